@@ -1,0 +1,25 @@
+/** The record of who did what, from where, and what came of it. May import `oauth` and `platform`. */
+
+import type { Reason } from '../oauth/refusals.ts'
+
+/** One thing that happened. Never holds a secret or a token. */
+export interface AuditEvent {
+  /** Milliseconds. */
+  readonly at: number
+  readonly type: AuditEventType
+  readonly result: 'success' | 'refused'
+  /** Why it was refused. */
+  readonly reason: Reason | undefined
+  /** Who: the `client_id` as presented; authenticated only where the detail says by which method. */
+  readonly clientId: string | undefined
+  /** The address it came from. */
+  readonly remoteAddress: string | undefined
+  readonly requestId: string
+  /** The caller's trace (W3C Trace Context §3.2.2.3), where it sent one. */
+  readonly traceId: string | undefined
+  /** What else an administrator wants to know: scope, audience, `jti`, method, user agent. */
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** `request.refuse`: it was refused before the endpoint saw it. */
+export type AuditEventType = 'token.issue' | 'request.refuse' | 'manifest.apply'

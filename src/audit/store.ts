@@ -1,0 +1,26 @@
+import type { AuditEvent } from './event.ts'
+
+/** An event as it is kept. */
+export interface StoredAuditEvent extends AuditEvent {
+  /** Its place in the log: later events have greater numbers. */
+  readonly seq: number
+}
+
+export interface AuditQuery {
+  /** At most this many events: the last ones. */
+  readonly limit: number
+  /** Only events after this place. */
+  readonly after?: number | undefined
+  readonly clientId?: string | undefined
+  readonly requestId?: string | undefined
+}
+
+/** The append-only log of events. Every call rejects when the database fails, having done nothing. */
+export interface AuditStore {
+  /** Adds all the events, in this order, or none. */
+  append(events: readonly AuditEvent[]): Promise<void>
+  /** Oldest first. */
+  listEvents(query: AuditQuery): Promise<readonly StoredAuditEvent[]>
+  /** Removes at most `most` events that are older than `time`, in milliseconds. @returns how many */
+  pruneBefore(time: number, most: number): Promise<number>
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StoredAuditEvent } from '../audit/store.ts'
+import { systemClock } from '../platform/clock.ts'
+import { UserError } from '../platform/user-error.ts'
+import { openStore } from '../store/open.ts'
+import { storageOf } from './config-options.ts'
+import { print, printable } from './output.ts'
+
+interface AuditTailOptions {
+  readonly lines: string
+  readonly follow?: true
+  readonly client?: string
+  readonly requestId?: string
+  readonly json?: true
+  readonly config?: string
+}
+
+const FOLLOW_INTERVAL_MS = 250
+const MOST_AT_ONCE = 1_000
+
+/** `tessera audit tail`: prints the last events, and with `--follow` those that come. */
+export async function auditTail({ lines, follow, client, requestId, json, config }: AuditTailOptions): Promise<void> {
+  if (!/^\d{1,7}$/.test(lines)) throw new UserError(`--lines must be a number, not ${JSON.stringify(lines)}`)
+  const store = await openStore(storageOf(config), systemClock)
+  const show = (events: readonly StoredAuditEvent[]) => {
+    for (const event of events) print(json ? JSON.stringify(asJson(event)) : asLine(event))
+  }
+  try {
+    const last = await store.audit.listEvents({ limit: Number(lines), clientId: client, requestId })
+    show(last)
+    if (!follow) return
+    let after = last.at(-1)?.seq ?? (await store.audit.listEvents({ limit: 1 })).at(-1)?.seq ?? 0
+    for (;;) {
+      await sleep(FOLLOW_INTERVAL_MS)
+      const events = await store.audit.listEvents({ limit: MOST_AT_ONCE, after, clientId: client, requestId })
+      show(events)
+      after = events.at(-1)?.seq ?? after
+    }
+  } finally {
+    await store.close()
+  }
+}
+
+const asJson = ({
+  seq,
+  at,
+  type,
+  result,
+  reason,
+  clientId,
+  remoteAddress,
+  requestId,
+  traceId,
+  detail,
+}: StoredAuditEvent) => ({
+  seq,
+  time: new Date(at).toISOString(),
+  type,
+  result,
+  reason,
+  client_id: clientId,
+  remote_address: remoteAddress,
+  request_id: requestId,
+  trace_id: traceId,
+  detail,
+})
+
+function asLine(event: StoredAuditEvent): string {
+  const { time, type, result, seq: _, detail, ...rest } = asJson(event)
+  const fields = Object.entries({ ...rest, ...detail }).filter(([, value]) => value !== undefined)
+  return [time, type, result, ...fields.map(([name, value]) => `${name}=${asField(value)}`)].join(' ')
+}
+
+function asField(value: unknown): string {
+  const text = typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)
+  return printable(text)
+}

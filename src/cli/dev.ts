@@ -1,0 +1,60 @@
+import { relative } from 'node:path'
+import type { Command } from 'commander'
+import { type Config, resolveConfig } from '../config/resolve.ts'
+import { developmentOptions } from '../dev/options.ts'
+import { sampleClient, sampleManifest } from '../dev/sample.ts'
+import { applyManifest } from '../manifest/apply.ts'
+import { parseManifest } from '../manifest/parse.ts'
+import { systemClock } from '../platform/clock.ts'
+import { systemRandom } from '../platform/random.ts'
+import { openStore } from '../store/open.ts'
+import { givenOptions } from './config-options.ts'
+import { print } from './output.ts'
+import { runServer } from './run.ts'
+
+/** `tessera dev`: a server that can be tried at once. */
+export async function dev(command: Command): Promise<void> {
+  const { options, isGiven } = givenOptions(command)
+  const config = resolveConfig(await developmentOptions(options, isGiven, systemClock, systemRandom))
+  await addSample(config.storage)
+  const { runtimePort, adminPort } = await runServer(config)
+  print(banner(config, runtimePort, adminPort))
+}
+
+/** Only in a database that is new: what was changed or removed since stays so. */
+async function addSample(storage: string): Promise<void> {
+  const store = await openStore(storage, systemClock)
+  try {
+    if ((await store.changes.latestChange()) > 0) return
+    const maker = { clock: systemClock, random: systemRandom }
+    await applyManifest(parseManifest('sample', sampleManifest), {
+      store: store.manifest,
+      maker,
+      env: {},
+      dryRun: false,
+    })
+  } finally {
+    await store.close()
+  }
+}
+
+function banner(config: Config, runtimePort: number, adminPort: number): string {
+  const runtime = `https://localhost:${runtimePort}`
+  const { clientId, secret, scope } = sampleClient
+  return `
+Tessera, for DEVELOPMENT ONLY: its sample client has a published secret, its certificate is self-signed.
+
+  OAuth endpoints  ${config.runtime.tls === 'on' ? runtime : runtime.replace('https', 'http')}   (issuer ${config.issuer})
+  Health           https://localhost:${adminPort}/healthz
+  Data             ${relative('.', config.data) || '.'}
+
+Get a token:
+
+  curl --cacert ${quote(config.tls.cert ?? '')} -u ${clientId}:${secret} \\
+    -d grant_type=client_credentials -d scope=${scope} ${runtime}/as/token.oauth2
+
+Ctrl+C stops it.`
+}
+
+/** For a shell. */
+const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

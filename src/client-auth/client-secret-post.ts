@@ -1,0 +1,14 @@
+import { OAuthError } from '../oauth/error.ts'
+import { ClientId } from '../oauth/ids.ts'
+import type { ClientAuthMethod } from './request.ts'
+
+/** `client_id` and `client_secret` in the body (RFC 6749 §2.3.1). */
+export const clientSecretPost: ClientAuthMethod = {
+  present({ form }) {
+    const secret = form.get('client_secret')
+    if (secret === undefined) return undefined
+    const clientId = form.get('client_id')
+    if (clientId === undefined) throw new OAuthError('no_credentials')
+    return [{ clientId: ClientId(clientId), secret }]
+  },
+}

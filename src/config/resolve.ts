@@ -1,0 +1,77 @@
+import { readFileSync, statSync } from 'node:fs'
+import { parseMasterKey } from '../keys/master-key.ts'
+import { problem } from './problem.ts'
+import type { Options } from './schema.ts'
+
+/** A configuration that the server can start on: everything that must be there is, and nothing is unsafe. */
+export interface Config extends Options {
+  readonly issuer: string
+  readonly storage: string
+  readonly masterKey: Buffer
+  /** PEM; undefined where no certificate is configured. */
+  readonly certificate: { readonly cert: string; readonly key: string } | undefined
+}
+
+/** Checks what only shows when options are seen together, and reads the files. @throws ConfigError naming what to mend */
+export function resolveConfig(options: Options): Config {
+  const { issuer, storage, runtime, admin } = options
+  if (issuer === undefined) throw problem('issuer', undefined, 'is required, for example https://auth.example.com')
+  if (storage === undefined)
+    throw problem('storage', undefined, 'is required, for example sqlite:/var/lib/tessera/tessera.db')
+  const certificate = readCertificate(options)
+  if (runtime.tls === 'on' && certificate === undefined) {
+    throw problem('tls.cert', undefined, 'is required with tls.key; or set runtime.tls to off behind a proxy')
+  }
+  if (runtime.tls === 'off' && runtime.trusted_proxies.length === 0) {
+    throw problem('runtime.tls', 'off', 'name the proxy that ends TLS in runtime.trusted_proxies, for example 10.0.0.5')
+  }
+  if (certificate === undefined && !isLoopback(admin.host)) {
+    throw problem('admin.host', admin.host, 'without tls.cert the admin listener must stay on localhost')
+  }
+  return Object.freeze({ ...options, issuer, storage, certificate, masterKey: readMasterKey(options) })
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
+
+function readMasterKey({ master_key, master_key_file: file }: Options): Buffer {
+  const form = 'must be 32 bytes in base64 or hexadecimal, as `openssl rand -base64 32` prints'
+  if (master_key !== undefined) {
+    const key = parseMasterKey(master_key)
+    if (key === undefined) throw problem('master_key', undefined, form)
+    return key
+  }
+  if (file === undefined) {
+    throw problem(
+      'master_key_file',
+      undefined,
+      'is required: a file with what `openssl rand -base64 32` prints, mode 0600',
+    )
+  }
+  const key = parseMasterKey(readSecretFile('master_key_file', file))
+  if (key === undefined) throw problem('master_key_file', file, form)
+  return key
+}
+
+function readCertificate({ tls }: Options): Config['certificate'] {
+  if (tls.cert === undefined && tls.key === undefined) return undefined
+  if (tls.cert === undefined) throw problem('tls.cert', undefined, 'is required with tls.key')
+  if (tls.key === undefined) throw problem('tls.key', undefined, 'is required with tls.cert')
+  return { cert: readTextFile('tls.cert', tls.cert), key: readSecretFile('tls.key', tls.key) }
+}
+
+function readTextFile(setting: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw problem(setting, file, `can't be read: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+/** A file that others than its owner (and, for mounted secrets, group) can read or change keeps no secret. */
+function readSecretFile(setting: string, file: string): string {
+  const content = readTextFile(setting, file)
+  if (process.platform !== 'win32' && (statSync(file).mode & 0o037) !== 0) {
+    throw problem(setting, file, 'others can read or change it: chmod 600 (or 640 for a group of its own)')
+  }
+  return content
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { isAddressOrNetwork } from '../http/proxies.ts'
+
+/** Options are read from YAML, and as text from the environment and flags. */
+const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const onOff = z.preprocess((value) => (value === true ? 'on' : value === false ? 'off' : value), z.enum(['on', 'off']))
+const list = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+    z.array(item),
+  )
+const text = z.string().min(1)
+
+const issuer = text.refine((value) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  return url?.protocol === 'https:' && url.origin === value
+}, 'must be https:// and a host, without path or trailing slash, for example https://auth.example.com')
+
+export const schema = z.strictObject({
+  issuer: issuer
+    .optional()
+    .describe(
+      'The issuer identifier (RFC 8414 §2): `iss` of every token, and what endpoint addresses begin with. `tessera dev` takes `https://localhost` and its port.',
+    ),
+  data: text
+    .default('.tessera')
+    .describe('The folder for what `tessera dev` makes: database, master key, certificate.'),
+  storage: text
+    .regex(/^sqlite:./, 'must be sqlite: and a path')
+    .optional()
+    .describe('The database: `sqlite:` and a path. `tessera dev` takes `tessera.db` in its data folder.'),
+  master_key_file: text
+    .optional()
+    .describe(
+      'A file with the master key, 32 random bytes in base64 (`openssl rand -base64 32`), that only its owner can read. Signing keys are encrypted under it.',
+    ),
+  master_key: text.optional().describe('The master key itself, in place of a file. From the environment only.'),
+  runtime: z
+    .strictObject({
+      host: text.default('0.0.0.0').describe('The address of the OAuth endpoints. `tessera dev` takes `localhost`.'),
+      port: integer(0, 65535).default(9031).describe('The port of the OAuth endpoints.'),
+      tls: onOff.default('on').describe('`off` serves plain HTTP to `runtime.trusted_proxies`, and to nobody else.'),
+      trusted_proxies: list(text.refine(isAddressOrNetwork, 'must be addresses or networks, for example 10.0.0.0/8'))
+        .default([])
+        .describe(
+          'Addresses and networks of the proxies in front. Their `X-Forwarded-For` counts; nobody else’s does.',
+        ),
+    })
+    .prefault({}),
+  admin: z
+    .strictObject({
+      host: text.default('localhost').describe('The address of the admin listener.'),
+      port: integer(0, 65535).default(9999).describe('The port of the admin listener.'),
+    })
+    .prefault({}),
+  tls: z
+    .strictObject({
+      cert: text.optional().describe('The certificate chain, a PEM file. `tessera dev` makes one where none is given.'),
+      key: text.optional().describe('The private key of the certificate, a PEM file.'),
+    })
+    .prefault({}),
+  token: z
+    .strictObject({
+      lifetime: integer(1, 31_536_000)
+        .default(14_400)
+        .describe('Seconds that an access token lives, where neither its client nor its API says otherwise.'),
+    })
+    .prefault({}),
+  cache: z
+    .strictObject({
+      clients: integer(1, 10_000_000).default(100_000).describe('Clients kept in memory, about 2 KB each.'),
+    })
+    .prefault({}),
+  audit: z
+    .strictObject({
+      retention_days: integer(1, 36_500).default(90).describe('Days for which audit events are kept.'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['error', 'warn', 'info', 'debug'])
+        .default('info')
+        .describe('The least severe lines that are logged.'),
+    })
+    .prefault({}),
+  shutdown: z
+    .strictObject({
+      timeout: integer(0, 600)
+        .default(15)
+        .describe('Seconds that requests and connections may take to end after SIGTERM before they are cut.'),
+    })
+    .prefault({}),
+})
+
+/** The options as given, checked one by one and defaulted. */
+export type Options = z.output<typeof schema>
+
+/** One option, as the reference, the environment and the command line know it. */
+export interface OptionInfo {
+  /** Where it stands in the file, such as `runtime.port`. */
+  readonly key: string
+  readonly env: string
+  readonly flag: string
+  readonly description: string
+  /** Undefined where there is none. */
+  readonly fallback: unknown
+}
+
+/** Never in a file beside other settings, nor on a command line that others can read. */
+const ENVIRONMENT_ONLY: readonly string[] = ['master_key']
+
+export const isEnvironmentOnly = (key: string): boolean => ENVIRONMENT_ONLY.includes(key)
+
+/** All options, in the order of the schema. */
+export const optionInfos: readonly OptionInfo[] = describeOptions(schema, [])
+
+function describeOptions(node: z.ZodObject, path: readonly string[]): readonly OptionInfo[] {
+  return Object.entries(node.shape).flatMap(([name, child]: [string, z.ZodType]) => {
+    const section = child instanceof z.ZodPrefault ? child.unwrap() : child
+    const key = [...path, name]
+    if (section instanceof z.ZodObject) return describeOptions(section, key)
+    return [
+      {
+        key: key.join('.'),
+        env: `TESSERA_${key.join('_').toUpperCase()}`,
+        flag: `--${key.join('-').replaceAll('_', '-')}`,
+        description: child.description ?? '',
+        fallback: child instanceof z.ZodDefault ? child.def.defaultValue : undefined,
+      },
+    ]
+  })
+}

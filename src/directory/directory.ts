@@ -1,0 +1,88 @@
+import { LRUCache } from 'lru-cache'
+import type { Change } from '../changes/feed.ts'
+import type { ClientId } from '../oauth/ids.ts'
+import { ApiSet } from './api.ts'
+import type { Client } from './client.ts'
+import type { DirectoryStore } from './store.ts'
+
+const ABSENT = Symbol('no such client')
+
+/**
+ * Clients and APIs as the token path reads them: from memory. Clients are loaded when first asked for and stay until
+ * they change or more recently used ones need the room; APIs are few and all kept.
+ */
+export class Directory {
+  readonly #store: DirectoryStore
+  readonly #clients: LRUCache<ClientId, Client>
+  /** Ids that no client has, apart from the clients so that guessing ids pushes none of them out. */
+  readonly #absent: LRUCache<ClientId, typeof ABSENT>
+  readonly #loading = new Map<ClientId, Promise<Client | undefined>>()
+  #apis: ApiSet
+
+  /** Loads the APIs; rejects when the store fails. */
+  static async open(store: DirectoryStore, options: { readonly mostClients: number }): Promise<Directory> {
+    return new Directory(store, options.mostClients, new ApiSet(await store.loadApis()))
+  }
+
+  private constructor(store: DirectoryStore, mostClients: number, apis: ApiSet) {
+    this.#store = store
+    this.#clients = new LRUCache({ max: mostClients })
+    this.#absent = new LRUCache({ max: 10_000 })
+    this.#apis = apis
+  }
+
+  get apis(): ApiSet {
+    return this.#apis
+  }
+
+  /** The client of this id, at once where it is in memory; rejects when it is not and the store fails. */
+  client(id: ClientId): Client | undefined | Promise<Client | undefined> {
+    const known = this.#clients.get(id)
+    if (known !== undefined) return known
+    if (this.#absent.get(id) === ABSENT) return undefined
+    return this.#loading.get(id) ?? this.#load(id)
+  }
+
+  #load(id: ClientId): Promise<Client | undefined> {
+    const loading = this.#store
+      .loadClient(id)
+      .then((client) => {
+        // A change that came while this was read has removed it from #loading: then what was read may be old.
+        if (this.#loading.get(id) !== loading) return client
+        if (client === undefined) this.#absent.set(id, ABSENT)
+        else this.#clients.set(id, client)
+        return client
+      })
+      .finally(() => {
+        if (this.#loading.get(id) === loading) this.#loading.delete(id)
+      })
+    this.#loading.set(id, loading)
+    return loading
+  }
+
+  /** Drops what another process, or this one, has changed. */
+  async apply(changes: readonly Change[]): Promise<void> {
+    for (const change of changes) {
+      if (change.kind === 'client') this.#forget(change.id as ClientId)
+    }
+    if (changes.some((change) => change.kind === 'api')) await this.#reloadApis()
+  }
+
+  /** Drops everything: changes may have been missed. */
+  async reset(): Promise<void> {
+    this.#clients.clear()
+    this.#absent.clear()
+    this.#loading.clear()
+    await this.#reloadApis()
+  }
+
+  #forget(id: ClientId): void {
+    this.#clients.delete(id)
+    this.#absent.delete(id)
+    this.#loading.delete(id)
+  }
+
+  async #reloadApis(): Promise<void> {
+    this.#apis = new ApiSet(await this.#store.loadApis())
+  }
+}

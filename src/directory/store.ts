@@ -1,0 +1,10 @@
+import type { ClientId } from '../oauth/ids.ts'
+import type { Api } from './api.ts'
+import type { Client } from './client.ts'
+
+/** Where clients and APIs are kept. Every call sees all that was committed before it; it rejects when the database fails. */
+export interface DirectoryStore {
+  /** Undefined where there is no such client. */
+  loadClient(id: ClientId): Promise<Client | undefined>
+  loadApis(): Promise<readonly Api[]>
+}

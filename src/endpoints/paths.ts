@@ -1,0 +1,9 @@
+/** Where each endpoint is, below the issuer. The routes and the metadata are both made from this. */
+export const endpointPaths = {
+  token: '/as/token.oauth2',
+  authorization: '/as/authorization.oauth2',
+  keys: ['/pf/JWKS', '/.well-known/jwks.json'],
+  /** Some verifiers know only the second. */
+  metadata: ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'],
+  heartbeat: '/pf/heartbeat.ping',
+} as const

@@ -1,0 +1,68 @@
+import type { AuditEvent, AuditEventType } from '../audit/event.ts'
+import type { AuditRecorder } from '../audit/recorder.ts'
+import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
+import type { HttpRequest } from '../http/message.ts'
+import type { OAuthError } from '../oauth/error.ts'
+import type { Clock } from '../platform/clock.ts'
+
+/** What recording needs of the process. */
+export interface Recording {
+  readonly audit: AuditRecorder
+  readonly clock: Clock
+}
+
+/** What strangers send is recorded up to here: a refusal must not cost more to keep than to make. */
+const LONGEST_RECORDED = 256
+
+/** Records that a request of an authenticated client did what it asked for. */
+export function recordSuccess(
+  { audit, clock }: Recording,
+  http: HttpRequest,
+  type: AuditEventType,
+  { client, method, credentialId }: AuthenticatedClient,
+  detail: AuditEvent['detail'],
+): void {
+  audit.record({
+    ...origin(http, clock),
+    type,
+    result: 'success',
+    reason: undefined,
+    clientId: client.id,
+    detail: { method, credential: credentialId, ...detail, ...userAgent(http) },
+  })
+}
+
+/** Records that a request was refused, and why. @param client undefined where none was authenticated */
+export function recordRefusal(
+  { audit, clock }: Recording,
+  http: HttpRequest,
+  type: AuditEventType,
+  client: AuthenticatedClient | undefined,
+  error: OAuthError,
+): void {
+  // Where no event can be kept, this one can't be either.
+  if (error.reason === 'audit_full') return
+  const { client_id: claimed, ...detail } = error.detail
+  const claimedId = typeof claimed === 'string' ? claimed.slice(0, LONGEST_RECORDED) : undefined
+  audit.record({
+    ...origin(http, clock),
+    type,
+    result: 'refused',
+    reason: error.reason,
+    clientId: client?.client.id ?? claimedId,
+    detail: {
+      ...(client && { method: client.method, credential: client.credentialId }),
+      ...detail,
+      ...userAgent(http),
+    },
+  })
+}
+
+const origin = ({ remoteAddress, requestId, traceId }: HttpRequest, clock: Clock) => ({
+  at: clock.now(),
+  remoteAddress,
+  requestId,
+  traceId,
+})
+
+const userAgent = ({ headers }: HttpRequest) => ({ user_agent: headers['user-agent']?.slice(0, LONGEST_RECORDED) })

@@ -1,0 +1,30 @@
+import type { Endpoint, Routes } from '../http/message.ts'
+import { OAuthError } from '../oauth/error.ts'
+import { keysEndpoint } from './keys.ts'
+import { metadataEndpoint } from './metadata.ts'
+import { endpointPaths } from './paths.ts'
+import { type TokenServices, tokenEndpoint } from './token.ts'
+
+/** Everything that the runtime listener serves. */
+export function runtimeRoutes(services: TokenServices): Routes {
+  const { issuer, keyring } = services.issuer
+  const at = (paths: readonly string[], endpoint: Endpoint): Routes =>
+    Object.fromEntries(paths.map((path) => [path, { GET: endpoint }]))
+  return {
+    [endpointPaths.token]: { POST: tokenEndpoint(services) },
+    [endpointPaths.authorization]: { GET: noAuthorization, POST: noAuthorization },
+    ...at(endpointPaths.keys, keysEndpoint(keyring)),
+    ...at(endpointPaths.metadata, metadataEndpoint(issuer)),
+    [endpointPaths.heartbeat]: { GET: heartbeat },
+  }
+}
+
+const noAuthorization: Endpoint = () => {
+  throw new OAuthError('no_authorization_endpoint')
+}
+
+const heartbeat: Endpoint = () => ({
+  status: 200,
+  headers: { 'Content-Type': 'text/plain;charset=UTF-8', 'Cache-Control': 'no-store' },
+  body: 'OK',
+})

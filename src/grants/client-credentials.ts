@@ -1,0 +1,14 @@
+/** What a grant adds to a token request: one file a grant. May import `oauth`, `directory`, `client-auth`. */
+
+import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
+import type { Client } from '../directory/client.ts'
+import { OAuthError } from '../oauth/error.ts'
+
+/**
+ * The client credentials grant (RFC 6749 §4.4): the token is for the client itself.
+ * @throws OAuthError `unauthorized_client` where the client may not use it
+ */
+export function clientCredentials({ client }: AuthenticatedClient): Client {
+  if (!client.grantTypes.includes('client_credentials')) throw new OAuthError('grant_not_allowed')
+  return client
+}

@@ -1,0 +1,28 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { RequestId } from '../oauth/ids.ts'
+
+/** A request as endpoints see it. */
+export interface HttpRequest {
+  readonly headers: IncomingHttpHeaders
+  /** What follows the `?`, or empty. */
+  readonly query: string
+  /** Empty where there is none. */
+  readonly body: Buffer
+  readonly requestId: RequestId
+  /** The `trace-id` of a valid `traceparent` (W3C Trace Context §3.2.2.3). */
+  readonly traceId: string | undefined
+  /** The client's address; behind a trusted proxy, the one that the proxy reports. */
+  readonly remoteAddress: string
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Answers a request, or throws an OAuthError. */
+export type Endpoint = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>
+
+/** What a listener serves: for each path the endpoint for each method. */
+export type Routes = Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST', Endpoint>>>>>

@@ -1,0 +1,47 @@
+import { BlockList, isIP, isIPv6 } from 'node:net'
+
+const family = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
+
+/** Whether a setting names an address, or a network by its prefix length. */
+export function isAddressOrNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/')
+  const bits = isIP(address) === 6 ? 128 : 32
+  return (
+    isIP(address) !== 0 &&
+    rest.length === 0 &&
+    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+  )
+}
+
+/** The proxies whose word about a client is taken; nobody else's `X-Forwarded-For` counts. */
+export class TrustedProxies {
+  readonly #trusted = new BlockList()
+
+  /** @param networks addresses and networks, each as `isAddressOrNetwork` takes it */
+  constructor(networks: readonly string[]) {
+    for (const network of networks) {
+      const [address = '', prefix] = network.split('/')
+      if (prefix === undefined) this.#trusted.addAddress(address, family(address))
+      else this.#trusted.addSubnet(address, Number(prefix), family(address))
+    }
+  }
+
+  includes(address: string): boolean {
+    return isIP(address) !== 0 && this.#trusted.check(address, family(address))
+  }
+
+  /**
+   * The address of the client: the peer, or where that is a proxy of ours, the last address in `X-Forwarded-For` that
+   * is none of ours. What stands before that one was written by the client and is not believed.
+   */
+  clientAddress(peer: string, forwardedFor: string | string[] | undefined): string {
+    let client = peer
+    const hops = String(forwardedFor ?? '').split(',')
+    while (this.includes(client)) {
+      const hop = hops.pop()?.trim()
+      if (hop === undefined || isIP(hop) === 0) break
+      client = hop
+    }
+    return client
+  }
+}

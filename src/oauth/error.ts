@@ -1,0 +1,35 @@
+/** The vocabulary of OAuth: ids, scopes, grants, refusals. Pure. May import nothing of ours. */
+
+import { type ErrorCode, type Reason, refusals } from './refusals.ts'
+
+interface OAuthErrorOptions {
+  /** Said on the wire in place of the reason's own description; never with anything the client sent. */
+  readonly description?: string
+  /** Recorded for the administrator, never on the wire; never a secret or a token. */
+  readonly detail?: Readonly<Record<string, unknown>>
+  /** Further response headers, such as `Allow`. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+/** An expected refusal, at any step of a request; made into bytes in one place, `http/respond.ts`. */
+export class OAuthError extends Error {
+  override readonly name = 'OAuthError'
+  readonly reason: Reason
+  readonly code: ErrorCode
+  readonly status: number
+  readonly description: string
+  readonly detail: Readonly<Record<string, unknown>>
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(reason: Reason, options: OAuthErrorOptions = {}) {
+    const refusal = refusals[reason]
+    super(reason, { cause: options.cause })
+    this.reason = reason
+    this.code = refusal.error
+    this.status = refusal.status
+    this.description = options.description ?? refusal.description
+    this.detail = options.detail ?? {}
+    this.headers = options.headers ?? {}
+  }
+}

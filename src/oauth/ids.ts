@@ -1,0 +1,22 @@
+declare const brand: unique symbol
+type Branded<Name extends string> = string & { readonly [brand]: Name }
+
+/** RFC 6749 §2.2. */
+export type ClientId = Branded<'ClientId'>
+/** The id of one credential of a client; ours, never on the wire. */
+export type CredentialId = Branded<'CredentialId'>
+/** The absolute URI of an API, as it stands in `aud` (RFC 9068 §2.2). */
+export type Audience = Branded<'Audience'>
+/** RFC 7517 §4.5; the RFC 7638 thumbprint of the public key. */
+export type KeyId = Branded<'KeyId'>
+/** RFC 7519 §4.1.7. */
+export type Jti = Branded<'Jti'>
+/** Under which everything about one request is recorded. */
+export type RequestId = Branded<'RequestId'>
+
+export const ClientId = (value: string): ClientId => value as ClientId
+export const CredentialId = (value: string): CredentialId => value as CredentialId
+export const Audience = (value: string): Audience => value as Audience
+export const KeyId = (value: string): KeyId => value as KeyId
+export const Jti = (value: string): Jti => value as Jti
+export const RequestId = (value: string): RequestId => value as RequestId

@@ -1,0 +1,13 @@
+/** What the process takes from the world, passed in so that a test can hold it still. May import nothing of ours. */
+
+/** The time, in one unit. Everything that needs the time is handed one of these. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = { now: () => Date.now() }
+
+/** NumericDate (RFC 7519 §2): whole seconds since the epoch, from milliseconds. */
+export const toSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000)

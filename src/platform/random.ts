@@ -1,0 +1,30 @@
+import { randomFillSync } from 'node:crypto'
+import type { Clock } from './clock.ts'
+
+/** Fills a buffer of `size` bytes with randomness fit for secrets. */
+export type RandomBytes = (size: number) => Buffer
+
+const POOL_SIZE = 4096
+let pool = Buffer.alloc(0)
+
+/** The machine's randomness, drawn a page at a time: one system call serves some hundred ids. */
+export const systemRandom: RandomBytes = (size) => {
+  if (size > POOL_SIZE) return randomFillSync(Buffer.alloc(size))
+  if (pool.length < size) pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_SIZE))
+  const taken = pool.subarray(0, size)
+  pool = pool.subarray(size)
+  return taken
+}
+
+/**
+ * A UUID of version 7 (RFC 9562 §5.7): its text sorts by the millisecond it was made in, so that an index over such ids
+ * grows at its end only.
+ */
+export function uuidv7(clock: Clock, random: RandomBytes): string {
+  const bytes = random(10)
+  bytes[0] = 0x70 | ((bytes[0] ?? 0) & 0x0f)
+  bytes[2] = 0x80 | ((bytes[2] ?? 0) & 0x3f)
+  const time = clock.now().toString(16).padStart(12, '0')
+  const rest = bytes.toString('hex')
+  return `${time.slice(0, 8)}-${time.slice(8)}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8)}`
+}

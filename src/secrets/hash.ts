@@ -1,0 +1,56 @@
+import { hash, scrypt } from 'node:crypto'
+
+/** How a secret is kept. What we generated has 256 bits of chance and needs no slow hash; what a person chose does. */
+export type SecretHash =
+  | { readonly kind: 'sha256'; readonly digest: Buffer }
+  | { readonly kind: 'scrypt'; readonly parameters: ScryptParameters; readonly digest: Buffer }
+
+/** RFC 7914 §2. Secrets of one client share a salt, so that one run compares a guess with all of them. */
+export interface ScryptParameters {
+  /** Base 2 logarithm of the cost N. */
+  readonly logN: number
+  readonly r: number
+  readonly p: number
+  readonly salt: Buffer
+}
+
+/** OWASP's "minimum with 16 MiB" (Password Storage Cheat Sheet): as slow to guess as N=2^17 p=1, in an eighth of the memory. */
+export const SCRYPT_COST = { logN: 14, r: 8, p: 5 } as const
+const DIGEST_BYTES = 32
+
+/** SHA-256 of a secret's UTF-8. */
+export const sha256 = (secret: string): Buffer => hash('sha256', secret, 'buffer')
+
+/** scrypt of a secret's UTF-8, 32 bytes, on a thread of the pool. */
+export function scryptDigest(secret: string, { logN, r, p, salt }: ScryptParameters): Promise<Buffer> {
+  const N = 2 ** logN
+  return new Promise((resolve, reject) => {
+    scrypt(secret, salt, DIGEST_BYTES, { N, r, p, maxmem: 256 * N * r }, (error, digest) =>
+      error === null ? resolve(digest) : reject(error),
+    )
+  })
+}
+
+/** As text, in the manner of PHC strings: `$sha256$digest` or `$scrypt$ln=14,r=8,p=5$salt$digest`, base64url. */
+export function formatHash(stored: SecretHash): string {
+  const digest = stored.digest.toString('base64url')
+  if (stored.kind === 'sha256') return `$sha256$${digest}`
+  const { logN, r, p, salt } = stored.parameters
+  return `$scrypt$ln=${logN},r=${r},p=${p}$${salt.toString('base64url')}$${digest}`
+}
+
+const SHA256_FORM = /^\$sha256\$([\w-]{43})$/
+const SCRYPT_FORM = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([\w-]+)\$([\w-]{43})$/
+
+/** The reverse of `formatHash`. @throws Error on anything else, without saying what it holds */
+export function parseHash(text: string): SecretHash {
+  const plain = SHA256_FORM.exec(text)?.[1]
+  if (plain !== undefined) return { kind: 'sha256', digest: Buffer.from(plain, 'base64url') }
+  const [, logN, r, p, salt, digest] = SCRYPT_FORM.exec(text) ?? []
+  if (salt === undefined || digest === undefined) throw new Error('a stored secret hash is not readable')
+  return {
+    kind: 'scrypt',
+    parameters: { logN: Number(logN), r: Number(r), p: Number(p), salt: Buffer.from(salt, 'base64url') },
+    digest: Buffer.from(digest, 'base64url'),
+  }
+}

@@ -1,0 +1,75 @@
+import type { Kysely } from 'kysely'
+import type { Change } from '../changes/feed.ts'
+import type { Api } from '../directory/api.ts'
+import type { Client } from '../directory/client.ts'
+import type { ManifestStore, ModelSnapshot, ModelWrites } from '../manifest/store.ts'
+import type { ClientId } from '../oauth/ids.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { SqlAuditStore } from './audit.ts'
+import { announce, latestChange } from './changes.ts'
+import type { Database } from './dialect.ts'
+import { loadClients } from './directory.ts'
+import { fromApi, fromClient, fromSecret, toApi } from './rows.ts'
+import type { Schema } from './schema.ts'
+
+export class SqlManifestStore implements ManifestStore {
+  readonly #db: Database
+  readonly #clock: Clock
+  readonly #audit: SqlAuditStore
+
+  constructor(db: Database, clock: Clock, audit: SqlAuditStore) {
+    this.#db = db
+    this.#clock = clock
+    this.#audit = audit
+  }
+
+  async snapshot(ids: readonly ClientId[]): Promise<ModelSnapshot> {
+    // The version is read first: a write in between makes the commit fail rather than pass unseen.
+    const version = await latestChange(this.#db.reads)
+    const apis = (await this.#db.reads.selectFrom('api').selectAll().execute()).map(toApi)
+    const clients = await loadClients(this.#db.reads, ids)
+    return {
+      version,
+      apis: new Map(apis.map((api) => [api.audience, api])),
+      clients: new Map(clients.map((client) => [client.id, client])),
+    }
+  }
+
+  commit(version: number, { apis, clients, event }: ModelWrites): Promise<boolean> {
+    return this.#db.writes.transaction().execute(async (trx) => {
+      if ((await latestChange(trx)) !== version) return false
+      for (const api of apis) await this.#putApi(trx, api)
+      for (const client of clients) await this.#putClient(trx, client)
+      const changes: Change[] = [
+        ...apis.map((api): Change => ({ kind: 'api', id: api.audience })),
+        ...clients.map((client): Change => ({ kind: 'client', id: client.id })),
+      ]
+      await announce(trx, this.#clock, changes)
+      await this.#audit.appendWithin(trx, [event])
+      return true
+    })
+  }
+
+  async #putApi(trx: Kysely<Schema>, api: Api): Promise<void> {
+    const row = fromApi(api, this.#clock.now())
+    const { audience: _, created_at: __, ...update } = row
+    await trx
+      .insertInto('api')
+      .values(row)
+      .onConflict((conflict) => conflict.column('audience').doUpdateSet(update))
+      .execute()
+  }
+
+  async #putClient(trx: Kysely<Schema>, client: Client): Promise<void> {
+    const row = fromClient(client, this.#clock.now())
+    const { client_id: _, created_at: __, ...update } = row
+    await trx
+      .insertInto('client')
+      .values(row)
+      .onConflict((conflict) => conflict.column('client_id').doUpdateSet(update))
+      .execute()
+    await trx.deleteFrom('client_secret').where('client_id', '=', client.id).execute()
+    const secrets = client.secrets.map((secret) => fromSecret(client, secret))
+    if (secrets.length > 0) await trx.insertInto('client_secret').values(secrets).execute()
+  }
+}

@@ -1,0 +1,51 @@
+import { sql } from 'kysely'
+import type { AuditStore } from '../audit/store.ts'
+import type { ChangeStore } from '../changes/feed.ts'
+import type { DirectoryStore } from '../directory/store.ts'
+import type { KeyStore } from '../keys/store.ts'
+import type { ManifestStore } from '../manifest/store.ts'
+import type { Clock } from '../platform/clock.ts'
+import { SqlAuditStore } from './audit.ts'
+import { SqlChangeStore } from './changes.ts'
+import type { Database } from './dialect.ts'
+import { SqlDirectoryStore } from './directory.ts'
+import { SqlKeyStore } from './keys.ts'
+import { SqlManifestStore } from './manifest.ts'
+import { migrate } from './migrate.ts'
+
+/**
+ * Every store, on one database. When the database fails, each call rejects with an OAuthError `storage_unavailable`
+ * (503), with what the driver said as its cause.
+ */
+export interface Store {
+  readonly directory: DirectoryStore
+  readonly changes: ChangeStore
+  readonly keys: KeyStore
+  readonly audit: AuditStore
+  readonly manifest: ManifestStore
+  /** Resolves when the database answers. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Migrates the database and makes the stores on it. @throws DatabaseTooNew having changed nothing */
+export async function openSqlStore(db: Database, clock: Clock): Promise<Store> {
+  try {
+    await migrate(db.writes, db.dialect)
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+  const audit = new SqlAuditStore(db)
+  return {
+    directory: new SqlDirectoryStore(db.reads),
+    changes: new SqlChangeStore(db.reads),
+    keys: new SqlKeyStore(db, clock),
+    audit,
+    manifest: new SqlManifestStore(db, clock, audit),
+    ping: async () => {
+      await sql`select 1`.execute(db.reads)
+    },
+    close: () => db.close(),
+  }
+}

@@ -1,0 +1,160 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  type Dialect as KyselyDialect,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import { LRUCache } from 'lru-cache'
+import { OAuthError } from '../../oauth/error.ts'
+
+/** How long a write waits for that of another process before it fails. */
+const BUSY_TIMEOUT_MS = 10_000
+const BUSY_POLL_MS = 5
+/** https://sqlite.org/rescode.html; extended codes have these in their low byte. */
+const SQLITE_BUSY = 5
+/** What says that the query is wrong, not the database: ERROR, CONSTRAINT, MISMATCH, MISUSE, RANGE. */
+const DEFECTS = [1, 19, 20, 21, 25]
+
+/** Kysely over `node:sqlite`. Statements are prepared once; a wait for another process's write leaves the event loop free. */
+export class NodeSqliteDialect implements KyselyDialect {
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  createDriver(): Driver {
+    return new NodeSqliteDriver(this.#path)
+  }
+
+  createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter()
+  }
+
+  createIntrospector = (db: ConstructorParameters<typeof SqliteIntrospector>[0]): SqliteIntrospector =>
+    new SqliteIntrospector(db)
+
+  createQueryCompiler(): SqliteQueryCompiler {
+    return new SqliteQueryCompiler()
+  }
+}
+
+/** SQLite runs DDL in transactions (https://sqlite.org/lang_transaction.html), so that migrations can, too. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
+class NodeSqliteDriver implements Driver {
+  readonly #path: string
+  #connection: NodeSqliteConnection | undefined
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  async init(): Promise<void> {
+    const database = new DatabaseSync(this.#path, { enableForeignKeyConstraints: true, timeout: 0 })
+    const connection = new NodeSqliteConnection(database)
+    // FULL: what was acknowledged survives a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
+    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL']) await connection.run(`pragma ${pragma}`)
+    this.#connection = connection
+  }
+
+  async acquireConnection(): Promise<NodeSqliteConnection> {
+    if (this.#connection === undefined) throw new Error('the database is not open')
+    return this.#connection
+  }
+
+  /** IMMEDIATE: a transaction that may write takes its turn at once, and so never fails half-way for another's. */
+  beginTransaction(connection: NodeSqliteConnection): Promise<void> {
+    return connection.run('begin immediate')
+  }
+
+  commitTransaction(connection: NodeSqliteConnection): Promise<void> {
+    return connection.run('commit')
+  }
+
+  rollbackTransaction(connection: NodeSqliteConnection): Promise<void> {
+    return connection.run('rollback')
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    this.#connection?.close()
+  }
+}
+
+class NodeSqliteConnection implements DatabaseConnection {
+  readonly #database: DatabaseSync
+  readonly #statements = new LRUCache<string, StatementSync>({ max: 200 })
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  async run(sql: string): Promise<void> {
+    await retryWhileBusy(() => this.#database.exec(sql))
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    const statement = this.#prepare(sql)
+    const values = parameters.map(toSqlite)
+    if (statement.columns().length > 0) {
+      return { rows: await retryWhileBusy(() => statement.all(...values) as Row[]) }
+    }
+    const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...values))
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
+  // biome-ignore lint/correctness/useYield: nothing here streams
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('streaming is not supported')
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
+
+/** @throws OAuthError `storage_unavailable` where the database is at fault, the error itself where the query is */
+async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
+  const attempts = BUSY_TIMEOUT_MS / BUSY_POLL_MS
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return attempt()
+    } catch (error) {
+      const code = resultCode(error)
+      if (code === undefined || DEFECTS.includes(code)) throw error
+      if (code !== SQLITE_BUSY || tried >= attempts) throw new OAuthError('storage_unavailable', { cause: error })
+      await sleep(BUSY_POLL_MS)
+    }
+  }
+}
+
+/** SQLite's primary result code; undefined where the error isn't SQLite's. */
+const resultCode = (error: unknown): number | undefined =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+
+function toSqlite(value: unknown): SQLInputValue {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
+    return value
+  if (value instanceof Uint8Array) return value
+  throw new TypeError(`a ${typeof value} can't be stored`)
+}

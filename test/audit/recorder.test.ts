@@ -1,0 +1,114 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { AuditEvent } from '../../src/audit/event.ts'
+import { AuditRecorder } from '../../src/audit/recorder.ts'
+import type { AuditStore } from '../../src/audit/store.ts'
+
+const event = (requestId: string): AuditEvent => ({
+  at: 1,
+  type: 'token.issue',
+  result: 'success',
+  reason: undefined,
+  clientId: 'a',
+  remoteAddress: '::1',
+  requestId,
+  traceId: undefined,
+  detail: {},
+})
+
+/** A store that can be made to fail. */
+function createStore() {
+  const written: AuditEvent[] = []
+  const state = { failing: false, pruned: 0 }
+  const store: AuditStore = {
+    append: async (events) => {
+      if (state.failing) throw new Error('the database is away')
+      written.push(...events)
+    },
+    listEvents: async () => [],
+    pruneBefore: async (time) => {
+      state.pruned = time
+      return 0
+    },
+  }
+  return { store, state, ids: () => written.map(({ requestId }) => requestId) }
+}
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('the audit recorder', () => {
+  function create() {
+    const { store, state, ids } = createStore()
+    const errors: unknown[] = []
+    const recorder = new AuditRecorder({
+      store,
+      clock: { now: () => 10_000 },
+      retention: 1_000,
+      onError: (e) => errors.push(e),
+    })
+    return { recorder, state, ids, errors }
+  }
+
+  test('writes what was recorded soon, in order', async () => {
+    vi.useFakeTimers()
+    const { recorder, ids } = create()
+    recorder.start()
+    for (const id of ['1', '2', '3']) recorder.record(event(id))
+    expect(ids()).toEqual([])
+    await vi.advanceTimersByTimeAsync(150)
+    expect(ids()).toEqual(['1', '2', '3'])
+    await recorder.close()
+  })
+
+  test('keeps events while the store fails, and writes each once when it is back', async () => {
+    vi.useFakeTimers()
+    const { recorder, state, ids, errors } = create()
+    recorder.start()
+    state.failing = true
+    recorder.record(event('1'))
+    await vi.advanceTimersByTimeAsync(500)
+    recorder.record(event('2'))
+    expect(errors.length).toBeGreaterThan(2)
+    state.failing = false
+    await vi.advanceTimersByTimeAsync(150)
+    expect(ids()).toEqual(['1', '2'])
+    await recorder.close()
+  })
+
+  test('is full at a hundred thousand events that nobody takes, and says so', async () => {
+    const { recorder, state } = create()
+    state.failing = true
+    for (let index = 0; index < 100_000; index += 1) {
+      expect(recorder.isFull).toBe(false)
+      recorder.record(event(String(index)))
+    }
+    expect(recorder.isFull).toBe(true)
+    state.failing = false
+    await recorder.flush()
+    expect(recorder.isFull).toBe(false)
+  })
+
+  test('closing writes everything that waits', async () => {
+    const { recorder, ids } = create()
+    for (let index = 0; index < 5_000; index += 1) recorder.record(event(String(index)))
+    await recorder.close()
+    expect(ids()).toHaveLength(5_000)
+  })
+
+  test('closing fails where the store does, rather than lose events in silence', async () => {
+    const { recorder, state } = create()
+    state.failing = true
+    recorder.record(event('1'))
+    await expect(recorder.close()).rejects.toThrow('the database is away')
+  })
+
+  test('prunes what is older than it must be kept', async () => {
+    vi.useFakeTimers()
+    const { recorder, state } = create()
+    recorder.start()
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect(state.pruned).toBe(9_000)
+    await recorder.close()
+  })
+})

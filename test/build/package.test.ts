@@ -1,0 +1,22 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const run = promisify(execFile)
+
+test('the published package has the command, what running it takes, and nothing else', async () => {
+  await run(process.execPath, ['scripts/build.ts'])
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+  const built = JSON.parse(readFileSync('dist/package.json', 'utf8')) as Record<string, Record<string, string>>
+  expect(Object.keys(built)).not.toContain('devDependencies')
+  expect(Object.keys(built)).not.toContain('optionalDependencies')
+
+  const { stdout } = await run(process.execPath, [`dist/${built['bin']?.['tessera']}`, '--version'])
+  expect(stdout).toBe(`${version}\n`)
+
+  const packed = await run('npm', ['pack', '--dry-run', '--json'], { cwd: 'dist' })
+  const [{ files } = { files: [] }] = JSON.parse(packed.stdout) as { files: { path: string }[] }[]
+  const outside = files.map(({ path }) => path).filter((path) => !/^lib\/.*\.js$/.test(path))
+  expect(outside.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+})

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RunningCommand, startTessera, tessera } from '../harness/cli.ts'
+import { freePort } from '../harness/port.ts'
+
+const run = promisify(execFile)
+
+let data: string
+let env: Record<string, string>
+let issuer: string
+let command: RunningCommand
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'tessera-dev-'))
+  const port = await freePort()
+  issuer = `https://localhost:${port}`
+  env = { TESSERA_DATA: data, TESSERA_RUNTIME_PORT: String(port), TESSERA_ADMIN_PORT: String(await freePort()) }
+  command = startTessera(['dev'], env)
+  await command.printed(/Ctrl\+C stops it/)
+})
+afterAll(async () => {
+  await command.stop()
+  rmSync(data, { recursive: true })
+})
+
+const suggested = () => /curl [\s\S]*token\.oauth2/.exec(command.output())?.[0] ?? ''
+const ca = () => join(data, 'tls', 'cert.pem')
+
+describe('tessera dev', () => {
+  test('says that it is for development, and where it listens', () => {
+    expect(command.output()).toContain('DEVELOPMENT ONLY')
+    expect(command.output()).toContain(issuer)
+    expect(command.output()).toContain(`https://localhost:${env['TESSERA_ADMIN_PORT']}/healthz`)
+  })
+
+  test('suggests a curl line that works when pasted', async () => {
+    const { stdout } = await run('sh', ['-c', `${suggested()} --silent`])
+    expect(JSON.parse(stdout)).toMatchObject({ token_type: 'Bearer', expires_in: 14400, scope: 'edit' })
+  })
+
+  test('answers the request of the guide, to the letter', async () => {
+    const { stdout } = await run('curl', [
+      ...['--silent', '--include', '--cacert', ca(), '--request', 'POST', `${issuer}/as/token.oauth2`],
+      ...['--header', 'Content-Type: application/x-www-form-urlencoded'],
+      ...['--header', 'Authorization: Basic Y2NfY2xpZW50OjJGZWRlcmF0ZQ=='],
+      ...['--data', 'grant_type=client_credentials&scope=edit'],
+    ])
+    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(stdout).toMatch(/^content-type: application\/json;charset=UTF-8\r$/im)
+    expect(stdout).toMatch(/"token_type":"Bearer","expires_in":14400,/)
+    expect(stdout).not.toContain('refresh_token')
+  })
+
+  test('keeps its keys to itself', () => {
+    for (const file of ['master.key', 'tls/key.pem']) expect(statSync(join(data, file)).mode & 0o777).toBe(0o600)
+  })
+
+  test('serves health on the admin listener, and nothing of OAuth there', async () => {
+    const admin = `https://localhost:${env['TESSERA_ADMIN_PORT']}`
+    const get = async (path: string) => (await run('curl', ['--silent', '--cacert', ca(), `${admin}${path}`])).stdout
+    expect(await get('/healthz')).toBe('{"status":"ok"}')
+    expect(await get('/readyz')).toBe('{"status":"ok"}')
+    expect(await get('/as/token.oauth2')).toContain('no such endpoint')
+  })
+
+  test('a second one on the same ports says what is wrong and how to mend it', async () => {
+    const { code, stderr } = await tessera(['dev'], { env })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^tessera: port \d+ is in use: .*TESSERA_RUNTIME_PORT.*\n$/)
+  })
+
+  test('after a restart, certificate, keys and what was changed are as they were', async () => {
+    const before = readFileSync(ca(), 'utf8')
+    const changed =
+      'clients: [{ client_id: cc_client, name: Mine, scopes: [edit], credentials: [{ secret: changed by hand }] }]'
+    expect((await tessera(['apply', '-f', '-'], { env, input: changed })).stdout).toContain('~ client cc_client')
+    expect(await command.stop('SIGINT')).toBe(0)
+    command = startTessera(['dev'], env)
+    await command.printed(/Ctrl\+C stops it/)
+    expect(readFileSync(ca(), 'utf8')).toBe(before)
+    const ask = (secret: string) =>
+      tessera(['token', '--issuer', issuer, '--client-id', 'cc_client', '--ca', ca()], { env, input: secret })
+    expect(await ask('changed by hand')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ey/) })
+    expect(await ask('2Federate')).toMatchObject({ code: 1, stderr: expect.stringContaining('invalid_client') })
+  })
+})

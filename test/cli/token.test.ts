@@ -1,0 +1,184 @@
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { tessera } from '../harness/cli.ts'
+import { MODEL, SECRET } from '../harness/model.ts'
+import { startTestServer, type TestServer } from '../harness/server.ts'
+
+const run = promisify(execFile)
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ manifest: MODEL })
+})
+afterAll(() => server.stop())
+
+const token = (
+  args: readonly string[],
+  options: { env?: Record<string, string>; input?: string } = { input: SECRET },
+) => tessera(['token', '--issuer', server.issuer, '--client-id', 'batch', '--ca', inject('tls').cert, ...args], options)
+
+describe('tessera token', () => {
+  const scope = ['--scope', 'edit']
+
+  test('prints the token alone; the secret comes from standard input', async () => {
+    const { code, stdout } = await token(scope)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+  })
+
+  test('a line end after the secret is none of it', async () => {
+    expect((await token(scope, { input: `${SECRET}\n` })).code).toBe(0)
+  })
+
+  test('the secret comes from the environment', async () => {
+    expect((await token([...scope, '--secret-env', 'MY_SECRET'], { env: { MY_SECRET: SECRET } })).code).toBe(0)
+  })
+
+  test('the secret comes from a file', async () => {
+    const file = join(server.folder, 'secret')
+    writeFileSync(file, `${SECRET}\n`, { mode: 0o600 })
+    expect((await token([...scope, '--secret-file', file], {})).code).toBe(0)
+  })
+
+  test('has no way to take the secret from the command line', async () => {
+    expect(await token(['--client-secret', SECRET])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('unknown option'),
+    })
+  })
+
+  test('--decode', async () => {
+    const { stdout } = await token([...scope, '--decode'])
+    expect(JSON.parse(stdout)).toMatchObject({
+      header: { alg: 'ES256', typ: 'at+jwt' },
+      claims: { iss: server.issuer, client_id: 'batch', scope: 'edit' },
+    })
+  })
+
+  test('--json, --resource and --auth-method', async () => {
+    const { stdout } = await token([
+      '--json',
+      '--resource',
+      'https://vault.example.com',
+      '--auth-method',
+      'client_secret_post',
+    ])
+    expect(JSON.parse(stdout)).toMatchObject({ expires_in: 3600, scope: 'read vault:open' })
+  })
+
+  test.each(['client_secret_basic', 'client_secret_post'])(
+    '--curl with %s prints a command that works, without the secret',
+    async (method) => {
+      const { stdout } = await token([...scope, '--curl', '--auth-method', method], {})
+      expect(stdout).toMatch(/^curl /)
+      expect(stdout).not.toContain(SECRET)
+      const answer = await run('sh', ['-c', `${stdout.trim()} --silent`], {
+        env: { ...process.env, CLIENT_SECRET: SECRET },
+      })
+      expect(JSON.parse(answer.stdout)).toMatchObject({ scope: 'edit' })
+    },
+  )
+
+  test('a refusal is one line: the code, the description, the request id', async () => {
+    const { code, stdout, stderr } = await token(scope, { input: 'wrong' })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(
+      /^tessera: invalid_client: Invalid client or client credentials \(request [0-9a-f-]{36}\)\n$/,
+    )
+  })
+
+  test.each([
+    ['no secret', [], { input: '' }, /standard input has no client secret/],
+    ['an absent variable', ['--secret-env', 'NOT_THERE'], {}, /the environment has no NOT_THERE/],
+    ['an absent file', ['--secret-file', '/nothing'], {}, /--secret-file: ENOENT/],
+    [
+      'an unknown method',
+      ['--auth-method', 'magic'],
+      { input: 'x' },
+      /--auth-method must be one of client_secret_basic/,
+    ],
+    [
+      'an issuer that does not listen',
+      ['--issuer', 'https://localhost:1'],
+      { input: 'x' },
+      /ECONNREFUSED|fetch failed/,
+    ],
+  ] as const)('%s', async (_name, args, options, message) => {
+    const { code, stderr } = await token(args, options)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(message)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+  })
+})
+
+describe('tessera audit tail', () => {
+  const tail = (...args: string[]) =>
+    tessera(['audit', 'tail', ...args], { env: { TESSERA_STORAGE: server.config.storage } })
+
+  test('prints events as lines that nothing from outside can break', async () => {
+    const response = await server.token(
+      { grant_type: 'client_credentials', client_id: 'y\u202ey', client_secret: 'z' },
+      { 'user-agent': 'a\tb' },
+    )
+    const requestId = response.headers.get('x-request-id') ?? ''
+    await server.audit(requestId)
+    const { stdout } = await tail('--request-id', requestId)
+    expect(stdout.trim().split('\n')).toHaveLength(1)
+    expect(stdout).toContain('reason=unknown_client')
+    expect(stdout).toContain('client_id=y\\u202ey')
+    expect(stdout).toContain('user_agent="a\\tb"')
+  })
+
+  test('--client, -n and --json', async () => {
+    await token(['--scope', 'edit'])
+    await token(['--scope', 'nothing'])
+    const { stdout } = await tail('--client', 'batch', '-n', '2', '--json')
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(events).toMatchObject([
+      { type: 'token.issue', result: 'success', client_id: 'batch' },
+      {
+        type: 'token.issue',
+        result: 'refused',
+        reason: 'scope_not_allowed',
+        client_id: 'batch',
+        detail: { refused: ['nothing'] },
+      },
+    ])
+    expect(stdout).not.toContain(SECRET)
+  })
+
+  test('a count that is none', async () => {
+    expect(await tail('-n', 'all')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--lines must be a number'),
+    })
+  })
+})
+
+test('tessera config check says what serve would say', async () => {
+  const { config } = server
+  const env = {
+    TESSERA_ISSUER: config.issuer,
+    TESSERA_STORAGE: config.storage,
+    TESSERA_MASTER_KEY: config.masterKey.toString('base64'),
+    TESSERA_TLS_CERT: inject('tls').cert,
+    TESSERA_TLS_KEY: inject('tls').key,
+  }
+  expect(await tessera(['config', 'check'], { env })).toMatchObject({
+    code: 0,
+    stdout: `ok: ${config.issuer} on ${config.storage}\n`,
+  })
+  for (const command of [['config', 'check'], ['serve']]) {
+    const outcome = await tessera([...command, '--runtime-tls', 'off'], { env })
+    expect(outcome).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^tessera: runtime\.tls is "off": name the proxy .*\n$/),
+    })
+  }
+})

@@ -1,0 +1,179 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, inject, test } from 'vitest'
+import { loadOptions } from '../../src/config/load.ts'
+import { configurationReference } from '../../src/config/reference.ts'
+import { resolveConfig } from '../../src/config/resolve.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tessera-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function write(name: string, content: string, mode = 0o600): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  chmodSync(path, mode)
+  return path
+}
+
+const KEY = Buffer.alloc(32, 7).toString('base64')
+const tls = inject('tls')
+/** What a server needs at the least. */
+const MINIMAL = {
+  TESSERA_ISSUER: 'https://auth.example.com',
+  TESSERA_STORAGE: 'sqlite:/var/lib/tessera/tessera.db',
+  TESSERA_MASTER_KEY: KEY,
+  TESSERA_TLS_CERT: tls.cert,
+  TESSERA_TLS_KEY: tls.key,
+}
+
+const load = (env: Record<string, string>, file?: string, flags?: Record<string, string>) =>
+  resolveConfig(loadOptions({ file, env, ...(flags && { flags }) }))
+
+test('the minimum is enough, and everything else has its default', () => {
+  expect(load(MINIMAL)).toMatchObject({
+    issuer: 'https://auth.example.com',
+    runtime: { host: '0.0.0.0', port: 9031, tls: 'on', trusted_proxies: [] },
+    admin: { host: 'localhost', port: 9999 },
+    token: { lifetime: 14400 },
+    masterKey: Buffer.alloc(32, 7),
+  })
+})
+
+test('the environment wins over the file, and flags over both', () => {
+  const file = write(
+    'order.yaml',
+    'runtime: { port: 1, tls: off, trusted_proxies: [10.0.0.0/8] }\ntoken: { lifetime: 1 }\n',
+  )
+  const options = loadOptions({
+    file,
+    env: { TESSERA_RUNTIME_PORT: '2', TESSERA_TOKEN_LIFETIME: '2' },
+    flags: { 'token.lifetime': '3' },
+  })
+  expect(options).toMatchObject({
+    runtime: { port: 2, tls: 'off', trusted_proxies: ['10.0.0.0/8'] },
+    token: { lifetime: 3 },
+  })
+})
+
+test('lists come from the environment with commas', () => {
+  const options = loadOptions({ env: { TESSERA_RUNTIME_TRUSTED_PROXIES: '10.0.0.1, fd00::/8' } })
+  expect(options.runtime.trusted_proxies).toEqual(['10.0.0.1', 'fd00::/8'])
+})
+
+test('what Kubernetes sets for services named tessera is passed over', () => {
+  const links = {
+    TESSERA_SERVICE_HOST: '10.0.0.1',
+    TESSERA_SERVICE_PORT_RUNTIME: '9031',
+    TESSERA_PORT: 'tcp://10.0.0.1:9031',
+    TESSERA_PORT_9031_TCP_ADDR: '10.0.0.1',
+    TESSERA_ADMIN_PORT: 'tcp://10.0.0.1:9999',
+  }
+  expect(load({ ...MINIMAL, ...links }).admin.port).toBe(9999)
+})
+
+describe('what is refused, in one line that names the setting, its value and the mend', () => {
+  const without = (name: keyof typeof MINIMAL) => {
+    const { [name]: _, ...rest } = MINIMAL
+    return rest
+  }
+  const cases: [string, Record<string, string>, RegExp][] = [
+    [
+      'an unknown variable',
+      { TESSERA_RUNTIME_PROT: '1' },
+      /^TESSERA_RUNTIME_PROT: .*did you mean TESSERA_RUNTIME_PORT\?$/,
+    ],
+    [
+      'an issuer over http',
+      { ...MINIMAL, TESSERA_ISSUER: 'http://auth.example.com' },
+      /^TESSERA_ISSUER is "http:\/\/auth.example.com": must be https/,
+    ],
+    [
+      'an issuer with a slash at its end',
+      { ...MINIMAL, TESSERA_ISSUER: 'https://auth.example.com/' },
+      /^TESSERA_ISSUER .*trailing slash/,
+    ],
+    ['a port out of range', { ...MINIMAL, TESSERA_RUNTIME_PORT: '70000' }, /^TESSERA_RUNTIME_PORT is "70000": .*65535/],
+    ['a port that is no number', { ...MINIMAL, TESSERA_RUNTIME_PORT: 'x' }, /^TESSERA_RUNTIME_PORT is "x"/],
+    ['a lifetime of nothing', { ...MINIMAL, TESSERA_TOKEN_LIFETIME: '0' }, /^TESSERA_TOKEN_LIFETIME is "0"/],
+    [
+      'another database',
+      { ...MINIMAL, TESSERA_STORAGE: 'mysql://x' },
+      /^TESSERA_STORAGE is "mysql:\/\/x": must be sqlite:/,
+    ],
+    [
+      'a proxy by name',
+      { ...MINIMAL, TESSERA_RUNTIME_TRUSTED_PROXIES: 'proxy.local' },
+      /^TESSERA_RUNTIME_TRUSTED_PROXIES .*addresses or networks/,
+    ],
+    [
+      'a network that is none',
+      { ...MINIMAL, TESSERA_RUNTIME_TRUSTED_PROXIES: '10.0.0.0/33' },
+      /^TESSERA_RUNTIME_TRUSTED_PROXIES/,
+    ],
+    ['no issuer', without('TESSERA_ISSUER'), /^issuer: is required/],
+    ['no storage', without('TESSERA_STORAGE'), /^storage: is required/],
+    ['no master key', without('TESSERA_MASTER_KEY'), /^master_key_file: is required/],
+    ['no certificate', without('TESSERA_TLS_CERT'), /^tls.cert: is required with tls.key/],
+    [
+      'no TLS and no proxy',
+      { ...MINIMAL, TESSERA_RUNTIME_TLS: 'off' },
+      /^runtime.tls is "off": name the proxy .*runtime.trusted_proxies/,
+    ],
+    ['TLS that is neither on nor off', { ...MINIMAL, TESSERA_RUNTIME_TLS: 'maybe' }, /^TESSERA_RUNTIME_TLS is "maybe"/],
+  ]
+  test.each(cases)('%s', (_name, env, message) => {
+    expect(() => load(env)).toThrow(message)
+    try {
+      load(env)
+    } catch (error) {
+      expect(String(error)).not.toContain('\n')
+    }
+  })
+
+  test('the admin listener outside localhost without TLS', () => {
+    const { TESSERA_TLS_CERT: _, TESSERA_TLS_KEY: __, ...rest } = MINIMAL
+    const plain = { ...rest, TESSERA_RUNTIME_TLS: 'off', TESSERA_RUNTIME_TRUSTED_PROXIES: '10.0.0.1' }
+    expect(load(plain).certificate).toBeUndefined()
+    expect(() => load({ ...plain, TESSERA_ADMIN_HOST: '0.0.0.0' })).toThrow(/^admin.host is "0.0.0.0"/)
+  })
+
+  test('a master key that is none, without showing it', () => {
+    const secret = 'not-the-right-length'
+    expect(() => load({ ...MINIMAL, TESSERA_MASTER_KEY: secret })).toThrow(/^master_key: must be 32 bytes/)
+    expect(() => load({ ...MINIMAL, TESSERA_MASTER_KEY: secret })).not.toThrow(secret)
+  })
+
+  test('a master key in a file that others can read', () => {
+    const { TESSERA_MASTER_KEY: _, ...rest } = MINIMAL
+    const open = write('open.key', KEY, 0o644)
+    expect(() => load({ ...rest, TESSERA_MASTER_KEY_FILE: open })).toThrow(
+      /master_key_file is ".*open.key": others can read .* chmod 600/,
+    )
+    expect(load({ ...rest, TESSERA_MASTER_KEY_FILE: write('closed.key', KEY) }).masterKey).toEqual(Buffer.alloc(32, 7))
+  })
+
+  test('a file that is not there', () => {
+    expect(() => load(MINIMAL, join(folder, 'nothing.yaml'))).toThrow(/nothing.yaml: ENOENT/)
+    expect(() => load({ ...MINIMAL, TESSERA_TLS_CERT: '/nothing.pem' })).toThrow(
+      /^tls.cert is "\/nothing.pem": can't be read/,
+    )
+  })
+
+  test.each([
+    ['an unknown option', 'runtime: { prot: 1 }', /runtime.prot: there is no such option; did you mean runtime.port\?/],
+    ['a wrong value', 'runtime: { port: 99999 }', /runtime.port is 99999: /],
+    ['a list', '- 1', /must be a mapping/],
+    ['broken YAML', 'a: [', /broken.yaml: /],
+    ['a master key beside other settings', `master_key: ${KEY}`, /master_key: give it as TESSERA_MASTER_KEY/],
+  ])('in a file: %s', (_name, content, message) => {
+    const file = write('broken.yaml', content)
+    expect(() => load(MINIMAL, file)).toThrow(message)
+    expect(() => load(MINIMAL, file)).toThrow(file)
+    expect(() => load(MINIMAL, file)).not.toThrow(KEY)
+  })
+})
+
+test('docs/configuration.md is what `tessera config reference` prints', () => {
+  expect(readFileSync('docs/configuration.md', 'utf8')).toBe(`${configurationReference()}\n`)
+})

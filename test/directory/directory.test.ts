@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+import { type Change, ChangeFeed } from '../../src/changes/feed.ts'
+import type { Api } from '../../src/directory/api.ts'
+import type { Client } from '../../src/directory/client.ts'
+import { Directory } from '../../src/directory/directory.ts'
+import { Audience, ClientId } from '../../src/oauth/ids.ts'
+
+const clientNamed = (id: string, name: string): Client => ({
+  id: ClientId(id),
+  name,
+  description: undefined,
+  owner: undefined,
+  tags: [],
+  enabled: true,
+  subject: undefined,
+  grantTypes: [],
+  scopes: [],
+  defaultScopes: [],
+  token: {},
+  secrets: [],
+})
+
+/** A store whose reads can be counted and held. */
+function createStore(names: Record<string, string>) {
+  const state = { loads: 0, held: undefined as Promise<void> | undefined, apis: [] as Api[], failing: false }
+  const loadClient = async (id: ClientId) => {
+    state.loads += 1
+    const name = names[id]
+    if (state.failing) throw new Error('the database is away')
+    await state.held
+    return name === undefined ? undefined : clientNamed(id, name)
+  }
+  return { state, names, store: { loadClient, loadApis: async () => state.apis } }
+}
+
+const A = ClientId('a')
+
+describe('the directory', () => {
+  test('reads a client once, and again after it changed', async () => {
+    const { state, names, store } = createStore({ a: 'first' })
+    const directory = await Directory.open(store, { mostClients: 10 })
+    expect((await directory.client(A))?.name).toBe('first')
+    expect(directory.client(A)).not.toBeInstanceOf(Promise)
+    names['a'] = 'second'
+    await directory.apply([{ kind: 'client', id: 'b' }])
+    expect((await directory.client(A))?.name).toBe('first')
+    await directory.apply([{ kind: 'client', id: 'a' }])
+    expect((await directory.client(A))?.name).toBe('second')
+    expect(state.loads).toBe(2)
+  })
+
+  test('remembers that there is no such client, until there is', async () => {
+    const { state, names, store } = createStore({})
+    const directory = await Directory.open(store, { mostClients: 10 })
+    for (let i = 0; i < 3; i += 1) expect(await directory.client(A)).toBeUndefined()
+    expect(state.loads).toBe(1)
+    names['a'] = 'new'
+    await directory.apply([{ kind: 'client', id: 'a' }])
+    expect((await directory.client(A))?.name).toBe('new')
+  })
+
+  test('reads once, however many wait', async () => {
+    const { state, store } = createStore({ a: 'first' })
+    const directory = await Directory.open(store, { mostClients: 10 })
+    const found = await Promise.all(Array.from({ length: 100 }, () => directory.client(A)))
+    expect(new Set(found).size).toBe(1)
+    expect(state.loads).toBe(1)
+  })
+
+  test('does not keep what was read while a change came', async () => {
+    const { state, names, store } = createStore({ a: 'old' })
+    const directory = await Directory.open(store, { mostClients: 10 })
+    let release = () => {}
+    state.held = new Promise((resolve) => {
+      release = resolve
+    })
+    const reading = directory.client(A)
+    names['a'] = 'new'
+    await directory.apply([{ kind: 'client', id: 'a' }])
+    release()
+    expect((await reading)?.name).toBe('old')
+    expect((await directory.client(A))?.name).toBe('new')
+  })
+
+  test('a failure to read is passed on, and not remembered', async () => {
+    const { state, store } = createStore({ a: 'first' })
+    const directory = await Directory.open(store, { mostClients: 10 })
+    state.failing = true
+    await expect(directory.client(A)).rejects.toThrow('the database is away')
+    state.failing = false
+    expect((await directory.client(A))?.name).toBe('first')
+  })
+
+  test('keeps no more clients than it may, and guessed ids push none out', async () => {
+    const { state, store } = createStore(Object.fromEntries(['a', 'b', 'c'].map((id) => [id, id])))
+    const directory = await Directory.open(store, { mostClients: 2 })
+    for (const id of ['a', 'b']) await directory.client(ClientId(id))
+    for (let i = 0; i < 50; i += 1) await directory.client(ClientId(`guess ${i}`))
+    const before = state.loads
+    for (const id of ['a', 'b']) await directory.client(ClientId(id))
+    expect(state.loads).toBe(before)
+    await directory.client(ClientId('c'))
+    await directory.client(A)
+    expect(state.loads).toBe(before + 2)
+  })
+
+  test('reads the APIs again when one changed', async () => {
+    const { state, store } = createStore({})
+    const directory = await Directory.open(store, { mostClients: 2 })
+    state.apis = [{ audience: Audience('https://a'), name: undefined, scopes: [], token: {} }]
+    expect(directory.apis.get('https://a')).toBeUndefined()
+    await directory.apply([{ kind: 'api', id: 'https://a' }])
+    expect(directory.apis.get('https://a')).toBeDefined()
+  })
+})
+
+describe('the change feed', () => {
+  function create(pages: { latest: number; changes: Change[]; missed: boolean }[]) {
+    const asked: number[] = []
+    const seen: string[] = []
+    const store = {
+      latestChange: async () => 0,
+      changesSince: async (seq: number) => {
+        asked.push(seq)
+        return pages.shift() ?? { latest: seq, changes: [], missed: false }
+      },
+    }
+    const listener = {
+      apply: async (changes: readonly Change[]) => void seen.push(...changes.map(({ id }) => id)),
+      reset: async () => void seen.push('reset'),
+    }
+    return { feed: new ChangeFeed(store, [listener], 5, () => {}), asked, seen, listener }
+  }
+
+  test('hands on what is new, once', async () => {
+    const { feed, asked, seen } = create([{ latest: 7, changes: [{ kind: 'client', id: 'a' }], missed: false }])
+    await feed.poll()
+    await feed.poll()
+    expect(seen).toEqual(['a'])
+    expect(asked).toEqual([5, 7])
+  })
+
+  test('resets listeners where changes were missed', async () => {
+    const { feed, seen } = create([{ latest: 90, changes: [{ kind: 'client', id: 'a' }], missed: true }])
+    await feed.poll()
+    expect(seen).toEqual(['reset'])
+  })
+
+  test('hands the same changes on again where a listener failed', async () => {
+    const page = { latest: 7, changes: [{ kind: 'api' as const, id: 'a' }], missed: false }
+    const { feed, asked, listener } = create([page, page])
+    const { apply } = listener
+    listener.apply = async () => {
+      throw new Error('the database is away')
+    }
+    await expect(feed.poll()).rejects.toThrow()
+    listener.apply = apply
+    await feed.poll()
+    expect(asked).toEqual([5, 5])
+  })
+})

@@ -1,0 +1,77 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const MAIN = 'src/cli/main.ts'
+/** Nothing of the machine's own settings reaches a command under test. */
+const baseEnv = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' }
+
+/** Runs `tessera` to its end. */
+export function tessera(
+  args: readonly string[],
+  options: { env?: Record<string, string>; input?: string } = {},
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [MAIN, ...args],
+      { env: { ...baseEnv, ...options.env } },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : 1, stdout, stderr }),
+    )
+    child.stdin?.end(options.input ?? '')
+  })
+}
+
+/** A `tessera` that keeps running. */
+export interface RunningCommand {
+  readonly child: ChildProcess
+  /** What it has printed up to now, to both streams. */
+  output(): string
+  /** Resolves once that matches. */
+  printed(pattern: RegExp): Promise<void>
+  /** Sends a signal and resolves with the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** Starts `tessera`; whoever calls stops it. */
+export function startTessera(args: readonly string[], env: Record<string, string>): RunningCommand {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...baseEnv, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const watchers = new Set<() => void>()
+  const take = (chunk: Buffer) => {
+    output += chunk.toString()
+    for (const check of watchers) check()
+  }
+  child.stdout.on('data', take)
+  child.stderr.on('data', take)
+  const exited = once(child, 'exit')
+  return {
+    child,
+    output: () => output,
+    printed: (pattern) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          if (!pattern.test(output)) return
+          watchers.delete(check)
+          resolve()
+        }
+        watchers.add(check)
+        check()
+        exited.then(([code]) => reject(new Error(`tessera ended with ${code}: ${output}`)))
+      }),
+    stop: async (signal = 'SIGTERM') => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      const [code] = (await exited) as [number | null]
+      return code
+    },
+  }
+}

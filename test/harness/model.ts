@@ -1,0 +1,35 @@
+import { systemRandom } from '../../src/platform/random.ts'
+import { generateSecret } from '../../src/secrets/generate.ts'
+
+/** A secret of the generated form: tests that are not about slow hashes don't pay for them. */
+export const newSecret = (): string => generateSecret(systemRandom)
+
+/** One secret for every client of the model below; tests about secrets give their own. */
+export const SECRET = newSecret()
+
+const credentials = `credentials: [{ secret: ${SECRET} }]`
+
+/**
+ * Two APIs that share the scope `read`, and clients that differ in one thing each:
+ * - `reporter` has one API; `auditor` has defaults there; `brief` has a lifetime of its own
+ * - `batch` has scopes at both APIs; `reader` has only the one that both share
+ * - `disabled`, `expired`, and `powerless`, which has no scope
+ */
+export const MODEL = `
+apis:
+  - audience: https://api.example.com
+    scopes: [{ name: edit }, { name: read }, { name: delete }]
+  - audience: https://vault.example.com
+    token: { lifetime: 3600 }
+    scopes: [{ name: read }, { name: "vault:open" }]
+clients:
+  - { client_id: reporter, scopes: [edit, delete], subject: svc-reporter@example.com, ${credentials} }
+  - { client_id: auditor, scopes: [edit, delete], default_scopes: [edit], ${credentials} }
+  - { client_id: brief, scopes: [edit], token: { lifetime: 60 }, ${credentials} }
+  - { client_id: batch, scopes: [edit, read, "vault:open"], ${credentials} }
+  - { client_id: reader, scopes: [read], ${credentials} }
+  - { client_id: disabled, enabled: false, scopes: [edit], ${credentials} }
+  - { client_id: expired, scopes: [edit], credentials: [{ secret: ${SECRET}, expires: 2020-01-01T00:00:00Z }] }
+  - { client_id: grantless, grant_types: [], scopes: [edit], ${credentials} }
+  - { client_id: powerless, ${credentials} }
+`

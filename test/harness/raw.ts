@@ -1,0 +1,46 @@
+import { connect, type TLSSocket } from 'node:tls'
+
+/** What came back over a connection on which exactly these bytes were sent. */
+export interface RawResponse {
+  /** 0 where nothing came. */
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Opens a TLS connection to a server of ours. */
+export function connectTo(address: string): Promise<TLSSocket> {
+  const { port } = new URL(address)
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', servername: 'localhost', port: Number(port) }, () => resolve(socket))
+    socket.on('error', reject)
+  })
+}
+
+/** Sends bytes as they are, and reads until the server closes the connection, which it must within `timeout` ms. */
+export async function sendRaw(address: string, request: string | Buffer, timeout = 20_000): Promise<RawResponse> {
+  const socket = await connectTo(address)
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const closed = new Promise<void>((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('the connection stayed open')), timeout)
+    socket.on('error', () => {})
+    socket.once('close', () => {
+      clearTimeout(late)
+      resolve()
+    })
+  })
+  socket.write(request)
+  await closed.finally(() => socket.destroy())
+  return parse(Buffer.concat(chunks).toString('latin1'))
+}
+
+function parse(text: string): RawResponse {
+  const end = text.indexOf('\r\n\r\n')
+  const [head, body] = end === -1 ? [text, ''] : [text.slice(0, end), text.slice(end + 4)]
+  const [statusLine = '', ...lines] = head.split('\r\n')
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  )
+  return { status: Number(statusLine.split(' ')[1] ?? 0), headers, body }
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inject } from 'vitest'
+import type { StoredAuditEvent } from '../../src/audit/store.ts'
+import { loadOptions } from '../../src/config/load.ts'
+import { type Config, resolveConfig } from '../../src/config/resolve.ts'
+import { applyManifest } from '../../src/manifest/apply.ts'
+import { parseManifest } from '../../src/manifest/parse.ts'
+import type { Plan } from '../../src/manifest/plan.ts'
+import { type Clock, systemClock } from '../../src/platform/clock.ts'
+import { systemRandom } from '../../src/platform/random.ts'
+import { type Server, startServer } from '../../src/server.ts'
+import { openStore } from '../../src/store/open.ts'
+import { createLogger } from '../../src/telemetry/log.ts'
+import { freePort } from './port.ts'
+
+interface TestServerOptions {
+  /** YAML; applied before the server starts. */
+  readonly manifest?: string
+  /** Options by key, such as `token.lifetime`. */
+  readonly options?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
+  readonly clock?: Clock
+}
+
+/** A real server: TLS, database, keys; everything in a folder that goes with it. */
+export interface TestServer {
+  /** Also the address of its endpoints. */
+  readonly issuer: string
+  readonly admin: string
+  readonly config: Config
+  readonly folder: string
+  /** `POST`s a form to the token endpoint; text as it is. */
+  token(form: Record<string, string> | string, headers?: Record<string, string>): Promise<Response>
+  /** Applies a manifest as another process would: through a connection of its own. */
+  apply(manifest: string, env?: Readonly<Record<string, string>>): Promise<Plan>
+  /** What is in the audit log, once everything recorded up to now is written. */
+  audit(requestId?: string | null): Promise<readonly StoredAuditEvent[]>
+  stop(): Promise<void>
+}
+
+/** `Authorization: Basic` as curl sends it. */
+export const basic = (id: string, secret: string): { readonly authorization: string } => ({
+  authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+})
+
+/** The configuration of a server on free ports, with everything in a new folder. */
+export async function testConfig(
+  options: Readonly<Record<string, string>> = {},
+): Promise<{ config: Config; folder: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-test-'))
+  const runtimePort = await freePort()
+  const tls = inject('tls')
+  const flags = {
+    issuer: `https://localhost:${runtimePort}`,
+    storage: `sqlite:${join(folder, 'tessera.db')}`,
+    'runtime.host': 'localhost',
+    'runtime.port': String(runtimePort),
+    'admin.port': String(await freePort()),
+    'tls.cert': tls.cert,
+    'tls.key': tls.key,
+    'shutdown.timeout': '1',
+    master_key: randomBytes(32).toString('base64'),
+    ...options,
+  }
+  return { config: resolveConfig(loadOptions({ env: {}, flags })), folder }
+}
+
+/** Applies a manifest to a database. */
+export async function applyTo(
+  storage: string,
+  manifest: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Plan> {
+  const store = await openStore(storage, systemClock)
+  try {
+    const maker = { clock: systemClock, random: systemRandom }
+    return await applyManifest(parseManifest('test.yaml', manifest), {
+      store: store.manifest,
+      maker,
+      env,
+      dryRun: false,
+    })
+  } finally {
+    await store.close()
+  }
+}
+
+export async function startTestServer({ manifest, options, env, clock }: TestServerOptions = {}): Promise<TestServer> {
+  const { config, folder } = await testConfig(options)
+  if (manifest !== undefined) await applyTo(config.storage, manifest, env)
+  const server: Server = await startServer(config, { log: createLogger('silent'), ...(clock && { clock }) })
+  return {
+    issuer: config.issuer,
+    admin: `https://localhost:${server.adminPort}`,
+    config,
+    folder,
+    token: (form, headers = {}) =>
+      fetch(`${config.issuer}/as/token.oauth2`, {
+        method: 'POST',
+        body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
+        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      }),
+    apply: (changed, changedEnv) => applyTo(config.storage, changed, changedEnv),
+    audit: (requestId) => readAudit(config.storage, requestId),
+    stop: async () => {
+      await server.stop()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** Waits for the event of the request, which is written within a fraction of a second. */
+async function readAudit(storage: string, requestId?: string | null): Promise<readonly StoredAuditEvent[]> {
+  const store = await openStore(storage, systemClock)
+  try {
+    for (let attempt = 0; ; attempt += 1) {
+      const events = await store.audit.listEvents({ limit: 1_000, requestId: requestId ?? undefined })
+      if (events.length > 0 || attempt === 50) return events
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  } finally {
+    await store.close()
+  }
+}

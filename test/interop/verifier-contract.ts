@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { type Clock, systemClock } from '../../src/platform/clock.ts'
+import { basic, type TestServer } from '../harness/server.ts'
+import { AUDIENCE, GUIDE, manifestFor, useServer } from './setting.ts'
+
+const HOUR_MS = 3600 * 1000
+
+/** One way in which a library verifies a token. */
+interface Way {
+  readonly name: string
+  /** Resolves to the claims; rejects with whatever the library makes of a bad token. */
+  readonly verify: (server: TestServer, token: string, audience: string) => Promise<object>
+}
+
+interface Verifier {
+  readonly ways: readonly Way[]
+  /** What the library rejects with, at the least. */
+  readonly refusals: Readonly<Record<'otherAudience' | 'forged' | 'expired', object>>
+}
+
+/** The tests that every library for APIs must pass, in each of its ways. Returns how to get a token for further ones. */
+export function testVerifier({ ways, refusals }: Verifier): { server: () => TestServer; issue: () => Promise<string> } {
+  let behind = 0
+  const clock: Clock = { now: () => systemClock.now() - behind }
+  const server = useServer({ manifest: manifestFor(AUDIENCE), clock })
+
+  /** A token of the guide's client, which lives four hours. @param ago how long ago it was issued, in milliseconds */
+  async function issue(ago = 0): Promise<string> {
+    behind = ago
+    const form = { grant_type: 'client_credentials', scope: GUIDE.scope }
+    const response = await server().token(form, basic(GUIDE.clientId, GUIDE.secret))
+    behind = 0
+    return ((await response.json()) as { access_token: string }).access_token
+  }
+
+  describe.each(ways)('$name', ({ verify }) => {
+    test.each([
+      ['just issued', 0],
+      ['issued three hours ago', 3 * HOUR_MS],
+    ])('accepts a token %s', async (_name, ago) => {
+      const now = Math.floor(systemClock.now() / 1000)
+      const claims = await verify(server(), await issue(ago), AUDIENCE)
+      expect(claims).toEqual({
+        iss: server().issuer,
+        sub: GUIDE.clientId,
+        aud: AUDIENCE,
+        client_id: GUIDE.clientId,
+        iat: expect.closeTo(now - ago / 1000, -1),
+        exp: expect.closeTo(now - ago / 1000 + 14400, -1),
+        jti: expect.any(String),
+        scope: GUIDE.scope,
+      })
+    })
+
+    test('refuses a token at another API', async () => {
+      const verifying = verify(server(), await issue(), 'https://vault.example.com')
+      await expect(verifying).rejects.toMatchObject(refusals.otherAudience)
+    })
+
+    test.each([
+      ['signature was', withOtherSignature],
+      ['scope was', withMoreScope],
+    ])('refuses a token whose %s tampered with', async (_name, tamper) => {
+      const verifying = verify(server(), tamper(await issue()), AUDIENCE)
+      await expect(verifying).rejects.toMatchObject(refusals.forged)
+    })
+
+    test('refuses an expired token', async () => {
+      const verifying = verify(server(), await issue(5 * HOUR_MS), AUDIENCE)
+      await expect(verifying).rejects.toMatchObject(refusals.expired)
+    })
+  })
+
+  return { server, issue: () => issue() }
+}
+
+function withOtherSignature(token: string): string {
+  const [header, payload, signature = ''] = token.split('.')
+  return `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
+}
+
+function withMoreScope(token: string): string {
+  const [header, payload = '', signature] = token.split('.')
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object
+  const changed = Buffer.from(JSON.stringify({ ...claims, scope: 'edit read' })).toString('base64url')
+  return `${header}.${changed}.${signature}`
+}

@@ -1,0 +1,237 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { tessera } from '../harness/cli.ts'
+import { newSecret } from '../harness/model.ts'
+import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tessera-apply-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let env: { TESSERA_STORAGE: string }
+let databases = 0
+beforeEach(() => {
+  databases += 1
+  env = { TESSERA_STORAGE: `sqlite:${join(folder, `${databases}.db`)}` }
+})
+
+const apply = (manifest: string, ...args: string[]) => tessera(['apply', '-f', '-', ...args], { env, input: manifest })
+
+const API = 'apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }, { name: read }] }]\n'
+
+describe('tessera apply', () => {
+  test('prints what it does, and does nothing the second time', async () => {
+    const manifest = `${API}clients: [{ client_id: a, scopes: [edit], credentials: [{ secret: chosen by hand }] }]`
+    const first = await apply(manifest)
+    expect(first).toMatchObject({ code: 0, stderr: '' })
+    expect(first.stdout).toBe('+ api https://api.example.com\n+ client a\n2 created, 0 updated, 0 unchanged\n')
+    const second = await apply(manifest)
+    expect(second.stdout).toBe('0 created, 0 updated, 2 unchanged\n')
+  })
+
+  test('--dry-run prints the plan and writes nothing', async () => {
+    const planned = await apply(API, '--dry-run')
+    expect(planned.stdout).toBe(
+      '+ api https://api.example.com\n1 to create, 0 to update, 0 unchanged; nothing was written\n',
+    )
+    expect((await apply(API, '--dry-run')).stdout).toBe(planned.stdout)
+  })
+
+  test('says which fields an update changes; what the manifest leaves out stays', async () => {
+    await apply(`${API}clients: [{ client_id: a, scopes: [edit] }, { client_id: b, scopes: [edit] }]`)
+    const changed = await apply('clients: [{ client_id: a, name: A, scopes: [read], token: { lifetime: 60 } }]')
+    expect(changed.stdout).toBe('~ client a: name, scopes, token\n0 created, 1 updated, 0 unchanged\n')
+    expect((await apply('clients: [{ client_id: b, scopes: [edit] }]')).stdout).toContain('1 unchanged')
+  })
+
+  test('a generated secret is printed once, and stays', async () => {
+    const manifest = `${API}clients: [{ client_id: a, scopes: [edit], credentials: [{ label: main }] }]`
+    const first = await apply(manifest)
+    expect(first.stdout).toMatch(/^a\tmain\ttss_[0-9A-Za-z]{49}$/m)
+    expect(first.stderr).toContain('shown this once')
+    const second = await apply(manifest)
+    expect(second.stdout).toBe('0 created, 0 updated, 2 unchanged\n')
+    expect((await apply(manifest, '--dry-run')).stdout).not.toContain('tss_')
+  })
+
+  test('--json', async () => {
+    const { stdout } = await apply(`${API}clients: [{ client_id: a, credentials: [{ label: main }] }]`, '--json')
+    expect(JSON.parse(stdout)).toEqual({
+      dry_run: false,
+      steps: [
+        { action: 'create', kind: 'api', id: 'https://api.example.com', fields: [] },
+        { action: 'create', kind: 'client', id: 'a', fields: [] },
+      ],
+      generated: [{ client_id: 'a', label: 'main', secret: expect.stringMatching(/^tss_/) }],
+    })
+  })
+
+  test('reads a file', async () => {
+    const file = join(folder, 'manifest.yaml')
+    writeFileSync(file, API)
+    expect((await tessera(['apply', '-f', file], { env })).stdout).toContain('+ api')
+    expect(await tessera(['apply', '-f', '/nothing.yaml'], { env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('/nothing.yaml'),
+    })
+  })
+})
+
+describe('an error names file, line and field, and nothing is written', () => {
+  const cases: [string, string, string][] = [
+    [
+      'an unknown field',
+      'clients:\n  - client_id: a\n    scopess: [x]\n',
+      'standard input:3: clients[0].scopess: this version knows no such field',
+    ],
+    [
+      'a part of later versions',
+      'clients:\n  - client_id: a\n    credentials:\n      - jwks_uri: https://x\n',
+      'standard input:4: clients[0].credentials[0].jwks_uri: ',
+    ],
+    [
+      'a format of later versions',
+      'apis:\n  - audience: https://a\n    token: { format: sealed }\n',
+      'standard input:3: apis[0].token.format: ',
+    ],
+    [
+      'a scope that no API has',
+      'clients:\n  - client_id: a\n    scopes:\n      - edit\n      - nowhere\n',
+      'standard input:5: clients[0].scopes[1]: no API has the scope "nowhere"',
+    ],
+    [
+      'a default that is not among the scopes',
+      'clients:\n  - client_id: a\n    scopes: [edit]\n    default_scopes: [read]\n',
+      'standard input:4: clients[0].default_scopes[0]: "read" is not among',
+    ],
+    [
+      'a relative audience',
+      'apis:\n  - audience: /api\n',
+      'standard input:2: apis[0].audience: must be an absolute URI',
+    ],
+    [
+      'an audience with a fragment',
+      'apis:\n  - audience: https://a#b\n',
+      'standard input:2: apis[0].audience: must be an absolute URI',
+    ],
+    [
+      'a lifetime of text',
+      'apis:\n  - audience: https://a\n    token:\n      lifetime: long\n',
+      'standard input:4: apis[0].token.lifetime: ',
+    ],
+    [
+      'a bad time',
+      'clients:\n  - client_id: a\n    credentials: [{ secret: x, expires: tomorrow }]\n',
+      'standard input:3: clients[0].credentials[0].expires: must be a time',
+    ],
+    [
+      'two kinds of secret',
+      'clients:\n  - client_id: a\n    credentials: [{ secret: x, secret_env: Y }]\n',
+      'clients[0].credentials[0].secret_env: give secret or secret_env',
+    ],
+    [
+      'an absent variable',
+      'clients:\n  - client_id: a\n    credentials: [{ secret_env: NOT_THERE }]\n',
+      'standard input:3: clients[0].credentials[0].secret_env: the environment has no NOT_THERE',
+    ],
+    [
+      'two credentials without a label',
+      'clients:\n  - client_id: a\n    credentials: [{ secret: x }, { secret: y }]\n',
+      'standard input:3: clients[0].credentials[1]',
+    ],
+    [
+      'a client twice',
+      'clients:\n  - client_id: a\n  - client_id: a\n',
+      'standard input:3: clients[1].client_id: the client "a" stands here twice',
+    ],
+    [
+      'an unknown grant',
+      'clients:\n  - client_id: a\n    grant_types: [password]\n',
+      'standard input:3: clients[0].grant_types[0]: ',
+    ],
+    [
+      'a control character',
+      'clients:\n  - client_id: "a\\u0000"\n',
+      'standard input:2: clients[0].client_id: must not hold control characters',
+    ],
+    ['broken YAML', 'clients:\n  - client_id: [a\n', 'standard input:'],
+    ['a list', '- 1\n', 'standard input:1: '],
+  ]
+  test.each(cases)('%s', async (_name, manifest, message) => {
+    await apply(API)
+    const good = manifest.startsWith('clients') ? '' : API.replace('api.example.com', 'other.example.com')
+    const outcome = await apply(
+      manifest.startsWith('apis') || manifest.startsWith('-') ? manifest : `${manifest}${good}`,
+    )
+    expect(outcome.code).toBe(1)
+    expect(outcome.stderr).toContain(message)
+    expect(outcome.stderr.trim().split('\n')).toHaveLength(1)
+    expect((await apply(API)).stdout).toBe('0 created, 0 updated, 1 unchanged\n')
+    expect((await apply('clients: [{ client_id: a }]', '--dry-run')).stdout).toContain('+ client a')
+  })
+})
+
+describe('while a server runs on the same data', () => {
+  const SECRET = newSecret()
+  const OTHER = newSecret()
+  let server: TestServer
+  beforeAll(async () => {
+    server = await startTestServer({ manifest: API })
+  })
+  afterAll(() => server.stop())
+
+  const ask = (secret: string) => server.token({ grant_type: 'client_credentials' }, basic('live', secret))
+
+  /** Milliseconds until the server answers with this status. */
+  async function until(status: number, secret: string): Promise<number> {
+    const start = performance.now()
+    while ((await ask(secret)).status !== status) {
+      if (performance.now() - start > 5_000) throw new Error(`no ${status} within 5 s`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    return performance.now() - start
+  }
+
+  test('a client comes, changes and goes within a second, by another process', async () => {
+    const use = (manifest: string, env: Record<string, string> = {}) =>
+      tessera(['apply', '-f', '-'], { env: { TESSERA_STORAGE: server.config.storage, ...env }, input: manifest })
+
+    expect((await ask(SECRET)).status).toBe(401)
+    const both =
+      'clients: [{ client_id: live, scopes: [edit], credentials: [{ label: a, secret_env: A }, { label: b, secret_env: B }] }]'
+    expect((await use(both, { A: SECRET, B: OTHER })).code).toBe(0)
+    expect(await until(200, SECRET)).toBeLessThan(1_000)
+    expect((await ask(OTHER)).status).toBe(200)
+
+    expect(
+      (
+        await use('clients: [{ client_id: live, scopes: [edit], credentials: [{ label: b, secret_env: B }] }]', {
+          B: OTHER,
+        })
+      ).code,
+    ).toBe(0)
+    expect(await until(401, SECRET)).toBeLessThan(1_000)
+    expect((await ask(OTHER)).status).toBe(200)
+
+    expect(
+      (
+        await use(
+          'clients: [{ client_id: live, enabled: false, scopes: [edit], credentials: [{ label: b, secret_env: B }] }]',
+          { B: OTHER },
+        )
+      ).code,
+    ).toBe(0)
+    expect(await until(401, OTHER)).toBeLessThan(1_000)
+  })
+
+  test('an application is recorded', async () => {
+    const events = await server.audit()
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'manifest.apply', detail: { apis: [], clients: ['live'] } }),
+    )
+  })
+})

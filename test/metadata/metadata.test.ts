@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MODEL } from '../harness/model.ts'
+import { startTestServer, type TestServer } from '../harness/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ manifest: MODEL })
+})
+afterAll(() => server.stop())
+
+describe.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])('%s', (path) => {
+  const get = (init: RequestInit = {}) => fetch(server.issuer + path, init)
+
+  test('is the metadata of RFC 8414 §2', async () => {
+    const response = await get()
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({
+      issuer: server.issuer,
+      token_endpoint: `${server.issuer}/as/token.oauth2`,
+      authorization_endpoint: `${server.issuer}/as/authorization.oauth2`,
+      jwks_uri: `${server.issuer}/pf/JWKS`,
+      response_types_supported: [],
+      grant_types_supported: ['client_credentials'],
+      // In this order: some clients take the first that they know.
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    })
+  })
+
+  test('has an issuer that verifiers can compare as text', async () => {
+    const { issuer } = (await (await get()).json()) as { issuer: string }
+    expect(issuer).toBe(new URL(issuer).origin)
+  })
+
+  test('names only endpoints that exist', async () => {
+    const metadata = (await (await get()).json()) as Record<string, unknown>
+    const named = Object.entries(metadata).filter(([name]) => /_(endpoint|uri)$/.test(name))
+    expect(named.map(([name]) => name).sort()).toEqual(['authorization_endpoint', 'jwks_uri', 'token_endpoint'])
+    for (const [name, url] of named) {
+      expect({ name, status: (await fetch(String(url))).status }).not.toMatchObject({ status: 404 })
+    }
+  })
+
+  test('is JSON that may be kept for five minutes', async () => {
+    const { headers } = await get()
+    expect(headers.get('content-type')).toMatch(/^application\/json\b/)
+    expect(headers.get('cache-control')).toBe('public, max-age=300')
+    expect(headers.get('pragma')).toBeNull()
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  test('answers HEAD as GET, without the body', async () => {
+    const [head, full] = [await get({ method: 'HEAD' }), await get()]
+    expect(head.status).toBe(200)
+    expect(await head.text()).toBe('')
+    for (const name of ['content-type', 'content-length', 'cache-control']) {
+      expect(head.headers.get(name)).toBe(full.headers.get(name))
+    }
+  })
+})

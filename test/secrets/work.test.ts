@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FairQueue, QueueFull } from '../../src/secrets/fair-queue.ts'
+import { newSecret } from '../harness/model.ts'
+import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+
+const GENERATED = newSecret()
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({
+    manifest: `
+apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+clients:
+  - { client_id: chosen, scopes: [edit], credentials: [{ secret: correct horse }] }
+  - { client_id: cold, scopes: [edit], credentials: [{ secret: battery staple }] }
+  - { client_id: generated, scopes: [edit], credentials: [{ secret: ${GENERATED} }] }
+`,
+  })
+})
+afterAll(() => server.stop())
+
+const ask = (id: string, secret: string) => server.token({ grant_type: 'client_credentials' }, basic(id, secret))
+
+/** Seconds of CPU, of all threads: unlike the time on the clock, little disturbed by what else runs. */
+async function cpuOf(work: () => Promise<unknown>): Promise<number> {
+  const start = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(start)
+  return (user + system) / 1e6
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+async function medianCpu(id: string, secret: () => string): Promise<number> {
+  const costs: number[] = []
+  for (let i = 0; i < 5; i += 1) costs.push(await cpuOf(() => ask(id, secret())))
+  return median(costs)
+}
+
+describe('the work of a wrong guess (24)', () => {
+  let guesses = 0
+  const human = () => {
+    guesses += 1
+    return `guess ${guesses}`
+  }
+
+  test('is the same for every client and none: one slow hash for a secret of a chosen form', async () => {
+    const costs = [
+      await medianCpu('chosen', human),
+      await medianCpu('generated', human),
+      await medianCpu('nobody', human),
+    ]
+    // A slow hash is some hundred milliseconds, a request a few: a client that skipped it would stand out fiftyfold.
+    expect(Math.max(...costs) / Math.min(...costs)).toBeLessThan(2.5)
+  })
+
+  test('is no slow hash for a secret of the generated form, whichever the client', async () => {
+    const slow = await medianCpu('chosen', human)
+    for (const id of ['chosen', 'generated', 'nobody']) {
+      expect(await medianCpu(id, newSecret)).toBeLessThan(slow / 3)
+    }
+  })
+})
+
+test('a chosen secret pays for its slow hash once, and a burst of it, too', async () => {
+  const slow = await cpuOf(() => ask('chosen', 'not this one'))
+  await ask('chosen', 'correct horse')
+  const warm = await cpuOf(() => Promise.all(Array.from({ length: 20 }, () => ask('chosen', 'correct horse'))))
+  expect(warm).toBeLessThan(slow * 2)
+
+  const burst = await Promise.all(Array.from({ length: 50 }, () => ask('cold', 'battery staple')))
+  expect(burst.map(({ status }) => status)).toEqual(burst.map(() => 200))
+})
+
+test('26: a flood of guesses is answered 429 beyond what the queue holds, and good clients go on', async () => {
+  await ask('chosen', 'correct horse')
+  const flood = Promise.all(
+    Array.from({ length: 400 }, (_, i) => ask(i % 2 === 0 ? 'chosen' : `nobody ${i % 40}`, `flood ${i}`)),
+  )
+  const good = await Promise.all([
+    ...Array.from({ length: 20 }, () => ask('chosen', 'correct horse')),
+    ...Array.from({ length: 20 }, () => ask('generated', GENERATED)),
+  ])
+  expect(good.map(({ status }) => status)).toEqual(good.map(() => 200))
+
+  const answers = await flood
+  const limited = answers.filter(({ status }) => status === 429)
+  expect(limited.length).toBeGreaterThan(100)
+  expect(answers.filter(({ status }) => status === 401).length).toBe(400 - limited.length)
+  for (const answer of limited) expect(answer.headers.get('retry-after')).toBe('1')
+  expect(await limited[0]?.json()).toMatchObject({ error: 'temporarily_unavailable' })
+}, 120_000)
+
+describe('the queue of slow hashes', () => {
+  const later = () => {
+    let release = () => {}
+    const job = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    return { work: () => job, release }
+  }
+
+  test('serves lanes in turn: a long lane delays another by one job', async () => {
+    const queue = new FairQueue({ concurrency: 1, waiting: 10, waitingInLane: 5 })
+    const first = later()
+    const served: string[] = []
+    const running = [queue.run('a', first.work)]
+    for (const lane of ['a', 'a', 'a', 'b']) running.push(queue.run(lane, async () => void served.push(lane)))
+    first.release()
+    await Promise.all(running)
+    expect(served).toEqual(['a', 'b', 'a', 'a'])
+  })
+
+  test('refuses what finds no room, in a lane and at all, and has room again afterwards', async () => {
+    const queue = new FairQueue({ concurrency: 1, waiting: 3, waitingInLane: 2 })
+    const first = later()
+    const running = [queue.run('a', first.work), queue.run('a', async () => {}), queue.run('a', async () => {})]
+    await expect(queue.run('a', async () => {})).rejects.toThrow(QueueFull)
+    running.push(queue.run('b', async () => {}))
+    await expect(queue.run('c', async () => {})).rejects.toThrow(QueueFull)
+    first.release()
+    await Promise.all(running)
+    await expect(queue.run('c', async () => 'served')).resolves.toBe('served')
+  })
+
+  test('goes on after a job that fails', async () => {
+    const queue = new FairQueue({ concurrency: 1, waiting: 3, waitingInLane: 2 })
+    const failing = queue.run('a', () => Promise.reject(new Error('no')))
+    const next = queue.run('a', async () => 'served')
+    await expect(failing).rejects.toThrow('no')
+    await expect(next).resolves.toBe('served')
+  })
+})

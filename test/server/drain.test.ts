@@ -1,0 +1,149 @@
+import { rmSync } from 'node:fs'
+import { Agent, request } from 'node:https'
+import { afterEach, expect, inject, test } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { openStore } from '../../src/store/open.ts'
+import { type RunningCommand, startTessera, tessera } from '../harness/cli.ts'
+import { MODEL, SECRET } from '../harness/model.ts'
+import { applyTo, basic, testConfig } from '../harness/server.ts'
+
+const running: RunningCommand[] = []
+const folders: string[] = []
+afterEach(async () => {
+  for (const command of running.splice(0)) await command.stop('SIGKILL')
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+/** A `tessera serve` of its own process. */
+async function serve() {
+  const { config, folder } = await testConfig()
+  folders.push(folder)
+  await applyTo(config.storage, MODEL)
+  const env = {
+    TESSERA_ISSUER: config.issuer,
+    TESSERA_STORAGE: config.storage,
+    TESSERA_MASTER_KEY: config.masterKey.toString('base64'),
+    TESSERA_RUNTIME_HOST: 'localhost',
+    TESSERA_RUNTIME_PORT: String(config.runtime.port),
+    TESSERA_ADMIN_PORT: String(config.admin.port),
+    TESSERA_TLS_CERT: inject('tls').cert,
+    TESSERA_TLS_KEY: inject('tls').key,
+  }
+  const command = startTessera(['serve'], env)
+  running.push(command)
+  await command.printed(/is served on/)
+  return { config, env, command }
+}
+
+interface Answer {
+  readonly status: number
+  readonly requestId: string
+}
+
+/** One token request over the agent's connections. Rejects where the connection fails. */
+function ask(agent: Agent, issuer: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', ...basic('reporter', SECRET) }
+    const sent = request(`${issuer}/as/token.oauth2`, { method: 'POST', agent, headers }, (response) => {
+      response.resume()
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, requestId: String(response.headers['x-request-id']) }),
+      )
+    })
+    sent.on('error', reject)
+    sent.end('grant_type=client_credentials&scope=edit')
+  })
+}
+
+test('SIGTERM under load: no request that reached the server fails, and every one is in the audit log', async () => {
+  const { config, command } = await serve()
+  const answers: Answer[] = []
+  const failures: NodeJS.ErrnoException[] = []
+  let stopping = false
+  const clients = Array.from({ length: 16 }, async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (;;) {
+      try {
+        answers.push(await ask(agent, config.issuer))
+      } catch (error) {
+        failures.push(error as NodeJS.ErrnoException)
+        if (stopping) break
+      }
+    }
+    agent.destroy()
+  })
+  while (answers.length < 500) await new Promise((resolve) => setTimeout(resolve, 10))
+  stopping = true
+  expect(await command.stop('SIGTERM')).toBe(0)
+  await Promise.all(clients)
+
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([])
+  // A connection that could not be made reached nobody.
+  expect(failures.filter(({ code, syscall }) => !(code === 'ECONNREFUSED' && syscall === 'connect'))).toEqual([])
+
+  const store = await openStore(config.storage, systemClock)
+  const recorded = await store.audit.listEvents({ limit: 1_000_000 })
+  await store.close()
+  const issued = new Set(recorded.filter(({ type }) => type === 'token.issue').map(({ requestId }) => requestId))
+  expect(answers.filter(({ requestId }) => !issued.has(requestId))).toEqual([])
+  expect(issued.size).toBe(answers.length)
+})
+
+test('a second server sees within a second what the first one is told, and both write one audit log', async () => {
+  const first = await serve()
+  const { config } = await testConfig()
+  const env = {
+    ...first.env,
+    TESSERA_ISSUER: config.issuer,
+    TESSERA_RUNTIME_PORT: String(config.runtime.port),
+    TESSERA_ADMIN_PORT: String(config.admin.port),
+  }
+  const second = startTessera(['serve'], env)
+  running.push(second)
+  await second.printed(/is served on/)
+
+  const agent = new Agent()
+  const issuers = [first.config.issuer, config.issuer]
+  for (const issuer of issuers) expect((await ask(agent, issuer)).status).toBe(200)
+
+  const disabled = MODEL.replace('client_id: reporter,', 'client_id: reporter, enabled: false,')
+  expect(
+    (await tessera(['apply', '-f', '-'], { env: { TESSERA_STORAGE: first.config.storage }, input: disabled })).code,
+  ).toBe(0)
+  const start = performance.now()
+  for (const issuer of issuers) {
+    while ((await ask(agent, issuer)).status !== 401) {
+      if (performance.now() - start > 5_000) throw new Error(`${issuer} goes on`)
+    }
+  }
+  expect(performance.now() - start).toBeLessThan(1_000)
+
+  expect(await first.command.stop()).toBe(0)
+  expect(await second.stop()).toBe(0)
+  const tail = await tessera(['audit', 'tail', '--json', '--client', 'reporter'], {
+    env: { TESSERA_STORAGE: first.config.storage },
+  })
+  const events = tail.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { result: string; reason?: string })
+  expect(events.filter(({ result }) => result === 'success').length).toBeGreaterThanOrEqual(2)
+  expect(events.at(-1)).toMatchObject({ result: 'refused', reason: 'client_disabled' })
+})
+
+test('readiness turns before the listeners close, and says why', async () => {
+  const { config, command } = await serve()
+  const ready = () => fetch(`https://localhost:${config.admin.port}/readyz`)
+  expect(await (await ready()).json()).toEqual({ status: 'ok' })
+  // An idle connection holds the drain open for a moment.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  await ask(agent, config.issuer)
+  const stopped = command.stop('SIGTERM')
+  await command.printed(/shutting down/)
+  const draining = await ready()
+  expect(draining.status).toBe(503)
+  expect(await draining.json()).toEqual({ status: 'unavailable', reasons: ['the server is shutting down'] })
+  expect(await stopped).toBe(0)
+  await expect(ready()).rejects.toThrow()
+  agent.destroy()
+})

@@ -1,0 +1,255 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { AuditEvent } from '../../src/audit/event.ts'
+import type { Api } from '../../src/directory/api.ts'
+import type { Client } from '../../src/directory/client.ts'
+import type { StoredKey } from '../../src/keys/store.ts'
+import { Audience, ClientId, CredentialId, KeyId } from '../../src/oauth/ids.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import type { Store } from '../../src/store/sql-store.ts'
+
+const DAY = 24 * 3600 * 1000
+
+const api = (audience: string, more: Partial<Api> = {}): Api => ({
+  audience: Audience(audience),
+  name: undefined,
+  scopes: [{ name: 'edit', description: 'Change things' }],
+  token: {},
+  ...more,
+})
+
+const client = (id: string, more: Partial<Client> = {}): Client => ({
+  id: ClientId(id),
+  name: undefined,
+  description: undefined,
+  owner: undefined,
+  tags: [],
+  enabled: true,
+  subject: undefined,
+  grantTypes: ['client_credentials'],
+  scopes: ['edit'],
+  defaultScopes: [],
+  token: {},
+  secrets: [],
+  ...more,
+})
+
+const secret = (id: string, label: string) => ({
+  id: CredentialId(id),
+  label,
+  hint: 'abcd',
+  hash: { kind: 'sha256' as const, digest: Buffer.alloc(32, id) },
+  createdAt: 1,
+  expiresAt: undefined,
+})
+
+const event = (requestId: string, at = 1): AuditEvent => ({
+  at,
+  type: 'token.issue',
+  result: 'success',
+  reason: undefined,
+  clientId: 'a',
+  remoteAddress: '::1',
+  requestId,
+  traceId: undefined,
+  detail: { scope: 'edit' },
+})
+
+const key = (kid: string): StoredKey => ({
+  kid: KeyId(kid),
+  algorithm: 'ES256',
+  publicKey: Buffer.from(`public ${kid}`),
+  encryptedPrivateKey: Buffer.from(`private ${kid}`),
+  createdAt: 1,
+})
+
+/**
+ * What every store promises, against any implementation.
+ * @param open opens the same database each time; `destroy` removes it
+ */
+export function storeContract(
+  name: string,
+  create: () => Promise<{ open(clock: Clock): Promise<Store>; destroy(): Promise<void> }>,
+) {
+  describe(`the stores on ${name}`, () => {
+    let database: Awaited<ReturnType<typeof create>>
+    let now: number
+    let one: Store
+    /** Another process, as far as the database can tell. */
+    let other: Store
+    beforeEach(async () => {
+      now = 1_000 * DAY
+      database = await create()
+      const clock = { now: () => now }
+      one = await database.open(clock)
+      other = await database.open(clock)
+    })
+    afterEach(async () => {
+      await one.close()
+      await other.close()
+      await database.destroy()
+    })
+
+    const put = async (store: Store, apis: readonly Api[], clients: readonly Client[]) => {
+      const { version } = await store.manifest.snapshot([])
+      return store.manifest.commit(version, { apis, clients, event: event('apply') })
+    }
+
+    test('keep APIs and clients whole', async () => {
+      const full = client('full', {
+        name: 'Name',
+        description: 'Description',
+        owner: 'team',
+        tags: ['x', 'y'],
+        enabled: false,
+        subject: 'svc',
+        defaultScopes: ['edit'],
+        token: { lifetime: 60 },
+        secrets: [
+          { ...secret('1', 'a'), expiresAt: 5 },
+          {
+            ...secret('2', 'b'),
+            hash: {
+              kind: 'scrypt',
+              parameters: { logN: 14, r: 8, p: 5, salt: Buffer.from('salt') },
+              digest: Buffer.alloc(32, 9),
+            },
+          },
+        ],
+      })
+      const vault = api('https://vault', {
+        name: 'Vault',
+        scopes: [{ name: 'x', description: undefined }],
+        token: { lifetime: 1 },
+      })
+      expect(await put(one, [vault], [full])).toBe(true)
+      expect(await other.directory.loadClient(full.id)).toEqual(full)
+      expect(await other.directory.loadApis()).toEqual([vault])
+      expect(await other.directory.loadClient(ClientId('nobody'))).toBeUndefined()
+    })
+
+    test('replace a client with all its credentials', async () => {
+      await put(one, [], [client('a', { secrets: [secret('1', 'x'), secret('2', 'y')] })])
+      const after = client('a', { name: 'A', secrets: [secret('3', 'y')] })
+      await put(other, [], [after])
+      expect(await one.directory.loadClient(after.id)).toEqual(after)
+    })
+
+    test('find a thousand clients at once', async () => {
+      const ids = Array.from({ length: 1_200 }, (_, index) => `c${index}`)
+      await put(
+        one,
+        [],
+        ids.map((id) => client(id)),
+      )
+      const { clients } = await other.manifest.snapshot([...ids, 'nobody'].map(ClientId))
+      expect(clients.size).toBe(ids.length)
+    })
+
+    test('refuse a write planned on a model that has changed since', async () => {
+      const { version } = await one.manifest.snapshot([])
+      expect(await put(other, [api('https://a')], [])).toBe(true)
+      const writes = { apis: [api('https://b')], clients: [client('b')], event: event('late') }
+      expect(await one.manifest.commit(version, writes)).toBe(false)
+      expect(await one.directory.loadApis()).toHaveLength(1)
+      expect(await one.directory.loadClient(ClientId('b'))).toBeUndefined()
+      expect(await one.audit.listEvents({ limit: 10, requestId: 'late' })).toEqual([])
+    })
+
+    test('write a model whole or not at all', async () => {
+      const { version } = await one.manifest.snapshot([])
+      const sameLabel = client('b', { secrets: [secret('1', 'x'), secret('2', 'x')] })
+      const writes = { apis: [api('https://a')], clients: [client('a'), sameLabel], event: event('failing') }
+      await expect(one.manifest.commit(version, writes)).rejects.toThrow()
+      expect(await other.directory.loadApis()).toEqual([])
+      expect(await other.directory.loadClient(ClientId('a'))).toBeUndefined()
+      expect(await other.changes.latestChange()).toBe(version)
+    })
+
+    test('of writers at once, one wins each round', async () => {
+      const { version } = await one.manifest.snapshot([])
+      const attempts = Array.from({ length: 10 }, (_, index) =>
+        (index % 2 === 0 ? one : other).manifest.commit(version, {
+          apis: [],
+          clients: [client(`c${index}`)],
+          event: event('round'),
+        }),
+      )
+      expect((await Promise.all(attempts)).filter(Boolean)).toHaveLength(1)
+    })
+
+    test('list changes in order, to every process', async () => {
+      const since = await other.changes.latestChange()
+      await put(one, [api('https://a')], [client('a')])
+      await put(other, [], [client('b')])
+      const { latest, changes, missed } = await other.changes.changesSince(since)
+      expect(changes).toEqual([
+        { kind: 'api', id: 'https://a' },
+        { kind: 'client', id: 'a' },
+        { kind: 'client', id: 'b' },
+      ])
+      expect(missed).toBe(false)
+      expect(await other.changes.changesSince(latest)).toEqual({ latest, changes: [], missed: false })
+    })
+
+    test('say that changes were missed once they are too old to be listed', async () => {
+      const since = await other.changes.latestChange()
+      await put(one, [], [client('a'), client('b')])
+      now += 2 * DAY
+      await put(one, [], [client('c')])
+      expect(await other.changes.changesSince(since)).toMatchObject({ missed: true })
+    })
+
+    test('keep one first key of those that are offered at once', async () => {
+      await Promise.all([one.keys.addFirstKey(key('k1')), other.keys.addFirstKey(key('k2'))])
+      const keys = await one.keys.listKeys()
+      expect(keys).toHaveLength(1)
+      expect([key('k1'), key('k2')]).toContainEqual(keys[0])
+      expect(await other.keys.listKeys()).toEqual(keys)
+    })
+
+    test('keep audit events in order, of both processes, however many at once', async () => {
+      const batch = (prefix: string, size: number) =>
+        Array.from({ length: size }, (_, index) => event(`${prefix}${index}`))
+      await Promise.all([one.audit.append(batch('x', 1_000)), other.audit.append(batch('y', 147))])
+      const events = await one.audit.listEvents({ limit: 10_000 })
+      expect(events).toHaveLength(1_147)
+      expect(events.map(({ seq }) => seq)).toEqual(events.map(({ seq }) => seq).toSorted((a, b) => a - b))
+      expect(events.filter(({ requestId }) => requestId.startsWith('x')).map(({ requestId }) => requestId)).toEqual(
+        batch('x', 1_000).map(({ requestId }) => requestId),
+      )
+      const { seq: _, ...first } = events.find(({ requestId }) => requestId === 'y0') ?? { seq: 0 }
+      expect(first).toEqual(event('y0'))
+    })
+
+    test('find audit events by client, request and place', async () => {
+      await one.audit.append([
+        event('1'),
+        { ...event('2'), clientId: 'b', result: 'refused', reason: 'wrong_secret' },
+        event('3'),
+      ])
+      const [, second] = await other.audit.listEvents({ limit: 3 })
+      expect(second).toMatchObject({ requestId: '2', reason: 'wrong_secret' })
+      const ids = async (query: Parameters<Store['audit']['listEvents']>[0]) =>
+        (await other.audit.listEvents(query)).map(({ requestId }) => requestId)
+      expect(await ids({ limit: 2 })).toEqual(['2', '3'])
+      expect(await ids({ limit: 9, clientId: 'a' })).toEqual(['1', '3'])
+      expect(await ids({ limit: 9, requestId: '2' })).toEqual(['2'])
+      expect(await ids({ limit: 9, after: second?.seq })).toEqual(['3'])
+    })
+
+    test('prune old audit events, so many at a time', async () => {
+      await one.audit.append([
+        ...Array.from({ length: 25 }, (_, index) => event(`old${index}`, 100)),
+        event('new', 200),
+      ])
+      expect(await other.audit.pruneBefore(150, 10)).toBe(10)
+      expect(await other.audit.pruneBefore(150, 100)).toBe(15)
+      expect(await other.audit.pruneBefore(150, 100)).toBe(0)
+      expect((await one.audit.listEvents({ limit: 9 })).map(({ requestId }) => requestId)).toEqual(['new'])
+    })
+
+    test('answer a ping', async () => {
+      await expect(one.ping()).resolves.toBeUndefined()
+    })
+  })
+}
