@@ -1,6 +1,7 @@
 /** The only wiring: which parts there are, and who is handed what. May import anything. */
 
 import { healthRoutes } from './admin/health.ts'
+import { ownEvent } from './audit/own-event.ts'
 import { AuditRecorder } from './audit/recorder.ts'
 import { ChangeFeed } from './changes/feed.ts'
 import type { Config } from './config/resolve.ts'
@@ -10,13 +11,21 @@ import { runtimeRoutes } from './endpoints/routes.ts'
 import { type Listener, listen } from './http/listener.ts'
 import type { Routes } from './http/message.ts'
 import { TrustedProxies } from './http/proxies.ts'
+import { Judge } from './introspection/verdict.ts'
+import { KeySetConsumers } from './keys/consumers.ts'
 import { Keyring } from './keys/keyring.ts'
 import { MasterKey } from './keys/master-key.ts'
+import { KeyRotation, keyDetail } from './keys/rotation.ts'
+import { rotationPolicy } from './keys/schedule.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
+import { Poller } from './platform/poller.ts'
 import { type RandomBytes, systemRandom } from './platform/random.ts'
+import { Revocations } from './revocation/revocations.ts'
 import { SecretVerifier } from './secrets/verifier.ts'
 import { openStore } from './store/open.ts'
 import type { Logger } from './telemetry/log.ts'
+import { algorithmsInUse } from './tokens/profile.ts'
+import { Sealer, Unsealer } from './tokens/sealed.ts'
 
 /** A server that listens. */
 export interface Server {
@@ -32,41 +41,70 @@ export interface World {
   readonly log: Logger
   readonly clock?: Clock
   readonly random?: RandomBytes
+  readonly open?: typeof openStore
 }
 
 const DAY_MS = 24 * 3600 * 1000
 
 /** Starts a server. Rejects, with nothing left open, when it can't. */
 export async function startServer(config: Config, world: World): Promise<Server> {
-  const { log, clock = systemClock, random = systemRandom } = world
-  const store = await openStore(config.storage, clock)
+  const { log, clock = systemClock, random = systemRandom, open = openStore } = world
+  const store = await open(config.storage, clock)
   const opened: (() => Promise<void>)[] = [() => store.close()]
   try {
     const since = await store.changes.latestChange()
     const directory = await Directory.open(store.directory, { mostClients: config.cache.clients })
-    const keyring = await Keyring.open(store.keys, new MasterKey(config.masterKey, random), clock)
+    const masterKey = new MasterKey(config.masterKey, random, config.previousMasterKey)
+    const keyring = await Keyring.open(store.keys, masterKey)
+    await store.revocations.noteLifetime(config.token.lifetime * 1000)
+    const revocations = await Revocations.open(store.revocations, clock)
 
+    const failing = (what: string) => (error: unknown) => log.error({ err: error }, `${what}; it is tried again`)
     const audit = new AuditRecorder({
       store: store.audit,
       clock,
       retention: config.audit.retention_days * DAY_MS,
-      onError: (error) => log.error({ err: error }, 'audit events could not be written; they are kept and tried again'),
+      onError: failing('audit events could not be written'),
     })
     audit.start()
     opened.push(() => audit.close())
 
-    const feed = new ChangeFeed(store.changes, [directory, keyring], since, (error) =>
-      log.error({ err: error }, 'changes could not be read; they are asked for again'),
-    )
-    feed.start()
-    opened.push(() => feed.stop())
+    const rotation = new KeyRotation({
+      store: store.keys,
+      keyring,
+      masterKey,
+      clock,
+      algorithms: () => algorithmsInUse(directory.apis),
+      policy: async () => rotationPolicy(config.keys, await store.revocations.longestLifetime()),
+      onChange: (key) => audit.record(ownEvent('key.change', keyDetail(key), { clock, random })),
+    })
+    await rotation.run()
 
-    const verifier = new SecretVerifier(clock, random)
+    const consumers = new KeySetConsumers(store.keys, clock)
+    const pollers = [
+      new ChangeFeed(store.changes, [directory, keyring], since, failing('changes could not be read')),
+      new Poller(200, () => revocations.poll(), failing('revocations could not be read')),
+      new Poller(250, () => rotation.run(), failing('keys could not be rotated')),
+      new Poller(2_000, () => consumers.flush(), failing('who fetched the keys could not be written')),
+      new Poller(60_000, () => revocations.prune(), failing('expired revocations could not be removed')),
+    ]
+    for (const poller of pollers) poller.start()
+    opened.push(async () => {
+      for (const poller of pollers) await poller.stop()
+      await consumers.flush()
+    })
+
+    const recording = { audit, clock }
+    const tokens = { issuer: config.issuer, keyring, clock }
+    const verifier = { ...tokens, unsealer: new Unsealer() }
     const routes = runtimeRoutes({
-      authenticator: { directory, verifier, clock },
-      issuer: { issuer: config.issuer, keyring, clock, random },
-      audit,
-      defaultLifetime: config.token.lifetime,
+      authenticator: { directory, verifier: new SecretVerifier(clock, random), clock },
+      issuer: { ...tokens, defaultLifetime: config.token.lifetime, sealer: new Sealer(random), random },
+      judge: new Judge(verifier, revocations),
+      verifier,
+      revocations,
+      recording,
+      keys: { keyring, consumers, maxAge: config.keys.cache_max_age },
     })
     const health = { isDraining: false }
     const adminRoutes = healthRoutes({
@@ -90,7 +128,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
         challenge: `Basic realm="${config.issuer}", charset="UTF-8"`,
         clock,
         random,
-        onRefusal: (request, error) => recordRefusal({ audit, clock }, request, 'request.refuse', undefined, error),
+        onRefusal: (request, error) => recordRefusal(recording, request, 'request.refuse', undefined, error),
         onDefect: (error, requestId) => log.error({ err: error, request_id: requestId }, 'a request failed'),
       })
     const drained = (listener: Listener) => () => listener.drain(config.shutdown.timeout * 1000)

@@ -22,4 +22,11 @@ export interface AuditEvent {
 }
 
 /** `request.refuse`: it was refused before the endpoint saw it. */
-export type AuditEventType = 'token.issue' | 'request.refuse' | 'manifest.apply'
+export type AuditEventType =
+  | 'token.issue'
+  | 'token.introspect'
+  | 'token.revoke'
+  | 'request.refuse'
+  | 'manifest.apply'
+  | 'key.change'
+  | 'revocation.add'

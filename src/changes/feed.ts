@@ -1,4 +1,6 @@
-/** Tells this process, within a second, what any process on the database has changed. May import nothing of ours. */
+/** Tells this process, within a second, what any process on the database has changed. May import `platform`. */
+
+import { Poller } from '../platform/poller.ts'
 
 /** One thing that was written: readers drop what they remember of it. */
 export interface Change {
@@ -30,10 +32,8 @@ const POLL_INTERVAL_MS = 200
 export class ChangeFeed {
   readonly #store: ChangeStore
   readonly #listeners: readonly ChangeListener[]
-  readonly #onError: (error: unknown) => void
+  readonly #poller: Poller
   #seq: number
-  #timer: NodeJS.Timeout | undefined
-  #polling: Promise<void> | undefined
 
   /**
    * @param since the newest change before the listeners read anything: `await store.latestChange()`
@@ -48,18 +48,11 @@ export class ChangeFeed {
     this.#store = store
     this.#listeners = listeners
     this.#seq = since
-    this.#onError = onError
+    this.#poller = new Poller(POLL_INTERVAL_MS, () => this.poll(), onError)
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#polling ??= this.poll()
-        .catch(this.#onError)
-        .finally(() => {
-          this.#polling = undefined
-        })
-    }, POLL_INTERVAL_MS)
-    this.#timer.unref()
+    this.#poller.start()
   }
 
   /** Reads and hands on what is new. Rejects, having handed on nothing for good, when the database fails. */
@@ -70,8 +63,7 @@ export class ChangeFeed {
     this.#seq = latest
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer)
-    await this.#polling
+  stop(): Promise<void> {
+    return this.#poller.stop()
   }
 }

@@ -7,8 +7,7 @@ import type { Plan } from '../manifest/plan.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
-import { openStore } from '../store/open.ts'
-import { storageOf } from './config-options.ts'
+import { withDatabase } from './database.ts'
 import { print, printable, say } from './output.ts'
 
 interface ApplyCommandOptions {
@@ -21,15 +20,12 @@ interface ApplyCommandOptions {
 /** `tessera apply`: makes the model what a manifest says. */
 export async function apply({ file, dryRun = false, json, config }: ApplyCommandOptions): Promise<void> {
   const parsed = parseManifest(file === '-' ? 'standard input' : file, read(file))
-  const store = await openStore(storageOf(config), systemClock)
-  try {
+  await withDatabase(config, async ({ store }) => {
     const maker = { clock: systemClock, random: systemRandom }
     const plan = await applyManifest(parsed, { store: store.manifest, maker, env: process.env, dryRun })
     if (json) print(asJson(plan, dryRun))
     else report(plan, dryRun)
-  } finally {
-    await store.close()
-  }
+  })
 }
 
 function read(file: string): string {
@@ -42,7 +38,7 @@ function read(file: string): string {
 
 const SIGNS = { create: '+', update: '~', unchanged: '=' } as const
 
-function report({ steps, generated }: Plan, dryRun: boolean): void {
+function report({ steps, generated, warnings }: Plan, dryRun: boolean): void {
   for (const { action, kind, id, fields } of steps) {
     if (action !== 'unchanged')
       print(`${SIGNS[action]} ${kind} ${printable(id)}${fields.length > 0 ? `: ${fields.join(', ')}` : ''}`)
@@ -50,14 +46,16 @@ function report({ steps, generated }: Plan, dryRun: boolean): void {
   const count = (action: string) => steps.filter((step) => step.action === action).length
   const summary = `${count('create')} to create, ${count('update')} to update, ${count('unchanged')} unchanged`
   print(dryRun ? `${summary}; nothing was written` : summary.replaceAll(/ to (create|update)/g, ' $1d'))
+  for (const warning of warnings) say(`warning: ${printable(warning)}`)
   if (dryRun || generated.length === 0) return
   say('These secrets were generated. They are shown this once:')
   for (const { clientId, label, secret } of generated) print(`${printable(clientId)}\t${printable(label)}\t${secret}`)
 }
 
-const asJson = ({ steps, generated }: Plan, dryRun: boolean): string =>
+const asJson = ({ steps, generated, warnings }: Plan, dryRun: boolean): string =>
   JSON.stringify({
     dry_run: dryRun,
     steps,
+    warnings,
     generated: dryRun ? [] : generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
   })

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoredAuditEvent } from '../audit/store.ts'
-import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
-import { openStore } from '../store/open.ts'
-import { storageOf } from './config-options.ts'
+import { withDatabase } from './database.ts'
 import { print, printable } from './output.ts'
 
 interface AuditTailOptions {
@@ -21,11 +19,10 @@ const MOST_AT_ONCE = 1_000
 /** `tessera audit tail`: prints the last events, and with `--follow` those that come. */
 export async function auditTail({ lines, follow, client, requestId, json, config }: AuditTailOptions): Promise<void> {
   if (!/^\d{1,7}$/.test(lines)) throw new UserError(`--lines must be a number, not ${JSON.stringify(lines)}`)
-  const store = await openStore(storageOf(config), systemClock)
   const show = (events: readonly StoredAuditEvent[]) => {
     for (const event of events) print(json ? JSON.stringify(asJson(event)) : asLine(event))
   }
-  try {
+  await withDatabase(config, async ({ store }) => {
     const last = await store.audit.listEvents({ limit: Number(lines), clientId: client, requestId })
     show(last)
     if (!follow) return
@@ -36,9 +33,7 @@ export async function auditTail({ lines, follow, client, requestId, json, config
       show(events)
       after = events.at(-1)?.seq ?? after
     }
-  } finally {
-    await store.close()
-  }
+  })
 }
 
 const asJson = ({

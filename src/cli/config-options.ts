@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { loadOptions, type Sources } from '../config/load.ts'
 import { isEnvironmentOnly, type Options, optionInfos } from '../config/schema.ts'
-import { developmentStorage } from '../dev/options.ts'
 
 const flagged = optionInfos.filter((option) => !isEnvironmentOnly(option.key))
 
@@ -33,10 +32,4 @@ export function givenOptions(command: Command): {
   const isGiven = (key: string) =>
     key in flags || optionInfos.some((option) => option.key === key && process.env[option.env])
   return { options: loadOptions(sources), isGiven }
-}
-
-/** The database that a command works on: the configured one, else that of `tessera dev`. */
-export function storageOf(configFile: string | undefined): string {
-  const options = loadOptions({ file: configFile, env: process.env })
-  return options.storage ?? developmentStorage(options.data)
 }

@@ -50,6 +50,43 @@ program
   .option('--curl', 'print the equivalent curl command, and ask for no token')
   .action(async (options) => (await import('./token.ts')).token(options))
 
+program
+  .command('revoke')
+  .description('end one token, or everything issued before now to a client, for an API, or under a key')
+  .option('--token', 'the token on standard input')
+  .option('--jti <id>', 'the token with this jti, as the audit log has it')
+  .option('--client <id>', 'everything issued to this client')
+  .option('--api <audience>', 'everything issued for this API')
+  .option('--key <kid>', 'everything issued under this key')
+  .option('-c, --config <file>', 'the configuration that names the database')
+  .action(async (options) => (await import('./revoke.ts')).revoke(options))
+
+const keys = program.command('keys').description('the keys that sign and seal tokens')
+const keyCommand = (name: string, description: string) =>
+  keys
+    .command(name)
+    .description(description)
+    .option('-c, --config <file>', 'the configuration that names the database and the master key')
+keyCommand('list', 'print every key, and who has fetched those that are not yet in use')
+  .option('--json', 'print JSON')
+  .action(async (options) => (await import('./keys.ts')).keysList(options))
+keyCommand('rotate', 'have the next key sign as soon as verifiers can have it')
+  .option('-a, --algorithm <alg>', 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens', 'ES256')
+  .option('--now', 'at once, whoever has it')
+  .option('--json', 'print JSON')
+  .action(async (options) => (await import('./keys.ts')).keysRotate(options))
+keyCommand('rollback', 'have the key before the active one sign again')
+  .option('-a, --algorithm <alg>', 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens', 'ES256')
+  .option('--json', 'print JSON')
+  .action(async (options) => (await import('./keys.ts')).keysRollback(options))
+keyCommand('revoke <kid>', 'end a key at once, with everything that it has signed')
+  .option('--json', 'print JSON')
+  .action(async (kid, options) => (await import('./keys.ts')).keysRevoke(kid, options))
+keyCommand(
+  'rewrap',
+  'encrypt every key under the current master key, having given the one before as previous_master_key_file',
+).action(async (options) => (await import('./keys.ts')).keysRewrap(options))
+
 const audit = program.command('audit').description('the audit log')
 audit
   .command('tail')

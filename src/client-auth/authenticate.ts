@@ -50,13 +50,16 @@ export async function authenticateClient(
 }
 
 function presentedCredentials(request: AuthenticationRequest) {
-  const [first, second] = clientAuthMethodNames.flatMap((method) => {
+  let presented: { readonly method: ClientAuthMethodName; readonly readings: readonly PresentedSecret[] } | undefined
+  for (const method of clientAuthMethodNames) {
     const readings = clientAuthMethods[method].present(request)
-    return readings === undefined ? [] : [{ method, readings }]
-  })
-  if (second !== undefined) throw new OAuthError('several_methods')
-  if (first === undefined) throw new OAuthError('no_credentials', { detail: claimed(request.form.get('client_id')) })
-  return first
+    if (readings === undefined) continue
+    if (presented !== undefined) throw new OAuthError('several_methods')
+    presented = { method, readings }
+  }
+  if (presented === undefined)
+    throw new OAuthError('no_credentials', { detail: claimed(request.form.get('client_id')) })
+  return presented
 }
 
 /** A `client_id` beside other credentials must be the same one (RFC 6749 §3.2.1). */

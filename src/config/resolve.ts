@@ -8,6 +8,7 @@ export interface Config extends Options {
   readonly issuer: string
   readonly storage: string
   readonly masterKey: Buffer
+  readonly previousMasterKey: Buffer | undefined
   /** PEM; undefined where no certificate is configured. */
   readonly certificate: { readonly cert: string; readonly key: string } | undefined
 }
@@ -28,27 +29,42 @@ export function resolveConfig(options: Options): Config {
   if (certificate === undefined && !isLoopback(admin.host)) {
     throw problem('admin.host', admin.host, 'without tls.cert the admin listener must stay on localhost')
   }
-  return Object.freeze({ ...options, issuer, storage, certificate, masterKey: readMasterKey(options) })
+  const { publish_before: published, cache_max_age: kept } = options.keys
+  if (published < kept) {
+    throw problem('keys.publish_before', published, `must be at least keys.cache_max_age, which is ${kept}`)
+  }
+  return Object.freeze({ ...options, issuer, storage, certificate, ...resolveMasterKeys(options) })
 }
+
+/** The master keys of a configuration. @throws ConfigError naming what to mend */
+export const resolveMasterKeys = (options: Options): Pick<Config, 'masterKey' | 'previousMasterKey'> => ({
+  masterKey: readMasterKey(options),
+  previousMasterKey: readKeyFile('previous_master_key_file', options.previous_master_key_file),
+})
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
 
+const KEY_FORM = 'must be 32 bytes in base64 or hexadecimal, as `openssl rand -base64 32` prints'
+
 function readMasterKey({ master_key, master_key_file: file }: Options): Buffer {
-  const form = 'must be 32 bytes in base64 or hexadecimal, as `openssl rand -base64 32` prints'
   if (master_key !== undefined) {
     const key = parseMasterKey(master_key)
-    if (key === undefined) throw problem('master_key', undefined, form)
+    if (key === undefined) throw problem('master_key', undefined, KEY_FORM)
     return key
   }
-  if (file === undefined) {
-    throw problem(
-      'master_key_file',
-      undefined,
-      'is required: a file with what `openssl rand -base64 32` prints, mode 0600',
-    )
-  }
-  const key = parseMasterKey(readSecretFile('master_key_file', file))
-  if (key === undefined) throw problem('master_key_file', file, form)
+  const key = readKeyFile('master_key_file', file)
+  if (key !== undefined) return key
+  throw problem(
+    'master_key_file',
+    undefined,
+    'is required: a file with what `openssl rand -base64 32` prints, mode 0600',
+  )
+}
+
+function readKeyFile(setting: string, file: string | undefined): Buffer | undefined {
+  if (file === undefined) return undefined
+  const key = parseMasterKey(readSecretFile(setting, file))
+  if (key === undefined) throw problem(setting, file, KEY_FORM)
   return key
 }
 

@@ -34,6 +34,9 @@ export const schema = z.strictObject({
     .describe(
       'A file with the master key, 32 random bytes in base64 (`openssl rand -base64 32`), that only its owner can read. Signing keys are encrypted under it.',
     ),
+  previous_master_key_file: text
+    .optional()
+    .describe('While the master key is being changed, the file with the one before (see `tessera keys rewrap`).'),
   master_key: text.optional().describe('The master key itself, in place of a file. From the environment only.'),
   runtime: z
     .strictObject({
@@ -64,6 +67,19 @@ export const schema = z.strictObject({
       lifetime: integer(1, 31_536_000)
         .default(14_400)
         .describe('Seconds that an access token lives, where neither its client nor its API says otherwise.'),
+    })
+    .prefault({}),
+  keys: z
+    .strictObject({
+      rotate_every: integer(1, 315_360_000)
+        .default(2_592_000)
+        .describe('Seconds from one key of an algorithm to the next.'),
+      publish_before: integer(1, 31_536_000)
+        .default(86_400)
+        .describe('Seconds for which a key is published before it signs: as long as any verifier keeps the key set.'),
+      cache_max_age: integer(0, 86_400)
+        .default(300)
+        .describe('Seconds for which verifiers are told that they may keep the key set.'),
     })
     .prefault({}),
   cache: z

@@ -1,19 +1,21 @@
-/**
- * The OAuth endpoints, each a short list of steps. May import `oauth`, `platform`, `http`, `audit`, `client-auth`,
- * `grants`, `policy`, `tokens`, `keys`.
- */
-
 import type { Endpoint, HttpResponse } from '../http/message.ts'
+import type { KeySetConsumers } from '../keys/consumers.ts'
 import type { Keyring } from '../keys/keyring.ts'
 
-/** Seconds for which a verifier may use the key set without asking again. */
-const KEYS_MAX_AGE = 300
+/** What serving the key set needs of the process. */
+export interface KeysServices {
+  readonly keyring: Keyring
+  readonly consumers: KeySetConsumers
+  /** Seconds for which a verifier may use the key set without asking again. */
+  readonly maxAge: number
+}
 
 /** The key set (RFC 7517 §5), public and cacheable. */
-export function keysEndpoint(keyring: Keyring): Endpoint {
-  return ({ headers }): HttpResponse => {
+export function keysEndpoint({ keyring, consumers, maxAge }: KeysServices): Endpoint {
+  return ({ headers, remoteAddress }): HttpResponse => {
+    consumers.record(remoteAddress, headers['user-agent'])
     const { body, etag } = keyring.published
-    const caching = { 'Cache-Control': `public, max-age=${KEYS_MAX_AGE}`, ETag: etag }
+    const caching = { 'Cache-Control': `public, max-age=${maxAge}`, ETag: etag }
     if (isCurrent(headers['if-none-match'], etag)) return { status: 304, headers: caching, body: '' }
     return { status: 200, headers: { 'Content-Type': 'application/json', ...caching }, body }
   }

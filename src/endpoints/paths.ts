@@ -1,6 +1,8 @@
 /** Where each endpoint is, below the issuer. The routes and the metadata are both made from this. */
 export const endpointPaths = {
   token: '/as/token.oauth2',
+  introspection: '/as/introspect.oauth2',
+  revocation: '/as/revoke_token.oauth2',
   authorization: '/as/authorization.oauth2',
   keys: ['/pf/JWKS', '/.well-known/jwks.json'],
   /** Some verifiers know only the second. */

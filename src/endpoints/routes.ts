@@ -1,19 +1,28 @@
 import type { Endpoint, Routes } from '../http/message.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { keysEndpoint } from './keys.ts'
+import { type IntrospectionServices, introspectionEndpoint } from './introspect.ts'
+import { type KeysServices, keysEndpoint } from './keys.ts'
 import { metadataEndpoint } from './metadata.ts'
 import { endpointPaths } from './paths.ts'
+import { type RevocationServices, revocationEndpoint } from './revoke.ts'
 import { type TokenServices, tokenEndpoint } from './token.ts'
 
+/** What the endpoints need of the process, all together. */
+export type RuntimeServices = TokenServices &
+  IntrospectionServices &
+  RevocationServices & { readonly keys: KeysServices }
+
 /** Everything that the runtime listener serves. */
-export function runtimeRoutes(services: TokenServices): Routes {
-  const { issuer, keyring } = services.issuer
+export function runtimeRoutes(services: RuntimeServices): Routes {
+  const { issuer } = services.issuer
   const at = (paths: readonly string[], endpoint: Endpoint): Routes =>
     Object.fromEntries(paths.map((path) => [path, { GET: endpoint }]))
   return {
     [endpointPaths.token]: { POST: tokenEndpoint(services) },
+    [endpointPaths.introspection]: { POST: introspectionEndpoint(services) },
+    [endpointPaths.revocation]: { POST: revocationEndpoint(services) },
     [endpointPaths.authorization]: { GET: noAuthorization, POST: noAuthorization },
-    ...at(endpointPaths.keys, keysEndpoint(keyring)),
+    ...at(endpointPaths.keys, keysEndpoint(services.keys)),
     ...at(endpointPaths.metadata, metadataEndpoint(issuer)),
     [endpointPaths.heartbeat]: { GET: heartbeat },
   }

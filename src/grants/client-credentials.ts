@@ -1,4 +1,7 @@
-/** What a grant adds to a token request: one file a grant. May import `oauth`, `directory`, `client-auth`. */
+/**
+ * What a grant adds to a token request: one file a grant. May import `oauth`, `platform`, `directory`, `client-auth`,
+ * `introspection`, `tokens`.
+ */
 
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
 import type { Client } from '../directory/client.ts'

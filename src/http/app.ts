@@ -1,6 +1,6 @@
 /** HTTP on the outside, plain values on the inside. May import `oauth` and `platform`. */
 
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { OAuthError } from '../oauth/error.ts'
 import { RequestId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
@@ -12,6 +12,7 @@ import { asOAuthError, errorResponse } from './respond.ts'
 import { parseTraceId } from './trace.ts'
 
 const BODY_LIMIT = 64 * 1024
+const NO_BODY = Buffer.alloc(0)
 
 export interface AppOptions {
   readonly routes: Routes
@@ -28,93 +29,128 @@ export interface AppOptions {
   readonly onRefusal: (request: HttpRequest, error: OAuthError) => void
 }
 
-/**
- * From a request of Fastify's to an endpoint of ours, and back.
- * @param state once it is draining, every answer ends its connection
- */
-export function createApp(options: AppOptions, state: { readonly draining: boolean }): FastifyInstance {
-  const { routes, proxies, onlyProxies, challenge, clock, random, onDefect, onRefusal } = options
-
-  function send(reply: FastifyReply, response: HttpResponse): FastifyReply {
-    reply.raw.setHeader('X-Request-Id', reply.request.id)
-    if (state.draining) reply.raw.setHeader('Connection', 'close')
-    return reply.code(response.status).headers(response.headers).send(response.body)
-  }
-
-  function refuse(reply: FastifyReply, thrown: unknown): FastifyReply {
-    const error = asOAuthError(thrown)
-    if (error.status >= 500) onDefect(error.cause ?? error, reply.request.id)
-    return send(reply, errorResponse(error, challenge))
-  }
-
-  function refuseEarly(request: FastifyRequest, reply: FastifyReply, error: OAuthError): FastifyReply {
-    onRefusal(parse(request), error)
-    return refuse(reply, error)
-  }
-
-  function parse(request: FastifyRequest): HttpRequest {
-    const { raw, headers } = request
-    const peer = raw.socket.remoteAddress ?? ''
-    const url = raw.url ?? ''
-    const question = url.indexOf('?')
-    return {
-      headers,
-      query: question === -1 ? '' : url.slice(question + 1),
-      body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-      requestId: RequestId(request.id),
-      traceId: parseTraceId(headers['traceparent']),
-      remoteAddress: proxies.clientAddress(peer, headers['x-forwarded-for']),
-    }
-  }
-
-  const app = Fastify({
-    logger: false,
-    bodyLimit: BODY_LIMIT,
-    genReqId: () => uuidv7(clock, random),
-    frameworkErrors: (_error, _request, reply) => refuse(reply as FastifyReply, new OAuthError('not_found')),
-  })
-  app.removeAllContentTypeParsers()
-  // Bytes for all: what a body must be is for its endpoint to say.
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  app.setErrorHandler((error, request, reply) => {
-    const refusal = asRefusal(error)
-    if (refusal.reason === 'body_too_large') reply.raw.setHeader('Connection', 'close')
-    return refuseEarly(request, reply, refusal)
-  })
-  app.setNotFoundHandler((request, reply) => {
-    const allow = allowedMethods(routes, request.url.split('?', 1)[0] ?? '')
-    if (allow === undefined) return refuse(reply, new OAuthError('not_found'))
-    return refuseEarly(request, reply, new OAuthError('method_not_allowed', { headers: { Allow: allow } }))
-  })
-
-  /** What keeps a request from any endpoint, whatever it asks for. */
-  function unfitness({ raw }: FastifyRequest): Reason | undefined {
-    if (onlyProxies && !proxies.includes(raw.socket.remoteAddress ?? '')) return 'not_from_proxy'
-    return hasSeveralAuthorizations(raw.rawHeaders) ? 'repeated_header' : undefined
-  }
-
-  const handle = (endpoint: Endpoint) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const unfit = unfitness(request)
-    if (unfit !== undefined) return refuseEarly(request, reply, new OAuthError(unfit))
-    try {
-      return send(reply, await endpoint(parse(request)))
-    } catch (error) {
-      return refuse(reply, error)
-    }
-  }
-  for (const [path, methods] of Object.entries(routes)) {
-    for (const [method, endpoint] of Object.entries(methods)) {
-      app.route({ method, url: path, handler: handle(endpoint) })
-    }
-  }
-  return app
+/** What is served at a path. */
+interface Route {
+  readonly endpoints: ReadonlyMap<string, Endpoint>
+  /** RFC 9110 §10.2.1. */
+  readonly allow: string
 }
 
-/** The `Allow` of a path (RFC 9110 §10.2.1); undefined where nothing is served there. */
-function allowedMethods(routes: Routes, path: string): string | undefined {
-  if (!Object.hasOwn(routes, path)) return undefined
-  const methods = Object.keys(routes[path] ?? {})
-  return methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
+/**
+ * From a request of Node's to an endpoint of ours, and back. Paths are matched as they are written: no two spellings lead
+ * to one endpoint.
+ * @param state once it is draining, every answer ends its connection
+ */
+export function createApp(options: AppOptions, state: { readonly draining: boolean }): RequestListener {
+  const { proxies, onlyProxies, challenge, clock, random, onDefect, onRefusal } = options
+  const routes = new Map(Object.entries(options.routes).map(([path, methods]) => [path, toRoute(methods)]))
+
+  function send(response: ServerResponse, requestId: RequestId, { status, headers, body }: HttpResponse): void {
+    response.writeHead(status, {
+      'X-Request-Id': requestId,
+      ...headers,
+      ...(status !== 304 && { 'Content-Length': Buffer.byteLength(body) }),
+      ...(state.draining && { Connection: 'close' }),
+    })
+    response.end(body)
+  }
+
+  function refuse(response: ServerResponse, requestId: RequestId, thrown: unknown): void {
+    const error = asOAuthError(thrown)
+    if (error.status >= 500) onDefect(error.cause ?? error, requestId)
+    send(response, requestId, errorResponse(error, challenge))
+  }
+
+  /** What keeps a request from its endpoint, whatever that is. */
+  function unfitness({ headers, rawHeaders, socket }: IncomingMessage): Reason | undefined {
+    if (onlyProxies && !proxies.includes(socket.remoteAddress ?? '')) return 'not_from_proxy'
+    if (hasSeveralAuthorizations(rawHeaders)) return 'repeated_header'
+    return Number(headers['content-length'] ?? 0) > BODY_LIMIT ? 'body_too_large' : undefined
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = RequestId(uuidv7(clock, random))
+    const { path, query } = splitTarget(request.url ?? '')
+    const route = routes.get(path)
+    if (route === undefined) return refuse(response, requestId, new OAuthError('not_found'))
+
+    const { headers, socket } = request
+    const parsed = (body: Buffer): HttpRequest => ({
+      headers,
+      query,
+      body,
+      requestId,
+      traceId: parseTraceId(headers['traceparent']),
+      remoteAddress: proxies.clientAddress(socket.remoteAddress ?? '', headers['x-forwarded-for']),
+    })
+    const refuseEarly = (error: OAuthError): void => {
+      onRefusal(parsed(NO_BODY), error)
+      refuse(response, requestId, error)
+    }
+    const endpoint = route.endpoints.get(request.method ?? '')
+    if (endpoint === undefined) {
+      return refuseEarly(new OAuthError('method_not_allowed', { headers: { Allow: route.allow } }))
+    }
+    const unfit = unfitness(request)
+    const body = unfit === undefined ? await readBody(request) : NO_BODY
+    if (unfit !== undefined && unfit !== 'body_too_large') return refuseEarly(new OAuthError(unfit))
+    if (unfit !== undefined || body === undefined) {
+      return refuseEarly(new OAuthError('body_too_large', { headers: { Connection: 'close' } }))
+    }
+    try {
+      send(response, requestId, await endpoint(parsed(body)))
+    } catch (error) {
+      refuse(response, requestId, error)
+    }
+  }
+
+  return (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      // Only a defect of this very file ends here: there may be half an answer.
+      onDefect(error, '')
+      response.destroy()
+    })
+  }
+}
+
+function toRoute(methods: Routes[string]): Route {
+  // RFC 9110 §9.3.2: HEAD is GET without its content, which Node leaves out.
+  const endpoints = new Map(
+    Object.entries(methods).flatMap(([method, endpoint]): [string, Endpoint][] =>
+      method === 'GET'
+        ? [
+            ['GET', endpoint],
+            ['HEAD', endpoint],
+          ]
+        : [[method, endpoint]],
+    ),
+  )
+  return { endpoints, allow: [...endpoints.keys()].join(', ') }
+}
+
+/** The path of a request target, and what follows its `?`. A target may be a whole URI (RFC 9112 §3.2.2). */
+function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const origin = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '')
+  const question = origin.indexOf('?')
+  if (question === -1) return { path: origin, query: '' }
+  return { path: origin.slice(0, question), query: origin.slice(question + 1) }
+}
+
+/** The whole body; undefined where it is over the limit, of which no more than that is kept. */
+function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= BODY_LIMIT) chunks.push(chunk)
+      else resolve(undefined)
+    })
+    request.on('end', () => {
+      const [only] = chunks
+      resolve(chunks.length === 1 ? only : Buffer.concat(chunks))
+    })
+  })
 }
 
 /** Node keeps the first of several Authorization headers and says nothing of the others. */
@@ -125,17 +161,4 @@ function hasSeveralAuthorizations(rawHeaders: readonly string[]): boolean {
     if (name.length === 13 && name.toLowerCase() === 'authorization') seen += 1
   }
   return seen > 1
-}
-
-/** What Fastify throws before an endpoint is reached. */
-const FRAMEWORK_REFUSALS: Readonly<Record<string, Reason>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_content_type',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
-}
-
-function asRefusal(error: unknown): OAuthError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const reason = FRAMEWORK_REFUSALS[code]
-  return reason === undefined ? asOAuthError(error) : new OAuthError(reason, { cause: error })
 }

@@ -1,8 +1,7 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
 import { OAuthError } from '../oauth/error.ts'
 import type { Reason } from '../oauth/refusals.ts'
 import { uuidv7 } from '../platform/random.ts'
@@ -38,7 +37,6 @@ export interface Listener {
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const state = { draining: false }
   const app = createApp(options, state)
-  await app.ready()
   // `localhost` is two addresses, and clients try either.
   const hosts = options.host === 'localhost' ? ['127.0.0.1', '::1'] : [options.host]
   const servers: Server[] = []
@@ -59,19 +57,15 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     drain: async (timeout) => {
       state.draining = true
       await Promise.all(servers.map((server) => drainServer(server, timeout)))
-      await app.close()
     },
   }
 }
 
-function createHttpServer({ tls, clock, random }: ListenerOptions, app: FastifyInstance): Server {
+function createHttpServer({ tls, clock, random }: ListenerOptions, app: RequestListener): Server {
   const server =
     tls === undefined
-      ? createServer(LIMITS, app.routing)
-      : createTlsServer(
-          { ...LIMITS, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
-          app.routing,
-        )
+      ? createServer(LIMITS, app)
+      : createTlsServer({ ...LIMITS, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, app)
   server.keepAliveTimeout = KEEP_ALIVE_MS
   return server.on('clientError', (error, socket) => refuseUnparsed(error, socket as Socket, uuidv7(clock, random)))
 }

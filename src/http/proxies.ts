@@ -16,6 +16,7 @@ export function isAddressOrNetwork(text: string): boolean {
 /** The proxies whose word about a client is taken; nobody else's `X-Forwarded-For` counts. */
 export class TrustedProxies {
   readonly #trusted = new BlockList()
+  #last = { address: '', isTrusted: false }
 
   /** @param networks addresses and networks, each as `isAddressOrNetwork` takes it */
   constructor(networks: readonly string[]) {
@@ -27,7 +28,11 @@ export class TrustedProxies {
   }
 
   includes(address: string): boolean {
-    return isIP(address) !== 0 && this.#trusted.check(address, family(address))
+    // Behind a proxy, nearly every request comes from the address of the last one.
+    if (address !== this.#last.address) {
+      this.#last = { address, isTrusted: isIP(address) !== 0 && this.#trusted.check(address, family(address)) }
+    }
+    return this.#last.isTrusted
   }
 
   /**
@@ -35,8 +40,9 @@ export class TrustedProxies {
    * is none of ours. What stands before that one was written by the client and is not believed.
    */
   clientAddress(peer: string, forwardedFor: string | string[] | undefined): string {
+    if (forwardedFor === undefined) return peer
     let client = peer
-    const hops = String(forwardedFor ?? '').split(',')
+    const hops = String(forwardedFor).split(',')
     while (this.includes(client)) {
       const hop = hops.pop()?.trim()
       if (hop === undefined || isIP(hop) === 0) break

@@ -1,25 +1,70 @@
 /**
- * The keys that sign tokens: generated, kept encrypted, published, signed with. May import `oauth`, `platform`,
+ * The keys that sign and seal tokens: generated, kept encrypted, published, rotated. May import `oauth`, `platform`,
  * `changes`.
  */
 
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { constants, createSecretKey, generateKeyPair, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
+import { promisify } from 'node:util'
+import { type SigningAlgorithm, signingAlgorithms } from '../oauth/algorithms.ts'
 
-interface SigningAlgorithm {
-  generate(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject }
-  /** A JWS signature (RFC 7518 §3) over the signing input. */
-  sign(input: string, privateKey: KeyObject): Buffer
+const generate = promisify(generateKeyPair)
+
+/** A new key: of a secret one, there is no public part. */
+export interface GeneratedKey {
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject | undefined
 }
 
-/** Every algorithm that a token can be signed with, by its `alg` (RFC 7518 §3.1). */
-export const algorithms = {
+interface SignatureAlgorithm {
+  generate(): Promise<GeneratedKey>
+  /** A JWS signature (RFC 7518 §3) over the signing input, which is ASCII. */
+  sign(input: string, privateKey: KeyObject): Buffer
+  verify(input: string, publicKey: KeyObject, signature: Buffer): boolean
+}
+
+const bytes = (input: string): Buffer => Buffer.from(input, 'latin1')
+const es256 = (key: KeyObject) => ({ key, dsaEncoding: 'ieee-p1363' }) as const
+const ps256 = (key: KeyObject) =>
+  ({ key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }) as const
+const generateRsa = () => generate('rsa', { modulusLength: 2048 })
+
+/** Every algorithm that a token can be signed with, by its `alg`. */
+export const signatureAlgorithms = {
   ES256: {
-    generate: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-    sign: (input, privateKey) =>
-      sign('sha256', Buffer.from(input, 'latin1'), { key: privateKey, dsaEncoding: 'ieee-p1363' }),
+    generate: () => generate('ec', { namedCurve: 'P-256' }),
+    sign: (input, key) => sign('sha256', bytes(input), es256(key)),
+    verify: (input, key, signature) => verify('sha256', bytes(input), es256(key), signature),
   },
-} as const satisfies Record<string, SigningAlgorithm>
+  RS256: {
+    generate: generateRsa,
+    sign: (input, key) => sign('sha256', bytes(input), key),
+    verify: (input, key, signature) => verify('sha256', bytes(input), key, signature),
+  },
+  PS256: {
+    generate: generateRsa,
+    sign: (input, key) => sign('sha256', bytes(input), ps256(key)),
+    verify: (input, key, signature) => verify('sha256', bytes(input), ps256(key), signature),
+  },
+  EdDSA: {
+    generate: () => generate('ed25519'),
+    sign: (input, key) => sign(null, bytes(input), key),
+    verify: (input, key, signature) => verify(null, bytes(input), key, signature),
+  },
+} as const satisfies Record<SigningAlgorithm, SignatureAlgorithm>
 
-export type Algorithm = keyof typeof algorithms
+/** What sealed tokens are encrypted with: AES-256-GCM (RFC 7518 §5.3). Its keys rotate like those that sign. */
+export const SEALING = 'A256GCM'
 
-export const isAlgorithm = (value: string): value is Algorithm => Object.hasOwn(algorithms, value)
+/** Everything that a key can be for. */
+export type KeyAlgorithm = SigningAlgorithm | typeof SEALING
+
+const isSigningAlgorithm = (value: string): value is SigningAlgorithm =>
+  signingAlgorithms.some((algorithm) => algorithm === value)
+
+export const isKeyAlgorithm = (value: string): value is KeyAlgorithm => value === SEALING || isSigningAlgorithm(value)
+
+/** A new key for an algorithm; RSA keys have 2048 bits (RFC 7518 §3.3). */
+export const generateKey = async (algorithm: KeyAlgorithm): Promise<GeneratedKey> =>
+  algorithm === SEALING
+    ? { privateKey: createSecretKey(randomBytes(32)), publicKey: undefined }
+    : signatureAlgorithms[algorithm].generate()

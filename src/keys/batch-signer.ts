@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
+import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { KeyId } from '../oauth/ids.ts'
-import { type Algorithm, algorithms } from './algorithms.ts'
+import { signatureAlgorithms } from './algorithms.ts'
 
 /** Signs with one key. */
 export interface Signer {
   readonly kid: KeyId
-  readonly algorithm: Algorithm
+  readonly algorithm: SigningAlgorithm
   /** The base64url JWS signature (RFC 7515 §5.1) over `input`, which is ASCII. */
   sign(input: string): Promise<string>
 }
@@ -21,8 +22,8 @@ interface Waiting {
  * code and tables of the curve in the processor's caches, which the handling of a request between any two would evict
  * (`docs/decisions/0002-sign-in-batches.md`).
  */
-export function createBatchSigner(kid: KeyId, algorithm: Algorithm, privateKey: KeyObject): Signer {
-  const { sign } = algorithms[algorithm]
+export function createBatchSigner(kid: KeyId, algorithm: SigningAlgorithm, privateKey: KeyObject): Signer {
+  const { sign } = signatureAlgorithms[algorithm]
   let batch: Waiting[] = []
 
   function signBatch(): void {

@@ -1,37 +1,66 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { RandomBytes } from '../platform/random.ts'
+import { UserError } from '../platform/user-error.ts'
 
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** The key under which everything that must be read back is encrypted at rest, with AES-256-GCM. It is never in the database. */
+/** The master key given is not the one that the database was encrypted under. */
+class MasterKeyMismatch extends UserError {}
+
+/** Something encrypted at rest, and the id of the master key that it was encrypted under. */
+export interface Encrypted {
+  readonly ciphertext: Buffer
+  readonly masterKeyId: string
+}
+
+/**
+ * The key under which everything that must be read back is encrypted at rest, with AES-256-GCM. It is never in the
+ * database. While it is being changed there are two: the new one encrypts, both decrypt.
+ */
 export class MasterKey {
-  readonly #key: KeyObject
+  /** Tells master keys apart, and nothing about them. */
+  readonly id: string
+  readonly #keys: ReadonlyMap<string, KeyObject>
+  readonly #current: KeyObject
   readonly #random: RandomBytes
 
-  /** @param bytes 32 bytes of chance */
-  constructor(bytes: Buffer, random: RandomBytes) {
-    this.#key = createSecretKey(bytes)
+  /** @param bytes 32 bytes of chance @param previous the master key before, where its rows are still to be read */
+  constructor(bytes: Buffer, random: RandomBytes, previous?: Buffer) {
+    this.id = masterKeyId(bytes)
+    this.#current = createSecretKey(bytes)
     this.#random = random
+    const known = [...(previous === undefined ? [] : [previous]), bytes]
+    this.#keys = new Map(known.map((key) => [masterKeyId(key), createSecretKey(key)]))
   }
 
   /** @param context what the ciphertext is of: it decrypts under the same context only */
-  encrypt(plaintext: Buffer, context: string): Buffer {
+  encrypt(plaintext: Buffer, context: string): Encrypted {
     const nonce = Buffer.from(this.#random(NONCE_BYTES))
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(context))
-    return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+    const cipher = createCipheriv('aes-256-gcm', this.#current, nonce).setAAD(Buffer.from(context))
+    const ciphertext = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+    return { ciphertext, masterKeyId: this.id }
   }
 
-  /** @throws Error where it was encrypted under another key or context, or was changed since */
-  decrypt(ciphertext: Buffer, context: string): Buffer {
+  /** @throws UserError where it was encrypted under another master key; Error where it was changed since */
+  decrypt({ ciphertext, masterKeyId: id }: Encrypted, context: string): Buffer {
+    const key = this.#keys.get(id)
+    if (key === undefined) {
+      throw new MasterKeyMismatch(
+        `the ${context} was encrypted under the master key ${id}; the one given is ${this.id}`,
+      )
+    }
     const nonce = ciphertext.subarray(0, NONCE_BYTES)
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG_BYTES })
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
       .setAAD(Buffer.from(context))
       .setAuthTag(ciphertext.subarray(-TAG_BYTES))
     return Buffer.concat([decipher.update(ciphertext.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
   }
 }
+
+const masterKeyId = (bytes: Buffer): string =>
+  createHmac('sha256', bytes).update('tessera master key id').digest('hex').slice(0, 12)
 
 /**
  * Reads a master key as people write one down: 32 bytes in base64, base64url or hexadecimal.

@@ -1,22 +1,43 @@
 import type { KeyId } from '../oauth/ids.ts'
-import type { Algorithm } from './algorithms.ts'
+import type { KeyAlgorithm } from './algorithms.ts'
 
-/** A signing key as it is kept. */
+/**
+ * `pending`: published, not yet signing. `active`: signs. `retiring`: published until its last token has expired.
+ * `revoked`: not published, its tokens are not valid. `gone`: as `revoked`, at the end of a normal life.
+ */
+export type KeyState = 'pending' | 'active' | 'retiring' | 'revoked' | 'gone'
+
+/** A key as it is kept. Times in milliseconds. */
 export interface StoredKey {
   readonly kid: KeyId
-  readonly algorithm: Algorithm
-  /** SubjectPublicKeyInfo, DER. */
-  readonly publicKey: Buffer
-  /** PKCS #8, DER, encrypted under the master key. */
+  readonly algorithm: KeyAlgorithm
+  readonly state: KeyState
+  /** SubjectPublicKeyInfo, DER; undefined for a key that seals. */
+  readonly publicKey: Buffer | undefined
+  /** PKCS #8, DER, or the bytes of a secret key, encrypted under a master key. */
   readonly encryptedPrivateKey: Buffer
-  /** Milliseconds. */
+  /** The id of that master key. */
+  readonly masterKeyId: string
   readonly createdAt: number
+  /** When it became active, or for a pending one is to. */
+  readonly activeAt: number
+  /** For a retiring key, when its last token has expired. */
+  readonly goneAt: number | undefined
 }
 
-/** Where signing keys are kept. Every call rejects when the database fails. */
+/** What a change of keys comes to: rows that are new, and rows in the place of those with the same `kid`. */
+export interface KeyWrites {
+  readonly add: readonly StoredKey[]
+  readonly put: readonly StoredKey[]
+}
+
+/** Where keys are kept. Every call rejects when the database fails. */
 export interface KeyStore {
-  /** All keys, newest first. */
+  /** All keys but those that are gone, oldest first. */
   listKeys(): Promise<readonly StoredKey[]>
-  /** Keeps `key` unless there is one of its algorithm already: of processes that start at once, one succeeds. */
-  addFirstKey(key: StoredKey): Promise<void>
+  /**
+   * Changes keys in one transaction: `plan` sees them as they are, whatever any process wrote before, and says what to
+   * write. Of processes that plan the same, the second finds it done.
+   */
+  updateKeys(plan: (keys: readonly StoredKey[]) => KeyWrites): Promise<KeyWrites>
 }

@@ -1,10 +1,10 @@
 /**
  * The file format of the model, and how a file becomes rows. May import `oauth`, `platform`, `directory`, `secrets`,
- * `audit`.
+ * `audit`, `policy`, `tokens`.
  */
 
+import { ownEvent } from '../audit/own-event.ts'
 import { ClientId } from '../oauth/ids.ts'
-import { uuidv7 } from '../platform/random.ts'
 import type { CredentialMaker } from './credentials.ts'
 import type { ParsedManifest } from './parse.ts'
 import { type Plan, planManifest } from './plan.ts'
@@ -35,22 +35,19 @@ export async function applyManifest(
     const model = await store.snapshot(ids)
     const plan = await planManifest(parsed, model, maker, env)
     if (dryRun || (plan.apis.length === 0 && plan.clients.length === 0)) return plan
-    if (await store.commit(model.version, { apis: plan.apis, clients: plan.clients, event: auditEvent(plan, maker) }))
+    if (
+      await store.commit(model.version, {
+        apis: plan.apis,
+        clients: plan.clients,
+        event: ownEvent('manifest.apply', detailOf(plan), maker),
+      })
+    )
       return plan
   }
   throw new Error('others kept changing the model; try again')
 }
 
-function auditEvent({ apis, clients }: Plan, { clock, random }: CredentialMaker) {
-  return {
-    at: clock.now(),
-    type: 'manifest.apply',
-    result: 'success',
-    reason: undefined,
-    clientId: undefined,
-    remoteAddress: undefined,
-    requestId: uuidv7(clock, random),
-    traceId: undefined,
-    detail: { apis: apis.map((api) => api.audience), clients: clients.map((client) => client.id) },
-  } as const
-}
+const detailOf = ({ apis, clients }: Plan) => ({
+  apis: apis.map((api) => api.audience),
+  clients: clients.map((client) => client.id),
+})

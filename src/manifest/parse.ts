@@ -38,7 +38,9 @@ function explain(error: z.ZodError, errorAt: ParsedManifest['errorAt']): Manifes
   if (issue === undefined) return errorAt([], 'is not readable')
   const [unknown] = issue.code === 'unrecognized_keys' ? issue.keys : []
   if (unknown !== undefined) return errorAt([...issue.path, unknown], 'this version knows no such field')
-  return errorAt(issue.path, issue.message)
+  // The name of a record's member says itself what is wrong with it.
+  const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined
+  return errorAt(issue.path, message ?? issue.message)
 }
 
 /** Names must be unique where something else refers to them. */

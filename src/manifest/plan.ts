@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Api } from '../directory/api.ts'
-import type { Client, TokenSettings } from '../directory/client.ts'
-import { Audience, ClientId } from '../oauth/ids.ts'
+import { type Api, ApiSet } from '../directory/api.ts'
+import type { Client } from '../directory/client.ts'
+import { ClientId } from '../oauth/ids.ts'
+import { refuseDangling, warnings } from './check.ts'
+import { toApi, toClient } from './convert.ts'
 import { type CredentialMaker, planCredential, sharedSalt } from './credentials.ts'
 import type { ParsedManifest } from './parse.ts'
-import type { ManifestApi, ManifestClient, ManifestCredential } from './schema.ts'
+import type { ManifestClient, ManifestCredential } from './schema.ts'
 import type { ModelSnapshot } from './store.ts'
 
 /** What is done to one API or client. */
@@ -29,6 +31,8 @@ export interface Plan {
   readonly apis: readonly Api[]
   readonly clients: readonly Client[]
   readonly generated: readonly GeneratedSecret[]
+  /** What may be applied, and won't do what was meant. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -44,7 +48,8 @@ export async function planManifest(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Plan> {
   const apis = parsed.manifest.apis.map(toApi)
-  refuseUnknownScopes(parsed, new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)]))
+  const all = new ApiSet([...new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)]).values()])
+  refuseDangling(parsed, all)
   const generated: GeneratedSecret[] = []
   const clients: Client[] = []
   for (const [index, wanted] of parsed.manifest.clients.entries()) {
@@ -68,18 +73,9 @@ export async function planManifest(
     apis: apis.filter((_, index) => apiSteps[index]?.action !== 'unchanged'),
     clients: clients.filter((_, index) => clientSteps[index]?.action !== 'unchanged'),
     generated,
+    warnings: warnings(parsed),
   }
 }
-
-const toApi = ({ audience, name, scopes, token }: ManifestApi): Api => ({
-  audience: Audience(audience),
-  name,
-  scopes: scopes.map((scope) => ({ name: scope.name, description: scope.description })),
-  token: toTokenSettings(token),
-})
-
-const toTokenSettings = ({ lifetime }: ManifestApi['token']): TokenSettings =>
-  lifetime === undefined ? {} : { lifetime }
 
 async function planClient(
   wanted: ManifestClient,
@@ -98,39 +94,7 @@ async function planClient(
     if (planned.generated !== undefined)
       generated.push({ clientId: id, label: credential.label, secret: planned.generated })
   }
-  const client: Client = {
-    id,
-    name: wanted.name,
-    description: wanted.description,
-    owner: wanted.owner,
-    tags: wanted.tags,
-    enabled: wanted.enabled,
-    subject: wanted.subject,
-    grantTypes: wanted.grant_types,
-    scopes: wanted.scopes,
-    defaultScopes: wanted.default_scopes,
-    token: toTokenSettings(wanted.token),
-    secrets,
-  }
-  return { client, generated }
-}
-
-/** A scope that no API has is a mistake that would show only when a client is refused. */
-function refuseUnknownScopes({ manifest, errorAt }: ParsedManifest, apis: ReadonlyMap<Audience, Api>): void {
-  const known = new Set([...apis.values()].flatMap((api) => api.scopes.map((scope) => scope.name)))
-  for (const [index, client] of manifest.clients.entries()) {
-    for (const [at, scope] of client.scopes.entries()) {
-      if (!known.has(scope))
-        throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}`)
-    }
-    for (const [at, scope] of client.default_scopes.entries()) {
-      if (client.scopes.includes(scope)) continue
-      throw errorAt(
-        ['clients', index, 'default_scopes', at],
-        `${JSON.stringify(scope)} is not among the client's scopes`,
-      )
-    }
-  }
+  return { client: { ...toClient(wanted), secrets }, generated }
 }
 
 /** What differs, by the names of the fields; the order of credentials says nothing. */

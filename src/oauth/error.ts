@@ -1,5 +1,3 @@
-/** The vocabulary of OAuth: ids, scopes, grants, refusals. Pure. May import nothing of ours. */
-
 import { type ErrorCode, type Reason, refusals } from './refusals.ts'
 
 interface OAuthErrorOptions {

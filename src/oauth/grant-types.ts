@@ -1,6 +1,10 @@
-/** The grants offered here, by their RFC 6749 `grant_type`. */
+/** PingFederate's way to introspect a token at the token endpoint. */
+export const VALIDATE_BEARER = 'urn:pingidentity.com:oauth2:grant_type:validate_bearer'
+
+/** The grants that a client may be allowed, by their RFC 6749 `grant_type`. */
 export const grantTypes = ['client_credentials'] as const
 
 export type GrantType = (typeof grantTypes)[number]
 
-export const isGrantType = (value: string): value is GrantType => grantTypes.some((grantType) => grantType === value)
+/** Everything that the token endpoint takes for a `grant_type`. */
+export const tokenGrantTypes = [...grantTypes, VALIDATE_BEARER] as const

@@ -2,6 +2,7 @@
 export type ErrorCode =
   | 'invalid_request'
   | 'invalid_client'
+  | 'invalid_grant'
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'unsupported_response_type'
@@ -155,7 +156,7 @@ export const refusals = {
     error: 'invalid_scope',
     status: 400,
     description: 'The client has no scope to be granted',
-    meaning: 'The client was given no scope at any API.',
+    meaning: 'The client was given no scope at any API, or none that is granted unless it is asked for.',
   },
   unknown_target: {
     error: 'invalid_target',
@@ -169,6 +170,37 @@ export const refusals = {
     status: 400,
     description: 'The request fits several APIs: name one with resource',
     meaning: 'Without a resource, the scopes asked (or all that the client has) belong to more than one API.',
+  },
+  incompatible_targets: {
+    error: 'invalid_target',
+    status: 400,
+    description: 'These APIs take tokens of different kinds: ask for one token for each',
+    meaning: 'The profiles of the APIs differ in format, algorithm, typ or claims.',
+  },
+  no_signing_key: {
+    error: 'temporarily_unavailable',
+    status: 503,
+    description: 'The server cannot answer now; try again later',
+    meaning: 'There is no active key for the algorithm: the first one was not made, or could not be.',
+  },
+  token_missing: { ...BAD_REQUEST, description: 'token is required', meaning: 'There is no token to look at.' },
+  introspection_not_allowed: {
+    error: 'unauthorized_client',
+    status: 403,
+    description: 'The client may not introspect tokens',
+    meaning: 'The client has no introspects.',
+  },
+  token_not_valid: {
+    error: 'invalid_grant',
+    status: 400,
+    description: 'The token is not valid, or not for an API of the client',
+    meaning:
+      'The token to be validated is not ours, has expired, was revoked, or is for an API that is not among introspects.',
+  },
+  not_the_clients_token: {
+    ...BAD_REQUEST,
+    description: 'The token was not revoked',
+    meaning: 'The client tried to revoke a token of another client. It was told nothing (RFC 7009 §2.2).',
   },
   no_authorization_endpoint: {
     error: 'unsupported_response_type',

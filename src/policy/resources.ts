@@ -1,11 +1,7 @@
 import type { Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import { OAuthError } from '../oauth/error.ts'
-
-/** The scopes of `api` that `client` may be granted, in the order in which the API lists them. */
-export function allowedScopes(client: Client, api: Api): readonly string[] {
-  return api.scopes.map((scope) => scope.name).filter((name) => client.scopes.includes(name))
-}
+import { accessOf } from './scopes.ts'
 
 /**
  * The APIs that the request names by `resource` or `audience` (RFC 8707 §2).
@@ -14,8 +10,8 @@ export function allowedScopes(client: Client, api: Api): readonly string[] {
 export function namedApis(client: Client, targets: readonly string[], apis: ApiSet): readonly Api[] {
   return [...new Set(targets)].map((target) => {
     const api = apis.get(target)
-    if (api === undefined || allowedScopes(client, api).length === 0) {
-      throw new OAuthError('unknown_target', { detail: { target } })
+    if (api === undefined || !accessOf(client, api).isPossible) {
+      throw new OAuthError('unknown_target', { detail: { target: target.slice(0, 256) } })
     }
     return api
   })
@@ -24,11 +20,14 @@ export function namedApis(client: Client, targets: readonly string[], apis: ApiS
 /**
  * The APIs that a request without a `resource` is for: the one API that has all the scopes, or, where none has them
  * all, each scope's own.
- * @param scopes at least one, each of which the client may be granted somewhere
- * @throws OAuthError `ambiguous_target`, with what to send
+ * @throws OAuthError `scope_not_allowed`, or `ambiguous_target` with what to send
  */
-export function apisOfScopes(scopes: readonly string[], apis: ApiSet): readonly Api[] {
-  const owners = scopes.map((scope) => apis.withScope(scope))
+export function apisOfScopes(client: Client, scopes: readonly string[], apis: ApiSet): readonly Api[] {
+  const owners = scopes.map((scope) =>
+    apis.withScope(scope).filter((api) => accessOf(client, api).granted(scope).length > 0),
+  )
+  const refused = scopes.filter((_, index) => owners[index]?.length === 0)
+  if (refused.length > 0) throw new OAuthError('scope_not_allowed', { detail: { refused: refused.slice(0, 20) } })
   const [first = [], ...others] = owners
   const shared = first.filter((api) => others.every((apisOfScope) => apisOfScope.includes(api)))
   if (shared.length === 1) return shared
@@ -36,8 +35,21 @@ export function apisOfScopes(scopes: readonly string[], apis: ApiSet): readonly 
   return [...new Set(owners.flat())]
 }
 
+/**
+ * The API that a request with neither `resource` nor scopes is for: the one at which the client was given something, or
+ * else the one that has something for all.
+ * @throws OAuthError `no_scope`, or `ambiguous_target` with what to send
+ */
+export function onlyApi(client: Client, apis: ApiSet): readonly Api[] {
+  const possible = apis.all.filter((api) => accessOf(client, api).isPossible)
+  const given = possible.filter((api) => accessOf(client, api).isGiven)
+  const candidates = given.length > 0 ? given : possible
+  if (candidates.length > 1) throw ambiguous(candidates)
+  return candidates
+}
+
 /** The refusal names the APIs at hand: the client is authenticated, and has a scope at each of them. */
-export function ambiguous(candidates: readonly Api[]): OAuthError {
+function ambiguous(candidates: readonly Api[]): OAuthError {
   const audiences = [...new Set(candidates.map((api) => api.audience))]
   return new OAuthError('ambiguous_target', {
     description: `The request fits several APIs: send resource with one of ${audiences.join(' ')}`,

@@ -1,6 +1,6 @@
 /**
  * The database: implements the stores that other folders declare. Named by the wiring and the commands alone. May
- * import `oauth`, `platform`, `secrets`, `directory`, `changes`, `keys`, `audit`, `manifest`.
+ * import `oauth`, `platform`, `secrets`, `directory`, `changes`, `keys`, `audit`, `revocation`, `manifest`.
  */
 
 import type { CompiledQuery, Insertable, Kysely } from 'kysely'
@@ -24,7 +24,7 @@ export class SqlAuditStore implements AuditStore {
   }
 
   append(events: readonly AuditEvent[]): Promise<void> {
-    return this.#db.writes.transaction().execute((trx) => this.appendWithin(trx, events))
+    return this.#db.logs.transaction().execute((trx) => this.appendWithin(trx, events))
   }
 
   /** Adds events within a transaction of somebody else's. */
@@ -62,7 +62,7 @@ export class SqlAuditStore implements AuditStore {
     const due = (await oldest.execute()).filter((row) => row.at < time)
     const last = due.at(-1)
     if (last === undefined) return 0
-    const { numDeletedRows } = await this.#db.writes
+    const { numDeletedRows } = await this.#db.logs
       .transaction()
       .execute((trx) =>
         trx.deleteFrom('audit_event').where('seq', '<=', last.seq).where('at', '<', time).executeTakeFirstOrThrow(),

@@ -15,5 +15,7 @@ export interface Database {
   readonly reads: Kysely<Schema>
   /** For transactions. */
   readonly writes: Kysely<Schema>
+  /** For transactions of which a power cut, though not a crash, may undo the last ones: the audit log. */
+  readonly logs: Kysely<Schema>
   close(): Promise<void>
 }

@@ -1,10 +1,12 @@
-import type { KeyStore, StoredKey } from '../keys/store.ts'
+import { sql } from 'kysely'
+import type { ConsumerStore, KeySetConsumer } from '../keys/consumers.ts'
+import type { KeyStore, KeyWrites, StoredKey } from '../keys/store.ts'
 import type { Clock } from '../platform/clock.ts'
 import { announce } from './changes.ts'
 import type { Database } from './dialect.ts'
-import { fromKey, toKey } from './rows.ts'
+import { fromConsumer, fromKey, toConsumer, toKey } from './rows.ts'
 
-export class SqlKeyStore implements KeyStore {
+export class SqlKeyStore implements KeyStore, ConsumerStore {
   readonly #db: Database
   readonly #clock: Clock
 
@@ -13,26 +15,65 @@ export class SqlKeyStore implements KeyStore {
     this.#clock = clock
   }
 
-  async listKeys(): Promise<readonly StoredKey[]> {
-    const rows = await this.#db.reads
-      .selectFrom('signing_key')
-      .selectAll()
-      .orderBy('created_at', 'desc')
-      .orderBy('kid')
-      .execute()
-    return rows.map(toKey)
+  listKeys(): Promise<readonly StoredKey[]> {
+    return readKeys(this.#db.reads)
   }
 
-  async addFirstKey(key: StoredKey): Promise<void> {
-    await this.#db.writes.transaction().execute(async (trx) => {
-      const first = await trx
-        .selectFrom('signing_key')
-        .select('kid')
-        .where('algorithm', '=', key.algorithm)
-        .executeTakeFirst()
-      if (first !== undefined) return
-      await trx.insertInto('signing_key').values(fromKey(key)).execute()
-      await announce(trx, this.#clock, [{ kind: 'key', id: key.kid }])
+  updateKeys(plan: (keys: readonly StoredKey[]) => KeyWrites): Promise<KeyWrites> {
+    return this.#db.writes.transaction().execute(async (trx) => {
+      const writes = plan(await readKeys(trx))
+      for (const key of writes.add) await trx.insertInto('key').values(fromKey(key)).execute()
+      for (const key of writes.put) {
+        const { kid, ...update } = fromKey(key)
+        await trx.updateTable('key').set(update).where('kid', '=', kid).execute()
+      }
+      // Its private part is of no more use to anybody.
+      await trx.deleteFrom('key').where('state', '=', 'gone').execute()
+      const changed = [...writes.add, ...writes.put]
+      if (changed.length > 0)
+        await announce(
+          trx,
+          this.#clock,
+          changed.map(({ kid }) => ({ kind: 'key', id: kid })),
+        )
+      return writes
     })
   }
+
+  addFetches(consumers: readonly KeySetConsumer[]): Promise<void> {
+    return this.#db.writes.transaction().execute(async (trx) => {
+      for (const consumer of consumers) {
+        await trx
+          .insertInto('key_consumer')
+          .values(fromConsumer(consumer))
+          .onConflict((conflict) =>
+            conflict.columns(['address', 'user_agent']).doUpdateSet({
+              last_seen: sql`max(key_consumer.last_seen, excluded.last_seen)`,
+              fetches: sql`key_consumer.fetches + excluded.fetches`,
+            }),
+          )
+          .execute()
+      }
+      const forgotten = this.#clock.now() - CONSUMERS_KEPT_MS
+      await trx.deleteFrom('key_consumer').where('last_seen', '<', forgotten).execute()
+    })
+  }
+
+  async listConsumers(since: number): Promise<readonly KeySetConsumer[]> {
+    const rows = await this.#db.reads
+      .selectFrom('key_consumer')
+      .selectAll()
+      .where('last_seen', '>=', since)
+      .orderBy('last_seen', 'desc')
+      .execute()
+    return rows.map(toConsumer)
+  }
+}
+
+/** Who has not fetched keys for a month does not need them. */
+const CONSUMERS_KEPT_MS = 30 * 24 * 3600 * 1000
+
+async function readKeys(db: Database['reads']): Promise<readonly StoredKey[]> {
+  const rows = await db.selectFrom('key').selectAll().orderBy('created_at').orderBy('kid').execute()
+  return rows.map(toKey)
 }

@@ -9,6 +9,7 @@ import type { SqlAuditStore } from './audit.ts'
 import { announce, latestChange } from './changes.ts'
 import type { Database } from './dialect.ts'
 import { loadClients } from './directory.ts'
+import { noteLifetime } from './revocations.ts'
 import { fromApi, fromClient, fromSecret, toApi } from './rows.ts'
 import type { Schema } from './schema.ts'
 
@@ -46,6 +47,8 @@ export class SqlManifestStore implements ManifestStore {
       ]
       await announce(trx, this.#clock, changes)
       await this.#audit.appendWithin(trx, [event])
+      const lifetimes = [...apis, ...clients].map(({ token }) => token.lifetime ?? 0)
+      await noteLifetime(trx, Math.max(0, ...lifetimes) * 1000)
       return true
     })
   }

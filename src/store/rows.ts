@@ -4,11 +4,13 @@ import type { StoredAuditEvent } from '../audit/store.ts'
 import type { Change } from '../changes/feed.ts'
 import type { Api } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
-import { isAlgorithm } from '../keys/algorithms.ts'
-import type { StoredKey } from '../keys/store.ts'
+import { isKeyAlgorithm } from '../keys/algorithms.ts'
+import type { KeySetConsumer } from '../keys/consumers.ts'
+import type { KeyState, StoredKey } from '../keys/store.ts'
 import type { GrantType } from '../oauth/grant-types.ts'
 import { Audience, ClientId, CredentialId, KeyId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
+import type { Revocation } from '../revocation/store.ts'
 import type { SecretCredential } from '../secrets/credential.ts'
 import { formatHash, parseHash } from '../secrets/hash.ts'
 import type { Schema } from './schema.ts'
@@ -22,10 +24,7 @@ const json = <Shape>(text: string): Shape => JSON.parse(text)
 export const toApi = (row: Row<'api'>): Api => ({
   audience: Audience(row.audience),
   name: row.name ?? undefined,
-  scopes: json<{ name: string; description?: string }[]>(row.scopes).map(({ name, description }) => ({
-    name,
-    description,
-  })),
+  scopes: json(row.scopes),
   token: json(row.token),
 })
 
@@ -49,6 +48,9 @@ export const toClient = (row: Row<'client'>, secrets: readonly Row<'client_secre
   grantTypes: json<GrantType[]>(row.grant_types),
   scopes: json(row.scopes),
   defaultScopes: json(row.default_scopes),
+  metadata: json(row.metadata),
+  introspects: json(row.introspects),
+  restrictScopes: row.restrict_scopes === 1,
   token: json(row.token),
   secrets: secrets.map(toSecret),
 })
@@ -64,6 +66,9 @@ export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   grant_types: JSON.stringify(client.grantTypes),
   scopes: JSON.stringify(client.scopes),
   default_scopes: JSON.stringify(client.defaultScopes),
+  metadata: JSON.stringify(client.metadata),
+  introspects: JSON.stringify(client.introspects),
+  restrict_scopes: client.restrictScopes ? 1 : 0,
   token: JSON.stringify(client.token),
   created_at: now,
   updated_at: now,
@@ -88,23 +93,57 @@ export const fromSecret = (client: Client, secret: SecretCredential): NewRow<'cl
   expires_at: secret.expiresAt ?? null,
 })
 
-export function toKey(row: Row<'signing_key'>): StoredKey {
-  if (!isAlgorithm(row.algorithm)) throw new Error(`signing key ${row.kid} is of an unknown algorithm`)
+export function toKey(row: Row<'key'>): StoredKey {
+  if (!isKeyAlgorithm(row.algorithm)) throw new Error(`key ${row.kid} is of an unknown algorithm`)
   return {
     kid: KeyId(row.kid),
     algorithm: row.algorithm,
-    publicKey: Buffer.from(row.public_key),
+    state: row.state as KeyState,
+    publicKey: row.public_key === null ? undefined : Buffer.from(row.public_key),
     encryptedPrivateKey: Buffer.from(row.encrypted_private_key),
+    masterKeyId: row.master_key_id,
     createdAt: row.created_at,
+    activeAt: row.active_at,
+    goneAt: row.gone_at ?? undefined,
   }
 }
 
-export const fromKey = (key: StoredKey): NewRow<'signing_key'> => ({
+export const fromKey = (key: StoredKey): NewRow<'key'> => ({
   kid: key.kid,
   algorithm: key.algorithm,
-  public_key: key.publicKey,
+  state: key.state,
+  public_key: key.publicKey ?? null,
   encrypted_private_key: key.encryptedPrivateKey,
+  master_key_id: key.masterKeyId,
   created_at: key.createdAt,
+  active_at: key.activeAt,
+  gone_at: key.goneAt ?? null,
+})
+
+export const toConsumer = (row: Row<'key_consumer'>): KeySetConsumer => ({
+  address: row.address,
+  userAgent: row.user_agent,
+  firstSeen: row.first_seen,
+  lastSeen: row.last_seen,
+  fetches: row.fetches,
+})
+
+export const fromConsumer = (consumer: KeySetConsumer): NewRow<'key_consumer'> => ({
+  address: consumer.address,
+  user_agent: consumer.userAgent,
+  first_seen: consumer.firstSeen,
+  last_seen: consumer.lastSeen,
+  fetches: consumer.fetches,
+})
+
+export const toRevocation = ({ kind, id, issued_before, expires_at }: Row<'revocation'>): Revocation =>
+  ({ kind, id, expiresAt: expires_at, ...(issued_before !== null && { issuedBefore: issued_before }) }) as Revocation
+
+export const fromRevocation = (revocation: Revocation): NewRow<'revocation'> => ({
+  kind: revocation.kind,
+  id: revocation.id,
+  issued_before: 'issuedBefore' in revocation ? revocation.issuedBefore : null,
+  expires_at: revocation.expiresAt,
 })
 
 export const toChange = (row: Row<'change'>): Change => ({ kind: row.kind as Change['kind'], id: row.id })

@@ -21,6 +21,9 @@ export interface Schema {
     grant_types: string
     scopes: string
     default_scopes: string
+    metadata: string
+    introspects: string
+    restrict_scopes: number
     token: string
     created_at: number
     updated_at: number
@@ -34,12 +37,34 @@ export interface Schema {
     created_at: number
     expires_at: number | null
   }
-  signing_key: {
+  key: {
     kid: string
     algorithm: string
-    public_key: Buffer
+    state: string
+    public_key: Buffer | null
     encrypted_private_key: Buffer
+    master_key_id: string
     created_at: number
+    active_at: number
+    gone_at: number | null
+  }
+  key_consumer: {
+    address: string
+    user_agent: string
+    first_seen: number
+    last_seen: number
+    fetches: number
+  }
+  revocation: {
+    seq: Generated<number>
+    kind: string
+    id: string
+    issued_before: number | null
+    expires_at: number
+  }
+  longest_lifetime: {
+    id: number
+    milliseconds: number
   }
   change: {
     seq: Generated<number>

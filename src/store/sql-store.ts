@@ -2,9 +2,11 @@ import { sql } from 'kysely'
 import type { AuditStore } from '../audit/store.ts'
 import type { ChangeStore } from '../changes/feed.ts'
 import type { DirectoryStore } from '../directory/store.ts'
+import type { ConsumerStore } from '../keys/consumers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { ManifestStore } from '../manifest/store.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { RevocationStore } from '../revocation/store.ts'
 import { SqlAuditStore } from './audit.ts'
 import { SqlChangeStore } from './changes.ts'
 import type { Database } from './dialect.ts'
@@ -12,6 +14,7 @@ import { SqlDirectoryStore } from './directory.ts'
 import { SqlKeyStore } from './keys.ts'
 import { SqlManifestStore } from './manifest.ts'
 import { migrate } from './migrate.ts'
+import { SqlRevocationStore } from './revocations.ts'
 
 /**
  * Every store, on one database. When the database fails, each call rejects with an OAuthError `storage_unavailable`
@@ -20,7 +23,8 @@ import { migrate } from './migrate.ts'
 export interface Store {
   readonly directory: DirectoryStore
   readonly changes: ChangeStore
-  readonly keys: KeyStore
+  readonly keys: KeyStore & ConsumerStore
+  readonly revocations: RevocationStore
   readonly audit: AuditStore
   readonly manifest: ManifestStore
   /** Resolves when the database answers. */
@@ -41,6 +45,7 @@ export async function openSqlStore(db: Database, clock: Clock): Promise<Store> {
     directory: new SqlDirectoryStore(db.reads),
     changes: new SqlChangeStore(db.reads),
     keys: new SqlKeyStore(db, clock),
+    revocations: new SqlRevocationStore(db),
     audit,
     manifest: new SqlManifestStore(db, clock, audit),
     ping: async () => {

@@ -1,45 +1,46 @@
-/** Access tokens: their claims, and how they become bytes. May import `oauth`, `platform`, `policy`, `keys`. */
-
 import type { Keyring } from '../keys/keyring.ts'
 import { Jti } from '../oauth/ids.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import type { Entitlement } from '../policy/entitlement.ts'
+import { type AccessTokenClaims, buildClaims } from './claims.ts'
 import { signJwt } from './jwt.ts'
+import { sharedProfile, type TokenProfile } from './profile.ts'
+import type { Sealer } from './sealed.ts'
 
 /** What issuing needs of the process. */
 export interface Issuer {
   /** The `iss` of every token: our issuer identifier (RFC 8414 §2). */
   readonly issuer: string
+  /** Seconds, where neither the client nor an API sets a lifetime. */
+  readonly defaultLifetime: number
   readonly keyring: Keyring
+  readonly sealer: Sealer
   readonly clock: Clock
   readonly random: RandomBytes
 }
 
 export interface IssuedToken {
   readonly accessToken: string
-  readonly jti: Jti
+  readonly claims: AccessTokenClaims
   /** Seconds. */
   readonly lifetime: number
 }
 
-/** Makes the token that an entitlement allows. Touches no storage. */
-export async function issueToken(
-  { issuer, keyring, clock, random }: Issuer,
-  entitlement: Entitlement,
-): Promise<IssuedToken> {
-  const { client, subject, audience, scope, lifetime } = entitlement
-  const iat = toSeconds(clock.now())
-  const jti = Jti(uuidv7(clock, random))
-  const accessToken = await signJwt(keyring.signer('ES256'), {
-    iss: issuer,
-    sub: subject,
-    aud: audience,
-    client_id: client.id,
-    iat,
-    exp: iat + lifetime,
-    jti,
-    scope,
-  })
-  return { accessToken, jti, lifetime }
+/**
+ * Makes the token that an entitlement allows. Touches no storage.
+ * @throws OAuthError `incompatible_targets`, and `no_signing_key` while the first key of an algorithm is not yet in use
+ */
+export async function issueToken(issuer: Issuer, entitlement: Entitlement): Promise<IssuedToken> {
+  const { clock, random } = issuer
+  const profile = sharedProfile(entitlement.apis, issuer.defaultLifetime)
+  const lifetime = entitlement.client.token.lifetime ?? profile.lifetime
+  const drawn = { iss: issuer.issuer, iat: toSeconds(clock.now()), jti: Jti(uuidv7(clock, random)) }
+  const claims = buildClaims(entitlement, profile, lifetime, drawn)
+  return { accessToken: await encode(issuer, profile, claims), claims, lifetime }
+}
+
+async function encode({ keyring, sealer }: Issuer, profile: TokenProfile, claims: AccessTokenClaims): Promise<string> {
+  if (profile.format === 'sealed') return sealer.seal(await keyring.sealingKey(), claims)
+  return signJwt(await keyring.signer(profile.algorithm), profile.typ, claims)
 }

@@ -1,35 +1,25 @@
 import type { Signer } from '../keys/batch-signer.ts'
-import type { Audience, ClientId, Jti } from '../oauth/ids.ts'
+import type { TokenProfile } from './profile.ts'
 
-/** The claims of an access token (RFC 9068 §2.2). Times in seconds. */
-export interface AccessTokenClaims {
-  readonly iss: string
-  readonly sub: string
-  readonly aud: Audience | readonly Audience[]
-  readonly client_id: ClientId
-  readonly iat: number
-  readonly exp: number
-  readonly jti: Jti
-  readonly scope: string
-}
+/** What a JWT of ours is: an access token (RFC 9068 §2.1), or an answer to an introspection (RFC 9701 §5). */
+type Typ = TokenProfile['typ'] | 'token-introspection+jwt'
 
-/** RFC 9068 §2.1. */
-const TYP = 'at+jwt'
+const headers = new WeakMap<Signer, Map<Typ, string>>()
 
-const headers = new WeakMap<Signer, string>()
-
-/** The encoded JOSE header: the same for all tokens of a key. */
-function encodedHeader(signer: Signer): string {
-  const known = headers.get(signer)
+/** The encoded JOSE header: the same for all tokens of a key and `typ`. */
+function encodedHeader(signer: Signer, typ: Typ): string {
+  const ofSigner = headers.get(signer) ?? new Map<Typ, string>()
+  headers.set(signer, ofSigner)
+  const known = ofSigner.get(typ)
   if (known !== undefined) return known
-  const header = JSON.stringify({ alg: signer.algorithm, typ: TYP, kid: signer.kid })
+  const header = JSON.stringify({ alg: signer.algorithm, typ, kid: signer.kid })
   const encoded = Buffer.from(header).toString('base64url')
-  headers.set(signer, encoded)
+  ofSigner.set(typ, encoded)
   return encoded
 }
 
 /** A signed JWT in compact form (RFC 7515 §7.1). */
-export async function signJwt(signer: Signer, claims: AccessTokenClaims): Promise<string> {
-  const input = `${encodedHeader(signer)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
+export async function signJwt(signer: Signer, typ: Typ, claims: object): Promise<string> {
+  const input = `${encodedHeader(signer, typ)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
   return `${input}.${await signer.sign(input)}`
 }

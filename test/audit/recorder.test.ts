@@ -43,7 +43,7 @@ describe('the audit recorder', () => {
     const errors: unknown[] = []
     const recorder = new AuditRecorder({
       store,
-      clock: { now: () => 10_000 },
+      clock: { now: () => 10_000, monotonic: () => 0 },
       retention: 1_000,
       onError: (e) => errors.push(e),
     })

@@ -1,9 +1,8 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { loadOptions } from '../../src/config/load.ts'
-import { configurationReference } from '../../src/config/reference.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tessera-config-'))
@@ -172,8 +171,4 @@ describe('what is refused, in one line that names the setting, its value and the
     expect(() => load(MINIMAL, file)).toThrow(file)
     expect(() => load(MINIMAL, file)).not.toThrow(KEY)
   })
-})
-
-test('docs/configuration.md is what `tessera config reference` prints', () => {
-  expect(readFileSync('docs/configuration.md', 'utf8')).toBe(`${configurationReference()}\n`)
 })

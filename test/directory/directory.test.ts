@@ -16,6 +16,9 @@ const clientNamed = (id: string, name: string): Client => ({
   grantTypes: [],
   scopes: [],
   defaultScopes: [],
+  metadata: {},
+  restrictScopes: false,
+  introspects: [],
   token: {},
   secrets: [],
 })

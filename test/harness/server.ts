@@ -11,7 +11,7 @@ import { parseManifest } from '../../src/manifest/parse.ts'
 import type { Plan } from '../../src/manifest/plan.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
-import { type Server, startServer } from '../../src/server.ts'
+import { type Server, startServer, type World } from '../../src/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { freePort } from './port.ts'
@@ -23,6 +23,8 @@ interface TestServerOptions {
   readonly options?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
   readonly clock?: Clock
+  /** Opens the database in place of the real thing, to make it fail. */
+  readonly open?: World['open']
 }
 
 /** A real server: TLS, database, keys; everything in a folder that goes with it. */
@@ -88,10 +90,20 @@ export async function applyTo(
   }
 }
 
-export async function startTestServer({ manifest, options, env, clock }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  manifest,
+  options,
+  env,
+  clock,
+  open,
+}: TestServerOptions = {}): Promise<TestServer> {
   const { config, folder } = await testConfig(options)
   if (manifest !== undefined) await applyTo(config.storage, manifest, env)
-  const server: Server = await startServer(config, { log: createLogger('silent'), ...(clock && { clock }) })
+  const server: Server = await startServer(config, {
+    log: createLogger('silent'),
+    ...(clock && { clock }),
+    ...(open && { open }),
+  })
   return {
     issuer: config.issuer,
     admin: `https://localhost:${server.adminPort}`,

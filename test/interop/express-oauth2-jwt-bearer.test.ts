@@ -43,6 +43,7 @@ const refused = (description: string) => ({
 })
 
 const { server, issue } = testVerifier({
+  token: '{ preset: express-oauth2-jwt-bearer }',
   ways: [
     { name: 'discovery', verify: verifying(({ issuer }) => ({ issuerBaseURL: issuer })) },
     { name: 'discovery, strict', verify: verifying(({ issuer }) => ({ issuerBaseURL: issuer, strict: true })) },

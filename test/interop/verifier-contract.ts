@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { signingAlgorithms } from '../../src/oauth/algorithms.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { basic, type TestServer } from '../harness/server.ts'
-import { AUDIENCE, GUIDE, manifestFor, useServer } from './setting.ts'
+import { AUDIENCE, GUIDE, useServer } from './setting.ts'
 
 const HOUR_MS = 3600 * 1000
 
@@ -13,16 +14,30 @@ interface Way {
 }
 
 interface Verifier {
+  /** The token settings of the API, as in a manifest: where there is one for it, the preset of the library. */
+  readonly token?: string
   readonly ways: readonly Way[]
   /** What the library rejects with, at the least. */
   readonly refusals: Readonly<Record<'otherAudience' | 'forged' | 'expired', object>>
 }
 
+/** The guide's client and its API, beside APIs for whose sake the key set has a key of every algorithm. */
+const manifestWith = (token: string): string => `
+apis:
+  - { audience: "${AUDIENCE}", token: ${token}, scopes: [{ name: edit }, { name: read }] }
+${signingAlgorithms.map((algorithm) => `  - { audience: "urn:${algorithm}", token: { algorithm: ${algorithm} } }`).join('\n')}
+clients:
+  - { client_id: ${GUIDE.clientId}, scopes: [edit], credentials: [{ secret: ${GUIDE.secret} }] }
+`
+
 /** The tests that every library for APIs must pass, in each of its ways. Returns how to get a token for further ones. */
-export function testVerifier({ ways, refusals }: Verifier): { server: () => TestServer; issue: () => Promise<string> } {
+export function testVerifier({ token = '{}', ways, refusals }: Verifier): {
+  server: () => TestServer
+  issue: () => Promise<string>
+} {
   let behind = 0
-  const clock: Clock = { now: () => systemClock.now() - behind }
-  const server = useServer({ manifest: manifestFor(AUDIENCE), clock })
+  const clock: Clock = { ...systemClock, now: () => systemClock.now() - behind }
+  const server = useServer({ manifest: manifestWith(token), clock })
 
   /** A token of the guide's client, which lives four hours. @param ago how long ago it was issued, in milliseconds */
   async function issue(ago = 0): Promise<string> {

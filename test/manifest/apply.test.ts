@@ -66,6 +66,7 @@ describe('tessera apply', () => {
         { action: 'create', kind: 'api', id: 'https://api.example.com', fields: [] },
         { action: 'create', kind: 'client', id: 'a', fields: [] },
       ],
+      warnings: [],
       generated: [{ client_id: 'a', label: 'main', secret: expect.stringMatching(/^tss_/) }],
     })
   })
@@ -95,8 +96,8 @@ describe('an error names file, line and field, and nothing is written', () => {
     ],
     [
       'a format of later versions',
-      'apis:\n  - audience: https://a\n    token: { format: sealed }\n',
-      'standard input:3: apis[0].token.format: ',
+      'apis:\n  - audience: https://a\n    token: { encrypted: true }\n',
+      'standard input:3: apis[0].token.encrypted: ',
     ],
     [
       'a scope that no API has',

@@ -20,9 +20,14 @@ describe.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-c
       authorization_endpoint: `${server.issuer}/as/authorization.oauth2`,
       jwks_uri: `${server.issuer}/pf/JWKS`,
       response_types_supported: [],
-      grant_types_supported: ['client_credentials'],
+      grant_types_supported: ['client_credentials', 'urn:pingidentity.com:oauth2:grant_type:validate_bearer'],
       // In this order: some clients take the first that they know.
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      introspection_endpoint: `${server.issuer}/as/introspect.oauth2`,
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      introspection_signing_alg_values_supported: ['ES256'],
+      revocation_endpoint: `${server.issuer}/as/revoke_token.oauth2`,
+      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     })
   })
 
@@ -34,7 +39,13 @@ describe.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-c
   test('names only endpoints that exist', async () => {
     const metadata = (await (await get()).json()) as Record<string, unknown>
     const named = Object.entries(metadata).filter(([name]) => /_(endpoint|uri)$/.test(name))
-    expect(named.map(([name]) => name).sort()).toEqual(['authorization_endpoint', 'jwks_uri', 'token_endpoint'])
+    expect(named.map(([name]) => name).sort()).toEqual([
+      'authorization_endpoint',
+      'introspection_endpoint',
+      'jwks_uri',
+      'revocation_endpoint',
+      'token_endpoint',
+    ])
     for (const [name, url] of named) {
       expect({ name, status: (await fetch(String(url))).status }).not.toMatchObject({ status: 404 })
     }

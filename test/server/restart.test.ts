@@ -50,10 +50,10 @@ describe('signing keys', () => {
   test('are not readable in the database', async () => {
     const config = await newConfig()
     await (await startServer(config, { log })).stop()
-    const db = new Kysely<{ signing_key: { encrypted_private_key: Uint8Array } }>({
-      dialect: new NodeSqliteDialect(config.storage.slice('sqlite:'.length)),
+    const db = new Kysely<{ key: { encrypted_private_key: Uint8Array } }>({
+      dialect: new NodeSqliteDialect(config.storage.slice('sqlite:'.length), 'FULL'),
     })
-    const [row] = await db.selectFrom('signing_key').selectAll().execute()
+    const [row] = await db.selectFrom('key').selectAll().execute()
     await db.destroy()
     const stored = Buffer.from(row?.encrypted_private_key ?? [])
     // PKCS #8 of a P-256 key names the curve by these bytes.
@@ -64,7 +64,9 @@ describe('signing keys', () => {
   test('under another master key the server does not start, and says so', async () => {
     const config = await newConfig()
     await (await startServer(config, { log })).stop()
-    await expect(startServer({ ...config, masterKey: randomBytes(32) }, { log })).rejects.toThrow(/another master key/)
+    await expect(startServer({ ...config, masterKey: randomBytes(32) }, { log })).rejects.toThrow(
+      /encrypted under the master key/,
+    )
     await (await startServer(config, { log })).stop()
   })
 
@@ -85,7 +87,9 @@ describe('the database', () => {
     const config = await newConfig()
     await (await startServer(config, { log })).stop()
     const path = config.storage.slice('sqlite:'.length)
-    const db = new Kysely<{ migration: { name: string; timestamp: string } }>({ dialect: new NodeSqliteDialect(path) })
+    const db = new Kysely<{ migration: { name: string; timestamp: string } }>({
+      dialect: new NodeSqliteDialect(path, 'FULL'),
+    })
     await db.insertInto('migration').values({ name: '9999-future', timestamp: '' }).execute()
     await expect(startServer(config, { log })).rejects.toThrow(/newer than this program.*9999-future/)
     const names = await db.selectFrom('migration').select('name').execute()

@@ -3,8 +3,9 @@ import type { AuditEvent } from '../../src/audit/event.ts'
 import type { Api } from '../../src/directory/api.ts'
 import type { Client } from '../../src/directory/client.ts'
 import type { StoredKey } from '../../src/keys/store.ts'
-import { Audience, ClientId, CredentialId, KeyId } from '../../src/oauth/ids.ts'
+import { Audience, ClientId, CredentialId, Jti, KeyId } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
+import type { Revocation } from '../../src/revocation/store.ts'
 import type { Store } from '../../src/store/sql-store.ts'
 
 const DAY = 24 * 3600 * 1000
@@ -28,6 +29,9 @@ const client = (id: string, more: Partial<Client> = {}): Client => ({
   grantTypes: ['client_credentials'],
   scopes: ['edit'],
   defaultScopes: [],
+  metadata: {},
+  restrictScopes: false,
+  introspects: [],
   token: {},
   secrets: [],
   ...more,
@@ -57,6 +61,10 @@ const event = (requestId: string, at = 1): AuditEvent => ({
 const key = (kid: string): StoredKey => ({
   kid: KeyId(kid),
   algorithm: 'ES256',
+  state: 'active',
+  masterKeyId: 'master',
+  activeAt: 1,
+  goneAt: undefined,
   publicKey: Buffer.from(`public ${kid}`),
   encryptedPrivateKey: Buffer.from(`private ${kid}`),
   createdAt: 1,
@@ -79,7 +87,7 @@ export function storeContract(
     beforeEach(async () => {
       now = 1_000 * DAY
       database = await create()
-      const clock = { now: () => now }
+      const clock = { now: () => now, monotonic: () => now }
       one = await database.open(clock)
       other = await database.open(clock)
     })
@@ -103,7 +111,10 @@ export function storeContract(
         enabled: false,
         subject: 'svc',
         defaultScopes: ['edit'],
-        token: { lifetime: 60 },
+        token: { lifetime: 60, claims: { tenant: 'acme' } },
+        metadata: { cost: { centre: 7 } },
+        restrictScopes: true,
+        introspects: [Audience('https://vault')],
         secrets: [
           { ...secret('1', 'a'), expiresAt: 5 },
           {
@@ -118,8 +129,14 @@ export function storeContract(
       })
       const vault = api('https://vault', {
         name: 'Vault',
-        scopes: [{ name: 'x', description: undefined }],
-        token: { lifetime: 1 },
+        scopes: [{ name: 'x' }, { name: 'all', includes: ['x'], common: true, onRequest: true }],
+        token: {
+          lifetime: 1,
+          preset: 'envoy',
+          scope_claims: ['scp'],
+          claims: { a: [1] },
+          client_claims: { o: 'owner' },
+        },
       })
       expect(await put(one, [vault], [full])).toBe(true)
       expect(await other.directory.loadClient(full.id)).toEqual(full)
@@ -199,12 +216,78 @@ export function storeContract(
       expect(await other.changes.changesSince(since)).toMatchObject({ missed: true })
     })
 
-    test('keep one first key of those that are offered at once', async () => {
-      await Promise.all([one.keys.addFirstKey(key('k1')), other.keys.addFirstKey(key('k2'))])
+    test('of processes that plan the same change of keys, the second finds it done', async () => {
+      const addFirst = (kid: string) => (keys: readonly StoredKey[]) => ({
+        add: keys.length === 0 ? [key(kid)] : [],
+        put: [],
+      })
+      await Promise.all([one.keys.updateKeys(addFirst('k1')), other.keys.updateKeys(addFirst('k2'))])
       const keys = await one.keys.listKeys()
       expect(keys).toHaveLength(1)
       expect([key('k1'), key('k2')]).toContainEqual(keys[0])
       expect(await other.keys.listKeys()).toEqual(keys)
+    })
+
+    test('change keys, tell of it, and drop those that are gone', async () => {
+      await one.keys.updateKeys(() => ({ add: [key('k1'), { ...key('k2'), publicKey: undefined }], put: [] }))
+      const since = await other.changes.latestChange()
+      const retiring = { ...key('k1'), state: 'retiring' as const, goneAt: 9 }
+      await one.keys.updateKeys(() => ({ add: [], put: [retiring, { ...key('k2'), state: 'gone' }] }))
+      expect(await other.keys.listKeys()).toEqual([retiring])
+      const { changes } = await other.changes.changesSince(since)
+      expect(changes).toEqual([
+        { kind: 'key', id: 'k1' },
+        { kind: 'key', id: 'k2' },
+      ])
+      await one.keys.updateKeys(() => ({ add: [], put: [] }))
+      expect(await other.changes.changesSince(since)).toMatchObject({ changes: { length: 2 } })
+    })
+
+    test('count who fetches keys, of both processes, and forget who no longer does', async () => {
+      const seen = (address: string, at: number, fetches: number) => ({
+        address,
+        userAgent: 'x',
+        firstSeen: at,
+        lastSeen: at,
+        fetches,
+      })
+      await one.keys.addFetches([seen('a', now, 2), seen('b', now - 40 * DAY, 1)])
+      await other.keys.addFetches([seen('a', now + 5, 3), seen('c', now + 1, 1)])
+      expect(await one.keys.listConsumers(0)).toEqual([
+        { address: 'a', userAgent: 'x', firstSeen: now, lastSeen: now + 5, fetches: 5 },
+        seen('c', now + 1, 1),
+      ])
+      expect(await one.keys.listConsumers(now + 3)).toHaveLength(1)
+    })
+
+    test('keep revocations, and hand them to every process in pages', async () => {
+      const token = (id: string): Revocation => ({ kind: 'token', id: Jti(id), expiresAt: now + 5 })
+      const ofClient: Revocation = { kind: 'client', id: ClientId('a'), issuedBefore: 7, expiresAt: now + 9 }
+      await one.revocations.addRevocations([token('1'), ofClient])
+      await other.revocations.addRevocations([token('2'), token('1')])
+      const first = await other.revocations.revocationsAfter(0, 3)
+      expect(first.revocations).toEqual([token('1'), ofClient, token('2')])
+      const rest = await one.revocations.revocationsAfter(first.latest, 3)
+      expect(rest.revocations).toEqual([token('1')])
+      expect(await one.revocations.revocationsAfter(rest.latest, 3)).toEqual({ latest: rest.latest, revocations: [] })
+    })
+
+    test('remove revocations that no token needs, so many at a time', async () => {
+      const token = (id: string, expiresAt: number): Revocation => ({ kind: 'token', id: Jti(id), expiresAt })
+      await one.revocations.addRevocations([token('1', 5), token('2', 6), token('3', 100)])
+      expect(await other.revocations.pruneRevocations(50, 1)).toBe(1)
+      expect(await other.revocations.pruneRevocations(50, 10)).toBe(1)
+      expect((await one.revocations.revocationsAfter(0, 9)).revocations).toEqual([token('3', 100)])
+    })
+
+    test('remember the longest lifetime there ever was', async () => {
+      expect(await one.revocations.longestLifetime()).toBe(0)
+      await one.revocations.noteLifetime(5_000)
+      await other.revocations.noteLifetime(3_000)
+      expect(await other.revocations.longestLifetime()).toBe(5_000)
+      await put(one, [api('https://a', { token: { lifetime: 60 } })], [client('a', { token: { lifetime: 90 } })])
+      await put(one, [api('https://a')], [client('a')])
+      expect(await other.revocations.longestLifetime()).toBe(90_000)
     })
 
     test('keep audit events in order, of both processes, however many at once', async () => {

@@ -21,16 +21,21 @@ const SQLITE_BUSY = 5
 /** What says that the query is wrong, not the database: ERROR, CONSTRAINT, MISMATCH, MISUSE, RANGE. */
 const DEFECTS = [1, 19, 20, 21, 25]
 
+/** When a commit waits for the disk: always, or only so that a crash can't harm the file. */
+export type Synchronous = 'FULL' | 'NORMAL'
+
 /** Kysely over `node:sqlite`. Statements are prepared once; a wait for another process's write leaves the event loop free. */
 export class NodeSqliteDialect implements KyselyDialect {
   readonly #path: string
+  readonly #synchronous: Synchronous
 
-  constructor(path: string) {
+  constructor(path: string, synchronous: Synchronous) {
     this.#path = path
+    this.#synchronous = synchronous
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(this.#path)
+    return new NodeSqliteDriver(this.#path, this.#synchronous)
   }
 
   createAdapter(): SqliteAdapter {
@@ -54,17 +59,19 @@ class TransactionalAdapter extends SqliteAdapter {
 
 class NodeSqliteDriver implements Driver {
   readonly #path: string
+  readonly #synchronous: Synchronous
   #connection: NodeSqliteConnection | undefined
 
-  constructor(path: string) {
+  constructor(path: string, synchronous: Synchronous) {
     this.#path = path
+    this.#synchronous = synchronous
   }
 
   async init(): Promise<void> {
     const database = new DatabaseSync(this.#path, { enableForeignKeyConstraints: true, timeout: 0 })
     const connection = new NodeSqliteConnection(database)
-    // FULL: what was acknowledged survives a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
-    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL']) await connection.run(`pragma ${pragma}`)
+    for (const pragma of ['journal_mode = WAL', `synchronous = ${this.#synchronous}`])
+      await connection.run(`pragma ${pragma}`)
     this.#connection = connection
   }
 

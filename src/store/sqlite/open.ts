@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Dialect } from '../dialect.ts'
 import type { Schema } from '../schema.ts'
 import { openSqlStore, type Store } from '../sql-store.ts'
-import { NodeSqliteDialect } from './dialect.ts'
+import { NodeSqliteDialect, type Synchronous } from './dialect.ts'
 
 const dialect: Dialect = {
   bytes: 'blob',
@@ -15,11 +15,12 @@ const dialect: Dialect = {
 /** Opens the SQLite database at `path`, made where it is not there, and migrates it. @throws DatabaseTooNew */
 export async function openSqlite(path: string, clock: Clock): Promise<Store> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const connect = () => new Kysely<Schema>({ dialect: new NodeSqliteDialect(path) })
-  const [reads, writes] = [connect(), connect()]
+  // FULL: what was acknowledged survives a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
+  const connect = (synchronous: Synchronous) =>
+    new Kysely<Schema>({ dialect: new NodeSqliteDialect(path, synchronous) })
+  const [reads, writes, logs] = [connect('NORMAL'), connect('FULL'), connect('NORMAL')]
   const close = async () => {
-    await reads.destroy()
-    await writes.destroy()
+    for (const connection of [reads, writes, logs]) await connection.destroy()
   }
-  return openSqlStore({ dialect, reads, writes, close }, clock)
+  return openSqlStore({ dialect, reads, writes, logs, close }, clock)
 }

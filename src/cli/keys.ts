@@ -1,0 +1,115 @@
+import { ownEvent } from '../audit/own-event.ts'
+import { isKeyAlgorithm, type KeyAlgorithm, SEALING } from '../keys/algorithms.ts'
+import type { KeySetConsumer } from '../keys/consumers.ts'
+import { revokeKey, rewrapKeys, rollBackKeys, rotateKeys } from '../keys/operations.ts'
+import { keyDetail } from '../keys/rotation.ts'
+import { PROPAGATION_MS } from '../keys/schedule.ts'
+import type { KeyWrites, StoredKey } from '../keys/store.ts'
+import { signingAlgorithms } from '../oauth/algorithms.ts'
+import { systemClock } from '../platform/clock.ts'
+import { systemRandom } from '../platform/random.ts'
+import { UserError } from '../platform/user-error.ts'
+import { keyOperations, masterKeyOf, type Opened, withDatabase } from './database.ts'
+import { print, printable, say } from './output.ts'
+
+interface KeysOptions {
+  readonly algorithm: string
+  readonly now?: true
+  readonly json?: true
+  readonly config?: string
+}
+
+/** Who fetched keys within so many milliseconds counts as somebody who needs the next one. */
+const KNOWN_MS = 7 * 24 * 3600 * 1000
+
+/** `tessera keys list`: every key, and who has seen those that are not yet in use. */
+export const keysList = ({ json, config }: KeysOptions): Promise<void> =>
+  withDatabase(config, async ({ store }) => {
+    const keys = await store.keys.listKeys()
+    const consumers = await store.keys.listConsumers(systemClock.now() - KNOWN_MS)
+    if (json) print(JSON.stringify(keys.map((key) => asJson(key, consumers))))
+    else for (const key of keys) printKey(key, consumers)
+  })
+
+/** `tessera keys rotate`: the next key becomes active as soon as verifiers can have it, or with `--now` at once. */
+export const keysRotate = ({ algorithm, now, json, config }: KeysOptions): Promise<void> =>
+  withDatabase(config, async (opened) => {
+    const writes = await rotateKeys(await keyOperations(opened), parseAlgorithm(algorithm), now === true)
+    await report(opened, writes, json)
+    if (now) say('Verifiers that keep the key set fail until they fetch it again.')
+  })
+
+/** `tessera keys rollback`: the key before the active one signs again. */
+export const keysRollback = ({ algorithm, json, config }: KeysOptions): Promise<void> =>
+  withDatabase(config, async (opened) => {
+    await report(opened, await rollBackKeys(await keyOperations(opened), parseAlgorithm(algorithm)), json)
+  })
+
+/** `tessera keys revoke`: ends a key at once, with all that it has signed. */
+export const keysRevoke = (kid: string, { json, config }: KeysOptions): Promise<void> =>
+  withDatabase(config, async (opened) => {
+    await report(opened, await revokeKey(await keyOperations(opened), kid), json)
+    say('It is no longer published, and introspection calls its tokens inactive. APIs that verify by themselves')
+    say('accept them until they fetch the key set again.')
+  })
+
+/** `tessera keys rewrap`: encrypts every key under the current master key. */
+export const keysRewrap = ({ config }: KeysOptions): Promise<void> =>
+  withDatabase(config, async ({ options, store }) => {
+    const masterKey = masterKeyOf(options)
+    await rewrapKeys({ store: store.keys, masterKey }, (kid) => print(`rewrapped ${kid}`))
+    print(`every key is encrypted under the master key ${masterKey.id}`)
+  })
+
+function parseAlgorithm(algorithm: string): KeyAlgorithm {
+  if (isKeyAlgorithm(algorithm)) return algorithm
+  throw new UserError(`--algorithm must be one of ${[...signingAlgorithms, SEALING].join(', ')}`)
+}
+
+async function report({ store }: Opened, { add, put }: KeyWrites, json: true | undefined): Promise<void> {
+  const changed = [...add, ...put]
+  const at = { clock: systemClock, random: systemRandom }
+  await store.audit.append(changed.map((key) => ownEvent('key.change', keyDetail(key), at)))
+  if (json) print(JSON.stringify(changed.map((key) => asJson(key, []))))
+  else for (const key of changed) printKey(key, [])
+}
+
+/** Those who have fetched the key set since all processes publish this key, and those who have not. */
+function split(key: StoredKey, consumers: readonly KeySetConsumer[]) {
+  const has = (consumer: KeySetConsumer) => consumer.lastSeen >= key.createdAt + PROPAGATION_MS
+  return { have: consumers.filter(has), lack: consumers.filter((consumer) => !has(consumer)) }
+}
+
+function printKey(key: StoredKey, consumers: readonly KeySetConsumer[]): void {
+  const { state, active_at: activeAt, gone_at: goneAt } = keyDetail(key)
+  const when = {
+    pending: `active from ${activeAt}`,
+    active: `since ${activeAt}`,
+    retiring: `until ${goneAt}`,
+    revoked: '',
+    gone: '',
+  }
+  print(`${key.algorithm}\t${state}\t${key.kid}\t${when[state]}`.trimEnd())
+  if (state !== 'pending' || key.algorithm === SEALING || consumers.length === 0) return
+  const { have, lack } = split(key, consumers)
+  print(`\t${have.length} of ${consumers.length} known consumers have fetched it${lack.length > 0 ? '; not yet:' : ''}`)
+  for (const { address, userAgent, lastSeen } of lack) {
+    print(`\t${printable(address)} ${printable(userAgent)}, last seen ${new Date(lastSeen).toISOString()}`)
+  }
+}
+
+function asJson(key: StoredKey, consumers: readonly KeySetConsumer[]) {
+  const { have, lack } = split(key, consumers)
+  const named = ({ address, userAgent, lastSeen, fetches }: KeySetConsumer) => ({
+    address,
+    user_agent: userAgent,
+    last_seen: new Date(lastSeen).toISOString(),
+    fetches,
+  })
+  return {
+    ...keyDetail(key),
+    created_at: new Date(key.createdAt).toISOString(),
+    fetched_by: have.map(named),
+    not_fetched_by: lack.map(named),
+  }
+}

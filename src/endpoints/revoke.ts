@@ -1,0 +1,49 @@
+import { type AuthenticatedClient, type Authenticator, authenticateClient } from '../client-auth/authenticate.ts'
+import type { Endpoint, HttpResponse } from '../http/message.ts'
+import { asOAuthError } from '../http/respond.ts'
+import { OAuthError } from '../oauth/error.ts'
+import type { Revocations } from '../revocation/revocations.ts'
+import { type Verifier, verifyToken } from '../tokens/verify.ts'
+import { parseClientRequest, tokenParameter } from './client-request.ts'
+import { type Recording, recordRefusal, recordSuccess } from './record.ts'
+
+/** What the revocation endpoint needs of the process. */
+export interface RevocationServices {
+  readonly authenticator: Authenticator
+  readonly verifier: Verifier
+  readonly revocations: Revocations
+  readonly recording: Recording
+}
+
+/** RFC 7009 §2.2: the same for a token that was revoked now, before, or never was one. */
+const DONE: HttpResponse = { status: 200, headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' }, body: '' }
+
+/** `POST /as/revoke_token.oauth2` (RFC 7009): a client ends a token of its own. */
+export function revocationEndpoint({ authenticator, verifier, revocations, recording }: RevocationServices): Endpoint {
+  return async (http) => {
+    let client: AuthenticatedClient | undefined
+    try {
+      const request = parseClientRequest(http)
+      client = await authenticateClient(authenticator, request)
+      const verified = verifyToken(verifier, tokenParameter(request.form))
+      if (verified === undefined) return DONE
+      const { client_id: owner, jti, exp } = verified.claims
+      if (owner !== client.client.id) {
+        recordRefusal(
+          recording,
+          http,
+          'token.revoke',
+          client,
+          new OAuthError('not_the_clients_token', { detail: { jti, owner } }),
+        )
+        return DONE
+      }
+      await revocations.revoke({ kind: 'token', id: jti, expiresAt: exp * 1000 })
+      recordSuccess(recording, http, 'token.revoke', client, { jti })
+      return DONE
+    } catch (error) {
+      recordRefusal(recording, http, 'token.revoke', client, asOAuthError(error))
+      throw error
+    }
+  }
+}

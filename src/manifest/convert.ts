@@ -1,0 +1,44 @@
+import type { Api, Scope } from '../directory/api.ts'
+import type { Client } from '../directory/client.ts'
+import { Audience, ClientId } from '../oauth/ids.ts'
+import type { ManifestApi, ManifestClient } from './schema.ts'
+
+/** An API as the manifest describes it. */
+export const toApi = ({ audience, name, scopes, token }: ManifestApi): Api => ({
+  audience: Audience(audience),
+  name,
+  scopes: scopes.map(toScope),
+  token: withoutUndefined(token),
+})
+
+const toScope = ({
+  name,
+  description,
+  common,
+  on_request: onRequest,
+  includes,
+}: ManifestApi['scopes'][number]): Scope => withoutUndefined({ name, description, common, onRequest, includes })
+
+/** A client as the manifest describes it, but for its credentials. */
+export const toClient = (wanted: ManifestClient): Omit<Client, 'secrets'> => ({
+  id: ClientId(wanted.client_id),
+  name: wanted.name,
+  description: wanted.description,
+  owner: wanted.owner,
+  tags: wanted.tags,
+  metadata: wanted.metadata,
+  enabled: wanted.enabled,
+  subject: wanted.subject,
+  grantTypes: wanted.grant_types,
+  scopes: wanted.scopes,
+  restrictScopes: wanted.restrict_scopes,
+  defaultScopes: wanted.default_scopes,
+  token: withoutUndefined(wanted.token),
+  introspects: wanted.introspects === 'all' ? 'all' : wanted.introspects.map(Audience),
+})
+
+type Defined<Shape> = { [Key in keyof Shape]: Exclude<Shape[Key], undefined> }
+
+/** What was not given is not there, rather than there and undefined: so it compares equal to what is read back. */
+const withoutUndefined = <Shape extends object>(shape: Shape): Defined<Shape> =>
+  Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Defined<Shape>

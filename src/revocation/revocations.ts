@@ -1,0 +1,110 @@
+/**
+ * What is revoked, in memory: looked up for each token that is introspected, and brought up to date several times a
+ * second with what any process has revoked. May import `oauth`, `platform`, `tokens`.
+ */
+
+import type { Clock } from '../platform/clock.ts'
+import { uuidv7Time } from '../platform/random.ts'
+import type { VerifiedToken } from '../tokens/verify.ts'
+import type { Revocation, RevocationStore } from './store.ts'
+
+const PAGE = 10_000
+const PRUNE_BATCH = 5_000
+/** Tokens that were issued in the same ten minutes are forgotten together: no entry needs a time of its own. */
+const BUCKET_MS = 600_000
+
+interface Bucket {
+  readonly ids: Set<string>
+  /** When the last of them has expired. Milliseconds. */
+  expiresAt: number
+}
+/** Within this time every process honours a revocation: one that knows less must not answer. */
+const FRESH_MS = 1_000
+
+export class Revocations {
+  readonly #store: RevocationStore
+  readonly #clock: Clock
+  /** Revoked tokens, by the ten minutes in which they were issued. */
+  readonly #tokens = new Map<number, Bucket>()
+  /** By kind and id, up to when what was issued is revoked. */
+  readonly #issuedBefore = new Map<string, Extract<Revocation, { issuedBefore: number }>>()
+  #latest = 0
+  #freshAt = Number.NEGATIVE_INFINITY
+  #polling: Promise<void> | undefined
+
+  /** Loads everything that is revoked. Rejects when the store fails. */
+  static async open(store: RevocationStore, clock: Clock): Promise<Revocations> {
+    const revocations = new Revocations(store, clock)
+    await revocations.poll()
+    return revocations
+  }
+
+  private constructor(store: RevocationStore, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /** Reads what was revoked since. Rejects when the database fails. */
+  poll(): Promise<void> {
+    this.#polling ??= this.#read().finally(() => {
+      this.#polling = undefined
+    })
+    return this.#polling
+  }
+
+  /**
+   * Whether a token is revoked, by whichever process.
+   * @throws OAuthError `storage_unavailable` where this process can't know: a wrong answer would be worse
+   */
+  async isRevoked({ claims, kid }: VerifiedToken): Promise<boolean> {
+    if (this.#clock.monotonic() - this.#freshAt > FRESH_MS) await this.poll()
+    const issuedAt = uuidv7Time(claims.jti) ?? claims.iat * 1000
+    if (this.#tokens.get(bucketOf(issuedAt))?.ids.has(claims.jti) === true) return true
+    const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud
+    const concerned = [`client ${claims.client_id}`, `key ${kid}`, ...audiences.map((audience) => `api ${audience}`)]
+    return concerned.some((name) => issuedAt <= (this.#issuedBefore.get(name)?.issuedBefore ?? -1))
+  }
+
+  /** Revokes, and honours it here at once. Rejects when it could not be kept for good. */
+  async revoke(revocation: Revocation): Promise<void> {
+    await this.#store.addRevocations([revocation])
+    this.#add(revocation)
+  }
+
+  /** Forgets what no living token needs, here and in the database. */
+  async prune(): Promise<void> {
+    const now = this.#clock.now()
+    for (const [name, { expiresAt }] of this.#tokens) if (expiresAt <= now) this.#tokens.delete(name)
+    for (const [name, { expiresAt }] of this.#issuedBefore) if (expiresAt <= now) this.#issuedBefore.delete(name)
+    while ((await this.#store.pruneRevocations(now, PRUNE_BATCH)) === PRUNE_BATCH);
+  }
+
+  async #read(): Promise<void> {
+    const start = this.#clock.monotonic()
+    for (;;) {
+      const { latest, revocations } = await this.#store.revocationsAfter(this.#latest, PAGE)
+      for (const revocation of revocations) this.#add(revocation)
+      this.#latest = latest
+      if (revocations.length < PAGE) break
+    }
+    this.#freshAt = start
+  }
+
+  #add(revocation: Revocation): void {
+    if (revocation.expiresAt <= this.#clock.now()) return
+    if (revocation.kind === 'token') {
+      const name = bucketOf(uuidv7Time(revocation.id) ?? 0)
+      const bucket = this.#tokens.get(name) ?? { ids: new Set(), expiresAt: 0 }
+      bucket.ids.add(revocation.id)
+      bucket.expiresAt = Math.max(bucket.expiresAt, revocation.expiresAt)
+      this.#tokens.set(name, bucket)
+      return
+    }
+    const name = `${revocation.kind} ${revocation.id}`
+    const earlier = this.#issuedBefore.get(name)
+    if (earlier === undefined || earlier.issuedBefore < revocation.issuedBefore)
+      this.#issuedBefore.set(name, revocation)
+  }
+}
+
+const bucketOf = (issuedAt: number): number => Math.floor(issuedAt / BUCKET_MS)

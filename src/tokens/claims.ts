@@ -1,0 +1,70 @@
+/**
+ * Access tokens: what they say, and how they become bytes and are read again. May import `oauth`, `platform`,
+ * `directory`, `policy`, `keys`.
+ */
+
+import type { Client } from '../directory/client.ts'
+import type { Audience, ClientId, Jti } from '../oauth/ids.ts'
+import type { Entitlement } from '../policy/entitlement.ts'
+import { clientClaims, type TokenProfile } from './profile.ts'
+
+/** The claims of an access token that mean something here (RFC 9068 §2.2). Times in seconds. */
+export interface AccessTokenClaims {
+  readonly iss: string
+  readonly sub: string
+  readonly aud: Audience | readonly Audience[]
+  readonly client_id: ClientId
+  readonly iat: number
+  readonly exp: number
+  readonly jti: Jti
+  /** Space-separated (RFC 6749 §3.3). */
+  readonly scope?: string
+  readonly scp?: readonly string[]
+}
+
+/** The claims that only we set: those registered for access tokens, and what verifiers take for them. */
+const RESERVED: readonly string[] = [
+  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'azp', 'scope', 'scp', 'cnf', 'act', 'may_act'],
+  ...['auth_time', 'acr', 'amr', 'authorization_details', 'typ', 'active', 'token_type', 'username', 'sid', 'events'],
+]
+
+/** Whether a claim is none that a client or API may set. */
+export const isReservedClaim = (name: string): boolean => RESERVED.includes(name)
+
+interface Drawn {
+  readonly iss: string
+  readonly iat: number
+  readonly jti: Jti
+}
+
+/** All claims of a token: what we set comes last, so that nothing of a client's or API's can stand in its place. */
+export function buildClaims(
+  { client, apis, scopes }: Entitlement,
+  profile: TokenProfile,
+  lifetime: number,
+  { iss, iat, jti }: Drawn,
+): AccessTokenClaims {
+  const [first, ...others] = apis.map((api) => api.audience)
+  if (first === undefined) throw new Error('an entitlement is for one API at the least')
+  return {
+    ...ownClaims(client, profile),
+    iss,
+    sub: client.subject ?? client.id,
+    aud: others.length === 0 ? first : [first, ...others],
+    client_id: client.id,
+    iat,
+    exp: iat + lifetime,
+    jti,
+    ...(profile.scopeClaims.includes('scope') && { scope: scopes.join(' ') }),
+    ...(profile.scopeClaims.includes('scp') && { scp: scopes }),
+  }
+}
+
+const ownClaims = (client: Client, profile: TokenProfile) => ({
+  ...profile.claims,
+  ...clientClaims(profile, client),
+  ...client.token.claims,
+})
+
+/** The scopes of a token of ours, whichever way its claims say them. */
+export const scopeOf = ({ scope, scp }: AccessTokenClaims): string => scope ?? scp?.join(' ') ?? ''

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Api, ApiSet, ApiTokenSettings, Claims } from '../directory/api.ts'
+import type { Client } from '../directory/client.ts'
+import { type KeyAlgorithm, SEALING } from '../keys/algorithms.ts'
+import type { SigningAlgorithm } from '../oauth/algorithms.ts'
+import { OAuthError } from '../oauth/error.ts'
+import { isPresetName, type Preset, presets } from './presets.ts'
+
+/** How the tokens of an API look, with nothing left open but the lifetime. */
+export interface TokenProfile {
+  readonly format: 'jwt' | 'sealed'
+  readonly algorithm: SigningAlgorithm
+  readonly typ: 'at+jwt' | 'JWT'
+  /** Seconds; undefined for the server's own. */
+  readonly lifetime: number | undefined
+  readonly scopeClaims: readonly ('scope' | 'scp')[]
+  readonly claims: Claims
+  readonly clientClaims: Readonly<Record<string, string>>
+}
+
+/** What the settings of an API come to: what it says, else what its preset sets, else RFC 9068. */
+export function resolveProfile(settings: ApiTokenSettings): TokenProfile {
+  const { preset } = settings
+  const chosen: Preset | undefined = preset !== undefined && isPresetName(preset) ? presets[preset] : undefined
+  const merged: ApiTokenSettings = { ...chosen?.sets, ...settings }
+  return {
+    format: merged.format ?? 'jwt',
+    algorithm: merged.algorithm ?? 'ES256',
+    typ: merged.typ ?? 'at+jwt',
+    lifetime: merged.lifetime,
+    scopeClaims: merged.scope_claims ?? ['scope'],
+    claims: merged.claims ?? {},
+    clientClaims: merged.client_claims ?? {},
+  }
+}
+
+const profiles = new WeakMap<Api, TokenProfile>()
+
+/** The profile of an API. Worked out once for as long as it does not change. */
+function profileOf(api: Api): TokenProfile {
+  const profile = profiles.get(api) ?? resolveProfile(api.token)
+  profiles.set(api, profile)
+  return profile
+}
+
+/**
+ * The profile of a token for several APIs, which must agree on everything but the lifetime: of those, the shortest.
+ * @throws OAuthError `incompatible_targets`
+ */
+export function sharedProfile(
+  apis: readonly Api[],
+  defaultLifetime: number,
+): TokenProfile & { readonly lifetime: number } {
+  const [first, ...others] = apis.map(profileOf)
+  if (first === undefined) throw new OAuthError('no_scope')
+  const same = (other: TokenProfile) => isDeepStrictEqual({ ...first, lifetime: 0 }, { ...other, lifetime: 0 })
+  if (!others.every(same)) throw new OAuthError('incompatible_targets')
+  const lifetimes = [first, ...others].map(({ lifetime }) => lifetime ?? defaultLifetime)
+  return { ...first, lifetime: Math.min(...lifetimes) }
+}
+
+/** The names of a client's fields that may become claims; `metadata.` and a name stand for what its owners keep there. */
+export const clientFields = ['name', 'description', 'owner', 'tags'] as const
+const METADATA = 'metadata.'
+
+export const isClientField = (field: string): boolean =>
+  clientFields.some((name) => name === field) || (field.startsWith(METADATA) && field.length > METADATA.length)
+
+/** The claims that an API takes from the client; what the client has not is left out. */
+export function clientClaims(profile: TokenProfile, client: Client): Claims {
+  const claims: Record<string, unknown> = {}
+  for (const [claim, field] of Object.entries(profile.clientClaims)) {
+    const value = field.startsWith(METADATA)
+      ? client.metadata[field.slice(METADATA.length)]
+      : clientFields.filter((name) => name === field).map((name) => client[name])[0]
+    if (value !== undefined) claims[claim] = value
+  }
+  return claims
+}
+
+/** The algorithms for which there must be keys: those of the APIs, and ES256, which signs what we say ourselves. */
+export const algorithmsInUse = (apis: ApiSet): readonly KeyAlgorithm[] => {
+  const ofApis = apis.all.map(profileOf).map(({ format, algorithm }) => (format === 'sealed' ? SEALING : algorithm))
+  return [...new Set<KeyAlgorithm>(['ES256', ...ofApis])]
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import { signatureAlgorithms } from '../keys/algorithms.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { KeyId } from '../oauth/ids.ts'
+import { Audience, ClientId, Jti } from '../oauth/ids.ts'
+import { type Clock, toSeconds } from '../platform/clock.ts'
+import type { AccessTokenClaims } from './claims.ts'
+import type { Unsealer } from './sealed.ts'
+
+/** A token that we issued and that has not expired; whether it was revoked is another question. */
+export interface VerifiedToken {
+  readonly claims: AccessTokenClaims
+  /** The key that signed or sealed it. */
+  readonly kid: KeyId
+}
+
+/** What verifying needs of the process. */
+export interface Verifier {
+  readonly issuer: string
+  readonly keyring: Keyring
+  readonly unsealer: Unsealer
+  readonly clock: Clock
+}
+
+/** Above what any token of ours can be; more is not looked at. */
+const LONGEST = 16_384
+const JWT_FORM = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
+
+const headerSchema = z.object({
+  alg: z.string(),
+  kid: z.string(),
+  typ: z.enum(['at+jwt', 'JWT']),
+  // RFC 7515 §4.1.11: what must be understood, and isn't.
+  crit: z.undefined().optional(),
+  b64: z.undefined().optional(),
+})
+
+const audience = z.string().transform(Audience)
+
+/** What we put into every token; whatever else is there stays. */
+const claimsSchema = z.looseObject({
+  iss: z.string(),
+  sub: z.string(),
+  aud: z.union([audience, z.array(audience)]),
+  client_id: z.string().transform(ClientId),
+  iat: z.int(),
+  exp: z.int(),
+  jti: z.string().transform(Jti),
+  scope: z.string().optional(),
+  scp: z.array(z.string()).optional(),
+})
+
+/** The claims of a token of ours, of either format; undefined for anything else, whatever it is. */
+export function verifyToken(verifier: Verifier, token: string): VerifiedToken | undefined {
+  const opened = openSealed(verifier, token) ?? openJwt(verifier, token)
+  if (opened === undefined) return undefined
+  const claims = claimsSchema.safeParse(opened.claims)
+  if (!claims.success || claims.data.iss !== verifier.issuer) return undefined
+  const verified = { claims: claims.data as AccessTokenClaims, kid: opened.kid }
+  return isAlive(verifier, verified) ? verified : undefined
+}
+
+/** Whether a token that was verified once has not expired, and its key is still one of ours. */
+export function isAlive({ keyring, clock }: Verifier, { claims, kid }: VerifiedToken): boolean {
+  return claims.exp > toSeconds(clock.now()) && keyring.isLive(kid)
+}
+
+function openSealed({ keyring, unsealer }: Verifier, token: string) {
+  const opened = unsealer.unseal(token, (reference) => keyring.sealingKeyOf(reference))
+  return opened === undefined ? undefined : { claims: opened.claims, kid: opened.key.kid }
+}
+
+function openJwt({ keyring }: Verifier, token: string) {
+  if (token.length > LONGEST) return undefined
+  const [, header = '', payload = '', signature = ''] = JWT_FORM.exec(token) ?? []
+  const parsed = headerSchema.safeParse(parseJson(header))
+  if (!parsed.success) return undefined
+  const key = keyring.verificationKey(parsed.data.kid)
+  // The algorithm is the key's own, whatever the header says (RFC 8725 §3.1).
+  if (key === undefined || key.algorithm !== parsed.data.alg) return undefined
+  const bytes = Buffer.from(signature, 'base64url')
+  // One token has one spelling (RFC 7515 §2: no ignored bits).
+  if (bytes.toString('base64url') !== signature) return undefined
+  if (!signatureAlgorithms[key.algorithm].verify(`${header}.${payload}`, key.publicKey, bytes)) return undefined
+  return { claims: parseJson(payload), kid: key.kid }
+}
+
+/** JSON in base64url; undefined where it is none. */
+function parseJson(encoded: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { decodeProtectedHeader } from 'jose'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { startServer } from '../../src/server.ts'
+import { openStore } from '../../src/store/open.ts'
+import { createLogger } from '../../src/telemetry/log.ts'
+import { tessera } from '../harness/cli.ts'
+import { SECRET } from '../harness/model.ts'
+import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+
+const MODEL = `
+apis:
+  - { audience: "https://plain.example.com", scopes: [{ name: plain }] }
+  - { audience: "https://sealed.example.com", token: { format: sealed }, scopes: [{ name: sealed }] }
+clients:
+  - { client_id: caller, scopes: [plain, sealed], introspects: all, credentials: [{ secret: ${SECRET} }] }
+`
+
+let server: TestServer
+let env: Record<string, string>
+beforeEach(async () => {
+  server = await startTestServer({ manifest: MODEL })
+  env = { TESSERA_STORAGE: server.config.storage, TESSERA_MASTER_KEY: server.config.masterKey.toString('base64') }
+})
+afterEach(() => server.stop())
+
+const keys = (...args: string[]) => tessera(['keys', ...args], { env })
+
+interface ListedKey {
+  readonly kid: string
+  readonly algorithm: string
+  readonly state: string
+  readonly fetched_by: readonly { user_agent: string }[]
+  readonly not_fetched_by: readonly { user_agent: string }[]
+}
+
+async function list(algorithm = 'ES256'): Promise<readonly ListedKey[]> {
+  const all = JSON.parse((await keys('list', '--json')).stdout) as ListedKey[]
+  return all.filter((key) => key.algorithm === algorithm)
+}
+
+async function issue(scope = 'plain'): Promise<string> {
+  const response = await server.token({ grant_type: 'client_credentials', scope }, basic('caller', SECRET))
+  return ((await response.json()) as { access_token: string }).access_token
+}
+
+const kidOf = async (): Promise<string> => decodeProtectedHeader(await issue()).kid ?? ''
+
+const publishedKids = async (userAgent = 'test'): Promise<readonly string[]> => {
+  const response = await fetch(`${server.issuer}/pf/JWKS`, { headers: { 'user-agent': userAgent } })
+  return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)
+}
+
+async function isActive(token: string): Promise<boolean> {
+  const response = await fetch(`${server.issuer}/as/introspect.oauth2`, {
+    method: 'POST',
+    body: new URLSearchParams({ token }),
+    headers: basic('caller', SECRET),
+  })
+  return ((await response.json()) as { active: boolean }).active
+}
+
+async function until(claim: () => Promise<boolean>): Promise<number> {
+  const start = performance.now()
+  while (!(await claim())) {
+    if (performance.now() - start > 8_000) throw new Error('not within 8 s')
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  return performance.now() - start
+}
+
+test('rotate publishes the next key and leaves the first one signing; list says who has fetched it', async () => {
+  const first = await kidOf()
+  await publishedKids('early/1.0')
+  await new Promise((resolve) => setTimeout(resolve, 2_200))
+  const rotated = await keys('rotate')
+  expect(rotated).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ES256\tpending\t/) })
+  const [, second] = await list()
+  expect(await until(async () => (await publishedKids()).includes(second?.kid ?? ''))).toBeLessThan(1_500)
+  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  await publishedKids('late/1.0')
+  expect(await kidOf()).toBe(first)
+
+  const agents = (consumers: readonly { user_agent: string }[]) => consumers.map(({ user_agent }) => user_agent)
+  await until(async () => agents((await list())[1]?.fetched_by ?? []).includes('late/1.0'))
+  expect(agents((await list())[1]?.not_fetched_by ?? [])).toContain('early/1.0')
+  const { stdout } = await keys('list')
+  expect(stdout).toContain('known consumers have fetched it; not yet:')
+  expect(stdout).toMatch(/(127\.0\.0\.1|::1) early\/1\.0, last seen/)
+})
+
+test('rotate --now signs with the next key a second later; rollback goes back; each token stays valid', async () => {
+  const first = await kidOf()
+  const early = await issue()
+  expect(await keys('rotate', '--now')).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('fail until they fetch it'),
+  })
+  await until(async () => (await kidOf()) !== first)
+  const late = await issue()
+  expect(await publishedKids()).toContain(first)
+
+  expect((await keys('rollback')).code).toBe(0)
+  await until(async () => (await kidOf()) === first)
+  expect(await isActive(early)).toBe(true)
+  expect(await isActive(late)).toBe(true)
+  const states = (await list()).map(({ state }) => state).sort()
+  expect(states).toEqual(['active', 'retiring'])
+  const events = await server.audit()
+  expect(events.filter(({ type }) => type === 'key.change').length).toBeGreaterThanOrEqual(4)
+})
+
+test('55: revoke ends a key with its tokens at once, and another one takes its place', async () => {
+  const token = await issue()
+  const kid = await kidOf()
+  expect((await keys('revoke', kid)).code).toBe(0)
+  expect(await until(async () => !(await isActive(token)))).toBeLessThan(1_000)
+  expect(await publishedKids()).not.toContain(kid)
+  const next = await issue()
+  expect(decodeProtectedHeader(next).kid).not.toBe(kid)
+  expect(await publishedKids()).toContain(decodeProtectedHeader(next).kid)
+  expect(await isActive(next)).toBe(true)
+})
+
+test('the first key of an algorithm signs once it is published, and whoever asks meanwhile waits', async () => {
+  await server.apply(`
+apis: [{ audience: "https://new.example.com", token: { algorithm: EdDSA }, scopes: [{ name: new }] }]
+clients: [{ client_id: newcomer, scopes: [new], credentials: [{ secret: ${SECRET} }] }]
+`)
+  await until(async () => {
+    const response = await server.token({ grant_type: 'client_credentials' }, basic('newcomer', SECRET))
+    if (response.status !== 200) return false
+    const { kid, alg } = decodeProtectedHeader(((await response.json()) as { access_token: string }).access_token)
+    expect(alg).toBe('EdDSA')
+    expect(await publishedKids()).toContain(kid)
+    const [key] = await list('EdDSA')
+    expect(key).toMatchObject({ kid, state: 'active' })
+    return true
+  })
+})
+
+test('sealing keys rotate alike, and are never published', async () => {
+  const before = await issue('sealed')
+  expect((await keys('rotate', '--now', '--algorithm', 'A256GCM')).code).toBe(0)
+  await until(async () => (await list('A256GCM')).some(({ state }) => state === 'retiring'))
+  expect(await isActive(before)).toBe(true)
+  expect(await isActive(await issue('sealed'))).toBe(true)
+  const [retiring] = (await list('A256GCM')).filter(({ state }) => state === 'retiring')
+  expect((await keys('revoke', retiring?.kid ?? '')).code).toBe(0)
+  await until(async () => !(await isActive(before)))
+  expect(await publishedKids()).toHaveLength(1)
+})
+
+test.each([
+  [
+    'an unknown algorithm',
+    ['rotate', '--algorithm', 'HS256'],
+    /--algorithm must be one of ES256, RS256, PS256, EdDSA, A256GCM/,
+  ],
+  ['nothing to go back to', ['rollback'], /there is no ES256 key to go back to/],
+  ['an unknown key', ['revoke', 'x'], /there is no key x/],
+])('%s: an error', async (_name, args, message) => {
+  expect(await keys(...args)).toMatchObject({ code: 1, stderr: expect.stringMatching(message) })
+})
+
+test('rewrap changes the master key, and completes what was interrupted', async () => {
+  const token = await issue()
+  const sealed = await issue('sealed')
+  const next = randomBytes(32)
+  const previousFile = join(server.folder, 'previous.key')
+  writeFileSync(previousFile, server.config.masterKey.toString('base64'), { mode: 0o600 })
+  const withBoth = {
+    ...env,
+    TESSERA_MASTER_KEY: next.toString('base64'),
+    TESSERA_PREVIOUS_MASTER_KEY_FILE: previousFile,
+  }
+
+  // As a kill would leave it: one key under the new master key, one under the old.
+  const store = await openStore(server.config.storage, systemClock)
+  const { MasterKey } = await import('../../src/keys/master-key.ts')
+  const { rewrapKey } = await import('../../src/keys/candidate.ts')
+  const both = new MasterKey(next, (size) => randomBytes(size), server.config.masterKey)
+  const [first] = await store.keys.listKeys()
+  if (first === undefined) throw new Error('there is no key')
+  await store.keys.updateKeys(() => ({ add: [], put: [rewrapKey(first, both)] }))
+
+  const outcome = await tessera(['keys', 'rewrap'], { env: withBoth })
+  expect(outcome.code).toBe(0)
+  expect(outcome.stdout.match(/^rewrapped /gm)).toHaveLength(1)
+  expect(new Set((await store.keys.listKeys()).map(({ masterKeyId }) => masterKeyId))).toEqual(new Set([both.id]))
+  await store.close()
+
+  // The running server, which has the old one alone, goes on; a new one needs only the new one.
+  expect(await isActive(token)).toBe(true)
+  expect(await isActive(await issue())).toBe(true)
+  const restarted = await startServer(
+    {
+      ...server.config,
+      masterKey: next,
+      runtime: { ...server.config.runtime, port: 0 },
+      admin: { ...server.config.admin, port: 0 },
+    },
+    { log: createLogger('silent') },
+  )
+  const answer = await fetch(`https://localhost:${restarted.runtimePort}/as/introspect.oauth2`, {
+    method: 'POST',
+    body: new URLSearchParams({ token: sealed }),
+    headers: basic('caller', SECRET),
+  })
+  expect(await answer.json()).toMatchObject({ active: true })
+  await restarted.stop()
+  rmSync(previousFile)
+
+  expect(await tessera(['keys', 'rotate'], { env: withBoth })).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('previous_master_key_file'),
+  })
+})

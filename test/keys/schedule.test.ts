@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import {
+  nextKeyActiveAt,
+  planManualRotation,
+  planRevocation,
+  planRollback,
+  planRotation,
+  type RotationPolicy,
+} from '../../src/keys/schedule.ts'
+import type { KeyState, KeyWrites, StoredKey } from '../../src/keys/store.ts'
+import { KeyId } from '../../src/oauth/ids.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const POLICY: RotationPolicy = { rotateEvery: 30 * DAY, publishBefore: DAY, retireAfter: 4 * HOUR }
+
+const candidate = (kid: string) => ({
+  kid: KeyId(kid),
+  algorithm: 'ES256' as const,
+  publicKey: Buffer.alloc(0),
+  encryptedPrivateKey: Buffer.alloc(0),
+  masterKeyId: 'm',
+})
+
+const key = (kid: string, state: KeyState, activeAt: number, more: Partial<StoredKey> = {}): StoredKey => ({
+  ...candidate(kid),
+  state,
+  createdAt: 0,
+  activeAt,
+  goneAt: undefined,
+  ...more,
+})
+
+const states = ({ add, put }: KeyWrites) =>
+  Object.fromEntries([...add, ...put].map(({ kid, state, activeAt }) => [kid, `${state} ${activeAt / HOUR}`]))
+
+/** The keys as they stand after what is due at `now` was done, again and again until nothing is. */
+function settle(keys: readonly StoredKey[], now: number, policy = POLICY): readonly StoredKey[] {
+  for (let settled = keys, round = 0; ; round += 1) {
+    const writes = planRotation(settled, 'ES256', now, policy, candidate(`at ${now} ${round}`))
+    if (writes.add.length + writes.put.length === 0) return settled
+    const changed = new Map([...settled, ...writes.add, ...writes.put].map((each) => [each.kid, each]))
+    settled = [...changed.values()].filter(({ state }) => state !== 'gone')
+  }
+}
+
+describe('a key by schedule', () => {
+  test('is active at once where there was none at all, and a second later where others publish already', () => {
+    expect(states(planRotation([], 'ES256', HOUR, POLICY, candidate('a')))).toEqual({ a: 'active 1' })
+    const other = { ...key('x', 'active', 0), algorithm: 'RS256' as const }
+    expect(nextKeyActiveAt([other], 'ES256', HOUR, POLICY)).toBe(HOUR + 1_000)
+  })
+
+  test('is added a publication before it is needed, not sooner', () => {
+    const active = key('a', 'active', 0)
+    expect(nextKeyActiveAt([active], 'ES256', 29 * DAY - 1, POLICY)).toBeUndefined()
+    expect(nextKeyActiveAt([active], 'ES256', 29 * DAY, POLICY)).toBe(30 * DAY)
+  })
+
+  test('is published for as long as ever, where nobody ran when it should have been added', () => {
+    expect(nextKeyActiveAt([key('a', 'active', 0)], 'ES256', 40 * DAY, POLICY)).toBe(41 * DAY)
+  })
+
+  test('becomes active on time, and the one before retires until its last token has expired', () => {
+    const keys = [key('a', 'active', 0), key('b', 'pending', 30 * DAY)]
+    expect(planRotation(keys, 'ES256', 30 * DAY - 1, POLICY, undefined)).toEqual({ add: [], put: [] })
+    const { put } = planRotation(keys, 'ES256', 30 * DAY, POLICY, undefined)
+    expect(put).toMatchObject([
+      { kid: 'b', state: 'active' },
+      { kid: 'a', state: 'retiring', goneAt: 30 * DAY + 4 * HOUR },
+    ])
+  })
+
+  test('is gone when its last token has expired', () => {
+    const keys = [key('a', 'retiring', 0, { goneAt: 5 * HOUR }), key('b', 'active', 4 * HOUR)]
+    expect(planRotation(keys, 'ES256', 5 * HOUR - 1, POLICY, undefined).put).toEqual([])
+    expect(planRotation(keys, 'ES256', 5 * HOUR, POLICY, undefined).put).toMatchObject([{ kid: 'a', state: 'gone' }])
+  })
+
+  test('over a year: always one active, never one that was not published long enough', () => {
+    let keys = settle([], 0)
+    const published = new Map(keys.map(({ kid }) => [kid, 0]))
+    const signed: string[] = []
+    for (let now = 0; now <= 365 * DAY; now += HOUR) {
+      keys = settle(keys, now)
+      for (const { kid } of keys) if (!published.has(kid)) published.set(kid, now)
+      const active = keys.filter(({ state }) => state === 'active')
+      expect(active).toHaveLength(1)
+      const kid = active[0]?.kid ?? ''
+      if (signed.at(-1) === kid) continue
+      if (signed.length > 0) expect(now - (published.get(KeyId(kid)) ?? now)).toBeGreaterThanOrEqual(DAY)
+      signed.push(kid)
+    }
+    expect(signed).toHaveLength(13)
+    expect(keys.length).toBeLessThanOrEqual(3)
+  })
+
+  test('with a publication longer than the interval, several wait in line', () => {
+    const policy = { rotateEvery: 5_000, publishBefore: 35_000, retireAfter: 0 }
+    let keys = settle([], 0, policy)
+    for (let now = 0; now <= 120_000; now += 500) keys = settle(keys, now, policy)
+    expect(keys.filter(({ state }) => state === 'pending')).toHaveLength(7)
+  })
+})
+
+describe('by hand', () => {
+  test('rotating adds a key that is published first', () => {
+    expect(states(planManualRotation([key('a', 'active', 0)], HOUR, POLICY, candidate('b'), false))).toEqual({
+      b: 'pending 25',
+    })
+  })
+
+  test('rotating brings a waiting key forward, as far as it was published', () => {
+    const keys = [key('a', 'active', 0), key('b', 'pending', 40 * DAY, { createdAt: HOUR })]
+    expect(states(planManualRotation(keys, 2 * HOUR, POLICY, candidate('c'), false))).toEqual({ b: 'pending 25' })
+    expect(states(planManualRotation(keys, 30 * HOUR, POLICY, candidate('c'), false))).toEqual({ b: 'pending 30' })
+  })
+
+  test('rotating at once waits only until every process publishes the key', () => {
+    const { add } = planManualRotation([key('a', 'active', 0)], HOUR, POLICY, candidate('b'), true)
+    expect(add).toMatchObject([{ kid: 'b', activeAt: HOUR + 1_000 }])
+  })
+
+  test('one step back: the last key signs again, the other one retires', () => {
+    const keys = [
+      key('a', 'retiring', 0, { goneAt: 99 * DAY }),
+      key('b', 'retiring', 5, { goneAt: 99 * DAY }),
+      key('c', 'active', 9),
+    ]
+    expect(states(planRollback(keys, 'ES256', HOUR, POLICY))).toEqual({ b: 'active 1', c: 'retiring 0.0000025' })
+    expect(planRollback([key('c', 'active', 9)], 'ES256', HOUR, POLICY)).toEqual({ add: [], put: [] })
+  })
+
+  test('revoking an active key brings the next one forward, or adds one', () => {
+    const active = key('a', 'active', 0)
+    const pending = key('b', 'pending', 30 * DAY, { createdAt: HOUR })
+    expect(planRevocation([active, pending], 'a', 2 * HOUR, POLICY, candidate('c')).put).toMatchObject([
+      { kid: 'a', state: 'revoked' },
+      { kid: 'b', state: 'pending', activeAt: 2 * HOUR },
+    ])
+    const { add, put } = planRevocation([active], 'a', 2 * HOUR, POLICY, candidate('c'))
+    expect(put).toMatchObject([{ kid: 'a', state: 'revoked' }])
+    expect(add).toMatchObject([{ kid: 'c', state: 'pending', activeAt: 2 * HOUR + 1_000 }])
+  })
+
+  test('revoking a key that does not sign changes that one alone', () => {
+    const keys = [key('a', 'active', 0), key('b', 'retiring', 0)]
+    expect(planRevocation(keys, 'b', HOUR, POLICY, candidate('c'))).toMatchObject({
+      add: [],
+      put: [{ kid: 'b', state: 'revoked' }],
+    })
+  })
+})
