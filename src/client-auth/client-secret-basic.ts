@@ -18,26 +18,27 @@ export const clientSecretBasic: ClientAuthMethod = {
     const credentials = decodeBasic(authorization)
     const colon = credentials.indexOf(':')
     if (colon === -1) throw new OAuthError('malformed_authorization')
-    const raw = presented(credentials.slice(0, colon), credentials.slice(colon + 1))
-    const clientId = decodeFormComponent(raw.clientId)
-    const secret = decodeFormComponent(raw.secret)
-    if (clientId === undefined || secret === undefined) return [raw]
-    if (clientId === raw.clientId && secret === raw.secret) return [raw]
-    return [presented(clientId, secret), raw]
+    const raw = { clientId: ClientId(credentials.slice(0, colon)), secret: credentials.slice(colon + 1) }
+    const decoded = decode(raw)
+    return decoded === undefined ? [raw] : [decoded, raw]
   },
 }
 
-function presented(clientId: string, secret: string): PresentedSecret {
-  if (hasControl(clientId) || hasControl(secret)) throw new OAuthError('malformed_parameters')
-  return { clientId: ClientId(clientId), secret }
+/** The encoded reading; undefined where it is no other than the raw one, or none that a client can have meant. */
+function decode(raw: PresentedSecret): PresentedSecret | undefined {
+  const clientId = decodeFormComponent(raw.clientId)
+  const secret = decodeFormComponent(raw.secret)
+  if (clientId === undefined || secret === undefined || hasControl(clientId + secret)) return undefined
+  return clientId === raw.clientId && secret === raw.secret ? undefined : { clientId: ClientId(clientId), secret }
 }
 
-/** @throws OAuthError where the header is not canonical base64 (RFC 4648 §3.5) of UTF-8 (RFC 7617 §2.1) */
+/** @throws OAuthError where the header is not canonical base64 (RFC 4648 §3.5) of UTF-8 (RFC 7617 §2.1) without control characters */
 function decodeBasic(authorization: string): string {
   const encoded = BASIC.exec(authorization)?.[1]
   if (encoded === undefined) throw new OAuthError('malformed_authorization')
   const bytes = Buffer.from(encoded, 'base64')
   if (bytes.toString('base64') !== encoded) throw new OAuthError('malformed_authorization')
-  if (!isUtf8(bytes)) throw new OAuthError('malformed_parameters')
-  return bytes.toString('utf8')
+  const credentials = bytes.toString('utf8')
+  if (!isUtf8(bytes) || hasControl(credentials)) throw new OAuthError('malformed_parameters')
+  return credentials
 }

@@ -171,6 +171,12 @@ export const refusals = {
     description: 'The request fits several APIs: name one with resource',
     meaning: 'Without a resource, the scopes asked (or all that the client has) belong to more than one API.',
   },
+  token_too_large: {
+    error: 'invalid_scope',
+    status: 400,
+    description: 'The token would be too large: ask for fewer scopes',
+    meaning: 'With all its scopes and claims the token is over 16,000 characters, which no HTTP header takes.',
+  },
   incompatible_targets: {
     error: 'invalid_target',
     status: 400,

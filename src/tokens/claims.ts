@@ -31,6 +31,9 @@ const RESERVED: readonly string[] = [
 /** Whether a claim is none that a client or API may set. */
 export const isReservedClaim = (name: string): boolean => RESERVED.includes(name)
 
+/** Characters: HTTP headers take no more. A longer token is neither issued nor looked at. */
+export const LONGEST_TOKEN = 16_000
+
 interface Drawn {
   readonly iss: string
   readonly iat: number

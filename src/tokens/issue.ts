@@ -1,9 +1,10 @@
 import type { Keyring } from '../keys/keyring.ts'
+import { OAuthError } from '../oauth/error.ts'
 import { Jti } from '../oauth/ids.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import type { Entitlement } from '../policy/entitlement.ts'
-import { type AccessTokenClaims, buildClaims } from './claims.ts'
+import { type AccessTokenClaims, buildClaims, LONGEST_TOKEN } from './claims.ts'
 import { signJwt } from './jwt.ts'
 import { sharedProfile, type TokenProfile } from './profile.ts'
 import type { Sealer } from './sealed.ts'
@@ -29,7 +30,7 @@ export interface IssuedToken {
 
 /**
  * Makes the token that an entitlement allows. Touches no storage.
- * @throws OAuthError `incompatible_targets`, and `no_signing_key` while the first key of an algorithm is not yet in use
+ * @throws OAuthError `incompatible_targets`, `token_too_large`, and `no_signing_key` while the first key of an algorithm is not yet in use
  */
 export async function issueToken(issuer: Issuer, entitlement: Entitlement): Promise<IssuedToken> {
   const { clock, random } = issuer
@@ -37,7 +38,9 @@ export async function issueToken(issuer: Issuer, entitlement: Entitlement): Prom
   const lifetime = entitlement.client.token.lifetime ?? profile.lifetime
   const drawn = { iss: issuer.issuer, iat: toSeconds(clock.now()), jti: Jti(uuidv7(clock, random)) }
   const claims = buildClaims(entitlement, profile, lifetime, drawn)
-  return { accessToken: await encode(issuer, profile, claims), claims, lifetime }
+  const accessToken = await encode(issuer, profile, claims)
+  if (accessToken.length > LONGEST_TOKEN) throw new OAuthError('token_too_large')
+  return { accessToken, claims, lifetime }
 }
 
 async function encode({ keyring, sealer }: Issuer, profile: TokenProfile, claims: AccessTokenClaims): Promise<string> {

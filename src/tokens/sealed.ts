@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { SealingKey } from '../keys/keyring.ts'
 import { withChecksum, withoutChecksum } from '../oauth/base62.ts'
 import type { RandomBytes } from '../platform/random.ts'
+import { LONGEST_TOKEN } from './claims.ts'
 
 /** What every sealed token begins with, and a secret scanner looks for. */
 const PREFIX = 'tsa_'
@@ -11,8 +12,6 @@ const SALT_BYTES = 16
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const HEADER_BYTES = REFERENCE_BYTES + SALT_BYTES + NONCE_BYTES
-/** No claims of ours come near this; a longer token is not looked at. */
-const LONGEST = 16_384
 
 /**
  * What a sealed token looks like, for secret scanners (docs/tokens.md). The last six characters are the CRC-32 of all
@@ -88,7 +87,7 @@ export class Unsealer {
     token: string,
     keyOf: (reference: Buffer) => SealingKey | undefined,
   ): { key: SealingKey; claims: unknown } | undefined {
-    if (token.length > LONGEST || !SEALED_FORM.test(token)) return undefined
+    if (token.length > LONGEST_TOKEN || !SEALED_FORM.test(token)) return undefined
     const encoded = withoutChecksum(token)?.slice(PREFIX.length)
     if (encoded === undefined) return undefined
     const bytes = Buffer.from(encoded, 'base64url')

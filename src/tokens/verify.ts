@@ -4,7 +4,7 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { KeyId } from '../oauth/ids.ts'
 import { Audience, ClientId, Jti } from '../oauth/ids.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
-import type { AccessTokenClaims } from './claims.ts'
+import { type AccessTokenClaims, LONGEST_TOKEN } from './claims.ts'
 import type { Unsealer } from './sealed.ts'
 
 /** A token that we issued and that has not expired; whether it was revoked is another question. */
@@ -22,8 +22,6 @@ export interface Verifier {
   readonly clock: Clock
 }
 
-/** Above what any token of ours can be; more is not looked at. */
-const LONGEST = 16_384
 const JWT_FORM = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 
 const headerSchema = z.object({
@@ -71,7 +69,7 @@ function openSealed({ keyring, unsealer }: Verifier, token: string) {
 }
 
 function openJwt({ keyring }: Verifier, token: string) {
-  if (token.length > LONGEST) return undefined
+  if (token.length > LONGEST_TOKEN) return undefined
   const [, header = '', payload = '', signature = ''] = JWT_FORM.exec(token) ?? []
   const parsed = headerSchema.safeParse(parseJson(header))
   if (!parsed.success) return undefined
@@ -79,7 +77,7 @@ function openJwt({ keyring }: Verifier, token: string) {
   // The algorithm is the key's own, whatever the header says (RFC 8725 §3.1).
   if (key === undefined || key.algorithm !== parsed.data.alg) return undefined
   const bytes = Buffer.from(signature, 'base64url')
-  // One token has one spelling (RFC 7515 §2: no ignored bits).
+  // No bits that mean nothing (RFC 4648 §3.5). Even so an ECDSA signature has a twin: nothing may go by a token's text.
   if (bytes.toString('base64url') !== signature) return undefined
   if (!signatureAlgorithms[key.algorithm].verify(`${header}.${payload}`, key.publicKey, bytes)) return undefined
   return { claims: parseJson(payload), kid: key.kid }

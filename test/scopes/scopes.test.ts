@@ -87,3 +87,18 @@ describe('what is refused', () => {
     expect(await ask(client, scope, resource)).toMatchObject({ error })
   })
 })
+
+test('a token that no HTTP header would take is refused, not issued', async () => {
+  const scopes = Array.from({ length: 450 }, (_, index) => `transactions:region-${index}:read`)
+  await server.apply(`
+apis: [{ audience: "https://large.example.com", scopes: [${scopes.map((name) => `{ name: "${name}" }`).join(', ')}] }]
+clients: [{ client_id: large, scopes: [${scopes.map((name) => `"${name}"`).join(', ')}], ${credentials} }]
+`)
+  const start = performance.now()
+  while ((await ask('large', scopes[0])).scope === undefined && performance.now() - start < 2_000);
+  expect(await ask('large')).toMatchObject({
+    error: 'invalid_scope',
+    error_description: expect.stringContaining('too large'),
+  })
+  expect(await ask('large', scopes.slice(0, 300).join(' '))).toMatchObject({ scope: scopes.slice(0, 300).join(' ') })
+})

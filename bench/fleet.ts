@@ -1,0 +1,54 @@
+import { systemRandom } from '../src/platform/random.ts'
+import { generateSecret } from '../src/secrets/generate.ts'
+
+/** What every server is asked for, and issues: the same requests, the same claims. */
+export const issuer = 'https://bench.example.com'
+export const audience = 'https://api.example.com'
+export const scope = 'edit'
+/** Seconds. */
+export const lifetime = 14_400
+export const tokenPath = '/as/token.oauth2'
+export const introspectionPath = '/as/introspect.oauth2'
+export const keysPath = '/pf/JWKS'
+/** What a client asks for a token with. */
+export const tokenForm = new URLSearchParams({ grant_type: 'client_credentials', scope }).toString()
+
+/** What a server's tokens are: JWTs signed with an algorithm, or sealed. */
+export type TokenKind = 'ES256' | 'RS256' | 'sealed'
+
+/** One of the services that ask for tokens, or the API that introspects them. */
+export interface BenchClient {
+  readonly id: string
+  readonly secret: string
+}
+
+/** Who asks, and a secret as Tessera generates them. */
+const makeClient = (id: string): BenchClient => ({ id, secret: generateSecret(systemRandom) })
+
+/** The API that the tokens are for: it may introspect them. */
+export const resourceServer = makeClient('resource-server')
+
+/** So many clients, at least one. */
+export function makeClients(count: number): readonly [BenchClient, ...BenchClient[]] {
+  const make = (number: number) => makeClient(`client-${String(number).padStart(5, '0')}`)
+  return [make(1), ...Array.from({ length: count - 1 }, (_, index) => make(index + 2))]
+}
+
+/** The `Authorization` of a client (RFC 6749 §2.3.1); its id and secret need no escaping. */
+export const basic = ({ id, secret }: BenchClient): string =>
+  `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
+
+/** The claims of a token: as many bytes in any two. @param iat seconds */
+export const claimsOf = (clientId: string, jti: string, iat: number) => ({
+  iss: issuer,
+  sub: clientId,
+  aud: audience,
+  client_id: clientId,
+  iat,
+  exp: iat + lifetime,
+  jti,
+  scope,
+})
+
+/** What introspection says of a token with these claims (RFC 7662 §2.2). */
+export const activeAnswer = (claims: object) => ({ active: true, ...claims, token_type: 'Bearer' })

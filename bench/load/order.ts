@@ -1,0 +1,33 @@
+/** The load: a lean HTTP/1.1 client over `node:net`, in a process of its own that takes orders. Imports nothing of ours. */
+
+/** The bytes that are sent: each request is the head, one of the values, and the tail. */
+export interface Requests {
+  readonly port: number
+  readonly head: string
+  /** What differs from one request to another: they take these in turn. */
+  readonly values: readonly string[]
+  readonly tail: string
+}
+
+/** What to send, and for how long. */
+export interface LoadOrder extends Requests {
+  /** Each has one request under way, and sends the next as soon as that is answered. */
+  readonly connections: number
+  readonly seconds: number
+  /** It goes on, beyond the seconds, until so many requests are answered. */
+  readonly atLeast: number
+}
+
+/** What came of an order, as a line of JSON. */
+export type LoadOutcome = LoadResult | { readonly failure: string }
+
+export interface LoadResult {
+  /** All answers, those after the time was up included; each of them was 200. */
+  readonly answered: number
+  /** Of those within the time. */
+  readonly rps: number
+  readonly p50_ms: number
+  readonly p99_ms: number
+  /** The part of its core that the load itself used: near 1, it measures itself. */
+  readonly loadBusy: number
+}

@@ -1,0 +1,77 @@
+/** `npm run bench`: our numbers beside the floor and beside a peer, in one run. `scenarios.ts` lists what is measured. */
+
+import { writeFileSync } from 'node:fs'
+import { LoadProcess } from './load/process.ts'
+import { machine } from './machine.ts'
+import { type Measurement, measure } from './measure.ts'
+import { help, type Options, parseOptions } from './options.ts'
+import { fairness, type Row, rowsOf, table, verdicts } from './report.ts'
+import { rowName, type Scenario, scenarios } from './scenarios.ts'
+import { canPin, cores, Workspace } from './workspace.ts'
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Says how far it is, where a pipe doesn't see it. */
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+
+/** The scenarios, with those of their servers whose rows are asked for. */
+const selected = (only: string): readonly Scenario[] =>
+  scenarios
+    .map((scenario) => ({
+      ...scenario,
+      servers: scenario.servers.filter((server) => rowName(server.name, scenario).includes(only)),
+    }))
+    .filter(({ servers }) => servers.length > 0)
+
+function describe({ seconds, rounds, warmup, connections }: Options): string {
+  return [
+    `machine: ${machine()}`,
+    canPin
+      ? `pinned: one server at a time on core ${cores.server}, the load on core ${cores.load}`
+      : 'NOT pinned: this takes two cores and taskset; the figures say little',
+    `load: bench/load, on node:net: ${connections} keep-alive connections over loopback, one request under way on each;`,
+    '      client_secret_basic, all clients (or, to introspect, all tokens) in turn; any answer but 200 fails the run',
+    `time: the median of ${rounds} rounds of ${seconds} s, servers in turn, each warmed for ${warmup} s and each of its requests once`,
+  ].join('\n')
+}
+
+async function bench(options: Options, workspace: Workspace): Promise<void> {
+  const load = new LoadProcess(workspace)
+  const rows: Row[] = []
+  const reached: string[] = []
+  const measured: Measurement[] = []
+  print(`${describe(options)}\n`)
+  for (const scenario of selected(options.only)) {
+    const measurements = await measure(scenario, options, { workspace, load, say })
+    const ofScenario = rowsOf(scenario, measurements)
+    rows.push(...ofScenario)
+    reached.push(verdicts(scenario, ofScenario))
+    measured.push(...measurements)
+  }
+  if (rows.length === 0) throw new Error(`no row has ${JSON.stringify(options.only)} in its name`)
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ rows }, undefined, 2)}\n`)
+  print(`${table(rows)}\n${reached.join('')}`)
+  print(fairness(measured))
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2))
+  if (options === undefined) return print(help)
+  // Ending on the spot lets the workspace clean up as on any other way out.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  const workspace = new Workspace()
+  try {
+    await bench(options, workspace)
+  } finally {
+    await workspace.close()
+  }
+}
+
+main().catch((error: unknown) => {
+  say(`bench: ${error instanceof Error ? error.message : error}`)
+  process.exitCode = 1
+})

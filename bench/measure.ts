@@ -1,0 +1,76 @@
+import { makeClients } from './fleet.ts'
+import type { LoadProcess } from './load/process.ts'
+import type { Options } from './options.ts'
+import { type Round, RunningServer } from './running-server.ts'
+import type { Scenario } from './scenarios.ts'
+import type { BenchServer } from './servers/server.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What was measured of a server: its median round by requests per second, and its memory after the last. */
+export interface Measurement extends Round {
+  readonly server: BenchServer
+  /** Undefined where the system doesn't tell. */
+  readonly rssBytes: number | undefined
+}
+
+/** What measuring takes of the run. */
+interface Means {
+  readonly workspace: Workspace
+  readonly load: LoadProcess
+  /** Told how far it is. */
+  readonly say: (text: string) => void
+}
+
+/**
+ * Measures the servers of a scenario, in rounds: whatever else the machine does in the meantime hits all of them alike.
+ * Rejects where a server fails, or does anything else than it should.
+ */
+export async function measure(
+  scenario: Scenario,
+  { seconds, warmup, rounds, connections }: Options,
+  { workspace, load, say }: Means,
+): Promise<readonly Measurement[]> {
+  const clients = makeClients(scenario.clients)
+  const contenders: { readonly running: RunningServer; readonly results: Round[] }[] = []
+
+  for (const server of scenario.servers) {
+    say(`${scenario.name}: starting ${server.name}`)
+    const running = await naming(server, RunningServer.start(server, scenario.task, workspace, clients))
+    contenders.push({ running, results: [] })
+  }
+  for (const { running } of contenders) {
+    say(`${scenario.name}: warming ${running.server.name}`)
+    const order = { connections, seconds: warmup, atLeast: running.distinctRequests }
+    await naming(running.server, running.load(load, order))
+  }
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const { running, results } of contenders) {
+      const order = { connections, seconds, atLeast: 0 }
+      const result = await naming(running.server, running.load(load, order))
+      results.push(result)
+      say(`${scenario.name}: round ${round}, ${running.server.name}: ${Math.round(result.rps)} requests/s`)
+    }
+  }
+  const measurements: Measurement[] = []
+  for (const { running, results } of contenders) {
+    const { server, rssBytes } = running
+    await naming(server, running.finish())
+    measurements.push({ ...medianRound(results), server, rssBytes })
+  }
+  return measurements
+}
+
+function medianRound(results: readonly Round[]): Round {
+  const median = results.toSorted((one, other) => one.rps - other.rps)[Math.floor(results.length / 2)]
+  if (median === undefined) throw new Error('there was no round')
+  return median
+}
+
+/** Says of which server a failure is. */
+async function naming<Result>({ name }: BenchServer, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (cause) {
+    throw new Error(`${name}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+  }
+}

@@ -1,0 +1,103 @@
+import type { Measurement } from './measure.ts'
+import { type Comparison, references, rowName, type Scenario, subject } from './scenarios.ts'
+
+/** A row as `--json` writes it; null where there was nothing to measure or to compare with. */
+export interface Row {
+  readonly name: string
+  readonly rps: number
+  readonly p50_ms: number
+  readonly p99_ms: number
+  readonly rss_mb: number | null
+  /** Processor time of the server for each request, in microseconds: steadier than the rest where the machine is busy. */
+  readonly cpu_us: number | null
+  readonly ratio_to_floor: number | null
+  readonly ratio_to_oidc_provider: number | null
+  /** The name of the row of another Tessera, where the scenario has one to compare with. */
+  readonly reference: string | null
+  readonly ratio_to_reference: number | null
+}
+
+/** The rows of a scenario, each beside the references that were measured with it. */
+export function rowsOf(scenario: Scenario, measurements: readonly Measurement[]): readonly Row[] {
+  const measured = (name: string | undefined) => measurements.find(({ server }) => server.name === name)
+  const ratioTo = (reference: Measurement | undefined, { rps }: Measurement) =>
+    reference === undefined ? null : round(rps / reference.rps, 3)
+  const peers: readonly string[] = Object.values(references)
+  const other = measured(scenario.comparisons.find(({ server }) => !peers.includes(server))?.server)
+  return measurements.map((measurement) => ({
+    name: rowName(measurement.server.name, scenario),
+    rps: round(measurement.rps, 0),
+    p50_ms: measurement.p50_ms,
+    p99_ms: measurement.p99_ms,
+    rss_mb: measurement.rssBytes === undefined ? null : round(measurement.rssBytes / 2 ** 20, 1),
+    cpu_us: measurement.serverBusy === undefined ? null : round((measurement.serverBusy / measurement.rps) * 1e6, 0),
+    ratio_to_floor: ratioTo(measured(references.floor), measurement),
+    ratio_to_oidc_provider: ratioTo(measured(references.oidcProvider), measurement),
+    reference: other === undefined ? null : rowName(other.server.name, scenario),
+    ratio_to_reference: ratioTo(other, measurement),
+  }))
+}
+
+const round = (value: number, digits: number): number => Number(value.toFixed(digits))
+
+const COLUMNS: readonly { readonly title: string; readonly cell: (row: Row) => string }[] = [
+  { title: '', cell: ({ name }) => name },
+  { title: 'requests/s', cell: ({ rps }) => rps.toFixed(0) },
+  { title: 'p50 ms', cell: ({ p50_ms }) => p50_ms.toFixed(2) },
+  { title: 'p99 ms', cell: ({ p99_ms }) => p99_ms.toFixed(2) },
+  { title: 'RSS MB', cell: ({ rss_mb }) => rss_mb?.toFixed(0) ?? '–' },
+  { title: 'CPU µs', cell: ({ cpu_us }) => cpu_us?.toFixed(0) ?? '–' },
+  { title: '× floor', cell: ({ ratio_to_floor }) => ratio_to_floor?.toFixed(2) ?? '–' },
+  { title: '× oidc-provider', cell: ({ ratio_to_oidc_provider }) => ratio_to_oidc_provider?.toFixed(2) ?? '–' },
+  { title: '× tessera (…)', cell: ({ ratio_to_reference }) => ratio_to_reference?.toFixed(2) ?? '–' },
+]
+
+/** The rows as a table for a terminal: names to the left, figures to the right. */
+export function table(rows: readonly Row[]): string {
+  const lines = [COLUMNS.map(({ title }) => title), ...rows.map((row) => COLUMNS.map(({ cell }) => cell(row)))]
+  const widths = COLUMNS.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  const padded = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
+  return lines.map((line) => `${line.map(padded).join('  ')}\n`).join('')
+}
+
+/** What the row of a scenario that is about us is beside the others, and whether it reaches what it must. */
+export function verdicts(scenario: Scenario, rows: readonly Row[]): string {
+  const rowOf = (server: string) => rows.find(({ name }) => name === rowName(server, scenario))
+  const ours = rowOf(subject)
+  if (ours === undefined) return ''
+  const compared = scenario.comparisons.flatMap((comparison) => compare(ours, rowOf(comparison.server), comparison))
+  return `${ours.name}: ${compared.join('; ')}\n`
+}
+
+function compare(ours: Row, other: Row | undefined, { server, atLeast, mostMoreMb }: Comparison): readonly string[] {
+  if (other === undefined) return [`not compared with ${server}`]
+  const ratio = ours.rps / other.rps
+  const reached = atLeast === undefined ? '' : `, ${ratio >= atLeast ? 'reaches' : 'MISSES'} ${atLeast.toFixed(2)}`
+  const throughput = `${ratio.toFixed(2)} of ${server}${reached}`
+  if (mostMoreMb === undefined || ours.rss_mb === null || other.rss_mb === null) return [throughput]
+  const more = ours.rss_mb - other.rss_mb
+  return [
+    throughput,
+    `${more.toFixed(0)} MB more, ${more < mostMoreMb ? 'less than' : 'NOT LESS THAN'} ${mostMoreMb} MB`,
+  ]
+}
+
+/** A process that had this part of its core was held up by nothing else: a server should be so, the load should not. */
+const ALL_BUT = 0.9
+
+/** Whether it was the servers that were measured, and not the load or whatever else the machine did. */
+export function fairness(measurements: readonly Measurement[]): string {
+  const load = Math.max(...measurements.map(({ loadBusy }) => loadBusy))
+  const server = Math.min(...measurements.map(({ serverBusy }) => serverBusy ?? 1))
+  const doubts = [
+    ...(load > ALL_BUT ? ['the load was the bottleneck'] : []),
+    ...(server < ALL_BUT
+      ? ['servers waited, or something else ran on their core: run it again on a quiet machine']
+      : []),
+  ]
+  const used = `the load used at most ${percent(load)} of its core, each server at least ${percent(server)} of its own`
+  return doubts.length === 0 ? `fair: ${used}` : `DOUBTFUL: ${doubts.join('; ')} (${used})`
+}
+
+const percent = (part: number): string => `${Math.round(part * 100)}%`

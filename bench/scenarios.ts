@@ -1,0 +1,98 @@
+import { floor } from './servers/floor.ts'
+import { oidcProvider } from './servers/oidc-provider.ts'
+import type { BenchServer } from './servers/server.ts'
+import { tessera } from './servers/tessera.ts'
+import { introspecting } from './tasks/introspecting.ts'
+import { issuing } from './tasks/issuing.ts'
+import type { Task } from './tasks/task.ts'
+
+/** One thing to measure: each of its servers makes a row. */
+export interface Scenario {
+  readonly name: string
+  /** So many clients exist and ask for tokens in turn. */
+  readonly clients: number
+  readonly task: Task
+  /** Under load in turn, in this order. */
+  readonly servers: readonly BenchServer[]
+  /** What the row of `subject` is compared with. */
+  readonly comparisons: readonly Comparison[]
+}
+
+/** With the row of another server of the scenario. */
+export interface Comparison {
+  readonly server: string
+  /** What its requests per second must be of the other's, at the least; undefined where there is nothing to reach. */
+  readonly atLeast?: number
+  /** How much more memory it may have, in MB. */
+  readonly mostMoreMb?: number
+}
+
+/** The server of which all this is about. */
+export const subject = tessera().name
+/** The servers that others are compared with, beside a Tessera that does something else. */
+export const references = { floor: floor('ES256').name, oidcProvider: oidcProvider.name } as const
+
+const peers = {
+  task: issuing,
+  servers: [floor('ES256'), tessera(), oidcProvider],
+  comparisons: [
+    { server: references.floor, atLeast: 0.7 },
+    { server: references.oidcProvider, atLeast: 3 },
+  ],
+} as const
+
+const es256 = tessera({ label: 'ES256' })
+const unrevoked = tessera({ label: 'none revoked' })
+
+/** More than it remembers: asked for in turn, each is forgotten by the time it comes again. */
+const MANY_TOKENS = 20_000
+
+/** Everything that is measured. */
+export const scenarios: readonly Scenario[] = [
+  { name: '1 client', clients: 1, ...peers },
+  { name: '10,000 clients', clients: 10_000, ...peers },
+  {
+    name: 'sealed tokens',
+    clients: 1,
+    task: issuing,
+    servers: [es256, tessera({ tokens: 'sealed' })],
+    comparisons: [{ server: es256.name, atLeast: 1.4 }],
+  },
+  {
+    name: 'RS256',
+    clients: 1,
+    task: issuing,
+    servers: [floor('RS256'), es256, tessera({ tokens: 'RS256' })],
+    comparisons: [{ server: references.floor }, { server: es256.name }],
+  },
+  {
+    name: 'introspection of 1,000 sealed tokens',
+    clients: 1,
+    task: introspecting(1_000),
+    servers: [floor('sealed'), tessera({ tokens: 'sealed' })],
+    comparisons: [{ server: references.floor, atLeast: 0.6 }],
+  },
+  {
+    name: 'introspection of 1,000 JWTs',
+    clients: 1,
+    task: introspecting(1_000),
+    servers: [floor('ES256'), tessera()],
+    comparisons: [{ server: references.floor }],
+  },
+  {
+    name: 'introspection of 20,000 JWTs',
+    clients: 1,
+    task: introspecting(MANY_TOKENS),
+    servers: [floor('ES256'), tessera()],
+    comparisons: [{ server: references.floor }],
+  },
+  {
+    name: '1,000,000 live revocations',
+    clients: 1,
+    task: issuing,
+    servers: [unrevoked, tessera({ liveRevocations: 1_000_000 })],
+    comparisons: [{ server: unrevoked.name, atLeast: 0.9, mostMoreMb: 200 }],
+  },
+]
+
+export const rowName = (server: string, scenario: Scenario): string => `${server}, ${scenario.name}`

@@ -1,0 +1,19 @@
+/** What is measured: one file a server, and one for the process of each that we write. May import `src`. */
+
+import type { BenchClient, TokenKind } from '../fleet.ts'
+import type { Program, Workspace } from '../workspace.ts'
+
+/**
+ * A server that issues tokens to `clients`, and perhaps introspects them, as `fleet.ts` says which, at the paths that it
+ * says. It listens on a port of 127.0.0.1 that it chooses, and says which: `http://127.0.0.1:` and the port.
+ */
+export interface BenchServer {
+  readonly name: string
+  readonly tokens: TokenKind
+  /** It has one answer to all introspections, and does not look at the token. */
+  readonly isBlind?: boolean
+  /** Makes what the server needs, in a folder of its own. @returns how it is started */
+  prepare(workspace: Workspace, folder: string, clients: readonly BenchClient[]): Promise<Program>
+  /** Looks, once it has stopped, whether it did all that it should have for so many tokens. Rejects where it didn't. */
+  inspect?(folder: string, tokens: number): void
+}

@@ -1,0 +1,19 @@
+import { audience, type BenchClient, claimsOf, issuer, lifetime, scope } from '../fleet.ts'
+import { expect } from './exchange.ts'
+
+/** Checks that these are the claims of a token that lives, just those and what else is named. @throws Error that says what is wrong */
+export function expectClaims(
+  claims: Readonly<Record<string, unknown>>,
+  client: BenchClient,
+  others: readonly string[],
+): void {
+  const names = [...Object.keys(claimsOf('', '', 0)), ...others]
+  expect('claims', Object.keys(claims).sort().join(' '), names.sort().join(' '))
+  expect('iss', claims['iss'], issuer)
+  expect('aud', claims['aud'], audience)
+  expect('sub', claims['sub'], client.id)
+  expect('client_id', claims['client_id'], client.id)
+  expect('scope', claims['scope'], scope)
+  expect('lifetime', Number(claims['exp']) - Number(claims['iat']), lifetime)
+  expect('whether it lives', Number(claims['exp']) * 1000 > Date.now(), true)
+}

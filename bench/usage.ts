@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+
+/** Linux counts processor time for programs in hundredths of a second, whatever its own clock (time(7)). */
+const TICKS_PER_SECOND = 100
+
+/** The memory of a process that is in RAM, in bytes; undefined where the system doesn't tell. */
+export function residentBytes(pid: number | undefined): number | undefined {
+  const kilobytes = /^VmRSS:\s*(\d+) kB/m.exec(readProc(pid, 'status'))?.[1]
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
+}
+
+/** From now on: returns, when called, the part of a core that a process has used since. Undefined where nobody tells. */
+export function watchProcessor(pid: number | undefined): () => number | undefined {
+  const began = performance.now()
+  const before = processorSeconds(pid)
+  return () => {
+    const after = processorSeconds(pid)
+    if (before === undefined || after === undefined) return undefined
+    return ((after - before) * 1000) / (performance.now() - began)
+  }
+}
+
+function processorSeconds(pid: number | undefined): number | undefined {
+  // `utime` and `stime` are fields 14 and 15 (proc_pid_stat(5)); the second, a name, may hold anything up to its `)`.
+  const [utime, stime] = readProc(pid, 'stat').split(') ').at(-1)?.split(' ').slice(11, 13) ?? []
+  return utime === undefined || stime === undefined ? undefined : (Number(utime) + Number(stime)) / TICKS_PER_SECOND
+}
+
+function readProc(pid: number | undefined, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch {
+    return ''
+  }
+}
