@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { AuditEvent } from './event.ts'
 import type { AuditStore } from './store.ts'
 
-const FLUSH_INTERVAL_MS = 100
+const FLUSH_INTERVAL_MS = 200
 const BATCH_SIZE = 2_000
 /** About 60 MB. When so many wait, the database has been away for long, and nothing is issued that can't be recorded. */
 const MOST_WAITING = 100_000

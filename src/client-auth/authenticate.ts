@@ -70,8 +70,11 @@ function refuseOtherClientId({ form }: AuthenticationRequest, readings: readonly
 }
 
 async function verify({ directory, verifier, clock }: Authenticator, { clientId, secret }: PresentedSecret) {
-  const client = await directory.client(clientId)
-  const credential = await verifier.verify(clientId, client, secret)
+  // Mostly both are known at once: then nothing waits for a turn.
+  const found = directory.client(clientId)
+  const client = found instanceof Promise ? await found : found
+  const verified = verifier.verify(clientId, client, secret)
+  const credential = verified instanceof Promise ? await verified : verified
   const refused = (reason: Reason) => new OAuthError(reason, { detail: claimed(clientId) })
   if (client === undefined) return refused('unknown_client')
   if (credential === undefined) return refused('wrong_secret')

@@ -46,12 +46,10 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
   const routes = new Map(Object.entries(options.routes).map(([path, methods]) => [path, toRoute(methods)]))
 
   function send(response: ServerResponse, requestId: RequestId, { status, headers, body }: HttpResponse): void {
-    response.writeHead(status, {
-      'X-Request-Id': requestId,
-      ...headers,
-      ...(status !== 304 && { 'Content-Length': Buffer.byteLength(body) }),
-      ...(state.draining && { Connection: 'close' }),
-    })
+    const sent: Record<string, string | number> = { ...headers, 'X-Request-Id': requestId }
+    if (status !== 304) sent['Content-Length'] = Buffer.byteLength(body)
+    if (state.draining) sent['Connection'] = 'close'
+    response.writeHead(status, sent)
     response.end(body)
   }
 

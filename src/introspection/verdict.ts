@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Client } from '../directory/client.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { createBatch } from '../platform/batch.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import { isAlive, type VerifiedToken, type Verifier, verifyToken } from '../tokens/verify.ts'
 
@@ -16,6 +17,7 @@ const REMEMBERED = 10_000
 export class Judge {
   readonly #verifier: Verifier
   readonly #revocations: Revocations
+  readonly #inBatch = createBatch()
   readonly #verified = new LRUCache<string, VerifiedToken>({ max: REMEMBERED })
 
   constructor(verifier: Verifier, revocations: Revocations) {
@@ -31,7 +33,7 @@ export class Judge {
   async judge(client: Client, token: string): Promise<VerifiedToken | undefined> {
     const { introspects } = client
     if (introspects !== 'all' && introspects.length === 0) throw new OAuthError('introspection_not_allowed')
-    const verified = this.#verify(token)
+    const verified = await this.#inBatch(() => this.#verify(token))
     if (verified === undefined) return undefined
     const { aud } = verified.claims
     const audiences = typeof aud === 'string' ? [aud] : aud

@@ -35,11 +35,11 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
     if (apis.withScope(scope).length > 0) continue
     throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}`)
   }
-  const planned = { ...toClient(client), secrets: [] }
+  const accessTo = accessOf({ ...toClient(client), secrets: [] })
   for (const [at, scope] of client.default_scopes.entries()) {
     const path = ['clients', index, 'default_scopes', at]
     if (isDynamic(scope)) throw errorAt(path, 'a dynamic scope can not be a default: say which value of it')
-    if (apis.withScope(scope).some((api) => accessOf(planned, api).granted(scope).length > 0)) continue
+    if (apis.withScope(scope).some((api) => accessTo(api).granted(scope).length > 0)) continue
     throw errorAt(path, `${JSON.stringify(scope)} is not among the client's scopes`)
   }
   for (const [at, audience] of client.introspects === 'all' ? [] : client.introspects.entries()) {

@@ -64,6 +64,6 @@ async function hashSecret(secret: string, salt: Buffer): Promise<SecretHash> {
 }
 
 async function matches(hash: SecretHash, secret: string): Promise<boolean> {
-  const found = hash.kind === 'sha256' ? sha256(secret) : await scryptDigest(secret, hash.parameters)
-  return timingSafeEqual(hash.digest, found)
+  if (hash.kind === 'sha256') return hash.digest === sha256(secret)
+  return timingSafeEqual(hash.digest, await scryptDigest(secret, hash.parameters))
 }

@@ -1,5 +1,3 @@
-/** What the process takes from the world, passed in so that a test can hold it still. May import nothing of ours. */
-
 /** The time, in one unit. Everything that needs the time is handed one of these. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */

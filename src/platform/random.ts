@@ -1,19 +1,23 @@
 import { randomFillSync } from 'node:crypto'
 import type { Clock } from './clock.ts'
 
-/** Fills a buffer of `size` bytes with randomness fit for secrets. */
+/** A buffer of `size` bytes fit for secrets. */
 export type RandomBytes = (size: number) => Buffer
 
 const POOL_SIZE = 4096
-let pool = Buffer.alloc(0)
+let pool = Buffer.alloc(POOL_SIZE)
+let taken = POOL_SIZE
 
 /** The machine's randomness, drawn a page at a time: one system call serves some hundred ids. */
 export const systemRandom: RandomBytes = (size) => {
   if (size > POOL_SIZE) return randomFillSync(Buffer.alloc(size))
-  if (pool.length < size) pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_SIZE))
-  const taken = pool.subarray(0, size)
-  pool = pool.subarray(size)
-  return taken
+  if (taken + size > POOL_SIZE) {
+    // A page of its own each time: what was handed out stays what it is.
+    pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_SIZE))
+    taken = 0
+  }
+  taken += size
+  return pool.subarray(taken - size, taken)
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { apisOfScopes, namedApis, onlyApi } from './resources.ts'
-import { accessOf } from './scopes.ts'
+import { type AccessTo, accessOf } from './scopes.ts'
 
 /** What the client asks for, as parsed. */
 export interface Wanted {
@@ -23,31 +23,51 @@ export interface Entitlement {
   readonly scopes: readonly string[]
 }
 
+interface Decision {
+  readonly apis: ApiSet
+  readonly wanted: string
+  readonly entitlement: Entitlement
+}
+
+/** Most clients ask for the same thing again and again: what was decided last holds until they or an API change. */
+const lastDecision = new WeakMap<Client, Decision>()
+
 /**
  * Decides what `client` is granted of what it wants. An API or scope that it was not given is never in the answer.
  * @throws OAuthError `invalid_scope` or `invalid_target`
  */
-export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
-  const targets = targetApis(client, wanted, apis)
+export function decide(client: Client, { scope, targets }: Wanted, apis: ApiSet): Entitlement {
+  // Neither scopes nor targets hold a line feed, and a scope that was asked for is never empty.
+  const wanted = [scope?.join(' ') ?? '', ...targets].join('\n')
+  const last = lastDecision.get(client)
+  if (last?.apis === apis && last.wanted === wanted) return last.entitlement
+  const entitlement = workOut(client, { scope, targets }, apis)
+  lastDecision.set(client, { apis, wanted, entitlement })
+  return entitlement
+}
+
+function workOut(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
+  const accessTo = accessOf(client)
+  const targets = targetApis(client, accessTo, wanted, apis)
   const scopes =
-    wanted.scope === undefined ? unaskedScopes(client, targets) : askedScopes(client, wanted.scope, targets)
+    wanted.scope === undefined ? unaskedScopes(accessTo, targets) : askedScopes(accessTo, wanted.scope, targets)
   if (scopes.length === 0) throw new OAuthError('no_scope')
   return { client, apis: targets, scopes }
 }
 
-function targetApis(client: Client, { scope, targets }: Wanted, apis: ApiSet): readonly Api[] {
-  if (targets.length > 0) return namedApis(client, targets, apis)
-  if (scope !== undefined) return apisOfScopes(client, scope, apis)
-  if (client.defaultScopes.length > 0) return apisOfScopes(client, client.defaultScopes, apis)
-  return onlyApi(client, apis)
+function targetApis(client: Client, accessTo: AccessTo, { scope, targets }: Wanted, apis: ApiSet): readonly Api[] {
+  if (targets.length > 0) return namedApis(accessTo, targets, apis)
+  if (scope !== undefined) return apisOfScopes(accessTo, scope, apis)
+  if (client.defaultScopes.length > 0) return apisOfScopes(accessTo, client.defaultScopes, apis)
+  return onlyApi(accessTo, apis)
 }
 
 /** Each scope asked must be allowed at one of the APIs at the least; a group becomes what it stands for. */
-function askedScopes(client: Client, asked: readonly string[], targets: readonly Api[]): readonly string[] {
+function askedScopes(accessTo: AccessTo, asked: readonly string[], targets: readonly Api[]): readonly string[] {
   const granted = new Set<string>()
   const refused: string[] = []
   for (const scope of asked) {
-    const here = targets.flatMap((api) => accessOf(client, api).granted(scope))
+    const here = targets.flatMap((api) => accessTo(api).granted(scope))
     for (const name of here) granted.add(name)
     if (here.length === 0) refused.push(scope)
   }
@@ -55,6 +75,6 @@ function askedScopes(client: Client, asked: readonly string[], targets: readonly
   return [...granted]
 }
 
-const unaskedScopes = (client: Client, targets: readonly Api[]): readonly string[] => [
-  ...new Set(targets.flatMap((api) => accessOf(client, api).unasked)),
+const unaskedScopes = (accessTo: AccessTo, targets: readonly Api[]): readonly string[] => [
+  ...new Set(targets.flatMap((api) => accessTo(api).unasked)),
 ]

@@ -1,16 +1,15 @@
 import type { Api, ApiSet } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { accessOf } from './scopes.ts'
+import type { AccessTo } from './scopes.ts'
 
 /**
  * The APIs that the request names by `resource` or `audience` (RFC 8707 §2).
  * @throws OAuthError `unknown_target`: the same for an API that does not exist and one at which the client has no scope
  */
-export function namedApis(client: Client, targets: readonly string[], apis: ApiSet): readonly Api[] {
+export function namedApis(accessTo: AccessTo, targets: readonly string[], apis: ApiSet): readonly Api[] {
   return [...new Set(targets)].map((target) => {
     const api = apis.get(target)
-    if (api === undefined || !accessOf(client, api).isPossible) {
+    if (api === undefined || !accessTo(api).isPossible) {
       throw new OAuthError('unknown_target', { detail: { target: target.slice(0, 256) } })
     }
     return api
@@ -22,10 +21,8 @@ export function namedApis(client: Client, targets: readonly string[], apis: ApiS
  * all, each scope's own.
  * @throws OAuthError `scope_not_allowed`, or `ambiguous_target` with what to send
  */
-export function apisOfScopes(client: Client, scopes: readonly string[], apis: ApiSet): readonly Api[] {
-  const owners = scopes.map((scope) =>
-    apis.withScope(scope).filter((api) => accessOf(client, api).granted(scope).length > 0),
-  )
+export function apisOfScopes(accessTo: AccessTo, scopes: readonly string[], apis: ApiSet): readonly Api[] {
+  const owners = scopes.map((scope) => apis.withScope(scope).filter((api) => accessTo(api).granted(scope).length > 0))
   const refused = scopes.filter((_, index) => owners[index]?.length === 0)
   if (refused.length > 0) throw new OAuthError('scope_not_allowed', { detail: { refused: refused.slice(0, 20) } })
   const [first = [], ...others] = owners
@@ -40,9 +37,9 @@ export function apisOfScopes(client: Client, scopes: readonly string[], apis: Ap
  * else the one that has something for all.
  * @throws OAuthError `no_scope`, or `ambiguous_target` with what to send
  */
-export function onlyApi(client: Client, apis: ApiSet): readonly Api[] {
-  const possible = apis.all.filter((api) => accessOf(client, api).isPossible)
-  const given = possible.filter((api) => accessOf(client, api).isGiven)
+export function onlyApi(accessTo: AccessTo, apis: ApiSet): readonly Api[] {
+  const possible = apis.all.filter((api) => accessTo(api).isPossible)
+  const given = possible.filter((api) => accessTo(api).isGiven)
   const candidates = given.length > 0 ? given : possible
   if (candidates.length > 1) throw ambiguous(candidates)
   return candidates

@@ -13,15 +13,17 @@ export interface Access {
   readonly isGiven: boolean
 }
 
-const known = new WeakMap<Client, WeakMap<Api, Access>>()
+/** What the one client in question may be granted at an API. */
+export type AccessTo = (api: Api) => Access
 
-/** What `client` may be granted at `api`. Worked out once for as long as neither changes. */
-export function accessOf(client: Client, api: Api): Access {
-  const ofClient = known.get(client) ?? new WeakMap<Api, Access>()
-  known.set(client, ofClient)
-  const access = ofClient.get(api) ?? workOut(client, api)
-  ofClient.set(api, access)
-  return access
+/** What `client` may be granted, worked out once for each API that is asked about. */
+export function accessOf(client: Client): AccessTo {
+  const known = new Map<Api, Access>()
+  return (api) => {
+    const access = known.get(api) ?? workOut(client, api)
+    known.set(api, access)
+    return access
+  }
 }
 
 function workOut(client: Client, api: Api): Access {

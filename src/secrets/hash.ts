@@ -2,7 +2,7 @@ import { hash, scrypt } from 'node:crypto'
 
 /** How a secret is kept. What we generated has 256 bits of chance and needs no slow hash; what a person chose does. */
 export type SecretHash =
-  | { readonly kind: 'sha256'; readonly digest: Buffer }
+  | { readonly kind: 'sha256'; readonly digest: string }
   | { readonly kind: 'scrypt'; readonly parameters: ScryptParameters; readonly digest: Buffer }
 
 /** RFC 7914 §2. Secrets of one client share a salt, so that one run compares a guess with all of them. */
@@ -18,8 +18,8 @@ export interface ScryptParameters {
 export const SCRYPT_COST = { logN: 14, r: 8, p: 5 } as const
 const DIGEST_BYTES = 32
 
-/** SHA-256 of a secret's UTF-8. */
-export const sha256 = (secret: string): Buffer => hash('sha256', secret, 'buffer')
+/** SHA-256 of a secret's UTF-8, in base64url. */
+export const sha256 = (secret: string): string => hash('sha256', secret, 'base64url')
 
 /** scrypt of a secret's UTF-8, 32 bytes, on a thread of the pool. */
 export function scryptDigest(secret: string, { logN, r, p, salt }: ScryptParameters): Promise<Buffer> {
@@ -33,8 +33,8 @@ export function scryptDigest(secret: string, { logN, r, p, salt }: ScryptParamet
 
 /** As text, in the manner of PHC strings: `$sha256$digest` or `$scrypt$ln=14,r=8,p=5$salt$digest`, base64url. */
 export function formatHash(stored: SecretHash): string {
+  if (stored.kind === 'sha256') return `$sha256$${stored.digest}`
   const digest = stored.digest.toString('base64url')
-  if (stored.kind === 'sha256') return `$sha256$${digest}`
   const { logN, r, p, salt } = stored.parameters
   return `$scrypt$ln=${logN},r=${r},p=${p}$${salt.toString('base64url')}$${digest}`
 }
@@ -45,7 +45,7 @@ const SCRYPT_FORM = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([\w-]+)\$([\w-]{43})$
 /** The reverse of `formatHash`. @throws Error on anything else, without saying what it holds */
 export function parseHash(text: string): SecretHash {
   const plain = SHA256_FORM.exec(text)?.[1]
-  if (plain !== undefined) return { kind: 'sha256', digest: Buffer.from(plain, 'base64url') }
+  if (plain !== undefined) return { kind: 'sha256', digest: plain }
   const [, logN, r, p, salt, digest] = SCRYPT_FORM.exec(text) ?? []
   if (salt === undefined || digest === undefined) throw new Error('a stored secret hash is not readable')
   return {

@@ -61,7 +61,7 @@ export class SecretVerifier {
     secret: string,
   ): SecretCredential | undefined | Promise<SecretCredential | undefined> {
     if (secret.length > LONGEST_SECRET) return undefined
-    if (isGenerated(secret)) return findDigest(client, sha256(secret))
+    if (isGenerated(secret)) return findGenerated(client, sha256(secret))
 
     const mark = createHmac('sha256', this.#memoKey).update(`${clientId}\0${secret}`).digest('base64')
     const remembered = client && this.#memo.get(client)?.get(mark)
@@ -90,7 +90,7 @@ export class SecretVerifier {
       .run(clientId, async () => {
         let found: SecretCredential | undefined
         for (const parameters of scryptRuns(client, this.#decoy)) {
-          found ??= findDigest(client, await scryptDigest(secret, parameters), parameters)
+          found ??= findChosen(client, await scryptDigest(secret, parameters), parameters)
         }
         return found
       })
@@ -113,18 +113,25 @@ function scryptRuns(client: SecretHolder | undefined, decoy: ScryptParameters): 
   return runs.size > 0 ? [...runs.values()] : [decoy]
 }
 
-/** The credential with this digest, each compared in constant time; undefined where there is none. */
-function findDigest(
+/**
+ * The credential with this SHA-256; undefined where there is none. Comparing text may tell by its time how far a digest of a
+ * guess agrees with one of ours: from that follows nothing about a secret of 256 random bits.
+ */
+function findGenerated(client: SecretHolder | undefined, digest: string): SecretCredential | undefined {
+  return client?.secrets.find(({ hash }) => hash.kind === 'sha256' && hash.digest === digest)
+}
+
+/** The credential with this scrypt digest, each compared in constant time; undefined where there is none. */
+function findChosen(
   client: SecretHolder | undefined,
   digest: Buffer,
-  parameters?: ScryptParameters,
+  { salt }: ScryptParameters,
 ): SecretCredential | undefined {
   let found: SecretCredential | undefined
   for (const credential of client?.secrets ?? []) {
     const { hash } = credential
-    const salt = hash.kind === 'scrypt' ? hash.parameters.salt : undefined
-    const comparable = salt === undefined ? parameters === undefined : parameters?.salt.equals(salt) === true
-    if (comparable && timingSafeEqual(hash.digest, digest)) found = credential
+    if (hash.kind !== 'scrypt' || !hash.parameters.salt.equals(salt)) continue
+    if (timingSafeEqual(hash.digest, digest)) found = credential
   }
   return found
 }

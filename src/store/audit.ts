@@ -13,7 +13,7 @@ import type { Schema } from './schema.ts'
 type AuditRow = Insertable<Schema['audit_event']>
 
 /** Events go in by so many rows a statement, each compiled once: building the query would cost more than running it. */
-const ROWS_IN_STATEMENT = [128, 16, 1] as const
+const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
 
 export class SqlAuditStore implements AuditStore {
   readonly #db: Database

@@ -34,8 +34,8 @@ export interface IssuedToken {
  */
 export async function issueToken(issuer: Issuer, entitlement: Entitlement): Promise<IssuedToken> {
   const { clock, random } = issuer
-  const profile = sharedProfile(entitlement.apis, issuer.defaultLifetime)
-  const lifetime = entitlement.client.token.lifetime ?? profile.lifetime
+  const { profile, lifetime: apiLifetime } = sharedProfile(entitlement.apis, issuer.defaultLifetime)
+  const lifetime = entitlement.client.token.lifetime ?? apiLifetime
   const drawn = { iss: issuer.issuer, iat: toSeconds(clock.now()), jti: Jti(uuidv7(clock, random)) }
   const claims = buildClaims(entitlement, profile, lifetime, drawn)
   const accessToken = await encode(issuer, profile, claims)
@@ -44,6 +44,10 @@ export async function issueToken(issuer: Issuer, entitlement: Entitlement): Prom
 }
 
 async function encode({ keyring, sealer }: Issuer, profile: TokenProfile, claims: AccessTokenClaims): Promise<string> {
-  if (profile.format === 'sealed') return sealer.seal(await keyring.sealingKey(), claims)
-  return signJwt(await keyring.signer(profile.algorithm), profile.typ, claims)
+  if (profile.format === 'sealed') {
+    const key = keyring.sealingKey()
+    return sealer.seal(key instanceof Promise ? await key : key, claims)
+  }
+  const signer = keyring.signer(profile.algorithm)
+  return signJwt(signer instanceof Promise ? await signer : signer, profile.typ, claims)
 }

@@ -44,19 +44,23 @@ function profileOf(api: Api): TokenProfile {
 }
 
 /**
- * The profile of a token for several APIs, which must agree on everything but the lifetime: of those, the shortest.
+ * The profile of a token for these APIs, which must agree on everything but the lifetime: of those, the shortest, in seconds.
  * @throws OAuthError `incompatible_targets`
  */
 export function sharedProfile(
   apis: readonly Api[],
   defaultLifetime: number,
-): TokenProfile & { readonly lifetime: number } {
-  const [first, ...others] = apis.map(profileOf)
+): { readonly profile: TokenProfile; readonly lifetime: number } {
+  const [first, ...others] = apis
   if (first === undefined) throw new OAuthError('no_scope')
-  const same = (other: TokenProfile) => isDeepStrictEqual({ ...first, lifetime: 0 }, { ...other, lifetime: 0 })
-  if (!others.every(same)) throw new OAuthError('incompatible_targets')
-  const lifetimes = [first, ...others].map(({ lifetime }) => lifetime ?? defaultLifetime)
-  return { ...first, lifetime: Math.min(...lifetimes) }
+  const profile = profileOf(first)
+  let lifetime = profile.lifetime ?? defaultLifetime
+  for (const other of others.map(profileOf)) {
+    const isSame = isDeepStrictEqual({ ...profile, lifetime: 0 }, { ...other, lifetime: 0 })
+    if (!isSame) throw new OAuthError('incompatible_targets')
+    lifetime = Math.min(lifetime, other.lifetime ?? defaultLifetime)
+  }
+  return { profile, lifetime }
 }
 
 /** The names of a client's fields that may become claims; `metadata.` and a name stand for what its owners keep there. */

@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { SealingKey } from '../keys/keyring.ts'
 import { withChecksum, withoutChecksum } from '../oauth/base62.ts'
+import { createBatch } from '../platform/batch.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { LONGEST_TOKEN } from './claims.ts'
 
@@ -28,13 +29,13 @@ const TOKENS_PER_SUBKEY = 2 ** 24
 const associatedData = (reference: Buffer): Buffer => Buffer.concat([Buffer.from('tessera sealed token 1'), reference])
 
 /** HKDF-SHA-256 (RFC 5869): a key of its own for each salt. */
-const deriveSubkey = (key: SealingKey, salt: Buffer): Buffer =>
-  Buffer.from(hkdfSync('sha256', key.secret, salt, 'tessera sealed token', 32))
+const deriveSubkey = (key: SealingKey, salt: Buffer): KeyObject =>
+  createSecretKey(Buffer.from(hkdfSync('sha256', key.secret, salt, 'tessera sealed token', 32)))
 
 interface Subkey {
   readonly key: SealingKey
   readonly salt: Buffer
-  readonly secret: Buffer
+  readonly secret: KeyObject
   tokens: number
 }
 
@@ -44,13 +45,18 @@ interface Subkey {
  */
 export class Sealer {
   readonly #random: RandomBytes
+  readonly #inBatch = createBatch()
   #current: Subkey | undefined
 
   constructor(random: RandomBytes) {
     this.#random = random
   }
 
-  seal(key: SealingKey, claims: object): string {
+  seal(key: SealingKey, claims: object): Promise<string> {
+    return this.#inBatch(() => this.#seal(key, claims))
+  }
+
+  #seal(key: SealingKey, claims: object): string {
     const { salt, secret } = this.#subkey(key)
     const reference = key.reference
     const nonce = Buffer.from(this.#random(NONCE_BYTES))
@@ -76,7 +82,7 @@ export class Sealer {
 /** Opens what any process has sealed. */
 export class Unsealer {
   /** One for each process that has sealed lately. */
-  readonly #subkeys = new LRUCache<string, Buffer>({ max: 1_000 })
+  readonly #subkeys = new LRUCache<string, KeyObject>({ max: 1_000 })
 
   /**
    * The claims in a token, and the key that it was sealed with.

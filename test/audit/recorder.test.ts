@@ -56,7 +56,7 @@ describe('the audit recorder', () => {
     recorder.start()
     for (const id of ['1', '2', '3']) recorder.record(event(id))
     expect(ids()).toEqual([])
-    await vi.advanceTimersByTimeAsync(150)
+    await vi.advanceTimersByTimeAsync(250)
     expect(ids()).toEqual(['1', '2', '3'])
     await recorder.close()
   })
@@ -67,11 +67,11 @@ describe('the audit recorder', () => {
     recorder.start()
     state.failing = true
     recorder.record(event('1'))
-    await vi.advanceTimersByTimeAsync(500)
+    await vi.advanceTimersByTimeAsync(1_000)
     recorder.record(event('2'))
     expect(errors.length).toBeGreaterThan(2)
     state.failing = false
-    await vi.advanceTimersByTimeAsync(150)
+    await vi.advanceTimersByTimeAsync(250)
     expect(ids()).toEqual(['1', '2'])
     await recorder.close()
   })

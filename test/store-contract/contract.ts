@@ -41,7 +41,7 @@ const secret = (id: string, label: string) => ({
   id: CredentialId(id),
   label,
   hint: 'abcd',
-  hash: { kind: 'sha256' as const, digest: Buffer.alloc(32, id) },
+  hash: { kind: 'sha256' as const, digest: Buffer.alloc(32, id).toString('base64url') },
   createdAt: 1,
   expiresAt: undefined,
 })
