@@ -2,7 +2,7 @@ import { type Api, isDynamic, isValueOf, type Scope } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 
 /** What one client may be granted at one API. */
-export interface Access {
+interface Access {
   /** The scopes that asking for `name` gets: itself, or what a group includes; empty where the client may not have it. */
   granted(name: string): readonly string[]
   /** What is granted where no scope is asked (RFC 6749 §3.3): the client's defaults, else all it may have unasked. */
