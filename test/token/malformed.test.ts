@@ -183,6 +183,12 @@ describe('the method and path', () => {
     expect(JSON.parse(response.body)).toMatchObject({ error: 'invalid_request' })
   })
 
+  test('a request target in absolute form, as the guide writes it, is accepted (RFC 9112 §3.2.2)', async () => {
+    const head = `POST ${server.issuer}${PATH} HTTP/1.1\r\nContent-Type: ${FORM}\r\nAuthorization: ${auth.authorization}`
+    expect(await raw(head, 'grant_type=client_credentials')).toMatchObject({ status: 200 })
+    expect(await raw(head.replace(PATH, `${PATH}?x=1`), 'grant_type=client_credentials')).toMatchObject({ status: 400 })
+  })
+
   test.each(['https://evil.example.com', 'null'])('21: Origin %s gets no CORS grant', async (origin) => {
     const response = await server.token({ grant_type: 'client_credentials' }, { ...auth, origin })
     expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
