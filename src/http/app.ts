@@ -48,7 +48,8 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
   function send(response: ServerResponse, requestId: RequestId, { status, headers, body }: HttpResponse): void {
     const sent: Record<string, string | number> = { ...headers, 'X-Request-Id': requestId }
     if (status !== 304) sent['Content-Length'] = Buffer.byteLength(body)
-    if (state.draining) sent['Connection'] = 'close'
+    // After 413 there may be more of a body that nobody reads.
+    if (state.draining || status === 413) sent['Connection'] = 'close'
     response.writeHead(status, sent)
     response.end(body)
   }
@@ -90,11 +91,9 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
       return refuseEarly(new OAuthError('method_not_allowed', { headers: { Allow: route.allow } }))
     }
     const unfit = unfitness(request)
-    const body = unfit === undefined ? await readBody(request) : NO_BODY
-    if (unfit !== undefined && unfit !== 'body_too_large') return refuseEarly(new OAuthError(unfit))
-    if (unfit !== undefined || body === undefined) {
-      return refuseEarly(new OAuthError('body_too_large', { headers: { Connection: 'close' } }))
-    }
+    if (unfit !== undefined) return refuseEarly(new OAuthError(unfit))
+    const body = await readBody(request)
+    if (body === undefined) return refuseEarly(new OAuthError('body_too_large'))
     try {
       send(response, requestId, await endpoint(parsed(body)))
     } catch (error) {
