@@ -99,7 +99,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
     const verifier = { ...tokens, unsealer: new Unsealer() }
     const routes = runtimeRoutes({
       authenticator: { directory, verifier: new SecretVerifier(clock, random), clock },
-      issuer: { ...tokens, defaultLifetime: config.token.lifetime, sealer: new Sealer(random), random },
+      issuer: { ...tokens, defaultLifetime: config.token.lifetime, sealer: new Sealer(random) },
       judge: new Judge(verifier, revocations),
       verifier,
       revocations,

@@ -54,7 +54,7 @@ program
   .command('revoke')
   .description('end one token, or everything issued before now to a client, for an API, or under a key')
   .option('--token', 'the token on standard input')
-  .option('--jti <id>', 'the token with this jti, as the audit log has it')
+  .option('--jti <id>', 'the token with this jti, which is the id of the request that issued it')
   .option('--client <id>', 'everything issued to this client')
   .option('--api <audience>', 'everything issued for this API')
   .option('--key <kid>', 'everything issued under this key')

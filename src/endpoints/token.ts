@@ -8,6 +8,7 @@ import { asOAuthError, json } from '../http/respond.ts'
 import type { Judge } from '../introspection/verdict.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { VALIDATE_BEARER } from '../oauth/grant-types.ts'
+import { Jti } from '../oauth/ids.ts'
 import { parseScope } from '../oauth/scope.ts'
 import { decide, type Wanted } from '../policy/entitlement.ts'
 import { scopeOf } from '../tokens/claims.ts'
@@ -42,7 +43,7 @@ export function tokenEndpoint(services: TokenServices): Endpoint {
         return json(200, await validateBearer(judge, client, request.token, now(services)))
       const grantee = clientCredentials(client)
       const entitlement = decide(grantee, request.wanted, authenticator.directory.apis)
-      const token = await issueToken(services.issuer, entitlement)
+      const token = await issueToken(services.issuer, entitlement, jtiOf(http))
       recordSuccess(recording, http, 'token.issue', client, issuanceDetail(token))
       return tokenResponse(token)
     } catch (error) {
@@ -51,6 +52,9 @@ export function tokenEndpoint(services: TokenServices): Endpoint {
     }
   }
 }
+
+/** A token is named by the request that issued it, under whose id the audit log has everything about its birth. */
+const jtiOf = ({ requestId }: HttpRequest): Jti => Jti(requestId)
 
 const now = ({ issuer }: TokenServices): number => issuer.clock.now()
 
@@ -88,5 +92,4 @@ const issuanceDetail = ({ lifetime, claims }: IssuedToken) => ({
   audience: claims.aud,
   scope: scopeOf(claims),
   lifetime,
-  jti: claims.jti,
 })

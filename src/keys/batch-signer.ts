@@ -8,7 +8,7 @@ import { signatureAlgorithms } from './algorithms.ts'
 export interface Signer {
   readonly kid: KeyId
   readonly algorithm: SigningAlgorithm
-  /** The base64url JWS signature (RFC 7515 §5.1) over `input`, which is ASCII. */
+  /** `input`, which is ASCII, with the JWS signature over it: the compact serialization (RFC 7515 §7.1). */
   sign(input: string): Promise<string>
 }
 
@@ -19,6 +19,6 @@ export function createBatchSigner(kid: KeyId, algorithm: SigningAlgorithm, priva
   return {
     kid,
     algorithm,
-    sign: (input) => inBatch(() => sign(input, privateKey).toString('base64url')),
+    sign: (input) => inBatch(() => `${input}.${sign(input, privateKey).toString('base64url')}`),
   }
 }

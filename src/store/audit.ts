@@ -6,6 +6,7 @@
 import type { CompiledQuery, Insertable, Kysely } from 'kysely'
 import type { AuditEvent } from '../audit/event.ts'
 import type { AuditQuery, AuditStore, StoredAuditEvent } from '../audit/store.ts'
+import { uuidv7Time } from '../platform/random.ts'
 import type { Database } from './dialect.ts'
 import { fromAuditEvent, toAuditEvent } from './rows.ts'
 import type { Schema } from './schema.ts'
@@ -14,6 +15,9 @@ type AuditRow = Insertable<Schema['audit_event']>
 
 /** Events go in by so many rows a statement, each compiled once: building the query would cost more than running it. */
 const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
+
+/** Requests, clocks and writes that waited differ by no more than this, mostly; where they do, all events are searched. */
+const AROUND_MS = 60_000
 
 export class SqlAuditStore implements AuditStore {
   readonly #db: Database
@@ -47,13 +51,42 @@ export class SqlAuditStore implements AuditStore {
     return compiled
   }
 
-  async listEvents({ limit, after, clientId, requestId }: AuditQuery): Promise<readonly StoredAuditEvent[]> {
+  async listEvents(asked: AuditQuery): Promise<readonly StoredAuditEvent[]> {
+    const time = asked.requestId === undefined ? undefined : uuidv7Time(asked.requestId)
+    if (time === undefined) return this.#select(asked)
+    // An index by request id would cost as much as all the rest of keeping an event. The id tells the time instead.
+    const after = await this.#lastBefore(time - AROUND_MS)
+    const upTo = await this.#lastBefore(time + AROUND_MS)
+    const found = await this.#select({ ...asked, after: Math.max(after, asked.after ?? 0) }, upTo)
+    return found.length > 0 ? found : this.#select(asked)
+  }
+
+  async #select({ limit, after, clientId, requestId }: AuditQuery, upTo?: number) {
     let query = this.#db.reads.selectFrom('audit_event').selectAll().orderBy('seq', 'desc').limit(limit)
     if (after !== undefined) query = query.where('seq', '>', after)
+    if (upTo !== undefined) query = query.where('seq', '<=', upTo)
     if (clientId !== undefined) query = query.where('client_id', '=', clientId)
     if (requestId !== undefined) query = query.where('request_id', '=', requestId)
     const rows = await query.execute()
     return rows.reverse().map(toAuditEvent)
+  }
+
+  /** The place before that of the first event which is not older than `time`: numbers grow with time, or nearly. */
+  async #lastBefore(time: number): Promise<number> {
+    const events = this.#db.reads.selectFrom('audit_event')
+    const ends = await events
+      .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
+      .executeTakeFirstOrThrow()
+    let low = Number(ends.first ?? 1)
+    let high = Number(ends.last ?? 0) + 1
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const next = events.select(['seq', 'at']).where('seq', '>=', middle).orderBy('seq').limit(1)
+      const row = await next.executeTakeFirst()
+      if (row === undefined || row.at >= time) high = middle
+      else low = row.seq + 1
+    }
+    return low - 1
   }
 
   async pruneBefore(time: number, most: number): Promise<number> {

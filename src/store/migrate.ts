@@ -4,12 +4,14 @@ import { UserError } from '../platform/user-error.ts'
 import type { Dialect } from './dialect.ts'
 import { first } from './migrations/0001-first.ts'
 import { tokens } from './migrations/0002-tokens.ts'
+import { auditByTime } from './migrations/0003-audit-by-time.ts'
 import type { Schema } from './schema.ts'
 
 /** Every migration, by name; the names sort in the order of running, and one that was released never changes. */
 const migrations: Readonly<Record<string, { up(db: Kysely<unknown>, dialect: Dialect): Promise<void> }>> = {
   '0001-first': first,
   '0002-tokens': tokens,
+  '0003-audit-by-time': auditByTime,
 }
 
 /** The database was written by a later version of the program, which alone knows what is in it. */

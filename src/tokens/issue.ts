@@ -1,8 +1,7 @@
 import type { Keyring } from '../keys/keyring.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { Jti } from '../oauth/ids.ts'
+import type { Jti } from '../oauth/ids.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
-import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import type { Entitlement } from '../policy/entitlement.ts'
 import { type AccessTokenClaims, buildClaims, LONGEST_TOKEN } from './claims.ts'
 import { signJwt } from './jwt.ts'
@@ -18,7 +17,6 @@ export interface Issuer {
   readonly keyring: Keyring
   readonly sealer: Sealer
   readonly clock: Clock
-  readonly random: RandomBytes
 }
 
 export interface IssuedToken {
@@ -30,24 +28,26 @@ export interface IssuedToken {
 
 /**
  * Makes the token that an entitlement allows. Touches no storage.
+ * @param jti a UUID of version 7, whose time is that of the issuance
  * @throws OAuthError `incompatible_targets`, `token_too_large`, and `no_signing_key` while the first key of an algorithm is not yet in use
  */
-export async function issueToken(issuer: Issuer, entitlement: Entitlement): Promise<IssuedToken> {
-  const { clock, random } = issuer
+export async function issueToken(issuer: Issuer, entitlement: Entitlement, jti: Jti): Promise<IssuedToken> {
   const { profile, lifetime: apiLifetime } = sharedProfile(entitlement.apis, issuer.defaultLifetime)
   const lifetime = entitlement.client.token.lifetime ?? apiLifetime
-  const drawn = { iss: issuer.issuer, iat: toSeconds(clock.now()), jti: Jti(uuidv7(clock, random)) }
+  const drawn = { iss: issuer.issuer, iat: toSeconds(issuer.clock.now()), jti }
   const claims = buildClaims(entitlement, profile, lifetime, drawn)
   const accessToken = await encode(issuer, profile, claims)
   if (accessToken.length > LONGEST_TOKEN) throw new OAuthError('token_too_large')
   return { accessToken, claims, lifetime }
 }
 
-async function encode({ keyring, sealer }: Issuer, profile: TokenProfile, claims: AccessTokenClaims): Promise<string> {
+function encode({ keyring, sealer }: Issuer, profile: TokenProfile, claims: AccessTokenClaims): Promise<string> {
   if (profile.format === 'sealed') {
     const key = keyring.sealingKey()
-    return sealer.seal(key instanceof Promise ? await key : key, claims)
+    return key instanceof Promise ? key.then((found) => sealer.seal(found, claims)) : sealer.seal(key, claims)
   }
   const signer = keyring.signer(profile.algorithm)
-  return signJwt(signer instanceof Promise ? await signer : signer, profile.typ, claims)
+  return signer instanceof Promise
+    ? signer.then((found) => signJwt(found, profile.typ, claims))
+    : signJwt(signer, profile.typ, claims)
 }

@@ -19,7 +19,5 @@ function encodedHeader(signer: Signer, typ: Typ): string {
 }
 
 /** A signed JWT in compact form (RFC 7515 §7.1). */
-export function signJwt(signer: Signer, typ: Typ, claims: object): Promise<string> {
-  const input = `${encodedHeader(signer, typ)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
-  return signer.sign(input).then((signature) => `${input}.${signature}`)
-}
+export const signJwt = (signer: Signer, typ: Typ, claims: object): Promise<string> =>
+  signer.sign(`${encodedHeader(signer, typ)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`)

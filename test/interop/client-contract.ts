@@ -40,7 +40,7 @@ export function testClient({ server, audience = AUDIENCE, ways, surfaces }: Clie
       expect(claims).toMatchObject({ sub: wanted.clientId, client_id: wanted.clientId, scope: 'edit' })
       await vi.waitFor(async () => {
         const events = await server().audit()
-        expect(events.find(({ detail }) => detail['jti'] === claims.jti)?.detail).toMatchObject({ method })
+        expect(events.find(({ requestId }) => requestId === claims.jti)?.detail).toMatchObject({ method })
       })
     })
 

@@ -5,6 +5,7 @@ import type { Client } from '../../src/directory/client.ts'
 import type { StoredKey } from '../../src/keys/store.ts'
 import { Audience, ClientId, CredentialId, Jti, KeyId } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
+import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import type { Revocation } from '../../src/revocation/store.ts'
 import type { Store } from '../../src/store/sql-store.ts'
 
@@ -318,6 +319,24 @@ export function storeContract(
       expect(await ids({ limit: 9, clientId: 'a' })).toEqual(['1', '3'])
       expect(await ids({ limit: 9, requestId: '2' })).toEqual(['2'])
       expect(await ids({ limit: 9, after: second?.seq })).toEqual(['3'])
+    })
+
+    test('find an audit event by a request id that tells its time, wherever it stands', async () => {
+      const at = Date.UTC(2030, 0, 1)
+      const idAt = (time: number) => uuidv7({ now: () => time, monotonic: () => 0 }, systemRandom)
+      const spread = Array.from({ length: 400 }, (_, minute) => ({ minute, requestId: idAt(at + minute * 60_000) }))
+      await one.audit.append(spread.map(({ minute, requestId }) => ({ ...event(requestId), at: at + minute * 60_000 })))
+      // Written an hour and a half after it happened.
+      const late = idAt(at + 300 * 60_000)
+      await one.audit.append([{ ...event(late), at: at + 300 * 60_000 }])
+      const find = async (requestId: string) =>
+        (await other.audit.listEvents({ limit: 9, requestId })).map((found) => found.requestId)
+      for (const index of [0, 1, 200, 398, 399]) {
+        const requestId = spread[index]?.requestId ?? ''
+        expect(await find(requestId)).toEqual([requestId])
+      }
+      expect(await find(late)).toEqual([late])
+      expect(await find(idAt(at))).toEqual([])
     })
 
     test('prune old audit events, so many at a time', async () => {
