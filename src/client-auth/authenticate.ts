@@ -9,6 +9,7 @@ import { OAuthError } from '../oauth/error.ts'
 import type { CredentialId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { SecretCredential } from '../secrets/credential.ts'
 import type { SecretVerifier } from '../secrets/verifier.ts'
 import { type ClientAuthMethodName, clientAuthMethodNames, clientAuthMethods } from './methods.ts'
 import type { AuthenticationRequest, PresentedSecret } from './request.ts'
@@ -42,7 +43,8 @@ export async function authenticateClient(
   refuseOtherClientId(request, readings)
   let refusal: OAuthError | undefined
   for (const reading of readings) {
-    const outcome = await verify(authenticator, reading)
+    const verified = verify(authenticator, reading)
+    const outcome = verified instanceof Promise ? await verified : verified
     if (!(outcome instanceof OAuthError)) return { ...outcome, method } as AuthenticatedClient
     refusal ??= outcome
   }
@@ -69,18 +71,30 @@ function refuseOtherClientId({ form }: AuthenticationRequest, readings: readonly
   throw new OAuthError('client_id_mismatch', { detail: claimed(readings[0]?.clientId) })
 }
 
-async function verify({ directory, verifier, clock }: Authenticator, { clientId, secret }: PresentedSecret) {
-  // Mostly both are known at once: then nothing waits for a turn.
-  const found = directory.client(clientId)
-  const client = found instanceof Promise ? await found : found
-  const verified = verifier.verify(clientId, client, secret)
-  const credential = verified instanceof Promise ? await verified : verified
-  const refused = (reason: Reason) => new OAuthError(reason, { detail: claimed(clientId) })
-  if (client === undefined) return refused('unknown_client')
-  if (credential === undefined) return refused('wrong_secret')
-  if (credential.expiresAt !== undefined && credential.expiresAt <= clock.now()) return refused('expired_secret')
-  if (!client.enabled) return refused('client_disabled')
-  return { client, credentialId: credential.id }
+type Outcome = Pick<AuthenticatedClient, 'client' | 'credentialId'> | OAuthError
+
+/** At once where client and secret are known, as they mostly are: then nothing waits for a turn. */
+function verify(authenticator: Authenticator, presented: PresentedSecret): Outcome | Promise<Outcome> {
+  const client = authenticator.directory.client(presented.clientId)
+  return client instanceof Promise
+    ? client.then((found) => verifySecret(authenticator, presented, found))
+    : verifySecret(authenticator, presented, client)
+}
+
+function verifySecret(
+  { verifier, clock }: Authenticator,
+  { clientId, secret }: PresentedSecret,
+  client: Client | undefined,
+): Outcome | Promise<Outcome> {
+  const judge = (credential: SecretCredential | undefined): Outcome => {
+    const refused = (reason: Reason) => new OAuthError(reason, { detail: claimed(clientId) })
+    if (client === undefined) return refused('unknown_client')
+    if (credential === undefined) return refused('wrong_secret')
+    if (credential.expiresAt !== undefined && credential.expiresAt <= clock.now()) return refused('expired_secret')
+    return client.enabled ? { client, credentialId: credential.id } : refused('client_disabled')
+  }
+  const found = verifier.verify(clientId, client, secret)
+  return found instanceof Promise ? found.then(judge) : judge(found)
 }
 
 /** For the audit log: whom the request says it is from. */

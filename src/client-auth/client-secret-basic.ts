@@ -7,6 +7,7 @@ import type { ClientAuthMethod, PresentedSecret } from './request.ts'
 
 /** RFC 9110 §11.4: the scheme is of any case. */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
+const ESCAPED = /[%+]/
 
 /**
  * HTTP Basic with id and secret form-encoded (RFC 6749 §2.3.1), and as they are, which curl and most scripts send. Where
@@ -26,6 +27,7 @@ export const clientSecretBasic: ClientAuthMethod = {
 
 /** The encoded reading; undefined where it is no other than the raw one, or none that a client can have meant. */
 function decode(raw: PresentedSecret): PresentedSecret | undefined {
+  if (!ESCAPED.test(raw.clientId) && !ESCAPED.test(raw.secret)) return undefined
   const clientId = decodeFormComponent(raw.clientId)
   const secret = decodeFormComponent(raw.secret)
   if (clientId === undefined || secret === undefined || hasControl(clientId + secret)) return undefined

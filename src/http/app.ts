@@ -67,12 +67,23 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     return Number(headers['content-length'] ?? 0) > BODY_LIMIT ? 'body_too_large' : undefined
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(endpoint: Endpoint, request: HttpRequest, response: ServerResponse): Promise<void> {
+    try {
+      const answer = endpoint(request)
+      send(response, request.requestId, answer instanceof Promise ? await answer : answer)
+    } catch (error) {
+      refuse(response, request.requestId, error)
+    }
+  }
+
+  function answer(request: IncomingMessage, response: ServerResponse): void {
     const requestId = RequestId(uuidv7(clock, random))
     const { path, query } = splitTarget(request.url ?? '')
     const route = routes.get(path)
-    if (route === undefined) return refuse(response, requestId, new OAuthError('not_found'))
-
+    if (route === undefined) {
+      refuse(response, requestId, new OAuthError('not_found'))
+      return
+    }
     const { headers, socket } = request
     const parsed = (body: Buffer): HttpRequest => ({
       headers,
@@ -87,27 +98,38 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
       refuse(response, requestId, error)
     }
     const endpoint = route.endpoints.get(request.method ?? '')
-    if (endpoint === undefined) {
-      return refuseEarly(new OAuthError('method_not_allowed', { headers: { Allow: route.allow } }))
-    }
     const unfit = unfitness(request)
-    if (unfit !== undefined) return refuseEarly(new OAuthError(unfit))
-    const body = await readBody(request)
-    if (body === undefined) return refuseEarly(new OAuthError('body_too_large'))
-    try {
-      send(response, requestId, await endpoint(parsed(body)))
-    } catch (error) {
-      refuse(response, requestId, error)
+    if (endpoint === undefined) {
+      refuseEarly(new OAuthError('method_not_allowed', { headers: { Allow: route.allow } }))
+    } else if (unfit !== undefined) {
+      refuseEarly(new OAuthError(unfit))
+    } else {
+      readBody(request, (body) =>
+        guard(response, () => {
+          if (body === undefined) refuseEarly(new OAuthError('body_too_large'))
+          else serve(endpoint, parsed(body), response).catch(fail(response))
+        }),
+      )
     }
   }
 
-  return (request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      // Only a defect of this very file ends here: there may be half an answer.
+  /** Only a defect of this very file ends here: there may be half an answer. */
+  const fail =
+    (response: ServerResponse) =>
+    (error: unknown): void => {
       onDefect(error, '')
       response.destroy()
-    })
+    }
+
+  function guard(response: ServerResponse, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      fail(response)(error)
+    }
   }
+
+  return (request, response) => guard(response, () => answer(request, response))
 }
 
 function toRoute(methods: Routes[string]): Route {
@@ -133,20 +155,19 @@ function splitTarget(target: string): { readonly path: string; readonly query: s
   return { path: origin.slice(0, question), query: origin.slice(question + 1) }
 }
 
-/** The whole body; undefined where it is over the limit, of which no more than that is kept. */
-function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size <= BODY_LIMIT) chunks.push(chunk)
-      else resolve(undefined)
-    })
-    request.on('end', () => {
-      const [only] = chunks
-      resolve(chunks.length === 1 ? only : Buffer.concat(chunks))
-    })
+/** Hands over the whole body, once; undefined where it is over the limit, of which no more than that is kept. */
+function readBody(request: IncomingMessage, take: (body: Buffer | undefined) => void): void {
+  const chunks: Buffer[] = []
+  let size = 0
+  request.on('data', (chunk: Buffer) => {
+    const wasWithin = size <= BODY_LIMIT
+    size += chunk.length
+    if (size <= BODY_LIMIT) chunks.push(chunk)
+    else if (wasWithin) take(undefined)
+  })
+  request.on('end', () => {
+    const [only] = chunks
+    if (size <= BODY_LIMIT) take(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks))
   })
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
@@ -28,24 +28,24 @@ interface Remembered {
 }
 
 /**
- * Tells whether a secret is one of a client's. The work done depends on what was sent alone, never on the client: a
- * secret of the generated form costs one SHA-256, any other one scrypt, whether or not there is such a client and
+ * Tells whether a secret is one of a client's. The work done for a wrong one depends on what was sent alone, never on the
+ * client: of the generated form it costs one SHA-256, any other one scrypt, whether or not there is such a client and
  * whichever kind its secrets are. So time tells nobody which clients exist.
  */
 export class SecretVerifier {
   readonly #clock: Clock
-  readonly #memoKey: Buffer
+  readonly #memoKey: string
   readonly #decoy: ScryptParameters
   /** What waits is some ten seconds of work: a client would not wait longer. */
   readonly #queue = new FairQueue({ concurrency: CONCURRENCY, waiting: 32 * CONCURRENCY, waitingInLane: 4 })
-  /** Right secrets by HMAC, beside the very client they were right for: forgotten with it when it changes. */
+  /** Right secrets by a keyed hash, beside the very client they were right for: forgotten with it when it changes. */
   readonly #memo = new WeakMap<SecretHolder, Map<string, Remembered>>()
-  /** Hashing under way, by HMAC: a burst of one client's requests costs one hash. */
+  /** Hashing under way, by the same keyed hash: a burst of one client's requests costs one hash. */
   readonly #underway = new Map<string, Promise<SecretCredential | undefined>>()
 
   constructor(clock: Clock, random: RandomBytes) {
     this.#clock = clock
-    this.#memoKey = Buffer.from(random(32))
+    this.#memoKey = random(32).toString('base64')
     this.#decoy = { ...SCRYPT_COST, salt: Buffer.from(random(16)) }
   }
 
@@ -61,12 +61,18 @@ export class SecretVerifier {
     secret: string,
   ): SecretCredential | undefined | Promise<SecretCredential | undefined> {
     if (secret.length > LONGEST_SECRET) return undefined
-    if (isGenerated(secret)) return findGenerated(client, sha256(secret))
+    const generated = findGenerated(client, sha256(secret))
+    if (generated !== undefined || isGenerated(secret)) return generated
 
-    const mark = createHmac('sha256', this.#memoKey).update(`${clientId}\0${secret}`).digest('base64')
+    const mark = this.#mark(clientId, secret)
     const remembered = client && this.#memo.get(client)?.get(mark)
     if (remembered !== undefined && remembered.until > this.#clock.now()) return remembered.credential
     return this.#hash(clientId, client, secret, mark)
+  }
+
+  /** A keyed hash, under a key of this process's own. Nobody sees one: that it can be extended, unlike an HMAC, helps nobody. */
+  #mark(clientId: ClientId, secret: string): string {
+    return sha256(`${this.#memoKey}${clientId}\0${secret}`)
   }
 
   async #hash(
