@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: 'test/harness/certificate.ts',
     setupFiles: 'test/harness/trust.ts',
     pool: 'forks',
+    // Much of the time is waiting: for processes, for slow hashes on threads, for keys to rotate.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -22,11 +22,17 @@ export interface BenchClient {
   readonly secret: string
 }
 
+/** What a client proves with who it is; a chosen secret is one that a person could have made up. */
+export type Presents = 'generated secret' | 'chosen secret' | 'assertion'
+
 /** Who asks, and a secret as Tessera generates them. */
 const makeClient = (id: string): BenchClient => ({ id, secret: generateSecret(systemRandom) })
 
 /** The API that the tokens are for: it may introspect them. */
 export const resourceServer = makeClient('resource-server')
+
+/** The chosen secret of a client. */
+export const chosenSecret = ({ id }: BenchClient): string => `${id}-correct-horse`
 
 /** So many clients, at least one. */
 export function makeClients(count: number): readonly [BenchClient, ...BenchClient[]] {
@@ -34,9 +40,11 @@ export function makeClients(count: number): readonly [BenchClient, ...BenchClien
   return [make(1), ...Array.from({ length: count - 1 }, (_, index) => make(index + 2))]
 }
 
-/** The `Authorization` of a client (RFC 6749 §2.3.1); its id and secret need no escaping. */
-export const basic = ({ id, secret }: BenchClient): string =>
-  `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
+/** The `Authorization` of a client (RFC 7617 §2): its id and either secret need no escaping (RFC 6749 §2.3.1). */
+export function basic(client: BenchClient, presents: Presents = 'generated secret'): string {
+  const secret = presents === 'chosen secret' ? chosenSecret(client) : client.secret
+  return `Basic ${Buffer.from(`${client.id}:${secret}`).toString('base64')}`
+}
 
 /** The claims of a token: as many bytes in any two. @param iat seconds */
 export const claimsOf = (clientId: string, jti: string, iat: number) => ({

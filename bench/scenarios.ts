@@ -43,6 +43,7 @@ const peers = {
 
 const es256 = tessera({ label: 'ES256' })
 const unrevoked = tessera({ label: 'none revoked' })
+const generated = tessera({ label: 'generated' })
 
 /** More than it remembers: asked for in turn, each is forgotten by the time it comes again. */
 const MANY_TOKENS = 20_000
@@ -64,6 +65,27 @@ export const scenarios: readonly Scenario[] = [
     task: issuing,
     servers: [floor('RS256'), es256, tessera({ tokens: 'RS256' })],
     comparisons: [{ server: references.floor }, { server: es256.name }],
+  },
+  {
+    name: 'a secret that a person chose',
+    clients: 1,
+    task: issuing,
+    servers: [generated, tessera({ presents: 'chosen secret' })],
+    comparisons: [{ server: generated.name, atLeast: 0.95 }],
+  },
+  {
+    name: 'private_key_jwt',
+    clients: 1,
+    task: issuing,
+    servers: [floor('ES256', { presents: 'assertion' }), tessera({ presents: 'assertion' })],
+    comparisons: [{ server: references.floor, atLeast: 0.6 }],
+  },
+  {
+    name: 'tokens bound by DPoP',
+    clients: 1,
+    task: issuing,
+    servers: [floor('ES256', { isBound: true }), tessera({ isBound: true })],
+    comparisons: [{ server: references.floor }],
   },
   {
     name: 'introspection of 1,000 sealed tokens',

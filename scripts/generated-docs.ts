@@ -1,7 +1,11 @@
 /** The pages of docs/ that are made from tables of the source; a test proves that they are current. */
 
+import { readFileSync } from 'node:fs'
+import { growthTable } from '../bench/scale/growth.ts'
 import { configurationReference } from '../src/config/reference.ts'
 import { refusals } from '../src/oauth/refusals.ts'
+import { BUCKETS } from '../src/telemetry/durations.ts'
+import { metricTable, processMetricTable } from '../src/telemetry/table.ts'
 import { type Preset, presets } from '../src/tokens/presets.ts'
 
 function presetsPage(): string {
@@ -49,9 +53,49 @@ function refusalsPage(): string {
   ].join('\n')
 }
 
+function metricsPage(): string {
+  const rows = Object.entries(metricTable).map(([name, { type, help, labels }]) => {
+    const described = Object.entries<string>(labels).map(([label, values]) => `\`${label}\`: ${values}`)
+    return `| \`${name}\` | ${type} | ${described.join('<br>')} | ${help} |`
+  })
+  const ofProcess = Object.entries(processMetricTable).map(([name, help]) => `| \`${name}\` | ${help} |`)
+  return [
+    '# Metrics',
+    '',
+    'Generated from `src/telemetry/table.ts`.',
+    '',
+    '`GET /metrics` on the admin listener, in the text format of Prometheus. [operations.md](operations.md) says what to watch. No',
+    'label is of a client, of an address, or of anything as it was sent: the number of series has a bound.',
+    '',
+    '| metric | type | labels | what it is |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+    `Histograms have the buckets ${BUCKETS.join(', ')} seconds.`,
+    '',
+    'Beside these are the metrics of the process that prom-client collects, with the label `role`: `server`, or `primary` and `worker`',
+    'where several processes serve as one. Worth watching are',
+    '',
+    '| metric | what it is |',
+    '| --- | --- |',
+    ...ofProcess,
+    '',
+  ].join('\n')
+}
+
+/** A page that people write, but for what stands between its two marks. */
+function scalePage(): string {
+  const page = readFileSync('docs/scale.md', 'utf8')
+  const marked = /(<!-- begin: .* -->\n)[\s\S]*(<!-- end -->)/
+  if (!marked.test(page)) throw new Error('docs/scale.md has no marks for its table')
+  return page.replace(marked, (_, begin: string, end: string) => `${begin}${growthTable()}\n${end}`)
+}
+
 /** Each page, by its path. */
 export const generatedDocs: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': () => `${configurationReference()}\n`,
+  'docs/metrics.md': metricsPage,
   'docs/presets.md': presetsPage,
   'docs/refusals.md': refusalsPage,
+  'docs/scale.md': scalePage,
 }

@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { Connection } from './connection.ts'
 import { Histogram } from './histogram.ts'
-import type { LoadOrder, LoadOutcome, LoadResult } from './order.ts'
+import type { LoadOrder, LoadOutcome, LoadResult, SignedValue } from './order.ts'
+import { signedValue } from './signed-value.ts'
 
 /** Fills an order. Rejects with the first answer that is not 200, or any other way in which it can't be filled. */
 async function fill(order: LoadOrder): Promise<LoadResult> {
   // Made before the time runs: while it does, sending a request is one write of bytes that are there.
-  const requests = order.values.map((value) => Buffer.from(order.head + value + order.tail, 'latin1'))
+  const next = order.signed === undefined ? inTurn(order) : madeOnTheSpot(order, order.signed)
   const connections: Connection[] = []
   const failed = Promise.withResolvers<never>()
   const onFailure = (why: string) => failed.reject(new Error(why))
@@ -14,7 +16,7 @@ async function fill(order: LoadOrder): Promise<LoadResult> {
     for (let opened = 0; opened < order.connections; opened += 1) {
       connections.push(await Connection.open(order.port, onFailure))
     }
-    return await Promise.race([failed.promise, load(order, requests, connections)])
+    return await Promise.race([failed.promise, load(order, next, connections)])
   } finally {
     for (const connection of connections) connection.close()
   }
@@ -22,10 +24,10 @@ async function fill(order: LoadOrder): Promise<LoadResult> {
 
 function load(
   { seconds, atLeast }: LoadOrder,
-  requests: readonly Buffer[],
+  next: () => Buffer,
   connections: readonly Connection[],
 ): Promise<LoadResult> {
-  const { promise, resolve, reject } = Promise.withResolvers<LoadResult>()
+  const { promise, resolve } = Promise.withResolvers<LoadResult>()
   const durations = new Histogram()
   const usage = process.cpuUsage()
   const start = performance.now()
@@ -34,10 +36,8 @@ function load(
   let answered = 0
 
   function send(connection: Connection): void {
-    const request = requests[sent % requests.length]
     sent += 1
-    if (request === undefined) reject(new Error('there is no request to send'))
-    else connection.send(request, onAnswer)
+    connection.send(next(), onAnswer)
   }
 
   function onAnswer(connection: Connection, sentAt: number): void {
@@ -61,6 +61,22 @@ function load(
 
   for (const connection of connections) send(connection)
   return promise
+}
+
+function inTurn({ head, values, tail }: LoadOrder): () => Buffer {
+  const requests = values.map((value) => Buffer.from(head + value + tail, 'latin1'))
+  let sent = 0
+  return () => {
+    const request = requests[sent % requests.length]
+    sent += 1
+    if (request === undefined) throw new Error('there is no request to send')
+    return request
+  }
+}
+
+function madeOnTheSpot({ head, tail }: LoadOrder, signed: SignedValue): () => Buffer {
+  const sign = signedValue(signed)
+  return () => Buffer.from(head + sign(randomUUID(), Math.floor(Date.now() / 1000)) + tail, 'latin1')
 }
 
 // An order a line on standard input; its outcome, a line on standard output.

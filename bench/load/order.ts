@@ -6,7 +6,19 @@ export interface Requests {
   readonly head: string
   /** What differs from one request to another: they take these in turn. */
   readonly values: readonly string[]
+  /** In place of the values: a JWT that is made for each request, as it is sent. */
+  readonly signed?: SignedValue
   readonly tail: string
+}
+
+/** A JWT by ES256, but for its `jti` and its times. */
+export interface SignedValue {
+  /** PEM. */
+  readonly privateKey: string
+  readonly header: object
+  readonly claims: object
+  /** Seconds from `iat` to `exp`; undefined where there is no `exp`. */
+  readonly lifetime: number | undefined
 }
 
 /** What to send, and for how long. */

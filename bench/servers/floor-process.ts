@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createPublicKey, randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage } from 'node:http'
+import { signatureAlgorithms } from '../../src/keys/algorithms.ts'
 import { introspectionPath, lifetime, scope } from '../fleet.ts'
 import { bareTokens, type FloorTokens, signedTokens } from './floor-tokens.ts'
 import { listening } from './listening.ts'
@@ -11,11 +12,25 @@ function tokensOf(kind: string | undefined): FloorTokens {
 }
 
 const tokens = tokensOf(process.argv[2])
+const verified = process.argv[3]
 
-async function issue(body: Buffer): Promise<string> {
+/** The key that signs assertions and proofs: found without looking. */
+const clientKey = createPublicKey({ key: JSON.parse(process.env['FLOOR_CLIENT_KEY'] ?? '{}'), format: 'jwk' })
+
+/** @throws Error where it is not signed by the client's key */
+function verifyJwt(jwt: string): void {
+  const end = jwt.lastIndexOf('.')
+  const signature = Buffer.from(jwt.slice(end + 1), 'base64url')
+  if (!signatureAlgorithms.ES256.verify(jwt.slice(0, end), clientKey, signature)) throw new Error('a wrong signature')
+}
+
+async function issue(body: Buffer, { headers }: IncomingMessage): Promise<string> {
   const form = new URLSearchParams(body.toString())
+  if (verified === 'assertion') verifyJwt(form.get('client_assertion') ?? '')
+  if (verified === 'proof') verifyJwt(String(headers['dpop']))
   const token = await tokens.issue(form.get('scope') ?? scope)
-  return JSON.stringify({ access_token: token, token_type: 'Bearer', expires_in: lifetime, scope: form.get('scope') })
+  const type = verified === 'proof' ? 'DPoP' : 'Bearer'
+  return JSON.stringify({ access_token: token, token_type: type, expires_in: lifetime, scope: form.get('scope') })
 }
 
 const server = createServer((request, response) => {
@@ -27,7 +42,7 @@ const server = createServer((request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', async () => {
-    const body = await answer(Buffer.concat(chunks))
+    const body = await answer(Buffer.concat(chunks), request)
     response.writeHead(200, {
       'Content-Type': 'application/json;charset=UTF-8',
       'Cache-Control': 'no-store',

@@ -1,14 +1,23 @@
 import { fileURLToPath } from 'node:url'
+import { clientKey } from '../client-key.ts'
 import type { TokenKind } from '../fleet.ts'
 import type { BenchServer } from './server.ts'
 
 /**
  * What no server in this language can beat: HTTP, a form, a signature or its verification, and nothing else. For sealed
  * tokens, HTTP alone: its tokens only look like sealed ones.
+ * @param more what it verifies beyond that, with one signature a request: the client's assertion, or its DPoP proof
  */
-export const floor = (tokens: TokenKind): BenchServer => ({
+export const floor = (tokens: TokenKind, more: Pick<BenchServer, 'presents' | 'isBound'> = {}): BenchServer => ({
   name: 'floor',
   tokens,
   isBlind: tokens === 'sealed',
-  prepare: async () => ({ args: [fileURLToPath(new URL('./floor-process.ts', import.meta.url)), tokens] }),
+  ...more,
+  prepare: async () => ({
+    args: [fileURLToPath(new URL('./floor-process.ts', import.meta.url)), tokens, verified(more)],
+    env: { FLOOR_CLIENT_KEY: JSON.stringify(clientKey.publicJwk) },
+  }),
 })
+
+const verified = ({ presents, isBound }: Pick<BenchServer, 'presents' | 'isBound'>): string =>
+  presents === 'assertion' ? 'assertion' : isBound === true ? 'proof' : 'nothing'

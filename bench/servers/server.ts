@@ -1,6 +1,6 @@
 /** What is measured: one file a server, and one for the process of each that we write. May import `src`. */
 
-import type { BenchClient, TokenKind } from '../fleet.ts'
+import type { BenchClient, Presents, TokenKind } from '../fleet.ts'
 import type { Program, Workspace } from '../workspace.ts'
 
 /**
@@ -10,6 +10,10 @@ import type { Program, Workspace } from '../workspace.ts'
 export interface BenchServer {
   readonly name: string
   readonly tokens: TokenKind
+  /** What its clients prove with who they are; a generated secret unless said otherwise. */
+  readonly presents?: Presents
+  /** Whether its tokens are bound to the key of a DPoP proof. */
+  readonly isBound?: boolean
   /** It has one answer to all introspections, and does not look at the token. */
   readonly isBlind?: boolean
   /** Makes what the server needs, in a folder of its own. @returns how it is started */

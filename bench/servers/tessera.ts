@@ -3,7 +3,18 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { audience, type BenchClient, issuer, lifetime, resourceServer, scope, type TokenKind } from '../fleet.ts'
+import { clientKey } from '../client-key.ts'
+import {
+  audience,
+  type BenchClient,
+  chosenSecret,
+  issuer,
+  lifetime,
+  type Presents,
+  resourceServer,
+  scope,
+  type TokenKind,
+} from '../fleet.ts'
 import { cores } from '../workspace.ts'
 import { addLiveRevocations, countLiveRevocations } from './live-revocations.ts'
 import type { BenchServer } from './server.ts'
@@ -14,20 +25,30 @@ interface Setup {
   readonly tokens?: TokenKind
   /** So many tokens that have not expired are revoked. */
   readonly liveRevocations?: number
+  readonly presents?: Presents
+  readonly isBound?: boolean
 }
 
 const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const databaseIn = (folder: string) => join(folder, 'tessera.db')
 
 /** This server as one runs it, behind a proxy that ends TLS: the command, its database, its audit log. */
-export const tessera = ({ label, tokens = 'ES256', liveRevocations = 0 }: Setup = {}): BenchServer => ({
+export const tessera = ({
+  label,
+  tokens = 'ES256',
+  liveRevocations = 0,
+  presents = 'generated secret',
+  isBound = false,
+}: Setup = {}): BenchServer => ({
+  presents,
+  isBound,
   name: label === undefined ? 'tessera' : `tessera (${label})`,
   tokens,
 
   async prepare(workspace, folder, clients) {
     const storage = { TESSERA_STORAGE: `sqlite:${databaseIn(folder)}` }
     const file = join(folder, 'manifest.json')
-    writeFileSync(file, JSON.stringify(manifest(tokens, clients)))
+    writeFileSync(file, JSON.stringify(manifest(tokens, presents, clients)))
     await workspace.start({ args: [cli, 'apply', '-f', file], env: storage }, cores.server).done()
     await addLiveRevocations(storage.TESSERA_STORAGE, liveRevocations)
     return {
@@ -60,7 +81,7 @@ export const tessera = ({ label, tokens = 'ES256', liveRevocations = 0 }: Setup 
   },
 })
 
-const manifest = (tokens: TokenKind, clients: readonly BenchClient[]) => ({
+const manifest = (tokens: TokenKind, presents: Presents, clients: readonly BenchClient[]) => ({
   apis: [
     {
       audience,
@@ -69,7 +90,22 @@ const manifest = (tokens: TokenKind, clients: readonly BenchClient[]) => ({
     },
   ],
   clients: [
-    ...clients.map(({ id, secret }) => ({ client_id: id, scopes: [scope], credentials: [{ secret }] })),
+    ...clients.map((client) => ({
+      client_id: client.id,
+      scopes: [scope],
+      credentials: [credential(presents, client)],
+    })),
     { client_id: resourceServer.id, introspects: [audience], credentials: [{ secret: resourceServer.secret }] },
   ],
 })
+
+function credential(presents: Presents, client: BenchClient): object {
+  switch (presents) {
+    case 'generated secret':
+      return { secret: client.secret }
+    case 'chosen secret':
+      return { secret: chosenSecret(client) }
+    case 'assertion':
+      return { jwks: { keys: [clientKey.publicJwk] } }
+  }
+}

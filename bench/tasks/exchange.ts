@@ -1,5 +1,5 @@
 import { type BenchClient, basic } from '../fleet.ts'
-import type { Requests } from '../load/order.ts'
+import type { Requests, SignedValue } from '../load/order.ts'
 
 /** An answer of status 200, its JSON parsed. */
 export interface Answer {
@@ -9,10 +9,14 @@ export interface Answer {
 }
 
 /** Posts a form as a client. Rejects for any status but 200. */
-export async function post(origin: string, path: string, client: BenchClient, body: string): Promise<Answer> {
-  const response = await fetch(origin + path, {
+export const post = (origin: string, path: string, client: BenchClient, body: string): Promise<Answer> =>
+  send(origin + path, { Authorization: basic(client) }, body)
+
+/** Posts a form. Rejects for any status but 200. */
+export async function send(url: string, headers: Record<string, string>, body: string): Promise<Answer> {
+  const response = await fetch(url, {
     method: 'POST',
-    headers: { Authorization: basic(client), 'Content-Type': 'application/x-www-form-urlencoded' },
+    headers: { ...headers, 'Content-Type': 'application/x-www-form-urlencoded' },
     body,
   })
   const text = await response.text()
@@ -20,12 +24,19 @@ export async function post(origin: string, path: string, client: BenchClient, bo
   return { headers: response.headers, bytes: Buffer.byteLength(text), json: JSON.parse(text) }
 }
 
+interface Post {
+  /** Those that say who asks, and what else is proven. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly bodyLength: number
+}
+
 /** The same post as the load sends it, by many clients or of many forms: `values` stand where `SLOT` does. */
 export function requestsTo(
   origin: string,
   path: string,
-  post: { readonly authorization: string; readonly body: string; readonly bodyLength: number },
-  values: readonly string[],
+  post: Post,
+  values: readonly string[] | SignedValue,
 ): Requests {
   const { host, port } = new URL(origin)
   const lines = [
@@ -33,14 +44,15 @@ export function requestsTo(
     `Host: ${host}`,
     'User-Agent: tessera-bench',
     'Accept: application/json',
-    `Authorization: ${post.authorization}`,
+    ...Object.entries(post.headers).map(([name, value]) => `${name}: ${value}`),
     'Content-Type: application/x-www-form-urlencoded',
     `Content-Length: ${post.bodyLength}`,
     '',
     post.body,
   ]
   const [head = '', tail = ''] = lines.join('\r\n').split(SLOT)
-  return { port: Number(port), head, values, tail }
+  const common = { port: Number(port), head, tail }
+  return 'privateKey' in values ? { ...common, values: [], signed: values } : { ...common, values }
 }
 
 /** Stands for what differs; nothing of ours contains it. */

@@ -30,7 +30,11 @@ export const introspecting = (count: number): Task => ({
       tokens.every(({ length }) => length === first.length),
       true,
     )
-    const shape = { authorization: basic(resourceServer), body: formOf(SLOT), bodyLength: formOf(first).length }
+    const shape = {
+      headers: { Authorization: basic(resourceServer) },
+      body: formOf(SLOT),
+      bodyLength: formOf(first).length,
+    }
     return { requests: requestsTo(origin, introspectionPath, shape, tokens), issued: count, issuedByEach: 0 }
   },
 })

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { assertionOf, proof, sign } from '../client-key.ts'
 import {
   audience,
   type BenchClient,
@@ -13,24 +14,62 @@ import {
   tokenForm,
   tokenPath,
 } from '../fleet.ts'
+import type { BenchServer } from '../servers/server.ts'
 import { expectClaims } from './claims.ts'
-import { expect, post, requestsTo, SLOT } from './exchange.ts'
+import { expect, post, requestsTo, SLOT, send } from './exchange.ts'
 import type { Task } from './task.ts'
 
-/** Tokens by the client credentials grant, to all clients in turn. */
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+const assertionForm = (assertion: string): string =>
+  `${tokenForm}&client_assertion_type=${encodeURIComponent(ASSERTION_TYPE)}&client_assertion=${assertion}`
+
+/** Tokens by the client credentials grant, to all clients in turn; to one alone where each request is signed. */
 export const issuing: Task = {
-  async prepare({ tokens }, origin, clients) {
-    await expectToken(tokens, origin, clients[0], await getToken(origin, clients[0]))
-    const shape = { authorization: SLOT, body: tokenForm, bodyLength: tokenForm.length }
-    return { requests: requestsTo(origin, tokenPath, shape, clients.map(basic)), issued: 1, issuedByEach: 1 }
+  async prepare(server, origin, clients) {
+    const [client] = clients
+    await expectToken(server.tokens, origin, client, await getToken(origin, client, server), boundClaims(server))
+    const url = [origin, tokenPath] as const
+    const plain = { body: tokenForm, bodyLength: tokenForm.length }
+    const headers = { Authorization: basic(client, server.presents) }
+    if (server.presents === 'assertion') {
+      const shape = {
+        headers: {},
+        body: assertionForm(SLOT),
+        bodyLength: assertionForm(sign(assertionOf(client.id))).length,
+      }
+      return { requests: requestsTo(...url, shape, assertionOf(client.id)), issued: 1, issuedByEach: 1 }
+    }
+    if (server.isBound === true) {
+      const shape = { ...plain, headers: { ...headers, DPoP: SLOT } }
+      return { requests: requestsTo(...url, shape, proof), issued: 1, issuedByEach: 1 }
+    }
+    const values = clients.map((one) => basic(one, server.presents))
+    return {
+      requests: requestsTo(...url, { ...plain, headers: { Authorization: SLOT } }, values),
+      issued: 1,
+      issuedByEach: 1,
+    }
   },
 }
 
+const boundClaims = ({ isBound, name }: BenchServer): readonly string[] =>
+  isBound === true && name !== 'floor' ? ['cnf'] : []
+
 /** Gets a token as the load does. Rejects where the answer, but for the token, is not as it should be. */
-export async function getToken(origin: string, client: BenchClient): Promise<string> {
-  const { json } = await post(origin, tokenPath, client, tokenForm)
+export async function getToken(
+  origin: string,
+  client: BenchClient,
+  { presents, isBound = false }: Pick<BenchServer, 'presents' | 'isBound'> = {},
+): Promise<string> {
+  const isAssertion = presents === 'assertion'
+  const headers = {
+    ...(!isAssertion && { Authorization: basic(client, presents) }),
+    ...(isBound && { DPoP: sign(proof) }),
+  }
+  const form = isAssertion ? assertionForm(sign(assertionOf(client.id))) : tokenForm
+  const { json } = await send(origin + tokenPath, headers, form)
   expect('expires_in', json['expires_in'], lifetime)
-  expect('token_type', json['token_type'], 'Bearer')
+  expect('token_type', json['token_type'], isBound ? 'DPoP' : 'Bearer')
   expect('scope', json['scope'], scope)
   return String(json['access_token'])
 }
@@ -39,7 +78,13 @@ export async function getToken(origin: string, client: BenchClient): Promise<str
  * Checks that a token is what this bench says is measured: a JWT by a key that the server publishes, or one that nobody
  * else can read and the server knows again, with the claims that every server is to make. Rejects for anything else.
  */
-export async function expectToken(kind: TokenKind, origin: string, client: BenchClient, token: string): Promise<void> {
+export async function expectToken(
+  kind: TokenKind,
+  origin: string,
+  client: BenchClient,
+  token: string,
+  others: readonly string[] = [],
+): Promise<void> {
   if (kind === 'sealed') {
     expect('whether it is sealed', /^tsa_[\w-]+$/.test(token), true)
     const form = new URLSearchParams({ token }).toString()
@@ -52,5 +97,5 @@ export async function expectToken(kind: TokenKind, origin: string, client: Bench
     algorithms: [kind],
   })
   expect('typ', protectedHeader.typ, 'at+jwt')
-  expectClaims(payload, client, [])
+  expectClaims(payload, client, others)
 }

@@ -1,4 +1,4 @@
-/** What administrators and orchestrators are served, on a listener of its own. May import `http`. */
+/** What administrators and orchestrators are served, on a listener of its own. May import `http`, `telemetry`. */
 
 import type { Endpoint, Routes } from '../http/message.ts'
 import { json } from '../http/respond.ts'
@@ -9,6 +9,8 @@ export interface Health {
   /** Rejects where the database does not answer. */
   readonly pingStorage: () => Promise<void>
   readonly isAuditFull: () => boolean
+  /** Where several processes serve as one. */
+  readonly isWithoutWorkers?: () => boolean
 }
 
 /** `/healthz`: the process answers. `/readyz`: it should be sent requests, and if not, why not. */
@@ -19,6 +21,7 @@ export function healthRoutes(health: Health): Routes {
       health.isDraining() && 'the server is shutting down',
       !(await answers(health.pingStorage)) && 'the database does not answer',
       health.isAuditFull() && 'audit events wait for the database',
+      health.isWithoutWorkers?.() === true && 'no worker listens',
     ].filter((reason) => reason !== false)
     return reasons.length === 0 ? json(200, { status: 'ok' }) : json(503, { status: 'unavailable', reasons })
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { AuditEvent } from './event.ts'
+import type { AuditCounts, AuditSink } from './sink.ts'
 import type { AuditStore } from './store.ts'
 
 const FLUSH_INTERVAL_MS = 200
@@ -19,9 +20,11 @@ interface RecorderOptions {
 }
 
 /** Takes events at once and writes them in batches, off the path of the requests. */
-export class AuditRecorder {
+export class AuditRecorder implements AuditSink {
   readonly #options: RecorderOptions
   #waiting: AuditEvent[] = []
+  #written = 0
+  #failedBatches = 0
   #flushing: Promise<void> | undefined
   #flushTimer: NodeJS.Timeout | undefined
   #pruneTimer: NodeJS.Timeout | undefined
@@ -38,6 +41,15 @@ export class AuditRecorder {
   /** Whether there is no room for another event. */
   get isFull(): boolean {
     return this.#waiting.length >= MOST_WAITING
+  }
+
+  get counts(): AuditCounts {
+    return {
+      waiting: this.#waiting.length,
+      capacity: MOST_WAITING,
+      written: this.#written,
+      failedBatches: this.#failedBatches,
+    }
   }
 
   record(event: AuditEvent): void {
@@ -66,6 +78,10 @@ export class AuditRecorder {
     try {
       await this.#options.store.append(batch)
       this.#waiting = this.#waiting.slice(batch.length)
+      this.#written += batch.length
+    } catch (error) {
+      this.#failedBatches += 1
+      throw error
     } finally {
       this.#flushing = undefined
     }

@@ -4,10 +4,8 @@ import { readFileSync } from 'node:fs'
 import { applyManifest } from '../manifest/apply.ts'
 import { parseManifest } from '../manifest/parse.ts'
 import type { Plan } from '../manifest/plan.ts'
-import { systemClock } from '../platform/clock.ts'
-import { systemRandom } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
-import { withDatabase } from './database.ts'
+import { credentialMaker, withDatabase } from './database.ts'
 import { print, printable, say } from './output.ts'
 
 interface ApplyCommandOptions {
@@ -20,8 +18,8 @@ interface ApplyCommandOptions {
 /** `tessera apply`: makes the model what a manifest says. */
 export async function apply({ file, dryRun = false, json, config }: ApplyCommandOptions): Promise<void> {
   const parsed = parseManifest(file === '-' ? 'standard input' : file, read(file))
-  await withDatabase(config, async ({ store }) => {
-    const maker = { clock: systemClock, random: systemRandom }
+  await withDatabase(config, async ({ options, store }) => {
+    const maker = credentialMaker(options)
     const plan = await applyManifest(parsed, { store: store.manifest, maker, env: process.env, dryRun })
     if (json) print(asJson(plan, dryRun))
     else report(plan, dryRun)

@@ -1,13 +1,16 @@
 import type { Command } from 'commander'
+import { withoutPassword } from '../config/problem.ts'
 import { configurationReference } from '../config/reference.ts'
 import { resolveConfig } from '../config/resolve.ts'
+import { checkLocation } from '../store/open.ts'
 import { givenOptions } from './config-options.ts'
 import { print } from './output.ts'
 
 /** `tessera config check`: fails with what `tessera serve` would fail with. */
 export async function configCheck(command: Command): Promise<void> {
-  const { issuer, storage } = resolveConfig(givenOptions(command).options)
-  print(`ok: ${issuer} on ${storage}`)
+  const { issuer, storage, storageAccess } = resolveConfig(givenOptions(command).options)
+  checkLocation(storage, storageAccess)
+  print(`ok: ${issuer} on ${withoutPassword(storage)}`)
 }
 
 /** `tessera config reference`: every option, as docs/configuration.md has it. */

@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadOptions } from '../config/load.ts'
-import { resolveMasterKeys } from '../config/resolve.ts'
+import { readAuthorities, resolveMasterKeys, resolveStorageAccess } from '../config/resolve.ts'
 import type { Options } from '../config/schema.ts'
+import type { CredentialMaker } from '../credentials/make.ts'
 import { developmentStorage } from '../dev/options.ts'
 import { MasterKey } from '../keys/master-key.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
+import { AddressRules } from '../remote-keys/addresses.ts'
+import { JsonFetcher } from '../remote-keys/fetch-json.ts'
+import { refuseUrl } from '../remote-keys/url.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/sql-store.ts'
 
@@ -23,7 +27,8 @@ export async function withDatabase<Result>(
   work: (opened: Opened) => Promise<Result>,
 ): Promise<Result> {
   const options = loadOptions({ file: configFile, env: process.env })
-  const store = await openStore(options.storage ?? developmentStorage(options.data), systemClock)
+  const location = options.storage ?? developmentStorage(options.data)
+  const store = await openStore(location, systemClock, resolveStorageAccess(options))
   try {
     return await work({ options, store })
   } finally {
@@ -40,6 +45,20 @@ export function masterKeyOf(options: Options): MasterKey {
     usesDevelopment ? { ...options, master_key_file: development } : options,
   )
   return new MasterKey(masterKey, systemRandom, previousMasterKey)
+}
+
+/** What commands make credentials with. */
+export const credentialMaker = (options: Options): CredentialMaker => ({
+  clock: systemClock,
+  random: systemRandom,
+  masterKey: () => masterKeyOf(options),
+  refuseUrl: (url) => refuseUrl(url, new AddressRules(options.outbound.allow)),
+})
+
+/** What fetches keys of clients and of outside issuers, as the server does. */
+export function keyFetcher({ outbound: { allow, ca } }: Options): JsonFetcher {
+  const addresses = new AddressRules(allow)
+  return new JsonFetcher(ca === undefined ? { addresses } : { addresses, ca: [readAuthorities('outbound.ca', ca)] })
 }
 
 /** What the commands on keys work with. */

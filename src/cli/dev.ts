@@ -9,24 +9,26 @@ import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { openStore } from '../store/open.ts'
 import { givenOptions } from './config-options.ts'
+import { credentialMaker } from './database.ts'
 import { print } from './output.ts'
-import { runServer } from './run.ts'
+import { isWorker, runServer, runWorker } from './run.ts'
 
 /** `tessera dev`: a server that can be tried at once. */
 export async function dev(command: Command): Promise<void> {
+  if (isWorker()) return runWorker()
   const { options, isGiven } = givenOptions(command)
   const config = resolveConfig(await developmentOptions(options, isGiven, systemClock, systemRandom))
-  await addSample(config.storage)
+  await addSample(config)
   const { runtimePort, adminPort } = await runServer(config)
   print(banner(config, runtimePort, adminPort))
 }
 
 /** Only in a database that is new: what was changed or removed since stays so. */
-async function addSample(storage: string): Promise<void> {
-  const store = await openStore(storage, systemClock)
+async function addSample(config: Config): Promise<void> {
+  const store = await openStore(config.storage, systemClock, config.storageAccess)
   try {
     if ((await store.changes.latestChange()) > 0) return
-    const maker = { clock: systemClock, random: systemRandom }
+    const maker = credentialMaker(config)
     await applyManifest(parseManifest('sample', sampleManifest), {
       store: store.manifest,
       maker,

@@ -1,4 +1,5 @@
 import { ownEvent } from '../audit/own-event.ts'
+import { rewrapSecrets } from '../credentials/rewrap.ts'
 import { isKeyAlgorithm, type KeyAlgorithm, SEALING } from '../keys/algorithms.ts'
 import type { KeySetConsumer } from '../keys/consumers.ts'
 import { revokeKey, rewrapKeys, rollBackKeys, rotateKeys } from '../keys/operations.ts'
@@ -58,7 +59,8 @@ export const keysRewrap = ({ config }: KeysOptions): Promise<void> =>
   withDatabase(config, async ({ options, store }) => {
     const masterKey = masterKeyOf(options)
     await rewrapKeys({ store: store.keys, masterKey }, (kid) => print(`rewrapped ${kid}`))
-    print(`every key is encrypted under the master key ${masterKey.id}`)
+    await rewrapSecrets(store.credentials, masterKey, (id) => print(`rewrapped the secret of credential ${id}`))
+    print(`every key and secret is encrypted under the master key ${masterKey.id}`)
   })
 
 function parseAlgorithm(algorithm: string): KeyAlgorithm {

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
 import { Command } from 'commander'
+import { version } from '../platform/version.ts'
 import { addConfigOptions } from './config-options.ts'
 import { fail } from './output.ts'
-import { version } from './version.ts'
 
 enableCompileCache?.()
 
@@ -87,6 +87,102 @@ keyCommand(
   'encrypt every key under the current master key, having given the one before as previous_master_key_file',
 ).action(async (options) => (await import('./keys.ts')).keysRewrap(options))
 
+const CONFIG = ['-c, --config <file>', 'the configuration that names the database'] as const
+const JSON_OUTPUT = ['--json', 'print JSON'] as const
+
+const clients = program.command('clients').description('the services that may ask for tokens')
+clients
+  .command('list')
+  .description('print every client, a line each')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./clients.ts')).clientsList(options))
+clients
+  .command('show <client-id>')
+  .description('print one client, as JSON, without its secrets')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (id, options) => (await import('./clients.ts')).clientsShow(id, options))
+clients
+  .command('enable <client-id>')
+  .description('let a disabled client authenticate again')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, true, options))
+clients
+  .command('disable <client-id>')
+  .description('refuse everything from a client, without removing it')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, false, options))
+
+const credentials = program.command('credentials').description('what clients prove with who they are')
+const credentialCommand = (name: string, description: string) =>
+  credentials
+    .command(name)
+    .description(description)
+    .option(...JSON_OUTPUT)
+    .option(...CONFIG)
+const newCredential = (command: Command) =>
+  command
+    .option('--label <text>', 'what people call it')
+    .option('--expires <when>', 'a time such as 2030-01-01T00:00:00Z, or from now on, such as 90d')
+    .option('--secret-env <name>', 'the environment variable with the secret; by default one is generated')
+    .option('--retrievable', 'keep the secret encrypted rather than hashed, for client_secret_jwt')
+    .option('--jwks <file>', 'the file with the public keys, a JWK set; - reads standard input')
+    .option('--jwks-uri <url>', 'where the public keys are')
+    .option('--algorithm <alg>', 'the only algorithm that the keys may sign with')
+    .option('--certificate <name=value>', 'subject_dn, san_dns, san_uri, san_ip, san_email or thumbprint')
+    .option('--federated <file>', 'the tokens of an outside issuer, written as in a manifest; - reads standard input')
+credentialCommand('list <client-id>', 'print the credentials of a client, and how they stand').action(
+  async (id, options) => (await import('./credentials.ts')).credentialsList(id, options),
+)
+newCredential(credentialCommand('add <client-id>', 'add a credential beside those there are')).action(
+  async (id, options) => (await import('./credentials.ts')).credentialsAdd(id, options),
+)
+newCredential(
+  credentialCommand(
+    'rotate <client-id> [credential]',
+    'add the next credential, and let the one before end after a while',
+  ),
+)
+  .option('--overlap <duration>', 'how long the one before is good yet, such as 24h', '7d')
+  .action(async (id, credential, options) =>
+    (await import('./credentials.ts')).credentialsRotate(id, credential, options),
+  )
+credentialCommand(
+  'cancel <client-id> <credential>',
+  'undo a rotation: the one before lives on, the new one is removed',
+).action(async (id, credential, options) =>
+  (await import('./credentials.ts')).credentialsCancel(id, credential, options),
+)
+credentialCommand('revoke <client-id> <credential>', 'end a credential now').action(async (id, credential, options) =>
+  (await import('./credentials.ts')).credentialsRevoke(id, credential, options),
+)
+credentialCommand('remove <client-id> <credential>', 'remove a credential for good').action(
+  async (id, credential, options) => (await import('./credentials.ts')).credentialsRemove(id, credential, options),
+)
+credentialCommand('label <client-id> <credential> <text>', 'give a credential another label').action(
+  async (id, credential, label, options) =>
+    (await import('./credentials.ts')).credentialsLabel(id, credential, label, options),
+)
+
+program
+  .command('explain <request-id>')
+  .description('say what came of a request and why, from its X-Request-Id')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (id, options) => (await import('./explain.ts')).explain(id, options))
+
+const federate = program.command('federate').description('tokens of outside issuers as credentials')
+federate
+  .command('test')
+  .description('say which federated credential of a client the token on standard input matches, and why others do not')
+  .requiredOption('--client <id>', 'the client')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./federate.ts')).federateTest(options))
+
 const audit = program.command('audit').description('the audit log')
 audit
   .command('tail')
@@ -98,6 +194,38 @@ audit
   .option('--json', 'print JSON, an event a line')
   .option('-c, --config <file>', 'the configuration that names the database')
   .action(async (options) => (await import('./audit.ts')).auditTail(options))
+
+const storage = program.command('storage').description('the database')
+storage
+  .command('migrate')
+  .description('bring the database to what this program expects, as `serve` does where its role may')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./storage.ts')).storageMigrate(options))
+storage
+  .command('copy')
+  .description('copy everything into another, empty database, and compare each row; stop the servers first')
+  .requiredOption('--from <location>', 'sqlite: and a path, or postgres://…')
+  .requiredOption('--to <location>', 'the same, of an empty database')
+  .option(...JSON_OUTPUT)
+  .option('-c, --config <file>', 'the configuration that says how to use PostgreSQL')
+  .action(async (options) => (await import('./storage.ts')).storageCopy(options))
+
+program
+  .command('backup')
+  .description('copy the database, as it is at one moment, to a new file, while servers run')
+  .requiredOption('--to <file>', 'the backup, which is not there yet')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./backup.ts')).backup(options))
+program
+  .command('restore')
+  .description('put a backup in the place of the database, while no server runs on it')
+  .requiredOption('--from <file>', 'the backup')
+  .option('--replace', 'even where a database with data is, which is kept beside')
+  .option(...JSON_OUTPUT)
+  .option('-c, --config <file>', 'the configuration that names the database and the master key')
+  .action(async (options) => (await import('./backup.ts')).restore(options))
 
 const config = program.command('config').description('the configuration')
 addConfigOptions(config.command('check').description('say whether `tessera serve` would start on it')).action(

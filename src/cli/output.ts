@@ -17,7 +17,8 @@ export function fail(error: unknown): never {
   process.exit(1)
 }
 
-function explain(error: unknown): string {
+/** What went wrong, in a line where the user can mend it. */
+export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof UserError) return error.message
   if (error instanceof OAuthError)

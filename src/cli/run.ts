@@ -1,22 +1,109 @@
+import cluster from 'node:cluster'
+import { availableParallelism } from 'node:os'
+import { planReload } from '../config/reload.ts'
 import type { Config } from '../config/resolve.ts'
+import { startPrimary } from '../primary.ts'
 import { type Server, startServer } from '../server.ts'
-import { createLogger } from '../telemetry/log.ts'
+import { createLogger, type Logger } from '../telemetry/log.ts'
+import { sharedBy } from '../workers/remote.ts'
+import { channelToPrimary, configFromPrimary, onPrimaryGone } from '../workers/worker.ts'
+import { explain } from './output.ts'
 
-/** Starts a server that stops at SIGTERM or SIGINT; a second signal ends it at once. */
-export async function runServer(config: Config): Promise<Server> {
+/**
+ * Starts a server, of one process or several, that stops at SIGTERM or SIGINT; a second signal ends it at once.
+ * @param readAgain reads the configuration at SIGHUP; without, that ends the process, as when its terminal closes
+ * @returns once it listens
+ */
+export async function runServer(config: Config, readAgain?: () => Config): Promise<Server> {
   const log = createLogger(config.log.level)
-  const server = await startServer(config, { log })
+  const starting = start(config, log)
+  if (readAgain !== undefined) reloadAtSignals(starting, config, readAgain, log)
+  const server = await starting
+  stopAtSignals(server, log)
+  return server
+}
+
+function start(config: Config, log: Logger): Promise<Server> {
+  const workers = config.workers === 'auto' ? availableParallelism() : config.workers
+  return workers === 1 ? startServer(config, { log }) : startPrimary(config, { log, workers })
+}
+
+/** Whether this process is one of several that serve as one, and not the one that keeps them. */
+export const isWorker = (): boolean => cluster.isWorker
+
+/** Serves as one of several, by what the primary says. */
+export async function runWorker(): Promise<void> {
+  // The primary passes on what it has read then.
+  process.on('SIGHUP', () => {})
+  const channel = channelToPrimary()
+  const started = Promise.withResolvers<Server>()
+  try {
+    const config = await configFromPrimary(channel, async (next) => (await started.promise).reload(next), explain)
+    const log = createLogger(config.log.level)
+    const server = await startServer(config, { log, shared: sharedBy(channel) })
+    started.resolve(server)
+    const stop = once(() => end(server, log))
+    process.on('SIGTERM', stop)
+    // A terminal sends it to all processes at once; the primary says when it is time.
+    process.on('SIGINT', () => {})
+    onPrimaryGone(stop)
+    channel.send({ kind: 'ready', runtimePort: server.runtimePort })
+  } catch (error) {
+    channel.send({ kind: 'failed', message: explain(error) })
+    process.exitCode = 1
+    process.disconnect?.()
+  }
+}
+
+/** SIGHUP, however often it comes, and be it while the server starts: one at a time. */
+function reloadAtSignals(starting: Promise<Server>, config: Config, readAgain: () => Config, log: Logger): void {
+  let reloading = starting.then(
+    (): Config => config,
+    () => config,
+  )
+  process.on('SIGHUP', () => {
+    reloading = reloading.then(async (current) => reload(await starting, current, readAgain, log))
+  })
+}
+
+/** @returns the configuration that is in force then */
+async function reload(server: Server, current: Config, readAgain: () => Config, log: Logger): Promise<Config> {
+  try {
+    const { config, changed, fixed } = planReload(current, readAgain())
+    await server.reload(config)
+    if (fixed.length > 0) log.warn({ options: fixed }, 'options changed that only a restart puts in force')
+    log.info({ options: changed }, 'the configuration was read again')
+    return config
+  } catch (error) {
+    log.error(`the configuration was read again, and stays as it was: ${explain(error)}`)
+    return current
+  }
+}
+
+function stopAtSignals(server: Server, log: Logger): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'shutting down')
-      server.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error({ err: error }, 'shut down uncleanly')
-          process.exit(1)
-        },
-      )
+      end(server, log)
     })
   }
-  return server
+}
+
+function end(server: Server, log: Logger): void {
+  server.stop().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      log.error({ err: error }, 'shut down uncleanly')
+      process.exit(1)
+    },
+  )
+}
+
+function once(work: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    work()
+  }
 }

@@ -1,18 +1,13 @@
-/**
- * Who is asking: one file a method, and the step that tries them. May import `oauth`, `platform`, `http`, `directory`,
- * `secrets`.
- */
-
+import { isValid } from '../credentials/credential.ts'
+import type { CredentialUsage } from '../credentials/usage.ts'
 import type { Client } from '../directory/client.ts'
-import type { Directory } from '../directory/directory.ts'
+import { type ClientAuthMethodName, clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { CredentialId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { SecretCredential } from '../secrets/credential.ts'
-import type { SecretVerifier } from '../secrets/verifier.ts'
-import { type ClientAuthMethodName, clientAuthMethodNames, clientAuthMethods } from './methods.ts'
-import type { AuthenticationRequest, PresentedSecret } from './request.ts'
+import type { Authenticator, Presented, Proven } from './method.ts'
+import { clientAuthMethods } from './methods.ts'
+import type { AuthenticationRequest } from './request.ts'
 
 declare const authenticated: unique symbol
 
@@ -25,10 +20,8 @@ export interface AuthenticatedClient {
 }
 
 /** What authentication needs of the process. */
-export interface Authenticator {
-  readonly directory: Directory
-  readonly verifier: SecretVerifier
-  readonly clock: Clock
+export interface Authentication extends Authenticator {
+  readonly usage: CredentialUsage
 }
 
 /**
@@ -36,66 +29,58 @@ export interface Authenticator {
  * @throws OAuthError `invalid_client`, the same for every reason but in the audit log; `invalid_request` for two methods
  */
 export async function authenticateClient(
-  authenticator: Authenticator,
+  authentication: Authentication,
   request: AuthenticationRequest,
 ): Promise<AuthenticatedClient> {
-  const { method, readings } = presentedCredentials(request)
-  refuseOtherClientId(request, readings)
-  let refusal: OAuthError | undefined
-  for (const reading of readings) {
-    const verified = verify(authenticator, reading)
-    const outcome = verified instanceof Promise ? await verified : verified
-    if (!(outcome instanceof OAuthError)) return { ...outcome, method } as AuthenticatedClient
-    refusal ??= outcome
+  const { method, presented } = presentedCredentials(request)
+  try {
+    refuseOtherClientId(request, presented)
+    const verified = presented.verify(authentication, request)
+    const proven = verified instanceof Promise ? await verified : verified
+    const now = authentication.clock.now()
+    refuseUnfit(proven, method, now)
+    authentication.usage.note(proven.credential.id, now)
+    return { client: proven.client, credentialId: proven.credential.id, method } as AuthenticatedClient
+  } catch (error) {
+    throw error instanceof OAuthError ? error.with({ method, client_id: presented.clientIds[0] }) : error
   }
-  throw refusal ?? new OAuthError('no_credentials')
 }
 
 function presentedCredentials(request: AuthenticationRequest) {
-  let presented: { readonly method: ClientAuthMethodName; readonly readings: readonly PresentedSecret[] } | undefined
+  refuseSeveral(request)
   for (const method of clientAuthMethodNames) {
-    const readings = clientAuthMethods[method].present(request)
-    if (readings === undefined) continue
-    if (presented !== undefined) throw new OAuthError('several_methods')
-    presented = { method, readings }
+    const presented = clientAuthMethods[method].present(request)
+    if (presented !== undefined) return { method, presented }
   }
-  if (presented === undefined)
-    throw new OAuthError('no_credentials', { detail: claimed(request.form.get('client_id')) })
-  return presented
+  throw new OAuthError('no_credentials', { detail: { client_id: request.form.get('client_id') } })
+}
+
+/** Two ways are one too many (RFC 6749 §2.3), whatever is wrong with either; a certificate beside another way is none. */
+function refuseSeveral({ headers: { authorization }, form }: AuthenticationRequest): void {
+  const hasSecret = form.get('client_secret') !== undefined
+  const hasAssertion = form.get('client_assertion') !== undefined
+  if (authorization === undefined ? hasSecret && hasAssertion : hasSecret || hasAssertion) {
+    throw new OAuthError('several_methods')
+  }
 }
 
 /** A `client_id` beside other credentials must be the same one (RFC 6749 §3.2.1). */
-function refuseOtherClientId({ form }: AuthenticationRequest, readings: readonly PresentedSecret[]): void {
+function refuseOtherClientId({ form }: AuthenticationRequest, { clientIds }: Presented): void {
   const clientId = form.get('client_id')
-  if (clientId === undefined || readings.some((reading) => reading.clientId === clientId)) return
-  throw new OAuthError('client_id_mismatch', { detail: claimed(readings[0]?.clientId) })
+  if (clientId === undefined || clientIds.some((id) => id === clientId)) return
+  throw new OAuthError('client_id_mismatch', { detail: { in_body: clientId.slice(0, 256) } })
 }
 
-type Outcome = Pick<AuthenticatedClient, 'client' | 'credentialId'> | OAuthError
-
-/** At once where client and secret are known, as they mostly are: then nothing waits for a turn. */
-function verify(authenticator: Authenticator, presented: PresentedSecret): Outcome | Promise<Outcome> {
-  const client = authenticator.directory.client(presented.clientId)
-  return client instanceof Promise
-    ? client.then((found) => verifySecret(authenticator, presented, found))
-    : verifySecret(authenticator, presented, client)
-}
-
-function verifySecret(
-  { verifier, clock }: Authenticator,
-  { clientId, secret }: PresentedSecret,
-  client: Client | undefined,
-): Outcome | Promise<Outcome> {
-  const judge = (credential: SecretCredential | undefined): Outcome => {
-    const refused = (reason: Reason) => new OAuthError(reason, { detail: claimed(clientId) })
-    if (client === undefined) return refused('unknown_client')
-    if (credential === undefined) return refused('wrong_secret')
-    if (credential.expiresAt !== undefined && credential.expiresAt <= clock.now()) return refused('expired_secret')
-    return client.enabled ? { client, credentialId: credential.id } : refused('client_disabled')
+/** What proved itself may have ended, or may not be used so. */
+function refuseUnfit({ client, credential }: Proven, method: ClientAuthMethodName, now: number): void {
+  const refused = (reason: Reason, detail = {}) =>
+    new OAuthError(reason, { detail: { credential: credential.id, label: credential.label, ...detail } })
+  const { expiresAt, revokedAt } = credential
+  if (revokedAt !== undefined) throw refused('revoked_credential', { revoked: new Date(revokedAt).toISOString() })
+  if (!isValid(credential, now)) {
+    throw refused('expired_credential', { expired: expiresAt && new Date(expiresAt).toISOString() })
   }
-  const found = verifier.verify(clientId, client, secret)
-  return found instanceof Promise ? found.then(judge) : judge(found)
+  if (!client.enabled) throw refused('client_disabled')
+  const { methods } = client.authentication
+  if (methods !== undefined && !methods.includes(method)) throw refused('method_not_allowed_here', { allowed: methods })
 }
-
-/** For the audit log: whom the request says it is from. */
-const claimed = (clientId: string | undefined) => ({ client_id: clientId })

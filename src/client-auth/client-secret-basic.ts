@@ -3,7 +3,8 @@ import { decodeFormComponent } from '../http/form.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { hasControl } from '../oauth/text.ts'
-import type { ClientAuthMethod, PresentedSecret } from './request.ts'
+import type { ClientAuthMethod } from './method.ts'
+import { presentSecret, type SecretReading } from './secret.ts'
 
 /** RFC 9110 §11.4: the scheme is of any case. */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
@@ -14,19 +15,22 @@ const ESCAPED = /[%+]/
  * the two readings differ the encoded one is tried first; only one of them can be the right secret.
  */
 export const clientSecretBasic: ClientAuthMethod = {
-  present({ headers: { authorization } }) {
-    if (authorization === undefined) return undefined
-    const credentials = decodeBasic(authorization)
-    const colon = credentials.indexOf(':')
-    if (colon === -1) throw new OAuthError('malformed_authorization')
-    const raw = { clientId: ClientId(credentials.slice(0, colon)), secret: credentials.slice(colon + 1) }
-    const decoded = decode(raw)
-    return decoded === undefined ? [raw] : [decoded, raw]
-  },
+  present: ({ headers: { authorization } }) =>
+    authorization === undefined ? undefined : presentSecret(readBasic(authorization)),
+}
+
+/** What an `Authorization` header can mean, likeliest first. @throws OAuthError where it is not Basic, or not well-formed */
+export function readBasic(authorization: string): readonly [SecretReading, ...SecretReading[]] {
+  const credentials = decodeBasic(authorization)
+  const colon = credentials.indexOf(':')
+  if (colon === -1) throw new OAuthError('malformed_authorization')
+  const raw = { clientId: ClientId(credentials.slice(0, colon)), secret: credentials.slice(colon + 1) }
+  const decoded = decode(raw)
+  return decoded === undefined ? [raw] : [decoded, raw]
 }
 
 /** The encoded reading; undefined where it is no other than the raw one, or none that a client can have meant. */
-function decode(raw: PresentedSecret): PresentedSecret | undefined {
+function decode(raw: SecretReading): SecretReading | undefined {
   if (!ESCAPED.test(raw.clientId) && !ESCAPED.test(raw.secret)) return undefined
   const clientId = decodeFormComponent(raw.clientId)
   const secret = decodeFormComponent(raw.secret)

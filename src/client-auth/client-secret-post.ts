@@ -1,6 +1,7 @@
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
-import type { ClientAuthMethod } from './request.ts'
+import type { ClientAuthMethod } from './method.ts'
+import { presentSecret } from './secret.ts'
 
 /** `client_id` and `client_secret` in the body (RFC 6749 §2.3.1). */
 export const clientSecretPost: ClientAuthMethod = {
@@ -9,6 +10,6 @@ export const clientSecretPost: ClientAuthMethod = {
     if (secret === undefined) return undefined
     const clientId = form.get('client_id')
     if (clientId === undefined) throw new OAuthError('no_credentials')
-    return [{ clientId: ClientId(clientId), secret }]
+    return presentSecret([{ clientId: ClientId(clientId), secret }])
   },
 }

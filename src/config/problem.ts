@@ -5,4 +5,8 @@ export class ConfigError extends UserError {}
 
 /** @param value left out for what must not be shown */
 export const problem = (setting: string, value: unknown, mend: string): ConfigError =>
-  new ConfigError(`${setting}${value === undefined ? '' : ` is ${JSON.stringify(value)}`}: ${mend}`)
+  new ConfigError(`${setting}${value === undefined ? '' : ` is ${withoutPassword(JSON.stringify(value))}`}: ${mend}`)
+
+/** An address as it may be shown, however broken it is. */
+export const withoutPassword = (address: string): string =>
+  address.replace(/(\/\/[^:@/?]*):.*@/, '$1:***@').replace(/(password=)[^&"]*/gi, '$1***')

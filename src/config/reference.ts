@@ -1,3 +1,4 @@
+import { isLive } from './reload.ts'
 import { isEnvironmentOnly, optionInfos } from './schema.ts'
 
 /** The reference of all options, as Markdown. */
@@ -5,7 +6,7 @@ export function configurationReference(): string {
   const rows = optionInfos.map(({ key, env, flag, description, fallback }) => {
     const names = isEnvironmentOnly(key) ? [env] : [key, env, flag]
     const shown = fallback === undefined || (Array.isArray(fallback) && fallback.length === 0) ? '' : `\`${fallback}\``
-    return `| ${names.map((name) => `\`${name}\``).join('<br>')} | ${shown} | ${description} |`
+    return `| ${names.map((name) => `\`${name}\``).join('<br>')} | ${shown} | ${description}${isLive(key) ? ' Read again at SIGHUP.' : ''} |`
   })
   return [
     '# Configuration',

@@ -3,14 +3,26 @@ import { parseMasterKey } from '../keys/master-key.ts'
 import { problem } from './problem.ts'
 import type { Options } from './schema.ts'
 
+/** How a database is used that is not a file. Milliseconds. */
+interface StorageAccess {
+  readonly password: string | undefined
+  readonly connections: number
+  readonly requestTimeout: number
+  readonly statementTimeout: number
+}
+
 /** A configuration that the server can start on: everything that must be there is, and nothing is unsafe. */
 export interface Config extends Options {
   readonly issuer: string
   readonly storage: string
+  readonly storageAccess: StorageAccess
   readonly masterKey: Buffer
   readonly previousMasterKey: Buffer | undefined
   /** PEM; undefined where no certificate is configured. */
   readonly certificate: { readonly cert: string; readonly key: string } | undefined
+  /** PEM. */
+  readonly clientAuthorities: string | undefined
+  readonly outboundAuthorities: string | undefined
 }
 
 /** Checks what only shows when options are seen together, and reads the files. @throws ConfigError naming what to mend */
@@ -33,7 +45,22 @@ export function resolveConfig(options: Options): Config {
   if (published < kept) {
     throw problem('keys.publish_before', published, `must be at least keys.cache_max_age, which is ${kept}`)
   }
-  return Object.freeze({ ...options, issuer, storage, certificate, ...resolveMasterKeys(options) })
+  if (runtime.certificate_header !== 'off' && runtime.trusted_proxies.length === 0) {
+    const mend = 'name the proxies that send it in runtime.trusted_proxies, for example 10.0.0.5'
+    throw problem('runtime.certificate_header', runtime.certificate_header, mend)
+  }
+  const { client_ca: clientCa } = options.tls
+  const { ca: outboundCa } = options.outbound
+  return Object.freeze({
+    ...options,
+    issuer,
+    storage,
+    storageAccess: resolveStorageAccess(options),
+    certificate,
+    clientAuthorities: clientCa === undefined ? undefined : readAuthorities('tls.client_ca', clientCa),
+    outboundAuthorities: outboundCa === undefined ? undefined : readAuthorities('outbound.ca', outboundCa),
+    ...resolveMasterKeys(options),
+  })
 }
 
 /** The master keys of a configuration. @throws ConfigError naming what to mend */
@@ -41,6 +68,18 @@ export const resolveMasterKeys = (options: Options): Pick<Config, 'masterKey' | 
   masterKey: readMasterKey(options),
   previousMasterKey: readKeyFile('previous_master_key_file', options.previous_master_key_file),
 })
+
+/** How the database of a configuration is used. @throws ConfigError naming what to mend */
+export function resolveStorageAccess(options: Options): StorageAccess {
+  const { storage_password_file: file } = options
+  return {
+    // What ends the file's line is no part of it.
+    password: file === undefined ? undefined : readSecretFile('storage_password_file', file).replace(/\r?\n$/, ''),
+    connections: options.storage_connections,
+    requestTimeout: options.storage_request_timeout,
+    statementTimeout: options.storage_statement_timeout * 1000,
+  }
+}
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
 
@@ -73,6 +112,13 @@ function readCertificate({ tls }: Options): Config['certificate'] {
   if (tls.cert === undefined) throw problem('tls.cert', undefined, 'is required with tls.key')
   if (tls.key === undefined) throw problem('tls.key', undefined, 'is required with tls.cert')
   return { cert: readTextFile('tls.cert', tls.cert), key: readSecretFile('tls.key', tls.key) }
+}
+
+/** @throws ConfigError where the file has no certificates */
+export function readAuthorities(setting: string, file: string): string {
+  const pem = readTextFile(setting, file)
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw problem(setting, file, 'holds no certificate in PEM')
+  return pem
 }
 
 function readTextFile(setting: string, file: string): string {

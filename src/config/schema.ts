@@ -26,9 +26,25 @@ export const schema = z.strictObject({
     .default('.tessera')
     .describe('The folder for what `tessera dev` makes: database, master key, certificate.'),
   storage: text
-    .regex(/^sqlite:./, 'must be sqlite: and a path')
+    .regex(/^(sqlite:|postgres(ql)?:\/\/)./, 'must be sqlite: and a path, or postgres:// and where the database is')
     .optional()
-    .describe('The database: `sqlite:` and a path. `tessera dev` takes `tessera.db` in its data folder.'),
+    .describe(
+      'The database: `sqlite:` and a path, or `postgres://user@host/database` (see `docs/storage.md`). `tessera dev` takes `tessera.db` in its data folder.',
+    ),
+  storage_password_file: text
+    .optional()
+    .describe(
+      'A file with the password of PostgreSQL, that only its owner can read; else it is in the address, or in `PGPASSWORD`.',
+    ),
+  storage_connections: integer(4, 1_000)
+    .default(10)
+    .describe('The most connections to PostgreSQL that a process opens; six of ten are for requests alone.'),
+  storage_request_timeout: integer(100, 60_000)
+    .default(800)
+    .describe('Milliseconds within which PostgreSQL must have answered what a request waits for; then it gets 503.'),
+  storage_statement_timeout: integer(1, 3_600)
+    .default(15)
+    .describe('Seconds that any other statement on PostgreSQL may take: of commands, rotation, the audit log.'),
   master_key_file: text
     .optional()
     .describe(
@@ -38,6 +54,10 @@ export const schema = z.strictObject({
     .optional()
     .describe('While the master key is being changed, the file with the one before (see `tessera keys rewrap`).'),
   master_key: text.optional().describe('The master key itself, in place of a file. From the environment only.'),
+  workers: z
+    .union([z.literal('auto'), integer(1, 256)])
+    .default(1)
+    .describe('Processes that serve as one; `auto` takes one for each core. More than one have a primary beside them.'),
   runtime: z
     .strictObject({
       host: text.default('0.0.0.0').describe('The address of the OAuth endpoints. `tessera dev` takes `localhost`.'),
@@ -47,6 +67,12 @@ export const schema = z.strictObject({
         .default([])
         .describe(
           'Addresses and networks of the proxies in front. Their `X-Forwarded-For` counts; nobody else’s does.',
+        ),
+      certificate_header: z
+        .enum(['off', 'client-cert', 'nginx', 'ingress-nginx', 'envoy', 'haproxy'])
+        .default('off')
+        .describe(
+          'In which form the proxies pass on a client’s certificate: `client-cert` is RFC 9440. They must remove the header from what clients send.',
         ),
     })
     .prefault({}),
@@ -60,6 +86,11 @@ export const schema = z.strictObject({
     .strictObject({
       cert: text.optional().describe('The certificate chain, a PEM file. `tessera dev` makes one where none is given.'),
       key: text.optional().describe('The private key of the certificate, a PEM file.'),
+      client_ca: text
+        .optional()
+        .describe(
+          'The authorities that issue clients’ certificates, a PEM file; without it, `tls_client_auth` is by thumbprint only.',
+        ),
     })
     .prefault({}),
   token: z
@@ -67,6 +98,30 @@ export const schema = z.strictObject({
       lifetime: integer(1, 31_536_000)
         .default(14_400)
         .describe('Seconds that an access token lives, where neither its client nor its API says otherwise.'),
+    })
+    .prefault({}),
+  assertions: z
+    .strictObject({
+      max_lifetime: integer(10, 86_400)
+        .default(3_600)
+        .describe('Seconds that a client assertion may have yet to live. A common Python client sends an hour.'),
+    })
+    .prefault({}),
+  dpop: z
+    .strictObject({
+      require_nonce: onOff
+        .default('off')
+        .describe('`on` takes DPoP proofs only with a nonce of this server: none can be made ahead of time.'),
+    })
+    .prefault({}),
+  outbound: z
+    .strictObject({
+      allow: list(text.refine(isAddressOrNetwork, 'must be addresses or networks, for example 10.0.0.0/8'))
+        .default([])
+        .describe(
+          'Private addresses and networks from which keys of clients and outside issuers may be fetched; public ones always may.',
+        ),
+      ca: text.optional().describe('Authorities to trust when fetching keys, besides the usual ones, a PEM file.'),
     })
     .prefault({}),
   keys: z

@@ -1,4 +1,4 @@
-/** The clients and APIs this server knows, read from memory. May import `oauth`, `secrets`, `changes`. */
+/** The clients and APIs this server knows, read from memory. May import `oauth`, `credentials`, `changes`. */
 
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { Audience } from '../oauth/ids.ts'
@@ -12,7 +12,14 @@ export interface Api {
   readonly name: string | undefined
   readonly scopes: readonly Scope[]
   readonly token: ApiTokenSettings
+  /** What its tokens must be bound to. */
+  readonly require: RequiredProof | undefined
 }
+
+/** A key that a token is bound to: that of a DPoP proof (RFC 9449) or of a client certificate (RFC 8705 §3). */
+export const requiredProofs = ['dpop', 'certificate_bound'] as const
+
+export type RequiredProof = (typeof requiredProofs)[number]
 
 /** One thing that a token may allow at an API (RFC 6749 §3.3), or a group of such. */
 export interface Scope {

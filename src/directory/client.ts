@@ -1,7 +1,8 @@
+import type { Credentials } from '../credentials/credential.ts'
+import type { ClientAuthMethodName } from '../oauth/client-auth-methods.ts'
 import type { GrantType } from '../oauth/grant-types.ts'
 import type { Audience, ClientId } from '../oauth/ids.ts'
-import type { SecretCredential } from '../secrets/credential.ts'
-import type { Claims } from './api.ts'
+import type { Claims, RequiredProof } from './api.ts'
 
 /** A service that may ask for tokens (RFC 6749 §2). Immutable: a change makes a new one. */
 export interface Client {
@@ -29,7 +30,18 @@ export interface Client {
   readonly token: ClientTokenSettings
   /** The APIs whose tokens it may introspect. */
   readonly introspects: readonly Audience[] | 'all'
-  readonly secrets: readonly SecretCredential[]
+  readonly credentials: Credentials
+  readonly authentication: ClientAuthentication
+  /** What a request of this client must prove that it has, so that its tokens are bound to it. */
+  readonly require: RequiredProof | undefined
+}
+
+/** How a client may authenticate, beyond what its credentials say. */
+interface ClientAuthentication {
+  /** The methods that it may use; any that it has a credential for where there are none. */
+  readonly methods?: readonly ClientAuthMethodName[]
+  /** `compatible`: its assertions may name the token endpoint, too, in place of the issuer (RFC 7523 §3). */
+  readonly assertion_audience?: 'issuer' | 'compatible'
 }
 
 /** What a client sets for its tokens, over what the API says. */

@@ -5,6 +5,8 @@ import { ApiSet } from './api.ts'
 import type { Client } from './client.ts'
 import type { DirectoryStore } from './store.ts'
 
+/** Who shares an issuer with more must say its `client_id`. */
+const MOST_TRUSTING = 100
 const ABSENT = Symbol('no such client')
 
 /**
@@ -16,8 +18,12 @@ export class Directory {
   readonly #clients: LRUCache<ClientId, Client>
   /** Ids that no client has, apart from the clients so that guessing ids pushes none of them out. */
   readonly #absent: LRUCache<ClientId, typeof ABSENT>
+  /** By issuer, the clients that have a federated credential of it. */
+  readonly #trusting: LRUCache<string, Promise<readonly ClientId[]>>
   readonly #loading = new Map<ClientId, Promise<Client | undefined>>()
   #apis: ApiSet
+  #hits = 0
+  #misses = 0
 
   /** Loads the APIs; rejects when the store fails. */
   static async open(store: DirectoryStore, options: { readonly mostClients: number }): Promise<Directory> {
@@ -28,6 +34,7 @@ export class Directory {
     this.#store = store
     this.#clients = new LRUCache({ max: mostClients })
     this.#absent = new LRUCache({ max: 10_000 })
+    this.#trusting = new LRUCache({ max: 1_000 })
     this.#apis = apis
   }
 
@@ -35,12 +42,33 @@ export class Directory {
     return this.#apis
   }
 
+  /** How often a client was in memory when it was looked up, known to be none included; and how many are there now. */
+  get counts(): { readonly hits: number; readonly misses: number; readonly clients: number } {
+    return { hits: this.#hits, misses: this.#misses, clients: this.#clients.size }
+  }
+
   /** The client of this id, at once where it is in memory; rejects when it is not and the store fails. */
   client(id: ClientId): Client | undefined | Promise<Client | undefined> {
     const known = this.#clients.get(id)
-    if (known !== undefined) return known
-    if (this.#absent.get(id) === ABSENT) return undefined
+    if (known !== undefined || this.#absent.get(id) === ABSENT) {
+      this.#hits += 1
+      return known
+    }
+    this.#misses += 1
     return this.#loading.get(id) ?? this.#load(id)
+  }
+
+  /**
+   * The clients that may authenticate with tokens of an outside issuer, by id, up to a hundred; rejects when the store
+   * fails.
+   */
+  clientsTrusting(issuer: string): Promise<readonly ClientId[]> {
+    const known = this.#trusting.get(issuer)
+    if (known !== undefined) return known
+    const loading = this.#store.clientsTrusting(issuer, MOST_TRUSTING)
+    this.#trusting.set(issuer, loading)
+    loading.catch(() => this.#trusting.delete(issuer))
+    return loading
   }
 
   #load(id: ClientId): Promise<Client | undefined> {
@@ -65,6 +93,7 @@ export class Directory {
     for (const change of changes) {
       if (change.kind === 'client') this.#forget(change.id as ClientId)
     }
+    if (changes.some((change) => change.kind === 'client')) this.#trusting.clear()
     if (changes.some((change) => change.kind === 'api')) await this.#reloadApis()
   }
 
@@ -72,6 +101,7 @@ export class Directory {
   async reset(): Promise<void> {
     this.#clients.clear()
     this.#absent.clear()
+    this.#trusting.clear()
     this.#loading.clear()
     await this.#reloadApis()
   }

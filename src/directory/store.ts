@@ -7,4 +7,8 @@ export interface DirectoryStore {
   /** Undefined where there is no such client. */
   loadClient(id: ClientId): Promise<Client | undefined>
   loadApis(): Promise<readonly Api[]>
+  /** At most `most` clients that have a federated credential of this issuer, by id. */
+  clientsTrusting(issuer: string, most: number): Promise<readonly ClientId[]>
+  /** At most `most` clients whose id sorts behind `after`, by id. */
+  listClients(after: string, most: number): Promise<readonly Client[]>
 }

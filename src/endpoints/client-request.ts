@@ -1,6 +1,6 @@
 /**
  * The OAuth endpoints, each a short list of steps. May import `oauth`, `platform`, `http`, `audit`, `client-auth`,
- * `grants`, `policy`, `introspection`, `revocation`, `tokens`, `keys`.
+ * `grants`, `policy`, `introspection`, `revocation`, `tokens`, `keys`, `proof`, `jws`.
  */
 
 import type { AuthenticationRequest } from '../client-auth/request.ts'
@@ -12,9 +12,10 @@ import { OAuthError } from '../oauth/error.ts'
  * The form of a request that a client authenticates in its body or header.
  * @throws OAuthError where it is none; also where it has a query, which would stand in access logs
  */
-export function parseClientRequest({ headers, query, body }: HttpRequest): AuthenticationRequest {
+export function parseClientRequest(http: HttpRequest): AuthenticationRequest {
+  const { headers, query, body, remoteAddress, certificate } = http
   if (query !== '') throw new OAuthError('query_parameters')
-  return { headers, form: parseForm(headers, body) }
+  return { headers, form: parseForm(headers, body), remoteAddress, certificate }
 }
 
 /** The `token` parameter (RFC 7009 §2.1, RFC 7662 §2.1). The hint beside it is not needed: tokens say what they are. */

@@ -1,10 +1,10 @@
-import { type AuthenticatedClient, type Authenticator, authenticateClient } from '../client-auth/authenticate.ts'
+import { type AuthenticatedClient, type Authentication, authenticateClient } from '../client-auth/authenticate.ts'
 import type { Endpoint, HttpRequest, HttpResponse } from '../http/message.ts'
 import { asOAuthError, json } from '../http/respond.ts'
 import type { Judge } from '../introspection/verdict.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import { toSeconds } from '../platform/clock.ts'
-import { scopeOf } from '../tokens/claims.ts'
+import { scopeOf, tokenTypeOf } from '../tokens/claims.ts'
 import type { Issuer } from '../tokens/issue.ts'
 import { signJwt } from '../tokens/jwt.ts'
 import type { VerifiedToken } from '../tokens/verify.ts'
@@ -13,7 +13,7 @@ import { type Recording, recordRefusal } from './record.ts'
 
 /** What the introspection endpoint needs of the process. */
 export interface IntrospectionServices {
-  readonly authenticator: Authenticator
+  readonly authenticator: Authentication
   readonly judge: Judge
   readonly issuer: Issuer
   readonly recording: Recording
@@ -43,7 +43,7 @@ const activeAnswer = ({ claims }: VerifiedToken) => ({
   active: true,
   ...claims,
   scope: scopeOf(claims),
-  token_type: 'Bearer',
+  token_type: tokenTypeOf(claims),
 })
 
 const wantsJwt = ({ headers }: HttpRequest): boolean =>

@@ -6,16 +6,17 @@ import type { Keyring } from '../keys/keyring.ts'
 export interface KeysServices {
   readonly keyring: Keyring
   readonly consumers: KeySetConsumers
-  /** Seconds for which a verifier may use the key set without asking again. */
+  /** Seconds for which a verifier may use the key set without asking again; may change. */
   readonly maxAge: number
 }
 
 /** The key set (RFC 7517 §5), public and cacheable. */
-export function keysEndpoint({ keyring, consumers, maxAge }: KeysServices): Endpoint {
+export function keysEndpoint(services: KeysServices): Endpoint {
+  const { keyring, consumers } = services
   return ({ headers, remoteAddress }): HttpResponse => {
     consumers.record(remoteAddress, headers['user-agent'])
     const { body, etag } = keyring.published
-    const caching = { 'Cache-Control': `public, max-age=${maxAge}`, ETag: etag }
+    const caching = { 'Cache-Control': `public, max-age=${services.maxAge}`, ETag: etag }
     if (isCurrent(headers['if-none-match'], etag)) return { status: 304, headers: caching, body: '' }
     return { status: 200, headers: { 'Content-Type': 'application/json', ...caching }, body }
   }

@@ -1,5 +1,6 @@
-import { clientAuthMethodNames } from '../client-auth/methods.ts'
 import type { Endpoint } from '../http/message.ts'
+import { asymmetricAlgorithms, symmetricAlgorithms } from '../jws/algorithms.ts'
+import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { tokenGrantTypes } from '../oauth/grant-types.ts'
 import { endpointPaths } from './paths.ts'
 
@@ -14,12 +15,14 @@ export function metadataEndpoint(issuer: string): Endpoint {
     jwks_uri: url(endpointPaths.keys[0]),
     response_types_supported: [],
     grant_types_supported: tokenGrantTypes,
-    token_endpoint_auth_methods_supported: clientAuthMethodNames,
+    ...authentication('token_endpoint'),
     introspection_endpoint: url(endpointPaths.introspection),
-    introspection_endpoint_auth_methods_supported: clientAuthMethodNames,
+    ...authentication('introspection_endpoint'),
     introspection_signing_alg_values_supported: ['ES256'],
     revocation_endpoint: url(endpointPaths.revocation),
-    revocation_endpoint_auth_methods_supported: clientAuthMethodNames,
+    ...authentication('revocation_endpoint'),
+    dpop_signing_alg_values_supported: asymmetricAlgorithms,
+    tls_client_certificate_bound_access_tokens: true,
   })
   const response = {
     status: 200,
@@ -28,3 +31,12 @@ export function metadataEndpoint(issuer: string): Endpoint {
   }
   return () => response
 }
+
+/** Those that are registered (RFC 8414 §5); a token of an outside issuer goes by the name of `private_key_jwt`. */
+const registered = clientAuthMethodNames.filter((name) => name !== 'federated_jwt')
+
+/** How clients may authenticate at an endpoint: the same at all of them. */
+const authentication = (endpoint: string) => ({
+  [`${endpoint}_auth_methods_supported`]: registered,
+  [`${endpoint}_auth_signing_alg_values_supported`]: [...asymmetricAlgorithms, ...symmetricAlgorithms],
+})

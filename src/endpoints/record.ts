@@ -1,13 +1,15 @@
 import type { AuditEvent, AuditEventType } from '../audit/event.ts'
-import type { AuditRecorder } from '../audit/recorder.ts'
+
+import type { AuditSink } from '../audit/sink.ts'
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
 import type { HttpRequest } from '../http/message.ts'
 import type { OAuthError } from '../oauth/error.ts'
+import { redactFields, redactText } from '../oauth/redact.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /** What recording needs of the process. */
 export interface Recording {
-  readonly audit: AuditRecorder
+  readonly audit: AuditSink
   readonly clock: Clock
 }
 
@@ -43,7 +45,7 @@ export function recordRefusal(
   // Where no event can be kept, this one can't be either.
   if (error.reason === 'audit_full') return
   const { client_id: claimed, ...detail } = error.detail
-  const claimedId = typeof claimed === 'string' ? claimed.slice(0, LONGEST_RECORDED) : undefined
+  const claimedId = typeof claimed === 'string' ? redactText(claimed).slice(0, LONGEST_RECORDED) : undefined
   audit.record({
     ...origin(http, clock),
     type,
@@ -52,7 +54,7 @@ export function recordRefusal(
     clientId: client?.client.id ?? claimedId,
     detail: {
       ...(client && { method: client.method, credential: client.credentialId }),
-      ...detail,
+      ...redactFields(detail),
       ...userAgent(http),
     },
   })
@@ -65,4 +67,6 @@ const origin = ({ remoteAddress, requestId, traceId }: HttpRequest, clock: Clock
   traceId,
 })
 
-const userAgent = ({ headers }: HttpRequest) => ({ user_agent: headers['user-agent']?.slice(0, LONGEST_RECORDED) })
+const userAgent = ({ headers: { 'user-agent': name } }: HttpRequest) => ({
+  user_agent: name && redactText(name).slice(0, LONGEST_RECORDED),
+})

@@ -1,4 +1,4 @@
-import { type AuthenticatedClient, type Authenticator, authenticateClient } from '../client-auth/authenticate.ts'
+import { type AuthenticatedClient, type Authentication, authenticateClient } from '../client-auth/authenticate.ts'
 import type { Endpoint, HttpResponse } from '../http/message.ts'
 import { asOAuthError } from '../http/respond.ts'
 import { OAuthError } from '../oauth/error.ts'
@@ -9,7 +9,7 @@ import { type Recording, recordRefusal, recordSuccess } from './record.ts'
 
 /** What the revocation endpoint needs of the process. */
 export interface RevocationServices {
-  readonly authenticator: Authenticator
+  readonly authenticator: Authentication
   readonly verifier: Verifier
   readonly revocations: Revocations
   readonly recording: Recording

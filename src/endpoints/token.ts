@@ -1,4 +1,4 @@
-import { type AuthenticatedClient, type Authenticator, authenticateClient } from '../client-auth/authenticate.ts'
+import { type AuthenticatedClient, type Authentication, authenticateClient } from '../client-auth/authenticate.ts'
 import type { AuthenticationRequest } from '../client-auth/request.ts'
 import { clientCredentials } from '../grants/client-credentials.ts'
 import { validateBearer } from '../grants/validate-bearer.ts'
@@ -11,14 +11,16 @@ import { VALIDATE_BEARER } from '../oauth/grant-types.ts'
 import { Jti } from '../oauth/ids.ts'
 import { parseScope } from '../oauth/scope.ts'
 import { decide, type Wanted } from '../policy/entitlement.ts'
-import { scopeOf } from '../tokens/claims.ts'
+import { hasProof, type Prover, prove, requireProof } from '../proof/prove.ts'
+import { scopeOf, tokenTypeOf } from '../tokens/claims.ts'
 import { type IssuedToken, type Issuer, issueToken } from '../tokens/issue.ts'
 import { parseClientRequest, tokenParameter } from './client-request.ts'
 import { type Recording, recordRefusal, recordSuccess } from './record.ts'
 
 /** What the token endpoint needs of the process. */
 export interface TokenServices {
-  readonly authenticator: Authenticator
+  readonly authenticator: Authentication
+  readonly prover: Prover
   readonly issuer: Issuer
   readonly judge: Judge
   readonly recording: Recording
@@ -43,9 +45,11 @@ export function tokenEndpoint(services: TokenServices): Endpoint {
         return json(200, await validateBearer(judge, client, request.token, now(services)))
       const grantee = clientCredentials(client)
       const entitlement = decide(grantee, request.wanted, authenticator.directory.apis)
-      const token = await issueToken(services.issuer, entitlement, jtiOf(http))
+      requireProof(http, [grantee, ...entitlement.apis])
+      const confirmation = hasProof(http) ? await prove(services.prover, http) : undefined
+      const token = await issueToken(services.issuer, entitlement, jtiOf(http), confirmation)
       recordSuccess(recording, http, 'token.issue', client, issuanceDetail(token))
-      return tokenResponse(token)
+      return tokenResponse(services, token)
     } catch (error) {
       recordRefusal(recording, http, 'token.issue', client, asOAuthError(error))
       throw error
@@ -83,8 +87,14 @@ function parseWanted(form: Form): Wanted {
 }
 
 /** RFC 6749 §5.1, with the scope always, as some clients expect to find it. */
-const tokenResponse = ({ accessToken, lifetime, claims }: IssuedToken): HttpResponse =>
-  json(200, { access_token: accessToken, token_type: 'Bearer', expires_in: lifetime, scope: scopeOf(claims) })
+function tokenResponse({ prover }: TokenServices, { accessToken, lifetime, claims }: IssuedToken): HttpResponse {
+  const tokenType = tokenTypeOf(claims)
+  const scope = scopeOf(claims)
+  const response = json(200, { access_token: accessToken, token_type: tokenType, expires_in: lifetime, scope })
+  if (tokenType === 'Bearer' || !prover.isNonceRequired) return response
+  // RFC 9449 §8.2: the next nonce, before the one in use is too old.
+  return { ...response, headers: { ...response.headers, 'DPoP-Nonce': prover.nonces.current() } }
+}
 
 /** The secret part of a token is its signature or seal: what is recorded can't be used as one. */
 const issuanceDetail = ({ lifetime, claims }: IssuedToken) => ({
@@ -92,4 +102,5 @@ const issuanceDetail = ({ lifetime, claims }: IssuedToken) => ({
   audience: claims.aud,
   scope: scopeOf(claims),
   lifetime,
+  ...(claims.cnf && { cnf: claims.cnf }),
 })

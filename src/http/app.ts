@@ -1,12 +1,15 @@
-/** HTTP on the outside, plain values on the inside. May import `oauth` and `platform`. */
+/** HTTP on the outside, plain values on the inside. May import `oauth`, `platform`, `certificates`. */
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { CertificateHeaderFormat } from '../certificates/headers.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { RequestId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
+import { clientCertificate } from './client-certificate.ts'
 import type { Endpoint, HttpRequest, HttpResponse, Routes } from './message.ts'
+import type { Meter, MeterFor } from './meter.ts'
 import type { TrustedProxies } from './proxies.ts'
 import { asOAuthError, errorResponse } from './respond.ts'
 import { parseTraceId } from './trace.ts'
@@ -17,6 +20,8 @@ const NO_BODY = Buffer.alloc(0)
 export interface AppOptions {
   readonly routes: Routes
   readonly proxies: TrustedProxies
+  /** In which header the proxies pass on a client's certificate; undefined where they don't. */
+  readonly certificateHeader: CertificateHeaderFormat | undefined
   /** Whether only the proxies may connect, as plain HTTP requires. */
   readonly onlyProxies: boolean
   /** The `WWW-Authenticate` of every 401. */
@@ -27,6 +32,8 @@ export interface AppOptions {
   readonly onDefect: (error: unknown, requestId: string) => void
   /** Told of each request to one of the routes that is refused before its endpoint sees it. */
   readonly onRefusal: (request: HttpRequest, error: OAuthError) => void
+  /** What counts the requests; undefined where nobody does. */
+  readonly meterFor?: MeterFor | undefined
 }
 
 /** What is served at a path. */
@@ -34,6 +41,7 @@ interface Route {
   readonly endpoints: ReadonlyMap<string, Endpoint>
   /** RFC 9110 §10.2.1. */
   readonly allow: string
+  readonly meter: Meter | undefined
 }
 
 /**
@@ -42,8 +50,11 @@ interface Route {
  * @param state once it is draining, every answer ends its connection
  */
 export function createApp(options: AppOptions, state: { readonly draining: boolean }): RequestListener {
-  const { proxies, onlyProxies, challenge, clock, random, onDefect, onRefusal } = options
-  const routes = new Map(Object.entries(options.routes).map(([path, methods]) => [path, toRoute(methods)]))
+  const { proxies, certificateHeader, onlyProxies, challenge, clock, random, onDefect, onRefusal, meterFor } = options
+  const routes = new Map(
+    Object.entries(options.routes).map(([path, methods]) => [path, toRoute(methods, meterFor?.(path))]),
+  )
+  const elsewhere = meterFor?.(undefined)
 
   function send(response: ServerResponse, requestId: RequestId, { status, headers, body }: HttpResponse): void {
     const sent: Record<string, string | number> = { ...headers, 'X-Request-Id': requestId }
@@ -67,12 +78,26 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     return Number(headers['content-length'] ?? 0) > BODY_LIMIT ? 'body_too_large' : undefined
   }
 
-  async function serve(endpoint: Endpoint, request: HttpRequest, response: ServerResponse): Promise<void> {
+  async function serve(
+    endpoint: Endpoint,
+    request: HttpRequest,
+    response: ServerResponse,
+    meter: Meter | undefined,
+  ): Promise<void> {
+    const startedAt = clock.monotonic()
+    let outcome: number | Reason = 'unexpected'
+    meter?.begin()
     try {
-      const answer = endpoint(request)
-      send(response, request.requestId, answer instanceof Promise ? await answer : answer)
+      const answering = endpoint(request)
+      const answer = answering instanceof Promise ? await answering : answering
+      outcome = answer.status
+      send(response, request.requestId, answer)
     } catch (error) {
-      refuse(response, request.requestId, error)
+      const refusal = asOAuthError(error)
+      outcome = refusal.reason
+      refuse(response, request.requestId, refusal)
+    } finally {
+      meter?.end(outcome, clock.monotonic() - startedAt)
     }
   }
 
@@ -81,6 +106,7 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     const { path, query } = splitTarget(request.url ?? '')
     const route = routes.get(path)
     if (route === undefined) {
+      elsewhere?.refuse('not_found')
       refuse(response, requestId, new OAuthError('not_found'))
       return
     }
@@ -92,8 +118,10 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
       requestId,
       traceId: parseTraceId(headers['traceparent']),
       remoteAddress: proxies.clientAddress(socket.remoteAddress ?? '', headers['x-forwarded-for']),
+      certificate: () => clientCertificate(request, proxies, certificateHeader),
     })
     const refuseEarly = (error: OAuthError): void => {
+      route.meter?.refuse(error.reason)
       onRefusal(parsed(NO_BODY), error)
       refuse(response, requestId, error)
     }
@@ -107,7 +135,7 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
       readBody(request, (body) =>
         guard(response, () => {
           if (body === undefined) refuseEarly(new OAuthError('body_too_large'))
-          else serve(endpoint, parsed(body), response).catch(fail(response))
+          else serve(endpoint, parsed(body), response, route.meter).catch(fail(response))
         }),
       )
     }
@@ -132,7 +160,7 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
   return (request, response) => guard(response, () => answer(request, response))
 }
 
-function toRoute(methods: Routes[string]): Route {
+function toRoute(methods: Routes[string], meter: Meter | undefined): Route {
   // RFC 9110 §9.3.2: HEAD is GET without its content, which Node leaves out.
   const endpoints = new Map(
     Object.entries(methods).flatMap(([method, endpoint]): [string, Endpoint][] =>
@@ -144,7 +172,7 @@ function toRoute(methods: Routes[string]): Route {
         : [[method, endpoint]],
     ),
   )
-  return { endpoints, allow: [...endpoints.keys()].join(', ') }
+  return { endpoints, allow: [...endpoints.keys()].join(', '), meter }
 }
 
 /** The path of a request target, and what follows its `?`. A target may be a whole URI (RFC 9112 §3.2.2). */

@@ -1,31 +1,57 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createSecureContext, type TLSSocket } from 'node:tls'
+import { certificateOfSocket, type PresentedCertificate } from '../certificates/peer.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { Reason } from '../oauth/refusals.ts'
 import { uuidv7 } from '../platform/random.ts'
+import { UserError } from '../platform/user-error.ts'
 import { type AppOptions, createApp } from './app.ts'
+import type { MeterFor } from './meter.ts'
 import { errorResponse } from './respond.ts'
 
 /** Milliseconds. Who is slower is cut off, so that slow senders can't use up the connections. */
 const LIMITS = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 } as const
 /** Longer than the minute for which load balancers keep a connection: it is theirs to close, or requests get lost. */
 const KEEP_ALIVE_MS = 65_000
+/**
+ * Bytes, in place of Node's 16 KiB, where proxies pass on certificates: the longest chain that is looked at, of RSA keys with
+ * 4,096 bits, is some 18 KB in the header of Envoy, and a DPoP proof with such a key 2 KB more.
+ */
+const HEADERS_WITH_CERTIFICATES = 32 * 1024
 const HANDSHAKE_TIMEOUT_MS = 10_000
 /** For how long a connection that is idle when draining begins may still bring a request. */
 const IDLE_GRACE_MS = 1_000
 
-interface ListenerOptions extends AppOptions {
+const OLDEST_TLS = { minVersion: 'TLSv1.2' } as const
+
+/** PEM. */
+interface Certificate {
+  readonly cert: string
+  readonly key: string
+}
+
+export interface ListenerOptions extends AppOptions {
   readonly host: string
   readonly port: number
-  /** PEM; undefined for plain HTTP. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  /** Undefined for plain HTTP. */
+  readonly tls: Certificate | undefined
+  /** Whether clients are asked for a certificate. Who has none is served all the same. */
+  readonly asksCertificate: boolean
+  /** Told of each certificate that a new TLS session begins with, whatever is then asked over it. */
+  readonly onCertificate?: (presented: PresentedCertificate) => void
 }
 
 export interface Listener {
   /** The port it listens on. */
   readonly port: number
+  /**
+   * Checks another certificate, which what is returned has every new connection see; those that there are go on.
+   * @throws UserError where it can't be served
+   */
+  prepareCertificate(certificate: Certificate): () => void
   /**
    * Takes no new connections, answers what comes over those there are and closes each after its answer; resolves when
    * all are closed, after `timeout` milliseconds at the latest.
@@ -54,6 +80,13 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   }
   return {
     port,
+    prepareCertificate: (certificate) => {
+      const context = { ...certificate, ...OLDEST_TLS }
+      checkContext(context)
+      return () => {
+        for (const server of servers) if (server instanceof TlsServer) server.setSecureContext(context)
+      }
+    },
     drain: async (timeout) => {
       state.draining = true
       await Promise.all(servers.map((server) => drainServer(server, timeout)))
@@ -61,13 +94,47 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   }
 }
 
-function createHttpServer({ tls, clock, random }: ListenerOptions, app: RequestListener): Server {
+function createHttpServer(options: ListenerOptions, app: RequestListener): Server {
+  const { tls, asksCertificate, certificateHeader, clock, random, meterFor } = options
+  const limits = { ...LIMITS, ...(certificateHeader !== undefined && { maxHeaderSize: HEADERS_WITH_CERTIFICATES }) }
   const server =
     tls === undefined
-      ? createServer(LIMITS, app)
-      : createTlsServer({ ...LIMITS, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, app)
+      ? createServer(limits, app)
+      : createTlsServer(
+          {
+            ...limits,
+            ...tls,
+            ...OLDEST_TLS,
+            handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+            // Whether a certificate counts depends on the client, which is known later; its key is proven in any case.
+            requestCert: asksCertificate,
+            rejectUnauthorized: false,
+          },
+          app,
+        )
   server.keepAliveTimeout = KEEP_ALIVE_MS
-  return server.on('clientError', (error, socket) => refuseUnparsed(error, socket as Socket, uuidv7(clock, random)))
+  if (asksCertificate) server.on('secureConnection', (socket: TLSSocket) => noteCertificate(socket, options))
+  return server.on('clientError', (error, socket) =>
+    refuseUnparsed(error, socket as Socket, uuidv7(clock, random), meterFor),
+  )
+}
+
+function checkContext(context: Certificate): void {
+  try {
+    createSecureContext(context)
+  } catch (error) {
+    throw new UserError(`tls.cert, tls.key: can't be served with: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+function noteCertificate(socket: TLSSocket, { onCertificate, onDefect }: ListenerOptions): void {
+  if (onCertificate === undefined || socket.isSessionReused()) return
+  try {
+    const presented = certificateOfSocket(socket)
+    if (presented !== undefined) onCertificate(presented)
+  } catch (error) {
+    onDefect(error, '')
+  }
 }
 
 function bind(server: Server, host: string, port: number): Promise<number> {
@@ -105,12 +172,18 @@ const PARSER_REFUSALS: Readonly<Record<string, Reason>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
-function refuseUnparsed(error: Error & { code?: string }, socket: Socket, requestId: string): void {
+function refuseUnparsed(
+  error: Error & { code?: string },
+  socket: Socket,
+  requestId: string,
+  meterFor: MeterFor | undefined,
+): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
   const refusal = new OAuthError(PARSER_REFUSALS[error.code ?? ''] ?? 'malformed_request')
+  meterFor?.(undefined).refuse(refusal.reason)
   const { status, headers, body } = errorResponse(refusal, '')
   const lines = Object.entries({ ...headers, 'X-Request-Id': requestId, Connection: 'close' })
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')

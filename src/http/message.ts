@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { PresentedCertificate } from '../certificates/peer.ts'
 import type { RequestId } from '../oauth/ids.ts'
 
 /** A request as endpoints see it. */
@@ -13,6 +14,11 @@ export interface HttpRequest {
   readonly traceId: string | undefined
   /** The client's address; behind a trusted proxy, the one that the proxy reports. */
   readonly remoteAddress: string
+  /**
+   * The certificate that the client has shown to have the key of: to us, or to a trusted proxy that passes it on.
+   * @throws OAuthError `certificate_malformed`
+   */
+  certificate(): PresentedCertificate | undefined
 }
 
 export interface HttpResponse {

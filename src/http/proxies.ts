@@ -15,16 +15,24 @@ export function isAddressOrNetwork(text: string): boolean {
 
 /** The proxies whose word about a client is taken; nobody else's `X-Forwarded-For` counts. */
 export class TrustedProxies {
-  readonly #trusted = new BlockList()
+  #trusted = new BlockList()
   #last = { address: '', isTrusted: false }
 
   /** @param networks addresses and networks, each as `isAddressOrNetwork` takes it */
   constructor(networks: readonly string[]) {
+    this.replace(networks)
+  }
+
+  /** From now on, it is these. @param networks as for the constructor */
+  replace(networks: readonly string[]): void {
+    const trusted = new BlockList()
     for (const network of networks) {
       const [address = '', prefix] = network.split('/')
-      if (prefix === undefined) this.#trusted.addAddress(address, family(address))
-      else this.#trusted.addSubnet(address, Number(prefix), family(address))
+      if (prefix === undefined) trusted.addAddress(address, family(address))
+      else trusted.addSubnet(address, Number(prefix), family(address))
     }
+    this.#trusted = trusted
+    this.#last = { address: '', isTrusted: false }
   }
 
   includes(address: string): boolean {

@@ -1,3 +1,4 @@
+import { redactText } from '../oauth/redact.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /** Somebody who fetches the key set, as far as we can tell one from another. */
@@ -33,7 +34,7 @@ export class KeySetConsumers {
   }
 
   record(address: string, userAgent: string | undefined): void {
-    const agent = (userAgent ?? '').slice(0, LONGEST_USER_AGENT)
+    const agent = redactText(userAgent ?? '').slice(0, LONGEST_USER_AGENT)
     const name = `${address} ${agent}`
     const known = this.#counted.get(name)
     if (known === undefined && this.#counted.size >= MOST) return

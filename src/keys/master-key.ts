@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import type { RandomBytes } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 
@@ -33,6 +33,16 @@ export class MasterKey {
     this.#random = random
     const known = [...(previous === undefined ? [] : [previous]), bytes]
     this.#keys = new Map(known.map((key) => [masterKeyId(key), createSecretKey(key)]))
+  }
+
+  /**
+   * Keys for a purpose of their own, the same in every process with these master keys (HKDF, RFC 5869): of the current one,
+   * then of the one before. From them follows nothing about the master key.
+   */
+  derive(purpose: string): readonly [Buffer, ...Buffer[]] {
+    const derive = (key: KeyObject) => Buffer.from(hkdfSync('sha256', key, '', `tessera ${purpose}`, KEY_BYTES))
+    const others = [...this.#keys].filter(([id]) => id !== this.id).map(([, key]) => derive(key))
+    return [derive(this.#current), ...others]
   }
 
   /** @param context what the ciphertext is of: it decrypts under the same context only */

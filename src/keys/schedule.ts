@@ -57,6 +57,16 @@ export function nextKeyActiveAt(
   return next - publishBefore <= now ? Math.max(next, now + publishBefore) : undefined
 }
 
+/** When the next key of an algorithm is to become active; past where that is overdue, undefined where none ever was. */
+export function nextRotationAt(
+  keys: readonly StoredKey[],
+  algorithm: KeyAlgorithm,
+  { rotateEvery }: Pick<RotationPolicy, 'rotateEvery'>,
+): number | undefined {
+  const { active, pending } = ofAlgorithm(keys, algorithm)
+  return pending[0]?.activeAt ?? (active && active.activeAt + rotateEvery)
+}
+
 /**
  * What is due for the keys of an algorithm: the next one becomes active and the one before retires, what has retired for
  * long enough is gone, and another one is added in time to be published before it is needed.

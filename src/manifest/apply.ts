@@ -1,11 +1,11 @@
 /**
  * The file format of the model, and how a file becomes rows. May import `oauth`, `platform`, `directory`, `secrets`,
- * `audit`, `policy`, `tokens`.
+ * `audit`, `policy`, `tokens`, `credentials`, `jws`, `federation`.
  */
 
 import { ownEvent } from '../audit/own-event.ts'
+import type { CredentialMaker } from '../credentials/make.ts'
 import { ClientId } from '../oauth/ids.ts'
-import type { CredentialMaker } from './credentials.ts'
 import type { ParsedManifest } from './parse.ts'
 import { type Plan, planManifest } from './plan.ts'
 import type { ManifestStore } from './store.ts'

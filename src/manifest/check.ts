@@ -1,3 +1,4 @@
+import { toCredentials } from '../credentials/credential.ts'
 import { type ApiSet, isDynamic } from '../directory/api.ts'
 import { accessOf } from '../policy/scopes.ts'
 import { presetWarnings } from '../tokens/presets.ts'
@@ -35,7 +36,7 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
     if (apis.withScope(scope).length > 0) continue
     throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}`)
   }
-  const accessTo = accessOf({ ...toClient(client), secrets: [] })
+  const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]) })
   for (const [at, scope] of client.default_scopes.entries()) {
     const path = ['clients', index, 'default_scopes', at]
     if (isDynamic(scope)) throw errorAt(path, 'a dynamic scope can not be a default: say which value of it')

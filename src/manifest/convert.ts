@@ -4,11 +4,12 @@ import { Audience, ClientId } from '../oauth/ids.ts'
 import type { ManifestApi, ManifestClient } from './schema.ts'
 
 /** An API as the manifest describes it. */
-export const toApi = ({ audience, name, scopes, token }: ManifestApi): Api => ({
+export const toApi = ({ audience, name, scopes, token, require }: ManifestApi): Api => ({
   audience: Audience(audience),
   name,
   scopes: scopes.map(toScope),
   token: withoutUndefined(token),
+  require,
 })
 
 const toScope = ({
@@ -20,7 +21,7 @@ const toScope = ({
 }: ManifestApi['scopes'][number]): Scope => withoutUndefined({ name, description, common, onRequest, includes })
 
 /** A client as the manifest describes it, but for its credentials. */
-export const toClient = (wanted: ManifestClient): Omit<Client, 'secrets'> => ({
+export const toClient = (wanted: ManifestClient): Omit<Client, 'credentials'> => ({
   id: ClientId(wanted.client_id),
   name: wanted.name,
   description: wanted.description,
@@ -35,10 +36,12 @@ export const toClient = (wanted: ManifestClient): Omit<Client, 'secrets'> => ({
   defaultScopes: wanted.default_scopes,
   token: withoutUndefined(wanted.token),
   introspects: wanted.introspects === 'all' ? 'all' : wanted.introspects.map(Audience),
+  authentication: withoutUndefined({ methods: wanted.auth_methods, assertion_audience: wanted.assertion_audience }),
+  require: wanted.require,
 })
 
 type Defined<Shape> = { [Key in keyof Shape]: Exclude<Shape[Key], undefined> }
 
 /** What was not given is not there, rather than there and undefined: so it compares equal to what is read back. */
-const withoutUndefined = <Shape extends object>(shape: Shape): Defined<Shape> =>
+export const withoutUndefined = <Shape extends object>(shape: Shape): Defined<Shape> =>
   Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Defined<Shape>

@@ -1,69 +1,94 @@
 import { timingSafeEqual } from 'node:crypto'
-import { CredentialId } from '../oauth/ids.ts'
-import type { Clock } from '../platform/clock.ts'
-import { type RandomBytes, uuidv7 } from '../platform/random.ts'
-import type { SecretCredential } from '../secrets/credential.ts'
-import { generateSecret, isGenerated } from '../secrets/generate.ts'
-import { SCRYPT_COST, type ScryptParameters, type SecretHash, scryptDigest, sha256 } from '../secrets/hash.ts'
-import type { ManifestCredential } from './schema.ts'
-
-/** What making credentials needs of the process. */
-export interface CredentialMaker {
-  readonly clock: Clock
-  readonly random: RandomBytes
-}
+import { isDeepStrictEqual } from 'node:util'
+import type { Credential } from '../credentials/credential.ts'
+import { type CredentialMaker, type Given, makeCredential } from '../credentials/make.ts'
+import type { FederatedTrust } from '../federation/credential.ts'
+import { type SecretHash, scryptDigest, sha256 } from '../secrets/hash.ts'
+import { withoutUndefined } from './convert.ts'
+import type { ManifestCredential, ManifestFederated } from './schema.ts'
 
 /** A credential as the manifest wants it, and the secret that was generated for it, to be shown once. */
 interface PlannedCredential {
-  readonly credential: SecretCredential
+  readonly credential: Credential
   readonly generated: string | undefined
 }
 
 /**
  * The credential that a client should have for one of its manifest: the one it has, where that is the same.
  * @param secret what the manifest gives; undefined for one to be generated, which stays what it is once it exists
- * @param salt shared by all chosen secrets of the client
+ * @param before the credentials that the client has
+ * @throws CredentialError for what can't be a credential
  */
 export async function planCredential(
-  { clock, random }: CredentialMaker,
+  maker: CredentialMaker,
   wanted: ManifestCredential,
   secret: string | undefined,
-  existing: SecretCredential | undefined,
-  salt: Buffer,
+  before: readonly Credential[],
 ): Promise<PlannedCredential> {
   const expiresAt = wanted.expires === undefined ? undefined : Date.parse(wanted.expires)
-  if (
-    existing !== undefined &&
-    (secret === undefined ? existing.hash.kind === 'sha256' : await matches(existing.hash, secret))
-  ) {
-    const credential = existing.expiresAt === expiresAt ? existing : { ...existing, expiresAt }
-    return { credential, generated: undefined }
+  const terms = { label: wanted.label, origin: 'manifest', expiresAt } as const
+  const existing = before.find(({ label, origin }) => label === wanted.label && origin === 'manifest')
+  const given = givenBy(wanted, secret)
+  if (existing !== undefined && (await isSame(existing, given))) {
+    return { credential: { ...existing, expiresAt: keptExpiry(existing, expiresAt, before) }, generated: undefined }
   }
-  const value = secret ?? generateSecret(random)
-  const credential: SecretCredential = {
-    id: CredentialId(uuidv7(clock, random)),
-    label: wanted.label,
-    hint: isGenerated(value) ? value.slice(-4) : '',
-    hash: await hashSecret(value, salt),
-    createdAt: clock.now(),
-    expiresAt,
-  }
-  return { credential, generated: secret === undefined ? value : undefined }
+  const { credential, generated } = await makeCredential(maker, given, terms, before)
+  return { credential: { ...credential, revokedAt: await revocationOf(given, before) }, generated }
 }
 
-/** The salt that the chosen secrets of a client share; a new one where it has none yet. */
-export function sharedSalt(secrets: readonly SecretCredential[], random: RandomBytes): Buffer {
-  for (const { hash } of secrets) if (hash.kind === 'scrypt') return hash.parameters.salt
-  return Buffer.from(random(16))
+function givenBy(wanted: ManifestCredential, secret: string | undefined): Given {
+  const { jwks, jwks_uri: jwksUri, algorithm, certificate, federated, retrievable = false } = wanted
+  if (jwks !== undefined) return { kind: 'keys', source: { jwks: jwks.keys }, algorithm }
+  if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm }
+  if (certificate !== undefined) return { kind: 'certificate', matcher: withoutUndefined(certificate) }
+  if (federated !== undefined) return { kind: 'federated', trust: toTrust(federated) }
+  return { kind: 'secret', secret, isRetrievable: retrievable }
 }
 
-async function hashSecret(secret: string, salt: Buffer): Promise<SecretHash> {
-  if (isGenerated(secret)) return { kind: 'sha256', digest: sha256(secret) }
-  const parameters: ScryptParameters = { ...SCRYPT_COST, salt }
-  return { kind: 'scrypt', parameters, digest: await scryptDigest(secret, parameters) }
+/** What a command has shortened, by rotating, a manifest doesn't lengthen, whatever became of the successor. */
+function keptExpiry(existing: Credential, wanted: number | undefined, before: readonly Credential[]) {
+  const wasRotated = before.some(({ replaces }) => replaces?.id === existing.id)
+  if (!wasRotated || existing.expiresAt === undefined) return wanted
+  return wanted === undefined ? existing.expiresAt : Math.min(wanted, existing.expiresAt)
+}
+
+/** Since when what a manifest gives is revoked: under another label it would be as well known to whoever has it. */
+async function revocationOf(given: Given, before: readonly Credential[]): Promise<number | undefined> {
+  if (given.kind === 'secret' && given.secret === undefined) return undefined
+  for (const credential of before) {
+    if (credential.revokedAt !== undefined && (await provesTheSame(credential, given))) return credential.revokedAt
+  }
+  return undefined
+}
+
+async function isSame(existing: Credential, given: Given): Promise<boolean> {
+  if (existing.kind === 'secret' && given.kind === 'secret') {
+    if ((existing.retrievable !== undefined) !== given.isRetrievable) return false
+  }
+  return provesTheSame(existing, given)
+}
+
+async function provesTheSame(existing: Credential, given: Given): Promise<boolean> {
+  if (existing.kind === 'secret' && given.kind === 'secret') {
+    return given.secret === undefined ? existing.hash.kind === 'sha256' : matches(existing.hash, given.secret)
+  }
+  if (existing.kind === 'keys' && given.kind === 'keys') {
+    return isDeepStrictEqual([existing.source, existing.algorithm], [given.source, given.algorithm])
+  }
+  if (existing.kind === 'certificate' && given.kind === 'certificate')
+    return isDeepStrictEqual({ ...existing.matcher }, { ...given.matcher })
+  return (
+    existing.kind === 'federated' &&
+    given.kind === 'federated' &&
+    isDeepStrictEqual({ ...existing.trust }, { ...given.trust })
+  )
 }
 
 async function matches(hash: SecretHash, secret: string): Promise<boolean> {
   if (hash.kind === 'sha256') return hash.digest === sha256(secret)
   return timingSafeEqual(hash.digest, await scryptDigest(secret, hash.parameters))
 }
+
+/** A federated credential as a manifest describes it. */
+export const toTrust = ({ jwks_uri: jwksUri, max_age: maxAge, ...trust }: ManifestFederated): FederatedTrust =>
+  withoutUndefined({ ...trust, jwksUri, maxAge })

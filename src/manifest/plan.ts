@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
+import { type Credential, toCredentials } from '../credentials/credential.ts'
+import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
 import { type Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { refuseDangling, warnings } from './check.ts'
 import { toApi, toClient } from './convert.ts'
-import { type CredentialMaker, planCredential, sharedSalt } from './credentials.ts'
+import { planCredential } from './credentials.ts'
 import type { ParsedManifest } from './parse.ts'
 import type { ManifestClient, ManifestCredential } from './schema.ts'
 import type { ModelSnapshot } from './store.ts'
@@ -52,6 +54,7 @@ export async function planManifest(
   refuseDangling(parsed, all)
   const generated: GeneratedSecret[] = []
   const clients: Client[] = []
+  const revoked: string[] = []
   for (const [index, wanted] of parsed.manifest.clients.entries()) {
     const existing = model.clients.get(ClientId(wanted.client_id))
     const secretOf = (credential: ManifestCredential, at: number) => {
@@ -62,9 +65,19 @@ export async function planManifest(
       if (value === undefined || value === '') throw parsed.errorAt(path, `the environment has no ${name}`)
       return value
     }
-    const planned = await planClient(wanted, existing, maker, secretOf)
+    const planned = await planClient(wanted, existing, maker, secretOf, (path, message) =>
+      parsed.errorAt(['clients', index, ...path], message),
+    )
     clients.push(planned.client)
     generated.push(...planned.generated)
+    for (const at of planned.revoked) {
+      revoked.push(
+        parsed.errorAt(
+          ['clients', index, 'credentials', at],
+          'was revoked, and stays so: give another secret or key, or take it back with tessera credentials remove',
+        ).message,
+      )
+    }
   }
   const apiSteps = apis.map((api) => step('api', api.audience, model.apis.get(api.audience), api))
   const clientSteps = clients.map((client) => step('client', client.id, model.clients.get(client.id), client))
@@ -73,8 +86,15 @@ export async function planManifest(
     apis: apis.filter((_, index) => apiSteps[index]?.action !== 'unchanged'),
     clients: clients.filter((_, index) => clientSteps[index]?.action !== 'unchanged'),
     generated,
-    warnings: warnings(parsed),
+    warnings: [...warnings(parsed), ...revoked],
   }
+}
+
+interface PlannedClient {
+  readonly client: Client
+  readonly generated: readonly GeneratedSecret[]
+  /** Which of the credentials, by their places in the manifest, are refused whatever it says. */
+  readonly revoked: readonly number[]
 }
 
 async function planClient(
@@ -82,19 +102,29 @@ async function planClient(
   existing: Client | undefined,
   maker: CredentialMaker,
   secretOf: (credential: ManifestCredential, index: number) => string | undefined,
-): Promise<{ readonly client: Client; readonly generated: readonly GeneratedSecret[] }> {
+  errorAt: (path: readonly PropertyKey[], message: string) => Error,
+): Promise<PlannedClient> {
   const id = ClientId(wanted.client_id)
-  const salt = sharedSalt(existing?.secrets ?? [], maker.random)
+  const before = existing?.credentials.all ?? []
   const generated: GeneratedSecret[] = []
-  const secrets = []
+  const planned: Credential[] = []
   for (const [index, credential] of wanted.credentials.entries()) {
-    const same = existing?.secrets.find((secret) => secret.label === credential.label)
-    const planned = await planCredential(maker, credential, secretOf(credential, index), same, salt)
-    secrets.push(planned.credential)
-    if (planned.generated !== undefined)
-      generated.push({ clientId: id, label: credential.label, secret: planned.generated })
+    const secret = secretOf(credential, index)
+    const siblings = [...before, ...planned]
+    const plan = await planCredential(maker, credential, secret, siblings).catch((error: unknown) => {
+      if (!(error instanceof CredentialError)) throw error
+      throw errorAt(['credentials', index, ...(error.field === undefined ? [] : [error.field])], error.message)
+    })
+    planned.push(plan.credential)
+    if (plan.generated !== undefined) generated.push({ clientId: id, label: credential.label, secret: plan.generated })
   }
-  return { client: { ...toClient(wanted), secrets }, generated }
+  // Those that a command has made are not the manifest's to remove.
+  const others = before.filter(({ origin }) => origin === 'command')
+  return {
+    client: { ...toClient(wanted), credentials: toCredentials([...planned, ...others]) },
+    generated,
+    revoked: [...planned.keys()].filter((at) => planned[at]?.revokedAt !== undefined),
+  }
 }
 
 /** What differs, by the names of the fields; the order of credentials says nothing. */
@@ -112,8 +142,8 @@ function step<Thing extends Api | Client>(
 }
 
 function comparable(thing: Api | Client): Record<string, unknown> {
-  if (!('secrets' in thing)) return { ...thing }
-  const { secrets, ...rest } = thing
-  const byLabel = secrets.map(({ id, label, expiresAt }) => ({ id, label, expiresAt }))
-  return { ...rest, credentials: byLabel.sort((one, other) => (one.label < other.label ? -1 : 1)) }
+  if (!('credentials' in thing)) return { ...thing }
+  const { credentials, ...rest } = thing
+  const byId = credentials.all.map(({ id, label, expiresAt }) => ({ id, label, expiresAt }))
+  return { ...rest, credentials: byId.sort((one, other) => (one.id < other.id ? -1 : 1)) }
 }

@@ -1,6 +1,10 @@
 import { z } from 'zod'
+import { requiredProofs } from '../directory/api.ts'
+import { asymmetricAlgorithms } from '../jws/algorithms.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
+import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { grantTypes } from '../oauth/grant-types.ts'
+import { redactText } from '../oauth/redact.ts'
 import { isScopeName } from '../oauth/scope.ts'
 import { hasControl } from '../oauth/text.ts'
 import { isReservedClaim } from '../tokens/claims.ts'
@@ -69,19 +73,69 @@ const api = z.strictObject({
   name: line(256).optional(),
   token: apiToken.default({}),
   scopes: z.array(scope).default([]),
+  require: z.enum(requiredProofs).optional(),
 })
 
-/** A secret given, named by an environment variable, or to be generated. */
+/** What a credential is made of: one of these; without any, a secret is generated. */
+const credentialFields = ['secret', 'secret_env', 'jwks', 'jwks_uri', 'certificate', 'federated'] as const
+
+const url = line(2_000)
+
+/** RFC 7517 §5; what the keys are is looked at when they are planned. */
+const jwks = z.strictObject({ keys: z.array(z.record(z.string(), z.json())).min(1).max(100) })
+
+const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()])
+
+/** Which tokens of an outside issuer are as good as a secret. */
+export const federatedSchema = z.strictObject({
+  issuer: url,
+  audience: z.union([line(1_024), z.array(line(1_024)).min(1)]),
+  subject: line(1_024).optional(),
+  claims: z.record(line(256), scalar).optional(),
+  when: z.string().min(1).max(2_048).optional(),
+  algorithms: z.array(z.enum(asymmetricAlgorithms)).min(1).optional(),
+  jwks_uri: url.optional(),
+  max_age: z.int().min(1).optional(),
+})
+
+const certificate = z
+  .strictObject({
+    subject_dn: line(1_024).optional(),
+    san_dns: line(256).optional(),
+    san_uri: line(1_024).optional(),
+    san_ip: line(64).optional(),
+    san_email: line(320).optional(),
+    thumbprint: line(64).optional(),
+  })
+  .refine((names) => Object.values(names).filter((value) => value !== undefined).length === 1, {
+    error: 'must have exactly one of subject_dn, san_dns, san_uri, san_ip, san_email, thumbprint',
+  })
+
+/** A name of letters, digits and `_`: what is none, and might be the secret itself, is not looked up, and not shown. */
+const isVariableName = (text: string): boolean => /^[A-Za-z_]\w*$/.test(text) && redactText(text) === text
+
+/** A secret given, named by an environment variable, or to be generated; or what proves without one. */
 const credential = z
   .strictObject({
     label: line(128).default(''),
     secret: line(1024).optional(),
-    secret_env: line(256).optional(),
+    secret_env: line(256).refine(isVariableName, 'must be the name of an environment variable').optional(),
+    retrievable: z.boolean().optional(),
+    jwks: jwks.optional(),
+    jwks_uri: url.optional(),
+    algorithm: z.enum(asymmetricAlgorithms).optional(),
+    certificate: certificate.optional(),
+    federated: federatedSchema.optional(),
     expires: z.iso.datetime({ offset: true, error: 'must be a time such as 2030-01-01T00:00:00Z' }).optional(),
   })
-  .refine(({ secret, secret_env }) => secret === undefined || secret_env === undefined, {
-    error: 'give secret or secret_env, not both',
-    path: ['secret_env'],
+  .superRefine((given, context) => {
+    const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', message, path: [field] })
+    const [first, second] = credentialFields.filter((field) => given[field] !== undefined)
+    if (first !== undefined && second !== undefined) refuse(second, `give ${first} or ${second}, not both`)
+    const isSecret = first === undefined || first === 'secret' || first === 'secret_env'
+    const isKeys = first === 'jwks' || first === 'jwks_uri'
+    if (given.retrievable !== undefined && !isSecret) refuse('retrievable', 'is for secrets only')
+    if (given.algorithm !== undefined && !isKeys) refuse('algorithm', 'is for jwks and jwks_uri only')
   })
 
 const client = z.strictObject({
@@ -100,6 +154,9 @@ const client = z.strictObject({
   default_scopes: z.array(scopeName).default([]),
   token: z.strictObject({ lifetime: lifetime.optional(), claims: claims.optional() }).default({}),
   introspects: z.union([z.literal('all'), z.array(audience)]).default([]),
+  auth_methods: z.array(z.enum(clientAuthMethodNames)).min(1).optional(),
+  assertion_audience: z.enum(['issuer', 'compatible']).optional(),
+  require: z.enum(requiredProofs).optional(),
 })
 
 export const manifestSchema = z.strictObject({
@@ -112,3 +169,4 @@ export type Manifest = z.output<typeof manifestSchema>
 export type ManifestApi = Manifest['apis'][number]
 export type ManifestClient = Manifest['clients'][number]
 export type ManifestCredential = ManifestClient['credentials'][number]
+export type ManifestFederated = z.output<typeof federatedSchema>

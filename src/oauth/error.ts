@@ -30,4 +30,9 @@ export class OAuthError extends Error {
     this.detail = options.detail ?? {}
     this.headers = options.headers ?? {}
   }
+  /** The same refusal, with more to tell the administrator. */
+  with(detail: Readonly<Record<string, unknown>>): OAuthError {
+    const { description, headers, cause } = this
+    return new OAuthError(this.reason, { description, headers, cause, detail: { ...detail, ...this.detail } })
+  }
 }

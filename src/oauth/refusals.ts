@@ -1,4 +1,4 @@
-/** The error codes of RFC 6749 §5.2 and §4.1.2.1, RFC 8707 §2, and ours for what is wrong on our side. */
+/** The error codes of RFC 6749 §5.2 and §4.1.2.1, RFC 8707 §2, RFC 9449 §5 and §8, and ours for what is wrong on our side. */
 export type ErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'unsupported_response_type'
   | 'invalid_scope'
   | 'invalid_target'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'temporarily_unavailable'
   | 'server_error'
 
@@ -27,6 +29,13 @@ const NOT_AUTHENTICATED = {
   description: 'Invalid client or client credentials',
 } as const
 const BAD_REQUEST = { error: 'invalid_request', status: 400 } as const
+const BAD_PROOF = { error: 'invalid_dpop_proof', status: 400 } as const
+/** RFC 9449 §8. */
+const NONCE_NEEDED = {
+  error: 'use_dpop_nonce',
+  status: 400,
+  description: 'The DPoP proof must have the nonce of the server',
+} as const
 
 /** Every reason for which a request is refused: the audit log has the reason, the wire only the code and description. */
 export const refusals = {
@@ -71,7 +80,7 @@ export const refusals = {
     ...BAD_REQUEST,
     status: 431,
     description: 'The headers are too large',
-    meaning: 'The headers are over 16 KiB.',
+    meaning: 'The headers are over 16 KiB; over 32 KiB where proxies pass on certificates.',
   },
   repeated_header: {
     ...BAD_REQUEST,
@@ -133,7 +142,207 @@ export const refusals = {
   unknown_client: { ...NOT_AUTHENTICATED, meaning: 'No client has this client_id.' },
   client_disabled: { ...NOT_AUTHENTICATED, meaning: 'The client is disabled.' },
   wrong_secret: { ...NOT_AUTHENTICATED, meaning: 'None of the secrets of the client is the one sent.' },
-  expired_secret: { ...NOT_AUTHENTICATED, meaning: 'The secret sent is one of the client, but has expired.' },
+  expired_credential: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The credential is one of the client, and what was sent is right, but it has expired.',
+  },
+  revoked_credential: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The credential is one of the client, and what was sent is right, but it was revoked.',
+  },
+  no_such_credential: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The client has no credential of the kind that it authenticates with.',
+  },
+  method_not_allowed_here: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The client has auth_methods, and the one that it used is not among them.',
+  },
+  assertion_type: {
+    ...BAD_REQUEST,
+    description: 'client_assertion and client_assertion_type belong together, the type being that of RFC 7523',
+    meaning:
+      'One of the two parameters is missing, or the type is not urn:ietf:params:oauth:client-assertion-type:jwt-bearer.',
+  },
+  assertion_replayed: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The client_assertion was used before: each has a jti of its own, and counts once.',
+  },
+  federated_ambiguous: {
+    ...NOT_AUTHENTICATED,
+    meaning:
+      'The token of the outside issuer fits credentials of several clients: the request must name one by client_id.',
+  },
+  dpop_required: {
+    ...BAD_PROOF,
+    description: 'A DPoP proof is required',
+    meaning: 'The client, or the API, has require: dpop, and the request has no DPoP header (RFC 9449 §5.2).',
+  },
+  certificate_required: {
+    ...BAD_REQUEST,
+    description: 'A client certificate is required',
+    meaning: 'The client, or the API, has require: certificate_bound, and no certificate came with the request.',
+  },
+  certificate_malformed: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The certificate, or the header in which a proxy passed it on, can not be read. The detail says why.',
+  },
+  certificate_untrusted: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The certificate leads to no trust anchor, or may not be used for this. The detail says why.',
+  },
+  certificate_expired: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The certificate, or one between it and the trust anchor, has expired.',
+  },
+  certificate_not_yet_valid: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The certificate, or one between it and the trust anchor, is not valid yet.',
+  },
+  certificate_mismatch: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The certificate is valid, but not the one that the client registered.',
+  },
+  assertion_malformed: {
+    ...NOT_AUTHENTICATED,
+    meaning:
+      'The client_assertion is no signed JWT in compact form, or has a header that is not understood (RFC 7515).',
+  },
+  assertion_typ: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The typ of the client_assertion is of something else: it is JWT, client-authentication+jwt, or left out.',
+  },
+  assertion_claims: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'A claim of the client_assertion is missing, or of the wrong kind (RFC 7523 §3).',
+  },
+  assertion_subject: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'iss and sub of the client_assertion differ: both must be the client_id (RFC 7523 §3).',
+  },
+  assertion_audience: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'aud of the client_assertion is not this server: one value, nearly always the issuer (RFC 7523 §3).',
+  },
+  assertion_expired: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The client_assertion has expired, by more than the minute that clocks may differ by.',
+  },
+  assertion_not_yet_valid: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'iat or nbf of the client_assertion is more than a minute ahead: the clock of the client is fast.',
+  },
+  assertion_too_long_lived: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'exp of the client_assertion is further ahead than an assertion may live.',
+  },
+  assertion_algorithm: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The client_assertion is signed with an algorithm that the client may not use, or has no key for.',
+  },
+  assertion_key: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The kid of the client_assertion is that of no key of the client.',
+  },
+  assertion_signature: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The client_assertion was not signed with a key of the client, or was changed since.',
+  },
+  keys_unavailable: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The keys that the credential is checked with are at a URL from which they could not be fetched.',
+  },
+  too_many_guesses: {
+    error: 'temporarily_unavailable',
+    status: 429,
+    description: 'Too many requests; try again later',
+    meaning:
+      'Too many wrong secrets for this client from this address, for this client, or from this address: they are answered more and more slowly.',
+  },
+  federated_issuer_unknown: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The client has no federated credential for the issuer of the token sent.',
+  },
+  federated_signature: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The token sent is not signed by a key of the outside issuer, or not with an algorithm that is allowed.',
+  },
+  federated_expired: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The token of the outside issuer fits a credential of the client, but has expired or is too old.',
+  },
+  federated_no_match: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The token of the outside issuer meets the conditions of no federated credential of the client.',
+  },
+  dpop_proof_repeated: {
+    ...BAD_PROOF,
+    description: 'There is more than one DPoP proof',
+    meaning: 'The request has more than one DPoP header (RFC 9449 §4.3).',
+  },
+  dpop_proof_malformed: {
+    ...BAD_PROOF,
+    description: 'The DPoP proof is not a well-formed JWT',
+    meaning: 'The DPoP header is no signed JWT in compact form, or has a header that is not understood (RFC 7515).',
+  },
+  dpop_proof_typ: {
+    ...BAD_PROOF,
+    description: 'typ of the DPoP proof must be dpop+jwt',
+    meaning: 'The JWT in the DPoP header is of another kind (RFC 9449 §4.2).',
+  },
+  dpop_proof_algorithm: {
+    ...BAD_PROOF,
+    description: 'alg of the DPoP proof is not supported',
+    meaning: 'The algorithm is symmetric, unknown, or does not go with the key (RFC 9449 §4.3).',
+  },
+  dpop_proof_key: {
+    ...BAD_PROOF,
+    description: 'jwk of the DPoP proof is not a suitable public key',
+    meaning: 'The key in the proof is missing, private, weak, or not for signatures (RFC 9449 §4.3).',
+  },
+  dpop_proof_signature: {
+    ...BAD_PROOF,
+    description: 'The signature of the DPoP proof is wrong',
+    meaning: 'The proof was not signed with the key in it, or was changed since.',
+  },
+  dpop_proof_claims: {
+    ...BAD_PROOF,
+    description: 'A claim of the DPoP proof is missing or of the wrong kind',
+    meaning: 'jti, htm, htu and iat are required (RFC 9449 §4.2); jti has at most 256 characters.',
+  },
+  dpop_proof_htm: {
+    ...BAD_PROOF,
+    description: 'htm of the DPoP proof is not the method of the request',
+    meaning: 'The proof was made for a request with another method.',
+  },
+  dpop_proof_htu: {
+    ...BAD_PROOF,
+    description: 'htu of the DPoP proof is not the URI of the request',
+    meaning: 'The proof was made for another URI: what counts is the address of the endpoint in the metadata.',
+  },
+  dpop_proof_time: {
+    ...BAD_PROOF,
+    description: 'iat of the DPoP proof is too far from the time of the server',
+    meaning: 'The proof is too old, or the clock of the client is wrong (RFC 9449 §11.1).',
+  },
+  dpop_proof_token: {
+    ...BAD_PROOF,
+    description: 'ath of the DPoP proof is not the hash of the access token',
+    meaning: 'The proof was made for another access token, or for none (RFC 9449 §4.2).',
+  },
+  dpop_proof_replayed: {
+    ...BAD_PROOF,
+    description: 'The DPoP proof was used before',
+    meaning: 'A proof of this key with this jti was seen already (RFC 9449 §11.1).',
+  },
+  dpop_nonce_missing: {
+    ...NONCE_NEEDED,
+    meaning: 'The proof has no nonce. The client tries again with the one that it was sent (RFC 9449 §8).',
+  },
+  dpop_nonce_stale: {
+    ...NONCE_NEEDED,
+    meaning: 'The nonce of the proof is old or not ours. The client tries again with the one that it was sent.',
+  },
   secret_queue_full: {
     error: 'temporarily_unavailable',
     status: 429,

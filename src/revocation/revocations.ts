@@ -57,7 +57,10 @@ export class Revocations {
    * @throws OAuthError `storage_unavailable` where this process can't know: a wrong answer would be worse
    */
   async isRevoked({ claims, kid }: VerifiedToken): Promise<boolean> {
-    if (this.#clock.monotonic() - this.#freshAt > FRESH_MS) await this.poll()
+    const asked = this.#clock.monotonic()
+    if (asked - this.#freshAt > FRESH_MS) await this.poll()
+    // A read that was under way may have begun too long ago: what was revoked since is in the next one, which begins now.
+    if (asked - this.#freshAt > FRESH_MS) await this.poll()
     const issuedAt = uuidv7Time(claims.jti) ?? claims.iat * 1000
     if (this.#tokens.get(bucketOf(issuedAt))?.ids.has(claims.jti) === true) return true
     const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud

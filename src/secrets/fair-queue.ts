@@ -1,3 +1,5 @@
+/** Client secrets: made, hashed and verified. May import `oauth` and `platform`. */
+
 /** Thrown when a job finds no room to wait in. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull'
@@ -27,6 +29,14 @@ export class FairQueue {
 
   constructor(limits: FairQueueLimits) {
     this.#limits = limits
+  }
+
+  get running(): number {
+    return this.#running
+  }
+
+  get waiting(): number {
+    return this.#waiting
   }
 
   /** Runs `work` when its turn comes. @throws QueueFull at once where there is no room */

@@ -1,28 +1,37 @@
 import { timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { LRUCache } from 'lru-cache'
 import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
-import type { SecretCredential } from './credential.ts'
 import { FairQueue, QueueFull } from './fair-queue.ts'
 import { isGenerated } from './generate.ts'
-import { SCRYPT_COST, type ScryptParameters, scryptDigest, sha256 } from './hash.ts'
+import { SCRYPT_COST, type ScryptParameters, type SecretHash, scryptDigest, sha256 } from './hash.ts'
 
 /** For how long a chosen secret that was right is known again without a slow hash. */
 const MEMO_MS = 10 * 60_000
+/** Wrong secrets known again without a slow hash: of who is misconfigured and tries on, and of libraries that try twice. */
+const WRONG_KNOWN = 10_000
+/** In place of the secrets of a client that there is not. */
+const NOBODY: SecretHolder<KeptSecret> = { secrets: [] }
 /** A secret beyond this many UTF-16 units is wrong unread: hashing it would be work for whoever asks. */
 const LONGEST_SECRET = 1024
 /** Node's pool has four threads: one stays free for files and name look-ups, and one core for requests. */
 const CONCURRENCY = Math.max(1, Math.min(3, availableParallelism() - 1))
 
-/** Whoever has secrets: a client, the same object for as long as it does not change. */
-interface SecretHolder {
-  readonly secrets: readonly SecretCredential[]
+/** A secret as it is kept. */
+interface KeptSecret {
+  readonly hash: SecretHash
+}
+
+/** Whoever has secrets: the credentials of a client, the same object for as long as it does not change. */
+interface SecretHolder<Secret extends KeptSecret> {
+  readonly secrets: readonly Secret[]
 }
 
 interface Remembered {
-  readonly credential: SecretCredential
+  readonly secret: KeptSecret
   /** Milliseconds. */
   readonly until: number
 }
@@ -38,66 +47,94 @@ export class SecretVerifier {
   readonly #decoy: ScryptParameters
   /** What waits is some ten seconds of work: a client would not wait longer. */
   readonly #queue = new FairQueue({ concurrency: CONCURRENCY, waiting: 32 * CONCURRENCY, waitingInLane: 4 })
-  /** Right secrets by a keyed hash, beside the very client they were right for: forgotten with it when it changes. */
-  readonly #memo = new WeakMap<SecretHolder, Map<string, Remembered>>()
-  /** Hashing under way, by the same keyed hash: a burst of one client's requests costs one hash. */
-  readonly #underway = new Map<string, Promise<SecretCredential | undefined>>()
+  /** Right secrets by their marks, beside the very holder they were right for: forgotten with it when it changes. */
+  readonly #memo = new WeakMap<SecretHolder<KeptSecret>, Map<string, Remembered>>()
+  /** Wrong secrets by their marks, and whose they were not: a client that changes is another holder. */
+  readonly #wrong = new LRUCache<string, SecretHolder<KeptSecret>>({ max: WRONG_KNOWN })
+  /** Hashing under way, by mark: a burst of one client's requests costs one hash. */
+  readonly #underway = new Map<string, Promise<KeptSecret | undefined>>()
 
-  constructor(clock: Clock, random: RandomBytes) {
+  /** @param markKey what marks are made under; processes that count guesses together have the same */
+  constructor(clock: Clock, random: RandomBytes, markKey: Buffer) {
     this.#clock = clock
-    this.#memoKey = random(32).toString('base64')
+    this.#memoKey = markKey.toString('base64')
     this.#decoy = { ...SCRYPT_COST, salt: Buffer.from(random(16)) }
   }
 
-  /**
-   * The credential of `client` that `secret` is, expired or not; undefined where it is none.
-   * @param clientId as presented: whose turn it is in the queue of slow hashes
-   * @param client undefined where no client has that id
-   * @throws OAuthError `secret_queue_full`, 429, where too many slow hashes wait
-   */
-  verify(
-    clientId: ClientId,
-    client: SecretHolder | undefined,
-    secret: string,
-  ): SecretCredential | undefined | Promise<SecretCredential | undefined> {
-    if (secret.length > LONGEST_SECRET) return undefined
-    const generated = findGenerated(client, sha256(secret))
-    if (generated !== undefined || isGenerated(secret)) return generated
-
-    const mark = this.#mark(clientId, secret)
-    const remembered = client && this.#memo.get(client)?.get(mark)
-    if (remembered !== undefined && remembered.until > this.#clock.now()) return remembered.credential
-    return this.#hash(clientId, client, secret, mark)
+  /** Slow hashes that are under way. */
+  get hashes(): { readonly running: number; readonly waiting: number } {
+    return this.#queue
   }
 
-  /** A keyed hash, under a key of this process's own. Nobody sees one: that it can be extended, unlike an HMAC, helps nobody. */
-  #mark(clientId: ClientId, secret: string): string {
+  /**
+   * The secret of the holder that this is, among those that we generated; undefined where it is none. Comparing text may tell
+   * by its time how far a digest of a guess agrees with one of ours: from that follows nothing about 256 random bits.
+   */
+  findGenerated<Secret extends KeptSecret>(
+    holder: SecretHolder<Secret> | undefined,
+    secret: string,
+  ): Secret | undefined {
+    if (secret.length > LONGEST_SECRET) return undefined
+    const digest = sha256(secret)
+    return holder?.secrets.find(({ hash }) => hash.kind === 'sha256' && hash.digest === digest)
+  }
+
+  /**
+   * By what a secret that a person may have chosen is known here: a keyed hash of client and secret. Nobody outside sees
+   * one: that it can be extended, unlike an HMAC, helps nobody.
+   * @returns undefined for a secret that nobody can guess, or that is too long to be looked at
+   */
+  markOf(clientId: ClientId, secret: string): string | undefined {
+    if (secret.length > LONGEST_SECRET || isGenerated(secret)) return undefined
     return sha256(`${this.#memoKey}${clientId}\0${secret}`)
   }
 
-  async #hash(
-    clientId: ClientId,
-    client: SecretHolder | undefined,
-    secret: string,
-    mark: string,
-  ): Promise<SecretCredential | undefined> {
-    const underway = this.#underway.get(mark) ?? this.#start(clientId, client, secret, mark)
-    const credential = await underway
-    if (credential === undefined || client === undefined) return credential
-    // The hash was begun for this client as it stood before a change.
-    if (!client.secrets.includes(credential)) return this.#hash(clientId, client, secret, mark)
-    const memo = this.#memo.get(client) ?? new Map<string, Remembered>()
-    this.#memo.set(client, memo.set(mark, { credential, until: this.#clock.now() + MEMO_MS }))
-    return credential
+  /**
+   * Whether the secret was tried before, and was none of the holder's: it is no new guess. Who sent it learns nothing by an
+   * answer that is quick this time. @param holder undefined where no client has that id
+   */
+  isKnownWrong(holder: SecretHolder<KeptSecret> | undefined, mark: string): boolean {
+    return this.#wrong.get(mark) === (holder ?? NOBODY)
   }
 
-  #start(clientId: ClientId, client: SecretHolder | undefined, secret: string, mark: string) {
+  /**
+   * The secret of the holder that this is, among those that people chose; undefined where it is none.
+   * @param clientId as presented: whose turn it is in the queue of slow hashes
+   * @param holder undefined where no client has that id
+   * @throws OAuthError `secret_queue_full`, 429, where too many slow hashes wait
+   */
+  async findChosen<Secret extends KeptSecret>(
+    clientId: ClientId,
+    holder: SecretHolder<Secret> | undefined,
+    secret: string,
+    mark: string,
+  ): Promise<Secret | undefined> {
+    const remembered = holder && this.#memo.get(holder)?.get(mark)
+    const isRemembered = remembered !== undefined && remembered.until > this.#clock.now()
+    const found = isRemembered
+      ? remembered.secret
+      : await (this.#underway.get(mark) ?? this.#start(clientId, holder, secret, mark))
+    if (found === undefined || holder === undefined) return undefined
+    const kept = holder.secrets.find((one) => one === found)
+    // The hash was begun for this client as it stood before a change.
+    if (kept === undefined) return this.findChosen(clientId, holder, secret, mark)
+    if (!isRemembered) this.#remember(holder, mark, found)
+    return kept
+  }
+
+  #remember(holder: SecretHolder<KeptSecret>, mark: string, secret: KeptSecret): void {
+    const memo = this.#memo.get(holder) ?? new Map<string, Remembered>()
+    this.#memo.set(holder, memo.set(mark, { secret, until: this.#clock.now() + MEMO_MS }))
+  }
+
+  #start(clientId: ClientId, holder: SecretHolder<KeptSecret> | undefined, secret: string, mark: string) {
     const hashing = this.#queue
       .run(clientId, async () => {
-        let found: SecretCredential | undefined
-        for (const parameters of scryptRuns(client, this.#decoy)) {
-          found ??= findChosen(client, await scryptDigest(secret, parameters), parameters)
+        let found: KeptSecret | undefined
+        for (const parameters of scryptRuns(holder, this.#decoy)) {
+          found ??= findChosen(holder, await scryptDigest(secret, parameters), parameters)
         }
+        if (found === undefined) this.#wrong.set(mark, holder ?? NOBODY)
         return found
       })
       .catch((error: unknown) => {
@@ -111,33 +148,28 @@ export class SecretVerifier {
 }
 
 /** The scrypt runs that a guess at this client costs: one for each salt in use, and one all the same where there is none. */
-function scryptRuns(client: SecretHolder | undefined, decoy: ScryptParameters): readonly ScryptParameters[] {
+function scryptRuns(
+  holder: SecretHolder<KeptSecret> | undefined,
+  decoy: ScryptParameters,
+): readonly ScryptParameters[] {
   const runs = new Map<string, ScryptParameters>()
-  for (const { hash } of client?.secrets ?? []) {
+  for (const { hash } of holder?.secrets ?? []) {
     if (hash.kind === 'scrypt') runs.set(hash.parameters.salt.toString('base64'), hash.parameters)
   }
   return runs.size > 0 ? [...runs.values()] : [decoy]
 }
 
-/**
- * The credential with this SHA-256; undefined where there is none. Comparing text may tell by its time how far a digest of a
- * guess agrees with one of ours: from that follows nothing about a secret of 256 random bits.
- */
-function findGenerated(client: SecretHolder | undefined, digest: string): SecretCredential | undefined {
-  return client?.secrets.find(({ hash }) => hash.kind === 'sha256' && hash.digest === digest)
-}
-
-/** The credential with this scrypt digest, each compared in constant time; undefined where there is none. */
+/** The secret with this scrypt digest, each compared in constant time; undefined where there is none. */
 function findChosen(
-  client: SecretHolder | undefined,
+  holder: SecretHolder<KeptSecret> | undefined,
   digest: Buffer,
   { salt }: ScryptParameters,
-): SecretCredential | undefined {
-  let found: SecretCredential | undefined
-  for (const credential of client?.secrets ?? []) {
-    const { hash } = credential
+): KeptSecret | undefined {
+  let found: KeptSecret | undefined
+  for (const secret of holder?.secrets ?? []) {
+    const { hash } = secret
     if (hash.kind !== 'scrypt' || !hash.parameters.salt.equals(salt)) continue
-    if (timingSafeEqual(hash.digest, digest)) found = credential
+    if (timingSafeEqual(hash.digest, digest)) found = secret
   }
   return found
 }

@@ -1,6 +1,7 @@
 /**
  * The database: implements the stores that other folders declare. Named by the wiring and the commands alone. May
- * import `oauth`, `platform`, `secrets`, `directory`, `changes`, `keys`, `audit`, `revocation`, `manifest`.
+ * import `oauth`, `platform`, `secrets`, `directory`, `changes`, `keys`, `audit`, `revocation`,
+ * `manifest`, `credentials`, `certificates`, `federation`, `replay`.
  */
 
 import type { CompiledQuery, Insertable, Kysely } from 'kysely'
@@ -10,6 +11,7 @@ import { uuidv7Time } from '../platform/random.ts'
 import type { Database } from './dialect.ts'
 import { fromAuditEvent, toAuditEvent } from './rows.ts'
 import type { Schema } from './schema.ts'
+import { transact } from './transaction.ts'
 
 type AuditRow = Insertable<Schema['audit_event']>
 
@@ -28,7 +30,7 @@ export class SqlAuditStore implements AuditStore {
   }
 
   append(events: readonly AuditEvent[]): Promise<void> {
-    return this.#db.logs.transaction().execute((trx) => this.appendWithin(trx, events))
+    return transact(this.#db.logs, (trx) => this.appendWithin(trx, events))
   }
 
   /** Adds events within a transaction of somebody else's. */
@@ -46,7 +48,7 @@ export class SqlAuditStore implements AuditStore {
   #insert(rows: readonly AuditRow[]): CompiledQuery {
     const known = this.#inserts.get(rows.length)
     if (known !== undefined) return known
-    const compiled = this.#db.writes.insertInto('audit_event').values(rows).compile()
+    const compiled = this.#db.logs.insertInto('audit_event').values(rows).compile()
     this.#inserts.set(rows.length, compiled)
     return compiled
   }
@@ -62,7 +64,7 @@ export class SqlAuditStore implements AuditStore {
   }
 
   async #select({ limit, after, clientId, requestId }: AuditQuery, upTo?: number) {
-    let query = this.#db.reads.selectFrom('audit_event').selectAll().orderBy('seq', 'desc').limit(limit)
+    let query = this.#db.scans.selectFrom('audit_event').selectAll().orderBy('seq', 'desc').limit(limit)
     if (after !== undefined) query = query.where('seq', '>', after)
     if (upTo !== undefined) query = query.where('seq', '<=', upTo)
     if (clientId !== undefined) query = query.where('client_id', '=', clientId)
@@ -73,7 +75,7 @@ export class SqlAuditStore implements AuditStore {
 
   /** The place before that of the first event which is not older than `time`: numbers grow with time, or nearly. */
   async #lastBefore(time: number): Promise<number> {
-    const events = this.#db.reads.selectFrom('audit_event')
+    const events = this.#db.scans.selectFrom('audit_event')
     const ends = await events
       .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
       .executeTakeFirstOrThrow()
@@ -91,15 +93,13 @@ export class SqlAuditStore implements AuditStore {
 
   async pruneBefore(time: number, most: number): Promise<number> {
     // Numbers grow with time: the first row that is young enough bounds the search, whatever the clocks did.
-    const oldest = this.#db.reads.selectFrom('audit_event').select(['seq', 'at']).orderBy('seq').limit(most)
+    const oldest = this.#db.scans.selectFrom('audit_event').select(['seq', 'at']).orderBy('seq').limit(most)
     const due = (await oldest.execute()).filter((row) => row.at < time)
     const last = due.at(-1)
     if (last === undefined) return 0
-    const { numDeletedRows } = await this.#db.logs
-      .transaction()
-      .execute((trx) =>
-        trx.deleteFrom('audit_event').where('seq', '<=', last.seq).where('at', '<', time).executeTakeFirstOrThrow(),
-      )
+    const { numDeletedRows } = await transact(this.#db.logs, (trx) =>
+      trx.deleteFrom('audit_event').where('seq', '<=', last.seq).where('at', '<', time).executeTakeFirstOrThrow(),
+    )
     return Number(numDeletedRows)
   }
 }

@@ -1,11 +1,14 @@
 import type { Kysely } from 'kysely'
 import type { Change, ChangeStore } from '../changes/feed.ts'
 import type { Clock } from '../platform/clock.ts'
+import { lastTaken, takeNumbers } from './counters.ts'
 import { toChange } from './rows.ts'
 import type { Schema } from './schema.ts'
 
 /** A process that has not asked for a day drops everything it remembers. */
 const KEPT_MS = 24 * 3600 * 1000
+/** Well below the number of parameters that any of the databases takes. */
+const ROWS_IN_STATEMENT = 1_000
 
 export class SqlChangeStore implements ChangeStore {
   readonly #db: Kysely<Schema>
@@ -15,7 +18,7 @@ export class SqlChangeStore implements ChangeStore {
   }
 
   latestChange(): Promise<number> {
-    return latestChange(this.#db)
+    return lastTaken(this.#db, 'change')
   }
 
   async changesSince(seq: number) {
@@ -26,20 +29,17 @@ export class SqlChangeStore implements ChangeStore {
   }
 }
 
-/** The number of the newest change, 0 where there is none. */
-export async function latestChange(db: Kysely<Schema>): Promise<number> {
-  const row = await db
-    .selectFrom('change')
-    .select((select) => select.fn.max('seq').as('latest'))
-    .executeTakeFirstOrThrow()
-  return row.latest ?? 0
-}
-
 /** Lists changes, within the transaction that makes them; forgets those that are too old to matter, but the newest. */
 export async function announce(trx: Kysely<Schema>, clock: Clock, changes: readonly Change[]): Promise<void> {
   const at = clock.now()
-  for (const { kind, id } of changes) await trx.insertInto('change').values({ kind, id, at }).execute()
-  const latest = await latestChange(trx)
+  const latest = await takeNumbers(trx, 'change', changes.length)
+  const rows = changes.map(({ kind, id }, index) => ({ seq: latest - changes.length + 1 + index, kind, id, at }))
+  for (let from = 0; from < rows.length; from += ROWS_IN_STATEMENT) {
+    await trx
+      .insertInto('change')
+      .values(rows.slice(from, from + ROWS_IN_STATEMENT))
+      .execute()
+  }
   await trx
     .deleteFrom('change')
     .where('at', '<', at - KEPT_MS)

@@ -1,5 +1,8 @@
-import type { ColumnDataType, CreateTableBuilder, Kysely } from 'kysely'
+import type { ColumnDataType, CreateTableBuilder, Kysely, RawBuilder } from 'kysely'
 import type { Schema } from './schema.ts'
+
+/** As much of a database as a migration needs: what the tables were at its time, no type says. */
+export type MigratedDatabase = Pick<Kysely<unknown>, 'schema' | 'getExecutor'>
 
 /** What differs between the databases beyond what the query builder knows. */
 export interface Dialect {
@@ -7,15 +10,45 @@ export interface Dialect {
   readonly bytes: ColumnDataType
   /** Adds a primary key that counts upwards and never repeats a number, even of a deleted row. */
   autoIncrement<Table extends string>(table: CreateTableBuilder<Table>, column: string): CreateTableBuilder<Table>
+  /** The last number that such a key of a table has had, null where there was none: for migrations. */
+  lastNumber(table: string): RawBuilder<number | null>
+  hasTable(db: Kysely<Schema>, name: string): Promise<boolean>
+  /** Lifts, within a transaction of `unhurried`, what the database itself sets of limits to its time. */
+  takeTime(trx: Kysely<Schema>): Promise<void>
+  /** Has the numbers of audit events go on after the last one there is. */
+  continueNumbers(trx: Kysely<Schema>): Promise<void>
 }
 
-/** An open database. Where it takes one writer at a time, whoever reads does not wait for who waits to write. */
+/** The connections to the database, by what they are kept for. */
+export interface ConnectionCounts {
+  /** `prompt`: for what a request waits for. `patient`: for everything else. */
+  readonly pool: 'prompt' | 'patient'
+  readonly busy: number
+  readonly idle: number
+  /** Who waits for one. */
+  readonly waiting: number
+}
+
+/**
+ * An open database. What a request waits for (`reads`, `urgent`, `marks`) fails soon rather than late; what no request waits
+ * for (`scans`, `writes`, `logs`) may take long. Where a database takes one writer at a time, whoever reads does not wait for
+ * who waits to write.
+ */
 export interface Database {
   readonly dialect: Dialect
   readonly reads: Kysely<Schema>
+  readonly scans: Kysely<Schema>
   /** For transactions. */
   readonly writes: Kysely<Schema>
+  /** For transactions, in a request. */
+  readonly urgent: Kysely<Schema>
   /** For transactions of which a power cut, though not a crash, may undo the last ones: the audit log. */
   readonly logs: Kysely<Schema>
+  /** As `logs`, in a request. */
+  readonly marks: Kysely<Schema>
+  /** For what takes as long as it takes: migrations, copies. */
+  readonly unhurried: Kysely<Schema>
+  /** None where the database is a file. */
+  connections(): readonly ConnectionCounts[]
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Api } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import type { DirectoryStore } from '../directory/store.ts'
-import type { ClientId } from '../oauth/ids.ts'
+import { ClientId } from '../oauth/ids.ts'
 import { toApi, toClient } from './rows.ts'
 import type { Schema } from './schema.ts'
 
@@ -22,6 +22,35 @@ export class SqlDirectoryStore implements DirectoryStore {
     const rows = await this.#db.selectFrom('api').selectAll().orderBy('audience').execute()
     return rows.map(toApi)
   }
+
+  async clientsTrusting(issuer: string, most: number): Promise<readonly ClientId[]> {
+    const rows = await this.#db
+      .selectFrom('credential')
+      .select('client_id')
+      .distinct()
+      .where('issuer', '=', issuer)
+      .orderBy('client_id')
+      .limit(most)
+      .execute()
+    return rows.map((row) => ClientId(row.client_id))
+  }
+
+  async listClients(after: string, most: number): Promise<readonly Client[]> {
+    const rows = await this.#db
+      .selectFrom('client')
+      .select('client_id')
+      .where('client_id', '>', after)
+      .orderBy('client_id')
+      .limit(most)
+      .execute()
+    const clients = await loadClients(
+      this.#db,
+      rows.map((row) => ClientId(row.client_id)),
+    )
+    // In the database's order, which is not everywhere that of the bytes: the next page begins behind the last of this one.
+    const byId = new Map(clients.map((client) => [client.id, client]))
+    return rows.flatMap((row) => byId.get(ClientId(row.client_id)) ?? [])
+  }
 }
 
 /** Well below the number of parameters that any of the databases takes. */
@@ -33,14 +62,14 @@ export async function loadClients(db: Kysely<Schema>, ids: readonly ClientId[]):
   for (let from = 0; from < ids.length; from += IDS_IN_QUERY) {
     const some = ids.slice(from, from + IDS_IN_QUERY)
     const rows = await db.selectFrom('client').selectAll().where('client_id', 'in', some).execute()
-    const secrets = await db
-      .selectFrom('client_secret')
+    const credentials = await db
+      .selectFrom('credential')
       .selectAll()
       .where('client_id', 'in', some)
       .orderBy('created_at')
       .orderBy('label')
       .execute()
-    const byClient = Map.groupBy(secrets, (secret) => secret.client_id)
+    const byClient = Map.groupBy(credentials, (credential) => credential.client_id)
     clients.push(...rows.map((row) => toClient(row, byClient.get(row.client_id) ?? [])))
   }
   return clients

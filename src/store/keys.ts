@@ -3,8 +3,10 @@ import type { ConsumerStore, KeySetConsumer } from '../keys/consumers.ts'
 import type { KeyStore, KeyWrites, StoredKey } from '../keys/store.ts'
 import type { Clock } from '../platform/clock.ts'
 import { announce } from './changes.ts'
+import { lockNumbers } from './counters.ts'
 import type { Database } from './dialect.ts'
 import { fromConsumer, fromKey, toConsumer, toKey } from './rows.ts'
+import { transact } from './transaction.ts'
 
 export class SqlKeyStore implements KeyStore, ConsumerStore {
   readonly #db: Database
@@ -16,11 +18,13 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
   }
 
   listKeys(): Promise<readonly StoredKey[]> {
-    return readKeys(this.#db.reads)
+    return readKeys(this.#db.scans)
   }
 
   updateKeys(plan: (keys: readonly StoredKey[]) => KeyWrites): Promise<KeyWrites> {
-    return this.#db.writes.transaction().execute(async (trx) => {
+    return transact(this.#db.writes, async (trx) => {
+      // Whoever writes the model takes this lock first: what the plan is made from stays as it is until it is written.
+      await lockNumbers(trx, 'change')
       const writes = plan(await readKeys(trx))
       for (const key of writes.add) await trx.insertInto('key').values(fromKey(key)).execute()
       for (const key of writes.put) {
@@ -41,14 +45,17 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
   }
 
   addFetches(consumers: readonly KeySetConsumer[]): Promise<void> {
-    return this.#db.writes.transaction().execute(async (trx) => {
-      for (const consumer of consumers) {
+    // In one order everywhere: of two processes, neither waits for a row that the other waits to follow with.
+    const sorted = consumers.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
+    return transact(this.#db.writes, async (trx) => {
+      for (const consumer of sorted) {
         await trx
           .insertInto('key_consumer')
           .values(fromConsumer(consumer))
           .onConflict((conflict) =>
             conflict.columns(['address', 'user_agent']).doUpdateSet({
-              last_seen: sql`max(key_consumer.last_seen, excluded.last_seen)`,
+              last_seen: sql`case when key_consumer.last_seen > excluded.last_seen
+                then key_consumer.last_seen else excluded.last_seen end`,
               fetches: sql`key_consumer.fetches + excluded.fetches`,
             }),
           )
@@ -60,7 +67,7 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
   }
 
   async listConsumers(since: number): Promise<readonly KeySetConsumer[]> {
-    const rows = await this.#db.reads
+    const rows = await this.#db.scans
       .selectFrom('key_consumer')
       .selectAll()
       .where('last_seen', '>=', since)
@@ -72,6 +79,8 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
 
 /** Who has not fetched keys for a month does not need them. */
 const CONSUMERS_KEPT_MS = 30 * 24 * 3600 * 1000
+
+const keyOf = ({ address, userAgent }: KeySetConsumer): string => `${address} ${userAgent}`
 
 async function readKeys(db: Database['reads']): Promise<readonly StoredKey[]> {
   const rows = await db.selectFrom('key').selectAll().orderBy('created_at').orderBy('kid').execute()

@@ -6,12 +6,15 @@ import type { ManifestStore, ModelSnapshot, ModelWrites } from '../manifest/stor
 import type { ClientId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { SqlAuditStore } from './audit.ts'
-import { announce, latestChange } from './changes.ts'
+import { announce } from './changes.ts'
+import { lastTaken, lockNumbers } from './counters.ts'
+import { replaceCredentials } from './credentials.ts'
 import type { Database } from './dialect.ts'
 import { loadClients } from './directory.ts'
 import { noteLifetime } from './revocations.ts'
-import { fromApi, fromClient, fromSecret, toApi } from './rows.ts'
+import { fromApi, fromClient, toApi } from './rows.ts'
 import type { Schema } from './schema.ts'
+import { transact } from './transaction.ts'
 
 export class SqlManifestStore implements ManifestStore {
   readonly #db: Database
@@ -26,9 +29,9 @@ export class SqlManifestStore implements ManifestStore {
 
   async snapshot(ids: readonly ClientId[]): Promise<ModelSnapshot> {
     // The version is read first: a write in between makes the commit fail rather than pass unseen.
-    const version = await latestChange(this.#db.reads)
-    const apis = (await this.#db.reads.selectFrom('api').selectAll().execute()).map(toApi)
-    const clients = await loadClients(this.#db.reads, ids)
+    const version = await lastTaken(this.#db.scans, 'change')
+    const apis = (await this.#db.scans.selectFrom('api').selectAll().execute()).map(toApi)
+    const clients = await loadClients(this.#db.scans, ids)
     return {
       version,
       apis: new Map(apis.map((api) => [api.audience, api])),
@@ -37,8 +40,8 @@ export class SqlManifestStore implements ManifestStore {
   }
 
   commit(version: number, { apis, clients, event }: ModelWrites): Promise<boolean> {
-    return this.#db.writes.transaction().execute(async (trx) => {
-      if ((await latestChange(trx)) !== version) return false
+    return transact(this.#db.writes, async (trx) => {
+      if ((await lockNumbers(trx, 'change')) !== version) return false
       for (const api of apis) await this.#putApi(trx, api)
       for (const client of clients) await this.#putClient(trx, client)
       const changes: Change[] = [
@@ -71,8 +74,6 @@ export class SqlManifestStore implements ManifestStore {
       .values(row)
       .onConflict((conflict) => conflict.column('client_id').doUpdateSet(update))
       .execute()
-    await trx.deleteFrom('client_secret').where('client_id', '=', client.id).execute()
-    const secrets = client.secrets.map((secret) => fromSecret(client, secret))
-    if (secrets.length > 0) await trx.insertInto('client_secret').values(secrets).execute()
+    await replaceCredentials(trx, client.id, client.credentials.all)
   }
 }

@@ -1,9 +1,71 @@
 import type { Clock } from '../platform/clock.ts'
-import type { Store } from './sql-store.ts'
+import { UserError } from '../platform/user-error.ts'
+import type { Database } from './dialect.ts'
+import { migrate, pendingMigrations } from './migrate.ts'
+import { type PostgresAccess, parsePostgresUrl } from './postgres/address.ts'
+import { isForbidden } from './postgres/errors.ts'
+import { openPostgres } from './postgres/open.ts'
+import { createStore, type Store } from './sql-store.ts'
 import { openSqlite } from './sqlite/open.ts'
 
 const SQLITE = 'sqlite:'
 
-/** Opens the database that `location` names: `sqlite:` and a path. @throws DatabaseTooNew having changed nothing */
-export const openStore = (location: string, clock: Clock): Promise<Store> =>
-  openSqlite(location.slice(SQLITE.length), clock)
+/**
+ * Opens the database that `location` names, `sqlite:` and a path or `postgres://…`, having brought it to what this program
+ * expects.
+ * @param access how PostgreSQL is used; SQLite needs none
+ * @throws DatabaseTooNew having changed nothing
+ * @throws UserError where the address is none, or the role may not migrate what must be migrated
+ * @throws OAuthError `storage_unavailable` where it does not answer
+ */
+export async function openStore(location: string, clock: Clock, access?: PostgresAccess): Promise<Store> {
+  return createStore(await openDatabase(location, clock, access), clock)
+}
+
+/** As `openStore`, for what works on the tables themselves. */
+export async function openDatabase(location: string, clock: Clock, access?: PostgresAccess): Promise<Database> {
+  const { db } = await openMigrated(location, clock, access)
+  return db
+}
+
+/** Brings a database to what this program expects, and closes it. @returns the migrations that ran. Throws as `openStore` */
+export async function migrateDatabase(
+  location: string,
+  clock: Clock,
+  access?: PostgresAccess,
+): Promise<readonly string[]> {
+  const { db, ran } = await openMigrated(location, clock, access)
+  await db.close()
+  return ran
+}
+
+/** @throws UserError where `location` could not be opened whatever the database says */
+export function checkLocation(location: string, access: PostgresAccess): void {
+  if (!location.startsWith(SQLITE)) parsePostgresUrl(location, access)
+}
+
+function connect(location: string, access: PostgresAccess | undefined): Database {
+  if (location.startsWith(SQLITE)) return openSqlite(location.slice(SQLITE.length))
+  if (access === undefined) throw new TypeError('PostgreSQL is not opened without limits')
+  return openPostgres(parsePostgresUrl(location, access), access)
+}
+
+async function openMigrated(location: string, clock: Clock, access?: PostgresAccess) {
+  const db = connect(location, access)
+  try {
+    return { db, ran: await migrate(db.unhurried, db.dialect, clock) }
+  } catch (error) {
+    const mend = isForbidden(error) ? await explainForbidden(db) : undefined
+    await db.close()
+    throw mend ?? error
+  }
+}
+
+/** A role that only serves need not be allowed what migrations do. */
+async function explainForbidden(db: Database): Promise<UserError> {
+  const due = await pendingMigrations(db.unhurried, db.dialect).catch(() => [])
+  const which = due.length === 0 ? '' : ` (${due.join(', ')})`
+  return new UserError(
+    `this role may not migrate the database${which}: run \`tessera storage migrate\` as a role that may create tables, and grant this one what docs/storage.md says`,
+  )
+}

@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { Revocation, RevocationStore } from '../revocation/store.ts'
+import { takeNumbers } from './counters.ts'
 import type { Database } from './dialect.ts'
 import { fromRevocation, toRevocation } from './rows.ts'
 import type { Schema } from './schema.ts'
+import { transact } from './transaction.ts'
 
 /** Well below the number of parameters that any of the databases takes. */
 const ROWS_IN_STATEMENT = 1_000
@@ -16,10 +18,14 @@ export class SqlRevocationStore implements RevocationStore {
   }
 
   addRevocations(revocations: readonly Revocation[]): Promise<void> {
-    return this.#db.writes.transaction().execute(async (trx) => {
-      for (let from = 0; from < revocations.length; from += ROWS_IN_STATEMENT) {
-        const rows = revocations.slice(from, from + ROWS_IN_STATEMENT).map(fromRevocation)
-        await trx.insertInto('revocation').values(rows).execute()
+    return transact(this.#db.urgent, async (trx) => {
+      const first = (await takeNumbers(trx, 'revocation', revocations.length)) - revocations.length + 1
+      const rows = revocations.map((revocation, index) => ({ seq: first + index, ...fromRevocation(revocation) }))
+      for (let from = 0; from < rows.length; from += ROWS_IN_STATEMENT) {
+        await trx
+          .insertInto('revocation')
+          .values(rows.slice(from, from + ROWS_IN_STATEMENT))
+          .execute()
       }
     })
   }
@@ -36,7 +42,7 @@ export class SqlRevocationStore implements RevocationStore {
   }
 
   pruneRevocations(time: number, most: number): Promise<number> {
-    return this.#db.writes.transaction().execute(async (trx) => {
+    return transact(this.#db.writes, async (trx) => {
       const due = await trx.selectFrom('revocation').select('seq').where('expires_at', '<=', time).limit(most).execute()
       const seqs = due.map(({ seq }) => seq)
       if (seqs.length > 0) await trx.deleteFrom('revocation').where('seq', 'in', seqs).execute()
@@ -45,23 +51,23 @@ export class SqlRevocationStore implements RevocationStore {
   }
 
   async longestLifetime(): Promise<number> {
-    const row = await this.#db.reads.selectFrom('longest_lifetime').select('milliseconds').executeTakeFirst()
+    const row = await this.#db.scans.selectFrom('longest_lifetime').select('milliseconds').executeTakeFirst()
     return row?.milliseconds ?? 0
   }
 
   async noteLifetime(milliseconds: number): Promise<void> {
     if ((await this.longestLifetime()) >= milliseconds) return
-    await this.#db.writes.transaction().execute((trx) => noteLifetime(trx, milliseconds))
+    await noteLifetime(this.#db.writes, milliseconds)
   }
 }
 
-/** Remembers, within a transaction, that tokens may live so long. */
-export async function noteLifetime(trx: Kysely<Schema>, milliseconds: number): Promise<void> {
-  const known = await trx.selectFrom('longest_lifetime').select('milliseconds').executeTakeFirst()
-  if (known !== undefined && known.milliseconds >= milliseconds) return
-  await trx
+/** Remembers that tokens may live so long. One statement: of two at once, the longer stays. */
+export async function noteLifetime(db: Kysely<Schema>, milliseconds: number): Promise<void> {
+  await db
     .insertInto('longest_lifetime')
     .values({ id: THE_ROW, milliseconds })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ milliseconds }))
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({ milliseconds }).where('longest_lifetime.milliseconds', '<', milliseconds),
+    )
     .execute()
 }

@@ -2,17 +2,17 @@ import type { Insertable, Selectable } from 'kysely'
 import type { AuditEvent, AuditEventType } from '../audit/event.ts'
 import type { StoredAuditEvent } from '../audit/store.ts'
 import type { Change } from '../changes/feed.ts'
-import type { Api } from '../directory/api.ts'
+import { toCredentials } from '../credentials/credential.ts'
+import type { Api, RequiredProof } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import { isKeyAlgorithm } from '../keys/algorithms.ts'
 import type { KeySetConsumer } from '../keys/consumers.ts'
 import type { KeyState, StoredKey } from '../keys/store.ts'
 import type { GrantType } from '../oauth/grant-types.ts'
-import { Audience, ClientId, CredentialId, KeyId } from '../oauth/ids.ts'
+import { Audience, ClientId, KeyId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
 import type { Revocation } from '../revocation/store.ts'
-import type { SecretCredential } from '../secrets/credential.ts'
-import { formatHash, parseHash } from '../secrets/hash.ts'
+import { toCredential } from './credential-rows.ts'
 import type { Schema } from './schema.ts'
 
 type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
@@ -26,6 +26,7 @@ export const toApi = (row: Row<'api'>): Api => ({
   name: row.name ?? undefined,
   scopes: json(row.scopes),
   token: json(row.token),
+  require: (row.require as RequiredProof | null) ?? undefined,
 })
 
 export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
@@ -33,11 +34,12 @@ export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
   name: api.name ?? null,
   scopes: JSON.stringify(api.scopes),
   token: JSON.stringify(api.token),
+  require: api.require ?? null,
   created_at: now,
   updated_at: now,
 })
 
-export const toClient = (row: Row<'client'>, secrets: readonly Row<'client_secret'>[]): Client => ({
+export const toClient = (row: Row<'client'>, credentials: readonly Row<'credential'>[]): Client => ({
   id: ClientId(row.client_id),
   name: row.name ?? undefined,
   description: row.description ?? undefined,
@@ -52,7 +54,9 @@ export const toClient = (row: Row<'client'>, secrets: readonly Row<'client_secre
   introspects: json(row.introspects),
   restrictScopes: row.restrict_scopes === 1,
   token: json(row.token),
-  secrets: secrets.map(toSecret),
+  credentials: toCredentials(credentials.map(toCredential)),
+  authentication: json(row.authentication),
+  require: (row.require as RequiredProof | null) ?? undefined,
 })
 
 export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
@@ -70,27 +74,10 @@ export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   introspects: JSON.stringify(client.introspects),
   restrict_scopes: client.restrictScopes ? 1 : 0,
   token: JSON.stringify(client.token),
+  authentication: JSON.stringify(client.authentication),
+  require: client.require ?? null,
   created_at: now,
   updated_at: now,
-})
-
-const toSecret = (row: Row<'client_secret'>): SecretCredential => ({
-  id: CredentialId(row.id),
-  label: row.label,
-  hint: row.hint,
-  hash: parseHash(row.hash),
-  createdAt: row.created_at,
-  expiresAt: row.expires_at ?? undefined,
-})
-
-export const fromSecret = (client: Client, secret: SecretCredential): NewRow<'client_secret'> => ({
-  id: secret.id,
-  client_id: client.id,
-  label: secret.label,
-  hint: secret.hint,
-  hash: formatHash(secret.hash),
-  created_at: secret.createdAt,
-  expires_at: secret.expiresAt ?? null,
 })
 
 export function toKey(row: Row<'key'>): StoredKey {
@@ -139,7 +126,7 @@ export const fromConsumer = (consumer: KeySetConsumer): NewRow<'key_consumer'> =
 export const toRevocation = ({ kind, id, issued_before, expires_at }: Row<'revocation'>): Revocation =>
   ({ kind, id, expiresAt: expires_at, ...(issued_before !== null && { issuedBefore: issued_before }) }) as Revocation
 
-export const fromRevocation = (revocation: Revocation): NewRow<'revocation'> => ({
+export const fromRevocation = (revocation: Revocation): Omit<NewRow<'revocation'>, 'seq'> => ({
   kind: revocation.kind,
   id: revocation.id,
   issued_before: 'issuedBefore' in revocation ? revocation.issuedBefore : null,

@@ -7,6 +7,7 @@ export interface Schema {
     name: string | null
     scopes: string
     token: string
+    require: string | null
     created_at: number
     updated_at: number
   }
@@ -25,17 +26,36 @@ export interface Schema {
     introspects: string
     restrict_scopes: number
     token: string
+    authentication: string
+    require: string | null
     created_at: number
     updated_at: number
   }
-  client_secret: {
+  credential: {
     id: string
     client_id: string
+    kind: string
     label: string
     hint: string
-    hash: string
+    data: string
+    issuer: string | null
+    encrypted_secret: Buffer | null
+    master_key_id: string | null
+    origin: string
+    replaces: string | null
+    replaced_expires_at: number | null
     created_at: number
     expires_at: number | null
+    revoked_at: number | null
+    warned_days: number | null
+  }
+  credential_use: {
+    credential_id: string
+    last_used_at: number
+  }
+  replay_mark: {
+    id: Buffer
+    expires_at: number
   }
   key: {
     kid: string
@@ -56,18 +76,23 @@ export interface Schema {
     fetches: number
   }
   revocation: {
-    seq: Generated<number>
+    seq: number
     kind: string
     id: string
     issued_before: number | null
     expires_at: number
+  }
+  counter: {
+    name: string
+    /** The last number taken. */
+    value: number
   }
   longest_lifetime: {
     id: number
     milliseconds: number
   }
   change: {
-    seq: Generated<number>
+    seq: number
     kind: string
     id: string
     at: number

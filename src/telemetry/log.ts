@@ -1,5 +1,3 @@
-/** What the process says of itself. May import nothing of ours. */
-
 import { type Logger, pino } from 'pino'
 
 export type { Logger }

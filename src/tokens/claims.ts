@@ -1,11 +1,12 @@
 /**
  * Access tokens: what they say, and how they become bytes and are read again. May import `oauth`, `platform`,
- * `directory`, `policy`, `keys`.
+ * `directory`, `policy`, `keys`, `proof`.
  */
 
 import type { Client } from '../directory/client.ts'
 import type { Audience, ClientId, Jti } from '../oauth/ids.ts'
 import type { Entitlement } from '../policy/entitlement.ts'
+import type { Confirmation } from '../proof/prove.ts'
 import { clientClaims, type TokenProfile } from './profile.ts'
 
 /** The claims of an access token that mean something here (RFC 9068 §2.2). Times in seconds. */
@@ -20,6 +21,8 @@ export interface AccessTokenClaims {
   /** Space-separated (RFC 6749 §3.3). */
   readonly scope?: string
   readonly scp?: readonly string[]
+  /** The keys that whoever uses the token must have (RFC 7800 §3.1). */
+  readonly cnf?: Confirmation
 }
 
 /** The claims that only we set: those registered for access tokens, and what verifiers take for them. */
@@ -34,10 +37,11 @@ export const isReservedClaim = (name: string): boolean => RESERVED.includes(name
 /** Characters: HTTP headers take no more. A longer token is neither issued nor looked at. */
 export const LONGEST_TOKEN = 16_000
 
-interface Drawn {
+export interface Drawn {
   readonly iss: string
   readonly iat: number
   readonly jti: Jti
+  readonly cnf: Confirmation | undefined
 }
 
 /** All claims of a token: what we set comes last, so that nothing of a client's or API's can stand in its place. */
@@ -45,7 +49,7 @@ export function buildClaims(
   { client, apis, scopes }: Entitlement,
   profile: TokenProfile,
   lifetime: number,
-  { iss, iat, jti }: Drawn,
+  { iss, iat, jti, cnf }: Drawn,
 ): AccessTokenClaims {
   const [first, ...others] = apis.map((api) => api.audience)
   if (first === undefined) throw new Error('an entitlement is for one API at the least')
@@ -58,6 +62,7 @@ export function buildClaims(
     iat,
     exp: iat + lifetime,
     jti,
+    ...(cnf && { cnf }),
     ...(profile.scopeClaims.includes('scope') && { scope: scopes.join(' ') }),
     ...(profile.scopeClaims.includes('scp') && { scp: scopes }),
   }
@@ -71,3 +76,7 @@ const ownClaims = (client: Client, profile: TokenProfile) => ({
 
 /** The scopes of a token of ours, whichever way its claims say them. */
 export const scopeOf = ({ scope, scp }: AccessTokenClaims): string => scope ?? scp?.join(' ') ?? ''
+
+/** How a token is presented: `DPoP` where that takes a proof (RFC 9449 §5), else `Bearer` (RFC 6750), also with a certificate. */
+export const tokenTypeOf = ({ cnf }: AccessTokenClaims): 'DPoP' | 'Bearer' =>
+  cnf?.jkt === undefined ? 'Bearer' : 'DPoP'

@@ -3,6 +3,7 @@ import { OAuthError } from '../oauth/error.ts'
 import type { Jti } from '../oauth/ids.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
 import type { Entitlement } from '../policy/entitlement.ts'
+import type { Confirmation } from '../proof/prove.ts'
 import { type AccessTokenClaims, buildClaims, LONGEST_TOKEN } from './claims.ts'
 import { signJwt } from './jwt.ts'
 import { sharedProfile, type TokenProfile } from './profile.ts'
@@ -29,12 +30,18 @@ export interface IssuedToken {
 /**
  * Makes the token that an entitlement allows. Touches no storage.
  * @param jti a UUID of version 7, whose time is that of the issuance
+ * @param cnf what the token is bound to, if to anything
  * @throws OAuthError `incompatible_targets`, `token_too_large`, and `no_signing_key` while the first key of an algorithm is not yet in use
  */
-export async function issueToken(issuer: Issuer, entitlement: Entitlement, jti: Jti): Promise<IssuedToken> {
+export async function issueToken(
+  issuer: Issuer,
+  entitlement: Entitlement,
+  jti: Jti,
+  cnf?: Confirmation,
+): Promise<IssuedToken> {
   const { profile, lifetime: apiLifetime } = sharedProfile(entitlement.apis, issuer.defaultLifetime)
   const lifetime = entitlement.client.token.lifetime ?? apiLifetime
-  const drawn = { iss: issuer.issuer, iat: toSeconds(issuer.clock.now()), jti }
+  const drawn = { iss: issuer.issuer, iat: toSeconds(issuer.clock.now()), jti, cnf }
   const claims = buildClaims(entitlement, profile, lifetime, drawn)
   const accessToken = await encode(issuer, profile, claims)
   if (accessToken.length > LONGEST_TOKEN) throw new OAuthError('token_too_large')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Change, ChangeFeed } from '../../src/changes/feed.ts'
+import { toCredentials } from '../../src/credentials/credential.ts'
 import type { Api } from '../../src/directory/api.ts'
 import type { Client } from '../../src/directory/client.ts'
 import { Directory } from '../../src/directory/directory.ts'
@@ -20,7 +21,9 @@ const clientNamed = (id: string, name: string): Client => ({
   restrictScopes: false,
   introspects: [],
   token: {},
-  secrets: [],
+  credentials: toCredentials([]),
+  authentication: {},
+  require: undefined,
 })
 
 /** A store whose reads can be counted and held. */
@@ -33,7 +36,16 @@ function createStore(names: Record<string, string>) {
     await state.held
     return name === undefined ? undefined : clientNamed(id, name)
   }
-  return { state, names, store: { loadClient, loadApis: async () => state.apis } }
+  return {
+    state,
+    names,
+    store: {
+      loadClient,
+      loadApis: async () => state.apis,
+      clientsTrusting: async () => [],
+      listClients: async () => [],
+    },
+  }
 }
 
 const A = ClientId('a')
@@ -110,7 +122,7 @@ describe('the directory', () => {
   test('reads the APIs again when one changed', async () => {
     const { state, store } = createStore({})
     const directory = await Directory.open(store, { mostClients: 2 })
-    state.apis = [{ audience: Audience('https://a'), name: undefined, scopes: [], token: {} }]
+    state.apis = [{ audience: Audience('https://a'), name: undefined, scopes: [], token: {}, require: undefined }]
     expect(directory.apis.get('https://a')).toBeUndefined()
     await directory.apply([{ kind: 'api', id: 'https://a' }])
     expect(directory.apis.get('https://a')).toBeDefined()

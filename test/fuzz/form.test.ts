@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { clientSecretBasic } from '../../src/client-auth/client-secret-basic.ts'
-import { decodeFormComponent, Form, parseForm } from '../../src/http/form.ts'
+import { readBasic } from '../../src/client-auth/client-secret-basic.ts'
+import { decodeFormComponent, parseForm } from '../../src/http/form.ts'
 import { OAuthError } from '../../src/oauth/error.ts'
 import { hasControl } from '../../src/oauth/text.ts'
 import { fuzz } from './fuzz.ts'
@@ -194,8 +194,7 @@ describe('a component of a form', () => {
 })
 
 /** What a header presents, likeliest first. */
-const present = (authorization: string) =>
-  clientSecretBasic.present({ headers: { authorization }, form: new Form(new Map()) })
+const present = readBasic
 const header = (id: string, secret: string): string => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
 const formEncode = (value: string): string => new URLSearchParams([['', value]]).toString().slice(1)
 
@@ -211,7 +210,7 @@ describe('an Authorization header', () => {
     fc.tuple(credential, credential),
     ([id, secret]) => {
       for (const encode of [formEncode, encodeURIComponent]) {
-        const [first] = present(header(encode(id), encode(secret))) ?? []
+        const [first] = present(header(encode(id), encode(secret)))
         expect(first).toEqual({ clientId: id, secret })
       }
     },
@@ -227,7 +226,7 @@ describe('an Authorization header', () => {
 
   fuzz('presents id and secret as they are', 0.08, raw, ([id, secret]) => {
     fc.pre(!looksLikeControl(id) && !looksLikeControl(secret))
-    const readings = present(header(id, secret)) ?? []
+    const readings = present(header(id, secret))
     expect(readings).toContainEqual({ clientId: id, secret })
     expect(readings.length).toBeLessThanOrEqual(2)
   })
@@ -248,7 +247,7 @@ describe('an Authorization header', () => {
     ),
     (value) => {
       const refusal = refusalOf(() => {
-        expect([1, 2]).toContain(present(value)?.length)
+        expect([1, 2]).toContain(present(value).length)
       })
       expect([undefined, 'malformed_authorization', 'malformed_parameters']).toContain(refusal)
     },

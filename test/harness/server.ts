@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'vitest'
 import type { StoredAuditEvent } from '../../src/audit/store.ts'
+import { credentialMaker } from '../../src/cli/database.ts'
 import { loadOptions } from '../../src/config/load.ts'
 import { type Config, resolveConfig } from '../../src/config/resolve.ts'
 import { applyManifest } from '../../src/manifest/apply.ts'
 import { parseManifest } from '../../src/manifest/parse.ts'
 import type { Plan } from '../../src/manifest/plan.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
-import { systemRandom } from '../../src/platform/random.ts'
 import { type Server, startServer, type World } from '../../src/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
@@ -25,6 +25,8 @@ interface TestServerOptions {
   readonly clock?: Clock
   /** Opens the database in place of the real thing, to make it fail. */
   readonly open?: World['open']
+  /** Resolves the hosts of keys by URL in place of the system's resolver. */
+  readonly lookup?: World['lookup']
 }
 
 /** A real server: TLS, database, keys; everything in a folder that goes with it. */
@@ -72,13 +74,13 @@ export async function testConfig(
 
 /** Applies a manifest to a database. */
 export async function applyTo(
-  storage: string,
+  config: Config,
   manifest: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Plan> {
-  const store = await openStore(storage, systemClock)
+  const store = await openStore(config.storage, systemClock, config.storageAccess)
   try {
-    const maker = { clock: systemClock, random: systemRandom }
+    const maker = credentialMaker(config)
     return await applyManifest(parseManifest('test.yaml', manifest), {
       store: store.manifest,
       maker,
@@ -96,13 +98,15 @@ export async function startTestServer({
   env,
   clock,
   open,
+  lookup,
 }: TestServerOptions = {}): Promise<TestServer> {
   const { config, folder } = await testConfig(options)
-  if (manifest !== undefined) await applyTo(config.storage, manifest, env)
+  if (manifest !== undefined) await applyTo(config, manifest, env)
   const server: Server = await startServer(config, {
     log: createLogger('silent'),
     ...(clock && { clock }),
     ...(open && { open }),
+    ...(lookup && { lookup }),
   })
   return {
     issuer: config.issuer,
@@ -115,8 +119,8 @@ export async function startTestServer({
         body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
         headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
       }),
-    apply: (changed, changedEnv) => applyTo(config.storage, changed, changedEnv),
-    audit: (requestId) => readAudit(config.storage, requestId),
+    apply: (changed, changedEnv) => applyTo(config, changed, changedEnv),
+    audit: (requestId) => readAudit(config, requestId),
     stop: async () => {
       await server.stop()
       rmSync(folder, { recursive: true })
@@ -125,8 +129,8 @@ export async function startTestServer({
 }
 
 /** Waits for the event of the request, which is written within a fraction of a second. */
-async function readAudit(storage: string, requestId?: string | null): Promise<readonly StoredAuditEvent[]> {
-  const store = await openStore(storage, systemClock)
+async function readAudit(config: Config, requestId?: string | null): Promise<readonly StoredAuditEvent[]> {
+  const store = await openStore(config.storage, systemClock, config.storageAccess)
   try {
     for (let attempt = 0; ; attempt += 1) {
       const events = await store.audit.listEvents({ limit: 1_000, requestId: requestId ?? undefined })

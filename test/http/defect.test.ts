@@ -19,6 +19,8 @@ async function serve(endpoint: Endpoint) {
     port: 0,
     tls: { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
     proxies: new TrustedProxies([]),
+    certificateHeader: undefined,
+    asksCertificate: false,
     onlyProxies: false,
     challenge: 'Basic',
     clock: systemClock,

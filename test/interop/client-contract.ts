@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { ClientAuthMethodName } from '../../src/client-auth/methods.ts'
+import type { ClientAuthMethodName } from '../../src/oauth/client-auth-methods.ts'
 import type { TestServer } from '../harness/server.ts'
 import { AUDIENCE, AWKWARD, GUIDE, verifiedClaims } from './setting.ts'
 

@@ -45,7 +45,7 @@ beforeAll(async () => {
   const second = await testConfig(options)
   folders.push(first.folder, second.folder)
   const { issuer, storage, masterKey } = first.config
-  await applyTo(storage, MANIFEST)
+  await applyTo(first.config, MANIFEST)
   store = await openStore(storage, systemClock)
   const started = [first.config, second.config].map(async (config): Promise<TestNode> => {
     const server = await startServer({ ...config, issuer, storage, masterKey }, { log: createLogger('silent') })

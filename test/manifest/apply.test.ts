@@ -91,8 +91,8 @@ describe('an error names file, line and field, and nothing is written', () => {
     ],
     [
       'a part of later versions',
-      'clients:\n  - client_id: a\n    credentials:\n      - jwks_uri: https://x\n',
-      'standard input:4: clients[0].credentials[0].jwks_uri: ',
+      'clients:\n  - client_id: a\n    quota: { per_minute: 5 }\n',
+      'standard input:3: clients[0].quota: ',
     ],
     [
       'a format of later versions',

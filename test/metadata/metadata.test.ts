@@ -8,6 +8,17 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
+const METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'client_secret_jwt',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+]
+const ASYMMETRIC = ['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA', 'Ed25519']
+const ASSERTED = [...ASYMMETRIC, 'HS256', 'HS384', 'HS512']
+
 describe.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])('%s', (path) => {
   const get = (init: RequestInit = {}) => fetch(server.issuer + path, init)
 
@@ -22,12 +33,17 @@ describe.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-c
       response_types_supported: [],
       grant_types_supported: ['client_credentials', 'urn:pingidentity.com:oauth2:grant_type:validate_bearer'],
       // In this order: some clients take the first that they know.
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      token_endpoint_auth_methods_supported: METHODS,
+      token_endpoint_auth_signing_alg_values_supported: ASSERTED,
       introspection_endpoint: `${server.issuer}/as/introspect.oauth2`,
-      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      introspection_endpoint_auth_methods_supported: METHODS,
+      introspection_endpoint_auth_signing_alg_values_supported: ASSERTED,
       introspection_signing_alg_values_supported: ['ES256'],
       revocation_endpoint: `${server.issuer}/as/revoke_token.oauth2`,
-      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      revocation_endpoint_auth_methods_supported: METHODS,
+      revocation_endpoint_auth_signing_alg_values_supported: ASSERTED,
+      dpop_signing_alg_values_supported: ASYMMETRIC,
+      tls_client_certificate_bound_access_tokens: true,
     })
   })
 

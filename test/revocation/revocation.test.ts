@@ -179,7 +179,7 @@ describe('a revocation', () => {
     const [one, two] = [await testConfig(), await testConfig()]
     folder = one.folder
     storage = one.config.storage
-    await applyTo(storage, MODEL)
+    await applyTo(one.config, MODEL)
     // One issuer, as nodes behind one address have.
     envs = [one.config, two.config].map((config) => ({
       TESSERA_ISSUER: one.config.issuer,

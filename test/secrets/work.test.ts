@@ -7,6 +7,7 @@ const GENERATED = newSecret()
 let server: TestServer
 beforeAll(async () => {
   server = await startTestServer({
+    options: { 'runtime.trusted_proxies': '127.0.0.1,::1' },
     manifest: `
 apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
 clients:
@@ -18,7 +19,16 @@ clients:
 })
 afterAll(() => server.stop())
 
-const ask = (id: string, secret: string) => server.token({ grant_type: 'client_credentials' }, basic(id, secret))
+const HOME = '203.0.113.1'
+const ask = (id: string, secret: string, from = HOME) =>
+  server.token({ grant_type: 'client_credentials' }, { ...basic(id, secret), 'x-forwarded-for': from })
+
+let strangers = 0
+/** As `ask`, each time from an address of its own: what is measured here is the work, not how guesses are slowed. */
+function askFromAnywhere(id: string, secret: string): Promise<Response> {
+  strangers += 1
+  return ask(id, secret, `198.51.${strangers >> 8}.${strangers & 255}`)
+}
 
 /** Seconds of CPU, of all threads: unlike the time on the clock, little disturbed by what else runs. */
 async function cpuOf(work: () => Promise<unknown>): Promise<number> {
@@ -33,7 +43,7 @@ const median = (values: readonly number[]): number =>
 
 async function medianCpu(id: string, secret: () => string): Promise<number> {
   const costs: number[] = []
-  for (let i = 0; i < 5; i += 1) costs.push(await cpuOf(() => ask(id, secret())))
+  for (let i = 0; i < 5; i += 1) costs.push(await cpuOf(() => askFromAnywhere(id, secret())))
   return median(costs)
 }
 
@@ -75,7 +85,7 @@ test('a chosen secret pays for its slow hash once, and a burst of it, too', asyn
 test('26: a flood of guesses is answered 429 beyond what the queue holds, and good clients go on', async () => {
   await ask('chosen', 'correct horse')
   const flood = Promise.all(
-    Array.from({ length: 400 }, (_, i) => ask(i % 2 === 0 ? 'chosen' : `nobody ${i % 40}`, `flood ${i}`)),
+    Array.from({ length: 400 }, (_, i) => askFromAnywhere(i % 2 === 0 ? 'chosen' : `nobody ${i % 40}`, `flood ${i}`)),
   )
   const good = await Promise.all([
     ...Array.from({ length: 20 }, () => ask('chosen', 'correct horse')),
@@ -87,7 +97,7 @@ test('26: a flood of guesses is answered 429 beyond what the queue holds, and go
   const limited = answers.filter(({ status }) => status === 429)
   expect(limited.length).toBeGreaterThan(100)
   expect(answers.filter(({ status }) => status === 401).length).toBe(400 - limited.length)
-  for (const answer of limited) expect(answer.headers.get('retry-after')).toBe('1')
+  for (const answer of limited) expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
   expect(await limited[0]?.json()).toMatchObject({ error: 'temporarily_unavailable' })
 }, 120_000)
 

@@ -18,7 +18,7 @@ afterEach(async () => {
 async function serve() {
   const { config, folder } = await testConfig()
   folders.push(folder)
-  await applyTo(config.storage, MODEL)
+  await applyTo(config, MODEL)
   const env = {
     TESSERA_ISSUER: config.issuer,
     TESSERA_STORAGE: config.storage,

@@ -35,7 +35,7 @@ const keysOf = async (issuer: string): Promise<string> => (await fetch(`${issuer
 describe('signing keys', () => {
   test('are the same after a restart, and tokens of before are still valid', async () => {
     const config = await newConfig()
-    await applyTo(config.storage, MODEL)
+    await applyTo(config, MODEL)
     const first = await startServer(config, { log })
     const keys = await keysOf(config.issuer)
     const token = await tokenFrom(config.issuer)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
+import { type SecretCredential, toCredentials } from '../../src/credentials/credential.ts'
 import type { Api } from '../../src/directory/api.ts'
 import type { Client } from '../../src/directory/client.ts'
 import type { StoredKey } from '../../src/keys/store.ts'
@@ -16,6 +17,7 @@ const api = (audience: string, more: Partial<Api> = {}): Api => ({
   name: undefined,
   scopes: [{ name: 'edit', description: 'Change things' }],
   token: {},
+  require: undefined,
   ...more,
 })
 
@@ -34,11 +36,18 @@ const client = (id: string, more: Partial<Client> = {}): Client => ({
   restrictScopes: false,
   introspects: [],
   token: {},
-  secrets: [],
+  credentials: toCredentials([]),
+  authentication: {},
+  require: undefined,
   ...more,
 })
 
-const secret = (id: string, label: string) => ({
+const secret = (id: string, label: string): SecretCredential => ({
+  kind: 'secret',
+  retrievable: undefined,
+  origin: 'manifest',
+  revokedAt: undefined,
+  replaces: undefined,
   id: CredentialId(id),
   label,
   hint: 'abcd',
@@ -46,6 +55,12 @@ const secret = (id: string, label: string) => ({
   createdAt: 1,
   expiresAt: undefined,
 })
+
+/** What credentials of all kinds have. */
+const life = (id: string, label: string) => {
+  const { kind: _, hash: __, retrievable: ___, ...rest } = secret(id, label)
+  return rest
+}
 
 const event = (requestId: string, at = 1): AuditEvent => ({
   at,
@@ -116,7 +131,9 @@ export function storeContract(
         metadata: { cost: { centre: 7 } },
         restrictScopes: true,
         introspects: [Audience('https://vault')],
-        secrets: [
+        authentication: { methods: ['private_key_jwt'], assertion_audience: 'compatible' },
+        require: 'certificate_bound',
+        credentials: toCredentials([
           { ...secret('1', 'a'), expiresAt: 5 },
           {
             ...secret('2', 'b'),
@@ -125,8 +142,37 @@ export function storeContract(
               parameters: { logN: 14, r: 8, p: 5, salt: Buffer.from('salt') },
               digest: Buffer.alloc(32, 9),
             },
+            retrievable: { ciphertext: Buffer.from('sealed'), masterKeyId: 'm' },
           },
-        ],
+          { ...life('5', 'certificate'), kind: 'certificate', matcher: { subject_dn: 'CN=a' } },
+          {
+            ...life('3', 'keys'),
+            kind: 'keys',
+            source: { jwks: [{ kty: 'OKP', crv: 'Ed25519', x: 'x' }] },
+            algorithm: 'EdDSA',
+          },
+          {
+            ...life('4', 'keys by URL'),
+            kind: 'keys',
+            source: { jwksUri: 'https://keys' },
+            algorithm: undefined,
+            revokedAt: 7,
+            replaces: { id: CredentialId('3'), expiresAt: 9 },
+          },
+          {
+            ...life('6', 'outside'),
+            kind: 'federated',
+            origin: 'command',
+            trust: {
+              issuer: 'https://outside',
+              audience: ['a', 'b'],
+              subject: 's',
+              claims: { n: 1 },
+              when: 'true',
+              maxAge: 5,
+            },
+          },
+        ]),
       })
       const vault = api('https://vault', {
         name: 'Vault',
@@ -146,8 +192,8 @@ export function storeContract(
     })
 
     test('replace a client with all its credentials', async () => {
-      await put(one, [], [client('a', { secrets: [secret('1', 'x'), secret('2', 'y')] })])
-      const after = client('a', { name: 'A', secrets: [secret('3', 'y')] })
+      await put(one, [], [client('a', { credentials: toCredentials([secret('1', 'x'), secret('2', 'y')]) })])
+      const after = client('a', { name: 'A', credentials: toCredentials([secret('3', 'y')]) })
       await put(other, [], [after])
       expect(await one.directory.loadClient(after.id)).toEqual(after)
     })
@@ -175,8 +221,10 @@ export function storeContract(
 
     test('write a model whole or not at all', async () => {
       const { version } = await one.manifest.snapshot([])
-      const sameLabel = client('b', { secrets: [secret('1', 'x'), secret('2', 'x')] })
-      const writes = { apis: [api('https://a')], clients: [client('a'), sameLabel], event: event('failing') }
+      const broken = client('b', {
+        credentials: toCredentials([{ ...secret('1', 'x'), hint: null as unknown as string }]),
+      })
+      const writes = { apis: [api('https://a')], clients: [client('a'), broken], event: event('failing') }
       await expect(one.manifest.commit(version, writes)).rejects.toThrow()
       expect(await other.directory.loadApis()).toEqual([])
       expect(await other.directory.loadClient(ClientId('a'))).toBeUndefined()
@@ -289,6 +337,195 @@ export function storeContract(
       await put(one, [api('https://a', { token: { lifetime: 60 } })], [client('a', { token: { lifetime: 90 } })])
       await put(one, [api('https://a')], [client('a')])
       expect(await other.revocations.longestLifetime()).toBe(90_000)
+    })
+
+    test('list the credentials of a client, oldest first, with their last use', async () => {
+      const credentials = [
+        { ...secret('2', 'young'), createdAt: 20 },
+        { ...secret('1', 'old'), createdAt: 10, expiresAt: 5 },
+      ]
+      await put(one, [], [client('a', { credentials: toCredentials(credentials) }), client('b')])
+      expect(await other.credentials.listCredentials(ClientId('a'))).toEqual([
+        { credential: credentials[1], lastUsedAt: undefined },
+        { credential: credentials[0], lastUsedAt: undefined },
+      ])
+      expect(await other.credentials.listCredentials(ClientId('b'))).toEqual([])
+      expect(await other.credentials.listCredentials(ClientId('nobody'))).toBeUndefined()
+    })
+
+    test('remember of uses the latest, whichever process tells of it', async () => {
+      const credentials = toCredentials([secret('1', 'x'), secret('2', 'y'), secret('3', 'z')])
+      await put(one, [], [client('a', { credentials })])
+      const use = (id: string, at: number) => ({ id: CredentialId(id), at })
+      await Promise.all([
+        one.credentials.noteUses([use('1', 500), use('2', 100)]),
+        other.credentials.noteUses([use('1', 400), use('2', 200), use('removed', 9)]),
+      ])
+      await one.credentials.noteUses([use('1', 450)])
+      await one.credentials.noteUses([])
+      const used = async (store: Store) =>
+        (await store.credentials.listCredentials(ClientId('a')))?.map(({ lastUsedAt }) => lastUsedAt)
+      expect(await used(one)).toEqual([500, 200, undefined])
+      expect(await used(other)).toEqual([500, 200, undefined])
+      // What changes a client leaves what is known of its credentials.
+      await put(one, [], [client('a', { name: 'A', credentials })])
+      expect(await used(one)).toEqual([500, 200, undefined])
+    })
+
+    test('change the credentials of a client, tell of it, and record it', async () => {
+      await put(
+        one,
+        [],
+        [client('a', { credentials: toCredentials([secret('1', 'x'), secret('2', 'y')]) }), client('b')],
+      )
+      const since = await other.changes.latestChange()
+      const writes = { put: [{ ...secret('1', 'x'), revokedAt: 7 }, secret('3', 'z')], remove: [CredentialId('2')] }
+      let seen: readonly unknown[] = []
+      const written = await one.credentials.updateCredentials(ClientId('a'), (credentials) => {
+        seen = credentials
+        return { writes, event: event('change') }
+      })
+      expect(written).toEqual(writes)
+      expect(seen).toEqual([secret('1', 'x'), secret('2', 'y')])
+      expect((await other.directory.loadClient(ClientId('a')))?.credentials.all).toEqual(writes.put)
+      expect(await other.audit.listEvents({ limit: 9, requestId: 'change' })).toHaveLength(1)
+      expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+    })
+
+    test('of processes that change the credentials of a client at once, lose no change', async () => {
+      await put(one, [], [client('a')])
+      await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          (index % 2 === 0 ? one : other).credentials.updateCredentials(ClientId('a'), (credentials) => {
+            // Each writes what it read, and one more.
+            const labelled = { ...secret(`${index}`, `after ${credentials.length}`), createdAt: index }
+            return { writes: { put: [...credentials, labelled], remove: [] }, event: event(`change ${index}`) }
+          }),
+        ),
+      )
+      const all = (await one.credentials.listCredentials(ClientId('a'))) ?? []
+      const labels = all.map(({ credential }) => credential.label)
+      expect(labels.toSorted()).toEqual(Array.from({ length: 20 }, (_, count) => `after ${count}`).toSorted())
+      expect(await other.audit.listEvents({ limit: 99 })).toHaveLength(21)
+    })
+
+    test('write nothing where the plan for credentials throws, or there is no client', async () => {
+      const before = client('a', { credentials: toCredentials([secret('1', 'x')]) })
+      await put(one, [], [before])
+      const since = await one.changes.latestChange()
+      const refusal = new Error('no')
+      await expect(
+        one.credentials.updateCredentials(before.id, () => {
+          throw refusal
+        }),
+      ).rejects.toBe(refusal)
+      const broken = { ...secret('2', 'y'), hint: null as unknown as string }
+      await expect(
+        one.credentials.updateCredentials(before.id, () => ({
+          writes: { put: [secret('3', 'z'), broken], remove: [CredentialId('1')] },
+          event: event('broken'),
+        })),
+      ).rejects.toThrow()
+      let planned = false
+      const none = await one.credentials.updateCredentials(ClientId('nobody'), () => {
+        planned = true
+        return { writes: { put: [secret('4', 'w')], remove: [] }, event: event('nobody') }
+      })
+      expect({ none, planned }).toEqual({ none: undefined, planned: false })
+      expect(await other.directory.loadClient(before.id)).toEqual(before)
+      expect(await one.changes.latestChange()).toBe(since)
+      expect((await one.audit.listEvents({ limit: 9 })).map(({ requestId }) => requestId)).toEqual(['apply'])
+      // What was rolled back holds up nobody.
+      await other.credentials.updateCredentials(before.id, () => ({
+        writes: { put: [], remove: [CredentialId('1')] },
+        event: event('after'),
+      }))
+      expect(await one.credentials.listCredentials(before.id)).toEqual([])
+    })
+
+    test('list what will expire, soonest first, of what counts', async () => {
+      const credentials = toCredentials([
+        { ...secret('late', 'late'), expiresAt: now + 9 },
+        { ...secret('soon', 'soon'), expiresAt: now + 1 },
+        { ...secret('now', 'now'), expiresAt: now },
+        { ...secret('revoked', 'revoked'), expiresAt: now + 5, revokedAt: 1 },
+        { ...secret('never', 'never') },
+        { ...secret('far', 'far'), expiresAt: now + 11 },
+      ])
+      await put(one, [], [client('a', { credentials })])
+      const labels = async (most: number) =>
+        (await other.credentials.listExpiring(now, now + 10, most)).map(({ clientId, credential }) => [
+          clientId,
+          credential.label,
+        ])
+      expect(await labels(10)).toEqual([
+        ['a', 'soon'],
+        ['a', 'late'],
+      ])
+      expect(await labels(1)).toEqual([['a', 'soon']])
+    })
+
+    test('have one process warn of an expiry, of each number of days, nearer ones last', async () => {
+      const expiring = { ...secret('1', 'x'), expiresAt: now + 9 }
+      const put1 = (more = {}) =>
+        put(one, [], [client('a', { credentials: toCredentials([{ ...expiring, ...more }]) })])
+      await put1()
+      const claim = (store: Store, days: number) => store.credentials.claimWarning(CredentialId('1'), days)
+      const atOnce = (days: number) =>
+        Promise.all(Array.from({ length: 10 }, (_, index) => claim(index % 2 === 0 ? one : other, days)))
+      expect((await atOnce(30)).filter(Boolean)).toHaveLength(1)
+      expect((await atOnce(7)).filter(Boolean)).toHaveLength(1)
+      expect(await claim(one, 30)).toBe(false)
+      expect(await claim(other, 7)).toBe(false)
+      // It stays told while the expiry stays.
+      await put1({ label: 'renamed' })
+      expect(await claim(other, 7)).toBe(false)
+      await put1({ expiresAt: now + 20 })
+      expect(await claim(other, 30)).toBe(true)
+      expect(await one.credentials.claimWarning(CredentialId('removed'), 7)).toBe(false)
+    })
+
+    test('put a secret that is encrypted anew in the place of what it was, and of nothing else', async () => {
+      const sealed = (text: string, masterKeyId = 'old') => ({ ciphertext: Buffer.from(text), masterKeyId })
+      const readable = { ...secret('1', 'x'), retrievable: sealed('before') }
+      await put(one, [], [client('a', { credentials: toCredentials([readable, secret('2', 'y')]) })])
+      expect(await other.credentials.listRetrievable()).toEqual([readable])
+      const since = await other.changes.latestChange()
+      await one.credentials.replaceRetrievable(readable.id, sealed('something else'), sealed('after', 'new'))
+      expect(await other.credentials.listRetrievable()).toEqual([readable])
+      expect(await other.changes.latestChange()).toBe(since)
+      await one.credentials.replaceRetrievable(readable.id, sealed('before'), sealed('after', 'new'))
+      expect(await other.credentials.listRetrievable()).toEqual([{ ...readable, retrievable: sealed('after', 'new') }])
+      expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+    })
+
+    test('of processes that mark the same use at once, tell one that it is the first', async () => {
+      const mark = (index: number) => ({ id: Buffer.alloc(16, index), expiresAt: now })
+      const marks = Array.from({ length: 50 }, (_, index) => mark(index))
+      const added = await Promise.all(
+        Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? one : other).replay.addMarks(marks)),
+      )
+      expect(
+        added
+          .flat()
+          .map((id) => id[0])
+          .toSorted((a = 0, b = 0) => a - b),
+      ).toEqual(marks.map((_, index) => index))
+      expect(await other.replay.addMarks([mark(7), mark(50)])).toEqual([mark(50).id])
+    })
+
+    test('forget marks of what is too old to be used, so many at a time', async () => {
+      const marks = Array.from({ length: 1_200 }, (_, index) => {
+        const id = Buffer.alloc(16)
+        id.writeUInt32BE(index)
+        return { id, expiresAt: index < 1_150 ? 99 : 100 }
+      })
+      for (let from = 0; from < marks.length; from += 250) await one.replay.addMarks(marks.slice(from, from + 250))
+      expect(await other.replay.pruneMarks(100, 1_000)).toBe(1_000)
+      expect(await other.replay.pruneMarks(100, 1_000)).toBe(150)
+      expect(await other.replay.pruneMarks(100, 1_000)).toBe(0)
+      // What was forgotten is new again, and what was not is not.
+      expect(await one.replay.addMarks([marks[0], marks[1_199]].flatMap((mark) => mark ?? []))).toEqual([marks[0]?.id])
     })
 
     test('keep audit events in order, of both processes, however many at once', async () => {

@@ -80,7 +80,7 @@ describe('what is refused: the same 401 for every reason (24)', () => {
     ['a wrong chosen secret', 'wrong_secret', basic('reporter', 'guess'), {}],
     ['an empty secret', 'wrong_secret', basic('reporter', ''), {}],
     ['9: %zz is just a wrong secret', 'wrong_secret', basic('reporter', '%zz'), {}],
-    ['an expired secret', 'expired_secret', basic('expired', SECRET), {}],
+    ['an expired secret', 'expired_credential', basic('expired', SECRET), {}],
     ['25: a prefix of 72 bytes', 'wrong_secret', basic('long', LONG.slice(0, 72)), {}],
     ['25: another secret with the same 72 bytes', 'wrong_secret', basic('long', `${LONG.slice(0, 72)}other`), {}],
     ['a secret of 2,000 characters', 'wrong_secret', basic('long', 'p'.repeat(2000)), {}],

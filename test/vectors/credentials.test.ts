@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { clientSecretBasic } from '../../src/client-auth/client-secret-basic.ts'
-import { decodeFormComponent, Form, parseForm } from '../../src/http/form.ts'
+import { readBasic } from '../../src/client-auth/client-secret-basic.ts'
+import { decodeFormComponent, parseForm } from '../../src/http/form.ts'
 
 test('RFC 6749 Appendix B: every kind of character, encoded', () => {
   expect(decodeFormComponent('+%25%26%2B%C2%A3%E2%82%AC')).toBe(' %&+£€')
@@ -42,6 +42,5 @@ test.each([
   ['RFC 7617 §2', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==', 'Aladdin', 'open sesame'],
   ['RFC 7617 §2.1, in UTF-8', 'Basic dGVzdDoxMjPCow==', 'test', '123£'],
 ])('%s: an Authorization header', (_name, authorization, clientId, secret) => {
-  const readings = clientSecretBasic.present({ headers: { authorization }, form: new Form(new Map()) })
-  expect(readings).toEqual([{ clientId, secret }])
+  expect(readBasic(authorization)).toEqual([{ clientId, secret }])
 })

@@ -1,9 +1,8 @@
-import type { Kysely } from 'kysely'
-import type { Dialect } from '../dialect.ts'
+import type { Dialect, MigratedDatabase } from '../dialect.ts'
 
 /** APIs, clients and their secrets, signing keys, the list of changes, the audit log. */
 export const first = {
-  up: async (db: Kysely<unknown>, { autoIncrement, bytes }: Dialect): Promise<void> => {
+  up: async (db: MigratedDatabase, { autoIncrement, bytes }: Dialect): Promise<void> => {
     await db.schema
       .createTable('api')
       .addColumn('audience', 'text', (column) => column.primaryKey())

@@ -1,9 +1,8 @@
-import type { Kysely } from 'kysely'
-import type { Dialect } from '../dialect.ts'
+import type { Dialect, MigratedDatabase } from '../dialect.ts'
 
 /** Token profiles and permissions, the life of keys and who fetches them, revocations. */
 export const tokens = {
-  up: async (db: Kysely<unknown>, { autoIncrement, bytes }: Dialect): Promise<void> => {
+  up: async (db: MigratedDatabase, { autoIncrement, bytes }: Dialect): Promise<void> => {
     const client = db.schema.alterTable('client')
     await client.addColumn('metadata', 'text', (column) => column.notNull().defaultTo('{}')).execute()
     await client.addColumn('introspects', 'text', (column) => column.notNull().defaultTo('[]')).execute()

@@ -1,0 +1,97 @@
+/**
+ * What a client says of itself in a JWT, to prove who it is (RFC 7523 §3, as draft-ietf-oauth-rfc7523bis tightens it). May
+ * import `oauth`, `platform`, `jws`.
+ */
+
+import { type CompactJws, mediaType } from '../jws/compact.ts'
+import { received } from '../jws/received.ts'
+import { OAuthError } from '../oauth/error.ts'
+import { ClientId } from '../oauth/ids.ts'
+import { toSeconds } from '../platform/clock.ts'
+
+/** What an assertion is held against. */
+interface AssertionRules {
+  /** Of this server: always an audience. */
+  readonly issuer: string
+  /** What else may be the audience of this client's assertions, such as the token endpoint. */
+  readonly acceptedAudiences: readonly string[]
+  /** Seconds. */
+  readonly maxLifetime: number
+  /** Milliseconds. */
+  readonly now: number
+}
+
+/** What is left to know of an assertion once its claims are found in order. */
+export interface AssertionClaims {
+  readonly clientId: ClientId
+  /** Of any size. */
+  readonly jti: string
+  /** Milliseconds: from then on the assertion is refused for its age, and its `jti` may be forgotten. */
+  readonly expiresAt: number
+}
+
+/** By how much clocks may differ, in seconds. */
+const SKEW = 60
+const LONGEST_ID = 256
+/** As `mediaType` gives them. Anything else is an access token, a DPoP proof, … (RFC 8725 §3.11). */
+const TYPES: ReadonlySet<string> = new Set(['jwt', 'client-authentication+jwt'])
+
+/**
+ * Checks all that an assertion says, but for its signature and whether it was seen before.
+ * @throws OAuthError `assertion_typ`, `assertion_claims`, `assertion_subject`, `assertion_audience`, `assertion_expired`,
+ * `assertion_too_long_lived`, `assertion_not_yet_valid`
+ */
+export function checkAssertion(jws: CompactJws, rules: AssertionRules): AssertionClaims {
+  const { typ } = jws.header
+  if (typ !== undefined && !TYPES.has(mediaType(typ))) {
+    throw new OAuthError('assertion_typ', { detail: { expected: [...TYPES], received: received(typ) } })
+  }
+  const { iss, sub, jti } = jws.claims
+  if (!isId(iss)) throw wrongClaim('iss', `the client_id, of at most ${LONGEST_ID} characters`, iss)
+  if (!isId(sub)) throw wrongClaim('sub', `the client_id, of at most ${LONGEST_ID} characters`, sub)
+  if (iss !== sub) throw new OAuthError('assertion_subject', { detail: { iss: received(iss), sub: received(sub) } })
+  if (typeof jti !== 'string' || jti === '') throw wrongClaim('jti', 'a string that no other assertion has', jti)
+  checkAudience(jws.claims['aud'], rules)
+  return { clientId: ClientId(iss), jti, expiresAt: checkTimes(jws.claims, rules) }
+}
+
+const isId = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= LONGEST_ID
+
+const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+
+const wrongClaim = (claim: string, expected: string, value: unknown): OAuthError =>
+  new OAuthError('assertion_claims', { detail: { claim, expected, received: received(value) } })
+
+/** One audience: what may be played to several servers is not for any of them. */
+function checkAudience(aud: unknown, { issuer, acceptedAudiences }: AssertionRules): void {
+  const [only, ...others]: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  const isOurs = only === issuer || (typeof only === 'string' && acceptedAudiences.includes(only))
+  if (isOurs && others.length === 0) return
+  const expected = [...new Set([issuer, ...acceptedAudiences])].map(received)
+  throw new OAuthError('assertion_audience', { detail: { expected, received: received(aud) } })
+}
+
+/** @returns from when on, in milliseconds, the assertion is expired */
+function checkTimes({ exp, iat, nbf }: CompactJws['claims'], { maxLifetime, now }: AssertionRules): number {
+  const seconds = toSeconds(now)
+  if (!isTime(exp) || exp <= 0) throw wrongClaim('exp', 'seconds since 1970, as a number', exp)
+  for (const [claim, value] of Object.entries({ iat, nbf })) {
+    if (value === undefined) continue
+    if (!isTime(value)) throw wrongClaim(claim, 'seconds since 1970, as a number', value)
+    if (value - seconds > SKEW) {
+      const detail = { claim, received: value, now: seconds, seconds_ahead: value - seconds, allowed: SKEW }
+      throw new OAuthError('assertion_not_yet_valid', { detail })
+    }
+  }
+  if (seconds - exp > SKEW) {
+    const issued = isTime(iat) ? { iat } : {}
+    const detail = { exp, ...issued, now: seconds, seconds_late: seconds - exp, allowed: SKEW }
+    throw new OAuthError('assertion_expired', { detail })
+  }
+  if (exp - seconds > maxLifetime + SKEW) {
+    const detail = { exp, now: seconds, seconds_ahead: exp - seconds, allowed: maxLifetime + SKEW }
+    throw new OAuthError('assertion_too_long_lived', { detail })
+  }
+  return (Math.floor(exp + SKEW) + 1) * 1000
+}

@@ -1,0 +1,96 @@
+import type { X509Certificate } from 'node:crypto'
+import { OAuthError } from '../oauth/error.ts'
+import type { TrustAnchors } from './anchors.ts'
+import { contentsOf } from './contents.ts'
+import { formatName, isSameName } from './distinguished-name.ts'
+import { checkPath } from './path.ts'
+import { MOST_IN_CHAIN, type PresentedCertificate } from './peer.ts'
+import { type CertificateProblem, cut, problemWith } from './problems.ts'
+import { isCheap, publicKeyOf } from './strength.ts'
+
+/** Certificates in a path, the client's own and the anchor included. */
+const LONGEST_PATH = 5
+/** An honest chain needs four; a dishonest one would have us verify every pair. */
+const MOST_SIGNATURES = 16
+
+/**
+ * Whether a path leads from the client's certificate, over those sent along, to an anchor (RFC 5280 §6.1): each
+ * signed by the next, all within their dates, all fit for their part.
+ * @param now milliseconds since the epoch
+ * @returns why not; undefined where one does
+ * @throws OAuthError `certificate_malformed`
+ */
+export function checkChain(
+  presented: PresentedCertificate,
+  anchors: TrustAnchors,
+  now: number,
+): CertificateProblem | undefined {
+  const { leaf, chain } = presented
+  if (chain.length > MOST_IN_CHAIN) return problemWith(leaf, 'chain_too_long', { most: MOST_IN_CHAIN })
+  const sent = chain.length === 0 && presented.isResumed ? anchors.intermediates : chain
+  const search = new PathSearch(anchors.certificates, sent.filter(isReadable))
+  let first: CertificateProblem | undefined
+  for (const path of search.pathsFrom([leaf])) {
+    const problem = checkPath(path, now)
+    if (problem === undefined) {
+      anchors.remember(path.slice(1, -1))
+      return undefined
+    }
+    first ??= problem
+  }
+  return first ?? noPath(search.longest)
+}
+
+function noPath(path: readonly X509Certificate[]): CertificateProblem | undefined {
+  const last = path.at(-1)
+  if (last === undefined) return undefined
+  if (path.length === LONGEST_PATH) return problemWith(last, 'chain_too_long', { most: LONGEST_PATH })
+  return problemWith(last, 'no_path', { issuer: cut(formatName(contentsOf(last).issuer)) })
+}
+
+/** An unreadable certificate among those sent along is one that leads nowhere. */
+function isReadable(certificate: X509Certificate): boolean {
+  try {
+    contentsOf(certificate)
+    return true
+  } catch (error) {
+    if (error instanceof OAuthError) return false
+    throw error
+  }
+}
+
+/** Follows signatures from a certificate to the anchors; whether the path may be used is another question. */
+class PathSearch {
+  readonly #anchors: readonly X509Certificate[]
+  readonly #intermediates: readonly X509Certificate[]
+  #signatures = 0
+  /** The longest path that was followed, whether it led to an anchor or not. */
+  longest: readonly X509Certificate[] = []
+
+  constructor(anchors: readonly X509Certificate[], intermediates: readonly X509Certificate[]) {
+    this.#anchors = anchors
+    this.#intermediates = intermediates
+  }
+
+  /** @param path from the client's certificate to one whose issuer is looked for */
+  *pathsFrom(path: readonly X509Certificate[]): Generator<readonly X509Certificate[]> {
+    if (path.length > this.longest.length) this.longest = path
+    if (path.length === LONGEST_PATH) return
+    for (const anchor of this.#anchors) {
+      if (this.#issued(path, anchor)) yield [...path, anchor]
+    }
+    for (const intermediate of this.#intermediates) {
+      if (this.#issued(path, intermediate)) yield* this.pathsFrom([...path, intermediate])
+    }
+  }
+
+  #issued(path: readonly X509Certificate[], issuer: X509Certificate): boolean {
+    const last = path.at(-1)
+    if (last === undefined || path.some(({ raw }) => raw.equals(issuer.raw))) return false
+    if (!isSameName(contentsOf(last).issuer, contentsOf(issuer).subject)) return false
+    const key = publicKeyOf(issuer)
+    if (key === undefined || !isCheap(key) || this.#signatures === MOST_SIGNATURES) return false
+    this.#signatures += 1
+    return last.verify(key)
+  }
+}

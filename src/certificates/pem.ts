@@ -1,0 +1,29 @@
+const BEGIN = '-----BEGIN CERTIFICATE-----'
+const END = '-----END CERTIFICATE-----'
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
+
+/** Bytes from base64 without whitespace, padded or not; undefined where it is none, or has bits that mean nothing. */
+export function decodeBase64(text: string): Buffer | undefined {
+  if (!BASE64.test(text)) return undefined
+  const bytes = Buffer.from(text, 'base64')
+  const withoutPadding = (encoded: string) => encoded.replace(/={1,2}$/, '')
+  return withoutPadding(bytes.toString('base64')) === withoutPadding(text) ? bytes : undefined
+}
+
+/** The DER of each certificate in `text` (RFC 7468 §5), and what stands outside; undefined where one is malformed. */
+export function readPem(text: string): { certificates: readonly Buffer[]; outside: string } | undefined {
+  const certificates: Buffer[] = []
+  let outside = ''
+  let at = 0
+  for (;;) {
+    const begin = text.indexOf(BEGIN, at)
+    if (begin === -1) return { certificates, outside: outside + text.slice(at) }
+    const end = text.indexOf(END, begin)
+    if (end === -1) return undefined
+    const der = decodeBase64(text.slice(begin + BEGIN.length, end).replace(/\s+/g, ''))
+    if (der === undefined) return undefined
+    certificates.push(der)
+    outside += text.slice(at, begin)
+    at = end + END.length
+  }
+}

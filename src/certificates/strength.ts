@@ -1,0 +1,80 @@
+import type { KeyObject, X509Certificate } from 'node:crypto'
+import { type DerElement, expectTag, readElement, readElements, readOid, TAG } from './der.ts'
+
+/** What a certificate was signed with. */
+export interface SignatureAlgorithm {
+  /** The name, or the OID of one that is not known here. */
+  readonly name: string
+  /** Nobody is known to be able to make two certificates with one signature. */
+  readonly isStrong: boolean
+}
+
+/** RFC 3279 §2.2, RFC 4055 §5, RFC 5758 §3.2, RFC 8410 §3. */
+const algorithms = new Map<string, SignatureAlgorithm>([
+  ['1.2.840.113549.1.1.4', { name: 'md5WithRSAEncryption', isStrong: false }],
+  ['1.2.840.113549.1.1.5', { name: 'sha1WithRSAEncryption', isStrong: false }],
+  ['1.2.840.113549.1.1.11', { name: 'sha256WithRSAEncryption', isStrong: true }],
+  ['1.2.840.113549.1.1.12', { name: 'sha384WithRSAEncryption', isStrong: true }],
+  ['1.2.840.113549.1.1.13', { name: 'sha512WithRSAEncryption', isStrong: true }],
+  ['1.2.840.10045.4.1', { name: 'ecdsa-with-SHA1', isStrong: false }],
+  ['1.2.840.10045.4.3.2', { name: 'ecdsa-with-SHA256', isStrong: true }],
+  ['1.2.840.10045.4.3.3', { name: 'ecdsa-with-SHA384', isStrong: true }],
+  ['1.2.840.10045.4.3.4', { name: 'ecdsa-with-SHA512', isStrong: true }],
+  ['1.3.101.112', { name: 'Ed25519', isStrong: true }],
+  ['1.3.101.113', { name: 'Ed448', isStrong: true }],
+])
+
+const PSS = '1.2.840.113549.1.1.10'
+/** SHA-256, SHA-384, SHA-512. */
+const STRONG_HASHES = new Set(['2.16.840.1.101.3.4.2.1', '2.16.840.1.101.3.4.2.2', '2.16.840.1.101.3.4.2.3'])
+
+/** Reads an `AlgorithmIdentifier` (RFC 5280 §4.1.1.2). @throws DerError */
+export function readSignatureAlgorithm(element: DerElement | undefined): SignatureAlgorithm {
+  const [id, parameters] = readElements(expectTag(element, TAG.sequence).content)
+  const oid = readOid(id)
+  if (oid === PSS) return { name: 'RSASSA-PSS', isStrong: isStrongPss(parameters) }
+  return algorithms.get(oid) ?? { name: oid, isStrong: false }
+}
+
+/** RFC 4055 §3.1: the hash is `[0]` of the parameters, and SHA-1 where it is left out. */
+function isStrongPss(parameters: DerElement | undefined): boolean {
+  const [first] = parameters?.tag === TAG.sequence ? readElements(parameters.content) : []
+  if (first?.tag !== 0xa0) return false
+  const [hash] = readElements(readElement(first.content, TAG.sequence).content)
+  return STRONG_HASHES.has(readOid(hash))
+}
+
+const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
+
+/** The public key of a certificate; undefined for one of a kind that is not known here. */
+export function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
+  try {
+    return certificate.publicKey
+  } catch {
+    return undefined
+  }
+}
+
+/** What is wrong with a key; undefined where nothing is. A large key is work for whoever must verify with it. */
+export function weaknessOf(key: KeyObject | undefined): string | undefined {
+  const { modulusLength = 0, publicExponent = 0n, namedCurve = '' } = key?.asymmetricKeyDetails ?? {}
+  switch (key?.asymmetricKeyType) {
+    case 'rsa':
+    case 'rsa-pss':
+      if (modulusLength < 2048 || modulusLength > 8192) return `RSA of ${modulusLength} bits`
+      return publicExponent < 3n || publicExponent > 0xffff_ffffn ? `RSA with exponent ${publicExponent}` : undefined
+    case 'ec':
+      return CURVES.has(namedCurve) ? undefined : `the curve ${namedCurve}`
+    case 'ed25519':
+    case 'ed448':
+      return undefined
+    default:
+      return `a key of type ${key?.asymmetricKeyType ?? 'unknown'}`
+  }
+}
+
+/** Whether verifying with a key takes no more than a fraction of a millisecond: a small one is weak, and yet cheap. */
+export const isCheap = (key: KeyObject): boolean =>
+  weaknessOf(key) === undefined || (key.asymmetricKeyType === 'rsa' && modulusOf(key) < 2048)
+
+const modulusOf = (key: KeyObject): number => key.asymmetricKeyDetails?.modulusLength ?? 0

@@ -1,0 +1,78 @@
+import { ownEvent } from '../audit/own-event.ts'
+import { loadOptions } from '../config/load.ts'
+import { withoutPassword } from '../config/problem.ts'
+import { retrieveSecret } from '../credentials/retrievable.ts'
+import { developmentStorage } from '../dev/options.ts'
+import { Keyring } from '../keys/keyring.ts'
+import type { MasterKey } from '../keys/master-key.ts'
+import { systemClock } from '../platform/clock.ts'
+import { systemRandom } from '../platform/random.ts'
+import { UserError } from '../platform/user-error.ts'
+import { openStore } from '../store/open.ts'
+import { backUpSqlite } from '../store/sqlite/backup.ts'
+import { restoreSqlite } from '../store/sqlite/restore.ts'
+import { masterKeyOf } from './database.ts'
+import { print, say } from './output.ts'
+
+interface BackupOptions {
+  readonly to: string
+  readonly json?: true
+  readonly config?: string
+}
+
+interface RestoreOptions {
+  readonly from: string
+  readonly replace?: boolean
+  readonly json?: true
+  readonly config?: string
+}
+
+const SQLITE = 'sqlite:'
+
+/** `tessera backup`: a copy of the database as it is at one moment, while servers run. */
+export async function backup({ to, json, config }: BackupOptions): Promise<void> {
+  const options = loadOptions({ file: config, env: process.env })
+  const location = options.storage ?? developmentStorage(options.data)
+  const path = pathOf(location, (url) => `pg_dump --format=custom --file=${to} '${url}'`)
+  const { bytes, clients, masterKeyIds, migrations } = backUpSqlite(path, to)
+  const schema = migrations.at(-1)
+  if (json) return print(JSON.stringify({ file: to, bytes, clients, schema, master_key_ids: masterKeyIds }))
+  print(`${to}: ${bytes} bytes, ${clients} clients, schema ${schema}; read again and found sound`)
+  const ids = masterKeyIds.length === 0 ? '' : ` (${masterKeyIds.join(', ')})`
+  say(`The master key${ids} is not in it. Keep that elsewhere: without it, the keys in the backup can't be read.`)
+}
+
+/** `tessera restore`: a backup in the place of the configured database, if servers could start on it. */
+export async function restore({ from, replace = false, json, config }: RestoreOptions): Promise<void> {
+  const options = loadOptions({ file: config, env: process.env })
+  const location = options.storage ?? developmentStorage(options.data)
+  const to = pathOf(location, (url) => `pg_restore --clean --if-exists --single-transaction --dbname='${url}' ${from}`)
+  const masterKey = masterKeyOf(options)
+  const inspect = (path: string) => openAsServer(path, masterKey, from)
+  const { clients, before } = await restoreSqlite({ from, to, replace, clock: systemClock, inspect })
+  if (json) return print(JSON.stringify({ database: to, clients, before: before ?? null }))
+  print(`${to}: ${clients} clients, restored from ${from}; its keys open under the master key ${masterKey.id}`)
+  if (before !== undefined) say(`What was there before is kept as ${before}. Delete it once you don't need it.`)
+  say('What was revoked, rotated or changed since the backup is as it was then: revoke again what must stay revoked.')
+}
+
+/** The path of an SQLite database. @param instead the command for PostgreSQL, by its address @throws UserError naming it */
+function pathOf(location: string, instead: (url: string) => string): string {
+  if (location.startsWith(SQLITE)) return location.slice(SQLITE.length)
+  throw new UserError(
+    `storage is PostgreSQL, which has its own tools for this: ${instead(withoutPassword(location).replace(':***@', '@'))} (the password goes in PGPASSWORD)`,
+  )
+}
+
+/** @throws UserError where the database is newer than this program, or under another master key */
+async function openAsServer(path: string, masterKey: MasterKey, from: string): Promise<void> {
+  const store = await openStore(SQLITE + path, systemClock)
+  try {
+    await Keyring.open(store.keys, masterKey)
+    for (const credential of await store.credentials.listRetrievable()) retrieveSecret(credential, masterKey)
+    const means = { clock: systemClock, random: systemRandom }
+    await store.audit.append([ownEvent('database.restore', { from }, means)])
+  } finally {
+    await store.close()
+  }
+}

@@ -1,0 +1,83 @@
+import { ownEvent } from '../audit/own-event.ts'
+import { isValid } from '../credentials/credential.ts'
+import type { Client } from '../directory/client.ts'
+import { ClientId } from '../oauth/ids.ts'
+import { systemClock } from '../platform/clock.ts'
+import { systemRandom } from '../platform/random.ts'
+import { UserError } from '../platform/user-error.ts'
+import { type Opened, withDatabase } from './database.ts'
+import { print, printable } from './output.ts'
+
+interface ClientsOptions {
+  readonly json?: true
+  readonly config?: string
+}
+
+const PAGE = 500
+
+/** `tessera clients list`: every client, a line each, and in one array for who asks for JSON. */
+export const clientsList = ({ json, config }: ClientsOptions): Promise<void> =>
+  withDatabase(config, async ({ store }) => {
+    const lines: string[] = []
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const page: readonly Client[] = await store.directory.listClients(after, PAGE)
+      lines.push(...page.map((client) => (json ? JSON.stringify(asJson(client)) : asLine(client))))
+      after = page.length < PAGE ? undefined : page.at(-1)?.id
+    }
+    if (json) print(`[${lines.join(',\n')}]`)
+    else for (const line of lines) print(line)
+  })
+
+/** `tessera clients show`: one client, as it stands. */
+export const clientsShow = (id: string, { config }: ClientsOptions): Promise<void> =>
+  withDatabase(config, async ({ store }) => {
+    const client = await store.directory.loadClient(ClientId(id))
+    if (client === undefined) throw noClient(id)
+    print(JSON.stringify(asJson(client), undefined, 2))
+  })
+
+/** `tessera clients enable` and `disable`. */
+export const clientsEnable = (id: string, enabled: boolean, { json, config }: ClientsOptions): Promise<void> =>
+  withDatabase(config, async (opened) => {
+    const client = await setEnabled(opened, ClientId(id), enabled)
+    print(json ? JSON.stringify(asJson(client)) : `${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
+  })
+
+async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Promise<Client> {
+  for (;;) {
+    const { version, clients } = await store.manifest.snapshot([id])
+    const before = clients.get(id)
+    if (before === undefined) throw noClient(id)
+    if (before.enabled === enabled) return before
+    const client = { ...before, enabled }
+    const event = {
+      ...ownEvent('client.change', { enabled }, { clock: systemClock, random: systemRandom }),
+      clientId: id,
+    }
+    if (await store.manifest.commit(version, { apis: [], clients: [client], event })) return client
+  }
+}
+
+const noClient = (id: string): UserError => new UserError(`there is no client ${JSON.stringify(id)}`)
+
+/** Without what its credentials are checked with. */
+function asJson({ id, credentials, grantTypes, restrictScopes, defaultScopes, authentication, ...rest }: Client) {
+  return {
+    client_id: id,
+    ...rest,
+    grant_types: grantTypes,
+    restrict_scopes: restrictScopes,
+    default_scopes: defaultScopes,
+    ...(authentication.methods && { auth_methods: authentication.methods }),
+    ...(authentication.assertion_audience && { assertion_audience: authentication.assertion_audience }),
+    credentials: credentials.all.map(({ id: credential, kind, label }) => ({ id: credential, kind, label })),
+  }
+}
+
+function asLine({ id, name, enabled, credentials }: Client): string {
+  const valid = credentials.all.filter((credential) => isValid(credential, systemClock.now()))
+  const kinds = [...new Set(valid.map(({ kind }) => kind))].join(', ') || 'no credential'
+  return printable(
+    [id, ...(name === undefined ? [] : [JSON.stringify(name)]), ...(enabled ? [] : ['disabled']), kinds].join('  '),
+  )
+}

@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs'
+import type { Credential, Jwk } from '../credentials/credential.ts'
+import type { Given } from '../credentials/make.ts'
+import {
+  addCredential,
+  type CredentialOperations,
+  cancelRotation,
+  labelCredential,
+  type Made,
+  removeCredential,
+  revokeCredential,
+  rotateCredential,
+  type Wanted,
+} from '../credentials/operations.ts'
+import { statusOf, type UsedCredential } from '../credentials/status.ts'
+import { isAsymmetric } from '../jws/algorithms.ts'
+import { parseTrustFile } from '../manifest/trust-file.ts'
+import { ClientId } from '../oauth/ids.ts'
+import { systemClock } from '../platform/clock.ts'
+import { UserError } from '../platform/user-error.ts'
+import { credentialMaker, withDatabase } from './database.ts'
+import { parseDuration, parseMoment } from './duration.ts'
+import { print, printable, say } from './output.ts'
+
+/** What every command on credentials takes. */
+interface CommonOptions {
+  readonly json?: true
+  readonly config?: string
+}
+
+/** What a new credential is made of; a secret is generated where nothing is given. */
+interface NewOptions extends CommonOptions {
+  readonly label?: string
+  readonly expires?: string
+  readonly secretEnv?: string
+  readonly retrievable?: true
+  readonly jwks?: string
+  readonly jwksUri?: string
+  readonly algorithm?: string
+  readonly certificate?: string
+  readonly federated?: string
+}
+
+/** `tessera credentials list`: what a client has, and how it stands. */
+export const credentialsList = (client: string, { json, config }: CommonOptions): Promise<void> =>
+  withDatabase(config, async ({ store }) => {
+    const all = await store.credentials.listCredentials(ClientId(client))
+    if (all === undefined) throw new UserError(`there is no client ${JSON.stringify(client)}`)
+    if (json) print(JSON.stringify(all.map((one) => asJson(one, all))))
+    else for (const one of all) print(asLine(one, all))
+  })
+
+/** `tessera credentials add`: one more, beside those there are. */
+export const credentialsAdd = (client: string, options: NewOptions): Promise<void> =>
+  withOperations(options, async (operations) => {
+    report(await addCredential(operations, ClientId(client), wantedBy(options)), options)
+  })
+
+/** `tessera credentials rotate`: the next one, and an overlap for the one before. */
+export const credentialsRotate = (
+  client: string,
+  credential: string | undefined,
+  options: NewOptions & { readonly overlap: string },
+): Promise<void> =>
+  withOperations(options, async (operations) => {
+    const overlap = parseDuration(options.overlap, '--overlap')
+    const made = await rotateCredential(operations, ClientId(client), credential, wantedBy(options), overlap)
+    report(made, options)
+    if (!options.json)
+      say(`The one before, ${printable(made.old.label || made.old.id)}, is good until ${time(made.old.expiresAt)}.`)
+  })
+
+/** `tessera credentials cancel`: undoes a rotation. */
+export const credentialsCancel = (client: string, credential: string, options: CommonOptions): Promise<void> =>
+  withOperations(options, async (operations) => {
+    const old = await cancelRotation(operations, ClientId(client), credential)
+    reportChange(old, options, `is good again${old.expiresAt === undefined ? '' : ` until ${time(old.expiresAt)}`}`)
+  })
+
+/** `tessera credentials revoke`: ends one now. */
+export const credentialsRevoke = (client: string, credential: string, options: CommonOptions): Promise<void> =>
+  withOperations(options, async (operations) => {
+    reportChange(await revokeCredential(operations, ClientId(client), credential), options, 'is revoked')
+    if (options.json) return
+    say('No server takes it from within a second on. Tokens that it got live on:')
+    say(`tessera revoke --client ${printable(client)} ends them, too.`)
+  })
+
+/** `tessera credentials remove`: removes one for good. */
+export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
+  withOperations(options, async (operations) => {
+    reportChange(await removeCredential(operations, ClientId(client), credential), options, 'is removed')
+  })
+
+/** `tessera credentials label`: gives one another label. */
+export const credentialsLabel = (
+  client: string,
+  credential: string,
+  label: string,
+  options: CommonOptions,
+): Promise<void> =>
+  withOperations(options, async (operations) => {
+    reportChange(await labelCredential(operations, ClientId(client), credential, label), options, 'has its new label')
+  })
+
+const withOperations = (
+  { config }: CommonOptions,
+  work: (operations: CredentialOperations) => Promise<void>,
+): Promise<void> =>
+  withDatabase(config, ({ options, store }) => work({ store: store.credentials, maker: credentialMaker(options) }))
+
+function wantedBy(options: NewOptions): Wanted {
+  const { label, expires } = options
+  return {
+    given: givenBy(options),
+    label,
+    expiresAt: expires === undefined ? undefined : parseMoment(expires, '--expires', systemClock.now()),
+  }
+}
+
+function givenBy({ secretEnv, retrievable, jwks, jwksUri, algorithm, certificate, federated }: NewOptions) {
+  const given = {
+    '--secret-env': secretEnv,
+    '--jwks': jwks,
+    '--jwks-uri': jwksUri,
+    '--certificate': certificate,
+    '--federated': federated,
+  }
+  const [first, second] = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  if (second !== undefined) throw new UserError(`give ${first} or ${second}, not both`)
+  if (algorithm !== undefined && !isAsymmetric(algorithm)) throw new UserError(`--algorithm: ${algorithm} is not known`)
+  if (jwks !== undefined) return { kind: 'keys', source: { jwks: readKeys(jwks) }, algorithm } satisfies Given
+  if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm } satisfies Given
+  if (certificate !== undefined) return { kind: 'certificate', matcher: parsePair(certificate) } satisfies Given
+  if (federated !== undefined)
+    return { kind: 'federated', trust: parseTrustFile(federated, readText(federated)) } satisfies Given
+  if (secretEnv === undefined && retrievable === undefined) return undefined
+  const secret = secretEnv === undefined ? undefined : process.env[secretEnv]
+  if (secretEnv !== undefined && !secret) throw new UserError(`the environment has no ${secretEnv}`)
+  return { kind: 'secret', secret, isRetrievable: retrievable === true } satisfies Given
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (error) {
+    throw new UserError(`${file} can't be read: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+/** A JWK set, or one key alone. */
+function readKeys(file: string): readonly Jwk[] {
+  let json: ({ readonly keys?: readonly Jwk[] } & Jwk) | null
+  try {
+    json = JSON.parse(readText(file))
+  } catch (error) {
+    throw error instanceof UserError ? error : new UserError(`${file} is not JSON`)
+  }
+  if (typeof json !== 'object' || json === null) throw new UserError(`${file} is no JWK set`)
+  return Array.isArray(json.keys) ? json.keys : [json]
+}
+
+/** `san_dns=edge.example.com`. */
+function parsePair(text: string): Readonly<Record<string, string>> {
+  const equals = text.indexOf('=')
+  if (equals === -1) throw new UserError('--certificate must be a name and a value, such as san_dns=edge.example.com')
+  return { [text.slice(0, equals)]: text.slice(equals + 1) }
+}
+
+const time = (at: number | undefined): string => (at === undefined ? 'for ever' : new Date(at).toISOString())
+
+function asJson(one: UsedCredential, all: readonly UsedCredential[]) {
+  const { id, kind, label, hint, origin, createdAt, expiresAt, revokedAt, replaces } = one.credential
+  const iso = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString())
+  return {
+    id,
+    kind,
+    label,
+    hint,
+    origin,
+    status: statusOf(all, one, systemClock.now()),
+    created: iso(createdAt),
+    expires: iso(expiresAt),
+    last_used: iso(one.lastUsedAt),
+    revoked: iso(revokedAt),
+    replaces: replaces?.id,
+  }
+}
+
+function asLine(one: UsedCredential, all: readonly UsedCredential[]): string {
+  const { id, kind, label, hint, status, created, expires, last_used: used } = asJson(one, all)
+  const fields = [id, kind, JSON.stringify(label), ...(hint === '' ? [] : [`…${hint}`]), status]
+  return printable(
+    `${fields.join('  ')}  created ${created}  ${expires === undefined ? 'no expiry' : `expires ${expires}`}  ${used === undefined ? 'never used' : `last used ${used}`}`,
+  )
+}
+
+const alone = (credential: Credential): UsedCredential => ({ credential, lastUsedAt: undefined })
+
+function report({ credential, generated }: Made, { json }: CommonOptions): void {
+  const one = alone(credential)
+  if (json) {
+    print(JSON.stringify({ ...asJson(one, [one]), secret: generated }))
+    return
+  }
+  print(asLine(one, [one]))
+  if (generated === undefined) return
+  say('Its secret is shown this once:')
+  print(generated)
+}
+
+function reportChange(credential: Credential, { json }: CommonOptions, what: string): void {
+  const one = alone(credential)
+  if (json) print(JSON.stringify(asJson(one, [one])))
+  else print(`${printable(credential.label || credential.id)} ${what}`)
+}

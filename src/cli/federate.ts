@@ -1,0 +1,99 @@
+import { text } from 'node:stream/consumers'
+import { parseAssertion } from '../assertions/parse.ts'
+import { type FederatedCredential, isValid } from '../credentials/credential.ts'
+import { type Check, explainMatch } from '../federation/match.ts'
+import type { CompactJws } from '../jws/compact.ts'
+import { findSigner } from '../jws/verify.ts'
+import { OAuthError } from '../oauth/error.ts'
+import { ClientId } from '../oauth/ids.ts'
+import { systemClock } from '../platform/clock.ts'
+import { UserError } from '../platform/user-error.ts'
+import { IssuerKeys } from '../remote-keys/discovery.ts'
+import { RemoteKeySets } from '../remote-keys/key-sets.ts'
+import { keyFetcher, withDatabase } from './database.ts'
+import { print, printable, say } from './output.ts'
+
+interface FederateTestOptions {
+  readonly client: string
+  readonly json?: true
+  readonly config?: string
+}
+
+/** A federated credential, and what a token is to it. */
+interface Outcome {
+  readonly credential: string
+  readonly issuer: string
+  /** Why it counts for no token; undefined where it does. */
+  readonly ended: 'revoked' | 'expired' | undefined
+  readonly matched: boolean
+  /** Undefined where the issuer is another: then its keys say nothing. */
+  readonly signature: string | undefined
+  readonly checks: readonly Check[]
+}
+
+/** `tessera federate test`: which federated credential a token would match, and why the others don't. */
+export const federateTest = ({ client: id, json, config }: FederateTestOptions): Promise<void> =>
+  withDatabase(config, async ({ options, store }) => {
+    const client = await store.directory.loadClient(ClientId(id))
+    if (client === undefined) throw new UserError(`there is no client ${JSON.stringify(id)}`)
+    const { federated } = client.credentials
+    if (federated.length === 0) throw new UserError(`${JSON.stringify(id)} has no federated credential`)
+    const jws = parse((await text(process.stdin)).trim())
+    const fetcher = keyFetcher(options)
+    const keys = new IssuerKeys(systemClock, fetcher, new RemoteKeySets(systemClock, fetcher))
+    const outcomes: Outcome[] = []
+    for (const credential of federated) outcomes.push(await compare(credential, jws, keys))
+    if (json) print(JSON.stringify(outcomes))
+    else for (const outcome of outcomes) report(outcome)
+    if (!client.enabled) say(`${printable(id)} is disabled: every token is refused`)
+    if (!outcomes.some(({ matched }) => matched)) process.exitCode = 1
+  })
+
+function parse(token: string): CompactJws {
+  try {
+    return parseAssertion(token)
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    throw new UserError(`standard input is no signed JWT: ${JSON.stringify(error.detail)}`)
+  }
+}
+
+async function compare(credential: FederatedCredential, jws: CompactJws, keys: IssuerKeys): Promise<Outcome> {
+  const { id, label, trust } = credential
+  const now = systemClock.now()
+  const { matched, checks } = explainMatch(trust, { claims: jws.claims }, { now })
+  const isIssuer = checks.some(({ check, passed }) => check === 'issuer' && passed)
+  const signature = isIssuer ? await signatureOf(trust, jws, keys) : undefined
+  const ended = endOf(credential, now)
+  const isMatch = matched && signature === 'good' && ended === undefined
+  return { credential: label || id, issuer: trust.issuer, ended, matched: isMatch, signature, checks }
+}
+
+function endOf(credential: FederatedCredential, now: number): Outcome['ended'] {
+  if (credential.revokedAt !== undefined) return 'revoked'
+  return isValid(credential, now) ? undefined : 'expired'
+}
+
+async function signatureOf(trust: FederatedCredential['trust'], jws: CompactJws, keys: IssuerKeys): Promise<string> {
+  const { alg, kid } = jws.header
+  if (trust.algorithms !== undefined && !trust.algorithms.includes(alg)) return `alg ${alg} is not allowed`
+  try {
+    const found = findSigner(jws, await keys.keysFor(trust.issuer, kid, trust.jwksUri))
+    return found === undefined ? 'by none of the keys of the issuer' : 'good'
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    return `the keys of the issuer could not be fetched: ${String(error.detail['message'] ?? error.reason)}`
+  }
+}
+
+function report({ credential, issuer, ended, matched, signature, checks }: Outcome): void {
+  print(printable(`${matched ? 'matches' : 'does not match'}  ${credential}  ${issuer}`))
+  if (ended !== undefined) print(`  ✗ credential: ${ended}`)
+  if (signature !== undefined) print(printable(`  ${signature === 'good' ? '✓' : '✗'} signature: ${signature}`))
+  for (const { check, passed, expected, received, note } of checks) {
+    const why = passed
+      ? received
+      : `expected ${expected}, received ${received}${note === undefined ? '' : ` (${note})`}`
+    print(printable(`  ${passed ? '✓' : '✗'} ${check}: ${why}`))
+  }
+}

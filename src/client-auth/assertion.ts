@@ -1,0 +1,42 @@
+/**
+ * Who is asking: one file a method, and the step that tries them. May import `oauth`, `platform`, `http`, `directory`,
+ * `secrets`, `credentials`, `guessing`, `jws`, `assertions`, `replay`, `remote-keys`, `certificates`, `federation`, `keys`.
+ */
+
+import { type AssertionDescription, describeAssertion, parseAssertion } from '../assertions/parse.ts'
+import type { CompactJws } from '../jws/compact.ts'
+import { OAuthError } from '../oauth/error.ts'
+import type { AuthenticationRequest } from './request.ts'
+
+/** RFC 7523 §2.2. */
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+/** draft-ietf-oauth-spiffe-client-auth: a JWT-SVID, which is checked like any token of an outside issuer. */
+const JWT_SPIFFE = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe'
+
+/** An assertion and who it says it comes from. */
+export interface PresentedAssertion {
+  readonly jws: CompactJws
+  readonly claimed: AssertionDescription
+}
+
+/** Three methods look at the one assertion of a request. */
+const parsed = new WeakMap<AuthenticationRequest, PresentedAssertion>()
+
+/**
+ * The `client_assertion` of a request (RFC 7521 §4.2), its signature unchecked; undefined where there is none.
+ * @throws OAuthError `assertion_type` or `assertion_malformed`
+ */
+export function assertionOf(request: AuthenticationRequest): PresentedAssertion | undefined {
+  const known = parsed.get(request)
+  if (known !== undefined) return known
+  const assertion = request.form.get('client_assertion')
+  const type = request.form.get('client_assertion_type')
+  if (assertion === undefined && type === undefined) return undefined
+  if (assertion === undefined || type === undefined || ![JWT_BEARER, JWT_SPIFFE].includes(type)) {
+    throw new OAuthError('assertion_type', { detail: { expected: JWT_BEARER, received: type?.slice(0, 256) } })
+  }
+  const jws = parseAssertion(assertion)
+  const presented = { jws, claimed: describeAssertion(jws) }
+  parsed.set(request, presented)
+  return presented
+}

@@ -1,0 +1,42 @@
+import { type AssertionClaims, checkAssertion } from '../assertions/claims.ts'
+import type { Client } from '../directory/client.ts'
+import type { CompactJws } from '../jws/compact.ts'
+import { received } from '../jws/received.ts'
+import { OAuthError } from '../oauth/error.ts'
+import type { ClientId } from '../oauth/ids.ts'
+import type { Authenticator } from './method.ts'
+
+/**
+ * Checks what an assertion of a client's own says (RFC 7523 §3), before its signature.
+ * @param client undefined where there is none
+ * @param decoy the work of checking a signature: what is accepted depends on the client, and time must not tell that
+ * @throws OAuthError `assertion_…`
+ */
+export function checkClaims(
+  { assertions: { issuer, tokenEndpoint, maxLifetime }, clock }: Authenticator,
+  client: Client | undefined,
+  jws: CompactJws,
+  decoy: () => void,
+): AssertionClaims {
+  const isCompatible = client?.authentication.assertion_audience === 'compatible'
+  const acceptedAudiences = isCompatible ? [tokenEndpoint] : []
+  try {
+    return checkAssertion(jws, { issuer, acceptedAudiences, maxLifetime, now: clock.now() })
+  } catch (error) {
+    decoy()
+    throw error
+  }
+}
+
+/**
+ * Uses an assertion up (RFC 7523 §3, item 7): of all who present it, one is the first.
+ * @throws OAuthError `assertion_replayed`; `storage_unavailable` where nobody can know
+ */
+export async function useUp(
+  { marks }: Authenticator,
+  clientId: ClientId,
+  { jti, expiresAt }: AssertionClaims,
+): Promise<void> {
+  if (await marks.first(`assertion ${clientId}`, jti, expiresAt)) return
+  throw new OAuthError('assertion_replayed', { detail: { jti: received(jti) } })
+}

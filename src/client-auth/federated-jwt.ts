@@ -1,0 +1,156 @@
+import { type FederatedCredential, isValid } from '../credentials/credential.ts'
+import type { Client } from '../directory/client.ts'
+import { findMatch } from '../federation/find.ts'
+import { explainMatch, presentedIssuers } from '../federation/match.ts'
+import type { CompactJws } from '../jws/compact.ts'
+import { decoyVerify, findSigner } from '../jws/verify.ts'
+import { OAuthError } from '../oauth/error.ts'
+import { ClientId } from '../oauth/ids.ts'
+import { assertionOf, type PresentedAssertion } from './assertion.ts'
+import { checkClaims } from './client-assertion.ts'
+import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
+
+/**
+ * A token of an outside issuer, such as a CI system or a cluster, for which the client has a credential (RFC 7523 §3, with
+ * an issuer that is not the client). Such tokens are used again until they expire: no mark is made of them.
+ */
+export const federatedJwt: ClientAuthMethod = {
+  present(request) {
+    const assertion = assertionOf(request)
+    if (assertion?.claimed.kind !== 'foreign') return undefined
+    const clientId = request.form.get('client_id')
+    const clientIds = clientId === undefined ? [] : [ClientId(clientId)]
+    return { clientIds, verify: (authenticator) => verify(authenticator, clientIds[0], assertion.jws) }
+  },
+}
+
+/** No client_id is longer. */
+const LONGEST_ID = 256
+
+/** A credential of the issuer that the token names, and whose it is. */
+interface Candidate {
+  readonly client: Client
+  readonly credential: FederatedCredential
+}
+
+async function verify(authenticator: Authenticator, clientId: ClientId | undefined, jws: CompactJws): Promise<Proven> {
+  const issuers = presentedIssuers(jws.claims)
+  const clients = await possibleClients(authenticator, clientId, issuers)
+  const candidates = clients.flatMap((client) =>
+    client.credentials.federated
+      .filter(({ trust }) => issuers.includes(trust.issuer))
+      .map((credential) => ({ client, credential })),
+  )
+  if (candidates.length === 0) {
+    decoyVerify(jws)
+    if (clientId !== undefined && clients.length === 0) throw new OAuthError('unknown_client')
+    await refuseOwn(authenticator, clientId, jws)
+    const expected = clients.flatMap(({ credentials }) => credentials.federated.map(({ trust }) => trust.issuer))
+    const detail = { issuers: issuers.map((issuer) => issuer.slice(0, 256)), expected: expected.slice(0, 5) }
+    throw new OAuthError('federated_issuer_unknown', { detail })
+  }
+  try {
+    return choose(authenticator, await verifiedBy(authenticator, candidates, jws), jws)
+  } catch (error) {
+    // Who asks for the refusals of a client is to find those of tokens that only it could have sent.
+    const [one, ...others] = new Set(candidates.map(({ client }) => client.id))
+    throw error instanceof OAuthError && others.length === 0 ? error.with({ client_id: one }) : error
+  }
+}
+
+/**
+ * An assertion of a client's own that does not name the client twice looks like one of an outside issuer: what is wrong
+ * with it is not that nobody knows the issuer.
+ * @throws OAuthError `assertion_…`, where a client is named that has keys and trusts no issuer
+ */
+async function refuseOwn(
+  authenticator: Authenticator,
+  clientId: ClientId | undefined,
+  jws: PresentedAssertion['jws'],
+): Promise<void> {
+  for (const id of [clientId, jws.claims['iss'], jws.claims['sub']]) {
+    if (typeof id !== 'string' || id.length > LONGEST_ID) continue
+    const client = await authenticator.directory.client(ClientId(id))
+    if (client === undefined || client.credentials.keys.length === 0 || client.credentials.federated.length > 0)
+      continue
+    try {
+      checkClaims(authenticator, client, jws, () => {})
+    } catch (error) {
+      throw error instanceof OAuthError ? error.with({ client_id: client.id }) : error
+    }
+  }
+}
+
+/** The client that the request names; without a name, those that have credentials of the token's issuer. */
+async function possibleClients(
+  { directory }: Authenticator,
+  clientId: ClientId | undefined,
+  issuers: readonly string[],
+): Promise<readonly Client[]> {
+  const ids =
+    clientId === undefined
+      ? (await Promise.all(issuers.map((issuer) => directory.clientsTrusting(issuer)))).flat()
+      : [clientId]
+  const clients = await Promise.all(ids.map((id) => directory.client(id)))
+  return clients.filter((client) => client !== undefined)
+}
+
+/**
+ * Those of the candidates with whose keys the token is signed. Where the keys of one can't be had, those of another count
+ * all the same: what one client has registered is no other client's affair.
+ * @throws OAuthError why there is none
+ */
+async function verifiedBy(
+  { issuerKeys }: Authenticator,
+  candidates: readonly Candidate[],
+  jws: CompactJws,
+): Promise<readonly Candidate[]> {
+  const outcomes = new Map<string, Promise<boolean>>()
+  const isSigned = async ({ trust: { issuer, jwksUri } }: FederatedCredential): Promise<boolean> => {
+    const keys = await issuerKeys.keysFor(issuer, jws.header.kid, jwksUri)
+    if (findSigner(jws, keys) !== undefined) return true
+    return findSigner(jws, await issuerKeys.renewedKeys(issuer, jwksUri)) !== undefined
+  }
+  const verified: Candidate[] = []
+  let unavailable: unknown
+  for (const candidate of candidates) {
+    const { trust } = candidate.credential
+    if (trust.algorithms !== undefined && !trust.algorithms.includes(jws.header.alg)) continue
+    const source = `${trust.issuer} ${trust.jwksUri ?? ''}`
+    const outcome = outcomes.get(source) ?? isSigned(candidate.credential)
+    outcomes.set(source, outcome)
+    try {
+      if (await outcome) verified.push(candidate)
+    } catch (error) {
+      unavailable ??= error
+    }
+  }
+  if (verified.length > 0) return verified
+  if (unavailable !== undefined) throw unavailable
+  const { alg, kid } = jws.header
+  throw new OAuthError('federated_signature', { detail: { alg: alg.slice(0, 64), kid: kid?.slice(0, 256) } })
+}
+
+/**
+ * The candidate that the token fits; one that still counts, where there is one.
+ * @throws OAuthError why none matches; `federated_ambiguous` where those of several clients do
+ */
+function choose({ clock }: Authenticator, candidates: readonly Candidate[], { claims }: CompactJws): Proven {
+  const now = clock.now()
+  const counts = ({ client, credential }: Candidate) => client.enabled && isValid(credential, now)
+  const inOrder = candidates.toSorted((one, other) => Number(counts(other)) - Number(counts(one)))
+  const labelled = inOrder.map((candidate) => ({
+    ...candidate.credential.trust,
+    label: candidate.credential.label || candidate.credential.id,
+    candidate,
+  }))
+  const { candidate } = findMatch(labelled, { claims }, { now })
+  const others = labelled.filter((other) => other.candidate.client.id !== candidate.client.id)
+  const rival = others.find((other) => counts(other.candidate) && isMatch(other, claims, now))
+  if (rival === undefined) return candidate
+  const clients = [candidate.client.id, rival.candidate.client.id]
+  throw new OAuthError('federated_ambiguous', { detail: { clients } })
+}
+
+const isMatch = (trust: FederatedCredential['trust'], claims: CompactJws['claims'], now: number): boolean =>
+  explainMatch(trust, { claims }, { now }).matched

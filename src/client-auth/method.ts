@@ -1,0 +1,58 @@
+import type { CertificateCheck } from '../certificates/check.ts'
+import type { Credential } from '../credentials/credential.ts'
+import type { Client } from '../directory/client.ts'
+import type { Directory } from '../directory/directory.ts'
+import type { Guesses } from '../guessing/limiter.ts'
+import type { MasterKey } from '../keys/master-key.ts'
+import type { ClientId } from '../oauth/ids.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { IssuerKeys } from '../remote-keys/discovery.ts'
+import type { RemoteKeySets } from '../remote-keys/key-sets.ts'
+import type { ReplayMarks } from '../replay/marks.ts'
+import type { SecretVerifier } from '../secrets/verifier.ts'
+import type { AuthenticationRequest } from './request.ts'
+
+/** What the methods need of the process. */
+export interface Authenticator {
+  readonly directory: Directory
+  readonly verifier: SecretVerifier
+  readonly guesses: Guesses
+  readonly marks: ReplayMarks
+  readonly keySets: RemoteKeySets
+  readonly issuerKeys: IssuerKeys
+  readonly certificates: CertificateCheck
+  readonly masterKey: MasterKey
+  readonly clock: Clock
+  readonly assertions: AssertionSettings
+}
+
+interface AssertionSettings {
+  /** Our issuer identifier. */
+  readonly issuer: string
+  readonly tokenEndpoint: string
+  /** Seconds. */
+  readonly maxLifetime: number
+}
+
+/** A client and which of its credentials proved it; whether both still count is looked at afterwards. */
+export interface Proven {
+  readonly client: Client
+  readonly credential: Credential
+}
+
+/** What a request presents by one method, not yet believed. */
+export interface Presented {
+  /** Who the client says it is; undefined where only the verification tells. */
+  readonly clientIds: readonly ClientId[]
+  /** @throws OAuthError why it proves nothing */
+  verify(authenticator: Authenticator, request: AuthenticationRequest): Proven | Promise<Proven>
+}
+
+/** One way in which a client may authenticate (RFC 6749 §2.3). */
+export interface ClientAuthMethod {
+  /**
+   * What the request presents by this method; undefined where it does not use the method.
+   * @throws OAuthError where it uses the method wrongly
+   */
+  present(request: AuthenticationRequest): Presented | undefined
+}

@@ -1,0 +1,79 @@
+import { requireSigner } from '../assertions/signature.ts'
+import { isValid, type KeysCredential } from '../credentials/credential.ts'
+import { type PublicKey, parsePublicJwk } from '../jws/public-key.ts'
+import { decoyVerify, findSigner } from '../jws/verify.ts'
+import { OAuthError } from '../oauth/error.ts'
+import { ClientId } from '../oauth/ids.ts'
+import { assertionOf, type PresentedAssertion } from './assertion.ts'
+import { checkClaims, useUp } from './client-assertion.ts'
+import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
+
+/** A JWT that the client signed with a private key of its own (RFC 7523 §2.2; OpenID Connect Core §9, `private_key_jwt`). */
+export const privateKeyJwt: ClientAuthMethod = {
+  present(request) {
+    const assertion = assertionOf(request)
+    if (assertion?.claimed.kind !== 'own') return undefined
+    const clientId = ClientId(assertion.claimed.iss ?? '')
+    return { clientIds: [clientId], verify: (authenticator) => verify(authenticator, clientId, assertion) }
+  },
+}
+
+async function verify(authenticator: Authenticator, clientId: ClientId, { jws }: PresentedAssertion): Promise<Proven> {
+  const client = await authenticator.directory.client(clientId)
+  const claims = checkClaims(authenticator, client, jws, () => decoyVerify(jws))
+  const credentials = client?.credentials.keys ?? []
+  if (client === undefined || credentials.length === 0) {
+    decoyVerify(jws)
+    throw new OAuthError(client === undefined ? 'unknown_client' : 'no_such_credential')
+  }
+  const credential = await findCredential(authenticator, credentials, jws)
+  await useUp(authenticator, clientId, claims)
+  return { client, credential }
+}
+
+/** The credential whose key signed the assertion; those that count are tried first. @throws OAuthError why none did */
+async function findCredential(
+  authenticator: Authenticator,
+  credentials: readonly KeysCredential[],
+  jws: PresentedAssertion['jws'],
+): Promise<KeysCredential> {
+  const now = authenticator.clock.now()
+  const inOrder = credentials.toSorted((one, other) => Number(isValid(other, now)) - Number(isValid(one, now)))
+  let refusal: unknown
+  for (const credential of inOrder) {
+    try {
+      await requireKey(authenticator, credential, jws)
+      return credential
+    } catch (error) {
+      // Of several, what is wrong with the first is what an administrator wants to know.
+      refusal ??= error
+    }
+  }
+  throw refusal
+}
+
+async function requireKey(
+  { keySets }: Authenticator,
+  credential: KeysCredential,
+  jws: PresentedAssertion['jws'],
+): Promise<void> {
+  const { source, algorithm: pinned } = credential
+  if ('jwks' in source) {
+    requireSigner(jws, inlineKeys(credential), { pinned })
+    return
+  }
+  const keys = await keySets.keysFor(source.jwksUri, jws.header.kid)
+  if (findSigner(jws, keys, { pinned }) !== undefined) return
+  // A client without `kid` may have a new key.
+  requireSigner(jws, await keySets.renewedKeys(source.jwksUri), { pinned })
+}
+
+const inline = new WeakMap<KeysCredential, readonly PublicKey[]>()
+
+function inlineKeys(credential: KeysCredential): readonly PublicKey[] {
+  const known = inline.get(credential)
+  if (known !== undefined) return known
+  const keys = 'jwks' in credential.source ? credential.source.jwks.map(parsePublicJwk) : []
+  inline.set(credential, keys)
+  return keys
+}

@@ -1,0 +1,87 @@
+import type { Client } from '../directory/client.ts'
+import type { Directory } from '../directory/directory.ts'
+import { OAuthError } from '../oauth/error.ts'
+import type { ClientId } from '../oauth/ids.ts'
+import type { Authenticator, Presented, Proven } from './method.ts'
+import type { AuthenticationRequest } from './request.ts'
+
+/** A `client_id` and secret as a request has them. */
+export interface SecretReading {
+  readonly clientId: ClientId
+  readonly secret: string
+}
+
+/** The readings of one request, likeliest first, since clients disagree on encoding; one of them can be right. */
+export const presentSecret = (readings: readonly [SecretReading, ...SecretReading[]]): Presented => ({
+  clientIds: readings.map(({ clientId }) => clientId),
+  verify: (authenticator, request) => {
+    const clients = readings.map(({ clientId }) => authenticator.directory.client(clientId))
+    return findKnown(authenticator, readings, clients) ?? verifyReadings(authenticator, request, readings, clients)
+  },
+})
+
+/** A client, or the wait for one that is not in memory. */
+type Sought = ReturnType<Directory['client']>
+
+/** A generated secret of a client that is in memory, as nearly all are: it is known at once, and nothing waits for a turn. */
+function findKnown(
+  { verifier }: Authenticator,
+  readings: readonly SecretReading[],
+  clients: readonly Sought[],
+): Proven | undefined {
+  for (const [index, { secret }] of readings.entries()) {
+    const client = clients[index]
+    if (client instanceof Promise) continue
+    const credential = verifier.findGenerated(client?.credentials, secret)
+    if (client !== undefined && credential !== undefined) return { client, credential }
+  }
+  return undefined
+}
+
+async function verifyReadings(
+  authenticator: Authenticator,
+  request: AuthenticationRequest,
+  readings: readonly SecretReading[],
+  clients: readonly Sought[],
+): Promise<Proven> {
+  const attempted: Attempted[] = []
+  for (const [index, reading] of readings.entries()) {
+    const client = await clients[index]
+    const credential = authenticator.verifier.findGenerated(client?.credentials, reading.secret)
+    if (client !== undefined && credential !== undefined) return { client, credential }
+    attempted.push({ ...reading, client })
+  }
+  return verifyChosen(authenticator, request, attempted)
+}
+
+/** A reading, and the client that it speaks of; undefined where there is none. */
+interface Attempted extends SecretReading {
+  readonly client: Client | undefined
+}
+
+/**
+ * What a person chose can be guessed: then whoever guesses waits, whether or not there is such a client. A wrong secret that
+ * is sent again is no guess, and is refused as before: it must not be told from others by that, which is why all others wait.
+ */
+async function verifyChosen(
+  { verifier, guesses }: Authenticator,
+  { remoteAddress }: AuthenticationRequest,
+  readings: readonly Attempted[],
+): Promise<Proven> {
+  const guessable = readings.flatMap((reading) => {
+    const mark = verifier.markOf(reading.clientId, reading.secret)
+    return mark === undefined || verifier.isKnownWrong(reading.client?.credentials, mark) ? [] : [{ ...reading, mark }]
+  })
+  const [first, ...others] = guessable
+  if (first !== undefined) {
+    const marks = [first.mark, ...others.map(({ mark }) => mark)] as const
+    const attempt = await guesses.begin({ clientId: first.clientId, address: remoteAddress, marks })
+    for (const { clientId, client, secret, mark } of guessable) {
+      const credential = await verifier.findChosen(clientId, client?.credentials, secret, mark)
+      if (client === undefined || credential === undefined) continue
+      attempt.succeeded()
+      return { client, credential }
+    }
+  }
+  throw new OAuthError(readings[0]?.client === undefined ? 'unknown_client' : 'wrong_secret')
+}

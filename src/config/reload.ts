@@ -1,0 +1,83 @@
+import { type Config, resolveConfig } from './resolve.ts'
+import { type Options, optionInfos } from './schema.ts'
+
+/** The options that a server that runs takes over when it reads its configuration again; the others need a restart. */
+const LIVE: readonly string[] = [
+  'runtime.trusted_proxies',
+  'tls.cert',
+  'tls.key',
+  'tls.client_ca',
+  'token.lifetime',
+  'assertions.max_lifetime',
+  'dpop.require_nonce',
+  'keys.rotate_every',
+  'keys.publish_before',
+  'keys.cache_max_age',
+  'log.level',
+  'shutdown.timeout',
+]
+
+export const isLive = (key: string): boolean => LIVE.includes(key)
+
+/** What reading the configuration again comes to. */
+export interface Reload {
+  /** What is to be in force: the one before, with the new values of the options that can change. */
+  readonly config: Config
+  /** The options that change now, by key. */
+  readonly changed: readonly string[]
+  /** Those that differ, and can't change without a restart. */
+  readonly fixed: readonly string[]
+}
+
+/** What a file is read for: it may change and keep its name. */
+const CONTENTS: Readonly<Record<string, (config: Config) => string | undefined>> = {
+  'tls.cert': ({ certificate }) => certificate?.cert,
+  'tls.key': ({ certificate }) => certificate?.key,
+  'tls.client_ca': ({ clientAuthorities }) => clientAuthorities,
+  'outbound.ca': ({ outboundAuthorities }) => outboundAuthorities,
+  master_key_file: ({ masterKey }) => masterKey.toString('hex'),
+  previous_master_key_file: ({ previousMasterKey }) => previousMasterKey?.toString('hex'),
+  storage_password_file: ({ storageAccess }) => storageAccess.password,
+}
+
+/**
+ * What becomes of `current` where `next` was read.
+ * @throws ConfigError where the two together are not what a server could start on
+ */
+export function planReload(current: Config, next: Config): Reload {
+  const different = optionInfos.map(({ key }) => key).filter((key) => isDifferent(current, next, key))
+  // A listener without TLS can't begin with it, nor the other way around.
+  const isOneSided = (current.certificate === undefined) !== (next.certificate === undefined)
+  const canChange = (key: string) => isLive(key) && !(isOneSided && /^tls\.(cert|key)$/.test(key))
+  const changed = different.filter(canChange)
+  const fixed = different.filter((key) => !canChange(key))
+  if (changed.length === 0) return { config: current, changed, fixed }
+  const options = changed.reduce<Options>((merged, key) => withOption(merged, key, read(next, key)), current)
+  const { masterKey, previousMasterKey, outboundAuthorities, storageAccess } = current
+  const config = { ...resolveConfig(options), masterKey, previousMasterKey, outboundAuthorities, storageAccess }
+  return { config: Object.freeze(config), changed, fixed }
+}
+
+function isDifferent(current: Config, next: Config, key: string): boolean {
+  if (JSON.stringify(read(current, key)) !== JSON.stringify(read(next, key))) return true
+  const contents = CONTENTS[key]
+  return contents !== undefined && contents(current) !== contents(next)
+}
+
+function read(options: object, key: string): unknown {
+  return key.split('.').reduce<unknown>((node, part) => {
+    if (typeof node !== 'object' || node === null) return undefined
+    return Object.entries(node).find(([name]) => name === part)?.[1]
+  }, options)
+}
+
+/** A copy in which one option has another value, which was parsed as one of its own. */
+function withOption<Tree extends object>(tree: Tree, key: string, value: unknown): Tree {
+  const [head = '', ...rest] = key.split('.')
+  if (rest.length === 0) return { ...tree, [head]: value }
+  const branch = read(tree, head)
+  return {
+    ...tree,
+    [head]: withOption(typeof branch === 'object' && branch !== null ? branch : {}, rest.join('.'), value),
+  }
+}

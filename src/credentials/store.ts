@@ -1,0 +1,46 @@
+import type { AuditEvent } from '../audit/event.ts'
+import type { Encrypted } from '../keys/master-key.ts'
+import type { ClientId, CredentialId } from '../oauth/ids.ts'
+import type { Credential, SecretCredential } from './credential.ts'
+import type { CredentialWrites } from './life.ts'
+import type { UsedCredential } from './status.ts'
+
+/** One use of a credential. Milliseconds. */
+export interface CredentialUse {
+  readonly id: CredentialId
+  readonly at: number
+}
+
+/** A credential that will expire. */
+export interface ExpiringCredential {
+  readonly clientId: ClientId
+  readonly credential: Credential
+}
+
+/** Where credentials are kept. Every call rejects when the database fails, having written nothing. */
+export interface CredentialStore {
+  /** Oldest first; undefined where there is no such client. */
+  listCredentials(client: ClientId): Promise<readonly UsedCredential[] | undefined>
+  /**
+   * Reads and writes the credentials of a client in one transaction, with the event that tells of it.
+   * @param plan called with the credentials as they are, once or again; what it throws is passed on, and nothing is written
+   * @returns what was written; undefined where there is no such client
+   */
+  updateCredentials(
+    client: ClientId,
+    plan: (credentials: readonly Credential[]) => { readonly writes: CredentialWrites; readonly event: AuditEvent },
+  ): Promise<CredentialWrites | undefined>
+  /** Remembers uses; an earlier one than is known changes nothing. */
+  noteUses(uses: readonly CredentialUse[]): Promise<void>
+  /** At most `most` credentials that count and expire between the two times, soonest first. */
+  listExpiring(from: number, to: number, most: number): Promise<readonly ExpiringCredential[]>
+  /** Those whose secret can be read again. */
+  listRetrievable(): Promise<readonly SecretCredential[]>
+  /** Puts a secret, encrypted anew, in the place of what it was; nothing happens where that has changed since. */
+  replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted): Promise<void>
+  /**
+   * Whoever is told true is to warn of a credential's expiry so many days ahead; nobody is twice.
+   * @param days ahead of its expiry
+   */
+  claimWarning(id: CredentialId, days: number): Promise<boolean>
+}

@@ -1,0 +1,113 @@
+import { createPublicKey, hash } from 'node:crypto'
+import type { VerificationKey } from './algorithms.ts'
+import { KeyError } from './key-error.ts'
+import { received } from './received.ts'
+
+/** The members of a JWK that make the public key, and no other (RFC 7638 §3.2): in alphabetical order. */
+type PublicJwk = Readonly<Record<string, string>>
+
+/** What a public key is made of, whatever it may be used for. */
+export interface KeyMaterial extends VerificationKey {
+  readonly jwk: PublicJwk
+  /** RFC 7638, with SHA-256, in base64url. */
+  readonly thumbprint: string
+}
+
+/** Bytes of a coordinate (RFC 7518 §6.2.1.2). A signature has two numbers of as many bytes (§3.4). */
+const CURVES: ReadonlyMap<unknown, number> = new Map([
+  ['P-256', 32],
+  ['P-384', 48],
+  ['P-521', 66],
+])
+/** RFC 7518 §3.3 asks for 2048 bits; what is beyond 8192 takes milliseconds to check, for whoever asks. */
+const RSA_BYTES = { least: 256, most: 1024 }
+/** As OpenSSL limits it for large keys. */
+const LONGEST_EXPONENT = 8
+/** The points of small order (RFC 8032 §5.1.7), the sign bit cleared: anybody can make signatures of such a key. */
+const SMALL_ORDER = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+])
+
+/**
+ * Reads the members that make the key (RFC 7518 §6.2.1, §6.3.1, RFC 8037 §2), and looks at no other.
+ * @throws KeyError for a type, curve or size that is not taken, and for what makes no good key
+ */
+export function parseMaterial(jwk: Readonly<Record<string, unknown>>): KeyMaterial {
+  const { kty, crv } = jwk
+  switch (kty) {
+    case 'EC':
+      return parseEc(crv, jwk)
+    case 'OKP':
+      return parseOkp(crv, jwk)
+    case 'RSA':
+      return parseRsa(jwk)
+    default:
+      throw new KeyError('unknown_type', `kty is ${received(kty)}: it must be EC, OKP or RSA`)
+  }
+}
+
+function parseEc(crv: unknown, jwk: Readonly<Record<string, unknown>>): KeyMaterial {
+  const size = CURVES.get(crv)
+  if (typeof crv !== 'string' || size === undefined) {
+    throw new KeyError('unknown_curve', `crv is ${received(crv)}: it must be P-256, P-384 or P-521`)
+  }
+  const [x, y] = [readBytes(jwk, 'x'), readBytes(jwk, 'y')]
+  if (x.length !== size || y.length !== size) {
+    throw new KeyError('malformed', `x and y must have ${size} bytes each (RFC 7518 §6.2.1.2)`)
+  }
+  const members = { crv, kty: 'EC', x: encode(x), y: encode(y) } as const
+  return { kty: 'EC', crv, signatureBytes: 2 * size, ...importKey(members) }
+}
+
+function parseOkp(crv: unknown, jwk: Readonly<Record<string, unknown>>): KeyMaterial {
+  if (crv !== 'Ed25519') throw new KeyError('unknown_curve', `crv is ${received(crv)}: it must be Ed25519`)
+  const x = readBytes(jwk, 'x')
+  if (x.length !== 32) throw new KeyError('malformed', 'x must have 32 bytes (RFC 8037 §2)')
+  const unsigned = Buffer.from(x)
+  unsigned.writeUInt8(x.readUInt8(31) & 0x7f, 31)
+  if (SMALL_ORDER.has(unsigned.toString('hex'))) throw new KeyError('weak', 'x is a point of small order')
+  return { kty: 'OKP', crv, signatureBytes: 64, ...importKey({ crv, kty: 'OKP', x: encode(x) }) }
+}
+
+function parseRsa(jwk: Readonly<Record<string, unknown>>): KeyMaterial {
+  const [n, e] = [readBytes(jwk, 'n'), readBytes(jwk, 'e')]
+  if (n.readUInt8(0) === 0 || e.readUInt8(0) === 0) {
+    throw new KeyError('malformed', 'n and e must not begin with zero bytes (RFC 7518 §2, Base64urlUInt)')
+  }
+  const bits = 8 * n.length - Math.clz32(n.readUInt8(0)) + 24
+  if (bits < 8 * RSA_BYTES.least) throw new KeyError('weak', `the RSA key has ${bits} bits: 2048 are the least`)
+  if (n.length > RSA_BYTES.most) throw new KeyError('malformed', `the RSA key has ${bits} bits: 8192 are the most`)
+  if (isEven(n) || isEven(e) || encode(e) === 'AQ' || e.length > LONGEST_EXPONENT) {
+    throw new KeyError('weak', 'n and e must be odd, and e between 3 and 2^64: e is nearly always AQAB')
+  }
+  const members = { e: encode(e), kty: 'RSA', n: encode(n) } as const
+  return { kty: 'RSA', crv: undefined, signatureBytes: n.length, ...importKey(members) }
+}
+
+const isEven = (number: Buffer): boolean => number.readUInt8(number.length - 1) % 2 === 0
+const encode = (bytes: Buffer): string => bytes.toString('base64url')
+
+function readBytes(jwk: Readonly<Record<string, unknown>>, name: string): Buffer {
+  const value = jwk[name]
+  const bytes = Buffer.from(typeof value === 'string' ? value : '', 'base64url')
+  if (bytes.length === 0 || encode(bytes) !== value) {
+    throw new KeyError('malformed', `${name} must be bytes in base64url without padding`)
+  }
+  return bytes
+}
+
+function importKey(jwk: PublicJwk): Pick<KeyMaterial, 'keyObject' | 'jwk' | 'thumbprint'> {
+  try {
+    const keyObject = createPublicKey({ key: jwk, format: 'jwk' })
+    // RFC 7638 §3: the members stand in the order in which they are hashed.
+    return { keyObject, jwk, thumbprint: hash('sha256', JSON.stringify(jwk), 'base64url') }
+  } catch {
+    throw new KeyError('malformed', 'its members make no public key: a point off the curve, for one')
+  }
+}

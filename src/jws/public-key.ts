@@ -1,0 +1,93 @@
+import { fitsKey, isAsymmetric } from './algorithms.ts'
+import { KeyError } from './key-error.ts'
+import { type KeyMaterial, parseMaterial } from './key-material.ts'
+import { isObject, received } from './received.ts'
+
+/** A key of somebody else's that is good for checking signatures. */
+export interface PublicKey extends KeyMaterial {
+  readonly kid: string | undefined
+  /** The only algorithm that the key is for, where its JWK names one (RFC 7517 §4.4). */
+  readonly alg: string | undefined
+}
+
+/** Every member that is of a private key (RFC 7518 §6.2.2, §6.3.2, RFC 8037 §2). */
+const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth'] as const
+const LONGEST_KID = 1024
+
+/**
+ * Reads the public key out of a JWK (RFC 7517 §4).
+ * @throws KeyError for anything but a public key that is good for signatures, and as strong as RFC 7518 §3.3 asks
+ */
+export function parsePublicJwk(jwk: unknown): PublicKey {
+  if (!isObject(jwk)) throw new KeyError('not_a_key', 'a JWK is a JSON object')
+  const { kid, alg } = jwk
+  if (jwk['kty'] === 'oct' || jwk['k'] !== undefined) {
+    throw new KeyError('symmetric', 'this is a symmetric key (kty oct): give the public half of a key pair')
+  }
+  const secret = PRIVATE.find((name) => jwk[name] !== undefined)
+  if (secret !== undefined) {
+    throw new KeyError('private', `this is a private key (it has the member ${secret}): give the public half alone`)
+  }
+  if (kid !== undefined && (typeof kid !== 'string' || kid.length > LONGEST_KID)) {
+    throw new KeyError('malformed', `kid must be a string of at most ${LONGEST_KID} characters`)
+  }
+  checkPurpose(jwk)
+  const key = { ...parseMaterial(jwk), kid }
+  if (alg === undefined) return { ...key, alg }
+  if (typeof alg !== 'string' || !isAsymmetric(alg)) {
+    throw new KeyError('not_for_signatures', `alg is ${received(alg)}, which is no algorithm of signatures known here`)
+  }
+  if (!fitsKey(alg, key)) throw new KeyError('malformed', `alg is ${alg}, which the key can't be used with`)
+  return { ...key, alg }
+}
+
+/** RFC 7517 §4.2; `jwt-svid` is what the keys of a trust domain have that sign its tokens (SPIFFE Trust Domain and Bundle §4.2.2). */
+const FOR_SIGNATURES: readonly unknown[] = [undefined, 'sig', 'jwt-svid']
+
+/** RFC 7517 §4.2, §4.3. */
+function checkPurpose({ use, key_ops: operations }: Readonly<Record<string, unknown>>): void {
+  if (!FOR_SIGNATURES.includes(use)) {
+    throw new KeyError(
+      'not_for_signatures',
+      `use is ${received(use)}: only a key with use sig, or without use, will do`,
+    )
+  }
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
+    throw new KeyError('not_for_signatures', 'key_ops does not have verify')
+  }
+}
+
+/** More keys than any set has use for. */
+const MOST_KEYS = 100
+
+/** The keys of a set that can be used, and why each other can't. */
+export interface KeySet {
+  readonly keys: readonly PublicKey[]
+  readonly ignored: readonly string[]
+}
+
+/**
+ * Reads a JWK set (RFC 7517 §5). A set from outside may hold keys for other purposes: they are passed over.
+ * @param options `strict` where every key must be good: in what a client registers
+ * @throws KeyError where it is no set of at most 100 keys, or, if strict, for the first key that can't be used
+ */
+export function parseKeySet(json: unknown, { strict = false }: { readonly strict?: boolean } = {}): KeySet {
+  if (!isObject(json) || !Array.isArray(json['keys'])) {
+    throw new KeyError('not_a_set', 'a JWK set is a JSON object with an array of keys')
+  }
+  const jwks: readonly unknown[] = json['keys']
+  if (jwks.length > MOST_KEYS) throw new KeyError('not_a_set', `the set has over ${MOST_KEYS} keys`)
+  const keys: PublicKey[] = []
+  const ignored: string[] = []
+  for (const [at, jwk] of jwks.entries()) {
+    try {
+      keys.push(parsePublicJwk(jwk))
+    } catch (error) {
+      if (!(error instanceof KeyError)) throw error
+      const message = `keys[${at}]: ${error.message}`
+      if (strict) throw new KeyError(error.fault, message)
+      ignored.push(message)
+    }
+  }
+  return { keys, ignored }
+}

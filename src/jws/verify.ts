@@ -1,0 +1,76 @@
+import { fitsKey, isAsymmetric, isSameAlgorithm, isSymmetric, verifyMac, verifySignature } from './algorithms.ts'
+import type { CompactJws } from './compact.ts'
+import { decoyKey } from './decoys.ts'
+import type { PublicKey } from './public-key.ts'
+
+interface VerifyOptions {
+  /** The only algorithm that the client may use, where it has registered one. */
+  readonly pinned?: string | undefined
+}
+
+/** More keys than are ever tried for one JWS: each takes time, for whoever asks. */
+const MOST_TRIES = 10
+const NO_SECRET = Buffer.alloc(32)
+
+/** Why no key of a set can have signed a JWS, or none has. */
+export type NoSigner = 'algorithm' | 'kid' | 'signature'
+
+/**
+ * The key that signed a JWS; undefined where none of these did. With a `kid` in the header only keys with that `kid`, or
+ * with none, come into question. The algorithm is the key's and the client's affair, never the sender's (RFC 8725 §3.1).
+ * Where no key comes into question, as much work is done all the same: time tells nobody what keys a client has.
+ */
+export function findSigner(
+  jws: CompactJws,
+  keys: readonly PublicKey[],
+  { pinned }: VerifyOptions = {},
+): PublicKey | undefined {
+  const { alg } = jws.header
+  if (!isAsymmetric(alg) || !isPinned(alg, pinned)) {
+    decoyVerify(jws)
+    return undefined
+  }
+  const named = keysOfKid(jws, keys)
+  const fitting = named.filter((key) => isFor(alg, key) && key.signatureBytes === jws.signature.length)
+  if (fitting.length === 0) decoyVerify(jws)
+  return fitting.slice(0, MOST_TRIES).find((key) => verifySignature(alg, jws.signingInput, key, jws.signature))
+}
+
+/** Whether a JWS has the MAC that the secret makes (RFC 7518 §3.2). What is signed with a public key never has. */
+export function verifyHmac(jws: CompactJws, secret: Buffer, { pinned }: VerifyOptions = {}): boolean {
+  const { alg } = jws.header
+  if (!isSymmetric(alg) || !isPinned(alg, pinned)) {
+    decoyVerify(jws)
+    return false
+  }
+  return verifyMac(alg, jws.signingInput, secret, jws.signature)
+}
+
+/** Does the work of checking a JWS for a client that does not exist, with a key of nobody's. */
+export function decoyVerify({ header: { alg }, signingInput, signature }: CompactJws): void {
+  if (isSymmetric(alg)) verifyMac(alg, signingInput, NO_SECRET, signature)
+  if (!isAsymmetric(alg)) return
+  const key = decoyKey(alg, signature.length)
+  if (key !== undefined) verifySignature(alg, signingInput, key, signature)
+}
+
+/** Why `findSigner` found none; told to an administrator. */
+export function whyNoSigner(jws: CompactJws, keys: readonly PublicKey[], { pinned }: VerifyOptions = {}): NoSigner {
+  const { alg } = jws.header
+  if (!isAsymmetric(alg) || !isPinned(alg, pinned)) return 'algorithm'
+  const named = keysOfKid(jws, keys)
+  if (named.length === 0) return 'kid'
+  return named.some((key) => isFor(alg, key)) ? 'signature' : 'algorithm'
+}
+
+const isPinned = (alg: string, pinned: string | undefined): boolean =>
+  pinned === undefined || isSameAlgorithm(alg, pinned)
+
+const isFor = (alg: Parameters<typeof fitsKey>[0], key: PublicKey): boolean =>
+  fitsKey(alg, key) && (key.alg === undefined || isSameAlgorithm(alg, key.alg))
+
+/** Those of the very `kid` first. */
+function keysOfKid({ header: { kid } }: CompactJws, keys: readonly PublicKey[]): readonly PublicKey[] {
+  if (kid === undefined) return keys
+  return [...keys.filter((key) => key.kid === kid), ...keys.filter((key) => key.kid === undefined)]
+}

@@ -1,0 +1,85 @@
+/** The wiring of the primary process, where several serve as one. May import anything. */
+
+import { healthRoutes } from './admin/health.ts'
+import { metricsRoutes } from './admin/metrics.ts'
+import { CertificateCheck } from './certificates/check.ts'
+import type { Config } from './config/resolve.ts'
+import { GuessLimiter } from './guessing/limiter.ts'
+import type { Server } from './server.ts'
+import { DatabaseCalls } from './telemetry/database-calls.ts'
+import { Metrics } from './telemetry/metrics.ts'
+import { one } from './telemetry/readings.ts'
+import { openAudit } from './wiring/audit.ts'
+import { Closers } from './wiring/closers.ts'
+import { listenForAdmin } from './wiring/listeners.ts'
+import { readAudit, readBuild, readConnections, readGuesses } from './wiring/metrics.ts'
+import { noteLifetimes } from './wiring/model.ts'
+import { logStart } from './wiring/started.ts'
+import { meansOf, type World } from './wiring/world.ts'
+import { Workers } from './workers/primary.ts'
+
+/** Starts workers, and keeps what they have in common. Rejects, with nothing left running, when one can't start. */
+export async function startPrimary(config: Config, world: World & { readonly workers: number }): Promise<Server> {
+  const means = meansOf(config, world)
+  const closers = new Closers()
+  try {
+    const calls = new DatabaseCalls(means.clock.monotonic)
+    const store = calls.counted(await means.open(config.storage, means.clock, config.storageAccess))
+    closers.add(() => store.close())
+    const audit = openAudit(config, store, means, closers)
+    await noteLifetimes(config, store, means.live)
+    const certificates = new CertificateCheck(config.clientAuthorities, means.clock)
+    // What a worker could not put in force is to be known before any of them has.
+    means.live.follow((next) => certificates.prepareAuthorities(next.clientAuthorities))
+    const guesses = new GuessLimiter(means.clock)
+    const workers = new Workers({
+      config,
+      workers: world.workers,
+      audit,
+      guesses,
+      log: means.log,
+      stopTimeout: config.shutdown.timeout * 1000,
+    })
+    const metrics = new Metrics('primary', [
+      () => readBuild(config),
+      () => calls.read(),
+      () => readConnections(store),
+      () => readAudit(audit),
+      () => readGuesses(guesses),
+      () => ({
+        tessera_workers_configured: one(workers.configured),
+        tessera_workers_ready: one(workers.ready),
+        tessera_workers_ended_total: one(workers.ended),
+      }),
+    ])
+    const health = { isDraining: false }
+    const adminRoutes = {
+      ...metricsRoutes(async () => [await metrics.snapshot(), ...(await workers.metrics.snapshots())]),
+      ...healthRoutes({
+        isDraining: () => health.isDraining,
+        pingStorage: () => store.ping(),
+        isAuditFull: () => audit.isFull,
+        isWithoutWorkers: () => workers.ready === 0,
+      }),
+    }
+    const adminPort = await listenForAdmin(config, adminRoutes, means, closers)
+    closers.add(() => workers.stop())
+    await workers.start()
+    logStart(means.log, config, { runtimePort: workers.runtimePort, adminPort, workers: world.workers })
+    return {
+      runtimePort: workers.runtimePort,
+      adminPort,
+      reload: async (next) => {
+        await means.live.reload(next)
+        await workers.reload(next)
+      },
+      stop: () => {
+        health.isDraining = true
+        return closers.closeAll()
+      },
+    }
+  } catch (error) {
+    await closers.closeAll()
+    throw error
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The keys that others publish by URL: fetched without being led to where they must not go, and remembered. May import
+ * `oauth`, `platform`, `jws`.
+ */
+
+import { BlockList, isIP } from 'node:net'
+import { UserError } from '../platform/user-error.ts'
+
+/**
+ * What no public host has as its address, and what an administrator is told of it: the IANA Special-Purpose Address
+ * Registries (RFC 6890; https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry),
+ * multicast, and the IPv6 space that is not global unicast (RFC 4291 §2.4). The first that fits names the address.
+ */
+const SPECIAL_PURPOSE = [
+  ['0.0.0.0/8', 'unspecified, RFC 791'],
+  ['10.0.0.0/8', 'private, RFC 1918'],
+  ['100.64.0.0/10', 'shared behind carrier NAT, RFC 6598'],
+  ['127.0.0.0/8', 'loopback, RFC 1122'],
+  ['169.254.0.0/16', 'link-local, RFC 3927'],
+  ['172.16.0.0/12', 'private, RFC 1918'],
+  ['192.0.0.0/24', 'IETF protocol assignments, RFC 6890'],
+  ['192.0.2.0/24', 'documentation, RFC 5737'],
+  ['192.88.99.0/24', 'former 6to4 relays, RFC 7526'],
+  ['192.168.0.0/16', 'private, RFC 1918'],
+  ['198.18.0.0/15', 'benchmarks, RFC 2544'],
+  ['198.51.100.0/24', 'documentation, RFC 5737'],
+  ['203.0.113.0/24', 'documentation, RFC 5737'],
+  ['224.0.0.0/4', 'multicast, RFC 5771'],
+  ['240.0.0.0/4', 'reserved or broadcast, RFC 1112'],
+  ['::1', 'loopback, RFC 4291'],
+  ['::/96', 'unspecified or IPv4-compatible, RFC 4291'],
+  ['64:ff9b:1::/48', 'local NAT64, RFC 8215'],
+  ['100::/64', 'discard-only, RFC 6666'],
+  ['2001::/23', 'IETF protocol assignments (Teredo, benchmarks, ORCHID), RFC 2928'],
+  ['2001:db8::/32', 'documentation, RFC 3849'],
+  ['2002::/16', '6to4, which may hide any IPv4 address, RFC 7526'],
+  ['3fff::/20', 'documentation, RFC 9637'],
+  ['fc00::/7', 'unique-local, RFC 4193'],
+  ['fe80::/10', 'link-local, RFC 4291'],
+  ['fec0::/10', 'site-local, RFC 3879'],
+  ['ff00::/8', 'multicast, RFC 4291'],
+  ['::/3', 'not global unicast, RFC 4291'],
+  ['4000::/2', 'not global unicast, RFC 4291'],
+  ['8000::/1', 'not global unicast, RFC 4291'],
+] as const
+
+/** Where clouds hand credentials to whoever asks from within. A network that is allowed opens none of them. */
+const METADATA = [
+  ['169.254.169.254', 'cloud metadata'],
+  ['169.254.170.2', 'cloud metadata (Amazon ECS)'],
+  ['169.254.170.23', 'cloud metadata (Amazon EKS)'],
+  ['100.100.100.200', 'cloud metadata (Alibaba)'],
+  ['168.63.129.16', 'cloud metadata (Azure)'],
+  ['192.0.0.192', 'cloud metadata (Oracle)'],
+  ['fd00:ec2::254', 'cloud metadata (Amazon)'],
+  ['fd00:ec2::23', 'cloud metadata (Amazon EKS)'],
+  ['fd20:ce::254', 'cloud metadata (Google)'],
+] as const
+
+type Family = 'ipv4' | 'ipv6'
+const familyOf = (address: string): Family => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
+
+/** Networks of both families. They are kept apart: to a BlockList `::/3` holds every IPv4 address, by its mapped form. */
+class Networks {
+  readonly #lists = { ipv4: new BlockList(), ipv6: new BlockList() }
+
+  /** @throws UserError where the text is neither an address nor a network in CIDR notation */
+  add(network: string): this {
+    const [address = '', prefix, ...rest] = network.split('/')
+    const family = familyOf(address)
+    const bits = family === 'ipv6' ? 128 : 32
+    const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
+    if (isIP(address) === 0 || address.includes('%') || rest.length > 0 || !(length <= bits)) {
+      throw new UserError(`${network} is neither an IP address nor a network such as 10.0.0.0/8`)
+    }
+    this.#lists[family].addSubnet(address, length, family)
+    return this
+  }
+
+  has(address: string): boolean {
+    const family = familyOf(address)
+    return this.#lists[family].check(address, family)
+  }
+}
+
+const kindsOf = (table: readonly (readonly [string, string])[]) =>
+  table.map(([network, kind]) => ({ networks: new Networks().add(network), kind }))
+const specialPurpose = kindsOf(SPECIAL_PURPOSE)
+const metadata = kindsOf(METADATA)
+const NAT64 = new Networks().add('64:ff9b::/96')
+const MAPPED = new Networks().add('::ffff:0:0/96')
+
+/** The IPv4 address in the last 32 bits of an IPv6 address of one of these networks; undefined for any other address. */
+function embedded(address: string, networks: Networks): string | undefined {
+  if (isIP(address) !== 6 || !networks.has(address)) return undefined
+  // The URL parser writes any IPv6 address in one way: hexadecimal groups without leading zeros (RFC 5952).
+  const groups = new URL(`https://[${address}]`).hostname.slice(1, -1).split(':')
+  const [high = 0, low = 0] = groups.slice(-2).map((group) => Number.parseInt(group || '0', 16))
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
+}
+
+/** Why an address is not that of a public host; undefined where it is. */
+function specialKind(address: string): string | undefined {
+  const inner = embedded(address, NAT64)
+  if (inner !== undefined) return specialKind(inner)
+  return [...metadata, ...specialPurpose].find(({ networks }) => networks.has(address))?.kind
+}
+
+/** Which addresses may be connected to: the public ones, and those that the configuration allows. */
+export class AddressRules {
+  readonly #allowed = new Networks()
+  readonly #allowedAlone = new Set<string>()
+
+  /**
+   * @param allowed addresses, and networks in CIDR notation
+   * @throws UserError where one of them is neither
+   */
+  constructor(allowed: readonly string[] = []) {
+    for (const network of allowed) {
+      this.#allowed.add(network)
+      this.#allowedAlone.add(network.toLowerCase().replace(/\/(?:32|128)$/, ''))
+    }
+  }
+
+  /** Why this address must not be connected to, such as `loopback, RFC 1122`; undefined where it may be. */
+  refuse(address: string): string | undefined {
+    if (isIP(address) === 0 || address.includes('%')) return 'not an address'
+    const plain = embedded(address, MAPPED) ?? address
+    const isMetadata = metadata.some(({ networks }) => networks.has(plain))
+    const isAllowed = isMetadata ? this.#allowedAlone.has(plain) : this.#allowed.has(plain)
+    return isAllowed ? undefined : specialKind(plain)
+  }
+}
+
+const publicOnly = new AddressRules()
+
+/** Whether an IP address can be that of a public host, in whichever form it is written. */
+export const isPublicAddress = (address: string): boolean => publicOnly.refuse(address) === undefined

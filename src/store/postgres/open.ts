@@ -1,0 +1,83 @@
+import { Kysely, sql } from 'kysely'
+import type pg from 'pg'
+import type { ConnectionCounts, Database, Dialect } from '../dialect.ts'
+import type { Schema } from '../schema.ts'
+import type { PostgresAccess, PostgresAddress } from './address.ts'
+import { BoundedPostgresDialect } from './driver.ts'
+import { createPool } from './pool.ts'
+
+/** Whoever began a transaction and is gone keeps others waiting for no longer. */
+const IDLE_IN_TRANSACTION_MS = 30_000
+/** What no request waits for may wait for a connection. */
+const PATIENCE_MS = 5_000
+/** The database's own limit comes first, mostly; this is for when it says nothing at all. */
+const GRACE_MS = 2_000
+
+const dialect: Dialect = {
+  bytes: 'bytea',
+  autoIncrement: (table, column) =>
+    table.addColumn(column, 'bigint', (id) => id.primaryKey().generatedByDefaultAsIdentity()),
+  lastNumber: (table) => sql`select max(seq) from ${sql.table(table)}`,
+  hasTable: async (db, name) => {
+    const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
+    return rows[0]?.found === true
+  },
+  takeTime: async (trx) => {
+    for (const limit of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'])
+      await sql`set local ${sql.raw(limit)} = 0`.execute(trx)
+  },
+  continueNumbers: async (trx) => {
+    const { last } = await trx
+      .selectFrom('audit_event')
+      .select(({ fn }) => fn.max('seq').as('last'))
+      .executeTakeFirstOrThrow()
+    if (last !== null) await sql`select setval(pg_get_serial_sequence('audit_event', 'seq'), ${last})`.execute(trx)
+  },
+}
+
+/**
+ * Opens a PostgreSQL database; connections are made when they are first needed. Requests have connections of their own, so that
+ * nothing which may take long keeps them waiting.
+ */
+export function openPostgres(address: PostgresAddress, access: PostgresAccess): Database {
+  const { connections, requestTimeout, statementTimeout } = access
+  const forPatient = Math.max(2, Math.floor(connections * 0.4))
+  const idleInTransaction = IDLE_IN_TRANSACTION_MS
+  const prompt = createPool(address, connections - forPatient, {
+    connect: requestTimeout / 2,
+    statement: requestTimeout,
+    idleInTransaction,
+  })
+  const patient = createPool(address, forPatient, {
+    connect: PATIENCE_MS,
+    statement: statementTimeout,
+    idleInTransaction,
+  })
+  const connect = (pool: typeof prompt, answer: number) =>
+    new Kysely<Schema>({ dialect: new BoundedPostgresDialect(pool, answer) })
+  const [reads, writes] = [connect(prompt, requestTimeout / 2), connect(patient, statementTimeout + GRACE_MS)]
+  return {
+    dialect,
+    reads,
+    urgent: reads,
+    marks: reads,
+    scans: writes,
+    writes,
+    logs: writes,
+    unhurried: connect(patient, 0),
+    connections: () => [countsOf('prompt', prompt), countsOf('patient', patient)],
+    close: async () => {
+      await Promise.all([prompt.end(), patient.end()])
+    },
+  }
+}
+
+const countsOf = (
+  pool: ConnectionCounts['pool'],
+  { totalCount, idleCount, waitingCount }: pg.Pool,
+): ConnectionCounts => ({
+  pool,
+  busy: totalCount - idleCount,
+  idle: idleCount,
+  waiting: waitingCount,
+})

@@ -1,0 +1,85 @@
+/** What the process says of itself: log lines and metrics. May import `oauth`. */
+
+import { OAuthError } from '../oauth/error.ts'
+import { Durations } from './durations.ts'
+import type { Readings } from './readings.ts'
+
+type Result = 'ok' | 'unavailable' | 'error'
+
+class StoreCalls {
+  readonly durations = new Durations()
+  readonly results: Record<Result, number> = { ok: 0, unavailable: 0, error: 0 }
+}
+
+/** The calls of the database, by the store that they are of. */
+export class DatabaseCalls {
+  readonly #stores = new Map<string, StoreCalls>()
+  readonly #monotonic: () => number
+
+  /** @param monotonic milliseconds */
+  constructor(monotonic: () => number) {
+    this.#monotonic = monotonic
+  }
+
+  /**
+   * The same stores, with each call of theirs counted. What is no store but a function, such as `close`, is as it was.
+   * @param stores by their names, which are few
+   */
+  counted<Stores extends object>(stores: Stores): Stores {
+    const counted = new Map<PropertyKey, object>()
+    for (const [name, store] of Object.entries(stores)) {
+      if (typeof store === 'object' && store !== null) counted.set(name, this.#countedStore(name, store))
+    }
+    return new Proxy(stores, { get: (target, name) => counted.get(name) ?? Reflect.get(target, name) })
+  }
+
+  read(): Readings {
+    const all = [...this.#stores]
+    return {
+      tessera_database_calls_total: all.flatMap(([store, { results }]) =>
+        Object.entries(results).map(([result, value]) => ({ labels: { store, result }, value })),
+      ),
+      tessera_database_call_duration_seconds: all.map(([store, { durations }]) => ({
+        labels: { store },
+        value: durations,
+      })),
+    }
+  }
+
+  #countedStore(name: string, store: object): object {
+    const calls = new StoreCalls()
+    this.#stores.set(name, calls)
+    const get = (target: object, key: PropertyKey): unknown => {
+      const value: unknown = Reflect.get(target, key)
+      if (typeof value !== 'function') return value
+      // Not on the proxy, which has no private fields.
+      return (...args: unknown[]): unknown => this.#count(calls, (): unknown => Reflect.apply(value, target, args))
+    }
+    return new Proxy(store, { get })
+  }
+
+  #count(calls: StoreCalls, call: () => unknown): unknown {
+    const startedAt = this.#monotonic()
+    const end = (result: Result): void => {
+      calls.durations.add(this.#monotonic() - startedAt)
+      calls.results[result] += 1
+    }
+    const fail = (error: unknown): never => {
+      end(error instanceof OAuthError && error.reason === 'storage_unavailable' ? 'unavailable' : 'error')
+      throw error
+    }
+    try {
+      const answer = call()
+      if (!(answer instanceof Promise)) {
+        end('ok')
+        return answer
+      }
+      return answer.then((value: unknown) => {
+        end('ok')
+        return value
+      }, fail)
+    } catch (error) {
+      return fail(error)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** Upper bounds in seconds. A token takes a millisecond or less; a slow hash, or a database that is away, hundreds. */
+export const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] as const
+
+const BOUNDS_MS = BUCKETS.map((seconds) => seconds * 1000)
+
+/** How many things took how long: plain numbers, of which a metric is made when somebody asks. */
+export class Durations {
+  /** By bucket, each without those before it; the last is for what is over all bounds. */
+  readonly counts: number[] = new Array<number>(BUCKETS.length + 1).fill(0)
+  /** Milliseconds. */
+  sum = 0
+
+  /** @param elapsed milliseconds */
+  add(elapsed: number): void {
+    let bucket = 0
+    while (bucket < BOUNDS_MS.length && elapsed > (BOUNDS_MS[bucket] ?? 0)) bucket += 1
+    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1
+    this.sum += elapsed
+  }
+}

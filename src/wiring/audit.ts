@@ -1,0 +1,23 @@
+/** Which parts there are, and who is handed what: `server.ts` puts these together. May import anything. */
+
+import { AuditRecorder } from '../audit/recorder.ts'
+import type { AuditSink } from '../audit/sink.ts'
+import type { Config } from '../config/resolve.ts'
+import type { Store } from '../store/sql-store.ts'
+import type { Closers } from './closers.ts'
+import type { Means } from './world.ts'
+
+const DAY_MS = 24 * 3600 * 1000
+
+/** What writes the events of this process, and of those that hand it theirs. */
+export function openAudit(config: Config, store: Store, means: Means, closers: Closers): AuditSink {
+  const audit = new AuditRecorder({
+    store: store.audit,
+    clock: means.clock,
+    retention: config.audit.retention_days * DAY_MS,
+    onError: means.failing('audit events could not be written'),
+  })
+  audit.start()
+  closers.add(() => audit.close())
+  return audit
+}

@@ -1,0 +1,75 @@
+import { ownEvent } from '../audit/own-event.ts'
+import type { AuditSink } from '../audit/sink.ts'
+import { ChangeFeed } from '../changes/feed.ts'
+import type { Config } from '../config/resolve.ts'
+import { Directory } from '../directory/directory.ts'
+import { KeySetConsumers } from '../keys/consumers.ts'
+import { Keyring } from '../keys/keyring.ts'
+import { MasterKey } from '../keys/master-key.ts'
+import { KeyRotation, keyDetail } from '../keys/rotation.ts'
+import { rotationPolicy } from '../keys/schedule.ts'
+import { Revocations } from '../revocation/revocations.ts'
+import type { Store } from '../store/sql-store.ts'
+import { algorithmsInUse } from '../tokens/profile.ts'
+import type { Closers } from './closers.ts'
+import type { LiveConfig } from './live.ts'
+import { type Means, repeat } from './world.ts'
+
+/** What a process has of the database in memory, and keeps up to date. */
+export interface Model {
+  readonly directory: Directory
+  readonly masterKey: MasterKey
+  readonly keyring: Keyring
+  readonly revocations: Revocations
+  readonly consumers: KeySetConsumers
+}
+
+/** Has it known how long tokens live, which revocations and keys must outlive, before any token lives so long. */
+export async function noteLifetimes(config: Config, store: Store, live: LiveConfig): Promise<void> {
+  const note = ({ token }: Config) => store.revocations.noteLifetime(token.lifetime * 1000)
+  await note(config)
+  live.follow(async (next) => {
+    await note(next)
+    return () => {}
+  })
+}
+
+/** Loads clients, APIs, keys and revocations. Rejects where the database fails, or is under another master key. */
+export async function openModel(
+  config: Config,
+  store: Store,
+  means: Means,
+  audit: AuditSink,
+  closers: Closers,
+): Promise<Model> {
+  const { clock, random, failing, live } = means
+  const since = await store.changes.latestChange()
+  const directory = await Directory.open(store.directory, { mostClients: config.cache.clients })
+  const masterKey = new MasterKey(config.masterKey, random, config.previousMasterKey)
+  const keyring = await Keyring.open(store.keys, masterKey)
+  await noteLifetimes(config, store, live)
+  const revocations = await Revocations.open(store.revocations, clock)
+  const rotation = new KeyRotation({
+    store: store.keys,
+    keyring,
+    masterKey,
+    clock,
+    algorithms: () => algorithmsInUse(directory.apis),
+    policy: async () => rotationPolicy(live.current.keys, await store.revocations.longestLifetime()),
+    onChange: (key) => audit.record(ownEvent('key.change', keyDetail(key), { clock, random })),
+  })
+  await rotation.run()
+
+  const consumers = new KeySetConsumers(store.keys, clock)
+  closers.add(() => consumers.flush())
+  const feed = new ChangeFeed(store.changes, [directory, keyring], since, failing('changes could not be read'))
+  feed.start()
+  closers.add(() => feed.stop())
+  const again = (interval: number, work: () => Promise<void>, what: string) =>
+    repeat(closers, means, interval, work, what)
+  again(200, () => revocations.poll(), 'revocations could not be read')
+  again(250, () => rotation.run(), 'keys could not be rotated')
+  again(2_000, () => consumers.flush(), 'who fetched the keys could not be written')
+  again(60_000, () => revocations.prune(), 'expired revocations could not be removed')
+  return { directory, masterKey, keyring, revocations, consumers }
+}

@@ -1,0 +1,86 @@
+import type { AuditSink } from '../audit/sink.ts'
+import { CertificateCheck } from '../certificates/check.ts'
+import type { Config } from '../config/resolve.ts'
+import { endpointPaths } from '../endpoints/paths.ts'
+import type { RuntimeServices } from '../endpoints/routes.ts'
+import { GuessLimiter } from '../guessing/limiter.ts'
+import { Judge } from '../introspection/verdict.ts'
+import { DpopNonces } from '../proof/nonce.ts'
+import { AddressRules } from '../remote-keys/addresses.ts'
+import { IssuerKeys } from '../remote-keys/discovery.ts'
+import { JsonFetcher } from '../remote-keys/fetch-json.ts'
+import { RemoteKeySets } from '../remote-keys/key-sets.ts'
+import { SecretVerifier } from '../secrets/verifier.ts'
+import { Sealer, Unsealer } from '../tokens/sealed.ts'
+import type { CredentialNotes } from './credentials.ts'
+import type { Model } from './model.ts'
+import type { Means } from './world.ts'
+
+/** What the OAuth endpoints work with. @throws UserError where a configured file is not what it should be */
+export function createServices(
+  config: Config,
+  { directory, masterKey, keyring, revocations, consumers }: Model,
+  { usage, marks }: CredentialNotes,
+  { clock, random, lookup, shared, live }: Means,
+  audit: AuditSink,
+): RuntimeServices {
+  const fetcher = new JsonFetcher({
+    addresses: new AddressRules(config.outbound.allow),
+    ...(config.outboundAuthorities && { ca: [config.outboundAuthorities] }),
+    lookup,
+  })
+  const keySets = new RemoteKeySets(clock, fetcher)
+  const tokenEndpoint = config.issuer + endpointPaths.token
+  const tokens = { issuer: config.issuer, keyring, clock }
+  const verifier = { ...tokens, unsealer: new Unsealer() }
+  const certificates = new CertificateCheck(config.clientAuthorities, clock)
+  live.follow((next) => certificates.prepareAuthorities(next.clientAuthorities))
+  return {
+    authenticator: {
+      directory,
+      verifier: new SecretVerifier(clock, random, masterKey.derive('secret marks')[0]),
+      guesses: shared?.guesses ?? new GuessLimiter(clock),
+      marks,
+      keySets,
+      issuerKeys: new IssuerKeys(clock, fetcher, keySets),
+      certificates,
+      masterKey,
+      clock,
+      usage,
+      assertions: {
+        issuer: config.issuer,
+        tokenEndpoint,
+        get maxLifetime() {
+          return live.current.assertions.max_lifetime
+        },
+      },
+    },
+    prover: {
+      clock,
+      marks,
+      nonces: new DpopNonces(masterKey.derive('dpop nonce'), clock),
+      get isNonceRequired() {
+        return live.current.dpop.require_nonce === 'on'
+      },
+      tokenEndpoint,
+    },
+    issuer: {
+      ...tokens,
+      get defaultLifetime() {
+        return live.current.token.lifetime
+      },
+      sealer: new Sealer(random),
+    },
+    judge: new Judge(verifier, revocations),
+    verifier,
+    revocations,
+    recording: { audit, clock },
+    keys: {
+      keyring,
+      consumers,
+      get maxAge() {
+        return live.current.keys.cache_max_age
+      },
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import type { AuditSink } from '../audit/sink.ts'
+import type { Config } from '../config/resolve.ts'
+import type { Guesses } from '../guessing/limiter.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
+import { Poller } from '../platform/poller.ts'
+import { type RandomBytes, systemRandom } from '../platform/random.ts'
+import type { Lookup } from '../remote-keys/resolve.ts'
+import { openStore } from '../store/open.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { RemoteMetrics } from '../workers/remote-metrics.ts'
+import type { Closers } from './closers.ts'
+import { LiveConfig } from './live.ts'
+
+/** What the server takes from the world; a test may hold any of it. */
+export interface World {
+  readonly log: Logger
+  readonly clock?: Clock
+  readonly random?: RandomBytes
+  readonly open?: typeof openStore
+  /** The resolver for the hosts of keys by URL. */
+  readonly lookup?: Lookup
+  /** What this process has in common with others, and does not keep itself: it then has no admin listener either. */
+  readonly shared?: Shared
+}
+
+/** What is one for several processes. */
+interface Shared {
+  readonly audit: AuditSink
+  readonly guesses: Guesses
+  /** Is told what this process measures. */
+  readonly metrics: Pick<RemoteMetrics, 'offer'>
+}
+
+/** The same, with nothing left open. */
+export interface Means extends Required<Pick<World, 'log' | 'clock' | 'random' | 'open'>> {
+  readonly lookup: Lookup | undefined
+  readonly shared: Shared | undefined
+  readonly live: LiveConfig
+  /** For what is tried again: logs each failure. */
+  failing(what: string): (error: unknown) => void
+}
+
+export const meansOf = (config: Config, world: World): Means => ({
+  log: world.log,
+  clock: world.clock ?? systemClock,
+  random: world.random ?? systemRandom,
+  open: world.open ?? openStore,
+  lookup: world.lookup,
+  shared: world.shared,
+  live: createLive(config, world.log),
+  failing: (what) => (error) => world.log.error({ err: error }, `${what}; it is tried again`),
+})
+
+function createLive(config: Config, log: Logger): LiveConfig {
+  const live = new LiveConfig(config)
+  live.follow((next) => {
+    const isOther = next.log.level !== live.current.log.level
+    return () => {
+      if (isOther) log.level = next.log.level
+    }
+  })
+  return live
+}
+
+/** Does some work again and again until all is closed. @param what in a message, where it fails @param interval milliseconds */
+export function repeat(
+  closers: Closers,
+  { failing }: Means,
+  interval: number,
+  work: () => Promise<void>,
+  what: string,
+): void {
+  const poller = new Poller(interval, work, failing(what))
+  poller.start()
+  closers.add(() => poller.stop())
+}

@@ -1,0 +1,191 @@
+import { SignJWT } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { explain } from '../../src/cli/explain.ts'
+import { tessera } from '../harness/cli.ts'
+import { runCommand } from '../harness/command.ts'
+import { newSecret } from '../harness/model.ts'
+import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { makeSigner, type Signer } from '../jws/tokens.ts'
+import { type Issuer, startIssuer } from './issuer.ts'
+
+const SECRET = newSecret()
+const WRONG = newSecret()
+const OVER = /^ {2}/
+
+let signer: Signer
+let issuer: Issuer
+let server: TestServer
+let env: Record<string, string>
+beforeAll(async () => {
+  signer = await makeSigner('ES256', { kid: 'own' })
+  issuer = await startIssuer()
+  server = await startTestServer({
+    options: issuer.options,
+    manifest: `
+apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+clients:
+  - { client_id: plain, scopes: [edit], credentials: [{ secret: ${SECRET} }] }
+  - { client_id: signer, scopes: [edit], credentials: [{ jwks: { keys: [${JSON.stringify(signer.publicJwk)}] } }] }
+  - client_id: workflow
+    scopes: [edit]
+    credentials:
+      - label: main branch
+        federated:
+          issuer: ${issuer.url}
+          audience: us
+          claims: { repository: org/repo }
+          when: claims.ref == "refs/heads/main"
+`,
+  })
+  env = { TESSERA_STORAGE: server.config.storage }
+})
+afterAll(async () => {
+  await server.stop()
+  await issuer.stop()
+})
+
+const seconds = () => Math.floor(Date.now() / 1000)
+const assertion = (claims: object) =>
+  new SignJWT({ iss: 'signer', sub: 'signer', aud: server.issuer, jti: newSecret(), exp: seconds() + 60, ...claims })
+    .setProtectedHeader({ alg: 'ES256', kid: 'own' })
+    .sign(signer.privateKey)
+const outside = (claims: object) =>
+  issuer.sign({ aud: 'us', repository: 'org/repo', ref: 'refs/heads/main', exp: seconds() + 60, ...claims })
+
+const GRANT = { grant_type: 'client_credentials' }
+const asserting = (jwt: string) => ({
+  ...GRANT,
+  client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  client_assertion: jwt,
+})
+
+/** Makes a request, and waits until what came of it is recorded. */
+async function recorded(status: number, request: Promise<Response>): Promise<string> {
+  const response = await request
+  expect(response.status).toBe(status)
+  const id = response.headers.get('x-request-id') ?? ''
+  expect(await server.audit(id)).toHaveLength(1)
+  return id
+}
+
+/** The lines that say what came of a request. */
+async function linesOf(id: string): Promise<readonly string[]> {
+  const { stdout, stderr, error } = await runCommand(env, () => explain(id, {}))
+  expect({ stderr, error }).toEqual({ stderr: '', error: undefined })
+  const [first = '', ...more] = stdout.trimEnd().split('\n')
+  expect(more.filter((line) => !OVER.test(line))).toEqual([])
+  return [first.replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z {2}/, ''), ...more]
+}
+
+describe('tessera explain', () => {
+  const cases: [string, number, () => Promise<Response>, readonly (string | RegExp)[]][] = [
+    [
+      'a wrong secret',
+      401,
+      () => server.token(GRANT, { ...basic('plain', WRONG), 'user-agent': 'curl/8' }),
+      [
+        'token.issue: refused, wrong_secret',
+        '  None of the secrets of the client is the one sent.',
+        '  answered 401 invalid_client',
+        '  client: plain',
+        /^ {2}from: (127\.0\.0\.1|::1)$/,
+        '  method: client_secret_basic',
+        '  user_agent: curl/8',
+      ],
+    ],
+    [
+      'an assertion that expired: by how much',
+      401,
+      async () => server.token(asserting(await assertion({ iat: seconds() - 660, exp: seconds() - 600 }))),
+      [
+        'token.issue: refused, assertion_expired',
+        '  The client_assertion has expired, by more than the minute that clocks may differ by.',
+        '  client: signer',
+        '  method: private_key_jwt',
+        /^ {2}exp: \d{10}$/,
+        /^ {2}now: \d{10}$/,
+        /^ {2}seconds_late: 60[0-2]$/,
+        '  allowed: 60',
+      ],
+    ],
+    [
+      'an assertion for another server: what was expected, and what came',
+      401,
+      async () => server.token(asserting(await assertion({ aud: 'https://other.example.com' }))),
+      [
+        'token.issue: refused, assertion_audience',
+        '  client: signer',
+        /^ {2}expected: https:\/\/localhost:\d+$/,
+        '  received: https://other.example.com',
+      ],
+    ],
+    [
+      'a token of an outside issuer: which condition failed, and on what',
+      401,
+      async () => server.token({ ...asserting(await outside({ ref: 'refs/heads/feature' })), client_id: 'workflow' }),
+      [
+        'token.issue: refused, federated_no_match',
+        '  client: workflow',
+        '  method: federated_jwt',
+        '  credentials:',
+        /label: main branch$/,
+        /check: when$/,
+        /expected: claims\.ref == "refs\/heads\/main"$/,
+        /received: .*refs\/heads\/feature/,
+      ],
+    ],
+    [
+      'a success',
+      200,
+      () => server.token(GRANT, basic('plain', SECRET)),
+      [
+        'token.issue: success',
+        '  client: plain',
+        '  method: client_secret_basic',
+        /^ {2}credential: [0-9a-f-]{36}$/,
+        '  audience: https://api.example.com',
+        '  scope: edit',
+        '  lifetime: 14400',
+      ],
+    ],
+    [
+      'a user agent that would write into the terminal',
+      401,
+      () => server.token(GRANT, { ...basic('plain', WRONG), 'user-agent': 'x\u009b31m' }),
+      [/^ {2}user_agent: x.*\\u009b31m$/],
+    ],
+  ]
+  test.each(cases)('%s', async (_name, status, request, expected) => {
+    const lines = await linesOf(await recorded(status, request()))
+    for (const line of expected) {
+      if (typeof line === 'string') expect(lines).toContain(line)
+      else expect(lines).toContainEqual(expect.stringMatching(line))
+    }
+    expect(lines.join('\n')).not.toContain(SECRET)
+    expect(lines.join('\n')).not.toContain(WRONG)
+  })
+
+  test('--json', async () => {
+    const id = await recorded(401, server.token(asserting(await assertion({ aud: 'https://other.example.com' }))))
+    const { code, stdout, stderr } = await tessera(['explain', id, '--json'], { env })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({
+      time: expect.stringMatching(/^\d{4}-/),
+      type: 'token.issue',
+      result: 'refused',
+      reason: 'assertion_audience',
+      meaning: expect.stringContaining('nearly always the issuer'),
+      answered: { status: 401, error: 'invalid_client' },
+      client_id: 'signer',
+      detail: { expected: [server.issuer], received: 'https://other.example.com', method: 'private_key_jwt' },
+    })
+  })
+
+  test('an id of nothing: one line, and exit code 1', async () => {
+    const { code, stdout, stderr } = await tessera(['explain', 'a\nb\u001b[31m'], { env })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toBe(
+      'tessera: nothing is recorded under "a\\nb\\u001b[31m": it is the X-Request-Id of an answer, and is there for a while only\n',
+    )
+  })
+})

@@ -1,0 +1,145 @@
+import { rmSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { credentialMaker } from '../../src/cli/database.ts'
+import { federateTest } from '../../src/cli/federate.ts'
+import { loadOptions } from '../../src/config/load.ts'
+import { revokeCredential } from '../../src/credentials/operations.ts'
+import { ClientId } from '../../src/oauth/ids.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { openStore } from '../../src/store/open.ts'
+import { tessera } from '../harness/cli.ts'
+import { runCommand } from '../harness/command.ts'
+import { newSecret } from '../harness/model.ts'
+import { applyTo, testConfig } from '../harness/server.ts'
+import { makeSigner, signWith } from '../jws/tokens.ts'
+import { type Issuer, startIssuer } from './issuer.ts'
+
+let issuer: Issuer
+let folder: string
+let env: Record<string, string>
+beforeAll(async () => {
+  issuer = await startIssuer()
+  const made = await testConfig(issuer.options)
+  folder = made.folder
+  const { storage } = made.config
+  env = { TESSERA_STORAGE: storage, ...issuer.env }
+  const trust = (more: string) => `{ issuer: "${issuer.url}", audience: us, subject: repo, ${more} }`
+  const options = loadOptions({ env, flags: {} })
+  const manifest = `
+apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+clients:
+  - client_id: workflow
+    scopes: [edit]
+    credentials:
+      - { label: production, federated: ${trust('when: claims.environment == "production"')} }
+      - { label: another, federated: { issuer: "https://ci.example.com", audience: us, subject: repo } }
+  - client_id: ended
+    enabled: false
+    credentials: [{ label: gone, federated: ${trust('')} }, { label: old, expires: 2020-01-01T00:00:00Z, federated: ${trust('max_age: 600')} }]
+  - { client_id: plain, credentials: [{ secret: ${newSecret()} }] }
+`
+  await applyTo({ ...made.config, outbound: options.outbound }, manifest)
+  const store = await openStore(storage, systemClock)
+  await revokeCredential({ store: store.credentials, maker: credentialMaker(options) }, ClientId('ended'), 'gone')
+  await store.close()
+})
+afterAll(async () => {
+  await issuer.stop()
+  rmSync(folder, { recursive: true })
+})
+
+const seconds = () => Math.floor(Date.now() / 1000)
+const claims = (more: object = {}) => ({
+  aud: 'us',
+  sub: 'repo',
+  environment: 'production',
+  iat: seconds(),
+  exp: seconds() + 60,
+  ...more,
+})
+const federate = (client: string, token: string, ...args: string[]) =>
+  tessera(['federate', 'test', '--client', client, ...args], { env, input: `${token}\n` })
+
+describe('tessera federate test', () => {
+  test('a token that matches: exit code 0, each check, and why the other credential is none', async () => {
+    const { code, stdout, stderr } = await federate('workflow', await issuer.sign(claims()))
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      `matches  production  ${issuer.url}`,
+      '  ✓ signature: good',
+      `  ✓ issuer: ${issuer.url}`,
+      '  ✓ audience: us',
+      '  ✓ subject: repo',
+      expect.stringMatching(/^ {2}✓ expiry: \d{4}-/),
+      expect.stringMatching(/^ {2}✓ issued_at: \d{4}-/),
+      '  ✓ when: true',
+      'does not match  another  https://ci.example.com',
+      `  ✗ issuer: expected https://ci.example.com, received ${issuer.url}`,
+    ])
+  })
+
+  test('a token that does not: exit code 1, and what failed on which value', async () => {
+    const { code, stdout, stderr } = await federate(
+      'workflow',
+      await issuer.sign(claims({ environment: 'test', aud: 'them' })),
+    )
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    const lines = stdout.split('\n')
+    expect(lines[0]).toBe(`does not match  production  ${issuer.url}`)
+    expect(lines).toContain('  ✗ audience: expected us, received them')
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^ {2}✗ when: expected claims\.environment == "production", received .*test/),
+    )
+    expect(lines).toContain('  ✓ subject: repo')
+  })
+
+  test('--json: of each credential, each check', async () => {
+    const stranger = await makeSigner('ES256')
+    const forged = await signWith(stranger, claims({ iss: issuer.url }))
+    const { code, stdout } = await federate('workflow', forged, '--json')
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject([
+      {
+        credential: 'production',
+        issuer: issuer.url,
+        matched: false,
+        signature: 'by none of the keys of the issuer',
+        checks: [
+          { check: 'issuer', passed: true, expected: issuer.url, received: issuer.url },
+          { check: 'audience', passed: true },
+          { check: 'subject', passed: true },
+          { check: 'expiry', passed: true },
+          { check: 'issued_at', passed: true },
+          { check: 'when', passed: true },
+        ],
+      },
+      { credential: 'another', matched: false, checks: [{ check: 'issuer', passed: false }] },
+    ])
+  })
+
+  test('a credential that has ended matches nothing; that the client is disabled is said beside', async () => {
+    const { code, stdout, stderr } = await federate('ended', await issuer.sign(claims()))
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'ended is disabled: every token is refused\n' })
+    expect(stdout.split('\n').filter((line) => /match|✗/.test(line))).toEqual([
+      `does not match  gone  ${issuer.url}`,
+      '  ✗ credential: revoked',
+      `does not match  old  ${issuer.url}`,
+      '  ✗ credential: expired',
+    ])
+  })
+
+  test('what is no token: one line, and exit code 1', async () => {
+    expect(await federate('workflow', 'not a token')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^tessera: standard input is no signed JWT: [^\n]+\n$/),
+    })
+  })
+
+  test.each([
+    ['an unknown client', 'nobody', 'there is no client "nobody"'],
+    ['a client without such a credential', 'plain', '"plain" has no federated credential'],
+  ])('%s', async (_name, client, message) => {
+    expect((await runCommand(env, () => federateTest({ client }))).error).toBe(message)
+  })
+})

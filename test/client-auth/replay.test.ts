@@ -1,0 +1,224 @@
+import { rmSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Config } from '../../src/config/resolve.ts'
+import { OAuthError } from '../../src/oauth/error.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { ReplayMarks } from '../../src/replay/marks.ts'
+import { type Server, startServer } from '../../src/server.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/sql-store.ts'
+import { createLogger } from '../../src/telemetry/log.ts'
+import { applyTo, testConfig } from '../harness/server.ts'
+import { makeSigner, signWith } from '../jws/tokens.ts'
+import { claimsOf, formOf, post, standingClock } from './assertions.ts'
+
+const HOUR = 3_600_000
+const one = await makeSigner('ES256')
+const other = await makeSigner('ES256')
+const keys = { one: JSON.stringify({ keys: [one.publicJwk] }), other: JSON.stringify({ keys: [other.publicJwk] }) }
+const MANIFEST = `
+apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+clients:
+  - { client_id: one, scopes: [read], credentials: [{ jwks: ${keys.one} }] }
+  - { client_id: other, scopes: [read], credentials: [{ jwks: ${keys.other} }] }
+`
+
+const clock = standingClock()
+/** The configurations of two servers behind one issuer, on one database, under one master key. */
+const configs: Config[] = []
+const folders: string[] = []
+let servers: readonly Server[] = []
+let store: Store
+/** What happens to marks on their way into the database. */
+let fault: 'before' | 'after' | undefined
+
+/** Opens the database, which fails when it is told to: before anything is written, or before it can say that it was. */
+async function openFaulty(...parameters: Parameters<typeof openStore>): Promise<Store> {
+  const opened = await openStore(...parameters)
+  const away = () => Promise.reject(new OAuthError('storage_unavailable'))
+  return {
+    ...opened,
+    replay: {
+      addMarks: async (marks) => {
+        if (fault === 'before') return away()
+        const added = await opened.replay.addMarks(marks)
+        return fault === 'after' ? away() : added
+      },
+      pruneMarks: (time, most) => opened.replay.pruneMarks(time, most),
+    },
+  }
+}
+
+async function start(): Promise<void> {
+  const world = { log: createLogger('silent'), clock, open: openFaulty }
+  servers = await Promise.all(configs.map((config) => startServer(config, world)))
+}
+
+async function stop(): Promise<void> {
+  await Promise.all(servers.map((server) => server.stop()))
+  servers = []
+}
+
+beforeAll(async () => {
+  const [first, second] = [await testConfig(), await testConfig()]
+  folders.push(first.folder, second.folder)
+  const { issuer, storage, masterKey } = first.config
+  configs.push(first.config, { ...second.config, issuer, storage, masterKey })
+  await applyTo(first.config, MANIFEST)
+  store = await openStore(storage, systemClock)
+  await start()
+})
+afterAll(async () => {
+  await stop()
+  await store.close()
+  for (const folder of folders) rmSync(folder, { recursive: true })
+})
+
+const issuer = () => configs[0]?.issuer ?? ''
+
+const assertionOf = (clientId: 'one' | 'other', claims: object = {}): Promise<string> =>
+  signWith(clientId === 'one' ? one : other, claimsOf(issuer(), clientId, clock.seconds(), claims))
+
+const sendOnce = (assertion: string, turn = 0): Promise<Response> =>
+  post(`https://localhost:${servers[turn % servers.length]?.runtimePort}/as/token.oauth2`, formOf(assertion))
+
+/** What the audit log has of a refusal, which is there within a fraction of a second. */
+async function recordedReason(response: Response): Promise<string | undefined> {
+  const requestId = response.headers.get('x-request-id') ?? ''
+  const recorded = () => store.audit.listEvents({ limit: 1, requestId })
+  await expect.poll(recorded).toHaveLength(1)
+  return (await recorded())[0]?.reason
+}
+
+const reasonFor = async (assertion: string) => recordedReason(await sendOnce(assertion))
+
+/** Sends an assertion many times at once, to the servers in turn. @returns how often each status came */
+async function send(assertion: string, times = 1): Promise<Record<number, number>> {
+  const statuses = await Promise.all(
+    Array.from({ length: times }, async (_, turn) => {
+      const response = await sendOnce(assertion, turn)
+      if (response.status === 401) expect(await response.json()).toMatchObject({ error: 'invalid_client' })
+      return response.status
+    }),
+  )
+  const counts: Record<number, number> = {}
+  for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1
+  return counts
+}
+
+describe('39: an assertion counts once', () => {
+  test('of a hundred sent at once to two servers, again after both restarted, whatever the clock does', async () => {
+    const assertion = await assertionOf('one', { exp: clock.seconds() + 3_600 })
+    expect(await send(assertion, 100)).toEqual({ 200: 1, 401: 99 })
+    await stop()
+    await start()
+    expect(await send(assertion, 4)).toEqual({ 401: 4 })
+    clock.step(-HOUR)
+    expect(await send(assertion, 4)).toEqual({ 401: 4 })
+    clock.step(HOUR)
+    expect(await send(assertion, 4)).toEqual({ 401: 4 })
+    // Beyond its expiry, and back.
+    clock.step(2 * HOUR)
+    expect(await send(assertion, 4)).toEqual({ 401: 4 })
+    clock.step(-2 * HOUR)
+    expect(await send(assertion, 4)).toEqual({ 401: 4 })
+    expect(await reasonFor(assertion)).toBe('assertion_replayed')
+  })
+
+  test('a short-lived one, when the clock steps back by an hour after its expiry', async () => {
+    // Without iat, which would lie ahead, its mark is all that there is against it.
+    const assertion = await assertionOf('one', { iat: undefined })
+    expect(await send(assertion, 2)).toEqual({ 200: 1, 401: 1 })
+    clock.advance(5 * 60_000)
+    await marks().prune()
+    expect(await reasonFor(assertion)).toBe('assertion_expired')
+    clock.step(-5 * 60_000)
+    expect(await reasonFor(assertion)).toBe('assertion_replayed')
+    clock.step(-55 * 60_000)
+    expect(await reasonFor(assertion)).toBe('assertion_replayed')
+    clock.step(HOUR)
+  })
+
+  test('and many that are sent at once count once each', async () => {
+    const assertions = await Promise.all(Array.from({ length: 30 }, () => assertionOf('one')))
+    const outcomes = await Promise.all(assertions.map((assertion) => send(assertion, 2)))
+    expect(outcomes).toEqual(assertions.map(() => ({ 200: 1, 401: 1 })))
+  })
+})
+
+describe('40: a jti', () => {
+  test('of two clients is two', async () => {
+    const [mine, theirs] = [await assertionOf('one', { jti: 'shared' }), await assertionOf('other', { jti: 'shared' })]
+    expect(await send(mine)).toEqual({ 200: 1 })
+    expect(await send(theirs)).toEqual({ 200: 1 })
+    expect(await send(mine)).toEqual({ 401: 1 })
+    expect(await send(theirs)).toEqual({ 401: 1 })
+  })
+
+  test('of 10 kB counts once, in another assertion, too', async () => {
+    const jti = 'j'.repeat(10_000)
+    expect(await send(await assertionOf('one', { jti }), 4)).toEqual({ 200: 1, 401: 3 })
+    expect(await send(await assertionOf('one', { jti, exp: clock.seconds() + 90 }))).toEqual({ 401: 1 })
+    expect(await send(await assertionOf('one', { jti: `${jti}k` }))).toEqual({ 200: 1 })
+  })
+
+  test('of an assertion that was refused is not used up', async () => {
+    const jti = 'refused at first'
+    expect(await send(await assertionOf('one', { jti, aud: 'https://other.example.com' }))).toEqual({ 401: 1 })
+    const forged = await signWith(other, claimsOf(issuer(), 'one', clock.seconds(), { jti }))
+    expect(await send(forged)).toEqual({ 401: 1 })
+    expect(await send(await assertionOf('one', { jti }))).toEqual({ 200: 1 })
+  })
+})
+
+describe('53: while the database fails', () => {
+  test('before a mark is written: 503, and the assertion counts once afterwards', async () => {
+    const assertion = await assertionOf('one')
+    fault = 'before'
+    expect(await send(assertion, 6)).toEqual({ 503: 6 })
+    fault = undefined
+    expect(await send(assertion, 6)).toEqual({ 200: 1, 401: 5 })
+  })
+
+  test('after a mark was written: 503, and the assertion never counts', async () => {
+    const assertion = await assertionOf('one')
+    fault = 'after'
+    expect(await send(assertion, 6)).toEqual({ 503: 6 })
+    fault = undefined
+    expect(await send(assertion, 6)).toEqual({ 401: 6 })
+  })
+
+  test('the answer says when to try again, and the audit log what was wrong', async () => {
+    fault = 'before'
+    const response = await sendOnce(await assertionOf('one'))
+    fault = undefined
+    expect(response.headers.get('retry-after')).toBe('1')
+    expect(await response.json()).toMatchObject({ error: 'temporarily_unavailable' })
+    expect(await recordedReason(response)).toBe('storage_unavailable')
+  })
+})
+
+describe('marks', () => {
+  test('that are old enough are forgotten', async () => {
+    const [kept, gone] = ['kept', 'gone']
+    const all = marks()
+    expect(await all.first('test', kept, clock.now() + 2 * HOUR)).toBe(true)
+    expect(await all.first('test', gone, clock.now())).toBe(true)
+    clock.advance(HOUR + 6 * 60_000)
+    await all.prune()
+    expect(await all.first('test', kept, clock.now() + 2 * HOUR)).toBe(false)
+    expect(await all.first('test', gone, clock.now())).toBe(true)
+  })
+
+  test('stay where the clock steps forward only to come back', async () => {
+    const all = marks()
+    const expiresAt = clock.now() + 60_000
+    expect(await all.first('test', 'stepped', expiresAt)).toBe(true)
+    clock.step(24 * HOUR)
+    await all.prune()
+    clock.step(-24 * HOUR)
+    expect(await all.first('test', 'stepped', expiresAt)).toBe(false)
+  })
+})
+
+const marks = () => new ReplayMarks(store.replay, clock)

@@ -1,0 +1,116 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { SECRET } from '../harness/model.ts'
+import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { type SecondServer, startBeside } from '../harness/second-server.ts'
+import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+
+const credentials = `credentials: [{ secret: ${SECRET} }]`
+const MODEL = `
+apis:
+  - { audience: "https://api.example.com", scopes: [{ name: edit }] }
+clients:
+  - { client_id: known, scopes: [edit], ${credentials} }
+  - { client_id: unasked, scopes: [edit], ${credentials} }
+  - { client_id: watcher, introspects: all, ${credentials} }
+`
+
+let postgres: TestPostgres
+let server: TestServer
+let beside: SecondServer
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres.stop())
+beforeEach(async () => {
+  server = await startTestServer({ manifest: MODEL, options: { storage: await postgres.newDatabase() } })
+  beside = await startBeside(server)
+})
+afterEach(async () => {
+  await beside.stop()
+  await server.stop()
+})
+
+const post = (at: string, path: string, client: string, form: Record<string, string>) =>
+  fetch(`${at}${path}`, { method: 'POST', body: new URLSearchParams(form), headers: basic(client, SECRET) })
+const ask = (at: string, client: string) =>
+  post(at, '/as/token.oauth2', client, { grant_type: 'client_credentials', scope: 'edit' })
+const tokenFrom = async (at: string, client: string) =>
+  ((await (await ask(at, client)).json()) as { access_token: string }).access_token
+const isActive = async (at: string, token: string) =>
+  ((await (await post(at, '/as/introspect.oauth2', 'watcher', { token })).json()) as { active: boolean }).active
+const readiness = async () => (await fetch(`${server.admin}/readyz`)).status
+
+/** Milliseconds until that is so. */
+async function until(check: () => Promise<boolean>): Promise<number> {
+  const start = performance.now()
+  while (!(await check())) if (performance.now() - start > 5_000) throw new Error('it is not so after 5 s')
+  return performance.now() - start
+}
+
+describe('two servers on one PostgreSQL', () => {
+  test('have one key, and what is written at one is seen by the other within a second', async () => {
+    const [keys, others] = await Promise.all([server.issuer, beside.url].map((at) => fetch(`${at}/pf/JWKS`)))
+    expect(await keys?.text()).toBe(await others?.text())
+
+    const token = await tokenFrom(server.issuer, 'known')
+    expect(await isActive(beside.url, token)).toBe(true)
+    expect((await post(server.issuer, '/as/revoke_token.oauth2', 'known', { token })).status).toBe(200)
+    expect(await until(async () => !(await isActive(beside.url, token)))).toBeLessThan(1_000)
+
+    await server.apply(MODEL.replace('client_id: known,', 'client_id: known, enabled: false,'))
+    expect(await until(async () => (await ask(beside.url, 'known')).status === 401)).toBeLessThan(1_000)
+    const response = await ask(beside.url, 'known')
+    const [event] = await server.audit(response.headers.get('x-request-id'))
+    expect(event).toMatchObject({ type: 'token.issue', result: 'refused', clientId: 'known' })
+  })
+})
+
+describe('while PostgreSQL is away', () => {
+  const ways: [string, () => Promise<() => Promise<void>>][] = [
+    [
+      'shut down',
+      async () => {
+        await postgres.down()
+        return () => postgres.up()
+      },
+    ],
+    [
+      'silent',
+      async () => {
+        const thaw = await postgres.freeze()
+        return async () => thaw()
+      },
+    ],
+  ]
+  test.each(ways)(
+    '%s: clients in memory are served, others are refused in time, and all are once it is back',
+    async (_name, leave) => {
+      const token = await tokenFrom(server.issuer, 'known')
+      expect(await isActive(server.issuer, token)).toBe(true)
+      expect(await readiness()).toBe(200)
+
+      const comeBack = await leave()
+      try {
+        expect((await ask(server.issuer, 'known')).status).toBe(200)
+        const start = performance.now()
+        const refused = await ask(server.issuer, 'unasked')
+        expect(performance.now() - start).toBeLessThan(1_000)
+        expect(refused.status).toBe(503)
+        expect(await refused.json()).toMatchObject({ error: 'temporarily_unavailable' })
+        expect((await post(server.issuer, '/as/revoke_token.oauth2', 'known', { token })).status).toBe(503)
+        expect(await until(async () => (await readiness()) === 503)).toBeLessThan(1_000)
+        // What it may have missed it does not call active.
+        const judged = await until(
+          async () => (await post(server.issuer, '/as/introspect.oauth2', 'watcher', { token })).status === 503,
+        )
+        expect(judged).toBeLessThan(3_000)
+      } finally {
+        await comeBack()
+      }
+      const back = await until(async () => (await ask(server.issuer, 'unasked')).status === 200)
+      expect(back).toBeLessThan(2_000)
+      expect(await isActive(server.issuer, token)).toBe(true)
+      expect(await readiness()).toBe(200)
+    },
+  )
+})

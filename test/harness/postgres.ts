@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import pg from 'pg'
+import { freePort } from './port.ts'
+
+/** A PostgreSQL server of a test's own, in a folder that goes with it. It ends when the test's process does, however that ends. */
+export interface TestPostgres {
+  readonly port: number
+  /** The address of a new and empty database. */
+  newDatabase(): Promise<string>
+  /** Runs statements as the superuser, in the database of an address, else in that which is always there. */
+  query(sql: string, url?: string): Promise<readonly Record<string, unknown>[]>
+  /** Shuts the server down, breaking all connections. */
+  down(): Promise<void>
+  up(): Promise<void>
+  /** Stops every process of it where it stands: connections stay open, and nothing answers. Resolves with what lets it go on. */
+  freeze(): Promise<() => void>
+  stop(): Promise<void>
+}
+
+/** Starts one; whoever does stops it. @param tls paths of what it serves TLS with; without, it has none */
+export async function startPostgres(tls?: { readonly cert: string; readonly key: string }): Promise<TestPostgres> {
+  const port = await freePort()
+  const args = ['test/harness/postgres-process.ts', String(port), ...(tls ? [tls.cert, tls.key] : [])]
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  const answered = async (): Promise<void> => {
+    const { done } = await lines.next()
+    if (done) throw new Error('PostgreSQL did not start')
+  }
+  const tell = (line: string): Promise<void> => {
+    child.stdin.write(`${line}\n`)
+    return answered()
+  }
+  const addressOf = (database: string) => `postgres://postgres:postgres@127.0.0.1:${port}/${database}`
+  const query = async (sql: string, url = addressOf('postgres')) => {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    try {
+      return (await client.query<Record<string, unknown>>(sql)).rows
+    } finally {
+      await client.end()
+    }
+  }
+  await answered()
+  let databases = 0
+  return {
+    port,
+    newDatabase: async () => {
+      databases += 1
+      await query(`create database test${databases} strategy file_copy`)
+      return addressOf(`test${databases}`)
+    },
+    query,
+    down: () => tell('stop'),
+    up: () => tell('start'),
+    freeze: async () => {
+      // The first process takes connections, each of the others serves one.
+      const rows = await query(
+        `select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()
+        union all select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int`,
+      )
+      const pids = rows.map(({ pid }) => Number(pid))
+      for (const pid of pids) process.kill(pid, 'SIGSTOP')
+      return () => {
+        for (const pid of pids) process.kill(pid, 'SIGCONT')
+      }
+    },
+    stop: async () => {
+      child.stdin.end()
+      await exited
+    },
+  }
+}

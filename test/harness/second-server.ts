@@ -1,0 +1,34 @@
+import type { Config } from '../../src/config/resolve.ts'
+import { type Clock, systemClock } from '../../src/platform/clock.ts'
+import { startServer } from '../../src/server.ts'
+import { createLogger } from '../../src/telemetry/log.ts'
+import { freePort } from './port.ts'
+import type { TestServer } from './server.ts'
+
+/** Another server on the database of a first, with its issuer and master key. */
+export interface SecondServer {
+  /** Where it listens. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+interface Changes extends Partial<Pick<Config, 'issuer' | 'clientAuthorities'>> {
+  readonly runtime?: Partial<Config['runtime']>
+}
+
+/** Starts one; whoever does stops it before the first. @param changes what differs in its configuration */
+export async function startBeside(
+  { config }: TestServer,
+  { runtime, ...changes }: Changes = {},
+  clock: Clock = systemClock,
+): Promise<SecondServer> {
+  const own: Config = {
+    ...config,
+    ...changes,
+    runtime: { ...config.runtime, ...runtime, port: await freePort() },
+    admin: { ...config.admin, port: await freePort() },
+  }
+  const server = await startServer(own, { log: createLogger('silent'), clock })
+  const scheme = own.runtime.tls === 'on' ? 'https' : 'http'
+  return { url: `${scheme}://localhost:${server.runtimePort}`, stop: () => server.stop() }
+}

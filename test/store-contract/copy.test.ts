@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { storageCopy, storageMigrate } from '../../src/cli/storage.ts'
+import { Jti } from '../../src/oauth/ids.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { openDatabase, openStore } from '../../src/store/open.ts'
+import { runCommand } from '../harness/command.ts'
+import { MODEL } from '../harness/model.ts'
+import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { basic, startTestServer } from '../harness/server.ts'
+import { ACCESS } from './access.ts'
+
+let postgres: TestPostgres
+let folder: string
+/** A database in which every table has rows. */
+let original: string
+beforeAll(async () => {
+  postgres = await startPostgres()
+  folder = mkdtempSync(join(tmpdir(), 'tessera-copy-'))
+  original = `sqlite:${join(folder, 'original.db')}`
+  await fill(original)
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  await postgres.stop()
+})
+
+async function fill(location: string): Promise<void> {
+  const server = await startTestServer({ manifest: MODEL, options: { storage: location } })
+  await server.token({ grant_type: 'client_credentials' }, basic('nobody', 'x'))
+  await server.stop()
+  const store = await openStore(location, systemClock)
+  const expiresAt = systemClock.now() + 1_000_000
+  await store.revocations.addRevocations([1, 2, 3].map((id) => ({ kind: 'token', id: Jti(`t${id}`), expiresAt })))
+  // The last one is gone: numbers must go on after it all the same.
+  await store.revocations.pruneRevocations(expiresAt, 1)
+  await store.replay.addMarks([{ id: Buffer.alloc(16, 0xff), expiresAt }])
+  await store.keys.addFetches([
+    { address: '::1', userAgent: 'Zebra/1 ü', firstSeen: 1, lastSeen: systemClock.now(), fetches: 3 },
+    { address: '::1', userAgent: 'antelope', firstSeen: 1, lastSeen: systemClock.now(), fetches: 1 },
+  ])
+  const event = { at: 1, type: 'token.issue', result: 'success', reason: undefined, detail: {} } as const
+  const origin = { clientId: undefined, remoteAddress: undefined, traceId: undefined }
+  const events = Array.from({ length: 1_234 }, (_, index) => ({ ...event, ...origin, requestId: `r${index}` }))
+  await store.audit.append(events)
+  const [some] = await store.credentials.listExpiring(0, Number.MAX_SAFE_INTEGER, 1)
+  if (some !== undefined) await store.credentials.noteUses([{ id: some.credential.id, at: 5 }])
+  await store.close()
+}
+
+const copy = (from: string, to: string, json = false) =>
+  runCommand({}, () => storageCopy({ from, to, ...(json && { json: true }) }))
+
+/** Everything in a database, in an order of its own. */
+async function dump(location: string): Promise<Record<string, unknown[]>> {
+  const db = await openDatabase(location, systemClock, ACCESS)
+  const tables = ['api', 'client', 'credential', 'credential_use', 'key', 'key_consumer', 'replay_mark'] as const
+  const numbered = ['longest_lifetime', 'counter', 'revocation', 'change', 'audit_event'] as const
+  const content: Record<string, unknown[]> = {}
+  for (const table of [...tables, ...numbered]) {
+    const rows = await db.scans.selectFrom(table).selectAll().execute()
+    const plain = rows.map((row) =>
+      JSON.stringify(
+        Object.entries(row)
+          .map(([column, value]) => [column, value instanceof Uint8Array ? [...value] : value])
+          .sort(),
+      ),
+    )
+    content[table] = plain.sort()
+  }
+  await db.close()
+  return content
+}
+
+describe('tessera storage copy', () => {
+  test('there and back again, row by row', async () => {
+    const before = await dump(original)
+    for (const [table, rows] of Object.entries(before)) expect(rows.length, table).toBeGreaterThan(0)
+    const [there, back] = [await postgres.newDatabase(), `sqlite:${join(folder, 'back.db')}`]
+
+    const forth = await copy(original, there)
+    expect(forth.error).toBeUndefined()
+    expect(forth.stdout).toMatch(/^audit_event\t1\d{3}\t[0-9a-f]{64}$/m)
+    expect(forth.stderr).toMatch(/^audit_event: \d+ rows copied$/m)
+    expect(forth.stderr).toMatch(/^audit_event: \d+ rows verified$/m)
+    expect(forth.stderr).toMatch(/:\*\*\*@.* has every row of sqlite:/)
+    expect(forth.stdout + forth.stderr).not.toContain('postgres:postgres')
+    expect(await dump(there)).toEqual(before)
+
+    const returned = await copy(there, back, true)
+    expect(returned.error).toBeUndefined()
+    expect(JSON.parse(returned.stdout)['revocation']).toMatchObject({ rows: 2 })
+    expect(await dump(back)).toEqual(before)
+    expect((await copy(back, await postgres.newDatabase())).stdout).toBe(forth.stdout)
+  })
+
+  test('in the copy, numbers go on where they were', async () => {
+    const there = await postgres.newDatabase()
+    await copy(original, there)
+    const [one, other] = [await openStore(original, systemClock), await openStore(there, systemClock, ACCESS)]
+    const expiresAt = systemClock.now() + 1_000
+    const origin = { clientId: undefined, remoteAddress: undefined, traceId: undefined }
+    for (const store of [one, other]) {
+      await store.revocations.addRevocations([{ kind: 'token', id: Jti('later'), expiresAt }])
+      const event = { at: 1, type: 'token.issue', result: 'success', reason: undefined, detail: {} } as const
+      await store.audit.append([{ ...event, ...origin, requestId: 'later' }])
+    }
+    const last = async (store: typeof one) => ({
+      revocation: (await store.revocations.revocationsAfter(0, 9)).latest,
+      change: await store.changes.latestChange(),
+      event: (await store.audit.listEvents({ limit: 1 }))[0]?.seq,
+    })
+    expect(await last(other)).toEqual(await last(one))
+    await one.close()
+    await other.close()
+  })
+
+  test('a target that has data is refused, and left as it is', async () => {
+    const there = await postgres.newDatabase()
+    const store = await openStore(there, systemClock, ACCESS)
+    await store.revocations.noteLifetime(7)
+    await store.close()
+    expect((await copy(original, there)).error).toMatch(/the target has data already, in the table longest_lifetime/)
+    expect((await dump(there))['longest_lifetime']).toHaveLength(1)
+    expect((await dump(there))['api']).toEqual([])
+  })
+
+  const refused: [string, () => [from: string, to: string], RegExp][] = [
+    ['the same database twice', () => [original, original], /are the same database/],
+    ['a source that is not there', () => ['sqlite:/nowhere/x.db', original], /there is no database sqlite:\/nowhere/],
+    ['a target that does not answer', () => [original, 'postgres://x:secret@127.0.0.1:1/x'], /storage_unavailable/],
+    ['a target that is none', () => [original, 'mysql://x'], /must be postgres:\/\//],
+  ]
+  test.each(refused)('%s', async (_name, locations, message) => {
+    const { error } = await copy(...locations())
+    expect(error).toMatch(message)
+    expect(error).not.toContain('secret')
+  })
+
+  test('a copy that fails half-way leaves the target empty', async () => {
+    const there = await postgres.newDatabase()
+    await runCommand({ TESSERA_STORAGE: there }, () => storageMigrate({}))
+    await postgres.query(`alter table audit_event add constraint short check (seq < 1000)`, there)
+    expect((await copy(original, there)).error).toMatch(/violates check constraint/)
+    for (const rows of Object.values(await dump(there)).slice(0, 7)) expect(rows).toEqual([])
+  })
+
+  test('a row that is not the same there is found', async () => {
+    const there = await postgres.newDatabase()
+    await runCommand({ TESSERA_STORAGE: there }, () => storageMigrate({}))
+    await postgres.query(
+      `create function change() returns trigger language plpgsql as
+        'begin new.user_agent = upper(new.user_agent); return new; end';
+      create trigger change before insert on key_consumer for each row execute function change()`,
+      there,
+    )
+    expect((await copy(original, there)).error).toMatch(/key_consumer is not the same there: 2 of 2 rows/)
+  })
+})
