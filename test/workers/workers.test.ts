@@ -117,12 +117,13 @@ describe('two workers', () => {
       process.kill(victim, 'SIGKILL')
       await command.printed(new RegExp(`"worker":${victim},.*another takes its place`))
     }
-    const deadline = performance.now() + 10_000
-    while (childrenOf(command.child.pid).length < 2 && performance.now() < deadline) await sleep(50)
-    await sleep(500)
+    const deadline = performance.now() + 20_000
+    // A process that is there may not listen yet.
+    const isWhole = async () =>
+      childrenOf(command.child.pid).length === 2 && (await fetch(`${admin}/readyz`)).status === 200
+    while (!(await isWhole()) && performance.now() < deadline) await sleep(50)
     await work.end()
-    expect(childrenOf(command.child.pid)).toHaveLength(2)
-    expect((await fetch(`${admin}/readyz`)).status).toBe(200)
+    expect(await isWhole()).toBe(true)
     expect(await command.stop()).toBe(0)
     expect(work.answers.length).toBeGreaterThan(100)
     expect(new Set(work.answers.map(({ status }) => status))).toEqual(new Set([200]))
