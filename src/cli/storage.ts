@@ -14,7 +14,7 @@ interface StorageOptions {
   readonly config?: string
 }
 
-/** Progress is said once in so many rows. */
+/** Of large tables, progress is said once in so many rows. */
 const SAID_EVERY = 100_000
 
 /** `tessera storage migrate`: brings the database to what this program expects, and does nothing else. */
@@ -54,11 +54,10 @@ export async function storageCopy({
 }
 
 function progress(): OnProgress {
-  const said = new Map<string, number>()
-  return (table, step, rows) => {
-    const name = `${table} ${step}`
-    if (said.has(name) && rows - (said.get(name) ?? 0) < SAID_EVERY) return
-    said.set(name, rows)
-    say(`${table}: ${rows} rows ${step}`)
+  let said = 0
+  return ({ table, step, rows, isDone }) => {
+    if (!isDone && rows - said < SAID_EVERY) return
+    said = isDone ? 0 : rows
+    say(`${table}: ${rows} rows ${step}${isDone ? '' : ' so far'}`)
   }
 }

@@ -37,8 +37,17 @@ export interface TableDigest {
   readonly digest: string
 }
 
-/** Told again and again how far it is. */
-export type OnProgress = (table: string, step: 'copied' | 'verified', rows: number) => void
+/** How far it is with a table. */
+interface CopyProgress {
+  readonly table: string
+  readonly step: 'copied' | 'verified'
+  /** Up to now. */
+  readonly rows: number
+  readonly isDone: boolean
+}
+
+/** Told again and again, and once of the end of each table. */
+export type OnProgress = (progress: CopyProgress) => void
 
 /**
  * Copies everything from one database to another, which must be empty, whole or not at all; reads it again there, and compares
@@ -67,8 +76,9 @@ export async function copyDatabase(
     const there = new Digest()
     for await (const rows of pages(to.unhurried, table)) {
       there.add(rows)
-      onProgress(table, 'verified', there.rows)
+      onProgress({ table, step: 'verified', rows: there.rows, isDone: false })
     }
+    onProgress({ table, step: 'verified', rows: there.rows, isDone: true })
     const { rows, digest } = copied.get(table) ?? new Digest()
     if (rows !== there.rows || digest !== there.digest) {
       throw new UserError(
@@ -96,8 +106,9 @@ async function copyTables(reading: Kysely<Schema>, writing: Kysely<Schema>, onPr
     for await (const rows of pages(reading, table)) {
       await insert(writing, table, rows)
       digest.add(rows)
-      onProgress(table, 'copied', digest.rows)
+      onProgress({ table, step: 'copied', rows: digest.rows, isDone: false })
     }
+    onProgress({ table, step: 'copied', rows: digest.rows, isDone: true })
     digests.set(table, { rows: digest.rows, digest: digest.digest })
   }
   return digests

@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => postgres.stop())
 beforeEach(async () => {
-  server = await startTestServer({ manifest: MODEL, options: { storage: await postgres.newDatabase() } })
+  server = await startTestServer({ manifest: MODEL, options: { storage: await postgres.newSchema() } })
   beside = await startBeside(server)
 })
 afterEach(async () => {

@@ -101,6 +101,12 @@ describe('what is refused, in one line that names the setting, its value and the
       /^TESSERA_STORAGE is "mysql:\/\/x": must be sqlite:/,
     ],
     [
+      'an address of a database with a password, which is not shown',
+      { ...MINIMAL, TESSERA_STORAGE: 'postgress://me:se@cr/et@db/x' },
+      /^TESSERA_STORAGE is "postgress:\/\/me:\*\*\*@db\/x": must be sqlite:/,
+    ],
+    ['too few connections', { ...MINIMAL, TESSERA_STORAGE_CONNECTIONS: '3' }, /^TESSERA_STORAGE_CONNECTIONS is "3"/],
+    [
       'a proxy by name',
       { ...MINIMAL, TESSERA_RUNTIME_TRUSTED_PROXIES: 'proxy.local' },
       /^TESSERA_RUNTIME_TRUSTED_PROXIES .*addresses or networks/,
@@ -150,6 +156,20 @@ describe('what is refused, in one line that names the setting, its value and the
       /master_key_file is ".*open.key": others can read .* chmod 600/,
     )
     expect(load({ ...rest, TESSERA_MASTER_KEY_FILE: write('closed.key', KEY) }).masterKey).toEqual(Buffer.alloc(32, 7))
+  })
+
+  test('a password of the database in a file that others can read; it ends with its line', () => {
+    const open = write('open.password', 'hush\n', 0o644)
+    expect(() => load({ ...MINIMAL, TESSERA_STORAGE_PASSWORD_FILE: open })).toThrow(
+      /storage_password_file is ".*open.password": others can read/,
+    )
+    const env = { ...MINIMAL, TESSERA_STORAGE_PASSWORD_FILE: write('closed.password', 'hush \n') }
+    expect(load(env).storageAccess).toEqual({
+      password: 'hush ',
+      connections: 10,
+      requestTimeout: 800,
+      statementTimeout: 15_000,
+    })
   })
 
   test('a file that is not there', () => {

@@ -9,6 +9,8 @@ export interface TestPostgres {
   readonly port: number
   /** The address of a new and empty database. */
   newDatabase(): Promise<string>
+  /** The address of a new schema of a role of its own, which owns nothing else: as good as a database, and made faster. */
+  newSchema(): Promise<string>
   /** Runs statements as the superuser, in the database of an address, else in that which is always there. */
   query(sql: string, url?: string): Promise<readonly Record<string, unknown>[]>
   /** Shuts the server down, breaking all connections. */
@@ -52,6 +54,13 @@ export async function startPostgres(tls?: { readonly cert: string; readonly key:
       databases += 1
       await query(`create database test${databases} strategy file_copy`)
       return addressOf(`test${databases}`)
+    },
+    newSchema: async () => {
+      databases += 1
+      const name = `test${databases}`
+      // What comes first in PostgreSQL's `search_path` is the schema of the role's name.
+      await query(`create role ${name} login password 'of ${name}'; create schema authorization ${name}`)
+      return addressOf('postgres').replace('postgres:postgres@', `${name}:of%20${name}@`)
     },
     query,
     down: () => tell('stop'),

@@ -78,26 +78,26 @@ describe('tessera storage copy', () => {
   test('there and back again, row by row', async () => {
     const before = await dump(original)
     for (const [table, rows] of Object.entries(before)) expect(rows.length, table).toBeGreaterThan(0)
-    const [there, back] = [await postgres.newDatabase(), `sqlite:${join(folder, 'back.db')}`]
+    const [there, back] = [await postgres.newSchema(), `sqlite:${join(folder, 'back.db')}`]
 
     const forth = await copy(original, there)
     expect(forth.error).toBeUndefined()
     expect(forth.stdout).toMatch(/^audit_event\t1\d{3}\t[0-9a-f]{64}$/m)
-    expect(forth.stderr).toMatch(/^audit_event: \d+ rows copied$/m)
-    expect(forth.stderr).toMatch(/^audit_event: \d+ rows verified$/m)
+    const events = before['audit_event']?.length
+    for (const step of ['copied', 'verified']) expect(forth.stderr).toContain(`\naudit_event: ${events} rows ${step}\n`)
     expect(forth.stderr).toMatch(/:\*\*\*@.* has every row of sqlite:/)
-    expect(forth.stdout + forth.stderr).not.toContain('postgres:postgres')
+    expect(forth.stdout + forth.stderr).not.toContain(decodeURIComponent(new URL(there).password))
     expect(await dump(there)).toEqual(before)
 
     const returned = await copy(there, back, true)
     expect(returned.error).toBeUndefined()
     expect(JSON.parse(returned.stdout)['revocation']).toMatchObject({ rows: 2 })
     expect(await dump(back)).toEqual(before)
-    expect((await copy(back, await postgres.newDatabase())).stdout).toBe(forth.stdout)
+    expect((await copy(back, await postgres.newSchema())).stdout).toBe(forth.stdout)
   })
 
   test('in the copy, numbers go on where they were', async () => {
-    const there = await postgres.newDatabase()
+    const there = await postgres.newSchema()
     await copy(original, there)
     const [one, other] = [await openStore(original, systemClock), await openStore(there, systemClock, ACCESS)]
     const expiresAt = systemClock.now() + 1_000
@@ -118,7 +118,7 @@ describe('tessera storage copy', () => {
   })
 
   test('a target that has data is refused, and left as it is', async () => {
-    const there = await postgres.newDatabase()
+    const there = await postgres.newSchema()
     const store = await openStore(there, systemClock, ACCESS)
     await store.revocations.noteLifetime(7)
     await store.close()
@@ -140,7 +140,7 @@ describe('tessera storage copy', () => {
   })
 
   test('a copy that fails half-way leaves the target empty', async () => {
-    const there = await postgres.newDatabase()
+    const there = await postgres.newSchema()
     await runCommand({ TESSERA_STORAGE: there }, () => storageMigrate({}))
     await postgres.query(`alter table audit_event add constraint short check (seq < 1000)`, there)
     expect((await copy(original, there)).error).toMatch(/violates check constraint/)
@@ -148,7 +148,7 @@ describe('tessera storage copy', () => {
   })
 
   test('a row that is not the same there is found', async () => {
-    const there = await postgres.newDatabase()
+    const there = await postgres.newSchema()
     await runCommand({ TESSERA_STORAGE: there }, () => storageMigrate({}))
     await postgres.query(
       `create function change() returns trigger language plpgsql as

@@ -16,7 +16,7 @@ afterAll(() => postgres.stop())
 let url: string
 let store: Store
 beforeEach(async () => {
-  url = await postgres.newDatabase()
+  url = await postgres.newSchema()
   store = await openStore(url, systemClock, ACCESS)
 })
 afterEach(() => store.close())

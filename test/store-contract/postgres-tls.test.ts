@@ -38,6 +38,7 @@ describe('the address of a PostgreSQL database', () => {
 
   const refused: [string, string, RegExp][] = [
     ['what is no address', 'postgres://user:secret@ho st/x', /must be postgres:\/\//],
+    ['a password with a bare percent sign', 'postgres://u:secret%zz@h/x', /must be postgres:\/\//],
     ['several hosts', 'postgres://one:1,two:2/x', /must be postgres:\/\//],
     ['a mode that can be talked out of TLS', 'postgres://u:secret@h/x?sslmode=prefer', /one of disable, require/],
     ['a parameter that there is not', 'postgres://u:secret@h/x?sslmod=disable', /no parameter sslmod/],

@@ -36,7 +36,7 @@ const MODES = ['disable', 'require', 'verify-ca', 'verify-full']
  */
 export function parsePostgresUrl(location: string, access: Pick<PostgresAccess, 'password'>): PostgresAddress {
   const url = URL.canParse(location) ? new URL(location) : undefined
-  if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol))
+  if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol) || !isEncoded(url))
     throw new UserError('storage: must be postgres://user@host:port/database; special characters are percent-encoded')
   for (const name of url.searchParams.keys()) {
     if (!PARAMETERS.includes(name))
@@ -79,6 +79,10 @@ function clientCertificate(parameters: URLSearchParams): ConnectionOptions {
   if (cert === null || key === null) throw new UserError('storage: sslcert and sslkey go together')
   return { cert: read('sslcert', cert), key: read('sslkey', key) }
 }
+
+/** Whether everything of it can be decoded. */
+const isEncoded = ({ username, password, hostname, pathname }: URL): boolean =>
+  [username, password, hostname, pathname].every((part) => !/%(?![0-9a-f]{2})/i.test(part))
 
 const isHere = (host: string): boolean =>
   host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\./.test(host)
