@@ -16,24 +16,31 @@ export const presentSecret = (readings: readonly [SecretReading, ...SecretReadin
   clientIds: readings.map(({ clientId }) => clientId),
   verify: (authenticator, request) => {
     const clients = readings.map(({ clientId }) => authenticator.directory.client(clientId))
-    return findKnown(authenticator, readings, clients) ?? verifyReadings(authenticator, request, readings, clients)
+    return (
+      findKnown(authenticator, request, readings, clients) ?? verifyReadings(authenticator, request, readings, clients)
+    )
   },
 })
 
 /** A client, or the wait for one that is not in memory. */
 type Sought = ReturnType<Directory['client']>
 
-/** A generated secret of a client that is in memory, as nearly all are: it is known at once, and nothing waits for a turn. */
+/** Of a client that is in memory, as nearly all are, a secret that nobody can guess or that was right before: nothing waits. */
 function findKnown(
-  { verifier }: Authenticator,
+  authenticator: Authenticator,
+  { remoteAddress }: AuthenticationRequest,
   readings: readonly SecretReading[],
   clients: readonly Sought[],
 ): Proven | undefined {
-  for (const [index, { secret }] of readings.entries()) {
+  for (const [index, { clientId, secret }] of readings.entries()) {
     const client = clients[index]
     if (client instanceof Promise) continue
-    const credential = verifier.findGenerated(client?.credentials, secret)
-    if (client !== undefined && credential !== undefined) return { client, credential }
+    const { verifier, guesses } = authenticator
+    const generated = verifier.findGenerated(client?.credentials, secret)
+    if (client !== undefined && generated !== undefined) return { client, credential: generated }
+    const chosen = verifier.findRemembered(clientId, client?.credentials, secret)
+    if (client === undefined || chosen === undefined) continue
+    if (guesses.letThrough({ clientId, address: remoteAddress })) return { client, credential: chosen }
   }
   return undefined
 }

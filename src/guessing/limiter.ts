@@ -34,11 +34,15 @@ const MEMORY = {
   addresses: { quiet: 30_000, waiting: 20_000 },
 }
 
-/** What is about to be tried. */
-export interface Guess {
+/** Who tries from where. */
+interface Whence {
   /** As presented: one that no client has is counted like any other, so that nothing tells which exist. */
   readonly clientId: ClientId
   readonly address: string
+}
+
+/** What is about to be tried. */
+export interface Guess extends Whence {
   /** Keyed hashes of client id and secret: two where the request can be read in two ways (RFC 6749 §2.3.1). */
   readonly marks: readonly [string, ...string[]]
 }
@@ -55,6 +59,11 @@ export interface Guesses {
   readonly refused: Readonly<Partial<Record<Level, number>>>
   /** @throws OAuthError `too_many_guesses`, where the attempt must wait: it then counts for nothing, and must not be checked */
   begin(guess: Guess): Attempt | Promise<Attempt>
+  /**
+   * Lets a secret through that is known to be right, uncounted, where that changes nothing: where its client has succeeded at
+   * the address, and nothing that failed there still counts. @returns false where it must begin like any other
+   */
+  letThrough(whence: Whence): boolean
 }
 
 interface Tried {
@@ -124,6 +133,14 @@ export class GuessLimiter implements Guesses {
       this.#clients.put(shelfOf(now, client.failures), keys.client, client)
     }
     return this.#attempt(keys.pair, pair, undo)
+  }
+
+  letThrough({ clientId, address }: Whence): boolean {
+    const now = this.#clock.monotonic()
+    const pair = this.#pairs.get(keysOf(clientId, address).pair)
+    if (pair === undefined || !isProven(now, pair) || pair.failures.level(now) > 0) return false
+    pair.provenAt = now
+    return true
   }
 
   #refuse(longest: ReturnType<typeof waitOf>): void {

@@ -74,7 +74,7 @@ export class SecretVerifier {
     holder: SecretHolder<Secret> | undefined,
     secret: string,
   ): Secret | undefined {
-    if (secret.length > LONGEST_SECRET) return undefined
+    if (!isGenerated(secret)) return undefined
     const digest = sha256(secret)
     return holder?.secrets.find(({ hash }) => hash.kind === 'sha256' && hash.digest === digest)
   }
@@ -87,6 +87,17 @@ export class SecretVerifier {
   markOf(clientId: ClientId, secret: string): string | undefined {
     if (secret.length > LONGEST_SECRET || isGenerated(secret)) return undefined
     return sha256(`${this.#memoKey}${clientId}\0${secret}`)
+  }
+
+  /** The secret of the holder that this is, where it is a chosen one that was right a moment ago; undefined otherwise. */
+  findRemembered<Secret extends KeptSecret>(
+    clientId: ClientId,
+    holder: SecretHolder<Secret> | undefined,
+    secret: string,
+  ): Secret | undefined {
+    const mark = this.markOf(clientId, secret)
+    const remembered = mark === undefined ? undefined : this.#recall(holder, mark)
+    return remembered && holder?.secrets.find((one) => one === remembered)
   }
 
   /**
@@ -109,17 +120,19 @@ export class SecretVerifier {
     secret: string,
     mark: string,
   ): Promise<Secret | undefined> {
-    const remembered = holder && this.#memo.get(holder)?.get(mark)
-    const isRemembered = remembered !== undefined && remembered.until > this.#clock.now()
-    const found = isRemembered
-      ? remembered.secret
-      : await (this.#underway.get(mark) ?? this.#start(clientId, holder, secret, mark))
+    const remembered = this.#recall(holder, mark)
+    const found = remembered ?? (await (this.#underway.get(mark) ?? this.#start(clientId, holder, secret, mark)))
     if (found === undefined || holder === undefined) return undefined
     const kept = holder.secrets.find((one) => one === found)
     // The hash was begun for this client as it stood before a change.
     if (kept === undefined) return this.findChosen(clientId, holder, secret, mark)
-    if (!isRemembered) this.#remember(holder, mark, found)
+    if (remembered === undefined) this.#remember(holder, mark, found)
     return kept
+  }
+
+  #recall(holder: SecretHolder<KeptSecret> | undefined, mark: string): KeptSecret | undefined {
+    const remembered = holder && this.#memo.get(holder)?.get(mark)
+    return remembered !== undefined && remembered.until > this.#clock.now() ? remembered.secret : undefined
   }
 
   #remember(holder: SecretHolder<KeptSecret>, mark: string, secret: KeptSecret): void {

@@ -29,4 +29,9 @@ export class RemoteGuesses implements Guesses {
     if (wait !== undefined) throw new OAuthError('too_many_guesses', wait)
     return { succeeded: () => this.#channel.send({ kind: 'guessed right', id }) }
   }
+
+  /** The primary alone knows what has failed at other workers. */
+  letThrough(): boolean {
+    return false
+  }
 }

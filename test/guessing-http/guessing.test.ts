@@ -147,6 +147,13 @@ describe('27: six wrong secrets', () => {
   )
 })
 
+test('the right secret waits with the others at the very address at which it was right a moment ago', async () => {
+  const at = { id: 'neighbour', from: '198.51.100.3' }
+  for (const _ of [1, 2, 3]) expect((await attempt({ ...at, secret: RIGHT })).status).toBe(200)
+  for (let count = 0; count < 5; count += 1) expect(wire(await attempt({ ...at, secret: guess() }))).toEqual(WRONG())
+  for (const secret of [RIGHT, guess()]) expect(wire(await attempt({ ...at, secret }))).toEqual(WAIT(1))
+})
+
 describe('while a client is guessed at', () => {
   const from = '198.51.100.4'
   const home = '203.0.113.1'

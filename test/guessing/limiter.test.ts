@@ -38,8 +38,45 @@ function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[1]) {
     const outcome = tryOut(client, address, ...marks)
     return outcome instanceof OAuthError ? Number(outcome.headers['Retry-After']) : 0
   }
-  return { clock, tryOut, fail, succeed, wait }
+  const letThrough = (client = 'a', address = HERE) => limiter.letThrough({ clientId: ClientId(client), address })
+  return { clock, tryOut, fail, succeed, wait, letThrough }
 }
+
+describe('a secret that is known to be right is let through uncounted', () => {
+  test('where its client has succeeded, at that address alone', () => {
+    const { succeed, letThrough } = setUp()
+    expect(letThrough()).toBe(false)
+    succeed()
+    expect(letThrough()).toBe(true)
+    expect(letThrough('a', '192.0.2.2')).toBe(false)
+    expect(letThrough('b')).toBe(false)
+  })
+
+  test('not while a failure counts: then it begins like any other, and waits where they do', () => {
+    const { clock, fail, succeed, wait, letThrough } = setUp()
+    succeed()
+    fail(1)
+    expect(letThrough()).toBe(false)
+    succeed()
+    expect(letThrough()).toBe(true)
+    fail(5)
+    expect(letThrough()).toBe(false)
+    expect(wait('a', HERE, 'right')).toBe(1)
+    clock.ms += 15 * MINUTE
+    expect(letThrough()).toBe(true)
+  })
+
+  test('for a day after the last time', () => {
+    const { clock, succeed, letThrough } = setUp()
+    succeed()
+    for (const pause of [24 * 60 * MINUTE - 1, 24 * 60 * MINUTE - 1]) {
+      clock.ms += pause
+      expect(letThrough()).toBe(true)
+    }
+    clock.ms += 24 * 60 * MINUTE
+    expect(letThrough()).toBe(false)
+  })
+})
 
 /** Addresses of as many networks. */
 const addressOf = (index: number) => `10.0.${index >> 8}.${index & 255}`
