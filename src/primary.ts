@@ -5,6 +5,7 @@ import { metricsRoutes } from './admin/metrics.ts'
 import { CertificateCheck } from './certificates/check.ts'
 import type { Config } from './config/resolve.ts'
 import { GuessLimiter } from './guessing/limiter.ts'
+import { reservePort } from './http/listener.ts'
 import type { Server } from './server.ts'
 import { DatabaseCalls } from './telemetry/database-calls.ts'
 import { Metrics } from './telemetry/metrics.ts'
@@ -32,8 +33,9 @@ export async function startPrimary(config: Config, world: World & { readonly wor
     // What a worker could not put in force is to be known before any of them has.
     means.live.follow((next) => certificates.prepareAuthorities(next.clientAuthorities))
     const guesses = new GuessLimiter(means.clock)
+    const runtimePort = await reservePort(config.runtime)
     const workers = new Workers({
-      config,
+      config: { ...config, runtime: { ...config.runtime, port: runtimePort } },
       workers: world.workers,
       audit,
       guesses,
@@ -65,13 +67,13 @@ export async function startPrimary(config: Config, world: World & { readonly wor
     const adminPort = await listenForAdmin(config, adminRoutes, means, closers)
     closers.add(() => workers.stop())
     await workers.start()
-    logStart(means.log, config, { runtimePort: workers.runtimePort, adminPort, workers: world.workers })
+    logStart(means.log, config, { runtimePort, adminPort, workers: world.workers })
     return {
-      runtimePort: workers.runtimePort,
+      runtimePort,
       adminPort,
       reload: async (next) => {
         await means.live.reload(next)
-        await workers.reload(next)
+        await workers.reload({ ...next, runtime: { ...next.runtime, port: runtimePort } })
       },
       stop: () => {
         health.isDraining = true

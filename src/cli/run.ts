@@ -47,7 +47,7 @@ export async function runWorker(): Promise<void> {
     // A terminal sends it to all processes at once; the primary says when it is time.
     process.on('SIGINT', () => {})
     onPrimaryGone(stop)
-    channel.send({ kind: 'ready', runtimePort: server.runtimePort })
+    channel.send({ kind: 'ready' })
   } catch (error) {
     channel.send({ kind: 'failed', message: explain(error) })
     process.exitCode = 1

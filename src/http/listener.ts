@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import { type AddressInfo, type ListenOptions, Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSecureContext, type TLSSocket } from 'node:tls'
 import { certificateOfSocket, type PresentedCertificate } from '../certificates/peer.ts'
@@ -25,6 +25,12 @@ const HANDSHAKE_TIMEOUT_MS = 10_000
 /** For how long a connection that is idle when draining begins may still bring a request. */
 const IDLE_GRACE_MS = 1_000
 
+/**
+ * Where the system spreads connections over the processes that listen on one port. Elsewhere Node's primary accepts them and
+ * hands them on; one that it hands to a worker that dies in that moment is neither answered nor closed.
+ */
+const CAN_SHARE = process.platform === 'linux'
+
 const OLDEST_TLS = { minVersion: 'TLSv1.2' } as const
 
 /** PEM. */
@@ -40,6 +46,8 @@ export interface ListenerOptions extends AppOptions {
   readonly tls: Certificate | undefined
   /** Whether clients are asked for a certificate. Who has none is served all the same. */
   readonly asksCertificate: boolean
+  /** Whether other processes of this server listen on the same port. */
+  readonly isShared?: boolean
   /** Told of each certificate that a new TLS session begins with, whatever is then asked over it. */
   readonly onCertificate?: (presented: PresentedCertificate) => void
 }
@@ -63,21 +71,7 @@ export interface Listener {
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const state = { draining: false }
   const app = createApp(options, state)
-  // `localhost` is two addresses, and clients try either.
-  const hosts = options.host === 'localhost' ? ['127.0.0.1', '::1'] : [options.host]
-  const servers: Server[] = []
-  let port = options.port
-  for (const host of hosts) {
-    const server = createHttpServer(options, app)
-    try {
-      port = await bind(server, host, port)
-      servers.push(server)
-    } catch (error) {
-      if (host === '::1' && isNoSuchAddress(error)) continue
-      for (const bound of servers) bound.close()
-      throw error
-    }
-  }
+  const { servers, port } = await bindAll(options, () => createHttpServer(options, app))
   return {
     port,
     prepareCertificate: (certificate) => {
@@ -137,10 +131,42 @@ function noteCertificate(socket: TLSSocket, { onCertificate, onDefect }: Listene
   }
 }
 
-function bind(server: Server, host: string, port: number): Promise<number> {
+/**
+ * Makes sure that nobody listens where processes are to share a port: by themselves they would share it with another server.
+ * @returns the port, a free one where that is 0. Rejects when the address is taken
+ */
+export async function reservePort(address: Pick<ListenerOptions, 'host' | 'port'>): Promise<number> {
+  const { servers, port } = await bindAll(address, () => new NetServer())
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return port
+}
+
+/** Listens at every address that the host is. Rejects, listening nowhere, when one is taken. */
+async function bindAll<Bound extends NetServer>(
+  { host, port, isShared = false }: Pick<ListenerOptions, 'host' | 'port' | 'isShared'>,
+  create: () => Bound,
+): Promise<{ readonly servers: readonly Bound[]; readonly port: number }> {
+  const servers: Bound[] = []
+  let bound = port
+  // `localhost` is two addresses, and clients try either.
+  for (const address of host === 'localhost' ? ['127.0.0.1', '::1'] : [host]) {
+    const server = create()
+    try {
+      bound = await bind(server, { host: address, port: bound, reusePort: isShared && CAN_SHARE })
+      servers.push(server)
+    } catch (error) {
+      if (address === '::1' && isNoSuchAddress(error)) continue
+      for (const other of servers) other.close()
+      throw error
+    }
+  }
+  return { servers, port: bound }
+}
+
+function bind(server: NetServer, address: ListenOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port, backlog: 4096 }, () => {
+    server.listen({ ...address, backlog: 4096 }, () => {
       server.off('error', reject)
       resolve((server.address() as AddressInfo).port)
     })

@@ -36,6 +36,7 @@ export function listenForClients(
     port: config.runtime.port,
     routes: runtimeRoutes(services),
     tls,
+    isShared: means.shared !== undefined,
     asksCertificate: true,
     onCertificate: (presented) => authenticator.certificates.learn(presented),
     onlyProxies: tls === undefined,

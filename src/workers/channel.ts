@@ -22,7 +22,7 @@ export type FromWorker =
   /** What it has measured, as it was asked. */
   | { readonly kind: 'measured'; readonly id: number; readonly snapshot: Snapshot }
   /** It listens. */
-  | { readonly kind: 'ready'; readonly runtimePort: number }
+  | { readonly kind: 'ready' }
   /** It can't start, and why: one line for a person. */
   | { readonly kind: 'failed'; readonly message: string }
 

@@ -40,7 +40,6 @@ export class Workers {
   #config: PlainConfig
   #pause = REPLACE_AFTER.first
   #isStopping = false
-  #runtimePort = 0
 
   constructor(options: PrimaryOptions) {
     this.#options = options
@@ -60,11 +59,6 @@ export class Workers {
   /** How many there should be. */
   get configured(): number {
     return this.#options.workers
-  }
-
-  /** Where they listen. */
-  get runtimePort(): number {
-    return this.#runtimePort
   }
 
   /** Resolves once all listen. @throws UserError where one can't start */
@@ -128,7 +122,6 @@ export class Workers {
         if (message.kind === 'failed') reject(new UserError(message.message))
         if (message.kind !== 'ready') return
         this.#ready.add(worker)
-        this.#runtimePort = message.runtimePort
         resolve()
       })
       worker.once('exit', (code, signal) => {

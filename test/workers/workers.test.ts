@@ -180,7 +180,7 @@ describe('two workers', () => {
     const { config, folder } = await testConfig()
     folders.push(folder)
     await applyTo(config, MODEL)
-    const first = startTessera(['serve'], { ...environment(config), TESSERA_WORKERS: '1' })
+    const first = startTessera(['serve'], environment(config))
     running.push(first)
     await first.printed(/is served on/)
     const { config: other, folder: otherFolder } = await testConfig()
