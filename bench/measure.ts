@@ -11,7 +11,14 @@ export interface Measurement extends Round {
   readonly server: BenchServer
   /** Undefined where the system doesn't tell. */
   readonly rssBytes: number | undefined
+  /** At half as many requests a second. */
+  readonly atHalf: Pick<Round, 'p50_ms' | 'p99_ms'>
+  /** Whether it had cores that the load used, too. */
+  readonly usesAllCores: boolean
 }
+
+/** Twice what a server keeps in memory of what differs. */
+const MOST_WARMING = 200_000
 
 /** What measuring takes of the run. */
 interface Means {
@@ -40,7 +47,7 @@ export async function measure(
   }
   for (const { running } of contenders) {
     say(`${scenario.name}: warming ${running.server.name}`)
-    const order = { connections, seconds: warmup, atLeast: running.distinctRequests }
+    const order = { connections, seconds: warmup, atLeast: Math.min(MOST_WARMING, running.distinctRequests) }
     await naming(running.server, running.load(load, order))
   }
   for (let round = 1; round <= rounds; round += 1) {
@@ -53,9 +60,12 @@ export async function measure(
   }
   const measurements: Measurement[] = []
   for (const { running, results } of contenders) {
-    const { server, rssBytes } = running
+    const { server, rssBytes, usesAllCores } = running
+    const median = medianRound(results)
+    const order = { connections, seconds: seconds * 2, atLeast: 0, rate: median.rps / 2 }
+    const atHalf = await naming(server, running.load(load, order))
     await naming(server, running.finish())
-    measurements.push({ ...medianRound(results), server, rssBytes })
+    measurements.push({ ...median, server, rssBytes, atHalf, usesAllCores })
   }
   return measurements
 }

@@ -7,6 +7,9 @@ export interface Row {
   readonly rps: number
   readonly p50_ms: number
   readonly p99_ms: number
+  /** At half as many requests a second, which come at chance moments. */
+  readonly half_load_p50_ms: number
+  readonly half_load_p99_ms: number
   readonly rss_mb: number | null
   /** Processor time of the server for each request, in microseconds: steadier than the rest where the machine is busy. */
   readonly cpu_us: number | null
@@ -29,6 +32,8 @@ export function rowsOf(scenario: Scenario, measurements: readonly Measurement[])
     rps: round(measurement.rps, 0),
     p50_ms: measurement.p50_ms,
     p99_ms: measurement.p99_ms,
+    half_load_p50_ms: measurement.atHalf.p50_ms,
+    half_load_p99_ms: measurement.atHalf.p99_ms,
     rss_mb: measurement.rssBytes === undefined ? null : round(measurement.rssBytes / 2 ** 20, 1),
     cpu_us: measurement.serverBusy === undefined ? null : round((measurement.serverBusy / measurement.rps) * 1e6, 0),
     ratio_to_floor: ratioTo(measured(references.floor), measurement),
@@ -45,6 +50,8 @@ const COLUMNS: readonly { readonly title: string; readonly cell: (row: Row) => s
   { title: 'requests/s', cell: ({ rps }) => rps.toFixed(0) },
   { title: 'p50 ms', cell: ({ p50_ms }) => p50_ms.toFixed(2) },
   { title: 'p99 ms', cell: ({ p99_ms }) => p99_ms.toFixed(2) },
+  { title: 'half load: p50', cell: ({ half_load_p50_ms }) => half_load_p50_ms.toFixed(2) },
+  { title: 'p99', cell: ({ half_load_p99_ms }) => half_load_p99_ms.toFixed(2) },
   { title: 'RSS MB', cell: ({ rss_mb }) => rss_mb?.toFixed(0) ?? '–' },
   { title: 'CPU µs', cell: ({ cpu_us }) => cpu_us?.toFixed(0) ?? '–' },
   { title: '× floor', cell: ({ ratio_to_floor }) => ratio_to_floor?.toFixed(2) ?? '–' },
@@ -67,7 +74,14 @@ export function verdicts(scenario: Scenario, rows: readonly Row[]): string {
   const ours = rowOf(subject)
   if (ours === undefined) return ''
   const compared = scenario.comparisons.flatMap((comparison) => compare(ours, rowOf(comparison.server), comparison))
-  return `${ours.name}: ${compared.join('; ')}\n`
+  return `${ours.name}: ${[...compared, tail(ours)].join('; ')}\n`
+}
+
+/** How many times as long as the median the slowest hundredth takes, while there is half the load that there could be. */
+function tail({ half_load_p50_ms, half_load_p99_ms }: Row): string {
+  const ratio = half_load_p99_ms / half_load_p50_ms
+  const reached = ratio < MOST_TAIL ? 'less than' : 'NOT LESS THAN'
+  return `p99 at half load ${ratio.toFixed(1)} of p50, ${reached} ${MOST_TAIL}`
 }
 
 function compare(ours: Row, other: Row | undefined, { server, atLeast, mostMoreMb }: Comparison): readonly string[] {
@@ -83,13 +97,16 @@ function compare(ours: Row, other: Row | undefined, { server, atLeast, mostMoreM
   ]
 }
 
+const MOST_TAIL = 5
+
 /** A process that had this part of its core was held up by nothing else: a server should be so, the load should not. */
 const ALL_BUT = 0.9
 
 /** Whether it was the servers that were measured, and not the load or whatever else the machine did. */
 export function fairness(measurements: readonly Measurement[]): string {
   const load = Math.max(...measurements.map(({ loadBusy }) => loadBusy))
-  const server = Math.min(...measurements.map(({ serverBusy }) => serverBusy ?? 1))
+  const alone = measurements.filter(({ usesAllCores }) => !usesAllCores)
+  const server = Math.min(1, ...alone.map(({ serverBusy }) => serverBusy ?? 1))
   const doubts = [
     ...(load > ALL_BUT ? ['the load was the bottleneck'] : []),
     ...(server < ALL_BUT

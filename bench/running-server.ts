@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BenchClient } from './fleet.ts'
 import type { LoadOrder, LoadResult, Requests } from './load/order.ts'
 import type { LoadProcess } from './load/process.ts'
-import type { BenchServer } from './servers/server.ts'
+import type { BenchServer, PreparedServer } from './servers/server.ts'
 import type { Task, Work } from './tasks/task.ts'
 import { residentBytes, watchProcessor } from './usage.ts'
 import { type Child, cores, type Workspace } from './workspace.ts'
@@ -21,7 +21,7 @@ const SETTLE_MS = 500
 /** A server that is up and does its task. Every call rejects where it does anything else. */
 export class RunningServer {
   readonly server: BenchServer
-  readonly #folder: string
+  readonly #prepared: PreparedServer
   readonly #process: Child
   readonly #work: Work
   #answered = 0
@@ -33,14 +33,15 @@ export class RunningServer {
     clients: readonly [BenchClient, ...BenchClient[]],
   ): Promise<RunningServer> {
     const folder = mkdtempSync(join(workspace.folder, `${server.name}-`))
-    const process = workspace.start(await server.prepare(workspace, folder, clients), cores.server)
+    const prepared = await server.prepare(workspace, folder, clients)
+    const process = workspace.start(prepared, cores.server)
     const [origin] = await process.says(/http:\/\/127\.0\.0\.1:\d+/)
-    return new RunningServer(server, folder, process, await task.prepare(server, origin, clients))
+    return new RunningServer(server, prepared, process, await task.prepare(server, origin, clients))
   }
 
-  private constructor(server: BenchServer, folder: string, process: Child, work: Work) {
+  private constructor(server: BenchServer, prepared: PreparedServer, process: Child, work: Work) {
     this.server = server
-    this.#folder = folder
+    this.#prepared = prepared
     this.#process = process
     this.#work = work
   }
@@ -48,6 +49,11 @@ export class RunningServer {
   /** The number of its requests that differ. */
   get distinctRequests(): number {
     return this.#work.requests.values.length
+  }
+
+  /** Whether it has cores that the load uses, too. */
+  get usesAllCores(): boolean {
+    return this.#prepared.usesAllCores === true
   }
 
   /** Memory that it has in RAM, in bytes; undefined where the system doesn't tell. */
@@ -72,6 +78,6 @@ export class RunningServer {
   async finish(): Promise<void> {
     const { issued, issuedByEach } = this.#work
     await this.#process.stop()
-    this.server.inspect?.(this.#folder, issued + this.#answered * issuedByEach)
+    await this.#prepared.inspect?.(issued + this.#answered * issuedByEach)
   }
 }

@@ -41,7 +41,11 @@ const peers = {
   ],
 } as const
 
+const onPostgres = { ...peers, servers: [floor('ES256'), tessera({ database: 'postgres' })] } as const
+
 const es256 = tessera({ label: 'ES256' })
+const onePerCore = tessera({ label: 'one worker', workers: 1 })
+const oneAsks = tessera({ label: 'one of them asks', asking: 1 })
 const unrevoked = tessera({ label: 'none revoked' })
 const generated = tessera({ label: 'generated' })
 
@@ -52,6 +56,32 @@ const MANY_TOKENS = 20_000
 export const scenarios: readonly Scenario[] = [
   { name: '1 client', clients: 1, ...peers },
   { name: '10,000 clients', clients: 10_000, ...peers },
+  {
+    name: '1,000,000 clients',
+    clients: 1_000_000,
+    task: issuing,
+    servers: [oneAsks, tessera()],
+    comparisons: [{ server: oneAsks.name, atLeast: 0.75 }],
+  },
+  { name: '1 client, PostgreSQL', clients: 1, ...onPostgres },
+  { name: '10,000 clients, PostgreSQL', clients: 10_000, ...onPostgres },
+  {
+    name: 'two workers, on the cores of load and database',
+    clients: 1,
+    task: issuing,
+    servers: [onePerCore, tessera({ workers: 2 })],
+    comparisons: [{ server: onePerCore.name }],
+  },
+  {
+    name: 'two workers and PostgreSQL, likewise',
+    clients: 1,
+    task: issuing,
+    servers: [
+      tessera({ label: 'one worker', workers: 1, database: 'postgres' }),
+      tessera({ workers: 2, database: 'postgres' }),
+    ],
+    comparisons: [{ server: onePerCore.name }],
+  },
   {
     name: 'sealed tokens',
     clients: 1,

@@ -19,6 +19,8 @@ export const canPin = availableParallelism() >= 2 && spawnSync(TASKSET, ['-c', '
 export interface Program {
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Whether it runs on every core, whichever it is given. */
+  readonly usesAllCores?: boolean
 }
 
 const POLL_MS = 20
@@ -111,9 +113,10 @@ export class Workspace {
   }
 
   /** Starts a program on a core. Of our own environment it gets no setting of Tessera's. */
-  start({ args, env }: Program, core: number): Child {
+  start({ args, env, usesAllCores = false }: Program, core: number): Child {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TESSERA_'))
-    const [file, pinning] = canPin ? [TASKSET, ['-c', String(core), process.execPath]] : [process.execPath, []]
+    const [file, pinning] =
+      canPin && !usesAllCores ? [TASKSET, ['-c', String(core), process.execPath]] : [process.execPath, []]
     const started = spawn(file, [...pinning, ...args], {
       env: { ...Object.fromEntries(inherited), NODE_ENV: 'production', ...env },
     })

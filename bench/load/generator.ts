@@ -22,15 +22,22 @@ async function fill(order: LoadOrder): Promise<LoadResult> {
   }
 }
 
-function load(
+function load(order: LoadOrder, next: () => Buffer, connections: readonly Connection[]): Promise<LoadResult> {
+  return order.rate === undefined
+    ? loadFully(order, next, connections)
+    : loadAtRate({ ...order, rate: order.rate }, next, connections)
+}
+
+/** Has a request under way on each connection, all the time. */
+function loadFully(
   { seconds, atLeast }: LoadOrder,
   next: () => Buffer,
   connections: readonly Connection[],
 ): Promise<LoadResult> {
   const { promise, resolve } = Promise.withResolvers<LoadResult>()
   const durations = new Histogram()
-  const usage = process.cpuUsage()
   const start = performance.now()
+  const busy = watchLoad(start)
   const deadline = start + seconds * 1000
   let sent = 0
   let answered = 0
@@ -49,18 +56,68 @@ function load(
   }
 
   function finish(now: number): void {
-    const { user, system } = process.cpuUsage(usage)
-    resolve({
-      answered,
-      rps: durations.count / seconds,
-      p50_ms: durations.quantile(0.5),
-      p99_ms: durations.quantile(0.99),
-      loadBusy: (user + system) / 1000 / (now - start),
-    })
+    resolve({ answered, rps: durations.count / seconds, ...quantiles(durations), loadBusy: busy(now) })
   }
 
   for (const connection of connections) send(connection)
   return promise
+}
+
+/** Sends requests as they are due, whatever became of those before; all are answered in the end. */
+function loadAtRate(
+  { seconds, rate }: LoadOrder & { readonly rate: number },
+  next: () => Buffer,
+  connections: readonly Connection[],
+): Promise<LoadResult> {
+  const { promise, resolve } = Promise.withResolvers<LoadResult>()
+  const durations = new Histogram()
+  const start = performance.now()
+  const busy = watchLoad(start)
+  const deadline = start + seconds * 1000
+  const gap = () => (-Math.log(1 - Math.random()) / rate) * 1000
+  const idle = [...connections]
+  const waiting: number[] = []
+  let due = start + gap()
+
+  function sendWaiting(): void {
+    while (idle.length > 0 && waiting.length > 0) {
+      const connection = idle.pop()
+      const dueAt = waiting.shift()
+      if (connection === undefined || dueAt === undefined) return
+      connection.send(next(), () => {
+        durations.record(performance.now() - dueAt)
+        idle.push(connection)
+        sendWaiting()
+      })
+    }
+  }
+
+  function turn(): void {
+    const now = performance.now()
+    for (; due <= now && due < deadline; due += gap()) waiting.push(due)
+    sendWaiting()
+    if (due < deadline || idle.length < connections.length) {
+      // Timers are a millisecond late, which is longer than an answer takes.
+      setImmediate(turn)
+      return
+    }
+    const answered = durations.count
+    resolve({ answered, rps: answered / seconds, ...quantiles(durations), loadBusy: busy(now) })
+  }
+
+  turn()
+  return promise
+}
+
+const quantiles = (durations: Histogram) => ({ p50_ms: durations.quantile(0.5), p99_ms: durations.quantile(0.99) })
+
+/** Returns the part of its core that this process has used since, when told the time. */
+function watchLoad(start: number): (now: number) => number {
+  const usage = process.cpuUsage()
+  return (now) => {
+    const { user, system } = process.cpuUsage(usage)
+    return (user + system) / 1000 / (now - start)
+  }
 }
 
 function inTurn({ head, values, tail }: LoadOrder): () => Buffer {

@@ -23,8 +23,13 @@ export interface SignedValue {
 
 /** What to send, and for how long. */
 export interface LoadOrder extends Requests {
-  /** Each has one request under way, and sends the next as soon as that is answered. */
+  /** Each has one request under way, and sends the next as soon as that is answered, or as one is due. */
   readonly connections: number
+  /**
+   * Requests that are due in a second, at chance moments, as those of clients that know nothing of each other are; each takes
+   * as long as it is late, the wait for a connection included. Unset where all connections are always busy.
+   */
+  readonly rate?: number
   readonly seconds: number
   /** It goes on, beyond the seconds, until so many requests are answered. */
   readonly atLeast: number

@@ -1,9 +1,9 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
-import { openStore } from '../../src/store/open.ts'
+import { createStore } from '../../src/store/sql-store.ts'
 import { lifetime } from '../fleet.ts'
+import type { BenchDatabase } from './databases.ts'
 
 /** In one transaction. */
 const BATCH = 10_000
@@ -11,10 +11,10 @@ const BATCH = 10_000
 const ISSUED_WITHIN_MS = 3_600_000
 
 /** Revokes so many tokens, of which none expires within two hours, in a database that nobody else writes to. */
-export async function addLiveRevocations(storage: string, count: number): Promise<void> {
+export async function addLiveRevocations(database: BenchDatabase, count: number): Promise<void> {
   if (count === 0) return
   const end = systemClock.now()
-  const store = await openStore(storage, systemClock)
+  const store = createStore(await database.open(), systemClock)
   const revocation = (_: unknown, number: number) => {
     const issuedAt = end - Math.floor((ISSUED_WITHIN_MS * (count - number)) / count)
     const id = Jti(uuidv7({ ...systemClock, now: () => issuedAt }, systemRandom))
@@ -26,8 +26,3 @@ export async function addLiveRevocations(storage: string, count: number): Promis
   }
   await store.close()
 }
-
-export const countLiveRevocations = (database: DatabaseSync): unknown =>
-  database.prepare('select count(*) as revoked from revocation where expires_at > ?').get(systemClock.now())?.[
-    'revoked'
-  ]

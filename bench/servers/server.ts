@@ -16,8 +16,17 @@ export interface BenchServer {
   readonly isBound?: boolean
   /** It has one answer to all introspections, and does not look at the token. */
   readonly isBlind?: boolean
+  /** So many of the clients ask, the first ones; all of them unless said otherwise. */
+  readonly asking?: number
   /** Makes what the server needs, in a folder of its own. @returns how it is started */
-  prepare(workspace: Workspace, folder: string, clients: readonly BenchClient[]): Promise<Program>
+  prepare(
+    workspace: Workspace,
+    folder: string,
+    clients: readonly [BenchClient, ...BenchClient[]],
+  ): Promise<PreparedServer>
+}
+
+export interface PreparedServer extends Program {
   /** Looks, once it has stopped, whether it did all that it should have for so many tokens. Rejects where it didn't. */
-  inspect?(folder: string, tokens: number): void
+  inspect?(tokens: number): Promise<void>
 }

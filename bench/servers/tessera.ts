@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
+import { systemClock } from '../../src/platform/clock.ts'
 import { clientKey } from '../client-key.ts'
 import {
   audience,
@@ -16,7 +16,9 @@ import {
   type TokenKind,
 } from '../fleet.ts'
 import { cores } from '../workspace.ts'
-import { addLiveRevocations, countLiveRevocations } from './live-revocations.ts'
+import { addCrowd } from './crowd.ts'
+import { type BenchDatabase, type DatabaseKind, makeDatabase } from './databases.ts'
+import { addLiveRevocations } from './live-revocations.ts'
 import type { BenchServer } from './server.ts'
 
 interface Setup {
@@ -27,10 +29,14 @@ interface Setup {
   readonly liveRevocations?: number
   readonly presents?: Presents
   readonly isBound?: boolean
+  readonly database?: DatabaseKind
+  /** Processes that serve as one, on all cores. */
+  readonly workers?: number
+  /** So many of the clients ask. */
+  readonly asking?: number
 }
 
 const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const databaseIn = (folder: string) => join(folder, 'tessera.db')
 
 /** This server as one runs it, behind a proxy that ends TLS: the command, its database, its audit log. */
 export const tessera = ({
@@ -39,18 +45,25 @@ export const tessera = ({
   liveRevocations = 0,
   presents = 'generated secret',
   isBound = false,
+  database: kind = 'sqlite',
+  workers,
+  asking,
 }: Setup = {}): BenchServer => ({
   presents,
   isBound,
+  ...(asking !== undefined && { asking }),
   name: label === undefined ? 'tessera' : `tessera (${label})`,
   tokens,
 
   async prepare(workspace, folder, clients) {
-    const storage = { TESSERA_STORAGE: `sqlite:${databaseIn(folder)}` }
+    const database = await makeDatabase(kind, workspace, folder)
+    const storage = { TESSERA_STORAGE: database.url }
     const file = join(folder, 'manifest.json')
-    writeFileSync(file, JSON.stringify(manifest(tokens, presents, clients)))
+    const [first, ...others] = clients
+    writeFileSync(file, JSON.stringify(manifest(tokens, presents, first)))
     await workspace.start({ args: [cli, 'apply', '-f', file], env: storage }, cores.server).done()
-    await addLiveRevocations(storage.TESSERA_STORAGE, liveRevocations)
+    await addCrowd(database, first, others)
+    await addLiveRevocations(database, liveRevocations)
     return {
       args: [cli, 'serve'],
       env: {
@@ -62,26 +75,36 @@ export const tessera = ({
         TESSERA_RUNTIME_HOST: '127.0.0.1',
         TESSERA_RUNTIME_PORT: '0',
         TESSERA_ADMIN_PORT: '0',
+        TESSERA_WORKERS: String(workers ?? 1),
       },
+      usesAllCores: workers !== undefined,
+      inspect: (issued) => inspect(database, { issued, liveRevocations }),
     }
-  },
-
-  /** The audit log was on: it has every token, and nothing was refused. What was revoked has stayed so. */
-  inspect(folder, issued) {
-    const database = new DatabaseSync(databaseIn(folder), { readOnly: true })
-    const countEvents = (condition: string) =>
-      database.prepare(`select count(*) as events from audit_event where ${condition}`).get()?.['events']
-    const recorded = countEvents(`type = 'token.issue' and result = 'success'`)
-    const refused = countEvents(`result = 'refused'`)
-    const revoked = countLiveRevocations(database)
-    database.close()
-    if (recorded !== issued) throw new Error(`${issued} tokens were issued, ${recorded} are recorded`)
-    if (refused !== 0) throw new Error(`${refused} requests were refused`)
-    if (revoked !== liveRevocations) throw new Error(`${revoked} tokens are revoked, not ${liveRevocations}`)
   },
 })
 
-const manifest = (tokens: TokenKind, presents: Presents, clients: readonly BenchClient[]) => ({
+/** The audit log was on: it has every token, and nothing was refused. What was revoked has stayed so. */
+async function inspect(
+  database: BenchDatabase,
+  expected: { readonly issued: number; readonly liveRevocations: number },
+) {
+  const { scans, close } = await database.open()
+  const events = scans.selectFrom('audit_event').select(({ fn }) => fn.countAll().as('count'))
+  const revocations = scans.selectFrom('revocation').select(({ fn }) => fn.countAll().as('count'))
+  const count = async (query: typeof events) => Number((await query.executeTakeFirstOrThrow()).count)
+  const recorded = await count(events.where('type', '=', 'token.issue').where('result', '=', 'success'))
+  const refused = await count(events.where('result', '=', 'refused'))
+  const revoked = Number(
+    (await revocations.where('expires_at', '>', systemClock.now()).executeTakeFirstOrThrow()).count,
+  )
+  await close()
+  const { issued, liveRevocations } = expected
+  if (recorded !== issued) throw new Error(`${issued} tokens were issued, ${recorded} are recorded`)
+  if (refused !== 0) throw new Error(`${refused} requests were refused`)
+  if (revoked !== liveRevocations) throw new Error(`${revoked} tokens are revoked, not ${liveRevocations}`)
+}
+
+const manifest = (tokens: TokenKind, presents: Presents, client: BenchClient) => ({
   apis: [
     {
       audience,
@@ -90,11 +113,7 @@ const manifest = (tokens: TokenKind, presents: Presents, clients: readonly Bench
     },
   ],
   clients: [
-    ...clients.map((client) => ({
-      client_id: client.id,
-      scopes: [scope],
-      credentials: [credential(presents, client)],
-    })),
+    { client_id: client.id, scopes: [scope], credentials: [credential(presents, client)] },
     { client_id: resourceServer.id, introspects: [audience], credentials: [{ secret: resourceServer.secret }] },
   ],
 })

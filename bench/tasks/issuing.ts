@@ -43,7 +43,7 @@ export const issuing: Task = {
       const shape = { ...plain, headers: { ...headers, DPoP: SLOT } }
       return { requests: requestsTo(...url, shape, proof), issued: 1, issuedByEach: 1 }
     }
-    const values = clients.map((one) => basic(one, server.presents))
+    const values = clients.slice(0, server.asking).map((one) => basic(one, server.presents))
     return {
       requests: requestsTo(...url, { ...plain, headers: { Authorization: SLOT } }, values),
       issued: 1,

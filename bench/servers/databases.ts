@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { loadOptions } from '../../src/config/load.ts'
+import { resolveStorageAccess } from '../../src/config/resolve.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import type { Database } from '../../src/store/dialect.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import { freePort } from '../../test/harness/port.ts'
+import { cores, type Workspace } from '../workspace.ts'
+
+export type DatabaseKind = 'sqlite' | 'postgres'
+
+/** A database of one server's own, where a Tessera has what it knows. */
+export interface BenchDatabase {
+  /** For `storage`. */
+  readonly url: string
+  /** Opens it beside the server. */
+  open(): Promise<Database>
+}
+
+const postgresProcess = fileURLToPath(new URL('../../test/harness/postgres-process.ts', import.meta.url))
+/** Where the superuser gets in; one PostgreSQL serves a whole run. */
+const addresses = new WeakMap<Workspace, Promise<string>>()
+let made = 0
+
+/** Makes one, new and empty. @param folder of the server */
+export async function makeDatabase(kind: DatabaseKind, workspace: Workspace, folder: string): Promise<BenchDatabase> {
+  const url = kind === 'sqlite' ? `sqlite:${join(folder, 'tessera.db')}` : await makePostgres(workspace)
+  const access = resolveStorageAccess(loadOptions({ env: {} }))
+  return { url, open: () => openDatabase(url, systemClock, access) }
+}
+
+async function makePostgres(workspace: Workspace): Promise<string> {
+  const starting = addresses.get(workspace) ?? startPostgres(workspace)
+  addresses.set(workspace, starting)
+  const address = await starting
+  made += 1
+  const client = new pg.Client({ connectionString: `${address}/postgres` })
+  await client.connect()
+  await client.query(`create database bench${made}`)
+  await client.end()
+  return `${address}/bench${made}`
+}
+
+/** It does not wait for the disk, and shares the core of the load: what is measured is what it costs the server. */
+async function startPostgres(workspace: Workspace): Promise<string> {
+  const port = await freePort()
+  await workspace.start({ args: [postgresProcess, String(port)] }, cores.load).says(/started/)
+  return `postgres://postgres:postgres@127.0.0.1:${port}`
+}
