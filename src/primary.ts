@@ -11,7 +11,7 @@ import { DatabaseCalls } from './telemetry/database-calls.ts'
 import { Metrics } from './telemetry/metrics.ts'
 import { one } from './telemetry/readings.ts'
 import { openAudit } from './wiring/audit.ts'
-import { Closers } from './wiring/closers.ts'
+import { Closers, Departure } from './wiring/closers.ts'
 import { listenForAdmin } from './wiring/listeners.ts'
 import { readAudit, readBuild, readConnections, readGuesses } from './wiring/metrics.ts'
 import { noteLifetimes } from './wiring/model.ts'
@@ -54,11 +54,11 @@ export async function startPrimary(config: Config, world: World & { readonly wor
         tessera_workers_ended_total: one(workers.ended),
       }),
     ])
-    const health = { isDraining: false }
+    const departure = new Departure()
     const adminRoutes = {
       ...metricsRoutes(async () => [await metrics.snapshot(), ...(await workers.metrics.snapshots())]),
       ...healthRoutes({
-        isDraining: () => health.isDraining,
+        isDraining: () => departure.isAnnounced,
         pingStorage: () => store.ping(),
         isAuditFull: () => audit.isFull,
         isWithoutWorkers: () => workers.ready === 0,
@@ -67,6 +67,7 @@ export async function startPrimary(config: Config, world: World & { readonly wor
     const adminPort = await listenForAdmin(config, adminRoutes, means, closers)
     closers.add(() => workers.stop())
     await workers.start()
+    closers.add(() => departure.announce(means.live.current.shutdown))
     logStart(means.log, config, { runtimePort, adminPort, workers: world.workers })
     return {
       runtimePort,
@@ -75,10 +76,7 @@ export async function startPrimary(config: Config, world: World & { readonly wor
         await means.live.reload(next)
         await workers.reload({ ...next, runtime: { ...next.runtime, port: runtimePort } })
       },
-      stop: () => {
-        health.isDraining = true
-        return closers.closeAll()
-      },
+      stop: () => closers.closeAll(),
     }
   } catch (error) {
     await closers.closeAll()

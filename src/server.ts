@@ -7,7 +7,7 @@ import { DatabaseCalls } from './telemetry/database-calls.ts'
 import { Metrics } from './telemetry/metrics.ts'
 import { Traffic } from './telemetry/traffic.ts'
 import { openAudit } from './wiring/audit.ts'
-import { Closers } from './wiring/closers.ts'
+import { Closers, Departure } from './wiring/closers.ts'
 import { openCredentials } from './wiring/credentials.ts'
 import { listenForAdmin, listenForClients } from './wiring/listeners.ts'
 import {
@@ -72,26 +72,26 @@ export async function startServer(config: Config, world: World): Promise<Server>
     ])
     const measure = () => metrics.snapshot()
     means.shared?.metrics.offer(measure, means.failing('what is measured could not be told'))
-    const health = { isDraining: false }
+    const departure = new Departure()
     const adminRoutes = {
       ...metricsRoutes(async () => [await measure()]),
       ...healthRoutes({
-        isDraining: () => health.isDraining,
+        isDraining: () => departure.isAnnounced,
         pingStorage: () => store.ping(),
         isAuditFull: () => audit.isFull,
       }),
     }
     const adminPort = means.shared === undefined ? await listenForAdmin(config, adminRoutes, means, closers) : 0
     const runtimePort = await listenForClients(config, services, means, closers, meterByPath(traffic))
-    if (means.shared === undefined) logStart(means.log, config, { runtimePort, adminPort, workers: 1 })
+    if (means.shared === undefined) {
+      closers.add(() => departure.announce(means.live.current.shutdown))
+      logStart(means.log, config, { runtimePort, adminPort, workers: 1 })
+    }
     return {
       runtimePort,
       adminPort,
       reload: (next) => means.live.reload(next),
-      stop: () => {
-        health.isDraining = true
-        return closers.closeAll()
-      },
+      stop: () => closers.closeAll(),
     }
   } catch (error) {
     await closers.closeAll()

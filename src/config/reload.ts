@@ -14,6 +14,7 @@ const LIVE: readonly string[] = [
   'keys.publish_before',
   'keys.cache_max_age',
   'log.level',
+  'shutdown.delay',
   'shutdown.timeout',
 ]
 

@@ -157,9 +157,14 @@ export const schema = z.strictObject({
     .prefault({}),
   shutdown: z
     .strictObject({
+      delay: integer(0, 600)
+        .default(0)
+        .describe(
+          'Seconds for which all goes on after SIGTERM but `/readyz`, which says 503, so that load balancers send nothing more.',
+        ),
       timeout: integer(0, 600)
         .default(15)
-        .describe('Seconds that requests and connections may take to end after SIGTERM before they are cut.'),
+        .describe('Seconds that requests and connections may then take to end before they are cut.'),
     })
     .prefault({}),
 })

@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config/resolve.ts'
+
 /** What was opened, to be closed in the reverse order. */
 export class Closers {
   readonly #closers: (() => Promise<void>)[] = []
@@ -13,5 +16,21 @@ export class Closers {
       await close().catch((error: unknown) => failures.push(error))
     }
     if (failures.length > 0) throw new AggregateError(failures, 'the server did not close cleanly')
+  }
+}
+
+/** A server's end as load balancers see it. */
+export class Departure {
+  #isAnnounced = false
+
+  /** Whether nothing more should be sent here. */
+  get isAnnounced(): boolean {
+    return this.#isAnnounced
+  }
+
+  /** Says so, and resolves when those who are to hear it have had the time: all goes on until then. */
+  announce({ delay }: Config['shutdown']): Promise<void> {
+    this.#isAnnounced = true
+    return sleep(delay * 1000)
   }
 }

@@ -1,5 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { inject } from 'vitest'
+import type { Config } from '../../src/config/resolve.ts'
 
 interface Outcome {
   readonly code: number
@@ -73,5 +75,21 @@ export function startTessera(args: readonly string[], env: Record<string, string
       const [code] = (await exited) as [number | null]
       return code
     },
+  }
+}
+
+/** The environment of a `tessera serve` with a configuration of {@link testConfig}, but for what is changed. */
+export function environmentOf(config: Config, changes: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return {
+    TESSERA_ISSUER: config.issuer,
+    TESSERA_STORAGE: config.storage,
+    TESSERA_MASTER_KEY: config.masterKey.toString('base64'),
+    TESSERA_RUNTIME_HOST: 'localhost',
+    TESSERA_RUNTIME_PORT: String(config.runtime.port),
+    TESSERA_ADMIN_PORT: String(config.admin.port),
+    TESSERA_TLS_CERT: inject('tls').cert,
+    TESSERA_TLS_KEY: inject('tls').key,
+    TESSERA_SHUTDOWN_TIMEOUT: String(config.shutdown.timeout),
+    ...changes,
   }
 }

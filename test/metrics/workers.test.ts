@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { metricTable } from '../../src/telemetry/table.ts'
-import { type RunningCommand, startTessera } from '../harness/cli.ts'
+import { environmentOf, type RunningCommand, startTessera } from '../harness/cli.ts'
 import { MODEL, newSecret, SECRET } from '../harness/model.ts'
 import { applyTo, basic, testConfig } from '../harness/server.ts'
 import { scrape } from './scrape.ts'
@@ -18,19 +18,7 @@ beforeAll(async () => {
   issuer = config.issuer
   admin = `https://localhost:${config.admin.port}`
   await applyTo(config, MODEL)
-  const tls = inject('tls')
-  command = startTessera(['serve'], {
-    TESSERA_ISSUER: config.issuer,
-    TESSERA_STORAGE: config.storage,
-    TESSERA_MASTER_KEY: config.masterKey.toString('base64'),
-    TESSERA_RUNTIME_HOST: 'localhost',
-    TESSERA_RUNTIME_PORT: String(config.runtime.port),
-    TESSERA_ADMIN_PORT: String(config.admin.port),
-    TESSERA_TLS_CERT: tls.cert,
-    TESSERA_TLS_KEY: tls.key,
-    TESSERA_SHUTDOWN_TIMEOUT: '0',
-    TESSERA_WORKERS: '2',
-  })
+  command = startTessera(['serve'], environmentOf(config, { TESSERA_SHUTDOWN_TIMEOUT: '0', TESSERA_WORKERS: '2' }))
   await command.printed(/is served on/)
 })
 afterAll(async () => {

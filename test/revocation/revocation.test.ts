@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
@@ -8,7 +8,7 @@ import { Revocations } from '../../src/revocation/revocations.ts'
 import type { Revocation, RevocationStore } from '../../src/revocation/store.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { VerifiedToken } from '../../src/tokens/verify.ts'
-import { type RunningCommand, startTessera, tessera } from '../harness/cli.ts'
+import { environmentOf, type RunningCommand, startTessera, tessera } from '../harness/cli.ts'
 import { SECRET } from '../harness/model.ts'
 import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
 
@@ -181,17 +181,8 @@ describe('a revocation', () => {
     storage = one.config.storage
     await applyTo(one.config, MODEL)
     // One issuer, as nodes behind one address have.
-    envs = [one.config, two.config].map((config) => ({
-      TESSERA_ISSUER: one.config.issuer,
-      TESSERA_STORAGE: storage,
-      TESSERA_MASTER_KEY: one.config.masterKey.toString('base64'),
-      TESSERA_RUNTIME_HOST: 'localhost',
-      TESSERA_RUNTIME_PORT: String(config.runtime.port),
-      TESSERA_ADMIN_PORT: String(config.admin.port),
-      TESSERA_TLS_CERT: inject('tls').cert,
-      TESSERA_TLS_KEY: inject('tls').key,
-      TESSERA_SHUTDOWN_TIMEOUT: '1',
-    }))
+    const { issuer, masterKey } = one.config
+    envs = [one.config, two.config].map((config) => environmentOf({ ...config, issuer, storage, masterKey }))
     issuers = [one.config.issuer, two.config.issuer]
   })
   afterEach(async () => {

@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs'
-import { Agent, request } from 'node:https'
-import { afterEach, expect, inject, test } from 'vitest'
+import { Agent } from 'node:https'
+import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
-import { type RunningCommand, startTessera, tessera } from '../harness/cli.ts'
+import { environmentOf, type RunningCommand, startTessera, tessera } from '../harness/cli.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
+import { type Answer, postOver } from '../harness/post.ts'
 import { applyTo, basic, testConfig } from '../harness/server.ts'
 
 const running: RunningCommand[] = []
@@ -15,45 +16,25 @@ afterEach(async () => {
 })
 
 /** A `tessera serve` of its own process. */
-async function serve() {
+async function serve(changes: Readonly<Record<string, string>> = {}) {
   const { config, folder } = await testConfig()
   folders.push(folder)
   await applyTo(config, MODEL)
-  const env = {
-    TESSERA_ISSUER: config.issuer,
-    TESSERA_STORAGE: config.storage,
-    TESSERA_MASTER_KEY: config.masterKey.toString('base64'),
-    TESSERA_RUNTIME_HOST: 'localhost',
-    TESSERA_RUNTIME_PORT: String(config.runtime.port),
-    TESSERA_ADMIN_PORT: String(config.admin.port),
-    TESSERA_TLS_CERT: inject('tls').cert,
-    TESSERA_TLS_KEY: inject('tls').key,
-  }
+  const env = environmentOf(config, { TESSERA_SHUTDOWN_TIMEOUT: '15', ...changes })
   const command = startTessera(['serve'], env)
   running.push(command)
   await command.printed(/is served on/)
   return { config, env, command }
 }
 
-interface Answer {
-  readonly status: number
-  readonly requestId: string
-}
-
-/** One token request over the agent's connections. Rejects where the connection fails. */
-function ask(agent: Agent, issuer: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', ...basic('reporter', SECRET) }
-    const sent = request(`${issuer}/as/token.oauth2`, { method: 'POST', agent, headers }, (response) => {
-      response.resume()
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, requestId: String(response.headers['x-request-id']) }),
-      )
-    })
-    sent.on('error', reject)
-    sent.end('grant_type=client_credentials&scope=edit')
-  })
-}
+/** One token request over the agent's connections. */
+const ask = (agent: Agent, issuer: string): Promise<Answer> =>
+  postOver(
+    agent,
+    `${issuer}/as/token.oauth2`,
+    { grant_type: 'client_credentials', scope: 'edit' },
+    basic('reporter', SECRET),
+  )
 
 test('SIGTERM under load: no request that reached the server fails, and every one is in the audit log', async () => {
   const { config, command } = await serve()
@@ -147,3 +128,23 @@ test('readiness turns before the listeners close, and says why', async () => {
   await expect(ready()).rejects.toThrow()
   agent.destroy()
 })
+
+test.each([1, 2])(
+  'with shutdown.delay, %i worker(s) go on for so long while readiness says not to',
+  async (workers) => {
+    const { config, command } = await serve({ TESSERA_WORKERS: String(workers), TESSERA_SHUTDOWN_DELAY: '2' })
+    const stopped = command.stop('SIGTERM')
+    await command.printed(/shutting down/)
+    const start = performance.now()
+    const statuses = new Set<number>()
+    while (performance.now() - start < 1_500) {
+      // A connection of its own, as of a load balancer that has not heard yet.
+      const agent = new Agent()
+      statuses.add((await ask(agent, config.issuer)).status)
+      expect((await fetch(`https://localhost:${config.admin.port}/readyz`)).status).toBe(503)
+    }
+    expect(statuses).toEqual(new Set([200]))
+    expect(await stopped).toBe(0)
+    expect(performance.now() - start).toBeGreaterThan(1_900)
+  },
+)

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { Agent, request } from 'node:https'
+import { Agent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, inject, test } from 'vitest'
-import type { Config } from '../../src/config/resolve.ts'
+import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
-import { type RunningCommand, startTessera, tessera } from '../harness/cli.ts'
+import { environmentOf, type RunningCommand, startTessera, tessera } from '../harness/cli.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
+import { type Answer, postOver } from '../harness/post.ts'
 import { applyTo, basic, testConfig } from '../harness/server.ts'
 
 const CHOSEN = `${MODEL}  - { client_id: chosen, scopes: [edit], credentials: [{ secret: correct horse }] }\n`
@@ -19,26 +19,13 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 })
 
-function environment(config: Config): Record<string, string> {
-  return {
-    TESSERA_ISSUER: config.issuer,
-    TESSERA_STORAGE: config.storage,
-    TESSERA_MASTER_KEY: config.masterKey.toString('base64'),
-    TESSERA_RUNTIME_HOST: 'localhost',
-    TESSERA_RUNTIME_PORT: String(config.runtime.port),
-    TESSERA_ADMIN_PORT: String(config.admin.port),
-    TESSERA_TLS_CERT: inject('tls').cert,
-    TESSERA_TLS_KEY: inject('tls').key,
-    TESSERA_SHUTDOWN_TIMEOUT: '5',
-    TESSERA_WORKERS: '2',
-  }
-}
+const TWO = { TESSERA_WORKERS: '2', TESSERA_SHUTDOWN_TIMEOUT: '5' }
 
 async function serve() {
   const { config, folder } = await testConfig()
   folders.push(folder)
   await applyTo(config, CHOSEN)
-  const command = startTessera(['serve'], environment(config))
+  const command = startTessera(['serve'], environmentOf(config, TWO))
   running.push(command)
   await command.printed(/is served on/)
   return { config, command, admin: `https://localhost:${config.admin.port}` }
@@ -50,26 +37,9 @@ function childrenOf(pid: number | undefined): readonly number[] {
   return listed.split('\n').flatMap((line) => (line.trim() === '' ? [] : [Number(line)]))
 }
 
-interface Answer {
-  readonly status: number
-  readonly requestId: string
-}
-
-/** One token request over the agent's connections. Rejects where the connection fails. */
-function ask(agent: Agent, issuer: string, authorization = basic('reporter', SECRET)): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', ...authorization }
-    const sent = request(`${issuer}/as/token.oauth2`, { method: 'POST', agent, headers }, (response) => {
-      response.resume()
-      response.on('error', reject)
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, requestId: String(response.headers['x-request-id']) }),
-      )
-    })
-    sent.on('error', reject)
-    sent.end('grant_type=client_credentials&scope=edit')
-  })
-}
+/** One token request over the agent's connections. */
+const ask = (agent: Agent, issuer: string, authorization = basic('reporter', SECRET)): Promise<Answer> =>
+  postOver(agent, `${issuer}/as/token.oauth2`, { grant_type: 'client_credentials', scope: 'edit' }, authorization)
 
 /** Asks on so many connections until told to stop; what a connection loses is counted and asked anew. */
 function load(issuer: string, connections: number) {
@@ -180,12 +150,12 @@ describe('two workers', () => {
     const { config, folder } = await testConfig()
     folders.push(folder)
     await applyTo(config, MODEL)
-    const first = startTessera(['serve'], environment(config))
+    const first = startTessera(['serve'], environmentOf(config, TWO))
     running.push(first)
     await first.printed(/is served on/)
     const { config: other, folder: otherFolder } = await testConfig()
     folders.push(otherFolder)
-    const env = { ...environment(config), TESSERA_ADMIN_PORT: String(other.admin.port) }
+    const env = { ...environmentOf(config, TWO), TESSERA_ADMIN_PORT: String(other.admin.port) }
     const { code, stderr } = await tessera(['serve'], { env })
     expect(code).toBe(1)
     expect(stderr).toContain(`port ${config.runtime.port} is in use`)

@@ -1,0 +1,35 @@
+import { type Agent, request } from 'node:https'
+
+/** What a request came to. */
+export interface Answer {
+  readonly status: number
+  /** Empty where the answer has none. */
+  readonly requestId: string
+  readonly body: string
+}
+
+/** `POST`s a form over the agent's connections, none of which is tried twice. Rejects where the connection fails. */
+export function postOver(
+  agent: Agent,
+  url: string,
+  form: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const all = { 'content-type': 'application/x-www-form-urlencoded', ...headers }
+    const sent = request(url, { method: 'POST', agent, headers: all }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          requestId: String(response.headers['x-request-id'] ?? ''),
+          body: Buffer.concat(chunks).toString(),
+        }),
+      )
+    })
+    sent.on('error', reject)
+    sent.end(new URLSearchParams(form).toString())
+  })
+}
