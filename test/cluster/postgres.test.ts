@@ -3,6 +3,7 @@ import { SECRET } from '../harness/model.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { type SecondServer, startBeside } from '../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
 
 const credentials = `credentials: [{ secret: ${SECRET} }]`
 const MODEL = `
@@ -39,13 +40,6 @@ const tokenFrom = async (at: string, client: string) =>
 const isActive = async (at: string, token: string) =>
   ((await (await post(at, '/as/introspect.oauth2', 'watcher', { token })).json()) as { active: boolean }).active
 const readiness = async () => (await fetch(`${server.admin}/readyz`)).status
-
-/** Milliseconds until that is so. */
-async function until(check: () => Promise<boolean>): Promise<number> {
-  const start = performance.now()
-  while (!(await check())) if (performance.now() - start > 5_000) throw new Error('it is not so after 5 s')
-  return performance.now() - start
-}
 
 describe('two servers on one PostgreSQL', () => {
   test('have one key, and what is written at one is seen by the other within a second', async () => {

@@ -1,0 +1,6 @@
+/** Milliseconds until that is so, asked again and again. Rejects after 5 s. */
+export async function until(check: () => Promise<boolean>): Promise<number> {
+  const start = performance.now()
+  while (!(await check())) if (performance.now() - start > 5_000) throw new Error('it is not so after 5 s')
+  return performance.now() - start
+}
