@@ -79,7 +79,8 @@ export async function startPrimary(config: Config, world: World & { readonly wor
       stop: () => closers.closeAll(),
     }
   } catch (error) {
-    await closers.closeAll()
+    // What then fails to close as well says less.
+    await closers.closeAll().catch(() => {})
     throw error
   }
 }

@@ -94,7 +94,8 @@ export async function startServer(config: Config, world: World): Promise<Server>
       stop: () => closers.closeAll(),
     }
   } catch (error) {
-    await closers.closeAll()
+    // What then fails to close as well says less.
+    await closers.closeAll().catch(() => {})
     throw error
   }
 }

@@ -6,6 +6,7 @@ export interface Answer {
   /** Empty where the answer has none. */
   readonly requestId: string
   readonly body: string
+  readonly retryAfter: string | undefined
 }
 
 /** `POST`s a form over the agent's connections, none of which is tried twice. Rejects where the connection fails. */
@@ -26,6 +27,7 @@ export function postOver(
           status: response.statusCode ?? 0,
           requestId: String(response.headers['x-request-id'] ?? ''),
           body: Buffer.concat(chunks).toString(),
+          retryAfter: response.headers['retry-after'],
         }),
       )
     })

@@ -68,29 +68,47 @@ class NodeSqliteDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    const database = new DatabaseSync(this.#path, { enableForeignKeyConstraints: true, timeout: 0 })
-    const connection = new NodeSqliteConnection(database)
-    for (const pragma of ['journal_mode = WAL', `synchronous = ${this.#synchronous}`])
-      await connection.run(`pragma ${pragma}`)
-    this.#connection = connection
+    this.#connection = await this.#open()
   }
 
   async acquireConnection(): Promise<NodeSqliteConnection> {
-    if (this.#connection === undefined) throw new Error('the database is not open')
+    this.#connection ??= await this.#open()
     return this.#connection
   }
 
+  async #open(): Promise<NodeSqliteConnection> {
+    const options = { enableForeignKeyConstraints: true, timeout: 0 }
+    const connection = new NodeSqliteConnection(await retryWhileBusy(() => new DatabaseSync(this.#path, options)))
+    for (const pragma of ['journal_mode = WAL', `synchronous = ${this.#synchronous}`])
+      await connection.run(`pragma ${pragma}`)
+    return connection
+  }
+
   /** IMMEDIATE: a transaction that may write takes its turn at once, and so never fails half-way for another's. */
-  beginTransaction(connection: NodeSqliteConnection): Promise<void> {
-    return connection.run('begin immediate')
+  async beginTransaction(connection: NodeSqliteConnection): Promise<void> {
+    try {
+      await connection.run('begin immediate')
+    } catch (error) {
+      await this.rollbackTransaction(connection)
+      throw error
+    }
   }
 
   commitTransaction(connection: NodeSqliteConnection): Promise<void> {
     return connection.run('commit')
   }
 
-  rollbackTransaction(connection: NodeSqliteConnection): Promise<void> {
-    return connection.run('rollback')
+  /** Of some failures, such as a full disk, SQLite rolls back itself (https://sqlite.org/lang_transaction.html). */
+  async rollbackTransaction(connection: NodeSqliteConnection): Promise<void> {
+    if (!connection.isInTransaction) return
+    try {
+      await connection.run('rollback')
+    } catch (error) {
+      // Open, it would keep everybody else from writing.
+      connection.close()
+      this.#connection = undefined
+      throw error
+    }
   }
 
   async releaseConnection(): Promise<void> {}
@@ -106,6 +124,10 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   constructor(database: DatabaseSync) {
     this.#database = database
+  }
+
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction
   }
 
   async run(sql: string): Promise<void> {

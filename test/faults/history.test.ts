@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { type HistoryEntry, violations } from './history.ts'
+
+type Told = Pick<HistoryEntry, 'kind' | 'outcome'> & {
+  readonly at: number
+  readonly node?: number
+  readonly of?: string
+}
+
+/** Each is asked at a time and answered 10 ms later. */
+const historyOf = (...told: Told[]) =>
+  told.map(({ kind, outcome, at, node = 0, of = 'x' }) => {
+    const subject = kind === 'assertion' ? { jti: of } : { token: of }
+    return { kind, outcome, node, asked: at, answered: at + 10, ...subject } as HistoryEntry
+  })
+
+describe('a good history', () => {
+  const good: [string, HistoryEntry[]][] = [
+    ['of nothing', []],
+    [
+      'an assertion that is accepted once, and refused elsewhere',
+      historyOf(
+        { kind: 'assertion', outcome: 'accepted', at: 0 },
+        { kind: 'assertion', outcome: 'refused', at: 0, node: 1 },
+        { kind: 'assertion', outcome: 'unknown', at: 0, node: 1 },
+        { kind: 'assertion', outcome: 'accepted', at: 0, of: 'y' },
+      ),
+    ],
+    [
+      'a token that a node has not heard of yet',
+      historyOf(
+        { kind: 'introspect', outcome: 'active', at: 0 },
+        { kind: 'revoke', outcome: 'done', at: 20 },
+        { kind: 'introspect', outcome: 'inactive', at: 40 },
+        { kind: 'introspect', outcome: 'active', at: 100, node: 1 },
+        { kind: 'introspect', outcome: 'inactive', at: 1_100, node: 1 },
+      ),
+    ],
+    [
+      'a revocation that may have been written, or not',
+      historyOf(
+        { kind: 'revoke', outcome: 'unknown', at: 0 },
+        { kind: 'introspect', outcome: 'active', at: 5_000 },
+        { kind: 'introspect', outcome: 'inactive', at: 6_000 },
+      ),
+    ],
+    [
+      'two answers whose order nobody knows',
+      historyOf(
+        { kind: 'revoke', outcome: 'done', at: 0 },
+        { kind: 'introspect', outcome: 'inactive', at: 50 },
+        { kind: 'introspect', outcome: 'active', at: 55 },
+      ),
+    ],
+  ]
+  test.each(good)('%s', (_name, history) => {
+    expect(violations(history, 1_000)).toEqual([])
+  })
+})
+
+describe('a bad history', () => {
+  const bad: [string, HistoryEntry[], string][] = [
+    [
+      'an assertion that two nodes accept',
+      historyOf(
+        { kind: 'assertion', outcome: 'accepted', at: 0 },
+        { kind: 'assertion', outcome: 'accepted', at: 900, node: 1 },
+      ),
+      'x was accepted 2 times, at nodes 0,1',
+    ],
+    [
+      'a revocation that was answered and lost',
+      historyOf(
+        { kind: 'revoke', outcome: 'done', at: 0 },
+        { kind: 'introspect', outcome: 'active', at: 1_500, node: 1 },
+      ),
+      'x was active at node 1, 1490 ms after its revocation',
+    ],
+    [
+      'a token that comes back where it was gone',
+      historyOf(
+        { kind: 'revoke', outcome: 'done', at: 0 },
+        { kind: 'introspect', outcome: 'inactive', at: 50 },
+        { kind: 'introspect', outcome: 'active', at: 100 },
+      ),
+      'x was active at node 0 again',
+    ],
+    [
+      'one that comes back though nobody knew whether it was revoked',
+      historyOf(
+        { kind: 'revoke', outcome: 'unknown', at: 0 },
+        { kind: 'introspect', outcome: 'inactive', at: 50 },
+        { kind: 'introspect', outcome: 'active', at: 100 },
+      ),
+      'x was active at node 0 again',
+    ],
+    [
+      'a token that nobody revoked',
+      historyOf({ kind: 'introspect', outcome: 'inactive', at: 0 }, { kind: 'revoke', outcome: 'done', at: 100 }),
+      'x was inactive at node 0, unrevoked',
+    ],
+  ]
+  test.each(bad)('%s', (_name, history, violation) => {
+    expect(violations(history, 1_000)).toEqual([violation])
+  })
+})

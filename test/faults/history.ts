@@ -1,0 +1,74 @@
+/** What several nodes have answered, and whether one server could have. May import nothing. */
+
+/** One answer, or none: times in milliseconds of one clock, when it was asked and when it was known. */
+interface Operation {
+  readonly node: number
+  readonly asked: number
+  readonly answered: number
+}
+
+/** An assertion was presented. */
+interface Presented extends Operation {
+  readonly kind: 'assertion'
+  readonly jti: string
+  /** `unknown`: there was no answer, or one that says neither (503). */
+  readonly outcome: 'accepted' | 'refused' | 'unknown'
+}
+
+/** A token was to be revoked. */
+interface Revoked extends Operation {
+  readonly kind: 'revoke'
+  readonly token: string
+  readonly outcome: 'done' | 'unknown'
+}
+
+/** Somebody asked whether a token is active. */
+interface Judged extends Operation {
+  readonly kind: 'introspect'
+  readonly token: string
+  readonly outcome: 'active' | 'inactive' | 'unknown'
+}
+
+export type HistoryEntry = Presented | Revoked | Judged
+
+/**
+ * What breaks the promises, in words; nothing where all are kept:
+ * - an assertion's `jti` is accepted once
+ * - a token whose revocation was answered is inactive at every node, `bound` milliseconds later at the latest
+ * - a token that a node has called inactive stays so there
+ * - a token that nobody revoked is active
+ */
+export function violations(history: readonly HistoryEntry[], bound: number): readonly string[] {
+  return [
+    ...acceptedTwice(history.filter((entry) => entry.kind === 'assertion')),
+    ...[...Map.groupBy(history.filter(isOfToken), ({ token }) => token)].flatMap(([token, entries]) =>
+      misjudged(token, entries, bound),
+    ),
+  ]
+}
+
+const isOfToken = (entry: HistoryEntry) => entry.kind !== 'assertion'
+
+function acceptedTwice(presented: readonly Presented[]): readonly string[] {
+  const accepted = presented.filter(({ outcome }) => outcome === 'accepted')
+  return [...Map.groupBy(accepted, ({ jti }) => jti)]
+    .filter(([, times]) => times.length > 1)
+    .map(([jti, times]) => `${jti} was accepted ${times.length} times, at nodes ${times.map(({ node }) => node)}`)
+}
+
+function misjudged(token: string, entries: readonly (Revoked | Judged)[], bound: number): readonly string[] {
+  const revocations = entries.filter((entry) => entry.kind === 'revoke')
+  const judged = entries.filter((entry) => entry.kind === 'introspect')
+  const firstAsked = Math.min(...revocations.map(({ asked }) => asked))
+  const firstDone = Math.min(...revocations.filter(({ outcome }) => outcome === 'done').map(({ answered }) => answered))
+  return judged.flatMap(({ node, asked, answered, outcome }) => {
+    if (outcome === 'inactive' && answered < firstAsked) return [`${token} was inactive at node ${node}, unrevoked`]
+    if (outcome !== 'active') return []
+    if (asked > firstDone + bound)
+      return [`${token} was active at node ${node}, ${asked - firstDone} ms after its revocation`]
+    const wasInactive = judged.some(
+      (earlier) => earlier.node === node && earlier.outcome === 'inactive' && earlier.answered < asked,
+    )
+    return wasInactive ? [`${token} was active at node ${node} again`] : []
+  })
+}

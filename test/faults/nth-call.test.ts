@@ -1,0 +1,229 @@
+import { Agent } from 'node:https'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { Jti } from '../../src/oauth/ids.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { openStore } from '../../src/store/open.ts'
+import { claimsOf, formOf } from '../client-auth/assertions.ts'
+import { report } from '../harness/extent.ts'
+import { SECRET } from '../harness/model.ts'
+import { type Answer, postOver } from '../harness/post.ts'
+import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
+import { makeSigner, signWith } from '../jws/tokens.ts'
+import { type Link, startLink } from './link.ts'
+import { type Failure, type SqliteCalls, takeOverSqlite } from './sqlite-calls.ts'
+
+const robot = await makeSigner('ES256')
+const credentials = `credentials: [{ secret: ${SECRET} }]`
+/** More than the calls that the script below takes: each run asks for a client that is not in memory. */
+const FRESH = 150
+const MANIFEST = `
+apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+clients:
+  - { client_id: caller, scopes: [edit], ${credentials} }
+  - { client_id: robot, scopes: [edit], credentials: [{ jwks: ${JSON.stringify({ keys: [robot.publicJwk] })} }] }
+  - { client_id: watcher, introspects: all, ${credentials} }
+${Array.from({ length: FRESH }, (_, n) => `  - { client_id: fresh-${n}, scopes: [edit], ${credentials} }`).join('\n')}
+`
+const SMALL = MANIFEST.split('\n').slice(0, 4).join('\n')
+const GRANT = { grant_type: 'client_credentials', scope: 'edit' }
+const agent = new Agent({ keepAlive: true })
+afterAll(() => agent.destroy())
+
+/** How a database fails: one call before or after it is done, or two calls that follow each other, such as a commit and its undoing. */
+const ways: [string, Failure, number][] = [
+  ['not done', 'before', 1],
+  ['done, but unanswered', 'after', 1],
+  ['two in a row', 'before', 2],
+]
+
+interface Breakable {
+  fail(nth: number, how: Failure, times: number): void
+  heal(): boolean
+}
+
+interface Counts {
+  calls: number
+  requests: number
+  unavailable: number
+  replays: number
+  revoked: number
+}
+
+/** Requests of every kind, with one fault among them: that each is answered in full or 503, and that what was answered is kept. */
+class Script {
+  readonly #server: TestServer
+  readonly #database: Breakable
+  readonly counts: Counts = { calls: 0, requests: 0, unavailable: 0, replays: 0, revoked: 0 }
+  #fresh = 0
+
+  constructor(server: TestServer, database: Breakable) {
+    this.#server = server
+    this.#database = database
+  }
+
+  /** Until nothing is left that could fail. */
+  async runAll(how: Failure, times: number): Promise<void> {
+    for (let nth = 1; ; nth += 1) {
+      if (nth === FRESH) throw new Error('it takes more calls than there are clients')
+      this.counts.calls = nth
+      if (!(await this.#run(nth, how, times))) return
+    }
+  }
+
+  /** @returns whether the fault came */
+  async #run(nth: number, how: Failure, times: number): Promise<boolean> {
+    const { issuer } = this.#server
+    const token = JSON.parse((await this.#tokenOf('caller')).body).access_token as string
+    const assertion = await signWith(robot, claimsOf(issuer, 'robot', Math.floor(Date.now() / 1000)))
+    const present = () => this.#post('token', formOf(assertion, GRANT))
+
+    this.#database.fail(nth, how, times)
+    await this.#tokenOf(`fresh-${this.#fresh++}`)
+    let accepted = Number((await present()).status === 200)
+    const revoked = await this.#post('revoke_token', { token }, basic('caller', SECRET))
+    const judged = await this.#introspect(token)
+    if (revoked.status === 200) expect(judged).not.toBe(true)
+    expect((await this.#tokenOf('caller')).status).toBe(200)
+    for (const path of ['/pf/JWKS', '/.well-known/oauth-authorization-server'])
+      expect((await fetch(issuer + path)).status).toBe(200)
+    const came = this.#database.heal()
+
+    // As a client that was told to try again does, which may not have been told what became of it.
+    accepted += Number((await present()).status === 200)
+    accepted += Number((await present()).status === 200)
+    expect(accepted, `an assertion, with call ${nth} ${how}`).toBeLessThanOrEqual(1)
+    if (how === 'before') expect(accepted).toBe(1)
+    this.counts.replays += 3 - accepted
+    await expect
+      .poll(() => this.#introspect(token))
+      .toBe(revoked.status !== 200 && (await this.#isKept(token)) === false)
+    if (revoked.status === 200) {
+      this.counts.revoked += 1
+      expect(await this.#isKept(token), `a revocation, with call ${nth} ${how}`).toBe(true)
+    }
+    return came
+  }
+
+  /** Whether the revocation is in the database. */
+  async #isKept(token: string): Promise<boolean> {
+    const { config } = this.#server
+    const store = await openStore(config.storage, systemClock, config.storageAccess)
+    const { revocations } = await store.revocations.revocationsAfter(0, 100_000)
+    await store.close()
+    const { jti } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    return revocations.some((revocation) => revocation.kind === 'token' && revocation.id === Jti(jti))
+  }
+
+  readonly #tokenOf = (client: string) => this.#post('token', GRANT, basic(client, SECRET))
+
+  /** Undefined where it can't be known. */
+  async #introspect(token: string): Promise<boolean | undefined> {
+    const { status, body } = await this.#post('introspect', { token }, basic('watcher', SECRET))
+    return status === 200 ? JSON.parse(body).active : undefined
+  }
+
+  /** That the answer is a success, a refusal of what was used before, or says that nobody knows. */
+  async #post(path: string, form: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
+    const answer = await postOver(agent, `${this.#server.issuer}/as/${path}.oauth2`, form, headers)
+    this.counts.requests += 1
+    if (answer.status === 503) {
+      this.counts.unavailable += 1
+      expect(JSON.parse(answer.body)).toMatchObject({ error: 'temporarily_unavailable' })
+      expect(answer.retryAfter).toBe('1')
+    } else if (answer.status !== 200) {
+      expect(form).toHaveProperty('client_assertion')
+      expect(JSON.parse(answer.body)).toMatchObject({ error: 'invalid_client' })
+    }
+    return answer
+  }
+}
+
+describe('the n-th call of SQLite fails', () => {
+  let calls: SqliteCalls
+  beforeAll(() => {
+    calls = takeOverSqlite()
+  })
+  afterAll(() => calls.restore())
+  afterEach(() => calls.heal())
+
+  test.each(ways)('while it serves: %s', async (name, how, times) => {
+    const server = await startTestServer({ manifest: MANIFEST })
+    try {
+      const script = new Script(server, calls)
+      await script.runAll(how, times)
+      report(`SQLite, ${name}`, { ...script.counts })
+      expect(script.counts.unavailable).toBeGreaterThan(0)
+    } finally {
+      await server.stop()
+    }
+  })
+
+  test.each(ways)('while it starts: %s. It starts or says why, and leaves nothing behind', async (name, how, times) => {
+    let refused = 0
+    for (let nth = 1; ; nth += 1) {
+      calls.fail(nth, how, times)
+      const outcome = await startTestServer({ manifest: SMALL }).catch((error: unknown) => error)
+      const came = calls.heal()
+      if (outcome instanceof Error) {
+        refused += 1
+        expect(outcome).toMatchObject({ reason: 'storage_unavailable' })
+      } else {
+        const server = outcome as TestServer
+        expect((await server.token(GRANT, basic('caller', SECRET))).status).toBe(200)
+        await server.stop()
+      }
+      if (!came) {
+        report(`SQLite as it starts, ${name}`, { calls: nth, refused })
+        return
+      }
+    }
+  })
+
+  test.each(ways)('while a manifest is applied: %s. It is all there or not at all', async (name, how, times) => {
+    const { config } = await testConfig()
+    await applyTo(config, SMALL)
+    let refused = 0
+    for (let nth = 1; ; nth += 1) {
+      const changed = SMALL.replaceAll('scopes: [edit]', `scopes: [edit], subject: "turn-${nth}"`)
+      calls.fail(nth, how, times)
+      const outcome = await applyTo(config, changed).catch((error: unknown) => error)
+      const came = calls.heal()
+      const { clients } = await applyTo(config, changed)
+      if (outcome instanceof Error) refused += 1
+      else expect(clients).toEqual([])
+      expect([0, 1]).toContain(clients.length)
+      if (!came) {
+        report(`SQLite as a manifest is applied, ${name}`, { calls: nth, refused })
+        return
+      }
+    }
+  })
+})
+
+describe('the connection to PostgreSQL breaks at the n-th call', () => {
+  let postgres: TestPostgres
+  let link: Link
+  beforeAll(async () => {
+    postgres = await startPostgres()
+    link = await startLink(postgres.port)
+  })
+  afterAll(async () => {
+    await link.stop()
+    await postgres.stop()
+  })
+
+  test.each(ways)('while it serves: %s', async (name, how, times) => {
+    const storage = (await postgres.newSchema()).replace(`:${postgres.port}/`, `:${link.port}/`)
+    const server = await startTestServer({ manifest: MANIFEST, options: { storage } })
+    try {
+      const script = new Script(server, link)
+      await script.runAll(how, times)
+      report(`PostgreSQL, ${name}`, { ...script.counts })
+      expect(script.counts.unavailable).toBeGreaterThan(0)
+    } finally {
+      link.heal()
+      await server.stop()
+    }
+  })
+})
