@@ -1,44 +1,23 @@
 import { Agent } from 'node:https'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { claimsOf, formOf } from '../client-auth/assertions.ts'
 import { report } from '../harness/extent.ts'
-import { SECRET } from '../harness/model.ts'
-import { type Answer, postOver } from '../harness/post.ts'
+import { Caller, clientLine, makeFleet } from '../harness/fleet.ts'
+import type { Answer } from '../harness/post.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
-import { applyTo, basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { applyTo, startTestServer, type TestServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
-import { makeSigner, signWith } from '../jws/tokens.ts'
 import { type SqliteCalls, takeOverSqlite } from './sqlite-calls.ts'
 
-const robot = await makeSigner('ES256')
-const credentials = `credentials: [{ secret: ${SECRET} }]`
-const MANIFEST = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
-clients:
-  - { client_id: caller, scopes: [edit], ${credentials} }
-  - { client_id: unasked, scopes: [edit], ${credentials} }
-  - { client_id: robot, scopes: [edit], credentials: [{ jwks: ${JSON.stringify({ keys: [robot.publicJwk] })} }] }
-  - { client_id: watcher, introspects: all, ${credentials} }
-`
+const fleet = await makeFleet()
+const MANIFEST = fleet.manifest + clientLine('unasked')
 /** More than fits into what is left of any page. */
 const MANY = 500
-const WIDE = `
-clients:
-${Array.from({ length: MANY }, (_, n) => `  - { client_id: more-${n}, scopes: [edit], ${credentials} }`).join('\n')}
-`
-const GRANT = { grant_type: 'client_credentials', scope: 'edit' }
+const WIDE = `clients:\n${Array.from({ length: MANY }, (_, n) => clientLine(`more-${n}`)).join('')}`
 const agent = new Agent({ keepAlive: true })
 afterAll(() => agent.destroy())
 
 let server: TestServer
 afterEach(() => server.stop())
-
-const post = (path: string, form: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> =>
-  postOver(agent, `${server.issuer}/as/${path}.oauth2`, form, headers)
-const ask = (client: string) => post('token', GRANT, basic(client, SECRET))
-const revoke = (token: string) => post('revoke_token', { token }, basic('caller', SECRET))
-const isActive = async (token: string) =>
-  JSON.parse((await post('introspect', { token }, basic('watcher', SECRET))).body).active
 
 /** Does something anew until it is refused, which it must be once what room there was is used up. @returns what was done, and what was refused */
 async function untilRefused(make: () => Promise<string>, send: (made: string) => Promise<Answer>) {
@@ -57,29 +36,33 @@ async function untilRefused(make: () => Promise<string>, send: (made: string) =>
 
 /** What needs no room goes on; what does is refused, in full; and once there is room, all is as if there had always been. */
 async function expectEndured(fill: () => Promise<void> | void, free: () => Promise<void> | void): Promise<void> {
-  const issue = async () => JSON.parse((await ask('caller')).body).access_token as string
-  const assertion = () => signWith(robot, claimsOf(server.issuer, 'robot', Math.floor(Date.now() / 1000)))
-  const present = (made: string) => post('token', formOf(made, GRANT))
-  await issue()
+  const caller = new Caller(server.issuer, agent)
+  await caller.ask()
   await fill()
-  const revocations = await untilRefused(issue, revoke)
-  const uses = await untilRefused(assertion, present)
+  const revocations = await untilRefused(
+    () => caller.token(),
+    (token) => caller.revoke(token),
+  )
+  const uses = await untilRefused(
+    () => fleet.assert(server.issuer),
+    (assertion) => caller.present(assertion),
+  )
   const issued: string[] = []
   for (let turn = 0; turn < 300; turn += 1) {
-    const answer = await ask(turn === 0 ? 'unasked' : 'caller')
+    const answer = await caller.ask(turn === 0 ? 'unasked' : 'caller')
     expect(answer.status).toBe(200)
     issued.push(answer.requestId)
   }
-  for (const token of revocations.done) expect(await isActive(token)).toBe(false)
-  expect(await isActive(revocations.refused)).toBe(true)
+  for (const token of revocations.done) expect(await caller.isActive(token)).toBe(false)
+  expect(await caller.isActive(revocations.refused)).toBe(true)
   await expect(applyTo(server.config, WIDE)).rejects.toMatchObject({ reason: 'storage_unavailable' })
   await free()
 
-  const back = await until(async () => (await revoke(revocations.refused)).status === 200)
+  const back = await until(async () => (await caller.revoke(revocations.refused)).status === 200)
   expect(back).toBeLessThan(2_000)
-  for (const token of [...revocations.done, revocations.refused]) expect(await isActive(token)).toBe(false)
-  for (const used of uses.done) expect((await present(used)).status).toBe(401)
-  const outcomes = [await present(uses.refused), await present(uses.refused)]
+  for (const token of [...revocations.done, revocations.refused]) expect(await caller.isActive(token)).toBe(false)
+  for (const used of uses.done) expect((await caller.present(used)).status).toBe(401)
+  const outcomes = [await caller.present(uses.refused), await caller.present(uses.refused)]
   expect(outcomes.map(({ status }) => status)).toEqual([200, 401])
   expect((await applyTo(server.config, WIDE)).clients).toHaveLength(MANY)
   for (const requestId of issued) expect(await server.audit(requestId)).toHaveLength(1)

@@ -1,0 +1,89 @@
+import type { Agent } from 'node:https'
+import { claimsOf, formOf } from '../client-auth/assertions.ts'
+import { makeSigner, signWith } from '../jws/tokens.ts'
+import { SECRET } from './model.ts'
+import { type Answer, postOver } from './post.ts'
+import { basic } from './server.ts'
+
+/** What every client of the fleet asks for. */
+export const GRANT = { grant_type: 'client_credentials', scope: 'edit' }
+
+const withSecret = `credentials: [{ secret: ${SECRET} }]`
+
+/** A line of a manifest: another client with the common secret. */
+export const clientLine = (id: string, more = ''): string =>
+  `  - { client_id: ${id}, scopes: [edit], ${more}${withSecret} }\n`
+
+/** One client of each kind that faults differ for. */
+export interface Fleet {
+  /** `caller` has a secret, `robot` a key, `watcher` introspects. Ends with its clients: more lines add to them. */
+  readonly manifest: string
+  /** An assertion of `robot`, good for a minute from `now`, in seconds. */
+  assert(issuer: string, now?: number): Promise<string>
+}
+
+export async function makeFleet(): Promise<Fleet> {
+  const robot = await makeSigner('ES256')
+  const jwks = JSON.stringify({ keys: [robot.publicJwk] })
+  return {
+    manifest: `
+apis: [{ audience: "https://api.example.com", token: { lifetime: 36000 }, scopes: [{ name: edit }] }]
+clients:
+${clientLine('caller')}  - { client_id: robot, scopes: [edit], credentials: [{ jwks: ${jwks} }] }
+  - { client_id: watcher, introspects: all, ${withSecret} }
+`,
+    assert: (issuer, now = Math.floor(Date.now() / 1000)) => signWith(robot, claimsOf(issuer, 'robot', now)),
+  }
+}
+
+/** What the fleet asks one server. */
+export class Caller {
+  readonly #url: string
+  readonly #agent: Agent
+
+  constructor(url: string, agent: Agent) {
+    this.#url = url
+    this.#agent = agent
+  }
+
+  /** A token for a client with a secret. */
+  ask(client = 'caller', secret = SECRET): Promise<Answer> {
+    return this.#post('token', GRANT, basic(client, secret))
+  }
+
+  /** A token for `robot`. */
+  present(assertion: string): Promise<Answer> {
+    return this.#post('token', formOf(assertion, GRANT))
+  }
+
+  /** Revokes a token of `caller`. */
+  revoke(token: string): Promise<Answer> {
+    return this.#post('revoke_token', { token }, basic('caller', SECRET))
+  }
+
+  introspect(token: string): Promise<Answer> {
+    return this.#post('introspect', { token }, basic('watcher', SECRET))
+  }
+
+  /** A new token of `caller`. */
+  async token(): Promise<string> {
+    return tokenIn(await this.ask())
+  }
+
+  /** Rejects where the server can't know. */
+  async isActive(token: string): Promise<boolean> {
+    const { status, body } = await this.introspect(token)
+    if (status !== 200) throw new Error(`introspection says ${status}: ${body}`)
+    return JSON.parse(body).active
+  }
+
+  #post(path: string, form: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
+    return postOver(this.#agent, `${this.#url}/as/${path}.oauth2`, form, headers)
+  }
+}
+
+/** The access token of an answer. */
+export function tokenIn({ status, body }: Answer): string {
+  if (status !== 200) throw new Error(`no token: ${status} ${body}`)
+  return JSON.parse(body).access_token
+}
