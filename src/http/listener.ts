@@ -204,7 +204,8 @@ function refuseUnparsed(
   requestId: string,
   meterFor: MeterFor | undefined,
 ): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  // Where TLS has failed or never came, or the connection broke, there is nobody to answer: it would wait for ever.
+  if (!socket.writable || !/^(HPE_|ERR_HTTP_)/.test(error.code ?? '')) {
     socket.destroy()
     return
   }
