@@ -41,12 +41,12 @@ export interface RunningCommand {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts `tessera`; whoever calls stops it. */
-export function startTessera(args: readonly string[], env: Record<string, string>): RunningCommand {
+/** Starts `tessera`; whoever calls stops it. @param input what it reads; nothing, unless told */
+export function startTessera(args: readonly string[], env: Record<string, string>, input = ''): RunningCommand {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...baseEnv, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  child.stdin.on('error', () => {}).end(input)
   let output = ''
   const watchers = new Set<() => void>()
   const take = (chunk: Buffer) => {

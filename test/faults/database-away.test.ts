@@ -1,0 +1,195 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { Agent } from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { openStore } from '../../src/store/open.ts'
+import { environmentOf, startTessera } from '../harness/cli.ts'
+import { extent, report } from '../harness/extent.ts'
+import { Caller, clientLine, makeFleet } from '../harness/fleet.ts'
+import type { Answer } from '../harness/post.ts'
+import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { applyTo, testConfig } from '../harness/server.ts'
+import { quantile, type Sample, startTraffic } from '../harness/traffic.ts'
+import { until } from '../harness/until.ts'
+import { type Link, startLink } from './link.ts'
+
+const fleet = await makeFleet()
+/** Clients that nobody has asked for: each is asked for once. */
+const UNASKED = extent(5_000, 20_000)
+const MANIFEST = fleet.manifest + Array.from({ length: UNASKED }, (_, n) => clientLine(`unasked-${n}`)).join('')
+const MASTER_KEY = randomBytes(32).toString('base64')
+const AWAY_MS = extent(3, 20) * 1000
+/** Bytes that a process may take more of while the database is away. */
+const MOST_MORE = 150e6
+
+let postgres: TestPostgres
+let link: Link
+let storage: string
+beforeAll(async () => {
+  postgres = await startPostgres()
+  link = await startLink(postgres.port)
+  storage = (await postgres.newSchema()).replace(`:${postgres.port}/`, `:${link.port}/`)
+  const { config, folder } = await testConfig({ storage })
+  await applyTo(config, MANIFEST)
+  rmSync(folder, { recursive: true })
+})
+afterAll(async () => {
+  await link.stop()
+  await postgres.stop()
+})
+
+/** How a database leaves; what is returned has it back. */
+const ways: [string, () => Promise<() => Promise<void> | void>][] = [
+  [
+    'is shut down',
+    async () => {
+      await postgres.down()
+      return () => postgres.up()
+    },
+  ],
+  ['falls silent', () => postgres.freeze()],
+  [
+    'takes 1 s a query',
+    async () => {
+      link.delay = 1_000
+      return () => {
+        link.delay = 0
+      }
+    },
+  ],
+]
+
+const residentBytes = (pid: number | undefined): number =>
+  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024
+
+/** A gauge of the process. */
+async function gauge(admin: string, name: string): Promise<number> {
+  const text = await (await fetch(`${admin}/metrics`)).text()
+  return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1])
+}
+
+/** What was answered while the database was away, by what was asked. */
+function answersOf(samples: readonly Sample[], from: number, to: number) {
+  const within = samples.filter(({ at, elapsed }) => at >= from && at + elapsed <= to)
+  return (what: string) => {
+    const those = within.filter(({ outcome }) => outcome.startsWith(`${what} `))
+    return {
+      count: those.length,
+      statuses: new Set(those.map(({ outcome }) => outcome.slice(what.length + 1))),
+      p99: quantile(
+        those.map(({ elapsed }) => elapsed),
+        0.99,
+      ),
+    }
+  }
+}
+
+test.each(ways)(
+  'PostgreSQL %s under load',
+  async (name, leave) => {
+    const { config, folder } = await testConfig({ storage, master_key: MASTER_KEY })
+    const command = startTessera(['serve'], environmentOf(config))
+    await command.printed(/is served on/)
+    const admin = `https://localhost:${config.admin.port}`
+    const agent = new Agent({ keepAlive: true })
+    const caller = new Caller(config.issuer, agent)
+    const token = await caller.token()
+    expect(await caller.isActive(token)).toBe(true)
+
+    const issued: string[] = []
+    let unasked = 0
+    const get = async (path: string) => {
+      const response = await fetch(config.issuer + path)
+      await response.body?.cancel()
+      return { status: response.status, retryAfter: response.headers.get('retry-after') ?? undefined }
+    }
+    const sends: [string, () => Promise<Pick<Answer, 'status' | 'retryAfter'>>][] = [
+      [
+        'known',
+        async () => {
+          const answer = await caller.ask()
+          if (answer.status === 200) issued.push(answer.requestId)
+          return answer
+        },
+      ],
+      ['keys', () => get('/pf/JWKS')],
+      ['metadata', () => get('/.well-known/oauth-authorization-server')],
+      ['unknown', () => caller.ask(`unasked-${unasked++}`)],
+      ['assertion', async () => caller.present(await fleet.assert(config.issuer))],
+      ['revocation', () => caller.revoke(token)],
+      ['introspection', () => caller.introspect(token)],
+    ]
+    const traffic = startTraffic(
+      async (n) => {
+        const [what, send] = sends[n % sends.length] ?? sends[0] ?? ['', caller.ask]
+        const { status, retryAfter } = await send()
+        return `${what} ${status}${status === 503 ? ` ${retryAfter}` : ''}`
+      },
+      // Many more than the connections to the database.
+      { concurrency: 64, pause: 20 },
+    )
+    await sleep(500)
+    const before = residentBytes(command.child.pid)
+    const comeBack = await leave()
+    const from = Date.now()
+    let waiting = 0
+    let most = before
+    while (Date.now() < from + AWAY_MS) {
+      waiting = Math.max(waiting, await gauge(admin, 'tessera_audit_events_waiting'))
+      most = Math.max(most, residentBytes(command.child.pid))
+      await sleep(100)
+    }
+    const capacity = await gauge(admin, 'tessera_audit_events_capacity')
+    const to = Date.now()
+    await comeBack()
+    const back = await until(async () => {
+      const answers = await Promise.all(sends.slice(3).map(([, send]) => send()))
+      return answers.every(({ status }) => status === 200)
+    })
+    await traffic.stop()
+    agent.destroy()
+
+    const answers = answersOf(traffic.samples, from, to)
+    for (const what of ['known', 'keys', 'metadata']) {
+      expect(answers(what).statuses, what).toEqual(new Set(['200']))
+    }
+    // None can be answered without the database: 503, with Retry-After, within a second.
+    for (const what of ['unknown', 'assertion', 'revocation']) {
+      expect(answers(what).statuses, what).toEqual(new Set(['503 1']))
+      expect(answers(what).p99, what).toBeLessThan(1_000)
+    }
+    expect(answers('introspection').statuses).toContain('503 1')
+    expect([...answers('introspection').statuses].every((status) => ['200', '503 1'].includes(status))).toBe(true)
+    expect(back).toBeLessThan(2_000)
+    expect(most - before).toBeLessThan(MOST_MORE)
+    expect(waiting).toBeGreaterThan(0)
+    expect(waiting).toBeLessThanOrEqual(capacity)
+
+    const store = await openStore(config.storage, systemClock, config.storageAccess)
+    const recorded = async () => {
+      const events = await store.audit.listEvents({ limit: 1_000_000 })
+      const ids = new Set(events.map(({ requestId }) => requestId))
+      return issued.filter((requestId) => !ids.has(requestId)).length
+    }
+    await until(async () => (await recorded()) === 0)
+    await store.close()
+    report(`PostgreSQL ${name} for ${AWAY_MS / 1000} s`, {
+      ...Object.fromEntries(
+        sends.map(([what]) => [
+          what,
+          `${answers(what).count} × ${[...answers(what).statuses].map((status) => status.slice(0, 3)).join('|')}`,
+        ]),
+      ),
+      'events waiting at most': `${waiting} of ${capacity}`,
+      'MB more at most': Math.round((most - before) / 1e6),
+      'back after (ms)': Math.round(back),
+      'events lost': 0,
+    })
+    expect(await command.stop()).toBe(0)
+    rmSync(folder, { recursive: true })
+  },
+  120_000,
+)

@@ -1,0 +1,169 @@
+import { rmSync } from 'node:fs'
+import { Agent } from 'node:https'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Config } from '../../src/config/resolve.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { openStore } from '../../src/store/open.ts'
+import { environmentOf, type RunningCommand, startTessera } from '../harness/cli.ts'
+import { extent, report } from '../harness/extent.ts'
+import { Caller, clientLine, makeFleet } from '../harness/fleet.ts'
+import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { applyTo, testConfig } from '../harness/server.ts'
+import { quantile, startTraffic } from '../harness/traffic.ts'
+
+const fleet = await makeFleet()
+const ROUNDS = extent(10, 100)
+/** An event is written so soon after its answer, in milliseconds: it waits 200 for others, and then for the database. */
+const AUDIT_BOUND_MS = 500
+
+/** What was answered, and so must outlive the process. */
+interface Acknowledged {
+  readonly revoked: string[]
+  readonly used: string[]
+  /** Of answers with a token: the request, and when it was answered. */
+  readonly issued: { readonly requestId: string; readonly at: number }[]
+}
+
+/** Milliseconds from the start of the process until it says that it is ready. */
+async function startReady(config: Config): Promise<{ command: RunningCommand; took: number }> {
+  const start = performance.now()
+  const command = startTessera(['serve'], environmentOf(config))
+  const ready = () =>
+    fetch(`https://localhost:${config.admin.port}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  while (!(await ready())) {
+    if (command.child.exitCode !== null) throw new Error(command.output())
+    await sleep(10)
+  }
+  return { command, took: performance.now() - start }
+}
+
+/** Has it write all the time, over connections of its own. */
+function startWriting(issuer: string, agent: Agent) {
+  const acknowledged: Acknowledged = { revoked: [], used: [], issued: [] }
+  const caller = new Caller(issuer, agent)
+  const traffic = startTraffic(
+    async (n) => {
+      const answer = await caller.ask()
+      if (answer.status !== 200) return String(answer.status)
+      acknowledged.issued.push({ requestId: answer.requestId, at: performance.now() })
+      if (n % 2 === 0) {
+        const { access_token: token } = JSON.parse(answer.body)
+        const { status } = await caller.revoke(token)
+        if (status === 200) acknowledged.revoked.push(token)
+        return String(status)
+      }
+      const assertion = await fleet.assert(issuer)
+      const { status } = await caller.present(assertion)
+      if (status === 200) acknowledged.used.push(assertion)
+      return String(status)
+    },
+    { concurrency: 8 },
+  )
+  return { acknowledged, traffic }
+}
+
+/** Each round: traffic that writes, SIGKILL in the midst of it, a new process, and whether it knows what the old one has answered. */
+async function expectNothingLost(name: string, config: Config, checkIntegrity: () => void): Promise<void> {
+  await applyTo(config, fleet.manifest)
+  const counts = { revocations: 0, uses: 0, issued: 0, 'events not yet written': 0, lost: 0 }
+  const clean = await startReady(config)
+  await clean.command.stop()
+  const times: number[] = []
+  let { command } = await startReady(config)
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const agent = new Agent({ keepAlive: true })
+    const { acknowledged, traffic } = startWriting(config.issuer, agent)
+    await sleep(300 + Math.random() * 500)
+    await command.stop('SIGKILL')
+    const killedAt = performance.now()
+    await traffic.stop()
+    agent.destroy()
+    checkIntegrity()
+
+    const restarted = await startReady(config)
+    command = restarted.command
+    times.push(restarted.took)
+    const over = new Agent({ keepAlive: true, maxSockets: 16 })
+    const caller = new Caller(config.issuer, over)
+    const active = await Promise.all(acknowledged.revoked.map((token) => caller.isActive(token)))
+    const replayed = await Promise.all(acknowledged.used.map(async (used) => (await caller.present(used)).status))
+    over.destroy()
+    const lost = active.filter(Boolean).length + replayed.filter((status) => status !== 401).length
+    expect(lost).toBe(0)
+
+    const store = await openStore(config.storage, systemClock, config.storageAccess)
+    const recorded = new Set((await store.audit.listEvents({ limit: 200_000 })).map(({ requestId }) => requestId))
+    await store.close()
+    const unwritten = acknowledged.issued.filter(({ requestId }) => !recorded.has(requestId))
+    expect(unwritten.filter(({ at }) => at < killedAt - AUDIT_BOUND_MS)).toEqual([])
+    counts.revocations += acknowledged.revoked.length
+    counts.uses += acknowledged.used.length
+    counts.issued += acknowledged.issued.length
+    counts['events not yet written'] += unwritten.length
+    counts.lost += lost
+  }
+  await command.stop()
+  report(`SIGKILL, ${name}`, {
+    rounds: ROUNDS,
+    ...counts,
+    'ready after (ms, median)': Math.round(quantile(times, 0.5)),
+    'after a clean stop': Math.round(clean.took),
+  })
+  expect(counts.revocations).toBeGreaterThan(ROUNDS)
+  expect(counts.uses).toBeGreaterThan(ROUNDS)
+  // What a kill leaves behind does not take a second to clear up.
+  expect(quantile(times, 0.5) - clean.took).toBeLessThan(1_000)
+}
+
+describe('a server that is killed as it writes has lost nothing that it has answered', () => {
+  let postgres: TestPostgres
+  beforeAll(async () => {
+    postgres = await startPostgres()
+  })
+  afterAll(() => postgres.stop())
+
+  test('SQLite', async () => {
+    const { config, folder } = await testConfig()
+    const path = config.storage.replace('sqlite:', '')
+    await expectNothingLost('SQLite', config, () => {
+      const database = new DatabaseSync(path)
+      expect(database.prepare('pragma integrity_check').all()).toEqual([{ integrity_check: 'ok' }])
+      expect(database.prepare('pragma foreign_key_check').all()).toEqual([])
+      database.close()
+    })
+    rmSync(folder, { recursive: true })
+  }, 600_000)
+
+  test('PostgreSQL', async () => {
+    const { config, folder } = await testConfig({ storage: await postgres.newSchema() })
+    await expectNothingLost('PostgreSQL', config, () => {})
+    rmSync(folder, { recursive: true })
+  }, 600_000)
+})
+
+test('a command that is killed as it writes has written all or nothing', async () => {
+  const { config, folder } = await testConfig()
+  const many = 200
+  const manifestOf = (round: number) =>
+    fleet.manifest +
+    Array.from({ length: many }, (_, n) => clientLine(`many-${n}`, `subject: "of round ${round}", `)).join('')
+  await applyTo(config, manifestOf(0))
+  const counts = { rounds: ROUNDS, all: 0, nothing: 0 }
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const args = ['apply', '-f', '-']
+    const command = startTessera(args, { TESSERA_STORAGE: config.storage }, manifestOf(round))
+    // Its whole life is some 600 ms; the last of it is the transaction.
+    await sleep(200 + Math.random() * 500)
+    await command.stop('SIGKILL').catch(() => {})
+    const { clients } = await applyTo(config, manifestOf(round))
+    expect([0, many]).toContain(clients.length)
+    counts[clients.length === 0 ? 'all' : 'nothing'] += 1
+  }
+  report('SIGKILL of tessera apply', counts)
+  rmSync(folder, { recursive: true })
+}, 600_000)

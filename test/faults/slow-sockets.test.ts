@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { Agent } from 'node:https'
+import { connect as connectPlain, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
+import { expect, test } from 'vitest'
+import { environmentOf, startTessera } from '../harness/cli.ts'
+import { extent, report } from '../harness/extent.ts'
+import { Caller, makeFleet } from '../harness/fleet.ts'
+import { applyTo, testConfig } from '../harness/server.ts'
+import { quantile, startTraffic } from '../harness/traffic.ts'
+
+const SOCKETS = extent(500, 5_000)
+/** Bytes of memory that each may cost, TLS and all. */
+const MOST_EACH = 60_000
+/** Ten seconds for TLS, ten for a head, fifteen for a request, and what a busy machine takes longer. */
+const CUT_AFTER_MS = 20_000
+
+const residentBytes = (pid: number | undefined): number =>
+  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024
+
+const HEAD = 'POST /as/token.oauth2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n'
+
+/** What slow senders send before they begin to dawdle: nothing of TLS, nothing of a request, part of its head, part of its body. */
+const beginnings: readonly (string | undefined)[] = [
+  undefined,
+  '',
+  HEAD,
+  `${HEAD}Content-Length: 100\r\n\r\ngrant_type=`,
+]
+
+async function open(port: number, turn: number): Promise<Socket> {
+  const beginning = beginnings[turn % beginnings.length]
+  const address = { port, host: '127.0.0.1' }
+  if (beginning === undefined) {
+    const socket = connectPlain(address)
+    await once(socket, 'connect')
+    return socket
+  }
+  const socket = connectTls({ ...address, rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  socket.write(beginning)
+  return socket
+}
+
+test(`${SOCKETS} sockets that dawdle are cut off, and nobody else notices`, async () => {
+  const fleet = await makeFleet()
+  const { config, folder } = await testConfig()
+  await applyTo(config, fleet.manifest)
+  const command = startTessera(['serve'], environmentOf(config))
+  await command.printed(/is served on/)
+  const agent = new Agent({ keepAlive: true })
+  const caller = new Caller(config.issuer, agent)
+  await caller.ask()
+  const before = residentBytes(command.child.pid)
+
+  const sockets: Socket[] = []
+  let closed = 0
+  const lifetimes: number[] = []
+  for (let turn = 0; turn < SOCKETS; turn += 1) {
+    const socket = await open(config.runtime.port, turn)
+    const from = performance.now()
+    sockets.push(socket)
+    socket.on('error', () => {})
+    socket.resume()
+    socket.on('close', () => {
+      closed += 1
+      lifetimes.push(performance.now() - from)
+    })
+  }
+  const heldAtOnce = SOCKETS - closed
+  // One byte now and then, so that no connection is idle.
+  const dawdling = setInterval(() => {
+    for (const [turn, socket] of sockets.entries())
+      if (turn % beginnings.length >= 2 && socket.writable) socket.write('x')
+  }, 1_000)
+  const traffic = startTraffic(async () => String((await caller.ask()).status), { concurrency: 4, pause: 10 })
+  const most = residentBytes(command.child.pid)
+  const deadline = performance.now() + CUT_AFTER_MS
+  while (closed < SOCKETS && performance.now() < deadline) await sleep(100)
+  clearInterval(dawdling)
+  await traffic.stop()
+  for (const socket of sockets) socket.destroy()
+  agent.destroy()
+  report('sockets that dawdle', {
+    sockets: SOCKETS,
+    'held at once': heldAtOnce,
+    'cut off': lifetimes.length,
+    'after at most (ms)': Math.round(Math.max(...lifetimes)),
+    'KB each': Math.round((most - before) / SOCKETS / 1000),
+    ...traffic.outcomes(),
+    'p99 (ms)': Math.round(
+      quantile(
+        traffic.samples.map(({ elapsed }) => elapsed),
+        0.99,
+      ),
+    ),
+  })
+  expect(Object.keys(traffic.outcomes())).toEqual(['200'])
+  expect(lifetimes).toHaveLength(SOCKETS)
+  expect(Math.max(...lifetimes)).toBeLessThan(CUT_AFTER_MS)
+  expect((most - before) / SOCKETS).toBeLessThan(MOST_EACH)
+  expect(await command.stop()).toBe(0)
+  rmSync(folder, { recursive: true })
+}, 120_000)
