@@ -3,6 +3,7 @@
 import { healthRoutes } from './admin/health.ts'
 import { metricsRoutes } from './admin/metrics.ts'
 import type { Config } from './config/resolve.ts'
+import { runtimeRoutes } from './endpoints/routes.ts'
 import { DatabaseCalls } from './telemetry/database-calls.ts'
 import { Metrics } from './telemetry/metrics.ts'
 import { Traffic } from './telemetry/traffic.ts'
@@ -24,6 +25,7 @@ import {
 import { openModel } from './wiring/model.ts'
 import { createServices } from './wiring/services.ts'
 import { logStart } from './wiring/started.ts'
+import { openTracing } from './wiring/tracing.ts'
 import { meansOf, type World } from './wiring/world.ts'
 
 export type { World }
@@ -50,12 +52,14 @@ export async function startServer(config: Config, world: World): Promise<Server>
   const closers = new Closers()
   try {
     const calls = new DatabaseCalls(means.clock.monotonic)
-    const store = calls.counted(await means.open(config.storage, means.clock, config.storageAccess))
+    const tracing = await openTracing(config, means, closers)
+    const opened = calls.counted(await means.open(config.storage, means.clock, config.storageAccess))
+    const store = tracing.parts('database', opened)
     closers.add(() => store.close())
     const audit = means.shared?.audit ?? openAudit(config, store, means, closers)
     const model = await openModel(config, store, means, audit, closers)
     const credentials = await openCredentials(store, means, audit, closers)
-    const services = createServices(config, model, credentials, means, audit)
+    const services = createServices(config, model, credentials, means, audit, tracing)
 
     const traffic = new Traffic()
     const metrics = new Metrics(means.shared === undefined ? 'server' : 'worker', [
@@ -82,7 +86,14 @@ export async function startServer(config: Config, world: World): Promise<Server>
       }),
     }
     const adminPort = means.shared === undefined ? await listenForAdmin(config, adminRoutes, means, closers) : 0
-    const runtimePort = await listenForClients(config, services, means, closers, meterByPath(traffic))
+    const runtimePort = await listenForClients(
+      config,
+      tracing.routes(runtimeRoutes(services)),
+      services,
+      means,
+      closers,
+      meterByPath(traffic),
+    )
     if (means.shared === undefined) {
       closers.add(() => departure.announce(means.live.current.shutdown))
       logStart(means.log, config, { runtimePort, adminPort, workers: 1 })

@@ -155,6 +155,20 @@ export const schema = z.strictObject({
         .describe('The least severe lines that are logged.'),
     })
     .prefault({}),
+  traces: z
+    .strictObject({
+      endpoint: z
+        .url({ protocol: /^https?$/, error: 'must be an address, for example http://localhost:4318/v1/traces' })
+        .optional()
+        .describe('Where traces of requests are sent: a collector that takes OTLP over HTTP. Without, there are none.'),
+      ratio: z.coerce
+        .number()
+        .min(0)
+        .max(1)
+        .default(1)
+        .describe('The share of requests that are traced, where the `traceparent` of whoever sends them does not say.'),
+    })
+    .prefault({}),
   shutdown: z
     .strictObject({
       delay: integer(0, 600)

@@ -1,6 +1,7 @@
-/** What the process says of itself: log lines and metrics. May import `oauth`. */
+/** What the process says of itself: log lines and metrics. May import `oauth`, `platform`. */
 
 import { OAuthError } from '../oauth/error.ts'
+import { withCalls, withParts } from '../platform/wrapped.ts'
 import { Durations } from './durations.ts'
 import type { Readings } from './readings.ts'
 
@@ -26,11 +27,11 @@ export class DatabaseCalls {
    * @param stores by their names, which are few
    */
   counted<Stores extends object>(stores: Stores): Stores {
-    const counted = new Map<PropertyKey, object>()
-    for (const [name, store] of Object.entries(stores)) {
-      if (typeof store === 'object' && store !== null) counted.set(name, this.#countedStore(name, store))
-    }
-    return new Proxy(stores, { get: (target, name) => counted.get(name) ?? Reflect.get(target, name) })
+    return withParts(stores, (store, name) => {
+      const calls = new StoreCalls()
+      this.#stores.set(name, calls)
+      return withCalls(store, (call) => this.#count(calls, call))
+    })
   }
 
   read(): Readings {
@@ -44,18 +45,6 @@ export class DatabaseCalls {
         value: durations,
       })),
     }
-  }
-
-  #countedStore(name: string, store: object): object {
-    const calls = new StoreCalls()
-    this.#stores.set(name, calls)
-    const get = (target: object, key: PropertyKey): unknown => {
-      const value: unknown = Reflect.get(target, key)
-      if (typeof value !== 'function') return value
-      // Not on the proxy, which has no private fields.
-      return (...args: unknown[]): unknown => this.#count(calls, (): unknown => Reflect.apply(value, target, args))
-    }
-    return new Proxy(store, { get })
   }
 
   #count(calls: StoreCalls, call: () => unknown): unknown {

@@ -15,7 +15,7 @@ export interface Issuer {
   readonly issuer: string
   /** Seconds, where neither the client nor an API sets a lifetime. */
   readonly defaultLifetime: number
-  readonly keyring: Keyring
+  readonly keyring: Pick<Keyring, 'signer' | 'sealingKey'>
   readonly sealer: Sealer
   readonly clock: Clock
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../config/resolve.ts'
 import { recordRefusal } from '../endpoints/record.ts'
-import { type RuntimeServices, runtimeRoutes } from '../endpoints/routes.ts'
+import type { RuntimeServices } from '../endpoints/routes.ts'
 import { type ListenerOptions, listen } from '../http/listener.ts'
 import type { Routes } from '../http/message.ts'
 import type { MeterFor } from '../http/meter.ts'
@@ -23,18 +23,18 @@ export const listenForAdmin = (config: Config, routes: Routes, means: Means, clo
 /** Listens for clients and APIs. @returns the port */
 export function listenForClients(
   config: Config,
-  services: RuntimeServices,
+  routes: Routes,
+  { authenticator, recording }: RuntimeServices,
   means: Means,
   closers: Closers,
   meterFor: MeterFor,
 ): Promise<number> {
   const tls = config.runtime.tls === 'on' ? config.certificate : undefined
-  const { authenticator, recording } = services
   return listenFor(means, closers, {
     ...common(config, means),
     host: config.runtime.host,
     port: config.runtime.port,
-    routes: runtimeRoutes(services),
+    routes,
     tls,
     isShared: means.shared !== undefined,
     asksCertificate: true,

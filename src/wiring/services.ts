@@ -12,8 +12,10 @@ import { JsonFetcher } from '../remote-keys/fetch-json.ts'
 import { RemoteKeySets } from '../remote-keys/key-sets.ts'
 import { SecretVerifier } from '../secrets/verifier.ts'
 import { Sealer, Unsealer } from '../tokens/sealed.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import type { CredentialNotes } from './credentials.ts'
 import type { Model } from './model.ts'
+import { traceSigners } from './tracing.ts'
 import type { Means } from './world.ts'
 
 /** What the OAuth endpoints work with. @throws UserError where a configured file is not what it should be */
@@ -23,12 +25,16 @@ export function createServices(
   { usage, marks }: CredentialNotes,
   { clock, random, lookup, shared, live }: Means,
   audit: AuditSink,
+  tracing: Tracing,
 ): RuntimeServices {
-  const fetcher = new JsonFetcher({
-    addresses: new AddressRules(config.outbound.allow),
-    ...(config.outboundAuthorities && { ca: [config.outboundAuthorities] }),
-    lookup,
-  })
+  const fetcher = tracing.calls(
+    'fetch',
+    new JsonFetcher({
+      addresses: new AddressRules(config.outbound.allow),
+      ...(config.outboundAuthorities && { ca: [config.outboundAuthorities] }),
+      lookup,
+    }),
+  )
   const keySets = new RemoteKeySets(clock, fetcher)
   const tokenEndpoint = config.issuer + endpointPaths.token
   const tokens = { issuer: config.issuer, keyring, clock }
@@ -38,7 +44,7 @@ export function createServices(
   return {
     authenticator: {
       directory,
-      verifier: new SecretVerifier(clock, random, masterKey.derive('secret marks')[0]),
+      verifier: tracing.calls('secret', new SecretVerifier(clock, random, masterKey.derive('secret marks')[0])),
       guesses: shared?.guesses ?? new GuessLimiter(clock),
       marks,
       keySets,
@@ -66,6 +72,7 @@ export function createServices(
     },
     issuer: {
       ...tokens,
+      keyring: traceSigners(tracing, keyring),
       get defaultLifetime() {
         return live.current.token.lifetime
       },

@@ -23,7 +23,7 @@ const MANIFEST = fleet.manifest + Array.from({ length: UNASKED }, (_, n) => clie
 const MASTER_KEY = randomBytes(32).toString('base64')
 const AWAY_MS = extent(3, 20) * 1000
 /** Bytes that a process may take more of while the database is away. */
-const MOST_MORE = 150e6
+const MOST_MORE = 250e6
 
 let postgres: TestPostgres
 let link: Link
