@@ -5,9 +5,15 @@ import { LoadProcess } from './load/process.ts'
 import { machine } from './machine.ts'
 import { type Measurement, measure } from './measure.ts'
 import { help, type Options, parseOptions } from './options.ts'
-import { fairness, type Row, rowsOf, table, verdicts } from './report.ts'
-import { rowName, type Scenario, scenarios } from './scenarios.ts'
+import { profile } from './profile/profile.ts'
+import { fairness, type Row, rowsOf, startingVerdict, table, verdicts } from './report.ts'
+import { resultsPage } from './results.ts'
+import { rowName, type Scenario, scenarios, subject } from './scenarios.ts'
+import { measureStarting } from './starting.ts'
 import { canPin, cores, Workspace } from './workspace.ts'
+
+/** Where flame graphs go. */
+const PROFILES = '.profile'
 
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
@@ -44,7 +50,8 @@ async function bench(options: Options, workspace: Workspace): Promise<void> {
   const rows: Row[] = []
   const reached: string[] = []
   const measured: Measurement[] = []
-  print(`${describe(options)}\n`)
+  const described = describe(options)
+  print(`${described}\n`)
   for (const scenario of selected(options.only)) {
     const measurements = await measure(scenario, options, { workspace, load, say })
     const ofScenario = rowsOf(scenario, measurements)
@@ -53,9 +60,24 @@ async function bench(options: Options, workspace: Workspace): Promise<void> {
     measured.push(...measurements)
   }
   if (rows.length === 0) throw new Error(`no row has ${JSON.stringify(options.only)} in its name`)
+  if (options.only === '') {
+    say('how it starts')
+    reached.push(startingVerdict(await measureStarting(workspace)))
+  }
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ rows }, undefined, 2)}\n`)
+  const fair = fairness(measured)
+  if (options.results !== undefined) writeFileSync(options.results, resultsPage({ described, rows, reached, fair }))
   print(`${table(rows)}\n${reached.join('')}`)
-  print(fairness(measured))
+  print(fair)
+}
+
+async function drawProfile(options: Options, workspace: Workspace): Promise<void> {
+  const scenario = selected(options.only).find(({ servers }) => servers.some(({ name }) => name === subject))
+  if (scenario === undefined) throw new Error(`no row has ${JSON.stringify(options.only)} in its name`)
+  const means = { workspace, load: new LoadProcess(workspace) }
+  const drawn = await profile(scenario, options, means, PROFILES)
+  print(`${drawn.file}\n\nmost time for themselves, of all that was not idle:`)
+  for (const { what, share } of drawn.hottest) print(`${(share * 100).toFixed(1).padStart(5)}%  ${what}`)
 }
 
 async function main(): Promise<void> {
@@ -65,7 +87,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const workspace = new Workspace()
   try {
-    await bench(options, workspace)
+    await (options.profile ? drawProfile : bench)(options, workspace)
   } finally {
     await workspace.close()
   }

@@ -12,6 +12,10 @@ export interface Options {
   readonly json: string | undefined
   /** Rows whose name holds this are measured. */
   readonly only: string
+  /** Where what was measured is written for people to read. */
+  readonly results: string | undefined
+  /** Whether, in place of measuring, one server is looked into. */
+  readonly profile: boolean
 }
 
 export const help = `Usage: npm run bench -- [options]
@@ -24,6 +28,8 @@ Measures Tessera beside the floor (bare node:http that signs, or verifies, or ne
   --connections N  connections, each with one request under way (32)
   --only TEXT      only rows with TEXT in their name, such as "tessera" or "10,000 clients"
   --json FILE      write the rows to FILE
+  --results FILE   write all of it to FILE, as bench/RESULTS.md has it
+  --profile        rather than measure, draw a flame graph of Tessera in the first scenario that --only names, to .profile/
   --help           print this
 `
 
@@ -38,6 +44,8 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       connections: { type: 'string', default: '32' },
       only: { type: 'string', default: '' },
       json: { type: 'string' },
+      results: { type: 'string' },
+      profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -59,5 +67,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     connections: whole('connections'),
     json: values.json,
     only: values.only,
+    results: values.results,
+    profile: values.profile,
   }
 }

@@ -1,5 +1,6 @@
 import type { Measurement } from './measure.ts'
 import { type Comparison, references, rowName, type Scenario, subject } from './scenarios.ts'
+import type { Starting } from './starting.ts'
 
 /** A row as `--json` writes it; null where there was nothing to measure or to compare with. */
 export interface Row {
@@ -68,6 +69,27 @@ export function table(rows: readonly Row[]): string {
   return lines.map((line) => `${line.map(padded).join('  ')}\n`).join('')
 }
 
+/** The rows as a table of Markdown. */
+export function markdownTable(rows: readonly Row[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`
+  const rules = COLUMNS.map((_, column) => (column === 0 ? '---' : '---:'))
+  const titles = COLUMNS.map(({ title }) => title)
+  return [titles, rules, ...rows.map((row) => COLUMNS.map(({ cell }) => cell(row)))].map(line).join('')
+}
+
+/** How it starts, and what it must reach in that. */
+export function startingVerdict({ firstToken, idleBytes }: Starting): string {
+  const first = `from the start of the process to the first token ${firstToken.toFixed(2)} s, ${reaches(firstToken < MOST_START)} ${MOST_START} s`
+  if (idleBytes === undefined) return `tessera: ${first}\n`
+  const idle = idleBytes / 2 ** 20
+  return `tessera: ${first}; ${idle.toFixed(0)} MB when idle, ${reaches(idle < MOST_IDLE_MB)} ${MOST_IDLE_MB} MB\n`
+}
+
+/** Seconds, on one core. */
+const MOST_START = 1
+const MOST_IDLE_MB = 120
+const reaches = (isLess: boolean): string => (isLess ? 'less than' : 'NOT LESS THAN')
+
 /** What the row of a scenario that is about us is beside the others, and whether it reaches what it must. */
 export function verdicts(scenario: Scenario, rows: readonly Row[]): string {
   const rowOf = (server: string) => rows.find(({ name }) => name === rowName(server, scenario))
@@ -80,8 +102,7 @@ export function verdicts(scenario: Scenario, rows: readonly Row[]): string {
 /** How many times as long as the median the slowest hundredth takes, while there is half the load that there could be. */
 function tail({ half_load_p50_ms, half_load_p99_ms }: Row): string {
   const ratio = half_load_p99_ms / half_load_p50_ms
-  const reached = ratio < MOST_TAIL ? 'less than' : 'NOT LESS THAN'
-  return `p99 at half load ${ratio.toFixed(1)} of p50, ${reached} ${MOST_TAIL}`
+  return `p99 at half load ${ratio.toFixed(1)} of p50, ${reaches(ratio < MOST_TAIL)} ${MOST_TAIL}`
 }
 
 function compare(ours: Row, other: Row | undefined, { server, atLeast, mostMoreMb }: Comparison): readonly string[] {
@@ -91,10 +112,7 @@ function compare(ours: Row, other: Row | undefined, { server, atLeast, mostMoreM
   const throughput = `${ratio.toFixed(2)} of ${server}${reached}`
   if (mostMoreMb === undefined || ours.rss_mb === null || other.rss_mb === null) return [throughput]
   const more = ours.rss_mb - other.rss_mb
-  return [
-    throughput,
-    `${more.toFixed(0)} MB more, ${more < mostMoreMb ? 'less than' : 'NOT LESS THAN'} ${mostMoreMb} MB`,
-  ]
+  return [throughput, `${more.toFixed(0)} MB more, ${reaches(more < mostMoreMb)} ${mostMoreMb} MB`]
 }
 
 const MOST_TAIL = 5

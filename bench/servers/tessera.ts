@@ -15,7 +15,7 @@ import {
   scope,
   type TokenKind,
 } from '../fleet.ts'
-import { cores } from '../workspace.ts'
+import { cores, type Workspace } from '../workspace.ts'
 import { addCrowd } from './crowd.ts'
 import { type BenchDatabase, type DatabaseKind, makeDatabase } from './databases.ts'
 import { addLiveRevocations } from './live-revocations.ts'
@@ -34,8 +34,11 @@ interface Setup {
   readonly workers?: number
   /** So many of the clients ask. */
   readonly asking?: number
+  /** Whether each request is traced. */
+  readonly isTraced?: boolean
 }
 
+const collector = fileURLToPath(new URL('./collector-process.ts', import.meta.url))
 const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** This server as one runs it, behind a proxy that ends TLS: the command, its database, its audit log. */
@@ -48,6 +51,7 @@ export const tessera = ({
   database: kind = 'sqlite',
   workers,
   asking,
+  isTraced = false,
 }: Setup = {}): BenchServer => ({
   presents,
   isBound,
@@ -68,6 +72,7 @@ export const tessera = ({
       args: [cli, 'serve'],
       env: {
         ...storage,
+        ...(isTraced && { TESSERA_TRACES_ENDPOINT: await startCollector(workspace) }),
         TESSERA_ISSUER: issuer,
         TESSERA_MASTER_KEY: randomBytes(32).toString('base64'),
         TESSERA_RUNTIME_TLS: 'off',
@@ -82,6 +87,12 @@ export const tessera = ({
     }
   },
 })
+
+/** @returns the address for traces */
+async function startCollector(workspace: Workspace): Promise<string> {
+  const [origin] = await workspace.start({ args: [collector] }, cores.load).says(/http:\/\/127\.0\.0\.1:\d+/)
+  return `${origin}/v1/traces`
+}
 
 /** The audit log was on: it has every token, and nothing was refused. What was revoked has stayed so. */
 async function inspect(

@@ -1,0 +1,41 @@
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeClients } from './fleet.ts'
+import { tessera } from './servers/tessera.ts'
+import { getToken } from './tasks/issuing.ts'
+import { residentBytes } from './usage.ts'
+import { cores, type Workspace } from './workspace.ts'
+
+/** How a server starts, and what it has of memory when nobody asks it for anything. */
+export interface Starting {
+  /** Seconds from the start of the process to the first token: of all times the median. */
+  readonly firstToken: number
+  /** After that and some seconds of nothing, in bytes; undefined where the system doesn't tell. */
+  readonly idleBytes: number | undefined
+}
+
+const TIMES = 7
+const IDLE_MS = 5_000
+
+/** Starts a server again and again on a database that has its keys. Rejects where it gives no token. */
+export async function measureStarting(workspace: Workspace): Promise<Starting> {
+  const clients = makeClients(1)
+  const folder = mkdtempSync(join(workspace.folder, 'starting-'))
+  const program = await tessera().prepare(workspace, folder, clients)
+  const times: number[] = []
+  let idleBytes: number | undefined
+  for (let time = 0; time < TIMES; time += 1) {
+    const from = performance.now()
+    const server = workspace.start(program, cores.server)
+    const [origin] = await server.says(/http:\/\/127\.0\.0\.1:\d+/)
+    await getToken(origin, clients[0])
+    times.push((performance.now() - from) / 1000)
+    if (time === TIMES - 1) {
+      await sleep(IDLE_MS)
+      idleBytes = residentBytes(server.pid)
+    }
+    await server.stop()
+  }
+  return { firstToken: times.toSorted((one, other) => one - other)[Math.floor(TIMES / 2)] ?? Number.NaN, idleBytes }
+}
