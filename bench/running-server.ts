@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,6 +35,8 @@ export class RunningServer {
   ): Promise<RunningServer> {
     const folder = mkdtempSync(join(workspace.folder, `${server.name}-`))
     const prepared = await server.prepare(workspace, folder, clients)
+    // What is left to be written of that would hold up whatever waits for the disk later.
+    spawnSync('sync')
     const process = workspace.start(prepared, cores.server)
     const [origin] = await process.says(/http:\/\/127\.0\.0\.1:\d+/)
     return new RunningServer(server, prepared, process, await task.prepare(server, origin, clients))
@@ -62,13 +65,16 @@ export class RunningServer {
   }
 
   /** Puts it under load. */
-  async load(load: LoadProcess, order: Omit<LoadOrder, keyof Requests>): Promise<Round> {
+  async load(load: LoadProcess, order: Omit<LoadOrder, keyof Requests | 'from'>): Promise<Round> {
     const used = watchProcessor(this.#process.pid)
-    const result = await load.run({ ...this.#work.requests, ...order }).catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : cause
-      throw new Error(`${why}\nIt said last:\n${this.#process.tail}`, { cause })
-    })
-    const serverBusy = used()
+    const result = await load
+      .run({ ...this.#work.requests, ...order, from: this.#answered })
+      .catch((cause: unknown) => {
+        const why = cause instanceof Error ? cause.message : cause
+        throw new Error(`${why}\nIt said last:\n${this.#process.tail}`, { cause })
+      })
+    const milliseconds = used()
+    const serverBusy = milliseconds === undefined ? undefined : milliseconds / result.elapsed_ms
     this.#answered += result.answered
     await sleep(SETTLE_MS)
     return { ...result, serverBusy }

@@ -11,16 +11,14 @@ export const residentBytes = (pid: number | undefined): number | undefined =>
   })
 
 /**
- * From now on: returns, when called, the part of a core that a process and those that it has started have used since.
- * Undefined where nobody tells.
+ * From now on: returns, when called, the processor time in milliseconds that a process and those that it has started have used
+ * since. Undefined where nobody tells.
  */
 export function watchProcessor(pid: number | undefined): () => number | undefined {
-  const began = performance.now()
   const before = processorSeconds(pid)
   return () => {
     const after = processorSeconds(pid)
-    if (before === undefined || after === undefined) return undefined
-    return ((after - before) * 1000) / (performance.now() - began)
+    return before === undefined || after === undefined ? undefined : (after - before) * 1000
   }
 }
 

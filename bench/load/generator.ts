@@ -37,7 +37,7 @@ function loadFully(
   const { promise, resolve } = Promise.withResolvers<LoadResult>()
   const durations = new Histogram()
   const start = performance.now()
-  const busy = watchLoad(start)
+  const since = watchLoad(start)
   const deadline = start + seconds * 1000
   let sent = 0
   let answered = 0
@@ -56,7 +56,7 @@ function loadFully(
   }
 
   function finish(now: number): void {
-    resolve({ answered, rps: durations.count / seconds, ...quantiles(durations), loadBusy: busy(now) })
+    resolve({ answered, rps: durations.count / seconds, ...quantiles(durations), ...since(now) })
   }
 
   for (const connection of connections) send(connection)
@@ -72,7 +72,7 @@ function loadAtRate(
   const { promise, resolve } = Promise.withResolvers<LoadResult>()
   const durations = new Histogram()
   const start = performance.now()
-  const busy = watchLoad(start)
+  const since = watchLoad(start)
   const deadline = start + seconds * 1000
   const gap = () => (-Math.log(1 - Math.random()) / rate) * 1000
   const idle = [...connections]
@@ -102,7 +102,7 @@ function loadAtRate(
       return
     }
     const answered = durations.count
-    resolve({ answered, rps: answered / seconds, ...quantiles(durations), loadBusy: busy(now) })
+    resolve({ answered, rps: answered / seconds, ...quantiles(durations), ...since(now) })
   }
 
   turn()
@@ -111,18 +111,18 @@ function loadAtRate(
 
 const quantiles = (durations: Histogram) => ({ p50_ms: durations.quantile(0.5), p99_ms: durations.quantile(0.99) })
 
-/** Returns the part of its core that this process has used since, when told the time. */
-function watchLoad(start: number): (now: number) => number {
+/** Returns, when told the time, what has passed since, and the part of its core that this process has used of it. */
+function watchLoad(start: number): (now: number) => Pick<LoadResult, 'elapsed_ms' | 'loadBusy'> {
   const usage = process.cpuUsage()
   return (now) => {
     const { user, system } = process.cpuUsage(usage)
-    return (user + system) / 1000 / (now - start)
+    return { elapsed_ms: now - start, loadBusy: (user + system) / 1000 / (now - start) }
   }
 }
 
-function inTurn({ head, values, tail }: LoadOrder): () => Buffer {
+function inTurn({ head, values, tail, from }: LoadOrder): () => Buffer {
   const requests = values.map((value) => Buffer.from(head + value + tail, 'latin1'))
-  let sent = 0
+  let sent = from
   return () => {
     const request = requests[sent % requests.length]
     sent += 1

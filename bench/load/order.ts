@@ -31,6 +31,8 @@ export interface LoadOrder extends Requests {
    */
   readonly rate?: number
   readonly seconds: number
+  /** The number of the value to begin with: where the order before ended, so that all have their turn. */
+  readonly from: number
   /** It goes on, beyond the seconds, until so many requests are answered. */
   readonly atLeast: number
 }
@@ -45,6 +47,8 @@ export interface LoadResult {
   readonly rps: number
   readonly p50_ms: number
   readonly p99_ms: number
+  /** From the first request to the last answer. */
+  readonly elapsed_ms: number
   /** The part of its core that the load itself used: near 1, it measures itself. */
   readonly loadBusy: number
 }

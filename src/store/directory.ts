@@ -1,21 +1,31 @@
-import type { Kysely } from 'kysely'
+import type { CompiledQuery, Kysely } from 'kysely'
 import type { Api } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import type { DirectoryStore } from '../directory/store.ts'
 import { ClientId } from '../oauth/ids.ts'
-import { toApi, toClient } from './rows.ts'
+import { type Row, toApi, toClient } from './rows.ts'
 import type { Schema } from './schema.ts'
 
 export class SqlDirectoryStore implements DirectoryStore {
   readonly #db: Kysely<Schema>
+  /** Compiled once: requests wait for these. */
+  readonly #clientOf: CompiledQuery<Row<'client'>>
+  readonly #credentialsOf: CompiledQuery<Row<'credential'>>
 
   constructor(db: Kysely<Schema>) {
     this.#db = db
+    const anyone = [ClientId('')]
+    this.#clientOf = selectClients(db, anyone).compile()
+    this.#credentialsOf = selectCredentials(db, anyone).compile()
   }
 
   async loadClient(id: ClientId): Promise<Client | undefined> {
-    const [client] = await loadClients(this.#db, [id])
-    return client
+    const parameters = [id]
+    const { rows } = await this.#db.executeQuery<Row<'client'>>({ ...this.#clientOf, parameters })
+    const [client] = rows
+    if (client === undefined) return undefined
+    const credentials = await this.#db.executeQuery<Row<'credential'>>({ ...this.#credentialsOf, parameters })
+    return toClient(client, credentials.rows)
   }
 
   async loadApis(): Promise<readonly Api[]> {
@@ -61,16 +71,16 @@ export async function loadClients(db: Kysely<Schema>, ids: readonly ClientId[]):
   const clients: Client[] = []
   for (let from = 0; from < ids.length; from += IDS_IN_QUERY) {
     const some = ids.slice(from, from + IDS_IN_QUERY)
-    const rows = await db.selectFrom('client').selectAll().where('client_id', 'in', some).execute()
-    const credentials = await db
-      .selectFrom('credential')
-      .selectAll()
-      .where('client_id', 'in', some)
-      .orderBy('created_at')
-      .orderBy('label')
-      .execute()
+    const rows = await selectClients(db, some).execute()
+    const credentials = await selectCredentials(db, some).execute()
     const byClient = Map.groupBy(credentials, (credential) => credential.client_id)
     clients.push(...rows.map((row) => toClient(row, byClient.get(row.client_id) ?? [])))
   }
   return clients
 }
+
+const selectClients = (db: Kysely<Schema>, ids: readonly ClientId[]) =>
+  db.selectFrom('client').selectAll().where('client_id', 'in', ids)
+
+const selectCredentials = (db: Kysely<Schema>, ids: readonly ClientId[]) =>
+  db.selectFrom('credential').selectAll().where('client_id', 'in', ids).orderBy('created_at').orderBy('label')

@@ -15,7 +15,7 @@ import type { Revocation } from '../revocation/store.ts'
 import { toCredential } from './credential-rows.ts'
 import type { Schema } from './schema.ts'
 
-type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
+export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
 type NewRow<Table extends keyof Schema> = Insertable<Schema[Table]>
 
 /** JSON that this program wrote, in the shape in which it wrote it. */

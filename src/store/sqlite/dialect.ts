@@ -118,9 +118,15 @@ class NodeSqliteDriver implements Driver {
   }
 }
 
+interface Prepared {
+  readonly statement: StatementSync
+  /** Whether it gives rows, were it none. To ask the statement costs as much as running it. */
+  readonly hasRows: boolean
+}
+
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync
-  readonly #statements = new LRUCache<string, StatementSync>({ max: 200 })
+  readonly #statements = new LRUCache<string, Prepared>({ max: 200 })
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -135,11 +141,9 @@ class NodeSqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const statement = this.#prepare(sql)
+    const { statement, hasRows } = this.#prepare(sql)
     const values = parameters.map(toSqlite)
-    if (statement.columns().length > 0) {
-      return { rows: await retryWhileBusy(() => statement.all(...values) as Row[]) }
-    }
+    if (hasRows) return { rows: await retryWhileBusy(() => statement.all(...values) as Row[]) }
     const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...values))
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
@@ -153,12 +157,13 @@ class NodeSqliteConnection implements DatabaseConnection {
     this.#database.close()
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): Prepared {
     const known = this.#statements.get(sql)
     if (known !== undefined) return known
     const statement = this.#database.prepare(sql)
-    this.#statements.set(sql, statement)
-    return statement
+    const prepared = { statement, hasRows: statement.columns().length > 0 }
+    this.#statements.set(sql, prepared)
+    return prepared
   }
 }
 
