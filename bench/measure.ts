@@ -17,9 +17,6 @@ export interface Measurement extends Round {
   readonly usesAllCores: boolean
 }
 
-/** Twice what a server keeps in memory of what differs. */
-const MOST_WARMING = 200_000
-
 /** What measuring takes of the run. */
 interface Means {
   readonly workspace: Workspace
@@ -47,7 +44,7 @@ export async function measure(
   }
   for (const { running } of contenders) {
     say(`${scenario.name}: warming ${running.server.name}`)
-    const order = { connections, seconds: warmup, atLeast: Math.min(MOST_WARMING, running.distinctRequests) }
+    const order = { connections, seconds: warmup, atLeast: running.distinctRequests }
     await naming(running.server, running.load(load, order))
   }
   for (let round = 1; round <= rounds; round += 1) {

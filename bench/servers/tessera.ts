@@ -36,6 +36,8 @@ interface Setup {
   readonly asking?: number
   /** Whether each request is traced. */
   readonly isTraced?: boolean
+  /** So many clients are kept in memory; as many as by default unless said otherwise. */
+  readonly kept?: number
 }
 
 const collector = fileURLToPath(new URL('./collector-process.ts', import.meta.url))
@@ -52,6 +54,7 @@ export const tessera = ({
   workers,
   asking,
   isTraced = false,
+  kept,
 }: Setup = {}): BenchServer => ({
   presents,
   isBound,
@@ -72,6 +75,7 @@ export const tessera = ({
       args: [cli, 'serve'],
       env: {
         ...storage,
+        ...(kept !== undefined && { TESSERA_CACHE_CLIENTS: String(kept) }),
         ...(isTraced && { TESSERA_TRACES_ENDPOINT: await startCollector(workspace) }),
         TESSERA_ISSUER: issuer,
         TESSERA_MASTER_KEY: randomBytes(32).toString('base64'),
