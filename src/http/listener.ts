@@ -71,7 +71,8 @@ export interface Listener {
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const state = { draining: false }
   const app = createApp(options, state)
-  const { servers, port } = await bindAll(options, () => createHttpServer(options, app))
+  const sockets = new Set<Socket>()
+  const { servers, port } = await bindAll(options, () => noteSockets(createHttpServer(options, app), sockets))
   return {
     port,
     prepareCertificate: (certificate) => {
@@ -83,7 +84,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
     drain: async (timeout) => {
       state.draining = true
-      await Promise.all(servers.map((server) => drainServer(server, timeout)))
+      await Promise.all(servers.map((server) => drainServer(server, sockets, timeout)))
     },
   }
 }
@@ -111,6 +112,14 @@ function createHttpServer(options: ListenerOptions, app: RequestListener): Serve
   return server.on('clientError', (error, socket) =>
     refuseUnparsed(error, socket as Socket, uuidv7(clock, random), meterFor),
   )
+}
+
+/** Keeps the connections that a server has among `sockets`, those in their TLS handshake included. */
+function noteSockets(server: Server, sockets: Set<Socket>): Server {
+  return server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
 }
 
 function checkContext(context: Certificate): void {
@@ -176,7 +185,7 @@ function bind(server: NetServer, address: ListenOptions): Promise<number> {
 const isNoSuchAddress = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(String(error.code))
 
-async function drainServer(server: Server, timeout: number): Promise<void> {
+async function drainServer(server: Server, sockets: ReadonlySet<Socket>, timeout: number): Promise<void> {
   const done = new AbortController()
   // Not http's own close(): that cuts idle connections at once, and with them any request that is on its way.
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
@@ -184,7 +193,8 @@ async function drainServer(server: Server, timeout: number): Promise<void> {
     await sleep(Math.min(IDLE_GRACE_MS, timeout), undefined, done)
     server.closeIdleConnections()
     await sleep(Math.max(0, timeout - IDLE_GRACE_MS), undefined, done)
-    server.closeAllConnections()
+    // Not http's closeAllConnections(), which knows none that has not yet done with TLS.
+    for (const socket of sockets) socket.destroy()
   })().catch(() => {})
   await closed
   done.abort()

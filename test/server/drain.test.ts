@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { Agent } from 'node:https'
+import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -148,3 +150,14 @@ test.each([1, 2])(
     expect(performance.now() - start).toBeGreaterThan(1_900)
   },
 )
+
+test('a connection that never says anything does not hold up the end', async () => {
+  const { config, command } = await serve({ TESSERA_SHUTDOWN_TIMEOUT: '1' })
+  const silent = connect(config.runtime.port, 'localhost')
+  await once(silent, 'connect')
+  const start = performance.now()
+  expect(await command.stop('SIGTERM')).toBe(0)
+  // Well before the ten seconds that it has for its handshake.
+  expect(performance.now() - start).toBeLessThan(6_000)
+  silent.destroy()
+})
