@@ -1,8 +1,11 @@
+import type { CompiledQuery, Insertable } from 'kysely'
 import type { ReplayMark, ReplayStore } from '../replay/store.ts'
 import type { Database } from './dialect.ts'
+import type { Schema } from './schema.ts'
 
 export class SqlReplayStore implements ReplayStore {
   readonly #db: Database
+  readonly #inserts = new Map<number, CompiledQuery>()
 
   constructor(db: Database) {
     this.#db = db
@@ -11,13 +14,24 @@ export class SqlReplayStore implements ReplayStore {
   async addMarks(marks: readonly ReplayMark[]): Promise<readonly Buffer[]> {
     // In one order everywhere: of two processes, neither waits for a row that the other waits to follow with.
     const sorted = marks.toSorted((one, other) => one.id.compare(other.id))
-    const added = await this.#db.marks
+    const rows = sorted.map(({ id, expiresAt }) => ({ id, expires_at: expiresAt }))
+    const parameters = rows.flatMap((row) => Object.values(row))
+    const added = await this.#db.marks.executeQuery<{ readonly id: Uint8Array }>({ ...this.#insert(rows), parameters })
+    return added.rows.map(({ id }) => Buffer.from(id))
+  }
+
+  /** Compiled once for each number of rows, of which there are few: building the query costs as much as running it. */
+  #insert(rows: readonly Insertable<Schema['replay_mark']>[]): CompiledQuery {
+    const known = this.#inserts.get(rows.length)
+    if (known !== undefined) return known
+    const compiled = this.#db.marks
       .insertInto('replay_mark')
-      .values(sorted.map(({ id, expiresAt }) => ({ id, expires_at: expiresAt })))
+      .values(rows)
       .onConflict((conflict) => conflict.doNothing())
       .returning('id')
-      .execute()
-    return added.map(({ id }) => Buffer.from(id))
+      .compile()
+    this.#inserts.set(rows.length, compiled)
+    return compiled
   }
 
   async pruneMarks(time: number, most: number): Promise<number> {
