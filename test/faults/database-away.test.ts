@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import { environmentOf, startTessera } from '../harness/cli.ts'
@@ -92,6 +92,7 @@ test.each(ways)(
   async (name, leave) => {
     const { config, folder } = await testConfig({ storage, master_key: MASTER_KEY })
     const command = startTessera(['serve'], environmentOf(config))
+    onTestFinished(async () => void (await command.stop('SIGKILL')))
     await command.printed(/is served on/)
     const admin = `https://localhost:${config.admin.port}`
     const agent = new Agent({ keepAlive: true })

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { environmentOf, startTessera } from '../harness/cli.ts'
 import { extent, report } from '../harness/extent.ts'
 import { Caller, makeFleet } from '../harness/fleet.ts'
@@ -22,6 +22,7 @@ test('a flood of guesses at chosen secrets does not slow the others down', async
   )
   await applyTo(config, fleet.manifest + chosen.join(''))
   const command = startTessera(['serve'], environmentOf(config))
+  onTestFinished(async () => void (await command.stop('SIGKILL')))
   await command.printed(/is served on/)
   const agents = [new Agent({ keepAlive: true }), new Agent({ keepAlive: true })]
   const [good, bad] = agents.map((agent) => new Caller(config.issuer, agent)) as [Caller, Caller]

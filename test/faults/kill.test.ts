@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Config } from '../../src/config/resolve.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -30,6 +30,7 @@ interface Acknowledged {
 async function startReady(config: Config): Promise<{ command: RunningCommand; took: number }> {
   const start = performance.now()
   const command = startTessera(['serve'], environmentOf(config))
+  onTestFinished(async () => void (await command.stop('SIGKILL')))
   const ready = () =>
     fetch(`https://localhost:${config.admin.port}/readyz`).then(
       ({ ok }) => ok,

@@ -5,7 +5,7 @@ import { Agent } from 'node:https'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { environmentOf, startTessera } from '../harness/cli.ts'
 import { extent, report } from '../harness/extent.ts'
 import { Caller, makeFleet } from '../harness/fleet.ts'
@@ -50,6 +50,7 @@ test(`${SOCKETS} sockets that dawdle are cut off, and nobody else notices`, asyn
   const { config, folder } = await testConfig()
   await applyTo(config, fleet.manifest)
   const command = startTessera(['serve'], environmentOf(config))
+  onTestFinished(async () => void (await command.stop('SIGKILL')))
   await command.printed(/is served on/)
   const agent = new Agent({ keepAlive: true })
   const caller = new Caller(config.issuer, agent)

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import { runCommand } from '../harness/command.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { until } from '../harness/until.ts'
 import { ACCESS } from './access.ts'
 
 let postgres: TestPostgres
@@ -48,6 +49,8 @@ describe('migrations', () => {
       select pg_sleep(1); rollback`,
       url,
     )
+    const begun = `select 1 from pg_stat_activity where wait_event = 'PgSleep'`
+    await until(async () => (await postgres.query(begun)).length > 0)
     const impatient = { ...ACCESS, statementTimeout: 300 }
     const store = await openStore(url, systemClock, impatient)
     await other

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { OAuthError } from '../../src/oauth/error.ts'
 import { openStore } from '../../src/store/open.ts'
 import { formOf } from '../client-auth/assertions.ts'
@@ -183,6 +183,7 @@ test('a collector that is away: requests go on, a line says so, and the server s
   await applyTo(config, fleet.manifest)
   await collector.stop()
   const command = startTessera(['serve'], environmentOf(config, { TESSERA_TRACES_ENDPOINT: collector.endpoint }))
+  onTestFinished(async () => void (await command.stop('SIGKILL')))
   await command.printed(/is served on/)
   const answers = await Promise.all(
     Array.from({ length: 20 }, () =>
@@ -212,6 +213,7 @@ test('without a collector, nothing that makes traces is loaded', async () => {
   const told = `data:text/javascript,${encodeURIComponent(script)}`
   const serve = async (changes: Record<string, string>) => {
     const command = startTessera(['serve'], environmentOf(config, { NODE_OPTIONS: `--import=${told}`, ...changes }))
+    onTestFinished(async () => void (await command.stop('SIGKILL')))
     await command.printed(/is served on/)
     await command.stop()
     return command.output()
