@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { makeClients } from './fleet.ts'
 import { tessera } from './servers/tessera.ts'
 import { getToken } from './tasks/issuing.ts'
@@ -18,11 +20,16 @@ export interface Starting {
 const TIMES = 7
 const IDLE_MS = 5_000
 
-/** Starts a server again and again on a database that has its keys. Rejects where it gives no token. */
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Starts a server, as it is published, again and again on a database that has its keys. Rejects where it gives no token. */
 export async function measureStarting(workspace: Workspace): Promise<Starting> {
   const clients = makeClients(1)
   const folder = mkdtempSync(join(workspace.folder, 'starting-'))
-  const program = await tessera().prepare(workspace, folder, clients)
+  // Without types to strip it takes 30 MB less than the sources do.
+  execFileSync(process.execPath, ['scripts/build.ts'], { cwd: root })
+  const command = join(root, 'dist/lib/cli/main.js')
+  const program = await tessera({ command }).prepare(workspace, folder, clients)
   const times: number[] = []
   let idleBytes: number | undefined
   for (let time = 0; time < TIMES; time += 1) {

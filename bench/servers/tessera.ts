@@ -36,6 +36,8 @@ interface Setup {
   readonly asking?: number
   /** Whether each request is traced. */
   readonly isTraced?: boolean
+  /** The command; that of the sources unless said otherwise. */
+  readonly command?: string
   /** So many clients are kept in memory; as many as by default unless said otherwise. */
   readonly kept?: number
 }
@@ -55,6 +57,7 @@ export const tessera = ({
   asking,
   isTraced = false,
   kept,
+  command = cli,
 }: Setup = {}): BenchServer => ({
   presents,
   isBound,
@@ -72,7 +75,7 @@ export const tessera = ({
     await addCrowd(database, first, others)
     await addLiveRevocations(database, liveRevocations)
     return {
-      args: [cli, 'serve'],
+      args: [command, 'serve'],
       env: {
         ...storage,
         ...(kept !== undefined && { TESSERA_CACHE_CLIENTS: String(kept) }),
