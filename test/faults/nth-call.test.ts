@@ -8,8 +8,9 @@ import { Caller, clientLine, makeFleet, tokenIn } from '../harness/fleet.ts'
 import type { Answer } from '../harness/post.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { applyTo, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
+import type { Breaker, Failure } from './breaker.ts'
 import { type Link, startLink } from './link.ts'
-import { type Failure, type SqliteCalls, takeOverSqlite } from './sqlite-calls.ts'
+import { type SqliteCalls, takeOverSqlite } from './sqlite-calls.ts'
 
 const fleet = await makeFleet()
 /** More than the calls that the script below takes: each run asks for a client that is not in memory. */
@@ -25,11 +26,6 @@ const ways: [string, Failure, number][] = [
   ['two in a row', 'before', 2],
 ]
 
-interface Breakable {
-  fail(nth: number, how: Failure, times: number): void
-  heal(): boolean
-}
-
 interface Counts {
   calls: number
   requests: number
@@ -41,12 +37,12 @@ interface Counts {
 /** Requests of every kind, with one fault among them: that each is answered in full or 503, and that what was answered is kept. */
 class Script {
   readonly #server: TestServer
-  readonly #database: Breakable
+  readonly #database: Breaker
   readonly counts: Counts = { calls: 0, requests: 0, unavailable: 0, replays: 0, revoked: 0 }
   readonly #caller: Caller
   #fresh = 0
 
-  constructor(server: TestServer, database: Breakable) {
+  constructor(server: TestServer, database: Breaker) {
     this.#server = server
     this.#caller = new Caller(server.issuer, agent)
     this.#database = database
@@ -132,12 +128,12 @@ describe('the n-th call of SQLite fails', () => {
     calls = takeOverSqlite()
   })
   afterAll(() => calls.restore())
-  afterEach(() => calls.heal())
+  afterEach(() => calls.breaker.heal())
 
   test.each(ways)('while it serves: %s', async (name, how, times) => {
     const server = await startTestServer({ manifest: MANIFEST })
     try {
-      const script = new Script(server, calls)
+      const script = new Script(server, calls.breaker)
       await script.runAll(how, times)
       report(`SQLite, ${name}`, { ...script.counts })
       expect(script.counts.unavailable).toBeGreaterThan(0)
@@ -149,9 +145,9 @@ describe('the n-th call of SQLite fails', () => {
   test.each(ways)('while it starts: %s. It starts or says why, and leaves nothing behind', async (name, how, times) => {
     let refused = 0
     for (let nth = 1; ; nth += 1) {
-      calls.fail(nth, how, times)
+      calls.breaker.fail(nth, how, times)
       const outcome = await startTestServer({ manifest: fleet.manifest }).catch((error: unknown) => error)
-      const came = calls.heal()
+      const came = calls.breaker.heal()
       if (outcome instanceof Error) {
         refused += 1
         expect(outcome).toMatchObject({ reason: 'storage_unavailable' })
@@ -173,9 +169,9 @@ describe('the n-th call of SQLite fails', () => {
     let refused = 0
     for (let nth = 1; ; nth += 1) {
       const changed = fleet.manifest.replaceAll('scopes: [edit]', `scopes: [edit], subject: "turn-${nth}"`)
-      calls.fail(nth, how, times)
+      calls.breaker.fail(nth, how, times)
       const outcome = await applyTo(config, changed).catch((error: unknown) => error)
-      const came = calls.heal()
+      const came = calls.breaker.heal()
       const { clients } = await applyTo(config, changed)
       if (outcome instanceof Error) refused += 1
       else expect(clients).toEqual([])
@@ -204,12 +200,12 @@ describe('the connection to PostgreSQL breaks at the n-th call', () => {
     const storage = (await postgres.newSchema()).replace(`:${postgres.port}/`, `:${link.port}/`)
     const server = await startTestServer({ manifest: MANIFEST, options: { storage } })
     try {
-      const script = new Script(server, link)
+      const script = new Script(server, link.breaker)
       await script.runAll(how, times)
       report(`PostgreSQL, ${name}`, { ...script.counts })
       expect(script.counts.unavailable).toBeGreaterThan(0)
     } finally {
-      link.heal()
+      link.breaker.heal()
       await server.stop()
     }
   })

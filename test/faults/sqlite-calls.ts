@@ -1,21 +1,17 @@
-/** SQLite made to fail where it is called, and to be full. May import nothing. */
+/** SQLite made to fail where it is called, and to be full. */
 
 import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { Breaker } from './breaker.ts'
 
 /** https://sqlite.org/rescode.html */
 const SQLITE_IOERR = 10
 /** As many as SQLite itself allows, or nearly. */
 const MOST_PAGES = 2 ** 30
 
-/** What becomes of a call: nothing is done, or it is done and nobody can tell. */
-export type Failure = 'before' | 'after'
-
 /** Every SQLite database that this process opens from then on. */
 export interface SqliteCalls {
-  /** Has calls fail, counted from 1: the n-th from now, and so many after it. */
-  fail(nth: number, how: Failure, times?: number): void
-  /** Ends that. @returns whether any failed */
-  heal(): boolean
+  /** Which of its calls fail. */
+  readonly breaker: Breaker
   /** Allows no database to grow. */
   fill(): void
   /** Undoes `fill`. */
@@ -33,15 +29,13 @@ export function takeOverSqlite(): SqliteCalls {
     all: StatementSync.prototype.all,
   }
   let isFull = false
-  let made = 0
-  let failing = { first: Number.POSITIVE_INFINITY, last: 0, how: 'before' as Failure }
+  const breaker = new Breaker()
 
   function attempt<Result>(call: () => Result): Result {
-    made += 1
-    const fails = made >= failing.first && made <= failing.last
-    if (fails && failing.how === 'before') throw ioError()
+    const failure = breaker.next()
+    if (failure === 'before') throw ioError()
     const result = call()
-    if (fails) throw ioError()
+    if (failure === 'after') throw ioError()
     return result
   }
 
@@ -69,15 +63,7 @@ export function takeOverSqlite(): SqliteCalls {
     for (const database of databases) if (database.isOpen) limit(database)
   }
   return {
-    fail: (nth, how, times = 1) => {
-      made = 0
-      failing = { first: nth, last: nth + times - 1, how }
-    },
-    heal: () => {
-      const came = made >= failing.first
-      failing = { first: Number.POSITIVE_INFINITY, last: 0, how: 'before' }
-      return came
-    },
+    breaker,
     fill: () => limitAll(true),
     free: () => limitAll(false),
     restore: () => {

@@ -127,9 +127,9 @@ async function disturb(observer: Observer): Promise<number> {
       thaw()
     },
     async () => {
-      link.fail(1 + Math.floor(Math.random() * 20), oneOf(['before', 'after'] as const), 3)
+      link.breaker.fail(1 + Math.floor(Math.random() * 20), oneOf(['before', 'after'] as const), 3)
       await sleep(300)
-      link.heal()
+      link.breaker.heal()
     },
     () => oneOf(nodes.nodes).restart('SIGKILL'),
   ]
