@@ -22,6 +22,7 @@ import {
 import type { Endpoint, HttpRequest, HttpResponse, Routes } from '../http/message.ts'
 import { asOAuthError } from '../http/respond.ts'
 import { parseTraceparent } from '../http/trace.ts'
+import type { Clock } from '../platform/clock.ts'
 import { withCalls, withParts } from '../platform/wrapped.ts'
 import type { Tracing } from './tracing.ts'
 
@@ -44,16 +45,23 @@ export interface OtlpOptions {
   readonly version: string
   /** Tells this process from others of the same service. */
   readonly instance: string
+  readonly clock: Clock
   /** Told of what could not be sent, once a minute. */
   readonly onFailure: (message: string) => void
+}
+
+interface Closable {
+  /** Sends what there is. */
+  close(): Promise<void>
 }
 
 /**
  * Traces to a collector, over OTLP/HTTP. Names and attributes are those of OpenTelemetry's semantic conventions for HTTP
  * (https://opentelemetry.io/docs/specs/semconv/http/http-spans/) and databases.
  */
-export function createOtlpTracing({ endpoint, ratio, version, instance, onFailure }: OtlpOptions): Tracing {
-  const tell = atMostOnce(WARN_EVERY_MS, onFailure)
+export function createOtlpTracing(options: OtlpOptions): Tracing & Closable {
+  const { endpoint, ratio, version, instance, clock, onFailure } = options
+  const tell = atMostOnce(WARN_EVERY_MS, clock, onFailure)
   // What the library says of itself goes through one place for the whole process.
   diag.setLogger({ ...SILENT, error: tell }, { logLevel: DiagLogLevel.ERROR, suppressOverrideMessage: true })
   const provider = new TracerProvider({
@@ -65,7 +73,7 @@ export function createOtlpTracing({ endpoint, ratio, version, instance, onFailur
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
     spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: endpoint }), ...BATCHES })],
   })
-  const spans = new Spans(provider.getTracer('tessera', version))
+  const spans = new Spans(provider.getTracer('tessera', version), clock)
   return {
     routes: (routes) => spans.ofRoutes(routes),
     calls: (name, target) => spans.ofCalls(name, target),
@@ -76,11 +84,13 @@ export function createOtlpTracing({ endpoint, ratio, version, instance, onFailur
 
 class Spans {
   readonly #tracer: Tracer
+  readonly #clock: Clock
   /** The span of the request that is being served. */
   readonly #current = new AsyncLocalStorage<Span>()
 
-  constructor(tracer: Tracer) {
+  constructor(tracer: Tracer, clock: Clock) {
     this.#tracer = tracer
+    this.#clock = clock
   }
 
   ofRoutes(routes: Routes): Routes {
@@ -131,7 +141,7 @@ class Spans {
   #follow(name: string, call: () => unknown): unknown {
     const parent = this.#current.getStore()
     if (parent?.isRecording() !== true) return call()
-    const startTime = Date.now()
+    const startTime = this.#clock.now()
     const answer = call()
     if (!(answer instanceof Promise)) return answer
     const span = this.#tracer.startSpan(name, { startTime }, trace.setSpan(context.active(), parent))
@@ -151,10 +161,10 @@ function fail(span: Span, reason: string): void {
 }
 
 /** @param interval milliseconds */
-function atMostOnce(interval: number, tell: (message: string) => void): (message: string) => void {
+function atMostOnce(interval: number, clock: Clock, tell: (message: string) => void): (message: string) => void {
   let toldAt = Number.NEGATIVE_INFINITY
   return (message) => {
-    const now = performance.now()
+    const now = clock.monotonic()
     if (now - toldAt < interval) return
     toldAt = now
     tell(message)

@@ -8,8 +8,6 @@ export interface Tracing {
   calls<Target extends object>(name: string, target: Target): Target
   /** As `calls`, of each part that is an object. */
   parts<Whole extends object>(name: string, whole: Whole): Whole
-  /** Sends what there is. */
-  close(): Promise<void>
 }
 
 /** Where nobody collects traces, all is as it was: they cost nothing. */
@@ -17,5 +15,4 @@ export const untraced: Tracing = {
   routes: (routes) => routes,
   calls: (_name, target) => target,
   parts: (_name, whole) => whole,
-  close: async () => {},
 }

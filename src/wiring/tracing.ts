@@ -7,7 +7,7 @@ import type { Closers } from './closers.ts'
 import type { Means } from './world.ts'
 
 /** What traces requests, where somebody collects that: else not even the library for it is loaded. */
-export async function openTracing({ traces }: Config, { log }: Means, closers: Closers): Promise<Tracing> {
+export async function openTracing({ traces }: Config, { log, clock }: Means, closers: Closers): Promise<Tracing> {
   if (traces.endpoint === undefined) return untraced
   const { createOtlpTracing } = await import('../tracing/otlp.ts')
   const tracing = createOtlpTracing({
@@ -15,6 +15,7 @@ export async function openTracing({ traces }: Config, { log }: Means, closers: C
     ratio: traces.ratio,
     version,
     instance: String(process.pid),
+    clock,
     onFailure: (message) => log.warn({ cause: message }, 'traces could not be sent'),
   })
   closers.add(() => tracing.close())
