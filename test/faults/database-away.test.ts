@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { Agent } from 'node:https'
@@ -9,6 +8,7 @@ import { openStore } from '../../src/store/open.ts'
 import { environmentOf, startTessera } from '../harness/cli.ts'
 import { extent, report } from '../harness/extent.ts'
 import { Caller, clientLine, makeFleet } from '../harness/fleet.ts'
+import { residentBytes } from '../harness/memory.ts'
 import type { Answer } from '../harness/post.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
@@ -31,7 +31,7 @@ let storage: string
 beforeAll(async () => {
   postgres = await startPostgres()
   link = await startLink(postgres.port)
-  storage = (await postgres.newSchema()).replace(`:${postgres.port}/`, `:${link.port}/`)
+  storage = link.through(await postgres.newSchema())
   const { config, folder } = await testConfig({ storage })
   await applyTo(config, MANIFEST)
   rmSync(folder, { recursive: true })
@@ -61,9 +61,6 @@ const ways: [string, () => Promise<() => Promise<void> | void>][] = [
     },
   ],
 ]
-
-const residentBytes = (pid: number | undefined): number =>
-  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024
 
 /** A gauge of the process. */
 async function gauge(admin: string, name: string): Promise<number> {

@@ -6,8 +6,8 @@ import { Breaker } from './breaker.ts'
 
 /** What lies between a server and its database. */
 export interface Link {
-  /** Where it listens, on 127.0.0.1. */
-  readonly port: number
+  /** The address of a database, by way of the link. */
+  through(url: string): string
   /** Milliseconds that each answer takes longer; those under way are not hurried. */
   delay: number
   /** At which of the things that are sent connections break, before or after they reach the database. */
@@ -47,8 +47,9 @@ export async function startLink(target: number): Promise<Link> {
   server.listen({ port: 0, host: '127.0.0.1' })
   await once(server, 'listening')
 
+  const { port } = server.address() as AddressInfo
   const link: Link = {
-    port: (server.address() as AddressInfo).port,
+    through: (url) => url.replace(`:${target}/`, `:${port}/`),
     delay: 0,
     breaker,
     stop: async () => {

@@ -197,7 +197,7 @@ describe('the connection to PostgreSQL breaks at the n-th call', () => {
   })
 
   test.each(ways)('while it serves: %s', async (name, how, times) => {
-    const storage = (await postgres.newSchema()).replace(`:${postgres.port}/`, `:${link.port}/`)
+    const storage = link.through(await postgres.newSchema())
     const server = await startTestServer({ manifest: MANIFEST, options: { storage } })
     try {
       const script = new Script(server, link.breaker)

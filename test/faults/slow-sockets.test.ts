@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { Agent } from 'node:https'
@@ -9,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { environmentOf, startTessera } from '../harness/cli.ts'
 import { extent, report } from '../harness/extent.ts'
 import { Caller, makeFleet } from '../harness/fleet.ts'
+import { residentBytes } from '../harness/memory.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { quantile, startTraffic } from '../harness/traffic.ts'
 
@@ -17,9 +17,6 @@ const SOCKETS = extent(500, 5_000)
 const MOST_EACH = 60_000
 /** Ten seconds for TLS, ten for a head, fifteen for a request, and what a busy machine takes longer. */
 const CUT_AFTER_MS = 20_000
-
-const residentBytes = (pid: number | undefined): number =>
-  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024
 
 const HEAD = 'POST /as/token.oauth2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n'
 

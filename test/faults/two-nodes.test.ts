@@ -20,7 +20,7 @@ let nodes: Nodes
 beforeAll(async () => {
   postgres = await startPostgres()
   link = await startLink(postgres.port)
-  const storage = (await postgres.newSchema()).replace(`:${postgres.port}/`, `:${link.port}/`)
+  const storage = link.through(await postgres.newSchema())
   nodes = await startNodes({ count: 2, storage, manifest: fleet.manifest })
 })
 afterAll(async () => {
