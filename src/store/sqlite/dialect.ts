@@ -57,31 +57,23 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
+/**
+ * Has one connection for good, which opens the file: Kysely waits for ever for one that could not be acquired
+ * (`acquireConnection` of its `RuntimeDriver` releases its lock with the connection alone).
+ */
 class NodeSqliteDriver implements Driver {
-  readonly #path: string
-  readonly #synchronous: Synchronous
-  #connection: NodeSqliteConnection | undefined
+  readonly #connection: NodeSqliteConnection
 
   constructor(path: string, synchronous: Synchronous) {
-    this.#path = path
-    this.#synchronous = synchronous
+    this.#connection = new NodeSqliteConnection(path, synchronous)
   }
 
   async init(): Promise<void> {
-    this.#connection = await this.#open()
+    await this.#connection.open()
   }
 
   async acquireConnection(): Promise<NodeSqliteConnection> {
-    this.#connection ??= await this.#open()
     return this.#connection
-  }
-
-  async #open(): Promise<NodeSqliteConnection> {
-    const options = { enableForeignKeyConstraints: true, timeout: 0 }
-    const connection = new NodeSqliteConnection(await retryWhileBusy(() => new DatabaseSync(this.#path, options)))
-    for (const pragma of ['journal_mode = WAL', `synchronous = ${this.#synchronous}`])
-      await connection.run(`pragma ${pragma}`)
-    return connection
   }
 
   /** IMMEDIATE: a transaction that may write takes its turn at once, and so never fails half-way for another's. */
@@ -106,7 +98,6 @@ class NodeSqliteDriver implements Driver {
     } catch (error) {
       // Open, it would keep everybody else from writing.
       connection.close()
-      this.#connection = undefined
       throw error
     }
   }
@@ -114,7 +105,7 @@ class NodeSqliteDriver implements Driver {
   async releaseConnection(): Promise<void> {}
 
   async destroy(): Promise<void> {
-    this.#connection?.close()
+    this.#connection.close()
   }
 }
 
@@ -124,27 +115,45 @@ interface Prepared {
   readonly hasRows: boolean
 }
 
+/** Opens the file when it is first used, and again after it was closed. */
 class NodeSqliteConnection implements DatabaseConnection {
-  readonly #database: DatabaseSync
+  readonly #path: string
+  readonly #pragmas: readonly string[]
   readonly #statements = new LRUCache<string, Prepared>({ max: 200 })
+  #database: DatabaseSync | undefined
 
-  constructor(database: DatabaseSync) {
-    this.#database = database
+  constructor(path: string, synchronous: Synchronous) {
+    this.#path = path
+    this.#pragmas = ['journal_mode = WAL', `synchronous = ${synchronous}`]
   }
 
   get isInTransaction(): boolean {
-    return this.#database.isTransaction
+    return this.#database?.isTransaction === true
+  }
+
+  async open(): Promise<DatabaseSync> {
+    const options = { enableForeignKeyConstraints: true, timeout: 0 }
+    const database = await retryWhileBusy(() => new DatabaseSync(this.#path, options))
+    try {
+      for (const pragma of this.#pragmas) await retryWhileBusy(() => database.exec(`pragma ${pragma}`))
+    } catch (error) {
+      database.close()
+      throw error
+    }
+    this.#database = database
+    return database
   }
 
   async run(sql: string): Promise<void> {
-    await retryWhileBusy(() => this.#database.exec(sql))
+    const database = this.#database ?? (await this.open())
+    await retryWhileBusy(() => database.exec(sql))
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const { statement, hasRows } = this.#prepare(sql)
-    const values = parameters.map(toSqlite)
-    if (hasRows) return { rows: await retryWhileBusy(() => statement.all(...values) as Row[]) }
-    const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...values))
+    const { statement, hasRows } = this.#prepare(this.#database ?? (await this.open()), sql)
+    if (!areStorable(parameters)) throw new TypeError('a parameter is of a type that cannot be stored')
+    if (hasRows) return { rows: await retryWhileBusy(() => statement.all(...parameters) as Row[]) }
+    const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...parameters))
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
@@ -154,13 +163,15 @@ class NodeSqliteConnection implements DatabaseConnection {
   }
 
   close(): void {
-    this.#database.close()
+    this.#database?.close()
+    this.#database = undefined
+    this.#statements.clear()
   }
 
-  #prepare(sql: string): Prepared {
+  #prepare(database: DatabaseSync, sql: string): Prepared {
     const known = this.#statements.get(sql)
     if (known !== undefined) return known
-    const statement = this.#database.prepare(sql)
+    const statement = database.prepare(sql)
     const prepared = { statement, hasRows: statement.columns().length > 0 }
     this.#statements.set(sql, prepared)
     return prepared
@@ -186,9 +197,11 @@ async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
 const resultCode = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
 
-function toSqlite(value: unknown): SQLInputValue {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
-    return value
-  if (value instanceof Uint8Array) return value
-  throw new TypeError(`a ${typeof value} can't be stored`)
-}
+const areStorable = (values: readonly unknown[]): values is readonly SQLInputValue[] => values.every(isStorable)
+
+const isStorable = (value: unknown): value is SQLInputValue =>
+  value === null ||
+  typeof value === 'string' ||
+  typeof value === 'number' ||
+  typeof value === 'bigint' ||
+  value instanceof Uint8Array
