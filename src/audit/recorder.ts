@@ -4,7 +4,13 @@ import type { AuditCounts, AuditSink } from './sink.ts'
 import type { AuditStore } from './store.ts'
 
 const FLUSH_INTERVAL_MS = 200
-const BATCH_SIZE = 2_000
+/**
+ * So many are written as soon as they are there: few enough that no request waits long behind them, and that the garbage
+ * collector has not moved them yet; enough that a commit costs each of them next to nothing.
+ */
+const BATCH_SIZE = 256
+/** Where more wait, since the database was slow or away. */
+const LARGEST_BATCH = 1_024
 /** About 60 MB. When so many wait, the database has been away for long, and nothing is issued that can't be recorded. */
 const MOST_WAITING = 100_000
 const PRUNE_INTERVAL_MS = 60_000
@@ -25,6 +31,8 @@ export class AuditRecorder implements AuditSink {
   #waiting: AuditEvent[] = []
   #written = 0
   #failedBatches = 0
+  /** Then only time brings the next attempt: events would bring one each. */
+  #hasFailed = false
   #flushing: Promise<void> | undefined
   #flushTimer: NodeJS.Timeout | undefined
   #pruneTimer: NodeJS.Timeout | undefined
@@ -34,7 +42,7 @@ export class AuditRecorder implements AuditSink {
   }
 
   start(): void {
-    this.#flushTimer = setInterval(() => this.#flushQuietly(), FLUSH_INTERVAL_MS).unref()
+    this.#flushTimer = setInterval(() => this.#flushQuietly(1), FLUSH_INTERVAL_MS).unref()
     this.#pruneTimer = setInterval(() => this.#pruneQuietly(), PRUNE_INTERVAL_MS).unref()
   }
 
@@ -53,42 +61,52 @@ export class AuditRecorder implements AuditSink {
   }
 
   record(event: AuditEvent): void {
-    this.#waiting.push(event)
+    if (this.#waiting.push(event) >= BATCH_SIZE && !this.#hasFailed) this.#flushQuietly(BATCH_SIZE)
   }
 
   /** Writes what waits now. Rejects when the store fails; nothing is lost by that. */
   async flush(): Promise<void> {
-    await this.#flushing
-    for (let due = this.#waiting.length; due > 0; due -= BATCH_SIZE) {
-      this.#flushing = this.#writeBatch()
-      await this.#flushing
-    }
+    await this.#flushing?.catch(() => {})
+    await this.#write(1)
   }
 
   /** Stops the timers and writes what waits. */
   async close(): Promise<void> {
     clearInterval(this.#flushTimer)
     clearInterval(this.#pruneTimer)
-    await this.#flushing?.catch(() => {})
     await this.flush()
   }
 
-  async #writeBatch(): Promise<void> {
-    const batch = this.#waiting.slice(0, BATCH_SIZE)
-    try {
-      await this.#options.store.append(batch)
-      this.#waiting = this.#waiting.slice(batch.length)
-      this.#written += batch.length
-    } catch (error) {
-      this.#failedBatches += 1
-      throw error
-    } finally {
+  /** Writes batches until fewer than so many events wait. One of these runs at a time. */
+  #write(least: number): Promise<void> {
+    this.#flushing = this.#writeBatches(least).finally(() => {
       this.#flushing = undefined
+    })
+    return this.#flushing
+  }
+
+  async #writeBatches(least: number): Promise<void> {
+    while (this.#waiting.length >= least) {
+      const size = this.#waiting.length < LARGEST_BATCH ? BATCH_SIZE : LARGEST_BATCH
+      await this.#writeBatch(this.#waiting.slice(0, size))
     }
   }
 
-  #flushQuietly(): void {
-    if (this.#flushing === undefined && this.#waiting.length > 0) this.flush().catch(this.#options.onError)
+  async #writeBatch(batch: readonly AuditEvent[]): Promise<void> {
+    try {
+      await this.#options.store.append(batch)
+      this.#hasFailed = false
+    } catch (error) {
+      this.#failedBatches += 1
+      this.#hasFailed = true
+      throw error
+    }
+    this.#waiting = this.#waiting.slice(batch.length)
+    this.#written += batch.length
+  }
+
+  #flushQuietly(least: number): void {
+    if (this.#flushing === undefined && this.#waiting.length >= least) this.#write(least).catch(this.#options.onError)
   }
 
   #pruneQuietly(): void {

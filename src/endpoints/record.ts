@@ -25,12 +25,15 @@ export function recordSuccess(
   detail: AuditEvent['detail'],
 ): void {
   audit.record({
-    ...origin(http, clock),
+    at: clock.now(),
     type,
     result: 'success',
     reason: undefined,
     clientId: client.id,
-    detail: { method, credential: credentialId, ...detail, ...userAgent(http) },
+    remoteAddress: http.remoteAddress,
+    requestId: http.requestId,
+    traceId: http.traceId,
+    detail: { method, credential: credentialId, ...detail, user_agent: userAgent(http) },
   })
 }
 
@@ -47,26 +50,21 @@ export function recordRefusal(
   const { client_id: claimed, ...detail } = error.detail
   const claimedId = typeof claimed === 'string' ? redactText(claimed).slice(0, LONGEST_RECORDED) : undefined
   audit.record({
-    ...origin(http, clock),
+    at: clock.now(),
     type,
     result: 'refused',
     reason: error.reason,
     clientId: client?.client.id ?? claimedId,
+    remoteAddress: http.remoteAddress,
+    requestId: http.requestId,
+    traceId: http.traceId,
     detail: {
       ...(client && { method: client.method, credential: client.credentialId }),
       ...redactFields(detail),
-      ...userAgent(http),
+      user_agent: userAgent(http),
     },
   })
 }
 
-const origin = ({ remoteAddress, requestId, traceId }: HttpRequest, clock: Clock) => ({
-  at: clock.now(),
-  remoteAddress,
-  requestId,
-  traceId,
-})
-
-const userAgent = ({ headers: { 'user-agent': name } }: HttpRequest) => ({
-  user_agent: name && redactText(name).slice(0, LONGEST_RECORDED),
-})
+const userAgent = ({ headers: { 'user-agent': name } }: HttpRequest): string | undefined =>
+  name && redactText(name).slice(0, LONGEST_RECORDED)

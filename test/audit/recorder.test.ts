@@ -18,9 +18,10 @@ const event = (requestId: string): AuditEvent => ({
 /** A store that can be made to fail. */
 function createStore() {
   const written: AuditEvent[] = []
-  const state = { failing: false, pruned: 0 }
+  const state = { failing: false, pruned: 0, attempts: 0 }
   const store: AuditStore = {
     append: async (events) => {
+      state.attempts += 1
       if (state.failing) throw new Error('the database is away')
       written.push(...events)
     },
@@ -58,6 +59,36 @@ describe('the audit recorder', () => {
     expect(ids()).toEqual([])
     await vi.advanceTimersByTimeAsync(250)
     expect(ids()).toEqual(['1', '2', '3'])
+    await recorder.close()
+  })
+
+  test('writes many at once, waiting for no timer, each once', async () => {
+    const { recorder, ids } = create()
+    const recorded = Array.from({ length: 1_000 }, (_, index) => String(index))
+    for (const id of recorded.slice(0, 255)) recorder.record(event(id))
+    await vi.waitFor(() => expect(ids()).toEqual([]))
+    for (const id of recorded.slice(255)) recorder.record(event(id))
+    await vi.waitFor(() => expect(ids()).toEqual(recorded.slice(0, 768)))
+    await recorder.close()
+    expect(ids()).toEqual(recorded)
+  })
+
+  test('while the store fails, time brings the next attempt and events do not', async () => {
+    vi.useFakeTimers()
+    const { recorder, state, ids } = create()
+    recorder.start()
+    state.failing = true
+    const recorded = Array.from({ length: 1_000 }, (_, index) => String(index))
+    for (const id of recorded) {
+      recorder.record(event(id))
+      await vi.advanceTimersByTimeAsync(0)
+    }
+    expect(state.attempts).toBe(1)
+    await vi.advanceTimersByTimeAsync(650)
+    expect(state.attempts).toBe(4)
+    state.failing = false
+    await vi.advanceTimersByTimeAsync(250)
+    expect(ids()).toEqual(recorded)
     await recorder.close()
   })
 
