@@ -114,6 +114,22 @@ describe('the form', () => {
 })
 
 describe('the size of a body (6)', () => {
+  test('near 64 KiB: in several records of TLS at once, or little by little, it is read to its end', async () => {
+    const body = `x=${'a'.repeat(65_000)}&grant_type=client_credentials&scope=edit`
+    expect((await server.token(body, auth)).status).toBe(200)
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { 'content-type': FORM, 'content-length': body.length, ...auth }
+      const request = httpsRequest(`${server.issuer}${PATH}`, { method: 'POST', headers }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      }).on('error', reject)
+      request.write(body.slice(0, 30_000))
+      setTimeout(() => request.write(body.slice(30_000, 65_010)), 50)
+      setTimeout(() => request.end(body.slice(65_010)), 100)
+    })
+    expect(status).toBe(200)
+  })
+
   test('over 64 KiB: 413, the connection closed, the refusal recorded', async () => {
     const body = `grant_type=client_credentials&x=${'a'.repeat(65_536)}`
     const response = await server.token(body, auth)
