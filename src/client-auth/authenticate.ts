@@ -25,24 +25,29 @@ export interface Authentication extends Authenticator {
 }
 
 /**
- * Authenticates the client of a request (RFC 6749 §2.3), by exactly one method.
+ * Authenticates the client of a request (RFC 6749 §2.3), by exactly one method; at once where nothing has to be waited for.
  * @throws OAuthError `invalid_client`, the same for every reason but in the audit log; `invalid_request` for two methods
  */
-export async function authenticateClient(
+export function authenticateClient(
   authentication: Authentication,
   request: AuthenticationRequest,
-): Promise<AuthenticatedClient> {
+): AuthenticatedClient | Promise<AuthenticatedClient> {
   const { method, presented } = presentedCredentials(request)
+  const accept = ({ client, credential }: Proven): AuthenticatedClient => {
+    const now = authentication.clock.now()
+    refuseUnfit({ client, credential }, method, now)
+    authentication.usage.note(credential.id, now)
+    return { client, credentialId: credential.id, method } as AuthenticatedClient
+  }
+  const refuse = (error: unknown): never => {
+    throw error instanceof OAuthError ? error.with({ method, client_id: presented.clientIds[0] }) : error
+  }
   try {
     refuseOtherClientId(request, presented)
     const verified = presented.verify(authentication, request)
-    const proven = verified instanceof Promise ? await verified : verified
-    const now = authentication.clock.now()
-    refuseUnfit(proven, method, now)
-    authentication.usage.note(proven.credential.id, now)
-    return { client: proven.client, credentialId: proven.credential.id, method } as AuthenticatedClient
+    return verified instanceof Promise ? verified.then(accept).catch(refuse) : accept(verified)
   } catch (error) {
-    throw error instanceof OAuthError ? error.with({ method, client_id: presented.clientIds[0] }) : error
+    return refuse(error)
   }
 }
 

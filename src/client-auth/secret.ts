@@ -15,27 +15,25 @@ export interface SecretReading {
 export const presentSecret = (readings: readonly [SecretReading, ...SecretReading[]]): Presented => ({
   clientIds: readings.map(({ clientId }) => clientId),
   verify: (authenticator, request) => {
-    const clients = readings.map(({ clientId }) => authenticator.directory.client(clientId))
-    return (
-      findKnown(authenticator, request, readings, clients) ?? verifyReadings(authenticator, request, readings, clients)
-    )
+    const { directory } = authenticator
+    const sought = readings.map(({ clientId, secret }) => ({ clientId, secret, client: directory.client(clientId) }))
+    return findKnown(authenticator, request, sought) ?? verifySought(authenticator, request, sought)
   },
 })
 
-/** A client, or the wait for one that is not in memory. */
-type Sought = ReturnType<Directory['client']>
+/** A reading, and the client that it speaks of, or the wait for one that is not in memory. */
+interface Sought extends SecretReading {
+  readonly client: ReturnType<Directory['client']>
+}
 
 /** Of a client that is in memory, as nearly all are, a secret that nobody can guess or that was right before: nothing waits. */
 function findKnown(
-  authenticator: Authenticator,
+  { verifier, guesses }: Authenticator,
   { remoteAddress }: AuthenticationRequest,
-  readings: readonly SecretReading[],
-  clients: readonly Sought[],
+  readings: readonly Sought[],
 ): Proven | undefined {
-  for (const [index, { clientId, secret }] of readings.entries()) {
-    const client = clients[index]
+  for (const { clientId, secret, client } of readings) {
     if (client instanceof Promise) continue
-    const { verifier, guesses } = authenticator
     const generated = verifier.findGenerated(client?.credentials, secret)
     if (client !== undefined && generated !== undefined) return { client, credential: generated }
     const chosen = verifier.findRemembered(clientId, client?.credentials, secret)
@@ -45,23 +43,22 @@ function findKnown(
   return undefined
 }
 
-async function verifyReadings(
+async function verifySought(
   authenticator: Authenticator,
   request: AuthenticationRequest,
-  readings: readonly SecretReading[],
-  clients: readonly Sought[],
+  readings: readonly Sought[],
 ): Promise<Proven> {
   const attempted: Attempted[] = []
-  for (const [index, reading] of readings.entries()) {
-    const client = await clients[index]
-    const credential = authenticator.verifier.findGenerated(client?.credentials, reading.secret)
+  for (const { clientId, secret, client: sought } of readings) {
+    const client = await sought
+    const credential = authenticator.verifier.findGenerated(client?.credentials, secret)
     if (client !== undefined && credential !== undefined) return { client, credential }
-    attempted.push({ ...reading, client })
+    attempted.push({ clientId, secret, client })
   }
   return verifyChosen(authenticator, request, attempted)
 }
 
-/** A reading, and the client that it speaks of; undefined where there is none. */
+/** The same once nothing is waited for; undefined where there is no such client. */
 interface Attempted extends SecretReading {
   readonly client: Client | undefined
 }

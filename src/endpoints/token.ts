@@ -40,7 +40,8 @@ export function tokenEndpoint(services: TokenServices): Endpoint {
     try {
       if (recording.audit.isFull) throw new OAuthError('audit_full')
       const request = parseTokenRequest(http)
-      client = await authenticateClient(authenticator, request.authentication)
+      const authenticated = authenticateClient(authenticator, request.authentication)
+      client = authenticated instanceof Promise ? await authenticated : authenticated
       if (request.grantType === VALIDATE_BEARER)
         return json(200, await validateBearer(judge, client, request.token, now(services)))
       const grantee = clientCredentials(client)

@@ -25,7 +25,7 @@ export interface Entitlement {
 
 interface Decision {
   readonly apis: ApiSet
-  readonly wanted: string
+  readonly wanted: Wanted
   readonly entitlement: Entitlement
 }
 
@@ -36,15 +36,20 @@ const lastDecision = new WeakMap<Client, Decision>()
  * Decides what `client` is granted of what it wants. An API or scope that it was not given is never in the answer.
  * @throws OAuthError `invalid_scope` or `invalid_target`
  */
-export function decide(client: Client, { scope, targets }: Wanted, apis: ApiSet): Entitlement {
-  // Neither scopes nor targets hold a line feed, and a scope that was asked for is never empty.
-  const wanted = [scope?.join(' ') ?? '', ...targets].join('\n')
+export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   const last = lastDecision.get(client)
-  if (last?.apis === apis && last.wanted === wanted) return last.entitlement
-  const entitlement = workOut(client, { scope, targets }, apis)
+  if (last?.apis === apis && isSameWish(last.wanted, wanted)) return last.entitlement
+  const entitlement = workOut(client, wanted, apis)
   lastDecision.set(client, { apis, wanted, entitlement })
   return entitlement
 }
+
+const isSameWish = (one: Wanted, other: Wanted): boolean =>
+  areSame(one.targets, other.targets) &&
+  (one.scope === undefined || other.scope === undefined ? one.scope === other.scope : areSame(one.scope, other.scope))
+
+const areSame = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && some.every((text, index) => text === others[index])
 
 function workOut(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   const accessTo = accessOf(client)

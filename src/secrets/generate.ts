@@ -11,5 +11,8 @@ const GENERATED = /^tss_[0-9A-Za-z]{49}$/
 export const generateSecret = (random: RandomBytes): string =>
   withChecksum(PREFIX + base62(BigInt(`0x${random(32).toString('hex')}`), 43))
 
+/** Whether a secret has the form of a generated one, but for the checksum: whether it is worth a look among those. */
+export const looksGenerated = (secret: string): boolean => GENERATED.test(secret)
+
 /** Whether a secret has the form of a generated one, checksum included. Says nothing of whether it is right. */
-export const isGenerated = (secret: string): boolean => GENERATED.test(secret) && withoutChecksum(secret) !== undefined
+export const isGenerated = (secret: string): boolean => looksGenerated(secret) && withoutChecksum(secret) !== undefined

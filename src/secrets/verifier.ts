@@ -6,7 +6,7 @@ import type { ClientId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { FairQueue, QueueFull } from './fair-queue.ts'
-import { isGenerated } from './generate.ts'
+import { isGenerated, looksGenerated } from './generate.ts'
 import { SCRYPT_COST, type ScryptParameters, type SecretHash, scryptDigest, sha256 } from './hash.ts'
 
 /** For how long a chosen secret that was right is known again without a slow hash. */
@@ -74,7 +74,7 @@ export class SecretVerifier {
     holder: SecretHolder<Secret> | undefined,
     secret: string,
   ): Secret | undefined {
-    if (!isGenerated(secret)) return undefined
+    if (!looksGenerated(secret)) return undefined
     const digest = sha256(secret)
     return holder?.secrets.find(({ hash }) => hash.kind === 'sha256' && hash.digest === digest)
   }
