@@ -50,5 +50,7 @@ export interface Database {
   readonly unhurried: Kysely<Schema>
   /** None where the database is a file. */
   connections(): readonly ConnectionCounts[]
+  /** Has done, off the way of everything else, what the database needs from time to time. @returns what ends that */
+  startUpkeep(): () => Promise<void>
   close(): Promise<void>
 }

@@ -35,6 +35,8 @@ export interface Store {
   /** Resolves when the database answers. */
   ping(): Promise<void>
   connections(): readonly ConnectionCounts[]
+  /** One process does it for all. @returns what ends it */
+  startUpkeep(): () => Promise<void>
   close(): Promise<void>
 }
 
@@ -54,6 +56,7 @@ export function createStore(db: Database, clock: Clock): Store {
       await sql`select 1`.execute(db.reads)
     },
     connections: () => db.connections(),
+    startUpkeep: () => db.startUpkeep(),
     close: () => db.close(),
   }
 }

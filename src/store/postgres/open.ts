@@ -66,6 +66,8 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     logs: writes,
     unhurried: connect(patient, 0),
     connections: () => [countsOf('prompt', prompt), countsOf('patient', patient)],
+    // It vacuums and makes its checkpoints by itself.
+    startUpkeep: () => async () => {},
     close: async () => {
       await Promise.all([prompt.end(), patient.end()])
     },

@@ -21,6 +21,9 @@ const SQLITE_BUSY = 5
 /** What says that the query is wrong, not the database: ERROR, CONSTRAINT, MISMATCH, MISUSE, RANGE. */
 const DEFECTS = [1, 19, 20, 21, 25]
 
+/** Some 64 MB: where nobody else has made a checkpoint (`checkpoints.ts`), whoever commits does. */
+const CHECKPOINT_AFTER_PAGES = 16_384
+
 /** When a commit waits for the disk: always, or only so that a crash can't harm the file. */
 export type Synchronous = 'FULL' | 'NORMAL'
 
@@ -124,7 +127,11 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   constructor(path: string, synchronous: Synchronous) {
     this.#path = path
-    this.#pragmas = ['journal_mode = WAL', `synchronous = ${synchronous}`]
+    this.#pragmas = [
+      'journal_mode = WAL',
+      `synchronous = ${synchronous}`,
+      `wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`,
+    ]
   }
 
   get isInTransaction(): boolean {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { Kysely, sql } from 'kysely'
 import type { Database, Dialect } from '../dialect.ts'
 import type { Schema } from '../schema.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { NodeSqliteDialect, type Synchronous } from './dialect.ts'
 
 const dialect: Dialect = {
@@ -35,6 +36,10 @@ export function openSqlite(path: string): Database {
     marks: logs,
     unhurried: writes,
     connections: () => [],
+    startUpkeep: () => {
+      const checkpoints = new Checkpoints(path)
+      return () => checkpoints.close()
+    },
     close: async () => {
       for (const connection of [reads, writes, logs]) await connection.destroy()
     },
