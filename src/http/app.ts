@@ -5,7 +5,6 @@ import type { CertificateHeaderFormat } from '../certificates/headers.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { RequestId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
-import { type AtEndOfTurn, createGathering } from '../platform/batch.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import { clientCertificate } from './client-certificate.ts'
@@ -56,7 +55,6 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     Object.entries(options.routes).map(([path, methods]) => [path, toRoute(methods, meterFor?.(path))]),
   )
   const elsewhere = meterFor?.(undefined)
-  const atEndOfTurn = createGathering()
 
   function send(response: ServerResponse, requestId: RequestId, { status, headers, body }: HttpResponse): void {
     const sent: Record<string, string | number> = { ...headers, 'X-Request-Id': requestId }
@@ -134,7 +132,7 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     } else if (unfit !== undefined) {
       refuseEarly(new OAuthError(unfit))
     } else {
-      readBody(request, atEndOfTurn, (body) =>
+      readBody(request, (body) =>
         guard(response, () => {
           if (body === undefined) refuseEarly(new OAuthError('body_too_large'))
           else serve(endpoint, parsed(body), response, route.meter).catch(fail(response))
@@ -185,30 +183,8 @@ function splitTarget(target: string): { readonly path: string; readonly query: s
   return { path: origin.slice(0, question), query: origin.slice(question + 1) }
 }
 
-/**
- * Hands over the whole body, once; undefined where it is over the limit. Most are there, whole, by the end of the turn in
- * which their request came: then the bodies of all those are read in a row, without the events of a stream.
- */
-function readBody(request: IncomingMessage, atEndOfTurn: AtEndOfTurn, take: (body: Buffer | undefined) => void): void {
-  atEndOfTurn(() => {
-    if (!request.complete) {
-      collectBody(request, take)
-      return
-    }
-    const body = joined(chunksOf(request))
-    take(body.length <= BODY_LIMIT ? body : undefined)
-  })
-}
-
-/** What has come of a body: a call of `read` may give less than there is. */
-function chunksOf(request: IncomingMessage): readonly Buffer[] {
-  const chunks: Buffer[] = []
-  for (let chunk: Buffer | null = request.read(); chunk !== null; chunk = request.read()) chunks.push(chunk)
-  return chunks
-}
-
-/** A body that is still to come, of which no more than the limit is kept. */
-function collectBody(request: IncomingMessage, take: (body: Buffer | undefined) => void): void {
+/** Hands over the whole body, once; undefined where it is over the limit, of which no more than that is kept. */
+function readBody(request: IncomingMessage, take: (body: Buffer | undefined) => void): void {
   const chunks: Buffer[] = []
   let size = 0
   request.on('data', (chunk: Buffer) => {
@@ -218,13 +194,9 @@ function collectBody(request: IncomingMessage, take: (body: Buffer | undefined) 
     else if (wasWithin) take(undefined)
   })
   request.on('end', () => {
-    if (size <= BODY_LIMIT) take(joined(chunks))
+    const [only] = chunks
+    if (size <= BODY_LIMIT) take(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks))
   })
-}
-
-const joined = (chunks: readonly Buffer[]): Buffer => {
-  const [first = NO_BODY] = chunks
-  return chunks.length <= 1 ? first : Buffer.concat(chunks)
 }
 
 /** Node keeps the first of several Authorization headers and says nothing of the others. */

@@ -1,17 +1,14 @@
 /** Time, chance, turns of the event loop: what every part needs, and a test may hold still. May import nothing of ours. */
 
-/** Does some work at the end of the turn, in a row with what else was handed over in it. It must not throw. */
-export type AtEndOfTurn = (work: () => void) => void
-
 /** Does some work at the end of the turn, and resolves with what comes of it. */
 type Batch = <Result>(work: () => Result) => Promise<Result>
 
 /**
  * Gathers what one turn of the event loop asks for and does it in a row, at the turn's end. Work in a row finds its code and
- * tables in the processor's caches, which other work between any two would evict; and what it leads to, such as writing
- * the answers, comes in a row as well (`docs/decisions/0002-work-in-batches.md`).
+ * tables in the processor's caches, which the handling of a request between any two would evict; and what it leads to,
+ * such as writing the answers, comes in a row as well (`docs/decisions/0002-work-in-batches.md`).
  */
-export function createGathering(): AtEndOfTurn {
+export function createBatch(): Batch {
   let waiting: (() => void)[] = []
 
   function run(): void {
@@ -20,22 +17,15 @@ export function createGathering(): AtEndOfTurn {
     for (const work of batch) work()
   }
 
-  return (work) => {
-    if (waiting.push(work) === 1) setImmediate(run)
-  }
-}
-
-/** The same for work that has a result, or throws. */
-export function createBatch(): Batch {
-  const atEndOfTurn = createGathering()
   return (work) =>
-    new Promise((resolve, reject) =>
-      atEndOfTurn(() => {
+    new Promise((resolve, reject) => {
+      const attempt = (): void => {
         try {
           resolve(work())
         } catch (error) {
           reject(error)
         }
-      }),
-    )
+      }
+      if (waiting.push(attempt) === 1) setImmediate(run)
+    })
 }
