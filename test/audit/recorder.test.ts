@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { AuditRecorder } from '../../src/audit/recorder.ts'
 import type { AuditStore } from '../../src/audit/store.ts'
+import { countTurns } from '../harness/turns.ts'
 
 const event = (requestId: string): AuditEvent => ({
   at: 1,
@@ -88,7 +89,7 @@ describe('the audit recorder', () => {
     expect(state.attempts).toBe(4)
     state.failing = false
     await vi.advanceTimersByTimeAsync(250)
-    expect(ids()).toEqual(recorded)
+    await vi.waitFor(() => expect(ids()).toEqual(recorded))
     await recorder.close()
   })
 
@@ -116,8 +117,11 @@ describe('the audit recorder', () => {
     }
     expect(recorder.isFull).toBe(true)
     state.failing = false
+    const turns = countTurns()
     await recorder.flush()
     expect(recorder.isFull).toBe(false)
+    // In batches, between which the event loop goes on.
+    expect(turns()).toBeGreaterThan(90)
   })
 
   test('closing writes everything that waits', async () => {

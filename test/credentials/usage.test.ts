@@ -10,6 +10,7 @@ import type { Store } from '../../src/store/sql-store.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
 import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
+import { countTurns } from '../harness/turns.ts'
 
 const MINUTE = 60_000
 const A = CredentialId('a')
@@ -42,6 +43,16 @@ describe('uses in memory', () => {
     ])
     await usage.flush(4)
     expect(written()).toEqual([])
+  })
+
+  test('of very many are written in batches, between which the event loop goes on', async () => {
+    const { usage, written } = createStore()
+    const ids = Array.from({ length: 10_000 }, (_, index) => CredentialId(String(index)))
+    for (const id of ids) usage.note(id, 1)
+    const turns = countTurns()
+    await usage.flush(1)
+    expect(turns()).toBeGreaterThanOrEqual(9)
+    expect(written()).toHaveLength(ids.length)
   })
 
   test('of a busy credential are written once a minute', async () => {

@@ -1,0 +1,13 @@
+/** Counts the turns of the event loop. @returns what ends that, and says how many there were */
+export function countTurns(): () => number {
+  let turns = 0
+  let next = setImmediate(turn)
+  function turn(): void {
+    turns += 1
+    next = setImmediate(turn)
+  }
+  return () => {
+    clearImmediate(next)
+    return turns
+  }
+}
