@@ -9,7 +9,10 @@ import type { StoredKey } from './store.ts'
 /** What a private key is encrypted as: its row can't be passed off as that of another key. */
 const context = ({ kid, algorithm }: Pick<StoredKey, 'kid' | 'algorithm'>): string => `key ${kid} for ${algorithm}`
 
-/** A new key, encrypted, ready to be added. Its `kid` is the RFC 7638 thumbprint, or for a secret key a hash. */
+/**
+ * A new key, encrypted, ready to be added. Its `kid` is the RFC 7638 thumbprint, or for a secret key a hash; it does not begin
+ * with a hyphen, as one in 64 would, which commands took for an option.
+ */
 export async function createCandidate(algorithm: KeyAlgorithm, masterKey: MasterKey): Promise<Candidate> {
   const { privateKey, publicKey } = await generateKey(algorithm)
   const plaintext = publicKey === undefined ? privateKey.export() : privateKey.export({ type: 'pkcs8', format: 'der' })
@@ -18,6 +21,7 @@ export async function createCandidate(algorithm: KeyAlgorithm, masterKey: Master
       ? hash('sha256', Buffer.concat([Buffer.from('tessera sealing key id'), plaintext]), 'base64url')
       : await calculateJwkThumbprint(publicKey.export({ format: 'jwk' })),
   )
+  if (kid.startsWith('-')) return createCandidate(algorithm, masterKey)
   const { ciphertext, masterKeyId } = masterKey.encrypt(plaintext, context({ kid, algorithm }))
   return {
     kid,

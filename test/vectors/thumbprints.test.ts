@@ -32,3 +32,11 @@ test.each(signingAlgorithms)('the kid of a key of ours is its thumbprint: %s', a
   const key = createPublicKey({ key: publicKey ?? Buffer.alloc(0), type: 'spki', format: 'der' })
   expect(kid).toBe(thumbprint(key.export({ format: 'jwk' })))
 })
+
+test('no kid begins with a hyphen, which a command would take for an option', async () => {
+  const masterKey = new MasterKey(randomBytes(32), systemRandom)
+  // Of so many, one would but for one run in a thousand.
+  for (let made = 0; made < 450; made += 1) {
+    expect((await createCandidate('ES256', masterKey)).kid).not.toMatch(/^-/)
+  }
+})
