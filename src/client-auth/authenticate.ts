@@ -33,9 +33,10 @@ export function authenticateClient(
   request: AuthenticationRequest,
 ): AuthenticatedClient | Promise<AuthenticatedClient> {
   const { method, presented } = presentedCredentials(request)
-  const accept = ({ client, credential }: Proven): AuthenticatedClient => {
+  const accept = (proven: Proven): AuthenticatedClient => {
+    const { client, credential } = proven
     const now = authentication.clock.now()
-    refuseUnfit({ client, credential }, method, now)
+    refuseUnfit(proven, method, now)
     authentication.usage.note(credential.id, now)
     return { client, credentialId: credential.id, method } as AuthenticatedClient
   }
