@@ -386,6 +386,13 @@ export const refusals = {
     description: 'The token would be too large: ask for fewer scopes',
     meaning: 'With all its scopes and claims the token is over 16,000 characters, which no HTTP header takes.',
   },
+  scope_of_other_target: {
+    error: 'invalid_target',
+    status: 400,
+    description: 'A scope is not granted at every API that knows it: send a request for each API, with resource',
+    meaning:
+      'The token would have several audiences, and one of them would read a scope that the client was granted at another (RFC 8707 §2).',
+  },
   incompatible_targets: {
     error: 'invalid_target',
     status: 400,

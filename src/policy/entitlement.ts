@@ -57,6 +57,9 @@ function workOut(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   const scopes =
     wanted.scope === undefined ? unaskedScopes(accessTo, targets) : askedScopes(accessTo, wanted.scope, targets)
   if (scopes.length === 0) throw new OAuthError('no_scope')
+  requireGrantedEverywhere(accessTo, scopes, targets, (api, scope) =>
+    wanted.scope === undefined ? accessTo(api).mayHaveUnasked(scope) : accessTo(api).granted(scope).length > 0,
+  )
   return { client, apis: targets, scopes }
 }
 
@@ -83,3 +86,39 @@ function askedScopes(accessTo: AccessTo, asked: readonly string[], targets: read
 const unaskedScopes = (accessTo: AccessTo, targets: readonly Api[]): readonly string[] => [
   ...new Set(targets.flatMap((api) => accessTo(api).unasked)),
 ]
+
+/**
+ * Refuses a token that would carry to one API a scope that another one grants. Every API in `aud` reads all of `scope`: the
+ * rights are the product of the scopes and the APIs (RFC 8707 §2).
+ * @param isGranted whether the client gets this scope at this API by the request in question
+ * @throws OAuthError `scope_of_other_target`, with what to send
+ */
+function requireGrantedEverywhere(
+  accessTo: AccessTo,
+  scopes: readonly string[],
+  targets: readonly Api[],
+  isGranted: (api: Api, scope: string) => boolean,
+): void {
+  for (const scope of scopes) {
+    const refusing = targets.find((api) => accessTo(api).knows(scope) && !isGranted(api, scope))
+    if (refusing === undefined) continue
+    const granting = targets.filter((api) => accessTo(api).knows(scope) && isGranted(api, scope))
+    throw new OAuthError('scope_of_other_target', {
+      description: `${scope} is granted at ${audiences(granting)} and not at ${refusing.audience}: send a request for each API, with resource`,
+      detail: {
+        scope,
+        not_granted_at: refusing.audience,
+        granted_at: granting.slice(0, 20).map((api) => api.audience),
+      },
+    })
+  }
+}
+
+/** Enough for a client to see its mistake; each may have a thousand characters. */
+const MOST_NAMED = 3
+
+const audiences = (apis: readonly Api[]): string =>
+  apis
+    .slice(0, MOST_NAMED)
+    .map((api) => api.audience)
+    .join(' ')

@@ -7,6 +7,10 @@ interface Access {
   granted(name: string): readonly string[]
   /** What is granted where no scope is asked (RFC 6749 §3.3): the client's defaults, else all it may have unasked. */
   readonly unasked: readonly string[]
+  /** Whether the API has a scope of this name, so that the name in a token means something there. */
+  knows(name: string): boolean
+  /** Whether the client may have this scope without having asked for it by name. */
+  mayHaveUnasked(name: string): boolean
   /** Whether there is anything at all to be granted. */
   readonly isPossible: boolean
   /** Whether the client was itself given something here, beyond what is common to all clients. */
@@ -29,9 +33,12 @@ export function accessOf(client: Client): AccessTo {
 function workOut(client: Client, api: Api): Access {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
   const members = (group: Scope): readonly string[] => group.includes ?? []
-  const groups = client.scopes.flatMap((name) => scopes.get(name) ?? []).filter((scope) => scope.includes)
-  const given = new Set([...client.scopes, ...groups.flatMap(members)])
   const isOpen = (scope: Scope) => scope.common === true && !client.restrictScopes
+  const givenGroups = client.scopes.flatMap((name) => scopes.get(name) ?? [])
+  const openGroups = api.scopes.filter(isOpen)
+  const given = new Set([...client.scopes, ...givenGroups.flatMap(members)])
+  // Asking for less than a group is always allowed.
+  const reachable = new Set([...given, ...openGroups.flatMap(members)])
 
   function scopeOf(name: string): Scope | undefined {
     return scopes.get(name) ?? api.scopes.find((scope) => isValueOf(name, scope.name))
@@ -47,7 +54,7 @@ function workOut(client: Client, api: Api): Access {
       const each = members(scope).flatMap(workOutGranted)
       return each.length === members(scope).length ? each : []
     }
-    return given.has(name) || given.has(scope.name) || isOpen(scope) ? [name] : []
+    return reachable.has(name) || reachable.has(scope.name) || isOpen(scope) ? [name] : []
   }
 
   const fixed = new Map(api.scopes.map(({ name }) => [name, workOutGranted(name)]))
@@ -60,11 +67,16 @@ function workOut(client: Client, api: Api): Access {
   )
   const defaults = client.defaultScopes.flatMap(granted)
   // The members of a group stand for themselves, and a dynamic scope has no value that could be meant.
-  const implied = possible.filter(({ name, onRequest, includes }) => !isDynamic(name) && !onRequest && !includes)
-  const unasked = defaults.length > 0 ? defaults : implied.map(({ name }) => name)
+  const implied = possible.filter(
+    (scope) =>
+      !isDynamic(scope.name) && !scope.onRequest && !scope.includes && (given.has(scope.name) || isOpen(scope)),
+  )
+  const unasked = new Set(defaults.length > 0 ? defaults : implied.map(({ name }) => name))
   return {
     granted,
-    unasked: [...new Set(unasked)],
+    unasked: [...unasked],
+    knows: (name) => scopeOf(name) !== undefined,
+    mayHaveUnasked: (name) => unasked.has(name) || (granted(name).length > 0 && scopeOf(name)?.onRequest !== true),
     isPossible: possible.length > 0,
     isGiven: api.scopes.some(
       (scope) => given.has(scope.name) || client.scopes.some((name) => isValueOf(name, scope.name)),

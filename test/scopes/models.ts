@@ -1,0 +1,144 @@
+import fc from 'fast-check'
+import { toCredentials } from '../../src/credentials/credential.ts'
+import { type Api, ApiSet, type Scope } from '../../src/directory/api.ts'
+import type { Client } from '../../src/directory/client.ts'
+import { OAuthError } from '../../src/oauth/error.ts'
+import { Audience, ClientId } from '../../src/oauth/ids.ts'
+import type { Reason } from '../../src/oauth/refusals.ts'
+import { decide } from '../../src/policy/entitlement.ts'
+
+/** Some APIs that share names of scopes, and a client. */
+export interface Model {
+  readonly apis: ApiSet
+  readonly client: Client
+}
+
+/** The parameters of a token request that decide what it is for. */
+export interface Request {
+  readonly scope: readonly string[] | undefined
+  readonly targets: readonly string[]
+}
+
+type Decision =
+  | { readonly kind: 'granted'; readonly apis: readonly Api[]; readonly scopes: readonly string[] }
+  | { readonly kind: 'refused'; readonly reason: Reason }
+
+/** The decision of the code under test. */
+export function decideIn({ apis, client }: Model, request: Request): Decision {
+  try {
+    return { kind: 'granted', ...decide(client, request, apis) }
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    return { kind: 'refused', reason: error.reason }
+  }
+}
+
+/** Few names, so that APIs often have the same one, each in its own way. */
+const FIXED = ['a', 'b', 'c', 'd:1', 'd:2']
+const DYNAMIC = ['d:*', 'e:*:z']
+const GROUPS = ['g', 'h', 'a']
+const VALUES = ['d:1', 'd:2', 'd:3', 'e:1:z']
+
+const flags = { common: fc.boolean(), onRequest: fc.boolean() }
+
+const anyApi = (index: number): fc.Arbitrary<Api> =>
+  fc
+    .record({
+      fixed: fc.subarray(FIXED),
+      dynamic: fc.subarray(DYNAMIC),
+      groups: fc.subarray(GROUPS),
+      settings: fc.array(fc.record(flags), { minLength: 10, maxLength: 10 }),
+      members: fc.array(fc.subarray(FIXED, { minLength: 1 }), { minLength: 3, maxLength: 3 }),
+    })
+    .map(({ fixed, dynamic, groups, settings, members }) => {
+      const scopes: Scope[] = [...fixed, ...dynamic].map((name, at) => ({ name, ...settings[at] }))
+      for (const [at, name] of groups.entries()) {
+        const includes = (members[at] ?? []).filter((member) => fixed.includes(member))
+        if (includes.length > 0 && !fixed.includes(name)) scopes.push({ name, ...settings[at + 7], includes })
+      }
+      return {
+        audience: Audience(`https://${index}.example.com`),
+        name: undefined,
+        scopes,
+        token: {},
+        require: undefined,
+      }
+    })
+
+const NAMES = [...FIXED, ...DYNAMIC, ...GROUPS, ...VALUES]
+
+const anyClient: fc.Arbitrary<Client> = fc
+  .record({
+    scopes: fc.subarray(NAMES),
+    restrictScopes: fc.boolean(),
+    defaultScopes: fc.subarray([...FIXED, ...VALUES]),
+  })
+  .map((given) => ({
+    ...given,
+    id: ClientId('client'),
+    name: undefined,
+    description: undefined,
+    owner: undefined,
+    tags: [],
+    metadata: {},
+    enabled: true,
+    subject: undefined,
+    grantTypes: ['client_credentials'],
+    token: {},
+    introspects: [],
+    credentials: toCredentials([]),
+    authentication: {},
+    require: undefined,
+  }))
+
+/** A model and a request that has something to do with it. */
+export const anyModel = (): fc.Arbitrary<readonly [Model, Request]> =>
+  fc
+    .integer({ min: 1, max: 4 })
+    .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => anyApi(index))))
+    .chain((apis) =>
+      fc.tuple(
+        anyClient.map((client) => ({ client, apis: new ApiSet(apis) })),
+        fc.record({
+          scope: fc.option(fc.subarray([...FIXED, ...GROUPS, ...VALUES], { minLength: 1, maxLength: 4 }), {
+            nil: undefined,
+          }),
+          targets: fc.subarray(apis.map((api) => String(api.audience))),
+        }),
+      ),
+    )
+
+/** The scope of the API that a name in a token is read as there. */
+const scopeNamed = (api: Api, name: string): Scope | undefined => {
+  const named = api.scopes.find((scope) => scope.name === name)
+  if (named !== undefined) return named
+  return api.scopes.find((scope) => {
+    const [before, after] = scope.name.split('*')
+    return (
+      before !== undefined &&
+      after !== undefined &&
+      name.length > before.length + after.length &&
+      name.startsWith(before) &&
+      name.endsWith(after)
+    )
+  })
+}
+
+/** Whether a name in a token means something to an API. */
+export const knownAt = (api: Api, name: string): boolean => scopeNamed(api, name) !== undefined
+
+/**
+ * Whether a client may have a scope at an API: it was given the scope, a group that has it, or the dynamic scope that it is a
+ * value of; or the scope is common, and the client not restricted. Written apart from the code under test.
+ */
+export function isGrantedAt(client: Client, api: Api, name: string): boolean {
+  const scope = scopeNamed(api, name)
+  if (scope === undefined) return false
+  const mayHave = (names: readonly string[], one: Scope): boolean =>
+    (one.common === true && !client.restrictScopes) || names.some((each) => client.scopes.includes(each))
+  if (mayHave([name, scope.name], scope)) return true
+  const groups = api.scopes.filter((group) => group.includes?.some((member) => [name, scope.name].includes(member)))
+  if (groups.some((group) => mayHave([group.name], group))) return true
+  // To a client that may have each member, a group means nothing more.
+  return scope.includes?.every((member) => isGrantedAt(client, api, member)) ?? false
+}
