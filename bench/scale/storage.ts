@@ -70,6 +70,8 @@ const client = (name: ClientId): Client => ({
   grantTypes: ['client_credentials'],
   scopes: ['edit', 'read'],
   restrictScopes: false,
+  grants: [],
+  defaultApi: undefined,
   defaultScopes: [],
   token: {},
   introspects: [],

@@ -1,5 +1,5 @@
 import { toCredentials } from '../credentials/credential.ts'
-import { type ApiSet, isDynamic } from '../directory/api.ts'
+import { type Api, type ApiSet, isDynamic } from '../directory/api.ts'
 import { accessOf } from '../policy/scopes.ts'
 import { presetWarnings } from '../tokens/presets.ts'
 import { resolveProfile } from '../tokens/profile.ts'
@@ -37,11 +37,34 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
     throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}`)
   }
   const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]) })
-  for (const [at, scope] of client.default_scopes.entries()) {
-    const path = ['clients', index, 'default_scopes', at]
+  const checkDefault = (scope: string, path: readonly PropertyKey[], among: readonly Api[]): void => {
     if (isDynamic(scope)) throw errorAt(path, 'a dynamic scope can not be a default: say which value of it')
-    if (apis.withScope(scope).some((api) => accessTo(api).granted(scope).length > 0)) continue
+    if (among.some((api) => accessTo(api).granted(scope).length > 0)) return
     throw errorAt(path, `${JSON.stringify(scope)} is not among the client's scopes`)
+  }
+  for (const [at, scope] of client.default_scopes.entries()) {
+    checkDefault(scope, ['clients', index, 'default_scopes', at], apis.withScope(scope))
+  }
+  for (const [at, grant] of client.grants.entries()) {
+    const path = ['clients', index, 'grants', at]
+    const api = apis.get(grant.api)
+    if (api === undefined) throw errorAt([...path, 'api'], `there is no API ${JSON.stringify(grant.api)}`)
+    if (client.grants.findIndex((other) => other.api === grant.api) < at) {
+      throw errorAt([...path, 'api'], `${JSON.stringify(grant.api)} stands here twice: put its scopes into one grant`)
+    }
+    for (const [place, scope] of grant.scopes.entries()) {
+      if (apis.withScope(scope).includes(api)) continue
+      throw errorAt([...path, 'scopes', place], `${grant.api} has no scope ${JSON.stringify(scope)}`)
+    }
+    for (const [place, scope] of grant.default_scopes.entries()) {
+      checkDefault(scope, [...path, 'default_scopes', place], [api])
+    }
+  }
+  if (client.default_api !== undefined) {
+    const path = ['clients', index, 'default_api']
+    const api = apis.get(client.default_api)
+    if (api === undefined) throw errorAt(path, `there is no API ${JSON.stringify(client.default_api)}`)
+    if (!accessTo(api).isPossible) throw errorAt(path, `the client has no scope at ${client.default_api}`)
   }
   for (const [at, audience] of client.introspects === 'all' ? [] : client.introspects.entries()) {
     if (apis.get(audience) !== undefined) continue

@@ -34,6 +34,12 @@ export const toClient = (wanted: ManifestClient): Omit<Client, 'credentials'> =>
   scopes: wanted.scopes,
   restrictScopes: wanted.restrict_scopes,
   defaultScopes: wanted.default_scopes,
+  grants: wanted.grants.map(({ api, scopes, default_scopes: defaultScopes }) => ({
+    api: Audience(api),
+    scopes,
+    defaultScopes,
+  })),
+  defaultApi: wanted.default_api === undefined ? undefined : Audience(wanted.default_api),
   token: withoutUndefined(wanted.token),
   introspects: wanted.introspects === 'all' ? 'all' : wanted.introspects.map(Audience),
   authentication: withoutUndefined({ methods: wanted.auth_methods, assertion_audience: wanted.assertion_audience }),

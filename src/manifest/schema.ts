@@ -138,6 +138,13 @@ const credential = z
     if (given.algorithm !== undefined && !isKeys) refuse('algorithm', 'is for jwks and jwks_uri only')
   })
 
+/** What a client is given at one API. */
+const grant = z.strictObject({
+  api: audience,
+  scopes: z.array(scopeName).default([]),
+  default_scopes: z.array(scopeName).default([]),
+})
+
 const client = z.strictObject({
   client_id: line(256),
   name: line(256).optional(),
@@ -152,6 +159,8 @@ const client = z.strictObject({
   scopes: z.array(scopeName).default([]),
   restrict_scopes: z.boolean().default(false),
   default_scopes: z.array(scopeName).default([]),
+  grants: z.array(grant).default([]),
+  default_api: audience.optional(),
   token: z.strictObject({ lifetime: lifetime.optional(), claims: claims.optional() }).default({}),
   introspects: z.union([z.literal('all'), z.array(audience)]).default([]),
   auth_methods: z.array(z.enum(clientAuthMethodNames)).min(1).optional(),

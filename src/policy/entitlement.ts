@@ -65,9 +65,26 @@ function workOut(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
 
 function targetApis(client: Client, accessTo: AccessTo, { scope, targets }: Wanted, apis: ApiSet): readonly Api[] {
   if (targets.length > 0) return namedApis(accessTo, targets, apis)
+  const byDefault = defaultApi(client, accessTo, scope, apis)
+  if (byDefault !== undefined) return [byDefault]
   if (scope !== undefined) return apisOfScopes(accessTo, scope, apis)
   if (client.defaultScopes.length > 0) return apisOfScopes(accessTo, client.defaultScopes, apis)
   return onlyApi(accessTo, apis)
+}
+
+/** The client's default API, where it grants what is asked. */
+function defaultApi(
+  client: Client,
+  accessTo: AccessTo,
+  scope: readonly string[] | undefined,
+  apis: ApiSet,
+): Api | undefined {
+  const api = client.defaultApi === undefined ? undefined : apis.get(client.defaultApi)
+  if (api === undefined) return undefined
+  const access = accessTo(api)
+  const hasAll =
+    scope === undefined ? access.unasked.length > 0 : scope.every((name) => access.granted(name).length > 0)
+  return hasAll ? api : undefined
 }
 
 /** Each scope asked must be allowed at one of the APIs at the least; a group becomes what it stands for. */

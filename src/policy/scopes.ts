@@ -34,9 +34,11 @@ function workOut(client: Client, api: Api): Access {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
   const members = (group: Scope): readonly string[] => group.includes ?? []
   const isOpen = (scope: Scope) => scope.common === true && !client.restrictScopes
-  const givenGroups = client.scopes.flatMap((name) => scopes.get(name) ?? [])
+  const grant = client.grants.find((one) => one.api === api.audience)
+  const names = grant === undefined ? client.scopes : [...client.scopes, ...grant.scopes]
+  const givenGroups = names.flatMap((name) => scopes.get(name) ?? [])
   const openGroups = api.scopes.filter(isOpen)
-  const given = new Set([...client.scopes, ...givenGroups.flatMap(members)])
+  const given = new Set([...names, ...givenGroups.flatMap(members)])
   // Asking for less than a group is always allowed.
   const reachable = new Set([...given, ...openGroups.flatMap(members)])
 
@@ -62,10 +64,11 @@ function workOut(client: Client, api: Api): Access {
 
   const possible = api.scopes.filter((scope) =>
     isDynamic(scope.name)
-      ? given.has(scope.name) || isOpen(scope) || client.scopes.some((name) => isValueOf(name, scope.name))
+      ? given.has(scope.name) || isOpen(scope) || names.some((name) => isValueOf(name, scope.name))
       : granted(scope.name).length > 0,
   )
-  const defaults = client.defaultScopes.flatMap(granted)
+  const ownDefaults = grant?.defaultScopes ?? []
+  const defaults = (ownDefaults.length > 0 ? ownDefaults : client.defaultScopes).flatMap(granted)
   // The members of a group stand for themselves, and a dynamic scope has no value that could be meant.
   const implied = possible.filter(
     (scope) =>
@@ -78,8 +81,6 @@ function workOut(client: Client, api: Api): Access {
     knows: (name) => scopeOf(name) !== undefined,
     mayHaveUnasked: (name) => unasked.has(name) || (granted(name).length > 0 && scopeOf(name)?.onRequest !== true),
     isPossible: possible.length > 0,
-    isGiven: api.scopes.some(
-      (scope) => given.has(scope.name) || client.scopes.some((name) => isValueOf(name, scope.name)),
-    ),
+    isGiven: api.scopes.some((scope) => given.has(scope.name) || names.some((name) => isValueOf(name, scope.name))),
   }
 }

@@ -22,6 +22,8 @@ export interface Schema {
     grant_types: string
     scopes: string
     default_scopes: string
+    grants: string
+    default_api: string | null
     metadata: string
     introspects: string
     restrict_scopes: number

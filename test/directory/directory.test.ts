@@ -19,6 +19,8 @@ const clientNamed = (id: string, name: string): Client => ({
   defaultScopes: [],
   metadata: {},
   restrictScopes: false,
+  grants: [],
+  defaultApi: undefined,
   introspects: [],
   token: {},
   credentials: toCredentials([]),

@@ -41,6 +41,8 @@ const VALUES = ['d:1', 'd:2', 'd:3', 'e:1:z']
 
 const flags = { common: fc.boolean(), onRequest: fc.boolean() }
 
+const audienceOf = (index: number): Audience => Audience(`https://${index}.example.com`)
+
 const anyApi = (index: number): fc.Arbitrary<Api> =>
   fc
     .record({
@@ -57,7 +59,7 @@ const anyApi = (index: number): fc.Arbitrary<Api> =>
         if (includes.length > 0 && !fixed.includes(name)) scopes.push({ name, ...settings[at + 7], includes })
       }
       return {
-        audience: Audience(`https://${index}.example.com`),
+        audience: audienceOf(index),
         name: undefined,
         scopes,
         token: {},
@@ -65,12 +67,19 @@ const anyApi = (index: number): fc.Arbitrary<Api> =>
       }
     })
 
+const anyAudience = fc.integer({ min: 0, max: 3 }).map(audienceOf)
+
 const NAMES = [...FIXED, ...DYNAMIC, ...GROUPS, ...VALUES]
 
 const anyClient: fc.Arbitrary<Client> = fc
   .record({
     scopes: fc.subarray(NAMES),
     restrictScopes: fc.boolean(),
+    defaultApi: fc.option(anyAudience, { nil: undefined }),
+    grants: fc.uniqueArray(
+      fc.record({ api: anyAudience, scopes: fc.subarray(NAMES), defaultScopes: fc.subarray([...FIXED, ...VALUES]) }),
+      { selector: ({ api }) => api, maxLength: 3 },
+    ),
     defaultScopes: fc.subarray([...FIXED, ...VALUES]),
   })
   .map((given) => ({
@@ -134,8 +143,10 @@ export const knownAt = (api: Api, name: string): boolean => scopeNamed(api, name
 export function isGrantedAt(client: Client, api: Api, name: string): boolean {
   const scope = scopeNamed(api, name)
   if (scope === undefined) return false
+  const here = client.grants.filter((grant) => grant.api === api.audience).flatMap((grant) => grant.scopes)
+  const given = [...client.scopes, ...here]
   const mayHave = (names: readonly string[], one: Scope): boolean =>
-    (one.common === true && !client.restrictScopes) || names.some((each) => client.scopes.includes(each))
+    (one.common === true && !client.restrictScopes) || names.some((each) => given.includes(each))
   if (mayHave([name, scope.name], scope)) return true
   const groups = api.scopes.filter((group) => group.includes?.some((member) => [name, scope.name].includes(member)))
   if (groups.some((group) => mayHave([group.name], group))) return true
