@@ -26,7 +26,7 @@ function checkGroups(api: ManifestApi, index: number, errorAt: ErrorAt): void {
       const path = ['apis', index, 'scopes', at, 'includes', member]
       if (included === undefined) throw errorAt(path, `the API has no scope ${JSON.stringify(name)}`)
       if (included.includes !== undefined) throw errorAt(path, `${JSON.stringify(name)} is itself a group`)
-      if (isDynamic(name)) throw errorAt(path, 'a group may not include a dynamic scope')
+      if (isDynamic(included)) throw errorAt(path, 'a group may not include a dynamic scope')
     }
   }
 }
@@ -38,8 +38,9 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
   }
   const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]) })
   const checkDefault = (scope: string, path: readonly PropertyKey[], among: readonly Api[]): void => {
-    if (isDynamic(scope)) throw errorAt(path, 'a dynamic scope can not be a default: say which value of it')
     if (among.some((api) => accessTo(api).granted(scope).length > 0)) return
+    const isDynamicName = among.some((api) => api.scopes.some((one) => one.name === scope && isDynamic(one)))
+    if (isDynamicName) throw errorAt(path, 'a dynamic scope can not be a default: say which value of it')
     throw errorAt(path, `${JSON.stringify(scope)} is not among the client's scopes`)
   }
   for (const [at, scope] of client.default_scopes.entries()) {

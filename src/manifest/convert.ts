@@ -17,8 +17,10 @@ const toScope = ({
   description,
   common,
   on_request: onRequest,
+  wildcard,
   includes,
-}: ManifestApi['scopes'][number]): Scope => withoutUndefined({ name, description, common, onRequest, includes })
+}: ManifestApi['scopes'][number]): Scope =>
+  withoutUndefined({ name, description, common, onRequest, wildcard, includes })
 
 /** A client as the manifest describes it, but for its credentials. */
 export const toClient = (wanted: ManifestClient): Omit<Client, 'credentials'> => ({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { requiredProofs } from '../directory/api.ts'
+import { hasStar, isWildcard, requiredProofs } from '../directory/api.ts'
 import { asymmetricAlgorithms } from '../jws/algorithms.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
@@ -25,11 +25,10 @@ const audience = line(1024).refine(
   'must be an absolute URI without a fragment, for example https://api.example.com',
 )
 
-/** A scope, or with one `*` a dynamic one. */
+/** A scope; with one `*` a dynamic one, with several a wildcard scope. */
 const scopeName = line(256)
   .refine(isScopeName, 'must be a scope name: visible ASCII without space, " or \\ (RFC 6749 §3.3)')
-  .refine((name) => name.indexOf('*') === name.lastIndexOf('*'), 'may have one * only')
-  .refine((name) => name !== '*', 'must be more than *')
+  .refine((name) => /[^*]/.test(name), 'must be more than *')
 
 const lifetime = z.int().min(1).max(31_536_000)
 
@@ -60,13 +59,21 @@ const apiToken = z.strictObject({
   client_claims: z.record(claimName, clientField).optional(),
 })
 
-const scope = z.strictObject({
-  name: scopeName,
-  description: line(1024).optional(),
-  common: z.boolean().optional(),
-  on_request: z.boolean().optional(),
-  includes: z.array(scopeName).min(1).optional(),
-})
+const scope = z
+  .strictObject({
+    name: scopeName,
+    description: line(1024).optional(),
+    common: z.boolean().optional(),
+    on_request: z.boolean().optional(),
+    wildcard: z.boolean().optional(),
+    includes: z.array(scopeName).min(1).optional(),
+  })
+  .superRefine(({ name, wildcard, includes }, context) => {
+    const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', message, path: [field] })
+    if (wildcard === true && !hasStar(name)) refuse('wildcard', 'is for a name with a *')
+    if (wildcard === false && isWildcard({ name })) refuse('wildcard', 'must be true for a name with several *')
+    if (includes !== undefined && hasStar(name)) refuse('includes', 'a group may have no * in its name')
+  })
 
 const api = z.strictObject({
   audience,

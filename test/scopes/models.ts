@@ -35,9 +35,16 @@ export function decideIn({ apis, client }: Model, request: Request): Decision {
 
 /** Few names, so that APIs often have the same one, each in its own way. */
 const FIXED = ['a', 'b', 'c', 'd:1', 'd:2']
-const DYNAMIC = ['d:*', 'e:*:z']
+/** The second and the last two are read as patterns by the API itself. */
+const STARRED: readonly Scope[] = [
+  { name: 'd:*' },
+  { name: 'd:1*', wildcard: true },
+  { name: 'e:*:z' },
+  { name: 'w:*/*' },
+  { name: 'w:x/*', wildcard: true },
+]
 const GROUPS = ['g', 'h', 'a']
-const VALUES = ['d:1', 'd:2', 'd:3', 'e:1:z']
+const VALUES = ['d:1', 'd:2', 'd:3', 'e:1:z', 'w:x/y', 'w:x/*', 'w:*/*', 'w:q/*', 'd:1*', 'd:12', 'd:12*']
 
 const flags = { common: fc.boolean(), onRequest: fc.boolean() }
 
@@ -47,16 +54,19 @@ const anyApi = (index: number): fc.Arbitrary<Api> =>
   fc
     .record({
       fixed: fc.subarray(FIXED),
-      dynamic: fc.subarray(DYNAMIC),
+      starred: fc.subarray([...STARRED]),
       groups: fc.subarray(GROUPS),
-      settings: fc.array(fc.record(flags), { minLength: 10, maxLength: 10 }),
+      settings: fc.array(fc.record(flags), { minLength: 13, maxLength: 13 }),
       members: fc.array(fc.subarray(FIXED, { minLength: 1 }), { minLength: 3, maxLength: 3 }),
     })
-    .map(({ fixed, dynamic, groups, settings, members }) => {
-      const scopes: Scope[] = [...fixed, ...dynamic].map((name, at) => ({ name, ...settings[at] }))
+    .map(({ fixed, starred, groups, settings, members }) => {
+      const scopes: Scope[] = [...fixed.map((name) => ({ name })), ...starred].map((scope, at) => ({
+        ...scope,
+        ...settings[at],
+      }))
       for (const [at, name] of groups.entries()) {
         const includes = (members[at] ?? []).filter((member) => fixed.includes(member))
-        if (includes.length > 0 && !fixed.includes(name)) scopes.push({ name, ...settings[at + 7], includes })
+        if (includes.length > 0 && !fixed.includes(name)) scopes.push({ name, ...settings[at + 10], includes })
       }
       return {
         audience: audienceOf(index),
@@ -69,7 +79,7 @@ const anyApi = (index: number): fc.Arbitrary<Api> =>
 
 const anyAudience = fc.integer({ min: 0, max: 3 }).map(audienceOf)
 
-const NAMES = [...FIXED, ...DYNAMIC, ...GROUPS, ...VALUES]
+const NAMES = [...FIXED, ...STARRED.map(({ name }) => name), ...GROUPS, ...VALUES]
 
 const anyClient: fc.Arbitrary<Client> = fc
   .record({
@@ -117,24 +127,29 @@ export const anyModel = (): fc.Arbitrary<readonly [Model, Request]> =>
       ),
     )
 
-/** The scope of the API that a name in a token is read as there. */
+const isPattern = ({ name, wildcard }: Scope): boolean => wildcard === true || name.split('*').length > 2
+
+const escaped = (text: string): string => text.replaceAll(/[.+?^${}()|[\]\\/]/g, String.raw`\$&`)
+
+/** Whether a pattern stands for a name, by way of a regular expression. */
+const fits = (pattern: string, name: string, each: string): boolean =>
+  new RegExp(`^${pattern.split('*').map(escaped).join(each)}$`).test(name)
+
+/** The scope of the API that a name in a token is read as there: of several patterns, the one with the most text. */
 const scopeNamed = (api: Api, name: string): Scope | undefined => {
   const named = api.scopes.find((scope) => scope.name === name)
   if (named !== undefined) return named
-  return api.scopes.find((scope) => {
-    const [before, after] = scope.name.split('*')
-    return (
-      before !== undefined &&
-      after !== undefined &&
-      name.length > before.length + after.length &&
-      name.startsWith(before) &&
-      name.endsWith(after)
-    )
-  })
+  const fitting = api.scopes.filter(
+    (scope) => scope.name.includes('*') && fits(scope.name, name, isPattern(scope) ? '.*' : '[^*]+'),
+  )
+  return fitting
+    .filter((scope) => isPattern(scope) || !name.includes('*'))
+    .sort((one, other) => other.name.replaceAll('*', '').length - one.name.replaceAll('*', '').length)[0]
 }
 
-/** Whether a name in a token means something to an API. */
-export const knownAt = (api: Api, name: string): boolean => scopeNamed(api, name) !== undefined
+/** Whether a name in a token means something to an API. To one that reads patterns, every pattern does. */
+export const knownAt = (api: Api, name: string): boolean =>
+  scopeNamed(api, name) !== undefined || (name.includes('*') && api.scopes.some((scope) => scope.name.includes('*')))
 
 /**
  * Whether a client may have a scope at an API: it was given the scope, a group that has it, or the dynamic scope that it is a
@@ -147,7 +162,10 @@ export function isGrantedAt(client: Client, api: Api, name: string): boolean {
   const given = [...client.scopes, ...here]
   const mayHave = (names: readonly string[], one: Scope): boolean =>
     (one.common === true && !client.restrictScopes) || names.some((each) => given.includes(each))
+  if (name === scope.name && name.includes('*') && !isPattern(scope)) return false
   if (mayHave([name, scope.name], scope)) return true
+  const parts = isPattern(scope) ? given.filter((one) => one.includes('*') && fits(scope.name, one, '.*')) : []
+  if (parts.some((part) => fits(part, name, '.*'))) return true
   const groups = api.scopes.filter((group) => group.includes?.some((member) => [name, scope.name].includes(member)))
   if (groups.some((group) => mayHave([group.name], group))) return true
   // To a client that may have each member, a group means nothing more.
