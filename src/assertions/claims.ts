@@ -6,7 +6,7 @@
 import { type CompactJws, mediaType } from '../jws/compact.ts'
 import { received } from '../jws/received.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { ClientId } from '../oauth/ids.ts'
+import { ClientId, LONGEST_CLIENT_ID } from '../oauth/ids.ts'
 import { toSeconds } from '../platform/clock.ts'
 
 /** What an assertion is held against. */
@@ -32,7 +32,6 @@ export interface AssertionClaims {
 
 /** By how much clocks may differ, in seconds. */
 const SKEW = 60
-const LONGEST_ID = 256
 /** As `mediaType` gives them. Anything else is an access token, a DPoP proof, … (RFC 8725 §3.11). */
 const TYPES: ReadonlySet<string> = new Set(['jwt', 'client-authentication+jwt'])
 
@@ -47,8 +46,8 @@ export function checkAssertion(jws: CompactJws, rules: AssertionRules): Assertio
     throw new OAuthError('assertion_typ', { detail: { expected: [...TYPES], received: received(typ) } })
   }
   const { iss, sub, jti } = jws.claims
-  if (!isId(iss)) throw wrongClaim('iss', `the client_id, of at most ${LONGEST_ID} characters`, iss)
-  if (!isId(sub)) throw wrongClaim('sub', `the client_id, of at most ${LONGEST_ID} characters`, sub)
+  if (!isId(iss)) throw wrongClaim('iss', `the client_id, of at most ${LONGEST_CLIENT_ID} characters`, iss)
+  if (!isId(sub)) throw wrongClaim('sub', `the client_id, of at most ${LONGEST_CLIENT_ID} characters`, sub)
   if (iss !== sub) throw new OAuthError('assertion_subject', { detail: { iss: received(iss), sub: received(sub) } })
   if (typeof jti !== 'string' || jti === '') throw wrongClaim('jti', 'a string that no other assertion has', jti)
   checkAudience(jws.claims['aud'], rules)
@@ -56,7 +55,7 @@ export function checkAssertion(jws: CompactJws, rules: AssertionRules): Assertio
 }
 
 const isId = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= LONGEST_ID
+  typeof value === 'string' && value !== '' && value.length <= LONGEST_CLIENT_ID
 
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 

@@ -5,7 +5,7 @@ import { explainMatch, presentedIssuers } from '../federation/match.ts'
 import type { CompactJws } from '../jws/compact.ts'
 import { decoyVerify, findSigner } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { ClientId } from '../oauth/ids.ts'
+import { ClientId, LONGEST_CLIENT_ID } from '../oauth/ids.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { checkClaims } from './client-assertion.ts'
 import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
@@ -23,9 +23,6 @@ export const federatedJwt: ClientAuthMethod = {
     return { clientIds, verify: (authenticator) => verify(authenticator, clientIds[0], assertion.jws) }
   },
 }
-
-/** No client_id is longer. */
-const LONGEST_ID = 256
 
 /** A credential of the issuer that the token names, and whose it is. */
 interface Candidate {
@@ -69,7 +66,7 @@ async function refuseOwn(
   jws: PresentedAssertion['jws'],
 ): Promise<void> {
   for (const id of [clientId, jws.claims['iss'], jws.claims['sub']]) {
-    if (typeof id !== 'string' || id.length > LONGEST_ID) continue
+    if (typeof id !== 'string' || id.length > LONGEST_CLIENT_ID) continue
     const client = await authenticator.directory.client(ClientId(id))
     if (client === undefined || client.credentials.keys.length === 0 || client.credentials.federated.length > 0)
       continue

@@ -1,4 +1,6 @@
-/** The clients and APIs this server knows, read from memory. May import `oauth`, `credentials`, `changes`. */
+/**
+ * The clients and APIs this server knows, read from memory. May import `oauth`, `platform`, `credentials`, `changes`.
+ */
 
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { Audience } from '../oauth/ids.ts'

@@ -1,4 +1,5 @@
 import { redactText } from '../oauth/redact.ts'
+import { cut } from '../platform/bytes.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /** Somebody who fetches the key set, as far as we can tell one from another. */
@@ -34,7 +35,7 @@ export class KeySetConsumers {
   }
 
   record(address: string, userAgent: string | undefined): void {
-    const agent = redactText(userAgent ?? '').slice(0, LONGEST_USER_AGENT)
+    const agent = cut(redactText(userAgent ?? ''), LONGEST_USER_AGENT)
     const name = `${address} ${agent}`
     const known = this.#counted.get(name)
     if (known === undefined && this.#counted.size >= MOST) return

@@ -4,6 +4,7 @@ import { asymmetricAlgorithms } from '../jws/algorithms.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { grantTypes } from '../oauth/grant-types.ts'
+import { LONGEST_CLIENT_ID } from '../oauth/ids.ts'
 import { redactText } from '../oauth/redact.ts'
 import { isScopeName } from '../oauth/scope.ts'
 import { hasControl } from '../oauth/text.ts'
@@ -153,7 +154,7 @@ const grant = z.strictObject({
 })
 
 const client = z.strictObject({
-  client_id: line(256),
+  client_id: line(LONGEST_CLIENT_ID),
   name: line(256).optional(),
   description: line(1024).optional(),
   owner: line(256).optional(),

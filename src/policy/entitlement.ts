@@ -1,8 +1,9 @@
-/** What a client may be granted: at which APIs, and with which scopes. May import `oauth`, `directory`. */
+/** What a client may be granted: at which APIs, and with which scopes. May import `oauth`, `platform`, `directory`. */
 
 import type { Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { detached } from '../platform/bytes.ts'
 import { apisOfScopes, namedApis, onlyApi } from './resources.ts'
 import { type AccessTo, accessOf } from './scopes.ts'
 
@@ -31,6 +32,8 @@ interface Decision {
 
 /** Most clients ask for the same thing again and again: what was decided last holds until they or an API change. */
 const lastDecision = new WeakMap<Client, Decision>()
+/** Characters of a request that is remembered for each client. Few send a hundred. */
+const LONGEST_REMEMBERED = 1_024
 
 /**
  * Decides what `client` is granted of what it wants. An API or scope that it was not given is never in the answer.
@@ -40,8 +43,20 @@ export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlemen
   const last = lastDecision.get(client)
   if (last?.apis === apis && isSameWish(last.wanted, wanted)) return last.entitlement
   const entitlement = workOut(client, wanted, apis)
-  lastDecision.set(client, { apis, wanted, entitlement })
+  remember(client, wanted, apis, entitlement)
   return entitlement
+}
+
+/** Keeps a decision, but not the form that its texts were cut from. */
+function remember(client: Client, wanted: Wanted, apis: ApiSet, entitlement: Entitlement): void {
+  const texts = [...(wanted.scope ?? []), ...wanted.targets]
+  if (texts.reduce((length, text) => length + text.length, 0) > LONGEST_REMEMBERED) return
+  const own = { scope: wanted.scope?.map(detached), targets: wanted.targets.map(detached) }
+  lastDecision.set(client, {
+    apis,
+    wanted: own,
+    entitlement: { ...entitlement, scopes: entitlement.scopes.map(detached) },
+  })
 }
 
 const isSameWish = (one: Wanted, other: Wanted): boolean =>

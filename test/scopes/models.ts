@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import { toCredentials } from '../../src/credentials/credential.ts'
 import { type Api, ApiSet, type Scope } from '../../src/directory/api.ts'
 import type { Client } from '../../src/directory/client.ts'
 import { OAuthError } from '../../src/oauth/error.ts'
 import { Audience, ClientId } from '../../src/oauth/ids.ts'
 import type { Reason } from '../../src/oauth/refusals.ts'
 import { decide } from '../../src/policy/entitlement.ts'
+import { clientWith } from '../harness/client.ts'
 
 /** Some APIs that share names of scopes, and a client. */
 export interface Model {
@@ -92,23 +92,7 @@ const anyClient: fc.Arbitrary<Client> = fc
     ),
     defaultScopes: fc.subarray([...FIXED, ...VALUES]),
   })
-  .map((given) => ({
-    ...given,
-    id: ClientId('client'),
-    name: undefined,
-    description: undefined,
-    owner: undefined,
-    tags: [],
-    metadata: {},
-    enabled: true,
-    subject: undefined,
-    grantTypes: ['client_credentials'],
-    token: {},
-    introspects: [],
-    credentials: toCredentials([]),
-    authentication: {},
-    require: undefined,
-  }))
+  .map((given) => clientWith({ ...given, id: ClientId('client') }))
 
 /** A model and a request that has something to do with it. */
 export const anyModel = (): fc.Arbitrary<readonly [Model, Request]> =>

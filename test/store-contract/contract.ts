@@ -9,6 +9,7 @@ import type { Clock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import type { Revocation } from '../../src/revocation/store.ts'
 import type { Store } from '../../src/store/sql-store.ts'
+import { clientWith } from '../harness/client.ts'
 
 const DAY = 24 * 3600 * 1000
 
@@ -21,28 +22,8 @@ const api = (audience: string, more: Partial<Api> = {}): Api => ({
   ...more,
 })
 
-const client = (id: string, more: Partial<Client> = {}): Client => ({
-  id: ClientId(id),
-  name: undefined,
-  description: undefined,
-  owner: undefined,
-  tags: [],
-  enabled: true,
-  subject: undefined,
-  grantTypes: ['client_credentials'],
-  scopes: ['edit'],
-  defaultScopes: [],
-  metadata: {},
-  restrictScopes: false,
-  grants: [],
-  defaultApi: undefined,
-  introspects: [],
-  token: {},
-  credentials: toCredentials([]),
-  authentication: {},
-  require: undefined,
-  ...more,
-})
+const client = (id: string, more: Partial<Client> = {}): Client =>
+  clientWith({ id: ClientId(id), scopes: ['edit'], ...more })
 
 const secret = (id: string, label: string): SecretCredential => ({
   kind: 'secret',
