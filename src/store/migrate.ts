@@ -8,6 +8,7 @@ import { auditByTime } from './migrations/0003-audit-by-time.ts'
 import { credentials } from './migrations/0004-credentials.ts'
 import { counters } from './migrations/0005-counters.ts'
 import { clientGrants } from './migrations/0006-client-grants.ts'
+import { bounds } from './migrations/0007-bounds.ts'
 import type { Schema } from './schema.ts'
 
 /** Every migration, by name; the names sort in the order of running, and one that was released never changes. */
@@ -18,6 +19,7 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0004-credentials': credentials,
   '0005-counters': counters,
   '0006-client-grants': clientGrants,
+  '0007-bounds': bounds,
 }
 
 type MigrationTable = { migration: { name: string; timestamp: string } }

@@ -70,6 +70,7 @@ export async function openModel(
   again(200, () => revocations.poll(), 'revocations could not be read')
   again(250, () => rotation.run(), 'keys could not be rotated')
   again(2_000, () => consumers.flush(), 'who fetched the keys could not be written')
+  again(60_000, () => consumers.prune(), 'who fetched the keys long ago could not be removed')
   again(60_000, () => revocations.prune(), 'expired revocations could not be removed')
   return { directory, masterKey, keyring, revocations, consumers }
 }

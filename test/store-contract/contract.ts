@@ -277,7 +277,7 @@ export function storeContract(
       expect(await other.changes.changesSince(since)).toMatchObject({ changes: { length: 2 } })
     })
 
-    test('count who fetches keys, of both processes, and forget who no longer does', async () => {
+    test('count who fetches keys, of both processes', async () => {
       const seen = (address: string, at: number, fetches: number) => ({
         address,
         userAgent: 'x',
@@ -285,13 +285,40 @@ export function storeContract(
         lastSeen: at,
         fetches,
       })
-      await one.keys.addFetches([seen('a', now, 2), seen('b', now - 40 * DAY, 1)])
+      await one.keys.addFetches([seen('a', now, 2)])
       await other.keys.addFetches([seen('a', now + 5, 3), seen('c', now + 1, 1)])
       expect(await one.keys.listConsumers(0)).toEqual([
         { address: 'a', userAgent: 'x', firstSeen: now, lastSeen: now + 5, fetches: 5 },
         seen('c', now + 1, 1),
       ])
       expect(await one.keys.listConsumers(now + 3)).toHaveLength(1)
+    })
+
+    test('forget who fetched keys long ago, and who came once before who comes again, so many at a time', async () => {
+      const seen = (address: string, firstSeen: number, lastSeen: number) => ({
+        address,
+        userAgent: 'x',
+        firstSeen,
+        lastSeen,
+        fetches: 1,
+      })
+      const regulars = Array.from({ length: 4 }, (_, at) => seen(`regular ${at}`, now - 2 * DAY, now + at))
+      const passers = Array.from({ length: 30 }, (_, at) => seen(`passer ${at}`, now + 10 + at, now + 10 + at))
+      await one.keys.addFetches([...regulars, ...passers, seen('gone', now - 50 * DAY, now - 40 * DAY)])
+      const limits = { before: now - 30 * DAY, keep: 10 }
+      const removed: number[] = []
+      do removed.push(await other.keys.pruneConsumers(limits, 9))
+      while (removed.at(-1) !== 0)
+      expect(removed).toEqual([1, 9, 9, 6, 0])
+      const left = (await one.keys.listConsumers(0)).map(({ address }) => address)
+      expect(left).toEqual(
+        [...passers.slice(24).map(({ address }) => address), ...regulars.map(({ address }) => address)].toSorted(
+          (a, b) => order(b) - order(a),
+        ),
+      )
+      function order(address: string): number {
+        return [...regulars, ...passers].find((consumer) => consumer.address === address)?.lastSeen ?? 0
+      }
     })
 
     test('keep revocations, and hand them to every process in pages', async () => {
