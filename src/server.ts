@@ -7,7 +7,7 @@ import { runtimeRoutes } from './endpoints/routes.ts'
 import { DatabaseCalls } from './telemetry/database-calls.ts'
 import { Metrics } from './telemetry/metrics.ts'
 import { Traffic } from './telemetry/traffic.ts'
-import { openAudit } from './wiring/audit.ts'
+import { gatherRefusals, openAudit } from './wiring/audit.ts'
 import { Closers, Departure } from './wiring/closers.ts'
 import { openCredentials } from './wiring/credentials.ts'
 import { listenForAdmin, listenForClients } from './wiring/listeners.ts'
@@ -60,7 +60,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
     const audit = means.shared?.audit ?? openAudit(config, store, means, closers)
     const model = await openModel(config, store, means, audit, closers)
     const credentials = await openCredentials(store, means, audit, closers)
-    const services = createServices(config, model, credentials, means, audit, tracing)
+    const services = createServices(config, model, credentials, means, gatherRefusals(audit, means, closers), tracing)
 
     const traffic = new Traffic()
     const metrics = new Metrics(means.shared === undefined ? 'server' : 'worker', [

@@ -138,7 +138,9 @@ async function measure(store: Store, path: string): Promise<object> {
   const recorder = new AuditRecorder({
     store: store.audit,
     clock: systemClock,
+    random: systemRandom,
     retention: HOUR_MS,
+    refusalsKept: EVENTS,
     onError: (error) => {
       throw error
     },

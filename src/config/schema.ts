@@ -145,6 +145,11 @@ export const schema = z.strictObject({
   audit: z
     .strictObject({
       retention_days: integer(1, 36_500).default(90).describe('Days for which audit events are kept.'),
+      refusals_kept: integer(1_000, 1_000_000_000)
+        .default(1_000_000)
+        .describe(
+          'Events of refused requests that are kept, about 1 KB each. Of more, the oldest go before their time, so that nobody can fill the disk.',
+        ),
     })
     .prefault({}),
   log: z

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { Jti } from '../oauth/ids.ts'
 import type { Revocation, RevocationStore } from '../revocation/store.ts'
 import { takeNumbers } from './counters.ts'
 import type { Database } from './dialect.ts'
@@ -39,6 +40,17 @@ export class SqlRevocationStore implements RevocationStore {
       .limit(limit)
       .execute()
     return { latest: rows.at(-1)?.seq ?? after, revocations: rows.map(toRevocation) }
+  }
+
+  async isTokenRevoked(id: Jti): Promise<boolean> {
+    const row = await this.#db.reads
+      .selectFrom('revocation')
+      .select('seq')
+      .where('id', '=', id)
+      .where('kind', '=', 'token')
+      .limit(1)
+      .executeTakeFirst()
+    return row !== undefined
   }
 
   pruneRevocations(time: number, most: number): Promise<number> {

@@ -118,6 +118,12 @@ export const metricTable = {
     labels: {},
     together: 'sum',
   },
+  tessera_audit_events_lost_total: {
+    type: 'counter',
+    help: 'Audit events that found no room while the database did not write. An event says how many, once it writes.',
+    labels: {},
+    together: 'sum',
+  },
   tessera_audit_batches_failed_total: {
     type: 'counter',
     help: 'Writes of audit events that failed; their events wait, and are tried again.',

@@ -44,6 +44,7 @@ export function readAudit({ counts }: AuditSink): Readings {
     tessera_audit_events_capacity: one(counts.capacity),
     tessera_audit_events_written_total: one(counts.written),
     tessera_audit_batches_failed_total: one(counts.failedBatches),
+    tessera_audit_events_lost_total: one(counts.lost),
   }
 }
 

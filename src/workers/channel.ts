@@ -29,7 +29,12 @@ export type FromWorker =
 /** What the primary says to a worker. */
 export type FromPrimary =
   /** So many events were taken; whether there is room for more. */
-  | { readonly kind: 'taken'; readonly count: number; readonly isFull: boolean }
+  | {
+      readonly kind: 'taken'
+      readonly count: number
+      readonly isFull: boolean
+      readonly isFullForRefusals: boolean
+    }
   | { readonly kind: 'verdict'; readonly id: number; readonly wait?: Wait }
   /** Asks what it has measured; answered by `measured`. */
   | { readonly kind: 'measure'; readonly id: number }

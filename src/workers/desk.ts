@@ -19,7 +19,12 @@ export function attend(channel: Channel<FromPrimary, FromWorker>, { audit, guess
     switch (message.kind) {
       case 'events':
         for (const event of message.events) audit.record(event)
-        channel.send({ kind: 'taken', count: message.events.length, isFull: audit.isFull })
+        channel.send({
+          kind: 'taken',
+          count: message.events.length,
+          isFull: audit.isFull,
+          isFullForRefusals: audit.isFullForRefusals,
+        })
         break
       case 'guess': {
         const { id, guess } = message

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { AuditRecorder } from '../../src/audit/recorder.ts'
 import type { AuditStore } from '../../src/audit/store.ts'
+import { systemRandom } from '../../src/platform/random.ts'
 import { countTurns } from '../harness/turns.ts'
 
 const event = (requestId: string): AuditEvent => ({
@@ -27,6 +28,8 @@ function createStore() {
       written.push(...events)
     },
     listEvents: async () => [],
+    oldestRefusalOf: async () => undefined,
+    removeRefusalsBefore: async () => 0,
     pruneBefore: async (time) => {
       state.pruned = time
       return 0
@@ -46,7 +49,9 @@ describe('the audit recorder', () => {
     const recorder = new AuditRecorder({
       store,
       clock: { now: () => 10_000, monotonic: () => 0 },
+      random: systemRandom,
       retention: 1_000,
+      refusalsKept: 1_000,
       onError: (e) => errors.push(e),
     })
     return { recorder, state, ids, errors }

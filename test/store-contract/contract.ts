@@ -333,6 +333,16 @@ export function storeContract(
       expect(await one.revocations.revocationsAfter(rest.latest, 3)).toEqual({ latest: rest.latest, revocations: [] })
     })
 
+    test('say whether a token is revoked by itself', async () => {
+      await one.revocations.addRevocations([
+        { kind: 'token', id: Jti('1'), expiresAt: now + 5 },
+        { kind: 'client', id: ClientId('a'), issuedBefore: 7, expiresAt: now + 9 },
+      ])
+      expect(await other.revocations.isTokenRevoked(Jti('1'))).toBe(true)
+      expect(await other.revocations.isTokenRevoked(Jti('2'))).toBe(false)
+      expect(await other.revocations.isTokenRevoked(Jti('a'))).toBe(false)
+    })
+
     test('remove revocations that no token needs, so many at a time', async () => {
       const token = (id: string, expiresAt: number): Revocation => ({ kind: 'token', id: Jti(id), expiresAt })
       await one.revocations.addRevocations([token('1', 5), token('2', 6), token('3', 100)])
@@ -586,6 +596,41 @@ export function storeContract(
       }
       expect(await find(late)).toEqual([late])
       expect(await find(idAt(at))).toEqual([])
+    })
+
+    test('find a refusal by its request id in the event that stands for several', async () => {
+      const at = Date.UTC(2030, 0, 1)
+      const idAt = (time: number) => uuidv7({ now: () => time, monotonic: () => 0 }, systemRandom)
+      const ids = [idAt(at), idAt(at + 20_000), idAt(at + 59_000)]
+      const [first = '', second = '', last = ''] = ids
+      const refused = { ...event(last), at: at + 59_000, result: 'refused', reason: 'wrong_secret' } as const
+      await one.audit.append([
+        { ...event(idAt(at)), at },
+        { ...refused, detail: { repeated: 3, request_ids: ids } },
+        { ...event(idAt(at + 100_000)), at: at + 100_000, detail: { request_ids: ids } },
+      ])
+      for (const requestId of [first, second, last]) {
+        expect(await other.audit.listEvents({ limit: 9, requestId })).toMatchObject([{ requestId: last }])
+      }
+      expect(await other.audit.listEvents({ limit: 9, requestId: idAt(at) })).toEqual([])
+    })
+
+    test('keep the last refusals, and remove those before them, so many at a time', async () => {
+      const refused = (id: string) => ({ ...event(id), result: 'refused', reason: 'wrong_secret' }) as const
+      const mixed = Array.from({ length: 30 }, (_, at) => [event(`done${at}`), refused(`refused${at}`)]).flat()
+      await one.audit.append(mixed)
+      expect(await other.audit.oldestRefusalOf(30)).toBe((await one.audit.listEvents({ limit: 59 }))[0]?.seq)
+      expect(await other.audit.oldestRefusalOf(31)).toBeUndefined()
+      const place = (await other.audit.oldestRefusalOf(10)) ?? 0
+      const removed = []
+      do removed.push(await other.audit.removeRefusalsBefore(place, 9))
+      while (removed.at(-1) !== 0)
+      expect(removed).toEqual([9, 9, 2, 0])
+      const left = (await one.audit.listEvents({ limit: 99 })).map(({ requestId }) => requestId)
+      expect(left.filter((id) => id.startsWith('done'))).toHaveLength(30)
+      expect(left.filter((id) => id.startsWith('refused'))).toEqual(
+        Array.from({ length: 10 }, (_, at) => `refused${at + 20}`),
+      )
     })
 
     test('prune old audit events, so many at a time', async () => {
