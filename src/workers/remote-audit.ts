@@ -1,7 +1,13 @@
 import { Backlog } from '../audit/backlog.ts'
 import type { AuditEvent } from '../audit/event.ts'
+import { ownEvent } from '../audit/own-event.ts'
 import type { AuditCounts, AuditSink } from '../audit/sink.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { RandomBytes } from '../platform/random.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
+
+/** How soon a primary that had no room is asked again. Milliseconds. */
+const ASKED_AGAIN_MS = 250
 
 /**
  * Hands events to the primary, which writes them. What the requests of one batch record goes in one message, before any
@@ -14,11 +20,15 @@ export class RemoteAudit implements AuditSink {
   /** Those that the primary has not taken. */
   readonly #backlog = new Backlog()
   #lost = 0
+  /** Those of the lost that no event speaks of yet. */
+  #unsaid = 0
+  readonly #own: { readonly clock: Clock; readonly random: RandomBytes }
   #primary = { isFull: false, isFullForRefusals: false }
   #waiting: (() => void)[] = []
 
-  constructor(channel: Channel<FromWorker, FromPrimary>) {
+  constructor(channel: Channel<FromWorker, FromPrimary>, own: { readonly clock: Clock; readonly random: RandomBytes }) {
     this.#channel = channel
+    this.#own = own
     channel.onMessage((message) => {
       if (message.kind === 'taken') this.#taken(message)
     })
@@ -40,6 +50,7 @@ export class RemoteAudit implements AuditSink {
   record(event: AuditEvent): void {
     if (this.#backlog.isClosed) {
       this.#lost += 1
+      this.#unsaid += 1
       return
     }
     this.#backlog.add(event)
@@ -62,7 +73,20 @@ export class RemoteAudit implements AuditSink {
   #taken({ count, isFull, isFullForRefusals }: Extract<FromPrimary, { kind: 'taken' }>): void {
     this.#backlog.remove(count)
     this.#primary = { isFull, isFullForRefusals }
+    // Nothing is sent to a primary without room, so that it would never say that there is some again.
+    if (isFull || isFullForRefusals) setTimeout(() => this.#ask(), ASKED_AGAIN_MS).unref()
+    if (this.#unsaid > 0 && !this.#backlog.isClosed) this.#sayWhatIsLost()
     if (this.#backlog.events > 0) return
     for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #ask(): void {
+    if (this.#backlog.events === 0) this.#channel.send({ kind: 'events', events: [] })
+  }
+
+  #sayWhatIsLost(): void {
+    const event = ownEvent('audit.lost', { events: this.#unsaid }, this.#own)
+    this.#unsaid = 0
+    this.record(event)
   }
 }

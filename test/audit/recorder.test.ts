@@ -35,7 +35,7 @@ function createStore() {
       return 0
     },
   }
-  return { store, state, ids: () => written.map(({ requestId }) => requestId) }
+  return { store, state, written, ids: () => written.map(({ requestId }) => requestId) }
 }
 
 afterEach(() => {
@@ -44,7 +44,7 @@ afterEach(() => {
 
 describe('the audit recorder', () => {
   function create() {
-    const { store, state, ids } = createStore()
+    const { store, state, written, ids } = createStore()
     const errors: unknown[] = []
     const recorder = new AuditRecorder({
       store,
@@ -54,7 +54,7 @@ describe('the audit recorder', () => {
       refusalsKept: 1_000,
       onError: (e) => errors.push(e),
     })
-    return { recorder, state, ids, errors }
+    return { recorder, state, written, ids, errors }
   }
 
   test('writes what was recorded soon, in order', async () => {
@@ -127,6 +127,28 @@ describe('the audit recorder', () => {
     expect(recorder.isFull).toBe(false)
     // In batches, between which the event loop goes on.
     expect(turns()).toBeGreaterThan(90)
+  })
+
+  test('is bounded in bytes, leaves room to what is done, and says what it has lost', async () => {
+    const { recorder, state, written } = create()
+    state.failing = true
+    const large = (id: number) => ({ ...event(String(id)), detail: { scope: 'x'.repeat(16_000) } })
+    let recorded = 0
+    while (!recorder.isFullForRefusals) recorder.record(large(recorded++))
+    const forRefusals = recorded
+    while (!recorder.isFull) recorder.record(large(recorded++))
+    expect(recorded).toBeGreaterThan(2 * forRefusals)
+    expect(recorded * 32_000).toBeLessThan(128 * 1024 * 1024)
+    for (let i = 0; i < 5_000; i += 1) recorder.record(large(recorded++))
+    const { lost, waiting } = recorder.counts
+    expect(lost).toBeGreaterThan(1_000)
+    expect(waiting + lost).toBe(recorded)
+    state.failing = false
+    await recorder.flush()
+    expect(written).toHaveLength(waiting + 1)
+    const said = written.filter(({ type }) => type === 'audit.lost')
+    expect(said).toMatchObject([{ detail: { events: lost } }])
+    expect([recorder.isFull, recorder.isFullForRefusals]).toEqual([false, false])
   })
 
   test('closing writes everything that waits', async () => {
