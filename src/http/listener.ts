@@ -11,6 +11,7 @@ import { UserError } from '../platform/user-error.ts'
 import { type AppOptions, createApp } from './app.ts'
 import type { MeterFor } from './meter.ts'
 import { errorResponse } from './respond.ts'
+import { renewTicketKeys, TLS_SETTINGS } from './tls.ts'
 
 /** Milliseconds. Who is slower is cut off, so that slow senders can't use up the connections. */
 const LIMITS = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 } as const
@@ -30,8 +31,6 @@ const IDLE_GRACE_MS = 1_000
  * hands them on; one that it hands to a worker that dies in that moment is neither answered nor closed.
  */
 const CAN_SHARE = process.platform === 'linux'
-
-const OLDEST_TLS = { minVersion: 'TLSv1.2' } as const
 
 /** PEM. */
 interface Certificate {
@@ -76,7 +75,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   return {
     port,
     prepareCertificate: (certificate) => {
-      const context = { ...certificate, ...OLDEST_TLS }
+      const context = { ...certificate, ...TLS_SETTINGS }
       checkContext(context)
       return () => {
         for (const server of servers) if (server instanceof TlsServer) server.setSecureContext(context)
@@ -99,7 +98,7 @@ function createHttpServer(options: ListenerOptions, app: RequestListener): Serve
           {
             ...limits,
             ...tls,
-            ...OLDEST_TLS,
+            ...TLS_SETTINGS,
             handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
             // Whether a certificate counts depends on the client, which is known later; its key is proven in any case.
             requestCert: asksCertificate,
@@ -108,6 +107,7 @@ function createHttpServer(options: ListenerOptions, app: RequestListener): Serve
           app,
         )
   server.keepAliveTimeout = KEEP_ALIVE_MS
+  if (server instanceof TlsServer) renewTicketKeys(server, clock, random)
   if (asksCertificate) server.on('secureConnection', (socket: TLSSocket) => noteCertificate(socket, options))
   return server.on('clientError', (error, socket) =>
     refuseUnparsed(error, socket as Socket, uuidv7(clock, random), meterFor),
