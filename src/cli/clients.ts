@@ -61,13 +61,16 @@ async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Pr
 const noClient = (id: string): UserError => new UserError(`there is no client ${JSON.stringify(id)}`)
 
 /** Without what its credentials are checked with. */
-function asJson({ id, credentials, grantTypes, restrictScopes, defaultScopes, authentication, ...rest }: Client) {
+function asJson(client: Client) {
+  const { id, credentials, grantTypes, restrictScopes, defaultScopes, authentication, bindsToCertificate, ...rest } =
+    client
   return {
     client_id: id,
     ...rest,
     grant_types: grantTypes,
     restrict_scopes: restrictScopes,
     default_scopes: defaultScopes,
+    tls_client_certificate_bound_access_tokens: bindsToCertificate,
     ...(authentication.methods && { auth_methods: authentication.methods }),
     ...(authentication.assertion_audience && { assertion_audience: authentication.assertion_audience }),
     credentials: credentials.all.map(({ id: credential, kind, label }) => ({ id: credential, kind, label })),

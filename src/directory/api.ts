@@ -16,8 +16,8 @@ export interface Api {
   readonly require: RequiredProof | undefined
 }
 
-/** A key that a token is bound to: that of a DPoP proof (RFC 9449) or of a client certificate (RFC 8705 §3). */
-export const requiredProofs = ['dpop', 'certificate_bound'] as const
+/** The key that a token must be bound to: that of a DPoP proof (RFC 9449), of a client certificate (RFC 8705 §3), or either. */
+export const requiredProofs = ['dpop', 'certificate_bound', 'sender_constrained'] as const
 
 export type RequiredProof = (typeof requiredProofs)[number]
 

@@ -157,6 +157,7 @@ const client = z.strictObject({
   auth_methods: z.array(z.enum(clientAuthMethodNames)).min(1).optional(),
   assertion_audience: z.enum(['issuer', 'compatible']).optional(),
   require: z.enum(requiredProofs).optional(),
+  tls_client_certificate_bound_access_tokens: z.boolean().default(false),
 })
 
 export const manifestSchema = z.strictObject({

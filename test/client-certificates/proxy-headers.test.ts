@@ -39,11 +39,12 @@ const huge = await issueLeaf({
 })
 
 const credentials = `credentials: [{ secret: ${SECRET} }]`
+const BOUND = 'tls_client_certificate_bound_access_tokens: true'
 const MANIFEST = `
 apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
 clients:
-  - { client_id: edge, scopes: [edit], credentials: [{ certificate: { subject_dn: "${DN}" } }] }
-  - { client_id: own, scopes: [edit], credentials: [{ certificate: { thumbprint: ${thumbprint(own)} } }] }
+  - { client_id: edge, ${BOUND}, scopes: [edit], credentials: [{ certificate: { subject_dn: "${DN}" } }] }
+  - { client_id: own, ${BOUND}, scopes: [edit], credentials: [{ certificate: { thumbprint: ${thumbprint(own)} } }] }
   - { client_id: proxy, scopes: [edit], credentials: [{ certificate: { subject_dn: "CN=proxy" } }] }
   - { client_id: secretive, scopes: [edit], ${credentials} }
   - { client_id: holder, require: certificate_bound, scopes: [edit], ${credentials} }

@@ -24,6 +24,7 @@ const clientNamed = (id: string, name: string): Client => ({
   credentials: toCredentials([]),
   authentication: {},
   require: undefined,
+  bindsToCertificate: false,
 })
 
 /** A store whose reads can be counted and held. */

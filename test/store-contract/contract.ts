@@ -39,6 +39,7 @@ const client = (id: string, more: Partial<Client> = {}): Client => ({
   credentials: toCredentials([]),
   authentication: {},
   require: undefined,
+  bindsToCertificate: false,
   ...more,
 })
 
