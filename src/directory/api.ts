@@ -2,6 +2,7 @@
 
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { Audience } from '../oauth/ids.ts'
+import { normaliseUri } from '../oauth/uri.ts'
 
 /** Claims of somebody's own, by name; any JSON. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -55,13 +56,17 @@ export interface ApiTokenSettings {
 /** All APIs as they stood at one moment, indexed by what requests name them by. */
 export class ApiSet {
   readonly #all: readonly Api[]
+  /** By its audience as it is written, and as RFC 3986 §6.2 normalises it. */
   readonly #byAudience: ReadonlyMap<string, Api>
   readonly #byScope = new Map<string, Api[]>()
   readonly #dynamic: readonly (readonly [pattern: string, api: Api])[]
 
   constructor(apis: readonly Api[]) {
     this.#all = apis
-    this.#byAudience = new Map(apis.map((api) => [api.audience, api]))
+    this.#byAudience = new Map([
+      ...apis.map((api) => [normaliseUri(api.audience), api] as const),
+      ...apis.map((api) => [api.audience, api] as const),
+    ])
     for (const api of apis) {
       for (const { name } of api.scopes) this.#byScope.set(name, [...(this.#byScope.get(name) ?? []), api])
     }
@@ -74,8 +79,9 @@ export class ApiSet {
     return this.#all
   }
 
+  /** The API of this audience, in whichever spelling: libraries normalise what they are given (RFC 8707 leaves that open). */
   get(audience: string): Api | undefined {
-    return this.#byAudience.get(audience)
+    return this.#byAudience.get(audience) ?? this.#byAudience.get(normaliseUri(audience))
   }
 
   /** The APIs that have a scope of this name, or a dynamic one that it is a value of. */
