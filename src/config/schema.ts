@@ -1,14 +1,17 @@
 import { z } from 'zod'
 import { isAddressOrNetwork } from '../http/proxies.ts'
+import { asymmetricAlgorithms, symmetricAlgorithms } from '../jws/algorithms.ts'
 
 /** Options are read from YAML, and as text from the environment and flags. */
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const onOff = z.preprocess((value) => (value === true ? 'on' : value === false ? 'off' : value), z.enum(['on', 'off']))
-const list = <Item extends z.ZodType>(item: Item) =>
+const list = <Item extends z.ZodType>(item: Item, least = 0) =>
   z.preprocess(
     (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
-    z.array(item),
+    z.array(item).min(least),
   )
+/** Some of a closed list; all of them, unless given otherwise. */
+const someOf = <Name extends string>(names: readonly Name[]) => list(z.enum(names), 1).default([...names])
 const text = z.string().min(1)
 
 const issuer = text.refine((value) => {
@@ -105,6 +108,13 @@ export const schema = z.strictObject({
       max_lifetime: integer(10, 86_400)
         .default(3_600)
         .describe('Seconds that a client assertion may have yet to live. A common Python client sends an hour.'),
+      algorithms: someOf([...asymmetricAlgorithms, ...symmetricAlgorithms]).describe(
+        'The only algorithms that a client assertion may be signed with, also one of an outside issuer. FAPI 2.0 §5.4.1 allows `PS256,ES256,EdDSA`.',
+      ),
+      audience: z
+        .enum(['any', 'string'])
+        .default('any')
+        .describe('`string` takes no array for the `aud` of a client’s own assertion, as FAPI 2.0 §5.3.2.1 asks.'),
     })
     .prefault({}),
   dpop: z
@@ -112,6 +122,9 @@ export const schema = z.strictObject({
       require_nonce: onOff
         .default('off')
         .describe('`on` takes DPoP proofs only with a nonce of this server: none can be made ahead of time.'),
+      algorithms: someOf(asymmetricAlgorithms).describe(
+        'The only algorithms that a DPoP proof may be signed with. FAPI 2.0 §5.4.1 allows `PS256,ES256,EdDSA`.',
+      ),
     })
     .prefault({}),
   outbound: z

@@ -235,7 +235,7 @@ export const refusals = {
   assertion_audience: {
     ...NOT_AUTHENTICATED,
     meaning:
-      'aud of the client_assertion is not the issuer of this server (RFC 7523 §3). Many libraries send the token endpoint, or both: give such a client assertion_audience: compatible.',
+      'aud of the client_assertion is not this server: one value, nearly always the issuer (RFC 7523 §3). Many libraries send the token endpoint, or both: give such a client assertion_audience: compatible.',
   },
   assertion_expired: {
     ...NOT_AUTHENTICATED,

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { PresentedCertificate } from '../certificates/peer.ts'
 import type { RequiredProof } from '../directory/api.ts'
+import type { AsymmetricAlgorithm } from '../jws/algorithms.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ReplayMarks } from './context.ts'
@@ -16,6 +17,8 @@ export interface Prover {
   readonly marks: ReplayMarks
   readonly nonces: DpopNonces
   readonly isNonceRequired: boolean
+  /** Those that proofs may be signed with. */
+  readonly algorithms: readonly AsymmetricAlgorithm[]
   readonly tokenEndpoint: string
 }
 

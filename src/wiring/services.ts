@@ -59,6 +59,12 @@ export function createServices(
         get maxLifetime() {
           return live.current.assertions.max_lifetime
         },
+        get algorithms() {
+          return live.current.assertions.algorithms
+        },
+        get audienceForm() {
+          return live.current.assertions.audience
+        },
       },
     },
     prover: {
@@ -67,6 +73,9 @@ export function createServices(
       nonces: new DpopNonces(masterKey.derive('dpop nonce'), clock),
       get isNonceRequired() {
         return live.current.dpop.require_nonce === 'on'
+      },
+      get algorithms() {
+        return live.current.dpop.algorithms
       },
       tokenEndpoint,
     },
@@ -82,6 +91,15 @@ export function createServices(
     verifier,
     revocations,
     recording: { audit, clock },
+    metadata: {
+      issuer: config.issuer,
+      get assertionAlgorithms() {
+        return live.current.assertions.algorithms
+      },
+      get proofAlgorithms() {
+        return live.current.dpop.algorithms
+      },
+    },
     keys: {
       keyring,
       consumers,
