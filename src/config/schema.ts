@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { isAddressOrNetwork } from '../http/proxies.ts'
+import { forwardedHeaders } from '../http/forwarded.ts'
 import { asymmetricAlgorithms, symmetricAlgorithms } from '../jws/algorithms.ts'
+import { isAddressOrNetwork } from '../platform/addresses.ts'
 
 /** Options are read from YAML, and as text from the environment and flags. */
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -69,7 +70,13 @@ export const schema = z.strictObject({
       trusted_proxies: list(text.refine(isAddressOrNetwork, 'must be addresses or networks, for example 10.0.0.0/8'))
         .default([])
         .describe(
-          'Addresses and networks of the proxies in front. Their `X-Forwarded-For` counts; nobody else’s does.',
+          'Addresses and networks of the proxies in front. What they say of a client’s address counts; nobody else’s word does.',
+        ),
+      forwarded_header: z
+        .enum(forwardedHeaders)
+        .default('either')
+        .describe(
+          'The header in which the proxies pass on a client’s address: `x-forwarded-for`, or `forwarded` (RFC 7239). `either` reads the second where there is no first. A proxy that writes one must remove the other from what clients send, unless it is named here.',
         ),
       certificate_header: z
         .enum(['off', 'client-cert', 'nginx', 'ingress-nginx', 'envoy', 'haproxy'])

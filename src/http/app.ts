@@ -117,7 +117,11 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
       body,
       requestId,
       traceId: parseTraceId(headers['traceparent']),
-      remoteAddress: proxies.clientAddress(socket.remoteAddress ?? '', headers['x-forwarded-for']),
+      remoteAddress: proxies.clientAddress(
+        socket.remoteAddress ?? '',
+        headers['x-forwarded-for'],
+        headers['forwarded'],
+      ),
       certificate: () => clientCertificate(request, proxies, certificateHeader),
     })
     const refuseEarly = (error: OAuthError): void => {

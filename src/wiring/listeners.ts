@@ -65,7 +65,7 @@ async function listenFor({ live }: Means, closers: Closers, options: ListenerOpt
 }
 
 const common = ({ issuer, runtime }: Config, { log, clock, random }: Means) => ({
-  proxies: new TrustedProxies(runtime.trusted_proxies),
+  proxies: new TrustedProxies(runtime.trusted_proxies, runtime.forwarded_header),
   certificateHeader: runtime.certificate_header === 'off' ? undefined : runtime.certificate_header,
   challenge: `Basic realm="${issuer}", charset="UTF-8"`,
   clock,
