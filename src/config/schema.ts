@@ -92,6 +92,25 @@ export const schema = z.strictObject({
       port: integer(0, 65535).default(9999).describe('The port of the admin listener.'),
     })
     .prefault({}),
+  http: z
+    .strictObject({
+      keep_alive_timeout: integer(1, 86_400)
+        .default(620)
+        .describe(
+          'Seconds for which a connection is kept between two requests. A load balancer in front must be the first to close: Google Cloud’s keeps 600 s (see `docs/operations.md`).',
+        ),
+      idle_connections: integer(1, 1_000_000)
+        .default(2_000)
+        .describe('Idle connections that a process keeps; of more, those that are idle for longest are closed.'),
+      headers_timeout: integer(1, 3_600)
+        .default(10)
+        .describe('Seconds within which the headers of a request must have come, from the first of them on.'),
+      request_timeout: integer(1, 3_600)
+        .default(15)
+        .describe('Seconds within which the whole of a request must have come.'),
+      handshake_timeout: integer(1, 3_600).default(10).describe('Seconds within which a TLS handshake must be done.'),
+    })
+    .prefault({}),
   tls: z
     .strictObject({
       cert: text.optional().describe('The certificate chain, a PEM file. `tessera dev` makes one where none is given.'),
