@@ -1,4 +1,4 @@
-import type { Endpoint, HttpResponse } from '../http/message.ts'
+import type { HttpResponse } from '../http/message.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { tokenGrantTypes } from '../oauth/grant-types.ts'
@@ -14,14 +14,14 @@ export interface MetadataServices {
 }
 
 /** Authorization server metadata (RFC 8414 §2). */
-export const authorizationServerMetadata = (services: MetadataServices): Endpoint => answering(() => metadata(services))
+export const authorizationServerMetadata = (services: MetadataServices) => answering(() => metadata(services))
 
 /**
  * The same where OpenID Connect Discovery 1.0 §3 has its document, with what that requires beyond RFC 8414. There are no ID
  * tokens: clients that insist on their algorithms take them for those of access tokens, so every one of these is listed, also
  * one that no API uses yet.
  */
-export const openidConfiguration = (services: MetadataServices): Endpoint =>
+export const openidConfiguration = (services: MetadataServices) =>
   answering(() => ({
     ...metadata(services),
     subject_types_supported: ['public'],
@@ -62,10 +62,8 @@ const authenticationAt = (endpoint: string, algorithms: readonly string[]) => ({
   [`${endpoint}_auth_signing_alg_values_supported`]: algorithms,
 })
 
-const answering =
-  (document: () => object): Endpoint =>
-  (): HttpResponse => ({
-    status: 200,
-    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' },
-    body: JSON.stringify(document()),
-  })
+const answering = (document: () => object) => (): HttpResponse => ({
+  status: 200,
+  headers: { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' },
+  body: JSON.stringify(document()),
+})

@@ -4,6 +4,7 @@ import { type IntrospectionServices, introspectionEndpoint } from './introspect.
 import { type KeysServices, keysEndpoint } from './keys.ts'
 import { authorizationServerMetadata, type MetadataServices, openidConfiguration } from './metadata.ts'
 import { endpointPaths } from './paths.ts'
+import { publicDocument } from './public-document.ts'
 import { type RevocationServices, revocationEndpoint } from './revoke.ts'
 import { type TokenServices, tokenEndpoint } from './token.ts'
 
@@ -14,16 +15,15 @@ export type RuntimeServices = TokenServices &
 
 /** Everything that the runtime listener serves. */
 export function runtimeRoutes(services: RuntimeServices): Routes {
-  const at = (paths: readonly string[], endpoint: Endpoint): Routes =>
-    Object.fromEntries(paths.map((path) => [path, { GET: endpoint }]))
+  const keys = publicDocument(keysEndpoint(services.keys))
   return {
     [endpointPaths.token]: { POST: tokenEndpoint(services) },
     [endpointPaths.introspection]: { POST: introspectionEndpoint(services) },
     [endpointPaths.revocation]: { POST: revocationEndpoint(services) },
     [endpointPaths.authorization]: { GET: noAuthorization, POST: noAuthorization },
-    ...at(endpointPaths.keys, keysEndpoint(services.keys)),
-    [endpointPaths.metadata]: { GET: authorizationServerMetadata(services.metadata) },
-    [endpointPaths.openidConfiguration]: { GET: openidConfiguration(services.metadata) },
+    ...Object.fromEntries(endpointPaths.keys.map((path) => [path, keys])),
+    [endpointPaths.metadata]: publicDocument(authorizationServerMetadata(services.metadata)),
+    [endpointPaths.openidConfiguration]: publicDocument(openidConfiguration(services.metadata)),
     [endpointPaths.heartbeat]: { GET: heartbeat },
   }
 }

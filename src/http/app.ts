@@ -58,7 +58,8 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
 
   function send(response: ServerResponse, requestId: RequestId, { status, headers, body }: HttpResponse): void {
     const sent: Record<string, string | number> = { ...headers, 'X-Request-Id': requestId }
-    if (status !== 304) sent['Content-Length'] = Buffer.byteLength(body)
+    // RFC 9110 §8.6: 204 has none; that of 304 would be the whole document's.
+    if (status !== 304 && status !== 204) sent['Content-Length'] = Buffer.byteLength(body)
     // After 413 there may be more of a body that nobody reads.
     if (state.draining || status === 413) sent['Connection'] = 'close'
     response.writeHead(status, sent)
