@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { certificateHeaderFormats } from '../certificates/headers.ts'
 import { forwardedHeaders } from '../http/forwarded.ts'
 import { asymmetricAlgorithms, symmetricAlgorithms } from '../jws/algorithms.ts'
 import { isAddressOrNetwork } from '../platform/addresses.ts'
@@ -79,7 +80,7 @@ export const schema = z.strictObject({
           'The header in which the proxies pass on a client’s address: `x-forwarded-for`, or `forwarded` (RFC 7239). `either` reads the second where there is no first. A proxy that writes one must remove the other from what clients send, unless it is named here.',
         ),
       certificate_header: z
-        .enum(['off', 'client-cert', 'nginx', 'ingress-nginx', 'envoy', 'haproxy'])
+        .enum(['off', ...certificateHeaderFormats])
         .default('off')
         .describe(
           'In which form the proxies pass on a client’s certificate: `client-cert` is RFC 9440. They must remove the header from what clients send.',
