@@ -95,6 +95,7 @@ export const federatedSchema = z.strictObject({
   when: z.string().min(1).max(2_048).optional(),
   algorithms: z.array(z.enum(asymmetricAlgorithms)).min(1).optional(),
   jwks_uri: url.optional(),
+  jwks: jwks.optional(),
   max_age: z.int().min(1).optional(),
 })
 
