@@ -21,6 +21,13 @@ const issuer = text.refine((value) => {
   return url?.protocol === 'https:' && url.origin === value
 }, 'must be https:// and a host, without path or trailing slash, for example https://auth.example.com')
 
+/** A user and password in it are percent-encoded (RFC 3986 §3.2.1). */
+function isProxyUrl(value: string): boolean {
+  const url = URL.parse(value)
+  if (url === null || /%(?![0-9a-f]{2})/i.test(url.username + url.password)) return false
+  return /^https?:$/.test(url.protocol) && url.pathname + url.search + url.hash === '/'
+}
+
 export const schema = z.strictObject({
   issuer: issuer
     .optional()
@@ -161,6 +168,18 @@ export const schema = z.strictObject({
         .describe(
           'Private addresses and networks from which keys of clients and outside issuers may be fetched; public ones always may.',
         ),
+      proxy: text
+        .refine(
+          isProxyUrl,
+          'must be http:// or https:// and a host, perhaps with user, password (percent-encoded) and port, and no path',
+        )
+        .optional()
+        .describe(
+          'The proxy through which keys are fetched, such as `http://proxy.example.com:3128`. It resolves the names, and must itself refuse private networks.',
+        ),
+      no_proxy: list(text)
+        .default([])
+        .describe('Hosts that are reached without the proxy: names, each with all that are below it.'),
       ca: text.optional().describe('Authorities to trust when fetching keys, besides the usual ones, a PEM file.'),
     })
     .prefault({}),

@@ -10,6 +10,7 @@ import { AddressRules } from '../remote-keys/addresses.ts'
 import { IssuerKeys } from '../remote-keys/discovery.ts'
 import { JsonFetcher } from '../remote-keys/fetch-json.ts'
 import { RemoteKeySets } from '../remote-keys/key-sets.ts'
+import { proxyOf } from '../remote-keys/proxy.ts'
 import { SecretVerifier } from '../secrets/verifier.ts'
 import { Sealer, Unsealer } from '../tokens/sealed.ts'
 import type { Tracing } from '../tracing/tracing.ts'
@@ -31,6 +32,7 @@ export function createServices(
     'fetch',
     new JsonFetcher({
       addresses: new AddressRules(config.outbound.allow),
+      proxy: proxyOf(config.outbound),
       ...(config.outboundAuthorities && { ca: [config.outboundAuthorities] }),
       lookup,
     }),
