@@ -92,6 +92,7 @@ const client = (name: ClientId): Client => ({
   ]),
   authentication: {},
   require: undefined,
+  bindsToCertificate: false,
 })
 
 /** Microseconds of processor time for each of so many. */

@@ -62,8 +62,8 @@ const noClient = (id: string): UserError => new UserError(`there is no client ${
 
 /** Without what its credentials are checked with. */
 function asJson(client: Client) {
-  const { id, credentials, grantTypes, restrictScopes, defaultScopes, grants, defaultApi, authentication, ...rest } =
-    client
+  const { id, credentials, grantTypes, restrictScopes, defaultScopes, grants, ...others } = client
+  const { defaultApi, authentication, bindsToCertificate, ...rest } = others
   return {
     client_id: id,
     ...rest,
@@ -72,6 +72,7 @@ function asJson(client: Client) {
     default_scopes: defaultScopes,
     grants: grants.map(({ defaultScopes: defaults, ...grant }) => ({ ...grant, default_scopes: defaults })),
     default_api: defaultApi,
+    tls_client_certificate_bound_access_tokens: bindsToCertificate,
     ...(authentication.methods && { auth_methods: authentication.methods }),
     ...(authentication.assertion_audience && { assertion_audience: authentication.assertion_audience }),
     credentials: credentials.all.map(({ id: credential, kind, label }) => ({ id: credential, kind, label })),

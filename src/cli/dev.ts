@@ -41,18 +41,20 @@ async function addSample(config: Config): Promise<void> {
 }
 
 function banner(config: Config, runtimePort: number, adminPort: number): string {
-  const runtime = `https://localhost:${runtimePort}`
+  const isTls = config.runtime.tls === 'on'
+  const runtime = `${isTls ? 'https' : 'http'}://localhost:${runtimePort}`
+  const trust = isTls ? `--cacert ${quote(config.tls.cert ?? '')} ` : ''
   const { clientId, secret, scope } = sampleClient
   return `
 Tessera, for DEVELOPMENT ONLY: its sample client has a published secret, its certificate is self-signed.
 
-  OAuth endpoints  ${config.runtime.tls === 'on' ? runtime : runtime.replace('https', 'http')}   (issuer ${config.issuer})
+  OAuth endpoints  ${runtime}   (issuer ${config.issuer})
   Health           https://localhost:${adminPort}/healthz
   Data             ${relative('.', config.data) || '.'}
 
 Get a token:
 
-  curl --cacert ${quote(config.tls.cert ?? '')} -u ${clientId}:${secret} \\
+  curl ${trust}-u ${clientId}:${secret} \\
     -d grant_type=client_credentials -d scope=${scope} ${runtime}/as/token.oauth2
 
 Ctrl+C stops it.`

@@ -1,9 +1,9 @@
 import { text } from 'node:stream/consumers'
 import { parseAssertion } from '../assertions/parse.ts'
+import { isSignedByIssuer } from '../client-auth/issuer-keys.ts'
 import { type FederatedCredential, isValid } from '../credentials/credential.ts'
 import { type Check, explainMatch } from '../federation/match.ts'
 import type { CompactJws } from '../jws/compact.ts'
-import { findSigner } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -75,11 +75,10 @@ function endOf(credential: FederatedCredential, now: number): Outcome['ended'] {
 }
 
 async function signatureOf(trust: FederatedCredential['trust'], jws: CompactJws, keys: IssuerKeys): Promise<string> {
-  const { alg, kid } = jws.header
+  const { alg } = jws.header
   if (trust.algorithms !== undefined && !trust.algorithms.includes(alg)) return `alg ${alg} is not allowed`
   try {
-    const found = findSigner(jws, await keys.keysFor(trust.issuer, kid, trust.jwksUri))
-    return found === undefined ? 'by none of the keys of the issuer' : 'good'
+    return (await isSignedByIssuer(jws, trust, keys)) ? 'good' : 'by none of the keys of the issuer'
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     return `the keys of the issuer could not be fetched: ${String(error.detail['message'] ?? error.reason)}`

@@ -1,8 +1,9 @@
 import { text } from 'node:stream/consumers'
 import { decodeJwt } from 'jose'
 import { ownEvent } from '../audit/own-event.ts'
+import { ApiSet } from '../directory/api.ts'
 import { Keyring } from '../keys/keyring.ts'
-import { Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
+import { type Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom, uuidv7Time } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
@@ -53,9 +54,9 @@ async function knownClient({ store }: Opened, id: string): Promise<ClientId> {
 }
 
 async function knownApi({ store }: Opened, audience: string): Promise<Audience> {
-  const apis = await store.directory.loadApis()
-  if (!apis.some((api) => api.audience === audience)) throw new UserError(`there is no API ${audience}`)
-  return Audience(audience)
+  const api = new ApiSet(await store.directory.loadApis()).get(audience)
+  if (api === undefined) throw new UserError(`there is no API ${audience}`)
+  return api.audience
 }
 
 async function knownKey({ store }: Opened, kid: string): Promise<KeyId> {

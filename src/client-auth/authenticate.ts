@@ -5,6 +5,7 @@ import { type ClientAuthMethodName, clientAuthMethodNames } from '../oauth/clien
 import { OAuthError } from '../oauth/error.ts'
 import type { CredentialId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
+import { refuseAlgorithm } from './assertion.ts'
 import type { Authenticator, Presented, Proven } from './method.ts'
 import { clientAuthMethods } from './methods.ts'
 import type { AuthenticationRequest } from './request.ts'
@@ -45,6 +46,7 @@ export function authenticateClient(
   }
   try {
     refuseOtherClientId(request, presented)
+    refuseAlgorithm(request, authentication.assertions.algorithms)
     const verified = presented.verify(authentication, request)
     return verified instanceof Promise ? verified.then(accept).catch(refuse) : accept(verified)
   } catch (error) {

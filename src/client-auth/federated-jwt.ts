@@ -3,11 +3,12 @@ import type { Client } from '../directory/client.ts'
 import { findMatch } from '../federation/find.ts'
 import { explainMatch, presentedIssuers } from '../federation/match.ts'
 import type { CompactJws } from '../jws/compact.ts'
-import { decoyVerify, findSigner } from '../jws/verify.ts'
+import { decoyVerify } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../oauth/ids.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { checkClaims } from './client-assertion.ts'
+import { isSignedByIssuer } from './issuer-keys.ts'
 import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
 
 /**
@@ -103,18 +104,13 @@ async function verifiedBy(
   jws: CompactJws,
 ): Promise<readonly Candidate[]> {
   const outcomes = new Map<string, Promise<boolean>>()
-  const isSigned = async ({ trust: { issuer, jwksUri } }: FederatedCredential): Promise<boolean> => {
-    const keys = await issuerKeys.keysFor(issuer, jws.header.kid, jwksUri)
-    if (findSigner(jws, keys) !== undefined) return true
-    return findSigner(jws, await issuerKeys.renewedKeys(issuer, jwksUri)) !== undefined
-  }
   const verified: Candidate[] = []
   let unavailable: unknown
   for (const candidate of candidates) {
-    const { trust } = candidate.credential
+    const { id, trust } = candidate.credential
     if (trust.algorithms !== undefined && !trust.algorithms.includes(jws.header.alg)) continue
-    const source = `${trust.issuer} ${trust.jwksUri ?? ''}`
-    const outcome = outcomes.get(source) ?? isSigned(candidate.credential)
+    const source = trust.jwks === undefined ? `${trust.issuer} ${trust.jwksUri ?? ''}` : id
+    const outcome = outcomes.get(source) ?? isSignedByIssuer(jws, trust, issuerKeys)
     outcomes.set(source, outcome)
     try {
       if (await outcome) verified.push(candidate)

@@ -1,8 +1,10 @@
+import type { AudienceForm } from '../assertions/claims.ts'
 import type { CertificateCheck } from '../certificates/check.ts'
 import type { Credential } from '../credentials/credential.ts'
 import type { Client } from '../directory/client.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Guesses } from '../guessing/limiter.ts'
+import type { AsymmetricAlgorithm, SymmetricAlgorithm } from '../jws/algorithms.ts'
 import type { MasterKey } from '../keys/master-key.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -32,6 +34,9 @@ interface AssertionSettings {
   readonly tokenEndpoint: string
   /** Seconds. */
   readonly maxLifetime: number
+  /** Those that an assertion may be signed with, an outside issuer's included. */
+  readonly algorithms: readonly (AsymmetricAlgorithm | SymmetricAlgorithm)[]
+  readonly audienceForm: AudienceForm
 }
 
 /** A client and which of its credentials proved it; whether both still count is looked at afterwards. */

@@ -1,6 +1,6 @@
 /**
  * The options: declared, described and defaulted once, in `schema.ts`; read, and checked. May import `platform`,
- * `http`, `keys`.
+ * `http`, `certificates`, `jws`, `keys`.
  */
 
 import { readFileSync } from 'node:fs'

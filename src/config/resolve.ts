@@ -49,6 +49,9 @@ export function resolveConfig(options: Options): Config {
     const mend = 'name the proxies that send it in runtime.trusted_proxies, for example 10.0.0.5'
     throw problem('runtime.certificate_header', runtime.certificate_header, mend)
   }
+  const { headers_timeout: headers, request_timeout: request } = options.http
+  if (request < headers)
+    throw problem('http.request_timeout', request, `must be at least http.headers_timeout, ${headers}`)
   const { client_ca: clientCa } = options.tls
   const { ca: outboundCa } = options.outbound
   return Object.freeze({

@@ -31,7 +31,7 @@ export async function developmentOptions(
     storage: options.storage ?? developmentStorage(data),
     ...(needsMasterKey && { master_key_file: master }),
     runtime: { ...options.runtime, host: isGiven('runtime.host') ? options.runtime.host : 'localhost' },
-    tls: needsCertificate ? await ensureCertificate(data, clock, random) : options.tls,
+    tls: { ...options.tls, ...(needsCertificate && (await ensureCertificate(data, clock, random))) },
   }
 }
 

@@ -4,6 +4,7 @@
 
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { Audience } from '../oauth/ids.ts'
+import { normaliseUri } from '../oauth/uri.ts'
 
 /** Claims of somebody's own, by name; any JSON. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -18,8 +19,8 @@ export interface Api {
   readonly require: RequiredProof | undefined
 }
 
-/** A key that a token is bound to: that of a DPoP proof (RFC 9449) or of a client certificate (RFC 8705 §3). */
-export const requiredProofs = ['dpop', 'certificate_bound'] as const
+/** The key that a token must be bound to: that of a DPoP proof (RFC 9449), of a client certificate (RFC 8705 §3), or either. */
+export const requiredProofs = ['dpop', 'certificate_bound', 'sender_constrained'] as const
 
 export type RequiredProof = (typeof requiredProofs)[number]
 
@@ -65,13 +66,17 @@ export interface ApiTokenSettings {
 /** All APIs as they stood at one moment, indexed by what requests name them by. */
 export class ApiSet {
   readonly #all: readonly Api[]
+  /** By its audience as it is written, and as RFC 3986 §6.2 normalises it. */
   readonly #byAudience: ReadonlyMap<string, Api>
   readonly #byScope = new Map<string, Api[]>()
   readonly #patterns: readonly (readonly [scope: Scope, api: Api])[]
 
   constructor(apis: readonly Api[]) {
     this.#all = apis
-    this.#byAudience = new Map(apis.map((api) => [api.audience, api]))
+    this.#byAudience = new Map([
+      ...apis.map((api) => [normaliseUri(api.audience), api] as const),
+      ...apis.map((api) => [api.audience, api] as const),
+    ])
     for (const api of apis) {
       for (const { name } of api.scopes) this.#byScope.set(name, [...(this.#byScope.get(name) ?? []), api])
     }
@@ -84,8 +89,9 @@ export class ApiSet {
     return this.#all
   }
 
+  /** The API of this audience, in whichever spelling: libraries normalise what they are given (RFC 8707 leaves that open). */
   get(audience: string): Api | undefined {
-    return this.#byAudience.get(audience)
+    return this.#byAudience.get(audience) ?? this.#byAudience.get(normaliseUri(audience))
   }
 
   /** The APIs that have a scope of this name, or one with a `*` that it is a value of. */

@@ -38,6 +38,11 @@ export interface Client {
   readonly authentication: ClientAuthentication
   /** What a request of this client must prove that it has, so that its tokens are bound to it. */
   readonly require: RequiredProof | undefined
+  /**
+   * Whether a token is bound to the certificate that came with the request, where one did and no proof came beside it: its
+   * `tls_client_certificate_bound_access_tokens` (RFC 8705 §3.4).
+   */
+  readonly bindsToCertificate: boolean
 }
 
 /** The scopes of one client at one API. */

@@ -58,7 +58,8 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
 
   function send(response: ServerResponse, requestId: RequestId, { status, headers, body }: HttpResponse): void {
     const sent: Record<string, string | number> = { ...headers, 'X-Request-Id': requestId }
-    if (status !== 304) sent['Content-Length'] = Buffer.byteLength(body)
+    // RFC 9110 §8.6: 204 has none; that of 304 would be the whole document's.
+    if (status !== 304 && status !== 204) sent['Content-Length'] = Buffer.byteLength(body)
     // After 413 there may be more of a body that nobody reads.
     if (state.draining || status === 413) sent['Connection'] = 'close'
     response.writeHead(status, sent)
@@ -117,7 +118,11 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
       body,
       requestId,
       traceId: parseTraceId(headers['traceparent']),
-      remoteAddress: proxies.clientAddress(socket.remoteAddress ?? '', headers['x-forwarded-for']),
+      remoteAddress: proxies.clientAddress(
+        socket.remoteAddress ?? '',
+        headers['x-forwarded-for'],
+        headers['forwarded'],
+      ),
       certificate: () => clientCertificate(request, proxies, certificateHeader),
     })
     const refuseEarly = (error: OAuthError): void => {

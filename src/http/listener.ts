@@ -9,19 +9,18 @@ import type { Reason } from '../oauth/refusals.ts'
 import { uuidv7 } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type AppOptions, createApp } from './app.ts'
+import { limitIdleConnections } from './idle-connections.ts'
 import type { MeterFor } from './meter.ts'
 import { errorResponse } from './respond.ts'
+import { renewTicketKeys, TLS_SETTINGS } from './tls.ts'
 
-/** Milliseconds. Who is slower is cut off, so that slow senders can't use up the connections. */
-const LIMITS = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 } as const
-/** Longer than the minute for which load balancers keep a connection: it is theirs to close, or requests get lost. */
-const KEEP_ALIVE_MS = 65_000
+/** Milliseconds: how often it is looked for senders that are too slow. */
+const CHECKED_EVERY_MS = 1_000
 /**
  * Bytes, in place of Node's 16 KiB, where proxies pass on certificates: the longest chain that is looked at, of RSA keys with
  * 4,096 bits, is some 18 KB in the header of Envoy, and a DPoP proof with such a key 2 KB more.
  */
 const HEADERS_WITH_CERTIFICATES = 32 * 1024
-const HANDSHAKE_TIMEOUT_MS = 10_000
 /** For how long a connection that is idle when draining begins may still bring a request. */
 const IDLE_GRACE_MS = 1_000
 
@@ -31,12 +30,20 @@ const IDLE_GRACE_MS = 1_000
  */
 const CAN_SHARE = process.platform === 'linux'
 
-const OLDEST_TLS = { minVersion: 'TLSv1.2' } as const
-
 /** PEM. */
 interface Certificate {
   readonly cert: string
   readonly key: string
+}
+
+/** Milliseconds. Who is slower is cut off, so that slow senders can't use up the connections. */
+interface Timeouts {
+  readonly handshake: number
+  readonly headers: number
+  /** For the whole of a request, its headers included. */
+  readonly request: number
+  /** Between two requests. */
+  readonly keepAlive: number
 }
 
 export interface ListenerOptions extends AppOptions {
@@ -46,6 +53,9 @@ export interface ListenerOptions extends AppOptions {
   readonly tls: Certificate | undefined
   /** Whether clients are asked for a certificate. Who has none is served all the same. */
   readonly asksCertificate: boolean
+  readonly timeouts: Timeouts
+  /** How many connections that are idle are kept. */
+  readonly mostIdle: number
   /** Whether other processes of this server listen on the same port. */
   readonly isShared?: boolean
   /** Told of each certificate that a new TLS session begins with, whatever is then asked over it. */
@@ -76,7 +86,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   return {
     port,
     prepareCertificate: (certificate) => {
-      const context = { ...certificate, ...OLDEST_TLS }
+      const context = { ...certificate, ...TLS_SETTINGS }
       checkContext(context)
       return () => {
         for (const server of servers) if (server instanceof TlsServer) server.setSecureContext(context)
@@ -90,8 +100,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 }
 
 function createHttpServer(options: ListenerOptions, app: RequestListener): Server {
-  const { tls, asksCertificate, certificateHeader, clock, random, meterFor } = options
-  const limits = { ...LIMITS, ...(certificateHeader !== undefined && { maxHeaderSize: HEADERS_WITH_CERTIFICATES }) }
+  const { tls, asksCertificate, certificateHeader, clock, random, meterFor, timeouts } = options
+  const limits = {
+    headersTimeout: timeouts.headers,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
+    connectionsCheckingInterval: CHECKED_EVERY_MS,
+    ...(certificateHeader !== undefined && { maxHeaderSize: HEADERS_WITH_CERTIFICATES }),
+  }
   const server =
     tls === undefined
       ? createServer(limits, app)
@@ -99,15 +115,16 @@ function createHttpServer(options: ListenerOptions, app: RequestListener): Serve
           {
             ...limits,
             ...tls,
-            ...OLDEST_TLS,
-            handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+            ...TLS_SETTINGS,
+            handshakeTimeout: timeouts.handshake,
             // Whether a certificate counts depends on the client, which is known later; its key is proven in any case.
             requestCert: asksCertificate,
             rejectUnauthorized: false,
           },
           app,
         )
-  server.keepAliveTimeout = KEEP_ALIVE_MS
+  limitIdleConnections(server, options.mostIdle)
+  if (server instanceof TlsServer) renewTicketKeys(server, clock, random)
   if (asksCertificate) server.on('secureConnection', (socket: TLSSocket) => noteCertificate(socket, options))
   return server.on('clientError', (error, socket) =>
     refuseUnparsed(error, socket as Socket, uuidv7(clock, random), meterFor),

@@ -1,5 +1,6 @@
 import { toCredentials } from '../credentials/credential.ts'
 import { type Api, type ApiSet, isDynamic } from '../directory/api.ts'
+import { isSameUri, normaliseUri } from '../oauth/uri.ts'
 import { accessOf } from '../policy/scopes.ts'
 import { presetWarnings } from '../tokens/presets.ts'
 import { resolveProfile } from '../tokens/profile.ts'
@@ -16,6 +17,25 @@ type ErrorAt = ParsedManifest['errorAt']
 export function refuseDangling({ manifest, errorAt }: ParsedManifest, apis: ApiSet): void {
   for (const [index, api] of manifest.apis.entries()) checkGroups(api, index, errorAt)
   for (const [index, client] of manifest.clients.entries()) checkClient(client, index, apis, errorAt)
+}
+
+/**
+ * Refuses an audience that another API has in another spelling (RFC 3986 §6.2): a request could mean either.
+ * @param before the APIs of the model
+ */
+export function refuseRespelled({ manifest, errorAt }: ParsedManifest, before: ApiSet): void {
+  const seen = new Map<string, string>()
+  for (const [index, { audience }] of manifest.apis.entries()) {
+    const normal = normaliseUri(audience)
+    const other = [before.get(audience)?.audience, seen.get(normal)].find(
+      (one) => one !== undefined && one !== audience,
+    )
+    if (other !== undefined) {
+      const same = `is ${JSON.stringify(other)} in another spelling (RFC 3986 §6.2): write it as it stands there`
+      throw errorAt(['apis', index, 'audience'], same)
+    }
+    seen.set(normal, audience)
+  }
 }
 
 function checkGroups(api: ManifestApi, index: number, errorAt: ErrorAt): void {
@@ -50,7 +70,7 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
     const path = ['clients', index, 'grants', at]
     const api = apis.get(grant.api)
     if (api === undefined) throw errorAt([...path, 'api'], `there is no API ${JSON.stringify(grant.api)}`)
-    if (client.grants.findIndex((other) => other.api === grant.api) < at) {
+    if (client.grants.findIndex((other) => isSameUri(other.api, grant.api)) < at) {
       throw errorAt([...path, 'api'], `${JSON.stringify(grant.api)} stands here twice: put its scopes into one grant`)
     }
     for (const [place, scope] of grant.scopes.entries()) {

@@ -46,6 +46,7 @@ export const toClient = (wanted: ManifestClient): Omit<Client, 'credentials'> =>
   introspects: wanted.introspects === 'all' ? 'all' : wanted.introspects.map(Audience),
   authentication: withoutUndefined({ methods: wanted.auth_methods, assertion_audience: wanted.assertion_audience }),
   require: wanted.require,
+  bindsToCertificate: wanted.tls_client_certificate_bound_access_tokens,
 })
 
 type Defined<Shape> = { [Key in keyof Shape]: Exclude<Shape[Key], undefined> }

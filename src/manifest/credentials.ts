@@ -90,5 +90,5 @@ async function matches(hash: SecretHash, secret: string): Promise<boolean> {
 }
 
 /** A federated credential as a manifest describes it. */
-export const toTrust = ({ jwks_uri: jwksUri, max_age: maxAge, ...trust }: ManifestFederated): FederatedTrust =>
-  withoutUndefined({ ...trust, jwksUri, maxAge })
+export const toTrust = ({ jwks_uri: jwksUri, jwks, max_age: maxAge, ...trust }: ManifestFederated): FederatedTrust =>
+  withoutUndefined({ ...trust, jwksUri, jwks: jwks?.keys, maxAge })

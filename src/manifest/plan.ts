@@ -4,7 +4,7 @@ import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
 import { type Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import { ClientId } from '../oauth/ids.ts'
-import { refuseDangling, warnings } from './check.ts'
+import { refuseDangling, refuseRespelled, warnings } from './check.ts'
 import { toApi, toClient } from './convert.ts'
 import { planCredential } from './credentials.ts'
 import type { ParsedManifest } from './parse.ts'
@@ -49,6 +49,7 @@ export async function planManifest(
   maker: CredentialMaker,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Plan> {
+  refuseRespelled(parsed, new ApiSet([...model.apis.values()]))
   const apis = parsed.manifest.apis.map(toApi)
   const all = new ApiSet([...new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)]).values()])
   refuseDangling(parsed, all)

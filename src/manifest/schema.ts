@@ -103,6 +103,7 @@ export const federatedSchema = z.strictObject({
   when: z.string().min(1).max(2_048).optional(),
   algorithms: z.array(z.enum(asymmetricAlgorithms)).min(1).optional(),
   jwks_uri: url.optional(),
+  jwks: jwks.optional(),
   max_age: z.int().min(1).optional(),
 })
 
@@ -174,6 +175,7 @@ const client = z.strictObject({
   auth_methods: z.array(z.enum(clientAuthMethodNames)).min(1).optional(),
   assertion_audience: z.enum(['issuer', 'compatible']).optional(),
   require: z.enum(requiredProofs).optional(),
+  tls_client_certificate_bound_access_tokens: z.boolean().default(false),
 })
 
 export const manifestSchema = z.strictObject({

@@ -183,6 +183,18 @@ export const refusals = {
     description: 'A client certificate is required',
     meaning: 'The client, or the API, has require: certificate_bound, and no certificate came with the request.',
   },
+  dpop_refused: {
+    ...BAD_REQUEST,
+    description: 'The token must be bound to the client certificate: send no DPoP proof',
+    meaning:
+      'The client, or the API, has require: certificate_bound, and the request has a DPoP proof, to which alone the token would be bound.',
+  },
+  sender_constraint_required: {
+    ...BAD_REQUEST,
+    description: 'A DPoP proof or a client certificate is required',
+    meaning:
+      'The client, or the API, has require: sender_constrained, and the request has neither a DPoP header nor a certificate.',
+  },
   certificate_malformed: {
     ...NOT_AUTHENTICATED,
     meaning: 'The certificate, or the header in which a proxy passed it on, can not be read. The detail says why.',
@@ -222,7 +234,8 @@ export const refusals = {
   },
   assertion_audience: {
     ...NOT_AUTHENTICATED,
-    meaning: 'aud of the client_assertion is not this server: one value, nearly always the issuer (RFC 7523 §3).',
+    meaning:
+      'aud of the client_assertion is not this server: one value, nearly always the issuer (RFC 7523 §3). Many libraries send the token endpoint, or both: give such a client assertion_audience: compatible.',
   },
   assertion_expired: {
     ...NOT_AUTHENTICATED,
@@ -238,7 +251,8 @@ export const refusals = {
   },
   assertion_algorithm: {
     ...NOT_AUTHENTICATED,
-    meaning: 'The client_assertion is signed with an algorithm that the client may not use, or has no key for.',
+    meaning:
+      'The client_assertion is signed with an algorithm that is not among assertions.algorithms, that the client may not use, or that it has no key for.',
   },
   assertion_key: {
     ...NOT_AUTHENTICATED,
@@ -293,7 +307,8 @@ export const refusals = {
   dpop_proof_algorithm: {
     ...BAD_PROOF,
     description: 'alg of the DPoP proof is not supported',
-    meaning: 'The algorithm is symmetric, unknown, or does not go with the key (RFC 9449 §4.3).',
+    meaning:
+      'The algorithm is symmetric, unknown, not among dpop.algorithms, or does not go with the key (RFC 9449 §4.3).',
   },
   dpop_proof_key: {
     ...BAD_PROOF,
@@ -308,7 +323,8 @@ export const refusals = {
   dpop_proof_claims: {
     ...BAD_PROOF,
     description: 'A claim of the DPoP proof is missing or of the wrong kind',
-    meaning: 'jti, htm, htu and iat are required (RFC 9449 §4.2); jti has at most 256 characters.',
+    meaning:
+      'jti, htm, htu and iat are required (RFC 9449 §4.2); jti has at most 256 characters; iat, nbf and exp are numbers.',
   },
   dpop_proof_htm: {
     ...BAD_PROOF,
@@ -322,8 +338,8 @@ export const refusals = {
   },
   dpop_proof_time: {
     ...BAD_PROOF,
-    description: 'iat of the DPoP proof is too far from the time of the server',
-    meaning: 'The proof is too old, or the clock of the client is wrong (RFC 9449 §11.1).',
+    description: 'iat, nbf or exp of the DPoP proof does not fit the time of the server',
+    meaning: 'The proof is too old, or the clock of the client is wrong (RFC 9449 §11.1, RFC 7519 §4.1).',
   },
   dpop_proof_token: {
     ...BAD_PROOF,

@@ -1,5 +1,6 @@
 import { type Api, covers, hasStar, isDynamic, isValueOf, isWildcard, type Scope } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
+import { isSameUri } from '../oauth/uri.ts'
 
 /** What one client may be granted at one API. */
 interface Access {
@@ -35,7 +36,7 @@ function workOut(client: Client, api: Api): Access {
   const patterns = api.scopes.filter(({ name }) => hasStar(name)).sort(bySpecificity)
   const members = (group: Scope): readonly string[] => group.includes ?? []
   const isOpen = (scope: Scope) => scope.common === true && !client.restrictScopes
-  const grant = client.grants.find((one) => one.api === api.audience)
+  const grant = client.grants.find((one) => isSameUri(one.api, api.audience))
   const names = grant === undefined ? client.scopes : [...client.scopes, ...grant.scopes]
   const givenGroups = names.flatMap((name) => scopes.get(name) ?? [])
   const openGroups = api.scopes.filter(isOpen)

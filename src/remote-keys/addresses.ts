@@ -3,8 +3,7 @@
  * `oauth`, `platform`, `jws`.
  */
 
-import { BlockList, isIP } from 'node:net'
-import { UserError } from '../platform/user-error.ts'
+import { addressBytes, canonicalAddress, Networks } from '../platform/addresses.ts'
 
 /**
  * What no public host has as its address, and what an administrator is told of it: the IANA Special-Purpose Address
@@ -57,78 +56,40 @@ const METADATA = [
   ['fd20:ce::254', 'cloud metadata (Google)'],
 ] as const
 
-type Family = 'ipv4' | 'ipv6'
-const familyOf = (address: string): Family => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
-
-/** Networks of both families. They are kept apart: to a BlockList `::/3` holds every IPv4 address, by its mapped form. */
-class Networks {
-  readonly #lists = { ipv4: new BlockList(), ipv6: new BlockList() }
-
-  /** @throws UserError where the text is neither an address nor a network in CIDR notation */
-  add(network: string): this {
-    const [address = '', prefix, ...rest] = network.split('/')
-    const family = familyOf(address)
-    const bits = family === 'ipv6' ? 128 : 32
-    const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
-    if (isIP(address) === 0 || address.includes('%') || rest.length > 0 || !(length <= bits)) {
-      throw new UserError(`${network} is neither an IP address nor a network such as 10.0.0.0/8`)
-    }
-    this.#lists[family].addSubnet(address, length, family)
-    return this
-  }
-
-  has(address: string): boolean {
-    const family = familyOf(address)
-    return this.#lists[family].check(address, family)
-  }
-}
-
 const kindsOf = (table: readonly (readonly [string, string])[]) =>
-  table.map(([network, kind]) => ({ networks: new Networks().add(network), kind }))
+  table.map(([network, kind]) => ({ networks: new Networks([network]), kind }))
 const specialPurpose = kindsOf(SPECIAL_PURPOSE)
 const metadata = kindsOf(METADATA)
-const NAT64 = new Networks().add('64:ff9b::/96')
-const MAPPED = new Networks().add('::ffff:0:0/96')
-
-/** The IPv4 address in the last 32 bits of an IPv6 address of one of these networks; undefined for any other address. */
-function embedded(address: string, networks: Networks): string | undefined {
-  if (isIP(address) !== 6 || !networks.has(address)) return undefined
-  // The URL parser writes any IPv6 address in one way: hexadecimal groups without leading zeros (RFC 5952).
-  const groups = new URL(`https://[${address}]`).hostname.slice(1, -1).split(':')
-  const [high = 0, low = 0] = groups.slice(-2).map((group) => Number.parseInt(group || '0', 16))
-  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
-}
+const NAT64 = new Networks(['64:ff9b::/96'])
 
 /** Why an address is not that of a public host; undefined where it is. */
 function specialKind(address: string): string | undefined {
-  const inner = embedded(address, NAT64)
-  if (inner !== undefined) return specialKind(inner)
+  // RFC 6052 §2.1: the last four bytes are the IPv4 address that is reached.
+  if (NAT64.has(address)) return specialKind((addressBytes(address) ?? []).slice(-4).join('.'))
   return [...metadata, ...specialPurpose].find(({ networks }) => networks.has(address))?.kind
 }
 
 /** Which addresses may be connected to: the public ones, and those that the configuration allows. */
 export class AddressRules {
-  readonly #allowed = new Networks()
-  readonly #allowedAlone = new Set<string>()
+  readonly #allowed: Networks
+  readonly #allowedAlone: ReadonlySet<string | undefined>
 
   /**
    * @param allowed addresses, and networks in CIDR notation
    * @throws UserError where one of them is neither
    */
   constructor(allowed: readonly string[] = []) {
-    for (const network of allowed) {
-      this.#allowed.add(network)
-      this.#allowedAlone.add(network.toLowerCase().replace(/\/(?:32|128)$/, ''))
-    }
+    this.#allowed = new Networks(allowed)
+    this.#allowedAlone = new Set(allowed.map((network) => canonicalAddress(network.replace(/\/(?:32|128)$/, ''))))
   }
 
   /** Why this address must not be connected to, such as `loopback, RFC 1122`; undefined where it may be. */
-  refuse(address: string): string | undefined {
-    if (isIP(address) === 0 || address.includes('%')) return 'not an address'
-    const plain = embedded(address, MAPPED) ?? address
-    const isMetadata = metadata.some(({ networks }) => networks.has(plain))
-    const isAllowed = isMetadata ? this.#allowedAlone.has(plain) : this.#allowed.has(plain)
-    return isAllowed ? undefined : specialKind(plain)
+  refuse(text: string): string | undefined {
+    const address = canonicalAddress(text)
+    if (address === undefined) return 'not an address'
+    const isMetadata = metadata.some(({ networks }) => networks.has(address))
+    const isAllowed = isMetadata ? this.#allowedAlone.has(address) : this.#allowed.has(address)
+    return isAllowed ? undefined : specialKind(address)
   }
 }
 

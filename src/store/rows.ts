@@ -39,27 +39,34 @@ export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
   updated_at: now,
 })
 
-export const toClient = (row: Row<'client'>, credentials: readonly Row<'credential'>[]): Client => ({
-  id: ClientId(row.client_id),
-  name: row.name ?? undefined,
-  description: row.description ?? undefined,
-  owner: row.owner ?? undefined,
-  tags: json(row.tags),
-  enabled: row.enabled === 1,
-  subject: row.subject ?? undefined,
-  grantTypes: json<GrantType[]>(row.grant_types),
-  scopes: json(row.scopes),
-  defaultScopes: json(row.default_scopes),
-  grants: json(row.grants),
-  defaultApi: row.default_api === null ? undefined : Audience(row.default_api),
-  metadata: json(row.metadata),
-  introspects: json(row.introspects),
-  restrictScopes: row.restrict_scopes === 1,
-  token: json(row.token),
-  credentials: toCredentials(credentials.map(toCredential)),
-  authentication: json(row.authentication),
-  require: (row.require as RequiredProof | null) ?? undefined,
-})
+/** What stands in a client's `token`. */
+type StoredTokenSettings = Client['token'] & { readonly certificate_bound?: true }
+
+export function toClient(row: Row<'client'>, credentials: readonly Row<'credential'>[]): Client {
+  const { certificate_bound: bindsToCertificate = false, ...token } = json<StoredTokenSettings>(row.token)
+  return {
+    id: ClientId(row.client_id),
+    name: row.name ?? undefined,
+    description: row.description ?? undefined,
+    owner: row.owner ?? undefined,
+    tags: json(row.tags),
+    enabled: row.enabled === 1,
+    subject: row.subject ?? undefined,
+    grantTypes: json<GrantType[]>(row.grant_types),
+    scopes: json(row.scopes),
+    defaultScopes: json(row.default_scopes),
+    grants: json(row.grants),
+    defaultApi: row.default_api === null ? undefined : Audience(row.default_api),
+    metadata: json(row.metadata),
+    introspects: json(row.introspects),
+    restrictScopes: row.restrict_scopes === 1,
+    token,
+    credentials: toCredentials(credentials.map(toCredential)),
+    authentication: json(row.authentication),
+    require: (row.require as RequiredProof | null) ?? undefined,
+    bindsToCertificate,
+  }
+}
 
 export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   client_id: client.id,
@@ -77,7 +84,7 @@ export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   metadata: JSON.stringify(client.metadata),
   introspects: JSON.stringify(client.introspects),
   restrict_scopes: client.restrictScopes ? 1 : 0,
-  token: JSON.stringify(client.token),
+  token: JSON.stringify({ ...client.token, ...(client.bindsToCertificate && { certificate_bound: true }) }),
   authentication: JSON.stringify(client.authentication),
   require: client.require ?? null,
   created_at: now,

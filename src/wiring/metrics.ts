@@ -21,7 +21,8 @@ export function meterByPath(traffic: Traffic): MeterFor {
     [endpointPaths.introspection, 'introspection'],
     [endpointPaths.revocation, 'revocation'],
     ...endpointPaths.keys.map((path): [string, EndpointName] => [path, 'keys']),
-    ...endpointPaths.metadata.map((path): [string, EndpointName] => [path, 'metadata']),
+    [endpointPaths.metadata, 'metadata'],
+    [endpointPaths.openidConfiguration, 'metadata'],
   ])
   return (path) => traffic.of(endpoints.get(path) ?? 'other')
 }

@@ -10,6 +10,7 @@ import { AddressRules } from '../remote-keys/addresses.ts'
 import { IssuerKeys } from '../remote-keys/discovery.ts'
 import { JsonFetcher } from '../remote-keys/fetch-json.ts'
 import { RemoteKeySets } from '../remote-keys/key-sets.ts'
+import { proxyOf } from '../remote-keys/proxy.ts'
 import { SecretVerifier } from '../secrets/verifier.ts'
 import { Sealer, Unsealer } from '../tokens/sealed.ts'
 import type { Tracing } from '../tracing/tracing.ts'
@@ -31,6 +32,7 @@ export function createServices(
     'fetch',
     new JsonFetcher({
       addresses: new AddressRules(config.outbound.allow),
+      proxy: proxyOf(config.outbound),
       ...(config.outboundAuthorities && { ca: [config.outboundAuthorities] }),
       lookup,
     }),
@@ -59,6 +61,12 @@ export function createServices(
         get maxLifetime() {
           return live.current.assertions.max_lifetime
         },
+        get algorithms() {
+          return live.current.assertions.algorithms
+        },
+        get audienceForm() {
+          return live.current.assertions.audience
+        },
       },
     },
     prover: {
@@ -67,6 +75,9 @@ export function createServices(
       nonces: new DpopNonces(masterKey.derive('dpop nonce'), clock),
       get isNonceRequired() {
         return live.current.dpop.require_nonce === 'on'
+      },
+      get algorithms() {
+        return live.current.dpop.algorithms
       },
       tokenEndpoint,
     },
@@ -82,6 +93,15 @@ export function createServices(
     verifier,
     revocations,
     recording: { audit, clock },
+    metadata: {
+      issuer: config.issuer,
+      get assertionAlgorithms() {
+        return live.current.assertions.algorithms
+      },
+      get proofAlgorithms() {
+        return live.current.dpop.algorithms
+      },
+    },
     keys: {
       keyring,
       consumers,

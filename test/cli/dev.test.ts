@@ -87,3 +87,24 @@ describe('tessera dev', () => {
     expect(await ask('2Federate')).toMatchObject({ code: 1, stderr: expect.stringContaining('invalid_client') })
   })
 })
+
+test('tessera dev behind a proxy suggests a curl line in plain HTTP that works when pasted', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-dev-plain-'))
+  const plain = startTessera(['dev'], {
+    TESSERA_DATA: folder,
+    TESSERA_RUNTIME_PORT: String(await freePort()),
+    TESSERA_ADMIN_PORT: String(await freePort()),
+    TESSERA_RUNTIME_TLS: 'off',
+    TESSERA_RUNTIME_TRUSTED_PROXIES: '127.0.0.1,::1',
+  })
+  try {
+    await plain.printed(/Ctrl\+C stops it/)
+    const line = /curl [\s\S]*token\.oauth2/.exec(plain.output())?.[0] ?? ''
+    expect(line).toMatch(/ http:\/\/localhost:\d+\/as\/token\.oauth2$/)
+    const { stdout } = await run('sh', ['-c', `${line} --silent`])
+    expect(JSON.parse(stdout)).toMatchObject({ token_type: 'Bearer', scope: 'edit' })
+  } finally {
+    await plain.stop()
+    rmSync(folder, { recursive: true })
+  }
+})

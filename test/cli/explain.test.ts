@@ -120,6 +120,24 @@ describe('tessera explain', () => {
       ],
     ],
     [
+      'an assertion for the token endpoint: what to do about it',
+      401,
+      async () => server.token(asserting(await assertion({ aud: `${server.issuer}/as/token.oauth2` }))),
+      [
+        'token.issue: refused, assertion_audience',
+        /Many libraries send the token endpoint, or both: give such a client assertion_audience: compatible\.$/,
+        /^ {2}received: https:\/\/localhost:\d+\/as\/token\.oauth2$/,
+        '  remedy: have the client send the issuer alone, or give it assertion_audience: compatible',
+      ],
+    ],
+    [
+      'an assertion for issuer and token endpoint',
+      401,
+      async () =>
+        server.token(asserting(await assertion({ aud: [server.issuer, `${server.issuer}/as/token.oauth2`] }))),
+      ['  remedy: have the client send the issuer alone, or give it assertion_audience: compatible'],
+    ],
+    [
       'a token of an outside issuer: which condition failed, and on what',
       401,
       async () => server.token({ ...asserting(await outside({ ref: 'refs/heads/feature' })), client_id: 'workflow' }),

@@ -21,5 +21,6 @@ export const clientWith = (fields: Partial<Client> & Pick<Client, 'id'>): Client
   credentials: toCredentials([]),
   authentication: {},
   require: undefined,
+  bindsToCertificate: false,
   ...fields,
 })

@@ -111,7 +111,7 @@ describe('what is refused: the same 401 for every reason (24)', () => {
         pragma: 'no-cache',
         'content-length': '85',
         connection: 'keep-alive',
-        'keep-alive': 'timeout=65',
+        'keep-alive': 'timeout=620',
       },
     })
     expect(await reasonOf(response)).toBe(reason)
