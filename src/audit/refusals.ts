@@ -5,6 +5,8 @@ import type { AuditCounts, AuditSink } from './sink.ts'
 
 /** How often it is looked for refusals that have been gathered for long enough. Milliseconds. */
 const TICK_MS = 250
+/** Equal refusals that are recorded one by one, before they are gathered: a person who tries something out sees each. */
+const FREE = 20
 /** Equal refusals are gathered for this long at first, and for twice as long each time that more have come. Milliseconds. */
 const SHORTEST_MS = 1_000
 /** An administrator who looks a refusal up waits for its event so long at the most. Milliseconds. */
@@ -25,6 +27,8 @@ class Group {
   #until: number
   /** When an event of it was recorded last. */
   #at: number
+  /** How many more may be recorded one by one. */
+  #free = FREE - 1
   #last: AuditEvent | undefined
   #ids: string[] = []
   #since = 0
@@ -46,6 +50,17 @@ class Group {
 
   get isEmpty(): boolean {
     return this.#count === 0
+  }
+
+  get isFree(): boolean {
+    return this.#free > 0
+  }
+
+  /** One was recorded by itself. @param now monotonic milliseconds */
+  useFree(now: number): void {
+    this.#free -= 1
+    this.#at = now
+    this.#until = now + this.#interval
   }
 
   isDue(now: number): boolean {
@@ -112,8 +127,8 @@ class Source {
 }
 
 /**
- * Keeps refusals, which cost strangers nothing, from filling the audit log. The first of equal ones is recorded at once, and
- * those after it are gathered into events with a count. Where very many differ, those of one reason are gathered likewise.
+ * Keeps refusals, which cost strangers nothing, from filling the audit log. The first of equal ones are recorded one by one, and
+ * those after them are gathered into events with a count. Where very many differ, those of one reason are gathered likewise.
  */
 export class RefusalGatherer implements AuditSink {
   readonly #sink: AuditSink
@@ -169,12 +184,18 @@ export class RefusalGatherer implements AuditSink {
     // Only a client that has proven itself has a credential in its event.
     const source = 'credential' in event.detail ? this.#sources.clients : this.#sources.strangers
     const equal = source.equal.get(digest)
+    const hasRoom = !this.#sink.isFullForRefusals
+    if (equal?.isFree && equal.isEmpty && hasRoom && source.spend(now)) {
+      equal.useFree(now)
+      this.#sink.record(copy)
+      return
+    }
     if (equal !== undefined) {
       equal.add(copy)
       this.#recordEqual(equal, now, source)
       return
     }
-    if (!this.#sink.isFullForRefusals && source.hasRoom && source.spend(now)) {
+    if (hasRoom && source.hasRoom && source.spend(now)) {
       source.equal.set(digest, new Group(now))
       this.#sink.record(copy)
       return
