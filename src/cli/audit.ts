@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoredAuditEvent } from '../audit/store.ts'
 import { UserError } from '../platform/user-error.ts'
 import { withDatabase } from './database.ts'
-import { print, printable } from './output.ts'
+import { isOutputGone, print, printable } from './output.ts'
 
 interface AuditTailOptions {
   readonly lines: string
@@ -27,7 +27,7 @@ export async function auditTail({ lines, follow, client, requestId, json, config
     show(last)
     if (!follow) return
     let after = last.at(-1)?.seq ?? (await store.audit.listEvents({ limit: 1 })).at(-1)?.seq ?? 0
-    for (;;) {
+    while (!isOutputGone()) {
       await sleep(FOLLOW_INTERVAL_MS)
       const events = await store.audit.listEvents({ limit: MOST_AT_ONCE, after, clientId: client, requestId })
       show(events)
@@ -63,7 +63,7 @@ const asJson = ({
 function asLine(event: StoredAuditEvent): string {
   const { time, type, result, seq: _, detail, ...rest } = asJson(event)
   const fields = Object.entries({ ...rest, ...detail }).filter(([, value]) => value !== undefined)
-  return [time, type, result, ...fields.map(([name, value]) => `${name}=${asField(value)}`)].join(' ')
+  return [time, type, result, ...fields.map(([name, value]) => `${printable(name)}=${asField(value)}`)].join(' ')
 }
 
 function asField(value: unknown): string {

@@ -6,7 +6,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as openid from 'openid-client'
 import { UserError } from '../platform/user-error.ts'
-import { print, printable } from './output.ts'
+import { print, printable, prompt, say } from './output.ts'
 
 interface TokenCommandOptions {
   readonly issuer: string
@@ -58,7 +58,7 @@ function requestParameters({ scope, resource = [] }: TokenCommandOptions): URLSe
 
 function shown({ decode, json }: TokenCommandOptions, response: openid.TokenEndpointResponse): string {
   if (json) return JSON.stringify(response)
-  if (!decode) return response.access_token
+  if (!decode) return printable(response.access_token)
   const parts = { header: decodeProtectedHeader(response.access_token), claims: decodeJwt(response.access_token) }
   return JSON.stringify(parts, undefined, 2)
 }
@@ -77,13 +77,13 @@ async function readSecret({ secretEnv, secretFile }: TokenCommandOptions): Promi
 }
 
 function ask(question: string): Promise<string> {
-  process.stderr.write(question)
+  prompt(question)
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input: process.stdin, output: unseen, terminal: true })
   return new Promise((resolve) => {
     terminal.question('', (answer) => {
       terminal.close()
-      process.stderr.write('\n')
+      say('')
       resolve(answer)
     })
   })
