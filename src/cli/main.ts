@@ -3,6 +3,8 @@ import { enableCompileCache } from 'node:module'
 import { Command } from 'commander'
 import { version } from '../platform/version.ts'
 import { addConfigOptions } from './config-options.ts'
+import { showHelp } from './help.ts'
+import { explainMistakes } from './mistakes.ts'
 import { fail } from './output.ts'
 
 enableCompileCache?.()
@@ -10,7 +12,7 @@ enableCompileCache?.()
 const program = new Command('tessera')
   .description('An OAuth 2.0 authorization server for machines.')
   .version(version)
-  .showHelpAfterError('(tessera --help lists the commands)')
+  .helpCommand(false)
 
 addConfigOptions(
   program
@@ -236,4 +238,10 @@ config
   .description('print every option, as Markdown')
   .action(async () => (await import('./config.ts')).configReference())
 
+program
+  .command('help [command...]')
+  .description('print the help of a command, such as credentials rotate')
+  .action((words: string[]) => showHelp(program, words))
+
+explainMistakes(program)
 program.parseAsync().catch(fail)
