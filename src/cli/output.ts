@@ -1,3 +1,4 @@
+import { fstatSync, fsyncSync } from 'node:fs'
 import { getSystemErrorMap } from 'node:util'
 import { OAuthError } from '../oauth/error.ts'
 import { redactText } from '../oauth/redact.ts'
@@ -8,6 +9,7 @@ import { visibleValue } from '../platform/visible.ts'
 /** Text from outside, safe within a line of a terminal: what can't be seen is escaped. */
 export const printable = visibleValue
 
+const STDOUT = 1
 /** Why standard output takes nothing any more; undefined while it does. */
 let failure: unknown
 
@@ -26,15 +28,32 @@ export function print(text: string): void {
   })
 }
 
+/**
+ * Prints what must not be lost: a new secret, before it counts.
+ * @throws UserError where it was not printed whole
+ */
+export function printSurely(text: string): void {
+  if (failure === undefined) put(text, flushFile)
+  if (failure === undefined) return
+  const why = reasonOf(failure)
+  throw new UserError(`standard output can't be written (${why}), and a new secret would be lost: nothing was changed`)
+}
+
 /** Whether standard output takes nothing any more: then a command that would print for ever is done. */
 export const isOutputGone = (): boolean => failure !== undefined
 
-function put(text: string): void {
+function put(text: string, afterwards: () => void = () => {}): void {
   try {
     standardOutput.write(`${text}\n`)
+    afterwards()
   } catch (error) {
     failure = error
   }
+}
+
+/** Some file systems find out only when a file is flushed that they have no room for it. */
+function flushFile(): void {
+  if (fstatSync(STDOUT).isFile()) fsyncSync(STDOUT)
 }
 
 /** Says something beside that, where a pipe doesn't see it. */

@@ -6,6 +6,7 @@
 import { ownEvent } from '../audit/own-event.ts'
 import type { CredentialMaker } from '../credentials/make.ts'
 import { ClientId } from '../oauth/ids.ts'
+import { NewSecrets } from './new-secrets.ts'
 import type { ParsedManifest } from './parse.ts'
 import { type Plan, planManifest } from './plan.ts'
 import type { ManifestStore } from './store.ts'
@@ -19,6 +20,11 @@ interface ApplyOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether to plan only, and write nothing. */
   readonly dryRun: boolean
+  /**
+   * Shows a plan that has new secrets, before it is written; what it throws is passed on, and nothing is written. Without it,
+   * the caller shows the plan that comes back.
+   */
+  readonly show?: (plan: Plan) => void
 }
 
 /**
@@ -28,13 +34,16 @@ interface ApplyOptions {
  */
 export async function applyManifest(
   parsed: ParsedManifest,
-  { store, maker, env, dryRun }: ApplyOptions,
+  { store, maker, env, dryRun, show = () => {} }: ApplyOptions,
 ): Promise<Plan> {
   const ids = parsed.manifest.clients.map((client) => ClientId(client.client_id))
+  const secrets = new NewSecrets(maker.random)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const model = await store.snapshot(ids)
-    const plan = await planManifest(parsed, model, maker, env)
-    if (dryRun || (plan.apis.length === 0 && plan.clients.length === 0)) return plan
+    const plan = await planManifest(parsed, model, { maker, env, secrets })
+    if (dryRun) return plan
+    secrets.showOnce(plan, show)
+    if (plan.apis.length === 0 && plan.clients.length === 0) return plan
     if (
       await store.commit(model.version, {
         apis: plan.apis,

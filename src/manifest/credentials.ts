@@ -15,14 +15,14 @@ interface PlannedCredential {
 
 /**
  * The credential that a client should have for one of its manifest: the one it has, where that is the same.
- * @param secret what the manifest gives; undefined for one to be generated, which stays what it is once it exists
+ * @param source.secret what the manifest gives; undefined for one to be generated, which stays what it is once it exists
  * @param before the credentials that the client has
  * @throws CredentialError for what can't be a credential
  */
 export async function planCredential(
   maker: CredentialMaker,
   wanted: ManifestCredential,
-  secret: string | undefined,
+  { secret, generate }: { readonly secret: string | undefined; readonly generate: () => string },
   before: readonly Credential[],
 ): Promise<PlannedCredential> {
   const expiresAt = wanted.expires === undefined ? undefined : Date.parse(wanted.expires)
@@ -32,7 +32,9 @@ export async function planCredential(
   if (existing !== undefined && (await isSame(existing, given))) {
     return { credential: { ...existing, expiresAt: keptExpiry(existing, expiresAt, before) }, generated: undefined }
   }
-  const { credential, generated } = await makeCredential(maker, given, terms, before)
+  const generated = given.kind === 'secret' && given.secret === undefined ? generate() : undefined
+  const made = generated === undefined ? given : { ...given, secret: generated }
+  const { credential } = await makeCredential(maker, made, terms, before)
   return { credential: { ...credential, revokedAt: await revocationOf(given, before) }, generated }
 }
 

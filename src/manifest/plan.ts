@@ -7,6 +7,7 @@ import { ClientId } from '../oauth/ids.ts'
 import { refuseDangling, warnings } from './check.ts'
 import { toApi, toClient } from './convert.ts'
 import { planCredential } from './credentials.ts'
+import type { NewSecrets } from './new-secrets.ts'
 import type { ParsedManifest } from './parse.ts'
 import type { ManifestClient, ManifestCredential } from './schema.ts'
 import type { ModelSnapshot } from './store.ts'
@@ -37,17 +38,23 @@ export interface Plan {
   readonly warnings: readonly string[]
 }
 
+/** What a plan takes beside the manifest and the model. */
+interface PlanMeans {
+  readonly maker: CredentialMaker
+  /** Where `secret_env` is looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly secrets: NewSecrets
+}
+
 /**
  * Compares a manifest with the model. What the manifest doesn't name stays as it is; what it names becomes exactly what
  * it says.
- * @param env where `secret_env` is looked up
  * @throws ManifestError where a client refers to what isn't there
  */
 export async function planManifest(
   parsed: ParsedManifest,
   model: ModelSnapshot,
-  maker: CredentialMaker,
-  env: Readonly<Record<string, string | undefined>>,
+  { maker, env, secrets }: PlanMeans,
 ): Promise<Plan> {
   const apis = parsed.manifest.apis.map(toApi)
   const all = new ApiSet([...new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)]).values()])
@@ -65,9 +72,9 @@ export async function planManifest(
       if (value === undefined || value === '') throw parsed.errorAt(path, `the environment has no ${name}`)
       return value
     }
-    const planned = await planClient(wanted, existing, maker, secretOf, (path, message) =>
-      parsed.errorAt(['clients', index, ...path], message),
-    )
+    const errorAt = (path: readonly PropertyKey[], message: string) =>
+      parsed.errorAt(['clients', index, ...path], message)
+    const planned = await planClient(wanted, existing, { maker, secrets, secretOf, errorAt })
     clients.push(planned.client)
     generated.push(...planned.generated)
     for (const at of planned.revoked) {
@@ -97,12 +104,15 @@ interface PlannedClient {
   readonly revoked: readonly number[]
 }
 
+interface ClientMeans extends Omit<PlanMeans, 'env'> {
+  readonly secretOf: (credential: ManifestCredential, index: number) => string | undefined
+  readonly errorAt: (path: readonly PropertyKey[], message: string) => Error
+}
+
 async function planClient(
   wanted: ManifestClient,
   existing: Client | undefined,
-  maker: CredentialMaker,
-  secretOf: (credential: ManifestCredential, index: number) => string | undefined,
-  errorAt: (path: readonly PropertyKey[], message: string) => Error,
+  { maker, secrets, secretOf, errorAt }: ClientMeans,
 ): Promise<PlannedClient> {
   const id = ClientId(wanted.client_id)
   const before = existing?.credentials.all ?? []
@@ -111,7 +121,8 @@ async function planClient(
   for (const [index, credential] of wanted.credentials.entries()) {
     const secret = secretOf(credential, index)
     const siblings = [...before, ...planned]
-    const plan = await planCredential(maker, credential, secret, siblings).catch((error: unknown) => {
+    const generate = () => secrets.of(id, credential.label)
+    const plan = await planCredential(maker, credential, { secret, generate }, siblings).catch((error: unknown) => {
       if (!(error instanceof CredentialError)) throw error
       throw errorAt(['credentials', index, ...(error.field === undefined ? [] : [error.field])], error.message)
     })
