@@ -48,7 +48,7 @@ program
   .option('--resource <uri...>', 'the API that the token is for (RFC 8707)')
   .option('--ca <file>', 'certificates to trust besides the usual ones, PEM')
   .option('--decode', 'print what is in the token')
-  .option('--json', 'print the whole response')
+  .option('--json', 'print the whole response as it came; with --decode, what is in the token beside it')
   .option('--curl', 'print the equivalent curl command, and ask for no token')
   .action(async (options) => (await import('./token.ts')).token(options))
 
