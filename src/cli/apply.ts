@@ -8,6 +8,7 @@ import { UserError } from '../platform/user-error.ts'
 import { credentialMaker, withDatabase } from './database.ts'
 import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
+import { planAsJson, planLines, secretLines } from './plan-text.ts'
 
 interface ApplyCommandOptions {
   readonly file: string
@@ -28,12 +29,12 @@ export async function apply({ file, dryRun = false, json, config }: ApplyCommand
         dryRun,
         show: (shown) => {
           if (!json) say('These secrets are generated. They are shown this once:')
-          show(json ? asJson(shown, dryRun) : [...stepLines(shown), ...secretLines(shown)].join('\n'))
+          show(json ? planAsJson(shown, dryRun) : [...planLines(shown), ...secretLines(shown)].join('\n'))
         },
       })
       const isShown = !dryRun && plan.generated.length > 0
       if (!json) report(plan, dryRun, isShown)
-      else if (!isShown) print(asJson(plan, dryRun))
+      else if (!isShown) print(planAsJson(plan, dryRun))
     }),
   )
 }
@@ -46,33 +47,11 @@ function read(file: string): string {
   }
 }
 
-const SIGNS = { create: '+', update: '~', unchanged: '=' } as const
-
-/** What is done, a line each. */
-const stepLines = ({ steps }: Plan): readonly string[] =>
-  steps
-    .filter(({ action }) => action !== 'unchanged')
-    .map(({ action, kind, id, fields }) => {
-      const changed = fields.length > 0 ? `: ${fields.join(', ')}` : ''
-      return `${SIGNS[action]} ${kind} ${printable(id)}${changed}`
-    })
-
-const secretLines = ({ generated }: Plan): readonly string[] =>
-  generated.map(({ clientId, label, secret }) => `${printable(clientId)}\t${printable(label)}\t${secret}`)
-
 /** @param isShown whether the steps were shown already, with new secrets */
 function report(plan: Plan, dryRun: boolean, isShown: boolean): void {
-  if (!isShown) for (const line of stepLines(plan)) print(line)
+  if (!isShown) for (const line of planLines(plan)) print(line)
   const count = (action: string) => plan.steps.filter((step) => step.action === action).length
   const summary = `${count('create')} to create, ${count('update')} to update, ${count('unchanged')} unchanged`
   print(dryRun ? `${summary}; nothing was written` : summary.replaceAll(/ to (create|update)/g, ' $1d'))
   for (const warning of plan.warnings) say(`warning: ${printable(warning)}`)
 }
-
-const asJson = ({ steps, generated, warnings }: Plan, dryRun: boolean): string =>
-  JSON.stringify({
-    dry_run: dryRun,
-    steps,
-    warnings,
-    generated: dryRun ? [] : generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
-  })

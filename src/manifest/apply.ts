@@ -6,6 +6,8 @@
 import { ownEvent } from '../audit/own-event.ts'
 import type { CredentialMaker } from '../credentials/make.ts'
 import { ClientId } from '../oauth/ids.ts'
+import { UserError } from '../platform/user-error.ts'
+import { findLosses } from './losses.ts'
 import { NewSecrets } from './new-secrets.ts'
 import type { ParsedManifest } from './parse.ts'
 import { type Plan, planManifest } from './plan.ts'
@@ -40,7 +42,8 @@ export async function applyManifest(
   const secrets = new NewSecrets(maker.random)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const model = await store.snapshot(ids)
-    const plan = await planManifest(parsed, model, { maker, env, secrets })
+    const planned = await planManifest(parsed, model, { maker, env, secrets })
+    const plan = { ...planned, losses: await findLosses(planned, model, store, maker.clock.now()) }
     if (dryRun) return plan
     secrets.showOnce(plan, show)
     if (plan.apis.length === 0 && plan.clients.length === 0) return plan
@@ -53,7 +56,7 @@ export async function applyManifest(
     )
       return plan
   }
-  throw new Error('others kept changing the model; try again')
+  throw new UserError('others kept changing clients or APIs, and nothing was written: try again')
 }
 
 const detailOf = ({ apis, clients }: Plan) => ({

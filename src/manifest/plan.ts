@@ -7,6 +7,7 @@ import { ClientId } from '../oauth/ids.ts'
 import { refuseDangling, warnings } from './check.ts'
 import { toApi, toClient } from './convert.ts'
 import { planCredential } from './credentials.ts'
+import type { Loss } from './losses.ts'
 import type { NewSecrets } from './new-secrets.ts'
 import type { ParsedManifest } from './parse.ts'
 import type { ManifestClient, ManifestCredential } from './schema.ts'
@@ -34,6 +35,8 @@ export interface Plan {
   readonly apis: readonly Api[]
   readonly clients: readonly Client[]
   readonly generated: readonly GeneratedSecret[]
+  /** What it takes away from somebody. */
+  readonly losses: readonly Loss[]
   /** What may be applied, and won't do what was meant. */
   readonly warnings: readonly string[]
 }
@@ -55,7 +58,7 @@ export async function planManifest(
   parsed: ParsedManifest,
   model: ModelSnapshot,
   { maker, env, secrets }: PlanMeans,
-): Promise<Plan> {
+): Promise<Omit<Plan, 'losses'>> {
   const apis = parsed.manifest.apis.map(toApi)
   const all = new ApiSet([...new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)]).values()])
   refuseDangling(parsed, all)

@@ -81,7 +81,12 @@ describe('a manifest whose secrets were shown', () => {
     commit = setting.store.manifest.commit.bind(setting.store.manifest),
   ) =>
     applyManifest(parseManifest('test.yaml', text), {
-      store: { snapshot: (ids) => setting.store.manifest.snapshot(ids), commit },
+      store: {
+        snapshot: (ids) => setting.store.manifest.snapshot(ids),
+        listClients: (after, most) => setting.store.manifest.listClients(after, most),
+        lastUses: (ids) => setting.store.manifest.lastUses(ids),
+        commit,
+      },
       maker: setting.operations.maker,
       env: {},
       dryRun: false,
