@@ -90,7 +90,10 @@ export const credentialsRevoke = (client: string, credential: string, options: C
 /** `tessera credentials remove`: removes one for good. */
 export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withOperations(options, async (operations) => {
-    reportChange(await removeCredential(operations, ClientId(client), credential), options, 'is removed')
+    const removed = await removeCredential(operations, ClientId(client), credential)
+    reportChange(removed, options, 'is removed')
+    if (!options.json && removed.origin === 'manifest')
+      say('Its manifest does not bring it back: take it out there, or give another label, secret or key.')
   })
 
 /** `tessera credentials label`: gives one another label. */

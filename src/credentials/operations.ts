@@ -105,7 +105,7 @@ export const revokeCredential = (operations: CredentialOperations, client: Clien
     return { writes, credential: writes.put[0] ?? find(credentials, name, now) }
   })
 
-/** Removes a credential for good: a manifest that names it brings it back. @throws UserError */
+/** Removes a credential for good: no manifest brings it back. @throws UserError */
 export const removeCredential = (operations: CredentialOperations, client: ClientId, name: string) =>
   update(operations, client, 'credential.remove', (credentials) => {
     const credential = find(credentials, name, operations.maker.clock.now())

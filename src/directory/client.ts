@@ -1,4 +1,4 @@
-import type { Credentials } from '../credentials/credential.ts'
+import type { Credential, Credentials } from '../credentials/credential.ts'
 import type { ClientAuthMethodName } from '../oauth/client-auth-methods.ts'
 import type { GrantType } from '../oauth/grant-types.ts'
 import type { Audience, ClientId } from '../oauth/ids.ts'
@@ -34,6 +34,21 @@ export interface Client {
   readonly authentication: ClientAuthentication
   /** What a request of this client must prove that it has, so that its tokens are bound to it. */
   readonly require: RequiredProof | undefined
+  readonly ended?: Ended
+}
+
+/** What operators have ended by commands: no manifest brings it back, whatever it says. Times in milliseconds. */
+export interface Ended {
+  /** Since when the client is disabled. */
+  readonly disabledAt?: number
+  /** Credentials that its manifest named, one at most of each label. */
+  readonly credentials?: readonly RemovedCredential[]
+}
+
+/** A credential that is no more. It says what would be the same one. */
+export interface RemovedCredential {
+  readonly credential: Credential
+  readonly removedAt: number
 }
 
 /** How a client may authenticate, beyond what its credentials say. */

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Credential } from '../credentials/credential.ts'
 import { type CredentialMaker, type Given, makeCredential } from '../credentials/make.ts'
+import type { RemovedCredential } from '../directory/client.ts'
 import type { FederatedTrust } from '../federation/credential.ts'
 import { type SecretHash, scryptDigest, sha256 } from '../secrets/hash.ts'
 import { withoutUndefined } from './convert.ts'
@@ -13,18 +14,25 @@ interface PlannedCredential {
   readonly generated: string | undefined
 }
 
+/** What of the credentials of a client is there, or was. */
+interface Siblings {
+  readonly before: readonly Credential[]
+  /** Those that an operator has removed. */
+  readonly removed: readonly RemovedCredential[]
+}
+
 /**
  * The credential that a client should have for one of its manifest: the one it has, where that is the same.
  * @param source.secret what the manifest gives; undefined for one to be generated, which stays what it is once it exists
- * @param before the credentials that the client has
+ * @returns the mark of the one that an operator has removed, where that is the same: it is not made again
  * @throws CredentialError for what can't be a credential
  */
 export async function planCredential(
   maker: CredentialMaker,
   wanted: ManifestCredential,
   { secret, generate }: { readonly secret: string | undefined; readonly generate: () => string },
-  before: readonly Credential[],
-): Promise<PlannedCredential> {
+  { before, removed }: Siblings,
+): Promise<PlannedCredential | RemovedCredential> {
   const expiresAt = wanted.expires === undefined ? undefined : Date.parse(wanted.expires)
   const terms = { label: wanted.label, origin: 'manifest', expiresAt } as const
   const existing = before.find(({ label, origin }) => label === wanted.label && origin === 'manifest')
@@ -32,10 +40,13 @@ export async function planCredential(
   if (existing !== undefined && (await isSame(existing, given))) {
     return { credential: { ...existing, expiresAt: keptExpiry(existing, expiresAt, before) }, generated: undefined }
   }
+  const away = removed.find(({ credential: { label } }) => label === wanted.label)
+  if (away !== undefined && existing === undefined && (await provesTheSame(away.credential, given))) return away
   const generated = given.kind === 'secret' && given.secret === undefined ? generate() : undefined
   const made = generated === undefined ? given : { ...given, secret: generated }
   const { credential } = await makeCredential(maker, made, terms, before)
-  return { credential: { ...credential, revokedAt: await revocationOf(given, before) }, generated }
+  const known = [...before, ...removed.map((one) => one.credential)]
+  return { credential: { ...credential, revokedAt: await revocationOf(given, known) }, generated }
 }
 
 function givenBy(wanted: ManifestCredential, secret: string | undefined): Given {
@@ -55,9 +66,9 @@ function keptExpiry(existing: Credential, wanted: number | undefined, before: re
 }
 
 /** Since when what a manifest gives is revoked: under another label it would be as well known to whoever has it. */
-async function revocationOf(given: Given, before: readonly Credential[]): Promise<number | undefined> {
+async function revocationOf(given: Given, known: readonly Credential[]): Promise<number | undefined> {
   if (given.kind === 'secret' && given.secret === undefined) return undefined
-  for (const credential of before) {
+  for (const credential of known) {
     if (credential.revokedAt !== undefined && (await provesTheSame(credential, given))) return credential.revokedAt
   }
   return undefined

@@ -12,6 +12,7 @@ import { announce } from './changes.ts'
 import { lockNumbers } from './counters.ts'
 import { fromCredential, toCredential } from './credential-rows.ts'
 import type { Database } from './dialect.ts'
+import { fromEnded, toEnded } from './ended-rows.ts'
 import type { Schema } from './schema.ts'
 import { transact } from './transaction.ts'
 
@@ -51,10 +52,27 @@ export class SqlCredentialStore implements CredentialStore {
       const { writes, event } = plan(credentials)
       for (const credential of writes.put) await putCredential(trx, client, credential)
       if (writes.remove.length > 0) await trx.deleteFrom('credential').where('id', 'in', writes.remove).execute()
+      if (writes.keepAway !== undefined) await this.#keepAway(trx, client, writes.keepAway)
       await announce(trx, this.#clock, [{ kind: 'client', id: client }])
       await this.#audit.appendWithin(trx, [event])
       return writes
     })
+  }
+
+  async #keepAway(trx: Kysely<Schema>, client: ClientId, credential: Credential): Promise<void> {
+    const { ended: text } = await trx
+      .selectFrom('client')
+      .select('ended')
+      .where('client_id', '=', client)
+      .executeTakeFirstOrThrow()
+    const ended = toEnded(client, text)
+    const others = (ended?.credentials ?? []).filter((removed) => removed.credential.label !== credential.label)
+    const credentials = [...others, { credential, removedAt: this.#clock.now() }]
+    await trx
+      .updateTable('client')
+      .set({ ended: fromEnded(client, { ...ended, credentials }) })
+      .where('client_id', '=', client)
+      .execute()
   }
 
   async noteUses(uses: readonly CredentialUse[]): Promise<void> {

@@ -2,7 +2,8 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { apply } from '../../src/cli/apply.ts'
-import { clientsShow } from '../../src/cli/clients.ts'
+import { clientsEnable, clientsShow } from '../../src/cli/clients.ts'
+import { credentialsRemove } from '../../src/cli/credentials.ts'
 import { CredentialId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -232,5 +233,64 @@ describe('a plan says whose a client was', () => {
     ['the first', owned(''), owned(', owner: team-a'), []],
   ])('%s', async (_name, before, after, lines) => {
     expect(await lossesOf(before, after)).toEqual(lines)
+  })
+})
+
+describe('a client that an operator disabled', () => {
+  const manifest = (more: string) => `clients: [{ client_id: a${more} }]`
+  const enable = (enabled: boolean) => runCommand(env, () => clientsEnable('a', enabled, {}))
+  const show = async () => JSON.parse((await runCommand(env, () => clientsShow('a', {}))).stdout)
+
+  test.each([
+    ['says nothing of that', ''],
+    ['says that it is enabled', ', enabled: true'],
+    ['changes something else', ', name: Another'],
+  ])('stays disabled when a manifest %s, and that is said', async (_name, more) => {
+    await applied(manifest(''))
+    await enable(false)
+    const { disabled_at: since } = await show()
+    for (const _ of [1, 2]) {
+      const { stdout, stderr } = await applied(manifest(more))
+      expect(stdout).not.toContain('enabled')
+      expect(stderr).toBe(
+        `warning: ${join(folder, 'manifest.yaml')}:1: clients[0]: "a" stays disabled: a command disabled it on ${since}, and \`tessera clients enable\` undoes that\n`,
+      )
+      expect(await show()).toMatchObject({ enabled: false, disabled_at: since })
+    }
+  })
+
+  test('is the manifest’s again once a command enabled it', async () => {
+    await applied(manifest(''))
+    await enable(false)
+    await enable(true)
+    expect(await show()).toMatchObject({ enabled: true })
+    expect(await show()).not.toHaveProperty('disabled_at')
+    expect((await applied(manifest(', enabled: false'))).stdout).toContain('- client a: is disabled\n')
+    expect(await applied(manifest(''))).toEqual({
+      stdout: '~ client a: enabled\n0 created, 1 updated, 0 unchanged\n',
+      stderr: '',
+    })
+  })
+
+  test('stays so, whatever the manifest said before and says since', async () => {
+    await applied(manifest(', enabled: false'))
+    await enable(false)
+    expect((await applied(manifest(', enabled: false'))).stderr).toBe('')
+    expect((await applied(manifest(''))).stderr).toContain('"a" stays disabled')
+    expect(await show()).toMatchObject({ enabled: false })
+  })
+
+  test('and the credentials that one removed are remembered beside each other', async () => {
+    await applied('clients: [{ client_id: a, credentials: [{ label: x }] }]')
+    await enable(false)
+    await runCommand(env, () => credentialsRemove('a', 'x', {}))
+    expect(await show()).toMatchObject({
+      disabled_at: expect.any(String),
+      removed_credentials: [{ kind: 'secret', label: 'x', removed: expect.any(String) }],
+    })
+    await enable(true)
+    const { stderr } = await applied('clients: [{ client_id: a, credentials: [{ label: x }] }]')
+    expect(stderr).toContain('was removed by a command on')
+    expect(await show()).toMatchObject({ enabled: true, credentials: [] })
   })
 })

@@ -7,6 +7,7 @@ import { runCommand } from '../harness/command.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { until } from '../harness/until.ts'
 import { ACCESS } from './access.ts'
+import { BEFORE_0007 } from './before-0007.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {
@@ -42,7 +43,11 @@ describe('migrations', () => {
   test('are waited for, however long another node takes over one, and run where that one fails', async () => {
     const url = await postgres.newDatabase()
     await open(url).then((store) => store.close())
-    await postgres.query(`delete from migration where name > '0005'; drop table counter`, url)
+    await postgres.query(
+      `delete from migration where name > '0005'; drop table counter;
+      alter table client drop column ended`,
+      url,
+    )
     // Another node has begun.
     const other = postgres.query(
       `begin; insert into migration values ('0005-counters', '');
@@ -55,6 +60,16 @@ describe('migrations', () => {
     const store = await openStore(url, systemClock, impatient)
     await other
     expect(await store.changes.latestChange()).toBe(0)
+    await store.close()
+  })
+
+  test('of before operators could end things: who is disabled stays so', async () => {
+    const url = await postgres.newDatabase()
+    await open(url).then((store) => store.close())
+    await postgres.query(BEFORE_0007, url)
+    const store = await open(url)
+    expect((await store.directory.loadClient(ClientId('off')))?.ended).toEqual({ disabledAt: 1_700_000_000_000 })
+    expect(await store.directory.loadClient(ClientId('on'))).not.toHaveProperty('ended')
     await store.close()
   })
 
