@@ -3,6 +3,7 @@ import type { StoredAuditEvent } from '../audit/store.ts'
 import { UserError } from '../platform/user-error.ts'
 import { withDatabase } from './database.ts'
 import { isOutputGone, print, printable } from './output.ts'
+import { requestIdIn } from './request-id.ts'
 
 interface AuditTailOptions {
   readonly lines: string
@@ -17,7 +18,15 @@ const FOLLOW_INTERVAL_MS = 250
 const MOST_AT_ONCE = 1_000
 
 /** `tessera audit tail`: prints the last events, and with `--follow` those that come. */
-export async function auditTail({ lines, follow, client, requestId, json, config }: AuditTailOptions): Promise<void> {
+export async function auditTail({
+  lines,
+  follow,
+  client,
+  requestId: given,
+  json,
+  config,
+}: AuditTailOptions): Promise<void> {
+  const requestId = given === undefined ? undefined : requestIdIn(given)
   if (!/^\d{1,7}$/.test(lines)) throw new UserError(`--lines must be a number, not ${JSON.stringify(lines)}`)
   const show = (events: readonly StoredAuditEvent[]) => {
     for (const event of events) print(json ? JSON.stringify(asJson(event)) : asLine(event))

@@ -170,11 +170,11 @@ credentialCommand('label <client-id> <credential> <text>', 'give a credential an
 )
 
 program
-  .command('explain <request-id>')
+  .command('explain <request-id...>')
   .description('say what came of a request and why, from its X-Request-Id')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
-  .action(async (id, options) => (await import('./explain.ts')).explain(id, options))
+  .action(async (words, options) => (await import('./explain.ts')).explain(words.join(' '), options))
 
 const federate = program.command('federate').description('tokens of outside issuers as credentials')
 federate

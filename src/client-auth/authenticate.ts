@@ -58,7 +58,10 @@ function presentedCredentials(request: AuthenticationRequest) {
     const presented = clientAuthMethods[method].present(request)
     if (presented !== undefined) return { method, presented }
   }
-  throw new OAuthError('no_credentials', { detail: { client_id: request.form.get('client_id') } })
+  const clientId = request.form.get('client_id')
+  // Had a certificate come with the client's name, it would have been presented.
+  const detail = clientId === undefined ? {} : { client_id: clientId, certificate: 'none' }
+  throw new OAuthError('no_credentials', { detail })
 }
 
 /** Two ways are one too many (RFC 6749 §2.3), whatever is wrong with either; a certificate beside another way is none. */
