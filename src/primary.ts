@@ -27,6 +27,7 @@ export async function startPrimary(config: Config, world: World & { readonly wor
     const calls = new DatabaseCalls(means.clock.monotonic)
     const store = calls.counted(await means.open(config.storage, means.clock, config.storageAccess))
     closers.add(() => store.close())
+    await store.requireGrants()
     closers.add(store.startUpkeep())
     const audit = openAudit(config, store, means, closers)
     await noteLifetimes(config, store, means.live)
