@@ -17,7 +17,7 @@ const program = new Command('tessera')
 addConfigOptions(
   program
     .command('dev')
-    .description('serve for development: sample data, self-signed certificate, everything in one folder'),
+    .description('serve for development: sample data, a certificate for localhost, everything in one folder'),
 ).action(async (_options, command: Command) => (await import('./dev.ts')).dev(command))
 
 addConfigOptions(program.command('serve').description('serve for real'))

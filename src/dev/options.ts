@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Options } from '../config/schema.ts'
 import { generateMasterKey } from '../keys/master-key.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { ensureCertificate } from './certificate.ts'
-import { writePrivateFile } from './private-file.ts'
+import { writePrivateFile } from './files.ts'
 
 /**
  * The options as given, with what development does not want to be asked for: a certificate, a master key and a database
@@ -19,7 +19,8 @@ export async function developmentOptions(
   random: RandomBytes,
 ): Promise<Options> {
   const data = resolve(options.data)
-  mkdirSync(data, { recursive: true, mode: 0o700 })
+  mkdirSync(data, { recursive: true })
+  openWay(data)
   const master = join(data, 'master.key')
   const needsMasterKey = options.master_key === undefined && options.master_key_file === undefined
   if (needsMasterKey && !existsSync(master)) writePrivateFile(master, `${generateMasterKey(random)}\n`)
@@ -31,8 +32,19 @@ export async function developmentOptions(
     storage: options.storage ?? developmentStorage(data),
     ...(needsMasterKey && { master_key_file: master }),
     runtime: { ...options.runtime, host: isGiven('runtime.host') ? options.runtime.host : 'localhost' },
-    tls: needsCertificate ? await ensureCertificate(data, clock, random) : options.tls,
+    tls: { ...options.tls, ...(needsCertificate && (await ensureCertificate(data, clock, random))) },
   }
+}
+
+/**
+ * Lets others through a data folder that only its owner could enter, to the certificates; they can't list it. What is in it was
+ * kept from them by the folder alone, such as a database of an earlier version, and is from then on by its own mode.
+ */
+function openWay(folder: string): void {
+  if ((statSync(folder).mode & 0o777) !== 0o700) return
+  for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()))
+    chmodSync(join(folder, name), 0o600)
+  chmodSync(folder, 0o711)
 }
 
 /** The database of a data folder. */

@@ -18,7 +18,7 @@ afterAll(() => server.stop())
 const token = (
   args: readonly string[],
   options: { env?: Record<string, string>; input?: string } = { input: SECRET },
-) => tessera(['token', '--issuer', server.issuer, '--client-id', 'batch', '--ca', inject('tls').cert, ...args], options)
+) => tessera(['token', '--issuer', server.issuer, '--client-id', 'batch', '--ca', inject('tls').ca, ...args], options)
 
 describe('tessera token', () => {
   const scope = ['--scope', 'edit']
