@@ -23,6 +23,7 @@ import {
   readServices,
 } from './wiring/metrics.ts'
 import { openModel } from './wiring/model.ts'
+import { warnOfSample } from './wiring/sample.ts'
 import { createServices } from './wiring/services.ts'
 import { logStart } from './wiring/started.ts'
 import { openTracing } from './wiring/tracing.ts'
@@ -58,6 +59,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
     closers.add(() => store.close())
     if (means.shared === undefined) {
       await store.requireGrants()
+      await warnOfSample(config, store, means.log)
       closers.add(store.startUpkeep())
     }
     const audit = means.shared?.audit ?? openAudit(config, store, means, closers)

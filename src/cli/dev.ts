@@ -20,7 +20,8 @@ export async function dev(command: Command): Promise<void> {
   // What is made from here on is for nobody else on the machine, but where it says so.
   process.umask(0o077)
   const { options, isGiven } = givenOptions(command)
-  const config = resolveConfig(await developmentOptions(options, isGiven, systemClock, systemRandom))
+  const resolved = resolveConfig(await developmentOptions(options, isGiven, systemClock, systemRandom))
+  const config: Config = { ...resolved, isDevelopment: true }
   await addSample(config)
   const { runtimePort, adminPort } = await runServer(config)
   print(banner(config, runtimePort, adminPort))
@@ -36,6 +37,7 @@ async function addSample(config: Config): Promise<void> {
       store: store.manifest,
       maker,
       env: {},
+      origin: 'sample',
       dryRun: false,
     })
   } finally {

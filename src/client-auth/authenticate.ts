@@ -36,7 +36,7 @@ export function authenticateClient(
   const accept = (proven: Proven): AuthenticatedClient => {
     const { client, credential } = proven
     const now = authentication.clock.now()
-    refuseUnfit(proven, method, now)
+    refuseUnfit(proven, method, authentication, now)
     authentication.usage.note(credential.id, now)
     return { client, credentialId: credential.id, method } as AuthenticatedClient
   }
@@ -81,7 +81,12 @@ function refuseOtherClientId({ form }: AuthenticationRequest, { clientIds }: Pre
 }
 
 /** What proved itself may have ended, or may not be used so. */
-function refuseUnfit({ client, credential }: Proven, method: ClientAuthMethodName, now: number): void {
+function refuseUnfit(
+  { client, credential }: Proven,
+  method: ClientAuthMethodName,
+  { takesSample }: Authenticator,
+  now: number,
+): void {
   const refused = (reason: Reason, detail = {}) =>
     new OAuthError(reason, { detail: { credential: credential.id, label: credential.label, ...detail } })
   const { expiresAt, revokedAt } = credential
@@ -90,6 +95,7 @@ function refuseUnfit({ client, credential }: Proven, method: ClientAuthMethodNam
     throw refused('expired_credential', { expired: expiresAt && new Date(expiresAt).toISOString() })
   }
   if (!client.enabled) throw refused('client_disabled')
+  if (credential.origin === 'sample' && !takesSample) throw refused('sample_credential')
   const { methods } = client.authentication
   if (methods !== undefined && !methods.includes(method)) throw refused('method_not_allowed_here', { allowed: methods })
 }

@@ -1,8 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { problem } from '../config/problem.ts'
 import type { Options } from '../config/schema.ts'
 import { generateMasterKey } from '../keys/master-key.ts'
 import type { Clock } from '../platform/clock.ts'
+import { isLoopback } from '../platform/loopback.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { ensureCertificate } from './certificate.ts'
 import { writePrivateFile } from './files.ts'
@@ -18,6 +20,7 @@ export async function developmentOptions(
   clock: Clock,
   random: RandomBytes,
 ): Promise<Options> {
+  refuseProduction(options, isGiven)
   const data = resolve(options.data)
   mkdirSync(data, { recursive: true })
   openWay(data)
@@ -29,10 +32,30 @@ export async function developmentOptions(
     ...options,
     data,
     issuer: options.issuer ?? `https://localhost:${options.runtime.port}`,
-    storage: options.storage ?? developmentStorage(data),
+    storage: developmentStorage(data),
     ...(needsMasterKey && { master_key_file: master }),
     runtime: { ...options.runtime, host: isGiven('runtime.host') ? options.runtime.host : 'localhost' },
     tls: { ...options.tls, ...(needsCertificate && (await ensureCertificate(data, clock, random))) },
+  }
+}
+
+/**
+ * The sample's secret is published: it must not get into a database that serves for real, and nobody but this machine is to
+ * reach a server that takes it.
+ * @throws ConfigError
+ */
+function refuseProduction({ data, storage, runtime, admin, ...options }: Options, isGiven: (key: string) => boolean) {
+  if (storage !== undefined) {
+    throw problem('storage', storage, '`tessera dev` keeps a database of its own in `data`: leave this out, or serve')
+  }
+  const hosts = { ...(isGiven('runtime.host') && { 'runtime.host': runtime.host }), 'admin.host': admin.host }
+  for (const [setting, host] of Object.entries(hosts)) {
+    if (isLoopback(host)) continue
+    throw problem(setting, host, '`tessera dev` listens on this machine alone: take localhost, or serve')
+  }
+  const hasMasterKey = options.master_key !== undefined || options.master_key_file !== undefined
+  if (!hasMasterKey && existsSync(join(data, 'tessera.db')) && !existsSync(join(data, 'master.key'))) {
+    throw problem('data', data, 'holds a database that `tessera dev` did not make: name another folder')
   }
 }
 

@@ -20,6 +20,8 @@ interface ApplyOptions {
   readonly store: ManifestStore
   readonly maker: CredentialMaker
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Of the credentials that are made; `sample` for what only `tessera dev` is to take. */
+  readonly origin?: 'manifest' | 'sample'
   /** Whether to plan only, and write nothing. */
   readonly dryRun: boolean
   /**
@@ -36,13 +38,13 @@ interface ApplyOptions {
  */
 export async function applyManifest(
   parsed: ParsedManifest,
-  { store, maker, env, dryRun, show = () => {} }: ApplyOptions,
+  { store, maker, env, dryRun, origin = 'manifest', show = () => {} }: ApplyOptions,
 ): Promise<Plan> {
   const ids = parsed.manifest.clients.map((client) => ClientId(client.client_id))
   const secrets = new NewSecrets(maker.random)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const model = await store.snapshot(ids)
-    const planned = await planManifest(parsed, model, { maker, env, secrets })
+    const planned = await planManifest(parsed, model, { maker, env, secrets, origin })
     const plan = { ...planned, losses: await findLosses(planned, model, store, maker.clock.now()) }
     if (dryRun) return plan
     secrets.showOnce(plan, show)

@@ -14,6 +14,14 @@ interface PlannedCredential {
   readonly generated: string | undefined
 }
 
+/** Where a secret comes from, and the credential. */
+interface Source {
+  /** What the manifest gives; undefined for one to be generated, which stays what it is once it exists. */
+  readonly secret: string | undefined
+  readonly generate: () => string
+  readonly origin: 'manifest' | 'sample'
+}
+
 /** What of the credentials of a client is there, or was. */
 interface Siblings {
   readonly before: readonly Credential[]
@@ -23,18 +31,17 @@ interface Siblings {
 
 /**
  * The credential that a client should have for one of its manifest: the one it has, where that is the same.
- * @param source.secret what the manifest gives; undefined for one to be generated, which stays what it is once it exists
  * @returns the mark of the one that an operator has removed, where that is the same: it is not made again
  * @throws CredentialError for what can't be a credential
  */
 export async function planCredential(
   maker: CredentialMaker,
   wanted: ManifestCredential,
-  { secret, generate }: { readonly secret: string | undefined; readonly generate: () => string },
+  { secret, generate, origin }: Source,
   { before, removed }: Siblings,
 ): Promise<PlannedCredential | RemovedCredential> {
   const expiresAt = wanted.expires === undefined ? undefined : Date.parse(wanted.expires)
-  const terms = { label: wanted.label, origin: 'manifest', expiresAt } as const
+  const terms = { label: wanted.label, origin, expiresAt } as const
   const existing = before.find(({ label, origin }) => label === wanted.label && origin === 'manifest')
   const given = givenBy(wanted, secret)
   if (existing !== undefined && (await isSame(existing, given))) {

@@ -18,6 +18,7 @@ interface PlannedClient {
 interface ClientMeans {
   readonly maker: CredentialMaker
   readonly secrets: NewSecrets
+  readonly origin: 'manifest' | 'sample'
   readonly secretOf: (credential: ManifestCredential, index: number) => string | undefined
   readonly errorAt: (path: readonly PropertyKey[], message: string) => Error
 }
@@ -64,7 +65,7 @@ const STAYING_REVOKED =
 async function planCredentials(
   wanted: ManifestClient,
   existing: Client | undefined,
-  { maker, secrets, secretOf, errorAt }: ClientMeans,
+  { maker, secrets, origin, secretOf, errorAt }: ClientMeans,
 ) {
   const id = ClientId(wanted.client_id)
   const before = existing?.credentials.all ?? []
@@ -75,7 +76,7 @@ async function planCredentials(
   const stayingEnded: string[] = []
   for (const [index, credential] of wanted.credentials.entries()) {
     const { label } = credential
-    const source = { secret: secretOf(credential, index), generate: () => secrets.of(id, label) }
+    const source = { secret: secretOf(credential, index), generate: () => secrets.of(id, label), origin }
     const siblings = { before: [...before, ...planned], removed }
     const plan = await planCredential(maker, credential, source, siblings).catch((error: unknown) => {
       if (!(error instanceof CredentialError)) throw error

@@ -46,6 +46,7 @@ interface PlanMeans {
   /** Where `secret_env` is looked up. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly secrets: NewSecrets
+  readonly origin: 'manifest' | 'sample'
 }
 
 /**
@@ -56,7 +57,7 @@ interface PlanMeans {
 export async function planManifest(
   parsed: ParsedManifest,
   model: ModelSnapshot,
-  { maker, env, secrets }: PlanMeans,
+  { maker, env, secrets, origin }: PlanMeans,
 ): Promise<Omit<Plan, 'losses'>> {
   const apis = parsed.manifest.apis.map(toApi)
   const all = new ApiSet([...new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)]).values()])
@@ -76,7 +77,7 @@ export async function planManifest(
     }
     const errorAt = (path: readonly PropertyKey[], message: string) =>
       parsed.errorAt(['clients', index, ...path], message)
-    const planned = await planClient(wanted, existing, { maker, secrets, secretOf, errorAt })
+    const planned = await planClient(wanted, existing, { maker, secrets, origin, secretOf, errorAt })
     clients.push(planned.client)
     generated.push(...planned.generated)
     stayingEnded.push(...planned.stayingEnded)

@@ -53,6 +53,7 @@ export function createServices(
       masterKey,
       clock,
       usage,
+      takesSample: config.isDevelopment,
       assertions: {
         issuer: config.issuer,
         tokenEndpoint,

@@ -70,13 +70,15 @@ describe('migrations', () => {
     await store.close()
   })
 
-  test('of before operators could end things: who is disabled stays so', async () => {
+  test('of before operators could end things: who is disabled stays so, and the sample is known', async () => {
     const url = await postgres.newDatabase()
     await open(url).then((store) => store.close())
     await postgres.query(BEFORE_0007, url)
     const store = await open(url)
     expect((await store.directory.loadClient(ClientId('off')))?.ended).toEqual({ disabledAt: 1_700_000_000_000 })
     expect(await store.directory.loadClient(ClientId('on'))).not.toHaveProperty('ended')
+    const samples = await store.credentials.listSamples()
+    expect(samples.map(({ clientId, credential: { id } }) => [clientId, id])).toEqual([['cc_client', 'sample']])
     await store.close()
   })
 

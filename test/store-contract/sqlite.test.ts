@@ -19,7 +19,7 @@ storeContract('SQLite', async () => {
   }
 })
 
-test('a database of before operators could end things: who is disabled stays so', async () => {
+test('a database of before operators could end things: who is disabled stays so, and the sample is known', async () => {
   const folder = newFolder()
   const path = join(folder, 'tessera.db')
   await (await openStore(`sqlite:${path}`, systemClock)).close()
@@ -29,6 +29,8 @@ test('a database of before operators could end things: who is disabled stays so'
   const store = await openStore(`sqlite:${path}`, systemClock)
   expect((await store.directory.loadClient(ClientId('off')))?.ended).toEqual({ disabledAt: 1_700_000_000_000 })
   expect(await store.directory.loadClient(ClientId('on'))).not.toHaveProperty('ended')
+  const samples = await store.credentials.listSamples()
+  expect(samples.map(({ clientId, credential: { id } }) => [clientId, id])).toEqual([['cc_client', 'sample']])
   await store.close()
   rmSync(folder, { recursive: true })
 })
