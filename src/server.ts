@@ -23,6 +23,7 @@ import {
   readServices,
 } from './wiring/metrics.ts'
 import { openModel } from './wiring/model.ts'
+import { warnOfSample } from './wiring/sample.ts'
 import { createServices } from './wiring/services.ts'
 import { logStart } from './wiring/started.ts'
 import { openTracing } from './wiring/tracing.ts'
@@ -56,7 +57,11 @@ export async function startServer(config: Config, world: World): Promise<Server>
     const opened = calls.counted(await means.open(config.storage, means.clock, config.storageAccess))
     const store = tracing.parts('database', opened)
     closers.add(() => store.close())
-    if (means.shared === undefined) closers.add(store.startUpkeep())
+    if (means.shared === undefined) {
+      await store.requireGrants()
+      await warnOfSample(config, store, means.log)
+      closers.add(store.startUpkeep())
+    }
     const audit = means.shared?.audit ?? openAudit(config, store, means, closers)
     const model = await openModel(config, store, means, audit, closers)
     const credentials = await openCredentials(store, means, audit, closers)

@@ -11,6 +11,7 @@ import { UserError } from '../platform/user-error.ts'
 import { IssuerKeys } from '../remote-keys/discovery.ts'
 import { RemoteKeySets } from '../remote-keys/key-sets.ts'
 import { keyFetcher, withDatabase } from './database.ts'
+import { checkLine } from './facts.ts'
 import { print, printable, say } from './output.ts'
 
 interface FederateTestOptions {
@@ -89,10 +90,5 @@ function report({ credential, issuer, ended, matched, signature, checks }: Outco
   print(printable(`${matched ? 'matches' : 'does not match'}  ${credential}  ${issuer}`))
   if (ended !== undefined) print(`  ✗ credential: ${ended}`)
   if (signature !== undefined) print(printable(`  ${signature === 'good' ? '✓' : '✗'} signature: ${signature}`))
-  for (const { check, passed, expected, received, note } of checks) {
-    const why = passed
-      ? received
-      : `expected ${expected}, received ${received}${note === undefined ? '' : ` (${note})`}`
-    print(printable(`  ${passed ? '✓' : '✗'} ${check}: ${why}`))
-  }
+  for (const check of checks) print(printable(`  ${checkLine(check)}`))
 }

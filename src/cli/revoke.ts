@@ -11,6 +11,7 @@ import type { Revocation } from '../revocation/store.ts'
 import { SEALED_FORM, Unsealer } from '../tokens/sealed.ts'
 import { masterKeyOf, type Opened, withDatabase } from './database.ts'
 import { print, printable } from './output.ts'
+import { requestIdIn } from './request-id.ts'
 
 interface RevokeOptions {
   readonly token?: true
@@ -42,7 +43,7 @@ async function toRevocation(opened: Opened, what: Omit<RevokeOptions, 'config'>)
   if (what.client !== undefined) return { kind: 'client', id: await knownClient(opened, what.client), ...all }
   if (what.api !== undefined) return { kind: 'api', id: await knownApi(opened, what.api), ...all }
   if (what.key !== undefined) return { kind: 'key', id: await knownKey(opened, what.key), ...all }
-  const jti = what.jti ?? (await readJti(opened))
+  const jti = what.jti === undefined ? await readJti(opened) : requestIdIn(what.jti)
   const issuedAt = uuidv7Time(jti)
   if (issuedAt === undefined) throw new UserError('that is the jti of no token of ours')
   return { kind: 'token', id: Jti(jti), expiresAt: issuedAt + longest }

@@ -22,6 +22,8 @@ export async function storageMigrate({ json, config }: StorageOptions): Promise<
   const options = loadOptions({ file: config, env: process.env })
   const location = options.storage ?? developmentStorage(options.data)
   const ran = await migrateDatabase(location, systemClock, resolveStorageAccess(options))
+  if (ran.length > 0 && !location.startsWith('sqlite:'))
+    say('A role that only serves needs rights on new tables: docs/storage.md, "Roles".')
   if (json) print(JSON.stringify({ ran }))
   else print(ran.length === 0 ? 'the database is up to date' : ran.map((name) => `ran ${name}`).join('\n'))
 }

@@ -37,7 +37,7 @@ export function authenticateClient(
   const accept = (proven: Proven): AuthenticatedClient => {
     const { client, credential } = proven
     const now = authentication.clock.now()
-    refuseUnfit(proven, method, now)
+    refuseUnfit(proven, method, authentication, now)
     authentication.usage.note(credential.id, now)
     return { client, credentialId: credential.id, method } as AuthenticatedClient
   }
@@ -60,7 +60,10 @@ function presentedCredentials(request: AuthenticationRequest) {
     const presented = clientAuthMethods[method].present(request)
     if (presented !== undefined) return { method, presented }
   }
-  throw new OAuthError('no_credentials', { detail: { client_id: request.form.get('client_id') } })
+  const clientId = request.form.get('client_id')
+  // Had a certificate come with the client's name, it would have been presented.
+  const detail = clientId === undefined ? {} : { client_id: clientId, certificate: 'none' }
+  throw new OAuthError('no_credentials', { detail })
 }
 
 /** Two ways are one too many (RFC 6749 §2.3), whatever is wrong with either; a certificate beside another way is none. */
@@ -80,7 +83,12 @@ function refuseOtherClientId({ form }: AuthenticationRequest, { clientIds }: Pre
 }
 
 /** What proved itself may have ended, or may not be used so. */
-function refuseUnfit({ client, credential }: Proven, method: ClientAuthMethodName, now: number): void {
+function refuseUnfit(
+  { client, credential }: Proven,
+  method: ClientAuthMethodName,
+  { takesSample }: Authenticator,
+  now: number,
+): void {
   const refused = (reason: Reason, detail = {}) =>
     new OAuthError(reason, { detail: { credential: credential.id, label: credential.label, ...detail } })
   const { expiresAt, revokedAt } = credential
@@ -89,6 +97,7 @@ function refuseUnfit({ client, credential }: Proven, method: ClientAuthMethodNam
     throw refused('expired_credential', { expired: expiresAt && new Date(expiresAt).toISOString() })
   }
   if (!client.enabled) throw refused('client_disabled')
+  if (credential.origin === 'sample' && !takesSample) throw refused('sample_credential')
   const { methods } = client.authentication
   if (methods !== undefined && !methods.includes(method)) throw refused('method_not_allowed_here', { allowed: methods })
 }

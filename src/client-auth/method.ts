@@ -26,6 +26,8 @@ export interface Authenticator {
   readonly masterKey: MasterKey
   readonly clock: Clock
   readonly assertions: AssertionSettings
+  /** Whether the published secret of the sample of `tessera dev` counts. */
+  readonly takesSample: boolean
 }
 
 interface AssertionSettings {

@@ -87,5 +87,13 @@ async function verifyChosen(
       return { client, credential }
     }
   }
-  throw new OAuthError(readings[0]?.client === undefined ? 'unknown_client' : 'wrong_secret')
+  throw whyWrong(readings[0]?.client)
+}
+
+/** Only what is recorded differs: the same work was done for each, and the wire says the same. */
+function whyWrong(client: Client | undefined): OAuthError {
+  if (client === undefined) return new OAuthError('unknown_client')
+  const { all, secrets } = client.credentials
+  if (secrets.length > 0) return new OAuthError('wrong_secret')
+  return new OAuthError('no_such_credential', { detail: { has: [...new Set(all.map(({ kind }) => kind))] } })
 }

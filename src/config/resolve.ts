@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { parseMasterKey } from '../keys/master-key.ts'
+import { isLoopback } from '../platform/loopback.ts'
 import { problem } from './problem.ts'
 import type { Options } from './schema.ts'
 
@@ -18,6 +19,8 @@ export interface Config extends Options {
   readonly storageAccess: StorageAccess
   readonly masterKey: Buffer
   readonly previousMasterKey: Buffer | undefined
+  /** Whether this is `tessera dev`, where the published secret of its sample counts. */
+  readonly isDevelopment: boolean
   /** PEM; undefined where no certificate is configured. */
   readonly certificate: { readonly cert: string; readonly key: string } | undefined
   /** PEM. */
@@ -56,6 +59,7 @@ export function resolveConfig(options: Options): Config {
   const { ca: outboundCa } = options.outbound
   return Object.freeze({
     ...options,
+    isDevelopment: false,
     issuer,
     storage,
     storageAccess: resolveStorageAccess(options),
@@ -83,8 +87,6 @@ export function resolveStorageAccess(options: Options): StorageAccess {
     statementTimeout: options.storage_statement_timeout * 1000,
   }
 }
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
 
 const KEY_FORM = 'must be 32 bytes in base64 or hexadecimal, as `openssl rand -base64 32` prints'
 

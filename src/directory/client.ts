@@ -1,4 +1,4 @@
-import type { Credentials } from '../credentials/credential.ts'
+import type { Credential, Credentials } from '../credentials/credential.ts'
 import type { ClientAuthMethodName } from '../oauth/client-auth-methods.ts'
 import type { GrantType } from '../oauth/grant-types.ts'
 import type { Audience, ClientId } from '../oauth/ids.ts'
@@ -43,6 +43,7 @@ export interface Client {
    * `tls_client_certificate_bound_access_tokens` (RFC 8705 §3.4).
    */
   readonly bindsToCertificate: boolean
+  readonly ended?: Ended
 }
 
 /** The scopes of one client at one API. */
@@ -52,6 +53,20 @@ interface ApiGrant {
   readonly scopes: readonly string[]
   /** Granted there when the client asks for none, in place of its other defaults. */
   readonly defaultScopes: readonly string[]
+}
+
+/** What operators have ended by commands: no manifest brings it back, whatever it says. Times in milliseconds. */
+export interface Ended {
+  /** Since when the client is disabled. */
+  readonly disabledAt?: number
+  /** Credentials that its manifest named, one at most of each label. */
+  readonly credentials?: readonly RemovedCredential[]
+}
+
+/** A credential that is no more. It says what would be the same one. */
+export interface RemovedCredential {
+  readonly credential: Credential
+  readonly removedAt: number
 }
 
 /** How a client may authenticate, beyond what its credentials say. */

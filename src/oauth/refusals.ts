@@ -150,6 +150,10 @@ export const refusals = {
     ...NOT_AUTHENTICATED,
     meaning: 'The credential is one of the client, and what was sent is right, but it was revoked.',
   },
+  sample_credential: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The credential is of the sample of `tessera dev`, whose secret is published: it counts there alone.',
+  },
   no_such_credential: {
     ...NOT_AUTHENTICATED,
     meaning: 'The client has no credential of the kind that it authenticates with.',

@@ -9,6 +9,7 @@ import { credentials } from './migrations/0004-credentials.ts'
 import { counters } from './migrations/0005-counters.ts'
 import { clientGrants } from './migrations/0006-client-grants.ts'
 import { bounds } from './migrations/0007-bounds.ts'
+import { endedAndSample } from './migrations/0008-ended-and-sample.ts'
 import type { Schema } from './schema.ts'
 
 /** Every migration, by name; the names sort in the order of running, and one that was released never changes. */
@@ -20,6 +21,7 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0005-counters': counters,
   '0006-client-grants': clientGrants,
   '0007-bounds': bounds,
+  '0008-ended-and-sample': endedAndSample,
 }
 
 type MigrationTable = { migration: { name: string; timestamp: string } }

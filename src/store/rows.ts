@@ -13,6 +13,7 @@ import { Audience, ClientId, KeyId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
 import type { Revocation } from '../revocation/store.ts'
 import { toCredential } from './credential-rows.ts'
+import { fromEnded, toEnded } from './ended-rows.ts'
 import type { Schema } from './schema.ts'
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
@@ -65,7 +66,14 @@ export function toClient(row: Row<'client'>, credentials: readonly Row<'credenti
     authentication: json(row.authentication),
     require: (row.require as RequiredProof | null) ?? undefined,
     bindsToCertificate,
+    ...endedOf(row),
   }
+}
+
+/** Most have nothing of the kind, and then no such field either. */
+function endedOf(row: Row<'client'>): Pick<Client, 'ended'> {
+  const ended = toEnded(row.client_id, row.ended)
+  return ended === undefined ? {} : { ended }
 }
 
 export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
@@ -87,6 +95,7 @@ export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   token: JSON.stringify({ ...client.token, ...(client.bindsToCertificate && { certificate_bound: true }) }),
   authentication: JSON.stringify(client.authentication),
   require: client.require ?? null,
+  ended: fromEnded(client.id, client.ended),
   created_at: now,
   updated_at: now,
 })

@@ -30,6 +30,7 @@ export interface Schema {
     token: string
     authentication: string
     require: string | null
+    ended: string
     created_at: number
     updated_at: number
   }

@@ -7,10 +7,12 @@ import type { ConsumerStore } from '../keys/consumers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { ManifestStore } from '../manifest/store.ts'
 import type { Clock } from '../platform/clock.ts'
+import { UserError } from '../platform/user-error.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { RevocationStore } from '../revocation/store.ts'
 import { SqlAuditStore } from './audit.ts'
 import { SqlChangeStore } from './changes.ts'
+import { tableNames } from './copy.ts'
 import { SqlCredentialStore } from './credentials.ts'
 import type { ConnectionCounts, Database } from './dialect.ts'
 import { SqlDirectoryStore } from './directory.ts'
@@ -34,6 +36,8 @@ export interface Store {
   readonly manifest: ManifestStore
   /** Resolves when the database answers. */
   ping(): Promise<void>
+  /** @throws UserError naming the statements that give the role what serving takes, where it lacks any of that */
+  requireGrants(): Promise<void>
   connections(): readonly ConnectionCounts[]
   /** One process does it for all. @returns what ends it */
   startUpkeep(): () => Promise<void>
@@ -55,8 +59,20 @@ export function createStore(db: Database, clock: Clock): Store {
     ping: async () => {
       await sql`select 1`.execute(db.reads)
     },
+    requireGrants: async () => {
+      const missing = await findMissingGrants(db)
+      if (missing !== undefined) throw missing
+    },
     connections: () => db.connections(),
     startUpkeep: () => db.startUpkeep(),
     close: () => db.close(),
   }
+}
+
+/** What to grant to a role that lacks what serving takes; undefined where it lacks nothing. */
+export async function findMissingGrants({ dialect, unhurried }: Database): Promise<UserError | undefined> {
+  const missing = await dialect.missingGrants(unhurried, tableNames)
+  if (missing.length === 0) return undefined
+  const statements = missing.map((grant) => `${grant};`).join(' ')
+  return new UserError(`this role lacks rights that serving takes. The owner of the tables grants them: ${statements}`)
 }

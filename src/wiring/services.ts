@@ -55,6 +55,7 @@ export function createServices(
       masterKey,
       clock,
       usage,
+      takesSample: config.isDevelopment,
       assertions: {
         issuer: config.issuer,
         tokenEndpoint,

@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 
 const suggested = () => /curl [\s\S]*token\.oauth2/.exec(command.output())?.[0] ?? ''
-const ca = () => join(data, 'tls', 'cert.pem')
+const ca = () => join(data, 'tls', 'ca.pem')
 
 describe('tessera dev', () => {
   test('says that it is for development, and where it listens', () => {
@@ -54,8 +54,12 @@ describe('tessera dev', () => {
     expect(stdout).not.toContain('refresh_token')
   })
 
-  test('keeps its keys to itself', () => {
-    for (const file of ['master.key', 'tls/key.pem']) expect(statSync(join(data, file)).mode & 0o777).toBe(0o600)
+  test('keeps its keys and its database to itself, and lets others read what they are to trust', () => {
+    const modeOf = (file: string) => statSync(join(data, file)).mode & 0o777
+    const own = ['master.key', 'tls/key.pem', 'tls/ca-key.pem', 'tessera.db', 'tessera.db-wal', 'tessera.db-shm']
+    for (const file of own) expect([file, modeOf(file)]).toEqual([file, 0o600])
+    for (const file of ['tls/ca.pem', 'tls/cert.pem']) expect([file, modeOf(file)]).toEqual([file, 0o644])
+    expect([modeOf('.'), modeOf('tls')]).toEqual([0o711, 0o755])
   })
 
   test('serves health on the admin listener, and nothing of OAuth there', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FairQueue, QueueFull } from '../../src/secrets/fair-queue.ts'
 import { newSecret } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { newJwk } from '../remote-keys/source.ts'
 
 const GENERATED = newSecret()
 let server: TestServer
@@ -14,6 +15,7 @@ clients:
   - { client_id: chosen, scopes: [edit], credentials: [{ secret: correct horse }] }
   - { client_id: cold, scopes: [edit], credentials: [{ secret: battery staple }] }
   - { client_id: generated, scopes: [edit], credentials: [{ secret: ${GENERATED} }] }
+  - { client_id: signer, scopes: [edit], credentials: [{ jwks: { keys: [${JSON.stringify(newJwk('k'))}] } }] }
 `,
   })
 })
@@ -66,7 +68,7 @@ describe('the work of a wrong guess (24)', () => {
 
   test('is no slow hash for a secret of the generated form, whichever the client', async () => {
     const slow = await medianCpu('chosen', human)
-    for (const id of ['chosen', 'generated', 'nobody']) {
+    for (const id of ['chosen', 'signer', 'generated', 'nobody']) {
       expect(await medianCpu(id, newSecret)).toBeLessThan(slow / 3)
     }
   })

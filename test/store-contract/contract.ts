@@ -414,6 +414,55 @@ export function storeContract(
       expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
     })
 
+    test('keep what operators have ended, one credential of a label, without its secret', async () => {
+      const kept = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm' }
+      const scrypt = {
+        kind: 'scrypt' as const,
+        parameters: { logN: 14, r: 8, p: 5, salt: Buffer.from('salt') },
+        digest: Buffer.alloc(32, 9),
+      }
+      const removed = { ...secret('1', 'x'), hash: scrypt, retrievable: kept }
+      await put(
+        one,
+        [],
+        [client('a', { enabled: false, ended: { disabledAt: 5 }, credentials: toCredentials([removed]) })],
+      )
+      const remove = (credential: SecretCredential) =>
+        one.credentials.updateCredentials(ClientId('a'), () => ({
+          writes: { put: [], remove: [credential.id], keepAway: credential },
+          event: event('remove'),
+        }))
+      await remove(removed)
+      const ended = {
+        disabledAt: 5,
+        credentials: [{ removedAt: now, credential: { ...removed, retrievable: undefined } }],
+      }
+      expect(await other.directory.loadClient(ClientId('a'))).toEqual(client('a', { enabled: false, ended }))
+      await remove({ ...secret('2', 'y') })
+      await remove({ ...secret('3', 'x') })
+      const { clients } = await other.manifest.snapshot([ClientId('a')])
+      expect(
+        clients.get(ClientId('a'))?.ended?.credentials?.map(({ credential: { id, label } }) => [id, label]),
+      ).toEqual([
+        ['2', 'y'],
+        ['3', 'x'],
+      ])
+      await put(one, [], [client('a')])
+      expect(await other.directory.loadClient(ClientId('a'))).toEqual(client('a'))
+    })
+
+    test('tell a manifest who there is, and when credentials were last used', async () => {
+      const ids = Array.from({ length: 600 }, (_, at) => CredentialId(`${at}`))
+      const credentials = toCredentials(ids.map((id) => secret(id, `of ${id}`)))
+      await put(one, [], [client('a', { credentials }), client('b'), client('c')])
+      await one.credentials.noteUses(ids.slice(0, 599).map((id, at) => ({ id, at })))
+      const uses = await other.manifest.lastUses(ids)
+      expect([uses.size, uses.get(CredentialId('598')), uses.get(CredentialId('599'))]).toEqual([599, 598, undefined])
+      expect(await other.manifest.lastUses([])).toEqual(new Map())
+      const listed = await other.manifest.listClients('a', 1)
+      expect(listed).toEqual([client('b')])
+    })
+
     test('of processes that change the credentials of a client at once, lose no change', async () => {
       await put(one, [], [client('a')])
       await Promise.all(

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
+import { BEFORE_0008 } from './before-0008.ts'
 import { storeContract } from './contract.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-store-'))
@@ -16,6 +17,22 @@ storeContract('SQLite', async () => {
     open: (clock) => openStore(`sqlite:${join(folder, 'tessera.db')}`, clock),
     destroy: async () => rmSync(folder, { recursive: true }),
   }
+})
+
+test('a database of before operators could end things: who is disabled stays so, and the sample is known', async () => {
+  const folder = newFolder()
+  const path = join(folder, 'tessera.db')
+  await (await openStore(`sqlite:${path}`, systemClock)).close()
+  const before = new DatabaseSync(path)
+  before.exec(BEFORE_0008)
+  before.close()
+  const store = await openStore(`sqlite:${path}`, systemClock)
+  expect((await store.directory.loadClient(ClientId('off')))?.ended).toEqual({ disabledAt: 1_700_000_000_000 })
+  expect(await store.directory.loadClient(ClientId('on'))).not.toHaveProperty('ended')
+  const samples = await store.credentials.listSamples()
+  expect(samples.map(({ clientId, credential: { id } }) => [clientId, id])).toEqual([['cc_client', 'sample']])
+  await store.close()
+  rmSync(folder, { recursive: true })
 })
 
 test('a write of another process is waited for, and the event loop goes on meanwhile', async () => {

@@ -5,7 +5,8 @@ import { OAuthError } from '../../oauth/error.ts'
  * SQL syntax and access (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  */
 const DEFECTS = ['0A', '21', '22', '23', '42']
-const INSUFFICIENT_PRIVILEGE = '42501'
+/** Insufficient privilege; and invalid schema name, since one that a role may not use is to it as if there were none. */
+const FORBIDDEN = ['42501', '3F000']
 
 /**
  * What a failed statement or connection is to the rest of the program: an OAuthError `storage_unavailable` where the database
@@ -20,7 +21,8 @@ export function translate(error: unknown): unknown {
 }
 
 /** Whether the role may not do what it was asked to. */
-export const isForbidden = (error: unknown): boolean => sqlState(error) === INSUFFICIENT_PRIVILEGE
+export const isForbidden = (error: unknown): boolean =>
+  FORBIDDEN.includes(sqlState(error instanceof OAuthError ? error.cause : error) ?? '')
 
 /** Whether the server said so, rather than the connection to it: then that is still there. */
 export const isFromServer = (error: unknown): boolean => sqlState(error) !== undefined

@@ -4,6 +4,7 @@ import type { ConnectionCounts, Database, Dialect } from '../dialect.ts'
 import type { Schema } from '../schema.ts'
 import type { PostgresAccess, PostgresAddress } from './address.ts'
 import { BoundedPostgresDialect } from './driver.ts'
+import { missingGrants } from './grants.ts'
 import { createPool } from './pool.ts'
 
 /** Whoever began a transaction and is gone keeps others waiting for no longer. */
@@ -22,6 +23,7 @@ const dialect: Dialect = {
     const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
     return rows[0]?.found === true
   },
+  missingGrants,
   takeTime: async (trx) => {
     for (const limit of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'])
       await sql`set local ${sql.raw(limit)} = 0`.execute(trx)
