@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { UserError } from '../platform/user-error.ts'
 import type { Database } from './dialect.ts'
+import { toParameter } from './parameters.ts'
 import type { Schema } from './schema.ts'
 
 type TableName = keyof Schema
@@ -155,13 +156,19 @@ class Digest {
   }
 }
 
-/** One text for equal rows, of whichever database: columns by name, bytes as hexadecimal and told apart from text. */
+/**
+ * One text for equal rows, of whichever database: columns by name, bytes as hexadecimal and told apart from text, numbers as
+ * they are written anew.
+ */
 const encode = (row: Row): string =>
   JSON.stringify(
     Object.keys(row)
       .sort()
       .map((column) => {
         const value = row[column]
-        return [column, value instanceof Uint8Array ? { bytes: Buffer.from(value).toString('hex') } : value]
+        return [
+          column,
+          value instanceof Uint8Array ? { bytes: Buffer.from(value).toString('hex') } : toParameter(value),
+        ]
       }),
   )

@@ -10,9 +10,9 @@ import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import type { Revocation } from '../../src/revocation/store.ts'
 import type { Store } from '../../src/store/sql-store.ts'
 
-const DAY = 24 * 3600 * 1000
+export const DAY = 24 * 3600 * 1000
 
-const api = (audience: string, more: Partial<Api> = {}): Api => ({
+export const api = (audience: string, more: Partial<Api> = {}): Api => ({
   audience: Audience(audience),
   name: undefined,
   scopes: [{ name: 'edit', description: 'Change things' }],
@@ -21,7 +21,7 @@ const api = (audience: string, more: Partial<Api> = {}): Api => ({
   ...more,
 })
 
-const client = (id: string, more: Partial<Client> = {}): Client => ({
+export const client = (id: string, more: Partial<Client> = {}): Client => ({
   id: ClientId(id),
   name: undefined,
   description: undefined,
@@ -42,7 +42,7 @@ const client = (id: string, more: Partial<Client> = {}): Client => ({
   ...more,
 })
 
-const secret = (id: string, label: string): SecretCredential => ({
+export const secret = (id: string, label: string): SecretCredential => ({
   kind: 'secret',
   retrievable: undefined,
   origin: 'manifest',
@@ -62,7 +62,7 @@ const life = (id: string, label: string) => {
   return rest
 }
 
-const event = (requestId: string, at = 1): AuditEvent => ({
+export const event = (requestId: string, at = 1): AuditEvent => ({
   at,
   type: 'token.issue',
   result: 'success',
@@ -74,7 +74,7 @@ const event = (requestId: string, at = 1): AuditEvent => ({
   detail: { scope: 'edit' },
 })
 
-const key = (kid: string): StoredKey => ({
+export const key = (kid: string): StoredKey => ({
   kid: KeyId(kid),
   algorithm: 'ES256',
   state: 'active',

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { ClientId, Jti } from '../../src/oauth/ids.ts'
-import { systemClock } from '../../src/platform/clock.ts'
+import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/sql-store.ts'
 import { MODEL } from '../harness/model.ts'
@@ -10,6 +10,7 @@ import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { ACCESS } from './access.ts'
 import { storeContract } from './contract.ts'
+import { oddTimesContract } from './odd-times.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {
@@ -17,10 +18,13 @@ beforeAll(async () => {
 })
 afterAll(() => postgres.stop())
 
-storeContract('PostgreSQL', async () => {
+async function create() {
   const url = await postgres.newSchema()
-  return { open: (clock) => openStore(url, clock, ACCESS), destroy: async () => {} }
-})
+  return { open: (clock: Clock) => openStore(url, clock, ACCESS), destroy: async () => {} }
+}
+
+storeContract('PostgreSQL', create)
+oddTimesContract('PostgreSQL', create)
 
 describe('nodes at once', () => {
   let url: string

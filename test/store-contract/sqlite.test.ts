@@ -4,19 +4,42 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { ClientId } from '../../src/oauth/ids.ts'
-import { systemClock } from '../../src/platform/clock.ts'
+import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import { storeContract } from './contract.ts'
+import { oddTimesContract } from './odd-times.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-store-'))
 
-storeContract('SQLite', async () => {
+async function create() {
   const folder = newFolder()
+  const path = join(folder, 'tessera.db')
   return {
-    open: (clock) => openStore(`sqlite:${join(folder, 'tessera.db')}`, clock),
+    open: (clock: Clock) => openStore(`sqlite:${path}`, clock),
     destroy: async () => rmSync(folder, { recursive: true }),
+    fractions: () => fractionsIn(path),
   }
-})
+}
+
+/** Every number with a fraction that a database keeps: a column of integers takes one, and says nothing. */
+function fractionsIn(path: string): readonly unknown[] {
+  const database = new DatabaseSync(path, { readOnly: true })
+  const columns = database
+    .prepare(
+      `select t.name as "table", c.name as "column" from sqlite_master t, pragma_table_info(t.name) c where t.type = 'table'`,
+    )
+    .all()
+  const found = columns.flatMap(({ table, column }) =>
+    database
+      .prepare(`select '${table}' as "table", "${column}" from "${table}" where typeof("${column}") = 'real'`)
+      .all(),
+  )
+  database.close()
+  return found
+}
+
+storeContract('SQLite', create)
+oddTimesContract('SQLite', create)
 
 test('a write of another process is waited for, and the event loop goes on meanwhile', async () => {
   const folder = newFolder()

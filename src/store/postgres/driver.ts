@@ -10,6 +10,7 @@ import {
 } from 'kysely'
 import type pg from 'pg'
 import { OAuthError } from '../../oauth/error.ts'
+import { toParameter } from '../parameters.ts'
 import { isFromServer, translate } from './errors.ts'
 
 /** Who comes when so many wait for a connection already is sent away: what they wait for would not come in time. */
@@ -130,5 +131,7 @@ async function within<Answer>(limit: number, answer: Promise<Answer>): Promise<A
 }
 
 /** PostgreSQL's text has no place for U+0000, which strangers may send. */
-const toPostgres = (value: unknown): unknown =>
-  typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
+function toPostgres(value: unknown): unknown {
+  const parameter = toParameter(value)
+  return typeof parameter === 'string' && parameter.includes('\0') ? parameter.replaceAll('\0', '\ufffd') : parameter
+}

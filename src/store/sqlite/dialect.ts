@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type CompiledQuery,
@@ -12,6 +12,7 @@ import {
 } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import { OAuthError } from '../../oauth/error.ts'
+import { toParameter } from '../parameters.ts'
 
 /** How long a write waits for that of another process before it fails. */
 const BUSY_TIMEOUT_MS = 10_000
@@ -158,9 +159,9 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     const { statement, hasRows } = this.#prepare(this.#database ?? (await this.open()), sql)
-    if (!areStorable(parameters)) throw new TypeError('a parameter is of a type that cannot be stored')
-    if (hasRows) return { rows: await retryWhileBusy(() => statement.all(...parameters) as Row[]) }
-    const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...parameters))
+    const values = parameters.map(toParameter)
+    if (hasRows) return { rows: await retryWhileBusy(() => statement.all(...values) as Row[]) }
+    const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...values))
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
@@ -203,12 +204,3 @@ async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
 /** SQLite's primary result code; undefined where the error isn't SQLite's. */
 const resultCode = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
-
-const areStorable = (values: readonly unknown[]): values is readonly SQLInputValue[] => values.every(isStorable)
-
-const isStorable = (value: unknown): value is SQLInputValue =>
-  value === null ||
-  typeof value === 'string' ||
-  typeof value === 'number' ||
-  typeof value === 'bigint' ||
-  value instanceof Uint8Array
