@@ -63,16 +63,14 @@ export async function copyDatabase(
 ): Promise<ReadonlyMap<string, TableDigest>> {
   // One view of the source for all tables: https://www.postgresql.org/docs/current/transaction-iso.html
   const source = from.unhurried.transaction().setIsolationLevel('repeatable read')
-  const copied = await source.execute(async (reading) => {
-    await from.dialect.takeTime(reading)
-    return to.unhurried.transaction().execute(async (writing) => {
-      await to.dialect.takeTime(writing)
+  const copied = await source.execute((reading) =>
+    to.unhurried.transaction().execute(async (writing) => {
       await refuseFull(writing)
       const digests = await copyTables(reading, writing, onProgress)
       await to.dialect.continueNumbers(writing)
       return digests
-    })
-  })
+    }),
+  )
   for (const table of tableNames) {
     const there = new Digest()
     for await (const rows of pages(to.unhurried, table)) {

@@ -13,8 +13,6 @@ export interface Dialect {
   /** The last number that such a key of a table has had, null where there was none: for migrations. */
   lastNumber(table: string): RawBuilder<number | null>
   hasTable(db: Kysely<Schema>, name: string): Promise<boolean>
-  /** Lifts, within a transaction of `unhurried`, what the database itself sets of limits to its time. */
-  takeTime(trx: Kysely<Schema>): Promise<void>
   /** Has the numbers of audit events go on after the last one there is. */
   continueNumbers(trx: Kysely<Schema>): Promise<void>
 }

@@ -7,11 +7,15 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
+  type TransactionSettings,
 } from 'kysely'
 import type pg from 'pg'
 import { OAuthError } from '../../oauth/error.ts'
 import { toParameter } from '../parameters.ts'
+import { Deadline } from './deadline.ts'
 import { isFromServer, translate } from './errors.ts'
+import { type Limits, settingsOf } from './limits.ts'
+import { queryAfter } from './statement.ts'
 
 /** Who comes when so many wait for a connection already is sent away: what they wait for would not come in time. */
 const MOST_WAITING = 1_000
@@ -19,15 +23,14 @@ const MOST_WAITING = 1_000
 /** Kysely over a pool of connections, on which every statement is answered in time or fails. */
 export class BoundedPostgresDialect implements KyselyDialect {
   readonly #pool: pg.Pool
-  readonly #answer: number
+  readonly #limits: Limits
 
-  /** @param answer milliseconds within which each statement must be answered; 0 for no limit */
-  constructor(pool: pg.Pool, answer: number) {
+  constructor(pool: pg.Pool, limits: Limits) {
     this.#pool = pool
-    this.#answer = answer
+    this.#limits = limits
   }
 
-  createDriver = (): Driver => new BoundedDriver(this.#pool, this.#answer)
+  createDriver = (): Driver => new BoundedDriver(this.#pool, this.#limits)
   createAdapter = (): PostgresAdapter => new PostgresAdapter()
   createQueryCompiler = (): PostgresQueryCompiler => new PostgresQueryCompiler()
   createIntrospector = (db: ConstructorParameters<typeof PostgresIntrospector>[0]): PostgresIntrospector =>
@@ -36,11 +39,11 @@ export class BoundedPostgresDialect implements KyselyDialect {
 
 class BoundedDriver implements Driver {
   readonly #pool: pg.Pool
-  readonly #answer: number
+  readonly #limits: Limits
 
-  constructor(pool: pg.Pool, answer: number) {
+  constructor(pool: pg.Pool, limits: Limits) {
     this.#pool = pool
-    this.#answer = answer
+    this.#limits = limits
   }
 
   async init(): Promise<void> {}
@@ -49,21 +52,17 @@ class BoundedDriver implements Driver {
     if (this.#pool.waitingCount >= MOST_WAITING)
       throw new OAuthError('storage_unavailable', { cause: new Error('too many wait for a connection') })
     try {
-      return new BoundedConnection(await this.#pool.connect(), this.#answer)
+      return new BoundedConnection(await this.#pool.connect(), this.#limits)
     } catch (error) {
       throw translate(error)
     }
   }
 
-  async beginTransaction(
-    connection: BoundedConnection,
-    { isolationLevel }: { isolationLevel?: string },
-  ): Promise<void> {
-    await connection.run(isolationLevel === undefined ? 'begin' : `begin isolation level ${isolationLevel}`)
-  }
+  beginTransaction = (connection: BoundedConnection, { isolationLevel }: TransactionSettings): Promise<void> =>
+    connection.begin(isolationLevel === undefined ? 'begin' : `begin isolation level ${isolationLevel}`)
 
-  commitTransaction = (connection: BoundedConnection): Promise<void> => connection.run('commit')
-  rollbackTransaction = (connection: BoundedConnection): Promise<void> => connection.run('rollback')
+  commitTransaction = (connection: BoundedConnection): Promise<void> => connection.end('commit')
+  rollbackTransaction = (connection: BoundedConnection): Promise<void> => connection.end('rollback')
 
   async releaseConnection(connection: BoundedConnection): Promise<void> {
     connection.release()
@@ -76,20 +75,29 @@ class BoundedDriver implements Driver {
 /** A connection that is given up when an answer takes too long: what came after would be taken for it. */
 class BoundedConnection implements DatabaseConnection {
   readonly #client: pg.PoolClient
-  readonly #answer: number
+  readonly #limits: Limits
+  readonly #settings: string
+  #isInTransaction = false
   #lost: OAuthError | undefined
 
-  constructor(client: pg.PoolClient, answer: number) {
+  constructor(client: pg.PoolClient, limits: Limits) {
     this.#client = client
-    this.#answer = answer
+    this.#limits = limits
+    this.#settings = settingsOf(limits)
   }
 
-  async run(sql: string): Promise<void> {
+  async begin(sql: string): Promise<void> {
+    await this.#ask(() => this.#client.query(`${sql}; ${this.#settings}`))
+    this.#isInTransaction = true
+  }
+
+  async end(sql: 'commit' | 'rollback'): Promise<void> {
     await this.#ask(() => this.#client.query(sql))
+    this.#isInTransaction = false
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const { command, rowCount, rows } = await this.#ask(() => this.#client.query(sql, parameters.map(toPostgres)))
+    const { command, rowCount, rows } = await this.#ask(() => this.#query(sql, parameters.map(toPostgres)))
     if (command === 'SELECT') return { rows }
     return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
   }
@@ -103,30 +111,23 @@ class BoundedConnection implements DatabaseConnection {
     this.#client.release(this.#lost)
   }
 
+  #query(sql: string, values: unknown[]): Promise<pg.QueryResult> {
+    if (this.#isInTransaction) return this.#client.query(sql, values)
+    return queryAfter(this.#settings, this.#client, sql, values)
+  }
+
   async #ask<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     if (this.#lost !== undefined) throw this.#lost
+    const deadline = new Deadline(this.#limits.answer)
     try {
-      return await (this.#answer === 0 ? ask() : within(this.#answer, ask()))
+      return await deadline.wait(ask())
     } catch (error) {
       const translated = translate(error)
       if (translated instanceof OAuthError && !isFromServer(error)) this.#lost = translated
       throw translated
+    } finally {
+      deadline.end()
     }
-  }
-}
-
-/** @param limit milliseconds */
-async function within<Answer>(limit: number, answer: Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(new Error(`the database did not answer within ${limit} ms`))
-    // What has arrived while this process was busy is read before it counts as missing.
-    timer = setTimeout(() => setImmediate(giveUp), limit)
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -4,6 +4,7 @@ import type { ConnectionCounts, Database, Dialect } from '../dialect.ts'
 import type { Schema } from '../schema.ts'
 import type { PostgresAccess, PostgresAddress } from './address.ts'
 import { BoundedPostgresDialect } from './driver.ts'
+import type { Limits } from './limits.ts'
 import { createPool } from './pool.ts'
 
 /** Whoever began a transaction and is gone keeps others waiting for no longer. */
@@ -12,6 +13,7 @@ const IDLE_IN_TRANSACTION_MS = 30_000
 const PATIENCE_MS = 5_000
 /** The database's own limit comes first, mostly; this is for when it says nothing at all. */
 const GRACE_MS = 2_000
+const UNLIMITED: Limits = { statement: 0, answer: Number.POSITIVE_INFINITY, idleInTransaction: 0 }
 
 const dialect: Dialect = {
   bytes: 'bytea',
@@ -21,10 +23,6 @@ const dialect: Dialect = {
   hasTable: async (db, name) => {
     const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
     return rows[0]?.found === true
-  },
-  takeTime: async (trx) => {
-    for (const limit of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'])
-      await sql`set local ${sql.raw(limit)} = 0`.execute(trx)
   },
   continueNumbers: async (trx) => {
     const { last } = await trx
@@ -42,20 +40,14 @@ const dialect: Dialect = {
 export function openPostgres(address: PostgresAddress, access: PostgresAccess): Database {
   const { connections, requestTimeout, statementTimeout } = access
   const forPatient = Math.max(2, Math.floor(connections * 0.4))
+  const prompt = createPool(address, connections - forPatient, requestTimeout / 2)
+  const patient = createPool(address, forPatient, PATIENCE_MS)
+  const connect = (pool: typeof prompt, limits: Limits) =>
+    new Kysely<Schema>({ dialect: new BoundedPostgresDialect(pool, limits) })
   const idleInTransaction = IDLE_IN_TRANSACTION_MS
-  const prompt = createPool(address, connections - forPatient, {
-    connect: requestTimeout / 2,
-    statement: requestTimeout,
-    idleInTransaction,
-  })
-  const patient = createPool(address, forPatient, {
-    connect: PATIENCE_MS,
-    statement: statementTimeout,
-    idleInTransaction,
-  })
-  const connect = (pool: typeof prompt, answer: number) =>
-    new Kysely<Schema>({ dialect: new BoundedPostgresDialect(pool, answer) })
-  const [reads, writes] = [connect(prompt, requestTimeout / 2), connect(patient, statementTimeout + GRACE_MS)]
+  const reads = connect(prompt, { statement: requestTimeout, answer: requestTimeout / 2, idleInTransaction })
+  const answer = statementTimeout + GRACE_MS
+  const writes = connect(patient, { statement: statementTimeout, answer, idleInTransaction })
   return {
     dialect,
     reads,
@@ -64,7 +56,7 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     scans: writes,
     writes,
     logs: writes,
-    unhurried: connect(patient, 0),
+    unhurried: connect(patient, UNLIMITED),
     connections: () => [countsOf('prompt', prompt), countsOf('patient', patient)],
     // It vacuums and makes its checkpoints by itself.
     startUpkeep: () => async () => {},

@@ -1,16 +1,6 @@
 import pg from 'pg'
 import type { PostgresAddress } from './address.ts'
 
-/** How long things may take on a connection, in milliseconds. */
-export interface Limits {
-  /** To get a connection: one that is free, or a new one. */
-  readonly connect: number
-  /** For a statement, by the database's clock: what nobody waits for any more ends there, too. */
-  readonly statement: number
-  /** That a transaction may stay idle before the database ends it: whoever began it is gone, and others wait. */
-  readonly idleInTransaction: number
-}
-
 /** A connection that nobody used for so long is closed. */
 const IDLE_MS = 60_000
 /** How long a connection may be silent before the other side is asked whether it is there. */
@@ -26,8 +16,11 @@ types.setTypeParser(BIGINT, (text) => {
   throw new RangeError(`${text} is too large a number`)
 })
 
-/** So many connections, opened when they are needed. */
-export function createPool(address: PostgresAddress, size: number, limits: Limits): pg.Pool {
+/**
+ * So many connections, opened when they are needed.
+ * @param patience milliseconds to get one: one that is free, or a new one
+ */
+export function createPool(address: PostgresAddress, size: number, patience: number): pg.Pool {
   const pool = new pg.Pool({
     ...address,
     max: size,
@@ -36,11 +29,7 @@ export function createPool(address: PostgresAddress, size: number, limits: Limit
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     idleTimeoutMillis: IDLE_MS,
-    connectionTimeoutMillis: limits.connect,
-    statement_timeout: limits.statement,
-    // Where it waits for another's lock, it waits as a statement does.
-    lock_timeout: limits.statement,
-    idle_in_transaction_session_timeout: limits.idleInTransaction,
+    connectionTimeoutMillis: patience,
   })
   // A connection that breaks fails the statement under way, or else the next one: nobody else need be told.
   pool.on('error', () => {})

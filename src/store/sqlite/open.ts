@@ -14,7 +14,6 @@ const dialect: Dialect = {
     const found = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db)
     return found.rows.length > 0
   },
-  takeTime: async () => {},
   // Its autoincrement looks at what was inserted (https://sqlite.org/autoinc.html).
   continueNumbers: async () => {},
 }
