@@ -61,6 +61,7 @@ export async function startPrimary(config: Config, world: World & { readonly wor
       ...healthRoutes({
         isDraining: () => departure.isAnnounced,
         pingStorage: () => store.ping(),
+        clock: means.clock,
         isAuditFull: () => audit.isFull,
         isWithoutWorkers: () => workers.ready === 0,
       }),

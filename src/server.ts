@@ -83,6 +83,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
       ...healthRoutes({
         isDraining: () => departure.isAnnounced,
         pingStorage: () => store.ping(),
+        clock: means.clock,
         isAuditFull: () => audit.isFull,
       }),
     }

@@ -12,6 +12,8 @@ export interface Dialect {
   autoIncrement<Table extends string>(table: CreateTableBuilder<Table>, column: string): CreateTableBuilder<Table>
   /** The last number that such a key of a table has had, null where there was none: for migrations. */
   lastNumber(table: string): RawBuilder<number | null>
+  /** Bytes by chance, as the database makes them: 16. */
+  readonly someBytes: RawBuilder<Buffer>
   hasTable(db: Kysely<Schema>, name: string): Promise<boolean>
   /** Has the numbers of audit events go on after the last one there is. */
   continueNumbers(trx: Kysely<Schema>): Promise<void>

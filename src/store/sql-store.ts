@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { AuditStore } from '../audit/store.ts'
 import type { ChangeStore } from '../changes/feed.ts'
 import type { CredentialStore } from '../credentials/store.ts'
@@ -18,6 +17,7 @@ import { SqlKeyStore } from './keys.ts'
 import { SqlManifestStore } from './manifest.ts'
 import { SqlReplayStore } from './replay.ts'
 import { SqlRevocationStore } from './revocations.ts'
+import { transact } from './transaction.ts'
 
 /**
  * Every store, on one database. When the database fails, each call rejects with an OAuthError `storage_unavailable`
@@ -32,7 +32,7 @@ export interface Store {
   readonly replay: ReplayStore
   readonly audit: AuditStore
   readonly manifest: ManifestStore
-  /** Resolves when the database answers. */
+  /** Resolves when the database has taken what was written to it as requests write, and leaves nothing of that. */
   ping(): Promise<void>
   connections(): readonly ConnectionCounts[]
   /** One process does it for all. @returns what ends it */
@@ -52,11 +52,17 @@ export function createStore(db: Database, clock: Clock): Store {
     replay: new SqlReplayStore(db),
     audit,
     manifest: new SqlManifestStore(db, clock, audit),
-    ping: async () => {
-      await sql`select 1`.execute(db.reads)
-    },
+    ping: () => writeAndRemove(db),
     connections: () => db.connections(),
     startUpkeep: () => db.startUpkeep(),
     close: () => db.close(),
   }
 }
+
+/** Writes the mark of an assertion that nobody has sent, which is no other's: processes that do so don't wait for each other. */
+const writeAndRemove = ({ marks, dialect }: Database): Promise<void> =>
+  transact(marks, async (trx) => {
+    const mark = trx.insertInto('replay_mark').values({ id: dialect.someBytes, expires_at: 0 }).returning('id')
+    const { id } = await mark.executeTakeFirstOrThrow()
+    await trx.deleteFrom('replay_mark').where('id', '=', id).execute()
+  })

@@ -20,6 +20,7 @@ const dialect: Dialect = {
   autoIncrement: (table, column) =>
     table.addColumn(column, 'bigint', (id) => id.primaryKey().generatedByDefaultAsIdentity()),
   lastNumber: (table) => sql`select max(seq) from ${sql.table(table)}`,
+  someBytes: sql`uuid_send(gen_random_uuid())`,
   hasTable: async (db, name) => {
     const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
     return rows[0]?.found === true

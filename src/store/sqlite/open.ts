@@ -10,6 +10,7 @@ const dialect: Dialect = {
   bytes: 'blob',
   autoIncrement: (table, column) => table.addColumn(column, 'integer', (id) => id.primaryKey().autoIncrement()),
   lastNumber: (table) => sql`select seq from sqlite_sequence where name = ${table}`,
+  someBytes: sql`randomblob(16)`,
   hasTable: async (db, name) => {
     const found = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db)
     return found.rows.length > 0
