@@ -1,11 +1,11 @@
 import { Kysely, sql } from 'kysely'
-import type pg from 'pg'
-import type { ConnectionCounts, Database, Dialect } from '../dialect.ts'
+import type { Database, Dialect } from '../dialect.ts'
 import type { Schema } from '../schema.ts'
 import type { PostgresAccess, PostgresAddress } from './address.ts'
 import { BoundedPostgresDialect } from './driver.ts'
 import type { Limits } from './limits.ts'
-import { createPool } from './pool.ts'
+import { Connections } from './pool.ts'
+import { Trust } from './trust.ts'
 
 /** Whoever began a transaction and is gone keeps others waiting for no longer. */
 const IDLE_IN_TRANSACTION_MS = 30_000
@@ -13,7 +13,14 @@ const IDLE_IN_TRANSACTION_MS = 30_000
 const PATIENCE_MS = 5_000
 /** The database's own limit comes first, mostly; this is for when it says nothing at all. */
 const GRACE_MS = 2_000
-const UNLIMITED: Limits = { statement: 0, answer: Number.POSITIVE_INFINITY, idleInTransaction: 0 }
+/** A copy may be made of a standby. */
+const UNLIMITED: Limits = {
+  statement: 0,
+  idleInTransaction: 0,
+  answer: Number.POSITIVE_INFINITY,
+  whole: Number.POSITIVE_INFINITY,
+  mayBeReadOnly: true,
+}
 
 const dialect: Dialect = {
   bytes: 'bytea',
@@ -41,14 +48,24 @@ const dialect: Dialect = {
 export function openPostgres(address: PostgresAddress, access: PostgresAccess): Database {
   const { connections, requestTimeout, statementTimeout } = access
   const forPatient = Math.max(2, Math.floor(connections * 0.4))
-  const prompt = createPool(address, connections - forPatient, requestTimeout / 2)
-  const patient = createPool(address, forPatient, PATIENCE_MS)
-  const connect = (pool: typeof prompt, limits: Limits) =>
-    new Kysely<Schema>({ dialect: new BoundedPostgresDialect(pool, limits) })
-  const idleInTransaction = IDLE_IN_TRANSACTION_MS
-  const reads = connect(prompt, { statement: requestTimeout, answer: requestTimeout / 2, idleInTransaction })
-  const answer = statementTimeout + GRACE_MS
-  const writes = connect(patient, { statement: statementTimeout, answer, idleInTransaction })
+  const trust = new Trust()
+  const prompt = new Connections(address, connections - forPatient, requestTimeout / 2, trust)
+  const patient = new Connections(address, forPatient, PATIENCE_MS, trust)
+  const connect = (connections: Connections, limits: Limits) =>
+    new Kysely<Schema>({ dialect: new BoundedPostgresDialect(connections, limits) })
+  const common = { idleInTransaction: IDLE_IN_TRANSACTION_MS, mayBeReadOnly: false }
+  const reads = connect(prompt, {
+    ...common,
+    statement: requestTimeout,
+    answer: requestTimeout / 2,
+    whole: requestTimeout,
+  })
+  const writes = connect(patient, {
+    ...common,
+    statement: statementTimeout,
+    answer: statementTimeout + GRACE_MS,
+    whole: Number.POSITIVE_INFINITY,
+  })
   return {
     dialect,
     reads,
@@ -58,7 +75,10 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     writes,
     logs: writes,
     unhurried: connect(patient, UNLIMITED),
-    connections: () => [countsOf('prompt', prompt), countsOf('patient', patient)],
+    connections: () => [
+      { pool: 'prompt', ...prompt.counts },
+      { pool: 'patient', ...patient.counts },
+    ],
     // It vacuums and makes its checkpoints by itself.
     startUpkeep: () => async () => {},
     close: async () => {
@@ -66,13 +86,3 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     },
   }
 }
-
-const countsOf = (
-  pool: ConnectionCounts['pool'],
-  { totalCount, idleCount, waitingCount }: pg.Pool,
-): ConnectionCounts => ({
-  pool,
-  busy: totalCount - idleCount,
-  idle: idleCount,
-  waiting: waitingCount,
-})

@@ -1,23 +1,42 @@
 import pg from 'pg'
 
+/** What two statements came to that were sent at once. */
+interface Answers {
+  /** The row of the first. */
+  readonly row: pg.QueryResultRow
+  readonly result: pg.QueryResult
+}
+
 /**
- * Sends two statements at once, and gives the result of the second. Up to the Sync message behind them they are one
- * transaction (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING): what the first sets
- * for a transaction holds for the second and for nothing else, and where the first fails the second is not run.
+ * Sends two statements at once. Up to the Sync message behind them they are one transaction
+ * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING): what the first sets for a transaction
+ * holds for the second and for nothing else, and where the first fails the second is not run.
+ * @param first a statement that gives one row
+ * @param ofFirst what its error is, where the first one fails
  */
 export function queryAfter(
   first: string,
   client: pg.ClientBase,
-  text: string,
-  values: unknown[],
-): Promise<pg.QueryResult> {
+  [text, values]: readonly [text: string, values: unknown[]],
+  ofFirst: (error: unknown) => unknown,
+): Promise<Answers> {
   const query = new TwoStatements(first, text, values)
-  const result = new Promise<pg.QueryResult>((resolve, reject) => {
-    query.on('error', reject)
-    query.on('end', (results) => resolve(lastOf(results)))
+  let row: pg.QueryResultRow | undefined
+  const answers = new Promise<Answers>((resolve, reject) => {
+    query.on('row', (given, result) => {
+      row ??= given
+      // The driver leaves that to whoever listens for rows.
+      result?.addRow(given)
+    })
+    query.on('error', (error) => reject(row === undefined ? ofFirst(error) : error))
+    query.on('end', (results) => {
+      const [, result] = [results].flat()
+      if (row === undefined || result === undefined) reject(new TypeError('there are not two answers'))
+      else resolve({ row, result })
+    })
   })
   client.query(query)
-  return result
+  return answers
 }
 
 /** The second is sent as the driver sends every statement that has parameters. */
@@ -36,11 +55,4 @@ class TwoStatements extends pg.Query {
       connection.stream.uncork()
     }
   }
-}
-
-/** The driver gives a list where there were several statements. */
-function lastOf(results: pg.QueryResult | readonly pg.QueryResult[]): pg.QueryResult {
-  const last = [results].flat().at(-1)
-  if (last === undefined) throw new TypeError('there were no statements')
-  return last
 }
