@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { AuditEvent } from './event.ts'
 import type { AuditCounts, AuditSink } from './sink.ts'
@@ -15,7 +16,6 @@ const LARGEST_BATCH = 1_024
 /** About 60 MB. When so many wait, the database has been away for long, and nothing is issued that can't be recorded. */
 const MOST_WAITING = 100_000
 const PRUNE_INTERVAL_MS = 60_000
-const PRUNE_BATCH = 5_000
 
 interface RecorderOptions {
   readonly store: AuditStore
@@ -116,10 +116,9 @@ export class AuditRecorder implements AuditSink {
     this.#prune().catch(this.#options.onError)
   }
 
-  /** In small batches, so that no request waits long for the database. */
   async #prune(): Promise<void> {
     const { store, clock, retention } = this.#options
     const oldest = clock.now() - retention
-    while ((await store.pruneBefore(oldest, PRUNE_BATCH)) === PRUNE_BATCH);
+    await cleanUp((most) => store.pruneBefore(oldest, most))
   }
 }

@@ -21,6 +21,9 @@ export interface AuditStore {
   append(events: readonly AuditEvent[]): Promise<void>
   /** Oldest first. */
   listEvents(query: AuditQuery): Promise<readonly StoredAuditEvent[]>
-  /** Removes at most `most` events that are older than `time`, in milliseconds. @returns how many */
+  /**
+   * Removes at most `most` events that are older than `time`, in milliseconds, wherever in the log they stand.
+   * @returns how many; 0 once none was found
+   */
   pruneBefore(time: number, most: number): Promise<number>
 }

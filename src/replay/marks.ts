@@ -1,6 +1,7 @@
 /** What may be used once only, and was: assertions and proofs, by a hash. May import `oauth`, `platform`. */
 
 import { hash } from 'node:crypto'
+import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ReplayMark, ReplayStore } from './store.ts'
 
@@ -9,7 +10,6 @@ import type { ReplayMark, ReplayStore } from './store.ts'
  * is gone. Milliseconds.
  */
 const KEPT_MS = 65 * 60_000
-const PRUNE_BATCH = 5_000
 /** Marks in one statement. */
 const MOST_AT_ONCE = 250
 
@@ -62,7 +62,7 @@ export class ReplayMarks {
    */
   async prune(): Promise<void> {
     const now = Math.min(this.#clock.now(), this.#epoch + this.#clock.monotonic())
-    while ((await this.#store.pruneMarks(now, PRUNE_BATCH)) === PRUNE_BATCH);
+    await cleanUp((most) => this.#store.pruneMarks(now, most))
   }
 
   async #writeAll(): Promise<void> {

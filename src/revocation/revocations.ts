@@ -3,13 +3,13 @@
  * second with what any process has revoked. May import `oauth`, `platform`, `tokens`.
  */
 
+import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 import { uuidv7Time } from '../platform/random.ts'
 import type { VerifiedToken } from '../tokens/verify.ts'
 import type { Revocation, RevocationStore } from './store.ts'
 
 const PAGE = 10_000
-const PRUNE_BATCH = 5_000
 /** Tokens that were issued in the same ten minutes are forgotten together: no entry needs a time of its own. */
 const BUCKET_MS = 600_000
 
@@ -79,7 +79,7 @@ export class Revocations {
     const now = this.#clock.now()
     for (const [name, { expiresAt }] of this.#tokens) if (expiresAt <= now) this.#tokens.delete(name)
     for (const [name, { expiresAt }] of this.#issuedBefore) if (expiresAt <= now) this.#issuedBefore.delete(name)
-    while ((await this.#store.pruneRevocations(now, PRUNE_BATCH)) === PRUNE_BATCH);
+    await cleanUp((most) => this.#store.pruneRevocations(now, most))
   }
 
   async #read(): Promise<void> {

@@ -9,6 +9,7 @@ import type { AuditEvent } from '../audit/event.ts'
 import type { AuditQuery, AuditStore, StoredAuditEvent } from '../audit/store.ts'
 import { uuidv7Time } from '../platform/random.ts'
 import type { Database } from './dialect.ts'
+import { EventPruning } from './event-pruning.ts'
 import { fromAuditEvent, toAuditEvent } from './rows.ts'
 import type { Schema } from './schema.ts'
 import { transact } from './transaction.ts'
@@ -24,9 +25,11 @@ const AROUND_MS = 60_000
 export class SqlAuditStore implements AuditStore {
   readonly #db: Database
   readonly #inserts = new Map<number, CompiledQuery>()
+  readonly #pruning: EventPruning
 
   constructor(db: Database) {
     this.#db = db
+    this.#pruning = new EventPruning(db)
   }
 
   async append(events: readonly AuditEvent[]): Promise<void> {
@@ -98,15 +101,7 @@ export class SqlAuditStore implements AuditStore {
     return low - 1
   }
 
-  async pruneBefore(time: number, most: number): Promise<number> {
-    // Numbers grow with time: the first row that is young enough bounds the search, whatever the clocks did.
-    const oldest = this.#db.scans.selectFrom('audit_event').select(['seq', 'at']).orderBy('seq').limit(most)
-    const due = (await oldest.execute()).filter((row) => row.at < time)
-    const last = due.at(-1)
-    if (last === undefined) return 0
-    const { numDeletedRows } = await transact(this.#db.logs, (trx) =>
-      trx.deleteFrom('audit_event').where('seq', '<=', last.seq).where('at', '<', time).executeTakeFirstOrThrow(),
-    )
-    return Number(numDeletedRows)
+  pruneBefore(time: number, most: number): Promise<number> {
+    return this.#pruning.pruneBefore(time, most)
   }
 }

@@ -257,14 +257,6 @@ export function storeContract(
       expect(await other.changes.changesSince(latest)).toEqual({ latest, changes: [], missed: false })
     })
 
-    test('say that changes were missed once they are too old to be listed', async () => {
-      const since = await other.changes.latestChange()
-      await put(one, [], [client('a'), client('b')])
-      now += 2 * DAY
-      await put(one, [], [client('c')])
-      expect(await other.changes.changesSince(since)).toMatchObject({ missed: true })
-    })
-
     test('of processes that plan the same change of keys, the second finds it done', async () => {
       const addFirst = (kid: string) => (keys: readonly StoredKey[]) => ({
         add: keys.length === 0 ? [key(kid)] : [],

@@ -3,12 +3,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { ClientId, Jti } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openDatabase, openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/sql-store.ts'
 import { MODEL } from '../harness/model.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { ACCESS } from './access.ts'
+import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
 import { oddTimesContract } from './odd-times.ts'
 
@@ -25,6 +26,10 @@ async function create() {
 
 storeContract('PostgreSQL', create)
 oddTimesContract('PostgreSQL', create)
+cleanUpContract('PostgreSQL', async () => {
+  const url = await postgres.newSchema()
+  return { open: (clock) => openDatabase(url, clock, ACCESS), destroy: async () => {} }
+})
 
 describe('nodes at once', () => {
   let url: string

@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openDatabase, openStore } from '../../src/store/open.ts'
+import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
 import { oddTimesContract } from './odd-times.ts'
 
@@ -40,6 +41,13 @@ function fractionsIn(path: string): readonly unknown[] {
 
 storeContract('SQLite', create)
 oddTimesContract('SQLite', create)
+cleanUpContract('SQLite', async () => {
+  const folder = newFolder()
+  return {
+    open: (clock) => openDatabase(`sqlite:${join(folder, 'tessera.db')}`, clock),
+    destroy: async () => rmSync(folder, { recursive: true }),
+  }
+})
 
 test('a write of another process is waited for, and the event loop goes on meanwhile', async () => {
   const folder = newFolder()
