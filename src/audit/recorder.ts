@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { BelievedTime } from '../platform/believed-time.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { AuditEvent } from './event.ts'
@@ -29,6 +30,7 @@ interface RecorderOptions {
 /** Takes events at once and writes them in batches, off the path of the requests. */
 export class AuditRecorder implements AuditSink {
   readonly #options: RecorderOptions
+  readonly #time: BelievedTime
   #waiting: AuditEvent[] = []
   #written = 0
   #failedBatches = 0
@@ -40,6 +42,7 @@ export class AuditRecorder implements AuditSink {
 
   constructor(options: RecorderOptions) {
     this.#options = options
+    this.#time = new BelievedTime(options.clock)
   }
 
   start(): void {
@@ -117,8 +120,8 @@ export class AuditRecorder implements AuditSink {
   }
 
   async #prune(): Promise<void> {
-    const { store, clock, retention } = this.#options
-    const oldest = clock.now() - retention
+    const { store, retention } = this.#options
+    const oldest = this.#time.now() - retention
     await cleanUp((most) => store.pruneBefore(oldest, most))
   }
 }

@@ -3,6 +3,7 @@
  * second with what any process has revoked. May import `oauth`, `platform`, `tokens`.
  */
 
+import { BelievedTime } from '../platform/believed-time.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 import { uuidv7Time } from '../platform/random.ts'
@@ -24,6 +25,8 @@ const FRESH_MS = 1_000
 export class Revocations {
   readonly #store: RevocationStore
   readonly #clock: Clock
+  /** By which a revocation is forgotten: a token that seems to have expired may be alive again, should the clock be set back. */
+  readonly #time: BelievedTime
   /** Revoked tokens, by the ten minutes in which they were issued. */
   readonly #tokens = new Map<number, Bucket>()
   /** By kind and id, up to when what was issued is revoked. */
@@ -42,6 +45,7 @@ export class Revocations {
   private constructor(store: RevocationStore, clock: Clock) {
     this.#store = store
     this.#clock = clock
+    this.#time = new BelievedTime(clock)
   }
 
   /** Reads what was revoked since. Rejects when the database fails. */
@@ -76,7 +80,7 @@ export class Revocations {
 
   /** Forgets what no living token needs, here and in the database. */
   async prune(): Promise<void> {
-    const now = this.#clock.now()
+    const now = this.#time.now()
     for (const [name, { expiresAt }] of this.#tokens) if (expiresAt <= now) this.#tokens.delete(name)
     for (const [name, { expiresAt }] of this.#issuedBefore) if (expiresAt <= now) this.#issuedBefore.delete(name)
     await cleanUp((most) => this.#store.pruneRevocations(now, most))
@@ -94,7 +98,7 @@ export class Revocations {
   }
 
   #add(revocation: Revocation): void {
-    if (revocation.expiresAt <= this.#clock.now()) return
+    if (revocation.expiresAt <= this.#time.now()) return
     if (revocation.kind === 'token') {
       const name = bucketOf(uuidv7Time(revocation.id) ?? 0)
       const bucket = this.#tokens.get(name) ?? { ids: new Set(), expiresAt: 0 }
