@@ -28,6 +28,7 @@ export async function startPrimary(config: Config, world: World & { readonly wor
     const store = calls.counted(await means.open(config.storage, means.clock, config.storageAccess))
     closers.add(() => store.close())
     closers.add(store.startUpkeep())
+    for (const warning of store.warnings()) means.log.warn(warning)
     const audit = openAudit(config, store, means, closers)
     await noteLifetimes(config, store, means.live)
     const certificates = new CertificateCheck(config.clientAuthorities, means.clock)

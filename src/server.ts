@@ -56,7 +56,10 @@ export async function startServer(config: Config, world: World): Promise<Server>
     const opened = calls.counted(await means.open(config.storage, means.clock, config.storageAccess))
     const store = tracing.parts('database', opened)
     closers.add(() => store.close())
-    if (means.shared === undefined) closers.add(store.startUpkeep())
+    if (means.shared === undefined) {
+      closers.add(store.startUpkeep())
+      for (const warning of store.warnings()) means.log.warn(warning)
+    }
     const audit = means.shared?.audit ?? openAudit(config, store, means, closers)
     const model = await openModel(config, store, means, audit, closers)
     const credentials = await openCredentials(store, means, audit, closers)

@@ -7,6 +7,7 @@ import { webcrypto, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../platform/clock.ts'
+import { makePrivate } from '../platform/private-files.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { writePrivateFile } from './private-file.ts'
 
@@ -19,9 +20,12 @@ const VALIDITY = 397 * 24 * 3600 * 1000
  */
 export async function ensureCertificate(folder: string, clock: Clock, random: RandomBytes) {
   const paths = { cert: join(folder, 'tls', 'cert.pem'), key: join(folder, 'tls', 'key.pem') }
-  if (existsSync(paths.key) && isValid(paths.cert, clock)) return paths
+  if (existsSync(paths.key) && isValid(paths.cert, clock)) {
+    makePrivate(paths.key)
+    return paths
+  }
   const { certificate, privateKey } = await selfSigned(clock, random)
-  mkdirSync(join(folder, 'tls'), { recursive: true })
+  mkdirSync(join(folder, 'tls'), { recursive: true, mode: 0o700 })
   writePrivateFile(paths.key, privateKey)
   writePrivateFile(paths.cert, certificate)
   return paths

@@ -1,8 +1,10 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 
 /** Writes a file that only its owner can read: whole, or not at all. */
 export function writePrivateFile(path: string, content: string): void {
   const unfinished = `${path}.${process.pid}.new`
-  writeFileSync(unfinished, content, { mode: 0o600 })
+  // One that a process of the same number left behind would keep its mode.
+  rmSync(unfinished, { force: true })
+  writeFileSync(unfinished, content, { mode: 0o600, flag: 'wx' })
   renameSync(unfinished, path)
 }

@@ -50,6 +50,8 @@ export interface Database {
   readonly unhurried: Kysely<Schema>
   /** None where the database is a file. */
   connections(): readonly ConnectionCounts[]
+  /** What an administrator should see to, since this program can't. */
+  warnings(): readonly string[]
   /** Has done, off the way of everything else, what the database needs from time to time. @returns what ends that */
   startUpkeep(): () => Promise<void>
   close(): Promise<void>

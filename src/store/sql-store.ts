@@ -35,6 +35,8 @@ export interface Store {
   /** Resolves when the database has taken what was written to it as requests write, and leaves nothing of that. */
   ping(): Promise<void>
   connections(): readonly ConnectionCounts[]
+  /** What an administrator should see to, since this program can't. */
+  warnings(): readonly string[]
   /** One process does it for all. @returns what ends it */
   startUpkeep(): () => Promise<void>
   close(): Promise<void>
@@ -54,6 +56,7 @@ export function createStore(db: Database, clock: Clock): Store {
     manifest: new SqlManifestStore(db, clock, audit),
     ping: () => writeAndRemove(db),
     connections: () => db.connections(),
+    warnings: () => db.warnings(),
     startUpkeep: () => db.startUpkeep(),
     close: () => db.close(),
   }

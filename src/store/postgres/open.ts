@@ -79,6 +79,7 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
       { pool: 'prompt', ...prompt.counts },
       { pool: 'patient', ...patient.counts },
     ],
+    warnings: () => [],
     // It vacuums and makes its checkpoints by itself.
     startUpkeep: () => async () => {},
     close: async () => {

@@ -5,6 +5,7 @@ import type { Database, Dialect } from '../dialect.ts'
 import type { Schema } from '../schema.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { NodeSqliteDialect, type Synchronous } from './dialect.ts'
+import { createDatabaseFile, makeDatabasePrivate } from './files.ts'
 
 const dialect: Dialect = {
   bytes: 'blob',
@@ -22,6 +23,8 @@ const dialect: Dialect = {
 /** Opens the SQLite database at `path`, made where it is not there. */
 export function openSqlite(path: string): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  createDatabaseFile(path)
+  const open = makeDatabasePrivate(path)
   // FULL: what was acknowledged survives a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
   const connect = (synchronous: Synchronous) =>
     new Kysely<Schema>({ dialect: new NodeSqliteDialect(path, synchronous) })
@@ -36,6 +39,8 @@ export function openSqlite(path: string): Database {
     marks: logs,
     unhurried: writes,
     connections: () => [],
+    warnings: () =>
+      open.map((file) => `${file} can be used by others than its owner, and this program may not change that`),
     startUpkeep: () => {
       const checkpoints = new Checkpoints(path)
       return () => checkpoints.close()

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, isSqliteError, syncFile } from './copy-file.ts'
+import { filesOf, makeDatabasePrivate } from './files.ts'
 
 /** https://sqlite.org/rescode.html; extended codes have these in their low byte. */
 const SQLITE_BUSY = 5
@@ -35,6 +36,8 @@ export async function restoreSqlite({ from, to, replace, clock, inspect }: Resto
   if (!existsSync(from)) throw new UserError(`${from}: there is no such file`)
   const contents = checkDatabase(from)
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
+  // What was there before is kept, and is as secret as what takes its place.
+  makeDatabasePrivate(to)
   takeFor(to, replace, () => {})
   const copy = `${to}.${process.pid}.restored`
   try {
@@ -44,13 +47,13 @@ export async function restoreSqlite({ from, to, replace, clock, inspect }: Resto
     const aside = `${to}.replaced-${new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`
     const hadData = takeFor(to, replace, (hasData, settle) => {
       settle()
-      for (const end of ['', '-wal', '-shm', '-journal']) move(to + end, hasData ? aside + end : undefined)
+      for (const file of filesOf(to)) move(file, hasData ? aside + file.slice(to.length) : undefined)
       renameSync(copy, to)
       syncFile(dirname(to))
     })
     return { ...contents, before: hadData ? aside : undefined }
   } finally {
-    for (const end of ['', '-wal', '-shm', '-journal']) rmSync(copy + end, { force: true })
+    for (const file of filesOf(copy)) rmSync(file, { force: true })
   }
 }
 
