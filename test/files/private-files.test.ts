@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ownEvent } from '../../src/audit/own-event.ts'
 import { backup, restore } from '../../src/cli/backup.ts'
-import { storageCopy, storageMigrate } from '../../src/cli/storage.ts'
+import { storageCompact, storageCopy, storageMigrate } from '../../src/cli/storage.ts'
 import { loadOptions } from '../../src/config/load.ts'
 import { ensureCertificate } from '../../src/dev/certificate.ts'
 import { developmentOptions } from '../../src/dev/options.ts'
@@ -112,6 +112,13 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     expect(copied.error).toBeUndefined()
     return 2
   },
+  'tessera storage compact': async () => {
+    const { path } = databases()
+    await (await openAndWrite(path)).close()
+    chmodSync(path, 0o644)
+    expect((await runCommand(environment(path), () => storageCompact({}))).error).toBeUndefined()
+    return 1
+  },
   'the key and the certificate of tessera dev, and its master key': async () => {
     const options = loadOptions({ env: {}, flags: { data: folder } })
     await developmentOptions(options, () => false, systemClock, systemRandom)
@@ -174,6 +181,7 @@ test('files are made in these places only: each of them is above', () => {
     'src/dev/private-file.ts',
     'src/platform/private-files.ts',
     'src/store/sqlite/checkpoint-thread.ts',
+    'src/store/sqlite/compact.ts',
     'src/store/sqlite/copy-file.ts',
     'src/store/sqlite/dialect.ts',
     'src/store/sqlite/restore.ts',

@@ -6,6 +6,10 @@ import type { Schema } from '../schema.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { NodeSqliteDialect, type Synchronous } from './dialect.ts'
 import { createDatabaseFile, makeDatabasePrivate } from './files.ts'
+import type { Pages } from './free-pages.ts'
+
+/** Of `auto_vacuum` (https://sqlite.org/pragma.html#pragma_auto_vacuum). */
+const INCREMENTAL = 2
 
 const dialect: Dialect = {
   bytes: 'blob',
@@ -42,11 +46,22 @@ export function openSqlite(path: string): Database {
     warnings: () =>
       open.map((file) => `${file} can be used by others than its owner, and this program may not change that`),
     startUpkeep: () => {
-      const checkpoints = new Checkpoints(path)
+      const checkpoints = new Checkpoints(path, () => countPages(reads))
       return () => checkpoints.close()
     },
     close: async () => {
       for (const connection of [reads, writes, logs]) await connection.destroy()
     },
   }
+}
+
+/**
+ * Asks SQLite. To read the header of the file, and close it, would give up the locks that this process has on it
+ * (https://sqlite.org/howtocorrupt.html, 2.2).
+ */
+async function countPages(db: Kysely<Schema>): Promise<Pages | undefined> {
+  const { rows } = await sql<Pages & { readonly mode: number }>`
+    select p.page_count as "all", f.freelist_count as free, a.auto_vacuum as mode
+    from pragma_page_count p, pragma_freelist_count f, pragma_auto_vacuum a`.execute(db)
+  return rows.find(({ mode }) => mode === INCREMENTAL)
 }

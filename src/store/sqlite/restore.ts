@@ -4,10 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, isSqliteError, syncFile } from './copy-file.ts'
+import { takeDatabase } from './exclusive.ts'
 import { filesOf, makeDatabasePrivate } from './files.ts'
-
-/** https://sqlite.org/rescode.html; extended codes have these in their low byte. */
-const SQLITE_BUSY = 5
 
 interface RestoreOptions {
   /** The path of a backup. */
@@ -90,16 +88,11 @@ function takeFor(path: string, replace: boolean, work: (hasData: boolean, settle
 /** @returns whether there is data in it, as in one that can't be read there may be @throws UserError where it is open */
 function lock(database: DatabaseSync, path: string): boolean {
   try {
-    // In this mode, the first look takes the file for good, which fails while any other connection has it open
-    // (https://sqlite.org/pragma.html#pragma_locking_mode).
-    database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
+    takeDatabase(database, path)
     return holdsData(database)
   } catch (error) {
-    if (!isSqliteError(error)) throw error
-    if ((error.errcode & 0xff) === SQLITE_BUSY) {
-      throw new UserError(`${path} is in use: stop every server and command on it first`)
-    }
-    return true
+    if (isSqliteError(error)) return true
+    throw error
   }
 }
 
