@@ -8,7 +8,7 @@ import { StorageProbe } from './storage-probe.ts'
 /** What readiness depends on. */
 export interface Health {
   readonly isDraining: () => boolean
-  /** Writes to the database as requests do; rejects where it does not take that. */
+  /** Writes to the database as requests do. Rejects where the database does not take the write. */
   readonly pingStorage: () => Promise<void>
   readonly clock: Clock
   readonly isAuditFull: () => boolean

@@ -3,7 +3,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 /** Writes a file that only its owner can read: whole, or not at all. */
 export function writePrivateFile(path: string, content: string): void {
   const unfinished = `${path}.${process.pid}.new`
-  // One that a process of the same number left behind would keep its mode.
+  // A leftover of a process with the same id would keep its own mode.
   rmSync(unfinished, { force: true })
   writeFileSync(unfinished, content, { mode: 0o600, flag: 'wx' })
   renameSync(unfinished, path)

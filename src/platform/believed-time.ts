@@ -1,16 +1,16 @@
 import type { Clock } from './clock.ts'
 
-/** Longer than anything may live that a wrong clock must not outlive: an assertion, and the hour for which its mark is kept. */
+/** Longer than an assertion may live (a day), and the hour for which its mark is kept beyond that. */
 const BELIEVED_AFTER_MS = 26 * 3_600_000
 
 /**
- * The time by which things are forgotten for good. A clock that is set forward may be set back, and then what was forgotten
- * would be missed. So no more time counts than has passed; only where the clock has stayed ahead for more than a day is it
- * believed, as of a machine that started with no idea of the time.
+ * The time that decides what is forgotten for good. A clock that is set forward may be set back, and then forgotten rows would
+ * be missing. So a step forward does not count until the clock has stayed ahead for more than a day. It does count then,
+ * because a machine may start with its clock in 1970.
  */
 export class BelievedTime {
   readonly #clock: Clock
-  /** Of the wall clock, by how much it was ahead of the monotonic one at the least: in this period, and in the one before. */
+  /** By how much, at the least, the wall clock was ahead of the monotonic one: in this period, and in the one before. */
   #least: number
   #leastBefore: number
   #periodEnds: number

@@ -4,8 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 const STEP = 500
 
 /**
- * Removes what is due, step by step; requests come between any two.
- * @param remove removes at most so many, and resolves with how many; with 0 once there is nothing left for it to do
+ * Removes what is due, step by step. Requests are handled between any two steps.
+ * @param remove removes at most so many rows and resolves with their number, which is 0 once nothing is left to remove
  */
 export async function cleanUp(remove: (most: number) => Promise<number>): Promise<void> {
   while ((await remove(STEP)) > 0) await nextTurn()

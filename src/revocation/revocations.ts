@@ -25,7 +25,7 @@ const FRESH_MS = 1_000
 export class Revocations {
   readonly #store: RevocationStore
   readonly #clock: Clock
-  /** By which a revocation is forgotten: a token that seems to have expired may be alive again, should the clock be set back. */
+  /** Decides when a revocation is forgotten: an expired token is alive again if the clock is set back. */
   readonly #time: BelievedTime
   /** Revoked tokens, by the ten minutes in which they were issued. */
   readonly #tokens = new Map<number, Bucket>()

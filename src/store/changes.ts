@@ -7,7 +7,7 @@ import type { Schema } from './schema.ts'
 
 /** So many changes stay listed. A process that has missed more drops everything it remembers. */
 export const CHANGES_KEPT = 50_000
-/** Beyond those that are added, so many are removed at a time: who makes a change holds up all others who do. */
+/** So many more changes are removed than are added at a time. It is a bound, since other writers wait meanwhile. */
 const REMOVED_BESIDE = 1_000
 /** Well below the number of parameters that any of the databases takes. */
 const ROWS_IN_STATEMENT = 1_000
@@ -31,7 +31,7 @@ export class SqlChangeStore implements ChangeStore {
   }
 }
 
-/** Lists changes, within the transaction that makes them; forgets the oldest, by their numbers, whatever clocks have said. */
+/** Lists changes, within the transaction that makes them. Forgets the oldest ones by number, since clocks may be wrong. */
 export async function announce(trx: Kysely<Schema>, clock: Clock, changes: readonly Change[]): Promise<void> {
   const at = clock.now()
   const latest = await takeNumbers(trx, 'change', changes.length)
@@ -45,7 +45,7 @@ export async function announce(trx: Kysely<Schema>, clock: Clock, changes: reado
   await forget(trx, latest - CHANGES_KEPT, changes.length + REMOVED_BESIDE)
 }
 
-/** @param upTo the number of the last one that may go @param most how many may go at a time */
+/** @param upTo the number of the last change that may be removed @param most how many may be removed at a time */
 async function forget(trx: Kysely<Schema>, upTo: number, most: number): Promise<void> {
   const { oldest } = await trx
     .selectFrom('change')

@@ -155,8 +155,8 @@ class Digest {
 }
 
 /**
- * One text for equal rows, of whichever database: columns by name, bytes as hexadecimal and told apart from text, numbers as
- * they are written anew.
+ * One text for equal rows, of whichever database: columns by name, bytes as hexadecimal and told apart from text, numbers
+ * without the fraction that the copy drops.
  */
 const encode = (row: Row): string =>
   JSON.stringify(

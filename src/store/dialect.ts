@@ -12,7 +12,7 @@ export interface Dialect {
   autoIncrement<Table extends string>(table: CreateTableBuilder<Table>, column: string): CreateTableBuilder<Table>
   /** The last number that such a key of a table has had, null where there was none: for migrations. */
   lastNumber(table: string): RawBuilder<number | null>
-  /** Bytes by chance, as the database makes them: 16. */
+  /** 16 random bytes, made by the database. */
   readonly someBytes: RawBuilder<Buffer>
   hasTable(db: Kysely<Schema>, name: string): Promise<boolean>
   /** Has the numbers of audit events go on after the last one there is. */
@@ -50,7 +50,7 @@ export interface Database {
   readonly unhurried: Kysely<Schema>
   /** None where the database is a file. */
   connections(): readonly ConnectionCounts[]
-  /** What an administrator should see to, since this program can't. */
+  /** Lines for an administrator, about things that this program can't mend. */
   warnings(): readonly string[]
   /** Has done, off the way of everything else, what the database needs from time to time. @returns what ends that */
   startUpkeep(): () => Promise<void>

@@ -5,10 +5,10 @@ import { transact } from './transaction.ts'
 
 /** Events that follow each other by number. */
 interface Segment {
-  /** It has the events with numbers above this one, up to the last. */
+  /** The segment begins behind this number. */
   readonly after: number
   readonly last: number
-  /** The earliest time of any of them, in milliseconds. */
+  /** The earliest time of its events, in milliseconds. */
   readonly earliest: number
 }
 
@@ -17,23 +17,23 @@ interface Connections {
   readonly logs: Kysely<Schema>
 }
 
-/** How much is looked at. */
+/** How much is read. */
 interface Extent {
   /** Events in a segment. */
   readonly segment: number
-  /** Segments at a time of which nothing is due; the next call looks on from there. */
+  /** A call reads at most so many new segments of which nothing is due. The next call goes on from there. */
   readonly mostInVain: number
 }
 
 /**
- * Removes events by their time, of which there is no index (`docs/decisions/0011-events-without-an-index.md`). Events are looked
- * at once, in the order of their numbers, and the earliest time of each segment is remembered. So what is due is found
- * wherever it stands: events that are dated ahead are looked at, and then are in nobody's way.
+ * Removes events by time, without an index on time (`docs/decisions/0011-events-without-an-index.md`). It reads each event
+ * once, in the order of their numbers, and remembers the earliest time of each segment. So it finds what is due wherever that
+ * stands, and never has to read events again that are dated ahead.
  */
 export class EventPruning {
   readonly #db: Connections
   readonly #extent: Extent
-  /** Of those that have their full number of events, or had, in the order of their numbers. */
+  /** Segments that have, or had, their full number of events; in the order of their numbers. */
   readonly #segments: Segment[] = []
 
   constructor(db: Connections, extent: Extent = { segment: 1_000, mostInVain: 100 }) {
@@ -53,7 +53,7 @@ export class EventPruning {
       }
       const next = await this.#look(this.#segments.at(-1)?.last ?? 0)
       if (next === undefined) return 0
-      // More will follow the last ones: they are looked at again.
+      // The last segment is not full yet. It is not remembered, but read again the next time.
       if (next.events < this.#extent.segment) return next.earliest < time ? this.#remove(next, time, most) : 0
       this.#segments.push(next)
       if (next.earliest < time) continue
@@ -78,7 +78,7 @@ export class EventPruning {
     return events === 0 ? undefined : { after, last, earliest, events }
   }
 
-  /** @returns how many were removed, of those of a segment that are due */
+  /** Removes events of a segment that are due. @returns how many */
   async #remove({ after, last }: Segment, time: number, most: number): Promise<number> {
     const oldest = this.#db.scans
       .selectFrom('audit_event')
@@ -104,7 +104,7 @@ export class EventPruning {
     return Number(numDeletedRows)
   }
 
-  /** Remembers of a segment what is left of it. */
+  /** Reads again what is left of a segment. */
   async #lookAgain(segment: Segment): Promise<void> {
     const { earliest } = await this.#db.scans
       .selectFrom('audit_event')
@@ -113,7 +113,7 @@ export class EventPruning {
       .where('seq', '<=', segment.last)
       .executeTakeFirstOrThrow()
     const left = earliest === null ? [] : [{ ...segment, earliest }]
-    // It may have moved, or gone, since.
+    // Another call may have moved or removed it meanwhile.
     const index = this.#segments.indexOf(segment)
     if (index >= 0) this.#segments.splice(index, 1, ...left)
   }

@@ -2,10 +2,10 @@
 type Parameter = null | string | number | bigint | Uint8Array
 
 /**
- * A value as the tables take it. Every number in them is an integer, and a time may have a fraction: the monotonic clock has
- * one, and so may a clock that was handed in. The fraction is dropped here, once for both databases: PostgreSQL refuses it, and
- * SQLite keeps it without a word.
- * @throws RangeError where a number is none, or too large to be kept exactly: SQLite would take NaN for NULL
+ * A value as the tables take it. Every number in them is an integer, but a time that was computed from the monotonic clock has a
+ * fraction. The fraction is dropped here, for both databases: PostgreSQL would refuse the statement, and SQLite would store
+ * the fraction.
+ * @throws RangeError where a number is not finite, or too large to be stored exactly; SQLite would store NaN as NULL
  * @throws TypeError where a value is of another type
  */
 export function toParameter(value: unknown): Parameter {

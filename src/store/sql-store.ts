@@ -32,10 +32,10 @@ export interface Store {
   readonly replay: ReplayStore
   readonly audit: AuditStore
   readonly manifest: ManifestStore
-  /** Resolves when the database has taken what was written to it as requests write, and leaves nothing of that. */
+  /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has taken that. */
   ping(): Promise<void>
   connections(): readonly ConnectionCounts[]
-  /** What an administrator should see to, since this program can't. */
+  /** Lines for an administrator, about things that this program can't mend. */
   warnings(): readonly string[]
   /** One process does it for all. @returns what ends it */
   startUpkeep(): () => Promise<void>
@@ -62,7 +62,7 @@ export function createStore(db: Database, clock: Clock): Store {
   }
 }
 
-/** Writes the mark of an assertion that nobody has sent, which is no other's: processes that do so don't wait for each other. */
+/** Writes a replay mark, and removes it. Its id is random, so that processes don't wait for each other. */
 const writeAndRemove = ({ marks, dialect }: Database): Promise<void> =>
   transact(marks, async (trx) => {
     const mark = trx.insertInto('replay_mark').values({ id: dialect.someBytes, expires_at: 0 }).returning('id')

@@ -5,13 +5,13 @@ import type { Schema } from './schema.ts'
 const MOST_ATTEMPTS = 5
 const PAUSE_MS = 5
 /**
- * What a transaction may meet for no fault of its own, and does not when it comes again: serialization failure, deadlock, a
- * row that another has removed since it was read, a server that has ceased to take writes or is being shut down
- * (https://www.postgresql.org/docs/current/errcodes-appendix.html). In all of these cases nothing of it was kept.
+ * Errors that a transaction may meet for no fault of its own, and not when it is run again: serialization failure, deadlock, a
+ * row that another has removed since it was read, a server that no longer takes writes or is being shut down
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html). In each of these cases nothing was kept.
  */
 const PASSING: readonly unknown[] = ['40001', '40P01', '23503', '25006', '57P01']
 
-/** Runs a transaction, and again where it failed for what passes: `work` may be called more than once. */
+/** Runs a transaction, and runs it again after an error that may pass: `work` may be called more than once. */
 export async function transact<Result>(
   db: Kysely<Schema>,
   work: (trx: Kysely<Schema>) => Promise<Result>,

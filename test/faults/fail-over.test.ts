@@ -202,7 +202,7 @@ describe('a server', () => {
     onTestFinished(back)
     await until(async () => (await fetch(`${server.admin}/readyz`)).status === 503)
     expect(await readiness()).toMatchObject({ reasons: ['the database does not take what is written'] })
-    // What nobody can know nobody says.
+    // Nobody can know whether it is active.
     await until(async () => (await caller.introspect(token)).status === 503)
     expect((await caller.revoke(token)).status).toBe(503)
     expect((await caller.present(await fleet.assert(server.issuer))).status).toBe(503)

@@ -52,7 +52,7 @@ const ways: [string, () => Promise<() => void>][] = [
     'the disk is full',
     async () => {
       calls.fill()
-      // What room there is in pages that are there already is used up.
+      // Pages that are there already may still have room: it is used up.
       const caller = new Caller(server.issuer, agent)
       await until(async () => (await caller.present(await fleet.assert(server.issuer))).status !== 200)
       return () => calls.free()

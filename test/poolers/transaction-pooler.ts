@@ -12,7 +12,7 @@ const PARAMETERS = ['user', 'database', 'application_name', 'client_encoding', '
 const SSL_REQUEST = 80_877_103
 const IDLE = 'I'.charCodeAt(0)
 
-/** What lies between clients and a database. */
+/** Lies between clients and a database. */
 export interface Pooler {
   /** The address of a database, by way of the pooler. */
   through(url: string): string

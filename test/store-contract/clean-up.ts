@@ -212,7 +212,7 @@ export function cleanUpContract(
       expect(await store.changes.changesSince(latest - 3)).toMatchObject({ missed: true })
       expect(await store.changes.changesSince(latest - 1)).toMatchObject({ missed: false })
 
-      // Of a list that is far too long, some go with each change.
+      // Where the list is far too long, some go with each change.
       await inParts(
         some(5_000, (index) => index - 10_000),
         (seqs) =>

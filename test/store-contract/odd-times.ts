@@ -90,9 +90,9 @@ const calls: Calls = {
 
 export const everyCall = Object.values(calls).flatMap((methods) => Object.entries(methods))
 
-/** The first is what was once seen of a monotonic clock; the others are of clocks that were never set, or by mistake. */
+/** The first was once seen of a monotonic clock. The others are of clocks that were never set, or set by mistake. */
 const TIMES = [1795620953578.9814, 1_000 * DAY + 0.5, 0.25, -0.5, -1e12 - 0.1, 4e15 + 0.5]
-/** What no column can hold. */
+/** No column can hold these. */
 const NO_TIMES = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 53, 1e300]
 
 /**

@@ -7,25 +7,25 @@ import { type Limits, openingOf } from './limits.ts'
 import type { Connections } from './pool.ts'
 import { queryAfter } from './statement.ts'
 
-/** Whether something may be done on another connection, after this error on one that is of no use. */
+/** Says whether a statement may be sent again on another connection, after this error on one that is of no use. */
 type MayRepeat = (error: unknown) => boolean
 
 const never: MayRepeat = () => false
-/** For what would do nothing, or nothing more, where it was done after all. An answer that is late leaves no time for another. */
+/** For statements that are harmless when they run twice. After a late answer no time is left for another attempt. */
 const always: MayRepeat = (error) => !(error instanceof LateAnswer)
 
 /**
  * A connection for one statement or one transaction. Each answer comes in time, and from a server that takes writes. A
- * connection that is of no use is given up at once. Where nothing was done by then, another one takes its place, once.
+ * connection that is of no use is closed at once. Where nothing was done on it, another connection takes its place, once.
  */
 export class BoundedConnection implements DatabaseConnection {
   readonly #connections: Connections
   readonly #limits: Limits
   readonly #opening: string
   readonly #deadline: Deadline
-  /** Undefined once it was given up. */
+  /** Undefined once it was closed. */
   #client: pg.PoolClient | undefined
-  /** Why it was given up. */
+  /** Why it was closed. */
   #lost: unknown
   #isInTransaction = false
 
@@ -92,7 +92,7 @@ export class BoundedConnection implements DatabaseConnection {
     try {
       this.#client = await this.#deadline.wait(taking)
     } catch (error) {
-      // It may come all the same.
+      // The connection may still be made.
       taking.then(
         (client) => this.#connections.giveBack(client),
         () => {},

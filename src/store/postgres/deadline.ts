@@ -1,19 +1,19 @@
 import type { LateAnswer } from './errors.ts'
 
-/** Ends the wait for what does not come. */
+/** Ends a wait after some time. */
 export class Deadline {
   #timer: NodeJS.Timeout | undefined
   readonly #passed: Promise<never> | undefined
 
-  /** @param limit milliseconds from now; Infinity for no limit @param Late what it then is */
+  /** @param limit milliseconds from now; Infinity for no limit @param Late the error to reject with */
   constructor(limit: number, Late: typeof LateAnswer) {
     if (limit === Number.POSITIVE_INFINITY) return
     this.#passed = new Promise((_, reject) => {
       const giveUp = () => reject(new Late(`the database did not answer within ${limit} ms`))
-      // What has arrived while this process was busy is read before it counts as missing.
+      // An answer may have arrived while this process was busy: it is read first.
       this.#timer = setTimeout(() => setImmediate(giveUp), limit)
     })
-    // It may pass while nobody waits.
+    // The time may be up while nobody waits, which is no unhandled rejection.
     this.#passed.catch(() => {})
   }
 

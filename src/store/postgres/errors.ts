@@ -8,25 +8,25 @@ const DEFECTS = ['0A', '21', '22', '23', '42']
 const INSUFFICIENT_PRIVILEGE = '42501'
 
 /**
- * What says nothing against the connection, beside defects. Classes: transaction rollback, WITH CHECK OPTION, insufficient
+ * Errors that say nothing against the connection, beside defects. Classes: transaction rollback, WITH CHECK OPTION, insufficient
  * resources, program limit, PL/pgSQL; states: lock not available, query canceled.
  */
 const HARMLESS = ['40', '44', '53', '54', 'P0', '55P03', '57014']
-/** What is harmless by its class, and yet is not: statement completion unknown, too many connections. */
+/** Exceptions from the classes above: statement completion unknown, too many connections. */
 const HARMFUL = ['40003', '53300']
 /**
- * Said by a server that will not do it, and has done nothing: it takes no writes, it is being shut down, it does not take
- * statements yet. Not among them are 57P02 and class 08: a server that crashes, or a pooler that has lost its server, may
- * say so after a commit.
+ * Errors of a server that refuses a statement and has done nothing: it takes no writes, it is being shut down, it does not
+ * take statements yet. 57P02 and class 08 are not among them: a server that crashes, or a pooler that has lost its server,
+ * may send them after a commit.
  */
 const REFUSALS = ['25006', '57P01', '57P03']
 
-/** The server takes no writes, or would not even begin: it is not the one that this program is to use. */
+/** The server takes no writes, or does not begin a transaction: this program must use another one. */
 export class WrongServer extends Error {}
 
-/** An answer that did not come in time, and may still: nobody knows what was done. */
+/** An answer did not come in time. Nobody knows what was done. */
 export class LateAnswer extends Error {}
-/** It was waited for as long as for any answer; a late one may also have been the last of many. */
+/** An answer did not come within the time that any single answer has. */
 export class NoAnswer extends LateAnswer {}
 
 /**
@@ -45,28 +45,28 @@ export function translate(error: unknown): unknown {
 export const isForbidden = (error: unknown): boolean => sqlState(error) === INSUFFICIENT_PRIVILEGE
 
 /**
- * Whether the connection is of no use after an error: it broke, nothing came, or the server says that it is the wrong one or
- * is going. So is whatever is not known to be harmless, as a new connection costs little.
+ * Whether the connection is of no use after an error: it broke, no answer came, or the server said that it is the wrong one or
+ * is shutting down. Unknown errors count as such, since a new connection costs little.
  */
 export function losesConnection(error: unknown): boolean {
   const state = sqlState(error)
-  // A mistake in calling the driver never reached the server.
+  // A mistake in a call of the driver never reached the server.
   if (state === undefined) return translate(error) !== error
   const isHarmless = [...DEFECTS, ...HARMLESS].some((code) => state.startsWith(code))
   return !isHarmless || HARMFUL.includes(state)
 }
 
-/** Whether the server said so of itself: then it is so for every connection to it. */
+/** Whether the server itself sent the error, or refused to begin: then its other connections are of no use, either. */
 export const concernsServer = (error: unknown): boolean => error instanceof WrongServer || sqlState(error) !== undefined
 
-/** Whether what failed was refused before anything was done, so that another connection may do it. */
+/** Whether the server refused a statement before it did anything, so that another connection may do it. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof WrongServer || REFUSALS.includes(sqlState(error) ?? '')
 }
 
 /**
- * What a server's refusal to begin is. Whatever it says then, it says of itself: the statement was not looked at.
- * @returns the error itself where the server may have gone on without anybody to tell
+ * Turns the error of an opening statement into a WrongServer: the statement after it was not run, whatever the error says.
+ * @returns the error itself where the server, or a pooler, may have crashed after the statement was run
  */
 export function refusalToBegin(error: unknown): unknown {
   const state = sqlState(error)

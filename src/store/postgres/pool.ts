@@ -18,12 +18,12 @@ types.setTypeParser(BIGINT, (text) => {
   throw new RangeError(`${text} is too large a number`)
 })
 
-/** So many connections, opened when they are needed, and none that is trusted no longer. */
+/** A number of connections, opened when they are needed. A connection that is no longer trusted is closed. */
 export class Connections {
   readonly #pool: pg.Pool
   readonly #trust: Trust
 
-  /** @param patience milliseconds to get one: one that is free, or a new one @param trust common to all of a database */
+  /** @param patience milliseconds to get a connection, free or new @param trust shared by all connections to a database */
   constructor(address: PostgresAddress, size: number, patience: number, trust: Trust) {
     this.#trust = trust
     this.#pool = new pg.Pool({
@@ -50,7 +50,7 @@ export class Connections {
     return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount }
   }
 
-  /** Whoever takes one gives it back. Rejects where none can be had in time. */
+  /** The caller gives it back. Rejects where none can be had in time. */
   async take(): Promise<pg.PoolClient> {
     for (;;) {
       const client = await this.#pool.connect()
@@ -60,15 +60,15 @@ export class Connections {
   }
 
   giveBack(client: pg.PoolClient): void {
-    // In a transaction, whoever took it next would be in it, too.
+    // The next one to take it would be in the transaction of this one.
     client.release(!this.#trust.has(client) || client.getTransactionStatus() !== 'I')
   }
 
   /**
-   * What is asked on a connection, or why it does not come. A connection that is of no use any more is closed, and where its
-   * server is of none, so are all that were made before: the server says so, or has been silent on all of them. Where others
-   * are answered, one that is not is the only one: to make all anew would take longer than what is slow.
-   * @param onLoss told when the connection is closed
+   * Waits for an answer on a connection, and closes the connection where the error says that it is of no use. All connections
+   * that were made before are closed, too, where the server said so, or was silent on all of them. Where others got answers,
+   * only this one is closed: on a busy machine, new connections take longer than a slow answer.
+   * @param onLoss called with the error when the connection is closed
    */
   async ask<Answer>(client: pg.PoolClient, answer: Promise<Answer>, onLoss: (error: unknown) => void): Promise<Answer> {
     const before = this.#trust.answers
@@ -91,7 +91,7 @@ export class Connections {
     await this.#pool.end()
   }
 
-  /** Those that nobody uses would be kept until somebody did, and keep a server busy that is going. */
+  /** An idle connection would stay open until somebody used it, and keep the old server from ending. */
   #closeIdle(): void {
     for (let idle = this.#pool.idleCount; idle > 0; idle -= 1) {
       this.#pool.connect().then(

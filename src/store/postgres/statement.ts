@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** What two statements came to that were sent at once. */
+/** The answers to two statements that were sent at once. */
 interface Answers {
   /** The row of the first. */
   readonly row: pg.QueryResultRow
@@ -9,10 +9,10 @@ interface Answers {
 
 /**
  * Sends two statements at once. Up to the Sync message behind them they are one transaction
- * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING): what the first sets for a transaction
- * holds for the second and for nothing else, and where the first fails the second is not run.
+ * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING): a setting that the first makes for its
+ * transaction holds for the second and for nothing else. Where the first fails, the second is not run.
  * @param first a statement that gives one row
- * @param ofFirst what its error is, where the first one fails
+ * @param ofFirst turns the error of the first one, where that fails, into the one to reject with
  */
 export function queryAfter(
   first: string,
@@ -25,7 +25,7 @@ export function queryAfter(
   const answers = new Promise<Answers>((resolve, reject) => {
     query.on('row', (given, result) => {
       row ??= given
-      // The driver leaves that to whoever listens for rows.
+      // The driver leaves that to the listener.
       result?.addRow(given)
     })
     query.on('error', (error) => reject(row === undefined ? ofFirst(error) : error))
@@ -42,7 +42,7 @@ export function queryAfter(
 /** The second is sent as the driver sends every statement that has parameters. */
 class TwoStatements extends pg.Query {
   constructor(first: string, text: string, values: unknown[]) {
-    // Of a statement without parameters, too: the simple protocol has no Sync message.
+    // Even without parameters: the simple protocol has no Sync message.
     const config = { text, values, queryMode: 'extended' }
     super(config)
     this.submit = (connection) => {

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 
 /**
- * Which connections may be used again. Where a server is of no use any more, neither is any connection that was made before:
- * after a fail-over, each of them leads to the server that was.
+ * Knows which connections may be used again. Where a server is of no use any more, neither is any connection that was made
+ * before: after a fail-over, each of them leads to the old server.
  */
 export class Trust {
   readonly #generations = new WeakMap<pg.Client, number>()
@@ -10,17 +10,17 @@ export class Trust {
   #generation = 0
   #answers = 0
 
-  /** How often the server has answered, on whichever connection. */
+  /** How often the server has answered, on any connection. */
   get answers(): number {
     return this.#answers
   }
 
-  /** @param listener told once for all connections that are trusted no longer */
+  /** @param listener called when connections are no longer trusted, once for all of them */
   onLoss(listener: () => void): void {
     this.#onLoss.push(listener)
   }
 
-  /** Of a connection that was just made. */
+  /** Notes that a connection was just made. */
   begin(client: pg.Client): void {
     this.#generations.set(client, this.#generation)
   }
@@ -33,7 +33,7 @@ export class Trust {
     this.#answers += 1
   }
 
-  /** Of a connection whose server is of no use. An old one says nothing of those that were made since. */
+  /** Notes that the server of a connection is of no use. An old connection says nothing of those that were made since. */
   end(client: pg.Client): void {
     if (!this.has(client)) return
     this.#generation += 1

@@ -16,7 +16,7 @@ export interface Backup extends Contents {
 export function backUpSqlite(from: string, to: string): Backup {
   if (existsSync(to)) throw new UserError(`${to} is there already: a backup replaces nothing`)
   if (!existsSync(from)) throw new UserError(`${from}: there is no such database`)
-  // The copy is made beside its log, which SQLite makes with its mode.
+  // To read it, SQLite may make files beside it, with its mode.
   makeDatabasePrivate(from)
   const unfinished = `${to}.${process.pid}.new`
   try {

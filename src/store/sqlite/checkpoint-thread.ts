@@ -7,11 +7,11 @@ import { excessOf } from './free-pages.ts'
 
 /** How long those who write may be kept waiting for those who read. Milliseconds. */
 const BUSY_TIMEOUT_MS = 100
-/** 1 MB: whoever writes waits for about a millisecond. */
+/** 1 MB: others wait to write for about a millisecond. */
 const PAGES_IN_STEP = 256
-/** What is moved goes to the log first, which is not to grow long by it. */
+/** Pages that are moved go to the log first, which must not grow long by that. */
 const STEPS = 16
-/** Between two steps whoever waits to write does so: they look every 5 ms. */
+/** Between two steps others write: they try every 5 ms. */
 const PAUSE_MS = 10
 
 const database = new DatabaseSync(String(workerData), { timeout: BUSY_TIMEOUT_MS })
@@ -34,7 +34,7 @@ function release(): void {
 parentPort?.on('message', ({ mode, releases }: Task) => {
   try {
     if (releases) release()
-    // The most of it while others write, so that they wait for little. This is also when the file becomes shorter.
+    // Most of it is done while others write, so that they wait for little. The file becomes shorter here, too.
     database.exec('pragma wal_checkpoint(PASSIVE)')
     if (mode === 'RESTART') database.exec('pragma wal_checkpoint(RESTART)')
   } finally {

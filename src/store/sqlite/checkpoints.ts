@@ -11,9 +11,9 @@ const WRITERS_WAIT_FROM = 16 * 1024 * 1024
 
 /** What the thread is told to do. */
 export interface Task {
-  /** Whether others go on writing during the checkpoint, or wait for the end of it. */
+  /** `PASSIVE` lets others write during the checkpoint. `RESTART` makes them wait for its end. */
   readonly mode: 'PASSIVE' | 'RESTART'
-  /** Whether pages that are free are given back before it. */
+  /** Whether free pages are given back to the disk before the checkpoint. */
   readonly releases: boolean
 }
 
@@ -30,7 +30,7 @@ export class Checkpoints {
   #isUnderWay = false
   #isClosed = false
 
-  /** @param pages what they are now; undefined where the file can't give any back without being written anew */
+  /** @param pages counts the pages of the file; undefined where it can't give any back without being written anew */
   constructor(path: string, pages: () => Promise<Pages | undefined>) {
     this.#path = path
     this.#pages = pages
@@ -43,7 +43,7 @@ export class Checkpoints {
     await this.#thread?.terminate()
   }
 
-  /** Where a look fails, whoever uses the database finds out, and says so. */
+  /** A failure is not reported here: every other user of the database meets it, too. */
   #lookQuietly(): void {
     this.#look().catch(() => {})
   }
@@ -51,7 +51,7 @@ export class Checkpoints {
   async #look(): Promise<void> {
     if (this.#isUnderWay) return
     const task = await this.#due()
-    // It may have begun, or ended for good, meanwhile.
+    // Another look may have begun meanwhile, or the end.
     if (task === undefined || this.#isUnderWay || this.#isClosed) return
     this.#isUnderWay = true
     this.#thread ??= this.#start()

@@ -12,9 +12,9 @@ export interface Compacted {
 }
 
 /**
- * Writes a database anew without what is free in it, so that from then on it gives room back by itself
- * (https://sqlite.org/lang_vacuum.html). Needs as much room again meanwhile.
- * @throws UserError where there is none, it is in use or damaged, or there is no room; then it is as it was
+ * Writes a database anew without its free pages (https://sqlite.org/lang_vacuum.html). From then on it gives room back by
+ * itself. Meanwhile it needs as much room again.
+ * @throws UserError where the database is missing, in use or damaged, or there is no room; it is left as it was
  */
 export function compactSqlite(path: string): Compacted {
   if (!existsSync(path)) throw new UserError(`${path}: there is no such database`)

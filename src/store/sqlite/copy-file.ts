@@ -22,7 +22,7 @@ export function copyDatabase(from: string, to: string): void {
   closeSync(openSync(to, 'wx', 0o600))
   try {
     withFile(from, (database) => {
-      // The copy gives room back, also where the database was made by a version that did not see to that.
+      // The copy can give room back, even if an earlier version made the database so that it can't.
       if (database.prepare('pragma auto_vacuum').get()?.['auto_vacuum'] === 0)
         database.exec('pragma auto_vacuum = incremental')
       database.prepare('vacuum into ?').run(to)

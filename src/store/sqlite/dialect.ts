@@ -25,7 +25,7 @@ const DEFECTS = [1, 19, 20, 21, 25]
 /** Some 64 MB: where nobody else has made a checkpoint (`checkpoints.ts`), whoever commits does. */
 const CHECKPOINT_AFTER_PAGES = 16_384
 
-/** Bytes of the log that are kept when it begins anew: as much as it has under load. One large write would leave it as long as it was. */
+/** The log is cut to so many bytes when it begins anew. Under load it is about as long; one large write makes it longer. */
 const LOG_KEPT = 32 * 1024 * 1024
 
 /** When a commit waits for the disk: always, or only so that a crash can't harm the file. */
@@ -147,7 +147,7 @@ class NodeSqliteConnection implements DatabaseConnection {
     const options = { enableForeignKeyConstraints: true, timeout: 0 }
     const database = await retryWhileBusy(() => new DatabaseSync(this.#path, options))
     try {
-      // Before anything else is written to it. Of a file that is not empty, it would be a write that nothing comes of.
+      // This must come before anything else is written to the file. On one that is not empty it would be a useless write.
       const isEmpty = await retryWhileBusy(() => database.prepare('pragma page_count').get()?.['page_count'] === 0)
       if (isEmpty) await retryWhileBusy(() => database.exec('pragma auto_vacuum = INCREMENTAL'))
       for (const pragma of this.#pragmas) await retryWhileBusy(() => database.exec(`pragma ${pragma}`))

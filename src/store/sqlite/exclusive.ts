@@ -6,8 +6,8 @@ import { isSqliteError } from './copy-file.ts'
 const SQLITE_BUSY = 5
 
 /**
- * Takes a database until its connection is closed.
- * @param database opened without any patience
+ * Keeps everybody else from opening a database, until its connection is closed.
+ * @param database opened with a timeout of 0
  * @throws UserError where any other connection has it open
  */
 export function takeDatabase(database: DatabaseSync, path: string): void {

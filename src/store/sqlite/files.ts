@@ -1,20 +1,20 @@
 import { createPrivateFile, makePrivate } from '../../platform/private-files.ts'
 
-/** What SQLite keeps beside a database (https://sqlite.org/tempfiles.html). It makes them with the mode of the database. */
+/** Files that SQLite keeps beside a database (https://sqlite.org/tempfiles.html), made with the mode of the database. */
 const COMPANIONS = ['-wal', '-shm', '-journal']
 
-/** A database file and what may be beside it. */
+/** The files of a database, those included that may be beside it. */
 export const filesOf = (path: string): readonly string[] => ['', ...COMPANIONS].map((end) => path + end)
 
-/** Makes an empty file for a database, before SQLite would with whatever mode the umask allows. It takes a file that is empty. */
+/** Makes an empty file for a database, where there is none. SQLite would make it with the mode that the umask allows. */
 export function createDatabaseFile(path: string): void {
   try {
     createPrivateFile(path)
   } catch {
-    // SQLite meets the same, and says what.
+    // SQLite meets the same obstacle when it opens the file, and names it.
   }
 }
 
-/** Has only their owner use the files of a database, which have hashes, keys and who called. @returns those that others may use still */
+/** Takes the permissions on a database's files from the group and from others. @returns the files that they can still use */
 export const makeDatabasePrivate = (path: string): readonly string[] =>
   filesOf(path).filter((file) => !makePrivate(file))

@@ -8,7 +8,7 @@ import { NodeSqliteDialect, type Synchronous } from './dialect.ts'
 import { createDatabaseFile, makeDatabasePrivate } from './files.ts'
 import type { Pages } from './free-pages.ts'
 
-/** Of `auto_vacuum` (https://sqlite.org/pragma.html#pragma_auto_vacuum). */
+/** A value of `auto_vacuum` (https://sqlite.org/pragma.html#pragma_auto_vacuum). */
 const INCREMENTAL = 2
 
 const dialect: Dialect = {
@@ -56,7 +56,7 @@ export function openSqlite(path: string): Database {
 }
 
 /**
- * Asks SQLite. To read the header of the file, and close it, would give up the locks that this process has on it
+ * Asks SQLite, rather than read the header of the file: to close the file would give up all locks that this process has on it
  * (https://sqlite.org/howtocorrupt.html, 2.2).
  */
 async function countPages(db: Kysely<Schema>): Promise<Pages | undefined> {

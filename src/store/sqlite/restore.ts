@@ -34,7 +34,7 @@ export async function restoreSqlite({ from, to, replace, clock, inspect }: Resto
   if (!existsSync(from)) throw new UserError(`${from}: there is no such file`)
   const contents = checkDatabase(from)
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
-  // What was there before is kept, and is as secret as what takes its place.
+  // The database that is replaced is kept, and is as secret as the one that takes its place.
   makeDatabasePrivate(to)
   takeFor(to, replace, () => {})
   const copy = `${to}.${process.pid}.restored`
