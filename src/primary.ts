@@ -31,6 +31,7 @@ export async function startPrimary(config: Config, world: World & { readonly wor
     await store.requireGrants()
     await warnOfSample(config, store, means.log)
     closers.add(store.startUpkeep())
+    for (const warning of store.warnings()) means.log.warn(warning)
     const audit = openAudit(config, store, means, closers)
     await noteLifetimes(config, store, means.live)
     const certificates = new CertificateCheck(config.clientAuthorities, means.clock)
@@ -64,6 +65,7 @@ export async function startPrimary(config: Config, world: World & { readonly wor
       ...healthRoutes({
         isDraining: () => departure.isAnnounced,
         pingStorage: () => store.ping(),
+        clock: means.clock,
         isAuditFull: () => audit.isFull,
         isWithoutWorkers: () => workers.ready === 0,
       }),

@@ -61,6 +61,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
       await store.requireGrants()
       await warnOfSample(config, store, means.log)
       closers.add(store.startUpkeep())
+      for (const warning of store.warnings()) means.log.warn(warning)
     }
     const audit = means.shared?.audit ?? openAudit(config, store, means, closers)
     const model = await openModel(config, store, means, audit, closers)
@@ -88,6 +89,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
       ...healthRoutes({
         isDraining: () => departure.isAnnounced,
         pingStorage: () => store.ping(),
+        clock: means.clock,
         isAuditFull: () => audit.isFull,
       }),
     }

@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { BelievedTime } from '../platform/believed-time.ts'
+import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { BACKLOG, Backlog } from './backlog.ts'
@@ -16,7 +18,6 @@ const BATCH_SIZE = 256
 /** Where more wait, since the database was slow or away. */
 const LARGEST_BATCH = 1_024
 const PRUNE_INTERVAL_MS = 60_000
-const PRUNE_BATCH = 5_000
 
 interface RecorderOptions {
   readonly store: AuditStore
@@ -33,6 +34,7 @@ interface RecorderOptions {
 /** Takes events at once and writes them in batches, off the path of the requests. */
 export class AuditRecorder implements AuditSink {
   readonly #options: RecorderOptions
+  readonly #time: BelievedTime
   #waiting: AuditEvent[] = []
   readonly #backlog = new Backlog()
   #lost = 0
@@ -48,6 +50,7 @@ export class AuditRecorder implements AuditSink {
 
   constructor(options: RecorderOptions) {
     this.#options = options
+    this.#time = new BelievedTime(options.clock)
   }
 
   start(): void {
@@ -142,13 +145,11 @@ export class AuditRecorder implements AuditSink {
     this.#prune().catch(this.#options.onError)
   }
 
-  /** In small batches, so that no request waits long for the database. */
   async #prune(): Promise<void> {
-    const { store, clock, retention, refusalsKept } = this.#options
-    const oldest = clock.now() - retention
-    while ((await store.pruneBefore(oldest, PRUNE_BATCH)) === PRUNE_BATCH);
+    const { store, retention, refusalsKept } = this.#options
+    const oldest = this.#time.now() - retention
+    await cleanUp((most) => store.pruneBefore(oldest, most))
     const place = await store.oldestRefusalOf(refusalsKept)
-    if (place === undefined) return
-    while ((await store.removeRefusalsBefore(place, PRUNE_BATCH)) === PRUNE_BATCH) await nextTurn()
+    if (place !== undefined) await cleanUp((most) => store.removeRefusalsBefore(place, most))
   }
 }

@@ -26,6 +26,9 @@ export interface AuditStore {
   oldestRefusalOf(keep: number): Promise<number | undefined>
   /** Removes at most `most` refusals before a place, the oldest first. @returns how many */
   removeRefusalsBefore(place: number, most: number): Promise<number>
-  /** Removes at most `most` events that are older than `time`, in milliseconds. @returns how many */
+  /**
+   * Removes at most `most` events that are older than `time`, in milliseconds, wherever in the log they stand.
+   * @returns how many; 0 once none was found
+   */
   pruneBefore(time: number, most: number): Promise<number>
 }

@@ -213,6 +213,13 @@ storage
   .option('-c, --config <file>', 'the configuration that says how to use PostgreSQL')
   .action(async (options) => (await import('./storage.ts')).storageCopy(options))
 
+storage
+  .command('compact')
+  .description('write an SQLite database anew without the room that it does not use, while no server runs on it')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./storage.ts')).storageCompact(options))
+
 program
   .command('backup')
   .description('copy the database, as it is at one moment, to a new file, while servers run')

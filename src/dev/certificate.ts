@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../platform/clock.ts'
+import { makePrivate } from '../platform/private-files.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { certifyLocalhost, LEAF_MS, makeAuthority } from './authority.ts'
 import { writePrivateFile, writePublicFile } from './files.ts'
@@ -24,7 +25,11 @@ export async function ensureCertificate(folder: string, clock: Clock, random: Ra
   const now = clock.now()
   const current = readPair(paths)
   const trusted = readCertificate(authority.cert)
-  if (current !== undefined && trusted !== undefined && isGood(current.certificate, trusted, now)) return paths
+  if (current !== undefined && trusted !== undefined && isGood(current.certificate, trusted, now)) {
+    makePrivate(paths.key)
+    makePrivate(authority.key)
+    return paths
+  }
 
   mkdirSync(at(''), { recursive: true })
   // Others on the machine, such as a daemon under a user of its own, may read the certificates; never the keys.

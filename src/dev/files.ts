@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
 /** Writes a file that only its owner can read: whole, or not at all. */
 export const writePrivateFile = (path: string, content: string): void => write(path, content, 0o600)
@@ -8,7 +8,9 @@ export const writePublicFile = (path: string, content: string): void => write(pa
 
 function write(path: string, content: string, mode: number): void {
   const unfinished = `${path}.${process.pid}.new`
-  writeFileSync(unfinished, content, { mode })
+  // A leftover of a process with the same id would keep its own mode.
+  rmSync(unfinished, { force: true })
+  writeFileSync(unfinished, content, { mode, flag: 'wx' })
   // The process may be told to make files that nobody else can read.
   chmodSync(unfinished, mode)
   renameSync(unfinished, path)

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { networkOf } from '../guessing/address.ts'
 import { redactText } from '../oauth/redact.ts'
 import { cut } from '../platform/bytes.ts'
+import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /** Somebody who fetches the key set, as far as we can tell one from another. */
@@ -42,8 +43,6 @@ const LIMITS = {
   written: 100,
   /** Consumers in the database, some 2 MB. */
   kept: 10_000,
-  /** Consumers that are removed at once. */
-  removed: 250,
   /** A consumer that has not fetched keys for a month does not need them. Milliseconds. */
   keptFor: 30 * 24 * 3_600_000,
 } as const
@@ -90,7 +89,7 @@ export class KeySetConsumers {
   /** Forgets who is not to be kept. Rejects when the database fails. */
   async prune(): Promise<void> {
     const limits = { before: this.#clock.now() - LIMITS.keptFor, keep: LIMITS.kept }
-    while ((await this.#store.pruneConsumers(limits, LIMITS.removed)) > 0) await nextTurn()
+    await cleanUp((most) => this.#store.pruneConsumers(limits, most))
   }
 
   #hasRoomFor(address: string): boolean {

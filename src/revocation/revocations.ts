@@ -4,13 +4,14 @@
  */
 
 import type { Jti } from '../oauth/ids.ts'
+import { BelievedTime } from '../platform/believed-time.ts'
+import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 import { uuidv7Time } from '../platform/random.ts'
 import type { VerifiedToken } from '../tokens/verify.ts'
 import type { Revocation, RevocationStore } from './store.ts'
 
 const PAGE = 10_000
-const PRUNE_BATCH = 5_000
 /** Tokens that were issued in the same ten minutes are forgotten together: no entry needs a time of its own. */
 const BUCKET_MS = 600_000
 
@@ -28,6 +29,8 @@ export class Revocations {
   readonly #store: RevocationStore
   readonly #clock: Clock
   readonly #mostKept: number
+  /** Decides when a revocation is forgotten: an expired token is alive again if the clock is set back. */
+  readonly #time: BelievedTime
   /** Revoked tokens, by the ten minutes in which they were issued. */
   readonly #tokens = new Map<number, Bucket>()
   #kept = 0
@@ -50,6 +53,7 @@ export class Revocations {
     this.#mostKept = mostKept
     this.#store = store
     this.#clock = clock
+    this.#time = new BelievedTime(clock)
   }
 
   /** Reads what was revoked since. Rejects when the database fails. */
@@ -87,14 +91,14 @@ export class Revocations {
 
   /** Forgets what no living token needs, here and in the database. */
   async prune(): Promise<void> {
-    const now = this.#clock.now()
+    const now = this.#time.now()
     for (const [name, { ids, expiresAt }] of this.#tokens) {
       if (expiresAt > now) continue
       this.#tokens.delete(name)
       this.#kept -= ids.size
     }
     for (const [name, { expiresAt }] of this.#issuedBefore) if (expiresAt <= now) this.#issuedBefore.delete(name)
-    while ((await this.#store.pruneRevocations(now, PRUNE_BATCH)) === PRUNE_BATCH);
+    await cleanUp((most) => this.#store.pruneRevocations(now, most))
   }
 
   async #read(): Promise<void> {
@@ -113,7 +117,7 @@ export class Revocations {
   }
 
   #add(revocation: Revocation): void {
-    if (revocation.expiresAt <= this.#clock.now()) return
+    if (revocation.expiresAt <= this.#time.now()) return
     if (revocation.kind === 'token') {
       if (this.#kept >= this.#mostKept) {
         this.#incompleteUntil = Math.max(this.#incompleteUntil, revocation.expiresAt)

@@ -11,6 +11,7 @@ import { LONGEST_GATHERED_MS } from '../audit/refusals.ts'
 import type { AuditQuery, AuditStore, StoredAuditEvent } from '../audit/store.ts'
 import { uuidv7Time } from '../platform/random.ts'
 import type { Database } from './dialect.ts'
+import { EventPruning } from './event-pruning.ts'
 import { fromAuditEvent, toAuditEvent } from './rows.ts'
 import type { Schema } from './schema.ts'
 import { transact } from './transaction.ts'
@@ -30,9 +31,11 @@ const REFUSALS_AT_ONCE = 20_000
 export class SqlAuditStore implements AuditStore {
   readonly #db: Database
   readonly #inserts = new Map<number, CompiledQuery>()
+  readonly #pruning: EventPruning
 
   constructor(db: Database) {
     this.#db = db
+    this.#pruning = new EventPruning(db)
   }
 
   async append(events: readonly AuditEvent[]): Promise<void> {
@@ -144,16 +147,8 @@ export class SqlAuditStore implements AuditStore {
     return Number(numDeletedRows)
   }
 
-  async pruneBefore(time: number, most: number): Promise<number> {
-    // Numbers grow with time: the first row that is young enough bounds the search, whatever the clocks did.
-    const oldest = this.#db.scans.selectFrom('audit_event').select(['seq', 'at']).orderBy('seq').limit(most)
-    const due = (await oldest.execute()).filter((row) => row.at < time)
-    const last = due.at(-1)
-    if (last === undefined) return 0
-    const { numDeletedRows } = await transact(this.#db.logs, (trx) =>
-      trx.deleteFrom('audit_event').where('seq', '<=', last.seq).where('at', '<', time).executeTakeFirstOrThrow(),
-    )
-    return Number(numDeletedRows)
+  pruneBefore(time: number, most: number): Promise<number> {
+    return this.#pruning.pruneBefore(time, most)
   }
 }
 

@@ -81,7 +81,6 @@ async function ensureTable(db: Kysely<Schema>, dialect: Dialect): Promise<void> 
  */
 const run = (db: Kysely<Schema>, dialect: Dialect, clock: Clock, name: string): Promise<boolean> =>
   db.transaction().execute(async (trx) => {
-    await dialect.takeTime(trx)
     const row = await trx
       .withTables<MigrationTable>()
       .insertInto('migration')

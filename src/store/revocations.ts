@@ -55,7 +55,14 @@ export class SqlRevocationStore implements RevocationStore {
 
   pruneRevocations(time: number, most: number): Promise<number> {
     return transact(this.#db.writes, async (trx) => {
-      const due = await trx.selectFrom('revocation').select('seq').where('expires_at', '<=', time).limit(most).execute()
+      const due = await trx
+        .selectFrom('revocation')
+        .select('seq')
+        .where('expires_at', '<=', time)
+        // By the index, which has what is due in front.
+        .orderBy('expires_at')
+        .limit(most)
+        .execute()
       const seqs = due.map(({ seq }) => seq)
       if (seqs.length > 0) await trx.deleteFrom('revocation').where('seq', 'in', seqs).execute()
       return seqs.length

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { AuditStore } from '../audit/store.ts'
 import type { ChangeStore } from '../changes/feed.ts'
 import type { CredentialStore } from '../credentials/store.ts'
@@ -20,6 +19,7 @@ import { SqlKeyStore } from './keys.ts'
 import { SqlManifestStore } from './manifest.ts'
 import { SqlReplayStore } from './replay.ts'
 import { SqlRevocationStore } from './revocations.ts'
+import { transact } from './transaction.ts'
 
 /**
  * Every store, on one database. When the database fails, each call rejects with an OAuthError `storage_unavailable`
@@ -34,11 +34,13 @@ export interface Store {
   readonly replay: ReplayStore
   readonly audit: AuditStore
   readonly manifest: ManifestStore
-  /** Resolves when the database answers. */
+  /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has taken that. */
   ping(): Promise<void>
   /** @throws UserError naming the statements that give the role what serving takes, where it lacks any of that */
   requireGrants(): Promise<void>
   connections(): readonly ConnectionCounts[]
+  /** Lines for an administrator, about things that this program can't mend. */
+  warnings(): readonly string[]
   /** One process does it for all. @returns what ends it */
   startUpkeep(): () => Promise<void>
   close(): Promise<void>
@@ -56,14 +58,13 @@ export function createStore(db: Database, clock: Clock): Store {
     replay: new SqlReplayStore(db),
     audit,
     manifest: new SqlManifestStore(db, clock, audit),
-    ping: async () => {
-      await sql`select 1`.execute(db.reads)
-    },
     requireGrants: async () => {
       const missing = await findMissingGrants(db)
       if (missing !== undefined) throw missing
     },
+    ping: () => writeAndRemove(db),
     connections: () => db.connections(),
+    warnings: () => db.warnings(),
     startUpkeep: () => db.startUpkeep(),
     close: () => db.close(),
   }
@@ -76,3 +77,10 @@ export async function findMissingGrants({ dialect, unhurried }: Database): Promi
   const statements = missing.map((grant) => `${grant};`).join(' ')
   return new UserError(`this role lacks rights that serving takes. The owner of the tables grants them: ${statements}`)
 }
+/** Writes a replay mark, and removes it. Its id is random, so that processes don't wait for each other. */
+const writeAndRemove = ({ marks, dialect }: Database): Promise<void> =>
+  transact(marks, async (trx) => {
+    const mark = trx.insertInto('replay_mark').values({ id: dialect.someBytes, expires_at: 0 }).returning('id')
+    const { id } = await mark.executeTakeFirstOrThrow()
+    await trx.deleteFrom('replay_mark').where('id', '=', id).execute()
+  })

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../src/audit/event.ts'
 import { AuditRecorder } from '../../src/audit/recorder.ts'
 import type { AuditStore } from '../../src/audit/store.ts'
 import { systemRandom } from '../../src/platform/random.ts'
+import { standingClock } from '../client-auth/assertions.ts'
 import { countTurns } from '../harness/turns.ts'
 
 const event = (requestId: string): AuditEvent => ({
@@ -171,6 +172,26 @@ describe('the audit recorder', () => {
     recorder.start()
     await vi.advanceTimersByTimeAsync(61_000)
     expect(state.pruned).toBe(9_000)
+    await recorder.close()
+  })
+
+  test('prunes nothing that is not old enough where the clock is set years ahead', async () => {
+    vi.useFakeTimers()
+    const { store, state } = createStore()
+    const clock = standingClock()
+    const recorder = new AuditRecorder({
+      store,
+      clock,
+      random: systemRandom,
+      retention: 1_000,
+      refusalsKept: 1_000,
+      onError: () => {},
+    })
+    const before = clock.now()
+    recorder.start()
+    clock.step(3_650 * 24 * 3_600_000)
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect(state.pruned).toBe(before - 1_000)
     await recorder.close()
   })
 })

@@ -8,6 +8,7 @@ import { Revocations } from '../../src/revocation/revocations.ts'
 import type { Revocation, RevocationStore } from '../../src/revocation/store.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { VerifiedToken } from '../../src/tokens/verify.ts'
+import { standingClock } from '../client-auth/assertions.ts'
 import { environmentOf, type RunningCommand, startTessera, tessera } from '../harness/cli.ts'
 import { SECRET } from '../harness/model.ts'
 import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
@@ -298,6 +299,20 @@ describe('what is revoked, in memory', () => {
     expect(process.memoryUsage().heapUsed - before + strings).toBeLessThan(200 * 1024 * 1024)
     for (const jti of some) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
     expect(await revocations.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
+  })
+
+  test('stays revoked where the clock is set forward beyond its end, and back', async () => {
+    const standing = standingClock()
+    const { store, rows } = createStore()
+    const revocations = await Revocations.open(store, standing)
+    const [known, read] = [uuidv7(standing, systemRandom), uuidv7(standing, systemRandom)]
+    await revocations.revoke({ kind: 'token', id: Jti(known), expiresAt: standing.now() + 60_000 })
+    standing.step(3_600_000)
+    rows.push({ kind: 'token', id: Jti(read), expiresAt: standing.now() - 3_500_000 })
+    await revocations.poll()
+    await revocations.prune()
+    standing.step(-3_600_000)
+    for (const jti of [known, read]) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
   })
 
   test('kept no longer than tokens can live, here and in the database', async () => {
