@@ -257,7 +257,7 @@ export const refusals = {
     status: 429,
     description: 'Too many requests; try again later',
     meaning:
-      'Too many wrong secrets for this client from this address, for this client, or from this address: they are answered more and more slowly.',
+      'Too many wrong secrets for this client from this address, for this client, from this address, or from its IPv6 /48: they are answered more and more slowly.',
   },
   federated_issuer_unknown: {
     ...NOT_AUTHENTICATED,
@@ -347,7 +347,8 @@ export const refusals = {
     error: 'temporarily_unavailable',
     status: 429,
     description: 'Too many requests; try again later',
-    meaning: 'More human-chosen secrets wait to be hashed than the queue holds: somebody is guessing.',
+    meaning:
+      'More human-chosen secrets wait to be hashed than the queue holds, most of them from the same networks: somebody is guessing.',
   },
   malformed_scope: {
     error: 'invalid_scope',

@@ -91,7 +91,7 @@ export const metricTable = {
   tessera_guesses_refused_total: {
     type: 'counter',
     help: 'Attempts with a chosen secret that had to wait, since too many had failed.',
-    labels: { by: 'client_at_address, client or address: where too many had failed' },
+    labels: { by: 'client_at_address, client, address or site (an IPv6 /48): where too many had failed' },
     together: 'sum',
   },
   tessera_replay_marks_total: {
