@@ -1,5 +1,9 @@
+import { isValid, type SecretCredential } from '../credentials/credential.ts'
+import { retrieveSecret } from '../credentials/retrievable.ts'
 import type { Client } from '../directory/client.ts'
 import { networksOf } from '../guessing/address.ts'
+import type { CompactJws } from '../jws/compact.ts'
+import { verifyHmac } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import type { Authenticator, Proven } from './method.ts'
@@ -14,6 +18,17 @@ export interface AttemptedSecret {
 
 /** Who asks. */
 type Asking = Pick<AuthenticationRequest, 'remoteAddress'>
+
+/** Of nobody: what is checked with it is refused all the same. */
+const DECOY = Buffer.alloc(32)
+/** As many MACs are checked for a client that has fewer secrets, or does not exist: time must not tell. */
+const LEAST_MACS = 4
+
+/*
+ * The only ways to compare a secret that can be guessed. Each asks the limiter, under the same client and address, so that
+ * guesses by every method and at every endpoint are counted together. Nothing else may compare one: a method that needs to
+ * calls one of these (`test/guessing-http/ways.test.ts`).
+ */
 
 /** Finds the credential of a chosen secret that was right before from where it comes; undefined where that is not known. */
 export function findRememberedSecret(
@@ -63,4 +78,36 @@ export async function findChosenSecret(
     throw error
   }
   return undefined
+}
+
+/**
+ * Finds the secret under which a JWS has its MAC. Of a generated one nobody makes a right MAC by guessing, so it is never
+ * kept waiting. For a wrong MAC the limiter is asked whatever the client, since what it answers would tell otherwise who has
+ * a secret that can be guessed. The MACs come first, since their outcome must be known to tell many right ones from guesses.
+ * @param client undefined where no client has that id
+ * @returns undefined where it is the MAC of none of the client's secrets
+ * @throws OAuthError `too_many_guesses`
+ */
+export async function findMacSecret(
+  { verifier, guesses, masterKey, clock }: Authenticator,
+  { remoteAddress }: Asking,
+  {
+    clientId,
+    client,
+    jws,
+  }: { readonly clientId: ClientId; readonly client: Client | undefined; readonly jws: CompactJws },
+): Promise<SecretCredential | undefined> {
+  const now = clock.now()
+  const kept = client?.credentials.secrets.filter(({ retrievable }) => retrievable !== undefined) ?? []
+  const inOrder = kept.toSorted((one, other) => Number(isValid(other, now)) - Number(isValid(one, now)))
+  const [found] = inOrder.filter((secret) => verifyHmac(jws, retrieveSecret(secret, masterKey) ?? DECOY))
+  for (let checked = inOrder.length; checked < LEAST_MACS; checked += 1) verifyHmac(jws, DECOY)
+  if (found?.hash.kind === 'sha256') return found
+
+  const mark = verifier.markOfMac(clientId, { alg: jws.header.alg, signature: jws.signature })
+  const holder = client?.credentials
+  if (found === undefined && verifier.isKnownWrong(holder, mark)) return undefined
+  await guesses.conclude({ clientId, address: remoteAddress, marks: [mark] }, found !== undefined)
+  if (found === undefined) verifier.noteWrong(holder, mark)
+  return found
 }
