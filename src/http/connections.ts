@@ -1,6 +1,21 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { Clock } from '../platform/clock.ts'
+
+/** How often it is looked for clients that do not read. Milliseconds. */
+const CHECKED_EVERY_MS = 1_000
+/** Within that time a client must have taken all that was written for it, however slowly it reads. Milliseconds. */
+const TAKEN_WITHIN_MS = 20_000
+/**
+ * A client that sent so many requests before it had the answers to those before may never have read any: the system keeps what it
+ * does not read, and tells us nothing of it.
+ */
+const MOST_UNREAD = 16
+/** For how long such a connection may be idle. Milliseconds. */
+const IDLE_UNREAD_MS = 10_000
+/** How long after our end a client may take to close its own. Milliseconds. */
+const CLOSED_WITHIN_MS = 10_000
 
 /** A connection that speaks HTTP. */
 interface Connection {
@@ -9,15 +24,30 @@ interface Connection {
   readonly tcp: Socket
   /** The answer to the request that came last, until it is written; those before it are written before it is. */
   latest: ServerResponse | undefined
+  /** Requests that came before the answer to the one before was written. */
+  pipelined: number
+  /** Since when there is always something that the client has not taken. Monotonic milliseconds, as all times here. */
+  pendingSince: number | undefined
+  idleSince: number | undefined
   /** Whether nothing more is answered than what is owed. */
   isClosing: boolean
+  /** When our side was closed. */
+  endedAt: number | undefined
 }
 
-/** The connections of a listener: and which answers each still owes. */
+/** The connections of a listener: which answers each still owes, and which clients don't read theirs. */
 export class Connections {
+  readonly #clock: Clock
   /** All there are, those in their TLS handshake included, by their ends. */
   readonly #tcp = new Map<string, Socket>()
   readonly #open = new Map<Socket, Connection>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#timer = setInterval(() => this.#check(), CHECKED_EVERY_MS)
+    this.#timer.unref()
+  }
 
   /** Keeps the connections of a server, for as long as they are open. */
   follow(server: Server): Server {
@@ -38,7 +68,9 @@ export class Connections {
   note(socket: Socket, response: ServerResponse): void {
     const connection = this.#open.get(socket)
     if (connection === undefined) return
+    if (connection.latest?.writableFinished === false) connection.pipelined += 1
     connection.latest = response
+    connection.idleSince = undefined
   }
 
   /** The answer to the request that came last, if that is not complete: what is wrong with the rest of it is its answer. */
@@ -62,6 +94,7 @@ export class Connections {
     if (connection === undefined || connection.isClosing) return
     connection.isClosing = true
     const end = (): void => {
+      connection.endedAt = this.#clock.monotonic()
       if (!socket.writable) socket.destroy()
       else if (last === undefined) socket.end()
       else socket.end(last)
@@ -79,7 +112,29 @@ export class Connections {
 
   /** Cuts all that are still open. */
   destroy(): void {
+    clearInterval(this.#timer)
     for (const tcp of this.#tcp.values()) tcp.destroy()
+  }
+
+  #check(): void {
+    const now = this.#clock.monotonic()
+    for (const connection of this.#open.values()) this.#checkOne(connection, now)
+  }
+
+  #checkOne(connection: Connection, now: number): void {
+    const { socket, pipelined, endedAt } = connection
+    if (connection.latest?.writableFinished === true) connection.latest = undefined
+    const isPending = socket.writableLength > 0
+    const isIdle = !isPending && connection.latest === undefined
+    connection.pendingSince = isPending ? (connection.pendingSince ?? now) : undefined
+    connection.idleSince = isIdle ? (connection.idleSince ?? now) : undefined
+
+    const hasPassed = (since: number | undefined, time: number) => since !== undefined && now - since >= time
+    if (hasPassed(connection.pendingSince, TAKEN_WITHIN_MS) || (!isPending && hasPassed(endedAt, CLOSED_WITHIN_MS))) {
+      reset(connection)
+    } else if (pipelined >= MOST_UNREAD && hasPassed(connection.idleSince, IDLE_UNREAD_MS)) {
+      this.close(socket)
+    }
   }
 }
 
@@ -87,8 +142,18 @@ const createConnection = (socket: Socket, tcp: Socket): Connection => ({
   socket,
   tcp,
   latest: undefined,
+  pipelined: 0,
+  pendingSince: undefined,
+  idleSince: undefined,
   isClosing: false,
+  endedAt: undefined,
 })
 
 const endsOf = ({ remoteAddress, remotePort, localAddress }: Socket): string =>
   `${remoteAddress} ${remotePort} ${localAddress}`
+
+/** Cuts a connection so that the system, too, gives up at once what it keeps for the client. */
+function reset({ socket, tcp }: Connection): void {
+  tcp.resetAndDestroy()
+  socket.destroy()
+}

@@ -68,8 +68,11 @@ export interface Listener {
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const state = { draining: false }
   const app = createApp(options, state)
-  const connections = new Connections()
-  const { servers, port } = await bindAll(options, () => createHttpServer(options, app, connections))
+  const connections = new Connections(options.clock)
+  const { servers, port } = await bindAll(options, () => createHttpServer(options, app, connections)).catch((error) => {
+    connections.destroy()
+    throw error
+  })
   return {
     port,
     prepareCertificate: (certificate) => {
@@ -82,6 +85,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     drain: async (timeout) => {
       state.draining = true
       await Promise.all(servers.map((server) => drainServer(server, connections, timeout)))
+      connections.destroy()
     },
   }
 }
