@@ -20,7 +20,11 @@ export const federatedJwt: ClientAuthMethod = {
     if (assertion?.claimed.kind !== 'foreign') return undefined
     const clientId = request.form.get('client_id')
     const clientIds = clientId === undefined ? [] : [ClientId(clientId)]
-    return { clientIds, verify: (authenticator) => verify(authenticator, clientIds[0], assertion.jws) }
+    return {
+      clientIds,
+      needsKeys: true,
+      verify: (authenticator, _request, patience) => verify(authenticator, clientIds[0], assertion.jws, patience),
+    }
   },
 }
 
@@ -33,7 +37,12 @@ interface Candidate {
   readonly credential: FederatedCredential
 }
 
-async function verify(authenticator: Authenticator, clientId: ClientId | undefined, jws: CompactJws): Promise<Proven> {
+async function verify(
+  authenticator: Authenticator,
+  clientId: ClientId | undefined,
+  jws: CompactJws,
+  patience: Promise<void>,
+): Promise<Proven> {
   const issuers = presentedIssuers(jws.claims)
   const clients = await possibleClients(authenticator, clientId, issuers)
   const candidates = clients.flatMap((client) =>
@@ -50,7 +59,7 @@ async function verify(authenticator: Authenticator, clientId: ClientId | undefin
     throw new OAuthError('federated_issuer_unknown', { detail })
   }
   try {
-    return choose(authenticator, await verifiedBy(authenticator, candidates, jws), jws)
+    return choose(authenticator, await verifiedBy(authenticator, candidates, jws, patience), jws)
   } catch (error) {
     // Who asks for the refusals of a client is to find those of tokens that only it could have sent.
     const [one, ...others] = new Set(candidates.map(({ client }) => client.id))
@@ -104,12 +113,13 @@ async function verifiedBy(
   { issuerKeys }: Authenticator,
   candidates: readonly Candidate[],
   jws: CompactJws,
+  patience: Promise<void>,
 ): Promise<readonly Candidate[]> {
   const outcomes = new Map<string, Promise<boolean>>()
   const isSigned = async ({ trust: { issuer, jwksUri } }: FederatedCredential): Promise<boolean> => {
-    const keys = await issuerKeys.keysFor(issuer, jws.header.kid, jwksUri)
+    const keys = await issuerKeys.keysFor(issuer, jws.header.kid, jwksUri, patience)
     if (findSigner(jws, keys) !== undefined) return true
-    return findSigner(jws, await issuerKeys.renewedKeys(issuer, jwksUri)) !== undefined
+    return findSigner(jws, await issuerKeys.renewedKeys(issuer, jwksUri, patience)) !== undefined
   }
   const verified: Candidate[] = []
   let unavailable: unknown

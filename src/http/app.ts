@@ -93,7 +93,10 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
   function refuse(response: ServerResponse, requestId: RequestId, thrown: unknown, isLast = false): void {
     const error = asOAuthError(thrown)
     if (error.status >= 500) onDefect(error.cause ?? error, requestId)
-    send(response, requestId, errorResponse(error, challenge), isLast || state.draining || CLOSING.has(error.reason))
+    const answer = () =>
+      send(response, requestId, errorResponse(error, challenge), isLast || state.draining || CLOSING.has(error.reason))
+    if (error.held === undefined) answer()
+    else error.held.then(() => guard(response, answer))
   }
 
   /** What keeps a request from its endpoint, whatever that is. */
