@@ -18,8 +18,9 @@ let lastHost = ''
 export function httpFault({ httpVersion, headers, rawHeaders, url = '' }: IncomingMessage): Reason | undefined {
   const isFirst = httpVersion === '1.0'
   if (!isFirst && httpVersion !== '1.1') return 'http_version'
-  // RFC 9112 §6.1: HTTP/1.0 knows no Transfer-Encoding, so where the body ends is uncertain.
-  if (isFirst && headers['transfer-encoding'] !== undefined) return 'malformed_request'
+  // RFC 9112 §6.1. HTTP/1.0 knows no such header, so where the body ends is uncertain; and no other coding is undone here.
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && (isFirst || coding.toLowerCase() !== 'chunked')) return 'malformed_request'
   if (url.length > LONGEST_TARGET) return 'uri_too_long'
   const { host } = headers
   // RFC 9112 §3.2.

@@ -160,6 +160,14 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
     `GET PATH HTTP/1.1\r\n${HOST}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
     { answers: [bad(400)], isLast: true },
   ],
+  'a transfer coding before chunked, which a proxy might undo': [
+    `GET PATH HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+    { answers: [bad(400)], isLast: true },
+  ],
+  'chunked in capitals': [
+    `GET PATH HTTP/1.1\r\n${HOST}Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n`,
+    { answers: [200] },
+  ],
   'a chunk without a size, when its request has begun': [
     `GET PATH HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nx\r\n`,
     { answers: [bad(400)], isLast: true },
