@@ -49,24 +49,39 @@ export function findRememberedSecret(
  * @throws OAuthError `too_many_guesses` or `secret_queue_full`
  */
 export async function findChosenSecret(
-  { verifier, guesses }: Pick<Authenticator, 'verifier' | 'guesses'>,
-  { remoteAddress }: Asking,
+  authenticator: Pick<Authenticator, 'verifier' | 'guesses'>,
+  asking: Asking,
   readings: readonly AttemptedSecret[],
 ): Promise<Proven | undefined> {
+  const { verifier } = authenticator
   const guessable = readings.flatMap((reading) => {
     const mark = verifier.markOf(reading.clientId, reading.secret)
     return mark === undefined || verifier.isKnownWrong(reading.client?.credentials, mark) ? [] : [{ ...reading, mark }]
   })
-  const [first, ...others] = guessable
+  // Whichever client a reading is of, it is a guess at that one.
+  for (const ofOne of Map.groupBy(guessable, ({ clientId }) => clientId).values()) {
+    const proven = await findAmong(authenticator, asking, ofOne)
+    if (proven !== undefined) return proven
+  }
+  return undefined
+}
+
+/** Finds it among the readings that are of one client. */
+async function findAmong(
+  { verifier, guesses }: Pick<Authenticator, 'verifier' | 'guesses'>,
+  { remoteAddress }: Asking,
+  readings: readonly (AttemptedSecret & { readonly mark: string })[],
+): Promise<Proven | undefined> {
+  const [first, ...others] = readings
   if (first === undefined) return undefined
+  const { clientId } = first
   const marks = [first.mark, ...others.map(({ mark }) => mark)] as const
-  const attempt = await guesses.begin({ clientId: first.clientId, address: remoteAddress, marks })
-  const lanes = [...networksOf(remoteAddress).widestFirst, first.clientId]
+  const attempt = await guesses.begin({ clientId, address: remoteAddress, marks })
+  const place = { class: attempt.standing, lanes: [...networksOf(remoteAddress).widestFirst, clientId] }
   let isChecked = false
   try {
-    for (const { client, secret, mark } of guessable) {
-      const holder = client?.credentials
-      const credential = await verifier.findChosen(holder, secret, mark, { class: attempt.standing, lanes })
+    for (const { client, secret, mark } of readings) {
+      const credential = await verifier.findChosen(client?.credentials, secret, mark, place)
       isChecked = true
       if (client === undefined || credential === undefined) continue
       attempt.succeeded()

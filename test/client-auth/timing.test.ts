@@ -44,6 +44,8 @@ function manualHolds() {
 const clock = standingClock()
 const holds = manualHolds()
 const agent = new Agent({ keepAlive: true, maxSockets: 100 })
+/** Shows a certificate that anybody can make. */
+const withCertificate = new Agent({ ...(await makeCertificate()), keepAlive: true, maxSockets: 100 })
 const own = await makeSigner('ES256', { kid: 'own' })
 const nameless = await makeSigner('ES256')
 const rsa = await makeSigner('RS256', { kid: 'rsa' })
@@ -97,6 +99,7 @@ clients:
 afterAll(async () => {
   holds.release()
   agent.destroy()
+  withCertificate.destroy()
   await server.stop()
   await live.stop()
   await dead.stop()
@@ -120,9 +123,9 @@ const clients = [
   'federated-dead',
 ]
 
-const send = (form: Readonly<Record<string, string>>, headers = {}, path = 'token'): Promise<Answer> =>
+const send = (form: Readonly<Record<string, string>>, headers = {}, path = 'token', over = agent): Promise<Answer> =>
   postOver(
-    agent,
+    over,
     `${server.issuer}/as/${path}.oauth2`,
     { grant_type: 'client_credentials', token: 'x', ...form },
     headers,
@@ -170,6 +173,7 @@ const tries: [string, number, (id: string) => Promise<Answer>][] = [
     WAIT,
     async (id) => send({ ...formOf(await foreign('https://nobody.example')), client_id: id }),
   ],
+  ['a certificate', 25, async (id) => send({ client_id: id }, {}, 'token', withCertificate)],
   ['a MAC', 25, async (id) => send(formOf(mac(id)))],
   ['a secret of the generated form in Basic', 25, async (id) => send({}, basic(id, newSecret()))],
   ['a secret of the generated form in the body', 25, async (id) => send({ client_id: id, client_secret: newSecret() })],

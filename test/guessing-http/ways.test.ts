@@ -110,7 +110,7 @@ const wait = (seconds: number) => ({
   body: '{"error":"temporarily_unavailable","error_description":"Too many requests; try again later"}',
 })
 
-describe('70: guesses by every method, at every endpoint, are counted together', () => {
+describe('70: guesses by every method, at every endpoint, are counted together', { timeout: 120_000 }, () => {
   test.each(['chosen', 'nobody'])('at %s', async (id) => {
     const from = newAddress()
     // One by each method, the rest by MAC, which costs no slow hash.
@@ -126,6 +126,17 @@ describe('70: guesses by every method, at every endpoint, are counted together',
       }
     }
   })
+})
+
+test('70: at a client whose id reads in two ways, guesses by either count for the one that they are of', async () => {
+  const from = newAddress()
+  // Form-encoded, and as it is: of `a b` and of `a+b`.
+  for (let count = 0; count < 2; count += 1)
+    expect(wire(await send({ form: {}, headers: basic('a+b', guess()) }, from))).toEqual(WRONG)
+  for (const id of ['a+b', 'a b']) {
+    for (let count = 0; count < 3; count += 1) expect(wire(await send(presentMac(id, guess()), from))).toEqual(WRONG)
+    expect(wire(await send(presentMac(id, guess()), from))).toEqual(wait(1))
+  }
 })
 
 describe('guesses by MAC', () => {

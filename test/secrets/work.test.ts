@@ -51,7 +51,7 @@ async function medianCpu(id: string, secret: () => string): Promise<number> {
   return median(costs)
 }
 
-describe('the work of a wrong guess (24)', () => {
+describe('the work of a wrong guess (24)', { timeout: 120_000 }, () => {
   let guesses = 0
   const human = () => {
     guesses += 1
