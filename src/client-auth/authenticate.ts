@@ -1,6 +1,7 @@
 import { isValid } from '../credentials/credential.ts'
 import type { CredentialUsage } from '../credentials/usage.ts'
 import type { Client } from '../directory/client.ts'
+import type { Hold } from '../http/hold.ts'
 import { type ClientAuthMethodName, clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { CredentialId } from '../oauth/ids.ts'
@@ -9,6 +10,9 @@ import { refuseAlgorithm } from './assertion.ts'
 import type { Authenticator, Presented, Proven } from './method.ts'
 import { clientAuthMethods } from './methods.ts'
 import type { AuthenticationRequest } from './request.ts'
+
+/** Longer than looking for a client in the database takes, and checking whatever it is found to have. Milliseconds. */
+const SHORTEST_HOLD_MS = 25
 
 declare const authenticated: unique symbol
 
@@ -41,18 +45,39 @@ export function authenticateClient(
     authentication.usage.note(credential.id, now)
     return { client, credentialId: credential.id, method } as AuthenticatedClient
   }
-  const refuse = (error: unknown): never => {
-    throw error instanceof OAuthError ? error.with({ method, client_id: presented.clientIds[0] }) : error
+  const refuse = (error: unknown, hold?: Hold): never => {
+    if (!(error instanceof OAuthError)) throw error
+    // What is wrong on our side is nobody's secret.
+    const held = error.status < 500 ? hold?.over : undefined
+    throw error.with({ method, client_id: presented.clientIds[0] }, held)
   }
   try {
     refuseOtherClientId(request, presented)
     refuseAlgorithm(request, authentication.assertions.algorithms)
-    const verified = presented.verify(authentication, request)
-    return verified instanceof Promise ? verified.then(accept).catch(refuse) : accept(verified)
+    const hold = presented.needsKeys === true ? holdBack(authentication, authentication.keyWait) : undefined
+    const verified = presented.verify(authentication, request, hold?.patience ?? Promise.resolve())
+    return verified instanceof Promise ? conclude(verified, hold ?? holdBack(authentication)) : accept(verified)
   } catch (error) {
     return refuse(error)
   }
+
+  function conclude(verified: Promise<Proven>, hold: Hold): Promise<AuthenticatedClient> {
+    const proceed = (proven: Proven): AuthenticatedClient => {
+      hold.release()
+      return accept(proven)
+    }
+    return verified
+      .catch((error: unknown) => refuse(error, hold))
+      .then(proceed)
+      .catch(refuse)
+  }
 }
+
+/**
+ * Begins to hold back the answer, should it be a refusal: for as long as one may have waited for the database, for a chain of
+ * certificates or for keys that must be fetched. So time does not tell which clients there are, nor what they have.
+ */
+const holdBack = ({ holds }: Authentication, wait = 0): Hold => holds.begin(Math.max(SHORTEST_HOLD_MS, wait))
 
 function presentedCredentials(request: AuthenticationRequest) {
   refuseSeveral(request)

@@ -21,7 +21,11 @@ export const federatedJwt: ClientAuthMethod = {
     if (assertion?.claimed.kind !== 'foreign') return undefined
     const clientId = request.form.get('client_id')
     const clientIds = clientId === undefined ? [] : [ClientId(clientId)]
-    return { clientIds, verify: (authenticator) => verify(authenticator, clientIds[0], assertion.jws) }
+    return {
+      clientIds,
+      needsKeys: true,
+      verify: (authenticator, _request, patience) => verify(authenticator, clientIds[0], assertion.jws, patience),
+    }
   },
 }
 
@@ -31,7 +35,12 @@ interface Candidate {
   readonly credential: FederatedCredential
 }
 
-async function verify(authenticator: Authenticator, clientId: ClientId | undefined, jws: CompactJws): Promise<Proven> {
+async function verify(
+  authenticator: Authenticator,
+  clientId: ClientId | undefined,
+  jws: CompactJws,
+  patience: Promise<void>,
+): Promise<Proven> {
   const issuers = presentedIssuers(jws.claims)
   const clients = await possibleClients(authenticator, clientId, issuers)
   const candidates = clients.flatMap((client) =>
@@ -48,7 +57,7 @@ async function verify(authenticator: Authenticator, clientId: ClientId | undefin
     throw new OAuthError('federated_issuer_unknown', { detail })
   }
   try {
-    return choose(authenticator, await verifiedBy(authenticator, candidates, jws), jws)
+    return choose(authenticator, await verifiedBy(authenticator, candidates, jws, patience), jws)
   } catch (error) {
     // Who asks for the refusals of a client is to find those of tokens that only it could have sent.
     const [one, ...others] = new Set(candidates.map(({ client }) => client.id))
@@ -102,6 +111,7 @@ async function verifiedBy(
   { issuerKeys }: Authenticator,
   candidates: readonly Candidate[],
   jws: CompactJws,
+  patience: Promise<void>,
 ): Promise<readonly Candidate[]> {
   const outcomes = new Map<string, Promise<boolean>>()
   const verified: Candidate[] = []
@@ -110,7 +120,7 @@ async function verifiedBy(
     const { id, trust } = candidate.credential
     if (trust.algorithms !== undefined && !trust.algorithms.includes(jws.header.alg)) continue
     const source = trust.jwks === undefined ? `${trust.issuer} ${trust.jwksUri ?? ''}` : id
-    const outcome = outcomes.get(source) ?? isSignedByIssuer(jws, trust, issuerKeys)
+    const outcome = outcomes.get(source) ?? isSignedByIssuer(jws, trust, issuerKeys, patience)
     outcomes.set(source, outcome)
     try {
       if (await outcome) verified.push(candidate)

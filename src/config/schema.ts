@@ -181,6 +181,11 @@ export const schema = z.strictObject({
         .default([])
         .describe('Hosts that are reached without the proxy: names, each with all that are below it.'),
       ca: text.optional().describe('Authorities to trust when fetching keys, besides the usual ones, a PEM file.'),
+      wait: integer(0, 10_000)
+        .default(2_000)
+        .describe(
+          'Milliseconds that a request waits for keys that must be fetched first. Where any client has keys elsewhere, an assertion that is refused is answered no sooner, so that time does not tell whose they are.',
+        ),
     })
     .prefault({}),
   keys: z

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { networkOf } from '../guessing/address.ts'
+import { networksOf } from '../guessing/address.ts'
 import { redactText } from '../oauth/redact.ts'
 import { cut } from '../platform/bytes.ts'
 import { cleanUp } from '../platform/clean-up.ts'
@@ -93,7 +93,7 @@ export class KeySetConsumers {
   }
 
   #hasRoomFor(address: string): boolean {
-    const network = networkOf(address)
+    const network = networksOf(address).own
     const ofNetwork = this.#ofNetwork.get(network) ?? 0
     if (this.#counted.size >= LIMITS.counted || ofNetwork >= LIMITS.countedOfNetwork) return false
     this.#ofNetwork.set(network, ofNetwork + 1)

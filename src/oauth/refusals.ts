@@ -76,6 +76,41 @@ export const refusals = {
     description: 'The request is not well-formed HTTP',
     meaning: 'The HTTP parser refused the request.',
   },
+  // Not 505 (RFC 9110 §15.6.6), which would count as a fault of the server.
+  http_version: {
+    ...BAD_REQUEST,
+    description: 'This server speaks HTTP/1.1 and HTTP/1.0',
+    meaning: 'The request line has no version, or another one than HTTP/1.1 and HTTP/1.0.',
+  },
+  https_required: {
+    ...BAD_REQUEST,
+    description: 'This port takes TLS only: the address begins with https://',
+    meaning: 'The request came as plain HTTP to a port with TLS.',
+  },
+  bad_host: {
+    ...BAD_REQUEST,
+    description: 'The Host header must be there once, with a host and perhaps a port',
+    meaning: 'The Host header is missing, empty, included more than once, or not well-formed (RFC 9112 §3.2).',
+  },
+  uri_too_long: {
+    ...BAD_REQUEST,
+    status: 414,
+    description: 'The address is too long',
+    meaning:
+      'The request target has over 8,000 characters. With over 16 KiB the headers are too large before that is seen.',
+  },
+  expectation_failed: {
+    ...BAD_REQUEST,
+    status: 417,
+    description: 'The only expectation that can be met is 100-continue',
+    meaning: 'The Expect header has something else than 100-continue (RFC 9110 §10.1.1).',
+  },
+  too_many_at_once: {
+    error: 'temporarily_unavailable',
+    status: 429,
+    description: 'Too many requests at once on this connection: wait for their answers',
+    meaning: 'The client sent more requests over one connection than it took answers, and the connection was closed.',
+  },
   headers_too_large: {
     ...BAD_REQUEST,
     status: 431,
@@ -86,7 +121,7 @@ export const refusals = {
     ...BAD_REQUEST,
     description: 'A header is included more than once',
     meaning:
-      'The request has more than one Authorization header, of which a proxy may have read another than we would.',
+      'The request has more than one Authorization or Content-Type header, of which a proxy may have read another than we would.',
   },
   request_timeout: {
     ...BAD_REQUEST,
@@ -275,7 +310,7 @@ export const refusals = {
     status: 429,
     description: 'Too many requests; try again later',
     meaning:
-      'Too many wrong secrets for this client from this address, for this client, or from this address: they are answered more and more slowly.',
+      'Too many wrong secrets for this client from this address, for this client, from this address, or from its IPv6 /48: they are answered more and more slowly.',
   },
   federated_issuer_unknown: {
     ...NOT_AUTHENTICATED,
@@ -367,7 +402,8 @@ export const refusals = {
     error: 'temporarily_unavailable',
     status: 429,
     description: 'Too many requests; try again later',
-    meaning: 'More human-chosen secrets wait to be hashed than the queue holds: somebody is guessing.',
+    meaning:
+      'More human-chosen secrets wait to be hashed than the queue holds, most of them from the same networks: somebody is guessing.',
   },
   malformed_scope: {
     error: 'invalid_scope',

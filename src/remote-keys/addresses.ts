@@ -60,13 +60,75 @@ const kindsOf = (table: readonly (readonly [string, string])[]) =>
   table.map(([network, kind]) => ({ networks: new Networks([network]), kind }))
 const specialPurpose = kindsOf(SPECIAL_PURPOSE)
 const metadata = kindsOf(METADATA)
-const NAT64 = new Networks(['64:ff9b::/96'])
+const WELL_KNOWN_NAT64 = new Networks(['64:ff9b::/96'])
+
+/** The IPv6 networks whose addresses hold IPv4 addresses, and at which byte one begins: it is where a packet ends up. */
+const HOLDING_IPV4 = [
+  // IPv4-compatible, RFC 4291 §2.5.5.1; IPv4-translated, RFC 2765 §2.1.
+  { network: '::/96', at: [12] },
+  { network: '::ffff:0:0:0/96', at: [12] },
+  // RFC 6052 §2.1; and RFC 8215, within whose prefix a site chooses how long its own is.
+  { network: '64:ff9b::/96', at: [12] },
+  { network: '64:ff9b:1::/48', at: [6, 7, 9, 12] },
+  // RFC 3056 §2.
+  { network: '2002::/16', at: [2] },
+  // Teredo, RFC 4380 §4: the server, and the client with all its bits inverted.
+  { network: '2001::/32', at: [4] },
+  { network: '2001::/32', at: [12], isInverted: true },
+].map(({ network, at, isInverted = false }) => ({ networks: new Networks([network]), at, isInverted }))
+
+/** Where an IPv4 address begins behind a NAT64 prefix of 32, 40, 48, 56, 64 and 96 bits (RFC 6052 §2.2). */
+const NAT64_POSITIONS = [4, 5, 6, 7, 9, 12]
+/** RFC 6052 §2.2: an IPv4 address goes around it. */
+const RESERVED_BYTE = 8
+/** The interface identifier of an ISATAP address, before its IPv4 address (RFC 5214 §6.1). */
+const ISATAP = /^0[02]005efe$/
+
+const ipv4At = (bytes: Uint8Array, from: number): string =>
+  [0, 1, 2, 3, 4]
+    .map((offset) => from + offset)
+    .filter((place) => place !== RESERVED_BYTE)
+    .slice(0, 4)
+    .map((place) => bytes[place])
+    .join('.')
+
+/** The IPv4 addresses that a packet to an IPv6 address may end up at. */
+function ipv4Within(address: string): readonly string[] {
+  const bytes = addressBytes(address)
+  if (bytes?.length !== 16) return []
+  const held = HOLDING_IPV4.filter(({ networks }) => networks.has(address)).flatMap(({ at, isInverted }) =>
+    at.map((from) => ipv4At(isInverted ? bytes.map((byte) => byte ^ 0xff) : bytes, from)),
+  )
+  return ISATAP.test(Buffer.from(bytes).toString('hex', 8, 12)) ? [...held, ipv4At(bytes, 12)] : held
+}
+
+/** The IPv4 address that is reached through the well-known prefix (RFC 6052 §2.1); any other address itself. */
+function withoutNat64(address: string): string {
+  const bytes = addressBytes(address)
+  return bytes !== undefined && WELL_KNOWN_NAT64.has(address) ? ipv4At(bytes, 12) : address
+}
 
 /** Why an address is not that of a public host; undefined where it is. */
 function specialKind(address: string): string | undefined {
-  // RFC 6052 §2.1: the last four bytes are the IPv4 address that is reached.
-  if (NAT64.has(address)) return specialKind((addressBytes(address) ?? []).slice(-4).join('.'))
-  return [...metadata, ...specialPurpose].find(({ networks }) => networks.has(address))?.kind
+  const plain = withoutNat64(address)
+  const kind = [...metadata, ...specialPurpose].find(({ networks }) => networks.has(plain))?.kind
+  return (
+    kind ??
+    ipv4Within(plain)
+      .map(specialKind)
+      .find((inner) => inner !== undefined)
+  )
+}
+
+/**
+ * The metadata address that an address is, or leads to. Any network may have a NAT64 prefix of its own, which nothing
+ * tells: so an IPv6 address leads to metadata as soon as it holds such an address where RFC 6052 would put it.
+ */
+function metadataWithin(address: string): string | undefined {
+  const bytes = addressBytes(address)
+  const nat64 = bytes?.length === 16 ? NAT64_POSITIONS.map((from) => ipv4At(bytes, from)) : []
+  const ends = [address, ...ipv4Within(address), ...nat64]
+  return ends.find((end) => metadata.some(({ networks }) => networks.has(end)))
 }
 
 /** Which addresses may be connected to: the public ones, and those that the configuration allows. */
@@ -85,11 +147,15 @@ export class AddressRules {
 
   /** Why this address must not be connected to, such as `loopback, RFC 1122`; undefined where it may be. */
   refuse(text: string): string | undefined {
-    const address = canonicalAddress(text)
-    if (address === undefined) return 'not an address'
-    const isMetadata = metadata.some(({ networks }) => networks.has(address))
-    const isAllowed = isMetadata ? this.#allowedAlone.has(address) : this.#allowed.has(address)
-    return isAllowed ? undefined : specialKind(address)
+    const plain = canonicalAddress(text)
+    if (plain === undefined) return 'not an address'
+    const forms = [plain, withoutNat64(plain)]
+    const leadsTo = metadataWithin(plain)
+    const isAllowed =
+      leadsTo === undefined
+        ? forms.some((form) => this.#allowed.has(form))
+        : [plain, leadsTo].some((form) => this.#allowedAlone.has(canonicalAddress(form)))
+    return isAllowed ? undefined : specialKind(leadsTo ?? plain)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AuditStore } from '../audit/store.ts'
 import type { ChangeStore } from '../changes/feed.ts'
 import type { CredentialStore } from '../credentials/store.ts'
+import type { KeySourceStore } from '../directory/key-sources.ts'
 import type { DirectoryStore } from '../directory/store.ts'
 import type { ConsumerStore } from '../keys/consumers.ts'
 import type { KeyStore } from '../keys/store.ts'
@@ -15,6 +16,7 @@ import { tableNames } from './copy.ts'
 import { SqlCredentialStore } from './credentials.ts'
 import type { ConnectionCounts, Database } from './dialect.ts'
 import { SqlDirectoryStore } from './directory.ts'
+import { SqlKeySourceStore } from './key-sources.ts'
 import { SqlKeyStore } from './keys.ts'
 import { SqlManifestStore } from './manifest.ts'
 import { SqlReplayStore } from './replay.ts'
@@ -27,6 +29,7 @@ import { transact } from './transaction.ts'
  */
 export interface Store {
   readonly directory: DirectoryStore
+  readonly keySources: KeySourceStore
   readonly changes: ChangeStore
   readonly keys: KeyStore & ConsumerStore
   readonly revocations: RevocationStore
@@ -51,6 +54,7 @@ export function createStore(db: Database, clock: Clock): Store {
   const audit = new SqlAuditStore(db)
   return {
     directory: new SqlDirectoryStore(db.reads),
+    keySources: new SqlKeySourceStore(db),
     changes: new SqlChangeStore(db.reads),
     keys: new SqlKeyStore(db, clock),
     revocations: new SqlRevocationStore(db),

@@ -22,9 +22,9 @@ import type { Means } from './world.ts'
 /** What the OAuth endpoints work with. @throws UserError where a configured file is not what it should be */
 export function createServices(
   config: Config,
-  { directory, masterKey, keyring, revocations, consumers }: Model,
+  { directory, keySources, masterKey, keyring, revocations, consumers }: Model,
   { usage, marks }: CredentialNotes,
-  { clock, random, lookup, shared, live }: Means,
+  { clock, random, lookup, shared, live, holds }: Means,
   audit: AuditSink,
   tracing: Tracing,
 ): RuntimeServices {
@@ -38,6 +38,10 @@ export function createServices(
     }),
   )
   const keySets = new RemoteKeySets(clock, fetcher)
+  const issuerKeys = new IssuerKeys(clock, fetcher, keySets)
+  keySources.fetchWith(({ issuer, jwksUri }) =>
+    issuer === undefined ? keySets.keysFor(jwksUri, undefined) : issuerKeys.keysFor(issuer, undefined, jwksUri),
+  )
   const tokenEndpoint = config.issuer + endpointPaths.token
   const tokens = { issuer: config.issuer, keyring, clock }
   const verifier = { ...tokens, unsealer: new Unsealer() }
@@ -50,12 +54,16 @@ export function createServices(
       guesses: shared?.guesses ?? new GuessLimiter(clock),
       marks,
       keySets,
-      issuerKeys: new IssuerKeys(clock, fetcher, keySets),
+      issuerKeys,
       certificates,
       masterKey,
       clock,
       usage,
       takesSample: config.isDevelopment,
+      holds,
+      get keyWait() {
+        return keySources.areThere ? config.outbound.wait : 0
+      },
       assertions: {
         issuer: config.issuer,
         tokenEndpoint,

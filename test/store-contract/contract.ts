@@ -176,6 +176,44 @@ export function storeContract(
       expect(await other.directory.loadClient(ClientId('nobody'))).toBeUndefined()
     })
 
+    test('list where clients have their keys, page by page and by client', async () => {
+      const keysAt = (id: string, jwksUri: string) => ({
+        ...life(id, id),
+        kind: 'keys' as const,
+        source: { jwksUri },
+        algorithm: undefined,
+      })
+      const inline = { ...life('2', '2'), kind: 'keys' as const, source: { jwks: [] }, algorithm: undefined }
+      const trusting = (id: string, jwksUri?: string) => ({
+        ...life(id, id),
+        kind: 'federated' as const,
+        trust: { issuer: `https://${id}.example`, audience: 'a', subject: 's', ...(jwksUri && { jwksUri }) },
+      })
+      const a = [keysAt('1', 'https://a.example/'), inline, secret('3', 'x'), trusting('4')]
+      await put(
+        one,
+        [],
+        [
+          client('a', { credentials: toCredentials(a) }),
+          client('b', { credentials: toCredentials([trusting('5', 'https://b.example/')]) }),
+          client('c'),
+        ],
+      )
+      const [ofA, ofB] = [
+        [{ jwksUri: 'https://a.example/' }, { issuer: 'https://4.example', jwksUri: undefined }],
+        [{ issuer: 'https://5.example', jwksUri: 'https://b.example/' }],
+      ]
+      const listed: unknown[] = []
+      for (let after: string | undefined = '', pages = 0; after !== undefined && pages < 9; pages += 1) {
+        const { sources, next } = await other.keySources.list(after, 2)
+        listed.push(...sources)
+        after = next
+      }
+      expect(listed).toEqual([...ofA, ...ofB])
+      expect(await other.keySources.ofClients([ClientId('a'), ClientId('c'), ClientId('nobody')])).toEqual(ofA)
+      expect(await other.keySources.ofClients([])).toEqual([])
+    })
+
     test('replace a client with all its credentials', async () => {
       await put(one, [], [client('a', { credentials: toCredentials([secret('1', 'x'), secret('2', 'y')]) })])
       const after = client('a', { name: 'A', credentials: toCredentials([secret('3', 'y')]) })

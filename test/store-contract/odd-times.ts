@@ -35,6 +35,10 @@ const calls: Calls = {
     clientsTrusting: ({ directory }) => directory.clientsTrusting('https://a', 10),
     listClients: ({ directory }) => directory.listClients('', 10),
   },
+  keySources: {
+    list: ({ keySources }) => keySources.list('', 10),
+    ofClients: ({ keySources }) => keySources.ofClients([ClientId('a')]),
+  },
   changes: {
     latestChange: ({ changes }) => changes.latestChange(),
     changesSince: ({ changes }) => changes.changesSince(0),
