@@ -136,7 +136,8 @@ function noteCertificate(socket: TLSSocket, { onCertificate, onDefect }: Listene
     const presented = certificateOfSocket(socket)
     if (presented !== undefined) onCertificate(presented)
   } catch (error) {
-    onDefect(error, '')
+    // A malformed certificate is no defect: each request that needs it is refused.
+    if (!(error instanceof OAuthError)) onDefect(error, '')
   }
 }
 
