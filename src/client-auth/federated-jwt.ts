@@ -3,7 +3,7 @@ import type { Client } from '../directory/client.ts'
 import { findMatch } from '../federation/find.ts'
 import { explainMatch, presentedIssuers } from '../federation/match.ts'
 import type { CompactJws } from '../jws/compact.ts'
-import { decoyVerify, findSigner } from '../jws/verify.ts'
+import { decoyVerify, findSigner, Tries } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
@@ -105,11 +105,12 @@ async function verifiedBy(
   candidates: readonly Candidate[],
   jws: CompactJws,
 ): Promise<readonly Candidate[]> {
+  const tries = new Tries()
   const outcomes = new Map<string, Promise<boolean>>()
   const isSigned = async ({ trust: { issuer, jwksUri } }: FederatedCredential): Promise<boolean> => {
     const keys = await issuerKeys.keysFor(issuer, jws.header.kid, jwksUri)
-    if (findSigner(jws, keys) !== undefined) return true
-    return findSigner(jws, await issuerKeys.renewedKeys(issuer, jwksUri)) !== undefined
+    if (findSigner(jws, keys, { tries }) !== undefined) return true
+    return findSigner(jws, await issuerKeys.renewedKeys(issuer, jwksUri), { tries }) !== undefined
   }
   const verified: Candidate[] = []
   let unavailable: unknown

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { requiredProofs } from '../directory/api.ts'
 import { asymmetricAlgorithms } from '../jws/algorithms.ts'
+import { MOST_KEYS } from '../jws/public-key.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { grantTypes } from '../oauth/grant-types.ts'
@@ -82,7 +83,7 @@ const credentialFields = ['secret', 'secret_env', 'jwks', 'jwks_uri', 'certifica
 const url = line(2_000)
 
 /** RFC 7517 §5; what the keys are is looked at when they are planned. */
-const jwks = z.strictObject({ keys: z.array(z.record(z.string(), z.json())).min(1).max(100) })
+const jwks = z.strictObject({ keys: z.array(z.record(z.string(), z.json())).min(1).max(MOST_KEYS) })
 
 const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()])
 
