@@ -2,6 +2,7 @@
 
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { Audience } from '../oauth/ids.ts'
+import { DynamicScopes } from './dynamic-scopes.ts'
 
 /** Claims of somebody's own, by name; any JSON. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -57,7 +58,7 @@ export class ApiSet {
   readonly #all: readonly Api[]
   readonly #byAudience: ReadonlyMap<string, Api>
   readonly #byScope = new Map<string, Api[]>()
-  readonly #dynamic: readonly (readonly [pattern: string, api: Api])[]
+  readonly #dynamic: DynamicScopes<{ readonly scope: Scope; readonly api: Api }>
 
   constructor(apis: readonly Api[]) {
     this.#all = apis
@@ -65,9 +66,7 @@ export class ApiSet {
     for (const api of apis) {
       for (const { name } of api.scopes) this.#byScope.set(name, [...(this.#byScope.get(name) ?? []), api])
     }
-    this.#dynamic = apis.flatMap((api) =>
-      api.scopes.filter(({ name }) => isDynamic(name)).map(({ name }) => [name, api] as const),
-    )
+    this.#dynamic = new DynamicScopes(apis.flatMap((api) => api.scopes.map((scope) => ({ scope, api }))))
   }
 
   get all(): readonly Api[] {
@@ -81,17 +80,7 @@ export class ApiSet {
   /** The APIs that have a scope of this name, or a dynamic one that it is a value of. */
   withScope(name: string): readonly Api[] {
     const fixed = this.#byScope.get(name) ?? []
-    const dynamic = this.#dynamic.filter(([pattern]) => isValueOf(name, pattern)).map(([, api]) => api)
+    const dynamic = this.#dynamic.of(name).map(({ api }) => api)
     return dynamic.length === 0 ? fixed : [...new Set([...fixed, ...dynamic])]
   }
-}
-
-/** Whether a scope stands for many: those with something in the place of its `*`. */
-export const isDynamic = (name: string): boolean => name.includes('*')
-
-/** Whether `name` is `pattern` with something in the place of its `*`. The pattern itself is not: it would mean them all. */
-export function isValueOf(name: string, pattern: string): boolean {
-  const star = pattern.indexOf('*')
-  if (star === -1 || isDynamic(name) || name.length < pattern.length) return false
-  return name.startsWith(pattern.slice(0, star)) && name.endsWith(pattern.slice(star + 1))
 }

@@ -1,5 +1,10 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 
+/** Proxies of ours that a request may have come through. A client can write any number of their addresses into the header. */
+const MOST_HOPS = 16
+/** Characters. The longest address has 45, an IPv4 address in an IPv6 one (RFC 4291 §2.2), and a short zone may follow. */
+const LONGEST_ADDRESS = 64
+
 const family = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
 
 /** Whether a setting names an address, or a network by its prefix length. */
@@ -49,12 +54,15 @@ export class TrustedProxies {
    */
   clientAddress(peer: string, forwardedFor: string | string[] | undefined): string {
     if (forwardedFor === undefined) return peer
+    const hops = String(forwardedFor)
     let client = peer
-    const hops = String(forwardedFor).split(',')
-    while (this.includes(client)) {
-      const hop = hops.pop()?.trim()
-      if (hop === undefined || isIP(hop) === 0) break
+    let end = hops.length
+    for (let count = 0; count < MOST_HOPS && end >= 0 && this.includes(client); count += 1) {
+      const comma = end === 0 ? -1 : hops.lastIndexOf(',', end - 1)
+      const hop = hops.slice(comma + 1, end).trim()
+      if (hop.length > LONGEST_ADDRESS || isIP(hop) === 0) break
       client = hop
+      end = comma
     }
     return client
   }

@@ -1,5 +1,6 @@
 import { toCredentials } from '../credentials/credential.ts'
-import { type ApiSet, isDynamic } from '../directory/api.ts'
+import type { ApiSet } from '../directory/api.ts'
+import { isDynamic } from '../directory/dynamic-scopes.ts'
 import { accessOf } from '../policy/scopes.ts'
 import { presetWarnings } from '../tokens/presets.ts'
 import { resolveProfile } from '../tokens/profile.ts'

@@ -6,7 +6,7 @@ import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { grantTypes } from '../oauth/grant-types.ts'
 import { redactText } from '../oauth/redact.ts'
-import { isScopeName } from '../oauth/scope.ts'
+import { isScopeName, LONGEST_SCOPE } from '../oauth/scope.ts'
 import { hasControl } from '../oauth/text.ts'
 import { isReservedClaim } from '../tokens/claims.ts'
 import { isPresetName, presets } from '../tokens/presets.ts'
@@ -27,7 +27,7 @@ const audience = line(1024).refine(
 )
 
 /** A scope, or with one `*` a dynamic one. */
-const scopeName = line(256)
+const scopeName = line(LONGEST_SCOPE)
   .refine(isScopeName, 'must be a scope name: visible ASCII without space, " or \\ (RFC 6749 §3.3)')
   .refine((name) => name.indexOf('*') === name.lastIndexOf('*'), 'may have one * only')
   .refine((name) => name !== '*', 'must be more than *')

@@ -55,7 +55,7 @@ function workOut(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   const accessTo = accessOf(client)
   const targets = targetApis(client, accessTo, wanted, apis)
   const scopes =
-    wanted.scope === undefined ? unaskedScopes(accessTo, targets) : askedScopes(accessTo, wanted.scope, targets)
+    wanted.scope === undefined ? unaskedScopes(accessTo, targets) : askedScopes(accessTo, wanted.scope, targets, apis)
   if (scopes.length === 0) throw new OAuthError('no_scope')
   return { client, apis: targets, scopes }
 }
@@ -68,11 +68,17 @@ function targetApis(client: Client, accessTo: AccessTo, { scope, targets }: Want
 }
 
 /** Each scope asked must be allowed at one of the APIs at the least; a group becomes what it stands for. */
-function askedScopes(accessTo: AccessTo, asked: readonly string[], targets: readonly Api[]): readonly string[] {
+function askedScopes(
+  accessTo: AccessTo,
+  asked: readonly string[],
+  targets: readonly Api[],
+  apis: ApiSet,
+): readonly string[] {
   const granted = new Set<string>()
   const refused: string[] = []
   for (const scope of asked) {
-    const here = targets.flatMap((api) => accessTo(api).granted(scope))
+    const owners = new Set(apis.withScope(scope))
+    const here = targets.flatMap((api) => (owners.has(api) ? accessTo(api).granted(scope) : []))
     for (const name of here) granted.add(name)
     if (here.length === 0) refused.push(scope)
   }

@@ -1,5 +1,6 @@
-import { type Api, isDynamic, isValueOf, type Scope } from '../directory/api.ts'
+import type { Api, Scope } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
+import { dynamicScopesOf, isDynamic, isValueOf } from '../directory/dynamic-scopes.ts'
 
 /** What one client may be granted at one API. */
 interface Access {
@@ -28,13 +29,14 @@ export function accessOf(client: Client): AccessTo {
 
 function workOut(client: Client, api: Api): Access {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
+  const dynamic = dynamicScopesOf(api)
   const members = (group: Scope): readonly string[] => group.includes ?? []
   const groups = client.scopes.flatMap((name) => scopes.get(name) ?? []).filter((scope) => scope.includes)
   const given = new Set([...client.scopes, ...groups.flatMap(members)])
   const isOpen = (scope: Scope) => scope.common === true && !client.restrictScopes
 
   function scopeOf(name: string): Scope | undefined {
-    return scopes.get(name) ?? api.scopes.find((scope) => isValueOf(name, scope.name))
+    return scopes.get(name) ?? dynamic.of(name)[0]?.scope
   }
 
   function workOutGranted(name: string): readonly string[] {
@@ -50,8 +52,12 @@ function workOut(client: Client, api: Api): Access {
     return given.has(name) || given.has(scope.name) || isOpen(scope) ? [name] : []
   }
 
-  const fixed = new Map(api.scopes.map(({ name }) => [name, workOutGranted(name)]))
-  const granted = (name: string): readonly string[] => fixed.get(name) ?? workOutGranted(name)
+  const known = new Map(api.scopes.map(({ name }) => [name, workOutGranted(name)]))
+  function granted(name: string): readonly string[] {
+    const scopes = known.get(name) ?? workOutGranted(name)
+    known.set(name, scopes)
+    return scopes
+  }
 
   const possible = api.scopes.filter((scope) =>
     isDynamic(scope.name)

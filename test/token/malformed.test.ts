@@ -61,6 +61,13 @@ describe('the form', () => {
     ['14: non-ASCII', 'grant_type=client_credentials&scope=%C3%A9dit', 'invalid_scope'],
     ['14: two spaces between', 'grant_type=client_credentials&scope=edit++delete', 'invalid_scope'],
     ['14: 10,000 scopes', `grant_type=client_credentials&scope=${'a+'.repeat(10_000)}a`, 'invalid_scope'],
+    ['14: a scope of 257 characters', `grant_type=client_credentials&scope=${'a'.repeat(257)}`, 'invalid_scope'],
+    ['15: 11 resources', `${GOOD}${'&resource=https%3A%2F%2Fapi.example.com'.repeat(11)}`, 'invalid_target'],
+    [
+      '12: 10,000 parameters',
+      `${GOOD}${Array.from({ length: 10_000 }, (_, i) => `&${i}`).join('')}`,
+      'invalid_request',
+    ],
     ['12: __proto__ as scope', 'grant_type=client_credentials&scope=__proto__', 'invalid_scope'],
     ['15: a resource that is no URI', `${GOOD}&resource=%3A%3A`, 'invalid_target'],
   ]
@@ -273,6 +280,19 @@ describe('the connection', () => {
     const seconds = (await Promise.all(closed)).map((milliseconds) => milliseconds / 1000)
     expect(Math.max(...seconds)).toBeLessThan(25)
   }, 40_000)
+})
+
+describe('what is too much is recorded as that (62)', () => {
+  const GOOD = 'grant_type=client_credentials&scope=edit'
+  test.each([
+    ['too_many_parameters', `${GOOD}${Array.from({ length: 6_000 }, (_, i) => `&${i}`).join('')}`],
+    ['too_many_targets', `${GOOD}${'&resource=https%3A%2F%2Fapi.example.com'.repeat(11)}`],
+    ['malformed_scope', `grant_type=client_credentials&scope=${'a'.repeat(257)}`],
+  ])('%s', async (reason, body) => {
+    const response = await server.token(body, auth)
+    expect(response.status).toBe(400)
+    expect(await server.audit(response.headers.get('x-request-id'))).toMatchObject([{ reason }])
+  })
 })
 
 test('22: a megabyte in any field is refused in no time, on every path that reads it', async () => {
