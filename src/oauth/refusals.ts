@@ -68,7 +68,7 @@ export const refusals = {
     ...BAD_REQUEST,
     status: 413,
     description: 'The body is too large',
-    meaning: 'The body is over 64 KiB.',
+    meaning: 'The body is over 64 KiB, or comes in over 256 chunks or TLS records.',
   },
   content_encoding: {
     ...BAD_REQUEST,

@@ -293,6 +293,27 @@ describe('what is too much is recorded as that (62)', () => {
     expect(response.status).toBe(400)
     expect(await server.audit(response.headers.get('x-request-id'))).toMatchObject([{ reason }])
   })
+
+  const inChunks = (count: number, path = PATH): string => {
+    const body = GOOD.padEnd(count + GOOD.length - 1, '&')
+    const pieces = [body.slice(0, GOOD.length), ...body.slice(GOOD.length)]
+    const chunks = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${FORM}\r\nConnection: close`
+    return `${head}\r\nAuthorization: ${auth.authorization}\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`
+  }
+
+  test('a body in 256 chunks is read; one in 257 is cut off with 413', async () => {
+    expect(await sendRaw(server.issuer, inChunks(256))).toMatchObject({ status: 200 })
+    const { status, headers } = await sendRaw(server.issuer, inChunks(257))
+    expect([status, headers['connection']]).toEqual([413, 'close'])
+    const [event] = await server.audit(headers['x-request-id'])
+    expect(event).toMatchObject({ reason: 'body_too_large' })
+  })
+
+  test('chunks that nobody is going to read end their connection', async () => {
+    const { status, headers } = await sendRaw(server.issuer, inChunks(5_000, '/nowhere'))
+    expect([status, headers['connection']]).toEqual([404, 'close'])
+  })
 })
 
 test('22: a megabyte in any field is refused in no time, on every path that reads it', async () => {
