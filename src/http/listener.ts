@@ -31,7 +31,23 @@ const IDLE_GRACE_MS = 1_000
  */
 const CAN_SHARE = process.platform === 'linux'
 
-const OLDEST_TLS = { minVersion: 'TLSv1.2' } as const
+/**
+ * Groups of key exchange (RFC 8446 §4.2.7), by OpenSSL's names; every client has one of them. OpenSSL would also take P-521 and
+ * finite fields, with which any client could make a handshake take several times as long.
+ */
+const GROUPS = ['X25519MLKEM768', 'X25519', 'P-256', 'P-384'].filter(isKnownGroup).join(':')
+
+const TLS = { minVersion: 'TLSv1.2', ecdhCurve: GROUPS } as const
+
+/** OpenSSL before 3.5, such as that of Node 22, refuses a list with X25519MLKEM768 in it. */
+function isKnownGroup(name: string): boolean {
+  try {
+    createSecureContext({ ecdhCurve: name })
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** PEM. */
 interface Certificate {
@@ -76,7 +92,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   return {
     port,
     prepareCertificate: (certificate) => {
-      const context = { ...certificate, ...OLDEST_TLS }
+      const context = { ...certificate, ...TLS }
       checkContext(context)
       return () => {
         for (const server of servers) if (server instanceof TlsServer) server.setSecureContext(context)
@@ -99,7 +115,7 @@ function createHttpServer(options: ListenerOptions, app: RequestListener): Serve
           {
             ...limits,
             ...tls,
-            ...OLDEST_TLS,
+            ...TLS,
             handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
             // Whether a certificate counts depends on the client, which is known later; its key is proven in any case.
             requestCert: asksCertificate,
