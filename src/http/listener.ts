@@ -6,7 +6,7 @@ import { createSecureContext, type TLSSocket } from 'node:tls'
 import { certificateOfSocket, type PresentedCertificate } from '../certificates/peer.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { Reason } from '../oauth/refusals.ts'
-import { uuidv7 } from '../platform/random.ts'
+import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type AppOptions, createApp } from './app.ts'
 import type { MeterFor } from './meter.ts'
@@ -60,8 +60,8 @@ export interface ListenerOptions extends AppOptions {
   readonly port: number
   /** Undefined for plain HTTP. */
   readonly tls: Certificate | undefined
-  /** Whether clients are asked for a certificate. Who has none is served all the same. */
-  readonly asksCertificate: boolean
+  /** Whether the client of a new connection is asked for a certificate. A client without one is served all the same. */
+  readonly asksCertificate: () => boolean
   /** Whether other processes of this server listen on the same port. */
   readonly isShared?: boolean
   /** Told of each certificate that a new TLS session begins with, whatever is then asked over it. */
@@ -118,16 +118,33 @@ function createHttpServer(options: ListenerOptions, app: RequestListener): Serve
             ...TLS,
             handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
             // Whether a certificate counts depends on the client, which is known later; its key is proven in any case.
-            requestCert: asksCertificate,
+            requestCert: true,
             rejectUnauthorized: false,
           },
           app,
         )
   server.keepAliveTimeout = KEEP_ALIVE_MS
-  if (asksCertificate) server.on('secureConnection', (socket: TLSSocket) => noteCertificate(socket, options))
+  if (server instanceof TlsServer) {
+    askWhere(asksCertificate, server, random)
+    server.on('secureConnection', (socket: TLSSocket) => noteCertificate(socket, options))
+  }
   return server.on('clientError', (error, socket) =>
     refuseUnparsed(error, socket as Socket, uuidv7(clock, random), meterFor),
   )
+}
+
+const TICKET_KEY_BYTES = 48
+
+/** Decides for each new connection whether it is asked for a certificate: Node reads that from the server as it begins. */
+function askWhere(asksCertificate: () => boolean, server: TlsServer, random: RandomBytes): void {
+  let wasAsked = asksCertificate()
+  server.prependListener('connection', () => {
+    const requestCert = asksCertificate()
+    // A session that began without a certificate would have none each time that it is resumed.
+    if (requestCert && !wasAsked) server.setTicketKeys(random(TICKET_KEY_BYTES))
+    wasAsked = requestCert
+    Object.assign(server, { requestCert })
+  })
 }
 
 /** Keeps the connections that a server has among `sockets`, those in their TLS handshake included. */

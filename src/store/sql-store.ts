@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { AuditStore } from '../audit/store.ts'
 import type { ChangeStore } from '../changes/feed.ts'
 import type { CredentialStore } from '../credentials/store.ts'
+import type { CertificateUseStore } from '../directory/certificate-use.ts'
 import type { DirectoryStore } from '../directory/store.ts'
 import type { ConsumerStore } from '../keys/consumers.ts'
 import type { KeyStore } from '../keys/store.ts'
@@ -10,6 +11,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { RevocationStore } from '../revocation/store.ts'
 import { SqlAuditStore } from './audit.ts'
+import { SqlCertificateUseStore } from './certificate-use.ts'
 import { SqlChangeStore } from './changes.ts'
 import { SqlCredentialStore } from './credentials.ts'
 import type { ConnectionCounts, Database } from './dialect.ts'
@@ -25,6 +27,7 @@ import { SqlRevocationStore } from './revocations.ts'
  */
 export interface Store {
   readonly directory: DirectoryStore
+  readonly certificateUse: CertificateUseStore
   readonly changes: ChangeStore
   readonly keys: KeyStore & ConsumerStore
   readonly revocations: RevocationStore
@@ -45,6 +48,7 @@ export function createStore(db: Database, clock: Clock): Store {
   const audit = new SqlAuditStore(db)
   return {
     directory: new SqlDirectoryStore(db.reads),
+    certificateUse: new SqlCertificateUseStore(db.reads),
     changes: new SqlChangeStore(db.reads),
     keys: new SqlKeyStore(db, clock),
     revocations: new SqlRevocationStore(db),

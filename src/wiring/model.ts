@@ -2,6 +2,7 @@ import { ownEvent } from '../audit/own-event.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import { ChangeFeed } from '../changes/feed.ts'
 import type { Config } from '../config/resolve.ts'
+import { CertificateUse } from '../directory/certificate-use.ts'
 import { Directory } from '../directory/directory.ts'
 import { KeySetConsumers } from '../keys/consumers.ts'
 import { Keyring } from '../keys/keyring.ts'
@@ -18,6 +19,7 @@ import { type Means, repeat } from './world.ts'
 /** What a process has of the database in memory, and keeps up to date. */
 export interface Model {
   readonly directory: Directory
+  readonly certificateUse: CertificateUse
   readonly masterKey: MasterKey
   readonly keyring: Keyring
   readonly revocations: Revocations
@@ -45,6 +47,7 @@ export async function openModel(
   const { clock, random, failing, live } = means
   const since = await store.changes.latestChange()
   const directory = await Directory.open(store.directory, { mostClients: config.cache.clients })
+  const certificateUse = await CertificateUse.open(store.certificateUse)
   const masterKey = new MasterKey(config.masterKey, random, config.previousMasterKey)
   const keyring = await Keyring.open(store.keys, masterKey)
   await noteLifetimes(config, store, live)
@@ -62,7 +65,12 @@ export async function openModel(
 
   const consumers = new KeySetConsumers(store.keys, clock)
   closers.add(() => consumers.flush())
-  const feed = new ChangeFeed(store.changes, [directory, keyring], since, failing('changes could not be read'))
+  const feed = new ChangeFeed(
+    store.changes,
+    [directory, certificateUse, keyring],
+    since,
+    failing('changes could not be read'),
+  )
   feed.start()
   closers.add(() => feed.stop())
   const again = (interval: number, work: () => Promise<void>, what: string) =>
@@ -71,5 +79,5 @@ export async function openModel(
   again(250, () => rotation.run(), 'keys could not be rotated')
   again(2_000, () => consumers.flush(), 'who fetched the keys could not be written')
   again(60_000, () => revocations.prune(), 'expired revocations could not be removed')
-  return { directory, masterKey, keyring, revocations, consumers }
+  return { directory, certificateUse, masterKey, keyring, revocations, consumers }
 }

@@ -20,7 +20,7 @@ async function serve(endpoint: Endpoint) {
     tls: { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
     proxies: new TrustedProxies([]),
     certificateHeader: undefined,
-    asksCertificate: false,
+    asksCertificate: () => false,
     onlyProxies: false,
     challenge: 'Basic',
     clock: systemClock,
