@@ -98,6 +98,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
       config,
       tracing.routes(runtimeRoutes(services)),
       services,
+      model.certificateUse,
       means,
       closers,
       meterByPath(traffic),

@@ -1,13 +1,14 @@
 import type { CompactJws } from '../jws/compact.ts'
 import type { PublicKey } from '../jws/public-key.ts'
 import { received } from '../jws/received.ts'
-import { findSigner, type NoSigner, whyNoSigner } from '../jws/verify.ts'
+import { findSigner, type NoSigner, type Tries, whyNoSigner } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { Reason } from '../oauth/refusals.ts'
 
 interface SignatureRules {
   /** The only algorithm that the client may use, where it has registered one. */
   readonly pinned?: string | undefined
+  readonly tries?: Tries | undefined
 }
 
 const REASONS = {

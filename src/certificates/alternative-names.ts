@@ -15,6 +15,9 @@ export interface AlternativeNames {
   readonly email: readonly string[]
 }
 
+/** A client is known by one of them, and public authorities sign up to 100. */
+const MOST_NAMES = 256
+
 export const NO_NAMES: AlternativeNames = { dns: [], uri: [], ip: [], email: [] }
 
 /** The kinds of `GeneralName`, by tag; others, such as `otherName`, name no client here. */
@@ -28,7 +31,7 @@ const kinds = new Map<number, readonly [keyof AlternativeNames, (content: Buffer
 /** @throws DerError */
 export function readAlternativeNames(element: DerElement): AlternativeNames {
   const names: Record<keyof AlternativeNames, string[]> = { dns: [], uri: [], ip: [], email: [] }
-  for (const { tag, content } of readElements(expectTag(element, TAG.sequence).content)) {
+  for (const { tag, content } of readElements(expectTag(element, TAG.sequence).content, MOST_NAMES)) {
     const kind = kinds.get(tag)
     if (kind !== undefined) names[kind[0]].push(kind[1](content))
   }

@@ -6,12 +6,12 @@ import { formatName, isSameName } from './distinguished-name.ts'
 import { checkPath } from './path.ts'
 import { MOST_IN_CHAIN, type PresentedCertificate } from './peer.ts'
 import { type CertificateProblem, cut, problemWith } from './problems.ts'
-import { isCheap, publicKeyOf } from './strength.ts'
+import { costOf, publicKeyOf } from './strength.ts'
 
 /** Certificates in a path, the client's own and the anchor included. */
 const LONGEST_PATH = 5
-/** An honest chain needs four; a dishonest one would have us verify every pair. */
-const MOST_SIGNATURES = 16
+/** In units of `costOf`: the longest path has as many signatures. A hostile chain would have every pair checked. */
+const MOST_WORK = LONGEST_PATH - 1
 
 /**
  * Whether a path leads from the client's certificate, over those sent along, to an anchor (RFC 5280 §6.1): each
@@ -63,34 +63,43 @@ function isReadable(certificate: X509Certificate): boolean {
 class PathSearch {
   readonly #anchors: readonly X509Certificate[]
   readonly #intermediates: readonly X509Certificate[]
-  #signatures = 0
+  #work = 0
   /** The longest path that was followed, whether it led to an anchor or not. */
   longest: readonly X509Certificate[] = []
 
   constructor(anchors: readonly X509Certificate[], intermediates: readonly X509Certificate[]) {
     this.#anchors = anchors
-    this.#intermediates = intermediates
+    this.#intermediates = intermediates.filter(({ raw }) => !anchors.some((anchor) => anchor.raw.equals(raw)))
   }
 
   /** @param path from the client's certificate to one whose issuer is looked for */
   *pathsFrom(path: readonly X509Certificate[]): Generator<readonly X509Certificate[]> {
     if (path.length > this.longest.length) this.longest = path
     if (path.length === LONGEST_PATH) return
-    for (const anchor of this.#anchors) {
-      if (this.#issued(path, anchor)) yield [...path, anchor]
+    for (const issuer of this.#candidates(path)) {
+      if (!this.#issued(path, issuer)) continue
+      if (this.#anchors.includes(issuer)) yield [...path, issuer]
+      else yield* this.pathsFrom([...path, issuer])
     }
-    for (const intermediate of this.#intermediates) {
-      if (this.#issued(path, intermediate)) yield* this.pathsFrom([...path, intermediate])
-    }
+  }
+
+  /** All that have the name of the issuer. Those whose key identifier fits as well come first (RFC 5280 §4.2.1.1). */
+  #candidates(path: readonly X509Certificate[]): readonly X509Certificate[] {
+    const last = path.at(-1)
+    if (last === undefined) return []
+    const { issuer } = contentsOf(last)
+    return [...this.#anchors, ...this.#intermediates]
+      .filter((one) => isSameName(issuer, contentsOf(one).subject) && !path.some(({ raw }) => raw.equals(one.raw)))
+      .toSorted((one, other) => Number(last.checkIssued(other)) - Number(last.checkIssued(one)))
   }
 
   #issued(path: readonly X509Certificate[], issuer: X509Certificate): boolean {
     const last = path.at(-1)
-    if (last === undefined || path.some(({ raw }) => raw.equals(issuer.raw))) return false
-    if (!isSameName(contentsOf(last).issuer, contentsOf(issuer).subject)) return false
+    if (last === undefined) return false
     const key = publicKeyOf(issuer)
-    if (key === undefined || !isCheap(key) || this.#signatures === MOST_SIGNATURES) return false
-    this.#signatures += 1
+    const cost = key && costOf(key)
+    if (key === undefined || cost === undefined || this.#work + cost > MOST_WORK) return false
+    this.#work += cost
     return last.verify(key)
   }
 }

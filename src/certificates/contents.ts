@@ -25,6 +25,12 @@ export const EXTENSION = {
   extKeyUsage: '2.5.29.37',
 } as const
 
+/** A structure has fewer fields than a `TBSCertificate` (RFC 5280 §4.1). */
+const MOST_FIELDS = 10
+/** RFC 5280 defines 17, and authorities add a handful of their own. */
+const MOST_EXTENSIONS = 64
+const MOST_USAGES = 64
+
 /** What a certificate says, beyond its key. */
 export interface CertificateContents {
   readonly subject: DistinguishedName
@@ -67,8 +73,8 @@ export function contentsOf(certificate: X509Certificate): CertificateContents {
 function readContents({ raw, validFromDate, validToDate }: X509Certificate): CertificateContents {
   // What compares false with every moment would never expire.
   if (Number.isNaN(validFromDate.getTime() + validToDate.getTime())) throw new DerError('a date is none')
-  const [tbs, algorithm] = readElements(readElement(raw, TAG.sequence).content)
-  const fields = readElements(expectTag(tbs, TAG.sequence).content)
+  const [tbs, algorithm] = readElements(readElement(raw, TAG.sequence).content, MOST_FIELDS)
+  const fields = readElements(expectTag(tbs, TAG.sequence).content, MOST_FIELDS)
   // [0] is the version, which is left out of certificates of version 1.
   const [, , issuer, , subject] = fields[0]?.tag === context(0) ? fields.slice(1) : fields
   const extensions = readExtensions(fields.find(({ tag }) => tag === context(3)))
@@ -83,7 +89,7 @@ function readContents({ raw, validFromDate, validToDate }: X509Certificate): Cer
     basicConstraints: apply(value(EXTENSION.basicConstraints), readBasicConstraints),
     keyUsage: apply(value(EXTENSION.keyUsage), readKeyUsage),
     extendedKeyUsage: apply(value(EXTENSION.extKeyUsage), (usages) =>
-      readElements(expectTag(usages, TAG.sequence).content).map(readOid),
+      readElements(expectTag(usages, TAG.sequence).content, MOST_USAGES).map(readOid),
     ),
     extensions: new Map([...extensions].map(([oid, { isCritical }]) => [oid, isCritical])),
   }
@@ -102,8 +108,8 @@ const UNDERSTOOD = new Set<string>(Object.values(EXTENSION))
 function readExtensions(explicit: DerElement | undefined): ReadonlyMap<string, Extension> {
   const extensions = new Map<string, Extension>()
   if (explicit === undefined) return extensions
-  for (const element of readElements(readElement(explicit.content, TAG.sequence).content)) {
-    const [id, ...rest] = readElements(expectTag(element, TAG.sequence).content)
+  for (const element of readElements(readElement(explicit.content, TAG.sequence).content, MOST_EXTENSIONS)) {
+    const [id, ...rest] = readElements(expectTag(element, TAG.sequence).content, MOST_FIELDS)
     const oid = readOid(id)
     // RFC 5280 §4.2: two of a kind could each be read by another.
     if (extensions.has(oid)) throw new DerError(`the extension ${oid} is there twice`)
@@ -116,7 +122,7 @@ function readExtensions(explicit: DerElement | undefined): ReadonlyMap<string, E
 }
 
 function readBasicConstraints(element: DerElement): CertificateContents['basicConstraints'] {
-  const fields = [...readElements(expectTag(element, TAG.sequence).content)]
+  const fields = readElements(expectTag(element, TAG.sequence).content, MOST_FIELDS)
   const isAuthority = fields[0]?.tag === TAG.boolean && readBoolean(fields[0])
   const [length] = fields.filter(({ tag }) => tag !== TAG.boolean)
   return { isAuthority, pathLength: length === undefined ? undefined : readSmallInteger(length) }

@@ -27,10 +27,15 @@ export const TAG = {
 /** The tag of a context-specific element: `[n]`, constructed or primitive. */
 export const context = (number: number, isConstructed = true): number => 0x80 | (isConstructed ? 0x20 : 0) | number
 
-/** The elements that follow each other in `bytes`. @throws DerError */
-export function readElements(bytes: Buffer): readonly DerElement[] {
+/**
+ * The elements that follow each other in `bytes`.
+ * @param most how many there may be; each reader of a list states its bound
+ * @throws DerError
+ */
+export function readElements(bytes: Buffer, most: number): readonly DerElement[] {
   const elements: DerElement[] = []
   for (let at = 0; at < bytes.length; ) {
+    if (elements.length === most) throw new DerError(`a list has over ${most} elements`)
     const element = readAt(bytes, at)
     elements.push(element)
     at += element.encoded.length
@@ -69,9 +74,13 @@ function readAt(bytes: Buffer, start: number): DerElement {
   return { tag, content: bytes.subarray(contentStart, end), encoded: bytes.subarray(start, end) }
 }
 
+/** Bytes. The longest in use hold a UUID and have 20 (X.667 §7). Arithmetic on longer numbers takes ever longer a byte. */
+const LONGEST_OID = 64
+
 /** An object identifier in dotted form (X.690 §8.19). @throws DerError */
 export function readOid(element: DerElement | undefined): string {
   const { content } = expectTag(element, TAG.oid)
+  if (content.length > LONGEST_OID) throw new DerError(`an object identifier has over ${LONGEST_OID} bytes`)
   const arcs: bigint[] = []
   let arc = 0n
   let isInside = false
@@ -86,8 +95,7 @@ export function readOid(element: DerElement | undefined): string {
     } else arcs.push(arc)
     arc = 0n
   }
-  if (isInside || arcs.length === 0 || content.length > 64)
-    throw new DerError('an object identifier is not well-formed')
+  if (isInside || arcs.length === 0) throw new DerError('an object identifier is not well-formed')
   return arcs.join('.')
 }
 

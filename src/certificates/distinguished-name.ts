@@ -1,5 +1,5 @@
 import { nameOfType } from './attribute-types.ts'
-import { type DerElement, expectTag, readElement, readElements, readOid, TAG } from './der.ts'
+import { type DerElement, DerError, expectTag, readElements, readOid, TAG } from './der.ts'
 
 /** One attribute of a name. */
 export interface NameAttribute {
@@ -14,6 +14,19 @@ export interface NameAttribute {
  * reverse of the DER, most specific first.
  */
 export type DistinguishedName = readonly (readonly NameAttribute[])[]
+
+/** Bytes of DER. Names in use have some 200, and a name of over 1,024 characters can't be registered. */
+const LARGEST_NAME = 2_048
+const MOST_PARTS = 64
+/** In one part. Nearly every part has one. */
+const MOST_ATTRIBUTES = 16
+/** Characters of one value. RFC 5280 Appendix A allows 64 or 128 for the attributes that are used most. */
+const LONGEST_VALUE = 512
+/**
+ * Normalising takes time that grows with the square of the combining marks in a row. No language has words with more than 30
+ * (Stream-Safe Text Format, UAX #15 §13).
+ */
+const MARKS = /\p{M}{31}/u
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const latin1 = (content: Buffer) => content.toString('latin1')
@@ -52,16 +65,29 @@ function decodeUtf16(content: Buffer): string | undefined {
 export const attributeValue = (element: DerElement): string | Buffer =>
   textOf.get(element.tag)?.(element.content) ?? element.encoded
 
+/** Why the value of an attribute is not taken, in words that follow its name; undefined where it is. */
+export function problemOfValue(value: string | Buffer): string | undefined {
+  if (value.length > LONGEST_VALUE) return `has over ${LONGEST_VALUE} characters`
+  return typeof value === 'string' && MARKS.test(value) ? 'has over 30 combining marks in a row' : undefined
+}
+
 /** Reads a `Name` (RFC 5280 §4.1.2.4). @throws DerError */
 export function readName(element: DerElement | undefined): DistinguishedName {
-  const parts = readElements(expectTag(element, TAG.sequence).content)
-  return parts.map((part) => readElements(expectTag(part, TAG.set).content).map(readAttribute)).reverse()
+  const { content } = expectTag(element, TAG.sequence)
+  if (content.length > LARGEST_NAME) throw new DerError(`a name has over ${LARGEST_NAME} bytes`)
+  const parts = readElements(content, MOST_PARTS)
+  return parts
+    .map((part) => readElements(expectTag(part, TAG.set).content, MOST_ATTRIBUTES).map(readAttribute))
+    .reverse()
 }
 
 function readAttribute(element: DerElement): NameAttribute {
-  const [type, value, ...rest] = readElements(expectTag(element, TAG.sequence).content)
-  if (value === undefined || rest.length > 0) expectTag(undefined, TAG.sequence)
-  return { type: readOid(type), value: value === undefined ? '' : attributeValue(readElement(value.encoded)) }
+  const [type, content] = readElements(expectTag(element, TAG.sequence).content, 2)
+  if (content === undefined) throw new DerError('an attribute of a name has no value')
+  const value = attributeValue(content)
+  const problem = problemOfValue(value)
+  if (problem !== undefined) throw new DerError(`an attribute of a name ${problem}`)
+  return { type: readOid(type), value }
 }
 
 /**
@@ -70,10 +96,19 @@ function readAttribute(element: DerElement): NameAttribute {
  * full-width ones, are not the same.
  */
 export function isSameName(one: DistinguishedName, other: DistinguishedName): boolean {
-  return one.length === other.length && one.every((part, index) => keyOf(part) === keyOf(other[index] ?? []))
+  return one.length === other.length && keyOf(one) === keyOf(other)
 }
 
-const keyOf = (part: readonly NameAttribute[]): string => JSON.stringify(part.map(keyOfAttribute).sort())
+/** A search for a path compares each name with many others. */
+const keys = new WeakMap<DistinguishedName, string>()
+
+function keyOf(name: DistinguishedName): string {
+  const known = keys.get(name)
+  if (known !== undefined) return known
+  const key = JSON.stringify(name.map((part) => part.map(keyOfAttribute).sort()))
+  keys.set(name, key)
+  return key
+}
 
 const keyOfAttribute = ({ type, value }: NameAttribute): string =>
   `${type}${typeof value === 'string' ? `=${prepare(value)}` : `#${value.toString('hex')}`}`

@@ -12,6 +12,8 @@ interface ForwardedClientCert {
 const KEY = /[A-Za-z]+=/y
 const QUOTED = /"([^"\\]*(?:\\.[^"\\]*)*)"/y
 const UNQUOTED = /[^",;]*/y
+/** Envoy writes a pair for each name of the certificate, and five others. */
+const MOST_PAIRS = 1_000
 /** What decides which certificate it is. */
 const SINGLE = new Set(['hash', 'cert', 'chain'])
 
@@ -34,7 +36,8 @@ export function parseForwardedClientCert(value: string): ForwardedClientCert | s
     at += found?.[0].length ?? 0
     return found
   }
-  for (;;) {
+  for (let count = 1; ; count += 1) {
+    if (count > MOST_PAIRS) return `over ${MOST_PAIRS} pairs of key and value`
     const key = take(KEY)?.[0].slice(0, -1).toLowerCase()
     if (key === undefined) return 'not pairs of key and value'
     const text = take(QUOTED)?.[1]?.replaceAll(/\\(.)/g, '$1') ?? take(UNQUOTED)?.[0] ?? ''

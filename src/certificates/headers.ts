@@ -1,11 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { OAuthError } from '../oauth/error.ts'
 import { parseForwardedClientCert } from './forwarded-client-cert.ts'
-import { certificateOfDer, type PresentedCertificate } from './peer.ts'
+import { certificateOfDer, MOST_IN_CHAIN, type PresentedCertificate } from './peer.ts'
 import { decodeBase64, readPem } from './pem.ts'
 
-/** Characters: six certificates in PEM, every character of them escaped, would not be longer. */
-const LONGEST_HEADER = 400_000
+/** Characters. All headers of a request together are no longer (`http/listener.ts`). */
+const LONGEST_HEADER = 32 * 1024
+
+/** Entries of a list that are read: one more than may be, so that a list that is too long is known to be. */
+const MOST_LISTED = MOST_IN_CHAIN + 2
 
 /** DER of what a proxy passed on: the client's own, and what came with it. */
 interface Forwarded {
@@ -74,7 +77,7 @@ function readClientCert(headers: IncomingHttpHeaders): Forwarded | undefined {
   const value = headerOf(headers, name)
   if (value === undefined) return undefined
   // RFC 9440 §2.3: alone, the chain says nothing. It may come in several lines, which are one list.
-  const chain = headerOf(headers, 'client-cert-chain')?.split(',') ?? []
+  const chain = headerOf(headers, 'client-cert-chain')?.split(',', MOST_LISTED) ?? []
   return {
     leaf: readByteSequence(name, value),
     chain: chain.map((item) => readByteSequence('client-cert-chain', item.trim())),
@@ -112,7 +115,7 @@ function readTraefik(headers: IncomingHttpHeaders): Forwarded | undefined {
   const value = headerOf(headers, name)
   if (value === undefined) return undefined
   // A space would be Node's, between two headers of this name: one of them may be the client's.
-  const [leaf, ...chain] = value.split(',').map((item) => {
+  const [leaf, ...chain] = value.split(',', MOST_LISTED).map((item) => {
     const der = decodeBase64(decodePercent(item) ?? '')
     if (der === undefined) throw malformed(name, 'not the base64 of certificates, with commas between them')
     return der

@@ -1,7 +1,13 @@
 import { UserError } from '../platform/user-error.ts'
 import { oidOfType } from './attribute-types.ts'
 import { DerError, readElement } from './der.ts'
-import { attributeValue, type DistinguishedName, decodeUtf8, type NameAttribute } from './distinguished-name.ts'
+import {
+  attributeValue,
+  type DistinguishedName,
+  decodeUtf8,
+  type NameAttribute,
+  problemOfValue,
+} from './distinguished-name.ts'
 
 const LONGEST = 4096
 const TYPE = /[A-Za-z][A-Za-z0-9-]*|\d{1,39}(?:\.\d{1,39})+/y
@@ -75,6 +81,8 @@ function readAttribute(scanner: Scanner): NameAttribute {
   skipSpaces(scanner)
   const [, hex] = scanner.take(HEX) ?? []
   const value = hex === undefined ? readText(scanner) : readHex(scanner, hex)
+  const problem = problemOfValue(value)
+  if (problem !== undefined) throw scanner.error(`the value ${problem}`)
   skipSpaces(scanner)
   return { type: oid, value }
 }

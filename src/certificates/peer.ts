@@ -4,7 +4,7 @@ import { OAuthError } from '../oauth/error.ts'
 
 /** Certificates beyond the client's own that are looked at. */
 export const MOST_IN_CHAIN = 5
-/** Bytes of DER. */
+/** Bytes of DER of one certificate, whichever way it comes. */
 const LARGEST = 16 * 1024
 
 /** A certificate whose private key the client has shown to have, to us or to a proxy. */
@@ -23,13 +23,19 @@ export interface PresentedCertificate {
 export const thumbprintOf = (certificate: X509Certificate): string =>
   createHash('sha256').update(certificate.raw).digest('base64url')
 
-/** What the client of a connection presented when it was made; undefined where it presented none. */
+/**
+ * The certificate that the client of a connection presented in the handshake, where OpenSSL takes up to 100 KB of them;
+ * undefined where it presented none.
+ * @throws OAuthError `certificate_malformed`
+ */
 export function certificateOfSocket(socket: TLSSocket): PresentedCertificate | undefined {
   const leaf = socket.getPeerX509Certificate()
   if (leaf === undefined) return undefined
+  refuseLarge(leaf.raw)
   const chain: X509Certificate[] = []
   // One more than may be, so that `checkChain` can tell.
   for (let next = leaf.issuerCertificate; next !== undefined && chain.length <= MOST_IN_CHAIN; ) {
+    refuseLarge(next.raw)
     chain.push(next)
     next = next.issuerCertificate
   }
@@ -60,8 +66,12 @@ const present = (
   isResumed,
 })
 
+function refuseLarge({ length }: Buffer): void {
+  if (length > LARGEST) throw malformed({ problem: `a certificate is over ${LARGEST} bytes`, received: length })
+}
+
 function parseCertificate(der: Buffer): X509Certificate {
-  if (der.length > LARGEST) throw malformed({ problem: `a certificate is over ${LARGEST} bytes`, received: der.length })
+  refuseLarge(der)
   const certificate = parse(der)
   // OpenSSL reads PEM as well, and does not mind what follows: another would take another thumbprint.
   if (!certificate.raw.equals(der)) throw malformed({ problem: 'a certificate is not DER, or bytes follow it' })

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { contentsOf } from './contents.ts'
 import { isSameName } from './distinguished-name.ts'
-import { isCheap, publicKeyOf } from './strength.ts'
+import { costOf, publicKeyOf } from './strength.ts'
 
 const known = new WeakMap<X509Certificate, boolean>()
 
@@ -15,7 +15,7 @@ export function isSelfSigned(certificate: X509Certificate): boolean {
   if (before !== undefined) return before
   const { subject, issuer } = contentsOf(certificate)
   const key = isSameName(subject, issuer) ? publicKeyOf(certificate) : undefined
-  const result = key !== undefined && isCheap(key) && certificate.verify(key)
+  const result = key !== undefined && costOf(key) !== undefined && certificate.verify(key)
   known.set(certificate, result)
   return result
 }

@@ -30,7 +30,7 @@ const STRONG_HASHES = new Set(['2.16.840.1.101.3.4.2.1', '2.16.840.1.101.3.4.2.2
 
 /** Reads an `AlgorithmIdentifier` (RFC 5280 §4.1.1.2). @throws DerError */
 export function readSignatureAlgorithm(element: DerElement | undefined): SignatureAlgorithm {
-  const [id, parameters] = readElements(expectTag(element, TAG.sequence).content)
+  const [id, parameters] = readElements(expectTag(element, TAG.sequence).content, 2)
   const oid = readOid(id)
   if (oid === PSS) return { name: 'RSASSA-PSS', isStrong: isStrongPss(parameters) }
   return algorithms.get(oid) ?? { name: oid, isStrong: false }
@@ -38,13 +38,15 @@ export function readSignatureAlgorithm(element: DerElement | undefined): Signatu
 
 /** RFC 4055 §3.1: the hash is `[0]` of the parameters, and SHA-1 where it is left out. */
 function isStrongPss(parameters: DerElement | undefined): boolean {
-  const [first] = parameters?.tag === TAG.sequence ? readElements(parameters.content) : []
+  const [first] = parameters?.tag === TAG.sequence ? readElements(parameters.content, 4) : []
   if (first?.tag !== 0xa0) return false
-  const [hash] = readElements(readElement(first.content, TAG.sequence).content)
+  const [hash] = readElements(readElement(first.content, TAG.sequence).content, 2)
   return STRONG_HASHES.has(readOid(hash))
 }
 
 const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
+/** Nearly every key has 65537. Each bit more is another multiplication of whole keys. */
+const LARGEST_EXPONENT = 0xffff_ffffn
 
 /** The public key of a certificate; undefined for one of a kind that is not known here. */
 export function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
@@ -62,7 +64,9 @@ export function weaknessOf(key: KeyObject | undefined): string | undefined {
     case 'rsa':
     case 'rsa-pss':
       if (modulusLength < 2048 || modulusLength > 8192) return `RSA of ${modulusLength} bits`
-      return publicExponent < 3n || publicExponent > 0xffff_ffffn ? `RSA with exponent ${publicExponent}` : undefined
+      return publicExponent < 3n || publicExponent > LARGEST_EXPONENT
+        ? `RSA with exponent ${publicExponent}`
+        : undefined
     case 'ec':
       return CURVES.has(namedCurve) ? undefined : `the curve ${namedCurve}`
     case 'ed25519':
@@ -73,8 +77,14 @@ export function weaknessOf(key: KeyObject | undefined): string | undefined {
   }
 }
 
-/** Whether verifying with a key takes no more than a fraction of a millisecond: a small one is weak, and yet cheap. */
-export const isCheap = (key: KeyObject): boolean =>
-  weaknessOf(key) === undefined || (key.asymmetricKeyType === 'rsa' && modulusOf(key) < 2048)
-
-const modulusOf = (key: KeyObject): number => key.asymmetricKeyDetails?.modulusLength ?? 0
+/**
+ * The work of checking one signature with a key; a unit is a millisecond on a slow machine. A small RSA key is weak and
+ * yet cheap, unless its exponent is large.
+ * @returns undefined for a key that no signature is checked with
+ */
+export function costOf(key: KeyObject): 1 | 2 | undefined {
+  const { modulusLength = 0, publicExponent = 0n, namedCurve } = key.asymmetricKeyDetails ?? {}
+  const isSmall = key.asymmetricKeyType === 'rsa' && modulusLength < 2048 && publicExponent <= LARGEST_EXPONENT
+  if (weaknessOf(key) !== undefined && !isSmall) return undefined
+  return namedCurve === 'secp521r1' || modulusLength > 4096 ? 2 : 1
+}

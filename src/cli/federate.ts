@@ -4,6 +4,7 @@ import { isSignedByIssuer } from '../client-auth/issuer-keys.ts'
 import { type FederatedCredential, isValid } from '../credentials/credential.ts'
 import { type Check, explainMatch } from '../federation/match.ts'
 import type { CompactJws } from '../jws/compact.ts'
+import { Tries } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -79,7 +80,7 @@ async function signatureOf(trust: FederatedCredential['trust'], jws: CompactJws,
   const { alg } = jws.header
   if (trust.algorithms !== undefined && !trust.algorithms.includes(alg)) return `alg ${alg} is not allowed`
   try {
-    return (await isSignedByIssuer(jws, trust, keys)) ? 'good' : 'by none of the keys of the issuer'
+    return (await isSignedByIssuer(jws, trust, keys, new Tries())) ? 'good' : 'by none of the keys of the issuer'
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     return `the keys of the issuer could not be fetched: ${String(error.detail['message'] ?? error.reason)}`

@@ -3,7 +3,7 @@ import type { Client } from '../directory/client.ts'
 import { findMatch } from '../federation/find.ts'
 import { explainMatch, presentedIssuers } from '../federation/match.ts'
 import type { CompactJws } from '../jws/compact.ts'
-import { decoyVerify } from '../jws/verify.ts'
+import { decoyVerify, Tries } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../oauth/ids.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
@@ -113,6 +113,7 @@ async function verifiedBy(
   jws: CompactJws,
   patience: Promise<void>,
 ): Promise<readonly Candidate[]> {
+  const tries = new Tries()
   const outcomes = new Map<string, Promise<boolean>>()
   const verified: Candidate[] = []
   let unavailable: unknown
@@ -120,7 +121,7 @@ async function verifiedBy(
     const { id, trust } = candidate.credential
     if (trust.algorithms !== undefined && !trust.algorithms.includes(jws.header.alg)) continue
     const source = trust.jwks === undefined ? `${trust.issuer} ${trust.jwksUri ?? ''}` : id
-    const outcome = outcomes.get(source) ?? isSignedByIssuer(jws, trust, issuerKeys, patience)
+    const outcome = outcomes.get(source) ?? isSignedByIssuer(jws, trust, issuerKeys, tries, patience)
     outcomes.set(source, outcome)
     try {
       if (await outcome) verified.push(candidate)

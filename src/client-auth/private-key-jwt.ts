@@ -1,7 +1,7 @@
 import { requireSigner } from '../assertions/signature.ts'
 import { isValid, type KeysCredential } from '../credentials/credential.ts'
 import { type PublicKey, parsePublicJwk } from '../jws/public-key.ts'
-import { decoyVerify, findSigner } from '../jws/verify.ts'
+import { decoyVerify, findSigner, Tries } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
@@ -49,10 +49,11 @@ async function findCredential(
 ): Promise<KeysCredential> {
   const now = authenticator.clock.now()
   const inOrder = credentials.toSorted((one, other) => Number(isValid(other, now)) - Number(isValid(one, now)))
+  const tries = new Tries()
   let refusal: unknown
   for (const credential of inOrder) {
     try {
-      await requireKey(authenticator, credential, jws, patience)
+      await requireKey(authenticator, credential, jws, tries, patience)
       return credential
     } catch (error) {
       // Of several, what is wrong with the first is what an administrator wants to know.
@@ -66,17 +67,18 @@ async function requireKey(
   { keySets }: Authenticator,
   credential: KeysCredential,
   jws: PresentedAssertion['jws'],
+  tries: Tries,
   patience: Promise<void>,
 ): Promise<void> {
   const { source, algorithm: pinned } = credential
   if ('jwks' in source) {
-    requireSigner(jws, inlineKeys(credential), { pinned })
+    requireSigner(jws, inlineKeys(credential), { pinned, tries })
     return
   }
   const keys = await keySets.keysFor(source.jwksUri, jws.header.kid, patience)
-  if (findSigner(jws, keys, { pinned }) !== undefined) return
+  if (findSigner(jws, keys, { pinned, tries }) !== undefined) return
   // A client without `kid` may have a new key.
-  requireSigner(jws, await keySets.renewedKeys(source.jwksUri, patience), { pinned })
+  requireSigner(jws, await keySets.renewedKeys(source.jwksUri, patience), { pinned, tries })
 }
 
 const inline = new WeakMap<KeysCredential, readonly PublicKey[]>()

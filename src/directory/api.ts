@@ -5,6 +5,7 @@
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { Audience } from '../oauth/ids.ts'
 import { normaliseUri } from '../oauth/uri.ts'
+import { ScopePatterns } from './scope-patterns.ts'
 
 /** Claims of somebody's own, by name; any JSON. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -69,7 +70,7 @@ export class ApiSet {
   /** By its audience as it is written, and as RFC 3986 §6.2 normalises it. */
   readonly #byAudience: ReadonlyMap<string, Api>
   readonly #byScope = new Map<string, Api[]>()
-  readonly #patterns: readonly (readonly [scope: Scope, api: Api])[]
+  readonly #patterns: ScopePatterns<{ readonly scope: Scope; readonly api: Api }>
 
   constructor(apis: readonly Api[]) {
     this.#all = apis
@@ -80,9 +81,7 @@ export class ApiSet {
     for (const api of apis) {
       for (const { name } of api.scopes) this.#byScope.set(name, [...(this.#byScope.get(name) ?? []), api])
     }
-    this.#patterns = apis.flatMap((api) =>
-      api.scopes.filter(({ name }) => hasStar(name)).map((scope) => [scope, api] as const),
-    )
+    this.#patterns = new ScopePatterns(apis.flatMap((api) => api.scopes.map((scope) => ({ scope, api }))))
   }
 
   get all(): readonly Api[] {
@@ -97,48 +96,7 @@ export class ApiSet {
   /** The APIs that have a scope of this name, or one with a `*` that it is a value of. */
   withScope(name: string): readonly Api[] {
     const fixed = this.#byScope.get(name) ?? []
-    const others = this.#patterns.filter(([scope]) => isValueOf(name, scope)).map(([, api]) => api)
+    const others = this.#patterns.of(name).map(({ api }) => api)
     return others.length === 0 ? fixed : [...new Set([...fixed, ...others])]
   }
-}
-
-/** The part of a scope that says which names it stands for. */
-type NamedScope = Pick<Scope, 'name'> & { readonly wildcard?: boolean | undefined }
-
-export const hasStar = (name: string): boolean => name.includes('*')
-
-const hasSeveralStars = (name: string): boolean => name.indexOf('*') !== name.lastIndexOf('*')
-
-/** Whether the API reads the `*` in this scope's name as any text. */
-export const isWildcard = ({ name, wildcard }: NamedScope): boolean =>
-  hasStar(name) && (wildcard ?? hasSeveralStars(name))
-
-/** Whether a scope stands for those with something in the place of its `*`, and for nothing itself. */
-export const isDynamic = (scope: NamedScope): boolean => hasStar(scope.name) && !isWildcard(scope)
-
-/**
- * Whether `name` is what `scope` says with something in the place of each `*`. The name of a dynamic scope is no value of it:
- * it would mean them all to an API that takes it so.
- */
-export function isValueOf(name: string, scope: NamedScope): boolean {
-  if (!hasStar(scope.name) || name === scope.name) return false
-  if (isWildcard(scope)) return covers(scope.name, name)
-  return !hasStar(name) && name.length >= scope.name.length && covers(scope.name, name)
-}
-
-/** Whether every name that `name` stands for, each `*` in it being any text, is one that `pattern` stands for. */
-export function covers(pattern: string, name: string): boolean {
-  const parts = pattern.split('*')
-  const first = parts.shift() ?? ''
-  const last = parts.pop()
-  if (last === undefined) return pattern === name
-  if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false
-  const end = name.length - last.length
-  let from = first.length
-  for (const part of parts) {
-    const at = name.indexOf(part, from)
-    if (at === -1 || at + part.length > end) return false
-    from = at + part.length
-  }
-  return true
 }

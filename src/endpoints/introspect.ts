@@ -46,8 +46,13 @@ const activeAnswer = ({ claims }: VerifiedToken) => ({
   token_type: tokenTypeOf(claims),
 })
 
+/** Entries of an `Accept` header that are read. */
+const MOST_RANGES = 50
+
 const wantsJwt = ({ headers }: HttpRequest): boolean =>
-  (headers.accept ?? '').split(',').some((range) => range.split(';')[0]?.trim().toLowerCase() === JWT_TYPE)
+  (headers.accept ?? '')
+    .split(',', MOST_RANGES)
+    .some((range) => range.split(';', 1)[0]?.trim().toLowerCase() === JWT_TYPE)
 
 /** RFC 9701 §5: the answer signed, for who asked and for nobody else. */
 async function jwtResponse(

@@ -3,33 +3,34 @@
  * them. May import `oauth` and `platform`.
  */
 
+import { shortJson } from '../platform/json.ts'
+
 /** The claims of a token (RFC 7519 §4) whose signature was verified; nothing else about them was. */
 export type OutsideClaims = Readonly<Record<string, unknown>>
 
 /** What no explanation goes beyond, in characters: the audit log is for reading. */
-const LONGEST_SHOWN = 256
+export const LONGEST_SHOWN = 256
 /** Deeper than any issuer nests its claims: Kubernetes comes to three. */
 const DEEPEST = 16
 /** So many characters are as much work to look through as one value. */
 const CHARACTERS_A_VALUE = 16
+/** To compare two maps takes as long as so many values, and as long again for each of their members. */
+const VALUES_A_MAP = 8
+const VALUES_A_MEMBER = 4
 
 export const cut = (text: string): string =>
   text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 1)}…`
 
-/** A value for people to read: text as it is, cut; anything else as JSON. */
+const shown = new WeakMap<object, string>()
+
+/** A value for people to read: text as it is, anything else as JSON, cut. Each credential shows the same claims of a token. */
 export function show(value: unknown): string {
   if (value === undefined) return 'absent'
-  return cut(typeof value === 'string' ? value : toJson(value))
-}
-
-/** The value as JSON, which tells text from numbers. */
-export function toJson(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? typeof value
-  } catch {
-    // More levels than the engine follows, if it came from a token.
-    return 'a value that is nested too deeply'
-  }
+  if (typeof value === 'string') return cut(value)
+  if (typeof value !== 'object' || value === null) return shortJson(value, LONGEST_SHOWN)
+  const known = shown.get(value) ?? shortJson(value, LONGEST_SHOWN)
+  shown.set(value, known)
+  return known
 }
 
 /** A claim, or a member of one, by its own name: what every object has, such as `constructor`, is no claim. */
@@ -40,8 +41,14 @@ class Unusable {}
 const unusable = new Unusable()
 
 /** Claims as CEL takes them, and what it may cost to look through them. */
-export interface CelClaims {
+export interface CelClaims extends ClaimsSize {
   readonly values: ReadonlyMap<string, unknown>
+  /** The work that was done on them for all conditions up to now, as `ConditionCost` counts it. */
+  work: number
+}
+
+/** How much there is to look through. */
+export interface ClaimsSize {
   /** Values, with long text counted as several. */
   readonly weight: number
   /** Entries of the longest list or map. */
@@ -59,7 +66,7 @@ export function celClaims(claims: OutsideClaims): CelClaims {
   if (known !== undefined) return known
   const size = { weight: 0, longest: 0 }
   const values = convertObject(claims, 0, size)
-  const made = { values, ...size }
+  const made = { values, ...size, work: 0 }
   converted.set(claims, made)
   return made
 }
@@ -72,9 +79,10 @@ interface Size {
 function convertObject(object: object, depth: number, size: Size): Map<string, unknown> {
   const entries = Object.entries(object)
   size.longest = Math.max(size.longest, entries.length)
+  size.weight += VALUES_A_MAP
   return new Map(
     entries.map(([name, value]) => {
-      size.weight += name.length / CHARACTERS_A_VALUE
+      size.weight += VALUES_A_MEMBER + name.length / CHARACTERS_A_VALUE
       return [name, convert(value, depth + 1, size)]
     }),
   )

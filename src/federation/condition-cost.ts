@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { UserError } from '../platform/user-error.ts'
-import type { CelClaims } from './claims.ts'
+import type { ClaimsSize } from './claims.ts'
 
 /** A condition that cannot be used: what is wrong, and where. */
 export class ConditionError extends UserError {
@@ -18,8 +18,10 @@ export class ConditionError extends UserError {
 export const LONGEST_LIST = 64
 /** Quantifiers within quantifiers: to compare two lists needs two. */
 const DEEPEST_QUANTIFIER = 2
-/** Steps that one evaluation may take, of some 40 ns each: under 10 ms. */
-const MOST_WORK = 200_000
+/** Steps of some 40 ns that one token may take, all the conditions that it is held against together: under 5 ms. */
+export const MOST_WORK = 100_000
+/** Steps in the time that a part takes to fail. The library makes an error of it, which `||` and quantifiers may pass over. */
+const FAILURE = 60
 /** Values that are looked through in the time of a step. */
 const VALUES_A_STEP = 4
 
@@ -37,7 +39,7 @@ const CHARACTERS_A_SCAN = 4
 const QUANTIFIERS = new Set(['exists', 'all', 'exists_one', 'filter'])
 const OFFERED = 'has, size, startsWith, endsWith, contains, exists, all, exists_one and filter'
 
-/** What is done at one depth of quantifiers. */
+/** The work at one depth: so many quantifiers around it go over claims. Lists that are written out have a known length. */
 interface Effort {
   /** What takes the same time whatever the claims are. */
   steps: number
@@ -45,6 +47,15 @@ interface Effort {
   scans: number
   /** How often elements may be looked through: over one turn of their quantifier, that is all the claims at most. */
   sweeps: number
+}
+
+/** Where a part of a condition stands, which tells how often it is evaluated. */
+interface Place {
+  readonly variables: readonly Variable[]
+  /** Quantifiers around it that go over claims. */
+  readonly depth: number
+  /** Turns of all the others together. */
+  readonly turns: number
 }
 
 /** How many values, each of the size of all the claims or of one element, the result of an expression may hold. */
@@ -60,11 +71,15 @@ interface Variable {
   readonly isElement: boolean
 }
 
+/** Parts of a condition that always have a value: anything can be compared. */
+const NEVER_FAILS: ReadonlySet<string> = new Set(['value', 'id', 'list', '==', '!='])
+const canFail = ({ op }: ASTNode): boolean => !NEVER_FAILS.has(op)
+
 const NONE: Parts = { whole: 0, elements: 0 }
 
 /** Bounds the work of a condition before it is evaluated, from its text alone. */
 export class ConditionCost {
-  /** By depth. */
+  /** By the depth of their places. */
   readonly #efforts: Effort[] = Array.from({ length: DEEPEST_QUANTIFIER + 1 }, () => ({
     steps: 0,
     scans: 0,
@@ -75,26 +90,30 @@ export class ConditionCost {
 
   /** @throws ConditionError where the condition uses what is not offered */
   constructor(condition: ASTNode) {
-    this.#visit(condition, [{ name: 'claims', isElement: false }])
+    this.#visit(condition, { variables: [{ name: 'claims', isElement: false }], depth: 0, turns: 1 })
   }
 
-  isTooHigh({ weight, longest }: CelClaims): boolean {
+  /** Steps that an evaluation takes at most. */
+  on({ weight, longest }: ClaimsSize): number {
     const turns = Math.max(longest, this.#longestList)
     const work = this.#efforts.map(({ steps, scans, sweeps }, depth) => {
       const looked = (scans * turns ** depth + sweeps * turns ** (depth - 1)) * weight
       return steps * turns ** depth + looked / VALUES_A_STEP
     })
-    return work.reduce((sum, one) => sum + one, 0) > MOST_WORK
+    return work.reduce((sum, one) => sum + one, 0)
   }
 
-  /** @param variables those of quantifiers last */
-  #visit(node: ASTNode, variables: readonly Variable[]): Parts {
-    const effort = this.#efforts[variables.length - 1]
-    if (effort === undefined) throw new ConditionError('Quantifiers are nested too deeply: two are allowed', node.pos)
-    effort.steps += 1
+  #visit(node: ASTNode, place: Place): Parts {
+    const { variables, turns } = place
+    const effort = this.#efforts[place.depth]
+    if (effort === undefined || variables.length > 1 + DEEPEST_QUANTIFIER) {
+      throw new ConditionError('Quantifiers are nested too deeply: two are allowed', node.pos)
+    }
+    // Outside of quantifiers a part fails once, which costs nothing to speak of.
+    effort.steps += turns * (canFail(node) && variables.length > 1 ? FAILURE : 1)
     const visitAll = (nodes: readonly ASTNode[]) =>
       nodes
-        .map((one) => this.#visit(one, variables))
+        .map((one) => this.#visit(one, place))
         .reduce(
           (sum, { whole, elements }) => ({
             whole: sum.whole + whole,
@@ -104,8 +123,8 @@ export class ConditionCost {
         )
     const scanAll = (nodes: readonly ASTNode[], times = 1) => {
       const parts = visitAll(nodes)
-      effort.scans += parts.whole * times
-      effort.sweeps += parts.elements * times
+      effort.scans += parts.whole * times * turns
+      effort.sweeps += parts.elements * times * turns
       return parts
     }
     switch (node.op) {
@@ -114,13 +133,13 @@ export class ConditionCost {
       case 'id':
         return partOf(node.args, variables, node)
       case '.':
-        return this.#visit(node.args[0], variables)
+        return this.#visit(node.args[0], place)
       case 'list':
         this.#longestList = Math.max(this.#longestList, node.args.length)
         return visitAll(node.args)
       case '!_':
       case '-_':
-        return this.#visit(node.args, variables)
+        return this.#visit(node.args, place)
       case '==':
       case '!=':
         return node.args.some(isLiteral) ? visitAll(node.args) : scanAll(node.args)
@@ -153,14 +172,15 @@ export class ConditionCost {
           return scanAll([receiver, ...args], 1 + lengthSought(node, args, variables) / CHARACTERS_A_SCAN)
         if (METHODS.has(name)) return scanAll([receiver, ...args])
         if (!QUANTIFIERS.has(name)) throw notOffered(name, node)
-        return this.#visitQuantifier(name, receiver, args, variables)
+        return this.#visitQuantifier(name, receiver, args, place)
       }
       default:
         throw new ConditionError('Maps and optional fields are not offered', node.pos)
     }
   }
 
-  #visitQuantifier(name: string, range: ASTNode, args: readonly ASTNode[], variables: readonly Variable[]): Parts {
+  #visitQuantifier(name: string, range: ASTNode, args: readonly ASTNode[], place: Place): Parts {
+    const { variables, depth, turns } = place
     const [variable, predicate] = args
     if (variable?.op !== 'id' || predicate === undefined || args.length !== 2) {
       throw new ConditionError(
@@ -173,16 +193,14 @@ export class ConditionCost {
     }
     const list = rangeOf(range)
     if (list === undefined) throw new ConditionError(`${name} goes over a claim, or over a list in brackets`, range.pos)
-    const parts = this.#visit(range, variables)
-    this.#visit(predicate, [
-      ...variables,
-      {
-        name: variable.args,
-        // Each element of a list that is written out may be as large as all the claims.
-        isElement: list.op !== 'list',
-        list: list.op === 'list' ? list.args : undefined,
-      },
-    ])
+    const parts = this.#visit(range, place)
+    const written = list.op === 'list' ? list.args : undefined
+    this.#visit(predicate, {
+      // Each element of a list that is written out may be as large as all the claims.
+      variables: [...variables, { name: variable.args, isElement: written === undefined, list: written }],
+      depth: written === undefined ? depth + 1 : depth,
+      turns: written === undefined ? turns : turns * written.length,
+    })
     return parts
   }
 }

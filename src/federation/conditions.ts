@@ -1,7 +1,8 @@
 import { type ASTNode, TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { LRUCache } from 'lru-cache'
-import { celClaims, claimOf, cut, type OutsideClaims, toJson } from './claims.ts'
-import { ConditionCost, ConditionError, LONGEST_LIST } from './condition-cost.ts'
+import { shortJson } from '../platform/json.ts'
+import { celClaims, claimOf, cut, LONGEST_SHOWN, type OutsideClaims } from './claims.ts'
+import { ConditionCost, ConditionError, LONGEST_LIST, MOST_WORK } from './condition-cost.ts'
 
 /** Characters: a screen full. What is longer cannot be explained to anybody. */
 const LONGEST_CONDITION = 2_048
@@ -94,9 +95,10 @@ function compile(text: string): Condition {
   return {
     evaluate(claims) {
       const prepared = celClaims(claims)
-      if (cost.isTooHigh(prepared))
-        return { holds: false, part: cut(text), because: 'it would take too long on this token' }
-      const outcome: unknown = evaluate({ claims: prepared.values })
+      const work = prepared.work + cost.on(prepared)
+      if (work > MOST_WORK) return { holds: false, part: cut(text), because: 'it would take too long on this token' }
+      prepared.work = work
+      const outcome = withoutStacks(() => evaluate({ claims: prepared.values }))
       if (outcome === undefined) return { holds: true }
       return {
         holds: false,
@@ -104,6 +106,17 @@ function compile(text: string): Condition {
         because: explain(outcome, claims),
       }
     },
+  }
+}
+
+/** A condition may pass over an error for each element of a claim, and nobody reads their stacks, which take longest to make. */
+function withoutStacks(work: () => unknown): unknown {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 
@@ -139,12 +152,25 @@ function explain(outcome: unknown, claims: OutsideClaims): string {
   if (cause instanceof EvaluationError && cause.code === 'unsupported_type') {
     return 'a claim is nested too deeply, or is a number beyond 2^53, which JSON does not carry exactly'
   }
-  const paths = new Map(pathsIn(part).map((path) => [path.text, valueAt(claims, path.keys)]))
-  const values = [...paths].map(([path, value]) => describe(path, value)).join(', ')
+  const values = describeClaims(part, claims)
   if (cause === undefined) return cut(values || 'it is never true')
   const problem =
     cause instanceof EvaluationError ? cause.summary.replaceAll(/dyn<(\w+)>/g, '$1') : 'it could not be evaluated'
   return cut(values === '' ? problem : `${problem}; ${values}`)
+}
+
+/** The claims that a part of a condition names, with their values, as far as there is room to say them. */
+function describeClaims(part: ASTNode, claims: OutsideClaims): string {
+  const told = new Map<string, string>()
+  let length = 0
+  for (const { text, keys } of pathsIn(part)) {
+    if (told.has(text)) continue
+    const value = describe(text, valueAt(claims, keys))
+    told.set(text, value)
+    length += value.length
+    if (length > LONGEST_SHOWN) break
+  }
+  return [...told.values()].join(', ')
 }
 
 interface ClaimPath {
@@ -185,8 +211,7 @@ function valueAt(claims: OutsideClaims, keys: readonly (string | number)[]): unk
 
 function describe(path: string, value: unknown): string {
   if (value === undefined) return `${path} is not there`
-  const text = toJson(value)
-  return `${path} is ${text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE - 1)}…`}`
+  return `${path} is ${shortJson(value, LONGEST_VALUE)}`
 }
 
 /** A part as it is written. The library leaves out brackets at either end, which are put back. */

@@ -1,6 +1,7 @@
 /** HTTP on the outside, plain values on the inside. May import `oauth`, `platform`, `certificates`. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { CertificateHeaderFormat } from '../certificates/headers.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { RequestId } from '../oauth/ids.ts'
@@ -16,6 +17,8 @@ import { asOAuthError, errorResponse } from './respond.ts'
 import { parseTraceId } from './trace.ts'
 
 const BODY_LIMIT = 64 * 1024
+/** Chunks or TLS records that a body may come in. Each takes two microseconds, and an honest body has a handful. */
+const MOST_PIECES = 256
 const NO_BODY = Buffer.alloc(0)
 /** After these nobody knows where the next request begins, or nobody reads what is left of this one. */
 const CLOSING: ReadonlySet<Reason> = new Set([
@@ -86,9 +89,11 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     const sent: Record<string, string | number> = { ...headers, 'X-Request-Id': requestId }
     // RFC 9110 §8.6: 204 has none; that of 304 would be the whole document's.
     if (status !== 304 && status !== 204) sent['Content-Length'] = Buffer.byteLength(body)
-    if (isLast) sent['Connection'] = 'close'
+    const isUnread = !response.req.complete && isChunked(response.req)
+    if (isLast || isUnread) sent['Connection'] = 'close'
     response.writeHead(status, sent)
     response.end(body)
+    if (isUnread) stopReading(response.req)
   }
 
   function refuse(response: ServerResponse, requestId: RequestId, thrown: unknown, isLast = false): void {
@@ -132,6 +137,7 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
 
   function answer(request: IncomingMessage, response: ServerResponse, given: Expectation): void {
     const requestId = RequestId(uuidv7(clock, random))
+    if (isChunked(request)) readRecordByRecord(request.socket)
     const { path, query } = splitTarget(request.url ?? '')
     const route = routes.get(path)
     const fault = httpFault(request)
@@ -231,18 +237,41 @@ function splitTarget(target: string): { readonly path: string; readonly query: s
   return { path: origin.slice(0, question), query: origin.slice(question + 1) }
 }
 
-/** Hands over the whole body, once; undefined where it is over the limit, of which no more than that is kept. */
+/** Hands over the whole body, once; undefined where it is over a limit, of which no more than that is kept. */
 function readBody(request: IncomingMessage, take: (body: Buffer | undefined) => void): void {
   const chunks: Buffer[] = []
   let size = 0
   request.on('data', (chunk: Buffer) => {
     const wasWithin = size <= BODY_LIMIT
     size += chunk.length
-    if (size <= BODY_LIMIT) chunks.push(chunk)
-    else if (wasWithin) take(undefined)
+    if (size <= BODY_LIMIT && chunks.push(chunk) > MOST_PIECES) {
+      size = Number.POSITIVE_INFINITY
+      take(undefined)
+      // For records; where the pieces are chunks, the refusal has done this.
+      stopReading(request)
+    } else if (size > BODY_LIMIT && wasWithin) take(undefined)
   })
   request.on('end', () => {
     const [only] = chunks
     if (size <= BODY_LIMIT) take(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks))
   })
+}
+
+const isChunked = ({ headers }: IncomingMessage): boolean => headers['transfer-encoding'] !== undefined
+
+const recordByRecord = new WeakSet<Socket>()
+
+/**
+ * Has Node's parser take one record of 16 KiB at a time. By itself it takes all that has arrived in one go, tens of thousands of
+ * chunks; a listener for the data of the socket keeps it from that.
+ */
+function readRecordByRecord(socket: Socket): void {
+  if (recordByRecord.has(socket)) return
+  recordByRecord.add(socket)
+  socket.on('data', () => {})
+}
+
+/** Lets go of the rest of a body, whose connection ends with the answer. Node parses the record at hand to its end. */
+function stopReading(request: IncomingMessage): void {
+  request.push = () => false
 }

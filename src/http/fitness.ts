@@ -15,7 +15,12 @@ const LENGTHS_OF_SINGLE = new Set([...SINGLE].map(({ length }) => length))
 let lastHost = ''
 
 /** What is wrong with a request as HTTP, whatever it asks for and whoever would answer it; undefined where nothing is. */
-export function httpFault({ httpVersion, headers, rawHeaders, url = '' }: IncomingMessage): Reason | undefined {
+export function httpFault({
+  httpVersion,
+  headers,
+  rawHeaders,
+  url = '',
+}: Pick<IncomingMessage, 'httpVersion' | 'headers' | 'rawHeaders' | 'url'>): Reason | undefined {
   const isFirst = httpVersion === '1.0'
   if (!isFirst && httpVersion !== '1.1') return 'http_version'
   // RFC 9112 §6.1. HTTP/1.0 knows no such header, so where the body ends is uncertain; and no other coding is undone here.

@@ -60,8 +60,12 @@ const unquote = (text: string): string => (/^".*"$/s.test(text) ? text.slice(1, 
 const BRACKETED = /^\[([^\]]*)\](?::(?:\d{1,5}|_[\w.-]+))?$/
 const WITH_PORT = /^([\d.]+):(?:\d{1,5}|_[\w.-]+)$/
 
+/** Characters. The longest address has 45 (RFC 4291 §2.2); a short zone, brackets and a port may be with it. */
+const LONGEST_NODE = 80
+
 /** The address of a node; undefined where it is `unknown`, or hidden (RFC 7239 §6.2, §6.3). */
 function readNode(node: string): string | undefined {
+  if (node.length > LONGEST_NODE) return undefined
   const [, address = node] = BRACKETED.exec(node) ?? WITH_PORT.exec(node) ?? []
   return canonicalAddress(withoutZone(address))
 }

@@ -4,11 +4,12 @@ import { type AddressInfo, type ListenOptions, Server as NetServer } from 'node:
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSecureContext, type TLSSocket } from 'node:tls'
 import { certificateOfSocket, type PresentedCertificate } from '../certificates/peer.ts'
+import { OAuthError } from '../oauth/error.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type App, type AppOptions, createApp, type Expectation } from './app.ts'
 import { Connections } from './connections.ts'
 import { limitIdleConnections } from './idle-connections.ts'
-import { renewTicketKeys, TLS_SETTINGS } from './tls.ts'
+import { askForCertificates, renewTicketKeys, TLS_SETTINGS } from './tls.ts'
 import { answerUnparsed } from './unparsed.ts'
 
 /** Milliseconds: how often it is looked for senders that are too slow. */
@@ -48,8 +49,8 @@ export interface ListenerOptions extends AppOptions {
   readonly port: number
   /** Undefined for plain HTTP. */
   readonly tls: Certificate | undefined
-  /** Whether clients are asked for a certificate. Who has none is served all the same. */
-  readonly asksCertificate: boolean
+  /** Whether the client of a new connection is asked for a certificate. A client without one is served all the same. */
+  readonly asksCertificate: () => boolean
   readonly timeouts: Timeouts
   /** How many connections that are idle are kept. */
   readonly mostIdle: number
@@ -120,12 +121,15 @@ function createHttpServer(options: ListenerOptions, app: App, connections: Conne
           ...TLS_SETTINGS,
           handshakeTimeout: timeouts.handshake,
           // Whether a certificate counts depends on the client, which is known later; its key is proven in any case.
-          requestCert: asksCertificate,
+          requestCert: true,
           rejectUnauthorized: false,
         })
   limitIdleConnections(server, options.mostIdle)
-  if (server instanceof TlsServer) renewTicketKeys(server, clock, random)
-  if (asksCertificate) server.on('secureConnection', (socket: TLSSocket) => noteCertificate(socket, options))
+  if (server instanceof TlsServer) {
+    renewTicketKeys(server, clock, random)
+    askForCertificates(server, asksCertificate, random)
+    server.on('secureConnection', (socket: TLSSocket) => noteCertificate(socket, options))
+  }
   const serve = (expectation: Expectation) => (request: IncomingMessage, response: ServerResponse) => {
     connections.note(request.socket, response)
     app.serve(request, response, expectation)
@@ -148,7 +152,8 @@ function noteCertificate(socket: TLSSocket, { onCertificate, onDefect }: Listene
     const presented = certificateOfSocket(socket)
     if (presented !== undefined) onCertificate(presented)
   } catch (error) {
-    onDefect(error, '')
+    // A malformed certificate is no defect: each request that needs it is refused.
+    if (!(error instanceof OAuthError)) onDefect(error, '')
   }
 }
 

@@ -1,8 +1,8 @@
 import { canonicalAddress, Networks, withoutZone } from '../platform/addresses.ts'
 import { type ForwardedHeader, type Hops, readForwarded, readForwardedFor } from './forwarded.ts'
 
-/** More than stand one behind the other: a client can write the addresses of our proxies thousands of times. */
-const MOST_PROXIES = 32
+/** Proxies of ours that a request may have come through. A client can write any number of their addresses into the header. */
+const MOST_PROXIES = 16
 
 /** The proxies whose word about a client is taken; nobody else's counts. */
 export class TrustedProxies {

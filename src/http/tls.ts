@@ -1,14 +1,20 @@
-import type { SecureContextOptions, Server } from 'node:tls'
+import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 
 /**
+ * Groups of key exchange (RFC 8446 §4.2.7), by OpenSSL's names; every client has one of them. OpenSSL would also take P-521 and
+ * finite fields, with which any client could make a handshake take several times as long.
+ */
+const GROUPS = ['X25519MLKEM768', 'X25519', 'P-256', 'P-384'].filter(isKnownGroup).join(':')
+
+/**
  * How both listeners speak TLS, from the start and after each reload. Of TLS 1.2 there are only the four suites that RFC 9325
  * §4.2 recommends: they have forward secrecy, and FAPI 2.0 §5.2.2 permits no other. TLS 1.3 has no weak suite (RFC 9325 §4.1).
- * Curves are left to OpenSSL, whose list has only strong ones.
  */
 export const TLS_SETTINGS = {
   minVersion: 'TLSv1.2',
+  ecdhCurve: GROUPS,
   ciphers: [
     'TLS_AES_256_GCM_SHA384',
     'TLS_CHACHA20_POLY1305_SHA256',
@@ -19,6 +25,16 @@ export const TLS_SETTINGS = {
     'ECDHE-RSA-AES256-GCM-SHA384',
   ].join(':'),
 } as const satisfies SecureContextOptions
+
+/** OpenSSL before 3.5 refuses a list with X25519MLKEM768 in it. */
+function isKnownGroup(name: string): boolean {
+  try {
+    createSecureContext({ ecdhCurve: name })
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Milliseconds. RFC 9325 §3.4 asks for new keys about once a week; a ticket is good for two hours at the most. */
 const TICKET_KEYS_LIVE = 24 * 3_600_000
@@ -35,5 +51,17 @@ export function renewTicketKeys(server: Server, clock: Clock, random: RandomByte
     if (clock.monotonic() - renewedAt < TICKET_KEYS_LIVE) return
     renewedAt = clock.monotonic()
     server.setTicketKeys(random(TICKET_KEYS_SIZE))
+  })
+}
+
+/** Decides for each new connection whether it is asked for a certificate: Node reads that from the server as it begins. */
+export function askForCertificates(server: Server, asksCertificate: () => boolean, random: RandomBytes): void {
+  let wasAsked = asksCertificate()
+  server.prependListener('connection', () => {
+    const requestCert = asksCertificate()
+    // A session that began without a certificate would have none each time that it is resumed.
+    if (requestCert && !wasAsked) server.setTicketKeys(random(TICKET_KEYS_SIZE))
+    wasAsked = requestCert
+    Object.assign(server, { requestCert })
   })
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { JsonError, parseJson } from '../platform/json.ts'
 import { isObject, received } from './received.ts'
 
 /** What keeps text from being a JWS that is looked at any further. */
@@ -82,18 +83,14 @@ function decode(segment: string, name: string): Buffer {
 function parseObject(segment: string, name: 'header' | 'claims'): Readonly<Record<string, unknown>> {
   const bytes = decode(segment, name)
   if (!isUtf8(bytes)) throw new JwsError('utf8', name)
-  const value = parseJson(bytes.toString('utf8'))
-  if (!isObject(value)) throw new JwsError(name, 'no JSON object')
-  return value
-}
-
-/** Undefined where the text is no JSON. */
-function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    const value = parseJson(bytes.toString('utf8'))
+    if (isObject(value)) return value
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw new JwsError(name, error.message)
   }
+  throw new JwsError(name, 'no JSON object')
 }
 
 function parseHeader(raw: Readonly<Record<string, unknown>>): JwsHeader {

@@ -1,3 +1,5 @@
+import { shortJson } from '../platform/json.ts'
+
 /** How much of a value an administrator is shown. */
 const SHOWN = 256
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what no log should hold
@@ -13,7 +15,7 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
  */
 export function received(value: unknown): string {
   if (value === undefined) return '(none)'
-  const text = typeof value === 'string' ? value : String(JSON.stringify(value))
+  const text = typeof value === 'string' ? value : shortJson(value, SHOWN)
   const cut = text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text
   return cut.toWellFormed().replace(UNPRINTABLE, '\ufffd')
 }

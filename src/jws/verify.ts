@@ -6,10 +6,44 @@ import type { PublicKey } from './public-key.ts'
 interface VerifyOptions {
   /** The only algorithm that the client may use, where it has registered one. */
   readonly pinned?: string | undefined
+  /** The same for all calls about one JWS, where its keys come from several places. */
+  readonly tries?: Tries | undefined
 }
 
-/** More keys than are ever tried for one JWS: each takes time, for whoever asks. */
-const MOST_TRIES = 10
+/**
+ * Work that is done for one JWS, counted in tries with a small key: five milliseconds at most. A JWS with a `kid` needs one try.
+ * Without one, the issuer's old key, its current one and the next come into question.
+ */
+const MOST_WORK = 10
+/** A try with P-384, P-521 or RSA of over 4,096 bits takes one to two milliseconds. */
+const LARGE_KEY_WORK = 3
+
+/** The keys that one JWS was tried with, whichever credentials and key sets they stand in. */
+export class Tries {
+  readonly #outcomes = new Map<string, boolean>()
+  #work = 0
+
+  /** Whether the key signed it: by `verify`, or as was found before. False without a try once the work is done. */
+  has({ thumbprint, crv, signatureBytes }: PublicKey, verify: () => boolean): boolean {
+    const known = this.#outcomes.get(thumbprint)
+    if (known !== undefined) return known
+    const isLarge = crv === 'P-384' || crv === 'P-521' || signatureBytes > 512
+    const work = this.#work + (isLarge ? LARGE_KEY_WORK : 1)
+    if (work > MOST_WORK) return false
+    this.#work = work
+    const outcome = verify()
+    this.#outcomes.set(thumbprint, outcome)
+    return outcome
+  }
+
+  /** Whether to do the work of a try with no key of the client's, since no try was made. From then on it counts. */
+  pretend(): boolean {
+    if (this.#work > 0) return false
+    this.#work = 1
+    return true
+  }
+}
+
 const NO_SECRET = Buffer.alloc(32)
 
 /** Why no key of a set can have signed a JWS, or none has. */
@@ -18,22 +52,25 @@ export type NoSigner = 'algorithm' | 'kid' | 'signature'
 /**
  * The key that signed a JWS; undefined where none of these did. With a `kid` in the header only keys with that `kid`, or
  * with none, come into question. The algorithm is the key's and the client's affair, never the sender's (RFC 8725 §3.1).
- * Where no key comes into question, as much work is done all the same: time tells nobody what keys a client has.
+ * Where no key comes into question, the work of one is done all the same: time tells nobody what keys a client has.
  */
 export function findSigner(
   jws: CompactJws,
   keys: readonly PublicKey[],
-  { pinned }: VerifyOptions = {},
+  { pinned, tries = new Tries() }: VerifyOptions = {},
 ): PublicKey | undefined {
   const { alg } = jws.header
+  const pretend = (): void => {
+    if (tries.pretend()) decoyVerify(jws)
+  }
   if (!isAsymmetric(alg) || !isPinned(alg, pinned)) {
-    decoyVerify(jws)
+    pretend()
     return undefined
   }
   const named = keysOfKid(jws, keys)
   const fitting = named.filter((key) => isFor(alg, key) && key.signatureBytes === jws.signature.length)
-  if (fitting.length === 0) decoyVerify(jws)
-  return fitting.slice(0, MOST_TRIES).find((key) => verifySignature(alg, jws.signingInput, key, jws.signature))
+  if (fitting.length === 0) pretend()
+  return fitting.find((key) => tries.has(key, () => verifySignature(alg, jws.signingInput, key, jws.signature)))
 }
 
 /** Whether a JWS has the MAC that the secret makes (RFC 7518 §3.2). What is signed with a public key never has. */

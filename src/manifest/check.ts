@@ -1,5 +1,6 @@
 import { toCredentials } from '../credentials/credential.ts'
-import { type Api, type ApiSet, isDynamic } from '../directory/api.ts'
+import type { Api, ApiSet } from '../directory/api.ts'
+import { isDynamic } from '../directory/scope-patterns.ts'
 import { isSameUri, normaliseUri } from '../oauth/uri.ts'
 import { accessOf } from '../policy/scopes.ts'
 import { presetWarnings } from '../tokens/presets.ts'

@@ -1,8 +1,9 @@
-import { type Document, isMap, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap } from 'yaml'
 import type { z } from 'zod'
 import { UserError } from '../platform/user-error.ts'
 import { visibleValue } from '../platform/visible.ts'
 import { type Manifest, manifestSchema } from './schema.ts'
+import { type ReadYaml, readYaml, YamlError } from './yaml.ts'
 
 /** One thing that is wrong with a manifest: the file, the line and the field, and what to do. */
 class ManifestError extends UserError {}
@@ -18,20 +19,24 @@ export interface ParsedManifest {
 
 /** Parses a manifest. @throws ManifestError naming file, line and field of the first thing that is wrong */
 export function parseManifest(file: string, content: string): ParsedManifest {
-  const lines = new LineCounter()
-  const document = parseDocument(content, { lineCounter: lines, prettyErrors: false })
-  const lineAt = (offset: number | undefined) => lines.linePos(offset ?? 0).line
-  const [syntax] = document.errors
-  if (syntax !== undefined) throw new ManifestError(`${file}:${lineAt(syntax.pos[0])}: ${syntax.message}`)
-
+  const { document, value, lineAt } = readFile(file, content)
   const errorAt = (path: Path, message: string) =>
     new ManifestError(
       `${file}:${lineAt(offsetOf(document, path))}: ${formatPath(path)}${path.length > 0 ? ': ' : ''}${message}`,
     )
-  const parsed = manifestSchema.safeParse(document.toJS() ?? {})
+  const parsed = manifestSchema.safeParse(value ?? {})
   if (!parsed.success) throw explain(parsed.error, errorAt)
   refuseRepeated(parsed.data, errorAt)
   return { manifest: parsed.data, errorAt }
+}
+
+function readFile(file: string, content: string): ReadYaml {
+  try {
+    return readYaml(content)
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error
+    throw new ManifestError(`${file}:${error.line}: ${error.message}`)
+  }
 }
 
 function explain(error: z.ZodError, errorAt: ParsedManifest['errorAt']): ManifestError {
@@ -46,12 +51,12 @@ function explain(error: z.ZodError, errorAt: ParsedManifest['errorAt']): Manifes
 
 /** Names must be unique where something else refers to them. */
 function refuseRepeated({ apis, clients }: Manifest, errorAt: ParsedManifest['errorAt']): void {
-  const check = (names: readonly string[], pathTo: (index: number) => Path, what: string) => {
-    const index = names.findIndex((name, at) => names.indexOf(name) < at)
-    if (index !== -1) throw errorAt(pathTo(index), `${what} ${JSON.stringify(names[index])} stands here twice`)
-  }
   const unique = (names: readonly string[], pathTo: (index: number) => Path, what: string) => {
-    if (new Set(names).size < names.length) check(names, pathTo, what)
+    const seen = new Set<string>()
+    for (const [index, name] of names.entries()) {
+      if (seen.has(name)) throw errorAt(pathTo(index), `${what} ${JSON.stringify(name)} stands here twice`)
+      seen.add(name)
+    }
   }
   unique(
     apis.map((api) => api.audience),

@@ -1,12 +1,14 @@
 import { z } from 'zod'
-import { hasStar, isWildcard, requiredProofs } from '../directory/api.ts'
+import { requiredProofs } from '../directory/api.ts'
+import { hasStar, isWildcard } from '../directory/scope-patterns.ts'
 import { asymmetricAlgorithms } from '../jws/algorithms.ts'
+import { MOST_KEYS } from '../jws/public-key.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { grantTypes } from '../oauth/grant-types.ts'
 import { LONGEST_CLIENT_ID } from '../oauth/ids.ts'
 import { redactText } from '../oauth/redact.ts'
-import { isScopeName } from '../oauth/scope.ts'
+import { isScopeName, LONGEST_SCOPE } from '../oauth/scope.ts'
 import { hasControl } from '../oauth/text.ts'
 import { isReservedClaim } from '../tokens/claims.ts'
 import { isPresetName, presets } from '../tokens/presets.ts'
@@ -27,16 +29,29 @@ const audience = line(1024).refine(
 )
 
 /** A scope; with one `*` a dynamic one, with several a wildcard scope. */
-const scopeName = line(256)
+const scopeName = line(LONGEST_SCOPE)
   .refine(isScopeName, 'must be a scope name: visible ASCII without space, " or \\ (RFC 6749 §3.3)')
   .refine((name) => /[^*]/.test(name), 'must be more than *')
 
 const lifetime = z.int().min(1).max(31_536_000)
 
+/** Levels of lists and maps. Whoever reads a token bounds its depth, as `platform/json.ts` does. */
+const DEEPEST = 16
+
+const isShallow = (value: unknown, levels = DEEPEST): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((one) => isShallow(one, levels - 1)))
+
+const json = z
+  .unknown()
+  .refine((value) => isShallow(value), `must not have over ${DEEPEST} levels of lists and maps`)
+  .pipe(z.json())
+
 const claimName = line(256).refine((name) => !isReservedClaim(name), 'is a claim that only the server sets')
 const MOST_CLAIMS = 4_096
 const claims = z
-  .record(claimName, z.json())
+  .record(claimName, json)
   .refine((all) => JSON.stringify(all).length <= MOST_CLAIMS, 'must be less than 4 KiB of JSON')
 
 const clientField = line(256).refine(
@@ -90,7 +105,7 @@ const credentialFields = ['secret', 'secret_env', 'jwks', 'jwks_uri', 'certifica
 const url = line(2_000)
 
 /** RFC 7517 §5; what the keys are is looked at when they are planned. */
-const jwks = z.strictObject({ keys: z.array(z.record(z.string(), z.json())).min(1).max(100) })
+const jwks = z.strictObject({ keys: z.array(z.record(z.string(), json)).min(1).max(MOST_KEYS) })
 
 const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()])
 
@@ -160,7 +175,7 @@ const client = z.strictObject({
   description: line(1024).optional(),
   owner: line(256).optional(),
   tags: z.array(line(128)).default([]),
-  metadata: z.record(line(128), z.json()).default({}),
+  metadata: z.record(line(128), json).default({}),
   enabled: z.boolean().default(true),
   subject: line(256).optional(),
   grant_types: z.array(z.enum(grantTypes)).default([...grantTypes]),

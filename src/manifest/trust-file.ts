@@ -1,8 +1,8 @@
-import { parse } from 'yaml'
 import type { FederatedTrust } from '../federation/credential.ts'
 import { UserError } from '../platform/user-error.ts'
 import { toTrust } from './credentials.ts'
 import { federatedSchema } from './schema.ts'
+import { readYaml, YamlError } from './yaml.ts'
 
 /**
  * A federated credential in a file of its own, written as in a manifest.
@@ -11,9 +11,10 @@ import { federatedSchema } from './schema.ts'
 export function parseTrustFile(file: string, content: string): FederatedTrust {
   let given: unknown
   try {
-    given = parse(content)
+    given = readYaml(content).value
   } catch (error) {
-    throw new UserError(`${file}: ${error instanceof Error ? error.message.split('\n')[0] : error}`)
+    if (!(error instanceof YamlError)) throw error
+    throw new UserError(`${file}:${error.line}: ${error.message}`)
   }
   const parsed = federatedSchema.safeParse(given)
   if (parsed.success) return toTrust(parsed.data)

@@ -49,6 +49,11 @@ export const refusals = {
     description: 'The parameters are not well-formed',
     meaning: 'A parameter or header is not UTF-8, or holds a control character.',
   },
+  too_many_parameters: {
+    ...BAD_REQUEST,
+    description: 'At most 6,000 parameters are taken',
+    meaning: 'The body has over 6,000 parameters.',
+  },
   repeated_parameter: {
     ...BAD_REQUEST,
     description: 'A parameter is included more than once',
@@ -63,7 +68,7 @@ export const refusals = {
     ...BAD_REQUEST,
     status: 413,
     description: 'The body is too large',
-    meaning: 'The body is over 64 KiB.',
+    meaning: 'The body is over 64 KiB, or comes in over 256 chunks or TLS records.',
   },
   content_encoding: {
     ...BAD_REQUEST,
@@ -409,7 +414,7 @@ export const refusals = {
     error: 'invalid_scope',
     status: 400,
     description: 'The requested scope is not well-formed',
-    meaning: 'The scope breaks the grammar of RFC 6749 §3.3, or names over 500 scopes.',
+    meaning: 'The scope breaks the grammar of RFC 6749 §3.3, names over 500 scopes, or one of over 256 characters.',
   },
   scope_not_allowed: {
     error: 'invalid_scope',
@@ -429,6 +434,12 @@ export const refusals = {
     description: 'resource or audience names no API that this client may use',
     meaning:
       'The value is not an absolute URI without a fragment, or not the audience of an API at which the client has a scope.',
+  },
+  too_many_targets: {
+    error: 'invalid_target',
+    status: 400,
+    description: 'A token is for at most 10 APIs: ask for several tokens',
+    meaning: 'The request has over 10 values of resource and audience, or asks for scopes of over 10 APIs.',
   },
   ambiguous_target: {
     error: 'invalid_target',

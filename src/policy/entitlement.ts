@@ -70,7 +70,7 @@ function workOut(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   const accessTo = accessOf(client)
   const targets = targetApis(client, accessTo, wanted, apis)
   const scopes =
-    wanted.scope === undefined ? unaskedScopes(accessTo, targets) : askedScopes(accessTo, wanted.scope, targets)
+    wanted.scope === undefined ? unaskedScopes(accessTo, targets) : askedScopes(accessTo, wanted.scope, targets, apis)
   if (scopes.length === 0) throw new OAuthError('no_scope')
   requireGrantedEverywhere(accessTo, scopes, targets, (api, scope) =>
     wanted.scope === undefined ? accessTo(api).mayHaveUnasked(scope) : accessTo(api).granted(scope).length > 0,
@@ -103,11 +103,17 @@ function defaultApi(
 }
 
 /** Each scope asked must be allowed at one of the APIs at the least; a group becomes what it stands for. */
-function askedScopes(accessTo: AccessTo, asked: readonly string[], targets: readonly Api[]): readonly string[] {
+function askedScopes(
+  accessTo: AccessTo,
+  asked: readonly string[],
+  targets: readonly Api[],
+  apis: ApiSet,
+): readonly string[] {
   const granted = new Set<string>()
   const refused: string[] = []
   for (const scope of asked) {
-    const here = targets.flatMap((api) => accessTo(api).granted(scope))
+    const owners = new Set(apis.withScope(scope))
+    const here = targets.flatMap((api) => (owners.has(api) ? accessTo(api).granted(scope) : []))
     for (const name of here) granted.add(name)
     if (here.length === 0) refused.push(scope)
   }

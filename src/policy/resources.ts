@@ -2,11 +2,16 @@ import type { Api, ApiSet } from '../directory/api.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { AccessTo } from './scopes.ts'
 
+/** APIs that one token may be for. The rights of the client are worked out at each of them. */
+const MOST_TARGETS = 10
+
 /**
  * The APIs that the request names by `resource` or `audience` (RFC 8707 §2).
- * @throws OAuthError `unknown_target`: the same for an API that does not exist and one at which the client has no scope
+ * @throws OAuthError `too_many_targets`; `unknown_target`: the same for an API that does not exist and one at which the client
+ * has no scope
  */
 export function namedApis(accessTo: AccessTo, targets: readonly string[], apis: ApiSet): readonly Api[] {
+  if (targets.length > MOST_TARGETS) throw new OAuthError('too_many_targets')
   const named = targets.map((target) => {
     const api = apis.get(target)
     if (api === undefined || !accessTo(api).isPossible) {
@@ -20,17 +25,20 @@ export function namedApis(accessTo: AccessTo, targets: readonly string[], apis: 
 /**
  * The APIs that a request without a `resource` is for: the one API that has all the scopes, or, where none has them
  * all, each scope's own.
- * @throws OAuthError `scope_not_allowed`, or `ambiguous_target` with what to send
+ * @throws OAuthError `scope_not_allowed`, `too_many_targets`, or `ambiguous_target` with what to send
  */
 export function apisOfScopes(accessTo: AccessTo, scopes: readonly string[], apis: ApiSet): readonly Api[] {
   const owners = scopes.map((scope) => apis.withScope(scope).filter((api) => accessTo(api).granted(scope).length > 0))
   const refused = scopes.filter((_, index) => owners[index]?.length === 0)
   if (refused.length > 0) throw new OAuthError('scope_not_allowed', { detail: { refused: refused.slice(0, 20) } })
   const [first = [], ...others] = owners
-  const shared = first.filter((api) => others.every((apisOfScope) => apisOfScope.includes(api)))
+  const sets = others.map((apisOfScope) => new Set(apisOfScope))
+  const shared = first.filter((api) => sets.every((apisOfScope) => apisOfScope.has(api)))
   if (shared.length === 1) return shared
   if (shared.length > 1 || owners.some((apisOfScope) => apisOfScope.length > 1)) throw ambiguous(owners.flat())
-  return [...new Set(owners.flat())]
+  const all = [...new Set(owners.flat())]
+  if (all.length > MOST_TARGETS) throw new OAuthError('too_many_targets')
+  return all
 }
 
 /**

@@ -1,5 +1,6 @@
-import { type Api, covers, hasStar, isDynamic, isValueOf, isWildcard, type Scope } from '../directory/api.ts'
+import type { Api, Scope } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
+import { covers, hasStar, isDynamic, isValueOf, isWildcard, patternsOf } from '../directory/scope-patterns.ts'
 import { isSameUri } from '../oauth/uri.ts'
 
 /** What one client may be granted at one API. */
@@ -33,7 +34,7 @@ export function accessOf(client: Client): AccessTo {
 
 function workOut(client: Client, api: Api): Access {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
-  const patterns = api.scopes.filter(({ name }) => hasStar(name)).sort(bySpecificity)
+  const patterns = patternsOf(api)
   const members = (group: Scope): readonly string[] => group.includes ?? []
   const isOpen = (scope: Scope) => scope.common === true && !client.restrictScopes
   const grant = client.grants.find((one) => isSameUri(one.api, api.audience))
@@ -46,7 +47,7 @@ function workOut(client: Client, api: Api): Access {
 
   /** A scope of that very name; otherwise, of those that it is a value of, the one that says most of it. */
   function scopeOf(name: string): Scope | undefined {
-    return scopes.get(name) ?? patterns.find((scope) => isValueOf(name, scope))
+    return scopes.get(name) ?? patterns.of(name)[0]?.scope
   }
 
   function isReachable(name: string, scope: Scope): boolean {
@@ -68,8 +69,12 @@ function workOut(client: Client, api: Api): Access {
     return isReachable(name, scope) ? [name] : []
   }
 
-  const fixed = new Map(api.scopes.map(({ name }) => [name, workOutGranted(name)]))
-  const granted = (name: string): readonly string[] => fixed.get(name) ?? workOutGranted(name)
+  const known = new Map(api.scopes.map(({ name }) => [name, workOutGranted(name)]))
+  function granted(name: string): readonly string[] {
+    const scopes = known.get(name) ?? workOutGranted(name)
+    known.set(name, scopes)
+    return scopes
+  }
 
   const hasGivenValue = (scope: Scope): boolean => names.some((name) => isValueOf(name, scope))
   const possible = api.scopes.filter(
@@ -89,14 +94,9 @@ function workOut(client: Client, api: Api): Access {
     granted,
     unasked: [...unasked],
     // Where one name is read as a pattern, any other may be, too.
-    knows: (name) => scopeOf(name) !== undefined || (hasStar(name) && patterns.length > 0),
+    knows: (name) => scopeOf(name) !== undefined || (hasStar(name) && !patterns.isEmpty),
     mayHaveUnasked: (name) => unasked.has(name) || (granted(name).length > 0 && scopeOf(name)?.onRequest !== true),
     isPossible: possible.length > 0,
     isGiven: api.scopes.some((scope) => given.has(scope.name) || hasGivenValue(scope)),
   }
 }
-
-/** The longer the text that a pattern fixes, the fewer names it stands for. */
-const fixedLength = ({ name }: Scope): number => name.replaceAll('*', '').length
-
-const bySpecificity = (one: Scope, other: Scope): number => fixedLength(other) - fixedLength(one)

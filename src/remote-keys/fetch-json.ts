@@ -1,12 +1,17 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import { JsonError, parseJson } from '../platform/json.ts'
 import type { AddressRules } from './addresses.ts'
 import { FetchError } from './fetch-error.ts'
 import type { OutboundProxy } from './proxy.ts'
 import { sendGet } from './request.ts'
 import { codeOf, type HostAddress, type Lookup, resolveHost, systemLookup } from './resolve.ts'
 import { readHttpsUrl, refuseUrl } from './url.ts'
+
+/** Chunks or TLS records that a document may come in. Each takes ten microseconds, and the largest document has 200. */
+const MOST_PIECES = 400
 
 interface FetchLimits {
   /** Milliseconds for everything: resolving, redirects, the last byte. */
@@ -67,7 +72,7 @@ export class JsonFetcher {
     timer.unref()
     try {
       const { response, finalUrl } = await this.#follow(url, deadline.signal)
-      const json = parseJson(await this.#readBody(response, finalUrl, deadline.signal), finalUrl)
+      const json = readJson(await this.#readBody(response, finalUrl, deadline.signal), finalUrl)
       return { json, headers: response.headers, finalUrl }
     } finally {
       clearTimeout(timer)
@@ -124,7 +129,9 @@ export class JsonFetcher {
       for await (const chunk of body) {
         received += chunk.length
         if (received > size) throw tooLarge()
-        chunks.push(chunk)
+        if (chunks.push(chunk) > MOST_PIECES) {
+          throw new FetchError('too_large', url, `the document comes in over ${MOST_PIECES} pieces`)
+        }
       }
       return Buffer.concat(chunks)
     } catch (error) {
@@ -148,11 +155,14 @@ function redirectTarget(from: URL, { headers: { location = '' } }: IncomingMessa
   return url
 }
 
-function parseJson(body: Buffer, url: string): unknown {
+function readJson(body: Buffer, url: string): unknown {
+  if (!isUtf8(body)) throw new FetchError('not_json', url, 'the document is not in UTF-8')
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    // RFC 8259 §8.1: a byte order mark may be passed over.
+    return parseJson(body.toString('utf8').replace(/^\ufeff/, ''))
   } catch (cause) {
-    throw new FetchError('not_json', url, 'the document is not JSON in UTF-8', cause)
+    if (!(cause instanceof JsonError)) throw cause
+    throw new FetchError('not_json', url, `the document ${cause.message}`, cause)
   }
 }
 

@@ -40,8 +40,10 @@ export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
   updated_at: now,
 })
 
-/** What stands in a client's `token`. */
-type StoredTokenSettings = Client['token'] & { readonly certificate_bound?: true }
+/** Stands in a client's `token` where its tokens are bound to its certificate. */
+export const CERTIFICATE_BOUND = { certificate_bound: true } as const
+
+type StoredTokenSettings = Client['token'] & Partial<typeof CERTIFICATE_BOUND>
 
 export function toClient(row: Row<'client'>, credentials: readonly Row<'credential'>[]): Client {
   const { certificate_bound: bindsToCertificate = false, ...token } = json<StoredTokenSettings>(row.token)
@@ -92,7 +94,7 @@ export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   metadata: JSON.stringify(client.metadata),
   introspects: JSON.stringify(client.introspects),
   restrict_scopes: client.restrictScopes ? 1 : 0,
-  token: JSON.stringify({ ...client.token, ...(client.bindsToCertificate && { certificate_bound: true }) }),
+  token: JSON.stringify({ ...client.token, ...(client.bindsToCertificate && CERTIFICATE_BOUND) }),
   authentication: JSON.stringify(client.authentication),
   require: client.require ?? null,
   ended: fromEnded(client.id, client.ended),

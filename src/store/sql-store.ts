@@ -1,6 +1,7 @@
 import type { AuditStore } from '../audit/store.ts'
 import type { ChangeStore } from '../changes/feed.ts'
 import type { CredentialStore } from '../credentials/store.ts'
+import type { CertificateUseStore } from '../directory/certificate-use.ts'
 import type { KeySourceStore } from '../directory/key-sources.ts'
 import type { DirectoryStore } from '../directory/store.ts'
 import type { ConsumerStore } from '../keys/consumers.ts'
@@ -11,6 +12,7 @@ import { UserError } from '../platform/user-error.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { RevocationStore } from '../revocation/store.ts'
 import { SqlAuditStore } from './audit.ts'
+import { SqlCertificateUseStore } from './certificate-use.ts'
 import { SqlChangeStore } from './changes.ts'
 import { tableNames } from './copy.ts'
 import { SqlCredentialStore } from './credentials.ts'
@@ -29,6 +31,7 @@ import { transact } from './transaction.ts'
  */
 export interface Store {
   readonly directory: DirectoryStore
+  readonly certificateUse: CertificateUseStore
   readonly keySources: KeySourceStore
   readonly changes: ChangeStore
   readonly keys: KeyStore & ConsumerStore
@@ -55,6 +58,7 @@ export function createStore(db: Database, clock: Clock): Store {
   return {
     directory: new SqlDirectoryStore(db.reads),
     keySources: new SqlKeySourceStore(db),
+    certificateUse: new SqlCertificateUseStore(db.reads),
     changes: new SqlChangeStore(db.reads),
     keys: new SqlKeyStore(db, clock),
     revocations: new SqlRevocationStore(db),

@@ -4,6 +4,7 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { KeyId } from '../oauth/ids.ts'
 import { Audience, ClientId, Jti } from '../oauth/ids.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
+import { JsonError, parseJson } from '../platform/json.ts'
 import { type AccessTokenClaims, LONGEST_TOKEN } from './claims.ts'
 import type { Unsealer } from './sealed.ts'
 
@@ -71,7 +72,7 @@ function openSealed({ keyring, unsealer }: Verifier, token: string) {
 function openJwt({ keyring }: Verifier, token: string) {
   if (token.length > LONGEST_TOKEN) return undefined
   const [, header = '', payload = '', signature = ''] = JWT_FORM.exec(token) ?? []
-  const parsed = headerSchema.safeParse(parseJson(header))
+  const parsed = headerSchema.safeParse(decodeHeader(header))
   if (!parsed.success) return undefined
   const key = keyring.verificationKey(parsed.data.kid)
   // The algorithm is the key's own, whatever the header says (RFC 8725 §3.1).
@@ -80,11 +81,21 @@ function openJwt({ keyring }: Verifier, token: string) {
   // No bits that mean nothing (RFC 4648 §3.5). Even so an ECDSA signature has a twin: nothing may go by a token's text.
   if (bytes.toString('base64url') !== signature) return undefined
   if (!signatureAlgorithms[key.algorithm].verify(`${header}.${payload}`, key.publicKey, bytes)) return undefined
-  return { claims: parseJson(payload), kid: key.kid }
+  return { claims: decodeClaims(payload), kid: key.kid }
 }
 
-/** JSON in base64url; undefined where it is none. */
-function parseJson(encoded: string): unknown {
+/** A header, which a stranger may have written; undefined where it is no JSON, or too much of it. */
+function decodeHeader(encoded: string): unknown {
+  try {
+    return parseJson(Buffer.from(encoded, 'base64url').toString('utf8'))
+  } catch (error) {
+    if (error instanceof JsonError) return undefined
+    throw error
+  }
+}
+
+/** Claims under a signature of ours; undefined where they are no JSON. */
+function decodeClaims(encoded: string): unknown {
   try {
     return JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'))
   } catch {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/resolve.ts'
+import type { CertificateUse } from '../directory/certificate-use.ts'
 import { recordRefusal } from '../endpoints/record.ts'
 import type { RuntimeServices } from '../endpoints/routes.ts'
 import { type ListenerOptions, listen } from '../http/listener.ts'
@@ -15,7 +16,7 @@ export const listenForAdmin = (config: Config, routes: Routes, means: Means, clo
     ...config.admin,
     routes,
     tls: config.certificate,
-    asksCertificate: false,
+    asksCertificate: () => false,
     onlyProxies: false,
     onRefusal: () => {},
   })
@@ -25,6 +26,7 @@ export function listenForClients(
   config: Config,
   routes: Routes,
   { authenticator, recording }: RuntimeServices,
+  certificateUse: CertificateUse,
   means: Means,
   closers: Closers,
   meterFor: MeterFor,
@@ -37,7 +39,7 @@ export function listenForClients(
     routes,
     tls,
     isShared: means.shared !== undefined,
-    asksCertificate: true,
+    asksCertificate: () => certificateUse.isUsed,
     onCertificate: (presented) => authenticator.certificates.learn(presented),
     onlyProxies: tls === undefined,
     onRefusal: (request, error) => recordRefusal(recording, request, 'request.refuse', undefined, error),

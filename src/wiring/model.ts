@@ -2,6 +2,7 @@ import { ownEvent } from '../audit/own-event.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import { ChangeFeed } from '../changes/feed.ts'
 import type { Config } from '../config/resolve.ts'
+import { CertificateUse } from '../directory/certificate-use.ts'
 import { Directory } from '../directory/directory.ts'
 import { KeySources } from '../directory/key-sources.ts'
 import { KeySetConsumers } from '../keys/consumers.ts'
@@ -22,6 +23,7 @@ const KEY_SOURCES = 'where clients have their keys could not be read'
 export interface Model {
   readonly directory: Directory
   readonly keySources: KeySources
+  readonly certificateUse: CertificateUse
   readonly masterKey: MasterKey
   readonly keyring: Keyring
   readonly revocations: Revocations
@@ -49,6 +51,7 @@ export async function openModel(
   const { clock, random, failing, live } = means
   const since = await store.changes.latestChange()
   const directory = await Directory.open(store.directory, { mostClients: config.cache.clients })
+  const certificateUse = await CertificateUse.open(store.certificateUse)
   const masterKey = new MasterKey(config.masterKey, random, config.previousMasterKey)
   const keyring = await Keyring.open(store.keys, masterKey)
   await noteLifetimes(config, store, live)
@@ -68,7 +71,7 @@ export async function openModel(
   closers.add(() => consumers.flush())
   const keySources = new KeySources(store.keySources)
   keySources.read().catch(failing(KEY_SOURCES))
-  const listeners = [directory, keyring, keySources]
+  const listeners = [directory, certificateUse, keyring, keySources]
   const feed = new ChangeFeed(store.changes, listeners, since, failing('changes could not be read'))
   feed.start()
   closers.add(() => feed.stop())
@@ -80,5 +83,5 @@ export async function openModel(
   again(2_000, () => consumers.flush(), 'who fetched the keys could not be written')
   again(60_000, () => consumers.prune(), 'who fetched the keys long ago could not be removed')
   again(60_000, () => revocations.prune(), 'expired revocations could not be removed')
-  return { directory, keySources, masterKey, keyring, revocations, consumers }
+  return { directory, certificateUse, keySources, masterKey, keyring, revocations, consumers }
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:tls'
 import { afterEach, expect, inject, test } from 'vitest'
 import { type Listener, listen } from '../../src/http/listener.ts'
 import type { Endpoint } from '../../src/http/message.ts'
@@ -6,11 +8,12 @@ import { TrustedProxies } from '../../src/http/proxies.ts'
 import { OAuthError } from '../../src/oauth/error.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
+import { extension, makeCertificate, oid, p256, toPem } from '../limits/der.ts'
 
 let listener: Listener
 afterEach(() => listener.drain(0))
 
-async function serve(endpoint: Endpoint) {
+async function serve(endpoint: Endpoint, asksCertificate = false) {
   const defects: [unknown, string][] = []
   const tls = inject('tls')
   listener = await listen({
@@ -22,7 +25,8 @@ async function serve(endpoint: Endpoint) {
     certificateHeader: undefined,
     timeouts: { handshake: 10_000, headers: 10_000, request: 15_000, keepAlive: 65_000 },
     mostIdle: 10,
-    asksCertificate: false,
+    asksCertificate: () => asksCertificate,
+    onCertificate: () => {},
     onlyProxies: false,
     challenge: 'Basic',
     clock: systemClock,
@@ -55,4 +59,15 @@ test('a database that fails is 503 with Retry-After, and its cause is logged', a
   expect(response.headers.get('retry-after')).toBe('1')
   expect(await response.text()).not.toContain('disk')
   expect(defects).toEqual([[cause, response.headers.get('x-request-id')]])
+})
+
+test('a client certificate that is too large is no defect of ours, and is not logged as one', async () => {
+  const { defects } = await serve(() => ({ status: 200, headers: {}, body: '' }), true)
+  const der = makeCertificate({ extensions: [extension(oid('2a0304'), Buffer.alloc(20_000))] })
+  const key = p256.privateKey.export({ type: 'pkcs8', format: 'pem' })
+  const socket = connect({ port: listener.port, host: '127.0.0.1', servername: 'localhost', cert: toPem(der), key })
+  socket.end('GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+  const [answer] = await once(socket, 'data')
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 200/)
+  expect(defects).toEqual([])
 })

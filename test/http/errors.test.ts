@@ -302,6 +302,7 @@ const whenTwice: Readonly<Record<string, string>> = {
   accept: 'a list',
   'if-none-match': 'a list',
   'x-forwarded-for': 'a list',
+  forwarded: 'a list',
   'client-cert': 'joined, and refused as malformed',
   'client-cert-chain': 'a list',
   traceparent: 'joined, and ignored as invalid',

@@ -11,7 +11,7 @@ import {
 import { type CompactJws, parseCompact } from '../../src/jws/compact.ts'
 import { decoyKey } from '../../src/jws/decoys.ts'
 import { parsePublicJwk } from '../../src/jws/public-key.ts'
-import { decoyVerify, findSigner, verifyHmac, whyNoSigner } from '../../src/jws/verify.ts'
+import { decoyVerify, findSigner, Tries, verifyHmac, whyNoSigner } from '../../src/jws/verify.ts'
 import { encode, makeSigner, makeSigners, signWith, unsigned } from './tokens.ts'
 
 const counted = vi.hoisted(() => ({ verified: 0, macs: 0 }))
@@ -185,11 +185,37 @@ describe('32: kid', () => {
   })
 
   test('ten keys are tried, and no more', async () => {
-    const wrong = Array.from({ length: 10 }, () => other.key)
+    const wrong = await Promise.all(Array.from({ length: 10 }, async () => (await makeSigner('ES256')).key))
     const jws = await token({})
     expect(findSigner(jws, [...wrong.slice(1), es256.key])).toBe(es256.key)
     expect(findSigner(jws, [...wrong, es256.key])).toBeUndefined()
     expect(workOf(() => findSigner(jws, [...wrong, es256.key]))).toEqual({ verified: 10, macs: 0 })
+  })
+
+  test('of large keys three are tried', async () => {
+    const keys = await Promise.all(Array.from({ length: 5 }, async () => (await makeSigner('ES512')).key))
+    const jws = await token({}, await makeSigner('ES512'))
+    expect(workOf(() => findSigner(jws, keys))).toEqual({ verified: 3, macs: 0 })
+  })
+
+  test('ten keys are tried of all the sets that one is looked for in, and none of them twice', async () => {
+    const keys = await Promise.all(Array.from({ length: 14 }, async () => (await makeSigner('ES256')).key))
+    const jws = await token({})
+    const tries = new Tries()
+    const searched = (from: number, to: number) => workOf(() => findSigner(jws, keys.slice(from, to), { tries }))
+    expect(searched(0, 8)).toEqual({ verified: 8, macs: 0 })
+    expect(searched(0, 8)).toEqual({ verified: 0, macs: 0 })
+    expect(searched(4, 14)).toEqual({ verified: 2, macs: 0 })
+    expect(searched(10, 14)).toEqual({ verified: 0, macs: 0 })
+  })
+
+  test('of many sets without a fitting key the work is that of one', async () => {
+    const jws = await token({})
+    const tries = new Tries()
+    const search = () => {
+      for (let count = 0; count < 50; count += 1) findSigner(jws, [rs256.key], { tries, pinned: 'ES256' })
+    }
+    expect(workOf(search)).toEqual({ verified: 1, macs: 0 })
   })
 
   test.each([

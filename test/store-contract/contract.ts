@@ -214,6 +214,35 @@ export function storeContract(
       expect(await other.keySources.ofClients([])).toEqual([])
     })
 
+    test('know whether anybody needs a client certificate, of all or of some', async () => {
+      const { certificateUse } = one
+      const plain = client('plain', { credentials: toCredentials([secret('1', 'a')]) })
+      await put(one, [api('https://api')], [plain])
+      expect(await certificateUse.usesCertificates()).toBe(false)
+      expect(await certificateUse.usesCertificates([plain.id])).toBe(false)
+      const certificate = { ...life('2', 'a'), kind: 'certificate', matcher: { subject_dn: 'CN=a' } } as const
+      const having = client('having', { credentials: toCredentials([certificate]) })
+      const requiring = client('requiring', { require: 'certificate_bound' })
+      const either = client('either', { require: 'sender_constrained' })
+      const wanting = client('wanting', { bindsToCertificate: true })
+      await put(other, [], [having, requiring, either, wanting, client('proving', { require: 'dpop' })])
+      expect(await certificateUse.usesCertificates()).toBe(true)
+      const many = Array.from({ length: 1_200 }, (_, index) => ClientId(`nobody ${index}`))
+      for (const { id, expected } of [
+        { id: plain.id, expected: false },
+        { id: having.id, expected: true },
+        { id: requiring.id, expected: true },
+        { id: either.id, expected: true },
+        { id: wanting.id, expected: true },
+        { id: ClientId('proving'), expected: false },
+      ]) {
+        expect(await certificateUse.usesCertificates([...many, id])).toBe(expected)
+      }
+      expect(await certificateUse.usesCertificates([])).toBe(false)
+      await put(other, [api('https://bound', { require: 'certificate_bound' })], [])
+      expect(await certificateUse.usesCertificates([])).toBe(true)
+    })
+
     test('replace a client with all its credentials', async () => {
       await put(one, [], [client('a', { credentials: toCredentials([secret('1', 'x'), secret('2', 'y')]) })])
       const after = client('a', { name: 'A', credentials: toCredentials([secret('3', 'y')]) })

@@ -35,6 +35,9 @@ const calls: Calls = {
     clientsTrusting: ({ directory }) => directory.clientsTrusting('https://a', 10),
     listClients: ({ directory }) => directory.listClients('', 10),
   },
+  certificateUse: {
+    usesCertificates: ({ certificateUse }) => certificateUse.usesCertificates([ClientId('a')]),
+  },
   keySources: {
     list: ({ keySources }) => keySources.list('', 10),
     ofClients: ({ keySources }) => keySources.ofClients([ClientId('a')]),

@@ -61,6 +61,13 @@ describe('the form', () => {
     ['14: non-ASCII', 'grant_type=client_credentials&scope=%C3%A9dit', 'invalid_scope'],
     ['14: two spaces between', 'grant_type=client_credentials&scope=edit++delete', 'invalid_scope'],
     ['14: 10,000 scopes', `grant_type=client_credentials&scope=${'a+'.repeat(10_000)}a`, 'invalid_scope'],
+    ['14: a scope of 257 characters', `grant_type=client_credentials&scope=${'a'.repeat(257)}`, 'invalid_scope'],
+    ['15: 11 resources', `${GOOD}${'&resource=https%3A%2F%2Fapi.example.com'.repeat(11)}`, 'invalid_target'],
+    [
+      '12: 10,000 parameters',
+      `${GOOD}${Array.from({ length: 10_000 }, (_, i) => `&${i}`).join('')}`,
+      'invalid_request',
+    ],
     ['12: __proto__ as scope', 'grant_type=client_credentials&scope=__proto__', 'invalid_scope'],
     ['15: a resource that is no URI', `${GOOD}&resource=%3A%3A`, 'invalid_target'],
   ]
@@ -282,6 +289,40 @@ describe('the connection', () => {
       expect(text).toContain('"error":"invalid_request"')
     }
   }, 40_000)
+})
+
+describe('what is too much is recorded as that (62)', () => {
+  const GOOD = 'grant_type=client_credentials&scope=edit'
+  test.each([
+    ['too_many_parameters', `${GOOD}${Array.from({ length: 6_000 }, (_, i) => `&${i}`).join('')}`],
+    ['too_many_targets', `${GOOD}${'&resource=https%3A%2F%2Fapi.example.com'.repeat(11)}`],
+    ['malformed_scope', `grant_type=client_credentials&scope=${'a'.repeat(257)}`],
+  ])('%s', async (reason, body) => {
+    const response = await server.token(body, auth)
+    expect(response.status).toBe(400)
+    expect(await server.audit(response.headers.get('x-request-id'))).toMatchObject([{ reason }])
+  })
+
+  const inChunks = (count: number, path = PATH): string => {
+    const body = GOOD.padEnd(count + GOOD.length - 1, '&')
+    const pieces = [body.slice(0, GOOD.length), ...body.slice(GOOD.length)]
+    const chunks = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${FORM}\r\nConnection: close`
+    return `${head}\r\nAuthorization: ${auth.authorization}\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`
+  }
+
+  test('a body in 256 chunks is read; one in 257 is cut off with 413', async () => {
+    expect(await sendRaw(server.issuer, inChunks(256))).toMatchObject({ status: 200 })
+    const { status, headers } = await sendRaw(server.issuer, inChunks(257))
+    expect([status, headers['connection']]).toEqual([413, 'close'])
+    const [event] = await server.audit(headers['x-request-id'])
+    expect(event).toMatchObject({ reason: 'body_too_large' })
+  })
+
+  test('chunks that nobody is going to read end their connection', async () => {
+    const { status, headers } = await sendRaw(server.issuer, inChunks(5_000, '/nowhere'))
+    expect([status, headers['connection']]).toEqual([404, 'close'])
+  })
 })
 
 test('22: a megabyte in any field is refused in no time, on every path that reads it', async () => {

@@ -1,0 +1,50 @@
+import type { Kysely } from 'kysely'
+import type { RequiredProof } from '../directory/api.ts'
+import type { CertificateUseStore } from '../directory/certificate-use.ts'
+import type { ClientId } from '../oauth/ids.ts'
+import { CERTIFICATE_BOUND } from './rows.ts'
+import type { Schema } from './schema.ts'
+
+const REQUIRED = ['certificate_bound', 'sender_constrained'] as const satisfies readonly RequiredProof[]
+/** Matches, of the text of a client's `token`, the one member. A claim of this name would match too, which does no harm. */
+const BOUND = `%${JSON.stringify(CERTIFICATE_BOUND).slice(1, -1)}%`
+/** Well below the number of parameters that any of the databases takes. */
+const IDS_IN_QUERY = 500
+
+export class SqlCertificateUseStore implements CertificateUseStore {
+  readonly #db: Kysely<Schema>
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db
+  }
+
+  async usesCertificates(clients?: readonly ClientId[]): Promise<boolean> {
+    const api = await this.#db.selectFrom('api').select('audience').where('require', 'in', REQUIRED).executeTakeFirst()
+    if (api !== undefined) return true
+    if (clients === undefined) return this.#isUsedBy(undefined)
+    for (let from = 0; from < clients.length; from += IDS_IN_QUERY) {
+      if (await this.#isUsedBy(clients.slice(from, from + IDS_IN_QUERY))) return true
+    }
+    return false
+  }
+
+  async #isUsedBy(clients: readonly ClientId[] | undefined): Promise<boolean> {
+    const requiring = await this.#db
+      .selectFrom('client')
+      .select('client_id')
+      // A client that wants its tokens bound has that among its settings.
+      .where((where) => where.or([where('require', 'in', REQUIRED), where('token', 'like', BOUND)]))
+      .$if(clients !== undefined, (query) => query.where('client_id', 'in', clients ?? []))
+      .limit(1)
+      .executeTakeFirst()
+    if (requiring !== undefined) return true
+    const having = await this.#db
+      .selectFrom('credential')
+      .select('client_id')
+      .where('kind', '=', 'certificate')
+      .$if(clients !== undefined, (query) => query.where('client_id', 'in', clients ?? []))
+      .limit(1)
+      .executeTakeFirst()
+    return having !== undefined
+  }
+}

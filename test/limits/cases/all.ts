@@ -1,0 +1,17 @@
+import type { Case } from './case.ts'
+import { certificateCases } from './certificates.ts'
+import { federationCases } from './federation.ts'
+import { httpCases } from './http.ts'
+import { jwsCases } from './jws.ts'
+import { policyCases } from './policy.ts'
+import { restCases } from './rest.ts'
+
+/** Every reader of what strangers send, at its largest. */
+export const allCases: readonly Case[] = [
+  ...httpCases,
+  ...jwsCases,
+  ...certificateCases,
+  ...federationCases,
+  ...policyCases,
+  ...restCases,
+]

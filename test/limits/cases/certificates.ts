@@ -1,0 +1,162 @@
+import { X509Certificate } from 'node:crypto'
+import { canonicalAddress } from '../../../src/certificates/alternative-names.ts'
+import { TrustAnchors } from '../../../src/certificates/anchors.ts'
+import { checkChain } from '../../../src/certificates/chain.ts'
+import { readElements, readOid } from '../../../src/certificates/der.ts'
+import { describe, explainMismatch } from '../../../src/certificates/describe.ts'
+import { certificateOfHeaders } from '../../../src/certificates/headers.ts'
+import { parseName } from '../../../src/certificates/name-text.ts'
+import { checkCertificate } from '../../../src/certificates/path.ts'
+import { certificateOfDer, type PresentedCertificate } from '../../../src/certificates/peer.ts'
+import { isSelfSigned } from '../../../src/certificates/self-signed.ts'
+import { matches, parseMatcher } from '../../../src/certificates/subject.ts'
+import { crowd, hostileCertificates } from '../certificates.ts'
+import { CA, extension, makeCertificate, name, oid, toPem } from '../der.ts'
+import { fill } from '../shapes.ts'
+import { cases } from './case.ts'
+
+/** Bytes of a certificate. */
+const LARGEST = 16 * 1024
+const HEADERS = 32 * 1024
+
+const anchors = TrustAnchors.parse(toPem(makeCertificate({ subject: name('root'), extensions: [CA] })))
+const wanted = [
+  { subject_dn: `CN=${'a'.repeat(500)}` },
+  { san_dns: 'a.example' },
+  { san_uri: 'urn:a' },
+  { san_ip: '2001:db8::1' },
+  { san_email: 'a@example.com' },
+  { thumbprint: 'A'.repeat(43) },
+].map(parseMatcher)
+
+/** Everything that a request has done with a certificate. */
+function useAll(presented: PresentedCertificate | undefined): unknown {
+  if (presented === undefined) return undefined
+  const { leaf } = presented
+  return [
+    isSelfSigned(leaf),
+    checkCertificate(leaf, Date.now()),
+    checkChain(presented, anchors, Date.now()),
+    ...wanted.flatMap((matcher) => [matches(leaf, matcher), explainMismatch(leaf, matcher)]),
+    describe(leaf),
+  ]
+}
+
+const largest = hostileCertificates(LARGEST - 600)
+const larger = hostileCertificates(90_000)
+const pad = [extension(oid('2a0304'), Buffer.alloc(3_000))]
+
+/** Those whose proxy passes them on, in each way there is. */
+const inHeaders = (der: Buffer): Readonly<Record<string, Parameters<typeof certificateOfHeaders>>> => {
+  const base64 = der.toString('base64')
+  const escaped = encodeURIComponent(toPem(der))
+  return {
+    'Client-Cert': [{ 'client-cert': `:${base64}:` }, 'client-cert'],
+    nginx: [{ 'x-ssl-client-cert': escaped }, 'nginx'],
+    Envoy: [{ 'x-forwarded-client-cert': `Hash=${'a'.repeat(64)};Cert="${escaped}"` }, 'envoy'],
+    HAProxy: [{ 'x-ssl-client-der': base64 }, 'haproxy'],
+    'AWS ALB': [{ 'x-amzn-mtls-clientcert': escaped }, 'aws-alb'],
+    'AWS ALB, verifying': [{ 'x-amzn-mtls-clientcert-leaf': escaped }, 'aws-alb-verify'],
+    Traefik: [{ 'x-forwarded-tls-client-cert': base64 }, 'traefik'],
+  }
+}
+
+const viaProxy = Object.fromEntries(
+  Object.entries(largest).flatMap(([shape, der]) =>
+    Object.entries(inHeaders(der)).map(([way, given]) => [`${shape}, by ${way}`, given]),
+  ),
+)
+
+const xfcc = (value: string): Parameters<typeof certificateOfHeaders> => [{ 'x-forwarded-client-cert': value }, 'envoy']
+const chainHeader = (value: string): Parameters<typeof certificateOfHeaders> => [
+  { 'client-cert': `:${makeCertificate().toString('base64')}:`, 'client-cert-chain': value },
+  'client-cert',
+]
+const traefik = (value: string): Parameters<typeof certificateOfHeaders> => [
+  { 'x-forwarded-tls-client-cert': value },
+  'traefik',
+]
+const pem = (value: string): Parameters<typeof certificateOfHeaders> => [{ 'ssl-client-cert': value }, 'ingress-nginx']
+
+export const certificateCases = [
+  ...cases('a certificate', (der: Buffer) => useAll(certificateOfDer(der, [])), largest),
+  ...cases('a certificate that is too large', (der: Buffer) => useAll(certificateOfDer(der, [])), larger),
+  ...cases(
+    'a chain',
+    (chain: readonly Buffer[]) => useAll(certificateOfDer(chain[0] ?? Buffer.alloc(0), chain.slice(1))),
+    {
+      'of authorities that may all have issued each other': crowd(5),
+      'the same, as large as they may be': crowd(5, pad),
+      'of too many': crowd(90),
+      'of the hardest to read': [makeCertificate(), ...Object.values(largest).slice(0, 5)],
+    },
+  ),
+  ...cases(
+    'certificateOfHeaders',
+    (given: Parameters<typeof certificateOfHeaders>) => useAll(certificateOfHeaders(...given)),
+    {
+      ...viaProxy,
+      pairs: xfcc(`${fill(HEADERS - 2, 'A=;')}A=`),
+      'as many pairs as are taken': xfcc(
+        Array.from({ length: 1_000 }, (_, index) => `A="${'\\"'.repeat(8)}${index}"`).join(';'),
+      ),
+      'quotes without end': xfcc(`Cert="${fill(HEADERS, '\\a')}`),
+      'quoted quotes': xfcc(`Cert="${fill(HEADERS - 10, '\\"')}"`),
+      'a key without end': xfcc('A'.repeat(HEADERS)),
+      escapes: xfcc(`Cert="${fill(HEADERS - 10, '%0A')}"`),
+      'a list of commas': chainHeader(','.repeat(HEADERS)),
+      'a list of what is no certificate': chainHeader(fill(HEADERS, ':AAAA:,')),
+      'a list of what is no base64': chainHeader(fill(HEADERS, ':!:,')),
+      "commas of Traefik's": traefik(','.repeat(HEADERS)),
+      'what is no certificate, to Traefik': traefik(fill(HEADERS, 'AAAA,')),
+      'what is no base64, to Traefik': traefik(fill(HEADERS, '%2B%')),
+      'beginnings of PEM, of a chain': [
+        { 'x-amzn-mtls-clientcert': fill(HEADERS, '-----BEGIN CERTIFICATE-----') },
+        'aws-alb',
+      ],
+      'empty PEM, of a chain': [
+        { 'x-amzn-mtls-clientcert': fill(HEADERS, '-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----') },
+        'aws-alb',
+      ],
+      'beginnings of PEM': pem(encodeURIComponent(fill(HEADERS / 2, '-----BEGIN CERTIFICATE-----'))),
+      'empty PEM': pem(fill(HEADERS, '-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----')),
+      'spaces in PEM': pem(`-----BEGIN CERTIFICATE-----${fill(HEADERS - 60, '%0A')}-----END CERTIFICATE-----`),
+      'text beside PEM': pem(fill(HEADERS, '%20')),
+      'escapes that are none': pem('%'.repeat(HEADERS)),
+    },
+  ),
+  ...cases('readElements', (bytes: Buffer) => readElements(bytes, 1_000), {
+    'elements without end': Buffer.alloc(90_000),
+    'lengths that are too large': Buffer.alloc(90_000, 0x83),
+  }),
+  ...cases('readOid', (content: Buffer) => readOid({ tag: 6, content, encoded: content }), {
+    'one number': Buffer.alloc(90_000, 0x81),
+    'as long as is taken': Buffer.concat([Buffer.alloc(63, 0xff), Buffer.from([1])]),
+    numbers: Buffer.alloc(90_000, 1),
+  }),
+  ...cases('parseName', parseName, {
+    letters: `CN=${'a'.repeat(4_000)}`,
+    escapes: `CN=${fill(4_000, '\\41')}`,
+    'combining marks': `CN=a${'\u0301'.repeat(4_000)}`,
+    parts: fill(4_096, 'CN=,').slice(0, -1),
+    'attributes of one part': fill(4_096, 'CN=+').slice(0, -1),
+    spaces: `CN=${' '.repeat(4_000)}`,
+    hexadecimal: `CN=#${fill(4_000, '04')}`,
+    numbers: `${fill(4_000, '1.')}1=a`,
+    'a megabyte': 'CN=a,'.repeat(200_000),
+  }),
+  ...cases('canonicalAddress', canonicalAddress, {
+    groups: fill(HEADERS, 'f:'),
+    'a zone': `::1%${'a'.repeat(HEADERS)}`,
+    digits: '1'.repeat(HEADERS),
+  }),
+]
+
+/** Those that OpenSSL can't read, and that never get any further. */
+export const unreadable = Object.entries(largest).flatMap(([shape, der]) => {
+  try {
+    return new X509Certificate(der).raw.equals(der) ? [] : [shape]
+  } catch {
+    return [shape]
+  }
+})

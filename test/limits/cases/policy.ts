@@ -1,0 +1,96 @@
+import { toCredentials } from '../../../src/credentials/credential.ts'
+import { type Api, ApiSet } from '../../../src/directory/api.ts'
+import type { Client } from '../../../src/directory/client.ts'
+import { Audience, ClientId } from '../../../src/oauth/ids.ts'
+import { decide, type Wanted } from '../../../src/policy/entitlement.ts'
+import { sharedProfile } from '../../../src/tokens/profile.ts'
+import { cases } from './case.ts'
+
+const audienceOf = (index: number): string => `https://api-${index}.example.com`
+const api = (index: number, scopes: readonly string[], token: Api['token'] = {}): Api => ({
+  audience: Audience(audienceOf(index)),
+  name: undefined,
+  scopes: scopes.map((name) => ({ name, common: true })),
+  token,
+  require: undefined,
+})
+const times = <One>(count: number, make: (index: number) => One): readonly One[] =>
+  Array.from({ length: count }, (_, index) => make(index))
+
+const client: Client = {
+  id: ClientId('a'),
+  name: undefined,
+  description: undefined,
+  owner: undefined,
+  tags: [],
+  metadata: {},
+  enabled: true,
+  subject: undefined,
+  grantTypes: ['client_credentials'],
+  scopes: [],
+  restrictScopes: false,
+  defaultScopes: [],
+  grants: [],
+  defaultApi: undefined,
+  bindsToCertificate: false,
+  token: {},
+  introspects: [],
+  credentials: toCredentials([]),
+  authentication: {},
+  require: undefined,
+}
+
+/** Fifty APIs with fifty scopes each, all of which the client may have. */
+const different = new ApiSet(
+  times(50, (index) =>
+    api(
+      index,
+      times(50, (scope) => `s${index}:${scope}`),
+    ),
+  ),
+)
+const dynamic = new ApiSet(
+  times(50, (index) =>
+    api(
+      index,
+      times(50, (scope) => `s${index}:${scope}:*`),
+    ),
+  ),
+)
+/** The same scopes at each of them. */
+const alike = new ApiSet(times(10, (index) => api(index, ['a:*'])))
+
+const names = (make: (index: number) => string): readonly string[] => times(500, make)
+const targets = times(10, audienceOf)
+
+export const policyCases = [
+  ...cases('decide', ({ wanted, apis }: { wanted: Wanted; apis: ApiSet }) => decide({ ...client }, wanted, apis), {
+    'scopes that nobody knows': {
+      wanted: { scope: names((index) => `${'x'.repeat(100)}${index}`), targets: [] },
+      apis: dynamic,
+    },
+    'values of dynamic scopes': {
+      wanted: { scope: names((index) => `s${index % 50}:1:${index}`), targets: [] },
+      apis: dynamic,
+    },
+    'values of dynamic scopes, at ten APIs': {
+      wanted: { scope: names((index) => `s${index % 10}:1:${index}`), targets },
+      apis: dynamic,
+    },
+    'scopes of APIs': {
+      wanted: { scope: names((index) => `s${index % 50}:${index % 49}`), targets: [] },
+      apis: different,
+    },
+    'scopes that all APIs have': { wanted: { scope: names((index) => `a:${index}`), targets: [] }, apis: alike },
+    'scopes that all APIs have, at all of them': {
+      wanted: { scope: names((index) => `a:${index}`), targets },
+      apis: alike,
+    },
+    'no scopes, at ten APIs': { wanted: { scope: undefined, targets }, apis: different },
+  }),
+  ...cases('sharedProfile', (apis: readonly Api[]) => sharedProfile(apis, 60), {
+    'ten with as many claims as there may be': times(20, (index) =>
+      api(index, [], { claims: Object.fromEntries(times(500, (claim) => [`c${claim}`, 1])) }),
+    ),
+  }),
+]

@@ -1,0 +1,32 @@
+import { globSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { readersIn } from './coverage.ts'
+import { ELSEWHERE, OTHERS } from './exempt.ts'
+
+/** Runs each case once. The readers are imported by them, and so not before. */
+async function runCases(): Promise<void> {
+  const { allCases } = await import('./cases/all.ts')
+  for (const { read } of allCases) {
+    try {
+      await read()
+    } catch {
+      // Refused, as most are.
+    }
+  }
+}
+
+// A new reader of what strangers send fails here until it has a case in cases/, with its largest input.
+test('62: every function that takes apart what strangers send is timed at its largest', async () => {
+  const folders = globSync('src/*/').map((path) => path.slice('src/'.length))
+  expect(folders).toEqual(expect.arrayContaining(Object.keys(OTHERS)))
+  const watched = folders.filter((folder) => !(folder in OTHERS))
+  const readers = await readersIn(
+    watched.flatMap((folder) => globSync(`src/${folder}/**/*.ts`)),
+    runCases,
+  )
+  expect(readers.length).toBeGreaterThan(80)
+  const notRun = readers.filter(({ isRun }) => !isRun).map(({ name }) => name)
+  expect(notRun.filter((name) => !(name in ELSEWHERE))).toEqual([])
+  // A function that is gone, or is timed by now, must not be listed there.
+  expect(Object.keys(ELSEWHERE).filter((name) => !notRun.includes(name))).toEqual([])
+}, 180_000)

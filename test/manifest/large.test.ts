@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import { parseManifest } from '../../src/manifest/parse.ts'
+import { UserError } from '../../src/platform/user-error.ts'
+import { cpuOf } from '../limits/cpu.ts'
+
+const parse = (content: string) => parseManifest('m.yaml', content)
+
+function problemOf(content: string): string {
+  try {
+    parse(content)
+    return 'none'
+  } catch (error) {
+    if (error instanceof UserError) return error.message
+    throw error
+  }
+}
+
+const times = (count: number, line: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => line(index)).join('')
+
+// Eight times as many keys would take 64 times as long if the time grew with the square.
+test.each([
+  ['keys of one map', (count: number) => times(count, (index) => `a${index}: 1\n`)],
+  ['keys of one map in braces', (count: number) => `metadata: {${times(count, (index) => `a${index}: 1,`)}}`],
+])('22: a manifest takes time that grows with its length, and no faster: %s', async (_name, make) => {
+  const [small, large] = [make(1_000), make(8_000)]
+  const of = (content: string) => cpuOf(() => problemOf(content), { attempts: 2 })
+  expect((await of(large)) / (await of(small))).toBeLessThan(25)
+})
+
+describe('22: what is more than a manifest can be is refused, with a line and in words of ours', () => {
+  const client = (field: string): string => `clients:\n- client_id: a\n  ${field}\n`
+  const brackets = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['lists without end', `clients: ${'['.repeat(20_000)}`, 'm.yaml:1: lists and maps are nested too deeply'],
+    ['lists in lists', `clients: ${brackets(20_000)}`, 'm.yaml:1: lists and maps are nested too deeply'],
+    ['lists in lists, by hyphens', `${'- '.repeat(20_000)}a`, 'm.yaml:1: lists and maps are nested too deeply'],
+    [
+      'metadata of many levels',
+      client(`metadata: { a: ${brackets(17)} }`),
+      'm.yaml:3: clients[0].metadata.a: must not have over 16 levels of lists and maps',
+    ],
+    [
+      'claims of many levels',
+      client(`token: { claims: { a: ${brackets(300)} } }`),
+      'm.yaml:3: clients[0].token.claims.a: must not have over 16 levels of lists and maps',
+    ],
+    [
+      'aliases of aliases',
+      `a: &a [x, x]\n${times(20, (index) => `${index}: &b${index} [*a, *a, *a, *a, *a, *a]\n`)}`,
+      'm.yaml:1: an alias stands for nothing, or for too much',
+    ],
+    ['an alias of nothing', 'clients: *none', 'm.yaml:1: an alias stands for nothing, or for too much'],
+    ['a key twice', 'apis: []\nclients: []\napis: []', 'm.yaml:3: the key "apis" stands here twice'],
+    ['a key twice, further in', client('metadata: { a: 1, b: 2, a: 3 }'), 'm.yaml:3: the key "a" stands here twice'],
+  ]
+  test.each(cases)('%s', (_name, content, problem) => expect(problemOf(content)).toBe(problem))
+
+  test('sixteen levels are taken', () => {
+    expect(problemOf(client(`metadata: { a: ${brackets(16)} }`))).toBe('none')
+  })
+})
