@@ -93,7 +93,7 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     if (isLast || isUnread) sent['Connection'] = 'close'
     response.writeHead(status, sent)
     response.end(body)
-    if (isUnread) stopReading(response.req)
+    if (isUnread) stopReading(response.req, response)
   }
 
   function refuse(response: ServerResponse, requestId: RequestId, thrown: unknown, isLast = false): void {
@@ -181,7 +181,7 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
       return
     }
     if (expectation === 'continue') response.writeContinue()
-    readBody(request, (body) =>
+    readBody(request, response, (body) =>
       guard(response, () => {
         if (body === undefined) refuseEarly(new OAuthError('body_too_large'))
         else serve(endpoint, parsed(body), response, route.meter).catch(fail(response))
@@ -238,7 +238,7 @@ function splitTarget(target: string): { readonly path: string; readonly query: s
 }
 
 /** Hands over the whole body, once; undefined where it is over a limit, of which no more than that is kept. */
-function readBody(request: IncomingMessage, take: (body: Buffer | undefined) => void): void {
+function readBody(request: IncomingMessage, response: ServerResponse, take: (body: Buffer | undefined) => void): void {
   const chunks: Buffer[] = []
   let size = 0
   request.on('data', (chunk: Buffer) => {
@@ -248,7 +248,7 @@ function readBody(request: IncomingMessage, take: (body: Buffer | undefined) => 
       size = Number.POSITIVE_INFINITY
       take(undefined)
       // For records; where the pieces are chunks, the refusal has done this.
-      stopReading(request)
+      stopReading(request, response)
     } else if (size > BODY_LIMIT && wasWithin) take(undefined)
   })
   request.on('end', () => {
@@ -271,7 +271,9 @@ function readRecordByRecord(socket: Socket): void {
   socket.on('data', () => {})
 }
 
-/** Lets go of the rest of a body, whose connection ends with the answer. Node parses the record at hand to its end. */
-function stopReading(request: IncomingMessage): void {
+/** Cuts the connection off after its answers. Node parses the record at hand to its end, which must not cost anything. */
+function stopReading(request: IncomingMessage, response: ServerResponse): void {
   request.push = () => false
+  // A response without a socket waits for those before it on the connection, whose last answer it will be.
+  if (response.socket !== null) request.socket.destroy()
 }
