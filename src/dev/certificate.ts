@@ -4,10 +4,12 @@
  */
 
 import { webcrypto, X509Certificate } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../platform/clock.ts'
+import { makeFolder } from '../platform/files.ts'
 import type { RandomBytes } from '../platform/random.ts'
+import { codeOf } from '../platform/system-error.ts'
 import { writePrivateFile } from './private-file.ts'
 
 /** Milliseconds; what browsers accept at the most. */
@@ -21,7 +23,7 @@ export async function ensureCertificate(folder: string, clock: Clock, random: Ra
   const paths = { cert: join(folder, 'tls', 'cert.pem'), key: join(folder, 'tls', 'key.pem') }
   if (existsSync(paths.key) && isValid(paths.cert, clock)) return paths
   const { certificate, privateKey } = await selfSigned(clock, random)
-  mkdirSync(join(folder, 'tls'), { recursive: true })
+  makeFolder(join(folder, 'tls'))
   writePrivateFile(paths.key, privateKey)
   writePrivateFile(paths.cert, certificate)
   return paths
@@ -29,8 +31,13 @@ export async function ensureCertificate(folder: string, clock: Clock, random: Ra
 
 function isValid(file: string, clock: Clock): boolean {
   if (!existsSync(file)) return false
-  const { validToDate } = new X509Certificate(readFileSync(file))
-  return validToDate.getTime() > clock.now()
+  try {
+    return new X509Certificate(readFileSync(file)).validToDate.getTime() > clock.now()
+  } catch (error) {
+    // A damaged certificate is replaced.
+    if (codeOf(error)?.startsWith('ERR_OSSL')) return false
+    throw error
+  }
 }
 
 async function selfSigned(clock: Clock, random: RandomBytes) {

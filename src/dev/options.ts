@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Options } from '../config/schema.ts'
 import { generateMasterKey } from '../keys/master-key.ts'
 import type { Clock } from '../platform/clock.ts'
+import { makeFolder } from '../platform/files.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { ensureCertificate } from './certificate.ts'
 import { writePrivateFile } from './private-file.ts'
@@ -19,7 +20,7 @@ export async function developmentOptions(
   random: RandomBytes,
 ): Promise<Options> {
   const data = resolve(options.data)
-  mkdirSync(data, { recursive: true, mode: 0o700 })
+  makeFolder(data)
   const master = join(data, 'master.key')
   const needsMasterKey = options.master_key === undefined && options.master_key_file === undefined
   if (needsMasterKey && !existsSync(master)) writePrivateFile(master, `${generateMasterKey(random)}\n`)

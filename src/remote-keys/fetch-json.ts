@@ -3,7 +3,7 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 import type { AddressRules } from './addresses.ts'
 import { FetchError } from './fetch-error.ts'
 import { sendGet } from './request.ts'
-import { codeOf, type Lookup, resolveHost, systemLookup } from './resolve.ts'
+import { type Lookup, resolveHost, systemLookup } from './resolve.ts'
 import { readHttpsUrl } from './url.ts'
 
 interface FetchLimits {
@@ -113,7 +113,7 @@ export class JsonFetcher {
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (error instanceof FetchError) throw error
-      throw new FetchError('protocol', url, `the connection broke before the end: ${codeOf(error)}`, error)
+      throw new FetchError('protocol', url, 'the connection broke before the end', error)
     } finally {
       response.destroy()
     }

@@ -1,5 +1,6 @@
 import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { fileFault, isSystemError } from '../../platform/system-error.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, syncFile } from './copy-file.ts'
 
@@ -24,7 +25,7 @@ export function backUpSqlite(from: string, to: string): Backup {
     syncFile(dirname(to))
     return { ...contents, bytes }
   } catch (error) {
-    throw isSystemError(error) ? new UserError(`${to} can't be written: ${error.message}`) : error
+    throw isSystemError(error) ? new UserError(`${to} can't be written: ${fileFault(error)}`, { cause: error }) : error
   } finally {
     rmSync(unfinished, { force: true })
   }
@@ -41,5 +42,3 @@ function publish(unfinished: string, to: string): void {
     renameSync(unfinished, to)
   }
 }
-
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error

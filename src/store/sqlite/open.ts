@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Kysely, sql } from 'kysely'
+import { makeFolder } from '../../platform/files.ts'
 import type { Database, Dialect } from '../dialect.ts'
 import type { Schema } from '../schema.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -21,7 +21,7 @@ const dialect: Dialect = {
 
 /** Opens the SQLite database at `path`, made where it is not there. */
 export function openSqlite(path: string): Database {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   // FULL: what was acknowledged survives a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
   const connect = (synchronous: Synchronous) =>
     new Kysely<Schema>({ dialect: new NodeSqliteDialect(path, synchronous) })

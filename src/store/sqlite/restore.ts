@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../platform/clock.ts'
+import { makeFolder } from '../../platform/files.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, isSqliteError, syncFile } from './copy-file.ts'
 
@@ -34,7 +35,7 @@ export interface Restored extends Contents {
 export async function restoreSqlite({ from, to, replace, clock, inspect }: RestoreOptions): Promise<Restored> {
   if (!existsSync(from)) throw new UserError(`${from}: there is no such file`)
   const contents = checkDatabase(from)
-  mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(to))
   takeFor(to, replace, () => {})
   const copy = `${to}.${process.pid}.restored`
   try {
