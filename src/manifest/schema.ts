@@ -84,12 +84,14 @@ const url = line(2_000)
 /** RFC 7517 §5; what the keys are is looked at when they are planned. */
 const jwks = z.strictObject({ keys: z.array(z.record(z.string(), z.json())).min(1).max(100) })
 
-const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()])
+const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()], {
+  error: 'must be text, a number, true or false',
+})
 
 /** Which tokens of an outside issuer are as good as a secret. */
 export const federatedSchema = z.strictObject({
   issuer: url,
-  audience: z.union([line(1_024), z.array(line(1_024)).min(1)]),
+  audience: z.union([line(1_024), z.array(line(1_024)).min(1)], { error: 'must be text, or a list of texts' }),
   subject: line(1_024).optional(),
   claims: z.record(line(256), scalar).optional(),
   when: z.string().min(1).max(2_048).optional(),
@@ -153,7 +155,9 @@ const client = z.strictObject({
   restrict_scopes: z.boolean().default(false),
   default_scopes: z.array(scopeName).default([]),
   token: z.strictObject({ lifetime: lifetime.optional(), claims: claims.optional() }).default({}),
-  introspects: z.union([z.literal('all'), z.array(audience)]).default([]),
+  introspects: z
+    .union([z.literal('all'), z.array(audience)], { error: 'must be all, or a list of audiences' })
+    .default([]),
   auth_methods: z.array(z.enum(clientAuthMethodNames)).min(1).optional(),
   assertion_audience: z.enum(['issuer', 'compatible']).optional(),
   require: z.enum(requiredProofs).optional(),

@@ -1,22 +1,22 @@
-import { parse } from 'yaml'
 import type { FederatedTrust } from '../federation/credential.ts'
-import { UserError } from '../platform/user-error.ts'
+import { formatPath, inOurWords, issuesOf } from '../input/issues.ts'
+import { readYaml } from '../input/yaml.ts'
+import { Mistakes } from '../platform/user-error.ts'
 import { toTrust } from './credentials.ts'
 import { federatedSchema } from './schema.ts'
 
 /**
  * A federated credential in a file of its own, written as in a manifest.
- * @throws UserError naming the file and the field
+ * @throws Mistakes naming the file, line and field of everything that is wrong
  */
 export function parseTrustFile(file: string, content: string): FederatedTrust {
-  let given: unknown
-  try {
-    given = parse(content)
-  } catch (error) {
-    throw new UserError(`${file}: ${error instanceof Error ? error.message.split('\n')[0] : error}`)
-  }
-  const parsed = federatedSchema.safeParse(given)
+  const document = readYaml(file, content)
+  const parsed = federatedSchema.safeParse(document.value ?? {}, inOurWords)
   if (parsed.success) return toTrust(parsed.data)
-  const [issue] = parsed.error.issues
-  throw new UserError(`${file}: ${issue?.path.join('.')}: ${issue?.message}`)
+  throw new Mistakes(
+    issuesOf(parsed.error).map(({ path, message, isUnknown }) => {
+      const field = path.length === 0 ? '' : `${formatPath(path)}: `
+      return `${file}:${document.placeOf(path).line}: ${field}${isUnknown ? 'this version knows no such field' : message}`
+    }),
+  )
 }

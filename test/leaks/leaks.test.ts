@@ -21,6 +21,8 @@ import { encode, makeSigner, signWith, unsigned } from '../jws/tokens.ts'
 import { makeProof } from '../proof-http/proofs.ts'
 import { findTraces, tracesOf } from './traces.ts'
 
+/** A secret that could be a name in YAML. */
+const WORD = 'PlantedWordOfASecret'
 const CHOSEN = 'Sup€r geheim/+Planted~Chosen%41'
 const WRONG = 'Sup€r geheim/+Planted~Mistyped%41'
 const RETRIEVABLE = 'Planted-Retrievable-Secret-0123456789abcdef'
@@ -356,6 +358,14 @@ describe('no secret is found in what is wrong with a file:', () => {
     ['a secret beside keys', withCredential(`{ secret: "${CHOSEN}", jwks_uri: "https://a.example" }`), [CHOSEN]],
     ['a secret in the wrong field', withCredential(`{ secret_env: "${CHOSEN}" }`), [CHOSEN]],
     ['a secret that is no text', withCredential(`{ secret: { value: "${CHOSEN}" } }`), [CHOSEN]],
+    ...['!', '&', '*', '@', '`', '%', '{', '[', '|', '>', '? ', '- ', ': '].map((start): [string, string, string[]] => [
+      `a secret without quotes that begins with ${start}`,
+      withCredential(`{ secret: ${start}${WORD} }`),
+      [WORD],
+    ]),
+    ['a secret of digits', withCredential('{ secret: 0123456789 }'), ['123456789']],
+    ['a secret of more digits', withCredential('{ secret: 123456789012345678 }'), ['123456789012345678']],
+    ['a secret for a name', withCredential(`{ secret: "${CHOSEN}", ${WORD}, ${WORD} }`), [CHOSEN]],
     ['a file that is not YAML', `clients: [{ credentials: [{ secret: "${CHOSEN}" }`, [CHOSEN]],
   ])('%s', async (_name, text, values) => {
     const file = join(folder, 'wrong.yaml')
