@@ -1,8 +1,8 @@
 import { ownEvent } from '../audit/own-event.ts'
 import { loadOptions } from '../config/load.ts'
-import { withoutPassword } from '../config/problem.ts'
 import { retrieveSecret } from '../credentials/retrievable.ts'
 import { developmentStorage } from '../dev/options.ts'
+import { shownLocation } from '../input/database-location.ts'
 import { Keyring } from '../keys/keyring.ts'
 import type { MasterKey } from '../keys/master-key.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -60,7 +60,7 @@ export async function restore({ from, replace = false, json, config }: RestoreOp
 function pathOf(location: string, instead: (url: string) => string): string {
   if (location.startsWith(SQLITE)) return location.slice(SQLITE.length)
   throw new UserError(
-    `storage is PostgreSQL, which has its own tools for this: ${instead(withoutPassword(location).replace(':***@', '@'))} (the password goes in PGPASSWORD)`,
+    `storage is PostgreSQL, which has its own tools for this: ${instead(shownLocation(location).replace(':***@', '@'))} (the password goes in PGPASSWORD)`,
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { withoutPassword } from '../config/problem.ts'
 import { configurationReference } from '../config/reference.ts'
 import { resolveConfig } from '../config/resolve.ts'
+import { shownLocation } from '../input/database-location.ts'
 import { checkLocation } from '../store/open.ts'
 import { givenOptions } from './config-options.ts'
 import { print } from './output.ts'
@@ -10,7 +10,7 @@ import { print } from './output.ts'
 export async function configCheck(command: Command): Promise<void> {
   const { issuer, storage, storageAccess } = resolveConfig(givenOptions(command).options)
   checkLocation(storage, storageAccess)
-  print(`ok: ${issuer} on ${withoutPassword(storage)}`)
+  print(`ok: ${issuer} on ${shownLocation(storage)}`)
 }
 
 /** `tessera config reference`: every option, as docs/configuration.md has it. */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { loadOptions } from '../config/load.ts'
-import { withoutPassword } from '../config/problem.ts'
 import { resolveStorageAccess } from '../config/resolve.ts'
 import { developmentStorage } from '../dev/options.ts'
+import { shownLocation } from '../input/database-location.ts'
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { copyDatabase, type OnProgress } from '../store/copy.ts'
@@ -44,7 +44,7 @@ export async function storageCopy({
       const copied = await copyDatabase(source, target, progress())
       if (json) return print(JSON.stringify(Object.fromEntries(copied)))
       for (const [table, { rows, digest }] of copied) print(`${table}\t${rows}\t${digest}`)
-      say(`${withoutPassword(to)} has every row of ${withoutPassword(from)}: counted and compared, each of them`)
+      say(`${shownLocation(to)} has every row of ${shownLocation(from)}: counted and compared, each of them`)
     } finally {
       await target.close()
     }

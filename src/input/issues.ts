@@ -1,7 +1,3 @@
-/**
- * Input from people, read strictly, and refused in our own words. May import `oauth`, `platform`.
- */
-
 import type { z } from 'zod'
 import type { Path } from './yaml.ts'
 
