@@ -1,13 +1,16 @@
 #!/usr/bin/env node
+import { realpathSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { Command } from 'commander'
 import { version } from '../platform/version.ts'
 import { addConfigOptions } from './config-options.ts'
 import { fail } from './output.ts'
+import { collect, refuseRepeatedOptions } from './repeated-options.ts'
 
 enableCompileCache?.()
 
-const program = new Command('tessera')
+/** A test imports it, and runs it without a process. */
+export const program = new Command('tessera')
   .description('An OAuth 2.0 authorization server for machines.')
   .version(version)
   .showHelpAfterError('(tessera --help lists the commands)')
@@ -25,7 +28,11 @@ addConfigOptions(program.command('serve').description('serve for real'))
 program
   .command('apply')
   .description('make APIs, scopes and clients what a manifest says')
-  .requiredOption('-f, --file <file>', 'the manifest, YAML; - reads standard input')
+  .requiredOption(
+    '-f, --file <file>',
+    'the manifest, YAML; - reads standard input; may be given again, for one in several files',
+    collect,
+  )
   .option('--dry-run', 'print what would be done, and do nothing')
   .option('--json', 'print JSON')
   .option('-c, --config <file>', 'the configuration that names the database')
@@ -236,4 +243,6 @@ config
   .description('print every option, as Markdown')
   .action(async () => (await import('./config.ts')).configReference())
 
-program.parseAsync().catch(fail)
+refuseRepeatedOptions(program)
+// npm starts it through a link.
+if (realpathSync(process.argv[1] ?? '') === import.meta.filename) program.parseAsync().catch(fail)

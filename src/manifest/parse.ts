@@ -14,7 +14,7 @@ export interface ParsedManifest {
 }
 
 /** A file of a manifest. */
-interface ManifestFile {
+export interface ManifestFile {
   /** Its name in messages. */
   readonly name: string
   readonly content: string
@@ -24,7 +24,7 @@ interface ManifestFile {
 export const parseManifest = (name: string, content: string): ParsedManifest => parseManifests([{ name, content }])
 
 /** Parses a manifest in several files, which may refer to each other. @throws Mistakes as `parseManifest` */
-function parseManifests(files: readonly ManifestFile[]): ParsedManifest {
+export function parseManifests(files: readonly ManifestFile[]): ParsedManifest {
   const mistakes = new MistakeList()
   const parts = files.flatMap((file) => mistakes.take(() => parsePart(file)) ?? [])
   mistakes.refuse()

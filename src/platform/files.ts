@@ -42,7 +42,7 @@ function readToEnd(file: number, most: number): ReadFile {
 }
 
 /** The fault of an input with more than `most` bytes. */
-const tooLong = (most: number): string =>
+export const tooLong = (most: number): string =>
   most >= 1024 * 1024 ? `it is longer than ${most / 1024 / 1024} MiB` : `it is longer than ${most / 1024} KiB`
 
 /** The text in a file's bytes, without a byte order mark; undefined where they are not UTF-8. */
