@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { readAuthorities } from '../config/certificate.ts'
 import { loadOptions } from '../config/load.ts'
-import { readAuthorities, resolveMasterKeys, resolveStorageAccess } from '../config/resolve.ts'
+import { resolveMasterKeys, resolveStorageAccess } from '../config/resolve.ts'
 import type { Options } from '../config/schema.ts'
 import type { CredentialMaker } from '../credentials/make.ts'
 import { developmentStorage } from '../dev/options.ts'
@@ -13,6 +14,7 @@ import { AddressRules } from '../remote-keys/addresses.ts'
 import { JsonFetcher } from '../remote-keys/fetch-json.ts'
 import { refuseUrl } from '../remote-keys/url.ts'
 import { openStore } from '../store/open.ts'
+import { explainDatabase } from '../store/problems.ts'
 import type { Store } from '../store/sql-store.ts'
 
 /** What a command works on. */
@@ -28,11 +30,22 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   const options = loadOptions({ file: configFile, env: process.env })
   const location = options.storage ?? developmentStorage(options.data)
-  const store = await openStore(location, systemClock, resolveStorageAccess(options))
+  return inWordsOf(location, async () => {
+    const store = await openStore(location, systemClock, resolveStorageAccess(options))
+    try {
+      return await work({ options, store })
+    } finally {
+      await store.close()
+    }
+  })
+}
+
+/** Runs `work`. @throws UserError in our words where the database can't be used */
+export async function inWordsOf<Result>(location: string, work: () => Promise<Result>): Promise<Result> {
   try {
-    return await work({ options, store })
-  } finally {
-    await store.close()
+    return await work()
+  } catch (error) {
+    throw explainDatabase(error, location)
   }
 }
 

@@ -1,25 +1,31 @@
 import { relative } from 'node:path'
 import type { Command } from 'commander'
-import { type Config, resolveConfig } from '../config/resolve.ts'
+import { type Config, examineConfig } from '../config/resolve.ts'
 import { developmentOptions } from '../dev/options.ts'
 import { sampleClient, sampleManifest } from '../dev/sample.ts'
 import { applyManifest } from '../manifest/apply.ts'
 import { parseManifest } from '../manifest/parse.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
+import { Mistakes } from '../platform/user-error.ts'
 import { openStore } from '../store/open.ts'
-import { givenOptions } from './config-options.ts'
-import { credentialMaker } from './database.ts'
+import { requireStart } from '../wiring/preflight.ts'
+import { developmentOptionsOf } from './config-options.ts'
+import { credentialMaker, inWordsOf } from './database.ts'
 import { print } from './output.ts'
 import { isWorker, runServer, runWorker } from './run.ts'
 
 /** `tessera dev`: a server that can be tried at once. */
 export async function dev(command: Command): Promise<void> {
   if (isWorker()) return runWorker()
-  const { options, isGiven } = givenOptions(command)
-  const config = resolveConfig(await developmentOptions(options, isGiven, systemClock, systemRandom))
-  await addSample(config)
-  const { runtimePort, adminPort } = await runServer(config)
+  const { options, isGiven, ...reading } = developmentOptionsOf(command)
+  if (reading.mistakes.length > 0) throw new Mistakes(reading.mistakes)
+  const complete = await developmentOptions(options, isGiven, systemClock, systemRandom)
+  const examined = examineConfig({ ...reading, options: complete }, systemClock)
+  const starting = await requireStart(examined, { clock: systemClock, random: systemRandom })
+  const { config } = starting
+  await inWordsOf(config.storage, () => addSample(config))
+  const { runtimePort, adminPort } = await runServer(starting)
   print(banner(config, runtimePort, adminPort))
 }
 

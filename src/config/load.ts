@@ -1,8 +1,3 @@
-/**
- * The options: declared, described and defaulted once, in `schema.ts`; read, and checked. May import `platform`,
- * `http`, `keys`, `input`.
- */
-
 import { shownLocation } from '../input/database-location.ts'
 import { type Issue, inOurWords, issuesOf } from '../input/issues.ts'
 import { type Path, readYaml } from '../input/yaml.ts'
@@ -21,7 +16,7 @@ export interface Sources {
 }
 
 /** The options that could be read, and the mistakes in the others. */
-interface Reading {
+export interface Reading {
   /** A wrong option has its default. */
   readonly options: Options
   readonly mistakes: readonly string[]
@@ -42,7 +37,7 @@ export function loadOptions(sources: Sources): Options {
 }
 
 /** Reads as many options as possible, and collects the mistakes. */
-function readOptions({ file, env, flags = {} }: Sources): Reading {
+export function readOptions({ file, env, flags = {} }: Sources): Reading {
   const mistakes = new MistakeList()
   const read: Tree | undefined = file === undefined ? {} : mistakes.take(() => parseFile(file, mistakes))
   const tree = read ?? {}

@@ -5,7 +5,9 @@ import { codeOf, fileFault } from './system-error.ts'
 const CHUNK = 64 * 1024
 
 /** The content of a file, or why it could not be read, in words that follow "can't be read:". */
-type ReadFile = { readonly bytes: Buffer; readonly fault?: never } | { readonly bytes?: never; readonly fault: string }
+export type ReadFile =
+  | { readonly bytes: Buffer; readonly fault?: never }
+  | { readonly bytes?: never; readonly fault: string }
 
 /**
  * Reads a file, or a pipe to its end. Devices and folders are refused.
@@ -70,4 +72,11 @@ export function makeFolder(path: string, mode = 0o700): void {
       if (codeOf(error) !== 'EEXIST') throw error
     }
   }
+}
+
+/** The nearest existing folder of a path. */
+export function nearestFolder(path: string): string {
+  let at = resolve(path)
+  while (!existsSync(at)) at = dirname(at)
+  return at
 }

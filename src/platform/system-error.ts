@@ -88,6 +88,9 @@ const networkFaults: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: 'its headers are too long',
 }
 
+/** Error codes for a certificate whose authority is not trusted. */
+const UNTRUSTED = /^(?:DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)|CERT_UNTRUSTED)/
+
 /** The code of an error of the system, of Node or of OpenSSL; undefined where it has none. */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
@@ -111,3 +114,6 @@ export function networkFault(error: unknown): string | undefined {
   if (known !== undefined) return known
   return /^(?:ERR_SSL|ERR_TLS|ERR_OSSL)/.test(code) ? 'no TLS connection could be made' : undefined
 }
+
+/** Whether a connection failed because the authority of the other side's certificate is not trusted. */
+export const isUntrusted = (error: unknown): boolean => UNTRUSTED.test(codeOf(error) ?? '')

@@ -23,7 +23,8 @@ const TABLES = {
   audit_event: ['seq'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 
-const tableNames = Object.keys(TABLES) as readonly TableName[]
+/** Every table except the one of migrations. */
+export const tableNames = Object.keys(TABLES) as readonly TableName[]
 
 /** What a new database has from the start. */
 const NEVER_EMPTY: TableName = 'counter'

@@ -39,11 +39,6 @@ export async function migrateDatabase(
   return ran
 }
 
-/** @throws UserError where `location` could not be opened whatever the database says */
-export function checkLocation(location: string, access: PostgresAccess): void {
-  if (!location.startsWith(SQLITE)) parsePostgresUrl(location, access)
-}
-
 function connect(location: string, access: PostgresAccess | undefined): Database {
   if (location.startsWith(SQLITE)) return openSqlite(location.slice(SQLITE.length))
   if (access === undefined) throw new TypeError('PostgreSQL is not opened without limits')

@@ -1,5 +1,7 @@
+import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -12,6 +14,7 @@ import {
 } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import { OAuthError } from '../../oauth/error.ts'
+import { resultCode } from './problems.ts'
 
 /** How long a write waits for that of another process before it fails. */
 const BUSY_TIMEOUT_MS = 10_000
@@ -26,19 +29,21 @@ const CHECKPOINT_AFTER_PAGES = 16_384
 
 /** When a commit waits for the disk: always, or only so that a crash can't harm the file. */
 export type Synchronous = 'FULL' | 'NORMAL'
+/** `READ` opens the database read-only. */
+type Use = Synchronous | 'READ'
 
 /** Kysely over `node:sqlite`. Statements are prepared once; a wait for another process's write leaves the event loop free. */
 export class NodeSqliteDialect implements KyselyDialect {
   readonly #path: string
-  readonly #synchronous: Synchronous
+  readonly #use: Use
 
-  constructor(path: string, synchronous: Synchronous) {
+  constructor(path: string, use: Use) {
     this.#path = path
-    this.#synchronous = synchronous
+    this.#use = use
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(this.#path, this.#synchronous)
+    return new NodeSqliteDriver(this.#path, this.#use)
   }
 
   createAdapter(): SqliteAdapter {
@@ -67,8 +72,8 @@ class TransactionalAdapter extends SqliteAdapter {
 class NodeSqliteDriver implements Driver {
   readonly #connection: NodeSqliteConnection
 
-  constructor(path: string, synchronous: Synchronous) {
-    this.#connection = new NodeSqliteConnection(path, synchronous)
+  constructor(path: string, use: Use) {
+    this.#connection = new NodeSqliteConnection(path, use)
   }
 
   async init(): Promise<void> {
@@ -121,17 +126,18 @@ interface Prepared {
 /** Opens the file when it is first used, and again after it was closed. */
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #path: string
+  readonly #use: Use
   readonly #pragmas: readonly string[]
   readonly #statements = new LRUCache<string, Prepared>({ max: 200 })
   #database: DatabaseSync | undefined
 
-  constructor(path: string, synchronous: Synchronous) {
+  constructor(path: string, use: Use) {
     this.#path = path
-    this.#pragmas = [
-      'journal_mode = WAL',
-      `synchronous = ${synchronous}`,
-      `wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`,
-    ]
+    this.#use = use
+    this.#pragmas =
+      use === 'READ'
+        ? []
+        : ['journal_mode = WAL', `synchronous = ${use}`, `wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`]
   }
 
   get isInTransaction(): boolean {
@@ -140,7 +146,11 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   async open(): Promise<DatabaseSync> {
     const options = { enableForeignKeyConstraints: true, timeout: 0 }
-    const database = await retryWhileBusy(() => new DatabaseSync(this.#path, options))
+    const database = await retryWhileBusy(() =>
+      this.#use === 'READ'
+        ? new DatabaseSync(locationToRead(this.#path), { readOnly: true, timeout: 0 })
+        : new DatabaseSync(this.#path, options),
+    )
     try {
       for (const pragma of this.#pragmas) await retryWhileBusy(() => database.exec(`pragma ${pragma}`))
     } catch (error) {
@@ -185,6 +195,19 @@ class NodeSqliteConnection implements DatabaseConnection {
   }
 }
 
+/**
+ * SQLite makes the files of a write-ahead log even for a reader, unless the database is called immutable
+ * (https://sqlite.org/wal.html, https://sqlite.org/uri.html). A log with content is read only where its index exists, because a
+ * reader would have to make that.
+ */
+function locationToRead(path: string): string | URL {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false })
+  if (log !== undefined && log.size > 0 && existsSync(`${path}-shm`)) return path
+  const url = pathToFileURL(path)
+  url.searchParams.set('immutable', '1')
+  return url
+}
+
 /** @throws OAuthError `storage_unavailable` where the database is at fault, the error itself where the query is */
 async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
   const attempts = BUSY_TIMEOUT_MS / BUSY_POLL_MS
@@ -199,10 +222,6 @@ async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
     }
   }
 }
-
-/** SQLite's primary result code; undefined where the error isn't SQLite's. */
-const resultCode = (error: unknown): number | undefined =>
-  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
 
 const areStorable = (values: readonly unknown[]): values is readonly SQLInputValue[] => values.every(isStorable)
 

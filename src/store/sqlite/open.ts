@@ -45,3 +45,21 @@ export function openSqlite(path: string): Database {
     },
   }
 }
+
+/** Opens the SQLite database at `path` read-only, without making any file. */
+export function openSqliteToRead(path: string): Database {
+  const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect(path, 'READ') })
+  return {
+    dialect,
+    reads: db,
+    scans: db,
+    writes: db,
+    urgent: db,
+    logs: db,
+    marks: db,
+    unhurried: db,
+    connections: () => [],
+    startUpkeep: () => async () => {},
+    close: () => db.destroy(),
+  }
+}
