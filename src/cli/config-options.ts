@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Reading, readOptions } from '../config/load.ts'
 import { isEnvironmentOnly, optionInfos } from '../config/schema.ts'
+import { configFile, namedConfigFile } from './settings.ts'
 
 const flagged = optionInfos.filter((option) => !isEnvironmentOnly(option.key))
 
@@ -20,13 +21,13 @@ export function addConfigOptions(command: Command): Command {
 /** Reads the configuration of a command of `addConfigOptions`, with its mistakes. */
 export const givenOptions = (command: Command): Reading => {
   const { config, flags } = givenFlags(command)
-  return readOptions({ file: config, env: process.env, flags })
+  return readOptions({ file: configFile(config, process.env), env: process.env, flags })
 }
 
-/** Reads the configuration of `tessera dev`, and says which options it has. */
+/** Reads the configuration of `tessera dev`, which never takes the usual file of the machine, and says which options it has. */
 export function developmentOptionsOf(command: Command): Reading & { readonly isGiven: (key: string) => boolean } {
   const { config, flags } = givenFlags(command)
-  const reading = readOptions({ file: config, env: process.env, flags })
+  const reading = readOptions({ file: namedConfigFile(config, process.env), env: process.env, flags })
   const isGiven = (key: string) =>
     key in flags || optionInfos.some((option) => option.key === key && process.env[option.env] !== undefined)
   return { ...reading, isGiven }

@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readAuthorities } from '../config/certificate.ts'
-import { loadOptions } from '../config/load.ts'
 import { resolveMasterKeys, resolveStorageAccess } from '../config/resolve.ts'
 import type { Options } from '../config/schema.ts'
 import type { CredentialMaker } from '../credentials/make.ts'
-import { developmentStorage } from '../dev/options.ts'
 import { MasterKey } from '../keys/master-key.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -13,9 +11,10 @@ import { systemRandom } from '../platform/random.ts'
 import { AddressRules } from '../remote-keys/addresses.ts'
 import { JsonFetcher } from '../remote-keys/fetch-json.ts'
 import { refuseUrl } from '../remote-keys/url.ts'
-import { openStore } from '../store/open.ts'
+import { openExistingStore } from '../store/open.ts'
 import { explainDatabase } from '../store/problems.ts'
 import type { Store } from '../store/sql-store.ts'
+import { readSettings } from './settings.ts'
 
 /** What a command works on. */
 export interface Opened {
@@ -23,15 +22,17 @@ export interface Opened {
   readonly store: Store
 }
 
-/** Opens the configured database, else that of `tessera dev`, for as long as `work` takes. */
+/**
+ * Opens the configured database, else that of `tessera dev`, for as long as `work` takes.
+ * @throws UserError where it does not exist, can't be used, or lacks migrations: no such command makes or migrates one
+ */
 export async function withDatabase<Result>(
   configFile: string | undefined,
   work: (opened: Opened) => Promise<Result>,
 ): Promise<Result> {
-  const options = loadOptions({ file: configFile, env: process.env })
-  const location = options.storage ?? developmentStorage(options.data)
+  const { options, location } = readSettings(configFile)
   return inWordsOf(location, async () => {
-    const store = await openStore(location, systemClock, resolveStorageAccess(options))
+    const store = await openExistingStore(location, systemClock, resolveStorageAccess(options))
     try {
       return await work({ options, store })
     } finally {

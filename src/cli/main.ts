@@ -22,7 +22,10 @@ addConfigOptions(
 ).action(async (_options, command: Command) => (await import('./dev.ts')).dev(command))
 
 addConfigOptions(program.command('serve').description('serve for real'))
-  .addHelpText('after', '\nWithout --config, everything comes from the environment and flags.')
+  .addHelpText(
+    'after',
+    '\nWithout --config, the file is the one of TESSERA_CONFIG, else /etc/tessera/tessera.yaml where that exists.',
+  )
   .action(async (_options, command: Command) => (await import('./serve.ts')).serve(command))
 
 program

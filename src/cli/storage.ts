@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs'
 import { loadOptions } from '../config/load.ts'
 import { resolveStorageAccess } from '../config/resolve.ts'
-import { developmentStorage } from '../dev/options.ts'
-import { shownLocation } from '../input/database-location.ts'
+import { parseDatabaseLocation, shownLocation } from '../input/database-location.ts'
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { copyDatabase, type OnProgress } from '../store/copy.ts'
-import { migrateDatabase, openDatabase } from '../store/open.ts'
+import { migrateDatabase, openDatabase, openExistingDatabase } from '../store/open.ts'
+import { inWordsOf } from './database.ts'
 import { print, say } from './output.ts'
+import { configFile, readSettings } from './settings.ts'
 
 interface StorageOptions {
   readonly json?: true
@@ -19,9 +19,8 @@ const SAID_EVERY = 100_000
 
 /** `tessera storage migrate`: brings the database to what this program expects, and does nothing else. */
 export async function storageMigrate({ json, config }: StorageOptions): Promise<void> {
-  const options = loadOptions({ file: config, env: process.env })
-  const location = options.storage ?? developmentStorage(options.data)
-  const ran = await migrateDatabase(location, systemClock, resolveStorageAccess(options))
+  const { options, location } = readSettings(config)
+  const ran = await inWordsOf(location, () => migrateDatabase(location, systemClock, resolveStorageAccess(options)))
   if (json) print(JSON.stringify({ ran }))
   else print(ran.length === 0 ? 'the database is up to date' : ran.map((name) => `ran ${name}`).join('\n'))
 }
@@ -33,13 +32,13 @@ export async function storageCopy({
   json,
   config,
 }: StorageOptions & { readonly from: string; readonly to: string }): Promise<void> {
+  checkLocation('--from', from)
+  checkLocation('--to', to)
   if (from === to) throw new UserError('--from and --to are the same database')
-  if (from.startsWith('sqlite:') && !existsSync(from.slice('sqlite:'.length)))
-    throw new UserError(`--from: there is no database ${from}`)
-  const access = resolveStorageAccess(loadOptions({ file: config, env: process.env }))
-  const source = await openDatabase(from, systemClock, access)
+  const access = resolveStorageAccess(loadOptions({ file: configFile(config, process.env), env: process.env }))
+  const source = await inWordsOf(from, () => openExistingDatabase(from, access))
   try {
-    const target = await openDatabase(to, systemClock, access)
+    const target = await inWordsOf(to, () => openDatabase(to, systemClock, access))
     try {
       const copied = await copyDatabase(source, target, progress())
       if (json) return print(JSON.stringify(Object.fromEntries(copied)))
@@ -50,6 +49,17 @@ export async function storageCopy({
     }
   } finally {
     await source.close()
+  }
+}
+
+/** @throws UserError where it is not the address of a database */
+function checkLocation(option: string, location: string): void {
+  try {
+    parseDatabaseLocation(location)
+  } catch (error) {
+    throw error instanceof UserError
+      ? new UserError(`${option} is ${shownLocation(location)}: ${error.message}`)
+      : error
   }
 }
 

@@ -24,6 +24,8 @@ export interface Reading {
   readonly wrong: ReadonlySet<string>
 }
 
+/** Variables that are not options: `TESSERA_CONFIG` names the file. */
+const OTHER_VARIABLES = ['TESSERA_CONFIG']
 /** Bytes. */
 const LONGEST_FILE = 1024 * 1024
 
@@ -96,7 +98,8 @@ function fromEnvironment(env: Sources['env'], mistakes: MistakeList): Record<str
     if (value === undefined || !name.startsWith('TESSERA_') || isServiceLink(name, value)) continue
     const option = optionInfos.find((candidate) => candidate.env === name)
     if (option !== undefined) given[option.key] = { value, origin: name }
-    else mistakes.add(`${name}: there is no such option; ${didYouMean(name, 'env')}`)
+    else if (!OTHER_VARIABLES.includes(name))
+      mistakes.add(`${name}: there is no such option; ${didYouMean(name, 'env')}`)
   }
   return given
 }

@@ -211,7 +211,7 @@ describe('a restore is refused, and changes nothing,', () => {
       { TESSERA_MASTER_KEY: randomBytes(32).toString('base64') },
       /encrypted under the master key/,
     ],
-    ['without a master key', () => sound, { TESSERA_MASTER_KEY: '' }, /master_key_file: is required/],
+    ['without a master key', () => sound, { TESSERA_MASTER_KEY: '' }, /TESSERA_MASTER_KEY: must not be blank/],
     [
       'to PostgreSQL',
       () => sound,

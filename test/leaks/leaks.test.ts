@@ -14,6 +14,8 @@ import { credentialsList } from '../../src/cli/credentials.ts'
 import { explain } from '../../src/cli/explain.ts'
 import { keysList } from '../../src/cli/keys.ts'
 import { endpointPaths } from '../../src/endpoints/paths.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { migrateDatabase } from '../../src/store/open.ts'
 import { type RunningCommand, startTessera } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
 import { testConfig } from '../harness/server.ts'
@@ -188,6 +190,7 @@ beforeAll(async () => {
   environment = { TESSERA_STORAGE: config.storage, TESSERA_MASTER_KEY: config.masterKey.toString('base64') }
   const file = join(folder, 'manifest.yaml')
   writeFileSync(file, manifest)
+  await migrateDatabase(config.storage, systemClock)
   const applied = await runCommand(environment, () => apply({ file }))
   expect(applied.error).toBeUndefined()
   const generated = /\ttss_\S+/.exec(applied.stdout)?.[0].trim() ?? ''

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { migrateDatabase } from '../../src/store/open.ts'
 import { tessera } from '../harness/cli.ts'
 import { newSecret } from '../harness/model.ts'
 import { runTessera } from '../harness/program.ts'
@@ -15,9 +17,10 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 let env: { TESSERA_STORAGE: string }
 let databases = 0
-beforeEach(() => {
+beforeEach(async () => {
   databases += 1
   env = { TESSERA_STORAGE: `sqlite:${join(folder, `${databases}.db`)}` }
+  await migrateDatabase(env.TESSERA_STORAGE, systemClock)
 })
 
 const apply = (manifest: string, ...args: string[]) => runTessera(['apply', '-f', '-', ...args], env, manifest)

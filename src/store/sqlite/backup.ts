@@ -15,7 +15,6 @@ export interface Backup extends Contents {
  */
 export function backUpSqlite(from: string, to: string): Backup {
   if (existsSync(to)) throw new UserError(`${to} is there already: a backup replaces nothing`)
-  if (!existsSync(from)) throw new UserError(`${from}: there is no such database`)
   const unfinished = `${to}.${process.pid}.new`
   try {
     copyDatabase(from, unfinished)
