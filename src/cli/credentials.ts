@@ -12,6 +12,7 @@ import {
   type Wanted,
 } from '../credentials/operations.ts'
 import { statusOf, type UsedCredential } from '../credentials/status.ts'
+import { secretOfVariable } from '../input/secret.ts'
 import { isAsymmetric } from '../jws/algorithms.ts'
 import { parseTrustFile } from '../manifest/trust-file.ts'
 import { ClientId } from '../oauth/ids.ts'
@@ -141,8 +142,7 @@ async function givenBy({ secretEnv, retrievable, jwks, jwksUri, algorithm, certi
       trust: parseTrustFile(nameOfInput(federated), await readTextInput(federated, LONGEST_FILE)),
     } satisfies Given
   if (secretEnv === undefined && retrievable === undefined) return undefined
-  const secret = secretEnv === undefined ? undefined : process.env[secretEnv]
-  if (secretEnv !== undefined && !secret) throw new UserError(`the environment has no ${secretEnv}`)
+  const secret = secretEnv === undefined ? undefined : secretOfVariable('--secret-env', secretEnv, process.env)
   return { kind: 'secret', secret, isRetrievable: retrievable === true } satisfies Given
 }
 

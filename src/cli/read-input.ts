@@ -6,7 +6,7 @@ import { UserError } from '../platform/user-error.ts'
 export const LONGEST_TOKEN = 1024 * 1024
 
 /** The name of standard input in messages. */
-const STANDARD_INPUT = 'standard input'
+export const STANDARD_INPUT = 'standard input'
 
 /** The name of an input in messages. */
 export const nameOfInput = (file: string): string => (file === '-' ? STANDARD_INPUT : file || '""')

@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as openid from 'openid-client'
+import { readAuthorities } from '../config/certificate.ts'
+import { LONGEST_SECRET_FILE, secretOfVariable, takeSecret } from '../input/secret.ts'
 import { UserError } from '../platform/user-error.ts'
+import { SEALED_FORM } from '../tokens/sealed.ts'
 import { print, printable } from './output.ts'
+import { readStandardInput, readTextInput, STANDARD_INPUT } from './read-input.ts'
 
 interface TokenCommandOptions {
   readonly issuer: string
@@ -32,13 +34,16 @@ const methods: Readonly<Record<string, (secret: string) => openid.ClientAuth>> =
 export async function token(options: TokenCommandOptions): Promise<void> {
   const method = Object.hasOwn(methods, options.authMethod) ? methods[options.authMethod] : undefined
   if (method === undefined) throw new UserError(`--auth-method must be one of ${Object.keys(methods).join(', ')}`)
-  if (!URL.canParse(options.issuer)) throw new UserError('--issuer must be an address such as https://auth.example.com')
+  if (URL.parse(options.issuer)?.protocol !== 'https:')
+    throw new UserError('--issuer must be an address such as https://auth.example.com')
+  if (options.secretEnv !== undefined && options.secretFile !== undefined)
+    throw new UserError('give --secret-env or --secret-file, not both')
   if (options.ca !== undefined) {
-    setDefaultCACertificates([...getCACertificates('default'), read('--ca', options.ca)])
+    setDefaultCACertificates([...getCACertificates('default'), readAuthorities('--ca', options.ca)])
   }
   try {
     if (options.curl) return print(await curlCommand(options))
-    const secret = await readSecret(options)
+    const secret = await readClientSecret(options)
     const config = await openid.discovery(new URL(options.issuer), options.clientId, undefined, method(secret), {
       algorithm: 'oauth2',
     })
@@ -59,21 +64,23 @@ function requestParameters({ scope, resource = [] }: TokenCommandOptions): URLSe
 function shown({ decode, json }: TokenCommandOptions, response: openid.TokenEndpointResponse): string {
   if (json) return JSON.stringify(response)
   if (!decode) return response.access_token
+  if (SEALED_FORM.test(response.access_token))
+    throw new UserError('the token is sealed: only the server can read it, and introspection says what is in it')
   const parts = { header: decodeProtectedHeader(response.access_token), claims: decodeJwt(response.access_token) }
   return JSON.stringify(parts, undefined, 2)
 }
 
 /** From a file, the environment, a pipe, or typed unseen: never from the command line, which others can read. */
-async function readSecret({ secretEnv, secretFile }: TokenCommandOptions): Promise<string> {
-  if (secretFile !== undefined) return read('--secret-file', secretFile).replace(/\r?\n$/, '')
-  if (secretEnv !== undefined) {
-    const secret = process.env[secretEnv]
-    if (secret === undefined || secret === '') throw new UserError(`the environment has no ${secretEnv}`)
-    return secret
+async function readClientSecret({ secretEnv, secretFile }: TokenCommandOptions): Promise<string> {
+  if (secretFile !== undefined) {
+    const name = `--secret-file: ${secretFile}`
+    return takeSecret(name, await readTextInput(secretFile, LONGEST_SECRET_FILE))
   }
-  const secret = process.stdin.isTTY ? await ask('Client secret: ') : (await text(process.stdin)).replace(/\r?\n$/, '')
-  if (secret === '') throw new UserError('standard input has no client secret; see --secret-env and --secret-file')
-  return secret
+  if (secretEnv !== undefined) return secretOfVariable('--secret-env', secretEnv, process.env)
+  const given = process.stdin.isTTY ? await ask('Client secret: ') : await readStandardInput(LONGEST_SECRET_FILE)
+  if (given.trim() === '')
+    throw new UserError('standard input has no client secret; see --secret-env and --secret-file')
+  return takeSecret(STANDARD_INPUT, given)
 }
 
 function ask(question: string): Promise<string> {
@@ -87,14 +94,6 @@ function ask(question: string): Promise<string> {
       resolve(answer)
     })
   })
-}
-
-function read(option: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UserError(`${option}: ${error instanceof Error ? error.message : error}`)
-  }
 }
 
 /** The same request for a shell; the secret stays in a variable, so that no history or process list shows it. */

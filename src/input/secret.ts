@@ -1,3 +1,5 @@
+import { UserError } from '../platform/user-error.ts'
+
 /** Characters. */
 const LONGEST = 1_024
 
@@ -23,6 +25,24 @@ export function readSecret(given: string): ReadSecret {
   if (at === -1) return { secret }
   const found = nameOf(secret.charCodeAt(at))
   return { fault: `must be one line without control characters: character ${at + 1} is ${found}` }
+}
+
+/** Reads a secret. @param name of its source, for the message @throws UserError */
+export function takeSecret(name: string, given: string): string {
+  const { secret, fault } = readSecret(given)
+  if (secret === undefined) throw new UserError(`${name}: the secret ${fault}`)
+  return secret
+}
+
+/** Reads a secret from a variable. @param from the option that names the variable @throws UserError */
+export function secretOfVariable(
+  from: string,
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const given = env[name]
+  if (given === undefined || given === '') throw new UserError(`the environment has no ${name}`)
+  return takeSecret(`${from}: ${name}`, given)
 }
 
 /** C0, DEL and C1 (Unicode 16, table 2-3), the line and paragraph separators, and the byte order mark. */

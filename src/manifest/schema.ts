@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { requiredProofs } from '../directory/api.ts'
+import { readSecret } from '../input/secret.ts'
 import { asymmetricAlgorithms } from '../jws/algorithms.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
@@ -116,11 +117,18 @@ const certificate = z
 /** A name of letters, digits and `_`: what is none, and might be the secret itself, is not looked up, and not shown. */
 const isVariableName = (text: string): boolean => /^[A-Za-z_]\w*$/.test(text) && redactText(text) === text
 
+/** A secret, by the rule for secrets from every source. */
+const secret = z.string().transform((given, context) => {
+  const read = readSecret(given)
+  if (read.fault !== undefined) context.addIssue({ code: 'custom', message: read.fault })
+  return read.secret ?? given
+})
+
 /** A secret given, named by an environment variable, or to be generated; or what proves without one. */
 const credential = z
   .strictObject({
     label: line(128).default(''),
-    secret: line(1024).optional(),
+    secret: secret.optional(),
     secret_env: line(256).refine(isVariableName, 'must be the name of an environment variable').optional(),
     retrievable: z.boolean().optional(),
     jwks: jwks.optional(),

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { parseDatabaseLocation } from '../../input/database-location.ts'
+import { takeSecret } from '../../input/secret.ts'
 import { decodeUtf8, readFile } from '../../platform/files.ts'
 import { UserError } from '../../platform/user-error.ts'
 
@@ -42,7 +43,7 @@ export function parsePostgresUrl(location: string, access: Pick<PostgresAccess, 
     port: read.port ?? 5432,
     database: read.database,
     user: read.user ?? (read.parameters.get('user') || undefined),
-    password: read.password ?? access.password,
+    password: read.password ?? access.password ?? secretOfEnvironment(),
     ssl: parseTls(read.parameters, host),
   }
 }
@@ -55,6 +56,12 @@ function parseLocation(location: string) {
   } catch (error) {
     throw error instanceof UserError ? new UserError(`storage: ${error.message}`) : error
   }
+}
+
+/** The password that libpq takes where there is no other. */
+function secretOfEnvironment(): string | undefined {
+  const given = process.env['PGPASSWORD']
+  return given === undefined || given === '' ? undefined : takeSecret('PGPASSWORD', given)
 }
 
 function parseTls(parameters: ReadonlyMap<string, string>, host: string): ConnectionOptions | false {
