@@ -1,5 +1,4 @@
-import { OAuthError } from '../oauth/error.ts'
-import { UserError } from '../platform/user-error.ts'
+import { explainFailure } from './failure.ts'
 
 /** Prints a line of what was asked for. */
 export const print = (text: string): void => {
@@ -11,24 +10,14 @@ export const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
-/** Ends the process with what went wrong: a line where the user can mend it, everything where it is a defect. */
+/** Ends the process with what went wrong. */
 export function fail(error: unknown): never {
   say(`tessera: ${explain(error)}`)
   process.exit(1)
 }
 
-/** What went wrong, in a line where the user can mend it. */
-export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error instanceof UserError) return error.message
-  if (error instanceof OAuthError)
-    return `${error.description} (${error.cause instanceof Error ? error.cause.message : error.reason})`
-  const code = 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE' && 'port' in error) {
-    return `port ${error.port} is in use: stop what uses it, or choose another with TESSERA_RUNTIME_PORT or TESSERA_ADMIN_PORT`
-  }
-  return typeof code === 'string' ? error.message : (error.stack ?? error.message)
-}
+/** Says what went wrong, for a person. */
+export const explain = (error: unknown): string => explainFailure(error, process.env)
 
 /** Control characters, and those that turn the direction of writing: they could forge what a terminal shows. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for

@@ -7,8 +7,9 @@ import { readAuthorities } from '../config/certificate.ts'
 import { LONGEST_SECRET_FILE, secretOfVariable, takeSecret } from '../input/secret.ts'
 import { UserError } from '../platform/user-error.ts'
 import { SEALED_FORM } from '../tokens/sealed.ts'
-import { print, printable } from './output.ts'
+import { print } from './output.ts'
 import { readStandardInput, readTextInput, STANDARD_INPUT } from './read-input.ts'
+import { explainTokenFailure } from './token-failure.ts'
 
 interface TokenCommandOptions {
   readonly issuer: string
@@ -50,7 +51,7 @@ export async function token(options: TokenCommandOptions): Promise<void> {
     const response = await openid.clientCredentialsGrant(config, requestParameters(options))
     print(shown(options, response))
   } catch (error) {
-    throw await explain(error)
+    throw await explainTokenFailure(error, options.issuer)
   }
 }
 
@@ -113,27 +114,3 @@ async function curlCommand(options: TokenCommandOptions): Promise<string> {
 }
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
-
-/** What the server or the network said, in a line. */
-async function explain(error: unknown): Promise<unknown> {
-  if (error instanceof openid.ResponseBodyError) {
-    return refusal(error.response, error.error, error.error_description)
-  }
-  if (error instanceof openid.WWWAuthenticateChallengeError) {
-    // The library reads the challenge of a 401 and leaves the body, which says more.
-    const body = (await error.response.json().catch(() => ({}))) as Partial<Record<string, string>>
-    return refusal(error.response, body['error'] ?? 'invalid_client', body['error_description'])
-  }
-  if (error instanceof openid.ClientError || error instanceof TypeError) {
-    const cause = error.cause instanceof Error ? error.cause : error
-    const deeper = cause.cause instanceof Error ? cause.cause : cause
-    return new UserError(printable(`${error.message}${deeper === error ? '' : `: ${deeper.message}`}`))
-  }
-  return error
-}
-
-function refusal(response: Response, code: string, description: string | undefined): UserError {
-  const id = response.headers.get('x-request-id')
-  const said = description === undefined ? code : `${code}: ${description}`
-  return new UserError(printable(id === null ? said : `${said} (request ${id})`))
-}

@@ -24,8 +24,8 @@ export interface Reading {
   readonly wrong: ReadonlySet<string>
 }
 
-/** Variables that are not options: `TESSERA_CONFIG` names the file. */
-const OTHER_VARIABLES = ['TESSERA_CONFIG']
+/** Variables that are not options: `TESSERA_CONFIG` names the file, `TESSERA_DEBUG` makes failures verbose. */
+const OTHER_VARIABLES = ['TESSERA_CONFIG', 'TESSERA_DEBUG']
 /** Bytes. */
 const LONGEST_FILE = 1024 * 1024
 
