@@ -183,6 +183,9 @@ export function certificateWarnings(
   ]
 }
 
+/** When the certificate of a server expires, in milliseconds. */
+export const expiryOf = ({ cert }: ServerCertificate): number => new X509Certificate(cert).validToDate.getTime()
+
 const certificatesOf = (pem: string): readonly X509Certificate[] =>
   (readPem(pem)?.certificates ?? []).map((der) => new X509Certificate(der))
 
