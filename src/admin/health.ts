@@ -1,13 +1,16 @@
-/** What administrators and orchestrators are served, on a listener of its own. May import `http`, `telemetry`. */
+/** What administrators and orchestrators are served, on a listener of its own. May import `http`, `telemetry`, `platform`. */
 
 import type { Endpoint, Routes } from '../http/message.ts'
 import { json } from '../http/respond.ts'
+import type { Clock } from '../platform/clock.ts'
+import { StorageProbe } from './storage-probe.ts'
 
 /** What readiness depends on. */
 export interface Health {
   readonly isDraining: () => boolean
-  /** Rejects where the database does not answer. */
+  /** Writes to the database as requests do. Rejects where the database does not take the write. */
   readonly pingStorage: () => Promise<void>
+  readonly clock: Clock
   readonly isAuditFull: () => boolean
   /** Where several processes serve as one. */
   readonly isWithoutWorkers?: () => boolean
@@ -16,10 +19,11 @@ export interface Health {
 /** `/healthz`: the process answers. `/readyz`: it should be sent requests, and if not, why not. */
 export function healthRoutes(health: Health): Routes {
   const alive: Endpoint = () => json(200, { status: 'ok' })
+  const storage = new StorageProbe(health.pingStorage, health.clock)
   const ready: Endpoint = async () => {
     const reasons = [
       health.isDraining() && 'the server is shutting down',
-      !(await answers(health.pingStorage)) && 'the database does not answer',
+      !(await storage.takesWrites()) && 'the database does not take what is written',
       health.isAuditFull() && 'audit events wait for the database',
       health.isWithoutWorkers?.() === true && 'no worker listens',
     ].filter((reason) => reason !== false)
@@ -27,9 +31,3 @@ export function healthRoutes(health: Health): Routes {
   }
   return { '/healthz': { GET: alive }, '/readyz': { GET: ready } }
 }
-
-const answers = (ping: () => Promise<void>): Promise<boolean> =>
-  ping().then(
-    () => true,
-    () => false,
-  )

@@ -5,7 +5,9 @@ import { type ManifestFile, parseManifests } from '../manifest/parse.ts'
 import type { Plan } from '../manifest/plan.ts'
 import { UserError } from '../platform/user-error.ts'
 import { credentialMaker, withDatabase } from './database.ts'
+import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
+import { planAsJson, planLines, secretLines } from './plan-text.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
 
 interface ApplyCommandOptions {
@@ -29,34 +31,30 @@ export async function apply({ file, dryRun = false, json, config }: ApplyCommand
     files.push({ name: nameOfInput(name), content: await readTextInput(name, LONGEST_MANIFEST) })
   }
   const parsed = parseManifests(files)
-  await withDatabase(config, async ({ options, store }) => {
-    const maker = credentialMaker(options)
-    const plan = await applyManifest(parsed, { store: store.manifest, maker, env: process.env, dryRun })
-    if (json) print(asJson(plan, dryRun))
-    else report(plan, dryRun)
-  })
+  await withNewSecrets((show) =>
+    withDatabase(config, async ({ options, store }) => {
+      const plan = await applyManifest(parsed, {
+        store: store.manifest,
+        maker: credentialMaker(options),
+        env: process.env,
+        dryRun,
+        show: (shown) => {
+          if (!json) say('These secrets are generated. They are shown this once:')
+          show(json ? planAsJson(shown, dryRun) : [...planLines(shown), ...secretLines(shown)].join('\n'))
+        },
+      })
+      const isShown = !dryRun && plan.generated.length > 0
+      if (!json) report(plan, dryRun, isShown)
+      else if (!isShown) print(planAsJson(plan, dryRun))
+    }),
+  )
 }
 
-const SIGNS = { create: '+', update: '~', unchanged: '=' } as const
-
-function report({ steps, generated, warnings }: Plan, dryRun: boolean): void {
-  for (const { action, kind, id, fields } of steps) {
-    if (action !== 'unchanged')
-      print(`${SIGNS[action]} ${kind} ${printable(id)}${fields.length > 0 ? `: ${fields.join(', ')}` : ''}`)
-  }
-  const count = (action: string) => steps.filter((step) => step.action === action).length
+/** @param isShown whether the steps were shown already, with new secrets */
+function report(plan: Plan, dryRun: boolean, isShown: boolean): void {
+  if (!isShown) for (const line of planLines(plan)) print(line)
+  const count = (action: string) => plan.steps.filter((step) => step.action === action).length
   const summary = `${count('create')} to create, ${count('update')} to update, ${count('unchanged')} unchanged`
   print(dryRun ? `${summary}; nothing was written` : summary.replaceAll(/ to (create|update)/g, ' $1d'))
-  for (const warning of warnings) say(`warning: ${printable(warning)}`)
-  if (dryRun || generated.length === 0) return
-  say('These secrets were generated. They are shown this once:')
-  for (const { clientId, label, secret } of generated) print(`${printable(clientId)}\t${printable(label)}\t${secret}`)
+  for (const warning of plan.warnings) say(`warning: ${printable(warning)}`)
 }
-
-const asJson = ({ steps, generated, warnings }: Plan, dryRun: boolean): string =>
-  JSON.stringify({
-    dry_run: dryRun,
-    steps,
-    warnings,
-    generated: dryRun ? [] : generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
-  })

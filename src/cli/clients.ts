@@ -48,8 +48,8 @@ async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Pr
     const { version, clients } = await store.manifest.snapshot([id])
     const before = clients.get(id)
     if (before === undefined) throw noClient(id)
-    if (before.enabled === enabled) return before
-    const client = { ...before, enabled }
+    if (enabled ? before.enabled : before.ended?.disabledAt !== undefined) return before
+    const client = setEnabledIn(before, enabled)
     const event = {
       ...ownEvent('client.change', { enabled }, { clock: systemClock, random: systemRandom }),
       clientId: id,
@@ -58,19 +58,39 @@ async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Pr
   }
 }
 
+/** A client that a command has disabled says so: no manifest enables it again. */
+function setEnabledIn({ ended = {}, ...client }: Client, enabled: boolean): Client {
+  const { disabledAt: _, ...others } = ended
+  const after = enabled ? others : { ...others, disabledAt: systemClock.now() }
+  return { ...client, enabled, ...(Object.keys(after).length > 0 && { ended: after }) }
+}
+
 const noClient = (id: string): UserError => new UserError(`there is no client ${JSON.stringify(id)}`)
 
 /** Without what its credentials are checked with. */
-function asJson({ id, credentials, grantTypes, restrictScopes, defaultScopes, authentication, ...rest }: Client) {
+function asJson(client: Client) {
+  const { id, credentials, grantTypes, restrictScopes, defaultScopes, grants, ...others } = client
+  const { defaultApi, authentication, bindsToCertificate, ended, ...rest } = others
   return {
     client_id: id,
     ...rest,
+    ...(ended?.disabledAt !== undefined && { disabled_at: new Date(ended.disabledAt).toISOString() }),
     grant_types: grantTypes,
     restrict_scopes: restrictScopes,
     default_scopes: defaultScopes,
+    grants: grants.map(({ defaultScopes: defaults, ...grant }) => ({ ...grant, default_scopes: defaults })),
+    default_api: defaultApi,
+    tls_client_certificate_bound_access_tokens: bindsToCertificate,
     ...(authentication.methods && { auth_methods: authentication.methods }),
     ...(authentication.assertion_audience && { assertion_audience: authentication.assertion_audience }),
     credentials: credentials.all.map(({ id: credential, kind, label }) => ({ id: credential, kind, label })),
+    ...(ended?.credentials && {
+      removed_credentials: ended.credentials.map(({ credential: { kind, label }, removedAt }) => ({
+        kind,
+        label,
+        removed: new Date(removedAt).toISOString(),
+      })),
+    }),
   }
 }
 

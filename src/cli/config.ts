@@ -7,18 +7,18 @@ import { systemRandom } from '../platform/random.ts'
 import { Mistakes } from '../platform/user-error.ts'
 import { examineStart } from '../wiring/preflight.ts'
 import { givenOptions } from './config-options.ts'
-import { print, say } from './output.ts'
+import { print, printable, say } from './output.ts'
 
 /** `tessera config check`: fails with what `tessera serve` would fail with, and changes nothing. */
 export async function configCheck(command: Command): Promise<void> {
   const examined = examineConfig(givenOptions(command), systemClock)
   const means = { clock: systemClock, random: systemRandom, mayRun: true }
   const { mistakes, warnings, notes } = await examineStart(examined, means)
-  for (const warning of warnings) say(`warning: ${warning}`)
-  for (const note of notes) say(`note: ${note}`)
+  for (const warning of warnings) say(`warning: ${printable(warning)}`)
+  for (const note of notes) say(`note: ${printable(note)}`)
   if (mistakes.length > 0) throw new Mistakes(mistakes)
   const { issuer, storage = '' } = examined.options
-  print(`ok: ${issuer} on ${shownLocation(storage)}`)
+  print(printable(`ok: ${issuer} on ${shownLocation(storage)}`))
 }
 
 /** `tessera config reference`: every option, as docs/configuration.md has it. */

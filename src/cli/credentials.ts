@@ -1,8 +1,8 @@
 import type { Credential, Jwk } from '../credentials/credential.ts'
 import type { Given } from '../credentials/make.ts'
 import {
+  type AddingOperations,
   addCredential,
-  type CredentialOperations,
   cancelRotation,
   labelCredential,
   type Made,
@@ -20,6 +20,7 @@ import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { credentialMaker, withDatabase } from './database.ts'
 import { parseDuration, parseMoment } from './duration.ts'
+import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
 
@@ -57,7 +58,7 @@ export const credentialsList = (client: string, { json, config }: CommonOptions)
 /** `tessera credentials add`: one more, beside those there are. */
 export const credentialsAdd = (client: string, options: NewOptions): Promise<void> =>
   withOperations(options, async (operations) => {
-    report(await addCredential(operations, ClientId(client), await wantedBy(options)), options)
+    reportGiven(await addCredential(operations, ClientId(client), await wantedBy(options)), options)
   })
 
 /** `tessera credentials rotate`: the next one, and an overlap for the one before. */
@@ -69,7 +70,7 @@ export const credentialsRotate = (
   withOperations(options, async (operations) => {
     const overlap = parseDuration(options.overlap, '--overlap')
     const made = await rotateCredential(operations, ClientId(client), credential, await wantedBy(options), overlap)
-    report(made, options)
+    reportGiven(made, options)
     if (!options.json)
       say(`The one before, ${printable(made.old.label || made.old.id)}, is good until ${time(made.old.expiresAt)}.`)
   })
@@ -93,7 +94,10 @@ export const credentialsRevoke = (client: string, credential: string, options: C
 /** `tessera credentials remove`: removes one for good. */
 export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withOperations(options, async (operations) => {
-    reportChange(await removeCredential(operations, ClientId(client), credential), options, 'is removed')
+    const removed = await removeCredential(operations, ClientId(client), credential)
+    reportChange(removed, options, 'is removed')
+    if (!options.json && removed.origin === 'manifest')
+      say('Its manifest does not bring it back: take it out there, or give another label, secret or key.')
   })
 
 /** `tessera credentials label`: gives one another label. */
@@ -107,11 +111,19 @@ export const credentialsLabel = (
     reportChange(await labelCredential(operations, ClientId(client), credential, label), options, 'has its new label')
   })
 
-const withOperations = (
-  { config }: CommonOptions,
-  work: (operations: CredentialOperations) => Promise<void>,
-): Promise<void> =>
-  withDatabase(config, ({ options, store }) => work({ store: store.credentials, maker: credentialMaker(options) }))
+const withOperations = (options: CommonOptions, work: (operations: AddingOperations) => Promise<void>): Promise<void> =>
+  withNewSecrets((show) =>
+    withDatabase(options.config, ({ options: configured, store }) =>
+      work({
+        store: store.credentials,
+        maker: credentialMaker(configured),
+        show: (made) => {
+          if (!options.json) say('Its secret is shown this once:')
+          show(asText(made, options))
+        },
+      }),
+    ),
+  )
 
 async function wantedBy(options: NewOptions): Promise<Wanted> {
   const { label, expires } = options
@@ -196,16 +208,15 @@ function asLine(one: UsedCredential, all: readonly UsedCredential[]): string {
 
 const alone = (credential: Credential): UsedCredential => ({ credential, lastUsedAt: undefined })
 
-function report({ credential, generated }: Made, { json }: CommonOptions): void {
+function asText({ credential, generated }: Made, { json }: CommonOptions): string {
   const one = alone(credential)
-  if (json) {
-    print(JSON.stringify({ ...asJson(one, [one]), secret: generated }))
-    return
-  }
-  print(asLine(one, [one]))
-  if (generated === undefined) return
-  say('Its secret is shown this once:')
-  print(generated)
+  if (json) return JSON.stringify({ ...asJson(one, [one]), secret: generated })
+  return [asLine(one, [one]), ...(generated === undefined ? [] : [generated])].join('\n')
+}
+
+/** Reports a credential whose secret was not generated: otherwise that was shown before. */
+function reportGiven(made: Made, options: CommonOptions): void {
+  if (made.generated === undefined) print(asText(made, options))
 }
 
 function reportChange(credential: Credential, { json }: CommonOptions, what: string): void {

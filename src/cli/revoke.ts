@@ -1,7 +1,8 @@
 import { decodeJwt } from 'jose'
 import { ownEvent } from '../audit/own-event.ts'
+import { ApiSet } from '../directory/api.ts'
 import { Keyring } from '../keys/keyring.ts'
-import { Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
+import { type Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom, uuidv7Time } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
@@ -10,6 +11,7 @@ import { SEALED_FORM, Unsealer } from '../tokens/sealed.ts'
 import { masterKeyOf, type Opened, withDatabase } from './database.ts'
 import { print, printable } from './output.ts'
 import { LONGEST_TOKEN, readStandardInput } from './read-input.ts'
+import { requestIdIn } from './request-id.ts'
 
 interface RevokeOptions {
   readonly token?: true
@@ -41,7 +43,7 @@ async function toRevocation(opened: Opened, what: Omit<RevokeOptions, 'config'>)
   if (what.client !== undefined) return { kind: 'client', id: await knownClient(opened, what.client), ...all }
   if (what.api !== undefined) return { kind: 'api', id: await knownApi(opened, what.api), ...all }
   if (what.key !== undefined) return { kind: 'key', id: await knownKey(opened, what.key), ...all }
-  const jti = what.jti ?? (await readJti(opened))
+  const jti = what.jti === undefined ? await readJti(opened) : requestIdIn(what.jti)
   const issuedAt = uuidv7Time(jti)
   if (issuedAt === undefined) throw new UserError('that is the jti of no token of ours')
   return { kind: 'token', id: Jti(jti), expiresAt: issuedAt + longest }
@@ -53,9 +55,9 @@ async function knownClient({ store }: Opened, id: string): Promise<ClientId> {
 }
 
 async function knownApi({ store }: Opened, audience: string): Promise<Audience> {
-  const apis = await store.directory.loadApis()
-  if (!apis.some((api) => api.audience === audience)) throw new UserError(`there is no API ${audience}`)
-  return Audience(audience)
+  const api = new ApiSet(await store.directory.loadApis()).get(audience)
+  if (api === undefined) throw new UserError(`there is no API ${audience}`)
+  return api.audience
 }
 
 async function knownKey({ store }: Opened, kid: string): Promise<KeyId> {

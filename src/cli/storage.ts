@@ -4,9 +4,10 @@ import { parseDatabaseLocation, shownLocation } from '../input/database-location
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { copyDatabase, type OnProgress } from '../store/copy.ts'
-import { migrateDatabase, openDatabase, openExistingDatabase } from '../store/open.ts'
+import { migrateDatabase, openDatabase, openExistingDatabase, requireFile } from '../store/open.ts'
+import { compactSqlite } from '../store/sqlite/compact.ts'
 import { inWordsOf } from './database.ts'
-import { print, say } from './output.ts'
+import { print, printable, say } from './output.ts'
 import { configFile, readSettings } from './settings.ts'
 
 interface StorageOptions {
@@ -14,6 +15,7 @@ interface StorageOptions {
   readonly config?: string
 }
 
+const SQLITE = 'sqlite:'
 /** Of large tables, progress is said once in so many rows. */
 const SAID_EVERY = 100_000
 
@@ -21,6 +23,8 @@ const SAID_EVERY = 100_000
 export async function storageMigrate({ json, config }: StorageOptions): Promise<void> {
   const { options, location } = readSettings(config)
   const ran = await inWordsOf(location, () => migrateDatabase(location, systemClock, resolveStorageAccess(options)))
+  if (ran.length > 0 && !location.startsWith(SQLITE))
+    say('A role that only serves needs rights on new tables: docs/storage.md, "Roles".')
   if (json) print(JSON.stringify({ ran }))
   else print(ran.length === 0 ? 'the database is up to date' : ran.map((name) => `ran ${name}`).join('\n'))
 }
@@ -50,6 +54,18 @@ export async function storageCopy({
   } finally {
     await source.close()
   }
+}
+
+/** `tessera storage compact`: an SQLite database without the room that it does not use. */
+export async function storageCompact({ json, config }: StorageOptions): Promise<void> {
+  const { location } = readSettings(config)
+  if (!location.startsWith(SQLITE))
+    throw new UserError('storage is PostgreSQL, which uses its room again by itself (autovacuum)')
+  requireFile(location)
+  const path = location.slice(SQLITE.length)
+  const { before, after } = compactSqlite(path)
+  if (json) print(JSON.stringify({ bytes_before: before, bytes: after }))
+  else print(`${printable(path)}: ${after} bytes, ${before} before`)
 }
 
 /** @throws UserError where it is not the address of a database */

@@ -7,9 +7,10 @@ import { readAuthorities } from '../config/certificate.ts'
 import { LONGEST_SECRET_FILE, secretOfVariable, takeSecret } from '../input/secret.ts'
 import { UserError } from '../platform/user-error.ts'
 import { SEALED_FORM } from '../tokens/sealed.ts'
-import { print } from './output.ts'
+import { print, printable, prompt, say } from './output.ts'
 import { readStandardInput, readTextInput, STANDARD_INPUT } from './read-input.ts'
 import { explainTokenFailure } from './token-failure.ts'
+import { listeningFetch } from './wire.ts'
 
 interface TokenCommandOptions {
   readonly issuer: string
@@ -45,11 +46,13 @@ export async function token(options: TokenCommandOptions): Promise<void> {
   try {
     if (options.curl) return print(await curlCommand(options))
     const secret = await readClientSecret(options)
+    const wire = listeningFetch()
     const config = await openid.discovery(new URL(options.issuer), options.clientId, undefined, method(secret), {
       algorithm: 'oauth2',
+      [openid.customFetch]: wire.fetch,
     })
     const response = await openid.clientCredentialsGrant(config, requestParameters(options))
-    print(shown(options, response))
+    print(shown(options, response, wire.lastAnswer))
   } catch (error) {
     throw await explainTokenFailure(error, options.issuer)
   }
@@ -62,13 +65,17 @@ function requestParameters({ scope, resource = [] }: TokenCommandOptions): URLSe
   return parameters
 }
 
-function shown({ decode, json }: TokenCommandOptions, response: openid.TokenEndpointResponse): string {
-  if (json) return JSON.stringify(response)
-  if (!decode) return response.access_token
-  if (SEALED_FORM.test(response.access_token))
+/** @param answer of the token endpoint, as it came: `--json` changes nothing in it */
+function shown(
+  { decode, json }: TokenCommandOptions,
+  { access_token: token }: openid.TokenEndpointResponse,
+  answer: string,
+): string {
+  if (!decode) return json ? answer : printable(token)
+  if (SEALED_FORM.test(token))
     throw new UserError('the token is sealed: only the server can read it, and introspection says what is in it')
-  const parts = { header: decodeProtectedHeader(response.access_token), claims: decodeJwt(response.access_token) }
-  return JSON.stringify(parts, undefined, 2)
+  const decoded = { header: decodeProtectedHeader(token), claims: decodeJwt(token) }
+  return JSON.stringify(json ? { ...JSON.parse(answer), decoded } : decoded, undefined, 2)
 }
 
 /** From a file, the environment, a pipe, or typed unseen: never from the command line, which others can read. */
@@ -85,13 +92,13 @@ async function readClientSecret({ secretEnv, secretFile }: TokenCommandOptions):
 }
 
 function ask(question: string): Promise<string> {
-  process.stderr.write(question)
+  prompt(question)
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input: process.stdin, output: unseen, terminal: true })
   return new Promise((resolve) => {
     terminal.question('', (answer) => {
       terminal.close()
-      process.stderr.write('\n')
+      say('')
       resolve(answer)
     })
   })

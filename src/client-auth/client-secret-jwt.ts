@@ -1,14 +1,11 @@
-import { isValid } from '../credentials/credential.ts'
-import { retrieveSecret } from '../credentials/retrievable.ts'
-import { verifyHmac } from '../jws/verify.ts'
+import type { SecretCredential } from '../credentials/credential.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { checkClaims, useUp } from './client-assertion.ts'
+import { findMacSecret } from './guessable.ts'
 import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
-
-/** Of nobody: what is checked with it is refused all the same. */
-const DECOY = Buffer.alloc(32)
+import type { AuthenticationRequest } from './request.ts'
 
 /** A JWT under a MAC with the client's secret as its key (RFC 7523 §2.2; OpenID Connect Core §9, `client_secret_jwt`). */
 export const clientSecretJwt: ClientAuthMethod = {
@@ -16,24 +13,33 @@ export const clientSecretJwt: ClientAuthMethod = {
     const assertion = assertionOf(request)
     if (assertion?.claimed.kind !== 'symmetric') return undefined
     const clientId = ClientId(assertion.claimed.sub ?? '')
-    return { clientIds: [clientId], verify: (authenticator) => verify(authenticator, clientId, assertion) }
+    return {
+      clientIds: [clientId],
+      verify: (authenticator, request) => verify(authenticator, request, clientId, assertion),
+    }
   },
 }
 
-async function verify(authenticator: Authenticator, clientId: ClientId, { jws }: PresentedAssertion): Promise<Proven> {
+async function verify(
+  authenticator: Authenticator,
+  request: AuthenticationRequest,
+  clientId: ClientId,
+  { jws }: PresentedAssertion,
+): Promise<Proven> {
   const client = await authenticator.directory.client(clientId)
-  const claims = checkClaims(authenticator, client, jws, () => verifyHmac(jws, DECOY))
-  const credentials = client?.credentials.secrets.filter(({ retrievable }) => retrievable !== undefined) ?? []
-  if (client === undefined || credentials.length === 0) {
-    verifyHmac(jws, DECOY)
-    if (client === undefined) throw new OAuthError('unknown_client')
-    const detail = { expected: 'a secret with retrievable: true', secrets: client.credentials.secrets.length }
-    throw new OAuthError('no_such_credential', { detail })
-  }
-  const now = authenticator.clock.now()
-  const inOrder = credentials.toSorted((one, other) => Number(isValid(other, now)) - Number(isValid(one, now)))
-  const credential = inOrder.find((secret) => verifyHmac(jws, retrieveSecret(secret, authenticator.masterKey) ?? DECOY))
-  if (credential === undefined) throw new OAuthError('assertion_signature', { detail: { alg: jws.header.alg } })
+  // Before the claims, of which some are right for some clients only: a guess that fails for them is counted as any other.
+  const credential = await findMacSecret(authenticator, request, { clientId, client, jws })
+  const claims = checkClaims(authenticator, client, jws, () => {})
+  if (client === undefined) throw new OAuthError('unknown_client')
+  if (credential === undefined) throw whyNone(client.credentials.secrets, jws.header.alg)
   await useUp(authenticator, clientId, claims)
   return { client, credential }
+}
+
+function whyNone(secrets: readonly SecretCredential[], alg: string): OAuthError {
+  if (secrets.some(({ retrievable }) => retrievable !== undefined)) {
+    return new OAuthError('assertion_signature', { detail: { alg } })
+  }
+  const detail = { expected: 'a secret with retrievable: true', secrets: secrets.length }
+  return new OAuthError('no_such_credential', { detail })
 }

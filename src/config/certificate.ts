@@ -1,6 +1,6 @@
 /**
  * The options: declared, described and defaulted once, in `schema.ts`; read, and checked. May import `platform`,
- * `http`, `keys`, `input`, `certificates`.
+ * `http`, `keys`, `input`, `certificates`, `jws`.
  */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'

@@ -2,6 +2,7 @@ import { shownLocation } from '../input/database-location.ts'
 import { type Issue, inOurWords, issuesOf } from '../input/issues.ts'
 import { type Path, readYaml } from '../input/yaml.ts'
 import { decodeUtf8, readFile } from '../platform/files.ts'
+import { nearest } from '../platform/nearest.ts'
 import { MistakeList } from '../platform/user-error.ts'
 import { ConfigError, problem } from './problem.ts'
 import { isEnvironmentOnly, type OptionInfo, type Options, optionInfos, schema } from './schema.ts'
@@ -150,13 +151,17 @@ function explain(
   const option = optionAt(path)
   const { origin, value: written } = given[option?.key ?? ''] ?? {}
   if (option !== undefined && isEnvironmentOnly(option.key)) return problem(origin ?? key, undefined, message)
-  const shown = option?.key === 'storage' && typeof value === 'string' ? shownLocation(value) : value
+  const shown = typeof value === 'string' ? withoutPassword(option?.key, value) : value
   // The path goes beyond the option where one entry of a list is wrong.
   const entry = option !== undefined && path.length > option.key.split('.').length ? Number(path.at(-1)) + 1 : undefined
   const setting = origin ?? `${where}${option?.key ?? key}`
   if (entry !== undefined) return problem(`${setting} entry ${entry}`, shown ?? undefined, message)
   return problem(setting, typeof shown === 'number' ? (written ?? shown) : (shown ?? undefined), message)
 }
+
+/** A value that a message may show: an address without its password, however broken it is. */
+const withoutPassword = (key: string | undefined, value: string): string =>
+  key === 'storage' ? shownLocation(value) : value.replace(/^([\w+.-]*:\/\/[^:@/?#]*):.*@/s, '$1:***@')
 
 /** The option that a path leads to, or into. */
 function optionAt(path: Path): OptionInfo | undefined {
@@ -165,25 +170,9 @@ function optionAt(path: Path): OptionInfo | undefined {
 }
 
 function didYouMean(given: string, by: 'env' | 'key'): string {
-  const distances = optionInfos.map((option: OptionInfo) => ({
-    name: option[by],
-    distance: editDistance(given, option[by]),
-  }))
-  const nearest = distances.sort((one, other) => one.distance - other.distance)[0]
-  return nearest !== undefined && nearest.distance <= 3
-    ? `did you mean ${nearest.name}?`
-    : '`tessera config reference` lists them all'
-}
-
-/** Levenshtein's distance. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...to].entries()) {
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[to.length] ?? 0
+  const meant = nearest(
+    given,
+    optionInfos.map((option) => option[by]),
+  )
+  return meant === undefined ? '`tessera config reference` lists them all' : `did you mean ${meant}?`
 }

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import { readSecret } from '../input/secret.ts'
 import { parseMasterKey } from '../keys/master-key.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
+import { isLoopback } from '../platform/loopback.ts'
 import { MistakeList, Mistakes } from '../platform/user-error.ts'
 import {
   certificateWarnings,
@@ -30,6 +30,8 @@ export interface Config extends Options {
   readonly storageAccess: StorageAccess
   readonly masterKey: Buffer
   readonly previousMasterKey: Buffer | undefined
+  /** Whether this is `tessera dev`, where the published secret of its sample counts. */
+  readonly isDevelopment: boolean
   /** PEM; undefined where no certificate is configured. */
   readonly certificate: ServerCertificate | undefined
   /** PEM. */
@@ -89,6 +91,7 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
     isComplete && mistakes.all.length === 0
       ? Object.freeze({
           ...options,
+          isDevelopment: false,
           issuer,
           storage,
           storageAccess,
@@ -101,9 +104,19 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
   const host =
     issuer === undefined || runtime.tls === 'off' ? undefined : new URL(issuer).hostname.replace(/^\[|\]$/g, '')
   const uses = { certificate, clientAuthorities: authorities?.clientAuthorities, host }
-  const warnings = certificateWarnings(uses, clock.now())
+  const warnings = [...certificateWarnings(uses, clock.now()), ...keyWarnings(options)]
   return { config, options, storageAccess, masterKeys, mistakes: mistakes.all, warnings, wrong }
 }
+
+/** Seconds. A quarter of an hour is the longest that a verifier which was tried keeps keys, but for one (`docs/keys.md`). */
+const SHORT_NOTICE = 3_600
+
+const keyWarnings = ({ keys: { publish_before: published } }: Options): readonly string[] =>
+  published < SHORT_NOTICE
+    ? [
+        `keys.publish_before: ${published} is below an hour: verifiers that keep keys for longer refuse good tokens after each rotation (docs/keys.md)`,
+      ]
+    : []
 
 type IsRight = (key: string) => boolean
 
@@ -129,7 +142,7 @@ function examineCertificate(
   return undefined
 }
 
-function checkTogether({ runtime, admin, keys }: Options, isRight: IsRight, mistakes: MistakeList): void {
+function checkTogether({ runtime, admin, keys, http }: Options, isRight: IsRight, mistakes: MistakeList): void {
   const hasProxies = runtime.trusted_proxies.length > 0 || !isRight('runtime.trusted_proxies')
   if (runtime.tls === 'off' && !hasProxies) {
     const mend = 'name the proxy that ends TLS in runtime.trusted_proxies, for example 10.0.0.5'
@@ -142,6 +155,9 @@ function checkTogether({ runtime, admin, keys }: Options, isRight: IsRight, mist
   const { publish_before: published, cache_max_age: kept } = keys
   if (published < kept && isRight('keys.publish_before') && isRight('keys.cache_max_age'))
     mistakes.note(problem('keys.publish_before', published, `must be at least keys.cache_max_age, which is ${kept}`))
+  const { headers_timeout: headers, request_timeout: request } = http
+  if (request < headers && isRight('http.headers_timeout') && isRight('http.request_timeout'))
+    mistakes.note(problem('http.request_timeout', request, `must be at least http.headers_timeout, ${headers}`))
   if (admin.port === runtime.port && admin.port !== 0 && canMeet(admin.host, runtime.host))
     mistakes.note(problem('admin.port', admin.port, 'is runtime.port, too: two listeners need a port each'))
 }
@@ -166,9 +182,6 @@ export function resolveStorageAccess(options: Options): StorageAccess {
     statementTimeout: options.storage_statement_timeout * 1000,
   }
 }
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && /^127\./.test(host))
 
 const KEY_FORM = 'must be 32 bytes in base64 or hexadecimal, as `openssl rand -base64 32` prints'
 

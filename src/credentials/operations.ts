@@ -10,8 +10,17 @@ import type { CredentialStore } from './store.ts'
 
 /** What an administrator's commands on credentials need. Running servers see what they do within a second. */
 export interface CredentialOperations {
-  readonly store: CredentialStore
+  readonly store: Pick<CredentialStore, 'listCredentials' | 'updateCredentials'>
   readonly maker: CredentialMaker
+}
+
+/** The same where a secret may be made. */
+export interface AddingOperations extends CredentialOperations {
+  /**
+   * Shows a new secret to a person. It is called before the credential is written, so that none counts whose secret nobody
+   * has seen; what it throws is passed on, and nothing is written.
+   */
+  readonly show: (made: Made) => void
 }
 
 /** What was made, and its secret where one was generated: to be shown once. */
@@ -30,19 +39,19 @@ export interface Wanted {
 
 /** Adds a credential beside those that a client has. @throws UserError */
 export async function addCredential(
-  operations: CredentialOperations,
+  operations: AddingOperations,
   client: ClientId,
   { given = { kind: 'secret', secret: undefined, isRetrievable: false }, label, expiresAt }: Wanted,
 ): Promise<Made> {
   const before = await credentialsOf(operations, client)
   const wantedLabel = label === undefined ? `added ${today(operations)}` : checkLabel(label)
   const terms = { label: wantedLabel, origin: 'command', expiresAt } as const
-  const made = await makeCredential(operations.maker, given, terms, before)
-  const credential = await update(operations, client, 'credential.add', (credentials) => {
-    const labelled = { ...made.credential, label: freeLabel(wantedLabel, credentials) }
+  const { credential, generated } = await makeCredential(operations.maker, given, terms, before)
+  const add = (credentials: readonly Credential[]): Step => {
+    const labelled = { ...credential, label: freeLabel(wantedLabel, credentials) }
     return { writes: { put: [labelled], remove: [] }, credential: labelled }
-  })
-  return { credential, generated: made.generated }
+  }
+  return { credential: await updateShown(operations, client, 'credential.add', { before, add, generated }), generated }
 }
 
 /**
@@ -50,7 +59,7 @@ export async function addCredential(
  * undefined @param overlap milliseconds @throws UserError
  */
 export async function rotateCredential(
-  operations: CredentialOperations,
+  operations: AddingOperations,
   client: ClientId,
   name: string | undefined,
   { given, label, expiresAt }: Wanted,
@@ -61,17 +70,18 @@ export async function rotateCredential(
   const wanted = given ?? sameKind(replaced)
   const wantedLabel = label === undefined ? nextLabel(replaced, today(operations)) : checkLabel(label)
   const terms = { label: wantedLabel, origin: 'command', expiresAt } as const
-  const made = await makeCredential(operations.maker, wanted, terms, before)
+  const { credential: made, generated } = await makeCredential(operations.maker, wanted, terms, before)
   let old = replaced
-  const credential = await update(operations, client, 'credential.rotate', (credentials) => {
+  const add = (credentials: readonly Credential[]): Step => {
     const now = operations.maker.clock.now()
-    const labelled = { ...made.credential, label: freeLabel(wantedLabel, credentials) }
+    const labelled = { ...made, label: freeLabel(wantedLabel, credentials) }
     const writes = rotate(credentials, find(credentials, replaced.id, now), labelled, overlap, now)
     const [shortened = replaced, successor = labelled] = writes.put
     old = shortened
     return { writes, credential: successor, more: { replaces: replaced.id, old_expires: iso(old.expiresAt) } }
-  })
-  return { credential, generated: made.generated, old }
+  }
+  const credential = await updateShown(operations, client, 'credential.rotate', { before, add, generated })
+  return { credential, generated, old }
 }
 
 /** Undoes a rotation. @param name of the new credential, or of the one before it @throws UserError */
@@ -95,7 +105,7 @@ export const revokeCredential = (operations: CredentialOperations, client: Clien
     return { writes, credential: writes.put[0] ?? find(credentials, name, now) }
   })
 
-/** Removes a credential for good: a manifest that names it brings it back. @throws UserError */
+/** Removes a credential for good: no manifest brings it back. @throws UserError */
 export const removeCredential = (operations: CredentialOperations, client: ClientId, name: string) =>
   update(operations, client, 'credential.remove', (credentials) => {
     const credential = find(credentials, name, operations.maker.clock.now())
@@ -121,6 +131,34 @@ interface Step {
   /** The one that the event is about. */
   readonly credential: Credential
   readonly more?: AuditEvent['detail']
+}
+
+/** A new credential, and what it takes to show its secret first. */
+interface Addition {
+  /** The credentials as they were when the new one was made. */
+  readonly before: readonly Credential[]
+  readonly add: (credentials: readonly Credential[]) => Step
+  readonly generated: string | undefined
+}
+
+/**
+ * Adds a credential, having shown its secret where one was generated. That is not done within the transaction: a reader that
+ * does not read must keep nobody from writing.
+ */
+function updateShown(
+  operations: AddingOperations,
+  client: ClientId,
+  type: AuditEventType,
+  { before, add, generated }: Addition,
+): Promise<Credential> {
+  if (generated === undefined) return update(operations, client, type, add)
+  const shown = add(before).credential
+  operations.show({ credential: shown, generated })
+  return update(operations, client, type, (credentials) => {
+    const step = add(credentials)
+    if (step.credential.label === shown.label) return step
+    throw new UserError(`somebody else added a credential ${nameOf(shown)} at the same time: try again`)
+  })
 }
 
 async function update(

@@ -11,8 +11,8 @@ export interface CredentialUse {
   readonly at: number
 }
 
-/** A credential that will expire. */
-export interface ExpiringCredential {
+/** A credential, and whose it is. */
+export interface OwnedCredential {
   readonly clientId: ClientId
   readonly credential: Credential
 }
@@ -33,7 +33,9 @@ export interface CredentialStore {
   /** Remembers uses; an earlier one than is known changes nothing. */
   noteUses(uses: readonly CredentialUse[]): Promise<void>
   /** At most `most` credentials that count and expire between the two times, soonest first. */
-  listExpiring(from: number, to: number, most: number): Promise<readonly ExpiringCredential[]>
+  listExpiring(from: number, to: number, most: number): Promise<readonly OwnedCredential[]>
+  /** Those of the sample of `tessera dev`. */
+  listSamples(): Promise<readonly OwnedCredential[]>
   /** Those whose secret can be read again. */
   listRetrievable(): Promise<readonly SecretCredential[]>
   /** Puts a secret, encrypted anew, in the place of what it was; nothing happens where that has changed since. */

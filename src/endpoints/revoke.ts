@@ -23,6 +23,7 @@ export function revocationEndpoint({ authenticator, verifier, revocations, recor
   return async (http) => {
     let client: AuthenticatedClient | undefined
     try {
+      if (recording.audit.isFull) throw new OAuthError('audit_full')
       const request = parseClientRequest(http)
       client = await authenticateClient(authenticator, request)
       const verified = verifyToken(verifier, tokenParameter(request.form))

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { visibleValue } from '../platform/visible.ts'
 import type { Path } from './yaml.ts'
 
 /** A value that a schema refuses, and why, in words that follow its name. */
@@ -107,5 +108,7 @@ const depthOf = (issues: readonly Issue[]): number => Math.min(...issues.map(({ 
 /** A path as people write it: `clients[0].scopes[1]`. */
 export const formatPath = (path: Path): string =>
   path
-    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`))
+    .map((part, index) =>
+      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${visibleValue(String(part))}`,
+    )
     .join('')

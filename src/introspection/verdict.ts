@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Client } from '../directory/client.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { isSameUri } from '../oauth/uri.ts'
 import { createBatch } from '../platform/batch.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import { isAlive, type VerifiedToken, type Verifier, verifyToken } from '../tokens/verify.ts'
@@ -37,7 +38,8 @@ export class Judge {
     if (verified === undefined) return undefined
     const { aud } = verified.claims
     const audiences = typeof aud === 'string' ? [aud] : aud
-    const mayIntrospect = introspects === 'all' || audiences.some((audience) => introspects.includes(audience))
+    const isListed = (audience: string) => introspects === 'all' || introspects.some((one) => isSameUri(one, audience))
+    const mayIntrospect = audiences.some(isListed)
     return mayIntrospect && !(await this.#revocations.isRevoked(verified)) ? verified : undefined
   }
 

@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Credential, toCredentials } from '../credentials/credential.ts'
-import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
+import type { CredentialMaker } from '../credentials/make.ts'
 import { type Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import { readSecret } from '../input/secret.ts'
 import { ClientId } from '../oauth/ids.ts'
-import { refuseDangling, warnings } from './check.ts'
-import { toApi, toClient } from './convert.ts'
-import { planCredential } from './credentials.ts'
+import { refuseDangling, refuseRespelled, warnings } from './check.ts'
+import { toApi } from './convert.ts'
+import type { Loss } from './losses.ts'
+import type { NewSecrets } from './new-secrets.ts'
 import type { ParsedManifest } from './parse.ts'
-import type { ManifestClient, ManifestCredential } from './schema.ts'
+import { planClient } from './plan-client.ts'
+import type { ManifestCredential } from './schema.ts'
 import type { ModelSnapshot } from './store.ts'
 
 /** What is done to one API or client. */
@@ -22,7 +23,7 @@ interface Step {
 }
 
 /** A secret that was made for a client; nothing but this tells it. */
-interface GeneratedSecret {
+export interface GeneratedSecret {
   readonly clientId: ClientId
   readonly label: string
   readonly secret: string
@@ -34,28 +35,38 @@ export interface Plan {
   readonly apis: readonly Api[]
   readonly clients: readonly Client[]
   readonly generated: readonly GeneratedSecret[]
+  /** What it takes away from somebody. */
+  readonly losses: readonly Loss[]
   /** What may be applied, and won't do what was meant. */
   readonly warnings: readonly string[]
+}
+
+/** What a plan takes beside the manifest and the model. */
+interface PlanMeans {
+  readonly maker: CredentialMaker
+  /** Where `secret_env` is looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly secrets: NewSecrets
+  readonly origin: 'manifest' | 'sample'
 }
 
 /**
  * Compares a manifest with the model. What the manifest doesn't name stays as it is; what it names becomes exactly what
  * it says.
- * @param env where `secret_env` is looked up
  * @throws ManifestError where a client refers to what isn't there
  */
 export async function planManifest(
   parsed: ParsedManifest,
   model: ModelSnapshot,
-  maker: CredentialMaker,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Plan> {
+  { maker, env, secrets, origin }: PlanMeans,
+): Promise<Omit<Plan, 'losses'>> {
+  refuseRespelled(parsed, new ApiSet([...model.apis.values()]))
   const apis = parsed.manifest.apis.map(toApi)
   const all = new ApiSet([...new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)]).values()])
   refuseDangling(parsed, all)
   const generated: GeneratedSecret[] = []
   const clients: Client[] = []
-  const revoked: string[] = []
+  const stayingEnded: string[] = []
   for (const [index, wanted] of parsed.manifest.clients.entries()) {
     const existing = model.clients.get(ClientId(wanted.client_id))
     const secretOf = (credential: ManifestCredential, at: number) => {
@@ -68,65 +79,24 @@ export async function planManifest(
       if (read.secret === undefined) throw mend(`the secret in ${name} ${read.fault}`)
       return read.secret
     }
-    const planned = await planClient(wanted, existing, maker, secretOf, (path, message) =>
-      parsed.errorAt(['clients', index, ...path], message),
-    )
+    const errorAt = (path: readonly PropertyKey[], message: string) =>
+      parsed.errorAt(['clients', index, ...path], message)
+    const planned = await planClient(wanted, existing, { maker, secrets, origin, secretOf, errorAt })
     clients.push(planned.client)
     generated.push(...planned.generated)
-    for (const at of planned.revoked) {
-      revoked.push(
-        parsed.errorAt(
-          ['clients', index, 'credentials', at],
-          'was revoked, and stays so: give another secret or key, or take it back with tessera credentials remove',
-        ).message,
-      )
-    }
+    stayingEnded.push(...planned.stayingEnded)
   }
   const apiSteps = apis.map((api) => step('api', api.audience, model.apis.get(api.audience), api))
   const clientSteps = clients.map((client) => step('client', client.id, model.clients.get(client.id), client))
   return {
     steps: [...apiSteps, ...clientSteps],
     apis: apis.filter((_, index) => apiSteps[index]?.action !== 'unchanged'),
-    clients: clients.filter((_, index) => clientSteps[index]?.action !== 'unchanged'),
+    clients: clients.filter(
+      (client, index) =>
+        clientSteps[index]?.action !== 'unchanged' || hasOtherEnd(model.clients.get(client.id), client),
+    ),
     generated,
-    warnings: [...warnings(parsed), ...revoked],
-  }
-}
-
-interface PlannedClient {
-  readonly client: Client
-  readonly generated: readonly GeneratedSecret[]
-  /** Which of the credentials, by their places in the manifest, are refused whatever it says. */
-  readonly revoked: readonly number[]
-}
-
-async function planClient(
-  wanted: ManifestClient,
-  existing: Client | undefined,
-  maker: CredentialMaker,
-  secretOf: (credential: ManifestCredential, index: number) => string | undefined,
-  errorAt: (path: readonly PropertyKey[], message: string) => Error,
-): Promise<PlannedClient> {
-  const id = ClientId(wanted.client_id)
-  const before = existing?.credentials.all ?? []
-  const generated: GeneratedSecret[] = []
-  const planned: Credential[] = []
-  for (const [index, credential] of wanted.credentials.entries()) {
-    const secret = secretOf(credential, index)
-    const siblings = [...before, ...planned]
-    const plan = await planCredential(maker, credential, secret, siblings).catch((error: unknown) => {
-      if (!(error instanceof CredentialError)) throw error
-      throw errorAt(['credentials', index, ...(error.field === undefined ? [] : [error.field])], error.message)
-    })
-    planned.push(plan.credential)
-    if (plan.generated !== undefined) generated.push({ clientId: id, label: credential.label, secret: plan.generated })
-  }
-  // Those that a command has made are not the manifest's to remove.
-  const others = before.filter(({ origin }) => origin === 'command')
-  return {
-    client: { ...toClient(wanted), credentials: toCredentials([...planned, ...others]) },
-    generated,
-    revoked: [...planned.keys()].filter((at) => planned[at]?.revokedAt !== undefined),
+    warnings: [...warnings(parsed), ...stayingEnded],
   }
 }
 
@@ -144,9 +114,14 @@ function step<Thing extends Api | Client>(
   return { action: fields.length === 0 ? 'unchanged' : 'update', kind, id, fields }
 }
 
+/** Whether the manifest says nothing any more of what an operator has ended, which then need not be remembered. */
+const hasOtherEnd = (existing: Client | undefined, wanted: Client): boolean =>
+  existing !== undefined && !isDeepStrictEqual(existing.ended, wanted.ended)
+
 function comparable(thing: Api | Client): Record<string, unknown> {
   if (!('credentials' in thing)) return { ...thing }
-  const { credentials, ...rest } = thing
+  // What operators have ended is no field of a manifest.
+  const { credentials, ended: _, ...rest } = thing
   const byId = credentials.all.map(({ id, label, expiresAt }) => ({ id, label, expiresAt }))
   return { ...rest, credentials: byId.sort((one, other) => (one.id < other.id ? -1 : 1)) }
 }

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../audit/event.ts'
 import type { Api } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
-import type { Audience, ClientId } from '../oauth/ids.ts'
+import type { Audience, ClientId, CredentialId } from '../oauth/ids.ts'
 
 /** APIs and clients as they stood at one moment. */
 export interface ModelSnapshot {
@@ -23,6 +23,10 @@ export interface ModelWrites {
 /** Where the model is read and written whole. Every call rejects when the database fails, having written nothing. */
 export interface ManifestStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
+  /** At most so many clients whose ids come after this one, in an order of the database's own. */
+  listClients(after: string, most: number): Promise<readonly Client[]>
+  /** When each of these credentials last proved something, in milliseconds; those that never did are not in it. */
+  lastUses(credentials: readonly CredentialId[]): Promise<ReadonlyMap<CredentialId, number>>
   /** Writes everything in one transaction; false, and nothing is written, where the model has changed since `version`. */
   commit(version: number, writes: ModelWrites): Promise<boolean>
 }

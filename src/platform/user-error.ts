@@ -12,14 +12,16 @@ const MOST_SHOWN = 50
 /** Several mistakes, a line each. */
 export class Mistakes extends UserError {
   readonly all: readonly string[]
+  /** The lines of the message. What a mistake quotes may itself hold line ends, which must not look like these. */
+  readonly lines: readonly string[]
 
   constructor(all: readonly string[]) {
     const more = all.length > MOST_SHOWN ? [`and ${all.length - MOST_SHOWN} more`] : []
-    const lines = [...all.slice(0, MOST_SHOWN), ...more]
-    super(
-      all.length === 1 ? lines.join('') : [`${all.length} mistakes:`, ...lines.map((line) => `  ${line}`)].join('\n'),
-    )
+    const listed = [...all.slice(0, MOST_SHOWN), ...more]
+    const lines = all.length === 1 ? listed : [`${all.length} mistakes:`, ...listed.map((mistake) => `  ${mistake}`)]
+    super(lines.join('\n'))
     this.all = all
+    this.lines = lines
   }
 }
 

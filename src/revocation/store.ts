@@ -21,7 +21,9 @@ export interface RevocationStore {
     after: number,
     limit: number,
   ): Promise<{ readonly latest: number; readonly revocations: readonly Revocation[] }>
-  /** Removes at most `most` of those that expired before `time`. @returns how many */
+  /** Whether a token is revoked by itself. */
+  isTokenRevoked(id: Jti): Promise<boolean>
+  /** Removes at most `most` of those that expired before `time`. @returns how many; 0 once there are none */
   pruneRevocations(time: number, most: number): Promise<number>
   /** The longest lifetime that any token can have had, in milliseconds. */
   longestLifetime(): Promise<number>

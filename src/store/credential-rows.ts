@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { CertificateMatcher } from '../certificates/subject.ts'
 import type { Credential, CredentialLife, KeysCredential } from '../credentials/credential.ts'
 import type { FederatedTrust } from '../federation/credential.ts'
@@ -6,7 +6,7 @@ import { type ClientId, CredentialId } from '../oauth/ids.ts'
 import { formatHash, parseHash } from '../secrets/hash.ts'
 import type { Schema } from './schema.ts'
 
-type Row = Selectable<Schema['credential']>
+export type CredentialRow = Selectable<Schema['credential']>
 
 /** What of a credential stands in its `data`, by kind. */
 interface Data {
@@ -18,7 +18,7 @@ interface Data {
 
 const read = <Kind extends keyof Data>(_kind: Kind, text: string): Data[Kind] => JSON.parse(text)
 
-export function toCredential(row: Row): Credential {
+export function toCredential(row: CredentialRow): Credential {
   const life = toLife(row)
   switch (row.kind) {
     case 'secret': {
@@ -40,7 +40,7 @@ export function toCredential(row: Row): Credential {
   }
 }
 
-const toLife = (row: Row): CredentialLife => ({
+const toLife = (row: CredentialRow): CredentialLife => ({
   id: CredentialId(row.id),
   label: row.label,
   hint: row.hint,
@@ -55,10 +55,7 @@ const toLife = (row: Row): CredentialLife => ({
 })
 
 /** A row but for `warned_days`, which says what was told of it and stays. */
-export function fromCredential(
-  client: ClientId,
-  credential: Credential,
-): Omit<Insertable<Schema['credential']>, 'warned_days'> {
+export function fromCredential(client: ClientId, credential: Credential): Omit<CredentialRow, 'warned_days'> {
   const retrievable = credential.kind === 'secret' ? credential.retrievable : undefined
   return {
     id: credential.id,

@@ -3,15 +3,16 @@ import type { AuditEvent } from '../audit/event.ts'
 import type { Credential, SecretCredential } from '../credentials/credential.ts'
 import type { CredentialWrites } from '../credentials/life.ts'
 import type { UsedCredential } from '../credentials/status.ts'
-import type { CredentialStore, CredentialUse, ExpiringCredential } from '../credentials/store.ts'
+import type { CredentialStore, CredentialUse, OwnedCredential } from '../credentials/store.ts'
 import type { Encrypted } from '../keys/master-key.ts'
 import { ClientId, type CredentialId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { lockNumbers } from './counters.ts'
-import { fromCredential, toCredential } from './credential-rows.ts'
+import { type CredentialRow, fromCredential, toCredential } from './credential-rows.ts'
 import type { Database } from './dialect.ts'
+import { fromEnded, toEnded } from './ended-rows.ts'
 import type { Schema } from './schema.ts'
 import { transact } from './transaction.ts'
 
@@ -51,10 +52,27 @@ export class SqlCredentialStore implements CredentialStore {
       const { writes, event } = plan(credentials)
       for (const credential of writes.put) await putCredential(trx, client, credential)
       if (writes.remove.length > 0) await trx.deleteFrom('credential').where('id', 'in', writes.remove).execute()
+      if (writes.keepAway !== undefined) await this.#keepAway(trx, client, writes.keepAway)
       await announce(trx, this.#clock, [{ kind: 'client', id: client }])
       await this.#audit.appendWithin(trx, [event])
       return writes
     })
+  }
+
+  async #keepAway(trx: Kysely<Schema>, client: ClientId, credential: Credential): Promise<void> {
+    const { ended: text } = await trx
+      .selectFrom('client')
+      .select('ended')
+      .where('client_id', '=', client)
+      .executeTakeFirstOrThrow()
+    const ended = toEnded(client, text)
+    const others = (ended?.credentials ?? []).filter((removed) => removed.credential.label !== credential.label)
+    const credentials = [...others, { credential, removedAt: this.#clock.now() }]
+    await trx
+      .updateTable('client')
+      .set({ ended: fromEnded(client, { ...ended, credentials }) })
+      .where('client_id', '=', client)
+      .execute()
   }
 
   async noteUses(uses: readonly CredentialUse[]): Promise<void> {
@@ -83,7 +101,7 @@ export class SqlCredentialStore implements CredentialStore {
     })
   }
 
-  async listExpiring(from: number, to: number, most: number): Promise<readonly ExpiringCredential[]> {
+  async listExpiring(from: number, to: number, most: number): Promise<readonly OwnedCredential[]> {
     const rows = await this.#db.scans
       .selectFrom('credential')
       .selectAll()
@@ -93,7 +111,12 @@ export class SqlCredentialStore implements CredentialStore {
       .orderBy('expires_at')
       .limit(most)
       .execute()
-    return rows.map((row) => ({ clientId: ClientId(row.client_id), credential: toCredential(row) }))
+    return rows.map(toOwned)
+  }
+
+  async listSamples(): Promise<readonly OwnedCredential[]> {
+    const rows = await this.#db.scans.selectFrom('credential').selectAll().where('origin', '=', 'sample').execute()
+    return rows.map(toOwned)
   }
 
   async listRetrievable(): Promise<readonly SecretCredential[]> {
@@ -131,6 +154,11 @@ export class SqlCredentialStore implements CredentialStore {
     return (await claim.executeTakeFirst()) !== undefined
   }
 }
+
+const toOwned = (row: CredentialRow): OwnedCredential => ({
+  clientId: ClientId(row.client_id),
+  credential: toCredential(row),
+})
 
 /** Makes these all that a client has. */
 export async function replaceCredentials(

@@ -3,14 +3,14 @@ import type { Change } from '../changes/feed.ts'
 import type { Api } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import type { ManifestStore, ModelSnapshot, ModelWrites } from '../manifest/store.ts'
-import type { ClientId } from '../oauth/ids.ts'
+import { type ClientId, CredentialId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { lastTaken, lockNumbers } from './counters.ts'
 import { replaceCredentials } from './credentials.ts'
 import type { Database } from './dialect.ts'
-import { loadClients } from './directory.ts'
+import { IDS_IN_QUERY, listClients, loadClients } from './directory.ts'
 import { noteLifetime } from './revocations.ts'
 import { fromApi, fromClient, toApi } from './rows.ts'
 import type { Schema } from './schema.ts'
@@ -37,6 +37,23 @@ export class SqlManifestStore implements ManifestStore {
       apis: new Map(apis.map((api) => [api.audience, api])),
       clients: new Map(clients.map((client) => [client.id, client])),
     }
+  }
+
+  listClients(after: string, most: number): Promise<readonly Client[]> {
+    return listClients(this.#db.scans, after, most)
+  }
+
+  async lastUses(ids: readonly CredentialId[]): Promise<ReadonlyMap<CredentialId, number>> {
+    const uses = new Map<CredentialId, number>()
+    for (let from = 0; from < ids.length; from += IDS_IN_QUERY) {
+      const rows = await this.#db.scans
+        .selectFrom('credential_use')
+        .selectAll()
+        .where('credential_id', 'in', ids.slice(from, from + IDS_IN_QUERY))
+        .execute()
+      for (const row of rows) uses.set(CredentialId(row.credential_id), row.last_used_at)
+    }
+    return uses
   }
 
   commit(version: number, { apis, clients, event }: ModelWrites): Promise<boolean> {

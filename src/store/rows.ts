@@ -13,6 +13,7 @@ import { Audience, ClientId, KeyId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
 import type { Revocation } from '../revocation/store.ts'
 import { toCredential } from './credential-rows.ts'
+import { fromEnded, toEnded } from './ended-rows.ts'
 import type { Schema } from './schema.ts'
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
@@ -39,25 +40,41 @@ export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
   updated_at: now,
 })
 
-export const toClient = (row: Row<'client'>, credentials: readonly Row<'credential'>[]): Client => ({
-  id: ClientId(row.client_id),
-  name: row.name ?? undefined,
-  description: row.description ?? undefined,
-  owner: row.owner ?? undefined,
-  tags: json(row.tags),
-  enabled: row.enabled === 1,
-  subject: row.subject ?? undefined,
-  grantTypes: json<GrantType[]>(row.grant_types),
-  scopes: json(row.scopes),
-  defaultScopes: json(row.default_scopes),
-  metadata: json(row.metadata),
-  introspects: json(row.introspects),
-  restrictScopes: row.restrict_scopes === 1,
-  token: json(row.token),
-  credentials: toCredentials(credentials.map(toCredential)),
-  authentication: json(row.authentication),
-  require: (row.require as RequiredProof | null) ?? undefined,
-})
+/** What stands in a client's `token`. */
+type StoredTokenSettings = Client['token'] & { readonly certificate_bound?: true }
+
+export function toClient(row: Row<'client'>, credentials: readonly Row<'credential'>[]): Client {
+  const { certificate_bound: bindsToCertificate = false, ...token } = json<StoredTokenSettings>(row.token)
+  return {
+    id: ClientId(row.client_id),
+    name: row.name ?? undefined,
+    description: row.description ?? undefined,
+    owner: row.owner ?? undefined,
+    tags: json(row.tags),
+    enabled: row.enabled === 1,
+    subject: row.subject ?? undefined,
+    grantTypes: json<GrantType[]>(row.grant_types),
+    scopes: json(row.scopes),
+    defaultScopes: json(row.default_scopes),
+    grants: json(row.grants),
+    defaultApi: row.default_api === null ? undefined : Audience(row.default_api),
+    metadata: json(row.metadata),
+    introspects: json(row.introspects),
+    restrictScopes: row.restrict_scopes === 1,
+    token,
+    credentials: toCredentials(credentials.map(toCredential)),
+    authentication: json(row.authentication),
+    require: (row.require as RequiredProof | null) ?? undefined,
+    bindsToCertificate,
+    ...endedOf(row),
+  }
+}
+
+/** Most have nothing of the kind, and then no such field either. */
+function endedOf(row: Row<'client'>): Pick<Client, 'ended'> {
+  const ended = toEnded(row.client_id, row.ended)
+  return ended === undefined ? {} : { ended }
+}
 
 export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   client_id: client.id,
@@ -70,12 +87,15 @@ export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   grant_types: JSON.stringify(client.grantTypes),
   scopes: JSON.stringify(client.scopes),
   default_scopes: JSON.stringify(client.defaultScopes),
+  grants: JSON.stringify(client.grants),
+  default_api: client.defaultApi ?? null,
   metadata: JSON.stringify(client.metadata),
   introspects: JSON.stringify(client.introspects),
   restrict_scopes: client.restrictScopes ? 1 : 0,
-  token: JSON.stringify(client.token),
+  token: JSON.stringify({ ...client.token, ...(client.bindsToCertificate && { certificate_bound: true }) }),
   authentication: JSON.stringify(client.authentication),
   require: client.require ?? null,
+  ended: fromEnded(client.id, client.ended),
   created_at: now,
   updated_at: now,
 })

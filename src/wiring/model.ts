@@ -3,6 +3,7 @@ import type { AuditSink } from '../audit/sink.ts'
 import { ChangeFeed } from '../changes/feed.ts'
 import type { Config } from '../config/resolve.ts'
 import { Directory } from '../directory/directory.ts'
+import { KeySources } from '../directory/key-sources.ts'
 import { KeySetConsumers } from '../keys/consumers.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { MasterKey } from '../keys/master-key.ts'
@@ -15,9 +16,12 @@ import type { Closers } from './closers.ts'
 import type { LiveConfig } from './live.ts'
 import { type Means, repeat } from './world.ts'
 
+const KEY_SOURCES = 'where clients have their keys could not be read'
+
 /** What a process has of the database in memory, and keeps up to date. */
 export interface Model {
   readonly directory: Directory
+  readonly keySources: KeySources
   readonly masterKey: MasterKey
   readonly keyring: Keyring
   readonly revocations: Revocations
@@ -62,14 +66,19 @@ export async function openModel(
 
   const consumers = new KeySetConsumers(store.keys, clock)
   closers.add(() => consumers.flush())
-  const feed = new ChangeFeed(store.changes, [directory, keyring], since, failing('changes could not be read'))
+  const keySources = new KeySources(store.keySources)
+  keySources.read().catch(failing(KEY_SOURCES))
+  const listeners = [directory, keyring, keySources]
+  const feed = new ChangeFeed(store.changes, listeners, since, failing('changes could not be read'))
   feed.start()
   closers.add(() => feed.stop())
   const again = (interval: number, work: () => Promise<void>, what: string) =>
     repeat(closers, means, interval, work, what)
+  again(500, () => keySources.read(), KEY_SOURCES)
   again(200, () => revocations.poll(), 'revocations could not be read')
   again(250, () => rotation.run(), 'keys could not be rotated')
   again(2_000, () => consumers.flush(), 'who fetched the keys could not be written')
+  again(60_000, () => consumers.prune(), 'who fetched the keys long ago could not be removed')
   again(60_000, () => revocations.prune(), 'expired revocations could not be removed')
-  return { directory, masterKey, keyring, revocations, consumers }
+  return { directory, keySources, masterKey, keyring, revocations, consumers }
 }

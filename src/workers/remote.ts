@@ -1,3 +1,5 @@
+import { systemClock } from '../platform/clock.ts'
+import { systemRandom } from '../platform/random.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 import { RemoteAudit } from './remote-audit.ts'
 import { RemoteGuesses } from './remote-guesses.ts'
@@ -5,5 +7,6 @@ import { RemoteMetrics } from './remote-metrics.ts'
 
 /** What a worker has in common with the others, and asks its primary for. */
 export function sharedBy(channel: Channel<FromWorker, FromPrimary>) {
-  return { audit: new RemoteAudit(channel), guesses: new RemoteGuesses(channel), metrics: new RemoteMetrics(channel) }
+  const audit = new RemoteAudit(channel, { clock: systemClock, random: systemRandom })
+  return { audit, guesses: new RemoteGuesses(channel), metrics: new RemoteMetrics(channel) }
 }

@@ -1,6 +1,3 @@
-import type { Command } from 'commander'
-import { program } from '../../src/cli/main.ts'
-
 /** The arguments that a command needs to get as far as its database. */
 interface Needs {
   readonly args: readonly string[]
@@ -39,17 +36,13 @@ export const commands: Readonly<Record<string, Needs>> = {
   'federate test': { args: ['--client', 'a'], input: 'x', database: 'reads' },
   'audit tail': { args: [], database: 'reads' },
   'storage migrate': { args: [], database: 'makes' },
+  'storage compact': { args: [], database: 'writes' },
   'storage copy': { args: ['--from', 'sqlite:nothing.db', '--to', 'sqlite:copy.db'], database: 'none' },
   backup: { args: ['--to', 'backup.db'], database: 'reads' },
   restore: { args: ['--from', 'nothing.db'], database: 'makes' },
   'config check': { args: [], database: 'none' },
   'config reference': { args: [], database: 'none' },
+  help: { args: [], database: 'none' },
 }
-
-/** The words of every command that there is. */
-export const wordsOfCommands = (command: Command = program, before: readonly string[] = []): readonly string[] =>
-  command.commands.length === 0
-    ? [before.join(' ')]
-    : command.commands.flatMap((subcommand) => wordsOfCommands(subcommand, [...before, subcommand.name()]))
 
 export const argsOf = (words: string, { args }: Needs): readonly string[] => [...words.split(' '), ...args]

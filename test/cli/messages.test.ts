@@ -160,6 +160,8 @@ const fits: Readonly<Record<string, RegExp>> = {
   'storage copy': /database|password file|no configuration/,
   'storage migrate': /a database that is not there|no configuration|lacks a table/,
   backup: /lacks a table|newer program|password file|a database (?:at|server)/,
+  'storage compact': /lacks a table|newer program|password file|a database (?:at|server)/,
+  help: /./,
   restore: /^a database (?:that|below|where)/,
 }
 

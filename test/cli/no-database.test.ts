@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { configFile, readSettings } from '../../src/cli/settings.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase } from '../../src/store/open.ts'
-import { runTessera } from '../harness/program.ts'
-import { argsOf, commands, wordsOfCommands } from './commands.ts'
+import { commandsOf, runTessera } from '../harness/program.ts'
+import { argsOf, commands } from './commands.ts'
 
 const home = process.cwd()
 let folder: string
@@ -24,7 +24,7 @@ const files = () => readdirSync(folder, { recursive: true }).toSorted()
 
 test('every command is looked at', () => {
   const known = Object.keys(commands).map((words) => words.replace(/ --.*/, ''))
-  expect([...new Set(known)].toSorted()).toEqual(wordsOfCommands().toSorted())
+  expect([...new Set(known)].toSorted()).toEqual([...commandsOf().keys()].toSorted())
 })
 
 const working = Object.entries(commands).filter(([, { database }]) => database === 'reads' || database === 'writes')
@@ -58,18 +58,22 @@ describe.each(working)('tessera %s', (words, needs) => {
     expect(files()).toEqual(['.tessera'])
   })
 
-  test.runIf(words !== 'backup')('on a database that lacks migrations names them, and makes no table', async () => {
-    const path = join(folder, 'empty.db')
-    writeFileSync(path, '')
-    const { code, stderr } = await run({ TESSERA_STORAGE: `sqlite:${path}` })
-    expect(code).toBe(1)
-    expect(stderr).toMatch(
-      /^tessera: storage: sqlite:.*empty\.db has not had 0001-first, .*: run `tessera storage migrate`/,
-    )
-    const database = new DatabaseSync(path)
-    expect(database.prepare('select name from sqlite_master').all()).toEqual([])
-    database.close()
-  })
+  // A copy of a file, or the same file in less room, does not depend on its tables.
+  test.runIf(words !== 'backup' && words !== 'storage compact')(
+    'on a database that lacks migrations names them, and makes no table',
+    async () => {
+      const path = join(folder, 'empty.db')
+      writeFileSync(path, '')
+      const { code, stderr } = await run({ TESSERA_STORAGE: `sqlite:${path}` })
+      expect(code).toBe(1)
+      expect(stderr).toMatch(
+        /^tessera: storage: sqlite:.*empty\.db has not had 0001-first, .*: run `tessera storage migrate`/,
+      )
+      const database = new DatabaseSync(path)
+      expect(database.prepare('select name from sqlite_master').all()).toEqual([])
+      database.close()
+    },
+  )
 })
 
 test('a copy makes neither a missing source nor its target', async () => {
@@ -98,9 +102,11 @@ describe('the configuration', () => {
 
   test('is the one that TESSERA_CONFIG names, unless --config names another', async () => {
     await database('one')
-    writeFileSync('two.yaml', 'storage: sqlite:/nothing/two.db\n')
+    writeFileSync('two.yaml', 'storage: sqlite:./missing/two.db\n')
     expect(await list([], { TESSERA_CONFIG: 'one.yaml' })).toEqual({ code: 0, stdout: '', stderr: '' })
-    expect((await list(['-c', 'two.yaml'], { TESSERA_CONFIG: 'one.yaml' })).stderr).toContain('/nothing/two.db')
+    expect((await list(['-c', 'two.yaml'], { TESSERA_CONFIG: 'one.yaml' })).stderr).toContain(
+      join(folder, 'missing', 'two.db'),
+    )
     expect((await list(['-c', 'one.yaml'], { TESSERA_CONFIG: 'two.yaml' })).code).toBe(0)
   })
 

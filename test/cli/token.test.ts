@@ -26,7 +26,7 @@ const token = (
       '--client-id',
       'batch',
       '--ca',
-      inject('tls').cert,
+      inject('tls').ca,
       ...args,
     ],
     options,
@@ -78,7 +78,22 @@ describe('tessera token', () => {
       '--auth-method',
       'client_secret_post',
     ])
-    expect(JSON.parse(stdout)).toMatchObject({ expires_in: 3600, scope: 'read vault:open' })
+    expect(JSON.parse(stdout)).toEqual({
+      access_token: expect.any(String),
+      // As the wire has it: the library that asks knows it in small letters.
+      token_type: 'Bearer',
+      expires_in: 3600,
+      scope: 'read vault:open',
+    })
+  })
+
+  test('--json with --decode has both', async () => {
+    const { stdout } = await token([...scope, '--json', '--decode'])
+    expect(JSON.parse(stdout)).toMatchObject({
+      access_token: expect.any(String),
+      token_type: 'Bearer',
+      decoded: { header: { alg: 'ES256' }, claims: { iss: server.issuer, scope: 'edit' } },
+    })
   })
 
   test.each(['client_secret_basic', 'client_secret_post'])(
@@ -105,7 +120,12 @@ describe('tessera token', () => {
   test.each([
     ['no secret', [], { input: '' }, /standard input has no client secret/],
     ['an absent variable', ['--secret-env', 'NOT_THERE'], {}, /the environment has no NOT_THERE/],
-    ['an absent file', ['--secret-file', '/nothing'], {}, /\/nothing can't be read: there is no such file/],
+    [
+      'an absent file',
+      ['--secret-file', '/no-such-folder/secret'],
+      {},
+      /\/secret can't be read: there is no such file/,
+    ],
     [
       'an unknown method',
       ['--auth-method', 'magic'],

@@ -56,17 +56,22 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
   [
     'a role that may do nothing with the tables',
     async () => asServing(await migrated('grant select on migration to serving')),
-    /^tessera: storage: the role serving lacks rights: grant select, insert, update, delete on api, client, .*audit_event to serving\n$/,
+    /^tessera: storage: this role lacks rights .*: grant select, insert, update, delete on public\.api, public\.audit_event, .* to serving;\n$/,
   ],
   [
     'a role that lacks a right on two of them',
     async () => asServing(await migrated(GRANTS, 'revoke delete on key, replay_mark from serving')),
-    /^tessera: storage: the role serving lacks rights: grant delete on key, replay_mark to serving\n$/,
+    /^tessera: storage: this role lacks rights .*: grant select, insert, update, delete on public\.key, public\.replay_mark to serving;\n$/,
+  ],
+  [
+    'a role that may not use the schema',
+    async () => asServing(await migrated(GRANTS, 'revoke usage on schema public from public, serving')),
+    /^tessera: storage: this role lacks rights .*: grant usage on schema public to serving;\n$/,
   ],
   [
     'a role that may not see which migrations ran',
     async () => asServing(await migrated(GRANTS, 'revoke select on migration from serving')),
-    /^tessera: storage: the role serving lacks rights: grant select on migration to serving\n$/,
+    /^tessera: storage: this role lacks rights .*: grant select on public\.migration to serving;\n$/,
   ],
   [
     'a database that was never migrated, and a role that may not',
@@ -84,7 +89,7 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
           'grant create on schema public to serving',
         ),
       ),
-    /^tessera: storage: the database has not had 0005-counters, and the role serving may not change the tables there, which others own: /,
+    /^tessera: storage: the database has not had 0005-counters, .*, and the role serving may not change the tables there, which others own: /,
   ],
   [
     'a database of a newer program',
@@ -118,11 +123,16 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
   ],
 ]
 
-const contents = (url: string) =>
-  postgres.query(
+/** The writes that each table has had. A connection reports its writes as it ends, so that all others must have ended. */
+async function contents(url: string) {
+  const asOwner = url.replace(/\/\/\w+(:\w+)?@/, '//postgres:postgres@')
+  const others = `select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
+  await expect.poll(() => postgres.query(others, asOwner), { timeout: 20_000 }).toEqual([])
+  return postgres.query(
     `select relname, n_tup_ins + n_tup_upd + n_tup_del as writes from pg_stat_user_tables order by relname`,
-    url.replace(/\/\/\w+(:\w+)?@/, '//postgres:postgres@'),
+    asOwner,
   )
+}
 
 describe('config check and serve refuse the same PostgreSQL databases, in the same words', () => {
   test.each(broken)('%s', async (name, open, message) => {

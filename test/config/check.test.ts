@@ -317,6 +317,14 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_RUNTIME_TLS: 'off' }),
     says: [/^runtime\.tls is "off": name the proxy/],
   },
+  'a request that may take less time than its headers': {
+    change: () => ({ TESSERA_HTTP_HEADERS_TIMEOUT: '20', TESSERA_HTTP_REQUEST_TIMEOUT: '19' }),
+    says: [/^http\.request_timeout is 19: must be at least http\.headers_timeout, 20$/],
+  },
+  'an outbound proxy with a path': {
+    change: () => ({ TESSERA_OUTBOUND_PROXY: 'http://user:hu#sh@proxy.example.com/x' }),
+    says: [/^TESSERA_OUTBOUND_PROXY is "http:\/\/user:\*\*\*@proxy\.example\.com\/x": must be http:/],
+  },
   'everything at once': {
     change: () => ({
       ...keyIs(otherKey()),
@@ -445,6 +453,14 @@ const fit: Readonly<Record<string, Case>> = {
       return { TESSERA_STORAGE: await database(), TESSERA_TLS_CERT: cert, TESSERA_TLS_KEY: key }
     },
     says: [/^warning: tls\.cert: certificate 2 did not issue certificate 1: put each before its issuer$/],
+  },
+  'keys that are published for less than an hour before they sign': {
+    change: async () => ({ TESSERA_STORAGE: await database(), TESSERA_KEYS_PUBLISH_BEFORE: '3599' }),
+    says: [/^warning: keys\.publish_before: 3599 is below an hour: verifiers .*docs\/keys\.md\)$/],
+  },
+  'keys that are published for an hour before they sign': {
+    change: async () => ({ TESSERA_STORAGE: await database(), TESSERA_KEYS_PUBLISH_BEFORE: '3600' }),
+    says: [],
   },
   'an authority that has expired': {
     change: async () => {

@@ -1,43 +1,72 @@
 import { Readable } from 'node:stream'
-import { type Command, CommanderError } from 'commander'
+import type { Command } from 'commander'
 import { vi } from 'vitest'
 import { program } from '../../src/cli/main.ts'
-import { explain } from '../../src/cli/output.ts'
+import { fail } from '../../src/cli/output.ts'
 import { runCommand } from './command.ts'
 
-/** The output of `tessera`, and whether it succeeded. */
+/** Every command that does something, by its words: `credentials rotate`. */
+export function commandsOf(command: Command = program, before: readonly string[] = []): ReadonlyMap<string, Command> {
+  return new Map(
+    command.commands.flatMap((sub): [string, Command][] => {
+      const words = [...before, sub.name()]
+      return sub.commands.length > 0 ? [...commandsOf(sub, words)] : [[words.join(' '), sub]]
+    }),
+  )
+}
+
+/** The output of `tessera`, and its exit code. */
 export interface Printed {
-  readonly code: 0 | 1
+  readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
+/** Thrown in place of ending this process. */
+class Exit extends Error {
+  readonly code: number
+
+  constructor(code: number) {
+    super(`exit ${code}`)
+    this.code = code
+  }
+}
+
 /**
- * Runs `tessera` with arguments as the shell would hand them over, in this process: the command line is read, and what went wrong
- * is printed, as by `main.ts`. One at a time. @param input what it reads
+ * Runs `tessera` in this process, with arguments as a shell would pass them. One at a time.
+ * @param input what the command reads
  */
 export async function runTessera(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   input: string | Buffer = '',
 ): Promise<Printed> {
-  dontExit(program)
   const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(pipeOf(input))
-  let failure: { readonly error: unknown } | undefined
-  const { stdout, stderr } = await runCommand(env, async () => {
-    try {
-      await program.parseAsync(args, { from: 'user' })
-    } catch (error) {
-      // commander has printed its own message.
-      if (!(error instanceof CommanderError)) failure = { error }
-      else if (error.exitCode !== 0) failure = { error: undefined }
-    }
+  const exiting = vi.spyOn(process, 'exit').mockImplementation((code) => {
+    throw new Exit(Number(code ?? 0))
   })
-  stdin.mockRestore()
-  const said = failure?.error === undefined ? '' : `tessera: ${explain(failure.error)}\n`
-  const code = failure === undefined && process.exitCode !== 1 ? 0 : 1
-  process.exitCode = undefined
-  return { code, stdout, stderr: stderr + said }
+  const before = process.exitCode
+  process.exitCode = 0
+  let code = 0
+  try {
+    const { stdout, stderr } = await runCommand(env, async () => {
+      try {
+        await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
+          if (error instanceof Exit) throw error
+          fail(error)
+        })
+        code = Number(process.exitCode)
+      } catch (error) {
+        if (!(error instanceof Exit)) throw error
+        code = error.code
+      }
+    })
+    return { code, stdout, stderr }
+  } finally {
+    process.exitCode = before
+    exiting.mockRestore()
+    stdin.mockRestore()
+  }
 }
 
 /** A pipe with something in it, as far as commands look at it. */
@@ -45,8 +74,3 @@ const pipeOf = (input: string | Buffer) =>
   Object.assign(Readable.from(input.length === 0 ? [] : [Buffer.from(input)]), {
     fd: 0,
   } as const) as typeof process.stdin
-
-function dontExit(command: Command): void {
-  command.exitOverride()
-  for (const subcommand of command.commands) dontExit(subcommand)
-}

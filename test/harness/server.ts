@@ -27,6 +27,8 @@ interface TestServerOptions {
   readonly open?: World['open']
   /** Resolves the hosts of keys by URL in place of the system's resolver. */
   readonly lookup?: World['lookup']
+  /** Holds refusals back in place of timers. */
+  readonly holds?: World['holds']
 }
 
 /** A real server: TLS, database, keys; everything in a folder that goes with it. */
@@ -99,6 +101,7 @@ export async function startTestServer({
   clock,
   open,
   lookup,
+  holds,
 }: TestServerOptions = {}): Promise<TestServer> {
   const { config, folder } = await testConfig(options)
   if (manifest !== undefined) await applyTo(config, manifest, env)
@@ -107,6 +110,7 @@ export async function startTestServer({
     ...(clock && { clock }),
     ...(open && { open }),
     ...(lookup && { lookup }),
+    ...(holds && { holds }),
   })
   return {
     issuer: config.issuer,

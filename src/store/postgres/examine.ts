@@ -3,29 +3,29 @@ import { tableNames } from '../copy.ts'
 import type { Database } from '../dialect.ts'
 import { type DatabaseFindings, NOTHING, noteOf } from '../findings.ts'
 import { pendingMigrations } from '../migrate.ts'
-
-const RIGHTS = ['select', 'insert', 'update', 'delete'] as const
+import { findMissingGrants } from '../sql-store.ts'
 
 /** Checks whether a role has the rights that a server needs, including those for migrations that are due. */
-export async function examinePostgres({ unhurried: db, dialect }: Database): Promise<DatabaseFindings> {
+export async function examinePostgres(database: Database): Promise<DatabaseFindings> {
+  const { unhurried: db, dialect } = database
   const { rows } = await sql<Session>`select quote_ident(current_user) as role, current_schema() as schema,
     coalesce(has_schema_privilege(current_schema(), 'create'), false) as may_create,
-    coalesce(has_table_privilege(to_regclass('migration'), 'select'), true) as may_read_migrations,
     current_setting('transaction_read_only') = 'on' as is_read_only,
     current_setting('server_encoding') as encoding`.execute(db)
   const [session] = rows
   if (session === undefined) return NOTHING
-  const { role, is_read_only: isReadOnly, may_read_migrations: mayReadMigrations, encoding } = session
+  const { is_read_only: isReadOnly, encoding } = session
   const warnings =
     encoding === 'UTF8'
       ? []
       : [`storage: the database keeps text as ${encoding}, which lacks letters: make one in UTF8`]
   const refuse = (mistakes: readonly string[]): DatabaseFindings => ({ ...NOTHING, mistakes, warnings })
   if (isReadOnly) return refuse(['storage: the database is read-only: it is a standby, or was set so'])
-  if (!mayReadMigrations)
-    return refuse([`storage: the role ${role} lacks rights: grant select on migration to ${role}`])
+  // Without these rights nobody can say which migrations ran, nor which tables there are.
+  const missing = await findMissingGrants(database)
+  if (missing !== undefined) return refuse([`storage: ${missing.message}`])
   const due = await pendingMigrations(db, dialect)
-  if (due.length === 0) return refuse(await lackingToServe(db, role))
+  if (due.length === 0) return refuse(await missingTables(db))
   const mistakes = await lackingToMigrate(db, session, due)
   return { mistakes, warnings, notes: mistakes.length > 0 ? [] : [noteOf(due)] }
 }
@@ -34,7 +34,6 @@ type Session = {
   readonly role: string
   readonly schema: string | null
   readonly may_create: boolean
-  readonly may_read_migrations: boolean
   readonly is_read_only: boolean
   readonly encoding: string
 }
@@ -55,22 +54,9 @@ async function lackingToMigrate(
   ]
 }
 
-async function lackingToServe(db: Database['unhurried'], role: string): Promise<readonly string[]> {
-  const rights = RIGHTS.map((right) => sql`has_table_privilege(to_regclass(name), ${right})`)
-  const { rows } = await sql<{ name: string; is_there: boolean; rights: readonly (boolean | null)[] }>`select name,
-    to_regclass(name) is not null as is_there, array[${sql.join(rights)}] as rights
-    from unnest(array[${sql.join(tableNames)}]::text[]) as name`.execute(db)
-  const missing = rows.filter((table) => !table.is_there).map(({ name }) => name)
-  const lacking = new Map<string, readonly string[]>()
-  for (const table of rows.filter(({ is_there: isThere }) => isThere)) {
-    const rights = RIGHTS.filter((_, index) => table.rights[index] !== true).join(', ')
-    if (rights !== '') lacking.set(rights, [...(lacking.get(rights) ?? []), table.name])
-  }
-  return [
-    ...(missing.length === 0 ? [] : [`storage: the database lacks tables that it has had: ${missing.join(', ')}`]),
-    ...[...lacking].map(
-      ([rights, tables]) =>
-        `storage: the role ${role} lacks rights: grant ${rights} on ${tables.join(', ')} to ${role}`,
-    ),
-  ]
+async function missingTables(db: Database['unhurried']): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string }>`select name from unnest(array[${sql.join(tableNames)}]::text[]) as name
+    where to_regclass(quote_ident(name)) is null`.execute(db)
+  const missing = rows.map(({ name }) => name)
+  return missing.length === 0 ? [] : [`storage: the database lacks tables that it has had: ${missing.join(', ')}`]
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { fileFault, isSystemError } from '../../platform/system-error.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, syncFile } from './copy-file.ts'
+import { makeDatabasePrivate } from './files.ts'
 
 /** A copy that was read again, every page of it. */
 export interface Backup extends Contents {
@@ -15,6 +16,8 @@ export interface Backup extends Contents {
  */
 export function backUpSqlite(from: string, to: string): Backup {
   if (existsSync(to)) throw new UserError(`${to} is there already: a backup replaces nothing`)
+  // To read it, SQLite may make files beside it, with its mode.
+  makeDatabasePrivate(from)
   const unfinished = `${to}.${process.pid}.new`
   try {
     copyDatabase(from, unfinished)

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import {
@@ -14,6 +14,7 @@ import {
 } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import { OAuthError } from '../../oauth/error.ts'
+import { toParameter } from '../parameters.ts'
 import { resultCode } from './problems.ts'
 
 /** How long a write waits for that of another process before it fails. */
@@ -26,6 +27,9 @@ const DEFECTS = [1, 19, 20, 21, 25]
 
 /** Some 64 MB: where nobody else has made a checkpoint (`checkpoints.ts`), whoever commits does. */
 const CHECKPOINT_AFTER_PAGES = 16_384
+
+/** The log is cut to so many bytes when it begins anew. Under load it is about as long; one large write makes it longer. */
+const LOG_KEPT = 32 * 1024 * 1024
 
 /** When a commit waits for the disk: always, or only so that a crash can't harm the file. */
 export type Synchronous = 'FULL' | 'NORMAL'
@@ -137,7 +141,12 @@ class NodeSqliteConnection implements DatabaseConnection {
     this.#pragmas =
       use === 'READ'
         ? []
-        : ['journal_mode = WAL', `synchronous = ${use}`, `wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`]
+        : [
+            'journal_mode = WAL',
+            `synchronous = ${use}`,
+            `wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`,
+            `journal_size_limit = ${LOG_KEPT}`,
+          ]
   }
 
   get isInTransaction(): boolean {
@@ -152,6 +161,11 @@ class NodeSqliteConnection implements DatabaseConnection {
         : new DatabaseSync(this.#path, options),
     )
     try {
+      // This must come before anything else is written to the file. On one that is not empty it would be a useless write.
+      const isNew =
+        this.#use !== 'READ' &&
+        (await retryWhileBusy(() => database.prepare('pragma page_count').get()?.['page_count'] === 0))
+      if (isNew) await retryWhileBusy(() => database.exec('pragma auto_vacuum = INCREMENTAL'))
       for (const pragma of this.#pragmas) await retryWhileBusy(() => database.exec(`pragma ${pragma}`))
     } catch (error) {
       database.close()
@@ -168,9 +182,9 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     const { statement, hasRows } = this.#prepare(this.#database ?? (await this.open()), sql)
-    if (!areStorable(parameters)) throw new TypeError('a parameter is of a type that cannot be stored')
-    if (hasRows) return { rows: await retryWhileBusy(() => statement.all(...parameters) as Row[]) }
-    const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...parameters))
+    const values = parameters.map(toParameter)
+    if (hasRows) return { rows: await retryWhileBusy(() => statement.all(...values) as Row[]) }
+    const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...values))
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
@@ -222,12 +236,3 @@ async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
     }
   }
 }
-
-const areStorable = (values: readonly unknown[]): values is readonly SQLInputValue[] => values.every(isStorable)
-
-const isStorable = (value: unknown): value is SQLInputValue =>
-  value === null ||
-  typeof value === 'string' ||
-  typeof value === 'number' ||
-  typeof value === 'bigint' ||
-  value instanceof Uint8Array

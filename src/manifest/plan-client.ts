@@ -1,0 +1,96 @@
+import { type Credential, toCredentials } from '../credentials/credential.ts'
+import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
+import type { Client, RemovedCredential } from '../directory/client.ts'
+import { ClientId } from '../oauth/ids.ts'
+import { toClient } from './convert.ts'
+import { planCredential } from './credentials.ts'
+import type { NewSecrets } from './new-secrets.ts'
+import type { GeneratedSecret } from './plan.ts'
+import type { ManifestClient, ManifestCredential } from './schema.ts'
+
+interface PlannedClient {
+  readonly client: Client
+  readonly generated: readonly GeneratedSecret[]
+  /** What operators have ended, and the manifest would have again: a line each, with its place in the file. */
+  readonly stayingEnded: readonly string[]
+}
+
+interface ClientMeans {
+  readonly maker: CredentialMaker
+  readonly secrets: NewSecrets
+  readonly origin: 'manifest' | 'sample'
+  readonly secretOf: (credential: ManifestCredential, index: number) => string | undefined
+  readonly errorAt: (path: readonly PropertyKey[], message: string) => Error
+}
+
+const date = (time: number): string => new Date(time).toISOString()
+
+/** A client as the manifest wants it, but for what operators have ended. @param existing undefined for a new client */
+export async function planClient(
+  wanted: ManifestClient,
+  existing: Client | undefined,
+  means: ClientMeans,
+): Promise<PlannedClient> {
+  const { disabledAt } = existing?.ended ?? {}
+  const { planned, generated, away, stayingEnded } = await planCredentials(wanted, existing, means)
+  // Those that a command has made are not the manifest's to remove.
+  const others = (existing?.credentials.all ?? []).filter(({ origin }) => origin === 'command')
+  const { enabled, ...client } = toClient(wanted)
+  const isKeptDisabled = enabled && disabledAt !== undefined
+  const ended = { ...(disabledAt !== undefined && { disabledAt }), ...(away.length > 0 && { credentials: away }) }
+  return {
+    client: {
+      ...client,
+      enabled: enabled && !isKeptDisabled,
+      credentials: toCredentials([...planned, ...others]),
+      ...(Object.keys(ended).length > 0 && { ended }),
+    },
+    generated,
+    stayingEnded: [
+      ...(isKeptDisabled ? [means.errorAt([], stayingDisabled(wanted.client_id, disabledAt)).message] : []),
+      ...stayingEnded,
+    ],
+  }
+}
+
+const stayingDisabled = (id: string, since: number): string =>
+  `${JSON.stringify(id)} stays disabled: a command disabled it on ${date(since)}, and \`tessera clients enable\` undoes that`
+
+const stayingRemoved = (since: number): string =>
+  `was removed by a command on ${date(since)}, and stays so: take it out of the manifest, or give another label, secret or key`
+
+const STAYING_REVOKED =
+  'was revoked, and stays so: give another secret or key, or have a secret generated under another label'
+
+async function planCredentials(
+  wanted: ManifestClient,
+  existing: Client | undefined,
+  { maker, secrets, origin, secretOf, errorAt }: ClientMeans,
+) {
+  const id = ClientId(wanted.client_id)
+  const before = existing?.credentials.all ?? []
+  const removed = existing?.ended?.credentials ?? []
+  const planned: Credential[] = []
+  const generated: GeneratedSecret[] = []
+  const away: RemovedCredential[] = []
+  const stayingEnded: string[] = []
+  for (const [index, credential] of wanted.credentials.entries()) {
+    const { label } = credential
+    const source = { secret: secretOf(credential, index), generate: () => secrets.of(id, label), origin }
+    const siblings = { before: [...before, ...planned], removed }
+    const plan = await planCredential(maker, credential, source, siblings).catch((error: unknown) => {
+      if (!(error instanceof CredentialError)) throw error
+      throw errorAt(['credentials', index, ...(error.field === undefined ? [] : [error.field])], error.message)
+    })
+    if ('removedAt' in plan) {
+      away.push(plan)
+      stayingEnded.push(errorAt(['credentials', index], stayingRemoved(plan.removedAt)).message)
+      continue
+    }
+    planned.push(plan.credential)
+    if (plan.generated !== undefined) generated.push({ clientId: id, label, secret: plan.generated })
+    if (plan.credential.revokedAt !== undefined)
+      stayingEnded.push(errorAt(['credentials', index], STAYING_REVOKED).message)
+  }
+  return { planned, generated, away, stayingEnded }
+}
