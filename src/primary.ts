@@ -13,7 +13,7 @@ import { one } from './telemetry/readings.ts'
 import { openAudit } from './wiring/audit.ts'
 import { Closers, Departure } from './wiring/closers.ts'
 import { listenForAdmin } from './wiring/listeners.ts'
-import { readAudit, readBuild, readConnections, readGuesses } from './wiring/metrics.ts'
+import { readAudit, readBuild, readCertificate, readConnections, readGuesses } from './wiring/metrics.ts'
 import { noteLifetimes } from './wiring/model.ts'
 import { warnOfSample } from './wiring/sample.ts'
 import { logStart } from './wiring/started.ts'
@@ -49,6 +49,7 @@ export async function startPrimary(config: Config, world: World & { readonly wor
     })
     const metrics = new Metrics('primary', [
       () => readBuild(config),
+      () => readCertificate(means.live.current),
       () => calls.read(),
       () => readConnections(store),
       () => readAudit(audit),

@@ -15,6 +15,7 @@ import {
   meterByPath,
   readAudit,
   readBuild,
+  readCertificate,
   readConnections,
   readCredentials,
   readDirectory,
@@ -71,6 +72,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
     const traffic = new Traffic()
     const metrics = new Metrics(means.shared === undefined ? 'server' : 'worker', [
       () => readBuild(config),
+      () => readCertificate(means.live.current),
       () => traffic.read(),
       () => calls.read(),
       () => readConnections(store),

@@ -71,6 +71,7 @@ export const tessera = ({
     const file = join(folder, 'manifest.json')
     const [first, ...others] = clients
     writeFileSync(file, JSON.stringify(manifest(tokens, presents, first)))
+    await workspace.start({ args: [cli, 'storage', 'migrate'], env: storage }, cores.server).done()
     await workspace.start({ args: [cli, 'apply', '-f', file], env: storage }, cores.server).done()
     await addCrowd(database, first, others)
     await addLiveRevocations(database, liveRevocations)

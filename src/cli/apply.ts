@@ -1,25 +1,36 @@
 /** The `tessera` command: `main.ts` names the subcommands, one file each. May import anything. */
 
-import { readFileSync } from 'node:fs'
 import { applyManifest } from '../manifest/apply.ts'
-import { parseManifest } from '../manifest/parse.ts'
+import { type ManifestFile, parseManifests } from '../manifest/parse.ts'
 import type { Plan } from '../manifest/plan.ts'
 import { UserError } from '../platform/user-error.ts'
 import { credentialMaker, withDatabase } from './database.ts'
 import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
 import { planAsJson, planLines, secretLines } from './plan-text.ts'
+import { nameOfInput, readTextInput } from './read-input.ts'
 
 interface ApplyCommandOptions {
-  readonly file: string
+  /** The path of the manifest, or of each of its files. */
+  readonly file: string | readonly string[]
   readonly dryRun?: boolean
   readonly json?: true
   readonly config?: string
 }
 
+/** Bytes of a file: enough for some 100,000 clients. */
+const LONGEST_MANIFEST = 64 * 1024 * 1024
+
 /** `tessera apply`: makes the model what a manifest says. */
 export async function apply({ file, dryRun = false, json, config }: ApplyCommandOptions): Promise<void> {
-  const parsed = parseManifest(file === '-' ? 'standard input' : file, read(file))
+  const names = [file].flat()
+  if (names.filter((name) => name === '-').length > 1)
+    throw new UserError('-f - stands twice: standard input can be read once')
+  const files: ManifestFile[] = []
+  for (const name of names) {
+    files.push({ name: nameOfInput(name), content: await readTextInput(name, LONGEST_MANIFEST) })
+  }
+  const parsed = parseManifests(files)
   await withNewSecrets((show) =>
     withDatabase(config, async ({ options, store }) => {
       const plan = await applyManifest(parsed, {
@@ -37,14 +48,6 @@ export async function apply({ file, dryRun = false, json, config }: ApplyCommand
       else if (!isShown) print(planAsJson(plan, dryRun))
     }),
   )
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
-  } catch (error) {
-    throw new UserError(`${file} can't be read: ${error instanceof Error ? error.message : error}`)
-  }
 }
 
 /** @param isShown whether the steps were shown already, with new secrets */

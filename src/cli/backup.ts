@@ -1,18 +1,17 @@
 import { ownEvent } from '../audit/own-event.ts'
-import { loadOptions } from '../config/load.ts'
-import { withoutPassword } from '../config/problem.ts'
 import { retrieveSecret } from '../credentials/retrievable.ts'
-import { developmentStorage } from '../dev/options.ts'
+import { shownLocation } from '../input/database-location.ts'
 import { Keyring } from '../keys/keyring.ts'
 import type { MasterKey } from '../keys/master-key.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
-import { openStore } from '../store/open.ts'
+import { openStore, requireFile } from '../store/open.ts'
 import { backUpSqlite } from '../store/sqlite/backup.ts'
 import { restoreSqlite } from '../store/sqlite/restore.ts'
 import { masterKeyOf } from './database.ts'
 import { print, say } from './output.ts'
+import { readSettings } from './settings.ts'
 
 interface BackupOptions {
   readonly to: string
@@ -31,9 +30,9 @@ const SQLITE = 'sqlite:'
 
 /** `tessera backup`: a copy of the database as it is at one moment, while servers run. */
 export async function backup({ to, json, config }: BackupOptions): Promise<void> {
-  const options = loadOptions({ file: config, env: process.env })
-  const location = options.storage ?? developmentStorage(options.data)
+  const { location } = readSettings(config)
   const path = pathOf(location, (url) => `pg_dump --format=custom --file=${to} '${url}'`)
+  requireFile(location)
   const { bytes, clients, masterKeyIds, migrations } = backUpSqlite(path, to)
   const schema = migrations.at(-1)
   if (json) return print(JSON.stringify({ file: to, bytes, clients, schema, master_key_ids: masterKeyIds }))
@@ -44,8 +43,7 @@ export async function backup({ to, json, config }: BackupOptions): Promise<void>
 
 /** `tessera restore`: a backup in the place of the configured database, if servers could start on it. */
 export async function restore({ from, replace = false, json, config }: RestoreOptions): Promise<void> {
-  const options = loadOptions({ file: config, env: process.env })
-  const location = options.storage ?? developmentStorage(options.data)
+  const { options, location } = readSettings(config)
   const to = pathOf(location, (url) => `pg_restore --clean --if-exists --single-transaction --dbname='${url}' ${from}`)
   const masterKey = masterKeyOf(options)
   const inspect = (path: string) => openAsServer(path, masterKey, from)
@@ -60,7 +58,7 @@ export async function restore({ from, replace = false, json, config }: RestoreOp
 function pathOf(location: string, instead: (url: string) => string): string {
   if (location.startsWith(SQLITE)) return location.slice(SQLITE.length)
   throw new UserError(
-    `storage is PostgreSQL, which has its own tools for this: ${instead(withoutPassword(location).replace(':***@', '@'))} (the password goes in PGPASSWORD)`,
+    `storage is PostgreSQL, which has its own tools for this: ${instead(shownLocation(location).replace(':***@', '@'))} (the password goes in PGPASSWORD)`,
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { loadOptions, type Sources } from '../config/load.ts'
-import { isEnvironmentOnly, type Options, optionInfos } from '../config/schema.ts'
+import { type Reading, readOptions } from '../config/load.ts'
+import { isEnvironmentOnly, optionInfos } from '../config/schema.ts'
+import { configFile, namedConfigFile } from './settings.ts'
 
 const flagged = optionInfos.filter((option) => !isEnvironmentOnly(option.key))
 
@@ -17,19 +18,27 @@ export function addConfigOptions(command: Command): Command {
   return command
 }
 
-/** What a command of `addConfigOptions` was given, and which options that names. */
-export function givenOptions(command: Command): {
-  readonly options: Options
-  readonly isGiven: (key: string) => boolean
-} {
+/** Reads the configuration of a command of `addConfigOptions`, with its mistakes. */
+export const givenOptions = (command: Command): Reading => {
+  const { config, flags } = givenFlags(command)
+  return readOptions({ file: configFile(config, process.env), env: process.env, flags })
+}
+
+/** Reads the configuration of `tessera dev`, which never takes the usual file of the machine, and says which options it has. */
+export function developmentOptionsOf(command: Command): Reading & { readonly isGiven: (key: string) => boolean } {
+  const { config, flags } = givenFlags(command)
+  const reading = readOptions({ file: namedConfigFile(config, process.env), env: process.env, flags })
+  const isGiven = (key: string) =>
+    key in flags || optionInfos.some((option) => option.key === key && process.env[option.env] !== undefined)
+  return { ...reading, isGiven }
+}
+
+function givenFlags(command: Command) {
   const given = command.opts<{ config?: string } & Record<string, string>>()
   const flags: Record<string, string> = {}
   for (const { key, flag } of flagged) {
     const value = given[command.options.find((option) => option.long === flag)?.attributeName() ?? '']
     if (value !== undefined) flags[key] = value
   }
-  const sources: Sources = { file: given.config, env: process.env, flags }
-  const isGiven = (key: string) =>
-    key in flags || optionInfos.some((option) => option.key === key && process.env[option.env])
-  return { options: loadOptions(sources), isGiven }
+  return { config: given.config, flags }
 }

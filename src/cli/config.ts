@@ -1,16 +1,24 @@
 import type { Command } from 'commander'
-import { withoutPassword } from '../config/problem.ts'
 import { configurationReference } from '../config/reference.ts'
-import { resolveConfig } from '../config/resolve.ts'
-import { checkLocation } from '../store/open.ts'
+import { examineConfig } from '../config/resolve.ts'
+import { shownLocation } from '../input/database-location.ts'
+import { systemClock } from '../platform/clock.ts'
+import { systemRandom } from '../platform/random.ts'
+import { Mistakes } from '../platform/user-error.ts'
+import { examineStart } from '../wiring/preflight.ts'
 import { givenOptions } from './config-options.ts'
-import { print } from './output.ts'
+import { print, printable, say } from './output.ts'
 
-/** `tessera config check`: fails with what `tessera serve` would fail with. */
+/** `tessera config check`: fails with what `tessera serve` would fail with, and changes nothing. */
 export async function configCheck(command: Command): Promise<void> {
-  const { issuer, storage, storageAccess } = resolveConfig(givenOptions(command).options)
-  checkLocation(storage, storageAccess)
-  print(`ok: ${issuer} on ${withoutPassword(storage)}`)
+  const examined = examineConfig(givenOptions(command), systemClock)
+  const means = { clock: systemClock, random: systemRandom, mayRun: true }
+  const { mistakes, warnings, notes } = await examineStart(examined, means)
+  for (const warning of warnings) say(`warning: ${printable(warning)}`)
+  for (const note of notes) say(`note: ${printable(note)}`)
+  if (mistakes.length > 0) throw new Mistakes(mistakes)
+  const { issuer, storage = '' } = examined.options
+  print(printable(`ok: ${issuer} on ${shownLocation(storage)}`))
 }
 
 /** `tessera config reference`: every option, as docs/configuration.md has it. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Credential, Jwk } from '../credentials/credential.ts'
 import type { Given } from '../credentials/make.ts'
 import {
@@ -13,6 +12,7 @@ import {
   type Wanted,
 } from '../credentials/operations.ts'
 import { statusOf, type UsedCredential } from '../credentials/status.ts'
+import { secretOfVariable } from '../input/secret.ts'
 import { isAsymmetric } from '../jws/algorithms.ts'
 import { parseTrustFile } from '../manifest/trust-file.ts'
 import { ClientId } from '../oauth/ids.ts'
@@ -22,6 +22,10 @@ import { credentialMaker, withDatabase } from './database.ts'
 import { parseDuration, parseMoment } from './duration.ts'
 import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
+import { nameOfInput, readTextInput } from './read-input.ts'
+
+/** Bytes of a key set, or of a federated credential. */
+const LONGEST_FILE = 1024 * 1024
 
 /** What every command on credentials takes. */
 interface CommonOptions {
@@ -54,7 +58,7 @@ export const credentialsList = (client: string, { json, config }: CommonOptions)
 /** `tessera credentials add`: one more, beside those there are. */
 export const credentialsAdd = (client: string, options: NewOptions): Promise<void> =>
   withOperations(options, async (operations) => {
-    reportGiven(await addCredential(operations, ClientId(client), wantedBy(options)), options)
+    reportGiven(await addCredential(operations, ClientId(client), await wantedBy(options)), options)
   })
 
 /** `tessera credentials rotate`: the next one, and an overlap for the one before. */
@@ -65,7 +69,7 @@ export const credentialsRotate = (
 ): Promise<void> =>
   withOperations(options, async (operations) => {
     const overlap = parseDuration(options.overlap, '--overlap')
-    const made = await rotateCredential(operations, ClientId(client), credential, wantedBy(options), overlap)
+    const made = await rotateCredential(operations, ClientId(client), credential, await wantedBy(options), overlap)
     reportGiven(made, options)
     if (!options.json)
       say(`The one before, ${printable(made.old.label || made.old.id)}, is good until ${time(made.old.expiresAt)}.`)
@@ -121,16 +125,16 @@ const withOperations = (options: CommonOptions, work: (operations: AddingOperati
     ),
   )
 
-function wantedBy(options: NewOptions): Wanted {
+async function wantedBy(options: NewOptions): Promise<Wanted> {
   const { label, expires } = options
   return {
-    given: givenBy(options),
+    given: await givenBy(options),
     label,
     expiresAt: expires === undefined ? undefined : parseMoment(expires, '--expires', systemClock.now()),
   }
 }
 
-function givenBy({ secretEnv, retrievable, jwks, jwksUri, algorithm, certificate, federated }: NewOptions) {
+async function givenBy({ secretEnv, retrievable, jwks, jwksUri, algorithm, certificate, federated }: NewOptions) {
   const given = {
     '--secret-env': secretEnv,
     '--jwks': jwks,
@@ -141,34 +145,29 @@ function givenBy({ secretEnv, retrievable, jwks, jwksUri, algorithm, certificate
   const [first, second] = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
   if (second !== undefined) throw new UserError(`give ${first} or ${second}, not both`)
   if (algorithm !== undefined && !isAsymmetric(algorithm)) throw new UserError(`--algorithm: ${algorithm} is not known`)
-  if (jwks !== undefined) return { kind: 'keys', source: { jwks: readKeys(jwks) }, algorithm } satisfies Given
+  if (jwks !== undefined) return { kind: 'keys', source: { jwks: await readKeys(jwks) }, algorithm } satisfies Given
   if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm } satisfies Given
   if (certificate !== undefined) return { kind: 'certificate', matcher: parsePair(certificate) } satisfies Given
   if (federated !== undefined)
-    return { kind: 'federated', trust: parseTrustFile(federated, readText(federated)) } satisfies Given
+    return {
+      kind: 'federated',
+      trust: parseTrustFile(nameOfInput(federated), await readTextInput(federated, LONGEST_FILE)),
+    } satisfies Given
   if (secretEnv === undefined && retrievable === undefined) return undefined
-  const secret = secretEnv === undefined ? undefined : process.env[secretEnv]
-  if (secretEnv !== undefined && !secret) throw new UserError(`the environment has no ${secretEnv}`)
+  const secret = secretEnv === undefined ? undefined : secretOfVariable('--secret-env', secretEnv, process.env)
   return { kind: 'secret', secret, isRetrievable: retrievable === true } satisfies Given
 }
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
-  } catch (error) {
-    throw new UserError(`${file} can't be read: ${error instanceof Error ? error.message : error}`)
-  }
-}
-
 /** A JWK set, or one key alone. */
-function readKeys(file: string): readonly Jwk[] {
+async function readKeys(file: string): Promise<readonly Jwk[]> {
   let json: ({ readonly keys?: readonly Jwk[] } & Jwk) | null
+  const text = await readTextInput(file, LONGEST_FILE)
   try {
-    json = JSON.parse(readText(file))
-  } catch (error) {
-    throw error instanceof UserError ? error : new UserError(`${file} is not JSON`)
+    json = JSON.parse(text)
+  } catch {
+    throw new UserError(`${nameOfInput(file)} is not JSON`)
   }
-  if (typeof json !== 'object' || json === null) throw new UserError(`${file} is no JWK set`)
+  if (typeof json !== 'object' || json === null) throw new UserError(`${nameOfInput(file)} is no JWK set`)
   return Array.isArray(json.keys) ? json.keys : [json]
 }
 

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadOptions } from '../config/load.ts'
-import { readAuthorities, resolveMasterKeys, resolveStorageAccess } from '../config/resolve.ts'
+import { readAuthorities } from '../config/certificate.ts'
+import { resolveMasterKeys, resolveStorageAccess } from '../config/resolve.ts'
 import type { Options } from '../config/schema.ts'
 import type { CredentialMaker } from '../credentials/make.ts'
-import { developmentStorage } from '../dev/options.ts'
 import { MasterKey } from '../keys/master-key.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -13,8 +12,10 @@ import { AddressRules } from '../remote-keys/addresses.ts'
 import { JsonFetcher } from '../remote-keys/fetch-json.ts'
 import { proxyOf } from '../remote-keys/proxy.ts'
 import { refuseUrl } from '../remote-keys/url.ts'
-import { openStore } from '../store/open.ts'
+import { openExistingStore } from '../store/open.ts'
+import { explainDatabase } from '../store/problems.ts'
 import type { Store } from '../store/sql-store.ts'
+import { readSettings } from './settings.ts'
 
 /** What a command works on. */
 export interface Opened {
@@ -22,18 +23,31 @@ export interface Opened {
   readonly store: Store
 }
 
-/** Opens the configured database, else that of `tessera dev`, for as long as `work` takes. */
+/**
+ * Opens the configured database, else that of `tessera dev`, for as long as `work` takes.
+ * @throws UserError where it does not exist, can't be used, or lacks migrations: no such command makes or migrates one
+ */
 export async function withDatabase<Result>(
   configFile: string | undefined,
   work: (opened: Opened) => Promise<Result>,
 ): Promise<Result> {
-  const options = loadOptions({ file: configFile, env: process.env })
-  const location = options.storage ?? developmentStorage(options.data)
-  const store = await openStore(location, systemClock, resolveStorageAccess(options))
+  const { options, location } = readSettings(configFile)
+  return inWordsOf(location, async () => {
+    const store = await openExistingStore(location, systemClock, resolveStorageAccess(options))
+    try {
+      return await work({ options, store })
+    } finally {
+      await store.close()
+    }
+  })
+}
+
+/** Runs `work`. @throws UserError in our words where the database can't be used */
+export async function inWordsOf<Result>(location: string, work: () => Promise<Result>): Promise<Result> {
   try {
-    return await work({ options, store })
-  } finally {
-    await store.close()
+    return await work()
+  } catch (error) {
+    throw explainDatabase(error, location)
   }
 }
 

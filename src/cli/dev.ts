@@ -1,6 +1,6 @@
 import { dirname, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { type Config, resolveConfig } from '../config/resolve.ts'
+import { type Config, examineConfig } from '../config/resolve.ts'
 import { authorityOf } from '../dev/certificate.ts'
 import { developmentOptions } from '../dev/options.ts'
 import { sampleClient, sampleManifest } from '../dev/sample.ts'
@@ -8,9 +8,11 @@ import { applyManifest } from '../manifest/apply.ts'
 import { parseManifest } from '../manifest/parse.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
+import { Mistakes } from '../platform/user-error.ts'
 import { openStore } from '../store/open.ts'
-import { givenOptions } from './config-options.ts'
-import { credentialMaker } from './database.ts'
+import { requireStart } from '../wiring/preflight.ts'
+import { developmentOptionsOf } from './config-options.ts'
+import { credentialMaker, inWordsOf } from './database.ts'
 import { print } from './output.ts'
 import { isWorker, runServer, runWorker } from './run.ts'
 
@@ -19,11 +21,14 @@ export async function dev(command: Command): Promise<void> {
   if (isWorker()) return runWorker()
   // What is made from here on is for nobody else on the machine, but where it says so.
   process.umask(0o077)
-  const { options, isGiven } = givenOptions(command)
-  const resolved = resolveConfig(await developmentOptions(options, isGiven, systemClock, systemRandom))
-  const config: Config = { ...resolved, isDevelopment: true }
-  await addSample(config)
-  const { runtimePort, adminPort } = await runServer(config)
+  const { options, isGiven, ...reading } = developmentOptionsOf(command)
+  if (reading.mistakes.length > 0) throw new Mistakes(reading.mistakes)
+  const complete = await developmentOptions(options, isGiven, systemClock, systemRandom)
+  const examined = examineConfig({ ...reading, options: complete }, systemClock)
+  const starting = await requireStart(examined, { clock: systemClock, random: systemRandom })
+  const config: Config = { ...starting.config, isDevelopment: true }
+  await inWordsOf(config.storage, () => addSample(config))
+  const { runtimePort, adminPort } = await runServer({ ...starting, config })
   print(banner(config, runtimePort, adminPort))
 }
 

@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers'
 import { parseAssertion } from '../assertions/parse.ts'
 import { isSignedByIssuer } from '../client-auth/issuer-keys.ts'
 import { type FederatedCredential, isValid } from '../credentials/credential.ts'
@@ -14,6 +13,7 @@ import { RemoteKeySets } from '../remote-keys/key-sets.ts'
 import { keyFetcher, withDatabase } from './database.ts'
 import { checkLine } from './facts.ts'
 import { print, printable, say } from './output.ts'
+import { LONGEST_TOKEN, readStandardInput } from './read-input.ts'
 
 interface FederateTestOptions {
   readonly client: string
@@ -40,7 +40,7 @@ export const federateTest = ({ client: id, json, config }: FederateTestOptions):
     if (client === undefined) throw new UserError(`there is no client ${JSON.stringify(id)}`)
     const { federated } = client.credentials
     if (federated.length === 0) throw new UserError(`${JSON.stringify(id)} has no federated credential`)
-    const jws = parse((await text(process.stdin)).trim())
+    const jws = parse((await readStandardInput(LONGEST_TOKEN)).trim())
     const fetcher = keyFetcher(options)
     const keys = new IssuerKeys(systemClock, fetcher, new RemoteKeySets(systemClock, fetcher))
     const outcomes: Outcome[] = []

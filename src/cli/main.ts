@@ -6,10 +6,12 @@ import { addConfigOptions } from './config-options.ts'
 import { showHelp } from './help.ts'
 import { explainMistakes } from './mistakes.ts'
 import { fail } from './output.ts'
+import { collect, refuseRepeatedOptions } from './repeated-options.ts'
 
 enableCompileCache?.()
 
-const program = new Command('tessera')
+/** A test imports it, and runs it without a process. */
+export const program = new Command('tessera')
   .description('An OAuth 2.0 authorization server for machines.')
   .version(version)
   .helpCommand(false)
@@ -21,13 +23,20 @@ addConfigOptions(
 ).action(async (_options, command: Command) => (await import('./dev.ts')).dev(command))
 
 addConfigOptions(program.command('serve').description('serve for real'))
-  .addHelpText('after', '\nWithout --config, everything comes from the environment and flags.')
+  .addHelpText(
+    'after',
+    '\nWithout --config, the file is the one of TESSERA_CONFIG, else /etc/tessera/tessera.yaml where that exists.',
+  )
   .action(async (_options, command: Command) => (await import('./serve.ts')).serve(command))
 
 program
   .command('apply')
   .description('make APIs, scopes and clients what a manifest says')
-  .requiredOption('-f, --file <file>', 'the manifest, YAML; - reads standard input')
+  .requiredOption(
+    '-f, --file <file>',
+    'the manifest, YAML; - reads standard input; may be given again, for one in several files',
+    collect,
+  )
   .option('--dry-run', 'print what would be done, and do nothing')
   .option('--json', 'print JSON')
   .option('-c, --config <file>', 'the configuration that names the database')
@@ -251,4 +260,5 @@ program
   .action((words: string[]) => showHelp(program, words))
 
 explainMistakes(program)
-program.parseAsync().catch(fail)
+refuseRepeatedOptions(program)
+if (import.meta.main) program.parseAsync().catch(fail)

@@ -1,10 +1,10 @@
 import { fstatSync, fsyncSync } from 'node:fs'
-import { getSystemErrorMap } from 'node:util'
-import { OAuthError } from '../oauth/error.ts'
 import { redactText } from '../oauth/redact.ts'
 import { standardError, standardOutput } from '../platform/standard-streams.ts'
+import { codeOf, fileFault } from '../platform/system-error.ts'
 import { UserError } from '../platform/user-error.ts'
 import { visibleValue } from '../platform/visible.ts'
+import { explainFailure } from './failure.ts'
 
 /** Text from outside, safe within a line of a terminal: what can't be seen is escaped. */
 export const printable = visibleValue
@@ -69,36 +69,14 @@ export function prompt(text: string): void {
   } catch {}
 }
 
-/** Ends the process with what went wrong: a line where the user can mend it, everything where it is a defect. */
+/** Ends the process with what went wrong. */
 export function fail(error: unknown): never {
   say(`tessera: ${explain(error)}`)
   process.exit(1)
 }
 
-/** What went wrong, in a line where the user can mend it: what it quotes of arguments and files makes no line of its own. */
-export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return printable(String(error))
-  const code = codeOf(error)
-  const isMendable = error instanceof UserError || error instanceof OAuthError || code !== undefined
-  return isMendable ? printable(explainInLine(error, code)) : (error.stack ?? error.message)
-}
+/** Says what went wrong, for a person. */
+export const explain = (error: unknown): string => explainFailure(error, process.env)
 
-function explainInLine(error: Error, code: string | undefined): string {
-  if (error instanceof OAuthError)
-    return `${error.description} (${error.cause instanceof Error ? error.cause.message : error.reason})`
-  if (code === 'EADDRINUSE' && 'port' in error) {
-    return `port ${error.port} is in use: stop what uses it, or choose another with TESSERA_RUNTIME_PORT or TESSERA_ADMIN_PORT`
-  }
-  return error.message
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}
-
-/** The system's own words for its error, such as "no space left on device". */
-function reasonOf(error: unknown): string {
-  const code = codeOf(error)
-  const [, description] = [...getSystemErrorMap().values()].find(([name]) => name === code) ?? []
-  return code === 'EPIPE' ? 'nobody reads it' : (description ?? String(error))
-}
+/** Why standard output can't be written, in our words. */
+const reasonOf = (error: unknown): string => (codeOf(error) === 'EPIPE' ? 'nobody reads it' : fileFault(error))

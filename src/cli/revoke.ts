@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers'
 import { decodeJwt } from 'jose'
 import { ownEvent } from '../audit/own-event.ts'
 import { ApiSet } from '../directory/api.ts'
@@ -11,6 +10,7 @@ import type { Revocation } from '../revocation/store.ts'
 import { SEALED_FORM, Unsealer } from '../tokens/sealed.ts'
 import { masterKeyOf, type Opened, withDatabase } from './database.ts'
 import { print, printable } from './output.ts'
+import { LONGEST_TOKEN, readStandardInput } from './read-input.ts'
 import { requestIdIn } from './request-id.ts'
 
 interface RevokeOptions {
@@ -68,7 +68,7 @@ async function knownKey({ store }: Opened, kid: string): Promise<KeyId> {
 
 /** The `jti` of the token on standard input. An administrator may revoke it without its signature's being checked. */
 async function readJti({ options, store }: Opened): Promise<string> {
-  const token = (await text(process.stdin)).trim()
+  const token = (await readStandardInput(LONGEST_TOKEN)).trim()
   try {
     if (!SEALED_FORM.test(token)) return decodeJwt(token).jti ?? ''
     const keyring = await Keyring.open(store.keys, masterKeyOf(options))

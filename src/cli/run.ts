@@ -1,26 +1,52 @@
 import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { planReload } from '../config/reload.ts'
-import type { Config } from '../config/resolve.ts'
+import { type Config, type Examined, requireConfig } from '../config/resolve.ts'
+import { listenFault } from '../http/listen-fault.ts'
+import { isSystemError } from '../platform/system-error.ts'
 import { startPrimary } from '../primary.ts'
 import { type Server, startServer } from '../server.ts'
+import { explainDatabase } from '../store/problems.ts'
 import { createLogger, type Logger } from '../telemetry/log.ts'
 import { sharedBy } from '../workers/remote.ts'
 import { channelToPrimary, configFromPrimary, onPrimaryGone } from '../workers/worker.ts'
 import { explain } from './output.ts'
+
+/** The configuration that a server starts on. */
+interface Starting {
+  readonly config: Config
+  /** Problems that don't stop the server; they are logged. */
+  readonly warnings: readonly string[]
+}
 
 /**
  * Starts a server, of one process or several, that stops at SIGTERM or SIGINT; a second signal ends it at once.
  * @param readAgain reads the configuration at SIGHUP; without, that ends the process, as when its terminal closes
  * @returns once it listens
  */
-export async function runServer(config: Config, readAgain?: () => Config): Promise<Server> {
+export async function runServer({ config, warnings }: Starting, readAgain?: () => Examined): Promise<Server> {
   const log = createLogger(config.log.level)
-  const starting = start(config, log)
+  warn(log, warnings)
+  const starting = start(config, log).catch((error: unknown) => {
+    throw explainStart(error, config)
+  })
   if (readAgain !== undefined) reloadAtSignals(starting, config, readAgain, log)
   const server = await starting
   stopAtSignals(server, log)
   return server
+}
+
+/** Explains a start that failed after the check passed, for example because another process has just taken the port. */
+function explainStart(error: unknown, config: Config): unknown {
+  const explained = explainDatabase(error, config.storage)
+  if (explained !== error || !isSystemError(error)) return explained
+  const port = 'port' in error ? error.port : undefined
+  const isAdmins = port === config.admin.port && port !== config.runtime.port
+  return isAdmins ? listenFault('admin', config.admin, error) : listenFault('runtime', config.runtime, error)
+}
+
+function warn(log: Logger, warnings: readonly string[]): void {
+  for (const warning of warnings) log.warn(warning)
 }
 
 function start(config: Config, log: Logger): Promise<Server> {
@@ -40,7 +66,9 @@ export async function runWorker(): Promise<void> {
   try {
     const config = await configFromPrimary(channel, async (next) => (await started.promise).reload(next), explain)
     const log = createLogger(config.log.level)
-    const server = await startServer(config, { log, shared: sharedBy(channel) })
+    const server = await startServer(config, { log, shared: sharedBy(channel) }).catch((error: unknown) => {
+      throw explainStart(error, config)
+    })
     started.resolve(server)
     const stop = once(() => end(server, log))
     process.on('SIGTERM', stop)
@@ -56,7 +84,7 @@ export async function runWorker(): Promise<void> {
 }
 
 /** SIGHUP, however often it comes, and be it while the server starts: one at a time. */
-function reloadAtSignals(starting: Promise<Server>, config: Config, readAgain: () => Config, log: Logger): void {
+function reloadAtSignals(starting: Promise<Server>, config: Config, readAgain: () => Examined, log: Logger): void {
   let reloading = starting.then(
     (): Config => config,
     () => config,
@@ -67,10 +95,12 @@ function reloadAtSignals(starting: Promise<Server>, config: Config, readAgain: (
 }
 
 /** @returns the configuration that is in force then */
-async function reload(server: Server, current: Config, readAgain: () => Config, log: Logger): Promise<Config> {
+async function reload(server: Server, current: Config, readAgain: () => Examined, log: Logger): Promise<Config> {
   try {
-    const { config, changed, fixed } = planReload(current, readAgain())
+    const examined = readAgain()
+    const { config, changed, fixed } = planReload(current, requireConfig(examined))
     await server.reload(config)
+    warn(log, examined.warnings)
     if (fixed.length > 0) log.warn({ options: fixed }, 'options changed that only a restart puts in force')
     log.info({ options: changed }, 'the configuration was read again')
     return config

@@ -1,5 +1,8 @@
 import type { Command } from 'commander'
-import { resolveConfig } from '../config/resolve.ts'
+import { examineConfig } from '../config/resolve.ts'
+import { systemClock } from '../platform/clock.ts'
+import { systemRandom } from '../platform/random.ts'
+import { requireStart } from '../wiring/preflight.ts'
 import { givenOptions } from './config-options.ts'
 import { say } from './output.ts'
 import { isWorker, runServer, runWorker } from './run.ts'
@@ -7,9 +10,10 @@ import { isWorker, runServer, runWorker } from './run.ts'
 /** `tessera serve`: the server for real. */
 export async function serve(command: Command): Promise<void> {
   if (isWorker()) return runWorker()
-  const read = () => resolveConfig(givenOptions(command).options)
-  const config = read()
-  const { runtimePort, adminPort } = await runServer(config, read)
+  const read = () => examineConfig(givenOptions(command), systemClock)
+  const starting = await requireStart(read(), { clock: systemClock, random: systemRandom })
+  const { config } = starting
+  const { runtimePort, adminPort } = await runServer(starting, read)
   const scheme = config.runtime.tls === 'on' ? 'https' : 'http'
   const adminScheme = config.certificate === undefined ? 'http' : 'https'
   say(`tessera: ${config.issuer} is served on ${scheme}://${config.runtime.host}:${runtimePort}`)

@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs'
 import { loadOptions } from '../config/load.ts'
-import { withoutPassword } from '../config/problem.ts'
 import { resolveStorageAccess } from '../config/resolve.ts'
-import { developmentStorage } from '../dev/options.ts'
+import { parseDatabaseLocation, shownLocation } from '../input/database-location.ts'
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { copyDatabase, type OnProgress } from '../store/copy.ts'
-import { migrateDatabase, openDatabase } from '../store/open.ts'
+import { migrateDatabase, openDatabase, openExistingDatabase, requireFile } from '../store/open.ts'
 import { compactSqlite } from '../store/sqlite/compact.ts'
-import { print, say } from './output.ts'
+import { inWordsOf } from './database.ts'
+import { print, printable, say } from './output.ts'
+import { configFile, readSettings } from './settings.ts'
 
 interface StorageOptions {
   readonly json?: true
@@ -21,10 +21,9 @@ const SAID_EVERY = 100_000
 
 /** `tessera storage migrate`: brings the database to what this program expects, and does nothing else. */
 export async function storageMigrate({ json, config }: StorageOptions): Promise<void> {
-  const options = loadOptions({ file: config, env: process.env })
-  const location = options.storage ?? developmentStorage(options.data)
-  const ran = await migrateDatabase(location, systemClock, resolveStorageAccess(options))
-  if (ran.length > 0 && !location.startsWith('sqlite:'))
+  const { options, location } = readSettings(config)
+  const ran = await inWordsOf(location, () => migrateDatabase(location, systemClock, resolveStorageAccess(options)))
+  if (ran.length > 0 && !location.startsWith(SQLITE))
     say('A role that only serves needs rights on new tables: docs/storage.md, "Roles".')
   if (json) print(JSON.stringify({ ran }))
   else print(ran.length === 0 ? 'the database is up to date' : ran.map((name) => `ran ${name}`).join('\n'))
@@ -37,18 +36,18 @@ export async function storageCopy({
   json,
   config,
 }: StorageOptions & { readonly from: string; readonly to: string }): Promise<void> {
+  checkLocation('--from', from)
+  checkLocation('--to', to)
   if (from === to) throw new UserError('--from and --to are the same database')
-  if (from.startsWith(SQLITE) && !existsSync(from.slice(SQLITE.length)))
-    throw new UserError(`--from: there is no database ${from}`)
-  const access = resolveStorageAccess(loadOptions({ file: config, env: process.env }))
-  const source = await openDatabase(from, systemClock, access)
+  const access = resolveStorageAccess(loadOptions({ file: configFile(config, process.env), env: process.env }))
+  const source = await inWordsOf(from, () => openExistingDatabase(from, access))
   try {
-    const target = await openDatabase(to, systemClock, access)
+    const target = await inWordsOf(to, () => openDatabase(to, systemClock, access))
     try {
       const copied = await copyDatabase(source, target, progress())
       if (json) return print(JSON.stringify(Object.fromEntries(copied)))
       for (const [table, { rows, digest }] of copied) print(`${table}\t${rows}\t${digest}`)
-      say(`${withoutPassword(to)} has every row of ${withoutPassword(from)}: counted and compared, each of them`)
+      say(`${shownLocation(to)} has every row of ${shownLocation(from)}: counted and compared, each of them`)
     } finally {
       await target.close()
     }
@@ -59,13 +58,25 @@ export async function storageCopy({
 
 /** `tessera storage compact`: an SQLite database without the room that it does not use. */
 export async function storageCompact({ json, config }: StorageOptions): Promise<void> {
-  const options = loadOptions({ file: config, env: process.env })
-  const location = options.storage ?? developmentStorage(options.data)
+  const { location } = readSettings(config)
   if (!location.startsWith(SQLITE))
     throw new UserError('storage is PostgreSQL, which uses its room again by itself (autovacuum)')
-  const { before, after } = compactSqlite(location.slice(SQLITE.length))
+  requireFile(location)
+  const path = location.slice(SQLITE.length)
+  const { before, after } = compactSqlite(path)
   if (json) print(JSON.stringify({ bytes_before: before, bytes: after }))
-  else print(`${location.slice(SQLITE.length)}: ${after} bytes, ${before} before`)
+  else print(`${printable(path)}: ${after} bytes, ${before} before`)
+}
+
+/** @throws UserError where it is not the address of a database */
+function checkLocation(option: string, location: string): void {
+  try {
+    parseDatabaseLocation(location)
+  } catch (error) {
+    throw error instanceof UserError
+      ? new UserError(`${option} is ${shownLocation(location)}: ${error.message}`)
+      : error
+  }
 }
 
 function progress(): OnProgress {

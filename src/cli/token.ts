@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as openid from 'openid-client'
+import { readAuthorities } from '../config/certificate.ts'
+import { LONGEST_SECRET_FILE, secretOfVariable, takeSecret } from '../input/secret.ts'
 import { UserError } from '../platform/user-error.ts'
+import { SEALED_FORM } from '../tokens/sealed.ts'
 import { print, printable, prompt, say } from './output.ts'
+import { readStandardInput, readTextInput, STANDARD_INPUT } from './read-input.ts'
+import { explainTokenFailure } from './token-failure.ts'
 import { listeningFetch } from './wire.ts'
 
 interface TokenCommandOptions {
@@ -33,13 +36,16 @@ const methods: Readonly<Record<string, (secret: string) => openid.ClientAuth>> =
 export async function token(options: TokenCommandOptions): Promise<void> {
   const method = Object.hasOwn(methods, options.authMethod) ? methods[options.authMethod] : undefined
   if (method === undefined) throw new UserError(`--auth-method must be one of ${Object.keys(methods).join(', ')}`)
-  if (!URL.canParse(options.issuer)) throw new UserError('--issuer must be an address such as https://auth.example.com')
+  if (URL.parse(options.issuer)?.protocol !== 'https:')
+    throw new UserError('--issuer must be an address such as https://auth.example.com')
+  if (options.secretEnv !== undefined && options.secretFile !== undefined)
+    throw new UserError('give --secret-env or --secret-file, not both')
   if (options.ca !== undefined) {
-    setDefaultCACertificates([...getCACertificates('default'), read('--ca', options.ca)])
+    setDefaultCACertificates([...getCACertificates('default'), readAuthorities('--ca', options.ca)])
   }
   try {
     if (options.curl) return print(await curlCommand(options))
-    const secret = await readSecret(options)
+    const secret = await readClientSecret(options)
     const wire = listeningFetch()
     const config = await openid.discovery(new URL(options.issuer), options.clientId, undefined, method(secret), {
       algorithm: 'oauth2',
@@ -48,7 +54,7 @@ export async function token(options: TokenCommandOptions): Promise<void> {
     const response = await openid.clientCredentialsGrant(config, requestParameters(options))
     print(shown(options, response, wire.lastAnswer))
   } catch (error) {
-    throw await explain(error)
+    throw await explainTokenFailure(error, options.issuer)
   }
 }
 
@@ -66,21 +72,23 @@ function shown(
   answer: string,
 ): string {
   if (!decode) return json ? answer : printable(token)
+  if (SEALED_FORM.test(token))
+    throw new UserError('the token is sealed: only the server can read it, and introspection says what is in it')
   const decoded = { header: decodeProtectedHeader(token), claims: decodeJwt(token) }
   return JSON.stringify(json ? { ...JSON.parse(answer), decoded } : decoded, undefined, 2)
 }
 
 /** From a file, the environment, a pipe, or typed unseen: never from the command line, which others can read. */
-async function readSecret({ secretEnv, secretFile }: TokenCommandOptions): Promise<string> {
-  if (secretFile !== undefined) return read('--secret-file', secretFile).replace(/\r?\n$/, '')
-  if (secretEnv !== undefined) {
-    const secret = process.env[secretEnv]
-    if (secret === undefined || secret === '') throw new UserError(`the environment has no ${secretEnv}`)
-    return secret
+async function readClientSecret({ secretEnv, secretFile }: TokenCommandOptions): Promise<string> {
+  if (secretFile !== undefined) {
+    const name = `--secret-file: ${secretFile}`
+    return takeSecret(name, await readTextInput(secretFile, LONGEST_SECRET_FILE))
   }
-  const secret = process.stdin.isTTY ? await ask('Client secret: ') : (await text(process.stdin)).replace(/\r?\n$/, '')
-  if (secret === '') throw new UserError('standard input has no client secret; see --secret-env and --secret-file')
-  return secret
+  if (secretEnv !== undefined) return secretOfVariable('--secret-env', secretEnv, process.env)
+  const given = process.stdin.isTTY ? await ask('Client secret: ') : await readStandardInput(LONGEST_SECRET_FILE)
+  if (given.trim() === '')
+    throw new UserError('standard input has no client secret; see --secret-env and --secret-file')
+  return takeSecret(STANDARD_INPUT, given)
 }
 
 function ask(question: string): Promise<string> {
@@ -94,14 +102,6 @@ function ask(question: string): Promise<string> {
       resolve(answer)
     })
   })
-}
-
-function read(option: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UserError(`${option}: ${error instanceof Error ? error.message : error}`)
-  }
 }
 
 /** The same request for a shell; the secret stays in a variable, so that no history or process list shows it. */
@@ -121,27 +121,3 @@ async function curlCommand(options: TokenCommandOptions): Promise<string> {
 }
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
-
-/** What the server or the network said, in a line. */
-async function explain(error: unknown): Promise<unknown> {
-  if (error instanceof openid.ResponseBodyError) {
-    return refusal(error.response, error.error, error.error_description)
-  }
-  if (error instanceof openid.WWWAuthenticateChallengeError) {
-    // The library reads the challenge of a 401 and leaves the body, which says more.
-    const body = (await error.response.json().catch(() => ({}))) as Partial<Record<string, string>>
-    return refusal(error.response, body['error'] ?? 'invalid_client', body['error_description'])
-  }
-  if (error instanceof openid.ClientError || error instanceof TypeError) {
-    const cause = error.cause instanceof Error ? error.cause : error
-    const deeper = cause.cause instanceof Error ? cause.cause : cause
-    return new UserError(printable(`${error.message}${deeper === error ? '' : `: ${deeper.message}`}`))
-  }
-  return error
-}
-
-function refusal(response: Response, code: string, description: string | undefined): UserError {
-  const id = response.headers.get('x-request-id')
-  const said = description === undefined ? code : `${code}: ${description}`
-  return new UserError(printable(id === null ? said : `${said} (request ${id})`))
-}

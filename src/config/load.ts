@@ -1,14 +1,11 @@
-/**
- * The options: declared, described and defaulted once, in `schema.ts`; read, and checked. May import `platform`,
- * `http`, `certificates`, `jws`, `keys`.
- */
-
-import { readFileSync } from 'node:fs'
-import { parse as parseYaml } from 'yaml'
-import type { z } from 'zod'
+import { shownLocation } from '../input/database-location.ts'
+import { type Issue, inOurWords, issuesOf } from '../input/issues.ts'
+import { type Path, readYaml } from '../input/yaml.ts'
+import { decodeUtf8, readFile } from '../platform/files.ts'
 import { nearest } from '../platform/nearest.ts'
+import { MistakeList } from '../platform/user-error.ts'
 import { ConfigError, problem } from './problem.ts'
-import { isEnvironmentOnly, type Options, optionInfos, schema } from './schema.ts'
+import { isEnvironmentOnly, type OptionInfo, type Options, optionInfos, schema } from './schema.ts'
 
 /** Where options come from: the later ones win. */
 export interface Sources {
@@ -19,18 +16,52 @@ export interface Sources {
   readonly flags?: Readonly<Record<string, string>>
 }
 
-/** Reads the options: file, then environment, then flags. @throws ConfigError naming the first that is wrong */
-export function loadOptions({ file, env, flags = {} }: Sources): Options {
-  const tree: Record<string, unknown> = file === undefined ? {} : readFile(file)
-  const origins = new Map<string, string>()
-  for (const [key, { value, origin }] of Object.entries({ ...fromEnvironment(env), ...fromFlags(flags) })) {
-    origins.set(key, origin)
-    assign(tree, key, value)
-  }
-  const parsed = schema.safeParse(tree)
-  if (parsed.success) return Object.freeze(parsed.data)
-  throw explain(parsed.error, tree, origins, file)
+/** The options that could be read, and the mistakes in the others. */
+export interface Reading {
+  /** A wrong option has its default. */
+  readonly options: Options
+  readonly mistakes: readonly string[]
+  /** The keys of the options that are wrong. */
+  readonly wrong: ReadonlySet<string>
 }
+
+/** Variables that are not options: `TESSERA_CONFIG` names the file, `TESSERA_DEBUG` makes failures verbose. */
+const OTHER_VARIABLES = ['TESSERA_CONFIG', 'TESSERA_DEBUG']
+/** Bytes. */
+const LONGEST_FILE = 1024 * 1024
+
+/** Reads the options: file, then environment, then flags. @throws Mistakes naming all that is wrong */
+export function loadOptions(sources: Sources): Options {
+  const { options, mistakes } = readOptions(sources)
+  const list = new MistakeList()
+  for (const mistake of mistakes) list.add(mistake)
+  list.refuse()
+  return options
+}
+
+/** Reads as many options as possible, and collects the mistakes. */
+export function readOptions({ file, env, flags = {} }: Sources): Reading {
+  const mistakes = new MistakeList()
+  const read: Tree | undefined = file === undefined ? {} : mistakes.take(() => parseFile(file, mistakes))
+  const tree = read ?? {}
+  const given = { ...fromEnvironment(env, mistakes), ...fromFlags(flags) }
+  for (const [key, { value }] of Object.entries(given)) assign(tree, key.split('.'), value)
+  // An unreadable file might have had any of the options, so none of them can be called missing.
+  const wrong = new Set<string>(read === undefined ? optionInfos.map(({ key }) => key) : [])
+  // Remove each wrong value, so that the rest can be checked in the same run.
+  for (;;) {
+    const parsed = schema.safeParse(tree, inOurWords)
+    if (parsed.success) return { options: Object.freeze(parsed.data), mistakes: mistakes.all, wrong }
+    for (const issue of issuesOf(parsed.error)) {
+      mistakes.add(explain(issue, given, file).message)
+      const option = optionAt(issue.path)
+      if (option !== undefined) wrong.add(option.key)
+      remove(tree, issue.isUnknown ? issue.path : (option?.key.split('.') ?? issue.path))
+    }
+  }
+}
+
+type Tree = Record<string, unknown>
 
 interface Given {
   readonly value: string
@@ -38,33 +69,38 @@ interface Given {
   readonly origin: string
 }
 
-function readFile(file: string): Record<string, unknown> {
-  let content: unknown
-  try {
-    content = parseYaml(readFileSync(file, 'utf8')) ?? {}
-  } catch (error) {
-    throw new ConfigError(`${file}: ${error instanceof Error ? error.message.split('\n')[0] : error}`)
+/** @throws Mistakes, or ConfigError, where the file is not a YAML mapping */
+function parseFile(file: string, mistakes: MistakeList): Tree {
+  const { bytes, fault } = readFile(file, LONGEST_FILE)
+  if (bytes === undefined) throw new ConfigError(`${file} can't be read: ${fault}`)
+  const content = decodeUtf8(bytes)
+  if (content === undefined) throw new ConfigError(`${file} is not text in UTF-8`)
+  const { value = {} } = readYaml(file, content)
+  if (!isTree(value)) throw new ConfigError(`${file}: must be a mapping of options`)
+  const tree: Tree = { ...value }
+  for (const { key, env } of optionInfos) {
+    if (!isEnvironmentOnly(key) || !Object.hasOwn(tree, key)) continue
+    mistakes.add(`${file}: ${key}: give it as ${env}, or use ${key}_file`)
+    delete tree[key]
   }
-  if (typeof content !== 'object' || Array.isArray(content))
-    throw new ConfigError(`${file}: must be a mapping of options`)
-  const found = optionInfos.find((option) => isEnvironmentOnly(option.key) && option.key in (content as object))
-  if (found !== undefined)
-    throw new ConfigError(`${file}: ${found.key}: give it as ${found.env}, or use ${found.key}_file`)
-  return content as Record<string, unknown>
+  return tree
 }
+
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What Kubernetes sets in every pod for a service named `tessera…` (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables). */
 const isServiceLink = (name: string, value: string): boolean =>
   /_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP|SCTP)(_|$)/.test(name) ||
   (name.endsWith('_PORT') && /^\w+:\/\//.test(value))
 
-function fromEnvironment(env: Sources['env']): Record<string, Given> {
+function fromEnvironment(env: Sources['env'], mistakes: MistakeList): Record<string, Given> {
   const given: Record<string, Given> = {}
   for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || value === '' || !name.startsWith('TESSERA_') || isServiceLink(name, value)) continue
+    if (value === undefined || !name.startsWith('TESSERA_') || isServiceLink(name, value)) continue
     const option = optionInfos.find((candidate) => candidate.env === name)
-    if (option === undefined) throw problem(name, undefined, `there is no such option; ${didYouMean(name, 'env')}`)
-    given[option.key] = { value, origin: name }
+    if (option !== undefined) given[option.key] = { value, origin: name }
+    else if (!OTHER_VARIABLES.includes(name))
+      mistakes.add(`${name}: there is no such option; ${didYouMean(name, 'env')}`)
   }
   return given
 }
@@ -78,39 +114,59 @@ function fromFlags(flags: Readonly<Record<string, string>>): Record<string, Give
   )
 }
 
-function assign(tree: Record<string, unknown>, key: string, value: string): void {
-  const [head = '', ...rest] = key.split('.')
+/** Sets an option. A section that is not a mapping stays as it is, so that the schema refuses it. */
+function assign(tree: Tree, [head = '', ...rest]: readonly string[], value: string): void {
   if (rest.length === 0) {
     tree[head] = value
     return
   }
-  const branch = typeof tree[head] === 'object' && tree[head] !== null ? { ...tree[head] } : {}
-  assign(branch, rest.join('.'), value)
-  tree[head] = branch
+  const section = tree[head] === undefined ? {} : tree[head]
+  if (!isTree(section)) return
+  const copy = { ...section }
+  assign(copy, rest, value)
+  tree[head] = copy
+}
+
+/** Removes the value at a path. */
+function remove(tree: Tree, [head = '', ...rest]: Path): void {
+  const name = String(head)
+  const section = tree[name]
+  if (rest.length === 0 || !isTree(section)) {
+    delete tree[name]
+    return
+  }
+  const copy = { ...section }
+  remove(copy, rest)
+  tree[name] = copy
 }
 
 function explain(
-  error: z.ZodError,
-  tree: Record<string, unknown>,
-  origins: ReadonlyMap<string, string>,
+  { path, value, message, isUnknown }: Issue,
+  given: Readonly<Record<string, Given>>,
   file: string | undefined,
 ): ConfigError {
-  const [issue] = error.issues
-  if (issue === undefined) return new ConfigError('the configuration is not readable')
-  const key = issue.path.join('.')
-  const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined
+  const key = path.join('.')
   const where = file === undefined ? '' : `${file}: `
-  if (unknown !== undefined) {
-    const full = [...issue.path, unknown].join('.')
-    return new ConfigError(`${where}${full}: there is no such option; ${didYouMean(full, 'key')}`)
-  }
-  const option = optionInfos.find((candidate) => key === candidate.key || key.startsWith(`${candidate.key}.`))
-  const setting = origins.get(option?.key ?? key) ?? `${where}${key}`
-  const value = issue.path.reduce<unknown>(
-    (node, part) => (node as Record<PropertyKey, unknown> | undefined)?.[part],
-    tree,
-  )
-  return problem(setting, option !== undefined && isEnvironmentOnly(option.key) ? undefined : value, issue.message)
+  if (isUnknown) return new ConfigError(`${where}${key}: there is no such option; ${didYouMean(key, 'key')}`)
+  const option = optionAt(path)
+  const { origin, value: written } = given[option?.key ?? ''] ?? {}
+  if (option !== undefined && isEnvironmentOnly(option.key)) return problem(origin ?? key, undefined, message)
+  const shown = typeof value === 'string' ? withoutPassword(option?.key, value) : value
+  // The path goes beyond the option where one entry of a list is wrong.
+  const entry = option !== undefined && path.length > option.key.split('.').length ? Number(path.at(-1)) + 1 : undefined
+  const setting = origin ?? `${where}${option?.key ?? key}`
+  if (entry !== undefined) return problem(`${setting} entry ${entry}`, shown ?? undefined, message)
+  return problem(setting, typeof shown === 'number' ? (written ?? shown) : (shown ?? undefined), message)
+}
+
+/** A value that a message may show: an address without its password, however broken it is. */
+const withoutPassword = (key: string | undefined, value: string): string =>
+  key === 'storage' ? shownLocation(value) : value.replace(/^([\w+.-]*:\/\/[^:@/?#]*):.*@/s, '$1:***@')
+
+/** The option that a path leads to, or into. */
+function optionAt(path: Path): OptionInfo | undefined {
+  const key = path.join('.')
+  return optionInfos.find((candidate) => key === candidate.key || key.startsWith(`${candidate.key}.`))
 }
 
 function didYouMean(given: string, by: 'env' | 'key'): string {

@@ -3,10 +3,12 @@ import { UserError } from '../platform/user-error.ts'
 /** One thing that is wrong with the configuration, in one line: the setting, its value, and how to mend it. */
 export class ConfigError extends UserError {}
 
-/** @param value left out for what must not be shown */
-export const problem = (setting: string, value: unknown, mend: string): ConfigError =>
-  new ConfigError(`${setting}${value === undefined ? '' : ` is ${withoutPassword(JSON.stringify(value))}`}: ${mend}`)
+/** Characters of a value that a message shows. */
+const LONGEST_SHOWN = 200
 
-/** An address as it may be shown, however broken it is. */
-export const withoutPassword = (address: string): string =>
-  address.replace(/(\/\/[^:@/?]*):.*@/, '$1:***@').replace(/(password=)[^&"]*/gi, '$1***')
+/** @param value left out for what must not be shown */
+export function problem(setting: string, value: unknown, mend: string): ConfigError {
+  const shown = value === undefined ? '' : JSON.stringify(value)
+  const cut = shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown
+  return new ConfigError(`${setting}${cut === '' ? '' : ` is ${cut}`}: ${mend}`)
+}

@@ -1,6 +1,17 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readSecret } from '../input/secret.ts'
 import { parseMasterKey } from '../keys/master-key.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import { isLoopback } from '../platform/loopback.ts'
+import { MistakeList, Mistakes } from '../platform/user-error.ts'
+import {
+  certificateWarnings,
+  readAuthorities,
+  readClientAuthorities,
+  readServerCertificate,
+  type ServerCertificate,
+} from './certificate.ts'
+import { readSecretFile } from './files.ts'
+import type { Reading } from './load.ts'
 import { problem } from './problem.ts'
 import type { Options } from './schema.ts'
 
@@ -22,53 +33,138 @@ export interface Config extends Options {
   /** Whether this is `tessera dev`, where the published secret of its sample counts. */
   readonly isDevelopment: boolean
   /** PEM; undefined where no certificate is configured. */
-  readonly certificate: { readonly cert: string; readonly key: string } | undefined
+  readonly certificate: ServerCertificate | undefined
   /** PEM. */
   readonly clientAuthorities: string | undefined
   readonly outboundAuthorities: string | undefined
 }
 
-/** Checks what only shows when options are seen together, and reads the files. @throws ConfigError naming what to mend */
-export function resolveConfig(options: Options): Config {
-  const { issuer, storage, runtime, admin } = options
-  if (issuer === undefined) throw problem('issuer', undefined, 'is required, for example https://auth.example.com')
-  if (storage === undefined)
-    throw problem('storage', undefined, 'is required, for example sqlite:/var/lib/tessera/tessera.db')
-  const certificate = readCertificate(options)
-  if (runtime.tls === 'on' && certificate === undefined) {
-    throw problem('tls.cert', undefined, 'is required with tls.key; or set runtime.tls to off behind a proxy')
-  }
-  if (runtime.tls === 'off' && runtime.trusted_proxies.length === 0) {
-    throw problem('runtime.tls', 'off', 'name the proxy that ends TLS in runtime.trusted_proxies, for example 10.0.0.5')
-  }
-  if (certificate === undefined && !isLoopback(admin.host)) {
-    throw problem('admin.host', admin.host, 'without tls.cert the admin listener must stay on localhost')
-  }
-  const { publish_before: published, cache_max_age: kept } = options.keys
-  if (published < kept) {
-    throw problem('keys.publish_before', published, `must be at least keys.cache_max_age, which is ${kept}`)
-  }
-  if (runtime.certificate_header !== 'off' && runtime.trusted_proxies.length === 0) {
-    const mend = 'name the proxies that send it in runtime.trusted_proxies, for example 10.0.0.5'
-    throw problem('runtime.certificate_header', runtime.certificate_header, mend)
-  }
-  const { headers_timeout: headers, request_timeout: request } = options.http
-  if (request < headers)
-    throw problem('http.request_timeout', request, `must be at least http.headers_timeout, ${headers}`)
-  const { client_ca: clientCa } = options.tls
-  const { ca: outboundCa } = options.outbound
-  return Object.freeze({
-    ...options,
-    isDevelopment: false,
-    issuer,
-    storage,
-    storageAccess: resolveStorageAccess(options),
-    certificate,
-    clientAuthorities: clientCa === undefined ? undefined : readAuthorities('tls.client_ca', clientCa),
-    outboundAuthorities: outboundCa === undefined ? undefined : readAuthorities('outbound.ca', outboundCa),
-    ...resolveMasterKeys(options),
-  })
+/** The parts of a configuration that are usable, and everything that is wrong with the rest. */
+export interface Examined {
+  /** Undefined where anything is wrong. */
+  readonly config: Config | undefined
+  readonly options: Options
+  readonly storageAccess: StorageAccess | undefined
+  readonly masterKeys: Pick<Config, 'masterKey' | 'previousMasterKey'> | undefined
+  readonly mistakes: readonly string[]
+  /** Problems that don't stop a server from starting. */
+  readonly warnings: readonly string[]
+  /** The keys of the options that are wrong by themselves. */
+  readonly wrong: ReadonlySet<string>
 }
+
+/** Checks the options together, and reads the files that they name. @throws Mistakes naming what to mend */
+export function resolveConfig(options: Options, clock: Clock = systemClock): Config {
+  return requireConfig(examineConfig({ options, mistakes: [], wrong: new Set() }, clock))
+}
+
+/** The configuration, if nothing is wrong with it. @throws Mistakes */
+export function requireConfig({ config, mistakes }: Examined): Config {
+  if (config === undefined) throw new Mistakes(mistakes)
+  return config
+}
+
+/** Checks the options as far as they could be read, and collects mistakes and warnings. */
+export function examineConfig({ options, mistakes: before, wrong }: Reading, clock: Clock): Examined {
+  const mistakes = new MistakeList()
+  for (const mistake of before) mistakes.add(mistake)
+  const isRight = (key: string) => !wrong.has(key)
+  const { issuer, storage, tls, outbound, runtime } = options
+  if (issuer === undefined && isRight('issuer'))
+    mistakes.note(problem('issuer', undefined, 'is required, for example https://auth.example.com'))
+  if (storage === undefined && isRight('storage'))
+    mistakes.note(problem('storage', undefined, 'is required, for example sqlite:/var/lib/tessera/tessera.db'))
+  const certificate = examineCertificate(options, isRight, clock, mistakes)
+  checkTogether(options, isRight, mistakes)
+  const storageAccess = mistakes.take(() => resolveStorageAccess(options))
+  const masterKeys =
+    isRight('master_key') && isRight('master_key_file') ? mistakes.take(() => resolveMasterKeys(options)) : undefined
+  const authorities = mistakes.take(() => ({
+    clientAuthorities: tls.client_ca === undefined ? undefined : readClientAuthorities(tls.client_ca),
+  }))
+  const trusted = mistakes.take(() => ({
+    outboundAuthorities: outbound.ca === undefined ? undefined : readAuthorities('outbound.ca', outbound.ca),
+  }))
+  const isComplete =
+    issuer !== undefined && storage !== undefined && storageAccess && masterKeys && authorities && trusted
+  const config =
+    isComplete && mistakes.all.length === 0
+      ? Object.freeze({
+          ...options,
+          isDevelopment: false,
+          issuer,
+          storage,
+          storageAccess,
+          certificate,
+          ...masterKeys,
+          ...authorities,
+          ...trusted,
+        })
+      : undefined
+  const host =
+    issuer === undefined || runtime.tls === 'off' ? undefined : new URL(issuer).hostname.replace(/^\[|\]$/g, '')
+  const uses = { certificate, clientAuthorities: authorities?.clientAuthorities, host }
+  const warnings = [...certificateWarnings(uses, clock.now()), ...keyWarnings(options)]
+  return { config, options, storageAccess, masterKeys, mistakes: mistakes.all, warnings, wrong }
+}
+
+/** Seconds. A quarter of an hour is the longest that a verifier which was tried keeps keys, but for one (`docs/keys.md`). */
+const SHORT_NOTICE = 3_600
+
+const keyWarnings = ({ keys: { publish_before: published } }: Options): readonly string[] =>
+  published < SHORT_NOTICE
+    ? [
+        `keys.publish_before: ${published} is below an hour: verifiers that keep keys for longer refuse good tokens after each rotation (docs/keys.md)`,
+      ]
+    : []
+
+type IsRight = (key: string) => boolean
+
+function examineCertificate(
+  { tls, runtime, admin }: Options,
+  isRight: IsRight,
+  clock: Clock,
+  mistakes: MistakeList,
+): ServerCertificate | undefined {
+  if (!isRight('tls.cert') || !isRight('tls.key')) return undefined
+  if (tls.cert !== undefined && tls.key !== undefined)
+    return readServerCertificate({ cert: tls.cert, key: tls.key }, clock.now(), mistakes)
+  if (tls.cert !== undefined) mistakes.note(problem('tls.key', undefined, 'is required with tls.cert'))
+  else if (tls.key !== undefined) mistakes.note(problem('tls.cert', undefined, 'is required with tls.key'))
+  else {
+    if (runtime.tls === 'on') {
+      const mend = 'is required with tls.key; or set runtime.tls to off behind a proxy'
+      mistakes.note(problem('tls.cert', undefined, mend))
+    }
+    if (!isLoopback(admin.host))
+      mistakes.note(problem('admin.host', admin.host, 'without tls.cert the admin listener must stay on localhost'))
+  }
+  return undefined
+}
+
+function checkTogether({ runtime, admin, keys, http }: Options, isRight: IsRight, mistakes: MistakeList): void {
+  const hasProxies = runtime.trusted_proxies.length > 0 || !isRight('runtime.trusted_proxies')
+  if (runtime.tls === 'off' && !hasProxies) {
+    const mend = 'name the proxy that ends TLS in runtime.trusted_proxies, for example 10.0.0.5'
+    mistakes.note(problem('runtime.tls', 'off', mend))
+  }
+  if (runtime.certificate_header !== 'off' && !hasProxies) {
+    const mend = 'name the proxies that send it in runtime.trusted_proxies, for example 10.0.0.5'
+    mistakes.note(problem('runtime.certificate_header', runtime.certificate_header, mend))
+  }
+  const { publish_before: published, cache_max_age: kept } = keys
+  if (published < kept && isRight('keys.publish_before') && isRight('keys.cache_max_age'))
+    mistakes.note(problem('keys.publish_before', published, `must be at least keys.cache_max_age, which is ${kept}`))
+  const { headers_timeout: headers, request_timeout: request } = http
+  if (request < headers && isRight('http.headers_timeout') && isRight('http.request_timeout'))
+    mistakes.note(problem('http.request_timeout', request, `must be at least http.headers_timeout, ${headers}`))
+  if (admin.port === runtime.port && admin.port !== 0 && canMeet(admin.host, runtime.host))
+    mistakes.note(problem('admin.port', admin.port, 'is runtime.port, too: two listeners need a port each'))
+}
+
+/** Whether two listeners on one port would conflict. */
+const canMeet = (one: string, other: string): boolean =>
+  one === other || [one, other].some((host) => host === '0.0.0.0' || host === '::') || [one, other].every(isLoopback)
 
 /** The master keys of a configuration. @throws ConfigError naming what to mend */
 export const resolveMasterKeys = (options: Options): Pick<Config, 'masterKey' | 'previousMasterKey'> => ({
@@ -80,8 +176,7 @@ export const resolveMasterKeys = (options: Options): Pick<Config, 'masterKey' | 
 export function resolveStorageAccess(options: Options): StorageAccess {
   const { storage_password_file: file } = options
   return {
-    // What ends the file's line is no part of it.
-    password: file === undefined ? undefined : readSecretFile('storage_password_file', file).replace(/\r?\n$/, ''),
+    password: file === undefined ? undefined : readSecretFile('storage_password_file', file),
     connections: options.storage_connections,
     requestTimeout: options.storage_request_timeout,
     statementTimeout: options.storage_statement_timeout * 1000,
@@ -92,7 +187,7 @@ const KEY_FORM = 'must be 32 bytes in base64 or hexadecimal, as `openssl rand -b
 
 function readMasterKey({ master_key, master_key_file: file }: Options): Buffer {
   if (master_key !== undefined) {
-    const key = parseMasterKey(master_key)
+    const key = parseMasterKey(readSecret(master_key).secret ?? '')
     if (key === undefined) throw problem('master_key', undefined, KEY_FORM)
     return key
   }
@@ -110,35 +205,4 @@ function readKeyFile(setting: string, file: string | undefined): Buffer | undefi
   const key = parseMasterKey(readSecretFile(setting, file))
   if (key === undefined) throw problem(setting, file, KEY_FORM)
   return key
-}
-
-function readCertificate({ tls }: Options): Config['certificate'] {
-  if (tls.cert === undefined && tls.key === undefined) return undefined
-  if (tls.cert === undefined) throw problem('tls.cert', undefined, 'is required with tls.key')
-  if (tls.key === undefined) throw problem('tls.key', undefined, 'is required with tls.cert')
-  return { cert: readTextFile('tls.cert', tls.cert), key: readSecretFile('tls.key', tls.key) }
-}
-
-/** @throws ConfigError where the file has no certificates */
-export function readAuthorities(setting: string, file: string): string {
-  const pem = readTextFile(setting, file)
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw problem(setting, file, 'holds no certificate in PEM')
-  return pem
-}
-
-function readTextFile(setting: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw problem(setting, file, `can't be read: ${error instanceof Error ? error.message : error}`)
-  }
-}
-
-/** A file that others than its owner (and, for mounted secrets, group) can read or change keeps no secret. */
-function readSecretFile(setting: string, file: string): string {
-  const content = readTextFile(setting, file)
-  if (process.platform !== 'win32' && (statSync(file).mode & 0o037) !== 0) {
-    throw problem(setting, file, 'others can read or change it: chmod 600 (or 640 for a group of its own)')
-  }
-  return content
 }

@@ -1,11 +1,17 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { certificateHeaderFormats } from '../certificates/headers.ts'
 import { forwardedHeaders } from '../http/forwarded.ts'
+import { parseDatabaseLocation, refusePath } from '../input/database-location.ts'
 import { asymmetricAlgorithms, symmetricAlgorithms } from '../jws/algorithms.ts'
 import { isAddressOrNetwork } from '../platform/addresses.ts'
+import { UserError } from '../platform/user-error.ts'
 
-/** Options are read from YAML, and as text from the environment and flags. */
-const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+/** Variables and flags are text. It becomes a number only where it is written as one: `Number('')` would be 0. */
+const numberOf = (form: RegExp) => (value: unknown) =>
+  typeof value === 'string' && form.test(value) ? Number(value) : value
+const integer = (min: number, max: number) => z.preprocess(numberOf(/^(?:0|[1-9]\d*)$/), z.int().min(min).max(max))
+const share = z.preprocess(numberOf(/^(?:0|1|[01]?\.\d+)$/), z.number().min(0).max(1))
 const onOff = z.preprocess((value) => (value === true ? 'on' : value === false ? 'off' : value), z.enum(['on', 'off']))
 const list = <Item extends z.ZodType>(item: Item, least = 0) =>
   z.preprocess(
@@ -15,6 +21,22 @@ const list = <Item extends z.ZodType>(item: Item, least = 0) =>
 /** Some of a closed list; all of them, unless given otherwise. */
 const someOf = <Name extends string>(names: readonly Name[]) => list(z.enum(names), 1).default([...names])
 const text = z.string().min(1)
+/** Text that `read` accepts; its UserError becomes the message. */
+const readableBy = (read: (value: string) => unknown) =>
+  text.superRefine((value, context) => {
+    try {
+      read(value)
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      context.addIssue({ code: 'custom', message: error.message })
+    }
+  })
+const path = readableBy(refusePath)
+const host = text.refine(
+  (value) => isIP(value) !== 0 || /^[\w-]+(?:\.[\w-]+)*\.?$/.test(value),
+  'must be a name or an address, such as localhost, 0.0.0.0 or ::, without a port',
+)
+const networks = list(text.refine(isAddressOrNetwork, 'must be addresses or networks, for example 10.0.0.0/8'))
 
 const issuer = text.refine((value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined
@@ -34,16 +56,15 @@ export const schema = z.strictObject({
     .describe(
       'The issuer identifier (RFC 8414 §2): `iss` of every token, and what endpoint addresses begin with. `tessera dev` takes `https://localhost` and its port.',
     ),
-  data: text
+  data: path
     .default('.tessera')
     .describe('The folder for what `tessera dev` makes: database, master key, certificate.'),
-  storage: text
-    .regex(/^(sqlite:|postgres(ql)?:\/\/)./, 'must be sqlite: and a path, or postgres:// and where the database is')
+  storage: readableBy(parseDatabaseLocation)
     .optional()
     .describe(
       'The database: `sqlite:` and a path, or `postgres://user@host/database` (see `docs/storage.md`). `tessera dev` takes `tessera.db` in its data folder.',
     ),
-  storage_password_file: text
+  storage_password_file: path
     .optional()
     .describe(
       'A file with the password of PostgreSQL, that only its owner can read; else it is in the address, or in `PGPASSWORD`.',
@@ -57,25 +78,25 @@ export const schema = z.strictObject({
   storage_statement_timeout: integer(1, 3_600)
     .default(15)
     .describe('Seconds that any other statement on PostgreSQL may take: of commands, rotation, the audit log.'),
-  master_key_file: text
+  master_key_file: path
     .optional()
     .describe(
       'A file with the master key, 32 random bytes in base64 (`openssl rand -base64 32`), that only its owner can read. Signing keys are encrypted under it.',
     ),
-  previous_master_key_file: text
+  previous_master_key_file: path
     .optional()
     .describe('While the master key is being changed, the file with the one before (see `tessera keys rewrap`).'),
   master_key: text.optional().describe('The master key itself, in place of a file. From the environment only.'),
   workers: z
-    .union([z.literal('auto'), integer(1, 256)])
+    .union([z.literal('auto'), integer(1, 256)], { error: 'must be auto, or a number of processes from 1 to 256' })
     .default(1)
     .describe('Processes that serve as one; `auto` takes one for each core. More than one have a primary beside them.'),
   runtime: z
     .strictObject({
-      host: text.default('0.0.0.0').describe('The address of the OAuth endpoints. `tessera dev` takes `localhost`.'),
+      host: host.default('0.0.0.0').describe('The address of the OAuth endpoints. `tessera dev` takes `localhost`.'),
       port: integer(0, 65535).default(9031).describe('The port of the OAuth endpoints.'),
       tls: onOff.default('on').describe('`off` serves plain HTTP to `runtime.trusted_proxies`, and to nobody else.'),
-      trusted_proxies: list(text.refine(isAddressOrNetwork, 'must be addresses or networks, for example 10.0.0.0/8'))
+      trusted_proxies: networks
         .default([])
         .describe(
           'Addresses and networks of the proxies in front. What they say of a client’s address counts; nobody else’s word does.',
@@ -96,7 +117,7 @@ export const schema = z.strictObject({
     .prefault({}),
   admin: z
     .strictObject({
-      host: text.default('localhost').describe('The address of the admin listener.'),
+      host: host.default('localhost').describe('The address of the admin listener.'),
       port: integer(0, 65535).default(9999).describe('The port of the admin listener.'),
     })
     .prefault({}),
@@ -121,9 +142,9 @@ export const schema = z.strictObject({
     .prefault({}),
   tls: z
     .strictObject({
-      cert: text.optional().describe('The certificate chain, a PEM file. `tessera dev` makes one where none is given.'),
-      key: text.optional().describe('The private key of the certificate, a PEM file.'),
-      client_ca: text
+      cert: path.optional().describe('The certificate chain, a PEM file. `tessera dev` makes one where none is given.'),
+      key: path.optional().describe('The private key of the certificate, a PEM file.'),
+      client_ca: path
         .optional()
         .describe(
           'The authorities that issue clients’ certificates, a PEM file; without it, `tls_client_auth` is by thumbprint only.',
@@ -163,7 +184,7 @@ export const schema = z.strictObject({
     .prefault({}),
   outbound: z
     .strictObject({
-      allow: list(text.refine(isAddressOrNetwork, 'must be addresses or networks, for example 10.0.0.0/8'))
+      allow: networks
         .default([])
         .describe(
           'Private addresses and networks from which keys of clients and outside issuers may be fetched; public ones always may.',
@@ -180,7 +201,7 @@ export const schema = z.strictObject({
       no_proxy: list(text)
         .default([])
         .describe('Hosts that are reached without the proxy: names, each with all that are below it.'),
-      ca: text.optional().describe('Authorities to trust when fetching keys, besides the usual ones, a PEM file.'),
+      ca: path.optional().describe('Authorities to trust when fetching keys, besides the usual ones, a PEM file.'),
       wait: integer(0, 10_000)
         .default(2_000)
         .describe(
@@ -230,10 +251,7 @@ export const schema = z.strictObject({
         .url({ protocol: /^https?$/, error: 'must be an address, for example http://localhost:4318/v1/traces' })
         .optional()
         .describe('Where traces of requests are sent: a collector that takes OTLP over HTTP. Without, there are none.'),
-      ratio: z.coerce
-        .number()
-        .min(0)
-        .max(1)
+      ratio: share
         .default(1)
         .describe('The share of requests that are traced, where the `traceparent` of whoever sends them does not say.'),
     })

@@ -1,6 +1,6 @@
 /**
  * What `tessera dev` adds to the server: things made once in a data folder, and sample data. May import `platform`,
- * `config`, `keys`.
+ * `config`, `keys`, `input`.
  */
 
 import { webcrypto } from 'node:crypto'

@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../platform/clock.ts'
+import { makeFolder } from '../platform/files.ts'
 import { makePrivate } from '../platform/private-files.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { certifyLocalhost, LEAF_MS, makeAuthority } from './authority.ts'
@@ -31,7 +32,7 @@ export async function ensureCertificate(folder: string, clock: Clock, random: Ra
     return paths
   }
 
-  mkdirSync(at(''), { recursive: true })
+  makeFolder(at(''))
   // Others on the machine, such as a daemon under a user of its own, may read the certificates; never the keys.
   chmodSync(at(''), 0o755)
   const issuer = readPair(authority)

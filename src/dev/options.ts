@@ -1,11 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { problem } from '../config/problem.ts'
 import type { Options } from '../config/schema.ts'
+import { shownLocation } from '../input/database-location.ts'
 import { generateMasterKey } from '../keys/master-key.ts'
 import type { Clock } from '../platform/clock.ts'
+import { makeFolder } from '../platform/files.ts'
 import { isLoopback } from '../platform/loopback.ts'
 import type { RandomBytes } from '../platform/random.ts'
+import { MistakeList } from '../platform/user-error.ts'
 import { ensureCertificate } from './certificate.ts'
 import { writePrivateFile } from './files.ts'
 
@@ -22,7 +25,7 @@ export async function developmentOptions(
 ): Promise<Options> {
   refuseProduction(options, isGiven)
   const data = resolve(options.data)
-  mkdirSync(data, { recursive: true })
+  makeFolder(data)
   openWay(data)
   const master = join(data, 'master.key')
   const needsMasterKey = options.master_key === undefined && options.master_key_file === undefined
@@ -42,21 +45,24 @@ export async function developmentOptions(
 /**
  * The sample's secret is published: it must not get into a database that serves for real, and nobody but this machine is to
  * reach a server that takes it.
- * @throws ConfigError
+ * @throws Mistakes
  */
 function refuseProduction({ data, storage, runtime, admin, ...options }: Options, isGiven: (key: string) => boolean) {
+  const mistakes = new MistakeList()
   if (storage !== undefined) {
-    throw problem('storage', storage, '`tessera dev` keeps a database of its own in `data`: leave this out, or serve')
+    const mend = '`tessera dev` keeps a database of its own in `data`: leave this out, or serve'
+    mistakes.note(problem('storage', shownLocation(storage), mend))
   }
   const hosts = { ...(isGiven('runtime.host') && { 'runtime.host': runtime.host }), 'admin.host': admin.host }
   for (const [setting, host] of Object.entries(hosts)) {
     if (isLoopback(host)) continue
-    throw problem(setting, host, '`tessera dev` listens on this machine alone: take localhost, or serve')
+    mistakes.note(problem(setting, host, '`tessera dev` listens on this machine alone: take localhost, or serve'))
   }
   const hasMasterKey = options.master_key !== undefined || options.master_key_file !== undefined
   if (!hasMasterKey && existsSync(join(data, 'tessera.db')) && !existsSync(join(data, 'master.key'))) {
-    throw problem('data', data, 'holds a database that `tessera dev` did not make: name another folder')
+    mistakes.note(problem('data', data, 'holds a database that `tessera dev` did not make: name another folder'))
   }
+  mistakes.refuse()
 }
 
 /**

@@ -142,7 +142,7 @@ function checkContext(context: Certificate): void {
   try {
     createSecureContext(context)
   } catch (error) {
-    throw new UserError(`tls.cert, tls.key: can't be served with: ${error instanceof Error ? error.message : error}`)
+    throw new UserError("tls.cert, tls.key: TLS can't be served with these", { cause: error })
   }
 }
 

@@ -45,6 +45,11 @@ export class MasterKey {
     return [derive(this.#current), ...others]
   }
 
+  /** Whether it can decrypt data of the master key with this id. */
+  knows(id: string): boolean {
+    return this.#keys.has(id)
+  }
+
   /** @param context what the ciphertext is of: it decrypts under the same context only */
   encrypt(plaintext: Buffer, context: string): Encrypted {
     const nonce = Buffer.from(this.#random(NONCE_BYTES))

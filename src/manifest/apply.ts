@@ -1,6 +1,7 @@
 /**
  * The file format of the model, and how a file becomes rows. May import `oauth`, `platform`, `directory`, `secrets`,
- * `audit`, `policy`, `tokens`, `credentials`, `jws`, `federation`.
+ * `audit`, `policy`, `tokens`, `credentials`, `jws`, `federation`,
+ * `input`.
  */
 
 import { ownEvent } from '../audit/own-event.ts'

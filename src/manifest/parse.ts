@@ -1,61 +1,105 @@
-import { type Document, isMap } from 'yaml'
-import type { z } from 'zod'
-import { UserError } from '../platform/user-error.ts'
-import { visibleValue } from '../platform/visible.ts'
+import { formatPath, inOurWords, issuesOf } from '../input/issues.ts'
+import { type Path, readYaml } from '../input/yaml.ts'
+import { MistakeList, Mistakes, UserError } from '../platform/user-error.ts'
 import { type Manifest, manifestSchema } from './schema.ts'
-import { type ReadYaml, readYaml, YamlError } from './yaml.ts'
 
 /** One thing that is wrong with a manifest: the file, the line and the field, and what to do. */
 class ManifestError extends UserError {}
 
-type Path = readonly PropertyKey[]
-
-/** A manifest and where in its file everything stands. */
+/** A manifest, with the positions of its parts in one file or several. */
 export interface ParsedManifest {
   readonly manifest: Manifest
   /** An error about what stands at `path`, such as `['clients', 0, 'scopes', 1]`. */
   readonly errorAt: (path: Path, message: string) => ManifestError
 }
 
-/** Parses a manifest. @throws ManifestError naming file, line and field of the first thing that is wrong */
-export function parseManifest(file: string, content: string): ParsedManifest {
-  const { document, value, lineAt } = readFile(file, content)
-  const errorAt = (path: Path, message: string) =>
-    new ManifestError(
-      `${file}:${lineAt(offsetOf(document, path))}: ${formatPath(path)}${path.length > 0 ? ': ' : ''}${message}`,
-    )
-  const parsed = manifestSchema.safeParse(value ?? {})
-  if (!parsed.success) throw explain(parsed.error, errorAt)
-  refuseRepeated(parsed.data, errorAt)
-  return { manifest: parsed.data, errorAt }
+/** A file of a manifest. */
+export interface ManifestFile {
+  /** Its name in messages. */
+  readonly name: string
+  readonly content: string
 }
 
-function readFile(file: string, content: string): ReadYaml {
-  try {
-    return readYaml(content)
-  } catch (error) {
-    if (!(error instanceof YamlError)) throw error
-    throw new ManifestError(`${file}:${error.line}: ${error.message}`)
+/** Parses a manifest. @throws Mistakes naming file, line and field of everything that is wrong */
+export const parseManifest = (name: string, content: string): ParsedManifest => parseManifests([{ name, content }])
+
+/** Parses a manifest in several files, which may refer to each other. @throws Mistakes as `parseManifest` */
+export function parseManifests(files: readonly ManifestFile[]): ParsedManifest {
+  const mistakes = new MistakeList()
+  const parts = files.flatMap((file) => mistakes.take(() => parsePart(file)) ?? [])
+  mistakes.refuse()
+  const manifest = {
+    apis: parts.flatMap((part) => part.manifest.apis),
+    clients: parts.flatMap((part) => part.manifest.clients),
   }
+  const locate = (path: Path) => locateIn(parts, path)
+  refuseRepeated(manifest, locate)
+  return { manifest, errorAt: (path, message) => errorAt(locate(path), message) }
 }
 
-function explain(error: z.ZodError, errorAt: ParsedManifest['errorAt']): ManifestError {
-  const [issue] = error.issues
-  if (issue === undefined) return errorAt([], 'is not readable')
-  const [unknown] = issue.code === 'unrecognized_keys' ? issue.keys : []
-  if (unknown !== undefined) return errorAt([...issue.path, unknown], 'this version knows no such field')
-  // The name of a record's member says itself what is wrong with it.
-  const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined
-  return errorAt(issue.path, message ?? issue.message)
+/** The position of a field. */
+interface Location {
+  readonly file: string
+  readonly line: number
+  /** The path of the field within that file. */
+  readonly path: Path
 }
 
-/** Names must be unique where something else refers to them. */
-function refuseRepeated({ apis, clients }: Manifest, errorAt: ParsedManifest['errorAt']): void {
+type Locate = (path: Path) => Location
+
+function errorAt({ file, line, path }: Location, message: string): ManifestError {
+  const field = path.length === 0 ? '' : `${formatPath(path)}: `
+  return new ManifestError(`${file}:${line}: ${field}${message}`)
+}
+
+/** One file of a manifest. */
+interface Part {
+  readonly manifest: Manifest
+  readonly locate: Locate
+}
+
+function parsePart({ name, content }: ManifestFile): Part {
+  const document = readYaml(name, content)
+  const locate = (path: Path): Location => ({ file: name, line: document.placeOf(path).line, path })
+  if (document.value === undefined) throw errorAt(locate([]), 'is empty: a manifest has apis, clients, or both')
+  const parsed = manifestSchema.safeParse(document.value, inOurWords)
+  if (parsed.success) return { manifest: parsed.data, locate }
+  throw new Mistakes(
+    issuesOf(parsed.error).map(
+      ({ path, message, isUnknown }) =>
+        errorAt(locate(path), isUnknown ? 'this version knows no such field' : message).message,
+    ),
+  )
+}
+
+/** The position of a field of the whole manifest. */
+function locateIn(parts: readonly Part[], path: Path): Location {
+  const [section, index, ...rest] = path
+  let [at, before] = [parts[0], 0]
+  if ((section === 'apis' || section === 'clients') && typeof index === 'number') {
+    for (const part of parts) {
+      at = part
+      const count = part.manifest[section].length
+      if (index < before + count) return part.locate([section, index - before, ...rest])
+      before += count
+    }
+  }
+  return at?.locate(path) ?? { file: 'the manifest', line: 1, path }
+}
+
+/** Names must be unique where something else refers to them. @throws Mistakes */
+function refuseRepeated({ apis, clients }: Manifest, locate: Locate): void {
+  const mistakes = new MistakeList()
   const unique = (names: readonly string[], pathTo: (index: number) => Path, what: string) => {
-    const seen = new Set<string>()
+    const first = new Map<string, number>()
     for (const [index, name] of names.entries()) {
-      if (seen.has(name)) throw errorAt(pathTo(index), `${what} ${JSON.stringify(name)} stands here twice`)
-      seen.add(name)
+      const before = first.get(name)
+      if (before === undefined) first.set(name, index)
+      else {
+        const { file, line } = locate(pathTo(before))
+        const message = `${what} ${JSON.stringify(name)} stands here twice, before this in ${file}:${line}`
+        mistakes.add(errorAt(locate(pathTo(index)), message).message)
+      }
     }
   }
   unique(
@@ -79,25 +123,5 @@ function refuseRepeated({ apis, clients }: Manifest, errorAt: ParsedManifest['er
     const labels = client.credentials.map((credential) => credential.label)
     unique(labels, (i) => ['clients', c, 'credentials', i], 'among credentials, which need a label each, the label')
   }
+  mistakes.refuse()
 }
-
-/** Where in the text the field at `path` begins: its name where it has one; else of the nearest thing around it. */
-function offsetOf(document: Document, path: Path): number | undefined {
-  for (let length = path.length; length > 0; length -= 1) {
-    const parent = document.getIn(path.slice(0, length - 1), true)
-    const name = path[length - 1]
-    const pair = isMap(parent) && parent.items.find(({ key }) => String(key) === name)
-    const node = pair ? pair.key : document.getIn(path.slice(0, length), true)
-    const offset = (node as { range?: readonly number[] } | undefined)?.range?.[0]
-    if (offset !== undefined) return offset
-  }
-  return undefined
-}
-
-/** As people write paths: `clients[0].scopes[1]`. */
-const formatPath = (path: Path): string =>
-  path
-    .map((part, index) =>
-      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${visibleValue(String(part))}`,
-    )
-    .join('')

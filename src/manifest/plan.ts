@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CredentialMaker } from '../credentials/make.ts'
 import { type Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
+import { readSecret } from '../input/secret.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { refuseDangling, refuseRespelled, warnings } from './check.ts'
 import { toApi } from './convert.ts'
@@ -71,10 +72,12 @@ export async function planManifest(
     const secretOf = (credential: ManifestCredential, at: number) => {
       const { secret, secret_env: name } = credential
       if (name === undefined) return secret
-      const path = ['clients', index, 'credentials', at, 'secret_env']
-      const value = env[name]
-      if (value === undefined || value === '') throw parsed.errorAt(path, `the environment has no ${name}`)
-      return value
+      const given = env[name]
+      const mend = (message: string) => parsed.errorAt(['clients', index, 'credentials', at, 'secret_env'], message)
+      if (given === undefined || given === '') throw mend(`the environment has no ${name}`)
+      const read = readSecret(given)
+      if (read.secret === undefined) throw mend(`the secret in ${name} ${read.fault}`)
+      return read.secret
     }
     const errorAt = (path: readonly PropertyKey[], message: string) =>
       parsed.errorAt(['clients', index, ...path], message)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { requiredProofs } from '../directory/api.ts'
 import { hasStar, isWildcard } from '../directory/scope-patterns.ts'
+import { readSecret } from '../input/secret.ts'
 import { asymmetricAlgorithms } from '../jws/algorithms.ts'
 import { MOST_KEYS } from '../jws/public-key.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
@@ -107,12 +108,14 @@ const url = line(2_000)
 /** RFC 7517 §5; what the keys are is looked at when they are planned. */
 const jwks = z.strictObject({ keys: z.array(z.record(z.string(), json)).min(1).max(MOST_KEYS) })
 
-const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()])
+const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()], {
+  error: 'must be text, a number, true or false',
+})
 
 /** Which tokens of an outside issuer are as good as a secret. */
 export const federatedSchema = z.strictObject({
   issuer: url,
-  audience: z.union([line(1_024), z.array(line(1_024)).min(1)]),
+  audience: z.union([line(1_024), z.array(line(1_024)).min(1)], { error: 'must be text, or a list of texts' }),
   subject: line(1_024).optional(),
   claims: z.record(line(256), scalar).optional(),
   when: z.string().min(1).max(2_048).optional(),
@@ -138,11 +141,18 @@ const certificate = z
 /** A name of letters, digits and `_`: what is none, and might be the secret itself, is not looked up, and not shown. */
 const isVariableName = (text: string): boolean => /^[A-Za-z_]\w*$/.test(text) && redactText(text) === text
 
+/** A secret, by the rule for secrets from every source. */
+const secret = z.string().transform((given, context) => {
+  const read = readSecret(given)
+  if (read.fault !== undefined) context.addIssue({ code: 'custom', message: read.fault })
+  return read.secret ?? given
+})
+
 /** A secret given, named by an environment variable, or to be generated; or what proves without one. */
 const credential = z
   .strictObject({
     label: line(128).default(''),
-    secret: line(1024).optional(),
+    secret: secret.optional(),
     secret_env: line(256).refine(isVariableName, 'must be the name of an environment variable').optional(),
     retrievable: z.boolean().optional(),
     jwks: jwks.optional(),
@@ -186,7 +196,9 @@ const client = z.strictObject({
   grants: z.array(grant).default([]),
   default_api: audience.optional(),
   token: z.strictObject({ lifetime: lifetime.optional(), claims: claims.optional() }).default({}),
-  introspects: z.union([z.literal('all'), z.array(audience)]).default([]),
+  introspects: z
+    .union([z.literal('all'), z.array(audience)], { error: 'must be all, or a list of audiences' })
+    .default([]),
   auth_methods: z.array(z.enum(clientAuthMethodNames)).min(1).optional(),
   assertion_audience: z.enum(['issuer', 'compatible']).optional(),
   require: z.enum(requiredProofs).optional(),

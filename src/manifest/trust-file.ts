@@ -1,23 +1,22 @@
 import type { FederatedTrust } from '../federation/credential.ts'
-import { UserError } from '../platform/user-error.ts'
+import { formatPath, inOurWords, issuesOf } from '../input/issues.ts'
+import { readYaml } from '../input/yaml.ts'
+import { Mistakes } from '../platform/user-error.ts'
 import { toTrust } from './credentials.ts'
 import { federatedSchema } from './schema.ts'
-import { readYaml, YamlError } from './yaml.ts'
 
 /**
  * A federated credential in a file of its own, written as in a manifest.
- * @throws UserError naming the file and the field
+ * @throws Mistakes naming the file, line and field of everything that is wrong
  */
 export function parseTrustFile(file: string, content: string): FederatedTrust {
-  let given: unknown
-  try {
-    given = readYaml(content).value
-  } catch (error) {
-    if (!(error instanceof YamlError)) throw error
-    throw new UserError(`${file}:${error.line}: ${error.message}`)
-  }
-  const parsed = federatedSchema.safeParse(given)
+  const document = readYaml(file, content)
+  const parsed = federatedSchema.safeParse(document.value ?? {}, inOurWords)
   if (parsed.success) return toTrust(parsed.data)
-  const [issue] = parsed.error.issues
-  throw new UserError(`${file}: ${issue?.path.join('.')}: ${issue?.message}`)
+  throw new Mistakes(
+    issuesOf(parsed.error).map(({ path, message, isUnknown }) => {
+      const field = path.length === 0 ? '' : `${formatPath(path)}: `
+      return `${file}:${document.placeOf(path).line}: ${field}${isUnknown ? 'this version knows no such field' : message}`
+    }),
+  )
 }

@@ -5,3 +5,53 @@
 export class UserError extends Error {
   override readonly name: string = 'UserError'
 }
+
+/** A message lists this many mistakes, and counts the others. */
+const MOST_SHOWN = 50
+
+/** Several mistakes, a line each. */
+export class Mistakes extends UserError {
+  readonly all: readonly string[]
+  /** The lines of the message. What a mistake quotes may itself hold line ends, which must not look like these. */
+  readonly lines: readonly string[]
+
+  constructor(all: readonly string[]) {
+    const more = all.length > MOST_SHOWN ? [`and ${all.length - MOST_SHOWN} more`] : []
+    const listed = [...all.slice(0, MOST_SHOWN), ...more]
+    const lines = all.length === 1 ? listed : [`${all.length} mistakes:`, ...listed.map((mistake) => `  ${mistake}`)]
+    super(lines.join('\n'))
+    this.all = all
+    this.lines = lines
+  }
+}
+
+/** Collects mistakes, so that one message can list all of them. */
+export class MistakeList {
+  readonly all: string[] = []
+
+  add(message: string): void {
+    this.all.push(message)
+  }
+
+  /** Runs `work`. @returns undefined where it throws a mistake, which is added to the list */
+  take<Result>(work: () => Result): Result | undefined {
+    try {
+      return work()
+    } catch (error) {
+      this.note(error)
+      return undefined
+    }
+  }
+
+  /** Adds a UserError to the list. Any other error is thrown again. */
+  note(error: unknown): void {
+    if (error instanceof Mistakes) this.all.push(...error.all)
+    else if (error instanceof UserError) this.all.push(error.message)
+    else throw error
+  }
+
+  /** @throws Mistakes where the list has any */
+  refuse(): void {
+    if (this.all.length > 0) throw new Mistakes(this.all)
+  }
+}

@@ -7,7 +7,7 @@ import type { AddressRules } from './addresses.ts'
 import { FetchError } from './fetch-error.ts'
 import type { OutboundProxy } from './proxy.ts'
 import { sendGet } from './request.ts'
-import { codeOf, type HostAddress, type Lookup, resolveHost, systemLookup } from './resolve.ts'
+import { type HostAddress, type Lookup, resolveHost, systemLookup } from './resolve.ts'
 import { readHttpsUrl, refuseUrl } from './url.ts'
 
 /** Chunks or TLS records that a document may come in. Each takes ten microseconds, and the largest document has 200. */
@@ -137,7 +137,7 @@ export class JsonFetcher {
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (error instanceof FetchError) throw error
-      throw new FetchError('protocol', url, `the connection broke before the end: ${codeOf(error)}`, error)
+      throw new FetchError('protocol', url, 'the connection broke before the end', error)
     } finally {
       response.destroy()
     }

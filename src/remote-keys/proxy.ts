@@ -2,8 +2,8 @@ import { type ClientRequest, type IncomingMessage, request as requestInClear } f
 import { request as requestWithTls } from 'node:https'
 import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
+import { networkFault } from '../platform/system-error.ts'
 import { FetchError } from './fetch-error.ts'
-import { codeOf } from './resolve.ts'
 import { hostOf } from './url.ts'
 
 /** The way out of a network that has no other: a proxy that makes connections (RFC 9110 §9.3.6). */
@@ -54,7 +54,7 @@ export class OutboundProxy {
         response.destroy()
         fail('is none: it answers CONNECT as if it were a server')
       })
-      request.on('error', (error) => fail(`can not be used: ${codeOf(error)}`, error))
+      request.on('error', (error) => fail(`can not be used: ${networkFault(error) ?? 'the connection failed'}`, error))
       request.once('close', () => fail('closed the connection'))
       request.end()
     })

@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, get } from 'node:https'
 import { isIP, type LookupFunction, Socket } from 'node:net'
 import { connect as connectTls, type SecureContext } from 'node:tls'
+import { codeOf, networkFault } from '../platform/system-error.ts'
 import { type Fault, FetchError } from './fetch-error.ts'
-import { codeOf, type HostAddress } from './resolve.ts'
+import type { HostAddress } from './resolve.ts'
 import { hostOf } from './url.ts'
 
 interface RequestOptions {
@@ -72,9 +73,9 @@ const over = (socket: Socket, url: URL, secureContext: SecureContext | undefined
 })
 
 function failure(url: URL, stage: Fault, error: Error): FetchError {
-  const code = codeOf(error)
-  const fault = code === 'HPE_HEADER_OVERFLOW' ? 'too_large' : stage
-  return new FetchError(fault, url.href, `${messages[fault]}: ${code}`, error)
+  const fault = codeOf(error) === 'HPE_HEADER_OVERFLOW' ? 'too_large' : stage
+  const why = fault === 'too_large' ? undefined : networkFault(error)
+  return new FetchError(fault, url.href, why === undefined ? `${messages[fault]}` : `${messages[fault]}: ${why}`, error)
 }
 
 /** Stands in for the resolver: to any question, the addresses that were checked. */

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { networkFault } from '../platform/system-error.ts'
 import type { AddressRules } from './addresses.ts'
 import { FetchError } from './fetch-error.ts'
 import { hostOf } from './url.ts'
@@ -33,19 +34,22 @@ export async function resolveHost(url: URL, rules: AddressRules, ask: Lookup): P
   if (permitted.length > 0) return permitted
   if (refused.length === 0) throw new FetchError('dns', url.href, `${host} has no address`)
   const where = refused.slice(0, 4).join(', ')
-  throw new FetchError('address_refused', url.href, `${host} is at ${where}, which the configuration does not allow`)
+  throw new FetchError(
+    'address_refused',
+    url.href,
+    `${host} is at ${where}, which the configuration does not allow: see outbound.allow`,
+  )
 }
 
 async function askFor(host: string, url: URL, ask: Lookup): Promise<readonly HostAddress[]> {
   try {
     return await ask(host)
   } catch (cause) {
-    throw new FetchError('dns', url.href, `${host} does not resolve: ${codeOf(cause)}`, cause)
+    throw new FetchError(
+      'dns',
+      url.href,
+      `${host} does not resolve: ${networkFault(cause) ?? 'its name could not be looked up'}`,
+      cause,
+    )
   }
-}
-
-/** The code of a system error, such as `ECONNREFUSED`: its message may be empty. */
-export function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
 }

@@ -38,5 +38,5 @@ export function refuseUrl(text: string, rules: AddressRules): string | undefined
   const [reason] = refused
   return reason === undefined || refused.includes(undefined)
     ? undefined
-    : `must not lead to ${host} (${reason}), which the configuration does not allow`
+    : `must not lead to ${host} (${reason}), which the configuration does not allow: see outbound.allow`
 }

@@ -24,6 +24,7 @@ const TABLES = {
   audit_event: ['seq'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 
+/** Every table except the one of migrations. */
 export const tableNames = Object.keys(TABLES) as readonly TableName[]
 
 /** What a new database has from the start. */

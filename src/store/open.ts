@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { shownLocation } from '../input/database-location.ts'
 import type { Clock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import type { Database } from './dialect.ts'
@@ -39,9 +42,40 @@ export async function migrateDatabase(
   return ran
 }
 
-/** @throws UserError where `location` could not be opened whatever the database says */
-export function checkLocation(location: string, access: PostgresAccess): void {
-  if (!location.startsWith(SQLITE)) parsePostgresUrl(location, access)
+/**
+ * Opens a database that exists and is up to date. Commands use this, so that none of them makes or migrates a database by
+ * accident.
+ * @throws UserError where it does not exist, or lacks migrations
+ * @throws OAuthError as `openStore`
+ */
+export async function openExistingStore(location: string, clock: Clock, access?: PostgresAccess): Promise<Store> {
+  return createStore(await openExistingDatabase(location, access), clock)
+}
+
+/** As `openExistingStore`, for what works on the tables themselves. */
+export async function openExistingDatabase(location: string, access?: PostgresAccess): Promise<Database> {
+  requireFile(location)
+  const db = connect(location, access)
+  try {
+    const due = await pendingMigrations(db.unhurried, db.dialect)
+    if (due.length === 0) return db
+    throw new UserError(
+      `storage: ${shownLocation(location)} has not had ${due.join(', ')}: run \`tessera storage migrate\`, or start a server of this version`,
+    )
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+}
+
+/** @throws UserError where the location is a file that does not exist */
+export function requireFile(location: string): void {
+  if (!location.startsWith(SQLITE)) return
+  const path = resolve(location.slice(SQLITE.length))
+  if (existsSync(path)) return
+  throw new UserError(
+    `storage: there is no such database: ${path}; \`tessera serve\` and \`tessera storage migrate\` make one where the configuration says`,
+  )
 }
 
 function connect(location: string, access: PostgresAccess | undefined): Database {

@@ -22,6 +22,12 @@ export const metricTable = {
     labels: { version: 'of Tessera', node: 'the version of Node.js', storage: 'sqlite or postgres' },
     together: 'first',
   },
+  tessera_tls_certificate_expires_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the certificate of tls.cert, as it is in force, expires; nothing where none is configured.',
+    labels: {},
+    together: 'first',
+  },
   tessera_requests_total: {
     type: 'counter',
     help: 'Requests to the runtime listener that were answered.',

@@ -1,4 +1,5 @@
 import type { AuditSink } from '../audit/sink.ts'
+import { expiryOf } from '../config/certificate.ts'
 import type { Config } from '../config/resolve.ts'
 import { endpointPaths } from '../endpoints/paths.ts'
 import type { RuntimeServices } from '../endpoints/routes.ts'
@@ -29,6 +30,10 @@ export function meterByPath(traffic: Traffic): MeterFor {
 
 export const readBuild = ({ storage }: Config): Readings => ({
   tessera_build_info: [{ labels: { version, node: process.version, storage: storageKind(storage) }, value: 1 }],
+})
+
+export const readCertificate = ({ certificate }: Config): Readings => ({
+  tessera_tls_certificate_expires_timestamp_seconds: certificate === undefined ? [] : one(expiryOf(certificate) / 1000),
 })
 
 export const readConnections = (store: Pick<Store, 'connections'>): Readings => ({

@@ -152,7 +152,11 @@ describe('a backup is refused', () => {
   const missing = '/nonexistent/tessera.db'
   test.each<[string, () => Promise<Ran>, RegExp]>([
     ['where there is no database', () => backUp(newPath(), `sqlite:${missing}`), /there is no such database/],
-    ['where there is no folder', () => backUp('/nonexistent/b.db'), /b\.db can't be written: ENOENT/],
+    [
+      'where there is no folder',
+      () => backUp('/nonexistent/b.db'),
+      /b\.db can't be written: there is no such file or folder/,
+    ],
     [
       'for PostgreSQL, with the command to use and without its password',
       () => backUp('b.dump', 'postgres://tessera:s3cret@db.example.com/auth?sslmode=verify-full'),
@@ -207,7 +211,7 @@ describe('a restore is refused, and changes nothing,', () => {
       { TESSERA_MASTER_KEY: randomBytes(32).toString('base64') },
       /encrypted under the master key/,
     ],
-    ['without a master key', () => sound, { TESSERA_MASTER_KEY: '' }, /master_key_file: is required/],
+    ['without a master key', () => sound, { TESSERA_MASTER_KEY: '' }, /TESSERA_MASTER_KEY: must not be blank/],
     [
       'to PostgreSQL',
       () => sound,

@@ -11,11 +11,10 @@ import { systemRandom } from '../../src/platform/random.ts'
 const data = mkdtempSync(join(tmpdir(), 'tessera-dev-options-'))
 afterAll(() => rmSync(data, { recursive: true }))
 
-/** A value for each option, none of them the default. */
+/** A value for each option that `tessera dev` takes, none of them the default: of `storage` it refuses every one. */
 const GIVEN: Readonly<Record<string, string>> = {
   data,
   issuer: 'https://auth.example.com',
-  storage: 'sqlite:/elsewhere.db',
   storage_password_file: '/password',
   master_key_file: '/master.key',
   previous_master_key_file: '/previous.key',

@@ -73,7 +73,10 @@ describe('tessera dev', () => {
   test('a second one on the same ports says what is wrong and how to mend it', async () => {
     const { code, stderr } = await tessera(['dev'], { env })
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^tessera: port \d+ is in use: .*TESSERA_RUNTIME_PORT.*\n$/)
+    const wanted = ['RUNTIME', 'ADMIN'].map(
+      (name) => `port ${env[`TESSERA_${name}_PORT`]} is in use: .*TESSERA_${name}_PORT`,
+    )
+    expect(stderr).toMatch(new RegExp(`^tessera: 2 mistakes:\n  ${wanted.join('\n  ')}\n$`))
   })
 
   test('after a restart, certificate, keys and what was changed are as they were', async () => {

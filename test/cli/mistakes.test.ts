@@ -1,18 +1,26 @@
-import type { Command } from 'commander'
-import { beforeAll, describe, expect, test } from 'vitest'
-import { commandsOf, loadProgram, runTessera } from '../harness/program.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { migrateDatabase } from '../../src/store/open.ts'
+import { commandsOf, runTessera } from '../harness/program.ts'
 
-let program: Command
+let folder: string
+let storage: string
 beforeAll(async () => {
-  program = await loadProgram()
+  folder = mkdtempSync(join(tmpdir(), 'tessera-mistakes-'))
+  storage = `sqlite:${join(folder, 'tessera.db')}`
+  await migrateDatabase(storage, systemClock)
 })
+afterAll(() => rmSync(folder, { recursive: true }))
 
 const TOKEN = `eyJ${'hbGciOiJFUzI1NiJ9'.repeat(2)}.eyJzdWIiOiJhIn0.c2lnbmF0dXJl`
 const SECRET = `tss_${'0aB'.repeat(17)}`
 /** A secret that a person chose: nothing tells it from a name. */
 const CHOSEN = 'correct-horse-battery'
 
-const run = (...args: readonly string[]) => runTessera(program, args, { TESSERA_STORAGE: 'sqlite::memory:' })
+const run = (...args: readonly string[]) => runTessera(args, { TESSERA_STORAGE: storage })
 
 describe('a mistake is said in a line, with what was meant and how to get the help of that command', () => {
   test.each<[readonly string[], readonly string[]]>([
@@ -70,7 +78,7 @@ describe('tessera help', () => {
 
 describe('no secret that is given as an argument is shown', () => {
   test('beyond the arguments that a command takes, or as a value of an option that it does not have', async () => {
-    const commands = [...commandsOf(program)].filter(([name]) => name !== 'help')
+    const commands = [...commandsOf()].filter(([name]) => name !== 'help')
     expect(commands.length).toBeGreaterThan(25)
     for (const [name, command] of commands) {
       const takesMany = command.registeredArguments.some(({ variadic }) => variadic)

@@ -2,8 +2,6 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createServer, type Server } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { ownEvent } from '../../src/audit/own-event.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
@@ -13,12 +11,12 @@ import { rotationPolicy } from '../../src/keys/schedule.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { standardError } from '../../src/platform/standard-streams.ts'
-import { openStore } from '../../src/store/open.ts'
+import { migrateDatabase, openStore } from '../../src/store/open.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { runCommand } from '../harness/command.ts'
 import { newSecret } from '../harness/model.ts'
 import { freePort } from '../harness/port.ts'
-import { commandsOf, loadProgram, runTessera } from '../harness/program.ts'
+import { commandsOf, runTessera } from '../harness/program.ts'
 
 /** What a manifest may hold, of each kind that must not reach a terminal, or shows nothing there. */
 const STORED = [
@@ -48,16 +46,15 @@ const unsigned = (claims: object) =>
 
 let folder: string
 let env: Record<string, string>
-let program: Command
 let requestId: string
 let kid: string
 let hostile: Server
 let hostileIssuer: string
 
 beforeAll(async () => {
-  program = await loadProgram()
   folder = mkdtempSync(join(tmpdir(), 'tessera-terminal-'))
-  const storage = `sqlite:${join(folder, 'tessera.db')}`
+  // A tab is refused in a path.
+  const storage = `sqlite:${join(folder, `${STORED.replaceAll('\t', '')}.db`)}`
   const secret = Buffer.alloc(32, 7)
   env = { TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: secret.toString('base64') }
   const manifest = `
@@ -80,7 +77,8 @@ clients:
   writeFileSync(join(folder, 'manifest.yaml'), manifest)
   writeFileSync(join(folder, 'field.yaml'), `clients: [{ client_id: a, ${JSON.stringify(`${STORED}\nFORGED`)}: 1 }]`)
   writeFileSync(join(folder, 'scope.yaml'), `clients: [{ client_id: a, introspects: [${quoted}] }]`)
-  expect(await runTessera(program, ['apply', '-f', join(folder, 'manifest.yaml')], env)).toMatchObject({ code: 0 })
+  await migrateDatabase(storage, systemClock)
+  expect(await runTessera(['apply', '-f', join(folder, 'manifest.yaml')], env)).toMatchObject({ code: 0 })
 
   const store = await openStore(storage, systemClock)
   const event = {
@@ -190,6 +188,7 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
   'config check': () => [{ args: ['config', 'check', '--issuer', SENT] }],
   backup: () => [{ args: ['backup', '--to', join(folder, `${STORED}.db`)] }],
   restore: () => [{ args: ['restore', '--from', join(folder, SENT.replaceAll('\0', ''))] }],
+  'storage compact': () => [{ args: ['storage', 'compact'] }],
   'storage copy': () => [{ args: ['storage', 'copy', '--from', `sqlite:${SENT}`, '--to', 'sqlite::memory:'] }],
 }
 
@@ -206,21 +205,11 @@ const OTHERS = [
 ]
 
 test('each command is known to print what came from elsewhere, or not to', () => {
-  expect([...commandsOf(program).keys()].sort()).toEqual([...Object.keys(lines), ...OTHERS].sort())
+  expect([...commandsOf().keys()].sort()).toEqual([...Object.keys(lines), ...OTHERS].sort())
 })
 
 /** Runs a command line that reads `input`. */
-async function run({ args, input }: Line, ...more: string[]) {
-  const stdin = vi.spyOn(process, 'stdin', 'get')
-  stdin.mockReturnValue(
-    Object.assign(Readable.from([input ?? '']), { isTTY: false }) as unknown as typeof process.stdin,
-  )
-  try {
-    return await runTessera(program, [...args, ...more], env)
-  } finally {
-    stdin.mockRestore()
-  }
-}
+const run = ({ args, input }: Line, ...more: string[]) => runTessera([...args, ...more], env, input)
 
 function expectHarmless(text: string): void {
   expect(FORBIDDEN.exec(text)?.[0].codePointAt(0)?.toString(16)).toBeUndefined()
@@ -237,7 +226,7 @@ function textsIn(value: unknown): readonly string[] {
 
 describe('nothing takes over a terminal', () => {
   test.each(Object.keys(lines))('%s', async (name) => {
-    const hasJson = commandsOf(program)
+    const hasJson = commandsOf()
       .get(name)
       ?.options.some(({ long }) => long === '--json')
     for (const line of lines[name]?.() ?? []) {

@@ -18,7 +18,19 @@ afterAll(() => server.stop())
 const token = (
   args: readonly string[],
   options: { env?: Record<string, string>; input?: string } = { input: SECRET },
-) => tessera(['token', '--issuer', server.issuer, '--client-id', 'batch', '--ca', inject('tls').ca, ...args], options)
+) =>
+  tessera(
+    [
+      'token',
+      ...(args.includes('--issuer') ? [] : ['--issuer', server.issuer]),
+      '--client-id',
+      'batch',
+      '--ca',
+      inject('tls').ca,
+      ...args,
+    ],
+    options,
+  )
 
 describe('tessera token', () => {
   const scope = ['--scope', 'edit']
@@ -108,7 +120,12 @@ describe('tessera token', () => {
   test.each([
     ['no secret', [], { input: '' }, /standard input has no client secret/],
     ['an absent variable', ['--secret-env', 'NOT_THERE'], {}, /the environment has no NOT_THERE/],
-    ['an absent file', ['--secret-file', '/nothing'], {}, /--secret-file: ENOENT/],
+    [
+      'an absent file',
+      ['--secret-file', '/no-such-folder/secret'],
+      {},
+      /\/secret can't be read: there is no such file/,
+    ],
     [
       'an unknown method',
       ['--auth-method', 'magic'],
@@ -117,9 +134,9 @@ describe('tessera token', () => {
     ],
     [
       'an issuer that does not listen',
-      ['--issuer', 'https://localhost:1'],
+      ['--issuer', 'https://localhost:2'],
       { input: 'x' },
-      /ECONNREFUSED|fetch failed/,
+      /https:\/\/localhost:2: nothing listens there/,
     ],
   ] as const)('%s', async (_name, args, options, message) => {
     const { code, stderr } = await token(args, options)

@@ -21,8 +21,8 @@ import type { TestServer } from '../harness/server.ts'
 export const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 
-/** From yesterday until tomorrow. */
-export const current = () => ({ notBefore: Date.now() - DAY, notAfter: Date.now() + DAY })
+/** From yesterday until tomorrow, or so many days from now. */
+export const current = (days = 1) => ({ notBefore: Date.now() - DAY, notAfter: Date.now() + days * DAY })
 
 interface Spec extends NonNullable<Parameters<typeof issue>[0]> {
   /** The OID of what it is for, if that is not to authenticate clients. */

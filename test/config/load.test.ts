@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { loadOptions } from '../../src/config/load.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
+import { optionInfos } from '../../src/config/schema.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tessera-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -173,7 +174,9 @@ describe('what is refused, in one line that names the setting, its value and the
   })
 
   test('a file that is not there', () => {
-    expect(() => load(MINIMAL, join(folder, 'nothing.yaml'))).toThrow(/nothing.yaml: ENOENT/)
+    expect(() => load(MINIMAL, join(folder, 'nothing.yaml'))).toThrow(
+      /nothing.yaml can't be read: there is no such file/,
+    )
     expect(() => load({ ...MINIMAL, TESSERA_TLS_CERT: '/nothing.pem' })).toThrow(
       /^tls.cert is "\/nothing.pem": can't be read/,
     )
@@ -183,7 +186,7 @@ describe('what is refused, in one line that names the setting, its value and the
     ['an unknown option', 'runtime: { prot: 1 }', /runtime.prot: there is no such option; did you mean runtime.port\?/],
     ['a wrong value', 'runtime: { port: 99999 }', /runtime.port is 99999: /],
     ['a list', '- 1', /must be a mapping/],
-    ['broken YAML', 'a: [', /broken.yaml: /],
+    ['broken YAML', 'a: [', /broken.yaml:1:5: /],
     ['a master key beside other settings', `master_key: ${KEY}`, /master_key: give it as TESSERA_MASTER_KEY/],
   ])('in a file: %s', (_name, content, message) => {
     const file = write('broken.yaml', content)
@@ -191,4 +194,82 @@ describe('what is refused, in one line that names the setting, its value and the
     expect(() => load(MINIMAL, file)).toThrow(file)
     expect(() => load(MINIMAL, file)).not.toThrow(KEY)
   })
+})
+
+describe('an option that is a number takes nothing that is none', () => {
+  const numbers = optionInfos.filter(({ fallback }) => typeof fallback === 'number')
+  const nested = (key: string, value: string) =>
+    key
+      .split('.')
+      .reduceRight(
+        (inner, part, at) =>
+          `${'  '.repeat(at)}${part}:${at === key.split('.').length - 1 ? ` ${inner}` : `\n${inner}`}`,
+        value,
+      )
+
+  test('there are numbers', () => {
+    expect(numbers.length).toBeGreaterThan(10)
+  })
+
+  test.each(numbers)('$key', ({ key, env, flag, fallback }) => {
+    for (const value of [
+      '',
+      'null',
+      '~',
+      'true',
+      'false',
+      '[600]',
+      '[]',
+      '{}',
+      '"x"',
+      '"600 "',
+      '007',
+      '.inf',
+      '1e999',
+      '-1',
+    ]) {
+      const file = write('number.yaml', nested(key, value))
+      expect(() => loadOptions({ file, env: {} }), value).toThrow(/number\.yaml:/)
+    }
+    for (const value of [
+      '',
+      ' ',
+      '600 ',
+      ' 600',
+      '6e2',
+      '0x10',
+      '007',
+      '+1',
+      '-1',
+      'true',
+      'x',
+      '6,0',
+      'Infinity',
+      'NaN',
+    ]) {
+      expect(() => loadOptions({ env: { [env]: value } }), value).toThrow(new RegExp(`^${env} is `))
+      expect(() => loadOptions({ env: {}, flags: { [key]: value } }), value).toThrow(new RegExp(`^${flag} is `))
+    }
+    expect(loadOptions({ file: write('number.yaml', nested(key, String(fallback))), env: {} })).toEqual(
+      loadOptions({ env: { [env]: String(fallback) } }),
+    )
+  })
+})
+
+test('every mistake is told at once, and an entry of a list by its number', () => {
+  const file = write(
+    'many.yaml',
+    'runtime: { port: , prot: 1 }\noutbound: { allow: [10.0.0.1, l] }\ntoken: { lifetime: 1h }\n',
+  )
+  expect(() => loadOptions({ file, env: { TESSERA_ADMIN_PORT: 'x', TESSERA_FOO: 'x' } })).toThrow(
+    [
+      '6 mistakes:',
+      '  TESSERA_FOO: there is no such option; `tessera config reference` lists them all',
+      `  ${file}: runtime.port: is blank: give it a value, or leave it out`,
+      `  ${file}: runtime.prot: there is no such option; did you mean runtime.port?`,
+      '  TESSERA_ADMIN_PORT is "x": must be a whole number',
+      `  ${file}: token.lifetime is "1h": must be a whole number`,
+      `  ${file}: outbound.allow entry 2 is "l": must be addresses or networks, for example 10.0.0.0/8`,
+    ].join('\n'),
+  )
 })

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ownEvent } from '../../src/audit/own-event.ts'
 import { backup, restore } from '../../src/cli/backup.ts'
@@ -51,10 +51,15 @@ const modes = () =>
       .map(({ parentPath, name }) => [name, (statSync(join(parentPath, name)).mode & 0o777).toString(8)]),
   )
 
+/** What others must be able to read: clients under another user trust the authority of `tessera dev`. */
+const PUBLIC = ['ca.pem', 'cert.pem']
+
 function expectPrivate(least: number): void {
   const found = modes()
   expect(Object.keys(found).length, JSON.stringify(found)).toBeGreaterThanOrEqual(least)
-  expect(new Set(Object.values(found)), JSON.stringify(found)).toEqual(new Set(['600']))
+  expect(found).toEqual(
+    Object.fromEntries(Object.keys(found).map((name) => [name, PUBLIC.includes(name) ? '644' : '600'])),
+  )
 }
 
 /** Opens a database, and writes to it, so that all its files are there. */
@@ -70,6 +75,14 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     const store = await openAndWrite(databases().path)
     expectPrivate(3)
     await store.close()
+    return 1
+  },
+  'a database in folders that are made for it': async () => {
+    const path = join(folder, 'new', 'folder', 'tessera.db')
+    const store = await openAndWrite(path)
+    expectPrivate(3)
+    await store.close()
+    for (const made of [dirname(path), dirname(dirname(path))]) expect(statSync(made).mode & 0o777).toBe(0o700)
     return 1
   },
   'a database by way of a link to where there is none': async () => {
@@ -119,23 +132,33 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     expect((await runCommand(environment(path), () => storageCompact({}))).error).toBeUndefined()
     return 1
   },
-  'the key and the certificate of tessera dev, and its master key': async () => {
-    const options = loadOptions({ env: {}, flags: { data: folder } })
-    await developmentOptions(options, () => false, systemClock, systemRandom)
-    expect((statSync(join(folder, 'tls')).mode & 0o777).toString(8)).toBe('700')
-    return 3
+  'the keys of tessera dev and its master key, beside certificates that everybody may read': async () => {
+    const data = join(folder, 'data')
+    const options = loadOptions({ env: {}, flags: { data } })
+    // As `tessera dev` sets it.
+    const before = process.umask(0o077)
+    try {
+      await developmentOptions(options, () => false, systemClock, systemRandom)
+    } finally {
+      process.umask(before)
+    }
+    // Others can pass through the folders to the certificates. They can list the second alone.
+    const mode = (name: string) => (statSync(join(data, name)).mode & 0o777).toString(8)
+    expect({ data: mode(''), tls: mode('tls') }).toEqual({ data: '711', tls: '755' })
+    expect(Object.keys(modes()).sort()).toEqual(['ca-key.pem', 'ca.pem', 'cert.pem', 'key.pem', 'master.key'])
+    return 5
   },
   'the key of tessera dev, over what a process left unfinished': async () => {
     mkdirSync(join(folder, 'tls'))
     writeFileSync(join(folder, 'tls', `key.pem.${process.pid}.new`), '', { mode: 0o666 })
     await ensureCertificate(folder, systemClock, systemRandom)
-    return 2
+    return 4
   },
-  'the key of tessera dev, that anybody could read': async () => {
+  'the keys of tessera dev, that anybody could read': async () => {
     await ensureCertificate(folder, systemClock, systemRandom)
-    chmodSync(join(folder, 'tls', 'key.pem'), 0o644)
+    for (const name of ['key.pem', 'ca-key.pem']) chmodSync(join(folder, 'tls', name), 0o644)
     await ensureCertificate(folder, systemClock, systemRandom)
-    return 2
+    return 4
   },
 }
 
@@ -173,12 +196,13 @@ describe('only its owner can use', () => {
   })
 })
 
-test('files are made in these places only: each of them is above', () => {
+test('files and folders are made in these places only: each of them is above', () => {
   const MAKES =
-    /\b(?:openSync|open|writeFile(?:Sync)?|appendFile(?:Sync)?|copyFile(?:Sync)?|cp(?:Sync)?|createWriteStream|mkdtemp(?:Sync)?)\(|new DatabaseSync\(|vacuum into/
+    /\b(?:open(?:Sync)?\((?!\w+, 'r'\))|(?:mkdir(?:Sync)?|writeFile(?:Sync)?|appendFile(?:Sync)?|copyFile(?:Sync)?|cp(?:Sync)?|createWriteStream|mkdtemp(?:Sync)?)\()|new DatabaseSync\(|vacuum into/
   const places = globSync('src/**/*.ts').filter((file) => MAKES.test(importsOfFiles(readFileSync(file, 'utf8'))))
   expect(places.sort()).toEqual([
-    'src/dev/private-file.ts',
+    'src/dev/files.ts',
+    'src/platform/files.ts',
     'src/platform/private-files.ts',
     'src/store/sqlite/checkpoint-thread.ts',
     'src/store/sqlite/compact.ts',

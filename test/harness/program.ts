@@ -1,25 +1,12 @@
-import { Command } from 'commander'
+import { Readable } from 'node:stream'
+import type { Command } from 'commander'
 import { vi } from 'vitest'
+import { program } from '../../src/cli/main.ts'
 import { fail } from '../../src/cli/output.ts'
 import { runCommand } from './command.ts'
 
-/** The whole command line of `tessera`, which reads no arguments yet. */
-export async function loadProgram(): Promise<Command> {
-  const parsing = vi.spyOn(Command.prototype, 'parseAsync').mockImplementation(function (this: Command) {
-    return Promise.resolve(this)
-  })
-  try {
-    await import('../../src/cli/main.ts')
-    const [program] = parsing.mock.contexts
-    if (program instanceof Command) return program
-    throw new Error('main.ts parses nothing')
-  } finally {
-    parsing.mockRestore()
-  }
-}
-
 /** Every command that does something, by its words: `credentials rotate`. */
-export function commandsOf(command: Command, before: readonly string[] = []): ReadonlyMap<string, Command> {
+export function commandsOf(command: Command = program, before: readonly string[] = []): ReadonlyMap<string, Command> {
   return new Map(
     command.commands.flatMap((sub): [string, Command][] => {
       const words = [...before, sub.name()]
@@ -28,8 +15,8 @@ export function commandsOf(command: Command, before: readonly string[] = []): Re
   )
 }
 
-/** What a command line printed, and its exit code. */
-interface Outcome {
+/** The output of `tessera`, and its exit code. */
+export interface Printed {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
@@ -45,12 +32,16 @@ class Exit extends Error {
   }
 }
 
-/** Runs a command line in this process, as the system would in one of its own. One at a time. */
+/**
+ * Runs `tessera` in this process, with arguments as a shell would pass them. One at a time.
+ * @param input what the command reads
+ */
 export async function runTessera(
-  program: Command,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<Outcome> {
+  input: string | Buffer = '',
+): Promise<Printed> {
+  const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(pipeOf(input))
   const exiting = vi.spyOn(process, 'exit').mockImplementation((code) => {
     throw new Exit(Number(code ?? 0))
   })
@@ -74,5 +65,12 @@ export async function runTessera(
   } finally {
     process.exitCode = before
     exiting.mockRestore()
+    stdin.mockRestore()
   }
 }
+
+/** A pipe with something in it, as far as commands look at it. */
+const pipeOf = (input: string | Buffer) =>
+  Object.assign(Readable.from(input.length === 0 ? [] : [Buffer.from(input)]), {
+    fd: 0,
+  } as const) as typeof process.stdin

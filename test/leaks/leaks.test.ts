@@ -14,6 +14,8 @@ import { credentialsList } from '../../src/cli/credentials.ts'
 import { explain } from '../../src/cli/explain.ts'
 import { keysList } from '../../src/cli/keys.ts'
 import { endpointPaths } from '../../src/endpoints/paths.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { migrateDatabase } from '../../src/store/open.ts'
 import { type RunningCommand, startTessera } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
 import { testConfig } from '../harness/server.ts'
@@ -21,6 +23,8 @@ import { encode, makeSigner, signWith, unsigned } from '../jws/tokens.ts'
 import { makeProof } from '../proof-http/proofs.ts'
 import { findTraces, tracesOf } from './traces.ts'
 
+/** A secret that could be a name in YAML. */
+const WORD = 'PlantedWordOfASecret'
 const CHOSEN = 'Sup€r geheim/+Planted~Chosen%41'
 const WRONG = 'Sup€r geheim/+Planted~Mistyped%41'
 const RETRIEVABLE = 'Planted-Retrievable-Secret-0123456789abcdef'
@@ -186,6 +190,7 @@ beforeAll(async () => {
   environment = { TESSERA_STORAGE: config.storage, TESSERA_MASTER_KEY: config.masterKey.toString('base64') }
   const file = join(folder, 'manifest.yaml')
   writeFileSync(file, manifest)
+  await migrateDatabase(config.storage, systemClock)
   const applied = await runCommand(environment, () => apply({ file }))
   expect(applied.error).toBeUndefined()
   const generated = /\ttss_\S+/.exec(applied.stdout)?.[0].trim() ?? ''
@@ -356,6 +361,14 @@ describe('no secret is found in what is wrong with a file:', () => {
     ['a secret beside keys', withCredential(`{ secret: "${CHOSEN}", jwks_uri: "https://a.example" }`), [CHOSEN]],
     ['a secret in the wrong field', withCredential(`{ secret_env: "${CHOSEN}" }`), [CHOSEN]],
     ['a secret that is no text', withCredential(`{ secret: { value: "${CHOSEN}" } }`), [CHOSEN]],
+    ...['!', '&', '*', '@', '`', '%', '{', '[', '|', '>', '? ', '- ', ': '].map((start): [string, string, string[]] => [
+      `a secret without quotes that begins with ${start}`,
+      withCredential(`{ secret: ${start}${WORD} }`),
+      [WORD],
+    ]),
+    ['a secret of digits', withCredential('{ secret: 0123456789 }'), ['123456789']],
+    ['a secret of more digits', withCredential('{ secret: 123456789012345678 }'), ['123456789012345678']],
+    ['a secret for a name', withCredential(`{ secret: "${CHOSEN}", ${WORD}, ${WORD} }`), [CHOSEN]],
     ['a file that is not YAML', `clients: [{ credentials: [{ secret: "${CHOSEN}" }`, [CHOSEN]],
   ])('%s', async (_name, text, values) => {
     const file = join(folder, 'wrong.yaml')

@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { migrateDatabase } from '../../src/store/open.ts'
 import { tessera } from '../harness/cli.ts'
 import { newSecret } from '../harness/model.ts'
+import { runTessera } from '../harness/program.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 
 let folder: string
@@ -14,12 +17,13 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 let env: { TESSERA_STORAGE: string }
 let databases = 0
-beforeEach(() => {
+beforeEach(async () => {
   databases += 1
   env = { TESSERA_STORAGE: `sqlite:${join(folder, `${databases}.db`)}` }
+  await migrateDatabase(env.TESSERA_STORAGE, systemClock)
 })
 
-const apply = (manifest: string, ...args: string[]) => tessera(['apply', '-f', '-', ...args], { env, input: manifest })
+const apply = (manifest: string, ...args: string[]) => runTessera(['apply', '-f', '-', ...args], env, manifest)
 
 const API = 'apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }, { name: read }] }]\n'
 
@@ -77,8 +81,8 @@ describe('tessera apply', () => {
   test('reads a file', async () => {
     const file = join(folder, 'manifest.yaml')
     writeFileSync(file, API)
-    expect((await tessera(['apply', '-f', file], { env })).stdout).toContain('+ api')
-    expect(await tessera(['apply', '-f', '/nothing.yaml'], { env })).toMatchObject({
+    expect((await runTessera(['apply', '-f', file], env)).stdout).toContain('+ api')
+    expect(await runTessera(['apply', '-f', '/nothing.yaml'], env)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('/nothing.yaml'),
     })
@@ -236,6 +240,55 @@ describe('while a server runs on the same data', () => {
     const events = await server.audit()
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'manifest.apply', detail: { apis: [], clients: ['live'] } }),
+    )
+  })
+})
+
+describe('several files', () => {
+  const write = (name: string, content: string) => {
+    const file = join(folder, name)
+    writeFileSync(file, content)
+    return file
+  }
+  const applyFiles = (...files: string[]) =>
+    runTessera(['apply', ...files.flatMap((file) => ['-f', file])], env, 'clients: [{ client_id: piped }]')
+
+  test('are one manifest: a client may refer to an API of another file, before or after it', async () => {
+    const api = write('api.yaml', API)
+    const client = write('client.yaml', 'clients:\n  - { client_id: a, scopes: [edit] }\n')
+    const { code, stdout } = await applyFiles(client, api, '-')
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: '+ api https://api.example.com\n+ client a\n+ client piped\n3 created, 0 updated, 0 unchanged\n',
+    })
+  })
+
+  test('a mistake names its file and the place in it', async () => {
+    const api = write('api.yaml', API)
+    const one = write('one.yaml', 'clients:\n  - { client_id: a, scopes: [edit] }\n')
+    const other = write(
+      'other.yaml',
+      'clients:\n  - { client_id: b, scopes: [edit] }\n  - { client_id: c, scopes: [nowhere] }\n',
+    )
+    expect((await applyFiles(api, one, other)).stderr).toContain(
+      `${other}:3: clients[1].scopes[0]: no API has the scope "nowhere"`,
+    )
+  })
+
+  test('a name in two of them is refused, and so is a file that is given twice', async () => {
+    const one = write('one.yaml', 'clients:\n  - { client_id: a }\n')
+    const other = write('other.yaml', '# here, too\nclients:\n  - { client_id: a }\n')
+    expect((await applyFiles(one, other)).stderr).toBe(
+      `tessera: ${other}:3: clients[0].client_id: the client "a" stands here twice, before this in ${one}:2\n`,
+    )
+    expect((await applyFiles(one, one)).stderr).toContain('stands here twice')
+  })
+
+  test('the mistakes of all of them are told at once', async () => {
+    const one = write('one.yaml', 'clients: [{ name: a }]')
+    const other = write('other.yaml', 'clients: [')
+    expect((await applyFiles(one, other)).stderr).toMatch(
+      /^tessera: 2 mistakes:\n {2}.*one\.yaml:1: .*\n {2}.*other\.yaml:1:/,
     )
   })
 })

@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { systemClock } from '../../src/platform/clock.ts'
+import { migrateDatabase } from '../../src/store/open.ts'
 import { tessera } from '../harness/cli.ts'
 
 test('examples/manifest.yaml applies as it stands, without warnings, and twice', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-example-'))
   const env = { TESSERA_STORAGE: `sqlite:${join(folder, 'tessera.db')}` }
+  await migrateDatabase(env.TESSERA_STORAGE, systemClock)
   const first = await tessera(['apply', '-f', 'examples/manifest.yaml', '--json'], { env })
   expect(first.code).toBe(0)
   expect(JSON.parse(first.stdout)).toMatchObject({

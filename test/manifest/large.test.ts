@@ -31,10 +31,13 @@ test.each([
 describe('22: what is more than a manifest can be is refused, with a line and in words of ours', () => {
   const client = (field: string): string => `clients:\n- client_id: a\n  ${field}\n`
   const brackets = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
-  const cases: readonly (readonly [string, string, string])[] = [
-    ['lists without end', `clients: ${'['.repeat(20_000)}`, 'm.yaml:1: lists and maps are nested too deeply'],
-    ['lists in lists', `clients: ${brackets(20_000)}`, 'm.yaml:1: lists and maps are nested too deeply'],
-    ['lists in lists, by hyphens', `${'- '.repeat(20_000)}a`, 'm.yaml:1: lists and maps are nested too deeply'],
+  const DEEP = /^m\.yaml:1:\d+: brackets or indentation are more than 64 deep$/
+  const alias = (index: number): string => `*${index === 0 ? 'a' : `b${index - 1}`}`
+  const doubled = times(20, (index) => `b${index}: &b${index} [${alias(index)}, ${alias(index)}]\n`)
+  const cases: readonly (readonly [string, string, string | RegExp])[] = [
+    ['lists without end', `clients: ${'['.repeat(20_000)}`, DEEP],
+    ['lists in lists', `clients: ${brackets(20_000)}`, DEEP],
+    ['lists in lists, by hyphens', `${'- '.repeat(20_000)}a`, DEEP],
     [
       'metadata of many levels',
       client(`metadata: { a: ${brackets(17)} }`),
@@ -42,19 +45,25 @@ describe('22: what is more than a manifest can be is refused, with a line and in
     ],
     [
       'claims of many levels',
-      client(`token: { claims: { a: ${brackets(300)} } }`),
+      client(`token: { claims: { a: ${brackets(50)} } }`),
       'm.yaml:3: clients[0].token.claims.a: must not have over 16 levels of lists and maps',
     ],
+    ['aliases of aliases', `a: &a [x, x]\n${doubled}`, 'm.yaml:18:18: aliases (*) come to more than 1,000,000 values'],
     [
-      'aliases of aliases',
-      `a: &a [x, x]\n${times(20, (index) => `${index}: &b${index} [*a, *a, *a, *a, *a, *a]\n`)}`,
-      'm.yaml:1: an alias stands for nothing, or for too much',
+      'an alias of nothing',
+      'clients: *none',
+      'm.yaml:1:10: an alias (*) has no anchor (&) before it: put it in quotes if it is text that begins with *',
     ],
-    ['an alias of nothing', 'clients: *none', 'm.yaml:1: an alias stands for nothing, or for too much'],
-    ['a key twice', 'apis: []\nclients: []\napis: []', 'm.yaml:3: the key "apis" stands here twice'],
-    ['a key twice, further in', client('metadata: { a: 1, b: 2, a: 3 }'), 'm.yaml:3: the key "a" stands here twice'],
+    ['a key twice', 'apis: []\nclients: []\napis: []', 'm.yaml:3:1: "apis" stands twice in this mapping'],
+    [
+      'a key twice, further in',
+      client('metadata: { a: 1, b: 2, a: 3 }'),
+      'm.yaml:3:27: "a" stands twice in this mapping',
+    ],
   ]
-  test.each(cases)('%s', (_name, content, problem) => expect(problemOf(content)).toBe(problem))
+  test.each(cases)('%s', (_name, content, problem) =>
+    expect(problemOf(content)).toEqual(problem instanceof RegExp ? expect.stringMatching(problem) : problem),
+  )
 
   test('sixteen levels are taken', () => {
     expect(problemOf(client(`metadata: { a: ${brackets(16)} }`))).toBe('none')

@@ -6,7 +6,7 @@ import { clientsEnable, clientsShow } from '../../src/cli/clients.ts'
 import { credentialsRemove } from '../../src/cli/credentials.ts'
 import { CredentialId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
-import { openStore } from '../../src/store/open.ts'
+import { migrateDatabase, openStore } from '../../src/store/open.ts'
 import { runCommand } from '../harness/command.ts'
 import { newSecret } from '../harness/model.ts'
 import { testConfig } from '../harness/server.ts'
@@ -17,6 +17,7 @@ let env: Record<string, string>
 beforeEach(async () => {
   const made = await testConfig()
   folder = made.folder
+  await migrateDatabase(made.config.storage, systemClock)
   env = { TESSERA_STORAGE: made.config.storage, TESSERA_MASTER_KEY: made.config.masterKey.toString('base64') }
 })
 afterEach(() => rmSync(folder, { recursive: true }))

@@ -1,4 +1,6 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, get } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadOptions } from '../../src/config/load.ts'
@@ -9,10 +11,11 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { type Server, startServer } from '../../src/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
-import { issueAuthority } from '../certificates/fixtures.ts'
+import { issueAuthority, keyPem } from '../certificates/fixtures.ts'
 import { current, identity, issueLeaf, send } from '../client-certificates/authority.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
 import { applyTo, basic, testConfig } from '../harness/server.ts'
+import { scrape } from '../metrics/scrape.ts'
 import { makeProof } from '../proof-http/proofs.ts'
 
 const log = createLogger('silent')
@@ -122,6 +125,28 @@ test.each(effects)('%s takes effect, and is taken back', async (option, value, e
   if (option === 'log.level') return
   expect(await reload({})).toMatchObject({ changed: [option], fixed: [] })
   expect(await effect()).toEqual(before)
+})
+
+test('the metric of the certificate tells when the one in force expires', async () => {
+  const expiry = async () =>
+    (await scrape(`https://localhost:${server.adminPort}`)).value('tessera_tls_certificate_expires_timestamp_seconds')
+  const ofFile = (path = '') => new X509Certificate(readFileSync(path)).validToDate.getTime() / 1000
+  expect(await expiry()).toBe(ofFile(config.tls.cert))
+  const other = await issueLeaf({ ...current(33), subject: 'CN=localhost' })
+  const paths = { 'tls.cert': join(folder, 'other.pem'), 'tls.key': join(folder, 'other.key') }
+  writeFileSync(paths['tls.cert'], other.pem)
+  writeFileSync(paths['tls.key'], await keyPem(other), { mode: 0o600 })
+  await reload(paths)
+  const agent = new Agent({ rejectUnauthorized: false })
+  const text = await new Promise<string>((resolve, reject) => {
+    get(`https://localhost:${server.adminPort}/metrics`, { agent }, async (response) => {
+      resolve(Buffer.concat(await response.toArray()).toString())
+    }).on('error', reject)
+  })
+  agent.destroy()
+  expect(text).toContain(`\ntessera_tls_certificate_expires_timestamp_seconds ${ofFile(paths['tls.cert'])}\n`)
+  await reload({})
+  expect(await expiry()).toBe(ofFile(config.tls.cert))
 })
 
 test('the page on reloading names each of them', () => {

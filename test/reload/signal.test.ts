@@ -153,9 +153,9 @@ describe.each([1, 2])('SIGHUP to a server of %d workers', (workers) => {
     writeFileSync(garbage, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
     const wrong: [Settings, RegExp][] = [
       [{ cert: '/nonexistent.pem', key: one?.paths.key }, /tls\.cert is \\?"\/nonexistent\.pem.*can't be read/],
-      [{ cert: garbage, key: one?.paths.key }, /tls\.cert, tls\.key: can't be served with/],
-      [{ cert: one?.paths.cert, key: two?.paths.key }, /tls\.cert, tls\.key: can't be served with.*mismatch/],
-      [{ ...one?.paths, client_ca: garbage }, /tls\.client_ca: trust anchor 1/],
+      [{ cert: garbage, key: one?.paths.key }, /tls\.cert is .*: certificate 1 in it can't be read/],
+      [{ cert: one?.paths.cert, key: two?.paths.key }, /tls\.key is .*: is the key of another certificate/],
+      [{ ...one?.paths, client_ca: garbage }, /tls\.client_ca is .*: certificate 1 in it can't be read/],
     ]
     const inForce = await fingerprintAt(port)
     for (const [tls, message] of wrong) {

@@ -312,7 +312,7 @@ describe('TLS is refused', () => {
   test('with a certificate that nobody vouches for', async () => {
     const source = await keep(startSource(certificate, (_request, response) => sendJson(response, 1)))
     const error = await faultOf(testFetcher({}), source.url())
-    expect(error).toMatchObject({ fault: 'tls', message: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT') })
+    expect(error).toMatchObject({ fault: 'tls', message: expect.stringContaining('signed by itself') })
     expect(source.paths).toEqual([])
   })
 
@@ -320,7 +320,7 @@ describe('TLS is refused', () => {
     const source = await keep(startSource(certificate, (_request, response) => sendJson(response, 1)))
     const fetcher = testFetcher({ certificate, lookup: resolvesTo('127.0.0.1') })
     const error = await faultOf(fetcher, source.url('/', 'elsewhere.example'))
-    expect(error).toMatchObject({ fault: 'tls', message: expect.stringContaining('ERR_TLS_CERT_ALTNAME_INVALID') })
+    expect(error).toMatchObject({ fault: 'tls', message: expect.stringContaining('for another name') })
     expect(source.paths).toEqual([])
   })
 
@@ -378,7 +378,10 @@ describe('what can not be reached', () => {
   test('a name that does not resolve', async () => {
     const lookup = () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }))
     const error = await faultOf(testFetcher({ lookup }), 'https://keys.example/')
-    expect(error).toMatchObject({ fault: 'dns', message: 'keys.example does not resolve: ENOTFOUND' })
+    expect(error).toMatchObject({
+      fault: 'dns',
+      message: 'keys.example does not resolve: no host of that name is known',
+    })
   })
 
   test('a name without an address', async () => {
@@ -391,7 +394,7 @@ describe('what can not be reached', () => {
     const source = await startTcp(() => {})
     await source.stop()
     const error = await faultOf(testFetcher({}), source.url())
-    expect(error).toMatchObject({ fault: 'connect', message: 'no connection could be made: ECONNREFUSED' })
+    expect(error).toMatchObject({ fault: 'connect', message: 'no connection could be made: nothing listens there' })
   })
 
   test.each(['http://127.0.0.1/', 'https://a:b@127.0.0.1/', 'nonsense'])('%s', async (url) => {

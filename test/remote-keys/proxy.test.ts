@@ -242,7 +242,7 @@ describe('a proxy that makes no connection', () => {
     const gone = await startTcp(() => {})
     await gone.stop()
     const fault = await faultOf(fetcherThrough(withSecret(`http://127.0.0.1:${gone.port}`)), URL_OF_KEYS)
-    expect(fault).toMatchObject({ fault: 'proxy', message: expect.stringContaining('ECONNREFUSED') })
+    expect(fault).toMatchObject({ fault: 'proxy', message: 'the proxy can not be used: nothing listens there' })
     expect(fault.message).not.toContain(SECRET)
   })
 

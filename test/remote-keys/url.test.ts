@@ -5,7 +5,8 @@ import { refuseUrl } from '../../src/remote-keys/url.ts'
 const rules = new AddressRules()
 
 describe('42: URLs that can not be registered', () => {
-  const loopback = 'must not lead to 127.0.0.1 (loopback, RFC 1122), which the configuration does not allow'
+  const loopback =
+    'must not lead to 127.0.0.1 (loopback, RFC 1122), which the configuration does not allow: see outbound.allow'
   const cases: [string, string, string][] = [
     ['plain http', 'http://keys.example/', 'must begin with https://'],
     ['another scheme', 'file:///etc/passwd', 'must begin with https://'],
@@ -31,12 +32,12 @@ describe('42: URLs that can not be registered', () => {
     [
       'loopback, IPv6',
       'https://[::1]/',
-      'must not lead to ::1 (loopback, RFC 4291), which the configuration does not allow',
+      'must not lead to ::1 (loopback, RFC 4291), which the configuration does not allow: see outbound.allow',
     ],
     [
       'metadata, mapped',
       'https://[::ffff:169.254.169.254]/',
-      'must not lead to ::ffff:a9fe:a9fe (cloud metadata), which the configuration does not allow',
+      'must not lead to ::ffff:a9fe:a9fe (cloud metadata), which the configuration does not allow: see outbound.allow',
     ],
   ]
   test.each(cases)('%s', (_name, url, problem) => {

@@ -143,9 +143,21 @@ describe('tessera storage copy', () => {
 
   const refused: [string, () => [from: string, to: string], RegExp][] = [
     ['the same database twice', () => [original, original], /are the same database/],
-    ['a source that is not there', () => ['sqlite:/nowhere/x.db', original], /there is no database sqlite:\/nowhere/],
-    ['a target that does not answer', () => [original, 'postgres://x:secret@127.0.0.1:1/x'], /storage_unavailable/],
-    ['a target that is none', () => [original, 'mysql://x'], /must be postgres:\/\//],
+    [
+      'a source that is not there',
+      () => ['sqlite:/nowhere/x.db', original],
+      /there is no such database: \/nowhere\/x\.db/,
+    ],
+    [
+      'a target that does not answer',
+      () => [original, 'postgres://x:secret@127.0.0.1:1/x'],
+      /postgres:\/\/x:\*\*\*@127\.0\.0\.1:1\/x can't be used: nothing listens there/,
+    ],
+    [
+      'a target that is none',
+      () => [original, 'mysql://x'],
+      /--to is mysql:\/\/x: must be sqlite: and a path, or postgres:/,
+    ],
   ]
   test.each(refused)('%s', async (_name, locations, message) => {
     const { error } = await copy(...locations())

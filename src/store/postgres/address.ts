@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
+import { parseDatabaseLocation } from '../../input/database-location.ts'
+import { takeSecret } from '../../input/secret.ts'
+import { decodeUtf8, readFile } from '../../platform/files.ts'
 import { UserError } from '../../platform/user-error.ts'
 
 /** How the database is used. */
@@ -25,7 +27,6 @@ export interface PostgresAddress {
   readonly ssl: ConnectionOptions | false
 }
 
-const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
 const MODES = ['disable', 'require', 'verify-ca', 'verify-full']
 
 /**
@@ -35,33 +36,43 @@ const MODES = ['disable', 'require', 'verify-ca', 'verify-full']
  * @throws UserError naming what to mend, never with a password
  */
 export function parsePostgresUrl(location: string, access: Pick<PostgresAccess, 'password'>): PostgresAddress {
-  const url = URL.canParse(location) ? new URL(location) : undefined
-  if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol) || !isEncoded(url))
-    throw new UserError('storage: must be postgres://user@host:port/database; special characters are percent-encoded')
-  for (const name of url.searchParams.keys()) {
-    if (!PARAMETERS.includes(name))
-      throw new UserError(`storage: there is no parameter ${name}; there are ${PARAMETERS.join(', ')}`)
-  }
-  const host = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1') || url.searchParams.get('host')
+  const read = parseLocation(location)
+  const host = read.host ?? (read.parameters.get('host') || 'localhost')
   return {
-    host: host || 'localhost',
-    port: Number(url.port || 5432),
-    database: decodeURIComponent(url.pathname.slice(1)) || undefined,
-    user: decodeURIComponent(url.username) || url.searchParams.get('user') || undefined,
-    password: decodeURIComponent(url.password) || access.password,
-    ssl: parseTls(url.searchParams, host || 'localhost'),
+    host,
+    port: read.port ?? 5432,
+    database: read.database,
+    user: read.user ?? (read.parameters.get('user') || undefined),
+    password: read.password ?? access.password ?? secretOfEnvironment(),
+    ssl: parseTls(read.parameters, host),
   }
 }
 
-function parseTls(parameters: URLSearchParams, host: string): ConnectionOptions | false {
+function parseLocation(location: string) {
+  try {
+    const read = parseDatabaseLocation(location)
+    if (read.kind === 'postgres') return read
+    throw new UserError('must be postgres://user@host:port/database')
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`storage: ${error.message}`) : error
+  }
+}
+
+/** The password that libpq takes where there is no other. */
+function secretOfEnvironment(): string | undefined {
+  const given = process.env['PGPASSWORD']
+  return given === undefined || given === '' ? undefined : takeSecret('PGPASSWORD', given)
+}
+
+function parseTls(parameters: ReadonlyMap<string, string>, host: string): ConnectionOptions | false {
   const given = parameters.get('sslmode')
-  if (given !== null && !MODES.includes(given))
+  if (given !== undefined && !MODES.includes(given))
     throw new UserError(`storage: sslmode must be one of ${MODES.join(', ')}: anything less can be talked out of TLS`)
   const mode = given ?? (isHere(host) ? 'disable' : 'verify-full')
   if (mode === 'disable') return false
   const roots = parameters.get('sslrootcert')
   const options: ConnectionOptions = {
-    ...(roots !== null && roots !== 'system' && { ca: read('sslrootcert', roots) }),
+    ...(roots !== undefined && roots !== 'system' && { ca: read('sslrootcert', roots) }),
     ...clientCertificate(parameters),
   }
   if (mode === 'verify-full') return options
@@ -73,24 +84,23 @@ function parseTls(parameters: URLSearchParams, host: string): ConnectionOptions 
     : { ...options, checkServerIdentity: () => undefined }
 }
 
-function clientCertificate(parameters: URLSearchParams): ConnectionOptions {
+function clientCertificate(parameters: ReadonlyMap<string, string>): ConnectionOptions {
   const [cert, key] = [parameters.get('sslcert'), parameters.get('sslkey')]
-  if (cert === null && key === null) return {}
-  if (cert === null || key === null) throw new UserError('storage: sslcert and sslkey go together')
+  if (cert === undefined && key === undefined) return {}
+  if (cert === undefined || key === undefined) throw new UserError('storage: sslcert and sslkey go together')
   return { cert: read('sslcert', cert), key: read('sslkey', key) }
 }
-
-/** Whether everything of it can be decoded. */
-const isEncoded = ({ username, password, hostname, pathname }: URL): boolean =>
-  [username, password, hostname, pathname].every((part) => !/%(?![0-9a-f]{2})/i.test(part))
 
 const isHere = (host: string): boolean =>
   host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\./.test(host)
 
+/** Bytes: a bundle of every public authority is a fifth of it. */
+const LONGEST_FILE = 1024 * 1024
+
 function read(parameter: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UserError(`storage: ${parameter}: ${error instanceof Error ? error.message : error}`)
-  }
+  const { bytes, fault } = readFile(file, LONGEST_FILE)
+  if (bytes === undefined) throw new UserError(`storage: ${parameter}: ${file} can't be read: ${fault}`)
+  const text = decodeUtf8(bytes)
+  if (text !== undefined && /-----BEGIN /.test(text)) return text
+  throw new UserError(`storage: ${parameter}: ${file} holds nothing in PEM`)
 }

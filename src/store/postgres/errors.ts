@@ -1,4 +1,5 @@
 import { OAuthError } from '../../oauth/error.ts'
+import { isUntrusted, networkFault } from '../../platform/system-error.ts'
 
 /**
  * Classes of SQLSTATE that say that the statement is wrong, not the database: unsupported feature, cardinality, data, integrity,
@@ -87,4 +88,52 @@ function withMessage(error: unknown): unknown {
   if (!(error instanceof AggregateError) || error.message !== '') return error
   const messages = error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one)))
   return new Error(messages.join('; '), { cause: error })
+}
+
+/** PostgreSQL's error codes, or their classes (the first two characters), in words that follow "can't be used:". */
+const words: Readonly<Record<string, string>> = {
+  '08': 'the connection broke',
+  '08P01': 'it does not take what is said when a connection begins: is it a pooler?',
+  '25006': 'it is read-only: a standby, or another server than before',
+  '28': 'it does not let this role in: see pg_hba.conf there',
+  '28P01': 'the password of the role is wrong: it is in the address, in storage_password_file, or in PGPASSWORD',
+  '3D000': 'there is no database of that name',
+  '3F000': 'there is no schema of that name',
+  '42501': 'this role may not do that: docs/storage.md says what to grant it',
+  '42P01': 'a table is missing: `tessera storage migrate` makes them',
+  '53': 'the server has no more room for this',
+  '53100': 'the disk of the server is full',
+  '53300': 'too many connections are open there: see storage_connections',
+  '55': 'others keep what is needed',
+  '57': 'the server ends, or has ended what was under way',
+  '57014': 'it took too long',
+  '57P03': 'the server is starting, or ending',
+  '58': 'the disk of the server fails',
+  XX: 'the server has a defect, or its data is damaged',
+}
+
+/** Errors of the driver that have no code. */
+const messages: readonly (readonly [RegExp, string])[] = [
+  [
+    /password must be a (?:non-empty )?string|SASL/,
+    'it asks for a password: name a file with it in storage_password_file',
+  ],
+  [/does not support SSL/, 'it speaks no TLS: give it a certificate, or say sslmode=disable in the address'],
+  [/timeout|did not answer within|timed out/i, 'no answer came in time'],
+  [/terminated|closed|not queryable/i, 'the connection broke'],
+  [/too many wait/, 'too many wait for a connection'],
+]
+
+/**
+ * Why a database can't be used, in our words; undefined for any other error.
+ * @param isAway whether the database or its connection has failed, rather than a statement
+ */
+export function postgresFault(error: unknown, isAway: boolean): string | undefined {
+  const state = sqlState(error)
+  if (state !== undefined) return words[state] ?? words[state.slice(0, 2)]
+  if (!isAway) return undefined
+  const network = networkFault(error)
+  if (network !== undefined) return isUntrusted(error) ? `${network}: name its authorities with sslrootcert` : network
+  const text = error instanceof Error ? error.message : ''
+  return messages.find(([pattern]) => pattern.test(text))?.[1]
 }

@@ -1,5 +1,6 @@
 import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { fileFault, isSystemError } from '../../platform/system-error.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, syncFile } from './copy-file.ts'
 import { makeDatabasePrivate } from './files.ts'
@@ -15,7 +16,6 @@ export interface Backup extends Contents {
  */
 export function backUpSqlite(from: string, to: string): Backup {
   if (existsSync(to)) throw new UserError(`${to} is there already: a backup replaces nothing`)
-  if (!existsSync(from)) throw new UserError(`${from}: there is no such database`)
   // To read it, SQLite may make files beside it, with its mode.
   makeDatabasePrivate(from)
   const unfinished = `${to}.${process.pid}.new`
@@ -27,7 +27,7 @@ export function backUpSqlite(from: string, to: string): Backup {
     syncFile(dirname(to))
     return { ...contents, bytes }
   } catch (error) {
-    throw isSystemError(error) ? new UserError(`${to} can't be written: ${error.message}`) : error
+    throw isSystemError(error) ? new UserError(`${to} can't be written: ${fileFault(error)}`, { cause: error }) : error
   } finally {
     rmSync(unfinished, { force: true })
   }
@@ -44,5 +44,3 @@ function publish(unfinished: string, to: string): void {
     renameSync(unfinished, to)
   }
 }
-
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error

@@ -1,9 +1,9 @@
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../../platform/user-error.ts'
-import { isSqliteError } from './copy-file.ts'
 import { takeDatabase } from './exclusive.ts'
 import { makeDatabasePrivate } from './files.ts'
+import { sqliteFault } from './problems.ts'
 
 /** The size of a database file, in bytes. */
 export interface Compacted {
@@ -14,10 +14,9 @@ export interface Compacted {
 /**
  * Writes a database anew without its free pages (https://sqlite.org/lang_vacuum.html). From then on it gives room back by
  * itself. Meanwhile it needs as much room again.
- * @throws UserError where the database is missing, in use or damaged, or there is no room; it is left as it was
+ * @throws UserError where the database is in use or damaged, or there is no room; it is left as it was
  */
 export function compactSqlite(path: string): Compacted {
-  if (!existsSync(path)) throw new UserError(`${path}: there is no such database`)
   makeDatabasePrivate(path)
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
@@ -27,7 +26,8 @@ export function compactSqlite(path: string): Compacted {
     database.exec('pragma auto_vacuum = incremental; vacuum; pragma wal_checkpoint(TRUNCATE)')
     return { before, after: statSync(path).size }
   } catch (error) {
-    throw isSqliteError(error) ? new UserError(`${path}: ${error.message}`) : error
+    const fault = sqliteFault(error, path)
+    throw fault === undefined ? error : new UserError(`${path} can't be used: ${fault}`, { cause: error })
   } finally {
     database.close()
   }

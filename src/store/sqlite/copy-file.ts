@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { UserError } from '../../platform/user-error.ts'
+import { sqliteFault } from './problems.ts'
 
 /** What is in a database file. */
 export interface Contents {
@@ -81,7 +82,8 @@ function withFile<Result>(path: string, work: (database: DatabaseSync) => Result
       database.close()
     }
   } catch (error) {
-    throw isSqliteError(error) ? new UserError(`${path}: ${error.message}`) : error
+    const fault = sqliteFault(error, path)
+    throw fault === undefined ? error : new UserError(`${path} can't be used: ${fault}`, { cause: error })
   }
 }
 

@@ -1,5 +1,7 @@
+import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -13,6 +15,7 @@ import {
 import { LRUCache } from 'lru-cache'
 import { OAuthError } from '../../oauth/error.ts'
 import { toParameter } from '../parameters.ts'
+import { resultCode } from './problems.ts'
 
 /** How long a write waits for that of another process before it fails. */
 const BUSY_TIMEOUT_MS = 10_000
@@ -30,19 +33,21 @@ const LOG_KEPT = 32 * 1024 * 1024
 
 /** When a commit waits for the disk: always, or only so that a crash can't harm the file. */
 export type Synchronous = 'FULL' | 'NORMAL'
+/** `READ` opens the database read-only. */
+type Use = Synchronous | 'READ'
 
 /** Kysely over `node:sqlite`. Statements are prepared once; a wait for another process's write leaves the event loop free. */
 export class NodeSqliteDialect implements KyselyDialect {
   readonly #path: string
-  readonly #synchronous: Synchronous
+  readonly #use: Use
 
-  constructor(path: string, synchronous: Synchronous) {
+  constructor(path: string, use: Use) {
     this.#path = path
-    this.#synchronous = synchronous
+    this.#use = use
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(this.#path, this.#synchronous)
+    return new NodeSqliteDriver(this.#path, this.#use)
   }
 
   createAdapter(): SqliteAdapter {
@@ -71,8 +76,8 @@ class TransactionalAdapter extends SqliteAdapter {
 class NodeSqliteDriver implements Driver {
   readonly #connection: NodeSqliteConnection
 
-  constructor(path: string, synchronous: Synchronous) {
-    this.#connection = new NodeSqliteConnection(path, synchronous)
+  constructor(path: string, use: Use) {
+    this.#connection = new NodeSqliteConnection(path, use)
   }
 
   async init(): Promise<void> {
@@ -125,18 +130,23 @@ interface Prepared {
 /** Opens the file when it is first used, and again after it was closed. */
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #path: string
+  readonly #use: Use
   readonly #pragmas: readonly string[]
   readonly #statements = new LRUCache<string, Prepared>({ max: 200 })
   #database: DatabaseSync | undefined
 
-  constructor(path: string, synchronous: Synchronous) {
+  constructor(path: string, use: Use) {
     this.#path = path
-    this.#pragmas = [
-      'journal_mode = WAL',
-      `synchronous = ${synchronous}`,
-      `wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`,
-      `journal_size_limit = ${LOG_KEPT}`,
-    ]
+    this.#use = use
+    this.#pragmas =
+      use === 'READ'
+        ? []
+        : [
+            'journal_mode = WAL',
+            `synchronous = ${use}`,
+            `wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`,
+            `journal_size_limit = ${LOG_KEPT}`,
+          ]
   }
 
   get isInTransaction(): boolean {
@@ -145,11 +155,17 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   async open(): Promise<DatabaseSync> {
     const options = { enableForeignKeyConstraints: true, timeout: 0 }
-    const database = await retryWhileBusy(() => new DatabaseSync(this.#path, options))
+    const database = await retryWhileBusy(() =>
+      this.#use === 'READ'
+        ? new DatabaseSync(locationToRead(this.#path), { readOnly: true, timeout: 0 })
+        : new DatabaseSync(this.#path, options),
+    )
     try {
       // This must come before anything else is written to the file. On one that is not empty it would be a useless write.
-      const isEmpty = await retryWhileBusy(() => database.prepare('pragma page_count').get()?.['page_count'] === 0)
-      if (isEmpty) await retryWhileBusy(() => database.exec('pragma auto_vacuum = INCREMENTAL'))
+      const isNew =
+        this.#use !== 'READ' &&
+        (await retryWhileBusy(() => database.prepare('pragma page_count').get()?.['page_count'] === 0))
+      if (isNew) await retryWhileBusy(() => database.exec('pragma auto_vacuum = INCREMENTAL'))
       for (const pragma of this.#pragmas) await retryWhileBusy(() => database.exec(`pragma ${pragma}`))
     } catch (error) {
       database.close()
@@ -193,6 +209,19 @@ class NodeSqliteConnection implements DatabaseConnection {
   }
 }
 
+/**
+ * SQLite makes the files of a write-ahead log even for a reader, unless the database is called immutable
+ * (https://sqlite.org/wal.html, https://sqlite.org/uri.html). A log with content is read only where its index exists, because a
+ * reader would have to make that.
+ */
+function locationToRead(path: string): string | URL {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false })
+  if (log !== undefined && log.size > 0 && existsSync(`${path}-shm`)) return path
+  const url = pathToFileURL(path)
+  url.searchParams.set('immutable', '1')
+  return url
+}
+
 /** @throws OAuthError `storage_unavailable` where the database is at fault, the error itself where the query is */
 async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
   const attempts = BUSY_TIMEOUT_MS / BUSY_POLL_MS
@@ -207,7 +236,3 @@ async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
     }
   }
 }
-
-/** SQLite's primary result code; undefined where the error isn't SQLite's. */
-const resultCode = (error: unknown): number | undefined =>
-  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined

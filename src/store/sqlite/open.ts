@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Kysely, sql } from 'kysely'
+import { makeFolder } from '../../platform/files.ts'
 import type { Database, Dialect } from '../dialect.ts'
 import type { Schema } from '../schema.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -28,7 +28,7 @@ const dialect: Dialect = {
 
 /** Opens the SQLite database at `path`, made where it is not there. */
 export function openSqlite(path: string): Database {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   createDatabaseFile(path)
   const open = makeDatabasePrivate(path)
   // FULL: what was acknowledged survives a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
@@ -54,6 +54,25 @@ export function openSqlite(path: string): Database {
     close: async () => {
       for (const connection of [reads, writes, logs]) await connection.destroy()
     },
+  }
+}
+
+/** Opens the SQLite database at `path` read-only, without making any file. */
+export function openSqliteToRead(path: string): Database {
+  const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect(path, 'READ') })
+  return {
+    dialect,
+    reads: db,
+    scans: db,
+    writes: db,
+    urgent: db,
+    logs: db,
+    marks: db,
+    unhurried: db,
+    connections: () => [],
+    warnings: () => [],
+    startUpkeep: () => async () => {},
+    close: () => db.destroy(),
   }
 }
 

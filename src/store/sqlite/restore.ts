@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../platform/clock.ts'
+import { makeFolder } from '../../platform/files.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, isSqliteError, syncFile } from './copy-file.ts'
 import { takeDatabase } from './exclusive.ts'
@@ -33,7 +34,7 @@ export interface Restored extends Contents {
 export async function restoreSqlite({ from, to, replace, clock, inspect }: RestoreOptions): Promise<Restored> {
   if (!existsSync(from)) throw new UserError(`${from}: there is no such file`)
   const contents = checkDatabase(from)
-  mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(to))
   // The database that is replaced is kept, and is as secret as the one that takes its place.
   makeDatabasePrivate(to)
   takeFor(to, replace, () => {})

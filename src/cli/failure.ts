@@ -1,0 +1,33 @@
+import { inspect } from 'node:util'
+import { OAuthError } from '../oauth/error.ts'
+import { codeOf, fileFault, isSystemError, networkFault } from '../platform/system-error.ts'
+import { Mistakes, UserError } from '../platform/user-error.ts'
+import { visibleText, visibleValue } from '../platform/visible.ts'
+import { explainDatabase } from '../store/problems.ts'
+
+const UNFORESEEN =
+  'this failed in a way that nobody has foreseen; run it again with TESSERA_DEBUG=1 to see how, and report that'
+
+/**
+ * Says what went wrong, in our words alone: in a line for each mistake, and nothing that a line quotes begins another one.
+ * `TESSERA_DEBUG` adds the errors of libraries and of the system.
+ */
+export function explainFailure(error: unknown, env: Readonly<Record<string, string | undefined>>): string {
+  const words = (error instanceof Mistakes ? error.lines : [wordsOf(error)]).map(visibleValue).join('\n')
+  const isWanted = env['TESSERA_DEBUG'] !== undefined && env['TESSERA_DEBUG'] !== '' && env['TESSERA_DEBUG'] !== '0'
+  return isWanted ? `${words}\n${visibleText(inspect(error, { depth: 8 }))}` : words
+}
+
+function wordsOf(thrown: unknown): string {
+  const error = explainDatabase(thrown, undefined)
+  if (error instanceof UserError) return error.message
+  if (error instanceof OAuthError && error.reason !== 'unexpected') return `${error.description} (${error.reason})`
+  if (isSystemError(error)) return ofSystem(error)
+  return UNFORESEEN
+}
+
+function ofSystem(error: NodeJS.ErrnoException): string {
+  const { path } = error
+  if (path !== undefined) return `${path}: ${fileFault(error)}`
+  return networkFault(error) ?? (codeOf(error) === undefined ? UNFORESEEN : fileFault(error))
+}

@@ -1,0 +1,48 @@
+import { decodeUtf8, readFile, tooLong } from '../platform/files.ts'
+import { codeOf } from '../platform/system-error.ts'
+import { UserError } from '../platform/user-error.ts'
+
+/** Bytes: longer than any token that a request could carry. */
+export const LONGEST_TOKEN = 1024 * 1024
+
+/** The name of standard input in messages. */
+export const STANDARD_INPUT = 'standard input'
+
+/** The name of an input in messages. */
+export const nameOfInput = (file: string): string => (file === '-' ? STANDARD_INPUT : file || '""')
+
+/**
+ * Reads the text of a file, or of standard input where the file is `-`.
+ * @param most bytes
+ * @throws UserError naming the file
+ */
+export async function readTextInput(file: string, most: number): Promise<string> {
+  if (file === '-') return readStandardInput(most)
+  const { bytes, fault } = readFile(file, most)
+  if (bytes === undefined) throw new UserError(`${nameOfInput(file)} can't be read: ${fault}`)
+  return toText(file, bytes)
+}
+
+/** Reads standard input to its end. @param most bytes @throws UserError */
+export async function readStandardInput(most: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of process.stdin) {
+      const bytes = Buffer.from(chunk)
+      length += bytes.length
+      if (length > most) throw new UserError(`${STANDARD_INPUT} can't be read: ${tooLong(most)}`)
+      chunks.push(bytes)
+    }
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    throw new UserError(`${STANDARD_INPUT} can't be read`, { cause: error })
+  }
+  return toText(STANDARD_INPUT, Buffer.concat(chunks))
+}
+
+function toText(name: string, bytes: Buffer): string {
+  const text = decodeUtf8(bytes)
+  if (text === undefined) throw new UserError(`${name} is not text in UTF-8`)
+  return text
+}

@@ -1,0 +1,52 @@
+import { statSync } from 'node:fs'
+import { LONGEST_SECRET_FILE, readSecret } from '../input/secret.ts'
+import { decodeUtf8, readFile } from '../platform/files.ts'
+import { problem } from './problem.ts'
+
+/** Bytes: a bundle of all public authorities is a quarter of it. */
+const LONGEST_PEM = 1024 * 1024
+
+/** Reads a file that an option names. @throws ConfigError */
+function readBytes(setting: string, file: string, most: number): Buffer {
+  const { bytes, fault } = readFile(file, most)
+  if (bytes === undefined) throw problem(setting, file, `can't be read: ${fault}`)
+  return bytes
+}
+
+/**
+ * Reads a PEM file (RFC 7468).
+ * @param convert the command that turns the binary form into PEM
+ * @throws ConfigError
+ */
+export function readPemFile(setting: string, file: string, convert: string): string {
+  const bytes = readBytes(setting, file, LONGEST_PEM)
+  // The text around a PEM block may have any encoding (RFC 7468 §2).
+  const text = decodeUtf8(bytes) ?? (bytes.includes('-----BEGIN ') ? bytes.toString('latin1') : undefined)
+  if (text?.trim() === '') throw problem(setting, file, 'is empty')
+  // DER begins with a SEQUENCE (X.690 §8.9), which a text does not.
+  if (text === undefined || bytes[0] === 0x30)
+    throw problem(setting, file, `is binary, not PEM: make that with \`${convert}\``)
+  return text
+}
+
+/** Reads a secret from a file that others can't read. @throws ConfigError */
+export function readSecretFile(setting: string, file: string): string {
+  const text = decodeUtf8(readBytes(setting, file, LONGEST_SECRET_FILE))
+  refuseOpenFile(setting, file)
+  if (text === undefined) throw problem(setting, file, 'must be text in UTF-8')
+  const { secret, fault } = readSecret(text)
+  if (secret === undefined) throw problem(setting, file, text.trim() === '' ? 'is empty' : `its content ${fault}`)
+  return secret
+}
+
+/**
+ * A file that others than its owner (and, for mounted secrets, group) can read or change keeps no secret.
+ * @throws ConfigError
+ */
+export function refuseOpenFile(setting: string, file: string): void {
+  if (process.platform === 'win32') return
+  const status = statSync(file)
+  // Nobody else can read a pipe later.
+  if (!status.isFile() || (status.mode & 0o037) === 0) return
+  throw problem(setting, file, 'others can read or change it: chmod 600 (or 640 for a group of its own)')
+}

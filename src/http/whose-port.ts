@@ -1,0 +1,74 @@
+import { request as requestPlain } from 'node:http'
+import { request as requestTls } from 'node:https'
+
+interface Asked {
+  readonly host: string
+  readonly port: number
+  readonly isTls: boolean
+}
+
+/** Milliseconds. */
+const PATIENCE = 2_000
+/** Bytes. */
+const LONGEST_ANSWER = 64 * 1024
+
+/**
+ * Asks the process that listens at an address of this machine whether it is Tessera.
+ * @returns its issuer, which is undefined for a server that answers its proxies only; undefined for any other program
+ */
+export async function issuerAt(address: Asked): Promise<{ readonly issuer: string | undefined } | undefined> {
+  const answer = await ask(address, '/.well-known/oauth-authorization-server')
+  if (answer === undefined || answer.requestId === undefined) return undefined
+  const { issuer, error } = answer.json
+  if (typeof issuer === 'string') return { issuer }
+  return answer.status === 403 && error === 'invalid_request' ? { issuer: undefined } : undefined
+}
+
+/** Whether a Tessera server listens for administrators at an address of this machine. */
+export async function isAdminAt(address: Asked): Promise<boolean> {
+  const answer = await ask(address, '/healthz')
+  return answer?.requestId !== undefined && answer.json['status'] === 'ok'
+}
+
+interface Answer {
+  readonly status: number
+  readonly requestId: string | undefined
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+/** Asks without checking the certificate: the request has no secret, and the answer is only compared. */
+function ask({ host, port, isTls }: Asked, path: string): Promise<Answer | undefined> {
+  const options = { host: hereOf(host), port, path, timeout: PATIENCE, signal: AbortSignal.timeout(PATIENCE) }
+  return new Promise((resolve) => {
+    const sent = isTls ? requestTls({ ...options, rejectUnauthorized: false }) : requestPlain(options)
+    sent.on('error', () => resolve(undefined))
+    sent.on('response', (response) => {
+      const { statusCode: status = 0, headers } = response
+      const requestId = headers['x-request-id']
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+        if (text.length > LONGEST_ANSWER) response.destroy()
+      })
+      response.on('error', () => resolve(undefined))
+      response.on('close', () =>
+        resolve({ status, requestId: typeof requestId === 'string' ? requestId : undefined, json: parse(text) }),
+      )
+    })
+    sent.end()
+  })
+}
+
+/** The address by which this machine reaches a listener on every address. */
+const hereOf = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host)
+
+function parse(text: string): Answer['json'] {
+  try {
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null ? { ...json } : {}
+  } catch (error) {
+    if (error instanceof SyntaxError) return {}
+    throw error
+  }
+}

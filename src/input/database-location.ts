@@ -1,0 +1,129 @@
+/**
+ * Input from people: YAML, secrets, the address of a database. It is read strictly, and refused in our own words. May import
+ * `oauth`, `platform`.
+ */
+
+import { isIPv6 } from 'node:net'
+import { UserError } from '../platform/user-error.ts'
+
+/** The parts of a database's address. */
+export type DatabaseLocation =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | {
+      readonly kind: 'postgres'
+      /** A name, an address without brackets, or the folder of a Unix socket. */
+      readonly host: string | undefined
+      readonly port: number | undefined
+      readonly database: string | undefined
+      readonly user: string | undefined
+      readonly password: string | undefined
+      readonly parameters: ReadonlyMap<string, string>
+    }
+
+const SQLITE = 'sqlite:'
+/** The parameters of a PostgreSQL address, with the meanings of libpq (https://www.postgresql.org/docs/current/libpq-connect.html). */
+const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
+const FORM = 'must be sqlite: and a path, or postgres:// and where the database is'
+const POSTGRES_FORM = 'must be postgres://user@host:port/database'
+const ENCODE = 'within a name or password, write %23 for #, %25 for %, %2F for /, %3A for :, %3F for ? and %40 for @'
+
+/** RFC 3986 §3, without a fragment, and with one @ at the most. */
+const ADDRESS = /^postgres(?:ql)?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]*)(?:\/([^@/?#]*))?(?:\?([^@#]*))?$/i
+/** RFC 3986 §3.2.2: a name, an address, or the percent-encoded folder of a socket; then perhaps a port. */
+const HOST = /^(\[[0-9a-f:.]+\]|(?:[\w.~-]|%[0-9a-f]{2})*)(?::(\d{1,5}))?$/i
+
+/**
+ * Reads the address of a database. Nothing else may take one apart, so that the address that is shown is the one that is opened.
+ * @throws UserError in words that follow the option's name, without any part of the address
+ */
+export function parseDatabaseLocation(location: string): DatabaseLocation {
+  if (location.startsWith(SQLITE)) return { kind: 'sqlite', path: parsePath(location.slice(SQLITE.length)) }
+  if (!/^postgres(ql)?:\/\//i.test(location)) throw new UserError(FORM)
+  const [, user = '', password = '', authority = '', database = '', query = ''] = ADDRESS.exec(location) ?? refuse()
+  const [, host = '', port] = HOST.exec(authority) ?? refuse()
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))
+    throw new UserError('must have a port from 1 to 65535')
+  if (host.startsWith('[') && !isIPv6(host.slice(1, -1))) return refuse()
+  return {
+    kind: 'postgres',
+    host: decode(host).replace(/^\[(.*)\]$/, '$1') || undefined,
+    port: port === undefined ? undefined : Number(port),
+    database: decode(database) || undefined,
+    user: decode(user) || undefined,
+    password: decode(password) || undefined,
+    parameters: parseQuery(query),
+  }
+}
+
+const refuse = (): never => {
+  throw new UserError(`${POSTGRES_FORM}; ${ENCODE}`)
+}
+
+function parsePath(path: string): string {
+  if (path === '') throw new UserError(FORM)
+  if (path.startsWith('//') && !path.startsWith('///'))
+    throw new UserError(
+      'must be sqlite: and a path, without // before it, for example sqlite:/var/lib/tessera/tessera.db',
+    )
+  if (path.startsWith(':') || path.startsWith('file:'))
+    throw new UserError(
+      'must be sqlite: and the path of a file: a database in memory would be another one in each process',
+    )
+  return refusePath(path)
+}
+
+/**
+ * Checks a path that a person has given. @returns the path
+ * @throws UserError where it has control characters, or begins with `~`
+ */
+export function refusePath(path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+  if (/[\x00-\x1f\x7f]/.test(path)) throw new UserError('must be a path without control characters')
+  if (/^~(\/|$)/.test(path))
+    throw new UserError('must be a path without ~, which only a shell expands: write the whole path')
+  return path
+}
+
+function parseQuery(query: string): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>()
+  for (const pair of query === '' ? [] : query.split('&')) {
+    const [name = '', value, ...more] = pair.split('=')
+    // Don't repeat it: it might be part of a password.
+    if (!/^[a-z_]+$/i.test(name) || value === undefined || more.length > 0) return refuse()
+    if (!PARAMETERS.includes(name))
+      throw new UserError(`there is no parameter ${name}; there are ${PARAMETERS.join(', ')}`)
+    if (parameters.has(name)) throw new UserError(`must have ${name} once only`)
+    parameters.set(name, decode(value.replaceAll('+', ' ')))
+  }
+  return parameters
+}
+
+/** RFC 3986 §2.1. */
+function decode(text: string): string {
+  try {
+    const decoded = decodeURIComponent(text)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+    if (/[\x00-\x1f\x7f]/.test(text + decoded)) throw new UserError('must not have control characters')
+    return decoded
+  } catch (error) {
+    if (error instanceof URIError) return refuse()
+    throw error
+  }
+}
+
+/** The address without its password, to be shown, however broken it is. */
+export function shownLocation(location: string): string {
+  const read = readOrUndefined(location)
+  if (read?.kind === 'sqlite' || (read !== undefined && read.password === undefined)) return location
+  const masked = location.replace(/^([\w+.-]*:\/\/[^:@/?#]*):(?:.*@|.*$)/s, '$1:***@')
+  return read === undefined ? masked.replace(/[?#].*$/s, '') : masked
+}
+
+function readOrUndefined(location: string): DatabaseLocation | undefined {
+  try {
+    return parseDatabaseLocation(location)
+  } catch (error) {
+    if (error instanceof UserError) return undefined
+    throw error
+  }
+}

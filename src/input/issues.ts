@@ -1,0 +1,114 @@
+import type { z } from 'zod'
+import { visibleValue } from '../platform/visible.ts'
+import type { Path } from './yaml.ts'
+
+/** A value that a schema refuses, and why, in words that follow its name. */
+export interface Issue {
+  readonly path: Path
+  readonly value: unknown
+  readonly message: string
+  /** Whether the schema has no field of that name. */
+  readonly isUnknown: boolean
+}
+
+type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
+
+/** Parse options that give every issue a message of ours, unless the schema has its own. */
+export const inOurWords = { error: wordsOf, reportInput: true } as const
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping of names to values',
+  record: 'a mapping of names to values',
+}
+
+function wordsOf(issue: RawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return wrongType(isWhole(issue) ? 'int' : issue.expected, issue.input)
+    case 'too_small':
+      return tooSmall(issue.origin, Number(issue.minimum))
+    case 'too_big':
+      return tooBig(issue.origin, Number(issue.maximum))
+    case 'invalid_value':
+      return isMissing(issue.input) ?? `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`
+    case 'invalid_union':
+      return isMissing(issue.input) ?? 'is of none of the forms that it may have'
+    case 'invalid_format':
+      return 'is not of the form that it must have'
+    default:
+      return 'is not what must stand here'
+  }
+}
+
+/** Whether a schema takes whole numbers only; its issue says `number`. */
+function isWhole({ inst }: RawIssue): boolean {
+  const def = inst?._zod.def
+  return def !== undefined && 'format' in def && def.format === 'safeint'
+}
+
+function isMissing(input: unknown): string | undefined {
+  if (input === undefined) return 'is required'
+  return input === null ? 'is blank: give it a value, or leave it out' : undefined
+}
+
+function wrongType(expected: string, input: unknown): string {
+  const missing = isMissing(input)
+  if (missing !== undefined) return missing
+  const kind = kinds[expected]
+  if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean'))
+    return 'must be text: put it in quotes'
+  return kind === undefined ? 'is not what must stand here' : `must be ${kind}`
+}
+
+function tooSmall(origin: string, minimum: number): string {
+  if (origin === 'string') return minimum === 1 ? 'must not be blank' : `must have at least ${minimum} characters`
+  if (origin === 'array') return minimum === 1 ? 'must have an entry' : `must have at least ${minimum} entries`
+  return `must be ${minimum} or more`
+}
+
+function tooBig(origin: string, maximum: number): string {
+  if (origin === 'string') return `must have at most ${maximum} characters`
+  if (origin === 'array') return `must have at most ${maximum} entries`
+  return `must be ${maximum} or less`
+}
+
+/** Everything that a schema refuses, in its order, once for each value. */
+export function issuesOf(error: z.ZodError): readonly Issue[] {
+  const all = error.issues.flatMap((issue) => unfold(issue, []))
+  return [...new Map(all.toReversed().map((issue) => [formatPath(issue.path), issue])).values()].toReversed()
+}
+
+function unfold(issue: z.core.$ZodIssue, before: Path): readonly Issue[] {
+  const path = [...before, ...issue.path]
+  const { input: value } = issue
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], value: undefined, message: '', isUnknown: true }))
+  // The schema of the name says what is wrong with it.
+  if (issue.code === 'invalid_key') {
+    const message = issue.issues[0]?.message ?? issue.message
+    return [{ path, value: undefined, message, isUnknown: false }]
+  }
+  if (issue.code === 'invalid_union') {
+    // Report the form that matched furthest: it is most likely the one that was meant.
+    const furthest = issue.errors
+      .map((issues) => issues.flatMap((inner) => unfold(inner, path)))
+      .toSorted((one, other) => depthOf(other) - depthOf(one))[0]
+    if (furthest !== undefined && depthOf(furthest) > path.length) return furthest
+  }
+  return [{ path, value, message: issue.message, isUnknown: false }]
+}
+
+const depthOf = (issues: readonly Issue[]): number => Math.min(...issues.map(({ path }) => path.length))
+
+/** A path as people write it: `clients[0].scopes[1]`. */
+export const formatPath = (path: Path): string =>
+  path
+    .map((part, index) =>
+      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${visibleValue(String(part))}`,
+    )
+    .join('')

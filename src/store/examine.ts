@@ -1,0 +1,78 @@
+import { existsSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { sql } from 'kysely'
+import { parseDatabaseLocation } from '../input/database-location.ts'
+import { checkMasterKey } from '../keys/check-master-key.ts'
+import type { MasterKey } from '../keys/master-key.ts'
+import type { Clock } from '../platform/clock.ts'
+import { UserError } from '../platform/user-error.ts'
+import type { Database } from './dialect.ts'
+import { type DatabaseFindings, NOTHING, noteOf } from './findings.ts'
+import { SqlKeyStore } from './keys.ts'
+import { pendingMigrations } from './migrate.ts'
+import { type PostgresAccess, parsePostgresUrl } from './postgres/address.ts'
+import { examinePostgres } from './postgres/examine.ts'
+import { openPostgres } from './postgres/open.ts'
+import { explainDatabase } from './problems.ts'
+import { openSqliteToRead } from './sqlite/open.ts'
+import { fileProblem } from './sqlite/problems.ts'
+
+interface Means {
+  readonly access: PostgresAccess
+  /** Undefined where it could not be read; then it is not compared. */
+  readonly masterKey: MasterKey | undefined
+  readonly clock: Clock
+}
+
+/** The migration that made today's table of keys. */
+const KEYS_SINCE = '0002-tokens'
+
+/** Checks whether a server could start on a database. It writes nothing: no file, no table, no row. */
+export async function examineDatabase(location: string, means: Means): Promise<DatabaseFindings> {
+  try {
+    const read = parseDatabaseLocation(location)
+    return await (read.kind === 'sqlite' ? examineSqlite(read.path, means) : examineServer(location, means))
+  } catch (error) {
+    const explained = explainDatabase(error, location)
+    if (!(explained instanceof UserError)) throw explained
+    return { ...NOTHING, mistakes: [explained.message] }
+  }
+}
+
+async function examineSqlite(path: string, means: Means): Promise<DatabaseFindings> {
+  const problem = fileProblem(path)
+  if (problem !== undefined) throw new UserError(`storage: sqlite:${path} can't be used: ${problem}`)
+  // The server makes a database that does not exist.
+  if (!existsSync(path) || statSync(path).size === 0)
+    return { ...NOTHING, notes: [`storage: there is no database ${resolve(path)} yet: the server makes it`] }
+  const db = openSqliteToRead(path)
+  try {
+    const { rows } = await sql`select 1 from sqlite_master where type = 'table'`.execute(db.reads)
+    if (rows.length > 0 && !(await db.dialect.hasTable(db.reads, 'migration')))
+      throw new UserError(`storage: sqlite:${path} is a database of another program`)
+    const due = await pendingMigrations(db.unhurried, db.dialect)
+    const mistakes = await masterKeyMistakes(db, means)
+    return { ...NOTHING, mistakes, notes: due.length === 0 ? [] : [noteOf(due)] }
+  } finally {
+    await db.close()
+  }
+}
+
+async function examineServer(location: string, means: Means): Promise<DatabaseFindings> {
+  const db = openPostgres(parsePostgresUrl(location, means.access), means.access)
+  try {
+    const findings = await examinePostgres(db)
+    // The role may lack the right to read the keys.
+    if (findings.mistakes.length > 0) return findings
+    return { ...findings, mistakes: await masterKeyMistakes(db, means) }
+  } finally {
+    await db.close()
+  }
+}
+
+async function masterKeyMistakes(db: Database, { masterKey, clock }: Means): Promise<readonly string[]> {
+  if (masterKey === undefined) return []
+  if ((await pendingMigrations(db.unhurried, db.dialect)).includes(KEYS_SINCE)) return []
+  const problem = await checkMasterKey(new SqlKeyStore(db, clock), masterKey)
+  return problem === undefined ? [] : [`master_key_file: ${problem}`]
+}

@@ -1,0 +1,62 @@
+import { sql } from 'kysely'
+import { tableNames } from '../copy.ts'
+import type { Database } from '../dialect.ts'
+import { type DatabaseFindings, NOTHING, noteOf } from '../findings.ts'
+import { pendingMigrations } from '../migrate.ts'
+import { findMissingGrants } from '../sql-store.ts'
+
+/** Checks whether a role has the rights that a server needs, including those for migrations that are due. */
+export async function examinePostgres(database: Database): Promise<DatabaseFindings> {
+  const { unhurried: db, dialect } = database
+  const { rows } = await sql<Session>`select quote_ident(current_user) as role, current_schema() as schema,
+    coalesce(has_schema_privilege(current_schema(), 'create'), false) as may_create,
+    current_setting('transaction_read_only') = 'on' as is_read_only,
+    current_setting('server_encoding') as encoding`.execute(db)
+  const [session] = rows
+  if (session === undefined) return NOTHING
+  const { is_read_only: isReadOnly, encoding } = session
+  const warnings =
+    encoding === 'UTF8'
+      ? []
+      : [`storage: the database keeps text as ${encoding}, which lacks letters: make one in UTF8`]
+  const refuse = (mistakes: readonly string[]): DatabaseFindings => ({ ...NOTHING, mistakes, warnings })
+  if (isReadOnly) return refuse(['storage: the database is read-only: it is a standby, or was set so'])
+  // Without these rights nobody can say which migrations ran, nor which tables there are.
+  const missing = await findMissingGrants(database)
+  if (missing !== undefined) return refuse([`storage: ${missing.message}`])
+  const due = await pendingMigrations(db, dialect)
+  if (due.length === 0) return refuse(await missingTables(db))
+  const mistakes = await lackingToMigrate(db, session, due)
+  return { mistakes, warnings, notes: mistakes.length > 0 ? [] : [noteOf(due)] }
+}
+
+type Session = {
+  readonly role: string
+  readonly schema: string | null
+  readonly may_create: boolean
+  readonly is_read_only: boolean
+  readonly encoding: string
+}
+
+async function lackingToMigrate(
+  db: Database['unhurried'],
+  { role, schema, may_create: mayCreate }: Session,
+  due: readonly string[],
+): Promise<readonly string[]> {
+  const { rows: foreign } = await sql<{ name: string }>`select tablename as name from pg_tables
+    where schemaname = current_schema() and tablename in (${sql.join([...tableNames, 'migration'])})
+    and not pg_has_role(current_user, tableowner, 'usage')`.execute(db)
+  if (mayCreate && foreign.length === 0) return []
+  const where = schema === null ? 'any schema of its search_path' : `the schema ${schema}`
+  const what = mayCreate ? `change the tables there, which others own` : `make tables in ${where}`
+  return [
+    `storage: the database has not had ${due.join(', ')}, and the role ${role} may not ${what}: run \`tessera storage migrate\` as a role that may`,
+  ]
+}
+
+async function missingTables(db: Database['unhurried']): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string }>`select name from unnest(array[${sql.join(tableNames)}]::text[]) as name
+    where to_regclass(quote_ident(name)) is null`.execute(db)
+  const missing = rows.map(({ name }) => name)
+  return missing.length === 0 ? [] : [`storage: the database lacks tables that it has had: ${missing.join(', ')}`]
+}

@@ -1,0 +1,48 @@
+/** The arguments that a command needs to get as far as its database. */
+interface Needs {
+  readonly args: readonly string[]
+  readonly input?: string
+  /** `reads` and `writes` a database that is there; `makes` one; `none` has nothing to do with one. */
+  readonly database: 'reads' | 'writes' | 'makes' | 'none'
+}
+
+const MANIFEST = 'clients: [{ client_id: a }]'
+
+/** Every command, by its words. */
+export const commands: Readonly<Record<string, Needs>> = {
+  dev: { args: [], database: 'makes' },
+  serve: { args: [], database: 'makes' },
+  apply: { args: ['-f', '-'], input: MANIFEST, database: 'writes' },
+  'apply --dry-run': { args: ['-f', '-'], input: MANIFEST, database: 'reads' },
+  token: { args: ['--issuer', 'https://localhost:2', '--client-id', 'a'], input: 'secret', database: 'none' },
+  revoke: { args: ['--client', 'a'], database: 'writes' },
+  'keys list': { args: [], database: 'reads' },
+  'keys rotate': { args: [], database: 'writes' },
+  'keys rollback': { args: [], database: 'writes' },
+  'keys revoke': { args: ['kid'], database: 'writes' },
+  'keys rewrap': { args: [], database: 'writes' },
+  'clients list': { args: [], database: 'reads' },
+  'clients show': { args: ['a'], database: 'reads' },
+  'clients enable': { args: ['a'], database: 'writes' },
+  'clients disable': { args: ['a'], database: 'writes' },
+  'credentials list': { args: ['a'], database: 'reads' },
+  'credentials add': { args: ['a'], database: 'writes' },
+  'credentials rotate': { args: ['a'], database: 'writes' },
+  'credentials cancel': { args: ['a', 'x'], database: 'writes' },
+  'credentials revoke': { args: ['a', 'x'], database: 'writes' },
+  'credentials remove': { args: ['a', 'x'], database: 'writes' },
+  'credentials label': { args: ['a', 'x', 'y'], database: 'writes' },
+  explain: { args: ['01890000-0000-7000-8000-000000000000'], database: 'reads' },
+  'federate test': { args: ['--client', 'a'], input: 'x', database: 'reads' },
+  'audit tail': { args: [], database: 'reads' },
+  'storage migrate': { args: [], database: 'makes' },
+  'storage compact': { args: [], database: 'writes' },
+  'storage copy': { args: ['--from', 'sqlite:nothing.db', '--to', 'sqlite:copy.db'], database: 'none' },
+  backup: { args: ['--to', 'backup.db'], database: 'reads' },
+  restore: { args: ['--from', 'nothing.db'], database: 'makes' },
+  'config check': { args: [], database: 'none' },
+  'config reference': { args: [], database: 'none' },
+  help: { args: [], database: 'none' },
+}
+
+export const argsOf = (words: string, { args }: Needs): readonly string[] => [...words.split(' '), ...args]

@@ -1,0 +1,394 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { explainFailure } from '../../src/cli/failure.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { migrateDatabase } from '../../src/store/open.ts'
+import { MODEL } from '../harness/model.ts'
+import { freePort } from '../harness/port.ts'
+import { type Printed, runTessera } from '../harness/program.ts'
+import { applyTo, startTestServer, type TestServer } from '../harness/server.ts'
+import {
+  type Certificate,
+  makeCertificate,
+  type Source,
+  sendJson,
+  startSource,
+  startTcp,
+} from '../remote-keys/source.ts'
+import { argsOf, commands } from './commands.ts'
+
+/** Words of libraries, of Node and of the system, and anything that only a programmer understands. */
+const FOREIGN: readonly RegExp[] = [
+  /^\s+at /m,
+  /node:|node_modules|\.ts:\d/,
+  /\b(?:Type|Range|Syntax|Reference|Aggregate|Zod|YAML\w*|User|OAuth|Fetch)Error\b/,
+  new RegExp(`\\b(?:${[...Object.keys(constants.errno), 'ENOTFOUND', 'EAI_AGAIN'].join('|')})\\b`),
+  /\bERR_|errno|syscall|getaddrinfo|fetch failed|undici|open '|mkdir '/,
+  /zod|Invalid input|expected (?:string|number|int|boolean|array|object|record)\b|received (?:NaN|null|undefined|string|number)/i,
+  /parseAllDocuments|Unresolved|Map keys|Nested mappings|Implicit|flow (?:map|sequence)/,
+  /OpenSSL|error:[0-9A-F]{8}|PEM routines|x509 certificate routines|bad decrypt|no start line/,
+  /SQLITE|unable to open|malformed|SASL|SCRAM|Connection terminated/,
+  /JSON at position|Unexpected (?:token|end)|is not valid JSON/,
+  /Node\.js|--use-system-ca|self-signed certificate;/,
+  /\bundefined\b|\[object/,
+  // The fallback for an unforeseen error.
+  /TESSERA_DEBUG/,
+]
+
+function expectOurs({ code, stdout, stderr }: Printed): void {
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(FOREIGN.filter((pattern) => pattern.test(stderr)).map(String), stderr).toEqual([])
+  expect(stderr).toMatch(/^(?:note: .*\n|warning: .*\n)*(?:tessera|error): \S/)
+  expect(stderr.length).toBeLessThan(4_000)
+}
+
+let folder: string
+let server: TestServer
+let certificate: Certificate
+const sources: Source[] = []
+const home = process.cwd()
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'tessera-messages-')))
+  server = await startTestServer({ manifest: `${MODEL}  - { client_id: a, scopes: [edit] }\n` })
+  certificate = await makeCertificate('localhost')
+  process.chdir(folder)
+})
+afterAll(async () => {
+  process.chdir(home)
+  for (const source of sources) await source.stop()
+  await server.stop()
+  rmSync(folder, { recursive: true })
+})
+
+let written = 0
+function file(content: string | Buffer, name = 'file'): string {
+  written += 1
+  const path = join(folder, `${written}-${name}`)
+  writeFileSync(path, content, { mode: 0o600 })
+  return path
+}
+const KEY = randomBytes(32).toString('base64')
+const env = () => ({
+  TESSERA_STORAGE: server.config.storage,
+  TESSERA_MASTER_KEY: server.config.masterKey.toString('base64'),
+})
+
+async function databaseWith(sql: string): Promise<string> {
+  const path = file('')
+  await migrateDatabase(`sqlite:${path}`, systemClock)
+  const database = new DatabaseSync(path)
+  database.exec(sql)
+  database.close()
+  return `sqlite:${path}`
+}
+
+async function source(started: Promise<Source>): Promise<Source> {
+  const made = await started
+  sources.push(made)
+  return made
+}
+
+type Environment = Record<string, string>
+
+/** Mistakes in the configuration and the database, which every command reads. */
+const conditions: Readonly<Record<string, () => Environment | Promise<Environment>>> = {
+  'no configuration': () => ({}),
+  'a configuration that is not there': () => ({ TESSERA_CONFIG: '/nothing.yaml' }),
+  'a configuration that is a folder': () => ({ TESSERA_CONFIG: folder }),
+  'a configuration that is a device': () => ({ TESSERA_CONFIG: '/dev/zero' }),
+  'a configuration that is no text': () => ({ TESSERA_CONFIG: file(Buffer.from([0xff, 0xfe, 0])) }),
+  'a configuration that is broken': () => ({ TESSERA_CONFIG: file('storage: [') }),
+  'a configuration that is a list': () => ({ TESSERA_CONFIG: file('- 1') }),
+  'a configuration with a tag': () => ({ TESSERA_CONFIG: file('storage: !env X') }),
+  'a configuration of two documents': () => ({ TESSERA_CONFIG: file('data: x\n---\ndata: y') }),
+  'an option that there is not': () => ({ TESSERA_CONFIG: file('storge: x') }),
+  'a variable that there is not': () => ({ TESSERA_STORGE: 'x' }),
+  'a number that is text': () => ({ ...env(), TESSERA_TOKEN_LIFETIME: '1h' }),
+  'a number that is blank': () => ({ ...env(), TESSERA_RUNTIME_PORT: '' }),
+  'numbers that are something else': () => ({
+    TESSERA_CONFIG: file(
+      'runtime: { port: }\ntoken: { lifetime: true }\nkeys: { cache_max_age: [1] }\naudit: { retention_days: {} }',
+    ),
+  }),
+  'sections that are none': () => ({ TESSERA_CONFIG: file('runtime: 5\nadmin:\ntls: []\n') }),
+  'a choice that there is not': () => ({ ...env(), TESSERA_LOG_LEVEL: 'loud' }),
+  'a list with nothing in it': () => ({ ...env(), TESSERA_OUTBOUND_ALLOW: '10.0.0.1, ' }),
+  'an address that is none': () => ({ ...env(), TESSERA_TRACES_ENDPOINT: 'collector' }),
+  'a database that is not there': () => ({ TESSERA_STORAGE: 'sqlite:typo.db' }),
+  'a database that is a folder': () => ({ TESSERA_STORAGE: `sqlite:${folder}` }),
+  'a database that is a text': () => ({ TESSERA_STORAGE: `sqlite:${file('a text\n'.repeat(999))}` }),
+  'a database below a file': () => ({ TESSERA_STORAGE: `sqlite:${file('x')}/tessera.db` }),
+  'a database where none can be': () => ({ TESSERA_STORAGE: 'sqlite:/proc/nope/tessera.db' }),
+  'a database that is damaged': async () => {
+    const path = (await databaseWith('select 1')).slice('sqlite:'.length)
+    const bytes = randomBytes(64 * 1024)
+    bytes.write('SQLite format 3\0')
+    writeFileSync(path, bytes)
+    return { TESSERA_STORAGE: `sqlite:${path}` }
+  },
+  'a database of a newer program': async () => ({
+    TESSERA_STORAGE: await databaseWith("insert into migration values ('9999-x', '')"),
+  }),
+  'a database that lacks a table': async () => ({
+    TESSERA_STORAGE: await databaseWith("delete from migration where name > '0005'"),
+  }),
+  'a database at no address': () => ({ TESSERA_STORAGE: 'postgres://tessera:hush#hush@db/x' }),
+  'a database server where nothing listens': async () => ({
+    TESSERA_STORAGE: `postgres://tessera:hush@127.0.0.1:${await freePort()}/x`,
+  }),
+  'a database server that hangs up': async () => ({
+    TESSERA_STORAGE: `postgres://tessera:hush@127.0.0.1:${(await source(startTcp((socket) => socket.destroy()))).port}/x`,
+  }),
+  'a database server that speaks something else': async () => ({
+    TESSERA_STORAGE: `postgres://tessera:hush@127.0.0.1:${(await source(startTcp((socket) => socket.end('hello\n')))).port}/x?sslmode=require`,
+  }),
+  'a password file that is not there': () => ({
+    TESSERA_STORAGE: 'postgres://db/x',
+    TESSERA_STORAGE_PASSWORD_FILE: '/nothing',
+  }),
+}
+
+/** Those that a command does not look at, or that are no failure for it. */
+const fits: Readonly<Record<string, RegExp>> = {
+  dev: /no configuration|is not there|lacks a table|a number|numbers|choice|list|address that is none|password file/,
+  token: /./,
+  'config reference': /./,
+  'storage copy': /database|password file|no configuration/,
+  'storage migrate': /a database that is not there|no configuration|lacks a table/,
+  backup: /lacks a table|newer program|password file|a database (?:at|server)/,
+  'storage compact': /lacks a table|newer program|password file|a database (?:at|server)/,
+  help: /./,
+  restore: /^a database (?:that|below|where)/,
+}
+
+const names = Object.keys(conditions)
+const pairs = Object.entries(commands).flatMap(([words, needs]) =>
+  names.filter((name) => fits[words]?.test(name) !== true).map((name) => [words, name, needs] as const),
+)
+
+describe('each command explains each failure in our words', () => {
+  test.each(pairs)('tessera %s: %s', async (words, name, needs) => {
+    const changed = (await conditions[name]?.()) ?? {}
+    const printed = await runTessera(argsOf(words, needs), { TESSERA_MASTER_KEY: KEY, ...changed }, needs.input)
+    expectOurs(printed)
+    expect(printed.stderr).not.toContain('hush')
+  })
+})
+
+describe('a manifest that is wrong', () => {
+  const client = (fields: string) => `clients: [{ client_id: a, ${fields} }]`
+  const api = (fields: string) => `apis: [{ audience: "https://a", ${fields} }]`
+  test.each([
+    ['nothing', ''],
+    ['a text', 'hello'],
+    ['a list', '- 1'],
+    ['broken', 'clients: ['],
+    ['two documents', 'clients: []\n---\nclients: []'],
+    ['no text', Buffer.from([0xc3, 0x28])],
+    ['a field that there is not', client('scope: x')],
+    ['a client without its id', 'clients: [{ name: x }]'],
+    ['a client id that is a number', 'clients: [{ client_id: 5 }]'],
+    ['a client id that is blank', 'clients: [{ client_id: }]'],
+    ['clients that are a mapping', 'clients: { a: {} }'],
+    ['a client that is text', 'clients: [a]'],
+    ['a boolean that is text', client('enabled: yes')],
+    ['scopes that are text', client('scopes: edit')],
+    ['tags with a number', client('tags: [1]')],
+    ['introspects with something else', client('introspects: some')],
+    ['introspects with a number', client('introspects: [1]')],
+    ['a method that there is not', client('auth_methods: [magic]')],
+    ['no methods', client('auth_methods: []')],
+    ['a grant that there is not', client('grant_types: [password]')],
+    ['metadata that are a list', client('metadata: [1]')],
+    ['a lifetime that is text', client('token: { lifetime: 1h }')],
+    ['a lifetime that is not whole', client('token: { lifetime: 1.5 }')],
+    ['a lifetime of nothing', client('token: { lifetime: 0 }')],
+    ['a claim that is the server’s', client('token: { claims: { iss: x } }')],
+    ['a time that is none', client('credentials: [{ secret: x, expires: soon }]')],
+    ['a secret that is a number', client('credentials: [{ secret: 12345678 }]')],
+    ['a certificate without a name', client('credentials: [{ certificate: {} }]')],
+    ['a certificate of no known name', client('credentials: [{ certificate: { subject_dn: "x=" } }]')],
+    ['keys that are none', client('credentials: [{ jwks: { keys: [{ kty: EC, crv: P-256, x: AA, y: AA }] } }]')],
+    ['keys of rubbish', client('credentials: [{ jwks: { keys: [1] } }]')],
+    ['a URL that is none', client('credentials: [{ jwks_uri: nowhere }]')],
+    ['an issuer that is none', client('credentials: [{ federated: { issuer: x, audience: y } }]')],
+    [
+      'an audience that is neither text nor list',
+      client('credentials: [{ federated: { issuer: "https://x", audience: 5 } }]'),
+    ],
+    [
+      'claims of lists',
+      client('credentials: [{ federated: { issuer: "https://x", audience: y, claims: { a: [1] } } }]'),
+    ],
+    ['a format that there is not', api('token: { format: paseto }')],
+    ['a preset that there is not', api('token: { preset: nothing }')],
+    ['a scope that is a number', api('scopes: [1]')],
+    ['a scope without a name', api('scopes: [{ description: x }]')],
+  ])('%s', async (_name, manifest) => {
+    expectOurs(await runTessera(['apply', '-f', '-'], env(), manifest))
+  })
+
+  test.each([
+    ['is not there', ['-f', '/nothing.yaml']],
+    ['is a folder', ['-f', '/tmp']],
+    ['is a device', ['-f', '/dev/urandom']],
+    ['has a character that no path has', ['-f', 'a\0b']],
+    ['is standard input, twice', ['-f', '-', '-f', '-']],
+    ['has a name that is too long', ['-f', 'x'.repeat(5_000)]],
+  ])('a file that %s', async (_name, args) => {
+    const printed = await runTessera(['apply', ...args], env())
+    expectOurs({ ...printed, stderr: printed.stderr.replaceAll('x'.repeat(5_000), 'x') })
+  })
+})
+
+describe('a wrong argument of a command', () => {
+  test.each<[string, () => readonly string[], string?]>([
+    ['keys that are not there', () => ['credentials', 'add', 'a', '--jwks', '/nothing.json']],
+    ['keys that are no JSON', () => ['credentials', 'add', 'a', '--jwks', file('{')]],
+    ['keys that are a folder', () => ['credentials', 'add', 'a', '--jwks', folder]],
+    ['keys from standard input that are none', () => ['credentials', 'add', 'a', '--jwks', '-'], 'x'],
+    ['an issuer that is broken', () => ['credentials', 'add', 'a', '--federated', file('a: [')]],
+    ['an issuer without its fields', () => ['credentials', 'add', 'a', '--federated', file('')]],
+    ['a URL at home', () => ['credentials', 'add', 'a', '--jwks-uri', 'https://localhost/keys']],
+    ['a certificate of no kind', () => ['credentials', 'add', 'a', '--certificate', 'x=y']],
+    ['an end that is none', () => ['credentials', 'add', 'a', '--expires', 'soon']],
+    ['a variable that is not there', () => ['credentials', 'add', 'a', '--secret-env', 'NOT_THERE']],
+    ['a client that is not there', () => ['clients', 'show', 'nobody']],
+    ['an algorithm that there is not', () => ['keys', 'rotate', '-a', 'HS256']],
+    ['a count that is none', () => ['audit', 'tail', '-n', 'x']],
+    ['a token that is none', () => ['revoke', '--token'], 'x'],
+    ['a JWT that is none', () => ['revoke', '--token'], 'eyJ.eyJ.x'],
+    ['nothing to revoke', () => ['revoke']],
+    ['no token to test', () => ['federate', 'test', '--client', 'a'], 'x'],
+    ['a backup that is there', () => ['backup', '--to', file('x')]],
+    ['a backup in no folder', () => ['backup', '--to', '/nonexistent/backup.db']],
+    ['a backup where none can be', () => ['backup', '--to', '/proc/backup.db']],
+    ['a backup that is a folder', () => ['backup', '--to', folder]],
+    ['a restore of nothing', () => ['restore', '--from', '/nothing.db']],
+    ['a restore of a text', () => ['restore', '--from', file('a text\n'.repeat(999))]],
+    ['a restore of a folder', () => ['restore', '--from', folder]],
+    [
+      'a restore over a server',
+      () => ['restore', '--replace', '--from', server.config.storage.slice('sqlite:'.length)],
+    ],
+    ['a copy of nothing', () => ['storage', 'copy', '--from', 'sqlite:/nothing.db', '--to', 'sqlite:x.db']],
+    ['a copy to nowhere', () => ['storage', 'copy', '--from', server.config.storage, '--to', 'sqlite:/proc/x/y.db']],
+    ['a copy to what is no database', () => ['storage', 'copy', '--from', server.config.storage, '--to', 'mysql://x']],
+    [
+      'a copy to a text',
+      () => ['storage', 'copy', '--from', server.config.storage, '--to', `sqlite:${file('a text\n'.repeat(999))}`],
+    ],
+    ['an option that there is not', () => ['clients', 'list', '--nothing']],
+    ['a command that there is not', () => ['decode']],
+    ['no argument', () => ['clients', 'show']],
+  ])('%s', async (_name, args, input = '') => {
+    expectOurs(await runTessera(args(), env(), input))
+  })
+})
+
+describe('tessera token', () => {
+  const ask = async (issuer: string, ...more: readonly string[]) => {
+    const ca = file(`${certificate.cert}\n`, 'ca.pem')
+    return runTessera(['token', '--issuer', issuer, '--client-id', 'a', '--ca', ca, ...more], {}, 'secret')
+  }
+  const answers = (status: number, body: string, type = 'application/json') =>
+    source(
+      startSource(certificate, (_request, response) => response.writeHead(status, { 'content-type': type }).end(body)),
+    )
+  const metadata = (change: Record<string, unknown>) => async () => {
+    const made: { source?: Source } = {}
+    made.source = await source(
+      startSource(certificate, (request, response) => {
+        const issuer = made.source?.url('').replace(/\/$/, '')
+        if (request.method === 'GET') sendJson(response, { issuer, token_endpoint: `${issuer}/token`, ...change })
+        else sendJson(response, change['answer'] ?? {})
+      }),
+    )
+    return made.source.url('').replace(/\/$/, '')
+  }
+
+  const elsewhere = () => startSource(certificate, (_request, response) => response.end(), '127.0.0.3')
+  const stranger = async () => {
+    const started = startSource(await makeCertificate('localhost'), (_request, response) => response.end())
+    return (await source(started)).url('').replace(/\/$/, '')
+  }
+
+  test.each<[string, () => string | Promise<string>, RegExp]>([
+    ['an issuer that is none', () => 'nowhere', /--issuer must be an address/],
+    ['an issuer in clear', () => 'http://localhost:9031', /--issuer must be an address such as https:/],
+    ['a port where nothing listens', async () => `https://127.0.0.1:${await freePort()}`, /nothing listens there/],
+    ['a port that no client may use', () => 'https://localhost:1', /no HTTP client may use that port/],
+    ['a host of no known name', () => 'https://nowhere.invalid', /no host of that name|name could not be looked up/],
+    [
+      'what speaks no TLS',
+      async () => `https://127.0.0.1:${(await source(startTcp((socket) => socket.end('hello\n')))).port}`,
+      /TLS/,
+    ],
+    [
+      'what hangs up',
+      async () => `https://127.0.0.1:${(await source(startTcp((socket) => socket.destroy()))).port}`,
+      /broke the connection off/,
+    ],
+    ['a certificate of nobody', stranger, /name its authority with --ca/],
+    [
+      'a certificate of another name',
+      async () => (await source(elsewhere())).url('').replace(/\/$/, ''),
+      /its certificate is for another name/,
+    ],
+    ['what is not found', async () => (await answers(404, 'no')).url('').replace(/\/$/, ''), /status 404, not 200/],
+    ['what is no JSON', async () => (await answers(200, 'no')).url('').replace(/\/$/, ''), /is not JSON/],
+    ['what is HTML', async () => (await answers(200, '<p>', 'text/html')).url('').replace(/\/$/, ''), /is not JSON/],
+    ['what is an empty object', async () => (await answers(200, '{}')).url('').replace(/\/$/, ''), /\w/],
+    [
+      'metadata of another issuer',
+      metadata({ issuer: 'https://other.example.com' }),
+      /says that its issuer is "https:\/\/other\.example\.com"/,
+    ],
+    ['metadata without a token endpoint', metadata({ token_endpoint: undefined }), /\w/],
+    [
+      'metadata of a token endpoint in clear',
+      metadata({ token_endpoint: 'http://localhost/token' }),
+      /not https:\/\/|\w/,
+    ],
+    ['an answer without a token', metadata({ answer: { a: 1 } }), /is not what an authorization server sends/],
+    ['an answer that is text', metadata({ answer: 'x' }), /is not what an authorization server sends/],
+  ])('%s', async (_name, issuer, message) => {
+    const printed = await ask(await issuer())
+    expectOurs(printed)
+    expect(printed.stderr).toMatch(message)
+  })
+
+  test.each([
+    ['trust in nothing', '/nothing.pem'],
+    ['trust in rubbish', '/dev/null'],
+  ])('%s', async (_name, ca) => {
+    expectOurs(await runTessera(['token', '--issuer', server.issuer, '--client-id', 'a', '--ca', ca], {}, 'secret'))
+  })
+
+  test('a token that only the server can read', async () => {
+    await applyTo(
+      server.config,
+      'apis: [{ audience: "https://sealed", token: { format: sealed }, scopes: [{ name: hidden }] }]\nclients: [{ client_id: s, scopes: [hidden], credentials: [{ secret: for the sealed one }] }]',
+    )
+    const args = ['token', '--issuer', server.issuer, '--client-id', 's', '--ca', inject('tls').cert, '--decode']
+    let printed = await runTessera(args, {}, 'for the sealed one')
+    // The first key that seals is published before it is used.
+    while (printed.stderr.includes('temporarily')) printed = await runTessera(args, {}, 'for the sealed one')
+    expectOurs(printed)
+    expect(printed.stderr).toContain('the token is sealed')
+  })
+})
+
+test('an unforeseen error is one sentence, and TESSERA_DEBUG shows all of it', () => {
+  const error = new TypeError('x is not a function', { cause: new Error('ECONNRESET') })
+  expect(explainFailure(error, {})).toBe(
+    'this failed in a way that nobody has foreseen; run it again with TESSERA_DEBUG=1 to see how, and report that',
+  )
+  expect(explainFailure(error, { TESSERA_DEBUG: '1' })).toMatch(
+    /nobody has foreseen.*\nTypeError: x is not a function\n.*at .*ECONNRESET/s,
+  )
+})

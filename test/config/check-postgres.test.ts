@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadOptions } from '../../src/config/load.ts'
+import { resolveConfig } from '../../src/config/resolve.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { startServer } from '../../src/server.ts'
+import { openStore } from '../../src/store/open.ts'
+import { createLogger } from '../../src/telemetry/log.ts'
+import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { ACCESS } from '../store-contract/access.ts'
+import { type CheckSetting, openSetting } from './setting.ts'
+
+const log = createLogger('silent')
+
+let setting: CheckSetting
+let postgres: TestPostgres
+beforeAll(async () => {
+  ;[setting, postgres] = await Promise.all([openSetting(), startPostgres()])
+  await postgres.query(`create role serving login password 'serving'`)
+})
+afterAll(async () => {
+  setting.stop()
+  await postgres.stop()
+})
+
+/** The same database, as the role that may not do everything. */
+const asServing = (url: string) => url.replace('postgres:postgres@', 'serving:serving@')
+const GRANTS = `
+  grant select, insert, update, delete on all tables in schema public to serving;
+  revoke insert, update, delete on migration from serving`
+
+/** A database that was migrated, and in which statements were run. */
+async function migrated(...statements: readonly string[]): Promise<string> {
+  const url = await postgres.newDatabase()
+  await openStore(url, systemClock, ACCESS).then((store) => store.close())
+  for (const statement of statements) await postgres.query(statement, url)
+  return url
+}
+
+const broken: readonly [string, () => Promise<string>, RegExp][] = [
+  [
+    'a wrong password',
+    async () => (await migrated()).replace('postgres:postgres@', 'postgres:hush@'),
+    /^tessera: storage: postgres:\/\/postgres:\*\*\*@127.*: the password of the role is wrong: it is in the address, in storage_password_file, or in PGPASSWORD\n$/,
+  ],
+  [
+    'no password',
+    async () => (await migrated()).replace('postgres:postgres@', 'postgres@'),
+    /^tessera: storage: postgres:\/\/postgres@127.*: it asks for a password: name a file with it in storage_password_file\n$/,
+  ],
+  [
+    'a database that is not there',
+    async () => (await migrated()).replace(/\w+$/, 'nothing'),
+    /^tessera: storage: postgres:.*\/nothing can't be used: there is no database of that name\n$/,
+  ],
+  [
+    'a role that may do nothing with the tables',
+    async () => asServing(await migrated('grant select on migration to serving')),
+    /^tessera: storage: this role lacks rights .*: grant select, insert, update, delete on public\.api, public\.audit_event, .* to serving;\n$/,
+  ],
+  [
+    'a role that lacks a right on two of them',
+    async () => asServing(await migrated(GRANTS, 'revoke delete on key, replay_mark from serving')),
+    /^tessera: storage: this role lacks rights .*: grant select, insert, update, delete on public\.key, public\.replay_mark to serving;\n$/,
+  ],
+  [
+    'a role that may not use the schema',
+    async () => asServing(await migrated(GRANTS, 'revoke usage on schema public from public, serving')),
+    /^tessera: storage: this role lacks rights .*: grant usage on schema public to serving;\n$/,
+  ],
+  [
+    'a role that may not see which migrations ran',
+    async () => asServing(await migrated(GRANTS, 'revoke select on migration from serving')),
+    /^tessera: storage: this role lacks rights .*: grant select on public\.migration to serving;\n$/,
+  ],
+  [
+    'a database that was never migrated, and a role that may not',
+    async () => asServing(await postgres.newDatabase()),
+    /^tessera: storage: the database has not had 0001-first, .*, and the role serving may not make tables in the schema public: run `tessera storage migrate` as a role that may\n$/,
+  ],
+  [
+    'a database that lacks a migration, and tables of others',
+    async () =>
+      asServing(
+        await migrated(
+          GRANTS,
+          `delete from migration where name > '0005'`,
+          'drop table counter',
+          'grant create on schema public to serving',
+        ),
+      ),
+    /^tessera: storage: the database has not had 0005-counters, .*, and the role serving may not change the tables there, which others own: /,
+  ],
+  [
+    'a database of a newer program',
+    () => migrated(`insert into migration values ('9999-future', '')`),
+    /^tessera: the database is newer than this program: it has had 9999-future\n$/,
+  ],
+  [
+    'a table that somebody has dropped',
+    () => migrated('drop table replay_mark'),
+    /^tessera: storage: the database lacks tables that it has had: replay_mark\n$/,
+  ],
+  [
+    'a database that is read-only',
+    async () => {
+      const url = await migrated()
+      await postgres.query(`alter database ${url.split('/').at(-1)} set default_transaction_read_only = on`)
+      return url
+    },
+    /^tessera: storage: the database is read-only: it is a standby, or was set so\n$/,
+  ],
+  [
+    'a master key of another database',
+    async () => {
+      const url = await postgres.newDatabase()
+      const env = { ...setting.env, TESSERA_STORAGE: url, TESSERA_MASTER_KEY: randomBytes(32).toString('base64') }
+      const server = await startServer(resolveConfig(loadOptions({ env })), { log })
+      await server.stop()
+      return url
+    },
+    /^tessera: master_key_file: is not the master key of this database: /,
+  ],
+]
+
+/** The writes that each table has had. A connection reports its writes as it ends, so that all others must have ended. */
+async function contents(url: string) {
+  const asOwner = url.replace(/\/\/\w+(:\w+)?@/, '//postgres:postgres@')
+  const others = `select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
+  await expect.poll(() => postgres.query(others, asOwner), { timeout: 20_000 }).toEqual([])
+  return postgres.query(
+    `select relname, n_tup_ins + n_tup_upd + n_tup_del as writes from pg_stat_user_tables order by relname`,
+    asOwner,
+  )
+}
+
+describe('config check and serve refuse the same PostgreSQL databases, in the same words', () => {
+  test.each(broken)('%s', async (name, open, message) => {
+    const TESSERA_STORAGE = await open()
+    const isThere = name !== 'a database that is not there'
+    const before = isThere ? await contents(TESSERA_STORAGE) : []
+    const checked = await setting.run(['config', 'check'], { TESSERA_STORAGE })
+    expect(checked).toMatchObject({ code: 1, stdout: '' })
+    expect(checked.stderr).toMatch(message)
+    expect(checked.stderr).not.toContain('hush')
+    expect(await setting.run(['serve'], { TESSERA_STORAGE })).toEqual(checked)
+    expect(isThere ? await contents(TESSERA_STORAGE) : []).toEqual(before)
+  })
+})
+
+test.each([
+  ['a role that may do what a server does', async () => asServing(await migrated(GRANTS)), ''],
+  [
+    'a database that is empty, and a role that may migrate it',
+    () => postgres.newDatabase(),
+    /^note: storage: the database has not had 0001-first, .*: the server begins with that\n$/,
+  ],
+  [
+    'a database that lacks letters',
+    async () => {
+      await postgres.query(`create database latin1 encoding latin1 template template0 locale_provider libc locale 'C'`)
+      return `postgres://postgres:postgres@127.0.0.1:${postgres.port}/latin1`
+    },
+    /^warning: storage: the database keeps text as LATIN1, which lacks letters: make one in UTF8\n/,
+  ],
+] as const)('%s: both accept it', async (_name, open, says) => {
+  const TESSERA_STORAGE = await open()
+  const { code, stdout, stderr } = await setting.run(['config', 'check'], { TESSERA_STORAGE })
+  expect(stderr).toMatch(says)
+  expect({ code, stdout }).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^ok: .* on postgres:\/\/\w+:\*\*\*@/),
+  })
+  const server = await startServer(resolveConfig(loadOptions({ env: { ...setting.env, TESSERA_STORAGE } })), { log })
+  await server.stop()
+})

@@ -1,0 +1,570 @@
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto'
+import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadOptions, readOptions } from '../../src/config/load.ts'
+import { examineConfig, resolveConfig } from '../../src/config/resolve.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { systemRandom } from '../../src/platform/random.ts'
+import { startServer } from '../../src/server.ts'
+import { migrateDatabase, openStore } from '../../src/store/open.ts'
+import { createLogger } from '../../src/telemetry/log.ts'
+import { requireStart } from '../../src/wiring/preflight.ts'
+import { DAY, ecKeys, extendedUsage, issueAuthority, keyPem, rsaKeys } from '../certificates/fixtures.ts'
+import { current, issueLeaf } from '../client-certificates/authority.ts'
+import { freePort } from '../harness/port.ts'
+import {
+  type CheckSetting,
+  type Environment,
+  issueServer,
+  MASTER_KEY,
+  openSetting,
+  otherKey,
+  readText,
+} from './setting.ts'
+
+const log = createLogger('silent')
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
+
+let setting: CheckSetting
+let stranger: Server
+let taken: number
+beforeAll(async () => {
+  setting = await openSetting()
+  await migrateDatabase(setting.env['TESSERA_STORAGE'] ?? '', systemClock)
+  taken = await freePort()
+  stranger = createServer((socket) => socket.end('hello\n')).listen(taken, '127.0.0.1')
+})
+afterAll(() => {
+  stranger.close()
+  setting.stop()
+})
+
+interface Case {
+  /** Changes to a configuration that is right. */
+  readonly change: () => Environment | Promise<Environment>
+  /** Each line that is said, in its order. */
+  readonly says: readonly RegExp[]
+}
+
+const tls = async (made: Promise<Parameters<CheckSetting['certify']>[0]>): Promise<Environment> => {
+  const { cert, key } = await setting.certify(await made)
+  return { TESSERA_TLS_CERT: cert, TESSERA_TLS_KEY: key }
+}
+const certIs = (content: string | Buffer, mode?: number): Environment => ({
+  TESSERA_TLS_CERT: setting.write('cert.pem', content, mode),
+})
+const keyIs = (content: string | Buffer, mode?: number): Environment => ({
+  TESSERA_TLS_KEY: setting.write('key.pem', content, mode),
+})
+const ownCert = () => readText(setting.env['TESSERA_TLS_CERT'] ?? '')
+const ownKey = () => readText(setting.env['TESSERA_TLS_KEY'] ?? '')
+
+/** A database of its own, as a server under a master key has left it. */
+async function database(masterKey = MASTER_KEY): Promise<string> {
+  const storage = `sqlite:${join(setting.folder, `${randomBytes(4).toString('hex')}.db`)}`
+  const env = { ...setting.env, TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: masterKey }
+  const server = await startServer(resolveConfig(loadOptions({ env })), { log })
+  await server.stop()
+  return storage
+}
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+const pathOf = (storage: string): string => storage.slice('sqlite:'.length)
+
+/** Runs statements on a database. */
+async function altered(sql: string): Promise<Environment> {
+  const storage = await database()
+  const db = new DatabaseSync(pathOf(storage))
+  db.exec(sql)
+  db.close()
+  return { TESSERA_STORAGE: storage }
+}
+
+const broken: Readonly<Record<string, Case>> = {
+  'the key of another certificate': {
+    change: () => keyIs(otherKey()),
+    says: [/^tls\.key is ".*": is the key of another certificate than the one in .*cert\.pem$/],
+  },
+  'a key that is encrypted': {
+    change: () =>
+      keyIs(
+        createPrivateKey(ownKey()).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
+      ),
+    says: [/^tls\.key is ".*": is encrypted with a passphrase: take that off with `openssl pkey /],
+  },
+  'a key that is encrypted the old way': {
+    change: () =>
+      keyIs(createPrivateKey(ownKey()).export({ type: 'sec1', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'x' })),
+    says: [/^tls\.key is ".*": is encrypted with a passphrase/],
+  },
+  'a key in DER': {
+    change: () => keyIs(createPrivateKey(ownKey()).export({ type: 'pkcs8', format: 'der' })),
+    says: [/^tls\.key is ".*": is binary, not PEM: make that with `openssl pkey /],
+  },
+  'a certificate in DER': {
+    change: () => certIs(new X509Certificate(ownCert()).raw),
+    says: [/^tls\.cert is ".*": is binary, not PEM: make that with `openssl x509 /],
+  },
+  'an empty certificate': { change: () => certIs(''), says: [/^tls\.cert is ".*": is empty$/] },
+  'an empty key': { change: () => keyIs('\n'), says: [/^tls\.key is ".*": is empty$/] },
+  'nothing for a certificate': {
+    change: () => ({ TESSERA_TLS_CERT: '/dev/null' }),
+    says: [/^tls\.cert is "\/dev\/null": is empty$/],
+  },
+  'a device that never ends': {
+    change: () => ({ TESSERA_TLS_CERT: '/dev/zero' }),
+    says: [/^tls\.cert is "\/dev\/zero": can't be read: it is a device, not a file$/],
+  },
+  'a folder for a key': {
+    change: () => ({ TESSERA_TLS_KEY: setting.folder }),
+    says: [/^tls\.key is ".*": can't be read: it is a folder, not a file$/],
+  },
+  'a certificate that is not there': {
+    change: () => ({ TESSERA_TLS_CERT: '/nothing.pem' }),
+    says: [/^tls\.cert is "\/nothing\.pem": can't be read: there is no such file or folder$/],
+  },
+  'certificate and key swapped': {
+    change: () => ({
+      TESSERA_TLS_CERT: setting.env['TESSERA_TLS_KEY'],
+      TESSERA_TLS_KEY: setting.env['TESSERA_TLS_CERT'],
+    }),
+    says: [
+      /^tls\.cert is ".*": holds no certificate in PEM, but a private key$/,
+      /^tls\.key is ".*": holds no private key in PEM, but a certificate$/,
+    ],
+  },
+  'a certificate of rubbish': {
+    change: () => certIs('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),
+    says: [/^tls\.cert is ".*": certificate 1 in it can't be read$/],
+  },
+  'a certificate that is cut off': {
+    change: () => certIs(ownCert().slice(0, 200)),
+    says: [/^tls\.cert is ".*": a certificate in it is damaged/],
+  },
+  'a key of rubbish': {
+    change: () => keyIs('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'),
+    says: [/^tls\.key is ".*": its private key is damaged/],
+  },
+  'a key of OpenSSH': {
+    change: () => keyIs('-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n'),
+    says: [/^tls\.key is ".*": is of the form of OpenSSH/],
+  },
+  'a key that others can read': {
+    change: () => keyIs(ownKey(), 0o644),
+    says: [/^tls\.key is ".*": others can read or change it: chmod 600/],
+  },
+  'a certificate with its key in one file that others can read': {
+    change: () => certIs(`${ownCert()}\n${ownKey()}`, 0o644),
+    says: [/^tls\.cert is ".*": others can read or change it: chmod 600/],
+  },
+  'a certificate after its issuer': {
+    change: async () => {
+      const authority = await issueAuthority('CN=Authority', undefined, current(90))
+      const leaf = await issueServer({ issuer: authority })
+      return { ...certIs(`${authority.pem}\n${leaf.pem}`), ...keyIs(await keyPem(leaf)) }
+    },
+    says: [/^tls\.cert is ".*": the key belongs to certificate 2 in it: the server's own must come first$/],
+  },
+  'a certificate that has expired': {
+    change: () => tls(issueServer({ notBefore: Date.now() - 2 * DAY, notAfter: Date.now() - DAY })),
+    says: [/^tls\.cert is ".*": the certificate has expired, on \d{4}-.*Z: renew it$/],
+  },
+  'a certificate of tomorrow': {
+    change: () => tls(issueServer({ notBefore: Date.now() + DAY, notAfter: Date.now() + 2 * DAY })),
+    says: [/^tls\.cert is ".*": the certificate is not valid before \d{4}-.*Z: is the clock right\?$/],
+  },
+  'a key of RSA that is too short': {
+    change: async () => tls(issueServer({ keys: await rsaKeys(1024) })),
+    says: [/^tls\.cert is ".*": clients refuse its key, which is RSA of 1024 bits/],
+  },
+  'authorities that are none': {
+    change: () => ({
+      TESSERA_TLS_CLIENT_CA: setting.write(
+        'ca.pem',
+        '-----BEGIN CERTIFICATE-----\nrubbish!\n-----END CERTIFICATE-----',
+      ),
+    }),
+    says: [/^tls\.client_ca is ".*": a certificate in it is damaged/],
+  },
+  'an authority that may not be one': {
+    change: async () => ({ TESSERA_TLS_CLIENT_CA: setting.write('ca.pem', (await issueLeaf()).pem) }),
+    says: [/^tls\.client_ca is ".*": trust anchor 1 \(CN=client\) is not an authority/],
+  },
+  'no authorities in the file': {
+    change: () => ({ TESSERA_TLS_CLIENT_CA: '/dev/null', TESSERA_OUTBOUND_CA: '/dev/null' }),
+    says: [/^tls\.client_ca is "\/dev\/null": is empty$/, /^outbound\.ca is "\/dev\/null": is empty$/],
+  },
+  'a master key of another length': {
+    change: () => ({ TESSERA_MASTER_KEY: undefined, TESSERA_MASTER_KEY_FILE: setting.write('master.key', 'short\n') }),
+    says: [/^master_key_file is ".*": must be 32 bytes in base64 or hexadecimal/],
+  },
+  'a master key in two lines': {
+    change: () => ({
+      TESSERA_MASTER_KEY: undefined,
+      TESSERA_MASTER_KEY_FILE: setting.write('master.key', `${MASTER_KEY}\n${MASTER_KEY}\n`),
+    }),
+    says: [
+      /^master_key_file is ".*": its content must be one line without control characters: character 45 is a line end$/,
+    ],
+  },
+  'a master key of another database': {
+    change: async () => ({ TESSERA_STORAGE: await database(randomBytes(32).toString('base64')) }),
+    says: [
+      /^master_key_file: is not the master key of this database: it has keys that are encrypted under the master key [0-9a-f]{12}, and the one given is [0-9a-f]{12}$/,
+    ],
+  },
+  'a database of a newer program': {
+    change: () => altered("insert into migration values ('9999-future', '')"),
+    says: [/^the database is newer than this program: it has had 9999-future$/],
+  },
+  'a database of another program': {
+    change: () => {
+      const path = join(setting.folder, 'other.db')
+      new DatabaseSync(path).exec('create table if not exists song (title text)')
+      return { TESSERA_STORAGE: `sqlite:${path}` }
+    },
+    says: [/^storage: sqlite:.*other\.db is a database of another program$/],
+  },
+  'a database that is none': {
+    change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('text.db', 'no database\n'.repeat(999))}` }),
+    says: [/^storage: sqlite:.* can't be used: the file is not a database$/],
+  },
+  'a database that is a folder': {
+    change: () => ({ TESSERA_STORAGE: `sqlite:${setting.folder}` }),
+    says: [/^storage: sqlite:.* can't be used: it is no file$/],
+  },
+  'a database that is a circle of links': {
+    change: () => {
+      const [one, other] = ['one', 'other'].map((name) => join(setting.folder, `${name}.link`))
+      for (const [from = '', to = ''] of [
+        [one, other],
+        [other, one],
+      ])
+        if (!isLink(from)) symlinkSync(to, from)
+      return { TESSERA_STORAGE: `sqlite:${one}` }
+    },
+    says: [/^storage: sqlite:.* can't be used: its symbolic links lead round in a circle$/],
+  },
+  'a database that is a link to nowhere': {
+    change: () => {
+      const link = join(setting.folder, 'nowhere.link')
+      if (!isLink(link)) symlinkSync(join(setting.folder, 'no', 'tessera.db'), link)
+      return { TESSERA_STORAGE: `sqlite:${link}` }
+    },
+    says: [/^storage: sqlite:.* can't be used: it is a link to .*, where there is no folder$/],
+  },
+  'a database below a file': {
+    change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('file', 'x')}/tessera.db` }),
+    says: [/^storage: sqlite:.* can't be used: .* is a file, not a folder$/],
+  },
+  'a database where nothing can be made': {
+    change: () => ({ TESSERA_STORAGE: 'sqlite:/proc/nope/tessera.db' }),
+    says: [/^storage: sqlite:\/proc\/nope\/tessera\.db can't be used: nothing can be made in \/proc$/],
+  },
+  'a database in memory': {
+    change: () => ({ TESSERA_STORAGE: 'sqlite::memory:' }),
+    says: [/^TESSERA_STORAGE is "sqlite::memory:": must be sqlite: and the path of a file/],
+  },
+  'a database in the home of a shell': {
+    change: () => ({ TESSERA_STORAGE: 'sqlite:~/tessera.db' }),
+    says: [/^TESSERA_STORAGE is "sqlite:~\/tessera\.db": must be a path without ~/],
+  },
+  'a database server where nothing listens': {
+    change: async () => ({ TESSERA_STORAGE: `postgres://tessera:hush@127.0.0.1:${await freePort()}/x` }),
+    says: [/^storage: postgres:\/\/tessera:\*\*\*@127\.0\.0\.1:\d+\/x can't be used: nothing listens there$/],
+  },
+  'a database server that is none': {
+    change: () => ({ TESSERA_STORAGE: `postgres://tessera:hush@127.0.0.1:${taken}/x` }),
+    says: [/^storage: postgres:\/\/tessera:\*\*\*@127\.0\.0\.1:\d+\/x can't be used: \w.*$/],
+  },
+  'a database server of no known name': {
+    change: () => ({ TESSERA_STORAGE: 'postgres://tessera:hush@db.invalid/x?sslmode=require' }),
+    says: [
+      /^storage: postgres:\/\/tessera:\*\*\*@db\.invalid\/x\?sslmode=require can't be used: (no host of that name|the name could not)/,
+    ],
+  },
+  'a password of the database in two lines': {
+    change: () => ({ TESSERA_STORAGE_PASSWORD_FILE: setting.write('password', 'a\nb\n') }),
+    says: [/^storage_password_file is ".*": its content must be one line/],
+  },
+  'a port that is taken': {
+    change: () => ({ TESSERA_RUNTIME_PORT: String(taken), TESSERA_RUNTIME_HOST: '127.0.0.1' }),
+    says: [/^port \d+ is in use: stop what uses it, or choose another with runtime\.port or TESSERA_RUNTIME_PORT$/],
+  },
+  'an admin port that is taken': {
+    change: () => ({ TESSERA_ADMIN_PORT: String(taken), TESSERA_ADMIN_HOST: '127.0.0.1' }),
+    says: [/^port \d+ is in use: stop what uses it, or choose another with admin\.port or TESSERA_ADMIN_PORT$/],
+  },
+  'one port for two listeners': {
+    change: () => ({ TESSERA_ADMIN_PORT: setting.env['TESSERA_RUNTIME_PORT'] }),
+    says: [/^admin\.port is \d+: is runtime\.port, too: two listeners need a port each$/],
+  },
+  'a host of no known name': {
+    change: () => ({ TESSERA_RUNTIME_HOST: 'nowhere.invalid' }),
+    says: [/^runtime\.host is "nowhere\.invalid": (no host of that name|the name could not)/],
+  },
+  'an address of another machine': {
+    change: () => ({ TESSERA_RUNTIME_HOST: '192.0.2.1' }),
+    says: [/^runtime\.host is "192\.0\.2\.1": this machine has no such address$/],
+  },
+  'a host with its port': {
+    change: () => ({ TESSERA_ADMIN_HOST: 'localhost:9999' }),
+    says: [/^TESSERA_ADMIN_HOST is "localhost:9999": must be a name or an address, .* without a port$/],
+  },
+  'no TLS and no proxy': {
+    change: () => ({ TESSERA_RUNTIME_TLS: 'off' }),
+    says: [/^runtime\.tls is "off": name the proxy/],
+  },
+  'a request that may take less time than its headers': {
+    change: () => ({ TESSERA_HTTP_HEADERS_TIMEOUT: '20', TESSERA_HTTP_REQUEST_TIMEOUT: '19' }),
+    says: [/^http\.request_timeout is 19: must be at least http\.headers_timeout, 20$/],
+  },
+  'an outbound proxy with a path': {
+    change: () => ({ TESSERA_OUTBOUND_PROXY: 'http://user:hu#sh@proxy.example.com/x' }),
+    says: [/^TESSERA_OUTBOUND_PROXY is "http:\/\/user:\*\*\*@proxy\.example\.com\/x": must be http:/],
+  },
+  'everything at once': {
+    change: () => ({
+      ...keyIs(otherKey()),
+      TESSERA_ISSUER: 'http://auth.example.com',
+      TESSERA_TOKEN_LIFETIME: '1h',
+      TESSERA_TLS_CLIENT_CA: '/nothing.pem',
+      TESSERA_MASTER_KEY: undefined,
+      TESSERA_STORAGE: 'sqlite:/proc/nope/tessera.db',
+      TESSERA_ADMIN_PORT: String(taken),
+      TESSERA_ADMIN_HOST: '127.0.0.1',
+    }),
+    says: [
+      /^TESSERA_ISSUER is "http:/,
+      /^TESSERA_TOKEN_LIFETIME is "1h": must be a whole number$/,
+      /^tls\.key is /,
+      /^master_key_file: is required/,
+      /^tls\.client_ca is /,
+      /^storage: sqlite:\/proc/,
+      /^port \d+ is in use/,
+    ],
+  },
+}
+
+/** The lines of a message that says each mistake. */
+const linesOf = (stderr: string): readonly string[] => {
+  const [first = '', ...others] = stderr
+    .replace(/^tessera: /, '')
+    .trimEnd()
+    .split('\n')
+  return others.length === 0 ? [first] : others.map((line) => line.replace(/^ {2}/, ''))
+}
+
+describe('config check and serve refuse the same configurations, in the same words', () => {
+  test.each(Object.entries(broken))('%s', async (_name, { change, says }) => {
+    const env = await change()
+    const before = setting.files()
+    const checked = await setting.run(['config', 'check'], env)
+    expect(checked).toMatchObject({ code: 1, stdout: '' })
+    expect(linesOf(checked.stderr)).toEqual(says.map((pattern) => expect.stringMatching(pattern)))
+    expect(checked.stderr).not.toContain('hush')
+    expect(setting.files()).toEqual(before)
+    expect(await setting.run(['serve'], env)).toEqual(checked)
+    expect(setting.files()).toEqual(before)
+  })
+})
+
+const fit: Readonly<Record<string, Case>> = {
+  'nothing is wrong': { change: () => ({}), says: [] },
+  'there is no database yet': {
+    change: () => ({ TESSERA_STORAGE: `sqlite:${join(setting.folder, 'new', 'tessera.db')}` }),
+    says: [/^note: storage: there is no database \/.*\/new\/tessera\.db yet: the server makes it$/],
+  },
+  'a file that is empty': {
+    change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('empty.db', '')}` }),
+    says: [/^note: storage: there is no database .* yet: the server makes it$/],
+  },
+  'a database that a server has used': { change: async () => ({ TESSERA_STORAGE: await database() }), says: [] },
+  'a database that lacks migrations': {
+    change: () => altered("drop table counter; delete from migration where name = '0005-counters'"),
+    says: [/^note: storage: the database has not had 0005-counters: the server begins with that$/],
+  },
+  'the master key of another, beside the one before': {
+    change: async () => ({
+      TESSERA_STORAGE: await database(),
+      TESSERA_MASTER_KEY: randomBytes(32).toString('base64'),
+      TESSERA_PREVIOUS_MASTER_KEY_FILE: setting.write('previous.key', `${MASTER_KEY}\n`),
+    }),
+    says: [],
+  },
+  'a certificate and key in one file': {
+    change: async () => {
+      const both = setting.write('both.pem', `${ownCert()}\n${ownKey()}`)
+      return { TESSERA_STORAGE: await database(), TESSERA_TLS_CERT: both, TESSERA_TLS_KEY: both }
+    },
+    says: [],
+  },
+  'a certificate with a key of RSA': {
+    change: async () => ({
+      TESSERA_STORAGE: await database(),
+      ...(await tls(issueServer({ keys: await rsaKeys(2048) }))),
+    }),
+    says: [],
+  },
+  'a certificate with a key on P-384': {
+    change: async () => ({
+      TESSERA_STORAGE: await database(),
+      ...(await tls(issueServer({ keys: await ecKeys('P-384') }))),
+    }),
+    says: [],
+  },
+  'a certificate that soon expires': {
+    change: async () => ({
+      TESSERA_STORAGE: await database(),
+      ...(await tls(issueServer({ ...current(5), notBefore: Date.now() - 85 * DAY }))),
+    }),
+    says: [/^warning: tls\.cert: the certificate expires on \d{4}-.*Z, in 4 days: renew it$/],
+  },
+  'a certificate of a short life, in the middle of it': {
+    change: async () => ({ TESSERA_STORAGE: await database(), ...(await tls(issueServer(current(1)))) }),
+    says: [],
+  },
+  'a certificate of another host': {
+    change: async () => ({
+      TESSERA_STORAGE: await database(),
+      ...(await tls(issueServer({ subject: 'CN=elsewhere', extensions: [] }))),
+    }),
+    says: [/^warning: tls\.cert: the certificate is not for localhost, the host of issuer: clients will refuse it$/],
+  },
+  'a certificate for clients': {
+    change: async () => ({
+      TESSERA_STORAGE: await database(),
+      TESSERA_RUNTIME_TLS: 'off',
+      TESSERA_RUNTIME_TRUSTED_PROXIES: '127.0.0.1',
+      ...(await tls(issueServer({ extensions: [extendedUsage(CLIENT_AUTH)] }))),
+    }),
+    says: [/^warning: tls\.cert: the certificate is not for servers/],
+  },
+  'a chain out of order': {
+    change: async () => {
+      const [root, other] = await Promise.all(
+        ['CN=Root', 'CN=Other'].map((name) => issueAuthority(name, undefined, current(90))),
+      )
+      if (root === undefined || other === undefined) throw new Error('no authorities')
+      const leaf = await issueServer({ issuer: root })
+      const { cert, key } = await setting.certify(leaf, other, root)
+      return { TESSERA_STORAGE: await database(), TESSERA_TLS_CERT: cert, TESSERA_TLS_KEY: key }
+    },
+    says: [/^warning: tls\.cert: certificate 2 did not issue certificate 1: put each before its issuer$/],
+  },
+  'keys that are published for less than an hour before they sign': {
+    change: async () => ({ TESSERA_STORAGE: await database(), TESSERA_KEYS_PUBLISH_BEFORE: '3599' }),
+    says: [/^warning: keys\.publish_before: 3599 is below an hour: verifiers .*docs\/keys\.md\)$/],
+  },
+  'keys that are published for an hour before they sign': {
+    change: async () => ({ TESSERA_STORAGE: await database(), TESSERA_KEYS_PUBLISH_BEFORE: '3600' }),
+    says: [],
+  },
+  'an authority that has expired': {
+    change: async () => {
+      const dates = { notBefore: Date.now() - 2 * DAY, notAfter: Date.now() - DAY }
+      const authority = await issueAuthority('CN=Past', undefined, dates)
+      return { TESSERA_STORAGE: await database(), TESSERA_TLS_CLIENT_CA: setting.write('ca.pem', authority.pem) }
+    },
+    says: [/^warning: tls\.client_ca: authority 1 has expired/],
+  },
+}
+
+describe('config check and serve accept the same configurations, with the same warnings', () => {
+  test.each(Object.entries(fit))('%s', async (_name, { change, says }) => {
+    const changed = await change()
+    const before = setting.files()
+    const checked = await setting.run(['config', 'check'], changed)
+    expect(checked).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringContaining('tessera:'),
+      stdout: expect.stringMatching(/^ok: https:\/\/localhost:\d+ on sqlite:/),
+    })
+    const lines = checked.stderr === '' ? [] : checked.stderr.trimEnd().split('\n')
+    expect(lines).toEqual(says.map((pattern) => expect.stringMatching(pattern)))
+    expect(setting.files()).toEqual(before)
+
+    const env = { ...setting.env, ...changed }
+    const means = { clock: systemClock, random: systemRandom }
+    const { config, warnings } = await requireStart(examineConfig(readOptions({ env }), systemClock), means)
+    expect(warnings.map((warning) => `warning: ${warning}`)).toEqual(lines.filter((line) => line.startsWith('warning')))
+    const server = await startServer(config, { log })
+    await server.stop()
+  })
+})
+
+describe('a running server', () => {
+  test('does not fail the check of the configuration for its restart', async () => {
+    const storage = await database()
+    const env = { ...setting.env, TESSERA_STORAGE: storage }
+    const server = await startServer(resolveConfig(loadOptions({ env })), { log })
+    try {
+      const names = (path: string) =>
+        ['', '-wal', '-shm'].filter((end) => statSync(path + end, { throwIfNoEntry: false }))
+      const before = names(pathOf(storage))
+      const { code, stdout, stderr } = await setting.run(['config', 'check'], env)
+      expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok: /) })
+      expect(stderr).toMatch(
+        /^note: runtime\.port: a server of https:\/\/localhost:\d+ runs on port \d+: another can start when that has ended\n$/,
+      )
+      expect(names(pathOf(storage))).toEqual(before)
+      expect((await setting.run(['serve'], env)).stderr).toMatch(
+        /2 mistakes:\n {2}port \d+ is in use.*\n {2}port \d+ is in use/,
+      )
+      const other = await setting.run(['config', 'check'], { ...env, TESSERA_ISSUER: 'https://localhost' })
+      expect(other.stderr).toMatch(/2 mistakes:\n {2}port \d+ is in use.*\n {2}port \d+ is in use/)
+    } finally {
+      await server.stop()
+    }
+  })
+
+  test('that was killed leaves files that a check reads and does not touch', async () => {
+    const storage = await database()
+    const store = await openStore(storage, systemClock)
+    await store.revocations.noteLifetime(77)
+    const copy = join(setting.folder, 'killed.db')
+    for (const end of ['', '-wal', '-shm']) writeFileSync(copy + end, readFileSync(pathOf(storage) + end))
+    await store.close()
+    const before = setting.files()
+    expect(await setting.run(['config', 'check'], { TESSERA_STORAGE: `sqlite:${copy}` })).toMatchObject({
+      code: 0,
+      stderr: '',
+    })
+    expect(setting.files()).toEqual(before)
+  })
+})
+
+/** Runs some work as a user without rights. */
+async function asNobody(work: () => Promise<void>): Promise<void> {
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  try {
+    await work()
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
+}
+
+/** From which port on anybody may listen. */
+const anybodysFrom = (): number =>
+  process.platform === 'linux' ? Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) : 1024
+
+describe('a user without rights', () => {
+  test('is told which file it may not read', async () => {
+    const key = setting.write('hidden.pem', ownKey(), 0o000)
+    await asNobody(async () => {
+      const checked = await setting.run(['config', 'check'], { TESSERA_TLS_KEY: key })
+      expect(checked.stderr).toMatch(/tls\.key is ".*hidden\.pem": can't be read: this user has no right to it\n/)
+      expect(await setting.run(['serve'], { TESSERA_TLS_KEY: key })).toEqual(checked)
+    })
+  })
+
+  test.runIf(anybodysFrom() > 443)('is told on which port it may not listen', async () => {
+    await asNobody(async () => {
+      const { stderr } = await setting.run(['config', 'check'], { TESSERA_RUNTIME_PORT: '443' })
+      expect(stderr).toMatch(/runtime\.port is 443: this user may not listen there: choose a port from 1024 on/)
+    })
+  })
+})
