@@ -71,6 +71,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
       () => readAudit(audit),
       () => readKeys(model, means.live.current),
       () => readDirectory(model),
+      () => means.unreadable.read(),
       () => readCredentials(credentials),
       () => readGuesses(services.authenticator.guesses),
       () => readServices(services),

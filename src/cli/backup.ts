@@ -69,7 +69,10 @@ async function openAsServer(path: string, masterKey: MasterKey, from: string): P
   const store = await openStore(SQLITE + path, systemClock)
   try {
     await Keyring.open(store.keys, masterKey)
-    for (const credential of await store.credentials.listRetrievable()) retrieveSecret(credential, masterKey)
+    for (const credential of (await store.credentials.listRetrievable()).found) {
+      const secret = retrieveSecret(credential, masterKey)
+      if (!Buffer.isBuffer(secret)) throw new UserError(`the secret of credential ${credential.id} ${secret.problem}`)
+    }
     const means = { clock: systemClock, random: systemRandom }
     await store.audit.append([ownEvent('database.restore', { from }, means)])
   } finally {

@@ -1,6 +1,6 @@
 import { ownEvent } from '../audit/own-event.ts'
 import { isValid } from '../credentials/credential.ts'
-import type { Client } from '../directory/client.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -20,7 +20,7 @@ export const clientsList = ({ json, config }: ClientsOptions): Promise<void> =>
   withDatabase(config, async ({ store }) => {
     const lines: string[] = []
     for (let after: string | undefined = ''; after !== undefined; ) {
-      const page: readonly Client[] = await store.directory.listClients(after, PAGE)
+      const page: readonly (Client | UnreadableClient)[] = await store.directory.listClients(after, PAGE)
       lines.push(...page.map((client) => (json ? JSON.stringify(asJson(client)) : asLine(client))))
       after = page.length < PAGE ? undefined : page.at(-1)?.id
     }
@@ -45,8 +45,14 @@ export const clientsEnable = (id: string, enabled: boolean, { json, config }: Cl
 
 async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Promise<Client> {
   for (;;) {
-    const { version, clients } = await store.manifest.snapshot([id])
+    const { version, clients, unreadableClients } = await store.manifest.snapshot([id])
     const before = clients.get(id)
+    const unreadable = unreadableClients.get(id)
+    if (unreadable !== undefined) {
+      throw new UserError(
+        `${id} can't be read (${unreadable.problem}), and gets nothing: apply a manifest that names it; tessera revoke --client ends its tokens`,
+      )
+    }
     if (before === undefined) throw noClient(id)
     if (before.enabled === enabled) return before
     const client = { ...before, enabled }
@@ -61,7 +67,9 @@ async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Pr
 const noClient = (id: string): UserError => new UserError(`there is no client ${JSON.stringify(id)}`)
 
 /** Without what its credentials are checked with. */
-function asJson({ id, credentials, grantTypes, restrictScopes, defaultScopes, authentication, ...rest }: Client) {
+function asJson(client: Client | UnreadableClient) {
+  if ('problem' in client) return { client_id: client.id, unreadable: client.problem }
+  const { id, credentials, grantTypes, restrictScopes, defaultScopes, authentication, ...rest } = client
   return {
     client_id: id,
     ...rest,
@@ -70,13 +78,23 @@ function asJson({ id, credentials, grantTypes, restrictScopes, defaultScopes, au
     default_scopes: defaultScopes,
     ...(authentication.methods && { auth_methods: authentication.methods }),
     ...(authentication.assertion_audience && { assertion_audience: authentication.assertion_audience }),
-    credentials: credentials.all.map(({ id: credential, kind, label }) => ({ id: credential, kind, label })),
+    credentials: [
+      ...credentials.all.map(({ id: credential, kind, label }) => ({ id: credential, kind, label })),
+      ...credentials.unreadable.map(({ id: credential, label, problem }) => ({
+        id: credential,
+        label,
+        unreadable: problem,
+      })),
+    ],
   }
 }
 
-function asLine({ id, name, enabled, credentials }: Client): string {
+function asLine(client: Client | UnreadableClient): string {
+  if ('problem' in client) return printable(`${client.id}  can't be read: ${client.problem}`)
+  const { id, name, enabled, credentials } = client
   const valid = credentials.all.filter((credential) => isValid(credential, systemClock.now()))
-  const kinds = [...new Set(valid.map(({ kind }) => kind))].join(', ') || 'no credential'
+  const unreadable = credentials.unreadable.length > 0 ? ['one that can not be read'] : []
+  const kinds = [...new Set(valid.map(({ kind }) => kind)), ...unreadable].join(', ') || 'no credential'
   return printable(
     [id, ...(name === undefined ? [] : [JSON.stringify(name)]), ...(enabled ? [] : ['disabled']), kinds].join('  '),
   )

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Credential, Jwk } from '../credentials/credential.ts'
+import type { Credential, Jwk, UnreadableCredential } from '../credentials/credential.ts'
 import type { Given } from '../credentials/make.ts'
 import {
   addCredential,
@@ -46,8 +46,14 @@ export const credentialsList = (client: string, { json, config }: CommonOptions)
   withDatabase(config, async ({ store }) => {
     const all = await store.credentials.listCredentials(ClientId(client))
     if (all === undefined) throw new UserError(`there is no client ${JSON.stringify(client)}`)
-    if (json) print(JSON.stringify(all.map((one) => asJson(one, all))))
-    else for (const one of all) print(asLine(one, all))
+    const { found, unreadable } = all
+    if (json) {
+      print(JSON.stringify([...found.map((one) => asJson(one, found)), ...unreadable.map(unreadableAsJson)]))
+      return
+    }
+    for (const one of found) print(asLine(one, found))
+    for (const { id, label, problem } of unreadable)
+      print(printable(`${id}  ${JSON.stringify(label)}  can't be read: ${problem}`))
   })
 
 /** `tessera credentials add`: one more, beside those there are. */
@@ -89,7 +95,10 @@ export const credentialsRevoke = (client: string, credential: string, options: C
 /** `tessera credentials remove`: removes one for good. */
 export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withOperations(options, async (operations) => {
-    reportChange(await removeCredential(operations, ClientId(client), credential), options, 'is removed')
+    const removed = await removeCredential(operations, ClientId(client), credential)
+    if (!('problem' in removed)) reportChange(removed, options, 'is removed')
+    else if (options.json) print(JSON.stringify(unreadableAsJson(removed)))
+    else print(`${printable(removed.label || removed.id)} is removed`)
   })
 
 /** `tessera credentials label`: gives one another label. */
@@ -194,6 +203,13 @@ function asLine(one: UsedCredential, all: readonly UsedCredential[]): string {
     `${fields.join('  ')}  created ${created}  ${expires === undefined ? 'no expiry' : `expires ${expires}`}  ${used === undefined ? 'never used' : `last used ${used}`}`,
   )
 }
+
+const unreadableAsJson = ({ id, label, problem }: UnreadableCredential) => ({
+  id,
+  label,
+  status: 'unreadable',
+  unreadable: problem,
+})
 
 const alone = (credential: Credential): UsedCredential => ({ credential, lastUsedAt: undefined })
 

@@ -53,8 +53,9 @@ async function knownClient({ store }: Opened, id: string): Promise<ClientId> {
 }
 
 async function knownApi({ store }: Opened, audience: string): Promise<Audience> {
-  const apis = await store.directory.loadApis()
-  if (!apis.some((api) => api.audience === audience)) throw new UserError(`there is no API ${audience}`)
+  const { found, unreadable } = await store.directory.loadApis()
+  const audiences: readonly string[] = [...found.map((api) => api.audience), ...unreadable.map(({ id }) => id)]
+  if (!audiences.includes(audience)) throw new UserError(`there is no API ${audience}`)
   return Audience(audience)
 }
 

@@ -41,7 +41,8 @@ export function authenticateClient(
     return { client, credentialId: credential.id, method } as AuthenticatedClient
   }
   const refuse = (error: unknown): never => {
-    throw error instanceof OAuthError ? error.with({ method, client_id: presented.clientIds[0] }) : error
+    if (!(error instanceof OAuthError)) throw error
+    throw error.with({ method, client_id: presented.clientIds[0], ...unreadableOf(authentication, presented) })
   }
   try {
     refuseOtherClientId(request, presented)
@@ -50,6 +51,13 @@ export function authenticateClient(
   } catch (error) {
     return refuse(error)
   }
+}
+
+/** A credential that can't be read proves nothing; whoever looks why a client was refused is to see that it has one. */
+function unreadableOf({ directory }: Authentication, { clientIds: [id] }: Presented) {
+  const client = id === undefined ? undefined : directory.inMemory(id)
+  const unreadable = client?.credentials.unreadable.map((credential) => credential.id) ?? []
+  return unreadable.length > 0 && { unreadable: unreadable.slice(0, 10) }
 }
 
 function presentedCredentials(request: AuthenticationRequest) {

@@ -1,6 +1,7 @@
-import { isValid } from '../credentials/credential.ts'
+import { isValid, type SecretCredential } from '../credentials/credential.ts'
 import { retrieveSecret } from '../credentials/retrievable.ts'
 import { verifyHmac } from '../jws/verify.ts'
+import type { MasterKey } from '../keys/master-key.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
@@ -32,8 +33,29 @@ async function verify(authenticator: Authenticator, clientId: ClientId, { jws }:
   }
   const now = authenticator.clock.now()
   const inOrder = credentials.toSorted((one, other) => Number(isValid(other, now)) - Number(isValid(one, now)))
-  const credential = inOrder.find((secret) => verifyHmac(jws, retrieveSecret(secret, authenticator.masterKey) ?? DECOY))
-  if (credential === undefined) throw new OAuthError('assertion_signature', { detail: { alg: jws.header.alg } })
+  const credential = findSigned(jws, inOrder, authenticator.masterKey)
   await useUp(authenticator, clientId, claims)
   return { client, credential }
+}
+
+/**
+ * The credential with whose secret the assertion was signed.
+ * @throws OAuthError `assertion_signature`; `credential_unreadable` where it may be one whose secret can't be decrypted
+ */
+function findSigned(
+  jws: PresentedAssertion['jws'],
+  credentials: readonly SecretCredential[],
+  masterKey: MasterKey,
+): SecretCredential {
+  let refusal = new OAuthError('assertion_signature', { detail: { alg: jws.header.alg } })
+  for (const credential of credentials) {
+    const secret = retrieveSecret(credential, masterKey)
+    if (Buffer.isBuffer(secret)) {
+      if (verifyHmac(jws, secret)) return credential
+    } else {
+      verifyHmac(jws, DECOY)
+      refusal = new OAuthError('credential_unreadable', { detail: { credential: secret.id, problem: secret.problem } })
+    }
+  }
+  throw refusal
 }

@@ -35,7 +35,22 @@ interface Candidate {
 
 async function verify(authenticator: Authenticator, clientId: ClientId | undefined, jws: CompactJws): Promise<Proven> {
   const issuers = presentedIssuers(jws.claims)
-  const clients = await possibleClients(authenticator, clientId, issuers)
+  const { clients, unreadable } = await possibleClients(authenticator, clientId, issuers)
+  try {
+    return await verifyAmong(authenticator, clients, clientId, jws)
+  } catch (error) {
+    // It may have been a token for that one.
+    throw unreadable ?? error
+  }
+}
+
+async function verifyAmong(
+  authenticator: Authenticator,
+  clients: readonly Client[],
+  clientId: ClientId | undefined,
+  jws: CompactJws,
+): Promise<Proven> {
+  const issuers = presentedIssuers(jws.claims)
   const candidates = clients.flatMap((client) =>
     client.credentials.federated
       .filter(({ trust }) => issuers.includes(trust.issuer))
@@ -81,18 +96,32 @@ async function refuseOwn(
   }
 }
 
-/** The client that the request names; without a name, those that have credentials of the token's issuer. */
+/**
+ * The client that the request names; without a name, those that have credentials of the token's issuer, and the refusal of one
+ * of them that can't be read.
+ */
 async function possibleClients(
   { directory }: Authenticator,
   clientId: ClientId | undefined,
   issuers: readonly string[],
-): Promise<readonly Client[]> {
+): Promise<{ readonly clients: readonly Client[]; readonly unreadable: OAuthError | undefined }> {
   const ids =
     clientId === undefined
       ? (await Promise.all(issuers.map((issuer) => directory.clientsTrusting(issuer)))).flat()
       : [clientId]
-  const clients = await Promise.all(ids.map((id) => directory.client(id)))
-  return clients.filter((client) => client !== undefined)
+  let unreadable: OAuthError | undefined
+  const load = async (id: ClientId): Promise<Client | undefined> => {
+    try {
+      return await directory.client(id)
+    } catch (error) {
+      if (!(error instanceof OAuthError && error.reason === 'record_unreadable')) throw error
+      unreadable = error
+      return undefined
+    }
+  }
+  const clients = (await Promise.all(ids.map(load))).filter((client) => client !== undefined)
+  if (unreadable !== undefined && clientId !== undefined) throw unreadable
+  return { clients, unreadable }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { MasterKey } from '../keys/master-key.ts'
 import type { CredentialId } from '../oauth/ids.ts'
+import { UserError } from '../platform/user-error.ts'
 import { retrievableContext, retrieveSecret } from './retrievable.ts'
 import type { CredentialStore } from './store.ts'
 
@@ -14,11 +15,11 @@ export async function rewrapSecrets(
   masterKey: MasterKey,
   onRewrapped: (id: CredentialId) => void,
 ): Promise<void> {
-  for (const credential of await store.listRetrievable()) {
+  for (const credential of (await store.listRetrievable()).found) {
     const { id, retrievable } = credential
     if (retrievable === undefined || retrievable.masterKeyId === masterKey.id) continue
     const secret = retrieveSecret(credential, masterKey)
-    if (secret === undefined) continue
+    if (!Buffer.isBuffer(secret)) throw new UserError(`the secret of credential ${id} ${secret.problem}`)
     await store.replaceRetrievable(id, retrievable, masterKey.encrypt(secret, retrievableContext(id)))
     onRewrapped(id)
   }

@@ -1,7 +1,8 @@
-/** The clients and APIs this server knows, read from memory. May import `oauth`, `credentials`, `changes`. */
+/** The clients and APIs this server knows, read from memory. May import `oauth`, `platform`, `credentials`, `changes`. */
 
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { Audience } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 
 /** Claims of somebody's own, by name; any JSON. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -58,9 +59,12 @@ export class ApiSet {
   readonly #byAudience: ReadonlyMap<string, Api>
   readonly #byScope = new Map<string, Api[]>()
   readonly #dynamic: readonly (readonly [pattern: string, api: Api])[]
+  /** APIs that exist, though nobody can tell what they are like; the id of each is its audience. */
+  readonly unreadable: readonly Unreadable[]
 
-  constructor(apis: readonly Api[]) {
+  constructor(apis: readonly Api[], unreadable: readonly Unreadable[] = []) {
     this.#all = apis
+    this.unreadable = unreadable
     this.#byAudience = new Map(apis.map((api) => [api.audience, api]))
     for (const api of apis) {
       for (const { name } of api.scopes) this.#byScope.set(name, [...(this.#byScope.get(name) ?? []), api])

@@ -2,6 +2,7 @@ import type { Credentials } from '../credentials/credential.ts'
 import type { ClientAuthMethodName } from '../oauth/client-auth-methods.ts'
 import type { GrantType } from '../oauth/grant-types.ts'
 import type { Audience, ClientId } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 import type { Claims, RequiredProof } from './api.ts'
 
 /** A service that may ask for tokens (RFC 6749 §2). Immutable: a change makes a new one. */
@@ -34,6 +35,13 @@ export interface Client {
   readonly authentication: ClientAuthentication
   /** What a request of this client must prove that it has, so that its tokens are bound to it. */
   readonly require: RequiredProof | undefined
+}
+
+/** A client of which nothing is known but its id and its credentials, since its record can't be read. */
+export interface UnreadableClient extends Unreadable {
+  readonly kind: 'client'
+  readonly id: ClientId
+  readonly credentials: Credentials
 }
 
 /** How a client may authenticate, beyond what its credentials say. */

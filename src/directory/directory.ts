@@ -1,13 +1,21 @@
 import { LRUCache } from 'lru-cache'
 import type { Change } from '../changes/feed.ts'
 import type { ClientId } from '../oauth/ids.ts'
+import { type OnUnreadable, type Unreadable, UnreadableWatch } from '../platform/unreadable.ts'
 import { ApiSet } from './api.ts'
-import type { Client } from './client.ts'
+import type { Client, UnreadableClient } from './client.ts'
+import { refusalOf } from './refusal.ts'
 import type { DirectoryStore } from './store.ts'
 
 /** Who shares an issuer with more must say its `client_id`. */
 const MOST_TRUSTING = 100
 const ABSENT = Symbol('no such client')
+
+interface DirectoryOptions {
+  readonly mostClients: number
+  /** Told once of each client, credential or API that can't be read, and again after it has changed. */
+  readonly onUnreadable: OnUnreadable
+}
 
 /**
  * Clients and APIs as the token path reads them: from memory. Clients are loaded when first asked for and stay until
@@ -15,27 +23,33 @@ const ABSENT = Symbol('no such client')
  */
 export class Directory {
   readonly #store: DirectoryStore
-  readonly #clients: LRUCache<ClientId, Client>
+  readonly #onUnreadable: OnUnreadable
+  readonly #unreadableApis: UnreadableWatch
+  /** One that can't be read is remembered, too: who asks for it costs the database nothing. */
+  readonly #clients: LRUCache<ClientId, Client | UnreadableClient>
   /** Ids that no client has, apart from the clients so that guessing ids pushes none of them out. */
   readonly #absent: LRUCache<ClientId, typeof ABSENT>
   /** By issuer, the clients that have a federated credential of it. */
   readonly #trusting: LRUCache<string, Promise<readonly ClientId[]>>
   readonly #loading = new Map<ClientId, Promise<Client | undefined>>()
-  #apis: ApiSet
+  #apis = new ApiSet([])
   #hits = 0
   #misses = 0
 
   /** Loads the APIs; rejects when the store fails. */
-  static async open(store: DirectoryStore, options: { readonly mostClients: number }): Promise<Directory> {
-    return new Directory(store, options.mostClients, new ApiSet(await store.loadApis()))
+  static async open(store: DirectoryStore, options: DirectoryOptions): Promise<Directory> {
+    const directory = new Directory(store, options)
+    await directory.#reloadApis()
+    return directory
   }
 
-  private constructor(store: DirectoryStore, mostClients: number, apis: ApiSet) {
+  private constructor(store: DirectoryStore, { mostClients, onUnreadable }: DirectoryOptions) {
     this.#store = store
+    this.#onUnreadable = onUnreadable
+    this.#unreadableApis = new UnreadableWatch(onUnreadable)
     this.#clients = new LRUCache({ max: mostClients })
     this.#absent = new LRUCache({ max: 10_000 })
     this.#trusting = new LRUCache({ max: 1_000 })
-    this.#apis = apis
   }
 
   get apis(): ApiSet {
@@ -47,15 +61,23 @@ export class Directory {
     return { hits: this.#hits, misses: this.#misses, clients: this.#clients.size }
   }
 
-  /** The client of this id, at once where it is in memory; rejects when it is not and the store fails. */
+  /**
+   * The client of this id, at once where it is in memory. Rejects when it is not and the store fails, and with an OAuthError
+   * `record_unreadable` where its record can't be read.
+   */
   client(id: ClientId): Client | undefined | Promise<Client | undefined> {
     const known = this.#clients.get(id)
-    if (known !== undefined || this.#absent.get(id) === ABSENT) {
-      this.#hits += 1
-      return known
+    if (known === undefined && this.#absent.get(id) !== ABSENT) {
+      this.#misses += 1
+      return this.#loading.get(id) ?? this.#load(id)
     }
-    this.#misses += 1
-    return this.#loading.get(id) ?? this.#load(id)
+    this.#hits += 1
+    return known !== undefined && 'problem' in known ? refuse(known) : known
+  }
+
+  /** What is known of a client without asking the database, and without its counting as a use. */
+  inMemory(id: ClientId): Client | UnreadableClient | undefined {
+    return this.#clients.peek(id)
   }
 
   /**
@@ -75,15 +97,19 @@ export class Directory {
     const loading = this.#store
       .loadClient(id)
       .then((client) => {
+        this.#tellOf(client)
         // A change that came while this was read has removed it from #loading: then what was read may be old.
-        if (this.#loading.get(id) !== loading) return client
-        if (client === undefined) this.#absent.set(id, ABSENT)
-        else this.#clients.set(id, client)
-        return client
+        if (this.#loading.get(id) === loading) {
+          if (client === undefined) this.#absent.set(id, ABSENT)
+          else this.#clients.set(id, client)
+        }
+        return client !== undefined && 'problem' in client ? refuse(client) : client
       })
       .finally(() => {
         if (this.#loading.get(id) === loading) this.#loading.delete(id)
       })
+    // A request may be content before it is there, and a rejection that nobody waits for would end the process.
+    loading.catch(() => {})
     this.#loading.set(id, loading)
     return loading
   }
@@ -112,7 +138,21 @@ export class Directory {
     this.#loading.delete(id)
   }
 
-  async #reloadApis(): Promise<void> {
-    this.#apis = new ApiSet(await this.#store.loadApis())
+  #tellOf(client: Client | UnreadableClient | undefined): void {
+    if (client === undefined) return
+    for (const record of client.credentials.unreadable) this.#onUnreadable(record)
+    if ('problem' in client) this.#onUnreadable(client)
   }
+
+  async #reloadApis(): Promise<void> {
+    const { found, unreadable } = await this.#store.loadApis()
+    this.#apis = new ApiSet(found, unreadable)
+    this.#unreadableApis.see(unreadable)
+  }
+}
+
+function refuse(record: Unreadable): Promise<never> {
+  const refusal = Promise.reject(refusalOf(record))
+  refusal.catch(() => {})
+  return refusal
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 import { KeyId } from '../oauth/ids.ts'
+import { UserError } from '../platform/user-error.ts'
 import { generateKey, type KeyAlgorithm } from './algorithms.ts'
 import type { MasterKey } from './master-key.ts'
 import type { Candidate } from './schedule.ts'
@@ -33,8 +34,12 @@ export async function createCandidate(algorithm: KeyAlgorithm, masterKey: Master
 }
 
 /** The private or secret part of a key. @throws UserError where it was encrypted under another master key */
-export const decryptKey = (key: StoredKey, masterKey: MasterKey): Buffer =>
-  masterKey.decrypt({ ciphertext: key.encryptedPrivateKey, masterKeyId: key.masterKeyId }, context(key))
+export function decryptKey(key: StoredKey, masterKey: MasterKey): Buffer {
+  const { encryptedPrivateKey: ciphertext, masterKeyId } = key
+  const opened = masterKey.decrypt({ ciphertext, masterKeyId }, context(key))
+  if (Buffer.isBuffer(opened)) return opened
+  throw new UserError(`the ${context(key)} ${opened.problem}`)
+}
 
 /** The same key, encrypted under the current master key. */
 export function rewrapKey(key: StoredKey, masterKey: MasterKey): StoredKey {

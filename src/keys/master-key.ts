@@ -1,13 +1,14 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import type { RandomBytes } from '../platform/random.ts'
-import { UserError } from '../platform/user-error.ts'
 
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** The master key given is not the one that the database was encrypted under. */
-class MasterKeyMismatch extends UserError {}
+/** Something encrypted that stays so; the problem is a predicate in our words. */
+export interface Undecryptable {
+  readonly problem: string
+}
 
 /** Something encrypted at rest, and the id of the master key that it was encrypted under. */
 export interface Encrypted {
@@ -53,19 +54,19 @@ export class MasterKey {
     return { ciphertext, masterKeyId: this.id }
   }
 
-  /** @throws UserError where it was encrypted under another master key; Error where it was changed since */
-  decrypt({ ciphertext, masterKeyId: id }: Encrypted, context: string): Buffer {
+  /** What was encrypted, or why it can't be had. */
+  decrypt({ ciphertext, masterKeyId: id }: Encrypted, context: string): Buffer | Undecryptable {
     const key = this.#keys.get(id)
-    if (key === undefined) {
-      throw new MasterKeyMismatch(
-        `the ${context} was encrypted under the master key ${id}; the one given is ${this.id}`,
-      )
+    if (key === undefined) return { problem: `is encrypted under the master key ${id}; the one given is ${this.id}` }
+    try {
+      const nonce = ciphertext.subarray(0, NONCE_BYTES)
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+        .setAAD(Buffer.from(context))
+        .setAuthTag(ciphertext.subarray(-TAG_BYTES))
+      return Buffer.concat([decipher.update(ciphertext.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+    } catch {
+      return { problem: 'is not as it was encrypted: it is damaged, or of another record' }
     }
-    const nonce = ciphertext.subarray(0, NONCE_BYTES)
-    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
-      .setAAD(Buffer.from(context))
-      .setAuthTag(ciphertext.subarray(-TAG_BYTES))
-    return Buffer.concat([decipher.update(ciphertext.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
   }
 }
 

@@ -34,7 +34,7 @@ function checkGroups(api: ManifestApi, index: number, errorAt: ErrorAt): void {
 function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorAt: ErrorAt): void {
   for (const [at, scope] of client.scopes.entries()) {
     if (apis.withScope(scope).length > 0) continue
-    throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}`)
+    throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}${butFor(apis)}`)
   }
   const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]) })
   for (const [at, scope] of client.default_scopes.entries()) {
@@ -44,10 +44,14 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
     throw errorAt(path, `${JSON.stringify(scope)} is not among the client's scopes`)
   }
   for (const [at, audience] of client.introspects === 'all' ? [] : client.introspects.entries()) {
-    if (apis.get(audience) !== undefined) continue
+    if (apis.get(audience) !== undefined || apis.unreadable.some(({ id }) => id === audience)) continue
     throw errorAt(['clients', index, 'introspects', at], `there is no API ${JSON.stringify(audience)}`)
   }
 }
+
+/** What may be there all the same: an API that can't be read. */
+const butFor = ({ unreadable }: ApiSet): string =>
+  unreadable.map(({ id }) => `; ${JSON.stringify(id)} can't be read: name it in the manifest, too`).join('')
 
 /** What may be applied, and won't do what was meant: profiles that don't work with their presets. */
 export const warnings = ({ manifest, errorAt }: ParsedManifest): readonly string[] =>

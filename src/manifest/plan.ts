@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Credential, toCredentials } from '../credentials/credential.ts'
+import { type Credential, type Credentials, toCredentials } from '../credentials/credential.ts'
 import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
 import { type Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import { ClientId } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 import { refuseDangling, warnings } from './check.ts'
 import { toApi, toClient } from './convert.ts'
 import { planCredential } from './credentials.ts'
@@ -50,13 +51,16 @@ export async function planManifest(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Plan> {
   const apis = parsed.manifest.apis.map(toApi)
-  const all = new ApiSet([...new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)]).values()])
-  refuseDangling(parsed, all)
+  const replaced = new Map(model.unreadableApis.map((api) => [api.id, api]))
+  const unreadable = model.unreadableApis.filter(({ id }) => !apis.some((api) => api.audience === id))
+  const after = new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)])
+  refuseDangling(parsed, new ApiSet([...after.values()], unreadable))
   const generated: GeneratedSecret[] = []
   const clients: Client[] = []
   const revoked: string[] = []
   for (const [index, wanted] of parsed.manifest.clients.entries()) {
-    const existing = model.clients.get(ClientId(wanted.client_id))
+    const id = ClientId(wanted.client_id)
+    const existing = model.clients.get(id) ?? model.unreadableClients.get(id)
     const secretOf = (credential: ManifestCredential, at: number) => {
       const { secret, secret_env: name } = credential
       if (name === undefined) return secret
@@ -65,7 +69,7 @@ export async function planManifest(
       if (value === undefined || value === '') throw parsed.errorAt(path, `the environment has no ${name}`)
       return value
     }
-    const planned = await planClient(wanted, existing, maker, secretOf, (path, message) =>
+    const planned = await planClient(wanted, existing?.credentials, maker, secretOf, (path, message) =>
       parsed.errorAt(['clients', index, ...path], message),
     )
     clients.push(planned.client)
@@ -79,16 +83,23 @@ export async function planManifest(
       )
     }
   }
-  const apiSteps = apis.map((api) => step('api', api.audience, model.apis.get(api.audience), api))
-  const clientSteps = clients.map((client) => step('client', client.id, model.clients.get(client.id), client))
+  const apiSteps = apis.map((api) =>
+    step('api', api.audience, model.apis.get(api.audience) ?? replaced.get(api.audience), api),
+  )
+  const clientSteps = clients.map((client) =>
+    step('client', client.id, model.clients.get(client.id) ?? model.unreadableClients.get(client.id), client),
+  )
   return {
     steps: [...apiSteps, ...clientSteps],
     apis: apis.filter((_, index) => apiSteps[index]?.action !== 'unchanged'),
     clients: clients.filter((_, index) => clientSteps[index]?.action !== 'unchanged'),
     generated,
-    warnings: [...warnings(parsed), ...revoked],
+    warnings: [...warnings(parsed), ...revoked, ...unreadable.map(unreadableWarning)],
   }
 }
+
+const unreadableWarning = ({ id, problem }: Unreadable): string =>
+  `the API ${JSON.stringify(id)} can't be read (${problem}) and is refused: a manifest that names it puts another in its place`
 
 interface PlannedClient {
   readonly client: Client
@@ -99,13 +110,13 @@ interface PlannedClient {
 
 async function planClient(
   wanted: ManifestClient,
-  existing: Client | undefined,
+  existing: Credentials | undefined,
   maker: CredentialMaker,
   secretOf: (credential: ManifestCredential, index: number) => string | undefined,
   errorAt: (path: readonly PropertyKey[], message: string) => Error,
 ): Promise<PlannedClient> {
   const id = ClientId(wanted.client_id)
-  const before = existing?.credentials.all ?? []
+  const { all: before, unreadable } = existing ?? toCredentials([])
   const generated: GeneratedSecret[] = []
   const planned: Credential[] = []
   for (const [index, credential] of wanted.credentials.entries()) {
@@ -119,9 +130,10 @@ async function planClient(
     if (plan.generated !== undefined) generated.push({ clientId: id, label: credential.label, secret: plan.generated })
   }
   // Those that a command has made are not the manifest's to remove.
-  const others = before.filter(({ origin }) => origin === 'command')
+  const isOthers = ({ origin }: { readonly origin: string }) => origin === 'command'
+  const credentials = toCredentials([...planned, ...before.filter(isOthers)], unreadable.filter(isOthers))
   return {
-    client: { ...toClient(wanted), credentials: toCredentials([...planned, ...others]) },
+    client: { ...toClient(wanted), credentials },
     generated,
     revoked: [...planned.keys()].filter((at) => planned[at]?.revokedAt !== undefined),
   }
@@ -131,11 +143,11 @@ async function planClient(
 function step<Thing extends Api | Client>(
   kind: Step['kind'],
   id: string,
-  existing: Thing | undefined,
+  existing: Thing | Unreadable | undefined,
   wanted: Thing,
 ): Step {
   if (existing === undefined) return { action: 'create', kind, id, fields: [] }
-  const before = comparable(existing)
+  const before = 'problem' in existing ? {} : comparable(existing)
   const after = comparable(wanted)
   const fields = Object.keys(after).filter((field) => !isDeepStrictEqual(before[field], after[field]))
   return { action: fields.length === 0 ? 'unchanged' : 'update', kind, id, fields }
@@ -145,5 +157,6 @@ function comparable(thing: Api | Client): Record<string, unknown> {
   if (!('credentials' in thing)) return { ...thing }
   const { credentials, ...rest } = thing
   const byId = credentials.all.map(({ id, label, expiresAt }) => ({ id, label, expiresAt }))
-  return { ...rest, credentials: byId.sort((one, other) => (one.id < other.id ? -1 : 1)) }
+  const unreadable = credentials.unreadable.map(({ id }) => ({ id }))
+  return { ...rest, credentials: [...byId, ...unreadable].sort((one, other) => (one.id < other.id ? -1 : 1)) }
 }

@@ -1,7 +1,8 @@
 import type { AuditEvent } from '../audit/event.ts'
 import type { Api } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
 import type { Audience, ClientId } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 
 /** APIs and clients as they stood at one moment. */
 export interface ModelSnapshot {
@@ -10,12 +11,16 @@ export interface ModelSnapshot {
   readonly apis: ReadonlyMap<Audience, Api>
   /** Those asked for, where they exist. */
   readonly clients: ReadonlyMap<ClientId, Client>
+  /** APIs whose records can't be read: writing them puts others in their place. */
+  readonly unreadableApis: readonly Unreadable[]
+  /** The same of the clients asked for. */
+  readonly unreadableClients: ReadonlyMap<ClientId, UnreadableClient>
 }
 
 export interface ModelWrites {
   /** Added, or put in the place of the API of the same audience. */
   readonly apis: readonly Api[]
-  /** Added, or put in the place of the client of the same id, credentials included. */
+  /** Added, or put in the place of the client of the same id, credentials included but for those that can't be read. */
   readonly clients: readonly Client[]
   readonly event: AuditEvent
 }

@@ -150,6 +150,11 @@ export const refusals = {
     ...NOT_AUTHENTICATED,
     meaning: 'The credential is one of the client, and what was sent is right, but it was revoked.',
   },
+  credential_unreadable: {
+    ...NOT_AUTHENTICATED,
+    meaning:
+      'The credential can not be read, or its secret can not be decrypted under the master key: it proves nothing. The detail names it; tessera credentials rotate or remove puts an end to it.',
+  },
   no_such_credential: {
     ...NOT_AUTHENTICATED,
     meaning: 'The client has no credential of the kind that it authenticates with.',
@@ -435,6 +440,13 @@ export const refusals = {
     status: 503,
     description: 'The server cannot answer now; try again later',
     meaning: 'The database did not answer.',
+  },
+  record_unreadable: {
+    error: 'temporarily_unavailable',
+    status: 503,
+    description: 'The server cannot answer now; try again later',
+    meaning:
+      'The record of the client, or of an API that it asks for, can not be read. The detail names it; applying a manifest that names it puts another in its place.',
   },
   unexpected: {
     error: 'server_error',

@@ -1,7 +1,8 @@
-/** What a client may be granted: at which APIs, and with which scopes. May import `oauth`, `directory`. */
+/** What a client may be granted: at which APIs, and with which scopes. May import `oauth`, `platform`, `directory`. */
 
 import type { Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
+import { refusalOf } from '../directory/refusal.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { apisOfScopes, namedApis, onlyApi } from './resources.ts'
 import { type AccessTo, accessOf } from './scopes.ts'
@@ -34,14 +35,25 @@ const lastDecision = new WeakMap<Client, Decision>()
 
 /**
  * Decides what `client` is granted of what it wants. An API or scope that it was not given is never in the answer.
- * @throws OAuthError `invalid_scope` or `invalid_target`
+ * @throws OAuthError `invalid_scope` or `invalid_target`; `record_unreadable` where that depends on an API that can't be read
  */
 export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   const last = lastDecision.get(client)
   if (last?.apis === apis && isSameWish(last.wanted, wanted)) return last.entitlement
-  const entitlement = workOut(client, wanted, apis)
-  lastDecision.set(client, { apis, wanted, entitlement })
-  return entitlement
+  try {
+    const entitlement = workOut(client, wanted, apis)
+    lastDecision.set(client, { apis, wanted, entitlement })
+    return entitlement
+  } catch (error) {
+    throw unreadableBehind(client, wanted, apis) ?? error
+  }
+}
+
+/** Why a refusal may be a wrong one: the request is for an API that can't be read, as far as anybody can tell. */
+function unreadableBehind(client: Client, { scope = client.scopes, targets }: Wanted, apis: ApiSet) {
+  const isOwnerless = (name: string) => client.scopes.includes(name) && apis.withScope(name).length === 0
+  const record = apis.unreadable.find(({ id }) => (targets.length > 0 ? targets.includes(id) : scope.some(isOwnerless)))
+  return record && refusalOf(record)
 }
 
 const isSameWish = (one: Wanted, other: Wanted): boolean =>

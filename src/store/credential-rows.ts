@@ -1,58 +1,98 @@
 import type { Insertable, Selectable } from 'kysely'
-import type { CertificateMatcher } from '../certificates/subject.ts'
-import type { Credential, CredentialLife, KeysCredential } from '../credentials/credential.ts'
+import { z } from 'zod'
+import { type CertificateMatcher, parseMatcher } from '../certificates/subject.ts'
+import type { Credential, CredentialLife, KeysCredential, UnreadableCredential } from '../credentials/credential.ts'
 import type { FederatedTrust } from '../federation/credential.ts'
+import { asymmetricAlgorithms } from '../jws/algorithms.ts'
 import { type ClientId, CredentialId } from '../oauth/ids.ts'
 import { formatHash, parseHash } from '../secrets/hash.ts'
+import { bytes, json, readRow, understoodBy } from './read-row.ts'
 import type { Schema } from './schema.ts'
 
 type Row = Selectable<Schema['credential']>
 
-/** What of a credential stands in its `data`, by kind. */
-interface Data {
-  readonly secret: { readonly hash: string }
-  readonly keys: Pick<KeysCredential, 'source'> & { readonly algorithm?: KeysCredential['algorithm'] }
-  readonly certificate: CertificateMatcher
-  readonly federated: FederatedTrust
+const id = z.string().transform(CredentialId)
+const time = z
+  .number()
+  .nullable()
+  .transform((at) => at ?? undefined)
+
+const life = z
+  .object({
+    id,
+    label: z.string(),
+    hint: z.string(),
+    origin: z.enum(['manifest', 'command']),
+    created_at: z.number(),
+    expires_at: time,
+    revoked_at: time,
+    replaces: id.nullable(),
+    replaced_expires_at: time,
+  })
+  .transform(
+    ({ created_at, expires_at, revoked_at, replaces, replaced_expires_at, ...rest }): CredentialLife => ({
+      ...rest,
+      createdAt: created_at,
+      expiresAt: expires_at,
+      revokedAt: revoked_at,
+      replaces: replaces === null ? undefined : { id: replaces, expiresAt: replaced_expires_at },
+    }),
+  )
+
+const jwk = z.record(z.string(), z.unknown())
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
+
+const trust = z.object({
+  issuer: z.string(),
+  audience: z.union([z.string(), z.array(z.string())]),
+  subject: z.string().exactOptional(),
+  claims: z.record(z.string(), scalar).exactOptional(),
+  when: z.string().exactOptional(),
+  algorithms: z.array(z.string()).exactOptional(),
+  jwksUri: z.string().exactOptional(),
+  maxAge: z.number().exactOptional(),
+}) satisfies z.ZodType<FederatedTrust>
+
+/** What stands in the columns of each kind, beside what all have. */
+const proofs = z.discriminatedUnion('kind', [
+  z
+    .object({
+      kind: z.literal('secret'),
+      data: json(z.object({ hash: z.string() }).transform(understoodBy(({ hash }) => parseHash(hash)))),
+      encrypted_secret: bytes.nullable(),
+      master_key_id: z.string().nullable(),
+    })
+    .transform(({ kind, data: hash, encrypted_secret: ciphertext, master_key_id: masterKeyId }) => ({
+      kind,
+      hash,
+      retrievable: ciphertext === null || masterKeyId === null ? undefined : { ciphertext, masterKeyId },
+    })),
+  z
+    .object({
+      kind: z.literal('keys'),
+      data: json(
+        z.object({
+          source: z.union([z.object({ jwks: z.array(jwk) }), z.object({ jwksUri: z.string() })]),
+          algorithm: z.enum(asymmetricAlgorithms).optional(),
+        }),
+      ),
+    })
+    .transform(({ kind, data: { source, algorithm } }) => ({ kind, source, algorithm })),
+  z
+    .object({ kind: z.literal('certificate'), data: json(jwk.transform(understoodBy(parseMatcher))) })
+    .transform(({ kind, data: matcher }) => ({ kind, matcher })),
+  z.object({ kind: z.literal('federated'), data: json(trust) }).transform(({ kind, data }) => ({ kind, trust: data })),
+])
+
+/** A credential, as its row has it. */
+export function toCredential(row: Row): Credential | UnreadableCredential {
+  const { label, origin } = row
+  const named = { kind: 'credential', id: CredentialId(row.id), label, origin } as const
+  const common = readRow(life, row, named)
+  if ('problem' in common) return common
+  const proof = readRow(proofs, row, named)
+  return 'problem' in proof ? proof : { ...common, ...proof }
 }
-
-const read = <Kind extends keyof Data>(_kind: Kind, text: string): Data[Kind] => JSON.parse(text)
-
-export function toCredential(row: Row): Credential {
-  const life = toLife(row)
-  switch (row.kind) {
-    case 'secret': {
-      const { encrypted_secret: ciphertext, master_key_id: masterKeyId } = row
-      const retrievable =
-        ciphertext === null || masterKeyId === null ? undefined : { ciphertext: Buffer.from(ciphertext), masterKeyId }
-      return { ...life, kind: 'secret', hash: parseHash(read('secret', row.data).hash), retrievable }
-    }
-    case 'keys': {
-      const { source, algorithm } = read('keys', row.data)
-      return { ...life, kind: 'keys', source, algorithm }
-    }
-    case 'certificate':
-      return { ...life, kind: 'certificate', matcher: read('certificate', row.data) }
-    case 'federated':
-      return { ...life, kind: 'federated', trust: read('federated', row.data) }
-    default:
-      throw new Error(`credential ${row.id} is of an unknown kind`)
-  }
-}
-
-const toLife = (row: Row): CredentialLife => ({
-  id: CredentialId(row.id),
-  label: row.label,
-  hint: row.hint,
-  origin: row.origin as CredentialLife['origin'],
-  createdAt: row.created_at,
-  expiresAt: row.expires_at ?? undefined,
-  revokedAt: row.revoked_at ?? undefined,
-  replaces:
-    row.replaces === null
-      ? undefined
-      : { id: CredentialId(row.replaces), expiresAt: row.replaced_expires_at ?? undefined },
-})
 
 /** A row but for `warned_days`, which says what was told of it and stays. */
 export function fromCredential(
@@ -79,7 +119,14 @@ export function fromCredential(
   }
 }
 
-function dataOf(credential: Credential): Data[Credential['kind']] {
+/** What of a credential stands in its `data`. */
+type Data =
+  | { readonly hash: string }
+  | (Pick<KeysCredential, 'source'> & { readonly algorithm?: KeysCredential['algorithm'] })
+  | CertificateMatcher
+  | FederatedTrust
+
+function dataOf(credential: Credential): Data {
   switch (credential.kind) {
     case 'secret':
       return { hash: formatHash(credential.hash) }

@@ -1,12 +1,19 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../audit/event.ts'
-import type { Credential, SecretCredential } from '../credentials/credential.ts'
+import {
+  type Credential,
+  type Credentials,
+  type SecretCredential,
+  toCredentials,
+  type UnreadableCredential,
+} from '../credentials/credential.ts'
 import type { CredentialWrites } from '../credentials/life.ts'
 import type { UsedCredential } from '../credentials/status.ts'
 import type { CredentialStore, CredentialUse, ExpiringCredential } from '../credentials/store.ts'
 import type { Encrypted } from '../keys/master-key.ts'
 import { ClientId, type CredentialId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
+import { type Listed, toListed } from '../platform/unreadable.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { lockNumbers } from './counters.ts'
@@ -26,7 +33,7 @@ export class SqlCredentialStore implements CredentialStore {
     this.#audit = audit
   }
 
-  async listCredentials(client: ClientId): Promise<readonly UsedCredential[] | undefined> {
+  async listCredentials(client: ClientId): Promise<Listed<UsedCredential, UnreadableCredential> | undefined> {
     const credentials = await readCredentials(this.#db.scans, client)
     if (credentials === undefined) return undefined
     const uses = await this.#db.scans
@@ -36,12 +43,15 @@ export class SqlCredentialStore implements CredentialStore {
       .where('client_id', '=', client)
       .execute()
     const lastUsed = new Map<string, number>(uses.map((use) => [use.credential_id, use.last_used_at]))
-    return credentials.map((credential) => ({ credential, lastUsedAt: lastUsed.get(credential.id) }))
+    return {
+      found: credentials.all.map((credential) => ({ credential, lastUsedAt: lastUsed.get(credential.id) })),
+      unreadable: credentials.unreadable,
+    }
   }
 
   updateCredentials(
     client: ClientId,
-    plan: (credentials: readonly Credential[]) => { readonly writes: CredentialWrites; readonly event: AuditEvent },
+    plan: (credentials: Credentials) => { readonly writes: CredentialWrites; readonly event: AuditEvent },
   ): Promise<CredentialWrites | undefined> {
     return transact(this.#db.writes, async (trx) => {
       // Whoever writes the model takes this lock first: what is read here stays as it is until it is written.
@@ -83,7 +93,7 @@ export class SqlCredentialStore implements CredentialStore {
     })
   }
 
-  async listExpiring(from: number, to: number, most: number): Promise<readonly ExpiringCredential[]> {
+  async listExpiring(from: number, to: number, most: number): Promise<Listed<ExpiringCredential>> {
     const rows = await this.#db.scans
       .selectFrom('credential')
       .selectAll()
@@ -93,16 +103,22 @@ export class SqlCredentialStore implements CredentialStore {
       .orderBy('expires_at')
       .limit(most)
       .execute()
-    return rows.map((row) => ({ clientId: ClientId(row.client_id), credential: toCredential(row) }))
+    return toListed(
+      rows.map((row) => {
+        const credential = toCredential(row)
+        return 'problem' in credential ? credential : { clientId: ClientId(row.client_id), credential }
+      }),
+    )
   }
 
-  async listRetrievable(): Promise<readonly SecretCredential[]> {
+  async listRetrievable(): Promise<Listed<SecretCredential>> {
     const rows = await this.#db.scans
       .selectFrom('credential')
       .selectAll()
       .where('master_key_id', 'is not', null)
       .execute()
-    return rows.map(toCredential).filter((credential) => credential.kind === 'secret')
+    const { found, unreadable } = toListed(rows.map(toCredential))
+    return { found: found.filter((credential) => credential.kind === 'secret'), unreadable }
   }
 
   async replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted): Promise<void> {
@@ -132,16 +148,16 @@ export class SqlCredentialStore implements CredentialStore {
   }
 }
 
-/** Makes these all that a client has. */
+/** Makes these all that a client has; those that can't be read stay as they are. */
 export async function replaceCredentials(
   trx: Kysely<Schema>,
   client: ClientId,
-  credentials: readonly Credential[],
+  { all, unreadable }: Credentials,
 ): Promise<void> {
   const stored = await trx.selectFrom('credential').select('id').where('client_id', '=', client).execute()
-  const wanted = new Set<string>(credentials.map(({ id }) => id))
+  const wanted = new Set<string>([...all, ...unreadable].map(({ id }) => id))
   for (const { id } of stored) if (!wanted.has(id)) await trx.deleteFrom('credential').where('id', '=', id).execute()
-  for (const credential of credentials) await putCredential(trx, client, credential)
+  for (const credential of all) await putCredential(trx, client, credential)
 }
 
 async function putCredential(trx: Kysely<Schema>, client: ClientId, credential: Credential): Promise<void> {
@@ -161,9 +177,9 @@ async function putCredential(trx: Kysely<Schema>, client: ClientId, credential: 
 }
 
 /** Oldest first; undefined where there is no such client. */
-async function readCredentials(db: Kysely<Schema>, client: ClientId): Promise<readonly Credential[] | undefined> {
-  const found = await db.selectFrom('client').select('client_id').where('client_id', '=', client).executeTakeFirst()
-  if (found === undefined) return undefined
+async function readCredentials(db: Kysely<Schema>, client: ClientId): Promise<Credentials | undefined> {
+  const owner = await db.selectFrom('client').select('client_id').where('client_id', '=', client).executeTakeFirst()
+  if (owner === undefined) return undefined
   const rows = await db
     .selectFrom('credential')
     .selectAll()
@@ -171,5 +187,6 @@ async function readCredentials(db: Kysely<Schema>, client: ClientId): Promise<re
     .orderBy('created_at')
     .orderBy('id')
     .execute()
-  return rows.map(toCredential)
+  const { found, unreadable } = toListed(rows.map(toCredential))
+  return toCredentials(found, unreadable)
 }

@@ -5,6 +5,7 @@ import type { Client } from '../directory/client.ts'
 import type { ManifestStore, ModelSnapshot, ModelWrites } from '../manifest/store.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
+import { toListed } from '../platform/unreadable.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { lastTaken, lockNumbers } from './counters.ts'
@@ -30,12 +31,14 @@ export class SqlManifestStore implements ManifestStore {
   async snapshot(ids: readonly ClientId[]): Promise<ModelSnapshot> {
     // The version is read first: a write in between makes the commit fail rather than pass unseen.
     const version = await lastTaken(this.#db.scans, 'change')
-    const apis = (await this.#db.scans.selectFrom('api').selectAll().execute()).map(toApi)
-    const clients = await loadClients(this.#db.scans, ids)
+    const apis = toListed((await this.#db.scans.selectFrom('api').selectAll().execute()).map(toApi))
+    const clients = toListed(await loadClients(this.#db.scans, ids))
     return {
       version,
-      apis: new Map(apis.map((api) => [api.audience, api])),
-      clients: new Map(clients.map((client) => [client.id, client])),
+      apis: new Map(apis.found.map((api) => [api.audience, api])),
+      clients: new Map(clients.found.map((client) => [client.id, client])),
+      unreadableApis: apis.unreadable,
+      unreadableClients: new Map(clients.unreadable.map((client) => [client.id, client])),
     }
   }
 
@@ -74,6 +77,6 @@ export class SqlManifestStore implements ManifestStore {
       .values(row)
       .onConflict((conflict) => conflict.column('client_id').doUpdateSet(update))
       .execute()
-    await replaceCredentials(trx, client.id, client.credentials.all)
+    await replaceCredentials(trx, client.id, client.credentials)
   }
 }

@@ -1,33 +1,70 @@
 import type { Insertable, Selectable } from 'kysely'
+import { z } from 'zod'
 import type { AuditEvent, AuditEventType } from '../audit/event.ts'
 import type { StoredAuditEvent } from '../audit/store.ts'
 import type { Change } from '../changes/feed.ts'
 import { toCredentials } from '../credentials/credential.ts'
-import type { Api, RequiredProof } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
+import { type Api, requiredProofs } from '../directory/api.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
 import { isKeyAlgorithm } from '../keys/algorithms.ts'
 import type { KeySetConsumer } from '../keys/consumers.ts'
 import type { KeyState, StoredKey } from '../keys/store.ts'
-import type { GrantType } from '../oauth/grant-types.ts'
+import { signingAlgorithms } from '../oauth/algorithms.ts'
+import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
+import { grantTypes } from '../oauth/grant-types.ts'
 import { Audience, ClientId, KeyId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
+import { toListed, type Unreadable } from '../platform/unreadable.ts'
 import type { Revocation } from '../revocation/store.ts'
 import { toCredential } from './credential-rows.ts'
+import { json, readRow } from './read-row.ts'
 import type { Schema } from './schema.ts'
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
 type NewRow<Table extends keyof Schema> = Insertable<Schema[Table]>
 
-/** JSON that this program wrote, in the shape in which it wrote it. */
-const json = <Shape>(text: string): Shape => JSON.parse(text)
+const text = z
+  .string()
+  .nullable()
+  .transform((value) => value ?? undefined)
+const flag = z.literal([0, 1]).transform((value) => value === 1)
+const texts = z.array(z.string())
+const claims = z.record(z.string(), z.unknown())
+const seconds = z.number().int().positive()
+const requiredProof = z
+  .enum(requiredProofs)
+  .nullable()
+  .transform((proof) => proof ?? undefined)
 
-export const toApi = (row: Row<'api'>): Api => ({
-  audience: Audience(row.audience),
-  name: row.name ?? undefined,
-  scopes: json(row.scopes),
-  token: json(row.token),
-  require: (row.require as RequiredProof | null) ?? undefined,
+const scope = z.object({
+  name: z.string(),
+  description: z.string().exactOptional(),
+  common: z.boolean().exactOptional(),
+  onRequest: z.boolean().exactOptional(),
+  includes: texts.exactOptional(),
 })
+
+const apiToken = z.object({
+  preset: z.string().exactOptional(),
+  format: z.enum(['jwt', 'sealed']).exactOptional(),
+  algorithm: z.enum(signingAlgorithms).exactOptional(),
+  typ: z.enum(['at+jwt', 'JWT']).exactOptional(),
+  lifetime: seconds.exactOptional(),
+  scope_claims: z.array(z.enum(['scope', 'scp'])).exactOptional(),
+  claims: claims.exactOptional(),
+  client_claims: z.record(z.string(), z.string()).exactOptional(),
+})
+
+const apiRow: z.ZodType<Api> = z.object({
+  audience: z.string().transform(Audience),
+  name: text,
+  scopes: json(z.array(scope)),
+  token: json(apiToken),
+  require: requiredProof,
+})
+
+export const toApi = (row: Row<'api'>): Api | Unreadable =>
+  readRow(apiRow, row, { kind: 'api', id: row.audience } as const)
 
 export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
   audience: api.audience,
@@ -39,25 +76,46 @@ export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
   updated_at: now,
 })
 
-export const toClient = (row: Row<'client'>, credentials: readonly Row<'credential'>[]): Client => ({
-  id: ClientId(row.client_id),
-  name: row.name ?? undefined,
-  description: row.description ?? undefined,
-  owner: row.owner ?? undefined,
-  tags: json(row.tags),
-  enabled: row.enabled === 1,
-  subject: row.subject ?? undefined,
-  grantTypes: json<GrantType[]>(row.grant_types),
-  scopes: json(row.scopes),
-  defaultScopes: json(row.default_scopes),
-  metadata: json(row.metadata),
-  introspects: json(row.introspects),
-  restrictScopes: row.restrict_scopes === 1,
-  token: json(row.token),
-  credentials: toCredentials(credentials.map(toCredential)),
-  authentication: json(row.authentication),
-  require: (row.require as RequiredProof | null) ?? undefined,
-})
+const clientRow = z
+  .object({
+    client_id: z.string().transform(ClientId),
+    name: text,
+    description: text,
+    owner: text,
+    tags: json(texts),
+    enabled: flag,
+    subject: text,
+    grant_types: json(z.array(z.enum(grantTypes))),
+    scopes: json(texts),
+    default_scopes: json(texts),
+    metadata: json(claims),
+    introspects: json(z.union([z.literal('all'), z.array(z.string().transform(Audience))])),
+    restrict_scopes: flag,
+    token: json(z.object({ lifetime: seconds.exactOptional(), claims: claims.exactOptional() })),
+    authentication: json(
+      z.object({
+        methods: z.array(z.enum(clientAuthMethodNames)).exactOptional(),
+        assertion_audience: z.enum(['issuer', 'compatible']).exactOptional(),
+      }),
+    ),
+    require: requiredProof,
+  })
+  .transform(
+    ({ client_id, grant_types, default_scopes, restrict_scopes, ...same }): Omit<Client, 'credentials'> => ({
+      id: client_id,
+      grantTypes: grant_types,
+      defaultScopes: default_scopes,
+      restrictScopes: restrict_scopes,
+      ...same,
+    }),
+  )
+
+export function toClient(row: Row<'client'>, rows: readonly Row<'credential'>[]): Client | UnreadableClient {
+  const { found, unreadable } = toListed(rows.map(toCredential))
+  const credentials = toCredentials(found, unreadable)
+  const client = readRow(clientRow, row, { kind: 'client', id: ClientId(row.client_id) } as const)
+  return { ...client, credentials }
+}
 
 export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   client_id: client.id,
@@ -145,7 +203,7 @@ export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   remoteAddress: row.remote_address ?? undefined,
   requestId: row.request_id,
   traceId: row.trace_id ?? undefined,
-  detail: json(row.detail),
+  detail: JSON.parse(row.detail),
 })
 
 export const fromAuditEvent = (event: AuditEvent): NewRow<'audit_event'> => ({

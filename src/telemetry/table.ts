@@ -76,6 +76,12 @@ export const metricTable = {
     labels: {},
     together: 'sum',
   },
+  tessera_records_unreadable_total: {
+    type: 'counter',
+    help: 'Records in the database that could not be read, each counted once by each process for as long as it does not change. The log names them.',
+    labels: { kind: 'api, client, credential, key or revocation' },
+    together: 'sum',
+  },
   tessera_secret_hashes_running: {
     type: 'gauge',
     help: 'Slow hashes of chosen secrets that are being computed.',

@@ -42,9 +42,12 @@ export async function openModel(
   audit: AuditSink,
   closers: Closers,
 ): Promise<Model> {
-  const { clock, random, failing, live } = means
+  const { clock, random, failing, live, unreadable } = means
   const since = await store.changes.latestChange()
-  const directory = await Directory.open(store.directory, { mostClients: config.cache.clients })
+  const directory = await Directory.open(store.directory, {
+    mostClients: config.cache.clients,
+    onUnreadable: (record) => unreadable.report(record),
+  })
   const masterKey = new MasterKey(config.masterKey, random, config.previousMasterKey)
   const keyring = await Keyring.open(store.keys, masterKey)
   await noteLifetimes(config, store, live)

@@ -7,6 +7,7 @@ import { type RandomBytes, systemRandom } from '../platform/random.ts'
 import type { Lookup } from '../remote-keys/resolve.ts'
 import { openStore } from '../store/open.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { UnreadableRecords } from '../telemetry/unreadable.ts'
 import type { RemoteMetrics } from '../workers/remote-metrics.ts'
 import type { Closers } from './closers.ts'
 import { LiveConfig } from './live.ts'
@@ -36,6 +37,7 @@ export interface Means extends Required<Pick<World, 'log' | 'clock' | 'random' |
   readonly lookup: Lookup | undefined
   readonly shared: Shared | undefined
   readonly live: LiveConfig
+  readonly unreadable: UnreadableRecords
   /** For what is tried again: logs each failure. */
   failing(what: string): (error: unknown) => void
 }
@@ -48,6 +50,7 @@ export const meansOf = (config: Config, world: World): Means => ({
   lookup: world.lookup,
   shared: world.shared,
   live: createLive(config, world.log),
+  unreadable: new UnreadableRecords(world.log),
   failing: (what) => (error) => world.log.error({ err: error }, `${what}; it is tried again`),
 })
 

@@ -543,7 +543,7 @@ async function stored(id: string) {
   const store = await openStore(server.config.storage, systemClock)
   const all = await store.credentials.listCredentials(ClientId(id))
   await store.close()
-  return all?.map(({ credential }) => credential)
+  return all?.found.map(({ credential }) => credential)
 }
 
 describe('clients', () => {

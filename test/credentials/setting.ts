@@ -39,7 +39,7 @@ export async function openSetting() {
     masterKey: () => masterKey,
     refuseUrl: () => undefined,
   }
-  const used = async () => (await store.credentials.listCredentials(JOB)) ?? []
+  const used = async () => (await store.credentials.listCredentials(JOB))?.found ?? []
   return {
     clock,
     storage,

@@ -41,7 +41,7 @@ function createStore(names: Record<string, string>) {
     names,
     store: {
       loadClient,
-      loadApis: async () => state.apis,
+      loadApis: async () => ({ found: state.apis, unreadable: [] }),
       clientsTrusting: async () => [],
       listClients: async () => [],
     },
@@ -49,11 +49,12 @@ function createStore(names: Record<string, string>) {
 }
 
 const A = ClientId('a')
+const onUnreadable = (): void => {}
 
 describe('the directory', () => {
   test('reads a client once, and again after it changed', async () => {
     const { state, names, store } = createStore({ a: 'first' })
-    const directory = await Directory.open(store, { mostClients: 10 })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     expect((await directory.client(A))?.name).toBe('first')
     expect(directory.client(A)).not.toBeInstanceOf(Promise)
     names['a'] = 'second'
@@ -66,7 +67,7 @@ describe('the directory', () => {
 
   test('remembers that there is no such client, until there is', async () => {
     const { state, names, store } = createStore({})
-    const directory = await Directory.open(store, { mostClients: 10 })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     for (let i = 0; i < 3; i += 1) expect(await directory.client(A)).toBeUndefined()
     expect(state.loads).toBe(1)
     names['a'] = 'new'
@@ -76,7 +77,7 @@ describe('the directory', () => {
 
   test('reads once, however many wait', async () => {
     const { state, store } = createStore({ a: 'first' })
-    const directory = await Directory.open(store, { mostClients: 10 })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     const found = await Promise.all(Array.from({ length: 100 }, () => directory.client(A)))
     expect(new Set(found).size).toBe(1)
     expect(state.loads).toBe(1)
@@ -84,7 +85,7 @@ describe('the directory', () => {
 
   test('does not keep what was read while a change came', async () => {
     const { state, names, store } = createStore({ a: 'old' })
-    const directory = await Directory.open(store, { mostClients: 10 })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     let release = () => {}
     state.held = new Promise((resolve) => {
       release = resolve
@@ -99,16 +100,29 @@ describe('the directory', () => {
 
   test('a failure to read is passed on, and not remembered', async () => {
     const { state, store } = createStore({ a: 'first' })
-    const directory = await Directory.open(store, { mostClients: 10 })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     state.failing = true
     await expect(directory.client(A)).rejects.toThrow('the database is away')
     state.failing = false
     expect((await directory.client(A))?.name).toBe('first')
   })
 
+  test('a failure to read that nobody waits for ends nothing', async () => {
+    const { state, store } = createStore({ a: 'first' })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    state.failing = true
+    directory.client(A)
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
   test('keeps no more clients than it may, and guessed ids push none out', async () => {
     const { state, store } = createStore(Object.fromEntries(['a', 'b', 'c'].map((id) => [id, id])))
-    const directory = await Directory.open(store, { mostClients: 2 })
+    const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
     for (const id of ['a', 'b']) await directory.client(ClientId(id))
     for (let i = 0; i < 50; i += 1) await directory.client(ClientId(`guess ${i}`))
     const before = state.loads
@@ -121,7 +135,7 @@ describe('the directory', () => {
 
   test('reads the APIs again when one changed', async () => {
     const { state, store } = createStore({})
-    const directory = await Directory.open(store, { mostClients: 2 })
+    const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
     state.apis = [{ audience: Audience('https://a'), name: undefined, scopes: [], token: {}, require: undefined }]
     expect(directory.apis.get('https://a')).toBeUndefined()
     await directory.apply([{ kind: 'api', id: 'https://a' }])

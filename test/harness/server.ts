@@ -13,7 +13,7 @@ import type { Plan } from '../../src/manifest/plan.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { type Server, startServer, type World } from '../../src/server.ts'
 import { openStore } from '../../src/store/open.ts'
-import { createLogger } from '../../src/telemetry/log.ts'
+import { createLogger, type Logger } from '../../src/telemetry/log.ts'
 import { freePort } from './port.ts'
 
 interface TestServerOptions {
@@ -27,6 +27,8 @@ interface TestServerOptions {
   readonly open?: World['open']
   /** Resolves the hosts of keys by URL in place of the system's resolver. */
   readonly lookup?: World['lookup']
+  /** Where the server logs; nowhere unless told. */
+  readonly log?: Logger
 }
 
 /** A real server: TLS, database, keys; everything in a folder that goes with it. */
@@ -99,11 +101,12 @@ export async function startTestServer({
   clock,
   open,
   lookup,
+  log = createLogger('silent'),
 }: TestServerOptions = {}): Promise<TestServer> {
   const { config, folder } = await testConfig(options)
   if (manifest !== undefined) await applyTo(config, manifest, env)
   const server: Server = await startServer(config, {
-    log: createLogger('silent'),
+    log,
     ...(clock && { clock }),
     ...(open && { open }),
     ...(lookup && { lookup }),

@@ -187,7 +187,7 @@ export function storeContract(
       })
       expect(await put(one, [vault], [full])).toBe(true)
       expect(await other.directory.loadClient(full.id)).toEqual(full)
-      expect(await other.directory.loadApis()).toEqual([vault])
+      expect(await other.directory.loadApis()).toEqual({ found: [vault], unreadable: [] })
       expect(await other.directory.loadClient(ClientId('nobody'))).toBeUndefined()
     })
 
@@ -214,7 +214,7 @@ export function storeContract(
       expect(await put(other, [api('https://a')], [])).toBe(true)
       const writes = { apis: [api('https://b')], clients: [client('b')], event: event('late') }
       expect(await one.manifest.commit(version, writes)).toBe(false)
-      expect(await one.directory.loadApis()).toHaveLength(1)
+      expect((await one.directory.loadApis()).found).toHaveLength(1)
       expect(await one.directory.loadClient(ClientId('b'))).toBeUndefined()
       expect(await one.audit.listEvents({ limit: 10, requestId: 'late' })).toEqual([])
     })
@@ -226,7 +226,7 @@ export function storeContract(
       })
       const writes = { apis: [api('https://a')], clients: [client('a'), broken], event: event('failing') }
       await expect(one.manifest.commit(version, writes)).rejects.toThrow()
-      expect(await other.directory.loadApis()).toEqual([])
+      expect((await other.directory.loadApis()).found).toEqual([])
       expect(await other.directory.loadClient(ClientId('a'))).toBeUndefined()
       expect(await other.changes.latestChange()).toBe(version)
     })
@@ -345,11 +345,11 @@ export function storeContract(
         { ...secret('1', 'old'), createdAt: 10, expiresAt: 5 },
       ]
       await put(one, [], [client('a', { credentials: toCredentials(credentials) }), client('b')])
-      expect(await other.credentials.listCredentials(ClientId('a'))).toEqual([
+      expect((await other.credentials.listCredentials(ClientId('a')))?.found).toEqual([
         { credential: credentials[1], lastUsedAt: undefined },
         { credential: credentials[0], lastUsedAt: undefined },
       ])
-      expect(await other.credentials.listCredentials(ClientId('b'))).toEqual([])
+      expect((await other.credentials.listCredentials(ClientId('b')))?.found).toEqual([])
       expect(await other.credentials.listCredentials(ClientId('nobody'))).toBeUndefined()
     })
 
@@ -364,7 +364,7 @@ export function storeContract(
       await one.credentials.noteUses([use('1', 450)])
       await one.credentials.noteUses([])
       const used = async (store: Store) =>
-        (await store.credentials.listCredentials(ClientId('a')))?.map(({ lastUsedAt }) => lastUsedAt)
+        (await store.credentials.listCredentials(ClientId('a')))?.found.map(({ lastUsedAt }) => lastUsedAt)
       expect(await used(one)).toEqual([500, 200, undefined])
       expect(await used(other)).toEqual([500, 200, undefined])
       // What changes a client leaves what is known of its credentials.
@@ -382,7 +382,7 @@ export function storeContract(
       const writes = { put: [{ ...secret('1', 'x'), revokedAt: 7 }, secret('3', 'z')], remove: [CredentialId('2')] }
       let seen: readonly unknown[] = []
       const written = await one.credentials.updateCredentials(ClientId('a'), (credentials) => {
-        seen = credentials
+        seen = credentials.all
         return { writes, event: event('change') }
       })
       expect(written).toEqual(writes)
@@ -396,14 +396,14 @@ export function storeContract(
       await put(one, [], [client('a')])
       await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
-          (index % 2 === 0 ? one : other).credentials.updateCredentials(ClientId('a'), (credentials) => {
+          (index % 2 === 0 ? one : other).credentials.updateCredentials(ClientId('a'), ({ all: credentials }) => {
             // Each writes what it read, and one more.
             const labelled = { ...secret(`${index}`, `after ${credentials.length}`), createdAt: index }
             return { writes: { put: [...credentials, labelled], remove: [] }, event: event(`change ${index}`) }
           }),
         ),
       )
-      const all = (await one.credentials.listCredentials(ClientId('a'))) ?? []
+      const all = (await one.credentials.listCredentials(ClientId('a')))?.found ?? []
       const labels = all.map(({ credential }) => credential.label)
       expect(labels.toSorted()).toEqual(Array.from({ length: 20 }, (_, count) => `after ${count}`).toSorted())
       expect(await other.audit.listEvents({ limit: 99 })).toHaveLength(21)
@@ -440,7 +440,7 @@ export function storeContract(
         writes: { put: [], remove: [CredentialId('1')] },
         event: event('after'),
       }))
-      expect(await one.credentials.listCredentials(before.id)).toEqual([])
+      expect((await one.credentials.listCredentials(before.id))?.found).toEqual([])
     })
 
     test('list what will expire, soonest first, of what counts', async () => {
@@ -454,7 +454,7 @@ export function storeContract(
       ])
       await put(one, [], [client('a', { credentials })])
       const labels = async (most: number) =>
-        (await other.credentials.listExpiring(now, now + 10, most)).map(({ clientId, credential }) => [
+        (await other.credentials.listExpiring(now, now + 10, most)).found.map(({ clientId, credential }) => [
           clientId,
           credential.label,
         ])
@@ -489,13 +489,15 @@ export function storeContract(
       const sealed = (text: string, masterKeyId = 'old') => ({ ciphertext: Buffer.from(text), masterKeyId })
       const readable = { ...secret('1', 'x'), retrievable: sealed('before') }
       await put(one, [], [client('a', { credentials: toCredentials([readable, secret('2', 'y')]) })])
-      expect(await other.credentials.listRetrievable()).toEqual([readable])
+      expect((await other.credentials.listRetrievable()).found).toEqual([readable])
       const since = await other.changes.latestChange()
       await one.credentials.replaceRetrievable(readable.id, sealed('something else'), sealed('after', 'new'))
-      expect(await other.credentials.listRetrievable()).toEqual([readable])
+      expect((await other.credentials.listRetrievable()).found).toEqual([readable])
       expect(await other.changes.latestChange()).toBe(since)
       await one.credentials.replaceRetrievable(readable.id, sealed('before'), sealed('after', 'new'))
-      expect(await other.credentials.listRetrievable()).toEqual([{ ...readable, retrievable: sealed('after', 'new') }])
+      expect((await other.credentials.listRetrievable()).found).toEqual([
+        { ...readable, retrievable: sealed('after', 'new') },
+      ])
       expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
     })
 

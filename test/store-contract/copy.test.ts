@@ -45,7 +45,7 @@ async function fill(location: string): Promise<void> {
   const origin = { clientId: undefined, remoteAddress: undefined, traceId: undefined }
   const events = Array.from({ length: 1_234 }, (_, index) => ({ ...event, ...origin, requestId: `r${index}` }))
   await store.audit.append(events)
-  const [some] = await store.credentials.listExpiring(0, Number.MAX_SAFE_INTEGER, 1)
+  const [some] = (await store.credentials.listExpiring(0, Number.MAX_SAFE_INTEGER, 1)).found
   if (some !== undefined) await store.credentials.noteUses([{ id: some.credential.id, at: 5 }])
   await store.close()
 }

@@ -42,7 +42,7 @@ test('a write of another process is waited for, and the event loop goes on meanw
   const written = store.audit.append([event])
   await new Promise((resolve) => setTimeout(resolve, 300))
   // Whoever reads does not wait for who waits to write.
-  await expect(store.directory.loadApis()).resolves.toEqual([])
+  await expect(store.directory.loadApis()).resolves.toEqual({ found: [], unreadable: [] })
   await expect(store.audit.listEvents({ limit: 1 })).resolves.toEqual([])
   other.exec('commit')
   await written

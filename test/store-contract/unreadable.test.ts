@@ -1,0 +1,172 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ClientId } from '../../src/oauth/ids.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/sql-store.ts'
+import { SECRET } from '../harness/model.ts'
+import { applyTo, testConfig } from '../harness/server.ts'
+
+const jwks = JSON.stringify({
+  keys: [
+    {
+      kty: 'EC',
+      crv: 'P-256',
+      x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+      y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+    },
+  ],
+})
+const EXPIRES = new Date(systemClock.now() + 24 * 3600 * 1000).toISOString()
+const credentials = `credentials:
+      - { label: secret, secret: ${SECRET}, expires: ${EXPIRES} }
+      - { label: readable, secret: ${SECRET}, retrievable: true }
+      - { label: keys, jwks: ${jwks} }
+      - { label: certificate, certificate: { san_dns: a.example.com } }
+      - { label: outside, federated: { issuer: "https://ci.example.com", audience: a, subject: s } }`
+const MODEL = `
+apis:
+  - { audience: "https://broken.example.com", scopes: [{ name: broken }] }
+  - { audience: "https://other.example.com", scopes: [{ name: other }] }
+clients:
+  - client_id: broken
+    scopes: [broken, other]
+    ${credentials}
+  - client_id: other
+    scopes: [broken, other]
+    ${credentials}
+`
+
+/** What a person, a later program or a broken disk may leave where something else belongs. */
+const GARBAGE: readonly SQLInputValue[] = [
+  '{',
+  'null',
+  '7',
+  '[]',
+  '{}',
+  '"x"',
+  '[null]',
+  '{"a":{"b":[]}}',
+  '',
+  'x',
+  -1,
+  2.5,
+  9e15,
+  new Uint8Array([0xff, 0]),
+]
+
+let path: string
+let folder: string
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tessera-unreadable-'))
+  path = join(folder, 'tessera.db')
+  const { config, folder: made } = await testConfig({ storage: `sqlite:${path}` })
+  await applyTo(config, MODEL)
+  rmSync(made, { recursive: true })
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** The columns of a table that may hold anything, which are all that do not name the row. */
+function columnsOf(db: DatabaseSync, table: string, names: readonly string[]): readonly string[] {
+  const columns = db.prepare(`pragma table_info("${table}")`).all()
+  return columns.map(({ name }) => String(name)).filter((name) => !names.includes(name))
+}
+
+/** Puts each garbage into each column of one row in turn, and looks each time. */
+async function garbleEach(
+  table: string,
+  where: string,
+  names: readonly string[],
+  look: (store: Store) => Promise<boolean>,
+): Promise<number> {
+  const db = new DatabaseSync(path, { enableForeignKeyConstraints: false })
+  db.exec('pragma synchronous = off')
+  const store = await openStore(`sqlite:${path}`, systemClock)
+  let unreadable = 0
+  for (const column of columnsOf(db, table, names)) {
+    const before = db.prepare(`select "${column}" as value from "${table}" where ${where}`).get()?.['value'] ?? null
+    const put = db.prepare(`update "${table}" set "${column}" = ? where ${where}`)
+    for (const garbage of GARBAGE) {
+      put.run(garbage)
+      const isUnreadable = await look(store).catch((error: unknown) => {
+        throw new Error(`${column} = ${String(garbage)}`, { cause: error })
+      })
+      unreadable += Number(isUnreadable)
+    }
+    put.run(before)
+    expect(await look(store), `${column} as it was`).toBe(false)
+  }
+  await store.close()
+  db.close()
+  return unreadable
+}
+
+const OTHER = ClientId('other')
+
+/** That nothing is wrong with what was left alone. */
+async function expectOthers(store: Store): Promise<void> {
+  const other = await store.directory.loadClient(OTHER)
+  expect(other).toMatchObject({ id: 'other', credentials: { all: { length: 5 }, unreadable: [] } })
+  const { found } = await store.directory.loadApis()
+  expect(found.map(({ audience }) => audience)).toContain('https://other.example.com')
+  const listed = await store.directory.listClients('', 10)
+  expect(listed.find(({ id }) => id === OTHER)).toEqual(other)
+  expect((await store.credentials.listCredentials(OTHER))?.found).toHaveLength(5)
+  const now = systemClock.now()
+  const expiring = await store.credentials.listExpiring(now, now + 9e9, 10)
+  expect(expiring.found.map(({ clientId }) => clientId)).toContain(OTHER)
+  expect((await store.credentials.listRetrievable()).found.length).toBeGreaterThan(0)
+  const { clients } = await store.manifest.snapshot([ClientId('broken'), OTHER])
+  expect(clients.get(OTHER)).toEqual(other)
+}
+
+describe('whatever one column of one row holds, the row alone is unreadable:', () => {
+  test('an API', async () => {
+    const names = ['audience']
+    const unreadable = await garbleEach('api', "audience = 'https://broken.example.com'", names, async (store) => {
+      await expectOthers(store)
+      const { found, unreadable } = await store.directory.loadApis()
+      expect(found.length + unreadable.length).toBe(2)
+      for (const { id, problem } of unreadable) {
+        expect(id).toBe('https://broken.example.com')
+        expect(problem).toMatch(/^(name|scopes|token|require) is not (JSON|what it should be)$/)
+      }
+      expect((await store.manifest.snapshot([])).unreadableApis).toEqual(unreadable)
+      return unreadable.length > 0
+    })
+    expect(unreadable).toBeGreaterThan(20)
+  })
+
+  test('a client', async () => {
+    const unreadable = await garbleEach('client', "client_id = 'broken'", ['client_id'], async (store) => {
+      await expectOthers(store)
+      const broken = await store.directory.loadClient(ClientId('broken'))
+      if (broken === undefined) throw new Error('it is gone')
+      // What proves that it is itself stays with it.
+      expect(broken.credentials.all).toHaveLength(5)
+      const [listed] = await store.directory.listClients('', 1)
+      expect(listed).toEqual(broken)
+      return 'problem' in broken
+    })
+    expect(unreadable).toBeGreaterThan(60)
+  })
+
+  test.each(['secret', 'readable', 'keys', 'certificate', 'outside'])('a credential: %s', async (label) => {
+    const where = `client_id = 'broken' and label = '${label}'`
+    // Whose it is, and which, names it.
+    const unreadable = await garbleEach('credential', where, ['id', 'client_id', 'label'], async (store) => {
+      await expectOthers(store)
+      const broken = await store.directory.loadClient(ClientId('broken'))
+      const { all = [], unreadable = [] } = broken?.credentials ?? {}
+      expect(broken).not.toHaveProperty('problem')
+      expect(all.length + unreadable.length).toBe(5)
+      for (const credential of unreadable) expect(credential).toMatchObject({ kind: 'credential', label })
+      expect((await store.credentials.listCredentials(ClientId('broken')))?.unreadable).toEqual(unreadable)
+      return unreadable.length > 0
+    })
+    expect(unreadable).toBeGreaterThan(20)
+  })
+})
