@@ -58,7 +58,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
     closers.add(() => store.close())
     if (means.shared === undefined) closers.add(store.startUpkeep())
     const audit = means.shared?.audit ?? openAudit(config, store, means, closers)
-    const model = await openModel(config, store, means, audit, closers)
+    const model = await openModel(config, store, means, closers)
     const credentials = await openCredentials(store, means, audit, closers)
     const services = createServices(config, model, credentials, means, audit, tracing)
 

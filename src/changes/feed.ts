@@ -2,9 +2,11 @@
 
 import { Poller } from '../platform/poller.ts'
 
+export const changeKinds = ['client', 'api', 'key'] as const
+
 /** One thing that was written: readers drop what they remember of it. */
 export interface Change {
-  readonly kind: 'client' | 'api' | 'key'
+  readonly kind: (typeof changeKinds)[number]
   readonly id: string
 }
 
@@ -12,7 +14,7 @@ export interface Change {
 export interface ChangeStore {
   /** The number of the newest change, 0 where there is none. */
   latestChange(): Promise<number>
-  /** What came after change number `seq`; `missed` where some of it is no longer listed. */
+  /** What came after change number `seq`; `missed` where some of it is no longer listed, or can't be read. */
   changesSince(
     seq: number,
   ): Promise<{ readonly latest: number; readonly changes: readonly Change[]; readonly missed: boolean }>

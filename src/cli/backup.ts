@@ -3,7 +3,7 @@ import { loadOptions } from '../config/load.ts'
 import { withoutPassword } from '../config/problem.ts'
 import { retrieveSecret } from '../credentials/retrievable.ts'
 import { developmentStorage } from '../dev/options.ts'
-import { Keyring } from '../keys/keyring.ts'
+import { requireFitting } from '../keys/fitting.ts'
 import type { MasterKey } from '../keys/master-key.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -68,7 +68,7 @@ function pathOf(location: string, instead: (url: string) => string): string {
 async function openAsServer(path: string, masterKey: MasterKey, from: string): Promise<void> {
   const store = await openStore(SQLITE + path, systemClock)
   try {
-    await Keyring.open(store.keys, masterKey)
+    await requireFitting(store.keys, masterKey)
     for (const credential of (await store.credentials.listRetrievable()).found) {
       const secret = retrieveSecret(credential, masterKey)
       if (!Buffer.isBuffer(secret)) throw new UserError(`the secret of credential ${credential.id} ${secret.problem}`)

@@ -67,4 +67,5 @@ export const keyOperations = async ({ options, store }: Opened) => ({
   masterKey: masterKeyOf(options),
   policy: rotationPolicy(options.keys, await store.revocations.longestLifetime()),
   clock: systemClock,
+  random: systemRandom,
 })

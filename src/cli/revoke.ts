@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers'
 import { decodeJwt } from 'jose'
 import { ownEvent } from '../audit/own-event.ts'
 import { Keyring } from '../keys/keyring.ts'
+import { OAuthError } from '../oauth/error.ts'
 import { Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom, uuidv7Time } from '../platform/random.ts'
@@ -60,8 +61,9 @@ async function knownApi({ store }: Opened, audience: string): Promise<Audience> 
 }
 
 async function knownKey({ store }: Opened, kid: string): Promise<KeyId> {
-  const keys = await store.keys.listKeys()
-  if (!keys.some((key) => key.kid === kid)) throw new UserError(`there is no key ${kid}`)
+  const { found, unreadable } = await store.keys.listKeys()
+  const kids: readonly string[] = [...found.map((key) => key.kid), ...unreadable.map(({ id }) => id)]
+  if (!kids.includes(kid)) throw new UserError(`there is no key ${kid}`)
   return KeyId(kid)
 }
 
@@ -74,7 +76,7 @@ async function readJti({ options, store }: Opened): Promise<string> {
     const opened = new Unsealer().unseal(token, (reference) => keyring.sealingKeyOf(reference))
     return (opened?.claims as { jti?: string } | undefined)?.jti ?? ''
   } catch (error) {
-    if (error instanceof UserError) throw error
+    if (error instanceof UserError || error instanceof OAuthError) throw error
     throw new UserError('standard input has no access token')
   }
 }

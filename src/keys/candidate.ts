@@ -1,14 +1,29 @@
-import { hash } from 'node:crypto'
-import { calculateJwkThumbprint } from 'jose'
+import { hash, type KeyObject } from 'node:crypto'
 import { KeyId } from '../oauth/ids.ts'
-import { UserError } from '../platform/user-error.ts'
 import { generateKey, type KeyAlgorithm } from './algorithms.ts'
 import type { MasterKey } from './master-key.ts'
 import type { Candidate } from './schedule.ts'
 import type { StoredKey } from './store.ts'
 
 /** What a private key is encrypted as: its row can't be passed off as that of another key. */
-const context = ({ kid, algorithm }: Pick<StoredKey, 'kid' | 'algorithm'>): string => `key ${kid} for ${algorithm}`
+export const contextOf = ({ kid, algorithm }: Pick<StoredKey, 'kid' | 'algorithm'>): string =>
+  `key ${kid} for ${algorithm}`
+
+/** The members of a public key that its thumbprint is of, in their order (RFC 7638 §3.2, RFC 8037 §2). */
+const THUMBPRINT_MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['EC', ['crv', 'kty', 'x', 'y']],
+  ['OKP', ['crv', 'kty', 'x']],
+  ['RSA', ['e', 'kty', 'n']],
+])
+
+/** The `kid` of a key that signs: its thumbprint with SHA-256 (RFC 7638 §3). */
+export function kidOf(publicKey: KeyObject): KeyId {
+  const jwk: Readonly<Record<string, unknown>> = { ...publicKey.export({ format: 'jwk' }) }
+  const members = THUMBPRINT_MEMBERS.get(jwk['kty']) ?? []
+  return KeyId(
+    hash('sha256', JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]]))), 'base64url'),
+  )
+}
 
 /**
  * A new key, encrypted, ready to be added. Its `kid` is the RFC 7638 thumbprint, or for a secret key a hash; it does not begin
@@ -17,13 +32,12 @@ const context = ({ kid, algorithm }: Pick<StoredKey, 'kid' | 'algorithm'>): stri
 export async function createCandidate(algorithm: KeyAlgorithm, masterKey: MasterKey): Promise<Candidate> {
   const { privateKey, publicKey } = await generateKey(algorithm)
   const plaintext = publicKey === undefined ? privateKey.export() : privateKey.export({ type: 'pkcs8', format: 'der' })
-  const kid = KeyId(
+  const kid =
     publicKey === undefined
-      ? hash('sha256', Buffer.concat([Buffer.from('tessera sealing key id'), plaintext]), 'base64url')
-      : await calculateJwkThumbprint(publicKey.export({ format: 'jwk' })),
-  )
+      ? KeyId(hash('sha256', Buffer.concat([Buffer.from('tessera sealing key id'), plaintext]), 'base64url'))
+      : kidOf(publicKey)
   if (kid.startsWith('-')) return createCandidate(algorithm, masterKey)
-  const { ciphertext, masterKeyId } = masterKey.encrypt(plaintext, context({ kid, algorithm }))
+  const { ciphertext, masterKeyId } = masterKey.encrypt(plaintext, contextOf({ kid, algorithm }))
   return {
     kid,
     algorithm,
@@ -31,18 +45,4 @@ export async function createCandidate(algorithm: KeyAlgorithm, masterKey: Master
     encryptedPrivateKey: ciphertext,
     masterKeyId,
   }
-}
-
-/** The private or secret part of a key. @throws UserError where it was encrypted under another master key */
-export function decryptKey(key: StoredKey, masterKey: MasterKey): Buffer {
-  const { encryptedPrivateKey: ciphertext, masterKeyId } = key
-  const opened = masterKey.decrypt({ ciphertext, masterKeyId }, context(key))
-  if (Buffer.isBuffer(opened)) return opened
-  throw new UserError(`the ${context(key)} ${opened.problem}`)
-}
-
-/** The same key, encrypted under the current master key. */
-export function rewrapKey(key: StoredKey, masterKey: MasterKey): StoredKey {
-  const { ciphertext, masterKeyId } = masterKey.encrypt(decryptKey(key, masterKey), context(key))
-  return { ...key, encryptedPrivateKey: ciphertext, masterKeyId }
 }

@@ -54,6 +54,11 @@ export class MasterKey {
     return { ciphertext, masterKeyId: this.id }
   }
 
+  /** Whether it is one of these that has this id. */
+  has(id: string): boolean {
+    return this.#keys.has(id)
+  }
+
   /** What was encrypted, or why it can't be had. */
   decrypt({ ciphertext, masterKeyId: id }: Encrypted, context: string): Buffer | Undecryptable {
     const key = this.#keys.get(id)

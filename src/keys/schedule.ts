@@ -42,6 +42,13 @@ const ofAlgorithm = (keys: readonly StoredKey[], algorithm: KeyAlgorithm) => {
   }
 }
 
+/**
+ * The keys that a plan may count on, without those that wait to become active and could not be used: nothing would be signed.
+ * @param canUse whether this process could sign or seal with a key
+ */
+export const whichCount = (keys: readonly StoredKey[], canUse: (key: StoredKey) => boolean): readonly StoredKey[] =>
+  keys.filter((key) => key.state !== 'pending' || canUse(key))
+
 /** When the plan of an algorithm wants another key to become active; undefined where it wants none yet. */
 export function nextKeyActiveAt(
   keys: readonly StoredKey[],

@@ -1,11 +1,16 @@
+import type { AuditEvent } from '../audit/event.ts'
 import type { KeyId } from '../oauth/ids.ts'
+import type { Listed, Unreadable } from '../platform/unreadable.ts'
 import type { KeyAlgorithm } from './algorithms.ts'
+import type { Encrypted } from './master-key.ts'
 
 /**
  * `pending`: published, not yet signing. `active`: signs. `retiring`: published until its last token has expired.
  * `revoked`: not published, its tokens are not valid. `gone`: as `revoked`, at the end of a normal life.
  */
-export type KeyState = 'pending' | 'active' | 'retiring' | 'revoked' | 'gone'
+export const keyStates = ['pending', 'active', 'retiring', 'revoked', 'gone'] as const
+
+export type KeyState = (typeof keyStates)[number]
 
 /** A key as it is kept. Times in milliseconds. */
 export interface StoredKey {
@@ -25,19 +30,37 @@ export interface StoredKey {
   readonly goneAt: number | undefined
 }
 
-/** What a change of keys comes to: rows that are new, and rows in the place of those with the same `kid`. */
+/** A key that can neither sign nor be verified with, since its record can't be read. */
+export interface UnreadableKey extends Unreadable {
+  readonly kind: 'key'
+  readonly id: KeyId
+  /** Undefined where not even that can be told. */
+  readonly state: KeyState | undefined
+}
+
+/** All keys but those that are gone, oldest first. */
+export type KeyRows = Listed<StoredKey, UnreadableKey>
+
+/** What a change of keys comes to. */
 export interface KeyWrites {
+  /** New rows. */
   readonly add: readonly StoredKey[]
+  /** The state and times of those with the same `kid`; what a key is made of never changes. */
   readonly put: readonly StoredKey[]
+  /** Rows to be removed, readable or not. */
+  readonly discard?: readonly KeyId[]
+  /** Told in the same transaction. */
+  readonly events?: readonly AuditEvent[]
 }
 
 /** Where keys are kept. Every call rejects when the database fails. */
 export interface KeyStore {
-  /** All keys but those that are gone, oldest first. */
-  listKeys(): Promise<readonly StoredKey[]>
+  listKeys(): Promise<KeyRows>
   /**
    * Changes keys in one transaction: `plan` sees them as they are, whatever any process wrote before, and says what to
-   * write. Of processes that plan the same, the second finds it done.
+   * write. Of processes that plan the same, the second finds it done. What it throws is passed on, and nothing is written.
    */
-  updateKeys(plan: (keys: readonly StoredKey[]) => KeyWrites): Promise<KeyWrites>
+  updateKeys(plan: (rows: KeyRows) => KeyWrites): Promise<KeyWrites>
+  /** Puts a private part, encrypted anew, in the place of what it was; false where that has changed since. */
+  replaceEncrypted(kid: KeyId, before: Encrypted, after: Encrypted): Promise<boolean>
 }

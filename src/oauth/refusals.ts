@@ -403,6 +403,13 @@ export const refusals = {
     description: 'The server cannot answer now; try again later',
     meaning: 'There is no active key for the algorithm: the first one was not made, or could not be.',
   },
+  key_unusable: {
+    error: 'temporarily_unavailable',
+    status: 503,
+    description: 'The server cannot answer now; try again later',
+    meaning:
+      'The active key of the algorithm, or the key of the token that is asked about, is of no use to this process: it is damaged, or encrypted under another master key. The detail names it; tessera keys list shows all.',
+  },
   token_missing: { ...BAD_REQUEST, description: 'token is required', meaning: 'There is no token to look at.' },
   introspection_not_allowed: {
     error: 'unauthorized_client',

@@ -5,6 +5,7 @@
 
 import type { Clock } from '../platform/clock.ts'
 import { uuidv7Time } from '../platform/random.ts'
+import type { OnUnreadable } from '../platform/unreadable.ts'
 import type { VerifiedToken } from '../tokens/verify.ts'
 import type { Revocation, RevocationStore } from './store.ts'
 
@@ -24,6 +25,7 @@ const FRESH_MS = 1_000
 export class Revocations {
   readonly #store: RevocationStore
   readonly #clock: Clock
+  readonly #onUnreadable: OnUnreadable
   /** Revoked tokens, by the ten minutes in which they were issued. */
   readonly #tokens = new Map<number, Bucket>()
   /** By kind and id, up to when what was issued is revoked. */
@@ -32,16 +34,17 @@ export class Revocations {
   #freshAt = Number.NEGATIVE_INFINITY
   #polling: Promise<void> | undefined
 
-  /** Loads everything that is revoked. Rejects when the store fails. */
-  static async open(store: RevocationStore, clock: Clock): Promise<Revocations> {
-    const revocations = new Revocations(store, clock)
+  /** Loads everything that is revoked. Rejects when the store fails. @param onUnreadable told of each record that can't be read */
+  static async open(store: RevocationStore, clock: Clock, onUnreadable: OnUnreadable = () => {}): Promise<Revocations> {
+    const revocations = new Revocations(store, clock, onUnreadable)
     await revocations.poll()
     return revocations
   }
 
-  private constructor(store: RevocationStore, clock: Clock) {
+  private constructor(store: RevocationStore, clock: Clock, onUnreadable: OnUnreadable) {
     this.#store = store
     this.#clock = clock
+    this.#onUnreadable = onUnreadable
   }
 
   /** Reads what was revoked since. Rejects when the database fails. */
@@ -85,10 +88,11 @@ export class Revocations {
   async #read(): Promise<void> {
     const start = this.#clock.monotonic()
     for (;;) {
-      const { latest, revocations } = await this.#store.revocationsAfter(this.#latest, PAGE)
-      for (const revocation of revocations) this.#add(revocation)
+      const { latest, found, unreadable } = await this.#store.revocationsAfter(this.#latest, PAGE)
+      for (const revocation of found) this.#add(revocation)
+      for (const record of unreadable) this.#onUnreadable(record)
       this.#latest = latest
-      if (revocations.length < PAGE) break
+      if (found.length + unreadable.length < PAGE) break
     }
     this.#freshAt = start
   }

@@ -25,7 +25,9 @@ export class SqlChangeStore implements ChangeStore {
     const rows = await this.#db.selectFrom('change').selectAll().where('seq', '>', seq).orderBy('seq').execute()
     const [oldest] = rows
     const latest = rows.at(-1)?.seq ?? seq
-    return { latest, changes: rows.map(toChange), missed: oldest !== undefined && oldest.seq > seq + 1 }
+    const changes = rows.map(toChange).filter((change) => change !== undefined)
+    const isIncomplete = changes.length < rows.length || (oldest !== undefined && oldest.seq > seq + 1)
+    return { latest, changes, missed: isIncomplete }
   }
 }
 

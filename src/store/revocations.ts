@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { toListed } from '../platform/unreadable.ts'
 import type { Revocation, RevocationStore } from '../revocation/store.ts'
 import { takeNumbers } from './counters.ts'
 import type { Database } from './dialect.ts'
@@ -38,7 +39,7 @@ export class SqlRevocationStore implements RevocationStore {
       .orderBy('seq')
       .limit(limit)
       .execute()
-    return { latest: rows.at(-1)?.seq ?? after, revocations: rows.map(toRevocation) }
+    return { latest: rows.at(-1)?.seq ?? after, ...toListed(rows.map(toRevocation)) }
   }
 
   pruneRevocations(time: number, most: number): Promise<number> {

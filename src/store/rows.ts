@@ -2,22 +2,22 @@ import type { Insertable, Selectable } from 'kysely'
 import { z } from 'zod'
 import type { AuditEvent, AuditEventType } from '../audit/event.ts'
 import type { StoredAuditEvent } from '../audit/store.ts'
-import type { Change } from '../changes/feed.ts'
+import { type Change, changeKinds } from '../changes/feed.ts'
 import { toCredentials } from '../credentials/credential.ts'
 import { type Api, requiredProofs } from '../directory/api.ts'
 import type { Client, UnreadableClient } from '../directory/client.ts'
 import { isKeyAlgorithm } from '../keys/algorithms.ts'
 import type { KeySetConsumer } from '../keys/consumers.ts'
-import type { KeyState, StoredKey } from '../keys/store.ts'
+import { keyStates, type StoredKey, type UnreadableKey } from '../keys/store.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { grantTypes } from '../oauth/grant-types.ts'
-import { Audience, ClientId, KeyId } from '../oauth/ids.ts'
+import { Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
 import { toListed, type Unreadable } from '../platform/unreadable.ts'
 import type { Revocation } from '../revocation/store.ts'
 import { toCredential } from './credential-rows.ts'
-import { json, readRow } from './read-row.ts'
+import { bytes, json, readRow } from './read-row.ts'
 import type { Schema } from './schema.ts'
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
@@ -138,19 +138,33 @@ export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   updated_at: now,
 })
 
-export function toKey(row: Row<'key'>): StoredKey {
-  if (!isKeyAlgorithm(row.algorithm)) throw new Error(`key ${row.kid} is of an unknown algorithm`)
-  return {
-    kid: KeyId(row.kid),
-    algorithm: row.algorithm,
-    state: row.state as KeyState,
-    publicKey: row.public_key === null ? undefined : Buffer.from(row.public_key),
-    encryptedPrivateKey: Buffer.from(row.encrypted_private_key),
-    masterKeyId: row.master_key_id,
-    createdAt: row.created_at,
-    activeAt: row.active_at,
-    goneAt: row.gone_at ?? undefined,
-  }
+const keyRow = z
+  .object({
+    kid: z.string().transform(KeyId),
+    algorithm: z.string().refine(isKeyAlgorithm, 'is not one that is known'),
+    state: z.enum(keyStates),
+    public_key: bytes.nullable(),
+    encrypted_private_key: bytes,
+    master_key_id: z.string(),
+    created_at: z.number(),
+    active_at: z.number(),
+    gone_at: z.number().nullable(),
+  })
+  .transform(
+    ({ public_key, encrypted_private_key, master_key_id, created_at, active_at, gone_at, ...same }): StoredKey => ({
+      ...same,
+      publicKey: public_key ?? undefined,
+      encryptedPrivateKey: encrypted_private_key,
+      masterKeyId: master_key_id,
+      createdAt: created_at,
+      activeAt: active_at,
+      goneAt: gone_at ?? undefined,
+    }),
+  )
+
+export function toKey(row: Row<'key'>): StoredKey | UnreadableKey {
+  const state = keyStates.find((known) => known === row.state)
+  return readRow(keyRow, row, { kind: 'key', id: KeyId(row.kid), state } as const)
 }
 
 export const fromKey = (key: StoredKey): NewRow<'key'> => ({
@@ -181,8 +195,27 @@ export const fromConsumer = (consumer: KeySetConsumer): NewRow<'key_consumer'> =
   fetches: consumer.fetches,
 })
 
-export const toRevocation = ({ kind, id, issued_before, expires_at }: Row<'revocation'>): Revocation =>
-  ({ kind, id, expiresAt: expires_at, ...(issued_before !== null && { issuedBefore: issued_before }) }) as Revocation
+/** For ever, as far as a database can count. */
+const NEVER = Number.MAX_SAFE_INTEGER
+
+/** By hand, as there may be a million. */
+export function toRevocation({ seq, kind, id, issued_before, expires_at }: Row<'revocation'>): Revocation | Unreadable {
+  // Of one whose times can't be read, too much is revoked rather than too little.
+  const expiresAt = typeof expires_at === 'number' ? expires_at : NEVER
+  const issuedBefore = typeof issued_before === 'number' ? issued_before : expiresAt
+  switch (kind) {
+    case 'token':
+      return { kind, id: Jti(id), expiresAt }
+    case 'client':
+      return { kind, id: ClientId(id), expiresAt, issuedBefore }
+    case 'api':
+      return { kind, id: Audience(id), expiresAt, issuedBefore }
+    case 'key':
+      return { kind, id: KeyId(id), expiresAt, issuedBefore }
+    default:
+      return { kind: 'revocation', id: String(seq), problem: 'kind is not what it should be' }
+  }
+}
 
 export const fromRevocation = (revocation: Revocation): Omit<NewRow<'revocation'>, 'seq'> => ({
   kind: revocation.kind,
@@ -191,7 +224,11 @@ export const fromRevocation = (revocation: Revocation): Omit<NewRow<'revocation'
   expires_at: revocation.expiresAt,
 })
 
-export const toChange = (row: Row<'change'>): Change => ({ kind: row.kind as Change['kind'], id: row.id })
+/** Undefined where nobody can tell what has changed. */
+export const toChange = ({ kind, id }: Row<'change'>): Change | undefined => {
+  const known = changeKinds.find((one) => one === kind)
+  return known && { kind: known, id: String(id) }
+}
 
 export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   seq: row.seq,

@@ -52,6 +52,12 @@ export const metricTable = {
     labels: { algorithm, state: 'pending, active, retiring or revoked' },
     together: 'max',
   },
+  tessera_keys_unusable: {
+    type: 'gauge',
+    help: 'Keys that a process can not use for what they are needed for: of an active one, nothing is issued. The log names them.',
+    labels: { state: 'pending, active, retiring, or unknown where not even that can be read' },
+    together: 'max',
+  },
   tessera_key_activated_timestamp_seconds: {
     type: 'gauge',
     help: 'When the active key became active.',

@@ -1,13 +1,13 @@
-import { ownEvent } from '../audit/own-event.ts'
-import type { AuditSink } from '../audit/sink.ts'
 import { ChangeFeed } from '../changes/feed.ts'
 import type { Config } from '../config/resolve.ts'
 import { Directory } from '../directory/directory.ts'
 import { KeySetConsumers } from '../keys/consumers.ts'
+import { requireFitting } from '../keys/fitting.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { MasterKey } from '../keys/master-key.ts'
-import { KeyRotation, keyDetail } from '../keys/rotation.ts'
+import { KeyRotation } from '../keys/rotation.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
+import type { OnUnreadable } from '../platform/unreadable.ts'
 import { Revocations } from '../revocation/revocations.ts'
 import type { Store } from '../store/sql-store.ts'
 import { algorithmsInUse } from '../tokens/profile.ts'
@@ -35,23 +35,16 @@ export async function noteLifetimes(config: Config, store: Store, live: LiveConf
 }
 
 /** Loads clients, APIs, keys and revocations. Rejects where the database fails, or is under another master key. */
-export async function openModel(
-  config: Config,
-  store: Store,
-  means: Means,
-  audit: AuditSink,
-  closers: Closers,
-): Promise<Model> {
+export async function openModel(config: Config, store: Store, means: Means, closers: Closers): Promise<Model> {
   const { clock, random, failing, live, unreadable } = means
   const since = await store.changes.latestChange()
-  const directory = await Directory.open(store.directory, {
-    mostClients: config.cache.clients,
-    onUnreadable: (record) => unreadable.report(record),
-  })
+  const onUnreadable: OnUnreadable = (record) => unreadable.report(record)
+  const directory = await Directory.open(store.directory, { mostClients: config.cache.clients, onUnreadable })
   const masterKey = new MasterKey(config.masterKey, random, config.previousMasterKey)
-  const keyring = await Keyring.open(store.keys, masterKey)
+  await requireFitting(store.keys, masterKey)
+  const keyring = await Keyring.open(store.keys, masterKey, onUnreadable)
   await noteLifetimes(config, store, live)
-  const revocations = await Revocations.open(store.revocations, clock)
+  const revocations = await Revocations.open(store.revocations, clock, onUnreadable)
   const rotation = new KeyRotation({
     store: store.keys,
     keyring,
@@ -59,7 +52,7 @@ export async function openModel(
     clock,
     algorithms: () => algorithmsInUse(directory.apis),
     policy: async () => rotationPolicy(live.current.keys, await store.revocations.longestLifetime()),
-    onChange: (key) => audit.record(ownEvent('key.change', keyDetail(key), { clock, random })),
+    random,
   })
   await rotation.run()
 

@@ -95,7 +95,7 @@ class Script {
   async #isKept(token: string): Promise<boolean> {
     const { config } = this.#server
     const store = await openStore(config.storage, systemClock, config.storageAccess)
-    const { revocations } = await store.revocations.revocationsAfter(0, 100_000)
+    const { found: revocations } = await store.revocations.revocationsAfter(0, 100_000)
     await store.close()
     const { jti } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
     return revocations.some((revocation) => revocation.kind === 'token' && revocation.id === Jti(jti))

@@ -54,7 +54,7 @@ const inState = (keys: readonly StoredKey[], state: KeyState): readonly StoredKe
   keys.map((key) => ({ ...key, state }))
 
 const openRing = (keys: readonly StoredKey[]): Promise<Keyring> =>
-  Keyring.open({ listKeys: async () => keys, updateKeys: async () => ({ add: [], put: [] }) }, masterKey)
+  Keyring.open({ listKeys: async () => ({ found: keys, unreadable: [] }) }, masterKey)
 
 export const sealer = new Sealer(systemRandom)
 

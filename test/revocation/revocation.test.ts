@@ -223,7 +223,7 @@ describe('what is revoked, in memory', () => {
         state.reads += 1
         if (state.failing) throw new Error('the database is away')
         const page = rows.slice(after, after + limit)
-        return { latest: after + page.length, revocations: page }
+        return { latest: after + page.length, found: page, unreadable: [] }
       },
       pruneRevocations: async () => 0,
       longestLifetime: async () => 0,
@@ -284,7 +284,7 @@ describe('what is revoked, in memory', () => {
     ])
     const revocations = await Revocations.open(store.revocations, systemClock)
     await revocations.prune()
-    expect((await store.revocations.revocationsAfter(0, 10)).revocations).toHaveLength(1)
+    expect((await store.revocations.revocationsAfter(0, 10)).found).toHaveLength(1)
     await store.close()
     await server.stop()
   })

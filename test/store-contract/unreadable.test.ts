@@ -1,12 +1,21 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { KeyAlgorithm } from '../../src/keys/algorithms.ts'
+import { createCandidate } from '../../src/keys/candidate.ts'
+import { Keyring } from '../../src/keys/keyring.ts'
+import { MasterKey } from '../../src/keys/master-key.ts'
+import type { StoredKey } from '../../src/keys/store.ts'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
+import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
+import { Revocations } from '../../src/revocation/revocations.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/sql-store.ts'
+import type { VerifiedToken } from '../../src/tokens/verify.ts'
 import { SECRET } from '../harness/model.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 
@@ -169,4 +178,74 @@ describe('whatever one column of one row holds, the row alone is unreadable:', (
     })
     expect(unreadable).toBeGreaterThan(20)
   })
+
+  test.each(['ES256', 'A256GCM'] as const)('a key: %s', async (algorithm) => {
+    const masterKey = new MasterKey(randomBytes(32), systemRandom)
+    const [broken, other] = [await makeKey(algorithm, masterKey), await makeKey(algorithm, masterKey)]
+    const store = await openStore(`sqlite:${path}`, systemClock)
+    await store.keys.updateKeys(() => ({ add: [{ ...broken, state: 'retiring' }, other], put: [] }))
+    await store.close()
+    const useless = await garbleEach('key', `kid = '${broken.kid}'`, ['kid'], async (opened) => {
+      await expectOthers(opened)
+      const { found, unreadable } = await opened.keys.listKeys()
+      expect([...found.map(({ kid }) => kid), ...unreadable.map(({ id }) => id)]).toContain(broken.kid)
+      const keyring = await Keyring.open(opened.keys, masterKey)
+      // The other one signs or seals, whatever this one is taken for: of another algorithm, it may be published, too.
+      if (algorithm === 'ES256') expect((await keyring.signer('ES256')).kid).toBe(other.kid)
+      else expect((await keyring.sealingKey()).kid).toBe(other.kid)
+      if (algorithm === 'ES256') expect(keyring.published.body).toContain(other.kid)
+      expect(keyring.isLive(other.kid)).toBe(true)
+      return keyring.problems.length > 0
+    })
+    expect(useless).toBeGreaterThan(30)
+  })
+
+  test('a revocation: another is honoured, and of this one too much is revoked rather than too little', async () => {
+    const store = await openStore(`sqlite:${path}`, systemClock)
+    const now = systemClock.now()
+    // All that was issued up to a second from now.
+    const until = { issuedBefore: now + 1_000, expiresAt: now + 1_000_000 }
+    await store.revocations.addRevocations([
+      { kind: 'client', id: ClientId('broken'), ...until },
+      { kind: 'client', id: OTHER, ...until },
+    ])
+    await store.close()
+    const tokenOf = (client: string) =>
+      ({
+        claims: { jti: uuidv7(systemClock, systemRandom), client_id: client, aud: 'https://api', iat: 0 },
+        kid: 'k',
+      }) as unknown as VerifiedToken
+    const [ofBroken, ofOther] = [tokenOf('broken'), tokenOf('other')]
+    await garbleEach('revocation', "id = 'broken'", ['seq', 'id'], async (opened) => {
+      const unreadable: unknown[] = []
+      const revocations = await Revocations.open(opened.revocations, systemClock, (record) => unreadable.push(record))
+      expect(await revocations.isRevoked(ofOther)).toBe(true)
+      const row = (await opened.revocations.revocationsAfter(0, 10)).found.find(({ id }) => id === 'broken')
+      // A time in the past is one that can be read.
+      const isOver = row !== undefined && row.expiresAt <= now
+      const isEarlier = row !== undefined && 'issuedBefore' in row && row.issuedBefore < until.issuedBefore
+      const isOfAnotherKind = row !== undefined && row.kind !== 'client'
+      if (unreadable.length === 0 && !isOver && !isEarlier && !isOfAnotherKind)
+        expect(await revocations.isRevoked(ofBroken)).toBe(true)
+      return unreadable.length > 0
+    })
+  })
+
+  test('a change: whoever can not tell what has changed reads everything anew', async () => {
+    const db = new DatabaseSync(path)
+    const store = await openStore(`sqlite:${path}`, systemClock)
+    const [last] = db.prepare('select max(seq) as seq from change').all()
+    for (const garbage of GARBAGE) {
+      db.prepare('update change set kind = ? where seq = ?').run(garbage, Number(last?.['seq']))
+      const { missed, latest } = await store.changes.changesSince(Number(last?.['seq']) - 1)
+      expect({ missed, latest }).toEqual({ missed: true, latest: last?.['seq'] })
+    }
+    await store.close()
+    db.close()
+  })
 })
+
+async function makeKey(algorithm: KeyAlgorithm, masterKey: MasterKey): Promise<StoredKey> {
+  const candidate = await createCandidate(algorithm, masterKey)
+  return { ...candidate, state: 'active', createdAt: 1, activeAt: 1, goneAt: undefined }
+}
