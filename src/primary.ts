@@ -63,6 +63,7 @@ export async function startPrimary(config: Config, world: World & { readonly wor
         pingStorage: () => store.ping(),
         isAuditFull: () => audit.isFull,
         isWithoutWorkers: () => workers.ready === 0,
+        problems: async () => workers.problems,
       }),
     }
     const adminPort = await listenForAdmin(config, adminRoutes, means, closers)

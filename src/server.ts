@@ -9,6 +9,7 @@ import { Metrics } from './telemetry/metrics.ts'
 import { Traffic } from './telemetry/traffic.ts'
 import { openAudit } from './wiring/audit.ts'
 import { Closers, Departure } from './wiring/closers.ts'
+import { problemsOf, readCondition } from './wiring/condition.ts'
 import { openCredentials } from './wiring/credentials.ts'
 import { listenForAdmin, listenForClients } from './wiring/listeners.ts'
 import {
@@ -26,9 +27,12 @@ import { openModel } from './wiring/model.ts'
 import { createServices } from './wiring/services.ts'
 import { logStart } from './wiring/started.ts'
 import { openTracing } from './wiring/tracing.ts'
-import { meansOf, type World } from './wiring/world.ts'
+import { meansOf, repeat, type World } from './wiring/world.ts'
 
 export type { World }
+
+/** How often one of several processes looks whether something keeps it from answering as it should. */
+const TOLD_EVERY_MS = 250
 
 /** A server that listens. */
 export interface Server {
@@ -71,6 +75,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
       () => readAudit(audit),
       () => readKeys(model, means.live.current),
       () => readDirectory(model),
+      () => readCondition(model),
       () => means.unreadable.read(),
       () => readCredentials(credentials),
       () => readGuesses(services.authenticator.guesses),
@@ -78,6 +83,11 @@ export async function startServer(config: Config, world: World): Promise<Server>
     ])
     const measure = () => metrics.snapshot()
     means.shared?.metrics.offer(measure, means.failing('what is measured could not be told'))
+    const { shared } = means
+    if (shared !== undefined) {
+      const tell = async () => shared.condition.tell(await problemsOf(model))
+      repeat(closers, means, TOLD_EVERY_MS, tell, 'what is wrong could not be told')
+    }
     const departure = new Departure()
     const adminRoutes = {
       ...metricsRoutes(async () => [await measure()]),
@@ -85,6 +95,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
         isDraining: () => departure.isAnnounced,
         pingStorage: () => store.ping(),
         isAuditFull: () => audit.isFull,
+        problems: () => problemsOf(model),
       }),
     }
     const adminPort = means.shared === undefined ? await listenForAdmin(config, adminRoutes, means, closers) : 0

@@ -9,6 +9,8 @@ export interface Health {
   /** Rejects where the database does not answer. */
   readonly pingStorage: () => Promise<void>
   readonly isAuditFull: () => boolean
+  /** What else keeps it from answering as it should, a line each. */
+  readonly problems: () => Promise<readonly string[]>
   /** Where several processes serve as one. */
   readonly isWithoutWorkers?: () => boolean
 }
@@ -17,11 +19,13 @@ export interface Health {
 export function healthRoutes(health: Health): Routes {
   const alive: Endpoint = () => json(200, { status: 'ok' })
   const ready: Endpoint = async () => {
+    const [isAnswered, problems] = await Promise.all([answers(health.pingStorage), health.problems()])
     const reasons = [
       health.isDraining() && 'the server is shutting down',
-      !(await answers(health.pingStorage)) && 'the database does not answer',
+      !isAnswered && 'the database does not answer',
       health.isAuditFull() && 'audit events wait for the database',
       health.isWithoutWorkers?.() === true && 'no worker listens',
+      ...problems,
     ].filter((reason) => reason !== false)
     return reasons.length === 0 ? json(200, { status: 'ok' }) : json(503, { status: 'unavailable', reasons })
   }

@@ -123,13 +123,13 @@ export class Directory {
     if (changes.some((change) => change.kind === 'api')) await this.#reloadApis()
   }
 
-  /** Drops everything: changes may have been missed. */
+  /** Drops everything: changes may have been missed. Where the database is away, what is remembered is all there is, and stays. */
   async reset(): Promise<void> {
+    await this.#reloadApis()
     this.#clients.clear()
     this.#absent.clear()
     this.#trusting.clear()
     this.#loading.clear()
-    await this.#reloadApis()
   }
 
   #forget(id: ClientId): void {

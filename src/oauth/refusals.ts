@@ -448,6 +448,13 @@ export const refusals = {
     description: 'The server cannot answer now; try again later',
     meaning: 'The database did not answer.',
   },
+  out_of_date: {
+    error: 'temporarily_unavailable',
+    status: 503,
+    description: 'The server cannot answer now; try again later',
+    meaning:
+      'The database answers, but this process could not take over what was changed of keys, clients or APIs for more than a second. The log says why, /readyz what it is.',
+  },
   record_unreadable: {
     error: 'temporarily_unavailable',
     status: 503,

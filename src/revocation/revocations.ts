@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from '../platform/clock.ts'
+import { FRESH_MS } from '../platform/freshness.ts'
 import { uuidv7Time } from '../platform/random.ts'
 import type { OnUnreadable } from '../platform/unreadable.ts'
 import type { VerifiedToken } from '../tokens/verify.ts'
@@ -19,8 +20,6 @@ interface Bucket {
   /** When the last of them has expired. Milliseconds. */
   expiresAt: number
 }
-/** Within this time every process honours a revocation: one that knows less must not answer. */
-const FRESH_MS = 1_000
 
 export class Revocations {
   readonly #store: RevocationStore
@@ -55,15 +54,25 @@ export class Revocations {
     return this.#polling
   }
 
+  /** For how many milliseconds this process may not have known what was revoked. */
+  get age(): number {
+    return this.#clock.monotonic() - this.#freshAt
+  }
+
+  /** Resolves once this process knows all that was revoked a second ago. Rejects when the database fails. */
+  async catchUp(): Promise<void> {
+    const asked = this.#clock.monotonic()
+    if (asked - this.#freshAt > FRESH_MS) await this.poll()
+    // A read that was under way may have begun too long ago: what was revoked since is in the next one, which begins now.
+    if (asked - this.#freshAt > FRESH_MS) await this.poll()
+  }
+
   /**
    * Whether a token is revoked, by whichever process.
    * @throws OAuthError `storage_unavailable` where this process can't know: a wrong answer would be worse
    */
   async isRevoked({ claims, kid }: VerifiedToken): Promise<boolean> {
-    const asked = this.#clock.monotonic()
-    if (asked - this.#freshAt > FRESH_MS) await this.poll()
-    // A read that was under way may have begun too long ago: what was revoked since is in the next one, which begins now.
-    if (asked - this.#freshAt > FRESH_MS) await this.poll()
+    await this.catchUp()
     const issuedAt = uuidv7Time(claims.jti) ?? claims.iat * 1000
     if (this.#tokens.get(bucketOf(issuedAt))?.ids.has(claims.jti) === true) return true
     const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud

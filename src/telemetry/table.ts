@@ -70,6 +70,12 @@ export const metricTable = {
     labels: { algorithm },
     together: 'max',
   },
+  tessera_state_age_seconds: {
+    type: 'gauge',
+    help: 'For how long a process may not have known what others have changed: over 1, it does not answer by that.',
+    labels: { of: 'keys, directory (clients and APIs) or revocations' },
+    together: 'max',
+  },
   tessera_directory_lookups_total: {
     type: 'counter',
     help: 'Clients that were looked up: hit in memory, miss in the database.',

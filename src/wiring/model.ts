@@ -17,6 +17,7 @@ import { type Means, repeat } from './world.ts'
 
 /** What a process has of the database in memory, and keeps up to date. */
 export interface Model {
+  readonly changes: ChangeFeed
   readonly directory: Directory
   readonly masterKey: MasterKey
   readonly keyring: Keyring
@@ -37,6 +38,7 @@ export async function noteLifetimes(config: Config, store: Store, live: LiveConf
 /** Loads clients, APIs, keys and revocations. Rejects where the database fails, or is under another master key. */
 export async function openModel(config: Config, store: Store, means: Means, closers: Closers): Promise<Model> {
   const { clock, random, failing, live, unreadable } = means
+  const sinceTime = clock.monotonic()
   const since = await store.changes.latestChange()
   const onUnreadable: OnUnreadable = (record) => unreadable.report(record)
   const directory = await Directory.open(store.directory, { mostClients: config.cache.clients, onUnreadable })
@@ -58,14 +60,21 @@ export async function openModel(config: Config, store: Store, means: Means, clos
 
   const consumers = new KeySetConsumers(store.keys, clock)
   closers.add(() => consumers.flush())
-  const feed = new ChangeFeed(store.changes, [directory, keyring], since, failing('changes could not be read'))
-  feed.start()
-  closers.add(() => feed.stop())
+  const changes = new ChangeFeed({
+    store: store.changes,
+    clock,
+    listeners: { directory, keys: keyring },
+    since,
+    sinceTime,
+    onError: failing('what was changed could not be taken over'),
+  })
+  changes.start()
+  closers.add(() => changes.stop())
   const again = (interval: number, work: () => Promise<void>, what: string) =>
     repeat(closers, means, interval, work, what)
   again(200, () => revocations.poll(), 'revocations could not be read')
   again(250, () => rotation.run(), 'keys could not be rotated')
   again(2_000, () => consumers.flush(), 'who fetched the keys could not be written')
   again(60_000, () => revocations.prune(), 'expired revocations could not be removed')
-  return { directory, masterKey, keyring, revocations, consumers }
+  return { changes, directory, masterKey, keyring, revocations, consumers }
 }

@@ -21,7 +21,7 @@ import type { Means } from './world.ts'
 /** What the OAuth endpoints work with. @throws UserError where a configured file is not what it should be */
 export function createServices(
   config: Config,
-  { directory, masterKey, keyring, revocations, consumers }: Model,
+  { changes, directory, masterKey, keyring, revocations, consumers }: Model,
   { usage, marks }: CredentialNotes,
   { clock, random, lookup, shared, live }: Means,
   audit: AuditSink,
@@ -78,7 +78,8 @@ export function createServices(
       },
       sealer: new Sealer(random),
     },
-    judge: new Judge(verifier, revocations),
+    changes,
+    judge: new Judge(verifier, changes, revocations),
     verifier,
     revocations,
     recording: { audit, clock },

@@ -21,6 +21,8 @@ export type FromWorker =
   | { readonly kind: 'reloaded'; readonly problem?: string }
   /** What it has measured, as it was asked. */
   | { readonly kind: 'measured'; readonly id: number; readonly snapshot: Snapshot }
+  /** What keeps it from answering as it should, a line each; said whenever that changes. */
+  | { readonly kind: 'condition'; readonly problems: readonly string[] }
   /** It listens. */
   | { readonly kind: 'ready' }
   /** It can't start, and why: one line for a person. */

@@ -37,6 +37,7 @@ export function attend(channel: Channel<FromPrimary, FromWorker>, { audit, guess
         open.delete(message.id)
         break
       case 'measured':
+      case 'condition':
       case 'starting':
       case 'reloaded':
       case 'ready':

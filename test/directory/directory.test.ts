@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { type Change, ChangeFeed } from '../../src/changes/feed.ts'
 import { toCredentials } from '../../src/credentials/credential.ts'
 import type { Api } from '../../src/directory/api.ts'
 import type { Client } from '../../src/directory/client.ts'
@@ -41,7 +40,10 @@ function createStore(names: Record<string, string>) {
     names,
     store: {
       loadClient,
-      loadApis: async () => ({ found: state.apis, unreadable: [] }),
+      loadApis: async () => {
+        if (state.failing) throw new Error('the database is away')
+        return { found: state.apis, unreadable: [] }
+      },
       clientsTrusting: async () => [],
       listClients: async () => [],
     },
@@ -133,6 +135,19 @@ describe('the directory', () => {
     expect(state.loads).toBe(before + 2)
   })
 
+  test('keeps all that it remembers where the APIs can not be read anew, and drops it once they can', async () => {
+    const { state, names, store } = createStore({ a: 'first' })
+    const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
+    await directory.client(A)
+    names['a'] = 'second'
+    state.failing = true
+    await expect(directory.reset()).rejects.toThrow('the database is away')
+    expect(await directory.client(A)).toMatchObject({ name: 'first' })
+    state.failing = false
+    await directory.reset()
+    expect(await directory.client(A)).toMatchObject({ name: 'second' })
+  })
+
   test('reads the APIs again when one changed', async () => {
     const { state, store } = createStore({})
     const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
@@ -140,51 +155,5 @@ describe('the directory', () => {
     expect(directory.apis.get('https://a')).toBeUndefined()
     await directory.apply([{ kind: 'api', id: 'https://a' }])
     expect(directory.apis.get('https://a')).toBeDefined()
-  })
-})
-
-describe('the change feed', () => {
-  function create(pages: { latest: number; changes: Change[]; missed: boolean }[]) {
-    const asked: number[] = []
-    const seen: string[] = []
-    const store = {
-      latestChange: async () => 0,
-      changesSince: async (seq: number) => {
-        asked.push(seq)
-        return pages.shift() ?? { latest: seq, changes: [], missed: false }
-      },
-    }
-    const listener = {
-      apply: async (changes: readonly Change[]) => void seen.push(...changes.map(({ id }) => id)),
-      reset: async () => void seen.push('reset'),
-    }
-    return { feed: new ChangeFeed(store, [listener], 5, () => {}), asked, seen, listener }
-  }
-
-  test('hands on what is new, once', async () => {
-    const { feed, asked, seen } = create([{ latest: 7, changes: [{ kind: 'client', id: 'a' }], missed: false }])
-    await feed.poll()
-    await feed.poll()
-    expect(seen).toEqual(['a'])
-    expect(asked).toEqual([5, 7])
-  })
-
-  test('resets listeners where changes were missed', async () => {
-    const { feed, seen } = create([{ latest: 90, changes: [{ kind: 'client', id: 'a' }], missed: true }])
-    await feed.poll()
-    expect(seen).toEqual(['reset'])
-  })
-
-  test('hands the same changes on again where a listener failed', async () => {
-    const page = { latest: 7, changes: [{ kind: 'api' as const, id: 'a' }], missed: false }
-    const { feed, asked, listener } = create([page, page])
-    const { apply } = listener
-    listener.apply = async () => {
-      throw new Error('the database is away')
-    }
-    await expect(feed.poll()).rejects.toThrow()
-    listener.apply = apply
-    await feed.poll()
-    expect(asked).toEqual([5, 5])
   })
 })
