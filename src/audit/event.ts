@@ -29,6 +29,7 @@ export type AuditEventType =
   | 'request.refuse'
   | 'manifest.apply'
   | 'key.change'
+  | 'master_key.change'
   | 'revocation.add'
   | 'credential.add'
   | 'credential.change'

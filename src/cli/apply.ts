@@ -18,8 +18,9 @@ interface ApplyCommandOptions {
 /** `tessera apply`: makes the model what a manifest says. */
 export async function apply({ file, dryRun = false, json, config }: ApplyCommandOptions): Promise<void> {
   const parsed = parseManifest(file === '-' ? 'standard input' : file, read(file))
-  await withDatabase(config, async ({ options, store }) => {
-    const maker = credentialMaker(options)
+  await withDatabase(config, async (opened) => {
+    const { store } = opened
+    const maker = credentialMaker(opened)
     const plan = await applyManifest(parsed, { store: store.manifest, maker, env: process.env, dryRun })
     if (json) print(asJson(plan, dryRun))
     else report(plan, dryRun)

@@ -116,7 +116,7 @@ const withOperations = (
   { config }: CommonOptions,
   work: (operations: CredentialOperations) => Promise<void>,
 ): Promise<void> =>
-  withDatabase(config, ({ options, store }) => work({ store: store.credentials, maker: credentialMaker(options) }))
+  withDatabase(config, (opened) => work({ store: opened.store.credentials, maker: credentialMaker(opened) }))
 
 function wantedBy(options: NewOptions): Wanted {
   const { label, expires } = options

@@ -48,10 +48,11 @@ export function masterKeyOf(options: Options): MasterKey {
 }
 
 /** What commands make credentials with. */
-export const credentialMaker = (options: Options): CredentialMaker => ({
+export const credentialMaker = ({ options, store }: Opened): CredentialMaker => ({
   clock: systemClock,
   random: systemRandom,
-  masterKey: () => masterKeyOf(options),
+  encrypt: async (plaintext, context) =>
+    masterKeyOf(options).encrypt(plaintext, context, await store.keys.masterKeyInUse()),
   refuseUrl: (url) => refuseUrl(url, new AddressRules(options.outbound.allow)),
 })
 

@@ -8,7 +8,7 @@ import type { KeyWrites, StoredKey, UnreadableKey } from '../keys/store.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
-import { keyOperations, masterKeyOf, withDatabase } from './database.ts'
+import { keyOperations, withDatabase } from './database.ts'
 import { print, printable, say } from './output.ts'
 
 interface KeysOptions {
@@ -24,13 +24,17 @@ const KNOWN_MS = 7 * 24 * 3600 * 1000
 /** `tessera keys list`: every key, and who has seen those that are not yet in use. */
 export const keysList = ({ json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async ({ store }) => {
-    const { found, unreadable } = await store.keys.listKeys()
+    const { found, unreadable, masterKeyId } = await store.keys.listKeys()
     const consumers = await store.keys.listConsumers(systemClock.now() - KNOWN_MS)
     if (json) {
       print(JSON.stringify([...found.map((key) => asJson(key, consumers)), ...unreadable.map(unreadableAsJson)]))
       return
     }
-    for (const key of found) printKey(key, consumers)
+    for (const key of found) {
+      printKey(key, consumers)
+      if (key.masterKeyId !== masterKeyId)
+        print(`\tunder the master key ${printable(key.masterKeyId)}; the one in use is ${masterKeyId}`)
+    }
     for (const { id, state = 'unknown', problem } of unreadable)
       print(`?\t${state}\t${printable(id)}\tcan't be read: ${problem}`)
   })
@@ -59,11 +63,13 @@ export const keysRevoke = (kid: string, { json, config }: KeysOptions): Promise<
 
 /** `tessera keys rewrap`: encrypts every key under the current master key. */
 export const keysRewrap = ({ config }: KeysOptions): Promise<void> =>
-  withDatabase(config, async ({ options, store }) => {
-    const masterKey = masterKeyOf(options)
+  withDatabase(config, async (opened) => {
+    const operations = await keyOperations(opened)
+    const { masterKey } = operations
+    const { credentials } = opened.store
     const problems = [
-      ...(await rewrapKeys({ store: store.keys, masterKey }, (kid) => print(`rewrapped ${kid}`))),
-      ...(await rewrapSecrets(store.credentials, masterKey, (id) => print(`rewrapped the secret of credential ${id}`))),
+      ...(await rewrapKeys(operations, (kid) => print(`rewrapped ${kid}`))),
+      ...(await rewrapSecrets(credentials, masterKey, (id) => print(`rewrapped the secret of credential ${id}`))),
     ]
     for (const problem of problems) say(printable(problem))
     if (problems.length > 0) throw new UserError(`${problems.length} stayed as they were; all else is rewrapped`)
@@ -122,6 +128,7 @@ function asJson(key: StoredKey, consumers: readonly KeySetConsumer[]) {
   return {
     ...keyDetail(key),
     created_at: new Date(key.createdAt).toISOString(),
+    master_key_id: key.masterKeyId,
     fetched_by: have.map(named),
     not_fetched_by: lack.map(named),
   }

@@ -24,7 +24,7 @@ export async function rewrapSecrets(
       problems.push(`the secret of credential ${id} ${secret.problem}`)
       continue
     }
-    await store.replaceRetrievable(id, retrievable, masterKey.encrypt(secret, retrievableContext(id)))
+    await store.replaceRetrievable(id, retrievable, masterKey.encrypt(secret, retrievableContext(id), masterKey.id))
     onRewrapped(id)
   }
   return problems

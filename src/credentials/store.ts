@@ -18,7 +18,10 @@ export interface ExpiringCredential {
   readonly credential: Credential
 }
 
-/** Where credentials are kept. Every call rejects when the database fails, having written nothing. */
+/**
+ * Where credentials are kept. Every call rejects when the database fails, and with a MasterKeyMismatch where a secret is encrypted
+ * under another master key than the one in use, having written nothing.
+ */
 export interface CredentialStore {
   /** Oldest first; undefined where there is no such client. */
   listCredentials(client: ClientId): Promise<Listed<UsedCredential, UnreadableCredential> | undefined>

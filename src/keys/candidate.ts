@@ -25,19 +25,31 @@ export function kidOf(publicKey: KeyObject): KeyId {
   )
 }
 
+/** A key that stands ready to be encrypted and added. */
+export interface NewKey extends Pick<StoredKey, 'kid' | 'algorithm'> {
+  readonly publicKey: KeyObject | undefined
+  /** PKCS #8, DER, or the bytes of a secret key. */
+  readonly plaintext: Buffer
+}
+
 /**
- * A new key, encrypted, ready to be added. Its `kid` is the RFC 7638 thumbprint, or for a secret key a hash; it does not begin
- * with a hyphen, as one in 64 would, which commands took for an option.
+ * A new key. Its `kid` is the RFC 7638 thumbprint, or for a secret key a hash; it does not begin with a hyphen, as one in 64 would,
+ * which commands took for an option.
  */
-export async function createCandidate(algorithm: KeyAlgorithm, masterKey: MasterKey): Promise<Candidate> {
+export async function createKey(algorithm: KeyAlgorithm): Promise<NewKey> {
   const { privateKey, publicKey } = await generateKey(algorithm)
   const plaintext = publicKey === undefined ? privateKey.export() : privateKey.export({ type: 'pkcs8', format: 'der' })
   const kid =
     publicKey === undefined
       ? KeyId(hash('sha256', Buffer.concat([Buffer.from('tessera sealing key id'), plaintext]), 'base64url'))
       : kidOf(publicKey)
-  if (kid.startsWith('-')) return createCandidate(algorithm, masterKey)
-  const { ciphertext, masterKeyId } = masterKey.encrypt(plaintext, contextOf({ kid, algorithm }))
+  return kid.startsWith('-') ? createKey(algorithm) : { kid, algorithm, publicKey, plaintext }
+}
+
+/** The same key as it is kept. @param inUse the id of the master key in use @throws MasterKeyMismatch */
+export function encryptKey(key: NewKey, masterKey: MasterKey, inUse: string | undefined): Candidate {
+  const { kid, algorithm, publicKey, plaintext } = key
+  const { ciphertext, masterKeyId } = masterKey.encrypt(plaintext, contextOf(key), inUse)
   return {
     kid,
     algorithm,

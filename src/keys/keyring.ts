@@ -20,7 +20,7 @@ export class Keyring {
   readonly #masterKey: MasterKey
   readonly #problems: UnreadableWatch
   #opened: ReadonlyMap<KeyId, KeyObject> = new Map()
-  #table: KeyTable = tabulate({ found: [], unreadable: [] }, () => {
+  #table: KeyTable = tabulate({ found: [], unreadable: [], masterKeyId: undefined }, () => {
     throw new TypeError('there is no key to open')
   })
   #waiting: (() => void)[] = []
@@ -47,6 +47,11 @@ export class Keyring {
   /** All keys but those that are gone, and those whose records can't be read. */
   get stored(): readonly StoredKey[] {
     return this.#table.rows.found
+  }
+
+  /** The id of the master key in use; undefined where nothing was encrypted yet. */
+  get masterKeyId(): string | undefined {
+    return this.#table.rows.masterKeyId
   }
 
   get published(): PublishedKeys {

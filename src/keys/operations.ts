@@ -1,15 +1,19 @@
+import { ownEvent } from '../audit/own-event.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 import type { KeyAlgorithm } from './algorithms.ts'
-import { contextOf, createCandidate } from './candidate.ts'
+import { contextOf, createKey, encryptKey } from './candidate.ts'
 import type { MasterKey } from './master-key.ts'
 import { canUse, openKey } from './open-key.ts'
 import { recorded } from './record.ts'
 import { planManualRotation, planRevocation, planRollback, type RotationPolicy, whichCount } from './schedule.ts'
 import type { KeyRows, KeyStore, KeyWrites, StoredKey } from './store.ts'
 
-/** What an administrator's commands on keys need. Running servers see what they do within a second. */
+/**
+ * What an administrator's commands on keys need. Running servers see what they do within a second. With a master key that is not
+ * the one in use, each throws a MasterKeyMismatch and writes nothing.
+ */
 export interface KeyOperations {
   readonly store: KeyStore
   readonly masterKey: MasterKey
@@ -25,9 +29,10 @@ export async function rotateKeys(
   atOnce: boolean,
 ): Promise<KeyWrites> {
   const { store, masterKey, policy, clock } = operations
-  const candidate = await createCandidate(algorithm, masterKey)
-  return store.updateKeys(({ found }) => {
-    const keys = whichCount(found, (key) => canUse(key, openKey(key, masterKey)))
+  const key = await createKey(algorithm)
+  return store.updateKeys(({ found, masterKeyId }) => {
+    const candidate = encryptKey(key, masterKey, masterKeyId)
+    const keys = whichCount(found, (other) => canUse(other, openKey(other, masterKey)))
     return recorded(planManualRotation(keys, clock.now(), policy, candidate, atOnce), operations)
   })
 }
@@ -35,7 +40,8 @@ export async function rotateKeys(
 /** Goes one key back. @throws UserError where there is none to go back to */
 export function rollBackKeys(operations: KeyOperations, algorithm: KeyAlgorithm): Promise<KeyWrites> {
   const { store, masterKey, policy, clock } = operations
-  return store.updateKeys(({ found }) => {
+  return store.updateKeys(({ found, masterKeyId }) => {
+    masterKey.requireFitting(masterKeyId)
     // What is to sign again must be able to.
     const keys = found.filter((key) => key.state !== 'retiring' || canUse(key, openKey(key, masterKey)))
     const writes = planRollback(keys, algorithm, clock.now(), policy)
@@ -47,14 +53,16 @@ export function rollBackKeys(operations: KeyOperations, algorithm: KeyAlgorithm)
 /** Ends a key at once, with all that it has signed. @throws UserError where there is no such key */
 export async function revokeKey(operations: KeyOperations, kid: string): Promise<KeyWrites> {
   const { store, masterKey, policy, clock } = operations
-  const key = findKey(await store.listKeys(), kid)
-  const candidate = key === undefined ? undefined : await createCandidate(key.algorithm, masterKey)
+  const known = findKey(await store.listKeys(), kid)
+  const next = known && (await createKey(known.algorithm))
   return store.updateKeys((rows) => {
-    const { found, unreadable } = rows
+    const { found, unreadable, masterKeyId } = rows
+    masterKey.requireFitting(masterKeyId)
     if (findKey(rows, kid) === undefined) {
       const discard = unreadable.filter(({ id }) => id === kid).map(({ id }) => id)
       return recorded({ add: [], put: [], discard }, operations)
     }
+    const candidate = next && encryptKey(next, masterKey, masterKeyId)
     const keys = whichCount(found, (other) => other.kid === kid || canUse(other, openKey(other, masterKey)))
     return recorded(planRevocation(keys, kid, clock.now(), policy, candidate), operations)
   })
@@ -68,22 +76,32 @@ function findKey({ found, unreadable }: KeyRows, kid: string): StoredKey | undef
 }
 
 /**
- * Encrypts every key under the current master key, one at a time: what a kill interrupts, the next call completes.
+ * Puts the current master key in use, and encrypts every key under it, one at a time: what a kill interrupts, the next call
+ * completes. From the first moment on all that is new is encrypted under it, by whichever process.
  * @param onRewrapped told of each key
  * @returns what is wrong with those that could not be decrypted, which stay as they are
  */
 export async function rewrapKeys(
-  { store, masterKey }: Pick<KeyOperations, 'store' | 'masterKey'>,
+  { store, masterKey, clock, random }: Omit<KeyOperations, 'policy'>,
   onRewrapped: (kid: string) => void,
 ): Promise<readonly string[]> {
+  const { found, masterKeyId: before } = await store.listKeys()
+  masterKey.requireFitting(before)
+  if (before !== undefined && before !== masterKey.id) {
+    const event = ownEvent('master_key.change', { from: before, to: masterKey.id }, { clock, random })
+    if (!(await store.replaceMasterKey(before, masterKey.id, event)))
+      throw new UserError('another command is changing the master key: see which one is in use, and try again')
+  }
   const problems: string[] = []
-  const { found } = await store.listKeys()
   for (const key of found.filter(({ masterKeyId }) => masterKeyId !== masterKey.id)) {
-    const before = { ciphertext: key.encryptedPrivateKey, masterKeyId: key.masterKeyId }
-    const plaintext = masterKey.decrypt(before, contextOf(key))
-    if (!Buffer.isBuffer(plaintext)) problems.push(`key ${key.kid} ${plaintext.problem}`)
-    else if (await store.replaceEncrypted(key.kid, before, masterKey.encrypt(plaintext, contextOf(key))))
-      onRewrapped(key.kid)
+    const encrypted = { ciphertext: key.encryptedPrivateKey, masterKeyId: key.masterKeyId }
+    const plaintext = masterKey.decrypt(encrypted, contextOf(key))
+    if (!Buffer.isBuffer(plaintext)) {
+      problems.push(`key ${key.kid} ${plaintext.problem}`)
+      continue
+    }
+    const after = masterKey.encrypt(plaintext, contextOf(key), masterKey.id)
+    if (await store.replaceEncrypted(key.kid, encrypted, after)) onRewrapped(key.kid)
   }
   return problems
 }

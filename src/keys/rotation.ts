@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import type { KeyAlgorithm } from './algorithms.ts'
-import { createCandidate } from './candidate.ts'
+import { createKey, encryptKey } from './candidate.ts'
 import type { Keyring } from './keyring.ts'
 import type { MasterKey } from './master-key.ts'
 import { recorded } from './record.ts'
@@ -27,7 +27,10 @@ export class KeyRotation {
     this.#options = options
   }
 
-  /** Looks at every algorithm in use. Rejects when the database fails; then the keys stay as they are. */
+  /**
+   * Looks at every algorithm in use. Rejects when the database fails, and where a key is due and the master key is not the one in
+   * use; then the keys stay as they are.
+   */
   async run(): Promise<void> {
     const { keyring, algorithms } = this.#options
     const policy = await this.#options.policy()
@@ -43,8 +46,11 @@ export class KeyRotation {
     const known = counting(keyring.stored)
     const wantsKey = nextKeyActiveAt(known, algorithm, clock.now(), policy) !== undefined
     if (!wantsKey && !isDue(planRotation(known, algorithm, clock.now(), policy, undefined))) return
-    const candidate = wantsKey ? await createCandidate(algorithm, masterKey) : undefined
-    await store.updateKeys(({ found }) => {
+    // Before one is made, which takes longer than to look.
+    if (wantsKey) masterKey.requireFitting(keyring.masterKeyId)
+    const key = wantsKey ? await createKey(algorithm) : undefined
+    await store.updateKeys(({ found, masterKeyId }) => {
+      const candidate = key && encryptKey(key, masterKey, masterKeyId)
       const writes = planRotation(counting(found), algorithm, clock.now(), policy, candidate)
       return recorded(writes, this.#options)
     })

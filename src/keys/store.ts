@@ -39,11 +39,14 @@ export interface UnreadableKey extends Unreadable {
 }
 
 /** All keys but those that are gone, oldest first. */
-export type KeyRows = Listed<StoredKey, UnreadableKey>
+export interface KeyRows extends Listed<StoredKey, UnreadableKey> {
+  /** Of the master key in use, which everything new is encrypted under; undefined where nothing was encrypted yet. */
+  readonly masterKeyId: string | undefined
+}
 
 /** What a change of keys comes to. */
 export interface KeyWrites {
-  /** New rows. */
+  /** New rows, encrypted under the master key in use. */
   readonly add: readonly StoredKey[]
   /** The state and times of those with the same `kid`; what a key is made of never changes. */
   readonly put: readonly StoredKey[]
@@ -53,9 +56,13 @@ export interface KeyWrites {
   readonly events?: readonly AuditEvent[]
 }
 
-/** Where keys are kept. Every call rejects when the database fails. */
+/** Where keys are kept. Every call rejects when the database fails, and with a MasterKeyMismatch where another one is in use. */
 export interface KeyStore {
   listKeys(): Promise<KeyRows>
+  /** As `KeyRows` has it. */
+  masterKeyInUse(): Promise<string | undefined>
+  /** Puts another master key in use, and records that; false, and nothing is done, where `before` is in use no more. */
+  replaceMasterKey(before: string | undefined, after: string, event: AuditEvent): Promise<boolean>
   /**
    * Changes keys in one transaction: `plan` sees them as they are, whatever any process wrote before, and says what to
    * write. Of processes that plan the same, the second finds it done. What it throws is passed on, and nothing is written.

@@ -19,6 +19,7 @@ import { announce } from './changes.ts'
 import { lockNumbers } from './counters.ts'
 import { fromCredential, toCredential } from './credential-rows.ts'
 import type { Database } from './dialect.ts'
+import { requireInUse } from './master-key.ts'
 import type { Schema } from './schema.ts'
 import { transact } from './transaction.ts'
 
@@ -124,6 +125,7 @@ export class SqlCredentialStore implements CredentialStore {
   async replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted): Promise<void> {
     await transact(this.#db.writes, async (trx) => {
       await lockNumbers(trx, 'change')
+      await requireInUse(trx, after.masterKeyId)
       const { client_id: client } = (await trx
         .updateTable('credential')
         .set({ encrypted_secret: after.ciphertext, master_key_id: after.masterKeyId })
@@ -162,6 +164,8 @@ export async function replaceCredentials(
 
 async function putCredential(trx: Kysely<Schema>, client: ClientId, credential: Credential): Promise<void> {
   const row = fromCredential(client, credential)
+  if (credential.kind === 'secret' && credential.retrievable !== undefined)
+    await requireNewInUse(trx, credential.id, credential.retrievable)
   const { id: _, ...update } = row
   await trx
     .insertInto('credential')
@@ -174,6 +178,13 @@ async function putCredential(trx: Kysely<Schema>, client: ClientId, credential: 
       }),
     )
     .execute()
+}
+
+/** What was encrypted before stays, under whichever master key. @throws MasterKeyMismatch for what was not */
+async function requireNewInUse(trx: Kysely<Schema>, id: CredentialId, { ciphertext, masterKeyId }: Encrypted) {
+  const stored = await trx.selectFrom('credential').select('encrypted_secret').where('id', '=', id).executeTakeFirst()
+  const before = stored?.encrypted_secret
+  if (before === undefined || before === null || !ciphertext.equals(before)) await requireInUse(trx, masterKeyId)
 }
 
 /** Oldest first; undefined where there is no such client. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { AuditEvent } from '../audit/event.ts'
 import type { ConsumerStore, KeySetConsumer } from '../keys/consumers.ts'
 import type { Encrypted } from '../keys/master-key.ts'
 import type { KeyRows, KeyStore, KeyWrites } from '../keys/store.ts'
@@ -9,6 +10,7 @@ import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { lockNumbers } from './counters.ts'
 import type { Database } from './dialect.ts'
+import { masterKeyInUse, replaceInUse, requireInUse } from './master-key.ts'
 import { fromConsumer, fromKey, toConsumer, toKey } from './rows.ts'
 import { transact } from './transaction.ts'
 
@@ -27,12 +29,29 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
     return readKeys(this.#db.reads)
   }
 
+  masterKeyInUse(): Promise<string | undefined> {
+    return masterKeyInUse(this.#db.reads)
+  }
+
+  replaceMasterKey(before: string | undefined, after: string, event: AuditEvent): Promise<boolean> {
+    return transact(this.#db.writes, async (trx) => {
+      await lockNumbers(trx, 'change')
+      if (!(await replaceInUse(trx, before, after))) return false
+      await announce(trx, this.#clock, [{ kind: 'key', id: after }])
+      await this.#audit.appendWithin(trx, [event])
+      return true
+    })
+  }
+
   updateKeys(plan: (rows: KeyRows) => KeyWrites): Promise<KeyWrites> {
     return transact(this.#db.writes, async (trx) => {
       // Whoever writes the model takes this lock first: what the plan is made from stays as it is until it is written.
       await lockNumbers(trx, 'change')
       const writes = plan(await readKeys(trx))
-      for (const key of writes.add) await trx.insertInto('key').values(fromKey(key)).execute()
+      for (const key of writes.add) {
+        await requireInUse(trx, key.masterKeyId)
+        await trx.insertInto('key').values(fromKey(key)).execute()
+      }
       for (const key of writes.put) {
         const { kid, state, active_at, gone_at } = fromKey(key)
         await trx.updateTable('key').set({ state, active_at, gone_at }).where('kid', '=', kid).execute()
@@ -55,6 +74,7 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
   replaceEncrypted(kid: KeyId, before: Encrypted, after: Encrypted): Promise<boolean> {
     return transact(this.#db.writes, async (trx) => {
       await lockNumbers(trx, 'change')
+      await requireInUse(trx, after.masterKeyId)
       const replaced = await trx
         .updateTable('key')
         .set({ encrypted_private_key: after.ciphertext, master_key_id: after.masterKeyId })
@@ -107,5 +127,5 @@ const keyOf = ({ address, userAgent }: KeySetConsumer): string => `${address} ${
 
 async function readKeys(db: Database['reads']): Promise<KeyRows> {
   const rows = await db.selectFrom('key').selectAll().orderBy('created_at').orderBy('kid').execute()
-  return toListed(rows.map(toKey))
+  return { ...toListed(rows.map(toKey)), masterKeyId: await masterKeyInUse(db) }
 }

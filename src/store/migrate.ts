@@ -7,6 +7,7 @@ import { tokens } from './migrations/0002-tokens.ts'
 import { auditByTime } from './migrations/0003-audit-by-time.ts'
 import { credentials } from './migrations/0004-credentials.ts'
 import { counters } from './migrations/0005-counters.ts'
+import { masterKey } from './migrations/0006-master-key.ts'
 import type { Schema } from './schema.ts'
 
 /** Every migration, by name; the names sort in the order of running, and one that was released never changes. */
@@ -16,6 +17,7 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0003-audit-by-time': auditByTime,
   '0004-credentials': credentials,
   '0005-counters': counters,
+  '0006-master-key': masterKey,
 }
 
 type MigrationTable = { migration: { name: string; timestamp: string } }

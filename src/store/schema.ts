@@ -68,6 +68,11 @@ export interface Schema {
     active_at: number
     gone_at: number | null
   }
+  master_key: {
+    id: number
+    /** Of the one that is in use. */
+    master_key_id: string
+  }
   key_consumer: {
     address: string
     user_agent: string

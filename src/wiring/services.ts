@@ -64,7 +64,7 @@ export function createServices(
     prover: {
       clock,
       marks,
-      nonces: new DpopNonces(masterKey.derive('dpop nonce'), clock),
+      nonces: new DpopNonces(() => masterKey.derive('dpop nonce', keyring.masterKeyId), clock),
       get isNonceRequired() {
         return live.current.dpop.require_nonce === 'on'
       },

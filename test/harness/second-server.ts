@@ -21,7 +21,7 @@ interface Changes extends Partial<Pick<Config, 'issuer' | 'clientAuthorities' | 
 
 /** Starts one; whoever does stops it before the first. @param changes what differs in its configuration */
 export async function startBeside(
-  { config }: TestServer,
+  { config }: Pick<TestServer, 'config'>,
   { runtime, log = createLogger('silent'), ...changes }: Changes = {},
   clock: Clock = systemClock,
 ): Promise<SecondServer> {

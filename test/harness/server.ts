@@ -82,7 +82,7 @@ export async function applyTo(
 ): Promise<Plan> {
   const store = await openStore(config.storage, systemClock, config.storageAccess)
   try {
-    const maker = credentialMaker(config)
+    const maker = credentialMaker({ options: config, store })
     return await applyManifest(parseManifest('test.yaml', manifest), {
       store: store.manifest,
       maker,

@@ -5,6 +5,7 @@ import { decodeProtectedHeader } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { keysList, keysRevoke, keysRewrap, keysRollback, keysRotate } from '../../src/cli/keys.ts'
 import { systemClock } from '../../src/platform/clock.ts'
+import { systemRandom } from '../../src/platform/random.ts'
 import { startServer } from '../../src/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
@@ -187,7 +188,7 @@ test('rewrap changes the master key, and completes what was interrupted', async 
   const { MasterKey } = await import('../../src/keys/master-key.ts')
   const { rewrapKeys } = await import('../../src/keys/operations.ts')
   const both = new MasterKey(next, (size) => randomBytes(size), server.config.masterKey)
-  const killed = rewrapKeys({ store: store.keys, masterKey: both }, () => {
+  const killed = rewrapKeys({ store: store.keys, masterKey: both, clock: systemClock, random: systemRandom }, () => {
     throw new Error('killed')
   })
   await expect(killed).rejects.toThrow('killed')

@@ -3,7 +3,11 @@ import { decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { keysList, keysRevoke, keysRotate } from '../../src/cli/keys.ts'
 import { revoke } from '../../src/cli/revoke.ts'
+import { MasterKey } from '../../src/keys/master-key.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { systemRandom } from '../../src/platform/random.ts'
 import { runCommand } from '../harness/command.ts'
+import { newCandidate } from '../harness/keys.ts'
 import { collectLog } from '../harness/log.ts'
 import { SECRET } from '../harness/model.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
@@ -244,16 +248,18 @@ describe('a pending key that can not be opened', () => {
   test('never becomes active, and is no hindrance to rotating', async () => {
     const first = kidOf(await issue('plain'))
     // As a command with another master key has left it, in a version that did not look.
-    const { createCandidate } = await import('../../src/keys/candidate.ts')
-    const { MasterKey } = await import('../../src/keys/master-key.ts')
-    const { openStore } = await import('../../src/store/open.ts')
-    const { systemClock } = await import('../../src/platform/clock.ts')
-    const candidate = await createCandidate('ES256', new MasterKey(randomBytes(32), randomBytes))
-    const now = systemClock.now()
-    const store = await openStore(server.config.storage, systemClock)
-    const stray = { ...candidate, state: 'pending', createdAt: now, activeAt: now, goneAt: undefined } as const
-    await store.keys.updateKeys(() => ({ add: [stray], put: [] }))
-    await store.close()
+    const candidate = await newCandidate('ES256', new MasterKey(randomBytes(32), systemRandom))
+    rows.run(
+      `insert into key (kid, algorithm, state, public_key, encrypted_private_key, master_key_id, created_at, active_at)
+      values (?, 'ES256', 'pending', ?, ?, ?, ?, ?)`,
+      candidate.kid,
+      candidate.publicKey ?? null,
+      candidate.encryptedPrivateKey,
+      candidate.masterKeyId,
+      systemClock.now(),
+      systemClock.now(),
+    )
+    rows.announce('key', candidate.kid)
 
     await until(async () => (await unusableKeys('pending')) === 1)
     expect(await publishedAt(server.issuer)).toContain(candidate.kid)

@@ -496,15 +496,55 @@ export function storeContract(
       const readable = { ...secret('1', 'x'), retrievable: sealed('before') }
       await put(one, [], [client('a', { credentials: toCredentials([readable, secret('2', 'y')]) })])
       expect((await other.credentials.listRetrievable()).found).toEqual([readable])
-      const since = await other.changes.latestChange()
-      await one.credentials.replaceRetrievable(readable.id, sealed('something else'), sealed('after', 'new'))
+      let since = await other.changes.latestChange()
+      await one.credentials.replaceRetrievable(readable.id, sealed('something else'), sealed('after'))
       expect((await other.credentials.listRetrievable()).found).toEqual([readable])
       expect(await other.changes.latestChange()).toBe(since)
-      await one.credentials.replaceRetrievable(readable.id, sealed('before'), sealed('after', 'new'))
+      const renewed = sealed('after', 'new')
+      const replace = () => one.credentials.replaceRetrievable(readable.id, sealed('before'), renewed)
+      await expect(replace()).rejects.toThrow(/is encrypted under the master key old; the one given is new/)
+      expect((await other.credentials.listRetrievable()).found).toEqual([readable])
+      expect(await one.keys.replaceMasterKey('old', 'new', event('replace'))).toBe(true)
+      since = await other.changes.latestChange()
+      await replace()
       expect((await other.credentials.listRetrievable()).found).toEqual([
         { ...readable, retrievable: sealed('after', 'new') },
       ])
       expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+    })
+
+    test('have one master key in use, from the first that something is encrypted under, until another is put in its place', async () => {
+      expect(await one.keys.masterKeyInUse()).toBeUndefined()
+      const add = (store: Store, kid: string, masterKeyId: string) =>
+        store.keys.updateKeys(() => ({ add: [{ ...key(kid), masterKeyId }], put: [], events: [event(kid)] }))
+      const outcomes = await Promise.allSettled([add(one, 'k1', 'm1'), add(other, 'k2', 'm2')])
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      const { found, masterKeyId: inUse = '' } = await other.keys.listKeys()
+      expect(found.map(({ masterKeyId }) => masterKeyId)).toEqual([inUse])
+      expect(await one.audit.listEvents({ limit: 9 })).toHaveLength(1)
+
+      const retrievable = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm3' }
+      const stray = client('a', { credentials: toCredentials([{ ...secret('1', 'x'), retrievable }]) })
+      await expect(put(one, [api('https://a')], [stray])).rejects.toThrow(/the one given is m3/)
+      expect((await other.directory.loadApis()).found).toEqual([])
+
+      const since = await other.changes.latestChange()
+      expect(await one.keys.replaceMasterKey('another', 'm3', event('late'))).toBe(false)
+      expect(await other.changes.latestChange()).toBe(since)
+      expect(await one.keys.replaceMasterKey(inUse, 'm3', event('replaced'))).toBe(true)
+      expect(await other.keys.masterKeyInUse()).toBe('m3')
+      expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'key', id: 'm3' }])
+      expect(await one.audit.listEvents({ limit: 9, requestId: 'replaced' })).toHaveLength(1)
+      expect(await put(one, [], [stray])).toBe(true)
+      // What was encrypted before stays as it is, whatever else is written of it.
+      expect(await one.keys.replaceMasterKey('m3', 'm4', event('again'))).toBe(true)
+      const revoked = { ...secret('1', 'x'), retrievable, revokedAt: 7 }
+      expect(await put(other, [], [client('a', { credentials: toCredentials([revoked]) })])).toBe(true)
+      const before = { ciphertext: Buffer.from(`private ${found[0]?.kid}`), masterKeyId: inUse }
+      const kid = found[0]?.kid ?? KeyId('')
+      expect(await one.keys.replaceEncrypted(kid, retrievable, { ...retrievable, masterKeyId: 'm4' })).toBe(false)
+      await expect(one.keys.replaceEncrypted(kid, before, retrievable)).rejects.toThrow(/the one given is m3/)
+      expect(await one.keys.replaceEncrypted(kid, before, { ...retrievable, masterKeyId: 'm4' })).toBe(true)
     })
 
     test('of processes that mark the same use at once, tell one that it is the first', async () => {

@@ -57,7 +57,7 @@ const copy = (from: string, to: string, json = false) =>
 async function dump(location: string): Promise<Record<string, unknown[]>> {
   const db = await openDatabase(location, systemClock, ACCESS)
   const tables = ['api', 'client', 'credential', 'credential_use', 'key', 'key_consumer', 'replay_mark'] as const
-  const numbered = ['longest_lifetime', 'counter', 'revocation', 'change', 'audit_event'] as const
+  const numbered = ['longest_lifetime', 'master_key', 'counter', 'revocation', 'change', 'audit_event'] as const
   const content: Record<string, unknown[]> = {}
   for (const table of [...tables, ...numbered]) {
     const rows = await db.scans.selectFrom(table).selectAll().execute()

@@ -42,7 +42,7 @@ describe('migrations', () => {
   test('are waited for, however long another node takes over one, and run where that one fails', async () => {
     const url = await postgres.newDatabase()
     await open(url).then((store) => store.close())
-    await postgres.query(`delete from migration where name > '0005'; drop table counter`, url)
+    await postgres.query(`delete from migration where name > '0005'; drop table counter, master_key`, url)
     // Another node has begun.
     const other = postgres.query(
       `begin; insert into migration values ('0005-counters', '');

@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Config } from '../../src/config/resolve.ts'
 import type { KeyAlgorithm } from '../../src/keys/algorithms.ts'
-import { createCandidate } from '../../src/keys/candidate.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
 import { MasterKey } from '../../src/keys/master-key.ts'
 import type { StoredKey } from '../../src/keys/store.ts'
@@ -16,6 +15,7 @@ import { Revocations } from '../../src/revocation/revocations.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/sql-store.ts'
 import type { VerifiedToken } from '../../src/tokens/verify.ts'
+import { newCandidate } from '../harness/keys.ts'
 import { SECRET } from '../harness/model.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 
@@ -69,12 +69,14 @@ const GARBAGE: readonly SQLInputValue[] = [
 
 let path: string
 let folder: string
+let config: Config
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tessera-unreadable-'))
   path = join(folder, 'tessera.db')
-  const { config, folder: made } = await testConfig({ storage: `sqlite:${path}` })
+  const made = await testConfig({ storage: `sqlite:${path}` })
+  config = made.config
   await applyTo(config, MODEL)
-  rmSync(made, { recursive: true })
+  rmSync(made.folder, { recursive: true })
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
@@ -180,7 +182,7 @@ describe('whatever one column of one row holds, the row alone is unreadable:', (
   })
 
   test.each(['ES256', 'A256GCM'] as const)('a key: %s', async (algorithm) => {
-    const masterKey = new MasterKey(randomBytes(32), systemRandom)
+    const masterKey = new MasterKey(config.masterKey, systemRandom)
     const [broken, other] = [await makeKey(algorithm, masterKey), await makeKey(algorithm, masterKey)]
     const store = await openStore(`sqlite:${path}`, systemClock)
     await store.keys.updateKeys(() => ({ add: [{ ...broken, state: 'retiring' }, other], put: [] }))
@@ -246,6 +248,6 @@ describe('whatever one column of one row holds, the row alone is unreadable:', (
 })
 
 async function makeKey(algorithm: KeyAlgorithm, masterKey: MasterKey): Promise<StoredKey> {
-  const candidate = await createCandidate(algorithm, masterKey)
+  const candidate = await newCandidate(algorithm, masterKey)
   return { ...candidate, state: 'active', createdAt: 1, activeAt: 1, goneAt: undefined }
 }
