@@ -87,6 +87,12 @@ keyCommand(
   'encrypt every key under the current master key, having given the one before as previous_master_key_file',
 ).action(async (options) => (await import('./keys.ts')).keysRewrap(options))
 
+keyCommand('repair', 'say which keys and secrets are of no use under this master key, and what would be done with them')
+  .option('--yes', 'do it')
+  .option('--master-key-lost', 'the master key in use is gone for good: put this one in its place')
+  .option('--json', 'print JSON')
+  .action(async (options) => (await import('./keys-repair.ts')).keysRepair(options))
+
 const CONFIG = ['-c, --config <file>', 'the configuration that names the database'] as const
 const JSON_OUTPUT = ['--json', 'print JSON'] as const
 

@@ -2,7 +2,7 @@ import type { ClientId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type OnUnreadable, UnreadableWatch } from '../platform/unreadable.ts'
 import type { Credential } from './credential.ts'
-import type { CredentialStore, ExpiringCredential } from './store.ts'
+import type { CredentialStore, OwnedCredential } from './store.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 /** Days ahead at which somebody is told, soonest first. */
@@ -11,7 +11,7 @@ const WARN_DAYS = [1, 7, 30] as const
 const MOST_AT_ONCE = 10_000
 
 /** A credential that will have expired in so many days. */
-interface ExpiryWarning extends ExpiringCredential {
+interface ExpiryWarning extends OwnedCredential {
   /** At most so many: 30, 7 or 1. */
   readonly days: number
 }

@@ -16,7 +16,7 @@ export async function rewrapSecrets(
 ): Promise<readonly string[]> {
   const { found, unreadable } = await store.listRetrievable()
   const problems = unreadable.map(({ id, problem }) => `credential ${id}: ${problem}`)
-  for (const credential of found) {
+  for (const { credential } of found) {
     const { id, retrievable } = credential
     if (retrievable === undefined || retrievable.masterKeyId === masterKey.id) continue
     const secret = retrieveSecret(credential, masterKey)

@@ -12,10 +12,10 @@ export interface CredentialUse {
   readonly at: number
 }
 
-/** A credential that will expire. */
-export interface ExpiringCredential {
+/** A credential, and whose it is. */
+export interface OwnedCredential<Kind extends Credential = Credential> {
   readonly clientId: ClientId
-  readonly credential: Credential
+  readonly credential: Kind
 }
 
 /**
@@ -37,11 +37,13 @@ export interface CredentialStore {
   /** Remembers uses; an earlier one than is known changes nothing. */
   noteUses(uses: readonly CredentialUse[]): Promise<void>
   /** At most `most` credentials that count and expire between the two times, soonest first. */
-  listExpiring(from: number, to: number, most: number): Promise<Listed<ExpiringCredential>>
+  listExpiring(from: number, to: number, most: number): Promise<Listed<OwnedCredential>>
   /** Those whose secret can be read again. */
-  listRetrievable(): Promise<Listed<SecretCredential>>
+  listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>>
   /** Puts a secret, encrypted anew, in the place of what it was; nothing happens where that has changed since. */
   replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted): Promise<void>
+  /** Keeps no more than its hash of a secret that could be read again, and records that; false where it has changed since. */
+  forgetRetrievable(client: ClientId, id: CredentialId, before: Encrypted, event: AuditEvent): Promise<boolean>
   /**
    * Whoever is told true is to warn of a credential's expiry so many days ahead; nobody is twice.
    * @param days ahead of its expiry

@@ -10,7 +10,7 @@ const TAG_BYTES = 16
 export class MasterKeyMismatch extends UserError {
   constructor(inUse: string, given: string) {
     super(
-      `the database is encrypted under the master key ${inUse}; the one given is ${given}: give that one, or, to change it, both (docs/keys.md)`,
+      `the database is encrypted under the master key ${inUse}; the one given is ${given}: give that one, or, to change it, both; where it is lost, there is tessera keys repair`,
     )
   }
 }

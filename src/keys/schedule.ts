@@ -152,7 +152,23 @@ export function planRevocation(
   return { add: candidate === undefined ? [] : [newKey(candidate, now, now + PROPAGATION_MS)], put }
 }
 
-const newKey = (candidate: Candidate, now: number, activeAt: number): StoredKey => ({
+/**
+ * The key that takes the place of an active one which can't be used: one that verifiers have had before, or the next in line as soon as
+ * all publish it; undefined where there is none. @param usable those that can sign or seal
+ */
+export function planReplacement(
+  usable: readonly StoredKey[],
+  algorithm: KeyAlgorithm,
+  now: number,
+): StoredKey | undefined {
+  const { pending, retiring } = ofAlgorithm(usable, algorithm)
+  const [previous] = retiring
+  if (previous !== undefined) return activate(previous, now)
+  const [next] = pending
+  return next && { ...next, activeAt: Math.max(now, next.createdAt + PROPAGATION_MS) }
+}
+
+export const newKey = (candidate: Candidate, now: number, activeAt: number): StoredKey => ({
   ...candidate,
   state: activeAt <= now ? 'active' : 'pending',
   createdAt: now,
@@ -167,7 +183,7 @@ const activate = (key: StoredKey, now: number): StoredKey => ({
   goneAt: undefined,
 })
 
-const retire = (key: StoredKey, now: number, { retireAfter }: RotationPolicy): StoredKey => ({
+export const retire = (key: StoredKey, now: number, { retireAfter }: RotationPolicy): StoredKey => ({
   ...key,
   state: 'retiring',
   goneAt: now + retireAfter,

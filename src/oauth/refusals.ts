@@ -408,7 +408,7 @@ export const refusals = {
     status: 503,
     description: 'The server cannot answer now; try again later',
     meaning:
-      'The active key of the algorithm, or the key of the token that is asked about, is of no use to this process: it is damaged, or encrypted under another master key. The detail names it; tessera keys list shows all.',
+      'The active key of the algorithm, or the key of the token that is asked about, is of no use to this process: it is damaged, or encrypted under another master key. The detail names it; tessera keys repair says what can be done.',
   },
   token_missing: { ...BAD_REQUEST, description: 'token is required', meaning: 'There is no token to look at.' },
   introspection_not_allowed: {

@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import { type ExpressionBuilder, type Kysely, type Selectable, sql } from 'kysely'
 import type { AuditEvent } from '../audit/event.ts'
 import {
   type Credential,
@@ -9,7 +9,7 @@ import {
 } from '../credentials/credential.ts'
 import type { CredentialWrites } from '../credentials/life.ts'
 import type { UsedCredential } from '../credentials/status.ts'
-import type { CredentialStore, CredentialUse, ExpiringCredential } from '../credentials/store.ts'
+import type { CredentialStore, CredentialUse, OwnedCredential } from '../credentials/store.ts'
 import type { Encrypted } from '../keys/master-key.ts'
 import { ClientId, type CredentialId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -94,7 +94,7 @@ export class SqlCredentialStore implements CredentialStore {
     })
   }
 
-  async listExpiring(from: number, to: number, most: number): Promise<Listed<ExpiringCredential>> {
+  async listExpiring(from: number, to: number, most: number): Promise<Listed<OwnedCredential>> {
     const rows = await this.#db.scans
       .selectFrom('credential')
       .selectAll()
@@ -104,22 +104,20 @@ export class SqlCredentialStore implements CredentialStore {
       .orderBy('expires_at')
       .limit(most)
       .execute()
-    return toListed(
-      rows.map((row) => {
-        const credential = toCredential(row)
-        return 'problem' in credential ? credential : { clientId: ClientId(row.client_id), credential }
-      }),
-    )
+    return toListed(rows.map(toOwned))
   }
 
-  async listRetrievable(): Promise<Listed<SecretCredential>> {
+  async listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>> {
     const rows = await this.#db.scans
       .selectFrom('credential')
       .selectAll()
       .where('master_key_id', 'is not', null)
       .execute()
-    const { found, unreadable } = toListed(rows.map(toCredential))
-    return { found: found.filter((credential) => credential.kind === 'secret'), unreadable }
+    const { found, unreadable } = toListed(rows.map(toOwned))
+    const secrets = found.flatMap(({ clientId, credential }) =>
+      credential.kind === 'secret' ? [{ clientId, credential }] : [],
+    )
+    return { found: secrets, unreadable }
   }
 
   async replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted): Promise<void> {
@@ -138,6 +136,23 @@ export class SqlCredentialStore implements CredentialStore {
     })
   }
 
+  forgetRetrievable(client: ClientId, id: CredentialId, before: Encrypted, event: AuditEvent): Promise<boolean> {
+    return transact(this.#db.writes, async (trx) => {
+      await lockNumbers(trx, 'change')
+      const forgotten = await trx
+        .updateTable('credential')
+        .set({ encrypted_secret: null, master_key_id: null })
+        .where('id', '=', id)
+        .where('encrypted_secret', '=', before.ciphertext)
+        .returning('id')
+        .executeTakeFirst()
+      if (forgotten === undefined) return false
+      await announce(trx, this.#clock, [{ kind: 'client', id: client }])
+      await this.#audit.appendWithin(trx, [event])
+      return true
+    })
+  }
+
   async claimWarning(id: CredentialId, days: number): Promise<boolean> {
     const isUntold = ({ eb, or, and }: ExpressionBuilder<Schema, 'credential'>) =>
       and([eb('id', '=', id), or([eb('warned_days', 'is', null), eb('warned_days', '>', days)])])
@@ -148,6 +163,11 @@ export class SqlCredentialStore implements CredentialStore {
     const claim = this.#db.writes.updateTable('credential').set({ warned_days: days }).where(isUntold).returning('id')
     return (await claim.executeTakeFirst()) !== undefined
   }
+}
+
+function toOwned(row: Selectable<Schema['credential']>): OwnedCredential | UnreadableCredential {
+  const credential = toCredential(row)
+  return 'problem' in credential ? credential : { clientId: ClientId(row.client_id), credential }
 }
 
 /** Makes these all that a client has; those that can't be read stay as they are. */

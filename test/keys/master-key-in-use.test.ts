@@ -277,7 +277,10 @@ describe('the first master key', () => {
     const { found, masterKeyId } = (await store?.keys.listKeys()) ?? { found: [], masterKeyId: undefined }
     const { found: secrets = [] } = (await store?.credentials.listRetrievable()) ?? {}
     expect(masterKeyId).toBe(won[0])
-    expect([...found.map((key) => key.masterKeyId), ...secrets.map((one) => one.retrievable?.masterKeyId)]).toEqual(won)
+    expect([
+      ...found.map((key) => key.masterKeyId),
+      ...secrets.map(({ credential }) => credential.retrievable?.masterKeyId),
+    ]).toEqual(won)
     for (const each of stores) await each.close()
   })
 

@@ -495,22 +495,41 @@ export function storeContract(
       const sealed = (text: string, masterKeyId = 'old') => ({ ciphertext: Buffer.from(text), masterKeyId })
       const readable = { ...secret('1', 'x'), retrievable: sealed('before') }
       await put(one, [], [client('a', { credentials: toCredentials([readable, secret('2', 'y')]) })])
-      expect((await other.credentials.listRetrievable()).found).toEqual([readable])
+      expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
       let since = await other.changes.latestChange()
       await one.credentials.replaceRetrievable(readable.id, sealed('something else'), sealed('after'))
-      expect((await other.credentials.listRetrievable()).found).toEqual([readable])
+      expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
       expect(await other.changes.latestChange()).toBe(since)
       const renewed = sealed('after', 'new')
       const replace = () => one.credentials.replaceRetrievable(readable.id, sealed('before'), renewed)
       await expect(replace()).rejects.toThrow(/is encrypted under the master key old; the one given is new/)
-      expect((await other.credentials.listRetrievable()).found).toEqual([readable])
+      expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
       expect(await one.keys.replaceMasterKey('old', 'new', event('replace'))).toBe(true)
       since = await other.changes.latestChange()
       await replace()
       expect((await other.credentials.listRetrievable()).found).toEqual([
-        { ...readable, retrievable: sealed('after', 'new') },
+        { clientId: 'a', credential: { ...readable, retrievable: renewed } },
       ])
       expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+    })
+
+    test('forget a secret that was kept to be read again, and nothing else of the credential', async () => {
+      const retrievable = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm' }
+      const kept = { ...secret('1', 'x'), expiresAt: 5, retrievable }
+      await put(one, [], [client('a', { credentials: toCredentials([kept]) })])
+      const since = await other.changes.latestChange()
+      const forget = (ciphertext: string) => {
+        const before = { ciphertext: Buffer.from(ciphertext), masterKeyId: 'm' }
+        return one.credentials.forgetRetrievable(ClientId('a'), kept.id, before, event('forgotten'))
+      }
+      expect(await forget('something else')).toBe(false)
+      expect(await other.changes.latestChange()).toBe(since)
+      expect(await forget('sealed')).toBe(true)
+      expect((await other.directory.loadClient(ClientId('a')))?.credentials.all).toEqual([
+        { ...kept, retrievable: undefined },
+      ])
+      expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+      expect(await other.audit.listEvents({ limit: 9, requestId: 'forgotten' })).toHaveLength(1)
     })
 
     test('have one master key in use, from the first that something is encrypted under, until another is put in its place', async () => {
