@@ -104,7 +104,14 @@ export class ChangeFeed {
    * @throws OAuthError as `catchUp` does
    */
   keepUp(): Promise<void> | undefined {
-    return this.#isBehind() ? this.#keepUp() : undefined
+    return this.#isBehind() ? this.refresh() : undefined
+  }
+
+  /** Resolves once this process knows all that was so when it was asked. @throws OAuthError as `catchUp` does */
+  async refresh(): Promise<void> {
+    // A read that is under way may have begun too early.
+    await this.#reading?.catch(() => {})
+    await this.poll().catch(refuse)
   }
 
   async #catchUp(asked: number): Promise<void> {
@@ -112,10 +119,6 @@ export class ChangeFeed {
     // A read that was under way may have begun too long ago: the next one begins now.
     if (!this.#isCurrent(asked)) await this.poll().catch(refuse)
     if (!this.#isCurrent(asked)) throw new OAuthError('out_of_date')
-  }
-
-  async #keepUp(): Promise<void> {
-    await this.poll().catch(refuse)
   }
 
   #isCurrent(at: number): boolean {

@@ -37,7 +37,7 @@ function read(file: string): string {
 
 const SIGNS = { create: '+', update: '~', unchanged: '=' } as const
 
-function report({ steps, generated, warnings }: Plan, dryRun: boolean): void {
+function report({ steps, generated, disabled, warnings }: Plan, dryRun: boolean): void {
   for (const { action, kind, id, fields } of steps) {
     if (action !== 'unchanged')
       print(`${SIGNS[action]} ${kind} ${printable(id)}${fields.length > 0 ? `: ${fields.join(', ')}` : ''}`)
@@ -45,16 +45,18 @@ function report({ steps, generated, warnings }: Plan, dryRun: boolean): void {
   const count = (action: string) => steps.filter((step) => step.action === action).length
   const summary = `${count('create')} to create, ${count('update')} to update, ${count('unchanged')} unchanged`
   print(dryRun ? `${summary}; nothing was written` : summary.replaceAll(/ to (create|update)/g, ' $1d'))
+  for (const id of disabled) say(`${printable(id)} is disabled: introspection calls its tokens inactive, for good`)
   for (const warning of warnings) say(`warning: ${printable(warning)}`)
   if (dryRun || generated.length === 0) return
   say('These secrets were generated. They are shown this once:')
   for (const { clientId, label, secret } of generated) print(`${printable(clientId)}\t${printable(label)}\t${secret}`)
 }
 
-const asJson = ({ steps, generated, warnings }: Plan, dryRun: boolean): string =>
+const asJson = ({ steps, generated, disabled, warnings }: Plan, dryRun: boolean): string =>
   JSON.stringify({
     dry_run: dryRun,
     steps,
+    disabled,
     warnings,
     generated: dryRun ? [] : generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
   })

@@ -6,7 +6,7 @@ import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type Opened, withDatabase } from './database.ts'
-import { print, printable } from './output.ts'
+import { print, printable, say } from './output.ts'
 
 interface ClientsOptions {
   readonly json?: true
@@ -40,7 +40,11 @@ export const clientsShow = (id: string, { config }: ClientsOptions): Promise<voi
 export const clientsEnable = (id: string, enabled: boolean, { json, config }: ClientsOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const client = await setEnabled(opened, ClientId(id), enabled)
-    print(json ? JSON.stringify(asJson(client)) : `${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
+    if (json) return print(JSON.stringify(asJson(client)))
+    print(`${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
+    if (enabled) return say('It gets tokens from within a second on. Those of before stay inactive.')
+    say('From within a second on it gets no token, and introspection calls those that it has inactive, for good.')
+    say('APIs that verify by themselves accept them until they expire.')
   })
 
 async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Promise<Client> {

@@ -87,17 +87,22 @@ export const credentialsCancel = (client: string, credential: string, options: C
 export const credentialsRevoke = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withOperations(options, async (operations) => {
     reportChange(await revokeCredential(operations, ClientId(client), credential), options, 'is revoked')
-    if (options.json) return
-    say('No server takes it from within a second on. Tokens that it got live on:')
-    say(`tessera revoke --client ${printable(client)} ends them, too.`)
+    if (!options.json) sayThatTokensLive(client)
   })
+
+function sayThatTokensLive(client: string): void {
+  say('No server takes it from within a second on. Tokens that it got live on:')
+  say(`tessera revoke --client ${printable(client)} ends them, too.`)
+}
 
 /** `tessera credentials remove`: removes one for good. */
 export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withOperations(options, async (operations) => {
     const removed = await removeCredential(operations, ClientId(client), credential)
-    if (!('problem' in removed)) reportChange(removed, options, 'is removed')
-    else if (options.json) print(JSON.stringify(unreadableAsJson(removed)))
+    if (!('problem' in removed)) {
+      reportChange(removed, options, 'is removed')
+      if (!options.json) sayThatTokensLive(client)
+    } else if (options.json) print(JSON.stringify(unreadableAsJson(removed)))
     else print(`${printable(removed.label || removed.id)} is removed`)
   })
 

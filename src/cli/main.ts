@@ -111,13 +111,13 @@ clients
   .action(async (id, options) => (await import('./clients.ts')).clientsShow(id, options))
 clients
   .command('enable <client-id>')
-  .description('let a disabled client authenticate again')
+  .description('let a disabled client authenticate again; its tokens of before stay inactive')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, true, options))
 clients
   .command('disable <client-id>')
-  .description('refuse everything from a client, without removing it')
+  .description('refuse everything from a client, and end its tokens, without removing it')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, false, options))

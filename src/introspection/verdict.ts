@@ -6,50 +6,77 @@
 import { LRUCache } from 'lru-cache'
 import type { ChangeFeed } from '../changes/feed.ts'
 import type { Client } from '../directory/client.ts'
+import type { Directory } from '../directory/directory.ts'
 import { OAuthError } from '../oauth/error.ts'
+import type { Audience } from '../oauth/ids.ts'
 import { createBatch } from '../platform/batch.ts'
 import type { Revocations } from '../revocation/revocations.ts'
-import { isAlive, type VerifiedToken, type Verifier, verifyToken } from '../tokens/verify.ts'
+import { audiencesOf, isAlive, issuedAt, type VerifiedToken, type Verifier, verifyToken } from '../tokens/verify.ts'
 
 /** Tokens whose signature was found good; some 2 KB each. */
 const REMEMBERED = 10_000
+/** So long after its issue a token may be about what this process has yet to learn; clocks of nodes may differ. Milliseconds. */
+const YOUNG_MS = 60_000
+
+interface JudgeOptions {
+  readonly verifier: Verifier
+  readonly changes: Pick<ChangeFeed, 'catchUp' | 'refresh'>
+  readonly directory: Pick<Directory, 'client' | 'apis'>
+  readonly revocations: Revocations
+}
 
 /** Judges tokens. A token that was verified is known again without its signature's being checked; all else is, each time. */
 export class Judge {
-  readonly #verifier: Verifier
-  readonly #changes: Pick<ChangeFeed, 'catchUp'>
-  readonly #revocations: Revocations
+  readonly #options: JudgeOptions
   readonly #inBatch = createBatch()
   readonly #verified = new LRUCache<string, VerifiedToken>({ max: REMEMBERED })
 
-  constructor(verifier: Verifier, changes: Pick<ChangeFeed, 'catchUp'>, revocations: Revocations) {
-    this.#verifier = verifier
-    this.#changes = changes
-    this.#revocations = revocations
+  constructor(options: JudgeOptions) {
+    this.#options = options
   }
 
   /**
    * The token, where it is alive and `client` may see it; undefined for all else, with nothing to tell why.
-   * @throws OAuthError `introspection_not_allowed` for a client that may see none; `storage_unavailable`, `out_of_date` or
-   *   `key_unusable` where this process can't know
+   * @throws OAuthError `introspection_not_allowed` for a client that may see none; `storage_unavailable`, `out_of_date`,
+   *   `key_unusable` or `record_unreadable` where this process can't know
    */
-  async judge(client: Client, token: string): Promise<VerifiedToken | undefined> {
-    const { introspects } = client
+  async judge({ introspects }: Client, token: string): Promise<VerifiedToken | undefined> {
     if (introspects !== 'all' && introspects.length === 0) throw new OAuthError('introspection_not_allowed')
-    await this.#changes.catchUp()
+    const { changes, revocations } = this.#options
+    await changes.catchUp()
     const verified = await this.#inBatch(() => this.#verify(token))
     if (verified === undefined) return undefined
-    const { aud } = verified.claims
-    const audiences = typeof aud === 'string' ? [aud] : aud
-    const mayIntrospect = introspects === 'all' || audiences.some((audience) => introspects.includes(audience))
-    return mayIntrospect && !(await this.#revocations.isRevoked(verified)) ? verified : undefined
+    const seen = audiencesOf(verified).filter((audience) => introspects === 'all' || introspects.includes(audience))
+    if (seen.length === 0 || (await revocations.isRevoked(verified))) return undefined
+    return (await this.#stands(verified, seen)) ? verified : undefined
   }
 
   #verify(token: string): VerifiedToken | undefined {
+    const { verifier } = this.#options
     const known = this.#verified.get(token)
-    if (known !== undefined) return isAlive(this.#verifier, known) ? known : undefined
-    const verified = verifyToken(this.#verifier, token)
+    if (known !== undefined) return isAlive(verifier, known) ? known : undefined
+    const verified = verifyToken(verifier, token)
     if (verified !== undefined) this.#verified.set(token, verified)
     return verified
+  }
+
+  /** Whether there still are its client, which may have tokens, and one of these APIs. */
+  async #stands(token: VerifiedToken, audiences: readonly Audience[]): Promise<boolean> {
+    if (await this.#isKnownToStand(token, audiences)) return true
+    const { changes, verifier } = this.#options
+    // Whoever issued it may have known more than this process does.
+    if (verifier.clock.now() - issuedAt(token) >= YOUNG_MS) return false
+    await changes.refresh()
+    return this.#isKnownToStand(token, audiences)
+  }
+
+  async #isKnownToStand({ claims }: VerifiedToken, audiences: readonly Audience[]): Promise<boolean> {
+    const { apis } = this.#options.directory
+    // An API that can't be read is there all the same.
+    const isThere = (audience: Audience) =>
+      apis.get(audience) !== undefined || apis.unreadable.some(({ id }) => id === audience)
+    if (!audiences.some(isThere)) return false
+    const owner = this.#options.directory.client(claims.client_id)
+    return (owner instanceof Promise ? await owner : owner)?.enabled === true
   }
 }

@@ -34,6 +34,8 @@ export interface Plan {
   readonly apis: readonly Api[]
   readonly clients: readonly Client[]
   readonly generated: readonly GeneratedSecret[]
+  /** Clients that had tokens until now, which end. */
+  readonly disabled: readonly ClientId[]
   /** What may be applied, and won't do what was meant. */
   readonly warnings: readonly string[]
 }
@@ -94,6 +96,9 @@ export async function planManifest(
     apis: apis.filter((_, index) => apiSteps[index]?.action !== 'unchanged'),
     clients: clients.filter((_, index) => clientSteps[index]?.action !== 'unchanged'),
     generated,
+    disabled: clients
+      .filter(({ id, enabled }) => !enabled && model.clients.get(id)?.enabled === true)
+      .map(({ id }) => id),
     warnings: [...warnings(parsed), ...revoked, ...unreadable.map(unreadableWarning)],
   }
 }

@@ -28,6 +28,9 @@ export interface ModelWrites {
 /** Where the model is read and written whole. Every call rejects when the database fails, having written nothing. */
 export interface ManifestStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
-  /** Writes everything in one transaction; false, and nothing is written, where the model has changed since `version`. */
+  /**
+   * Writes everything in one transaction; false, and nothing is written, where the model has changed since `version`. Of a client
+   * that it disables or enables, no token of before is good any more, nor is again.
+   */
   commit(version: number, writes: ModelWrites): Promise<boolean>
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../platform/clock.ts'
 import { FRESH_MS } from '../platform/freshness.ts'
 import { uuidv7Time } from '../platform/random.ts'
 import type { OnUnreadable } from '../platform/unreadable.ts'
-import type { VerifiedToken } from '../tokens/verify.ts'
+import { audiencesOf, issuedAt, type VerifiedToken } from '../tokens/verify.ts'
 import type { Revocation, RevocationStore } from './store.ts'
 
 const PAGE = 10_000
@@ -71,13 +71,14 @@ export class Revocations {
    * Whether a token is revoked, by whichever process.
    * @throws OAuthError `storage_unavailable` where this process can't know: a wrong answer would be worse
    */
-  async isRevoked({ claims, kid }: VerifiedToken): Promise<boolean> {
+  async isRevoked(token: VerifiedToken): Promise<boolean> {
     await this.catchUp()
-    const issuedAt = uuidv7Time(claims.jti) ?? claims.iat * 1000
-    if (this.#tokens.get(bucketOf(issuedAt))?.ids.has(claims.jti) === true) return true
-    const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud
-    const concerned = [`client ${claims.client_id}`, `key ${kid}`, ...audiences.map((audience) => `api ${audience}`)]
-    return concerned.some((name) => issuedAt <= (this.#issuedBefore.get(name)?.issuedBefore ?? -1))
+    const { claims, kid } = token
+    const at = issuedAt(token)
+    if (this.#tokens.get(bucketOf(at))?.ids.has(claims.jti) === true) return true
+    const audiences = audiencesOf(token).map((audience) => `api ${audience}`)
+    const concerned = [`client ${claims.client_id}`, `key ${kid}`, ...audiences]
+    return concerned.some((name) => at <= (this.#issuedBefore.get(name)?.issuedBefore ?? -1))
   }
 
   /** Revokes, and honours it here at once. Rejects when it could not be kept for good. */

@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.ts'
 import { toListed } from '../platform/unreadable.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
+import { endTokens } from './client-tokens.ts'
 import { lastTaken, lockNumbers } from './counters.ts'
 import { replaceCredentials } from './credentials.ts'
 import type { Database } from './dialect.ts'
@@ -45,6 +46,7 @@ export class SqlManifestStore implements ManifestStore {
   commit(version: number, { apis, clients, event }: ModelWrites): Promise<boolean> {
     return transact(this.#db.writes, async (trx) => {
       if ((await lockNumbers(trx, 'change')) !== version) return false
+      await endTokens(trx, clients, this.#clock.now())
       for (const api of apis) await this.#putApi(trx, api)
       for (const client of clients) await this.#putClient(trx, client)
       const changes: Change[] = [

@@ -19,16 +19,7 @@ export class SqlRevocationStore implements RevocationStore {
   }
 
   addRevocations(revocations: readonly Revocation[]): Promise<void> {
-    return transact(this.#db.urgent, async (trx) => {
-      const first = (await takeNumbers(trx, 'revocation', revocations.length)) - revocations.length + 1
-      const rows = revocations.map((revocation, index) => ({ seq: first + index, ...fromRevocation(revocation) }))
-      for (let from = 0; from < rows.length; from += ROWS_IN_STATEMENT) {
-        await trx
-          .insertInto('revocation')
-          .values(rows.slice(from, from + ROWS_IN_STATEMENT))
-          .execute()
-      }
-    })
+    return transact(this.#db.urgent, (trx) => addRevocations(trx, revocations))
   }
 
   async revocationsAfter(after: number, limit: number) {
@@ -51,15 +42,32 @@ export class SqlRevocationStore implements RevocationStore {
     })
   }
 
-  async longestLifetime(): Promise<number> {
-    const row = await this.#db.scans.selectFrom('longest_lifetime').select('milliseconds').executeTakeFirst()
-    return row?.milliseconds ?? 0
+  longestLifetime(): Promise<number> {
+    return longestLifetime(this.#db.scans)
   }
 
   async noteLifetime(milliseconds: number): Promise<void> {
     if ((await this.longestLifetime()) >= milliseconds) return
     await noteLifetime(this.#db.writes, milliseconds)
   }
+}
+
+/** Keeps revocations, within a transaction. */
+export async function addRevocations(trx: Kysely<Schema>, revocations: readonly Revocation[]): Promise<void> {
+  const first = (await takeNumbers(trx, 'revocation', revocations.length)) - revocations.length + 1
+  const rows = revocations.map((revocation, index) => ({ seq: first + index, ...fromRevocation(revocation) }))
+  for (let from = 0; from < rows.length; from += ROWS_IN_STATEMENT) {
+    await trx
+      .insertInto('revocation')
+      .values(rows.slice(from, from + ROWS_IN_STATEMENT))
+      .execute()
+  }
+}
+
+/** The longest lifetime that any token can have had, in milliseconds. */
+export async function longestLifetime(db: Kysely<Schema>): Promise<number> {
+  const row = await db.selectFrom('longest_lifetime').select('milliseconds').executeTakeFirst()
+  return row?.milliseconds ?? 0
 }
 
 /** Remembers that tokens may live so long. One statement: of two at once, the longer stays. */

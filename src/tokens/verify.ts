@@ -4,6 +4,7 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { KeyId } from '../oauth/ids.ts'
 import { Audience, ClientId, Jti } from '../oauth/ids.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
+import { uuidv7Time } from '../platform/random.ts'
 import { type AccessTokenClaims, LONGEST_TOKEN } from './claims.ts'
 import type { Unsealer } from './sealed.ts'
 
@@ -57,6 +58,13 @@ export function verifyToken(verifier: Verifier, token: string): VerifiedToken | 
   const verified = { claims: claims.data as AccessTokenClaims, kid: opened.kid }
   return isAlive(verifier, verified) ? verified : undefined
 }
+
+/** When a token was issued, in milliseconds: its `jti` says it more exactly than `iat`. */
+export const issuedAt = ({ claims: { jti, iat } }: VerifiedToken): number => uuidv7Time(jti) ?? iat * 1000
+
+/** The APIs that a token is for. */
+export const audiencesOf = ({ claims: { aud } }: VerifiedToken): readonly Audience[] =>
+  typeof aud === 'string' ? [aud] : aud
 
 /** Whether a token that was verified once has not expired, and its key is still one of ours. */
 export function isAlive({ keyring, clock }: Verifier, { claims, kid }: VerifiedToken): boolean {

@@ -79,7 +79,7 @@ export function createServices(
       sealer: new Sealer(random),
     },
     changes,
-    judge: new Judge(verifier, changes, revocations),
+    judge: new Judge({ verifier, changes, directory, revocations }),
     verifier,
     revocations,
     recording: { audit, clock },

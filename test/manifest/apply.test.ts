@@ -66,6 +66,7 @@ describe('tessera apply', () => {
         { action: 'create', kind: 'api', id: 'https://api.example.com', fields: [] },
         { action: 'create', kind: 'client', id: 'a', fields: [] },
       ],
+      disabled: [],
       warnings: [],
       generated: [{ client_id: 'a', label: 'main', secret: expect.stringMatching(/^tss_/) }],
     })
