@@ -6,16 +6,13 @@ import type { FederatedTrust } from '../federation/credential.ts'
 import { asymmetricAlgorithms } from '../jws/algorithms.ts'
 import { type ClientId, CredentialId } from '../oauth/ids.ts'
 import { formatHash, parseHash } from '../secrets/hash.ts'
-import { bytes, json, readRow, understoodBy } from './read-row.ts'
+import { bytes, json, readRow, time, understoodBy } from './read-row.ts'
 import type { Schema } from './schema.ts'
 
 type Row = Selectable<Schema['credential']>
 
 const id = z.string().transform(CredentialId)
-const time = z
-  .number()
-  .nullable()
-  .transform((at) => at ?? undefined)
+const end = time.nullable().transform((at) => at ?? undefined)
 
 const life = z
   .object({
@@ -23,11 +20,11 @@ const life = z
     label: z.string(),
     hint: z.string(),
     origin: z.enum(['manifest', 'command']),
-    created_at: z.number(),
-    expires_at: time,
-    revoked_at: time,
+    created_at: time,
+    expires_at: end,
+    revoked_at: end,
     replaces: id.nullable(),
-    replaced_expires_at: time,
+    replaced_expires_at: end,
   })
   .transform(
     ({ created_at, expires_at, revoked_at, replaces, replaced_expires_at, ...rest }): CredentialLife => ({

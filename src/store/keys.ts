@@ -116,7 +116,7 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
       .where('last_seen', '>=', since)
       .orderBy('last_seen', 'desc')
       .execute()
-    return rows.map(toConsumer)
+    return rows.map(toConsumer).filter((consumer) => consumer !== undefined)
   }
 }
 

@@ -26,6 +26,9 @@ export const understoodBy =
     }
   }
 
+/** Milliseconds since the epoch that are a date (ECMA-262 §21.4.1.1): whatever shows it must be able to. */
+export const time = z.number().min(-8.64e15).max(8.64e15)
+
 /** The bytes of either database. */
 export const bytes = z.instanceof(Uint8Array).transform((value) => Buffer.from(value))
 

@@ -17,7 +17,7 @@ import type { Reason } from '../oauth/refusals.ts'
 import { toListed, type Unreadable } from '../platform/unreadable.ts'
 import type { Revocation } from '../revocation/store.ts'
 import { toCredential } from './credential-rows.ts'
-import { bytes, json, readRow } from './read-row.ts'
+import { bytes, json, readRow, time } from './read-row.ts'
 import type { Schema } from './schema.ts'
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
@@ -146,9 +146,9 @@ const keyRow = z
     public_key: bytes.nullable(),
     encrypted_private_key: bytes,
     master_key_id: z.string(),
-    created_at: z.number(),
-    active_at: z.number(),
-    gone_at: z.number().nullable(),
+    created_at: time,
+    active_at: time,
+    gone_at: time.nullable(),
   })
   .transform(
     ({ public_key, encrypted_private_key, master_key_id, created_at, active_at, gone_at, ...same }): StoredKey => ({
@@ -179,13 +179,23 @@ export const fromKey = (key: StoredKey): NewRow<'key'> => ({
   gone_at: key.goneAt ?? null,
 })
 
-export const toConsumer = (row: Row<'key_consumer'>): KeySetConsumer => ({
-  address: row.address,
-  userAgent: row.user_agent,
-  firstSeen: row.first_seen,
-  lastSeen: row.last_seen,
-  fetches: row.fetches,
-})
+const consumerRow = z
+  .object({ address: z.string(), user_agent: z.string(), first_seen: time, last_seen: time, fetches: z.number() })
+  .transform(
+    ({ address, user_agent, first_seen, last_seen, fetches }): KeySetConsumer => ({
+      address,
+      userAgent: user_agent,
+      firstSeen: first_seen,
+      lastSeen: last_seen,
+      fetches,
+    }),
+  )
+
+/** Undefined where that can't be read: nobody misses it. */
+export function toConsumer(row: Row<'key_consumer'>): KeySetConsumer | undefined {
+  const consumer = readRow(consumerRow, row, {})
+  return 'problem' in consumer ? undefined : consumer
+}
 
 export const fromConsumer = (consumer: KeySetConsumer): NewRow<'key_consumer'> => ({
   address: consumer.address,
@@ -232,7 +242,7 @@ export const toChange = ({ kind, id }: Row<'change'>): Change | undefined => {
 
 export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   seq: row.seq,
-  at: row.at,
+  at: time.catch(0).parse(row.at),
   type: row.type as AuditEventType,
   result: row.result as AuditEvent['result'],
   reason: (row.reason as Reason | null) ?? undefined,
@@ -240,8 +250,14 @@ export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   remoteAddress: row.remote_address ?? undefined,
   requestId: row.request_id,
   traceId: row.trace_id ?? undefined,
-  detail: JSON.parse(row.detail),
+  detail: toDetail(row.detail),
 })
+
+/** What else an event says may be lost; that it happened is not. */
+function toDetail(text: string): AuditEvent['detail'] {
+  const detail = readRow(z.object({ detail: json(z.record(z.string(), z.unknown())) }), { detail: text }, {})
+  return 'problem' in detail ? { unreadable: detail.problem } : detail.detail
+}
 
 export const fromAuditEvent = (event: AuditEvent): NewRow<'audit_event'> => ({
   at: event.at,

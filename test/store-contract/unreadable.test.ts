@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { auditTail } from '../../src/cli/audit.ts'
+import { clientsList } from '../../src/cli/clients.ts'
+import { credentialsList } from '../../src/cli/credentials.ts'
+import { keysList } from '../../src/cli/keys.ts'
 import type { Config } from '../../src/config/resolve.ts'
 import type { KeyAlgorithm } from '../../src/keys/algorithms.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
@@ -15,6 +19,7 @@ import { Revocations } from '../../src/revocation/revocations.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/sql-store.ts'
 import type { VerifiedToken } from '../../src/tokens/verify.ts'
+import { runCommand } from '../harness/command.ts'
 import { newCandidate } from '../harness/keys.ts'
 import { SECRET } from '../harness/model.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
@@ -243,6 +248,44 @@ describe('whatever one column of one row holds, the row alone is unreadable:', (
       expect({ missed, latest }).toEqual({ missed: true, latest: last?.['seq'] })
     }
     await store.close()
+    db.close()
+  })
+})
+
+describe('whatever one column of one row holds, a command that lists goes on:', () => {
+  const listings: [string, string, readonly string[], () => Promise<void>][] = [
+    ['key', "algorithm = 'ES256'", ['kid'], () => keysList({ algorithm: 'ES256' })],
+    ['key_consumer', "address = '::1'", ['address'], () => keysList({ algorithm: 'ES256', json: true })],
+    [
+      'credential',
+      "client_id = 'broken' and label = 'secret'",
+      ['id', 'client_id'],
+      () => credentialsList('broken', {}),
+    ],
+    ['client', "client_id = 'broken'", ['client_id'], () => clientsList({ json: true })],
+    ['audit_event', 'seq = 1', ['seq'], () => auditTail({ lines: '10' })],
+    ['audit_event', 'seq = 1', ['seq'], () => auditTail({ lines: '10', json: true })],
+  ]
+  test.each(listings)('%s', async (table, where, names, command) => {
+    const store = await openStore(`sqlite:${path}`, systemClock)
+    const key = await makeKey('ES256', new MasterKey(config.masterKey, systemRandom))
+    await store.keys.updateKeys(() => ({ add: [key], put: [] }))
+    const now = systemClock.now()
+    await store.keys.addFetches([{ address: '::1', userAgent: 'x', firstSeen: now, lastSeen: now, fetches: 1 }])
+    await store.close()
+    const env = { TESSERA_STORAGE: `sqlite:${path}`, TESSERA_MASTER_KEY: config.masterKey.toString('base64') }
+    const db = new DatabaseSync(path, { enableForeignKeyConstraints: false })
+    db.exec('pragma synchronous = off')
+    for (const column of columnsOf(db, table, names)) {
+      const before = db.prepare(`select "${column}" as value from "${table}" where ${where}`).get()?.['value'] ?? null
+      for (const garbage of ['{', 'null', 9e15, -1, new Uint8Array([0xff, 0])]) {
+        db.prepare(`update "${table}" set "${column}" = ? where ${where}`).run(garbage)
+        const { error, stdout } = await runCommand(env, command)
+        expect({ error, column, garbage }).toEqual({ error: undefined, column, garbage })
+        expect(stdout).not.toBe('')
+      }
+      db.prepare(`update "${table}" set "${column}" = ? where ${where}`).run(before)
+    }
     db.close()
   })
 })
