@@ -7,6 +7,9 @@ export interface ChangeListener {
   reset(): Promise<void>
 }
 
+/** Beyond so many changes that wait, a listener reads everything anew. */
+const MOST_PENDING = 10_000
+
 /**
  * Hands one listener what has changed, in order. What it fails to take is in what it reads anew, which it is asked to do again
  * and again; until it has, it is behind. No other listener waits for it.
@@ -38,8 +41,7 @@ export class Follower {
   hand(changes: readonly Change[] | 'everything', readAt: number): Promise<void> {
     if (changes === 'everything' || changes.length > 0) {
       this.#pendingSince ??= readAt
-      this.#pending =
-        changes === 'everything' || this.#pending === 'everything' ? 'everything' : [...this.#pending, ...changes]
+      this.#pending = together(this.#pending, changes)
     }
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined
@@ -65,4 +67,11 @@ export class Follower {
       }
     }
   }
+}
+
+type Changes = readonly Change[] | 'everything'
+
+function together(pending: Changes, more: Changes): Changes {
+  if (pending === 'everything' || more === 'everything') return 'everything'
+  return pending.length + more.length > MOST_PENDING ? 'everything' : [...pending, ...more]
 }

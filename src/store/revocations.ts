@@ -64,10 +64,14 @@ export async function addRevocations(trx: Kysely<Schema>, revocations: readonly 
   }
 }
 
-/** The longest lifetime that any token can have had, in milliseconds. */
+/** A year, as long as any token may be set to live. */
+const LONGEST_MS = 31_536_000_000
+
+/** The longest lifetime that any token can have had, in milliseconds; where that can't be read, the longest that there may be. */
 export async function longestLifetime(db: Kysely<Schema>): Promise<number> {
   const row = await db.selectFrom('longest_lifetime').select('milliseconds').executeTakeFirst()
-  return row?.milliseconds ?? 0
+  if (row === undefined) return 0
+  return Number.isFinite(row.milliseconds) && row.milliseconds >= 0 ? row.milliseconds : LONGEST_MS
 }
 
 /** Remembers that tokens may live so long. One statement: of two at once, the longer stays. */

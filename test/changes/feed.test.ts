@@ -103,6 +103,23 @@ describe('what is new', () => {
     expect(errors.length).toBeGreaterThan(0)
   })
 
+  test('is everything, where more of it waits for a listener than may', async () => {
+    const { feed, keys, change, told } = create()
+    let release = () => {}
+    keys.held = new Promise((resolve) => {
+      release = resolve
+    })
+    change('a')
+    const slow = feed.poll()
+    await new Promise((resolve) => setImmediate(resolve))
+    for (let n = 0; n < 10_001; n += 1) change(`b${n}`)
+    const second = feed.poll()
+    await new Promise((resolve) => setImmediate(resolve))
+    release()
+    await Promise.all([slow, second])
+    expect(told().filter((line) => line.startsWith('keys'))).toEqual(['keys a', 'keys everything'])
+  })
+
   test('does not wait until another listener has taken what came before', async () => {
     const { feed, keys, change, told } = create()
     let release = () => {}
@@ -235,6 +252,16 @@ describe('a process that', () => {
     const refused = await Promise.all(Array.from({ length: 100 }, () => reasonOf(feed.catchUp())))
     expect(new Set(refused)).toEqual(new Set(['storage_unavailable']))
     expect(asked).toHaveLength(1)
+  })
+
+  test('began to read before it had a feed is as old as that', async () => {
+    const store = { latestChange: async () => 0, changesSince: async () => ({ latest: 0, changes: [], missed: false }) }
+    const listeners = { keys: createListener('keys', []).listener }
+    const clock = { now: () => 5_000, monotonic: () => 5_000 }
+    const feed = new ChangeFeed({ store, clock, listeners, since: 0, sinceTime: 1_000, onError: () => {} })
+    expect(feed.ages().get('keys')).toBe(4_000)
+    await feed.catchUp()
+    expect(feed.ages().get('keys')).toBe(0)
   })
 
   test('answers again as soon as it knows', async () => {

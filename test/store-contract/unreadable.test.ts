@@ -238,6 +238,18 @@ describe('whatever one column of one row holds, the row alone is unreadable:', (
     })
   })
 
+  test('the longest lifetime: then it is as long as any may be', async () => {
+    const db = new DatabaseSync(path)
+    const store = await openStore(`sqlite:${path}`, systemClock)
+    await store.revocations.noteLifetime(5_000)
+    for (const garbage of ['{', 'null', -1, new Uint8Array([1])]) {
+      db.prepare('update longest_lifetime set milliseconds = ?').run(garbage)
+      expect(await store.revocations.longestLifetime()).toBe(365 * 24 * 3600 * 1000)
+    }
+    await store.close()
+    db.close()
+  })
+
   test('a change: whoever can not tell what has changed reads everything anew', async () => {
     const db = new DatabaseSync(path)
     const store = await openStore(`sqlite:${path}`, systemClock)
