@@ -31,7 +31,7 @@ import { meansOf, repeat, type World } from './wiring/world.ts'
 
 export type { World }
 
-/** How often one of several processes looks whether something keeps it from answering as it should. */
+/** How often a worker checks its condition and tells the primary. Milliseconds. */
 const TOLD_EVERY_MS = 250
 
 /** A server that listens. */

@@ -9,7 +9,7 @@ export interface Health {
   /** Rejects where the database does not answer. */
   readonly pingStorage: () => Promise<void>
   readonly isAuditFull: () => boolean
-  /** What else keeps it from answering as it should, a line each. */
+  /** Other reasons why it can't answer as it should, one line each. */
   readonly problems: () => Promise<readonly string[]>
   /** Where several processes serve as one. */
   readonly isWithoutWorkers?: () => boolean

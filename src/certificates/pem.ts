@@ -10,7 +10,7 @@ export function decodeBase64(text: string): Buffer | undefined {
   return withoutPadding(bytes.toString('base64')) === withoutPadding(text) ? bytes : undefined
 }
 
-/** The DER of each certificate in `text` (RFC 7468 §5), undefined for one that is malformed, and what stands outside. */
+/** The DER of each certificate in `text` (RFC 7468 §5), undefined for a malformed one; and the text outside of them. */
 export function readPem(text: string): { certificates: readonly (Buffer | undefined)[]; outside: string } {
   const certificates: (Buffer | undefined)[] = []
   let outside = ''

@@ -18,7 +18,7 @@ export interface Change {
 export interface ChangeStore {
   /** The number of the newest change, 0 where there is none. */
   latestChange(): Promise<number>
-  /** What came after change number `seq`; `missed` where some of it is no longer listed, or can't be read. */
+  /** The changes after number `seq`; `missed` where some of them are no longer listed, or can't be read. */
   changesSince(
     seq: number,
   ): Promise<{ readonly latest: number; readonly changes: readonly Change[]; readonly missed: boolean }>
@@ -27,13 +27,13 @@ export interface ChangeStore {
 interface FeedOptions {
   readonly store: ChangeStore
   readonly clock: Clock
-  /** By what they remember. */
+  /** Each listener, named by the things that it remembers. */
   readonly listeners: Readonly<Record<string, ChangeListener>>
   /** The newest change before the listeners read anything: `await store.latestChange()`. */
   readonly since: number
-  /** When that was asked for, by the monotonic clock. */
+  /** The monotonic time at which `since` was read. */
   readonly sinceTime: number
-  /** Told of each read that fails, and of each listener that fails to take what was read. */
+  /** Called when a read fails, and when a listener fails to take changes. */
   readonly onError: (error: unknown) => void
 }
 
@@ -44,8 +44,8 @@ const NEVER = Number.POSITIVE_INFINITY
 const POLL_INTERVAL_MS = 200
 
 /**
- * Polls the list of changes and hands what is new to the listeners. It knows how old what each remembers may be:
- * docs/decisions/0020-what-a-process-knows.md says who must not answer by what is too old.
+ * Polls the list of changes and hands new ones to the listeners. It also knows how outdated each listener may be. Endpoints ask it
+ * before they answer: docs/decisions/0020-what-a-process-knows.md explains which of them may go on.
  */
 export class ChangeFeed {
   readonly #store: ChangeStore
@@ -55,7 +55,7 @@ export class ChangeFeed {
   readonly #poller: Poller
   #seq: number
   #readAt: number
-  /** Since when nothing is known, where the database answers that the changes can't be read, rather than not at all. */
+  /** The time of the last good read, while the database answers but refuses to list the changes. */
   #refusedSince: number | undefined
   #reading: Promise<Taking> | undefined
 
@@ -77,21 +77,21 @@ export class ChangeFeed {
     return this.#poller.stop()
   }
 
-  /** Reads what is new and resolves once every listener has taken it. Rejects where that can't be read, or taken. */
+  /** Reads new changes and resolves once every listener has taken them. Rejects when a read or a listener fails. */
   async poll(): Promise<void> {
     await Promise.all(await this.#read())
   }
 
-  /** What is remembered, and for how many milliseconds this process may not have known what was changed of it. */
+  /** For each listener, by name: how many milliseconds of changes it may have missed. */
   ages(): ReadonlyMap<string, number> {
     const now = this.#clock.monotonic()
     return new Map(this.#followers.map(({ of, behindSince }) => [of, now - (behindSince ?? this.#readAt)]))
   }
 
   /**
-   * For what must not be answered by what may be old. Nothing to wait for, mostly; resolves once this process knows all that was
-   * so a second before it was asked.
-   * @throws OAuthError `storage_unavailable` or `out_of_date` where it can't
+   * For answers that must not rest on outdated state, such as introspection. Usually there is nothing to wait for. Otherwise it
+   * resolves once this process knows every change that is older than a second.
+   * @throws OAuthError `storage_unavailable` or `out_of_date` when it can't find out
    */
   catchUp(): Promise<void> | undefined {
     const asked = this.#clock.monotonic()
@@ -99,24 +99,24 @@ export class ChangeFeed {
   }
 
   /**
-   * For what goes on without the database, by what was so when it was last there. Nothing to wait for, mostly; where this
-   * process knows that something was changed and has not taken that for a second, resolves once it has.
+   * For requests that go on while the database is away, such as issuing. Usually there is nothing to wait for. If this process knows
+   * of a change that it failed to take for a second, it resolves once the change is taken.
    * @throws OAuthError as `catchUp` does
    */
   keepUp(): Promise<void> | undefined {
     return this.#isBehind() ? this.refresh() : undefined
   }
 
-  /** Resolves once this process knows all that was so when it was asked. @throws OAuthError as `catchUp` does */
+  /** Resolves once this process knows every change up to now. @throws OAuthError as `catchUp` does */
   async refresh(): Promise<void> {
-    // A read that is under way may have begun too early.
+    // A read that is under way may have begun before the latest change.
     await this.#reading?.catch(() => {})
     await this.poll().catch(refuse)
   }
 
   async #catchUp(asked: number): Promise<void> {
     await this.poll().catch(refuse)
-    // A read that was under way may have begun too long ago: the next one begins now.
+    // The first poll may have joined a read that began too long ago. The next read begins now.
     if (!this.#isCurrent(asked)) await this.poll().catch(refuse)
     if (!this.#isCurrent(asked)) throw new OAuthError('out_of_date')
   }
@@ -130,14 +130,14 @@ export class ChangeFeed {
     return since !== NEVER && this.#clock.monotonic() - since > FRESH_MS
   }
 
-  /** Since when there is something that this process knows to have missed. */
+  /** The time since which this process knows that it has missed a change; `NEVER` if it has missed none. */
   #missedSince(): number {
     let since = this.#refusedSince ?? NEVER
     for (const { behindSince = NEVER } of this.#followers) since = Math.min(since, behindSince)
     return since
   }
 
-  /** @returns what each listener takes of it */
+  /** @returns a promise for each listener, which resolves once it has taken the changes */
   #read(): Promise<Taking> {
     this.#reading ??= this.#readNow().finally(() => {
       this.#reading = undefined
@@ -163,7 +163,7 @@ export class ChangeFeed {
   }
 }
 
-/** Whatever keeps this process from knowing is no defect of the request that it can't answer. */
+/** Turns any failure to read changes into a refusal: the request itself is not at fault. */
 function refuse(error: unknown): never {
   throw error instanceof OAuthError ? error : new OAuthError('out_of_date', { cause: error })
 }

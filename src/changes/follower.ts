@@ -3,19 +3,19 @@ import type { Change } from './feed.ts'
 /** Something that remembers what is in the database. */
 export interface ChangeListener {
   apply(changes: readonly Change[]): Promise<void>
-  /** Called in place of `apply` where changes were missed: everything remembered may be old. */
+  /** Called in place of `apply` where changes were missed: everything remembered may be outdated. */
   reset(): Promise<void>
 }
 
-/** Beyond so many changes that wait, a listener reads everything anew. */
+/** If more changes than this wait for a listener, it reads everything anew instead. */
 const MOST_PENDING = 10_000
 
 /**
- * Hands one listener what has changed, in order. What it fails to take is in what it reads anew, which it is asked to do again
- * and again; until it has, it is behind. No other listener waits for it.
+ * Hands changes to one listener, in order. If the listener fails to take one, it is asked to read everything anew, again and again;
+ * until that succeeds it is behind. Other listeners don't wait for it.
  */
 export class Follower {
-  /** What the listener remembers. */
+  /** A name for the things that the listener remembers. */
   readonly of: string
   readonly #listener: ChangeListener
   #pending: readonly Change[] | 'everything' = []
@@ -28,15 +28,15 @@ export class Follower {
     this.#listener = listener
   }
 
-  /** Since when there is something that the listener has not taken, as `hand` was told it; undefined where it has taken all. */
+  /** The `readAt` of the oldest change that the listener has not taken; undefined if it has taken all. */
   get behindSince(): number | undefined {
     return this.#takingSince ?? this.#pendingSince
   }
 
   /**
-   * @param changes nothing, to have it try again
-   * @param readAt when the read of the changes began
-   * @returns when it has taken all that there is; rejects where it failed to
+   * @param changes an empty list lets the listener try again
+   * @param readAt the monotonic time at which the read of these changes began
+   * @returns a promise that resolves once the listener has taken everything, and rejects if it fails
    */
   hand(changes: readonly Change[] | 'everything', readAt: number): Promise<void> {
     if (changes === 'everything' || changes.length > 0) {

@@ -70,7 +70,7 @@ function pathOf(location: string, instead: (url: string) => string): string {
 }
 
 /**
- * @returns how many keys and secrets are of no use, which keeps no server from starting
+ * @returns the number of keys and secrets that can't be used; servers start all the same
  * @throws UserError where the database is newer than this program, or under another master key
  */
 async function openAsServer(path: string, masterKey: MasterKey, from: string): Promise<number> {

@@ -11,7 +11,7 @@ interface RepairOptions {
   readonly config?: string
 }
 
-/** `tessera keys repair`: says which keys and secrets are of no use, and with `--yes` does away with them. */
+/** `tessera keys repair`: lists the keys and secrets that can't be used, and with `--yes` replaces or removes them. */
 export const keysRepair = ({ yes, masterKeyLost, json, config }: RepairOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const operations = await keyOperations(opened)

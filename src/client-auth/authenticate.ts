@@ -53,7 +53,7 @@ export function authenticateClient(
   }
 }
 
-/** A credential that can't be read proves nothing; whoever looks why a client was refused is to see that it has one. */
+/** The credentials of the client that can't be read, for the audit log: one of them may be why it was refused. */
 function unreadableOf({ directory }: Authentication, { clientIds: [id] }: Presented) {
   const client = id === undefined ? undefined : directory.inMemory(id)
   const unreadable = client?.credentials.unreadable.map((credential) => credential.id) ?? []

@@ -39,8 +39,8 @@ async function verify(authenticator: Authenticator, clientId: ClientId, { jws }:
 }
 
 /**
- * The credential with whose secret the assertion was signed.
- * @throws OAuthError `assertion_signature`; `credential_unreadable` where it may be one whose secret can't be decrypted
+ * Finds the credential whose secret signed the assertion.
+ * @throws OAuthError `assertion_signature`, or `credential_unreadable` if a secret could not be decrypted
  */
 function findSigned(
   jws: PresentedAssertion['jws'],

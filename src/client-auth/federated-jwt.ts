@@ -39,7 +39,7 @@ async function verify(authenticator: Authenticator, clientId: ClientId | undefin
   try {
     return await verifyAmong(authenticator, clients, clientId, jws)
   } catch (error) {
-    // It may have been a token for that one.
+    // The token may belong to the client that can't be read, so no other refusal would be right.
     throw unreadable ?? error
   }
 }
@@ -97,8 +97,8 @@ async function refuseOwn(
 }
 
 /**
- * The client that the request names; without a name, those that have credentials of the token's issuer, and the refusal of one
- * of them that can't be read.
+ * The client that the request names; without a name, all clients that trust the issuer of the token. If one of those can't be read,
+ * `unreadable` is the refusal for it.
  */
 async function possibleClients(
   { directory }: Authenticator,

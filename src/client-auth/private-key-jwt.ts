@@ -71,7 +71,7 @@ async function requireKey(
 
 const inline = new WeakMap<KeysCredential, readonly PublicKey[]>()
 
-/** @throws OAuthError `credential_unreadable` where they are no keys that could have been registered */
+/** @throws OAuthError `credential_unreadable` if the stored keys are not valid public keys */
 function inlineKeys(credential: KeysCredential): readonly PublicKey[] {
   const known = inline.get(credential)
   if (known !== undefined) return known

@@ -63,12 +63,12 @@ export interface FederatedCredential extends CredentialLife {
   readonly trust: FederatedTrust
 }
 
-/** A credential that proves nothing, since its record can't be read. It stays until it is removed or replaced. */
+/** A credential whose record can't be read. It proves nothing, and stays until somebody removes or replaces it. */
 export interface UnreadableCredential extends Unreadable {
   readonly kind: 'credential'
   readonly id: CredentialId
   readonly label: string
-  /** As `CredentialLife` has it, or anything else. */
+  /** The stored text, which may be none of the values of `CredentialLife`. */
   readonly origin: string
 }
 

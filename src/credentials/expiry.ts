@@ -21,7 +21,7 @@ interface ExpiryOptions {
   readonly clock: Clock
   /** Told of each credential once at 30, at 7 and at 1 days, by whichever process comes first. */
   readonly onWarning: (warning: ExpiryWarning) => void
-  /** Told once of each that should be warned of and can't be read. */
+  /** Called once for each expiring credential that can't be read. */
   readonly onUnreadable: OnUnreadable
 }
 

@@ -26,8 +26,9 @@ export interface CredentialMaker {
   readonly clock: Clock
   readonly random: RandomBytes
   /**
-   * Encrypts, under the master key in use, a secret that must be read again. @throws UserError where none is configured, or another
-   * one is in use @param context what it is of
+   * Encrypts a retrievable secret under the master key in use.
+   * @param context binds the ciphertext to its record
+   * @throws UserError if no master key is configured, or another one is in use
    */
   readonly encrypt: (plaintext: Buffer, context: string) => Promise<Encrypted>
   /** What is wrong with a URL that keys are to be fetched from; undefined where it may be. */

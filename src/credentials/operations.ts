@@ -96,7 +96,7 @@ export const revokeCredential = (operations: CredentialOperations, client: Clien
   })
 
 /**
- * Removes a credential for good, and one that can't be read as well: a manifest that names it brings it back.
+ * Removes a credential for good, even one that can't be read. A manifest that names it brings it back.
  * @throws UserError
  */
 export const removeCredential = (

@@ -6,13 +6,13 @@ import type { SecretCredential } from './credential.ts'
 import { retrieveSecret } from './retrievable.ts'
 import type { CredentialStore, OwnedCredential } from './store.ts'
 
-/** A secret that was kept to be read again, and can't be. */
+/** A retrievable secret that can't be decrypted. */
 export interface LostSecret extends OwnedCredential<SecretCredential> {
   readonly retrievable: Encrypted
   readonly problem: string
 }
 
-/** The secrets that clients sign with and that can't be decrypted; their hashes are as good as ever. */
+/** Lists the retrievable secrets that can't be decrypted. Their hashes still verify a secret that a client sends. */
 export async function listLostSecrets(
   store: Pick<CredentialStore, 'listRetrievable'>,
   masterKey: MasterKey,
@@ -26,7 +26,7 @@ export async function listLostSecrets(
   })
 }
 
-/** Keeps no more than the hash of a secret: from then on its client can't sign with it, and is told so. */
+/** Drops the encrypted copy of a secret and keeps its hash. The client can't sign with it any more, but can still send it. */
 export async function forgetLostSecret(
   store: Pick<CredentialStore, 'forgetRetrievable'>,
   { clientId, credential: { id, label, kind }, retrievable }: LostSecret,

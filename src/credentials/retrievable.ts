@@ -6,7 +6,7 @@ import type { SecretCredential } from './credential.ts'
 /** What a secret is encrypted as: its row can't be passed off as that of another credential. */
 export const retrievableContext = (id: CredentialId): string => `secret of credential ${id}`
 
-/** The secret of a credential that the client signs with, its UTF-8; or why it can't be had. */
+/** Decrypts the secret of a credential (UTF-8), or says why it can't be decrypted. */
 export function retrieveSecret({ id, retrievable }: SecretCredential, masterKey: MasterKey): Buffer | Unreadable {
   const opened =
     retrievable === undefined

@@ -7,7 +7,7 @@ import type { CredentialStore } from './store.ts'
  * Encrypts every secret that is kept readable under the current master key, one at a time: what a kill interrupts, the next
  * call completes.
  * @param onRewrapped told of each
- * @returns what is wrong with those that could not be decrypted or read, which stay as they are
+ * @returns one line for each secret that can't be decrypted or read; those stay as they are
  */
 export async function rewrapSecrets(
   store: CredentialStore,

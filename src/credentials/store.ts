@@ -12,15 +12,15 @@ export interface CredentialUse {
   readonly at: number
 }
 
-/** A credential, and whose it is. */
+/** A credential and the client that it belongs to. */
 export interface OwnedCredential<Kind extends Credential = Credential> {
   readonly clientId: ClientId
   readonly credential: Kind
 }
 
 /**
- * Where credentials are kept. Every call rejects when the database fails, and with a MasterKeyMismatch where a secret is encrypted
- * under another master key than the one in use, having written nothing.
+ * Stores credentials. Every call rejects when the database fails. It rejects with a MasterKeyMismatch when a new secret is encrypted
+ * under a master key that is not in use. In both cases nothing was written.
  */
 export interface CredentialStore {
   /** Oldest first; undefined where there is no such client. */
@@ -42,7 +42,7 @@ export interface CredentialStore {
   listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>>
   /** Puts a secret, encrypted anew, in the place of what it was; nothing happens where that has changed since. */
   replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted): Promise<void>
-  /** Keeps no more than its hash of a secret that could be read again, and records that; false where it has changed since. */
+  /** Drops the encrypted copy of a secret, keeps its hash, and records the event; false if the secret has changed since. */
   forgetRetrievable(client: ClientId, id: CredentialId, before: Encrypted, event: AuditEvent): Promise<boolean>
   /**
    * Whoever is told true is to warn of a credential's expiry so many days ahead; nobody is twice.

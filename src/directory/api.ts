@@ -59,7 +59,7 @@ export class ApiSet {
   readonly #byAudience: ReadonlyMap<string, Api>
   readonly #byScope = new Map<string, Api[]>()
   readonly #dynamic: readonly (readonly [pattern: string, api: Api])[]
-  /** APIs that exist, though nobody can tell what they are like; the id of each is its audience. */
+  /** APIs whose records can't be read; the `id` of each is its audience. */
   readonly unreadable: readonly Unreadable[]
 
   constructor(apis: readonly Api[], unreadable: readonly Unreadable[] = []) {

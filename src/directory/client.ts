@@ -37,7 +37,7 @@ export interface Client {
   readonly require: RequiredProof | undefined
 }
 
-/** A client of which nothing is known but its id and its credentials, since its record can't be read. */
+/** A client whose record can't be read. Only its id and its credentials are known. */
 export interface UnreadableClient extends Unreadable {
   readonly kind: 'client'
   readonly id: ClientId

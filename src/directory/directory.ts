@@ -13,7 +13,7 @@ const ABSENT = Symbol('no such client')
 
 interface DirectoryOptions {
   readonly mostClients: number
-  /** Told once of each client, credential or API that can't be read, and again after it has changed. */
+  /** Called once for each client, credential or API that can't be read, and again after it has changed. */
   readonly onUnreadable: OnUnreadable
 }
 
@@ -25,7 +25,7 @@ export class Directory {
   readonly #store: DirectoryStore
   readonly #onUnreadable: OnUnreadable
   readonly #unreadableApis: UnreadableWatch
-  /** One that can't be read is remembered, too: who asks for it costs the database nothing. */
+  /** Unreadable clients are remembered, too, so that requests for them don't ask the database each time. */
   readonly #clients: LRUCache<ClientId, Client | UnreadableClient>
   /** Ids that no client has, apart from the clients so that guessing ids pushes none of them out. */
   readonly #absent: LRUCache<ClientId, typeof ABSENT>
@@ -62,8 +62,8 @@ export class Directory {
   }
 
   /**
-   * The client of this id, at once where it is in memory. Rejects when it is not and the store fails, and with an OAuthError
-   * `record_unreadable` where its record can't be read.
+   * The client of this id, at once if it is in memory. Rejects if it is not in memory and the store fails. Rejects with an OAuthError
+   * `record_unreadable` if its record can't be read.
    */
   client(id: ClientId): Client | undefined | Promise<Client | undefined> {
     const known = this.#clients.get(id)
@@ -75,7 +75,7 @@ export class Directory {
     return known !== undefined && 'problem' in known ? refuse(known) : known
   }
 
-  /** What is known of a client without asking the database, and without its counting as a use. */
+  /** The client of this id if it is in memory. This neither asks the database nor counts as a lookup. */
   inMemory(id: ClientId): Client | UnreadableClient | undefined {
     return this.#clients.peek(id)
   }
@@ -108,7 +108,7 @@ export class Directory {
       .finally(() => {
         if (this.#loading.get(id) === loading) this.#loading.delete(id)
       })
-    // A request may be content before it is there, and a rejection that nobody waits for would end the process.
+    // A request may stop waiting for this, and Node ends the process for a rejection that nobody handles.
     loading.catch(() => {})
     this.#loading.set(id, loading)
     return loading
@@ -123,7 +123,7 @@ export class Directory {
     if (changes.some((change) => change.kind === 'api')) await this.#reloadApis()
   }
 
-  /** Drops everything: changes may have been missed. Where the database is away, what is remembered is all there is, and stays. */
+  /** Drops everything, since changes may have been missed. If the database is away, clients stay in memory: known ones must be served. */
   async reset(): Promise<void> {
     await this.#reloadApis()
     this.#clients.clear()

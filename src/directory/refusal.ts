@@ -1,6 +1,6 @@
 import { OAuthError } from '../oauth/error.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
 
-/** The answer to a request that needs a record which can't be read: nobody can tell what it would have been otherwise. */
+/** The refusal of a request that needs an unreadable record. The right answer is unknown, so it is 503. */
 export const refusalOf = ({ kind, id, problem }: Unreadable): OAuthError =>
   new OAuthError('record_unreadable', { detail: { record: `${kind} ${id}`, problem } })

@@ -29,7 +29,7 @@ export function revocationEndpoint(services: RevocationServices): Endpoint {
       const request = parseClientRequest(http)
       client = await authenticateClient(authenticator, request)
       const token = tokenParameter(request.form)
-      // A key of which this process does not know yet would make a token of ours look like anybody's.
+      // A token that was signed with a key which this process has yet to learn of would look like a foreign one.
       await changes.catchUp()
       const verified = verifyToken(verifier, token)
       if (verified === undefined) return DONE

@@ -15,7 +15,7 @@ import { audiencesOf, isAlive, issuedAt, type VerifiedToken, type Verifier, veri
 
 /** Tokens whose signature was found good; some 2 KB each. */
 const REMEMBERED = 10_000
-/** So long after its issue a token may be about what this process has yet to learn; clocks of nodes may differ. Milliseconds. */
+/** A younger token may belong to a client that this process has yet to learn of. Clocks of nodes may differ. Milliseconds. */
 const YOUNG_MS = 60_000
 
 interface JudgeOptions {
@@ -60,11 +60,11 @@ export class Judge {
     return verified
   }
 
-  /** Whether there still are its client, which may have tokens, and one of these APIs. */
+  /** Whether the token's client still exists and is enabled, and one of these APIs still exists. */
   async #stands(token: VerifiedToken, audiences: readonly Audience[]): Promise<boolean> {
     if (await this.#isKnownToStand(token, audiences)) return true
     const { changes, verifier } = this.#options
-    // Whoever issued it may have known more than this process does.
+    // The node that issued it may have known a change that this process has yet to read.
     if (verifier.clock.now() - issuedAt(token) >= YOUNG_MS) return false
     await changes.refresh()
     return this.#isKnownToStand(token, audiences)
@@ -72,7 +72,7 @@ export class Judge {
 
   async #isKnownToStand({ claims }: VerifiedToken, audiences: readonly Audience[]): Promise<boolean> {
     const { apis } = this.#options.directory
-    // An API that can't be read is there all the same.
+    // An API whose record can't be read still exists.
     const isThere = (audience: Audience) =>
       apis.get(audience) !== undefined || apis.unreadable.some(({ id }) => id === audience)
     if (!audiences.some(isThere)) return false

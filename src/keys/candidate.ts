@@ -25,7 +25,7 @@ export function kidOf(publicKey: KeyObject): KeyId {
   )
 }
 
-/** A key that stands ready to be encrypted and added. */
+/** A new key in plain form, ready to be encrypted and stored. */
 export interface NewKey extends Pick<StoredKey, 'kid' | 'algorithm'> {
   readonly publicKey: KeyObject | undefined
   /** PKCS #8, DER, or the bytes of a secret key. */
@@ -33,8 +33,8 @@ export interface NewKey extends Pick<StoredKey, 'kid' | 'algorithm'> {
 }
 
 /**
- * A new key. Its `kid` is the RFC 7638 thumbprint, or for a secret key a hash; it does not begin with a hyphen, as one in 64 would,
- * which commands took for an option.
+ * Makes a new key. Its `kid` is the RFC 7638 thumbprint, or a hash for a secret key. No `kid` begins with a hyphen, since commands would
+ * take it for an option.
  */
 export async function createKey(algorithm: KeyAlgorithm): Promise<NewKey> {
   const { privateKey, publicKey } = await generateKey(algorithm)
@@ -46,7 +46,7 @@ export async function createKey(algorithm: KeyAlgorithm): Promise<NewKey> {
   return kid.startsWith('-') ? createKey(algorithm) : { kid, algorithm, publicKey, plaintext }
 }
 
-/** The same key as it is kept. @param inUse the id of the master key in use @throws MasterKeyMismatch */
+/** Encrypts a new key for storage. @param inUse the id of the master key in use @throws MasterKeyMismatch */
 export function encryptKey(key: NewKey, masterKey: MasterKey, inUse: string | undefined): Candidate {
   const { kid, algorithm, publicKey, plaintext } = key
   const { ciphertext, masterKeyId } = masterKey.encrypt(plaintext, contextOf(key), inUse)

@@ -21,20 +21,20 @@ export interface SealingKey {
   readonly secret: Buffer
 }
 
-/** What a process makes of the rows of keys. Each row is taken by itself: one that is of no use keeps no other from being used. */
+/** The keys as a process uses them. Each row is read by itself, so that a broken one does not stop the others. */
 export interface KeyTable {
   readonly rows: KeyRows
-  /** The keys whose tokens count, whether or not they can be used. */
+  /** The keys whose tokens are valid, even if this process can't use the key itself. */
   readonly live: ReadonlySet<string>
   readonly signers: ReadonlyMap<SigningAlgorithm, Signer>
   readonly verifiers: ReadonlyMap<string, VerificationKey>
   readonly sealing: SealingKey | undefined
   readonly sealers: ReadonlyMap<string, SealingKey>
-  /** By algorithm, what is wrong with its active key. */
+  /** The active keys that can't be used, by algorithm. */
   readonly idle: ReadonlyMap<KeyAlgorithm, UnreadableKey>
-  /** By `kid` and by reference, the keys of whose tokens this process can't tell whether they are good. */
+  /** The keys whose tokens this process can't check, by `kid` and by the reference in sealed tokens. */
   readonly unverifiable: ReadonlyMap<string, UnreadableKey>
-  /** Each key of which something does not work that will be, or is, needed. */
+  /** Every key with a part that is needed, now or later, and does not work. */
   readonly problems: readonly UnreadableKey[]
   readonly published: PublishedKeys
 }
@@ -42,7 +42,7 @@ export interface KeyTable {
 const REFERENCE_BYTES = 6
 const referenceOf = (kid: KeyId): Buffer => hash('sha256', kid, 'buffer').subarray(0, REFERENCE_BYTES)
 
-/** @param open the private or secret part of a key, or why there is none */
+/** @param open returns the private or secret part of a key, or the reason why it can't be opened */
 export function tabulate(rows: KeyRows, open: (key: StoredKey) => KeyObject | UnreadableKey): KeyTable {
   const live = rows.found.filter(({ state }) => state === 'pending' || state === 'active' || state === 'retiring')
   const signers = new Map<SigningAlgorithm, Signer>()
@@ -65,7 +65,7 @@ export function tabulate(rows: KeyRows, open: (key: StoredKey) => KeyObject | Un
     }
     verifiers.set(key.kid, verifier)
     const opened = open(key)
-    // One that signs no more needs no private part, unless it is to sign again.
+    // A retiring key needs no private part. It is opened all the same, for a rollback.
     if ('problem' in opened) return key.state === 'retiring' ? undefined : opened
     if (key.state === 'active') signers.set(algorithm, createBatchSigner(key.kid, algorithm, opened))
     return undefined
@@ -89,7 +89,7 @@ export function tabulate(rows: KeyRows, open: (key: StoredKey) => KeyObject | Un
     problems.push(problem)
     if (key.state === 'active') idle.set(key.algorithm, problem)
   }
-  // Of one that is revoked no token counts, whatever else is wrong with it.
+  // Tokens of a revoked key are invalid, so it does not matter that its row can't be read.
   for (const problem of rows.unreadable.filter(({ state }) => state !== 'revoked' && state !== 'gone')) {
     lack(problem)
     problems.push(problem)

@@ -27,7 +27,7 @@ export class Keyring {
   #reads = 0
   #latestRead = 0
 
-  /** Loads the keys. @param onUnreadable told once of each key that is of no use, for as long as it stays so */
+  /** Loads the keys. @param onUnreadable called once for each key that can't be used */
   static async open(
     store: Pick<KeyStore, 'listKeys'>,
     masterKey: MasterKey,
@@ -44,7 +44,7 @@ export class Keyring {
     this.#problems = new UnreadableWatch(onUnreadable)
   }
 
-  /** All keys but those that are gone, and those whose records can't be read. */
+  /** All keys except those that are gone and those whose rows can't be read. */
   get stored(): readonly StoredKey[] {
     return this.#table.rows.found
   }
@@ -58,38 +58,38 @@ export class Keyring {
     return this.#table.published
   }
 
-  /** The algorithms for which this process can issue nothing, and what is wrong with the active key of each. */
+  /** The active keys that this process can't use, by algorithm: it can't issue tokens with these algorithms. */
   get idle(): ReadonlyMap<KeyAlgorithm, UnreadableKey> {
     return this.#table.idle
   }
 
-  /** Each key that is of no use here, or not of all the use that it will be needed for. */
+  /** Every key that this process can't use as it will have to. */
   get problems(): readonly UnreadableKey[] {
     return this.#table.problems
   }
 
   /**
-   * What signs new tokens of this algorithm.
-   * @throws OAuthError `no_signing_key` where none comes within seconds, `key_unusable` where there is one that can't sign
+   * The signer of new tokens with this algorithm.
+   * @throws OAuthError `no_signing_key` if there is none within seconds, `key_unusable` if the active key can't sign
    */
   signer(algorithm: SigningAlgorithm): Signer | Promise<Signer> {
     return this.#signer(algorithm) ?? this.#wait(() => this.#signer(algorithm))
   }
 
-  /** What seals new tokens. @throws OAuthError as `signer` does */
+  /** The key that seals new tokens. @throws OAuthError as `signer` does */
   sealingKey(): SealingKey | Promise<SealingKey> {
     return this.#sealing() ?? this.#wait(() => this.#sealing())
   }
 
   /**
    * The key that verifies what `kid` has signed; undefined for one that was revoked, is gone, or never was ours.
-   * @throws OAuthError `key_unusable` where it is one of ours, and this process can't verify with it
+   * @throws OAuthError `key_unusable` if it is one of ours and this process can't verify with it
    */
   verificationKey(kid: string): VerificationKey | undefined {
     return this.#table.verifiers.get(kid) ?? this.#refuseUnverifiable(kid)
   }
 
-  /** Whether what this key has signed or sealed counts. @throws OAuthError `key_unusable` where nobody can tell */
+  /** Whether tokens of this key are valid. @throws OAuthError `key_unusable` if its state can't be read */
   isLive(kid: KeyId): boolean {
     if (this.#table.live.has(kid)) return true
     this.#refuseUnverifiable(kid)
@@ -115,7 +115,7 @@ export class Keyring {
     this.#reads += 1
     const read = this.#reads
     const rows = await this.#store.listKeys()
-    // Of two reads at once, the one that began later has seen all that the other has, whichever comes first.
+    // Two reads may overlap. The one that began later has seen at least as much, so an older result is dropped.
     if (read < this.#latestRead) return
     this.#latestRead = read
     const opened = new Map<KeyId, KeyObject>()
@@ -131,7 +131,7 @@ export class Keyring {
     for (const wake of waiting) wake()
   }
 
-  /** A key that this process has once opened it can go on using, whatever became of its row. */
+  /** Once opened, a key stays usable for this process, even if its row is encrypted under another master key later. */
   #open(key: StoredKey): KeyObject | UnreadableKey {
     return this.#opened.get(key.kid) ?? openKey(key, this.#masterKey)
   }
@@ -162,7 +162,7 @@ export class Keyring {
   }
 }
 
-/** @throws OAuthError `key_unusable` where there is a problem */
+/** @throws OAuthError `key_unusable` if there is a problem */
 function refuse(problem: UnreadableKey | undefined): undefined {
   if (problem === undefined) return undefined
   throw new OAuthError('key_unusable', { detail: { key: problem.id, problem: problem.problem } })

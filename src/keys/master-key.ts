@@ -15,7 +15,7 @@ export class MasterKeyMismatch extends UserError {
   }
 }
 
-/** Something encrypted that stays so; the problem is a predicate in our words. */
+/** A ciphertext that can't be decrypted. The problem completes a sentence such as "its private part …". */
 export interface Undecryptable {
   readonly problem: string
 }
@@ -28,8 +28,8 @@ export interface Encrypted {
 
 /**
  * The key under which everything that must be read back is encrypted at rest, with AES-256-GCM. It is never in the
- * database, which knows only the id of the one that is in use. While it is being changed there are two: both decrypt, and the one
- * in use encrypts, so that whoever has only that can read what is written.
+ * database, which knows only the id of the one in use. During a change there are two. Both decrypt, but only the one in use encrypts, so
+ * that nodes which have only that one can read new rows.
  */
 export class MasterKey {
   /** Tells master keys apart, and nothing about them. */
@@ -47,8 +47,8 @@ export class MasterKey {
   }
 
   /**
-   * Keys for a purpose of their own, the same in every process with these master keys (HKDF, RFC 5869): of the one in use,
-   * then of the other. From them follows nothing about the master key.
+   * Derives one key per master key for a purpose (HKDF, RFC 5869): first from the one in use, then from the other. Every process with
+   * these master keys derives the same ones. They reveal nothing about the master key.
    * @param inUse the id of the master key in use; undefined where none is yet
    */
   derive(purpose: string, inUse?: string): readonly [Buffer, ...Buffer[]] {
@@ -57,16 +57,16 @@ export class MasterKey {
     return [this.#derive(purpose, first), ...others.map((id) => this.#derive(purpose, id))]
   }
 
-  /** @throws MasterKeyMismatch where none of these is the one in use @param inUse undefined where none is yet */
+  /** @param inUse undefined if none is in use yet @throws MasterKeyMismatch if neither of these is in use */
   requireFitting(inUse: string | undefined): void {
     this.#keyOf(inUse ?? this.id)
   }
 
   /**
    * Encrypts under the master key in use.
-   * @param context what the ciphertext is of: it decrypts under the same context only
-   * @param inUse undefined where none is yet: then the current one is from now on
-   * @throws MasterKeyMismatch where none of these is the one in use
+   * @param context names the record that the ciphertext belongs to; it decrypts under the same context only
+   * @param inUse undefined if none is in use yet; then the current one is used
+   * @throws MasterKeyMismatch if neither of these is in use
    */
   encrypt(plaintext: Buffer, context: string, inUse: string | undefined): Encrypted {
     const masterKeyId = inUse ?? this.id
@@ -76,12 +76,12 @@ export class MasterKey {
     return { ciphertext, masterKeyId }
   }
 
-  /** Whether it is one of these that has this id. */
+  /** Whether one of these master keys has this id. */
   has(id: string): boolean {
     return this.#keys.has(id)
   }
 
-  /** What was encrypted, or why it can't be had. */
+  /** Decrypts a ciphertext, or says why it can't. */
   decrypt({ ciphertext, masterKeyId: id }: Encrypted, context: string): Buffer | Undecryptable {
     const key = this.#keys.get(id)
     if (key === undefined) return { problem: `is encrypted under the master key ${id}, which was not given` }

@@ -6,7 +6,7 @@ import { contextOf, kidOf } from './candidate.ts'
 import type { MasterKey } from './master-key.ts'
 import type { StoredKey, UnreadableKey } from './store.ts'
 
-/** What verifies tokens of ours that a key has signed. */
+/** The public part of a signing key, with which its tokens are verified. */
 export interface VerificationKey {
   readonly kid: KeyId
   readonly algorithm: SigningAlgorithm
@@ -20,7 +20,7 @@ const unusable = ({ kid, state }: StoredKey, problem: string): UnreadableKey => 
   problem,
 })
 
-/** The public part of a key that signs; or what is wrong with it. The `kid` says which key it must be (RFC 7638). */
+/** Reads the public part of a signing key, or says why it can't. Its thumbprint must be the `kid` (RFC 7638). */
 export function readPublicKey(key: StoredKey): VerificationKey | UnreadableKey {
   const { kid, algorithm, publicKey } = key
   const damaged = unusable(key, 'its public key is not the one that its kid names')
@@ -33,11 +33,11 @@ export function readPublicKey(key: StoredKey): VerificationKey | UnreadableKey {
   }
 }
 
-/** Whether a process could sign or seal with a key, were it active. @param opened what came of `openKey` */
+/** Whether a process could sign or seal with a key if it were active. @param opened the result of `openKey` */
 export const canUse = (key: StoredKey, opened: KeyObject | UnreadableKey): boolean =>
   !('problem' in opened) && (key.algorithm === SEALING || !('problem' in readPublicKey(key)))
 
-/** The private or secret part of a key; or why this process can neither sign nor seal with it. */
+/** Decrypts the private or secret part of a key, or says why it can't. */
 export function openKey(key: StoredKey, masterKey: MasterKey): KeyObject | UnreadableKey {
   const { algorithm, encryptedPrivateKey: ciphertext, masterKeyId } = key
   const opened = masterKey.decrypt({ ciphertext, masterKeyId }, contextOf(key))

@@ -11,8 +11,8 @@ import { planManualRotation, planRevocation, planRollback, type RotationPolicy, 
 import type { KeyRows, KeyStore, KeyWrites, StoredKey } from './store.ts'
 
 /**
- * What an administrator's commands on keys need. Running servers see what they do within a second. With a master key that is not
- * the one in use, each throws a MasterKeyMismatch and writes nothing.
+ * The dependencies of the commands on keys. Running servers see the result within a second. If the master key is not the one in use,
+ * each command throws a MasterKeyMismatch and writes nothing.
  */
 export interface KeyOperations {
   readonly store: KeyStore
@@ -42,7 +42,7 @@ export function rollBackKeys(operations: KeyOperations, algorithm: KeyAlgorithm)
   const { store, masterKey, policy, clock } = operations
   return store.updateKeys(({ found, masterKeyId }) => {
     masterKey.requireFitting(masterKeyId)
-    // What is to sign again must be able to.
+    // A key that can't be opened must not sign again.
     const keys = found.filter((key) => key.state !== 'retiring' || canUse(key, openKey(key, masterKey)))
     const writes = planRollback(keys, algorithm, clock.now(), policy)
     if (writes.put.length === 0) throw new UserError(`there is no ${algorithm} key to go back to`)
@@ -68,7 +68,7 @@ export async function revokeKey(operations: KeyOperations, kid: string): Promise
   })
 }
 
-/** The key to be revoked; undefined where its record can't be read. @throws UserError where there is none */
+/** The key to be revoked; undefined if its row can't be read. @throws UserError if there is no such key */
 function findKey({ found, unreadable }: KeyRows, kid: string): StoredKey | undefined {
   const key = found.find((candidate) => candidate.kid === kid && candidate.state !== 'revoked')
   if (key !== undefined || unreadable.some(({ id }) => id === kid)) return key
@@ -76,10 +76,10 @@ function findKey({ found, unreadable }: KeyRows, kid: string): StoredKey | undef
 }
 
 /**
- * Puts the current master key in use, and encrypts every key under it, one at a time: what a kill interrupts, the next call
- * completes. From the first moment on all that is new is encrypted under it, by whichever process.
- * @param onRewrapped told of each key
- * @returns what is wrong with those that could not be decrypted, which stay as they are
+ * Puts the current master key in use, then encrypts every key under it, one at a time. If it is interrupted, the next call completes it.
+ * As soon as it has begun, all processes encrypt new rows under the current master key.
+ * @param onRewrapped called for each key
+ * @returns one line for each key that can't be decrypted; those stay as they are
  */
 export async function rewrapKeys(
   { store, masterKey, clock, random }: Omit<KeyOperations, 'policy'>,

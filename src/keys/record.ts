@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import type { KeyWrites, StoredKey } from './store.ts'
 
-/** What is recorded of a key's change. */
+/** The audit detail of a changed key. */
 export const keyDetail = ({ kid, algorithm, state, activeAt, goneAt }: StoredKey) => ({
   kid,
   algorithm,
@@ -12,7 +12,7 @@ export const keyDetail = ({ kid, algorithm, state, activeAt, goneAt }: StoredKey
   ...(goneAt !== undefined && { gone_at: new Date(goneAt).toISOString() }),
 })
 
-/** The same writes, with an event for each key that they change. */
+/** Adds an audit event to the writes for each key that they change. */
 export function recorded(
   writes: KeyWrites,
   { clock, random }: { readonly clock: Clock; readonly random: RandomBytes },

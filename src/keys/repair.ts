@@ -8,31 +8,31 @@ import { recorded } from './record.ts'
 import { newKey, PROPAGATION_MS, planReplacement, retire } from './schedule.ts'
 import type { KeyRows, KeyWrites, StoredKey, UnreadableKey } from './store.ts'
 
-/** A key that can't do what it is for. */
+/** A key that can't be used for its purpose. */
 interface BrokenKey extends Pick<UnreadableKey, 'id' | 'state' | 'problem'> {
-  /** Undefined where that can't be read. */
+  /** Undefined if it can't be read. */
   readonly algorithm: KeyAlgorithm | undefined
-  /** `retire`: it signs no more, and its tokens are good until they expire. `discard`: it has no good token, or none any more. */
+  /** `retire`: it stops signing, and its tokens stay valid until they expire. `discard`: it is removed, and its tokens are invalid. */
   readonly action: 'retire' | 'discard'
 }
 
-/** What signs or seals in the place of a key that can't. */
+/** The key that takes the place of a broken active key. */
 interface Replacement {
   readonly algorithm: KeyAlgorithm
-  /** Undefined for a new one, until it is made. */
+  /** Undefined if a new key is needed and was not made yet. */
   readonly key: StoredKey | undefined
 }
 
-/** What repairing comes to. */
+/** The result of a repair, or its plan. */
 export interface KeyRepair {
   readonly broken: readonly BrokenKey[]
   readonly replacements: readonly Replacement[]
 }
 
 /**
- * Says what is wrong with the keys, and what is to be done about it.
- * @param isLost whether the master key in use is lost, and the one given takes its place
- * @throws UserError where the one given is not the one in use, though that is not lost; or is, though that is lost
+ * Plans a repair and writes nothing.
+ * @param isLost whether the master key in use is lost and the given one replaces it
+ * @throws UserError if the given one is not in use and `isLost` is false, or is in use and `isLost` is true
  */
 export async function inspectKeys(operations: KeyOperations, isLost: boolean): Promise<KeyRepair> {
   const rows = await operations.store.listKeys()
@@ -41,8 +41,8 @@ export async function inspectKeys(operations: KeyOperations, isLost: boolean): P
 }
 
 /**
- * Does that. Where the master key is lost, it takes two transactions: what a kill interrupts, the next call completes without
- * saying that it is lost. @throws UserError as `inspectKeys` does
+ * Repairs the keys. With a lost master key this takes two transactions. If it is interrupted between them, a second call without
+ * `isLost` completes it. @throws UserError as `inspectKeys` does
  */
 export async function repairKeys(operations: KeyOperations, isLost: boolean): Promise<KeyRepair> {
   const { store, masterKey, clock, random } = operations
@@ -75,7 +75,7 @@ function refuseMistaken({ masterKey }: KeyOperations, { masterKeyId: inUse }: Ke
     throw new UserError('the master key in use is among those given: it is not lost')
 }
 
-/** @param fresh a key for each algorithm that may have none left */
+/** @param fresh new keys for the algorithms that have no usable key left */
 function planRepair(operations: KeyOperations, rows: KeyRows, fresh: ReadonlyMap<KeyAlgorithm, NewKey>) {
   const { masterKey, policy, clock } = operations
   const now = clock.now()
@@ -107,7 +107,7 @@ function planRepair(operations: KeyOperations, rows: KeyRows, fresh: ReadonlyMap
   return { repair: { broken: [...broken, ...unreadable], replacements }, writes }
 }
 
-/** What is wrong with a key, and how it ends; undefined where it can do what it is for. */
+/** Finds what is wrong with a key and what to do about it; undefined if the key is fine. */
 function diagnose(key: StoredKey, { masterKey }: KeyOperations): BrokenKey | undefined {
   const { algorithm, state } = key
   const verifier = algorithm === SEALING ? undefined : readPublicKey(key)
@@ -115,7 +115,7 @@ function diagnose(key: StoredKey, { masterKey }: KeyOperations): BrokenKey | und
   const opened = openKey(key, masterKey)
   if (!('problem' in opened)) return undefined
   if (algorithm === SEALING) return { ...opened, algorithm, action: 'discard' }
-  // One that has signed can still be verified with, for which nothing need be opened.
+  // A retiring key only verifies, which needs its public part alone.
   if (state === 'retiring') return undefined
   return { ...opened, algorithm, action: state === 'active' ? 'retire' : 'discard' }
 }

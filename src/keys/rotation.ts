@@ -28,8 +28,8 @@ export class KeyRotation {
   }
 
   /**
-   * Looks at every algorithm in use. Rejects when the database fails, and where a key is due and the master key is not the one in
-   * use; then the keys stay as they are.
+   * Looks at every algorithm in use. Rejects when the database fails, and when a new key is due but the master key is not the one in
+   * use. In both cases the keys stay as they are.
    */
   async run(): Promise<void> {
     const { keyring, algorithms } = this.#options
@@ -46,7 +46,7 @@ export class KeyRotation {
     const known = counting(keyring.stored)
     const wantsKey = nextKeyActiveAt(known, algorithm, clock.now(), policy) !== undefined
     if (!wantsKey && !isDue(planRotation(known, algorithm, clock.now(), policy, undefined))) return
-    // Before one is made, which takes longer than to look.
+    // This is checked before a key is generated, which takes long for RSA.
     if (wantsKey) masterKey.requireFitting(keyring.masterKeyId)
     const key = wantsKey ? await createKey(algorithm) : undefined
     await store.updateKeys(({ found, masterKeyId }) => {

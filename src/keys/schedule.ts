@@ -43,7 +43,7 @@ const ofAlgorithm = (keys: readonly StoredKey[], algorithm: KeyAlgorithm) => {
 }
 
 /**
- * The keys that a plan may count on, without those that wait to become active and could not be used: nothing would be signed.
+ * The keys that a plan may count on. It leaves out pending keys that can't be used, since they must never become active.
  * @param canUse whether this process could sign or seal with a key
  */
 export const whichCount = (keys: readonly StoredKey[], canUse: (key: StoredKey) => boolean): readonly StoredKey[] =>
@@ -153,8 +153,8 @@ export function planRevocation(
 }
 
 /**
- * The key that takes the place of an active one which can't be used: one that verifiers have had before, or the next in line as soon as
- * all publish it; undefined where there is none. @param usable those that can sign or seal
+ * The key that replaces a broken active one: the last retiring key, which verifiers know already, or else the next pending one as soon as
+ * all processes publish it. Undefined if there is neither. @param usable the keys that can sign or seal
  */
 export function planReplacement(
   usable: readonly StoredKey[],

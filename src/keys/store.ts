@@ -30,44 +30,44 @@ export interface StoredKey {
   readonly goneAt: number | undefined
 }
 
-/** A key that can neither sign nor be verified with, since its record can't be read. */
+/** A key whose row can't be read, or that can't be used. */
 export interface UnreadableKey extends Unreadable {
   readonly kind: 'key'
   readonly id: KeyId
-  /** Undefined where not even that can be told. */
+  /** Undefined if not even the state can be read. */
   readonly state: KeyState | undefined
 }
 
-/** All keys but those that are gone, oldest first. */
+/** All keys except those that are gone, oldest first. */
 export interface KeyRows extends Listed<StoredKey, UnreadableKey> {
-  /** Of the master key in use, which everything new is encrypted under; undefined where nothing was encrypted yet. */
+  /** The id of the master key in use, under which everything new is encrypted; undefined if nothing was encrypted yet. */
   readonly masterKeyId: string | undefined
 }
 
-/** What a change of keys comes to. */
+/** The writes of one change of keys. */
 export interface KeyWrites {
   /** New rows, encrypted under the master key in use. */
   readonly add: readonly StoredKey[]
-  /** The state and times of those with the same `kid`; what a key is made of never changes. */
+  /** Keys whose state and times are updated. The key material never changes. */
   readonly put: readonly StoredKey[]
-  /** Rows to be removed, readable or not. */
+  /** Rows to remove, readable or not. */
   readonly discard?: readonly KeyId[]
-  /** Told in the same transaction. */
+  /** Audit events, written in the same transaction. */
   readonly events?: readonly AuditEvent[]
 }
 
-/** Where keys are kept. Every call rejects when the database fails, and with a MasterKeyMismatch where another one is in use. */
+/** Stores keys. Every call rejects when the database fails, and with a MasterKeyMismatch when another master key is in use. */
 export interface KeyStore {
   listKeys(): Promise<KeyRows>
-  /** As `KeyRows` has it. */
+  /** The same id as in `KeyRows`. */
   masterKeyInUse(): Promise<string | undefined>
-  /** Puts another master key in use, and records that; false, and nothing is done, where `before` is in use no more. */
+  /** Puts another master key in use and records the event; false, with nothing written, if `before` is no longer in use. */
   replaceMasterKey(before: string | undefined, after: string, event: AuditEvent): Promise<boolean>
   /**
-   * Changes keys in one transaction: `plan` sees them as they are, whatever any process wrote before, and says what to
-   * write. Of processes that plan the same, the second finds it done. What it throws is passed on, and nothing is written.
+   * Changes keys in one transaction. `plan` gets the current rows and returns the writes. If two processes plan the same change, the
+   * second one finds it done. If `plan` throws, nothing is written.
    */
   updateKeys(plan: (rows: KeyRows) => KeyWrites): Promise<KeyWrites>
-  /** Puts a private part, encrypted anew, in the place of what it was; false where that has changed since. */
+  /** Replaces the encrypted private part of a key; false if it has changed since. */
   replaceEncrypted(kid: KeyId, before: Encrypted, after: Encrypted): Promise<boolean>
 }

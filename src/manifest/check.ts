@@ -49,7 +49,7 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
   }
 }
 
-/** What may be there all the same: an API that can't be read. */
+/** Names the APIs that can't be read, since one of them may have the scope. */
 const butFor = ({ unreadable }: ApiSet): string =>
   unreadable.map(({ id }) => `; ${JSON.stringify(id)} can't be read: name it in the manifest, too`).join('')
 

@@ -34,7 +34,7 @@ export interface Plan {
   readonly apis: readonly Api[]
   readonly clients: readonly Client[]
   readonly generated: readonly GeneratedSecret[]
-  /** Clients that had tokens until now, which end. */
+  /** Clients that this disables; their tokens become invalid. */
   readonly disabled: readonly ClientId[]
   /** What may be applied, and won't do what was meant. */
   readonly warnings: readonly string[]

@@ -11,16 +11,16 @@ export interface ModelSnapshot {
   readonly apis: ReadonlyMap<Audience, Api>
   /** Those asked for, where they exist. */
   readonly clients: ReadonlyMap<ClientId, Client>
-  /** APIs whose records can't be read: writing them puts others in their place. */
+  /** APIs whose records can't be read. Writing such an API replaces the record. */
   readonly unreadableApis: readonly Unreadable[]
-  /** The same of the clients asked for. */
+  /** The same for the clients asked for. */
   readonly unreadableClients: ReadonlyMap<ClientId, UnreadableClient>
 }
 
 export interface ModelWrites {
   /** Added, or put in the place of the API of the same audience. */
   readonly apis: readonly Api[]
-  /** Added, or put in the place of the client of the same id, credentials included but for those that can't be read. */
+  /** Added, or put in the place of the client of the same id, with all its credentials. Unreadable credentials that it lists stay. */
   readonly clients: readonly Client[]
   readonly event: AuditEvent
 }
@@ -29,8 +29,8 @@ export interface ModelWrites {
 export interface ManifestStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
   /**
-   * Writes everything in one transaction; false, and nothing is written, where the model has changed since `version`. Of a client
-   * that it disables or enables, no token of before is good any more, nor is again.
+   * Writes everything in one transaction; false, with nothing written, if the model has changed since `version`. If a client is disabled
+   * or enabled by this, its earlier tokens are revoked.
    */
   commit(version: number, writes: ModelWrites): Promise<boolean>
 }

@@ -1,22 +1,22 @@
-/** A record in the database that can't be read. It is of no use itself, and keeps no other record from being used. */
+/** A record in the database that can't be read. Other records are not affected by it. */
 export interface Unreadable {
   readonly kind: 'api' | 'client' | 'credential' | 'key' | 'revocation'
-  /** As its row names it. */
+  /** The id in its row. */
   readonly id: string
-  /** In our words, and never with what the row holds. */
+  /** In our words; never the content of the row. */
   readonly problem: string
 }
 
-/** Records as they were read, each by itself. */
+/** Records that were read one by one. */
 export interface Listed<Thing, Bad extends Unreadable = Unreadable> {
   readonly found: readonly Thing[]
   readonly unreadable: readonly Bad[]
 }
 
-/** Told of a record that can't be read. */
+/** Called for a record that can't be read. */
 export type OnUnreadable = (record: Unreadable) => void
 
-/** Separates what could be read from what could not. */
+/** Separates readable records from unreadable ones. */
 export function toListed<Read extends object>(
   records: readonly Read[],
 ): Listed<Exclude<Read, Unreadable>, Extract<Read, Unreadable>> {
@@ -25,7 +25,7 @@ export function toListed<Read extends object>(
   return { found: records.filter(isFound), unreadable: records.filter(isUnreadable) }
 }
 
-/** Tells of each record once for as long as it stays unreadable, however often the same records are read. */
+/** Reports each unreadable record once, however often the same records are read. */
 export class UnreadableWatch {
   readonly #onUnreadable: OnUnreadable
   #known: ReadonlySet<string> = new Set()
@@ -34,7 +34,7 @@ export class UnreadableWatch {
     this.#onUnreadable = onUnreadable
   }
 
-  /** @param records all that can't be read now */
+  /** @param records all records that can't be read now */
   see(records: readonly Unreadable[]): void {
     const named = new Map(records.map((record) => [JSON.stringify(record), record]))
     for (const [name, record] of named) if (!this.#known.has(name)) this.#onUnreadable(record)

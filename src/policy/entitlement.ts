@@ -1,4 +1,4 @@
-/** What a client may be granted: at which APIs, and with which scopes. May import `oauth`, `platform`, `directory`. */
+/** Decides which scopes a client is granted, and at which APIs. May import `oauth`, `platform`, `directory`. */
 
 import type { Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
@@ -35,7 +35,7 @@ const lastDecision = new WeakMap<Client, Decision>()
 
 /**
  * Decides what `client` is granted of what it wants. An API or scope that it was not given is never in the answer.
- * @throws OAuthError `invalid_scope` or `invalid_target`; `record_unreadable` where that depends on an API that can't be read
+ * @throws OAuthError `invalid_scope` or `invalid_target`; `record_unreadable` if the decision depends on an unreadable API
  */
 export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   const last = lastDecision.get(client)
@@ -49,7 +49,7 @@ export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlemen
   }
 }
 
-/** Why a refusal may be a wrong one: the request is for an API that can't be read, as far as anybody can tell. */
+/** The refusal to give instead, if the request may be for an API that can't be read. */
 function unreadableBehind(client: Client, { scope = client.scopes, targets }: Wanted, apis: ApiSet) {
   const isOwnerless = (name: string) => client.scopes.includes(name) && apis.withScope(name).length === 0
   const record = apis.unreadable.find(({ id }) => (targets.length > 0 ? targets.includes(id) : scope.some(isOwnerless)))

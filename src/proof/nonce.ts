@@ -16,7 +16,7 @@ export class DpopNonces {
   readonly #clock: Clock
   #current = { slot: Number.NaN, nonce: '' }
 
-  /** @param secrets the first makes nonces, and all are accepted, as while the master key changes; asked for each time */
+  /** @param secrets called each time: the first makes nonces, all are accepted, as during a change of the master key */
   constructor(secrets: () => readonly [Buffer, ...Buffer[]], clock: Clock) {
     this.#secrets = secrets
     this.#clock = clock

@@ -33,7 +33,7 @@ export class Revocations {
   #freshAt = Number.NEGATIVE_INFINITY
   #polling: Promise<void> | undefined
 
-  /** Loads everything that is revoked. Rejects when the store fails. @param onUnreadable told of each record that can't be read */
+  /** Loads all revocations. Rejects when the store fails. @param onUnreadable called for each record that can't be read */
   static async open(store: RevocationStore, clock: Clock, onUnreadable: OnUnreadable = () => {}): Promise<Revocations> {
     const revocations = new Revocations(store, clock, onUnreadable)
     await revocations.poll()
@@ -54,12 +54,12 @@ export class Revocations {
     return this.#polling
   }
 
-  /** For how many milliseconds this process may not have known what was revoked. */
+  /** How many milliseconds of revocations this process may have missed. */
   get age(): number {
     return this.#clock.monotonic() - this.#freshAt
   }
 
-  /** Resolves once this process knows all that was revoked a second ago. Rejects when the database fails. */
+  /** Resolves once this process knows every revocation that is older than a second. Rejects when the database fails. */
   async catchUp(): Promise<void> {
     const asked = this.#clock.monotonic()
     if (asked - this.#freshAt > FRESH_MS) await this.poll()

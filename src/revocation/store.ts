@@ -17,7 +17,7 @@ export type Revocation = {
 export interface RevocationStore {
   /** Keeps them for good before it resolves; one that is kept already is no error. */
   addRevocations(revocations: readonly Revocation[]): Promise<void>
-  /** At most `limit` of those with a number above `after`, in the order of their numbers, and the last of these numbers. */
+  /** At most `limit` revocations with a number above `after`, in order; `latest` is the last of these numbers. */
   revocationsAfter(after: number, limit: number): Promise<Listed<Revocation> & { readonly latest: number }>
   /** Removes at most `most` of those that expired before `time`. @returns how many */
   pruneRevocations(time: number, most: number): Promise<number>

@@ -5,13 +5,12 @@ import type { Schema } from './schema.ts'
 
 /** Well below the number of parameters that any of the databases takes. */
 const IDS_IN_QUERY = 500
-/** For so long after a client was disabled, a node whose clock is behind may seem to have issued before that. */
+/** Nodes may issue tokens for a moment after a client was disabled, and their clocks may differ by this. Milliseconds. */
 const SKEW_MS = 60_000
 
 /**
- * Ends the tokens of clients that are about to be disabled or enabled, within the transaction that writes them, before it does. Of
- * one that is enabled again, those are ended that a node has issued before it knew that the client was disabled: none of before is
- * good again.
+ * Revokes the tokens of clients that this transaction disables or enables. It must be called before the clients are written. Enabling a
+ * client revokes the tokens that a node issued before it learned that the client was disabled, so that no earlier token comes back.
  * @param now milliseconds
  */
 export async function endTokens(trx: Kysely<Schema>, clients: readonly Client[], now: number): Promise<void> {
@@ -28,7 +27,7 @@ export async function endTokens(trx: Kysely<Schema>, clients: readonly Client[],
     for (const id of ids.slice(from, from + IDS_IN_QUERY)) {
       const row = before.get(id)
       const isEnabled = enabled.get(id) === true
-      // Another value than those two is one that nobody can read: then its tokens end, too.
+      // Any other value than 0 and 1 is unreadable, and counts as a change.
       if (row === undefined || row.enabled === Number(isEnabled)) continue
       const disabledAt = Number.isFinite(row.updated_at) ? row.updated_at : now
       ended.push({ id, issuedBefore: isEnabled ? Math.min(now, disabledAt + SKEW_MS) : now })

@@ -50,7 +50,7 @@ const trust = z.object({
   maxAge: z.number().exactOptional(),
 }) satisfies z.ZodType<FederatedTrust>
 
-/** What stands in the columns of each kind, beside what all have. */
+/** The columns that differ by the kind of credential. */
 const proofs = z.discriminatedUnion('kind', [
   z
     .object({
@@ -81,7 +81,7 @@ const proofs = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('federated'), data: json(trust) }).transform(({ kind, data }) => ({ kind, trust: data })),
 ])
 
-/** A credential, as its row has it. */
+/** Reads a row as a credential. */
 export function toCredential(row: Row): Credential | UnreadableCredential {
   const { label, origin } = row
   const named = { kind: 'credential', id: CredentialId(row.id), label, origin } as const
@@ -116,7 +116,7 @@ export function fromCredential(
   }
 }
 
-/** What of a credential stands in its `data`. */
+/** The content of the `data` column. */
 type Data =
   | { readonly hash: string }
   | (Pick<KeysCredential, 'source'> & { readonly algorithm?: KeysCredential['algorithm'] })

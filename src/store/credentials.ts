@@ -170,7 +170,7 @@ function toOwned(row: Selectable<Schema['credential']>): OwnedCredential | Unrea
   return 'problem' in credential ? credential : { clientId: ClientId(row.client_id), credential }
 }
 
-/** Makes these all that a client has; those that can't be read stay as they are. */
+/** Replaces all credentials of a client by these. The unreadable ones among them stay as they are. */
 export async function replaceCredentials(
   trx: Kysely<Schema>,
   client: ClientId,
@@ -200,7 +200,7 @@ async function putCredential(trx: Kysely<Schema>, client: ClientId, credential: 
     .execute()
 }
 
-/** What was encrypted before stays, under whichever master key. @throws MasterKeyMismatch for what was not */
+/** Requires the master key in use for a new ciphertext; one that is stored already may stay. @throws MasterKeyMismatch */
 async function requireNewInUse(trx: Kysely<Schema>, id: CredentialId, { ciphertext, masterKeyId }: Encrypted) {
   const stored = await trx.selectFrom('credential').select('encrypted_secret').where('id', '=', id).executeTakeFirst()
   const before = stored?.encrypted_secret

@@ -4,15 +4,15 @@ import type { Schema } from './schema.ts'
 
 const THE_ROW = 1
 
-/** The id of the master key that everything new is encrypted under; undefined where nothing was encrypted yet. */
+/** The id of the master key in use; undefined if nothing was encrypted yet. */
 export async function masterKeyInUse(db: Kysely<Schema>): Promise<string | undefined> {
   const row = await db.selectFrom('master_key').select('master_key_id').executeTakeFirst()
   return row?.master_key_id
 }
 
 /**
- * To be called with whatever encrypted is written, in its transaction, which has the lock of the model: the first master key is in
- * use from then on, and no other gets in beside it.
+ * Requires that a master key is the one in use. If none is, this one is from now on. Every transaction that stores a ciphertext calls it,
+ * while it holds the lock of the model, so that two master keys can't come into use at once.
  * @throws MasterKeyMismatch
  */
 export async function requireInUse(trx: Kysely<Schema>, id: string): Promise<void> {
@@ -21,7 +21,7 @@ export async function requireInUse(trx: Kysely<Schema>, id: string): Promise<voi
   else if (inUse !== id) throw new MasterKeyMismatch(inUse, id)
 }
 
-/** Puts another in use, in a transaction that has the lock of the model. @returns false where `before` is in use no more */
+/** Puts another one in use. The transaction must hold the lock of the model. @returns false if `before` is no longer in use */
 export async function replaceInUse(trx: Kysely<Schema>, before: string | undefined, after: string): Promise<boolean> {
   if ((await masterKeyInUse(trx)) !== before) return false
   await trx.deleteFrom('master_key').execute()

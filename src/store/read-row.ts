@@ -14,7 +14,7 @@ export const json = <Shape extends z.ZodType>(shape: Shape) =>
     })
     .pipe(shape)
 
-/** For a column that `read` understands; whatever it throws, the column is not what it should be. */
+/** Transforms a column with `read`. If `read` throws, the row is unreadable. */
 export const understoodBy =
   <Input, Output>(read: (value: Input) => Output) =>
   (value: Input, context: z.RefinementCtx): Output => {
@@ -26,16 +26,15 @@ export const understoodBy =
     }
   }
 
-/** Milliseconds since the epoch that are a date (ECMA-262 §21.4.1.1): whatever shows it must be able to. */
+/** Milliseconds since the epoch, within the range of a `Date` (ECMA-262 §21.4.1.1), so that it can be shown. */
 export const time = z.number().min(-8.64e15).max(8.64e15)
 
-/** The bytes of either database. */
+/** A column of bytes, of either database. */
 export const bytes = z.instanceof(Uint8Array).transform((value) => Buffer.from(value))
 
 /**
- * Reads one row, by itself: not only this program may have written it, and what is wrong with one row must not keep the others
- * from being read.
- * @param named what the row is, for a problem with it to be told by
+ * Reads one row by itself, so that a broken row does not stop the others. A later version, a broken disk or a person may have changed it.
+ * @param named identifies the row; a problem is added to it if the row can't be read
  */
 export function readRow<Output extends object, Named extends object>(
   schema: z.ZodType<Output>,
@@ -45,7 +44,7 @@ export function readRow<Output extends object, Named extends object>(
   const parsed = schema.safeParse(row)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  // A library's message may quote what the row holds.
+  // A message of the library may quote the content of the row.
   const problem = issue?.code === 'custom' ? issue.message : 'is not what it should be'
   return { ...named, problem: `${String(issue?.path[0] ?? 'the row')} ${problem}` }
 }

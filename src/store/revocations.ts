@@ -52,7 +52,7 @@ export class SqlRevocationStore implements RevocationStore {
   }
 }
 
-/** Keeps revocations, within a transaction. */
+/** Adds revocations within a transaction. */
 export async function addRevocations(trx: Kysely<Schema>, revocations: readonly Revocation[]): Promise<void> {
   const first = (await takeNumbers(trx, 'revocation', revocations.length)) - revocations.length + 1
   const rows = revocations.map((revocation, index) => ({ seq: first + index, ...fromRevocation(revocation) }))
@@ -64,10 +64,10 @@ export async function addRevocations(trx: Kysely<Schema>, revocations: readonly 
   }
 }
 
-/** A year, as long as any token may be set to live. */
+/** A year, the longest lifetime that a manifest may set. */
 const LONGEST_MS = 31_536_000_000
 
-/** The longest lifetime that any token can have had, in milliseconds; where that can't be read, the longest that there may be. */
+/** The longest lifetime that any token can have had, in milliseconds. If the row can't be read, it is the longest one allowed. */
 export async function longestLifetime(db: Kysely<Schema>): Promise<number> {
   const row = await db.selectFrom('longest_lifetime').select('milliseconds').executeTakeFirst()
   if (row === undefined) return 0

@@ -191,7 +191,7 @@ const consumerRow = z
     }),
   )
 
-/** Undefined where that can't be read: nobody misses it. */
+/** Undefined if the row can't be read. */
 export function toConsumer(row: Row<'key_consumer'>): KeySetConsumer | undefined {
   const consumer = readRow(consumerRow, row, {})
   return 'problem' in consumer ? undefined : consumer
@@ -205,12 +205,12 @@ export const fromConsumer = (consumer: KeySetConsumer): NewRow<'key_consumer'> =
   fetches: consumer.fetches,
 })
 
-/** For ever, as far as a database can count. */
+/** A time that never comes. */
 const NEVER = Number.MAX_SAFE_INTEGER
 
-/** By hand, as there may be a million. */
+/** This is written by hand for speed: there may be a million rows. */
 export function toRevocation({ seq, kind, id, issued_before, expires_at }: Row<'revocation'>): Revocation | Unreadable {
-  // Of one whose times can't be read, too much is revoked rather than too little.
+  // If a time can't be read, the row revokes too much rather than too little.
   const expiresAt = typeof expires_at === 'number' ? expires_at : NEVER
   const issuedBefore = typeof issued_before === 'number' ? issued_before : expiresAt
   switch (kind) {
@@ -234,7 +234,7 @@ export const fromRevocation = (revocation: Revocation): Omit<NewRow<'revocation'
   expires_at: revocation.expiresAt,
 })
 
-/** Undefined where nobody can tell what has changed. */
+/** Undefined if the row can't be read. */
 export const toChange = ({ kind, id }: Row<'change'>): Change | undefined => {
   const known = changeKinds.find((one) => one === kind)
   return known && { kind: known, id: String(id) }
@@ -253,7 +253,7 @@ export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   detail: toDetail(row.detail),
 })
 
-/** What else an event says may be lost; that it happened is not. */
+/** An event whose detail can't be read is still shown. */
 function toDetail(text: string): AuditEvent['detail'] {
   const detail = readRow(z.object({ detail: json(z.record(z.string(), z.unknown())) }), { detail: text }, {})
   return 'problem' in detail ? { unreadable: detail.problem } : detail.detail

@@ -70,7 +70,7 @@ export interface Schema {
   }
   master_key: {
     id: number
-    /** Of the one that is in use. */
+    /** The id of the master key in use. */
     master_key_id: string
   }
   key_consumer: {

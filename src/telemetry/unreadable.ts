@@ -4,7 +4,7 @@ import type { Readings } from './readings.ts'
 
 const KINDS = ['api', 'client', 'credential', 'key', 'revocation'] as const satisfies readonly Unreadable['kind'][]
 
-/** Says of each record that can't be read that it is so: in the log, and by a number. */
+/** Logs and counts records that can't be read. */
 export class UnreadableRecords {
   readonly #log: Pick<Logger, 'error'>
   readonly #met = new Map<Unreadable['kind'], number>(KINDS.map((kind) => [kind, 0]))
@@ -13,7 +13,7 @@ export class UnreadableRecords {
     this.#log = log
   }
 
-  /** To be called once, for as long as the record stays so. */
+  /** Call it once for each unreadable record. */
   report({ kind, id, problem }: Unreadable): void {
     this.#met.set(kind, (this.#met.get(kind) ?? 0) + 1)
     this.#log.error({ record: kind, id, problem }, 'a record in the database can not be read; all others are used')

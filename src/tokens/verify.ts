@@ -59,7 +59,7 @@ export function verifyToken(verifier: Verifier, token: string): VerifiedToken | 
   return isAlive(verifier, verified) ? verified : undefined
 }
 
-/** When a token was issued, in milliseconds: its `jti` says it more exactly than `iat`. */
+/** The time at which a token was issued, in milliseconds. The `jti` is more exact than `iat`. */
 export const issuedAt = ({ claims: { jti, iat } }: VerifiedToken): number => uuidv7Time(jti) ?? iat * 1000
 
 /** The APIs that a token is for. */

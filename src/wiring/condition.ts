@@ -2,13 +2,13 @@ import { FRESH_MS } from '../platform/freshness.ts'
 import type { Readings } from '../telemetry/readings.ts'
 import type { Model } from './model.ts'
 
-/** What a process remembers, and for how many milliseconds it may not have known what was changed of it. */
+/** How many milliseconds of changes a process may have missed, by the part of its state. */
 const agesOf = ({ changes, revocations }: Model): ReadonlyMap<string, number> =>
   new Map([...changes.ages(), ['revocations', revocations.age]])
 
-/** What keeps a process from answering as it should, a line each: for whoever decides whether it is sent requests. */
+/** The reasons why a process can't answer as it should, one line each. `/readyz` lists them. */
 export async function problemsOf(model: Model): Promise<readonly string[]> {
-  // One that was busy for a while has only to read what it has missed.
+  // After a pause of the process, its state is outdated until the next read. That alone is no reason.
   await Promise.allSettled([model.changes.catchUp(), model.revocations.catchUp()])
   return [
     ...[...agesOf(model)]

@@ -31,7 +31,7 @@ interface Shared {
   readonly guesses: Guesses
   /** Is told what this process measures. */
   readonly metrics: Pick<RemoteMetrics, 'offer'>
-  /** Is told what keeps this process from answering as it should. */
+  /** Gets the reasons why this process can't answer as it should. */
   readonly condition: Pick<RemoteCondition, 'tell'>
 }
 
@@ -41,7 +41,7 @@ export interface Means extends Required<Pick<World, 'log' | 'clock' | 'random' |
   readonly shared: Shared | undefined
   readonly live: LiveConfig
   readonly unreadable: UnreadableRecords
-  /** For what is tried again, several times a second: logs a failure, and the same one again each minute. */
+  /** Logs the failures of work that is repeated several times a second: the same failure once a minute. */
   failing(what: string): (error: unknown) => void
 }
 

@@ -21,7 +21,7 @@ export type FromWorker =
   | { readonly kind: 'reloaded'; readonly problem?: string }
   /** What it has measured, as it was asked. */
   | { readonly kind: 'measured'; readonly id: number; readonly snapshot: Snapshot }
-  /** What keeps it from answering as it should, a line each; said whenever that changes. */
+  /** The reasons why it can't answer as it should, one line each; sent whenever they change. */
   | { readonly kind: 'condition'; readonly problems: readonly string[] }
   /** It listens. */
   | { readonly kind: 'ready' }

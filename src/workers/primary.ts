@@ -52,7 +52,7 @@ export class Workers {
     return this.#ready.size
   }
 
-  /** What keeps any of them from answering as it should, each line once. */
+  /** The reasons why workers can't answer as they should, each line once. */
   get problems(): readonly string[] {
     return [...new Set([...this.#problems.values()].flat())]
   }

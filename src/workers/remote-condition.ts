@@ -1,6 +1,6 @@
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 
-/** Tells the primary what keeps this worker from answering as it should, whenever that is something else. */
+/** Tells the primary why this worker can't answer as it should, whenever that changes. */
 export class RemoteCondition {
   readonly #channel: Channel<FromWorker, FromPrimary>
   #told = '[]'

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { MigratedDatabase } from '../dialect.ts'
 
-/** Which master key is in use: one row, once something is encrypted. Until now that of the oldest key was, or of the oldest secret. */
+/** One row holds the id of the master key in use. In an existing database that is the one of the oldest key, or else secret. */
 export const masterKey = {
   up: async (db: MigratedDatabase): Promise<void> => {
     await db.schema
