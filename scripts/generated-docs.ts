@@ -6,7 +6,7 @@ import { configurationReference } from '../src/config/reference.ts'
 import { refusals } from '../src/oauth/refusals.ts'
 import { BUCKETS } from '../src/telemetry/durations.ts'
 import { metricTable, processMetricTable } from '../src/telemetry/table.ts'
-import { type Preset, presets } from '../src/tokens/presets.ts'
+import { type Preset, presetless, presets } from '../src/tokens/presets.ts'
 
 function presetsPage(): string {
   const sections = Object.entries<Preset>(presets).flatMap(([name, { title, sets, needs, notes }]) => [
@@ -30,6 +30,12 @@ function presetsPage(): string {
     'it comes. What the API says itself wins over its preset; `tessera apply` warns where that will not work.',
     '',
     ...sections,
+    '## Without a preset',
+    '',
+    'These were seen to take the default tokens; each needs',
+    '',
+    ...Object.entries(presetless).map(([name, note]) => `- ${name}: ${note}`),
+    '',
   ].join('\n')
 }
 

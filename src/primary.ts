@@ -15,6 +15,7 @@ import { Closers, Departure } from './wiring/closers.ts'
 import { listenForAdmin } from './wiring/listeners.ts'
 import { readAudit, readBuild, readConnections, readGuesses } from './wiring/metrics.ts'
 import { noteLifetimes } from './wiring/model.ts'
+import { warnOfSample } from './wiring/sample.ts'
 import { logStart } from './wiring/started.ts'
 import { meansOf, type World } from './wiring/world.ts'
 import { Workers } from './workers/primary.ts'
@@ -27,7 +28,10 @@ export async function startPrimary(config: Config, world: World & { readonly wor
     const calls = new DatabaseCalls(means.clock.monotonic)
     const store = calls.counted(await means.open(config.storage, means.clock, config.storageAccess))
     closers.add(() => store.close())
+    await store.requireGrants()
+    await warnOfSample(config, store, means.log)
     closers.add(store.startUpkeep())
+    for (const warning of store.warnings()) means.log.warn(warning)
     const audit = openAudit(config, store, means, closers)
     await noteLifetimes(config, store, means.live)
     const certificates = new CertificateCheck(config.clientAuthorities, means.clock)
@@ -61,6 +65,7 @@ export async function startPrimary(config: Config, world: World & { readonly wor
       ...healthRoutes({
         isDraining: () => departure.isAnnounced,
         pingStorage: () => store.ping(),
+        clock: means.clock,
         isAuditFull: () => audit.isFull,
         isWithoutWorkers: () => workers.ready === 0,
         problems: async () => workers.problems,

@@ -7,7 +7,7 @@ import { runtimeRoutes } from './endpoints/routes.ts'
 import { DatabaseCalls } from './telemetry/database-calls.ts'
 import { Metrics } from './telemetry/metrics.ts'
 import { Traffic } from './telemetry/traffic.ts'
-import { openAudit } from './wiring/audit.ts'
+import { gatherRefusals, openAudit } from './wiring/audit.ts'
 import { Closers, Departure } from './wiring/closers.ts'
 import { problemsOf, readCondition } from './wiring/condition.ts'
 import { openCredentials } from './wiring/credentials.ts'
@@ -24,6 +24,7 @@ import {
   readServices,
 } from './wiring/metrics.ts'
 import { openModel } from './wiring/model.ts'
+import { warnOfSample } from './wiring/sample.ts'
 import { createServices } from './wiring/services.ts'
 import { logStart } from './wiring/started.ts'
 import { openTracing } from './wiring/tracing.ts'
@@ -60,11 +61,16 @@ export async function startServer(config: Config, world: World): Promise<Server>
     const opened = calls.counted(await means.open(config.storage, means.clock, config.storageAccess))
     const store = tracing.parts('database', opened)
     closers.add(() => store.close())
-    if (means.shared === undefined) closers.add(store.startUpkeep())
+    if (means.shared === undefined) {
+      await store.requireGrants()
+      await warnOfSample(config, store, means.log)
+      closers.add(store.startUpkeep())
+      for (const warning of store.warnings()) means.log.warn(warning)
+    }
     const audit = means.shared?.audit ?? openAudit(config, store, means, closers)
     const model = await openModel(config, store, means, closers)
     const credentials = await openCredentials(store, means, audit, closers)
-    const services = createServices(config, model, credentials, means, audit, tracing)
+    const services = createServices(config, model, credentials, means, gatherRefusals(audit, means, closers), tracing)
 
     const traffic = new Traffic()
     const metrics = new Metrics(means.shared === undefined ? 'server' : 'worker', [
@@ -94,6 +100,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
       ...healthRoutes({
         isDraining: () => departure.isAnnounced,
         pingStorage: () => store.ping(),
+        clock: means.clock,
         isAuditFull: () => audit.isFull,
         problems: () => problemsOf(model),
       }),

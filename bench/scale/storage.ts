@@ -70,6 +70,8 @@ const client = (name: ClientId): Client => ({
   grantTypes: ['client_credentials'],
   scopes: ['edit', 'read'],
   restrictScopes: false,
+  grants: [],
+  defaultApi: undefined,
   defaultScopes: [],
   token: {},
   introspects: [],
@@ -90,6 +92,7 @@ const client = (name: ClientId): Client => ({
   ]),
   authentication: {},
   require: undefined,
+  bindsToCertificate: false,
 })
 
 /** Microseconds of processor time for each of so many. */
@@ -136,7 +139,9 @@ async function measure(store: Store, path: string): Promise<object> {
   const recorder = new AuditRecorder({
     store: store.audit,
     clock: systemClock,
+    random: systemRandom,
     retention: HOUR_MS,
+    refusalsKept: EVENTS,
     onError: (error) => {
       throw error
     },

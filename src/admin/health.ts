@@ -1,13 +1,16 @@
-/** What administrators and orchestrators are served, on a listener of its own. May import `http`, `telemetry`. */
+/** What administrators and orchestrators are served, on a listener of its own. May import `http`, `telemetry`, `platform`. */
 
 import type { Endpoint, Routes } from '../http/message.ts'
 import { json } from '../http/respond.ts'
+import type { Clock } from '../platform/clock.ts'
+import { StorageProbe } from './storage-probe.ts'
 
 /** What readiness depends on. */
 export interface Health {
   readonly isDraining: () => boolean
-  /** Rejects where the database does not answer. */
+  /** Writes to the database as requests do. Rejects where the database does not take the write. */
   readonly pingStorage: () => Promise<void>
+  readonly clock: Clock
   readonly isAuditFull: () => boolean
   /** Other reasons why it can't answer as it should, one line each. */
   readonly problems: () => Promise<readonly string[]>
@@ -18,11 +21,12 @@ export interface Health {
 /** `/healthz`: the process answers. `/readyz`: it should be sent requests, and if not, why not. */
 export function healthRoutes(health: Health): Routes {
   const alive: Endpoint = () => json(200, { status: 'ok' })
+  const storage = new StorageProbe(health.pingStorage, health.clock)
   const ready: Endpoint = async () => {
-    const [isAnswered, problems] = await Promise.all([answers(health.pingStorage), health.problems()])
+    const [takesWrites, problems] = await Promise.all([storage.takesWrites(), health.problems()])
     const reasons = [
       health.isDraining() && 'the server is shutting down',
-      !isAnswered && 'the database does not answer',
+      !takesWrites && 'the database does not take what is written',
       health.isAuditFull() && 'audit events wait for the database',
       health.isWithoutWorkers?.() === true && 'no worker listens',
       ...problems,
@@ -31,9 +35,3 @@ export function healthRoutes(health: Health): Routes {
   }
   return { '/healthz': { GET: alive }, '/readyz': { GET: ready } }
 }
-
-const answers = (ping: () => Promise<void>): Promise<boolean> =>
-  ping().then(
-    () => true,
-    () => false,
-  )

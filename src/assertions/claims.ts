@@ -6,15 +6,21 @@
 import { type CompactJws, mediaType } from '../jws/compact.ts'
 import { received } from '../jws/received.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { ClientId } from '../oauth/ids.ts'
+import { ClientId, LONGEST_CLIENT_ID } from '../oauth/ids.ts'
+import { isSameUri } from '../oauth/uri.ts'
 import { toSeconds } from '../platform/clock.ts'
+
+/** How `aud` may be written: as a string alone, or as an array, too (RFC 7519 §4.1.3). */
+export type AudienceForm = 'any' | 'string'
 
 /** What an assertion is held against. */
 interface AssertionRules {
   /** Of this server: always an audience. */
   readonly issuer: string
-  /** What else may be the audience of this client's assertions, such as the token endpoint. */
-  readonly acceptedAudiences: readonly string[]
+  readonly tokenEndpoint: string
+  /** Whether the client's library names the token endpoint, in place of the issuer or beside it. */
+  readonly isCompatible: boolean
+  readonly audienceForm: AudienceForm
   /** Seconds. */
   readonly maxLifetime: number
   /** Milliseconds. */
@@ -32,7 +38,6 @@ export interface AssertionClaims {
 
 /** By how much clocks may differ, in seconds. */
 const SKEW = 60
-const LONGEST_ID = 256
 /** As `mediaType` gives them. Anything else is an access token, a DPoP proof, … (RFC 8725 §3.11). */
 const TYPES: ReadonlySet<string> = new Set(['jwt', 'client-authentication+jwt'])
 
@@ -47,8 +52,8 @@ export function checkAssertion(jws: CompactJws, rules: AssertionRules): Assertio
     throw new OAuthError('assertion_typ', { detail: { expected: [...TYPES], received: received(typ) } })
   }
   const { iss, sub, jti } = jws.claims
-  if (!isId(iss)) throw wrongClaim('iss', `the client_id, of at most ${LONGEST_ID} characters`, iss)
-  if (!isId(sub)) throw wrongClaim('sub', `the client_id, of at most ${LONGEST_ID} characters`, sub)
+  if (!isId(iss)) throw wrongClaim('iss', `the client_id, of at most ${LONGEST_CLIENT_ID} characters`, iss)
+  if (!isId(sub)) throw wrongClaim('sub', `the client_id, of at most ${LONGEST_CLIENT_ID} characters`, sub)
   if (iss !== sub) throw new OAuthError('assertion_subject', { detail: { iss: received(iss), sub: received(sub) } })
   if (typeof jti !== 'string' || jti === '') throw wrongClaim('jti', 'a string that no other assertion has', jti)
   checkAudience(jws.claims['aud'], rules)
@@ -56,21 +61,40 @@ export function checkAssertion(jws: CompactJws, rules: AssertionRules): Assertio
 }
 
 const isId = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= LONGEST_ID
+  typeof value === 'string' && value !== '' && value.length <= LONGEST_CLIENT_ID
 
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 const wrongClaim = (claim: string, expected: string, value: unknown): OAuthError =>
   new OAuthError('assertion_claims', { detail: { claim, expected, received: received(value) } })
 
-/** One audience: what may be played to several servers is not for any of them. */
-function checkAudience(aud: unknown, { issuer, acceptedAudiences }: AssertionRules): void {
-  const [only, ...others]: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
-  const isOurs = only === issuer || (typeof only === 'string' && acceptedAudiences.includes(only))
-  if (isOurs && others.length === 0) return
-  const expected = [...new Set([issuer, ...acceptedAudiences])].map(received)
-  throw new OAuthError('assertion_audience', { detail: { expected, received: received(aud) } })
+/**
+ * The issuer and nothing else: what may be played to several servers is not for any of them. It is compared as text (RFC 7523
+ * §3, item 3). Older libraries name the token endpoint, or both; for a client that is registered as having one of these, each
+ * value must be a name of this server, in whichever spelling.
+ */
+function checkAudience(aud: unknown, rules: AssertionRules): void {
+  const { issuer, tokenEndpoint, isCompatible, audienceForm } = rules
+  const names: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  const ours = [issuer, tokenEndpoint]
+  const isForUs = names.length > 0 && names.length <= ours.length && names.every((name) => isOneOf(ours, name))
+  const isAccepted = isCompatible ? isForUs : names.length === 1 && names[0] === issuer
+  if (isAccepted && (audienceForm === 'any' || typeof aud === 'string')) return
+  throw new OAuthError('assertion_audience', {
+    detail: {
+      expected: isCompatible ? ours : [issuer],
+      received: received(aud),
+      ...(isForUs && { remedy: isAccepted ? STRING_REMEDY : COMPATIBLE_REMEDY }),
+    },
+  })
 }
+
+const isOneOf = (uris: readonly string[], name: unknown): boolean =>
+  typeof name === 'string' && uris.some((uri) => isSameUri(uri, name))
+
+/** How an administrator lets a client in whose assertion is for this server, and says so in another way than is taken. */
+const COMPATIBLE_REMEDY = 'have the client send the issuer alone, or give it assertion_audience: compatible'
+const STRING_REMEDY = 'have the client send aud as a string, or set assertions.audience to any'
 
 /** @returns from when on, in milliseconds, the assertion is expired */
 function checkTimes({ exp, iat, nbf }: CompactJws['claims'], { maxLifetime, now }: AssertionRules): number {

@@ -1,5 +1,3 @@
-/** The record of who did what, from where, and what came of it. May import `oauth` and `platform`. */
-
 import type { Reason } from '../oauth/refusals.ts'
 
 /** One thing that happened. Never holds a secret or a token. */
@@ -21,12 +19,16 @@ export interface AuditEvent {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** `request.refuse`: it was refused before the endpoint saw it. */
+/**
+ * `request.refuse`: it was refused before the endpoint saw it. `audit.lost`: there was no room for some events, while the
+ * database did not write.
+ */
 export type AuditEventType =
   | 'token.issue'
   | 'token.introspect'
   | 'token.revoke'
   | 'request.refuse'
+  | 'audit.lost'
   | 'manifest.apply'
   | 'key.change'
   | 'master_key.change'

@@ -1,6 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { BelievedTime } from '../platform/believed-time.ts'
+import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { RandomBytes } from '../platform/random.ts'
+import { BACKLOG, Backlog } from './backlog.ts'
 import type { AuditEvent } from './event.ts'
+import { ownEvent } from './own-event.ts'
 import type { AuditCounts, AuditSink } from './sink.ts'
 import type { AuditStore } from './store.ts'
 
@@ -12,16 +17,16 @@ const FLUSH_INTERVAL_MS = 200
 const BATCH_SIZE = 256
 /** Where more wait, since the database was slow or away. */
 const LARGEST_BATCH = 1_024
-/** About 60 MB. When so many wait, the database has been away for long, and nothing is issued that can't be recorded. */
-const MOST_WAITING = 100_000
 const PRUNE_INTERVAL_MS = 60_000
-const PRUNE_BATCH = 5_000
 
 interface RecorderOptions {
   readonly store: AuditStore
   readonly clock: Clock
+  readonly random: RandomBytes
   /** How long events are kept, in milliseconds. */
   readonly retention: number
+  /** How many refusals are kept. Of more, the oldest go before their time. */
+  readonly refusalsKept: number
   /** Told of each write that fails; the events stay in memory and are tried again. */
   readonly onError: (error: unknown) => void
 }
@@ -29,7 +34,12 @@ interface RecorderOptions {
 /** Takes events at once and writes them in batches, off the path of the requests. */
 export class AuditRecorder implements AuditSink {
   readonly #options: RecorderOptions
+  readonly #time: BelievedTime
   #waiting: AuditEvent[] = []
+  readonly #backlog = new Backlog()
+  #lost = 0
+  /** Those of the lost that no event speaks of yet. */
+  #unsaid = 0
   #written = 0
   #failedBatches = 0
   /** Then only time brings the next attempt: events would bring one each. */
@@ -40,6 +50,7 @@ export class AuditRecorder implements AuditSink {
 
   constructor(options: RecorderOptions) {
     this.#options = options
+    this.#time = new BelievedTime(options.clock)
   }
 
   start(): void {
@@ -47,21 +58,31 @@ export class AuditRecorder implements AuditSink {
     this.#pruneTimer = setInterval(() => this.#pruneQuietly(), PRUNE_INTERVAL_MS).unref()
   }
 
-  /** Whether there is no room for another event. */
   get isFull(): boolean {
-    return this.#waiting.length >= MOST_WAITING
+    return this.#backlog.isFull
+  }
+
+  get isFullForRefusals(): boolean {
+    return this.#backlog.isFullForRefusals
   }
 
   get counts(): AuditCounts {
     return {
       waiting: this.#waiting.length,
-      capacity: MOST_WAITING,
+      capacity: BACKLOG.events,
       written: this.#written,
       failedBatches: this.#failedBatches,
+      lost: this.#lost,
     }
   }
 
   record(event: AuditEvent): void {
+    if (this.#backlog.isClosed) {
+      this.#lost += 1
+      this.#unsaid += 1
+      return
+    }
+    this.#backlog.add(event)
     if (this.#waiting.push(event) >= BATCH_SIZE && !this.#hasFailed) this.#flushQuietly(BATCH_SIZE)
   }
 
@@ -105,7 +126,15 @@ export class AuditRecorder implements AuditSink {
       throw error
     }
     this.#waiting = this.#waiting.slice(batch.length)
+    this.#backlog.remove(batch.length)
     this.#written += batch.length
+    if (this.#unsaid > 0) this.#sayWhatIsLost()
+  }
+
+  #sayWhatIsLost(): void {
+    const event = ownEvent('audit.lost', { events: this.#unsaid }, this.#options)
+    this.#unsaid = 0
+    this.record(event)
   }
 
   #flushQuietly(least: number): void {
@@ -116,10 +145,11 @@ export class AuditRecorder implements AuditSink {
     this.#prune().catch(this.#options.onError)
   }
 
-  /** In small batches, so that no request waits long for the database. */
   async #prune(): Promise<void> {
-    const { store, clock, retention } = this.#options
-    const oldest = clock.now() - retention
-    while ((await store.pruneBefore(oldest, PRUNE_BATCH)) === PRUNE_BATCH);
+    const { store, retention, refusalsKept } = this.#options
+    const oldest = this.#time.now() - retention
+    await cleanUp((most) => store.pruneBefore(oldest, most))
+    const place = await store.oldestRefusalOf(refusalsKept)
+    if (place !== undefined) await cleanUp((most) => store.removeRefusalsBefore(place, most))
   }
 }

@@ -9,12 +9,16 @@ export interface AuditCounts {
   readonly written: number
   /** Writes that failed; their events were tried again. */
   readonly failedBatches: number
+  /** Events that found no room at all. One event says how many, once there is room. */
+  readonly lost: number
 }
 
 /** Takes events at once, and sees to it that they are written. */
 export interface AuditSink {
-  /** Whether there is no room for another event. */
+  /** Whether nothing more should be done that has to be recorded. */
   readonly isFull: boolean
+  /** Whether there is no room for refusals, which must leave some to what is done. */
+  readonly isFullForRefusals: boolean
   readonly counts: AuditCounts
   record(event: AuditEvent): void
   /** Resolves once nothing that was recorded can be lost with this process. */

@@ -12,6 +12,7 @@ export interface AuditQuery {
   /** Only events after this place. */
   readonly after?: number | undefined
   readonly clientId?: string | undefined
+  /** Of one request. It may be one of several in an event that stands for equal refusals. */
   readonly requestId?: string | undefined
 }
 
@@ -21,6 +22,13 @@ export interface AuditStore {
   append(events: readonly AuditEvent[]): Promise<void>
   /** Oldest first. */
   listEvents(query: AuditQuery): Promise<readonly StoredAuditEvent[]>
-  /** Removes at most `most` events that are older than `time`, in milliseconds. @returns how many */
+  /** The place of the oldest of the last `keep` refusals; undefined where there are no more than that. */
+  oldestRefusalOf(keep: number): Promise<number | undefined>
+  /** Removes at most `most` refusals before a place, the oldest first. @returns how many */
+  removeRefusalsBefore(place: number, most: number): Promise<number>
+  /**
+   * Removes at most `most` events that are older than `time`, in milliseconds, wherever in the log they stand.
+   * @returns how many; 0 once none was found
+   */
   pruneBefore(time: number, most: number): Promise<number>
 }

@@ -31,15 +31,22 @@ const formats = {
   envoy: readForwardedClientCert,
   /** `http-request set-header X-SSL-Client-DER %[ssl_c_der,base64]` */
   haproxy: (headers) => readDer(headers, 'x-ssl-client-der'),
+  /** Mutual TLS in passthrough mode: what the client sent, escaped but for `+=/`; nobody has checked it but for the key. */
+  'aws-alb': (headers) => readEscapedChain(headers, 'x-amzn-mtls-clientcert'),
+  /** Mutual TLS in verify mode: the leaf alone. */
+  'aws-alb-verify': (headers) => readEscapedPem(headers, 'x-amzn-mtls-clientcert-leaf'),
+  /** `passTLSClientCert: { pem: true }`. */
+  traefik: readTraefik,
 } as const satisfies Record<string, ReadHeaders>
 
 /** The name of a format, as configuration has it. */
 export type CertificateHeaderFormat = keyof typeof formats
 
-export const isCertificateHeaderFormat = (name: string): name is CertificateHeaderFormat => Object.hasOwn(formats, name)
+const isCertificateHeaderFormat = (name: string): name is CertificateHeaderFormat => Object.hasOwn(formats, name)
 
-/** All names, for messages and documentation. */
-export const certificateHeaderFormats: readonly string[] = Object.keys(formats)
+/** All names. */
+export const certificateHeaderFormats: readonly CertificateHeaderFormat[] =
+  Object.keys(formats).filter(isCertificateHeaderFormat)
 
 /**
  * The certificate that a proxy passed on in headers; undefined where there is none. Whether the headers are the
@@ -89,6 +96,28 @@ function readEscapedPem(headers: IncomingHttpHeaders, name: string): Forwarded |
   // The variable holds the client's own alone, so another one is not nginx's.
   if (leaf === undefined || rest.length > 0) throw malformed(name, 'not exactly one certificate')
   return { leaf, chain: [] }
+}
+
+/** The client's own certificate, and what it sent along. */
+function readEscapedChain(headers: IncomingHttpHeaders, name: string): Forwarded | undefined {
+  const value = headerOf(headers, name)
+  if (value === undefined) return undefined
+  const [leaf, ...chain] = certificatesOf(name, value)
+  return leaf && { leaf, chain }
+}
+
+/** The base64 of PEM without the lines around it; older versions escape it as well. The client's own is the first. */
+function readTraefik(headers: IncomingHttpHeaders): Forwarded | undefined {
+  const name = 'x-forwarded-tls-client-cert'
+  const value = headerOf(headers, name)
+  if (value === undefined) return undefined
+  // A space would be Node's, between two headers of this name: one of them may be the client's.
+  const [leaf, ...chain] = value.split(',').map((item) => {
+    const der = decodeBase64(decodePercent(item) ?? '')
+    if (der === undefined) throw malformed(name, 'not the base64 of certificates, with commas between them')
+    return der
+  })
+  return leaf && { leaf, chain }
 }
 
 function readDer(headers: IncomingHttpHeaders, name: string): Forwarded | undefined {

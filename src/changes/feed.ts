@@ -29,6 +29,8 @@ interface FeedOptions {
   readonly clock: Clock
   /** Each listener, named by the things that it remembers. */
   readonly listeners: Readonly<Record<string, ChangeListener>>
+  /** Listeners that may be late: no answer rests on what they remember. */
+  readonly unhurried?: readonly ChangeListener[]
   /** The newest change before the listeners read anything: `await store.latestChange()`. */
   readonly since: number
   /** The monotonic time at which `since` was read. */
@@ -45,13 +47,14 @@ const POLL_INTERVAL_MS = 200
 
 /**
  * Polls the list of changes and hands new ones to the listeners. It also knows how outdated each listener may be. Endpoints ask it
- * before they answer: docs/decisions/0020-what-a-process-knows.md explains which of them may go on.
+ * before they answer: docs/decisions/0023-what-a-process-knows.md explains which of them may go on.
  */
 export class ChangeFeed {
   readonly #store: ChangeStore
   readonly #clock: Clock
   readonly #onError: (error: unknown) => void
   readonly #followers: readonly Follower[]
+  readonly #unhurried: readonly Follower[]
   readonly #poller: Poller
   #seq: number
   #readAt: number
@@ -59,11 +62,12 @@ export class ChangeFeed {
   #refusedSince: number | undefined
   #reading: Promise<Taking> | undefined
 
-  constructor({ store, clock, listeners, since, sinceTime, onError }: FeedOptions) {
+  constructor({ store, clock, listeners, unhurried = [], since, sinceTime, onError }: FeedOptions) {
     this.#store = store
     this.#clock = clock
     this.#onError = onError
     this.#followers = Object.entries(listeners).map(([of, listener]) => new Follower(of, listener))
+    this.#unhurried = unhurried.map((listener) => new Follower('', listener))
     this.#seq = since
     this.#readAt = sinceTime
     this.#poller = new Poller(POLL_INTERVAL_MS, async () => void (await this.#read()), onError)
@@ -77,7 +81,7 @@ export class ChangeFeed {
     return this.#poller.stop()
   }
 
-  /** Reads new changes and resolves once every listener has taken them. Rejects when a read or a listener fails. */
+  /** Reads new changes and resolves once every listener that must not be late has taken them. Rejects when a read or a listener fails. */
   async poll(): Promise<void> {
     await Promise.all(await this.#read())
   }
@@ -137,7 +141,7 @@ export class ChangeFeed {
     return since
   }
 
-  /** @returns a promise for each listener, which resolves once it has taken the changes */
+  /** @returns a promise for each listener that must not be late, which resolves once it has taken the changes */
   #read(): Promise<Taking> {
     this.#reading ??= this.#readNow().finally(() => {
       this.#reading = undefined
@@ -152,8 +156,13 @@ export class ChangeFeed {
       this.#seq = latest
       this.#readAt = readAt
       this.#refusedSince = undefined
-      const taking = this.#followers.map((follower) => follower.hand(missed ? 'everything' : changes, readAt))
-      for (const taken of taking) taken.catch(this.#onError)
+      const handTo = (follower: Follower): Promise<void> => {
+        const taken = follower.hand(missed ? 'everything' : changes, readAt)
+        taken.catch(this.#onError)
+        return taken
+      }
+      const taking = this.#followers.map(handTo)
+      this.#unhurried.forEach(handTo)
       return taking
     } catch (error) {
       const isAway = error instanceof OAuthError && error.reason === 'storage_unavailable'

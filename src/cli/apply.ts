@@ -6,7 +6,9 @@ import { parseManifest } from '../manifest/parse.ts'
 import type { Plan } from '../manifest/plan.ts'
 import { UserError } from '../platform/user-error.ts'
 import { credentialMaker, withDatabase } from './database.ts'
+import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
+import { planAsJson, planLines, secretLines } from './plan-text.ts'
 
 interface ApplyCommandOptions {
   readonly file: string
@@ -18,13 +20,23 @@ interface ApplyCommandOptions {
 /** `tessera apply`: makes the model what a manifest says. */
 export async function apply({ file, dryRun = false, json, config }: ApplyCommandOptions): Promise<void> {
   const parsed = parseManifest(file === '-' ? 'standard input' : file, read(file))
-  await withDatabase(config, async (opened) => {
-    const { store } = opened
-    const maker = credentialMaker(opened)
-    const plan = await applyManifest(parsed, { store: store.manifest, maker, env: process.env, dryRun })
-    if (json) print(asJson(plan, dryRun))
-    else report(plan, dryRun)
-  })
+  await withNewSecrets((show) =>
+    withDatabase(config, async (opened) => {
+      const plan = await applyManifest(parsed, {
+        store: opened.store.manifest,
+        maker: credentialMaker(opened),
+        env: process.env,
+        dryRun,
+        show: (shown) => {
+          if (!json) say('These secrets are generated. They are shown this once:')
+          show(json ? planAsJson(shown, dryRun) : [...planLines(shown), ...secretLines(shown)].join('\n'))
+        },
+      })
+      const isShown = !dryRun && plan.generated.length > 0
+      if (!json) report(plan, dryRun, isShown)
+      else if (!isShown) print(planAsJson(plan, dryRun))
+    }),
+  )
 }
 
 function read(file: string): string {
@@ -35,28 +47,11 @@ function read(file: string): string {
   }
 }
 
-const SIGNS = { create: '+', update: '~', unchanged: '=' } as const
-
-function report({ steps, generated, disabled, warnings }: Plan, dryRun: boolean): void {
-  for (const { action, kind, id, fields } of steps) {
-    if (action !== 'unchanged')
-      print(`${SIGNS[action]} ${kind} ${printable(id)}${fields.length > 0 ? `: ${fields.join(', ')}` : ''}`)
-  }
-  const count = (action: string) => steps.filter((step) => step.action === action).length
+/** @param isShown whether the steps were shown already, with new secrets */
+function report(plan: Plan, dryRun: boolean, isShown: boolean): void {
+  if (!isShown) for (const line of planLines(plan)) print(line)
+  const count = (action: string) => plan.steps.filter((step) => step.action === action).length
   const summary = `${count('create')} to create, ${count('update')} to update, ${count('unchanged')} unchanged`
   print(dryRun ? `${summary}; nothing was written` : summary.replaceAll(/ to (create|update)/g, ' $1d'))
-  for (const id of disabled) say(`${printable(id)} is disabled: introspection calls its tokens inactive, for good`)
-  for (const warning of warnings) say(`warning: ${printable(warning)}`)
-  if (dryRun || generated.length === 0) return
-  say('These secrets were generated. They are shown this once:')
-  for (const { clientId, label, secret } of generated) print(`${printable(clientId)}\t${printable(label)}\t${secret}`)
+  for (const warning of plan.warnings) say(`warning: ${printable(warning)}`)
 }
-
-const asJson = ({ steps, generated, disabled, warnings }: Plan, dryRun: boolean): string =>
-  JSON.stringify({
-    dry_run: dryRun,
-    steps,
-    disabled,
-    warnings,
-    generated: dryRun ? [] : generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
-  })

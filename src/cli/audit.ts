@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoredAuditEvent } from '../audit/store.ts'
 import { UserError } from '../platform/user-error.ts'
 import { withDatabase } from './database.ts'
-import { print, printable } from './output.ts'
+import { isOutputGone, print, printable } from './output.ts'
+import { requestIdIn } from './request-id.ts'
 
 interface AuditTailOptions {
   readonly lines: string
@@ -17,7 +18,15 @@ const FOLLOW_INTERVAL_MS = 250
 const MOST_AT_ONCE = 1_000
 
 /** `tessera audit tail`: prints the last events, and with `--follow` those that come. */
-export async function auditTail({ lines, follow, client, requestId, json, config }: AuditTailOptions): Promise<void> {
+export async function auditTail({
+  lines,
+  follow,
+  client,
+  requestId: given,
+  json,
+  config,
+}: AuditTailOptions): Promise<void> {
+  const requestId = given === undefined ? undefined : requestIdIn(given)
   if (!/^\d{1,7}$/.test(lines)) throw new UserError(`--lines must be a number, not ${JSON.stringify(lines)}`)
   const show = (events: readonly StoredAuditEvent[]) => {
     for (const event of events) print(json ? JSON.stringify(asJson(event)) : asLine(event))
@@ -27,7 +36,7 @@ export async function auditTail({ lines, follow, client, requestId, json, config
     show(last)
     if (!follow) return
     let after = last.at(-1)?.seq ?? (await store.audit.listEvents({ limit: 1 })).at(-1)?.seq ?? 0
-    for (;;) {
+    while (!isOutputGone()) {
       await sleep(FOLLOW_INTERVAL_MS)
       const events = await store.audit.listEvents({ limit: MOST_AT_ONCE, after, clientId: client, requestId })
       show(events)
@@ -63,7 +72,7 @@ const asJson = ({
 function asLine(event: StoredAuditEvent): string {
   const { time, type, result, seq: _, detail, ...rest } = asJson(event)
   const fields = Object.entries({ ...rest, ...detail }).filter(([, value]) => value !== undefined)
-  return [time, type, result, ...fields.map(([name, value]) => `${name}=${asField(value)}`)].join(' ')
+  return [time, type, result, ...fields.map(([name, value]) => `${printable(name)}=${asField(value)}`)].join(' ')
 }
 
 function asField(value: unknown): string {

@@ -39,15 +39,21 @@ export const clientsShow = (id: string, { config }: ClientsOptions): Promise<voi
 /** `tessera clients enable` and `disable`. */
 export const clientsEnable = (id: string, enabled: boolean, { json, config }: ClientsOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const client = await setEnabled(opened, ClientId(id), enabled)
+    const { client, wasEnabled } = await setEnabled(opened, ClientId(id), enabled)
     if (json) return print(JSON.stringify(asJson(client)))
     print(`${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
+    if (wasEnabled === enabled) return
     if (enabled) return say('It gets tokens from within a second on. Those of before stay inactive.')
     say('From within a second on it gets no token, and introspection calls those that it has inactive, for good.')
     say('APIs that verify by themselves accept them until they expire.')
   })
 
-async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Promise<Client> {
+interface Outcome {
+  readonly client: Client
+  readonly wasEnabled: boolean
+}
+
+async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Promise<Outcome> {
   for (;;) {
     const { version, clients, unreadableClients } = await store.manifest.snapshot([id])
     const before = clients.get(id)
@@ -58,14 +64,22 @@ async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Pr
       )
     }
     if (before === undefined) throw noClient(id)
-    if (before.enabled === enabled) return before
-    const client = { ...before, enabled }
+    const wasEnabled = before.enabled
+    if (enabled ? wasEnabled : before.ended?.disabledAt !== undefined) return { client: before, wasEnabled }
+    const client = setEnabledIn(before, enabled)
     const event = {
       ...ownEvent('client.change', { enabled }, { clock: systemClock, random: systemRandom }),
       clientId: id,
     }
-    if (await store.manifest.commit(version, { apis: [], clients: [client], event })) return client
+    if (await store.manifest.commit(version, { apis: [], clients: [client], event })) return { client, wasEnabled }
   }
+}
+
+/** A client that a command has disabled says so: no manifest enables it again. */
+function setEnabledIn({ ended = {}, ...client }: Client, enabled: boolean): Client {
+  const { disabledAt: _, ...others } = ended
+  const after = enabled ? others : { ...others, disabledAt: systemClock.now() }
+  return { ...client, enabled, ...(Object.keys(after).length > 0 && { ended: after }) }
 }
 
 const noClient = (id: string): UserError => new UserError(`there is no client ${JSON.stringify(id)}`)
@@ -73,13 +87,18 @@ const noClient = (id: string): UserError => new UserError(`there is no client ${
 /** Without what its credentials are checked with. */
 function asJson(client: Client | UnreadableClient) {
   if ('problem' in client) return { client_id: client.id, unreadable: client.problem }
-  const { id, credentials, grantTypes, restrictScopes, defaultScopes, authentication, ...rest } = client
+  const { id, credentials, grantTypes, restrictScopes, defaultScopes, grants, ...others } = client
+  const { defaultApi, authentication, bindsToCertificate, ended, ...rest } = others
   return {
     client_id: id,
     ...rest,
+    ...(ended?.disabledAt !== undefined && { disabled_at: new Date(ended.disabledAt).toISOString() }),
     grant_types: grantTypes,
     restrict_scopes: restrictScopes,
     default_scopes: defaultScopes,
+    grants: grants.map(({ defaultScopes: defaults, ...grant }) => ({ ...grant, default_scopes: defaults })),
+    default_api: defaultApi,
+    tls_client_certificate_bound_access_tokens: bindsToCertificate,
     ...(authentication.methods && { auth_methods: authentication.methods }),
     ...(authentication.assertion_audience && { assertion_audience: authentication.assertion_audience }),
     credentials: [
@@ -90,6 +109,13 @@ function asJson(client: Client | UnreadableClient) {
         unreadable: problem,
       })),
     ],
+    ...(ended?.credentials && {
+      removed_credentials: ended.credentials.map(({ credential: { kind, label }, removedAt }) => ({
+        kind,
+        label,
+        removed: new Date(removedAt).toISOString(),
+      })),
+    }),
   }
 }
 

@@ -11,7 +11,7 @@ export function addConfigOptions(command: Command): Command {
     'the configuration, YAML; TESSERA_* variables win over it, and flags over those',
   )
   for (const { flag, description, fallback } of flagged) {
-    const shown = fallback === undefined ? '' : ` (default: ${Array.isArray(fallback) ? 'none' : fallback})`
+    const shown = fallback === undefined ? '' : ` (default: ${String(fallback) || 'none'})`
     command.option(`${flag} <value>`, description + shown)
   }
   return command

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { Credential, Jwk, UnreadableCredential } from '../credentials/credential.ts'
 import type { Given } from '../credentials/make.ts'
 import {
+  type AddingOperations,
   addCredential,
-  type CredentialOperations,
   cancelRotation,
   labelCredential,
   type Made,
@@ -20,6 +20,7 @@ import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { credentialMaker, withDatabase } from './database.ts'
 import { parseDuration, parseMoment } from './duration.ts'
+import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
 
 /** What every command on credentials takes. */
@@ -59,7 +60,7 @@ export const credentialsList = (client: string, { json, config }: CommonOptions)
 /** `tessera credentials add`: one more, beside those there are. */
 export const credentialsAdd = (client: string, options: NewOptions): Promise<void> =>
   withOperations(options, async (operations) => {
-    report(await addCredential(operations, ClientId(client), wantedBy(options)), options)
+    reportGiven(await addCredential(operations, ClientId(client), wantedBy(options)), options)
   })
 
 /** `tessera credentials rotate`: the next one, and an overlap for the one before. */
@@ -71,7 +72,7 @@ export const credentialsRotate = (
   withOperations(options, async (operations) => {
     const overlap = parseDuration(options.overlap, '--overlap')
     const made = await rotateCredential(operations, ClientId(client), credential, wantedBy(options), overlap)
-    report(made, options)
+    reportGiven(made, options)
     if (!options.json)
       say(`The one before, ${printable(made.old.label || made.old.id)}, is good until ${time(made.old.expiresAt)}.`)
   })
@@ -99,11 +100,17 @@ function sayThatTokensLive(client: string): void {
 export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withOperations(options, async (operations) => {
     const removed = await removeCredential(operations, ClientId(client), credential)
-    if (!('problem' in removed)) {
-      reportChange(removed, options, 'is removed')
-      if (!options.json) sayThatTokensLive(client)
-    } else if (options.json) print(JSON.stringify(unreadableAsJson(removed)))
-    else print(`${printable(removed.label || removed.id)} is removed`)
+    if ('problem' in removed) {
+      const what = options.json
+        ? JSON.stringify(unreadableAsJson(removed))
+        : `${printable(removed.label || removed.id)} is removed`
+      return print(what)
+    }
+    reportChange(removed, options, 'is removed')
+    if (options.json) return
+    sayThatTokensLive(client)
+    if (removed.origin === 'manifest')
+      say('Its manifest does not bring it back: take it out there, or give another label, secret or key.')
   })
 
 /** `tessera credentials label`: gives one another label. */
@@ -117,11 +124,19 @@ export const credentialsLabel = (
     reportChange(await labelCredential(operations, ClientId(client), credential, label), options, 'has its new label')
   })
 
-const withOperations = (
-  { config }: CommonOptions,
-  work: (operations: CredentialOperations) => Promise<void>,
-): Promise<void> =>
-  withDatabase(config, (opened) => work({ store: opened.store.credentials, maker: credentialMaker(opened) }))
+const withOperations = (options: CommonOptions, work: (operations: AddingOperations) => Promise<void>): Promise<void> =>
+  withNewSecrets((show) =>
+    withDatabase(options.config, (opened) =>
+      work({
+        store: opened.store.credentials,
+        maker: credentialMaker(opened),
+        show: (made) => {
+          if (!options.json) say('Its secret is shown this once:')
+          show(asText(made, options))
+        },
+      }),
+    ),
+  )
 
 function wantedBy(options: NewOptions): Wanted {
   const { label, expires } = options
@@ -218,16 +233,15 @@ const unreadableAsJson = ({ id, label, problem }: UnreadableCredential) => ({
 
 const alone = (credential: Credential): UsedCredential => ({ credential, lastUsedAt: undefined })
 
-function report({ credential, generated }: Made, { json }: CommonOptions): void {
+function asText({ credential, generated }: Made, { json }: CommonOptions): string {
   const one = alone(credential)
-  if (json) {
-    print(JSON.stringify({ ...asJson(one, [one]), secret: generated }))
-    return
-  }
-  print(asLine(one, [one]))
-  if (generated === undefined) return
-  say('Its secret is shown this once:')
-  print(generated)
+  if (json) return JSON.stringify({ ...asJson(one, [one]), secret: generated })
+  return [asLine(one, [one]), ...(generated === undefined ? [] : [generated])].join('\n')
+}
+
+/** Reports a credential whose secret was not generated: otherwise that was shown before. */
+function reportGiven(made: Made, options: CommonOptions): void {
+  if (made.generated === undefined) print(asText(made, options))
 }
 
 function reportChange(credential: Credential, { json }: CommonOptions, what: string): void {

@@ -11,6 +11,7 @@ import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { AddressRules } from '../remote-keys/addresses.ts'
 import { JsonFetcher } from '../remote-keys/fetch-json.ts'
+import { proxyOf } from '../remote-keys/proxy.ts'
 import { refuseUrl } from '../remote-keys/url.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/sql-store.ts'
@@ -57,10 +58,12 @@ export const credentialMaker = ({ options, store }: Opened): CredentialMaker => 
 })
 
 /** What fetches keys of clients and of outside issuers, as the server does. */
-export function keyFetcher({ outbound: { allow, ca } }: Options): JsonFetcher {
-  const addresses = new AddressRules(allow)
-  return new JsonFetcher(ca === undefined ? { addresses } : { addresses, ca: [readAuthorities('outbound.ca', ca)] })
-}
+export const keyFetcher = ({ outbound }: Options): JsonFetcher =>
+  new JsonFetcher({
+    addresses: new AddressRules(outbound.allow),
+    proxy: proxyOf(outbound),
+    ca: outbound.ca === undefined ? undefined : [readAuthorities('outbound.ca', outbound.ca)],
+  })
 
 /** What the commands on keys work with. */
 export const keyOperations = async ({ options, store }: Opened) => ({

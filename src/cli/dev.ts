@@ -1,6 +1,7 @@
-import { relative } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Config, resolveConfig } from '../config/resolve.ts'
+import { authorityOf } from '../dev/certificate.ts'
 import { developmentOptions } from '../dev/options.ts'
 import { sampleClient, sampleManifest } from '../dev/sample.ts'
 import { applyManifest } from '../manifest/apply.ts'
@@ -16,8 +17,11 @@ import { isWorker, runServer, runWorker } from './run.ts'
 /** `tessera dev`: a server that can be tried at once. */
 export async function dev(command: Command): Promise<void> {
   if (isWorker()) return runWorker()
+  // What is made from here on is for nobody else on the machine, but where it says so.
+  process.umask(0o077)
   const { options, isGiven } = givenOptions(command)
-  const config = resolveConfig(await developmentOptions(options, isGiven, systemClock, systemRandom))
+  const resolved = resolveConfig(await developmentOptions(options, isGiven, systemClock, systemRandom))
+  const config: Config = { ...resolved, isDevelopment: true }
   await addSample(config)
   const { runtimePort, adminPort } = await runServer(config)
   print(banner(config, runtimePort, adminPort))
@@ -33,6 +37,7 @@ async function addSample(config: Config): Promise<void> {
       store: store.manifest,
       maker,
       env: {},
+      origin: 'sample',
       dryRun: false,
     })
   } finally {
@@ -41,22 +46,28 @@ async function addSample(config: Config): Promise<void> {
 }
 
 function banner(config: Config, runtimePort: number, adminPort: number): string {
-  const runtime = `https://localhost:${runtimePort}`
+  const isTls = config.runtime.tls === 'on'
+  const runtime = `${isTls ? 'https' : 'http'}://localhost:${runtimePort}`
+  const trust = isTls ? `--cacert ${quote(trustedFor(config))} ` : ''
   const { clientId, secret, scope } = sampleClient
   return `
-Tessera, for DEVELOPMENT ONLY: its sample client has a published secret, its certificate is self-signed.
+Tessera, for DEVELOPMENT ONLY: its sample client has a published secret, its certificate an authority of its own.
 
-  OAuth endpoints  ${config.runtime.tls === 'on' ? runtime : runtime.replace('https', 'http')}   (issuer ${config.issuer})
+  OAuth endpoints  ${runtime}   (issuer ${config.issuer})
   Health           https://localhost:${adminPort}/healthz
   Data             ${relative('.', config.data) || '.'}
 
 Get a token:
 
-  curl --cacert ${quote(config.tls.cert ?? '')} -u ${clientId}:${secret} \\
+  curl ${trust}-u ${clientId}:${secret} \\
     -d grant_type=client_credentials -d scope=${scope} ${runtime}/as/token.oauth2
 
 Ctrl+C stops it.`
 }
+
+/** What a client trusts: our own authority, or the certificate that was given. */
+const trustedFor = ({ data, tls: { cert = '' } }: Config): string =>
+  dirname(resolve(cert)) === dirname(authorityOf(data)) ? authorityOf(data) : cert
 
 /** For a shell. */
 const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

@@ -1,8 +1,14 @@
 import type { StoredAuditEvent } from '../audit/store.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
+import { ClientId } from '../oauth/ids.ts'
 import { refusals } from '../oauth/refusals.ts'
+import { systemClock } from '../platform/clock.ts'
+import { uuidv7Time } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 import { withDatabase } from './database.ts'
+import { factLines } from './facts.ts'
 import { print, printable } from './output.ts'
+import { requestIdIn } from './request-id.ts'
 
 interface ExplainOptions {
   readonly json?: true
@@ -10,34 +16,74 @@ interface ExplainOptions {
 }
 
 /** `tessera explain`: what came of a request, and why: what the wire never says. */
-export const explain = (requestId: string, { json, config }: ExplainOptions): Promise<void> =>
-  withDatabase(config, async ({ store }) => {
+export const explain = (given: string, { json, config }: ExplainOptions): Promise<void> =>
+  withDatabase(config, async ({ options, store }) => {
+    const requestId = requestIdIn(given)
+    if (/\s/.test(requestId)) throw new UserError('that is no request id, which is the X-Request-Id of an answer')
     const events = await store.audit.listEvents({ limit: 100, requestId })
-    if (events.length === 0) {
-      throw new UserError(
-        `nothing is recorded under ${JSON.stringify(requestId)}: it is the X-Request-Id of an answer, and is there for a while only`,
-      )
-    }
+    if (events.length === 0) throw new UserError(nothingUnder(requestId, options.audit.retention_days))
     for (const event of events) {
-      if (json) print(JSON.stringify(asJson(event)))
-      else for (const line of asLines(event)) print(line)
+      const { clientId } = event
+      const client = clientId === undefined ? undefined : await store.directory.loadClient(ClientId(clientId))
+      if (json) print(JSON.stringify(asJson(event, client)))
+      else for (const line of asLines(event, client)) print(line)
     }
   })
 
-function asJson({ at, type, result, reason, clientId, remoteAddress, detail }: StoredAuditEvent) {
+const DAY_MS = 24 * 3600 * 1000
+
+/** What there is to say of an id without an event: not each request leaves one. @param retention days */
+function nothingUnder(requestId: string, retention: number): string {
+  const madeAt = uuidv7Time(requestId)
+  const nothing = `nothing is recorded under ${JSON.stringify(requestId)}`
+  if (madeAt === undefined)
+    return `${nothing}, which is no request id of this server: that is the X-Request-Id of an answer`
+  const made = `${nothing}, made at ${new Date(madeAt).toISOString()}`
+  if (madeAt < systemClock.now() - retention * DAY_MS) return `${made}: events are kept for ${retention} days`
+  return `${made}. Recorded are tokens that were issued or revoked, and what an endpoint refused; not recorded are answers about tokens (introspection, validation), fetches of keys and metadata, and paths without an endpoint (404)`
+}
+
+/** The client of an event as it stands now; undefined where there is none. */
+type Known = Client | UnreadableClient | undefined
+
+function asJson(event: StoredAuditEvent, client: Known) {
+  const { at, type, result, reason, clientId, remoteAddress, detail } = event
   const refusal = reason === undefined ? undefined : refusals[reason]
   return {
     time: new Date(at).toISOString(),
     type,
     result,
     ...(refusal && { reason, meaning: refusal.meaning, answered: { status: refusal.status, error: refusal.error } }),
+    notes: notesOn(event, client),
     client_id: clientId,
     remote_address: remoteAddress,
+    credential_label: labelOf(event, client),
     detail,
   }
 }
 
-function asLines(event: StoredAuditEvent): readonly string[] {
+/** What the client, as it stands now, adds to a reason. */
+function notesOn({ reason, detail }: StoredAuditEvent, client: Known): readonly string[] {
+  if (client === undefined) return []
+  if ('problem' in client) return [`The client can't be read by now: ${client.problem}.`]
+  const { certificates } = client.credentials
+  if (reason === 'no_credentials' && detail['certificate'] === 'none' && certificates.length > 0) {
+    return [
+      'The client proves itself by certificate, and none arrived: see whether it sends one, and whether a proxy ends TLS before the server (runtime.certificate_header).',
+    ]
+  }
+  if (reason !== 'client_disabled') return []
+  const { disabledAt } = client.ended ?? {}
+  if (client.enabled) return ['It is enabled by now.']
+  if (disabledAt === undefined) return ['Its manifest says `enabled: false`.']
+  return [`A command disabled it on ${new Date(disabledAt).toISOString()}; \`tessera clients enable\` undoes that.`]
+}
+
+/** What people call the credential that proved the client; undefined where there is none such, or not any more. */
+const labelOf = ({ detail }: StoredAuditEvent, client: Known): string | undefined =>
+  client?.credentials.all.find(({ id }) => id === detail['credential'])?.label || undefined
+
+function asLines(event: StoredAuditEvent, about: Known): readonly string[] {
   const {
     time,
     type,
@@ -45,33 +91,18 @@ function asLines(event: StoredAuditEvent): readonly string[] {
     reason,
     meaning,
     answered,
+    notes,
     client_id: client,
     remote_address: address,
+    credential_label: label,
     detail,
-  } = asJson(event)
-  const facts: Record<string, unknown> = { client, from: address, ...detail }
+  } = asJson(event, about)
+  const named = label === undefined ? detail : { ...detail, credential: `${label} (${detail['credential']})` }
   return [
     `${time}  ${type}: ${result}${reason === undefined ? '' : `, ${reason}`}`,
     ...(meaning === undefined ? [] : [`  ${meaning}`]),
+    ...notes.map((note) => `  ${note}`),
     ...(answered === undefined ? [] : [`  answered ${answered.status} ${answered.error}`]),
-    ...Object.entries(facts).flatMap(([name, value]) => factLines(name, value, '  ')),
+    ...Object.entries({ client, from: address, ...named }).flatMap(([name, value]) => factLines(name, value)),
   ].map(printable)
-}
-
-/** One fact a line; what has parts, a part a line. */
-function factLines(name: string, value: unknown, indent: string): readonly string[] {
-  if (value === undefined || value === null || value === '') return []
-  if (typeof value !== 'object') return [`${indent}${name}: ${value}`]
-  const parts = Array.isArray(value) ? value : Object.entries(value).map(([key, part]) => ({ [key]: part }))
-  if (parts.every((part) => typeof part !== 'object')) return [`${indent}${name}: ${parts.join(', ')}`]
-  return [
-    `${indent}${name}:`,
-    ...parts.flatMap((part) =>
-      typeof part === 'object' && part !== null
-        ? Object.entries(part).flatMap(([key, inner], at) =>
-            factLines(at === 0 && Array.isArray(value) ? `- ${key}` : key, inner, `${indent}  `),
-          )
-        : [`${indent}  ${part}`],
-    ),
-  ]
 }

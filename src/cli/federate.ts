@@ -1,9 +1,9 @@
 import { text } from 'node:stream/consumers'
 import { parseAssertion } from '../assertions/parse.ts'
+import { isSignedByIssuer } from '../client-auth/issuer-keys.ts'
 import { type FederatedCredential, isValid } from '../credentials/credential.ts'
 import { type Check, explainMatch } from '../federation/match.ts'
 import type { CompactJws } from '../jws/compact.ts'
-import { findSigner } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -11,6 +11,7 @@ import { UserError } from '../platform/user-error.ts'
 import { IssuerKeys } from '../remote-keys/discovery.ts'
 import { RemoteKeySets } from '../remote-keys/key-sets.ts'
 import { keyFetcher, withDatabase } from './database.ts'
+import { checkLine } from './facts.ts'
 import { print, printable, say } from './output.ts'
 
 interface FederateTestOptions {
@@ -76,11 +77,10 @@ function endOf(credential: FederatedCredential, now: number): Outcome['ended'] {
 }
 
 async function signatureOf(trust: FederatedCredential['trust'], jws: CompactJws, keys: IssuerKeys): Promise<string> {
-  const { alg, kid } = jws.header
+  const { alg } = jws.header
   if (trust.algorithms !== undefined && !trust.algorithms.includes(alg)) return `alg ${alg} is not allowed`
   try {
-    const found = findSigner(jws, await keys.keysFor(trust.issuer, kid, trust.jwksUri))
-    return found === undefined ? 'by none of the keys of the issuer' : 'good'
+    return (await isSignedByIssuer(jws, trust, keys)) ? 'good' : 'by none of the keys of the issuer'
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     return `the keys of the issuer could not be fetched: ${String(error.detail['message'] ?? error.reason)}`
@@ -91,10 +91,5 @@ function report({ credential, issuer, ended, matched, signature, checks }: Outco
   print(printable(`${matched ? 'matches' : 'does not match'}  ${credential}  ${issuer}`))
   if (ended !== undefined) print(`  ✗ credential: ${ended}`)
   if (signature !== undefined) print(printable(`  ${signature === 'good' ? '✓' : '✗'} signature: ${signature}`))
-  for (const { check, passed, expected, received, note } of checks) {
-    const why = passed
-      ? received
-      : `expected ${expected}, received ${received}${note === undefined ? '' : ` (${note})`}`
-    print(printable(`  ${passed ? '✓' : '✗'} ${check}: ${why}`))
-  }
+  for (const check of checks) print(printable(`  ${checkLine(check)}`))
 }

@@ -38,7 +38,7 @@ function report({ broken, replacements }: KeyRepair, secrets: readonly LostSecre
   }
   for (const { algorithm, key } of replacements) {
     const when = key === undefined || key.state === 'active' ? '' : ` from ${new Date(key.activeAt).toISOString()} on`
-    print(`${algorithm}\t${key === undefined ? 'a new key is made' : `${key.kid} signs${when}`}`)
+    print(`${algorithm}\t${key === undefined ? 'a new key is made' : `${printable(key.kid)} signs${when}`}`)
   }
   for (const { clientId, credential, problem } of secrets) {
     print(`${printable(clientId)}\t${printable(credential.label || credential.id)}\tits secret ${printable(problem)}`)

@@ -33,7 +33,9 @@ export const keysList = ({ json, config }: KeysOptions): Promise<void> =>
     for (const key of found) {
       printKey(key, consumers)
       if (key.masterKeyId !== masterKeyId)
-        print(`\tunder the master key ${printable(key.masterKeyId)}; the one in use is ${masterKeyId}`)
+        print(
+          `\tunder the master key ${printable(key.masterKeyId)}; the one in use is ${printable(masterKeyId ?? 'none')}`,
+        )
     }
     for (const { id, state = 'unknown', problem } of unreadable)
       print(`?\t${state}\t${printable(id)}\tcan't be read: ${problem}`)
@@ -68,8 +70,10 @@ export const keysRewrap = ({ config }: KeysOptions): Promise<void> =>
     const { masterKey } = operations
     const { credentials } = opened.store
     const problems = [
-      ...(await rewrapKeys(operations, (kid) => print(`rewrapped ${kid}`))),
-      ...(await rewrapSecrets(credentials, masterKey, (id) => print(`rewrapped the secret of credential ${id}`))),
+      ...(await rewrapKeys(operations, (kid) => print(printable(`rewrapped ${kid}`)))),
+      ...(await rewrapSecrets(credentials, masterKey, (id) =>
+        print(printable(`rewrapped the secret of credential ${id}`)),
+      )),
     ]
     for (const problem of problems) say(printable(problem))
     if (problems.length > 0) throw new UserError(`${problems.length} stayed as they were; all else is rewrapped`)
@@ -108,7 +112,7 @@ function printKey(key: StoredKey, consumers: readonly KeySetConsumer[]): void {
     revoked: '',
     gone: '',
   }
-  print(`${key.algorithm}\t${state}\t${key.kid}\t${when[state]}`.trimEnd())
+  print(`${key.algorithm}\t${state}\t${printable(key.kid)}\t${when[state]}`.trimEnd())
   if (state !== 'pending' || key.algorithm === SEALING || consumers.length === 0) return
   const { have, lack } = split(key, consumers)
   print(`\t${have.length} of ${consumers.length} known consumers have fetched it${lack.length > 0 ? '; not yet:' : ''}`)

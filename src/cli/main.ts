@@ -3,6 +3,8 @@ import { enableCompileCache } from 'node:module'
 import { Command } from 'commander'
 import { version } from '../platform/version.ts'
 import { addConfigOptions } from './config-options.ts'
+import { showHelp } from './help.ts'
+import { explainMistakes } from './mistakes.ts'
 import { fail } from './output.ts'
 
 enableCompileCache?.()
@@ -10,12 +12,12 @@ enableCompileCache?.()
 const program = new Command('tessera')
   .description('An OAuth 2.0 authorization server for machines.')
   .version(version)
-  .showHelpAfterError('(tessera --help lists the commands)')
+  .helpCommand(false)
 
 addConfigOptions(
   program
     .command('dev')
-    .description('serve for development: sample data, self-signed certificate, everything in one folder'),
+    .description('serve for development: sample data, a certificate for localhost, everything in one folder'),
 ).action(async (_options, command: Command) => (await import('./dev.ts')).dev(command))
 
 addConfigOptions(program.command('serve').description('serve for real'))
@@ -46,7 +48,7 @@ program
   .option('--resource <uri...>', 'the API that the token is for (RFC 8707)')
   .option('--ca <file>', 'certificates to trust besides the usual ones, PEM')
   .option('--decode', 'print what is in the token')
-  .option('--json', 'print the whole response')
+  .option('--json', 'print the whole response as it came; with --decode, what is in the token beside it')
   .option('--curl', 'print the equivalent curl command, and ask for no token')
   .action(async (options) => (await import('./token.ts')).token(options))
 
@@ -174,11 +176,11 @@ credentialCommand('label <client-id> <credential> <text>', 'give a credential an
 )
 
 program
-  .command('explain <request-id>')
+  .command('explain <request-id...>')
   .description('say what came of a request and why, from its X-Request-Id')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
-  .action(async (id, options) => (await import('./explain.ts')).explain(id, options))
+  .action(async (words, options) => (await import('./explain.ts')).explain(words.join(' '), options))
 
 const federate = program.command('federate').description('tokens of outside issuers as credentials')
 federate
@@ -217,6 +219,13 @@ storage
   .option('-c, --config <file>', 'the configuration that says how to use PostgreSQL')
   .action(async (options) => (await import('./storage.ts')).storageCopy(options))
 
+storage
+  .command('compact')
+  .description('write an SQLite database anew without the room that it does not use, while no server runs on it')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./storage.ts')).storageCompact(options))
+
 program
   .command('backup')
   .description('copy the database, as it is at one moment, to a new file, while servers run')
@@ -242,4 +251,10 @@ config
   .description('print every option, as Markdown')
   .action(async () => (await import('./config.ts')).configReference())
 
+program
+  .command('help [command...]')
+  .description('print the help of a command, such as credentials rotate')
+  .action((words: string[]) => showHelp(program, words))
+
+explainMistakes(program)
 program.parseAsync().catch(fail)

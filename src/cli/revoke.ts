@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { decodeJwt } from 'jose'
 import { ownEvent } from '../audit/own-event.ts'
+import { ApiSet } from '../directory/api.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
@@ -11,6 +12,7 @@ import type { Revocation } from '../revocation/store.ts'
 import { SEALED_FORM, Unsealer } from '../tokens/sealed.ts'
 import { masterKeyOf, type Opened, withDatabase } from './database.ts'
 import { print, printable } from './output.ts'
+import { requestIdIn } from './request-id.ts'
 
 interface RevokeOptions {
   readonly token?: true
@@ -42,7 +44,7 @@ async function toRevocation(opened: Opened, what: Omit<RevokeOptions, 'config'>)
   if (what.client !== undefined) return { kind: 'client', id: await knownClient(opened, what.client), ...all }
   if (what.api !== undefined) return { kind: 'api', id: await knownApi(opened, what.api), ...all }
   if (what.key !== undefined) return { kind: 'key', id: await knownKey(opened, what.key), ...all }
-  const jti = what.jti ?? (await readJti(opened))
+  const jti = what.jti === undefined ? await readJti(opened) : requestIdIn(what.jti)
   const issuedAt = uuidv7Time(jti)
   if (issuedAt === undefined) throw new UserError('that is the jti of no token of ours')
   return { kind: 'token', id: Jti(jti), expiresAt: issuedAt + longest }
@@ -55,9 +57,10 @@ async function knownClient({ store }: Opened, id: string): Promise<ClientId> {
 
 async function knownApi({ store }: Opened, audience: string): Promise<Audience> {
   const { found, unreadable } = await store.directory.loadApis()
-  const audiences: readonly string[] = [...found.map((api) => api.audience), ...unreadable.map(({ id }) => id)]
-  if (!audiences.includes(audience)) throw new UserError(`there is no API ${audience}`)
-  return Audience(audience)
+  const apis = new ApiSet(found, unreadable)
+  const known = apis.get(audience)?.audience ?? apis.unreadableOf(audience)?.id
+  if (known === undefined) throw new UserError(`there is no API ${audience}`)
+  return Audience(known)
 }
 
 async function knownKey({ store }: Opened, kid: string): Promise<KeyId> {

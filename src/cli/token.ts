@@ -6,7 +6,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as openid from 'openid-client'
 import { UserError } from '../platform/user-error.ts'
-import { print, printable } from './output.ts'
+import { print, printable, prompt, say } from './output.ts'
+import { listeningFetch } from './wire.ts'
 
 interface TokenCommandOptions {
   readonly issuer: string
@@ -39,11 +40,13 @@ export async function token(options: TokenCommandOptions): Promise<void> {
   try {
     if (options.curl) return print(await curlCommand(options))
     const secret = await readSecret(options)
+    const wire = listeningFetch()
     const config = await openid.discovery(new URL(options.issuer), options.clientId, undefined, method(secret), {
       algorithm: 'oauth2',
+      [openid.customFetch]: wire.fetch,
     })
     const response = await openid.clientCredentialsGrant(config, requestParameters(options))
-    print(shown(options, response))
+    print(shown(options, response, wire.lastAnswer))
   } catch (error) {
     throw await explain(error)
   }
@@ -56,11 +59,15 @@ function requestParameters({ scope, resource = [] }: TokenCommandOptions): URLSe
   return parameters
 }
 
-function shown({ decode, json }: TokenCommandOptions, response: openid.TokenEndpointResponse): string {
-  if (json) return JSON.stringify(response)
-  if (!decode) return response.access_token
-  const parts = { header: decodeProtectedHeader(response.access_token), claims: decodeJwt(response.access_token) }
-  return JSON.stringify(parts, undefined, 2)
+/** @param answer of the token endpoint, as it came: `--json` changes nothing in it */
+function shown(
+  { decode, json }: TokenCommandOptions,
+  { access_token: token }: openid.TokenEndpointResponse,
+  answer: string,
+): string {
+  if (!decode) return json ? answer : printable(token)
+  const decoded = { header: decodeProtectedHeader(token), claims: decodeJwt(token) }
+  return JSON.stringify(json ? { ...JSON.parse(answer), decoded } : decoded, undefined, 2)
 }
 
 /** From a file, the environment, a pipe, or typed unseen: never from the command line, which others can read. */
@@ -77,13 +84,13 @@ async function readSecret({ secretEnv, secretFile }: TokenCommandOptions): Promi
 }
 
 function ask(question: string): Promise<string> {
-  process.stderr.write(question)
+  prompt(question)
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input: process.stdin, output: unseen, terminal: true })
   return new Promise((resolve) => {
     terminal.question('', (answer) => {
       terminal.close()
-      process.stderr.write('\n')
+      say('')
       resolve(answer)
     })
   })

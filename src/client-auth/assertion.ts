@@ -4,7 +4,9 @@
  */
 
 import { type AssertionDescription, describeAssertion, parseAssertion } from '../assertions/parse.ts'
+import { isSameAlgorithm } from '../jws/algorithms.ts'
 import type { CompactJws } from '../jws/compact.ts'
+import { received } from '../jws/received.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { AuthenticationRequest } from './request.ts'
 
@@ -39,4 +41,18 @@ export function assertionOf(request: AuthenticationRequest): PresentedAssertion 
   const presented = { jws, claimed: describeAssertion(jws) }
   parsed.set(request, presented)
   return presented
+}
+
+/**
+ * Refuses an assertion that is signed with an algorithm that the server does not take, whatever its client has registered.
+ * @throws OAuthError `assertion_algorithm`
+ */
+export function refuseAlgorithm(request: AuthenticationRequest, algorithms: readonly string[]): void {
+  const presented = parsed.get(request)
+  if (presented === undefined) return
+  const { alg } = presented.jws.header
+  if (algorithms.some((allowed) => isSameAlgorithm(allowed, alg))) return
+  throw new OAuthError('assertion_algorithm', {
+    detail: { expected: { algorithms }, received: { alg: received(alg) } },
+  })
 }

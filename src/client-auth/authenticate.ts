@@ -1,13 +1,18 @@
 import { isValid } from '../credentials/credential.ts'
 import type { CredentialUsage } from '../credentials/usage.ts'
 import type { Client } from '../directory/client.ts'
+import type { Hold } from '../http/hold.ts'
 import { type ClientAuthMethodName, clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { CredentialId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
+import { refuseAlgorithm } from './assertion.ts'
 import type { Authenticator, Presented, Proven } from './method.ts'
 import { clientAuthMethods } from './methods.ts'
 import type { AuthenticationRequest } from './request.ts'
+
+/** Longer than looking for a client in the database takes, and checking whatever it is found to have. Milliseconds. */
+const SHORTEST_HOLD_MS = 25
 
 declare const authenticated: unique symbol
 
@@ -36,20 +41,36 @@ export function authenticateClient(
   const accept = (proven: Proven): AuthenticatedClient => {
     const { client, credential } = proven
     const now = authentication.clock.now()
-    refuseUnfit(proven, method, now)
+    refuseUnfit(proven, method, authentication, now)
     authentication.usage.note(credential.id, now)
     return { client, credentialId: credential.id, method } as AuthenticatedClient
   }
-  const refuse = (error: unknown): never => {
+  const refuse = (error: unknown, hold?: Hold): never => {
     if (!(error instanceof OAuthError)) throw error
-    throw error.with({ method, client_id: presented.clientIds[0], ...unreadableOf(authentication, presented) })
+    // What is wrong on our side is nobody's secret.
+    const held = error.status < 500 ? hold?.over : undefined
+    const detail = { method, client_id: presented.clientIds[0], ...unreadableOf(authentication, presented) }
+    throw error.with(detail, held)
   }
   try {
     refuseOtherClientId(request, presented)
-    const verified = presented.verify(authentication, request)
-    return verified instanceof Promise ? verified.then(accept).catch(refuse) : accept(verified)
+    refuseAlgorithm(request, authentication.assertions.algorithms)
+    const hold = presented.needsKeys === true ? holdBack(authentication, authentication.keyWait) : undefined
+    const verified = presented.verify(authentication, request, hold?.patience ?? Promise.resolve())
+    return verified instanceof Promise ? conclude(verified, hold ?? holdBack(authentication)) : accept(verified)
   } catch (error) {
     return refuse(error)
+  }
+
+  function conclude(verified: Promise<Proven>, hold: Hold): Promise<AuthenticatedClient> {
+    const proceed = (proven: Proven): AuthenticatedClient => {
+      hold.release()
+      return accept(proven)
+    }
+    return verified
+      .catch((error: unknown) => refuse(error, hold))
+      .then(proceed)
+      .catch(refuse)
   }
 }
 
@@ -60,13 +81,22 @@ function unreadableOf({ directory }: Authentication, { clientIds: [id] }: Presen
   return unreadable.length > 0 && { unreadable: unreadable.slice(0, 10) }
 }
 
+/**
+ * Begins to hold back the answer, should it be a refusal: for as long as one may have waited for the database, for a chain of
+ * certificates or for keys that must be fetched. So time does not tell which clients there are, nor what they have.
+ */
+const holdBack = ({ holds }: Authentication, wait = 0): Hold => holds.begin(Math.max(SHORTEST_HOLD_MS, wait))
+
 function presentedCredentials(request: AuthenticationRequest) {
   refuseSeveral(request)
   for (const method of clientAuthMethodNames) {
     const presented = clientAuthMethods[method].present(request)
     if (presented !== undefined) return { method, presented }
   }
-  throw new OAuthError('no_credentials', { detail: { client_id: request.form.get('client_id') } })
+  const clientId = request.form.get('client_id')
+  // Had a certificate come with the client's name, it would have been presented.
+  const detail = clientId === undefined ? {} : { client_id: clientId, certificate: 'none' }
+  throw new OAuthError('no_credentials', { detail })
 }
 
 /** Two ways are one too many (RFC 6749 §2.3), whatever is wrong with either; a certificate beside another way is none. */
@@ -86,7 +116,12 @@ function refuseOtherClientId({ form }: AuthenticationRequest, { clientIds }: Pre
 }
 
 /** What proved itself may have ended, or may not be used so. */
-function refuseUnfit({ client, credential }: Proven, method: ClientAuthMethodName, now: number): void {
+function refuseUnfit(
+  { client, credential }: Proven,
+  method: ClientAuthMethodName,
+  { takesSample }: Authenticator,
+  now: number,
+): void {
   const refused = (reason: Reason, detail = {}) =>
     new OAuthError(reason, { detail: { credential: credential.id, label: credential.label, ...detail } })
   const { expiresAt, revokedAt } = credential
@@ -95,6 +130,7 @@ function refuseUnfit({ client, credential }: Proven, method: ClientAuthMethodNam
     throw refused('expired_credential', { expired: expiresAt && new Date(expiresAt).toISOString() })
   }
   if (!client.enabled) throw refused('client_disabled')
+  if (credential.origin === 'sample' && !takesSample) throw refused('sample_credential')
   const { methods } = client.authentication
   if (methods !== undefined && !methods.includes(method)) throw refused('method_not_allowed_here', { allowed: methods })
 }

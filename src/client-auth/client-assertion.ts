@@ -13,15 +13,14 @@ import type { Authenticator } from './method.ts'
  * @throws OAuthError `assertion_…`
  */
 export function checkClaims(
-  { assertions: { issuer, tokenEndpoint, maxLifetime }, clock }: Authenticator,
+  { assertions: { issuer, tokenEndpoint, maxLifetime, audienceForm }, clock }: Authenticator,
   client: Client | undefined,
   jws: CompactJws,
   decoy: () => void,
 ): AssertionClaims {
   const isCompatible = client?.authentication.assertion_audience === 'compatible'
-  const acceptedAudiences = isCompatible ? [tokenEndpoint] : []
   try {
-    return checkAssertion(jws, { issuer, acceptedAudiences, maxLifetime, now: clock.now() })
+    return checkAssertion(jws, { issuer, tokenEndpoint, isCompatible, audienceForm, maxLifetime, now: clock.now() })
   } catch (error) {
     decoy()
     throw error

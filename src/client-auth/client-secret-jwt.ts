@@ -1,15 +1,12 @@
-import { isValid, type SecretCredential } from '../credentials/credential.ts'
-import { retrieveSecret } from '../credentials/retrievable.ts'
-import { verifyHmac } from '../jws/verify.ts'
-import type { MasterKey } from '../keys/master-key.ts'
+import type { SecretCredential } from '../credentials/credential.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { checkClaims, useUp } from './client-assertion.ts'
+import { findMacSecret } from './guessable.ts'
 import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
-
-/** Of nobody: what is checked with it is refused all the same. */
-const DECOY = Buffer.alloc(32)
+import type { AuthenticationRequest } from './request.ts'
 
 /** A JWT under a MAC with the client's secret as its key (RFC 7523 §2.2; OpenID Connect Core §9, `client_secret_jwt`). */
 export const clientSecretJwt: ClientAuthMethod = {
@@ -17,45 +14,38 @@ export const clientSecretJwt: ClientAuthMethod = {
     const assertion = assertionOf(request)
     if (assertion?.claimed.kind !== 'symmetric') return undefined
     const clientId = ClientId(assertion.claimed.sub ?? '')
-    return { clientIds: [clientId], verify: (authenticator) => verify(authenticator, clientId, assertion) }
+    return {
+      clientIds: [clientId],
+      verify: (authenticator, request) => verify(authenticator, request, clientId, assertion),
+    }
   },
 }
 
-async function verify(authenticator: Authenticator, clientId: ClientId, { jws }: PresentedAssertion): Promise<Proven> {
+async function verify(
+  authenticator: Authenticator,
+  request: AuthenticationRequest,
+  clientId: ClientId,
+  { jws }: PresentedAssertion,
+): Promise<Proven> {
   const client = await authenticator.directory.client(clientId)
-  const claims = checkClaims(authenticator, client, jws, () => verifyHmac(jws, DECOY))
-  const credentials = client?.credentials.secrets.filter(({ retrievable }) => retrievable !== undefined) ?? []
-  if (client === undefined || credentials.length === 0) {
-    verifyHmac(jws, DECOY)
-    if (client === undefined) throw new OAuthError('unknown_client')
-    const detail = { expected: 'a secret with retrievable: true', secrets: client.credentials.secrets.length }
-    throw new OAuthError('no_such_credential', { detail })
-  }
-  const now = authenticator.clock.now()
-  const inOrder = credentials.toSorted((one, other) => Number(isValid(other, now)) - Number(isValid(one, now)))
-  const credential = findSigned(jws, inOrder, authenticator.masterKey)
+  // Before the claims, of which some are right for some clients only: a guess that fails for them is counted as any other.
+  const { found: credential, lost } = await findMacSecret(authenticator, request, { clientId, client, jws })
+  const claims = checkClaims(authenticator, client, jws, () => {})
+  if (client === undefined) throw new OAuthError('unknown_client')
+  if (credential === undefined) throw whyNone(client.credentials.secrets, lost, jws.header.alg)
   await useUp(authenticator, clientId, claims)
   return { client, credential }
 }
 
-/**
- * Finds the credential whose secret signed the assertion.
- * @throws OAuthError `assertion_signature`, or `credential_unreadable` if a secret could not be decrypted
- */
-function findSigned(
-  jws: PresentedAssertion['jws'],
-  credentials: readonly SecretCredential[],
-  masterKey: MasterKey,
-): SecretCredential {
-  let refusal = new OAuthError('assertion_signature', { detail: { alg: jws.header.alg } })
-  for (const credential of credentials) {
-    const secret = retrieveSecret(credential, masterKey)
-    if (Buffer.isBuffer(secret)) {
-      if (verifyHmac(jws, secret)) return credential
-    } else {
-      verifyHmac(jws, DECOY)
-      refusal = new OAuthError('credential_unreadable', { detail: { credential: secret.id, problem: secret.problem } })
-    }
+/** @param lost the record of a secret that could not be decrypted: the assertion may be signed with that one */
+function whyNone(secrets: readonly SecretCredential[], lost: Unreadable | undefined, alg: string): OAuthError {
+  if (lost !== undefined) {
+    const detail = { credential: lost.id, problem: lost.problem }
+    return new OAuthError('credential_unreadable', { detail })
   }
-  throw refusal
+  if (secrets.some(({ retrievable }) => retrievable !== undefined)) {
+    return new OAuthError('assertion_signature', { detail: { alg } })
+  }
+  const detail = { expected: 'a secret with retrievable: true', secrets: secrets.length }
+  return new OAuthError('no_such_credential', { detail })
 }

@@ -3,11 +3,12 @@ import type { Client } from '../directory/client.ts'
 import { findMatch } from '../federation/find.ts'
 import { explainMatch, presentedIssuers } from '../federation/match.ts'
 import type { CompactJws } from '../jws/compact.ts'
-import { decoyVerify, findSigner } from '../jws/verify.ts'
+import { decoyVerify } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { ClientId } from '../oauth/ids.ts'
+import { ClientId, LONGEST_CLIENT_ID } from '../oauth/ids.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { checkClaims } from './client-assertion.ts'
+import { isSignedByIssuer } from './issuer-keys.ts'
 import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
 
 /**
@@ -20,12 +21,13 @@ export const federatedJwt: ClientAuthMethod = {
     if (assertion?.claimed.kind !== 'foreign') return undefined
     const clientId = request.form.get('client_id')
     const clientIds = clientId === undefined ? [] : [ClientId(clientId)]
-    return { clientIds, verify: (authenticator) => verify(authenticator, clientIds[0], assertion.jws) }
+    return {
+      clientIds,
+      needsKeys: true,
+      verify: (authenticator, _request, patience) => verify(authenticator, clientIds[0], assertion.jws, patience),
+    }
   },
 }
-
-/** No client_id is longer. */
-const LONGEST_ID = 256
 
 /** A credential of the issuer that the token names, and whose it is. */
 interface Candidate {
@@ -33,22 +35,32 @@ interface Candidate {
   readonly credential: FederatedCredential
 }
 
-async function verify(authenticator: Authenticator, clientId: ClientId | undefined, jws: CompactJws): Promise<Proven> {
+async function verify(
+  authenticator: Authenticator,
+  clientId: ClientId | undefined,
+  jws: CompactJws,
+  patience: Promise<void>,
+): Promise<Proven> {
   const issuers = presentedIssuers(jws.claims)
   const { clients, unreadable } = await possibleClients(authenticator, clientId, issuers)
   try {
-    return await verifyAmong(authenticator, clients, clientId, jws)
+    return await verifyAmong(authenticator, { clients, clientId, jws, patience })
   } catch (error) {
     // The token may belong to the client that can't be read, so no other refusal would be right.
     throw unreadable ?? error
   }
 }
 
+interface Attempt {
+  readonly clients: readonly Client[]
+  readonly clientId: ClientId | undefined
+  readonly jws: CompactJws
+  readonly patience: Promise<void>
+}
+
 async function verifyAmong(
   authenticator: Authenticator,
-  clients: readonly Client[],
-  clientId: ClientId | undefined,
-  jws: CompactJws,
+  { clients, clientId, jws, patience }: Attempt,
 ): Promise<Proven> {
   const issuers = presentedIssuers(jws.claims)
   const candidates = clients.flatMap((client) =>
@@ -65,7 +77,7 @@ async function verifyAmong(
     throw new OAuthError('federated_issuer_unknown', { detail })
   }
   try {
-    return choose(authenticator, await verifiedBy(authenticator, candidates, jws), jws)
+    return choose(authenticator, await verifiedBy(authenticator, candidates, jws, patience), jws)
   } catch (error) {
     // Who asks for the refusals of a client is to find those of tokens that only it could have sent.
     const [one, ...others] = new Set(candidates.map(({ client }) => client.id))
@@ -84,7 +96,7 @@ async function refuseOwn(
   jws: PresentedAssertion['jws'],
 ): Promise<void> {
   for (const id of [clientId, jws.claims['iss'], jws.claims['sub']]) {
-    if (typeof id !== 'string' || id.length > LONGEST_ID) continue
+    if (typeof id !== 'string' || id.length > LONGEST_CLIENT_ID) continue
     const client = await authenticator.directory.client(ClientId(id))
     if (client === undefined || client.credentials.keys.length === 0 || client.credentials.federated.length > 0)
       continue
@@ -133,20 +145,16 @@ async function verifiedBy(
   { issuerKeys }: Authenticator,
   candidates: readonly Candidate[],
   jws: CompactJws,
+  patience: Promise<void>,
 ): Promise<readonly Candidate[]> {
   const outcomes = new Map<string, Promise<boolean>>()
-  const isSigned = async ({ trust: { issuer, jwksUri } }: FederatedCredential): Promise<boolean> => {
-    const keys = await issuerKeys.keysFor(issuer, jws.header.kid, jwksUri)
-    if (findSigner(jws, keys) !== undefined) return true
-    return findSigner(jws, await issuerKeys.renewedKeys(issuer, jwksUri)) !== undefined
-  }
   const verified: Candidate[] = []
   let unavailable: unknown
   for (const candidate of candidates) {
-    const { trust } = candidate.credential
+    const { id, trust } = candidate.credential
     if (trust.algorithms !== undefined && !trust.algorithms.includes(jws.header.alg)) continue
-    const source = `${trust.issuer} ${trust.jwksUri ?? ''}`
-    const outcome = outcomes.get(source) ?? isSigned(candidate.credential)
+    const source = trust.jwks === undefined ? `${trust.issuer} ${trust.jwksUri ?? ''}` : id
+    const outcome = outcomes.get(source) ?? isSignedByIssuer(jws, trust, issuerKeys, patience)
     outcomes.set(source, outcome)
     try {
       if (await outcome) verified.push(candidate)

@@ -1,8 +1,11 @@
+import type { AudienceForm } from '../assertions/claims.ts'
 import type { CertificateCheck } from '../certificates/check.ts'
 import type { Credential } from '../credentials/credential.ts'
 import type { Client } from '../directory/client.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Guesses } from '../guessing/limiter.ts'
+import type { Holds } from '../http/hold.ts'
+import type { AsymmetricAlgorithm, SymmetricAlgorithm } from '../jws/algorithms.ts'
 import type { MasterKey } from '../keys/master-key.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -24,6 +27,11 @@ export interface Authenticator {
   readonly masterKey: MasterKey
   readonly clock: Clock
   readonly assertions: AssertionSettings
+  /** Whether the published secret of the sample of `tessera dev` counts. */
+  readonly takesSample: boolean
+  readonly holds: Pick<Holds, 'begin'>
+  /** For how long a request waits for keys that must be fetched; may change. Milliseconds. */
+  readonly keyWait: number
 }
 
 interface AssertionSettings {
@@ -32,6 +40,9 @@ interface AssertionSettings {
   readonly tokenEndpoint: string
   /** Seconds. */
   readonly maxLifetime: number
+  /** Those that an assertion may be signed with, an outside issuer's included. */
+  readonly algorithms: readonly (AsymmetricAlgorithm | SymmetricAlgorithm)[]
+  readonly audienceForm: AudienceForm
 }
 
 /** A client and which of its credentials proved it; whether both still count is looked at afterwards. */
@@ -44,8 +55,17 @@ export interface Proven {
 export interface Presented {
   /** Who the client says it is; undefined where only the verification tells. */
   readonly clientIds: readonly ClientId[]
-  /** @throws OAuthError why it proves nothing */
-  verify(authenticator: Authenticator, request: AuthenticationRequest): Proven | Promise<Proven>
+  /** Whether that takes keys that may have to be fetched first. */
+  readonly needsKeys?: true
+  /**
+   * @param patience when it resolves, the request has waited for keys for long enough
+   * @throws OAuthError why it proves nothing
+   */
+  verify(
+    authenticator: Authenticator,
+    request: AuthenticationRequest,
+    patience: Promise<void>,
+  ): Proven | Promise<Proven>
 }
 
 /** One way in which a client may authenticate (RFC 6749 §2.3). */

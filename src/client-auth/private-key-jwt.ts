@@ -15,11 +15,20 @@ export const privateKeyJwt: ClientAuthMethod = {
     const assertion = assertionOf(request)
     if (assertion?.claimed.kind !== 'own') return undefined
     const clientId = ClientId(assertion.claimed.iss ?? '')
-    return { clientIds: [clientId], verify: (authenticator) => verify(authenticator, clientId, assertion) }
+    return {
+      clientIds: [clientId],
+      needsKeys: true,
+      verify: (authenticator, _request, patience) => verify(authenticator, clientId, assertion, patience),
+    }
   },
 }
 
-async function verify(authenticator: Authenticator, clientId: ClientId, { jws }: PresentedAssertion): Promise<Proven> {
+async function verify(
+  authenticator: Authenticator,
+  clientId: ClientId,
+  { jws }: PresentedAssertion,
+  patience: Promise<void>,
+): Promise<Proven> {
   const client = await authenticator.directory.client(clientId)
   const claims = checkClaims(authenticator, client, jws, () => decoyVerify(jws))
   const credentials = client?.credentials.keys ?? []
@@ -27,7 +36,7 @@ async function verify(authenticator: Authenticator, clientId: ClientId, { jws }:
     decoyVerify(jws)
     throw new OAuthError(client === undefined ? 'unknown_client' : 'no_such_credential')
   }
-  const credential = await findCredential(authenticator, credentials, jws)
+  const credential = await findCredential(authenticator, credentials, jws, patience)
   await useUp(authenticator, clientId, claims)
   return { client, credential }
 }
@@ -37,13 +46,14 @@ async function findCredential(
   authenticator: Authenticator,
   credentials: readonly KeysCredential[],
   jws: PresentedAssertion['jws'],
+  patience: Promise<void>,
 ): Promise<KeysCredential> {
   const now = authenticator.clock.now()
   const inOrder = credentials.toSorted((one, other) => Number(isValid(other, now)) - Number(isValid(one, now)))
   let refusal: unknown
   for (const credential of inOrder) {
     try {
-      await requireKey(authenticator, credential, jws)
+      await requireKey(authenticator, credential, jws, patience)
       return credential
     } catch (error) {
       // Of several, what is wrong with the first is what an administrator wants to know.
@@ -57,16 +67,17 @@ async function requireKey(
   { keySets }: Authenticator,
   credential: KeysCredential,
   jws: PresentedAssertion['jws'],
+  patience: Promise<void>,
 ): Promise<void> {
   const { source, algorithm: pinned } = credential
   if ('jwks' in source) {
     requireSigner(jws, inlineKeys(credential), { pinned })
     return
   }
-  const keys = await keySets.keysFor(source.jwksUri, jws.header.kid)
+  const keys = await keySets.keysFor(source.jwksUri, jws.header.kid, patience)
   if (findSigner(jws, keys, { pinned }) !== undefined) return
   // A client without `kid` may have a new key.
-  requireSigner(jws, await keySets.renewedKeys(source.jwksUri), { pinned })
+  requireSigner(jws, await keySets.renewedKeys(source.jwksUri, patience), { pinned })
 }
 
 const inline = new WeakMap<KeysCredential, readonly PublicKey[]>()

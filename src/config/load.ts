@@ -1,13 +1,14 @@
 /**
  * The options: declared, described and defaulted once, in `schema.ts`; read, and checked. May import `platform`,
- * `http`, `keys`.
+ * `http`, `certificates`, `jws`, `keys`.
  */
 
 import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import type { z } from 'zod'
+import { nearest } from '../platform/nearest.ts'
 import { ConfigError, problem } from './problem.ts'
-import { isEnvironmentOnly, type OptionInfo, type Options, optionInfos, schema } from './schema.ts'
+import { isEnvironmentOnly, type Options, optionInfos, schema } from './schema.ts'
 
 /** Where options come from: the later ones win. */
 export interface Sources {
@@ -113,25 +114,9 @@ function explain(
 }
 
 function didYouMean(given: string, by: 'env' | 'key'): string {
-  const distances = optionInfos.map((option: OptionInfo) => ({
-    name: option[by],
-    distance: editDistance(given, option[by]),
-  }))
-  const nearest = distances.sort((one, other) => one.distance - other.distance)[0]
-  return nearest !== undefined && nearest.distance <= 3
-    ? `did you mean ${nearest.name}?`
-    : '`tessera config reference` lists them all'
-}
-
-/** Levenshtein's distance. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...to].entries()) {
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[to.length] ?? 0
+  const meant = nearest(
+    given,
+    optionInfos.map((option) => option[by]),
+  )
+  return meant === undefined ? '`tessera config reference` lists them all' : `did you mean ${meant}?`
 }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { parseMasterKey } from '../keys/master-key.ts'
+import { isLoopback } from '../platform/loopback.ts'
 import { problem } from './problem.ts'
 import type { Options } from './schema.ts'
 
@@ -18,6 +19,8 @@ export interface Config extends Options {
   readonly storageAccess: StorageAccess
   readonly masterKey: Buffer
   readonly previousMasterKey: Buffer | undefined
+  /** Whether this is `tessera dev`, where the published secret of its sample counts. */
+  readonly isDevelopment: boolean
   /** PEM; undefined where no certificate is configured. */
   readonly certificate: { readonly cert: string; readonly key: string } | undefined
   /** PEM. */
@@ -49,10 +52,14 @@ export function resolveConfig(options: Options): Config {
     const mend = 'name the proxies that send it in runtime.trusted_proxies, for example 10.0.0.5'
     throw problem('runtime.certificate_header', runtime.certificate_header, mend)
   }
+  const { headers_timeout: headers, request_timeout: request } = options.http
+  if (request < headers)
+    throw problem('http.request_timeout', request, `must be at least http.headers_timeout, ${headers}`)
   const { client_ca: clientCa } = options.tls
   const { ca: outboundCa } = options.outbound
   return Object.freeze({
     ...options,
+    isDevelopment: false,
     issuer,
     storage,
     storageAccess: resolveStorageAccess(options),
@@ -80,8 +87,6 @@ export function resolveStorageAccess(options: Options): StorageAccess {
     statementTimeout: options.storage_statement_timeout * 1000,
   }
 }
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host)
 
 const KEY_FORM = 'must be 32 bytes in base64 or hexadecimal, as `openssl rand -base64 32` prints'
 

@@ -1,20 +1,32 @@
 import { z } from 'zod'
-import { isAddressOrNetwork } from '../http/proxies.ts'
+import { certificateHeaderFormats } from '../certificates/headers.ts'
+import { forwardedHeaders } from '../http/forwarded.ts'
+import { asymmetricAlgorithms, symmetricAlgorithms } from '../jws/algorithms.ts'
+import { isAddressOrNetwork } from '../platform/addresses.ts'
 
 /** Options are read from YAML, and as text from the environment and flags. */
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const onOff = z.preprocess((value) => (value === true ? 'on' : value === false ? 'off' : value), z.enum(['on', 'off']))
-const list = <Item extends z.ZodType>(item: Item) =>
+const list = <Item extends z.ZodType>(item: Item, least = 0) =>
   z.preprocess(
     (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
-    z.array(item),
+    z.array(item).min(least),
   )
+/** Some of a closed list; all of them, unless given otherwise. */
+const someOf = <Name extends string>(names: readonly Name[]) => list(z.enum(names), 1).default([...names])
 const text = z.string().min(1)
 
 const issuer = text.refine((value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined
   return url?.protocol === 'https:' && url.origin === value
 }, 'must be https:// and a host, without path or trailing slash, for example https://auth.example.com')
+
+/** A user and password in it are percent-encoded (RFC 3986 §3.2.1). */
+function isProxyUrl(value: string): boolean {
+  const url = URL.parse(value)
+  if (url === null || /%(?![0-9a-f]{2})/i.test(url.username + url.password)) return false
+  return /^https?:$/.test(url.protocol) && url.pathname + url.search + url.hash === '/'
+}
 
 export const schema = z.strictObject({
   issuer: issuer
@@ -66,10 +78,16 @@ export const schema = z.strictObject({
       trusted_proxies: list(text.refine(isAddressOrNetwork, 'must be addresses or networks, for example 10.0.0.0/8'))
         .default([])
         .describe(
-          'Addresses and networks of the proxies in front. Their `X-Forwarded-For` counts; nobody else’s does.',
+          'Addresses and networks of the proxies in front. What they say of a client’s address counts; nobody else’s word does.',
+        ),
+      forwarded_header: z
+        .enum(forwardedHeaders)
+        .default('either')
+        .describe(
+          'The header in which the proxies pass on a client’s address: `x-forwarded-for`, or `forwarded` (RFC 7239). `either` reads the second where there is no first. A proxy that writes one must remove the other from what clients send, unless it is named here.',
         ),
       certificate_header: z
-        .enum(['off', 'client-cert', 'nginx', 'ingress-nginx', 'envoy', 'haproxy'])
+        .enum(['off', ...certificateHeaderFormats])
         .default('off')
         .describe(
           'In which form the proxies pass on a client’s certificate: `client-cert` is RFC 9440. They must remove the header from what clients send.',
@@ -80,6 +98,25 @@ export const schema = z.strictObject({
     .strictObject({
       host: text.default('localhost').describe('The address of the admin listener.'),
       port: integer(0, 65535).default(9999).describe('The port of the admin listener.'),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      keep_alive_timeout: integer(1, 86_400)
+        .default(620)
+        .describe(
+          'Seconds for which a connection is kept between two requests. A load balancer in front must be the first to close: Google Cloud’s keeps 600 s (see `docs/operations.md`).',
+        ),
+      idle_connections: integer(1, 1_000_000)
+        .default(2_000)
+        .describe('Idle connections that a process keeps; of more, those that are idle for longest are closed.'),
+      headers_timeout: integer(1, 3_600)
+        .default(10)
+        .describe('Seconds within which the headers of a request must have come, from the first of them on.'),
+      request_timeout: integer(1, 3_600)
+        .default(15)
+        .describe('Seconds within which the whole of a request must have come.'),
+      handshake_timeout: integer(1, 3_600).default(10).describe('Seconds within which a TLS handshake must be done.'),
     })
     .prefault({}),
   tls: z
@@ -105,6 +142,13 @@ export const schema = z.strictObject({
       max_lifetime: integer(10, 86_400)
         .default(3_600)
         .describe('Seconds that a client assertion may have yet to live. A common Python client sends an hour.'),
+      algorithms: someOf([...asymmetricAlgorithms, ...symmetricAlgorithms]).describe(
+        'The only algorithms that a client assertion may be signed with, also one of an outside issuer. FAPI 2.0 §5.4.1 allows `PS256,ES256,EdDSA`.',
+      ),
+      audience: z
+        .enum(['any', 'string'])
+        .default('any')
+        .describe('`string` takes no array for the `aud` of a client’s own assertion, as FAPI 2.0 §5.3.2.1 asks.'),
     })
     .prefault({}),
   dpop: z
@@ -112,6 +156,9 @@ export const schema = z.strictObject({
       require_nonce: onOff
         .default('off')
         .describe('`on` takes DPoP proofs only with a nonce of this server: none can be made ahead of time.'),
+      algorithms: someOf(asymmetricAlgorithms).describe(
+        'The only algorithms that a DPoP proof may be signed with. FAPI 2.0 §5.4.1 allows `PS256,ES256,EdDSA`.',
+      ),
     })
     .prefault({}),
   outbound: z
@@ -121,7 +168,24 @@ export const schema = z.strictObject({
         .describe(
           'Private addresses and networks from which keys of clients and outside issuers may be fetched; public ones always may.',
         ),
+      proxy: text
+        .refine(
+          isProxyUrl,
+          'must be http:// or https:// and a host, perhaps with user, password (percent-encoded) and port, and no path',
+        )
+        .optional()
+        .describe(
+          'The proxy through which keys are fetched, such as `http://proxy.example.com:3128`. It resolves the names, and must itself refuse private networks.',
+        ),
+      no_proxy: list(text)
+        .default([])
+        .describe('Hosts that are reached without the proxy: names, each with all that are below it.'),
       ca: text.optional().describe('Authorities to trust when fetching keys, besides the usual ones, a PEM file.'),
+      wait: integer(0, 10_000)
+        .default(2_000)
+        .describe(
+          'Milliseconds that a request waits for keys that must be fetched first. Where any client has keys elsewhere, an assertion that is refused is answered no sooner, so that time does not tell whose they are.',
+        ),
     })
     .prefault({}),
   keys: z
@@ -145,6 +209,11 @@ export const schema = z.strictObject({
   audit: z
     .strictObject({
       retention_days: integer(1, 36_500).default(90).describe('Days for which audit events are kept.'),
+      refusals_kept: integer(1_000, 1_000_000_000)
+        .default(1_000_000)
+        .describe(
+          'Events of refused requests that are kept, about 1 KB each. Of more, the oldest go before their time, so that nobody can fill the disk.',
+        ),
     })
     .prefault({}),
   log: z

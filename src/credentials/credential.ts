@@ -21,8 +21,11 @@ export interface CredentialLife {
   readonly label: string
   /** What a person can tell it from others by, such as the last characters of a generated secret; never what proves. */
   readonly hint: string
-  /** A manifest changes and removes its own credentials alone; those that a command has made stay. */
-  readonly origin: 'manifest' | 'command'
+  /**
+   * A manifest changes and removes its own credentials, and those of the sample of `tessera dev`, which counts there alone;
+   * those that a command has made stay.
+   */
+  readonly origin: 'manifest' | 'command' | 'sample'
   readonly createdAt: number
   /** From then on it is refused. */
   readonly expiresAt: number | undefined

@@ -7,6 +7,8 @@ export interface CredentialWrites {
   /** Added, or put in the place of the one of the same id. */
   readonly put: readonly Credential[]
   readonly remove: readonly CredentialId[]
+  /** Of those removed, the one that a manifest named: it is not to bring it back. */
+  readonly keepAway?: Credential
 }
 
 /** A label that no credential of the client has, beginning with `wanted`. */
@@ -81,6 +83,7 @@ export const remove = (credentials: readonly Credential[], removed: Credential):
           .filter(({ replaces }) => replaces?.id === removed.id)
           .map((follower) => ({ ...follower, replaces: removed.replaces })),
   remove: [removed.id],
+  ...(removed.origin === 'manifest' && { keepAway: removed }),
 })
 
 /** The credential that was put after this one, and counts. */

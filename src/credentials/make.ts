@@ -2,7 +2,7 @@ import { parseMatcher } from '../certificates/subject.ts'
 import { type FederatedTrust, isTrustDomain, refuseUnsound } from '../federation/credential.ts'
 import type { AsymmetricAlgorithm } from '../jws/algorithms.ts'
 import { KeyError } from '../jws/key-error.ts'
-import { parseKeySet } from '../jws/public-key.ts'
+import { type PublicKey, parseKeySet } from '../jws/public-key.ts'
 import type { Encrypted } from '../keys/master-key.ts'
 import { CredentialId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -128,14 +128,20 @@ function toKeys(
     if (problem !== undefined) throw new CredentialError(problem, 'jwks_uri')
     return { ...life, kind: 'keys', hint: new URL(source.jwksUri).host, source, algorithm }
   }
+  const keys = requireKeys(source.jwks, 'jwks')
+  const hint = keys.map(({ kid, thumbprint }) => kid ?? thumbprint.slice(0, 8)).join(', ')
+  return { ...life, kind: 'keys', hint: hint.slice(0, 128), source, algorithm }
+}
+
+/** The keys of a set, each of which must be good. @throws CredentialError */
+function requireKeys(jwks: readonly Jwk[], field: string): readonly PublicKey[] {
   try {
-    const { keys } = parseKeySet({ keys: source.jwks }, { strict: true })
-    if (keys.length === 0) throw new CredentialError('the set has no key', 'jwks')
-    const hint = keys.map(({ kid, thumbprint }) => kid ?? thumbprint.slice(0, 8)).join(', ')
-    return { ...life, kind: 'keys', hint: hint.slice(0, 128), source, algorithm }
+    const { keys } = parseKeySet({ keys: jwks }, { strict: true })
+    if (keys.length === 0) throw new CredentialError('the set has no key', field)
+    return keys
   } catch (error) {
     if (!(error instanceof KeyError)) throw error
-    throw new CredentialError(error.message, 'jwks')
+    throw new CredentialError(error.message, field)
   }
 }
 
@@ -163,7 +169,9 @@ function toFederated(
     if (!(error instanceof UserError)) throw error
     throw new CredentialError(error.message, 'federated')
   }
-  const fetched = [trust.jwksUri, isTrustDomain(trust.issuer) ? undefined : trust.issuer]
+  if (trust.jwks !== undefined) requireKeys(trust.jwks, 'federated')
+  const fetched =
+    trust.jwks === undefined ? [trust.jwksUri, isTrustDomain(trust.issuer) ? undefined : trust.issuer] : []
   for (const url of fetched) {
     const problem = url === undefined ? undefined : refuseUrl(url)
     if (problem !== undefined) throw new CredentialError(`${url} ${problem}`, 'federated')

@@ -10,8 +10,17 @@ import type { CredentialStore } from './store.ts'
 
 /** What an administrator's commands on credentials need. Running servers see what they do within a second. */
 export interface CredentialOperations {
-  readonly store: CredentialStore
+  readonly store: Pick<CredentialStore, 'listCredentials' | 'updateCredentials'>
   readonly maker: CredentialMaker
+}
+
+/** The same where a secret may be made. */
+export interface AddingOperations extends CredentialOperations {
+  /**
+   * Shows a new secret to a person. It is called before the credential is written, so that none counts whose secret nobody
+   * has seen; what it throws is passed on, and nothing is written.
+   */
+  readonly show: (made: Made) => void
 }
 
 /** What was made, and its secret where one was generated: to be shown once. */
@@ -30,19 +39,19 @@ export interface Wanted {
 
 /** Adds a credential beside those that a client has. @throws UserError */
 export async function addCredential(
-  operations: CredentialOperations,
+  operations: AddingOperations,
   client: ClientId,
   { given = { kind: 'secret', secret: undefined, isRetrievable: false }, label, expiresAt }: Wanted,
 ): Promise<Made> {
   const before = await credentialsOf(operations, client)
   const wantedLabel = label === undefined ? `added ${today(operations)}` : checkLabel(label)
   const terms = { label: wantedLabel, origin: 'command', expiresAt } as const
-  const made = await makeCredential(operations.maker, given, terms, before.all)
-  const credential = await update(operations, client, 'credential.add', ({ all }) => {
-    const labelled = { ...made.credential, label: freeLabel(wantedLabel, all) }
+  const { credential, generated } = await makeCredential(operations.maker, given, terms, before.all)
+  const add = ({ all }: Standing): Step => {
+    const labelled = { ...credential, label: freeLabel(wantedLabel, all) }
     return { writes: { put: [labelled], remove: [] }, credential: labelled }
-  })
-  return { credential, generated: made.generated }
+  }
+  return { credential: await updateShown(operations, client, 'credential.add', { before, add, generated }), generated }
 }
 
 /**
@@ -50,7 +59,7 @@ export async function addCredential(
  * undefined @param overlap milliseconds @throws UserError
  */
 export async function rotateCredential(
-  operations: CredentialOperations,
+  operations: AddingOperations,
   client: ClientId,
   name: string | undefined,
   { given, label, expiresAt }: Wanted,
@@ -61,17 +70,18 @@ export async function rotateCredential(
   const wanted = given ?? sameKind(replaced)
   const wantedLabel = label === undefined ? nextLabel(replaced, today(operations)) : checkLabel(label)
   const terms = { label: wantedLabel, origin: 'command', expiresAt } as const
-  const made = await makeCredential(operations.maker, wanted, terms, before.all)
+  const { credential: made, generated } = await makeCredential(operations.maker, wanted, terms, before.all)
   let old = replaced
-  const credential = await update(operations, client, 'credential.rotate', (credentials) => {
+  const add = (credentials: Standing): Step => {
     const now = operations.maker.clock.now()
-    const labelled = { ...made.credential, label: freeLabel(wantedLabel, credentials.all) }
+    const labelled = { ...made, label: freeLabel(wantedLabel, credentials.all) }
     const writes = rotate(credentials.all, find(credentials, replaced.id, now), labelled, overlap, now)
     const [shortened = replaced, successor = labelled] = writes.put
     old = shortened
     return { writes, credential: successor, more: { replaces: replaced.id, old_expires: iso(old.expiresAt) } }
-  })
-  return { credential, generated: made.generated, old }
+  }
+  const credential = await updateShown(operations, client, 'credential.rotate', { before, add, generated })
+  return { credential, generated, old }
 }
 
 /** Undoes a rotation. @param name of the new credential, or of the one before it @throws UserError */
@@ -96,7 +106,8 @@ export const revokeCredential = (operations: CredentialOperations, client: Clien
   })
 
 /**
- * Removes a credential for good, even one that can't be read. A manifest that names it brings it back.
+ * Removes a credential for good, even one that can't be read: no manifest brings it back. Of an unreadable one nobody can tell what
+ * would be the same, so a manifest that names its label makes another.
  * @throws UserError
  */
 export const removeCredential = (
@@ -125,11 +136,42 @@ export const labelCredential = (operations: CredentialOperations, client: Client
     return { writes: { put: [put], remove: [] }, credential: put }
   })
 
-interface Step<Subject> {
+/** The credentials of a client as they are. */
+type Standing = Pick<Credentials, 'all' | 'unreadable'>
+
+interface Step<Subject = Credential> {
   readonly writes: CredentialWrites
   /** The one that the event is about. */
   readonly credential: Subject
   readonly more?: AuditEvent['detail']
+}
+
+/** A new credential, and what it takes to show its secret first. */
+interface Addition {
+  /** The credentials as they were when the new one was made. */
+  readonly before: Standing
+  readonly add: (credentials: Standing) => Step
+  readonly generated: string | undefined
+}
+
+/**
+ * Adds a credential, having shown its secret where one was generated. That is not done within the transaction: a reader that
+ * does not read must keep nobody from writing.
+ */
+function updateShown(
+  operations: AddingOperations,
+  client: ClientId,
+  type: AuditEventType,
+  { before, add, generated }: Addition,
+): Promise<Credential> {
+  if (generated === undefined) return update(operations, client, type, add)
+  const shown = add(before).credential
+  operations.show({ credential: shown, generated })
+  return update(operations, client, type, (credentials) => {
+    const step = add(credentials)
+    if (step.credential.label === shown.label) return step
+    throw new UserError(`somebody else added a credential ${nameOf(shown)} at the same time: try again`)
+  })
 }
 
 async function update<Subject extends Credential | UnreadableCredential = Credential>(
@@ -151,7 +193,7 @@ async function update<Subject extends Credential | UnreadableCredential = Creden
   return changed
 }
 
-async function credentialsOf({ store }: CredentialOperations, client: ClientId) {
+async function credentialsOf({ store }: CredentialOperations, client: ClientId): Promise<Standing> {
   const listed = await store.listCredentials(client)
   if (listed === undefined) throw noClient(client)
   return { all: listed.found.map(({ credential }) => credential), unreadable: listed.unreadable }
@@ -163,11 +205,7 @@ const withName = <Named extends Credential | UnreadableCredential>(credentials: 
   credentials.filter(({ id, label }) => id === name || label === name)
 
 /** The credential of this id or label; without a name, the only one that counts and has no successor. */
-function find(
-  { all, unreadable }: Pick<Credentials, 'all' | 'unreadable'>,
-  name: string | undefined,
-  now: number,
-): Credential {
+function find({ all, unreadable }: Standing, name: string | undefined, now: number): Credential {
   if (name === undefined) {
     const current = all.filter((credential) => isValid(credential, now) && successorOf(all, credential) === undefined)
     const [only, ...others] = current

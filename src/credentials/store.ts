@@ -38,6 +38,8 @@ export interface CredentialStore {
   noteUses(uses: readonly CredentialUse[]): Promise<void>
   /** At most `most` credentials that count and expire between the two times, soonest first. */
   listExpiring(from: number, to: number, most: number): Promise<Listed<OwnedCredential>>
+  /** Those of the sample of `tessera dev`. */
+  listSamples(): Promise<Listed<OwnedCredential>>
   /** Those whose secret can be read again. */
   listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>>
   /** Puts a secret, encrypted anew, in the place of what it was; nothing happens where that has changed since. */

@@ -1,67 +1,76 @@
-/**
- * What `tessera dev` adds to the server: things made once in a data folder, and sample data. May import `platform`,
- * `config`, `keys`.
- */
-
-import { webcrypto, X509Certificate } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../platform/clock.ts'
+import { makePrivate } from '../platform/private-files.ts'
 import type { RandomBytes } from '../platform/random.ts'
-import { writePrivateFile } from './private-file.ts'
+import { certifyLocalhost, LEAF_MS, makeAuthority } from './authority.ts'
+import { writePrivateFile, writePublicFile } from './files.ts'
 
-/** Milliseconds; what browsers accept at the most. */
-const VALIDITY = 397 * 24 * 3600 * 1000
+/** What is left of a certificate when the next one is made: a server may run for long. */
+const RENEWED_MS = 30 * 24 * 3600 * 1000
+
+/** The authority that those trust who connect to a server with the certificate of a data folder. */
+export const authorityOf = (folder: string): string => join(folder, 'tls', 'ca.pem')
 
 /**
- * The paths of a self-signed certificate for localhost, made where there is none that is still valid.
+ * The paths of a certificate for localhost, and of its key, made where there is none that is good for some time. Its authority
+ * is made before it, and stays for years: what trusts that once trusts every certificate.
  * @param folder the data folder
  */
 export async function ensureCertificate(folder: string, clock: Clock, random: RandomBytes) {
-  const paths = { cert: join(folder, 'tls', 'cert.pem'), key: join(folder, 'tls', 'key.pem') }
-  if (existsSync(paths.key) && isValid(paths.cert, clock)) return paths
-  const { certificate, privateKey } = await selfSigned(clock, random)
-  mkdirSync(join(folder, 'tls'), { recursive: true })
-  writePrivateFile(paths.key, privateKey)
-  writePrivateFile(paths.cert, certificate)
+  const at = (name: string) => join(folder, 'tls', name)
+  const paths = { cert: at('cert.pem'), key: at('key.pem') }
+  const authority = { cert: authorityOf(folder), key: at('ca-key.pem') }
+  const now = clock.now()
+  const current = readPair(paths)
+  const trusted = readCertificate(authority.cert)
+  if (current !== undefined && trusted !== undefined && isGood(current.certificate, trusted, now)) {
+    makePrivate(paths.key)
+    makePrivate(authority.key)
+    return paths
+  }
+
+  mkdirSync(at(''), { recursive: true })
+  // Others on the machine, such as a daemon under a user of its own, may read the certificates; never the keys.
+  chmodSync(at(''), 0o755)
+  const issuer = readPair(authority)
+  const isLasting = issuer?.certificate.ca === true && isWithin(issuer.certificate, now + LEAF_MS)
+  const means = { clock, random }
+  const certifier = isLasting ? issuer.pem : await makeAuthority(means)
+  if (!isLasting) {
+    writePrivateFile(authority.key, certifier.privateKey)
+    writePublicFile(authority.cert, certifier.certificate)
+  }
+  const certified = await certifyLocalhost(certifier, means)
+  writePrivateFile(paths.key, certified.privateKey)
+  writePublicFile(paths.cert, certified.certificate)
   return paths
 }
 
-function isValid(file: string, clock: Clock): boolean {
-  if (!existsSync(file)) return false
-  const { validToDate } = new X509Certificate(readFileSync(file))
-  return validToDate.getTime() > clock.now()
-}
-
-async function selfSigned(clock: Clock, random: RandomBytes) {
-  // Loaded for the one start that needs them; the second needs the first.
-  await import('reflect-metadata')
-  const x509 = await import('@peculiar/x509')
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
-  // RFC 5280 §4.1.2.2: a positive number.
-  const serialNumber = `01${random(15).toString('hex')}`
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber,
-    name: 'CN=localhost, O=Tessera development',
-    notBefore: new Date(clock.now()),
-    notAfter: new Date(clock.now() + VALIDITY),
-    signingAlgorithm: algorithm,
-    keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'dns', value: 'localhost' },
-        { type: 'ip', value: '127.0.0.1' },
-        { type: 'ip', value: '::1' },
-      ]),
-    ],
-  })
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey))
-  return {
-    certificate: certificate.toString('pem'),
-    privateKey: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'),
+/** A certificate and its key; undefined where one of them is missing, damaged, or not the other's. */
+function readPair({ cert, key }: { readonly cert: string; readonly key: string }) {
+  const certificate = readCertificate(cert)
+  if (certificate === undefined || !existsSync(key)) return undefined
+  const pem = { certificate: readFileSync(cert, 'utf8'), privateKey: readFileSync(key, 'utf8') }
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(pem.privateKey)) ? { certificate, pem } : undefined
+  } catch {
+    return undefined
   }
 }
+
+/** The first certificate in a file; undefined where there is none that can be read. */
+function readCertificate(file: string): X509Certificate | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    return new X509Certificate(readFileSync(file))
+  } catch {
+    return undefined
+  }
+}
+
+const isGood = (certificate: X509Certificate, issuer: X509Certificate, now: number): boolean =>
+  certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey) && isWithin(certificate, now + RENEWED_MS)
+
+const isWithin = ({ validToDate }: X509Certificate, time: number): boolean => validToDate.getTime() > time

@@ -1,11 +1,13 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { problem } from '../config/problem.ts'
 import type { Options } from '../config/schema.ts'
 import { generateMasterKey } from '../keys/master-key.ts'
 import type { Clock } from '../platform/clock.ts'
+import { isLoopback } from '../platform/loopback.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { ensureCertificate } from './certificate.ts'
-import { writePrivateFile } from './private-file.ts'
+import { writePrivateFile } from './files.ts'
 
 /**
  * The options as given, with what development does not want to be asked for: a certificate, a master key and a database
@@ -18,8 +20,10 @@ export async function developmentOptions(
   clock: Clock,
   random: RandomBytes,
 ): Promise<Options> {
+  refuseProduction(options, isGiven)
   const data = resolve(options.data)
-  mkdirSync(data, { recursive: true, mode: 0o700 })
+  mkdirSync(data, { recursive: true })
+  openWay(data)
   const master = join(data, 'master.key')
   const needsMasterKey = options.master_key === undefined && options.master_key_file === undefined
   if (needsMasterKey && !existsSync(master)) writePrivateFile(master, `${generateMasterKey(random)}\n`)
@@ -28,11 +32,42 @@ export async function developmentOptions(
     ...options,
     data,
     issuer: options.issuer ?? `https://localhost:${options.runtime.port}`,
-    storage: options.storage ?? developmentStorage(data),
+    storage: developmentStorage(data),
     ...(needsMasterKey && { master_key_file: master }),
     runtime: { ...options.runtime, host: isGiven('runtime.host') ? options.runtime.host : 'localhost' },
-    tls: needsCertificate ? await ensureCertificate(data, clock, random) : options.tls,
+    tls: { ...options.tls, ...(needsCertificate && (await ensureCertificate(data, clock, random))) },
   }
+}
+
+/**
+ * The sample's secret is published: it must not get into a database that serves for real, and nobody but this machine is to
+ * reach a server that takes it.
+ * @throws ConfigError
+ */
+function refuseProduction({ data, storage, runtime, admin, ...options }: Options, isGiven: (key: string) => boolean) {
+  if (storage !== undefined) {
+    throw problem('storage', storage, '`tessera dev` keeps a database of its own in `data`: leave this out, or serve')
+  }
+  const hosts = { ...(isGiven('runtime.host') && { 'runtime.host': runtime.host }), 'admin.host': admin.host }
+  for (const [setting, host] of Object.entries(hosts)) {
+    if (isLoopback(host)) continue
+    throw problem(setting, host, '`tessera dev` listens on this machine alone: take localhost, or serve')
+  }
+  const hasMasterKey = options.master_key !== undefined || options.master_key_file !== undefined
+  if (!hasMasterKey && existsSync(join(data, 'tessera.db')) && !existsSync(join(data, 'master.key'))) {
+    throw problem('data', data, 'holds a database that `tessera dev` did not make: name another folder')
+  }
+}
+
+/**
+ * Lets others through a data folder that only its owner could enter, to the certificates; they can't list it. What is in it was
+ * kept from them by the folder alone, such as a database of an earlier version, and is from then on by its own mode.
+ */
+function openWay(folder: string): void {
+  if ((statSync(folder).mode & 0o777) !== 0o700) return
+  for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()))
+    chmodSync(join(folder, name), 0o600)
+  chmodSync(folder, 0o711)
 }
 
 /** The database of a data folder. */

@@ -1,7 +1,10 @@
-/** The clients and APIs this server knows, read from memory. May import `oauth`, `platform`, `credentials`, `changes`. */
+/**
+ * The clients and APIs this server knows, read from memory. May import `oauth`, `platform`, `credentials`, `changes`.
+ */
 
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { Audience } from '../oauth/ids.ts'
+import { isSameUri, normaliseUri } from '../oauth/uri.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
 
 /** Claims of somebody's own, by name; any JSON. */
@@ -17,15 +20,23 @@ export interface Api {
   readonly require: RequiredProof | undefined
 }
 
-/** A key that a token is bound to: that of a DPoP proof (RFC 9449) or of a client certificate (RFC 8705 §3). */
-export const requiredProofs = ['dpop', 'certificate_bound'] as const
+/** The key that a token must be bound to: that of a DPoP proof (RFC 9449), of a client certificate (RFC 8705 §3), or either. */
+export const requiredProofs = ['dpop', 'certificate_bound', 'sender_constrained'] as const
 
 export type RequiredProof = (typeof requiredProofs)[number]
 
 /** One thing that a token may allow at an API (RFC 6749 §3.3), or a group of such. */
 export interface Scope {
-  /** With one `*` it is dynamic: a client asks for, and gets, the name with something in its place. */
+  /**
+   * With one `*` it is dynamic: a client asks for, and gets, the name with something in its place. With several it is a
+   * wildcard scope.
+   */
   readonly name: string
+  /**
+   * Whether the API itself reads `*` as any text, as RabbitMQ does. Then the name can be asked for as it stands, and so can
+   * every name that it covers, with a `*` or without.
+   */
+  readonly wildcard?: boolean
   readonly description?: string
   /** Open to every client that is not restricted to its own; else only to those that were given it. */
   readonly common?: boolean
@@ -56,21 +67,25 @@ export interface ApiTokenSettings {
 /** All APIs as they stood at one moment, indexed by what requests name them by. */
 export class ApiSet {
   readonly #all: readonly Api[]
+  /** By its audience as it is written, and as RFC 3986 §6.2 normalises it. */
   readonly #byAudience: ReadonlyMap<string, Api>
   readonly #byScope = new Map<string, Api[]>()
-  readonly #dynamic: readonly (readonly [pattern: string, api: Api])[]
+  readonly #patterns: readonly (readonly [scope: Scope, api: Api])[]
   /** APIs whose records can't be read; the `id` of each is its audience. */
   readonly unreadable: readonly Unreadable[]
 
   constructor(apis: readonly Api[], unreadable: readonly Unreadable[] = []) {
     this.#all = apis
     this.unreadable = unreadable
-    this.#byAudience = new Map(apis.map((api) => [api.audience, api]))
+    this.#byAudience = new Map([
+      ...apis.map((api) => [normaliseUri(api.audience), api] as const),
+      ...apis.map((api) => [api.audience, api] as const),
+    ])
     for (const api of apis) {
       for (const { name } of api.scopes) this.#byScope.set(name, [...(this.#byScope.get(name) ?? []), api])
     }
-    this.#dynamic = apis.flatMap((api) =>
-      api.scopes.filter(({ name }) => isDynamic(name)).map(({ name }) => [name, api] as const),
+    this.#patterns = apis.flatMap((api) =>
+      api.scopes.filter(({ name }) => hasStar(name)).map((scope) => [scope, api] as const),
     )
   }
 
@@ -78,24 +93,61 @@ export class ApiSet {
     return this.#all
   }
 
+  /** The API of this audience, in whichever spelling: libraries normalise what they are given (RFC 8707 leaves that open). */
   get(audience: string): Api | undefined {
-    return this.#byAudience.get(audience)
+    return this.#byAudience.get(audience) ?? this.#byAudience.get(normaliseUri(audience))
   }
 
-  /** The APIs that have a scope of this name, or a dynamic one that it is a value of. */
+  /** The API of this audience, in whichever spelling, if its record can't be read. */
+  unreadableOf(audience: string): Unreadable | undefined {
+    return this.unreadable.find(({ id }) => isSameUri(id, audience))
+  }
+
+  /** The APIs that have a scope of this name, or one with a `*` that it is a value of. */
   withScope(name: string): readonly Api[] {
     const fixed = this.#byScope.get(name) ?? []
-    const dynamic = this.#dynamic.filter(([pattern]) => isValueOf(name, pattern)).map(([, api]) => api)
-    return dynamic.length === 0 ? fixed : [...new Set([...fixed, ...dynamic])]
+    const others = this.#patterns.filter(([scope]) => isValueOf(name, scope)).map(([, api]) => api)
+    return others.length === 0 ? fixed : [...new Set([...fixed, ...others])]
   }
 }
 
-/** Whether a scope stands for many: those with something in the place of its `*`. */
-export const isDynamic = (name: string): boolean => name.includes('*')
+/** The part of a scope that says which names it stands for. */
+type NamedScope = Pick<Scope, 'name'> & { readonly wildcard?: boolean | undefined }
 
-/** Whether `name` is `pattern` with something in the place of its `*`. The pattern itself is not: it would mean them all. */
-export function isValueOf(name: string, pattern: string): boolean {
-  const star = pattern.indexOf('*')
-  if (star === -1 || isDynamic(name) || name.length < pattern.length) return false
-  return name.startsWith(pattern.slice(0, star)) && name.endsWith(pattern.slice(star + 1))
+export const hasStar = (name: string): boolean => name.includes('*')
+
+const hasSeveralStars = (name: string): boolean => name.indexOf('*') !== name.lastIndexOf('*')
+
+/** Whether the API reads the `*` in this scope's name as any text. */
+export const isWildcard = ({ name, wildcard }: NamedScope): boolean =>
+  hasStar(name) && (wildcard ?? hasSeveralStars(name))
+
+/** Whether a scope stands for those with something in the place of its `*`, and for nothing itself. */
+export const isDynamic = (scope: NamedScope): boolean => hasStar(scope.name) && !isWildcard(scope)
+
+/**
+ * Whether `name` is what `scope` says with something in the place of each `*`. The name of a dynamic scope is no value of it:
+ * it would mean them all to an API that takes it so.
+ */
+export function isValueOf(name: string, scope: NamedScope): boolean {
+  if (!hasStar(scope.name) || name === scope.name) return false
+  if (isWildcard(scope)) return covers(scope.name, name)
+  return !hasStar(name) && name.length >= scope.name.length && covers(scope.name, name)
+}
+
+/** Whether every name that `name` stands for, each `*` in it being any text, is one that `pattern` stands for. */
+export function covers(pattern: string, name: string): boolean {
+  const parts = pattern.split('*')
+  const first = parts.shift() ?? ''
+  const last = parts.pop()
+  if (last === undefined) return pattern === name
+  if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false
+  const end = name.length - last.length
+  let from = first.length
+  for (const part of parts) {
+    const at = name.indexOf(part, from)
+    if (at === -1 || at + part.length > end) return false
+    from = at + part.length
+  }
+  return true
 }

@@ -1,4 +1,4 @@
-import type { Credentials } from '../credentials/credential.ts'
+import type { Credential, Credentials } from '../credentials/credential.ts'
 import type { ClientAuthMethodName } from '../oauth/client-auth-methods.ts'
 import type { GrantType } from '../oauth/grant-types.ts'
 import type { Audience, ClientId } from '../oauth/ids.ts'
@@ -24,10 +24,14 @@ export interface Client {
    * values of those (`transfer:42`).
    */
   readonly scopes: readonly string[]
-  /** Whether `scopes` is all: then scopes that are common to all clients are not open to this one. */
+  /** Scopes that it was given at one API alone, beside those above. Each API occurs once. */
+  readonly grants: readonly ApiGrant[]
+  /** Whether `scopes` and `grants` are all: then scopes that are common to all clients are not open to this one. */
   readonly restrictScopes: boolean
   /** Granted when it asks for none. */
   readonly defaultScopes: readonly string[]
+  /** The API that a request is for if it names none. Some clients have no way to send `resource`. */
+  readonly defaultApi: Audience | undefined
   readonly token: ClientTokenSettings
   /** The APIs whose tokens it may introspect. */
   readonly introspects: readonly Audience[] | 'all'
@@ -35,13 +39,43 @@ export interface Client {
   readonly authentication: ClientAuthentication
   /** What a request of this client must prove that it has, so that its tokens are bound to it. */
   readonly require: RequiredProof | undefined
+  /**
+   * Whether a token is bound to the certificate that came with the request, where one did and no proof came beside it: its
+   * `tls_client_certificate_bound_access_tokens` (RFC 8705 §3.4).
+   */
+  readonly bindsToCertificate: boolean
+  readonly ended?: Ended
 }
 
-/** A client whose record can't be read. Only its id and its credentials are known. */
+/** The scopes of one client at one API. */
+interface ApiGrant {
+  readonly api: Audience
+  /** As in `scopes` of the client. */
+  readonly scopes: readonly string[]
+  /** Granted there when the client asks for none, in place of its other defaults. */
+  readonly defaultScopes: readonly string[]
+}
+
+/** What operators have ended by commands: no manifest brings it back, whatever it says. Times in milliseconds. */
+export interface Ended {
+  /** Since when the client is disabled. */
+  readonly disabledAt?: number
+  /** Credentials that its manifest named, one at most of each label. */
+  readonly credentials?: readonly RemovedCredential[]
+}
+
+/** A credential that is no more. It says what would be the same one. */
+export interface RemovedCredential {
+  readonly credential: Credential
+  readonly removedAt: number
+}
+
+/** A client whose record can't be read. Only its id, its credentials and mostly its ends are known. */
 export interface UnreadableClient extends Unreadable {
   readonly kind: 'client'
   readonly id: ClientId
   readonly credentials: Credentials
+  readonly ended: Ended | 'unreadable'
 }
 
 /** How a client may authenticate, beyond what its credentials say. */

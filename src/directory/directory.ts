@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Change } from '../changes/feed.ts'
-import type { ClientId } from '../oauth/ids.ts'
+import { ClientId, LONGEST_CLIENT_ID } from '../oauth/ids.ts'
+import { approximateBytes, detached } from '../platform/bytes.ts'
 import { type OnUnreadable, type Unreadable, UnreadableWatch } from '../platform/unreadable.ts'
 import { ApiSet } from './api.ts'
 import type { Client, UnreadableClient } from './client.ts'
@@ -9,7 +10,16 @@ import type { DirectoryStore } from './store.ts'
 
 /** Who shares an issuer with more must say its `client_id`. */
 const MOST_TRUSTING = 100
-const ABSENT = Symbol('no such client')
+/** Characters. No federated credential has a longer issuer. */
+const LONGEST_ISSUER = 2_000
+/** Bytes for each client that may be remembered, on average. Most take a tenth of that. */
+const CLIENT_BYTES = 32 * 1024
+/** Ids that no client has, and bytes for all of them together. */
+const ABSENT = { most: 10_000, bytes: 8 * 1024 * 1024 }
+/** Issuers that were asked for, and bytes for all of them together. */
+const TRUSTING = { most: 1_000, bytes: 8 * 1024 * 1024 }
+/** Bytes of a promise and of the tables of a cache, for each entry. */
+const PER_ENTRY = 256
 
 interface DirectoryOptions {
   readonly mostClients: number
@@ -28,7 +38,7 @@ export class Directory {
   /** Unreadable clients are remembered, too, so that requests for them don't ask the database each time. */
   readonly #clients: LRUCache<ClientId, Client | UnreadableClient>
   /** Ids that no client has, apart from the clients so that guessing ids pushes none of them out. */
-  readonly #absent: LRUCache<ClientId, typeof ABSENT>
+  readonly #absent: LRUCache<ClientId, true>
   /** By issuer, the clients that have a federated credential of it. */
   readonly #trusting: LRUCache<string, Promise<readonly ClientId[]>>
   readonly #loading = new Map<ClientId, Promise<Client | undefined>>()
@@ -47,9 +57,22 @@ export class Directory {
     this.#store = store
     this.#onUnreadable = onUnreadable
     this.#unreadableApis = new UnreadableWatch(onUnreadable)
-    this.#clients = new LRUCache({ max: mostClients })
-    this.#absent = new LRUCache({ max: 10_000 })
-    this.#trusting = new LRUCache({ max: 1_000 })
+    this.#clients = new LRUCache({
+      max: mostClients,
+      maxSize: mostClients * CLIENT_BYTES,
+      sizeCalculation: (client) => approximateBytes(client),
+    })
+    this.#absent = new LRUCache({
+      max: ABSENT.most,
+      maxSize: ABSENT.bytes,
+      sizeCalculation: (_, id) => approximateBytes(id) + PER_ENTRY,
+    })
+    // An issuer that no client trusts has an empty list; those of the others are the administrator's own.
+    this.#trusting = new LRUCache({
+      max: TRUSTING.most,
+      maxSize: TRUSTING.bytes,
+      sizeCalculation: (_, issuer) => approximateBytes(issuer) + PER_ENTRY,
+    })
   }
 
   get apis(): ApiSet {
@@ -66,8 +89,9 @@ export class Directory {
    * `record_unreadable` if its record can't be read.
    */
   client(id: ClientId): Client | undefined | Promise<Client | undefined> {
+    if (id.length > LONGEST_CLIENT_ID) return undefined
     const known = this.#clients.get(id)
-    if (known === undefined && this.#absent.get(id) !== ABSENT) {
+    if (known === undefined && this.#absent.get(id) !== true) {
       this.#misses += 1
       return this.#loading.get(id) ?? this.#load(id)
     }
@@ -85,10 +109,11 @@ export class Directory {
    * fails.
    */
   clientsTrusting(issuer: string): Promise<readonly ClientId[]> {
+    if (issuer.length > LONGEST_ISSUER) return Promise.resolve([])
     const known = this.#trusting.get(issuer)
     if (known !== undefined) return known
     const loading = this.#store.clientsTrusting(issuer, MOST_TRUSTING)
-    this.#trusting.set(issuer, loading)
+    this.#trusting.set(detached(issuer), loading)
     loading.catch(() => this.#trusting.delete(issuer))
     return loading
   }
@@ -100,8 +125,8 @@ export class Directory {
         this.#tellOf(client)
         // A change that came while this was read has removed it from #loading: then what was read may be old.
         if (this.#loading.get(id) === loading) {
-          if (client === undefined) this.#absent.set(id, ABSENT)
-          else this.#clients.set(id, client)
+          if (client === undefined) this.#absent.set(ClientId(detached(id)), true)
+          else this.#clients.set(client.id, client)
         }
         return client !== undefined && 'problem' in client ? refuse(client) : client
       })

@@ -1,4 +1,4 @@
-import type { Endpoint, HttpResponse } from '../http/message.ts'
+import type { HttpRequest, HttpResponse } from '../http/message.ts'
 import type { KeySetConsumers } from '../keys/consumers.ts'
 import type { Keyring } from '../keys/keyring.ts'
 
@@ -11,9 +11,9 @@ export interface KeysServices {
 }
 
 /** The key set (RFC 7517 §5), public and cacheable. */
-export function keysEndpoint(services: KeysServices): Endpoint {
+export function keysEndpoint(services: KeysServices): (request: HttpRequest) => HttpResponse {
   const { keyring, consumers } = services
-  return ({ headers, remoteAddress }): HttpResponse => {
+  return ({ headers, remoteAddress }) => {
     consumers.record(remoteAddress, headers['user-agent'])
     const { body, etag } = keyring.published
     const caching = { 'Cache-Control': `public, max-age=${services.maxAge}`, ETag: etag }

@@ -1,19 +1,46 @@
-import type { Endpoint } from '../http/message.ts'
-import { asymmetricAlgorithms, symmetricAlgorithms } from '../jws/algorithms.ts'
+import type { HttpResponse } from '../http/message.ts'
+import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { tokenGrantTypes } from '../oauth/grant-types.ts'
 import { endpointPaths } from './paths.ts'
 
-/** Authorization server metadata (RFC 8414 §2), from the tables that the endpoints themselves use. */
-export function metadataEndpoint(issuer: string): Endpoint {
+/** What the metadata say that is configured; it may change. */
+export interface MetadataServices {
+  readonly issuer: string
+  /** Those that a client assertion may be signed with. */
+  readonly assertionAlgorithms: readonly string[]
+  /** Those that a DPoP proof may be signed with. */
+  readonly proofAlgorithms: readonly string[]
+}
+
+/** Authorization server metadata (RFC 8414 §2). */
+export const authorizationServerMetadata = (services: MetadataServices) => answering(() => metadata(services))
+
+/**
+ * The same where OpenID Connect Discovery 1.0 §3 has its document, with what that requires beyond RFC 8414. There are no ID
+ * tokens: clients that insist on their algorithms take them for those of access tokens, so every one of these is listed, also
+ * one that no API uses yet.
+ */
+export const openidConfiguration = (services: MetadataServices) =>
+  answering(() => ({
+    ...metadata(services),
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: signingAlgorithms,
+    // True unless it is said (§3).
+    request_uri_parameter_supported: false,
+  }))
+
+/** From the tables that the endpoints themselves use. */
+function metadata({ issuer, assertionAlgorithms, proofAlgorithms }: MetadataServices) {
   const url = (path: string): string => issuer + path
-  const body = JSON.stringify({
+  const authentication = (endpoint: string) => authenticationAt(endpoint, assertionAlgorithms)
+  return {
     issuer,
     token_endpoint: url(endpointPaths.token),
-    // Some clients refuse metadata without one (docs/decisions/0004-authorization-endpoint.md).
+    // Some clients refuse metadata without these two (docs/decisions/0004-authorization-endpoint.md).
     authorization_endpoint: url(endpointPaths.authorization),
-    jwks_uri: url(endpointPaths.keys[0]),
     response_types_supported: [],
+    jwks_uri: url(endpointPaths.keys[0]),
     grant_types_supported: tokenGrantTypes,
     ...authentication('token_endpoint'),
     introspection_endpoint: url(endpointPaths.introspection),
@@ -21,22 +48,22 @@ export function metadataEndpoint(issuer: string): Endpoint {
     introspection_signing_alg_values_supported: ['ES256'],
     revocation_endpoint: url(endpointPaths.revocation),
     ...authentication('revocation_endpoint'),
-    dpop_signing_alg_values_supported: asymmetricAlgorithms,
+    dpop_signing_alg_values_supported: proofAlgorithms,
     tls_client_certificate_bound_access_tokens: true,
-  })
-  const response = {
-    status: 200,
-    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' },
-    body,
   }
-  return () => response
 }
 
 /** Those that are registered (RFC 8414 §5); a token of an outside issuer goes by the name of `private_key_jwt`. */
 const registered = clientAuthMethodNames.filter((name) => name !== 'federated_jwt')
 
 /** How clients may authenticate at an endpoint: the same at all of them. */
-const authentication = (endpoint: string) => ({
+const authenticationAt = (endpoint: string, algorithms: readonly string[]) => ({
   [`${endpoint}_auth_methods_supported`]: registered,
-  [`${endpoint}_auth_signing_alg_values_supported`]: [...asymmetricAlgorithms, ...symmetricAlgorithms],
+  [`${endpoint}_auth_signing_alg_values_supported`]: algorithms,
+})
+
+const answering = (document: () => object) => (): HttpResponse => ({
+  status: 200,
+  headers: { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' },
+  body: JSON.stringify(document()),
 })

@@ -5,7 +5,8 @@ export const endpointPaths = {
   revocation: '/as/revoke_token.oauth2',
   authorization: '/as/authorization.oauth2',
   keys: ['/pf/JWKS', '/.well-known/jwks.json'],
-  /** Some verifiers know only the second. */
-  metadata: ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'],
+  metadata: '/.well-known/oauth-authorization-server',
+  /** Many clients and verifiers know only this one. */
+  openidConfiguration: '/.well-known/openid-configuration',
   heartbeat: '/pf/heartbeat.ping',
 } as const

@@ -26,6 +26,7 @@ export function revocationEndpoint(services: RevocationServices): Endpoint {
   return async (http) => {
     let client: AuthenticatedClient | undefined
     try {
+      if (recording.audit.isFull) throw new OAuthError('audit_full')
       const request = parseClientRequest(http)
       client = await authenticateClient(authenticator, request)
       const token = tokenParameter(request.form)

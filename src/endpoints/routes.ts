@@ -2,28 +2,28 @@ import type { Endpoint, Routes } from '../http/message.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { type IntrospectionServices, introspectionEndpoint } from './introspect.ts'
 import { type KeysServices, keysEndpoint } from './keys.ts'
-import { metadataEndpoint } from './metadata.ts'
+import { authorizationServerMetadata, type MetadataServices, openidConfiguration } from './metadata.ts'
 import { endpointPaths } from './paths.ts'
+import { publicDocument } from './public-document.ts'
 import { type RevocationServices, revocationEndpoint } from './revoke.ts'
 import { type TokenServices, tokenEndpoint } from './token.ts'
 
 /** What the endpoints need of the process, all together. */
 export type RuntimeServices = TokenServices &
   IntrospectionServices &
-  RevocationServices & { readonly keys: KeysServices }
+  RevocationServices & { readonly keys: KeysServices; readonly metadata: MetadataServices }
 
 /** Everything that the runtime listener serves. */
 export function runtimeRoutes(services: RuntimeServices): Routes {
-  const { issuer } = services.issuer
-  const at = (paths: readonly string[], endpoint: Endpoint): Routes =>
-    Object.fromEntries(paths.map((path) => [path, { GET: endpoint }]))
+  const keys = publicDocument(keysEndpoint(services.keys))
   return {
     [endpointPaths.token]: { POST: tokenEndpoint(services) },
     [endpointPaths.introspection]: { POST: introspectionEndpoint(services) },
     [endpointPaths.revocation]: { POST: revocationEndpoint(services) },
     [endpointPaths.authorization]: { GET: noAuthorization, POST: noAuthorization },
-    ...at(endpointPaths.keys, keysEndpoint(services.keys)),
-    ...at(endpointPaths.metadata, metadataEndpoint(issuer)),
+    ...Object.fromEntries(endpointPaths.keys.map((path) => [path, keys])),
+    [endpointPaths.metadata]: publicDocument(authorizationServerMetadata(services.metadata)),
+    [endpointPaths.openidConfiguration]: publicDocument(openidConfiguration(services.metadata)),
     [endpointPaths.heartbeat]: { GET: heartbeat },
   }
 }

@@ -12,7 +12,7 @@ import { VALIDATE_BEARER } from '../oauth/grant-types.ts'
 import { Jti } from '../oauth/ids.ts'
 import { parseScope } from '../oauth/scope.ts'
 import { decide, type Wanted } from '../policy/entitlement.ts'
-import { hasProof, type Prover, prove, requireProof } from '../proof/prove.ts'
+import { chooseBinding, type Prover, prove } from '../proof/prove.ts'
 import { scopeOf, tokenTypeOf } from '../tokens/claims.ts'
 import { type IssuedToken, type Issuer, issueToken } from '../tokens/issue.ts'
 import { parseClientRequest, tokenParameter } from './client-request.ts'
@@ -50,8 +50,8 @@ export function tokenEndpoint(services: TokenServices): Endpoint {
       if (late !== undefined) await late
       const grantee = clientCredentials(client)
       const entitlement = decide(grantee, request.wanted, authenticator.directory.apis)
-      requireProof(http, [grantee, ...entitlement.apis])
-      const confirmation = hasProof(http) ? await prove(services.prover, http) : undefined
+      const binding = chooseBinding(http, [grantee, ...entitlement.apis])
+      const confirmation = binding && (await prove(services.prover, http, binding))
       const token = await issueToken(services.issuer, entitlement, jtiOf(http), confirmation)
       recordSuccess(recording, http, 'token.issue', client, issuanceDetail(token))
       return tokenResponse(services, token)

@@ -23,6 +23,8 @@ export interface FederatedTrust {
   readonly algorithms?: readonly string[] | undefined
   /** Where the keys are, if the issuer's metadata does not say. */
   readonly jwksUri?: string | undefined
+  /** The keys themselves, public JWKs, of an issuer that can't be asked. Nothing is fetched then. */
+  readonly jwks?: readonly Readonly<Record<string, unknown>>[] | undefined
   /** Seconds since `iat` (RFC 7519 §4.1.6). */
   readonly maxAge?: number | undefined
 }
@@ -50,9 +52,12 @@ export const audiencesOf = ({ audience }: FederatedTrust): readonly string[] =>
  * @throws UserError with what is wrong; a `ConditionError` where it is the condition
  */
 export function refuseUnsound(credential: FederatedTrust): void {
-  const { issuer, jwksUri, subject, claims = {}, when, maxAge } = credential
+  const { issuer, jwksUri, jwks, subject, claims = {}, when, maxAge } = credential
+  if (jwks !== undefined && jwksUri !== undefined) throw new UserError('give jwks or jwks_uri, not both')
   if (isTrustDomain(issuer)) {
-    if (jwksUri === undefined) throw new UserError(`The trust domain ${issuer} needs a jwks_uri: it has no metadata`)
+    if (jwksUri === undefined && jwks === undefined) {
+      throw new UserError(`The trust domain ${issuer} needs a jwks_uri, or jwks: it has no metadata`)
+    }
   } else if (!isHttpsUrl(issuer) || issuer.includes('?')) {
     throw new UserError('issuer must be an https URL without a query, or spiffe:// and a trust domain')
   }

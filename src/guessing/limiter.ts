@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
-import { networkOf } from './address.ts'
+import { networksOf } from './address.ts'
 import { Shelves } from './shelves.ts'
 import { Tally, WINDOW_MS } from './tally.ts'
 
@@ -10,10 +10,18 @@ import { Tally, WINDOW_MS } from './tally.ts'
 const PAIR = { free: 5 }
 /** One client over all addresses, the same secret counted once: a fleet that was given a wrong one does not come near. */
 const CLIENT = { free: 50 }
+/** One client within one region. */
+const REGION = { free: 3 }
 /** One address over all clients: a company's way out has many clients behind it, so old failures are forgotten one by one. */
 const ADDRESS = { free: 100, leak: WINDOW_MS / 100 }
-/** Below so many failures at its address, a client that has none of its own is still heard: it is not the one who guesses. */
-const FIRST_CONTACT = { free: 300 }
+/** One IPv6 site over all clients: one attacker has 65,536 networks as easily as one. */
+const SITE = { free: 300, leak: WINDOW_MS / 300 }
+/**
+ * Below so many failures, who has none of its own is still heard: it is not the one who guesses. At an address or site, that
+ * is a client that has not failed there. For a client, it is a region from which nobody has failed at it: a flood of guesses
+ * from elsewhere must not shut out a client that nobody knows yet, such as after a restart.
+ */
+const FIRST_CONTACT = { address: 300, site: 900, client: 300 }
 /**
  * How many failures in a window the successes of their pair make good. Without a limit, who guesses from the address of a
  * client that succeeds every second would be forgiven every second.
@@ -21,17 +29,21 @@ const FIRST_CONTACT = { free: 300 }
 const FORGIVEN = { free: 20, leak: WINDOW_MS / 20 }
 /** For how long an address at which a client succeeded is known as its own, in milliseconds: jobs that run daily are. */
 const PROVEN_MS = 24 * 3_600_000
+/** For how long it is remembered, in milliseconds, that an attempt was turned away for want of room: longer than clients pause. */
+const RETURNING_MS = 60_000
 /** Secrets known as tried already, for each pair: what a client with old and new configuration and a retry or two sends. */
 const REMEMBERED_MARKS = 8
 /** A longer client id is counted under its hash: no client has one, and memory is for as many as the limits say. */
 const LONGEST_KEY = 64
 
-/** Entries: some 100 MB at the very most, and only while somebody floods us with names. */
+/** Entries: some 130 MB at the very most, and only while somebody floods us with names. */
 const MEMORY = {
   // What waits, and what has succeeded, is not driven out by names that were made up and failed once.
   pairs: { quiet: 40_000, waiting: 20_000, proven: 40_000 },
   clients: { quiet: 30_000, waiting: 20_000 },
+  regions: { quiet: 30_000, waiting: 20_000 },
   addresses: { quiet: 30_000, waiting: 20_000 },
+  sites: { quiet: 10_000, waiting: 5_000 },
 }
 
 /** Who tries from where. */
@@ -47,10 +59,19 @@ export interface Guess extends Whence {
   readonly marks: readonly [string, ...string[]]
 }
 
+/**
+ * How well it is known who tries from where: `proven` has succeeded in the last day, `returning` was turned away a moment ago,
+ * for want of room, and has come again. It says nothing of whether there is such a client.
+ */
+export type Standing = 'proven' | 'returning' | 'new'
+
 /** One attempt that was let through. It counts as a failure from its beginning, so that many at once are counted together. */
 export interface Attempt {
+  readonly standing: Standing
   /** To be called where the secret was right. */
   succeeded(): void
+  /** To be called where the secret was not looked at, for want of room: then the attempt counts for nothing. */
+  turnedAway(): void
 }
 
 /** Whoever is asked before a secret that can be guessed is checked. */
@@ -59,6 +80,11 @@ export interface Guesses {
   readonly refused: Readonly<Partial<Record<Level, number>>>
   /** @throws OAuthError `too_many_guesses`, where the attempt must wait: it then counts for nothing, and must not be checked */
   begin(guess: Guess): Attempt | Promise<Attempt>
+  /**
+   * Counts an attempt that is over, since its check takes no time: many right ones at once are no guesses.
+   * @throws OAuthError `too_many_guesses`, where the attempt must wait, whatever came of it
+   */
+  conclude(guess: Guess, isRight: boolean): void | Promise<void>
   /**
    * Lets a secret through that is known to be right, uncounted, where that changes nothing: where its client has succeeded at
    * the address, and nothing that failed there still counts. @returns false where it must begin like any other
@@ -76,10 +102,27 @@ interface Pair extends Tried {
   readonly forgiven: Tally
   /** Monotonic milliseconds. */
   provenAt: number
+  /** Monotonic milliseconds. */
+  turnedAwayAt: number
 }
 
-type Undo = ReturnType<Tally['add']>
-type Level = 'client_at_address' | 'client' | 'address'
+/** What one attempt has counted. */
+interface Counted {
+  /** As if it had never been. */
+  takeBack(now: number): void
+  /** Of those counted, the secrets are new ones the next time. */
+  forget(): void
+}
+type Level = 'client_at_address' | 'client' | 'address' | 'site'
+
+/** Everything that an attempt is counted under. */
+interface Counts {
+  readonly pair: Pair
+  readonly client: Tried
+  readonly region: Tally
+  readonly address: Tally
+  readonly site: Tally
+}
 
 /**
  * Makes who guesses wait: from the sixth wrong secret of a client at an address on, and where the guessing is spread over
@@ -90,14 +133,18 @@ export class GuessLimiter implements Guesses {
   readonly #clock: Clock
   readonly #pairs: Shelves<keyof typeof MEMORY.pairs, Pair>
   readonly #clients: Shelves<keyof typeof MEMORY.clients, Tried>
+  readonly #regions: Shelves<keyof typeof MEMORY.regions, Tally>
   readonly #addresses: Shelves<keyof typeof MEMORY.addresses, Tally>
-  readonly #refused: Record<Level, number> = { client_at_address: 0, client: 0, address: 0 }
+  readonly #sites: Shelves<keyof typeof MEMORY.sites, Tally>
+  readonly #refused: Record<Level, number> = { client_at_address: 0, client: 0, address: 0, site: 0 }
 
   constructor(clock: Clock, memory: typeof MEMORY = MEMORY) {
     this.#clock = clock
     this.#pairs = new Shelves(memory.pairs)
     this.#clients = new Shelves(memory.clients)
+    this.#regions = new Shelves(memory.regions)
     this.#addresses = new Shelves(memory.addresses)
+    this.#sites = new Shelves(memory.sites)
   }
 
   get refused(): Readonly<Record<Level, number>> {
@@ -112,27 +159,58 @@ export class GuessLimiter implements Guesses {
   begin({ clientId, address, marks }: Guess): Attempt {
     const now = this.#clock.monotonic()
     const keys = keysOf(clientId, address)
-    const pair = this.#pairs.get(keys.pair) ?? createPair()
-    const client = this.#clients.get(keys.client) ?? { failures: new Tally(CLIENT), marks: [] }
-    const place = this.#addresses.get(keys.address) ?? new Tally(ADDRESS)
+    const counts = this.#countsOf(keys)
+    const { pair } = counts
     // Whether to wait must not depend on the secret: where only the right one came through, it would be told by that.
-    this.#refuse(waitOf(now, pair, client.failures, place))
+    this.#refuse(waitOf(now, counts))
+    const standing = standingOf(now, pair)
+    pair.turnedAwayAt = Number.NEGATIVE_INFINITY
+    return this.#attempt(keys.pair, pair, standing, this.#count(now, keys, counts, marks))
+  }
 
-    const undo: Undo[] = []
+  conclude(guess: Guess, isRight: boolean): void {
+    const attempt = this.begin(guess)
+    if (isRight) attempt.succeeded()
+  }
+
+  #countsOf(keys: Keys): Counts {
+    return {
+      pair: this.#pairs.get(keys.pair) ?? createPair(),
+      client: this.#clients.get(keys.client) ?? { failures: new Tally(CLIENT), marks: [] },
+      region: this.#regions.get(keys.region) ?? new Tally(REGION),
+      address: this.#addresses.get(keys.address) ?? new Tally(ADDRESS),
+      site: (keys.site === undefined ? undefined : this.#sites.get(keys.site)) ?? new Tally(SITE),
+    }
+  }
+
+  /** A wrong secret sent again is no new guess: a library that retries counts once, and so does a fleet that starts. */
+  #count(now: number, keys: Keys, { pair, client, region, address, site }: Counts, marks: Guess['marks']): Counted {
+    const undo: ReturnType<Tally['add']>[] = []
     const isKnown = isProven(now, pair)
-    // A wrong secret sent again is no new guess: a library that retries counts once, and so does a fleet that starts.
     const fresh = unknownMarks(pair, marks)
     if (fresh.length > 0) {
-      undo.push(count(now, pair, fresh), place.add(now, fresh.length))
+      undo.push(note(now, pair, fresh), address.add(now, fresh.length))
       this.#pairs.put(isKnown ? 'proven' : shelfOf(now, pair.failures), keys.pair, pair)
-      this.#addresses.put(shelfOf(now, place), keys.address, place)
+      this.#addresses.put(shelfOf(now, address), keys.address, address)
+      if (keys.site !== undefined) {
+        undo.push(site.add(now, fresh.length))
+        this.#sites.put(shelfOf(now, site), keys.site, site)
+      }
     }
     const freshAnywhere = unknownMarks(client, fresh)
     if (freshAnywhere.length > 0 && !isKnown) {
-      undo.push(count(now, client, freshAnywhere))
+      undo.push(note(now, client, freshAnywhere), region.add(now, freshAnywhere.length))
       this.#clients.put(shelfOf(now, client.failures), keys.client, client)
+      this.#regions.put(shelfOf(now, region), keys.region, region)
     }
-    return this.#attempt(keys.pair, pair, undo)
+    return {
+      takeBack: (then) => {
+        for (const takeBack of undo) takeBack(then)
+      },
+      forget: () => {
+        for (const tried of [pair, client]) tried.marks = tried.marks.filter((mark) => !fresh.includes(mark))
+      },
+    }
   }
 
   letThrough({ clientId, address }: Whence): boolean {
@@ -153,25 +231,35 @@ export class GuessLimiter implements Guesses {
     })
   }
 
-  #attempt(key: string, begun: Pair, undo: readonly Undo[]): Attempt {
+  #attempt(key: string, begun: Pair, standing: Standing, counted: Counted): Attempt {
     let isOver = false
+    /** The pair may have been driven out of memory and counted anew since. */
+    const end = (finish: (now: number, pair: Pair) => void): void => {
+      if (isOver) return
+      isOver = true
+      const now = this.#clock.monotonic()
+      counted.takeBack(now)
+      finish(now, this.#pairs.get(key) ?? begun)
+    }
     return {
-      succeeded: () => {
-        if (isOver) return
-        isOver = true
-        const now = this.#clock.monotonic()
-        for (const takeBack of undo) takeBack(now)
-        // The pair may have been driven out of memory and counted anew since.
-        const pair = this.#pairs.get(key) ?? begun
-        const forgivable = Math.floor(FORGIVEN.free - pair.forgiven.level(now))
-        const forgiven = Math.min(forgivable, pair.failures.level(now))
-        if (forgiven > 0) {
-          pair.failures.forgive(now, forgiven)
-          pair.forgiven.add(now, forgiven)
-        }
-        pair.provenAt = now
-        this.#pairs.put('proven', key, pair)
-      },
+      standing,
+      succeeded: () =>
+        end((now, pair) => {
+          const forgivable = Math.floor(FORGIVEN.free - pair.forgiven.level(now))
+          const forgiven = Math.min(forgivable, pair.failures.level(now))
+          if (forgiven > 0) {
+            pair.failures.forgive(now, forgiven)
+            pair.forgiven.add(now, forgiven)
+          }
+          pair.provenAt = now
+          this.#pairs.put('proven', key, pair)
+        }),
+      turnedAway: () =>
+        end((now, pair) => {
+          counted.forget()
+          pair.turnedAwayAt = now
+          this.#pairs.put(isProven(now, pair) ? 'proven' : shelfOf(now, pair.failures), key, pair)
+        }),
     }
   }
 }
@@ -181,6 +269,7 @@ const createPair = (): Pair => ({
   forgiven: new Tally(FORGIVEN),
   marks: [],
   provenAt: Number.NEGATIVE_INFINITY,
+  turnedAwayAt: Number.NEGATIVE_INFINITY,
 })
 
 const unknownMarks = ({ marks }: Tried, presented: readonly string[]): readonly string[] =>
@@ -188,27 +277,38 @@ const unknownMarks = ({ marks }: Tried, presented: readonly string[]): readonly 
 
 const shelfOf = (now: number, failures: Tally) => (failures.isFull(now) ? 'waiting' : 'quiet')
 
-function count(now: number, tried: Tried, fresh: readonly string[]): Undo {
+function note(now: number, tried: Tried, fresh: readonly string[]): ReturnType<Tally['add']> {
   tried.marks = [...tried.marks, ...fresh].slice(-REMEMBERED_MARKS)
   return tried.failures.add(now, fresh.length)
 }
 
 const isProven = (now: number, { provenAt }: Pair): boolean => now - provenAt < PROVEN_MS
 
+function standingOf(now: number, pair: Pair): Standing {
+  if (isProven(now, pair)) return 'proven'
+  return now - pair.turnedAwayAt < RETURNING_MS ? 'returning' : 'new'
+}
+
+type Keys = ReturnType<typeof keysOf>
+
 function keysOf(clientId: string, address: string) {
   const client =
     clientId.length <= LONGEST_KEY ? clientId : `#${createHash('sha256').update(clientId).digest('base64url')}`
-  const network = networkOf(address)
-  return { client, address: network, pair: `${client}\0${network}` }
+  const { region, site, own } = networksOf(address)
+  return { client, address: own, site, pair: `${client}\0${own}`, region: `${client}\0${region}` }
 }
 
 /** What the attempt has to wait for, longest first where there are several. */
-function waitOf(now: number, pair: Pair, client: Tally, place: Tally) {
+function waitOf(now: number, { pair, client, region, address, site }: Counts) {
   const waits: { readonly by: Level; readonly tally: Tally }[] = [{ by: 'client_at_address', tally: pair.failures }]
   if (!isProven(now, pair)) {
-    waits.push({ by: 'client', tally: client })
-    const isFirstContact = pair.failures.level(now) === 0 && place.level(now) < FIRST_CONTACT.free
-    if (!isFirstContact) waits.push({ by: 'address', tally: place })
+    const isBlank = pair.failures.level(now) === 0
+    const isHeard = (tally: Tally, most: number) => isBlank && tally.level(now) < most
+    const isElsewhere = region.level(now) < REGION.free
+    if (!(isElsewhere && isHeard(client.failures, FIRST_CONTACT.client)))
+      waits.push({ by: 'client', tally: client.failures })
+    if (!isHeard(address, FIRST_CONTACT.address)) waits.push({ by: 'address', tally: address })
+    if (!isHeard(site, FIRST_CONTACT.site)) waits.push({ by: 'site', tally: site })
   }
   return waits
     .map(({ by, tally }) => ({ by, failures: Math.ceil(tally.level(now)), wait: tally.wait(now) }))

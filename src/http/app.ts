@@ -1,6 +1,6 @@
 /** HTTP on the outside, plain values on the inside. May import `oauth`, `platform`, `certificates`. */
 
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CertificateHeaderFormat } from '../certificates/headers.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { RequestId } from '../oauth/ids.ts'
@@ -8,6 +8,7 @@ import type { Reason } from '../oauth/refusals.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import { clientCertificate } from './client-certificate.ts'
+import { httpFault } from './fitness.ts'
 import type { Endpoint, HttpRequest, HttpResponse, Routes } from './message.ts'
 import type { Meter, MeterFor } from './meter.ts'
 import type { TrustedProxies } from './proxies.ts'
@@ -16,6 +17,14 @@ import { parseTraceId } from './trace.ts'
 
 const BODY_LIMIT = 64 * 1024
 const NO_BODY = Buffer.alloc(0)
+/** After these nobody knows where the next request begins, or nobody reads what is left of this one. */
+const CLOSING: ReadonlySet<Reason> = new Set([
+  'body_too_large',
+  'http_version',
+  'malformed_request',
+  'request_timeout',
+  'expectation_failed',
+])
 
 export interface AppOptions {
   readonly routes: Routes
@@ -36,6 +45,18 @@ export interface AppOptions {
   readonly meterFor?: MeterFor | undefined
 }
 
+/**
+ * What a client expects before it sends the body (RFC 9110 §10.1.1): to be told to go on, or something that nobody knows.
+ */
+export type Expectation = 'nothing' | 'continue' | 'unknown'
+
+/** What answers the requests of a listener. */
+export interface App {
+  serve(request: IncomingMessage, response: ServerResponse, expectation: Expectation): void
+  /** Refuses a request that turned out to be none as it was read. */
+  refuse(response: ServerResponse, reason: Reason): void
+}
+
 /** What is served at a path. */
 interface Route {
   readonly endpoints: ReadonlyMap<string, Endpoint>
@@ -49,32 +70,40 @@ interface Route {
  * to one endpoint.
  * @param state once it is draining, every answer ends its connection
  */
-export function createApp(options: AppOptions, state: { readonly draining: boolean }): RequestListener {
+export function createApp(options: AppOptions, state: { readonly draining: boolean }): App {
   const { proxies, certificateHeader, onlyProxies, challenge, clock, random, onDefect, onRefusal, meterFor } = options
   const routes = new Map(
     Object.entries(options.routes).map(([path, methods]) => [path, toRoute(methods, meterFor?.(path))]),
   )
   const elsewhere = meterFor?.(undefined)
 
-  function send(response: ServerResponse, requestId: RequestId, { status, headers, body }: HttpResponse): void {
+  function send(
+    response: ServerResponse,
+    requestId: RequestId,
+    { status, headers, body }: HttpResponse,
+    isLast = state.draining,
+  ): void {
     const sent: Record<string, string | number> = { ...headers, 'X-Request-Id': requestId }
-    if (status !== 304) sent['Content-Length'] = Buffer.byteLength(body)
-    // After 413 there may be more of a body that nobody reads.
-    if (state.draining || status === 413) sent['Connection'] = 'close'
+    // RFC 9110 §8.6: 204 has none; that of 304 would be the whole document's.
+    if (status !== 304 && status !== 204) sent['Content-Length'] = Buffer.byteLength(body)
+    if (isLast) sent['Connection'] = 'close'
     response.writeHead(status, sent)
     response.end(body)
   }
 
-  function refuse(response: ServerResponse, requestId: RequestId, thrown: unknown): void {
+  function refuse(response: ServerResponse, requestId: RequestId, thrown: unknown, isLast = false): void {
     const error = asOAuthError(thrown)
     if (error.status >= 500) onDefect(error.cause ?? error, requestId)
-    send(response, requestId, errorResponse(error, challenge))
+    const answer = () =>
+      send(response, requestId, errorResponse(error, challenge), isLast || state.draining || CLOSING.has(error.reason))
+    if (error.held === undefined) answer()
+    else error.held.then(() => guard(response, answer))
   }
 
   /** What keeps a request from its endpoint, whatever that is. */
-  function unfitness({ headers, rawHeaders, socket }: IncomingMessage): Reason | undefined {
+  function unfitness({ headers, socket }: IncomingMessage, expectation: Expectation): Reason | undefined {
     if (onlyProxies && !proxies.includes(socket.remoteAddress ?? '')) return 'not_from_proxy'
-    if (hasSeveralAuthorizations(rawHeaders)) return 'repeated_header'
+    if (expectation === 'unknown') return 'expectation_failed'
     return Number(headers['content-length'] ?? 0) > BODY_LIMIT ? 'body_too_large' : undefined
   }
 
@@ -101,13 +130,22 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     }
   }
 
-  function answer(request: IncomingMessage, response: ServerResponse): void {
+  function answer(request: IncomingMessage, response: ServerResponse, given: Expectation): void {
     const requestId = RequestId(uuidv7(clock, random))
     const { path, query } = splitTarget(request.url ?? '')
     const route = routes.get(path)
+    const fault = httpFault(request)
+    // Node takes any list that has 100-continue in it.
+    const isKnown = given !== 'continue' || request.headers.expect?.toLowerCase() === '100-continue'
+    const expectation = isKnown ? given : 'unknown'
+    // A client that waits to be told to go on may send its body all the same: it would be taken for the next request.
+    const isLast = expectation !== 'nothing'
+    // Nobody upgrades here, but Node forgets what came with such a request, such as the next one.
+    if (request.headers.upgrade !== undefined) response.setHeader('Connection', 'close')
     if (route === undefined) {
-      elsewhere?.refuse('not_found')
-      refuse(response, requestId, new OAuthError('not_found'))
+      const reason = fault ?? 'not_found'
+      elsewhere?.refuse(reason)
+      refuse(response, requestId, new OAuthError(reason), isLast)
       return
     }
     const { headers, socket } = request
@@ -117,28 +155,32 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
       body,
       requestId,
       traceId: parseTraceId(headers['traceparent']),
-      remoteAddress: proxies.clientAddress(socket.remoteAddress ?? '', headers['x-forwarded-for']),
+      remoteAddress: proxies.clientAddress(
+        socket.remoteAddress ?? '',
+        headers['x-forwarded-for'],
+        headers['forwarded'],
+      ),
       certificate: () => clientCertificate(request, proxies, certificateHeader),
     })
     const refuseEarly = (error: OAuthError): void => {
       route.meter?.refuse(error.reason)
       onRefusal(parsed(NO_BODY), error)
-      refuse(response, requestId, error)
+      refuse(response, requestId, error, isLast)
     }
     const endpoint = route.endpoints.get(request.method ?? '')
-    const unfit = unfitness(request)
-    if (endpoint === undefined) {
-      refuseEarly(new OAuthError('method_not_allowed', { headers: { Allow: route.allow } }))
-    } else if (unfit !== undefined) {
-      refuseEarly(new OAuthError(unfit))
-    } else {
-      readBody(request, (body) =>
-        guard(response, () => {
-          if (body === undefined) refuseEarly(new OAuthError('body_too_large'))
-          else serve(endpoint, parsed(body), response, route.meter).catch(fail(response))
-        }),
-      )
+    const unfit = fault ?? (endpoint === undefined ? 'method_not_allowed' : unfitness(request, expectation))
+    if (endpoint === undefined || unfit !== undefined) {
+      const headersOfRefusal = unfit === 'method_not_allowed' ? { headers: { Allow: route.allow } } : {}
+      refuseEarly(new OAuthError(unfit ?? 'method_not_allowed', headersOfRefusal))
+      return
     }
+    if (expectation === 'continue') response.writeContinue()
+    readBody(request, (body) =>
+      guard(response, () => {
+        if (body === undefined) refuseEarly(new OAuthError('body_too_large'))
+        else serve(endpoint, parsed(body), response, route.meter).catch(fail(response))
+      }),
+    )
   }
 
   /** Only a defect of this very file ends here: there may be half an answer. */
@@ -157,7 +199,13 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     }
   }
 
-  return (request, response) => guard(response, () => answer(request, response))
+  return {
+    serve: (request, response, expectation) => guard(response, () => answer(request, response, expectation)),
+    refuse: (response, reason) => {
+      elsewhere?.refuse(reason)
+      refuse(response, RequestId(uuidv7(clock, random)), new OAuthError(reason), true)
+    },
+  }
 }
 
 function toRoute(methods: Routes[string], meter: Meter | undefined): Route {
@@ -197,14 +245,4 @@ function readBody(request: IncomingMessage, take: (body: Buffer | undefined) => 
     const [only] = chunks
     if (size <= BODY_LIMIT) take(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks))
   })
-}
-
-/** Node keeps the first of several Authorization headers and says nothing of the others. */
-function hasSeveralAuthorizations(rawHeaders: readonly string[]): boolean {
-  let seen = 0
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? ''
-    if (name.length === 13 && name.toLowerCase() === 'authorization') seen += 1
-  }
-  return seen > 1
 }

@@ -1,27 +1,23 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
-import { type AddressInfo, type ListenOptions, Server as NetServer, type Socket } from 'node:net'
+import { type AddressInfo, type ListenOptions, Server as NetServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSecureContext, type TLSSocket } from 'node:tls'
 import { certificateOfSocket, type PresentedCertificate } from '../certificates/peer.ts'
-import { OAuthError } from '../oauth/error.ts'
-import type { Reason } from '../oauth/refusals.ts'
-import { uuidv7 } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
-import { type AppOptions, createApp } from './app.ts'
-import type { MeterFor } from './meter.ts'
-import { errorResponse } from './respond.ts'
+import { type App, type AppOptions, createApp, type Expectation } from './app.ts'
+import { Connections } from './connections.ts'
+import { limitIdleConnections } from './idle-connections.ts'
+import { renewTicketKeys, TLS_SETTINGS } from './tls.ts'
+import { answerUnparsed } from './unparsed.ts'
 
-/** Milliseconds. Who is slower is cut off, so that slow senders can't use up the connections. */
-const LIMITS = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 } as const
-/** Longer than the minute for which load balancers keep a connection: it is theirs to close, or requests get lost. */
-const KEEP_ALIVE_MS = 65_000
+/** Milliseconds: how often it is looked for senders that are too slow. */
+const CHECKED_EVERY_MS = 1_000
 /**
  * Bytes, in place of Node's 16 KiB, where proxies pass on certificates: the longest chain that is looked at, of RSA keys with
  * 4,096 bits, is some 18 KB in the header of Envoy, and a DPoP proof with such a key 2 KB more.
  */
 const HEADERS_WITH_CERTIFICATES = 32 * 1024
-const HANDSHAKE_TIMEOUT_MS = 10_000
 /** For how long a connection that is idle when draining begins may still bring a request. */
 const IDLE_GRACE_MS = 1_000
 
@@ -31,12 +27,20 @@ const IDLE_GRACE_MS = 1_000
  */
 const CAN_SHARE = process.platform === 'linux'
 
-const OLDEST_TLS = { minVersion: 'TLSv1.2' } as const
-
 /** PEM. */
 interface Certificate {
   readonly cert: string
   readonly key: string
+}
+
+/** Milliseconds. Who is slower is cut off, so that slow senders can't use up the connections. */
+interface Timeouts {
+  readonly handshake: number
+  readonly headers: number
+  /** For the whole of a request, its headers included. */
+  readonly request: number
+  /** Between two requests. */
+  readonly keepAlive: number
 }
 
 export interface ListenerOptions extends AppOptions {
@@ -46,6 +50,9 @@ export interface ListenerOptions extends AppOptions {
   readonly tls: Certificate | undefined
   /** Whether clients are asked for a certificate. Who has none is served all the same. */
   readonly asksCertificate: boolean
+  readonly timeouts: Timeouts
+  /** How many connections that are idle are kept. */
+  readonly mostIdle: number
   /** Whether other processes of this server listen on the same port. */
   readonly isShared?: boolean
   /** Told of each certificate that a new TLS session begins with, whatever is then asked over it. */
@@ -71,12 +78,15 @@ export interface Listener {
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const state = { draining: false }
   const app = createApp(options, state)
-  const sockets = new Set<Socket>()
-  const { servers, port } = await bindAll(options, () => noteSockets(createHttpServer(options, app), sockets))
+  const connections = new Connections(options.clock)
+  const { servers, port } = await bindAll(options, () => createHttpServer(options, app, connections)).catch((error) => {
+    connections.destroy()
+    throw error
+  })
   return {
     port,
     prepareCertificate: (certificate) => {
-      const context = { ...certificate, ...OLDEST_TLS }
+      const context = { ...certificate, ...TLS_SETTINGS }
       checkContext(context)
       return () => {
         for (const server of servers) if (server instanceof TlsServer) server.setSecureContext(context)
@@ -84,42 +94,44 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
     drain: async (timeout) => {
       state.draining = true
-      await Promise.all(servers.map((server) => drainServer(server, sockets, timeout)))
+      await Promise.all(servers.map((server) => drainServer(server, connections, timeout)))
+      connections.destroy()
     },
   }
 }
 
-function createHttpServer(options: ListenerOptions, app: RequestListener): Server {
-  const { tls, asksCertificate, certificateHeader, clock, random, meterFor } = options
-  const limits = { ...LIMITS, ...(certificateHeader !== undefined && { maxHeaderSize: HEADERS_WITH_CERTIFICATES }) }
+function createHttpServer(options: ListenerOptions, app: App, connections: Connections): Server {
+  const { tls, asksCertificate, certificateHeader, clock, random, timeouts } = options
+  const limits = {
+    headersTimeout: timeouts.headers,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
+    connectionsCheckingInterval: CHECKED_EVERY_MS,
+    // Node's own answer would be none of ours.
+    requireHostHeader: false,
+    ...(certificateHeader !== undefined && { maxHeaderSize: HEADERS_WITH_CERTIFICATES }),
+  }
   const server =
     tls === undefined
-      ? createServer(limits, app)
-      : createTlsServer(
-          {
-            ...limits,
-            ...tls,
-            ...OLDEST_TLS,
-            handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-            // Whether a certificate counts depends on the client, which is known later; its key is proven in any case.
-            requestCert: asksCertificate,
-            rejectUnauthorized: false,
-          },
-          app,
-        )
-  server.keepAliveTimeout = KEEP_ALIVE_MS
+      ? createServer(limits)
+      : createTlsServer({
+          ...limits,
+          ...tls,
+          ...TLS_SETTINGS,
+          handshakeTimeout: timeouts.handshake,
+          // Whether a certificate counts depends on the client, which is known later; its key is proven in any case.
+          requestCert: asksCertificate,
+          rejectUnauthorized: false,
+        })
+  limitIdleConnections(server, options.mostIdle)
+  if (server instanceof TlsServer) renewTicketKeys(server, clock, random)
   if (asksCertificate) server.on('secureConnection', (socket: TLSSocket) => noteCertificate(socket, options))
-  return server.on('clientError', (error, socket) =>
-    refuseUnparsed(error, socket as Socket, uuidv7(clock, random), meterFor),
-  )
-}
-
-/** Keeps the connections that a server has among `sockets`, those in their TLS handshake included. */
-function noteSockets(server: Server, sockets: Set<Socket>): Server {
-  return server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-  })
+  const serve = (expectation: Expectation) => (request: IncomingMessage, response: ServerResponse) => {
+    connections.note(request.socket, response)
+    app.serve(request, response, expectation)
+  }
+  server.on('request', serve('nothing')).on('checkContinue', serve('continue')).on('checkExpectation', serve('unknown'))
+  return answerUnparsed(connections.follow(server), app, connections, options)
 }
 
 function checkContext(context: Certificate): void {
@@ -185,7 +197,7 @@ function bind(server: NetServer, address: ListenOptions): Promise<number> {
 const isNoSuchAddress = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(String(error.code))
 
-async function drainServer(server: Server, sockets: ReadonlySet<Socket>, timeout: number): Promise<void> {
+async function drainServer(server: Server, connections: Connections, timeout: number): Promise<void> {
   const done = new AbortController()
   // Not http's own close(): that cuts idle connections at once, and with them any request that is on its way.
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
@@ -194,35 +206,10 @@ async function drainServer(server: Server, sockets: ReadonlySet<Socket>, timeout
     server.closeIdleConnections()
     await sleep(Math.max(0, timeout - IDLE_GRACE_MS), undefined, done)
     // Not http's closeAllConnections(), which knows none that has not yet done with TLS.
-    for (const socket of sockets) socket.destroy()
+    connections.destroy()
   })().catch(() => {})
   await closed
   done.abort()
   await closing
   server.close(() => {})
-}
-
-/** What Node's parser refuses before there is a request. */
-const PARSER_REFUSALS: Readonly<Record<string, Reason>> = {
-  HPE_HEADER_OVERFLOW: 'headers_too_large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
-}
-
-function refuseUnparsed(
-  error: Error & { code?: string },
-  socket: Socket,
-  requestId: string,
-  meterFor: MeterFor | undefined,
-): void {
-  // Where TLS has failed or never came, or the connection broke, there is nobody to answer: it would wait for ever.
-  if (!socket.writable || !/^(HPE_|ERR_HTTP_)/.test(error.code ?? '')) {
-    socket.destroy()
-    return
-  }
-  const refusal = new OAuthError(PARSER_REFUSALS[error.code ?? ''] ?? 'malformed_request')
-  meterFor?.(undefined).refuse(refusal.reason)
-  const { status, headers, body } = errorResponse(refusal, '')
-  const lines = Object.entries({ ...headers, 'X-Request-Id': requestId, Connection: 'close' })
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  socket.end(`HTTP/1.1 ${status} \r\n${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }

@@ -31,4 +31,4 @@ export interface HttpResponse {
 export type Endpoint = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>
 
 /** What a listener serves: for each path the endpoint for each method. */
-export type Routes = Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST', Endpoint>>>>>
+export type Routes = Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST' | 'OPTIONS', Endpoint>>>>>

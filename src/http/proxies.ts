@@ -1,61 +1,55 @@
-import { BlockList, isIP, isIPv6 } from 'node:net'
+import { canonicalAddress, Networks, withoutZone } from '../platform/addresses.ts'
+import { type ForwardedHeader, type Hops, readForwarded, readForwardedFor } from './forwarded.ts'
 
-const family = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
+/** More than stand one behind the other: a client can write the addresses of our proxies thousands of times. */
+const MOST_PROXIES = 32
 
-/** Whether a setting names an address, or a network by its prefix length. */
-export function isAddressOrNetwork(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/')
-  const bits = isIP(address) === 6 ? 128 : 32
-  return (
-    isIP(address) !== 0 &&
-    rest.length === 0 &&
-    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
-  )
-}
-
-/** The proxies whose word about a client is taken; nobody else's `X-Forwarded-For` counts. */
+/** The proxies whose word about a client is taken; nobody else's counts. */
 export class TrustedProxies {
-  #trusted = new BlockList()
+  readonly #header: ForwardedHeader
+  #trusted: Networks
   #last = { address: '', isTrusted: false }
 
-  /** @param networks addresses and networks, each as `isAddressOrNetwork` takes it */
-  constructor(networks: readonly string[]) {
-    this.replace(networks)
+  /**
+   * @param networks addresses and networks in CIDR notation
+   * @param header the one that these proxies write: what a client writes into another counts for nothing
+   */
+  constructor(networks: readonly string[], header: ForwardedHeader = 'either') {
+    this.#header = header
+    this.#trusted = new Networks(networks)
   }
 
   /** From now on, it is these. @param networks as for the constructor */
   replace(networks: readonly string[]): void {
-    const trusted = new BlockList()
-    for (const network of networks) {
-      const [address = '', prefix] = network.split('/')
-      if (prefix === undefined) trusted.addAddress(address, family(address))
-      else trusted.addSubnet(address, Number(prefix), family(address))
-    }
-    this.#trusted = trusted
+    this.#trusted = new Networks(networks)
     this.#last = { address: '', isTrusted: false }
   }
 
+  /** @param address as a socket has it: a link-local one has a zone */
   includes(address: string): boolean {
     // Behind a proxy, nearly every request comes from the address of the last one.
-    if (address !== this.#last.address) {
-      this.#last = { address, isTrusted: isIP(address) !== 0 && this.#trusted.check(address, family(address)) }
-    }
+    if (address !== this.#last.address) this.#last = { address, isTrusted: this.#trusted.has(withoutZone(address)) }
     return this.#last.isTrusted
   }
 
   /**
-   * The address of the client: the peer, or where that is a proxy of ours, the last address in `X-Forwarded-For` that
-   * is none of ours. What stands before that one was written by the client and is not believed.
+   * The address of the client: the peer, or where that is a proxy of ours, the last one that our proxies name and that is
+   * none of ours. What stands before that one was written by the client and is not believed.
+   * @param forwardedFor `X-Forwarded-For` @param forwarded `Forwarded` (RFC 7239)
    */
-  clientAddress(peer: string, forwardedFor: string | string[] | undefined): string {
-    if (forwardedFor === undefined) return peer
-    let client = peer
-    const hops = String(forwardedFor).split(',')
-    while (this.includes(client)) {
-      const hop = hops.pop()?.trim()
-      if (hop === undefined || isIP(hop) === 0) break
-      client = hop
+  clientAddress(peer: string, forwardedFor: string | string[] | undefined, forwarded?: string): string {
+    let client = canonicalAddress(withoutZone(peer)) ?? peer
+    const hops = this.includes(peer) ? this.#hopsOf(forwardedFor, forwarded) : undefined
+    for (let hop = 0; hop < MOST_PROXIES && this.includes(client); hop += 1) {
+      const named = hops?.next().value
+      if (named === undefined) break
+      client = named
     }
     return client
+  }
+
+  #hopsOf(forwardedFor: string | string[] | undefined, forwarded: string | undefined): Hops | undefined {
+    if (forwardedFor !== undefined && this.#header !== 'forwarded') return readForwardedFor(String(forwardedFor))
+    return forwarded !== undefined && this.#header !== 'x-forwarded-for' ? readForwarded(forwarded) : undefined
   }
 }

@@ -9,6 +9,7 @@ import type { Client } from '../directory/client.ts'
 import type { Directory } from '../directory/directory.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { Audience } from '../oauth/ids.ts'
+import { isSameUri } from '../oauth/uri.ts'
 import { createBatch } from '../platform/batch.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import { audiencesOf, isAlive, issuedAt, type VerifiedToken, type Verifier, verifyToken } from '../tokens/verify.ts'
@@ -46,7 +47,8 @@ export class Judge {
     await changes.catchUp()
     const verified = await this.#inBatch(() => this.#verify(token))
     if (verified === undefined) return undefined
-    const seen = audiencesOf(verified).filter((audience) => introspects === 'all' || introspects.includes(audience))
+    const isListed = (audience: string) => introspects === 'all' || introspects.some((one) => isSameUri(one, audience))
+    const seen = audiencesOf(verified).filter(isListed)
     if (seen.length === 0 || (await revocations.isRevoked(verified))) return undefined
     return (await this.#stands(verified, seen)) ? verified : undefined
   }
@@ -74,7 +76,7 @@ export class Judge {
     const { apis } = this.#options.directory
     // An API whose record can't be read still exists.
     const isThere = (audience: Audience) =>
-      apis.get(audience) !== undefined || apis.unreadable.some(({ id }) => id === audience)
+      apis.get(audience) !== undefined || apis.unreadableOf(audience) !== undefined
     if (!audiences.some(isThere)) return false
     const owner = this.#options.directory.client(claims.client_id)
     return (owner instanceof Promise ? await owner : owner)?.enabled === true

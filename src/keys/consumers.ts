@@ -1,4 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { networksOf } from '../guessing/address.ts'
 import { redactText } from '../oauth/redact.ts'
+import { cut } from '../platform/bytes.ts'
+import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /** Somebody who fetches the key set, as far as we can tell one from another. */
@@ -11,15 +15,37 @@ export interface KeySetConsumer {
   readonly fetches: number
 }
 
+/** Which consumers are kept. */
+export interface ConsumerLimits {
+  /** Those not seen since are forgotten. Milliseconds. */
+  readonly before: number
+  /** So many are kept at the most. */
+  readonly keep: number
+}
+
+/** Where consumers are kept. Every call rejects when the database fails. */
 export interface ConsumerStore {
-  /** Adds to what is known of each; rejects when the database fails. */
+  /** Adds to what is known of each. */
   addFetches(consumers: readonly KeySetConsumer[]): Promise<void>
   /** Those seen since `time`, in milliseconds, the last one first. */
   listConsumers(since: number): Promise<readonly KeySetConsumer[]>
+  /** Removes at most `most` of those that are not to be kept, the oldest first. @returns how many */
+  pruneConsumers(limits: ConsumerLimits, most: number): Promise<number>
 }
 
-/** Consumers between two writes; of a flood of made-up ones, no more are counted. */
-const MOST = 1_000
+/** Anybody can fetch the key set under any name: all of this is bounded. */
+const LIMITS = {
+  /** Consumers between two writes. A flood of made-up ones is counted up to here. */
+  counted: 1_000,
+  /** Of these, consumers of one network. */
+  countedOfNetwork: 16,
+  /** Consumers in one write, so that no request waits long behind it. */
+  written: 100,
+  /** Consumers in the database, some 2 MB. */
+  kept: 10_000,
+  /** A consumer that has not fetched keys for a month does not need them. Milliseconds. */
+  keptFor: 30 * 24 * 3_600_000,
+} as const
 const LONGEST_USER_AGENT = 128
 
 /** Counts who fetches the key set, so that an administrator knows who has seen a new key before it is used. */
@@ -27,6 +53,7 @@ export class KeySetConsumers {
   readonly #store: ConsumerStore
   readonly #clock: Clock
   #counted = new Map<string, KeySetConsumer>()
+  #ofNetwork = new Map<string, number>()
 
   constructor(store: ConsumerStore, clock: Clock) {
     this.#store = store
@@ -34,25 +61,49 @@ export class KeySetConsumers {
   }
 
   record(address: string, userAgent: string | undefined): void {
-    const agent = redactText(userAgent ?? '').slice(0, LONGEST_USER_AGENT)
+    const agent = cut(redactText(userAgent ?? ''), LONGEST_USER_AGENT)
     const name = `${address} ${agent}`
     const known = this.#counted.get(name)
-    if (known === undefined && this.#counted.size >= MOST) return
+    if (known === undefined && !this.#hasRoomFor(address)) return
     const now = this.#clock.now()
     const { firstSeen, fetches } = known ?? { firstSeen: now, fetches: 0 }
     this.#counted.set(name, { address, userAgent: agent, firstSeen, lastSeen: now, fetches: fetches + 1 })
   }
 
-  /** Writes what was counted. Rejects when the database fails; then it is counted on. */
+  /** Writes what was counted. Rejects when the database fails; what is not written then is counted on. */
   async flush(): Promise<void> {
-    if (this.#counted.size === 0) return
-    const counted = this.#counted
+    const counted = [...this.#counted.values()]
     this.#counted = new Map()
-    try {
-      await this.#store.addFetches([...counted.values()])
-    } catch (error) {
-      for (const [name, consumer] of counted) if (!this.#counted.has(name)) this.#counted.set(name, consumer)
-      throw error
+    this.#ofNetwork = new Map()
+    for (let from = 0; from < counted.length; from += LIMITS.written) {
+      try {
+        await this.#store.addFetches(counted.slice(from, from + LIMITS.written))
+      } catch (error) {
+        this.#takeBack(counted.slice(from))
+        throw error
+      }
+      await nextTurn()
+    }
+  }
+
+  /** Forgets who is not to be kept. Rejects when the database fails. */
+  async prune(): Promise<void> {
+    const limits = { before: this.#clock.now() - LIMITS.keptFor, keep: LIMITS.kept }
+    await cleanUp((most) => this.#store.pruneConsumers(limits, most))
+  }
+
+  #hasRoomFor(address: string): boolean {
+    const network = networksOf(address).own
+    const ofNetwork = this.#ofNetwork.get(network) ?? 0
+    if (this.#counted.size >= LIMITS.counted || ofNetwork >= LIMITS.countedOfNetwork) return false
+    this.#ofNetwork.set(network, ofNetwork + 1)
+    return true
+  }
+
+  #takeBack(consumers: readonly KeySetConsumer[]): void {
+    for (const consumer of consumers) {
+      const name = `${consumer.address} ${consumer.userAgent}`
+      if (!this.#counted.has(name) && this.#counted.size < LIMITS.counted) this.#counted.set(name, consumer)
     }
   }
 }

@@ -6,6 +6,9 @@
 import { ownEvent } from '../audit/own-event.ts'
 import type { CredentialMaker } from '../credentials/make.ts'
 import { ClientId } from '../oauth/ids.ts'
+import { UserError } from '../platform/user-error.ts'
+import { findLosses } from './losses.ts'
+import { NewSecrets } from './new-secrets.ts'
 import type { ParsedManifest } from './parse.ts'
 import { type Plan, planManifest } from './plan.ts'
 import type { ManifestStore } from './store.ts'
@@ -17,8 +20,15 @@ interface ApplyOptions {
   readonly store: ManifestStore
   readonly maker: CredentialMaker
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Of the credentials that are made; `sample` for what only `tessera dev` is to take. */
+  readonly origin?: 'manifest' | 'sample'
   /** Whether to plan only, and write nothing. */
   readonly dryRun: boolean
+  /**
+   * Shows a plan that has new secrets, before it is written; what it throws is passed on, and nothing is written. Without it,
+   * the caller shows the plan that comes back.
+   */
+  readonly show?: (plan: Plan) => void
 }
 
 /**
@@ -28,13 +38,17 @@ interface ApplyOptions {
  */
 export async function applyManifest(
   parsed: ParsedManifest,
-  { store, maker, env, dryRun }: ApplyOptions,
+  { store, maker, env, dryRun, origin = 'manifest', show = () => {} }: ApplyOptions,
 ): Promise<Plan> {
   const ids = parsed.manifest.clients.map((client) => ClientId(client.client_id))
+  const secrets = new NewSecrets(maker.random)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const model = await store.snapshot(ids)
-    const plan = await planManifest(parsed, model, maker, env)
-    if (dryRun || (plan.apis.length === 0 && plan.clients.length === 0)) return plan
+    const planned = await planManifest(parsed, model, { maker, env, secrets, origin })
+    const plan = { ...planned, losses: await findLosses(planned, model, store, maker.clock.now()) }
+    if (dryRun) return plan
+    secrets.showOnce(plan, show)
+    if (plan.apis.length === 0 && plan.clients.length === 0) return plan
     if (
       await store.commit(model.version, {
         apis: plan.apis,
@@ -44,7 +58,7 @@ export async function applyManifest(
     )
       return plan
   }
-  throw new Error('others kept changing the model; try again')
+  throw new UserError('others kept changing clients or APIs, and nothing was written: try again')
 }
 
 const detailOf = ({ apis, clients }: Plan) => ({

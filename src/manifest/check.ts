@@ -1,5 +1,6 @@
 import { toCredentials } from '../credentials/credential.ts'
-import { type ApiSet, isDynamic } from '../directory/api.ts'
+import { type Api, type ApiSet, isDynamic } from '../directory/api.ts'
+import { isSameUri, normaliseUri } from '../oauth/uri.ts'
 import { accessOf } from '../policy/scopes.ts'
 import { presetWarnings } from '../tokens/presets.ts'
 import { resolveProfile } from '../tokens/profile.ts'
@@ -18,6 +19,25 @@ export function refuseDangling({ manifest, errorAt }: ParsedManifest, apis: ApiS
   for (const [index, client] of manifest.clients.entries()) checkClient(client, index, apis, errorAt)
 }
 
+/**
+ * Refuses an audience that another API has in another spelling (RFC 3986 §6.2): a request could mean either.
+ * @param before the APIs of the model
+ */
+export function refuseRespelled({ manifest, errorAt }: ParsedManifest, before: ApiSet): void {
+  const seen = new Map<string, string>()
+  for (const [index, { audience }] of manifest.apis.entries()) {
+    const normal = normaliseUri(audience)
+    const other = [before.get(audience)?.audience, before.unreadableOf(audience)?.id, seen.get(normal)].find(
+      (one) => one !== undefined && one !== audience,
+    )
+    if (other !== undefined) {
+      const same = `is ${JSON.stringify(other)} in another spelling (RFC 3986 §6.2): write it as it stands there`
+      throw errorAt(['apis', index, 'audience'], same)
+    }
+    seen.set(normal, audience)
+  }
+}
+
 function checkGroups(api: ManifestApi, index: number, errorAt: ErrorAt): void {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
   for (const [at, scope] of api.scopes.entries()) {
@@ -26,7 +46,7 @@ function checkGroups(api: ManifestApi, index: number, errorAt: ErrorAt): void {
       const path = ['apis', index, 'scopes', at, 'includes', member]
       if (included === undefined) throw errorAt(path, `the API has no scope ${JSON.stringify(name)}`)
       if (included.includes !== undefined) throw errorAt(path, `${JSON.stringify(name)} is itself a group`)
-      if (isDynamic(name)) throw errorAt(path, 'a group may not include a dynamic scope')
+      if (isDynamic(included)) throw errorAt(path, 'a group may not include a dynamic scope')
     }
   }
 }
@@ -37,17 +57,47 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
     throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}${butFor(apis)}`)
   }
   const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]) })
-  for (const [at, scope] of client.default_scopes.entries()) {
-    const path = ['clients', index, 'default_scopes', at]
-    if (isDynamic(scope)) throw errorAt(path, 'a dynamic scope can not be a default: say which value of it')
-    if (apis.withScope(scope).some((api) => accessTo(api).granted(scope).length > 0)) continue
+  const checkDefault = (scope: string, path: readonly PropertyKey[], among: readonly Api[]): void => {
+    if (among.some((api) => accessTo(api).granted(scope).length > 0)) return
+    const isDynamicName = among.some((api) => api.scopes.some((one) => one.name === scope && isDynamic(one)))
+    if (isDynamicName) throw errorAt(path, 'a dynamic scope can not be a default: say which value of it')
     throw errorAt(path, `${JSON.stringify(scope)} is not among the client's scopes`)
   }
+  for (const [at, scope] of client.default_scopes.entries()) {
+    checkDefault(scope, ['clients', index, 'default_scopes', at], apis.withScope(scope))
+  }
+  for (const [at, grant] of client.grants.entries()) {
+    const path = ['clients', index, 'grants', at]
+    const api = apis.get(grant.api)
+    if (api === undefined) throw errorAt([...path, 'api'], absent(grant.api, apis))
+    if (client.grants.findIndex((other) => isSameUri(other.api, grant.api)) < at) {
+      throw errorAt([...path, 'api'], `${JSON.stringify(grant.api)} stands here twice: put its scopes into one grant`)
+    }
+    for (const [place, scope] of grant.scopes.entries()) {
+      if (apis.withScope(scope).includes(api)) continue
+      throw errorAt([...path, 'scopes', place], `${grant.api} has no scope ${JSON.stringify(scope)}`)
+    }
+    for (const [place, scope] of grant.default_scopes.entries()) {
+      checkDefault(scope, [...path, 'default_scopes', place], [api])
+    }
+  }
+  if (client.default_api !== undefined) {
+    const path = ['clients', index, 'default_api']
+    const api = apis.get(client.default_api)
+    if (api === undefined) throw errorAt(path, absent(client.default_api, apis))
+    if (!accessTo(api).isPossible) throw errorAt(path, `the client has no scope at ${client.default_api}`)
+  }
   for (const [at, audience] of client.introspects === 'all' ? [] : client.introspects.entries()) {
-    if (apis.get(audience) !== undefined || apis.unreadable.some(({ id }) => id === audience)) continue
+    if (apis.get(audience) !== undefined || apis.unreadableOf(audience) !== undefined) continue
     throw errorAt(['clients', index, 'introspects', at], `there is no API ${JSON.stringify(audience)}`)
   }
 }
+
+/** Says that an API is not there, or that it can't be read. */
+const absent = (audience: string, apis: ApiSet): string =>
+  apis.unreadableOf(audience) === undefined
+    ? `there is no API ${JSON.stringify(audience)}`
+    : `${JSON.stringify(audience)} can't be read: name it in the manifest, too`
 
 /** Names the APIs that can't be read, since one of them may have the scope. */
 const butFor = ({ unreadable }: ApiSet): string =>

@@ -17,8 +17,10 @@ const toScope = ({
   description,
   common,
   on_request: onRequest,
+  wildcard,
   includes,
-}: ManifestApi['scopes'][number]): Scope => withoutUndefined({ name, description, common, onRequest, includes })
+}: ManifestApi['scopes'][number]): Scope =>
+  withoutUndefined({ name, description, common, onRequest, wildcard, includes })
 
 /** A client as the manifest describes it, but for its credentials. */
 export const toClient = (wanted: ManifestClient): Omit<Client, 'credentials'> => ({
@@ -34,10 +36,17 @@ export const toClient = (wanted: ManifestClient): Omit<Client, 'credentials'> =>
   scopes: wanted.scopes,
   restrictScopes: wanted.restrict_scopes,
   defaultScopes: wanted.default_scopes,
+  grants: wanted.grants.map(({ api, scopes, default_scopes: defaultScopes }) => ({
+    api: Audience(api),
+    scopes,
+    defaultScopes,
+  })),
+  defaultApi: wanted.default_api === undefined ? undefined : Audience(wanted.default_api),
   token: withoutUndefined(wanted.token),
   introspects: wanted.introspects === 'all' ? 'all' : wanted.introspects.map(Audience),
   authentication: withoutUndefined({ methods: wanted.auth_methods, assertion_audience: wanted.assertion_audience }),
   require: wanted.require,
+  bindsToCertificate: wanted.tls_client_certificate_bound_access_tokens,
 })
 
 type Defined<Shape> = { [Key in keyof Shape]: Exclude<Shape[Key], undefined> }

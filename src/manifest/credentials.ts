@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Credential } from '../credentials/credential.ts'
 import { type CredentialMaker, type Given, makeCredential } from '../credentials/make.ts'
+import type { RemovedCredential } from '../directory/client.ts'
 import type { FederatedTrust } from '../federation/credential.ts'
 import { type SecretHash, scryptDigest, sha256 } from '../secrets/hash.ts'
 import { withoutUndefined } from './convert.ts'
@@ -13,27 +14,46 @@ interface PlannedCredential {
   readonly generated: string | undefined
 }
 
+/** Where a secret comes from, and the credential. */
+interface Source {
+  /** What the manifest gives; undefined for one to be generated, which stays what it is once it exists. */
+  readonly secret: string | undefined
+  readonly generate: () => string
+  readonly origin: 'manifest' | 'sample'
+}
+
+/** What of the credentials of a client is there, or was. */
+interface Siblings {
+  readonly before: readonly Credential[]
+  /** Those that an operator has removed. */
+  readonly removed: readonly RemovedCredential[]
+}
+
 /**
  * The credential that a client should have for one of its manifest: the one it has, where that is the same.
- * @param secret what the manifest gives; undefined for one to be generated, which stays what it is once it exists
- * @param before the credentials that the client has
+ * @returns the mark of the one that an operator has removed, where that is the same: it is not made again
  * @throws CredentialError for what can't be a credential
  */
 export async function planCredential(
   maker: CredentialMaker,
   wanted: ManifestCredential,
-  secret: string | undefined,
-  before: readonly Credential[],
-): Promise<PlannedCredential> {
+  { secret, generate, origin }: Source,
+  { before, removed }: Siblings,
+): Promise<PlannedCredential | RemovedCredential> {
   const expiresAt = wanted.expires === undefined ? undefined : Date.parse(wanted.expires)
-  const terms = { label: wanted.label, origin: 'manifest', expiresAt } as const
+  const terms = { label: wanted.label, origin, expiresAt } as const
   const existing = before.find(({ label, origin }) => label === wanted.label && origin === 'manifest')
   const given = givenBy(wanted, secret)
   if (existing !== undefined && (await isSame(existing, given))) {
     return { credential: { ...existing, expiresAt: keptExpiry(existing, expiresAt, before) }, generated: undefined }
   }
-  const { credential, generated } = await makeCredential(maker, given, terms, before)
-  return { credential: { ...credential, revokedAt: await revocationOf(given, before) }, generated }
+  const away = removed.find(({ credential: { label } }) => label === wanted.label)
+  if (away !== undefined && existing === undefined && (await provesTheSame(away.credential, given))) return away
+  const generated = given.kind === 'secret' && given.secret === undefined ? generate() : undefined
+  const made = generated === undefined ? given : { ...given, secret: generated }
+  const { credential } = await makeCredential(maker, made, terms, before)
+  const known = [...before, ...removed.map((one) => one.credential)]
+  return { credential: { ...credential, revokedAt: await revocationOf(given, known) }, generated }
 }
 
 function givenBy(wanted: ManifestCredential, secret: string | undefined): Given {
@@ -53,9 +73,9 @@ function keptExpiry(existing: Credential, wanted: number | undefined, before: re
 }
 
 /** Since when what a manifest gives is revoked: under another label it would be as well known to whoever has it. */
-async function revocationOf(given: Given, before: readonly Credential[]): Promise<number | undefined> {
+async function revocationOf(given: Given, known: readonly Credential[]): Promise<number | undefined> {
   if (given.kind === 'secret' && given.secret === undefined) return undefined
-  for (const credential of before) {
+  for (const credential of known) {
     if (credential.revokedAt !== undefined && (await provesTheSame(credential, given))) return credential.revokedAt
   }
   return undefined
@@ -90,5 +110,5 @@ async function matches(hash: SecretHash, secret: string): Promise<boolean> {
 }
 
 /** A federated credential as a manifest describes it. */
-export const toTrust = ({ jwks_uri: jwksUri, max_age: maxAge, ...trust }: ManifestFederated): FederatedTrust =>
-  withoutUndefined({ ...trust, jwksUri, maxAge })
+export const toTrust = ({ jwks_uri: jwksUri, jwks, max_age: maxAge, ...trust }: ManifestFederated): FederatedTrust =>
+  withoutUndefined({ ...trust, jwksUri, jwks: jwks?.keys, maxAge })

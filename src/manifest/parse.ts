@@ -1,6 +1,7 @@
 import { type Document, isMap, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { UserError } from '../platform/user-error.ts'
+import { visibleValue } from '../platform/visible.ts'
 import { type Manifest, manifestSchema } from './schema.ts'
 
 /** One thing that is wrong with a manifest: the file, the line and the field, and what to do. */
@@ -91,5 +92,7 @@ function offsetOf(document: Document, path: Path): number | undefined {
 /** As people write paths: `clients[0].scopes[1]`. */
 const formatPath = (path: Path): string =>
   path
-    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`))
+    .map((part, index) =>
+      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${visibleValue(String(part))}`,
+    )
     .join('')

@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Credential, type Credentials, toCredentials } from '../credentials/credential.ts'
-import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
+import type { CredentialMaker } from '../credentials/make.ts'
 import { type Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import { ClientId } from '../oauth/ids.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
-import { refuseDangling, warnings } from './check.ts'
-import { toApi, toClient } from './convert.ts'
-import { planCredential } from './credentials.ts'
+import { refuseDangling, refuseRespelled, warnings } from './check.ts'
+import { toApi } from './convert.ts'
+import type { Loss } from './losses.ts'
+import type { NewSecrets } from './new-secrets.ts'
 import type { ParsedManifest } from './parse.ts'
-import type { ManifestClient, ManifestCredential } from './schema.ts'
+import { planClient } from './plan-client.ts'
+import type { ManifestCredential } from './schema.ts'
 import type { ModelSnapshot } from './store.ts'
 
 /** What is done to one API or client. */
@@ -22,7 +23,7 @@ interface Step {
 }
 
 /** A secret that was made for a client; nothing but this tells it. */
-interface GeneratedSecret {
+export interface GeneratedSecret {
   readonly clientId: ClientId
   readonly label: string
   readonly secret: string
@@ -34,24 +35,32 @@ export interface Plan {
   readonly apis: readonly Api[]
   readonly clients: readonly Client[]
   readonly generated: readonly GeneratedSecret[]
-  /** Clients that this disables; their tokens become invalid. */
-  readonly disabled: readonly ClientId[]
+  /** What it takes away from somebody. */
+  readonly losses: readonly Loss[]
   /** What may be applied, and won't do what was meant. */
   readonly warnings: readonly string[]
+}
+
+/** What a plan takes beside the manifest and the model. */
+interface PlanMeans {
+  readonly maker: CredentialMaker
+  /** Where `secret_env` is looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly secrets: NewSecrets
+  readonly origin: 'manifest' | 'sample'
 }
 
 /**
  * Compares a manifest with the model. What the manifest doesn't name stays as it is; what it names becomes exactly what
  * it says.
- * @param env where `secret_env` is looked up
  * @throws ManifestError where a client refers to what isn't there
  */
 export async function planManifest(
   parsed: ParsedManifest,
   model: ModelSnapshot,
-  maker: CredentialMaker,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Plan> {
+  { maker, env, secrets, origin }: PlanMeans,
+): Promise<Omit<Plan, 'losses'>> {
+  refuseRespelled(parsed, new ApiSet([...model.apis.values()], model.unreadableApis))
   const apis = parsed.manifest.apis.map(toApi)
   const replaced = new Map(model.unreadableApis.map((api) => [api.id, api]))
   const unreadable = model.unreadableApis.filter(({ id }) => !apis.some((api) => api.audience === id))
@@ -59,7 +68,7 @@ export async function planManifest(
   refuseDangling(parsed, new ApiSet([...after.values()], unreadable))
   const generated: GeneratedSecret[] = []
   const clients: Client[] = []
-  const revoked: string[] = []
+  const stayingEnded: string[] = []
   for (const [index, wanted] of parsed.manifest.clients.entries()) {
     const id = ClientId(wanted.client_id)
     const existing = model.clients.get(id) ?? model.unreadableClients.get(id)
@@ -71,19 +80,12 @@ export async function planManifest(
       if (value === undefined || value === '') throw parsed.errorAt(path, `the environment has no ${name}`)
       return value
     }
-    const planned = await planClient(wanted, existing?.credentials, maker, secretOf, (path, message) =>
-      parsed.errorAt(['clients', index, ...path], message),
-    )
+    const errorAt = (path: readonly PropertyKey[], message: string) =>
+      parsed.errorAt(['clients', index, ...path], message)
+    const planned = await planClient(wanted, existing, { maker, secrets, origin, secretOf, errorAt })
     clients.push(planned.client)
     generated.push(...planned.generated)
-    for (const at of planned.revoked) {
-      revoked.push(
-        parsed.errorAt(
-          ['clients', index, 'credentials', at],
-          'was revoked, and stays so: give another secret or key, or take it back with tessera credentials remove',
-        ).message,
-      )
-    }
+    stayingEnded.push(...planned.stayingEnded)
   }
   const apiSteps = apis.map((api) =>
     step('api', api.audience, model.apis.get(api.audience) ?? replaced.get(api.audience), api),
@@ -94,55 +96,17 @@ export async function planManifest(
   return {
     steps: [...apiSteps, ...clientSteps],
     apis: apis.filter((_, index) => apiSteps[index]?.action !== 'unchanged'),
-    clients: clients.filter((_, index) => clientSteps[index]?.action !== 'unchanged'),
+    clients: clients.filter(
+      (client, index) =>
+        clientSteps[index]?.action !== 'unchanged' || hasOtherEnd(model.clients.get(client.id), client),
+    ),
     generated,
-    disabled: clients
-      .filter(({ id, enabled }) => !enabled && model.clients.get(id)?.enabled === true)
-      .map(({ id }) => id),
-    warnings: [...warnings(parsed), ...revoked, ...unreadable.map(unreadableWarning)],
+    warnings: [...warnings(parsed), ...stayingEnded, ...unreadable.map(unreadableWarning)],
   }
 }
 
 const unreadableWarning = ({ id, problem }: Unreadable): string =>
   `the API ${JSON.stringify(id)} can't be read (${problem}) and is refused: a manifest that names it puts another in its place`
-
-interface PlannedClient {
-  readonly client: Client
-  readonly generated: readonly GeneratedSecret[]
-  /** Which of the credentials, by their places in the manifest, are refused whatever it says. */
-  readonly revoked: readonly number[]
-}
-
-async function planClient(
-  wanted: ManifestClient,
-  existing: Credentials | undefined,
-  maker: CredentialMaker,
-  secretOf: (credential: ManifestCredential, index: number) => string | undefined,
-  errorAt: (path: readonly PropertyKey[], message: string) => Error,
-): Promise<PlannedClient> {
-  const id = ClientId(wanted.client_id)
-  const { all: before, unreadable } = existing ?? toCredentials([])
-  const generated: GeneratedSecret[] = []
-  const planned: Credential[] = []
-  for (const [index, credential] of wanted.credentials.entries()) {
-    const secret = secretOf(credential, index)
-    const siblings = [...before, ...planned]
-    const plan = await planCredential(maker, credential, secret, siblings).catch((error: unknown) => {
-      if (!(error instanceof CredentialError)) throw error
-      throw errorAt(['credentials', index, ...(error.field === undefined ? [] : [error.field])], error.message)
-    })
-    planned.push(plan.credential)
-    if (plan.generated !== undefined) generated.push({ clientId: id, label: credential.label, secret: plan.generated })
-  }
-  // Those that a command has made are not the manifest's to remove.
-  const isOthers = ({ origin }: { readonly origin: string }) => origin === 'command'
-  const credentials = toCredentials([...planned, ...before.filter(isOthers)], unreadable.filter(isOthers))
-  return {
-    client: { ...toClient(wanted), credentials },
-    generated,
-    revoked: [...planned.keys()].filter((at) => planned[at]?.revokedAt !== undefined),
-  }
-}
 
 /** What differs, by the names of the fields; the order of credentials says nothing. */
 function step<Thing extends Api | Client>(
@@ -158,9 +122,14 @@ function step<Thing extends Api | Client>(
   return { action: fields.length === 0 ? 'unchanged' : 'update', kind, id, fields }
 }
 
+/** Whether the manifest says nothing any more of what an operator has ended, which then need not be remembered. */
+const hasOtherEnd = (existing: Client | undefined, wanted: Client): boolean =>
+  existing !== undefined && !isDeepStrictEqual(existing.ended, wanted.ended)
+
 function comparable(thing: Api | Client): Record<string, unknown> {
   if (!('credentials' in thing)) return { ...thing }
-  const { credentials, ...rest } = thing
+  // What operators have ended is no field of a manifest.
+  const { credentials, ended: _, ...rest } = thing
   const byId = credentials.all.map(({ id, label, expiresAt }) => ({ id, label, expiresAt }))
   const unreadable = credentials.unreadable.map(({ id }) => ({ id }))
   return { ...rest, credentials: [...byId, ...unreadable].sort((one, other) => (one.id < other.id ? -1 : 1)) }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { requiredProofs } from '../directory/api.ts'
+import { hasStar, isWildcard, requiredProofs } from '../directory/api.ts'
 import { asymmetricAlgorithms } from '../jws/algorithms.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { grantTypes } from '../oauth/grant-types.ts'
+import { LONGEST_CLIENT_ID } from '../oauth/ids.ts'
 import { redactText } from '../oauth/redact.ts'
 import { isScopeName } from '../oauth/scope.ts'
 import { hasControl } from '../oauth/text.ts'
@@ -25,11 +26,10 @@ const audience = line(1024).refine(
   'must be an absolute URI without a fragment, for example https://api.example.com',
 )
 
-/** A scope, or with one `*` a dynamic one. */
+/** A scope; with one `*` a dynamic one, with several a wildcard scope. */
 const scopeName = line(256)
   .refine(isScopeName, 'must be a scope name: visible ASCII without space, " or \\ (RFC 6749 §3.3)')
-  .refine((name) => name.indexOf('*') === name.lastIndexOf('*'), 'may have one * only')
-  .refine((name) => name !== '*', 'must be more than *')
+  .refine((name) => /[^*]/.test(name), 'must be more than *')
 
 const lifetime = z.int().min(1).max(31_536_000)
 
@@ -60,13 +60,21 @@ const apiToken = z.strictObject({
   client_claims: z.record(claimName, clientField).optional(),
 })
 
-const scope = z.strictObject({
-  name: scopeName,
-  description: line(1024).optional(),
-  common: z.boolean().optional(),
-  on_request: z.boolean().optional(),
-  includes: z.array(scopeName).min(1).optional(),
-})
+const scope = z
+  .strictObject({
+    name: scopeName,
+    description: line(1024).optional(),
+    common: z.boolean().optional(),
+    on_request: z.boolean().optional(),
+    wildcard: z.boolean().optional(),
+    includes: z.array(scopeName).min(1).optional(),
+  })
+  .superRefine(({ name, wildcard, includes }, context) => {
+    const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', message, path: [field] })
+    if (wildcard === true && !hasStar(name)) refuse('wildcard', 'is for a name with a *')
+    if (wildcard === false && isWildcard({ name })) refuse('wildcard', 'must be true for a name with several *')
+    if (includes !== undefined && hasStar(name)) refuse('includes', 'a group may have no * in its name')
+  })
 
 const api = z.strictObject({
   audience,
@@ -95,6 +103,7 @@ export const federatedSchema = z.strictObject({
   when: z.string().min(1).max(2_048).optional(),
   algorithms: z.array(z.enum(asymmetricAlgorithms)).min(1).optional(),
   jwks_uri: url.optional(),
+  jwks: jwks.optional(),
   max_age: z.int().min(1).optional(),
 })
 
@@ -138,8 +147,15 @@ const credential = z
     if (given.algorithm !== undefined && !isKeys) refuse('algorithm', 'is for jwks and jwks_uri only')
   })
 
+/** What a client is given at one API. */
+const grant = z.strictObject({
+  api: audience,
+  scopes: z.array(scopeName).default([]),
+  default_scopes: z.array(scopeName).default([]),
+})
+
 const client = z.strictObject({
-  client_id: line(256),
+  client_id: line(LONGEST_CLIENT_ID),
   name: line(256).optional(),
   description: line(1024).optional(),
   owner: line(256).optional(),
@@ -152,11 +168,14 @@ const client = z.strictObject({
   scopes: z.array(scopeName).default([]),
   restrict_scopes: z.boolean().default(false),
   default_scopes: z.array(scopeName).default([]),
+  grants: z.array(grant).default([]),
+  default_api: audience.optional(),
   token: z.strictObject({ lifetime: lifetime.optional(), claims: claims.optional() }).default({}),
   introspects: z.union([z.literal('all'), z.array(audience)]).default([]),
   auth_methods: z.array(z.enum(clientAuthMethodNames)).min(1).optional(),
   assertion_audience: z.enum(['issuer', 'compatible']).optional(),
   require: z.enum(requiredProofs).optional(),
+  tls_client_certificate_bound_access_tokens: z.boolean().default(false),
 })
 
 export const manifestSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../audit/event.ts'
 import type { Api } from '../directory/api.ts'
 import type { Client, UnreadableClient } from '../directory/client.ts'
-import type { Audience, ClientId } from '../oauth/ids.ts'
+import type { Audience, ClientId, CredentialId } from '../oauth/ids.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
 
 /** APIs and clients as they stood at one moment. */
@@ -28,6 +28,10 @@ export interface ModelWrites {
 /** Where the model is read and written whole. Every call rejects when the database fails, having written nothing. */
 export interface ManifestStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
+  /** At most so many clients whose ids come after this one, in an order of the database's own. */
+  listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]>
+  /** When each of these credentials last proved something, in milliseconds; those that never did are not in it. */
+  lastUses(credentials: readonly CredentialId[]): Promise<ReadonlyMap<CredentialId, number>>
   /**
    * Writes everything in one transaction; false, with nothing written, if the model has changed since `version`. If a client is disabled
    * or enabled by this, its earlier tokens are revoked.

@@ -8,6 +8,8 @@ interface OAuthErrorOptions {
   /** Further response headers, such as `Allow`. */
   readonly headers?: Readonly<Record<string, string>>
   readonly cause?: unknown
+  /** Until when the answer is held back; at once where it is undefined. */
+  readonly held?: Promise<void> | undefined
 }
 
 /** An expected refusal, at any step of a request; made into bytes in one place, `http/respond.ts`. */
@@ -19,6 +21,7 @@ export class OAuthError extends Error {
   readonly description: string
   readonly detail: Readonly<Record<string, unknown>>
   readonly headers: Readonly<Record<string, string>>
+  readonly held: Promise<void> | undefined
 
   constructor(reason: Reason, options: OAuthErrorOptions = {}) {
     const refusal = refusals[reason]
@@ -29,10 +32,12 @@ export class OAuthError extends Error {
     this.description = options.description ?? refusal.description
     this.detail = options.detail ?? {}
     this.headers = options.headers ?? {}
+    this.held = options.held
   }
+
   /** The same refusal, with more to tell the administrator. */
-  with(detail: Readonly<Record<string, unknown>>): OAuthError {
+  with(detail: Readonly<Record<string, unknown>>, held = this.held): OAuthError {
     const { description, headers, cause } = this
-    return new OAuthError(this.reason, { description, headers, cause, detail: { ...detail, ...this.detail } })
+    return new OAuthError(this.reason, { description, headers, cause, held, detail: { ...detail, ...this.detail } })
   }
 }

@@ -14,6 +14,9 @@ export type Jti = Branded<'Jti'>
 /** Under which everything about one request is recorded. */
 export type RequestId = Branded<'RequestId'>
 
+/** Characters. No client has a longer id, so that a longer one need not be looked up or remembered. */
+export const LONGEST_CLIENT_ID = 256
+
 export const ClientId = (value: string): ClientId => value as ClientId
 export const CredentialId = (value: string): CredentialId => value as CredentialId
 export const Audience = (value: string): Audience => value as Audience

@@ -76,6 +76,41 @@ export const refusals = {
     description: 'The request is not well-formed HTTP',
     meaning: 'The HTTP parser refused the request.',
   },
+  // Not 505 (RFC 9110 §15.6.6), which would count as a fault of the server.
+  http_version: {
+    ...BAD_REQUEST,
+    description: 'This server speaks HTTP/1.1 and HTTP/1.0',
+    meaning: 'The request line has no version, or another one than HTTP/1.1 and HTTP/1.0.',
+  },
+  https_required: {
+    ...BAD_REQUEST,
+    description: 'This port takes TLS only: the address begins with https://',
+    meaning: 'The request came as plain HTTP to a port with TLS.',
+  },
+  bad_host: {
+    ...BAD_REQUEST,
+    description: 'The Host header must be there once, with a host and perhaps a port',
+    meaning: 'The Host header is missing, empty, included more than once, or not well-formed (RFC 9112 §3.2).',
+  },
+  uri_too_long: {
+    ...BAD_REQUEST,
+    status: 414,
+    description: 'The address is too long',
+    meaning:
+      'The request target has over 8,000 characters. With over 16 KiB the headers are too large before that is seen.',
+  },
+  expectation_failed: {
+    ...BAD_REQUEST,
+    status: 417,
+    description: 'The only expectation that can be met is 100-continue',
+    meaning: 'The Expect header has something else than 100-continue (RFC 9110 §10.1.1).',
+  },
+  too_many_at_once: {
+    error: 'temporarily_unavailable',
+    status: 429,
+    description: 'Too many requests at once on this connection: wait for their answers',
+    meaning: 'The client sent more requests over one connection than it took answers, and the connection was closed.',
+  },
   headers_too_large: {
     ...BAD_REQUEST,
     status: 431,
@@ -86,7 +121,7 @@ export const refusals = {
     ...BAD_REQUEST,
     description: 'A header is included more than once',
     meaning:
-      'The request has more than one Authorization header, of which a proxy may have read another than we would.',
+      'The request has more than one Authorization or Content-Type header, of which a proxy may have read another than we would.',
   },
   request_timeout: {
     ...BAD_REQUEST,
@@ -155,6 +190,10 @@ export const refusals = {
     meaning:
       'The credential can not be read, or its secret can not be decrypted under the master key: it proves nothing. The detail names it; tessera credentials rotate or remove puts an end to it.',
   },
+  sample_credential: {
+    ...NOT_AUTHENTICATED,
+    meaning: 'The credential is of the sample of `tessera dev`, whose secret is published: it counts there alone.',
+  },
   no_such_credential: {
     ...NOT_AUTHENTICATED,
     meaning: 'The client has no credential of the kind that it authenticates with.',
@@ -187,6 +226,18 @@ export const refusals = {
     ...BAD_REQUEST,
     description: 'A client certificate is required',
     meaning: 'The client, or the API, has require: certificate_bound, and no certificate came with the request.',
+  },
+  dpop_refused: {
+    ...BAD_REQUEST,
+    description: 'The token must be bound to the client certificate: send no DPoP proof',
+    meaning:
+      'The client, or the API, has require: certificate_bound, and the request has a DPoP proof, to which alone the token would be bound.',
+  },
+  sender_constraint_required: {
+    ...BAD_REQUEST,
+    description: 'A DPoP proof or a client certificate is required',
+    meaning:
+      'The client, or the API, has require: sender_constrained, and the request has neither a DPoP header nor a certificate.',
   },
   certificate_malformed: {
     ...NOT_AUTHENTICATED,
@@ -227,7 +278,8 @@ export const refusals = {
   },
   assertion_audience: {
     ...NOT_AUTHENTICATED,
-    meaning: 'aud of the client_assertion is not this server: one value, nearly always the issuer (RFC 7523 §3).',
+    meaning:
+      'aud of the client_assertion is not this server: one value, nearly always the issuer (RFC 7523 §3). Many libraries send the token endpoint, or both: give such a client assertion_audience: compatible.',
   },
   assertion_expired: {
     ...NOT_AUTHENTICATED,
@@ -243,7 +295,8 @@ export const refusals = {
   },
   assertion_algorithm: {
     ...NOT_AUTHENTICATED,
-    meaning: 'The client_assertion is signed with an algorithm that the client may not use, or has no key for.',
+    meaning:
+      'The client_assertion is signed with an algorithm that is not among assertions.algorithms, that the client may not use, or that it has no key for.',
   },
   assertion_key: {
     ...NOT_AUTHENTICATED,
@@ -262,7 +315,7 @@ export const refusals = {
     status: 429,
     description: 'Too many requests; try again later',
     meaning:
-      'Too many wrong secrets for this client from this address, for this client, or from this address: they are answered more and more slowly.',
+      'Too many wrong secrets for this client from this address, for this client, from this address, or from its IPv6 /48: they are answered more and more slowly.',
   },
   federated_issuer_unknown: {
     ...NOT_AUTHENTICATED,
@@ -298,7 +351,8 @@ export const refusals = {
   dpop_proof_algorithm: {
     ...BAD_PROOF,
     description: 'alg of the DPoP proof is not supported',
-    meaning: 'The algorithm is symmetric, unknown, or does not go with the key (RFC 9449 §4.3).',
+    meaning:
+      'The algorithm is symmetric, unknown, not among dpop.algorithms, or does not go with the key (RFC 9449 §4.3).',
   },
   dpop_proof_key: {
     ...BAD_PROOF,
@@ -313,7 +367,8 @@ export const refusals = {
   dpop_proof_claims: {
     ...BAD_PROOF,
     description: 'A claim of the DPoP proof is missing or of the wrong kind',
-    meaning: 'jti, htm, htu and iat are required (RFC 9449 §4.2); jti has at most 256 characters.',
+    meaning:
+      'jti, htm, htu and iat are required (RFC 9449 §4.2); jti has at most 256 characters; iat, nbf and exp are numbers.',
   },
   dpop_proof_htm: {
     ...BAD_PROOF,
@@ -327,8 +382,8 @@ export const refusals = {
   },
   dpop_proof_time: {
     ...BAD_PROOF,
-    description: 'iat of the DPoP proof is too far from the time of the server',
-    meaning: 'The proof is too old, or the clock of the client is wrong (RFC 9449 §11.1).',
+    description: 'iat, nbf or exp of the DPoP proof does not fit the time of the server',
+    meaning: 'The proof is too old, or the clock of the client is wrong (RFC 9449 §11.1, RFC 7519 §4.1).',
   },
   dpop_proof_token: {
     ...BAD_PROOF,
@@ -352,7 +407,8 @@ export const refusals = {
     error: 'temporarily_unavailable',
     status: 429,
     description: 'Too many requests; try again later',
-    meaning: 'More human-chosen secrets wait to be hashed than the queue holds: somebody is guessing.',
+    meaning:
+      'More human-chosen secrets wait to be hashed than the queue holds, most of them from the same networks: somebody is guessing.',
   },
   malformed_scope: {
     error: 'invalid_scope',
@@ -390,6 +446,13 @@ export const refusals = {
     status: 400,
     description: 'The token would be too large: ask for fewer scopes',
     meaning: 'With all its scopes and claims the token is over 16,000 characters, which no HTTP header takes.',
+  },
+  scope_of_other_target: {
+    error: 'invalid_target',
+    status: 400,
+    description: 'A scope is not granted at every API that knows it: send a request for each API, with resource',
+    meaning:
+      'The token would have several audiences, and one of them would read a scope that the client was granted at another (RFC 8707 §2).',
   },
   incompatible_targets: {
     error: 'invalid_target',

@@ -1,5 +1,3 @@
-/** Time, chance, turns of the event loop: what every part needs, and a test may hold still. May import nothing of ours. */
-
 /** Does some work at the end of the turn, and resolves with what comes of it. */
 type Batch = <Result>(work: () => Result) => Promise<Result>
 

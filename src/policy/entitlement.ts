@@ -4,6 +4,8 @@ import type { Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import { refusalOf } from '../directory/refusal.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { isSameUri } from '../oauth/uri.ts'
+import { detached } from '../platform/bytes.ts'
 import { apisOfScopes, namedApis, onlyApi } from './resources.ts'
 import { type AccessTo, accessOf } from './scopes.ts'
 
@@ -32,6 +34,8 @@ interface Decision {
 
 /** Most clients ask for the same thing again and again: what was decided last holds until they or an API change. */
 const lastDecision = new WeakMap<Client, Decision>()
+/** Characters of a request that is remembered for each client. Few send a hundred. */
+const LONGEST_REMEMBERED = 1_024
 
 /**
  * Decides what `client` is granted of what it wants. An API or scope that it was not given is never in the answer.
@@ -42,7 +46,7 @@ export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlemen
   if (last?.apis === apis && isSameWish(last.wanted, wanted)) return last.entitlement
   try {
     const entitlement = workOut(client, wanted, apis)
-    lastDecision.set(client, { apis, wanted, entitlement })
+    remember(client, wanted, apis, entitlement)
     return entitlement
   } catch (error) {
     throw unreadableBehind(client, wanted, apis) ?? error
@@ -50,10 +54,28 @@ export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlemen
 }
 
 /** The refusal to give instead, if the request may be for an API that can't be read. */
-function unreadableBehind(client: Client, { scope = client.scopes, targets }: Wanted, apis: ApiSet) {
-  const isOwnerless = (name: string) => client.scopes.includes(name) && apis.withScope(name).length === 0
-  const record = apis.unreadable.find(({ id }) => (targets.length > 0 ? targets.includes(id) : scope.some(isOwnerless)))
+function unreadableBehind({ scopes, grants }: Client, { scope, targets }: Wanted, apis: ApiSet) {
+  const isOwnerless = (name: string) => scopes.includes(name) && apis.withScope(name).length === 0
+  const mayBeMeant = (audience: string): boolean => {
+    if (targets.length > 0) return targets.some((target) => isSameUri(target, audience))
+    if ((scope ?? scopes).some(isOwnerless)) return true
+    const granted = grants.filter(({ api }) => isSameUri(api, audience)).flatMap((grant) => grant.scopes)
+    return scope === undefined ? granted.length > 0 : granted.some((name) => scope.includes(name))
+  }
+  const record = apis.unreadable.find(({ id }) => mayBeMeant(id))
   return record && refusalOf(record)
+}
+
+/** Keeps a decision, but not the form that its texts were cut from. */
+function remember(client: Client, wanted: Wanted, apis: ApiSet, entitlement: Entitlement): void {
+  const texts = [...(wanted.scope ?? []), ...wanted.targets]
+  if (texts.reduce((length, text) => length + text.length, 0) > LONGEST_REMEMBERED) return
+  const own = { scope: wanted.scope?.map(detached), targets: wanted.targets.map(detached) }
+  lastDecision.set(client, {
+    apis,
+    wanted: own,
+    entitlement: { ...entitlement, scopes: entitlement.scopes.map(detached) },
+  })
 }
 
 const isSameWish = (one: Wanted, other: Wanted): boolean =>
@@ -69,14 +91,38 @@ function workOut(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   const scopes =
     wanted.scope === undefined ? unaskedScopes(accessTo, targets) : askedScopes(accessTo, wanted.scope, targets)
   if (scopes.length === 0) throw new OAuthError('no_scope')
+  requireGrantedEverywhere(accessTo, scopes, targets, (api, scope) =>
+    wanted.scope === undefined ? accessTo(api).mayHaveUnasked(scope) : accessTo(api).granted(scope).length > 0,
+  )
   return { client, apis: targets, scopes }
 }
 
 function targetApis(client: Client, accessTo: AccessTo, { scope, targets }: Wanted, apis: ApiSet): readonly Api[] {
   if (targets.length > 0) return namedApis(accessTo, targets, apis)
+  const byDefault = defaultApi(client, accessTo, scope, apis)
+  if (byDefault !== undefined) return [byDefault]
   if (scope !== undefined) return apisOfScopes(accessTo, scope, apis)
   if (client.defaultScopes.length > 0) return apisOfScopes(accessTo, client.defaultScopes, apis)
   return onlyApi(accessTo, apis)
+}
+
+/** The client's default API, where it grants what is asked. @throws OAuthError `record_unreadable` */
+function defaultApi(
+  client: Client,
+  accessTo: AccessTo,
+  scope: readonly string[] | undefined,
+  apis: ApiSet,
+): Api | undefined {
+  if (client.defaultApi === undefined) return undefined
+  const api = apis.get(client.defaultApi)
+  // Without it the request would be taken to be for another API.
+  const unreadable = api === undefined ? apis.unreadableOf(client.defaultApi) : undefined
+  if (unreadable !== undefined) throw refusalOf(unreadable)
+  if (api === undefined) return undefined
+  const access = accessTo(api)
+  const hasAll =
+    scope === undefined ? access.unasked.length > 0 : scope.every((name) => access.granted(name).length > 0)
+  return hasAll ? api : undefined
 }
 
 /** Each scope asked must be allowed at one of the APIs at the least; a group becomes what it stands for. */
@@ -95,3 +141,39 @@ function askedScopes(accessTo: AccessTo, asked: readonly string[], targets: read
 const unaskedScopes = (accessTo: AccessTo, targets: readonly Api[]): readonly string[] => [
   ...new Set(targets.flatMap((api) => accessTo(api).unasked)),
 ]
+
+/**
+ * Refuses a token that would carry to one API a scope that another one grants. Every API in `aud` reads all of `scope`: the
+ * rights are the product of the scopes and the APIs (RFC 8707 §2).
+ * @param isGranted whether the client gets this scope at this API by the request in question
+ * @throws OAuthError `scope_of_other_target`, with what to send
+ */
+function requireGrantedEverywhere(
+  accessTo: AccessTo,
+  scopes: readonly string[],
+  targets: readonly Api[],
+  isGranted: (api: Api, scope: string) => boolean,
+): void {
+  for (const scope of scopes) {
+    const refusing = targets.find((api) => accessTo(api).knows(scope) && !isGranted(api, scope))
+    if (refusing === undefined) continue
+    const granting = targets.filter((api) => accessTo(api).knows(scope) && isGranted(api, scope))
+    throw new OAuthError('scope_of_other_target', {
+      description: `${scope} is granted at ${audiences(granting)} and not at ${refusing.audience}: send a request for each API, with resource`,
+      detail: {
+        scope,
+        not_granted_at: refusing.audience,
+        granted_at: granting.slice(0, 20).map((api) => api.audience),
+      },
+    })
+  }
+}
+
+/** Enough for a client to see its mistake; each may have a thousand characters. */
+const MOST_NAMED = 3
+
+const audiences = (apis: readonly Api[]): string =>
+  apis
+    .slice(0, MOST_NAMED)
+    .map((api) => api.audience)
+    .join(' ')

@@ -7,13 +7,14 @@ import type { AccessTo } from './scopes.ts'
  * @throws OAuthError `unknown_target`: the same for an API that does not exist and one at which the client has no scope
  */
 export function namedApis(accessTo: AccessTo, targets: readonly string[], apis: ApiSet): readonly Api[] {
-  return [...new Set(targets)].map((target) => {
+  const named = targets.map((target) => {
     const api = apis.get(target)
     if (api === undefined || !accessTo(api).isPossible) {
       throw new OAuthError('unknown_target', { detail: { target: target.slice(0, 256) } })
     }
     return api
   })
+  return [...new Set(named)]
 }
 
 /**

@@ -1,5 +1,6 @@
-import { type Api, isDynamic, isValueOf, type Scope } from '../directory/api.ts'
+import { type Api, covers, hasStar, isDynamic, isValueOf, isWildcard, type Scope } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
+import { isSameUri } from '../oauth/uri.ts'
 
 /** What one client may be granted at one API. */
 interface Access {
@@ -7,6 +8,10 @@ interface Access {
   granted(name: string): readonly string[]
   /** What is granted where no scope is asked (RFC 6749 §3.3): the client's defaults, else all it may have unasked. */
   readonly unasked: readonly string[]
+  /** Whether the API has a scope of this name, so that the name in a token means something there. */
+  knows(name: string): boolean
+  /** Whether the client may have this scope without having asked for it by name. */
+  mayHaveUnasked(name: string): boolean
   /** Whether there is anything at all to be granted. */
   readonly isPossible: boolean
   /** Whether the client was itself given something here, beyond what is common to all clients. */
@@ -28,46 +33,70 @@ export function accessOf(client: Client): AccessTo {
 
 function workOut(client: Client, api: Api): Access {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
+  const patterns = api.scopes.filter(({ name }) => hasStar(name)).sort(bySpecificity)
   const members = (group: Scope): readonly string[] => group.includes ?? []
-  const groups = client.scopes.flatMap((name) => scopes.get(name) ?? []).filter((scope) => scope.includes)
-  const given = new Set([...client.scopes, ...groups.flatMap(members)])
   const isOpen = (scope: Scope) => scope.common === true && !client.restrictScopes
+  const grant = client.grants.find((one) => isSameUri(one.api, api.audience))
+  const names = grant === undefined ? client.scopes : [...client.scopes, ...grant.scopes]
+  const givenGroups = names.flatMap((name) => scopes.get(name) ?? [])
+  const openGroups = api.scopes.filter(isOpen)
+  const given = new Set([...names, ...givenGroups.flatMap(members)])
+  // Asking for less than a group is always allowed.
+  const reachable = new Set([...given, ...openGroups.flatMap(members)])
 
+  /** A scope of that very name; otherwise, of those that it is a value of, the one that says most of it. */
   function scopeOf(name: string): Scope | undefined {
-    return scopes.get(name) ?? api.scopes.find((scope) => isValueOf(name, scope.name))
+    return scopes.get(name) ?? patterns.find((scope) => isValueOf(name, scope))
+  }
+
+  function isReachable(name: string, scope: Scope): boolean {
+    if (reachable.has(name) || reachable.has(scope.name) || isOpen(scope)) return true
+    // A client that was given part of a wildcard scope may ask for less.
+    return isWildcard(scope) && names.some((one) => hasStar(one) && covers(scope.name, one) && covers(one, name))
   }
 
   function workOutGranted(name: string): readonly string[] {
-    // The pattern itself would mean every value of it, to an API that takes it so.
-    const scope = isDynamic(name) ? undefined : scopeOf(name)
-    if (scope === undefined) return []
+    const scope = scopeOf(name)
+    // The name of a dynamic scope would mean every value of it, to an API that takes it so.
+    if (scope === undefined || (name === scope.name && isDynamic(scope))) return []
     // A group is granted to who was given it, or all that it stands for.
     if (scope.includes !== undefined) {
       if (given.has(name) || isOpen(scope)) return members(scope)
       const each = members(scope).flatMap(workOutGranted)
       return each.length === members(scope).length ? each : []
     }
-    return given.has(name) || given.has(scope.name) || isOpen(scope) ? [name] : []
+    return isReachable(name, scope) ? [name] : []
   }
 
   const fixed = new Map(api.scopes.map(({ name }) => [name, workOutGranted(name)]))
   const granted = (name: string): readonly string[] => fixed.get(name) ?? workOutGranted(name)
 
-  const possible = api.scopes.filter((scope) =>
-    isDynamic(scope.name)
-      ? given.has(scope.name) || isOpen(scope) || client.scopes.some((name) => isValueOf(name, scope.name))
-      : granted(scope.name).length > 0,
+  const hasGivenValue = (scope: Scope): boolean => names.some((name) => isValueOf(name, scope))
+  const possible = api.scopes.filter(
+    (scope) =>
+      granted(scope.name).length > 0 ||
+      hasGivenValue(scope) ||
+      (isDynamic(scope) && (given.has(scope.name) || isOpen(scope))),
   )
-  const defaults = client.defaultScopes.flatMap(granted)
+  const ownDefaults = grant?.defaultScopes ?? []
+  const defaults = (ownDefaults.length > 0 ? ownDefaults : client.defaultScopes).flatMap(granted)
   // The members of a group stand for themselves, and a dynamic scope has no value that could be meant.
-  const implied = possible.filter(({ name, onRequest, includes }) => !isDynamic(name) && !onRequest && !includes)
-  const unasked = defaults.length > 0 ? defaults : implied.map(({ name }) => name)
+  const implied = possible.filter(
+    (scope) => !isDynamic(scope) && !scope.onRequest && !scope.includes && (given.has(scope.name) || isOpen(scope)),
+  )
+  const unasked = new Set(defaults.length > 0 ? defaults : implied.map(({ name }) => name))
   return {
     granted,
-    unasked: [...new Set(unasked)],
+    unasked: [...unasked],
+    // Where one name is read as a pattern, any other may be, too.
+    knows: (name) => scopeOf(name) !== undefined || (hasStar(name) && patterns.length > 0),
+    mayHaveUnasked: (name) => unasked.has(name) || (granted(name).length > 0 && scopeOf(name)?.onRequest !== true),
     isPossible: possible.length > 0,
-    isGiven: api.scopes.some(
-      (scope) => given.has(scope.name) || client.scopes.some((name) => isValueOf(name, scope.name)),
-    ),
+    isGiven: api.scopes.some((scope) => given.has(scope.name) || hasGivenValue(scope)),
   }
 }
+
+/** The longer the text that a pattern fixes, the fewer names it stands for. */
+const fixedLength = ({ name }: Scope): number => name.replaceAll('*', '').length
+
+const bySpecificity = (one: Scope, other: Scope): number => fixedLength(other) - fixedLength(one)

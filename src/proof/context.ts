@@ -4,6 +4,7 @@
  * `directory`.
  */
 
+import type { AsymmetricAlgorithm } from '../jws/algorithms.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { DpopNonces } from './nonce.ts'
 
@@ -27,8 +28,10 @@ export interface ProofContext {
   readonly marks: ReplayMarks
   readonly nonces: DpopNonces
   readonly isNonceRequired: boolean
+  /** Those that the proof may be signed with. */
+  readonly algorithms: readonly AsymmetricAlgorithm[]
   /** The token that comes with the proof, where a resource is asked for. */
   readonly accessToken?: string | undefined
-  /** How far `iat` may be off, either way, in seconds; 60 unless told otherwise. */
+  /** How far the times of the proof may be off, in seconds; 60 unless told otherwise. */
   readonly tolerance?: number | undefined
 }

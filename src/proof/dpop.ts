@@ -6,7 +6,7 @@ import { type PublicKey, parsePublicJwk } from '../jws/public-key.ts'
 import { received } from '../jws/received.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { ProofContext } from './context.ts'
-import { checkAccessToken, checkAge, checkNonce, checkRequest, parseClaims } from './proof-claims.ts'
+import { checkAccessToken, checkNonce, checkRequest, checkTimes, parseClaims } from './proof-claims.ts'
 
 /** A key that the sender of the request has shown to have. */
 export interface ProvenKey {
@@ -27,10 +27,10 @@ export async function checkDpopProof(
   const text = onlyProof(header)
   if (text === undefined) return undefined
   const jws = parseProof(text)
-  const alg = checkHeader(jws)
+  const alg = checkHeader(jws, context)
   const claims = parseClaims(jws.claims)
   checkRequest(claims, context)
-  const expiresAt = checkAge(claims, context)
+  const expiresAt = checkTimes(claims, context)
   checkNonce(claims, context)
   checkAccessToken(jws.claims['ath'], context)
   const jkt = checkSignature(jws, alg)
@@ -58,12 +58,12 @@ function parseProof(text: string): CompactJws {
   }
 }
 
-function checkHeader({ header: { typ, alg } }: CompactJws): AsymmetricAlgorithm {
+function checkHeader({ header: { typ, alg } }: CompactJws, { algorithms }: ProofContext): AsymmetricAlgorithm {
   if (typ === undefined || mediaType(typ) !== 'dpop+jwt') {
     throw new OAuthError('dpop_proof_typ', { detail: { expected: 'dpop+jwt', received: received(typ) } })
   }
-  if (isAsymmetric(alg)) return alg
-  throw new OAuthError('dpop_proof_algorithm', { detail: { received: received(alg) } })
+  if (isAsymmetric(alg) && algorithms.some((allowed) => isSameAlgorithm(allowed, alg))) return alg
+  throw new OAuthError('dpop_proof_algorithm', { detail: { expected: algorithms, received: received(alg) } })
 }
 
 /** @returns the thumbprint of the key that signed the proof, which is the one in it */

@@ -12,24 +12,30 @@ export interface ProofClaims {
   readonly htm: string
   readonly htu: string
   readonly iat: number
+  readonly nbf: number | undefined
+  readonly exp: number | undefined
   readonly nonce: string | undefined
 }
 
-/** Seconds (RFC 9449 §11.1). */
+/** Seconds (RFC 9449 §11.1; FAPI 2.0 §5.3.2.1 for `iat` and `nbf` that are ahead). */
 const TOLERANCE = 60
 /** RFC 9449 §11.1 warns of a `jti` that fills the memory; RFC 9449 §4.2 is content with 96 bits. */
 const LONGEST_JTI = 256
 
-/** What every proof must say (RFC 9449 §4.2). @throws OAuthError `dpop_proof_claims` */
-export function parseClaims({ jti, htm, htu, iat, nonce }: CompactJws['claims']): ProofClaims {
+const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+
+/** What every proof must say (RFC 9449 §4.2), and may say (RFC 7519 §4.1). @throws OAuthError `dpop_proof_claims` */
+export function parseClaims({ jti, htm, htu, iat, nbf, exp, nonce }: CompactJws['claims']): ProofClaims {
   const wrong = (claim: string, value: unknown) =>
     new OAuthError('dpop_proof_claims', { detail: { claim, received: received(value) } })
   if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI) throw wrong('jti', jti)
   if (typeof htm !== 'string') throw wrong('htm', htm)
   if (typeof htu !== 'string') throw wrong('htu', htu)
-  if (typeof iat !== 'number' || !Number.isFinite(iat)) throw wrong('iat', iat)
+  if (!isTime(iat)) throw wrong('iat', iat)
+  if (nbf !== undefined && !isTime(nbf)) throw wrong('nbf', nbf)
+  if (exp !== undefined && !isTime(exp)) throw wrong('exp', exp)
   if (nonce !== undefined && typeof nonce !== 'string') throw wrong('nonce', nonce)
-  return { jti, htm, htu, iat, nonce }
+  return { jti, htm, htu, iat, nbf, exp, nonce }
 }
 
 /** Whether the proof is for this request. @throws OAuthError `dpop_proof_htm`, `dpop_proof_htu` */
@@ -42,11 +48,19 @@ export function checkRequest({ htm, htu }: ProofClaims, { method, uris }: ProofC
   }
 }
 
-/** @returns from when on, in milliseconds, the proof is too old @throws OAuthError `dpop_proof_time` */
-export function checkAge({ iat }: ProofClaims, { clock, tolerance = TOLERANCE }: ProofContext): number {
+/**
+ * Whether the proof is of now, whatever of `iat`, `nbf` and `exp` says otherwise (RFC 7519 §4.1.4, §4.1.5).
+ * @returns from when on, in milliseconds, the proof is too old
+ * @throws OAuthError `dpop_proof_time`
+ */
+export function checkTimes({ iat, nbf, exp }: ProofClaims, { clock, tolerance = TOLERANCE }: ProofContext): number {
   const now = toSeconds(clock.now())
-  if (Math.abs(now - iat) <= tolerance) return (Math.floor(iat + tolerance) + 1) * 1000
-  throw new OAuthError('dpop_proof_time', { detail: { iat, now, seconds_behind: now - iat, allowed: tolerance } })
+  const wrong = (detail: Readonly<Record<string, number>>) =>
+    new OAuthError('dpop_proof_time', { detail: { ...detail, now, allowed: tolerance } })
+  if (Math.abs(now - iat) > tolerance) throw wrong({ iat, seconds_behind: now - iat })
+  if (nbf !== undefined && nbf - now > tolerance) throw wrong({ nbf, seconds_ahead: nbf - now })
+  if (exp !== undefined && now - exp > tolerance) throw wrong({ exp, seconds_late: now - exp })
+  return (Math.floor(iat + tolerance) + 1) * 1000
 }
 
 /**

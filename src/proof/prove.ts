@@ -1,17 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { PresentedCertificate } from '../certificates/peer.ts'
 import type { RequiredProof } from '../directory/api.ts'
+import type { AsymmetricAlgorithm } from '../jws/algorithms.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ReplayMarks } from './context.ts'
 import { checkDpopProof } from './dpop.ts'
 import type { DpopNonces } from './nonce.ts'
 
-/** The keys that a token is bound to, as its `cnf` says it (RFC 7800 §3.1): of a proof (RFC 9449 §6.1), of a certificate (RFC 8705 §3.1). */
-export interface Confirmation {
-  readonly jkt?: string
-  readonly 'x5t#S256'?: string
-}
+/** The one key that a token is bound to (RFC 7800 §3.1): of a proof (RFC 9449 §6.1), or of a certificate (RFC 8705 §3.1). */
+export type Confirmation = { readonly jkt: string } | { readonly 'x5t#S256': string }
 
 /** What checking proofs needs of the process. */
 export interface Prover {
@@ -19,6 +17,8 @@ export interface Prover {
   readonly marks: ReplayMarks
   readonly nonces: DpopNonces
   readonly isNonceRequired: boolean
+  /** Those that proofs may be signed with. */
+  readonly algorithms: readonly AsymmetricAlgorithm[]
   readonly tokenEndpoint: string
 }
 
@@ -29,36 +29,53 @@ interface ProofRequest {
   certificate(): PresentedCertificate | undefined
 }
 
-/**
- * The keys that the client has shown to have: whatever it proves, its token is bound to.
- * @returns undefined where it proves none
- * @throws OAuthError `invalid_dpop_proof`, `use_dpop_nonce`
- */
-export async function prove(prover: Prover, request: ProofRequest): Promise<Confirmation> {
-  const certificate = request.certificate()
-  const proof = await checkDpopProof(request.headers['dpop'], {
-    ...prover,
-    method: 'POST',
-    uris: [prover.tokenEndpoint],
-  })
-  return { ...(proof && { jkt: proof.jkt }), ...(certificate && { 'x5t#S256': certificate.thumbprint }) }
+/** What a client, or an API, says of how its tokens are bound. */
+interface Party {
+  readonly require: RequiredProof | undefined
+  readonly bindsToCertificate?: boolean
 }
 
-/** Whether there is anything to prove. */
-export const hasProof = ({ headers, certificate }: ProofRequest): boolean =>
-  headers['dpop'] !== undefined || certificate() !== undefined
+/** By what a token is to be bound. */
+type Binding = 'dpop' | 'certificate'
 
 /**
- * Refuses a request that lacks the proof that its client, or an API, requires. What is there is looked at afterwards: a
- * proof is not used up by a request that can't succeed.
- * @throws OAuthError `dpop_required` (RFC 9449 §5.2), `certificate_required` (RFC 8705 §3.4), `certificate_malformed`
+ * Chooses by what the token will be bound, and refuses a request that lacks what its client or an API requires. A token is
+ * bound to one key: a resource server checks every member of `cnf`, and a client that sends a proof uses its certificate at
+ * this server alone. A certificate counts only where somebody asks for it (RFC 8705 §3.4): many connections have one that has
+ * nothing to do with the token. The proof is not checked yet, so that a request that can't succeed does not use it up.
+ * @returns undefined where the token is bound to nothing
+ * @throws OAuthError `dpop_required` (RFC 9449 §5.2), `certificate_required`, `dpop_refused`, `sender_constraint_required`,
+ * `certificate_malformed`
  */
-export function requireProof(
-  { headers, certificate }: ProofRequest,
-  requiring: readonly { readonly require: RequiredProof | undefined }[],
-): void {
-  for (const { require } of requiring) {
-    if (require === 'dpop' && headers['dpop'] === undefined) throw new OAuthError('dpop_required')
-    if (require === 'certificate_bound' && certificate() === undefined) throw new OAuthError('certificate_required')
+export function chooseBinding(request: ProofRequest, parties: readonly Party[]): Binding | undefined {
+  const hasProof = request.headers['dpop'] !== undefined
+  const hasCertificate = request.certificate() !== undefined
+  for (const { require } of parties) {
+    if (require === 'dpop' && !hasProof) throw new OAuthError('dpop_required')
+    if (require === 'certificate_bound' && hasProof) throw new OAuthError('dpop_refused')
+    if (require === 'certificate_bound' && !hasCertificate) throw new OAuthError('certificate_required')
+    if (require === 'sender_constrained' && !hasProof && !hasCertificate) {
+      throw new OAuthError('sender_constraint_required')
+    }
   }
+  if (hasProof) return 'dpop'
+  const isAsked = parties.some(({ require, bindsToCertificate }) => require !== undefined || bindsToCertificate)
+  return hasCertificate && isAsked ? 'certificate' : undefined
+}
+
+/**
+ * Proves the key that the token is to be bound to.
+ * @throws OAuthError `invalid_dpop_proof`, `use_dpop_nonce`
+ */
+export async function prove(
+  prover: Prover,
+  request: ProofRequest,
+  binding: Binding,
+): Promise<Confirmation | undefined> {
+  if (binding === 'dpop') {
+    const uris = [prover.tokenEndpoint]
+    return checkDpopProof(request.headers['dpop'], { ...prover, method: 'POST', uris })
+  }
+  const certificate = request.certificate()
+  return certificate && { 'x5t#S256': certificate.thumbprint }
 }

@@ -3,8 +3,7 @@
  * `oauth`, `platform`, `jws`.
  */
 
-import { BlockList, isIP } from 'node:net'
-import { UserError } from '../platform/user-error.ts'
+import { addressBytes, canonicalAddress, Networks } from '../platform/addresses.ts'
 
 /**
  * What no public host has as its address, and what an administrator is told of it: the IANA Special-Purpose Address
@@ -57,78 +56,106 @@ const METADATA = [
   ['fd20:ce::254', 'cloud metadata (Google)'],
 ] as const
 
-type Family = 'ipv4' | 'ipv6'
-const familyOf = (address: string): Family => (isIP(address) === 6 ? 'ipv6' : 'ipv4')
-
-/** Networks of both families. They are kept apart: to a BlockList `::/3` holds every IPv4 address, by its mapped form. */
-class Networks {
-  readonly #lists = { ipv4: new BlockList(), ipv6: new BlockList() }
-
-  /** @throws UserError where the text is neither an address nor a network in CIDR notation */
-  add(network: string): this {
-    const [address = '', prefix, ...rest] = network.split('/')
-    const family = familyOf(address)
-    const bits = family === 'ipv6' ? 128 : 32
-    const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
-    if (isIP(address) === 0 || address.includes('%') || rest.length > 0 || !(length <= bits)) {
-      throw new UserError(`${network} is neither an IP address nor a network such as 10.0.0.0/8`)
-    }
-    this.#lists[family].addSubnet(address, length, family)
-    return this
-  }
-
-  has(address: string): boolean {
-    const family = familyOf(address)
-    return this.#lists[family].check(address, family)
-  }
-}
-
 const kindsOf = (table: readonly (readonly [string, string])[]) =>
-  table.map(([network, kind]) => ({ networks: new Networks().add(network), kind }))
+  table.map(([network, kind]) => ({ networks: new Networks([network]), kind }))
 const specialPurpose = kindsOf(SPECIAL_PURPOSE)
 const metadata = kindsOf(METADATA)
-const NAT64 = new Networks().add('64:ff9b::/96')
-const MAPPED = new Networks().add('::ffff:0:0/96')
+const WELL_KNOWN_NAT64 = new Networks(['64:ff9b::/96'])
 
-/** The IPv4 address in the last 32 bits of an IPv6 address of one of these networks; undefined for any other address. */
-function embedded(address: string, networks: Networks): string | undefined {
-  if (isIP(address) !== 6 || !networks.has(address)) return undefined
-  // The URL parser writes any IPv6 address in one way: hexadecimal groups without leading zeros (RFC 5952).
-  const groups = new URL(`https://[${address}]`).hostname.slice(1, -1).split(':')
-  const [high = 0, low = 0] = groups.slice(-2).map((group) => Number.parseInt(group || '0', 16))
-  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
+/** The IPv6 networks whose addresses hold IPv4 addresses, and at which byte one begins: it is where a packet ends up. */
+const HOLDING_IPV4 = [
+  // IPv4-compatible, RFC 4291 §2.5.5.1; IPv4-translated, RFC 2765 §2.1.
+  { network: '::/96', at: [12] },
+  { network: '::ffff:0:0:0/96', at: [12] },
+  // RFC 6052 §2.1; and RFC 8215, within whose prefix a site chooses how long its own is.
+  { network: '64:ff9b::/96', at: [12] },
+  { network: '64:ff9b:1::/48', at: [6, 7, 9, 12] },
+  // RFC 3056 §2.
+  { network: '2002::/16', at: [2] },
+  // Teredo, RFC 4380 §4: the server, and the client with all its bits inverted.
+  { network: '2001::/32', at: [4] },
+  { network: '2001::/32', at: [12], isInverted: true },
+].map(({ network, at, isInverted = false }) => ({ networks: new Networks([network]), at, isInverted }))
+
+/** Where an IPv4 address begins behind a NAT64 prefix of 32, 40, 48, 56, 64 and 96 bits (RFC 6052 §2.2). */
+const NAT64_POSITIONS = [4, 5, 6, 7, 9, 12]
+/** RFC 6052 §2.2: an IPv4 address goes around it. */
+const RESERVED_BYTE = 8
+/** The interface identifier of an ISATAP address, before its IPv4 address (RFC 5214 §6.1). */
+const ISATAP = /^0[02]005efe$/
+
+const ipv4At = (bytes: Uint8Array, from: number): string =>
+  [0, 1, 2, 3, 4]
+    .map((offset) => from + offset)
+    .filter((place) => place !== RESERVED_BYTE)
+    .slice(0, 4)
+    .map((place) => bytes[place])
+    .join('.')
+
+/** The IPv4 addresses that a packet to an IPv6 address may end up at. */
+function ipv4Within(address: string): readonly string[] {
+  const bytes = addressBytes(address)
+  if (bytes?.length !== 16) return []
+  const held = HOLDING_IPV4.filter(({ networks }) => networks.has(address)).flatMap(({ at, isInverted }) =>
+    at.map((from) => ipv4At(isInverted ? bytes.map((byte) => byte ^ 0xff) : bytes, from)),
+  )
+  return ISATAP.test(Buffer.from(bytes).toString('hex', 8, 12)) ? [...held, ipv4At(bytes, 12)] : held
+}
+
+/** The IPv4 address that is reached through the well-known prefix (RFC 6052 §2.1); any other address itself. */
+function withoutNat64(address: string): string {
+  const bytes = addressBytes(address)
+  return bytes !== undefined && WELL_KNOWN_NAT64.has(address) ? ipv4At(bytes, 12) : address
 }
 
 /** Why an address is not that of a public host; undefined where it is. */
 function specialKind(address: string): string | undefined {
-  const inner = embedded(address, NAT64)
-  if (inner !== undefined) return specialKind(inner)
-  return [...metadata, ...specialPurpose].find(({ networks }) => networks.has(address))?.kind
+  const plain = withoutNat64(address)
+  const kind = [...metadata, ...specialPurpose].find(({ networks }) => networks.has(plain))?.kind
+  return (
+    kind ??
+    ipv4Within(plain)
+      .map(specialKind)
+      .find((inner) => inner !== undefined)
+  )
+}
+
+/**
+ * The metadata address that an address is, or leads to. Any network may have a NAT64 prefix of its own, which nothing
+ * tells: so an IPv6 address leads to metadata as soon as it holds such an address where RFC 6052 would put it.
+ */
+function metadataWithin(address: string): string | undefined {
+  const bytes = addressBytes(address)
+  const nat64 = bytes?.length === 16 ? NAT64_POSITIONS.map((from) => ipv4At(bytes, from)) : []
+  const ends = [address, ...ipv4Within(address), ...nat64]
+  return ends.find((end) => metadata.some(({ networks }) => networks.has(end)))
 }
 
 /** Which addresses may be connected to: the public ones, and those that the configuration allows. */
 export class AddressRules {
-  readonly #allowed = new Networks()
-  readonly #allowedAlone = new Set<string>()
+  readonly #allowed: Networks
+  readonly #allowedAlone: ReadonlySet<string | undefined>
 
   /**
    * @param allowed addresses, and networks in CIDR notation
    * @throws UserError where one of them is neither
    */
   constructor(allowed: readonly string[] = []) {
-    for (const network of allowed) {
-      this.#allowed.add(network)
-      this.#allowedAlone.add(network.toLowerCase().replace(/\/(?:32|128)$/, ''))
-    }
+    this.#allowed = new Networks(allowed)
+    this.#allowedAlone = new Set(allowed.map((network) => canonicalAddress(network.replace(/\/(?:32|128)$/, ''))))
   }
 
   /** Why this address must not be connected to, such as `loopback, RFC 1122`; undefined where it may be. */
-  refuse(address: string): string | undefined {
-    if (isIP(address) === 0 || address.includes('%')) return 'not an address'
-    const plain = embedded(address, MAPPED) ?? address
-    const isMetadata = metadata.some(({ networks }) => networks.has(plain))
-    const isAllowed = isMetadata ? this.#allowedAlone.has(plain) : this.#allowed.has(plain)
-    return isAllowed ? undefined : specialKind(plain)
+  refuse(text: string): string | undefined {
+    const plain = canonicalAddress(text)
+    if (plain === undefined) return 'not an address'
+    const forms = [plain, withoutNat64(plain)]
+    const leadsTo = metadataWithin(plain)
+    const isAllowed =
+      leadsTo === undefined
+        ? forms.some((form) => this.#allowed.has(form))
+        : [plain, leadsTo].some((form) => this.#allowedAlone.has(canonicalAddress(form)))
+    return isAllowed ? undefined : specialKind(leadsTo ?? plain)
   }
 }
 

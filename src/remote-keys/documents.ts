@@ -42,18 +42,17 @@ export class Documents<Content> {
     return { fetches: this.#fetches, staleServed: this.#staleServed, failing }
   }
 
-  /** @throws OAuthError `keys_unavailable` where there is no document that may serve */
-  get(source: string): Promise<Content> {
-    return this.#of(source)
-      .get()
-      .catch((error: unknown) => explain(source, error))
+  /**
+   * @param patience ends the wait, but not the fetch, when it resolves; without, it is waited for as long as it takes
+   * @throws OAuthError `keys_unavailable` where there is no document that may serve
+   */
+  get(source: string, patience?: Promise<void>): Promise<Content> {
+    return within(source, this.#of(source).get(), patience).catch((error: unknown) => explain(source, error))
   }
 
   /** The same, but asked for again first, if the source was left alone for the cool-down. */
-  renew(source: string): Promise<Content> {
-    return this.#of(source)
-      .renew()
-      .catch((error: unknown) => explain(source, error))
+  renew(source: string, patience?: Promise<void>): Promise<Content> {
+    return within(source, this.#of(source).renew(), patience).catch((error: unknown) => explain(source, error))
   }
 
   /** One for each source that was asked for. */
@@ -89,6 +88,21 @@ export class Documents<Content> {
   #count(result: 'fetched' | Fault): void {
     this.#fetches.set(result, (this.#fetches.get(result) ?? 0) + 1)
   }
+}
+
+/** What `work` comes to, unless patience ends before. */
+function within<Content>(
+  source: string,
+  work: Promise<Content>,
+  patience: Promise<void> | undefined,
+): Promise<Content> {
+  if (patience === undefined) return work
+  const tooLate = patience.then(() => {
+    throw new FetchError('timeout', source, 'it was being fetched when the request that needs it had to be answered')
+  })
+  // Whichever comes second is nobody's affair any more.
+  for (const promise of [work, tooLate]) promise.catch(() => {})
+  return Promise.race([work, tooLate])
 }
 
 /** @throws OAuthError for a FetchError, or whatever else it is as it is */

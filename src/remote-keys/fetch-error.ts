@@ -5,6 +5,8 @@ export type Fault =
   /** The host has no address that may be connected to. */
   | 'address_refused'
   | 'dns'
+  /** The proxy made no connection. */
+  | 'proxy'
   /** No address took the connection. */
   | 'connect'
   /** No TLS connection came about, most often for the certificate. */

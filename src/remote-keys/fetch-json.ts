@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import type { AddressRules } from './addresses.ts'
 import { FetchError } from './fetch-error.ts'
+import type { OutboundProxy } from './proxy.ts'
 import { sendGet } from './request.ts'
-import { codeOf, type Lookup, resolveHost, systemLookup } from './resolve.ts'
-import { readHttpsUrl } from './url.ts'
+import { codeOf, type HostAddress, type Lookup, resolveHost, systemLookup } from './resolve.ts'
+import { readHttpsUrl, refuseUrl } from './url.ts'
 
 interface FetchLimits {
   /** Milliseconds for everything: resolving, redirects, the last byte. */
@@ -22,6 +24,8 @@ interface FetcherOptions {
   /** PEM; certificates trusted beside the usual roots. */
   readonly ca?: readonly string[] | undefined
   readonly lookup?: Lookup | undefined
+  /** The way to all hosts but those that are to be reached directly. */
+  readonly proxy?: OutboundProxy | undefined
   readonly limits?: Partial<FetchLimits> | undefined
 }
 
@@ -41,11 +45,13 @@ export class JsonFetcher {
   readonly addresses: AddressRules
   readonly #secureContext: SecureContext | undefined
   readonly #lookup: Lookup
+  readonly #proxy: OutboundProxy | undefined
   readonly #limits: FetchLimits
 
-  constructor({ addresses, ca = [], lookup = systemLookup, limits }: FetcherOptions) {
+  constructor({ addresses, ca = [], lookup = systemLookup, proxy, limits }: FetcherOptions) {
     this.addresses = addresses
     this.#lookup = lookup
+    this.#proxy = proxy
     this.#limits = { ...LIMITS, ...limits }
     // Made once: reading a hundred roots for each request would cost more than the request.
     if (ca.length > 0) this.#secureContext = createSecureContext({ ca: [...getCACertificates('default'), ...ca] })
@@ -73,8 +79,8 @@ export class JsonFetcher {
     if (start.url === undefined) throw new FetchError('url_refused', first, `the URL ${start.problem}`)
     let { url } = start
     for (let followed = 0; ; followed += 1) {
-      const addresses = await unlessAborted(resolveHost(url, this.addresses, this.#lookup), signal)
-      const response = await sendGet(url, { addresses, secureContext: this.#secureContext, signal })
+      const to = await this.#reach(url, signal)
+      const response = await sendGet(url, { to, secureContext: this.#secureContext, signal })
       const { statusCode: status = 0 } = response
       if (status === 200) return { response, finalUrl: url.href }
       response.destroy()
@@ -86,6 +92,17 @@ export class JsonFetcher {
       }
       url = redirectTarget(url, response)
     }
+  }
+
+  /**
+   * The addresses to connect to, or a connection. What a proxy connects to is for the proxy to allow: it alone knows where a
+   * name leads to there. A host that is an address, or this machine, is refused all the same.
+   */
+  async #reach(url: URL, signal: AbortSignal): Promise<readonly HostAddress[] | Socket> {
+    if (this.#proxy?.isFor(url) !== true) return unlessAborted(resolveHost(url, this.addresses, this.#lookup), signal)
+    const problem = refuseUrl(url.href, this.addresses)
+    if (problem !== undefined) throw new FetchError('address_refused', url.href, `the URL ${problem}`)
+    return this.#proxy.connect(url, this.#secureContext, signal)
   }
 
   async #readBody(response: IncomingMessage, url: string, signal: AbortSignal): Promise<Buffer> {

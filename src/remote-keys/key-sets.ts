@@ -26,11 +26,12 @@ export class RemoteKeySets {
   /**
    * The keys at a URL, whichever are good for checking signatures. Where none has the `kid` asked for, the source is asked
    * again, unless it was within the cool-down; the keys that come back need not have it.
+   * @param patience as for `Documents.get`
    * @throws OAuthError `keys_unavailable`
    */
-  async keysFor(url: string, kid: string | undefined): Promise<readonly PublicKey[]> {
-    const { keys } = await this.#documents.get(url)
-    return kid === undefined || keys.some((key) => key.kid === kid) ? keys : this.renewedKeys(url)
+  async keysFor(url: string, kid: string | undefined, patience?: Promise<void>): Promise<readonly PublicKey[]> {
+    const { keys } = await this.#documents.get(url, patience)
+    return kid === undefined || keys.some((key) => key.kid === kid) ? keys : this.renewedKeys(url, patience)
   }
 
   /**
@@ -38,8 +39,8 @@ export class RemoteKeySets {
    * though its `kid` is theirs or it has none. The same array where nothing was fetched.
    * @throws OAuthError `keys_unavailable`
    */
-  async renewedKeys(url: string): Promise<readonly PublicKey[]> {
-    return (await this.#documents.renew(url)).keys
+  async renewedKeys(url: string, patience?: Promise<void>): Promise<readonly PublicKey[]> {
+    return (await this.#documents.renew(url, patience)).keys
   }
 
   get counts(): DocumentCounts {

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { Agent, get } from 'node:https'
-import type { LookupFunction } from 'node:net'
-import type { SecureContext } from 'node:tls'
+import { isIP, type LookupFunction, Socket } from 'node:net'
+import { connect as connectTls, type SecureContext } from 'node:tls'
 import { type Fault, FetchError } from './fetch-error.ts'
 import { codeOf, type HostAddress } from './resolve.ts'
+import { hostOf } from './url.ts'
 
 interface RequestOptions {
-  /** Where to connect: nowhere else, whatever the name in the URL is by now. */
-  readonly addresses: readonly HostAddress[]
+  /** Where to connect: nowhere else, whatever the name in the URL is by now. Or a connection that is there. */
+  readonly to: readonly HostAddress[] | Socket
   /** The roots that the certificate is verified against; the usual ones where undefined. */
   readonly secureContext: SecureContext | undefined
   /** Ends request and response. */
@@ -28,13 +29,11 @@ const messages: Partial<Record<Fault, string>> = {
  * Sends one GET, on a connection of its own, and resolves with the head of the response.
  * @throws FetchError `connect`, `tls`, `protocol`, `too_large`, or what the signal was aborted with
  */
-export function sendGet(url: URL, { addresses, secureContext, signal }: RequestOptions): Promise<IncomingMessage> {
+export function sendGet(url: URL, { to, secureContext, signal }: RequestOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    let stage: Fault = 'connect'
+    let stage: Fault = to instanceof Socket ? 'tls' : 'connect'
     const request = get(url, {
-      // One for each request: no connection and no TLS session is shared, nor a proxy taken from the environment.
-      agent: new Agent({ keepAlive: false, maxCachedSessions: 0 }),
-      lookup: answerWith(addresses),
+      ...(to instanceof Socket ? over(to, url, secureContext) : directly(to)),
       headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'Tessera' },
       maxHeaderSize: LARGEST_HEADERS,
       signal,
@@ -54,6 +53,23 @@ export function sendGet(url: URL, { addresses, secureContext, signal }: RequestO
     request.once('close', () => reject(failure(url, stage, new Error('closed'))))
   })
 }
+
+/** One agent for each request: no connection and no TLS session is shared, nor a proxy taken from the environment. */
+const directly = (addresses: readonly HostAddress[]) => ({
+  agent: new Agent({ keepAlive: false, maxCachedSessions: 0 }),
+  lookup: answerWith(addresses),
+})
+
+/** TLS with the host of the URL, whoever passes on its bytes. */
+const over = (socket: Socket, url: URL, secureContext: SecureContext | undefined) => ({
+  createConnection: () => {
+    const host = hostOf(url)
+    const names = isIP(host) === 0 ? { servername: host } : { host }
+    return connectTls({ socket, ...names, ...(secureContext && { secureContext }) }).once('close', () =>
+      socket.destroy(),
+    )
+  },
+})
 
 function failure(url: URL, stage: Fault, error: Error): FetchError {
   const code = codeOf(error)

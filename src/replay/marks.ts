@@ -1,6 +1,8 @@
 /** What may be used once only, and was: assertions and proofs, by a hash. May import `oauth`, `platform`. */
 
 import { hash } from 'node:crypto'
+import { BelievedTime } from '../platform/believed-time.ts'
+import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ReplayMark, ReplayStore } from './store.ts'
 
@@ -9,7 +11,6 @@ import type { ReplayMark, ReplayStore } from './store.ts'
  * is gone. Milliseconds.
  */
 const KEPT_MS = 65 * 60_000
-const PRUNE_BATCH = 5_000
 /** Marks in one statement. */
 const MOST_AT_ONCE = 250
 
@@ -22,9 +23,7 @@ interface Waiting {
 /** Marks what is used, in the database: of all processes on it, and through restarts, one is the first. */
 export class ReplayMarks {
   readonly #store: ReplayStore
-  readonly #clock: Clock
-  /** What the clock said when the monotonic clock was at 0, as of the beginning. */
-  readonly #epoch: number
+  readonly #time: BelievedTime
   #waiting: Waiting[] = []
   #isWriting = false
   #written = 0
@@ -32,8 +31,7 @@ export class ReplayMarks {
 
   constructor(store: ReplayStore, clock: Clock) {
     this.#store = store
-    this.#clock = clock
-    this.#epoch = clock.now() - clock.monotonic()
+    this.#time = new BelievedTime(clock)
   }
 
   /** Of uses: the first ones, which were written, and those after, which were refused. */
@@ -56,13 +54,10 @@ export class ReplayMarks {
     })
   }
 
-  /**
-   * Forgets what is too old to be used again. A clock that is set forward may come back: no more time counts than has
-   * passed since the beginning.
-   */
+  /** Forgets what is too old to be used again. */
   async prune(): Promise<void> {
-    const now = Math.min(this.#clock.now(), this.#epoch + this.#clock.monotonic())
-    while ((await this.#store.pruneMarks(now, PRUNE_BATCH)) === PRUNE_BATCH);
+    const now = this.#time.now()
+    await cleanUp((most) => this.#store.pruneMarks(now, most))
   }
 
   async #writeAll(): Promise<void> {

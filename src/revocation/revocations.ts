@@ -3,6 +3,9 @@
  * second with what any process has revoked. May import `oauth`, `platform`, `tokens`.
  */
 
+import type { Jti } from '../oauth/ids.ts'
+import { BelievedTime } from '../platform/believed-time.ts'
+import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 import { FRESH_MS } from '../platform/freshness.ts'
 import { uuidv7Time } from '../platform/random.ts'
@@ -11,7 +14,6 @@ import { audiencesOf, issuedAt, type VerifiedToken } from '../tokens/verify.ts'
 import type { Revocation, RevocationStore } from './store.ts'
 
 const PAGE = 10_000
-const PRUNE_BATCH = 5_000
 /** Tokens that were issued in the same ten minutes are forgotten together: no entry needs a time of its own. */
 const BUCKET_MS = 600_000
 
@@ -20,30 +22,50 @@ interface Bucket {
   /** When the last of them has expired. Milliseconds. */
   expiresAt: number
 }
+/** Tokens in memory that were revoked one by one: less than 200 MB. Where there are more, the database is asked. */
+const MOST_KEPT = 1_000_000
+
+interface RevocationOptions {
+  /** Called for each record that can't be read. */
+  readonly onUnreadable?: OnUnreadable
+  readonly mostKept?: number
+}
 
 export class Revocations {
   readonly #store: RevocationStore
   readonly #clock: Clock
   readonly #onUnreadable: OnUnreadable
+  readonly #mostKept: number
+  /** Decides when a revocation is forgotten: an expired token is alive again if the clock is set back. */
+  readonly #time: BelievedTime
   /** Revoked tokens, by the ten minutes in which they were issued. */
   readonly #tokens = new Map<number, Bucket>()
+  #kept = 0
+  /** Until when the database is asked about tokens that are not in memory. Milliseconds. */
+  #incompleteUntil = 0
   /** By kind and id, up to when what was issued is revoked. */
   readonly #issuedBefore = new Map<string, Extract<Revocation, { issuedBefore: number }>>()
   #latest = 0
   #freshAt = Number.NEGATIVE_INFINITY
   #polling: Promise<void> | undefined
 
-  /** Loads all revocations. Rejects when the store fails. @param onUnreadable called for each record that can't be read */
-  static async open(store: RevocationStore, clock: Clock, onUnreadable: OnUnreadable = () => {}): Promise<Revocations> {
-    const revocations = new Revocations(store, clock, onUnreadable)
+  /** Loads all revocations. Rejects when the store fails. */
+  static async open(store: RevocationStore, clock: Clock, options: RevocationOptions = {}): Promise<Revocations> {
+    const revocations = new Revocations(store, clock, options)
     await revocations.poll()
     return revocations
   }
 
-  private constructor(store: RevocationStore, clock: Clock, onUnreadable: OnUnreadable) {
+  private constructor(
+    store: RevocationStore,
+    clock: Clock,
+    { onUnreadable = () => {}, mostKept = MOST_KEPT }: RevocationOptions,
+  ) {
     this.#store = store
     this.#clock = clock
     this.#onUnreadable = onUnreadable
+    this.#mostKept = mostKept
+    this.#time = new BelievedTime(clock)
   }
 
   /** Reads what was revoked since. Rejects when the database fails. */
@@ -75,24 +97,31 @@ export class Revocations {
     await this.catchUp()
     const { claims, kid } = token
     const at = issuedAt(token)
-    if (this.#tokens.get(bucketOf(at))?.ids.has(claims.jti) === true) return true
+    if (this.#has(claims.jti, at)) return true
     const audiences = audiencesOf(token).map((audience) => `api ${audience}`)
     const concerned = [`client ${claims.client_id}`, `key ${kid}`, ...audiences]
-    return concerned.some((name) => at <= (this.#issuedBefore.get(name)?.issuedBefore ?? -1))
+    if (concerned.some((name) => at <= (this.#issuedBefore.get(name)?.issuedBefore ?? -1))) return true
+    return this.#incompleteUntil > this.#clock.now() && this.#store.isTokenRevoked(claims.jti)
   }
 
   /** Revokes, and honours it here at once. Rejects when it could not be kept for good. */
   async revoke(revocation: Revocation): Promise<void> {
+    // It is kept for good already. A client that revokes one token again and again adds nothing.
+    if (revocation.kind === 'token' && this.#has(revocation.id, uuidv7Time(revocation.id) ?? 0)) return
     await this.#store.addRevocations([revocation])
     this.#add(revocation)
   }
 
   /** Forgets what no living token needs, here and in the database. */
   async prune(): Promise<void> {
-    const now = this.#clock.now()
-    for (const [name, { expiresAt }] of this.#tokens) if (expiresAt <= now) this.#tokens.delete(name)
+    const now = this.#time.now()
+    for (const [name, { ids, expiresAt }] of this.#tokens) {
+      if (expiresAt > now) continue
+      this.#tokens.delete(name)
+      this.#kept -= ids.size
+    }
     for (const [name, { expiresAt }] of this.#issuedBefore) if (expiresAt <= now) this.#issuedBefore.delete(name)
-    while ((await this.#store.pruneRevocations(now, PRUNE_BATCH)) === PRUNE_BATCH);
+    await cleanUp((most) => this.#store.pruneRevocations(now, most))
   }
 
   async #read(): Promise<void> {
@@ -107,12 +136,22 @@ export class Revocations {
     this.#freshAt = start
   }
 
+  #has(id: Jti, issuedAt: number): boolean {
+    return this.#tokens.get(bucketOf(issuedAt))?.ids.has(id) === true
+  }
+
   #add(revocation: Revocation): void {
-    if (revocation.expiresAt <= this.#clock.now()) return
+    if (revocation.expiresAt <= this.#time.now()) return
     if (revocation.kind === 'token') {
+      if (this.#kept >= this.#mostKept) {
+        this.#incompleteUntil = Math.max(this.#incompleteUntil, revocation.expiresAt)
+        return
+      }
       const name = bucketOf(uuidv7Time(revocation.id) ?? 0)
       const bucket = this.#tokens.get(name) ?? { ids: new Set(), expiresAt: 0 }
+      this.#kept -= bucket.ids.size
       bucket.ids.add(revocation.id)
+      this.#kept += bucket.ids.size
       bucket.expiresAt = Math.max(bucket.expiresAt, revocation.expiresAt)
       this.#tokens.set(name, bucket)
       return

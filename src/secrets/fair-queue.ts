@@ -1,33 +1,43 @@
-/** Client secrets: made, hashed and verified. May import `oauth` and `platform`. */
+/** Client secrets: made, hashed and verified. May import `oauth`, `platform` and `guessing`. */
 
-/** Thrown when a job finds no room to wait in. */
+/** Thrown when a job finds no room to wait in, or has to make room. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull'
 }
 
-interface FairQueueLimits {
+interface FairQueueLimits<Class extends string> {
   /** Jobs that run at once. */
   readonly concurrency: number
-  /** Jobs that wait at once, all lanes together. */
-  readonly waiting: number
-  /** Jobs that wait at once in one lane. */
-  readonly waitingInLane: number
+  /** Jobs that wait at once, for each class: none takes the room of another. */
+  readonly waiting: Readonly<Record<Class, number>>
+  /** Whose turn it is, again and again; a class in which nobody waits is passed over. */
+  readonly turns: readonly Class[]
 }
 
-type Job = () => void
+/** Where a job waits. */
+export interface Place<Class extends string> {
+  readonly class: Class
+  /** The lanes that it is in, one within the other, the widest first. */
+  readonly lanes: readonly string[]
+}
+
+interface Job {
+  start(): void
+  turnAway(): void
+}
 
 /**
- * Runs slow jobs a few at a time. Who waits, waits in a lane of its own, and lanes take turns: a flood in one lane
- * delays any other by one job, and finds the lane full soon. Memory is bounded by the limits.
+ * Runs slow jobs a few at a time. Those that wait take turns by class, and within a class by lane: a flood in one lane delays
+ * any other by one job. Where a class has no room left, the job that has waited longest in its fullest lane makes some: a flood
+ * drives out its own, as long as it has fewer lanes than there is room for. Memory is bounded by the limits.
  */
-export class FairQueue {
-  readonly #limits: FairQueueLimits
-  /** Waiting jobs by lane; the first lane is the next to be served. */
-  readonly #lanes = new Map<string, Job[]>()
-  #waiting = 0
+export class FairQueue<Class extends string> {
+  readonly #limits: FairQueueLimits<Class>
+  readonly #classes = new Map<Class, Lanes>()
+  #turn = 0
   #running = 0
 
-  constructor(limits: FairQueueLimits) {
+  constructor(limits: FairQueueLimits<Class>) {
     this.#limits = limits
   }
 
@@ -36,12 +46,14 @@ export class FairQueue {
   }
 
   get waiting(): number {
-    return this.#waiting
+    let waiting = 0
+    for (const lanes of this.#classes.values()) waiting += lanes.size
+    return waiting
   }
 
-  /** Runs `work` when its turn comes. @throws QueueFull at once where there is no room */
-  async run<Result>(lane: string, work: () => Promise<Result>): Promise<Result> {
-    if (this.#running >= this.#limits.concurrency) await this.#turn(lane)
+  /** Runs `work` when its turn comes. @throws QueueFull where there is no room, or another needs it more */
+  async run<Result>(place: Place<Class>, work: () => Promise<Result>): Promise<Result> {
+    if (this.#running >= this.#limits.concurrency) await this.#wait(place)
     else this.#running += 1
     try {
       return await work()
@@ -50,28 +62,79 @@ export class FairQueue {
     }
   }
 
-  #turn(lane: string): Promise<void> {
-    const jobs = this.#lanes.get(lane) ?? []
-    if (this.#waiting >= this.#limits.waiting || jobs.length >= this.#limits.waitingInLane) throw new QueueFull()
-    this.#waiting += 1
-    return new Promise((resolve) => {
-      jobs.push(resolve)
-      this.#lanes.set(lane, jobs)
+  #wait({ class: name, lanes: path }: Place<Class>): Promise<void> {
+    const lanes = this.#classes.get(name) ?? new Lanes()
+    this.#classes.set(name, lanes)
+    return new Promise((start, reject) => {
+      lanes.add(path, { start, turnAway: () => reject(new QueueFull()) })
+      if (lanes.size > this.#limits.waiting[name]) lanes.takeFromFullest()?.turnAway()
     })
   }
 
-  /** Hands the place of a finished job to the lane whose turn it is. */
+  /** Hands the place of a finished job to the one whose turn it is. */
   #finish(): void {
-    const [next] = this.#lanes
-    if (next === undefined) {
-      this.#running -= 1
+    const { turns } = this.#limits
+    const fromNow = [...turns.slice(this.#turn), ...turns.slice(0, this.#turn)]
+    for (const [passed, name] of fromNow.entries()) {
+      const next = this.#classes.get(name)?.takeNext()
+      if (next === undefined) continue
+      this.#turn = (this.#turn + passed + 1) % turns.length
+      next.start()
       return
     }
-    const [lane, jobs] = next
-    this.#lanes.delete(lane)
-    const start = jobs.shift()
-    if (jobs.length > 0) this.#lanes.set(lane, jobs)
-    this.#waiting -= 1
-    start?.()
+    this.#running -= 1
+  }
+}
+
+/** Jobs that wait in lanes, which may be divided into narrower ones. */
+class Lanes {
+  /** The first is the next to be served. */
+  readonly #lanes = new Map<string, Lanes>()
+  /** Of a lane that is not divided. */
+  readonly #jobs: Job[] = []
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  add([name, ...narrower]: readonly string[], job: Job): void {
+    this.#size += 1
+    if (name === undefined) {
+      this.#jobs.push(job)
+      return
+    }
+    const lane = this.#lanes.get(name) ?? new Lanes()
+    this.#lanes.set(name, lane)
+    lane.add(narrower, job)
+  }
+
+  /** Takes the job whose turn it is, and puts its lane last. */
+  takeNext(): Job | undefined {
+    const [next] = this.#lanes
+    if (next === undefined) return this.#takeOwn()
+    const [name, lane] = next
+    this.#lanes.delete(name)
+    const job = lane.takeNext()
+    if (lane.size > 0) this.#lanes.set(name, lane)
+    this.#size -= 1
+    return job
+  }
+
+  /** Takes the job that has waited longest where most wait. */
+  takeFromFullest(): Job | undefined {
+    const [first, ...others] = this.#lanes
+    if (first === undefined) return this.#takeOwn()
+    const [name, lane] = others.reduce((fullest, other) => (other[1].size > fullest[1].size ? other : fullest), first)
+    const job = lane.takeFromFullest()
+    if (lane.size === 0) this.#lanes.delete(name)
+    this.#size -= 1
+    return job
+  }
+
+  #takeOwn(): Job | undefined {
+    const job = this.#jobs.shift()
+    if (job !== undefined) this.#size -= 1
+    return job
   }
 }

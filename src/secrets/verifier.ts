@@ -1,16 +1,19 @@
 import { timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { LRUCache } from 'lru-cache'
+import type { Standing } from '../guessing/limiter.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
-import { FairQueue, QueueFull } from './fair-queue.ts'
+import { FairQueue, type Place, QueueFull } from './fair-queue.ts'
 import { isGenerated, looksGenerated } from './generate.ts'
 import { SCRYPT_COST, type ScryptParameters, type SecretHash, scryptDigest, sha256 } from './hash.ts'
 
-/** For how long a chosen secret that was right is known again without a slow hash. */
+/** For how long after its last use a chosen secret that was right is known again without a slow hash. */
 const MEMO_MS = 10 * 60_000
+/** Used or not, it is hashed anew after this long: what stands in memory is quicker to guess than what is stored. */
+const LONGEST_MEMO_MS = 24 * 3_600_000
 /** Wrong secrets known again without a slow hash: of who is misconfigured and tries on, and of libraries that try twice. */
 const WRONG_KNOWN = 10_000
 /** In place of the secrets of a client that there is not. */
@@ -19,6 +22,16 @@ const NOBODY: SecretHolder<KeptSecret> = { secrets: [] }
 const LONGEST_SECRET = 1024
 /** Node's pool has four threads: one stays free for files and name look-ups, and one core for requests. */
 const CONCURRENCY = Math.max(1, Math.min(3, availableParallelism() - 1))
+/**
+ * Room, and turns, for each standing. All that wait with one standing are some ten seconds of work at the most: a client would
+ * not wait longer. Half of the turns are for those that have succeeded before, and who comes again does not compete with those
+ * that never do.
+ */
+const QUEUE = {
+  concurrency: CONCURRENCY,
+  waiting: { proven: 32 * CONCURRENCY, returning: 16 * CONCURRENCY, new: 16 * CONCURRENCY },
+  turns: ['proven', 'returning', 'proven', 'new'],
+} as const
 
 /** A secret as it is kept. */
 interface KeptSecret {
@@ -32,8 +45,10 @@ interface SecretHolder<Secret extends KeptSecret> {
 
 interface Remembered {
   readonly secret: KeptSecret
-  /** Milliseconds. */
-  readonly until: number
+  /** Monotonic milliseconds. */
+  until: number
+  /** It is not prolonged beyond that. Monotonic milliseconds. */
+  readonly atMost: number
 }
 
 /**
@@ -43,20 +58,24 @@ interface Remembered {
  */
 export class SecretVerifier {
   readonly #clock: Clock
+  readonly #slowHash: typeof scryptDigest
   readonly #memoKey: string
   readonly #decoy: ScryptParameters
-  /** What waits is some ten seconds of work: a client would not wait longer. */
-  readonly #queue = new FairQueue({ concurrency: CONCURRENCY, waiting: 32 * CONCURRENCY, waitingInLane: 4 })
+  readonly #queue = new FairQueue<Standing>(QUEUE)
   /** Right secrets by their marks, beside the very holder they were right for: forgotten with it when it changes. */
   readonly #memo = new WeakMap<SecretHolder<KeptSecret>, Map<string, Remembered>>()
   /** Wrong secrets by their marks, and whose they were not: a client that changes is another holder. */
   readonly #wrong = new LRUCache<string, SecretHolder<KeptSecret>>({ max: WRONG_KNOWN })
-  /** Hashing under way, by mark: a burst of one client's requests costs one hash. */
+  /** Hashing under way, by standing and mark: a burst of one client's requests costs one hash. */
   readonly #underway = new Map<string, Promise<KeptSecret | undefined>>()
 
-  /** @param markKey what marks are made under; processes that count guesses together have the same */
-  constructor(clock: Clock, random: RandomBytes, markKey: Buffer) {
+  /**
+   * @param markKey what marks are made under; processes that count guesses together have the same
+   * @param slowHash scrypt, or what a test has in its place
+   */
+  constructor(clock: Clock, random: RandomBytes, markKey: Buffer, slowHash = scryptDigest) {
     this.#clock = clock
+    this.#slowHash = slowHash
     this.#memoKey = markKey.toString('base64')
     this.#decoy = { ...SCRYPT_COST, salt: Buffer.from(random(16)) }
   }
@@ -89,6 +108,11 @@ export class SecretVerifier {
     return sha256(`${this.#memoKey}${clientId}\0${secret}`)
   }
 
+  /** The same for a MAC, which tells whether a secret that was guessed is right. */
+  markOfMac(clientId: ClientId, { alg, signature }: { readonly alg: string; readonly signature: Buffer }): string {
+    return sha256(`${this.#memoKey}${clientId}\0\0${alg}\0${signature.toString('base64')}`)
+  }
+
   /** The secret of the holder that this is, where it is a chosen one that was right a moment ago; undefined otherwise. */
   findRemembered<Secret extends KeptSecret>(
     clientId: ClientId,
@@ -108,54 +132,68 @@ export class SecretVerifier {
     return this.#wrong.get(mark) === (holder ?? NOBODY)
   }
 
+  /** Has it known that what has this mark is wrong. */
+  noteWrong(holder: SecretHolder<KeptSecret> | undefined, mark: string): void {
+    this.#wrong.set(mark, holder ?? NOBODY)
+  }
+
   /**
    * The secret of the holder that this is, among those that people chose; undefined where it is none.
-   * @param clientId as presented: whose turn it is in the queue of slow hashes
    * @param holder undefined where no client has that id
+   * @param place where it waits for its slow hash
    * @throws OAuthError `secret_queue_full`, 429, where too many slow hashes wait
    */
   async findChosen<Secret extends KeptSecret>(
-    clientId: ClientId,
     holder: SecretHolder<Secret> | undefined,
     secret: string,
     mark: string,
+    place: Place<Standing>,
   ): Promise<Secret | undefined> {
     const remembered = this.#recall(holder, mark)
-    const found = remembered ?? (await (this.#underway.get(mark) ?? this.#start(clientId, holder, secret, mark)))
+    const found = remembered ?? (await this.#hash(holder, secret, mark, place))
     if (found === undefined || holder === undefined) return undefined
     const kept = holder.secrets.find((one) => one === found)
     // The hash was begun for this client as it stood before a change.
-    if (kept === undefined) return this.findChosen(clientId, holder, secret, mark)
+    if (kept === undefined) return this.findChosen(holder, secret, mark, place)
     if (remembered === undefined) this.#remember(holder, mark, found)
     return kept
   }
 
+  /** Prolongs what it finds. */
   #recall(holder: SecretHolder<KeptSecret> | undefined, mark: string): KeptSecret | undefined {
     const remembered = holder && this.#memo.get(holder)?.get(mark)
-    return remembered !== undefined && remembered.until > this.#clock.now() ? remembered.secret : undefined
+    const now = this.#clock.monotonic()
+    if (remembered === undefined || remembered.until <= now) return undefined
+    remembered.until = Math.min(now + MEMO_MS, remembered.atMost)
+    return remembered.secret
   }
 
   #remember(holder: SecretHolder<KeptSecret>, mark: string, secret: KeptSecret): void {
     const memo = this.#memo.get(holder) ?? new Map<string, Remembered>()
-    this.#memo.set(holder, memo.set(mark, { secret, until: this.#clock.now() + MEMO_MS }))
+    const now = this.#clock.monotonic()
+    this.#memo.set(holder, memo.set(mark, { secret, until: now + MEMO_MS, atMost: now + LONGEST_MEMO_MS }))
   }
 
-  #start(clientId: ClientId, holder: SecretHolder<KeptSecret> | undefined, secret: string, mark: string) {
+  #hash(holder: SecretHolder<KeptSecret> | undefined, secret: string, mark: string, place: Place<Standing>) {
+    // Who is better known must not be turned away with who is not.
+    const key = `${place.class} ${mark}`
+    const underway = this.#underway.get(key)
+    if (underway !== undefined) return underway
     const hashing = this.#queue
-      .run(clientId, async () => {
+      .run(place, async () => {
         let found: KeptSecret | undefined
         for (const parameters of scryptRuns(holder, this.#decoy)) {
-          found ??= findChosen(holder, await scryptDigest(secret, parameters), parameters)
+          found ??= findChosen(holder, await this.#slowHash(secret, parameters), parameters)
         }
-        if (found === undefined) this.#wrong.set(mark, holder ?? NOBODY)
+        if (found === undefined) this.noteWrong(holder, mark)
         return found
       })
       .catch((error: unknown) => {
         if (error instanceof QueueFull) throw new OAuthError('secret_queue_full', { headers: { 'Retry-After': '1' } })
         throw error
       })
-      .finally(() => this.#underway.delete(mark))
-    this.#underway.set(mark, hashing)
+      .finally(() => this.#underway.delete(key))
+    this.#underway.set(key, hashing)
     return hashing
   }
 }

@@ -4,11 +4,14 @@
  * `manifest`, `credentials`, `certificates`, `federation`, `jws`, `replay`.
  */
 
-import type { CompiledQuery, Insertable, Kysely } from 'kysely'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type CompiledQuery, type Insertable, type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../audit/event.ts'
+import { LONGEST_GATHERED_MS } from '../audit/refusals.ts'
 import type { AuditQuery, AuditStore, StoredAuditEvent } from '../audit/store.ts'
 import { uuidv7Time } from '../platform/random.ts'
 import type { Database } from './dialect.ts'
+import { EventPruning } from './event-pruning.ts'
 import { fromAuditEvent, toAuditEvent } from './rows.ts'
 import type { Schema } from './schema.ts'
 import { transact } from './transaction.ts'
@@ -20,13 +23,19 @@ const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
 
 /** Requests, clocks and writes that waited differ by no more than this, mostly; where they do, all events are searched. */
 const AROUND_MS = 60_000
+/** An event that stands for several refusals comes so long after the first of them. */
+const GATHERED_MS = LONGEST_GATHERED_MS + AROUND_MS
+/** Steps over the index between which requests come. */
+const REFUSALS_AT_ONCE = 20_000
 
 export class SqlAuditStore implements AuditStore {
   readonly #db: Database
   readonly #inserts = new Map<number, CompiledQuery>()
+  readonly #pruning: EventPruning
 
   constructor(db: Database) {
     this.#db = db
+    this.#pruning = new EventPruning(db)
   }
 
   async append(events: readonly AuditEvent[]): Promise<void> {
@@ -67,7 +76,22 @@ export class SqlAuditStore implements AuditStore {
     const after = await this.#lastBefore(time - AROUND_MS)
     const upTo = await this.#lastBefore(time + AROUND_MS)
     const found = await this.#select({ ...asked, after: Math.max(after, asked.after ?? 0) }, upTo)
-    return found.length > 0 ? found : this.#select(asked)
+    if (found.length > 0) return found
+    const gathered = await this.#selectGathered(asked, after, await this.#lastBefore(time + GATHERED_MS))
+    return gathered.length > 0 ? gathered : this.#select(asked)
+  }
+
+  /** Events that stand for several refusals, that of the request among them. */
+  async #selectGathered({ limit, requestId }: AuditQuery, after: number, upTo: number) {
+    const rows = await refused(this.#db.scans)
+      .selectAll()
+      .where('seq', '>', after)
+      .where('seq', '<=', upTo)
+      .where('detail', 'like', `%"${requestId}"%`)
+      .orderBy('seq')
+      .limit(limit)
+      .execute()
+    return rows.map(toAuditEvent)
   }
 
   async #select({ limit, after, clientId, requestId }: AuditQuery, upTo?: number) {
@@ -98,15 +122,35 @@ export class SqlAuditStore implements AuditStore {
     return low - 1
   }
 
-  async pruneBefore(time: number, most: number): Promise<number> {
-    // Numbers grow with time: the first row that is young enough bounds the search, whatever the clocks did.
-    const oldest = this.#db.scans.selectFrom('audit_event').select(['seq', 'at']).orderBy('seq').limit(most)
-    const due = (await oldest.execute()).filter((row) => row.at < time)
-    const last = due.at(-1)
-    if (last === undefined) return 0
+  async oldestRefusalOf(keep: number): Promise<number | undefined> {
+    let place = Number.MAX_SAFE_INTEGER
+    for (let left = keep; left > 0; left -= REFUSALS_AT_ONCE) {
+      const row = await refused(this.#db.scans)
+        .select('seq')
+        .where('seq', '<', place)
+        .orderBy('seq', 'desc')
+        .offset(Math.min(left, REFUSALS_AT_ONCE) - 1)
+        .limit(1)
+        .executeTakeFirst()
+      if (row === undefined) return undefined
+      place = row.seq
+      await nextTurn()
+    }
+    return place
+  }
+
+  async removeRefusalsBefore(place: number, most: number): Promise<number> {
+    const doomed = refused(this.#db.logs).select('seq').where('seq', '<', place).orderBy('seq').limit(most)
     const { numDeletedRows } = await transact(this.#db.logs, (trx) =>
-      trx.deleteFrom('audit_event').where('seq', '<=', last.seq).where('at', '<', time).executeTakeFirstOrThrow(),
+      trx.deleteFrom('audit_event').where('seq', 'in', doomed).executeTakeFirstOrThrow(),
     )
     return Number(numDeletedRows)
   }
+
+  pruneBefore(time: number, most: number): Promise<number> {
+    return this.#pruning.pruneBefore(time, most)
+  }
 }
+
+/** The refusals, in words that let both databases use the index of them. */
+const refused = (db: Kysely<Schema>) => db.selectFrom('audit_event').where(sql<boolean>`result = 'refused'`)

@@ -5,8 +5,10 @@ import { lastTaken, takeNumbers } from './counters.ts'
 import { toChange } from './rows.ts'
 import type { Schema } from './schema.ts'
 
-/** A process that has not asked for a day drops everything it remembers. */
-const KEPT_MS = 24 * 3600 * 1000
+/** So many changes stay listed. A process that has missed more drops everything it remembers. */
+export const CHANGES_KEPT = 50_000
+/** So many more changes are removed than are added at a time. It is a bound, since other writers wait meanwhile. */
+const REMOVED_BESIDE = 1_000
 /** Well below the number of parameters that any of the databases takes. */
 const ROWS_IN_STATEMENT = 1_000
 
@@ -23,15 +25,14 @@ export class SqlChangeStore implements ChangeStore {
 
   async changesSince(seq: number) {
     const rows = await this.#db.selectFrom('change').selectAll().where('seq', '>', seq).orderBy('seq').execute()
-    const [oldest] = rows
     const latest = rows.at(-1)?.seq ?? seq
     const changes = rows.map(toChange).filter((change) => change !== undefined)
-    const isIncomplete = changes.length < rows.length || (oldest !== undefined && oldest.seq > seq + 1)
-    return { latest, changes, missed: isIncomplete }
+    // Their numbers have no gaps.
+    return { latest, changes, missed: changes.length < latest - seq }
   }
 }
 
-/** Lists changes, within the transaction that makes them; forgets those that are too old to matter, but the newest. */
+/** Lists changes, within the transaction that makes them. Forgets the oldest ones by number, since clocks may be wrong. */
 export async function announce(trx: Kysely<Schema>, clock: Clock, changes: readonly Change[]): Promise<void> {
   const at = clock.now()
   const latest = await takeNumbers(trx, 'change', changes.length)
@@ -42,9 +43,18 @@ export async function announce(trx: Kysely<Schema>, clock: Clock, changes: reado
       .values(rows.slice(from, from + ROWS_IN_STATEMENT))
       .execute()
   }
+  await forget(trx, latest - CHANGES_KEPT, changes.length + REMOVED_BESIDE)
+}
+
+/** @param upTo the number of the last change that may be removed @param most how many may be removed at a time */
+async function forget(trx: Kysely<Schema>, upTo: number, most: number): Promise<void> {
+  const { oldest } = await trx
+    .selectFrom('change')
+    .select(({ fn }) => fn.min<number | null>('seq').as('oldest'))
+    .executeTakeFirstOrThrow()
+  if (oldest === null || oldest > upTo) return
   await trx
     .deleteFrom('change')
-    .where('at', '<', at - KEPT_MS)
-    .where('seq', '<', latest)
+    .where('seq', '<=', Math.min(upTo, oldest + most - 1))
     .execute()
 }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import { UserError } from '../platform/user-error.ts'
 import type { Database } from './dialect.ts'
+import { toParameter } from './parameters.ts'
 import type { Schema } from './schema.ts'
 
 type TableName = keyof Schema
@@ -24,7 +25,7 @@ const TABLES = {
   audit_event: ['seq'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 
-const tableNames = Object.keys(TABLES) as readonly TableName[]
+export const tableNames = Object.keys(TABLES) as readonly TableName[]
 
 /** What a new database has from the start. */
 const NEVER_EMPTY: TableName = 'counter'
@@ -63,16 +64,14 @@ export async function copyDatabase(
 ): Promise<ReadonlyMap<string, TableDigest>> {
   // One view of the source for all tables: https://www.postgresql.org/docs/current/transaction-iso.html
   const source = from.unhurried.transaction().setIsolationLevel('repeatable read')
-  const copied = await source.execute(async (reading) => {
-    await from.dialect.takeTime(reading)
-    return to.unhurried.transaction().execute(async (writing) => {
-      await to.dialect.takeTime(writing)
+  const copied = await source.execute((reading) =>
+    to.unhurried.transaction().execute(async (writing) => {
       await refuseFull(writing)
       const digests = await copyTables(reading, writing, onProgress)
       await to.dialect.continueNumbers(writing)
       return digests
-    })
-  })
+    }),
+  )
   for (const table of tableNames) {
     const there = new Digest()
     for await (const rows of pages(to.unhurried, table)) {
@@ -156,13 +155,19 @@ class Digest {
   }
 }
 
-/** One text for equal rows, of whichever database: columns by name, bytes as hexadecimal and told apart from text. */
+/**
+ * One text for equal rows, of whichever database: columns by name, bytes as hexadecimal and told apart from text, numbers
+ * without the fraction that the copy drops.
+ */
 const encode = (row: Row): string =>
   JSON.stringify(
     Object.keys(row)
       .sort()
       .map((column) => {
         const value = row[column]
-        return [column, value instanceof Uint8Array ? { bytes: Buffer.from(value).toString('hex') } : value]
+        return [
+          column,
+          value instanceof Uint8Array ? { bytes: Buffer.from(value).toString('hex') } : toParameter(value),
+        ]
       }),
   )

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import type { Selectable } from 'kysely'
 import { z } from 'zod'
 import { type CertificateMatcher, parseMatcher } from '../certificates/subject.ts'
 import type { Credential, CredentialLife, KeysCredential, UnreadableCredential } from '../credentials/credential.ts'
@@ -9,7 +9,7 @@ import { formatHash, parseHash } from '../secrets/hash.ts'
 import { bytes, json, readRow, time, understoodBy } from './read-row.ts'
 import type { Schema } from './schema.ts'
 
-type Row = Selectable<Schema['credential']>
+export type CredentialRow = Selectable<Schema['credential']>
 
 const id = z.string().transform(CredentialId)
 const end = time.nullable().transform((at) => at ?? undefined)
@@ -19,7 +19,7 @@ const life = z
     id,
     label: z.string(),
     hint: z.string(),
-    origin: z.enum(['manifest', 'command']),
+    origin: z.enum(['manifest', 'command', 'sample']),
     created_at: time,
     expires_at: end,
     revoked_at: end,
@@ -39,6 +39,7 @@ const life = z
 const jwk = z.record(z.string(), z.unknown())
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
 
+// `satisfies` names each field that is missing: the parser would drop it in silence.
 const trust = z.object({
   issuer: z.string(),
   audience: z.union([z.string(), z.array(z.string())]),
@@ -47,8 +48,9 @@ const trust = z.object({
   when: z.string().exactOptional(),
   algorithms: z.array(z.string()).exactOptional(),
   jwksUri: z.string().exactOptional(),
+  jwks: z.array(jwk).exactOptional(),
   maxAge: z.number().exactOptional(),
-}) satisfies z.ZodType<FederatedTrust>
+} satisfies Record<keyof FederatedTrust, z.ZodType>) satisfies z.ZodType<FederatedTrust>
 
 /** The columns that differ by the kind of credential. */
 const proofs = z.discriminatedUnion('kind', [
@@ -82,9 +84,16 @@ const proofs = z.discriminatedUnion('kind', [
 ])
 
 /** Reads a row as a credential. */
-export function toCredential(row: Row): Credential | UnreadableCredential {
+export function toCredential(row: CredentialRow): Credential | UnreadableCredential {
   const { label, origin } = row
-  const named = { kind: 'credential', id: CredentialId(row.id), label, origin } as const
+  return readCredential(row, { kind: 'credential', id: CredentialId(row.id), label, origin } as const)
+}
+
+/** @param named identifies the row; a problem is added to it if the row can't be read */
+export function readCredential<Named extends object>(
+  row: object,
+  named: Named,
+): Credential | (Named & { readonly problem: string }) {
   const common = readRow(life, row, named)
   if ('problem' in common) return common
   const proof = readRow(proofs, row, named)
@@ -92,10 +101,7 @@ export function toCredential(row: Row): Credential | UnreadableCredential {
 }
 
 /** A row but for `warned_days`, which says what was told of it and stays. */
-export function fromCredential(
-  client: ClientId,
-  credential: Credential,
-): Omit<Insertable<Schema['credential']>, 'warned_days'> {
+export function fromCredential(client: ClientId, credential: Credential): Omit<CredentialRow, 'warned_days'> {
   const retrievable = credential.kind === 'secret' ? credential.retrievable : undefined
   return {
     id: credential.id,

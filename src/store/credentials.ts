@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type Kysely, type Selectable, sql } from 'kysely'
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../audit/event.ts'
 import {
   type Credential,
@@ -17,8 +17,9 @@ import { type Listed, toListed } from '../platform/unreadable.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { lockNumbers } from './counters.ts'
-import { fromCredential, toCredential } from './credential-rows.ts'
+import { type CredentialRow, fromCredential, toCredential } from './credential-rows.ts'
 import type { Database } from './dialect.ts'
+import { fromEnded, toEnded } from './ended-rows.ts'
 import { requireInUse } from './master-key.ts'
 import type { Schema } from './schema.ts'
 import { transact } from './transaction.ts'
@@ -62,10 +63,29 @@ export class SqlCredentialStore implements CredentialStore {
       const { writes, event } = plan(credentials)
       for (const credential of writes.put) await putCredential(trx, client, credential)
       if (writes.remove.length > 0) await trx.deleteFrom('credential').where('id', 'in', writes.remove).execute()
+      if (writes.keepAway !== undefined) await this.#keepAway(trx, client, writes.keepAway)
       await announce(trx, this.#clock, [{ kind: 'client', id: client }])
       await this.#audit.appendWithin(trx, [event])
       return writes
     })
+  }
+
+  async #keepAway(trx: Kysely<Schema>, client: ClientId, credential: Credential): Promise<void> {
+    const { ended: text } = await trx
+      .selectFrom('client')
+      .select('ended')
+      .where('client_id', '=', client)
+      .executeTakeFirstOrThrow()
+    const ended = toEnded(text)
+    // Such a client stays disabled until somebody has looked at it.
+    if (ended === 'unreadable') return
+    const others = (ended.credentials ?? []).filter((removed) => removed.credential.label !== credential.label)
+    const credentials = [...others, { credential, removedAt: this.#clock.now() }]
+    await trx
+      .updateTable('client')
+      .set({ ended: fromEnded(client, { ...ended, credentials }) })
+      .where('client_id', '=', client)
+      .execute()
   }
 
   async noteUses(uses: readonly CredentialUse[]): Promise<void> {
@@ -104,6 +124,11 @@ export class SqlCredentialStore implements CredentialStore {
       .orderBy('expires_at')
       .limit(most)
       .execute()
+    return toListed(rows.map(toOwned))
+  }
+
+  async listSamples(): Promise<Listed<OwnedCredential>> {
+    const rows = await this.#db.scans.selectFrom('credential').selectAll().where('origin', '=', 'sample').execute()
     return toListed(rows.map(toOwned))
   }
 
@@ -165,7 +190,7 @@ export class SqlCredentialStore implements CredentialStore {
   }
 }
 
-function toOwned(row: Selectable<Schema['credential']>): OwnedCredential | UnreadableCredential {
+function toOwned(row: CredentialRow): OwnedCredential | UnreadableCredential {
   const credential = toCredential(row)
   return 'problem' in credential ? credential : { clientId: ClientId(row.client_id), credential }
 }

@@ -12,9 +12,11 @@ export interface Dialect {
   autoIncrement<Table extends string>(table: CreateTableBuilder<Table>, column: string): CreateTableBuilder<Table>
   /** The last number that such a key of a table has had, null where there was none: for migrations. */
   lastNumber(table: string): RawBuilder<number | null>
+  /** 16 random bytes, made by the database. */
+  readonly someBytes: RawBuilder<Buffer>
   hasTable(db: Kysely<Schema>, name: string): Promise<boolean>
-  /** Lifts, within a transaction of `unhurried`, what the database itself sets of limits to its time. */
-  takeTime(trx: Kysely<Schema>): Promise<void>
+  /** The statements that give the role what serving takes, for the owner of the tables to run; none where it has it all. */
+  missingGrants(db: Kysely<Schema>, tables: readonly string[]): Promise<readonly string[]>
   /** Has the numbers of audit events go on after the last one there is. */
   continueNumbers(trx: Kysely<Schema>): Promise<void>
 }
@@ -50,6 +52,8 @@ export interface Database {
   readonly unhurried: Kysely<Schema>
   /** None where the database is a file. */
   connections(): readonly ConnectionCounts[]
+  /** Lines for an administrator, about things that this program can't mend. */
+  warnings(): readonly string[]
   /** Has done, off the way of everything else, what the database needs from time to time. @returns what ends that */
   startUpkeep(): () => Promise<void>
   close(): Promise<void>

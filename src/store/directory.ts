@@ -46,26 +46,35 @@ export class SqlDirectoryStore implements DirectoryStore {
     return rows.map((row) => ClientId(row.client_id))
   }
 
-  async listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]> {
-    const rows = await this.#db
-      .selectFrom('client')
-      .select('client_id')
-      .where('client_id', '>', after)
-      .orderBy('client_id')
-      .limit(most)
-      .execute()
-    const clients = await loadClients(
-      this.#db,
-      rows.map((row) => ClientId(row.client_id)),
-    )
-    // In the database's order, which is not everywhere that of the bytes: the next page begins behind the last of this one.
-    const byId = new Map(clients.map((client) => [client.id, client]))
-    return rows.flatMap((row) => byId.get(ClientId(row.client_id)) ?? [])
+  listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]> {
+    return listClients(this.#db, after, most)
   }
 }
 
+/** At most so many clients whose ids come after this one. */
+export async function listClients(
+  db: Kysely<Schema>,
+  after: string,
+  most: number,
+): Promise<readonly (Client | UnreadableClient)[]> {
+  const rows = await db
+    .selectFrom('client')
+    .select('client_id')
+    .where('client_id', '>', after)
+    .orderBy('client_id')
+    .limit(most)
+    .execute()
+  const clients = await loadClients(
+    db,
+    rows.map((row) => ClientId(row.client_id)),
+  )
+  // In the database's order, which is not everywhere that of the bytes: the next page begins behind the last of this one.
+  const byId = new Map(clients.map((client) => [client.id, client]))
+  return rows.flatMap((row) => byId.get(ClientId(row.client_id)) ?? [])
+}
+
 /** Well below the number of parameters that any of the databases takes. */
-const IDS_IN_QUERY = 500
+export const IDS_IN_QUERY = 500
 
 /** Those of the clients that exist, in no particular order. */
 export async function loadClients(

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { AuditEvent } from '../audit/event.ts'
-import type { ConsumerStore, KeySetConsumer } from '../keys/consumers.ts'
+import type { ConsumerLimits, ConsumerStore, KeySetConsumer } from '../keys/consumers.ts'
 import type { Encrypted } from '../keys/master-key.ts'
 import type { KeyRows, KeyStore, KeyWrites } from '../keys/store.ts'
 import type { KeyId } from '../oauth/ids.ts'
@@ -11,7 +11,7 @@ import { announce } from './changes.ts'
 import { lockNumbers } from './counters.ts'
 import type { Database } from './dialect.ts'
 import { masterKeyInUse, replaceInUse, requireInUse } from './master-key.ts'
-import { fromConsumer, fromKey, toConsumer, toKey } from './rows.ts'
+import { fromConsumer, fromKey, type Row, toConsumer, toKey } from './rows.ts'
 import { transact } from './transaction.ts'
 
 export class SqlKeyStore implements KeyStore, ConsumerStore {
@@ -104,9 +104,33 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
           )
           .execute()
       }
-      const forgotten = this.#clock.now() - CONSUMERS_KEPT_MS
-      await trx.deleteFrom('key_consumer').where('last_seen', '<', forgotten).execute()
     })
+  }
+
+  async pruneConsumers({ before, keep }: ConsumerLimits, most: number): Promise<number> {
+    const ordered = () => this.#db.logs.selectFrom('key_consumer').selectAll().orderBy('last_seen')
+    const forgotten = await ordered().where('last_seen', '<', before).limit(most).execute()
+    const doomed =
+      forgotten.length > 0
+        ? forgotten
+        : surplus(
+            await ordered()
+              .limit(keep + most)
+              .execute(),
+            keep,
+            most,
+          )
+    if (doomed.length === 0) return 0
+    await transact(this.#db.logs, async (trx) => {
+      for (const { address, user_agent } of doomed) {
+        await trx
+          .deleteFrom('key_consumer')
+          .where('address', '=', address)
+          .where('user_agent', '=', user_agent)
+          .execute()
+      }
+    })
+    return doomed.length
   }
 
   async listConsumers(since: number): Promise<readonly KeySetConsumer[]> {
@@ -120,8 +144,16 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
   }
 }
 
-/** Who has not fetched keys for a month does not need them. */
-const CONSUMERS_KEPT_MS = 30 * 24 * 3600 * 1000
+/** A consumer that came once, or for less than an hour, goes before one that comes again and again. */
+const BRIEF_MS = 3_600_000
+
+/** Those of the rows, oldest first, that are to make room. */
+function surplus(rows: readonly Row<'key_consumer'>[], keep: number, most: number): readonly Row<'key_consumer'>[] {
+  const excess = Math.min(most, rows.length - keep)
+  if (excess <= 0) return []
+  const isBrief = (row: Row<'key_consumer'>): boolean => row.last_seen - row.first_seen < BRIEF_MS
+  return [...rows.filter(isBrief), ...rows.filter((row) => !isBrief(row))].slice(0, excess)
+}
 
 const keyOf = ({ address, userAgent }: KeySetConsumer): string => `${address} ${userAgent}`
 

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely'
 import type { Change } from '../changes/feed.ts'
 import type { Api } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
 import type { ManifestStore, ModelSnapshot, ModelWrites } from '../manifest/store.ts'
-import type { ClientId } from '../oauth/ids.ts'
+import { type ClientId, CredentialId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import { toListed } from '../platform/unreadable.ts'
 import type { SqlAuditStore } from './audit.ts'
@@ -12,7 +12,7 @@ import { endTokens } from './client-tokens.ts'
 import { lastTaken, lockNumbers } from './counters.ts'
 import { replaceCredentials } from './credentials.ts'
 import type { Database } from './dialect.ts'
-import { loadClients } from './directory.ts'
+import { IDS_IN_QUERY, listClients, loadClients } from './directory.ts'
 import { noteLifetime } from './revocations.ts'
 import { fromApi, fromClient, toApi } from './rows.ts'
 import type { Schema } from './schema.ts'
@@ -41,6 +41,23 @@ export class SqlManifestStore implements ManifestStore {
       unreadableApis: apis.unreadable,
       unreadableClients: new Map(clients.unreadable.map((client) => [client.id, client])),
     }
+  }
+
+  listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]> {
+    return listClients(this.#db.scans, after, most)
+  }
+
+  async lastUses(ids: readonly CredentialId[]): Promise<ReadonlyMap<CredentialId, number>> {
+    const uses = new Map<CredentialId, number>()
+    for (let from = 0; from < ids.length; from += IDS_IN_QUERY) {
+      const rows = await this.#db.scans
+        .selectFrom('credential_use')
+        .selectAll()
+        .where('credential_id', 'in', ids.slice(from, from + IDS_IN_QUERY))
+        .execute()
+      for (const row of rows) uses.set(CredentialId(row.credential_id), row.last_used_at)
+    }
+    return uses
   }
 
   commit(version: number, { apis, clients, event }: ModelWrites): Promise<boolean> {

@@ -7,7 +7,10 @@ import { tokens } from './migrations/0002-tokens.ts'
 import { auditByTime } from './migrations/0003-audit-by-time.ts'
 import { credentials } from './migrations/0004-credentials.ts'
 import { counters } from './migrations/0005-counters.ts'
-import { masterKey } from './migrations/0006-master-key.ts'
+import { clientGrants } from './migrations/0006-client-grants.ts'
+import { bounds } from './migrations/0007-bounds.ts'
+import { endedAndSample } from './migrations/0008-ended-and-sample.ts'
+import { masterKey } from './migrations/0009-master-key.ts'
 import type { Schema } from './schema.ts'
 
 /** Every migration, by name; the names sort in the order of running, and one that was released never changes. */
@@ -17,7 +20,10 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0003-audit-by-time': auditByTime,
   '0004-credentials': credentials,
   '0005-counters': counters,
-  '0006-master-key': masterKey,
+  '0006-client-grants': clientGrants,
+  '0007-bounds': bounds,
+  '0008-ended-and-sample': endedAndSample,
+  '0009-master-key': masterKey,
 }
 
 type MigrationTable = { migration: { name: string; timestamp: string } }
@@ -77,7 +83,6 @@ async function ensureTable(db: Kysely<Schema>, dialect: Dialect): Promise<void> 
  */
 const run = (db: Kysely<Schema>, dialect: Dialect, clock: Clock, name: string): Promise<boolean> =>
   db.transaction().execute(async (trx) => {
-    await dialect.takeTime(trx)
     const row = await trx
       .withTables<MigrationTable>()
       .insertInto('migration')

@@ -5,7 +5,7 @@ import { migrate, pendingMigrations } from './migrate.ts'
 import { type PostgresAccess, parsePostgresUrl } from './postgres/address.ts'
 import { isForbidden } from './postgres/errors.ts'
 import { openPostgres } from './postgres/open.ts'
-import { createStore, type Store } from './sql-store.ts'
+import { createStore, findMissingGrants, type Store } from './sql-store.ts'
 import { openSqlite } from './sqlite/open.ts'
 
 const SQLITE = 'sqlite:'
@@ -63,9 +63,11 @@ async function openMigrated(location: string, clock: Clock, access?: PostgresAcc
 
 /** A role that only serves need not be allowed what migrations do. */
 async function explainForbidden(db: Database): Promise<UserError> {
-  const due = await pendingMigrations(db.unhurried, db.dialect).catch(() => [])
-  const which = due.length === 0 ? '' : ` (${due.join(', ')})`
+  const missing = await findMissingGrants(db)
+  // Where it lacks something, there is no saying what is due.
+  if (missing !== undefined) return missing
+  const due = await pendingMigrations(db.unhurried, db.dialect)
   return new UserError(
-    `this role may not migrate the database${which}: run \`tessera storage migrate\` as a role that may create tables, and grant this one what docs/storage.md says`,
+    `this role may not migrate the database (${due.join(', ')}): run \`tessera storage migrate\` as a role that may create tables, and grant this one what docs/storage.md says`,
   )
 }

@@ -39,6 +39,8 @@ export class SqlReplayStore implements ReplayStore {
       .selectFrom('replay_mark')
       .select('id')
       .where('expires_at', '<', time)
+      // By the index, which has what is due in front.
+      .orderBy('expires_at')
       .limit(most)
       .execute()
     if (due.length === 0) return 0

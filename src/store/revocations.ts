@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { Jti } from '../oauth/ids.ts'
 import { toListed } from '../platform/unreadable.ts'
 import type { Revocation, RevocationStore } from '../revocation/store.ts'
 import { takeNumbers } from './counters.ts'
@@ -33,9 +34,27 @@ export class SqlRevocationStore implements RevocationStore {
     return { latest: rows.at(-1)?.seq ?? after, ...toListed(rows.map(toRevocation)) }
   }
 
+  async isTokenRevoked(id: Jti): Promise<boolean> {
+    const row = await this.#db.reads
+      .selectFrom('revocation')
+      .select('seq')
+      .where('id', '=', id)
+      .where('kind', '=', 'token')
+      .limit(1)
+      .executeTakeFirst()
+    return row !== undefined
+  }
+
   pruneRevocations(time: number, most: number): Promise<number> {
     return transact(this.#db.writes, async (trx) => {
-      const due = await trx.selectFrom('revocation').select('seq').where('expires_at', '<=', time).limit(most).execute()
+      const due = await trx
+        .selectFrom('revocation')
+        .select('seq')
+        .where('expires_at', '<=', time)
+        // By the index, which has what is due in front.
+        .orderBy('expires_at')
+        .limit(most)
+        .execute()
       const seqs = due.map(({ seq }) => seq)
       if (seqs.length > 0) await trx.deleteFrom('revocation').where('seq', 'in', seqs).execute()
       return seqs.length

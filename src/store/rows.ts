@@ -4,7 +4,7 @@ import type { AuditEvent, AuditEventType } from '../audit/event.ts'
 import type { StoredAuditEvent } from '../audit/store.ts'
 import { type Change, changeKinds } from '../changes/feed.ts'
 import { toCredentials } from '../credentials/credential.ts'
-import { type Api, requiredProofs } from '../directory/api.ts'
+import { type Api, requiredProofs, type Scope } from '../directory/api.ts'
 import type { Client, UnreadableClient } from '../directory/client.ts'
 import { isKeyAlgorithm } from '../keys/algorithms.ts'
 import type { KeySetConsumer } from '../keys/consumers.ts'
@@ -17,11 +17,15 @@ import type { Reason } from '../oauth/refusals.ts'
 import { toListed, type Unreadable } from '../platform/unreadable.ts'
 import type { Revocation } from '../revocation/store.ts'
 import { toCredential } from './credential-rows.ts'
+import { endedColumn, fromEnded, toEnded } from './ended-rows.ts'
 import { bytes, json, readRow, time } from './read-row.ts'
 import type { Schema } from './schema.ts'
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
 type NewRow<Table extends keyof Schema> = Insertable<Schema[Table]>
+
+/** A parser for every field: one that is missing would be dropped in silence. */
+type Fields<Thing, But = never> = Readonly<Record<Exclude<keyof Thing, But>, z.ZodType>>
 
 const text = z
   .string()
@@ -38,11 +42,12 @@ const requiredProof = z
 
 const scope = z.object({
   name: z.string(),
+  wildcard: z.boolean().exactOptional(),
   description: z.string().exactOptional(),
   common: z.boolean().exactOptional(),
   onRequest: z.boolean().exactOptional(),
   includes: texts.exactOptional(),
-})
+} satisfies Fields<Scope>)
 
 const apiToken = z.object({
   preset: z.string().exactOptional(),
@@ -53,7 +58,7 @@ const apiToken = z.object({
   scope_claims: z.array(z.enum(['scope', 'scp'])).exactOptional(),
   claims: claims.exactOptional(),
   client_claims: z.record(z.string(), z.string()).exactOptional(),
-})
+} satisfies Fields<Api['token']>)
 
 const apiRow: z.ZodType<Api> = z.object({
   audience: z.string().transform(Audience),
@@ -61,7 +66,7 @@ const apiRow: z.ZodType<Api> = z.object({
   scopes: json(z.array(scope)),
   token: json(apiToken),
   require: requiredProof,
-})
+} satisfies Fields<Schema['api'], 'created_at' | 'updated_at'>)
 
 export const toApi = (row: Row<'api'>): Api | Unreadable =>
   readRow(apiRow, row, { kind: 'api', id: row.audience } as const)
@@ -76,6 +81,17 @@ export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
   updated_at: now,
 })
 
+const grant = z.object({ api: z.string().transform(Audience), scopes: texts, defaultScopes: texts } satisfies Fields<
+  Client['grants'][number]
+>)
+
+/** The column holds one setting of a client more than `token` of the client does. */
+const clientToken = z.object({
+  lifetime: seconds.exactOptional(),
+  claims: claims.exactOptional(),
+  certificate_bound: z.literal(true).exactOptional(),
+} satisfies Fields<Client['token'] & { readonly certificate_bound?: true }>)
+
 const clientRow = z
   .object({
     client_id: z.string().transform(ClientId),
@@ -88,25 +104,42 @@ const clientRow = z
     grant_types: json(z.array(z.enum(grantTypes))),
     scopes: json(texts),
     default_scopes: json(texts),
+    grants: json(z.array(grant)),
+    default_api: text,
     metadata: json(claims),
     introspects: json(z.union([z.literal('all'), z.array(z.string().transform(Audience))])),
     restrict_scopes: flag,
-    token: json(z.object({ lifetime: seconds.exactOptional(), claims: claims.exactOptional() })),
+    token: json(clientToken),
     authentication: json(
       z.object({
         methods: z.array(z.enum(clientAuthMethodNames)).exactOptional(),
         assertion_audience: z.enum(['issuer', 'compatible']).exactOptional(),
-      }),
+      } satisfies Fields<Client['authentication']>),
     ),
     require: requiredProof,
-  })
+    ended: endedColumn,
+  } satisfies Fields<Schema['client'], 'created_at' | 'updated_at'>)
   .transform(
-    ({ client_id, grant_types, default_scopes, restrict_scopes, ...same }): Omit<Client, 'credentials'> => ({
+    ({
+      client_id,
+      grant_types,
+      default_scopes,
+      default_api,
+      restrict_scopes,
+      token: { certificate_bound = false, ...token },
+      ended,
+      ...same
+    }): Omit<Client, 'credentials'> => ({
       id: client_id,
       grantTypes: grant_types,
       defaultScopes: default_scopes,
+      defaultApi: default_api === undefined ? undefined : Audience(default_api),
       restrictScopes: restrict_scopes,
+      token,
+      bindsToCertificate: certificate_bound,
       ...same,
+      // Most have nothing of the kind, and then no such field either.
+      ...(Object.keys(ended).length > 0 && { ended }),
     }),
   )
 
@@ -114,7 +147,7 @@ export function toClient(row: Row<'client'>, rows: readonly Row<'credential'>[])
   const { found, unreadable } = toListed(rows.map(toCredential))
   const credentials = toCredentials(found, unreadable)
   const client = readRow(clientRow, row, { kind: 'client', id: ClientId(row.client_id) } as const)
-  return { ...client, credentials }
+  return 'problem' in client ? { ...client, credentials, ended: toEnded(row.ended) } : { ...client, credentials }
 }
 
 export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
@@ -128,12 +161,15 @@ export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   grant_types: JSON.stringify(client.grantTypes),
   scopes: JSON.stringify(client.scopes),
   default_scopes: JSON.stringify(client.defaultScopes),
+  grants: JSON.stringify(client.grants),
+  default_api: client.defaultApi ?? null,
   metadata: JSON.stringify(client.metadata),
   introspects: JSON.stringify(client.introspects),
   restrict_scopes: client.restrictScopes ? 1 : 0,
-  token: JSON.stringify(client.token),
+  token: JSON.stringify({ ...client.token, ...(client.bindsToCertificate && { certificate_bound: true }) }),
   authentication: JSON.stringify(client.authentication),
   require: client.require ?? null,
+  ended: fromEnded(client.id, client.ended),
   created_at: now,
   updated_at: now,
 })

@@ -22,12 +22,15 @@ export interface Schema {
     grant_types: string
     scopes: string
     default_scopes: string
+    grants: string
+    default_api: string | null
     metadata: string
     introspects: string
     restrict_scopes: number
     token: string
     authentication: string
     require: string | null
+    ended: string
     created_at: number
     updated_at: number
   }

@@ -1,23 +1,27 @@
-import { sql } from 'kysely'
 import type { AuditStore } from '../audit/store.ts'
 import type { ChangeStore } from '../changes/feed.ts'
 import type { CredentialStore } from '../credentials/store.ts'
+import type { KeySourceStore } from '../directory/key-sources.ts'
 import type { DirectoryStore } from '../directory/store.ts'
 import type { ConsumerStore } from '../keys/consumers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { ManifestStore } from '../manifest/store.ts'
 import type { Clock } from '../platform/clock.ts'
+import { UserError } from '../platform/user-error.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { RevocationStore } from '../revocation/store.ts'
 import { SqlAuditStore } from './audit.ts'
 import { SqlChangeStore } from './changes.ts'
+import { tableNames } from './copy.ts'
 import { SqlCredentialStore } from './credentials.ts'
 import type { ConnectionCounts, Database } from './dialect.ts'
 import { SqlDirectoryStore } from './directory.ts'
+import { SqlKeySourceStore } from './key-sources.ts'
 import { SqlKeyStore } from './keys.ts'
 import { SqlManifestStore } from './manifest.ts'
 import { SqlReplayStore } from './replay.ts'
 import { SqlRevocationStore } from './revocations.ts'
+import { transact } from './transaction.ts'
 
 /**
  * Every store, on one database. When the database fails, each call rejects with an OAuthError `storage_unavailable`
@@ -25,6 +29,7 @@ import { SqlRevocationStore } from './revocations.ts'
  */
 export interface Store {
   readonly directory: DirectoryStore
+  readonly keySources: KeySourceStore
   readonly changes: ChangeStore
   readonly keys: KeyStore & ConsumerStore
   readonly revocations: RevocationStore
@@ -32,9 +37,13 @@ export interface Store {
   readonly replay: ReplayStore
   readonly audit: AuditStore
   readonly manifest: ManifestStore
-  /** Resolves when the database answers. */
+  /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has taken that. */
   ping(): Promise<void>
+  /** @throws UserError naming the statements that give the role what serving takes, where it lacks any of that */
+  requireGrants(): Promise<void>
   connections(): readonly ConnectionCounts[]
+  /** Lines for an administrator, about things that this program can't mend. */
+  warnings(): readonly string[]
   /** One process does it for all. @returns what ends it */
   startUpkeep(): () => Promise<void>
   close(): Promise<void>
@@ -45,6 +54,7 @@ export function createStore(db: Database, clock: Clock): Store {
   const audit = new SqlAuditStore(db)
   return {
     directory: new SqlDirectoryStore(db.reads),
+    keySources: new SqlKeySourceStore(db),
     changes: new SqlChangeStore(db.reads),
     keys: new SqlKeyStore(db, clock, audit),
     revocations: new SqlRevocationStore(db),
@@ -52,11 +62,29 @@ export function createStore(db: Database, clock: Clock): Store {
     replay: new SqlReplayStore(db),
     audit,
     manifest: new SqlManifestStore(db, clock, audit),
-    ping: async () => {
-      await sql`select 1`.execute(db.reads)
+    requireGrants: async () => {
+      const missing = await findMissingGrants(db)
+      if (missing !== undefined) throw missing
     },
+    ping: () => writeAndRemove(db),
     connections: () => db.connections(),
+    warnings: () => db.warnings(),
     startUpkeep: () => db.startUpkeep(),
     close: () => db.close(),
   }
 }
+
+/** What to grant to a role that lacks what serving takes; undefined where it lacks nothing. */
+export async function findMissingGrants({ dialect, unhurried }: Database): Promise<UserError | undefined> {
+  const missing = await dialect.missingGrants(unhurried, tableNames)
+  if (missing.length === 0) return undefined
+  const statements = missing.map((grant) => `${grant};`).join(' ')
+  return new UserError(`this role lacks rights that serving takes. The owner of the tables grants them: ${statements}`)
+}
+/** Writes a replay mark, and removes it. Its id is random, so that processes don't wait for each other. */
+const writeAndRemove = ({ marks, dialect }: Database): Promise<void> =>
+  transact(marks, async (trx) => {
+    const mark = trx.insertInto('replay_mark').values({ id: dialect.someBytes, expires_at: 0 }).returning('id')
+    const { id } = await mark.executeTakeFirstOrThrow()
+    await trx.deleteFrom('replay_mark').where('id', '=', id).execute()
+  })

@@ -5,12 +5,13 @@ import type { Schema } from './schema.ts'
 const MOST_ATTEMPTS = 5
 const PAUSE_MS = 5
 /**
- * What a transaction may meet for no fault of its own, and does not when it comes again: serialization failure, deadlock, a
- * row that another has removed since it was read (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ * Errors that a transaction may meet for no fault of its own, and not when it is run again: serialization failure, deadlock, a
+ * row that another has removed since it was read, a server that no longer takes writes or is being shut down
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html). In each of these cases nothing was kept.
  */
-const LOST_RACES: readonly unknown[] = ['40001', '40P01', '23503']
+const PASSING: readonly unknown[] = ['40001', '40P01', '23503', '25006', '57P01']
 
-/** Runs a transaction, and again where it lost a race with another: `work` may be called more than once. */
+/** Runs a transaction, and runs it again after an error that may pass: `work` may be called more than once. */
 export async function transact<Result>(
   db: Kysely<Schema>,
   work: (trx: Kysely<Schema>) => Promise<Result>,
@@ -19,14 +20,14 @@ export async function transact<Result>(
     try {
       return await db.transaction().execute(work)
     } catch (error) {
-      if (attempt === MOST_ATTEMPTS || !hasLostRace(error)) throw error
+      if (attempt === MOST_ATTEMPTS || !mayPass(error)) throw error
       await sleep(attempt * PAUSE_MS)
     }
   }
 }
 
 /** By the SQLSTATE of an error or of what caused it. */
-function hasLostRace(error: unknown): boolean {
+function mayPass(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  return ('code' in error && LOST_RACES.includes(error.code)) || hasLostRace(error.cause)
+  return ('code' in error && PASSING.includes(error.code)) || mayPass(error.cause)
 }

@@ -7,14 +7,14 @@ const BOUNDS_MS = BUCKETS.map((seconds) => seconds * 1000)
 export class Durations {
   /** By bucket, each without those before it; the last is for what is over all bounds. */
   readonly counts: number[] = new Array<number>(BUCKETS.length + 1).fill(0)
-  /** Milliseconds. */
-  sum = 0
+  /** In whole microseconds, whose sum is the same in whatever order they are added. */
+  microseconds = 0
 
   /** @param elapsed milliseconds */
   add(elapsed: number): void {
     let bucket = 0
     while (bucket < BOUNDS_MS.length && elapsed > (BOUNDS_MS[bucket] ?? 0)) bucket += 1
     this.counts[bucket] = (this.counts[bucket] ?? 0) + 1
-    this.sum += elapsed
+    this.microseconds += Math.round(elapsed * 1_000)
   }
 }

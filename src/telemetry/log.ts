@@ -1,7 +1,14 @@
 import { type Logger, pino } from 'pino'
+import { standardError } from '../platform/standard-streams.ts'
 
 export type { Logger }
 
 /** Logs to standard error: standard output is for what a command was asked for. */
-export const createLogger = (level: string): Logger =>
-  pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))
+export const createLogger = (level: string): Logger => pino({ level, base: null }, { write })
+
+/** A log that nobody reads, or that a full disk can't take, stops no server: the line is lost, and the next one is tried. */
+function write(line: string): void {
+  try {
+    standardError.write(line)
+  } catch {}
+}

@@ -42,7 +42,11 @@ function valuesOf(name: string, readings: Readonly<Record<string, readonly AnyRe
 }
 
 /** The series of a histogram: in each bucket all that is within its bound. */
-function histogram(name: string, labels: Readonly<Record<string, string>>, { counts, sum }: Durations): Values {
+function histogram(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  { counts, microseconds }: Durations,
+): Values {
   let within = 0
   const buckets = counts.map((count, index) => {
     within += count
@@ -50,7 +54,7 @@ function histogram(name: string, labels: Readonly<Record<string, string>>, { cou
   })
   return [
     ...buckets,
-    { metricName: `${name}_sum`, labels, value: sum / 1000 },
+    { metricName: `${name}_sum`, labels, value: microseconds / 1e6 },
     { metricName: `${name}_count`, labels, value: within },
   ]
 }

@@ -22,8 +22,20 @@ interface MetricSnapshot {
 export const METRICS_TYPE = AggregatorRegistry.PROMETHEUS_CONTENT_TYPE
 
 /** What processes have measured, put together, in the text format of Prometheus. */
-export const renderMetrics = (snapshots: readonly Snapshot[]): Promise<string> =>
-  AggregatorRegistry.aggregate([...snapshots]).metrics()
+export async function renderMetrics(snapshots: readonly Snapshot[]): Promise<string> {
+  const registry = AggregatorRegistry.aggregate([...snapshots])
+  for (const { values } of await registry.getMetricsAsJSON()) {
+    for (const series of values) series.value = toMicroseconds(series.value)
+  }
+  return registry.metrics()
+}
+
+/**
+ * A number without what lies below a millionth. The last bits of a sum depend on the order of adding, which changes when a worker
+ * ends: a counter that goes back by them counts as one that has begun anew.
+ */
+const toMicroseconds = (value: number): number =>
+  Number.isInteger(value) || !Number.isFinite(value) ? value : Math.round(value * 1e6) / 1e6
 
 /** What two processes have counted, put together; what was true of a moment only is left out. */
 export function addCounts(one: Snapshot, other: Snapshot): Snapshot {
@@ -39,7 +51,7 @@ function addValues(values: MetricSnapshot['values']): MetricSnapshot['values'] {
   const sums = new Map<string, MetricSnapshot['values'][number]>()
   for (const value of values) {
     const series = JSON.stringify([value.metricName, Object.entries(value.labels).toSorted()])
-    sums.set(series, { ...value, value: value.value + (sums.get(series)?.value ?? 0) })
+    sums.set(series, { ...value, value: toMicroseconds(value.value + (sums.get(series)?.value ?? 0)) })
   }
   return [...sums.values()]
 }

@@ -11,7 +11,7 @@ interface MetricInfo {
 const endpoint =
   'token, introspection, revocation, keys, metadata, or other: the heartbeat, and what is at no path of ours'
 const algorithm = 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens'
-const stores = 'directory, changes, keys, revocations, credentials, replay, audit or manifest'
+const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit or manifest'
 const document = 'key_set, or metadata of an issuer'
 
 /** Every metric of ours. No label is of a client, of an address, or of anything as it was sent. */
@@ -36,7 +36,7 @@ export const metricTable = {
   },
   tessera_request_duration_seconds: {
     type: 'histogram',
-    help: 'From the last byte of a request to the handing over of its answer; of those that an endpoint saw.',
+    help: 'From the last byte of a request to its answer, without the time for which a refusal is held back; of those that an endpoint saw.',
     labels: { endpoint },
     together: 'sum',
   },
@@ -109,7 +109,7 @@ export const metricTable = {
   tessera_guesses_refused_total: {
     type: 'counter',
     help: 'Attempts with a chosen secret that had to wait, since too many had failed.',
-    labels: { by: 'client_at_address, client or address: where too many had failed' },
+    labels: { by: 'client_at_address, client, address or site (an IPv6 /48): where too many had failed' },
     together: 'sum',
   },
   tessera_replay_marks_total: {
@@ -133,6 +133,12 @@ export const metricTable = {
   tessera_audit_events_written_total: {
     type: 'counter',
     help: 'Audit events that were written to the database.',
+    labels: {},
+    together: 'sum',
+  },
+  tessera_audit_events_lost_total: {
+    type: 'counter',
+    help: 'Audit events that found no room while the database did not write. An event says how many, once it writes.',
     labels: {},
     together: 'sum',
   },

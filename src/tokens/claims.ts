@@ -21,7 +21,7 @@ export interface AccessTokenClaims {
   /** Space-separated (RFC 6749 §3.3). */
   readonly scope?: string
   readonly scp?: readonly string[]
-  /** The keys that whoever uses the token must have (RFC 7800 §3.1). */
+  /** The key that whoever uses the token must have (RFC 7800 §3.1). */
   readonly cnf?: Confirmation
 }
 
@@ -79,4 +79,4 @@ export const scopeOf = ({ scope, scp }: AccessTokenClaims): string => scope ?? s
 
 /** How a token is presented: `DPoP` where that takes a proof (RFC 9449 §5), else `Bearer` (RFC 6750), also with a certificate. */
 export const tokenTypeOf = ({ cnf }: AccessTokenClaims): 'DPoP' | 'Bearer' =>
-  cnf?.jkt === undefined ? 'Bearer' : 'DPoP'
+  cnf !== undefined && 'jkt' in cnf ? 'DPoP' : 'Bearer'

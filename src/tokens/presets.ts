@@ -20,6 +20,7 @@ const algorithmIn = (algorithms: readonly string[], why: string) => ({
   works: ({ format, algorithm }: TokenProfile) => format !== 'jwt' || algorithms.includes(algorithm),
   why,
 })
+const typIsJwt = (why: string) => ({ works: ({ typ }: TokenProfile) => typ === 'JWT', why })
 const scopeString = (why: string) => ({ works: ({ scopeClaims }: TokenProfile) => scopeClaims.includes('scope'), why })
 
 /** Every preset, by its name in the manifest; docs/presets.md is made of this. */
@@ -27,13 +28,7 @@ export const presets = {
   'spring-security': {
     title: 'Spring Security, Spring Boot (`oauth2-resource-server`)',
     sets: { typ: 'JWT', algorithm: 'RS256' },
-    needs: [
-      isJwt,
-      {
-        works: ({ typ }) => typ === 'JWT',
-        why: 'it rejects `at+jwt` unless its decoder is configured for it: the typ must be JWT',
-      },
-    ],
+    needs: [isJwt, typIsJwt('it rejects `at+jwt` unless its decoder is configured for it: the typ must be JWT')],
     notes: [
       'With `jwk-set-uri` alone it expects RS256; with `issuer-uri` it takes whatever algorithm the key set has.',
       'Set `spring.security.oauth2.resourceserver.jwt.audiences`: without it the audience is not checked.',
@@ -50,23 +45,35 @@ export const presets = {
   },
   rabbitmq: {
     title: 'RabbitMQ (`rabbitmq_auth_backend_oauth2`)',
-    sets: { algorithm: 'RS256' },
-    needs: [isJwt, scopeString('it reads permissions from `scope`')],
+    sets: {},
+    needs: [
+      isJwt,
+      algorithmIn(['ES256', 'RS256'], 'ES256 and RS256 are those that it was seen to take'),
+      scopeString('it reads permissions from `scope`'),
+    ],
     notes: [
       'Its `resource_server_id` must be the audience, and scopes are named `<resource_server_id>.read:…` unless `scope_prefix` says otherwise.',
+      'A scope of its with `*` in two places, such as `read:*/*`, can not be one here: give it in a claim (`claims`) that `additional_scopes_key` names.',
     ],
   },
   envoy: {
     title: 'Envoy (`jwt_authn`)',
     sets: {},
     needs: [isJwt],
-    notes: ['Give `audiences` to its provider: without them the audience is not checked.'],
+    notes: [
+      'Give `audiences` to its provider: without them the audience is not checked.',
+      'It fetches keys by the clock alone, every 10 minutes by default (`cache_duration`): `keys.publish_before` must be longer.',
+    ],
   },
   'apache-mod-oauth2': {
     title: 'Apache mod_oauth2 (liboauth2)',
     sets: {},
     needs: [isJwt, algorithmIn(['ES256', 'RS256', 'PS256'], 'its library knows no EdDSA: choose another algorithm')],
-    notes: ['It keeps keys for a day: `keys.publish_before` must be at least that, as it is by default.'],
+    notes: [
+      'Give it `Require oauth2_claim aud:…`: it looks at neither the audience nor the issuer by itself.',
+      'It asks for keys again when it meets one that it does not know.',
+      'It trusts the authorities of the machine alone.',
+    ],
   },
   'express-oauth2-jwt-bearer': {
     title: 'express-oauth2-jwt-bearer',
@@ -89,7 +96,63 @@ export const presets = {
     needs: [isJwt, algorithmIn(['ES256', 'RS256', 'EdDSA'], 'it knows no PS256')],
     notes: ['After a key that it does not find it waits ten seconds before it asks again.'],
   },
+  dovecot: {
+    title: 'Dovecot (`oauth2`, tokens validated by itself)',
+    sets: { typ: 'JWT' },
+    needs: [
+      isJwt,
+      typIsJwt('it refuses `at+jwt`: the typ must be JWT'),
+      algorithmIn(['ES256', 'RS256', 'PS256'], 'it knows no EdDSA: choose another algorithm'),
+    ],
+    notes: [
+      'It reads no key set: have a job copy each key, as PEM, to `shared/default/<algorithm>/<kid>` of its dictionary, as soon as it is published.',
+      'With introspection it takes every token, and needs no preset: the client in the URL, `introspection_mode = post`, `active_attribute`, `username_attribute = sub`.',
+    ],
+  },
+  opentelemetry: {
+    title: 'OpenTelemetry Collector (`oidcauthextension`)',
+    sets: {},
+    needs: [isJwt],
+    notes: [
+      'It takes the algorithms that `id_token_signing_alg_values_supported` of the metadata names, and RS256 alone where it does not find that; no setting changes it.',
+      'Issuer, audience and CA are all it needs.',
+    ],
+  },
+  'go-oidc': {
+    title: 'coreos/go-oidc, and what is built on it',
+    sets: {},
+    needs: [isJwt],
+    notes: [
+      'With `NewProvider` it takes the algorithms that `id_token_signing_alg_values_supported` of the metadata names; with keys that it is given otherwise, RS256 alone, unless `SupportedSigningAlgs` says more.',
+      '`ClientID` of its verifier is the audience.',
+    ],
+  },
+  'oauth2-proxy': {
+    title: 'oauth2-proxy (`--skip-jwt-bearer-tokens`)',
+    sets: { algorithm: 'RS256' },
+    needs: [isJwt],
+    notes: [
+      'It takes ES256 as well with `--oidc-enabled-signing-alg=ES256`.',
+      'Give it `--oidc-email-claim=sub`: tokens of machines have no address.',
+    ],
+  },
 } as const satisfies Record<string, Preset>
+
+/** Verifiers that take the default tokens by themselves, and what to know of them; docs/presets.md has these, too. */
+export const presetless = {
+  'Kubernetes API server': 'issuer, audience and CA; the user name from `sub`. It knows no EdDSA.',
+  'Apache Kafka':
+    'issuer and audience for `OAuthBearerValidatorCallbackHandler`, and the system property `allowed.urls`.',
+  Quarkus:
+    '`quarkus.oidc.auth-server-url` and `quarkus.oidc.token.audience`. It takes sealed tokens by introspection, too.',
+  'Nimbus JOSE+JWT': '`new DefaultJOSEObjectTypeVerifier("at+jwt")`.',
+  'jose4j, SmallRye JWT': 'SmallRye must be told the algorithms.',
+  PyJWT: '`PyJWKClient`, audience and issuer.',
+  'lestrrat-go/jwx, MicahParks/keyfunc': 'nothing but what [keys.md](keys.md) says of when they ask for keys.',
+  'go-jose, joserfc, jwcrypto, Rust jsonwebtoken': 'fetching keys is up to you.',
+  authlib: 'its validator of RFC 9068 takes ES256 and RS256; fetching keys is up to you.',
+  'Apache mod_auth_openidc': '`OIDCOAuthVerifyJwksUri` and `Require claim aud:…`, or introspection.',
+} as const satisfies Record<string, string>
 
 export type PresetName = keyof typeof presets
 

@@ -1,6 +1,7 @@
 /** Which parts there are, and who is handed what: `server.ts` puts these together. May import anything. */
 
 import { AuditRecorder } from '../audit/recorder.ts'
+import { RefusalGatherer } from '../audit/refusals.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { Config } from '../config/resolve.ts'
 import type { Store } from '../store/sql-store.ts'
@@ -14,10 +15,20 @@ export function openAudit(config: Config, store: Store, means: Means, closers: C
   const audit = new AuditRecorder({
     store: store.audit,
     clock: means.clock,
+    random: means.random,
     retention: config.audit.retention_days * DAY_MS,
+    refusalsKept: config.audit.refusals_kept,
     onError: means.failing('audit events could not be written'),
   })
   audit.start()
   closers.add(() => audit.close())
   return audit
+}
+
+/** Takes the events of requests, so that refusals can't fill the audit log. */
+export function gatherRefusals(audit: AuditSink, { clock }: Means, closers: Closers): AuditSink {
+  const gatherer = new RefusalGatherer(audit, clock)
+  gatherer.start()
+  closers.add(() => gatherer.close())
+  return gatherer
 }

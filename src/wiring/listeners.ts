@@ -64,9 +64,16 @@ async function listenFor({ live }: Means, closers: Closers, options: ListenerOpt
   return listener.port
 }
 
-const common = ({ issuer, runtime }: Config, { log, clock, random }: Means) => ({
-  proxies: new TrustedProxies(runtime.trusted_proxies),
+const common = ({ issuer, runtime, http }: Config, { log, clock, random }: Means) => ({
+  proxies: new TrustedProxies(runtime.trusted_proxies, runtime.forwarded_header),
   certificateHeader: runtime.certificate_header === 'off' ? undefined : runtime.certificate_header,
+  timeouts: {
+    handshake: http.handshake_timeout * 1000,
+    headers: http.headers_timeout * 1000,
+    request: http.request_timeout * 1000,
+    keepAlive: http.keep_alive_timeout * 1000,
+  },
+  mostIdle: http.idle_connections,
   challenge: `Basic realm="${issuer}", charset="UTF-8"`,
   clock,
   random,

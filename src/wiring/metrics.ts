@@ -21,7 +21,8 @@ export function meterByPath(traffic: Traffic): MeterFor {
     [endpointPaths.introspection, 'introspection'],
     [endpointPaths.revocation, 'revocation'],
     ...endpointPaths.keys.map((path): [string, EndpointName] => [path, 'keys']),
-    ...endpointPaths.metadata.map((path): [string, EndpointName] => [path, 'metadata']),
+    [endpointPaths.metadata, 'metadata'],
+    [endpointPaths.openidConfiguration, 'metadata'],
   ])
   return (path) => traffic.of(endpoints.get(path) ?? 'other')
 }
@@ -44,6 +45,7 @@ export function readAudit({ counts }: AuditSink): Readings {
     tessera_audit_events_capacity: one(counts.capacity),
     tessera_audit_events_written_total: one(counts.written),
     tessera_audit_batches_failed_total: one(counts.failedBatches),
+    tessera_audit_events_lost_total: one(counts.lost),
   }
 }
 

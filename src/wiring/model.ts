@@ -1,6 +1,7 @@
 import { ChangeFeed } from '../changes/feed.ts'
 import type { Config } from '../config/resolve.ts'
 import { Directory } from '../directory/directory.ts'
+import { KeySources } from '../directory/key-sources.ts'
 import { KeySetConsumers } from '../keys/consumers.ts'
 import { requireFitting } from '../keys/fitting.ts'
 import { Keyring } from '../keys/keyring.ts'
@@ -15,10 +16,13 @@ import type { Closers } from './closers.ts'
 import type { LiveConfig } from './live.ts'
 import { type Means, repeat } from './world.ts'
 
+const KEY_SOURCES = 'where clients have their keys could not be read'
+
 /** What a process has of the database in memory, and keeps up to date. */
 export interface Model {
   readonly changes: ChangeFeed
   readonly directory: Directory
+  readonly keySources: KeySources
   readonly masterKey: MasterKey
   readonly keyring: Keyring
   readonly revocations: Revocations
@@ -46,7 +50,7 @@ export async function openModel(config: Config, store: Store, means: Means, clos
   await requireFitting(store.keys, masterKey)
   const keyring = await Keyring.open(store.keys, masterKey, onUnreadable)
   await noteLifetimes(config, store, live)
-  const revocations = await Revocations.open(store.revocations, clock, onUnreadable)
+  const revocations = await Revocations.open(store.revocations, clock, { onUnreadable })
   const rotation = new KeyRotation({
     store: store.keys,
     keyring,
@@ -60,10 +64,13 @@ export async function openModel(config: Config, store: Store, means: Means, clos
 
   const consumers = new KeySetConsumers(store.keys, clock)
   closers.add(() => consumers.flush())
+  const keySources = new KeySources(store.keySources)
+  keySources.read().catch(failing(KEY_SOURCES))
   const changes = new ChangeFeed({
     store: store.changes,
     clock,
     listeners: { directory, keys: keyring },
+    unhurried: [keySources],
     since,
     sinceTime,
     onError: failing('what was changed could not be taken over'),
@@ -72,9 +79,11 @@ export async function openModel(config: Config, store: Store, means: Means, clos
   closers.add(() => changes.stop())
   const again = (interval: number, work: () => Promise<void>, what: string) =>
     repeat(closers, means, interval, work, what)
+  again(500, () => keySources.read(), KEY_SOURCES)
   again(200, () => revocations.poll(), 'revocations could not be read')
   again(250, () => rotation.run(), 'keys could not be rotated')
   again(2_000, () => consumers.flush(), 'who fetched the keys could not be written')
+  again(60_000, () => consumers.prune(), 'who fetched the keys long ago could not be removed')
   again(60_000, () => revocations.prune(), 'expired revocations could not be removed')
-  return { changes, directory, masterKey, keyring, revocations, consumers }
+  return { changes, directory, keySources, masterKey, keyring, revocations, consumers }
 }

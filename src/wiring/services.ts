@@ -10,6 +10,7 @@ import { AddressRules } from '../remote-keys/addresses.ts'
 import { IssuerKeys } from '../remote-keys/discovery.ts'
 import { JsonFetcher } from '../remote-keys/fetch-json.ts'
 import { RemoteKeySets } from '../remote-keys/key-sets.ts'
+import { proxyOf } from '../remote-keys/proxy.ts'
 import { SecretVerifier } from '../secrets/verifier.ts'
 import { Sealer, Unsealer } from '../tokens/sealed.ts'
 import type { Tracing } from '../tracing/tracing.ts'
@@ -21,9 +22,9 @@ import type { Means } from './world.ts'
 /** What the OAuth endpoints work with. @throws UserError where a configured file is not what it should be */
 export function createServices(
   config: Config,
-  { changes, directory, masterKey, keyring, revocations, consumers }: Model,
+  { changes, directory, keySources, masterKey, keyring, revocations, consumers }: Model,
   { usage, marks }: CredentialNotes,
-  { clock, random, lookup, shared, live }: Means,
+  { clock, random, lookup, shared, live, holds }: Means,
   audit: AuditSink,
   tracing: Tracing,
 ): RuntimeServices {
@@ -31,11 +32,16 @@ export function createServices(
     'fetch',
     new JsonFetcher({
       addresses: new AddressRules(config.outbound.allow),
+      proxy: proxyOf(config.outbound),
       ...(config.outboundAuthorities && { ca: [config.outboundAuthorities] }),
       lookup,
     }),
   )
   const keySets = new RemoteKeySets(clock, fetcher)
+  const issuerKeys = new IssuerKeys(clock, fetcher, keySets)
+  keySources.fetchWith(({ issuer, jwksUri }) =>
+    issuer === undefined ? keySets.keysFor(jwksUri, undefined) : issuerKeys.keysFor(issuer, undefined, jwksUri),
+  )
   const tokenEndpoint = config.issuer + endpointPaths.token
   const tokens = { issuer: config.issuer, keyring, clock }
   const verifier = { ...tokens, unsealer: new Unsealer() }
@@ -48,16 +54,27 @@ export function createServices(
       guesses: shared?.guesses ?? new GuessLimiter(clock),
       marks,
       keySets,
-      issuerKeys: new IssuerKeys(clock, fetcher, keySets),
+      issuerKeys,
       certificates,
       masterKey,
       clock,
       usage,
+      takesSample: config.isDevelopment,
+      holds,
+      get keyWait() {
+        return keySources.areThere ? config.outbound.wait : 0
+      },
       assertions: {
         issuer: config.issuer,
         tokenEndpoint,
         get maxLifetime() {
           return live.current.assertions.max_lifetime
+        },
+        get algorithms() {
+          return live.current.assertions.algorithms
+        },
+        get audienceForm() {
+          return live.current.assertions.audience
         },
       },
     },
@@ -67,6 +84,9 @@ export function createServices(
       nonces: new DpopNonces(() => masterKey.derive('dpop nonce', keyring.masterKeyId), clock),
       get isNonceRequired() {
         return live.current.dpop.require_nonce === 'on'
+      },
+      get algorithms() {
+        return live.current.dpop.algorithms
       },
       tokenEndpoint,
     },
@@ -83,6 +103,15 @@ export function createServices(
     verifier,
     revocations,
     recording: { audit, clock },
+    metadata: {
+      issuer: config.issuer,
+      get assertionAlgorithms() {
+        return live.current.assertions.algorithms
+      },
+      get proofAlgorithms() {
+        return live.current.dpop.algorithms
+      },
+    },
     keys: {
       keyring,
       consumers,

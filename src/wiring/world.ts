@@ -1,6 +1,7 @@
 import type { AuditSink } from '../audit/sink.ts'
 import type { Config } from '../config/resolve.ts'
 import type { Guesses } from '../guessing/limiter.ts'
+import { Holds } from '../http/hold.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { Poller } from '../platform/poller.ts'
 import { type RandomBytes, systemRandom } from '../platform/random.ts'
@@ -13,6 +14,9 @@ import type { RemoteMetrics } from '../workers/remote-metrics.ts'
 import type { Closers } from './closers.ts'
 import { LiveConfig } from './live.ts'
 
+/** Refusals held back at once. Each is some 10 KB. */
+const MOST_HELD = 1_000
+
 /** What the server takes from the world; a test may hold any of it. */
 export interface World {
   readonly log: Logger
@@ -21,6 +25,8 @@ export interface World {
   readonly open?: typeof openStore
   /** The resolver for the hosts of keys by URL. */
   readonly lookup?: Lookup
+  /** What holds refusals back. */
+  readonly holds?: Pick<Holds, 'begin'>
   /** What this process has in common with others, and does not keep itself: it then has no admin listener either. */
   readonly shared?: Shared
 }
@@ -36,7 +42,7 @@ interface Shared {
 }
 
 /** The same, with nothing left open. */
-export interface Means extends Required<Pick<World, 'log' | 'clock' | 'random' | 'open'>> {
+export interface Means extends Required<Pick<World, 'log' | 'clock' | 'random' | 'open' | 'holds'>> {
   readonly lookup: Lookup | undefined
   readonly shared: Shared | undefined
   readonly live: LiveConfig
@@ -52,6 +58,7 @@ export const meansOf = (config: Config, world: World): Means => ({
   clock: world.clock ?? systemClock,
   random: world.random ?? systemRandom,
   open: world.open ?? openStore,
+  holds: world.holds ?? new Holds(MOST_HELD),
   lookup: world.lookup,
   shared: world.shared,
   live: createLive(config, world.log),

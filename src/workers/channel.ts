@@ -5,7 +5,7 @@
 
 import type { AuditEvent } from '../audit/event.ts'
 import type { PlainConfig } from '../config/plain.ts'
-import type { Guess } from '../guessing/limiter.ts'
+import type { Guess, Standing } from '../guessing/limiter.ts'
 import type { Snapshot } from '../telemetry/snapshot.ts'
 
 /** What a worker says to the primary. */
@@ -14,7 +14,9 @@ export type FromWorker =
   | { readonly kind: 'events'; readonly events: readonly AuditEvent[] }
   /** Somebody tries a secret that can be guessed; answered by `verdict`. */
   | { readonly kind: 'guess'; readonly id: number; readonly guess: Guess }
-  | { readonly kind: 'guessed right'; readonly id: number }
+  /** The same, with what came of it; answered by `verdict`, too. */
+  | { readonly kind: 'concluded guess'; readonly id: number; readonly guess: Guess; readonly isRight: boolean }
+  | { readonly kind: 'guessed right' | 'turned away'; readonly id: number }
   /** It wants its configuration. */
   | { readonly kind: 'starting' }
   /** It has put the last configuration in force; where it could not, why: one line for a person. */
@@ -31,8 +33,14 @@ export type FromWorker =
 /** What the primary says to a worker. */
 export type FromPrimary =
   /** So many events were taken; whether there is room for more. */
-  | { readonly kind: 'taken'; readonly count: number; readonly isFull: boolean }
-  | { readonly kind: 'verdict'; readonly id: number; readonly wait?: Wait }
+  | {
+      readonly kind: 'taken'
+      readonly count: number
+      readonly isFull: boolean
+      readonly isFullForRefusals: boolean
+    }
+  /** Whether the attempt must wait; if not, and if it is still open, how well it is known who makes it. */
+  | { readonly kind: 'verdict'; readonly id: number; readonly wait?: Wait; readonly standing?: Standing }
   /** Asks what it has measured; answered by `measured`. */
   | { readonly kind: 'measure'; readonly id: number }
   /** To start with or, having started, to put in force. Only the primary reads it, so that all have the same. */

@@ -19,23 +19,40 @@ export function attend(channel: Channel<FromPrimary, FromWorker>, { audit, guess
     switch (message.kind) {
       case 'events':
         for (const event of message.events) audit.record(event)
-        channel.send({ kind: 'taken', count: message.events.length, isFull: audit.isFull })
+        channel.send({
+          kind: 'taken',
+          count: message.events.length,
+          isFull: audit.isFull,
+          isFullForRefusals: audit.isFullForRefusals,
+        })
         break
       case 'guess': {
         const { id, guess } = message
-        judge(guesses, guess).then(
+        judge(() => guesses.begin(guess)).then(
           (attempt) => {
             open.set(id, attempt)
-            channel.send({ kind: 'verdict', id })
+            channel.send({ kind: 'verdict', id, standing: attempt.standing })
           },
           (wait: Wait) => channel.send({ kind: 'verdict', id, wait }),
         )
         break
       }
-      case 'guessed right':
-        open.get(message.id)?.succeeded()
-        open.delete(message.id)
+      case 'concluded guess': {
+        const { id, guess, isRight } = message
+        judge(() => guesses.conclude(guess, isRight)).then(
+          () => channel.send({ kind: 'verdict', id }),
+          (wait: Wait) => channel.send({ kind: 'verdict', id, wait }),
+        )
         break
+      }
+      case 'guessed right':
+      case 'turned away': {
+        const attempt = open.get(message.id)
+        open.delete(message.id)
+        if (message.kind === 'guessed right') attempt?.succeeded()
+        else attempt?.turnedAway()
+        break
+      }
       case 'measured':
       case 'condition':
       case 'starting':
@@ -50,9 +67,9 @@ export function attend(channel: Channel<FromPrimary, FromWorker>, { audit, guess
 }
 
 /** @throws Wait where the attempt must wait */
-async function judge(guesses: Guesses, guess: Parameters<Guesses['begin']>[0]): Promise<Attempt> {
+async function judge<Outcome>(ask: () => Outcome | Promise<Outcome>): Promise<Outcome> {
   try {
-    return await guesses.begin(guess)
+    return await ask()
   } catch (error) {
     const { detail, headers } = error instanceof OAuthError ? error : new OAuthError('unexpected', { cause: error })
     throw { detail, headers } satisfies Wait

@@ -1,9 +1,13 @@
+import { Backlog } from '../audit/backlog.ts'
 import type { AuditEvent } from '../audit/event.ts'
+import { ownEvent } from '../audit/own-event.ts'
 import type { AuditCounts, AuditSink } from '../audit/sink.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { RandomBytes } from '../platform/random.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 
-/** About 60 MB, as in a process that writes by itself. */
-const MOST_UNTAKEN = 100_000
+/** How soon a primary that had no room is asked again. Milliseconds. */
+const ASKED_AGAIN_MS = 250
 
 /**
  * Hands events to the primary, which writes them. What the requests of one batch record goes in one message, before any
@@ -13,48 +17,76 @@ const MOST_UNTAKEN = 100_000
 export class RemoteAudit implements AuditSink {
   readonly #channel: Channel<FromWorker, FromPrimary>
   #events: AuditEvent[] = []
-  #untaken = 0
-  #isPrimaryFull = false
+  /** Those that the primary has not taken. */
+  readonly #backlog = new Backlog()
+  #lost = 0
+  /** Those of the lost that no event speaks of yet. */
+  #unsaid = 0
+  readonly #own: { readonly clock: Clock; readonly random: RandomBytes }
+  #primary = { isFull: false, isFullForRefusals: false }
   #waiting: (() => void)[] = []
 
-  constructor(channel: Channel<FromWorker, FromPrimary>) {
+  constructor(channel: Channel<FromWorker, FromPrimary>, own: { readonly clock: Clock; readonly random: RandomBytes }) {
     this.#channel = channel
+    this.#own = own
     channel.onMessage((message) => {
-      if (message.kind === 'taken') this.#taken(message.count, message.isFull)
+      if (message.kind === 'taken') this.#taken(message)
     })
   }
 
   get isFull(): boolean {
-    return this.#isPrimaryFull || this.#untaken + this.#events.length >= MOST_UNTAKEN
+    return this.#primary.isFull || this.#backlog.isFull
+  }
+
+  get isFullForRefusals(): boolean {
+    return this.#primary.isFullForRefusals || this.#backlog.isFullForRefusals
   }
 
   /** Of those that the primary has not taken; it writes them, and counts that itself. */
   get counts(): AuditCounts {
-    return { waiting: this.#untaken + this.#events.length, capacity: 0, written: 0, failedBatches: 0 }
+    return { waiting: this.#backlog.events, capacity: 0, written: 0, failedBatches: 0, lost: this.#lost }
   }
 
   record(event: AuditEvent): void {
+    if (this.#backlog.isClosed) {
+      this.#lost += 1
+      this.#unsaid += 1
+      return
+    }
+    this.#backlog.add(event)
     if (this.#events.push(event) === 1) queueMicrotask(() => this.#send())
   }
 
   /** Resolves once the primary has everything. */
   async close(): Promise<void> {
     this.#send()
-    if (this.#untaken > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    if (this.#backlog.events > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   #send(): void {
     const events = this.#events
     if (events.length === 0) return
     this.#events = []
-    this.#untaken += events.length
     this.#channel.send({ kind: 'events', events })
   }
 
-  #taken(count: number, isFull: boolean): void {
-    this.#untaken -= count
-    this.#isPrimaryFull = isFull
-    if (this.#untaken > 0) return
+  #taken({ count, isFull, isFullForRefusals }: Extract<FromPrimary, { kind: 'taken' }>): void {
+    this.#backlog.remove(count)
+    this.#primary = { isFull, isFullForRefusals }
+    // Nothing is sent to a primary without room, so that it would never say that there is some again.
+    if (isFull || isFullForRefusals) setTimeout(() => this.#ask(), ASKED_AGAIN_MS).unref()
+    if (this.#unsaid > 0 && !this.#backlog.isClosed) this.#sayWhatIsLost()
+    if (this.#backlog.events > 0) return
     for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #ask(): void {
+    if (this.#backlog.events === 0) this.#channel.send({ kind: 'events', events: [] })
+  }
+
+  #sayWhatIsLost(): void {
+    const event = ownEvent('audit.lost', { events: this.#unsaid }, this.#own)
+    this.#unsaid = 0
+    this.record(event)
   }
 }

@@ -9,13 +9,19 @@ const ENDPOINT = `${ISSUER}/as/token.oauth2`
 /** Seconds. */
 const NOW = 1_800_000_000
 const CLAIMS = { iss: 'reporter', sub: 'reporter', aud: ISSUER, jti: 'j', exp: NOW + 300 }
-const RULES = { issuer: ISSUER, acceptedAudiences: [], maxLifetime: 3600, now: NOW * 1000 + 999 }
+const RULES = {
+  issuer: ISSUER,
+  tokenEndpoint: ENDPOINT,
+  isCompatible: false,
+  audienceForm: 'any',
+  maxLifetime: 3600,
+  now: NOW * 1000 + 999,
+} as const
+const COMPATIBLE = { isCompatible: true }
+const STRING = { audienceForm: 'string' } as const
 
-const check = (
-  claims: object,
-  header: object = {},
-  rules: Partial<typeof RULES & { acceptedAudiences: string[] }> = {},
-) => checkAssertion(parseAssertion(unsigned({ alg: 'ES256', ...header }, claims)), { ...RULES, ...rules })
+const check = (claims: object, header: object = {}, rules: Partial<Parameters<typeof checkAssertion>[1]> = {}) =>
+  checkAssertion(parseAssertion(unsigned({ alg: 'ES256', ...header }, claims)), { ...RULES, ...rules })
 
 const without = (name: keyof typeof CLAIMS) =>
   Object.fromEntries(Object.entries(CLAIMS).filter(([claim]) => claim !== name))
@@ -27,8 +33,13 @@ test('what an assertion says', () => {
 describe('accepted', () => {
   const accepted: [string, object, object?, object?][] = [
     ['36: the issuer in an array of one', { aud: [ISSUER] }],
-    ['36: the token endpoint, where the client may', { aud: ENDPOINT }, {}, { acceptedAudiences: [ENDPOINT] }],
-    ['36: the issuer, where the token endpoint may be too', {}, {}, { acceptedAudiences: [ENDPOINT] }],
+    ['36: the token endpoint, where the client may', { aud: ENDPOINT }, {}, COMPATIBLE],
+    ['36: the issuer, where the token endpoint may be too', {}, {}, COMPATIBLE],
+    ['36: both, as openid-client 5 sends them', { aud: [ISSUER, ENDPOINT] }, {}, COMPATIBLE],
+    ['36: both, in the other order', { aud: [ENDPOINT, ISSUER] }, {}, COMPATIBLE],
+    ['36: the issuer with a slash, where the endpoint may be', { aud: `${ISSUER}/` }, {}, COMPATIBLE],
+    ['36: the default port, where the endpoint may be', { aud: ENDPOINT.replace('.com', '.COM:443') }, {}, COMPATIBLE],
+    ['36: a string, where only a string may be', {}, {}, STRING],
     ['38: iat 8 s ahead', { iat: NOW + 8 }],
     ['38: nbf 8 s ahead', { nbf: NOW + 8 }],
     ['38: iat and nbf 60 s ahead', { iat: NOW + 60, nbf: NOW + 60 }],
@@ -74,11 +85,33 @@ describe('refused, all alike on the wire', () => {
     ['36: an array in an array', 'assertion_audience', { aud: [[ISSUER]] }, { received: `[["${ISSUER}"]]` }],
     ['36: no aud', 'assertion_audience', without('aud'), { received: '(none)' }],
     [
-      '36: several, of which each would do',
+      '36: issuer and endpoint, where the endpoint may not be',
       'assertion_audience',
       { aud: [ISSUER, ENDPOINT] },
+      { expected: [ISSUER], remedy: expect.stringContaining('assertion_audience: compatible') },
+    ],
+    [
+      '36: the issuer and another, where the endpoint may be',
+      'assertion_audience',
+      { aud: [ISSUER, 'https://other.example'] },
       { expected: [ISSUER, ENDPOINT] },
-      { acceptedAudiences: [ENDPOINT] },
+      COMPATIBLE,
+    ],
+    ['36: ours three times', 'assertion_audience', { aud: [ISSUER, ENDPOINT, ISSUER] }, {}, COMPATIBLE],
+    ['36: an empty array, where the endpoint may be', 'assertion_audience', { aud: [] }, {}, COMPATIBLE],
+    [
+      '36: an array of one, where only a string may be',
+      'assertion_audience',
+      { aud: [ISSUER] },
+      { expected: [ISSUER], remedy: expect.stringContaining('assertions.audience') },
+      STRING,
+    ],
+    [
+      '36: both, where only a string may be',
+      'assertion_audience',
+      { aud: [ISSUER, ENDPOINT] },
+      {},
+      { ...COMPATIBLE, ...STRING },
     ],
     ['37: iss is not sub', 'assertion_subject', { iss: 'auditor' }, { iss: 'auditor', sub: 'reporter' }],
     ['37: iss is sub in another case', 'assertion_subject', { iss: 'Reporter' }, { iss: 'Reporter' }],

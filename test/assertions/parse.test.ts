@@ -9,7 +9,14 @@ import { verifyHmac } from '../../src/jws/verify.ts'
 import { makeSigner, signWith, unsigned } from '../jws/tokens.ts'
 
 const ISSUER = 'https://as.example.com'
-const rules = { issuer: ISSUER, acceptedAudiences: [], maxLifetime: 3600, now: Date.now() }
+const rules = {
+  issuer: ISSUER,
+  tokenEndpoint: `${ISSUER}/as/token.oauth2`,
+  isCompatible: false,
+  audienceForm: 'any',
+  maxLifetime: 3600,
+  now: Date.now(),
+} as const
 
 /** The assertion that oauth4webapi sends. */
 async function assertionOf(authenticate: ReturnType<typeof PrivateKeyJwt>): Promise<string> {

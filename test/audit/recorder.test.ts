@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { AuditRecorder } from '../../src/audit/recorder.ts'
 import type { AuditStore } from '../../src/audit/store.ts'
+import { systemRandom } from '../../src/platform/random.ts'
+import { standingClock } from '../client-auth/assertions.ts'
 import { countTurns } from '../harness/turns.ts'
 
 const event = (requestId: string): AuditEvent => ({
@@ -27,12 +29,14 @@ function createStore() {
       written.push(...events)
     },
     listEvents: async () => [],
+    oldestRefusalOf: async () => undefined,
+    removeRefusalsBefore: async () => 0,
     pruneBefore: async (time) => {
       state.pruned = time
       return 0
     },
   }
-  return { store, state, ids: () => written.map(({ requestId }) => requestId) }
+  return { store, state, written, ids: () => written.map(({ requestId }) => requestId) }
 }
 
 afterEach(() => {
@@ -41,15 +45,17 @@ afterEach(() => {
 
 describe('the audit recorder', () => {
   function create() {
-    const { store, state, ids } = createStore()
+    const { store, state, written, ids } = createStore()
     const errors: unknown[] = []
     const recorder = new AuditRecorder({
       store,
       clock: { now: () => 10_000, monotonic: () => 0 },
+      random: systemRandom,
       retention: 1_000,
+      refusalsKept: 1_000,
       onError: (e) => errors.push(e),
     })
-    return { recorder, state, ids, errors }
+    return { recorder, state, written, ids, errors }
   }
 
   test('writes what was recorded soon, in order', async () => {
@@ -124,6 +130,28 @@ describe('the audit recorder', () => {
     expect(turns()).toBeGreaterThan(90)
   })
 
+  test('is bounded in bytes, leaves room to what is done, and says what it has lost', async () => {
+    const { recorder, state, written } = create()
+    state.failing = true
+    const large = (id: number) => ({ ...event(String(id)), detail: { scope: 'x'.repeat(16_000) } })
+    let recorded = 0
+    while (!recorder.isFullForRefusals) recorder.record(large(recorded++))
+    const forRefusals = recorded
+    while (!recorder.isFull) recorder.record(large(recorded++))
+    expect(recorded).toBeGreaterThan(2 * forRefusals)
+    expect(recorded * 32_000).toBeLessThan(128 * 1024 * 1024)
+    for (let i = 0; i < 5_000; i += 1) recorder.record(large(recorded++))
+    const { lost, waiting } = recorder.counts
+    expect(lost).toBeGreaterThan(1_000)
+    expect(waiting + lost).toBe(recorded)
+    state.failing = false
+    await recorder.flush()
+    expect(written).toHaveLength(waiting + 1)
+    const said = written.filter(({ type }) => type === 'audit.lost')
+    expect(said).toMatchObject([{ detail: { events: lost } }])
+    expect([recorder.isFull, recorder.isFullForRefusals]).toEqual([false, false])
+  })
+
   test('closing writes everything that waits', async () => {
     const { recorder, ids } = create()
     for (let index = 0; index < 5_000; index += 1) recorder.record(event(String(index)))
@@ -144,6 +172,26 @@ describe('the audit recorder', () => {
     recorder.start()
     await vi.advanceTimersByTimeAsync(61_000)
     expect(state.pruned).toBe(9_000)
+    await recorder.close()
+  })
+
+  test('prunes nothing that is not old enough where the clock is set years ahead', async () => {
+    vi.useFakeTimers()
+    const { store, state } = createStore()
+    const clock = standingClock()
+    const recorder = new AuditRecorder({
+      store,
+      clock,
+      random: systemRandom,
+      retention: 1_000,
+      refusalsKept: 1_000,
+      onError: () => {},
+    })
+    const before = clock.now()
+    recorder.start()
+    clock.step(3_650 * 24 * 3_600_000)
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect(state.pruned).toBe(before - 1_000)
     await recorder.close()
   })
 })

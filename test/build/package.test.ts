@@ -19,4 +19,4 @@ test('the published package has the command, what running it takes, and nothing 
   const [{ files } = { files: [] }] = JSON.parse(packed.stdout) as { files: { path: string }[] }[]
   const outside = files.map(({ path }) => path).filter((path) => !/^lib\/.*\.js$/.test(path))
   expect(outside.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
-})
+}, 120_000)

@@ -7,7 +7,6 @@ import {
   type CertificateHeaderFormat,
   certificateHeaderFormats,
   certificateOfHeaders,
-  isCertificateHeaderFormat,
 } from '../../src/certificates/headers.ts'
 import { thumbprintOf } from '../../src/certificates/peer.ts'
 import { matches } from '../../src/certificates/subject.ts'
@@ -25,6 +24,9 @@ const base64 = ({ certificate }: Issued) => certificate.raw.toString('base64')
 const sequence = (issued: Issued) => `:${base64(issued)}:`
 /** As nginx and Envoy escape PEM: letters, digits, `-`, `.`, `_` and `~` stand for themselves. */
 const escapedPem = (...all: readonly Issued[]) => encodeURIComponent(all.map(({ pem }) => `${pem}\n`).join(''))
+/** As AWS escapes it: `+=/` stand for themselves, too. */
+const escapedByAws = (...all: readonly Issued[]) =>
+  escapedPem(...all).replaceAll(/%2B|%3D|%2F/g, (octet) => decodeURIComponent(octet))
 const hash = ({ certificate }: Issued) => createHash('sha256').update(certificate.raw).digest('hex')
 const BY = 'By=http://frontend.lyft.com'
 const SUBJECT = String.raw`Subject="CN=a\\\,b\" ;c,O=d"`
@@ -70,6 +72,40 @@ describe('what is read', () => {
     ],
     ['ingress-nginx', 'ingress-nginx', { 'ssl-client-cert': escapedPem(client) }, []],
     ['HAProxy', 'haproxy', { 'x-ssl-client-der': base64(client) }, []],
+    ['AWS: the leaf alone', 'aws-alb', { 'x-amzn-mtls-clientcert': escapedByAws(client) }, []],
+    [
+      'AWS: a chain',
+      'aws-alb',
+      { 'x-amzn-mtls-clientcert': escapedByAws(client, intermediate, root) },
+      [intermediate, root],
+    ],
+    ['AWS: all escaped', 'aws-alb', { 'x-amzn-mtls-clientcert': escapedPem(client) }, []],
+    ['AWS, verified', 'aws-alb-verify', { 'x-amzn-mtls-clientcert-leaf': escapedByAws(client) }, []],
+    [
+      'AWS, verified: what a client may have written is not looked at',
+      'aws-alb-verify',
+      { 'x-amzn-mtls-clientcert-leaf': escapedByAws(client), 'x-amzn-mtls-clientcert': escapedByAws(victim) },
+      [],
+    ],
+    [
+      'AWS: what a client may have written is not looked at',
+      'aws-alb',
+      { 'x-amzn-mtls-clientcert': escapedByAws(client), 'x-amzn-mtls-clientcert-leaf': escapedByAws(victim) },
+      [],
+    ],
+    ['Traefik', 'traefik', { 'x-forwarded-tls-client-cert': base64(client) }, []],
+    [
+      'Traefik: a chain',
+      'traefik',
+      { 'x-forwarded-tls-client-cert': `${base64(client)},${base64(intermediate)}` },
+      [intermediate],
+    ],
+    [
+      'Traefik: escaped, as older versions do it',
+      'traefik',
+      { 'x-forwarded-tls-client-cert': [client, intermediate].map((one) => encodeURIComponent(base64(one))).join(',') },
+      [intermediate],
+    ],
     ['Envoy: Cert', 'envoy', { 'x-forwarded-client-cert': `Cert="${escapedPem(client)}"` }, []],
     [
       'Envoy: Cert and Chain, which begins with the leaf',
@@ -115,9 +151,7 @@ describe('what is read', () => {
 
 describe('what says that there is no certificate', () => {
   const cases: readonly Case[] = [
-    ...certificateHeaderFormats
-      .filter(isCertificateHeaderFormat)
-      .map((format) => [`${format}: no header`, format, { host: 'example.com' }] as const),
+    ...certificateHeaderFormats.map((format) => [`${format}: no header`, format, { host: 'example.com' }] as const),
     ['RFC 9440: a chain alone', 'client-cert', { 'client-cert-chain': sequence(client) }],
     ['HAProxy: an empty header', 'haproxy', { 'x-ssl-client-der': '' }],
     [
@@ -146,6 +180,8 @@ describe('what is refused', () => {
   const nginx = (value: string): Headers => ({ 'x-ssl-client-cert': value })
   const haproxy = (value: string): Headers => ({ 'x-ssl-client-der': value })
   const envoy = (value: string): Headers => ({ 'x-forwarded-client-cert': value })
+  const aws = (value: string): Headers => ({ 'x-amzn-mtls-clientcert': value })
+  const traefik = (value: string): Headers => ({ 'x-forwarded-tls-client-cert': value })
   const cert = (issued: Issued) => `Cert="${escapedPem(issued)}"`
   const cases: readonly (readonly [...Case, RegExp])[] = [
     ['RFC 9440: no colons', 'client-cert', clientCert(base64(client)), /between colons/],
@@ -205,6 +241,32 @@ describe('what is refused', () => {
       /bytes follow/,
     ],
     [
+      'AWS: the header twice',
+      'aws-alb',
+      aws(`${escapedByAws(client)}, ${escapedByAws(client)}`),
+      /percent-encoded PEM/,
+    ],
+    ['AWS: six in the chain', 'aws-alb', aws(escapedByAws(client, ...Array(6).fill(root))), /over 5/],
+    ['AWS: no PEM', 'aws-alb', aws(base64(client)), /percent-encoded PEM/],
+    [
+      'AWS: spaces for plus signs',
+      'aws-alb',
+      aws(escapedByAws(client).replaceAll('+', ' ').replace('-----BEGIN', 'x')),
+      /percent-encoded PEM/,
+    ],
+    [
+      'AWS, verified: two certificates',
+      'aws-alb-verify',
+      { 'x-amzn-mtls-clientcert-leaf': escapedByAws(client, victim) },
+      /exactly one/,
+    ],
+    ['Traefik: the header twice', 'traefik', traefik(`${base64(client)}, ${base64(victim)}`), /base64 of certificates/],
+    ['Traefik: PEM with its lines', 'traefik', traefik(escapedPem(client)), /base64 of certificates/],
+    ['Traefik: nothing after a comma', 'traefik', traefik(`${base64(client)},`), /base64 of certificates/],
+    ['Traefik: %zz', 'traefik', traefik('%zz'), /base64 of certificates/],
+    ['Traefik: bytes that are none', 'traefik', traefik('AAAA'), /can not be read/],
+    ['Traefik: six in the chain', 'traefik', traefik([client, ...Array(6).fill(root)].map(base64).join(',')), /over 5/],
+    [
       "Envoy: its documentation's example of two elements",
       'envoy',
       envoy(
@@ -255,11 +317,16 @@ describe('whatever is sent, it is read or refused', () => {
     'ssl-client-cert',
     'x-forwarded-client-cert',
     'x-ssl-client-der',
+    'x-amzn-mtls-clientcert',
+    'x-amzn-mtls-clientcert-leaf',
+    'x-forwarded-tls-client-cert',
   ]
   const good = [
     sequence(client),
     escapedPem(client),
     base64(client),
+    escapedByAws(client),
+    `${base64(client)},${base64(root)}`,
     `Hash=${hash(client)};Cert="${escapedPem(client)}"`,
   ]
   /** A good value with a piece of it replaced by something else. */
@@ -268,7 +335,7 @@ describe('whatever is sent, it is read or refused', () => {
     .map(([value, at, length, text]) => value.slice(0, at) + text + value.slice(at + length))
   const value = fc.oneof(spoiled, fc.string(), fc.stringMatching(/^[A-Za-z]+="?[%\\";,=:A-Z]*"?$/))
 
-  test.each(certificateHeaderFormats.filter(isCertificateHeaderFormat))('%s', (format) => {
+  test.each(certificateHeaderFormats)('%s', (format) => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...names), value), (headers) => {
         const result = attempt(format, headers)

@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 
 const suggested = () => /curl [\s\S]*token\.oauth2/.exec(command.output())?.[0] ?? ''
-const ca = () => join(data, 'tls', 'cert.pem')
+const ca = () => join(data, 'tls', 'ca.pem')
 
 describe('tessera dev', () => {
   test('says that it is for development, and where it listens', () => {
@@ -54,8 +54,12 @@ describe('tessera dev', () => {
     expect(stdout).not.toContain('refresh_token')
   })
 
-  test('keeps its keys to itself', () => {
-    for (const file of ['master.key', 'tls/key.pem']) expect(statSync(join(data, file)).mode & 0o777).toBe(0o600)
+  test('keeps its keys and its database to itself, and lets others read what they are to trust', () => {
+    const modeOf = (file: string) => statSync(join(data, file)).mode & 0o777
+    const own = ['master.key', 'tls/key.pem', 'tls/ca-key.pem', 'tessera.db', 'tessera.db-wal', 'tessera.db-shm']
+    for (const file of own) expect([file, modeOf(file)]).toEqual([file, 0o600])
+    for (const file of ['tls/ca.pem', 'tls/cert.pem']) expect([file, modeOf(file)]).toEqual([file, 0o644])
+    expect([modeOf('.'), modeOf('tls')]).toEqual([0o711, 0o755])
   })
 
   test('serves health on the admin listener, and nothing of OAuth there', async () => {
@@ -86,4 +90,25 @@ describe('tessera dev', () => {
     expect(await ask('changed by hand')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ey/) })
     expect(await ask('2Federate')).toMatchObject({ code: 1, stderr: expect.stringContaining('invalid_client') })
   })
+})
+
+test('tessera dev behind a proxy suggests a curl line in plain HTTP that works when pasted', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-dev-plain-'))
+  const plain = startTessera(['dev'], {
+    TESSERA_DATA: folder,
+    TESSERA_RUNTIME_PORT: String(await freePort()),
+    TESSERA_ADMIN_PORT: String(await freePort()),
+    TESSERA_RUNTIME_TLS: 'off',
+    TESSERA_RUNTIME_TRUSTED_PROXIES: '127.0.0.1,::1',
+  })
+  try {
+    await plain.printed(/Ctrl\+C stops it/)
+    const line = /curl [\s\S]*token\.oauth2/.exec(plain.output())?.[0] ?? ''
+    expect(line).toMatch(/ http:\/\/localhost:\d+\/as\/token\.oauth2$/)
+    const { stdout } = await run('sh', ['-c', `${line} --silent`])
+    expect(JSON.parse(stdout)).toMatchObject({ token_type: 'Bearer', scope: 'edit' })
+  } finally {
+    await plain.stop()
+    rmSync(folder, { recursive: true })
+  }
 })

@@ -1,6 +1,9 @@
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { auditTail } from '../../src/cli/audit.ts'
+import { clientsEnable } from '../../src/cli/clients.ts'
 import { explain } from '../../src/cli/explain.ts'
+import { factLines } from '../../src/cli/facts.ts'
 import { tessera } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
 import { newSecret } from '../harness/model.ts'
@@ -24,8 +27,10 @@ beforeAll(async () => {
     manifest: `
 apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
 clients:
-  - { client_id: plain, scopes: [edit], credentials: [{ secret: ${SECRET} }] }
+  - { client_id: plain, introspects: all, scopes: [edit], credentials: [{ label: current, secret: ${SECRET} }] }
   - { client_id: signer, scopes: [edit], credentials: [{ jwks: { keys: [${JSON.stringify(signer.publicJwk)}] } }] }
+  - { client_id: certified, scopes: [edit], credentials: [{ certificate: { san_dns: a.example.com } }] }
+  - { client_id: off, scopes: [edit], credentials: [{ label: current, secret: ${SECRET} }] }
   - client_id: workflow
     scopes: [edit]
     credentials:
@@ -38,6 +43,7 @@ clients:
 `,
   })
   env = { TESSERA_STORAGE: server.config.storage }
+  await runCommand(env, () => clientsEnable('off', false, {}))
 })
 afterAll(async () => {
   await server.stop()
@@ -94,6 +100,43 @@ describe('tessera explain', () => {
       ],
     ],
     [
+      'a secret where the client has keys only',
+      401,
+      () => server.token(GRANT, basic('signer', WRONG)),
+      [
+        'token.issue: refused, no_such_credential',
+        '  The client has no credential of the kind that it authenticates with.',
+        '  answered 401 invalid_client',
+        '  has: keys',
+      ],
+    ],
+    [
+      'a chosen secret where the client has keys only',
+      401,
+      () => server.token({ ...GRANT, client_id: 'signer', client_secret: 'chosen' }),
+      ['token.issue: refused, no_such_credential', '  has: keys'],
+    ],
+    [
+      'mutual TLS without a certificate',
+      401,
+      () => server.token({ ...GRANT, client_id: 'certified' }),
+      [
+        'token.issue: refused, no_credentials',
+        /^ {2}The client proves itself by certificate, and none arrived: .* proxy .*\(runtime\.certificate_header\)\.$/,
+        '  certificate: none',
+      ],
+    ],
+    [
+      'a disabled client',
+      401,
+      () => server.token(GRANT, basic('off', SECRET)),
+      [
+        'token.issue: refused, client_disabled',
+        /^ {2}A command disabled it on \d{4}-\S+Z; `tessera clients enable` undoes that\.$/,
+        /^ {2}credential: current \(/,
+      ],
+    ],
+    [
       'an assertion that expired: by how much',
       401,
       async () => server.token(asserting(await assertion({ iat: seconds() - 660, exp: seconds() - 600 }))),
@@ -120,6 +163,24 @@ describe('tessera explain', () => {
       ],
     ],
     [
+      'an assertion for the token endpoint: what to do about it',
+      401,
+      async () => server.token(asserting(await assertion({ aud: `${server.issuer}/as/token.oauth2` }))),
+      [
+        'token.issue: refused, assertion_audience',
+        /Many libraries send the token endpoint, or both: give such a client assertion_audience: compatible\.$/,
+        /^ {2}received: https:\/\/localhost:\d+\/as\/token\.oauth2$/,
+        '  remedy: have the client send the issuer alone, or give it assertion_audience: compatible',
+      ],
+    ],
+    [
+      'an assertion for issuer and token endpoint',
+      401,
+      async () =>
+        server.token(asserting(await assertion({ aud: [server.issuer, `${server.issuer}/as/token.oauth2`] }))),
+      ['  remedy: have the client send the issuer alone, or give it assertion_audience: compatible'],
+    ],
+    [
       'a token of an outside issuer: which condition failed, and on what',
       401,
       async () => server.token({ ...asserting(await outside({ ref: 'refs/heads/feature' })), client_id: 'workflow' }),
@@ -128,10 +189,10 @@ describe('tessera explain', () => {
         '  client: workflow',
         '  method: federated_jwt',
         '  credentials:',
-        /label: main branch$/,
-        /check: when$/,
-        /expected: claims\.ref == "refs\/heads\/main"$/,
-        /received: .*refs\/heads\/feature/,
+        '    - label: main branch',
+        /^ {6}issuer: https:\/\/127\.0\.0\.1:\d+$/,
+        '      failed:',
+        /^ {8}✗ when: expected claims\.ref == "refs\/heads\/main", received .*refs\/heads\/feature/,
       ],
     ],
     [
@@ -142,7 +203,7 @@ describe('tessera explain', () => {
         'token.issue: success',
         '  client: plain',
         '  method: client_secret_basic',
-        /^ {2}credential: [0-9a-f-]{36}$/,
+        /^ {2}credential: current \([0-9a-f-]{36}\)$/,
         '  audience: https://api.example.com',
         '  scope: edit',
         '  lifetime: 14400',
@@ -181,11 +242,78 @@ describe('tessera explain', () => {
     })
   })
 
+  test.each<[string, (id: string) => string]>([
+    ['with the name of its header', (id) => `X-Request-Id: ${id}`],
+    ['as curl prints it', (id) => `x-request-id: ${id}\r`],
+    ['among blanks', (id) => ` \t${id}\n`],
+    ['in capitals', (id) => id.toUpperCase()],
+    ['in quotation marks', (id) => `"${id}",`],
+    ['in a message', (id) => `invalid_client: Invalid client (request ${id})`],
+  ])('finds an id %s', async (_name, written) => {
+    const id = await recorded(401, server.token(GRANT, basic('plain', WRONG)))
+    expect((await linesOf(written(id)))[0]).toBe('token.issue: refused, wrong_secret')
+    const tail = await runCommand(env, () => auditTail({ lines: '9', requestId: written(id) }))
+    expect(tail.stdout).toContain(`request_id=${id}`)
+  })
+
+  const unrecorded: [string, () => Promise<Response>][] = [
+    ['a path without an endpoint', () => fetch(`${server.issuer}/as/nothing`)],
+    [
+      'an answer of the introspection endpoint',
+      async () => {
+        const answer = (await (await server.token(GRANT, basic('plain', SECRET))).json()) as { access_token: string }
+        return fetch(`${server.issuer}/as/introspect.oauth2`, {
+          method: 'POST',
+          headers: basic('plain', SECRET),
+          body: new URLSearchParams({ token: answer.access_token }),
+        })
+      },
+    ],
+    ['the key set', () => fetch(`${server.issuer}/pf/JWKS`)],
+  ]
+  test.each(unrecorded)('says what is not recorded: %s', async (_name, request) => {
+    const id = (await request()).headers.get('x-request-id') ?? ''
+    const { error } = await runCommand(env, () => explain(id, {}))
+    expect(error).toMatch(
+      new RegExp(`^nothing is recorded under "${id}", made at \\d{4}-\\S+Z\\. Recorded are .* not recorded are `),
+    )
+  })
+
+  test('says for how long events are kept, of an id that is older', async () => {
+    const { error } = await runCommand(env, () => explain('01890000-0000-7000-8000-000000000000', {}))
+    expect(error).toMatch(/^nothing is recorded under "0189.*", made at 2023-\S+Z: events are kept for 90 days$/)
+  })
+
   test('an id of nothing: one line, and exit code 1', async () => {
-    const { code, stdout, stderr } = await tessera(['explain', 'a\nb\u001b[31m'], { env })
+    const { code, stdout, stderr } = await tessera(['explain', 'a\u001b[31m'], { env })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toBe(
-      'tessera: nothing is recorded under "a\\nb\\u001b[31m": it is the X-Request-Id of an answer, and is there for a while only\n',
+      'tessera: nothing is recorded under "a\\u001b[31m", which is no request id of this server: that is the X-Request-Id of an answer\n',
     )
+  })
+})
+
+describe('facts within facts', () => {
+  test.each<[string, unknown, readonly string[]]>([
+    ['one', 'a', ['  name: a']],
+    ['several', ['a', 1, true], ['  name: a, 1, true']],
+    ['none', [], []],
+    ['a thing', { a: 1, b: { c: 2 } }, ['  name:', '    a: 1', '    b:', '      c: 2']],
+    ['things', [{ a: 1, b: 2 }, { a: 3 }], ['  name:', '    - a: 1', '      b: 2', '    - a: 3']],
+    [
+      'things of things',
+      [{ a: { b: 1, c: [{ d: 2, e: 3 }] } }, 'text'],
+      ['  name:', '    - a:', '        b: 1', '        c:', '          - d: 2', '            e: 3', '    - text'],
+    ],
+    [
+      'checks',
+      [
+        { check: 'issuer', passed: true, expected: 'a', received: 'a' },
+        { check: 'when', passed: false, expected: 'b', received: 'c', note: 'd' },
+      ],
+      ['  name:', '    ✓ issuer: a', '    ✗ when: expected b, received c (d)'],
+    ],
+  ])('%s', (_name, value, lines) => {
+    expect(factLines('name', value)).toEqual(lines)
   })
 })

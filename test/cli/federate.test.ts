@@ -14,6 +14,7 @@ import { applyTo, testConfig } from '../harness/server.ts'
 import { makeSigner, signWith } from '../jws/tokens.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
 
+const byHand = await makeSigner('ES256')
 let issuer: Issuer
 let folder: string
 let env: Record<string, string>
@@ -33,6 +34,9 @@ clients:
     credentials:
       - { label: production, federated: ${trust('when: claims.environment == "production"')} }
       - { label: another, federated: { issuer: "https://ci.example.com", audience: us, subject: repo } }
+  - client_id: inline
+    scopes: [edit]
+    credentials: [{ label: by hand, federated: { issuer: "https://10.0.0.1", audience: us, subject: repo, jwks: ${JSON.stringify({ keys: [byHand.publicJwk] })} } }]
   - client_id: ended
     enabled: false
     credentials: [{ label: gone, federated: ${trust('')} }, { label: old, expires: 2020-01-01T00:00:00Z, federated: ${trust('max_age: 600')} }]
@@ -95,6 +99,14 @@ describe('tessera federate test', () => {
       expect.stringMatching(/^ {2}✗ when: expected claims\.environment == "production", received .*test/),
     )
     expect(lines).toContain('  ✓ subject: repo')
+  })
+
+  test('the keys that a credential has itself', async () => {
+    const sign = (by: typeof byHand) => signWith(by, claims({ iss: 'https://10.0.0.1' }))
+    const good = await federate('inline', await sign(byHand))
+    expect(good).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ signature: good') })
+    const forged = await federate('inline', await sign(await makeSigner('ES256')))
+    expect(forged).toMatchObject({ code: 1, stdout: expect.stringContaining('✗ signature: by none of the keys') })
   })
 
   test('--json: of each credential, each check', async () => {

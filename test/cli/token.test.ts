@@ -18,7 +18,7 @@ afterAll(() => server.stop())
 const token = (
   args: readonly string[],
   options: { env?: Record<string, string>; input?: string } = { input: SECRET },
-) => tessera(['token', '--issuer', server.issuer, '--client-id', 'batch', '--ca', inject('tls').cert, ...args], options)
+) => tessera(['token', '--issuer', server.issuer, '--client-id', 'batch', '--ca', inject('tls').ca, ...args], options)
 
 describe('tessera token', () => {
   const scope = ['--scope', 'edit']
@@ -66,7 +66,22 @@ describe('tessera token', () => {
       '--auth-method',
       'client_secret_post',
     ])
-    expect(JSON.parse(stdout)).toMatchObject({ expires_in: 3600, scope: 'read vault:open' })
+    expect(JSON.parse(stdout)).toEqual({
+      access_token: expect.any(String),
+      // As the wire has it: the library that asks knows it in small letters.
+      token_type: 'Bearer',
+      expires_in: 3600,
+      scope: 'read vault:open',
+    })
+  })
+
+  test('--json with --decode has both', async () => {
+    const { stdout } = await token([...scope, '--json', '--decode'])
+    expect(JSON.parse(stdout)).toMatchObject({
+      access_token: expect.any(String),
+      token_type: 'Bearer',
+      decoded: { header: { alg: 'ES256' }, claims: { iss: server.issuer, scope: 'edit' } },
+    })
   })
 
   test.each(['client_secret_basic', 'client_secret_post'])(

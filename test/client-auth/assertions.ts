@@ -79,7 +79,7 @@ export async function expectUnauthenticated(server: TestServer, response: Respon
       pragma: 'no-cache',
       'content-length': '85',
       connection: 'keep-alive',
-      'keep-alive': 'timeout=65',
+      'keep-alive': 'timeout=620',
     },
   })
   await expectRecorded(server, response, refusal)

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AUDIENCE, gitHub, kubernetes, NOW, spiffe } from '../federation/shapes.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { unheld } from '../harness/unheld.ts'
 import { until } from '../harness/until.ts'
 import { makeSigner, type Signer, signWith, unsigned } from '../jws/tokens.ts'
 import { makeCertificate, type Source, sendJson, startSource } from '../remote-keys/source.ts'
@@ -110,6 +111,7 @@ beforeAll(async () => {
   server = await startTestServer({
     manifest: manifest(),
     clock,
+    holds: unheld,
     options: { 'outbound.allow': '127.0.0.1', 'outbound.ca': ca },
     lookup: async (host) => [{ address: host === 'issuer.example.com' ? '127.0.0.1' : '127.0.0.2', family: 4 }],
   })

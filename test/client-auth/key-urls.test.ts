@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTestServer, type TestServer } from '../harness/server.ts'
+import { unheld } from '../harness/unheld.ts'
 import { makeSigner, type Signer, signWith } from '../jws/tokens.ts'
 import { makeCertificate, type Source, sendJson, startSource } from '../remote-keys/source.ts'
 import { claimsOf, expectToken, expectUnauthenticated, formOf, standingClock } from './assertions.ts'
@@ -40,6 +41,7 @@ beforeAll(async () => {
   server = await startTestServer({
     manifest: API,
     clock,
+    holds: unheld,
     options: { 'outbound.allow': '127.0.0.1', 'outbound.ca': ca },
     lookup: async (host) => [{ address: addresses.get(host) ?? '127.0.0.2', family: 4 }],
   })

@@ -25,11 +25,17 @@ apis:
   - { audience: "https://plain.example.com", scopes: [{ name: plain }] }
   - { audience: "https://sealed.example.com", token: { format: sealed }, scopes: [{ name: sealed }] }
   - { audience: "https://mtls.example.com", require: certificate_bound, scopes: [{ name: certified }] }
+  - { audience: "https://dpop.example.com", require: dpop, scopes: [{ name: proven }] }
+  - { audience: "https://either.example.com", require: sender_constrained, scopes: [{ name: either }] }
 clients:
-  - { client_id: caller, scopes: [plain, sealed, certified], ${credentials} }
-  - { client_id: holder, require: certificate_bound, scopes: [plain], ${credentials} }
+  - { client_id: caller, scopes: [plain, sealed, certified, proven, either], ${credentials} }
+  - { client_id: asking, tls_client_certificate_bound_access_tokens: true, scopes: [plain, sealed, certified, proven, either], ${credentials} }
+  - { client_id: prover, require: dpop, scopes: [plain, certified, proven, either], ${credentials} }
+  - { client_id: either, require: sender_constrained, scopes: [plain, certified, proven, either], ${credentials} }
+  - { client_id: holder, require: certificate_bound, scopes: [plain, proven, either], ${credentials} }
   - { client_id: edge, scopes: [plain], require: certificate_bound, credentials: [{ certificate: { subject_dn: "CN=edge" } }] }
-  - { client_id: own, scopes: [plain], credentials: [{ certificate: { thumbprint: ${thumbprint(own)} } }] }
+  - { client_id: plainly, scopes: [plain, either], credentials: [{ certificate: { subject_dn: "CN=edge" } }] }
+  - { client_id: own, scopes: [plain], tls_client_certificate_bound_access_tokens: true, credentials: [{ certificate: { thumbprint: ${thumbprint(own)} } }] }
   - { client_id: api, introspects: all, ${credentials} }
 `
 
@@ -72,13 +78,13 @@ const introspect = async (token: string): Promise<unknown> =>
     })
   ).json()
 
-const bySecret = basic('caller', SECRET)
+const bySecret = basic('asking', SECRET)
 
-describe('a client with a secret that also presents a certificate', () => {
+describe('a client with a secret that asks for its tokens to be bound, and presents a certificate', () => {
   const cases: [string, string, Asked][] = [
     ['Basic', 'client_secret_basic', { headers: bySecret }],
-    ['the secret in the body', 'client_secret_post', { form: { client_id: 'caller', client_secret: SECRET } }],
-    ['Basic, and client_id in the body', 'client_secret_basic', { headers: bySecret, form: { client_id: 'caller' } }],
+    ['the secret in the body', 'client_secret_post', { form: { client_id: 'asking', client_secret: SECRET } }],
+    ['Basic, and client_id in the body', 'client_secret_basic', { headers: bySecret, form: { client_id: 'asking' } }],
   ]
   test.each(cases)('authenticates by the secret, and its token is bound: %s', async (_name, method, asked) => {
     const response = await ask({ ...asked, chain: [edge, intermediate] })
@@ -86,7 +92,7 @@ describe('a client with a secret that also presents a certificate', () => {
     const { access_token: token, token_type: type } = await answerOf(response)
     const cnf = { 'x5t#S256': thumbprint(edge) }
     expect(type).toBe('Bearer')
-    expect(decodeJwt(token)).toMatchObject({ sub: 'caller', cnf })
+    expect(decodeJwt(token)).toMatchObject({ sub: 'asking', cnf })
     expect(await first.audit(response.headers.get('x-request-id'))).toMatchObject([
       { result: 'success', detail: { method, cnf } },
     ])
@@ -111,18 +117,98 @@ describe('a client with a secret that also presents a certificate', () => {
     })
   })
 
-  test('and a proof of another key, has a token that is bound to both', async () => {
-    const dpop = await makeProof(`${first.issuer}/as/token.oauth2`)
-    const { access_token: token, token_type: type } = await answerOf(
-      await ask({ headers: { ...bySecret, dpop }, chain: [own] }),
-    )
-    expect(type).toBe('DPoP')
-    expect(decodeJwt(token)['cnf']).toEqual({ jkt: signer.key.thumbprint, 'x5t#S256': thumbprint(own) })
-  })
-
   test('has a token that is not, over a connection without one', async () => {
     const { access_token: token } = await answerOf(await ask({ headers: bySecret }))
     expect(decodeJwt(token)).not.toHaveProperty('cnf')
+  })
+})
+
+/**
+ * By what a token is bound: the client, the scope (and so the API), what the request proves, and the member of `cnf`, none, or
+ * why there is no token.
+ */
+const bindings: [
+  client: string,
+  scope: string,
+  proven: 'both' | 'certificate' | 'proof' | 'nothing',
+  outcome: string,
+][] = [
+  ['caller', 'plain', 'nothing', 'none'],
+  ['caller', 'plain', 'certificate', 'none'],
+  ['caller', 'plain', 'proof', 'jkt'],
+  ['caller', 'plain', 'both', 'jkt'],
+  ['asking', 'plain', 'nothing', 'none'],
+  ['asking', 'plain', 'certificate', 'x5t#S256'],
+  ['asking', 'plain', 'proof', 'jkt'],
+  ['asking', 'plain', 'both', 'jkt'],
+  ['prover', 'plain', 'nothing', 'dpop_required'],
+  ['prover', 'plain', 'certificate', 'dpop_required'],
+  ['prover', 'plain', 'proof', 'jkt'],
+  ['prover', 'plain', 'both', 'jkt'],
+  ['holder', 'plain', 'nothing', 'certificate_required'],
+  ['holder', 'plain', 'certificate', 'x5t#S256'],
+  ['holder', 'plain', 'proof', 'dpop_refused'],
+  ['holder', 'plain', 'both', 'dpop_refused'],
+  ['either', 'plain', 'nothing', 'sender_constraint_required'],
+  ['either', 'plain', 'certificate', 'x5t#S256'],
+  ['either', 'plain', 'proof', 'jkt'],
+  ['either', 'plain', 'both', 'jkt'],
+  ['caller', 'proven', 'nothing', 'dpop_required'],
+  ['caller', 'proven', 'certificate', 'dpop_required'],
+  ['caller', 'proven', 'proof', 'jkt'],
+  ['caller', 'proven', 'both', 'jkt'],
+  ['caller', 'certified', 'nothing', 'certificate_required'],
+  ['caller', 'certified', 'certificate', 'x5t#S256'],
+  ['caller', 'certified', 'proof', 'dpop_refused'],
+  ['caller', 'certified', 'both', 'dpop_refused'],
+  ['caller', 'either', 'nothing', 'sender_constraint_required'],
+  ['caller', 'either', 'certificate', 'x5t#S256'],
+  ['caller', 'either', 'proof', 'jkt'],
+  ['caller', 'either', 'both', 'jkt'],
+  ['caller', 'plain either', 'certificate', 'x5t#S256'],
+  ['caller', 'certified either', 'certificate', 'x5t#S256'],
+  ['caller', 'certified either', 'proof', 'dpop_refused'],
+  ['caller', 'proven either', 'both', 'jkt'],
+  ['caller', 'proven certified', 'both', 'dpop_refused'],
+  ['prover', 'certified', 'both', 'dpop_refused'],
+  ['prover', 'either', 'certificate', 'dpop_required'],
+  ['holder', 'proven', 'both', 'dpop_refused'],
+  ['holder', 'either', 'certificate', 'x5t#S256'],
+  ['either', 'certified', 'proof', 'dpop_refused'],
+  ['either', 'proven', 'certificate', 'dpop_required'],
+  ['plainly', 'plain', 'certificate', 'none'],
+  ['plainly', 'plain', 'both', 'jkt'],
+  ['plainly', 'either', 'certificate', 'x5t#S256'],
+]
+
+describe('74: by what a token is bound', () => {
+  test.each(bindings)('%s, at the API of %s, proves %s: %s', async (client, scope, proven, outcome) => {
+    const hasProof = proven === 'both' || proven === 'proof'
+    const hasCertificate = proven === 'both' || proven === 'certificate'
+    const isByCertificate = client === 'plainly'
+    const response = await ask({
+      form: { scope, ...(isByCertificate && { client_id: client }) },
+      headers: {
+        ...(!isByCertificate && basic(client, SECRET)),
+        ...(hasProof && { dpop: await makeProof(`${first.issuer}/as/token.oauth2`) }),
+      },
+      ...(hasCertificate && { chain: [edge, intermediate] as const }),
+    })
+    const members: Readonly<Record<string, object | undefined>> = {
+      none: undefined,
+      jkt: { jkt: signer.key.thumbprint },
+      'x5t#S256': { 'x5t#S256': thumbprint(edge) },
+    }
+    if (outcome in members) {
+      const { access_token: token, token_type: type } = await answerOf(response)
+      expect({ type, cnf: decodeJwt(token)['cnf'] }).toEqual({
+        type: outcome === 'jkt' ? 'DPoP' : 'Bearer',
+        cnf: members[outcome],
+      })
+    } else {
+      expect(response.status).toBe(400)
+      expect(await first.audit(response.headers.get('x-request-id'))).toMatchObject([{ reason: outcome }])
+    }
   })
 })
 

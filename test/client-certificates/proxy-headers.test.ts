@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import type { CertificateHeaderFormat } from '../../src/certificates/headers.ts'
+import { type CertificateHeaderFormat, certificateHeaderFormats } from '../../src/certificates/headers.ts'
 import { loadOptions } from '../../src/config/load.ts'
 import { type Config, resolveConfig } from '../../src/config/resolve.ts'
 import { DAY, extension, type Issued, issueAuthority } from '../certificates/fixtures.ts'
@@ -39,11 +40,12 @@ const huge = await issueLeaf({
 })
 
 const credentials = `credentials: [{ secret: ${SECRET} }]`
+const BOUND = 'tls_client_certificate_bound_access_tokens: true'
 const MANIFEST = `
 apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
 clients:
-  - { client_id: edge, scopes: [edit], credentials: [{ certificate: { subject_dn: "${DN}" } }] }
-  - { client_id: own, scopes: [edit], credentials: [{ certificate: { thumbprint: ${thumbprint(own)} } }] }
+  - { client_id: edge, ${BOUND}, scopes: [edit], credentials: [{ certificate: { subject_dn: "${DN}" } }] }
+  - { client_id: own, ${BOUND}, scopes: [edit], credentials: [{ certificate: { thumbprint: ${thumbprint(own)} } }] }
   - { client_id: proxy, scopes: [edit], credentials: [{ certificate: { subject_dn: "CN=proxy" } }] }
   - { client_id: secretive, scopes: [edit], ${credentials} }
   - { client_id: holder, require: certificate_bound, scopes: [edit], ${credentials} }
@@ -55,6 +57,10 @@ const base64 = ({ certificate }: Issued) => certificate.raw.toString('base64')
 const sequence = (issued: Issued) => `:${base64(issued)}:`
 const escaped = (...all: readonly Issued[]) => encodeURIComponent(all.map(({ pem }) => `${pem}\n`).join(''))
 const hash = ({ certificate }: Issued) => createHash('sha256').update(certificate.raw).digest('hex')
+
+/** With `+=/` as safe characters. */
+const escapedByAws = (...all: readonly Issued[]) =>
+  escaped(...all).replaceAll(/%2B|%3D|%2F/g, (octet) => decodeURIComponent(octet))
 
 /** What each proxy makes of a client's certificate and what came with it. */
 const headersOf = {
@@ -68,6 +74,9 @@ const headersOf = {
     'x-forwarded-client-cert': `By=spiffe://example.com/envoy;Hash=${hash(leaf)};Cert="${escaped(leaf)}";Chain="${escaped(leaf, ...chain)}";Subject="${DN}";URI=`,
   }),
   haproxy: (leaf) => ({ 'x-ssl-client-der': base64(leaf) }),
+  'aws-alb': (leaf, ...chain) => ({ 'x-amzn-mtls-clientcert': escapedByAws(leaf, ...chain) }),
+  'aws-alb-verify': (leaf) => ({ 'x-amzn-mtls-clientcert-leaf': escapedByAws(leaf) }),
+  traefik: (leaf, ...chain) => ({ 'x-forwarded-tls-client-cert': [leaf, ...chain].map(base64).join(',') }),
 } as const satisfies Record<CertificateHeaderFormat, (leaf: Issued, ...chain: readonly Issued[]) => Headers>
 
 const formats = Object.keys(headersOf) as CertificateHeaderFormat[]
@@ -183,7 +192,7 @@ describe.concurrent.each(formats)('%s', (format) => {
 })
 
 describe('50: a chain in the header', () => {
-  const FORMATS = ['client-cert', 'envoy'] as const
+  const FORMATS = ['client-cert', 'envoy', 'aws-alb', 'traefik'] as const
   test.each(FORMATS)('%s: with the intermediate', async (format) => {
     await expectToken(
       await ask(urlOf(format), 'edge', { headers: headersOf[format](below, intermediate) }),
@@ -280,6 +289,12 @@ describe('how large the headers may be', () => {
     expect(await response.json()).toMatchObject({ error: 'invalid_request' })
     await expectToken(await ask(urlOf(format), 'secretive', { isSecretive: true }), 'secretive', undefined)
   })
+})
+
+test('the page on authentication has each format', () => {
+  const page = readFileSync('docs/authentication.md', 'utf8')
+  expect(certificateHeaderFormats.filter((format) => !page.includes(`| \`${format}\` |`))).toEqual([])
+  expect(certificateHeaderFormats.toSorted()).toEqual(formats.toSorted())
 })
 
 describe('configuration', () => {

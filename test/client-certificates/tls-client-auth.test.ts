@@ -65,8 +65,9 @@ const ownExpired = await issueLeaf({ subject: DN, notBefore: Date.now() - 2 * DA
 const namedAsIssuer = await issueLeaf({ subject: 'CN=Root', issuer: root })
 const brief = await issueLeaf({ subject: 'CN=brief', issuer: intermediate, notAfter: Date.now() + DAY / 2 })
 
+const BOUND = 'tls_client_certificate_bound_access_tokens: true'
 const client = (id: string, certificate: string, more = '') =>
-  `  - { client_id: ${id}, scopes: [edit], credentials: [{ certificate: { ${certificate} } }]${more} }\n`
+  `  - { client_id: ${id}, scopes: [edit], ${BOUND}, credentials: [{ certificate: { ${certificate} } }]${more} }\n`
 
 const MANIFEST = `
 apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
@@ -87,24 +88,29 @@ ${client('by-dn', `subject_dn: "${DN}"`)}${client('by-dns', 'san_dns: EDGE.examp
 )}${client('brief', 'subject_dn: "CN=brief"')}${client('disabled', `subject_dn: "${DN}"`, ', enabled: false')}
   - client_id: narrow
     scopes: [edit]
+    ${BOUND}
     auth_methods: [self_signed_tls_client_auth]
     credentials: [{ certificate: { subject_dn: "${DN}" } }]
   - client_id: ended
     scopes: [edit]
+    ${BOUND}
     credentials: [{ certificate: { subject_dn: "${DN}" }, expires: 2020-01-01T00:00:00Z }]
   - client_id: renewed
     scopes: [edit]
+    ${BOUND}
     credentials:
       - { label: old, certificate: { subject_dn: "${DN}" }, expires: 2020-01-01T00:00:00Z }
       - { label: new, certificate: { san_dns: edge.example.com } }
   - client_id: moving
     scopes: [edit]
+    ${BOUND}
     credentials:
       - { label: by name, certificate: { subject_dn: "${DN}" } }
       - { label: by thumbprint, certificate: { thumbprint: ${thumbprint(own)} } }
   - { client_id: secretive, scopes: [edit], credentials: [{ secret: ${SECRET} }] }
   - client_id: both
     scopes: [edit]
+    ${BOUND}
     credentials:
       - { label: secret, secret: ${SECRET} }
       - { label: certificate, certificate: { subject_dn: "${DN}" } }

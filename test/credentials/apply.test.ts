@@ -166,19 +166,72 @@ describe('what a command revoked', () => {
     expect(await setting.credentials()).toMatchObject([{ label: 'a', revokedAt: undefined }])
   })
 
-  test('comes back where it was removed since', async () => {
+  test('stays so where it was removed since, under another label too', async () => {
     await setting.apply(first())
     await revokeCredential(setting.operations, JOB, 'first')
     await removeCredential(setting.operations, JOB, 'first')
     await setting.apply(first())
-    expect(await has(FIRST)).toBe(true)
+    expect(await setting.credentials()).toEqual([])
+    await setting.apply(jobWith(`{ label: other, secret: ${FIRST} }`))
+    expect(await has(FIRST)).toBe(false)
   })
 
-  test('is made anew where it was generated and removed', async () => {
-    const [before] = (await setting.apply(jobWith('{ label: a }'))).generated
+  test.each(same.slice(0, 9))('stays away where a command removed it: %s', async (_name, before, after) => {
+    await setting.apply(jobWith(before))
     await removeCredential(setting.operations, JOB, 'a')
-    const [after] = (await setting.apply(jobWith('{ label: a }'))).generated
-    expect([await has(before?.secret ?? ''), await has(after?.secret ?? '')]).toEqual([false, true])
+    const removedAt = new Date(setting.clock.now()).toISOString()
+    setting.clock.advance(HOUR)
+    // Twice: what the first time leaves must not be forgotten by the second.
+    for (const _ of [1, 2]) {
+      const plan = await setting.apply(jobWith(after))
+      expect(plan.warnings).toEqual([
+        expect.stringContaining(`test.yaml:3: clients[0].credentials[0]: was removed by a command on ${removedAt}`),
+      ])
+      expect(plan.steps.map(({ action }) => action)).toEqual(['unchanged', 'unchanged'])
+      expect(plan.generated).toEqual([])
+      expect(await setting.credentials()).toEqual([])
+    }
+  })
+
+  test.each(other)('is replaced, where it was removed, by %s', async (_name, before, after) => {
+    await setting.apply(jobWith(before))
+    await removeCredential(setting.operations, JOB, 'a')
+    expect((await setting.apply(jobWith(after))).warnings).toEqual([])
+    expect(await setting.credentials()).toMatchObject([{ label: 'a', revokedAt: undefined }])
+    // From then on it is the manifest's again.
+    await setting.apply(jobWith())
+    await setting.apply(jobWith(before))
+    expect(await setting.credentials()).toHaveLength(1)
+  })
+
+  test('stays away after a rotation: no pipeline makes a secret that nobody asked for', async () => {
+    await setting.apply(jobWith('{ label: current }'))
+    await rotate('current')
+    await removeCredential(setting.operations, JOB, 'current')
+    const { generated, warnings } = await setting.apply(jobWith('{ label: current }'))
+    expect({ generated, warnings }).toEqual({
+      generated: [],
+      warnings: [expect.stringContaining('take it out of the manifest, or give another label, secret or key')],
+    })
+  })
+
+  const ways: [string, () => Promise<unknown>, string][] = [
+    ['another label', async () => {}, 'b'],
+    ['its label, once a manifest went without it', () => setting.apply(jobWith()), 'a'],
+  ]
+  test.each(ways)('a secret is generated under %s', async (_name, between, label) => {
+    await setting.apply(jobWith('{ label: a }'))
+    await removeCredential(setting.operations, JOB, 'a')
+    await between()
+    const { generated, warnings } = await setting.apply(jobWith(`{ label: ${label} }`))
+    expect({ labels: generated.map((one) => one.label), warnings }).toEqual({ labels: [label], warnings: [] })
+  })
+
+  test('what is removed of a command leaves no mark', async () => {
+    await setting.apply(jobWith())
+    await addCredential(setting.operations, JOB, { ...GENERATED, label: 'a' })
+    await removeCredential(setting.operations, JOB, 'a')
+    expect((await setting.apply(jobWith('{ label: a }'))).generated).toHaveLength(1)
   })
 })
 

@@ -44,7 +44,7 @@ export async function openSetting() {
     clock,
     storage,
     store,
-    operations: { store: store.credentials, maker },
+    operations: { store: store.credentials, maker, show: () => {} },
     apply: (manifest: string): Promise<Plan> =>
       applyManifest(parseManifest('test.yaml', manifest), { store: store.manifest, maker, env: {}, dryRun: false }),
     used,

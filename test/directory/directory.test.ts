@@ -1,29 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { toCredentials } from '../../src/credentials/credential.ts'
 import type { Api } from '../../src/directory/api.ts'
 import type { Client } from '../../src/directory/client.ts'
 import { Directory } from '../../src/directory/directory.ts'
 import { Audience, ClientId } from '../../src/oauth/ids.ts'
+import { clientWith } from '../harness/client.ts'
 
-const clientNamed = (id: string, name: string): Client => ({
-  id: ClientId(id),
-  name,
-  description: undefined,
-  owner: undefined,
-  tags: [],
-  enabled: true,
-  subject: undefined,
-  grantTypes: [],
-  scopes: [],
-  defaultScopes: [],
-  metadata: {},
-  restrictScopes: false,
-  introspects: [],
-  token: {},
-  credentials: toCredentials([]),
-  authentication: {},
-  require: undefined,
-})
+const clientNamed = (id: string, name: string): Client => clientWith({ id: ClientId(id), name })
 
 /** A store whose reads can be counted and held. */
 function createStore(names: Record<string, string>) {

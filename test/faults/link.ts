@@ -8,6 +8,8 @@ import { Breaker } from './breaker.ts'
 export interface Link {
   /** The address of a database, by way of the link. */
   through(url: string): string
+  /** The port of 127.0.0.1 that new connections lead to; those that are there go on. */
+  target: number
   /** Milliseconds that each answer takes longer; those under way are not hurried. */
   delay: number
   /** At which of the things that are sent connections break, before or after they reach the database. */
@@ -21,7 +23,7 @@ export async function startLink(target: number): Promise<Link> {
   const breaker = new Breaker()
 
   const server = createServer({ noDelay: true }, (client) => {
-    const database = connect({ port: target, host: '127.0.0.1', noDelay: true })
+    const database = connect({ port: link.target, host: '127.0.0.1', noDelay: true })
     for (const socket of [client, database]) {
       sockets.add(socket)
       socket.on('error', () => {})
@@ -50,6 +52,7 @@ export async function startLink(target: number): Promise<Link> {
   const { port } = server.address() as AddressInfo
   const link: Link = {
     through: (url) => url.replace(`:${target}/`, `:${port}/`),
+    target,
     delay: 0,
     breaker,
     stop: async () => {

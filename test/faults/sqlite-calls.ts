@@ -16,6 +16,8 @@ export interface SqliteCalls {
   fill(): void
   /** Undoes `fill`. */
   free(): void
+  /** Has every database open now take no writes, as on a disk that was mounted anew after errors, or again take them. */
+  setReadOnly(isReadOnly: boolean): void
   /** Has SQLite as it was. */
   restore(): void
 }
@@ -66,6 +68,10 @@ export function takeOverSqlite(): SqliteCalls {
     breaker,
     fill: () => limitAll(true),
     free: () => limitAll(false),
+    setReadOnly: (isReadOnly) => {
+      for (const database of databases)
+        if (database.isOpen) plain.exec.call(database, `pragma query_only = ${isReadOnly}`)
+    },
     restore: () => {
       DatabaseSync.prototype.exec = plain.exec
       StatementSync.prototype.run = plain.run

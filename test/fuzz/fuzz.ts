@@ -1,9 +1,8 @@
 /** Properties that hold for whatever is thrown at them: how often they are tried, and what memory that may take. */
 
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { bytesInUse } from '../harness/memory.ts'
 
 /** Cases of one test file, all its properties together: `FUZZ_RUNS=1000000` is the long mode. */
 const TOTAL = Number(process.env['FUZZ_RUNS'] ?? 6_000)
@@ -53,15 +52,4 @@ async function tryOut<Case>(
     await check(given)
   })
   await fc.assert(property, { numRuns })
-}
-
-setFlagsFromString('--expose-gc')
-const collectGarbage: unknown = runInNewContext('gc')
-
-/** What is left once all garbage is gone. */
-function bytesInUse(): number {
-  if (typeof collectGarbage !== 'function') throw new Error('garbage can not be collected')
-  collectGarbage()
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { networkOf } from '../../src/guessing/address.ts'
+import { networksOf } from '../../src/guessing/address.ts'
 import { type Attempt, GuessLimiter } from '../../src/guessing/limiter.ts'
 import { OAuthError } from '../../src/oauth/error.ts'
 import { ClientId } from '../../src/oauth/ids.ts'
@@ -39,7 +39,7 @@ function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[1]) {
     return outcome instanceof OAuthError ? Number(outcome.headers['Retry-After']) : 0
   }
   const letThrough = (client = 'a', address = HERE) => limiter.letThrough({ clientId: ClientId(client), address })
-  return { clock, tryOut, fail, succeed, wait, letThrough }
+  return { clock, limiter, tryOut, fail, succeed, wait, letThrough }
 }
 
 describe('a secret that is known to be right is let through uncounted', () => {
@@ -246,11 +246,30 @@ describe('guessing from many addresses', () => {
     const { clock, fail, succeed, wait } = setUp()
     succeed('a', HERE, 'right')
     clock.ms += 24 * 60 * MINUTE - 1
-    for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
-    expect(wait('a', addressOf(50))).toBe(1)
+    // Within the region of that address: elsewhere, nobody would be kept waiting for them.
+    for (let i = 0; i < 50; i += 1) fail(1, 'a', `192.0.3.${i}`)
+    expect(wait('a', '192.0.3.50')).toBe(1)
     expect(wait('a', HERE, 'right')).toBe(0)
     clock.ms += 1
     expect(wait('a', HERE, 'right')).toBe(1)
+  })
+
+  test('a client that nobody knows yet is heard from a region in which nobody guessed, up to three hundred failures', () => {
+    const { clock, fail, wait, tryOut } = setUp()
+    for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
+    // Of the flood, one more comes through each minute.
+    for (let minute = 0; minute < 30; minute += 1) {
+      clock.ms += MINUTE
+      for (let i = 0; i < 100; i += 1) tryOut('a', addressOf(50 + i))
+    }
+    expect(wait('a', addressOf(500))).toBe(60)
+    expect(wait('a', '203.0.113.1')).toBe(0)
+    expect(wait('a', '2001:db8::1')).toBe(0)
+    for (let i = 0; i < 2; i += 1) expect(wait('a', `203.0.114.${i}`)).toBe(0)
+    expect(wait('a', '203.0.113.2')).toBe(60)
+    let heard = 0
+    for (let i = 0; i < 1_000; i += 1) if (wait('a', `${11 + (i >> 8)}.${i & 255}.0.1`) === 0) heard += 1
+    expect(heard).toBe(300 - 50 - 30 - 4)
   })
 
   test('failures where the client has succeeded do not count against its new addresses', () => {
@@ -310,11 +329,132 @@ describe('guessing at many clients from one address', () => {
   })
 })
 
+describe('guessing at many clients from one IPv6 site', () => {
+  /** Addresses of as many networks of one /48. */
+  const withinSite = (index: number) => `2001:db8:1:${index.toString(16)}::1`
+
+  test('three hundred failures over all its networks are free; a first contact comes through up to nine hundred', () => {
+    const { fail, wait, tryOut } = setUp()
+    for (let i = 0; i < 300; i += 1) fail(1, `c${i}`, withinSite(i))
+    expect(tryOut('c0', withinSite(0))).toMatchObject({ detail: { by: 'site', failures: 300, retry_after: 1 } })
+    for (let i = 300; i < 900; i += 1) fail(1, `c${i}`, withinSite(i))
+    expect(wait('c900', withinSite(900))).toBe(60)
+    expect(wait('c900', '2001:db8:2::1')).toBe(0)
+  })
+
+  test('good clients that succeeded there are unharmed', () => {
+    const { fail, succeed, wait } = setUp()
+    succeed('good', withinSite(9_999), 'right')
+    for (let i = 0; i < 900; i += 1) fail(1, `c${i}`, withinSite(i))
+    expect(wait('other', withinSite(1_000))).toBe(60)
+    expect(wait('good', withinSite(9_999), 'right')).toBe(0)
+  })
+})
+
+describe('an attempt that was turned away, its secret unread', () => {
+  const turnAway = (attempt: Attempt | OAuthError) => {
+    if (attempt instanceof OAuthError) throw attempt
+    attempt.turnedAway()
+  }
+
+  test('counts for nothing', () => {
+    const { fail, tryOut, wait } = setUp()
+    for (let i = 0; i < 1_000; i += 1) turnAway(tryOut())
+    for (let i = 0; i < 1_000; i += 1) turnAway(tryOut(`c${i}`, addressOf(i % 2)))
+    fail(5)
+    expect(wait()).toBe(1)
+    for (let i = 0; i < 95; i += 1) fail(1, `c${i}`)
+    expect(wait('c99')).toBe(0)
+  })
+
+  test('is no guess that is free: its secret counts the next time', () => {
+    const { fail, tryOut, wait } = setUp()
+    for (let i = 0; i < 5; i += 1) turnAway(tryOut('a', HERE, `wrong ${i}`))
+    for (let i = 0; i < 5; i += 1) expect(tryOut('a', HERE, `wrong ${i}`)).not.toBeInstanceOf(OAuthError)
+    expect(wait()).toBe(1)
+    for (let i = 0; i < 45; i += 1) {
+      turnAway(tryOut('a', addressOf(i), `other ${i}`))
+      fail(1, 'a', addressOf(i))
+    }
+    expect(wait('a', addressOf(100))).toBe(1)
+  })
+
+  test('is known by it for a minute, once', () => {
+    const { clock, tryOut } = setUp()
+    const standing = (attempt: Attempt | OAuthError) => (attempt instanceof OAuthError ? undefined : attempt.standing)
+    turnAway(tryOut())
+    expect(standing(tryOut('a', '192.0.2.2'))).toBe('new')
+    expect(standing(tryOut('b'))).toBe('new')
+    clock.ms += MINUTE - 1
+    expect(standing(tryOut())).toBe('returning')
+    expect(standing(tryOut())).toBe('new')
+    turnAway(tryOut())
+    clock.ms += MINUTE
+    expect(standing(tryOut())).toBe('new')
+  })
+
+  test('is known as one that has succeeded before, for a day', () => {
+    const { clock, succeed, tryOut } = setUp()
+    succeed()
+    turnAway(tryOut())
+    expect(tryOut()).toMatchObject({ standing: 'proven' })
+    clock.ms += 24 * 60 * MINUTE
+    expect(tryOut()).toMatchObject({ standing: 'new' })
+  })
+
+  test('changes nothing any more once it is over', () => {
+    const { fail, tryOut, wait } = setUp()
+    const attempt = tryOut()
+    if (attempt instanceof OAuthError) throw attempt
+    attempt.succeeded()
+    turnAway(attempt)
+    expect(tryOut()).toMatchObject({ standing: 'proven' })
+    fail(4)
+    expect(wait()).toBe(1)
+  })
+})
+
+describe('attempts whose outcome is known', () => {
+  const concludeAt = ({ limiter }: ReturnType<typeof setUp>, mark: string, isRight: boolean) => {
+    try {
+      limiter.conclude({ clientId: ClientId('a'), address: HERE, marks: [mark] }, isRight)
+      return 0
+    } catch (error) {
+      if (error instanceof OAuthError) return Number(error.headers['Retry-After'])
+      throw error
+    }
+  }
+
+  test('a thousand right ones are no guess', () => {
+    const setting = setUp()
+    for (let i = 0; i < 1_000; i += 1) expect(concludeAt(setting, `right ${i}`, true)).toBe(0)
+    setting.fail(5)
+    expect(setting.wait()).toBe(1)
+  })
+
+  test('wrong ones count together with all others, each once', () => {
+    const setting = setUp()
+    for (let i = 0; i < 9; i += 1) expect(concludeAt(setting, `wrong ${i % 3}`, false)).toBe(0)
+    setting.fail(2)
+    expect(concludeAt(setting, 'wrong', false)).toBe(1)
+  })
+
+  test('a right one waits like a wrong one: else the answer would tell', () => {
+    const setting = setUp()
+    expect(concludeAt(setting, 'right', true)).toBe(0)
+    setting.fail(5)
+    expect(concludeAt(setting, 'right', true)).toBe(1)
+    expect(concludeAt(setting, 'wrong', false)).toBe(1)
+  })
+})
+
 describe('bounded memory', () => {
   const memory = {
     pairs: { quiet: 10, waiting: 5, proven: 5 },
     clients: { quiet: 10, waiting: 5 },
+    regions: { quiet: 10, waiting: 5 },
     addresses: { quiet: 10, waiting: 5 },
+    sites: { quiet: 10, waiting: 5 },
   }
   test('a flood of new names drives out neither who succeeded nor who waits', () => {
     const { clock, fail, succeed, wait } = setUp(memory)
@@ -369,10 +509,26 @@ describe('what an address counts under', () => {
     ['no address', 'unix', 'unix'],
     ['nothing', '', ''],
   ]
-  test.each(cases)('%s', (_name, address, network) => expect(networkOf(address)).toBe(network))
+  test.each(cases)('%s', (_name, address, network) => expect(networksOf(address).own).toBe(network))
+
+  test('the networks around it, the widest first, and of these the region and the site', () => {
+    expect(networksOf('192.0.2.1')).toEqual({
+      region: '192.0/16',
+      site: undefined,
+      own: '192.0.2.1',
+      widestFirst: ['192/8', '192.0/16', '192.0.2/24', '192.0.2.1'],
+    })
+    expect(networksOf('::ffff:192.0.2.1')).toEqual(networksOf('192.0.2.1'))
+    expect(networksOf('2001:db8:1:203::9')).toEqual({
+      region: '2001:db8::/32',
+      site: '2001:db8:1::/48',
+      own: '2001:db8:1:203::/64',
+      widestFirst: ['2001:db8::/32', '2001:db8:1::/48', '2001:db8:1:200::/56', '2001:db8:1:203::/64'],
+    })
+  })
 
   test('every IPv6 address has a network', () => {
-    fc.assert(fc.property(fc.ipV6(), (address) => /^(?:[\da-f]+:){4}:\/64$|^[\d.]+$/.test(networkOf(address))))
+    fc.assert(fc.property(fc.ipV6(), (address) => /^(?:[\da-f]+:){4}:\/64$|^[\d.]+$/.test(networksOf(address).own)))
   })
 })
 

@@ -1,4 +1,5 @@
 import { vi } from 'vitest'
+import { standardError, standardOutput } from '../../src/platform/standard-streams.ts'
 
 /** What a command printed, and what it ended with. */
 export interface Ran {
@@ -14,10 +15,11 @@ export interface Ran {
  */
 export async function runCommand(env: Readonly<Record<string, string>>, command: () => Promise<void>): Promise<Ran> {
   const printed = { stdout: '', stderr: '' }
-  const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    vi.spyOn(process[stream], 'write').mockImplementation((chunk) => {
-      printed[stream] += String(chunk)
-      return true
+  const streams = { stdout: standardOutput, stderr: standardError } as const
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(streams[name], 'put').mockImplementation((bytes) => {
+      printed[name] += Buffer.from(bytes).toString()
+      return bytes.length
     }),
   )
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)

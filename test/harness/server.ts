@@ -29,6 +29,8 @@ interface TestServerOptions {
   readonly lookup?: World['lookup']
   /** Where the server logs; nowhere unless told. */
   readonly log?: Logger
+  /** Holds refusals back in place of timers. */
+  readonly holds?: World['holds']
 }
 
 /** A real server: TLS, database, keys; everything in a folder that goes with it. */
@@ -102,6 +104,7 @@ export async function startTestServer({
   open,
   lookup,
   log = createLogger('silent'),
+  holds,
 }: TestServerOptions = {}): Promise<TestServer> {
   const { config, folder } = await testConfig(options)
   if (manifest !== undefined) await applyTo(config, manifest, env)
@@ -110,6 +113,7 @@ export async function startTestServer({
     ...(clock && { clock }),
     ...(open && { open }),
     ...(lookup && { lookup }),
+    ...(holds && { holds }),
   })
   return {
     issuer: config.issuer,

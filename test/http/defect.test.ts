@@ -20,6 +20,8 @@ async function serve(endpoint: Endpoint) {
     tls: { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') },
     proxies: new TrustedProxies([]),
     certificateHeader: undefined,
+    timeouts: { handshake: 10_000, headers: 10_000, request: 15_000, keepAlive: 65_000 },
+    mostIdle: 10,
     asksCertificate: false,
     onlyProxies: false,
     challenge: 'Basic',

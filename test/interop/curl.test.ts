@@ -14,7 +14,7 @@ interface Answer {
 /** Runs curl without the settings of whoever runs the tests. */
 async function curl({ issuer }: TestServer, ...request: string[]): Promise<Answer> {
   const { stdout, stderr } = await promisify(execFile)('curl', [
-    ...['--disable', '--silent', '--noproxy', '*', '--cacert', inject('tls').cert],
+    ...['--disable', '--silent', '--noproxy', '*', '--cacert', inject('tls').ca],
     ...['--write-out', '%{stderr}%{http_code} %{content_type}'],
     ...request,
     `${issuer}/as/token.oauth2`,

@@ -216,6 +216,7 @@ describe('53: when the database fails', () => {
         const revocations: typeof store.revocations = {
           addRevocations: (added) => (failing ? away() : store.revocations.addRevocations(added)),
           revocationsAfter: (after, limit) => (failing ? away() : store.revocations.revocationsAfter(after, limit)),
+          isTokenRevoked: async () => false,
           pruneRevocations: (time, most) => store.revocations.pruneRevocations(time, most),
           longestLifetime: () => store.revocations.longestLifetime(),
           noteLifetime: (lifetime) => store.revocations.noteLifetime(lifetime),

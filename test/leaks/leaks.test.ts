@@ -120,7 +120,7 @@ const PATHS = [
   endpointPaths.keys[0],
 ]
 /** Here, whatever is sent is one thing. */
-const OTHER_PATHS: readonly string[] = [endpointPaths.metadata[0], endpointPaths.heartbeat, '/nowhere']
+const OTHER_PATHS: readonly string[] = [endpointPaths.metadata, endpointPaths.heartbeat, '/nowhere']
 
 /** Whether it has a form by which it can be told to be a secret. */
 const isRecognisable = (value: string): boolean => /^(ts[sa]_|eyJ|-----BEGIN)/.test(value)

@@ -44,7 +44,9 @@ describe('tessera apply', () => {
   test('says which fields an update changes; what the manifest leaves out stays', async () => {
     await apply(`${API}clients: [{ client_id: a, scopes: [edit] }, { client_id: b, scopes: [edit] }]`)
     const changed = await apply('clients: [{ client_id: a, name: A, scopes: [read], token: { lifetime: 60 } }]')
-    expect(changed.stdout).toBe('~ client a: name, scopes, token\n0 created, 1 updated, 0 unchanged\n')
+    expect(changed.stdout).toBe(
+      "~ client a: name, scopes, token\n- scope edit at https://api.example.com: a can't have it any more\n0 created, 1 updated, 0 unchanged\n",
+    )
     expect((await apply('clients: [{ client_id: b, scopes: [edit] }]')).stdout).toContain('1 unchanged')
   })
 
@@ -66,7 +68,7 @@ describe('tessera apply', () => {
         { action: 'create', kind: 'api', id: 'https://api.example.com', fields: [] },
         { action: 'create', kind: 'client', id: 'a', fields: [] },
       ],
-      disabled: [],
+      losses: [],
       warnings: [],
       generated: [{ client_id: 'a', label: 'main', secret: expect.stringMatching(/^tss_/) }],
     })

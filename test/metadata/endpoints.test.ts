@@ -16,7 +16,7 @@ async function expectRefusal(response: Response, status: number, error: string):
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-const readable = ['GET', 'HEAD']
+const readable = ['GET', 'HEAD', 'OPTIONS']
 const ENDPOINTS: [string, readonly string[]][] = [
   ['/as/token.oauth2', ['POST']],
   ['/as/authorization.oauth2', ['GET', 'HEAD', 'POST']],
@@ -24,7 +24,7 @@ const ENDPOINTS: [string, readonly string[]][] = [
   ['/.well-known/jwks.json', readable],
   ['/.well-known/oauth-authorization-server', readable],
   ['/.well-known/openid-configuration', readable],
-  ['/pf/heartbeat.ping', readable],
+  ['/pf/heartbeat.ping', ['GET', 'HEAD']],
 ]
 
 describe.each(ENDPOINTS)('%s', (path, allowed) => {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { signingAlgorithms } from '../../src/oauth/algorithms.ts'
 import { MODEL } from '../harness/model.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
+import { authorizationServerMetadata, openidProviderMetadata } from './standards.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -19,10 +21,26 @@ const METHODS = [
 const ASYMMETRIC = ['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA', 'Ed25519']
 const ASSERTED = [...ASYMMETRIC, 'HS256', 'HS384', 'HS512']
 
-describe.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])('%s', (path) => {
+/** What OpenID Connect Discovery 1.0 §3 asks for beyond RFC 8414; without this, no promise that is not kept. */
+const OPENID = {
+  subject_types_supported: ['public'],
+  id_token_signing_alg_values_supported: ['ES256', 'RS256', 'PS256', 'EdDSA'],
+  request_uri_parameter_supported: false,
+}
+
+const documents = [
+  { path: '/.well-known/oauth-authorization-server', schema: authorizationServerMetadata, more: {} },
+  { path: '/.well-known/openid-configuration', schema: openidProviderMetadata, more: OPENID },
+]
+
+describe.each(documents)('$path', ({ path, schema, more }) => {
   const get = (init: RequestInit = {}) => fetch(server.issuer + path, init)
 
-  test('is the metadata of RFC 8414 §2', async () => {
+  test('is what the standard of its place asks for', async () => {
+    expect(schema.safeParse(await (await get()).json()).error?.issues ?? []).toEqual([])
+  })
+
+  test('says what there is', async () => {
     const response = await get()
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({
@@ -44,6 +62,7 @@ describe.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-c
       revocation_endpoint_auth_signing_alg_values_supported: ASSERTED,
       dpop_signing_alg_values_supported: ASYMMETRIC,
       tls_client_certificate_bound_access_tokens: true,
+      ...more,
     })
   })
 
@@ -83,4 +102,8 @@ describe.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-c
       expect(head.headers.get(name)).toBe(full.headers.get(name))
     }
   })
+})
+
+test('verifiers are told of each algorithm that an API may have its tokens signed with', () => {
+  expect(OPENID.id_token_signing_alg_values_supported).toEqual(signingAlgorithms)
 })

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { OAuthError } from '../../src/oauth/error.ts'
 import { DatabaseCalls } from '../../src/telemetry/database-calls.ts'
-import type { Snapshot } from '../../src/telemetry/snapshot.ts'
+import { addCounts, renderMetrics, type Snapshot } from '../../src/telemetry/snapshot.ts'
 import type { Channel, FromPrimary, FromWorker } from '../../src/workers/channel.ts'
 import { WorkerMetrics } from '../../src/workers/metrics.ts'
 
@@ -46,6 +46,24 @@ describe('what workers have measured', () => {
     }
     return { state, channel }
   }
+
+  test('never goes back, in whatever order what was counted is added', async () => {
+    const seconds = [0.1, 0.2, 0.3, 0.7, 1.000001, 2.675, 1e-6, 0.123456]
+    const snapshotOf = (value: number): Snapshot => [
+      { name: 'seconds_total', help: '', type: 'counter', aggregator: 'sum', values: [{ labels: {}, value }] },
+    ]
+    const totalOf = async (snapshots: readonly Snapshot[]) =>
+      /^seconds_total (.*)$/m.exec(await renderMetrics(snapshots))?.[1]
+    const all = seconds.map(snapshotOf)
+    const totals = new Set<string | undefined>()
+    for (let turn = 0; turn < all.length; turn += 1) {
+      const turned = [...all.slice(turn), ...all.slice(0, turn)]
+      totals.add(await totalOf(turned))
+      totals.add(await totalOf([...turned.slice(3), turned.slice(0, 3).reduce(addCounts)]))
+      totals.add(await totalOf([turned.reduceRight(addCounts)]))
+    }
+    expect([...totals]).toEqual(['5.098458'])
+  })
 
   test('is that of all that run', async () => {
     const metrics = new WorkerMetrics()
@@ -138,8 +156,8 @@ describe('a call of the database', () => {
       const { tessera_database_calls_total: counted = [], tessera_database_call_duration_seconds: timed = [] } =
         calls.read()
       expect(counted.filter(({ value }) => value > 0)).toEqual([{ labels: { store: 'rows', result }, value: 1 }])
-      expect(timed.map(({ labels, value }) => [labels.store, value.sum])).toEqual([
-        ['rows', 20],
+      expect(timed.map(({ labels, value }) => [labels.store, value.microseconds])).toEqual([
+        ['rows', 20_000],
         ['other', 0],
       ])
     },

@@ -33,3 +33,21 @@ test.each([
   expect(lines.join('')).not.toMatch(/hunter2|db\.example|tessera\.db/)
   rmSync(folder, { recursive: true })
 })
+
+test.each([
+  ['3600', 0],
+  ['3599', 1],
+  ['40', 1],
+])('keys published for %s seconds before they sign are warned of %i times', async (seconds, count) => {
+  const { config, folder } = await testConfig({
+    'shutdown.timeout': '0',
+    'keys.publish_before': seconds,
+    'keys.cache_max_age': '0',
+  })
+  const lines: { level: number; publish_before?: number }[] = []
+  const log = pino({ base: null }, { write: (line: string) => lines.push(JSON.parse(line)) })
+  await (await startServer(config, { log })).stop()
+  const warnings = lines.filter(({ publish_before: published }) => published !== undefined)
+  expect(warnings.map(({ level }) => level)).toEqual(Array(count).fill(40))
+  rmSync(folder, { recursive: true })
+})

@@ -1,7 +1,12 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { apply as planOnly } from '../../src/cli/apply.ts'
 import { signingAlgorithms } from '../../src/oauth/algorithms.ts'
-import { tessera } from '../harness/cli.ts'
+import { presets } from '../../src/tokens/presets.ts'
+import { resolveProfile } from '../../src/tokens/profile.ts'
+import { runCommand } from '../harness/command.ts'
 import { SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 
@@ -75,6 +80,16 @@ describe('the profile of an API', () => {
     expect(expires_in).toBe(60)
   })
 
+  test.each([
+    ['rabbitmq', 'ES256', 'at+jwt'],
+    ['dovecot', 'ES256', 'JWT'],
+    ['opentelemetry', 'ES256', 'at+jwt'],
+    ['go-oidc', 'ES256', 'at+jwt'],
+    ['oauth2-proxy', 'RS256', 'at+jwt'],
+  ] as const)('%s gets %s and %s', (preset, algorithm, typ) => {
+    expect(resolveProfile({ preset })).toMatchObject({ format: 'jwt', algorithm, typ })
+  })
+
   test('what the API says itself wins over its preset', async () => {
     const { access_token } = await issue('overridden')
     expect(decodeProtectedHeader(access_token)).toMatchObject({ alg: 'ES256', typ: 'JWT' })
@@ -124,11 +139,15 @@ describe('the profile of an API', () => {
 })
 
 describe('applying a profile', () => {
-  const apply = (api: string) =>
-    tessera(['apply', '-f', '-', '--dry-run'], {
-      env: { TESSERA_STORAGE: server.config.storage },
-      input: `apis:\n  - audience: https://new.example.com\n    token: ${api}\n    scopes: [{ name: new }]\n`,
-    })
+  const apply = async (api: string) => {
+    const file = join(server.folder, 'profile.yaml')
+    const manifest = `apis:\n  - audience: https://new.example.com\n    token: ${api}\n    scopes: [{ name: new }]\n`
+    writeFileSync(file, manifest)
+    const { stderr, error = '' } = await runCommand({ TESSERA_STORAGE: server.config.storage }, () =>
+      planOnly({ file, dryRun: true }),
+    )
+    return { code: error === '' ? 0 : 1, stderr: (stderr + error).replaceAll(file, 'manifest') }
+  }
 
   test.each([
     ['{ preset: spring-security, typ: at+jwt }', 'does not work with spring-security: it rejects `at+jwt`'],
@@ -136,19 +155,20 @@ describe('applying a profile', () => {
     ['{ preset: apache-mod-oauth2, algorithm: EdDSA }', 'does not work with apache-mod-oauth2'],
     ['{ preset: fastify-jwt-jwks, algorithm: PS256 }', 'does not work with fastify-jwt-jwks'],
     ['{ preset: rabbitmq, scope_claims: [scp] }', 'does not work with rabbitmq'],
+    ['{ preset: rabbitmq, algorithm: EdDSA }', 'does not work with rabbitmq'],
     ['{ preset: envoy, format: sealed }', 'does not work with envoy'],
+    ['{ preset: dovecot, typ: at+jwt }', 'does not work with dovecot: it refuses `at+jwt`'],
+    ['{ preset: dovecot, algorithm: EdDSA }', 'does not work with dovecot: it knows no EdDSA'],
+    ['{ preset: opentelemetry, format: sealed }', 'does not work with opentelemetry'],
+    ['{ preset: go-oidc, format: sealed }', 'does not work with go-oidc'],
+    ['{ preset: oauth2-proxy, format: sealed }', 'does not work with oauth2-proxy'],
   ])('%s warns', async (token, warning) => {
     const { code, stderr } = await apply(token)
     expect(code).toBe(0)
-    expect(stderr).toContain(`warning: standard input:3: apis[0].token.preset: ${warning}`)
+    expect(stderr).toContain(`warning: manifest:3: apis[0].token.preset: ${warning}`)
   })
 
-  test.each([
-    '{ preset: spring-security }',
-    '{ preset: aws-api-gateway }',
-    '{ preset: express-oauth2-jwt-bearer }',
-    '{}',
-  ])('%s does not warn', async (token) => {
+  test.each(['{}', ...Object.keys(presets).map((name) => `{ preset: ${name} }`)])('%s does not warn', async (token) => {
     expect(await apply(token)).toMatchObject({ code: 0, stderr: '' })
   })
 
@@ -166,6 +186,6 @@ describe('applying a profile', () => {
   ])('%s is refused', async (token, message) => {
     const { code, stderr } = await apply(token)
     expect(code).toBe(1)
-    expect(stderr).toContain(`standard input:3: ${message}`)
+    expect(stderr).toContain(`manifest:3: ${message}`)
   })
 })

@@ -1,5 +1,6 @@
 /** DPoP proofs, and what they are held against. */
 
+import { asymmetricAlgorithms } from '../../src/jws/algorithms.ts'
 import type { ProofContext, ReplayMarks } from '../../src/proof/context.ts'
 import { DpopNonces } from '../../src/proof/nonce.ts'
 import { makeSigner, type Signer, signWith } from '../jws/tokens.ts'
@@ -32,6 +33,7 @@ export const context = (changes: Partial<ProofContext> = {}): ProofContext => ({
   marks: new MemoryMarks(),
   nonces,
   isNonceRequired: false,
+  algorithms: asymmetricAlgorithms,
   ...changes,
 })
 

@@ -24,6 +24,12 @@ describe('42: addresses that are not public', () => {
     ['IPv4-compatible', ['::127.0.0.1', '::8.8.8.8']],
     ['NAT64', ['64:ff9b::127.0.0.1', '64:ff9b::a9fe:a9fe', '64:ff9b::a00:0', '64:ff9b:1::8.8.8.8']],
     ['6to4', ['2002:7f00:1::', '2002:808:808::1']],
+    ['Teredo', ['2001:0:7f00:1::', '2001:0:808:808::f7f7:f7f7']],
+    ['IPv4-translated', ['::ffff:0:127.0.0.1', '::ffff:0:8.8.8.8']],
+    [
+      'ISATAP of what is not public',
+      ['2606:4700::5efe:10.0.0.1', '2606:4700::200:5efe:127.0.0.1', 'fe80::5efe:8.8.8.8'],
+    ],
     ['no address', ['', 'localhost', '127.1', '0x7f000001', '8.8.8.8 ', '8.8.8.8/32', '[::1]']],
   ]
   test.each(cases)('%s', (_name, addresses) => {
@@ -44,7 +50,7 @@ test('addresses on either side of those are public, in every form', () => {
       '192.169.0.0',
     ],
     ...['198.17.255.255', '198.20.0.0', '223.255.255.255', '2000::1', '2001:200::1', '2606:4700::1111', '3fff:1000::1'],
-    ...['::ffff:8.8.8.8', '64:ff9b::8.8.8.8', '64:ff9b::808:0', '2a00:1450:4001::'],
+    ...['::ffff:8.8.8.8', '64:ff9b::8.8.8.8', '64:ff9b::808:0', '2a00:1450:4001::', '2606:4700::5efe:8.8.8.8'],
   ]
   expect(addresses.filter((address) => !isPublicAddress(address))).toEqual([])
 })
@@ -72,7 +78,11 @@ describe('what the configuration allows', () => {
     ['all IPv4, which is no IPv6', ['0.0.0.0/0'], '::1', false],
     ['a network, which opens no metadata in it', ['169.254.0.0/16'], '169.254.169.254', false],
     ['a network, which opens no mapped metadata', ['0.0.0.0/0'], '::ffff:169.254.169.254', false],
+    ['a network, whose IPv4 addresses are opened in their NAT64 form, too', ['10.0.0.0/8'], '64:ff9b::10.0.0.1', true],
+    ['the NAT64 prefix, and private addresses behind it', ['64:ff9b::/96'], '64:ff9b::10.0.0.1', true],
     ['a metadata address alone', ['169.254.169.254'], '169.254.169.254', true],
+    ['a metadata address alone, in its NAT64 form', ['169.254.169.254'], '64:ff9b::a9fe:a9fe', true],
+    ['the NAT64 form of a metadata address alone', ['64:FF9B:0::A9FE:A9FE'], '64:ff9b::169.254.169.254', true],
     ['a metadata address alone, as a network', ['fd00:ec2::254/128'], 'fd00:ec2::254', true],
     ['nothing, and public addresses all the same', [], '8.8.8.8', true],
     ['something, and public addresses all the same', ['10.0.0.0/8'], '8.8.8.8', true],
@@ -87,6 +97,46 @@ describe('what the configuration allows', () => {
       expect(() => new AddressRules([network])).toThrow(UserError)
     },
   )
+})
+
+describe('no network that is allowed opens a metadata address in whichever form', () => {
+  const METADATA = '169.254.169.254'
+  const HEX = 'a9fea9fe'
+  /** RFC 6052 §2.2: a prefix of so many bits, the IPv4 address around the reserved byte, a suffix. */
+  const nat64 = (prefix: string, bits: number): string => {
+    const beforeByte8 = HEX.slice(0, Math.max(0, 16 - bits / 4))
+    const rest = HEX.slice(beforeByte8.length)
+    const hex = prefix.slice(0, bits / 4) + (bits === 96 ? HEX : `${beforeByte8}00${rest}`)
+    return (hex.padEnd(32, '0').match(/.{4}/g) ?? []).join(':')
+  }
+  const ANY = '20010db801220344aabbccdd'
+  const forms: [string, string, string][] = [
+    ['as it is', '169.254.0.0/16', METADATA],
+    ['mapped', '0.0.0.0/0', `::ffff:${METADATA}`],
+    ['behind the NAT64 prefix', '64:ff9b::/96', `64:ff9b::${METADATA}`],
+    ['IPv4-compatible', '::/96', `::${METADATA}`],
+    ['IPv4-translated', '::ffff:0:0:0/96', `::ffff:0:${METADATA}`],
+    ['6to4', '2002::/16', '2002:a9fe:a9fe::1'],
+    ['of a Teredo server', '2001::/32', '2001:0:a9fe:a9fe::1'],
+    ['of a Teredo client', '2001::/32', '2001:0:808:808:0:0:5601:5601'],
+    ['ISATAP', '2606:4700::/32', `2606:4700::5efe:${METADATA}`],
+    ['ISATAP with the bit for global addresses', 'fd12::/16', `fd12::200:5efe:${METADATA}`],
+    ...[32, 40, 48, 56, 64, 96].map((bits): [string, string, string] => [
+      `behind a NAT64 prefix of ${bits} bits that nobody told of`,
+      '::/0',
+      nat64(ANY, bits),
+    ]),
+    ...[48, 56, 64, 96].map((bits): [string, string, string] => [
+      `behind a NAT64 prefix for local use, of ${bits} bits`,
+      '64:ff9b:1::/48',
+      nat64('0064ff9b0001aabbccddeeff'.slice(0, 12).padEnd(24, '0'), bits),
+    ]),
+  ]
+  test.each(forms)('%s', (_name, network, address) => {
+    expect(new AddressRules([network]).refuse(address)).toBe('cloud metadata')
+    expect(new AddressRules().refuse(address)).toBe('cloud metadata')
+    expect(new AddressRules([address]).refuse(address)).toBeUndefined()
+  })
 })
 
 test('an administrator is told what an address is', () => {

@@ -8,6 +8,7 @@ import { Revocations } from '../../src/revocation/revocations.ts'
 import type { Revocation, RevocationStore } from '../../src/revocation/store.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { VerifiedToken } from '../../src/tokens/verify.ts'
+import { standingClock } from '../client-auth/assertions.ts'
 import { environmentOf, type RunningCommand, startTessera, tessera } from '../harness/cli.ts'
 import { SECRET } from '../harness/model.ts'
 import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
@@ -213,7 +214,7 @@ describe('what is revoked, in memory', () => {
 
   function createStore() {
     const rows: Revocation[] = []
-    const state = { failing: false, reads: 0 }
+    const state = { failing: false, reads: 0, lookUps: 0 }
     const store: RevocationStore = {
       addRevocations: async (revocations) => {
         if (state.failing) throw new Error('the database is away')
@@ -224,6 +225,10 @@ describe('what is revoked, in memory', () => {
         if (state.failing) throw new Error('the database is away')
         const page = rows.slice(after, after + limit)
         return { latest: after + page.length, found: page, unreadable: [] }
+      },
+      isTokenRevoked: async (id) => {
+        state.lookUps += 1
+        return rows.some((row) => row.kind === 'token' && row.id === id)
       },
       pruneRevocations: async () => 0,
       longestLifetime: async () => 0,
@@ -254,6 +259,28 @@ describe('what is revoked, in memory', () => {
     expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
   })
 
+  test('those that no longer fit into memory are looked up, and only while there are such', async () => {
+    const { store, rows, state } = createStore()
+    const jtis = Array.from({ length: 30 }, () => Jti(uuidv7(clock, systemRandom)))
+    rows.push(...jtis.map((id): Revocation => ({ kind: 'token', id, expiresAt: clock.now() + 1_000 })))
+    const revocations = await Revocations.open(store, clock, { mostKept: 20 })
+    for (const jti of jtis) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
+    expect(state.lookUps).toBe(10)
+    expect(await revocations.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
+    const roomy = await Revocations.open(store, clock, { mostKept: 30 })
+    state.lookUps = 0
+    expect(await roomy.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
+    expect(state.lookUps).toBe(0)
+  })
+
+  test('a token that is revoked again and again is written once', async () => {
+    const { store, rows } = createStore()
+    const revocations = await Revocations.open(store, clock)
+    const id = Jti(uuidv7(clock, systemRandom))
+    for (let i = 0; i < 10; i += 1) await revocations.revoke({ kind: 'token', id, expiresAt: clock.now() + 1_000 })
+    expect(rows).toHaveLength(1)
+  })
+
   test('a million live revocations take less than 200 MB, and are all known', async () => {
     const { store, rows } = createStore()
     const some: string[] = []
@@ -272,6 +299,20 @@ describe('what is revoked, in memory', () => {
     expect(process.memoryUsage().heapUsed - before + strings).toBeLessThan(200 * 1024 * 1024)
     for (const jti of some) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
     expect(await revocations.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
+  })
+
+  test('stays revoked where the clock is set forward beyond its end, and back', async () => {
+    const standing = standingClock()
+    const { store, rows } = createStore()
+    const revocations = await Revocations.open(store, standing)
+    const [known, read] = [uuidv7(standing, systemRandom), uuidv7(standing, systemRandom)]
+    await revocations.revoke({ kind: 'token', id: Jti(known), expiresAt: standing.now() + 60_000 })
+    standing.step(3_600_000)
+    rows.push({ kind: 'token', id: Jti(read), expiresAt: standing.now() - 3_500_000 })
+    await revocations.poll()
+    await revocations.prune()
+    standing.step(-3_600_000)
+    for (const jti of [known, read]) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
   })
 
   test('kept no longer than tokens can live, here and in the database', async () => {

@@ -21,6 +21,111 @@ describe('the address of the client', () => {
   })
 })
 
+describe('how proxies write the address of a client', () => {
+  const proxies = new TrustedProxies(['10.0.0.0/8', '2001:db8:1::/48', 'fe80::/10'])
+  const written: [string, string | undefined][] = [
+    ['203.0.113.7', '203.0.113.7'],
+    ['203.0.113.7:51234', '203.0.113.7'],
+    ['"203.0.113.7:51234"', '203.0.113.7'],
+    ['2001:db8::5', '2001:db8::5'],
+    ['[2001:db8::5]', '2001:db8::5'],
+    ['[2001:db8::5]:443', '2001:db8::5'],
+    ['"[2001:db8::5]:443"', '2001:db8::5'],
+    ['"[2001:DB8:0::5]"', '2001:db8::5'],
+    ['[2001:db8::5]:_port', '2001:db8::5'],
+    ['::ffff:203.0.113.8', '203.0.113.8'],
+    ['[::ffff:203.0.113.8]:80', '203.0.113.8'],
+    ['::FFFF:cb00:7108', '203.0.113.8'],
+    ['fd00::1%eth0', 'fd00::1'],
+    ['[fd00::1%25eth0]:80', 'fd00::1'],
+    ['unknown', undefined],
+    ['_hidden', undefined],
+    ['_SEVKISEK', undefined],
+    ['', undefined],
+    ['203.0.113.7:', undefined],
+    ['203.0.113.7:123456', undefined],
+    ['[203.0.113.7', undefined],
+    ['[2001:db8::5]x', undefined],
+    ['host.example.com', undefined],
+    ['203.0.113.7 10.0.0.9', undefined],
+    ['\u0000', undefined],
+  ]
+
+  test.each(written)('X-Forwarded-For: %s', (value, expected) => {
+    expect(proxies.clientAddress('10.0.0.1', value)).toBe(expected ?? '10.0.0.1')
+    expect(proxies.clientAddress('10.0.0.1', `198.51.100.1, ${value}`)).toBe(expected ?? '10.0.0.1')
+    expect(proxies.clientAddress('10.0.0.1', `${value},10.0.0.2:80`)).toBe(expected ?? '10.0.0.2')
+  })
+
+  test.each(written.filter(([value]) => !/[ \0]/.test(value)))('Forwarded: for=%s', (value, expected) => {
+    const quoted = value.startsWith('"') ? value : `"${value}"`
+    for (const element of [`for=${quoted}`, `For=${quoted};proto=https`, `proto=http; FOR=${quoted} ;by=10.0.0.1`]) {
+      expect(proxies.clientAddress('10.0.0.1', undefined, element)).toBe(expected ?? '10.0.0.1')
+      expect(proxies.clientAddress('10.0.0.1', undefined, `for=198.51.100.1 , ${element}`)).toBe(expected ?? '10.0.0.1')
+      expect(proxies.clientAddress('10.0.0.1', undefined, `${element},for=10.0.0.2`)).toBe(expected ?? '10.0.0.2')
+    }
+  })
+
+  test.each([
+    ['for=203.0.113.7', '203.0.113.7'],
+    ['for=203.0.113.7;proto=https;by=203.0.113.43', '203.0.113.7'],
+    ['for="203.0.113.7"; ext="a,b;c=\\"d"', '203.0.113.7'],
+    ['for="\\203.0.113.7"', '203.0.113.7'],
+    ['proto=https', '10.0.0.1'],
+    ['for=203.0.113.7,proto=https', '10.0.0.1'],
+    ['for=', '10.0.0.1'],
+    ['for', '10.0.0.1'],
+    ['for=203.0.113.7, "', '10.0.0.1'],
+    ['for="198.51.100.1, for=203.0.113.7', '203.0.113.7'],
+    ['for="198.51.100.1\\", for=203.0.113.7', '203.0.113.7'],
+    ['", for=203.0.113.7;ext="a\\\\"', '203.0.113.7'],
+    [`${'for=10.0.0.9,'.repeat(1000)}for=10.0.0.2`, '10.0.0.9'],
+    ['for="203.0.113.7', '10.0.0.1'],
+    ['for=203.0.113.7 for=198.51.100.1', '10.0.0.1'],
+    ['for=[2001:db8::5]', '2001:db8::5'],
+    ['', '10.0.0.1'],
+    [';,;', '10.0.0.1'],
+  ])('Forwarded: %s', (value, expected) => {
+    expect(proxies.clientAddress('10.0.0.1', undefined, value)).toBe(expected)
+  })
+
+  test('nobody is believed but a proxy', () => {
+    expect(proxies.clientAddress('203.0.113.9', '198.51.100.1:80', 'for=198.51.100.2')).toBe('203.0.113.9')
+  })
+
+  test.each([
+    ['::ffff:203.0.113.9', '203.0.113.9'],
+    ['2001:DB8::9', '2001:db8::9'],
+    ['fe80::9%eth0', '198.51.100.1'],
+    ['::ffff:10.0.0.1', '198.51.100.1'],
+  ])('the address of a peer has one text, too: %s', (peer, expected) => {
+    expect(proxies.clientAddress(peer, '198.51.100.1')).toBe(expected)
+  })
+
+  test.each([
+    ['either', '198.51.100.1', '198.51.100.2'],
+    ['x-forwarded-for', '198.51.100.1', '10.0.0.1'],
+    ['forwarded', '198.51.100.2', '198.51.100.2'],
+  ] as const)('the header that the proxies write: %s', (header, both, alone) => {
+    const named = new TrustedProxies(['10.0.0.0/8'], header)
+    expect(named.clientAddress('10.0.0.1', '198.51.100.1', 'for=198.51.100.2')).toBe(both)
+    expect(named.clientAddress('10.0.0.1', undefined, 'for=198.51.100.2')).toBe(alone)
+  })
+
+  test.each(['for=10.0.0.2,', ' ', 'for=" ', '"', '\\', 'a=b;', 'for= ', ',', 'a'])(
+    'the largest header of %s takes no time',
+    (part) => {
+      const header = part.repeat(32_768 / part.length)
+      const before = process.cpuUsage()
+      for (let round = 0; round < 4; round += 1) {
+        proxies.clientAddress('10.0.0.1', header)
+        proxies.clientAddress('10.0.0.1', undefined, header)
+      }
+      expect(process.cpuUsage(before).user / 8).toBeLessThan(10_000)
+    },
+  )
+})
+
 describe('plain HTTP behind a proxy', () => {
   let server: TestServer
   let stranger: TestServer
@@ -63,6 +168,16 @@ describe('plain HTTP behind a proxy', () => {
     const { status, requestId } = await ask(server, { 'x-forwarded-for': '198.51.100.1' })
     expect(status).toBe(200)
     expect(await server.audit(requestId)).toMatchObject([{ result: 'success', remoteAddress: '198.51.100.1' }])
+  })
+
+  test.each<[Record<string, string>, string]>([
+    [{ 'x-forwarded-for': '203.0.113.7:51234' }, '203.0.113.7'],
+    [{ 'x-forwarded-for': '[2001:db8::5]:443' }, '2001:db8::5'],
+    [{ forwarded: 'for="[2001:db8::5]:443";proto=https' }, '2001:db8::5'],
+    [{ forwarded: 'for=198.51.100.2', 'x-forwarded-for': '::ffff:203.0.113.8' }, '203.0.113.8'],
+  ])('%j is recorded as %s', async (headers, remoteAddress) => {
+    const { requestId } = await ask(server, headers)
+    expect(await server.audit(requestId)).toMatchObject([{ remoteAddress }])
   })
 
   test('anybody else is refused, and recorded', async () => {

@@ -9,10 +9,11 @@ import type { Clock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import type { Revocation } from '../../src/revocation/store.ts'
 import type { Store } from '../../src/store/sql-store.ts'
+import { clientWith } from '../harness/client.ts'
 
-const DAY = 24 * 3600 * 1000
+export const DAY = 24 * 3600 * 1000
 
-const api = (audience: string, more: Partial<Api> = {}): Api => ({
+export const api = (audience: string, more: Partial<Api> = {}): Api => ({
   audience: Audience(audience),
   name: undefined,
   scopes: [{ name: 'edit', description: 'Change things' }],
@@ -21,28 +22,10 @@ const api = (audience: string, more: Partial<Api> = {}): Api => ({
   ...more,
 })
 
-const client = (id: string, more: Partial<Client> = {}): Client => ({
-  id: ClientId(id),
-  name: undefined,
-  description: undefined,
-  owner: undefined,
-  tags: [],
-  enabled: true,
-  subject: undefined,
-  grantTypes: ['client_credentials'],
-  scopes: ['edit'],
-  defaultScopes: [],
-  metadata: {},
-  restrictScopes: false,
-  introspects: [],
-  token: {},
-  credentials: toCredentials([]),
-  authentication: {},
-  require: undefined,
-  ...more,
-})
+export const client = (id: string, more: Partial<Client> = {}): Client =>
+  clientWith({ id: ClientId(id), scopes: ['edit'], ...more })
 
-const secret = (id: string, label: string): SecretCredential => ({
+export const secret = (id: string, label: string): SecretCredential => ({
   kind: 'secret',
   retrievable: undefined,
   origin: 'manifest',
@@ -62,7 +45,7 @@ const life = (id: string, label: string) => {
   return rest
 }
 
-const event = (requestId: string, at = 1): AuditEvent => ({
+export const event = (requestId: string, at = 1): AuditEvent => ({
   at,
   type: 'token.issue',
   result: 'success',
@@ -74,7 +57,7 @@ const event = (requestId: string, at = 1): AuditEvent => ({
   detail: { scope: 'edit' },
 })
 
-const key = (kid: string): StoredKey => ({
+export const key = (kid: string): StoredKey => ({
   kid: KeyId(kid),
   algorithm: 'ES256',
   state: 'active',
@@ -130,6 +113,8 @@ export function storeContract(
         token: { lifetime: 60, claims: { tenant: 'acme' } },
         metadata: { cost: { centre: 7 } },
         restrictScopes: true,
+        grants: [{ api: Audience('https://api.example.com'), scopes: ['read'], defaultScopes: ['read'] }],
+        defaultApi: Audience('https://api.example.com'),
         introspects: [Audience('https://vault')],
         authentication: { methods: ['private_key_jwt'], assertion_audience: 'compatible' },
         require: 'certificate_bound',
@@ -189,6 +174,44 @@ export function storeContract(
       expect(await other.directory.loadClient(full.id)).toEqual(full)
       expect(await other.directory.loadApis()).toEqual({ found: [vault], unreadable: [] })
       expect(await other.directory.loadClient(ClientId('nobody'))).toBeUndefined()
+    })
+
+    test('list where clients have their keys, page by page and by client', async () => {
+      const keysAt = (id: string, jwksUri: string) => ({
+        ...life(id, id),
+        kind: 'keys' as const,
+        source: { jwksUri },
+        algorithm: undefined,
+      })
+      const inline = { ...life('2', '2'), kind: 'keys' as const, source: { jwks: [] }, algorithm: undefined }
+      const trusting = (id: string, jwksUri?: string) => ({
+        ...life(id, id),
+        kind: 'federated' as const,
+        trust: { issuer: `https://${id}.example`, audience: 'a', subject: 's', ...(jwksUri && { jwksUri }) },
+      })
+      const a = [keysAt('1', 'https://a.example/'), inline, secret('3', 'x'), trusting('4')]
+      await put(
+        one,
+        [],
+        [
+          client('a', { credentials: toCredentials(a) }),
+          client('b', { credentials: toCredentials([trusting('5', 'https://b.example/')]) }),
+          client('c'),
+        ],
+      )
+      const [ofA, ofB] = [
+        [{ jwksUri: 'https://a.example/' }, { issuer: 'https://4.example', jwksUri: undefined }],
+        [{ issuer: 'https://5.example', jwksUri: 'https://b.example/' }],
+      ]
+      const listed: unknown[] = []
+      for (let after: string | undefined = '', pages = 0; after !== undefined && pages < 9; pages += 1) {
+        const { sources, next } = await other.keySources.list(after, 2)
+        listed.push(...sources)
+        after = next
+      }
+      expect(listed).toEqual([...ofA, ...ofB])
+      expect(await other.keySources.ofClients([ClientId('a'), ClientId('c'), ClientId('nobody')])).toEqual(ofA)
+      expect(await other.keySources.ofClients([])).toEqual([])
     })
 
     test('replace a client with all its credentials', async () => {
@@ -257,14 +280,6 @@ export function storeContract(
       expect(await other.changes.changesSince(latest)).toEqual({ latest, changes: [], missed: false })
     })
 
-    test('say that changes were missed once they are too old to be listed', async () => {
-      const since = await other.changes.latestChange()
-      await put(one, [], [client('a'), client('b')])
-      now += 2 * DAY
-      await put(one, [], [client('c')])
-      expect(await other.changes.changesSince(since)).toMatchObject({ missed: true })
-    })
-
     test('of processes that plan the same change of keys, the second finds it done', async () => {
       const addFirst =
         (kid: string) =>
@@ -294,7 +309,7 @@ export function storeContract(
       expect(await other.changes.changesSince(since)).toMatchObject({ changes: { length: 2 } })
     })
 
-    test('count who fetches keys, of both processes, and forget who no longer does', async () => {
+    test('count who fetches keys, of both processes', async () => {
       const seen = (address: string, at: number, fetches: number) => ({
         address,
         userAgent: 'x',
@@ -302,13 +317,40 @@ export function storeContract(
         lastSeen: at,
         fetches,
       })
-      await one.keys.addFetches([seen('a', now, 2), seen('b', now - 40 * DAY, 1)])
+      await one.keys.addFetches([seen('a', now, 2)])
       await other.keys.addFetches([seen('a', now + 5, 3), seen('c', now + 1, 1)])
       expect(await one.keys.listConsumers(0)).toEqual([
         { address: 'a', userAgent: 'x', firstSeen: now, lastSeen: now + 5, fetches: 5 },
         seen('c', now + 1, 1),
       ])
       expect(await one.keys.listConsumers(now + 3)).toHaveLength(1)
+    })
+
+    test('forget who fetched keys long ago, and who came once before who comes again, so many at a time', async () => {
+      const seen = (address: string, firstSeen: number, lastSeen: number) => ({
+        address,
+        userAgent: 'x',
+        firstSeen,
+        lastSeen,
+        fetches: 1,
+      })
+      const regulars = Array.from({ length: 4 }, (_, at) => seen(`regular ${at}`, now - 2 * DAY, now + at))
+      const passers = Array.from({ length: 30 }, (_, at) => seen(`passer ${at}`, now + 10 + at, now + 10 + at))
+      await one.keys.addFetches([...regulars, ...passers, seen('gone', now - 50 * DAY, now - 40 * DAY)])
+      const limits = { before: now - 30 * DAY, keep: 10 }
+      const removed: number[] = []
+      do removed.push(await other.keys.pruneConsumers(limits, 9))
+      while (removed.at(-1) !== 0)
+      expect(removed).toEqual([1, 9, 9, 6, 0])
+      const left = (await one.keys.listConsumers(0)).map(({ address }) => address)
+      expect(left).toEqual(
+        [...passers.slice(24).map(({ address }) => address), ...regulars.map(({ address }) => address)].toSorted(
+          (a, b) => order(b) - order(a),
+        ),
+      )
+      function order(address: string): number {
+        return [...regulars, ...passers].find((consumer) => consumer.address === address)?.lastSeen ?? 0
+      }
     })
 
     test('keep revocations, and hand them to every process in pages', async () => {
@@ -325,6 +367,16 @@ export function storeContract(
         found: [],
         unreadable: [],
       })
+    })
+
+    test('say whether a token is revoked by itself', async () => {
+      await one.revocations.addRevocations([
+        { kind: 'token', id: Jti('1'), expiresAt: now + 5 },
+        { kind: 'client', id: ClientId('a'), issuedBefore: 7, expiresAt: now + 9 },
+      ])
+      expect(await other.revocations.isTokenRevoked(Jti('1'))).toBe(true)
+      expect(await other.revocations.isTokenRevoked(Jti('2'))).toBe(false)
+      expect(await other.revocations.isTokenRevoked(Jti('a'))).toBe(false)
     })
 
     test('remove revocations that no token needs, so many at a time', async () => {
@@ -396,6 +448,55 @@ export function storeContract(
       expect((await other.directory.loadClient(ClientId('a')))?.credentials.all).toEqual(writes.put)
       expect(await other.audit.listEvents({ limit: 9, requestId: 'change' })).toHaveLength(1)
       expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+    })
+
+    test('keep what operators have ended, one credential of a label, without its secret', async () => {
+      const kept = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm' }
+      const scrypt = {
+        kind: 'scrypt' as const,
+        parameters: { logN: 14, r: 8, p: 5, salt: Buffer.from('salt') },
+        digest: Buffer.alloc(32, 9),
+      }
+      const removed = { ...secret('1', 'x'), hash: scrypt, retrievable: kept }
+      await put(
+        one,
+        [],
+        [client('a', { enabled: false, ended: { disabledAt: 5 }, credentials: toCredentials([removed]) })],
+      )
+      const remove = (credential: SecretCredential) =>
+        one.credentials.updateCredentials(ClientId('a'), () => ({
+          writes: { put: [], remove: [credential.id], keepAway: credential },
+          event: event('remove'),
+        }))
+      await remove(removed)
+      const ended = {
+        disabledAt: 5,
+        credentials: [{ removedAt: now, credential: { ...removed, retrievable: undefined } }],
+      }
+      expect(await other.directory.loadClient(ClientId('a'))).toEqual(client('a', { enabled: false, ended }))
+      await remove({ ...secret('2', 'y') })
+      await remove({ ...secret('3', 'x') })
+      const { clients } = await other.manifest.snapshot([ClientId('a')])
+      expect(
+        clients.get(ClientId('a'))?.ended?.credentials?.map(({ credential: { id, label } }) => [id, label]),
+      ).toEqual([
+        ['2', 'y'],
+        ['3', 'x'],
+      ])
+      await put(one, [], [client('a')])
+      expect(await other.directory.loadClient(ClientId('a'))).toEqual(client('a'))
+    })
+
+    test('tell a manifest who there is, and when credentials were last used', async () => {
+      const ids = Array.from({ length: 600 }, (_, at) => CredentialId(`${at}`))
+      const credentials = toCredentials(ids.map((id) => secret(id, `of ${id}`)))
+      await put(one, [], [client('a', { credentials }), client('b'), client('c')])
+      await one.credentials.noteUses(ids.slice(0, 599).map((id, at) => ({ id, at })))
+      const uses = await other.manifest.lastUses(ids)
+      expect([uses.size, uses.get(CredentialId('598')), uses.get(CredentialId('599'))]).toEqual([599, 598, undefined])
+      expect(await other.manifest.lastUses([])).toEqual(new Map())
+      const listed = await other.manifest.listClients('a', 1)
+      expect(listed).toEqual([client('b')])
     })
 
     test('of processes that change the credentials of a client at once, lose no change', async () => {
@@ -641,6 +742,41 @@ export function storeContract(
       }
       expect(await find(late)).toEqual([late])
       expect(await find(idAt(at))).toEqual([])
+    })
+
+    test('find a refusal by its request id in the event that stands for several', async () => {
+      const at = Date.UTC(2030, 0, 1)
+      const idAt = (time: number) => uuidv7({ now: () => time, monotonic: () => 0 }, systemRandom)
+      const ids = [idAt(at), idAt(at + 20_000), idAt(at + 59_000)]
+      const [first = '', second = '', last = ''] = ids
+      const refused = { ...event(last), at: at + 59_000, result: 'refused', reason: 'wrong_secret' } as const
+      await one.audit.append([
+        { ...event(idAt(at)), at },
+        { ...refused, detail: { repeated: 3, request_ids: ids } },
+        { ...event(idAt(at + 100_000)), at: at + 100_000, detail: { request_ids: ids } },
+      ])
+      for (const requestId of [first, second, last]) {
+        expect(await other.audit.listEvents({ limit: 9, requestId })).toMatchObject([{ requestId: last }])
+      }
+      expect(await other.audit.listEvents({ limit: 9, requestId: idAt(at) })).toEqual([])
+    })
+
+    test('keep the last refusals, and remove those before them, so many at a time', async () => {
+      const refused = (id: string) => ({ ...event(id), result: 'refused', reason: 'wrong_secret' }) as const
+      const mixed = Array.from({ length: 30 }, (_, at) => [event(`done${at}`), refused(`refused${at}`)]).flat()
+      await one.audit.append(mixed)
+      expect(await other.audit.oldestRefusalOf(30)).toBe((await one.audit.listEvents({ limit: 59 }))[0]?.seq)
+      expect(await other.audit.oldestRefusalOf(31)).toBeUndefined()
+      const place = (await other.audit.oldestRefusalOf(10)) ?? 0
+      const removed = []
+      do removed.push(await other.audit.removeRefusalsBefore(place, 9))
+      while (removed.at(-1) !== 0)
+      expect(removed).toEqual([9, 9, 2, 0])
+      const left = (await one.audit.listEvents({ limit: 99 })).map(({ requestId }) => requestId)
+      expect(left.filter((id) => id.startsWith('done'))).toHaveLength(30)
+      expect(left.filter((id) => id.startsWith('refused'))).toEqual(
+        Array.from({ length: 10 }, (_, at) => `refused${at + 20}`),
+      )
     })
 
     test('prune old audit events, so many at a time', async () => {

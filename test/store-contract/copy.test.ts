@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storageCopy, storageMigrate } from '../../src/cli/storage.ts'
 import { Jti } from '../../src/oauth/ids.ts'
@@ -94,6 +95,19 @@ describe('tessera storage copy', () => {
     expect(JSON.parse(returned.stdout)['revocation']).toMatchObject({ rows: 2 })
     expect(await dump(back)).toEqual(before)
     expect((await copy(back, await postgres.newSchema())).stdout).toBe(forth.stdout)
+  })
+
+  test('a number with a fraction, as an earlier version kept on SQLite, is copied whole', async () => {
+    const odd = `sqlite:${join(folder, 'odd.db')}`
+    await openStore(odd, systemClock).then((store) => store.close())
+    const database = new DatabaseSync(odd.slice('sqlite:'.length))
+    database.exec(`insert into replay_mark values (x'00112233445566778899aabbccddeeff', 1795620953578.9814)`)
+    database.close()
+    const there = await postgres.newSchema()
+    const copied = await copy(odd, there)
+    expect(copied.error).toBeUndefined()
+    const rows = await postgres.query('select expires_at from replay_mark', there)
+    expect(rows).toEqual([{ expires_at: '1795620953578' }])
   })
 
   test('in the copy, numbers go on where they were', async () => {

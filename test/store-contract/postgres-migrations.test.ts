@@ -1,12 +1,20 @@
+import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storageMigrate } from '../../src/cli/storage.ts'
+import type { Config } from '../../src/config/resolve.ts'
 import { ClientId, Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
+import { UserError } from '../../src/platform/user-error.ts'
+import { startPrimary } from '../../src/primary.ts'
+import { type Server, startServer } from '../../src/server.ts'
 import { openStore } from '../../src/store/open.ts'
+import { createLogger } from '../../src/telemetry/log.ts'
 import { runCommand } from '../harness/command.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { testConfig } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
 import { ACCESS } from './access.ts'
+import { BEFORE_0008 } from './before-0008.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {
@@ -42,7 +50,7 @@ describe('migrations', () => {
   test('are waited for, however long another node takes over one, and run where that one fails', async () => {
     const url = await postgres.newDatabase()
     await open(url).then((store) => store.close())
-    await postgres.query(`delete from migration where name > '0005'; drop table counter, master_key`, url)
+    await postgres.query(`delete from migration where name = '0005-counters'; drop table counter`, url)
     // Another node has begun.
     const other = postgres.query(
       `begin; insert into migration values ('0005-counters', '');
@@ -55,6 +63,18 @@ describe('migrations', () => {
     const store = await openStore(url, systemClock, impatient)
     await other
     expect(await store.changes.latestChange()).toBe(0)
+    await store.close()
+  })
+
+  test('of before operators could end things: who is disabled stays so, and the sample is known', async () => {
+    const url = await postgres.newDatabase()
+    await open(url).then((store) => store.close())
+    await postgres.query(BEFORE_0008, url)
+    const store = await open(url)
+    expect((await store.directory.loadClient(ClientId('off')))?.ended).toEqual({ disabledAt: 1_700_000_000_000 })
+    expect(await store.directory.loadClient(ClientId('on'))).not.toHaveProperty('ended')
+    const { found: samples } = await store.credentials.listSamples()
+    expect(samples.map(({ clientId, credential: { id } }) => [clientId, id])).toEqual([['cc_client', 'sample']])
     await store.close()
   })
 
@@ -96,6 +116,94 @@ describe('a role that may only read and write', () => {
     await store.close()
     await expect(postgres.query('drop table client cascade', asServing(url))).rejects.toThrow(/must be owner/)
     await expect(postgres.query('delete from migration', asServing(url))).rejects.toThrow(/permission denied/)
+  })
+
+  const lacking: [string, string, readonly (string | RegExp)[]][] = [
+    [
+      'every right',
+      '',
+      [
+        'grant select on public.migration to serving',
+        /grant select, insert, update, delete on public\.api, .*to serving/,
+      ],
+    ],
+    [
+      'the list of migrations',
+      'grant select, insert, update, delete on all tables in schema public to serving; revoke all on migration from serving',
+      ['grant select on public.migration to serving'],
+    ],
+    [
+      'one right on one table',
+      `${GRANTS}; revoke delete on replay_mark from serving`,
+      ['grant select, insert, update, delete on public.replay_mark to serving'],
+    ],
+    [
+      'the table of a later migration',
+      `${GRANTS}; alter table counter rename to before; create table counter (like before); insert into counter table before`,
+      ['grant select, insert, update, delete on public.counter to serving'],
+    ],
+    [
+      'the schema',
+      `${GRANTS}; revoke usage on schema public from public, serving`,
+      ['grant usage on schema public to serving'],
+    ],
+  ]
+  test.each(lacking)(
+    'is told what to grant where it lacks %s, and serves once it is granted',
+    async (_name, state, expected) => {
+      const url = await postgres.newDatabase()
+      await migrate(url)
+      if (state !== '') await postgres.query(state, url)
+      const starting = async () => {
+        const store = await open(asServing(url))
+        try {
+          await store.requireGrants()
+        } finally {
+          await store.close()
+        }
+      }
+      const message = await starting().then(
+        () => '',
+        (error: unknown) => (error instanceof UserError ? error.message : `no mistake: ${error}`),
+      )
+      const [, statements = ''] =
+        /^this role lacks rights that serving takes\. .* grants them: (.*;)$/.exec(message) ?? []
+      expect(statements.split(/; ?/).filter(Boolean)).toEqual(
+        expected.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))),
+      )
+      // As the message says; and what it says leads nowhere in a circle.
+      await postgres.query(statements, url)
+      expect((await migrate(url)).stdout).toBe('the database is up to date\n')
+      await expect(starting()).resolves.toBeUndefined()
+    },
+  )
+
+  const servers: [string, (config: Config) => Promise<Server>][] = [
+    ['one process', (config) => startServer(config, { log: createLogger('silent') })],
+    ['several', (config) => startPrimary(config, { log: createLogger('silent'), workers: 2 })],
+  ]
+  test.each(servers)('does not serve without a right: %s', async (_name, start) => {
+    const url = await postgres.newDatabase()
+    await migrate(url)
+    await postgres.query(`${GRANTS}; revoke insert on audit_event from serving`, url)
+    const { config, folder } = await testConfig({ storage: asServing(url) })
+    await expect(start(config)).rejects.toThrow(/grants them: grant .* on public\.audit_event to serving;$/)
+    rmSync(folder, { recursive: true })
+  })
+
+  test('whose name must be quoted is quoted', async () => {
+    await postgres.query(`create role "a ""b" login password 'serving'`)
+    const url = await postgres.newDatabase()
+    await migrate(url)
+    const own = url.replace('postgres:postgres@', `${encodeURIComponent('a "b')}:serving@`)
+    const message = await open(own).then(
+      () => '',
+      (error: Error) => error.message,
+    )
+    await postgres.query(message.replace(/^.* grants them: /, ''), url)
+    const store = await open(own)
+    await store.requireGrants()
+    await store.close()
   })
 
   test('without a grant fails as a defect, not as a database that is away', async () => {

@@ -65,7 +65,7 @@ describe('TLS', () => {
     await postgres.stop()
   })
 
-  const ca = encodeURIComponent(inject('tls').cert)
+  const ca = encodeURIComponent(inject('tls').ca)
   const ours = `sslrootcert=${ca}`
   const theirs = `sslrootcert=${encodeURIComponent(others)}`
   const cases: [string, string, string, RegExp | undefined][] = [

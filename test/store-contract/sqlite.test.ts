@@ -4,18 +4,66 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { ClientId } from '../../src/oauth/ids.ts'
-import { systemClock } from '../../src/platform/clock.ts'
-import { openStore } from '../../src/store/open.ts'
+import { type Clock, systemClock } from '../../src/platform/clock.ts'
+import { openDatabase, openStore } from '../../src/store/open.ts'
+import { BEFORE_0008 } from './before-0008.ts'
+import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
+import { oddTimesContract } from './odd-times.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-store-'))
 
-storeContract('SQLite', async () => {
+async function create() {
+  const folder = newFolder()
+  const path = join(folder, 'tessera.db')
+  return {
+    open: (clock: Clock) => openStore(`sqlite:${path}`, clock),
+    destroy: async () => rmSync(folder, { recursive: true }),
+    fractions: () => fractionsIn(path),
+  }
+}
+
+/** Every number with a fraction that a database keeps: a column of integers takes one, and says nothing. */
+function fractionsIn(path: string): readonly unknown[] {
+  const database = new DatabaseSync(path, { readOnly: true })
+  const columns = database
+    .prepare(
+      `select t.name as "table", c.name as "column" from sqlite_master t, pragma_table_info(t.name) c where t.type = 'table'`,
+    )
+    .all()
+  const found = columns.flatMap(({ table, column }) =>
+    database
+      .prepare(`select '${table}' as "table", "${column}" from "${table}" where typeof("${column}") = 'real'`)
+      .all(),
+  )
+  database.close()
+  return found
+}
+
+storeContract('SQLite', create)
+oddTimesContract('SQLite', create)
+cleanUpContract('SQLite', async () => {
   const folder = newFolder()
   return {
-    open: (clock) => openStore(`sqlite:${join(folder, 'tessera.db')}`, clock),
+    open: (clock) => openDatabase(`sqlite:${join(folder, 'tessera.db')}`, clock),
     destroy: async () => rmSync(folder, { recursive: true }),
   }
+})
+
+test('a database of before operators could end things: who is disabled stays so, and the sample is known', async () => {
+  const folder = newFolder()
+  const path = join(folder, 'tessera.db')
+  await (await openStore(`sqlite:${path}`, systemClock)).close()
+  const before = new DatabaseSync(path)
+  before.exec(BEFORE_0008)
+  before.close()
+  const store = await openStore(`sqlite:${path}`, systemClock)
+  expect((await store.directory.loadClient(ClientId('off')))?.ended).toEqual({ disabledAt: 1_700_000_000_000 })
+  expect(await store.directory.loadClient(ClientId('on'))).not.toHaveProperty('ended')
+  const { found: samples } = await store.credentials.listSamples()
+  expect(samples.map(({ clientId, credential: { id } }) => [clientId, id])).toEqual([['cc_client', 'sample']])
+  await store.close()
+  rmSync(folder, { recursive: true })
 })
 
 test('a write of another process is waited for, and the event loop goes on meanwhile', async () => {
@@ -40,14 +88,13 @@ test('a write of another process is waited for, and the event loop goes on meanw
     detail: {},
   } as const
   const written = store.audit.append([event])
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await expect.poll(() => turns).toBeGreaterThan(10)
   // Whoever reads does not wait for who waits to write.
   await expect(store.directory.loadApis()).resolves.toEqual({ found: [], unreadable: [] })
   await expect(store.audit.listEvents({ limit: 1 })).resolves.toEqual([])
   other.exec('commit')
   await written
   clearInterval(ticking)
-  expect(turns).toBeGreaterThan(10)
   expect(await store.audit.listEvents({ limit: 1 })).toHaveLength(1)
   other.close()
   await store.close()

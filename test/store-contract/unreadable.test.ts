@@ -225,7 +225,8 @@ describe('whatever one column of one row holds, the row alone is unreadable:', (
     const [ofBroken, ofOther] = [tokenOf('broken'), tokenOf('other')]
     await garbleEach('revocation', "id = 'broken'", ['seq', 'id'], async (opened) => {
       const unreadable: unknown[] = []
-      const revocations = await Revocations.open(opened.revocations, systemClock, (record) => unreadable.push(record))
+      const onUnreadable = (record: { readonly id: string; readonly problem: string }) => unreadable.push(record)
+      const revocations = await Revocations.open(opened.revocations, systemClock, { onUnreadable })
       expect(await revocations.isRevoked(ofOther)).toBe(true)
       const row = (await opened.revocations.revocationsAfter(0, 10)).found.find(({ id }) => id === 'broken')
       // A time in the past is one that can be read.

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MODEL, newSecret, SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { newJwk } from '../remote-keys/source.ts'
 
 const OTHER = newSecret()
 /** Longer than bcrypt reads. */
@@ -16,6 +17,7 @@ beforeAll(async () => {
   - { client_id: awkward, scopes: [edit], credentials: [{ secret: "${AWKWARD}" }] }
   - { client_id: "a:b é", scopes: [edit], credentials: [{ secret: "${AWKWARD}" }] }
   - { client_id: literal, scopes: [edit], credentials: [{ secret: "${LITERAL}" }] }
+  - { client_id: signer, scopes: [edit], credentials: [{ jwks: { keys: [${JSON.stringify(newJwk('k'))}] } }] }
   - client_id: rotating
     scopes: [edit]
     credentials:
@@ -80,6 +82,8 @@ describe('what is refused: the same 401 for every reason (24)', () => {
     ['a wrong chosen secret', 'wrong_secret', basic('reporter', 'guess'), {}],
     ['an empty secret', 'wrong_secret', basic('reporter', ''), {}],
     ['9: %zz is just a wrong secret', 'wrong_secret', basic('reporter', '%zz'), {}],
+    ['a generated secret where there are keys only', 'no_such_credential', basic('signer', SECRET), {}],
+    ['a chosen secret where there are keys only', 'no_such_credential', basic('signer', 'guess'), {}],
     ['an expired secret', 'expired_credential', basic('expired', SECRET), {}],
     ['25: a prefix of 72 bytes', 'wrong_secret', basic('long', LONG.slice(0, 72)), {}],
     ['25: another secret with the same 72 bytes', 'wrong_secret', basic('long', `${LONG.slice(0, 72)}other`), {}],
@@ -111,7 +115,7 @@ describe('what is refused: the same 401 for every reason (24)', () => {
         pragma: 'no-cache',
         'content-length': '85',
         connection: 'keep-alive',
-        'keep-alive': 'timeout=65',
+        'keep-alive': 'timeout=620',
       },
     })
     expect(await reasonOf(response)).toBe(reason)

@@ -255,12 +255,15 @@ describe('the connection', () => {
 
   test('20: slow headers, slow bodies and idle connections are closed within seconds, and harm nobody', async () => {
     const opened = await Promise.all(Array.from({ length: 60 }, () => connectTo(server.issuer)))
+    const received = opened.map(() => '')
     const closed = opened.map(
-      (socket) =>
+      (socket, index) =>
         new Promise<number>((resolve) => {
           const start = performance.now()
           socket.on('error', () => {})
-          socket.resume()
+          socket.on('data', (chunk: Buffer) => {
+            received[index] += chunk.toString('latin1')
+          })
           socket.once('close', () => resolve(performance.now() - start))
         }),
     )
@@ -272,6 +275,12 @@ describe('the connection', () => {
     expect(meanwhile.status).toBe(200)
     const seconds = (await Promise.all(closed)).map((milliseconds) => milliseconds / 1000)
     expect(Math.max(...seconds)).toBeLessThan(25)
+    for (const text of received) {
+      expect(text).toMatch(/^HTTP\/1\.1 408 .*\r\n/)
+      expect(text).toMatch(/\r\nCache-Control: no-store\r\n/)
+      expect(text).toMatch(/\r\nX-Request-Id: [0-9a-f-]{36}\r\n/)
+      expect(text).toContain('"error":"invalid_request"')
+    }
   }, 40_000)
 })
 

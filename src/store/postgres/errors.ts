@@ -5,7 +5,30 @@ import { OAuthError } from '../../oauth/error.ts'
  * SQL syntax and access (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  */
 const DEFECTS = ['0A', '21', '22', '23', '42']
-const INSUFFICIENT_PRIVILEGE = '42501'
+/** Insufficient privilege; and invalid schema name, since one that a role may not use is to it as if there were none. */
+const FORBIDDEN = ['42501', '3F000']
+
+/**
+ * Errors that say nothing against the connection, beside defects. Classes: transaction rollback, WITH CHECK OPTION, insufficient
+ * resources, program limit, PL/pgSQL; states: lock not available, query canceled.
+ */
+const HARMLESS = ['40', '44', '53', '54', 'P0', '55P03', '57014']
+/** Exceptions from the classes above: statement completion unknown, too many connections. */
+const HARMFUL = ['40003', '53300']
+/**
+ * Errors of a server that refuses a statement and has done nothing: it takes no writes, it is being shut down, it does not
+ * take statements yet. 57P02 and class 08 are not among them: a server that crashes, or a pooler that has lost its server,
+ * may send them after a commit.
+ */
+const REFUSALS = ['25006', '57P01', '57P03']
+
+/** The server takes no writes, or does not begin a transaction: this program must use another one. */
+export class WrongServer extends Error {}
+
+/** An answer did not come in time. Nobody knows what was done. */
+export class LateAnswer extends Error {}
+/** An answer did not come within the time that any single answer has. */
+export class NoAnswer extends LateAnswer {}
 
 /**
  * What a failed statement or connection is to the rest of the program: an OAuthError `storage_unavailable` where the database
@@ -20,10 +43,38 @@ export function translate(error: unknown): unknown {
 }
 
 /** Whether the role may not do what it was asked to. */
-export const isForbidden = (error: unknown): boolean => sqlState(error) === INSUFFICIENT_PRIVILEGE
+export const isForbidden = (error: unknown): boolean =>
+  FORBIDDEN.includes(sqlState(error instanceof OAuthError ? error.cause : error) ?? '')
 
-/** Whether the server said so, rather than the connection to it: then that is still there. */
-export const isFromServer = (error: unknown): boolean => sqlState(error) !== undefined
+/**
+ * Whether the connection is of no use after an error: it broke, no answer came, or the server said that it is the wrong one or
+ * is shutting down. Unknown errors count as such, since a new connection costs little.
+ */
+export function losesConnection(error: unknown): boolean {
+  const state = sqlState(error)
+  // A mistake in a call of the driver never reached the server.
+  if (state === undefined) return translate(error) !== error
+  const isHarmless = [...DEFECTS, ...HARMLESS].some((code) => state.startsWith(code))
+  return !isHarmless || HARMFUL.includes(state)
+}
+
+/** Whether the server itself sent the error, or refused to begin: then its other connections are of no use, either. */
+export const concernsServer = (error: unknown): boolean => error instanceof WrongServer || sqlState(error) !== undefined
+
+/** Whether the server refused a statement before it did anything, so that another connection may do it. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof WrongServer || REFUSALS.includes(sqlState(error) ?? '')
+}
+
+/**
+ * Turns the error of an opening statement into a WrongServer: the statement after it was not run, whatever the error says.
+ * @returns the error itself where the server, or a pooler, may have crashed after the statement was run
+ */
+export function refusalToBegin(error: unknown): unknown {
+  const state = sqlState(error)
+  if (state === undefined || state.startsWith('08') || state === '57P02') return error
+  return new WrongServer('the database does not begin', { cause: error })
+}
 
 /** PostgreSQL's code of five characters; undefined where the error isn't PostgreSQL's. */
 function sqlState(error: unknown): string | undefined {

@@ -1,10 +1,12 @@
 import { Kysely, sql } from 'kysely'
-import type pg from 'pg'
-import type { ConnectionCounts, Database, Dialect } from '../dialect.ts'
+import type { Database, Dialect } from '../dialect.ts'
 import type { Schema } from '../schema.ts'
 import type { PostgresAccess, PostgresAddress } from './address.ts'
 import { BoundedPostgresDialect } from './driver.ts'
-import { createPool } from './pool.ts'
+import { missingGrants } from './grants.ts'
+import type { Limits } from './limits.ts'
+import { Connections } from './pool.ts'
+import { Trust } from './trust.ts'
 
 /** Whoever began a transaction and is gone keeps others waiting for no longer. */
 const IDLE_IN_TRANSACTION_MS = 30_000
@@ -12,20 +14,26 @@ const IDLE_IN_TRANSACTION_MS = 30_000
 const PATIENCE_MS = 5_000
 /** The database's own limit comes first, mostly; this is for when it says nothing at all. */
 const GRACE_MS = 2_000
+/** A copy may be made of a standby. */
+const UNLIMITED: Limits = {
+  statement: 0,
+  idleInTransaction: 0,
+  answer: Number.POSITIVE_INFINITY,
+  whole: Number.POSITIVE_INFINITY,
+  mayBeReadOnly: true,
+}
 
 const dialect: Dialect = {
   bytes: 'bytea',
   autoIncrement: (table, column) =>
     table.addColumn(column, 'bigint', (id) => id.primaryKey().generatedByDefaultAsIdentity()),
   lastNumber: (table) => sql`select max(seq) from ${sql.table(table)}`,
+  someBytes: sql`uuid_send(gen_random_uuid())`,
   hasTable: async (db, name) => {
     const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
     return rows[0]?.found === true
   },
-  takeTime: async (trx) => {
-    for (const limit of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'])
-      await sql`set local ${sql.raw(limit)} = 0`.execute(trx)
-  },
+  missingGrants,
   continueNumbers: async (trx) => {
     const { last } = await trx
       .selectFrom('audit_event')
@@ -42,20 +50,24 @@ const dialect: Dialect = {
 export function openPostgres(address: PostgresAddress, access: PostgresAccess): Database {
   const { connections, requestTimeout, statementTimeout } = access
   const forPatient = Math.max(2, Math.floor(connections * 0.4))
-  const idleInTransaction = IDLE_IN_TRANSACTION_MS
-  const prompt = createPool(address, connections - forPatient, {
-    connect: requestTimeout / 2,
+  const trust = new Trust()
+  const prompt = new Connections(address, connections - forPatient, requestTimeout / 2, trust)
+  const patient = new Connections(address, forPatient, PATIENCE_MS, trust)
+  const connect = (connections: Connections, limits: Limits) =>
+    new Kysely<Schema>({ dialect: new BoundedPostgresDialect(connections, limits) })
+  const common = { idleInTransaction: IDLE_IN_TRANSACTION_MS, mayBeReadOnly: false }
+  const reads = connect(prompt, {
+    ...common,
     statement: requestTimeout,
-    idleInTransaction,
+    answer: requestTimeout / 2,
+    whole: requestTimeout,
   })
-  const patient = createPool(address, forPatient, {
-    connect: PATIENCE_MS,
+  const writes = connect(patient, {
+    ...common,
     statement: statementTimeout,
-    idleInTransaction,
+    answer: statementTimeout + GRACE_MS,
+    whole: Number.POSITIVE_INFINITY,
   })
-  const connect = (pool: typeof prompt, answer: number) =>
-    new Kysely<Schema>({ dialect: new BoundedPostgresDialect(pool, answer) })
-  const [reads, writes] = [connect(prompt, requestTimeout / 2), connect(patient, statementTimeout + GRACE_MS)]
   return {
     dialect,
     reads,
@@ -64,8 +76,12 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     scans: writes,
     writes,
     logs: writes,
-    unhurried: connect(patient, 0),
-    connections: () => [countsOf('prompt', prompt), countsOf('patient', patient)],
+    unhurried: connect(patient, UNLIMITED),
+    connections: () => [
+      { pool: 'prompt', ...prompt.counts },
+      { pool: 'patient', ...patient.counts },
+    ],
+    warnings: () => [],
     // It vacuums and makes its checkpoints by itself.
     startUpkeep: () => async () => {},
     close: async () => {
@@ -73,13 +89,3 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     },
   }
 }
-
-const countsOf = (
-  pool: ConnectionCounts['pool'],
-  { totalCount, idleCount, waitingCount }: pg.Pool,
-): ConnectionCounts => ({
-  pool,
-  busy: totalCount - idleCount,
-  idle: idleCount,
-  waiting: waitingCount,
-})

@@ -1,15 +1,7 @@
 import pg from 'pg'
 import type { PostgresAddress } from './address.ts'
-
-/** How long things may take on a connection, in milliseconds. */
-export interface Limits {
-  /** To get a connection: one that is free, or a new one. */
-  readonly connect: number
-  /** For a statement, by the database's clock: what nobody waits for any more ends there, too. */
-  readonly statement: number
-  /** That a transaction may stay idle before the database ends it: whoever began it is gone, and others wait. */
-  readonly idleInTransaction: number
-}
+import { concernsServer, losesConnection, NoAnswer } from './errors.ts'
+import type { Trust } from './trust.ts'
 
 /** A connection that nobody used for so long is closed. */
 const IDLE_MS = 60_000
@@ -26,24 +18,86 @@ types.setTypeParser(BIGINT, (text) => {
   throw new RangeError(`${text} is too large a number`)
 })
 
-/** So many connections, opened when they are needed. */
-export function createPool(address: PostgresAddress, size: number, limits: Limits): pg.Pool {
-  const pool = new pg.Pool({
-    ...address,
-    max: size,
-    types,
-    application_name: 'tessera',
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    idleTimeoutMillis: IDLE_MS,
-    connectionTimeoutMillis: limits.connect,
-    statement_timeout: limits.statement,
-    // Where it waits for another's lock, it waits as a statement does.
-    lock_timeout: limits.statement,
-    idle_in_transaction_session_timeout: limits.idleInTransaction,
-  })
-  // A connection that breaks fails the statement under way, or else the next one: nobody else need be told.
-  pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
-  return pool
+/** A number of connections, opened when they are needed. A connection that is no longer trusted is closed. */
+export class Connections {
+  readonly #pool: pg.Pool
+  readonly #trust: Trust
+
+  /** @param patience milliseconds to get a connection, free or new @param trust shared by all connections to a database */
+  constructor(address: PostgresAddress, size: number, patience: number, trust: Trust) {
+    this.#trust = trust
+    this.#pool = new pg.Pool({
+      ...address,
+      max: size,
+      types,
+      application_name: 'tessera',
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      idleTimeoutMillis: IDLE_MS,
+      connectionTimeoutMillis: patience,
+    })
+    // A connection that breaks fails the statement under way, or else the next one: nobody else need be told.
+    this.#pool.on('error', () => {})
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => {})
+      trust.begin(client)
+    })
+    trust.onLoss(() => this.#closeIdle())
+  }
+
+  get counts(): { readonly busy: number; readonly idle: number; readonly waiting: number } {
+    const { totalCount, idleCount, waitingCount } = this.#pool
+    return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount }
+  }
+
+  /** The caller gives it back. Rejects where none can be had in time. */
+  async take(): Promise<pg.PoolClient> {
+    for (;;) {
+      const client = await this.#pool.connect()
+      if (this.#trust.has(client)) return client
+      client.release(true)
+    }
+  }
+
+  giveBack(client: pg.PoolClient): void {
+    // The next one to take it would be in the transaction of this one.
+    client.release(!this.#trust.has(client) || client.getTransactionStatus() !== 'I')
+  }
+
+  /**
+   * Waits for an answer on a connection, and closes the connection where the error says that it is of no use. All connections
+   * that were made before are closed, too, where the server said so, or was silent on all of them. Where others got answers,
+   * only this one is closed: on a busy machine, new connections take longer than a slow answer.
+   * @param onLoss called with the error when the connection is closed
+   */
+  async ask<Answer>(client: pg.PoolClient, answer: Promise<Answer>, onLoss: (error: unknown) => void): Promise<Answer> {
+    const before = this.#trust.answers
+    try {
+      const answered = await answer
+      this.#trust.noteAnswer()
+      return answered
+    } catch (error) {
+      if (losesConnection(error)) {
+        client.release(true)
+        onLoss(error)
+        const isSilent = error instanceof NoAnswer && this.#trust.answers === before
+        if (isSilent || concernsServer(error)) this.#trust.end(client)
+      }
+      throw error
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  /** An idle connection would stay open until somebody used it, and keep the old server from ending. */
+  #closeIdle(): void {
+    for (let idle = this.#pool.idleCount; idle > 0; idle -= 1) {
+      this.#pool.connect().then(
+        (client) => this.giveBack(client),
+        () => {},
+      )
+    }
+  }
 }

@@ -2,6 +2,7 @@ import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, syncFile } from './copy-file.ts'
+import { makeDatabasePrivate } from './files.ts'
 
 /** A copy that was read again, every page of it. */
 export interface Backup extends Contents {
@@ -15,6 +16,8 @@ export interface Backup extends Contents {
 export function backUpSqlite(from: string, to: string): Backup {
   if (existsSync(to)) throw new UserError(`${to} is there already: a backup replaces nothing`)
   if (!existsSync(from)) throw new UserError(`${from}: there is no such database`)
+  // To read it, SQLite may make files beside it, with its mode.
+  makeDatabasePrivate(from)
   const unfinished = `${to}.${process.pid}.new`
   try {
     copyDatabase(from, unfinished)

@@ -21,7 +21,12 @@ export function copyDatabase(from: string, to: string): void {
   // Before SQLite would make it, with whatever mode: VACUUM INTO takes a file that is empty.
   closeSync(openSync(to, 'wx', 0o600))
   try {
-    withFile(from, (database) => database.prepare('vacuum into ?').run(to))
+    withFile(from, (database) => {
+      // The copy can give room back, even if an earlier version made the database so that it can't.
+      if (database.prepare('pragma auto_vacuum').get()?.['auto_vacuum'] === 0)
+        database.exec('pragma auto_vacuum = incremental')
+      database.prepare('vacuum into ?').run(to)
+    })
     // VACUUM INTO leaves it to us.
     syncFile(to)
   } catch (error) {

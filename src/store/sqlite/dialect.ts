@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type CompiledQuery,
@@ -12,6 +12,7 @@ import {
 } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import { OAuthError } from '../../oauth/error.ts'
+import { toParameter } from '../parameters.ts'
 
 /** How long a write waits for that of another process before it fails. */
 const BUSY_TIMEOUT_MS = 10_000
@@ -23,6 +24,9 @@ const DEFECTS = [1, 19, 20, 21, 25]
 
 /** Some 64 MB: where nobody else has made a checkpoint (`checkpoints.ts`), whoever commits does. */
 const CHECKPOINT_AFTER_PAGES = 16_384
+
+/** The log is cut to so many bytes when it begins anew. Under load it is about as long; one large write makes it longer. */
+const LOG_KEPT = 32 * 1024 * 1024
 
 /** When a commit waits for the disk: always, or only so that a crash can't harm the file. */
 export type Synchronous = 'FULL' | 'NORMAL'
@@ -131,6 +135,7 @@ class NodeSqliteConnection implements DatabaseConnection {
       'journal_mode = WAL',
       `synchronous = ${synchronous}`,
       `wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`,
+      `journal_size_limit = ${LOG_KEPT}`,
     ]
   }
 
@@ -142,6 +147,9 @@ class NodeSqliteConnection implements DatabaseConnection {
     const options = { enableForeignKeyConstraints: true, timeout: 0 }
     const database = await retryWhileBusy(() => new DatabaseSync(this.#path, options))
     try {
+      // This must come before anything else is written to the file. On one that is not empty it would be a useless write.
+      const isEmpty = await retryWhileBusy(() => database.prepare('pragma page_count').get()?.['page_count'] === 0)
+      if (isEmpty) await retryWhileBusy(() => database.exec('pragma auto_vacuum = INCREMENTAL'))
       for (const pragma of this.#pragmas) await retryWhileBusy(() => database.exec(`pragma ${pragma}`))
     } catch (error) {
       database.close()
@@ -158,9 +166,9 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     const { statement, hasRows } = this.#prepare(this.#database ?? (await this.open()), sql)
-    if (!areStorable(parameters)) throw new TypeError('a parameter is of a type that cannot be stored')
-    if (hasRows) return { rows: await retryWhileBusy(() => statement.all(...parameters) as Row[]) }
-    const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...parameters))
+    const values = parameters.map(toParameter)
+    if (hasRows) return { rows: await retryWhileBusy(() => statement.all(...values) as Row[]) }
+    const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...values))
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
@@ -203,12 +211,3 @@ async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
 /** SQLite's primary result code; undefined where the error isn't SQLite's. */
 const resultCode = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
-
-const areStorable = (values: readonly unknown[]): values is readonly SQLInputValue[] => values.every(isStorable)
-
-const isStorable = (value: unknown): value is SQLInputValue =>
-  value === null ||
-  typeof value === 'string' ||
-  typeof value === 'number' ||
-  typeof value === 'bigint' ||
-  value instanceof Uint8Array

@@ -5,16 +5,23 @@ import type { Database, Dialect } from '../dialect.ts'
 import type { Schema } from '../schema.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { NodeSqliteDialect, type Synchronous } from './dialect.ts'
+import { createDatabaseFile, makeDatabasePrivate } from './files.ts'
+import type { Pages } from './free-pages.ts'
+
+/** A value of `auto_vacuum` (https://sqlite.org/pragma.html#pragma_auto_vacuum). */
+const INCREMENTAL = 2
 
 const dialect: Dialect = {
   bytes: 'blob',
   autoIncrement: (table, column) => table.addColumn(column, 'integer', (id) => id.primaryKey().autoIncrement()),
   lastNumber: (table) => sql`select seq from sqlite_sequence where name = ${table}`,
+  someBytes: sql`randomblob(16)`,
   hasTable: async (db, name) => {
     const found = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db)
     return found.rows.length > 0
   },
-  takeTime: async () => {},
+  // Who may read the file may do anything.
+  missingGrants: async () => [],
   // Its autoincrement looks at what was inserted (https://sqlite.org/autoinc.html).
   continueNumbers: async () => {},
 }
@@ -22,6 +29,8 @@ const dialect: Dialect = {
 /** Opens the SQLite database at `path`, made where it is not there. */
 export function openSqlite(path: string): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  createDatabaseFile(path)
+  const open = makeDatabasePrivate(path)
   // FULL: what was acknowledged survives a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
   const connect = (synchronous: Synchronous) =>
     new Kysely<Schema>({ dialect: new NodeSqliteDialect(path, synchronous) })
@@ -36,12 +45,25 @@ export function openSqlite(path: string): Database {
     marks: logs,
     unhurried: writes,
     connections: () => [],
+    warnings: () =>
+      open.map((file) => `${file} can be used by others than its owner, and this program may not change that`),
     startUpkeep: () => {
-      const checkpoints = new Checkpoints(path)
+      const checkpoints = new Checkpoints(path, () => countPages(reads))
       return () => checkpoints.close()
     },
     close: async () => {
       for (const connection of [reads, writes, logs]) await connection.destroy()
     },
   }
+}
+
+/**
+ * Asks SQLite, rather than read the header of the file: to close the file would give up all locks that this process has on it
+ * (https://sqlite.org/howtocorrupt.html, 2.2).
+ */
+async function countPages(db: Kysely<Schema>): Promise<Pages | undefined> {
+  const { rows } = await sql<Pages & { readonly mode: number }>`
+    select p.page_count as "all", f.freelist_count as free, a.auto_vacuum as mode
+    from pragma_page_count p, pragma_freelist_count f, pragma_auto_vacuum a`.execute(db)
+  return rows.find(({ mode }) => mode === INCREMENTAL)
 }

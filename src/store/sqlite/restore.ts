@@ -4,9 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, isSqliteError, syncFile } from './copy-file.ts'
-
-/** https://sqlite.org/rescode.html; extended codes have these in their low byte. */
-const SQLITE_BUSY = 5
+import { takeDatabase } from './exclusive.ts'
+import { filesOf, makeDatabasePrivate } from './files.ts'
 
 interface RestoreOptions {
   /** The path of a backup. */
@@ -35,6 +34,8 @@ export async function restoreSqlite({ from, to, replace, clock, inspect }: Resto
   if (!existsSync(from)) throw new UserError(`${from}: there is no such file`)
   const contents = checkDatabase(from)
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
+  // The database that is replaced is kept, and is as secret as the one that takes its place.
+  makeDatabasePrivate(to)
   takeFor(to, replace, () => {})
   const copy = `${to}.${process.pid}.restored`
   try {
@@ -44,13 +45,13 @@ export async function restoreSqlite({ from, to, replace, clock, inspect }: Resto
     const aside = `${to}.replaced-${new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`
     const hadData = takeFor(to, replace, (hasData, settle) => {
       settle()
-      for (const end of ['', '-wal', '-shm', '-journal']) move(to + end, hasData ? aside + end : undefined)
+      for (const file of filesOf(to)) move(file, hasData ? aside + file.slice(to.length) : undefined)
       renameSync(copy, to)
       syncFile(dirname(to))
     })
     return { ...contents, before: hadData ? aside : undefined }
   } finally {
-    for (const end of ['', '-wal', '-shm', '-journal']) rmSync(copy + end, { force: true })
+    for (const file of filesOf(copy)) rmSync(file, { force: true })
   }
 }
 
@@ -87,16 +88,11 @@ function takeFor(path: string, replace: boolean, work: (hasData: boolean, settle
 /** @returns whether there is data in it, as in one that can't be read there may be @throws UserError where it is open */
 function lock(database: DatabaseSync, path: string): boolean {
   try {
-    // In this mode, the first look takes the file for good, which fails while any other connection has it open
-    // (https://sqlite.org/pragma.html#pragma_locking_mode).
-    database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
+    takeDatabase(database, path)
     return holdsData(database)
   } catch (error) {
-    if (!isSqliteError(error)) throw error
-    if ((error.errcode & 0xff) === SQLITE_BUSY) {
-      throw new UserError(`${path} is in use: stop every server and command on it first`)
-    }
-    return true
+    if (isSqliteError(error)) return true
+    throw error
   }
 }
 

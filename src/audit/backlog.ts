@@ -1,0 +1,64 @@
+/** The record of who did what, from where, and what came of it. May import `oauth` and `platform`. */
+
+import { approximateBytes } from '../platform/bytes.ts'
+import type { AuditEvent } from './event.ts'
+
+/**
+ * How much may wait for a database that does not write. An event takes about a kilobyte, and that of a token with very many
+ * scopes some 30.
+ */
+export const BACKLOG = { events: 100_000, bytes: 64 * 1024 * 1024 } as const
+/** Refused requests may use this part of the room. The rest is kept for what was done. */
+const FOR_REFUSALS = 1 / 4
+/** What was under way when the room was used up may still be recorded, up to this part of it. */
+const WITH_WHAT_IS_UNDER_WAY = 5 / 4
+
+/** The first events are not measured: most of them wait for a moment only. */
+const UNMEASURED = 1_024
+const USUAL_BYTES = 1_024
+
+/** The sizes of events that wait, in their order, and what room they leave. */
+export class Backlog {
+  /** Roughly the bytes in memory of each event. */
+  #sizes: number[] = []
+  #bytes = 0
+
+  get events(): number {
+    return this.#sizes.length
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Whether nothing more should be done that has to be recorded. */
+  get isFull(): boolean {
+    return this.#used >= 1
+  }
+
+  get isFullForRefusals(): boolean {
+    return this.#used >= FOR_REFUSALS
+  }
+
+  /** Whether no event can be taken at all. */
+  get isClosed(): boolean {
+    return this.#used >= WITH_WHAT_IS_UNDER_WAY
+  }
+
+  add(event: AuditEvent): void {
+    const size = this.#sizes.length < UNMEASURED ? USUAL_BYTES : USUAL_BYTES / 2 + approximateBytes(event.detail)
+    this.#sizes.push(size)
+    this.#bytes += size
+  }
+
+  /** The first events wait no more. */
+  remove(count: number): void {
+    for (const size of this.#sizes.slice(0, count)) this.#bytes -= size
+    this.#sizes = this.#sizes.slice(count)
+  }
+
+  /** The part of the room that is taken. */
+  get #used(): number {
+    return Math.max(this.#sizes.length / BACKLOG.events, this.#bytes / BACKLOG.bytes)
+  }
+}

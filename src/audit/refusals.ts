@@ -1,0 +1,263 @@
+import { hash } from 'node:crypto'
+import type { Clock } from '../platform/clock.ts'
+import type { AuditEvent } from './event.ts'
+import type { AuditCounts, AuditSink } from './sink.ts'
+
+/** How often it is looked for refusals that have been gathered for long enough. Milliseconds. */
+const TICK_MS = 250
+/** Equal refusals that are recorded one by one, before they are gathered: a person who tries something out sees each. */
+const FREE = 20
+/** Equal refusals are gathered for this long at first, and for twice as long each time that more have come. Milliseconds. */
+const SHORTEST_MS = 1_000
+/** An administrator who looks a refusal up waits for its event so long at the most. Milliseconds. */
+export const LONGEST_GATHERED_MS = 60_000
+/** Groups of equal refusals of strangers, and as many of clients: some 20 MB at the very most. */
+const MOST_GROUPS = 1_500
+/** Request ids in one event: of many equal refusals, those of the last. */
+const MOST_IDS = 20
+/** Characters of JSON. The detail of a refusal takes a few hundred. */
+const LONGEST_DETAIL = 8 * 1024
+
+/** Events of refusals that differ: so many at once, and so many a second from then on. */
+const BUDGET = { burst: 1_000, perSecond: 20 } as const
+
+/** Refusals that become one event. */
+class Group {
+  #interval = SHORTEST_MS
+  #until: number
+  /** When an event of it was recorded last. */
+  #at: number
+  /** How many more may be recorded one by one. */
+  #free = FREE - 1
+  #last: AuditEvent | undefined
+  #ids: string[] = []
+  #since = 0
+  #count = 0
+
+  /** @param now monotonic milliseconds */
+  constructor(now: number) {
+    this.#until = now + this.#interval
+    this.#at = now
+  }
+
+  add(event: AuditEvent): void {
+    if (this.#count === 0) this.#since = event.at
+    this.#count += 1
+    this.#last = event
+    this.#ids.push(event.requestId)
+    if (this.#ids.length > MOST_IDS) this.#ids.shift()
+  }
+
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
+  get isFree(): boolean {
+    return this.#free > 0
+  }
+
+  /** One was recorded by itself. @param now monotonic milliseconds */
+  useFree(now: number): void {
+    this.#free -= 1
+    this.#at = now
+    this.#until = now + this.#interval
+  }
+
+  isDue(now: number): boolean {
+    return now >= this.#until
+  }
+
+  /** Whether nothing has come for so long that the next one is news again. */
+  isOver(now: number): boolean {
+    return this.isEmpty && now - this.#at >= LONGEST_GATHERED_MS
+  }
+
+  /** Gathers for twice as long from now on. */
+  goOn(now: number): void {
+    this.#interval = Math.min(LONGEST_GATHERED_MS, this.#interval * 2)
+    this.#until = now + this.#interval
+    this.#at = now
+  }
+
+  /**
+   * What has come since the last time, as one event; undefined where nothing has.
+   * @param summarize leaves of the last event what holds for all of them
+   */
+  take(now: number, summarize: (last: AuditEvent) => AuditEvent): AuditEvent | undefined {
+    const last = this.#last
+    if (last === undefined) return undefined
+    const event = this.#count === 1 ? last : this.#withCount(summarize(last))
+    this.goOn(now)
+    this.#last = undefined
+    this.#ids = []
+    this.#count = 0
+    return event
+  }
+
+  #withCount(event: AuditEvent): AuditEvent {
+    const since = new Date(this.#since).toISOString()
+    return { ...event, detail: { ...event.detail, repeated: this.#count, since, request_ids: this.#ids } }
+  }
+}
+
+/** Where refusals come from that share a budget. */
+class Source {
+  /** By a digest of all that is equal. */
+  readonly equal = new Map<string, Group>()
+  #left: number = BUDGET.burst
+  #at: number
+
+  /** @param now monotonic milliseconds, as everywhere here */
+  constructor(now: number) {
+    this.#at = now
+  }
+
+  get hasRoom(): boolean {
+    return this.equal.size < MOST_GROUPS
+  }
+
+  /** Whether one more event may be recorded. If so, it counts. */
+  spend(now: number): boolean {
+    this.#left = Math.min(BUDGET.burst, this.#left + ((now - this.#at) / 1_000) * BUDGET.perSecond)
+    this.#at = now
+    if (this.#left < 1) return false
+    this.#left -= 1
+    return true
+  }
+}
+
+/**
+ * Keeps refusals, which cost strangers nothing, from filling the audit log. The first of equal ones are recorded one by one, and
+ * those after them are gathered into events with a count. Where very many differ, those of one reason are gathered likewise.
+ */
+export class RefusalGatherer implements AuditSink {
+  readonly #sink: AuditSink
+  readonly #clock: Clock
+  /** Apart from each other, so that a flood of strangers leaves the refusals of clients readable. */
+  readonly #sources: { readonly strangers: Source; readonly clients: Source }
+  /** By type and reason, those that went beyond the budget. These names are ours, and few. */
+  readonly #others = new Map<string, Group>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(sink: AuditSink, clock: Clock) {
+    this.#sink = sink
+    this.#clock = clock
+    const now = clock.monotonic()
+    this.#sources = { strangers: new Source(now), clients: new Source(now) }
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.recordDue(), TICK_MS).unref()
+  }
+
+  get isFull(): boolean {
+    return this.#sink.isFull
+  }
+
+  get isFullForRefusals(): boolean {
+    return this.#sink.isFullForRefusals
+  }
+
+  get counts(): AuditCounts {
+    return this.#sink.counts
+  }
+
+  record(event: AuditEvent): void {
+    if (event.result === 'success') this.#sink.record(event)
+    else this.#recordRefusal(event)
+  }
+
+  /** Records what was gathered for long enough. */
+  recordDue(): void {
+    this.#recordUntil(this.#clock.monotonic())
+  }
+
+  /** Records what was gathered. The sink is its owner's to close. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#recordUntil(Number.POSITIVE_INFINITY)
+  }
+
+  #recordRefusal(event: AuditEvent): void {
+    const now = this.#clock.monotonic()
+    const { digest, copy } = ownCopy(event)
+    // Only a client that has proven itself has a credential in its event.
+    const source = 'credential' in event.detail ? this.#sources.clients : this.#sources.strangers
+    const equal = source.equal.get(digest)
+    const hasRoom = !this.#sink.isFullForRefusals
+    if (equal?.isFree && equal.isEmpty && hasRoom && source.spend(now)) {
+      equal.useFree(now)
+      this.#sink.record(copy)
+      return
+    }
+    if (equal !== undefined) {
+      equal.add(copy)
+      this.#recordEqual(equal, now, source)
+      return
+    }
+    if (hasRoom && source.hasRoom && source.spend(now)) {
+      source.equal.set(digest, new Group(now))
+      this.#sink.record(copy)
+      return
+    }
+    const kind = `${event.type} ${event.reason}`
+    const others = this.#others.get(kind) ?? new Group(now)
+    others.add(copy)
+    this.#others.set(kind, others)
+  }
+
+  /** @param now infinity to record everything, whatever room there is */
+  #recordUntil(now: number): void {
+    for (const source of Object.values(this.#sources)) {
+      for (const [digest, group] of source.equal) {
+        this.#recordEqual(group, now, source)
+        if (group.isOver(now)) source.equal.delete(digest)
+      }
+    }
+    for (const [kind, group] of this.#others) {
+      if (this.#mayRecord(group, now)) this.#record(group.take(now, withoutParticulars))
+      if (group.isOver(now)) this.#others.delete(kind)
+    }
+  }
+
+  #recordEqual(group: Group, now: number, source: Source): void {
+    if (group.isEmpty || !this.#mayRecord(group, now)) return
+    if (now === Number.POSITIVE_INFINITY || source.spend(now)) this.#record(group.take(now, (last) => last))
+  }
+
+  #mayRecord(group: Group, now: number): boolean {
+    return group.isDue(now) && (now === Number.POSITIVE_INFINITY || !this.#sink.isFullForRefusals)
+  }
+
+  #record(event: AuditEvent | undefined): void {
+    if (event !== undefined) this.#sink.record(event)
+  }
+}
+
+/** Of many refusals for one reason, that of the last says nothing of the others. */
+const withoutParticulars = ({ detail: _, ...last }: AuditEvent): AuditEvent => ({
+  ...last,
+  clientId: undefined,
+  remoteAddress: undefined,
+  traceId: undefined,
+  detail: {},
+})
+
+/** An event in memory of its own, however large the request that its texts were cut from, and a digest of what it says. */
+function ownCopy(event: AuditEvent): { readonly digest: string; readonly copy: AuditEvent } {
+  const { type, reason, clientId = null, remoteAddress = null, traceId = null } = event
+  const json = JSON.stringify(event.detail)
+  const detail = json.length > LONGEST_DETAIL ? JSON.stringify({ too_long: json.length }) : json
+  const said = JSON.stringify([clientId, remoteAddress, traceId])
+  const [ownClientId, ownAddress, ownTraceId]: readonly (string | null)[] = JSON.parse(said)
+  return {
+    digest: hash('sha256', JSON.stringify([type, reason, clientId, remoteAddress, detail]), 'base64url'),
+    copy: {
+      ...event,
+      clientId: ownClientId ?? undefined,
+      remoteAddress: ownAddress ?? undefined,
+      traceId: ownTraceId ?? undefined,
+      detail: JSON.parse(detail),
+    },
+  }
+}

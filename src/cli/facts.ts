@@ -1,0 +1,36 @@
+import type { Check } from '../federation/match.ts'
+
+const STEP = '  '
+
+/** A check of a token, in a line: passed or not, and what was expected. */
+export function checkLine({ check, passed, expected, received, note }: Check): string {
+  if (passed) return `✓ ${check}: ${received}`
+  return `✗ ${check}: expected ${expected}, received ${received}${note === undefined ? '' : ` (${note})`}`
+}
+
+/** One fact a line; of what has parts, each part a line, further in than the whole. Nothing where there is nothing to say. */
+export function factLines(name: string, value: unknown, indent = STEP): readonly string[] {
+  if (value === undefined || value === null || value === '') return []
+  if (!isObject(value)) return [`${indent}${name}: ${value}`]
+  const parts = Array.isArray(value) ? value : [value]
+  if (parts.every((part) => !isObject(part))) return parts.length === 0 ? [] : [`${indent}${name}: ${parts.join(', ')}`]
+  return [`${indent}${name}:`, ...parts.flatMap((part) => partLines(part, Array.isArray(value), indent + STEP))]
+}
+
+/** @param isItem of a list, which a hyphen before its first line shows; the others begin below that one's text */
+function partLines(part: unknown, isItem: boolean, indent: string): readonly string[] {
+  const lines = linesOf(part)
+  if (!isItem || isCheck(part)) return lines.map((line) => indent + line)
+  return lines.map((line, at) => `${indent}${at === 0 ? '- ' : STEP}${line}`)
+}
+
+function linesOf(part: unknown): readonly string[] {
+  if (isCheck(part)) return [checkLine(part)]
+  if (!isObject(part)) return [String(part)]
+  return Object.entries(part).flatMap(([name, inner]) => factLines(name, inner, ''))
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+const isCheck = (value: unknown): value is Check =>
+  isObject(value) && ['check', 'passed', 'expected', 'received'].every((name) => name in value)

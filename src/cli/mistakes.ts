@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { redactText } from '../oauth/redact.ts'
+import { nearest } from '../platform/nearest.ts'
+import { print, printable, say } from './output.ts'
+
+/**
+ * Has a command and all below it say what is wrong with a command line: in a line, followed by how to get its own help. No
+ * argument beyond those expected is shown, and no value of an option: people give tokens and secrets there.
+ */
+export function explainMistakes(command: Command): void {
+  const hint = command.commands.length > 0 ? 'lists the commands' : 'says what it takes'
+  command
+    .configureOutput({
+      writeOut: (text) => print(withoutLineEnd(text)),
+      writeErr: (text) => say(withoutLineEnd(text)),
+      outputError: (message, write) => write(reword(withoutLineEnd(message), command)),
+    })
+    .showSuggestionAfterError(false)
+    .showHelpAfterError(`(${wordsOf(command)} --help ${hint})`)
+  for (const sub of command.commands) explainMistakes(sub)
+}
+
+const withoutLineEnd = (text: string): string => text.replace(/\n$/, '')
+
+/** What one types for a command: `tessera credentials rotate`. */
+const wordsOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${wordsOf(command.parent)} ${command.name()}`
+
+/** The parser's message without what it echoes, and with what was probably meant. */
+function reword(message: string, command: Command): string {
+  const [, excess] = /^(error: too many arguments.* but got \d+): /s.exec(message) ?? []
+  if (excess !== undefined) return `${excess}.`
+  const [, kind, given = ''] = /^error: unknown (command|option) '(.*)'$/s.exec(message) ?? []
+  if (kind === 'command') return `error: unknown command '${shown(given)}'${meant(given, namesOf(command))}`
+  if (kind === 'option') return rewordOption(given, command)
+  return redactText(message)
+}
+
+function rewordOption(given: string, command: Command): string {
+  // What is behind = or a single letter is a value, however the parser took it.
+  const flag = given.startsWith('--') ? given.replace(/=.*/s, '') : given.slice(0, 2)
+  const flags = flagsOf(command)
+  if (flag !== given && flags.includes(flag)) return `error: option '${flag}' takes no value`
+  return `error: unknown option '${shown(flag)}'${meant(flag, flags)}`
+}
+
+const shown = (word: string): string => printable(redactText(word))
+
+const namesOf = (command: Command): readonly string[] => command.commands.map((sub) => sub.name())
+
+const flagsOf = (command: Command): readonly string[] =>
+  command.options.flatMap(({ long, short }) => [long, short]).filter((flag) => flag !== undefined && flag !== null)
+
+function meant(given: string, candidates: readonly string[]): string {
+  const found = nearest(given, candidates)
+  return found === undefined ? '' : `\n(Did you mean ${found}?)`
+}

@@ -1,0 +1,17 @@
+import type { CustomFetchOptions } from 'openid-client'
+
+/** A `fetch` that keeps the text of the last answer to a request: the library hands on only what it made of it. */
+export function listeningFetch() {
+  let answer = ''
+  return {
+    fetch: async (url: string, { body, ...options }: CustomFetchOptions): Promise<Response> => {
+      const response = await fetch(url, body === undefined ? options : { ...options, body })
+      answer = await response.clone().text()
+      return response
+    },
+    /** As it came. */
+    get lastAnswer() {
+      return answer
+    },
+  }
+}

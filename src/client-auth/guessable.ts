@@ -1,0 +1,133 @@
+import { isValid, type SecretCredential } from '../credentials/credential.ts'
+import { retrieveSecret } from '../credentials/retrievable.ts'
+import type { Client } from '../directory/client.ts'
+import { networksOf } from '../guessing/address.ts'
+import type { CompactJws } from '../jws/compact.ts'
+import { verifyHmac } from '../jws/verify.ts'
+import { OAuthError } from '../oauth/error.ts'
+import type { ClientId } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
+import type { Authenticator, Proven } from './method.ts'
+import type { AuthenticationRequest } from './request.ts'
+
+/** A `client_id` and secret as a request has them, and the client of that id; undefined where there is none. */
+export interface AttemptedSecret {
+  readonly clientId: ClientId
+  readonly secret: string
+  readonly client: Client | undefined
+}
+
+/** Who asks. */
+type Asking = Pick<AuthenticationRequest, 'remoteAddress'>
+
+/** Of nobody: what is checked with it is refused all the same. */
+const DECOY = Buffer.alloc(32)
+/** As many MACs are checked for a client that has fewer secrets, or does not exist: time must not tell. */
+const LEAST_MACS = 4
+
+/*
+ * The only ways to compare a secret that can be guessed. Each asks the limiter, under the same client and address, so that
+ * guesses by every method and at every endpoint are counted together. Nothing else may compare one: a method that needs to
+ * calls one of these (`test/guessing-http/ways.test.ts`).
+ */
+
+/** Finds the credential of a chosen secret that was right before from where it comes; undefined where that is not known. */
+export function findRememberedSecret(
+  { verifier, guesses }: Pick<Authenticator, 'verifier' | 'guesses'>,
+  { remoteAddress }: Asking,
+  { clientId, secret, client }: AttemptedSecret & { readonly client: Client },
+): Proven | undefined {
+  const credential = verifier.findRemembered(clientId, client.credentials, secret)
+  if (credential === undefined || !guesses.letThrough({ clientId, address: remoteAddress })) return undefined
+  return { client, credential }
+}
+
+/**
+ * Finds the credential of a secret that a person may have chosen. Who guesses waits, whether or not there is such a client.
+ * A wrong secret that is sent again is no guess, and is refused as before.
+ * @param readings what the request can mean, likeliest first
+ * @returns undefined where the secret is none of the client's
+ * @throws OAuthError `too_many_guesses` or `secret_queue_full`
+ */
+export async function findChosenSecret(
+  authenticator: Pick<Authenticator, 'verifier' | 'guesses'>,
+  asking: Asking,
+  readings: readonly AttemptedSecret[],
+): Promise<Proven | undefined> {
+  const { verifier } = authenticator
+  const guessable = readings.flatMap((reading) => {
+    const mark = verifier.markOf(reading.clientId, reading.secret)
+    return mark === undefined || verifier.isKnownWrong(reading.client?.credentials, mark) ? [] : [{ ...reading, mark }]
+  })
+  // Whichever client a reading is of, it is a guess at that one.
+  for (const ofOne of Map.groupBy(guessable, ({ clientId }) => clientId).values()) {
+    const proven = await findAmong(authenticator, asking, ofOne)
+    if (proven !== undefined) return proven
+  }
+  return undefined
+}
+
+/** Finds it among the readings that are of one client. */
+async function findAmong(
+  { verifier, guesses }: Pick<Authenticator, 'verifier' | 'guesses'>,
+  { remoteAddress }: Asking,
+  readings: readonly (AttemptedSecret & { readonly mark: string })[],
+): Promise<Proven | undefined> {
+  const [first, ...others] = readings
+  if (first === undefined) return undefined
+  const { clientId } = first
+  const marks = [first.mark, ...others.map(({ mark }) => mark)] as const
+  const attempt = await guesses.begin({ clientId, address: remoteAddress, marks })
+  const place = { class: attempt.standing, lanes: [...networksOf(remoteAddress).widestFirst, clientId] }
+  let isChecked = false
+  try {
+    for (const { client, secret, mark } of readings) {
+      const credential = await verifier.findChosen(client?.credentials, secret, mark, place)
+      isChecked = true
+      if (client === undefined || credential === undefined) continue
+      attempt.succeeded()
+      return { client, credential }
+    }
+  } catch (error) {
+    // Once one reading was checked, it was a guess.
+    if (!isChecked && error instanceof OAuthError && error.reason === 'secret_queue_full') attempt.turnedAway()
+    throw error
+  }
+  return undefined
+}
+
+/**
+ * Finds the secret under which a JWS has its MAC. Of a generated one nobody makes a right MAC by guessing, so it is never
+ * kept waiting. For a wrong MAC the limiter is asked whatever the client, since what it answers would tell otherwise who has
+ * a secret that can be guessed. The MACs come first, since their outcome must be known to tell many right ones from guesses.
+ * @param client undefined where no client has that id
+ * @returns `found` is undefined where it is the MAC of none of the client's secrets; `lost` is one that could not be decrypted
+ * @throws OAuthError `too_many_guesses`
+ */
+export async function findMacSecret(
+  { verifier, guesses, masterKey, clock }: Authenticator,
+  { remoteAddress }: Asking,
+  {
+    clientId,
+    client,
+    jws,
+  }: { readonly clientId: ClientId; readonly client: Client | undefined; readonly jws: CompactJws },
+): Promise<{ readonly found: SecretCredential | undefined; readonly lost?: Unreadable | undefined }> {
+  const now = clock.now()
+  const kept = client?.credentials.secrets.filter(({ retrievable }) => retrievable !== undefined) ?? []
+  const inOrder = kept.toSorted((one, other) => Number(isValid(other, now)) - Number(isValid(one, now)))
+  const checked = inOrder.map((credential) => ({ credential, secret: retrieveSecret(credential, masterKey) }))
+  const [{ credential: found } = {}] = checked.filter(
+    ({ secret }) => verifyHmac(jws, Buffer.isBuffer(secret) ? secret : DECOY) && Buffer.isBuffer(secret),
+  )
+  const [lost] = checked.flatMap(({ secret }) => (Buffer.isBuffer(secret) ? [] : [secret]))
+  for (let macs = inOrder.length; macs < LEAST_MACS; macs += 1) verifyHmac(jws, DECOY)
+  if (found?.hash.kind === 'sha256') return { found }
+
+  const mark = verifier.markOfMac(clientId, { alg: jws.header.alg, signature: jws.signature })
+  const holder = client?.credentials
+  if (found === undefined && verifier.isKnownWrong(holder, mark)) return { found, lost }
+  await guesses.conclude({ clientId, address: remoteAddress, marks: [mark] }, found !== undefined)
+  if (found === undefined) verifier.noteWrong(holder, mark)
+  return { found, lost }
+}

@@ -1,0 +1,38 @@
+import type { FederatedTrust } from '../federation/credential.ts'
+import type { CompactJws } from '../jws/compact.ts'
+import { KeyError } from '../jws/key-error.ts'
+import { type PublicKey, parseKeySet } from '../jws/public-key.ts'
+import { findSigner } from '../jws/verify.ts'
+import { OAuthError } from '../oauth/error.ts'
+import type { IssuerKeys } from '../remote-keys/discovery.ts'
+
+/**
+ * Whether a token is signed by its issuer: with the keys that the credential has itself, or those that the issuer publishes.
+ * @param patience resolves when keys that must be fetched would come too late; they are waited for without it
+ * @throws OAuthError `keys_unavailable` or `credential_unreadable`
+ */
+export async function isSignedByIssuer(
+  jws: CompactJws,
+  trust: FederatedTrust,
+  published: IssuerKeys,
+  patience?: Promise<void>,
+): Promise<boolean> {
+  if (trust.jwks !== undefined) return findSigner(jws, keysOf(trust.jwks)) !== undefined
+  const { issuer, jwksUri } = trust
+  if (findSigner(jws, await published.keysFor(issuer, jws.header.kid, jwksUri, patience)) !== undefined) return true
+  return findSigner(jws, await published.renewedKeys(issuer, jwksUri, patience)) !== undefined
+}
+
+const known = new WeakMap<NonNullable<FederatedTrust['jwks']>, readonly PublicKey[]>()
+
+/** @throws OAuthError `credential_unreadable` if what is stored is no set of keys */
+function keysOf(jwks: NonNullable<FederatedTrust['jwks']>): readonly PublicKey[] {
+  try {
+    const keys = known.get(jwks) ?? parseKeySet({ keys: jwks }).keys
+    known.set(jwks, keys)
+    return keys
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error
+    throw new OAuthError('credential_unreadable', { detail: { problem: error.message } })
+  }
+}

@@ -1,0 +1,40 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+
+/**
+ * Closes the connections that have been idle for longest where more than so many are: they are kept for longer than any load
+ * balancer keeps them, and must not use up what a stranger could use up with one request each.
+ */
+export function limitIdleConnections(server: Server, most: number): void {
+  /** Connections with no request under way, the longest idle first. */
+  const idle = new Set<Socket>()
+  /** How many requests are under way on each: a client may send one before the last is answered (RFC 9112 §9.3.2). */
+  const underway = new Map<Socket, number>()
+
+  function begin(socket: Socket): void {
+    const count = underway.get(socket)
+    if (count === undefined) socket.once('close', () => forget(socket))
+    underway.set(socket, (count ?? 0) + 1)
+    idle.delete(socket)
+  }
+
+  function end(socket: Socket): void {
+    const count = underway.get(socket)
+    if (count === undefined) return
+    underway.set(socket, count - 1)
+    if (count > 1) return
+    idle.add(socket)
+    const [longest] = idle
+    if (idle.size > most) longest?.destroy()
+  }
+
+  function forget(socket: Socket): void {
+    idle.delete(socket)
+    underway.delete(socket)
+  }
+
+  server.on('request', ({ socket }, response) => {
+    begin(socket)
+    response.once('close', () => end(socket))
+  })
+}

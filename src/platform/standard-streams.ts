@@ -1,0 +1,38 @@
+import { writeSync } from 'node:fs'
+import { visibleText } from './visible.ts'
+
+/** How long to wait, in milliseconds, before a pipe that another process made non-blocking is tried again. */
+const FULL_PIPE_MS = 5
+
+/**
+ * Standard output or standard error: whatever this program prints goes through one of the two, and nothing on them can take
+ * over a terminal. A write has been taken by the system once the call returns, so that a failure is known where it happens
+ * and nothing is lost when the process ends.
+ */
+class StandardStream {
+  readonly #descriptor: number
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor
+  }
+
+  /** @throws an error with a `code`: `EPIPE` where nobody reads any more, `ENOSPC` where the disk is full */
+  write(text: string): void {
+    let rest: Uint8Array = Buffer.from(visibleText(text))
+    while (rest.length > 0) rest = rest.subarray(this.put(rest))
+  }
+
+  /** Passes bytes to the system. @returns how many it took */
+  put(bytes: Uint8Array): number {
+    try {
+      return writeSync(this.#descriptor, bytes)
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS)
+      return 0
+    }
+  }
+}
+
+export const standardOutput = new StandardStream(1)
+export const standardError = new StandardStream(2)

@@ -1,0 +1,10 @@
+import type { MigratedDatabase } from '../dialect.ts'
+
+/** Scopes that a client has at one API alone, and the API that its requests are for by default. */
+export const clientGrants = {
+  up: async (db: MigratedDatabase): Promise<void> => {
+    const client = db.schema.alterTable('client')
+    await client.addColumn('grants', 'text', (column) => column.notNull().defaultTo('[]')).execute()
+    await client.addColumn('default_api', 'text').execute()
+  },
+}

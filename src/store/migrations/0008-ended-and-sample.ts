@@ -1,0 +1,33 @@
+import { scryptSync, timingSafeEqual } from 'node:crypto'
+import { sql } from 'kysely'
+import type { MigratedDatabase } from '../dialect.ts'
+
+/** What `tessera dev` has made until now, as any manifest would have. */
+const SAMPLE = { client: 'cc_client', secret: '2Federate' }
+
+/**
+ * What operators have ended by commands, which no manifest brings back; and what is of the sample. Who had disabled a client was not kept until now: each
+ * that is disabled counts as disabled by an operator, since the other mistake would enable it again.
+ */
+export const endedAndSample = {
+  up: async (db: MigratedDatabase): Promise<void> => {
+    const client = db.schema.alterTable('client')
+    await client.addColumn('ended', 'text', (column) => column.notNull().defaultTo('{}')).execute()
+    await sql`update client set ended = '{"disabled_at":' || updated_at || '}' where enabled = 0`.execute(db)
+    const { rows } = await sql<{ id: string; data: string }>`
+      select id, data from credential where client_id = ${SAMPLE.client} and kind = 'secret'`.execute(db)
+    for (const { id } of rows.filter(({ data }) => isSample(data)))
+      await sql`update credential set origin = 'sample' where id = ${id}`.execute(db)
+  },
+}
+
+/** Whether the hash of a chosen secret, as it was kept when this migration was written, is that of the sample's. */
+function isSample(data: string): boolean {
+  const [, cost, r, p, salt = '', digest = ''] =
+    /\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([\w-]+)\$([\w-]{43})"/.exec(data) ?? []
+  if (cost === undefined) return false
+  const N = 2 ** Number(cost)
+  const options = { N, r: Number(r), p: Number(p), maxmem: 256 * N * Number(r) }
+  const expected = scryptSync(SAMPLE.secret, Buffer.from(salt, 'base64url'), 32, options)
+  return timingSafeEqual(expected, Buffer.from(digest, 'base64url'))
+}

@@ -1,0 +1,150 @@
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
+import type pg from 'pg'
+import { toParameter } from '../parameters.ts'
+import { Deadline } from './deadline.ts'
+import { isRefusal, LateAnswer, NoAnswer, refusalToBegin, translate, WrongServer } from './errors.ts'
+import { type Limits, openingOf } from './limits.ts'
+import type { Connections } from './pool.ts'
+import { queryAfter } from './statement.ts'
+
+/** Says whether a statement may be sent again on another connection, after this error on one that is of no use. */
+type MayRepeat = (error: unknown) => boolean
+
+const never: MayRepeat = () => false
+/** For statements that are harmless when they run twice. After a late answer no time is left for another attempt. */
+const always: MayRepeat = (error) => !(error instanceof LateAnswer)
+
+/**
+ * A connection for one statement or one transaction. Each answer comes in time, and from a server that takes writes. A
+ * connection that is of no use is closed at once. Where nothing was done on it, another connection takes its place, once.
+ */
+export class BoundedConnection implements DatabaseConnection {
+  readonly #connections: Connections
+  readonly #limits: Limits
+  readonly #opening: string
+  readonly #deadline: Deadline
+  /** Undefined once it was closed. */
+  #client: pg.PoolClient | undefined
+  /** Why it was closed. */
+  #lost: unknown
+  #isInTransaction = false
+
+  /** Rejects where there is no connection in time. */
+  static async take(connections: Connections, limits: Limits): Promise<BoundedConnection> {
+    const connection = new BoundedConnection(connections, limits)
+    try {
+      await connection.#take()
+      return connection
+    } catch (error) {
+      connection.release()
+      throw translate(error)
+    }
+  }
+
+  private constructor(connections: Connections, limits: Limits) {
+    this.#connections = connections
+    this.#limits = limits
+    this.#opening = openingOf(limits)
+    this.#deadline = new Deadline(limits.whole, LateAnswer)
+  }
+
+  async begin(isolationLevel: string | undefined): Promise<void> {
+    const begin = isolationLevel === undefined ? 'begin' : `begin isolation level ${isolationLevel}`
+    await this.#attempt(async (client) => {
+      const results = await client.query(`${begin}; ${this.#opening}`).catch((error: unknown) => {
+        throw refusalToBegin(error)
+      })
+      this.#refuseReadOnly([results].flat().at(-1)?.rows[0])
+    }, always)
+    this.#isInTransaction = true
+  }
+
+  async end(sql: 'commit' | 'rollback'): Promise<void> {
+    await this.#attempt((client) => client.query(sql), never)
+    this.#isInTransaction = false
+  }
+
+  async executeQuery<Row>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<Row>> {
+    const values = parameters.map(toPostgres)
+    const { command, rowCount, rows } = this.#isInTransaction
+      ? await this.#attempt((client) => client.query(sql, values), never)
+      : await this.#attempt(
+          (client) => this.#askAlone(client, sql, values),
+          query.kind === 'SelectQueryNode' ? always : isRefusal,
+        )
+    if (command === 'SELECT') return { rows }
+    return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
+  }
+
+  // biome-ignore lint/correctness/useYield: nothing here streams
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('streaming is not supported')
+  }
+
+  release(): void {
+    this.#deadline.end()
+    if (this.#client !== undefined) this.#connections.giveBack(this.#client)
+    this.#client = undefined
+  }
+
+  async #take(): Promise<void> {
+    const taking = this.#connections.take()
+    try {
+      this.#client = await this.#deadline.wait(taking)
+    } catch (error) {
+      // The connection may still be made.
+      taking.then(
+        (client) => this.#connections.giveBack(client),
+        () => {},
+      )
+      throw error
+    }
+  }
+
+  async #askAlone(client: pg.PoolClient, sql: string, values: unknown[]): Promise<pg.QueryResult> {
+    const { row, result } = await queryAfter(this.#opening, client, [sql, values], refusalToBegin)
+    this.#refuseReadOnly(row)
+    return result
+  }
+
+  #refuseReadOnly(opened: pg.QueryResultRow | undefined): void {
+    if (opened?.['read_only'] === false || this.#limits.mayBeReadOnly) return
+    throw new WrongServer('the database takes no writes')
+  }
+
+  async #attempt<Answer>(ask: (client: pg.PoolClient) => Promise<Answer>, mayRepeat: MayRepeat): Promise<Answer> {
+    try {
+      return await this.#ask(ask)
+    } catch (error) {
+      if (this.#client !== undefined || !mayRepeat(error)) throw translate(error)
+    }
+    try {
+      await this.#take()
+      return await this.#ask(ask)
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  async #ask<Answer>(ask: (client: pg.PoolClient) => Promise<Answer>): Promise<Answer> {
+    const client = this.#client
+    if (client === undefined) throw this.#lost
+    const deadline = new Deadline(this.#limits.answer, NoAnswer)
+    const answer = this.#deadline.wait(deadline.wait(ask(client)))
+    const lose = (error: unknown) => {
+      this.#lost = error
+      this.#client = undefined
+    }
+    try {
+      return await this.#connections.ask(client, answer, lose)
+    } finally {
+      deadline.end()
+    }
+  }
+}
+
+/** PostgreSQL's text has no place for U+0000, which strangers may send. */
+function toPostgres(value: unknown): unknown {
+  const parameter = toParameter(value)
+  return typeof parameter === 'string' && parameter.includes('\0') ? parameter.replaceAll('\0', '\ufffd') : parameter
+}

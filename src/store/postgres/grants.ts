@@ -1,0 +1,53 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from '../schema.ts'
+
+/** What a role that serves does with a table (`docs/storage.md`); with the list of migrations it only looks. */
+const SERVING = ['select', 'insert', 'update', 'delete'] as const
+const MIGRATIONS = 'migration'
+
+/** All names are quoted as SQL wants them. */
+interface Rights {
+  readonly role: string
+  /** Where this role finds tables; null where it may use none of the schemas in which it looks for them. */
+  readonly schema: string | null
+  /** The first of those that is there. */
+  readonly unusable: string | null
+  /** Of the tables that it finds, those on which it lacks a right. */
+  readonly lacking: readonly string[]
+  readonly lacks_migrations: boolean
+}
+
+/**
+ * The statements that give this role what serving takes, for the owner of the tables to run; none where it has it all. A table
+ * that is not there is no matter of rights.
+ */
+export async function missingGrants(db: Kysely<Schema>, tables: readonly string[]): Promise<readonly string[]> {
+  const { role, schema, unusable, lacking, lacks_migrations: lacksMigrations } = await readRights(db, tables)
+  if (schema === null) return unusable === null ? [] : [`grant usage on schema ${unusable} to ${role}`]
+  const on = (names: readonly string[]) => names.map((table) => `${schema}.${table}`).join(', ')
+  return [
+    ...(lacksMigrations ? [`grant select on ${on([MIGRATIONS])} to ${role}`] : []),
+    ...(lacking.length > 0 ? [`grant ${SERVING.join(', ')} on ${on(lacking)} to ${role}`] : []),
+  ]
+}
+
+/** https://www.postgresql.org/docs/current/functions-info.html */
+async function readRights(db: Kysely<Schema>, tables: readonly string[]): Promise<Rights> {
+  const found = sql`to_regclass(quote_ident(name))`
+  const lacksAny = sql.join(
+    SERVING.map((right) => sql`not has_table_privilege(${found}, ${right})`),
+    sql` or `,
+  )
+  const query = sql<Rights>`
+    select quote_ident(current_user) as role,
+      quote_ident(current_schema()) as schema,
+      (select quote_ident(nspname) from pg_namespace
+        where nspname in (current_user, 'public') order by nspname = current_user desc limit 1) as unusable,
+      array(select quote_ident(name) from unnest(array[${sql.join(tables)}]::text[]) as known (name)
+        where ${found} is not null and (${lacksAny}) order by name) as lacking,
+      coalesce(not has_table_privilege(to_regclass(${MIGRATIONS}), 'select'), false) as lacks_migrations`
+  const { rows } = await query.execute(db)
+  const [rights] = rows
+  if (rights === undefined) throw new Error('PostgreSQL answers nothing')
+  return rights
+}

@@ -1,0 +1,58 @@
+import pg from 'pg'
+
+/** The answers to two statements that were sent at once. */
+interface Answers {
+  /** The row of the first. */
+  readonly row: pg.QueryResultRow
+  readonly result: pg.QueryResult
+}
+
+/**
+ * Sends two statements at once. Up to the Sync message behind them they are one transaction
+ * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING): a setting that the first makes for its
+ * transaction holds for the second and for nothing else. Where the first fails, the second is not run.
+ * @param first a statement that gives one row
+ * @param ofFirst turns the error of the first one, where that fails, into the one to reject with
+ */
+export function queryAfter(
+  first: string,
+  client: pg.ClientBase,
+  [text, values]: readonly [text: string, values: unknown[]],
+  ofFirst: (error: unknown) => unknown,
+): Promise<Answers> {
+  const query = new TwoStatements(first, text, values)
+  let row: pg.QueryResultRow | undefined
+  const answers = new Promise<Answers>((resolve, reject) => {
+    query.on('row', (given, result) => {
+      row ??= given
+      // The driver leaves that to the listener.
+      result?.addRow(given)
+    })
+    query.on('error', (error) => reject(row === undefined ? ofFirst(error) : error))
+    query.on('end', (results) => {
+      const [, result] = [results].flat()
+      if (row === undefined || result === undefined) reject(new TypeError('there are not two answers'))
+      else resolve({ row, result })
+    })
+  })
+  client.query(query)
+  return answers
+}
+
+/** The second is sent as the driver sends every statement that has parameters. */
+class TwoStatements extends pg.Query {
+  constructor(first: string, text: string, values: unknown[]) {
+    // Even without parameters: the simple protocol has no Sync message.
+    const config = { text, values, queryMode: 'extended' }
+    super(config)
+    this.submit = (connection) => {
+      connection.stream.cork()
+      connection.parse({ name: '', text: first, types: [] }, true)
+      connection.bind({}, true)
+      connection.describe({ type: 'P', name: '' }, true)
+      connection.execute({}, true)
+      pg.Query.prototype.submit.call(this, connection)
+      connection.stream.uncork()
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type pg from 'pg'
+
+/**
+ * Knows which connections may be used again. Where a server is of no use any more, neither is any connection that was made
+ * before: after a fail-over, each of them leads to the old server.
+ */
+export class Trust {
+  readonly #generations = new WeakMap<pg.Client, number>()
+  readonly #onLoss: (() => void)[] = []
+  #generation = 0
+  #answers = 0
+
+  /** How often the server has answered, on any connection. */
+  get answers(): number {
+    return this.#answers
+  }
+
+  /** @param listener called when connections are no longer trusted, once for all of them */
+  onLoss(listener: () => void): void {
+    this.#onLoss.push(listener)
+  }
+
+  /** Notes that a connection was just made. */
+  begin(client: pg.Client): void {
+    this.#generations.set(client, this.#generation)
+  }
+
+  has(client: pg.Client): boolean {
+    return this.#generations.get(client) === this.#generation
+  }
+
+  noteAnswer(): void {
+    this.#answers += 1
+  }
+
+  /** Notes that the server of a connection is of no use. An old connection says nothing of those that were made since. */
+  end(client: pg.Client): void {
+    if (!this.has(client)) return
+    this.#generation += 1
+    for (const listener of this.#onLoss) listener()
+  }
+}

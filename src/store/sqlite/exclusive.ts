@@ -1,0 +1,22 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { UserError } from '../../platform/user-error.ts'
+import { isSqliteError } from './copy-file.ts'
+
+/** https://sqlite.org/rescode.html; extended codes have these in their low byte. */
+const SQLITE_BUSY = 5
+
+/**
+ * Keeps everybody else from opening a database, until its connection is closed.
+ * @param database opened with a timeout of 0
+ * @throws UserError where any other connection has it open
+ */
+export function takeDatabase(database: DatabaseSync, path: string): void {
+  try {
+    // In this mode, the first look takes the file for good, which fails while any other connection has it open
+    // (https://sqlite.org/pragma.html#pragma_locking_mode).
+    database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
+  } catch (error) {
+    if (!isSqliteError(error) || (error.errcode & 0xff) !== SQLITE_BUSY) throw error
+    throw new UserError(`${path} is in use: stop every server and command on it first`)
+  }
+}

@@ -1,0 +1,125 @@
+import type { Command } from 'commander'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { commandsOf, loadProgram, runTessera } from '../harness/program.ts'
+
+let program: Command
+beforeAll(async () => {
+  program = await loadProgram()
+})
+
+const TOKEN = `eyJ${'hbGciOiJFUzI1NiJ9'.repeat(2)}.eyJzdWIiOiJhIn0.c2lnbmF0dXJl`
+const SECRET = `tss_${'0aB'.repeat(17)}`
+/** A secret that a person chose: nothing tells it from a name. */
+const CHOSEN = 'correct-horse-battery'
+
+const run = (...args: readonly string[]) => runTessera(program, args, { TESSERA_STORAGE: 'sqlite::memory:' })
+
+describe('a mistake is said in a line, with what was meant and how to get the help of that command', () => {
+  test.each<[readonly string[], readonly string[]]>([
+    [['decode'], ["error: unknown command 'decode'", '(tessera --help lists the commands)']],
+    [['aply'], ["error: unknown command 'aply'", '(Did you mean apply?)', '(tessera --help lists the commands)']],
+    [
+      ['credentials', 'rotat'],
+      ["error: unknown command 'rotat'", '(Did you mean rotate?)', '(tessera credentials --help lists the commands)'],
+    ],
+    [
+      ['help', 'credentials', 'rotat'],
+      ["error: unknown command 'rotat'", '(Did you mean rotate?)', '(tessera credentials --help lists the commands)'],
+    ],
+    [
+      ['credentials', 'rotate'],
+      ["error: missing required argument 'client-id'", '(tessera credentials rotate --help says what it takes)'],
+    ],
+    [
+      ['clients', 'list', '--reason'],
+      ["error: unknown option '--reason'", '(tessera clients list --help says what it takes)'],
+    ],
+    [
+      ['clients', 'list', '--jsno'],
+      ["error: unknown option '--jsno'", '(Did you mean --json?)', '(tessera clients list --help says what it takes)'],
+    ],
+    [
+      ['clients', 'list', '--configg', 'x'],
+      [
+        "error: unknown option '--configg'",
+        '(Did you mean --config?)',
+        '(tessera clients list --help says what it takes)',
+      ],
+    ],
+    [
+      ['clients', 'list', '--json=yes'],
+      ["error: option '--json' takes no value", '(tessera clients list --help says what it takes)'],
+    ],
+    [['a\nb\u001b[31m'], ["error: unknown command 'a\\u000ab\\u001b[31m'", '(tessera --help lists the commands)']],
+  ])('%j', async (args, lines) => {
+    expect(await run(...args)).toEqual({ code: 1, stdout: '', stderr: `${lines.join('\n')}\n` })
+  })
+})
+
+describe('tessera help', () => {
+  test.each<[readonly string[], string]>([
+    [['help'], 'Usage: tessera [options] [command]'],
+    [['help', 'credentials'], 'Usage: tessera credentials [options] [command]'],
+    [['help', 'credentials', 'rotate'], 'Usage: tessera credentials rotate [options] <client-id> [credential]'],
+    [['credentials', 'help', 'rotate'], 'Usage: tessera credentials rotate [options] <client-id> [credential]'],
+  ])('%j', async (args, usage) => {
+    const { code, stdout, stderr } = await run(...args)
+    expect({ code, usage: stdout.split('\n')[0], stderr }).toEqual({ code: 0, usage, stderr: '' })
+  })
+})
+
+describe('no secret that is given as an argument is shown', () => {
+  test('beyond the arguments that a command takes, or as a value of an option that it does not have', async () => {
+    const commands = [...commandsOf(program)].filter(([name]) => name !== 'help')
+    expect(commands.length).toBeGreaterThan(25)
+    for (const [name, command] of commands) {
+      const takesMany = command.registeredArguments.some(({ variadic }) => variadic)
+      const needed = command.registeredArguments.map(() => 'x')
+      const options = command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [`${long}`, 'x'])
+      for (const given of [TOKEN, SECRET, CHOSEN]) {
+        for (const wrong of [[given], [`--token=${given}`], [`-p${given}`]]) {
+          const { code, stdout, stderr } = await run(...name.split(' '), ...needed, ...options, ...wrong)
+          expect({ name, code, stdout }).toEqual({ name, code: 1, stdout: '' })
+          expect(stderr).not.toContain(given)
+          const mistake = /^error: (too many arguments|unknown option|option '--token' takes no value)/
+          expect(stderr).toMatch(takesMany && wrong[0] === given ? /^tessera: that is no request id/ : mistake)
+        }
+      }
+    }
+  })
+
+  const named: readonly (readonly string[])[] = [
+    ['SECRET'],
+    ['explain', 'SECRET'],
+    ['clients', 'show', 'SECRET'],
+    ['clients', 'disable', 'SECRET'],
+    ['credentials', 'list', 'SECRET'],
+    ['credentials', 'add', 'SECRET'],
+    ['credentials', 'add', 'a', '--expires', 'SECRET'],
+    ['credentials', 'add', 'a', '--secret-env', 'SECRET'],
+    ['credentials', 'add', 'a', '--jwks', 'SECRET'],
+    ['credentials', 'add', 'a', '--algorithm', 'SECRET'],
+    ['credentials', 'rotate', 'a', '--overlap', 'SECRET'],
+    ['audit', 'tail', '-n', 'SECRET'],
+    ['apply', '-f', 'SECRET'],
+    ['token', '--client-id', 'a', '--issuer', 'SECRET'],
+    ['token', '--client-id', 'a', '--issuer', 'https://localhost:1', '--secret-file', 'SECRET'],
+    ['token', '--client-id', 'a', '--issuer', 'https://localhost:1', '--secret-env', 'SECRET'],
+    ['revoke', '--jti', 'SECRET'],
+    ['revoke', '--client', 'SECRET'],
+    ['revoke', '--api', 'SECRET'],
+    ['revoke', '--key', 'SECRET'],
+    ['federate', 'test', '--client', 'SECRET'],
+    ['clients', 'list', '-c', 'SECRET'],
+    ['config', 'check', '--issuer', 'SECRET'],
+  ]
+  test.each(named)('where a name belongs: %s %s %s %s', async (...words) => {
+    for (const given of [TOKEN, SECRET]) {
+      const { code, stdout, stderr } = await run(...words.map((word) => (word === 'SECRET' ? given : word)))
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).not.toBe('')
+      expect(stderr).not.toContain(given)
+      expect(stderr).not.toContain(given.slice(5))
+    }
+  })
+})

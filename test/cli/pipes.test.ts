@@ -1,0 +1,182 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { apply } from '../../src/cli/apply.ts'
+import type { Credential } from '../../src/credentials/credential.ts'
+import { ClientId } from '../../src/oauth/ids.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { openStore } from '../../src/store/open.ts'
+import { runCommand } from '../harness/command.ts'
+import { newSecret } from '../harness/model.ts'
+import { commandsOf, loadProgram } from '../harness/program.ts'
+
+let folder: string
+let env: Record<string, string>
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tessera-pipes-'))
+  env = { TESSERA_STORAGE: `sqlite:${join(folder, 'tessera.db')}` }
+  const file = join(folder, 'clients.yaml')
+  const ids = Object.values(makers).flatMap(({ clients }) => clients)
+  writeFileSync(
+    file,
+    `apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+clients: [${ids.map((id) => `{ client_id: ${id}, credentials: [{ label: first, secret: ${newSecret()} }] }`).join(', ')}]`,
+  )
+  expect(await runCommand(env, () => apply({ file }))).toMatchObject({ error: undefined })
+  writeFileSync(join(folder, 'many.yaml'), many(50))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const many = (count: number) =>
+  `clients: [${Array.from({ length: count }, (_, at) => `{ client_id: some-${at} }`).join(', ')}]`
+
+/** How the reader of standard output behaves. */
+const READERS = {
+  /** It has gone before a byte is written. */
+  'has gone': '( until [ -e "$GONE" ]; do sleep 0.02; done; "$@"; echo $? > "$STATUS" ) | { exec <&-; : > "$GONE"; }',
+  'takes one line': '( "$@"; echo $? > "$STATUS" ) | head -n 1',
+  'takes three lines': '( "$@"; echo $? > "$STATUS" ) | head -n 3',
+  'is a full disk': '"$@" > /dev/full; echo $? > "$STATUS"',
+} as const
+type Reader = keyof typeof READERS
+const hasFullDisk = existsSync('/dev/full')
+
+let runs = 0
+/** Runs `tessera` with its output in a pipe of the system. */
+async function run(reader: Reader, args: readonly string[], input = '') {
+  runs += 1
+  const [status, gone] = [join(folder, `status-${runs}`), join(folder, `gone-${runs}`)]
+  const outcome = await new Promise<{ stdout: string; stderr: string }>((resolve, reject) => {
+    const child = execFile(
+      'sh',
+      ['-c', READERS[reader], 'sh', process.execPath, 'src/cli/main.ts', ...args],
+      { env: { PATH: process.env['PATH'] ?? '', ...env, STATUS: status, GONE: gone } },
+      (error, stdout, stderr) => (error === null ? resolve({ stdout, stderr }) : reject(error)),
+    )
+    child.stdin?.end(input)
+  })
+  return { ...outcome, code: Number(readFileSync(status, 'utf8')) }
+}
+
+async function credentialsOf(client: string): Promise<readonly Credential[] | undefined> {
+  const store = await openStore(env['TESSERA_STORAGE'] ?? '', systemClock)
+  try {
+    return (await store.credentials.listCredentials(ClientId(client)))?.found.map(({ credential }) => credential)
+  } finally {
+    await store.close()
+  }
+}
+
+interface Maker {
+  /** One for each reader. */
+  readonly clients: readonly [string, string, string]
+  readonly args: (client: string) => readonly string[]
+  readonly input?: (client: string) => string
+}
+
+const clientsFor = (name: string) => [`${name}-gone`, `${name}-line`, `${name}-full`] as const
+
+/** Every command that makes a secret. */
+const makers: Readonly<Record<string, Maker>> = {
+  'credentials add': { clients: clientsFor('add'), args: (client) => ['credentials', 'add', client, '--json'] },
+  'credentials rotate': { clients: clientsFor('rotate'), args: (client) => ['credentials', 'rotate', client] },
+  apply: {
+    clients: clientsFor('apply'),
+    args: () => ['apply', '-f', '-'],
+    input: (client) => `clients: [{ client_id: ${client}, credentials: [{ label: made }] }]`,
+  },
+}
+
+/** Commands that make no secret: what they print can be had again. */
+const OTHERS = `
+  audit tail, backup, clients disable, clients enable, clients list, clients show, config check, config reference,
+  credentials cancel, credentials label, credentials list, credentials remove, credentials revoke, dev, explain,
+  federate test, keys list, keys repair, keys revoke, keys rewrap, keys rollback, keys rotate, restore, revoke, serve, storage compact, storage copy,
+  storage migrate, token`
+
+test('each command is known to make secrets, or to make none', async () => {
+  const known = [...Object.keys(makers), ...OTHERS.split(',').map((name) => name.trim())]
+  expect([...commandsOf(await loadProgram()).keys()].filter((name) => name !== 'help').sort()).toEqual(known.sort())
+})
+
+describe.each(Object.entries(makers))('a secret that can be shown to nobody is not made: %s', (_name, maker) => {
+  const { clients, args, input } = maker
+  const refused = (why: string) =>
+    `tessera: standard output can't be written (${why}), and a new secret would be lost: nothing was changed`
+  const lastLine = (stderr: string) => stderr.trimEnd().split('\n').at(-1)
+
+  test('where the reader has gone', async () => {
+    const [client] = clients
+    const before = await credentialsOf(client)
+    const { code, stderr } = await run('has gone', args(client), input?.(client))
+    expect({ code, last: lastLine(stderr) }).toEqual({ code: 1, last: refused('nobody reads it') })
+    expect(await credentialsOf(client)).toEqual(before)
+  })
+
+  test('where the reader goes after a line: it is made only if it was taken', async () => {
+    const [, client] = clients
+    const { code } = await run('takes one line', args(client), input?.(client))
+    const made = (await credentialsOf(client))?.filter(({ label }) => label !== 'first')
+    expect(made).toHaveLength(code === 0 ? 1 : 0)
+  })
+
+  test.skipIf(!hasFullDisk)('where the disk is full', async () => {
+    const [, , client] = clients
+    const before = await credentialsOf(client)
+    const { code, stderr } = await run('is a full disk', args(client), input?.(client))
+    expect({ code, last: lastLine(stderr) }).toEqual({ code: 1, last: refused('no space left on device') })
+    expect(await credentialsOf(client)).toEqual(before)
+  })
+})
+
+describe('a reader that has what it wanted is no failure', () => {
+  test.each<[string, readonly string[], Reader, number]>([
+    ['a list', ['clients', 'list'], 'has gone', 0],
+    ['a page of help', ['--help'], 'has gone', 0],
+    ['a help too long for one pipe', ['serve', '--help'], 'takes one line', 1],
+  ])('%s', async (_name, args, reader, lines) => {
+    const { code, stdout, stderr } = await run(reader, args)
+    expect({ code, lines: stdout.split('\n').length - 1, stderr }).toEqual({ code: 0, lines, stderr: '' })
+  })
+
+  test('what is followed for ever ends, once it has more to print', async () => {
+    const following = run('takes three lines', ['audit', 'tail', '--follow', '--json'])
+    let isOver = false
+    const over = following.finally(() => {
+      isOver = true
+    })
+    for (let at = 0; !isOver; at += 1) {
+      const file = join(folder, `event-${at}.yaml`)
+      writeFileSync(file, `clients: [{ client_id: event-${at} }]`)
+      await runCommand(env, () => apply({ file }))
+      await sleep(100)
+    }
+    const { code, stdout, stderr } = await over
+    expect({ code, lines: stdout.split('\n').length - 1, stderr }).toEqual({ code: 0, lines: 3, stderr: '' })
+  })
+
+  test('a command does what it was told, whoever reads what it says', async () => {
+    const { code, stderr } = await run('has gone', ['apply', '-f', join(folder, 'many.yaml')])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(await credentialsOf('some-49')).toEqual([])
+  })
+})
+
+describe('a full disk is said in a line, and fails the command', () => {
+  test.skipIf(!hasFullDisk).each<[string, readonly string[]]>([
+    ['a list', ['clients', 'list']],
+    ['JSON', ['audit', 'tail', '--json']],
+    ['help', ['credentials', '--help']],
+    ['the version', ['--version']],
+    ['what is followed for ever', ['audit', 'tail', '--follow']],
+  ])('%s', async (_name, args) => {
+    expect(await run('is a full disk', args)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: "tessera: standard output can't be written, so what was printed is not whole: no space left on device\n",
+    })
+  })
+})

@@ -1,0 +1,316 @@
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { Command } from 'commander'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
+import { ownEvent } from '../../src/audit/own-event.ts'
+import { Keyring } from '../../src/keys/keyring.ts'
+import { MasterKey } from '../../src/keys/master-key.ts'
+import { KeyRotation } from '../../src/keys/rotation.ts'
+import { rotationPolicy } from '../../src/keys/schedule.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { systemRandom } from '../../src/platform/random.ts'
+import { standardError } from '../../src/platform/standard-streams.ts'
+import { formatHash, sha256 } from '../../src/secrets/hash.ts'
+import { openStore } from '../../src/store/open.ts'
+import { createLogger } from '../../src/telemetry/log.ts'
+import { runCommand } from '../harness/command.ts'
+import { newSecret } from '../harness/model.ts'
+import { freePort } from '../harness/port.ts'
+import { commandsOf, loadProgram, runTessera } from '../harness/program.ts'
+import { openRows } from '../harness/rows.ts'
+
+/** What a manifest may hold, of each kind that must not reach a terminal, or shows nothing there. */
+const STORED = [
+  'a\tb',
+  // C1: a next line, and the introducer of a sequence that paints red.
+  '\u0085\u009b31m',
+  // Marks, embeddings, overrides and isolates of direction.
+  '\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069',
+  '\u2028\u2029',
+  // Nothing to be seen: zero width, soft hyphen, fillers, selectors, tags.
+  '\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u115f\u3164\ufe0f\u{e0001}\u{e0041}',
+  'z',
+].join('')
+/** What strangers send may be anything. */
+const SENT = `${STORED}\u001b[2J\u0007\u007f\rback\nFORGED line\n\u0000`
+/** Half a character, which is no text that bytes can hold. */
+const LONE = '\ud800'
+
+/** Written out, so that the test does not take the program's word for it. */
+const FORBIDDEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u115f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\u{e0000}-\u{e0fff}]|\u00ad|\u034f|\ufe0f/u
+
+const quoted = JSON.stringify(STORED)
+const unsigned = (claims: object) =>
+  `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AAAA`
+
+let folder: string
+let env: Record<string, string>
+let program: Command
+let requestId: string
+let kid: string
+let hostile: Server
+let hostileIssuer: string
+
+beforeAll(async () => {
+  program = await loadProgram()
+  folder = mkdtempSync(join(tmpdir(), 'tessera-terminal-'))
+  const storage = `sqlite:${join(folder, 'tessera.db')}`
+  const secret = Buffer.alloc(32, 7)
+  env = { TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: secret.toString('base64') }
+  const manifest = `
+apis: [{ audience: "https://api.example.com", name: ${quoted}, scopes: [{ name: edit, description: ${quoted} }] }]
+clients:
+  - client_id: ${quoted}
+    name: ${quoted}
+    description: ${quoted}
+    owner: ${quoted}
+    tags: [${quoted}]
+    subject: ${quoted}
+    metadata: { ${quoted}: ${quoted} }
+    scopes: [edit]
+    credentials:
+      - { label: ${quoted}, secret: ${newSecret()} }
+      - { label: rotated, secret: ${newSecret()} }
+      - label: workflow
+        federated: { issuer: "https://ci.example.com", audience: ${quoted}, subject: ${quoted} }
+`
+  writeFileSync(join(folder, 'manifest.yaml'), manifest)
+  writeFileSync(join(folder, 'field.yaml'), `clients: [{ client_id: a, ${JSON.stringify(`${STORED}\nFORGED`)}: 1 }]`)
+  writeFileSync(join(folder, 'scope.yaml'), `clients: [{ client_id: a, introspects: [${quoted}] }]`)
+  expect(await runTessera(program, ['apply', '-f', join(folder, 'manifest.yaml')], env)).toMatchObject({ code: 0 })
+
+  const store = await openStore(storage, systemClock)
+  const event = {
+    ...ownEvent('token.issue', {}, { clock: systemClock, random: systemRandom }),
+    result: 'refused',
+    reason: 'wrong_secret',
+    clientId: SENT,
+    remoteAddress: SENT,
+    traceId: SENT,
+    detail: { [SENT]: SENT, user_agent: SENT + LONE, nested: [{ [SENT]: [SENT] }, { check: SENT, passed: false }] },
+  } as const
+  requestId = event.requestId
+  await store.audit.append([event])
+  const masterKey = new MasterKey(secret, systemRandom, undefined)
+  const keyring = await Keyring.open(store.keys, masterKey)
+  await new KeyRotation({
+    store: store.keys,
+    keyring,
+    masterKey,
+    clock: systemClock,
+    algorithms: () => ['ES256'],
+    policy: async () => rotationPolicy({ rotate_every: 1_000, publish_before: 1_000 }, 0),
+    random: systemRandom,
+  }).run()
+  kid = (await store.keys.listKeys()).found[0]?.kid ?? ''
+  const seen = { firstSeen: 0, lastSeen: systemClock.now() - 3_600_000, fetches: 1 }
+  await store.keys.addFetches([{ address: SENT, userAgent: SENT, ...seen }])
+  await store.close()
+  const rows = openRows({ storage })
+  // As nobody can use them, they are named.
+  rows.run(
+    `insert into key (kid, algorithm, state, encrypted_private_key, master_key_id, created_at, active_at)
+    values (?, 'A256GCM', 'pending', x'00', ?, 1, 1)`,
+    SENT,
+    SENT,
+  )
+  rows.run(
+    `insert into credential (id, client_id, kind, label, hint, data, encrypted_secret, master_key_id, origin, created_at)
+    values (?, ?, 'secret', ?, '', ?, x'00', ?, 'command', 1)`,
+    `${SENT}lost`,
+    STORED,
+    `${SENT}lost`,
+    JSON.stringify({ hash: formatHash({ kind: 'sha256', digest: sha256('x') }) }),
+    SENT,
+  )
+  rows.run(
+    'insert into key values (?, ?, ?, null, ?, ?, 1, 1, null)',
+    `${SENT}unread`,
+    SENT,
+    SENT,
+    Buffer.alloc(1),
+    SENT,
+  )
+  rows.close()
+
+  const port = await freePort()
+  hostileIssuer = `https://localhost:${port}`
+  const { cert, key } = inject('tls')
+  hostile = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (request, response) => {
+    response.setHeader('content-type', 'application/json')
+    const isMetadata = request.url?.startsWith('/.well-known/')
+    const isRefused = request.headers.authorization?.endsWith(Buffer.from('refused:x').toString('base64'))
+    const metadata = { issuer: hostileIssuer, token_endpoint: `${hostileIssuer}/token` }
+    const refusal = { error: 'invalid_client', error_description: SENT }
+    const answer = { access_token: SENT, token_type: 'Bearer', [SENT]: SENT }
+    response.statusCode = isMetadata || !isRefused ? 200 : 400
+    response.end(JSON.stringify(isMetadata ? metadata : isRefused ? refusal : answer))
+  }).listen(port)
+})
+afterAll(() => {
+  hostile.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** A command line, what it reads, and whether it prints what is stored, so that JSON must have it unharmed. */
+interface Line {
+  readonly args: readonly string[]
+  readonly input?: string
+  readonly prints?: string
+}
+
+const at = (name: string) => join(folder, name)
+const token = (id: string, ...more: string[]): Line => ({
+  args: ['token', '--issuer', hostileIssuer, '--client-id', id, '--auth-method', 'client_secret_basic', ...more],
+  input: 'x',
+})
+
+/** Every command that prints what came from elsewhere, in an order in which each finds what it needs. */
+const lines: Readonly<Record<string, () => readonly Line[]>> = {
+  apply: () => [
+    { args: ['apply', '-f', at('manifest.yaml'), '--dry-run'] },
+    { args: ['apply', '-f', at('field.yaml')] },
+    { args: ['apply', '-f', at('scope.yaml')] },
+    { args: ['apply', '-f', `${STORED}\u001b[31m`] },
+  ],
+  'audit tail': () => [
+    { args: ['audit', 'tail', '-n', '1000'], prints: SENT },
+    { args: ['audit', 'tail', '--client', SENT], prints: SENT },
+    { args: ['audit', 'tail', '-n', SENT] },
+  ],
+  'clients list': () => [{ args: ['clients', 'list'], prints: STORED }],
+  'clients show': () => [{ args: ['clients', 'show', STORED], prints: STORED }, { args: ['clients', 'show', SENT] }],
+  'clients disable': () => [{ args: ['clients', 'disable', STORED], prints: STORED }],
+  'clients enable': () => [{ args: ['clients', 'enable', STORED], prints: STORED }],
+  'credentials list': () => [{ args: ['credentials', 'list', STORED], prints: STORED }],
+  'credentials add': () => [{ args: ['credentials', 'add', STORED, '--label', `${STORED}-added`], prints: STORED }],
+  'credentials rotate': () => [{ args: ['credentials', 'rotate', STORED, STORED, '--label', `${STORED}-next`] }],
+  'credentials label': () => [{ args: ['credentials', 'label', STORED, `${STORED}-added`, `${STORED}-other`] }],
+  'credentials cancel': () => [{ args: ['credentials', 'cancel', STORED, `${STORED}-next`] }],
+  'credentials revoke': () => [{ args: ['credentials', 'revoke', STORED, STORED] }],
+  'credentials remove': () => [
+    { args: ['credentials', 'remove', STORED, STORED] },
+    { args: ['credentials', 'remove', STORED, SENT] },
+  ],
+  explain: () => [{ args: ['explain', requestId], prints: SENT }, { args: ['explain', SENT] }],
+  'federate test': () => [
+    {
+      args: ['federate', 'test', '--client', STORED],
+      input: unsigned({ iss: SENT, aud: SENT, sub: SENT }),
+      prints: 'https://ci.example.com',
+    },
+  ],
+  'keys list': () => [{ args: ['keys', 'list'], prints: SENT }],
+  'keys rewrap': () => [{ args: ['keys', 'rewrap'] }],
+  'keys repair': () => [{ args: ['keys', 'repair'], prints: SENT }, { args: ['keys', 'repair', '--yes'] }],
+  'keys revoke': () => [{ args: ['keys', 'revoke', SENT] }, { args: ['keys', 'revoke', kid] }],
+  revoke: () => [
+    { args: ['revoke', '--client', STORED] },
+    { args: ['revoke', '--client', SENT] },
+    { args: ['revoke', '--api', SENT] },
+    { args: ['revoke', '--key', SENT] },
+    { args: ['revoke', '--jti', SENT] },
+  ],
+  token: () => [token('accepted'), token('accepted', '--decode'), token('refused')],
+  'config check': () => [{ args: ['config', 'check', '--issuer', SENT] }],
+  backup: () => [{ args: ['backup', '--to', join(folder, `${STORED}.db`)] }],
+  restore: () => [{ args: ['restore', '--from', join(folder, SENT.replaceAll('\0', ''))] }],
+  'storage copy': () => [{ args: ['storage', 'copy', '--from', `sqlite:${SENT}`, '--to', 'sqlite::memory:'] }],
+}
+
+/** These print nothing that came from elsewhere. */
+const OTHERS = [
+  'config reference',
+  'dev',
+  'help',
+  'keys rollback',
+  'keys rotate',
+  'serve',
+  'storage compact',
+  'storage migrate',
+]
+
+test('each command is known to print what came from elsewhere, or not to', () => {
+  expect([...commandsOf(program).keys()].sort()).toEqual([...Object.keys(lines), ...OTHERS].sort())
+})
+
+/** Runs a command line that reads `input`. */
+async function run({ args, input }: Line, ...more: string[]) {
+  const stdin = vi.spyOn(process, 'stdin', 'get')
+  stdin.mockReturnValue(
+    Object.assign(Readable.from([input ?? '']), { isTTY: false }) as unknown as typeof process.stdin,
+  )
+  try {
+    return await runTessera(program, [...args, ...more], env)
+  } finally {
+    stdin.mockRestore()
+  }
+}
+
+function expectHarmless(text: string): void {
+  expect(FORBIDDEN.exec(text)?.[0].codePointAt(0)?.toString(16)).toBeUndefined()
+  expect(text.isWellFormed()).toBe(true)
+  expect(text.split('\n').filter((line) => /^\s*(FORGED|back)/.test(line))).toEqual([])
+}
+
+/** Every text in a value that JSON can hold. */
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, inner]) => [name, ...textsIn(inner)])
+}
+
+describe('nothing takes over a terminal', () => {
+  test.each(Object.keys(lines))('%s', async (name) => {
+    const hasJson = commandsOf(program)
+      .get(name)
+      ?.options.some(({ long }) => long === '--json')
+    for (const line of lines[name]?.() ?? []) {
+      const { stdout, stderr } = await run(line)
+      expect(stdout + stderr).not.toBe('')
+      expectHarmless(stdout + stderr)
+      if (!hasJson) continue
+      const inJson = await run(line, '--json')
+      expectHarmless(inJson.stdout + inJson.stderr)
+      if (line.prints === undefined) continue
+      const texts = inJson.stdout
+        .replaceAll('\n}\n{', '\n}\u0000{')
+        .split(/\0|\n(?=\{"seq")/)
+        .flatMap((part) => textsIn(JSON.parse(part)))
+      expect(texts.some((text) => text.includes(line.prints ?? ''))).toBe(true)
+    }
+  })
+
+  test('the log', async () => {
+    const log = createLogger('debug')
+    const { stderr } = await runCommand({}, async () => {
+      log.warn({ [SENT]: SENT + LONE, err: new Error(SENT) }, SENT)
+    })
+    expectHarmless(stderr)
+    expect(stderr.split('\n')).toHaveLength(2)
+    expect(JSON.parse(stderr)).toMatchObject({ [SENT]: SENT + LONE, msg: SENT, err: { message: SENT } })
+  })
+})
+
+test('a log that a full disk can not take, or that nobody reads, stops no server', () => {
+  const log = createLogger('debug')
+  for (const code of ['ENOSPC', 'EPIPE', 'EIO']) {
+    const put = vi.spyOn(standardError, 'put').mockImplementation(() => {
+      throw Object.assign(new Error(code), { code })
+    })
+    expect(() => log.info('a line')).not.toThrow()
+    expect(put).toHaveBeenCalled()
+    put.mockRestore()
+  }
+})
+
+test('nothing prints but through the one that keeps it harmless', () => {
+  const direct = /process\.(stdout|stderr)|\bconsole\b|\bwriteSync\b|pino\.destination|\/dev\/(stdout|stderr|tty)/
+  const found = globSync('src/**/*.ts').filter((file) => direct.test(readFileSync(file, 'utf8')))
+  expect(found).toEqual(['src/platform/standard-streams.ts'])
+})

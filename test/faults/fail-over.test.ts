@@ -1,0 +1,221 @@
+import { Agent } from 'node:https'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { Jti } from '../../src/oauth/ids.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { copyDatabase } from '../../src/store/copy.ts'
+import { openDatabase, openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/sql-store.ts'
+import { report } from '../harness/extent.ts'
+import { Caller, makeFleet } from '../harness/fleet.ts'
+import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { startTestServer, type TestServer } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
+import { ACCESS } from '../store-contract/access.ts'
+import { type Link, startLink } from './link.ts'
+
+/** Enough for a machine that is busy with other tests. */
+const LIMITS = { ...ACCESS, requestTimeout: 2_000 }
+
+/** The primary, and the server that takes its place. New connections lead to the primary, until it is replaced. */
+let before: TestPostgres
+let after: TestPostgres
+let link: Link
+/** The address by way of the link, and of each of the two. */
+let url: string
+let addresses: { readonly before: string; readonly after: string }
+beforeAll(async () => {
+  ;[before, after] = await Promise.all([startPostgres(), startPostgres()])
+})
+afterAll(() => Promise.all([before.stop(), after.stop()]))
+beforeEach(async () => {
+  link = await startLink(before.port)
+  addresses = { before: await before.newDatabase(), after: await after.newDatabase() }
+  url = link.through(addresses.before)
+  // The link leads to the other server by another port alone.
+  expect(new URL(addresses.before).pathname).toBe(new URL(addresses.after).pathname)
+})
+afterEach(async () => {
+  await link.stop()
+})
+
+/** Has the new primary have all that the old one has. */
+async function replicate(): Promise<void> {
+  const [from, to] = [
+    await openDatabase(addresses.before, systemClock, ACCESS),
+    await openDatabase(addresses.after, systemClock, ACCESS),
+  ]
+  await copyDatabase(from, to, () => {})
+  for (const database of [from, to]) await database.close()
+}
+
+const replace = () => {
+  link.target = after.port
+}
+/** Its sessions live on, as those of a primary do that became a standby without being restarted, or by way of a pooler. */
+async function demote(): Promise<() => Promise<void>> {
+  await before.query('alter system set default_transaction_read_only = on')
+  await before.query('select pg_reload_conf()')
+  await until(isReadOnly)
+  return async () => {
+    await before.query('alter system reset default_transaction_read_only')
+    await before.query('select pg_reload_conf()')
+    await until(async () => !(await isReadOnly()))
+  }
+}
+
+const isReadOnly = async () => (await before.query('show transaction_read_only'))[0]?.['transaction_read_only'] === 'on'
+
+const sessions = (server: TestPostgres) =>
+  server.query(`select pid from pg_stat_activity where application_name = 'tessera'`)
+
+const revocation = (id: string) => ({ kind: 'token', id: Jti(id), expiresAt: Number.MAX_SAFE_INTEGER }) as const
+
+/** Calls that requests wait for, and those that servers make again and again. */
+const calls: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
+  'reading changes': ({ changes }) => changes.changesSince(0),
+  'reading keys': ({ keys }) => keys.listKeys(),
+  'adding a revocation': ({ revocations }) => revocations.addRevocations([revocation('late')]),
+  'marking an assertion as used': ({ replay }) => replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: 1 }]),
+  'changing keys': ({ keys }) => keys.updateKeys(() => ({ add: [], put: [] })),
+  'a ping': (store) => store.ping(),
+}
+
+/** The same, which does nothing more when it is called again. */
+function once(work: () => Promise<void> | void): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= Promise.resolve(work())
+    return done
+  }
+}
+
+/** Has connections made in both pools. */
+async function useAll(store: Store): Promise<void> {
+  await Promise.all(Object.values(calls).map((call) => call(store)))
+  expect((await sessions(before)).length).toBeGreaterThan(2)
+}
+
+/** How a primary goes; what is returned has it back. */
+const ways: [string, () => Promise<() => Promise<void> | void>][] = [
+  ['takes no more writes, and keeps its sessions', demote],
+  [
+    'is shut down',
+    async () => {
+      await before.down()
+      return () => before.up()
+    },
+  ],
+  ['falls silent', () => before.freeze()],
+]
+
+describe('the primary', () => {
+  test.each(ways)('%s, and another takes its place: connections to it are given up at once', async (_, leave) => {
+    const store = await openStore(url, systemClock, LIMITS)
+    await store.revocations.addRevocations([revocation('before')])
+    await replicate()
+    await useAll(store)
+    const other = await openStore(addresses.after, systemClock, ACCESS)
+    await other.revocations.addRevocations([revocation('elsewhere')])
+    const back = once(await leave())
+    onTestFinished(back)
+    replace()
+
+    let failed = 0
+    const read = async () => {
+      const { found } = await store.revocations.revocationsAfter(0, 100)
+      // Never what the old primary knows.
+      expect(found.map(({ id }) => id)).toContain('elsewhere')
+      return true
+    }
+    const took = await until(async () => {
+      const isRead = await read().catch((error: { reason?: string }) => {
+        expect(error).toMatchObject({ reason: 'storage_unavailable' })
+        failed += 1
+        return false
+      })
+      return isRead
+    })
+    for (const [name, call] of Object.entries(calls)) {
+      const attempt = () =>
+        call(store).then(
+          () => true,
+          () => {
+            failed += 1
+            return false
+          },
+        )
+      await until(attempt).catch((error: unknown) => {
+        throw new Error(name, { cause: error })
+      })
+    }
+    await back()
+    await until(async () => (await sessions(before)).length === 0)
+    report('fail-over', { 'read again after (ms)': Math.round(took), 'calls that failed': failed })
+    await store.close()
+    await other.close()
+  })
+
+  test('takes no more writes: no call fails once another has taken its place', async () => {
+    const store = await openStore(url, systemClock, LIMITS)
+    await replicate()
+    await useAll(store)
+    const back = once(await demote())
+    onTestFinished(back)
+    replace()
+    for (const [name, call] of Object.entries(calls)) await expect(call(store), name).resolves.not.toThrow()
+    await back()
+    await store.close()
+  })
+
+  test('takes no more writes, and nothing has taken its place: nothing is read of it, either', async () => {
+    const store = await openStore(url, systemClock, LIMITS)
+    const back = once(await demote())
+    onTestFinished(back)
+    for (const [name, call] of Object.entries(calls))
+      await expect(call(store), name).rejects.toMatchObject({ reason: 'storage_unavailable' })
+    await back()
+    for (const [name, call] of Object.entries(calls)) await expect(call(store), name).resolves.not.toThrow()
+    await store.close()
+  })
+})
+
+describe('a server', () => {
+  let server: TestServer
+  afterEach(() => server.stop())
+
+  test('is not ready while its database takes no writes, and serves as before once another has taken its place', async () => {
+    const fleet = await makeFleet()
+    server = await startTestServer({ manifest: fleet.manifest, options: { storage: url } })
+    const agent = new Agent({ keepAlive: true })
+    const caller = new Caller(server.issuer, agent)
+    const readiness = async () => {
+      const response = await fetch(`${server.admin}/readyz`)
+      return { status: response.status, ...((await response.json()) as object) }
+    }
+    const [token, spared] = [await caller.token(), await caller.token()]
+    expect((await caller.present(await fleet.assert(server.issuer))).status).toBe(200)
+    expect(await readiness()).toEqual({ status: 'ok' })
+    await until(async () => (await server.audit()).length > 3)
+    await replicate()
+
+    const back = once(await demote())
+    onTestFinished(back)
+    await until(async () => (await fetch(`${server.admin}/readyz`)).status === 503)
+    expect(await readiness()).toMatchObject({ reasons: ['the database does not take what is written'] })
+    // Nobody can know whether it is active.
+    await until(async () => (await caller.introspect(token)).status === 503)
+    expect((await caller.revoke(token)).status).toBe(503)
+    expect((await caller.present(await fleet.assert(server.issuer))).status).toBe(503)
+    expect((await caller.ask()).status).toBe(200)
+
+    replace()
+    expect((await caller.revoke(token)).status).toBe(200)
+    expect((await caller.present(await fleet.assert(server.issuer))).status).toBe(200)
+    expect(await caller.isActive(token)).toBe(false)
+    expect(await caller.isActive(spared)).toBe(true)
+    await until(async () => (await fetch(`${server.admin}/readyz`)).status === 200)
+    await until(async () => (await sessions(before)).length === 0)
+    await back()
+    agent.destroy()
+  })
+})

@@ -1,0 +1,35 @@
+/** Libraries of other languages: run where the machine has the language and the library, and passed over elsewhere. */
+
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** Milliseconds. Go compiles its library once for a machine, which takes a minute; then it takes a second. */
+export const LONGEST = 180_000
+
+/** Runs a program to its end; rejects with what it said where it fails. */
+export async function runProgram(
+  file: string,
+  args: readonly string[],
+  { cwd, env = {}, input = '' }: { cwd?: string; env?: Readonly<Record<string, string>>; input?: string } = {},
+): Promise<string> {
+  const running = run(file, args, {
+    timeout: LONGEST,
+    env: { ...process.env, ...env },
+    ...(cwd !== undefined && { cwd }),
+  })
+  running.child.stdin?.on('error', () => {}).end(input)
+  return (await running).stdout
+}
+
+/** Whether a program runs here and ends well. */
+export const runs = (
+  file: string,
+  args: readonly string[],
+  options: Parameters<typeof runProgram>[2] = {},
+): Promise<boolean> =>
+  runProgram(file, args, options).then(
+    () => true,
+    () => false,
+  )
