@@ -69,6 +69,7 @@ export async function startPrimary(config: Config, world: World & { readonly wor
         clock: means.clock,
         isAuditFull: () => audit.isFull,
         isWithoutWorkers: () => workers.ready === 0,
+        problems: async () => workers.problems,
       }),
     }
     const adminPort = await listenForAdmin(config, adminRoutes, means, closers)

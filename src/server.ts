@@ -9,6 +9,7 @@ import { Metrics } from './telemetry/metrics.ts'
 import { Traffic } from './telemetry/traffic.ts'
 import { gatherRefusals, openAudit } from './wiring/audit.ts'
 import { Closers, Departure } from './wiring/closers.ts'
+import { problemsOf, readCondition } from './wiring/condition.ts'
 import { openCredentials } from './wiring/credentials.ts'
 import { listenForAdmin, listenForClients } from './wiring/listeners.ts'
 import {
@@ -28,9 +29,12 @@ import { warnOfSample } from './wiring/sample.ts'
 import { createServices } from './wiring/services.ts'
 import { logStart } from './wiring/started.ts'
 import { openTracing } from './wiring/tracing.ts'
-import { meansOf, type World } from './wiring/world.ts'
+import { meansOf, repeat, type World } from './wiring/world.ts'
 
 export type { World }
+
+/** How often a worker checks its condition and tells the primary. Milliseconds. */
+const TOLD_EVERY_MS = 250
 
 /** A server that listens. */
 export interface Server {
@@ -65,7 +69,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
       for (const warning of store.warnings()) means.log.warn(warning)
     }
     const audit = means.shared?.audit ?? openAudit(config, store, means, closers)
-    const model = await openModel(config, store, means, audit, closers)
+    const model = await openModel(config, store, means, closers)
     const credentials = await openCredentials(store, means, audit, closers)
     const services = createServices(config, model, credentials, means, gatherRefusals(audit, means, closers), tracing)
 
@@ -79,12 +83,19 @@ export async function startServer(config: Config, world: World): Promise<Server>
       () => readAudit(audit),
       () => readKeys(model, means.live.current),
       () => readDirectory(model),
+      () => readCondition(model),
+      () => means.unreadable.read(),
       () => readCredentials(credentials),
       () => readGuesses(services.authenticator.guesses),
       () => readServices(services),
     ])
     const measure = () => metrics.snapshot()
     means.shared?.metrics.offer(measure, means.failing('what is measured could not be told'))
+    const { shared } = means
+    if (shared !== undefined) {
+      const tell = async () => shared.condition.tell(await problemsOf(model))
+      repeat(closers, means, TOLD_EVERY_MS, tell, 'what is wrong could not be told')
+    }
     const departure = new Departure()
     const adminRoutes = {
       ...metricsRoutes(async () => [await measure()]),
@@ -93,6 +104,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
         pingStorage: () => store.ping(),
         clock: means.clock,
         isAuditFull: () => audit.isFull,
+        problems: () => problemsOf(model),
       }),
     }
     const adminPort = means.shared === undefined ? await listenForAdmin(config, adminRoutes, means, closers) : 0

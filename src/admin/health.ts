@@ -12,6 +12,8 @@ export interface Health {
   readonly pingStorage: () => Promise<void>
   readonly clock: Clock
   readonly isAuditFull: () => boolean
+  /** Other reasons why it can't answer as it should, one line each. */
+  readonly problems: () => Promise<readonly string[]>
   /** Where several processes serve as one. */
   readonly isWithoutWorkers?: () => boolean
 }
@@ -21,11 +23,13 @@ export function healthRoutes(health: Health): Routes {
   const alive: Endpoint = () => json(200, { status: 'ok' })
   const storage = new StorageProbe(health.pingStorage, health.clock)
   const ready: Endpoint = async () => {
+    const [takesWrites, problems] = await Promise.all([storage.takesWrites(), health.problems()])
     const reasons = [
       health.isDraining() && 'the server is shutting down',
-      !(await storage.takesWrites()) && 'the database does not take what is written',
+      !takesWrites && 'the database does not take what is written',
       health.isAuditFull() && 'audit events wait for the database',
       health.isWithoutWorkers?.() === true && 'no worker listens',
+      ...problems,
     ].filter((reason) => reason !== false)
     return reasons.length === 0 ? json(200, { status: 'ok' }) : json(503, { status: 'unavailable', reasons })
   }

@@ -31,6 +31,7 @@ export type AuditEventType =
   | 'audit.lost'
   | 'manifest.apply'
   | 'key.change'
+  | 'master_key.change'
   | 'revocation.add'
   | 'credential.add'
   | 'credential.change'

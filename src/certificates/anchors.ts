@@ -22,7 +22,7 @@ export class TrustAnchors {
    * @throws UserError where there is none, or one is unreadable or may not issue certificates
    */
   static parse(pem: string): TrustAnchors {
-    const { certificates } = readPem(pem) ?? { certificates: [] }
+    const { certificates } = readPem(pem)
     if (certificates.length === 0)
       throw new UserError('there is no readable certificate in PEM among the trust anchors')
     return new TrustAnchors(certificates.map((der, index) => parseAnchor(der, index + 1)))
@@ -54,8 +54,8 @@ export class TrustAnchors {
   }
 }
 
-function parseAnchor(der: Buffer, number: number): X509Certificate {
-  const anchor = readAnchor(der)
+function parseAnchor(der: Buffer | undefined, number: number): X509Certificate {
+  const anchor = der && readAnchor(der)
   if (anchor === undefined) throw new UserError(`trust anchor ${number} is not a certificate that can be read`)
   const { basicConstraints, subject } = contentsOf(anchor)
   if (basicConstraints?.isAuthority === true) return anchor

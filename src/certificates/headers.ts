@@ -149,11 +149,12 @@ function readForwardedClientCert(headers: IncomingHttpHeaders): Forwarded | unde
 
 /** The certificates of PEM in percent-encoding, and nothing between them. */
 function certificatesOf(header: string, escaped: string): readonly Buffer[] {
-  const pem = readPem(decodePercent(escaped) ?? '')
-  if (pem === undefined || pem.certificates.length === 0 || pem.outside.trim() !== '') {
+  const { certificates, outside } = readPem(decodePercent(escaped) ?? '')
+  const read = certificates.filter((der) => der !== undefined)
+  if (read.length === 0 || read.length < certificates.length || outside.trim() !== '') {
     throw malformed(header, 'not certificates in percent-encoded PEM')
   }
-  return pem.certificates
+  return read
 }
 
 function decodePercent(text: string): string | undefined {

@@ -10,19 +10,17 @@ export function decodeBase64(text: string): Buffer | undefined {
   return withoutPadding(bytes.toString('base64')) === withoutPadding(text) ? bytes : undefined
 }
 
-/** The DER of each certificate in `text` (RFC 7468 §5), and what stands outside; undefined where one is malformed. */
-export function readPem(text: string): { certificates: readonly Buffer[]; outside: string } | undefined {
-  const certificates: Buffer[] = []
+/** The DER of each certificate in `text` (RFC 7468 §5), undefined for a malformed one; and the text outside of them. */
+export function readPem(text: string): { certificates: readonly (Buffer | undefined)[]; outside: string } {
+  const certificates: (Buffer | undefined)[] = []
   let outside = ''
   let at = 0
   for (;;) {
     const begin = text.indexOf(BEGIN, at)
     if (begin === -1) return { certificates, outside: outside + text.slice(at) }
     const end = text.indexOf(END, begin)
-    if (end === -1) return undefined
-    const der = decodeBase64(text.slice(begin + BEGIN.length, end).replace(/\s+/g, ''))
-    if (der === undefined) return undefined
-    certificates.push(der)
+    if (end === -1) return { certificates: [...certificates, undefined], outside }
+    certificates.push(decodeBase64(text.slice(begin + BEGIN.length, end).replace(/\s+/g, '')))
     outside += text.slice(at, begin)
     at = end + END.length
   }

@@ -32,10 +32,10 @@ export async function apply({ file, dryRun = false, json, config }: ApplyCommand
   }
   const parsed = parseManifests(files)
   await withNewSecrets((show) =>
-    withDatabase(config, async ({ options, store }) => {
+    withDatabase(config, async (opened) => {
       const plan = await applyManifest(parsed, {
-        store: store.manifest,
-        maker: credentialMaker(options),
+        store: opened.store.manifest,
+        maker: credentialMaker(opened),
         env: process.env,
         dryRun,
         show: (shown) => {

@@ -1,6 +1,7 @@
 import { ownEvent } from '../audit/own-event.ts'
-import { retrieveSecret } from '../credentials/retrievable.ts'
+import { listLostSecrets } from '../credentials/repair.ts'
 import { shownLocation } from '../input/database-location.ts'
+import { requireFitting } from '../keys/fitting.ts'
 import { Keyring } from '../keys/keyring.ts'
 import type { MasterKey } from '../keys/master-key.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -46,11 +47,15 @@ export async function restore({ from, replace = false, json, config }: RestoreOp
   const { options, location } = readSettings(config)
   const to = pathOf(location, (url) => `pg_restore --clean --if-exists --single-transaction --dbname='${url}' ${from}`)
   const masterKey = masterKeyOf(options)
-  const inspect = (path: string) => openAsServer(path, masterKey, from)
+  let unusable = 0
+  const inspect = async (path: string): Promise<void> => {
+    unusable = await openAsServer(path, masterKey, from)
+  }
   const { clients, before } = await restoreSqlite({ from, to, replace, clock: systemClock, inspect })
   if (json) return print(JSON.stringify({ database: to, clients, before: before ?? null }))
   print(`${to}: ${clients} clients, restored from ${from}; its keys open under the master key ${masterKey.id}`)
   if (before !== undefined) say(`What was there before is kept as ${before}. Delete it once you don't need it.`)
+  if (unusable > 0) say(`${unusable} of its keys and secrets are of no use: see tessera keys repair.`)
   say('What was revoked, rotated or changed since the backup is as it was then: revoke again what must stay revoked.')
 }
 
@@ -62,14 +67,19 @@ function pathOf(location: string, instead: (url: string) => string): string {
   )
 }
 
-/** @throws UserError where the database is newer than this program, or under another master key */
-async function openAsServer(path: string, masterKey: MasterKey, from: string): Promise<void> {
+/**
+ * @returns the number of keys and secrets that can't be used; servers start all the same
+ * @throws UserError where the database is newer than this program, or under another master key
+ */
+async function openAsServer(path: string, masterKey: MasterKey, from: string): Promise<number> {
   const store = await openStore(SQLITE + path, systemClock)
   try {
-    await Keyring.open(store.keys, masterKey)
-    for (const credential of await store.credentials.listRetrievable()) retrieveSecret(credential, masterKey)
+    await requireFitting(store.keys, masterKey)
+    const { problems } = await Keyring.open(store.keys, masterKey)
+    const lost = await listLostSecrets(store.credentials, masterKey)
     const means = { clock: systemClock, random: systemRandom }
     await store.audit.append([ownEvent('database.restore', { from }, means)])
+    return problems.length + lost.length
   } finally {
     await store.close()
   }

@@ -1,12 +1,12 @@
 import { ownEvent } from '../audit/own-event.ts'
 import { isValid } from '../credentials/credential.ts'
-import type { Client } from '../directory/client.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type Opened, withDatabase } from './database.ts'
-import { print, printable } from './output.ts'
+import { print, printable, say } from './output.ts'
 
 interface ClientsOptions {
   readonly json?: true
@@ -20,7 +20,7 @@ export const clientsList = ({ json, config }: ClientsOptions): Promise<void> =>
   withDatabase(config, async ({ store }) => {
     const lines: string[] = []
     for (let after: string | undefined = ''; after !== undefined; ) {
-      const page: readonly Client[] = await store.directory.listClients(after, PAGE)
+      const page: readonly (Client | UnreadableClient)[] = await store.directory.listClients(after, PAGE)
       lines.push(...page.map((client) => (json ? JSON.stringify(asJson(client)) : asLine(client))))
       after = page.length < PAGE ? undefined : page.at(-1)?.id
     }
@@ -39,22 +39,39 @@ export const clientsShow = (id: string, { config }: ClientsOptions): Promise<voi
 /** `tessera clients enable` and `disable`. */
 export const clientsEnable = (id: string, enabled: boolean, { json, config }: ClientsOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const client = await setEnabled(opened, ClientId(id), enabled)
-    print(json ? JSON.stringify(asJson(client)) : `${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
+    const { client, wasEnabled } = await setEnabled(opened, ClientId(id), enabled)
+    if (json) return print(JSON.stringify(asJson(client)))
+    print(`${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
+    if (wasEnabled === enabled) return
+    if (enabled) return say('It gets tokens from within a second on. Those of before stay inactive.')
+    say('From within a second on it gets no token, and introspection calls those that it has inactive, for good.')
+    say('APIs that verify by themselves accept them until they expire.')
   })
 
-async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Promise<Client> {
+interface Outcome {
+  readonly client: Client
+  readonly wasEnabled: boolean
+}
+
+async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Promise<Outcome> {
   for (;;) {
-    const { version, clients } = await store.manifest.snapshot([id])
+    const { version, clients, unreadableClients } = await store.manifest.snapshot([id])
     const before = clients.get(id)
+    const unreadable = unreadableClients.get(id)
+    if (unreadable !== undefined) {
+      throw new UserError(
+        `${id} can't be read (${unreadable.problem}), and gets nothing: apply a manifest that names it; tessera revoke --client ends its tokens`,
+      )
+    }
     if (before === undefined) throw noClient(id)
-    if (enabled ? before.enabled : before.ended?.disabledAt !== undefined) return before
+    const wasEnabled = before.enabled
+    if (enabled ? wasEnabled : before.ended?.disabledAt !== undefined) return { client: before, wasEnabled }
     const client = setEnabledIn(before, enabled)
     const event = {
       ...ownEvent('client.change', { enabled }, { clock: systemClock, random: systemRandom }),
       clientId: id,
     }
-    if (await store.manifest.commit(version, { apis: [], clients: [client], event })) return client
+    if (await store.manifest.commit(version, { apis: [], clients: [client], event })) return { client, wasEnabled }
   }
 }
 
@@ -68,7 +85,8 @@ function setEnabledIn({ ended = {}, ...client }: Client, enabled: boolean): Clie
 const noClient = (id: string): UserError => new UserError(`there is no client ${JSON.stringify(id)}`)
 
 /** Without what its credentials are checked with. */
-function asJson(client: Client) {
+function asJson(client: Client | UnreadableClient) {
+  if ('problem' in client) return { client_id: client.id, unreadable: client.problem }
   const { id, credentials, grantTypes, restrictScopes, defaultScopes, grants, ...others } = client
   const { defaultApi, authentication, bindsToCertificate, ended, ...rest } = others
   return {
@@ -83,7 +101,14 @@ function asJson(client: Client) {
     tls_client_certificate_bound_access_tokens: bindsToCertificate,
     ...(authentication.methods && { auth_methods: authentication.methods }),
     ...(authentication.assertion_audience && { assertion_audience: authentication.assertion_audience }),
-    credentials: credentials.all.map(({ id: credential, kind, label }) => ({ id: credential, kind, label })),
+    credentials: [
+      ...credentials.all.map(({ id: credential, kind, label }) => ({ id: credential, kind, label })),
+      ...credentials.unreadable.map(({ id: credential, label, problem }) => ({
+        id: credential,
+        label,
+        unreadable: problem,
+      })),
+    ],
     ...(ended?.credentials && {
       removed_credentials: ended.credentials.map(({ credential: { kind, label }, removedAt }) => ({
         kind,
@@ -94,9 +119,12 @@ function asJson(client: Client) {
   }
 }
 
-function asLine({ id, name, enabled, credentials }: Client): string {
+function asLine(client: Client | UnreadableClient): string {
+  if ('problem' in client) return printable(`${client.id}  can't be read: ${client.problem}`)
+  const { id, name, enabled, credentials } = client
   const valid = credentials.all.filter((credential) => isValid(credential, systemClock.now()))
-  const kinds = [...new Set(valid.map(({ kind }) => kind))].join(', ') || 'no credential'
+  const unreadable = credentials.unreadable.length > 0 ? ['one that can not be read'] : []
+  const kinds = [...new Set(valid.map(({ kind }) => kind)), ...unreadable].join(', ') || 'no credential'
   return printable(
     [id, ...(name === undefined ? [] : [JSON.stringify(name)]), ...(enabled ? [] : ['disabled']), kinds].join('  '),
   )

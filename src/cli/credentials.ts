@@ -1,4 +1,4 @@
-import type { Credential, Jwk } from '../credentials/credential.ts'
+import type { Credential, Jwk, UnreadableCredential } from '../credentials/credential.ts'
 import type { Given } from '../credentials/make.ts'
 import {
   type AddingOperations,
@@ -51,8 +51,14 @@ export const credentialsList = (client: string, { json, config }: CommonOptions)
   withDatabase(config, async ({ store }) => {
     const all = await store.credentials.listCredentials(ClientId(client))
     if (all === undefined) throw new UserError(`there is no client ${JSON.stringify(client)}`)
-    if (json) print(JSON.stringify(all.map((one) => asJson(one, all))))
-    else for (const one of all) print(asLine(one, all))
+    const { found, unreadable } = all
+    if (json) {
+      print(JSON.stringify([...found.map((one) => asJson(one, found)), ...unreadable.map(unreadableAsJson)]))
+      return
+    }
+    for (const one of found) print(asLine(one, found))
+    for (const { id, label, problem } of unreadable)
+      print(printable(`${id}  ${JSON.stringify(label)}  can't be read: ${problem}`))
   })
 
 /** `tessera credentials add`: one more, beside those there are. */
@@ -86,17 +92,28 @@ export const credentialsCancel = (client: string, credential: string, options: C
 export const credentialsRevoke = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withOperations(options, async (operations) => {
     reportChange(await revokeCredential(operations, ClientId(client), credential), options, 'is revoked')
-    if (options.json) return
-    say('No server takes it from within a second on. Tokens that it got live on:')
-    say(`tessera revoke --client ${printable(client)} ends them, too.`)
+    if (!options.json) sayThatTokensLive(client)
   })
+
+function sayThatTokensLive(client: string): void {
+  say('No server takes it from within a second on. Tokens that it got live on:')
+  say(`tessera revoke --client ${printable(client)} ends them, too.`)
+}
 
 /** `tessera credentials remove`: removes one for good. */
 export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withOperations(options, async (operations) => {
     const removed = await removeCredential(operations, ClientId(client), credential)
+    if ('problem' in removed) {
+      const what = options.json
+        ? JSON.stringify(unreadableAsJson(removed))
+        : `${printable(removed.label || removed.id)} is removed`
+      return print(what)
+    }
     reportChange(removed, options, 'is removed')
-    if (!options.json && removed.origin === 'manifest')
+    if (options.json) return
+    sayThatTokensLive(client)
+    if (removed.origin === 'manifest')
       say('Its manifest does not bring it back: take it out there, or give another label, secret or key.')
   })
 
@@ -113,10 +130,10 @@ export const credentialsLabel = (
 
 const withOperations = (options: CommonOptions, work: (operations: AddingOperations) => Promise<void>): Promise<void> =>
   withNewSecrets((show) =>
-    withDatabase(options.config, ({ options: configured, store }) =>
+    withDatabase(options.config, (opened) =>
       work({
-        store: store.credentials,
-        maker: credentialMaker(configured),
+        store: opened.store.credentials,
+        maker: credentialMaker(opened),
         show: (made) => {
           if (!options.json) say('Its secret is shown this once:')
           show(asText(made, options))
@@ -205,6 +222,13 @@ function asLine(one: UsedCredential, all: readonly UsedCredential[]): string {
     `${fields.join('  ')}  created ${created}  ${expires === undefined ? 'no expiry' : `expires ${expires}`}  ${used === undefined ? 'never used' : `last used ${used}`}`,
   )
 }
+
+const unreadableAsJson = ({ id, label, problem }: UnreadableCredential) => ({
+  id,
+  label,
+  status: 'unreadable',
+  unreadable: problem,
+})
 
 const alone = (credential: Credential): UsedCredential => ({ credential, lastUsedAt: undefined })
 

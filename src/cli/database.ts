@@ -63,10 +63,11 @@ export function masterKeyOf(options: Options): MasterKey {
 }
 
 /** What commands make credentials with. */
-export const credentialMaker = (options: Options): CredentialMaker => ({
+export const credentialMaker = ({ options, store }: Opened): CredentialMaker => ({
   clock: systemClock,
   random: systemRandom,
-  masterKey: () => masterKeyOf(options),
+  encrypt: async (plaintext, context) =>
+    masterKeyOf(options).encrypt(plaintext, context, await store.keys.masterKeyInUse()),
   refuseUrl: (url) => refuseUrl(url, new AddressRules(options.outbound.allow)),
 })
 
@@ -84,4 +85,5 @@ export const keyOperations = async ({ options, store }: Opened) => ({
   masterKey: masterKeyOf(options),
   policy: rotationPolicy(options.keys, await store.revocations.longestLifetime()),
   clock: systemClock,
+  random: systemRandom,
 })

@@ -37,7 +37,7 @@ async function addSample(config: Config): Promise<void> {
   const store = await openStore(config.storage, systemClock, config.storageAccess)
   try {
     if ((await store.changes.latestChange()) > 0) return
-    const maker = credentialMaker(config)
+    const maker = credentialMaker({ options: config, store })
     await applyManifest(parseManifest('sample', sampleManifest), {
       store: store.manifest,
       maker,

@@ -1,5 +1,5 @@
 import type { StoredAuditEvent } from '../audit/store.ts'
-import type { Client } from '../directory/client.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { refusals } from '../oauth/refusals.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -43,7 +43,10 @@ function nothingUnder(requestId: string, retention: number): string {
   return `${made}. Recorded are tokens that were issued or revoked, and what an endpoint refused; not recorded are answers about tokens (introspection, validation), fetches of keys and metadata, and paths without an endpoint (404)`
 }
 
-function asJson(event: StoredAuditEvent, client: Client | undefined) {
+/** The client of an event as it stands now; undefined where there is none. */
+type Known = Client | UnreadableClient | undefined
+
+function asJson(event: StoredAuditEvent, client: Known) {
   const { at, type, result, reason, clientId, remoteAddress, detail } = event
   const refusal = reason === undefined ? undefined : refusals[reason]
   return {
@@ -60,8 +63,9 @@ function asJson(event: StoredAuditEvent, client: Client | undefined) {
 }
 
 /** What the client, as it stands now, adds to a reason. */
-function notesOn({ reason, detail }: StoredAuditEvent, client: Client | undefined): readonly string[] {
+function notesOn({ reason, detail }: StoredAuditEvent, client: Known): readonly string[] {
   if (client === undefined) return []
+  if ('problem' in client) return [`The client can't be read by now: ${client.problem}.`]
   const { certificates } = client.credentials
   if (reason === 'no_credentials' && detail['certificate'] === 'none' && certificates.length > 0) {
     return [
@@ -76,10 +80,10 @@ function notesOn({ reason, detail }: StoredAuditEvent, client: Client | undefine
 }
 
 /** What people call the credential that proved the client; undefined where there is none such, or not any more. */
-const labelOf = ({ detail }: StoredAuditEvent, client: Client | undefined): string | undefined =>
+const labelOf = ({ detail }: StoredAuditEvent, client: Known): string | undefined =>
   client?.credentials.all.find(({ id }) => id === detail['credential'])?.label || undefined
 
-function asLines(event: StoredAuditEvent, about: Client | undefined): readonly string[] {
+function asLines(event: StoredAuditEvent, about: Known): readonly string[] {
   const {
     time,
     type,

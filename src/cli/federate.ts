@@ -38,6 +38,7 @@ export const federateTest = ({ client: id, json, config }: FederateTestOptions):
   withDatabase(config, async ({ options, store }) => {
     const client = await store.directory.loadClient(ClientId(id))
     if (client === undefined) throw new UserError(`there is no client ${JSON.stringify(id)}`)
+    if ('problem' in client) throw new UserError(`${JSON.stringify(id)} can't be read: ${client.problem}`)
     const { federated } = client.credentials
     if (federated.length === 0) throw new UserError(`${JSON.stringify(id)} has no federated credential`)
     const jws = parse((await readStandardInput(LONGEST_TOKEN)).trim())

@@ -1,16 +1,14 @@
-import { ownEvent } from '../audit/own-event.ts'
 import { rewrapSecrets } from '../credentials/rewrap.ts'
 import { isKeyAlgorithm, type KeyAlgorithm, SEALING } from '../keys/algorithms.ts'
 import type { KeySetConsumer } from '../keys/consumers.ts'
 import { revokeKey, rewrapKeys, rollBackKeys, rotateKeys } from '../keys/operations.ts'
-import { keyDetail } from '../keys/rotation.ts'
+import { keyDetail } from '../keys/record.ts'
 import { PROPAGATION_MS } from '../keys/schedule.ts'
-import type { KeyWrites, StoredKey } from '../keys/store.ts'
+import type { KeyWrites, StoredKey, UnreadableKey } from '../keys/store.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { systemClock } from '../platform/clock.ts'
-import { systemRandom } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
-import { keyOperations, masterKeyOf, type Opened, withDatabase } from './database.ts'
+import { keyOperations, withDatabase } from './database.ts'
 import { print, printable, say } from './output.ts'
 
 interface KeysOptions {
@@ -26,40 +24,59 @@ const KNOWN_MS = 7 * 24 * 3600 * 1000
 /** `tessera keys list`: every key, and who has seen those that are not yet in use. */
 export const keysList = ({ json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async ({ store }) => {
-    const keys = await store.keys.listKeys()
+    const { found, unreadable, masterKeyId } = await store.keys.listKeys()
     const consumers = await store.keys.listConsumers(systemClock.now() - KNOWN_MS)
-    if (json) print(JSON.stringify(keys.map((key) => asJson(key, consumers))))
-    else for (const key of keys) printKey(key, consumers)
+    if (json) {
+      print(JSON.stringify([...found.map((key) => asJson(key, consumers)), ...unreadable.map(unreadableAsJson)]))
+      return
+    }
+    for (const key of found) {
+      printKey(key, consumers)
+      if (key.masterKeyId !== masterKeyId)
+        print(
+          `\tunder the master key ${printable(key.masterKeyId)}; the one in use is ${printable(masterKeyId ?? 'none')}`,
+        )
+    }
+    for (const { id, state = 'unknown', problem } of unreadable)
+      print(`?\t${state}\t${printable(id)}\tcan't be read: ${problem}`)
   })
 
 /** `tessera keys rotate`: the next key becomes active as soon as verifiers can have it, or with `--now` at once. */
 export const keysRotate = ({ algorithm, now, json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const writes = await rotateKeys(await keyOperations(opened), parseAlgorithm(algorithm), now === true)
-    await report(opened, writes, json)
+    report(writes, json)
     if (now) say('Verifiers that keep the key set fail until they fetch it again.')
   })
 
 /** `tessera keys rollback`: the key before the active one signs again. */
 export const keysRollback = ({ algorithm, json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    await report(opened, await rollBackKeys(await keyOperations(opened), parseAlgorithm(algorithm)), json)
+    report(await rollBackKeys(await keyOperations(opened), parseAlgorithm(algorithm)), json)
   })
 
 /** `tessera keys revoke`: ends a key at once, with all that it has signed. */
 export const keysRevoke = (kid: string, { json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    await report(opened, await revokeKey(await keyOperations(opened), kid), json)
+    report(await revokeKey(await keyOperations(opened), kid), json)
     say('It is no longer published, and introspection calls its tokens inactive. APIs that verify by themselves')
     say('accept them until they fetch the key set again.')
   })
 
 /** `tessera keys rewrap`: encrypts every key under the current master key. */
 export const keysRewrap = ({ config }: KeysOptions): Promise<void> =>
-  withDatabase(config, async ({ options, store }) => {
-    const masterKey = masterKeyOf(options)
-    await rewrapKeys({ store: store.keys, masterKey }, (kid) => print(`rewrapped ${kid}`))
-    await rewrapSecrets(store.credentials, masterKey, (id) => print(`rewrapped the secret of credential ${id}`))
+  withDatabase(config, async (opened) => {
+    const operations = await keyOperations(opened)
+    const { masterKey } = operations
+    const { credentials } = opened.store
+    const problems = [
+      ...(await rewrapKeys(operations, (kid) => print(printable(`rewrapped ${kid}`)))),
+      ...(await rewrapSecrets(credentials, masterKey, (id) =>
+        print(printable(`rewrapped the secret of credential ${id}`)),
+      )),
+    ]
+    for (const problem of problems) say(printable(problem))
+    if (problems.length > 0) throw new UserError(`${problems.length} stayed as they were; all else is rewrapped`)
     print(`every key and secret is encrypted under the master key ${masterKey.id}`)
   })
 
@@ -68,13 +85,17 @@ function parseAlgorithm(algorithm: string): KeyAlgorithm {
   throw new UserError(`--algorithm must be one of ${[...signingAlgorithms, SEALING].join(', ')}`)
 }
 
-async function report({ store }: Opened, { add, put }: KeyWrites, json: true | undefined): Promise<void> {
+function report({ add, put, discard = [] }: KeyWrites, json: true | undefined): void {
   const changed = [...add, ...put]
-  const at = { clock: systemClock, random: systemRandom }
-  await store.audit.append(changed.map((key) => ownEvent('key.change', keyDetail(key), at)))
-  if (json) print(JSON.stringify(changed.map((key) => asJson(key, []))))
-  else for (const key of changed) printKey(key, [])
+  if (json) {
+    print(JSON.stringify([...changed.map((key) => asJson(key, [])), ...discard.map((kid) => ({ kid, state: 'gone' }))]))
+    return
+  }
+  for (const key of changed) printKey(key, [])
+  for (const kid of discard) print(`?\tgone\t${printable(kid)}`)
 }
+
+const unreadableAsJson = ({ id, state, problem }: UnreadableKey) => ({ kid: id, state, unreadable: problem })
 
 /** Those who have fetched the key set since all processes publish this key, and those who have not. */
 function split(key: StoredKey, consumers: readonly KeySetConsumer[]) {
@@ -91,7 +112,7 @@ function printKey(key: StoredKey, consumers: readonly KeySetConsumer[]): void {
     revoked: '',
     gone: '',
   }
-  print(`${key.algorithm}\t${state}\t${key.kid}\t${when[state]}`.trimEnd())
+  print(`${key.algorithm}\t${state}\t${printable(key.kid)}\t${when[state]}`.trimEnd())
   if (state !== 'pending' || key.algorithm === SEALING || consumers.length === 0) return
   const { have, lack } = split(key, consumers)
   print(`\t${have.length} of ${consumers.length} known consumers have fetched it${lack.length > 0 ? '; not yet:' : ''}`)
@@ -111,6 +132,7 @@ function asJson(key: StoredKey, consumers: readonly KeySetConsumer[]) {
   return {
     ...keyDetail(key),
     created_at: new Date(key.createdAt).toISOString(),
+    master_key_id: key.masterKeyId,
     fetched_by: have.map(named),
     not_fetched_by: lack.map(named),
   }

@@ -98,6 +98,12 @@ keyCommand(
   'encrypt every key under the current master key, having given the one before as previous_master_key_file',
 ).action(async (options) => (await import('./keys.ts')).keysRewrap(options))
 
+keyCommand('repair', 'say which keys and secrets are of no use under this master key, and what would be done with them')
+  .option('--yes', 'do it')
+  .option('--master-key-lost', 'the master key in use is gone for good: put this one in its place')
+  .option('--json', 'print JSON')
+  .action(async (options) => (await import('./keys-repair.ts')).keysRepair(options))
+
 const CONFIG = ['-c, --config <file>', 'the configuration that names the database'] as const
 const JSON_OUTPUT = ['--json', 'print JSON'] as const
 
@@ -116,13 +122,13 @@ clients
   .action(async (id, options) => (await import('./clients.ts')).clientsShow(id, options))
 clients
   .command('enable <client-id>')
-  .description('let a disabled client authenticate again')
+  .description('let a disabled client authenticate again; its tokens of before stay inactive')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, true, options))
 clients
   .command('disable <client-id>')
-  .description('refuse everything from a client, without removing it')
+  .description('refuse everything from a client, and end its tokens, without removing it')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, false, options))

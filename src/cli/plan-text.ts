@@ -33,7 +33,7 @@ function lossLine(loss: Loss): string {
     case 'client scope':
       return `- scope ${loss.scope} at ${loss.audience}: ${loss.clientId} can't have it any more`
     case 'disabled':
-      return `- client ${loss.clientId}: is disabled`
+      return `- client ${loss.clientId}: is disabled, and introspection calls its tokens inactive, for good`
     case 'owner':
       return `! client ${loss.clientId}: belongs to ${JSON.stringify(loss.before)}, and from now on to ${loss.after === undefined ? 'nobody' : JSON.stringify(loss.after)}`
   }

@@ -2,7 +2,8 @@ import { decodeJwt } from 'jose'
 import { ownEvent } from '../audit/own-event.ts'
 import { ApiSet } from '../directory/api.ts'
 import { Keyring } from '../keys/keyring.ts'
-import { type Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
+import { OAuthError } from '../oauth/error.ts'
+import { Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom, uuidv7Time } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
@@ -55,14 +56,17 @@ async function knownClient({ store }: Opened, id: string): Promise<ClientId> {
 }
 
 async function knownApi({ store }: Opened, audience: string): Promise<Audience> {
-  const api = new ApiSet(await store.directory.loadApis()).get(audience)
-  if (api === undefined) throw new UserError(`there is no API ${audience}`)
-  return api.audience
+  const { found, unreadable } = await store.directory.loadApis()
+  const apis = new ApiSet(found, unreadable)
+  const known = apis.get(audience)?.audience ?? apis.unreadableOf(audience)?.id
+  if (known === undefined) throw new UserError(`there is no API ${audience}`)
+  return Audience(known)
 }
 
 async function knownKey({ store }: Opened, kid: string): Promise<KeyId> {
-  const keys = await store.keys.listKeys()
-  if (!keys.some((key) => key.kid === kid)) throw new UserError(`there is no key ${kid}`)
+  const { found, unreadable } = await store.keys.listKeys()
+  const kids: readonly string[] = [...found.map((key) => key.kid), ...unreadable.map(({ id }) => id)]
+  if (!kids.includes(kid)) throw new UserError(`there is no key ${kid}`)
   return KeyId(kid)
 }
 
@@ -75,7 +79,7 @@ async function readJti({ options, store }: Opened): Promise<string> {
     const opened = new Unsealer().unseal(token, (reference) => keyring.sealingKeyOf(reference))
     return (opened?.claims as { jti?: string } | undefined)?.jti ?? ''
   } catch (error) {
-    if (error instanceof UserError) throw error
+    if (error instanceof UserError || error instanceof OAuthError) throw error
     throw new UserError('standard input has no access token')
   }
 }

@@ -49,7 +49,8 @@ export function authenticateClient(
     if (!(error instanceof OAuthError)) throw error
     // What is wrong on our side is nobody's secret.
     const held = error.status < 500 ? hold?.over : undefined
-    throw error.with({ method, client_id: presented.clientIds[0] }, held)
+    const detail = { method, client_id: presented.clientIds[0], ...unreadableOf(authentication, presented) }
+    throw error.with(detail, held)
   }
   try {
     refuseOtherClientId(request, presented)
@@ -71,6 +72,13 @@ export function authenticateClient(
       .then(proceed)
       .catch(refuse)
   }
+}
+
+/** The credentials of the client that can't be read, for the audit log: one of them may be why it was refused. */
+function unreadableOf({ directory }: Authentication, { clientIds: [id] }: Presented) {
+  const client = id === undefined ? undefined : directory.inMemory(id)
+  const unreadable = client?.credentials.unreadable.map((credential) => credential.id) ?? []
+  return unreadable.length > 0 && { unreadable: unreadable.slice(0, 10) }
 }
 
 /**

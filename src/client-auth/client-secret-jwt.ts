@@ -1,6 +1,7 @@
 import type { SecretCredential } from '../credentials/credential.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { checkClaims, useUp } from './client-assertion.ts'
 import { findMacSecret } from './guessable.ts'
@@ -28,15 +29,20 @@ async function verify(
 ): Promise<Proven> {
   const client = await authenticator.directory.client(clientId)
   // Before the claims, of which some are right for some clients only: a guess that fails for them is counted as any other.
-  const credential = await findMacSecret(authenticator, request, { clientId, client, jws })
+  const { found: credential, lost } = await findMacSecret(authenticator, request, { clientId, client, jws })
   const claims = checkClaims(authenticator, client, jws, () => {})
   if (client === undefined) throw new OAuthError('unknown_client')
-  if (credential === undefined) throw whyNone(client.credentials.secrets, jws.header.alg)
+  if (credential === undefined) throw whyNone(client.credentials.secrets, lost, jws.header.alg)
   await useUp(authenticator, clientId, claims)
   return { client, credential }
 }
 
-function whyNone(secrets: readonly SecretCredential[], alg: string): OAuthError {
+/** @param lost the record of a secret that could not be decrypted: the assertion may be signed with that one */
+function whyNone(secrets: readonly SecretCredential[], lost: Unreadable | undefined, alg: string): OAuthError {
+  if (lost !== undefined) {
+    const detail = { credential: lost.id, problem: lost.problem }
+    return new OAuthError('credential_unreadable', { detail })
+  }
   if (secrets.some(({ retrievable }) => retrievable !== undefined)) {
     return new OAuthError('assertion_signature', { detail: { alg } })
   }

@@ -42,7 +42,27 @@ async function verify(
   patience: Promise<void>,
 ): Promise<Proven> {
   const issuers = presentedIssuers(jws.claims)
-  const clients = await possibleClients(authenticator, clientId, issuers)
+  const { clients, unreadable } = await possibleClients(authenticator, clientId, issuers)
+  try {
+    return await verifyAmong(authenticator, { clients, clientId, jws, patience })
+  } catch (error) {
+    // The token may belong to the client that can't be read, so no other refusal would be right.
+    throw unreadable ?? error
+  }
+}
+
+interface Attempt {
+  readonly clients: readonly Client[]
+  readonly clientId: ClientId | undefined
+  readonly jws: CompactJws
+  readonly patience: Promise<void>
+}
+
+async function verifyAmong(
+  authenticator: Authenticator,
+  { clients, clientId, jws, patience }: Attempt,
+): Promise<Proven> {
+  const issuers = presentedIssuers(jws.claims)
   const candidates = clients.flatMap((client) =>
     client.credentials.federated
       .filter(({ trust }) => issuers.includes(trust.issuer))
@@ -88,18 +108,32 @@ async function refuseOwn(
   }
 }
 
-/** The client that the request names; without a name, those that have credentials of the token's issuer. */
+/**
+ * The client that the request names; without a name, all clients that trust the issuer of the token. If one of those can't be read,
+ * `unreadable` is the refusal for it.
+ */
 async function possibleClients(
   { directory }: Authenticator,
   clientId: ClientId | undefined,
   issuers: readonly string[],
-): Promise<readonly Client[]> {
+): Promise<{ readonly clients: readonly Client[]; readonly unreadable: OAuthError | undefined }> {
   const ids =
     clientId === undefined
       ? (await Promise.all(issuers.map((issuer) => directory.clientsTrusting(issuer)))).flat()
       : [clientId]
-  const clients = await Promise.all(ids.map((id) => directory.client(id)))
-  return clients.filter((client) => client !== undefined)
+  let unreadable: OAuthError | undefined
+  const load = async (id: ClientId): Promise<Client | undefined> => {
+    try {
+      return await directory.client(id)
+    } catch (error) {
+      if (!(error instanceof OAuthError && error.reason === 'record_unreadable')) throw error
+      unreadable = error
+      return undefined
+    }
+  }
+  const clients = (await Promise.all(ids.map(load))).filter((client) => client !== undefined)
+  if (unreadable !== undefined && clientId !== undefined) throw unreadable
+  return { clients, unreadable }
 }
 
 /**

@@ -6,6 +6,7 @@ import type { CompactJws } from '../jws/compact.ts'
 import { verifyHmac } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 import type { Authenticator, Proven } from './method.ts'
 import type { AuthenticationRequest } from './request.ts'
 
@@ -100,7 +101,7 @@ async function findAmong(
  * kept waiting. For a wrong MAC the limiter is asked whatever the client, since what it answers would tell otherwise who has
  * a secret that can be guessed. The MACs come first, since their outcome must be known to tell many right ones from guesses.
  * @param client undefined where no client has that id
- * @returns undefined where it is the MAC of none of the client's secrets
+ * @returns `found` is undefined where it is the MAC of none of the client's secrets; `lost` is one that could not be decrypted
  * @throws OAuthError `too_many_guesses`
  */
 export async function findMacSecret(
@@ -111,18 +112,22 @@ export async function findMacSecret(
     client,
     jws,
   }: { readonly clientId: ClientId; readonly client: Client | undefined; readonly jws: CompactJws },
-): Promise<SecretCredential | undefined> {
+): Promise<{ readonly found: SecretCredential | undefined; readonly lost?: Unreadable | undefined }> {
   const now = clock.now()
   const kept = client?.credentials.secrets.filter(({ retrievable }) => retrievable !== undefined) ?? []
   const inOrder = kept.toSorted((one, other) => Number(isValid(other, now)) - Number(isValid(one, now)))
-  const [found] = inOrder.filter((secret) => verifyHmac(jws, retrieveSecret(secret, masterKey) ?? DECOY))
-  for (let checked = inOrder.length; checked < LEAST_MACS; checked += 1) verifyHmac(jws, DECOY)
-  if (found?.hash.kind === 'sha256') return found
+  const checked = inOrder.map((credential) => ({ credential, secret: retrieveSecret(credential, masterKey) }))
+  const [{ credential: found } = {}] = checked.filter(
+    ({ secret }) => verifyHmac(jws, Buffer.isBuffer(secret) ? secret : DECOY) && Buffer.isBuffer(secret),
+  )
+  const [lost] = checked.flatMap(({ secret }) => (Buffer.isBuffer(secret) ? [] : [secret]))
+  for (let macs = inOrder.length; macs < LEAST_MACS; macs += 1) verifyHmac(jws, DECOY)
+  if (found?.hash.kind === 'sha256') return { found }
 
   const mark = verifier.markOfMac(clientId, { alg: jws.header.alg, signature: jws.signature })
   const holder = client?.credentials
-  if (found === undefined && verifier.isKnownWrong(holder, mark)) return undefined
+  if (found === undefined && verifier.isKnownWrong(holder, mark)) return { found, lost }
   await guesses.conclude({ clientId, address: remoteAddress, marks: [mark] }, found !== undefined)
   if (found === undefined) verifier.noteWrong(holder, mark)
-  return found
+  return { found, lost }
 }

@@ -1,14 +1,16 @@
 import type { FederatedTrust } from '../federation/credential.ts'
 import type { CompactJws } from '../jws/compact.ts'
+import { KeyError } from '../jws/key-error.ts'
 import { type PublicKey, parseKeySet } from '../jws/public-key.ts'
 import { findSigner, type Tries } from '../jws/verify.ts'
+import { OAuthError } from '../oauth/error.ts'
 import type { IssuerKeys } from '../remote-keys/discovery.ts'
 
 /**
  * Whether a token is signed by its issuer: with the keys that the credential has itself, or those that the issuer publishes.
  * @param tries those made with this token, whichever credentials they were made for
  * @param patience resolves when keys that must be fetched would come too late; they are waited for without it
- * @throws OAuthError `keys_unavailable`
+ * @throws OAuthError `keys_unavailable` or `credential_unreadable`
  */
 export async function isSignedByIssuer(
   jws: CompactJws,
@@ -26,8 +28,14 @@ export async function isSignedByIssuer(
 
 const known = new WeakMap<NonNullable<FederatedTrust['jwks']>, readonly PublicKey[]>()
 
+/** @throws OAuthError `credential_unreadable` if what is stored is no set of keys */
 function keysOf(jwks: NonNullable<FederatedTrust['jwks']>): readonly PublicKey[] {
-  const keys = known.get(jwks) ?? parseKeySet({ keys: jwks }).keys
-  known.set(jwks, keys)
-  return keys
+  try {
+    const keys = known.get(jwks) ?? parseKeySet({ keys: jwks }).keys
+    known.set(jwks, keys)
+    return keys
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error
+    throw new OAuthError('credential_unreadable', { detail: { problem: error.message } })
+  }
 }

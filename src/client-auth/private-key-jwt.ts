@@ -1,5 +1,6 @@
 import { requireSigner } from '../assertions/signature.ts'
 import { isValid, type KeysCredential } from '../credentials/credential.ts'
+import { KeyError } from '../jws/key-error.ts'
 import { type PublicKey, parsePublicJwk } from '../jws/public-key.ts'
 import { decoyVerify, findSigner, Tries } from '../jws/verify.ts'
 import { OAuthError } from '../oauth/error.ts'
@@ -83,10 +84,17 @@ async function requireKey(
 
 const inline = new WeakMap<KeysCredential, readonly PublicKey[]>()
 
+/** @throws OAuthError `credential_unreadable` if the stored keys are not valid public keys */
 function inlineKeys(credential: KeysCredential): readonly PublicKey[] {
   const known = inline.get(credential)
   if (known !== undefined) return known
-  const keys = 'jwks' in credential.source ? credential.source.jwks.map(parsePublicJwk) : []
-  inline.set(credential, keys)
-  return keys
+  try {
+    const keys = 'jwks' in credential.source ? credential.source.jwks.map(parsePublicJwk) : []
+    inline.set(credential, keys)
+    return keys
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error
+    const detail = { credential: credential.id, problem: error.message }
+    throw new OAuthError('credential_unreadable', { detail })
+  }
 }

@@ -63,10 +63,10 @@ function parseCertificates(setting: string, file: string, pem: string): readonly
       : 'holds no certificate in PEM'
     throw problem(setting, file, swapped)
   }
-  const { certificates } = readPem(pem) ?? {}
-  if (certificates === undefined)
-    throw problem(setting, file, 'a certificate in it is damaged: it is no base64, or cut off')
+  const { certificates } = readPem(pem)
   return certificates.map((der, index) => {
+    if (der === undefined)
+      throw problem(setting, file, `certificate ${index + 1} in it is damaged: it is no base64, or cut off`)
     try {
       return new X509Certificate(der)
     } catch (error) {
@@ -187,7 +187,7 @@ export function certificateWarnings(
 export const expiryOf = ({ cert }: ServerCertificate): number => new X509Certificate(cert).validToDate.getTime()
 
 const certificatesOf = (pem: string): readonly X509Certificate[] =>
-  (readPem(pem)?.certificates ?? []).map((der) => new X509Certificate(der))
+  readPem(pem).certificates.flatMap((der) => (der === undefined ? [] : [new X509Certificate(der)]))
 
 function chainWarnings(chain: readonly X509Certificate[], host: string | undefined, now: number): readonly string[] {
   const [leaf, ...issuers] = chain

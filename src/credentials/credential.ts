@@ -8,6 +8,7 @@ import type { FederatedTrust } from '../federation/credential.ts'
 import type { AsymmetricAlgorithm } from '../jws/algorithms.ts'
 import type { Encrypted } from '../keys/master-key.ts'
 import type { CredentialId } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 import type { SecretHash } from '../secrets/hash.ts'
 
 /** One of the credentials of a client; any number may be valid at a time. Times in milliseconds. */
@@ -65,6 +66,15 @@ export interface FederatedCredential extends CredentialLife {
   readonly trust: FederatedTrust
 }
 
+/** A credential whose record can't be read. It proves nothing, and stays until somebody removes or replaces it. */
+export interface UnreadableCredential extends Unreadable {
+  readonly kind: 'credential'
+  readonly id: CredentialId
+  readonly label: string
+  /** The stored text, which may be none of the values of `CredentialLife`. */
+  readonly origin: string
+}
+
 /** The credentials of a client, by kind; the same object for as long as the client does not change. */
 export interface Credentials {
   readonly all: readonly Credential[]
@@ -72,10 +82,15 @@ export interface Credentials {
   readonly keys: readonly KeysCredential[]
   readonly certificates: readonly CertificateCredential[]
   readonly federated: readonly FederatedCredential[]
+  readonly unreadable: readonly UnreadableCredential[]
 }
 
-export const toCredentials = (all: readonly Credential[]): Credentials => ({
+export const toCredentials = (
+  all: readonly Credential[],
+  unreadable: readonly UnreadableCredential[] = [],
+): Credentials => ({
   all,
+  unreadable,
   secrets: all.filter((credential) => credential.kind === 'secret'),
   keys: all.filter((credential) => credential.kind === 'keys'),
   certificates: all.filter((credential) => credential.kind === 'certificate'),

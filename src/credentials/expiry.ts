@@ -1,5 +1,6 @@
 import type { ClientId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
+import { type OnUnreadable, UnreadableWatch } from '../platform/unreadable.ts'
 import type { Credential } from './credential.ts'
 import type { CredentialStore, OwnedCredential } from './store.ts'
 
@@ -20,6 +21,8 @@ interface ExpiryOptions {
   readonly clock: Clock
   /** Told of each credential once at 30, at 7 and at 1 days, by whichever process comes first. */
   readonly onWarning: (warning: ExpiryWarning) => void
+  /** Called once for each expiring credential that can't be read. */
+  readonly onUnreadable: OnUnreadable
 }
 
 /** How many credentials will have expired within so many days, by the days. */
@@ -28,10 +31,12 @@ export type ExpiringCounts = ReadonlyMap<number, number>
 /** Looks which credentials will expire, and warns of each in time. */
 export class ExpiryWatch {
   readonly #options: ExpiryOptions
+  readonly #unreadable: UnreadableWatch
   #counts: ExpiringCounts = new Map()
 
   constructor(options: ExpiryOptions) {
     this.#options = options
+    this.#unreadable = new UnreadableWatch(options.onUnreadable)
   }
 
   /** As of the last look. */
@@ -44,7 +49,9 @@ export class ExpiryWatch {
     const { store, clock, onWarning } = this.#options
     const now = clock.now()
     const counts = new Map<number, number>(WARN_DAYS.map((days) => [days, 0]))
-    for (const expiring of await store.listExpiring(now, now + Math.max(...WARN_DAYS) * DAY_MS, MOST_AT_ONCE)) {
+    const { found, unreadable } = await store.listExpiring(now, now + Math.max(...WARN_DAYS) * DAY_MS, MOST_AT_ONCE)
+    this.#unreadable.see(unreadable)
+    for (const expiring of found) {
       const left = (expiring.credential.expiresAt ?? now) - now
       const passed = WARN_DAYS.filter((days) => left <= days * DAY_MS)
       for (const days of passed) counts.set(days, (counts.get(days) ?? 0) + 1)

@@ -3,7 +3,7 @@ import { type FederatedTrust, isTrustDomain, refuseUnsound } from '../federation
 import type { AsymmetricAlgorithm } from '../jws/algorithms.ts'
 import { KeyError } from '../jws/key-error.ts'
 import { type PublicKey, parseKeySet } from '../jws/public-key.ts'
-import type { MasterKey } from '../keys/master-key.ts'
+import type { Encrypted } from '../keys/master-key.ts'
 import { CredentialId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
@@ -25,8 +25,12 @@ import { retrievableContext } from './retrievable.ts'
 export interface CredentialMaker {
   readonly clock: Clock
   readonly random: RandomBytes
-  /** For secrets that must be read again. @throws UserError where none is configured */
-  readonly masterKey: () => MasterKey
+  /**
+   * Encrypts a retrievable secret under the master key in use.
+   * @param context binds the ciphertext to its record
+   * @throws UserError if no master key is configured, or another one is in use
+   */
+  readonly encrypt: (plaintext: Buffer, context: string) => Promise<Encrypted>
   /** What is wrong with a URL that keys are to be fetched from; undefined where it may be. */
   readonly refuseUrl: (url: string) => string | undefined
 }
@@ -93,7 +97,7 @@ export async function makeCredential(
 }
 
 async function toSecret(
-  { random, masterKey }: CredentialMaker,
+  { random, encrypt }: CredentialMaker,
   life: Omit<CredentialLife, 'hint'>,
   secret: string,
   isRetrievable: boolean,
@@ -110,7 +114,7 @@ async function toSecret(
     kind: 'secret',
     hint: isGenerated(secret) ? secret.slice(-4) : '',
     hash: await hashSecret(secret, sharedSalt(siblings, random)),
-    retrievable: isRetrievable ? masterKey().encrypt(Buffer.from(secret), retrievableContext(life.id)) : undefined,
+    retrievable: isRetrievable ? await encrypt(Buffer.from(secret), retrievableContext(life.id)) : undefined,
   }
 }
 

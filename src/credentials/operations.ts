@@ -3,7 +3,7 @@ import { ownEvent } from '../audit/own-event.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import { hasControl } from '../oauth/text.ts'
 import { UserError } from '../platform/user-error.ts'
-import { type Credential, isValid } from './credential.ts'
+import { type Credential, type Credentials, isValid, type UnreadableCredential } from './credential.ts'
 import { type CredentialWrites, cancel, freeLabel, nameOf, remove, revoke, rotate, successorOf } from './life.ts'
 import { type CredentialMaker, type Given, makeCredential } from './make.ts'
 import type { CredentialStore } from './store.ts'
@@ -46,9 +46,9 @@ export async function addCredential(
   const before = await credentialsOf(operations, client)
   const wantedLabel = label === undefined ? `added ${today(operations)}` : checkLabel(label)
   const terms = { label: wantedLabel, origin: 'command', expiresAt } as const
-  const { credential, generated } = await makeCredential(operations.maker, given, terms, before)
-  const add = (credentials: readonly Credential[]): Step => {
-    const labelled = { ...credential, label: freeLabel(wantedLabel, credentials) }
+  const { credential, generated } = await makeCredential(operations.maker, given, terms, before.all)
+  const add = ({ all }: Standing): Step => {
+    const labelled = { ...credential, label: freeLabel(wantedLabel, all) }
     return { writes: { put: [labelled], remove: [] }, credential: labelled }
   }
   return { credential: await updateShown(operations, client, 'credential.add', { before, add, generated }), generated }
@@ -70,12 +70,12 @@ export async function rotateCredential(
   const wanted = given ?? sameKind(replaced)
   const wantedLabel = label === undefined ? nextLabel(replaced, today(operations)) : checkLabel(label)
   const terms = { label: wantedLabel, origin: 'command', expiresAt } as const
-  const { credential: made, generated } = await makeCredential(operations.maker, wanted, terms, before)
+  const { credential: made, generated } = await makeCredential(operations.maker, wanted, terms, before.all)
   let old = replaced
-  const add = (credentials: readonly Credential[]): Step => {
+  const add = (credentials: Standing): Step => {
     const now = operations.maker.clock.now()
-    const labelled = { ...made, label: freeLabel(wantedLabel, credentials) }
-    const writes = rotate(credentials, find(credentials, replaced.id, now), labelled, overlap, now)
+    const labelled = { ...made, label: freeLabel(wantedLabel, credentials.all) }
+    const writes = rotate(credentials.all, find(credentials, replaced.id, now), labelled, overlap, now)
     const [shortened = replaced, successor = labelled] = writes.put
     old = shortened
     return { writes, credential: successor, more: { replaces: replaced.id, old_expires: iso(old.expiresAt) } }
@@ -91,8 +91,8 @@ export function cancelRotation(operations: CredentialOperations, client: ClientI
     const named = find(credentials, name, now)
     // Of several that came after it, the one that counts: the others were revoked.
     const successor =
-      successorOf(credentials, named) ?? credentials.find(({ replaces }) => replaces?.id === named.id) ?? named
-    const writes = cancel(credentials, successor, now)
+      successorOf(credentials.all, named) ?? credentials.all.find(({ replaces }) => replaces?.id === named.id) ?? named
+    const writes = cancel(credentials.all, successor, now)
     return { writes, credential: writes.put[0] ?? named, more: { removed: successor.id } }
   })
 }
@@ -105,11 +105,21 @@ export const revokeCredential = (operations: CredentialOperations, client: Clien
     return { writes, credential: writes.put[0] ?? find(credentials, name, now) }
   })
 
-/** Removes a credential for good: no manifest brings it back. @throws UserError */
-export const removeCredential = (operations: CredentialOperations, client: ClientId, name: string) =>
-  update(operations, client, 'credential.remove', (credentials) => {
+/**
+ * Removes a credential for good, even one that can't be read: no manifest brings it back. Of an unreadable one nobody can tell what
+ * would be the same, so a manifest that names its label makes another.
+ * @throws UserError
+ */
+export const removeCredential = (
+  operations: CredentialOperations,
+  client: ClientId,
+  name: string,
+): Promise<Credential | UnreadableCredential> =>
+  update<Credential | UnreadableCredential>(operations, client, 'credential.remove', (credentials) => {
+    const [unreadable] = withName(credentials.unreadable, name)
+    if (unreadable !== undefined) return { writes: { put: [], remove: [unreadable.id] }, credential: unreadable }
     const credential = find(credentials, name, operations.maker.clock.now())
-    return { writes: remove(credentials, credential), credential }
+    return { writes: remove(credentials.all, credential), credential }
   })
 
 /** Gives a credential of a command's another label: by its own, a manifest knows each again. @throws UserError */
@@ -120,24 +130,27 @@ export const labelCredential = (operations: CredentialOperations, client: Client
     if (credential.origin === 'manifest') {
       throw new UserError(`${nameOf(credential)} is a manifest's: change its label there`)
     }
-    if (credentials.some((other) => other.label === label && other.id !== credential.id))
+    if (credentials.all.some((other) => other.label === label && other.id !== credential.id))
       throw new UserError(`the client has another credential with the label ${JSON.stringify(label)}`)
     const put = { ...credential, label }
     return { writes: { put: [put], remove: [] }, credential: put }
   })
 
-interface Step {
+/** The credentials of a client as they are. */
+type Standing = Pick<Credentials, 'all' | 'unreadable'>
+
+interface Step<Subject = Credential> {
   readonly writes: CredentialWrites
   /** The one that the event is about. */
-  readonly credential: Credential
+  readonly credential: Subject
   readonly more?: AuditEvent['detail']
 }
 
 /** A new credential, and what it takes to show its secret first. */
 interface Addition {
   /** The credentials as they were when the new one was made. */
-  readonly before: readonly Credential[]
-  readonly add: (credentials: readonly Credential[]) => Step
+  readonly before: Standing
+  readonly add: (credentials: Standing) => Step
   readonly generated: string | undefined
 }
 
@@ -161,17 +174,18 @@ function updateShown(
   })
 }
 
-async function update(
+async function update<Subject extends Credential | UnreadableCredential = Credential>(
   { store, maker }: CredentialOperations,
   client: ClientId,
   type: AuditEventType,
-  plan: (credentials: readonly Credential[]) => Step,
-): Promise<Credential> {
-  let changed: Credential | undefined
+  plan: (credentials: Credentials) => Step<Subject>,
+): Promise<Subject> {
+  let changed: Subject | undefined
   const written = await store.updateCredentials(client, (credentials) => {
     const { writes, credential, more } = plan(credentials)
     changed = credential
-    const { id, label, kind } = credential
+    const { id, label } = credential
+    const kind = 'problem' in credential ? undefined : credential.kind
     const event = ownEvent(type, { credential: id, label, kind, ...more }, maker)
     return { writes, event: { ...event, clientId: client } }
   })
@@ -179,29 +193,32 @@ async function update(
   return changed
 }
 
-async function credentialsOf({ store }: CredentialOperations, client: ClientId): Promise<readonly Credential[]> {
-  const used = await store.listCredentials(client)
-  if (used === undefined) throw noClient(client)
-  return used.map(({ credential }) => credential)
+async function credentialsOf({ store }: CredentialOperations, client: ClientId): Promise<Standing> {
+  const listed = await store.listCredentials(client)
+  if (listed === undefined) throw noClient(client)
+  return { all: listed.found.map(({ credential }) => credential), unreadable: listed.unreadable }
 }
 
 const noClient = (client: ClientId): UserError => new UserError(`there is no client ${JSON.stringify(client)}`)
 
+const withName = <Named extends Credential | UnreadableCredential>(credentials: readonly Named[], name: string) =>
+  credentials.filter(({ id, label }) => id === name || label === name)
+
 /** The credential of this id or label; without a name, the only one that counts and has no successor. */
-function find(credentials: readonly Credential[], name: string | undefined, now: number): Credential {
+function find({ all, unreadable }: Standing, name: string | undefined, now: number): Credential {
   if (name === undefined) {
-    const current = credentials.filter(
-      (credential) => isValid(credential, now) && successorOf(credentials, credential) === undefined,
-    )
+    const current = all.filter((credential) => isValid(credential, now) && successorOf(all, credential) === undefined)
     const [only, ...others] = current
     if (only !== undefined && others.length === 0) return only
     if (only === undefined) throw new UserError('the client has no credential that counts')
     throw new UserError(`say which: ${current.map(nameOf).join(', ')}`)
   }
-  const found = credentials.filter(({ id, label }) => id === name || label === name)
+  const [lost] = withName(unreadable, name)
+  if (lost !== undefined) throw new UserError(`${lost.id} can't be read (${lost.problem}): it can only be removed`)
+  const found = withName(all, name)
   const [only, ...others] = found
   if (only === undefined) {
-    const have = credentials.length === 0 ? 'none' : credentials.map(nameOf).join(', ')
+    const have = all.length === 0 ? 'none' : all.map(nameOf).join(', ')
     throw new UserError(`the client has no credential ${JSON.stringify(name)}; it has ${have}`)
   }
   if (others.length > 0)

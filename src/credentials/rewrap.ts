@@ -7,19 +7,25 @@ import type { CredentialStore } from './store.ts'
  * Encrypts every secret that is kept readable under the current master key, one at a time: what a kill interrupts, the next
  * call completes.
  * @param onRewrapped told of each
- * @throws UserError where one is under a master key that was not given
+ * @returns one line for each secret that can't be decrypted or read; those stay as they are
  */
 export async function rewrapSecrets(
   store: CredentialStore,
   masterKey: MasterKey,
   onRewrapped: (id: CredentialId) => void,
-): Promise<void> {
-  for (const credential of await store.listRetrievable()) {
+): Promise<readonly string[]> {
+  const { found, unreadable } = await store.listRetrievable()
+  const problems = unreadable.map(({ id, problem }) => `credential ${id}: ${problem}`)
+  for (const { credential } of found) {
     const { id, retrievable } = credential
     if (retrievable === undefined || retrievable.masterKeyId === masterKey.id) continue
     const secret = retrieveSecret(credential, masterKey)
-    if (secret === undefined) continue
-    await store.replaceRetrievable(id, retrievable, masterKey.encrypt(secret, retrievableContext(id)))
+    if (!Buffer.isBuffer(secret)) {
+      problems.push(`the secret of credential ${id} ${secret.problem}`)
+      continue
+    }
+    await store.replaceRetrievable(id, retrievable, masterKey.encrypt(secret, retrievableContext(id), masterKey.id))
     onRewrapped(id)
   }
+  return problems
 }

@@ -4,7 +4,8 @@
 
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { Audience } from '../oauth/ids.ts'
-import { normaliseUri } from '../oauth/uri.ts'
+import { isSameUri, normaliseUri } from '../oauth/uri.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 import { ScopePatterns } from './scope-patterns.ts'
 
 /** Claims of somebody's own, by name; any JSON. */
@@ -71,9 +72,12 @@ export class ApiSet {
   readonly #byAudience: ReadonlyMap<string, Api>
   readonly #byScope = new Map<string, Api[]>()
   readonly #patterns: ScopePatterns<{ readonly scope: Scope; readonly api: Api }>
+  /** APIs whose records can't be read; the `id` of each is its audience. */
+  readonly unreadable: readonly Unreadable[]
 
-  constructor(apis: readonly Api[]) {
+  constructor(apis: readonly Api[], unreadable: readonly Unreadable[] = []) {
     this.#all = apis
+    this.unreadable = unreadable
     this.#byAudience = new Map([
       ...apis.map((api) => [normaliseUri(api.audience), api] as const),
       ...apis.map((api) => [api.audience, api] as const),
@@ -91,6 +95,11 @@ export class ApiSet {
   /** The API of this audience, in whichever spelling: libraries normalise what they are given (RFC 8707 leaves that open). */
   get(audience: string): Api | undefined {
     return this.#byAudience.get(audience) ?? this.#byAudience.get(normaliseUri(audience))
+  }
+
+  /** The API of this audience, in whichever spelling, if its record can't be read. */
+  unreadableOf(audience: string): Unreadable | undefined {
+    return this.unreadable.find(({ id }) => isSameUri(id, audience))
   }
 
   /** The APIs that have a scope of this name, or one with a `*` that it is a value of. */

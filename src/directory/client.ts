@@ -2,6 +2,7 @@ import type { Credential, Credentials } from '../credentials/credential.ts'
 import type { ClientAuthMethodName } from '../oauth/client-auth-methods.ts'
 import type { GrantType } from '../oauth/grant-types.ts'
 import type { Audience, ClientId } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 import type { Claims, RequiredProof } from './api.ts'
 
 /** A service that may ask for tokens (RFC 6749 §2). Immutable: a change makes a new one. */
@@ -67,6 +68,14 @@ export interface Ended {
 export interface RemovedCredential {
   readonly credential: Credential
   readonly removedAt: number
+}
+
+/** A client whose record can't be read. Only its id, its credentials and mostly its ends are known. */
+export interface UnreadableClient extends Unreadable {
+  readonly kind: 'client'
+  readonly id: ClientId
+  readonly credentials: Credentials
+  readonly ended: Ended | 'unreadable'
 }
 
 /** How a client may authenticate, beyond what its credentials say. */

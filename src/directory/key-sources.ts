@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Change, ChangeListener } from '../changes/feed.ts'
+import type { Change } from '../changes/feed.ts'
+import type { ChangeListener } from '../changes/follower.ts'
 import { ClientId } from '../oauth/ids.ts'
 
 /** Rows of a page, and clients of a question. */

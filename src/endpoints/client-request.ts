@@ -1,5 +1,5 @@
 /**
- * The OAuth endpoints, each a short list of steps. May import `oauth`, `platform`, `http`, `audit`, `client-auth`,
+ * The OAuth endpoints, each a short list of steps. May import `oauth`, `platform`, `http`, `audit`, `changes`, `client-auth`,
  * `grants`, `policy`, `introspection`, `revocation`, `tokens`, `keys`, `proof`, `jws`.
  */
 

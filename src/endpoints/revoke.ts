@@ -1,3 +1,4 @@
+import type { ChangeFeed } from '../changes/feed.ts'
 import { type AuthenticatedClient, type Authentication, authenticateClient } from '../client-auth/authenticate.ts'
 import type { Endpoint, HttpResponse } from '../http/message.ts'
 import { asOAuthError } from '../http/respond.ts'
@@ -10,6 +11,7 @@ import { type Recording, recordRefusal, recordSuccess } from './record.ts'
 /** What the revocation endpoint needs of the process. */
 export interface RevocationServices {
   readonly authenticator: Authentication
+  readonly changes: Pick<ChangeFeed, 'catchUp'>
   readonly verifier: Verifier
   readonly revocations: Revocations
   readonly recording: Recording
@@ -19,14 +21,18 @@ export interface RevocationServices {
 const DONE: HttpResponse = { status: 200, headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' }, body: '' }
 
 /** `POST /as/revoke_token.oauth2` (RFC 7009): a client ends a token of its own. */
-export function revocationEndpoint({ authenticator, verifier, revocations, recording }: RevocationServices): Endpoint {
+export function revocationEndpoint(services: RevocationServices): Endpoint {
+  const { authenticator, changes, verifier, revocations, recording } = services
   return async (http) => {
     let client: AuthenticatedClient | undefined
     try {
       if (recording.audit.isFull) throw new OAuthError('audit_full')
       const request = parseClientRequest(http)
       client = await authenticateClient(authenticator, request)
-      const verified = verifyToken(verifier, tokenParameter(request.form))
+      const token = tokenParameter(request.form)
+      // A token that was signed with a key which this process has yet to learn of would look like a foreign one.
+      await changes.catchUp()
+      const verified = verifyToken(verifier, token)
       if (verified === undefined) return DONE
       const { client_id: owner, jti, exp } = verified.claims
       if (owner !== client.client.id) {

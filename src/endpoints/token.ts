@@ -1,3 +1,4 @@
+import type { ChangeFeed } from '../changes/feed.ts'
 import { type AuthenticatedClient, type Authentication, authenticateClient } from '../client-auth/authenticate.ts'
 import type { AuthenticationRequest } from '../client-auth/request.ts'
 import { clientCredentials } from '../grants/client-credentials.ts'
@@ -20,6 +21,7 @@ import { type Recording, recordRefusal, recordSuccess } from './record.ts'
 /** What the token endpoint needs of the process. */
 export interface TokenServices {
   readonly authenticator: Authentication
+  readonly changes: Pick<ChangeFeed, 'keepUp'>
   readonly prover: Prover
   readonly issuer: Issuer
   readonly judge: Judge
@@ -34,7 +36,7 @@ type TokenRequest = { readonly authentication: AuthenticationRequest } & (
 
 /** `POST /as/token.oauth2` (RFC 6749 §3.2): a client proves who it is and gets an access token. */
 export function tokenEndpoint(services: TokenServices): Endpoint {
-  const { authenticator, judge, recording } = services
+  const { authenticator, changes, judge, recording } = services
   return async (http) => {
     let client: AuthenticatedClient | undefined
     try {
@@ -44,6 +46,8 @@ export function tokenEndpoint(services: TokenServices): Endpoint {
       client = authenticated instanceof Promise ? await authenticated : authenticated
       if (request.grantType === VALIDATE_BEARER)
         return json(200, await validateBearer(judge, client, request.token, now(services)))
+      const late = changes.keepUp()
+      if (late !== undefined) await late
       const grantee = clientCredentials(client)
       const entitlement = decide(grantee, request.wanted, authenticator.directory.apis)
       const binding = chooseBinding(http, [grantee, ...entitlement.apis])

@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto'
-import { calculateJwkThumbprint } from 'jose'
+import { hash, type KeyObject } from 'node:crypto'
 import { KeyId } from '../oauth/ids.ts'
 import { generateKey, type KeyAlgorithm } from './algorithms.ts'
 import type { MasterKey } from './master-key.ts'
@@ -7,22 +6,50 @@ import type { Candidate } from './schedule.ts'
 import type { StoredKey } from './store.ts'
 
 /** What a private key is encrypted as: its row can't be passed off as that of another key. */
-const context = ({ kid, algorithm }: Pick<StoredKey, 'kid' | 'algorithm'>): string => `key ${kid} for ${algorithm}`
+export const contextOf = ({ kid, algorithm }: Pick<StoredKey, 'kid' | 'algorithm'>): string =>
+  `key ${kid} for ${algorithm}`
+
+/** The members of a public key that its thumbprint is of, in their order (RFC 7638 §3.2, RFC 8037 §2). */
+const THUMBPRINT_MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['EC', ['crv', 'kty', 'x', 'y']],
+  ['OKP', ['crv', 'kty', 'x']],
+  ['RSA', ['e', 'kty', 'n']],
+])
+
+/** The `kid` of a key that signs: its thumbprint with SHA-256 (RFC 7638 §3). */
+export function kidOf(publicKey: KeyObject): KeyId {
+  const jwk: Readonly<Record<string, unknown>> = { ...publicKey.export({ format: 'jwk' }) }
+  const members = THUMBPRINT_MEMBERS.get(jwk['kty']) ?? []
+  return KeyId(
+    hash('sha256', JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]]))), 'base64url'),
+  )
+}
+
+/** A new key in plain form, ready to be encrypted and stored. */
+export interface NewKey extends Pick<StoredKey, 'kid' | 'algorithm'> {
+  readonly publicKey: KeyObject | undefined
+  /** PKCS #8, DER, or the bytes of a secret key. */
+  readonly plaintext: Buffer
+}
 
 /**
- * A new key, encrypted, ready to be added. Its `kid` is the RFC 7638 thumbprint, or for a secret key a hash; it does not begin
- * with a hyphen, as one in 64 would, which commands took for an option.
+ * Makes a new key. Its `kid` is the RFC 7638 thumbprint, or a hash for a secret key. No `kid` begins with a hyphen, since commands would
+ * take it for an option.
  */
-export async function createCandidate(algorithm: KeyAlgorithm, masterKey: MasterKey): Promise<Candidate> {
+export async function createKey(algorithm: KeyAlgorithm): Promise<NewKey> {
   const { privateKey, publicKey } = await generateKey(algorithm)
   const plaintext = publicKey === undefined ? privateKey.export() : privateKey.export({ type: 'pkcs8', format: 'der' })
-  const kid = KeyId(
+  const kid =
     publicKey === undefined
-      ? hash('sha256', Buffer.concat([Buffer.from('tessera sealing key id'), plaintext]), 'base64url')
-      : await calculateJwkThumbprint(publicKey.export({ format: 'jwk' })),
-  )
-  if (kid.startsWith('-')) return createCandidate(algorithm, masterKey)
-  const { ciphertext, masterKeyId } = masterKey.encrypt(plaintext, context({ kid, algorithm }))
+      ? KeyId(hash('sha256', Buffer.concat([Buffer.from('tessera sealing key id'), plaintext]), 'base64url'))
+      : kidOf(publicKey)
+  return kid.startsWith('-') ? createKey(algorithm) : { kid, algorithm, publicKey, plaintext }
+}
+
+/** Encrypts a new key for storage. @param inUse the id of the master key in use @throws MasterKeyMismatch */
+export function encryptKey(key: NewKey, masterKey: MasterKey, inUse: string | undefined): Candidate {
+  const { kid, algorithm, publicKey, plaintext } = key
+  const { ciphertext, masterKeyId } = masterKey.encrypt(plaintext, contextOf(key), inUse)
   return {
     kid,
     algorithm,
@@ -30,14 +57,4 @@ export async function createCandidate(algorithm: KeyAlgorithm, masterKey: Master
     encryptedPrivateKey: ciphertext,
     masterKeyId,
   }
-}
-
-/** The private or secret part of a key. @throws UserError where it was encrypted under another master key */
-export const decryptKey = (key: StoredKey, masterKey: MasterKey): Buffer =>
-  masterKey.decrypt({ ciphertext: key.encryptedPrivateKey, masterKeyId: key.masterKeyId }, context(key))
-
-/** The same key, encrypted under the current master key. */
-export function rewrapKey(key: StoredKey, masterKey: MasterKey): StoredKey {
-  const { ciphertext, masterKeyId } = masterKey.encrypt(decryptKey(key, masterKey), context(key))
-  return { ...key, encryptedPrivateKey: ciphertext, masterKeyId }
 }

@@ -1,103 +1,110 @@
-import { createPrivateKey, createPublicKey, hash, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { Change } from '../changes/feed.ts'
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { KeyId } from '../oauth/ids.ts'
+import { type OnUnreadable, UnreadableWatch } from '../platform/unreadable.ts'
 import { type KeyAlgorithm, SEALING } from './algorithms.ts'
-import { createBatchSigner, type Signer } from './batch-signer.ts'
-import { decryptKey } from './candidate.ts'
+import type { Signer } from './batch-signer.ts'
+import { type KeyTable, type PublishedKeys, type SealingKey, tabulate } from './key-table.ts'
 import type { MasterKey } from './master-key.ts'
-import type { KeyStore, StoredKey } from './store.ts'
+import { canUse, openKey, type VerificationKey } from './open-key.ts'
+import type { KeyStore, StoredKey, UnreadableKey } from './store.ts'
 
-/** The key set as it is served (RFC 7517 §5). */
-interface PublishedKeys {
-  readonly body: string
-  /** A strong validator (RFC 9110 §8.8.3). */
-  readonly etag: string
-}
-
-/** A key that seals tokens. */
-export interface SealingKey {
-  readonly kid: KeyId
-  /** The first bytes of a hash of it, by which a token names it. */
-  readonly reference: Buffer
-  readonly secret: Buffer
-}
-
-/** What verifies tokens of ours that a key has signed. */
-export interface VerificationKey {
-  readonly kid: KeyId
-  readonly algorithm: SigningAlgorithm
-  readonly publicKey: KeyObject
-}
-
-interface Keys {
-  readonly stored: readonly StoredKey[]
-  readonly live: ReadonlySet<KeyId>
-  readonly signers: ReadonlyMap<SigningAlgorithm, Signer>
-  readonly verifiers: ReadonlyMap<string, VerificationKey>
-  readonly sealing: SealingKey | undefined
-  readonly sealers: ReadonlyMap<string, SealingKey>
-  readonly published: PublishedKeys
-}
-
-const REFERENCE_BYTES = 6
 /** How long a request waits for the first key of its algorithm, which all processes publish before it is used. */
 const FIRST_KEY_WAIT_MS = 3_000
 
 /** The keys in use, in memory; the rows of the store are the truth. */
 export class Keyring {
-  readonly #store: KeyStore
+  readonly #store: Pick<KeyStore, 'listKeys'>
   readonly #masterKey: MasterKey
-  #opened: ReadonlyMap<KeyId, Buffer> = new Map()
-  #keys: Keys
+  readonly #problems: UnreadableWatch
+  #opened: ReadonlyMap<KeyId, KeyObject> = new Map()
+  #table: KeyTable = tabulate({ found: [], unreadable: [], masterKeyId: undefined }, () => {
+    throw new TypeError('there is no key to open')
+  })
   #waiting: (() => void)[] = []
+  #reads = 0
+  #latestRead = 0
 
-  /** Loads the keys. @throws UserError where they were encrypted under another master key */
-  static async open(store: KeyStore, masterKey: MasterKey): Promise<Keyring> {
-    const keyring = new Keyring(store, masterKey)
+  /** Loads the keys. @param onUnreadable called once for each key that can't be used */
+  static async open(
+    store: Pick<KeyStore, 'listKeys'>,
+    masterKey: MasterKey,
+    onUnreadable: OnUnreadable = () => {},
+  ): Promise<Keyring> {
+    const keyring = new Keyring(store, masterKey, onUnreadable)
     await keyring.reset()
     return keyring
   }
 
-  private constructor(store: KeyStore, masterKey: MasterKey) {
+  private constructor(store: Pick<KeyStore, 'listKeys'>, masterKey: MasterKey, onUnreadable: OnUnreadable) {
     this.#store = store
     this.#masterKey = masterKey
-    this.#keys = render([], new Map())
+    this.#problems = new UnreadableWatch(onUnreadable)
   }
 
-  /** All keys but those that are gone. */
+  /** All keys except those that are gone and those whose rows can't be read. */
   get stored(): readonly StoredKey[] {
-    return this.#keys.stored
+    return this.#table.rows.found
+  }
+
+  /** The id of the master key in use; undefined where nothing was encrypted yet. */
+  get masterKeyId(): string | undefined {
+    return this.#table.rows.masterKeyId
   }
 
   get published(): PublishedKeys {
-    return this.#keys.published
+    return this.#table.published
   }
 
-  /** What signs new tokens of this algorithm. @throws OAuthError `no_signing_key` where none comes within seconds */
+  /** The active keys that this process can't use, by algorithm: it can't issue tokens with these algorithms. */
+  get idle(): ReadonlyMap<KeyAlgorithm, UnreadableKey> {
+    return this.#table.idle
+  }
+
+  /** Every key that this process can't use as it will have to. */
+  get problems(): readonly UnreadableKey[] {
+    return this.#table.problems
+  }
+
+  /**
+   * The signer of new tokens with this algorithm.
+   * @throws OAuthError `no_signing_key` if there is none within seconds, `key_unusable` if the active key can't sign
+   */
   signer(algorithm: SigningAlgorithm): Signer | Promise<Signer> {
-    return this.#keys.signers.get(algorithm) ?? this.#wait(() => this.#keys.signers.get(algorithm))
+    return this.#signer(algorithm) ?? this.#wait(() => this.#signer(algorithm))
   }
 
-  /** What seals new tokens. @throws OAuthError as `signer` does */
+  /** The key that seals new tokens. @throws OAuthError as `signer` does */
   sealingKey(): SealingKey | Promise<SealingKey> {
-    return this.#keys.sealing ?? this.#wait(() => this.#keys.sealing)
+    return this.#sealing() ?? this.#wait(() => this.#sealing())
   }
 
-  /** The key that verifies what `kid` has signed; undefined for one that was revoked, is gone, or never was ours. */
+  /**
+   * The key that verifies what `kid` has signed; undefined for one that was revoked, is gone, or never was ours.
+   * @throws OAuthError `key_unusable` if it is one of ours and this process can't verify with it
+   */
   verificationKey(kid: string): VerificationKey | undefined {
-    return this.#keys.verifiers.get(kid)
+    return this.#table.verifiers.get(kid) ?? this.#refuseUnverifiable(kid)
   }
 
-  /** Whether what this key has signed or sealed counts. */
+  /** Whether tokens of this key are valid. @throws OAuthError `key_unusable` if its state can't be read */
   isLive(kid: KeyId): boolean {
-    return this.#keys.live.has(kid)
+    if (this.#table.live.has(kid)) return true
+    this.#refuseUnverifiable(kid)
+    return false
   }
 
-  /** The key that a sealed token names. */
+  /** The key that a sealed token names. @throws OAuthError as `verificationKey` does */
   sealingKeyOf(reference: Buffer): SealingKey | undefined {
-    return this.#keys.sealers.get(reference.toString('hex'))
+    const name = reference.toString('hex')
+    return this.#table.sealers.get(name) ?? this.#refuseUnverifiable(name)
+  }
+
+  /** Whether this process could sign or seal with a key, were it active. */
+  canUse(key: StoredKey): boolean {
+    return canUse(key, this.#open(key))
   }
 
   async apply(changes: readonly Change[]): Promise<void> {
@@ -105,16 +112,40 @@ export class Keyring {
   }
 
   async reset(): Promise<void> {
-    const stored = await this.#store.listKeys()
-    // A key that this process has once read it can go on using, whatever master key its row is under by now.
-    const opened = new Map(
-      stored.map((key) => [key.kid, this.#opened.get(key.kid) ?? decryptKey(key, this.#masterKey)]),
-    )
-    this.#keys = render(stored, opened)
+    this.#reads += 1
+    const read = this.#reads
+    const rows = await this.#store.listKeys()
+    // Two reads may overlap. The one that began later has seen at least as much, so an older result is dropped.
+    if (read < this.#latestRead) return
+    this.#latestRead = read
+    const opened = new Map<KeyId, KeyObject>()
+    this.#table = tabulate(rows, (key) => {
+      const open = this.#open(key)
+      if (!('problem' in open)) opened.set(key.kid, open)
+      return open
+    })
     this.#opened = opened
+    this.#problems.see(this.#table.problems)
     const waiting = this.#waiting
     this.#waiting = []
     for (const wake of waiting) wake()
+  }
+
+  /** Once opened, a key stays usable for this process, even if its row is encrypted under another master key later. */
+  #open(key: StoredKey): KeyObject | UnreadableKey {
+    return this.#opened.get(key.kid) ?? openKey(key, this.#masterKey)
+  }
+
+  #signer(algorithm: SigningAlgorithm): Signer | undefined {
+    return this.#table.signers.get(algorithm) ?? refuse(this.#table.idle.get(algorithm))
+  }
+
+  #sealing(): SealingKey | undefined {
+    return this.#table.sealing ?? refuse(this.#table.idle.get(SEALING))
+  }
+
+  #refuseUnverifiable(name: string): undefined {
+    return refuse(this.#table.unverifiable.get(name))
   }
 
   async #wait<Key>(find: () => Key | undefined): Promise<Key> {
@@ -131,51 +162,8 @@ export class Keyring {
   }
 }
 
-function render(stored: readonly StoredKey[], opened: ReadonlyMap<KeyId, Buffer>): Keys {
-  const open = ({ kid }: StoredKey): Buffer => opened.get(kid) ?? Buffer.alloc(0)
-  const live = stored.filter(({ state }) => state === 'pending' || state === 'active' || state === 'retiring')
-  const signing = live.flatMap((key) => toVerificationKey(key) ?? [])
-  const sealing = live.filter(({ algorithm }) => algorithm === SEALING)
-  const sealers = sealing.map((key) => toSealingKey(key, open(key)))
-  const activeKid = (algorithm: KeyAlgorithm) =>
-    live.find((key) => key.algorithm === algorithm && key.state === 'active')?.kid
-  const signers = live
-    .filter((key) => key.state === 'active')
-    .flatMap((key): [SigningAlgorithm, Signer][] =>
-      key.algorithm === SEALING ? [] : [[key.algorithm, toSigner(key.kid, key.algorithm, open(key))]],
-    )
-  return {
-    stored,
-    live: new Set(live.map(({ kid }) => kid)),
-    signers: new Map(signers),
-    verifiers: new Map(signing.map((key) => [key.kid, key])),
-    sealing: sealers.find(({ kid }) => kid === activeKid(SEALING)),
-    sealers: new Map(sealers.map((key) => [key.reference.toString('hex'), key])),
-    published: publish(signing),
-  }
-}
-
-const toSigner = (kid: KeyId, algorithm: SigningAlgorithm, der: Buffer): Signer =>
-  createBatchSigner(kid, algorithm, createPrivateKey({ key: der, type: 'pkcs8', format: 'der' }))
-
-function toVerificationKey({ kid, algorithm, publicKey }: StoredKey): VerificationKey | undefined {
-  if (algorithm === SEALING || publicKey === undefined) return undefined
-  return { kid, algorithm, publicKey: createPublicKey({ key: publicKey, type: 'spki', format: 'der' }) }
-}
-
-const toSealingKey = ({ kid }: StoredKey, secret: Buffer): SealingKey => ({
-  kid,
-  secret,
-  reference: hash('sha256', kid, 'buffer').subarray(0, REFERENCE_BYTES),
-})
-
-function publish(keys: readonly VerificationKey[]): PublishedKeys {
-  const jwks = keys.map(({ kid, algorithm, publicKey }) => ({
-    ...publicKey.export({ format: 'jwk' }),
-    kid,
-    use: 'sig',
-    alg: algorithm,
-  }))
-  const body = JSON.stringify({ keys: jwks })
-  return { body, etag: `"${hash('sha256', body, 'base64url')}"` }
+/** @throws OAuthError `key_unusable` if there is a problem */
+function refuse(problem: UnreadableKey | undefined): undefined {
+  if (problem === undefined) return undefined
+  throw new OAuthError('key_unusable', { detail: { key: problem.id, problem: problem.problem } })
 }

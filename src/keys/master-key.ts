@@ -6,8 +6,19 @@ const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** The master key given is not the one that the database was encrypted under. */
-class MasterKeyMismatch extends UserError {}
+/** The master key given is not the one that is in use. */
+export class MasterKeyMismatch extends UserError {
+  constructor(inUse: string, given: string) {
+    super(
+      `the database is encrypted under the master key ${inUse}; the one given is ${given}: give that one, or, to change it, both; where it is lost, there is tessera keys repair`,
+    )
+  }
+}
+
+/** A ciphertext that can't be decrypted. The problem completes a sentence such as "its private part …". */
+export interface Undecryptable {
+  readonly problem: string
+}
 
 /** Something encrypted at rest, and the id of the master key that it was encrypted under. */
 export interface Encrypted {
@@ -17,60 +28,86 @@ export interface Encrypted {
 
 /**
  * The key under which everything that must be read back is encrypted at rest, with AES-256-GCM. It is never in the
- * database. While it is being changed there are two: the new one encrypts, both decrypt.
+ * database, which knows only the id of the one in use. During a change there are two. Both decrypt, but only the one in use encrypts, so
+ * that nodes which have only that one can read new rows.
  */
 export class MasterKey {
   /** Tells master keys apart, and nothing about them. */
   readonly id: string
   readonly #keys: ReadonlyMap<string, KeyObject>
-  readonly #current: KeyObject
   readonly #random: RandomBytes
+  readonly #derived = new Map<string, Buffer>()
 
   /** @param bytes 32 bytes of chance @param previous the master key before, where its rows are still to be read */
   constructor(bytes: Buffer, random: RandomBytes, previous?: Buffer) {
     this.id = masterKeyId(bytes)
-    this.#current = createSecretKey(bytes)
     this.#random = random
-    const known = [...(previous === undefined ? [] : [previous]), bytes]
+    const known = [bytes, ...(previous === undefined ? [] : [previous])]
     this.#keys = new Map(known.map((key) => [masterKeyId(key), createSecretKey(key)]))
   }
 
   /**
-   * Keys for a purpose of their own, the same in every process with these master keys (HKDF, RFC 5869): of the current one,
-   * then of the one before. From them follows nothing about the master key.
+   * Derives one key per master key for a purpose (HKDF, RFC 5869): first from the one in use, then from the other. Every process with
+   * these master keys derives the same ones. They reveal nothing about the master key.
+   * @param inUse the id of the master key in use; undefined where none is yet
    */
-  derive(purpose: string): readonly [Buffer, ...Buffer[]] {
-    const derive = (key: KeyObject) => Buffer.from(hkdfSync('sha256', key, '', `tessera ${purpose}`, KEY_BYTES))
-    const others = [...this.#keys].filter(([id]) => id !== this.id).map(([, key]) => derive(key))
-    return [derive(this.#current), ...others]
+  derive(purpose: string, inUse?: string): readonly [Buffer, ...Buffer[]] {
+    const first = inUse !== undefined && this.has(inUse) ? inUse : this.id
+    const others = [...this.#keys.keys()].filter((id) => id !== first)
+    return [this.#derive(purpose, first), ...others.map((id) => this.#derive(purpose, id))]
   }
 
-  /** Whether it can decrypt data of the master key with this id. */
-  knows(id: string): boolean {
+  /** @param inUse undefined if none is in use yet @throws MasterKeyMismatch if neither of these is in use */
+  requireFitting(inUse: string | undefined): void {
+    this.#keyOf(inUse ?? this.id)
+  }
+
+  /**
+   * Encrypts under the master key in use.
+   * @param context names the record that the ciphertext belongs to; it decrypts under the same context only
+   * @param inUse undefined if none is in use yet; then the current one is used
+   * @throws MasterKeyMismatch if neither of these is in use
+   */
+  encrypt(plaintext: Buffer, context: string, inUse: string | undefined): Encrypted {
+    const masterKeyId = inUse ?? this.id
+    const nonce = Buffer.from(this.#random(NONCE_BYTES))
+    const cipher = createCipheriv('aes-256-gcm', this.#keyOf(masterKeyId), nonce).setAAD(Buffer.from(context))
+    const ciphertext = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+    return { ciphertext, masterKeyId }
+  }
+
+  /** Whether one of these master keys has this id. */
+  has(id: string): boolean {
     return this.#keys.has(id)
   }
 
-  /** @param context what the ciphertext is of: it decrypts under the same context only */
-  encrypt(plaintext: Buffer, context: string): Encrypted {
-    const nonce = Buffer.from(this.#random(NONCE_BYTES))
-    const cipher = createCipheriv('aes-256-gcm', this.#current, nonce).setAAD(Buffer.from(context))
-    const ciphertext = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
-    return { ciphertext, masterKeyId: this.id }
+  /** Decrypts a ciphertext, or says why it can't. */
+  decrypt({ ciphertext, masterKeyId: id }: Encrypted, context: string): Buffer | Undecryptable {
+    const key = this.#keys.get(id)
+    if (key === undefined) return { problem: `is encrypted under the master key ${id}, which was not given` }
+    try {
+      const nonce = ciphertext.subarray(0, NONCE_BYTES)
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+        .setAAD(Buffer.from(context))
+        .setAuthTag(ciphertext.subarray(-TAG_BYTES))
+      return Buffer.concat([decipher.update(ciphertext.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+    } catch {
+      return { problem: 'is not as it was encrypted: it is damaged, or of another record' }
+    }
   }
 
-  /** @throws UserError where it was encrypted under another master key; Error where it was changed since */
-  decrypt({ ciphertext, masterKeyId: id }: Encrypted, context: string): Buffer {
+  #derive(purpose: string, id: string): Buffer {
+    const name = `${id} ${purpose}`
+    const derived =
+      this.#derived.get(name) ?? Buffer.from(hkdfSync('sha256', this.#keyOf(id), '', `tessera ${purpose}`, KEY_BYTES))
+    this.#derived.set(name, derived)
+    return derived
+  }
+
+  #keyOf(id: string): KeyObject {
     const key = this.#keys.get(id)
-    if (key === undefined) {
-      throw new MasterKeyMismatch(
-        `the ${context} was encrypted under the master key ${id}; the one given is ${this.id}`,
-      )
-    }
-    const nonce = ciphertext.subarray(0, NONCE_BYTES)
-    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
-      .setAAD(Buffer.from(context))
-      .setAuthTag(ciphertext.subarray(-TAG_BYTES))
-    return Buffer.concat([decipher.update(ciphertext.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+    if (key === undefined) throw new MasterKeyMismatch(id, [...this.#keys.keys()].join(' and '))
+    return key
   }
 }
 

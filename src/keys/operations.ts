@@ -1,61 +1,107 @@
+import { ownEvent } from '../audit/own-event.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { RandomBytes } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 import type { KeyAlgorithm } from './algorithms.ts'
-import { createCandidate, rewrapKey } from './candidate.ts'
+import { contextOf, createKey, encryptKey } from './candidate.ts'
 import type { MasterKey } from './master-key.ts'
-import { planManualRotation, planRevocation, planRollback, type RotationPolicy } from './schedule.ts'
-import type { KeyStore, KeyWrites } from './store.ts'
+import { canUse, openKey } from './open-key.ts'
+import { recorded } from './record.ts'
+import { planManualRotation, planRevocation, planRollback, type RotationPolicy, whichCount } from './schedule.ts'
+import type { KeyRows, KeyStore, KeyWrites, StoredKey } from './store.ts'
 
-/** What an administrator's commands on keys need. Running servers see what they do within a second. */
+/**
+ * The dependencies of the commands on keys. Running servers see the result within a second. If the master key is not the one in use,
+ * each command throws a MasterKeyMismatch and writes nothing.
+ */
 export interface KeyOperations {
   readonly store: KeyStore
   readonly masterKey: MasterKey
   readonly policy: RotationPolicy
   readonly clock: Clock
+  readonly random: RandomBytes
 }
 
 /** Rotates now rather than by schedule. @param atOnce whether not to wait until verifiers can have the next key */
 export async function rotateKeys(
-  { store, masterKey, policy, clock }: KeyOperations,
+  operations: KeyOperations,
   algorithm: KeyAlgorithm,
   atOnce: boolean,
 ): Promise<KeyWrites> {
-  const candidate = await createCandidate(algorithm, masterKey)
-  return store.updateKeys((keys) => planManualRotation(keys, clock.now(), policy, candidate, atOnce))
+  const { store, masterKey, policy, clock } = operations
+  const key = await createKey(algorithm)
+  return store.updateKeys(({ found, masterKeyId }) => {
+    const candidate = encryptKey(key, masterKey, masterKeyId)
+    const keys = whichCount(found, (other) => canUse(other, openKey(other, masterKey)))
+    return recorded(planManualRotation(keys, clock.now(), policy, candidate, atOnce), operations)
+  })
 }
 
 /** Goes one key back. @throws UserError where there is none to go back to */
-export async function rollBackKeys(
-  { store, policy, clock }: Omit<KeyOperations, 'masterKey'>,
-  algorithm: KeyAlgorithm,
-): Promise<KeyWrites> {
-  const writes = await store.updateKeys((keys) => planRollback(keys, algorithm, clock.now(), policy))
-  if (writes.put.length === 0) throw new UserError(`there is no ${algorithm} key to go back to`)
-  return writes
+export function rollBackKeys(operations: KeyOperations, algorithm: KeyAlgorithm): Promise<KeyWrites> {
+  const { store, masterKey, policy, clock } = operations
+  return store.updateKeys(({ found, masterKeyId }) => {
+    masterKey.requireFitting(masterKeyId)
+    // A key that can't be opened must not sign again.
+    const keys = found.filter((key) => key.state !== 'retiring' || canUse(key, openKey(key, masterKey)))
+    const writes = planRollback(keys, algorithm, clock.now(), policy)
+    if (writes.put.length === 0) throw new UserError(`there is no ${algorithm} key to go back to`)
+    return recorded(writes, operations)
+  })
 }
 
 /** Ends a key at once, with all that it has signed. @throws UserError where there is no such key */
-export async function revokeKey({ store, masterKey, policy, clock }: KeyOperations, kid: string): Promise<KeyWrites> {
-  const key = (await store.listKeys()).find((candidate) => candidate.kid === kid && candidate.state !== 'revoked')
-  if (key === undefined) throw new UserError(`there is no key ${kid}`)
-  const candidate = await createCandidate(key.algorithm, masterKey)
-  return store.updateKeys((keys) => planRevocation(keys, kid, clock.now(), policy, candidate))
+export async function revokeKey(operations: KeyOperations, kid: string): Promise<KeyWrites> {
+  const { store, masterKey, policy, clock } = operations
+  const known = findKey(await store.listKeys(), kid)
+  const next = known && (await createKey(known.algorithm))
+  return store.updateKeys((rows) => {
+    const { found, unreadable, masterKeyId } = rows
+    masterKey.requireFitting(masterKeyId)
+    if (findKey(rows, kid) === undefined) {
+      const discard = unreadable.filter(({ id }) => id === kid).map(({ id }) => id)
+      return recorded({ add: [], put: [], discard }, operations)
+    }
+    const candidate = next && encryptKey(next, masterKey, masterKeyId)
+    const keys = whichCount(found, (other) => other.kid === kid || canUse(other, openKey(other, masterKey)))
+    return recorded(planRevocation(keys, kid, clock.now(), policy, candidate), operations)
+  })
+}
+
+/** The key to be revoked; undefined if its row can't be read. @throws UserError if there is no such key */
+function findKey({ found, unreadable }: KeyRows, kid: string): StoredKey | undefined {
+  const key = found.find((candidate) => candidate.kid === kid && candidate.state !== 'revoked')
+  if (key !== undefined || unreadable.some(({ id }) => id === kid)) return key
+  throw new UserError(`there is no key ${kid}`)
 }
 
 /**
- * Encrypts every key under the current master key, one at a time: what a kill interrupts, the next call completes.
- * @param onRewrapped told of each key
- * @throws UserError where a key is under a master key that was not given
+ * Puts the current master key in use, then encrypts every key under it, one at a time. If it is interrupted, the next call completes it.
+ * As soon as it has begun, all processes encrypt new rows under the current master key.
+ * @param onRewrapped called for each key
+ * @returns one line for each key that can't be decrypted; those stay as they are
  */
 export async function rewrapKeys(
-  { store, masterKey }: Pick<KeyOperations, 'store' | 'masterKey'>,
+  { store, masterKey, clock, random }: Omit<KeyOperations, 'policy'>,
   onRewrapped: (kid: string) => void,
-): Promise<void> {
-  for (const { kid } of await store.listKeys()) {
-    const { put } = await store.updateKeys((keys) => {
-      const key = keys.find((candidate) => candidate.kid === kid && candidate.masterKeyId !== masterKey.id)
-      return { add: [], put: key === undefined ? [] : [rewrapKey(key, masterKey)] }
-    })
-    if (put.length > 0) onRewrapped(kid)
+): Promise<readonly string[]> {
+  const { found, masterKeyId: before } = await store.listKeys()
+  masterKey.requireFitting(before)
+  if (before !== undefined && before !== masterKey.id) {
+    const event = ownEvent('master_key.change', { from: before, to: masterKey.id }, { clock, random })
+    if (!(await store.replaceMasterKey(before, masterKey.id, event)))
+      throw new UserError('another command is changing the master key: see which one is in use, and try again')
   }
+  const problems: string[] = []
+  for (const key of found.filter(({ masterKeyId }) => masterKeyId !== masterKey.id)) {
+    const encrypted = { ciphertext: key.encryptedPrivateKey, masterKeyId: key.masterKeyId }
+    const plaintext = masterKey.decrypt(encrypted, contextOf(key))
+    if (!Buffer.isBuffer(plaintext)) {
+      problems.push(`key ${key.kid} ${plaintext.problem}`)
+      continue
+    }
+    const after = masterKey.encrypt(plaintext, contextOf(key), masterKey.id)
+    if (await store.replaceEncrypted(key.kid, encrypted, after)) onRewrapped(key.kid)
+  }
+  return problems
 }

@@ -1,9 +1,11 @@
 import type { Clock } from '../platform/clock.ts'
+import type { RandomBytes } from '../platform/random.ts'
 import type { KeyAlgorithm } from './algorithms.ts'
-import { createCandidate } from './candidate.ts'
+import { createKey, encryptKey } from './candidate.ts'
 import type { Keyring } from './keyring.ts'
 import type { MasterKey } from './master-key.ts'
-import { nextKeyActiveAt, planRotation, type RotationPolicy } from './schedule.ts'
+import { recorded } from './record.ts'
+import { nextKeyActiveAt, planRotation, type RotationPolicy, whichCount } from './schedule.ts'
 import type { KeyStore, KeyWrites, StoredKey } from './store.ts'
 
 interface RotationOptions {
@@ -11,11 +13,10 @@ interface RotationOptions {
   readonly keyring: Keyring
   readonly masterKey: MasterKey
   readonly clock: Clock
+  readonly random: RandomBytes
   /** The algorithms for which there must be keys. */
   readonly algorithms: () => readonly KeyAlgorithm[]
   readonly policy: () => Promise<RotationPolicy>
-  /** Told of each change of a key. */
-  readonly onChange: (key: StoredKey) => void
 }
 
 /** Does what the schedule of the keys says is due. Any number of processes may: the store lets one do each thing. */
@@ -26,7 +27,10 @@ export class KeyRotation {
     this.#options = options
   }
 
-  /** Looks at every algorithm in use. Rejects when the database fails; then the keys stay as they are. */
+  /**
+   * Looks at every algorithm in use. Rejects when the database fails, and when a new key is due but the master key is not the one in
+   * use. In both cases the keys stay as they are.
+   */
   async run(): Promise<void> {
     const { keyring, algorithms } = this.#options
     const policy = await this.#options.policy()
@@ -35,24 +39,22 @@ export class KeyRotation {
   }
 
   async #rotate(algorithm: KeyAlgorithm, policy: RotationPolicy): Promise<void> {
-    const { store, keyring, masterKey, clock, onChange } = this.#options
+    const { store, keyring, masterKey, clock } = this.#options
+    const counting = (keys: readonly StoredKey[]) => whichCount(keys, (key) => keyring.canUse(key))
     const isDue = ({ add, put }: KeyWrites) => add.length > 0 || put.length > 0
     // From memory first: mostly nothing is due, and the database is not asked.
-    const wantsKey = nextKeyActiveAt(keyring.stored, algorithm, clock.now(), policy) !== undefined
-    if (!wantsKey && !isDue(planRotation(keyring.stored, algorithm, clock.now(), policy, undefined))) return
-    const candidate = wantsKey ? await createCandidate(algorithm, masterKey) : undefined
-    const written = await store.updateKeys((keys) => planRotation(keys, algorithm, clock.now(), policy, candidate))
-    for (const key of [...written.add, ...written.put]) onChange(key)
+    const known = counting(keyring.stored)
+    const wantsKey = nextKeyActiveAt(known, algorithm, clock.now(), policy) !== undefined
+    if (!wantsKey && !isDue(planRotation(known, algorithm, clock.now(), policy, undefined))) return
+    // This is checked before a key is generated, which takes long for RSA.
+    if (wantsKey) masterKey.requireFitting(keyring.masterKeyId)
+    const key = wantsKey ? await createKey(algorithm) : undefined
+    await store.updateKeys(({ found, masterKeyId }) => {
+      const candidate = key && encryptKey(key, masterKey, masterKeyId)
+      const writes = planRotation(counting(found), algorithm, clock.now(), policy, candidate)
+      return recorded(writes, this.#options)
+    })
     // Also where nothing was written: another process has been faster.
     await keyring.reset()
   }
 }
-
-/** What is recorded of a key's change. */
-export const keyDetail = ({ kid, algorithm, state, activeAt, goneAt }: StoredKey) => ({
-  kid,
-  algorithm,
-  state,
-  active_at: new Date(activeAt).toISOString(),
-  ...(goneAt !== undefined && { gone_at: new Date(goneAt).toISOString() }),
-})

@@ -42,6 +42,13 @@ const ofAlgorithm = (keys: readonly StoredKey[], algorithm: KeyAlgorithm) => {
   }
 }
 
+/**
+ * The keys that a plan may count on. It leaves out pending keys that can't be used, since they must never become active.
+ * @param canUse whether this process could sign or seal with a key
+ */
+export const whichCount = (keys: readonly StoredKey[], canUse: (key: StoredKey) => boolean): readonly StoredKey[] =>
+  keys.filter((key) => key.state !== 'pending' || canUse(key))
+
 /** When the plan of an algorithm wants another key to become active; undefined where it wants none yet. */
 export function nextKeyActiveAt(
   keys: readonly StoredKey[],
@@ -145,7 +152,23 @@ export function planRevocation(
   return { add: candidate === undefined ? [] : [newKey(candidate, now, now + PROPAGATION_MS)], put }
 }
 
-const newKey = (candidate: Candidate, now: number, activeAt: number): StoredKey => ({
+/**
+ * The key that replaces a broken active one: the last retiring key, which verifiers know already, or else the next pending one as soon as
+ * all processes publish it. Undefined if there is neither. @param usable the keys that can sign or seal
+ */
+export function planReplacement(
+  usable: readonly StoredKey[],
+  algorithm: KeyAlgorithm,
+  now: number,
+): StoredKey | undefined {
+  const { pending, retiring } = ofAlgorithm(usable, algorithm)
+  const [previous] = retiring
+  if (previous !== undefined) return activate(previous, now)
+  const [next] = pending
+  return next && { ...next, activeAt: Math.max(now, next.createdAt + PROPAGATION_MS) }
+}
+
+export const newKey = (candidate: Candidate, now: number, activeAt: number): StoredKey => ({
   ...candidate,
   state: activeAt <= now ? 'active' : 'pending',
   createdAt: now,
@@ -160,7 +183,7 @@ const activate = (key: StoredKey, now: number): StoredKey => ({
   goneAt: undefined,
 })
 
-const retire = (key: StoredKey, now: number, { retireAfter }: RotationPolicy): StoredKey => ({
+export const retire = (key: StoredKey, now: number, { retireAfter }: RotationPolicy): StoredKey => ({
   ...key,
   state: 'retiring',
   goneAt: now + retireAfter,

@@ -28,7 +28,7 @@ export function refuseRespelled({ manifest, errorAt }: ParsedManifest, before: A
   const seen = new Map<string, string>()
   for (const [index, { audience }] of manifest.apis.entries()) {
     const normal = normaliseUri(audience)
-    const other = [before.get(audience)?.audience, seen.get(normal)].find(
+    const other = [before.get(audience)?.audience, before.unreadableOf(audience)?.id, seen.get(normal)].find(
       (one) => one !== undefined && one !== audience,
     )
     if (other !== undefined) {
@@ -55,7 +55,7 @@ function checkGroups(api: ManifestApi, index: number, errorAt: ErrorAt): void {
 function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorAt: ErrorAt): void {
   for (const [at, scope] of client.scopes.entries()) {
     if (apis.withScope(scope).length > 0) continue
-    throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}`)
+    throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}${butFor(apis)}`)
   }
   const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]) })
   const checkDefault = (scope: string, path: readonly PropertyKey[], among: readonly Api[]): void => {
@@ -70,7 +70,7 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
   for (const [at, grant] of client.grants.entries()) {
     const path = ['clients', index, 'grants', at]
     const api = apis.get(grant.api)
-    if (api === undefined) throw errorAt([...path, 'api'], `there is no API ${JSON.stringify(grant.api)}`)
+    if (api === undefined) throw errorAt([...path, 'api'], absent(grant.api, apis))
     if (client.grants.findIndex((other) => isSameUri(other.api, grant.api)) < at) {
       throw errorAt([...path, 'api'], `${JSON.stringify(grant.api)} stands here twice: put its scopes into one grant`)
     }
@@ -85,14 +85,24 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
   if (client.default_api !== undefined) {
     const path = ['clients', index, 'default_api']
     const api = apis.get(client.default_api)
-    if (api === undefined) throw errorAt(path, `there is no API ${JSON.stringify(client.default_api)}`)
+    if (api === undefined) throw errorAt(path, absent(client.default_api, apis))
     if (!accessTo(api).isPossible) throw errorAt(path, `the client has no scope at ${client.default_api}`)
   }
   for (const [at, audience] of client.introspects === 'all' ? [] : client.introspects.entries()) {
-    if (apis.get(audience) !== undefined) continue
+    if (apis.get(audience) !== undefined || apis.unreadableOf(audience) !== undefined) continue
     throw errorAt(['clients', index, 'introspects', at], `there is no API ${JSON.stringify(audience)}`)
   }
 }
+
+/** Says that an API is not there, or that it can't be read. */
+const absent = (audience: string, apis: ApiSet): string =>
+  apis.unreadableOf(audience) === undefined
+    ? `there is no API ${JSON.stringify(audience)}`
+    : `${JSON.stringify(audience)} can't be read: name it in the manifest, too`
+
+/** Names the APIs that can't be read, since one of them may have the scope. */
+const butFor = ({ unreadable }: ApiSet): string =>
+  unreadable.map(({ id }) => `; ${JSON.stringify(id)} can't be read: name it in the manifest, too`).join('')
 
 /** What may be applied, and won't do what was meant: profiles that don't work with their presets. */
 export const warnings = ({ manifest, errorAt }: ParsedManifest): readonly string[] =>

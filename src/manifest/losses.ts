@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Credential, isValid } from '../credentials/credential.ts'
 import { type Api, ApiSet } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
 import { isDynamic, isValueOf } from '../directory/scope-patterns.ts'
 import type { Audience, ClientId } from '../oauth/ids.ts'
 import { isSameUri } from '../oauth/uri.ts'
@@ -47,7 +47,10 @@ export async function findLosses(
     const before = model.clients.get(after.id)
     return before === undefined ? [] : [{ before, after }]
   })
-  const ends = changes.flatMap(({ before, after }) => endsOf(before, after, now))
+  const ends = plan.clients.flatMap((after) => {
+    const before = model.clients.get(after.id) ?? model.unreadableClients.get(after.id)
+    return before === undefined ? [] : endsOf(before, after, now)
+  })
   const uses = await store.lastUses(ends.map(({ credential }) => credential.id))
   const ended = Map.groupBy(
     ends.map((end) => ({ ...end, lastUsedAt: uses.get(end.credential.id) })),
@@ -69,8 +72,9 @@ function ownerLoss({ owner: before }: Client, { id, owner: after }: Client): rea
 }
 
 /** Which credentials that count now end sooner than they were to, and live on in no other of the client. */
-function endsOf(before: Client, after: Client, now: number) {
-  const valid = (client: Client) => client.credentials.all.filter((credential) => isValid(credential, now))
+function endsOf(before: Client | UnreadableClient, after: Client, now: number) {
+  const valid = (client: Pick<Client, 'credentials'>) =>
+    client.credentials.all.filter((credential) => isValid(credential, now))
   const alive = valid(after)
   return valid(before).flatMap((credential) => {
     const heirs = alive.filter((one) => one.id === credential.id || proofOf(one) === proofOf(credential))
@@ -116,8 +120,9 @@ async function apiLosses(
   if (narrowed.length === 0) return []
   const counts = narrowed.map(() => new Map<string, number>())
   for (let from: string | undefined = ''; from !== undefined; ) {
-    const clients: readonly Client[] = await store.listClients(from, PAGE)
+    const clients: readonly (Client | UnreadableClient)[] = await store.listClients(from, PAGE)
     for (const client of clients) {
+      if ('problem' in client) continue
       for (const [index, { before, after }] of narrowed.entries()) {
         const had = heldAt(client, before)
         const has = heldAt(client, after)

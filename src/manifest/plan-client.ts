@@ -1,6 +1,6 @@
 import { type Credential, toCredentials } from '../credentials/credential.ts'
 import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
-import type { Client, RemovedCredential } from '../directory/client.ts'
+import type { Client, Ended, RemovedCredential, UnreadableClient } from '../directory/client.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { toClient } from './convert.ts'
 import { planCredential } from './credentials.ts'
@@ -28,13 +28,15 @@ const date = (time: number): string => new Date(time).toISOString()
 /** A client as the manifest wants it, but for what operators have ended. @param existing undefined for a new client */
 export async function planClient(
   wanted: ManifestClient,
-  existing: Client | undefined,
+  existing: Client | UnreadableClient | undefined,
   means: ClientMeans,
 ): Promise<PlannedClient> {
-  const { disabledAt } = existing?.ended ?? {}
+  const isEndUnreadable = existing?.ended === 'unreadable'
+  const { disabledAt } = isEndUnreadable ? { disabledAt: means.maker.clock.now() } : endedOf(existing)
   const { planned, generated, away, stayingEnded } = await planCredentials(wanted, existing, means)
   // Those that a command has made are not the manifest's to remove.
-  const others = (existing?.credentials.all ?? []).filter(({ origin }) => origin === 'command')
+  const isOthers = ({ origin }: { readonly origin: string }) => origin === 'command'
+  const { all = [], unreadable = [] } = existing?.credentials ?? {}
   const { enabled, ...client } = toClient(wanted)
   const isKeptDisabled = enabled && disabledAt !== undefined
   const ended = { ...(disabledAt !== undefined && { disabledAt }), ...(away.length > 0 && { credentials: away }) }
@@ -42,16 +44,30 @@ export async function planClient(
     client: {
       ...client,
       enabled: enabled && !isKeptDisabled,
-      credentials: toCredentials([...planned, ...others]),
+      credentials: toCredentials([...planned, ...all.filter(isOthers)], unreadable.filter(isOthers)),
       ...(Object.keys(ended).length > 0 && { ended }),
     },
     generated,
     stayingEnded: [
-      ...(isKeptDisabled ? [means.errorAt([], stayingDisabled(wanted.client_id, disabledAt)).message] : []),
+      ...(isKeptDisabled
+        ? [
+            means.errorAt(
+              [],
+              isEndUnreadable ? endedUnread(wanted.client_id) : stayingDisabled(wanted.client_id, disabledAt),
+            ).message,
+          ]
+        : []),
       ...stayingEnded,
     ],
   }
 }
+
+/** What is known of what operators have ended. */
+const endedOf = (existing: Client | UnreadableClient | undefined): Ended =>
+  existing?.ended === undefined || existing.ended === 'unreadable' ? {} : existing.ended
+
+const endedUnread = (id: string): string =>
+  `${JSON.stringify(id)} is disabled: nobody can read what commands have ended of it. See that no credential is here that was removed, then use \`tessera clients enable\``
 
 const stayingDisabled = (id: string, since: number): string =>
   `${JSON.stringify(id)} stays disabled: a command disabled it on ${date(since)}, and \`tessera clients enable\` undoes that`
@@ -64,12 +80,12 @@ const STAYING_REVOKED =
 
 async function planCredentials(
   wanted: ManifestClient,
-  existing: Client | undefined,
+  existing: Client | UnreadableClient | undefined,
   { maker, secrets, origin, secretOf, errorAt }: ClientMeans,
 ) {
   const id = ClientId(wanted.client_id)
   const before = existing?.credentials.all ?? []
-  const removed = existing?.ended?.credentials ?? []
+  const removed = endedOf(existing).credentials ?? []
   const planned: Credential[] = []
   const generated: GeneratedSecret[] = []
   const away: RemovedCredential[] = []

@@ -4,6 +4,7 @@ import { type Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
 import { readSecret } from '../input/secret.ts'
 import { ClientId } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 import { refuseDangling, refuseRespelled, warnings } from './check.ts'
 import { toApi } from './convert.ts'
 import type { Loss } from './losses.ts'
@@ -60,15 +61,18 @@ export async function planManifest(
   model: ModelSnapshot,
   { maker, env, secrets, origin }: PlanMeans,
 ): Promise<Omit<Plan, 'losses'>> {
-  refuseRespelled(parsed, new ApiSet([...model.apis.values()]))
+  refuseRespelled(parsed, new ApiSet([...model.apis.values()], model.unreadableApis))
   const apis = parsed.manifest.apis.map(toApi)
-  const all = new ApiSet([...new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)]).values()])
-  refuseDangling(parsed, all)
+  const replaced = new Map(model.unreadableApis.map((api) => [api.id, api]))
+  const unreadable = model.unreadableApis.filter(({ id }) => !apis.some((api) => api.audience === id))
+  const after = new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)])
+  refuseDangling(parsed, new ApiSet([...after.values()], unreadable))
   const generated: GeneratedSecret[] = []
   const clients: Client[] = []
   const stayingEnded: string[] = []
   for (const [index, wanted] of parsed.manifest.clients.entries()) {
-    const existing = model.clients.get(ClientId(wanted.client_id))
+    const id = ClientId(wanted.client_id)
+    const existing = model.clients.get(id) ?? model.unreadableClients.get(id)
     const secretOf = (credential: ManifestCredential, at: number) => {
       const { secret, secret_env: name } = credential
       if (name === undefined) return secret
@@ -86,8 +90,12 @@ export async function planManifest(
     generated.push(...planned.generated)
     stayingEnded.push(...planned.stayingEnded)
   }
-  const apiSteps = apis.map((api) => step('api', api.audience, model.apis.get(api.audience), api))
-  const clientSteps = clients.map((client) => step('client', client.id, model.clients.get(client.id), client))
+  const apiSteps = apis.map((api) =>
+    step('api', api.audience, model.apis.get(api.audience) ?? replaced.get(api.audience), api),
+  )
+  const clientSteps = clients.map((client) =>
+    step('client', client.id, model.clients.get(client.id) ?? model.unreadableClients.get(client.id), client),
+  )
   return {
     steps: [...apiSteps, ...clientSteps],
     apis: apis.filter((_, index) => apiSteps[index]?.action !== 'unchanged'),
@@ -96,19 +104,22 @@ export async function planManifest(
         clientSteps[index]?.action !== 'unchanged' || hasOtherEnd(model.clients.get(client.id), client),
     ),
     generated,
-    warnings: [...warnings(parsed), ...stayingEnded],
+    warnings: [...warnings(parsed), ...stayingEnded, ...unreadable.map(unreadableWarning)],
   }
 }
+
+const unreadableWarning = ({ id, problem }: Unreadable): string =>
+  `the API ${JSON.stringify(id)} can't be read (${problem}) and is refused: a manifest that names it puts another in its place`
 
 /** What differs, by the names of the fields; the order of credentials says nothing. */
 function step<Thing extends Api | Client>(
   kind: Step['kind'],
   id: string,
-  existing: Thing | undefined,
+  existing: Thing | Unreadable | undefined,
   wanted: Thing,
 ): Step {
   if (existing === undefined) return { action: 'create', kind, id, fields: [] }
-  const before = comparable(existing)
+  const before = 'problem' in existing ? {} : comparable(existing)
   const after = comparable(wanted)
   const fields = Object.keys(after).filter((field) => !isDeepStrictEqual(before[field], after[field]))
   return { action: fields.length === 0 ? 'unchanged' : 'update', kind, id, fields }
@@ -123,5 +134,6 @@ function comparable(thing: Api | Client): Record<string, unknown> {
   // What operators have ended is no field of a manifest.
   const { credentials, ended: _, ...rest } = thing
   const byId = credentials.all.map(({ id, label, expiresAt }) => ({ id, label, expiresAt }))
-  return { ...rest, credentials: byId.sort((one, other) => (one.id < other.id ? -1 : 1)) }
+  const unreadable = credentials.unreadable.map(({ id }) => ({ id }))
+  return { ...rest, credentials: [...byId, ...unreadable].sort((one, other) => (one.id < other.id ? -1 : 1)) }
 }

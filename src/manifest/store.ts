@@ -1,7 +1,8 @@
 import type { AuditEvent } from '../audit/event.ts'
 import type { Api } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
 import type { Audience, ClientId, CredentialId } from '../oauth/ids.ts'
+import type { Unreadable } from '../platform/unreadable.ts'
 
 /** APIs and clients as they stood at one moment. */
 export interface ModelSnapshot {
@@ -10,12 +11,16 @@ export interface ModelSnapshot {
   readonly apis: ReadonlyMap<Audience, Api>
   /** Those asked for, where they exist. */
   readonly clients: ReadonlyMap<ClientId, Client>
+  /** APIs whose records can't be read. Writing such an API replaces the record. */
+  readonly unreadableApis: readonly Unreadable[]
+  /** The same for the clients asked for. */
+  readonly unreadableClients: ReadonlyMap<ClientId, UnreadableClient>
 }
 
 export interface ModelWrites {
   /** Added, or put in the place of the API of the same audience. */
   readonly apis: readonly Api[]
-  /** Added, or put in the place of the client of the same id, credentials included. */
+  /** Added, or put in the place of the client of the same id, with all its credentials. Unreadable credentials that it lists stay. */
   readonly clients: readonly Client[]
   readonly event: AuditEvent
 }
@@ -24,9 +29,12 @@ export interface ModelWrites {
 export interface ManifestStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
   /** At most so many clients whose ids come after this one, in an order of the database's own. */
-  listClients(after: string, most: number): Promise<readonly Client[]>
+  listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]>
   /** When each of these credentials last proved something, in milliseconds; those that never did are not in it. */
   lastUses(credentials: readonly CredentialId[]): Promise<ReadonlyMap<CredentialId, number>>
-  /** Writes everything in one transaction; false, and nothing is written, where the model has changed since `version`. */
+  /**
+   * Writes everything in one transaction; false, with nothing written, if the model has changed since `version`. If a client is disabled
+   * or enabled by this, its earlier tokens are revoked.
+   */
   commit(version: number, writes: ModelWrites): Promise<boolean>
 }

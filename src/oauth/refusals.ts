@@ -190,6 +190,11 @@ export const refusals = {
     ...NOT_AUTHENTICATED,
     meaning: 'The credential is one of the client, and what was sent is right, but it was revoked.',
   },
+  credential_unreadable: {
+    ...NOT_AUTHENTICATED,
+    meaning:
+      'The credential can not be read, or its secret can not be decrypted under the master key: it proves nothing. The detail names it; tessera credentials rotate or remove puts an end to it.',
+  },
   sample_credential: {
     ...NOT_AUTHENTICATED,
     meaning: 'The credential is of the sample of `tessera dev`, whose secret is published: it counts there alone.',
@@ -472,6 +477,13 @@ export const refusals = {
     description: 'The server cannot answer now; try again later',
     meaning: 'There is no active key for the algorithm: the first one was not made, or could not be.',
   },
+  key_unusable: {
+    error: 'temporarily_unavailable',
+    status: 503,
+    description: 'The server cannot answer now; try again later',
+    meaning:
+      'The active key of the algorithm, or the key of the token that is asked about, is of no use to this process: it is damaged, or encrypted under another master key. The detail names it; tessera keys repair says what can be done.',
+  },
   token_missing: { ...BAD_REQUEST, description: 'token is required', meaning: 'There is no token to look at.' },
   introspection_not_allowed: {
     error: 'unauthorized_client',
@@ -509,6 +521,20 @@ export const refusals = {
     status: 503,
     description: 'The server cannot answer now; try again later',
     meaning: 'The database did not answer.',
+  },
+  out_of_date: {
+    error: 'temporarily_unavailable',
+    status: 503,
+    description: 'The server cannot answer now; try again later',
+    meaning:
+      'The database answers, but this process could not take over what was changed of keys, clients or APIs for more than a second. The log says why, /readyz what it is.',
+  },
+  record_unreadable: {
+    error: 'temporarily_unavailable',
+    status: 503,
+    description: 'The server cannot answer now; try again later',
+    meaning:
+      'The record of the client, or of an API that it asks for, can not be read. The detail names it; applying a manifest that names it puts another in its place.',
   },
   unexpected: {
     error: 'server_error',

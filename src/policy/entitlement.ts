@@ -1,8 +1,10 @@
-/** What a client may be granted: at which APIs, and with which scopes. May import `oauth`, `platform`, `directory`. */
+/** Decides which scopes a client is granted, and at which APIs. May import `oauth`, `platform`, `directory`. */
 
 import type { Api, ApiSet } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
+import { refusalOf } from '../directory/refusal.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { isSameUri } from '../oauth/uri.ts'
 import { detached } from '../platform/bytes.ts'
 import { apisOfScopes, namedApis, onlyApi } from './resources.ts'
 import { type AccessTo, accessOf } from './scopes.ts'
@@ -37,14 +39,31 @@ const LONGEST_REMEMBERED = 1_024
 
 /**
  * Decides what `client` is granted of what it wants. An API or scope that it was not given is never in the answer.
- * @throws OAuthError `invalid_scope` or `invalid_target`
+ * @throws OAuthError `invalid_scope` or `invalid_target`; `record_unreadable` if the decision depends on an unreadable API
  */
 export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   const last = lastDecision.get(client)
   if (last?.apis === apis && isSameWish(last.wanted, wanted)) return last.entitlement
-  const entitlement = workOut(client, wanted, apis)
-  remember(client, wanted, apis, entitlement)
-  return entitlement
+  try {
+    const entitlement = workOut(client, wanted, apis)
+    remember(client, wanted, apis, entitlement)
+    return entitlement
+  } catch (error) {
+    throw unreadableBehind(client, wanted, apis) ?? error
+  }
+}
+
+/** The refusal to give instead, if the request may be for an API that can't be read. */
+function unreadableBehind({ scopes, grants }: Client, { scope, targets }: Wanted, apis: ApiSet) {
+  const isOwnerless = (name: string) => scopes.includes(name) && apis.withScope(name).length === 0
+  const mayBeMeant = (audience: string): boolean => {
+    if (targets.length > 0) return targets.some((target) => isSameUri(target, audience))
+    if ((scope ?? scopes).some(isOwnerless)) return true
+    const granted = grants.filter(({ api }) => isSameUri(api, audience)).flatMap((grant) => grant.scopes)
+    return scope === undefined ? granted.length > 0 : granted.some((name) => scope.includes(name))
+  }
+  const record = apis.unreadable.find(({ id }) => mayBeMeant(id))
+  return record && refusalOf(record)
 }
 
 /** Keeps a decision, but not the form that its texts were cut from. */
@@ -87,14 +106,18 @@ function targetApis(client: Client, accessTo: AccessTo, { scope, targets }: Want
   return onlyApi(accessTo, apis)
 }
 
-/** The client's default API, where it grants what is asked. */
+/** The client's default API, where it grants what is asked. @throws OAuthError `record_unreadable` */
 function defaultApi(
   client: Client,
   accessTo: AccessTo,
   scope: readonly string[] | undefined,
   apis: ApiSet,
 ): Api | undefined {
-  const api = client.defaultApi === undefined ? undefined : apis.get(client.defaultApi)
+  if (client.defaultApi === undefined) return undefined
+  const api = apis.get(client.defaultApi)
+  // Without it the request would be taken to be for another API.
+  const unreadable = api === undefined ? apis.unreadableOf(client.defaultApi) : undefined
+  if (unreadable !== undefined) throw refusalOf(unreadable)
   if (api === undefined) return undefined
   const access = accessTo(api)
   const hasAll =

@@ -12,12 +12,12 @@ const MAC_BYTES = 17
  * with the same secret takes those of every other. They are no secrets: whoever asks is given one.
  */
 export class DpopNonces {
-  readonly #secrets: readonly [Buffer, ...Buffer[]]
+  readonly #secrets: () => readonly [Buffer, ...Buffer[]]
   readonly #clock: Clock
   #current = { slot: Number.NaN, nonce: '' }
 
-  /** @param secrets the first makes nonces, and all are accepted, as while the master key changes */
-  constructor(secrets: readonly [Buffer, ...Buffer[]], clock: Clock) {
+  /** @param secrets called each time: the first makes nonces, all are accepted, as during a change of the master key */
+  constructor(secrets: () => readonly [Buffer, ...Buffer[]], clock: Clock) {
     this.#secrets = secrets
     this.#clock = clock
   }
@@ -26,7 +26,7 @@ export class DpopNonces {
   current(): string {
     const slot = this.#slot()
     if (slot !== this.#current.slot) {
-      const nonce = Buffer.concat([encodeSlot(slot), macOf(slot, this.#secrets[0])]).toString('base64url')
+      const nonce = Buffer.concat([encodeSlot(slot), macOf(slot, this.#secrets()[0])]).toString('base64url')
       this.#current = { slot, nonce }
     }
     return this.#current.nonce
@@ -40,7 +40,7 @@ export class DpopNonces {
     const slot = bytes.readUInt32BE()
     if (Math.abs(slot - this.#slot()) > 1) return false
     const mac = bytes.subarray(SLOT_BYTES)
-    return this.#secrets.some((secret) => timingSafeEqual(mac, macOf(slot, secret)))
+    return this.#secrets().some((secret) => timingSafeEqual(mac, macOf(slot, secret)))
   }
 
   #slot(): number {

@@ -7,8 +7,10 @@ import type { Jti } from '../oauth/ids.ts'
 import { BelievedTime } from '../platform/believed-time.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
+import { FRESH_MS } from '../platform/freshness.ts'
 import { uuidv7Time } from '../platform/random.ts'
-import type { VerifiedToken } from '../tokens/verify.ts'
+import type { OnUnreadable } from '../platform/unreadable.ts'
+import { audiencesOf, issuedAt, type VerifiedToken } from '../tokens/verify.ts'
 import type { Revocation, RevocationStore } from './store.ts'
 
 const PAGE = 10_000
@@ -22,12 +24,17 @@ interface Bucket {
 }
 /** Tokens in memory that were revoked one by one: less than 200 MB. Where there are more, the database is asked. */
 const MOST_KEPT = 1_000_000
-/** Within this time every process honours a revocation: one that knows less must not answer. */
-const FRESH_MS = 1_000
+
+interface RevocationOptions {
+  /** Called for each record that can't be read. */
+  readonly onUnreadable?: OnUnreadable
+  readonly mostKept?: number
+}
 
 export class Revocations {
   readonly #store: RevocationStore
   readonly #clock: Clock
+  readonly #onUnreadable: OnUnreadable
   readonly #mostKept: number
   /** Decides when a revocation is forgotten: an expired token is alive again if the clock is set back. */
   readonly #time: BelievedTime
@@ -42,17 +49,22 @@ export class Revocations {
   #freshAt = Number.NEGATIVE_INFINITY
   #polling: Promise<void> | undefined
 
-  /** Loads everything that is revoked. Rejects when the store fails. */
-  static async open(store: RevocationStore, clock: Clock, mostKept = MOST_KEPT): Promise<Revocations> {
-    const revocations = new Revocations(store, clock, mostKept)
+  /** Loads all revocations. Rejects when the store fails. */
+  static async open(store: RevocationStore, clock: Clock, options: RevocationOptions = {}): Promise<Revocations> {
+    const revocations = new Revocations(store, clock, options)
     await revocations.poll()
     return revocations
   }
 
-  private constructor(store: RevocationStore, clock: Clock, mostKept: number) {
-    this.#mostKept = mostKept
+  private constructor(
+    store: RevocationStore,
+    clock: Clock,
+    { onUnreadable = () => {}, mostKept = MOST_KEPT }: RevocationOptions,
+  ) {
     this.#store = store
     this.#clock = clock
+    this.#onUnreadable = onUnreadable
+    this.#mostKept = mostKept
     this.#time = new BelievedTime(clock)
   }
 
@@ -64,20 +76,31 @@ export class Revocations {
     return this.#polling
   }
 
-  /**
-   * Whether a token is revoked, by whichever process.
-   * @throws OAuthError `storage_unavailable` where this process can't know: a wrong answer would be worse
-   */
-  async isRevoked({ claims, kid }: VerifiedToken): Promise<boolean> {
+  /** How many milliseconds of revocations this process may have missed. */
+  get age(): number {
+    return this.#clock.monotonic() - this.#freshAt
+  }
+
+  /** Resolves once this process knows every revocation that is older than a second. Rejects when the database fails. */
+  async catchUp(): Promise<void> {
     const asked = this.#clock.monotonic()
     if (asked - this.#freshAt > FRESH_MS) await this.poll()
     // A read that was under way may have begun too long ago: what was revoked since is in the next one, which begins now.
     if (asked - this.#freshAt > FRESH_MS) await this.poll()
-    const issuedAt = uuidv7Time(claims.jti) ?? claims.iat * 1000
-    if (this.#has(claims.jti, issuedAt)) return true
-    const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud
-    const concerned = [`client ${claims.client_id}`, `key ${kid}`, ...audiences.map((audience) => `api ${audience}`)]
-    if (concerned.some((name) => issuedAt <= (this.#issuedBefore.get(name)?.issuedBefore ?? -1))) return true
+  }
+
+  /**
+   * Whether a token is revoked, by whichever process.
+   * @throws OAuthError `storage_unavailable` where this process can't know: a wrong answer would be worse
+   */
+  async isRevoked(token: VerifiedToken): Promise<boolean> {
+    await this.catchUp()
+    const { claims, kid } = token
+    const at = issuedAt(token)
+    if (this.#has(claims.jti, at)) return true
+    const audiences = audiencesOf(token).map((audience) => `api ${audience}`)
+    const concerned = [`client ${claims.client_id}`, `key ${kid}`, ...audiences]
+    if (concerned.some((name) => at <= (this.#issuedBefore.get(name)?.issuedBefore ?? -1))) return true
     return this.#incompleteUntil > this.#clock.now() && this.#store.isTokenRevoked(claims.jti)
   }
 
@@ -104,10 +127,11 @@ export class Revocations {
   async #read(): Promise<void> {
     const start = this.#clock.monotonic()
     for (;;) {
-      const { latest, revocations } = await this.#store.revocationsAfter(this.#latest, PAGE)
-      for (const revocation of revocations) this.#add(revocation)
+      const { latest, found, unreadable } = await this.#store.revocationsAfter(this.#latest, PAGE)
+      for (const revocation of found) this.#add(revocation)
+      for (const record of unreadable) this.#onUnreadable(record)
       this.#latest = latest
-      if (revocations.length < PAGE) break
+      if (found.length + unreadable.length < PAGE) break
     }
     this.#freshAt = start
   }

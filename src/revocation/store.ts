@@ -1,4 +1,5 @@
 import type { Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
+import type { Listed } from '../platform/unreadable.ts'
 
 /** What is revoked: one token, or all that was issued up to a time to a client, for an API, or under a key. */
 export type Revocation = {
@@ -16,11 +17,8 @@ export type Revocation = {
 export interface RevocationStore {
   /** Keeps them for good before it resolves; one that is kept already is no error. */
   addRevocations(revocations: readonly Revocation[]): Promise<void>
-  /** At most `limit` of those with a number above `after`, in the order of their numbers. */
-  revocationsAfter(
-    after: number,
-    limit: number,
-  ): Promise<{ readonly latest: number; readonly revocations: readonly Revocation[] }>
+  /** At most `limit` revocations with a number above `after`, in order; `latest` is the last of these numbers. */
+  revocationsAfter(after: number, limit: number): Promise<Listed<Revocation> & { readonly latest: number }>
   /** Whether a token is revoked by itself. */
   isTokenRevoked(id: Jti): Promise<boolean>
   /** Removes at most `most` of those that expired before `time`. @returns how many; 0 once there are none */

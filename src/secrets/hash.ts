@@ -42,15 +42,19 @@ export function formatHash(stored: SecretHash): string {
 const SHA256_FORM = /^\$sha256\$([\w-]{43})$/
 const SCRYPT_FORM = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([\w-]+)\$([\w-]{43})$/
 
+/** The most that one hash may cost, whatever a row says: 256 MiB of memory (128 · N · r bytes, RFC 7914 §2) and `p` = 64. */
+const MOST_COST = { bytes: 256 * 2 ** 20, p: 64 } as const
+
 /** The reverse of `formatHash`. @throws Error on anything else, without saying what it holds */
 export function parseHash(text: string): SecretHash {
   const plain = SHA256_FORM.exec(text)?.[1]
   if (plain !== undefined) return { kind: 'sha256', digest: plain }
   const [, logN, r, p, salt, digest] = SCRYPT_FORM.exec(text) ?? []
   if (salt === undefined || digest === undefined) throw new Error('a stored secret hash is not readable')
-  return {
-    kind: 'scrypt',
-    parameters: { logN: Number(logN), r: Number(r), p: Number(p), salt: Buffer.from(salt, 'base64url') },
-    digest: Buffer.from(digest, 'base64url'),
+  const parameters = { logN: Number(logN), r: Number(r), p: Number(p), salt: Buffer.from(salt, 'base64url') }
+  const isSound = parameters.logN > 0 && parameters.r > 0 && parameters.p > 0
+  if (!isSound || 128 * 2 ** parameters.logN * parameters.r > MOST_COST.bytes || parameters.p > MOST_COST.p) {
+    throw new Error('a stored secret hash costs more than any that this program makes')
   }
+  return { kind: 'scrypt', parameters, digest: Buffer.from(digest, 'base64url') }
 }

@@ -1,7 +1,7 @@
 /**
  * The database: implements the stores that other folders declare. Named by the wiring and the commands alone. May
  * import `oauth`, `platform`, `secrets`, `directory`, `changes`, `keys`, `audit`, `revocation`,
- * `manifest`, `credentials`, `certificates`, `federation`, `replay`, `input`.
+ * `manifest`, `credentials`, `certificates`, `federation`, `jws`, `replay`, `input`.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'

@@ -26,8 +26,9 @@ export class SqlChangeStore implements ChangeStore {
   async changesSince(seq: number) {
     const rows = await this.#db.selectFrom('change').selectAll().where('seq', '>', seq).orderBy('seq').execute()
     const latest = rows.at(-1)?.seq ?? seq
+    const changes = rows.map(toChange).filter((change) => change !== undefined)
     // Their numbers have no gaps.
-    return { latest, changes: rows.map(toChange), missed: rows.length < latest - seq }
+    return { latest, changes, missed: changes.length < latest - seq }
   }
 }
 

@@ -15,6 +15,7 @@ const TABLES = {
   credential: ['id'],
   credential_use: ['credential_id'],
   key: ['kid'],
+  master_key: ['id'],
   key_consumer: ['address', 'user_agent'],
   replay_mark: ['id'],
   longest_lifetime: ['id'],

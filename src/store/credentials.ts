@@ -1,18 +1,26 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../audit/event.ts'
-import type { Credential, SecretCredential } from '../credentials/credential.ts'
+import {
+  type Credential,
+  type Credentials,
+  type SecretCredential,
+  toCredentials,
+  type UnreadableCredential,
+} from '../credentials/credential.ts'
 import type { CredentialWrites } from '../credentials/life.ts'
 import type { UsedCredential } from '../credentials/status.ts'
 import type { CredentialStore, CredentialUse, OwnedCredential } from '../credentials/store.ts'
 import type { Encrypted } from '../keys/master-key.ts'
 import { ClientId, type CredentialId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
+import { type Listed, toListed } from '../platform/unreadable.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { lockNumbers } from './counters.ts'
 import { type CredentialRow, fromCredential, toCredential } from './credential-rows.ts'
 import type { Database } from './dialect.ts'
 import { fromEnded, toEnded } from './ended-rows.ts'
+import { requireInUse } from './master-key.ts'
 import type { Schema } from './schema.ts'
 import { transact } from './transaction.ts'
 
@@ -27,7 +35,7 @@ export class SqlCredentialStore implements CredentialStore {
     this.#audit = audit
   }
 
-  async listCredentials(client: ClientId): Promise<readonly UsedCredential[] | undefined> {
+  async listCredentials(client: ClientId): Promise<Listed<UsedCredential, UnreadableCredential> | undefined> {
     const credentials = await readCredentials(this.#db.scans, client)
     if (credentials === undefined) return undefined
     const uses = await this.#db.scans
@@ -37,12 +45,15 @@ export class SqlCredentialStore implements CredentialStore {
       .where('client_id', '=', client)
       .execute()
     const lastUsed = new Map<string, number>(uses.map((use) => [use.credential_id, use.last_used_at]))
-    return credentials.map((credential) => ({ credential, lastUsedAt: lastUsed.get(credential.id) }))
+    return {
+      found: credentials.all.map((credential) => ({ credential, lastUsedAt: lastUsed.get(credential.id) })),
+      unreadable: credentials.unreadable,
+    }
   }
 
   updateCredentials(
     client: ClientId,
-    plan: (credentials: readonly Credential[]) => { readonly writes: CredentialWrites; readonly event: AuditEvent },
+    plan: (credentials: Credentials) => { readonly writes: CredentialWrites; readonly event: AuditEvent },
   ): Promise<CredentialWrites | undefined> {
     return transact(this.#db.writes, async (trx) => {
       // Whoever writes the model takes this lock first: what is read here stays as it is until it is written.
@@ -65,8 +76,10 @@ export class SqlCredentialStore implements CredentialStore {
       .select('ended')
       .where('client_id', '=', client)
       .executeTakeFirstOrThrow()
-    const ended = toEnded(client, text)
-    const others = (ended?.credentials ?? []).filter((removed) => removed.credential.label !== credential.label)
+    const ended = toEnded(text)
+    // Such a client stays disabled until somebody has looked at it.
+    if (ended === 'unreadable') return
+    const others = (ended.credentials ?? []).filter((removed) => removed.credential.label !== credential.label)
     const credentials = [...others, { credential, removedAt: this.#clock.now() }]
     await trx
       .updateTable('client')
@@ -101,7 +114,7 @@ export class SqlCredentialStore implements CredentialStore {
     })
   }
 
-  async listExpiring(from: number, to: number, most: number): Promise<readonly OwnedCredential[]> {
+  async listExpiring(from: number, to: number, most: number): Promise<Listed<OwnedCredential>> {
     const rows = await this.#db.scans
       .selectFrom('credential')
       .selectAll()
@@ -111,26 +124,31 @@ export class SqlCredentialStore implements CredentialStore {
       .orderBy('expires_at')
       .limit(most)
       .execute()
-    return rows.map(toOwned)
+    return toListed(rows.map(toOwned))
   }
 
-  async listSamples(): Promise<readonly OwnedCredential[]> {
+  async listSamples(): Promise<Listed<OwnedCredential>> {
     const rows = await this.#db.scans.selectFrom('credential').selectAll().where('origin', '=', 'sample').execute()
-    return rows.map(toOwned)
+    return toListed(rows.map(toOwned))
   }
 
-  async listRetrievable(): Promise<readonly SecretCredential[]> {
+  async listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>> {
     const rows = await this.#db.scans
       .selectFrom('credential')
       .selectAll()
       .where('master_key_id', 'is not', null)
       .execute()
-    return rows.map(toCredential).filter((credential) => credential.kind === 'secret')
+    const { found, unreadable } = toListed(rows.map(toOwned))
+    const secrets = found.flatMap(({ clientId, credential }) =>
+      credential.kind === 'secret' ? [{ clientId, credential }] : [],
+    )
+    return { found: secrets, unreadable }
   }
 
   async replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted): Promise<void> {
     await transact(this.#db.writes, async (trx) => {
       await lockNumbers(trx, 'change')
+      await requireInUse(trx, after.masterKeyId)
       const { client_id: client } = (await trx
         .updateTable('credential')
         .set({ encrypted_secret: after.ciphertext, master_key_id: after.masterKeyId })
@@ -140,6 +158,23 @@ export class SqlCredentialStore implements CredentialStore {
         .executeTakeFirst()) ?? { client_id: undefined }
       // Servers remember what they have read, under a master key that they may soon not have.
       if (client !== undefined) await announce(trx, this.#clock, [{ kind: 'client', id: client }])
+    })
+  }
+
+  forgetRetrievable(client: ClientId, id: CredentialId, before: Encrypted, event: AuditEvent): Promise<boolean> {
+    return transact(this.#db.writes, async (trx) => {
+      await lockNumbers(trx, 'change')
+      const forgotten = await trx
+        .updateTable('credential')
+        .set({ encrypted_secret: null, master_key_id: null })
+        .where('id', '=', id)
+        .where('encrypted_secret', '=', before.ciphertext)
+        .returning('id')
+        .executeTakeFirst()
+      if (forgotten === undefined) return false
+      await announce(trx, this.#clock, [{ kind: 'client', id: client }])
+      await this.#audit.appendWithin(trx, [event])
+      return true
     })
   }
 
@@ -155,25 +190,27 @@ export class SqlCredentialStore implements CredentialStore {
   }
 }
 
-const toOwned = (row: CredentialRow): OwnedCredential => ({
-  clientId: ClientId(row.client_id),
-  credential: toCredential(row),
-})
+function toOwned(row: CredentialRow): OwnedCredential | UnreadableCredential {
+  const credential = toCredential(row)
+  return 'problem' in credential ? credential : { clientId: ClientId(row.client_id), credential }
+}
 
-/** Makes these all that a client has. */
+/** Replaces all credentials of a client by these. The unreadable ones among them stay as they are. */
 export async function replaceCredentials(
   trx: Kysely<Schema>,
   client: ClientId,
-  credentials: readonly Credential[],
+  { all, unreadable }: Credentials,
 ): Promise<void> {
   const stored = await trx.selectFrom('credential').select('id').where('client_id', '=', client).execute()
-  const wanted = new Set<string>(credentials.map(({ id }) => id))
+  const wanted = new Set<string>([...all, ...unreadable].map(({ id }) => id))
   for (const { id } of stored) if (!wanted.has(id)) await trx.deleteFrom('credential').where('id', '=', id).execute()
-  for (const credential of credentials) await putCredential(trx, client, credential)
+  for (const credential of all) await putCredential(trx, client, credential)
 }
 
 async function putCredential(trx: Kysely<Schema>, client: ClientId, credential: Credential): Promise<void> {
   const row = fromCredential(client, credential)
+  if (credential.kind === 'secret' && credential.retrievable !== undefined)
+    await requireNewInUse(trx, credential.id, credential.retrievable)
   const { id: _, ...update } = row
   await trx
     .insertInto('credential')
@@ -188,10 +225,17 @@ async function putCredential(trx: Kysely<Schema>, client: ClientId, credential: 
     .execute()
 }
 
+/** Requires the master key in use for a new ciphertext; one that is stored already may stay. @throws MasterKeyMismatch */
+async function requireNewInUse(trx: Kysely<Schema>, id: CredentialId, { ciphertext, masterKeyId }: Encrypted) {
+  const stored = await trx.selectFrom('credential').select('encrypted_secret').where('id', '=', id).executeTakeFirst()
+  const before = stored?.encrypted_secret
+  if (before === undefined || before === null || !ciphertext.equals(before)) await requireInUse(trx, masterKeyId)
+}
+
 /** Oldest first; undefined where there is no such client. */
-async function readCredentials(db: Kysely<Schema>, client: ClientId): Promise<readonly Credential[] | undefined> {
-  const found = await db.selectFrom('client').select('client_id').where('client_id', '=', client).executeTakeFirst()
-  if (found === undefined) return undefined
+async function readCredentials(db: Kysely<Schema>, client: ClientId): Promise<Credentials | undefined> {
+  const owner = await db.selectFrom('client').select('client_id').where('client_id', '=', client).executeTakeFirst()
+  if (owner === undefined) return undefined
   const rows = await db
     .selectFrom('credential')
     .selectAll()
@@ -199,5 +243,6 @@ async function readCredentials(db: Kysely<Schema>, client: ClientId): Promise<re
     .orderBy('created_at')
     .orderBy('id')
     .execute()
-  return rows.map(toCredential)
+  const { found, unreadable } = toListed(rows.map(toCredential))
+  return toCredentials(found, unreadable)
 }

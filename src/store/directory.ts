@@ -1,8 +1,9 @@
 import type { CompiledQuery, Kysely } from 'kysely'
 import type { Api } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
 import type { DirectoryStore } from '../directory/store.ts'
 import { ClientId } from '../oauth/ids.ts'
+import { type Listed, toListed } from '../platform/unreadable.ts'
 import { type Row, toApi, toClient } from './rows.ts'
 import type { Schema } from './schema.ts'
 
@@ -19,7 +20,7 @@ export class SqlDirectoryStore implements DirectoryStore {
     this.#credentialsOf = selectCredentials(db, anyone).compile()
   }
 
-  async loadClient(id: ClientId): Promise<Client | undefined> {
+  async loadClient(id: ClientId): Promise<Client | UnreadableClient | undefined> {
     const parameters = [id]
     const { rows } = await this.#db.executeQuery<Row<'client'>>({ ...this.#clientOf, parameters })
     const [client] = rows
@@ -28,9 +29,9 @@ export class SqlDirectoryStore implements DirectoryStore {
     return toClient(client, credentials.rows)
   }
 
-  async loadApis(): Promise<readonly Api[]> {
+  async loadApis(): Promise<Listed<Api>> {
     const rows = await this.#db.selectFrom('api').selectAll().orderBy('audience').execute()
-    return rows.map(toApi)
+    return toListed(rows.map(toApi))
   }
 
   async clientsTrusting(issuer: string, most: number): Promise<readonly ClientId[]> {
@@ -45,13 +46,17 @@ export class SqlDirectoryStore implements DirectoryStore {
     return rows.map((row) => ClientId(row.client_id))
   }
 
-  listClients(after: string, most: number): Promise<readonly Client[]> {
+  listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]> {
     return listClients(this.#db, after, most)
   }
 }
 
 /** At most so many clients whose ids come after this one. */
-export async function listClients(db: Kysely<Schema>, after: string, most: number): Promise<readonly Client[]> {
+export async function listClients(
+  db: Kysely<Schema>,
+  after: string,
+  most: number,
+): Promise<readonly (Client | UnreadableClient)[]> {
   const rows = await db
     .selectFrom('client')
     .select('client_id')
@@ -72,8 +77,11 @@ export async function listClients(db: Kysely<Schema>, after: string, most: numbe
 export const IDS_IN_QUERY = 500
 
 /** Those of the clients that exist, in no particular order. */
-export async function loadClients(db: Kysely<Schema>, ids: readonly ClientId[]): Promise<readonly Client[]> {
-  const clients: Client[] = []
+export async function loadClients(
+  db: Kysely<Schema>,
+  ids: readonly ClientId[],
+): Promise<readonly (Client | UnreadableClient)[]> {
+  const clients: (Client | UnreadableClient)[] = []
   for (let from = 0; from < ids.length; from += IDS_IN_QUERY) {
     const some = ids.slice(from, from + IDS_IN_QUERY)
     const rows = await selectClients(db, some).execute()

@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import type { Ended, RemovedCredential } from '../directory/client.ts'
 import type { ClientId } from '../oauth/ids.ts'
-import { type CredentialRow, fromCredential, toCredential } from './credential-rows.ts'
+import { type CredentialRow, fromCredential, readCredential } from './credential-rows.ts'
+import { json, readRow, time, understoodBy } from './read-row.ts'
 
 /** What of `Ended` stands in the row of its client, as JSON. */
 interface StoredEnded {
@@ -14,35 +16,38 @@ interface StoredRemoved {
   readonly row: Omit<CredentialRow, 'client_id' | 'encrypted_secret' | 'master_key_id' | 'warned_days'>
 }
 
-/** As most clients have it: nothing was ended. */
-const NOTHING = '{}'
+const removed = z
+  .object({ removed_at: time, row: z.record(z.string(), z.unknown()) })
+  .transform(understoodBy(({ removed_at, row }) => ({ removedAt: removed_at, credential: toRemoved(row) })))
 
-export function toEnded(client: string, text: string): Ended | undefined {
-  if (text === NOTHING) return undefined
-  const { disabled_at: disabledAt, credentials }: StoredEnded = JSON.parse(text)
-  return {
+/** The column of what operators have ended. */
+export const endedColumn = json(
+  z.object({ disabled_at: time.exactOptional(), credentials: z.array(removed).exactOptional() }),
+).transform(
+  ({ disabled_at: disabledAt, credentials }): Ended => ({
     ...(disabledAt !== undefined && { disabledAt }),
-    ...(credentials !== undefined && { credentials: credentials.map((removed) => toRemoved(client, removed)) }),
-  }
+    ...(credentials !== undefined && { credentials }),
+  }),
+)
+
+function toRemoved(row: Readonly<Record<string, unknown>>): RemovedCredential['credential'] {
+  const credential = readCredential({ ...row, encrypted_secret: null, master_key_id: null }, {})
+  if ('problem' in credential) throw new TypeError(credential.problem)
+  return credential
 }
 
-const toRemoved = (client: string, { removed_at: removedAt, row }: StoredRemoved): RemovedCredential => ({
-  removedAt,
-  credential: toCredential({
-    ...row,
-    client_id: client,
-    encrypted_secret: null,
-    master_key_id: null,
-    warned_days: null,
-  }),
-})
+/** Reads the column by itself. */
+export function toEnded(text: string): Ended | 'unreadable' {
+  const read = readRow(z.object({ ended: endedColumn }), { ended: text }, {})
+  return 'problem' in read ? 'unreadable' : read.ended
+}
 
+/** @param ended undefined if nothing was ended */
 export function fromEnded(client: ClientId, ended: Ended | undefined): string {
-  if (ended === undefined) return NOTHING
-  const { disabledAt, credentials = [] } = ended
+  const { disabledAt, credentials = [] } = ended ?? {}
   const stored: StoredEnded = {
     ...(disabledAt !== undefined && { disabled_at: disabledAt }),
-    ...(credentials.length > 0 && { credentials: credentials.map((removed) => fromRemoved(client, removed)) }),
+    ...(credentials.length > 0 && { credentials: credentials.map((one) => fromRemoved(client, one)) }),
   }
   return JSON.stringify(stored)
 }

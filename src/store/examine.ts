@@ -2,13 +2,11 @@ import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { sql } from 'kysely'
 import { parseDatabaseLocation } from '../input/database-location.ts'
-import { checkMasterKey } from '../keys/check-master-key.ts'
-import type { MasterKey } from '../keys/master-key.ts'
-import type { Clock } from '../platform/clock.ts'
+import { type MasterKey, MasterKeyMismatch } from '../keys/master-key.ts'
 import { UserError } from '../platform/user-error.ts'
 import type { Database } from './dialect.ts'
 import { type DatabaseFindings, NOTHING, noteOf } from './findings.ts'
-import { SqlKeyStore } from './keys.ts'
+import { masterKeyInUse } from './master-key.ts'
 import { pendingMigrations } from './migrate.ts'
 import { type PostgresAccess, parsePostgresUrl } from './postgres/address.ts'
 import { examinePostgres } from './postgres/examine.ts'
@@ -21,11 +19,11 @@ interface Means {
   readonly access: PostgresAccess
   /** Undefined where it could not be read; then it is not compared. */
   readonly masterKey: MasterKey | undefined
-  readonly clock: Clock
 }
 
-/** The migration that made today's table of keys. */
+/** The migration that made today's table of keys, and the one since which the database says which master key is in use. */
 const KEYS_SINCE = '0002-tokens'
+const MASTER_KEY_SINCE = '0009-master-key'
 
 /** Checks whether a server could start on a database. It writes nothing: no file, no table, no row. */
 export async function examineDatabase(location: string, means: Means): Promise<DatabaseFindings> {
@@ -70,9 +68,21 @@ async function examineServer(location: string, means: Means): Promise<DatabaseFi
   }
 }
 
-async function masterKeyMistakes(db: Database, { masterKey, clock }: Means): Promise<readonly string[]> {
+async function masterKeyMistakes(db: Database, { masterKey }: Means): Promise<readonly string[]> {
   if (masterKey === undefined) return []
-  if ((await pendingMigrations(db.unhurried, db.dialect)).includes(KEYS_SINCE)) return []
-  const problem = await checkMasterKey(new SqlKeyStore(db, clock), masterKey)
-  return problem === undefined ? [] : [`master_key_file: ${problem}`]
+  const due = await pendingMigrations(db.unhurried, db.dialect)
+  if (due.includes(KEYS_SINCE)) return []
+  try {
+    masterKey.requireFitting(await (due.includes(MASTER_KEY_SINCE) ? oldestMasterKey(db) : masterKeyInUse(db.reads)))
+    return []
+  } catch (error) {
+    if (!(error instanceof MasterKeyMismatch)) throw error
+    return [`master_key_file: ${error.message}`]
+  }
+}
+
+/** The master key that the migration will find to be in use. */
+async function oldestMasterKey({ reads }: Database): Promise<string | undefined> {
+  const oldest = await reads.selectFrom('key').select('master_key_id').orderBy('created_at').limit(1).executeTakeFirst()
+  return oldest?.master_key_id
 }

@@ -33,6 +33,7 @@ function sourcesOf(rows: readonly Row<'credential'>[]): readonly KeySource[] {
   return rows.flatMap((row): readonly KeySource[] => {
     if (row.kind !== 'keys' && row.kind !== 'federated') return []
     const credential = toCredential(row)
+    if ('problem' in credential) return []
     if (credential.kind === 'federated') {
       const { issuer, jwksUri, jwks } = credential.trust
       return jwks === undefined ? [{ issuer, jwksUri }] : []

@@ -1,46 +1,89 @@
 import { sql } from 'kysely'
+import type { AuditEvent } from '../audit/event.ts'
 import type { ConsumerLimits, ConsumerStore, KeySetConsumer } from '../keys/consumers.ts'
-import type { KeyStore, KeyWrites, StoredKey } from '../keys/store.ts'
+import type { Encrypted } from '../keys/master-key.ts'
+import type { KeyRows, KeyStore, KeyWrites } from '../keys/store.ts'
+import type { KeyId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
+import { toListed } from '../platform/unreadable.ts'
+import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { lockNumbers } from './counters.ts'
 import type { Database } from './dialect.ts'
+import { masterKeyInUse, replaceInUse, requireInUse } from './master-key.ts'
 import { fromConsumer, fromKey, type Row, toConsumer, toKey } from './rows.ts'
 import { transact } from './transaction.ts'
 
 export class SqlKeyStore implements KeyStore, ConsumerStore {
   readonly #db: Database
   readonly #clock: Clock
+  readonly #audit: SqlAuditStore
 
-  constructor(db: Database, clock: Clock) {
+  constructor(db: Database, clock: Clock, audit: SqlAuditStore) {
     this.#db = db
     this.#clock = clock
+    this.#audit = audit
   }
 
-  listKeys(): Promise<readonly StoredKey[]> {
-    return readKeys(this.#db.scans)
+  listKeys(): Promise<KeyRows> {
+    return readKeys(this.#db.reads)
   }
 
-  updateKeys(plan: (keys: readonly StoredKey[]) => KeyWrites): Promise<KeyWrites> {
+  masterKeyInUse(): Promise<string | undefined> {
+    return masterKeyInUse(this.#db.reads)
+  }
+
+  replaceMasterKey(before: string | undefined, after: string, event: AuditEvent): Promise<boolean> {
+    return transact(this.#db.writes, async (trx) => {
+      await lockNumbers(trx, 'change')
+      if (!(await replaceInUse(trx, before, after))) return false
+      await announce(trx, this.#clock, [{ kind: 'key', id: after }])
+      await this.#audit.appendWithin(trx, [event])
+      return true
+    })
+  }
+
+  updateKeys(plan: (rows: KeyRows) => KeyWrites): Promise<KeyWrites> {
     return transact(this.#db.writes, async (trx) => {
       // Whoever writes the model takes this lock first: what the plan is made from stays as it is until it is written.
       await lockNumbers(trx, 'change')
       const writes = plan(await readKeys(trx))
-      for (const key of writes.add) await trx.insertInto('key').values(fromKey(key)).execute()
-      for (const key of writes.put) {
-        const { kid, ...update } = fromKey(key)
-        await trx.updateTable('key').set(update).where('kid', '=', kid).execute()
+      for (const key of writes.add) {
+        await requireInUse(trx, key.masterKeyId)
+        await trx.insertInto('key').values(fromKey(key)).execute()
       }
+      for (const key of writes.put) {
+        const { kid, state, active_at, gone_at } = fromKey(key)
+        await trx.updateTable('key').set({ state, active_at, gone_at }).where('kid', '=', kid).execute()
+      }
+      for (const kid of writes.discard ?? []) await trx.deleteFrom('key').where('kid', '=', kid).execute()
       // Its private part is of no more use to anybody.
       await trx.deleteFrom('key').where('state', '=', 'gone').execute()
-      const changed = [...writes.add, ...writes.put]
+      const changed = [...[...writes.add, ...writes.put].map(({ kid }) => kid), ...(writes.discard ?? [])]
       if (changed.length > 0)
         await announce(
           trx,
           this.#clock,
-          changed.map(({ kid }) => ({ kind: 'key', id: kid })),
+          changed.map((kid) => ({ kind: 'key', id: kid })),
         )
+      await this.#audit.appendWithin(trx, writes.events ?? [])
       return writes
+    })
+  }
+
+  replaceEncrypted(kid: KeyId, before: Encrypted, after: Encrypted): Promise<boolean> {
+    return transact(this.#db.writes, async (trx) => {
+      await lockNumbers(trx, 'change')
+      await requireInUse(trx, after.masterKeyId)
+      const replaced = await trx
+        .updateTable('key')
+        .set({ encrypted_private_key: after.ciphertext, master_key_id: after.masterKeyId })
+        .where('kid', '=', kid)
+        .where('encrypted_private_key', '=', before.ciphertext)
+        .returning('kid')
+        .executeTakeFirst()
+      if (replaced !== undefined) await announce(trx, this.#clock, [{ kind: 'key', id: kid }])
+      return replaced !== undefined
     })
   }
 
@@ -97,7 +140,7 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
       .where('last_seen', '>=', since)
       .orderBy('last_seen', 'desc')
       .execute()
-    return rows.map(toConsumer)
+    return rows.map(toConsumer).filter((consumer) => consumer !== undefined)
   }
 }
 
@@ -114,7 +157,7 @@ function surplus(rows: readonly Row<'key_consumer'>[], keep: number, most: numbe
 
 const keyOf = ({ address, userAgent }: KeySetConsumer): string => `${address} ${userAgent}`
 
-async function readKeys(db: Database['reads']): Promise<readonly StoredKey[]> {
+async function readKeys(db: Database['reads']): Promise<KeyRows> {
   const rows = await db.selectFrom('key').selectAll().orderBy('created_at').orderBy('kid').execute()
-  return rows.map(toKey)
+  return { ...toListed(rows.map(toKey)), masterKeyId: await masterKeyInUse(db) }
 }

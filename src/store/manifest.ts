@@ -1,12 +1,14 @@
 import type { Kysely } from 'kysely'
 import type { Change } from '../changes/feed.ts'
 import type { Api } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
 import type { ManifestStore, ModelSnapshot, ModelWrites } from '../manifest/store.ts'
 import { type ClientId, CredentialId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
+import { toListed } from '../platform/unreadable.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
+import { endTokens } from './client-tokens.ts'
 import { lastTaken, lockNumbers } from './counters.ts'
 import { replaceCredentials } from './credentials.ts'
 import type { Database } from './dialect.ts'
@@ -30,16 +32,18 @@ export class SqlManifestStore implements ManifestStore {
   async snapshot(ids: readonly ClientId[]): Promise<ModelSnapshot> {
     // The version is read first: a write in between makes the commit fail rather than pass unseen.
     const version = await lastTaken(this.#db.scans, 'change')
-    const apis = (await this.#db.scans.selectFrom('api').selectAll().execute()).map(toApi)
-    const clients = await loadClients(this.#db.scans, ids)
+    const apis = toListed((await this.#db.scans.selectFrom('api').selectAll().execute()).map(toApi))
+    const clients = toListed(await loadClients(this.#db.scans, ids))
     return {
       version,
-      apis: new Map(apis.map((api) => [api.audience, api])),
-      clients: new Map(clients.map((client) => [client.id, client])),
+      apis: new Map(apis.found.map((api) => [api.audience, api])),
+      clients: new Map(clients.found.map((client) => [client.id, client])),
+      unreadableApis: apis.unreadable,
+      unreadableClients: new Map(clients.unreadable.map((client) => [client.id, client])),
     }
   }
 
-  listClients(after: string, most: number): Promise<readonly Client[]> {
+  listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]> {
     return listClients(this.#db.scans, after, most)
   }
 
@@ -59,6 +63,7 @@ export class SqlManifestStore implements ManifestStore {
   commit(version: number, { apis, clients, event }: ModelWrites): Promise<boolean> {
     return transact(this.#db.writes, async (trx) => {
       if ((await lockNumbers(trx, 'change')) !== version) return false
+      await endTokens(trx, clients, this.#clock.now())
       for (const api of apis) await this.#putApi(trx, api)
       for (const client of clients) await this.#putClient(trx, client)
       const changes: Change[] = [
@@ -91,6 +96,6 @@ export class SqlManifestStore implements ManifestStore {
       .values(row)
       .onConflict((conflict) => conflict.column('client_id').doUpdateSet(update))
       .execute()
-    await replaceCredentials(trx, client.id, client.credentials.all)
+    await replaceCredentials(trx, client.id, client.credentials)
   }
 }

@@ -10,6 +10,7 @@ import { counters } from './migrations/0005-counters.ts'
 import { clientGrants } from './migrations/0006-client-grants.ts'
 import { bounds } from './migrations/0007-bounds.ts'
 import { endedAndSample } from './migrations/0008-ended-and-sample.ts'
+import { masterKey } from './migrations/0009-master-key.ts'
 import type { Schema } from './schema.ts'
 
 /** Every migration, by name; the names sort in the order of running, and one that was released never changes. */
@@ -22,6 +23,7 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0006-client-grants': clientGrants,
   '0007-bounds': bounds,
   '0008-ended-and-sample': endedAndSample,
+  '0009-master-key': masterKey,
 }
 
 type MigrationTable = { migration: { name: string; timestamp: string } }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Jti } from '../oauth/ids.ts'
+import { toListed } from '../platform/unreadable.ts'
 import type { Revocation, RevocationStore } from '../revocation/store.ts'
 import { takeNumbers } from './counters.ts'
 import type { Database } from './dialect.ts'
@@ -19,16 +20,7 @@ export class SqlRevocationStore implements RevocationStore {
   }
 
   addRevocations(revocations: readonly Revocation[]): Promise<void> {
-    return transact(this.#db.urgent, async (trx) => {
-      const first = (await takeNumbers(trx, 'revocation', revocations.length)) - revocations.length + 1
-      const rows = revocations.map((revocation, index) => ({ seq: first + index, ...fromRevocation(revocation) }))
-      for (let from = 0; from < rows.length; from += ROWS_IN_STATEMENT) {
-        await trx
-          .insertInto('revocation')
-          .values(rows.slice(from, from + ROWS_IN_STATEMENT))
-          .execute()
-      }
-    })
+    return transact(this.#db.urgent, (trx) => addRevocations(trx, revocations))
   }
 
   async revocationsAfter(after: number, limit: number) {
@@ -39,7 +31,7 @@ export class SqlRevocationStore implements RevocationStore {
       .orderBy('seq')
       .limit(limit)
       .execute()
-    return { latest: rows.at(-1)?.seq ?? after, revocations: rows.map(toRevocation) }
+    return { latest: rows.at(-1)?.seq ?? after, ...toListed(rows.map(toRevocation)) }
   }
 
   async isTokenRevoked(id: Jti): Promise<boolean> {
@@ -69,15 +61,36 @@ export class SqlRevocationStore implements RevocationStore {
     })
   }
 
-  async longestLifetime(): Promise<number> {
-    const row = await this.#db.scans.selectFrom('longest_lifetime').select('milliseconds').executeTakeFirst()
-    return row?.milliseconds ?? 0
+  longestLifetime(): Promise<number> {
+    return longestLifetime(this.#db.scans)
   }
 
   async noteLifetime(milliseconds: number): Promise<void> {
     if ((await this.longestLifetime()) >= milliseconds) return
     await noteLifetime(this.#db.writes, milliseconds)
   }
+}
+
+/** Adds revocations within a transaction. */
+export async function addRevocations(trx: Kysely<Schema>, revocations: readonly Revocation[]): Promise<void> {
+  const first = (await takeNumbers(trx, 'revocation', revocations.length)) - revocations.length + 1
+  const rows = revocations.map((revocation, index) => ({ seq: first + index, ...fromRevocation(revocation) }))
+  for (let from = 0; from < rows.length; from += ROWS_IN_STATEMENT) {
+    await trx
+      .insertInto('revocation')
+      .values(rows.slice(from, from + ROWS_IN_STATEMENT))
+      .execute()
+  }
+}
+
+/** A year, the longest lifetime that a manifest may set. */
+const LONGEST_MS = 31_536_000_000
+
+/** The longest lifetime that any token can have had, in milliseconds. If the row can't be read, it is the longest one allowed. */
+export async function longestLifetime(db: Kysely<Schema>): Promise<number> {
+  const row = await db.selectFrom('longest_lifetime').select('milliseconds').executeTakeFirst()
+  if (row === undefined) return 0
+  return Number.isFinite(row.milliseconds) && row.milliseconds >= 0 ? row.milliseconds : LONGEST_MS
 }
 
 /** Remembers that tokens may live so long. One statement: of two at once, the longer stays. */

@@ -1,34 +1,75 @@
 import type { Insertable, Selectable } from 'kysely'
+import { z } from 'zod'
 import type { AuditEvent, AuditEventType } from '../audit/event.ts'
 import type { StoredAuditEvent } from '../audit/store.ts'
-import type { Change } from '../changes/feed.ts'
+import { type Change, changeKinds } from '../changes/feed.ts'
 import { toCredentials } from '../credentials/credential.ts'
-import type { Api, RequiredProof } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
+import { type Api, requiredProofs, type Scope } from '../directory/api.ts'
+import type { Client, UnreadableClient } from '../directory/client.ts'
 import { isKeyAlgorithm } from '../keys/algorithms.ts'
 import type { KeySetConsumer } from '../keys/consumers.ts'
-import type { KeyState, StoredKey } from '../keys/store.ts'
-import type { GrantType } from '../oauth/grant-types.ts'
-import { Audience, ClientId, KeyId } from '../oauth/ids.ts'
+import { keyStates, type StoredKey, type UnreadableKey } from '../keys/store.ts'
+import { signingAlgorithms } from '../oauth/algorithms.ts'
+import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
+import { grantTypes } from '../oauth/grant-types.ts'
+import { Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
+import { toListed, type Unreadable } from '../platform/unreadable.ts'
 import type { Revocation } from '../revocation/store.ts'
 import { toCredential } from './credential-rows.ts'
-import { fromEnded, toEnded } from './ended-rows.ts'
+import { endedColumn, fromEnded, toEnded } from './ended-rows.ts'
+import { bytes, json, readRow, time } from './read-row.ts'
 import type { Schema } from './schema.ts'
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
 type NewRow<Table extends keyof Schema> = Insertable<Schema[Table]>
 
-/** JSON that this program wrote, in the shape in which it wrote it. */
-const json = <Shape>(text: string): Shape => JSON.parse(text)
+/** A parser for every field: one that is missing would be dropped in silence. */
+type Fields<Thing, But = never> = Readonly<Record<Exclude<keyof Thing, But>, z.ZodType>>
 
-export const toApi = (row: Row<'api'>): Api => ({
-  audience: Audience(row.audience),
-  name: row.name ?? undefined,
-  scopes: json(row.scopes),
-  token: json(row.token),
-  require: (row.require as RequiredProof | null) ?? undefined,
-})
+const text = z
+  .string()
+  .nullable()
+  .transform((value) => value ?? undefined)
+const flag = z.literal([0, 1]).transform((value) => value === 1)
+const texts = z.array(z.string())
+const claims = z.record(z.string(), z.unknown())
+const seconds = z.number().int().positive()
+const requiredProof = z
+  .enum(requiredProofs)
+  .nullable()
+  .transform((proof) => proof ?? undefined)
+
+const scope = z.object({
+  name: z.string(),
+  wildcard: z.boolean().exactOptional(),
+  description: z.string().exactOptional(),
+  common: z.boolean().exactOptional(),
+  onRequest: z.boolean().exactOptional(),
+  includes: texts.exactOptional(),
+} satisfies Fields<Scope>)
+
+const apiToken = z.object({
+  preset: z.string().exactOptional(),
+  format: z.enum(['jwt', 'sealed']).exactOptional(),
+  algorithm: z.enum(signingAlgorithms).exactOptional(),
+  typ: z.enum(['at+jwt', 'JWT']).exactOptional(),
+  lifetime: seconds.exactOptional(),
+  scope_claims: z.array(z.enum(['scope', 'scp'])).exactOptional(),
+  claims: claims.exactOptional(),
+  client_claims: z.record(z.string(), z.string()).exactOptional(),
+} satisfies Fields<Api['token']>)
+
+const apiRow: z.ZodType<Api> = z.object({
+  audience: z.string().transform(Audience),
+  name: text,
+  scopes: json(z.array(scope)),
+  token: json(apiToken),
+  require: requiredProof,
+} satisfies Fields<Schema['api'], 'created_at' | 'updated_at'>)
+
+export const toApi = (row: Row<'api'>): Api | Unreadable =>
+  readRow(apiRow, row, { kind: 'api', id: row.audience } as const)
 
 export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
   audience: api.audience,
@@ -43,39 +84,73 @@ export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
 /** Stands in a client's `token` where its tokens are bound to its certificate. */
 export const CERTIFICATE_BOUND = { certificate_bound: true } as const
 
-type StoredTokenSettings = Client['token'] & Partial<typeof CERTIFICATE_BOUND>
+const grant = z.object({ api: z.string().transform(Audience), scopes: texts, defaultScopes: texts } satisfies Fields<
+  Client['grants'][number]
+>)
 
-export function toClient(row: Row<'client'>, credentials: readonly Row<'credential'>[]): Client {
-  const { certificate_bound: bindsToCertificate = false, ...token } = json<StoredTokenSettings>(row.token)
-  return {
-    id: ClientId(row.client_id),
-    name: row.name ?? undefined,
-    description: row.description ?? undefined,
-    owner: row.owner ?? undefined,
-    tags: json(row.tags),
-    enabled: row.enabled === 1,
-    subject: row.subject ?? undefined,
-    grantTypes: json<GrantType[]>(row.grant_types),
-    scopes: json(row.scopes),
-    defaultScopes: json(row.default_scopes),
-    grants: json(row.grants),
-    defaultApi: row.default_api === null ? undefined : Audience(row.default_api),
-    metadata: json(row.metadata),
-    introspects: json(row.introspects),
-    restrictScopes: row.restrict_scopes === 1,
-    token,
-    credentials: toCredentials(credentials.map(toCredential)),
-    authentication: json(row.authentication),
-    require: (row.require as RequiredProof | null) ?? undefined,
-    bindsToCertificate,
-    ...endedOf(row),
-  }
-}
+/** The column holds one setting of a client more than `token` of the client does. */
+const clientToken = z.object({
+  lifetime: seconds.exactOptional(),
+  claims: claims.exactOptional(),
+  certificate_bound: z.literal(true).exactOptional(),
+} satisfies Fields<Client['token'] & Partial<typeof CERTIFICATE_BOUND>>)
 
-/** Most have nothing of the kind, and then no such field either. */
-function endedOf(row: Row<'client'>): Pick<Client, 'ended'> {
-  const ended = toEnded(row.client_id, row.ended)
-  return ended === undefined ? {} : { ended }
+const clientRow = z
+  .object({
+    client_id: z.string().transform(ClientId),
+    name: text,
+    description: text,
+    owner: text,
+    tags: json(texts),
+    enabled: flag,
+    subject: text,
+    grant_types: json(z.array(z.enum(grantTypes))),
+    scopes: json(texts),
+    default_scopes: json(texts),
+    grants: json(z.array(grant)),
+    default_api: text,
+    metadata: json(claims),
+    introspects: json(z.union([z.literal('all'), z.array(z.string().transform(Audience))])),
+    restrict_scopes: flag,
+    token: json(clientToken),
+    authentication: json(
+      z.object({
+        methods: z.array(z.enum(clientAuthMethodNames)).exactOptional(),
+        assertion_audience: z.enum(['issuer', 'compatible']).exactOptional(),
+      } satisfies Fields<Client['authentication']>),
+    ),
+    require: requiredProof,
+    ended: endedColumn,
+  } satisfies Fields<Schema['client'], 'created_at' | 'updated_at'>)
+  .transform(
+    ({
+      client_id,
+      grant_types,
+      default_scopes,
+      default_api,
+      restrict_scopes,
+      token: { certificate_bound = false, ...token },
+      ended,
+      ...same
+    }): Omit<Client, 'credentials'> => ({
+      id: client_id,
+      grantTypes: grant_types,
+      defaultScopes: default_scopes,
+      defaultApi: default_api === undefined ? undefined : Audience(default_api),
+      restrictScopes: restrict_scopes,
+      token,
+      bindsToCertificate: certificate_bound,
+      ...same,
+      // Most have nothing of the kind, and then no such field either.
+      ...(Object.keys(ended).length > 0 && { ended }),
+    }),
+  )
+
+export function toClient(row: Row<'client'>, rows: readonly Row<'credential'>[]): Client | UnreadableClient {
+  const { found, unreadable } = toListed(rows.map(toCredential))
+  const credentials = toCredentials(found, unreadable)
+  const client = readRow(clientRow, row, { kind: 'client', id: ClientId(row.client_id) } as const)
+  return 'problem' in client ? { ...client, credentials, ended: toEnded(row.ended) } : { ...client, credentials }
 }
 
 export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
@@ -102,19 +177,33 @@ export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
   updated_at: now,
 })
 
-export function toKey(row: Row<'key'>): StoredKey {
-  if (!isKeyAlgorithm(row.algorithm)) throw new Error(`key ${row.kid} is of an unknown algorithm`)
-  return {
-    kid: KeyId(row.kid),
-    algorithm: row.algorithm,
-    state: row.state as KeyState,
-    publicKey: row.public_key === null ? undefined : Buffer.from(row.public_key),
-    encryptedPrivateKey: Buffer.from(row.encrypted_private_key),
-    masterKeyId: row.master_key_id,
-    createdAt: row.created_at,
-    activeAt: row.active_at,
-    goneAt: row.gone_at ?? undefined,
-  }
+const keyRow = z
+  .object({
+    kid: z.string().transform(KeyId),
+    algorithm: z.string().refine(isKeyAlgorithm, 'is not one that is known'),
+    state: z.enum(keyStates),
+    public_key: bytes.nullable(),
+    encrypted_private_key: bytes,
+    master_key_id: z.string(),
+    created_at: time,
+    active_at: time,
+    gone_at: time.nullable(),
+  })
+  .transform(
+    ({ public_key, encrypted_private_key, master_key_id, created_at, active_at, gone_at, ...same }): StoredKey => ({
+      ...same,
+      publicKey: public_key ?? undefined,
+      encryptedPrivateKey: encrypted_private_key,
+      masterKeyId: master_key_id,
+      createdAt: created_at,
+      activeAt: active_at,
+      goneAt: gone_at ?? undefined,
+    }),
+  )
+
+export function toKey(row: Row<'key'>): StoredKey | UnreadableKey {
+  const state = keyStates.find((known) => known === row.state)
+  return readRow(keyRow, row, { kind: 'key', id: KeyId(row.kid), state } as const)
 }
 
 export const fromKey = (key: StoredKey): NewRow<'key'> => ({
@@ -129,13 +218,23 @@ export const fromKey = (key: StoredKey): NewRow<'key'> => ({
   gone_at: key.goneAt ?? null,
 })
 
-export const toConsumer = (row: Row<'key_consumer'>): KeySetConsumer => ({
-  address: row.address,
-  userAgent: row.user_agent,
-  firstSeen: row.first_seen,
-  lastSeen: row.last_seen,
-  fetches: row.fetches,
-})
+const consumerRow = z
+  .object({ address: z.string(), user_agent: z.string(), first_seen: time, last_seen: time, fetches: z.number() })
+  .transform(
+    ({ address, user_agent, first_seen, last_seen, fetches }): KeySetConsumer => ({
+      address,
+      userAgent: user_agent,
+      firstSeen: first_seen,
+      lastSeen: last_seen,
+      fetches,
+    }),
+  )
+
+/** Undefined if the row can't be read. */
+export function toConsumer(row: Row<'key_consumer'>): KeySetConsumer | undefined {
+  const consumer = readRow(consumerRow, row, {})
+  return 'problem' in consumer ? undefined : consumer
+}
 
 export const fromConsumer = (consumer: KeySetConsumer): NewRow<'key_consumer'> => ({
   address: consumer.address,
@@ -145,8 +244,27 @@ export const fromConsumer = (consumer: KeySetConsumer): NewRow<'key_consumer'> =
   fetches: consumer.fetches,
 })
 
-export const toRevocation = ({ kind, id, issued_before, expires_at }: Row<'revocation'>): Revocation =>
-  ({ kind, id, expiresAt: expires_at, ...(issued_before !== null && { issuedBefore: issued_before }) }) as Revocation
+/** A time that never comes. */
+const NEVER = Number.MAX_SAFE_INTEGER
+
+/** This is written by hand for speed: there may be a million rows. */
+export function toRevocation({ seq, kind, id, issued_before, expires_at }: Row<'revocation'>): Revocation | Unreadable {
+  // If a time can't be read, the row revokes too much rather than too little.
+  const expiresAt = typeof expires_at === 'number' ? expires_at : NEVER
+  const issuedBefore = typeof issued_before === 'number' ? issued_before : expiresAt
+  switch (kind) {
+    case 'token':
+      return { kind, id: Jti(id), expiresAt }
+    case 'client':
+      return { kind, id: ClientId(id), expiresAt, issuedBefore }
+    case 'api':
+      return { kind, id: Audience(id), expiresAt, issuedBefore }
+    case 'key':
+      return { kind, id: KeyId(id), expiresAt, issuedBefore }
+    default:
+      return { kind: 'revocation', id: String(seq), problem: 'kind is not what it should be' }
+  }
+}
 
 export const fromRevocation = (revocation: Revocation): Omit<NewRow<'revocation'>, 'seq'> => ({
   kind: revocation.kind,
@@ -155,11 +273,15 @@ export const fromRevocation = (revocation: Revocation): Omit<NewRow<'revocation'
   expires_at: revocation.expiresAt,
 })
 
-export const toChange = (row: Row<'change'>): Change => ({ kind: row.kind as Change['kind'], id: row.id })
+/** Undefined if the row can't be read. */
+export const toChange = ({ kind, id }: Row<'change'>): Change | undefined => {
+  const known = changeKinds.find((one) => one === kind)
+  return known && { kind: known, id: String(id) }
+}
 
 export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   seq: row.seq,
-  at: row.at,
+  at: time.catch(0).parse(row.at),
   type: row.type as AuditEventType,
   result: row.result as AuditEvent['result'],
   reason: (row.reason as Reason | null) ?? undefined,
@@ -167,8 +289,14 @@ export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   remoteAddress: row.remote_address ?? undefined,
   requestId: row.request_id,
   traceId: row.trace_id ?? undefined,
-  detail: json(row.detail),
+  detail: toDetail(row.detail),
 })
+
+/** An event whose detail can't be read is still shown. */
+function toDetail(text: string): AuditEvent['detail'] {
+  const detail = readRow(z.object({ detail: json(z.record(z.string(), z.unknown())) }), { detail: text }, {})
+  return 'problem' in detail ? { unreadable: detail.problem } : detail.detail
+}
 
 export const fromAuditEvent = (event: AuditEvent): NewRow<'audit_event'> => ({
   at: event.at,

@@ -71,6 +71,11 @@ export interface Schema {
     active_at: number
     gone_at: number | null
   }
+  master_key: {
+    id: number
+    /** The id of the master key in use. */
+    master_key_id: string
+  }
   key_consumer: {
     address: string
     user_agent: string

@@ -60,7 +60,7 @@ export function createStore(db: Database, clock: Clock): Store {
     keySources: new SqlKeySourceStore(db),
     certificateUse: new SqlCertificateUseStore(db.reads),
     changes: new SqlChangeStore(db.reads),
-    keys: new SqlKeyStore(db, clock),
+    keys: new SqlKeyStore(db, clock, audit),
     revocations: new SqlRevocationStore(db),
     credentials: new SqlCredentialStore(db, clock, audit),
     replay: new SqlReplayStore(db),

@@ -58,6 +58,12 @@ export const metricTable = {
     labels: { algorithm, state: 'pending, active, retiring or revoked' },
     together: 'max',
   },
+  tessera_keys_unusable: {
+    type: 'gauge',
+    help: 'Keys that a process can not use for what they are needed for: of an active one, nothing is issued. The log names them.',
+    labels: { state: 'pending, active, retiring, or unknown where not even that can be read' },
+    together: 'max',
+  },
   tessera_key_activated_timestamp_seconds: {
     type: 'gauge',
     help: 'When the active key became active.',
@@ -70,6 +76,12 @@ export const metricTable = {
     labels: { algorithm },
     together: 'max',
   },
+  tessera_state_age_seconds: {
+    type: 'gauge',
+    help: 'For how long a process may not have known what others have changed: over 1, it does not answer by that.',
+    labels: { of: 'keys, directory (clients and APIs) or revocations' },
+    together: 'max',
+  },
   tessera_directory_lookups_total: {
     type: 'counter',
     help: 'Clients that were looked up: hit in memory, miss in the database.',
@@ -80,6 +92,12 @@ export const metricTable = {
     type: 'gauge',
     help: 'Clients in memory, all processes together; each has at most cache.clients.',
     labels: {},
+    together: 'sum',
+  },
+  tessera_records_unreadable_total: {
+    type: 'counter',
+    help: 'Records in the database that could not be read, each counted once by each process for as long as it does not change. The log names them.',
+    labels: { kind: 'api, client, credential, key or revocation' },
     together: 'sum',
   },
   tessera_secret_hashes_running: {

@@ -5,6 +5,7 @@ import type { KeyId } from '../oauth/ids.ts'
 import { Audience, ClientId, Jti } from '../oauth/ids.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
 import { JsonError, parseJson } from '../platform/json.ts'
+import { uuidv7Time } from '../platform/random.ts'
 import { type AccessTokenClaims, LONGEST_TOKEN } from './claims.ts'
 import type { Unsealer } from './sealed.ts'
 
@@ -58,6 +59,13 @@ export function verifyToken(verifier: Verifier, token: string): VerifiedToken | 
   const verified = { claims: claims.data as AccessTokenClaims, kid: opened.kid }
   return isAlive(verifier, verified) ? verified : undefined
 }
+
+/** The time at which a token was issued, in milliseconds. The `jti` is more exact than `iat`. */
+export const issuedAt = ({ claims: { jti, iat } }: VerifiedToken): number => uuidv7Time(jti) ?? iat * 1000
+
+/** The APIs that a token is for. */
+export const audiencesOf = ({ claims: { aud } }: VerifiedToken): readonly Audience[] =>
+  typeof aud === 'string' ? [aud] : aud
 
 /** Whether a token that was verified once has not expired, and its key is still one of ours. */
 export function isAlive({ keyring, clock }: Verifier, { claims, kid }: VerifiedToken): boolean {

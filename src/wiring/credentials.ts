@@ -21,7 +21,7 @@ export async function openCredentials(
   audit: AuditSink,
   closers: Closers,
 ): Promise<CredentialNotes> {
-  const { log, clock, random } = means
+  const { log, clock, random, unreadable } = means
   const usage = new CredentialUsage(store.credentials)
   const marks = new ReplayMarks(store.replay, clock)
   const expiry = new ExpiryWatch({
@@ -32,6 +32,7 @@ export async function openCredentials(
       log.warn(detail, `a credential expires within ${days} day${days === 1 ? '' : 's'}`)
       audit.record({ ...ownEvent('credential.expiring', detail, { clock, random }), clientId })
     },
+    onUnreadable: (record) => unreadable.report(record),
   })
   await expiry.look()
   closers.add(() => usage.close())

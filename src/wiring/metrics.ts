@@ -86,6 +86,10 @@ export function readKeys({ keyring }: Model, { keys }: Config): Readings {
         value: stored.filter((key) => key.algorithm === algorithm && key.state === state).length,
       })),
     ),
+    tessera_keys_unusable: (['pending', 'active', 'retiring', 'unknown'] as const).map((state) => ({
+      labels: { state },
+      value: keyring.problems.filter((key) => (key.state ?? 'unknown') === state).length,
+    })),
     tessera_key_activated_timestamp_seconds: at((algorithm) => active(algorithm)?.activeAt),
     tessera_key_next_rotation_timestamp_seconds: at((algorithm) =>
       nextRotationAt(stored, algorithm, { rotateEvery: keys.rotate_every * 1000 }),

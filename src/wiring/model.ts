@@ -1,15 +1,15 @@
-import { ownEvent } from '../audit/own-event.ts'
-import type { AuditSink } from '../audit/sink.ts'
 import { ChangeFeed } from '../changes/feed.ts'
 import type { Config } from '../config/resolve.ts'
 import { CertificateUse } from '../directory/certificate-use.ts'
 import { Directory } from '../directory/directory.ts'
 import { KeySources } from '../directory/key-sources.ts'
 import { KeySetConsumers } from '../keys/consumers.ts'
+import { requireFitting } from '../keys/fitting.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { MasterKey } from '../keys/master-key.ts'
-import { KeyRotation, keyDetail } from '../keys/rotation.ts'
+import { KeyRotation } from '../keys/rotation.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
+import type { OnUnreadable } from '../platform/unreadable.ts'
 import { Revocations } from '../revocation/revocations.ts'
 import type { Store } from '../store/sql-store.ts'
 import { algorithmsInUse } from '../tokens/profile.ts'
@@ -21,6 +21,7 @@ const KEY_SOURCES = 'where clients have their keys could not be read'
 
 /** What a process has of the database in memory, and keeps up to date. */
 export interface Model {
+  readonly changes: ChangeFeed
   readonly directory: Directory
   readonly keySources: KeySources
   readonly certificateUse: CertificateUse
@@ -41,21 +42,18 @@ export async function noteLifetimes(config: Config, store: Store, live: LiveConf
 }
 
 /** Loads clients, APIs, keys and revocations. Rejects where the database fails, or is under another master key. */
-export async function openModel(
-  config: Config,
-  store: Store,
-  means: Means,
-  audit: AuditSink,
-  closers: Closers,
-): Promise<Model> {
-  const { clock, random, failing, live } = means
+export async function openModel(config: Config, store: Store, means: Means, closers: Closers): Promise<Model> {
+  const { clock, random, failing, live, unreadable } = means
+  const sinceTime = clock.monotonic()
   const since = await store.changes.latestChange()
-  const directory = await Directory.open(store.directory, { mostClients: config.cache.clients })
   const certificateUse = await CertificateUse.open(store.certificateUse)
+  const onUnreadable: OnUnreadable = (record) => unreadable.report(record)
+  const directory = await Directory.open(store.directory, { mostClients: config.cache.clients, onUnreadable })
   const masterKey = new MasterKey(config.masterKey, random, config.previousMasterKey)
-  const keyring = await Keyring.open(store.keys, masterKey)
+  await requireFitting(store.keys, masterKey)
+  const keyring = await Keyring.open(store.keys, masterKey, onUnreadable)
   await noteLifetimes(config, store, live)
-  const revocations = await Revocations.open(store.revocations, clock)
+  const revocations = await Revocations.open(store.revocations, clock, { onUnreadable })
   const rotation = new KeyRotation({
     store: store.keys,
     keyring,
@@ -63,7 +61,7 @@ export async function openModel(
     clock,
     algorithms: () => algorithmsInUse(directory.apis),
     policy: async () => rotationPolicy(live.current.keys, await store.revocations.longestLifetime()),
-    onChange: (key) => audit.record(ownEvent('key.change', keyDetail(key), { clock, random })),
+    random,
   })
   await rotation.run()
 
@@ -71,10 +69,17 @@ export async function openModel(
   closers.add(() => consumers.flush())
   const keySources = new KeySources(store.keySources)
   keySources.read().catch(failing(KEY_SOURCES))
-  const listeners = [directory, certificateUse, keyring, keySources]
-  const feed = new ChangeFeed(store.changes, listeners, since, failing('changes could not be read'))
-  feed.start()
-  closers.add(() => feed.stop())
+  const changes = new ChangeFeed({
+    store: store.changes,
+    clock,
+    listeners: { directory, keys: keyring },
+    unhurried: [certificateUse, keySources],
+    since,
+    sinceTime,
+    onError: failing('what was changed could not be taken over'),
+  })
+  changes.start()
+  closers.add(() => changes.stop())
   const again = (interval: number, work: () => Promise<void>, what: string) =>
     repeat(closers, means, interval, work, what)
   again(500, () => keySources.read(), KEY_SOURCES)
@@ -83,5 +88,5 @@ export async function openModel(
   again(2_000, () => consumers.flush(), 'who fetched the keys could not be written')
   again(60_000, () => consumers.prune(), 'who fetched the keys long ago could not be removed')
   again(60_000, () => revocations.prune(), 'expired revocations could not be removed')
-  return { directory, certificateUse, keySources, masterKey, keyring, revocations, consumers }
+  return { changes, directory, certificateUse, keySources, masterKey, keyring, revocations, consumers }
 }

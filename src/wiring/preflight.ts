@@ -52,11 +52,11 @@ export async function requireStart(
 
 async function lookAtDatabase(
   { options: { storage }, storageAccess: access, masterKeys }: Examined,
-  { clock, random }: Means,
+  { random }: Means,
 ): Promise<DatabaseFindings> {
   if (storage === undefined || access === undefined) return NOTHING
   const masterKey = masterKeys && new MasterKey(masterKeys.masterKey, random, masterKeys.previousMasterKey)
-  return examineDatabase(storage, { access, masterKey, clock })
+  return examineDatabase(storage, { access, masterKey })
 }
 
 async function lookAtPorts({ options, wrong }: Examined, { mayRun }: Means): Promise<DatabaseFindings> {

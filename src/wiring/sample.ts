@@ -5,7 +5,8 @@ import type { Logger } from '../telemetry/log.ts'
 /** Says that the sample of `tessera dev` is in the database of a server for real, which takes none of its credentials. */
 export async function warnOfSample({ isDevelopment }: Config, { credentials }: Store, log: Logger): Promise<void> {
   if (isDevelopment) return
-  for (const { clientId, credential } of await credentials.listSamples()) {
+  const { found } = await credentials.listSamples()
+  for (const { clientId, credential } of found) {
     log.warn(
       { client_id: clientId, credential: credential.id, label: credential.label },
       'a credential of the sample of `tessera dev` is refused: its secret is published. Remove it with `tessera credentials remove`',

@@ -22,7 +22,7 @@ import type { Means } from './world.ts'
 /** What the OAuth endpoints work with. @throws UserError where a configured file is not what it should be */
 export function createServices(
   config: Config,
-  { directory, keySources, masterKey, keyring, revocations, consumers }: Model,
+  { changes, directory, keySources, masterKey, keyring, revocations, consumers }: Model,
   { usage, marks }: CredentialNotes,
   { clock, random, lookup, shared, live, holds }: Means,
   audit: AuditSink,
@@ -81,7 +81,7 @@ export function createServices(
     prover: {
       clock,
       marks,
-      nonces: new DpopNonces(masterKey.derive('dpop nonce'), clock),
+      nonces: new DpopNonces(() => masterKey.derive('dpop nonce', keyring.masterKeyId), clock),
       get isNonceRequired() {
         return live.current.dpop.require_nonce === 'on'
       },
@@ -98,7 +98,8 @@ export function createServices(
       },
       sealer: new Sealer(random),
     },
-    judge: new Judge(verifier, revocations),
+    changes,
+    judge: new Judge({ verifier, changes, directory, revocations }),
     verifier,
     revocations,
     recording: { audit, clock },

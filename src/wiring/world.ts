@@ -8,6 +8,8 @@ import { type RandomBytes, systemRandom } from '../platform/random.ts'
 import type { Lookup } from '../remote-keys/resolve.ts'
 import { openStore } from '../store/open.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { UnreadableRecords } from '../telemetry/unreadable.ts'
+import type { RemoteCondition } from '../workers/remote-condition.ts'
 import type { RemoteMetrics } from '../workers/remote-metrics.ts'
 import type { Closers } from './closers.ts'
 import { LiveConfig } from './live.ts'
@@ -35,6 +37,8 @@ interface Shared {
   readonly guesses: Guesses
   /** Is told what this process measures. */
   readonly metrics: Pick<RemoteMetrics, 'offer'>
+  /** Gets the reasons why this process can't answer as it should. */
+  readonly condition: Pick<RemoteCondition, 'tell'>
 }
 
 /** The same, with nothing left open. */
@@ -42,9 +46,12 @@ export interface Means extends Required<Pick<World, 'log' | 'clock' | 'random' |
   readonly lookup: Lookup | undefined
   readonly shared: Shared | undefined
   readonly live: LiveConfig
-  /** For what is tried again: logs each failure. */
+  readonly unreadable: UnreadableRecords
+  /** Logs the failures of work that is repeated several times a second: the same failure once a minute. */
   failing(what: string): (error: unknown) => void
 }
+
+const LOGGED_AGAIN_MS = 60_000
 
 export const meansOf = (config: Config, world: World): Means => ({
   log: world.log,
@@ -55,8 +62,20 @@ export const meansOf = (config: Config, world: World): Means => ({
   lookup: world.lookup,
   shared: world.shared,
   live: createLive(config, world.log),
-  failing: (what) => (error) => world.log.error({ err: error }, `${what}; it is tried again`),
+  unreadable: new UnreadableRecords(world.log),
+  failing: (what) => logFailures(world.log, world.clock ?? systemClock, what),
 })
+
+function logFailures(log: Logger, clock: Clock, what: string): (error: unknown) => void {
+  let last = { message: '', at: Number.NEGATIVE_INFINITY }
+  return (error) => {
+    const now = clock.monotonic()
+    const message = String(error)
+    if (message === last.message && now - last.at < LOGGED_AGAIN_MS) return
+    last = { message, at: now }
+    log.error({ err: error }, `${what}; it is tried again`)
+  }
+}
 
 function createLive(config: Config, log: Logger): LiveConfig {
   const live = new LiveConfig(config)

@@ -23,6 +23,8 @@ export type FromWorker =
   | { readonly kind: 'reloaded'; readonly problem?: string }
   /** What it has measured, as it was asked. */
   | { readonly kind: 'measured'; readonly id: number; readonly snapshot: Snapshot }
+  /** The reasons why it can't answer as it should, one line each; sent whenever they change. */
+  | { readonly kind: 'condition'; readonly problems: readonly string[] }
   /** It listens. */
   | { readonly kind: 'ready' }
   /** It can't start, and why: one line for a person. */

@@ -54,6 +54,7 @@ export function attend(channel: Channel<FromPrimary, FromWorker>, { audit, guess
         break
       }
       case 'measured':
+      case 'condition':
       case 'starting':
       case 'reloaded':
       case 'ready':

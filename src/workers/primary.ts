@@ -33,6 +33,7 @@ export class Workers {
   readonly #options: PrimaryOptions
   readonly #running = new Set<Worker>()
   readonly #ready = new Set<Worker>()
+  readonly #problems = new Map<Worker, readonly string[]>()
   readonly metrics = new WorkerMetrics()
   #ended = 0
   /** Those that have been told the configuration. */
@@ -49,6 +50,11 @@ export class Workers {
   /** How many listen. */
   get ready(): number {
     return this.#ready.size
+  }
+
+  /** The reasons why workers can't answer as they should, each line once. */
+  get problems(): readonly string[] {
+    return [...new Set([...this.#problems.values()].flat())]
   }
 
   /** How many ended by themselves. */
@@ -120,6 +126,7 @@ export class Workers {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'starting') this.#tell(worker)
         if (message.kind === 'failed') reject(new UserError(message.message))
+        if (message.kind === 'condition') this.#problems.set(worker, message.problems)
         if (message.kind !== 'ready') return
         this.#ready.add(worker)
         resolve()
@@ -127,6 +134,7 @@ export class Workers {
       worker.once('exit', (code, signal) => {
         this.#running.delete(worker)
         this.#ready.delete(worker)
+        this.#problems.delete(worker)
         this.#told.delete(worker)
         forget()
         reject(new Error(`a worker ended before it listened (${signal ?? `exit code ${code}`})`))

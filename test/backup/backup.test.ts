@@ -243,6 +243,17 @@ describe('a restore is refused, and changes nothing,', () => {
   })
 })
 
+test('a restore of keys that are of no use, beside others that are, says so', async () => {
+  const file = newPath('partly.db')
+  copyFileSync(sound, file)
+  const change = new DatabaseSync(file)
+  change.exec("update key set encrypted_private_key = x'00'")
+  change.close()
+  const { error, stderr } = await restoreTo(newPath(), file)
+  expect(error).toBeUndefined()
+  expect(stderr).toMatch(/^1 of its keys and secrets are of no use: see tessera keys repair\.$/m)
+})
+
 function addMigration(file: string): void {
   const database = new DatabaseSync(file)
   database.exec("insert into migration values ('9999-future', '')")

@@ -376,7 +376,14 @@ describe('trust anchors', () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ['nothing', '', /no readable certificate/],
     ['a key', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----', /no readable certificate/],
-    ['half a certificate', root.pem.slice(0, 200), /no readable certificate/],
+    ['half a certificate', root.pem.slice(0, 200), /trust anchor 1 is not a certificate that can be read/],
+    ['half of one among others', `${stranger.pem}${root.pem.slice(0, 200)}`, /trust anchor 2 is not/],
+    ['one without an end before another', `${root.pem.slice(0, 200)}\n${root.pem}`, /trust anchor 1 is not/],
+    [
+      'one that is no base64 between others',
+      `${root.pem}\n-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----\n${root.pem}`,
+      /trust anchor 2 is not/,
+    ],
     ['bytes that are none', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', /trust anchor 1 is not/],
     ['a client among authorities', `${root.pem}\n${client.pem}`, /trust anchor 2 \(CN=client\) is not an authority/],
   ]

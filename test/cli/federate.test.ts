@@ -44,7 +44,11 @@ clients:
 `
   await applyTo({ ...made.config, outbound: options.outbound }, manifest)
   const store = await openStore(storage, systemClock)
-  await revokeCredential({ store: store.credentials, maker: credentialMaker(options) }, ClientId('ended'), 'gone')
+  await revokeCredential(
+    { store: store.credentials, maker: credentialMaker({ options, store }) },
+    ClientId('ended'),
+    'gone',
+  )
   await store.close()
 })
 afterAll(async () => {

@@ -65,7 +65,7 @@ async function run(reader: Reader, args: readonly string[], input = '') {
 async function credentialsOf(client: string): Promise<readonly Credential[] | undefined> {
   const store = await openStore(env['TESSERA_STORAGE'] ?? '', systemClock)
   try {
-    return (await store.credentials.listCredentials(ClientId(client)))?.map(({ credential }) => credential)
+    return (await store.credentials.listCredentials(ClientId(client)))?.found.map(({ credential }) => credential)
   } finally {
     await store.close()
   }
@@ -95,7 +95,7 @@ const makers: Readonly<Record<string, Maker>> = {
 const OTHERS = `
   audit tail, backup, clients disable, clients enable, clients list, clients show, config check, config reference,
   credentials cancel, credentials label, credentials list, credentials remove, credentials revoke, dev, explain,
-  federate test, keys list, keys revoke, keys rewrap, keys rollback, keys rotate, restore, revoke, serve, storage compact,
+  federate test, keys list, keys repair, keys revoke, keys rewrap, keys rollback, keys rotate, restore, revoke, serve, storage compact,
   storage copy, storage migrate, token`
 
 test('each command is known to make secrets, or to make none', () => {

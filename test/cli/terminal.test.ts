@@ -11,12 +11,14 @@ import { rotationPolicy } from '../../src/keys/schedule.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { standardError } from '../../src/platform/standard-streams.ts'
+import { formatHash, sha256 } from '../../src/secrets/hash.ts'
 import { migrateDatabase, openStore } from '../../src/store/open.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { runCommand } from '../harness/command.ts'
 import { newSecret } from '../harness/model.ts'
 import { freePort } from '../harness/port.ts'
 import { commandsOf, runTessera } from '../harness/program.ts'
+import { openRows } from '../harness/rows.ts'
 
 /** What a manifest may hold, of each kind that must not reach a terminal, or shows nothing there. */
 const STORED = [
@@ -101,12 +103,38 @@ clients:
     clock: systemClock,
     algorithms: () => ['ES256'],
     policy: async () => rotationPolicy({ rotate_every: 1_000, publish_before: 1_000 }, 0),
-    onChange: () => {},
+    random: systemRandom,
   }).run()
-  kid = (await store.keys.listKeys())[0]?.kid ?? ''
+  kid = (await store.keys.listKeys()).found[0]?.kid ?? ''
   const seen = { firstSeen: 0, lastSeen: systemClock.now() - 3_600_000, fetches: 1 }
   await store.keys.addFetches([{ address: SENT, userAgent: SENT, ...seen }])
   await store.close()
+  const rows = openRows({ storage })
+  // As nobody can use them, they are named.
+  rows.run(
+    `insert into key (kid, algorithm, state, encrypted_private_key, master_key_id, created_at, active_at)
+    values (?, 'A256GCM', 'pending', x'00', ?, 1, 1)`,
+    SENT,
+    SENT,
+  )
+  rows.run(
+    `insert into credential (id, client_id, kind, label, hint, data, encrypted_secret, master_key_id, origin, created_at)
+    values (?, ?, 'secret', ?, '', ?, x'00', ?, 'command', 1)`,
+    `${SENT}lost`,
+    STORED,
+    `${SENT}lost`,
+    JSON.stringify({ hash: formatHash({ kind: 'sha256', digest: sha256('x') }) }),
+    SENT,
+  )
+  rows.run(
+    'insert into key values (?, ?, ?, null, ?, ?, 1, 1, null)',
+    `${SENT}unread`,
+    SENT,
+    SENT,
+    Buffer.alloc(1),
+    SENT,
+  )
+  rows.close()
 
   const port = await freePort()
   hostileIssuer = `https://localhost:${port}`
@@ -176,6 +204,8 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
     },
   ],
   'keys list': () => [{ args: ['keys', 'list'], prints: SENT }],
+  'keys rewrap': () => [{ args: ['keys', 'rewrap'] }],
+  'keys repair': () => [{ args: ['keys', 'repair'], prints: SENT }, { args: ['keys', 'repair', '--yes'] }],
   'keys revoke': () => [{ args: ['keys', 'revoke', SENT] }, { args: ['keys', 'revoke', kid] }],
   revoke: () => [
     { args: ['revoke', '--client', STORED] },
@@ -197,10 +227,10 @@ const OTHERS = [
   'config reference',
   'dev',
   'help',
-  'keys rewrap',
   'keys rollback',
   'keys rotate',
   'serve',
+  'storage compact',
   'storage migrate',
 ]
 

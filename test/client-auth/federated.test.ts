@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AUDIENCE, gitHub, kubernetes, NOW, spiffe } from '../federation/shapes.ts'
+import { openRows, type Rows } from '../harness/rows.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { unheld } from '../harness/unheld.ts'
+import { until } from '../harness/until.ts'
 import { makeSigner, type Signer, signWith, unsigned } from '../jws/tokens.ts'
 import { makeCertificate, type Source, sendJson, startSource } from '../remote-keys/source.ts'
 import { eventOf, expectInvalid, expectUnauthenticated, formOf, post, standingClock } from './assertions.ts'
@@ -500,5 +502,35 @@ describe('what is refused when it is registered, by file, line and field', () =>
     const refusal = String((error as Error).message)
     expect(refusal).toMatch(/^test\.yaml:5: clients\[0\]\.credentials\[0\]\.federated/)
     expect(refusal).toMatch(message)
+  })
+})
+
+describe('where the record of one of several clients of an issuer can not be read', () => {
+  let rows: Rows
+  beforeAll(() => {
+    rows = openRows(server.config)
+  })
+  afterAll(() => rows.close())
+
+  async function garble(id: string): Promise<void> {
+    rows.run("update client set tags = '{' where client_id = ?", id)
+    rows.announce('client', id)
+    const named = async () =>
+      post(`${server.issuer}/as/token.oauth2`, formOf(await accountToken('/twins'), { client_id: id }))
+    await until(async () => (await named()).status === 503)
+  }
+
+  test('the others are served', async () => {
+    await garble('twin-a')
+    await expectFederated(await server.token(formOf(await accountToken('/twins'))), 'twin-b')
+  })
+
+  test('a token that fits none of them is not called wrong: it may be of that one', async () => {
+    const response = await server.token(formOf(await accountToken('/twins', { sub: 'somebody' })))
+    expect(response.status).toBe(503)
+    expect(await eventOf(server, response)).toMatchObject({
+      reason: 'record_unreadable',
+      detail: { record: 'client twin-a' },
+    })
   })
 })

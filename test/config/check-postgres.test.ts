@@ -119,7 +119,7 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
       await server.stop()
       return url
     },
-    /^tessera: master_key_file: is not the master key of this database: /,
+    /^tessera: master_key_file: the database is encrypted under the master key [0-9a-f]{12}; the one given is /,
   ],
 ]
 

@@ -28,6 +28,7 @@ function watch(store: Store = setting.store) {
       expect(clientId).toBe(JOB)
       warned.push([credential.label, days])
     },
+    onUnreadable: () => {},
   })
   /** What is warned of by one more look. */
   const look = async () => {

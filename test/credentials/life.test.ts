@@ -206,7 +206,7 @@ test('disable and enable: a running server follows within a second', async () =>
   expect(await cli('clients', 'disable', 'disabled')).toMatchObject({
     code: 0,
     stdout: 'disabled is disabled\n',
-    stderr: '',
+    stderr: expect.stringMatching(/introspection calls those that it has inactive, for good\.\n/),
   })
   expect(await until(401, 'disabled', FIRST)).toBeLessThan(1_000)
   expect(await reasonOf('disabled', FIRST)).toMatchObject({ reason: 'client_disabled' })
@@ -543,7 +543,7 @@ async function stored(id: string) {
   const store = await openStore(server.config.storage, systemClock)
   const all = await store.credentials.listCredentials(ClientId(id))
   await store.close()
-  return all?.map(({ credential }) => credential)
+  return all?.found.map(({ credential }) => credential)
 }
 
 describe('clients', () => {

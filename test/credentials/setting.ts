@@ -36,10 +36,10 @@ export async function openSetting() {
   const maker: CredentialMaker = {
     clock,
     random: systemRandom,
-    masterKey: () => masterKey,
+    encrypt: async (plaintext, context) => masterKey.encrypt(plaintext, context, undefined),
     refuseUrl: () => undefined,
   }
-  const used = async () => (await store.credentials.listCredentials(JOB)) ?? []
+  const used = async () => (await store.credentials.listCredentials(JOB))?.found ?? []
   return {
     clock,
     storage,

@@ -187,7 +187,7 @@ describe('a server', () => {
     const store = await openStore(storage, systemClock)
     const all = await store.credentials.listCredentials(ClientId(id))
     await store.close()
-    return all?.[0]?.lastUsedAt
+    return all?.found[0]?.lastUsedAt
   }
 
   test('writes when a credential was used within seconds, and not for each request', async () => {
@@ -243,9 +243,9 @@ test('a use just before a server stops is there after it; what was refused is no
 
   const store = await openStore(config.storage, systemClock)
   const used = await store.credentials.listCredentials(ClientId('reporter'))
-  expect(used?.[0]?.lastUsedAt).toBeGreaterThanOrEqual(start)
+  expect(used?.found[0]?.lastUsedAt).toBeGreaterThanOrEqual(start)
   for (const id of ['auditor', 'disabled', 'expired']) {
-    expect(await store.credentials.listCredentials(ClientId(id))).toMatchObject([{ lastUsedAt: undefined }])
+    expect((await store.credentials.listCredentials(ClientId(id)))?.found).toMatchObject([{ lastUsedAt: undefined }])
   }
   await store.close()
   rmSync(folder, { recursive: true })

@@ -33,7 +33,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 /** Makes the sample, as `tessera dev` does. */
 async function addSample(): Promise<void> {
   const store = await openStore(config.storage, systemClock)
-  const maker = credentialMaker(config)
+  const maker = credentialMaker({ options: config, store })
   const options = { store: store.manifest, maker, env: {}, origin: 'sample', dryRun: false } as const
   await applyManifest(parseManifest('sample', sampleManifest), options)
   await store.close()
@@ -94,7 +94,7 @@ describe('the sample of tessera dev', () => {
   test('stays what it is under another label, and beside another credential', async () => {
     await addSample()
     const store = await openStore(config.storage, systemClock)
-    const operations = { store: store.credentials, maker: credentialMaker(config), show: () => {} }
+    const operations = { store: store.credentials, maker: credentialMaker({ options: config, store }), show: () => {} }
     await labelCredential(operations, ClientId('cc_client'), 'from the guide', 'mine')
     await addCredential(operations, ClientId('cc_client'), { given: undefined, label: undefined, expiresAt: undefined })
     await store.close()

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { type Change, ChangeFeed } from '../../src/changes/feed.ts'
 import type { Api } from '../../src/directory/api.ts'
 import type { Client } from '../../src/directory/client.ts'
 import { Directory } from '../../src/directory/directory.ts'
@@ -23,7 +22,10 @@ function createStore(names: Record<string, string>) {
     names,
     store: {
       loadClient,
-      loadApis: async () => state.apis,
+      loadApis: async () => {
+        if (state.failing) throw new Error('the database is away')
+        return { found: state.apis, unreadable: [] }
+      },
       clientsTrusting: async () => [],
       listClients: async () => [],
     },
@@ -31,11 +33,12 @@ function createStore(names: Record<string, string>) {
 }
 
 const A = ClientId('a')
+const onUnreadable = (): void => {}
 
 describe('the directory', () => {
   test('reads a client once, and again after it changed', async () => {
     const { state, names, store } = createStore({ a: 'first' })
-    const directory = await Directory.open(store, { mostClients: 10 })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     expect((await directory.client(A))?.name).toBe('first')
     expect(directory.client(A)).not.toBeInstanceOf(Promise)
     names['a'] = 'second'
@@ -48,7 +51,7 @@ describe('the directory', () => {
 
   test('remembers that there is no such client, until there is', async () => {
     const { state, names, store } = createStore({})
-    const directory = await Directory.open(store, { mostClients: 10 })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     for (let i = 0; i < 3; i += 1) expect(await directory.client(A)).toBeUndefined()
     expect(state.loads).toBe(1)
     names['a'] = 'new'
@@ -58,7 +61,7 @@ describe('the directory', () => {
 
   test('reads once, however many wait', async () => {
     const { state, store } = createStore({ a: 'first' })
-    const directory = await Directory.open(store, { mostClients: 10 })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     const found = await Promise.all(Array.from({ length: 100 }, () => directory.client(A)))
     expect(new Set(found).size).toBe(1)
     expect(state.loads).toBe(1)
@@ -66,7 +69,7 @@ describe('the directory', () => {
 
   test('does not keep what was read while a change came', async () => {
     const { state, names, store } = createStore({ a: 'old' })
-    const directory = await Directory.open(store, { mostClients: 10 })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     let release = () => {}
     state.held = new Promise((resolve) => {
       release = resolve
@@ -81,16 +84,29 @@ describe('the directory', () => {
 
   test('a failure to read is passed on, and not remembered', async () => {
     const { state, store } = createStore({ a: 'first' })
-    const directory = await Directory.open(store, { mostClients: 10 })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     state.failing = true
     await expect(directory.client(A)).rejects.toThrow('the database is away')
     state.failing = false
     expect((await directory.client(A))?.name).toBe('first')
   })
 
+  test('a failure to read that nobody waits for ends nothing', async () => {
+    const { state, store } = createStore({ a: 'first' })
+    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    state.failing = true
+    directory.client(A)
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
   test('keeps no more clients than it may, and guessed ids push none out', async () => {
     const { state, store } = createStore(Object.fromEntries(['a', 'b', 'c'].map((id) => [id, id])))
-    const directory = await Directory.open(store, { mostClients: 2 })
+    const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
     for (const id of ['a', 'b']) await directory.client(ClientId(id))
     for (let i = 0; i < 50; i += 1) await directory.client(ClientId(`guess ${i}`))
     const before = state.loads
@@ -101,58 +117,25 @@ describe('the directory', () => {
     expect(state.loads).toBe(before + 2)
   })
 
+  test('keeps all that it remembers where the APIs can not be read anew, and drops it once they can', async () => {
+    const { state, names, store } = createStore({ a: 'first' })
+    const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
+    await directory.client(A)
+    names['a'] = 'second'
+    state.failing = true
+    await expect(directory.reset()).rejects.toThrow('the database is away')
+    expect(await directory.client(A)).toMatchObject({ name: 'first' })
+    state.failing = false
+    await directory.reset()
+    expect(await directory.client(A)).toMatchObject({ name: 'second' })
+  })
+
   test('reads the APIs again when one changed', async () => {
     const { state, store } = createStore({})
-    const directory = await Directory.open(store, { mostClients: 2 })
+    const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
     state.apis = [{ audience: Audience('https://a'), name: undefined, scopes: [], token: {}, require: undefined }]
     expect(directory.apis.get('https://a')).toBeUndefined()
     await directory.apply([{ kind: 'api', id: 'https://a' }])
     expect(directory.apis.get('https://a')).toBeDefined()
-  })
-})
-
-describe('the change feed', () => {
-  function create(pages: { latest: number; changes: Change[]; missed: boolean }[]) {
-    const asked: number[] = []
-    const seen: string[] = []
-    const store = {
-      latestChange: async () => 0,
-      changesSince: async (seq: number) => {
-        asked.push(seq)
-        return pages.shift() ?? { latest: seq, changes: [], missed: false }
-      },
-    }
-    const listener = {
-      apply: async (changes: readonly Change[]) => void seen.push(...changes.map(({ id }) => id)),
-      reset: async () => void seen.push('reset'),
-    }
-    return { feed: new ChangeFeed(store, [listener], 5, () => {}), asked, seen, listener }
-  }
-
-  test('hands on what is new, once', async () => {
-    const { feed, asked, seen } = create([{ latest: 7, changes: [{ kind: 'client', id: 'a' }], missed: false }])
-    await feed.poll()
-    await feed.poll()
-    expect(seen).toEqual(['a'])
-    expect(asked).toEqual([5, 7])
-  })
-
-  test('resets listeners where changes were missed', async () => {
-    const { feed, seen } = create([{ latest: 90, changes: [{ kind: 'client', id: 'a' }], missed: true }])
-    await feed.poll()
-    expect(seen).toEqual(['reset'])
-  })
-
-  test('hands the same changes on again where a listener failed', async () => {
-    const page = { latest: 7, changes: [{ kind: 'api' as const, id: 'a' }], missed: false }
-    const { feed, asked, listener } = create([page, page])
-    const { apply } = listener
-    listener.apply = async () => {
-      throw new Error('the database is away')
-    }
-    await expect(feed.poll()).rejects.toThrow()
-    listener.apply = apply
-    await feed.poll()
-    expect(asked).toEqual([5, 5])
   })
 })

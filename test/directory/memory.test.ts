@@ -28,7 +28,7 @@ function emptyStore() {
       asked.issuers += 1
       return []
     },
-    loadApis: async () => [],
+    loadApis: async () => ({ found: [], unreadable: [] }),
     listClients: async () => [],
   }
 }
@@ -43,13 +43,15 @@ async function growthOf(work: () => Promise<void>): Promise<number> {
   return bytesInUse() - before
 }
 
+const onUnreadable = (): void => {}
+
 describe('what strangers ask for is remembered in few bytes', () => {
   test.each([
     ['client ids of the greatest length', 256, 8],
     ['client ids that no client can have', 60_000, 1],
     ['short client ids, each part of a long form', 20, 8],
   ])('%s', async (_name, length, most) => {
-    const directory = await Directory.open(emptyStore(), { mostClients: 10 })
+    const directory = await Directory.open(emptyStore(), { onUnreadable, mostClients: 10 })
     const growth = await growthOf(async () => {
       for (let i = 0; i < 20_000; i += 1) await directory.client(ClientId(cutFrom(`client ${i} `, length)))
     })
@@ -62,7 +64,7 @@ describe('what strangers ask for is remembered in few bytes', () => {
     ['issuers that no credential can have', 15_000, 1],
     ['short issuers, each part of a long token', 30, 2],
   ])('%s', async (_name, length, most) => {
-    const directory = await Directory.open(emptyStore(), { mostClients: 10 })
+    const directory = await Directory.open(emptyStore(), { onUnreadable, mostClients: 10 })
     const growth = await growthOf(async () => {
       for (let i = 0; i < 5_000; i += 1) await directory.clientsTrusting(cutFrom(`https://${i}.example`, length))
     })
@@ -71,7 +73,7 @@ describe('what strangers ask for is remembered in few bytes', () => {
 
   test('an id or issuer that is too long is not looked up', async () => {
     const store = emptyStore()
-    const directory = await Directory.open(store, { mostClients: 10 })
+    const directory = await Directory.open(store, { onUnreadable, mostClients: 10 })
     expect(directory.client(ClientId('x'.repeat(257)))).toBeUndefined()
     expect(await directory.clientsTrusting(`https://${'x'.repeat(2_000)}`)).toEqual([])
     expect(store.asked).toEqual({ clients: 0, issuers: 0 })
@@ -102,7 +104,7 @@ describe('what strangers ask for is remembered in few bytes', () => {
 test('clients in memory are bounded in bytes, however large each is', async () => {
   const metadata = { note: 'x'.repeat(100_000) }
   const store = { ...emptyStore(), loadClient: async (id: ClientId) => clientWith({ id, metadata }) }
-  const directory = await Directory.open(store, { mostClients: 100 })
+  const directory = await Directory.open(store, { onUnreadable, mostClients: 100 })
   for (let i = 0; i < 100; i += 1) await directory.client(ClientId(`client ${i}`))
   expect(directory.counts.clients).toBeLessThan(20)
   expect(directory.counts.clients).toBeGreaterThan(10)

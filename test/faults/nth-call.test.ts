@@ -1,12 +1,18 @@
+import { rmSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { keysRevoke, keysRotate } from '../../src/cli/keys.ts'
+import { keysRepair } from '../../src/cli/keys-repair.ts'
 import { Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
+import { environmentOf } from '../harness/cli.ts'
+import { type Ran, runCommand } from '../harness/command.ts'
 import { report } from '../harness/extent.ts'
 import { Caller, clientLine, makeFleet, tokenIn } from '../harness/fleet.ts'
 import type { Answer } from '../harness/post.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { openRows, type Rows } from '../harness/rows.ts'
 import { applyTo, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
 import type { Breaker, Failure } from './breaker.ts'
 import { type Link, startLink } from './link.ts'
@@ -95,7 +101,7 @@ class Script {
   async #isKept(token: string): Promise<boolean> {
     const { config } = this.#server
     const store = await openStore(config.storage, systemClock, config.storageAccess)
-    const { revocations } = await store.revocations.revocationsAfter(0, 100_000)
+    const { found: revocations } = await store.revocations.revocationsAfter(0, 100_000)
     await store.close()
     const { jti } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
     return revocations.some((revocation) => revocation.kind === 'token' && revocation.id === Jti(jti))
@@ -181,6 +187,79 @@ describe('the n-th call of SQLite fails', () => {
         return
       }
     }
+  })
+})
+
+type Env = Readonly<Record<string, string>>
+
+/** Each command on keys, and what it finds. */
+const commands: [string, (env: Env) => Promise<Ran>, (rows: Rows) => void][] = [
+  ['are rotated', (env) => runCommand(env, () => keysRotate({ algorithm: 'ES256', now: true })), () => {}],
+  [
+    'are revoked',
+    (env) => runCommand(env, () => keysRevoke('', { algorithm: 'ES256' })),
+    (rows) => rows.run("update key set kid = '' where state = 'active'"),
+  ],
+  [
+    'are repaired',
+    (env) => runCommand(env, () => keysRepair({ yes: true })),
+    (rows) => rows.run("update key set encrypted_private_key = x'00' where state = 'active'"),
+  ],
+]
+
+describe('the n-th call of SQLite fails under a command', () => {
+  let calls: SqliteCalls
+  beforeAll(() => {
+    calls = takeOverSqlite()
+  })
+  afterAll(() => calls.restore())
+  afterEach(() => calls.breaker.heal())
+
+  /** Each key and its state, and how many changes of keys were recorded. */
+  const stateOf = (rows: Rows) =>
+    JSON.stringify([
+      rows.all("select kid, state from key where state <> 'pending' order by kid"),
+      rows.all("select count(*) as n from key where state = 'pending'"),
+      rows.all("select count(*) as n from audit_event where type = 'key.change'"),
+    ])
+
+  test.each(commands)('while keys %s. All of it is done and recorded, or nothing', async (name, run, prepare) => {
+    const { config, folder } = await testConfig()
+    await applyTo(config, fleet.manifest)
+    const env = environmentOf(config)
+    // Its own algorithm, so that the schedule of no server has a hand in it.
+    for (let made = 0; made < 2; made += 1) await runCommand(env, () => keysRotate({ algorithm: 'ES256', now: true }))
+    const rows = openRows(config)
+    rows.run("update key set state = 'active'")
+    prepare(rows)
+    const tables = ['key', 'audit_event']
+    const kept = tables.map((table) => `create table kept_${table} as select * from "${table}"`)
+    const restore = tables.flatMap((table) => [
+      `delete from "${table}"`,
+      `insert into "${table}" select * from kept_${table}`,
+    ])
+    for (const statement of kept) rows.run(statement)
+    const before = stateOf(rows)
+    let refused = 0
+    for (const how of ['before', 'after'] as const) {
+      for (let nth = 1; ; nth += 1) {
+        for (const statement of restore) rows.run(statement)
+        calls.breaker.fail(nth, how)
+        const { error } = await run(env)
+        const came = calls.breaker.heal()
+        const after = stateOf(rows)
+        if (error !== undefined) refused += 1
+        else expect(after).not.toBe(before)
+        const events = JSON.parse(after)[2][0].n - JSON.parse(before)[2][0].n
+        // An answer may be lost; what was done was recorded all the same.
+        expect(events > 0, `call ${nth} ${how}: ${error}`).toBe(after !== before)
+        if (!came) break
+      }
+    }
+    report(`SQLite while keys ${name}`, { refused })
+    expect(refused).toBeGreaterThan(0)
+    rows.close()
+    rmSync(folder, { recursive: true })
   })
 })
 

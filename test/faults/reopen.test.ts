@@ -39,6 +39,6 @@ test('a database that is closed, since not even undoing went, and then fails to 
     expect(calls.breaker.heal()).toBe(true)
   }
   await revoke('after')
-  const { revocations } = await store.revocations.revocationsAfter(0, 10)
+  const { found: revocations } = await store.revocations.revocationsAfter(0, 10)
   expect(revocations.map(({ id }) => id)).toEqual(['before', 'after'])
 })

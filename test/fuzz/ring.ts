@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto'
 import { type KeyAlgorithm, SEALING } from '../../src/keys/algorithms.ts'
-import { createCandidate } from '../../src/keys/candidate.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
 import { MasterKey } from '../../src/keys/master-key.ts'
 import type { KeyState, StoredKey } from '../../src/keys/store.ts'
@@ -11,6 +10,7 @@ import { systemRandom } from '../../src/platform/random.ts'
 import { signJwt } from '../../src/tokens/jwt.ts'
 import { Sealer, Unsealer } from '../../src/tokens/sealed.ts'
 import type { Verifier } from '../../src/tokens/verify.ts'
+import { newCandidate } from '../harness/keys.ts'
 
 export const ISSUER = 'https://as.example.com'
 /** Seconds. */
@@ -42,7 +42,7 @@ const masterKey = new MasterKey(randomBytes(32), systemRandom)
 const newKeys = async (): Promise<readonly StoredKey[]> =>
   Promise.all(
     algorithms.map(async (algorithm) => ({
-      ...(await createCandidate(algorithm, masterKey)),
+      ...(await newCandidate(algorithm, masterKey)),
       state: 'active' as const,
       createdAt: 0,
       activeAt: 0,
@@ -54,7 +54,7 @@ const inState = (keys: readonly StoredKey[], state: KeyState): readonly StoredKe
   keys.map((key) => ({ ...key, state }))
 
 const openRing = (keys: readonly StoredKey[]): Promise<Keyring> =>
-  Keyring.open({ listKeys: async () => keys, updateKeys: async () => ({ add: [], put: [] }) }, masterKey)
+  Keyring.open({ listKeys: async () => ({ found: keys, unreadable: [], masterKeyId: masterKey.id }) }, masterKey)
 
 export const sealer = new Sealer(systemRandom)
 

@@ -223,7 +223,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/credentials/rewrap.ts': 'encrypts anew',
   'src/credentials/make.ts': 'hashes what an administrator sets',
   'src/manifest/credentials.ts': 'compares what an administrator sets with what is stored',
-  'src/cli/backup.ts': 'looks whether a backup can be read',
+  'src/credentials/repair.ts': 'looks whether a secret can be read',
   'src/jws/algorithms.ts': 'makes and compares MACs',
   'src/jws/verify.ts': 'is called by guessable.ts',
   'src/keys/master-key.ts': 'names a key',

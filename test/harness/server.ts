@@ -13,7 +13,7 @@ import type { Plan } from '../../src/manifest/plan.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { type Server, startServer, type World } from '../../src/server.ts'
 import { openStore } from '../../src/store/open.ts'
-import { createLogger } from '../../src/telemetry/log.ts'
+import { createLogger, type Logger } from '../../src/telemetry/log.ts'
 import { freePort } from './port.ts'
 
 interface TestServerOptions {
@@ -27,6 +27,8 @@ interface TestServerOptions {
   readonly open?: World['open']
   /** Resolves the hosts of keys by URL in place of the system's resolver. */
   readonly lookup?: World['lookup']
+  /** Where the server logs; nowhere unless told. */
+  readonly log?: Logger
   /** Holds refusals back in place of timers. */
   readonly holds?: World['holds']
 }
@@ -82,7 +84,7 @@ export async function applyTo(
 ): Promise<Plan> {
   const store = await openStore(config.storage, systemClock, config.storageAccess)
   try {
-    const maker = credentialMaker(config)
+    const maker = credentialMaker({ options: config, store })
     return await applyManifest(parseManifest('test.yaml', manifest), {
       store: store.manifest,
       maker,
@@ -101,12 +103,13 @@ export async function startTestServer({
   clock,
   open,
   lookup,
+  log = createLogger('silent'),
   holds,
 }: TestServerOptions = {}): Promise<TestServer> {
   const { config, folder } = await testConfig(options)
   if (manifest !== undefined) await applyTo(config, manifest, env)
   const server: Server = await startServer(config, {
-    log: createLogger('silent'),
+    log,
     ...(clock && { clock }),
     ...(open && { open }),
     ...(lookup && { lookup }),

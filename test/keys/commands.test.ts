@@ -3,11 +3,13 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeProtectedHeader } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { keysList, keysRevoke, keysRewrap, keysRollback, keysRotate } from '../../src/cli/keys.ts'
 import { systemClock } from '../../src/platform/clock.ts'
+import { systemRandom } from '../../src/platform/random.ts'
 import { startServer } from '../../src/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
-import { tessera } from '../harness/cli.ts'
+import { runCommand } from '../harness/command.ts'
 import { SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 
@@ -27,7 +29,9 @@ beforeEach(async () => {
 })
 afterEach(() => server.stop())
 
-const keys = (...args: string[]) => tessera(['keys', ...args], { env })
+const run = (command: () => Promise<void>) => runCommand(env, command)
+const ES256 = { algorithm: 'ES256' }
+const A256GCM = { algorithm: 'A256GCM' }
 
 interface ListedKey {
   readonly kid: string
@@ -38,7 +42,7 @@ interface ListedKey {
 }
 
 async function list(algorithm = 'ES256'): Promise<readonly ListedKey[]> {
-  const all = JSON.parse((await keys('list', '--json')).stdout) as ListedKey[]
+  const all = JSON.parse((await run(() => keysList({ ...ES256, json: true }))).stdout) as ListedKey[]
   return all.filter((key) => key.algorithm === algorithm)
 }
 
@@ -76,8 +80,8 @@ test('rotate publishes the next key and leaves the first one signing; list says 
   const first = await kidOf()
   await publishedKids('early/1.0')
   await new Promise((resolve) => setTimeout(resolve, 2_200))
-  const rotated = await keys('rotate')
-  expect(rotated).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ES256\tpending\t/) })
+  const rotated = await run(() => keysRotate(ES256))
+  expect(rotated).toMatchObject({ error: undefined, stdout: expect.stringMatching(/^ES256\tpending\t/) })
   const [, second] = await list()
   expect(await until(async () => (await publishedKids()).includes(second?.kid ?? ''))).toBeLessThan(1_500)
   await new Promise((resolve) => setTimeout(resolve, 1_100))
@@ -87,7 +91,7 @@ test('rotate publishes the next key and leaves the first one signing; list says 
   const agents = (consumers: readonly { user_agent: string }[]) => consumers.map(({ user_agent }) => user_agent)
   await until(async () => agents((await list())[1]?.fetched_by ?? []).includes('late/1.0'))
   expect(agents((await list())[1]?.not_fetched_by ?? [])).toContain('early/1.0')
-  const { stdout } = await keys('list')
+  const { stdout } = await run(() => keysList(ES256))
   expect(stdout).toContain('known consumers have fetched it; not yet:')
   expect(stdout).toMatch(/(127\.0\.0\.1|::1) early\/1\.0, last seen/)
 })
@@ -95,15 +99,15 @@ test('rotate publishes the next key and leaves the first one signing; list says 
 test('rotate --now signs with the next key a second later; rollback goes back; each token stays valid', async () => {
   const first = await kidOf()
   const early = await issue()
-  expect(await keys('rotate', '--now')).toMatchObject({
-    code: 0,
+  expect(await run(() => keysRotate({ ...ES256, now: true }))).toMatchObject({
+    error: undefined,
     stderr: expect.stringContaining('fail until they fetch it'),
   })
   await until(async () => (await kidOf()) !== first)
   const late = await issue()
   expect(await publishedKids()).toContain(first)
 
-  expect((await keys('rollback')).code).toBe(0)
+  expect((await run(() => keysRollback(ES256))).error).toBeUndefined()
   await until(async () => (await kidOf()) === first)
   expect(await isActive(early)).toBe(true)
   expect(await isActive(late)).toBe(true)
@@ -116,7 +120,7 @@ test('rotate --now signs with the next key a second later; rollback goes back; e
 test('55: revoke ends a key with its tokens at once, and another one takes its place', async () => {
   const token = await issue()
   const kid = await kidOf()
-  expect((await keys('revoke', kid)).code).toBe(0)
+  expect((await run(() => keysRevoke(kid, ES256))).error).toBeUndefined()
   expect(await until(async () => !(await isActive(token)))).toBeLessThan(1_000)
   expect(await publishedKids()).not.toContain(kid)
   const next = await issue()
@@ -144,26 +148,27 @@ clients: [{ client_id: newcomer, scopes: [new], credentials: [{ secret: ${SECRET
 
 test('sealing keys rotate alike, and are never published', async () => {
   const before = await issue('sealed')
-  expect((await keys('rotate', '--now', '--algorithm', 'A256GCM')).code).toBe(0)
+  expect((await run(() => keysRotate({ ...A256GCM, now: true }))).error).toBeUndefined()
   await until(async () => (await list('A256GCM')).some(({ state }) => state === 'retiring'))
   expect(await isActive(before)).toBe(true)
   expect(await isActive(await issue('sealed'))).toBe(true)
   const [retiring] = (await list('A256GCM')).filter(({ state }) => state === 'retiring')
-  expect((await keys('revoke', retiring?.kid ?? '')).code).toBe(0)
+  expect((await run(() => keysRevoke(retiring?.kid ?? '', A256GCM))).error).toBeUndefined()
   await until(async () => !(await isActive(before)))
   expect(await publishedKids()).toHaveLength(1)
 })
 
-test.each([
+const mistakes: [string, () => Promise<void>, RegExp][] = [
   [
     'an unknown algorithm',
-    ['rotate', '--algorithm', 'HS256'],
+    () => keysRotate({ algorithm: 'HS256' }),
     /--algorithm must be one of ES256, RS256, PS256, EdDSA, A256GCM/,
   ],
-  ['nothing to go back to', ['rollback'], /there is no ES256 key to go back to/],
-  ['an unknown key', ['revoke', 'x'], /there is no key x/],
-])('%s: an error', async (_name, args, message) => {
-  expect(await keys(...args)).toMatchObject({ code: 1, stderr: expect.stringMatching(message) })
+  ['nothing to go back to', () => keysRollback(ES256), /there is no ES256 key to go back to/],
+  ['an unknown key', () => keysRevoke('x', ES256), /there is no key x/],
+]
+test.each(mistakes)('%s: an error', async (_name, command, message) => {
+  expect((await run(command)).error).toMatch(message)
 })
 
 test('rewrap changes the master key, and completes what was interrupted', async () => {
@@ -181,16 +186,18 @@ test('rewrap changes the master key, and completes what was interrupted', async 
   // As a kill would leave it: one key under the new master key, one under the old.
   const store = await openStore(server.config.storage, systemClock)
   const { MasterKey } = await import('../../src/keys/master-key.ts')
-  const { rewrapKey } = await import('../../src/keys/candidate.ts')
+  const { rewrapKeys } = await import('../../src/keys/operations.ts')
   const both = new MasterKey(next, (size) => randomBytes(size), server.config.masterKey)
-  const [first] = await store.keys.listKeys()
-  if (first === undefined) throw new Error('there is no key')
-  await store.keys.updateKeys(() => ({ add: [], put: [rewrapKey(first, both)] }))
+  const killed = rewrapKeys({ store: store.keys, masterKey: both, clock: systemClock, random: systemRandom }, () => {
+    throw new Error('killed')
+  })
+  await expect(killed).rejects.toThrow('killed')
 
-  const outcome = await tessera(['keys', 'rewrap'], { env: withBoth })
-  expect(outcome.code).toBe(0)
+  const outcome = await runCommand(withBoth, () => keysRewrap(ES256))
+  expect(outcome.error).toBeUndefined()
   expect(outcome.stdout.match(/^rewrapped /gm)).toHaveLength(1)
-  expect(new Set((await store.keys.listKeys()).map(({ masterKeyId }) => masterKeyId))).toEqual(new Set([both.id]))
+  const { found } = await store.keys.listKeys()
+  expect(new Set(found.map(({ masterKeyId }) => masterKeyId))).toEqual(new Set([both.id]))
   await store.close()
 
   // The running server, which has the old one alone, goes on; a new one needs only the new one.
@@ -214,8 +221,5 @@ test('rewrap changes the master key, and completes what was interrupted', async 
   await restarted.stop()
   rmSync(previousFile)
 
-  expect(await tessera(['keys', 'rotate'], { env: withBoth })).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('previous_master_key_file'),
-  })
+  expect((await runCommand(withBoth, () => keysRotate(ES256))).error).toMatch(/previous_master_key_file/)
 })

@@ -130,7 +130,7 @@ test('verifiers that keep keys see no failure while keys rotate every 5 s for a 
 }, 120_000)
 
 async function expectOneToSignAndOthersToWait(): Promise<void> {
-  const keys = await fromStore((store) => store.keys.listKeys())
+  const { found: keys } = await fromStore((store) => store.keys.listKeys())
   expect(keys.filter(({ state }) => state === 'active')).toHaveLength(1)
   const waiting = keys.filter(({ state }) => state === 'pending')
   expect(Math.abs(waiting.length - PENDING)).toBeLessThanOrEqual(1)

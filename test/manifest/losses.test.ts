@@ -266,7 +266,9 @@ describe('a client that an operator disabled', () => {
     await enable(true)
     expect(await show()).toMatchObject({ enabled: true })
     expect(await show()).not.toHaveProperty('disabled_at')
-    expect((await applied(manifest(', enabled: false'))).stdout).toContain('- client a: is disabled\n')
+    expect((await applied(manifest(', enabled: false'))).stdout).toContain(
+      '- client a: is disabled, and introspection calls its tokens inactive, for good\n',
+    )
     expect(await applied(manifest(''))).toEqual({
       stdout: '~ client a: enabled\n0 created, 1 updated, 0 unchanged\n',
       stderr: '',

@@ -120,9 +120,9 @@ for (const { name, isMissing, open } of ways) {
       await holder.query('rollback')
       await holder.end()
       await revoke('after')
-      const { revocations } = await store.revocations.revocationsAfter(0, 1_000)
-      expect(revocations.map(({ id }) => id)).toContain('after')
-      expect(revocations.map(({ id }) => id)).not.toContain('waits')
+      const { found } = await store.revocations.revocationsAfter(0, 1_000)
+      expect(found.map(({ id }) => id)).toContain('after')
+      expect(found.map(({ id }) => id)).not.toContain('waits')
       await store.close()
     })
 

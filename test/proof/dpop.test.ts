@@ -231,7 +231,7 @@ describe('refused', () => {
 describe('47: nonces', () => {
   const nonceOf = (by: Buffer, seconds: number) => {
     const clock = { now: () => seconds * 1000, monotonic: () => 0 }
-    return new DpopNonces([by], clock).current()
+    return new DpopNonces(() => [by], clock).current()
   }
   const stale: [string, Reason, string | undefined, boolean][] = [
     ['absent', 'dpop_nonce_missing', undefined, true],
@@ -312,7 +312,7 @@ test('what oauth4webapi sends, with the nonce that it was sent', async () => {
   const client = { client_id: 'reporter' }
   const DPoP = oauth.DPoP({}, keys)
   const given = context({ isNonceRequired: true, clock: { now: () => Date.now(), monotonic: () => 0 } })
-  const withNonces = { ...given, nonces: new DpopNonces([Buffer.alloc(32)], given.clock) }
+  const withNonces = { ...given, nonces: new DpopNonces(() => [Buffer.alloc(32)], given.clock) }
   const jkts: (string | undefined)[] = []
   const request = () =>
     oauth.clientCredentialsGrantRequest(

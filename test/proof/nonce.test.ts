@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { MasterKey } from '../../src/keys/master-key.ts'
+import { systemRandom } from '../../src/platform/random.ts'
 import { DpopNonces } from '../../src/proof/nonce.ts'
 import { fuzz } from '../fuzz/fuzz.ts'
 import { anyText, base64url, mutated } from '../fuzz/mutations.ts'
@@ -11,7 +13,7 @@ const [one, two, three] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.allo
 /** A node: its secrets, and what its clock shows. */
 function node(secrets: readonly [Buffer, ...Buffer[]], now = START) {
   const clock = { time: now, now: () => clock.time, monotonic: () => 0 }
-  return { clock, nonces: new DpopNonces(secrets, clock) }
+  return { clock, nonces: new DpopNonces(() => secrets, clock) }
 }
 
 test('a nonce is of 28 characters that any header takes, and is another one every two minutes', () => {
@@ -51,6 +53,29 @@ test.each([
     expect(node(checker).nonces.accepts(node(maker).nonces.current())).toBe(isAccepted)
   },
 )
+
+describe('while the master key is changed', () => {
+  const [before, after] = [Buffer.alloc(32, 4), Buffer.alloc(32, 5)]
+  const [old, both, fresh] = [
+    new MasterKey(before, systemRandom),
+    new MasterKey(after, systemRandom, before),
+    new MasterKey(after, systemRandom),
+  ]
+  const nodeOf = (masterKey: MasterKey, inUse: MasterKey) => node(masterKey.derive('dpop nonce', inUse.id)).nonces
+
+  test.each([
+    ['one has both, the other the old one', old, [old, both]],
+    ['both have both, and the old one is in use', old, [both, both]],
+    ['both have both, and the new one is in use', fresh, [both, both]],
+    ['one has both, the other the new one', fresh, [both, fresh]],
+  ] as const)('each node takes the nonces of the other: %s', (_name, inUse, [first, second]) => {
+    for (const [maker, checker] of [
+      [first, second],
+      [second, first],
+    ] as const)
+      expect(nodeOf(checker, inUse).accepts(nodeOf(maker, inUse).current())).toBe(true)
+  })
+})
 
 describe('nothing else is accepted', () => {
   const { nonces } = node([one])

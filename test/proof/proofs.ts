@@ -22,7 +22,7 @@ export class MemoryMarks implements ReplayMarks {
   }
 }
 
-export const nonces = new DpopNonces([Buffer.alloc(32, 1)], clock)
+export const nonces = new DpopNonces(() => [Buffer.alloc(32, 1)], clock)
 export const signer = await makeSigner('ES256')
 
 /** A POST to the token endpoint, with marks of its own. */

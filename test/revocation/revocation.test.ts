@@ -224,7 +224,7 @@ describe('what is revoked, in memory', () => {
         state.reads += 1
         if (state.failing) throw new Error('the database is away')
         const page = rows.slice(after, after + limit)
-        return { latest: after + page.length, revocations: page }
+        return { latest: after + page.length, found: page, unreadable: [] }
       },
       isTokenRevoked: async (id) => {
         state.lookUps += 1
@@ -263,11 +263,11 @@ describe('what is revoked, in memory', () => {
     const { store, rows, state } = createStore()
     const jtis = Array.from({ length: 30 }, () => Jti(uuidv7(clock, systemRandom)))
     rows.push(...jtis.map((id): Revocation => ({ kind: 'token', id, expiresAt: clock.now() + 1_000 })))
-    const revocations = await Revocations.open(store, clock, 20)
+    const revocations = await Revocations.open(store, clock, { mostKept: 20 })
     for (const jti of jtis) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
     expect(state.lookUps).toBe(10)
     expect(await revocations.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
-    const roomy = await Revocations.open(store, clock, 30)
+    const roomy = await Revocations.open(store, clock, { mostKept: 30 })
     state.lookUps = 0
     expect(await roomy.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
     expect(state.lookUps).toBe(0)
@@ -325,7 +325,7 @@ describe('what is revoked, in memory', () => {
     ])
     const revocations = await Revocations.open(store.revocations, systemClock)
     await revocations.prune()
-    expect((await store.revocations.revocationsAfter(0, 10)).revocations).toHaveLength(1)
+    expect((await store.revocations.revocationsAfter(0, 10)).found).toHaveLength(1)
     await store.close()
     await server.stop()
   })

@@ -19,7 +19,10 @@ function slowStore() {
     revocationsAfter: (after: number) => {
       const revocations = rows.slice(after)
       return new Promise((resolve, reject) => {
-        reads.push({ end: () => resolve({ latest: after + revocations.length, revocations }), fail: reject })
+        reads.push({
+          end: () => resolve({ latest: after + revocations.length, found: revocations, unreadable: [] }),
+          fail: reject,
+        })
       })
     },
   } as unknown as RevocationStore

@@ -3,7 +3,7 @@ import type { AuditEvent } from '../../src/audit/event.ts'
 import { type SecretCredential, toCredentials } from '../../src/credentials/credential.ts'
 import type { Api } from '../../src/directory/api.ts'
 import type { Client } from '../../src/directory/client.ts'
-import type { StoredKey } from '../../src/keys/store.ts'
+import type { KeyRows, StoredKey } from '../../src/keys/store.ts'
 import { Audience, ClientId, CredentialId, Jti, KeyId } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
@@ -172,7 +172,7 @@ export function storeContract(
       })
       expect(await put(one, [vault], [full])).toBe(true)
       expect(await other.directory.loadClient(full.id)).toEqual(full)
-      expect(await other.directory.loadApis()).toEqual([vault])
+      expect(await other.directory.loadApis()).toEqual({ found: [vault], unreadable: [] })
       expect(await other.directory.loadClient(ClientId('nobody'))).toBeUndefined()
     })
 
@@ -266,7 +266,7 @@ export function storeContract(
       expect(await put(other, [api('https://a')], [])).toBe(true)
       const writes = { apis: [api('https://b')], clients: [client('b')], event: event('late') }
       expect(await one.manifest.commit(version, writes)).toBe(false)
-      expect(await one.directory.loadApis()).toHaveLength(1)
+      expect((await one.directory.loadApis()).found).toHaveLength(1)
       expect(await one.directory.loadClient(ClientId('b'))).toBeUndefined()
       expect(await one.audit.listEvents({ limit: 10, requestId: 'late' })).toEqual([])
     })
@@ -278,7 +278,7 @@ export function storeContract(
       })
       const writes = { apis: [api('https://a')], clients: [client('a'), broken], event: event('failing') }
       await expect(one.manifest.commit(version, writes)).rejects.toThrow()
-      expect(await other.directory.loadApis()).toEqual([])
+      expect((await other.directory.loadApis()).found).toEqual([])
       expect(await other.directory.loadClient(ClientId('a'))).toBeUndefined()
       expect(await other.changes.latestChange()).toBe(version)
     })
@@ -310,15 +310,17 @@ export function storeContract(
     })
 
     test('of processes that plan the same change of keys, the second finds it done', async () => {
-      const addFirst = (kid: string) => (keys: readonly StoredKey[]) => ({
-        add: keys.length === 0 ? [key(kid)] : [],
-        put: [],
-      })
+      const addFirst =
+        (kid: string) =>
+        ({ found }: KeyRows) => ({
+          add: found.length === 0 ? [key(kid)] : [],
+          put: [],
+        })
       await Promise.all([one.keys.updateKeys(addFirst('k1')), other.keys.updateKeys(addFirst('k2'))])
-      const keys = await one.keys.listKeys()
+      const { found: keys } = await one.keys.listKeys()
       expect(keys).toHaveLength(1)
       expect([key('k1'), key('k2')]).toContainEqual(keys[0])
-      expect(await other.keys.listKeys()).toEqual(keys)
+      expect((await other.keys.listKeys()).found).toEqual(keys)
     })
 
     test('change keys, tell of it, and drop those that are gone', async () => {
@@ -326,7 +328,7 @@ export function storeContract(
       const since = await other.changes.latestChange()
       const retiring = { ...key('k1'), state: 'retiring' as const, goneAt: 9 }
       await one.keys.updateKeys(() => ({ add: [], put: [retiring, { ...key('k2'), state: 'gone' }] }))
-      expect(await other.keys.listKeys()).toEqual([retiring])
+      expect((await other.keys.listKeys()).found).toEqual([retiring])
       const { changes } = await other.changes.changesSince(since)
       expect(changes).toEqual([
         { kind: 'key', id: 'k1' },
@@ -386,10 +388,14 @@ export function storeContract(
       await one.revocations.addRevocations([token('1'), ofClient])
       await other.revocations.addRevocations([token('2'), token('1')])
       const first = await other.revocations.revocationsAfter(0, 3)
-      expect(first.revocations).toEqual([token('1'), ofClient, token('2')])
+      expect(first.found).toEqual([token('1'), ofClient, token('2')])
       const rest = await one.revocations.revocationsAfter(first.latest, 3)
-      expect(rest.revocations).toEqual([token('1')])
-      expect(await one.revocations.revocationsAfter(rest.latest, 3)).toEqual({ latest: rest.latest, revocations: [] })
+      expect(rest.found).toEqual([token('1')])
+      expect(await one.revocations.revocationsAfter(rest.latest, 3)).toEqual({
+        latest: rest.latest,
+        found: [],
+        unreadable: [],
+      })
     })
 
     test('say whether a token is revoked by itself', async () => {
@@ -407,7 +413,7 @@ export function storeContract(
       await one.revocations.addRevocations([token('1', 5), token('2', 6), token('3', 100)])
       expect(await other.revocations.pruneRevocations(50, 1)).toBe(1)
       expect(await other.revocations.pruneRevocations(50, 10)).toBe(1)
-      expect((await one.revocations.revocationsAfter(0, 9)).revocations).toEqual([token('3', 100)])
+      expect((await one.revocations.revocationsAfter(0, 9)).found).toEqual([token('3', 100)])
     })
 
     test('remember the longest lifetime there ever was', async () => {
@@ -426,11 +432,11 @@ export function storeContract(
         { ...secret('1', 'old'), createdAt: 10, expiresAt: 5 },
       ]
       await put(one, [], [client('a', { credentials: toCredentials(credentials) }), client('b')])
-      expect(await other.credentials.listCredentials(ClientId('a'))).toEqual([
+      expect((await other.credentials.listCredentials(ClientId('a')))?.found).toEqual([
         { credential: credentials[1], lastUsedAt: undefined },
         { credential: credentials[0], lastUsedAt: undefined },
       ])
-      expect(await other.credentials.listCredentials(ClientId('b'))).toEqual([])
+      expect((await other.credentials.listCredentials(ClientId('b')))?.found).toEqual([])
       expect(await other.credentials.listCredentials(ClientId('nobody'))).toBeUndefined()
     })
 
@@ -445,7 +451,7 @@ export function storeContract(
       await one.credentials.noteUses([use('1', 450)])
       await one.credentials.noteUses([])
       const used = async (store: Store) =>
-        (await store.credentials.listCredentials(ClientId('a')))?.map(({ lastUsedAt }) => lastUsedAt)
+        (await store.credentials.listCredentials(ClientId('a')))?.found.map(({ lastUsedAt }) => lastUsedAt)
       expect(await used(one)).toEqual([500, 200, undefined])
       expect(await used(other)).toEqual([500, 200, undefined])
       // What changes a client leaves what is known of its credentials.
@@ -463,7 +469,7 @@ export function storeContract(
       const writes = { put: [{ ...secret('1', 'x'), revokedAt: 7 }, secret('3', 'z')], remove: [CredentialId('2')] }
       let seen: readonly unknown[] = []
       const written = await one.credentials.updateCredentials(ClientId('a'), (credentials) => {
-        seen = credentials
+        seen = credentials.all
         return { writes, event: event('change') }
       })
       expect(written).toEqual(writes)
@@ -526,14 +532,14 @@ export function storeContract(
       await put(one, [], [client('a')])
       await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
-          (index % 2 === 0 ? one : other).credentials.updateCredentials(ClientId('a'), (credentials) => {
+          (index % 2 === 0 ? one : other).credentials.updateCredentials(ClientId('a'), ({ all: credentials }) => {
             // Each writes what it read, and one more.
             const labelled = { ...secret(`${index}`, `after ${credentials.length}`), createdAt: index }
             return { writes: { put: [...credentials, labelled], remove: [] }, event: event(`change ${index}`) }
           }),
         ),
       )
-      const all = (await one.credentials.listCredentials(ClientId('a'))) ?? []
+      const all = (await one.credentials.listCredentials(ClientId('a')))?.found ?? []
       const labels = all.map(({ credential }) => credential.label)
       expect(labels.toSorted()).toEqual(Array.from({ length: 20 }, (_, count) => `after ${count}`).toSorted())
       expect(await other.audit.listEvents({ limit: 99 })).toHaveLength(21)
@@ -570,7 +576,7 @@ export function storeContract(
         writes: { put: [], remove: [CredentialId('1')] },
         event: event('after'),
       }))
-      expect(await one.credentials.listCredentials(before.id)).toEqual([])
+      expect((await one.credentials.listCredentials(before.id))?.found).toEqual([])
     })
 
     test('list what will expire, soonest first, of what counts', async () => {
@@ -584,7 +590,7 @@ export function storeContract(
       ])
       await put(one, [], [client('a', { credentials })])
       const labels = async (most: number) =>
-        (await other.credentials.listExpiring(now, now + 10, most)).map(({ clientId, credential }) => [
+        (await other.credentials.listExpiring(now, now + 10, most)).found.map(({ clientId, credential }) => [
           clientId,
           credential.label,
         ])
@@ -619,14 +625,75 @@ export function storeContract(
       const sealed = (text: string, masterKeyId = 'old') => ({ ciphertext: Buffer.from(text), masterKeyId })
       const readable = { ...secret('1', 'x'), retrievable: sealed('before') }
       await put(one, [], [client('a', { credentials: toCredentials([readable, secret('2', 'y')]) })])
-      expect(await other.credentials.listRetrievable()).toEqual([readable])
-      const since = await other.changes.latestChange()
-      await one.credentials.replaceRetrievable(readable.id, sealed('something else'), sealed('after', 'new'))
-      expect(await other.credentials.listRetrievable()).toEqual([readable])
+      expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
+      let since = await other.changes.latestChange()
+      await one.credentials.replaceRetrievable(readable.id, sealed('something else'), sealed('after'))
+      expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
       expect(await other.changes.latestChange()).toBe(since)
-      await one.credentials.replaceRetrievable(readable.id, sealed('before'), sealed('after', 'new'))
-      expect(await other.credentials.listRetrievable()).toEqual([{ ...readable, retrievable: sealed('after', 'new') }])
+      const renewed = sealed('after', 'new')
+      const replace = () => one.credentials.replaceRetrievable(readable.id, sealed('before'), renewed)
+      await expect(replace()).rejects.toThrow(/is encrypted under the master key old; the one given is new/)
+      expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
+      expect(await one.keys.replaceMasterKey('old', 'new', event('replace'))).toBe(true)
+      since = await other.changes.latestChange()
+      await replace()
+      expect((await other.credentials.listRetrievable()).found).toEqual([
+        { clientId: 'a', credential: { ...readable, retrievable: renewed } },
+      ])
       expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+    })
+
+    test('forget a secret that was kept to be read again, and nothing else of the credential', async () => {
+      const retrievable = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm' }
+      const kept = { ...secret('1', 'x'), expiresAt: 5, retrievable }
+      await put(one, [], [client('a', { credentials: toCredentials([kept]) })])
+      const since = await other.changes.latestChange()
+      const forget = (ciphertext: string) => {
+        const before = { ciphertext: Buffer.from(ciphertext), masterKeyId: 'm' }
+        return one.credentials.forgetRetrievable(ClientId('a'), kept.id, before, event('forgotten'))
+      }
+      expect(await forget('something else')).toBe(false)
+      expect(await other.changes.latestChange()).toBe(since)
+      expect(await forget('sealed')).toBe(true)
+      expect((await other.directory.loadClient(ClientId('a')))?.credentials.all).toEqual([
+        { ...kept, retrievable: undefined },
+      ])
+      expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+      expect(await other.audit.listEvents({ limit: 9, requestId: 'forgotten' })).toHaveLength(1)
+    })
+
+    test('have one master key in use, from the first that something is encrypted under, until another is put in its place', async () => {
+      expect(await one.keys.masterKeyInUse()).toBeUndefined()
+      const add = (store: Store, kid: string, masterKeyId: string) =>
+        store.keys.updateKeys(() => ({ add: [{ ...key(kid), masterKeyId }], put: [], events: [event(kid)] }))
+      const outcomes = await Promise.allSettled([add(one, 'k1', 'm1'), add(other, 'k2', 'm2')])
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      const { found, masterKeyId: inUse = '' } = await other.keys.listKeys()
+      expect(found.map(({ masterKeyId }) => masterKeyId)).toEqual([inUse])
+      expect(await one.audit.listEvents({ limit: 9 })).toHaveLength(1)
+
+      const retrievable = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm3' }
+      const stray = client('a', { credentials: toCredentials([{ ...secret('1', 'x'), retrievable }]) })
+      await expect(put(one, [api('https://a')], [stray])).rejects.toThrow(/the one given is m3/)
+      expect((await other.directory.loadApis()).found).toEqual([])
+
+      const since = await other.changes.latestChange()
+      expect(await one.keys.replaceMasterKey('another', 'm3', event('late'))).toBe(false)
+      expect(await other.changes.latestChange()).toBe(since)
+      expect(await one.keys.replaceMasterKey(inUse, 'm3', event('replaced'))).toBe(true)
+      expect(await other.keys.masterKeyInUse()).toBe('m3')
+      expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'key', id: 'm3' }])
+      expect(await one.audit.listEvents({ limit: 9, requestId: 'replaced' })).toHaveLength(1)
+      expect(await put(one, [], [stray])).toBe(true)
+      // What was encrypted before stays as it is, whatever else is written of it.
+      expect(await one.keys.replaceMasterKey('m3', 'm4', event('again'))).toBe(true)
+      const revoked = { ...secret('1', 'x'), retrievable, revokedAt: 7 }
+      expect(await put(other, [], [client('a', { credentials: toCredentials([revoked]) })])).toBe(true)
+      const before = { ciphertext: Buffer.from(`private ${found[0]?.kid}`), masterKeyId: inUse }
+      const kid = found[0]?.kid ?? KeyId('')
+      expect(await one.keys.replaceEncrypted(kid, retrievable, { ...retrievable, masterKeyId: 'm4' })).toBe(false)
+      await expect(one.keys.replaceEncrypted(kid, before, retrievable)).rejects.toThrow(/the one given is m3/)
+      expect(await one.keys.replaceEncrypted(kid, before, { ...retrievable, masterKeyId: 'm4' })).toBe(true)
     })
 
     test('of processes that mark the same use at once, tell one that it is the first', async () => {

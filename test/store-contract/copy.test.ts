@@ -46,7 +46,7 @@ async function fill(location: string): Promise<void> {
   const origin = { clientId: undefined, remoteAddress: undefined, traceId: undefined }
   const events = Array.from({ length: 1_234 }, (_, index) => ({ ...event, ...origin, requestId: `r${index}` }))
   await store.audit.append(events)
-  const [some] = await store.credentials.listExpiring(0, Number.MAX_SAFE_INTEGER, 1)
+  const [some] = (await store.credentials.listExpiring(0, Number.MAX_SAFE_INTEGER, 1)).found
   if (some !== undefined) await store.credentials.noteUses([{ id: some.credential.id, at: 5 }])
   await store.close()
 }
@@ -58,7 +58,7 @@ const copy = (from: string, to: string, json = false) =>
 async function dump(location: string): Promise<Record<string, unknown[]>> {
   const db = await openDatabase(location, systemClock, ACCESS)
   const tables = ['api', 'client', 'credential', 'credential_use', 'key', 'key_consumer', 'replay_mark'] as const
-  const numbered = ['longest_lifetime', 'counter', 'revocation', 'change', 'audit_event'] as const
+  const numbered = ['longest_lifetime', 'master_key', 'counter', 'revocation', 'change', 'audit_event'] as const
   const content: Record<string, unknown[]> = {}
   for (const table of [...tables, ...numbered]) {
     const rows = await db.scans.selectFrom(table).selectAll().execute()

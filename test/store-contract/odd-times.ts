@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { toCredentials } from '../../src/credentials/credential.ts'
-import { Audience, ClientId, CredentialId, Jti } from '../../src/oauth/ids.ts'
+import { Audience, ClientId, CredentialId, Jti, KeyId } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { ReplayMarks } from '../../src/replay/marks.ts'
 import type { Store } from '../../src/store/sql-store.ts'
@@ -50,10 +50,17 @@ const calls: Calls = {
     listKeys: ({ keys }) => keys.listKeys(),
     updateKeys: ({ keys }, time) => {
       const odd = { createdAt: time, activeAt: time, goneAt: time }
-      return keys.updateKeys((stored) => ({
-        add: stored.length === 0 ? [{ ...key('k1'), ...odd }] : [],
-        put: stored.map((one) => ({ ...one, ...odd })),
+      return keys.updateKeys(({ found }) => ({
+        add: found.length === 0 ? [{ ...key('k1'), ...odd }] : [],
+        put: found.map((one) => ({ ...one, ...odd })),
+        events: [event('k', time)],
       }))
+    },
+    masterKeyInUse: ({ keys }) => keys.masterKeyInUse(),
+    replaceMasterKey: ({ keys }, time) => keys.replaceMasterKey('master', 'master', event('m', time)),
+    replaceEncrypted: ({ keys }) => {
+      const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
+      return keys.replaceEncrypted(KeyId('k1'), sealed, sealed)
     },
     addFetches: ({ keys }, time) =>
       keys.addFetches([{ address: '::1', userAgent: 'x', firstSeen: time, lastSeen: time, fetches: 1 }]),
@@ -75,8 +82,8 @@ const calls: Calls = {
   credentials: {
     listCredentials: ({ credentials }) => credentials.listCredentials(ClientId('a')),
     updateCredentials: ({ credentials }, time) =>
-      credentials.updateCredentials(ClientId('a'), (stored) => ({
-        writes: { put: stored.map((one) => ({ ...one, revokedAt: time })), remove: [] },
+      credentials.updateCredentials(ClientId('a'), ({ all }) => ({
+        writes: { put: all.map((one) => ({ ...one, revokedAt: time })), remove: [] },
         event: event('r', time),
       })),
     noteUses: ({ credentials }, time) => credentials.noteUses([{ id: CredentialId('1'), at: time }]),
@@ -84,8 +91,12 @@ const calls: Calls = {
     listSamples: ({ credentials }) => credentials.listSamples(),
     listRetrievable: ({ credentials }) => credentials.listRetrievable(),
     replaceRetrievable: ({ credentials }) => {
-      const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'm' }
+      const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
       return credentials.replaceRetrievable(CredentialId('1'), sealed, sealed)
+    },
+    forgetRetrievable: ({ credentials }, time) => {
+      const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
+      return credentials.forgetRetrievable(ClientId('a'), CredentialId('1'), sealed, event('f', time))
     },
     claimWarning: ({ credentials }) => credentials.claimWarning(CredentialId('1'), 7.5),
   },

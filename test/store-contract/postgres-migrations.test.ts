@@ -39,7 +39,7 @@ describe('migrations', () => {
     const url = await postgres.newDatabase()
     const stores = await Promise.all([1, 2, 3, 4].map(() => open(url)))
     for (const store of stores) {
-      expect(await store.directory.loadApis()).toEqual([])
+      expect((await store.directory.loadApis()).found).toEqual([])
       await store.close()
     }
     const names = (await migrationsOf(url)).map(({ name }) => name)
@@ -73,7 +73,7 @@ describe('migrations', () => {
     const store = await open(url)
     expect((await store.directory.loadClient(ClientId('off')))?.ended).toEqual({ disabledAt: 1_700_000_000_000 })
     expect(await store.directory.loadClient(ClientId('on'))).not.toHaveProperty('ended')
-    const samples = await store.credentials.listSamples()
+    const { found: samples } = await store.credentials.listSamples()
     expect(samples.map(({ clientId, credential: { id } }) => [clientId, id])).toEqual([['cc_client', 'sample']])
     await store.close()
   })

@@ -73,7 +73,7 @@ describe('nodes at once', () => {
     let latest = 0
     await follow(Promise.all(revoke), async () => {
       const page = await nodes[0].revocations.revocationsAfter(latest, 1_000)
-      seen.push(...page.revocations.map(({ id }) => id))
+      seen.push(...page.found.map(({ id }) => id))
       latest = page.latest
     })
     expect(seen).toHaveLength(COUNT * 2)

@@ -70,7 +70,7 @@ describe('an SQLite database', () => {
     const shrunk = async () => {
       await store.audit.append([event(3)])
       written += 1
-      expect(await store.directory.loadApis()).toEqual([])
+      expect((await store.directory.loadApis()).found).toEqual([])
       expect(fileSize()).toBeLessThan(10 * MB)
     }
     await vi.waitFor(shrunk, { timeout: 60_000, interval: 200 })

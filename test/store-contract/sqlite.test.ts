@@ -60,7 +60,7 @@ test('a database of before operators could end things: who is disabled stays so,
   const store = await openStore(`sqlite:${path}`, systemClock)
   expect((await store.directory.loadClient(ClientId('off')))?.ended).toEqual({ disabledAt: 1_700_000_000_000 })
   expect(await store.directory.loadClient(ClientId('on'))).not.toHaveProperty('ended')
-  const samples = await store.credentials.listSamples()
+  const { found: samples } = await store.credentials.listSamples()
   expect(samples.map(({ clientId, credential: { id } }) => [clientId, id])).toEqual([['cc_client', 'sample']])
   await store.close()
   rmSync(folder, { recursive: true })
@@ -90,7 +90,7 @@ test('a write of another process is waited for, and the event loop goes on meanw
   const written = store.audit.append([event])
   await expect.poll(() => turns).toBeGreaterThan(10)
   // Whoever reads does not wait for who waits to write.
-  await expect(store.directory.loadApis()).resolves.toEqual([])
+  await expect(store.directory.loadApis()).resolves.toEqual({ found: [], unreadable: [] })
   await expect(store.audit.listEvents({ limit: 1 })).resolves.toEqual([])
   other.exec('commit')
   await written

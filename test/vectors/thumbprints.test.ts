@@ -1,9 +1,9 @@
 import { createPublicKey, hash, randomBytes, type webcrypto } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { createCandidate } from '../../src/keys/candidate.ts'
 import { MasterKey } from '../../src/keys/master-key.ts'
 import { signingAlgorithms } from '../../src/oauth/algorithms.ts'
 import { systemRandom } from '../../src/platform/random.ts'
+import { newCandidate } from '../harness/keys.ts'
 import { RFC7638_RSA, RFC8037_OKP } from './keys.ts'
 
 /** RFC 7638 §3.2, RFC 8037 §2: what a thumbprint is of. */
@@ -28,7 +28,7 @@ test.each([
 })
 
 test.each(signingAlgorithms)('the kid of a key of ours is its thumbprint: %s', async (algorithm) => {
-  const { kid, publicKey } = await createCandidate(algorithm, new MasterKey(randomBytes(32), systemRandom))
+  const { kid, publicKey } = await newCandidate(algorithm, new MasterKey(randomBytes(32), systemRandom))
   const key = createPublicKey({ key: publicKey ?? Buffer.alloc(0), type: 'spki', format: 'der' })
   expect(kid).toBe(thumbprint(key.export({ format: 'jwk' })))
 })
@@ -37,6 +37,6 @@ test('no kid begins with a hyphen, which a command would take for an option', as
   const masterKey = new MasterKey(randomBytes(32), systemRandom)
   // Of so many, one would but for one run in a thousand.
   for (let made = 0; made < 450; made += 1) {
-    expect((await createCandidate('ES256', masterKey)).kid).not.toMatch(/^-/)
+    expect((await newCandidate('ES256', masterKey)).kid).not.toMatch(/^-/)
   }
 })

@@ -116,7 +116,7 @@ const signed = Object.fromEntries(
 )
 
 const noMarks = { first: async () => true }
-const nonces = new DpopNonces([Buffer.alloc(32)], clock)
+const nonces = new DpopNonces(() => [Buffer.alloc(32)], clock)
 const proofContext = {
   method: 'POST',
   uris: [ISSUER],

@@ -1,0 +1,65 @@
+import { forgetLostSecret, type LostSecret, listLostSecrets } from '../credentials/repair.ts'
+import { inspectKeys, type KeyRepair, repairKeys } from '../keys/repair.ts'
+import { UserError } from '../platform/user-error.ts'
+import { keyOperations, withDatabase } from './database.ts'
+import { print, printable, say } from './output.ts'
+
+interface RepairOptions {
+  readonly yes?: true
+  readonly masterKeyLost?: true
+  readonly json?: true
+  readonly config?: string
+}
+
+/** `tessera keys repair`: lists the keys and secrets that can't be used, and with `--yes` replaces or removes them. */
+export const keysRepair = ({ yes, masterKeyLost, json, config }: RepairOptions): Promise<void> =>
+  withDatabase(config, async (opened) => {
+    const operations = await keyOperations(opened)
+    const { credentials } = opened.store
+    const isLost = masterKeyLost === true
+    const repair = yes ? await repairKeys(operations, isLost) : await inspectKeys(operations, isLost)
+    const secrets = await listLostSecrets(credentials, operations.masterKey)
+    if (yes) for (const secret of secrets) await forgetLostSecret(credentials, secret, operations)
+    if (json) print(JSON.stringify(asJson(repair, secrets, yes === true)))
+    else report(repair, secrets, yes === true)
+    const isWhole = repair.broken.length + repair.replacements.length + secrets.length === 0 && !isLost
+    if (!yes && !isWhole) throw new UserError('nothing was changed: say --yes to have it done')
+  })
+
+const ENDS = {
+  retire: 'it signs no more; its tokens are good until they expire',
+  discard: 'it is removed; no token of it is good',
+} as const
+
+function report({ broken, replacements }: KeyRepair, secrets: readonly LostSecret[], isDone: boolean): void {
+  for (const { id, algorithm = '?', state = 'unknown', problem, action } of broken) {
+    print(`${algorithm}\t${state}\t${printable(id)}\t${printable(problem)}`)
+    print(`\t${ENDS[action]}`)
+  }
+  for (const { algorithm, key } of replacements) {
+    const when = key === undefined || key.state === 'active' ? '' : ` from ${new Date(key.activeAt).toISOString()} on`
+    print(`${algorithm}\t${key === undefined ? 'a new key is made' : `${printable(key.kid)} signs${when}`}`)
+  }
+  for (const { clientId, credential, problem } of secrets) {
+    print(`${printable(clientId)}\t${printable(credential.label || credential.id)}\tits secret ${printable(problem)}`)
+    print('\tonly its hash is kept: the client can send it, and not sign with it (client_secret_jwt)')
+  }
+  if (broken.length + replacements.length + secrets.length === 0) print('every key and secret is of use')
+  else if (isDone && secrets.length > 0) say('tessera credentials rotate gives a client another secret to sign with.')
+}
+
+const asJson = ({ broken, replacements }: KeyRepair, secrets: readonly LostSecret[], isDone: boolean) => ({
+  done: isDone,
+  keys: broken.map(({ id, algorithm, state, problem, action }) => ({ kid: id, algorithm, state, problem, action })),
+  replacements: replacements.map(({ algorithm, key }) => ({
+    algorithm,
+    kid: key?.kid,
+    active_at: key && new Date(key.activeAt).toISOString(),
+  })),
+  secrets: secrets.map(({ clientId, credential, problem }) => ({
+    client_id: clientId,
+    credential: credential.id,
+    label: credential.label,
+    problem,
+  })),
+})

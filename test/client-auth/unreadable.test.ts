@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newSecret } from '../harness/model.ts'
+import { openRows, type Rows } from '../harness/rows.ts'
+import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
+import { makeSigner, signWith } from '../jws/tokens.ts'
+import { claimsOf, expectToken, expectUnauthenticated, formOf } from './assertions.ts'
+
+const [first, second] = [await makeSigner('ES256'), await makeSigner('ES256')]
+const jwks = (signer: typeof first) => JSON.stringify({ keys: [signer.publicJwk] })
+/** How the secret of a credential comes to be lost. */
+const ways: [string, string, RegExp][] = [
+  [
+    'it is encrypted under another master key',
+    "master_key_id = '0123456789ab'",
+    /is encrypted under the master key 0123456789ab, which was not given$/,
+  ],
+  ['it is damaged', "encrypted_secret = x'00112233445566778899aabbccddeeff00112233445566778899aabb'", /damaged/],
+  ['it was cut off', "encrypted_secret = x'00'", /damaged/],
+  [
+    'it is that of another credential',
+    "encrypted_secret = (select encrypted_secret from credential other where other.client_id = credential.client_id and label = 'kept')",
+    /of another record/,
+  ],
+]
+/** Each has a client of its own, since wrong secrets for one are counted. */
+const signerOf = (name: string) => `signer, where ${name}`
+const MODEL = `
+apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+clients:
+${ways
+  .map(
+    ([name]) => `
+  - client_id: ${JSON.stringify(signerOf(name))}
+    scopes: [read]
+    credentials: [{ label: lost, retrievable: true }, { label: kept, retrievable: true }]`,
+  )
+  .join('')}
+  - client_id: keyed
+    scopes: [read]
+    credentials: [{ label: lost keys, jwks: ${jwks(first)} }, { label: kept keys, jwks: ${jwks(second)} }]
+`
+
+let server: TestServer
+let rows: Rows
+let secrets: ReadonlyMap<string, string>
+beforeAll(async () => {
+  server = await startTestServer()
+  const { generated } = await server.apply(MODEL)
+  secrets = new Map(generated.map(({ clientId, label, secret }) => [`${clientId} ${label}`, secret]))
+  rows = openRows(server.config)
+})
+afterAll(async () => {
+  rows.close()
+  await server.stop()
+})
+
+const now = () => Math.floor(Date.now() / 1000)
+const secretOf = (id: string, label: string) => secrets.get(`${id} ${label}`) ?? newSecret()
+const sign = (id: string, label: string) =>
+  signWith({ alg: 'HS256', privateKey: Buffer.from(secretOf(id, label)) }, claimsOf(server.issuer, id, now()))
+const signWithKey = (signer: typeof first) => signWith(signer, claimsOf(server.issuer, 'keyed', now()))
+const send = async (assertion: Promise<string>) => server.token(formOf(await assertion))
+
+test.each(ways)('client_secret_jwt, where a secret can not be decrypted: %s', async (name, change, problem) => {
+  const id = signerOf(name)
+  const lost = `client_id = '${id}' and label = 'lost'`
+  const [before] = rows.all(`select * from credential where ${lost}`)
+  rows.run(`update credential set ${change} where ${lost}`)
+  rows.announce('client', id)
+  await until(async () => (await send(sign(id, 'lost'))).status === 401)
+  const refusal = {
+    reason: 'credential_unreadable',
+    clientId: id,
+    detail: { method: 'client_secret_jwt', credential: before?.['id'], problem: expect.stringMatching(problem) },
+  }
+  await expectUnauthenticated(server, await send(sign(id, 'unknown')), refusal)
+  await expectUnauthenticated(server, await send(sign(id, 'lost')), refusal)
+  await expectToken(server, await send(sign(id, 'kept')), id, 'client_secret_jwt')
+  // Its hash is there, and is as good as ever.
+  const byBasic = await server.token({ grant_type: 'client_credentials' }, basic(id, secretOf(id, 'lost')))
+  expect(byBasic.status).toBe(200)
+  rows.run(
+    `update credential set encrypted_secret = ?, master_key_id = ? where ${lost}`,
+    before?.['encrypted_secret'] as Uint8Array,
+    String(before?.['master_key_id']),
+  )
+  rows.announce('client', id)
+  // The same one each time, since each other one would be counted as a guess.
+  const assertion = sign(id, 'lost')
+  await until(async () => (await send(assertion)).status === 200)
+})
+
+test('private_key_jwt, where what is registered is no key: that of another credential counts', async () => {
+  rows.run("update credential set data = ? where label = 'lost keys'", '{"source":{"jwks":[{"kty":"EC"}]}}')
+  rows.announce('client', 'keyed')
+  await until(async () => (await send(signWithKey(first))).status === 401)
+  await expectUnauthenticated(server, await send(signWithKey(first)), {
+    reason: 'credential_unreadable',
+    clientId: 'keyed',
+  })
+  await expectToken(server, await send(signWithKey(second)), 'keyed', 'private_key_jwt')
+})

@@ -1,0 +1,8 @@
+import type { KeyAlgorithm } from '../../src/keys/algorithms.ts'
+import { createKey, encryptKey } from '../../src/keys/candidate.ts'
+import type { MasterKey } from '../../src/keys/master-key.ts'
+import type { Candidate } from '../../src/keys/schedule.ts'
+
+/** A new key, encrypted, whatever master key is in use. */
+export const newCandidate = async (algorithm: KeyAlgorithm, masterKey: MasterKey): Promise<Candidate> =>
+  encryptKey(await createKey(algorithm), masterKey, undefined)
