@@ -8,7 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // Much of the time is waiting: for processes, for slow hashes on threads, for keys to rotate.
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For what never ends. A machine that is kept busy may take several times as long as usual.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 })

@@ -47,7 +47,7 @@ const POLL_INTERVAL_MS = 200
 
 /**
  * Polls the list of changes and hands new ones to the listeners. It also knows how outdated each listener may be. Endpoints ask it
- * before they answer: docs/decisions/0023-what-a-process-knows.md explains which of them may go on.
+ * before they answer: docs/decisions/0025-what-a-process-knows.md explains which of them may go on.
  */
 export class ChangeFeed {
   readonly #store: ChangeStore

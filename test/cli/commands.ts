@@ -20,6 +20,7 @@ export const commands: Readonly<Record<string, Needs>> = {
   'keys rotate': { args: [], database: 'writes' },
   'keys rollback': { args: [], database: 'writes' },
   'keys revoke': { args: ['kid'], database: 'writes' },
+  'keys repair': { args: [], database: 'writes' },
   'keys rewrap': { args: [], database: 'writes' },
   'clients list': { args: [], database: 'reads' },
   'clients show': { args: ['a'], database: 'reads' },

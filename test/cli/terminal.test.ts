@@ -223,16 +223,7 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
 }
 
 /** These print nothing that came from elsewhere. */
-const OTHERS = [
-  'config reference',
-  'dev',
-  'help',
-  'keys rollback',
-  'keys rotate',
-  'serve',
-  'storage compact',
-  'storage migrate',
-]
+const OTHERS = ['config reference', 'dev', 'help', 'keys rollback', 'keys rotate', 'serve', 'storage migrate']
 
 test('each command is known to print what came from elsewhere, or not to', () => {
   expect([...commandsOf().keys()].sort()).toEqual([...Object.keys(lines), ...OTHERS].sort())

@@ -141,7 +141,7 @@ const broken: Readonly<Record<string, Case>> = {
   },
   'a certificate that is cut off': {
     change: () => certIs(ownCert().slice(0, 200)),
-    says: [/^tls\.cert is ".*": a certificate in it is damaged/],
+    says: [/^tls\.cert is ".*": certificate 1 in it is damaged/],
   },
   'a key of rubbish': {
     change: () => keyIs('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'),
@@ -186,7 +186,7 @@ const broken: Readonly<Record<string, Case>> = {
         '-----BEGIN CERTIFICATE-----\nrubbish!\n-----END CERTIFICATE-----',
       ),
     }),
-    says: [/^tls\.client_ca is ".*": a certificate in it is damaged/],
+    says: [/^tls\.client_ca is ".*": certificate 1 in it is damaged/],
   },
   'an authority that may not be one': {
     change: async () => ({ TESSERA_TLS_CLIENT_CA: setting.write('ca.pem', (await issueLeaf()).pem) }),

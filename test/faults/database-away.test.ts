@@ -13,7 +13,7 @@ import type { Answer } from '../harness/post.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { quantile, type Sample, startTraffic } from '../harness/traffic.ts'
-import { until } from '../harness/until.ts'
+import { A_SECOND, until } from '../harness/until.ts'
 import { type Link, startLink } from './link.ts'
 
 const fleet = await makeFleet()
@@ -158,11 +158,11 @@ test.each(ways)(
     // None can be answered without the database: 503, with Retry-After, within a second.
     for (const what of ['unknown', 'assertion', 'revocation']) {
       expect(answers(what).statuses, what).toEqual(new Set(['503 1']))
-      expect(answers(what).p99, what).toBeLessThan(1_000)
+      expect(answers(what).p99, what).toBeLessThan(A_SECOND)
     }
     expect(answers('introspection').statuses).toContain('503 1')
     expect([...answers('introspection').statuses].every((status) => ['200', '503 1'].includes(status))).toBe(true)
-    expect(back).toBeLessThan(2_000)
+    expect(back).toBeLessThan(A_SECOND)
     expect(most - before).toBeLessThan(MOST_MORE)
     expect(waiting).toBeGreaterThan(0)
     expect(waiting).toBeLessThanOrEqual(capacity)

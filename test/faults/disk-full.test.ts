@@ -5,7 +5,7 @@ import { Caller, clientLine, makeFleet } from '../harness/fleet.ts'
 import type { Answer } from '../harness/post.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { applyTo, startTestServer, type TestServer } from '../harness/server.ts'
-import { until } from '../harness/until.ts'
+import { A_SECOND, until } from '../harness/until.ts'
 import { type SqliteCalls, takeOverSqlite } from './sqlite-calls.ts'
 
 const fleet = await makeFleet()
@@ -59,7 +59,7 @@ async function expectEndured(fill: () => Promise<void> | void, free: () => Promi
   await free()
 
   const back = await until(async () => (await caller.revoke(revocations.refused)).status === 200)
-  expect(back).toBeLessThan(2_000)
+  expect(back).toBeLessThan(A_SECOND)
   for (const token of [...revocations.done, revocations.refused]) expect(await caller.isActive(token)).toBe(false)
   for (const used of uses.done) expect((await caller.present(used)).status).toBe(401)
   const outcomes = [await caller.present(uses.refused), await caller.present(uses.refused)]

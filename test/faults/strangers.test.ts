@@ -38,7 +38,7 @@ beforeAll(async () => {
   database = new DatabaseSync(`${folder}/tessera.db`, { timeout: 30_000 })
   honest = new Caller(config.issuer, agents[0])
   await flood((n) => harmless(refusedRequest(n)))
-}, 60_000)
+})
 
 afterAll(async () => {
   for (const agent of agents) agent.destroy()

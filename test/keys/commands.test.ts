@@ -12,6 +12,7 @@ import { createLogger } from '../../src/telemetry/log.ts'
 import { runCommand } from '../harness/command.ts'
 import { SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { A_SECOND, until } from '../harness/until.ts'
 
 const MODEL = `
 apis:
@@ -67,15 +68,6 @@ async function isActive(token: string): Promise<boolean> {
   return ((await response.json()) as { active: boolean }).active
 }
 
-async function until(claim: () => Promise<boolean>): Promise<number> {
-  const start = performance.now()
-  while (!(await claim())) {
-    if (performance.now() - start > 8_000) throw new Error('not within 8 s')
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-  return performance.now() - start
-}
-
 test('rotate publishes the next key and leaves the first one signing; list says who has fetched it', async () => {
   const first = await kidOf()
   await publishedKids('early/1.0')
@@ -83,7 +75,7 @@ test('rotate publishes the next key and leaves the first one signing; list says 
   const rotated = await run(() => keysRotate(ES256))
   expect(rotated).toMatchObject({ error: undefined, stdout: expect.stringMatching(/^ES256\tpending\t/) })
   const [, second] = await list()
-  expect(await until(async () => (await publishedKids()).includes(second?.kid ?? ''))).toBeLessThan(1_500)
+  expect(await until(async () => (await publishedKids()).includes(second?.kid ?? ''))).toBeLessThan(A_SECOND)
   await new Promise((resolve) => setTimeout(resolve, 1_100))
   await publishedKids('late/1.0')
   expect(await kidOf()).toBe(first)
@@ -121,7 +113,7 @@ test('55: revoke ends a key with its tokens at once, and another one takes its p
   const token = await issue()
   const kid = await kidOf()
   expect((await run(() => keysRevoke(kid, ES256))).error).toBeUndefined()
-  expect(await until(async () => !(await isActive(token)))).toBeLessThan(1_000)
+  expect(await until(async () => !(await isActive(token)))).toBeLessThan(A_SECOND)
   expect(await publishedKids()).not.toContain(kid)
   const next = await issue()
   expect(decodeProtectedHeader(next).kid).not.toBe(kid)

@@ -13,7 +13,7 @@ import { SECRET } from '../harness/model.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
 import { type SecondServer, startBeside } from '../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
-import { until } from '../harness/until.ts'
+import { A_SECOND, until } from '../harness/until.ts'
 
 const MODEL = `
 apis:
@@ -147,7 +147,7 @@ describe('keys of which something is wrong', () => {
     // And another key can be ended everywhere within a second.
     expect((await runCommand(env, () => keysRevoke(kidOf(before), ES256))).error).toBeUndefined()
     for (const at of [server.issuer, beside.url, late.url]) {
-      expect(await until(async () => (await statusOf(before, at)) === false)).toBeLessThan(1_000)
+      expect(await until(async () => (await statusOf(before, at)) === false)).toBeLessThan(A_SECOND)
       expect(await publishedAt(at)).not.toContain(kidOf(before))
     }
     await late.stop()
@@ -204,7 +204,7 @@ describe('a token whose key can not be used', () => {
     await issue('sealed')
     // Revoked, it says nothing more of any token, whatever it is like.
     expect((await runCommand(env, () => keysRevoke(sealingKid(), ES256))).error).toBeUndefined()
-    expect(await until(async () => (await statusOf(token, late.url)) === false)).toBeLessThan(1_000)
+    expect(await until(async () => (await statusOf(token, late.url)) === false)).toBeLessThan(A_SECOND)
     await until(async () => (await ask('sealed', late.url)).status === 200)
     await late.stop()
   })

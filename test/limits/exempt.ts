@@ -30,7 +30,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'http/listen-fault.ts wordsOf': 'reads the code of an error of Node',
   'http/whose-port.ts parse': 'reads at most 64 KiB, before the server is there',
   'http/unparsed.ts refuse': 'reads the code of an error of Node',
-  'keys/master-key.ts derive': OWN,
+  'keys/master-key.ts #derive': OWN,
   'keys/master-key.ts generateMasterKey': OWN,
   'keys/master-key.ts parseMasterKey': CONFIGURED,
   'platform/files.ts decodeUtf8': CONFIGURED,

@@ -10,7 +10,7 @@ import { type Node, type Nodes, startNodes } from '../harness/nodes.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { applyTo } from '../harness/server.ts'
 import { startTraffic } from '../harness/traffic.ts'
-import { until } from '../harness/until.ts'
+import { A_SECOND, until } from '../harness/until.ts'
 
 const fleet = await makeFleet()
 const successor = newSecret()
@@ -49,7 +49,7 @@ async function publishedAt({ url }: Node): Promise<readonly string[]> {
 /** That it is so at every node within a second. */
 async function expectSoon(check: (node: Node) => Promise<boolean>): Promise<void> {
   const times = await Promise.all(nodes.nodes.map((node) => until(() => check(node))))
-  expect(Math.max(...times)).toBeLessThan(1_000)
+  expect(Math.max(...times)).toBeLessThan(A_SECOND)
 }
 
 async function command<Printed>(...args: string[]): Promise<Printed> {

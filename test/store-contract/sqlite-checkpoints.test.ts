@@ -75,7 +75,7 @@ test('under a load that never pauses the log begins anew all the same', async ()
   // From 16 MB on writers wait, as soon as somebody looks.
   expect(logSize()).toBeLessThan(45 * MB)
   await end()
-}, 60_000)
+})
 
 test('there is nothing to do where little was written, and no thread for it', async () => {
   const started = vi.spyOn(Worker.prototype, 'postMessage')

@@ -288,7 +288,7 @@ describe('the connection', () => {
       expect(text).toMatch(/\r\nX-Request-Id: [0-9a-f-]{36}\r\n/)
       expect(text).toContain('"error":"invalid_request"')
     }
-  }, 40_000)
+  })
 })
 
 describe('what is too much is recorded as that (62)', () => {
