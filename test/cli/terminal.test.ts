@@ -34,6 +34,8 @@ const STORED = [
 ].join('')
 /** What strangers send may be anything. */
 const SENT = `${STORED}\u001b[2J\u0007\u007f\rback\nFORGED line\n\u0000`
+/** The name of a file: a message of several lines repeats it in each. */
+const TWO_MISTAKES = 'two\nFORGED\u001b[2J.yaml'
 /** Half a character, which is no text that bytes can hold. */
 const LONE = '\ud800'
 
@@ -78,6 +80,7 @@ clients:
 `
   writeFileSync(join(folder, 'manifest.yaml'), manifest)
   writeFileSync(join(folder, 'field.yaml'), `clients: [{ client_id: a, ${JSON.stringify(`${STORED}\nFORGED`)}: 1 }]`)
+  writeFileSync(join(folder, TWO_MISTAKES), 'clients: [{ client_id: a, x: 1 }, { client_id: b, y: 1 }]')
   writeFileSync(join(folder, 'scope.yaml'), `clients: [{ client_id: a, introspects: [${quoted}] }]`)
   await migrateDatabase(storage, systemClock)
   expect(await runTessera(['apply', '-f', join(folder, 'manifest.yaml')], env)).toMatchObject({ code: 0 })
@@ -174,6 +177,7 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
     { args: ['apply', '-f', at('manifest.yaml'), '--dry-run'] },
     { args: ['apply', '-f', at('field.yaml')] },
     { args: ['apply', '-f', at('scope.yaml')] },
+    { args: ['apply', '-f', at(TWO_MISTAKES)] },
     { args: ['apply', '-f', `${STORED}\u001b[31m`] },
   ],
   'audit tail': () => [

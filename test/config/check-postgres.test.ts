@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadOptions } from '../../src/config/load.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { startServer } from '../../src/server.ts'
 import { openStore } from '../../src/store/open.ts'
+import { translate } from '../../src/store/postgres/errors.ts'
+import { explainDatabase } from '../../src/store/problems.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
+import { freePort } from '../harness/port.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { ACCESS } from '../store-contract/access.ts'
 import { type CheckSetting, openSetting } from './setting.ts'
@@ -145,6 +150,29 @@ describe('config check and serve refuse the same PostgreSQL databases, in the sa
     expect(checked.stderr).not.toContain('hush')
     expect(await setting.run(['serve'], { TESSERA_STORAGE })).toEqual(checked)
     expect(isThere ? await contents(TESSERA_STORAGE) : []).toEqual(before)
+  })
+})
+
+describe('a command says why a database can not be used', () => {
+  test('that is read-only', async () => {
+    const url = await migrated()
+    await postgres.query(`alter database ${url.split('/').at(-1)} set default_transaction_read_only = on`)
+    expect((await setting.run(['clients', 'disable', 'a'], { TESSERA_STORAGE: url })).stderr).toMatch(
+      /^tessera: storage: postgres:.* can't be used: it is read-only: a standby, or another server than before\n$/,
+    )
+  })
+
+  test('at a host of several addresses, where nothing listens', async () => {
+    const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }))
+    const socket = connect({
+      host: 'db.example.com',
+      port: await freePort(),
+      lookup: (_host, _options, done) => done(null, addresses),
+    })
+    const error = await once(socket, 'connect').catch((thrown: unknown) => thrown)
+    expect(explainDatabase(translate(error), 'postgres://db.example.com/x')).toMatchObject({
+      message: "storage: postgres://db.example.com/x can't be used: nothing listens there",
+    })
   })
 })
 

@@ -137,6 +137,13 @@ describe('tessera dev leaves alone what is not its own', () => {
     expect(existsSync(inFolder('data'))).toBe(false)
   })
 
+  test('several at once are one message', async () => {
+    const flags = { storage: 'sqlite:production.db', 'runtime.host': '::', 'admin.host': '0.0.0.0' }
+    await expect(develop(flags)).rejects.toMatchObject({
+      all: [/^storage is/, /^runtime\.host is/, /^admin\.host is/].map((pattern) => expect.stringMatching(pattern)),
+    })
+  })
+
   test('a folder with a database that it did not make', async () => {
     mkdirSync(inFolder('data'))
     writeFileSync(join(inFolder('data'), 'tessera.db'), '')

@@ -131,9 +131,14 @@ const messages: readonly (readonly [RegExp, string])[] = [
 export function postgresFault(error: unknown, isAway: boolean): string | undefined {
   const state = sqlState(error)
   if (state !== undefined) return words[state] ?? words[state.slice(0, 2)]
+  if (error instanceof WrongServer) return wrongServerFault(error)
   if (!isAway) return undefined
-  const network = networkFault(error)
+  const network = networkFault(error) ?? networkFault(error instanceof Error ? error.cause : undefined)
   if (network !== undefined) return isUntrusted(error) ? `${network}: name its authorities with sslrootcert` : network
   const text = error instanceof Error ? error.message : ''
   return messages.find(([pattern]) => pattern.test(text))?.[1]
 }
+
+/** A server that refuses to begin says why in its own error. One that is read-only answers as any other. */
+const wrongServerFault = ({ cause }: WrongServer): string | undefined =>
+  cause === undefined ? words['25006'] : postgresFault(cause, true)
