@@ -1,8 +1,13 @@
+/**
+ * Slows the guessing of secrets that people chose, per client and per address, in bounded memory. May import `oauth` and
+ * `platform`.
+ */
+
 import { createHash } from 'node:crypto'
 import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
+import { networksOf } from '../platform/addresses.ts'
 import type { Clock } from '../platform/clock.ts'
-import { networksOf } from './address.ts'
 import { Shelves } from './shelves.ts'
 import { Tally, WINDOW_MS } from './tally.ts'
 

@@ -1,6 +1,6 @@
 /**
  * The keys that sign and seal tokens: generated, kept encrypted, published, rotated. May import `oauth`, `platform`,
- * `changes`, `audit`, `guessing`.
+ * `changes`, `audit`.
  */
 
 import { constants, createSecretKey, generateKeyPair, type KeyObject, randomBytes, sign, verify } from 'node:crypto'

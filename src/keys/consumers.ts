@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { networksOf } from '../guessing/address.ts'
 import { redactText } from '../oauth/redact.ts'
+import { networksOf } from '../platform/addresses.ts'
 import { cut } from '../platform/bytes.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'

@@ -1,7 +1,13 @@
 import { globSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { addressBytes, canonicalAddress, isAddressOrNetwork, Networks } from '../../src/platform/addresses.ts'
+import {
+  addressBytes,
+  canonicalAddress,
+  isAddressOrNetwork,
+  Networks,
+  networksOf,
+} from '../../src/platform/addresses.ts'
 
 describe('one text for each address', () => {
   test.each([
@@ -92,4 +98,42 @@ test('nobody else reads addresses or networks', () => {
   const others = globSync('src/**/*.ts').filter((file) => file !== 'src/platform/addresses.ts')
   const reading = others.filter((file) => /\bBlockList\b|\.split\('\/'\).*prefix/.test(readFileSync(file, 'utf8')))
   expect(reading).toEqual([])
+})
+
+describe('the networks around an address', () => {
+  const cases: [string, string, string][] = [
+    ['IPv4', '192.0.2.1', '192.0.2.1'],
+    ['IPv4 mapped into IPv6', '::ffff:192.0.2.1', '192.0.2.1'],
+    ['the same in hexadecimal', '::ffff:c000:201', '192.0.2.1'],
+    ['IPv6', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['another of its network', '2001:0DB8:1:2::9', '2001:db8:1:2::/64'],
+    ['another network', '2001:db8:1:3::9', '2001:db8:1:3::/64'],
+    ['zeros within', '2001:db8::1', '2001:db8:0:0::/64'],
+    ['loopback', '::1', '0:0:0:0::/64'],
+    ['with a zone', 'fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['IPv4 at the end', '64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+    ['no address', 'unix', 'unix'],
+    ['nothing', '', ''],
+  ]
+  test.each(cases)('%s', (_name, address, network) => expect(networksOf(address).own).toBe(network))
+
+  test('are the widest first, and of these the region and the site', () => {
+    expect(networksOf('192.0.2.1')).toEqual({
+      region: '192.0/16',
+      site: undefined,
+      own: '192.0.2.1',
+      widestFirst: ['192/8', '192.0/16', '192.0.2/24', '192.0.2.1'],
+    })
+    expect(networksOf('::ffff:192.0.2.1')).toEqual(networksOf('192.0.2.1'))
+    expect(networksOf('2001:db8:1:203::9')).toEqual({
+      region: '2001:db8::/32',
+      site: '2001:db8:1::/48',
+      own: '2001:db8:1:203::/64',
+      widestFirst: ['2001:db8::/32', '2001:db8:1::/48', '2001:db8:1:200::/56', '2001:db8:1:203::/64'],
+    })
+  })
+
+  test('every IPv6 address has a network', () => {
+    fc.assert(fc.property(fc.ipV6(), (address) => /^(?:[\da-f]+:){4}:\/64$|^[\d.]+$/.test(networksOf(address).own)))
+  })
 })

@@ -1,4 +1,4 @@
-import { networksOf } from '../../../src/guessing/address.ts'
+import { networksOf } from '../../../src/platform/addresses.ts'
 import { parseJson, shortJson } from '../../../src/platform/json.ts'
 import { uuidv7Time } from '../../../src/platform/random.ts'
 import { AddressRules } from '../../../src/remote-keys/addresses.ts'
