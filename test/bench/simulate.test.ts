@@ -192,10 +192,10 @@ test('who is left after a loss has all the work there is', () => {
 })
 
 test.each([
-  ['src/audit/recorder.ts', 'MOST_WAITING = 100_000', inSource.auditEventsWaiting],
+  ['src/audit/backlog.ts', 'events: 100_000', inSource.auditEventsWaiting],
   ['src/audit/recorder.ts', 'FLUSH_INTERVAL_MS = 200', inSource.auditFlushMs],
   ['src/revocation/revocations.ts', 'PAGE = 10_000', inSource.revocationPage],
-  ['src/revocation/revocations.ts', 'FRESH_MS = 1_000', inSource.revocationFreshMs],
+  ['src/platform/freshness.ts', 'FRESH_MS = 1_000', inSource.revocationFreshMs],
   ['src/changes/feed.ts', 'POLL_INTERVAL_MS = 200', inSource.pollIntervalMs],
   ['src/replay/marks.ts', 'KEPT_MS = 65 * 60_000', inSource.markKeptMinutes],
   ['src/credentials/usage.ts', 'RESOLUTION_MS = 60_000', inSource.usageResolutionMs],
