@@ -21,8 +21,9 @@ interface Means {
   readonly masterKey: MasterKey | undefined
 }
 
-/** The migration that made today's table of keys, and the one since which the database says which master key is in use. */
+/** The migrations that made today's tables of keys and of secrets, and that of which master key is in use. */
 const KEYS_SINCE = '0002-tokens'
+const SECRETS_SINCE = '0004-credentials'
 const MASTER_KEY_SINCE = '0009-master-key'
 
 /** Checks whether a server could start on a database. It writes nothing: no file, no table, no row. */
@@ -73,7 +74,8 @@ async function masterKeyMistakes(db: Database, { masterKey }: Means): Promise<re
   const due = await pendingMigrations(db.unhurried, db.dialect)
   if (due.includes(KEYS_SINCE)) return []
   try {
-    masterKey.requireFitting(await (due.includes(MASTER_KEY_SINCE) ? oldestMasterKey(db) : masterKeyInUse(db.reads)))
+    const isNamed = !due.includes(MASTER_KEY_SINCE)
+    masterKey.requireFitting(await (isNamed ? masterKeyInUse(db.reads) : oldestMasterKey(db.reads, due)))
     return []
   } catch (error) {
     if (!(error instanceof MasterKeyMismatch)) throw error
@@ -81,8 +83,16 @@ async function masterKeyMistakes(db: Database, { masterKey }: Means): Promise<re
   }
 }
 
-/** The master key that the migration will find to be in use. */
-async function oldestMasterKey({ reads }: Database): Promise<string | undefined> {
-  const oldest = await reads.selectFrom('key').select('master_key_id').orderBy('created_at').limit(1).executeTakeFirst()
-  return oldest?.master_key_id
+/** The master key that the migration will find to be in use: that of the oldest key, or else of the oldest secret. */
+async function oldestMasterKey(db: Database['reads'], due: readonly string[]): Promise<string | undefined> {
+  const key = await db.selectFrom('key').select('master_key_id').orderBy('created_at').limit(1).executeTakeFirst()
+  if (key !== undefined || due.includes(SECRETS_SINCE)) return key?.master_key_id
+  const secret = await db
+    .selectFrom('credential')
+    .select('master_key_id')
+    .where('master_key_id', 'is not', null)
+    .orderBy('created_at')
+    .limit(1)
+    .executeTakeFirst()
+  return secret?.master_key_id ?? undefined
 }

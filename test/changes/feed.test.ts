@@ -120,6 +120,45 @@ describe('what is new', () => {
     expect(told().filter((line) => line.startsWith('keys'))).toEqual(['keys a', 'keys everything'])
   })
 
+  test('is handed to a listener that may be late, whose failures make nobody wait and no one old', async () => {
+    const told: string[] = []
+    const [prompt, late] = [createListener('prompt', told), createListener('late', told)]
+    const errors: unknown[] = []
+    let now = 0
+    let seq = 0
+    const feed = new ChangeFeed({
+      store: {
+        latestChange: async () => 0,
+        changesSince: async () => {
+          seq += 1
+          return { latest: seq, changes: [{ kind: 'client', id: String(seq) }], missed: false }
+        },
+      },
+      clock: { now: () => now, monotonic: () => now },
+      listeners: { prompt: prompt.listener },
+      unhurried: [late.listener],
+      since: 0,
+      sinceTime: 0,
+      onError: (error) => errors.push(error),
+    })
+    late.state.error = new Error('no')
+    for (let count = 0; count < 3; count += 1) {
+      now += 2_000
+      await feed.poll()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(errors).toEqual([late.state.error, late.state.error, late.state.error])
+    expect(feed.catchUp()).toBeUndefined()
+    expect(feed.keepUp()).toBeUndefined()
+    expect([...feed.ages().keys()]).toEqual(['prompt'])
+    expect(told).toEqual(['prompt 1', 'late 1', 'prompt 2', 'late everything', 'prompt 3', 'late everything'])
+    late.state.error = undefined
+    late.state.held = new Promise(() => {})
+    await feed.poll()
+    await feed.poll()
+    expect(told.slice(6)).toEqual(['prompt 4', 'late everything', 'prompt 5'])
+  })
+
   test('does not wait until another listener has taken what came before', async () => {
     const { feed, keys, change, told } = create()
     let release = () => {}

@@ -39,6 +39,11 @@ ${ways
   - client_id: keyed
     scopes: [read]
     credentials: [{ label: lost keys, jwks: ${jwks(first)} }, { label: kept keys, jwks: ${jwks(second)} }]
+  - client_id: foreign
+    scopes: [read]
+    credentials:
+      - { label: lost issuer, federated: { issuer: "https://lost.example", audience: a, subject: s, jwks: ${jwks(first)} } }
+      - { label: kept issuer, federated: { issuer: "https://kept.example", audience: a, subject: s, jwks: ${jwks(second)} } }
 `
 
 let server: TestServer
@@ -100,4 +105,23 @@ test('private_key_jwt, where what is registered is no key: that of another crede
     clientId: 'keyed',
   })
   await expectToken(server, await send(signWithKey(second)), 'keyed', 'private_key_jwt')
+})
+
+test('a token of an outside issuer, where what is registered is no set of keys: that of another credential counts', async () => {
+  const signAs = (signer: typeof first, issuer: string) =>
+    signWith(signer, { iss: `https://${issuer}.example`, aud: 'a', sub: 's', iat: now(), exp: now() + 60 })
+  const sendForeign = async (signer: typeof first, issuer: string) =>
+    server.token(formOf(await signAs(signer, issuer), { client_id: 'foreign' }))
+  await expectToken(server, await sendForeign(first, 'lost'), 'foreign', 'federated_jwt')
+  const [stored] = rows.all("select data from credential where label = 'lost issuer'")
+  const trust = JSON.parse(String(stored?.['data']))
+  const tooMany = Array.from({ length: 101 }, () => trust.jwks[0])
+  rows.run("update credential set data = ? where label = 'lost issuer'", JSON.stringify({ ...trust, jwks: tooMany }))
+  rows.announce('client', 'foreign')
+  await until(async () => (await sendForeign(first, 'lost')).status === 401)
+  await expectUnauthenticated(server, await sendForeign(first, 'lost'), {
+    reason: 'credential_unreadable',
+    clientId: 'foreign',
+  })
+  await expectToken(server, await sendForeign(second, 'kept'), 'foreign', 'federated_jwt')
 })

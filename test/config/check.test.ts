@@ -74,13 +74,16 @@ const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: fals
 const pathOf = (storage: string): string => storage.slice('sqlite:'.length)
 
 /** Runs statements on a database. */
-async function altered(sql: string): Promise<Environment> {
-  const storage = await database()
+async function altered(sql: string, masterKey?: string): Promise<Environment> {
+  const storage = await database(masterKey)
   const db = new DatabaseSync(pathOf(storage))
   db.exec(sql)
   db.close()
   return { TESSERA_STORAGE: storage }
 }
+
+/** Makes a database what it was before it named the master key in use. */
+const BEFORE_0009 = `drop table master_key; delete from migration where name = '0009-master-key'; pragma foreign_keys = off;`
 
 const broken: Readonly<Record<string, Case>> = {
   'the key of another certificate': {
@@ -367,6 +370,29 @@ describe('config check and serve refuse the same configurations, in the same wor
     expect(checked.stderr).not.toContain('hush')
     expect(setting.files()).toEqual(before)
     expect(await setting.run(['serve'], env)).toEqual(checked)
+    expect(setting.files()).toEqual(before)
+  })
+
+  const ofOthers: [string, () => Promise<Environment>][] = [
+    ['by its keys', () => altered(BEFORE_0009, randomBytes(32).toString('base64'))],
+    [
+      'by a secret, where that is all that is encrypted',
+      () =>
+        altered(`${BEFORE_0009}
+          delete from key;
+          insert into credential (id, client_id, kind, label, hint, data, encrypted_secret, master_key_id, origin, created_at)
+          values ('s', 'a', 'secret', 's', '', '{}', x'00', '0123456789ab', 'command', 1)`),
+    ],
+  ]
+  test.each(ofOthers)('the master key of another database of before 0009: %s', async (_name, change) => {
+    const env = await change()
+    const before = setting.files()
+    const { code, stderr } = await setting.run(['config', 'check'], env)
+    const withoutNote = stderr.replace(/^note: .* has not had 0009-master-key.*\n/, '')
+    expect(withoutNote).toMatch(
+      /^tessera: master_key_file: the database is encrypted under the master key [0-9a-f]{12};/,
+    )
+    expect(await setting.run(['serve'], env)).toEqual({ code, stdout: '', stderr: withoutNote })
     expect(setting.files()).toEqual(before)
   })
 })

@@ -14,8 +14,13 @@ apis:
   - { audience: "https://broken.example.com", scopes: [{ name: shaky }, { name: both }] }
   - { audience: "https://sound.example.com", scopes: [{ name: edit }, { name: both }] }
 clients:
-  - { client_id: broken, scopes: [edit], credentials: [{ secret: ${SECRET} }] }
+  - { client_id: broken, scopes: [edit], credentials: [{ label: main, secret: ${SECRET} }] }
   - { client_id: sound, scopes: [edit, shaky, both], credentials: [{ secret: ${SECRET} }] }
+  - { client_id: defaulted, scopes: [both], default_api: "https://broken.example.com", credentials: [{ secret: ${SECRET} }] }
+  - client_id: granted
+    scopes: [edit]
+    grants: [{ api: "https://broken.example.com", scopes: [both] }]
+    credentials: [{ secret: ${SECRET} }]
   - client_id: partly
     scopes: [edit]
     credentials: [{ label: lost, secret: ${SPARE} }, { label: kept, secret: ${SECRET} }]
@@ -72,9 +77,13 @@ describe('a record that can not be read', () => {
   test.each([
     ['named', { resource: 'https://broken.example.com' }],
     ['named beside another', { resource: 'https://broken.example.com', audience: 'https://sound.example.com' }],
+    ['named in another spelling', { resource: 'HTTPS://broken.example.com:443/' }],
     ['asked for by a scope that no other API has', { scope: 'shaky' }],
-  ])('of an API: only what is for it is refused: %s', async (_name, form) => {
-    expect(await refusal(await ask('sound', form))).toMatchObject({
+    ['asked for by a scope that the client has there alone', { scope: 'both' }, 'granted'],
+    ['the default of the client, though another API has the scope, too', { scope: 'both' }, 'defaulted'],
+    ['the default of the client', {}, 'defaulted'],
+  ])('of an API: only what is for it is refused: %s', async (_name, form, client = 'sound') => {
+    expect(await refusal(await ask(client, form))).toMatchObject({
       ...UNKNOWABLE,
       detail: { record: 'api https://broken.example.com', problem: 'scopes is not what it should be' },
     })
@@ -131,6 +140,8 @@ describe('commands', () => {
     const listed = await run(() => clientsList({}))
     expect(listed.stdout.split('\n')).toEqual([
       "broken  can't be read: tags is not JSON",
+      'defaulted  secret',
+      'granted  secret',
       'partly  secret, one that can not be read',
       'sound  secret',
       '',
@@ -138,6 +149,8 @@ describe('commands', () => {
     const json = JSON.parse((await run(() => clientsList({ json: true }))).stdout)
     expect(json).toMatchObject([
       { client_id: 'broken', unreadable: 'tags is not JSON' },
+      { client_id: 'defaulted' },
+      { client_id: 'granted' },
       { client_id: 'partly' },
       { client_id: 'sound' },
     ])
@@ -180,4 +193,74 @@ describe('commands', () => {
     )
     expect(warnings).toEqual([expect.stringMatching(/"https:\/\/broken.example.com" can't be read/)])
   })
+
+  test.each([
+    ['in another spelling', 'apis: [{ audience: "https://BROKEN.example.com" }]', /another spelling/],
+    [
+      'where a client is granted something',
+      'clients: [{ client_id: new, grants: [{ api: "https://broken.example.com", scopes: [shaky] }] }]',
+      /grants.*"https:\/\/broken.example.com" can't be read: name it in the manifest, too/,
+    ],
+    [
+      'as a default',
+      'clients: [{ client_id: new, default_api: "https://broken.example.com" }]',
+      /default_api.*"https:\/\/broken.example.com" can't be read: name it in the manifest, too/,
+    ],
+  ])('a manifest that names an API that can not be read %s is refused', async (_name, manifest, why) => {
+    await expect(server.apply(manifest)).rejects.toThrow(why)
+  })
+
+  test('a manifest says what it takes from those that can be read', async () => {
+    const { losses } = await server.apply('apis: [{ audience: "https://sound.example.com", scopes: [{ name: both }] }]')
+    expect(losses).toMatchObject([{ kind: 'api scope', scope: 'edit', clients: 3 }])
+  })
+})
+
+describe('what an operator has ended of a client whose record can not be read', () => {
+  const run = (command: () => Promise<void>) => runCommand(env, command)
+  const columnOf = (column: string) =>
+    JSON.parse(String(rows.all(`select "${column}" from client where client_id = 'broken'`)[0]?.[column]))
+  const mend = async () => {
+    rows.run("update client set tags = '[]' where client_id = 'broken'")
+    rows.announce('client', 'broken')
+  }
+  const spoil = () => rows.run("update client set tags = '{' where client_id = 'broken'")
+
+  test('stays ended, whatever a manifest says', async () => {
+    await mend()
+    await run(() => clientsEnable('broken', false, {}))
+    await run(() => credentialsRemove('broken', 'main', {}))
+    const ended = columnOf('ended')
+    expect(ended).toMatchObject({ disabled_at: expect.any(Number), credentials: [{ row: { label: 'main' } }] })
+    spoil()
+    const { warnings } = await server.apply(MODEL)
+    expect(warnings).toEqual([
+      expect.stringMatching(/"broken" stays disabled: a command disabled it/),
+      expect.stringMatching(/was removed by a command/),
+    ])
+    expect(columnOf('ended')).toEqual(ended)
+    expect(rows.all("select id from credential where client_id = 'broken'")).toEqual([])
+    rows.run("delete from client where client_id = 'broken'")
+    rows.announce('client', 'broken')
+  })
+
+  test.each(['{', '{"disabled_at":"x"}', '{"credentials":[{"removed_at":1,"row":{"kind":"secret"}}]}', '7'])(
+    'and can not be read itself (%s), is for an operator to look at: it is disabled',
+    async (garbage) => {
+      await mend()
+      rows.run("update client set ended = ? where client_id = 'broken'", garbage)
+      rows.announce('client', 'broken')
+      await until(async () => (await ask('broken')).status === 503)
+      expect(await run(() => credentialsRemove('broken', 'main', {}))).toMatchObject({ error: undefined })
+      expect(rows.all("select ended from client where client_id = 'broken'")).toEqual([{ ended: garbage }])
+      const { warnings } = await server.apply(MODEL)
+      expect(warnings).toEqual([
+        expect.stringMatching(/"broken" is disabled: nobody can read what commands have ended/),
+      ])
+      expect(columnOf('ended')).toEqual({ disabled_at: expect.any(Number) })
+      await until(async () => (await ask('broken')).status === 401)
+      await run(() => clientsEnable('broken', true, {}))
+      await until(async () => (await ask('broken')).status === 200)
+    },
+  )
 })

@@ -13,6 +13,7 @@ import { systemRandom } from '../../src/platform/random.ts'
 import { startServer } from '../../src/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
+import { commands as cliCommands } from '../cli/commands.ts'
 import { claimsOf, formOf } from '../client-auth/assertions.ts'
 import { environmentOf } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
@@ -195,6 +196,31 @@ describe('with another master key', () => {
     ['apply, a secret of its own', () => apply({ file: manifest(`, secret: ${SECRET}`) })],
     ['apply, one that is generated', () => apply({ file: manifest('') })],
   ]
+  /** Commands that write, and encrypt nothing; or are tested elsewhere. */
+  const others = {
+    'clients disable': 'encrypts nothing',
+    'clients enable': 'encrypts nothing',
+    'credentials cancel': 'encrypts nothing',
+    'credentials label': 'encrypts nothing',
+    'credentials remove': 'encrypts nothing',
+    'credentials revoke': 'encrypts nothing',
+    dev: 'is a server',
+    'keys repair': 'is tested in repair.test.ts',
+    restore: 'is tested in test/backup/backup.test.ts',
+    revoke: 'encrypts nothing',
+    serve: 'is a server, which is tested below',
+    'storage compact': 'encrypts nothing',
+    'storage migrate': 'encrypts nothing',
+  }
+  test('each command that writes is tested, or is known to need no test here', () => {
+    const writing = Object.entries(cliCommands).filter(
+      ([, { database }]) => database === 'writes' || database === 'makes',
+    )
+    const isTested = (words: string) => commands.some(([name]) => name.startsWith(words))
+    const untested = writing.map(([words]) => words.replace(/ --.*/, '')).filter((words) => !isTested(words))
+    expect([...new Set(untested)].toSorted()).toEqual(Object.keys(others))
+  })
+
   test.each(commands)('%s is refused, and writes nothing', async (_name, command) => {
     const before = dump()
     const { error, stdout } = await runCommand(wrong(), command)
@@ -282,6 +308,23 @@ describe('the first master key', () => {
       ...secrets.map(({ credential }) => credential.retrievable?.masterKeyId),
     ]).toEqual(won)
     for (const each of stores) await each.close()
+  })
+
+  test.each([
+    ['in a database that is not there yet', false],
+    ['in one that has nothing encrypted', true],
+  ])('of servers that start at once with different ones %s, one serves', async (_name, isThere) => {
+    const made = await Promise.all([1, 2, 3].map(() => testConfig()))
+    const storage = isThere ? location : `sqlite:${join(folder, 'new.db')}`
+    onTestFinished(() => {
+      for (const each of made) rmSync(each.folder, { recursive: true })
+    })
+    const starting = made.map(({ config }) => startServer({ ...config, storage }, { log: createLogger('silent') }))
+    const outcomes = await Promise.allSettled(starting)
+    for (const outcome of outcomes) if (outcome.status === 'fulfilled') await outcome.value.stop()
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(String(outcome.reason)).toMatch(/is encrypted under the master key/)
   })
 
   const MINE = '111111111111'
