@@ -12,6 +12,7 @@ import { Caller, clientLine, makeFleet } from '../harness/fleet.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { quantile, startTraffic } from '../harness/traffic.ts'
+import { A_SECOND } from '../harness/until.ts'
 
 const fleet = await makeFleet()
 const ROUNDS = extent(10, 100)
@@ -118,7 +119,7 @@ async function expectNothingLost(name: string, config: Config, checkIntegrity: (
   expect(counts.revocations).toBeGreaterThan(ROUNDS)
   expect(counts.uses).toBeGreaterThan(ROUNDS)
   // What a kill leaves behind does not take a second to clear up.
-  expect(quantile(times, 0.5) - clean.took).toBeLessThan(1_000)
+  expect(quantile(times, 0.5) - clean.took).toBeLessThan(A_SECOND)
 }
 
 describe('a server that is killed as it writes has lost nothing that it has answered', () => {

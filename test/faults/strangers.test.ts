@@ -16,7 +16,7 @@ const MB = 1024 * 1024
 /** Requests of one flood. Beyond the first thousand, refusals have to be gathered. */
 const REQUESTS = extent(1_500, 30_000)
 /** A heap grows by this much under any load, before garbage is collected. */
-const HEAP_MB = 70
+const HEAP_MB = 100
 /** Other work on the machine, and the flood's own, which shares the processors. Milliseconds. */
 const NOISE_MS = 25
 

@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort } from './port.ts'
+
+/** The processes that serve connections, but for the one that is asked. */
+const SERVING = `select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`
 
 /** A PostgreSQL server of a test's own, in a folder that goes with it. It ends when the test's process does, however that ends. */
 export interface TestPostgres {
@@ -66,15 +70,26 @@ export async function startPostgres(tls?: { readonly cert: string; readonly key:
     down: () => tell('stop'),
     up: () => tell('start'),
     freeze: async () => {
-      // The first process takes connections, each of the others serves one.
-      const rows = await query(
-        `select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()
-        union all select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int`,
-      )
-      const pids = rows.map(({ pid }) => Number(pid))
-      for (const pid of pids) signal(pid, 'SIGSTOP')
+      const client = new pg.Client({ connectionString: addressOf('postgres') })
+      await client.connect()
+      const stopped: number[] = []
+      /** Stops the processes that a query names, but for those that have been. @returns how many */
+      const stop = async (sql: string): Promise<number> => {
+        const { rows } = await client.query<{ pid: number }>(sql)
+        const pids = rows.map(({ pid }) => pid).filter((pid) => !stopped.includes(pid))
+        for (const pid of pids) signal(pid, 'SIGSTOP')
+        stopped.push(...pids)
+        return pids.length
+      }
+      // The first process takes connections, each of the others serves one. The youngest may be too young to be listed.
+      await stop(`select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid`)
+      for (let passes = 0; passes < 2; passes += 1) {
+        while ((await stop(SERVING)) > 0) passes = 0
+        await sleep(20)
+      }
+      await client.end()
       return () => {
-        for (const pid of pids) signal(pid, 'SIGCONT')
+        for (const pid of stopped) signal(pid, 'SIGCONT')
       }
     },
     stop: async () => {

@@ -6,7 +6,7 @@ import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/sql-store.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { A_SECOND } from '../harness/until.ts'
-import { ACCESS } from './access.ts'
+import { DEFAULT_ACCESS } from './access.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {
@@ -18,7 +18,7 @@ let url: string
 let store: Store
 beforeEach(async () => {
   url = await postgres.newSchema()
-  store = await openStore(url, systemClock, ACCESS)
+  store = await openStore(url, systemClock, DEFAULT_ACCESS)
 })
 afterEach(() => store.close())
 

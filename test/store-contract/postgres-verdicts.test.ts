@@ -13,7 +13,7 @@ beforeAll(async () => {
   postgres = await startPostgres()
   url = await postgres.newSchema()
   // Logging in takes long where the machine is busy.
-  database = await openDatabase(url, systemClock, { ...ACCESS, requestTimeout: 10_000 })
+  database = await openDatabase(url, systemClock, ACCESS)
   await postgres.query('create sequence attempt', url)
 })
 afterAll(async () => {
