@@ -43,8 +43,8 @@ function ask({ host, port, isTls }: Asked, path: string): Promise<Answer | undef
     const sent = isTls ? requestTls({ ...options, rejectUnauthorized: false }) : requestPlain(options)
     sent.on('error', () => resolve(undefined))
     sent.on('response', (response) => {
-      const { statusCode: status = 0 } = response
-      const requestId = response.headers['x-request-id']
+      const { statusCode: status = 0, headers: answered } = response
+      const requestId = answered['x-request-id']
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
