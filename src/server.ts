@@ -94,7 +94,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
     const { shared } = means
     if (shared !== undefined) {
       const tell = async () => shared.condition.tell(await problemsOf(model))
-      repeat(closers, means, TOLD_EVERY_MS, tell, 'what is wrong could not be told')
+      repeat(closers, means, TOLD_EVERY_MS, tell, 'the condition of this worker could not be reported')
     }
     const departure = new Departure()
     const adminRoutes = {

@@ -1,4 +1,4 @@
-/** What administrators and orchestrators are served, on a listener of its own. May import `http`, `telemetry`, `platform`. */
+/** Serves administrators and orchestrators, on a listener of its own. May import `http`, `telemetry`, `platform`. */
 
 import type { Endpoint, Routes } from '../http/message.ts'
 import { json } from '../http/respond.ts'
@@ -26,7 +26,7 @@ export function healthRoutes(health: Health): Routes {
     const [takesWrites, problems] = await Promise.all([storage.takesWrites(), health.problems()])
     const reasons = [
       health.isDraining() && 'the server is shutting down',
-      !takesWrites && 'the database does not take what is written',
+      !takesWrites && 'the database does not accept writes',
       health.isAuditFull() && 'audit events wait for the database',
       health.isWithoutWorkers?.() === true && 'no worker listens',
       ...problems,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../platform/clock.ts'
 
-/** An answer is reused for this long, so that questions can't make the database write more often. */
+/** An answer is reused for this long, so that frequent questions don't make the database write more often. */
 const KEPT_MS = 200
 /** Load balancers give up at about this time. */
 const PATIENCE_MS = 1_000
@@ -19,7 +19,7 @@ export class StorageProbe {
     this.#clock = clock
   }
 
-  /** Gives the previous answer where the next one takes long: another process, such as a large `apply`, may keep SQLite busy. */
+  /** Gives the previous answer if the next one takes long. Another process, such as a large `apply`, may keep SQLite busy. */
   takesWrites(): Promise<boolean> {
     const now = this.#clock.monotonic()
     if (this.#asked === undefined || now - this.#asked.at >= KEPT_MS) this.#asked = { at: now, answer: this.#ask() }

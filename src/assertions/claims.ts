@@ -69,9 +69,9 @@ const wrongClaim = (claim: string, expected: string, value: unknown): OAuthError
   new OAuthError('assertion_claims', { detail: { claim, expected, received: received(value) } })
 
 /**
- * The issuer and nothing else: what may be played to several servers is not for any of them. It is compared as text (RFC 7523
- * §3, item 3). Older libraries name the token endpoint, or both; for a client that is registered as having one of these, each
- * value must be a name of this server, in whichever spelling.
+ * Accepts the issuer alone: an assertion that several servers would accept could be replayed. It is compared as text (RFC 7523
+ * §3, item 3). Older libraries name the token endpoint, or both. If the client is registered as using such a library, each value
+ * must be a name of this server, in any spelling.
  */
 function checkAudience(aud: unknown, rules: AssertionRules): void {
   const { issuer, tokenEndpoint, isCompatible, audienceForm } = rules
@@ -92,7 +92,7 @@ function checkAudience(aud: unknown, rules: AssertionRules): void {
 const isOneOf = (uris: readonly string[], name: unknown): boolean =>
   typeof name === 'string' && uris.some((uri) => isSameUri(uri, name))
 
-/** How an administrator lets a client in whose assertion is for this server, and says so in another way than is taken. */
+/** Remedies for an assertion that is meant for this server but names it in a form that is not accepted. */
 const COMPATIBLE_REMEDY = 'have the client send the issuer alone, or give it assertion_audience: compatible'
 const STRING_REMEDY = 'have the client send aud as a string, or set assertions.audience to any'
 

@@ -4,20 +4,20 @@ import { approximateBytes } from '../platform/bytes.ts'
 import type { AuditEvent } from './event.ts'
 
 /**
- * How much may wait for a database that does not write. An event takes about a kilobyte, and that of a token with very many
- * scopes some 30.
+ * How much may wait while the database does not write. An event takes about 1 KB. An event of a token with very many scopes takes
+ * about 30 KB.
  */
 export const BACKLOG = { events: 100_000, bytes: 64 * 1024 * 1024 } as const
-/** Refused requests may use this part of the room. The rest is kept for what was done. */
+/** Refused requests may use this part of the room. The rest is kept for successful requests. */
 const FOR_REFUSALS = 1 / 4
-/** What was under way when the room was used up may still be recorded, up to this part of it. */
+/** Requests that were under way when the room was used up may still be recorded, up to this part of the room. */
 const WITH_WHAT_IS_UNDER_WAY = 5 / 4
 
-/** The first events are not measured: most of them wait for a moment only. */
+/** The first events are not measured, since most of them wait only for a moment. */
 const UNMEASURED = 1_024
 const USUAL_BYTES = 1_024
 
-/** The sizes of events that wait, in their order, and what room they leave. */
+/** The sizes of waiting events, in their order, and the room that is left. */
 export class Backlog {
   /** Roughly the bytes in memory of each event. */
   #sizes: number[] = []
@@ -51,7 +51,7 @@ export class Backlog {
     this.#bytes += size
   }
 
-  /** The first events wait no more. */
+  /** Removes the first events: they no longer wait. */
   remove(count: number): void {
     for (const size of this.#sizes.slice(0, count)) this.#bytes -= size
     this.#sizes = this.#sizes.slice(count)

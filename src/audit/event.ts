@@ -20,8 +20,8 @@ export interface AuditEvent {
 }
 
 /**
- * `request.refuse`: it was refused before the endpoint saw it. `audit.lost`: there was no room for some events, while the
- * database did not write.
+ * `request.refuse`: the request was refused before an endpoint saw it. `audit.lost`: some events found no room while the database
+ * did not write.
  */
 export type AuditEventType =
   | 'token.issue'

@@ -25,7 +25,7 @@ interface RecorderOptions {
   readonly random: RandomBytes
   /** How long events are kept, in milliseconds. */
   readonly retention: number
-  /** How many refusals are kept. Of more, the oldest go before their time. */
+  /** The number of refusals kept. If there are more, the oldest are removed early. */
   readonly refusalsKept: number
   /** Told of each write that fails; the events stay in memory and are tried again. */
   readonly onError: (error: unknown) => void
@@ -38,7 +38,7 @@ export class AuditRecorder implements AuditSink {
   #waiting: AuditEvent[] = []
   readonly #backlog = new Backlog()
   #lost = 0
-  /** Those of the lost that no event speaks of yet. */
+  /** Lost events that no event has reported yet. */
   #unsaid = 0
   #written = 0
   #failedBatches = 0

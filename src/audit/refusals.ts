@@ -3,31 +3,33 @@ import type { Clock } from '../platform/clock.ts'
 import type { AuditEvent } from './event.ts'
 import type { AuditCounts, AuditSink } from './sink.ts'
 
-/** How often it is looked for refusals that have been gathered for long enough. Milliseconds. */
+/** How often gathered refusals are checked and recorded if due. Milliseconds. */
 const TICK_MS = 250
-/** Equal refusals that are recorded one by one, before they are gathered: a person who tries something out sees each. */
+/**
+ * The first equal refusals are recorded one by one, so that a person who tries something out sees each. Later ones are gathered.
+ */
 const FREE = 20
-/** Equal refusals are gathered for this long at first, and for twice as long each time that more have come. Milliseconds. */
+/** Equal refusals are gathered for this long at first. The time doubles whenever more have come. Milliseconds. */
 const SHORTEST_MS = 1_000
-/** An administrator who looks a refusal up waits for its event so long at the most. Milliseconds. */
+/** The longest time before a gathered refusal is recorded and can be looked up. Milliseconds. */
 export const LONGEST_GATHERED_MS = 60_000
-/** Groups of equal refusals of strangers, and as many of clients: some 20 MB at the very most. */
+/** Groups of equal refusals of strangers, and as many of clients. They take 20 MB at most. */
 const MOST_GROUPS = 1_500
-/** Request ids in one event: of many equal refusals, those of the last. */
+/** Request ids in one event. If there are more equal refusals, the last ids are kept. */
 const MOST_IDS = 20
 /** Characters of JSON. The detail of a refusal takes a few hundred. */
 const LONGEST_DETAIL = 8 * 1024
 
-/** Events of refusals that differ: so many at once, and so many a second from then on. */
+/** The budget of events for refusals that differ: a burst, then a number per second. */
 const BUDGET = { burst: 1_000, perSecond: 20 } as const
 
 /** Refusals that become one event. */
 class Group {
   #interval = SHORTEST_MS
   #until: number
-  /** When an event of it was recorded last. */
+  /** When an event of this group was last recorded. */
   #at: number
-  /** How many more may be recorded one by one. */
+  /** The number of refusals that may still be recorded one by one. */
   #free = FREE - 1
   #last: AuditEvent | undefined
   #ids: string[] = []
@@ -56,7 +58,7 @@ class Group {
     return this.#free > 0
   }
 
-  /** One was recorded by itself. @param now monotonic milliseconds */
+  /** Notes that one refusal was recorded by itself. @param now monotonic milliseconds */
   useFree(now: number): void {
     this.#free -= 1
     this.#at = now
@@ -67,12 +69,12 @@ class Group {
     return now >= this.#until
   }
 
-  /** Whether nothing has come for so long that the next one is news again. */
+  /** Whether the group has been silent for long enough to be forgotten. */
   isOver(now: number): boolean {
     return this.isEmpty && now - this.#at >= LONGEST_GATHERED_MS
   }
 
-  /** Gathers for twice as long from now on. */
+  /** Doubles the time of gathering. */
   goOn(now: number): void {
     this.#interval = Math.min(LONGEST_GATHERED_MS, this.#interval * 2)
     this.#until = now + this.#interval
@@ -80,8 +82,8 @@ class Group {
   }
 
   /**
-   * What has come since the last time, as one event; undefined where nothing has.
-   * @param summarize leaves of the last event what holds for all of them
+   * Returns the refusals since the last call as one event; undefined if there were none.
+   * @param summarize keeps the parts of the last event that are true of all of them
    */
   take(now: number, summarize: (last: AuditEvent) => AuditEvent): AuditEvent | undefined {
     const last = this.#last
@@ -100,9 +102,9 @@ class Group {
   }
 }
 
-/** Where refusals come from that share a budget. */
+/** A source of refusals, with one budget. */
 class Source {
-  /** By a digest of all that is equal. */
+  /** Keyed by a digest of everything that is equal. */
   readonly equal = new Map<string, Group>()
   #left: number = BUDGET.burst
   #at: number
@@ -127,15 +129,16 @@ class Source {
 }
 
 /**
- * Keeps refusals, which cost strangers nothing, from filling the audit log. The first of equal ones are recorded one by one, and
- * those after them are gathered into events with a count. Where very many differ, those of one reason are gathered likewise.
+ * Keeps refusals from filling the audit log, since they cost strangers nothing. The first equal refusals are recorded one by one.
+ * Later ones are gathered into events with a count. If very many refusals differ, those with the same reason are gathered
+ * likewise.
  */
 export class RefusalGatherer implements AuditSink {
   readonly #sink: AuditSink
   readonly #clock: Clock
-  /** Apart from each other, so that a flood of strangers leaves the refusals of clients readable. */
+  /** Two sources, so that a flood of strangers does not hide the refusals of clients. */
   readonly #sources: { readonly strangers: Source; readonly clients: Source }
-  /** By type and reason, those that went beyond the budget. These names are ours, and few. */
+  /** Refusals beyond the budget, keyed by type and reason. These names are the program's own, so there are few. */
   readonly #others = new Map<string, Group>()
   #timer: NodeJS.Timeout | undefined
 
@@ -167,12 +170,12 @@ export class RefusalGatherer implements AuditSink {
     else this.#recordRefusal(event)
   }
 
-  /** Records what was gathered for long enough. */
+  /** Records the refusals that were gathered for long enough. */
   recordDue(): void {
     this.#recordUntil(this.#clock.monotonic())
   }
 
-  /** Records what was gathered. The sink is its owner's to close. */
+  /** Records all gathered refusals. The owner of the sink closes it. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     this.#recordUntil(Number.POSITIVE_INFINITY)
@@ -206,7 +209,7 @@ export class RefusalGatherer implements AuditSink {
     this.#others.set(kind, others)
   }
 
-  /** @param now infinity to record everything, whatever room there is */
+  /** @param now infinity to record everything, however little room there is */
   #recordUntil(now: number): void {
     for (const source of Object.values(this.#sources)) {
       for (const [digest, group] of source.equal) {
@@ -234,7 +237,7 @@ export class RefusalGatherer implements AuditSink {
   }
 }
 
-/** Of many refusals for one reason, that of the last says nothing of the others. */
+/** The client, address and detail of the last refusal say nothing about others with the same reason. */
 const withoutParticulars = ({ detail: _, ...last }: AuditEvent): AuditEvent => ({
   ...last,
   clientId: undefined,
@@ -243,7 +246,7 @@ const withoutParticulars = ({ detail: _, ...last }: AuditEvent): AuditEvent => (
   detail: {},
 })
 
-/** An event in memory of its own, however large the request that its texts were cut from, and a digest of what it says. */
+/** A copy of an event in memory of its own, so that it does not keep the request alive, and a digest of its content. */
 function ownCopy(event: AuditEvent): { readonly digest: string; readonly copy: AuditEvent } {
   const { type, reason, clientId = null, remoteAddress = null, traceId = null } = event
   const json = JSON.stringify(event.detail)

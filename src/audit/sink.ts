@@ -9,7 +9,7 @@ export interface AuditCounts {
   readonly written: number
   /** Writes that failed; their events were tried again. */
   readonly failedBatches: number
-  /** Events that found no room at all. One event says how many, once there is room. */
+  /** Events that found no room. Once there is room, one event records their number. */
   readonly lost: number
 }
 
@@ -17,7 +17,7 @@ export interface AuditCounts {
 export interface AuditSink {
   /** Whether nothing more should be done that has to be recorded. */
   readonly isFull: boolean
-  /** Whether there is no room for refusals, which must leave some to what is done. */
+  /** Whether there is no room for refusals. They must leave room for successful requests. */
   readonly isFullForRefusals: boolean
   readonly counts: AuditCounts
   record(event: AuditEvent): void

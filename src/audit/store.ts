@@ -12,7 +12,7 @@ export interface AuditQuery {
   /** Only events after this place. */
   readonly after?: number | undefined
   readonly clientId?: string | undefined
-  /** Of one request. It may be one of several in an event that stands for equal refusals. */
+  /** The id of one request. An event that stands for equal refusals has several of them. */
   readonly requestId?: string | undefined
 }
 
@@ -22,7 +22,7 @@ export interface AuditStore {
   append(events: readonly AuditEvent[]): Promise<void>
   /** Oldest first. */
   listEvents(query: AuditQuery): Promise<readonly StoredAuditEvent[]>
-  /** The place of the oldest of the last `keep` refusals; undefined where there are no more than that. */
+  /** The place of the oldest of the last `keep` refusals; undefined if there are no more than that. */
   oldestRefusalOf(keep: number): Promise<number | undefined>
   /** Removes at most `most` refusals before a place, the oldest first. @returns how many */
   removeRefusalsBefore(place: number, most: number): Promise<number>

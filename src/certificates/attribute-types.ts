@@ -1,9 +1,9 @@
 /**
- * The attribute types that names are made of, by arc and number: first the short name that we print, then what else people and
- * programs write for it, in any case. These are all that OpenSSL prints by a name: X.520 (RFC 4519, RFC 5280 Appendix A), the
- * pilot attributes of RFC 1274 and RFC 4524, PKCS #9 (RFC 2985), the jurisdictions of the EV guidelines, RFC 3739 §3.3.2, and
- * the Russian ones of RFC 9215 §4; with these the names of RFC 4514 §3, Java and Windows. `uid` is RFC 4519's, the user id:
- * OpenSSL prints the same for the unique identifier of RFC 1274, which must be written out.
+ * The attribute types of names, by arc and number. The short name that we print comes first, then other names that people and
+ * programs write, in any case. These are all types that OpenSSL prints by name: X.520 (RFC 4519, RFC 5280 Appendix A), the pilot
+ * attributes of RFC 1274 and RFC 4524, PKCS #9 (RFC 2985), the jurisdictions of the EV guidelines, RFC 3739 §3.3.2, and the
+ * Russian ones of RFC 9215 §4; with these the names of RFC 4514 §3, Java and Windows. `uid` is RFC 4519's, the user id: OpenSSL
+ * prints the same for the unique identifier of RFC 1274, which must be written out.
  */
 const arcs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '2.5.4': {

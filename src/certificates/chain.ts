@@ -10,7 +10,7 @@ import { costOf, publicKeyOf } from './strength.ts'
 
 /** Certificates in a path, the client's own and the anchor included. */
 const LONGEST_PATH = 5
-/** In units of `costOf`: the longest path has as many signatures. A hostile chain would have every pair checked. */
+/** In units of `costOf`. The longest path has this many signatures; a hostile chain would have every pair checked. */
 const MOST_WORK = LONGEST_PATH - 1
 
 /**
@@ -83,7 +83,7 @@ class PathSearch {
     }
   }
 
-  /** All that have the name of the issuer. Those whose key identifier fits as well come first (RFC 5280 §4.2.1.1). */
+  /** All certificates with the name of the issuer. Those whose key identifier also fits come first (RFC 5280 §4.2.1.1). */
   #candidates(path: readonly X509Certificate[]): readonly X509Certificate[] {
     const last = path.at(-1)
     if (last === undefined) return []

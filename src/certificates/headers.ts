@@ -4,10 +4,10 @@ import { parseForwardedClientCert } from './forwarded-client-cert.ts'
 import { certificateOfDer, MOST_IN_CHAIN, type PresentedCertificate } from './peer.ts'
 import { decodeBase64, readPem } from './pem.ts'
 
-/** Characters. All headers of a request together are no longer (`http/listener.ts`). */
+/** Characters. All headers of a request together can't be longer than this (`http/listener.ts`). */
 const LONGEST_HEADER = 32 * 1024
 
-/** Entries of a list that are read: one more than may be, so that a list that is too long is known to be. */
+/** Entries of a list that are read: one more than allowed, so that too long a list is noticed. */
 const MOST_LISTED = MOST_IN_CHAIN + 2
 
 /** DER of what a proxy passed on: the client's own, and what came with it. */
@@ -34,7 +34,10 @@ const formats = {
   envoy: readForwardedClientCert,
   /** `http-request set-header X-SSL-Client-DER %[ssl_c_der,base64]` */
   haproxy: (headers) => readDer(headers, 'x-ssl-client-der'),
-  /** Mutual TLS in passthrough mode: what the client sent, escaped but for `+=/`; nobody has checked it but for the key. */
+  /**
+   * Mutual TLS in passthrough mode: the certificates that the client sent, escaped except for `+=/`. Only possession of the key
+   * was checked.
+   */
   'aws-alb': (headers) => readEscapedChain(headers, 'x-amzn-mtls-clientcert'),
   /** Mutual TLS in verify mode: the leaf alone. */
   'aws-alb-verify': (headers) => readEscapedPem(headers, 'x-amzn-mtls-clientcert-leaf'),
@@ -101,7 +104,7 @@ function readEscapedPem(headers: IncomingHttpHeaders, name: string): Forwarded |
   return { leaf, chain: [] }
 }
 
-/** The client's own certificate, and what it sent along. */
+/** The client's own certificate, and the others that it sent. */
 function readEscapedChain(headers: IncomingHttpHeaders, name: string): Forwarded | undefined {
   const value = headerOf(headers, name)
   if (value === undefined) return undefined
@@ -114,7 +117,7 @@ function readTraefik(headers: IncomingHttpHeaders): Forwarded | undefined {
   const name = 'x-forwarded-tls-client-cert'
   const value = headerOf(headers, name)
   if (value === undefined) return undefined
-  // A space would be Node's, between two headers of this name: one of them may be the client's.
+  // Node joins two headers of this name with a space. One of them may come from the client.
   const [leaf, ...chain] = value.split(',', MOST_LISTED).map((item) => {
     const der = decodeBase64(decodePercent(item) ?? '')
     if (der === undefined) throw malformed(name, 'not the base64 of certificates, with commas between them')

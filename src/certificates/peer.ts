@@ -4,7 +4,7 @@ import { OAuthError } from '../oauth/error.ts'
 
 /** Certificates beyond the client's own that are looked at. */
 export const MOST_IN_CHAIN = 5
-/** Bytes of DER of one certificate, whichever way it comes. */
+/** Bytes of DER of one certificate, from a handshake or a header. */
 const LARGEST = 16 * 1024
 
 /** A certificate whose private key the client has shown to have, to us or to a proxy. */

@@ -25,7 +25,7 @@ const LONGEST_MANIFEST = 64 * 1024 * 1024
 export async function apply({ file, dryRun = false, json, config }: ApplyCommandOptions): Promise<void> {
   const names = [file].flat()
   if (names.filter((name) => name === '-').length > 1)
-    throw new UserError('-f - stands twice: standard input can be read once')
+    throw new UserError('-f - is given twice: standard input can be read only once')
   const files: ManifestFile[] = []
   for (const name of names) {
     files.push({ name: nameOfInput(name), content: await readTextInput(name, LONGEST_MANIFEST) })
@@ -50,7 +50,7 @@ export async function apply({ file, dryRun = false, json, config }: ApplyCommand
   )
 }
 
-/** @param isShown whether the steps were shown already, with new secrets */
+/** @param isShown whether the steps were already shown, with new secrets */
 function report(plan: Plan, dryRun: boolean, isShown: boolean): void {
   if (!isShown) for (const line of planLines(plan)) print(line)
   const count = (action: string) => plan.steps.filter((step) => step.action === action).length

@@ -43,8 +43,8 @@ export const clientsEnable = (id: string, enabled: boolean, { json, config }: Cl
     if (json) return print(JSON.stringify(asJson(client)))
     print(`${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
     if (wasEnabled === enabled) return
-    if (enabled) return say('It gets tokens from within a second on. Those of before stay inactive.')
-    say('From within a second on it gets no token, and introspection calls those that it has inactive, for good.')
+    if (enabled) return say('Within a second, it can get tokens. Its earlier tokens stay inactive.')
+    say('Within a second, it gets no more tokens, and introspection reports its earlier tokens as inactive, for good.')
     say('APIs that verify by themselves accept them until they expire.')
   })
 

@@ -18,7 +18,7 @@ export function addConfigOptions(command: Command): Command {
   return command
 }
 
-/** Reads the configuration of a command of `addConfigOptions`, with its mistakes. */
+/** Reads the configuration of a command with `addConfigOptions`, and collects the mistakes. */
 export const givenOptions = (command: Command): Reading => {
   const { config, flags } = givenFlags(command)
   return readOptions({ file: configFile(config, process.env), env: process.env, flags })

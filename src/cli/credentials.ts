@@ -96,8 +96,8 @@ export const credentialsRevoke = (client: string, credential: string, options: C
   })
 
 function sayThatTokensLive(client: string): void {
-  say('No server takes it from within a second on. Tokens that it got live on:')
-  say(`tessera revoke --client ${printable(client)} ends them, too.`)
+  say('Within a second, every server rejects it. Tokens already issued with it stay valid:')
+  say(`tessera revoke --client ${printable(client)} ends those, too.`)
 }
 
 /** `tessera credentials remove`: removes one for good. */
@@ -114,7 +114,7 @@ export const credentialsRemove = (client: string, credential: string, options: C
     if (options.json) return
     sayThatTokensLive(client)
     if (removed.origin === 'manifest')
-      say('Its manifest does not bring it back: take it out there, or give another label, secret or key.')
+      say('Its manifest does not bring it back: remove it there, or give it another label, secret or key.')
   })
 
 /** `tessera credentials label`: gives one another label. */
@@ -238,7 +238,7 @@ function asText({ credential, generated }: Made, { json }: CommonOptions): strin
   return [asLine(one, [one]), ...(generated === undefined ? [] : [generated])].join('\n')
 }
 
-/** Reports a credential whose secret was not generated: otherwise that was shown before. */
+/** Reports a credential whose secret was not generated. A generated secret was already shown. */
 function reportGiven(made: Made, options: CommonOptions): void {
   if (made.generated === undefined) print(asText(made, options))
 }

@@ -19,7 +19,7 @@ import { isWorker, runServer, runWorker } from './run.ts'
 /** `tessera dev`: a server that can be tried at once. */
 export async function dev(command: Command): Promise<void> {
   if (isWorker()) return runWorker()
-  // What is made from here on is for nobody else on the machine, but where it says so.
+  // From here on, nobody else on the machine can read new files, unless the code that makes them says so.
   process.umask(0o077)
   const { options, isGiven, ...reading } = developmentOptionsOf(command)
   if (reading.mistakes.length > 0) throw new Mistakes(reading.mistakes)
@@ -70,7 +70,7 @@ Get a token:
 Ctrl+C stops it.`
 }
 
-/** What a client trusts: our own authority, or the certificate that was given. */
+/** The file that a client must trust: our own authority, or the certificate that was given. */
 const trustedFor = ({ data, tls: { cert = '' } }: Config): string =>
   dirname(resolve(cert)) === dirname(authorityOf(data)) ? authorityOf(data) : cert
 

@@ -32,7 +32,7 @@ export const explain = (given: string, { json, config }: ExplainOptions): Promis
 
 const DAY_MS = 24 * 3600 * 1000
 
-/** What there is to say of an id without an event: not each request leaves one. @param retention days */
+/** Explains why an id has no event: not every request records one. @param retention days */
 function nothingUnder(requestId: string, retention: number): string {
   const madeAt = uuidv7Time(requestId)
   const nothing = `nothing is recorded under ${JSON.stringify(requestId)}`
@@ -40,7 +40,7 @@ function nothingUnder(requestId: string, retention: number): string {
     return `${nothing}, which is no request id of this server: that is the X-Request-Id of an answer`
   const made = `${nothing}, made at ${new Date(madeAt).toISOString()}`
   if (madeAt < systemClock.now() - retention * DAY_MS) return `${made}: events are kept for ${retention} days`
-  return `${made}. Recorded are tokens that were issued or revoked, and what an endpoint refused; not recorded are answers about tokens (introspection, validation), fetches of keys and metadata, and paths without an endpoint (404)`
+  return `${made}. The log records tokens that were issued or revoked, and requests that an endpoint refused. It does not record answers about tokens (introspection, validation), fetches of keys and metadata, or paths without an endpoint (404)`
 }
 
 /** The client of an event as it stands now; undefined where there is none. */
@@ -62,7 +62,7 @@ function asJson(event: StoredAuditEvent, client: Known) {
   }
 }
 
-/** What the client, as it stands now, adds to a reason. */
+/** Notes on a reason, from the present state of the client. */
 function notesOn({ reason, detail }: StoredAuditEvent, client: Known): readonly string[] {
   if (client === undefined) return []
   if ('problem' in client) return [`The client can't be read by now: ${client.problem}.`]
@@ -79,7 +79,7 @@ function notesOn({ reason, detail }: StoredAuditEvent, client: Known): readonly 
   return [`A command disabled it on ${new Date(disabledAt).toISOString()}; \`tessera clients enable\` undoes that.`]
 }
 
-/** What people call the credential that proved the client; undefined where there is none such, or not any more. */
+/** The label of the credential that proved the client; undefined if it has none or no longer exists. */
 const labelOf = ({ detail }: StoredAuditEvent, client: Known): string | undefined =>
   client?.credentials.all.find(({ id }) => id === detail['credential'])?.label || undefined
 

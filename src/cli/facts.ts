@@ -8,7 +8,7 @@ export function checkLine({ check, passed, expected, received, note }: Check): s
   return `✗ ${check}: expected ${expected}, received ${received}${note === undefined ? '' : ` (${note})`}`
 }
 
-/** One fact a line; of what has parts, each part a line, further in than the whole. Nothing where there is nothing to say. */
+/** Formats one fact per line. Each part of a nested value has its own, indented line. An absent value gives no line. */
 export function factLines(name: string, value: unknown, indent = STEP): readonly string[] {
   if (value === undefined || value === null || value === '') return []
   if (!isObject(value)) return [`${indent}${name}: ${value}`]
@@ -17,7 +17,7 @@ export function factLines(name: string, value: unknown, indent = STEP): readonly
   return [`${indent}${name}:`, ...parts.flatMap((part) => partLines(part, Array.isArray(value), indent + STEP))]
 }
 
-/** @param isItem of a list, which a hyphen before its first line shows; the others begin below that one's text */
+/** @param isItem whether it is an entry of a list: its first line gets a hyphen, and its other lines are indented to match */
 function partLines(part: unknown, isItem: boolean, indent: string): readonly string[] {
   const lines = linesOf(part)
   if (!isItem || isCheck(part)) return lines.map((line) => indent + line)

@@ -9,8 +9,8 @@ const UNFORESEEN =
   'this failed in a way that nobody has foreseen; run it again with TESSERA_DEBUG=1 to see how, and report that'
 
 /**
- * Says what went wrong, in our words alone: in a line for each mistake, and nothing that a line quotes begins another one.
- * `TESSERA_DEBUG` adds the errors of libraries and of the system.
+ * Says what went wrong, in our own words: one line for each mistake. Quoted text can't begin a new line. `TESSERA_DEBUG` adds the
+ * errors of libraries and of the system.
  */
 export function explainFailure(error: unknown, env: Readonly<Record<string, string | undefined>>): string {
   const words = (error instanceof Mistakes ? error.lines : [wordsOf(error)]).map(visibleValue).join('\n')

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-/** `tessera help`: the help of the command that so many words name. */
+/** `tessera help`: prints the help of the command that the words name. */
 export function showHelp(program: Command, words: readonly string[]): void {
   let command: Command = program
   for (const word of words) {

@@ -76,7 +76,7 @@ export const keysRewrap = ({ config }: KeysOptions): Promise<void> =>
       )),
     ]
     for (const problem of problems) say(printable(problem))
-    if (problems.length > 0) throw new UserError(`${problems.length} stayed as they were; all else is rewrapped`)
+    if (problems.length > 0) throw new UserError(`${problems.length} stayed as they were; all others are rewrapped`)
     print(`every key and secret is encrypted under the master key ${masterKey.id}`)
   })
 

@@ -34,7 +34,7 @@ program
   .description('make APIs, scopes and clients what a manifest says')
   .requiredOption(
     '-f, --file <file>',
-    'the manifest, YAML; - reads standard input; may be given again, for one in several files',
+    'the manifest, YAML; - reads standard input; may be repeated for a manifest in several files',
     collect,
   )
   .option('--dry-run', 'print what would be done, and do nothing')
@@ -57,7 +57,7 @@ program
   .option('--resource <uri...>', 'the API that the token is for (RFC 8707)')
   .option('--ca <file>', 'certificates to trust besides the usual ones, PEM')
   .option('--decode', 'print what is in the token')
-  .option('--json', 'print the whole response as it came; with --decode, what is in the token beside it')
+  .option('--json', 'print the whole response as it came; with --decode, the content of the token beside it')
   .option('--curl', 'print the equivalent curl command, and ask for no token')
   .action(async (options) => (await import('./token.ts')).token(options))
 
@@ -98,9 +98,9 @@ keyCommand(
   'encrypt every key under the current master key, having given the one before as previous_master_key_file',
 ).action(async (options) => (await import('./keys.ts')).keysRewrap(options))
 
-keyCommand('repair', 'say which keys and secrets are of no use under this master key, and what would be done with them')
+keyCommand('repair', 'list the keys and secrets that this master key can not open, and how they would be repaired')
   .option('--yes', 'do it')
-  .option('--master-key-lost', 'the master key in use is gone for good: put this one in its place')
+  .option('--master-key-lost', 'the master key in use is lost for good: replace it by this one')
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./keys-repair.ts')).keysRepair(options))
 
@@ -122,7 +122,7 @@ clients
   .action(async (id, options) => (await import('./clients.ts')).clientsShow(id, options))
 clients
   .command('enable <client-id>')
-  .description('let a disabled client authenticate again; its tokens of before stay inactive')
+  .description('let a disabled client authenticate again; its earlier tokens stay inactive')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, true, options))
@@ -230,7 +230,7 @@ storage
 
 storage
   .command('compact')
-  .description('write an SQLite database anew without the room that it does not use, while no server runs on it')
+  .description('write an SQLite database anew without its unused room, while no server runs on it')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (options) => (await import('./storage.ts')).storageCompact(options))

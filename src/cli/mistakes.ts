@@ -4,8 +4,8 @@ import { nearest } from '../platform/nearest.ts'
 import { print, printable, say } from './output.ts'
 
 /**
- * Has a command and all below it say what is wrong with a command line: in a line, followed by how to get its own help. No
- * argument beyond those expected is shown, and no value of an option: people give tokens and secrets there.
+ * Makes a command and its subcommands explain a wrong command line: one line, then how to get the help. Unexpected arguments and
+ * values of options are never shown, since people put tokens and secrets there.
  */
 export function explainMistakes(command: Command): void {
   const hint = command.commands.length > 0 ? 'lists the commands' : 'says what it takes'
@@ -22,11 +22,11 @@ export function explainMistakes(command: Command): void {
 
 const withoutLineEnd = (text: string): string => text.replace(/\n$/, '')
 
-/** What one types for a command: `tessera credentials rotate`. */
+/** The words that call a command: `tessera credentials rotate`. */
 const wordsOf = (command: Command): string =>
   command.parent === null ? command.name() : `${wordsOf(command.parent)} ${command.name()}`
 
-/** The parser's message without what it echoes, and with what was probably meant. */
+/** The parser's message without the text that it echoes, and with a suggestion. */
 function reword(message: string, command: Command): string {
   const [, excess] = /^(error: too many arguments.* but got \d+): /s.exec(message) ?? []
   if (excess !== undefined) return `${excess}.`
@@ -37,7 +37,7 @@ function reword(message: string, command: Command): string {
 }
 
 function rewordOption(given: string, command: Command): string {
-  // What is behind = or a single letter is a value, however the parser took it.
+  // Text after `=` or after a single-letter option is a value, even if the parser took it otherwise.
   const flag = given.startsWith('--') ? given.replace(/=.*/s, '') : given.slice(0, 2)
   const flags = flagsOf(command)
   if (flag !== given && flags.includes(flag)) return `error: option '${flag}' takes no value`

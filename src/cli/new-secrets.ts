@@ -1,8 +1,8 @@
 import { printSurely, say } from './output.ts'
 
 /**
- * Does what makes secrets, which are shown before they count: one that can't be shown is not made.
- * @param work is handed what shows a text that has secrets in it, and throws where that could not be written
+ * Runs work that makes secrets. Each secret is shown before it takes effect; if it can't be shown, it is not made.
+ * @param work gets a function that shows a text with secrets, and throws if that can't be written
  */
 export async function withNewSecrets<Result>(work: (show: (text: string) => void) => Promise<Result>): Promise<Result> {
   let isShown = false
@@ -14,7 +14,7 @@ export async function withNewSecrets<Result>(work: (show: (text: string) => void
   } catch (error) {
     if (isShown)
       say(
-        'The command failed after it had shown new secrets: they count only if `tessera credentials list` names them.',
+        'The command failed after it had shown new secrets: they are valid only if `tessera credentials list` names them.',
       )
     throw error
   }

@@ -6,17 +6,17 @@ import { UserError } from '../platform/user-error.ts'
 import { visibleValue } from '../platform/visible.ts'
 import { explainFailure } from './failure.ts'
 
-/** Text from outside, safe within a line of a terminal: what can't be seen is escaped. */
+/** Makes text from outside safe within a line of a terminal: it escapes characters that can't be seen. */
 export const printable = visibleValue
 
 const STDOUT = 1
-/** Why standard output takes nothing any more; undefined while it does. */
+/** Why standard output no longer accepts anything; undefined while it does. */
 let failure: unknown
 
 /**
- * Prints a line of what was asked for. Where the reader has gone (`| head`), the rest is dropped and the command goes on to its
- * end: a reader that has what it wanted is no failure, even under `set -o pipefail`, and what a command changes must not depend
- * on who reads its output. Any other failure makes the exit code 1 and is said once.
+ * Prints a line of the result. If the reader has gone (`| head`), the rest is dropped and the command goes on to its end. This is
+ * no failure, even under `set -o pipefail`, and the effect of a command must not depend on the reader. Any other failure makes
+ * the exit code 1 and is reported once.
  */
 export function print(text: string): void {
   const isFirst = failure === undefined
@@ -29,8 +29,8 @@ export function print(text: string): void {
 }
 
 /**
- * Prints what must not be lost: a new secret, before it counts.
- * @throws UserError where it was not printed whole
+ * Prints text that must not be lost: a new secret, before it takes effect.
+ * @throws UserError if it was not printed whole
  */
 export function printSurely(text: string): void {
   if (failure === undefined) put(text, flushFile)
@@ -39,7 +39,7 @@ export function printSurely(text: string): void {
   throw new UserError(`standard output can't be written (${why}), and a new secret would be lost: nothing was changed`)
 }
 
-/** Whether standard output takes nothing any more: then a command that would print for ever is done. */
+/** Whether standard output no longer accepts anything. A command that prints for ever ends then. */
 export const isOutputGone = (): boolean => failure !== undefined
 
 function put(text: string, afterwards: () => void = () => {}): void {
@@ -51,7 +51,7 @@ function put(text: string, afterwards: () => void = () => {}): void {
   }
 }
 
-/** Some file systems find out only when a file is flushed that they have no room for it. */
+/** Some file systems notice that they have no room only when a file is flushed. */
 function flushFile(): void {
   if (fstatSync(STDOUT).isFile()) fsyncSync(STDOUT)
 }
@@ -60,8 +60,8 @@ function flushFile(): void {
 export const say = (text: string): void => prompt(`${text}\n`)
 
 /**
- * The same without ending the line. What looks like a secret is never shown there: messages name arguments, and people put
- * secrets where names belong. Where standard error can't be written there is nowhere to say so.
+ * The same without ending the line. Text that looks like a secret is never shown: messages name arguments, and people put secrets
+ * where names belong. If standard error can't be written, that can't be reported.
  */
 export function prompt(text: string): void {
   try {
@@ -69,7 +69,7 @@ export function prompt(text: string): void {
   } catch {}
 }
 
-/** Ends the process with what went wrong. */
+/** Ends the process with the error. */
 export function fail(error: unknown): never {
   say(`tessera: ${explain(error)}`)
   process.exit(1)

@@ -4,7 +4,7 @@ import { printable } from './output.ts'
 
 const SIGNS = { create: '+', update: '~', unchanged: '=' } as const
 
-/** What is done, a line each, and then what that takes away from somebody. */
+/** The steps of a plan, one line each, and then its losses. */
 export const planLines = ({ steps, losses }: Plan): readonly string[] => [
   ...steps
     .filter(({ action }) => action !== 'unchanged')

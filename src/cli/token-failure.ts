@@ -22,7 +22,7 @@ export async function explainTokenFailure(error: unknown, issuer: string): Promi
     return refusal(error.response, error.error, error.error_description)
   }
   if (error instanceof openid.WWWAuthenticateChallengeError) {
-    // The library reads the challenge of a 401 and leaves the body, which says more.
+    // The library reads only the challenge of a 401. The body says more.
     const body = (await error.response.json().catch(() => ({}))) as Partial<Record<string, string>>
     return refusal(error.response, body['error'] ?? 'invalid_client', body['error_description'])
   }

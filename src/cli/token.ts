@@ -65,7 +65,7 @@ function requestParameters({ scope, resource = [] }: TokenCommandOptions): URLSe
   return parameters
 }
 
-/** @param answer of the token endpoint, as it came: `--json` changes nothing in it */
+/** @param answer the unchanged answer of the token endpoint, which `--json` prints as it is */
 function shown(
   { decode, json }: TokenCommandOptions,
   { access_token: token }: openid.TokenEndpointResponse,

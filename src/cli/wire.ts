@@ -1,6 +1,6 @@
 import type { CustomFetchOptions } from 'openid-client'
 
-/** A `fetch` that keeps the text of the last answer to a request: the library hands on only what it made of it. */
+/** A `fetch` that keeps the text of the last answer, since the library passes on only the parsed result. */
 export function listeningFetch() {
   let answer = ''
   return {

@@ -44,7 +44,7 @@ export function assertionOf(request: AuthenticationRequest): PresentedAssertion 
 }
 
 /**
- * Refuses an assertion that is signed with an algorithm that the server does not take, whatever its client has registered.
+ * Refuses an assertion whose algorithm the server does not accept, even if the client has registered that algorithm.
  * @throws OAuthError `assertion_algorithm`
  */
 export function refuseAlgorithm(request: AuthenticationRequest, algorithms: readonly string[]): void {

@@ -11,7 +11,7 @@ import type { Authenticator, Presented, Proven } from './method.ts'
 import { clientAuthMethods } from './methods.ts'
 import type { AuthenticationRequest } from './request.ts'
 
-/** Longer than looking for a client in the database takes, and checking whatever it is found to have. Milliseconds. */
+/** Longer than it takes to find a client in the database and to check its credentials. Milliseconds. */
 const SHORTEST_HOLD_MS = 25
 
 declare const authenticated: unique symbol
@@ -47,7 +47,7 @@ export function authenticateClient(
   }
   const refuse = (error: unknown, hold?: Hold): never => {
     if (!(error instanceof OAuthError)) throw error
-    // What is wrong on our side is nobody's secret.
+    // A fault of the server reveals nothing about clients, so it is answered at once.
     const held = error.status < 500 ? hold?.over : undefined
     const detail = { method, client_id: presented.clientIds[0], ...unreadableOf(authentication, presented) }
     throw error.with(detail, held)
@@ -74,7 +74,7 @@ export function authenticateClient(
   }
 }
 
-/** The credentials of the client that can't be read, for the audit log: one of them may be why it was refused. */
+/** The client's unreadable credentials, for the audit log. One of them may be the reason for the refusal. */
 function unreadableOf({ directory }: Authentication, { clientIds: [id] }: Presented) {
   const client = id === undefined ? undefined : directory.inMemory(id)
   const unreadable = client?.credentials.unreadable.map((credential) => credential.id) ?? []
@@ -82,8 +82,8 @@ function unreadableOf({ directory }: Authentication, { clientIds: [id] }: Presen
 }
 
 /**
- * Begins to hold back the answer, should it be a refusal: for as long as one may have waited for the database, for a chain of
- * certificates or for keys that must be fetched. So time does not tell which clients there are, nor what they have.
+ * Begins to hold back the answer in case it is a refusal. The delay covers the database, a chain of certificates and keys that
+ * must be fetched. So timing does not reveal which clients exist or which credentials they have.
  */
 const holdBack = ({ holds }: Authentication, wait = 0): Hold => holds.begin(Math.max(SHORTEST_HOLD_MS, wait))
 
@@ -94,7 +94,7 @@ function presentedCredentials(request: AuthenticationRequest) {
     if (presented !== undefined) return { method, presented }
   }
   const clientId = request.form.get('client_id')
-  // Had a certificate come with the client's name, it would have been presented.
+  // A certificate with the client's name would have been presented.
   const detail = clientId === undefined ? {} : { client_id: clientId, certificate: 'none' }
   throw new OAuthError('no_credentials', { detail })
 }

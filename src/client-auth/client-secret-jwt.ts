@@ -28,7 +28,8 @@ async function verify(
   { jws }: PresentedAssertion,
 ): Promise<Proven> {
   const client = await authenticator.directory.client(clientId)
-  // Before the claims, of which some are right for some clients only: a guess that fails for them is counted as any other.
+  // This comes before the claims, since some claims are right for some clients only. A guess that would fail on its claims is
+  // counted like any other.
   const { found: credential, lost } = await findMacSecret(authenticator, request, { clientId, client, jws })
   const claims = checkClaims(authenticator, client, jws, () => {})
   if (client === undefined) throw new OAuthError('unknown_client')
@@ -37,7 +38,7 @@ async function verify(
   return { client, credential }
 }
 
-/** @param lost the record of a secret that could not be decrypted: the assertion may be signed with that one */
+/** @param lost the record of a secret that could not be decrypted; the assertion may be signed with it */
 function whyNone(secrets: readonly SecretCredential[], lost: Unreadable | undefined, alg: string): OAuthError {
   if (lost !== undefined) {
     const detail = { credential: lost.id, problem: lost.problem }

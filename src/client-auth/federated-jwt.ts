@@ -46,7 +46,7 @@ async function verify(
   try {
     return await verifyAmong(authenticator, { clients, clientId, jws, patience })
   } catch (error) {
-    // The token may belong to the client that can't be read, so no other refusal would be right.
+    // The token may belong to the unreadable client, so no other refusal would be right.
     throw unreadable ?? error
   }
 }

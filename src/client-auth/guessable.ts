@@ -17,12 +17,12 @@ export interface AttemptedSecret {
   readonly client: Client | undefined
 }
 
-/** Who asks. */
+/** The sender of the secret. */
 type Asking = Pick<AuthenticationRequest, 'remoteAddress'>
 
-/** Of nobody: what is checked with it is refused all the same. */
+/** A key that belongs to nobody. A MAC that is checked with it is always refused. */
 const DECOY = Buffer.alloc(32)
-/** As many MACs are checked for a client that has fewer secrets, or does not exist: time must not tell. */
+/** This many MACs are checked even if a client has fewer secrets or does not exist, so that timing does not reveal it. */
 const LEAST_MACS = 4
 
 /*
@@ -31,7 +31,7 @@ const LEAST_MACS = 4
  * calls one of these (`test/guessing-http/ways.test.ts`).
  */
 
-/** Finds the credential of a chosen secret that was right before from where it comes; undefined where that is not known. */
+/** Finds the credential of a chosen secret that was right before, from the same address; undefined if that is not known. */
 export function findRememberedSecret(
   { verifier, guesses }: Pick<Authenticator, 'verifier' | 'guesses'>,
   { remoteAddress }: Asking,
@@ -43,10 +43,10 @@ export function findRememberedSecret(
 }
 
 /**
- * Finds the credential of a secret that a person may have chosen. Who guesses waits, whether or not there is such a client.
- * A wrong secret that is sent again is no guess, and is refused as before.
- * @param readings what the request can mean, likeliest first
- * @returns undefined where the secret is none of the client's
+ * Finds the credential of a secret that a person may have chosen. Guessers must wait, whether or not the client exists. A
+ * repeated wrong secret is no new guess, and is refused as before.
+ * @param readings the possible meanings of the request, likeliest first
+ * @returns undefined if the secret is none of the client's
  * @throws OAuthError `too_many_guesses` or `secret_queue_full`
  */
 export async function findChosenSecret(
@@ -59,7 +59,7 @@ export async function findChosenSecret(
     const mark = verifier.markOf(reading.clientId, reading.secret)
     return mark === undefined || verifier.isKnownWrong(reading.client?.credentials, mark) ? [] : [{ ...reading, mark }]
   })
-  // Whichever client a reading is of, it is a guess at that one.
+  // Each reading is a guess at the client that it names.
   for (const ofOne of Map.groupBy(guessable, ({ clientId }) => clientId).values()) {
     const proven = await findAmong(authenticator, asking, ofOne)
     if (proven !== undefined) return proven
@@ -67,7 +67,7 @@ export async function findChosenSecret(
   return undefined
 }
 
-/** Finds it among the readings that are of one client. */
+/** Finds the credential among the readings that name one client. */
 async function findAmong(
   { verifier, guesses }: Pick<Authenticator, 'verifier' | 'guesses'>,
   { remoteAddress }: Asking,
@@ -89,7 +89,7 @@ async function findAmong(
       return { client, credential }
     }
   } catch (error) {
-    // Once one reading was checked, it was a guess.
+    // The attempt counts as a guess once one reading was checked.
     if (!isChecked && error instanceof OAuthError && error.reason === 'secret_queue_full') attempt.turnedAway()
     throw error
   }
@@ -97,11 +97,11 @@ async function findAmong(
 }
 
 /**
- * Finds the secret under which a JWS has its MAC. Of a generated one nobody makes a right MAC by guessing, so it is never
- * kept waiting. For a wrong MAC the limiter is asked whatever the client, since what it answers would tell otherwise who has
- * a secret that can be guessed. The MACs come first, since their outcome must be known to tell many right ones from guesses.
- * @param client undefined where no client has that id
- * @returns `found` is undefined where it is the MAC of none of the client's secrets; `lost` is one that could not be decrypted
+ * Finds the secret that made the MAC of a JWS. Nobody can guess a generated secret, so a right MAC under one never waits. For a
+ * wrong MAC the limiter is asked for every client; otherwise its answer would reveal which clients have a chosen secret. The MACs
+ * are checked first, so that many right ones are not taken for guesses.
+ * @param client undefined if no client has that id
+ * @returns `found`: undefined if none of the client's secrets made the MAC; `lost`: a secret that could not be decrypted
  * @throws OAuthError `too_many_guesses`
  */
 export async function findMacSecret(

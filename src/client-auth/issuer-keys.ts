@@ -7,9 +7,9 @@ import { OAuthError } from '../oauth/error.ts'
 import type { IssuerKeys } from '../remote-keys/discovery.ts'
 
 /**
- * Whether a token is signed by its issuer: with the keys that the credential has itself, or those that the issuer publishes.
- * @param tries those made with this token, whichever credentials they were made for
- * @param patience resolves when keys that must be fetched would come too late; they are waited for without it
+ * Whether a token is signed by its issuer, with the credential's own keys or those that the issuer publishes.
+ * @param tries all tries with this token, for any credential
+ * @param patience resolves when fetched keys would come too late; without it there is no limit
  * @throws OAuthError `keys_unavailable` or `credential_unreadable`
  */
 export async function isSignedByIssuer(

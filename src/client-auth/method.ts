@@ -27,10 +27,10 @@ export interface Authenticator {
   readonly masterKey: MasterKey
   readonly clock: Clock
   readonly assertions: AssertionSettings
-  /** Whether the published secret of the sample of `tessera dev` counts. */
+  /** Whether the published secret of the `tessera dev` sample is accepted. */
   readonly takesSample: boolean
   readonly holds: Pick<Holds, 'begin'>
-  /** For how long a request waits for keys that must be fetched; may change. Milliseconds. */
+  /** How long a request waits for keys that must be fetched; may change. Milliseconds. */
   readonly keyWait: number
 }
 
@@ -40,7 +40,7 @@ interface AssertionSettings {
   readonly tokenEndpoint: string
   /** Seconds. */
   readonly maxLifetime: number
-  /** Those that an assertion may be signed with, an outside issuer's included. */
+  /** The algorithms that may sign an assertion, including one of an outside issuer. */
   readonly algorithms: readonly (AsymmetricAlgorithm | SymmetricAlgorithm)[]
   readonly audienceForm: AudienceForm
 }
@@ -55,10 +55,10 @@ export interface Proven {
 export interface Presented {
   /** Who the client says it is; undefined where only the verification tells. */
   readonly clientIds: readonly ClientId[]
-  /** Whether that takes keys that may have to be fetched first. */
+  /** Whether this needs keys that may have to be fetched first. */
   readonly needsKeys?: true
   /**
-   * @param patience when it resolves, the request has waited for keys for long enough
+   * @param patience resolves when the request has waited for keys for long enough
    * @throws OAuthError why it proves nothing
    */
   verify(

@@ -60,7 +60,7 @@ async function verifySought(
   throw whyWrong(attempted[0]?.client)
 }
 
-/** Only what is recorded differs: the same work was done for each, and the wire says the same. */
+/** Only the audit record differs. The work and the answer are the same in each case. */
 function whyWrong(client: Client | undefined): OAuthError {
   if (client === undefined) return new OAuthError('unknown_client')
   const { all, secrets } = client.credentials

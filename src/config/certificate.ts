@@ -38,7 +38,7 @@ const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/
 const CONVERT_CERTIFICATE = 'openssl x509 -inform der -in FILE -out FILE.pem'
 const CONVERT_KEY = 'openssl pkey -inform der -in FILE -out FILE.pem'
 
-/** Reads the certificate and key of the server, and collects everything that keeps TLS from working with them. */
+/** Reads the server's certificate and key, and collects everything that would stop TLS from working with them. */
 export function readServerCertificate(files: Files, now: number, mistakes: MistakeList): ServerCertificate | undefined {
   const before = mistakes.all.length
   const cert = mistakes.take(() => readPemFile('tls.cert', files.cert, CONVERT_CERTIFICATE))

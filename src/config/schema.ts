@@ -99,13 +99,13 @@ export const schema = z.strictObject({
       trusted_proxies: networks
         .default([])
         .describe(
-          'Addresses and networks of the proxies in front. What they say of a client’s address counts; nobody else’s word does.',
+          'Addresses and networks of the proxies in front. The server accepts a client’s address from these proxies only.',
         ),
       forwarded_header: z
         .enum(forwardedHeaders)
         .default('either')
         .describe(
-          'The header in which the proxies pass on a client’s address: `x-forwarded-for`, or `forwarded` (RFC 7239). `either` reads the second where there is no first. A proxy that writes one must remove the other from what clients send, unless it is named here.',
+          'The header in which the proxies pass on a client’s address: `x-forwarded-for`, or `forwarded` (RFC 7239). `either` reads the second if the first is missing. With `either`, a proxy that writes one header must remove the other from the requests of clients.',
         ),
       certificate_header: z
         .enum(['off', ...certificateHeaderFormats])
@@ -130,14 +130,14 @@ export const schema = z.strictObject({
         ),
       idle_connections: integer(1, 1_000_000)
         .default(2_000)
-        .describe('Idle connections that a process keeps; of more, those that are idle for longest are closed.'),
+        .describe(
+          'Idle connections that a process keeps. If there are more, those that have been idle for longest are closed.',
+        ),
       headers_timeout: integer(1, 3_600)
         .default(10)
-        .describe('Seconds within which the headers of a request must have come, from the first of them on.'),
-      request_timeout: integer(1, 3_600)
-        .default(15)
-        .describe('Seconds within which the whole of a request must have come.'),
-      handshake_timeout: integer(1, 3_600).default(10).describe('Seconds within which a TLS handshake must be done.'),
+        .describe('Seconds that a client has to send all headers of a request, from the first of them on.'),
+      request_timeout: integer(1, 3_600).default(15).describe('Seconds that a client has to send a whole request.'),
+      handshake_timeout: integer(1, 3_600).default(10).describe('Seconds that a client has for a TLS handshake.'),
     })
     .prefault({}),
   tls: z
@@ -164,12 +164,12 @@ export const schema = z.strictObject({
         .default(3_600)
         .describe('Seconds that a client assertion may have yet to live. A common Python client sends an hour.'),
       algorithms: someOf([...asymmetricAlgorithms, ...symmetricAlgorithms]).describe(
-        'The only algorithms that a client assertion may be signed with, also one of an outside issuer. FAPI 2.0 §5.4.1 allows `PS256,ES256,EdDSA`.',
+        'The only algorithms that may sign a client assertion, including one of an outside issuer. FAPI 2.0 §5.4.1 allows `PS256,ES256,EdDSA`.',
       ),
       audience: z
         .enum(['any', 'string'])
         .default('any')
-        .describe('`string` takes no array for the `aud` of a client’s own assertion, as FAPI 2.0 §5.3.2.1 asks.'),
+        .describe('`string` refuses an array for the `aud` of a client’s own assertion, as FAPI 2.0 §5.3.2.1 asks.'),
     })
     .prefault({}),
   dpop: z
@@ -178,7 +178,7 @@ export const schema = z.strictObject({
         .default('off')
         .describe('`on` takes DPoP proofs only with a nonce of this server: none can be made ahead of time.'),
       algorithms: someOf(asymmetricAlgorithms).describe(
-        'The only algorithms that a DPoP proof may be signed with. FAPI 2.0 §5.4.1 allows `PS256,ES256,EdDSA`.',
+        'The only algorithms that may sign a DPoP proof. FAPI 2.0 §5.4.1 allows `PS256,ES256,EdDSA`.',
       ),
     })
     .prefault({}),
@@ -196,16 +196,16 @@ export const schema = z.strictObject({
         )
         .optional()
         .describe(
-          'The proxy through which keys are fetched, such as `http://proxy.example.com:3128`. It resolves the names, and must itself refuse private networks.',
+          'The proxy through which keys are fetched, such as `http://proxy.example.com:3128`. The proxy resolves the names, so it must itself refuse private networks.',
         ),
       no_proxy: list(text)
         .default([])
-        .describe('Hosts that are reached without the proxy: names, each with all that are below it.'),
+        .describe('Hosts that are reached without the proxy: names, each with its subdomains.'),
       ca: path.optional().describe('Authorities to trust when fetching keys, besides the usual ones, a PEM file.'),
       wait: integer(0, 10_000)
         .default(2_000)
         .describe(
-          'Milliseconds that a request waits for keys that must be fetched first. Where any client has keys elsewhere, an assertion that is refused is answered no sooner, so that time does not tell whose they are.',
+          'Milliseconds that a request waits for keys that must be fetched first. If any client has keys elsewhere, refused assertions are answered after this time, so that timing does not reveal which clients do.',
         ),
     })
     .prefault({}),
@@ -233,7 +233,7 @@ export const schema = z.strictObject({
       refusals_kept: integer(1_000, 1_000_000_000)
         .default(1_000_000)
         .describe(
-          'Events of refused requests that are kept, about 1 KB each. Of more, the oldest go before their time, so that nobody can fill the disk.',
+          'The number of events of refused requests that are kept, about 1 KB each. If there are more, the oldest are removed early, so that nobody can fill the disk.',
         ),
     })
     .prefault({}),

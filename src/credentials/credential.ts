@@ -22,8 +22,8 @@ export interface CredentialLife {
   /** What a person can tell it from others by, such as the last characters of a generated secret; never what proves. */
   readonly hint: string
   /**
-   * A manifest changes and removes its own credentials, and those of the sample of `tessera dev`, which counts there alone;
-   * those that a command has made stay.
+   * A manifest changes and removes only its own credentials and those of the `tessera dev` sample, never those made by a command.
+   * Sample credentials are accepted by `tessera dev` alone.
    */
   readonly origin: 'manifest' | 'command' | 'sample'
   readonly createdAt: number

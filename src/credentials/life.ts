@@ -7,7 +7,7 @@ export interface CredentialWrites {
   /** Added, or put in the place of the one of the same id. */
   readonly put: readonly Credential[]
   readonly remove: readonly CredentialId[]
-  /** Of those removed, the one that a manifest named: it is not to bring it back. */
+  /** The removed credential, if a manifest named it: the manifest must not bring it back. */
   readonly keepAway?: Credential
 }
 

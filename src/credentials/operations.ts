@@ -14,11 +14,11 @@ export interface CredentialOperations {
   readonly maker: CredentialMaker
 }
 
-/** The same where a secret may be made. */
+/** The dependencies of an operation that may make a secret. */
 export interface AddingOperations extends CredentialOperations {
   /**
-   * Shows a new secret to a person. It is called before the credential is written, so that none counts whose secret nobody
-   * has seen; what it throws is passed on, and nothing is written.
+   * Shows a new secret to a person. It is called before the credential is written, so that every stored secret has been seen. If
+   * it throws, the error is passed on and nothing is written.
    */
   readonly show: (made: Made) => void
 }
@@ -106,8 +106,8 @@ export const revokeCredential = (operations: CredentialOperations, client: Clien
   })
 
 /**
- * Removes a credential for good, even one that can't be read: no manifest brings it back. Of an unreadable one nobody can tell what
- * would be the same, so a manifest that names its label makes another.
+ * Removes a credential for good, even an unreadable one: no manifest brings it back. An unreadable credential can't be compared,
+ * so a manifest that names its label makes a new one.
  * @throws UserError
  */
 export const removeCredential = (
@@ -146,7 +146,7 @@ interface Step<Subject = Credential> {
   readonly more?: AuditEvent['detail']
 }
 
-/** A new credential, and what it takes to show its secret first. */
+/** A new credential, and the values needed to show its secret first. */
 interface Addition {
   /** The credentials as they were when the new one was made. */
   readonly before: Standing
@@ -155,8 +155,8 @@ interface Addition {
 }
 
 /**
- * Adds a credential, having shown its secret where one was generated. That is not done within the transaction: a reader that
- * does not read must keep nobody from writing.
+ * Adds a credential, after a generated secret was shown. The secret is shown outside the transaction, since a slow reader of the
+ * output must not block writers.
  */
 function updateShown(
   operations: AddingOperations,

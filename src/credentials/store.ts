@@ -38,7 +38,7 @@ export interface CredentialStore {
   noteUses(uses: readonly CredentialUse[]): Promise<void>
   /** At most `most` credentials that count and expire between the two times, soonest first. */
   listExpiring(from: number, to: number, most: number): Promise<Listed<OwnedCredential>>
-  /** Those of the sample of `tessera dev`. */
+  /** The credentials of the `tessera dev` sample. */
   listSamples(): Promise<Listed<OwnedCredential>>
   /** Those whose secret can be read again. */
   listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>>

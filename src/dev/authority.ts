@@ -1,5 +1,5 @@
 /**
- * What `tessera dev` adds to the server: things made once in a data folder, and sample data. May import `platform`,
+ * Adds to the server what `tessera dev` needs: files made once in a data folder, and sample data. May import `platform`,
  * `config`, `keys`, `input`.
  */
 
@@ -9,21 +9,21 @@ import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 
 const DAY_MS = 24 * 3600 * 1000
-/** What browsers accept at the most. */
+/** The longest lifetime that browsers accept. */
 export const LEAF_MS = 397 * DAY_MS
 const AUTHORITY_MS = 10 * 365 * DAY_MS
-/** Whoever connects may have a clock that is behind. */
+/** The clock of a client may be behind. */
 const BEFORE_MS = 3600 * 1000
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /**
- * RFC 5280 §4.2.1.10: the authority may certify `localhost`, 127.0.0.0/8 and ::1, and nothing else. Whoever trusts it, perhaps
- * in a browser, need not fear for other names where its key gets lost.
+ * RFC 5280 §4.2.1.10: the authority may certify `localhost`, 127.0.0.0/8 and ::1, and nothing else. So a stolen key endangers no
+ * other name, even if a browser trusts the authority.
  */
 const NAME_CONSTRAINTS = { oid: '2.5.29.30', der: constrainedTo(['localhost'], ['7f000000ff000000', loopback6()]) }
 
-/** An authority or what it has certified, in PEM. */
+/** An authority, or a certificate that it issued, with its key. In PEM. */
 export interface Certified {
   readonly certificate: string
   readonly privateKey: string
@@ -34,13 +34,13 @@ interface Means {
   readonly random: RandomBytes
 }
 
-/** Loaded for the one start that needs them; the second needs the first. */
+/** These libraries are loaded only at the start that needs them. The second one needs the first. */
 async function loadLibrary() {
   await import('reflect-metadata')
   return import('@peculiar/x509')
 }
 
-/** A new authority, which certifies this machine to itself and nothing else. */
+/** Makes a new authority, which certifies names of this machine only. */
 export async function makeAuthority({ clock, random }: Means): Promise<Certified> {
   const x509 = await loadLibrary()
   const keys = await newKeys()
@@ -59,7 +59,7 @@ export async function makeAuthority({ clock, random }: Means): Promise<Certified
   return toPem(certificate, keys.privateKey)
 }
 
-/** What a server on this machine shows to those who trust the authority: its certificate, and that of the authority. */
+/** Makes the certificate chain of a server on this machine: its certificate, and that of the authority. */
 export async function certifyLocalhost(authority: Certified, { clock, random }: Means): Promise<Certified> {
   const x509 = await loadLibrary()
   const issuer = new x509.X509Certificate(authority.certificate)

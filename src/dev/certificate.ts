@@ -8,15 +8,15 @@ import type { RandomBytes } from '../platform/random.ts'
 import { certifyLocalhost, LEAF_MS, makeAuthority } from './authority.ts'
 import { writePrivateFile, writePublicFile } from './files.ts'
 
-/** What is left of a certificate when the next one is made: a server may run for long. */
+/** The remaining lifetime at which a certificate is replaced: a server may run for long. */
 const RENEWED_MS = 30 * 24 * 3600 * 1000
 
-/** The authority that those trust who connect to a server with the certificate of a data folder. */
+/** The path of the authority that clients must trust when the server uses the certificate of a data folder. */
 export const authorityOf = (folder: string): string => join(folder, 'tls', 'ca.pem')
 
 /**
- * The paths of a certificate for localhost, and of its key, made where there is none that is good for some time. Its authority
- * is made before it, and stays for years: what trusts that once trusts every certificate.
+ * The paths of a certificate for localhost and of its key. Both are made if there is none that is valid for some time. Its
+ * authority is made first and stays for years, so that clients need to trust it only once.
  * @param folder the data folder
  */
 export async function ensureCertificate(folder: string, clock: Clock, random: RandomBytes) {
@@ -49,7 +49,7 @@ export async function ensureCertificate(folder: string, clock: Clock, random: Ra
   return paths
 }
 
-/** A certificate and its key; undefined where one of them is missing, damaged, or not the other's. */
+/** A certificate and its key; undefined if one is missing or damaged, or they don't belong together. */
 function readPair({ cert, key }: { readonly cert: string; readonly key: string }) {
   const certificate = readCertificate(cert)
   if (certificate === undefined || !existsSync(key)) return undefined

@@ -3,7 +3,7 @@ import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 /** Writes a file that only its owner can read: whole, or not at all. */
 export const writePrivateFile = (path: string, content: string): void => write(path, content, 0o600)
 
-/** The same for what anybody on the machine may read. */
+/** The same for a file that anybody on the machine may read. */
 export const writePublicFile = (path: string, content: string): void => write(path, content, 0o644)
 
 function write(path: string, content: string, mode: number): void {

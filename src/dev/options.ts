@@ -43,8 +43,8 @@ export async function developmentOptions(
 }
 
 /**
- * The sample's secret is published: it must not get into a database that serves for real, and nobody but this machine is to
- * reach a server that takes it.
+ * The sample's secret is published. It must not get into a production database, and only this machine may reach a server that
+ * accepts it.
  * @throws Mistakes
  */
 function refuseProduction({ data, storage, runtime, admin, ...options }: Options, isGiven: (key: string) => boolean) {
@@ -66,8 +66,8 @@ function refuseProduction({ data, storage, runtime, admin, ...options }: Options
 }
 
 /**
- * Lets others through a data folder that only its owner could enter, to the certificates; they can't list it. What is in it was
- * kept from them by the folder alone, such as a database of an earlier version, and is from then on by its own mode.
+ * Lets other users pass through the data folder to the certificates, without listing it. Until then only the folder protected its
+ * files, such as a database of an earlier version. From then on their own modes protect them.
  */
 function openWay(folder: string): void {
   if ((statSync(folder).mode & 0o777) !== 0o700) return

@@ -21,7 +21,9 @@ export interface Api {
   readonly require: RequiredProof | undefined
 }
 
-/** The key that a token must be bound to: that of a DPoP proof (RFC 9449), of a client certificate (RFC 8705 §3), or either. */
+/**
+ * The key that a token must be bound to: the key of a DPoP proof (RFC 9449), of a client certificate (RFC 8705 §3), or either.
+ */
 export const requiredProofs = ['dpop', 'certificate_bound', 'sender_constrained'] as const
 
 export type RequiredProof = (typeof requiredProofs)[number]
@@ -29,13 +31,13 @@ export type RequiredProof = (typeof requiredProofs)[number]
 /** One thing that a token may allow at an API (RFC 6749 §3.3), or a group of such. */
 export interface Scope {
   /**
-   * With one `*` it is dynamic: a client asks for, and gets, the name with something in its place. With several it is a
-   * wildcard scope.
+   * A name with one `*` is dynamic: a client asks for, and gets, the name with a value in place of the `*`. A name with several
+   * is a wildcard scope.
    */
   readonly name: string
   /**
-   * Whether the API itself reads `*` as any text, as RabbitMQ does. Then the name can be asked for as it stands, and so can
-   * every name that it covers, with a `*` or without.
+   * Whether the API itself reads `*` as any text, as RabbitMQ does. Then a client can ask for the name as it stands, and for
+   * every name that it covers, with or without `*`.
    */
   readonly wildcard?: boolean
   readonly description?: string
@@ -68,7 +70,7 @@ export interface ApiTokenSettings {
 /** All APIs as they stood at one moment, indexed by what requests name them by. */
 export class ApiSet {
   readonly #all: readonly Api[]
-  /** By its audience as it is written, and as RFC 3986 §6.2 normalises it. */
+  /** Keyed by the audience as written, and by its normal form (RFC 3986 §6.2). */
   readonly #byAudience: ReadonlyMap<string, Api>
   readonly #byScope = new Map<string, Api[]>()
   readonly #patterns: ScopePatterns<{ readonly scope: Scope; readonly api: Api }>
@@ -92,17 +94,17 @@ export class ApiSet {
     return this.#all
   }
 
-  /** The API of this audience, in whichever spelling: libraries normalise what they are given (RFC 8707 leaves that open). */
+  /** The API of this audience, in any spelling: libraries normalise URIs (RFC 8707 leaves that open). */
   get(audience: string): Api | undefined {
     return this.#byAudience.get(audience) ?? this.#byAudience.get(normaliseUri(audience))
   }
 
-  /** The API of this audience, in whichever spelling, if its record can't be read. */
+  /** The API of this audience, in any spelling, if its record can't be read. */
   unreadableOf(audience: string): Unreadable | undefined {
     return this.unreadable.find(({ id }) => isSameUri(id, audience))
   }
 
-  /** The APIs that have a scope of this name, or one with a `*` that it is a value of. */
+  /** The APIs that have a scope of this name, or one with a `*` that covers it. */
   withScope(name: string): readonly Api[] {
     const fixed = this.#byScope.get(name) ?? []
     const others = this.#patterns.of(name).map(({ api }) => api)

@@ -1,18 +1,18 @@
 import type { Change } from '../changes/feed.ts'
 import { ClientId } from '../oauth/ids.ts'
 
-/** Where it is kept who needs client certificates. Rejects when the database fails. */
+/** Stores which APIs and clients need client certificates. Rejects when the database fails. */
 export interface CertificateUseStore {
   /**
-   * Whether there is an API whose tokens may be bound to a certificate, or a client whose are, or that may authenticate with one.
-   * @param clients those that are looked at; all of them, where left out
+   * Whether any API or client has tokens that may be bound to a certificate, or any client may authenticate with one.
+   * @param clients the clients to look at; all of them if left out
    */
   usesCertificates(clients?: readonly ClientId[]): Promise<boolean>
 }
 
 /**
- * Whether anybody needs client certificates. Where nobody does they are not asked for: OpenSSL checks whatever chain comes in a
- * TLS handshake, up to a hundred signatures, before a program can look at it.
+ * Whether any client or API needs client certificates. Otherwise the server does not ask for them: OpenSSL checks any chain that
+ * comes in a TLS handshake, up to a hundred signatures, before a program can look at it.
  */
 export class CertificateUse {
   readonly #store: CertificateUseStore
@@ -27,7 +27,7 @@ export class CertificateUse {
     this.#isUsed = isUsed
   }
 
-  /** Stays so until the server is started again: no change is worth a look at every client. */
+  /** Once true, it stays true until the server restarts: checking every client at each change would cost too much. */
   get isUsed(): boolean {
     return this.#isUsed
   }

@@ -24,9 +24,9 @@ export interface Client {
    * values of those (`transfer:42`).
    */
   readonly scopes: readonly string[]
-  /** Scopes that it was given at one API alone, beside those above. Each API occurs once. */
+  /** Scopes that the client was given at one API alone, in addition to those above. Each API occurs once. */
   readonly grants: readonly ApiGrant[]
-  /** Whether `scopes` and `grants` are all: then scopes that are common to all clients are not open to this one. */
+  /** Whether the client is limited to `scopes` and `grants`. If so, it does not get the scopes that are common to all clients. */
   readonly restrictScopes: boolean
   /** Granted when it asks for none. */
   readonly defaultScopes: readonly string[]
@@ -40,7 +40,7 @@ export interface Client {
   /** What a request of this client must prove that it has, so that its tokens are bound to it. */
   readonly require: RequiredProof | undefined
   /**
-   * Whether a token is bound to the certificate that came with the request, where one did and no proof came beside it: its
+   * Whether a token is bound to the certificate of the request, if there is one and no DPoP proof: its
    * `tls_client_certificate_bound_access_tokens` (RFC 8705 §3.4).
    */
   readonly bindsToCertificate: boolean
@@ -56,21 +56,21 @@ interface ApiGrant {
   readonly defaultScopes: readonly string[]
 }
 
-/** What operators have ended by commands: no manifest brings it back, whatever it says. Times in milliseconds. */
+/** The things that operators have ended by commands. No manifest brings them back. Times in milliseconds. */
 export interface Ended {
-  /** Since when the client is disabled. */
+  /** The time at which the client was disabled. */
   readonly disabledAt?: number
-  /** Credentials that its manifest named, one at most of each label. */
+  /** Removed credentials that its manifest named, at most one for each label. */
   readonly credentials?: readonly RemovedCredential[]
 }
 
-/** A credential that is no more. It says what would be the same one. */
+/** A removed credential, with the data that identifies the same one in a manifest. */
 export interface RemovedCredential {
   readonly credential: Credential
   readonly removedAt: number
 }
 
-/** A client whose record can't be read. Only its id, its credentials and mostly its ends are known. */
+/** A client whose record can't be read. Only its id and credentials are known, and usually its `ended`. */
 export interface UnreadableClient extends Unreadable {
   readonly kind: 'client'
   readonly id: ClientId

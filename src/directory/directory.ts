@@ -16,7 +16,7 @@ const LONGEST_ISSUER = 2_000
 const CLIENT_BYTES = 32 * 1024
 /** Ids that no client has, and bytes for all of them together. */
 const ABSENT = { most: 10_000, bytes: 8 * 1024 * 1024 }
-/** Issuers that were asked for, and bytes for all of them together. */
+/** Issuers that were looked up, and bytes for all of them together. */
 const TRUSTING = { most: 1_000, bytes: 8 * 1024 * 1024 }
 /** Bytes of a promise and of the tables of a cache, for each entry. */
 const PER_ENTRY = 256
@@ -67,7 +67,7 @@ export class Directory {
       maxSize: ABSENT.bytes,
       sizeCalculation: (_, id) => approximateBytes(id) + PER_ENTRY,
     })
-    // An issuer that no client trusts has an empty list; those of the others are the administrator's own.
+    // An issuer that no client trusts has an empty list. Only administrators can add the other issuers.
     this.#trusting = new LRUCache({
       max: TRUSTING.most,
       maxSize: TRUSTING.bytes,
@@ -148,7 +148,10 @@ export class Directory {
     if (changes.some((change) => change.kind === 'api')) await this.#reloadApis()
   }
 
-  /** Drops everything, since changes may have been missed. If the database is away, clients stay in memory: known ones must be served. */
+  /**
+   * Drops everything, since changes may have been missed. If the database is away, clients stay in memory, so that known ones are
+   * served.
+   */
   async reset(): Promise<void> {
     await this.#reloadApis()
     this.#clients.clear()

@@ -3,40 +3,43 @@ import type { Change } from '../changes/feed.ts'
 import type { ChangeListener } from '../changes/follower.ts'
 import { ClientId } from '../oauth/ids.ts'
 
-/** Rows of a page, and clients of a question. */
+/** The number of rows in a page, and of clients in a query. */
 const AT_ONCE = 500
-/** More are not fetched ahead: no more are kept. */
+/** No more are fetched ahead, since no more are kept. */
 const MOST_AHEAD = 1_000
 const FETCHES_AT_ONCE = 4
 
-/** Where keys of a client are: at a URL, or where the metadata of an issuer say, unless the URL is known. */
+/** The place of a client's keys: a URL, or the metadata of an issuer if the URL is not known. */
 export type KeySource =
   | { readonly issuer?: undefined; readonly jwksUri: string }
   | { readonly issuer: string; readonly jwksUri: string | undefined }
 
-/** Where such sources are kept. Every call rejects when the database fails. */
+/** Stores such sources. Every call rejects when the database fails. */
 export interface KeySourceStore {
-  /** Those among the `most` credentials whose ids sort behind `after`; and behind which id the next begin, if there are any. */
+  /**
+   * The sources among the next `most` credentials, in order of their ids, after `after`. `next` is the `after` of the next page,
+   * if there is one.
+   */
   list(
     after: string,
     most: number,
   ): Promise<{ readonly sources: readonly KeySource[]; readonly next: string | undefined }>
-  /** Those of at most 500 clients. */
+  /** The sources of at most 500 clients. */
   ofClients(ids: readonly ClientId[]): Promise<readonly KeySource[]>
 }
 
 /**
- * Where the keys of clients are that they don't have with us. They are fetched before anybody needs them: when the server
- * starts, and when a client changes.
+ * Knows where clients publish keys that are not stored here. The keys are fetched before they are needed: when the server starts,
+ * and when a client changes.
  */
 export class KeySources implements ChangeListener {
   readonly #store: KeySourceStore
-  /** Undefined as long as they have not all been read. */
+  /** Undefined until all sources have been read. */
   #areThere: boolean | undefined
   #isDue = true
   #reading: Promise<void> | undefined
   #fetch: ((source: KeySource) => Promise<unknown>) | undefined
-  /** Those that are to be fetched, by what they are. */
+  /** The sources to be fetched, keyed by their JSON. */
   readonly #due = new Map<string, KeySource>()
   #fetching = 0
 
@@ -44,18 +47,18 @@ export class KeySources implements ChangeListener {
     this.#store = store
   }
 
-  /** Whether any client has keys elsewhere; as long as that is not known, one may have. */
+  /** Whether any client has keys elsewhere; true while that is not known. */
   get areThere(): boolean {
     return this.#areThere !== false
   }
 
-  /** @param fetch fetches the keys of a source and keeps them; what it rejects with is shown elsewhere */
+  /** @param fetch fetches the keys of a source and keeps them; its failures are reported elsewhere */
   fetchWith(fetch: (source: KeySource) => Promise<unknown>): void {
     this.#fetch = fetch
     this.#fetchDue()
   }
 
-  /** Reads all that there are, unless that is done. Rejects, to be called again, where the database fails. */
+  /** Reads all sources, unless they were read. If the database fails it rejects, and must be called again. */
   async read(): Promise<void> {
     if (this.#reading === undefined && this.#isDue) {
       this.#reading = this.#readAll().finally(() => {
@@ -73,14 +76,14 @@ export class KeySources implements ChangeListener {
         const { sources, next } = await this.#store.list(after, AT_ONCE)
         this.#add(sources)
         after = next
-        // There may be a million credentials, and requests come in between.
+        // There may be a million credentials. Requests are handled between pages.
         await nextTurn()
       }
     } catch (error) {
       this.#isDue = true
       throw error
     }
-    // Unless changes were missed meanwhile.
+    // If changes were missed meanwhile, everything must be read again.
     if (!this.#isDue) this.#areThere ??= false
   }
 
@@ -91,7 +94,7 @@ export class KeySources implements ChangeListener {
     }
   }
 
-  /** Changes were missed, and may have brought some. */
+  /** Changes were missed. They may have added sources. */
   async reset(): Promise<void> {
     this.#isDue = true
     if (this.#areThere === false) this.#areThere = undefined

@@ -11,12 +11,12 @@ const hasSeveralStars = (name: string): boolean => name.indexOf('*') !== name.la
 export const isWildcard = ({ name, wildcard }: NamedScope): boolean =>
   hasStar(name) && (wildcard ?? hasSeveralStars(name))
 
-/** Whether a scope stands for those with something in the place of its `*`, and for nothing itself. */
+/** Whether a scope stands only for names with a value in place of its `*`, and not for its own name. */
 export const isDynamic = (scope: NamedScope): boolean => hasStar(scope.name) && !isWildcard(scope)
 
 /**
- * Whether `name` is what `scope` says with something in the place of each `*`. The name of a dynamic scope is no value of it:
- * it would mean them all to an API that takes it so.
+ * Whether `name` is the name of `scope` with some text in place of each `*`. The name of a dynamic scope is not a value of it: an
+ * API might read it as all values.
  */
 export function isValueOf(name: string, scope: NamedScope): boolean {
   if (!hasStar(scope.name) || name === scope.name) return false
@@ -24,7 +24,7 @@ export function isValueOf(name: string, scope: NamedScope): boolean {
   return !hasStar(name) && name.length >= scope.name.length && covers(scope.name, name)
 }
 
-/** Whether every name that `name` stands for, each `*` in it being any text, is one that `pattern` stands for. */
+/** Whether `pattern` covers every name that `name` covers, where each `*` is any text. */
 export function covers(pattern: string, name: string): boolean {
   const parts = pattern.split('*')
   const first = parts.shift() ?? ''
@@ -41,12 +41,14 @@ export function covers(pattern: string, name: string): boolean {
   return true
 }
 
-/** Finds scopes with a `*` by what they stand for. There may be thousands of scopes, and a request may ask for hundreds of values. */
+/**
+ * Finds the scopes with a `*` that cover a name. There may be thousands of scopes, and a request may ask for hundreds of values.
+ */
 export class ScopePatterns<Entry extends { readonly scope: Scope }> {
-  /** By the text before the first `*`: first by its length, of which there are few, then by the text. */
+  /** Keyed by the length of the text before the first `*`, and then by that text. There are few different lengths. */
   readonly #byPrefix = new Map<number, Map<string, { readonly entry: Entry; readonly order: number }[]>>()
 
-  /** @param entries those whose scope has no `*` are passed over */
+  /** @param entries entries whose scope has no `*` are skipped */
   constructor(entries: readonly Entry[]) {
     for (const [order, entry] of entries.entries()) {
       const { name } = entry.scope
@@ -63,7 +65,7 @@ export class ScopePatterns<Entry extends { readonly scope: Scope }> {
     return this.#byPrefix.size === 0
   }
 
-  /** Those that `name` is a value of, in the order in which they were given. */
+  /** The scopes that cover `name`, in the order in which they were given. */
   of(name: string): readonly Entry[] {
     const found: { readonly entry: Entry; readonly order: number }[] = []
     let isInOrder = true
@@ -80,12 +82,12 @@ export class ScopePatterns<Entry extends { readonly scope: Scope }> {
 
 const ofApis = new WeakMap<Api, ScopePatterns<{ readonly scope: Scope }>>()
 
-/** The longer the text that a pattern fixes, the fewer names it stands for. */
+/** The more text a pattern fixes, the fewer names it covers. */
 const fixedLength = ({ name }: Scope): number => name.replaceAll('*', '').length
 
 const bySpecificity = (one: Scope, other: Scope): number => fixedLength(other) - fixedLength(one)
 
-/** The scopes of one API that have a `*`, those that say most of a name first. */
+/** The scopes of one API that have a `*`, the most specific first. */
 export function patternsOf(api: Api): ScopePatterns<{ readonly scope: Scope }> {
   const known = ofApis.get(api) ?? new ScopePatterns(api.scopes.toSorted(bySpecificity).map((scope) => ({ scope })))
   ofApis.set(api, known)

@@ -4,12 +4,12 @@ import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { tokenGrantTypes } from '../oauth/grant-types.ts'
 import { endpointPaths } from './paths.ts'
 
-/** What the metadata say that is configured; it may change. */
+/** The configured parts of the metadata; they may change. */
 export interface MetadataServices {
   readonly issuer: string
-  /** Those that a client assertion may be signed with. */
+  /** The algorithms that may sign a client assertion. */
   readonly assertionAlgorithms: readonly string[]
-  /** Those that a DPoP proof may be signed with. */
+  /** The algorithms that may sign a DPoP proof. */
   readonly proofAlgorithms: readonly string[]
 }
 
@@ -17,16 +17,16 @@ export interface MetadataServices {
 export const authorizationServerMetadata = (services: MetadataServices) => answering(() => metadata(services))
 
 /**
- * The same where OpenID Connect Discovery 1.0 §3 has its document, with what that requires beyond RFC 8414. There are no ID
- * tokens: clients that insist on their algorithms take them for those of access tokens, so every one of these is listed, also
- * one that no API uses yet.
+ * The same as an OpenID Connect Discovery 1.0 §3 document, with the members that it requires beyond RFC 8414. There are no ID
+ * tokens. Clients that require their algorithms take them for those of access tokens, so all of these are listed, even if no API
+ * uses one yet.
  */
 export const openidConfiguration = (services: MetadataServices) =>
   answering(() => ({
     ...metadata(services),
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: signingAlgorithms,
-    // True unless it is said (§3).
+    // The default is true (§3).
     request_uri_parameter_supported: false,
   }))
 

@@ -6,7 +6,7 @@ export const endpointPaths = {
   authorization: '/as/authorization.oauth2',
   keys: ['/pf/JWKS', '/.well-known/jwks.json'],
   metadata: '/.well-known/oauth-authorization-server',
-  /** Many clients and verifiers know only this one. */
+  /** Many clients and verifiers know only this path. */
   openidConfiguration: '/.well-known/openid-configuration',
   heartbeat: '/pf/heartbeat.ping',
 } as const

@@ -1,12 +1,12 @@
 import type { HttpRequest, HttpResponse, Routes } from '../http/message.ts'
 
-/** Any page may read it, and no cookie or credential goes with the request (Fetch Standard §3.3.3). */
+/** Any page may read the document. The request carries no cookie or credential (Fetch Standard §3.3.3). */
 const FOR_ALL_ORIGINS = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': 'ETag' }
 
 /** Seconds: no browser keeps the answer for longer. */
 const PREFLIGHT_MAX_AGE = '86400'
 
-/** What a browser asks before a request with headers of the page's own, such as `If-None-Match`. */
+/** The preflight of a browser before a request with custom headers, such as `If-None-Match`. */
 const PREFLIGHT: HttpResponse = {
   status: 204,
   headers: {
@@ -19,8 +19,8 @@ const PREFLIGHT: HttpResponse = {
 }
 
 /**
- * Serves a document that is everybody's, so that pages in browsers may read it, too. The endpoints at which clients
- * authenticate stay closed to pages: a page can't keep a secret.
+ * Serves a public document, which pages in browsers may read, too. The endpoints at which clients authenticate stay closed to
+ * pages, since a page can't keep a secret.
  */
 export const publicDocument = (answer: (request: HttpRequest) => HttpResponse): Routes[string] => ({
   GET: (request) => {

@@ -30,7 +30,7 @@ export function revocationEndpoint(services: RevocationServices): Endpoint {
       const request = parseClientRequest(http)
       client = await authenticateClient(authenticator, request)
       const token = tokenParameter(request.form)
-      // A token that was signed with a key which this process has yet to learn of would look like a foreign one.
+      // Otherwise a token signed with a key that this process does not know yet would look foreign.
       await changes.catchUp()
       const verified = verifyToken(verifier, token)
       if (verified === undefined) return DONE

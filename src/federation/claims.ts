@@ -14,7 +14,7 @@ export const LONGEST_SHOWN = 256
 const DEEPEST = 16
 /** So many characters are as much work to look through as one value. */
 const CHARACTERS_A_VALUE = 16
-/** To compare two maps takes as long as so many values, and as long again for each of their members. */
+/** The cost of comparing two maps, in values, and again for each of their members. */
 const VALUES_A_MAP = 8
 const VALUES_A_MEMBER = 4
 
@@ -43,11 +43,11 @@ const unusable = new Unusable()
 /** Claims as CEL takes them, and what it may cost to look through them. */
 export interface CelClaims extends ClaimsSize {
   readonly values: ReadonlyMap<string, unknown>
-  /** The work that was done on them for all conditions up to now, as `ConditionCost` counts it. */
+  /** The work done on the claims by all conditions up to now, as `ConditionCost` counts it. */
   work: number
 }
 
-/** How much there is to look through. */
+/** The number of values in the claims. */
 export interface ClaimsSize {
   /** Values, with long text counted as several. */
   readonly weight: number

@@ -18,9 +18,9 @@ export class ConditionError extends UserError {
 export const LONGEST_LIST = 64
 /** Quantifiers within quantifiers: to compare two lists needs two. */
 const DEEPEST_QUANTIFIER = 2
-/** Steps of some 40 ns that one token may take, all the conditions that it is held against together: under 5 ms. */
+/** Steps of about 40 ns that all conditions may take on one token: under 5 ms. */
 export const MOST_WORK = 100_000
-/** Steps in the time that a part takes to fail. The library makes an error of it, which `||` and quantifiers may pass over. */
+/** The cost of a failing part, in steps. The library creates an error for it, which `||` and quantifiers may ignore. */
 const FAILURE = 60
 /** Values that are looked through in the time of a step. */
 const VALUES_A_STEP = 4
@@ -39,7 +39,7 @@ const CHARACTERS_A_SCAN = 4
 const QUANTIFIERS = new Set(['exists', 'all', 'exists_one', 'filter'])
 const OFFERED = 'has, size, startsWith, endsWith, contains, exists, all, exists_one and filter'
 
-/** The work at one depth: so many quantifiers around it go over claims. Lists that are written out have a known length. */
+/** The work at one depth: the number of quantifiers around it that iterate over claims. Literal lists have a known length. */
 interface Effort {
   /** What takes the same time whatever the claims are. */
   steps: number
@@ -49,12 +49,12 @@ interface Effort {
   sweeps: number
 }
 
-/** Where a part of a condition stands, which tells how often it is evaluated. */
+/** The place of a part within a condition, which determines how often it is evaluated. */
 interface Place {
   readonly variables: readonly Variable[]
-  /** Quantifiers around it that go over claims. */
+  /** The number of quantifiers around it that iterate over claims. */
   readonly depth: number
-  /** Turns of all the others together. */
+  /** The product of the iterations of all other quantifiers. */
   readonly turns: number
 }
 
@@ -79,7 +79,7 @@ const NONE: Parts = { whole: 0, elements: 0 }
 
 /** Bounds the work of a condition before it is evaluated, from its text alone. */
 export class ConditionCost {
-  /** By the depth of their places. */
+  /** Keyed by the depth of the place. */
   readonly #efforts: Effort[] = Array.from({ length: DEEPEST_QUANTIFIER + 1 }, () => ({
     steps: 0,
     scans: 0,
@@ -93,7 +93,7 @@ export class ConditionCost {
     this.#visit(condition, { variables: [{ name: 'claims', isElement: false }], depth: 0, turns: 1 })
   }
 
-  /** Steps that an evaluation takes at most. */
+  /** The most steps that an evaluation can take. */
   on({ weight, longest }: ClaimsSize): number {
     const turns = Math.max(longest, this.#longestList)
     const work = this.#efforts.map(({ steps, scans, sweeps }, depth) => {
@@ -109,7 +109,7 @@ export class ConditionCost {
     if (effort === undefined || variables.length > 1 + DEEPEST_QUANTIFIER) {
       throw new ConditionError('Quantifiers are nested too deeply: two are allowed', node.pos)
     }
-    // Outside of quantifiers a part fails once, which costs nothing to speak of.
+    // Outside quantifiers a part fails only once, which costs almost nothing.
     effort.steps += turns * (canFail(node) && variables.length > 1 ? FAILURE : 1)
     const visitAll = (nodes: readonly ASTNode[]) =>
       nodes
@@ -196,7 +196,7 @@ export class ConditionCost {
     const parts = this.#visit(range, place)
     const written = list.op === 'list' ? list.args : undefined
     this.#visit(predicate, {
-      // Each element of a list that is written out may be as large as all the claims.
+      // Each element of a literal list may be as large as all the claims.
       variables: [...variables, { name: variable.args, isElement: written === undefined, list: written }],
       depth: written === undefined ? depth + 1 : depth,
       turns: written === undefined ? turns : turns * written.length,

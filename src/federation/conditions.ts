@@ -109,7 +109,7 @@ function compile(text: string): Condition {
   }
 }
 
-/** A condition may pass over an error for each element of a claim, and nobody reads their stacks, which take longest to make. */
+/** A condition may ignore an error for each element of a claim. Their stacks are never read, and they cost most. */
 function withoutStacks(work: () => unknown): unknown {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
@@ -159,7 +159,7 @@ function explain(outcome: unknown, claims: OutsideClaims): string {
   return cut(values === '' ? problem : `${problem}; ${values}`)
 }
 
-/** The claims that a part of a condition names, with their values, as far as there is room to say them. */
+/** The claims that a part of a condition names, with their values, as far as there is room. */
 function describeClaims(part: ASTNode, claims: OutsideClaims): string {
   const told = new Map<string, string>()
   let length = 0

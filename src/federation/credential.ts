@@ -23,7 +23,7 @@ export interface FederatedTrust {
   readonly algorithms?: readonly string[] | undefined
   /** Where the keys are, if the issuer's metadata does not say. */
   readonly jwksUri?: string | undefined
-  /** The keys themselves, public JWKs, of an issuer that can't be asked. Nothing is fetched then. */
+  /** The public JWKs of an issuer that can't be reached. Nothing is fetched then. */
   readonly jwks?: readonly Readonly<Record<string, unknown>>[] | undefined
   /** Seconds since `iat` (RFC 7519 §4.1.6). */
   readonly maxAge?: number | undefined

@@ -22,9 +22,9 @@ const ADDRESS = { free: 100, leak: WINDOW_MS / 100 }
 /** One IPv6 site over all clients: one attacker has 65,536 networks as easily as one. */
 const SITE = { free: 300, leak: WINDOW_MS / 300 }
 /**
- * Below so many failures, who has none of its own is still heard: it is not the one who guesses. At an address or site, that
- * is a client that has not failed there. For a client, it is a region from which nobody has failed at it: a flood of guesses
- * from elsewhere must not shut out a client that nobody knows yet, such as after a restart.
+ * Below this number of failures, an attempt without failures of its own is still checked, since it is not part of the guessing.
+ * At an address or site, this means a client that has not failed there. For a client, it means a region without failures for that
+ * client. So a flood of guesses from elsewhere can't shut out a client that is not known yet, such as after a restart.
  */
 const FIRST_CONTACT = { address: 300, site: 900, client: 300 }
 /**
@@ -34,14 +34,14 @@ const FIRST_CONTACT = { address: 300, site: 900, client: 300 }
 const FORGIVEN = { free: 20, leak: WINDOW_MS / 20 }
 /** For how long an address at which a client succeeded is known as its own, in milliseconds: jobs that run daily are. */
 const PROVEN_MS = 24 * 3_600_000
-/** For how long it is remembered, in milliseconds, that an attempt was turned away for want of room: longer than clients pause. */
+/** How long the limiter remembers an attempt that was turned away for lack of room: longer than clients pause. Milliseconds. */
 const RETURNING_MS = 60_000
 /** Secrets known as tried already, for each pair: what a client with old and new configuration and a retry or two sends. */
 const REMEMBERED_MARKS = 8
 /** A longer client id is counted under its hash: no client has one, and memory is for as many as the limits say. */
 const LONGEST_KEY = 64
 
-/** Entries: some 130 MB at the very most, and only while somebody floods us with names. */
+/** Entries: at most 130 MB, and only during a flood of made-up names. */
 const MEMORY = {
   // What waits, and what has succeeded, is not driven out by names that were made up and failed once.
   pairs: { quiet: 40_000, waiting: 20_000, proven: 40_000 },
@@ -65,8 +65,8 @@ export interface Guess extends Whence {
 }
 
 /**
- * How well it is known who tries from where: `proven` has succeeded in the last day, `returning` was turned away a moment ago,
- * for want of room, and has come again. It says nothing of whether there is such a client.
+ * How well a pair of client and address is known. `proven` has succeeded in the last day. `returning` was turned away a moment
+ * ago for lack of room, and tries again. Neither says whether the client exists.
  */
 export type Standing = 'proven' | 'returning' | 'new'
 
@@ -75,7 +75,7 @@ export interface Attempt {
   readonly standing: Standing
   /** To be called where the secret was right. */
   succeeded(): void
-  /** To be called where the secret was not looked at, for want of room: then the attempt counts for nothing. */
+  /** Call it if the secret was not checked for lack of room. The attempt then counts for nothing. */
   turnedAway(): void
 }
 
@@ -86,8 +86,9 @@ export interface Guesses {
   /** @throws OAuthError `too_many_guesses`, where the attempt must wait: it then counts for nothing, and must not be checked */
   begin(guess: Guess): Attempt | Promise<Attempt>
   /**
-   * Counts an attempt that is over, since its check takes no time: many right ones at once are no guesses.
-   * @throws OAuthError `too_many_guesses`, where the attempt must wait, whatever came of it
+   * Counts an attempt that was already checked, because its check takes no time. So many right ones at once are not taken for
+   * guesses.
+   * @throws OAuthError `too_many_guesses` if the attempt must wait, even if it was right
    */
   conclude(guess: Guess, isRight: boolean): void | Promise<void>
   /**
@@ -111,11 +112,11 @@ interface Pair extends Tried {
   turnedAwayAt: number
 }
 
-/** What one attempt has counted. */
+/** The counts that one attempt has added. */
 interface Counted {
-  /** As if it had never been. */
+  /** Undoes all counts of the attempt. */
   takeBack(now: number): void
-  /** Of those counted, the secrets are new ones the next time. */
+  /** Forgets the marks of the attempt, so that its secrets count as new the next time. */
   forget(): void
 }
 type Level = 'client_at_address' | 'client' | 'address' | 'site'
@@ -188,7 +189,7 @@ export class GuessLimiter implements Guesses {
     }
   }
 
-  /** A wrong secret sent again is no new guess: a library that retries counts once, and so does a fleet that starts. */
+  /** A repeated wrong secret is no new guess. A library that retries counts once, and so does a fleet that starts. */
   #count(now: number, keys: Keys, { pair, client, region, address, site }: Counts, marks: Guess['marks']): Counted {
     const undo: ReturnType<Tally['add']>[] = []
     const isKnown = isProven(now, pair)
@@ -238,7 +239,7 @@ export class GuessLimiter implements Guesses {
 
   #attempt(key: string, begun: Pair, standing: Standing, counted: Counted): Attempt {
     let isOver = false
-    /** The pair may have been driven out of memory and counted anew since. */
+    /** The pair may have been evicted from memory and counted anew since. */
     const end = (finish: (now: number, pair: Pair) => void): void => {
       if (isOver) return
       isOver = true

@@ -17,10 +17,10 @@ import { asOAuthError, errorResponse } from './respond.ts'
 import { parseTraceId } from './trace.ts'
 
 const BODY_LIMIT = 64 * 1024
-/** Chunks or TLS records that a body may come in. Each takes two microseconds, and an honest body has a handful. */
+/** The most chunks or TLS records of a body. Each takes two microseconds, and an honest body has a handful. */
 const MOST_PIECES = 256
 const NO_BODY = Buffer.alloc(0)
-/** After these nobody knows where the next request begins, or nobody reads what is left of this one. */
+/** After these refusals, the start of the next request is unknown, or the rest of this one is not read. */
 const CLOSING: ReadonlySet<Reason> = new Set([
   'body_too_large',
   'http_version',
@@ -49,14 +49,15 @@ export interface AppOptions {
 }
 
 /**
- * What a client expects before it sends the body (RFC 9110 §10.1.1): to be told to go on, or something that nobody knows.
+ * The `Expect` header of a request (RFC 9110 §10.1.1). The client may wait for 100 Continue before it sends the body; any other
+ * expectation is unknown.
  */
 export type Expectation = 'nothing' | 'continue' | 'unknown'
 
-/** What answers the requests of a listener. */
+/** Answers the requests of a listener. */
 export interface App {
   serve(request: IncomingMessage, response: ServerResponse, expectation: Expectation): void
-  /** Refuses a request that turned out to be none as it was read. */
+  /** Refuses a request that turned out to be malformed while it was read. */
   refuse(response: ServerResponse, reason: Reason): void
 }
 
@@ -87,7 +88,7 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     isLast = state.draining,
   ): void {
     const sent: Record<string, string | number> = { ...headers, 'X-Request-Id': requestId }
-    // RFC 9110 §8.6: 204 has none; that of 304 would be the whole document's.
+    // RFC 9110 §8.6: 204 has no Content-Length; that of 304 would be the length of the whole document.
     if (status !== 304 && status !== 204) sent['Content-Length'] = Buffer.byteLength(body)
     const isUnread = !response.req.complete && isChunked(response.req)
     if (isLast || isUnread) sent['Connection'] = 'close'
@@ -141,12 +142,12 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     const { path, query } = splitTarget(request.url ?? '')
     const route = routes.get(path)
     const fault = httpFault(request)
-    // Node takes any list that has 100-continue in it.
+    // Node accepts any list that contains 100-continue.
     const isKnown = given !== 'continue' || request.headers.expect?.toLowerCase() === '100-continue'
     const expectation = isKnown ? given : 'unknown'
-    // A client that waits to be told to go on may send its body all the same: it would be taken for the next request.
+    // A client that waits for 100 Continue may still send its body, which would be read as the next request.
     const isLast = expectation !== 'nothing'
-    // Nobody upgrades here, but Node forgets what came with such a request, such as the next one.
+    // Upgrades are not supported. Node drops the data that follows such a request, such as the next request.
     if (request.headers.upgrade !== undefined) response.setHeader('Connection', 'close')
     if (route === undefined) {
       const reason = fault ?? 'not_found'
@@ -237,7 +238,7 @@ function splitTarget(target: string): { readonly path: string; readonly query: s
   return { path: origin.slice(0, question), query: origin.slice(question + 1) }
 }
 
-/** Hands over the whole body, once; undefined where it is over a limit, of which no more than that is kept. */
+/** Hands over the whole body, once; undefined if it is over a limit. Bytes beyond the limit are not kept. */
 function readBody(request: IncomingMessage, response: ServerResponse, take: (body: Buffer | undefined) => void): void {
   const chunks: Buffer[] = []
   let size = 0
@@ -247,7 +248,7 @@ function readBody(request: IncomingMessage, response: ServerResponse, take: (bod
     if (size <= BODY_LIMIT && chunks.push(chunk) > MOST_PIECES) {
       size = Number.POSITIVE_INFINITY
       take(undefined)
-      // For records; where the pieces are chunks, the refusal has done this.
+      // This is for TLS records. For chunks, the refusal has done it.
       stopReading(request, response)
     } else if (size > BODY_LIMIT && wasWithin) take(undefined)
   })
@@ -262,8 +263,8 @@ const isChunked = ({ headers }: IncomingMessage): boolean => headers['transfer-e
 const recordByRecord = new WeakSet<Socket>()
 
 /**
- * Has Node's parser take one record of 16 KiB at a time. By itself it takes all that has arrived in one go, tens of thousands of
- * chunks; a listener for the data of the socket keeps it from that.
+ * Makes Node's parser read one record of 16 KiB at a time. By default it parses everything that has arrived at once, up to tens
+ * of thousands of chunks. A listener for the data of the socket prevents that.
  */
 function readRecordByRecord(socket: Socket): void {
   if (recordByRecord.has(socket)) return
@@ -271,9 +272,9 @@ function readRecordByRecord(socket: Socket): void {
   socket.on('data', () => {})
 }
 
-/** Cuts the connection off after its answers. Node parses the record at hand to its end, which must not cost anything. */
+/** Closes the connection after its answers. Node parses the current record to its end, which must cost nothing. */
 function stopReading(request: IncomingMessage, response: ServerResponse): void {
   request.push = () => false
-  // A response without a socket waits for those before it on the connection, whose last answer it will be.
+  // A response without a socket waits for earlier ones on the connection. It will be the last one.
   if (response.socket !== null) request.socket.destroy()
 }

@@ -3,42 +3,42 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Clock } from '../platform/clock.ts'
 
-/** How often it is looked for clients that do not read. Milliseconds. */
+/** How often connections are checked for clients that do not read. Milliseconds. */
 const CHECKED_EVERY_MS = 1_000
-/** Within that time a client must have taken all that was written for it, however slowly it reads. Milliseconds. */
+/** A slow client must have read everything written for it within this time. Milliseconds. */
 const TAKEN_WITHIN_MS = 20_000
 /**
- * A client that sent so many requests before it had the answers to those before may never have read any: the system keeps what it
- * does not read, and tells us nothing of it.
+ * A client that pipelined this many requests may never have read an answer. The system buffers unread answers, and does not
+ * report that.
  */
 const MOST_UNREAD = 16
-/** For how long such a connection may be idle. Milliseconds. */
+/** How long such a connection may be idle. Milliseconds. */
 const IDLE_UNREAD_MS = 10_000
-/** How long after our end a client may take to close its own. Milliseconds. */
+/** How long a client may take to close its side after we have closed ours. Milliseconds. */
 const CLOSED_WITHIN_MS = 10_000
 
 /** A connection that speaks HTTP. */
 interface Connection {
-  /** What is read from and written to: the same as `tcp` where there is no TLS. */
+  /** The socket that is read and written; the same as `tcp` without TLS. */
   readonly socket: Socket
   readonly tcp: Socket
-  /** The answer to the request that came last, until it is written; those before it are written before it is. */
+  /** The answer to the last request. Earlier answers are written before it. */
   latest: ServerResponse | undefined
-  /** Requests that came before the answer to the one before was written. */
+  /** The number of requests that came before the previous answer was written. */
   pipelined: number
-  /** Since when there is always something that the client has not taken. Monotonic milliseconds, as all times here. */
+  /** The time since which the client has always had something left to read. Monotonic milliseconds, like all times here. */
   pendingSince: number | undefined
   idleSince: number | undefined
-  /** Whether nothing more is answered than what is owed. */
+  /** Whether only the owed answers are still written. */
   isClosing: boolean
-  /** When our side was closed. */
+  /** The time at which our side was closed. */
   endedAt: number | undefined
 }
 
 /** The connections of a listener: which answers each still owes, and which clients don't read theirs. */
 export class Connections {
   readonly #clock: Clock
-  /** All there are, those in their TLS handshake included, by their ends. */
+  /** All connections, including those in a TLS handshake, keyed by their two endpoints. */
   readonly #tcp = new Map<string, Socket>()
   readonly #open = new Map<Socket, Connection>()
   readonly #timer: NodeJS.Timeout
@@ -49,14 +49,14 @@ export class Connections {
     this.#timer.unref()
   }
 
-  /** Keeps the connections of a server, for as long as they are open. */
+  /** Tracks the connections of a server while they are open. */
   follow(server: Server): Server {
     server.on('connection', (tcp: Socket) => {
       const ends = endsOf(tcp)
       this.#tcp.set(ends, tcp)
       tcp.once('close', () => this.#tcp.delete(ends))
     })
-    // A TLS server has two sockets for each connection, and its own event for the second.
+    // A TLS server has two sockets for each connection, and a separate event for the second.
     const event = 'setSecureContext' in server ? 'secureConnection' : 'connection'
     return server.on(event, (socket: Socket) => {
       this.#open.set(socket, createConnection(socket, this.tcpOf(socket) ?? socket))
@@ -64,7 +64,7 @@ export class Connections {
     })
   }
 
-  /** Notes that a request came. @param response that is to answer it */
+  /** Notes that a request came. @param response its answer */
   note(socket: Socket, response: ServerResponse): void {
     const connection = this.#open.get(socket)
     if (connection === undefined) return
@@ -73,20 +73,20 @@ export class Connections {
     connection.idleSince = undefined
   }
 
-  /** The answer to the request that came last, if that is not complete: what is wrong with the rest of it is its answer. */
+  /** The answer to the last request, if that request is not complete. A fault in its rest must be reported in this answer. */
   unfinished(socket: Socket): ServerResponse | undefined {
     const latest = this.#open.get(socket)?.latest
     return latest?.req.complete === false ? latest : undefined
   }
 
-  /** The TCP connection under a socket of TLS, as long as it is open. */
+  /** The TCP connection under a TLS socket, while it is open. */
   tcpOf(socket: Socket): Socket | undefined {
     return socket instanceof TLSSocket ? this.#tcp.get(endsOf(socket)) : socket
   }
 
   /**
-   * Has nothing more answered over a connection, and closes it once all that is owed is written, then `last`. What the client
-   * still sends is read, lest its system throw away what it has not read yet.
+   * Stops answering on a connection. It writes the owed answers and `last`, and then closes it. The server still reads what the
+   * client sends; otherwise the client's system might drop the answers.
    */
   close(socket: Socket, last?: string): void {
     const connection = this.#open.get(socket)
@@ -105,12 +105,12 @@ export class Connections {
     else latest.once('close', end)
   }
 
-  /** Whether nothing more is to be answered over a connection. */
+  /** Whether a connection accepts no more requests. */
   isClosing(socket: Socket): boolean {
     return this.#open.get(socket)?.isClosing === true
   }
 
-  /** Cuts all that are still open. */
+  /** Cuts all connections that are still open. */
   destroy(): void {
     clearInterval(this.#timer)
     for (const tcp of this.#tcp.values()) tcp.destroy()
@@ -152,7 +152,7 @@ const createConnection = (socket: Socket, tcp: Socket): Connection => ({
 const endsOf = ({ remoteAddress, remotePort, localAddress }: Socket): string =>
   `${remoteAddress} ${remotePort} ${localAddress}`
 
-/** Cuts a connection so that the system, too, gives up at once what it keeps for the client. */
+/** Resets a connection, so that the system also drops the data that it buffers for the client. */
 function reset({ socket, tcp }: Connection): void {
   tcp.resetAndDestroy()
   socket.destroy()

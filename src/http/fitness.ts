@@ -1,20 +1,20 @@
 import type { IncomingMessage } from 'node:http'
 import type { Reason } from '../oauth/refusals.ts'
 
-/** Characters of a request target; RFC 9112 §3 wants 8,000 bytes to be taken at the least. */
+/** Characters of a request target. RFC 9112 §3 asks servers to support at least 8,000. */
 const LONGEST_TARGET = 8_000
-/** A host as in a URI, and perhaps a port (RFC 9110 §7.2, RFC 3986 §3.2.2); a URI without a host is none (RFC 9110 §4.2.2). */
+/** A host as in a URI, perhaps with a port (RFC 9110 §7.2, RFC 3986 §3.2.2). An empty host is not valid (RFC 9110 §4.2.2). */
 const HOST = /^(?:\[[0-9a-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[0-9a-f]{2})+)(?::\d{0,5})?$/i
 /**
- * Headers of which Node keeps the first and drops the others. A proxy may have gone by another one than we would. Of other
- * headers it joins the values, and who reads them refuses what is joined.
+ * If these headers are repeated, Node keeps the first and drops the others. A proxy may have read another one. Node joins the
+ * values of all other headers, and their readers refuse joined values.
  */
 const SINGLE = new Set(['host', 'authorization', 'content-type'])
 const LENGTHS_OF_SINGLE = new Set([...SINGLE].map(({ length }) => length))
 
 let lastHost = ''
 
-/** What is wrong with a request as HTTP, whatever it asks for and whoever would answer it; undefined where nothing is. */
+/** The fault of a request as HTTP, for any endpoint; undefined if there is none. */
 export function httpFault({
   httpVersion,
   headers,
@@ -23,7 +23,7 @@ export function httpFault({
 }: Pick<IncomingMessage, 'httpVersion' | 'headers' | 'rawHeaders' | 'url'>): Reason | undefined {
   const isFirst = httpVersion === '1.0'
   if (!isFirst && httpVersion !== '1.1') return 'http_version'
-  // RFC 9112 §6.1. HTTP/1.0 knows no such header, so where the body ends is uncertain; and no other coding is undone here.
+  // RFC 9112 §6.1. HTTP/1.0 has no such header, so the end of the body is uncertain. No other coding is supported here.
   const coding = headers['transfer-encoding']
   if (coding !== undefined && (isFirst || coding.toLowerCase() !== 'chunked')) return 'malformed_request'
   if (url.length > LONGEST_TARGET) return 'uri_too_long'
@@ -34,7 +34,7 @@ export function httpFault({
 }
 
 function isHost(host: string): boolean {
-  // Nearly every request has the same one.
+  // Nearly every request has the same host.
   if (host === lastHost) return true
   if (host.length > 300 || !HOST.test(host)) return false
   lastHost = host

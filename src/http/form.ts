@@ -4,7 +4,7 @@ import { hasControl } from '../oauth/text.ts'
 
 /** What may be repeated (RFC 8707 §2). */
 const REPEATABLE = new Set(['resource', 'audience'])
-/** Unknown parameters are ignored (RFC 6749 §3.2), and yet cost a microsecond each. */
+/** Unknown parameters are ignored (RFC 6749 §3.2), but each costs a microsecond. */
 const MOST_PARAMETERS = 6_000
 const MEDIA_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
 

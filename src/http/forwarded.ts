@@ -1,26 +1,26 @@
 import { canonicalAddress, withoutZone } from '../platform/addresses.ts'
 
-/** The header in which the proxies say whom they have a request from; `either`: `X-Forwarded-For`, or `Forwarded` without one. */
+/** The header in which proxies name the sender of a request. `either`: `X-Forwarded-For`, or `Forwarded` if that is missing. */
 export const forwardedHeaders = ['either', 'x-forwarded-for', 'forwarded'] as const
 export type ForwardedHeader = (typeof forwardedHeaders)[number]
 
 /**
- * Whom each proxy has had the request from, the last proxy's word first; undefined for one that is not told, or not as an
- * address. Read from its end as far as is asked for: what stands before the word of our own proxies is anybody's.
+ * The sender that each proxy names, the last proxy first; undefined for one that is hidden or no address. The header is read
+ * lazily from its end, since clients can forge everything before the entries of our own proxies.
  */
 export type Hops = Generator<string | undefined, void, undefined>
 
-/** What stands in `X-Forwarded-For`. */
+/** Reads `X-Forwarded-For`. */
 export function* readForwardedFor(header: string): Hops {
   for (const hop of itemsFromEnd(header)) yield readNode(unquote(hop.trim()))
 }
 
-/** What stands in `Forwarded` (RFC 7239 §4). */
+/** Reads `Forwarded` (RFC 7239 §4). */
 export function* readForwarded(header: string): Hops {
   for (const element of itemsFromEnd(header)) yield readNode(parameterOf(element, 'for') ?? '')
 }
 
-/** The items of a list from the last to the first. A comma within quotes ends none (RFC 9110 §5.6.1, §5.6.4). */
+/** The items of a list, from the last to the first. A comma within quotes does not end an item (RFC 9110 §5.6.1, §5.6.4). */
 function* itemsFromEnd(list: string): Generator<string, void, undefined> {
   let end = list.length
   let isQuoted = false
@@ -40,10 +40,10 @@ function isEscaped(text: string, at: number): boolean {
   return (at - before) % 2 === 1
 }
 
-/** One parameter, and what ends it. */
+/** One parameter, and the character that ends it. */
 const PARAMETER = /[ \t]*(?:([\w!#$%&'*+.^`|~-]+)=("(?:[^"\\]|\\.)*"|[^";, \t]*)[ \t]*)?(;|$)/gsy
 
-/** The value of a parameter; undefined where it is not there, or the element is not well-formed. */
+/** The value of a parameter; undefined if it is missing or the element is not well-formed. */
 function parameterOf(element: string, wanted: string): string | undefined {
   let found: string | undefined
   let end = 0
@@ -56,14 +56,14 @@ function parameterOf(element: string, wanted: string): string | undefined {
 
 const unquote = (text: string): string => (/^".*"$/s.test(text) ? text.slice(1, -1).replaceAll(/\\(.)/gs, '$1') : text)
 
-/** An address in brackets as IPv6 has them, or without, and the port that some proxies write (RFC 7239 §6). */
+/** An address, in brackets if it is IPv6, perhaps with a port (RFC 7239 §6). */
 const BRACKETED = /^\[([^\]]*)\](?::(?:\d{1,5}|_[\w.-]+))?$/
 const WITH_PORT = /^([\d.]+):(?:\d{1,5}|_[\w.-]+)$/
 
 /** Characters. The longest address has 45 (RFC 4291 §2.2); a short zone, brackets and a port may be with it. */
 const LONGEST_NODE = 80
 
-/** The address of a node; undefined where it is `unknown`, or hidden (RFC 7239 §6.2, §6.3). */
+/** The address of a node; undefined if it is `unknown` or obfuscated (RFC 7239 §6.2, §6.3). */
 function readNode(node: string): string | undefined {
   if (node.length > LONGEST_NODE) return undefined
   const [, address = node] = BRACKETED.exec(node) ?? WITH_PORT.exec(node) ?? []

@@ -1,23 +1,23 @@
 /** An answer that is held back. */
 export interface Hold {
-  /** Resolves when it may leave. */
+  /** Resolves when the answer may be sent. */
   readonly over: Promise<void>
-  /** Resolves when whatever it still waits for comes too late: at the same time. */
+  /** Resolves at the same time. Anything that the answer still waits for comes too late then. */
   readonly patience: Promise<void>
-  /** Lets it leave now. */
+  /** Lets the answer be sent now. */
   release(): void
 }
 
 /**
- * Holds answers back for a time that has nothing to do with what they took to make, so that it tells nothing of that. It
- * begins with the request: whatever is done meanwhile does not lengthen it.
+ * Holds answers back for a fixed time, so that the time does not reveal the work that was done. It begins with the request, and
+ * the work does not lengthen it.
  */
 export class Holds {
   readonly #most: number
-  /** Those that are held, the oldest first. */
+  /** The held answers, the oldest first. */
   readonly #held = new Set<() => void>()
 
-  /** @param most how many are held at once: of more, the oldest may leave at once, whatever it waits for */
+  /** @param most how many are held at once; if there are more, the oldest is sent at once */
   constructor(most: number) {
     this.#most = most
   }

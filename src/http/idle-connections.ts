@@ -2,13 +2,13 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * Closes the connections that have been idle for longest where more than so many are: they are kept for longer than any load
- * balancer keeps them, and must not use up what a stranger could use up with one request each.
+ * Closes the connections that have been idle for longest, if too many are idle. The server keeps idle connections for longer than
+ * any load balancer does, so a stranger could fill them up with one request each.
  */
 export function limitIdleConnections(server: Server, most: number): void {
-  /** Connections with no request under way, the longest idle first. */
+  /** Connections without a request under way, the longest idle first. */
   const idle = new Set<Socket>()
-  /** How many requests are under way on each: a client may send one before the last is answered (RFC 9112 §9.3.2). */
+  /** The number of requests under way on each connection. A client may send one before the last is answered (RFC 9112 §9.3.2). */
   const underway = new Map<Socket, number>()
 
   function begin(socket: Socket): void {

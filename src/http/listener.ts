@@ -12,7 +12,7 @@ import { limitIdleConnections } from './idle-connections.ts'
 import { askForCertificates, renewTicketKeys, TLS_SETTINGS } from './tls.ts'
 import { answerUnparsed } from './unparsed.ts'
 
-/** Milliseconds: how often it is looked for senders that are too slow. */
+/** How often connections are checked for senders that are too slow. Milliseconds. */
 const CHECKED_EVERY_MS = 1_000
 /**
  * Bytes, in place of Node's 16 KiB, where proxies pass on certificates: the longest chain that is looked at, of RSA keys with
@@ -34,7 +34,7 @@ interface Certificate {
   readonly key: string
 }
 
-/** Milliseconds. Who is slower is cut off, so that slow senders can't use up the connections. */
+/** Milliseconds. Slower senders are cut off, so that they can't use up the connections. */
 interface Timeouts {
   readonly handshake: number
   readonly headers: number
@@ -52,7 +52,7 @@ export interface ListenerOptions extends AppOptions {
   /** Whether the client of a new connection is asked for a certificate. A client without one is served all the same. */
   readonly asksCertificate: () => boolean
   readonly timeouts: Timeouts
-  /** How many connections that are idle are kept. */
+  /** The number of idle connections kept. */
   readonly mostIdle: number
   /** Whether other processes of this server listen on the same port. */
   readonly isShared?: boolean
@@ -108,7 +108,7 @@ function createHttpServer(options: ListenerOptions, app: App, connections: Conne
     requestTimeout: timeouts.request,
     keepAliveTimeout: timeouts.keepAlive,
     connectionsCheckingInterval: CHECKED_EVERY_MS,
-    // Node's own answer would be none of ours.
+    // Node would otherwise send an answer of its own.
     requireHostHeader: false,
     ...(certificateHeader !== undefined && { maxHeaderSize: HEADERS_WITH_CERTIFICATES }),
   }
@@ -120,7 +120,7 @@ function createHttpServer(options: ListenerOptions, app: App, connections: Conne
           ...tls,
           ...TLS_SETTINGS,
           handshakeTimeout: timeouts.handshake,
-          // Whether a certificate counts depends on the client, which is known later; its key is proven in any case.
+          // Whether a certificate is accepted depends on the client, which is known later. Its key is proven in any case.
           requestCert: true,
           rejectUnauthorized: false,
         })
@@ -152,7 +152,7 @@ function noteCertificate(socket: TLSSocket, { onCertificate, onDefect }: Listene
     const presented = certificateOfSocket(socket)
     if (presented !== undefined) onCertificate(presented)
   } catch (error) {
-    // A malformed certificate is no defect: each request that needs it is refused.
+    // A malformed certificate is no defect of the server. Each request that needs it is refused.
     if (!(error instanceof OAuthError)) onDefect(error, '')
   }
 }

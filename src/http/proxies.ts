@@ -1,10 +1,10 @@
 import { canonicalAddress, Networks, withoutZone } from '../platform/addresses.ts'
 import { type ForwardedHeader, type Hops, readForwarded, readForwardedFor } from './forwarded.ts'
 
-/** Proxies of ours that a request may have come through. A client can write any number of their addresses into the header. */
+/** The most own proxies that a request may pass. A client can write any number of their addresses into the header. */
 const MOST_PROXIES = 16
 
-/** The proxies whose word about a client is taken; nobody else's counts. */
+/** The proxies that are trusted to name the client. */
 export class TrustedProxies {
   readonly #header: ForwardedHeader
   #trusted: Networks
@@ -12,7 +12,7 @@ export class TrustedProxies {
 
   /**
    * @param networks addresses and networks in CIDR notation
-   * @param header the one that these proxies write: what a client writes into another counts for nothing
+   * @param header the header that these proxies write; any other may come from the client and is ignored
    */
   constructor(networks: readonly string[], header: ForwardedHeader = 'either') {
     this.#header = header
@@ -33,8 +33,8 @@ export class TrustedProxies {
   }
 
   /**
-   * The address of the client: the peer, or where that is a proxy of ours, the last one that our proxies name and that is
-   * none of ours. What stands before that one was written by the client and is not believed.
+   * The address of the client. If the peer is one of our proxies, it is the last address in the header that is not one of them.
+   * The client wrote everything before that, so it is not trusted.
    * @param forwardedFor `X-Forwarded-For` @param forwarded `Forwarded` (RFC 7239)
    */
   clientAddress(peer: string, forwardedFor: string | string[] | undefined, forwarded?: string): string {

@@ -3,14 +3,14 @@ import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 
 /**
- * Groups of key exchange (RFC 8446 §4.2.7), by OpenSSL's names; every client has one of them. OpenSSL would also take P-521 and
- * finite fields, with which any client could make a handshake take several times as long.
+ * Groups of key exchange (RFC 8446 §4.2.7), by OpenSSL's names. Every client supports one of them. OpenSSL also offers P-521 and
+ * finite fields, with which any client could make a handshake several times as slow.
  */
 const GROUPS = ['X25519MLKEM768', 'X25519', 'P-256', 'P-384'].filter(isKnownGroup).join(':')
 
 /**
- * How both listeners speak TLS, from the start and after each reload. Of TLS 1.2 there are only the four suites that RFC 9325
- * §4.2 recommends: they have forward secrecy, and FAPI 2.0 §5.2.2 permits no other. TLS 1.3 has no weak suite (RFC 9325 §4.1).
+ * The TLS settings of both listeners, from the start and after each reload. TLS 1.2 has only the four suites that RFC 9325 §4.2
+ * recommends. They have forward secrecy, and FAPI 2.0 §5.2.2 permits no others. TLS 1.3 has no weak suite (RFC 9325 §4.1).
  */
 export const TLS_SETTINGS = {
   minVersion: 'TLSv1.2',
@@ -36,14 +36,14 @@ function isKnownGroup(name: string): boolean {
   }
 }
 
-/** Milliseconds. RFC 9325 §3.4 asks for new keys about once a week; a ticket is good for two hours at the most. */
+/** Milliseconds. RFC 9325 §3.4 asks for new keys about once a week. A ticket is valid for at most two hours. */
 const TICKET_KEYS_LIVE = 24 * 3_600_000
-/** Bytes that Node takes: a name, a key of the MAC, a key of the cipher. */
+/** The bytes that Node expects: a name, a MAC key and a cipher key. */
 const TICKET_KEYS_SIZE = 48
 
 /**
- * Has a server encrypt its session tickets under new keys each day, from the first connection of the day on. Whoever got hold
- * of old keys could read every TLS 1.2 connection that was resumed with them.
+ * Makes a server encrypt its session tickets under new keys each day, from the first connection of the day on. With old keys, an
+ * attacker could read every TLS 1.2 connection that was resumed with them.
  */
 export function renewTicketKeys(server: Server, clock: Clock, random: RandomBytes): void {
   let renewedAt = clock.monotonic()
@@ -54,12 +54,15 @@ export function renewTicketKeys(server: Server, clock: Clock, random: RandomByte
   })
 }
 
-/** Decides for each new connection whether it is asked for a certificate: Node reads that from the server as it begins. */
+/**
+ * Decides for each new connection whether to ask for a certificate. Node reads this setting from the server when the connection
+ * begins.
+ */
 export function askForCertificates(server: Server, asksCertificate: () => boolean, random: RandomBytes): void {
   let wasAsked = asksCertificate()
   server.prependListener('connection', () => {
     const requestCert = asksCertificate()
-    // A session that began without a certificate would have none each time that it is resumed.
+    // A session that began without a certificate has none when it is resumed.
     if (requestCert && !wasAsked) server.setTicketKeys(random(TICKET_KEYS_SIZE))
     wasAsked = requestCert
     Object.assign(server, { requestCert })

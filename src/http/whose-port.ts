@@ -13,8 +13,8 @@ const PATIENCE = 2_000
 const LONGEST_ANSWER = 64 * 1024
 
 /**
- * Asks the process that listens at an address of this machine whether it is Tessera.
- * @returns its issuer, which is undefined for a server that answers its proxies only; undefined for any other program
+ * Asks the process that listens on an address of this machine whether it is Tessera.
+ * @returns its issuer, which is undefined for a server that answers only its proxies; undefined for any other program
  */
 export async function issuerAt(address: Asked): Promise<{ readonly issuer: string | undefined } | undefined> {
   const answer = await ask(address, '/.well-known/oauth-authorization-server')

@@ -37,9 +37,9 @@ function wordsOf(issue: RawIssue): string {
     case 'invalid_value':
       return isMissing(issue.input) ?? `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`
     case 'invalid_union':
-      return isMissing(issue.input) ?? 'is of none of the forms that it may have'
+      return isMissing(issue.input) ?? 'has none of the allowed forms'
     case 'invalid_format':
-      return 'is not of the form that it must have'
+      return 'does not have the required form'
     default:
       return 'is not what must stand here'
   }

@@ -16,7 +16,7 @@ import { audiencesOf, isAlive, issuedAt, type VerifiedToken, type Verifier, veri
 
 /** Tokens whose signature was found good; some 2 KB each. */
 const REMEMBERED = 10_000
-/** A younger token may belong to a client that this process has yet to learn of. Clocks of nodes may differ. Milliseconds. */
+/** A younger token may belong to a client that this process does not know yet. Clocks of nodes may differ. Milliseconds. */
 const YOUNG_MS = 60_000
 
 interface JudgeOptions {
@@ -38,7 +38,7 @@ export class Judge {
 
   /**
    * The token, where it is alive and `client` may see it; undefined for all else, with nothing to tell why.
-   * @throws OAuthError `introspection_not_allowed` for a client that may see none; `storage_unavailable`, `out_of_date`,
+   * @throws OAuthError `introspection_not_allowed` for a client that may not introspect; `storage_unavailable`, `out_of_date`,
    *   `key_unusable` or `record_unreadable` where this process can't know
    */
   async judge({ introspects }: Client, token: string): Promise<VerifiedToken | undefined> {
@@ -66,7 +66,7 @@ export class Judge {
   async #stands(token: VerifiedToken, audiences: readonly Audience[]): Promise<boolean> {
     if (await this.#isKnownToStand(token, audiences)) return true
     const { changes, verifier } = this.#options
-    // The node that issued it may have known a change that this process has yet to read.
+    // The node that issued the token may know a change that this process has not read yet.
     if (verifier.clock.now() - issuedAt(token) >= YOUNG_MS) return false
     await changes.refresh()
     return this.#isKnownToStand(token, audiences)

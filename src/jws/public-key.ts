@@ -57,7 +57,7 @@ function checkPurpose({ use, key_ops: operations }: Readonly<Record<string, unkn
   }
 }
 
-/** More keys than any set has use for. Each takes up to a tenth of a millisecond. */
+/** More keys than any set needs. Each takes up to a tenth of a millisecond. */
 export const MOST_KEYS = 50
 
 /** The keys of a set that can be used, and why each other can't. */

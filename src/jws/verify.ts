@@ -6,24 +6,27 @@ import type { PublicKey } from './public-key.ts'
 interface VerifyOptions {
   /** The only algorithm that the client may use, where it has registered one. */
   readonly pinned?: string | undefined
-  /** The same for all calls about one JWS, where its keys come from several places. */
+  /** Pass the same object to all calls about one JWS if its keys come from several places. */
   readonly tries?: Tries | undefined
 }
 
 /**
  * Work that is done for one JWS, counted in tries with a small key: five milliseconds at most. A JWS with a `kid` needs one try.
- * Without one, the issuer's old key, its current one and the next come into question.
+ * Without one, the issuer's old, current and next keys are candidates.
  */
 const MOST_WORK = 10
 /** A try with P-384, P-521 or RSA of over 4,096 bits takes one to two milliseconds. */
 const LARGE_KEY_WORK = 3
 
-/** The keys that one JWS was tried with, whichever credentials and key sets they stand in. */
+/** The keys that one JWS was tried with, from all credentials and key sets. */
 export class Tries {
   readonly #outcomes = new Map<string, boolean>()
   #work = 0
 
-  /** Whether the key signed it: by `verify`, or as was found before. False without a try once the work is done. */
+  /**
+   * Whether the key signed the JWS, by `verify` or by an earlier result. False, without a try, once the budget of work is used
+   * up.
+   */
   has({ thumbprint, crv, signatureBytes }: PublicKey, verify: () => boolean): boolean {
     const known = this.#outcomes.get(thumbprint)
     if (known !== undefined) return known
@@ -36,7 +39,7 @@ export class Tries {
     return outcome
   }
 
-  /** Whether to do the work of a try with no key of the client's, since no try was made. From then on it counts. */
+  /** Whether to do the work of one try without a key of the client, because no try was made. That work then counts as a try. */
   pretend(): boolean {
     if (this.#work > 0) return false
     this.#work = 1
@@ -50,9 +53,9 @@ const NO_SECRET = Buffer.alloc(32)
 export type NoSigner = 'algorithm' | 'kid' | 'signature'
 
 /**
- * The key that signed a JWS; undefined where none of these did. With a `kid` in the header only keys with that `kid`, or
- * with none, come into question. The algorithm is the key's and the client's affair, never the sender's (RFC 8725 §3.1).
- * Where no key comes into question, the work of one is done all the same: time tells nobody what keys a client has.
+ * The key that signed a JWS; undefined where none of these did. With a `kid` in the header only keys with that `kid`, or with
+ * none, come into question. The algorithm is the key's and the client's affair, never the sender's (RFC 8725 §3.1). If there is
+ * no candidate key, the work of one try is still done, so that timing does not reveal which keys a client has.
  */
 export function findSigner(
   jws: CompactJws,

@@ -15,29 +15,29 @@ export interface KeySetConsumer {
   readonly fetches: number
 }
 
-/** Which consumers are kept. */
+/** The consumers to keep. */
 export interface ConsumerLimits {
-  /** Those not seen since are forgotten. Milliseconds. */
+  /** Consumers not seen since this time are forgotten. Milliseconds. */
   readonly before: number
-  /** So many are kept at the most. */
+  /** The most consumers kept. */
   readonly keep: number
 }
 
-/** Where consumers are kept. Every call rejects when the database fails. */
+/** Stores consumers. Every call rejects when the database fails. */
 export interface ConsumerStore {
   /** Adds to what is known of each. */
   addFetches(consumers: readonly KeySetConsumer[]): Promise<void>
   /** Those seen since `time`, in milliseconds, the last one first. */
   listConsumers(since: number): Promise<readonly KeySetConsumer[]>
-  /** Removes at most `most` of those that are not to be kept, the oldest first. @returns how many */
+  /** Removes at most `most` consumers that need not be kept, the oldest first. @returns how many */
   pruneConsumers(limits: ConsumerLimits, most: number): Promise<number>
 }
 
-/** Anybody can fetch the key set under any name: all of this is bounded. */
+/** Anybody can fetch the key set under any name, so all of this is bounded. */
 const LIMITS = {
-  /** Consumers between two writes. A flood of made-up ones is counted up to here. */
+  /** Consumers that are counted between two writes. Further ones in a flood are ignored. */
   counted: 1_000,
-  /** Of these, consumers of one network. */
+  /** The most of these consumers from one network. */
   countedOfNetwork: 16,
   /** Consumers in one write, so that no request waits long behind it. */
   written: 100,
@@ -70,7 +70,7 @@ export class KeySetConsumers {
     this.#counted.set(name, { address, userAgent: agent, firstSeen, lastSeen: now, fetches: fetches + 1 })
   }
 
-  /** Writes what was counted. Rejects when the database fails; what is not written then is counted on. */
+  /** Writes the counts. Rejects when the database fails; counts that were not written are kept. */
   async flush(): Promise<void> {
     const counted = [...this.#counted.values()]
     this.#counted = new Map()
@@ -86,7 +86,7 @@ export class KeySetConsumers {
     }
   }
 
-  /** Forgets who is not to be kept. Rejects when the database fails. */
+  /** Removes consumers that need not be kept. Rejects when the database fails. */
   async prune(): Promise<void> {
     const limits = { before: this.#clock.now() - LIMITS.keptFor, keep: LIMITS.kept }
     await cleanUp((most) => this.#store.pruneConsumers(limits, most))

@@ -21,13 +21,13 @@ interface ApplyOptions {
   readonly store: ManifestStore
   readonly maker: CredentialMaker
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Of the credentials that are made; `sample` for what only `tessera dev` is to take. */
+  /** The origin of new credentials; `sample` if only `tessera dev` may accept them. */
   readonly origin?: 'manifest' | 'sample'
   /** Whether to plan only, and write nothing. */
   readonly dryRun: boolean
   /**
-   * Shows a plan that has new secrets, before it is written; what it throws is passed on, and nothing is written. Without it,
-   * the caller shows the plan that comes back.
+   * Shows a plan with new secrets before it is written. If it throws, the error is passed on and nothing is written. Without it,
+   * the caller shows the returned plan.
    */
   readonly show?: (plan: Plan) => void
 }

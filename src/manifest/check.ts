@@ -21,7 +21,7 @@ export function refuseDangling({ manifest, errorAt }: ParsedManifest, apis: ApiS
 }
 
 /**
- * Refuses an audience that another API has in another spelling (RFC 3986 §6.2): a request could mean either.
+ * Refuses an audience that another API has in another spelling (RFC 3986 §6.2), since a request could mean either.
  * @param before the APIs of the model
  */
 export function refuseRespelled({ manifest, errorAt }: ParsedManifest, before: ApiSet): void {
@@ -94,7 +94,7 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
   }
 }
 
-/** Says that an API is not there, or that it can't be read. */
+/** Says that an API does not exist or can't be read. */
 const absent = (audience: string, apis: ApiSet): string =>
   apis.unreadableOf(audience) === undefined
     ? `there is no API ${JSON.stringify(audience)}`

@@ -14,18 +14,18 @@ interface PlannedCredential {
   readonly generated: string | undefined
 }
 
-/** Where a secret comes from, and the credential. */
+/** The source of a secret, and of its credential. */
 interface Source {
-  /** What the manifest gives; undefined for one to be generated, which stays what it is once it exists. */
+  /** The secret that the manifest gives; undefined if it is to be generated. A generated secret stays the same once it exists. */
   readonly secret: string | undefined
   readonly generate: () => string
   readonly origin: 'manifest' | 'sample'
 }
 
-/** What of the credentials of a client is there, or was. */
+/** The credentials that a client has, and those it had. */
 interface Siblings {
   readonly before: readonly Credential[]
-  /** Those that an operator has removed. */
+  /** The credentials that an operator has removed. */
   readonly removed: readonly RemovedCredential[]
 }
 

@@ -9,18 +9,18 @@ import { accessOf } from '../policy/scopes.ts'
 import type { Plan } from './plan.ts'
 import type { ManifestStore, ModelSnapshot } from './store.ts'
 
-/** What a plan takes away from somebody, or ends. Times in milliseconds. */
+/** A loss that a plan causes: something that somebody can no longer use. Times in milliseconds. */
 export type Loss =
   | {
       readonly kind: 'credential'
       readonly clientId: ClientId
       readonly credential: Credential
-      /** Undefined for at once. */
+      /** Undefined if it ends at once. */
       readonly endsAt: number | undefined
-      /** Undefined for never. */
+      /** Undefined if it was never used. */
       readonly lastUsedAt: number | undefined
     }
-  /** What the API has no more, or gives to fewer. */
+  /** A scope that the API no longer has, or gives to fewer clients. */
   | { readonly kind: 'api scope'; readonly audience: Audience; readonly scope: string; readonly clients: number }
   | { readonly kind: 'client scope'; readonly clientId: ClientId; readonly audience: Audience; readonly scope: string }
   | { readonly kind: 'disabled'; readonly clientId: ClientId }
@@ -28,14 +28,14 @@ export type Loss =
       readonly kind: 'owner'
       readonly clientId: ClientId
       readonly before: string
-      /** Undefined for nobody. */
+      /** Undefined if nobody owns it. */
       readonly after: string | undefined
     }
 
 /** Clients looked at in a row. */
 const PAGE = 500
 
-/** What a plan takes away from somebody, in the order of its steps. @param now milliseconds */
+/** Finds the losses that a plan causes, in the order of its steps. @param now milliseconds */
 export async function findLosses(
   plan: Pick<Plan, 'apis' | 'clients'>,
   model: ModelSnapshot,
@@ -71,7 +71,7 @@ function ownerLoss({ owner: before }: Client, { id, owner: after }: Client): rea
   return before === undefined || before === after ? [] : [{ kind: 'owner', clientId: id, before, after }]
 }
 
-/** Which credentials that count now end sooner than they were to, and live on in no other of the client. */
+/** The valid credentials that end sooner than planned, and don't live on in another credential of the client. */
 function endsOf(before: Client | UnreadableClient, after: Client, now: number) {
   const valid = (client: Pick<Client, 'credentials'>) =>
     client.credentials.all.filter((credential) => isValid(credential, now))
@@ -93,7 +93,7 @@ function endsOf(before: Client | UnreadableClient, after: Client, now: number) {
   })
 }
 
-/** What a credential proves with, as a text: equal where the same secret, key, certificate or token is taken. */
+/** A text that identifies the proof of a credential: equal for the same secret, key, certificate or token. */
 function proofOf(credential: Credential): string {
   switch (credential.kind) {
     case 'secret':
@@ -107,7 +107,7 @@ function proofOf(credential: Credential): string {
   }
 }
 
-/** For each scope that changed APIs give to fewer clients: how many had it, and have it no more. */
+/** For each scope that changed APIs give to fewer clients: the number of clients that lose it. */
 async function apiLosses(
   changed: readonly Api[],
   { apis }: ModelSnapshot,
@@ -137,13 +137,13 @@ async function apiLosses(
   )
 }
 
-/** Whether an API still has every scope that it had, for the same clients: then none of these need be looked at. */
+/** Whether an API still has every scope that it had, for the same clients. If so, its clients need not be checked. */
 const hasAllOf = (before: Api, after: Api): boolean =>
   before.scopes.every(({ description: _, ...scope }) =>
     after.scopes.some(({ description: __, ...other }) => isDeepStrictEqual(scope, other)),
   )
 
-/** The scopes that a client is given no more, at APIs that go on having them. */
+/** The scopes that a client loses at APIs that still have them. */
 function scopeLosses(before: Client, after: Client, apis: ApiSet): readonly Loss[] {
   const fields = ['scopes', 'grants', 'restrictScopes'] as const
   if (fields.every((field) => isDeepStrictEqual(before[field], after[field]))) return []

@@ -6,8 +6,8 @@ import { generateSecret } from '../secrets/generate.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * The secrets that one application of a manifest generates. They are the same in each of its attempts, and are shown before
- * any of them is written: none counts that nobody has seen.
+ * The secrets that one `apply` of a manifest generates. They are the same in each of its attempts. They are shown before any of
+ * them is written, so that every stored secret has been seen.
  */
 export class NewSecrets {
   readonly #random: RandomBytes
@@ -18,7 +18,7 @@ export class NewSecrets {
     this.#random = random
   }
 
-  /** The secret of a credential that is to have a new one. */
+  /** The secret of a credential that needs a new one. */
   of(client: ClientId, label: string): string {
     const key = JSON.stringify([client, label])
     const secret = this.#generated.get(key) ?? generateSecret(this.#random)
@@ -28,7 +28,8 @@ export class NewSecrets {
 
   /**
    * Shows the secrets of a plan that is about to be written, once.
-   * @throws what `show` throws; UserError where an earlier attempt has shown others, which would be taken for good ones
+   * @throws the errors of `show`; UserError if an earlier attempt has shown other secrets, which a person would believe to be
+   *   valid
    */
   showOnce(plan: Plan, show: (plan: Plan) => void): void {
     if (isDeepStrictEqual(plan.generated, this.#shown)) return

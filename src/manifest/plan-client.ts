@@ -11,7 +11,7 @@ import type { ManifestClient, ManifestCredential } from './schema.ts'
 interface PlannedClient {
   readonly client: Client
   readonly generated: readonly GeneratedSecret[]
-  /** What operators have ended, and the manifest would have again: a line each, with its place in the file. */
+  /** Things that operators have ended but the manifest still lists: one line each, with the place in the file. */
   readonly stayingEnded: readonly string[]
 }
 
@@ -25,7 +25,10 @@ interface ClientMeans {
 
 const date = (time: number): string => new Date(time).toISOString()
 
-/** A client as the manifest wants it, but for what operators have ended. @param existing undefined for a new client */
+/**
+ * A client as the manifest describes it, without the things that operators have ended.
+ * @param existing undefined for a new client
+ */
 export async function planClient(
   wanted: ManifestClient,
   existing: Client | UnreadableClient | undefined,
@@ -34,7 +37,7 @@ export async function planClient(
   const isEndUnreadable = existing?.ended === 'unreadable'
   const { disabledAt } = isEndUnreadable ? { disabledAt: means.maker.clock.now() } : endedOf(existing)
   const { planned, generated, away, stayingEnded } = await planCredentials(wanted, existing, means)
-  // Those that a command has made are not the manifest's to remove.
+  // A manifest may not remove credentials that a command has made.
   const isOthers = ({ origin }: { readonly origin: string }) => origin === 'command'
   const { all = [], unreadable = [] } = existing?.credentials ?? {}
   const { enabled, ...client } = toClient(wanted)
@@ -62,7 +65,7 @@ export async function planClient(
   }
 }
 
-/** What is known of what operators have ended. */
+/** The known things that operators have ended. */
 const endedOf = (existing: Client | UnreadableClient | undefined): Ended =>
   existing?.ended === undefined || existing.ended === 'unreadable' ? {} : existing.ended
 

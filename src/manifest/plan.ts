@@ -36,16 +36,16 @@ export interface Plan {
   readonly apis: readonly Api[]
   readonly clients: readonly Client[]
   readonly generated: readonly GeneratedSecret[]
-  /** What it takes away from somebody. */
+  /** The losses that it causes. */
   readonly losses: readonly Loss[]
   /** What may be applied, and won't do what was meant. */
   readonly warnings: readonly string[]
 }
 
-/** What a plan takes beside the manifest and the model. */
+/** The inputs of a plan besides the manifest and the model. */
 interface PlanMeans {
   readonly maker: CredentialMaker
-  /** Where `secret_env` is looked up. */
+  /** The environment in which `secret_env` is looked up. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly secrets: NewSecrets
   readonly origin: 'manifest' | 'sample'
@@ -125,13 +125,13 @@ function step<Thing extends Api | Client>(
   return { action: fields.length === 0 ? 'unchanged' : 'update', kind, id, fields }
 }
 
-/** Whether the manifest says nothing any more of what an operator has ended, which then need not be remembered. */
+/** Whether the manifest no longer mentions things that an operator has ended. They need not be remembered then. */
 const hasOtherEnd = (existing: Client | undefined, wanted: Client): boolean =>
   existing !== undefined && !isDeepStrictEqual(existing.ended, wanted.ended)
 
 function comparable(thing: Api | Client): Record<string, unknown> {
   if (!('credentials' in thing)) return { ...thing }
-  // What operators have ended is no field of a manifest.
+  // A manifest has no field for the things that operators have ended.
   const { credentials, ended: _, ...rest } = thing
   const byId = credentials.all.map(({ id, label, expiresAt }) => ({ id, label, expiresAt }))
   const unreadable = credentials.unreadable.map(({ id }) => ({ id }))

@@ -36,7 +36,7 @@ const scopeName = line(LONGEST_SCOPE)
 
 const lifetime = z.int().min(1).max(31_536_000)
 
-/** Levels of lists and maps. Whoever reads a token bounds its depth, as `platform/json.ts` does. */
+/** Levels of lists and maps. Readers of tokens limit their depth, as `platform/json.ts` does. */
 const DEEPEST = 16
 
 const isShallow = (value: unknown, levels = DEEPEST): boolean =>
@@ -141,7 +141,7 @@ const certificate = z
 /** A name of letters, digits and `_`: what is none, and might be the secret itself, is not looked up, and not shown. */
 const isVariableName = (text: string): boolean => /^[A-Za-z_]\w*$/.test(text) && redactText(text) === text
 
-/** A secret, by the rule for secrets from every source. */
+/** A secret, by the same rule as secrets from other sources. */
 const secret = z.string().transform((given, context) => {
   const read = readSecret(given)
   if (read.fault !== undefined) context.addIssue({ code: 'custom', message: read.fault })
@@ -172,7 +172,7 @@ const credential = z
     if (given.algorithm !== undefined && !isKeys) refuse('algorithm', 'is for jwks and jwks_uri only')
   })
 
-/** What a client is given at one API. */
+/** The scopes that a client is given at one API. */
 const grant = z.strictObject({
   api: audience,
   scopes: z.array(scopeName).default([]),

@@ -13,14 +13,14 @@ export interface ModelSnapshot {
   readonly clients: ReadonlyMap<ClientId, Client>
   /** APIs whose records can't be read. Writing such an API replaces the record. */
   readonly unreadableApis: readonly Unreadable[]
-  /** The same for the clients asked for. */
+  /** The same for the requested clients. */
   readonly unreadableClients: ReadonlyMap<ClientId, UnreadableClient>
 }
 
 export interface ModelWrites {
   /** Added, or put in the place of the API of the same audience. */
   readonly apis: readonly Api[]
-  /** Added, or put in the place of the client of the same id, with all its credentials. Unreadable credentials that it lists stay. */
+  /** Clients to add, or to replace by id, with all their credentials. Unreadable credentials that a client lists stay. */
   readonly clients: readonly Client[]
   readonly event: AuditEvent
 }
@@ -28,9 +28,9 @@ export interface ModelWrites {
 /** Where the model is read and written whole. Every call rejects when the database fails, having written nothing. */
 export interface ManifestStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
-  /** At most so many clients whose ids come after this one, in an order of the database's own. */
+  /** At most this many clients whose ids come after the given one, in the order of the database. */
   listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]>
-  /** When each of these credentials last proved something, in milliseconds; those that never did are not in it. */
+  /** The time of the last use of each of these credentials, in milliseconds. Credentials that were never used are left out. */
   lastUses(credentials: readonly CredentialId[]): Promise<ReadonlyMap<CredentialId, number>>
   /**
    * Writes everything in one transaction; false, with nothing written, if the model has changed since `version`. If a client is disabled

@@ -8,7 +8,7 @@ interface OAuthErrorOptions {
   /** Further response headers, such as `Allow`. */
   readonly headers?: Readonly<Record<string, string>>
   readonly cause?: unknown
-  /** Until when the answer is held back; at once where it is undefined. */
+  /** The answer is held back until this resolves. If it is undefined, the answer is sent at once. */
   readonly held?: Promise<void> | undefined
 }
 

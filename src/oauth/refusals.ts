@@ -126,7 +126,7 @@ export const refusals = {
     ...BAD_REQUEST,
     description: 'A header is included more than once',
     meaning:
-      'The request has more than one Authorization or Content-Type header, of which a proxy may have read another than we would.',
+      'The request has more than one Authorization or Content-Type header, and a proxy may have read another one than this server.',
   },
   request_timeout: {
     ...BAD_REQUEST,
@@ -193,11 +193,12 @@ export const refusals = {
   credential_unreadable: {
     ...NOT_AUTHENTICATED,
     meaning:
-      'The credential can not be read, or its secret can not be decrypted under the master key: it proves nothing. The detail names it; tessera credentials rotate or remove puts an end to it.',
+      'The credential can not be read, or its secret can not be decrypted under the master key: it proves nothing. The detail names it; replace it with tessera credentials rotate, or remove it with tessera credentials remove.',
   },
   sample_credential: {
     ...NOT_AUTHENTICATED,
-    meaning: 'The credential is of the sample of `tessera dev`, whose secret is published: it counts there alone.',
+    meaning:
+      'The credential belongs to the sample of `tessera dev`, whose secret is published. Only `tessera dev` accepts it.',
   },
   no_such_credential: {
     ...NOT_AUTHENTICATED,
@@ -236,7 +237,7 @@ export const refusals = {
     ...BAD_REQUEST,
     description: 'The token must be bound to the client certificate: send no DPoP proof',
     meaning:
-      'The client, or the API, has require: certificate_bound, and the request has a DPoP proof, to which alone the token would be bound.',
+      'The client, or the API, has require: certificate_bound, and the request has a DPoP proof: the token would be bound to that alone.',
   },
   sender_constraint_required: {
     ...BAD_REQUEST,
@@ -482,7 +483,7 @@ export const refusals = {
     status: 503,
     description: 'The server cannot answer now; try again later',
     meaning:
-      'The active key of the algorithm, or the key of the token that is asked about, is of no use to this process: it is damaged, or encrypted under another master key. The detail names it; tessera keys repair says what can be done.',
+      'The active key of the algorithm, or the key of the token in the request, can not be used by this process: it is damaged, or encrypted under another master key. The detail names the key; tessera keys repair says how to repair it.',
   },
   token_missing: { ...BAD_REQUEST, description: 'token is required', meaning: 'There is no token to look at.' },
   introspection_not_allowed: {
@@ -527,7 +528,7 @@ export const refusals = {
     status: 503,
     description: 'The server cannot answer now; try again later',
     meaning:
-      'The database answers, but this process could not take over what was changed of keys, clients or APIs for more than a second. The log says why, /readyz what it is.',
+      'The database answers, but for more than a second this process could not load changes of keys, clients or APIs. The log gives the reason; /readyz names the part.',
   },
   record_unreadable: {
     error: 'temporarily_unavailable',

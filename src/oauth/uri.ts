@@ -2,12 +2,12 @@
 const PARTS = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(.*)$/is
 const AUTHORITY = /^(.*@)?(\[[^\]]*\]|[^:@]*)(?::(\d*))?$/s
 const UNRESERVED = /[\w\-.~]/
-/** What is left out where it is the scheme's own (RFC 9110 §4.2). */
+/** Default ports, which are left out (RFC 9110 §4.2). */
 const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
   ['http', '80'],
   ['https', '443'],
 ])
-/** No audience, and no address of an endpoint, is as long, were each of its characters escaped. */
+/** No audience or endpoint URI is this long, even with every character escaped. */
 const LONGEST = 4096
 
 /** Whether two URIs are equivalent after the normalisation of {@link normaliseUri}. */
@@ -15,9 +15,9 @@ export const isSameUri = (one: string, other: string): boolean =>
   one === other || normaliseUri(one) === normaliseUri(other)
 
 /**
- * One text for all URIs that RFC 3986 §6.2.2 and §6.2.3 call equivalent: case of scheme, host and escapes, needless escapes,
- * dots in the path, the default port, an empty path. Not by the URL parser of browsers, which takes more for equal than that.
- * Text that is no absolute URI, or is too long to be looked at, stands for itself.
+ * Returns one text for all URIs that RFC 3986 §6.2.2 and §6.2.3 call equivalent: case of scheme, host and escapes, needless
+ * escapes, dots in the path, the default port, an empty path. It does not use the URL parser of browsers, which treats more URIs
+ * as equal. Text that is no absolute URI, or is too long, is returned unchanged.
  */
 export function normaliseUri(text: string): string {
   if (text.length > LONGEST) return text
@@ -29,7 +29,7 @@ export function normaliseUri(text: string): string {
   return where === undefined ? text : `${where}${withoutDots(normaliseEscapes(path))}${end}`
 }
 
-/** Undefined where it is none. */
+/** Undefined if the authority is not well-formed. */
 function normaliseAuthority(scheme: string, authority: string): string | undefined {
   const [, user = '', host, port = ''] = AUTHORITY.exec(authority) ?? []
   if (host === undefined) return undefined
@@ -37,14 +37,14 @@ function normaliseAuthority(scheme: string, authority: string): string | undefin
   return `${scheme}://${user}${lowerCaseHost(host)}${shownPort}`
 }
 
-/** Escapes of characters that need none are undone, and the others are in upper case (RFC 3986 §6.2.2.1, §6.2.2.2). */
+/** Decodes needless escapes, and puts the others in upper case (RFC 3986 §6.2.2.1, §6.2.2.2). */
 const normaliseEscapes = (text: string): string =>
   text.replaceAll(/%[0-9a-f]{2}/gi, (octet) => {
     const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16))
     return UNRESERVED.test(character) ? character : octet.toUpperCase()
   })
 
-/** All but the escapes, whose letters are in upper case. */
+/** Lowers the case of everything except escapes, which are in upper case. */
 const lowerCaseHost = (host: string): string =>
   host.replaceAll(/%[0-9A-F]{2}|[A-Z]/g, (found) => (found.length === 1 ? found.toLowerCase() : found))
 
@@ -56,7 +56,7 @@ function withoutDots(path: string): string {
     if (segment === '..') kept.pop()
     else if (segment !== '.') kept.push(segment)
   }
-  // What ends in dots ends in a folder.
+  // A path that ends in dots ends in a slash.
   if (/^\.\.?$/.test(segments.at(-1) ?? '')) kept.push('')
   return `/${kept.join('/')}`
 }

@@ -7,8 +7,8 @@ import { UserError } from './user-error.ts'
 const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
 
 /**
- * The bytes of an IP address: 4 of IPv4, also where that is mapped into IPv6, and 16 of IPv6. Undefined for text that is no
- * address. One with a zone (RFC 4007 §11) is none: it means something on one machine alone.
+ * The bytes of an IP address: 4 for IPv4, even if it is mapped into IPv6, and 16 for IPv6. Undefined for text that is no address.
+ * An address with a zone (RFC 4007 §11) does not count, since it has a meaning on one machine alone.
  */
 export function addressBytes(text: string): Uint8Array | undefined {
   if (isIPv4(text)) return Uint8Array.from(text.split('.').map(Number))
@@ -31,7 +31,7 @@ function bytesOfGroups(side: string): readonly number[] {
   })
 }
 
-/** The one text for an address, however it was written (RFC 5952, and IPv4 for what is mapped); undefined where it is none. */
+/** The canonical text of an address (RFC 5952; a mapped address becomes IPv4); undefined for text that is no address. */
 export function canonicalAddress(text: string): string | undefined {
   if (isIPv4(text)) return text
   const bytes = addressBytes(text)
@@ -39,12 +39,12 @@ export function canonicalAddress(text: string): string | undefined {
   return bytes.length === 4 ? bytes.join('.') : new SocketAddress({ address: text, family: 'ipv6' }).address
 }
 
-/** An address without the zone that tells which network of this machine it is on. */
+/** An address without its zone, which names a network of this machine. */
 export const withoutZone = (text: string): string => text.replace(/%.*$/s, '')
 
 interface Network {
   readonly bytes: Uint8Array
-  /** How many of the leading bits count. */
+  /** The length of the prefix in bits. */
   readonly length: number
 }
 
@@ -94,19 +94,19 @@ function isWithin(address: Uint8Array, { bytes, length }: Network): boolean {
 
 /** The networks around an address, as text that is the same for all addresses within each. */
 interface NetworksAround {
-  /** What one provider hands out: an IPv4 /16, or an IPv6 /32. */
+  /** The network of a provider: an IPv4 /16, or an IPv6 /32. */
   readonly region: string
-  /** What one IPv6 customer gets at the most, a /48 with 65,536 networks of its own (RFC 6177 §2); undefined for IPv4. */
+  /** The largest network of an IPv6 customer, a /48 with 65,536 networks (RFC 6177 §2); undefined for IPv4. */
   readonly site: string | undefined
-  /** What counts as one address: an IPv4 address, or an IPv6 /64, all of whose 2^64 addresses belong to one host. */
+  /** The network that counts as one address: an IPv4 address, or an IPv6 /64, whose addresses may all belong to one host. */
   readonly own: string
-  /** All of these and those between them, the widest first. */
+  /** All of these networks and those between them, the widest first. */
   readonly widestFirst: readonly string[]
 }
 
 /**
- * The networks around an address. An IPv4 address that is mapped into IPv6, as a listener for both shows it, is that IPv4
- * address. Text that is no address stands for itself.
+ * The networks around an address. An IPv4 address mapped into IPv6, as a listener for both families shows it, counts as the IPv4
+ * address. Text that is no address is used as it is.
  */
 export function networksOf(address: string): NetworksAround {
   const bytes = addressBytes(withoutZone(address))

@@ -4,9 +4,9 @@ import type { Clock } from './clock.ts'
 const BELIEVED_AFTER_MS = 26 * 3_600_000
 
 /**
- * The time that decides what is forgotten for good. A clock that is set forward may be set back, and then forgotten rows would
- * be missing. So a step forward does not count until the clock has stayed ahead for more than a day. It does count then,
- * because a machine may start with its clock in 1970.
+ * The time that decides which rows are removed for good. A clock that is set forward may be set back, and removed rows would be
+ * missing then. So a step forward is ignored until the clock has stayed ahead for more than a day. It is accepted then, because a
+ * machine may start with its clock in 1970.
  */
 export class BelievedTime {
   readonly #clock: Clock

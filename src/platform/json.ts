@@ -3,7 +3,7 @@ const DEEPEST_JSON = 32
 /** Commas and opening brackets, a few more than there are values. A set of 50 keys has some 500. */
 const MOST_JSON_VALUES = 4_096
 
-/** Text that is no JSON, or more of it than is read. The message says which, in words that follow the name of the text. */
+/** Text that is no JSON, or is over a limit. The message says which, in words that follow the name of the text. */
 export class JsonError extends Error {
   override readonly name = 'JsonError'
 }
@@ -52,7 +52,7 @@ function refuseLarge(text: string): void {
   }
 }
 
-/** Where the quote is that ends the string which begins at `start`; the end of the text where there is none. */
+/** The index of the quote that ends the string beginning at `start`; the end of the text if there is none. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at += 1) {
     const character = text.charCodeAt(at)
@@ -63,8 +63,8 @@ function endOfString(text: string, start: number): number {
 }
 
 /**
- * A value as JSON for people to read, in at most `longest` characters; the last is `…` where there is more. No more of a long or
- * deep value is looked at than is shown.
+ * A value as JSON for people, in at most `longest` characters; the last is `…` if it was cut. Parts of a long or deep value that
+ * are not shown are not visited.
  */
 export function shortJson(value: unknown, longest: number): string {
   const writer = new ShortWriter(longest)
@@ -100,7 +100,7 @@ class ShortWriter {
     this.text += separator === open ? open + close : close
   }
 
-  /** Text that is cut here has no room in the result either. */
+  /** Text that is cut here would not fit into the result anyway. */
   #quote(text: string): string {
     return JSON.stringify(text.slice(0, this.#longest))
   }

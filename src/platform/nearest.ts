@@ -1,10 +1,10 @@
-/** More than this many letters amiss is another word. */
+/** Words that differ in more letters than this are different words. */
 const MOST_AMISS = 3
 
-/** What of the words was probably meant by one that is none of them; undefined where none is near, as in most short words. */
+/** Guesses which of the words was meant by an unknown one; undefined if none is near, as for most short words. */
 export function nearest(given: string, words: readonly string[]): string | undefined {
   const allowed = Math.min(MOST_AMISS, Math.max(1, Math.floor(given.length / 3)))
-  // Far longer than any word is far from all of them, and would take long to compare.
+  // Text that is far longer than any word matches none of them, and would take long to compare.
   const candidates = words.filter((word) => Math.abs(word.length - given.length) <= allowed)
   const ranked = candidates.map((word) => ({ word, distance: editDistance(given, word) }))
   const [best] = ranked.sort((one, other) => one.distance - other.distance)

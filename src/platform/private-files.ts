@@ -1,9 +1,9 @@
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 
-/** The part of a file's mode that speaks of the group and of others. */
+/** The bits of a file's mode for the group and for others. */
 const OF_OTHERS = 0o077
 
-/** Makes an empty file that only its owner can read, where there is none. */
+/** Makes an empty file that only its owner can read, if there is none. */
 export function createPrivateFile(path: string): void {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) closeSync(openSync(path, 'a', 0o600))
 }

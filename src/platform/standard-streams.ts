@@ -5,9 +5,8 @@ import { visibleText } from './visible.ts'
 const FULL_PIPE_MS = 5
 
 /**
- * Standard output or standard error: whatever this program prints goes through one of the two, and nothing on them can take
- * over a terminal. A write has been taken by the system once the call returns, so that a failure is known where it happens
- * and nothing is lost when the process ends.
+ * Standard output or standard error. Everything that this program prints goes through one of the two, and nothing on them can
+ * take over a terminal. Writes are synchronous: a failure is known where it happens, and nothing is lost when the process ends.
  */
 class StandardStream {
   readonly #descriptor: number
@@ -16,7 +15,7 @@ class StandardStream {
     this.#descriptor = descriptor
   }
 
-  /** @throws an error with a `code`: `EPIPE` where nobody reads any more, `ENOSPC` where the disk is full */
+  /** @throws an error with a `code`: `EPIPE` if the reader has gone, `ENOSPC` if the disk is full */
   write(text: string): void {
     let rest: Uint8Array = Buffer.from(visibleText(text))
     while (rest.length > 0) rest = rest.subarray(this.put(rest))

@@ -12,7 +12,7 @@ const MOST_SHOWN = 50
 /** Several mistakes, a line each. */
 export class Mistakes extends UserError {
   readonly all: readonly string[]
-  /** The lines of the message. What a mistake quotes may itself hold line ends, which must not look like these. */
+  /** The lines of the message. Text that a mistake quotes may contain line ends, which must not look like these. */
   readonly lines: readonly string[]
 
   constructor(all: readonly string[]) {

@@ -34,7 +34,7 @@ interface Decision {
 
 /** Most clients ask for the same thing again and again: what was decided last holds until they or an API change. */
 const lastDecision = new WeakMap<Client, Decision>()
-/** Characters of a request that is remembered for each client. Few send a hundred. */
+/** The most characters of a request whose decision is remembered, for each client. Few requests have a hundred. */
 const LONGEST_REMEMBERED = 1_024
 
 /**
@@ -66,7 +66,7 @@ function unreadableBehind({ scopes, grants }: Client, { scope, targets }: Wanted
   return record && refusalOf(record)
 }
 
-/** Keeps a decision, but not the form that its texts were cut from. */
+/** Remembers a decision, with copies of its texts, so that the form is not kept in memory. */
 function remember(client: Client, wanted: Wanted, apis: ApiSet, entitlement: Entitlement): void {
   const texts = [...(wanted.scope ?? []), ...wanted.targets]
   if (texts.reduce((length, text) => length + text.length, 0) > LONGEST_REMEMBERED) return
@@ -106,7 +106,7 @@ function targetApis(client: Client, accessTo: AccessTo, { scope, targets }: Want
   return onlyApi(accessTo, apis)
 }
 
-/** The client's default API, where it grants what is asked. @throws OAuthError `record_unreadable` */
+/** The client's default API, if it grants the request. @throws OAuthError `record_unreadable` */
 function defaultApi(
   client: Client,
   accessTo: AccessTo,
@@ -115,7 +115,7 @@ function defaultApi(
 ): Api | undefined {
   if (client.defaultApi === undefined) return undefined
   const api = apis.get(client.defaultApi)
-  // Without it the request would be taken to be for another API.
+  // Without this check the request would seem to be for another API.
   const unreadable = api === undefined ? apis.unreadableOf(client.defaultApi) : undefined
   if (unreadable !== undefined) throw refusalOf(unreadable)
   if (api === undefined) return undefined
@@ -149,8 +149,8 @@ const unaskedScopes = (accessTo: AccessTo, targets: readonly Api[]): readonly st
 ]
 
 /**
- * Refuses a token that would carry to one API a scope that another one grants. Every API in `aud` reads all of `scope`: the
- * rights are the product of the scopes and the APIs (RFC 8707 §2).
+ * Refuses a token that would carry a scope to an API that does not grant it. Every API in `aud` reads all of `scope`, so the
+ * rights are the product of scopes and APIs (RFC 8707 §2).
  * @param isGranted whether the client gets this scope at this API by the request in question
  * @throws OAuthError `scope_of_other_target`, with what to send
  */
@@ -175,7 +175,7 @@ function requireGrantedEverywhere(
   }
 }
 
-/** Enough for a client to see its mistake; each may have a thousand characters. */
+/** A few audiences show a client its mistake. Each may have a thousand characters. */
 const MOST_NAMED = 3
 
 const audiences = (apis: readonly Api[]): string =>

@@ -2,7 +2,7 @@ import type { Api, ApiSet } from '../directory/api.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { AccessTo } from './scopes.ts'
 
-/** APIs that one token may be for. The rights of the client are worked out at each of them. */
+/** The most APIs that one token may be for. The client's rights are computed at each of them. */
 const MOST_TARGETS = 10
 
 /**

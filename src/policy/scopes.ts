@@ -45,20 +45,20 @@ function workOut(client: Client, api: Api): Access {
   // Asking for less than a group is always allowed.
   const reachable = new Set([...given, ...openGroups.flatMap(members)])
 
-  /** A scope of that very name; otherwise, of those that it is a value of, the one that says most of it. */
+  /** The scope with exactly this name; otherwise the most specific scope that covers the name. */
   function scopeOf(name: string): Scope | undefined {
     return scopes.get(name) ?? patterns.of(name)[0]?.scope
   }
 
   function isReachable(name: string, scope: Scope): boolean {
     if (reachable.has(name) || reachable.has(scope.name) || isOpen(scope)) return true
-    // A client that was given part of a wildcard scope may ask for less.
+    // A client with part of a wildcard scope may ask for less than that part.
     return isWildcard(scope) && names.some((one) => hasStar(one) && covers(scope.name, one) && covers(one, name))
   }
 
   function workOutGranted(name: string): readonly string[] {
     const scope = scopeOf(name)
-    // The name of a dynamic scope would mean every value of it, to an API that takes it so.
+    // An API might read the name of a dynamic scope as every value of it.
     if (scope === undefined || (name === scope.name && isDynamic(scope))) return []
     // A group is granted to who was given it, or all that it stands for.
     if (scope.includes !== undefined) {
@@ -93,7 +93,7 @@ function workOut(client: Client, api: Api): Access {
   return {
     granted,
     unasked: [...unasked],
-    // Where one name is read as a pattern, any other may be, too.
+    // If the API reads one name as a pattern, it may read any other so.
     knows: (name) => scopeOf(name) !== undefined || (hasStar(name) && !patterns.isEmpty),
     mayHaveUnasked: (name) => unasked.has(name) || (granted(name).length > 0 && scopeOf(name)?.onRequest !== true),
     isPossible: possible.length > 0,

@@ -28,10 +28,10 @@ export interface ProofContext {
   readonly marks: ReplayMarks
   readonly nonces: DpopNonces
   readonly isNonceRequired: boolean
-  /** Those that the proof may be signed with. */
+  /** The algorithms that may sign the proof. */
   readonly algorithms: readonly AsymmetricAlgorithm[]
   /** The token that comes with the proof, where a resource is asked for. */
   readonly accessToken?: string | undefined
-  /** How far the times of the proof may be off, in seconds; 60 unless told otherwise. */
+  /** How far the times of the proof may be off, in seconds; 60 by default. */
   readonly tolerance?: number | undefined
 }

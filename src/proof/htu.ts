@@ -4,11 +4,11 @@ import { normaliseUri } from '../oauth/uri.ts'
 const URI = /^https?:\/\/(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9a-f]{2})+$/i
 const LONGEST = 2048
 
-/** Whether two URIs are the same but for query and fragment, in whichever spelling (RFC 9449 §4.3). */
+/** Whether two URIs are equivalent without their query and fragment, in any spelling (RFC 9449 §4.3). */
 export const isSameUri = (expected: string, given: string): boolean =>
   given === expected || (normalise(given) ?? '') === normalise(expected)
 
-/** Undefined where the text is no absolute `http` or `https` URI. */
+/** Undefined if the text is no absolute `http` or `https` URI. */
 function normalise(text: string): string | undefined {
   if (text.length > LONGEST || !URI.test(text)) return undefined
   const end = text.search(/[?#]/)

@@ -24,7 +24,10 @@ const LONGEST_JTI = 256
 
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
-/** What every proof must say (RFC 9449 §4.2), and may say (RFC 7519 §4.1). @throws OAuthError `dpop_proof_claims` */
+/**
+ * Reads the claims that every proof must have (RFC 9449 §4.2) or may have (RFC 7519 §4.1).
+ * @throws OAuthError `dpop_proof_claims`
+ */
 export function parseClaims({ jti, htm, htu, iat, nbf, exp, nonce }: CompactJws['claims']): ProofClaims {
   const wrong = (claim: string, value: unknown) =>
     new OAuthError('dpop_proof_claims', { detail: { claim, received: received(value) } })
@@ -49,8 +52,8 @@ export function checkRequest({ htm, htu }: ProofClaims, { method, uris }: ProofC
 }
 
 /**
- * Whether the proof is of now, whatever of `iat`, `nbf` and `exp` says otherwise (RFC 7519 §4.1.4, §4.1.5).
- * @returns from when on, in milliseconds, the proof is too old
+ * Checks that `iat`, `nbf` and `exp` all fit the present time (RFC 7519 §4.1.4, §4.1.5).
+ * @returns the time from which the proof is too old, in milliseconds
  * @throws OAuthError `dpop_proof_time`
  */
 export function checkTimes({ iat, nbf, exp }: ProofClaims, { clock, tolerance = TOLERANCE }: ProofContext): number {

@@ -8,7 +8,9 @@ import type { ReplayMarks } from './context.ts'
 import { checkDpopProof } from './dpop.ts'
 import type { DpopNonces } from './nonce.ts'
 
-/** The one key that a token is bound to (RFC 7800 §3.1): of a proof (RFC 9449 §6.1), or of a certificate (RFC 8705 §3.1). */
+/**
+ * The one key that a token is bound to (RFC 7800 §3.1): the key of a proof (RFC 9449 §6.1), or of a certificate (RFC 8705 §3.1).
+ */
 export type Confirmation = { readonly jkt: string } | { readonly 'x5t#S256': string }
 
 /** What checking proofs needs of the process. */
@@ -17,7 +19,7 @@ export interface Prover {
   readonly marks: ReplayMarks
   readonly nonces: DpopNonces
   readonly isNonceRequired: boolean
-  /** Those that proofs may be signed with. */
+  /** The algorithms that may sign proofs. */
   readonly algorithms: readonly AsymmetricAlgorithm[]
   readonly tokenEndpoint: string
 }
@@ -29,23 +31,24 @@ interface ProofRequest {
   certificate(): PresentedCertificate | undefined
 }
 
-/** What a client, or an API, says of how its tokens are bound. */
+/** The settings of a client or an API that decide how its tokens are bound. */
 interface Party {
   readonly require: RequiredProof | undefined
   readonly bindsToCertificate?: boolean
 }
 
-/** By what a token is to be bound. */
+/** The kind of key that a token is bound to. */
 type Binding = 'dpop' | 'certificate'
 
 /**
- * Chooses by what the token will be bound, and refuses a request that lacks what its client or an API requires. A token is
- * bound to one key: a resource server checks every member of `cnf`, and a client that sends a proof uses its certificate at
- * this server alone. A certificate counts only where somebody asks for it (RFC 8705 §3.4): many connections have one that has
- * nothing to do with the token. The proof is not checked yet, so that a request that can't succeed does not use it up.
- * @returns undefined where the token is bound to nothing
+ * Chooses the key that the token will be bound to, and refuses a request without the proof that its client or an API requires. A
+ * token is bound to one key: a resource server checks every member of `cnf`, and a client that sends a proof uses its certificate
+ * at this server alone. A certificate binds the token only if the client or an API asks for it (RFC 8705 §3.4), since many
+ * connections have a certificate that has nothing to do with the token. The proof is not checked yet, so that a request that
+ * can't succeed does not use it up.
+ * @returns undefined if the token is not bound
  * @throws OAuthError `dpop_required` (RFC 9449 §5.2), `certificate_required`, `dpop_refused`, `sender_constraint_required`,
- * `certificate_malformed`
+ *   `certificate_malformed`
  */
 export function chooseBinding(request: ProofRequest, parties: readonly Party[]): Binding | undefined {
   const hasProof = request.headers['dpop'] !== undefined

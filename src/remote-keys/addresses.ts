@@ -62,12 +62,14 @@ const specialPurpose = kindsOf(SPECIAL_PURPOSE)
 const metadata = kindsOf(METADATA)
 const WELL_KNOWN_NAT64 = new Networks(['64:ff9b::/96'])
 
-/** The IPv6 networks whose addresses hold IPv4 addresses, and at which byte one begins: it is where a packet ends up. */
+/**
+ * The IPv6 networks whose addresses contain an IPv4 address, and the byte at which it begins. Packets end up at the IPv4 address.
+ */
 const HOLDING_IPV4 = [
   // IPv4-compatible, RFC 4291 §2.5.5.1; IPv4-translated, RFC 2765 §2.1.
   { network: '::/96', at: [12] },
   { network: '::ffff:0:0:0/96', at: [12] },
-  // RFC 6052 §2.1; and RFC 8215, within whose prefix a site chooses how long its own is.
+  // RFC 6052 §2.1; and RFC 8215: a site chooses the length of its own prefix within this one.
   { network: '64:ff9b::/96', at: [12] },
   { network: '64:ff9b:1::/48', at: [6, 7, 9, 12] },
   // RFC 3056 §2.
@@ -79,7 +81,7 @@ const HOLDING_IPV4 = [
 
 /** Where an IPv4 address begins behind a NAT64 prefix of 32, 40, 48, 56, 64 and 96 bits (RFC 6052 §2.2). */
 const NAT64_POSITIONS = [4, 5, 6, 7, 9, 12]
-/** RFC 6052 §2.2: an IPv4 address goes around it. */
+/** RFC 6052 §2.2: this byte is zero, and an IPv4 address skips it. */
 const RESERVED_BYTE = 8
 /** The interface identifier of an ISATAP address, before its IPv4 address (RFC 5214 §6.1). */
 const ISATAP = /^0[02]005efe$/
@@ -121,8 +123,8 @@ function specialKind(address: string): string | undefined {
 }
 
 /**
- * The metadata address that an address is, or leads to. Any network may have a NAT64 prefix of its own, which nothing
- * tells: so an IPv6 address leads to metadata as soon as it holds such an address where RFC 6052 would put it.
+ * The metadata address that an address is or leads to. Any network may have its own, unknown NAT64 prefix. So an IPv6 address
+ * counts as leading to metadata if it contains such an address at any place that RFC 6052 allows.
  */
 function metadataWithin(address: string): string | undefined {
   const bytes = addressBytes(address)

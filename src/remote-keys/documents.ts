@@ -43,8 +43,8 @@ export class Documents<Content> {
   }
 
   /**
-   * @param patience ends the wait, but not the fetch, when it resolves; without, it is waited for as long as it takes
-   * @throws OAuthError `keys_unavailable` where there is no document that may serve
+   * @param patience ends the wait, but not the fetch, when it resolves; without it there is no limit
+   * @throws OAuthError `keys_unavailable` if no usable document is available
    */
   get(source: string, patience?: Promise<void>): Promise<Content> {
     return within(source, this.#of(source).get(), patience).catch((error: unknown) => explain(source, error))
@@ -90,7 +90,7 @@ export class Documents<Content> {
   }
 }
 
-/** What `work` comes to, unless patience ends before. */
+/** The result of `work`, unless patience ends first. */
 function within<Content>(
   source: string,
   work: Promise<Content>,
@@ -100,7 +100,7 @@ function within<Content>(
   const tooLate = patience.then(() => {
     throw new FetchError('timeout', source, 'it was being fetched when the request that needs it had to be answered')
   })
-  // Whichever comes second is nobody's affair any more.
+  // A later failure of `work` is ignored here.
   for (const promise of [work, tooLate]) promise.catch(() => {})
   return Promise.race([work, tooLate])
 }

@@ -10,7 +10,7 @@ import { sendGet } from './request.ts'
 import { type HostAddress, type Lookup, resolveHost, systemLookup } from './resolve.ts'
 import { readHttpsUrl, refuseUrl } from './url.ts'
 
-/** Chunks or TLS records that a document may come in. Each takes ten microseconds, and the largest document has 200. */
+/** The most chunks or TLS records of a document. Each takes ten microseconds, and the largest document has 200. */
 const MOST_PIECES = 400
 
 interface FetchLimits {
@@ -29,7 +29,7 @@ interface FetcherOptions {
   /** PEM; certificates trusted beside the usual roots. */
   readonly ca?: readonly string[] | undefined
   readonly lookup?: Lookup | undefined
-  /** The way to all hosts but those that are to be reached directly. */
+  /** The proxy for all hosts except those that are reached directly. */
   readonly proxy?: OutboundProxy | undefined
   readonly limits?: Partial<FetchLimits> | undefined
 }
@@ -100,8 +100,8 @@ export class JsonFetcher {
   }
 
   /**
-   * The addresses to connect to, or a connection. What a proxy connects to is for the proxy to allow: it alone knows where a
-   * name leads to there. A host that is an address, or this machine, is refused all the same.
+   * The addresses to connect to, or a connection through the proxy. The proxy must itself refuse private networks, since only it
+   * can resolve the name. A host that is an address, or this machine, is refused as without a proxy.
    */
   async #reach(url: URL, signal: AbortSignal): Promise<readonly HostAddress[] | Socket> {
     if (this.#proxy?.isFor(url) !== true) return unlessAborted(resolveHost(url, this.addresses, this.#lookup), signal)
@@ -158,7 +158,7 @@ function redirectTarget(from: URL, { headers: { location = '' } }: IncomingMessa
 function readJson(body: Buffer, url: string): unknown {
   if (!isUtf8(body)) throw new FetchError('not_json', url, 'the document is not in UTF-8')
   try {
-    // RFC 8259 §8.1: a byte order mark may be passed over.
+    // RFC 8259 §8.1: a byte order mark may be ignored.
     return parseJson(body.toString('utf8').replace(/^\ufeff/, ''))
   } catch (cause) {
     if (!(cause instanceof JsonError)) throw cause

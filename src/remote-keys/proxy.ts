@@ -6,14 +6,14 @@ import { networkFault } from '../platform/system-error.ts'
 import { FetchError } from './fetch-error.ts'
 import { hostOf } from './url.ts'
 
-/** The way out of a network that has no other: a proxy that makes connections (RFC 9110 §9.3.6). */
+/** A proxy that makes connections (RFC 9110 §9.3.6), for a network without another way out. */
 export class OutboundProxy {
   readonly #url: URL
   readonly #direct: readonly string[]
 
   /**
-   * @param url of the proxy, `http:` or `https:`, with user and password where it wants them
-   * @param direct host names that are reached without it, and all below them
+   * @param url of the proxy, `http:` or `https:`, with user and password if it requires them
+   * @param direct host names that are reached without it, with all their subdomains
    */
   constructor(url: URL, direct: readonly string[] = []) {
     this.#url = url
@@ -28,8 +28,8 @@ export class OutboundProxy {
 
   /**
    * A connection to the host of a URL, which the proxy makes. It resolves the name as well: this network may not know it.
-   * @param secureContext what a proxy with TLS is verified against; the usual roots where undefined
-   * @throws FetchError `proxy`, or what the signal was aborted with
+   * @param secureContext the trust anchors for a proxy with TLS; the usual roots if undefined
+   * @throws FetchError `proxy`, or the reason of the signal
    */
   connect(url: URL, secureContext: SecureContext | undefined, signal: AbortSignal): Promise<Socket> {
     const authority = `${url.hostname}:${url.port || '443'}`
@@ -52,7 +52,7 @@ export class OutboundProxy {
       })
       request.once('response', (response) => {
         response.destroy()
-        fail('is none: it answers CONNECT as if it were a server')
+        fail('is no proxy: it answers CONNECT as if it were a server')
       })
       request.on('error', (error) => fail(`can not be used: ${networkFault(error) ?? 'the connection failed'}`, error))
       request.once('close', () => fail('closed the connection'))

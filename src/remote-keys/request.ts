@@ -8,7 +8,7 @@ import type { HostAddress } from './resolve.ts'
 import { hostOf } from './url.ts'
 
 interface RequestOptions {
-  /** Where to connect: nowhere else, whatever the name in the URL is by now. Or a connection that is there. */
+  /** The addresses to connect to, even if the name in the URL resolves to others by now; or an open connection. */
   readonly to: readonly HostAddress[] | Socket
   /** The roots that the certificate is verified against; the usual ones where undefined. */
   readonly secureContext: SecureContext | undefined
@@ -61,7 +61,7 @@ const directly = (addresses: readonly HostAddress[]) => ({
   lookup: answerWith(addresses),
 })
 
-/** TLS with the host of the URL, whoever passes on its bytes. */
+/** TLS with the host of the URL, even through a proxy. */
 const over = (socket: Socket, url: URL, secureContext: SecureContext | undefined) => ({
   createConnection: () => {
     const host = hostOf(url)

@@ -54,7 +54,7 @@ export class ReplayMarks {
     })
   }
 
-  /** Forgets what is too old to be used again. */
+  /** Removes the marks of proofs and assertions that are too old to be replayed. */
   async prune(): Promise<void> {
     const now = this.#time.now()
     await cleanUp((most) => this.#store.pruneMarks(now, most))

@@ -10,6 +10,6 @@ export interface ReplayMark {
 export interface ReplayStore {
   /** Keeps those that are not kept yet, before it resolves. Of processes that add one at once, one has added it. @returns the ids of those added */
   addMarks(marks: readonly ReplayMark[]): Promise<readonly Buffer[]>
-  /** Removes at most `most` of those that expired before `time`. @returns how many; 0 once there are none */
+  /** Removes at most `most` marks that expired before `time`. @returns how many; 0 once there are none */
   pruneMarks(time: number, most: number): Promise<number>
 }

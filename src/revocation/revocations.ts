@@ -22,7 +22,7 @@ interface Bucket {
   /** When the last of them has expired. Milliseconds. */
   expiresAt: number
 }
-/** Tokens in memory that were revoked one by one: less than 200 MB. Where there are more, the database is asked. */
+/** The most individually revoked tokens in memory, under 200 MB. If there are more, the database is asked. */
 const MOST_KEPT = 1_000_000
 
 interface RevocationOptions {
@@ -41,7 +41,7 @@ export class Revocations {
   /** Revoked tokens, by the ten minutes in which they were issued. */
   readonly #tokens = new Map<number, Bucket>()
   #kept = 0
-  /** Until when the database is asked about tokens that are not in memory. Milliseconds. */
+  /** The time until which the database is asked about tokens that are not in memory. Milliseconds. */
   #incompleteUntil = 0
   /** By kind and id, up to when what was issued is revoked. */
   readonly #issuedBefore = new Map<string, Extract<Revocation, { issuedBefore: number }>>()
@@ -90,8 +90,8 @@ export class Revocations {
   }
 
   /**
-   * Whether a token is revoked, by whichever process.
-   * @throws OAuthError `storage_unavailable` where this process can't know: a wrong answer would be worse
+   * Whether a token was revoked by any process.
+   * @throws OAuthError `storage_unavailable` if this process can't know, since a wrong answer would be worse
    */
   async isRevoked(token: VerifiedToken): Promise<boolean> {
     await this.catchUp()
@@ -106,7 +106,7 @@ export class Revocations {
 
   /** Revokes, and honours it here at once. Rejects when it could not be kept for good. */
   async revoke(revocation: Revocation): Promise<void> {
-    // It is kept for good already. A client that revokes one token again and again adds nothing.
+    // It is stored already. A client that revokes one token again and again adds nothing.
     if (revocation.kind === 'token' && this.#has(revocation.id, uuidv7Time(revocation.id) ?? 0)) return
     await this.#store.addRevocations([revocation])
     this.#add(revocation)

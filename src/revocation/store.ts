@@ -19,9 +19,9 @@ export interface RevocationStore {
   addRevocations(revocations: readonly Revocation[]): Promise<void>
   /** At most `limit` revocations with a number above `after`, in order; `latest` is the last of these numbers. */
   revocationsAfter(after: number, limit: number): Promise<Listed<Revocation> & { readonly latest: number }>
-  /** Whether a token is revoked by itself. */
+  /** Whether a token was revoked individually. */
   isTokenRevoked(id: Jti): Promise<boolean>
-  /** Removes at most `most` of those that expired before `time`. @returns how many; 0 once there are none */
+  /** Removes at most `most` revocations that expired before `time`. @returns how many; 0 once there are none */
   pruneRevocations(time: number, most: number): Promise<number>
   /** The longest lifetime that any token can have had, in milliseconds. */
   longestLifetime(): Promise<number>

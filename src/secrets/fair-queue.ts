@@ -1,6 +1,6 @@
 /** Client secrets: made, hashed and verified. May import `oauth`, `platform` and `guessing`. */
 
-/** Thrown when a job finds no room to wait in, or has to make room. */
+/** Thrown when a job finds no room to wait, or must give up its place. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull'
 }
@@ -8,16 +8,16 @@ export class QueueFull extends Error {
 interface FairQueueLimits<Class extends string> {
   /** Jobs that run at once. */
   readonly concurrency: number
-  /** Jobs that wait at once, for each class: none takes the room of another. */
+  /** Jobs that may wait at once, for each class. No class takes the room of another. */
   readonly waiting: Readonly<Record<Class, number>>
-  /** Whose turn it is, again and again; a class in which nobody waits is passed over. */
+  /** The order of turns, repeated. A class without waiting jobs is skipped. */
   readonly turns: readonly Class[]
 }
 
-/** Where a job waits. */
+/** The place where a job waits. */
 export interface Place<Class extends string> {
   readonly class: Class
-  /** The lanes that it is in, one within the other, the widest first. */
+  /** The nested lanes that it is in, the widest first. */
   readonly lanes: readonly string[]
 }
 
@@ -27,9 +27,9 @@ interface Job {
 }
 
 /**
- * Runs slow jobs a few at a time. Those that wait take turns by class, and within a class by lane: a flood in one lane delays
- * any other by one job. Where a class has no room left, the job that has waited longest in its fullest lane makes some: a flood
- * drives out its own, as long as it has fewer lanes than there is room for. Memory is bounded by the limits.
+ * Runs slow jobs a few at a time. Waiting jobs take turns by class, and within a class by lane, so that a flood in one lane
+ * delays any other lane by one job. If a class is full, the job that has waited longest in its fullest lane is turned away. So a
+ * flood turns away its own jobs, as long as it has fewer lanes than there are places. The limits bound the memory.
  */
 export class FairQueue<Class extends string> {
   readonly #limits: FairQueueLimits<Class>
@@ -51,7 +51,7 @@ export class FairQueue<Class extends string> {
     return waiting
   }
 
-  /** Runs `work` when its turn comes. @throws QueueFull where there is no room, or another needs it more */
+  /** Runs `work` when its turn comes. @throws QueueFull if there is no room, or another job takes its place */
   async run<Result>(place: Place<Class>, work: () => Promise<Result>): Promise<Result> {
     if (this.#running >= this.#limits.concurrency) await this.#wait(place)
     else this.#running += 1
@@ -90,7 +90,7 @@ export class FairQueue<Class extends string> {
 class Lanes {
   /** The first is the next to be served. */
   readonly #lanes = new Map<string, Lanes>()
-  /** Of a lane that is not divided. */
+  /** The jobs of a lane that is not divided. */
   readonly #jobs: Job[] = []
   #size = 0
 
@@ -121,7 +121,7 @@ class Lanes {
     return job
   }
 
-  /** Takes the job that has waited longest where most wait. */
+  /** Takes the job that has waited longest in the fullest lane. */
   takeFromFullest(): Job | undefined {
     const [first, ...others] = this.#lanes
     if (first === undefined) return this.#takeOwn()

@@ -42,7 +42,7 @@ export function formatHash(stored: SecretHash): string {
 const SHA256_FORM = /^\$sha256\$([\w-]{43})$/
 const SCRYPT_FORM = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([\w-]+)\$([\w-]{43})$/
 
-/** The most that one hash may cost, whatever a row says: 256 MiB of memory (128 · N · r bytes, RFC 7914 §2) and `p` = 64. */
+/** The highest cost of one hash, even if a row asks for more: 256 MiB of memory (128 · N · r bytes, RFC 7914 §2) and `p` = 64. */
 const MOST_COST = { bytes: 256 * 2 ** 20, p: 64 } as const
 
 /** The reverse of `formatHash`. @throws Error on anything else, without saying what it holds */

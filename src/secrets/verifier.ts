@@ -10,9 +10,9 @@ import { FairQueue, type Place, QueueFull } from './fair-queue.ts'
 import { isGenerated, looksGenerated } from './generate.ts'
 import { SCRYPT_COST, type ScryptParameters, type SecretHash, scryptDigest, sha256 } from './hash.ts'
 
-/** For how long after its last use a chosen secret that was right is known again without a slow hash. */
+/** How long after its last use a right chosen secret is recognised without a slow hash. */
 const MEMO_MS = 10 * 60_000
-/** Used or not, it is hashed anew after this long: what stands in memory is quicker to guess than what is stored. */
+/** A secret in use is also hashed anew after this time, since marks in memory are quicker to guess than stored hashes. */
 const LONGEST_MEMO_MS = 24 * 3_600_000
 /** Wrong secrets known again without a slow hash: of who is misconfigured and tries on, and of libraries that try twice. */
 const WRONG_KNOWN = 10_000
@@ -23,9 +23,9 @@ const LONGEST_SECRET = 1024
 /** Node's pool has four threads: one stays free for files and name look-ups, and one core for requests. */
 const CONCURRENCY = Math.max(1, Math.min(3, availableParallelism() - 1))
 /**
- * Room, and turns, for each standing. All that wait with one standing are some ten seconds of work at the most: a client would
- * not wait longer. Half of the turns are for those that have succeeded before, and who comes again does not compete with those
- * that never do.
+ * Room and turns for each standing. The waiting jobs of one standing are at most ten seconds of work, since a client would not
+ * wait longer. Half of the turns are for clients that have succeeded before. Clients that return do not compete with those that
+ * never do.
  */
 const QUEUE = {
   concurrency: CONCURRENCY,
@@ -47,7 +47,7 @@ interface Remembered {
   readonly secret: KeptSecret
   /** Monotonic milliseconds. */
   until: number
-  /** It is not prolonged beyond that. Monotonic milliseconds. */
+  /** The limit of every prolongation. Monotonic milliseconds. */
   readonly atMost: number
 }
 
@@ -66,12 +66,12 @@ export class SecretVerifier {
   readonly #memo = new WeakMap<SecretHolder<KeptSecret>, Map<string, Remembered>>()
   /** Wrong secrets by their marks, and whose they were not: a client that changes is another holder. */
   readonly #wrong = new LRUCache<string, SecretHolder<KeptSecret>>({ max: WRONG_KNOWN })
-  /** Hashing under way, by standing and mark: a burst of one client's requests costs one hash. */
+  /** Hashes under way, keyed by standing and mark. A burst of one client's requests costs one hash. */
   readonly #underway = new Map<string, Promise<KeptSecret | undefined>>()
 
   /**
-   * @param markKey what marks are made under; processes that count guesses together have the same
-   * @param slowHash scrypt, or what a test has in its place
+   * @param markKey the key of the marks; processes that count guesses together share it
+   * @param slowHash scrypt, or the replacement of a test
    */
   constructor(clock: Clock, random: RandomBytes, markKey: Buffer, slowHash = scryptDigest) {
     this.#clock = clock
@@ -108,7 +108,7 @@ export class SecretVerifier {
     return sha256(`${this.#memoKey}${clientId}\0${secret}`)
   }
 
-  /** The same for a MAC, which tells whether a secret that was guessed is right. */
+  /** The same for a MAC, which shows whether a guessed secret is right. */
   markOfMac(clientId: ClientId, { alg, signature }: { readonly alg: string; readonly signature: Buffer }): string {
     return sha256(`${this.#memoKey}${clientId}\0\0${alg}\0${signature.toString('base64')}`)
   }
@@ -132,7 +132,7 @@ export class SecretVerifier {
     return this.#wrong.get(mark) === (holder ?? NOBODY)
   }
 
-  /** Has it known that what has this mark is wrong. */
+  /** Remembers that the secret or MAC with this mark is wrong. */
   noteWrong(holder: SecretHolder<KeptSecret> | undefined, mark: string): void {
     this.#wrong.set(mark, holder ?? NOBODY)
   }
@@ -140,7 +140,7 @@ export class SecretVerifier {
   /**
    * The secret of the holder that this is, among those that people chose; undefined where it is none.
    * @param holder undefined where no client has that id
-   * @param place where it waits for its slow hash
+   * @param place the place in the queue for slow hashes
    * @throws OAuthError `secret_queue_full`, 429, where too many slow hashes wait
    */
   async findChosen<Secret extends KeptSecret>(
@@ -159,7 +159,7 @@ export class SecretVerifier {
     return kept
   }
 
-  /** Prolongs what it finds. */
+  /** Prolongs the mark that it finds. */
   #recall(holder: SecretHolder<KeptSecret> | undefined, mark: string): KeptSecret | undefined {
     const remembered = holder && this.#memo.get(holder)?.get(mark)
     const now = this.#clock.monotonic()
@@ -175,7 +175,7 @@ export class SecretVerifier {
   }
 
   #hash(holder: SecretHolder<KeptSecret> | undefined, secret: string, mark: string, place: Place<Standing>) {
-    // Who is better known must not be turned away with who is not.
+    // A better known client must not be turned away together with others.
     const key = `${place.class} ${mark}`
     const underway = this.#underway.get(key)
     if (underway !== undefined) return underway

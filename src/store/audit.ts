@@ -23,9 +23,9 @@ const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
 
 /** Requests, clocks and writes that waited differ by no more than this, mostly; where they do, all events are searched. */
 const AROUND_MS = 60_000
-/** An event that stands for several refusals comes so long after the first of them. */
+/** An event that stands for several refusals may be recorded this long after the first of them. */
 const GATHERED_MS = LONGEST_GATHERED_MS + AROUND_MS
-/** Steps over the index between which requests come. */
+/** Index entries per step. Requests are handled between steps. */
 const REFUSALS_AT_ONCE = 20_000
 
 export class SqlAuditStore implements AuditStore {
@@ -81,7 +81,7 @@ export class SqlAuditStore implements AuditStore {
     return gathered.length > 0 ? gathered : this.#select(asked)
   }
 
-  /** Events that stand for several refusals, that of the request among them. */
+  /** Events that stand for several refusals, including the refusal of the request. */
   async #selectGathered({ limit, requestId }: AuditQuery, after: number, upTo: number) {
     const rows = await refused(this.#db.scans)
       .selectAll()
@@ -152,5 +152,5 @@ export class SqlAuditStore implements AuditStore {
   }
 }
 
-/** The refusals, in words that let both databases use the index of them. */
+/** The refusals. This form of the condition lets both databases use their index. */
 const refused = (db: Kysely<Schema>) => db.selectFrom('audit_event').where(sql<boolean>`result = 'refused'`)

@@ -6,7 +6,7 @@ import { CERTIFICATE_BOUND } from './rows.ts'
 import type { Schema } from './schema.ts'
 
 const REQUIRED = ['certificate_bound', 'sender_constrained'] as const satisfies readonly RequiredProof[]
-/** Matches, of the text of a client's `token`, the one member. A claim of this name would match too, which does no harm. */
+/** Matches the one member in the text of a client's `token`. A claim of this name would match too, which does no harm. */
 const BOUND = `%${JSON.stringify(CERTIFICATE_BOUND).slice(1, -1)}%`
 /** Well below the number of parameters that any of the databases takes. */
 const IDS_IN_QUERY = 500
@@ -32,7 +32,7 @@ export class SqlCertificateUseStore implements CertificateUseStore {
     const requiring = await this.#db
       .selectFrom('client')
       .select('client_id')
-      // A client that wants its tokens bound has that among its settings.
+      // The client may require bound tokens, or may have the setting that binds them.
       .where((where) => where.or([where('require', 'in', REQUIRED), where('token', 'like', BOUND)]))
       .$if(clients !== undefined, (query) => query.where('client_id', 'in', clients ?? []))
       .limit(1)

@@ -5,9 +5,9 @@ import { lastTaken, takeNumbers } from './counters.ts'
 import { toChange } from './rows.ts'
 import type { Schema } from './schema.ts'
 
-/** So many changes stay listed. A process that has missed more drops everything it remembers. */
+/** The number of changes that stay listed. A process that has missed more drops everything it remembers. */
 export const CHANGES_KEPT = 50_000
-/** So many more changes are removed than are added at a time. It is a bound, since other writers wait meanwhile. */
+/** The number of changes removed at a time, beyond those added. It is bounded, since other writers wait meanwhile. */
 const REMOVED_BESIDE = 1_000
 /** Well below the number of parameters that any of the databases takes. */
 const ROWS_IN_STATEMENT = 1_000

@@ -157,7 +157,7 @@ class Digest {
 }
 
 /**
- * One text for equal rows, of whichever database: columns by name, bytes as hexadecimal and told apart from text, numbers
+ * Returns one text for equal rows of either database: columns by name, bytes as hexadecimal and distinct from text, numbers
  * without the fraction that the copy drops.
  */
 const encode = (row: Row): string =>

@@ -15,7 +15,9 @@ export interface Dialect {
   /** 16 random bytes, made by the database. */
   readonly someBytes: RawBuilder<Buffer>
   hasTable(db: Kysely<Schema>, name: string): Promise<boolean>
-  /** The statements that give the role what serving takes, for the owner of the tables to run; none where it has it all. */
+  /**
+   * The statements that give the role the rights that a server needs, for the owner of the tables; none if it has all of them.
+   */
   missingGrants(db: Kysely<Schema>, tables: readonly string[]): Promise<readonly string[]>
   /** Has the numbers of audit events go on after the last one there is. */
   continueNumbers(trx: Kysely<Schema>): Promise<void>

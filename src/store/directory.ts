@@ -51,7 +51,7 @@ export class SqlDirectoryStore implements DirectoryStore {
   }
 }
 
-/** At most so many clients whose ids come after this one. */
+/** At most this many clients whose ids come after the given one. */
 export async function listClients(
   db: Kysely<Schema>,
   after: string,
@@ -68,7 +68,7 @@ export async function listClients(
     db,
     rows.map((row) => ClientId(row.client_id)),
   )
-  // In the database's order, which is not everywhere that of the bytes: the next page begins behind the last of this one.
+  // Sorted by the database, whose order may differ from that of the bytes. The next page begins after the last id of this one.
   const byId = new Map(clients.map((client) => [client.id, client]))
   return rows.flatMap((row) => byId.get(ClientId(row.client_id)) ?? [])
 }

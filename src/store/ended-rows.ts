@@ -4,7 +4,7 @@ import type { ClientId } from '../oauth/ids.ts'
 import { type CredentialRow, fromCredential, readCredential } from './credential-rows.ts'
 import { json, readRow, time, understoodBy } from './read-row.ts'
 
-/** What of `Ended` stands in the row of its client, as JSON. */
+/** The form of `Ended` in the row of its client, as JSON. */
 interface StoredEnded {
   readonly disabled_at?: number
   readonly credentials?: readonly StoredRemoved[]
@@ -12,7 +12,7 @@ interface StoredEnded {
 
 interface StoredRemoved {
   readonly removed_at: number
-  /** Without the secret itself, where that was kept: what proves the same can be told by its hash. */
+  /** The row without the encrypted secret, if it had one. The hash is enough to recognise the same secret. */
   readonly row: Omit<CredentialRow, 'client_id' | 'encrypted_secret' | 'master_key_id' | 'warned_days'>
 }
 
@@ -20,7 +20,7 @@ const removed = z
   .object({ removed_at: time, row: z.record(z.string(), z.unknown()) })
   .transform(understoodBy(({ removed_at, row }) => ({ removedAt: removed_at, credential: toRemoved(row) })))
 
-/** The column of what operators have ended. */
+/** The column with the things that operators have ended. */
 export const endedColumn = json(
   z.object({ disabled_at: time.exactOptional(), credentials: z.array(removed).exactOptional() }),
 ).transform(

@@ -3,9 +3,9 @@ import type { Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 import { transact } from './transaction.ts'
 
-/** Events that follow each other by number. */
+/** A segment of events with consecutive numbers. */
 interface Segment {
-  /** The segment begins behind this number. */
+  /** The segment begins after this number. */
   readonly after: number
   readonly last: number
   /** The earliest time of its events, in milliseconds. */
@@ -17,18 +17,18 @@ interface Connections {
   readonly logs: Kysely<Schema>
 }
 
-/** How much is read. */
+/** The amounts that are read. */
 interface Extent {
   /** Events in a segment. */
   readonly segment: number
-  /** A call reads at most so many new segments of which nothing is due. The next call goes on from there. */
+  /** The most new segments without a due event that one call reads. The next call goes on from there. */
   readonly mostInVain: number
 }
 
 /**
- * Removes events by time, without an index on time (`docs/decisions/0011-events-without-an-index.md`). It reads each event
- * once, in the order of their numbers, and remembers the earliest time of each segment. So it finds what is due wherever that
- * stands, and never has to read events again that are dated ahead.
+ * Removes events by time, without an index on time (`docs/decisions/0011-events-without-an-index.md`). It reads each event once,
+ * in the order of their numbers, and remembers the earliest time of each segment. So it finds due events anywhere in the log, and
+ * never reads events again that are dated ahead.
  */
 export class EventPruning {
   readonly #db: Connections
@@ -104,7 +104,7 @@ export class EventPruning {
     return Number(numDeletedRows)
   }
 
-  /** Reads again what is left of a segment. */
+  /** Reads the rest of a segment again. */
   async #lookAgain(segment: Segment): Promise<void> {
     const { earliest } = await this.#db.scans
       .selectFrom('audit_event')

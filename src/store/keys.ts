@@ -144,10 +144,10 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
   }
 }
 
-/** A consumer that came once, or for less than an hour, goes before one that comes again and again. */
+/** A consumer that came once, or for less than an hour, is removed before one that keeps coming. */
 const BRIEF_MS = 3_600_000
 
-/** Those of the rows, oldest first, that are to make room. */
+/** The rows to remove to make room, oldest first. */
 function surplus(rows: readonly Row<'key_consumer'>[], keep: number, most: number): readonly Row<'key_consumer'>[] {
   const excess = Math.min(most, rows.length - keep)
   if (excess <= 0) return []

@@ -52,7 +52,7 @@ export async function openExistingStore(location: string, clock: Clock, access?:
   return createStore(await openExistingDatabase(location, access), clock)
 }
 
-/** As `openExistingStore`, for what works on the tables themselves. */
+/** Like `openExistingStore`, for callers that work on the tables themselves. */
 export async function openExistingDatabase(location: string, access?: PostgresAccess): Promise<Database> {
   requireFile(location)
   const db = connect(location, access)
@@ -98,7 +98,7 @@ async function openMigrated(location: string, clock: Clock, access?: PostgresAcc
 /** A role that only serves need not be allowed what migrations do. */
 async function explainForbidden(db: Database): Promise<UserError> {
   const missing = await findMissingGrants(db)
-  // Where it lacks something, there is no saying what is due.
+  // If the role lacks a right, the due migrations can't be known.
   if (missing !== undefined) return missing
   const due = await pendingMigrations(db.unhurried, db.dialect)
   return new UserError(

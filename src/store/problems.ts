@@ -7,7 +7,7 @@ import { sqliteFault } from './sqlite/problems.ts'
 
 /**
  * Explains to a person why a database can't be used, in our words.
- * @param location of the database; undefined where it is not known which one
+ * @param location of the database; undefined if it is not known which one
  * @returns any other error as it is
  */
 export function explainDatabase(error: unknown, location: string | undefined): unknown {

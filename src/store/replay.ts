@@ -39,7 +39,7 @@ export class SqlReplayStore implements ReplayStore {
       .selectFrom('replay_mark')
       .select('id')
       .where('expires_at', '<', time)
-      // By the index, which has what is due in front.
+      // In the order of the index, which has the due rows first.
       .orderBy('expires_at')
       .limit(most)
       .execute()

@@ -51,7 +51,7 @@ export class SqlRevocationStore implements RevocationStore {
         .selectFrom('revocation')
         .select('seq')
         .where('expires_at', '<=', time)
-        // By the index, which has what is due in front.
+        // In the order of the index, which has the due rows first.
         .orderBy('expires_at')
         .limit(most)
         .execute()

@@ -24,7 +24,7 @@ import type { Schema } from './schema.ts'
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
 type NewRow<Table extends keyof Schema> = Insertable<Schema[Table]>
 
-/** A parser for every field: one that is missing would be dropped in silence. */
+/** A parser for every field. A field without one would be dropped silently. */
 type Fields<Thing, But = never> = Readonly<Record<Exclude<keyof Thing, But>, z.ZodType>>
 
 const text = z
@@ -81,14 +81,14 @@ export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
   updated_at: now,
 })
 
-/** Stands in a client's `token` where its tokens are bound to its certificate. */
+/** The member of a client's `token` that says that its tokens are bound to its certificate. */
 export const CERTIFICATE_BOUND = { certificate_bound: true } as const
 
 const grant = z.object({ api: z.string().transform(Audience), scopes: texts, defaultScopes: texts } satisfies Fields<
   Client['grants'][number]
 >)
 
-/** The column holds one setting of a client more than `token` of the client does. */
+/** The column holds one more setting than the client's `token` does. */
 const clientToken = z.object({
   lifetime: seconds.exactOptional(),
   claims: claims.exactOptional(),
@@ -141,7 +141,7 @@ const clientRow = z
       token,
       bindsToCertificate: certificate_bound,
       ...same,
-      // Most have nothing of the kind, and then no such field either.
+      // Most clients have none of these, and then lack the field.
       ...(Object.keys(ended).length > 0 && { ended }),
     }),
   )

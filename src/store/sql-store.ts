@@ -40,9 +40,9 @@ export interface Store {
   readonly replay: ReplayStore
   readonly audit: AuditStore
   readonly manifest: ManifestStore
-  /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has taken that. */
+  /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has accepted the write. */
   ping(): Promise<void>
-  /** @throws UserError naming the statements that give the role what serving takes, where it lacks any of that */
+  /** @throws UserError with the statements that grant missing rights, if the role lacks any that a server needs */
   requireGrants(): Promise<void>
   connections(): readonly ConnectionCounts[]
   /** Lines for an administrator, about things that this program can't mend. */
@@ -78,7 +78,7 @@ export function createStore(db: Database, clock: Clock): Store {
   }
 }
 
-/** What to grant to a role that lacks what serving takes; undefined where it lacks nothing. */
+/** The error that lists the grants that a server's role lacks; undefined if it lacks none. */
 export async function findMissingGrants({ dialect, unhurried }: Database): Promise<UserError | undefined> {
   const missing = await dialect.missingGrants(unhurried, tableNames)
   if (missing.length === 0) return undefined

@@ -5,8 +5,8 @@ import type { Schema } from './schema.ts'
 const MOST_ATTEMPTS = 5
 const PAUSE_MS = 5
 /**
- * Errors that a transaction may meet for no fault of its own, and not when it is run again: serialization failure, deadlock, a
- * row that another has removed since it was read, a server that no longer takes writes or is being shut down
+ * Errors that are not the fault of a transaction, and that may not occur when it is run again: serialization failure, deadlock, a
+ * row that another has removed since it was read, a server that no longer accepts writes or is being shut down
  * (https://www.postgresql.org/docs/current/errcodes-appendix.html). In each of these cases nothing was kept.
  */
 const PASSING: readonly unknown[] = ['40001', '40P01', '23503', '25006', '57P01']

@@ -7,7 +7,7 @@ const BOUNDS_MS = BUCKETS.map((seconds) => seconds * 1000)
 export class Durations {
   /** By bucket, each without those before it; the last is for what is over all bounds. */
   readonly counts: number[] = new Array<number>(BUCKETS.length + 1).fill(0)
-  /** In whole microseconds, whose sum is the same in whatever order they are added. */
+  /** Whole microseconds, so that the sum does not depend on the order of adding. */
   microseconds = 0
 
   /** @param elapsed milliseconds */

@@ -31,8 +31,8 @@ export async function renderMetrics(snapshots: readonly Snapshot[]): Promise<str
 }
 
 /**
- * A number without what lies below a millionth. The last bits of a sum depend on the order of adding, which changes when a worker
- * ends: a counter that goes back by them counts as one that has begun anew.
+ * Rounds a number to millionths. The last bits of a sum depend on the order of adding, which changes when a worker ends: a
+ * counter that goes back by them counts as one that has begun anew.
  */
 const toMicroseconds = (value: number): number =>
   Number.isInteger(value) || !Number.isFinite(value) ? value : Math.round(value * 1e6) / 1e6

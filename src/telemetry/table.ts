@@ -24,7 +24,7 @@ export const metricTable = {
   },
   tessera_tls_certificate_expires_timestamp_seconds: {
     type: 'gauge',
-    help: 'When the certificate of tls.cert, as it is in force, expires; nothing where none is configured.',
+    help: 'When the certificate of tls.cert that is in use expires. Absent if none is configured.',
     labels: {},
     together: 'first',
   },
@@ -42,7 +42,7 @@ export const metricTable = {
   },
   tessera_request_duration_seconds: {
     type: 'histogram',
-    help: 'From the last byte of a request to its answer, without the time for which a refusal is held back; of those that an endpoint saw.',
+    help: 'Time from the last byte of a request to its answer, without the time for which a refusal is held back. Only requests that reached an endpoint count.',
     labels: { endpoint },
     together: 'sum',
   },
@@ -60,8 +60,8 @@ export const metricTable = {
   },
   tessera_keys_unusable: {
     type: 'gauge',
-    help: 'Keys that a process can not use for what they are needed for: of an active one, nothing is issued. The log names them.',
-    labels: { state: 'pending, active, retiring, or unknown where not even that can be read' },
+    help: 'Keys that a process needs and can not use. With an unusable active key, it issues nothing. The log names the keys.',
+    labels: { state: 'pending, active, retiring, or unknown if the state can not be read' },
     together: 'max',
   },
   tessera_key_activated_timestamp_seconds: {
@@ -78,7 +78,7 @@ export const metricTable = {
   },
   tessera_state_age_seconds: {
     type: 'gauge',
-    help: 'For how long a process may not have known what others have changed: over 1, it does not answer by that.',
+    help: 'How long a process may have missed the changes of others. Over 1, it refuses to answer from that state.',
     labels: { of: 'keys, directory (clients and APIs) or revocations' },
     together: 'max',
   },
@@ -96,7 +96,7 @@ export const metricTable = {
   },
   tessera_records_unreadable_total: {
     type: 'counter',
-    help: 'Records in the database that could not be read, each counted once by each process for as long as it does not change. The log names them.',
+    help: 'Records in the database that could not be read. Each process counts each record once, and again only after it has changed. The log names them.',
     labels: { kind: 'api, client, credential, key or revocation' },
     together: 'sum',
   },
@@ -144,7 +144,7 @@ export const metricTable = {
   },
   tessera_audit_events_lost_total: {
     type: 'counter',
-    help: 'Audit events that found no room while the database did not write. An event says how many, once it writes.',
+    help: 'Audit events that found no room while the database did not write. Once it writes again, one event says how many.',
     labels: {},
     together: 'sum',
   },

@@ -21,7 +21,7 @@ export interface AccessTokenClaims {
   /** Space-separated (RFC 6749 §3.3). */
   readonly scope?: string
   readonly scp?: readonly string[]
-  /** The key that whoever uses the token must have (RFC 7800 §3.1). */
+  /** The key that the user of the token must have (RFC 7800 §3.1). */
   readonly cnf?: Confirmation
 }
 

@@ -48,12 +48,12 @@ export const presets = {
     sets: {},
     needs: [
       isJwt,
-      algorithmIn(['ES256', 'RS256'], 'ES256 and RS256 are those that it was seen to take'),
+      algorithmIn(['ES256', 'RS256'], 'it is known to accept only ES256 and RS256'),
       scopeString('it reads permissions from `scope`'),
     ],
     notes: [
       'Its `resource_server_id` must be the audience, and scopes are named `<resource_server_id>.read:…` unless `scope_prefix` says otherwise.',
-      'A scope of its with `*` in two places, such as `read:*/*`, can not be one here: give it in a claim (`claims`) that `additional_scopes_key` names.',
+      'RabbitMQ scopes with `*` in two places, such as `read:*/*`, can not be scopes here: give them in a claim (`claims`) that `additional_scopes_key` names.',
     ],
   },
   envoy: {
@@ -70,7 +70,7 @@ export const presets = {
     sets: {},
     needs: [isJwt, algorithmIn(['ES256', 'RS256', 'PS256'], 'its library knows no EdDSA: choose another algorithm')],
     notes: [
-      'Give it `Require oauth2_claim aud:…`: it looks at neither the audience nor the issuer by itself.',
+      'Give it `Require oauth2_claim aud:…`: by itself it checks neither the audience nor the issuer.',
       'It asks for keys again when it meets one that it does not know.',
       'It trusts the authorities of the machine alone.',
     ],
@@ -114,16 +114,16 @@ export const presets = {
     sets: {},
     needs: [isJwt],
     notes: [
-      'It takes the algorithms that `id_token_signing_alg_values_supported` of the metadata names, and RS256 alone where it does not find that; no setting changes it.',
+      'It accepts the algorithms in `id_token_signing_alg_values_supported` of the metadata, or only RS256 if that is missing. No setting changes this.',
       'Issuer, audience and CA are all it needs.',
     ],
   },
   'go-oidc': {
-    title: 'coreos/go-oidc, and what is built on it',
+    title: 'coreos/go-oidc, and programs built on it',
     sets: {},
     needs: [isJwt],
     notes: [
-      'With `NewProvider` it takes the algorithms that `id_token_signing_alg_values_supported` of the metadata names; with keys that it is given otherwise, RS256 alone, unless `SupportedSigningAlgs` says more.',
+      'With `NewProvider` it accepts the algorithms in `id_token_signing_alg_values_supported` of the metadata. With keys from elsewhere it accepts only RS256, unless `SupportedSigningAlgs` names more.',
       '`ClientID` of its verifier is the audience.',
     ],
   },
@@ -138,7 +138,7 @@ export const presets = {
   },
 } as const satisfies Record<string, Preset>
 
-/** Verifiers that take the default tokens by themselves, and what to know of them; docs/presets.md has these, too. */
+/** Verifiers that accept the default tokens, with notes about each. docs/presets.md lists them, too. */
 export const presetless = {
   'Kubernetes API server': 'issuer, audience and CA; the user name from `sub`. It knows no EdDSA.',
   'Apache Kafka':
@@ -148,7 +148,7 @@ export const presetless = {
   'Nimbus JOSE+JWT': '`new DefaultJOSEObjectTypeVerifier("at+jwt")`.',
   'jose4j, SmallRye JWT': 'SmallRye must be told the algorithms.',
   PyJWT: '`PyJWKClient`, audience and issuer.',
-  'lestrrat-go/jwx, MicahParks/keyfunc': 'nothing but what [keys.md](keys.md) says of when they ask for keys.',
+  'lestrrat-go/jwx, MicahParks/keyfunc': 'nothing; [keys.md](keys.md) says when they fetch keys again.',
   'go-jose, joserfc, jwcrypto, Rust jsonwebtoken': 'fetching keys is up to you.',
   authlib: 'its validator of RFC 9068 takes ES256 and RS256; fetching keys is up to you.',
   'Apache mod_auth_openidc': '`OIDCOAuthVerifyJwksUri` and `Require claim aud:…`, or introspection.',

@@ -92,7 +92,7 @@ function openJwt({ keyring }: Verifier, token: string) {
   return { claims: decodeClaims(payload), kid: key.kid }
 }
 
-/** A header, which a stranger may have written; undefined where it is no JSON, or too much of it. */
+/** Parses a header, which a stranger may have written; undefined if it is no JSON or over a limit. */
 function decodeHeader(encoded: string): unknown {
   try {
     return parseJson(Buffer.from(encoded, 'base64url').toString('utf8'))
@@ -102,7 +102,7 @@ function decodeHeader(encoded: string): unknown {
   }
 }
 
-/** Claims under a signature of ours; undefined where they are no JSON. */
+/** Parses claims that this server has signed; undefined if they are no JSON. */
 function decodeClaims(encoded: string): unknown {
   try {
     return JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'))

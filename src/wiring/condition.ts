@@ -13,7 +13,7 @@ export async function problemsOf(model: Model): Promise<readonly string[]> {
   return [
     ...[...agesOf(model)]
       .filter(([, age]) => age > FRESH_MS)
-      .map(([of, age]) => `what was changed of ${of} in the last ${Math.round(age / 1000)} s is not known here`),
+      .map(([of, age]) => `changes of ${of} in the last ${Math.round(age / 1000)} s are not known here`),
     ...[...model.keyring.idle].map(
       ([algorithm, { id, problem }]) => `nothing is issued with ${algorithm}: of its key ${id}, ${problem}`,
     ),

@@ -76,7 +76,7 @@ export async function openModel(config: Config, store: Store, means: Means, clos
     unhurried: [certificateUse, keySources],
     since,
     sinceTime,
-    onError: failing('what was changed could not be taken over'),
+    onError: failing('changes could not be loaded'),
   })
   changes.start()
   closers.add(() => changes.stop())
@@ -86,7 +86,7 @@ export async function openModel(config: Config, store: Store, means: Means, clos
   again(200, () => revocations.poll(), 'revocations could not be read')
   again(250, () => rotation.run(), 'keys could not be rotated')
   again(2_000, () => consumers.flush(), 'who fetched the keys could not be written')
-  again(60_000, () => consumers.prune(), 'who fetched the keys long ago could not be removed')
+  again(60_000, () => consumers.prune(), 'old consumers of the key set could not be removed')
   again(60_000, () => revocations.prune(), 'expired revocations could not be removed')
   return { changes, directory, certificateUse, keySources, masterKey, keyring, revocations, consumers }
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config/resolve.ts'
 import type { Store } from '../store/sql-store.ts'
 import type { Logger } from '../telemetry/log.ts'
 
-/** Says that the sample of `tessera dev` is in the database of a server for real, which takes none of its credentials. */
+/** Warns that a production database has the sample of `tessera dev`. The server accepts none of its credentials. */
 export async function warnOfSample({ isDevelopment }: Config, { credentials }: Store, log: Logger): Promise<void> {
   if (isDevelopment) return
   const { found } = await credentials.listSamples()

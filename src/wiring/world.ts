@@ -14,7 +14,7 @@ import type { RemoteMetrics } from '../workers/remote-metrics.ts'
 import type { Closers } from './closers.ts'
 import { LiveConfig } from './live.ts'
 
-/** Refusals held back at once. Each is some 10 KB. */
+/** The most refusals held back at once. Each takes about 10 KB. */
 const MOST_HELD = 1_000
 
 /** What the server takes from the world; a test may hold any of it. */
@@ -25,7 +25,7 @@ export interface World {
   readonly open?: typeof openStore
   /** The resolver for the hosts of keys by URL. */
   readonly lookup?: Lookup
-  /** What holds refusals back. */
+  /** Holds refusals back. */
   readonly holds?: Pick<Holds, 'begin'>
   /** What this process has in common with others, and does not keep itself: it then has no admin listener either. */
   readonly shared?: Shared

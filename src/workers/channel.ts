@@ -14,7 +14,7 @@ export type FromWorker =
   | { readonly kind: 'events'; readonly events: readonly AuditEvent[] }
   /** Somebody tries a secret that can be guessed; answered by `verdict`. */
   | { readonly kind: 'guess'; readonly id: number; readonly guess: Guess }
-  /** The same, with what came of it; answered by `verdict`, too. */
+  /** The same, with the result of the attempt; `verdict` answers it, too. */
   | { readonly kind: 'concluded guess'; readonly id: number; readonly guess: Guess; readonly isRight: boolean }
   | { readonly kind: 'guessed right' | 'turned away'; readonly id: number }
   /** It wants its configuration. */
@@ -39,7 +39,7 @@ export type FromPrimary =
       readonly isFull: boolean
       readonly isFullForRefusals: boolean
     }
-  /** Whether the attempt must wait; if not, and if it is still open, how well it is known who makes it. */
+  /** Whether the attempt must wait. If not, and if it is still open, the standing of its client and address. */
   | { readonly kind: 'verdict'; readonly id: number; readonly wait?: Wait; readonly standing?: Standing }
   /** Asks what it has measured; answered by `measured`. */
   | { readonly kind: 'measure'; readonly id: number }

@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 
-/** How soon a primary that had no room is asked again. Milliseconds. */
+/** How long to wait before asking a primary without room again. Milliseconds. */
 const ASKED_AGAIN_MS = 250
 
 /**
@@ -17,10 +17,10 @@ const ASKED_AGAIN_MS = 250
 export class RemoteAudit implements AuditSink {
   readonly #channel: Channel<FromWorker, FromPrimary>
   #events: AuditEvent[] = []
-  /** Those that the primary has not taken. */
+  /** Events that the primary has not accepted. */
   readonly #backlog = new Backlog()
   #lost = 0
-  /** Those of the lost that no event speaks of yet. */
+  /** Lost events that no event has reported yet. */
   #unsaid = 0
   readonly #own: { readonly clock: Clock; readonly random: RandomBytes }
   #primary = { isFull: false, isFullForRefusals: false }
@@ -73,7 +73,7 @@ export class RemoteAudit implements AuditSink {
   #taken({ count, isFull, isFullForRefusals }: Extract<FromPrimary, { kind: 'taken' }>): void {
     this.#backlog.remove(count)
     this.#primary = { isFull, isFullForRefusals }
-    // Nothing is sent to a primary without room, so that it would never say that there is some again.
+    // The worker sends nothing to a primary without room, so it must ask whether there is room again.
     if (isFull || isFullForRefusals) setTimeout(() => this.#ask(), ASKED_AGAIN_MS).unref()
     if (this.#unsaid > 0 && !this.#backlog.isClosed) this.#sayWhatIsLost()
     if (this.#backlog.events > 0) return

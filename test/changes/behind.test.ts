@@ -137,7 +137,7 @@ describe('a process that has missed for over a second, though the database answe
   })
 
   test('says so in the log once', async () => {
-    const told = () => lines.filter(({ msg }) => String(msg).includes('could not be taken over'))
+    const told = () => lines.filter(({ msg }) => String(msg).includes('changes could not be loaded'))
     failing.set('listKeys', () => new Error('once and for all'))
     await changeKeys()
     const of = () => told().filter(({ err }) => JSON.stringify(err).includes('once and for all'))
@@ -193,7 +193,7 @@ test('of several workers, one that is behind is why the server is not ready', as
   rows.run('alter table "key" rename to mislaid')
   rows.announce('key', 'x')
   await until(async () => (await ready(admin)).status === 503)
-  expect((await ready(admin)).reasons?.join()).toMatch(/what was changed of keys/)
+  expect((await ready(admin)).reasons?.join()).toMatch(/changes of keys/)
   rows.run('alter table mislaid rename to "key"')
   await until(async () => (await ready(admin)).status === 200)
   rows.close()

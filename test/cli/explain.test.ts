@@ -275,7 +275,7 @@ describe('tessera explain', () => {
     const id = (await request()).headers.get('x-request-id') ?? ''
     const { error } = await runCommand(env, () => explain(id, {}))
     expect(error).toMatch(
-      new RegExp(`^nothing is recorded under "${id}", made at \\d{4}-\\S+Z\\. Recorded are .* not recorded are `),
+      new RegExp(`^nothing is recorded under "${id}", made at \\d{4}-\\S+Z\\. The log records .* It does not record `),
     )
   })
 

@@ -202,7 +202,7 @@ test('disable and enable: a running server follows within a second', async () =>
   expect(await cli('clients', 'disable', 'disabled')).toMatchObject({
     code: 0,
     stdout: 'disabled is disabled\n',
-    stderr: expect.stringMatching(/introspection calls those that it has inactive, for good\.\n/),
+    stderr: expect.stringMatching(/introspection reports its earlier tokens as inactive, for good\.\n/),
   })
   expect(await untilStatus(401, 'disabled', FIRST)).toBeLessThan(A_SECOND)
   expect(await reasonOf('disabled', FIRST)).toMatchObject({ reason: 'client_disabled' })

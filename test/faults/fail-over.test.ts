@@ -201,7 +201,7 @@ describe('a server', () => {
     const back = once(await demote())
     onTestFinished(back)
     await until(async () => (await fetch(`${server.admin}/readyz`)).status === 503)
-    expect(await readiness()).toMatchObject({ reasons: ['the database does not take what is written'] })
+    expect(await readiness()).toMatchObject({ reasons: ['the database does not accept writes'] })
     // Nobody can know whether it is active.
     await until(async () => (await caller.introspect(token)).status === 503)
     expect((await caller.revoke(token)).status).toBe(503)

@@ -43,7 +43,7 @@ async function readiness(): Promise<{ status: number; body: unknown }> {
 const isReady = async () => (await readiness()).status === 200
 const UNREADY = {
   status: 503,
-  body: { status: 'unavailable', reasons: ['the database does not take what is written'] },
+  body: { status: 'unavailable', reasons: ['the database does not accept writes'] },
 }
 
 /** Has the database take no more of what requests write; what is returned undoes it. */

@@ -88,7 +88,7 @@ const ways: [string, string, (enabled: boolean, isChange?: boolean) => Promise<u
     async (enabled, isChange = true) => {
       const { error, stderr } = await enable('disabled', enabled)
       expect(error).toBeUndefined()
-      const said = enabled ? /Those of before stay inactive/ : /calls those that it has inactive, for good/
+      const said = enabled ? /Its earlier tokens stay inactive/ : /reports its earlier tokens as inactive, for good/
       expect(stderr).toMatch(isChange ? said : /^$/)
     },
   ],
@@ -221,7 +221,7 @@ test('a credential that is revoked or removed is refused, and the command says t
   for (const command of end) {
     const { error, stderr } = await runCommand(env, () => command('lonely', 'a', {}))
     expect(error).toBeUndefined()
-    expect(stderr).toMatch(/Tokens that it got live on:\ntessera revoke --client lonely ends them, too/)
+    expect(stderr).toMatch(/Tokens already issued with it stay valid:\ntessera revoke --client lonely ends those, too/)
   }
   for (const at of nodes())
     expect(await until(async () => (await ask('lonely', 'plain', at)).status === 401)).toBeLessThan(A_SECOND)

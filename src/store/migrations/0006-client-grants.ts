@@ -1,6 +1,6 @@
 import type { MigratedDatabase } from '../dialect.ts'
 
-/** Scopes that a client has at one API alone, and the API that its requests are for by default. */
+/** Adds the scopes that a client has at one API alone, and its default API. */
 export const clientGrants = {
   up: async (db: MigratedDatabase): Promise<void> => {
     const client = db.schema.alterTable('client')

@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { MigratedDatabase } from '../dialect.ts'
 
 /**
- * Indexes for the removal of what strangers add: who fetched the key set, and refused requests. That of refusals costs the
- * events of requests that succeed nothing. Revoked tokens are looked up here once they are too many for memory.
+ * Adds indexes for the removal of rows that strangers add: consumers of the key set, and refused requests. The index of refusals
+ * costs nothing for successful requests. Revoked tokens are looked up by their index once they are too many for memory.
  */
 export const bounds = {
   up: async (db: MigratedDatabase): Promise<void> => {

@@ -2,12 +2,13 @@ import { scryptSync, timingSafeEqual } from 'node:crypto'
 import { sql } from 'kysely'
 import type { MigratedDatabase } from '../dialect.ts'
 
-/** What `tessera dev` has made until now, as any manifest would have. */
+/** The sample that `tessera dev` has made until now, like any manifest. */
 const SAMPLE = { client: 'cc_client', secret: '2Federate' }
 
 /**
- * What operators have ended by commands, which no manifest brings back; and what is of the sample. Who had disabled a client was not kept until now: each
- * that is disabled counts as disabled by an operator, since the other mistake would enable it again.
+ * Adds the things that operators have ended by commands, which no manifest brings back, and marks the credential of the sample.
+ * Until now the database did not say who had disabled a client. Each disabled client counts as disabled by an operator, since the
+ * other mistake would enable it again.
  */
 export const endedAndSample = {
   up: async (db: MigratedDatabase): Promise<void> => {
@@ -21,7 +22,7 @@ export const endedAndSample = {
   },
 }
 
-/** Whether the hash of a chosen secret, as it was kept when this migration was written, is that of the sample's. */
+/** Whether the hash of a chosen secret, in the format of this migration, is the hash of the sample's secret. */
 function isSample(data: string): boolean {
   const [, cost, r, p, salt = '', digest = ''] =
     /\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([\w-]+)\$([\w-]{43})"/.exec(data) ?? []

@@ -58,7 +58,7 @@ function parseLocation(location: string) {
   }
 }
 
-/** The password that libpq takes where there is no other. */
+/** The password that libpq uses if no other is given. */
 function secretOfEnvironment(): string | undefined {
   const given = process.env['PGPASSWORD']
   return given === undefined || given === '' ? undefined : takeSecret('PGPASSWORD', given)

@@ -7,7 +7,7 @@ import { type Limits, openingOf } from './limits.ts'
 import type { Connections } from './pool.ts'
 import { queryAfter } from './statement.ts'
 
-/** Says whether a statement may be sent again on another connection, after this error on one that is of no use. */
+/** Whether a statement may be sent again on another connection, after this error on an unusable one. */
 type MayRepeat = (error: unknown) => boolean
 
 const never: MayRepeat = () => false
@@ -15,21 +15,21 @@ const never: MayRepeat = () => false
 const always: MayRepeat = (error) => !(error instanceof LateAnswer)
 
 /**
- * A connection for one statement or one transaction. Each answer comes in time, and from a server that takes writes. A
- * connection that is of no use is closed at once. Where nothing was done on it, another connection takes its place, once.
+ * A connection for one statement or one transaction. Each answer comes in time, and from a server that accepts writes. An
+ * unusable connection is closed at once. If nothing was done on it, another connection replaces it, once.
  */
 export class BoundedConnection implements DatabaseConnection {
   readonly #connections: Connections
   readonly #limits: Limits
   readonly #opening: string
   readonly #deadline: Deadline
-  /** Undefined once it was closed. */
+  /** Undefined once the connection was closed. */
   #client: pg.PoolClient | undefined
   /** Why it was closed. */
   #lost: unknown
   #isInTransaction = false
 
-  /** Rejects where there is no connection in time. */
+  /** Rejects if there is no connection in time. */
   static async take(connections: Connections, limits: Limits): Promise<BoundedConnection> {
     const connection = new BoundedConnection(connections, limits)
     try {

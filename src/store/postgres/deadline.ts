@@ -13,11 +13,11 @@ export class Deadline {
       // An answer may have arrived while this process was busy: it is read first.
       this.#timer = setTimeout(() => setImmediate(giveUp), limit)
     })
-    // The time may be up while nobody waits, which is no unhandled rejection.
+    // The time may be up while nothing waits. This must not become an unhandled rejection.
     this.#passed.catch(() => {})
   }
 
-  /** Rejects with a LateAnswer where the answer comes later. */
+  /** Rejects with a LateAnswer if the answer comes later. */
   wait<Answer>(answer: Promise<Answer>): Promise<Answer> {
     return this.#passed === undefined ? answer : Promise.race([answer, this.#passed])
   }

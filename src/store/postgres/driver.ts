@@ -57,6 +57,6 @@ class BoundedDriver implements Driver {
     connection.release()
   }
 
-  /** The connections belong to whoever made them. */
+  /** The owner of the pool closes the connections. */
   async destroy(): Promise<void> {}
 }

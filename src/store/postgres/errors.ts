@@ -6,12 +6,12 @@ import { isUntrusted, networkFault } from '../../platform/system-error.ts'
  * SQL syntax and access (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  */
 const DEFECTS = ['0A', '21', '22', '23', '42']
-/** Insufficient privilege; and invalid schema name, since one that a role may not use is to it as if there were none. */
+/** Insufficient privilege; and invalid schema name, since PostgreSQL reports a schema that a role may not use as missing. */
 const FORBIDDEN = ['42501', '3F000']
 
 /**
- * Errors that say nothing against the connection, beside defects. Classes: transaction rollback, WITH CHECK OPTION, insufficient
- * resources, program limit, PL/pgSQL; states: lock not available, query canceled.
+ * Errors after which the connection can still be used, besides defects. Classes: transaction rollback, WITH CHECK OPTION,
+ * insufficient resources, program limit, PL/pgSQL; states: lock not available, query canceled.
  */
 const HARMLESS = ['40', '44', '53', '54', 'P0', '55P03', '57014']
 /** Exceptions from the classes above: statement completion unknown, too many connections. */
@@ -26,7 +26,7 @@ const REFUSALS = ['25006', '57P01', '57P03']
 /** The server takes no writes, or does not begin a transaction: this program must use another one. */
 export class WrongServer extends Error {}
 
-/** An answer did not come in time. Nobody knows what was done. */
+/** An answer did not come in time. It is unknown whether the statement was run. */
 export class LateAnswer extends Error {}
 /** An answer did not come within the time that any single answer has. */
 export class NoAnswer extends LateAnswer {}
@@ -48,8 +48,8 @@ export const isForbidden = (error: unknown): boolean =>
   FORBIDDEN.includes(sqlState(error instanceof OAuthError ? error.cause : error) ?? '')
 
 /**
- * Whether the connection is of no use after an error: it broke, no answer came, or the server said that it is the wrong one or
- * is shutting down. Unknown errors count as such, since a new connection costs little.
+ * Whether the connection is unusable after an error: it broke, no answer came, or the server said that it is the wrong one or is
+ * shutting down. Unknown errors count as such, since a new connection costs little.
  */
 export function losesConnection(error: unknown): boolean {
   const state = sqlState(error)
@@ -59,7 +59,7 @@ export function losesConnection(error: unknown): boolean {
   return !isHarmless || HARMFUL.includes(state)
 }
 
-/** Whether the server itself sent the error, or refused to begin: then its other connections are of no use, either. */
+/** Whether the server itself sent the error, or refused to begin. Its other connections are unusable then, too. */
 export const concernsServer = (error: unknown): boolean => error instanceof WrongServer || sqlState(error) !== undefined
 
 /** Whether the server refused a statement before it did anything, so that another connection may do it. */
@@ -68,7 +68,7 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /**
- * Turns the error of an opening statement into a WrongServer: the statement after it was not run, whatever the error says.
+ * Turns the error of an opening statement into a WrongServer: with any error, the statement after it was not run.
  * @returns the error itself where the server, or a pooler, may have crashed after the statement was run
  */
 export function refusalToBegin(error: unknown): unknown {
@@ -93,7 +93,7 @@ function withMessage(error: unknown): unknown {
 /** PostgreSQL's error codes, or their classes (the first two characters), in words that follow "can't be used:". */
 const words: Readonly<Record<string, string>> = {
   '08': 'the connection broke',
-  '08P01': 'it does not take what is said when a connection begins: is it a pooler?',
+  '08P01': 'it refuses the parameters of the connection: is it a pooler?',
   '25006': 'it is read-only: a standby, or another server than before',
   '28': 'it does not let this role in: see pg_hba.conf there',
   '28P01': 'the password of the role is wrong: it is in the address, in storage_password_file, or in PGPASSWORD',
@@ -104,8 +104,8 @@ const words: Readonly<Record<string, string>> = {
   '53': 'the server has no more room for this',
   '53100': 'the disk of the server is full',
   '53300': 'too many connections are open there: see storage_connections',
-  '55': 'others keep what is needed',
-  '57': 'the server ends, or has ended what was under way',
+  '55': 'other connections hold a lock or an object that is needed',
+  '57': 'the server is shutting down, or has ended the statement',
   '57014': 'it took too long',
   '57P03': 'the server is starting, or ending',
   '58': 'the disk of the server fails',
@@ -139,6 +139,6 @@ export function postgresFault(error: unknown, isAway: boolean): string | undefin
   return messages.find(([pattern]) => pattern.test(text))?.[1]
 }
 
-/** A server that refuses to begin says why in its own error. One that is read-only answers as any other. */
+/** A server that refuses to begin gives the reason in its own error. A read-only server answers like any other. */
 const wrongServerFault = ({ cause }: WrongServer): string | undefined =>
   cause === undefined ? words['25006'] : postgresFault(cause, true)

@@ -1,25 +1,25 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../schema.ts'
 
-/** What a role that serves does with a table (`docs/storage.md`); with the list of migrations it only looks. */
+/** The rights on each table that the role of a server needs (`docs/storage.md`). It only reads the list of migrations. */
 const SERVING = ['select', 'insert', 'update', 'delete'] as const
 const MIGRATIONS = 'migration'
 
 /** All names are quoted as SQL wants them. */
 interface Rights {
   readonly role: string
-  /** Where this role finds tables; null where it may use none of the schemas in which it looks for them. */
+  /** The schema in which this role finds tables; null if it may not use any schema of its search path. */
   readonly schema: string | null
-  /** The first of those that is there. */
+  /** The first schema of the search path that exists. */
   readonly unusable: string | null
-  /** Of the tables that it finds, those on which it lacks a right. */
+  /** The existing tables on which the role lacks a right. */
   readonly lacking: readonly string[]
   readonly lacks_migrations: boolean
 }
 
 /**
- * The statements that give this role what serving takes, for the owner of the tables to run; none where it has it all. A table
- * that is not there is no matter of rights.
+ * The statements that give this role the rights that a server needs, for the owner of the tables; none if it has all of them. A
+ * missing table is not a matter of rights.
  */
 export async function missingGrants(db: Kysely<Schema>, tables: readonly string[]): Promise<readonly string[]> {
   const { role, schema, unusable, lacking, lacks_migrations: lacksMigrations } = await readRights(db, tables)

@@ -14,7 +14,7 @@ const IDLE_IN_TRANSACTION_MS = 30_000
 const PATIENCE_MS = 5_000
 /** The database's own limit comes first, mostly; this is for when it says nothing at all. */
 const GRACE_MS = 2_000
-/** A copy may be made of a standby. */
+/** A standby may be the source of a copy. */
 const UNLIMITED: Limits = {
   statement: 0,
   idleInTransaction: 0,

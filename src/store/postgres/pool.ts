@@ -36,7 +36,7 @@ export class Connections {
       idleTimeoutMillis: IDLE_MS,
       connectionTimeoutMillis: patience,
     })
-    // A connection that breaks fails the statement under way, or else the next one: nobody else need be told.
+    // A connection that breaks fails the statement under way, or else the next one, so no other report is needed.
     this.#pool.on('error', () => {})
     this.#pool.on('connect', (client) => {
       client.on('error', () => {})
@@ -50,7 +50,7 @@ export class Connections {
     return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount }
   }
 
-  /** The caller gives it back. Rejects where none can be had in time. */
+  /** The caller must give it back. Rejects if no connection is available in time. */
   async take(): Promise<pg.PoolClient> {
     for (;;) {
       const client = await this.#pool.connect()
@@ -60,14 +60,14 @@ export class Connections {
   }
 
   giveBack(client: pg.PoolClient): void {
-    // The next one to take it would be in the transaction of this one.
+    // The next user of the connection would be inside this transaction.
     client.release(!this.#trust.has(client) || client.getTransactionStatus() !== 'I')
   }
 
   /**
-   * Waits for an answer on a connection, and closes the connection where the error says that it is of no use. All connections
-   * that were made before are closed, too, where the server said so, or was silent on all of them. Where others got answers,
-   * only this one is closed: on a busy machine, new connections take longer than a slow answer.
+   * Waits for an answer on a connection, and closes the connection if the error shows that it is unusable. If the server said so,
+   * or was silent on all connections, all earlier connections are closed, too. If others got answers, only this one is closed: on
+   * a busy machine, new connections take longer than a slow answer.
    * @param onLoss called with the error when the connection is closed
    */
   async ask<Answer>(client: pg.PoolClient, answer: Promise<Answer>, onLoss: (error: unknown) => void): Promise<Answer> {

@@ -2,17 +2,17 @@ import pg from 'pg'
 
 /** The answers to two statements that were sent at once. */
 interface Answers {
-  /** The row of the first. */
+  /** The row of the first statement. */
   readonly row: pg.QueryResultRow
   readonly result: pg.QueryResult
 }
 
 /**
- * Sends two statements at once. Up to the Sync message behind them they are one transaction
+ * Sends two statements at once. Up to the Sync message after them they are one transaction
  * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING): a setting that the first makes for its
- * transaction holds for the second and for nothing else. Where the first fails, the second is not run.
+ * transaction holds for the second and for nothing else. If the first fails, the second is not run.
  * @param first a statement that gives one row
- * @param ofFirst turns the error of the first one, where that fails, into the one to reject with
+ * @param ofFirst maps an error of the first statement to the error to reject with
  */
 export function queryAfter(
   first: string,
@@ -25,7 +25,7 @@ export function queryAfter(
   const answers = new Promise<Answers>((resolve, reject) => {
     query.on('row', (given, result) => {
       row ??= given
-      // The driver leaves that to the listener.
+      // The driver leaves this to the listener.
       result?.addRow(given)
     })
     query.on('error', (error) => reject(row === undefined ? ofFirst(error) : error))

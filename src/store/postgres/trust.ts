@@ -1,8 +1,8 @@
 import type pg from 'pg'
 
 /**
- * Knows which connections may be used again. Where a server is of no use any more, neither is any connection that was made
- * before: after a fail-over, each of them leads to the old server.
+ * Knows which connections may be used again. Once a server is unusable, so is every connection made before that: after a
+ * fail-over, each of them leads to the old server.
  */
 export class Trust {
   readonly #generations = new WeakMap<pg.Client, number>()
@@ -10,7 +10,7 @@ export class Trust {
   #generation = 0
   #answers = 0
 
-  /** How often the server has answered, on any connection. */
+  /** The number of answers from the server, on any connection. */
   get answers(): number {
     return this.#answers
   }
@@ -33,7 +33,7 @@ export class Trust {
     this.#answers += 1
   }
 
-  /** Notes that the server of a connection is of no use. An old connection says nothing of those that were made since. */
+  /** Notes that the server of a connection is unusable. An old connection says nothing about those made after it. */
   end(client: pg.Client): void {
     if (!this.has(client)) return
     this.#generation += 1

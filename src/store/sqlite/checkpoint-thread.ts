@@ -1,4 +1,4 @@
-/** The thread of `checkpoints.ts`: does what it is told to, and says when it has tried. */
+/** The thread of `checkpoints.ts`: runs each requested checkpoint, and reports when it has tried. */
 
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -7,11 +7,11 @@ import { excessOf } from './free-pages.ts'
 
 /** How long those who write may be kept waiting for those who read. Milliseconds. */
 const BUSY_TIMEOUT_MS = 100
-/** 1 MB: others wait to write for about a millisecond. */
+/** 1 MB. Other writers wait for about a millisecond. */
 const PAGES_IN_STEP = 256
-/** Pages that are moved go to the log first, which must not grow long by that. */
+/** Moved pages go to the log first. The log must not become long that way. */
 const STEPS = 16
-/** Between two steps others write: they try every 5 ms. */
+/** Other writers try every 5 ms, so they write between two steps. */
 const PAUSE_MS = 10
 
 const database = new DatabaseSync(String(workerData), { timeout: BUSY_TIMEOUT_MS })
@@ -21,7 +21,7 @@ const numberOf = (pragma: string): number => Number(Object.values(database.prepa
 const excess = (): number => excessOf({ all: numberOf('page_count'), free: numberOf('freelist_count') })
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
-/** Gives back some of the pages that are free (https://sqlite.org/pragma.html#pragma_incremental_vacuum). */
+/** Gives some free pages back to the disk (https://sqlite.org/pragma.html#pragma_incremental_vacuum). */
 function release(): void {
   for (let step = 0; step < STEPS; step += 1) {
     const pages = Math.min(excess(), PAGES_IN_STEP)
@@ -34,7 +34,7 @@ function release(): void {
 parentPort?.on('message', ({ mode, releases }: Task) => {
   try {
     if (releases) release()
-    // Most of it is done while others write, so that they wait for little. The file becomes shorter here, too.
+    // Most of the checkpoint is done while others write, so that they wait only briefly. The file also becomes shorter here.
     database.exec('pragma wal_checkpoint(PASSIVE)')
     if (mode === 'RESTART') database.exec('pragma wal_checkpoint(RESTART)')
   } finally {

@@ -12,9 +12,9 @@ export interface Compacted {
 }
 
 /**
- * Writes a database anew without its free pages (https://sqlite.org/lang_vacuum.html). From then on it gives room back by
- * itself. Meanwhile it needs as much room again.
- * @throws UserError where the database is in use or damaged, or there is no room; it is left as it was
+ * Writes a database anew without its free pages (https://sqlite.org/lang_vacuum.html). From then on the database gives free room
+ * back by itself. The rewriting needs room for a second copy.
+ * @throws UserError if the database is in use or damaged, or there is no room; it is left as it was
  */
 export function compactSqlite(path: string): Compacted {
   makeDatabasePrivate(path)

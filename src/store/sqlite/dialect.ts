@@ -28,7 +28,7 @@ const DEFECTS = [1, 19, 20, 21, 25]
 /** Some 64 MB: where nobody else has made a checkpoint (`checkpoints.ts`), whoever commits does. */
 const CHECKPOINT_AFTER_PAGES = 16_384
 
-/** The log is cut to so many bytes when it begins anew. Under load it is about as long; one large write makes it longer. */
+/** The log is cut to this many bytes when it begins anew. Under load it has about this size; one large write makes it longer. */
 const LOG_KEPT = 32 * 1024 * 1024
 
 /** When a commit waits for the disk: always, or only so that a crash can't harm the file. */
@@ -161,7 +161,7 @@ class NodeSqliteConnection implements DatabaseConnection {
         : new DatabaseSync(this.#path, options),
     )
     try {
-      // This must come before anything else is written to the file. On one that is not empty it would be a useless write.
+      // This must come before anything else is written to the file. On a file that is not empty it has no effect.
       const isNew =
         this.#use !== 'READ' &&
         (await retryWhileBusy(() => database.prepare('pragma page_count').get()?.['page_count'] === 0))

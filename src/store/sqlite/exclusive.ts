@@ -6,13 +6,13 @@ import { isSqliteError } from './copy-file.ts'
 const SQLITE_BUSY = 5
 
 /**
- * Keeps everybody else from opening a database, until its connection is closed.
+ * Prevents all other connections from opening a database until its connection is closed.
  * @param database opened with a timeout of 0
  * @throws UserError where any other connection has it open
  */
 export function takeDatabase(database: DatabaseSync, path: string): void {
   try {
-    // In this mode, the first look takes the file for good, which fails while any other connection has it open
+    // In this mode, the first access locks the file until it is closed. It fails while any other connection has the file open
     // (https://sqlite.org/pragma.html#pragma_locking_mode).
     database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
   } catch (error) {

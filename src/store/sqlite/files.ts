@@ -3,10 +3,10 @@ import { createPrivateFile, makePrivate } from '../../platform/private-files.ts'
 /** Files that SQLite keeps beside a database (https://sqlite.org/tempfiles.html), made with the mode of the database. */
 const COMPANIONS = ['-wal', '-shm', '-journal']
 
-/** The files of a database, those included that may be beside it. */
+/** The files of a database, including those that may be beside it. */
 export const filesOf = (path: string): readonly string[] => ['', ...COMPANIONS].map((end) => path + end)
 
-/** Makes an empty file for a database, where there is none. SQLite would make it with the mode that the umask allows. */
+/** Makes an empty file for a database, if there is none. SQLite would make it with the mode that the umask allows. */
 export function createDatabaseFile(path: string): void {
   try {
     createPrivateFile(path)

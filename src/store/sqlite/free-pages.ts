@@ -1,13 +1,13 @@
 /** The pages of a database file. */
 export interface Pages {
   readonly all: number
-  /** The next writes take these. */
+  /** The next writes use these. */
   readonly free: number
 }
 
-/** 4 MB, or a tenth of the file where that is more, stay free: pages that are soon needed again are not worth giving back. */
+/** 4 MB, or a tenth of the file if that is more, stay free, since pages that are soon needed again are not worth giving back. */
 const LEAST_KEPT = 1_024
 const SHARE_KEPT = 0.1
 
-/** How many pages may be given back; 0 or less where none should be. */
+/** The number of pages to give back; 0 or less if none. */
 export const excessOf = ({ all, free }: Pages): number => Math.floor(free - Math.max(LEAST_KEPT, all * SHARE_KEPT))

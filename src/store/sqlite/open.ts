@@ -20,7 +20,7 @@ const dialect: Dialect = {
     const found = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db)
     return found.rows.length > 0
   },
-  // Who may read the file may do anything.
+  // SQLite has no roles: access to the file is enough.
   missingGrants: async () => [],
   // Its autoincrement looks at what was inserted (https://sqlite.org/autoinc.html).
   continueNumbers: async () => {},
@@ -77,8 +77,8 @@ export function openSqliteToRead(path: string): Database {
 }
 
 /**
- * Asks SQLite, rather than read the header of the file: to close the file would give up all locks that this process has on it
- * (https://sqlite.org/howtocorrupt.html, 2.2).
+ * Asks SQLite rather than reading the header of the file, because closing the file would release all locks that this process has
+ * on it (https://sqlite.org/howtocorrupt.html, 2.2).
  */
 async function countPages(db: Kysely<Schema>): Promise<Pages | undefined> {
   const { rows } = await sql<Pages & { readonly mode: number }>`

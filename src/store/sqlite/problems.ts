@@ -8,7 +8,7 @@ const words: Readonly<Record<number, string>> = {
   3: 'this user has no right to it',
   5: 'another process keeps it for itself',
   6: 'another process keeps it for itself',
-  8: 'it can be read, and not be written',
+  8: 'it can be read but not written',
   10: 'the disk fails',
   11: 'it is damaged',
   13: 'the disk is full',
@@ -25,7 +25,7 @@ export const resultCode = (error: unknown): number | undefined =>
 /** READONLY, IOERR and CANTOPEN don't say why; the file may show it. */
 const OF_FILE = [8, 10, 14]
 
-/** Why the database at a path can't be used, in our words; undefined where the error is none of SQLite's. */
+/** Why the database at a path can't be used, in our words; undefined if the error is not one of SQLite's. */
 export function sqliteFault(error: unknown, path: string | undefined): string | undefined {
   const code = resultCode(error)
   if (code === undefined) return undefined

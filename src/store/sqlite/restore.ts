@@ -35,7 +35,7 @@ export async function restoreSqlite({ from, to, replace, clock, inspect }: Resto
   if (!existsSync(from)) throw new UserError(`${from}: there is no such file`)
   const contents = checkDatabase(from)
   makeFolder(dirname(to))
-  // The database that is replaced is kept, and is as secret as the one that takes its place.
+  // The replaced database is kept, and is as secret as its replacement.
   makeDatabasePrivate(to)
   takeFor(to, replace, () => {})
   const copy = `${to}.${process.pid}.restored`
