@@ -6,6 +6,7 @@ import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/sql-store.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { A_SECOND } from '../harness/until.ts'
 
 const AUDIENCE = 'https://api.example.com'
 const ROTATE_EVERY = 5
@@ -15,8 +16,6 @@ const PENDING = PUBLISH_BEFORE / ROTATE_EVERY
 const RUN_MS = 60_000
 const TOKEN_EVERY_MS = 200
 const LATE_MS = 20_000
-/** How late a look at the key set may see a key, on a busy machine. */
-const TOLERANCE_MS = 1_000
 
 /** A clock that stands until it is let go. */
 class StandingClock implements Clock {
@@ -119,9 +118,10 @@ test('verifiers that keep keys see no failure while keys rotate every 5 s for a 
   expect(verifiedLate).toBeGreaterThan(60)
   expect(signed.size).toBeGreaterThanOrEqual(10)
   expect(signed.size).toBeLessThanOrEqual(RUN_MS / 1000 / ROTATE_EVERY + 2)
-  // All of these were published for as long as configured before they signed; the first of all keys did not sign here.
+  // All of these were published for as long as configured before they signed; the first of all keys did not sign here. On a busy
+  // machine a look at the key set may see a key late.
   for (const [kid, at] of signed) {
-    expect(at - (published.get(kid) ?? at)).toBeGreaterThan(PUBLISH_BEFORE * 1000 - TOLERANCE_MS)
+    expect(at - (published.get(kid) ?? at)).toBeGreaterThan(PUBLISH_BEFORE * 1000 - A_SECOND)
   }
   // What has signed stays for as long as its tokens live.
   expect(await lookAtKeys()).toEqual(expect.arrayContaining([...published.keys()]))
