@@ -75,7 +75,7 @@ async function masterKeyMistakes(db: Database, { masterKey }: Means): Promise<re
   if (due.includes(KEYS_SINCE)) return []
   try {
     const isNamed = !due.includes(MASTER_KEY_SINCE)
-    masterKey.requireFitting(await (isNamed ? masterKeyInUse(db.reads) : oldestMasterKey(db.reads, due)))
+    masterKey.requireFitting(await (isNamed ? masterKeyInUse(db.unhurried) : oldestMasterKey(db.unhurried, due)))
     return []
   } catch (error) {
     if (!(error instanceof MasterKeyMismatch)) throw error
@@ -84,7 +84,7 @@ async function masterKeyMistakes(db: Database, { masterKey }: Means): Promise<re
 }
 
 /** The master key that the migration will find to be in use: that of the oldest key, or else of the oldest secret. */
-async function oldestMasterKey(db: Database['reads'], due: readonly string[]): Promise<string | undefined> {
+async function oldestMasterKey(db: Database['unhurried'], due: readonly string[]): Promise<string | undefined> {
   const key = await db.selectFrom('key').select('master_key_id').orderBy('created_at').limit(1).executeTakeFirst()
   if (key !== undefined || due.includes(SECRETS_SINCE)) return key?.master_key_id
   const secret = await db

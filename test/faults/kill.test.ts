@@ -16,8 +16,12 @@ import { A_SECOND } from '../harness/until.ts'
 
 const fleet = await makeFleet()
 const ROUNDS = extent(5, 100)
-/** An event is written so soon after its answer, in milliseconds: it waits 200 for others, and then for the database. */
+/**
+ * An event is written so soon after its answer, in milliseconds: it waits 200 for others, and then for the database. On a busy
+ * machine it takes longer, by as much as a few requests then do.
+ */
 const AUDIT_BOUND_MS = 500
+const SLOWEST_REQUESTS = 5
 
 /** What was answered, and so must outlive the process. */
 interface Acknowledged {
@@ -101,8 +105,9 @@ async function expectNothingLost(name: string, config: Config, checkIntegrity: (
     const store = await openStore(config.storage, systemClock, config.storageAccess)
     const recorded = new Set((await store.audit.listEvents({ limit: 200_000 })).map(({ requestId }) => requestId))
     await store.close()
+    const bound = AUDIT_BOUND_MS + SLOWEST_REQUESTS * Math.max(...traffic.samples.map(({ elapsed }) => elapsed))
     const unwritten = acknowledged.issued.filter(({ requestId }) => !recorded.has(requestId))
-    expect(unwritten.filter(({ at }) => at < killedAt - AUDIT_BOUND_MS)).toEqual([])
+    expect(unwritten.filter(({ at }) => at < killedAt - bound)).toEqual([])
     counts.revocations += acknowledged.revoked.length
     counts.uses += acknowledged.used.length
     counts.issued += acknowledged.issued.length
