@@ -41,40 +41,77 @@ export function covers(pattern: string, name: string): boolean {
   return true
 }
 
-/** Finds scopes with a `*` by what they stand for. There may be thousands of scopes, and a request may ask for hundreds of values. */
+/** Values by texts, found by any text that begins, or ends, with one of these: first by its length, of which there are few. */
+class ByEnd<Value> {
+  readonly #byLength = new Map<number, Map<string, Value>>()
+  readonly #cut: (text: string, length: number) => string
+
+  /** @param cut so many characters of the end in question */
+  constructor(cut: (text: string, length: number) => string) {
+    this.#cut = cut
+  }
+
+  /** The value for exactly this text. */
+  at(end: string, create: () => Value): Value {
+    const ofLength = this.#byLength.get(end.length) ?? new Map<string, Value>()
+    const value = ofLength.get(end) ?? create()
+    this.#byLength.set(end.length, ofLength.set(end, value))
+    return value
+  }
+
+  of(text: string): readonly Value[] {
+    const found: Value[] = []
+    for (const [length, ofLength] of this.#byLength) {
+      const value = length > text.length ? undefined : ofLength.get(this.#cut(text, length))
+      if (value !== undefined) found.push(value)
+    }
+    return found
+  }
+
+  get isEmpty(): boolean {
+    return this.#byLength.size === 0
+  }
+}
+
+const beginning = (text: string, length: number): string => text.slice(0, length)
+const ending = (text: string, length: number): string => text.slice(text.length - length)
+
+interface Placed<Entry> {
+  readonly entry: Entry
+  readonly order: number
+}
+
+/**
+ * Finds scopes with a `*` by what they stand for. There may be thousands of scopes, which begin alike, and a request may ask for
+ * hundreds of values: a value is held only against those that begin and end as it does.
+ */
 export class ScopePatterns<Entry extends { readonly scope: Scope }> {
-  /** By the text before the first `*`: first by its length, of which there are few, then by the text. */
-  readonly #byPrefix = new Map<number, Map<string, { readonly entry: Entry; readonly order: number }[]>>()
+  /** By the text before the first `*`, then by the text after the last. */
+  readonly #byEnds = new ByEnd<ByEnd<Placed<Entry>[]>>(beginning)
 
   /** @param entries those whose scope has no `*` are passed over */
   constructor(entries: readonly Entry[]) {
     for (const [order, entry] of entries.entries()) {
       const { name } = entry.scope
-      const star = name.indexOf('*')
-      if (star === -1) continue
-      const ofLength = this.#byPrefix.get(star) ?? new Map<string, { entry: Entry; order: number }[]>()
-      const ofPrefix = ofLength.get(name.slice(0, star)) ?? []
-      ofPrefix.push({ entry, order })
-      this.#byPrefix.set(star, ofLength.set(name.slice(0, star), ofPrefix))
+      if (!hasStar(name)) continue
+      this.#byEnds
+        .at(name.slice(0, name.indexOf('*')), () => new ByEnd<Placed<Entry>[]>(ending))
+        .at(name.slice(name.lastIndexOf('*') + 1), () => [])
+        .push({ entry, order })
     }
   }
 
   get isEmpty(): boolean {
-    return this.#byPrefix.size === 0
+    return this.#byEnds.isEmpty
   }
 
   /** Those that `name` is a value of, in the order in which they were given. */
   of(name: string): readonly Entry[] {
-    const found: { readonly entry: Entry; readonly order: number }[] = []
-    let isInOrder = true
-    for (const [length, ofLength] of this.#byPrefix) {
-      const candidates = ofLength.get(name.slice(0, length))
-      if (candidates === undefined) continue
-      isInOrder &&= found.length === 0
-      for (const candidate of candidates) if (isValueOf(name, candidate.entry.scope)) found.push(candidate)
-    }
-    if (!isInOrder) found.sort((one, other) => one.order - other.order)
-    return found.map(({ entry }) => entry)
+    const found = this.#byEnds
+      .of(name)
+      .flatMap((byEnding) => byEnding.of(name).flat())
+      .filter(({ entry }) => isValueOf(name, entry.scope))
+    return found.toSorted((one, other) => one.order - other.order).map(({ entry }) => entry)
   }
 }
 
