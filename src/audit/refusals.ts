@@ -184,7 +184,7 @@ export class RefusalGatherer implements AuditSink {
   #recordRefusal(event: AuditEvent): void {
     const now = this.#clock.monotonic()
     const { digest, copy } = ownCopy(event)
-    // Only a client that has proven itself has a credential in its event.
+    // Only a client that has proven itself has a `credential` in its event; one that is merely at fault has another name there.
     const source = 'credential' in event.detail ? this.#sources.clients : this.#sources.strangers
     const equal = source.equal.get(digest)
     const hasRoom = !this.#sink.isFullForRefusals

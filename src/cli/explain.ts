@@ -79,9 +79,16 @@ function notesOn({ reason, detail }: StoredAuditEvent, client: Known): readonly 
   return [`A command disabled it on ${new Date(disabledAt).toISOString()}; \`tessera clients enable\` undoes that.`]
 }
 
-/** The label of the credential that proved the client; undefined if it has none or no longer exists. */
-const labelOf = ({ detail }: StoredAuditEvent, client: Known): string | undefined =>
-  client?.credentials.all.find(({ id }) => id === detail['credential'])?.label || undefined
+/** The member of the detail that names a credential: the one that proved the client, or one that could not be read. */
+const naming = ({ detail }: StoredAuditEvent): string | undefined =>
+  ['credential', 'unreadable_credential'].find((name) => name in detail)
+
+/** The label of the credential that an event names; undefined if it has none or no longer exists. */
+function labelOf(event: StoredAuditEvent, client: Known): string | undefined {
+  const name = naming(event)
+  if (name === undefined) return undefined
+  return client?.credentials.all.find(({ id }) => id === event.detail[name])?.label || undefined
+}
 
 function asLines(event: StoredAuditEvent, about: Known): readonly string[] {
   const {
@@ -97,7 +104,8 @@ function asLines(event: StoredAuditEvent, about: Known): readonly string[] {
     credential_label: label,
     detail,
   } = asJson(event, about)
-  const named = label === undefined ? detail : { ...detail, credential: `${label} (${detail['credential']})` }
+  const name = naming(event)
+  const named = label === undefined || name === undefined ? detail : { ...detail, [name]: `${label} (${detail[name]})` }
   return [
     `${time}  ${type}: ${result}${reason === undefined ? '' : `, ${reason}`}`,
     ...(meaning === undefined ? [] : [`  ${meaning}`]),

@@ -41,7 +41,7 @@ async function verify(
 /** @param lost the record of a secret that could not be decrypted; the assertion may be signed with it */
 function whyNone(secrets: readonly SecretCredential[], lost: Unreadable | undefined, alg: string): OAuthError {
   if (lost !== undefined) {
-    const detail = { credential: lost.id, problem: lost.problem }
+    const detail = { unreadable_credential: lost.id, problem: lost.problem }
     return new OAuthError('credential_unreadable', { detail })
   }
   if (secrets.some(({ retrievable }) => retrievable !== undefined)) {

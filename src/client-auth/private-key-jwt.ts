@@ -94,7 +94,7 @@ function inlineKeys(credential: KeysCredential): readonly PublicKey[] {
     return keys
   } catch (error) {
     if (!(error instanceof KeyError)) throw error
-    const detail = { credential: credential.id, problem: error.message }
+    const detail = { unreadable_credential: credential.id, problem: error.message }
     throw new OAuthError('credential_unreadable', { detail })
   }
 }

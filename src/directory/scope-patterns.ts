@@ -41,42 +41,77 @@ export function covers(pattern: string, name: string): boolean {
   return true
 }
 
+/** Values keyed by texts, and found by any text that begins, or ends, with the key. There are few different lengths of keys. */
+class ByEnd<Value> {
+  readonly #byLength = new Map<number, Map<string, Value>>()
+  readonly #cut: (text: string, length: number) => string
+
+  /** @param cut takes as many characters from the end in question */
+  constructor(cut: (text: string, length: number) => string) {
+    this.#cut = cut
+  }
+
+  /** The value for exactly this text. */
+  at(end: string, create: () => Value): Value {
+    const ofLength = this.#byLength.get(end.length) ?? new Map<string, Value>()
+    const value = ofLength.get(end) ?? create()
+    this.#byLength.set(end.length, ofLength.set(end, value))
+    return value
+  }
+
+  of(text: string): readonly Value[] {
+    const found: Value[] = []
+    for (const [length, ofLength] of this.#byLength) {
+      const value = length > text.length ? undefined : ofLength.get(this.#cut(text, length))
+      if (value !== undefined) found.push(value)
+    }
+    return found
+  }
+
+  get isEmpty(): boolean {
+    return this.#byLength.size === 0
+  }
+}
+
+const beginning = (text: string, length: number): string => text.slice(0, length)
+const ending = (text: string, length: number): string => text.slice(text.length - length)
+
+interface Placed<Entry> {
+  readonly entry: Entry
+  readonly order: number
+}
+
 /**
- * Finds the scopes with a `*` that cover a name. There may be thousands of scopes, and a request may ask for hundreds of values.
+ * Finds the scopes with a `*` that cover a name. There may be thousands of scopes that begin alike, and a request may ask for
+ * hundreds of values. So a value is compared only with scopes that begin and end as it does.
  */
 export class ScopePatterns<Entry extends { readonly scope: Scope }> {
-  /** Keyed by the length of the text before the first `*`, and then by that text. There are few different lengths. */
-  readonly #byPrefix = new Map<number, Map<string, { readonly entry: Entry; readonly order: number }[]>>()
+  /** By the text before the first `*`, then by the text after the last. */
+  readonly #byEnds = new ByEnd<ByEnd<Placed<Entry>[]>>(beginning)
 
   /** @param entries entries whose scope has no `*` are skipped */
   constructor(entries: readonly Entry[]) {
     for (const [order, entry] of entries.entries()) {
       const { name } = entry.scope
-      const star = name.indexOf('*')
-      if (star === -1) continue
-      const ofLength = this.#byPrefix.get(star) ?? new Map<string, { entry: Entry; order: number }[]>()
-      const ofPrefix = ofLength.get(name.slice(0, star)) ?? []
-      ofPrefix.push({ entry, order })
-      this.#byPrefix.set(star, ofLength.set(name.slice(0, star), ofPrefix))
+      if (!hasStar(name)) continue
+      this.#byEnds
+        .at(name.slice(0, name.indexOf('*')), () => new ByEnd<Placed<Entry>[]>(ending))
+        .at(name.slice(name.lastIndexOf('*') + 1), () => [])
+        .push({ entry, order })
     }
   }
 
   get isEmpty(): boolean {
-    return this.#byPrefix.size === 0
+    return this.#byEnds.isEmpty
   }
 
   /** The scopes that cover `name`, in the order in which they were given. */
   of(name: string): readonly Entry[] {
-    const found: { readonly entry: Entry; readonly order: number }[] = []
-    let isInOrder = true
-    for (const [length, ofLength] of this.#byPrefix) {
-      const candidates = ofLength.get(name.slice(0, length))
-      if (candidates === undefined) continue
-      isInOrder &&= found.length === 0
-      for (const candidate of candidates) if (isValueOf(name, candidate.entry.scope)) found.push(candidate)
-    }
-    if (!isInOrder) found.sort((one, other) => one.order - other.order)
-    return found.map(({ entry }) => entry)
+    const found = this.#byEnds
+      .of(name)
+      .flatMap((byEnding) => byEnding.of(name).flat())
+      .filter(({ entry }) => isValueOf(name, entry.scope))
+    return found.toSorted((one, other) => one.order - other.order).map(({ entry }) => entry)
   }
 }
 

@@ -72,9 +72,9 @@ interface Route {
 /**
  * From a request of Node's to an endpoint of ours, and back. Paths are matched as they are written: no two spellings lead
  * to one endpoint.
- * @param state once it is draining, every answer ends its connection
+ * @param isLastOver whether an answer over this connection is to end it
  */
-export function createApp(options: AppOptions, state: { readonly draining: boolean }): App {
+export function createApp(options: AppOptions, isLastOver: (socket: Socket) => boolean): App {
   const { proxies, certificateHeader, onlyProxies, challenge, clock, random, onDefect, onRefusal, meterFor } = options
   const routes = new Map(
     Object.entries(options.routes).map(([path, methods]) => [path, toRoute(methods, meterFor?.(path))]),
@@ -85,13 +85,13 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
     response: ServerResponse,
     requestId: RequestId,
     { status, headers, body }: HttpResponse,
-    isLast = state.draining,
+    isLast = false,
   ): void {
     const sent: Record<string, string | number> = { ...headers, 'X-Request-Id': requestId }
     // RFC 9110 §8.6: 204 has no Content-Length; that of 304 would be the length of the whole document.
     if (status !== 304 && status !== 204) sent['Content-Length'] = Buffer.byteLength(body)
     const isUnread = !response.req.complete && isChunked(response.req)
-    if (isLast || isUnread) sent['Connection'] = 'close'
+    if (isLast || isUnread || isLastOver(response.req.socket)) sent['Connection'] = 'close'
     response.writeHead(status, sent)
     response.end(body)
     if (isUnread) stopReading(response.req, response)
@@ -100,8 +100,7 @@ export function createApp(options: AppOptions, state: { readonly draining: boole
   function refuse(response: ServerResponse, requestId: RequestId, thrown: unknown, isLast = false): void {
     const error = asOAuthError(thrown)
     if (error.status >= 500) onDefect(error.cause ?? error, requestId)
-    const answer = () =>
-      send(response, requestId, errorResponse(error, challenge), isLast || state.draining || CLOSING.has(error.reason))
+    const answer = () => send(response, requestId, errorResponse(error, challenge), isLast || CLOSING.has(error.reason))
     if (error.held === undefined) answer()
     else error.held.then(() => guard(response, answer))
   }

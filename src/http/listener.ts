@@ -9,7 +9,7 @@ import { UserError } from '../platform/user-error.ts'
 import { type App, type AppOptions, createApp, type Expectation } from './app.ts'
 import { Connections } from './connections.ts'
 import { limitIdleConnections } from './idle-connections.ts'
-import { askForCertificates, renewTicketKeys, TLS_SETTINGS } from './tls.ts'
+import { CertificateRequests, renewTicketKeys, TLS_SETTINGS } from './tls.ts'
 import { answerUnparsed } from './unparsed.ts'
 
 /** How often connections are checked for senders that are too slow. Milliseconds. */
@@ -49,7 +49,10 @@ export interface ListenerOptions extends AppOptions {
   readonly port: number
   /** Undefined for plain HTTP. */
   readonly tls: Certificate | undefined
-  /** Whether the client of a new connection is asked for a certificate. A client without one is served all the same. */
+  /**
+   * Whether the client of a new connection is asked for a certificate. A client without one is served all the same. Over a
+   * connection that began before, the next answer is the last.
+   */
   readonly asksCertificate: () => boolean
   readonly timeouts: Timeouts
   /** The number of idle connections kept. */
@@ -78,9 +81,11 @@ export interface Listener {
 /** Starts to listen. Rejects when the address is taken. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const state = { draining: false }
-  const app = createApp(options, state)
+  const requests = new CertificateRequests(options.asksCertificate, options.random)
+  const app = createApp(options, (socket) => state.draining || requests.isUnasked(socket))
   const connections = new Connections(options.clock)
-  const { servers, port } = await bindAll(options, () => createHttpServer(options, app, connections)).catch((error) => {
+  const create = () => createHttpServer(options, app, connections, requests)
+  const { servers, port } = await bindAll(options, create).catch((error) => {
     connections.destroy()
     throw error
   })
@@ -101,8 +106,13 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   }
 }
 
-function createHttpServer(options: ListenerOptions, app: App, connections: Connections): Server {
-  const { tls, asksCertificate, certificateHeader, clock, random, timeouts } = options
+function createHttpServer(
+  options: ListenerOptions,
+  app: App,
+  connections: Connections,
+  requests: CertificateRequests,
+): Server {
+  const { tls, certificateHeader, clock, random, timeouts } = options
   const limits = {
     headersTimeout: timeouts.headers,
     requestTimeout: timeouts.request,
@@ -127,7 +137,7 @@ function createHttpServer(options: ListenerOptions, app: App, connections: Conne
   limitIdleConnections(server, options.mostIdle)
   if (server instanceof TlsServer) {
     renewTicketKeys(server, clock, random)
-    askForCertificates(server, asksCertificate, random)
+    requests.follow(server, (socket) => connections.tcpOf(socket))
     server.on('secureConnection', (socket: TLSSocket) => noteCertificate(socket, options))
   }
   const serve = (expectation: Expectation) => (request: IncomingMessage, response: ServerResponse) => {

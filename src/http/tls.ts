@@ -1,4 +1,5 @@
-import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls'
+import type { Socket } from 'node:net'
+import { createSecureContext, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 
@@ -56,15 +57,46 @@ export function renewTicketKeys(server: Server, clock: Clock, random: RandomByte
 
 /**
  * Decides for each new connection whether to ask for a certificate. Node reads this setting from the server when the connection
- * begins.
+ * begins. Once certificates are asked for, connections that were not asked end soon.
  */
-export function askForCertificates(server: Server, asksCertificate: () => boolean, random: RandomBytes): void {
-  let wasAsked = asksCertificate()
-  server.prependListener('connection', () => {
-    const requestCert = asksCertificate()
-    // A session that began without a certificate has none when it is resumed.
-    if (requestCert && !wasAsked) server.setTicketKeys(random(TICKET_KEYS_SIZE))
-    wasAsked = requestCert
-    Object.assign(server, { requestCert })
-  })
+export class CertificateRequests {
+  readonly #isOn: () => boolean
+  readonly #random: RandomBytes
+  /** Connections that began before certificates were asked for, as sockets of TCP and, after their handshake, of TLS. */
+  readonly #unasked = new WeakSet<Socket>()
+
+  /** @param isOn whether certificates are asked for from now on */
+  constructor(isOn: () => boolean, random: RandomBytes) {
+    this.#isOn = isOn
+    this.#random = random
+  }
+
+  /** @param tcpOf the TCP connection under a socket of TLS */
+  follow(server: Server, tcpOf: (socket: Socket) => Socket | undefined): void {
+    let wasOn = this.#isOn()
+    server.prependListener('connection', (tcp: Socket) => {
+      const requestCert = this.#isOn()
+      if (requestCert && !wasOn) this.#endSessions(server)
+      if (!requestCert) this.#unasked.add(tcp)
+      wasOn = requestCert
+      Object.assign(server, { requestCert })
+    })
+    server.on('secureConnection', (socket: TLSSocket) => {
+      const tcp = tcpOf(socket)
+      if (tcp === undefined || !this.#unasked.has(tcp)) return
+      this.#unasked.add(socket)
+      // Its handshake took until after the change. OpenSSL makes the tickets of TLS 1.3 only after this event.
+      if (this.#isOn()) setImmediate(() => this.#endSessions(server))
+    })
+  }
+
+  /** Whether the client of this connection was never asked for a certificate, and would be if it connected again. */
+  isUnasked(socket: Socket): boolean {
+    return this.#unasked.has(socket) && this.#isOn()
+  }
+
+  /** A session that began without a certificate has none when it is resumed. */
+  #endSessions(server: Server): void {
+    server.setTicketKeys(this.#random(TICKET_KEYS_SIZE))
+  }
 }

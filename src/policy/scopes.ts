@@ -1,6 +1,6 @@
 import type { Api, Scope } from '../directory/api.ts'
 import type { Client } from '../directory/client.ts'
-import { covers, hasStar, isDynamic, isValueOf, isWildcard, patternsOf } from '../directory/scope-patterns.ts'
+import { covers, hasStar, isDynamic, isWildcard, patternsOf } from '../directory/scope-patterns.ts'
 import { isSameUri } from '../oauth/uri.ts'
 
 /** What one client may be granted at one API. */
@@ -39,6 +39,7 @@ function workOut(client: Client, api: Api): Access {
   const isOpen = (scope: Scope) => scope.common === true && !client.restrictScopes
   const grant = client.grants.find((one) => isSameUri(one.api, api.audience))
   const names = grant === undefined ? client.scopes : [...client.scopes, ...grant.scopes]
+  const starred = names.filter(hasStar)
   const givenGroups = names.flatMap((name) => scopes.get(name) ?? [])
   const openGroups = api.scopes.filter(isOpen)
   const given = new Set([...names, ...givenGroups.flatMap(members)])
@@ -53,7 +54,7 @@ function workOut(client: Client, api: Api): Access {
   function isReachable(name: string, scope: Scope): boolean {
     if (reachable.has(name) || reachable.has(scope.name) || isOpen(scope)) return true
     // A client with part of a wildcard scope may ask for less than that part.
-    return isWildcard(scope) && names.some((one) => hasStar(one) && covers(scope.name, one) && covers(one, name))
+    return isWildcard(scope) && starred.some((one) => covers(scope.name, one) && covers(one, name))
   }
 
   function workOutGranted(name: string): readonly string[] {
@@ -76,11 +77,11 @@ function workOut(client: Client, api: Api): Access {
     return scopes
   }
 
-  const hasGivenValue = (scope: Scope): boolean => names.some((name) => isValueOf(name, scope))
+  const withGivenValue = new Set(names.flatMap((name) => patterns.of(name).map(({ scope }) => scope)))
   const possible = api.scopes.filter(
     (scope) =>
       granted(scope.name).length > 0 ||
-      hasGivenValue(scope) ||
+      withGivenValue.has(scope) ||
       (isDynamic(scope) && (given.has(scope.name) || isOpen(scope))),
   )
   const ownDefaults = grant?.defaultScopes ?? []
@@ -97,6 +98,6 @@ function workOut(client: Client, api: Api): Access {
     knows: (name) => scopeOf(name) !== undefined || (hasStar(name) && !patterns.isEmpty),
     mayHaveUnasked: (name) => unasked.has(name) || (granted(name).length > 0 && scopeOf(name)?.onRequest !== true),
     isPossible: possible.length > 0,
-    isGiven: api.scopes.some((scope) => given.has(scope.name) || hasGivenValue(scope)),
+    isGiven: api.scopes.some((scope) => given.has(scope.name) || withGivenValue.has(scope)),
   }
 }

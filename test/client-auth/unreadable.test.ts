@@ -67,6 +67,17 @@ const sign = (id: string, label: string) =>
 const signWithKey = (signer: typeof first) => signWith(signer, claimsOf(server.issuer, 'keyed', now()))
 const send = async (assertion: Promise<string>) => server.token(formOf(await assertion))
 
+/** Anybody can send what is refused so: it must not count among the refusals of clients that have proven themselves. */
+async function expectOfStranger(
+  response: Response,
+  refusal: Parameters<typeof expectUnauthenticated>[2],
+): Promise<void> {
+  await expectUnauthenticated(server, response, refusal)
+  const [event] = await server.audit(response.headers.get('x-request-id'))
+  expect(event?.reason).toBe('credential_unreadable')
+  expect(event?.detail).not.toHaveProperty('credential')
+}
+
 test.each(ways)('client_secret_jwt, where a secret can not be decrypted: %s', async (name, change, problem) => {
   const id = signerOf(name)
   const lost = `client_id = '${id}' and label = 'lost'`
@@ -77,9 +88,13 @@ test.each(ways)('client_secret_jwt, where a secret can not be decrypted: %s', as
   const refusal = {
     reason: 'credential_unreadable',
     clientId: id,
-    detail: { method: 'client_secret_jwt', credential: before?.['id'], problem: expect.stringMatching(problem) },
+    detail: {
+      method: 'client_secret_jwt',
+      unreadable_credential: before?.['id'],
+      problem: expect.stringMatching(problem),
+    },
   }
-  await expectUnauthenticated(server, await send(sign(id, 'unknown')), refusal)
+  await expectOfStranger(await send(sign(id, 'unknown')), refusal)
   await expectUnauthenticated(server, await send(sign(id, 'lost')), refusal)
   await expectToken(server, await send(sign(id, 'kept')), id, 'client_secret_jwt')
   // Its hash is there, and is as good as ever.
@@ -100,10 +115,7 @@ test('private_key_jwt, where what is registered is no key: that of another crede
   rows.run("update credential set data = ? where label = 'lost keys'", '{"source":{"jwks":[{"kty":"EC"}]}}')
   rows.announce('client', 'keyed')
   await until(async () => (await send(signWithKey(first))).status === 401)
-  await expectUnauthenticated(server, await send(signWithKey(first)), {
-    reason: 'credential_unreadable',
-    clientId: 'keyed',
-  })
+  await expectOfStranger(await send(signWithKey(first)), { reason: 'credential_unreadable', clientId: 'keyed' })
   await expectToken(server, await send(signWithKey(second)), 'keyed', 'private_key_jwt')
 })
 
@@ -119,9 +131,6 @@ test('a token of an outside issuer, where what is registered is no set of keys: 
   rows.run("update credential set data = ? where label = 'lost issuer'", JSON.stringify({ ...trust, jwks: tooMany }))
   rows.announce('client', 'foreign')
   await until(async () => (await sendForeign(first, 'lost')).status === 401)
-  await expectUnauthenticated(server, await sendForeign(first, 'lost'), {
-    reason: 'credential_unreadable',
-    clientId: 'foreign',
-  })
+  await expectOfStranger(await sendForeign(first, 'lost'), { reason: 'credential_unreadable', clientId: 'foreign' })
   await expectToken(server, await sendForeign(second, 'kept'), 'foreign', 'federated_jwt')
 })

@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { Agent } from 'node:https'
-import type { TLSSocket } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect as connectPlain, createServer } from 'node:net'
+import { connect, type TLSSocket } from 'node:tls'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { MODEL } from '../harness/model.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
@@ -49,6 +51,80 @@ describe.each(NEEDING)('62: %s', (_name, manifest) => {
     expect(await isAsked(server, agent)).toBe(true)
   })
 })
+
+describe('62: a connection that began before certificates were asked for', () => {
+  const [, manifest = ''] = NEEDING[0] ?? []
+  let server: TestServer
+  beforeEach(async () => {
+    server = await startTestServer({ manifest: MODEL })
+  })
+  afterEach(() => server.stop())
+
+  test('is closed with its next answer, so that the client is asked when it connects again', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    try {
+      expect(await isAsked(server, agent)).toBe(false)
+      await server.apply(manifest)
+      await until(() => isAsked(server))
+      const last = await askAs(server, 'own', { tls: { ...tls, agent } })
+      expect([last.status, last.headers.get('connection')]).toEqual([401, 'close'])
+      const next = await askAs(server, 'own', { tls: { ...tls, agent } })
+      expect([next.status, next.headers.get('connection')]).toEqual([200, 'keep-alive'])
+    } finally {
+      agent.destroy()
+    }
+  })
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('leaves no %s session, if its handshake ends later', async (version) => {
+    const wire = await slowWireTo(server)
+    const sessions: Buffer[] = []
+    const options = { ...tls, host: '127.0.0.1', servername: 'localhost', minVersion: version, maxVersion: version }
+    try {
+      const slow = connect({ ...options, port: wire.port }).on('session', (session) => sessions.push(session))
+      await wire.isHeld
+      await server.apply(manifest)
+      await until(() => isAsked(server))
+      wire.release()
+      slow.resume().write('GET /pf/heartbeat.ping HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      await once(slow, 'close')
+      expect(sessions.length).toBeGreaterThan(0)
+      for (const session of sessions) {
+        const again = connect({ ...options, port: Number(new URL(server.issuer).port), session })
+        await once(again, 'secureConnect')
+        expect(again.isSessionReused()).toBe(false)
+        again.destroy()
+      }
+    } finally {
+      wire.close()
+    }
+  })
+})
+
+/** A way to the server over which a client's second flight, with which its handshake ends, waits until it is released. */
+async function slowWireTo({ issuer }: TestServer) {
+  const held = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  const wire = createServer((client) => {
+    const onward = connectPlain({ host: '127.0.0.1', port: Number(new URL(issuer).port) })
+    client.once('data', (hello) => {
+      onward.write(hello)
+      client.once('data', async (flight) => {
+        client.pause()
+        held.resolve()
+        await released.promise
+        onward.write(flight)
+        client.pipe(onward)
+      })
+    })
+    onward.pipe(client)
+    for (const socket of [client, onward]) socket.on('error', () => {})
+  })
+  wire.listen(0, '127.0.0.1')
+  await once(wire, 'listening')
+  const address = wire.address()
+  if (address === null || typeof address === 'string') throw new Error('the wire has no port')
+  return { port: address.port, isHeld: held.promise, release: released.resolve, close: () => wire.close() }
+}
 
 test('62: a server that starts with a client that has a certificate asks from the first connection on', async () => {
   const [, manifest = ''] = NEEDING[0] ?? []
