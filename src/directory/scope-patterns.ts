@@ -26,17 +26,19 @@ export function isValueOf(name: string, scope: NamedScope): boolean {
 
 /** Whether `pattern` covers every name that `name` covers, where each `*` is any text. */
 export function covers(pattern: string, name: string): boolean {
-  const parts = pattern.split('*')
-  const first = parts.shift() ?? ''
-  const last = parts.pop()
-  if (last === undefined) return pattern === name
-  if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false
-  const end = name.length - last.length
-  let from = first.length
-  for (const part of parts) {
+  const first = pattern.indexOf('*')
+  if (first === -1) return pattern === name
+  const last = pattern.lastIndexOf('*')
+  const end = name.length - (pattern.length - last - 1)
+  if (end < first || !name.startsWith(pattern.slice(0, first)) || !name.endsWith(pattern.slice(last + 1))) return false
+  let from = first
+  for (let star = first; star < last; ) {
+    const next = pattern.indexOf('*', star + 1)
+    const part = pattern.slice(star + 1, next)
     const at = name.indexOf(part, from)
     if (at === -1 || at + part.length > end) return false
     from = at + part.length
+    star = next
   }
   return true
 }
@@ -107,11 +109,14 @@ export class ScopePatterns<Entry extends { readonly scope: Scope }> {
 
   /** The scopes that cover `name`, in the order in which they were given. */
   of(name: string): readonly Entry[] {
-    const found = this.#byEnds
-      .of(name)
-      .flatMap((byEnding) => byEnding.of(name).flat())
-      .filter(({ entry }) => isValueOf(name, entry.scope))
-    return found.toSorted((one, other) => one.order - other.order).map(({ entry }) => entry)
+    const found: Placed<Entry>[] = []
+    for (const byEnding of this.#byEnds.of(name)) {
+      for (const alike of byEnding.of(name)) {
+        for (const placed of alike) if (isValueOf(name, placed.entry.scope)) found.push(placed)
+      }
+    }
+    if (found.length > 1) found.sort((one, other) => one.order - other.order)
+    return found.map(({ entry }) => entry)
   }
 }
 

@@ -46,9 +46,14 @@ function workOut(client: Client, api: Api): Access {
   // Asking for less than a group is always allowed.
   const reachable = new Set([...given, ...openGroups.flatMap(members)])
 
+  /** The scopes that were found for names; a request may ask several times about each of hundreds. */
+  const covering = new Map<string, Scope>()
+
   /** The scope with exactly this name; otherwise the most specific scope that covers the name. */
   function scopeOf(name: string): Scope | undefined {
-    return scopes.get(name) ?? patterns.of(name)[0]?.scope
+    const found = scopes.get(name) ?? covering.get(name) ?? patterns.of(name)[0]?.scope
+    if (found !== undefined) covering.set(name, found)
+    return found
   }
 
   function isReachable(name: string, scope: Scope): boolean {
