@@ -57,12 +57,15 @@ async function findCredential(
       await requireKey(authenticator, credential, jws, tries, patience)
       return credential
     } catch (error) {
-      // Of several, what is wrong with the first is what an administrator wants to know.
-      refusal ??= error
+      // An administrator wants to know which credential can't be read, or else why the first one does not count.
+      if (refusal === undefined || (isUnreadable(error) && !isUnreadable(refusal))) refusal = error
     }
   }
   throw refusal
 }
+
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof OAuthError && error.reason === 'credential_unreadable'
 
 async function requireKey(
   { keySets }: Authenticator,
