@@ -111,12 +111,22 @@ test.each(ways)('client_secret_jwt, where a secret can not be decrypted: %s', as
   await until(async () => (await send(assertion)).status === 200)
 })
 
-test('private_key_jwt, where what is registered is no key: that of another credential counts', async () => {
-  rows.run("update credential set data = ? where label = 'lost keys'", '{"source":{"jwks":[{"kty":"EC"}]}}')
-  rows.announce('client', 'keyed')
+test.each([
+  ['the first', 1],
+  ['the last', 3],
+])('private_key_jwt, where %s of two credentials has no key: the other one counts', async (_place, createdAt) => {
+  const before = rows.all("select data from credential where label = 'lost keys'")[0]
+  const write = (data: unknown, at: number): void => {
+    rows.run("update credential set data = ?, created_at = ? where label = 'lost keys'", String(data), at)
+    rows.announce('client', 'keyed')
+  }
+  rows.run("update credential set created_at = 2 where label = 'kept keys'")
+  write('{"source":{"jwks":[{"kty":"EC"}]}}', createdAt)
   await until(async () => (await send(signWithKey(first))).status === 401)
   await expectOfStranger(await send(signWithKey(first)), { reason: 'credential_unreadable', clientId: 'keyed' })
   await expectToken(server, await send(signWithKey(second)), 'keyed', 'private_key_jwt')
+  write(before?.['data'], createdAt)
+  await until(async () => (await send(signWithKey(first))).status === 200)
 })
 
 test('a token of an outside issuer, where what is registered is no set of keys: that of another credential counts', async () => {

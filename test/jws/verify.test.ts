@@ -209,6 +209,14 @@ describe('32: kid', () => {
     expect(searched(10, 14)).toEqual({ verified: 0, macs: 0 })
   })
 
+  test('a key that two credentials have is found for both, with one try', async () => {
+    const jws = await token({})
+    const tries = new Tries()
+    const find = (): unknown => findSigner(jws, [es256.key], { tries })
+    expect(workOf(() => expect(find()).toBe(es256.key))).toEqual({ verified: 1, macs: 0 })
+    expect(workOf(() => expect(find()).toBe(es256.key))).toEqual({ verified: 0, macs: 0 })
+  })
+
   test('of many sets without a fitting key the work is that of one', async () => {
     const jws = await token({})
     const tries = new Tries()
