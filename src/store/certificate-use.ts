@@ -2,14 +2,13 @@ import type { Kysely } from 'kysely'
 import type { RequiredProof } from '../directory/api.ts'
 import type { CertificateUseStore } from '../directory/certificate-use.ts'
 import type { ClientId } from '../oauth/ids.ts'
+import { inParts } from './parts.ts'
 import { CERTIFICATE_BOUND } from './rows.ts'
 import type { Schema } from './schema.ts'
 
 const REQUIRED = ['certificate_bound', 'sender_constrained'] as const satisfies readonly RequiredProof[]
 /** Matches the one member in the text of a client's `token`. A claim of this name would match too, which does no harm. */
 const BOUND = `%${JSON.stringify(CERTIFICATE_BOUND).slice(1, -1)}%`
-/** Well below the number of parameters that any of the databases takes. */
-const IDS_IN_QUERY = 500
 
 export class SqlCertificateUseStore implements CertificateUseStore {
   readonly #db: Kysely<Schema>
@@ -22,9 +21,7 @@ export class SqlCertificateUseStore implements CertificateUseStore {
     const api = await this.#db.selectFrom('api').select('audience').where('require', 'in', REQUIRED).executeTakeFirst()
     if (api !== undefined) return true
     if (clients === undefined) return this.#isUsedBy(undefined)
-    for (let from = 0; from < clients.length; from += IDS_IN_QUERY) {
-      if (await this.#isUsedBy(clients.slice(from, from + IDS_IN_QUERY))) return true
-    }
+    for (const some of inParts(clients)) if (await this.#isUsedBy(some)) return true
     return false
   }
 

@@ -1,10 +1,9 @@
 import type { Kysely } from 'kysely'
 import type { Client } from '../directory/client.ts'
+import { inParts } from './parts.ts'
 import { addRevocations, longestLifetime } from './revocations.ts'
 import type { Schema } from './schema.ts'
 
-/** Well below the number of parameters that any of the databases takes. */
-const IDS_IN_QUERY = 500
 /** Nodes may issue tokens for a moment after a client was disabled, and their clocks may differ by this. Milliseconds. */
 const SKEW_MS = 60_000
 
@@ -15,16 +14,15 @@ const SKEW_MS = 60_000
  */
 export async function endTokens(trx: Kysely<Schema>, clients: readonly Client[], now: number): Promise<void> {
   const enabled = new Map<string, boolean>(clients.map((client) => [client.id, client.enabled]))
-  const ids = clients.map(({ id }) => id)
   const ended: { readonly id: Client['id']; readonly issuedBefore: number }[] = []
-  for (let from = 0; from < ids.length; from += IDS_IN_QUERY) {
+  for (const ids of inParts(clients.map(({ id }) => id))) {
     const rows = await trx
       .selectFrom('client')
       .select(['client_id', 'enabled', 'updated_at'])
-      .where('client_id', 'in', ids.slice(from, from + IDS_IN_QUERY))
+      .where('client_id', 'in', ids)
       .execute()
     const before = new Map(rows.map((row) => [row.client_id, row]))
-    for (const id of ids.slice(from, from + IDS_IN_QUERY)) {
+    for (const id of ids) {
       const row = before.get(id)
       const isEnabled = enabled.get(id) === true
       // Any other value than 0 and 1 is unreadable, and counts as a change.

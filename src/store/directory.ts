@@ -4,6 +4,7 @@ import type { Client, UnreadableClient } from '../directory/client.ts'
 import type { DirectoryStore } from '../directory/store.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { type Listed, toListed } from '../platform/unreadable.ts'
+import { inParts } from './parts.ts'
 import { type Row, toApi, toClient } from './rows.ts'
 import type { Schema } from './schema.ts'
 
@@ -73,17 +74,13 @@ export async function listClients(
   return rows.flatMap((row) => byId.get(ClientId(row.client_id)) ?? [])
 }
 
-/** Well below the number of parameters that any of the databases takes. */
-export const IDS_IN_QUERY = 500
-
 /** Those of the clients that exist, in no particular order. */
 export async function loadClients(
   db: Kysely<Schema>,
   ids: readonly ClientId[],
 ): Promise<readonly (Client | UnreadableClient)[]> {
   const clients: (Client | UnreadableClient)[] = []
-  for (let from = 0; from < ids.length; from += IDS_IN_QUERY) {
-    const some = ids.slice(from, from + IDS_IN_QUERY)
+  for (const some of inParts(ids)) {
     const rows = await selectClients(db, some).execute()
     const credentials = await selectCredentials(db, some).execute()
     const byClient = Map.groupBy(credentials, (credential) => credential.client_id)

@@ -12,7 +12,8 @@ import { endTokens } from './client-tokens.ts'
 import { lastTaken, lockNumbers } from './counters.ts'
 import { replaceCredentials } from './credentials.ts'
 import type { Database } from './dialect.ts'
-import { IDS_IN_QUERY, listClients, loadClients } from './directory.ts'
+import { listClients, loadClients } from './directory.ts'
+import { inParts } from './parts.ts'
 import { noteLifetime } from './revocations.ts'
 import { fromApi, fromClient, toApi } from './rows.ts'
 import type { Schema } from './schema.ts'
@@ -49,11 +50,11 @@ export class SqlManifestStore implements ManifestStore {
 
   async lastUses(ids: readonly CredentialId[]): Promise<ReadonlyMap<CredentialId, number>> {
     const uses = new Map<CredentialId, number>()
-    for (let from = 0; from < ids.length; from += IDS_IN_QUERY) {
+    for (const some of inParts(ids)) {
       const rows = await this.#db.scans
         .selectFrom('credential_use')
         .selectAll()
-        .where('credential_id', 'in', ids.slice(from, from + IDS_IN_QUERY))
+        .where('credential_id', 'in', some)
         .execute()
       for (const row of rows) uses.set(CredentialId(row.credential_id), row.last_used_at)
     }

@@ -1,6 +1,7 @@
 import type { CompiledQuery, Insertable } from 'kysely'
 import type { ReplayMark, ReplayStore } from '../replay/store.ts'
 import type { Database } from './dialect.ts'
+import { inParts } from './parts.ts'
 import type { Schema } from './schema.ts'
 
 export class SqlReplayStore implements ReplayStore {
@@ -44,14 +45,9 @@ export class SqlReplayStore implements ReplayStore {
       .limit(most)
       .execute()
     if (due.length === 0) return 0
-    const ids = due.map(({ id }) => id)
-    for (let from = 0; from < ids.length; from += IDS_IN_QUERY) {
-      const some = ids.slice(from, from + IDS_IN_QUERY)
+    for (const some of inParts(due.map(({ id }) => id))) {
       await this.#db.logs.deleteFrom('replay_mark').where('id', 'in', some).execute()
     }
     return due.length
   }
 }
-
-/** Well below the number of parameters that any of the databases takes. */
-const IDS_IN_QUERY = 500
