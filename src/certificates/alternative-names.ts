@@ -54,7 +54,10 @@ function readAddress(content: Buffer): string {
   return address
 }
 
-/** One text for each address, however it was written (RFC 5952); undefined for what is none, or has a zone. */
+/**
+ * One text for each address, however it was written (RFC 5952); undefined for text that is no address, or has a zone. An IPv4 address
+ * mapped into IPv6 stays another address than the IPv4 one: a certificate names either, by its length (RFC 5280 §4.2.1.6).
+ */
 export function canonicalAddress(text: string): string | undefined {
   if (isIPv4(text)) return text
   return isIPv6(text) && !text.includes('%') ? new SocketAddress({ address: text, family: 'ipv6' }).address : undefined

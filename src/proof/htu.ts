@@ -5,7 +5,7 @@ const URI = /^https?:\/\/(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[0-9a-f]{2})+$/i
 const LONGEST = 2048
 
 /** Whether two URIs are equivalent without their query and fragment, in any spelling (RFC 9449 §4.3). */
-export const isSameUri = (expected: string, given: string): boolean =>
+export const isSameTarget = (expected: string, given: string): boolean =>
   given === expected || (normalise(given) ?? '') === normalise(expected)
 
 /** Undefined if the text is no absolute `http` or `https` URI. */

@@ -4,7 +4,7 @@ import { received } from '../jws/received.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { toSeconds } from '../platform/clock.ts'
 import type { ProofContext } from './context.ts'
-import { isSameUri } from './htu.ts'
+import { isSameTarget } from './htu.ts'
 
 /** The claims of a proof, each of the right kind. */
 export interface ProofClaims {
@@ -46,7 +46,7 @@ export function checkRequest({ htm, htu }: ProofClaims, { method, uris }: ProofC
   if (htm !== method) {
     throw new OAuthError('dpop_proof_htm', { detail: { expected: method, received: received(htm) } })
   }
-  if (!uris.some((uri) => isSameUri(uri, htu))) {
+  if (!uris.some((uri) => isSameTarget(uri, htu))) {
     throw new OAuthError('dpop_proof_htu', { detail: { expected: uris, received: received(htu) } })
   }
 }

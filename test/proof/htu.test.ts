@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isSameUri } from '../../src/proof/htu.ts'
+import { isSameTarget } from '../../src/proof/htu.ts'
 
 const URI = 'https://as.example.com/as/token.oauth2'
 
@@ -48,5 +48,5 @@ const cases: [string, string, string, boolean][] = [
 ]
 
 test.each(cases)('%s', (_name, given, expected, isSame) => {
-  expect(isSameUri(expected, given)).toBe(isSame)
+  expect(isSameTarget(expected, given)).toBe(isSame)
 })

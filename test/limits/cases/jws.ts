@@ -8,7 +8,7 @@ import { parseKeySet, parsePublicJwk } from '../../../src/jws/public-key.ts'
 import { received } from '../../../src/jws/received.ts'
 import { decoyVerify, findSigner, verifyHmac } from '../../../src/jws/verify.ts'
 import { checkDpopProof } from '../../../src/proof/dpop.ts'
-import { isSameUri } from '../../../src/proof/htu.ts'
+import { isSameTarget } from '../../../src/proof/htu.ts'
 import { DpopNonces } from '../../../src/proof/nonce.ts'
 import { fill, jsonValues, plausibleSignature as signature } from '../shapes.ts'
 import { cases } from './case.ts'
@@ -184,7 +184,7 @@ export const jwsCases = [
     commas: ','.repeat(32_000),
     ...malformed,
   }),
-  ...cases('isSameUri', (uri: string) => isSameUri(ISSUER, uri), {
+  ...cases('isSameTarget', (uri: string) => isSameTarget(ISSUER, uri), {
     'escapes in the host': `https://${fill(2_000, '%C3%A9')}`,
     'marks in the host': `https://a${fill(2_000, '%CC%81%CC%96')}`,
     Punycode: `https://xn--${fill(2_000, 'zzzz9')}`,

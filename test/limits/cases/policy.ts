@@ -1,9 +1,8 @@
-import { toCredentials } from '../../../src/credentials/credential.ts'
 import { type Api, ApiSet } from '../../../src/directory/api.ts'
-import type { Client } from '../../../src/directory/client.ts'
 import { Audience, ClientId } from '../../../src/oauth/ids.ts'
 import { decide, type Wanted } from '../../../src/policy/entitlement.ts'
 import { sharedProfile } from '../../../src/tokens/profile.ts'
+import { clientWith } from '../../harness/client.ts'
 import { cases } from './case.ts'
 
 const audienceOf = (index: number): string => `https://api-${index}.example.com`
@@ -17,28 +16,7 @@ const api = (index: number, scopes: readonly string[], token: Api['token'] = {})
 const times = <One>(count: number, make: (index: number) => One): readonly One[] =>
   Array.from({ length: count }, (_, index) => make(index))
 
-const client: Client = {
-  id: ClientId('a'),
-  name: undefined,
-  description: undefined,
-  owner: undefined,
-  tags: [],
-  metadata: {},
-  enabled: true,
-  subject: undefined,
-  grantTypes: ['client_credentials'],
-  scopes: [],
-  restrictScopes: false,
-  defaultScopes: [],
-  grants: [],
-  defaultApi: undefined,
-  bindsToCertificate: false,
-  token: {},
-  introspects: [],
-  credentials: toCredentials([]),
-  authentication: {},
-  require: undefined,
-}
+const client = clientWith({ id: ClientId('a') })
 
 /** Fifty APIs with fifty scopes each, all of which the client may have. */
 const different = new ApiSet(
