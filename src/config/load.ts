@@ -1,6 +1,7 @@
 import { shownLocation } from '../input/database-location.ts'
 import { type Issue, inOurWords, issuesOf } from '../input/issues.ts'
-import { type Path, readYaml } from '../input/yaml.ts'
+import { readYaml } from '../input/yaml.ts'
+import type { Path } from '../input/yaml-nodes.ts'
 import { decodeUtf8, readFile } from '../platform/files.ts'
 import { nearest } from '../platform/nearest.ts'
 import { MistakeList } from '../platform/user-error.ts'

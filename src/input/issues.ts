@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { visibleValue } from '../platform/visible.ts'
-import type { Path } from './yaml.ts'
+import type { Path } from './yaml-nodes.ts'
 
 /** A value that a schema refuses, and why, in words that follow its name. */
 export interface Issue {

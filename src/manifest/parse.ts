@@ -1,5 +1,6 @@
 import { formatPath, inOurWords, issuesOf } from '../input/issues.ts'
-import { type Path, readYaml } from '../input/yaml.ts'
+import { readYaml } from '../input/yaml.ts'
+import type { Path } from '../input/yaml-nodes.ts'
 import { MistakeList, Mistakes, UserError } from '../platform/user-error.ts'
 import { type Manifest, manifestSchema } from './schema.ts'
 
