@@ -6,7 +6,7 @@ import { isSameName } from '../../src/certificates/distinguished-name.ts'
 import { parseName } from '../../src/certificates/name-text.ts'
 import { type Issued, issue } from './fixtures.ts'
 
-/** What an attribute of a name is in these arcs; the others are of algorithms, extensions and the like. */
+/** Names of attributes in these arcs. The other arcs name algorithms, extensions and the like. */
 const ATTRIBUTES =
   /^(?:2\.5\.4|0\.9\.2342\.19200300\.100\.1|1\.2\.840\.113549\.1\.9|1\.3\.6\.1\.4\.1\.311\.60\.2\.1|1\.3\.6\.1\.5\.5\.7\.9|1\.2\.643\.3\.131\.1)\.\d+$|^1\.2\.643\.100\.[1-5]$|^1\.3\.6\.1\.4\.1\.311\.20\.2\.3$/
 /** The numbers of PKCS #9 under which there is no attribute that a name can have, but requests and messages. */

@@ -81,7 +81,7 @@ async function expectRefused(response: Response, reason: string): Promise<void> 
 const changeKeys = () => runCommand(env, () => keysRotate({ algorithm: 'ES256' }))
 const changeApis = () => server.apply('apis: [{ audience: "https://more.example.com", scopes: [{ name: more }] }]')
 
-/** What fails, what was changed that could not be taken over, and why nothing is answered then. */
+/** Each row names the failing part, the change that could not be taken over, and the reason of the refusals. */
 const cases: [string, string, () => Error, () => Promise<unknown>, string, RegExp][] = [
   ['keys, which the database refuses', 'listKeys', denied, changeKeys, 'out_of_date', /of keys in the last \d+ s/],
   ['keys, which can not be read', 'listKeys', away, changeKeys, 'storage_unavailable', /of keys in the last/],

@@ -20,7 +20,7 @@ import { freePort } from '../harness/port.ts'
 import { commandsOf, runTessera } from '../harness/program.ts'
 import { openRows } from '../harness/rows.ts'
 
-/** What a manifest may hold, of each kind that must not reach a terminal, or shows nothing there. */
+/** Text that a manifest may hold, with a character of each kind that must not reach a terminal, or shows nothing there. */
 const STORED = [
   'a\tb',
   // C1: a next line, and the introducer of a sequence that paints red.
@@ -32,7 +32,7 @@ const STORED = [
   '\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u115f\u3164\ufe0f\u{e0001}\u{e0041}',
   'z',
 ].join('')
-/** What strangers send may be anything. */
+/** Strangers may send any text. */
 const SENT = `${STORED}\u001b[2J\u0007\u007f\rback\nFORGED line\n\u0000`
 /** The name of a file: a message of several lines repeats it in each. */
 const TWO_MISTAKES = 'two\nFORGED\u001b[2J.yaml'

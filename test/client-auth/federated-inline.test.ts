@@ -4,7 +4,7 @@ import { startTestServer, type TestServer } from '../harness/server.ts'
 import { makeSigner, type Signer, signWith } from '../jws/tokens.ts'
 import { eventOf, expectUnauthenticated, formOf, standingClock } from './assertions.ts'
 
-/** Of a cluster that nobody outside it can reach: its issuer resolves to nothing, or to a private address. */
+/** The issuer of a cluster that nobody outside can reach: its name resolves to nothing, or to a private address. */
 const ISSUERS = ['https://kubernetes.default.svc', 'https://10.0.0.1']
 const [ofCluster, ofOther, ofDomain] = await Promise.all([
   makeSigner('RS256', { kid: 'cluster', use: 'sig' }),

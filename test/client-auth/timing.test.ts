@@ -140,7 +140,7 @@ function mac(id: string): string {
   return `${input}.${createHmac('sha256', randomUUID()).update(input).digest('base64url')}`
 }
 
-/** What strangers try with the name of a client; for how long each refusal is held back. */
+/** Attempts of strangers with the name of a client, and how long each refusal is held back. */
 const tries: [string, number, (id: string) => Promise<Answer>][] = [
   [
     'an assertion of its own with an unknown kid',

@@ -1,5 +1,5 @@
 /**
- * What the OpenID Foundation's plan `fapi2-security-profile-final-test-plan` does for `fapi_client_credentials_grant`, module by
+ * The modules of the OpenID Foundation's plan `fapi2-security-profile-final-test-plan` does for `fapi_client_credentials_grant`, module by
  * module under the names that these have there, in its four combinations. The suite itself needs more than `npm test` may ask for.
  */
 
@@ -98,12 +98,12 @@ const proof = (method: string, uri: string, { claims, header, by = proving }: Pr
     { typ: 'dpop+jwt', jwk: by.publicJwk, ...header },
   )
 
-/** What differs from the happy flow. */
+/** The differences from the happy flow. */
 interface Changes {
   readonly client?: 'first' | 'second'
-  /** Whose keys and certificate are used, if not the client's own. */
+  /** The client with whose keys and certificate the request is made; its own by default. */
   readonly as?: 'first' | 'second'
-  /** Of the assertion. */
+  /** Claims of the assertion that differ. */
   readonly claims?: object
   readonly alg?: string
   readonly isWithoutAssertion?: boolean

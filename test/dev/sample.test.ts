@@ -39,7 +39,7 @@ async function addSample(): Promise<void> {
   await store.close()
 }
 
-/** What the sample's request gets from a server. */
+/** The answer that a server gives to the sample client. */
 async function ask(changes: Partial<Config>, start = (one: Config): Promise<Server> => startServer(one, { log })) {
   const server = await start({ ...config, ...changes })
   try {

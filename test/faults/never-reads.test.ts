@@ -30,7 +30,7 @@ const listeners: [string, () => string, string][] = [
 interface Client {
   readonly socket: TLSSocket
   readonly port: number
-  /** What ended the connection; undefined as long as it is open. */
+  /** The reason why the connection ended; undefined while it is open. */
   ended(): string | undefined
 }
 

@@ -51,7 +51,7 @@ const modes = () =>
       .map(({ parentPath, name }) => [name, (statSync(join(parentPath, name)).mode & 0o777).toString(8)]),
   )
 
-/** What others must be able to read: clients under another user trust the authority of `tessera dev`. */
+/** Other users must be able to read these files: their clients trust the authority of `tessera dev`. */
 const PUBLIC = ['ca.pem', 'cert.pem']
 
 function expectPrivate(least: number): void {

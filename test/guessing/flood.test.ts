@@ -137,7 +137,7 @@ function setUp(processes: number, { addressOf, comesAgain }: Flood) {
   return { clock, tick, logIn, changeClient }
 }
 
-/** What a worker asks of the primary, over a channel as between processes. */
+/** The questions of a worker to the primary, over a channel as between processes. */
 function remote(limiter: GuessLimiter): RemoteGuesses {
   const takers: { primary?: (message: FromWorker) => void; worker?: (message: FromPrimary) => void } = {}
   const send = <Message>(take: ((message: Message) => void) | undefined, message: Message) => {

@@ -256,7 +256,7 @@ describe('guessing from many addresses', () => {
   test('a client that nobody knows yet is heard from a region in which nobody guessed, up to three hundred failures', () => {
     const { clock, fail, wait, tryOut } = setUp()
     for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
-    // Of the flood, one more comes through each minute.
+    // One more request of the flood comes through each minute.
     for (let minute = 0; minute < 30; minute += 1) {
       clock.ms += MINUTE
       for (let i = 0; i < 100; i += 1) tryOut('a', addressOf(50 + i))

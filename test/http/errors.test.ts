@@ -27,7 +27,7 @@ interface Expected {
 const HOST = 'Host: localhost\r\n'
 const bad = (status: number): readonly [number, string] => [status, 'invalid_request']
 
-/** What is sent, with `PATH` in place of the path. */
+/** The bytes to send, with `PATH` in place of the path. */
 const cases: Record<string, [sent: string, expected: Expected]> = {
   'a good request': [`GET PATH HTTP/1.1\r\n${HOST}\r\n`, { answers: [200] }],
   'no Host': ['GET PATH HTTP/1.1\r\n\r\n', { answers: [bad(400)] }],

@@ -84,7 +84,7 @@ async function taken(port: number, offered: readonly string[]): Promise<readonly
       accepted.push(name)
       socket.destroy()
     } catch (error) {
-      // Of the server: a suite that OpenSSL does not offer at all would prove nothing.
+      // The server must refuse it. A suite that OpenSSL does not offer at all would prove nothing.
       expect({ name, code: (error as { code?: string }).code }).toEqual({
         name,
         code: expect.stringMatching(/^(ERR_SSL_SSL\/TLS_ALERT_HANDSHAKE_FAILURE|ERR_SSL_TLSV1_ALERT_\w+|ECONNRESET)$/),

@@ -123,7 +123,7 @@ describe('68: a client that is disabled', () => {
         for (const other of nodes()) expect(await isActive(fresh, other)).toBe(true)
         for (const token of old) expect(await isActive(token, at)).toBe(false)
       }
-      // Whoever applies the same again ends nothing.
+      // The same manifest, applied again, ends nothing.
       const kept = await issue(id)
       await set(true, false)
       await server.apply(`clients:\n${CLIENT(id, 'owner: somebody, ')}`)

@@ -335,7 +335,7 @@ describe('the first master key', () => {
   const secret = (id: string, masterKeyId: string) =>
     `insert into credential (id, client_id, kind, label, hint, data, encrypted_secret, master_key_id, origin, created_at)
     values ('${id}', 'caller', 'secret', '${id}', '', '{}', x'00', '${masterKeyId}', 'command', 0)`
-  /** What a database of the version before has, and which master key is in use then. */
+  /** The rows of a database of the version before, and the master key that is in use after the migration. */
   const olds: [string, readonly string[], string | undefined][] = [
     ['nothing encrypted', [], undefined],
     ['one key', [key('a', 'active', MINE, 5)], MINE],

@@ -186,7 +186,7 @@ test.each(cases)('%s', async (_name, spoilOne, { state, sealed }) => {
     expect(await activeness(url, await issue(url, scope))).toBe(true)
   }
   expect(await activeness(url, sealedToken)).toBe(sealed)
-  // Of a key that was removed, no token is good; of one that can be verified with, all are.
+  // No token of a removed key is good; all tokens of a key that can still verify are.
   const isSigner = kid === kidOf(plainToken)
   expect(await activeness(url, plainToken)).toBe(!isSigner || state === 'retiring')
   expect(await readiness(admin)).toBe(200)

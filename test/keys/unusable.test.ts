@@ -175,7 +175,7 @@ describe('a token whose key can not be used', () => {
     const token = await issue('plain')
     const kid = kidOf(token)
     spoil(kid, "public_key = x'3059'")
-    // Whoever has verified a token once knows it again.
+    // A server that has verified a token once recognises it.
     await until(async () => !(await publishedAt(beside.url)).includes(kid))
     expect(await reasonOf(await introspect(token, beside.url))).toMatchObject({ ...UNUSABLE, detail: { key: kid } })
     expect((await post(beside.url, 'revoke_token', { token })).status).toBe(503)
@@ -183,7 +183,7 @@ describe('a token whose key can not be used', () => {
       (await post(beside.url, 'token', { grant_type: 'urn:pingidentity.com:oauth2:grant_type:validate_bearer', token }))
         .status,
     ).toBe(503)
-    // What is not ours is no more ours for that.
+    // A foreign token stays foreign.
     expect(await statusOf('garbage', beside.url)).toBe(false)
     expect(
       await statusOf(
@@ -199,7 +199,7 @@ describe('a token whose key can not be used', () => {
     const late = await startBeside(server)
     expect(await reasonOf(await introspect(token, late.url))).toMatchObject(UNUSABLE)
     expect(await reasonOf(await ask('sealed', late.url))).toMatchObject(UNUSABLE)
-    // Whoever has opened it before goes on.
+    // A server that has opened it before goes on.
     expect(await statusOf(token)).toBe(true)
     await issue('sealed')
     // Revoked, it says nothing more of any token, whatever it is like.
@@ -233,7 +233,7 @@ describe('the active key can not be opened', () => {
     for (const scope of ['rsa', 'sealed']) await issue(scope, late.url)
     const metrics = await (await fetch(`${late.admin}/metrics`)).text()
     expect(metrics).toMatch(/tessera_keys_unusable{state="active"} 1/)
-    // What is answered as a JWT is signed with ES256 (RFC 9701).
+    // An introspection answer in the form of a JWT is signed with ES256 (RFC 9701).
     const asJwt = await fetch(`${late.url}/as/introspect.oauth2`, {
       method: 'POST',
       body: new URLSearchParams({ token }),

@@ -181,7 +181,7 @@ describe('setting up', () => {
 
   test('to run first and to work then, and back', async () => {
     for (const args of [[], ['--dev'], [], ['--dev']]) expect(await setUp(...args)).toMatchObject({ code: 0 })
-    // What tests take has all that running takes.
+    // The dependencies of tests include those of running.
     expect(called()).toEqual([TO_RUN, TO_WORK, HYDRATED])
   })
 

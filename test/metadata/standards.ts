@@ -1,4 +1,4 @@
-/** What may stand in metadata, and what must: made from the texts of the standards, and from nothing of ours. */
+/** The members that metadata may and must have, taken from the texts of the standards and from no code of ours. */
 
 import { z } from 'zod'
 

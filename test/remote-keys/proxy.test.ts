@@ -76,7 +76,7 @@ interface Changes {
   readonly time?: number
 }
 
-/** What is resolved here is not what goes through the proxy. */
+/** Names that are resolved here do not go through the proxy. */
 const noLookup = async (host: string) => {
   throw new Error(`${host} was resolved here`)
 }

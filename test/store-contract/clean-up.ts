@@ -120,7 +120,7 @@ const orders: Readonly<Record<string, readonly number[]>> = {
 }
 
 /**
- * What is due goes, whatever stands before it, and nothing else does.
+ * Rows that are due are removed, whatever stands before them, and no others.
  * @param create opens the same database each time
  */
 export function cleanUpContract(

@@ -685,7 +685,7 @@ export function storeContract(
       expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'key', id: 'm3' }])
       expect(await one.audit.listEvents({ limit: 9, requestId: 'replaced' })).toHaveLength(1)
       expect(await put(one, [], [stray])).toBe(true)
-      // What was encrypted before stays as it is, whatever else is written of it.
+      // An earlier ciphertext stays as it is, whatever else of its row is written.
       expect(await one.keys.replaceMasterKey('m3', 'm4', event('again'))).toBe(true)
       const revoked = { ...secret('1', 'x'), retrievable, revokedAt: 7 }
       expect(await put(other, [], [client('a', { credentials: toCredentials([revoked]) })])).toBe(true)

@@ -54,7 +54,7 @@ clients:
     ${credentials}
 `
 
-/** What a person, a later program or a broken disk may leave where something else belongs. */
+/** Values that a person, a later program or a broken disk may leave in a column. */
 const GARBAGE: readonly SQLInputValue[] = [
   '{',
   'null',
@@ -161,7 +161,7 @@ describe('whatever one column of one row holds, the row alone is unreadable:', (
       await expectOthers(store)
       const broken = await store.directory.loadClient(ClientId('broken'))
       if (broken === undefined) throw new Error('it is gone')
-      // What proves that it is itself stays with it.
+      // Its credentials stay with it.
       expect(broken.credentials.all).toHaveLength(5)
       const [listed] = await store.directory.listClients('', 1)
       expect(listed).toEqual(broken)
@@ -172,7 +172,7 @@ describe('whatever one column of one row holds, the row alone is unreadable:', (
 
   test.each(['secret', 'readable', 'keys', 'certificate', 'outside'])('a credential: %s', async (label) => {
     const where = `client_id = 'broken' and label = '${label}'`
-    // Whose it is, and which, names it.
+    // Its client and its id name it.
     const unreadable = await garbleEach('credential', where, ['id', 'client_id', 'label'], async (store) => {
       await expectOthers(store)
       const broken = await store.directory.loadClient(ClientId('broken'))

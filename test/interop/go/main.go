@@ -1,4 +1,4 @@
-// What a verifier that is built on go-oidc does with its defaults. Arguments: issuer, audience; a token on each line of
+// A verifier that is built on go-oidc, with its defaults. Arguments: issuer, audience; a token on each line of
 // standard input.
 package main
 

@@ -5,7 +5,7 @@ import org.springframework.security.oauth2.client.registration.ClientRegistratio
 import org.springframework.security.oauth2.core.AuthorizationGrantType;
 import org.springframework.security.oauth2.jwt.JwtDecoders;
 
-/** What a Spring Boot client does with its issuer-uri, and a resource server with its own. Arguments: issuer, id, secret, scope. */
+/** A Spring Boot client and a resource server, each configured by its issuer-uri alone. Arguments: issuer, id, secret, scope. */
 class Discover {
   public static void main(String[] arguments) {
     String issuer = arguments[0];
