@@ -10,8 +10,9 @@ import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { lockNumbers } from './counters.ts'
 import type { Database } from './dialect.ts'
+import { fromConsumer, fromKey, toConsumer, toKey } from './key-rows.ts'
 import { masterKeyInUse, replaceInUse, requireInUse } from './master-key.ts'
-import { fromConsumer, fromKey, type Row, toConsumer, toKey } from './rows.ts'
+import type { Row } from './rows.ts'
 import { transact } from './transaction.ts'
 
 export class SqlKeyStore implements KeyStore, ConsumerStore {
