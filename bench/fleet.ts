@@ -1,5 +1,5 @@
+import { generateSecret } from '../src/model/credentials/generate-secret.ts'
 import { systemRandom } from '../src/platform/random.ts'
-import { generateSecret } from '../src/secrets/generate.ts'
 
 /** What every server is asked for, and issues: the same requests, the same claims. */
 export const issuer = 'https://bench.example.com'

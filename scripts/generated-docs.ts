@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { growthTable } from '../bench/scale/growth.ts'
 import { configurationReference } from '../src/config/reference.ts'
 import { refusals } from '../src/oauth/refusals.ts'
-import { BUCKETS } from '../src/telemetry/durations.ts'
-import { metricTable, processMetricTable } from '../src/telemetry/table.ts'
+import { BUCKETS } from '../src/observability/durations.ts'
+import { metricTable, processMetricTable } from '../src/observability/table.ts'
 import { type Preset, presetless, presets } from '../src/tokens/presets.ts'
 
 function presetsPage(): string {
@@ -68,7 +68,7 @@ function metricsPage(): string {
   return [
     '# Metrics',
     '',
-    'Generated from `src/telemetry/table.ts`.',
+    'Generated from `src/observability/table.ts`.',
     '',
     '`GET /metrics` on the admin listener, in the text format of Prometheus. [operations.md](operations.md) says what to watch. No',
     'label is of a client, of an address, or of anything as it was sent: the number of series has a bound.',

@@ -1,48 +1,78 @@
 /**
- * Fails where a folder of `src/` imports one that it may not. The first file of each folder says in its first comment
- * what the folder may import; these words are the rule, and must leave no circle: imports point inward only.
+ * Fails where a file of `src/` imports what its folder may not. The README of each folder has three lines: its purpose, what
+ * it may import, where a new thing of its kind goes. The second line is the rule. Imports leave no circle: not between files,
+ * not between folders, and not between the top folders.
  */
 
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
+import { circlesOf } from './circles.ts'
 
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g
+const HEADING_AND_THREE_LINES = /^# (.+)\n\n- .+\n- It may import (.+)\.\n- .+\n$/
 
-const folderOf = (path: string): string => path.split('/')[1] ?? ''
+const folderOf = (file: string): string => dirname(file).slice('src/'.length)
+const topOf = (file: string): string => folderOf(file).split('/')[0] ?? ''
 
-/** What the words `May import …` allow: names in backticks, or `anything`. */
-function readRule(file: string): readonly string[] | undefined {
-  const header = /^(?:#!.*\n)?\/\*\*([\s\S]*?)\*\//.exec(readFileSync(file, 'utf8'))?.[1] ?? ''
-  const rule = /May\s+import\s+([^.]+)\./.exec(header.replaceAll(/\n\s*\*/g, ' '))?.[1]
-  if (rule === undefined) return undefined
-  return rule === 'anything' ? ['*'] : [...rule.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+interface Rule {
+  readonly anything: boolean
+  readonly folders: ReadonlySet<string>
+}
+
+/** The rule that the README of a folder states; undefined where it has not the shape of one. */
+function readRule(folder: string): Rule | undefined {
+  const path = `src/${folder}/README.md`
+  const [, heading, words = ''] = HEADING_AND_THREE_LINES.exec(existsSync(path) ? readFileSync(path, 'utf8') : '') ?? []
+  if (heading !== folder) return undefined
+  const folders = new Set([...words.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name))
+  return { anything: words === 'anything', folders }
 }
 
 const files = globSync('src/**/*.ts').sort()
-const folders = [...new Set(files.map(folderOf))]
-const rules = new Map(
-  folders.map((folder) => [folder, readRule(files.find((file) => folderOf(file) === folder) ?? '')] as const),
+const imports = new Map(
+  files.map((file) => [
+    file,
+    [...readFileSync(file, 'utf8').matchAll(IMPORT)].map(([, path = '']) => normalize(join(dirname(file), path))),
+  ]),
 )
 
 const problems: string[] = []
-for (const [folder, rule] of rules) {
-  if (rule === undefined) problems.push(`src/${folder}: its first file does not begin with what it may import`)
-}
-
-for (const file of files) {
-  const from = folderOf(file)
-  const may = rules.get(from) ?? []
-  for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
-    const to = folderOf(normalize(join(dirname(file), path)))
-    if (to !== from && !may.includes('*') && !may.includes(to)) problems.push(`${file}: ${from} may not import ${to}`)
+for (const folder of new Set(files.map(folderOf))) {
+  const rule = readRule(folder)
+  if (rule === undefined) {
+    problems.push(
+      `src/${folder}/README.md: must be a heading, "# ${folder}", and three lines; the second: "- It may import …."`,
+    )
+    continue
+  }
+  const used = new Set<string>()
+  for (const file of files.filter((one) => folderOf(one) === folder)) {
+    for (const to of imports.get(file)?.map(folderOf) ?? []) {
+      used.add(to)
+      if (to !== folder && !rule.anything && !rule.folders.has(to))
+        problems.push(`${file}: ${folder} may not import ${to}`)
+    }
+  }
+  for (const unused of [...rule.folders].filter((name) => !used.has(name))) {
+    problems.push(`src/${folder}/README.md: allows ${unused}, which no file imports: remove it`)
   }
 }
 
-function visit(folder: string, path: readonly string[]): void {
-  if (path.includes(folder)) problems.push(`these import each other: ${[...path, folder].join(' > ')}`)
-  else for (const next of rules.get(folder) ?? []) visit(next, [...path, folder])
+/** The imports between what `nameOf` makes of files. */
+function graphOf(nameOf: (file: string) => string): Map<string, Set<string>> {
+  const graph = new Map<string, Set<string>>()
+  for (const [file, targets] of imports) {
+    const from = nameOf(file)
+    const to = graph.get(from) ?? new Set()
+    for (const target of targets.map(nameOf)) if (target !== from) to.add(target)
+    graph.set(from, to)
+  }
+  return graph
 }
-for (const folder of folders) visit(folder, [])
+
+for (const nameOf of [(file: string) => file, folderOf, topOf]) {
+  for (const circle of circlesOf(graphOf(nameOf))) problems.push(`these import each other: ${circle.join(' > ')}`)
+}
 
 if (problems.length > 0) {
   process.stderr.write(`${[...new Set(problems)].join('\n')}\n`)

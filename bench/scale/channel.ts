@@ -6,7 +6,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { AuditEvent } from '../../src/audit/event.ts'
-import type { FromWorker } from '../../src/workers/channel.ts'
+import type { FromWorker } from '../../src/server/workers/channel.ts'
 
 const BATCHES = 4_000
 /** What one turn of a busy event loop brings, about. */

@@ -81,14 +81,14 @@ export const inSource = {
   auditFlushMs: 200,
   /** `src/config/schema.ts`, `keys.cache_max_age`. */
   keySetMaxAgeS: 300,
-  /** `src/revocation/revocations.ts`: rows in one read, which no request interrupts. */
+  /** `src/tokens/revocation/revocations.ts`: rows in one read, which no request interrupts. */
   revocationPage: 10_000,
-  /** `src/revocation/revocations.ts`: without a read for so many milliseconds, introspection answers 503. */
+  /** `src/tokens/revocation/revocations.ts`: without a read for so many milliseconds, introspection answers 503. */
   revocationFreshMs: 1_000,
-  /** `src/changes/feed.ts`, and as often for revocations (`src/wiring/model.ts`). Milliseconds. */
+  /** `src/model/changes/feed.ts`, and as often for revocations (`src/server/model.ts`). Milliseconds. */
   pollIntervalMs: 200,
   /** `src/replay/marks.ts`: a mark outlives what it is of. Minutes. */
   markKeptMinutes: 65,
-  /** `src/credentials/usage.ts`: each process writes a credential's last use once in so many milliseconds. */
+  /** `src/model/credentials/usage.ts`: each process writes a credential's last use once in so many milliseconds. */
   usageResolutionMs: 60_000,
 } as const

@@ -13,7 +13,7 @@ import { type AddressInfo, connect as connectPlain, type Server, type Socket } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import { ensureCertificate } from '../../src/dev/certificate.ts'
+import { ensureCertificate } from '../../src/cli/dev/certificate.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely'
+import { formatHash, sha256 } from '../../src/model/credentials/secret-hash.ts'
 import { ClientId, CredentialId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
-import { formatHash, sha256 } from '../../src/secrets/hash.ts'
-import type { Schema } from '../../src/store/schema.ts'
+import type { Schema } from '../../src/store/sql/schema.ts'
 import type { BenchClient } from '../fleet.ts'
 import type { BenchDatabase } from './databases.ts'
 

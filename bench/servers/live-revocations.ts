@@ -1,7 +1,7 @@
 import { Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
-import { createStore } from '../../src/store/sql-store.ts'
+import { createStore } from '../../src/store/tables/sql-store.ts'
 import { lifetime } from '../fleet.ts'
 import type { BenchDatabase } from './databases.ts'
 

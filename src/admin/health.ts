@@ -1,5 +1,3 @@
-/** Serves administrators and orchestrators, on a listener of its own. May import `http`, `telemetry`, `platform`. */
-
 import type { Endpoint, Routes } from '../http/message.ts'
 import { json } from '../http/respond.ts'
 import type { Clock } from '../platform/clock.ts'

@@ -1,5 +1,5 @@
 import type { Routes } from '../http/message.ts'
-import { METRICS_TYPE, renderMetrics, type Snapshot } from '../telemetry/snapshot.ts'
+import { METRICS_TYPE, renderMetrics, type Snapshot } from '../observability/snapshot.ts'
 
 /**
  * `/metrics`: what a monitoring system asks for every few seconds.

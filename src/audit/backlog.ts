@@ -1,5 +1,3 @@
-/** The record of who did what, from where, and what came of it. May import `oauth` and `platform`. */
-
 import { approximateBytes } from '../platform/bytes.ts'
 import type { AuditEvent } from './event.ts'
 

@@ -1,8 +1,6 @@
-/** The `tessera` command: `main.ts` names the subcommands, one file each. May import anything. */
-
-import { applyManifest } from '../manifest/apply.ts'
-import { type ManifestFile, parseManifests } from '../manifest/parse.ts'
-import type { Plan } from '../manifest/plan.ts'
+import { applyManifest } from '../management/manifest/apply.ts'
+import { type ManifestFile, parseManifests } from '../management/manifest/parse.ts'
+import type { Plan } from '../management/manifest/plan.ts'
 import { UserError } from '../platform/user-error.ts'
 import { credentialMaker, withDatabase } from './database.ts'
 import { withNewSecrets } from './new-secrets.ts'

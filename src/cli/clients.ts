@@ -1,6 +1,6 @@
 import { ownEvent } from '../audit/own-event.ts'
-import { isValid } from '../credentials/credential.ts'
-import type { Client, UnreadableClient } from '../directory/client.ts'
+import type { Client, UnreadableClient } from '../model/client.ts'
+import { isValid } from '../model/credentials/credential.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'

@@ -5,7 +5,7 @@ import { shownLocation } from '../input/database-location.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { Mistakes } from '../platform/user-error.ts'
-import { examineStart } from '../wiring/preflight.ts'
+import { examineStart } from '../server/preflight.ts'
 import { givenOptions } from './config-options.ts'
 import { print, printable, say } from './output.ts'
 

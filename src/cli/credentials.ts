@@ -1,5 +1,6 @@
-import type { Credential, Jwk, UnreadableCredential } from '../credentials/credential.ts'
-import type { Given } from '../credentials/make.ts'
+import { isAsymmetric } from '../crypto/jws/algorithms.ts'
+import { secretOfVariable } from '../input/secret.ts'
+import type { Given } from '../management/credentials/make.ts'
 import {
   type AddingOperations,
   addCredential,
@@ -10,11 +11,10 @@ import {
   revokeCredential,
   rotateCredential,
   type Wanted,
-} from '../credentials/operations.ts'
-import { statusOf, type UsedCredential } from '../credentials/status.ts'
-import { secretOfVariable } from '../input/secret.ts'
-import { isAsymmetric } from '../jws/algorithms.ts'
-import { parseTrustFile } from '../manifest/trust-file.ts'
+} from '../management/credentials/operations.ts'
+import { parseTrustFile } from '../management/manifest/trust-file.ts'
+import type { Credential, Jwk, UnreadableCredential } from '../model/credentials/credential.ts'
+import { statusOf, type UsedCredential } from '../model/credentials/status.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'

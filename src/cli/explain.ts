@@ -1,5 +1,5 @@
 import type { StoredAuditEvent } from '../audit/store.ts'
-import type { Client, UnreadableClient } from '../directory/client.ts'
+import type { Client, UnreadableClient } from '../model/client.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { refusals } from '../oauth/refusals.ts'
 import { systemClock } from '../platform/clock.ts'

@@ -1,4 +1,4 @@
-import type { Check } from '../federation/match.ts'
+import type { Check } from '../client-auth/federation/match.ts'
 
 const STEP = '  '
 

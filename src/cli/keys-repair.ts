@@ -1,5 +1,5 @@
-import { forgetLostSecret, type LostSecret, listLostSecrets } from '../credentials/repair.ts'
-import { inspectKeys, type KeyRepair, repairKeys } from '../keys/repair.ts'
+import { forgetLostSecret, type LostSecret, listLostSecrets } from '../management/credentials/repair.ts'
+import { inspectKeys, type KeyRepair, repairKeys } from '../management/keys/repair.ts'
 import { UserError } from '../platform/user-error.ts'
 import { keyOperations, withDatabase } from './database.ts'
 import { print, printable, say } from './output.ts'

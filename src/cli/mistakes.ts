@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { redactText } from '../oauth/redact.ts'
 import { nearest } from '../platform/nearest.ts'
+import { redactText } from '../platform/redact.ts'
 import { print, printable, say } from './output.ts'
 
 /**

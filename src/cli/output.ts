@@ -1,5 +1,5 @@
 import { fstatSync, fsyncSync } from 'node:fs'
-import { redactText } from '../oauth/redact.ts'
+import { redactText } from '../platform/redact.ts'
 import { standardError, standardOutput } from '../platform/standard-streams.ts'
 import { codeOf, fileFault } from '../platform/system-error.ts'
 import { UserError } from '../platform/user-error.ts'

@@ -1,5 +1,4 @@
-import type { Loss } from '../manifest/losses.ts'
-import type { Plan } from '../manifest/plan.ts'
+import type { Loss, Plan } from '../management/manifest/plan.ts'
 import { printable } from './output.ts'
 
 const SIGNS = { create: '+', update: '~', unchanged: '=' } as const

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { loadOptions } from '../config/load.ts'
 import type { Options } from '../config/schema.ts'
-import { developmentStorage } from '../dev/options.ts'
 import { UserError } from '../platform/user-error.ts'
+import { developmentStorage } from './dev/options.ts'
 
 /** The usual place of the configuration, for commands that name no other. */
 const USUAL_FILE = '/etc/tessera/tessera.yaml'

@@ -1,13 +1,8 @@
-/**
- * Who is asking: one file a method, and the step that tries them. May import `oauth`, `platform`, `http`, `directory`,
- * `secrets`, `credentials`, `guessing`, `jws`, `assertions`, `replay`, `remote-keys`, `certificates`, `federation`, `keys`.
- */
-
-import { type AssertionDescription, describeAssertion, parseAssertion } from '../assertions/parse.ts'
-import { isSameAlgorithm } from '../jws/algorithms.ts'
-import type { CompactJws } from '../jws/compact.ts'
-import { received } from '../jws/received.ts'
+import { isSameAlgorithm } from '../crypto/jws/algorithms.ts'
+import type { CompactJws } from '../crypto/jws/compact.ts'
+import { received } from '../crypto/jws/received.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { type AssertionDescription, describeAssertion, parseAssertion } from './assertions/parse.ts'
 import type { AuthenticationRequest } from './request.ts'
 
 /** RFC 7523 §2.2. */

@@ -1,9 +1,9 @@
-import { type AssertionClaims, checkAssertion } from '../assertions/claims.ts'
-import type { Client } from '../directory/client.ts'
-import type { CompactJws } from '../jws/compact.ts'
-import { received } from '../jws/received.ts'
+import type { CompactJws } from '../crypto/jws/compact.ts'
+import { received } from '../crypto/jws/received.ts'
+import type { Client } from '../model/client.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
+import { type AssertionClaims, checkAssertion } from './assertions/claims.ts'
 import type { Authenticator } from './method.ts'
 
 /**

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { decodeFormComponent } from '../http/form.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
-import { hasControl } from '../oauth/text.ts'
+import { hasControl } from '../platform/text.ts'
 import type { ClientAuthMethod } from './method.ts'
 import { presentSecret, type SecretReading } from './secret.ts'
 

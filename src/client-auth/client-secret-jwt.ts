@@ -1,4 +1,4 @@
-import type { SecretCredential } from '../credentials/credential.ts'
+import type { SecretCredential } from '../model/credentials/credential.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import type { Unreadable } from '../platform/unreadable.ts'

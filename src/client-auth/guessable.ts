@@ -1,8 +1,8 @@
-import { isValid, type SecretCredential } from '../credentials/credential.ts'
-import { retrieveSecret } from '../credentials/retrievable.ts'
-import type { Client } from '../directory/client.ts'
-import type { CompactJws } from '../jws/compact.ts'
-import { verifyHmac } from '../jws/verify.ts'
+import type { CompactJws } from '../crypto/jws/compact.ts'
+import { verifyHmac } from '../crypto/jws/verify.ts'
+import type { Client } from '../model/client.ts'
+import { isValid, type SecretCredential } from '../model/credentials/credential.ts'
+import { retrieveSecret } from '../model/credentials/retrievable.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import { networksOf } from '../platform/addresses.ts'
@@ -28,7 +28,7 @@ const LEAST_MACS = 4
 /*
  * The only ways to compare a secret that can be guessed. Each asks the limiter, under the same client and address, so that
  * guesses by every method and at every endpoint are counted together. Nothing else may compare one: a method that needs to
- * calls one of these (`test/guessing-http/ways.test.ts`).
+ * calls one of these (`test/client-auth/throttle/ways.test.ts`).
  */
 
 /** Finds the credential of a chosen secret that was right before, from the same address; undefined if that is not known. */

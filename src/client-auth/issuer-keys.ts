@@ -1,10 +1,10 @@
-import type { FederatedTrust } from '../federation/credential.ts'
-import type { CompactJws } from '../jws/compact.ts'
-import { KeyError } from '../jws/key-error.ts'
-import { type PublicKey, parseKeySet } from '../jws/public-key.ts'
-import { findSigner, type Tries } from '../jws/verify.ts'
+import type { CompactJws } from '../crypto/jws/compact.ts'
+import { KeyError } from '../crypto/jws/key-error.ts'
+import { type PublicKey, parseKeySet } from '../crypto/jws/public-key.ts'
+import { findSigner, type Tries } from '../crypto/jws/verify.ts'
+import type { FederatedTrust } from '../model/credentials/federated-trust.ts'
 import { OAuthError } from '../oauth/error.ts'
-import type { IssuerKeys } from '../remote-keys/discovery.ts'
+import type { IssuerKeys } from './remote-jwks/discovery.ts'
 
 /**
  * Whether a token is signed by its issuer, with the credential's own keys or those that the issuer publishes.

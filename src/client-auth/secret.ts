@@ -1,5 +1,5 @@
-import type { Client } from '../directory/client.ts'
-import type { Directory } from '../directory/directory.ts'
+import type { Client } from '../model/client.ts'
+import type { Directory } from '../model/directory/directory.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import { type AttemptedSecret, findChosenSecret, findRememberedSecret } from './guessable.ts'

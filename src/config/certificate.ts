@@ -1,14 +1,9 @@
-/**
- * The options: declared, described and defaulted once, in `schema.ts`; read, and checked. May import `platform`,
- * `http`, `keys`, `input`, `certificates`, `jws`.
- */
-
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
-import { TrustAnchors } from '../certificates/anchors.ts'
-import { readPem } from '../certificates/pem.ts'
-import { publicKeyOf, weaknessOf } from '../certificates/strength.ts'
+import { TrustAnchors } from '../client-auth/certificates/anchors.ts'
+import { readPem } from '../crypto/x509/pem.ts'
+import { publicKeyOf, weaknessOf } from '../crypto/x509/strength.ts'
 import { codeOf } from '../platform/system-error.ts'
 import { type MistakeList, UserError } from '../platform/user-error.ts'
 import { readPemFile, refuseOpenFile } from './files.ts'

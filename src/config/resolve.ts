@@ -1,5 +1,5 @@
+import { parseMasterKey } from '../crypto/master-key.ts'
 import { readSecret } from '../input/secret.ts'
-import { parseMasterKey } from '../keys/master-key.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { isLoopback } from '../platform/loopback.ts'
 import { MistakeList, Mistakes } from '../platform/user-error.ts'

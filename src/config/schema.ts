@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { certificateHeaderFormats } from '../certificates/headers.ts'
+import { asymmetricAlgorithms, symmetricAlgorithms } from '../crypto/jws/algorithms.ts'
+import { certificateHeaderFormats } from '../http/client-certificate/headers.ts'
 import { forwardedHeaders } from '../http/forwarded.ts'
 import { parseDatabaseLocation, refusePath } from '../input/database-location.ts'
-import { asymmetricAlgorithms, symmetricAlgorithms } from '../jws/algorithms.ts'
 import { isAddressOrNetwork } from '../platform/addresses.ts'
 import { UserError } from '../platform/user-error.ts'
 

@@ -1,8 +1,3 @@
-/**
- * The OAuth endpoints, each a short list of steps. May import `oauth`, `platform`, `http`, `audit`, `changes`, `client-auth`,
- * `grants`, `policy`, `introspection`, `revocation`, `tokens`, `keys`, `proof`, `jws`.
- */
-
 import type { AuthenticationRequest } from '../client-auth/request.ts'
 import { type Form, parseForm } from '../http/form.ts'
 import type { HttpRequest } from '../http/message.ts'

@@ -4,8 +4,8 @@ import type { AuditSink } from '../audit/sink.ts'
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
 import type { HttpRequest } from '../http/message.ts'
 import type { OAuthError } from '../oauth/error.ts'
-import { redactFields, redactText } from '../oauth/redact.ts'
 import type { Clock } from '../platform/clock.ts'
+import { redactFields, redactText } from '../platform/redact.ts'
 
 /** What recording needs of the process. */
 export interface Recording {

@@ -1,10 +1,5 @@
-/**
- * What a grant adds to a token request: one file a grant. May import `oauth`, `platform`, `directory`, `client-auth`,
- * `introspection`, `tokens`.
- */
-
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
-import type { Client } from '../directory/client.ts'
+import type { Client } from '../model/client.ts'
 import { OAuthError } from '../oauth/error.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
-import type { Judge } from '../introspection/verdict.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { toSeconds } from '../platform/clock.ts'
 import { scopeOf } from '../tokens/claims.ts'
+import type { Judge } from '../tokens/introspection/verdict.ts'
 
 /**
  * PingFederate's validation grant: an API asks the token endpoint what a token is worth, and gets its claims.

@@ -1,13 +1,11 @@
-/** HTTP on the outside, plain values on the inside. May import `oauth`, `platform`, `certificates`. */
-
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { CertificateHeaderFormat } from '../certificates/headers.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { RequestId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
+import type { CertificateHeaderFormat } from './client-certificate/headers.ts'
 import { clientCertificate } from './client-certificate.ts'
 import { httpFault } from './fitness.ts'
 import type { Endpoint, HttpRequest, HttpResponse, Routes } from './message.ts'

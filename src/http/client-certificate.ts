@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { type CertificateHeaderFormat, certificateOfHeaders } from '../certificates/headers.ts'
-import { certificateOfSocket, type PresentedCertificate } from '../certificates/peer.ts'
+import { certificateOfSocket, type PresentedCertificate } from '../crypto/x509/peer.ts'
+import { type CertificateHeaderFormat, certificateOfHeaders } from './client-certificate/headers.ts'
 import type { TrustedProxies } from './proxies.ts'
 
 /** Looked at once a connection, whatever comes over it. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { OAuthError } from '../oauth/error.ts'
-import { hasControl } from '../oauth/text.ts'
+import { hasControl } from '../platform/text.ts'
 
 /** What may be repeated (RFC 8707 §2). */
 const REPEATABLE = new Set(['resource', 'audience'])

@@ -3,7 +3,7 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import { type AddressInfo, type ListenOptions, Server as NetServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSecureContext, type TLSSocket } from 'node:tls'
-import { certificateOfSocket, type PresentedCertificate } from '../certificates/peer.ts'
+import { certificateOfSocket, type PresentedCertificate } from '../crypto/x509/peer.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type App, type AppOptions, createApp, type Expectation } from './app.ts'

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { PresentedCertificate } from '../certificates/peer.ts'
+import type { PresentedCertificate } from '../crypto/x509/peer.ts'
 import type { RequestId } from '../oauth/ids.ts'
 
 /** A request as endpoints see it. */

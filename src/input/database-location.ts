@@ -1,8 +1,3 @@
-/**
- * Input from people: YAML, secrets, the address of a database. It is read strictly, and refused in our own words. May import
- * `oauth`, `platform`.
- */
-
 import { isIPv6 } from 'node:net'
 import { UserError } from '../platform/user-error.ts'
 

@@ -1,8 +1,3 @@
-/**
- * The keys that sign and seal tokens: generated, kept encrypted, published, rotated. May import `oauth`, `platform`,
- * `changes`, `audit`.
- */
-
 import { constants, createSecretKey, generateKeyPair, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { type SigningAlgorithm, signingAlgorithms } from '../oauth/algorithms.ts'

@@ -1,7 +1,7 @@
 import { hash, type KeyObject } from 'node:crypto'
+import type { MasterKey } from '../crypto/master-key.ts'
 import { KeyId } from '../oauth/ids.ts'
 import { generateKey, type KeyAlgorithm } from './algorithms.ts'
-import type { MasterKey } from './master-key.ts'
 import type { Candidate } from './schedule.ts'
 import type { StoredKey } from './store.ts'
 

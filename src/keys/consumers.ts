@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { redactText } from '../oauth/redact.ts'
 import { networksOf } from '../platform/addresses.ts'
 import { cut } from '../platform/bytes.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
+import { redactText } from '../platform/redact.ts'
 
 /** Somebody who fetches the key set, as far as we can tell one from another. */
 export interface KeySetConsumer {

@@ -1,4 +1,4 @@
-import type { MasterKey } from './master-key.ts'
+import type { MasterKey } from '../crypto/master-key.ts'
 import type { KeyStore } from './store.ts'
 
 /**

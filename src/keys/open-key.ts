@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
+import type { MasterKey } from '../crypto/master-key.ts'
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { KeyId } from '../oauth/ids.ts'
 import { SEALING } from './algorithms.ts'
 import { contextOf, kidOf } from './candidate.ts'
-import type { MasterKey } from './master-key.ts'
 import type { StoredKey, UnreadableKey } from './store.ts'
 
 /** The public part of a signing key, with which its tokens are verified. */

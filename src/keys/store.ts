@@ -1,8 +1,8 @@
 import type { AuditEvent } from '../audit/event.ts'
+import type { Encrypted } from '../crypto/master-key.ts'
 import type { KeyId } from '../oauth/ids.ts'
 import type { Listed, Unreadable } from '../platform/unreadable.ts'
 import type { KeyAlgorithm } from './algorithms.ts'
-import type { Encrypted } from './master-key.ts'
 
 /**
  * `pending`: published, not yet signing. `active`: signs. `retiring`: published until its last token has expired.

@@ -1,5 +1,3 @@
-/** Time, chance, addresses, turns of the event loop: what every part needs, and a test may hold still. May import nothing of ours. */
-
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { UserError } from './user-error.ts'
 

@@ -1,8 +1,7 @@
-/** Decides which scopes a client is granted, and at which APIs. May import `oauth`, `platform`, `directory`. */
-
-import type { Api, ApiSet } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
-import { refusalOf } from '../directory/refusal.ts'
+import type { Api } from '../model/api.ts'
+import type { ApiSet } from '../model/api-set.ts'
+import type { Client } from '../model/client.ts'
+import { refusalOf } from '../model/directory/refusal.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { isSameUri } from '../oauth/uri.ts'
 import { detached } from '../platform/bytes.ts'

@@ -1,4 +1,5 @@
-import type { Api, ApiSet } from '../directory/api.ts'
+import type { Api } from '../model/api.ts'
+import type { ApiSet } from '../model/api-set.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { AccessTo } from './scopes.ts'
 

@@ -1,6 +1,6 @@
-import type { Api, Scope } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
-import { covers, hasStar, isDynamic, isWildcard, patternsOf } from '../directory/scope-patterns.ts'
+import type { Api, Scope } from '../model/api.ts'
+import type { Client } from '../model/client.ts'
+import { covers, hasStar, isDynamic, isWildcard, patternsOf } from '../model/scope-patterns.ts'
 import { isSameUri } from '../oauth/uri.ts'
 
 /** What one client may be granted at one API. */

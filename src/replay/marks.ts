@@ -1,5 +1,3 @@
-/** What may be used once only, and was: assertions and proofs, by a hash. May import `oauth`, `platform`. */
-
 import { hash } from 'node:crypto'
 import { BelievedTime } from '../platform/believed-time.ts'
 import { cleanUp } from '../platform/clean-up.ts'

@@ -1,13 +1,9 @@
-/**
- * Access tokens: what they say, and how they become bytes and are read again. May import `oauth`, `platform`,
- * `directory`, `policy`, `keys`, `proof`.
- */
-
-import type { Client } from '../directory/client.ts'
+import type { Client } from '../model/client.ts'
 import type { Audience, ClientId, Jti } from '../oauth/ids.ts'
 import type { Entitlement } from '../policy/entitlement.ts'
-import type { Confirmation } from '../proof/prove.ts'
-import { clientClaims, type TokenProfile } from './profile.ts'
+import type { Confirmation } from '../sender-constraint/prove.ts'
+import { clientClaims } from './profile.ts'
+import type { TokenProfile } from './token-profile.ts'
 
 /** The claims of an access token that mean something here (RFC 9068 §2.2). Times in seconds. */
 export interface AccessTokenClaims {

@@ -3,11 +3,12 @@ import { OAuthError } from '../oauth/error.ts'
 import type { Jti } from '../oauth/ids.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
 import type { Entitlement } from '../policy/entitlement.ts'
-import type { Confirmation } from '../proof/prove.ts'
+import type { Confirmation } from '../sender-constraint/prove.ts'
 import { type AccessTokenClaims, buildClaims, LONGEST_TOKEN } from './claims.ts'
 import { signJwt } from './jwt.ts'
-import { sharedProfile, type TokenProfile } from './profile.ts'
+import { sharedProfile } from './profile.ts'
 import type { Sealer } from './sealed.ts'
+import type { TokenProfile } from './token-profile.ts'
 
 /** What issuing needs of the process. */
 export interface Issuer {

@@ -1,5 +1,5 @@
 import type { Signer } from '../keys/batch-signer.ts'
-import type { TokenProfile } from './profile.ts'
+import type { TokenProfile } from './token-profile.ts'
 
 /** What a JWT of ours is: an access token (RFC 9068 §2.1), or an answer to an introspection (RFC 9701 §5). */
 type Typ = TokenProfile['typ'] | 'token-introspection+jwt'

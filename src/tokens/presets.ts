@@ -1,5 +1,5 @@
-import type { ApiTokenSettings } from '../directory/api.ts'
-import type { TokenProfile } from './profile.ts'
+import type { ApiTokenSettings } from '../model/api.ts'
+import type { TokenProfile } from './token-profile.ts'
 
 /** What a verifier that people use needs of a token. */
 export interface Preset {

@@ -1,22 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Api, ApiSet, ApiTokenSettings, Claims } from '../directory/api.ts'
-import type { Client } from '../directory/client.ts'
 import { type KeyAlgorithm, SEALING } from '../keys/algorithms.ts'
-import type { SigningAlgorithm } from '../oauth/algorithms.ts'
+import type { Api, ApiTokenSettings, Claims } from '../model/api.ts'
+import type { ApiSet } from '../model/api-set.ts'
+import type { Client } from '../model/client.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { isPresetName, type Preset, presets } from './presets.ts'
-
-/** How the tokens of an API look, with nothing left open but the lifetime. */
-export interface TokenProfile {
-  readonly format: 'jwt' | 'sealed'
-  readonly algorithm: SigningAlgorithm
-  readonly typ: 'at+jwt' | 'JWT'
-  /** Seconds; undefined for the server's own. */
-  readonly lifetime: number | undefined
-  readonly scopeClaims: readonly ('scope' | 'scp')[]
-  readonly claims: Claims
-  readonly clientClaims: Readonly<Record<string, string>>
-}
+import type { TokenProfile } from './token-profile.ts'
 
 /** What the settings of an API come to: what it says, else what its preset sets, else RFC 9068. */
 export function resolveProfile(settings: ApiTokenSettings): TokenProfile {

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { SealingKey } from '../keys/key-table.ts'
-import { withChecksum, withoutChecksum } from '../oauth/base62.ts'
+import { withChecksum, withoutChecksum } from '../platform/base62.ts'
 import { createBatch } from '../platform/batch.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { LONGEST_TOKEN } from './claims.ts'

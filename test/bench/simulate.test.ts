@@ -194,11 +194,11 @@ test('who is left after a loss has all the work there is', () => {
 test.each([
   ['src/audit/backlog.ts', 'events: 100_000', inSource.auditEventsWaiting],
   ['src/audit/recorder.ts', 'FLUSH_INTERVAL_MS = 200', inSource.auditFlushMs],
-  ['src/revocation/revocations.ts', 'PAGE = 10_000', inSource.revocationPage],
+  ['src/tokens/revocation/revocations.ts', 'PAGE = 10_000', inSource.revocationPage],
   ['src/platform/freshness.ts', 'FRESH_MS = 1_000', inSource.revocationFreshMs],
-  ['src/changes/feed.ts', 'POLL_INTERVAL_MS = 200', inSource.pollIntervalMs],
+  ['src/model/changes/feed.ts', 'POLL_INTERVAL_MS = 200', inSource.pollIntervalMs],
   ['src/replay/marks.ts', 'KEPT_MS = 65 * 60_000', inSource.markKeptMinutes],
-  ['src/credentials/usage.ts', 'RESOLUTION_MS = 60_000', inSource.usageResolutionMs],
+  ['src/model/credentials/usage.ts', 'RESOLUTION_MS = 60_000', inSource.usageResolutionMs],
 ])('%s still says %s', (path, text, value) => {
   expect(readFileSync(path, 'utf8')).toMatch(new RegExp(`\\b${text.replace('*', '\\*')}\\b`))
   expect(text.replaceAll('_', '')).toContain(String(value))

@@ -4,11 +4,11 @@ import { auditTail } from '../../src/cli/audit.ts'
 import { clientsEnable } from '../../src/cli/clients.ts'
 import { explain } from '../../src/cli/explain.ts'
 import { factLines } from '../../src/cli/facts.ts'
+import { makeSigner, type Signer } from '../crypto/jws/tokens.ts'
 import { tessera } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
 import { newSecret } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
-import { makeSigner, type Signer } from '../jws/tokens.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
 
 const SECRET = newSecret()

@@ -7,10 +7,6 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { explainFailure } from '../../src/cli/failure.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase } from '../../src/store/open.ts'
-import { MODEL } from '../harness/model.ts'
-import { freePort } from '../harness/port.ts'
-import { type Printed, runTessera } from '../harness/program.ts'
-import { applyTo, startTestServer, type TestServer } from '../harness/server.ts'
 import {
   type Certificate,
   makeCertificate,
@@ -18,7 +14,11 @@ import {
   sendJson,
   startSource,
   startTcp,
-} from '../remote-keys/source.ts'
+} from '../client-auth/remote-jwks/source.ts'
+import { MODEL } from '../harness/model.ts'
+import { freePort } from '../harness/port.ts'
+import { type Printed, runTessera } from '../harness/program.ts'
+import { applyTo, startTestServer, type TestServer } from '../harness/server.ts'
 import { argsOf, commands } from './commands.ts'
 
 /** Words of libraries, of Node and of the system, and anything that only a programmer understands. */

@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeSigner, signWith, unsigned } from '../crypto/jws/tokens.ts'
 import { newSecret, SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
-import { makeSigner, signWith, unsigned } from '../jws/tokens.ts'
 import {
   claimsOf,
   eventOf,

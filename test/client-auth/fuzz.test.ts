@@ -1,12 +1,12 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encode, makeSigner, signWith } from '../crypto/jws/tokens.ts'
 import { fuzz } from '../fuzz/fuzz.ts'
 import { anyText, mutated } from '../fuzz/mutations.ts'
 import { SECRET } from '../harness/model.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
 import { unheld } from '../harness/unheld.ts'
-import { encode, makeSigner, signWith } from '../jws/tokens.ts'
 import { claimsOf, formOf, standingClock } from './assertions.ts'
 
 const USED = 'used up'

@@ -4,10 +4,10 @@ import { PrivateKeyJwtProvider } from '@modelcontextprotocol/sdk/client/auth-ext
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encode, makeSigner, signWith } from '../crypto/jws/tokens.ts'
 import { newSecret } from '../harness/model.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
 import { AUDIENCE, verifiedClaims } from '../interop/setting.ts'
-import { encode, makeSigner, signWith } from '../jws/tokens.ts'
 import { eventOf, expectUnauthenticated, formOf } from './assertions.ts'
 
 const KEYED = 'keyed'

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { importJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encode, makeSigner, publicHalf, type Signer, signWith, unsigned } from '../crypto/jws/tokens.ts'
 import { newSecret } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
-import { encode, makeSigner, publicHalf, type Signer, signWith, unsigned } from '../jws/tokens.ts'
-import { makeCertificate, type Source, sendJson, startSource } from '../remote-keys/source.ts'
 import {
   claimsOf,
   eventOf,
@@ -18,6 +17,7 @@ import {
   post,
   standingClock,
 } from './assertions.ts'
+import { makeCertificate, type Source, sendJson, startSource } from './remote-jwks/source.ts'
 
 const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'RS256', 'PS256', 'EdDSA'] as const
 const SECRET = newSecret()

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/sql-store.ts'
+import type { Store } from '../../src/store/tables/sql-store.ts'
 import { type SqliteCalls, takeOverSqlite } from './sqlite-calls.ts'
 
 let folder: string

@@ -10,7 +10,7 @@ import { residentBytes } from '../harness/memory.ts'
 import { SECRET } from '../harness/model.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { quantile, startTraffic } from '../harness/traffic.ts'
-import { scrape } from '../metrics/scrape.ts'
+import { scrape } from '../observability/metrics/scrape.ts'
 
 const MB = 1024 * 1024
 /** Requests of one flood. Beyond the first thousand, refusals have to be gathered. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readBasic } from '../../src/client-auth/client-secret-basic.ts'
 import { decodeFormComponent, parseForm } from '../../src/http/form.ts'
 import { OAuthError } from '../../src/oauth/error.ts'
-import { hasControl } from '../../src/oauth/text.ts'
+import { hasControl } from '../../src/platform/text.ts'
 import { fuzz } from './fuzz.ts'
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }

@@ -1,9 +1,9 @@
 /** Keys of every algorithm and state, what they have signed and sealed, and the same of a stranger. */
 
 import { randomBytes } from 'node:crypto'
+import { MasterKey } from '../../src/crypto/master-key.ts'
 import { type KeyAlgorithm, SEALING } from '../../src/keys/algorithms.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
-import { MasterKey } from '../../src/keys/master-key.ts'
 import type { KeyState, StoredKey } from '../../src/keys/store.ts'
 import { signingAlgorithms } from '../../src/oauth/algorithms.ts'
 import { systemRandom } from '../../src/platform/random.ts'

@@ -1,5 +1,5 @@
-import { toCredentials } from '../../src/credentials/credential.ts'
-import type { Client } from '../../src/directory/client.ts'
+import type { Client } from '../../src/model/client.ts'
+import { toCredentials } from '../../src/model/credentials/credential.ts'
 
 /** A client with the fields that matter to a test. It has no scope and no credential unless given. */
 export const clientWith = (fields: Partial<Client> & Pick<Client, 'id'>): Client => ({

@@ -1,6 +1,6 @@
 import type { Agent } from 'node:https'
 import { claimsOf, formOf } from '../client-auth/assertions.ts'
-import { makeSigner, signWith } from '../jws/tokens.ts'
+import { makeSigner, signWith } from '../crypto/jws/tokens.ts'
 import { SECRET } from './model.ts'
 import { type Answer, postOver } from './post.ts'
 import { basic } from './server.ts'

@@ -1,6 +1,6 @@
+import type { MasterKey } from '../../src/crypto/master-key.ts'
 import type { KeyAlgorithm } from '../../src/keys/algorithms.ts'
 import { createKey, encryptKey } from '../../src/keys/candidate.ts'
-import type { MasterKey } from '../../src/keys/master-key.ts'
 import type { Candidate } from '../../src/keys/schedule.ts'
 
 /** A new key, encrypted, whatever master key is in use. */

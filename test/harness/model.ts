@@ -1,5 +1,5 @@
+import { generateSecret } from '../../src/model/credentials/generate-secret.ts'
 import { systemRandom } from '../../src/platform/random.ts'
-import { generateSecret } from '../../src/secrets/generate.ts'
 
 /** A secret of the generated form: tests that are not about slow hashes don't pay for them. */
 export const newSecret = (): string => generateSecret(systemRandom)

@@ -1,7 +1,7 @@
 import type { Config } from '../../src/config/resolve.ts'
+import { createLogger, type Logger } from '../../src/observability/log.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
-import { startServer } from '../../src/server.ts'
-import { createLogger, type Logger } from '../../src/telemetry/log.ts'
+import { startServer } from '../../src/server/server.ts'
 import { freePort } from './port.ts'
 import type { TestServer } from './server.ts'
 

@@ -1,4 +1,4 @@
-import type { World } from '../../src/server.ts'
+import type { World } from '../../src/server/server.ts'
 
 /** For tests of many refusals, or of why one came: none is held back, and keys are waited for until they come. */
 export const unheld: NonNullable<World['holds']> = {

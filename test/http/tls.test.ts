@@ -5,11 +5,11 @@ import { type ConnectionOptions, connect, getCiphers, type SecureVersion, type T
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { planReload } from '../../src/config/reload.ts'
 import { type Config, resolveConfig } from '../../src/config/resolve.ts'
+import { createLogger } from '../../src/observability/log.ts'
 import { systemClock } from '../../src/platform/clock.ts'
-import { type Server, startServer } from '../../src/server.ts'
-import { createLogger } from '../../src/telemetry/log.ts'
-import { type Issued, issue, keyPem, rsaKeys } from '../certificates/fixtures.ts'
-import { current } from '../client-certificates/authority.ts'
+import { type Server, startServer } from '../../src/server/server.ts'
+import { current } from '../client-auth/certificates/authority.ts'
+import { type Issued, issue, keyPem, rsaKeys } from '../client-auth/certificates/fixtures.ts'
 import { testConfig } from '../harness/server.ts'
 
 /** RFC 9325 §4.2, by the kind of the server's key. */

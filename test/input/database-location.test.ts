@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { loadOptions } from '../../src/config/load.ts'
 import { parseDatabaseLocation, shownLocation } from '../../src/input/database-location.ts'
-import { hasControl } from '../../src/oauth/text.ts'
+import { hasControl } from '../../src/platform/text.ts'
 import { parsePostgresUrl } from '../../src/store/postgres/address.ts'
 
 const parse = (location: string) => parsePostgresUrl(location, { password: undefined })

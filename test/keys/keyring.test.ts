@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { MasterKey } from '../../src/crypto/master-key.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
-import { MasterKey } from '../../src/keys/master-key.ts'
 import type { KeyRows, StoredKey } from '../../src/keys/store.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { newCandidate } from '../harness/keys.ts'

@@ -6,15 +6,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFin
 import { apply } from '../../src/cli/apply.ts'
 import { credentialsAdd, credentialsRevoke, credentialsRotate } from '../../src/cli/credentials.ts'
 import { keysRevoke, keysRewrap, keysRollback, keysRotate } from '../../src/cli/keys.ts'
-import { MasterKey } from '../../src/keys/master-key.ts'
+import { MasterKey } from '../../src/crypto/master-key.ts'
 import { ClientId } from '../../src/oauth/ids.ts'
+import { createLogger } from '../../src/observability/log.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
-import { startServer } from '../../src/server.ts'
+import { startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
-import { createLogger } from '../../src/telemetry/log.ts'
 import { commands as cliCommands } from '../cli/commands.ts'
 import { claimsOf, formOf } from '../client-auth/assertions.ts'
+import { signWith } from '../crypto/jws/tokens.ts'
 import { environmentOf } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
 import { newCandidate } from '../harness/keys.ts'
@@ -24,7 +25,6 @@ import { openRows } from '../harness/rows.ts'
 import { type SecondServer, startBeside } from '../harness/second-server.ts'
 import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
-import { signWith } from '../jws/tokens.ts'
 
 const ES256 = { algorithm: 'ES256' }
 const MODEL = `
@@ -206,7 +206,7 @@ describe('with another master key', () => {
     'credentials revoke': 'encrypts nothing',
     dev: 'is a server',
     'keys repair': 'is tested in repair.test.ts',
-    restore: 'is tested in test/backup/backup.test.ts',
+    restore: 'is tested in test/cli/backup.test.ts',
     revoke: 'encrypts nothing',
     serve: 'is a server, which is tested below',
     'storage compact': 'encrypts nothing',
@@ -284,7 +284,7 @@ describe('the first master key', () => {
           const key = { ...candidate, state: 'active', createdAt: 1, activeAt: 1, goneAt: undefined } as const
           await store?.keys.updateKeys(() => ({ add: [key], put: [] }))
         } else {
-          const { addCredential } = await import('../../src/credentials/operations.ts')
+          const { addCredential } = await import('../../src/management/credentials/operations.ts')
           const encrypt = async (plaintext: Buffer, context: string) => masterKey.encrypt(plaintext, context, undefined)
           const maker = { clock: systemClock, random: systemRandom, encrypt, refuseUrl: () => undefined }
           if (store === undefined) throw new Error('there is no store')

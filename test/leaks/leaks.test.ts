@@ -16,11 +16,11 @@ import { keysList } from '../../src/cli/keys.ts'
 import { endpointPaths } from '../../src/endpoints/paths.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase } from '../../src/store/open.ts'
+import { encode, makeSigner, signWith, unsigned } from '../crypto/jws/tokens.ts'
 import { type RunningCommand, startTessera } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
 import { testConfig } from '../harness/server.ts'
-import { encode, makeSigner, signWith, unsigned } from '../jws/tokens.ts'
-import { makeProof } from '../proof-http/proofs.ts'
+import { makeProof } from '../sender-constraint/http/proofs.ts'
 import { findTraces, tracesOf } from './traces.ts'
 
 /** A secret that could be a name in YAML. */

@@ -1,4 +1,4 @@
-import type { Dialect, MigratedDatabase } from '../dialect.ts'
+import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
 
 /** APIs, clients and their secrets, signing keys, the list of changes, the audit log. */
 export const first = {

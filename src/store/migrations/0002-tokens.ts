@@ -1,4 +1,4 @@
-import type { Dialect, MigratedDatabase } from '../dialect.ts'
+import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
 
 /** Token profiles and permissions, the life of keys and who fetches them, revocations. */
 export const tokens = {

@@ -1,4 +1,4 @@
-import type { MigratedDatabase } from '../dialect.ts'
+import type { MigratedDatabase } from '../sql/dialect.ts'
 
 /** Events are found by the time that their request id tells: the index took half of the time that keeping them takes. */
 export const auditByTime = {

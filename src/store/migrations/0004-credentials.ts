@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Dialect, MigratedDatabase } from '../dialect.ts'
+import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
 
 /** Credentials of every kind, with a life of their own and their last use; what was used once; proofs that are required. */
 export const credentials = {

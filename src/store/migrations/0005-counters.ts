@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Dialect, MigratedDatabase } from '../dialect.ts'
+import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
 
 /** Changes and revocations are numbered by a row that who numbers must hold: in the order of their commits, without gaps. */
 export const counters = {

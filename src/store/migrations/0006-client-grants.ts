@@ -1,4 +1,4 @@
-import type { MigratedDatabase } from '../dialect.ts'
+import type { MigratedDatabase } from '../sql/dialect.ts'
 
 /** Adds the scopes that a client has at one API alone, and its default API. */
 export const clientGrants = {

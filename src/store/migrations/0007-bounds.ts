@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { MigratedDatabase } from '../dialect.ts'
+import type { MigratedDatabase } from '../sql/dialect.ts'
 
 /**
  * Adds indexes for the removal of rows that strangers add: consumers of the key set, and refused requests. The index of refusals

@@ -1,6 +1,6 @@
 import { scryptSync, timingSafeEqual } from 'node:crypto'
 import { sql } from 'kysely'
-import type { MigratedDatabase } from '../dialect.ts'
+import type { MigratedDatabase } from '../sql/dialect.ts'
 
 /** The sample that `tessera dev` has made until now, like any manifest. */
 const SAMPLE = { client: 'cc_client', secret: '2Federate' }

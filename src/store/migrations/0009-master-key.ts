@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { MigratedDatabase } from '../dialect.ts'
+import type { MigratedDatabase } from '../sql/dialect.ts'
 
 /** One row holds the id of the master key in use. In an existing database that is the one of the oldest key, or else secret. */
 export const masterKey = {

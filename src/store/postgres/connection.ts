@@ -1,6 +1,6 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type pg from 'pg'
-import { toParameter } from '../parameters.ts'
+import { toParameter } from '../sql/parameters.ts'
 import { Deadline } from './deadline.ts'
 import { isRefusal, LateAnswer, NoAnswer, refusalToBegin, translate, WrongServer } from './errors.ts'
 import { type Limits, openingOf } from './limits.ts'

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
-import { tableNames } from '../copy.ts'
-import type { Database } from '../dialect.ts'
-import { type DatabaseFindings, NOTHING, noteOf } from '../findings.ts'
-import { pendingMigrations } from '../migrate.ts'
-import { findMissingGrants } from '../sql-store.ts'
+import { pendingMigrations } from '../migrations/migrate.ts'
+import type { Database } from '../sql/dialect.ts'
+import { type DatabaseFindings, NOTHING, noteOf } from '../sql/findings.ts'
+import { tableNames } from '../tables/copy.ts'
+import { findMissingGrants } from '../tables/sql-store.ts'
 
 /** Checks whether a role has the rights that a server needs, including those for migrations that are due. */
 export async function examinePostgres(database: Database): Promise<DatabaseFindings> {

@@ -1,6 +1,6 @@
 import { Kysely, sql } from 'kysely'
-import type { Database, Dialect } from '../dialect.ts'
-import type { Schema } from '../schema.ts'
+import type { Database, Dialect } from '../sql/dialect.ts'
+import type { Schema } from '../sql/schema.ts'
 import type { PostgresAccess, PostgresAddress } from './address.ts'
 import { BoundedPostgresDialect } from './driver.ts'
 import { missingGrants } from './grants.ts'

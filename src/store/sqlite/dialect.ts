@@ -14,7 +14,7 @@ import {
 } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import { OAuthError } from '../../oauth/error.ts'
-import { toParameter } from '../parameters.ts'
+import { toParameter } from '../sql/parameters.ts'
 import { resultCode } from './problems.ts'
 
 /** How long a write waits for that of another process before it fails. */

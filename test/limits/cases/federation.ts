@@ -1,8 +1,8 @@
-import { show } from '../../../src/federation/claims.ts'
-import { parseCondition } from '../../../src/federation/conditions.ts'
-import { refuseUnsound } from '../../../src/federation/credential.ts'
-import { findMatch } from '../../../src/federation/find.ts'
-import { presentedIssuers } from '../../../src/federation/match.ts'
+import { findMatch } from '../../../src/client-auth/federation/find.ts'
+import { presentedIssuers } from '../../../src/client-auth/federation/match.ts'
+import { show } from '../../../src/conditions/claims.ts'
+import { parseCondition } from '../../../src/conditions/conditions.ts'
+import { refuseUnsound } from '../../../src/model/credentials/federated-trust.ts'
 import { fill, jsonValues } from '../shapes.ts'
 import { cases } from './case.ts'
 

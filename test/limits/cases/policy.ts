@@ -1,4 +1,5 @@
-import { type Api, ApiSet } from '../../../src/directory/api.ts'
+import type { Api } from '../../../src/model/api.ts'
+import { ApiSet } from '../../../src/model/api-set.ts'
 import { Audience, ClientId } from '../../../src/oauth/ids.ts'
 import { decide, type Wanted } from '../../../src/policy/entitlement.ts'
 import { sharedProfile } from '../../../src/tokens/profile.ts'

@@ -1,0 +1,42 @@
+import type { CompactJws } from '../../crypto/jws/compact.ts'
+import type { PublicKey } from '../../crypto/jws/public-key.ts'
+import { received } from '../../crypto/jws/received.ts'
+import { findSigner, type NoSigner, type Tries, whyNoSigner } from '../../crypto/jws/verify.ts'
+import { OAuthError } from '../../oauth/error.ts'
+import type { Reason } from '../../oauth/refusals.ts'
+
+interface SignatureRules {
+  /** The only algorithm that the client may use, where it has registered one. */
+  readonly pinned?: string | undefined
+  readonly tries?: Tries | undefined
+}
+
+const REASONS = {
+  algorithm: 'assertion_algorithm',
+  kid: 'assertion_key',
+  signature: 'assertion_signature',
+} as const satisfies Record<NoSigner, Reason>
+
+/**
+ * The key of the client's that signed the assertion.
+ * @throws OAuthError `assertion_algorithm`, `assertion_key`, `assertion_signature`
+ */
+export function requireSigner(jws: CompactJws, keys: readonly PublicKey[], rules: SignatureRules = {}): PublicKey {
+  const signer = findSigner(jws, keys, rules)
+  if (signer !== undefined) return signer
+  const { alg, kid } = jws.header
+  const detail = {
+    received: { alg: received(alg), ...(kid !== undefined && { kid: received(kid) }) },
+    expected: { ...pinnedAlg(rules), keys: keys.slice(0, 10).map(describeKey) },
+  }
+  throw new OAuthError(REASONS[whyNoSigner(jws, keys, rules)], { detail })
+}
+
+const pinnedAlg = ({ pinned }: SignatureRules) => (pinned === undefined ? {} : { alg: pinned })
+
+/** A key, so that an administrator knows it again. */
+const describeKey = ({ kid, kty, crv, alg, thumbprint }: PublicKey) => ({
+  kid: kid === undefined ? `(none; thumbprint ${thumbprint})` : received(kid),
+  kty: crv ?? kty,
+  ...(alg !== undefined && { alg }),
+})

@@ -1,0 +1,79 @@
+import { X509Certificate } from 'node:crypto'
+import { contentsOf } from '../../crypto/x509/contents.ts'
+import { formatName } from '../../crypto/x509/distinguished-name.ts'
+import { readPem } from '../../crypto/x509/pem.ts'
+import { OAuthError } from '../../oauth/error.ts'
+import { UserError } from '../../platform/user-error.ts'
+
+/** As many authorities as a large enterprise has; one entry is a few kilobytes. */
+const MOST_INTERMEDIATES = 64
+
+/** The authorities whose word about a client's name is taken (RFC 5280 §6.1.1 (d)). */
+export class TrustAnchors {
+  readonly certificates: readonly X509Certificate[]
+  readonly #intermediates = new Map<string, X509Certificate>()
+
+  private constructor(certificates: readonly X509Certificate[]) {
+    this.certificates = certificates
+  }
+
+  /**
+   * Reads certificates in PEM; text around them is ignored (RFC 7468 §5.2).
+   * @throws UserError where there is none, or one is unreadable or may not issue certificates
+   */
+  static parse(pem: string): TrustAnchors {
+    const { certificates } = readPem(pem)
+    if (certificates.length === 0)
+      throw new UserError('there is no readable certificate in PEM among the trust anchors')
+    return new TrustAnchors(certificates.map((der, index) => parseAnchor(der, index + 1)))
+  }
+
+  /**
+   * Intermediate certificates that led to an anchor before. A resumed TLS session has lost those that its client sent
+   * when it began; only what was verified gets in here, so nobody can push out what others need.
+   */
+  get intermediates(): readonly X509Certificate[] {
+    return [...this.#intermediates.values()]
+  }
+
+  /** Whether there is nothing to learn of a certificate: it is an anchor, or led to one. */
+  knows({ fingerprint256 }: X509Certificate): boolean {
+    return (
+      this.#intermediates.has(fingerprint256) || this.certificates.some((one) => one.fingerprint256 === fingerprint256)
+    )
+  }
+
+  remember(intermediates: readonly X509Certificate[]): void {
+    for (const certificate of intermediates) {
+      // Last in, last out.
+      this.#intermediates.delete(certificate.fingerprint256)
+      this.#intermediates.set(certificate.fingerprint256, certificate)
+      const [oldest] = this.#intermediates.keys()
+      if (this.#intermediates.size > MOST_INTERMEDIATES && oldest !== undefined) this.#intermediates.delete(oldest)
+    }
+  }
+}
+
+function parseAnchor(der: Buffer | undefined, number: number): X509Certificate {
+  const anchor = der && readAnchor(der)
+  if (anchor === undefined) throw new UserError(`trust anchor ${number} is not a certificate that can be read`)
+  const { basicConstraints, subject } = contentsOf(anchor)
+  if (basicConstraints?.isAuthority === true) return anchor
+  throw new UserError(
+    `trust anchor ${number} (${formatName(subject)}) is not an authority: its basicConstraints lack CA:TRUE (RFC 5280 §4.2.1.9)`,
+  )
+}
+
+function readAnchor(der: Buffer): X509Certificate | undefined {
+  try {
+    const anchor = new X509Certificate(der)
+    contentsOf(anchor)
+    return anchor
+  } catch (error) {
+    if (error instanceof OAuthError || isOpenSslError(error)) return undefined
+    throw error
+  }
+}
+
+const isOpenSslError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_OSSL')

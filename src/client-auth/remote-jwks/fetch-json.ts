@@ -1,0 +1,175 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import { JsonError, parseJson } from '../../platform/json.ts'
+import type { AddressRules } from './addresses.ts'
+import { FetchError } from './fetch-error.ts'
+import type { OutboundProxy } from './proxy.ts'
+import { sendGet } from './request.ts'
+import { type HostAddress, type Lookup, resolveHost, systemLookup } from './resolve.ts'
+import { readHttpsUrl, refuseUrl } from './url.ts'
+
+/** The most chunks or TLS records of a document. Each takes ten microseconds, and the largest document has 200. */
+const MOST_PIECES = 400
+
+interface FetchLimits {
+  /** Milliseconds for everything: resolving, redirects, the last byte. */
+  readonly time: number
+  /** Bytes of a document. */
+  readonly size: number
+  readonly redirects: number
+}
+
+const LIMITS: FetchLimits = { time: 5_000, size: 256 * 1024, redirects: 3 }
+
+interface FetcherOptions {
+  /** Where it may connect to. */
+  readonly addresses: AddressRules
+  /** PEM; certificates trusted beside the usual roots. */
+  readonly ca?: readonly string[] | undefined
+  readonly lookup?: Lookup | undefined
+  /** The proxy for all hosts except those that are reached directly. */
+  readonly proxy?: OutboundProxy | undefined
+  readonly limits?: Partial<FetchLimits> | undefined
+}
+
+/** A document, and what its source says of how long it holds (RFC 9111). */
+export interface FetchedJson {
+  readonly json: unknown
+  readonly headers: Pick<IncomingHttpHeaders, 'cache-control' | 'age' | 'date' | 'expires'>
+  /** Where the redirects, if there were any, led to. */
+  readonly finalUrl: string
+}
+
+/**
+ * Fetches JSON from where others say that theirs is. Whoever chose the URL, or answers at it, reaches nothing by it but a
+ * public host, and takes no more of this process than the limits allow.
+ */
+export class JsonFetcher {
+  readonly addresses: AddressRules
+  readonly #secureContext: SecureContext | undefined
+  readonly #lookup: Lookup
+  readonly #proxy: OutboundProxy | undefined
+  readonly #limits: FetchLimits
+
+  constructor({ addresses, ca = [], lookup = systemLookup, proxy, limits }: FetcherOptions) {
+    this.addresses = addresses
+    this.#lookup = lookup
+    this.#proxy = proxy
+    this.#limits = { ...LIMITS, ...limits }
+    // Made once: reading a hundred roots for each request would cost more than the request.
+    if (ca.length > 0) this.#secureContext = createSecureContext({ ca: [...getCACertificates('default'), ...ca] })
+  }
+
+  /** GETs a document; never one that is compressed. @throws FetchError */
+  async get(url: string): Promise<FetchedJson> {
+    const deadline = new AbortController()
+    const { time } = this.#limits
+    const timer = setTimeout(() => {
+      deadline.abort(new FetchError('timeout', url, `the document did not arrive within ${time / 1000} s`))
+    }, time)
+    timer.unref()
+    try {
+      const { response, finalUrl } = await this.#follow(url, deadline.signal)
+      const json = readJson(await this.#readBody(response, finalUrl, deadline.signal), finalUrl)
+      return { json, headers: response.headers, finalUrl }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #follow(first: string, signal: AbortSignal): Promise<{ response: IncomingMessage; finalUrl: string }> {
+    const start = readHttpsUrl(first)
+    if (start.url === undefined) throw new FetchError('url_refused', first, `the URL ${start.problem}`)
+    let { url } = start
+    for (let followed = 0; ; followed += 1) {
+      const to = await this.#reach(url, signal)
+      const response = await sendGet(url, { to, secureContext: this.#secureContext, signal })
+      const { statusCode: status = 0 } = response
+      if (status === 200) return { response, finalUrl: url.href }
+      response.destroy()
+      if (![301, 302, 303, 307, 308].includes(status)) {
+        throw new FetchError('status', url.href, `the answer has status ${status}, not 200`)
+      }
+      if (followed === this.#limits.redirects) {
+        throw new FetchError('redirect', first, `there are more than ${followed} redirects`)
+      }
+      url = redirectTarget(url, response)
+    }
+  }
+
+  /**
+   * The addresses to connect to, or a connection through the proxy. The proxy must itself refuse private networks, since only it
+   * can resolve the name. A host that is an address, or this machine, is refused as without a proxy.
+   */
+  async #reach(url: URL, signal: AbortSignal): Promise<readonly HostAddress[] | Socket> {
+    if (this.#proxy?.isFor(url) !== true) return unlessAborted(resolveHost(url, this.addresses, this.#lookup), signal)
+    const problem = refuseUrl(url.href, this.addresses)
+    if (problem !== undefined) throw new FetchError('address_refused', url.href, `the URL ${problem}`)
+    return this.#proxy.connect(url, this.#secureContext, signal)
+  }
+
+  async #readBody(response: IncomingMessage, url: string, signal: AbortSignal): Promise<Buffer> {
+    const { size } = this.#limits
+    const { 'content-encoding': encoding = 'identity', 'content-length': length = '0' } = response.headers
+    try {
+      if (encoding.toLowerCase() !== 'identity') {
+        throw new FetchError(
+          'compressed',
+          url,
+          `the answer has Content-Encoding ${encoding}, though none was asked for`,
+        )
+      }
+      const tooLarge = () => new FetchError('too_large', url, `the document is over ${size} bytes`)
+      if (Number(length) > size) throw tooLarge()
+      const body: AsyncIterable<Buffer> = response
+      const chunks: Buffer[] = []
+      let received = 0
+      for await (const chunk of body) {
+        received += chunk.length
+        if (received > size) throw tooLarge()
+        if (chunks.push(chunk) > MOST_PIECES) {
+          throw new FetchError('too_large', url, `the document comes in over ${MOST_PIECES} pieces`)
+        }
+      }
+      return Buffer.concat(chunks)
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      if (error instanceof FetchError) throw error
+      throw new FetchError('protocol', url, 'the connection broke before the end', error)
+    } finally {
+      response.destroy()
+    }
+  }
+}
+
+/** Where a redirect leads: checked like the first URL. @throws FetchError `redirect` */
+function redirectTarget(from: URL, { headers: { location = '' } }: IncomingMessage): URL {
+  const target = location === '' ? undefined : URL.parse(location, from.href)
+  if (!target) throw new FetchError('redirect', from.href, 'a redirect leads nowhere')
+  // RFC 9110 §10.2.2: a fragment is for whoever shows the document.
+  target.hash = ''
+  const { url, problem } = readHttpsUrl(target.href)
+  if (url === undefined) throw new FetchError('redirect', from.href, `the URL that it redirects to ${problem}`)
+  return url
+}
+
+function readJson(body: Buffer, url: string): unknown {
+  if (!isUtf8(body)) throw new FetchError('not_json', url, 'the document is not in UTF-8')
+  try {
+    // RFC 8259 §8.1: a byte order mark may be ignored.
+    return parseJson(body.toString('utf8').replace(/^\ufeff/, ''))
+  } catch (cause) {
+    if (!(cause instanceof JsonError)) throw cause
+    throw new FetchError('not_json', url, `the document ${cause.message}`, cause)
+  }
+}
+
+/** What `work` comes to, or a rejection with the signal's reason as soon as it is aborted: work that can't be stopped. */
+function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    work.then(resolve, reject)
+  })
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage } from 'node:http'
+import { Agent, get } from 'node:https'
+import { isIP, type LookupFunction, Socket } from 'node:net'
+import { connect as connectTls, type SecureContext } from 'node:tls'
+import { codeOf, networkFault } from '../../platform/system-error.ts'
+import { type Fault, FetchError } from './fetch-error.ts'
+import type { HostAddress } from './resolve.ts'
+import { hostOf } from './url.ts'
+
+interface RequestOptions {
+  /** The addresses to connect to, even if the name in the URL resolves to others by now; or an open connection. */
+  readonly to: readonly HostAddress[] | Socket
+  /** The roots that the certificate is verified against; the usual ones where undefined. */
+  readonly secureContext: SecureContext | undefined
+  /** Ends request and response. */
+  readonly signal: AbortSignal
+}
+
+/** Bytes. */
+const LARGEST_HEADERS = 16 * 1024
+
+const messages: Partial<Record<Fault, string>> = {
+  connect: 'no connection could be made',
+  tls: 'no TLS connection could be made',
+  protocol: 'the connection broke, or what came was not HTTP',
+  too_large: `the headers are over ${LARGEST_HEADERS} bytes`,
+}
+
+/**
+ * Sends one GET, on a connection of its own, and resolves with the head of the response.
+ * @throws FetchError `connect`, `tls`, `protocol`, `too_large`, or what the signal was aborted with
+ */
+export function sendGet(url: URL, { to, secureContext, signal }: RequestOptions): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    let stage: Fault = to instanceof Socket ? 'tls' : 'connect'
+    const request = get(url, {
+      ...(to instanceof Socket ? over(to, url, secureContext) : directly(to)),
+      headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'Tessera' },
+      maxHeaderSize: LARGEST_HEADERS,
+      signal,
+      ...(secureContext && { secureContext }),
+    })
+    request.once('socket', (socket) => {
+      socket.once('connect', () => {
+        stage = 'tls'
+      })
+      socket.once('secureConnect', () => {
+        stage = 'protocol'
+      })
+    })
+    request.once('response', resolve)
+    request.on('error', (error) => reject(signal.aborted ? signal.reason : failure(url, stage, error)))
+    // Whatever else ends it, such as an upgrade that nobody asked for. After a response or an error this says nothing.
+    request.once('close', () => reject(failure(url, stage, new Error('closed'))))
+  })
+}
+
+/** One agent for each request: no connection and no TLS session is shared, nor a proxy taken from the environment. */
+const directly = (addresses: readonly HostAddress[]) => ({
+  agent: new Agent({ keepAlive: false, maxCachedSessions: 0 }),
+  lookup: answerWith(addresses),
+})
+
+/** TLS with the host of the URL, even through a proxy. */
+const over = (socket: Socket, url: URL, secureContext: SecureContext | undefined) => ({
+  createConnection: () => {
+    const host = hostOf(url)
+    const names = isIP(host) === 0 ? { servername: host } : { host }
+    return connectTls({ socket, ...names, ...(secureContext && { secureContext }) }).once('close', () =>
+      socket.destroy(),
+    )
+  },
+})
+
+function failure(url: URL, stage: Fault, error: Error): FetchError {
+  const fault = codeOf(error) === 'HPE_HEADER_OVERFLOW' ? 'too_large' : stage
+  const why = fault === 'too_large' ? undefined : networkFault(error)
+  return new FetchError(fault, url.href, why === undefined ? `${messages[fault]}` : `${messages[fault]}: ${why}`, error)
+}
+
+/** Stands in for the resolver: to any question, the addresses that were checked. */
+function answerWith(addresses: readonly HostAddress[]): LookupFunction {
+  return (_host, options, callback) => {
+    const [first] = addresses
+    if (options.all === true) callback(null, [...addresses])
+    else callback(null, first?.address ?? '', first?.family)
+  }
+}

@@ -1,0 +1,106 @@
+import { shortJson } from '../platform/json.ts'
+
+/** The claims of a token (RFC 7519 §4) whose signature was verified; nothing else about them was. */
+export type OutsideClaims = Readonly<Record<string, unknown>>
+
+/** What no explanation goes beyond, in characters: the audit log is for reading. */
+export const LONGEST_SHOWN = 256
+/** Deeper than any issuer nests its claims: Kubernetes comes to three. */
+const DEEPEST = 16
+/** So many characters are as much work to look through as one value. */
+const CHARACTERS_A_VALUE = 16
+/** The cost of comparing two maps, in values, and again for each of their members. */
+const VALUES_A_MAP = 8
+const VALUES_A_MEMBER = 4
+
+export const cut = (text: string): string =>
+  text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 1)}…`
+
+const shown = new WeakMap<object, string>()
+
+/** A value for people to read: text as it is, anything else as JSON, cut. Each credential shows the same claims of a token. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'absent'
+  if (typeof value === 'string') return cut(value)
+  if (typeof value !== 'object' || value === null) return shortJson(value, LONGEST_SHOWN)
+  const known = shown.get(value) ?? shortJson(value, LONGEST_SHOWN)
+  shown.set(value, known)
+  return known
+}
+
+/** A claim, or a member of one, by its own name: what every object has, such as `constructor`, is no claim. */
+export const claimOf = (claims: object, name: string): unknown => Object.getOwnPropertyDescriptor(claims, name)?.value
+
+/** Stands in for a value that no condition can be sure of. Evaluation fails where it is touched, and nowhere else. */
+class Unusable {}
+const unusable = new Unusable()
+
+/** Claims as CEL takes them, and what it may cost to look through them. */
+export interface CelClaims extends ClaimsSize {
+  readonly values: ReadonlyMap<string, unknown>
+  /** The work done on the claims by all conditions up to now, as `ConditionCost` counts it. */
+  work: number
+}
+
+/** The number of values in the claims. */
+export interface ClaimsSize {
+  /** Values, with long text counted as several. */
+  readonly weight: number
+  /** Entries of the longest list or map. */
+  readonly longest: number
+}
+
+const converted = new WeakMap<OutsideClaims, CelClaims>()
+
+/**
+ * Converts claims for CEL, once for each token: objects become maps, in which no name is special, and whole numbers become
+ * BigInt, which is what `1` is there. A number beyond 2^53 is not the one that the issuer wrote, so none can be compared.
+ */
+export function celClaims(claims: OutsideClaims): CelClaims {
+  const known = converted.get(claims)
+  if (known !== undefined) return known
+  const size = { weight: 0, longest: 0 }
+  const values = convertObject(claims, 0, size)
+  const made = { values, ...size, work: 0 }
+  converted.set(claims, made)
+  return made
+}
+
+interface Size {
+  weight: number
+  longest: number
+}
+
+function convertObject(object: object, depth: number, size: Size): Map<string, unknown> {
+  const entries = Object.entries(object)
+  size.longest = Math.max(size.longest, entries.length)
+  size.weight += VALUES_A_MAP
+  return new Map(
+    entries.map(([name, value]) => {
+      size.weight += VALUES_A_MEMBER + name.length / CHARACTERS_A_VALUE
+      return [name, convert(value, depth + 1, size)]
+    }),
+  )
+}
+
+function convert(value: unknown, depth: number, size: Size): unknown {
+  size.weight += 1
+  switch (typeof value) {
+    case 'string':
+      size.weight += value.length / CHARACTERS_A_VALUE
+      return value
+    case 'number':
+      if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) return unusable
+      return Number.isInteger(value) ? BigInt(value) : value
+    case 'boolean':
+      return value
+    case 'object':
+      if (value === null) return null
+      if (depth > DEEPEST) return unusable
+      if (!Array.isArray(value)) return convertObject(value, depth, size)
+      size.longest = Math.max(size.longest, value.length)
+      return value.map((element) => convert(element, depth + 1, size))
+    default:
+      return unusable
+  }
+}

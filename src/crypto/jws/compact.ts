@@ -1,0 +1,110 @@
+import { isUtf8 } from 'node:buffer'
+import { JsonError, parseJson } from '../../platform/json.ts'
+import { isObject, received } from './received.ts'
+
+/** What keeps text from being a JWS that is looked at any further. */
+export type JwsFault =
+  | 'too_long'
+  | 'encrypted'
+  | 'segments'
+  | 'base64url'
+  | 'utf8'
+  | 'header'
+  | 'claims'
+  | 'algorithm_missing'
+  | 'algorithm_none'
+  | 'critical'
+  | 'b64'
+  | 'kid'
+  | 'typ'
+
+/** Text that is no JWS of the kind taken here. */
+export class JwsError extends Error {
+  override readonly name = 'JwsError'
+  readonly fault: JwsFault
+  /** What was found, for an administrator; never a whole token or a signature. */
+  readonly detail: string | undefined
+
+  constructor(fault: JwsFault, detail?: string) {
+    super(fault)
+    this.fault = fault
+    this.detail = detail
+  }
+}
+
+/** RFC 7515 §4.1. */
+interface JwsHeader {
+  readonly alg: string
+  readonly kid: string | undefined
+  readonly typ: string | undefined
+  /** Whatever was sent. For a DPoP proof alone is it the key (RFC 9449 §4.2). */
+  readonly jwk: unknown
+  readonly raw: Readonly<Record<string, unknown>>
+}
+
+/** A JWT whose signature nobody has checked yet. */
+export interface CompactJws {
+  readonly header: JwsHeader
+  readonly claims: Readonly<Record<string, unknown>>
+  /** What is signed, in ASCII (RFC 7515 §5.1). */
+  readonly signingInput: string
+  readonly signature: Buffer
+}
+
+/** In characters, or bytes, which is the same of a JWS. */
+const LONGEST = 16 * 1024
+const LONGEST_KID = 1024
+
+/**
+ * Reads a JWT in compact form (RFC 7515 §7.1, RFC 7519 §7.2) without checking its signature.
+ * @throws JwsError for anything else, among it what is encrypted: nothing is ever decrypted
+ */
+export function parseCompact(token: string): CompactJws {
+  if (token.length > LONGEST) throw new JwsError('too_long', `${token.length} characters`)
+  const [header = '', payload = '', signature = '', ...more] = token.split('.', 6)
+  // RFC 7516 §9: five segments are a JWE.
+  if (more.length === 2) throw new JwsError('encrypted')
+  if (more.length > 0 || !token.includes('.', header.length + 1)) throw new JwsError('segments')
+  return {
+    header: parseHeader(parseObject(header, 'header')),
+    claims: parseObject(payload, 'claims'),
+    signingInput: token.slice(0, header.length + 1 + payload.length),
+    signature: decode(signature, 'signature'),
+  }
+}
+
+/** Bytes in the one form that base64url has for them (RFC 7515 §2, RFC 4648 §3.5). */
+function decode(segment: string, name: string): Buffer {
+  const bytes = Buffer.from(segment, 'base64url')
+  if (bytes.toString('base64url') !== segment) throw new JwsError('base64url', name)
+  return bytes
+}
+
+function parseObject(segment: string, name: 'header' | 'claims'): Readonly<Record<string, unknown>> {
+  const bytes = decode(segment, name)
+  if (!isUtf8(bytes)) throw new JwsError('utf8', name)
+  try {
+    const value = parseJson(bytes.toString('utf8'))
+    if (isObject(value)) return value
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw new JwsError(name, error.message)
+  }
+  throw new JwsError(name, 'no JSON object')
+}
+
+function parseHeader(raw: Readonly<Record<string, unknown>>): JwsHeader {
+  const { alg, kid, typ, jwk } = raw
+  if (typeof alg !== 'string' || alg === '') throw new JwsError('algorithm_missing', received(alg))
+  if (alg.toLowerCase() === 'none') throw new JwsError('algorithm_none', received(alg))
+  // RFC 7515 §4.1.11: what must be understood, and isn't: no extension is known here, RFC 7797 included.
+  if (Object.hasOwn(raw, 'crit')) throw new JwsError('critical', received(raw['crit']))
+  if (Object.hasOwn(raw, 'b64')) throw new JwsError('b64', received(raw['b64']))
+  if (kid !== undefined && typeof kid !== 'string') throw new JwsError('kid', received(kid))
+  if (kid !== undefined && kid.length > LONGEST_KID) throw new JwsError('kid', `${kid.length} characters`)
+  if (typ !== undefined && typeof typ !== 'string') throw new JwsError('typ', received(typ))
+  return { alg, kid, typ, jwk, raw }
+}
+
+/** The media type that `typ` names, for comparing: in lower case, without `application/` (RFC 7515 §4.1.9). */
+export const mediaType = (typ: string): string => typ.toLowerCase().replace(/^application\/(?=[^/]*$)/, '')

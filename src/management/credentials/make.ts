@@ -1,0 +1,200 @@
+import type { AsymmetricAlgorithm } from '../../crypto/jws/algorithms.ts'
+import { KeyError } from '../../crypto/jws/key-error.ts'
+import { type PublicKey, parseKeySet } from '../../crypto/jws/public-key.ts'
+import type { Encrypted } from '../../crypto/master-key.ts'
+import { parseMatcher } from '../../model/credentials/certificate-subject.ts'
+import type {
+  CertificateCredential,
+  Credential,
+  CredentialLife,
+  FederatedCredential,
+  Jwk,
+  KeysCredential,
+  SecretCredential,
+} from '../../model/credentials/credential.ts'
+import { type FederatedTrust, isTrustDomain, refuseUnsound } from '../../model/credentials/federated-trust.ts'
+import { generateSecret, isGenerated } from '../../model/credentials/generate-secret.ts'
+import { retrievableContext } from '../../model/credentials/retrievable.ts'
+import {
+  SCRYPT_COST,
+  type ScryptParameters,
+  type SecretHash,
+  scryptDigest,
+  sha256,
+} from '../../model/credentials/secret-hash.ts'
+import { CredentialId } from '../../oauth/ids.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { type RandomBytes, uuidv7 } from '../../platform/random.ts'
+import { UserError } from '../../platform/user-error.ts'
+
+/** What making credentials needs of the process. */
+export interface CredentialMaker {
+  readonly clock: Clock
+  readonly random: RandomBytes
+  /**
+   * Encrypts a retrievable secret under the master key in use.
+   * @param context binds the ciphertext to its record
+   * @throws UserError if no master key is configured, or another one is in use
+   */
+  readonly encrypt: (plaintext: Buffer, context: string) => Promise<Encrypted>
+  /** What is wrong with a URL that keys are to be fetched from; undefined where it may be. */
+  readonly refuseUrl: (url: string) => string | undefined
+}
+
+/** What a credential proves with, as a person gives it. */
+export type Given =
+  | { readonly kind: 'secret'; readonly secret: string | undefined; readonly isRetrievable: boolean }
+  | {
+      readonly kind: 'keys'
+      readonly source: { readonly jwks: readonly Jwk[] } | { readonly jwksUri: string }
+      readonly algorithm: AsymmetricAlgorithm | undefined
+    }
+  | { readonly kind: 'certificate'; readonly matcher: Readonly<Record<string, string>> }
+  | { readonly kind: 'federated'; readonly trust: FederatedTrust }
+
+/** Where a credential comes from and how long it lives. */
+export type Terms = Pick<CredentialLife, 'label' | 'origin' | 'expiresAt'>
+
+/** The field that is wrong stands in `field`, where the message is about one. */
+export class CredentialError extends UserError {
+  readonly field: string | undefined
+
+  constructor(message: string, field?: string) {
+    super(message)
+    this.field = field
+  }
+}
+
+/** Bytes: RFC 7518 §3.2 wants keys of HS256 as long as its digest. */
+const SHORTEST_RETRIEVABLE = 32
+
+/**
+ * A new credential, and its secret where one was generated: to be shown once.
+ * @param siblings the other credentials of the client
+ * @throws CredentialError for what can't be a credential, such as a private key
+ */
+export async function makeCredential(
+  maker: CredentialMaker,
+  given: Given,
+  terms: Terms,
+  siblings: readonly Credential[],
+): Promise<{ readonly credential: Credential; readonly generated: string | undefined }> {
+  const { clock, random } = maker
+  const life: Omit<CredentialLife, 'hint'> = {
+    id: CredentialId(uuidv7(clock, random)),
+    ...terms,
+    createdAt: clock.now(),
+    revokedAt: undefined,
+    replaces: undefined,
+  }
+  switch (given.kind) {
+    case 'secret': {
+      const secret = given.secret ?? generateSecret(random)
+      const credential = await toSecret(maker, life, secret, given.isRetrievable, siblings)
+      return { credential, generated: given.secret === undefined ? secret : undefined }
+    }
+    case 'keys':
+      return { credential: toKeys(maker, life, given), generated: undefined }
+    case 'certificate':
+      return { credential: toCertificate(life, given.matcher), generated: undefined }
+    case 'federated':
+      return { credential: toFederated(maker, life, given.trust), generated: undefined }
+  }
+}
+
+async function toSecret(
+  { random, encrypt }: CredentialMaker,
+  life: Omit<CredentialLife, 'hint'>,
+  secret: string,
+  isRetrievable: boolean,
+  siblings: readonly Credential[],
+): Promise<SecretCredential> {
+  if (isRetrievable && Buffer.byteLength(secret) < SHORTEST_RETRIEVABLE) {
+    throw new CredentialError(
+      `a secret that the client signs with must have ${SHORTEST_RETRIEVABLE} bytes at the least (RFC 7518 §3.2): leave it out, and one is generated`,
+      'secret',
+    )
+  }
+  return {
+    ...life,
+    kind: 'secret',
+    hint: isGenerated(secret) ? secret.slice(-4) : '',
+    hash: await hashSecret(secret, sharedSalt(siblings, random)),
+    retrievable: isRetrievable ? await encrypt(Buffer.from(secret), retrievableContext(life.id)) : undefined,
+  }
+}
+
+function toKeys(
+  { refuseUrl }: CredentialMaker,
+  life: Omit<CredentialLife, 'hint'>,
+  { source, algorithm }: Extract<Given, { kind: 'keys' }>,
+): KeysCredential {
+  if ('jwksUri' in source) {
+    const problem = refuseUrl(source.jwksUri)
+    if (problem !== undefined) throw new CredentialError(problem, 'jwks_uri')
+    return { ...life, kind: 'keys', hint: new URL(source.jwksUri).host, source, algorithm }
+  }
+  const keys = requireKeys(source.jwks, 'jwks')
+  const hint = keys.map(({ kid, thumbprint }) => kid ?? thumbprint.slice(0, 8)).join(', ')
+  return { ...life, kind: 'keys', hint: hint.slice(0, 128), source, algorithm }
+}
+
+/** The keys of a set, each of which must be good. @throws CredentialError */
+function requireKeys(jwks: readonly Jwk[], field: string): readonly PublicKey[] {
+  try {
+    const { keys } = parseKeySet({ keys: jwks }, { strict: true })
+    if (keys.length === 0) throw new CredentialError('the set has no key', field)
+    return keys
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error
+    throw new CredentialError(error.message, field)
+  }
+}
+
+function toCertificate(
+  life: Omit<CredentialLife, 'hint'>,
+  given: Readonly<Record<string, string>>,
+): CertificateCredential {
+  try {
+    const matcher = parseMatcher(given)
+    return { ...life, kind: 'certificate', hint: Object.values(matcher).join('').slice(0, 128), matcher }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new CredentialError(error.message, 'certificate')
+  }
+}
+
+function toFederated(
+  { refuseUrl }: CredentialMaker,
+  life: Omit<CredentialLife, 'hint'>,
+  trust: FederatedTrust,
+): FederatedCredential {
+  try {
+    refuseUnsound(trust)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new CredentialError(error.message, 'federated')
+  }
+  if (trust.jwks !== undefined) requireKeys(trust.jwks, 'federated')
+  const fetched =
+    trust.jwks === undefined ? [trust.jwksUri, isTrustDomain(trust.issuer) ? undefined : trust.issuer] : []
+  for (const url of fetched) {
+    const problem = url === undefined ? undefined : refuseUrl(url)
+    if (problem !== undefined) throw new CredentialError(`${url} ${problem}`, 'federated')
+  }
+  return { ...life, kind: 'federated', hint: new URL(trust.issuer).host, trust }
+}
+
+/** The chosen secrets of a client share a salt, so that one slow hash compares a guess with all of them. */
+function sharedSalt(siblings: readonly Credential[], random: RandomBytes): Buffer {
+  for (const sibling of siblings) {
+    if (sibling.kind === 'secret' && sibling.hash.kind === 'scrypt') return sibling.hash.parameters.salt
+  }
+  return Buffer.from(random(16))
+}
+
+async function hashSecret(secret: string, salt: Buffer): Promise<SecretHash> {
+  if (isGenerated(secret)) return { kind: 'sha256', digest: sha256(secret) }
+  const parameters: ScryptParameters = { ...SCRYPT_COST, salt }
+  return { kind: 'scrypt', parameters, digest: await scryptDigest(secret, parameters) }
+}

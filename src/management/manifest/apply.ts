@@ -1,0 +1,63 @@
+import { ownEvent } from '../../audit/own-event.ts'
+import type { ManifestStore } from '../../model/store.ts'
+import { ClientId } from '../../oauth/ids.ts'
+import { UserError } from '../../platform/user-error.ts'
+import type { CredentialMaker } from '../credentials/make.ts'
+import { findLosses } from './losses.ts'
+import { NewSecrets } from './new-secrets.ts'
+import type { ParsedManifest } from './parse.ts'
+import type { Plan } from './plan.ts'
+import { planManifest } from './plan-manifest.ts'
+
+/** Others may write between the plan and its commit so often before we give up. */
+const ATTEMPTS = 5
+
+interface ApplyOptions {
+  readonly store: ManifestStore
+  readonly maker: CredentialMaker
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The origin of new credentials; `sample` if only `tessera dev` may accept them. */
+  readonly origin?: 'manifest' | 'sample'
+  /** Whether to plan only, and write nothing. */
+  readonly dryRun: boolean
+  /**
+   * Shows a plan with new secrets before it is written. If it throws, the error is passed on and nothing is written. Without it,
+   * the caller shows the returned plan.
+   */
+  readonly show?: (plan: Plan) => void
+}
+
+/**
+ * Makes the model what a manifest says, in one transaction.
+ * @returns what was done, or would be
+ * @throws ManifestError and writes nothing, where the manifest doesn't fit the model
+ */
+export async function applyManifest(
+  parsed: ParsedManifest,
+  { store, maker, env, dryRun, origin = 'manifest', show = () => {} }: ApplyOptions,
+): Promise<Plan> {
+  const ids = parsed.manifest.clients.map((client) => ClientId(client.client_id))
+  const secrets = new NewSecrets(maker.random)
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const model = await store.snapshot(ids)
+    const planned = await planManifest(parsed, model, { maker, env, secrets, origin })
+    const plan = { ...planned, losses: await findLosses(planned, model, store, maker.clock.now()) }
+    if (dryRun) return plan
+    secrets.showOnce(plan, show)
+    if (plan.apis.length === 0 && plan.clients.length === 0) return plan
+    if (
+      await store.commit(model.version, {
+        apis: plan.apis,
+        clients: plan.clients,
+        event: ownEvent('manifest.apply', detailOf(plan), maker),
+      })
+    )
+      return plan
+  }
+  throw new UserError('others kept changing clients or APIs, and nothing was written: try again')
+}
+
+const detailOf = ({ apis, clients }: Plan) => ({
+  apis: apis.map((api) => api.audience),
+  clients: clients.map((client) => client.id),
+})

@@ -1,0 +1,148 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Api } from '../../model/api.ts'
+import { ApiSet } from '../../model/api-set.ts'
+import type { Client, UnreadableClient } from '../../model/client.ts'
+import { type Credential, isValid } from '../../model/credentials/credential.ts'
+import { isDynamic, isValueOf } from '../../model/scope-patterns.ts'
+import type { ManifestStore, ModelSnapshot } from '../../model/store.ts'
+import { isSameUri } from '../../oauth/uri.ts'
+import { accessOf } from '../../policy/scopes.ts'
+import type { Loss, Plan } from './plan.ts'
+
+/** Clients looked at in a row. */
+const PAGE = 500
+
+/** Finds the losses that a plan causes, in the order of its steps. @param now milliseconds */
+export async function findLosses(
+  plan: Pick<Plan, 'apis' | 'clients'>,
+  model: ModelSnapshot,
+  store: Pick<ManifestStore, 'listClients' | 'lastUses'>,
+  now: number,
+): Promise<readonly Loss[]> {
+  const apis = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
+  const changes = plan.clients.flatMap((after) => {
+    const before = model.clients.get(after.id)
+    return before === undefined ? [] : [{ before, after }]
+  })
+  const ends = plan.clients.flatMap((after) => {
+    const before = model.clients.get(after.id) ?? model.unreadableClients.get(after.id)
+    return before === undefined ? [] : endsOf(before, after, now)
+  })
+  const uses = await store.lastUses(ends.map(({ credential }) => credential.id))
+  const ended = Map.groupBy(
+    ends.map((end) => ({ ...end, lastUsedAt: uses.get(end.credential.id) })),
+    ({ clientId }) => clientId,
+  )
+  return [
+    ...(await apiLosses(plan.apis, model, store)),
+    ...changes.flatMap(({ before, after }): Loss[] => [
+      ...ownerLoss(before, after),
+      ...(before.enabled && !after.enabled ? [{ kind: 'disabled', clientId: after.id } as const] : []),
+      ...scopeLosses(before, after, new ApiSet([...apis.values()])),
+      ...(ended.get(after.id) ?? []),
+    ]),
+  ]
+}
+
+function ownerLoss({ owner: before }: Client, { id, owner: after }: Client): readonly Loss[] {
+  return before === undefined || before === after ? [] : [{ kind: 'owner', clientId: id, before, after }]
+}
+
+/** The valid credentials that end sooner than planned, and don't live on in another credential of the client. */
+function endsOf(before: Client | UnreadableClient, after: Client, now: number) {
+  const valid = (client: Pick<Client, 'credentials'>) =>
+    client.credentials.all.filter((credential) => isValid(credential, now))
+  const alive = valid(after)
+  return valid(before).flatMap((credential) => {
+    const heirs = alive.filter((one) => one.id === credential.id || proofOf(one) === proofOf(credential))
+    const endsAt = heirs.map(({ expiresAt }) => expiresAt)
+    if (endsAt.includes(undefined)) return []
+    const last = Math.max(...endsAt.map((time) => time ?? 0))
+    if (heirs.length > 0 && credential.expiresAt !== undefined && last >= credential.expiresAt) return []
+    return [
+      {
+        kind: 'credential' as const,
+        clientId: after.id,
+        credential,
+        endsAt: heirs.length > 0 ? last : undefined,
+      },
+    ]
+  })
+}
+
+/** A text that identifies the proof of a credential: equal for the same secret, key, certificate or token. */
+function proofOf(credential: Credential): string {
+  switch (credential.kind) {
+    case 'secret':
+      return JSON.stringify(credential.hash)
+    case 'keys':
+      return JSON.stringify([credential.source, credential.algorithm])
+    case 'certificate':
+      return JSON.stringify(credential.matcher)
+    case 'federated':
+      return JSON.stringify(credential.trust)
+  }
+}
+
+/** For each scope that changed APIs give to fewer clients: the number of clients that lose it. */
+async function apiLosses(
+  changed: readonly Api[],
+  { apis }: ModelSnapshot,
+  store: Pick<ManifestStore, 'listClients'>,
+): Promise<readonly Loss[]> {
+  const narrowed = changed.flatMap((after) => {
+    const before = apis.get(after.audience)
+    return before === undefined || hasAllOf(before, after) ? [] : [{ before, after }]
+  })
+  if (narrowed.length === 0) return []
+  const counts = narrowed.map(() => new Map<string, number>())
+  for (let from: string | undefined = ''; from !== undefined; ) {
+    const clients: readonly (Client | UnreadableClient)[] = await store.listClients(from, PAGE)
+    for (const client of clients) {
+      if ('problem' in client) continue
+      for (const [index, { before, after }] of narrowed.entries()) {
+        const had = heldAt(client, before)
+        const has = heldAt(client, after)
+        const count = counts[index]
+        for (const scope of had) if (!has.has(scope)) count?.set(scope, (count.get(scope) ?? 0) + 1)
+      }
+    }
+    from = clients.length < PAGE ? undefined : clients.at(-1)?.id
+  }
+  return narrowed.flatMap(({ before: { audience } }, index) =>
+    [...(counts[index] ?? [])].map(([scope, clients]) => ({ kind: 'api scope' as const, audience, scope, clients })),
+  )
+}
+
+/** Whether an API still has every scope that it had, for the same clients. If so, its clients need not be checked. */
+const hasAllOf = (before: Api, after: Api): boolean =>
+  before.scopes.every(({ description: _, ...scope }) =>
+    after.scopes.some(({ description: __, ...other }) => isDeepStrictEqual(scope, other)),
+  )
+
+/** The scopes that a client loses at APIs that still have them. */
+function scopeLosses(before: Client, after: Client, apis: ApiSet): readonly Loss[] {
+  const fields = ['scopes', 'grants', 'restrictScopes'] as const
+  if (fields.every((field) => isDeepStrictEqual(before[field], after[field]))) return []
+  return apis.all.flatMap((api) => {
+    const has = heldAt(after, api)
+    const lost = [...heldAt(before, api)].filter((scope) => !has.has(scope))
+    return lost.map((scope) => ({ kind: 'client scope' as const, clientId: after.id, audience: api.audience, scope }))
+  })
+}
+
+/** Stands for any value of a dynamic scope. */
+const SOME = '0'
+
+/** The scopes that a client may be granted at an API, by their names; a dynamic one by its pattern, or the values given. */
+function heldAt(client: Client, api: Api): ReadonlySet<string> {
+  const { granted } = accessOf(client)(api)
+  const ofApi = client.grants.filter((grant) => isSameUri(grant.api, api.audience)).flatMap((grant) => grant.scopes)
+  const names = api.scopes.flatMap((scope) => {
+    const { name } = scope
+    if (granted(name).length > 0) return [name]
+    if (isDynamic(scope) && granted(name.replace('*', SOME)).length > 0) return [name]
+    return [...client.scopes, ...ofApi].filter((value) => isValueOf(value, scope) && granted(value).length > 0)
+  })
+  return new Set(names)
+}

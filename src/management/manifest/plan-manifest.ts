@@ -1,0 +1,112 @@
+import { isDeepStrictEqual } from 'node:util'
+import { readSecret } from '../../input/secret.ts'
+import type { Api } from '../../model/api.ts'
+import { ApiSet } from '../../model/api-set.ts'
+import type { Client } from '../../model/client.ts'
+import type { ModelSnapshot } from '../../model/store.ts'
+import { ClientId } from '../../oauth/ids.ts'
+import type { Unreadable } from '../../platform/unreadable.ts'
+import type { CredentialMaker } from '../credentials/make.ts'
+import { refuseDangling, refuseRespelled, warnings } from './check.ts'
+import { toApi } from './convert.ts'
+import type { NewSecrets } from './new-secrets.ts'
+import type { ParsedManifest } from './parse.ts'
+import type { GeneratedSecret, Plan, Step } from './plan.ts'
+import { planClient } from './plan-client.ts'
+import type { ManifestCredential } from './schema.ts'
+
+/** The inputs of a plan besides the manifest and the model. */
+interface PlanMeans {
+  readonly maker: CredentialMaker
+  /** The environment in which `secret_env` is looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly secrets: NewSecrets
+  readonly origin: 'manifest' | 'sample'
+}
+
+/**
+ * Compares a manifest with the model. What the manifest doesn't name stays as it is; what it names becomes exactly what
+ * it says.
+ * @throws ManifestError where a client refers to what isn't there
+ */
+export async function planManifest(
+  parsed: ParsedManifest,
+  model: ModelSnapshot,
+  { maker, env, secrets, origin }: PlanMeans,
+): Promise<Omit<Plan, 'losses'>> {
+  refuseRespelled(parsed, new ApiSet([...model.apis.values()], model.unreadableApis))
+  const apis = parsed.manifest.apis.map(toApi)
+  const replaced = new Map(model.unreadableApis.map((api) => [api.id, api]))
+  const unreadable = model.unreadableApis.filter(({ id }) => !apis.some((api) => api.audience === id))
+  const after = new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)])
+  refuseDangling(parsed, new ApiSet([...after.values()], unreadable))
+  const generated: GeneratedSecret[] = []
+  const clients: Client[] = []
+  const stayingEnded: string[] = []
+  for (const [index, wanted] of parsed.manifest.clients.entries()) {
+    const id = ClientId(wanted.client_id)
+    const existing = model.clients.get(id) ?? model.unreadableClients.get(id)
+    const secretOf = (credential: ManifestCredential, at: number) => {
+      const { secret, secret_env: name } = credential
+      if (name === undefined) return secret
+      const given = env[name]
+      const mend = (message: string) => parsed.errorAt(['clients', index, 'credentials', at, 'secret_env'], message)
+      if (given === undefined || given === '') throw mend(`the environment has no ${name}`)
+      const read = readSecret(given)
+      if (read.secret === undefined) throw mend(`the secret in ${name} ${read.fault}`)
+      return read.secret
+    }
+    const errorAt = (path: readonly PropertyKey[], message: string) =>
+      parsed.errorAt(['clients', index, ...path], message)
+    const planned = await planClient(wanted, existing, { maker, secrets, origin, secretOf, errorAt })
+    clients.push(planned.client)
+    generated.push(...planned.generated)
+    stayingEnded.push(...planned.stayingEnded)
+  }
+  const apiSteps = apis.map((api) =>
+    step('api', api.audience, model.apis.get(api.audience) ?? replaced.get(api.audience), api),
+  )
+  const clientSteps = clients.map((client) =>
+    step('client', client.id, model.clients.get(client.id) ?? model.unreadableClients.get(client.id), client),
+  )
+  return {
+    steps: [...apiSteps, ...clientSteps],
+    apis: apis.filter((_, index) => apiSteps[index]?.action !== 'unchanged'),
+    clients: clients.filter(
+      (client, index) =>
+        clientSteps[index]?.action !== 'unchanged' || hasOtherEnd(model.clients.get(client.id), client),
+    ),
+    generated,
+    warnings: [...warnings(parsed), ...stayingEnded, ...unreadable.map(unreadableWarning)],
+  }
+}
+
+const unreadableWarning = ({ id, problem }: Unreadable): string =>
+  `the API ${JSON.stringify(id)} can't be read (${problem}) and is refused: a manifest that names it puts another in its place`
+
+/** What differs, by the names of the fields; the order of credentials says nothing. */
+function step<Thing extends Api | Client>(
+  kind: Step['kind'],
+  id: string,
+  existing: Thing | Unreadable | undefined,
+  wanted: Thing,
+): Step {
+  if (existing === undefined) return { action: 'create', kind, id, fields: [] }
+  const before = 'problem' in existing ? {} : comparable(existing)
+  const after = comparable(wanted)
+  const fields = Object.keys(after).filter((field) => !isDeepStrictEqual(before[field], after[field]))
+  return { action: fields.length === 0 ? 'unchanged' : 'update', kind, id, fields }
+}
+
+/** Whether the manifest no longer mentions things that an operator has ended. They need not be remembered then. */
+const hasOtherEnd = (existing: Client | undefined, wanted: Client): boolean =>
+  existing !== undefined && !isDeepStrictEqual(existing.ended, wanted.ended)
+
+function comparable(thing: Api | Client): Record<string, unknown> {
+  if (!('credentials' in thing)) return { ...thing }
+  // A manifest has no field for the things that operators have ended.
+  const { credentials, ended: _, ...rest } = thing
+  const byId = credentials.all.map(({ id, label, expiresAt }) => ({ id, label, expiresAt }))
+  const unreadable = credentials.unreadable.map(({ id }) => ({ id }))
+  return { ...rest, credentials: [...byId, ...unreadable].sort((one, other) => (one.id < other.id ? -1 : 1)) }
+}

@@ -1,0 +1,22 @@
+import { formatPath, inOurWords, issuesOf } from '../../input/issues.ts'
+import { readYaml } from '../../input/yaml.ts'
+import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
+import { Mistakes } from '../../platform/user-error.ts'
+import { toTrust } from './credentials.ts'
+import { federatedSchema } from './schema.ts'
+
+/**
+ * A federated credential in a file of its own, written as in a manifest.
+ * @throws Mistakes naming the file, line and field of everything that is wrong
+ */
+export function parseTrustFile(file: string, content: string): FederatedTrust {
+  const document = readYaml(file, content)
+  const parsed = federatedSchema.safeParse(document.value ?? {}, inOurWords)
+  if (parsed.success) return toTrust(parsed.data)
+  throw new Mistakes(
+    issuesOf(parsed.error).map(({ path, message, isUnknown }) => {
+      const field = path.length === 0 ? '' : `${formatPath(path)}: `
+      return `${file}:${document.placeOf(path).line}: ${field}${isUnknown ? 'this version knows no such field' : message}`
+    }),
+  )
+}

@@ -1,0 +1,100 @@
+import type { CredentialId } from '../../oauth/ids.ts'
+import { UserError } from '../../platform/user-error.ts'
+import type { Credential } from './credential.ts'
+
+/** What is to be written of the credentials of one client. */
+export interface CredentialWrites {
+  /** Added, or put in the place of the one of the same id. */
+  readonly put: readonly Credential[]
+  readonly remove: readonly CredentialId[]
+  /** The removed credential, if a manifest named it: the manifest must not bring it back. */
+  readonly keepAway?: Credential
+}
+
+/** A label that no credential of the client has, beginning with `wanted`. */
+export function freeLabel(wanted: string, credentials: readonly Credential[]): string {
+  const taken = new Set(credentials.map(({ label }) => label))
+  for (let count = 1; ; count += 1) {
+    const label = count === 1 ? wanted : `${wanted} (${count})`
+    if (!taken.has(label)) return label
+  }
+}
+
+/**
+ * Puts a credential after another, which from now on has only the overlap left.
+ * @param successor as made, but for what it replaces
+ * @param overlap milliseconds @param now milliseconds
+ * @throws UserError where the other has ended, or has a successor
+ */
+export function rotate(
+  credentials: readonly Credential[],
+  old: Credential,
+  successor: Credential,
+  overlap: number,
+  now: number,
+): CredentialWrites {
+  refuseEnded(old, now)
+  const other = successorOf(credentials, old)
+  if (other !== undefined) {
+    throw new UserError(`${nameOf(old)} was rotated already: ${nameOf(other)} comes after it; cancel that first`)
+  }
+  const end = now + overlap
+  const expiresAt = old.expiresAt === undefined ? end : Math.min(old.expiresAt, end)
+  return {
+    put: [
+      { ...old, expiresAt },
+      { ...successor, replaces: { id: old.id, expiresAt: old.expiresAt } },
+    ],
+    remove: [],
+  }
+}
+
+/**
+ * Undoes a rotation: the successor is removed, and the one before lives as long as it was to.
+ * @throws UserError where it came after none that could live again
+ */
+export function cancel(credentials: readonly Credential[], successor: Credential, now: number): CredentialWrites {
+  const { replaces } = successor
+  if (replaces === undefined) throw new UserError(`${nameOf(successor)} came after no other: revoke or remove it`)
+  const old = credentials.find(({ id }) => id === replaces.id)
+  if (old === undefined) throw new UserError(`the credential before ${nameOf(successor)} is gone`)
+  if (old.revokedAt !== undefined) throw new UserError(`the credential before ${nameOf(successor)} was revoked`)
+  if (replaces.expiresAt !== undefined && replaces.expiresAt <= now) {
+    throw new UserError(`the credential before ${nameOf(successor)} would have expired by now`)
+  }
+  return { put: [{ ...old, expiresAt: replaces.expiresAt }], remove: [successor.id] }
+}
+
+/** Ends a credential now. It stays, so that no manifest brings it back. @throws UserError where it was revoked before */
+export function revoke(credential: Credential, now: number): CredentialWrites {
+  if (credential.revokedAt !== undefined) throw new UserError(`${nameOf(credential)} was revoked already`)
+  return { put: [{ ...credential, revokedAt: now }], remove: [] }
+}
+
+/**
+ * Removes a credential. What came after it comes after the one before it from then on: that one was followed all the same,
+ * and no manifest is to lengthen its life again.
+ */
+export const remove = (credentials: readonly Credential[], removed: Credential): CredentialWrites => ({
+  put:
+    removed.replaces === undefined
+      ? []
+      : credentials
+          .filter(({ replaces }) => replaces?.id === removed.id)
+          .map((follower) => ({ ...follower, replaces: removed.replaces })),
+  remove: [removed.id],
+  ...(removed.origin === 'manifest' && { keepAway: removed }),
+})
+
+/** The credential that was put after this one, and counts. */
+export const successorOf = (credentials: readonly Credential[], { id }: Credential): Credential | undefined =>
+  credentials.find((other) => other.replaces?.id === id && other.revokedAt === undefined)
+
+function refuseEnded(credential: Credential, now: number): void {
+  if (credential.revokedAt !== undefined) throw new UserError(`${nameOf(credential)} was revoked`)
+  if (credential.expiresAt !== undefined && credential.expiresAt <= now)
+    throw new UserError(`${nameOf(credential)} has expired`)
+}
+
+/** A credential as messages name it. */
+export const nameOf = ({ id, label }: Credential): string => (label === '' ? id : JSON.stringify(label))

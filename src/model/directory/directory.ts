@@ -1,0 +1,186 @@
+import { LRUCache } from 'lru-cache'
+import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
+import { approximateBytes, detached } from '../../platform/bytes.ts'
+import { type OnUnreadable, type Unreadable, UnreadableWatch } from '../../platform/unreadable.ts'
+import { ApiSet } from '../api-set.ts'
+import type { Change } from '../changes/change.ts'
+import type { Client, UnreadableClient } from '../client.ts'
+import { refusalOf } from './refusal.ts'
+import type { DirectoryStore } from './store.ts'
+
+/** Who shares an issuer with more must say its `client_id`. */
+const MOST_TRUSTING = 100
+/** Characters. No federated credential has a longer issuer. */
+const LONGEST_ISSUER = 2_000
+/** Bytes for each client that may be remembered, on average. Most take a tenth of that. */
+const CLIENT_BYTES = 32 * 1024
+/** Ids that no client has, and bytes for all of them together. */
+const ABSENT = { most: 10_000, bytes: 8 * 1024 * 1024 }
+/** Issuers that were looked up, and bytes for all of them together. */
+const TRUSTING = { most: 1_000, bytes: 8 * 1024 * 1024 }
+/** Bytes of a promise and of the tables of a cache, for each entry. */
+const PER_ENTRY = 256
+
+interface DirectoryOptions {
+  readonly mostClients: number
+  /** Called once for each client, credential or API that can't be read, and again after it has changed. */
+  readonly onUnreadable: OnUnreadable
+}
+
+/**
+ * Clients and APIs as the token path reads them: from memory. Clients are loaded when first asked for and stay until
+ * they change or more recently used ones need the room; APIs are few and all kept.
+ */
+export class Directory {
+  readonly #store: DirectoryStore
+  readonly #onUnreadable: OnUnreadable
+  readonly #unreadableApis: UnreadableWatch
+  /** Unreadable clients are remembered, too, so that requests for them don't ask the database each time. */
+  readonly #clients: LRUCache<ClientId, Client | UnreadableClient>
+  /** Ids that no client has, apart from the clients so that guessing ids pushes none of them out. */
+  readonly #absent: LRUCache<ClientId, true>
+  /** By issuer, the clients that have a federated credential of it. */
+  readonly #trusting: LRUCache<string, Promise<readonly ClientId[]>>
+  readonly #loading = new Map<ClientId, Promise<Client | undefined>>()
+  #apis = new ApiSet([])
+  #hits = 0
+  #misses = 0
+
+  /** Loads the APIs; rejects when the store fails. */
+  static async open(store: DirectoryStore, options: DirectoryOptions): Promise<Directory> {
+    const directory = new Directory(store, options)
+    await directory.#reloadApis()
+    return directory
+  }
+
+  private constructor(store: DirectoryStore, { mostClients, onUnreadable }: DirectoryOptions) {
+    this.#store = store
+    this.#onUnreadable = onUnreadable
+    this.#unreadableApis = new UnreadableWatch(onUnreadable)
+    this.#clients = new LRUCache({
+      max: mostClients,
+      maxSize: mostClients * CLIENT_BYTES,
+      sizeCalculation: (client) => approximateBytes(client),
+    })
+    this.#absent = new LRUCache({
+      max: ABSENT.most,
+      maxSize: ABSENT.bytes,
+      sizeCalculation: (_, id) => approximateBytes(id) + PER_ENTRY,
+    })
+    // An issuer that no client trusts has an empty list. Only administrators can add the other issuers.
+    this.#trusting = new LRUCache({
+      max: TRUSTING.most,
+      maxSize: TRUSTING.bytes,
+      sizeCalculation: (_, issuer) => approximateBytes(issuer) + PER_ENTRY,
+    })
+  }
+
+  get apis(): ApiSet {
+    return this.#apis
+  }
+
+  /** How often a client was in memory when it was looked up, known to be none included; and how many are there now. */
+  get counts(): { readonly hits: number; readonly misses: number; readonly clients: number } {
+    return { hits: this.#hits, misses: this.#misses, clients: this.#clients.size }
+  }
+
+  /**
+   * The client of this id, at once if it is in memory. Rejects if it is not in memory and the store fails. Rejects with an OAuthError
+   * `record_unreadable` if its record can't be read.
+   */
+  client(id: ClientId): Client | undefined | Promise<Client | undefined> {
+    if (id.length > LONGEST_CLIENT_ID) return undefined
+    const known = this.#clients.get(id)
+    if (known === undefined && this.#absent.get(id) !== true) {
+      this.#misses += 1
+      return this.#loading.get(id) ?? this.#load(id)
+    }
+    this.#hits += 1
+    return known !== undefined && 'problem' in known ? refuse(known) : known
+  }
+
+  /** The client of this id if it is in memory. This neither asks the database nor counts as a lookup. */
+  inMemory(id: ClientId): Client | UnreadableClient | undefined {
+    return this.#clients.peek(id)
+  }
+
+  /**
+   * The clients that may authenticate with tokens of an outside issuer, by id, up to a hundred; rejects when the store
+   * fails.
+   */
+  clientsTrusting(issuer: string): Promise<readonly ClientId[]> {
+    if (issuer.length > LONGEST_ISSUER) return Promise.resolve([])
+    const known = this.#trusting.get(issuer)
+    if (known !== undefined) return known
+    const loading = this.#store.clientsTrusting(issuer, MOST_TRUSTING)
+    this.#trusting.set(detached(issuer), loading)
+    loading.catch(() => this.#trusting.delete(issuer))
+    return loading
+  }
+
+  #load(id: ClientId): Promise<Client | undefined> {
+    const loading = this.#store
+      .loadClient(id)
+      .then((client) => {
+        this.#tellOf(client)
+        // A change that came while this was read has removed it from #loading: then what was read may be old.
+        if (this.#loading.get(id) === loading) {
+          if (client === undefined) this.#absent.set(ClientId(detached(id)), true)
+          else this.#clients.set(client.id, client)
+        }
+        return client !== undefined && 'problem' in client ? refuse(client) : client
+      })
+      .finally(() => {
+        if (this.#loading.get(id) === loading) this.#loading.delete(id)
+      })
+    // A request may stop waiting for this, and Node ends the process for a rejection that nobody handles.
+    loading.catch(() => {})
+    this.#loading.set(id, loading)
+    return loading
+  }
+
+  /** Drops what another process, or this one, has changed. */
+  async apply(changes: readonly Change[]): Promise<void> {
+    for (const change of changes) {
+      if (change.kind === 'client') this.#forget(change.id as ClientId)
+    }
+    if (changes.some((change) => change.kind === 'client')) this.#trusting.clear()
+    if (changes.some((change) => change.kind === 'api')) await this.#reloadApis()
+  }
+
+  /**
+   * Drops everything, since changes may have been missed. If the database is away, clients stay in memory, so that known ones are
+   * served.
+   */
+  async reset(): Promise<void> {
+    await this.#reloadApis()
+    this.#clients.clear()
+    this.#absent.clear()
+    this.#trusting.clear()
+    this.#loading.clear()
+  }
+
+  #forget(id: ClientId): void {
+    this.#clients.delete(id)
+    this.#absent.delete(id)
+    this.#loading.delete(id)
+  }
+
+  #tellOf(client: Client | UnreadableClient | undefined): void {
+    if (client === undefined) return
+    for (const record of client.credentials.unreadable) this.#onUnreadable(record)
+    if ('problem' in client) this.#onUnreadable(client)
+  }
+
+  async #reloadApis(): Promise<void> {
+    const { found, unreadable } = await this.#store.loadApis()
+    this.#apis = new ApiSet(found, unreadable)
+    this.#unreadableApis.see(unreadable)
+  }
+}
+
+function refuse(record: Unreadable): Promise<never> {
+  const refusal = Promise.reject(refusalOf(record))
+  refusal.catch(() => {})
+  return refusal
+}

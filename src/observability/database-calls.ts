@@ -1,0 +1,72 @@
+import { OAuthError } from '../oauth/error.ts'
+import { withCalls, withParts } from '../platform/wrapped.ts'
+import { Durations } from './durations.ts'
+import type { Readings } from './readings.ts'
+
+type Result = 'ok' | 'unavailable' | 'error'
+
+class StoreCalls {
+  readonly durations = new Durations()
+  readonly results: Record<Result, number> = { ok: 0, unavailable: 0, error: 0 }
+}
+
+/** The calls of the database, by the store that they are of. */
+export class DatabaseCalls {
+  readonly #stores = new Map<string, StoreCalls>()
+  readonly #monotonic: () => number
+
+  /** @param monotonic milliseconds */
+  constructor(monotonic: () => number) {
+    this.#monotonic = monotonic
+  }
+
+  /**
+   * The same stores, with each call of theirs counted. What is no store but a function, such as `close`, is as it was.
+   * @param stores by their names, which are few
+   */
+  counted<Stores extends object>(stores: Stores): Stores {
+    return withParts(stores, (store, name) => {
+      const calls = new StoreCalls()
+      this.#stores.set(name, calls)
+      return withCalls(store, (call) => this.#count(calls, call))
+    })
+  }
+
+  read(): Readings {
+    const all = [...this.#stores]
+    return {
+      tessera_database_calls_total: all.flatMap(([store, { results }]) =>
+        Object.entries(results).map(([result, value]) => ({ labels: { store, result }, value })),
+      ),
+      tessera_database_call_duration_seconds: all.map(([store, { durations }]) => ({
+        labels: { store },
+        value: durations,
+      })),
+    }
+  }
+
+  #count(calls: StoreCalls, call: () => unknown): unknown {
+    const startedAt = this.#monotonic()
+    const end = (result: Result): void => {
+      calls.durations.add(this.#monotonic() - startedAt)
+      calls.results[result] += 1
+    }
+    const fail = (error: unknown): never => {
+      end(error instanceof OAuthError && error.reason === 'storage_unavailable' ? 'unavailable' : 'error')
+      throw error
+    }
+    try {
+      const answer = call()
+      if (!(answer instanceof Promise)) {
+        end('ok')
+        return answer
+      }
+      return answer.then((value: unknown) => {
+        end('ok')
+        return value
+      }, fail)
+    } catch (error) {
+      return fail(error)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { AsymmetricAlgorithm } from '../crypto/jws/algorithms.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { DpopNonces } from './nonce.ts'
+
+/** Marks of what may be used once only. */
+export interface ReplayMarks {
+  /**
+   * Whether this is the first time, on whichever node: of many that ask at once one alone is told so.
+   * @param context within which an id is unique @param id of any size @param expiresAt milliseconds: until then it is known
+   * @throws where the database does not answer
+   */
+  first(context: string, id: string, expiresAt: number): Promise<boolean>
+}
+
+/** What a proof is held against. */
+export interface ProofContext {
+  /** Of the request, in upper case. */
+  readonly method: string
+  /** The addresses that the endpoint goes by, without query and fragment. */
+  readonly uris: readonly string[]
+  readonly clock: Clock
+  readonly marks: ReplayMarks
+  readonly nonces: DpopNonces
+  readonly isNonceRequired: boolean
+  /** The algorithms that may sign the proof. */
+  readonly algorithms: readonly AsymmetricAlgorithm[]
+  /** The token that comes with the proof, where a resource is asked for. */
+  readonly accessToken?: string | undefined
+  /** How far the times of the proof may be off, in seconds; 60 by default. */
+  readonly tolerance?: number | undefined
+}

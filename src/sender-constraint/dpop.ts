@@ -1,0 +1,103 @@
+import { LRUCache } from 'lru-cache'
+import {
+  type AsymmetricAlgorithm,
+  fitsKey,
+  isAsymmetric,
+  isSameAlgorithm,
+  verifySignature,
+} from '../crypto/jws/algorithms.ts'
+import { type CompactJws, JwsError, mediaType, parseCompact } from '../crypto/jws/compact.ts'
+import { KeyError } from '../crypto/jws/key-error.ts'
+import { type PublicKey, parsePublicJwk } from '../crypto/jws/public-key.ts'
+import { received } from '../crypto/jws/received.ts'
+import { OAuthError } from '../oauth/error.ts'
+import type { ProofContext } from './context.ts'
+import { checkAccessToken, checkNonce, checkRequest, checkTimes, parseClaims } from './proof-claims.ts'
+
+/** A key that the sender of the request has shown to have. */
+export interface ProvenKey {
+  /** The RFC 7638 thumbprint, as `cnf.jkt` has it (RFC 9449 §6.1). */
+  readonly jkt: string
+}
+
+/**
+ * Checks the proof in the `DPoP` header of a request (RFC 9449 §4.3): the cheap things first, the mark in the database last.
+ * @param header as Node gives it: several headers as an array, or joined by commas, which no proof has
+ * @returns undefined where there is no proof
+ * @throws OAuthError `dpop_…`: `invalid_dpop_proof`, or `use_dpop_nonce` with a fresh `DPoP-Nonce`
+ */
+export async function checkDpopProof(
+  header: string | readonly string[] | undefined,
+  context: ProofContext,
+): Promise<ProvenKey | undefined> {
+  const text = onlyProof(header)
+  if (text === undefined) return undefined
+  const jws = parseProof(text)
+  const alg = checkHeader(jws, context)
+  const claims = parseClaims(jws.claims)
+  checkRequest(claims, context)
+  const expiresAt = checkTimes(claims, context)
+  checkNonce(claims, context)
+  checkAccessToken(jws.claims['ath'], context)
+  const jkt = checkSignature(jws, alg)
+  // In the context of the key: nobody can use up the jti of somebody else.
+  if (await context.marks.first(`dpop ${jkt}`, claims.jti, expiresAt)) return { jkt }
+  throw new OAuthError('dpop_proof_replayed', { detail: { jkt, jti: received(claims.jti) } })
+}
+
+function onlyProof(header: string | readonly string[] | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const proofs = typeof header === 'string' ? header.split(',', 2) : header
+  if (proofs.length > 1) throw new OAuthError('dpop_proof_repeated')
+  return proofs[0]
+}
+
+function parseProof(text: string): CompactJws {
+  try {
+    return parseCompact(text)
+  } catch (error) {
+    if (!(error instanceof JwsError)) throw error
+    const { fault, detail } = error
+    throw new OAuthError('dpop_proof_malformed', {
+      detail: { fault, ...(detail !== undefined && { received: detail }) },
+    })
+  }
+}
+
+function checkHeader({ header: { typ, alg } }: CompactJws, { algorithms }: ProofContext): AsymmetricAlgorithm {
+  if (typ === undefined || mediaType(typ) !== 'dpop+jwt') {
+    throw new OAuthError('dpop_proof_typ', { detail: { expected: 'dpop+jwt', received: received(typ) } })
+  }
+  if (isAsymmetric(alg) && algorithms.some((allowed) => isSameAlgorithm(allowed, alg))) return alg
+  throw new OAuthError('dpop_proof_algorithm', { detail: { expected: algorithms, received: received(alg) } })
+}
+
+/** @returns the thumbprint of the key that signed the proof, which is the one in it */
+function checkSignature({ header, signingInput, signature }: CompactJws, alg: AsymmetricAlgorithm): string {
+  const key = parseKey(header.jwk)
+  if (!fitsKey(alg, key) || (key.alg !== undefined && !isSameAlgorithm(alg, key.alg))) {
+    throw new OAuthError('dpop_proof_algorithm', { detail: { received: alg, key: key.alg ?? key.crv ?? key.kty } })
+  }
+  if (!verifySignature(alg, signingInput, key, signature)) {
+    throw new OAuthError('dpop_proof_signature', { detail: { alg, jkt: key.thumbprint } })
+  }
+  return key.thumbprint
+}
+
+/** Keys of proofs, by the JSON of the header's `jwk`: a client keeps its key, and reading one takes as long as to sign a token. */
+const known = new LRUCache<string, PublicKey>({ max: 2_000 })
+const LONGEST_KNOWN = 1_024
+
+function parseKey(jwk: unknown): PublicKey {
+  const name = JSON.stringify(jwk) ?? ''
+  const seen = known.get(name)
+  if (seen !== undefined) return seen
+  try {
+    const key = parsePublicJwk(jwk)
+    if (name.length <= LONGEST_KNOWN) known.set(name, key)
+    return key
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error
+    throw new OAuthError('dpop_proof_key', { detail: { fault: error.fault, message: error.message } })
+  }
+}

@@ -1,0 +1,25 @@
+import type { Readings } from '../observability/readings.ts'
+import { FRESH_MS } from '../platform/freshness.ts'
+import type { Model } from './model.ts'
+
+/** How many milliseconds of changes a process may have missed, by the part of its state. */
+const agesOf = ({ changes, revocations }: Model): ReadonlyMap<string, number> =>
+  new Map([...changes.ages(), ['revocations', revocations.age]])
+
+/** The reasons why a process can't answer as it should, one line each. `/readyz` lists them. */
+export async function problemsOf(model: Model): Promise<readonly string[]> {
+  // After a pause of the process, its state is outdated until the next read. That alone is no reason.
+  await Promise.allSettled([model.changes.catchUp(), model.revocations.catchUp()])
+  return [
+    ...[...agesOf(model)]
+      .filter(([, age]) => age > FRESH_MS)
+      .map(([of, age]) => `changes of ${of} in the last ${Math.round(age / 1000)} s are not known here`),
+    ...[...model.keyring.idle].map(
+      ([algorithm, { id, problem }]) => `nothing is issued with ${algorithm}: of its key ${id}, ${problem}`,
+    ),
+  ]
+}
+
+export const readCondition = (model: Model): Readings => ({
+  tessera_state_age_seconds: [...agesOf(model)].map(([of, age]) => ({ labels: { of }, value: age / 1000 })),
+})

@@ -1,0 +1,77 @@
+import { LRUCache } from 'lru-cache'
+import type { AuditSink } from '../../audit/sink.ts'
+import type { Attempt, Guesses } from '../../client-auth/throttle/limiter.ts'
+import { OAuthError } from '../../oauth/error.ts'
+import type { Channel, FromPrimary, FromWorker, Wait } from './channel.ts'
+
+/** Attempts of one worker whose outcome is open; a wrong secret's stays so. */
+const MOST_OPEN = 10_000
+
+interface DeskOptions {
+  readonly audit: AuditSink
+  readonly guesses: Guesses
+}
+
+/** Where a worker is answered what it asks of the primary. */
+export function attend(channel: Channel<FromPrimary, FromWorker>, { audit, guesses }: DeskOptions): void {
+  const open = new LRUCache<number, Attempt>({ max: MOST_OPEN })
+  channel.onMessage((message) => {
+    switch (message.kind) {
+      case 'events':
+        for (const event of message.events) audit.record(event)
+        channel.send({
+          kind: 'taken',
+          count: message.events.length,
+          isFull: audit.isFull,
+          isFullForRefusals: audit.isFullForRefusals,
+        })
+        break
+      case 'guess': {
+        const { id, guess } = message
+        judge(() => guesses.begin(guess)).then(
+          (attempt) => {
+            open.set(id, attempt)
+            channel.send({ kind: 'verdict', id, standing: attempt.standing })
+          },
+          (wait: Wait) => channel.send({ kind: 'verdict', id, wait }),
+        )
+        break
+      }
+      case 'concluded guess': {
+        const { id, guess, isRight } = message
+        judge(() => guesses.conclude(guess, isRight)).then(
+          () => channel.send({ kind: 'verdict', id }),
+          (wait: Wait) => channel.send({ kind: 'verdict', id, wait }),
+        )
+        break
+      }
+      case 'guessed right':
+      case 'turned away': {
+        const attempt = open.get(message.id)
+        open.delete(message.id)
+        if (message.kind === 'guessed right') attempt?.succeeded()
+        else attempt?.turnedAway()
+        break
+      }
+      case 'measured':
+      case 'condition':
+      case 'starting':
+      case 'reloaded':
+      case 'ready':
+      case 'failed':
+        break
+      default:
+        message satisfies never
+    }
+  })
+}
+
+/** @throws Wait where the attempt must wait */
+async function judge<Outcome>(ask: () => Outcome | Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await ask()
+  } catch (error) {
+    const { detail, headers } = error instanceof OAuthError ? error : new OAuthError('unexpected', { cause: error })
+    throw { detail, headers } satisfies Wait
+  }
+}

@@ -1,0 +1,163 @@
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import type { AuditSink } from '../../audit/sink.ts'
+import type { Guesses } from '../../client-auth/throttle/limiter.ts'
+import { type PlainConfig, toPlainConfig } from '../../config/plain.ts'
+import type { Config } from '../../config/resolve.ts'
+import type { Logger } from '../../observability/log.ts'
+import { UserError } from '../../platform/user-error.ts'
+import type { Channel, FromPrimary, FromWorker } from './channel.ts'
+import { attend } from './desk.ts'
+import { WorkerMetrics } from './metrics.ts'
+
+/** A worker that crashes at once is not replaced faster than that: first, then twice as long each time, at most. Milliseconds. */
+const REPLACE_AFTER = { first: 100, most: 5_000 }
+/** One that has lived so long did not crash for want of something to start with. Milliseconds. */
+const LIVED_WELL_MS = 10_000
+/** Beyond what a worker allows itself to end in. Milliseconds. */
+const KILL_AFTER_MS = 5_000
+
+interface PrimaryOptions {
+  /** What they start with. */
+  readonly config: Config
+  readonly workers: number
+  readonly audit: AuditSink
+  readonly guesses: Guesses
+  readonly log: Logger
+  /** How long a worker may take to stop. Milliseconds. */
+  readonly stopTimeout: number
+}
+
+/** Keeps so many workers running: each is this same program, started with the same arguments. */
+export class Workers {
+  readonly #options: PrimaryOptions
+  readonly #running = new Set<Worker>()
+  readonly #ready = new Set<Worker>()
+  readonly #problems = new Map<Worker, readonly string[]>()
+  readonly metrics = new WorkerMetrics()
+  #ended = 0
+  /** Those that have been told the configuration. */
+  readonly #told = new Set<Worker>()
+  #config: PlainConfig
+  #pause = REPLACE_AFTER.first
+  #isStopping = false
+
+  constructor(options: PrimaryOptions) {
+    this.#options = options
+    this.#config = toPlainConfig(options.config)
+  }
+
+  /** How many listen. */
+  get ready(): number {
+    return this.#ready.size
+  }
+
+  /** The reasons why workers can't answer as they should, each line once. */
+  get problems(): readonly string[] {
+    return [...new Set([...this.#problems.values()].flat())]
+  }
+
+  /** How many ended by themselves. */
+  get ended(): number {
+    return this.#ended
+  }
+
+  /** How many there should be. */
+  get configured(): number {
+    return this.#options.workers
+  }
+
+  /** Resolves once all listen. @throws UserError where one can't start */
+  async start(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.workers }, () => this.#fork()))
+  }
+
+  /** Has them end what is under way; resolves when all are gone. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    await Promise.all([...this.#running].map((worker) => this.#end(worker)))
+  }
+
+  /** Has all of them, and those to come, go by another configuration; resolves when they do. What one can't is logged. */
+  async reload(config: Config): Promise<void> {
+    this.#config = toPlainConfig(config)
+    await Promise.all([...this.#told].map((worker) => this.#reload(worker)))
+  }
+
+  #reload(worker: Worker): Promise<void> {
+    return new Promise((resolve) => {
+      const take = (message: FromWorker): void => {
+        if (message.kind !== 'reloaded') return
+        worker.off('message', take)
+        const { problem } = message
+        if (problem !== undefined) {
+          this.#options.log.error({ worker: worker.process.pid, problem }, 'a worker could not reload')
+        }
+        resolve()
+      }
+      worker.on('message', take)
+      worker.once('exit', () => resolve())
+      channelOf(worker).send({ kind: 'config', config: this.#config })
+    })
+  }
+
+  #tell(worker: Worker): void {
+    this.#told.add(worker)
+    channelOf(worker).send({ kind: 'config', config: this.#config })
+  }
+
+  async #end(worker: Worker): Promise<void> {
+    const gone = once(worker.process, 'exit')
+    worker.process.kill('SIGTERM')
+    const late = setTimeout(() => worker.process.kill('SIGKILL'), this.#options.stopTimeout + KILL_AFTER_MS)
+    await gone
+    clearTimeout(late)
+  }
+
+  /** Resolves once the worker listens. */
+  #fork(): Promise<void> {
+    const worker = cluster.fork()
+    const startedAt = performance.now()
+    this.#running.add(worker)
+    const channel = channelOf(worker)
+    attend(channel, this.#options)
+    const forget = this.metrics.add(channel)
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'starting') this.#tell(worker)
+        if (message.kind === 'failed') reject(new UserError(message.message))
+        if (message.kind === 'condition') this.#problems.set(worker, message.problems)
+        if (message.kind !== 'ready') return
+        this.#ready.add(worker)
+        resolve()
+      })
+      worker.once('exit', (code, signal) => {
+        this.#running.delete(worker)
+        this.#ready.delete(worker)
+        this.#problems.delete(worker)
+        this.#told.delete(worker)
+        forget()
+        reject(new Error(`a worker ended before it listened (${signal ?? `exit code ${code}`})`))
+        if (!this.#isStopping) this.#replace(worker, performance.now() - startedAt, signal ?? `exit code ${code}`)
+      })
+    })
+  }
+
+  #replace(worker: Worker, lived: number, how: string): void {
+    this.#ended += 1
+    this.#pause = lived > LIVED_WELL_MS ? REPLACE_AFTER.first : Math.min(REPLACE_AFTER.most, this.#pause * 2)
+    this.#options.log.error({ worker: worker.process.pid, ended: how }, 'a worker ended; another takes its place')
+    setTimeout(() => {
+      if (this.#isStopping) return
+      this.#fork().catch((error: unknown) => this.#options.log.error({ err: error }, 'a worker could not start'))
+    }, this.#pause).unref()
+  }
+}
+
+const channelOf = (worker: Worker): Channel<FromPrimary, FromWorker> => ({
+  send: (message) => {
+    // One that has just ended needs no answer.
+    if (worker.isConnected()) worker.send(message)
+  },
+  onMessage: (take) => worker.on('message', take),
+})

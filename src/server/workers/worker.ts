@@ -1,0 +1,47 @@
+import { fromPlainConfig } from '../../config/plain.ts'
+import type { Config } from '../../config/resolve.ts'
+import type { Channel, FromPrimary, FromWorker } from './channel.ts'
+
+/** The channel of this process to its primary. */
+export const channelToPrimary = (): Channel<FromWorker, FromPrimary> => ({
+  send: (message) => {
+    process.send?.(message)
+  },
+  onMessage: (take) => {
+    process.on('message', take)
+  },
+})
+
+/** Tells a worker that its primary is gone, without which it must not go on. */
+export const onPrimaryGone = (stop: () => void): void => {
+  process.once('disconnect', stop)
+}
+
+/**
+ * Asks the primary for the configuration.
+ * @param onNext puts in force what comes later; the primary is told when that is done, or what it threw
+ * @param explain an error, in one line
+ */
+export function configFromPrimary(
+  channel: Channel<FromWorker, FromPrimary>,
+  onNext: (config: Config) => Promise<void>,
+  explain: (error: unknown) => string,
+): Promise<Config> {
+  return new Promise((resolve) => {
+    let isFirst = true
+    channel.onMessage((message) => {
+      if (message.kind !== 'config') return
+      const config = fromPlainConfig(message.config)
+      if (isFirst) {
+        isFirst = false
+        resolve(config)
+        return
+      }
+      onNext(config).then(
+        () => channel.send({ kind: 'reloaded' }),
+        (error: unknown) => channel.send({ kind: 'reloaded', problem: explain(error) }),
+      )
+    })
+    channel.send({ kind: 'starting' })
+  })
+}

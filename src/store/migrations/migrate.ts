@@ -1,0 +1,96 @@
+import type { Kysely } from 'kysely'
+import type { Clock } from '../../platform/clock.ts'
+import { UserError } from '../../platform/user-error.ts'
+import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
+import type { Schema } from '../sql/schema.ts'
+import { first } from './0001-first.ts'
+import { tokens } from './0002-tokens.ts'
+import { auditByTime } from './0003-audit-by-time.ts'
+import { credentials } from './0004-credentials.ts'
+import { counters } from './0005-counters.ts'
+import { clientGrants } from './0006-client-grants.ts'
+import { bounds } from './0007-bounds.ts'
+import { endedAndSample } from './0008-ended-and-sample.ts'
+import { masterKey } from './0009-master-key.ts'
+
+/** Every migration, by name; the names sort in the order of running, and one that was released never changes. */
+const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Dialect): Promise<void> }>> = {
+  '0001-first': first,
+  '0002-tokens': tokens,
+  '0003-audit-by-time': auditByTime,
+  '0004-credentials': credentials,
+  '0005-counters': counters,
+  '0006-client-grants': clientGrants,
+  '0007-bounds': bounds,
+  '0008-ended-and-sample': endedAndSample,
+  '0009-master-key': masterKey,
+}
+
+type MigrationTable = { migration: { name: string; timestamp: string } }
+
+/** The database was written by a later version of the program, which alone knows what is in it. */
+class DatabaseTooNew extends UserError {}
+
+/**
+ * Brings the database to what this program expects, each migration in a transaction of its own. Of processes that start
+ * at once, one runs each migration and the others wait for it. Nothing but reading is done where nothing is due.
+ * @returns the names of those that ran here
+ * @throws DatabaseTooNew having changed nothing
+ */
+export async function migrate(db: Kysely<Schema>, dialect: Dialect, clock: Clock): Promise<readonly string[]> {
+  const due = await pendingMigrations(db, dialect)
+  if (due.length === 0) return []
+  await ensureTable(db, dialect)
+  const ran: string[] = []
+  for (const name of due) if (await run(db, dialect, clock, name)) ran.push(name)
+  return ran
+}
+
+/** The names of the migrations that are yet to run, in their order. @throws DatabaseTooNew */
+export async function pendingMigrations(db: Kysely<Schema>, dialect: Dialect): Promise<readonly string[]> {
+  const ran = await listRan(db, dialect)
+  const unknown = ran.filter((name) => !Object.hasOwn(migrations, name))
+  if (unknown.length > 0) {
+    throw new DatabaseTooNew(`the database is newer than this program: it has had ${unknown.join(', ')}`)
+  }
+  return Object.keys(migrations).filter((name) => !ran.includes(name))
+}
+
+async function listRan(db: Kysely<Schema>, dialect: Dialect): Promise<readonly string[]> {
+  if (!(await dialect.hasTable(db, 'migration'))) return []
+  const rows = await db.withTables<MigrationTable>().selectFrom('migration').select('name').orderBy('name').execute()
+  return rows.map(({ name }) => name)
+}
+
+/** Two that make one table at once may both fail to see it, and one then fails: whoever finds it made is content. */
+async function ensureTable(db: Kysely<Schema>, dialect: Dialect): Promise<void> {
+  try {
+    await db.schema
+      .createTable('migration')
+      .ifNotExists()
+      .addColumn('name', 'varchar(255)', (column) => column.notNull().primaryKey())
+      .addColumn('timestamp', 'varchar(255)', (column) => column.notNull())
+      .execute()
+  } catch (error) {
+    if (!(await dialect.hasTable(db, 'migration'))) throw error
+  }
+}
+
+/**
+ * The row that says that it ran is added first: whoever would add it, too, waits until this transaction has ended, and then
+ * finds it there, or, after a failure, takes its turn. So no lock is needed that some databases don't have.
+ * @returns whether it ran here
+ */
+const run = (db: Kysely<Schema>, dialect: Dialect, clock: Clock, name: string): Promise<boolean> =>
+  db.transaction().execute(async (trx) => {
+    const row = await trx
+      .withTables<MigrationTable>()
+      .insertInto('migration')
+      .values({ name, timestamp: new Date(clock.now()).toISOString() })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('name')
+      .executeTakeFirst()
+    if (row === undefined) return false
+    await migrations[name]?.up(trx, dialect)
+    return true
+  })

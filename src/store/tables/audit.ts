@@ -1,0 +1,150 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type CompiledQuery, type Insertable, type Kysely, sql } from 'kysely'
+import type { AuditEvent } from '../../audit/event.ts'
+import { LONGEST_GATHERED_MS } from '../../audit/refusals.ts'
+import type { AuditQuery, AuditStore, StoredAuditEvent } from '../../audit/store.ts'
+import { uuidv7Time } from '../../platform/random.ts'
+import type { Database } from '../sql/dialect.ts'
+import type { Schema } from '../sql/schema.ts'
+import { transact } from '../sql/transaction.ts'
+import { EventPruning } from './event-pruning.ts'
+import { fromAuditEvent, toAuditEvent } from './rows.ts'
+
+type AuditRow = Insertable<Schema['audit_event']>
+
+/** Events go in by so many rows a statement, each compiled once: building the query would cost more than running it. */
+const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
+
+/** Requests, clocks and writes that waited differ by no more than this, mostly; where they do, all events are searched. */
+const AROUND_MS = 60_000
+/** An event that stands for several refusals may be recorded this long after the first of them. */
+const GATHERED_MS = LONGEST_GATHERED_MS + AROUND_MS
+/** Index entries per step. Requests are handled between steps. */
+const REFUSALS_AT_ONCE = 20_000
+
+export class SqlAuditStore implements AuditStore {
+  readonly #db: Database
+  readonly #inserts = new Map<number, CompiledQuery>()
+  readonly #pruning: EventPruning
+
+  constructor(db: Database) {
+    this.#db = db
+    this.#pruning = new EventPruning(db)
+  }
+
+  async append(events: readonly AuditEvent[]): Promise<void> {
+    // One statement is all or nothing by itself: a transaction would cost more than it.
+    if (ROWS_IN_STATEMENT.some((size) => size === events.length)) await this.#insertInto(this.#db.logs, events)
+    else await transact(this.#db.logs, (trx) => this.appendWithin(trx, events))
+  }
+
+  /** Adds events within a transaction of somebody else's. */
+  async appendWithin(trx: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
+    let from = 0
+    for (const size of ROWS_IN_STATEMENT) {
+      for (; events.length - from >= size; from += size) await this.#insertInto(trx, events.slice(from, from + size))
+    }
+  }
+
+  /** @param events as many as one of the statements takes */
+  async #insertInto(db: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
+    const rows = events.map(fromAuditEvent)
+    const parameters: unknown[] = []
+    // Not by flatMap(): it looks each value up by name, which takes longer than to write it.
+    for (const row of rows) parameters.push(...Object.values(row))
+    await db.executeQuery({ ...this.#insert(rows), parameters })
+  }
+
+  #insert(rows: readonly AuditRow[]): CompiledQuery {
+    const known = this.#inserts.get(rows.length)
+    if (known !== undefined) return known
+    const compiled = this.#db.logs.insertInto('audit_event').values(rows).compile()
+    this.#inserts.set(rows.length, compiled)
+    return compiled
+  }
+
+  async listEvents(asked: AuditQuery): Promise<readonly StoredAuditEvent[]> {
+    const time = asked.requestId === undefined ? undefined : uuidv7Time(asked.requestId)
+    if (time === undefined) return this.#select(asked)
+    // An index by request id would cost as much as all the rest of keeping an event. The id tells the time instead.
+    const after = await this.#lastBefore(time - AROUND_MS)
+    const upTo = await this.#lastBefore(time + AROUND_MS)
+    const found = await this.#select({ ...asked, after: Math.max(after, asked.after ?? 0) }, upTo)
+    if (found.length > 0) return found
+    const gathered = await this.#selectGathered(asked, after, await this.#lastBefore(time + GATHERED_MS))
+    return gathered.length > 0 ? gathered : this.#select(asked)
+  }
+
+  /** Events that stand for several refusals, including the refusal of the request. */
+  async #selectGathered({ limit, requestId }: AuditQuery, after: number, upTo: number) {
+    const rows = await refused(this.#db.scans)
+      .selectAll()
+      .where('seq', '>', after)
+      .where('seq', '<=', upTo)
+      .where('detail', 'like', `%"${requestId}"%`)
+      .orderBy('seq')
+      .limit(limit)
+      .execute()
+    return rows.map(toAuditEvent)
+  }
+
+  async #select({ limit, after, clientId, requestId }: AuditQuery, upTo?: number) {
+    let query = this.#db.scans.selectFrom('audit_event').selectAll().orderBy('seq', 'desc').limit(limit)
+    if (after !== undefined) query = query.where('seq', '>', after)
+    if (upTo !== undefined) query = query.where('seq', '<=', upTo)
+    if (clientId !== undefined) query = query.where('client_id', '=', clientId)
+    if (requestId !== undefined) query = query.where('request_id', '=', requestId)
+    const rows = await query.execute()
+    return rows.reverse().map(toAuditEvent)
+  }
+
+  /** The place before that of the first event which is not older than `time`: numbers grow with time, or nearly. */
+  async #lastBefore(time: number): Promise<number> {
+    const events = this.#db.scans.selectFrom('audit_event')
+    const ends = await events
+      .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
+      .executeTakeFirstOrThrow()
+    let low = Number(ends.first ?? 1)
+    let high = Number(ends.last ?? 0) + 1
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const next = events.select(['seq', 'at']).where('seq', '>=', middle).orderBy('seq').limit(1)
+      const row = await next.executeTakeFirst()
+      if (row === undefined || row.at >= time) high = middle
+      else low = row.seq + 1
+    }
+    return low - 1
+  }
+
+  async oldestRefusalOf(keep: number): Promise<number | undefined> {
+    let place = Number.MAX_SAFE_INTEGER
+    for (let left = keep; left > 0; left -= REFUSALS_AT_ONCE) {
+      const row = await refused(this.#db.scans)
+        .select('seq')
+        .where('seq', '<', place)
+        .orderBy('seq', 'desc')
+        .offset(Math.min(left, REFUSALS_AT_ONCE) - 1)
+        .limit(1)
+        .executeTakeFirst()
+      if (row === undefined) return undefined
+      place = row.seq
+      await nextTurn()
+    }
+    return place
+  }
+
+  async removeRefusalsBefore(place: number, most: number): Promise<number> {
+    const doomed = refused(this.#db.logs).select('seq').where('seq', '<', place).orderBy('seq').limit(most)
+    const { numDeletedRows } = await transact(this.#db.logs, (trx) =>
+      trx.deleteFrom('audit_event').where('seq', 'in', doomed).executeTakeFirstOrThrow(),
+    )
+    return Number(numDeletedRows)
+  }
+
+  pruneBefore(time: number, most: number): Promise<number> {
+    return this.#pruning.pruneBefore(time, most)
+  }
+}
+
+/** The refusals. This form of the condition lets both databases use their index. */
+const refused = (db: Kysely<Schema>) => db.selectFrom('audit_event').where(sql<boolean>`result = 'refused'`)

@@ -1,0 +1,40 @@
+import type { Kysely } from 'kysely'
+import type { Client } from '../../model/client.ts'
+import { inParts } from '../sql/parts.ts'
+import type { Schema } from '../sql/schema.ts'
+import { addRevocations, longestLifetime } from './revocations.ts'
+
+/** Nodes may issue tokens for a moment after a client was disabled, and their clocks may differ by this. Milliseconds. */
+const SKEW_MS = 60_000
+
+/**
+ * Revokes the tokens of clients that this transaction disables or enables. It must be called before the clients are written. Enabling a
+ * client revokes the tokens that a node issued before it learned that the client was disabled, so that no earlier token comes back.
+ * @param now milliseconds
+ */
+export async function endTokens(trx: Kysely<Schema>, clients: readonly Client[], now: number): Promise<void> {
+  const enabled = new Map<string, boolean>(clients.map((client) => [client.id, client.enabled]))
+  const ended: { readonly id: Client['id']; readonly issuedBefore: number }[] = []
+  for (const ids of inParts(clients.map(({ id }) => id))) {
+    const rows = await trx
+      .selectFrom('client')
+      .select(['client_id', 'enabled', 'updated_at'])
+      .where('client_id', 'in', ids)
+      .execute()
+    const before = new Map(rows.map((row) => [row.client_id, row]))
+    for (const id of ids) {
+      const row = before.get(id)
+      const isEnabled = enabled.get(id) === true
+      // Any other value than 0 and 1 is unreadable, and counts as a change.
+      if (row === undefined || row.enabled === Number(isEnabled)) continue
+      const disabledAt = Number.isFinite(row.updated_at) ? row.updated_at : now
+      ended.push({ id, issuedBefore: isEnabled ? Math.min(now, disabledAt + SKEW_MS) : now })
+    }
+  }
+  if (ended.length === 0) return
+  const longest = await longestLifetime(trx)
+  await addRevocations(
+    trx,
+    ended.map(({ id, issuedBefore }) => ({ kind: 'client', id, issuedBefore, expiresAt: issuedBefore + longest })),
+  )
+}

@@ -1,0 +1,248 @@
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import type { AuditEvent } from '../../audit/event.ts'
+import type { Encrypted } from '../../crypto/master-key.ts'
+import {
+  type Credential,
+  type Credentials,
+  type SecretCredential,
+  toCredentials,
+  type UnreadableCredential,
+} from '../../model/credentials/credential.ts'
+import type { CredentialWrites } from '../../model/credentials/life.ts'
+import type { UsedCredential } from '../../model/credentials/status.ts'
+import type { CredentialStore, CredentialUse, OwnedCredential } from '../../model/credentials/store.ts'
+import { ClientId, type CredentialId } from '../../oauth/ids.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { type Listed, toListed } from '../../platform/unreadable.ts'
+import { lockNumbers } from '../sql/counters.ts'
+import type { Database } from '../sql/dialect.ts'
+import type { Schema } from '../sql/schema.ts'
+import { transact } from '../sql/transaction.ts'
+import type { SqlAuditStore } from './audit.ts'
+import { announce } from './changes.ts'
+import { type CredentialRow, fromCredential, toCredential } from './credential-rows.ts'
+import { fromEnded, toEnded } from './ended-rows.ts'
+import { requireInUse } from './master-key.ts'
+
+export class SqlCredentialStore implements CredentialStore {
+  readonly #db: Database
+  readonly #clock: Clock
+  readonly #audit: SqlAuditStore
+
+  constructor(db: Database, clock: Clock, audit: SqlAuditStore) {
+    this.#db = db
+    this.#clock = clock
+    this.#audit = audit
+  }
+
+  async listCredentials(client: ClientId): Promise<Listed<UsedCredential, UnreadableCredential> | undefined> {
+    const credentials = await readCredentials(this.#db.scans, client)
+    if (credentials === undefined) return undefined
+    const uses = await this.#db.scans
+      .selectFrom('credential_use')
+      .innerJoin('credential', 'credential.id', 'credential_use.credential_id')
+      .select(['credential_id', 'last_used_at'])
+      .where('client_id', '=', client)
+      .execute()
+    const lastUsed = new Map<string, number>(uses.map((use) => [use.credential_id, use.last_used_at]))
+    return {
+      found: credentials.all.map((credential) => ({ credential, lastUsedAt: lastUsed.get(credential.id) })),
+      unreadable: credentials.unreadable,
+    }
+  }
+
+  updateCredentials(
+    client: ClientId,
+    plan: (credentials: Credentials) => { readonly writes: CredentialWrites; readonly event: AuditEvent },
+  ): Promise<CredentialWrites | undefined> {
+    return transact(this.#db.writes, async (trx) => {
+      // Whoever writes the model takes this lock first: what is read here stays as it is until it is written.
+      await lockNumbers(trx, 'change')
+      const credentials = await readCredentials(trx, client)
+      if (credentials === undefined) return undefined
+      const { writes, event } = plan(credentials)
+      for (const credential of writes.put) await putCredential(trx, client, credential)
+      if (writes.remove.length > 0) await trx.deleteFrom('credential').where('id', 'in', writes.remove).execute()
+      if (writes.keepAway !== undefined) await this.#keepAway(trx, client, writes.keepAway)
+      await announce(trx, this.#clock, [{ kind: 'client', id: client }])
+      await this.#audit.appendWithin(trx, [event])
+      return writes
+    })
+  }
+
+  async #keepAway(trx: Kysely<Schema>, client: ClientId, credential: Credential): Promise<void> {
+    const { ended: text } = await trx
+      .selectFrom('client')
+      .select('ended')
+      .where('client_id', '=', client)
+      .executeTakeFirstOrThrow()
+    const ended = toEnded(text)
+    // Such a client stays disabled until somebody has looked at it.
+    if (ended === 'unreadable') return
+    const others = (ended.credentials ?? []).filter((removed) => removed.credential.label !== credential.label)
+    const credentials = [...others, { credential, removedAt: this.#clock.now() }]
+    await trx
+      .updateTable('client')
+      .set({ ended: fromEnded(client, { ...ended, credentials }) })
+      .where('client_id', '=', client)
+      .execute()
+  }
+
+  async noteUses(uses: readonly CredentialUse[]): Promise<void> {
+    if (uses.length === 0) return
+    await transact(this.#db.logs, async (trx) => {
+      // One that was removed in the meantime has no use to be remembered.
+      const ids = uses.map(({ id }) => id)
+      const rows = await trx.selectFrom('credential').select('id').where('id', 'in', ids).execute()
+      const known = new Set(rows.map(({ id }) => id))
+      const values = uses
+        .filter(({ id }) => known.has(id))
+        .map(({ id, at }) => ({ credential_id: id, last_used_at: at }))
+        // In one order everywhere: of two processes, neither waits for a row that the other waits to follow with.
+        .sort((one, other) => (one.credential_id < other.credential_id ? -1 : 1))
+      if (values.length === 0) return
+      await trx
+        .insertInto('credential_use')
+        .values(values)
+        .onConflict((conflict) =>
+          conflict
+            .column('credential_id')
+            .doUpdateSet({ last_used_at: sql`excluded.last_used_at` })
+            .whereRef('credential_use.last_used_at', '<', sql.ref('excluded.last_used_at')),
+        )
+        .execute()
+    })
+  }
+
+  async listExpiring(from: number, to: number, most: number): Promise<Listed<OwnedCredential>> {
+    const rows = await this.#db.scans
+      .selectFrom('credential')
+      .selectAll()
+      .where('expires_at', '>', from)
+      .where('expires_at', '<=', to)
+      .where('revoked_at', 'is', null)
+      .orderBy('expires_at')
+      .limit(most)
+      .execute()
+    return toListed(rows.map(toOwned))
+  }
+
+  async listSamples(): Promise<Listed<OwnedCredential>> {
+    const rows = await this.#db.scans.selectFrom('credential').selectAll().where('origin', '=', 'sample').execute()
+    return toListed(rows.map(toOwned))
+  }
+
+  async listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>> {
+    const rows = await this.#db.scans
+      .selectFrom('credential')
+      .selectAll()
+      .where('master_key_id', 'is not', null)
+      .execute()
+    const { found, unreadable } = toListed(rows.map(toOwned))
+    const secrets = found.flatMap(({ clientId, credential }) =>
+      credential.kind === 'secret' ? [{ clientId, credential }] : [],
+    )
+    return { found: secrets, unreadable }
+  }
+
+  async replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted): Promise<void> {
+    await transact(this.#db.writes, async (trx) => {
+      await lockNumbers(trx, 'change')
+      await requireInUse(trx, after.masterKeyId)
+      const { client_id: client } = (await trx
+        .updateTable('credential')
+        .set({ encrypted_secret: after.ciphertext, master_key_id: after.masterKeyId })
+        .where('id', '=', id)
+        .where('encrypted_secret', '=', before.ciphertext)
+        .returning('client_id')
+        .executeTakeFirst()) ?? { client_id: undefined }
+      // Servers remember what they have read, under a master key that they may soon not have.
+      if (client !== undefined) await announce(trx, this.#clock, [{ kind: 'client', id: client }])
+    })
+  }
+
+  forgetRetrievable(client: ClientId, id: CredentialId, before: Encrypted, event: AuditEvent): Promise<boolean> {
+    return transact(this.#db.writes, async (trx) => {
+      await lockNumbers(trx, 'change')
+      const forgotten = await trx
+        .updateTable('credential')
+        .set({ encrypted_secret: null, master_key_id: null })
+        .where('id', '=', id)
+        .where('encrypted_secret', '=', before.ciphertext)
+        .returning('id')
+        .executeTakeFirst()
+      if (forgotten === undefined) return false
+      await announce(trx, this.#clock, [{ kind: 'client', id: client }])
+      await this.#audit.appendWithin(trx, [event])
+      return true
+    })
+  }
+
+  async claimWarning(id: CredentialId, days: number): Promise<boolean> {
+    const isUntold = ({ eb, or, and }: ExpressionBuilder<Schema, 'credential'>) =>
+      and([eb('id', '=', id), or([eb('warned_days', 'is', null), eb('warned_days', '>', days)])])
+    // Nearly always it was told: then nothing is written.
+    const untold = await this.#db.scans.selectFrom('credential').select('id').where(isUntold).executeTakeFirst()
+    if (untold === undefined) return false
+    // One statement: of processes that claim it at once, the second finds it claimed.
+    const claim = this.#db.writes.updateTable('credential').set({ warned_days: days }).where(isUntold).returning('id')
+    return (await claim.executeTakeFirst()) !== undefined
+  }
+}
+
+function toOwned(row: CredentialRow): OwnedCredential | UnreadableCredential {
+  const credential = toCredential(row)
+  return 'problem' in credential ? credential : { clientId: ClientId(row.client_id), credential }
+}
+
+/** Replaces all credentials of a client by these. The unreadable ones among them stay as they are. */
+export async function replaceCredentials(
+  trx: Kysely<Schema>,
+  client: ClientId,
+  { all, unreadable }: Credentials,
+): Promise<void> {
+  const stored = await trx.selectFrom('credential').select('id').where('client_id', '=', client).execute()
+  const wanted = new Set<string>([...all, ...unreadable].map(({ id }) => id))
+  for (const { id } of stored) if (!wanted.has(id)) await trx.deleteFrom('credential').where('id', '=', id).execute()
+  for (const credential of all) await putCredential(trx, client, credential)
+}
+
+async function putCredential(trx: Kysely<Schema>, client: ClientId, credential: Credential): Promise<void> {
+  const row = fromCredential(client, credential)
+  if (credential.kind === 'secret' && credential.retrievable !== undefined)
+    await requireNewInUse(trx, credential.id, credential.retrievable)
+  const { id: _, ...update } = row
+  await trx
+    .insertInto('credential')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({
+        ...update,
+        // Of another expiry nobody was told yet.
+        warned_days: sql`case when credential.expires_at = excluded.expires_at then credential.warned_days end`,
+      }),
+    )
+    .execute()
+}
+
+/** Requires the master key in use for a new ciphertext; one that is stored already may stay. @throws MasterKeyMismatch */
+async function requireNewInUse(trx: Kysely<Schema>, id: CredentialId, { ciphertext, masterKeyId }: Encrypted) {
+  const stored = await trx.selectFrom('credential').select('encrypted_secret').where('id', '=', id).executeTakeFirst()
+  const before = stored?.encrypted_secret
+  if (before === undefined || before === null || !ciphertext.equals(before)) await requireInUse(trx, masterKeyId)
+}
+
+/** Oldest first; undefined where there is no such client. */
+async function readCredentials(db: Kysely<Schema>, client: ClientId): Promise<Credentials | undefined> {
+  const owner = await db.selectFrom('client').select('client_id').where('client_id', '=', client).executeTakeFirst()
+  if (owner === undefined) return undefined
+  const rows = await db
+    .selectFrom('credential')
+    .selectAll()
+    .where('client_id', '=', client)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  const { found, unreadable } = toListed(rows.map(toCredential))
+  return toCredentials(found, unreadable)
+}

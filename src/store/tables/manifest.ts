@@ -1,0 +1,102 @@
+import type { Kysely } from 'kysely'
+import type { Api } from '../../model/api.ts'
+import type { Change } from '../../model/changes/change.ts'
+import type { Client, UnreadableClient } from '../../model/client.ts'
+import type { ManifestStore, ModelSnapshot, ModelWrites } from '../../model/store.ts'
+import { type ClientId, CredentialId } from '../../oauth/ids.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { toListed } from '../../platform/unreadable.ts'
+import { lastTaken, lockNumbers } from '../sql/counters.ts'
+import type { Database } from '../sql/dialect.ts'
+import { inParts } from '../sql/parts.ts'
+import type { Schema } from '../sql/schema.ts'
+import { transact } from '../sql/transaction.ts'
+import type { SqlAuditStore } from './audit.ts'
+import { announce } from './changes.ts'
+import { endTokens } from './client-tokens.ts'
+import { replaceCredentials } from './credentials.ts'
+import { listClients, loadClients } from './directory.ts'
+import { noteLifetime } from './revocations.ts'
+import { fromApi, fromClient, toApi } from './rows.ts'
+
+export class SqlManifestStore implements ManifestStore {
+  readonly #db: Database
+  readonly #clock: Clock
+  readonly #audit: SqlAuditStore
+
+  constructor(db: Database, clock: Clock, audit: SqlAuditStore) {
+    this.#db = db
+    this.#clock = clock
+    this.#audit = audit
+  }
+
+  async snapshot(ids: readonly ClientId[]): Promise<ModelSnapshot> {
+    // The version is read first: a write in between makes the commit fail rather than pass unseen.
+    const version = await lastTaken(this.#db.scans, 'change')
+    const apis = toListed((await this.#db.scans.selectFrom('api').selectAll().execute()).map(toApi))
+    const clients = toListed(await loadClients(this.#db.scans, ids))
+    return {
+      version,
+      apis: new Map(apis.found.map((api) => [api.audience, api])),
+      clients: new Map(clients.found.map((client) => [client.id, client])),
+      unreadableApis: apis.unreadable,
+      unreadableClients: new Map(clients.unreadable.map((client) => [client.id, client])),
+    }
+  }
+
+  listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]> {
+    return listClients(this.#db.scans, after, most)
+  }
+
+  async lastUses(ids: readonly CredentialId[]): Promise<ReadonlyMap<CredentialId, number>> {
+    const uses = new Map<CredentialId, number>()
+    for (const some of inParts(ids)) {
+      const rows = await this.#db.scans
+        .selectFrom('credential_use')
+        .selectAll()
+        .where('credential_id', 'in', some)
+        .execute()
+      for (const row of rows) uses.set(CredentialId(row.credential_id), row.last_used_at)
+    }
+    return uses
+  }
+
+  commit(version: number, { apis, clients, event }: ModelWrites): Promise<boolean> {
+    return transact(this.#db.writes, async (trx) => {
+      if ((await lockNumbers(trx, 'change')) !== version) return false
+      await endTokens(trx, clients, this.#clock.now())
+      for (const api of apis) await this.#putApi(trx, api)
+      for (const client of clients) await this.#putClient(trx, client)
+      const changes: Change[] = [
+        ...apis.map((api): Change => ({ kind: 'api', id: api.audience })),
+        ...clients.map((client): Change => ({ kind: 'client', id: client.id })),
+      ]
+      await announce(trx, this.#clock, changes)
+      await this.#audit.appendWithin(trx, [event])
+      const lifetimes = [...apis, ...clients].map(({ token }) => token.lifetime ?? 0)
+      await noteLifetime(trx, Math.max(0, ...lifetimes) * 1000)
+      return true
+    })
+  }
+
+  async #putApi(trx: Kysely<Schema>, api: Api): Promise<void> {
+    const row = fromApi(api, this.#clock.now())
+    const { audience: _, created_at: __, ...update } = row
+    await trx
+      .insertInto('api')
+      .values(row)
+      .onConflict((conflict) => conflict.column('audience').doUpdateSet(update))
+      .execute()
+  }
+
+  async #putClient(trx: Kysely<Schema>, client: Client): Promise<void> {
+    const row = fromClient(client, this.#clock.now())
+    const { client_id: _, created_at: __, ...update } = row
+    await trx
+      .insertInto('client')
+      .values(row)
+      .onConflict((conflict) => conflict.column('client_id').doUpdateSet(update))
+      .execute()
+    await replaceCredentials(trx, client.id, client.credentials)
+  }
+}

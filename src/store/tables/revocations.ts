@@ -1,0 +1,105 @@
+import type { Kysely } from 'kysely'
+import type { Jti } from '../../oauth/ids.ts'
+import { toListed } from '../../platform/unreadable.ts'
+import type { Revocation, RevocationStore } from '../../tokens/revocation/store.ts'
+import { takeNumbers } from '../sql/counters.ts'
+import type { Database } from '../sql/dialect.ts'
+import type { Schema } from '../sql/schema.ts'
+import { transact } from '../sql/transaction.ts'
+import { fromRevocation, toRevocation } from './rows.ts'
+
+/** Well below the number of parameters that any of the databases takes. */
+const ROWS_IN_STATEMENT = 1_000
+const THE_ROW = 1
+
+export class SqlRevocationStore implements RevocationStore {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  addRevocations(revocations: readonly Revocation[]): Promise<void> {
+    return transact(this.#db.urgent, (trx) => addRevocations(trx, revocations))
+  }
+
+  async revocationsAfter(after: number, limit: number) {
+    const rows = await this.#db.reads
+      .selectFrom('revocation')
+      .selectAll()
+      .where('seq', '>', after)
+      .orderBy('seq')
+      .limit(limit)
+      .execute()
+    return { latest: rows.at(-1)?.seq ?? after, ...toListed(rows.map(toRevocation)) }
+  }
+
+  async isTokenRevoked(id: Jti): Promise<boolean> {
+    const row = await this.#db.reads
+      .selectFrom('revocation')
+      .select('seq')
+      .where('id', '=', id)
+      .where('kind', '=', 'token')
+      .limit(1)
+      .executeTakeFirst()
+    return row !== undefined
+  }
+
+  pruneRevocations(time: number, most: number): Promise<number> {
+    return transact(this.#db.writes, async (trx) => {
+      const due = await trx
+        .selectFrom('revocation')
+        .select('seq')
+        .where('expires_at', '<=', time)
+        // In the order of the index, which has the due rows first.
+        .orderBy('expires_at')
+        .limit(most)
+        .execute()
+      const seqs = due.map(({ seq }) => seq)
+      if (seqs.length > 0) await trx.deleteFrom('revocation').where('seq', 'in', seqs).execute()
+      return seqs.length
+    })
+  }
+
+  longestLifetime(): Promise<number> {
+    return longestLifetime(this.#db.scans)
+  }
+
+  async noteLifetime(milliseconds: number): Promise<void> {
+    if ((await this.longestLifetime()) >= milliseconds) return
+    await noteLifetime(this.#db.writes, milliseconds)
+  }
+}
+
+/** Adds revocations within a transaction. */
+export async function addRevocations(trx: Kysely<Schema>, revocations: readonly Revocation[]): Promise<void> {
+  const first = (await takeNumbers(trx, 'revocation', revocations.length)) - revocations.length + 1
+  const rows = revocations.map((revocation, index) => ({ seq: first + index, ...fromRevocation(revocation) }))
+  for (let from = 0; from < rows.length; from += ROWS_IN_STATEMENT) {
+    await trx
+      .insertInto('revocation')
+      .values(rows.slice(from, from + ROWS_IN_STATEMENT))
+      .execute()
+  }
+}
+
+/** A year, the longest lifetime that a manifest may set. */
+const LONGEST_MS = 31_536_000_000
+
+/** The longest lifetime that any token can have had, in milliseconds. If the row can't be read, it is the longest one allowed. */
+export async function longestLifetime(db: Kysely<Schema>): Promise<number> {
+  const row = await db.selectFrom('longest_lifetime').select('milliseconds').executeTakeFirst()
+  if (row === undefined) return 0
+  return Number.isFinite(row.milliseconds) && row.milliseconds >= 0 ? row.milliseconds : LONGEST_MS
+}
+
+/** Remembers that tokens may live so long. One statement: of two at once, the longer stays. */
+export async function noteLifetime(db: Kysely<Schema>, milliseconds: number): Promise<void> {
+  await db
+    .insertInto('longest_lifetime')
+    .values({ id: THE_ROW, milliseconds })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({ milliseconds }).where('longest_lifetime.milliseconds', '<', milliseconds),
+    )
+    .execute()
+}

@@ -1,0 +1,241 @@
+import type { Insertable, Selectable } from 'kysely'
+import { z } from 'zod'
+import type { AuditEvent, AuditEventType } from '../../audit/event.ts'
+import type { StoredAuditEvent } from '../../audit/store.ts'
+import { type Api, requiredProofs, type Scope } from '../../model/api.ts'
+import { type Change, changeKinds } from '../../model/changes/change.ts'
+import type { Client, UnreadableClient } from '../../model/client.ts'
+import { toCredentials } from '../../model/credentials/credential.ts'
+import { signingAlgorithms } from '../../oauth/algorithms.ts'
+import { clientAuthMethodNames } from '../../oauth/client-auth-methods.ts'
+import { grantTypes } from '../../oauth/grant-types.ts'
+import { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
+import type { Reason } from '../../oauth/refusals.ts'
+import { toListed, type Unreadable } from '../../platform/unreadable.ts'
+import type { Revocation } from '../../tokens/revocation/store.ts'
+import { json, readRow, time } from '../sql/read-row.ts'
+import type { Schema } from '../sql/schema.ts'
+import { toCredential } from './credential-rows.ts'
+import { endedColumn, fromEnded, toEnded } from './ended-rows.ts'
+
+export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
+export type NewRow<Table extends keyof Schema> = Insertable<Schema[Table]>
+
+/** A parser for every field. A field without one would be dropped silently. */
+type Fields<Thing, But = never> = Readonly<Record<Exclude<keyof Thing, But>, z.ZodType>>
+
+const text = z
+  .string()
+  .nullable()
+  .transform((value) => value ?? undefined)
+const flag = z.literal([0, 1]).transform((value) => value === 1)
+const texts = z.array(z.string())
+const claims = z.record(z.string(), z.unknown())
+const seconds = z.number().int().positive()
+const requiredProof = z
+  .enum(requiredProofs)
+  .nullable()
+  .transform((proof) => proof ?? undefined)
+
+const scope = z.object({
+  name: z.string(),
+  wildcard: z.boolean().exactOptional(),
+  description: z.string().exactOptional(),
+  common: z.boolean().exactOptional(),
+  onRequest: z.boolean().exactOptional(),
+  includes: texts.exactOptional(),
+} satisfies Fields<Scope>)
+
+const apiToken = z.object({
+  preset: z.string().exactOptional(),
+  format: z.enum(['jwt', 'sealed']).exactOptional(),
+  algorithm: z.enum(signingAlgorithms).exactOptional(),
+  typ: z.enum(['at+jwt', 'JWT']).exactOptional(),
+  lifetime: seconds.exactOptional(),
+  scope_claims: z.array(z.enum(['scope', 'scp'])).exactOptional(),
+  claims: claims.exactOptional(),
+  client_claims: z.record(z.string(), z.string()).exactOptional(),
+} satisfies Fields<Api['token']>)
+
+const apiRow: z.ZodType<Api> = z.object({
+  audience: z.string().transform(Audience),
+  name: text,
+  scopes: json(z.array(scope)),
+  token: json(apiToken),
+  require: requiredProof,
+} satisfies Fields<Schema['api'], 'created_at' | 'updated_at'>)
+
+export const toApi = (row: Row<'api'>): Api | Unreadable =>
+  readRow(apiRow, row, { kind: 'api', id: row.audience } as const)
+
+export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
+  audience: api.audience,
+  name: api.name ?? null,
+  scopes: JSON.stringify(api.scopes),
+  token: JSON.stringify(api.token),
+  require: api.require ?? null,
+  created_at: now,
+  updated_at: now,
+})
+
+/** The member of a client's `token` that says that its tokens are bound to its certificate. */
+export const CERTIFICATE_BOUND = { certificate_bound: true } as const
+
+const grant = z.object({ api: z.string().transform(Audience), scopes: texts, defaultScopes: texts } satisfies Fields<
+  Client['grants'][number]
+>)
+
+/** The column holds one more setting than the client's `token` does. */
+const clientToken = z.object({
+  lifetime: seconds.exactOptional(),
+  claims: claims.exactOptional(),
+  certificate_bound: z.literal(true).exactOptional(),
+} satisfies Fields<Client['token'] & Partial<typeof CERTIFICATE_BOUND>>)
+
+const clientRow = z
+  .object({
+    client_id: z.string().transform(ClientId),
+    name: text,
+    description: text,
+    owner: text,
+    tags: json(texts),
+    enabled: flag,
+    subject: text,
+    grant_types: json(z.array(z.enum(grantTypes))),
+    scopes: json(texts),
+    default_scopes: json(texts),
+    grants: json(z.array(grant)),
+    default_api: text,
+    metadata: json(claims),
+    introspects: json(z.union([z.literal('all'), z.array(z.string().transform(Audience))])),
+    restrict_scopes: flag,
+    token: json(clientToken),
+    authentication: json(
+      z.object({
+        methods: z.array(z.enum(clientAuthMethodNames)).exactOptional(),
+        assertion_audience: z.enum(['issuer', 'compatible']).exactOptional(),
+      } satisfies Fields<Client['authentication']>),
+    ),
+    require: requiredProof,
+    ended: endedColumn,
+  } satisfies Fields<Schema['client'], 'created_at' | 'updated_at'>)
+  .transform(
+    ({
+      client_id,
+      grant_types,
+      default_scopes,
+      default_api,
+      restrict_scopes,
+      token: { certificate_bound = false, ...token },
+      ended,
+      ...same
+    }): Omit<Client, 'credentials'> => ({
+      id: client_id,
+      grantTypes: grant_types,
+      defaultScopes: default_scopes,
+      defaultApi: default_api === undefined ? undefined : Audience(default_api),
+      restrictScopes: restrict_scopes,
+      token,
+      bindsToCertificate: certificate_bound,
+      ...same,
+      // Most clients have none of these, and then lack the field.
+      ...(Object.keys(ended).length > 0 && { ended }),
+    }),
+  )
+
+export function toClient(row: Row<'client'>, rows: readonly Row<'credential'>[]): Client | UnreadableClient {
+  const { found, unreadable } = toListed(rows.map(toCredential))
+  const credentials = toCredentials(found, unreadable)
+  const client = readRow(clientRow, row, { kind: 'client', id: ClientId(row.client_id) } as const)
+  return 'problem' in client ? { ...client, credentials, ended: toEnded(row.ended) } : { ...client, credentials }
+}
+
+export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
+  client_id: client.id,
+  name: client.name ?? null,
+  description: client.description ?? null,
+  owner: client.owner ?? null,
+  tags: JSON.stringify(client.tags),
+  enabled: client.enabled ? 1 : 0,
+  subject: client.subject ?? null,
+  grant_types: JSON.stringify(client.grantTypes),
+  scopes: JSON.stringify(client.scopes),
+  default_scopes: JSON.stringify(client.defaultScopes),
+  grants: JSON.stringify(client.grants),
+  default_api: client.defaultApi ?? null,
+  metadata: JSON.stringify(client.metadata),
+  introspects: JSON.stringify(client.introspects),
+  restrict_scopes: client.restrictScopes ? 1 : 0,
+  token: JSON.stringify({ ...client.token, ...(client.bindsToCertificate && CERTIFICATE_BOUND) }),
+  authentication: JSON.stringify(client.authentication),
+  require: client.require ?? null,
+  ended: fromEnded(client.id, client.ended),
+  created_at: now,
+  updated_at: now,
+})
+
+/** A time that never comes. */
+const NEVER = Number.MAX_SAFE_INTEGER
+
+/** This is written by hand for speed: there may be a million rows. */
+export function toRevocation({ seq, kind, id, issued_before, expires_at }: Row<'revocation'>): Revocation | Unreadable {
+  // If a time can't be read, the row revokes too much rather than too little.
+  const expiresAt = typeof expires_at === 'number' ? expires_at : NEVER
+  const issuedBefore = typeof issued_before === 'number' ? issued_before : expiresAt
+  switch (kind) {
+    case 'token':
+      return { kind, id: Jti(id), expiresAt }
+    case 'client':
+      return { kind, id: ClientId(id), expiresAt, issuedBefore }
+    case 'api':
+      return { kind, id: Audience(id), expiresAt, issuedBefore }
+    case 'key':
+      return { kind, id: KeyId(id), expiresAt, issuedBefore }
+    default:
+      return { kind: 'revocation', id: String(seq), problem: 'kind is not what it should be' }
+  }
+}
+
+export const fromRevocation = (revocation: Revocation): Omit<NewRow<'revocation'>, 'seq'> => ({
+  kind: revocation.kind,
+  id: revocation.id,
+  issued_before: 'issuedBefore' in revocation ? revocation.issuedBefore : null,
+  expires_at: revocation.expiresAt,
+})
+
+/** Undefined if the row can't be read. */
+export const toChange = ({ kind, id }: Row<'change'>): Change | undefined => {
+  const known = changeKinds.find((one) => one === kind)
+  return known && { kind: known, id: String(id) }
+}
+
+export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
+  seq: row.seq,
+  at: time.catch(0).parse(row.at),
+  type: row.type as AuditEventType,
+  result: row.result as AuditEvent['result'],
+  reason: (row.reason as Reason | null) ?? undefined,
+  clientId: row.client_id ?? undefined,
+  remoteAddress: row.remote_address ?? undefined,
+  requestId: row.request_id,
+  traceId: row.trace_id ?? undefined,
+  detail: toDetail(row.detail),
+})
+
+/** An event whose detail can't be read is still shown. */
+function toDetail(text: string): AuditEvent['detail'] {
+  const detail = readRow(z.object({ detail: json(z.record(z.string(), z.unknown())) }), { detail: text }, {})
+  return 'problem' in detail ? { unreadable: detail.problem } : detail.detail
+}
+
+export const fromAuditEvent = (event: AuditEvent): NewRow<'audit_event'> => ({
+  at: event.at,
+  type: event.type,
+  result: event.result,
+  reason: event.reason ?? null,
+  client_id: event.clientId ?? null,
+  remote_address: event.remoteAddress ?? null,
+  request_id: event.requestId,
+  trace_id: event.traceId ?? null,
+  detail: JSON.stringify(event.detail),
+})

@@ -1,0 +1,94 @@
+import type { AuditStore } from '../../audit/store.ts'
+import type { ConsumerStore } from '../../keys/consumers.ts'
+import type { KeyStore } from '../../keys/store.ts'
+import type { ChangeStore } from '../../model/changes/change.ts'
+import type { CredentialStore } from '../../model/credentials/store.ts'
+import type { CertificateUseStore } from '../../model/directory/certificate-use.ts'
+import type { KeySourceStore } from '../../model/directory/key-sources.ts'
+import type { DirectoryStore } from '../../model/directory/store.ts'
+import type { ManifestStore } from '../../model/store.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { UserError } from '../../platform/user-error.ts'
+import type { ReplayStore } from '../../replay/store.ts'
+import type { RevocationStore } from '../../tokens/revocation/store.ts'
+import type { ConnectionCounts, Database } from '../sql/dialect.ts'
+import { transact } from '../sql/transaction.ts'
+import { SqlAuditStore } from './audit.ts'
+import { SqlCertificateUseStore } from './certificate-use.ts'
+import { SqlChangeStore } from './changes.ts'
+import { tableNames } from './copy.ts'
+import { SqlCredentialStore } from './credentials.ts'
+import { SqlDirectoryStore } from './directory.ts'
+import { SqlKeySourceStore } from './key-sources.ts'
+import { SqlKeyStore } from './keys.ts'
+import { SqlManifestStore } from './manifest.ts'
+import { SqlReplayStore } from './replay.ts'
+import { SqlRevocationStore } from './revocations.ts'
+
+/**
+ * Every store, on one database. When the database fails, each call rejects with an OAuthError `storage_unavailable`
+ * (503), with what the driver said as its cause.
+ */
+export interface Store {
+  readonly directory: DirectoryStore
+  readonly certificateUse: CertificateUseStore
+  readonly keySources: KeySourceStore
+  readonly changes: ChangeStore
+  readonly keys: KeyStore & ConsumerStore
+  readonly revocations: RevocationStore
+  readonly credentials: CredentialStore
+  readonly replay: ReplayStore
+  readonly audit: AuditStore
+  readonly manifest: ManifestStore
+  /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has accepted the write. */
+  ping(): Promise<void>
+  /** @throws UserError with the statements that grant missing rights, if the role lacks any that a server needs */
+  requireGrants(): Promise<void>
+  connections(): readonly ConnectionCounts[]
+  /** Lines for an administrator, about things that this program can't mend. */
+  warnings(): readonly string[]
+  /** One process does it for all. @returns what ends it */
+  startUpkeep(): () => Promise<void>
+  close(): Promise<void>
+}
+
+/** Makes the stores on a database that has been migrated. */
+export function createStore(db: Database, clock: Clock): Store {
+  const audit = new SqlAuditStore(db)
+  return {
+    directory: new SqlDirectoryStore(db.reads),
+    keySources: new SqlKeySourceStore(db),
+    certificateUse: new SqlCertificateUseStore(db.reads),
+    changes: new SqlChangeStore(db.reads),
+    keys: new SqlKeyStore(db, clock, audit),
+    revocations: new SqlRevocationStore(db),
+    credentials: new SqlCredentialStore(db, clock, audit),
+    replay: new SqlReplayStore(db),
+    audit,
+    manifest: new SqlManifestStore(db, clock, audit),
+    requireGrants: async () => {
+      const missing = await findMissingGrants(db)
+      if (missing !== undefined) throw missing
+    },
+    ping: () => writeAndRemove(db),
+    connections: () => db.connections(),
+    warnings: () => db.warnings(),
+    startUpkeep: () => db.startUpkeep(),
+    close: () => db.close(),
+  }
+}
+
+/** The error that lists the grants that a server's role lacks; undefined if it lacks none. */
+export async function findMissingGrants({ dialect, unhurried }: Database): Promise<UserError | undefined> {
+  const missing = await dialect.missingGrants(unhurried, tableNames)
+  if (missing.length === 0) return undefined
+  const statements = missing.map((grant) => `${grant};`).join(' ')
+  return new UserError(`this role lacks rights that serving takes. The owner of the tables grants them: ${statements}`)
+}
+/** Writes a replay mark, and removes it. Its id is random, so that processes don't wait for each other. */
+const writeAndRemove = ({ marks, dialect }: Database): Promise<void> =>
+  transact(marks, async (trx) => {
+    const mark = trx.insertInto('replay_mark').values({ id: dialect.someBytes, expires_at: 0 }).returning('id')
+    const { id } = await mark.executeTakeFirstOrThrow()
+    await trx.deleteFrom('replay_mark').where('id', '=', id).execute()
+  })

@@ -1,0 +1,161 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { credentialMaker } from '../../../src/cli/database.ts'
+import { developmentOptions } from '../../../src/cli/dev/options.ts'
+import { sampleManifest } from '../../../src/cli/dev/sample.ts'
+import { loadOptions } from '../../../src/config/load.ts'
+import { type Config, resolveConfig } from '../../../src/config/resolve.ts'
+import { addCredential, labelCredential } from '../../../src/management/credentials/operations.ts'
+import { applyManifest } from '../../../src/management/manifest/apply.ts'
+import { parseManifest } from '../../../src/management/manifest/parse.ts'
+import { ClientId } from '../../../src/oauth/ids.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
+import { systemRandom } from '../../../src/platform/random.ts'
+import { type Server, startServer } from '../../../src/server/server.ts'
+import { openStore } from '../../../src/store/open.ts'
+import { environmentOf, startTessera } from '../../harness/cli.ts'
+import { applyTo, basic, testConfig } from '../../harness/server.ts'
+
+let folder: string
+let config: Config
+const lines: Record<string, unknown>[] = []
+const log = pino({ base: null }, { write: (line: string) => lines.push(JSON.parse(line)) })
+beforeEach(async () => {
+  const made = await testConfig()
+  folder = made.folder
+  config = made.config
+  lines.length = 0
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** Makes the sample, as `tessera dev` does. */
+async function addSample(): Promise<void> {
+  const store = await openStore(config.storage, systemClock)
+  const maker = credentialMaker({ options: config, store })
+  const options = { store: store.manifest, maker, env: {}, origin: 'sample', dryRun: false } as const
+  await applyManifest(parseManifest('sample', sampleManifest), options)
+  await store.close()
+}
+
+/** The answer that a server gives to the sample client. */
+async function ask(changes: Partial<Config>, start = (one: Config): Promise<Server> => startServer(one, { log })) {
+  const server = await start({ ...config, ...changes })
+  try {
+    const response = await fetch(`${config.issuer}/as/token.oauth2`, {
+      method: 'POST',
+      headers: basic('cc_client', '2Federate'),
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'edit' }),
+    })
+    return { status: response.status, body: await response.text(), id: response.headers.get('x-request-id') ?? '' }
+  } finally {
+    await server.stop()
+  }
+}
+
+async function reasonOf(id: string): Promise<string | undefined> {
+  const store = await openStore(config.storage, systemClock)
+  const [event] = await store.audit.listEvents({ limit: 1, requestId: id })
+  await store.close()
+  return event?.reason
+}
+
+const REFUSED = '{"error":"invalid_client","error_description":"Invalid client or client credentials"}'
+const warnings = () => lines.filter(({ level }) => level === 40)
+
+describe('the sample of tessera dev', () => {
+  test('works there, and no line warns of it', async () => {
+    await addSample()
+    expect(await ask({ isDevelopment: true })).toMatchObject({ status: 200 })
+    expect(warnings()).toEqual([])
+  })
+
+  test('is refused as any wrong secret where it is served for real', async () => {
+    await addSample()
+    const { status, body, id } = await ask({})
+    expect({ status, body }).toEqual({ status: 401, body: REFUSED })
+    expect(await reasonOf(id)).toBe('sample_credential')
+    expect(warnings()).toMatchObject([{ client_id: 'cc_client', label: 'from the guide' }])
+    expect(String(warnings()[0]?.['msg'])).toContain('tessera credentials remove')
+  })
+
+  test('is refused by several processes, of which one says so', async () => {
+    await addSample()
+    const command = startTessera(['serve'], environmentOf(config, { TESSERA_WORKERS: '2' }))
+    const serving = command
+      .printed(/is served on/)
+      .then(() => ({ runtimePort: 0, adminPort: 0, reload: async () => {} }))
+    const started = { ...(await serving), stop: async () => void (await command.stop()) }
+    expect(await ask({}, async () => started)).toMatchObject({ status: 401, body: REFUSED })
+    expect(command.output().match(/a credential of the sample/g)).toHaveLength(1)
+  })
+
+  test('stays what it is under another label, and beside another credential', async () => {
+    await addSample()
+    const store = await openStore(config.storage, systemClock)
+    const operations = { store: store.credentials, maker: credentialMaker({ options: config, store }), show: () => {} }
+    await labelCredential(operations, ClientId('cc_client'), 'from the guide', 'mine')
+    await addCredential(operations, ClientId('cc_client'), { given: undefined, label: undefined, expiresAt: undefined })
+    await store.close()
+    expect(await ask({})).toMatchObject({ status: 401 })
+  })
+
+  test('gives way to what a manifest says of its client', async () => {
+    await addSample()
+    await applyTo(config, 'clients: [{ client_id: cc_client, scopes: [edit], credentials: [{ secret: another one }] }]')
+    expect(await ask({})).toMatchObject({ status: 401 })
+    expect(warnings()).toEqual([])
+  })
+
+  test('is nothing that a manifest of one’s own makes, whatever it says', async () => {
+    await applyTo(config, sampleManifest)
+    expect(await ask({})).toMatchObject({ status: 200 })
+  })
+})
+
+describe('tessera dev leaves alone what is not its own', () => {
+  const inFolder = (name: string) => join(folder, name)
+  const develop = (flags: Record<string, string>) =>
+    developmentOptions(
+      loadOptions({ env: {}, flags: { data: inFolder('data'), ...flags } }),
+      (key) => key in flags,
+      systemClock,
+      systemRandom,
+    )
+
+  test.each([
+    ['a database', { storage: 'sqlite:production.db' }, /^storage is .*keeps a database of its own/],
+    ['one elsewhere', { storage: 'postgres://u:pw@db/x' }, /^storage is "postgres:\/\/u:\*\*\*@db\/x"/],
+    ['every address', { 'runtime.host': '0.0.0.0' }, /^runtime\.host is "0\.0\.0\.0".*this machine alone/],
+    ['every address of IPv6', { 'runtime.host': '::' }, /^runtime\.host is "::"/],
+    ['a name that begins like this machine', { 'runtime.host': '127.0.0.1.example.com' }, /^runtime\.host is/],
+    ['a name that is an address of this machine', { 'runtime.host': 'myhost' }, /^runtime\.host is/],
+    ['every address for administrators', { 'admin.host': '0.0.0.0' }, /^admin\.host is "0\.0\.0\.0"/],
+  ])('%s', async (_name, flags, message) => {
+    await expect(develop(flags as Record<string, string>)).rejects.toThrow(message)
+    expect(existsSync(inFolder('data'))).toBe(false)
+  })
+
+  test('several at once are one message', async () => {
+    const flags = { storage: 'sqlite:production.db', 'runtime.host': '::', 'admin.host': '0.0.0.0' }
+    await expect(develop(flags)).rejects.toMatchObject({
+      all: [/^storage is/, /^runtime\.host is/, /^admin\.host is/].map((pattern) => expect.stringMatching(pattern)),
+    })
+  })
+
+  test('a folder with a database that it did not make', async () => {
+    mkdirSync(inFolder('data'))
+    writeFileSync(join(inFolder('data'), 'tessera.db'), '')
+    await expect(develop({})).rejects.toThrow(/^data is .*holds a database that `tessera dev` did not make/)
+  })
+
+  test.each(['localhost', '127.0.0.1', '127.1.2.3', '::1'])('it listens on %s', async (host) => {
+    const options = await develop({ 'runtime.host': host, 'admin.host': host })
+    expect(options.runtime.host).toBe(host)
+    expect(resolveConfig(options)).toMatchObject({
+      isDevelopment: false,
+      storage: `sqlite:${inFolder('data')}/tessera.db`,
+    })
+  })
+})

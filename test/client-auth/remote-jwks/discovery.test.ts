@@ -1,0 +1,244 @@
+import type { ServerResponse } from 'node:http'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { IssuerKeys } from '../../../src/client-auth/remote-jwks/discovery.ts'
+import { RemoteKeySets } from '../../../src/client-auth/remote-jwks/key-sets.ts'
+import { OAuthError } from '../../../src/oauth/error.ts'
+import {
+  type Certificate,
+  fakeClock,
+  makeCertificate,
+  newJwk,
+  type Source,
+  sendJson,
+  startSource,
+  testFetcher,
+} from './source.ts'
+
+const SECOND = 1_000
+const OIDC = '/.well-known/openid-configuration'
+const OAUTH = '/.well-known/oauth-authorization-server'
+const KEYS = { keys: [newJwk('a')] }
+
+let certificate: Certificate
+beforeAll(async () => {
+  certificate = await makeCertificate()
+})
+
+type Page = (response: ServerResponse) => void
+let pages: Record<string, Page>
+let clock: ReturnType<typeof fakeClock>
+let source: Source
+let keySets: RemoteKeySets
+let issuerKeys: IssuerKeys
+beforeEach(async () => {
+  clock = fakeClock()
+  source = await startSource(certificate, (request, response) => {
+    const page = pages[request.url ?? '']
+    if (page === undefined) response.writeHead(404).end()
+    else page(response)
+  })
+  pages = { '/jwks': json(KEYS) }
+  const fetcher = testFetcher({ certificate })
+  keySets = new RemoteKeySets(clock, fetcher)
+  issuerKeys = new IssuerKeys(clock, fetcher, keySets)
+})
+afterEach(() => source.stop())
+
+const json =
+  (document: unknown): Page =>
+  (response) =>
+    sendJson(response, document, { 'cache-control': 'max-age=300' })
+const metadata = (issuer: string, jwksUri = source.url('/jwks')) => json({ issuer, jwks_uri: jwksUri })
+const issuerAt = (path: string) => source.url(path)
+const kids = async (issuer: string, kid = 'a') => (await issuerKeys.keysFor(issuer, kid)).map((key) => key.kid)
+
+async function refusalOf(work: Promise<unknown>): Promise<OAuthError> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof OAuthError) return error
+  throw new Error('it was no OAuthError', { cause: error })
+}
+
+describe('the metadata of an issuer', () => {
+  const places: [string, string, string][] = [
+    ['without a path', '', OIDC],
+    ['with a final slash', '/', OIDC],
+    ['with a path', '/realms/one', `/realms/one${OIDC}`],
+    ['with a path and a final slash', '/realms/one/', `/realms/one${OIDC}`],
+    ['without a path, as RFC 8414 has it', '', OAUTH],
+    ['with a path, as RFC 8414 has it', '/realms/one', `${OAUTH}/realms/one`],
+    ['with a path and a final slash, as RFC 8414 has it', '/realms/one/', `${OAUTH}/realms/one`],
+  ]
+  test.each(places)('%s', async (_name, path, place) => {
+    const issuer = issuerAt(path)
+    pages[place] = metadata(issuer)
+    expect(await kids(issuer)).toEqual(['a'])
+    expect(source.paths.slice(-2)).toEqual([place, '/jwks'])
+  })
+
+  const first: [string, Page][] = [
+    ['HTML', (response) => response.end('<html>')],
+    ['no metadata', json({ hello: 'world' })],
+    ['a redirect to nowhere', (response) => response.writeHead(302).end()],
+    ['503', (response) => response.writeHead(503).end()],
+  ]
+  test.each(first)('are where RFC 8414 has them, and the other place has %s', async (_name, page) => {
+    const issuer = issuerAt('')
+    pages[OIDC] = page
+    pages[OAUTH] = metadata(issuer)
+    expect(await kids(issuer)).toEqual(['a'])
+  })
+
+  test('are fetched once however many wait, and kept as their headers say', async () => {
+    const issuer = issuerAt('')
+    pages[OIDC] = metadata(issuer)
+    await Promise.all(Array.from({ length: 50 }, () => kids(issuer)))
+    expect(source.paths).toEqual([OIDC, '/jwks'])
+    clock.advance(300 * SECOND)
+    await kids(issuer)
+    expect(source.paths).toEqual([OIDC, '/jwks', OIDC, '/jwks'])
+  })
+
+  test('serve while they can not be fetched', async () => {
+    const issuer = issuerAt('')
+    pages[OIDC] = metadata(issuer)
+    await kids(issuer)
+    pages = {}
+    clock.advance(300 * SECOND)
+    expect(await kids(issuer)).toEqual(['a'])
+  })
+
+  test('may name another place for the keys later', async () => {
+    const issuer = issuerAt('')
+    pages[OIDC] = metadata(issuer)
+    await kids(issuer)
+    pages = { [OIDC]: metadata(issuer, source.url('/moved')), '/moved': json({ keys: [newJwk('b')] }) }
+    clock.advance(300 * SECOND)
+    expect(await kids(issuer, 'b')).toEqual(['b'])
+  })
+
+  test('are not asked for where the place of the keys is known', async () => {
+    expect((await issuerKeys.keysFor('https://nowhere.example', 'a', source.url('/jwks'))).length).toBe(1)
+    expect((await issuerKeys.renewedKeys('https://nowhere.example', source.url('/jwks'))).length).toBe(1)
+    expect(source.paths).toEqual(['/jwks'])
+  })
+})
+
+test('43: a storm of unknown kids costs one fetch for each cool-down', async () => {
+  const issuer = issuerAt('')
+  pages[OIDC] = metadata(issuer)
+  await kids(issuer)
+  clock.advance(30 * SECOND)
+  await Promise.all(Array.from({ length: 100 }, (_, i) => kids(issuer, `storm ${i}`)))
+  await kids(issuer, 'another')
+  expect(source.paths).toEqual([OIDC, '/jwks', '/jwks'])
+})
+
+test('the keys of an issuer can be asked for again', async () => {
+  const issuer = issuerAt('')
+  pages[OIDC] = metadata(issuer)
+  await kids(issuer)
+  pages['/jwks'] = json({ keys: [newJwk('b')] })
+  clock.advance(30 * SECOND)
+  expect((await issuerKeys.renewedKeys(issuer)).map((key) => key.kid)).toEqual(['b'])
+})
+
+describe('an issuer is refused', () => {
+  test.each([
+    ['of another path', '/other'],
+    ['with a slash more', '/'],
+    ['in upper case', '/ISSUER'],
+  ])('whose metadata are those %s', async (_name, stated) => {
+    const issuer = issuerAt(stated === '/' ? '' : '/issuer')
+    const place = stated === '/' ? OIDC : `/issuer${OIDC}`
+    pages[place] = metadata(issuerAt(stated))
+    const { reason, status, detail } = await refusalOf(kids(issuer))
+    expect({ reason, status }).toEqual({ reason: 'keys_unavailable', status: 401 })
+    expect(detail).toEqual({
+      source: issuer,
+      url: source.url(place),
+      fault: 'issuer_mismatch',
+      message: `the metadata are of the issuer "${issuerAt(stated)}", not "${issuer}"`,
+    })
+    expect(source.paths).toEqual([place])
+  })
+
+  const places: [string, string, string][] = [
+    ['over plain http', 'http://127.0.0.1/jwks', 'its jwks_uri must begin with https://'],
+    ['in the cloud metadata', 'https://169.254.169.254/', 'cloud metadata'],
+    ['at a private address', 'https://[::ffff:10.0.0.1]/', 'private'],
+    ['at no URL', 'jwks', 'its jwks_uri must be an absolute URL'],
+  ]
+  test.each(places)('42: whose keys are %s', async (_name, jwksUri, message) => {
+    const issuer = issuerAt('')
+    pages[OIDC] = metadata(issuer, jwksUri)
+    const { detail } = await refusalOf(kids(issuer))
+    expect(detail).toMatchObject({ fault: 'url_refused', message: expect.stringContaining(message) })
+  })
+
+  const unusable: [string, unknown][] = [
+    ['null', null],
+    ['an array', []],
+    ['without jwks_uri', { issuer: 'x' }],
+    ['with a jwks_uri that is no string', { issuer: 'x', jwks_uri: ['https://keys.example/'] }],
+    ['without issuer', { jwks_uri: 'https://keys.example/' }],
+  ]
+  test.each(unusable)('whose metadata are %s', async (_name, document) => {
+    pages[OIDC] = json(document)
+    const { detail } = await refusalOf(kids(issuerAt('')))
+    expect(detail).toMatchObject({ fault: 'unusable', url: source.url(OIDC) })
+  })
+
+  test('that has no metadata, told of the first place, and both are left alone for the cool-down', async () => {
+    const { detail } = await refusalOf(kids(issuerAt('')))
+    expect(detail).toMatchObject({ fault: 'status', url: source.url(OIDC) })
+    await refusalOf(kids(issuerAt('')))
+    expect(source.paths).toEqual([OIDC, OAUTH])
+  })
+
+  test('whose metadata are of one with a name of any length, which is cut', async () => {
+    pages[OIDC] = metadata(`https://${'a'.repeat(5_000)}.example`)
+    const { detail } = await refusalOf(kids(issuerAt('')))
+    expect(detail['message']).toMatch(/^the metadata are of the issuer "https:..a+$/)
+    expect(detail['message']).toHaveLength(256)
+  })
+
+  test('told of the second place where that is worse', async () => {
+    pages[OAUTH] = metadata('https://another.example')
+    const { detail } = await refusalOf(kids(issuerAt('')))
+    expect(detail).toMatchObject({ fault: 'issuer_mismatch', url: source.url(OAUTH) })
+  })
+
+  test('42: at an address that is not allowed, and nothing connects', async () => {
+    const fetcher = testFetcher({ certificate, allowed: [] })
+    issuerKeys = new IssuerKeys(clock, fetcher, new RemoteKeySets(clock, fetcher))
+    const { detail } = await refusalOf(kids(issuerAt('')))
+    expect(detail).toMatchObject({ fault: 'address_refused' })
+    expect(source.connections()).toBe(0)
+  })
+
+  test.each(['http://issuer.example', 'https://issuer.example/?a', 'https://issuer.example/#a', 'issuer'])(
+    'that is %s',
+    async (issuer) => {
+      const { detail } = await refusalOf(kids(issuer))
+      expect(detail).toMatchObject({ source: issuer, fault: 'url_refused' })
+    },
+  )
+})
+
+test('the status lists the issuers', async () => {
+  const issuer = issuerAt('')
+  pages[OIDC] = metadata(issuer)
+  await kids(issuer)
+  expect(issuerKeys.status()).toEqual([
+    {
+      source: issuer,
+      fetchedAt: clock.now(),
+      expiresAt: clock.now() + 300 * SECOND,
+      lastFault: undefined,
+      jwksUri: source.url('/jwks'),
+    },
+  ])
+})

@@ -1,0 +1,301 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { AddressRules } from '../../../src/client-auth/remote-jwks/addresses.ts'
+import { FetchError } from '../../../src/client-auth/remote-jwks/fetch-error.ts'
+import { JsonFetcher } from '../../../src/client-auth/remote-jwks/fetch-json.ts'
+import { OutboundProxy } from '../../../src/client-auth/remote-jwks/proxy.ts'
+import { loadOptions } from '../../../src/config/load.ts'
+import { makeSigner, signWith } from '../../crypto/jws/tokens.ts'
+import { startTestServer } from '../../harness/server.ts'
+import { claimsOf, formOf } from '../assertions.ts'
+import { type Certificate, makeCertificate, type Source, sendJson, startSource, startTcp } from './source.ts'
+
+let certificate: Certificate
+beforeAll(async () => {
+  certificate = await makeCertificate('keys.example', 'other.example', 'proxy.example')
+})
+
+const stops: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop()
+})
+
+async function keep(starting: Promise<Source>): Promise<Source> {
+  const source = await starting
+  stops.push(() => source.stop())
+  return source
+}
+
+/** A proxy that connects to whatever is on a port of this machine, and notes what it was asked. */
+interface TestProxy {
+  readonly url: string
+  readonly asked: IncomingMessage[]
+  open(): number
+}
+
+async function startProxy(status = 200, isWithTls = false): Promise<TestProxy> {
+  const asked: IncomingMessage[] = []
+  const open = new Set<Socket>()
+  const server: Server = isWithTls ? createHttpsServer(certificate) : createHttpServer()
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    asked.push(request)
+    open.add(socket.on('error', () => {}).once('close', () => open.delete(socket)))
+    if (status !== 200) {
+      socket.end(`HTTP/1.1 ${status} No\r\n\r\n`)
+      return
+    }
+    const port = Number(request.url?.split(':').at(-1))
+    const onwards = connect(port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      socket.pipe(onwards).pipe(socket)
+    })
+    onwards.on('error', () => socket.destroy())
+    // To see the end of the other side, too.
+    onwards.once('close', () => socket.resume())
+    socket.once('close', () => onwards.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  stops.push(async () => {
+    for (const socket of open) socket.destroy()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const { port } = server.address() as AddressInfo
+  return { url: `${isWithTls ? 'https' : 'http'}://127.0.0.1:${port}`, asked, open: () => open.size }
+}
+
+interface Changes {
+  readonly direct?: readonly string[]
+  readonly allowed?: readonly string[]
+  readonly lookup?: (host: string) => Promise<readonly { address: string; family: number }[]>
+  readonly time?: number
+}
+
+/** Names that are resolved here do not go through the proxy. */
+const noLookup = async (host: string) => {
+  throw new Error(`${host} was resolved here`)
+}
+
+const fetcherThrough = (proxy: string, { direct, allowed = [], lookup = noLookup, time = 5_000 }: Changes = {}) =>
+  new JsonFetcher({
+    addresses: new AddressRules(allowed),
+    ca: [certificate.cert],
+    lookup,
+    proxy: new OutboundProxy(new URL(proxy), direct),
+    limits: { time },
+  })
+
+async function faultOf(fetcher: JsonFetcher, url: string): Promise<FetchError> {
+  const error = await fetcher.get(url).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof FetchError) return error
+  throw new Error('it was no FetchError', { cause: error })
+}
+
+describe('through a proxy', () => {
+  test.each([false, true])(
+    'a document comes from a host whose name is not known here; the proxy with TLS: %s',
+    async (isWithTls) => {
+      const source = await keep(startSource(certificate, (_request, response) => sendJson(response, { keys: [] })))
+      const proxy = await startProxy(200, isWithTls)
+      const { json } = await fetcherThrough(proxy.url).get(source.url('/jwks', 'keys.example'))
+      expect(json).toEqual({ keys: [] })
+      expect(proxy.asked.map(({ url, headers }) => [url, headers.host, headers['proxy-authorization']])).toEqual([
+        [`keys.example:${source.port}`, `keys.example:${source.port}`, undefined],
+      ])
+      await expect.poll(proxy.open).toBe(0)
+    },
+  )
+
+  test('the port of https is named, too', async () => {
+    const proxy = await startProxy(403)
+    await faultOf(fetcherThrough(proxy.url), 'https://keys.example/jwks')
+    expect(proxy.asked[0]?.url).toBe('keys.example:443')
+  })
+
+  test('a user and password go to the proxy, and nowhere else', async () => {
+    const sent: unknown[] = []
+    const source = await keep(
+      startSource(certificate, ({ headers }, response) => {
+        sent.push(headers)
+        sendJson(response, {})
+      }),
+    )
+    const proxy = await startProxy()
+    await fetcherThrough(proxy.url.replace('//', '//us%40er:p%3Ass@')).get(source.url('/', 'keys.example'))
+    const expected = `Basic ${Buffer.from('us@er:p:ss').toString('base64')}`
+    expect(proxy.asked[0]?.headers['proxy-authorization']).toBe(expected)
+    expect(JSON.stringify(sent)).not.toContain('roxy')
+  })
+
+  test('redirects go through it, each to its own host', async () => {
+    const source = await keep(
+      startSource(certificate, ({ url, headers }, response) => {
+        if (url === '/jwks') response.writeHead(302, { location: `https://other.example:${source.port}/moved` }).end()
+        else sendJson(response, { host: headers.host })
+      }),
+    )
+    const proxy = await startProxy()
+    const { json } = await fetcherThrough(proxy.url).get(source.url('/jwks', 'keys.example'))
+    expect(json).toEqual({ host: `other.example:${source.port}` })
+    expect(proxy.asked.map(({ url }) => url)).toEqual([`keys.example:${source.port}`, `other.example:${source.port}`])
+  })
+
+  test('the certificate is that of the host in the URL', async () => {
+    const source = await keep(startSource(certificate, (_request, response) => sendJson(response, {})))
+    const proxy = await startProxy()
+    expect(await faultOf(fetcherThrough(proxy.url), source.url('/', 'third.example'))).toMatchObject({ fault: 'tls' })
+  })
+
+  test('what is not for it is fetched directly, by the rules', async () => {
+    const source = await keep(startSource(certificate, (_request, response) => sendJson(response, {})))
+    const proxy = await startProxy()
+    const lookup = async () => [{ address: '127.0.0.1', family: 4 }]
+    for (const direct of ['keys.example', 'example', '.example', '*.example', 'EXAMPLE']) {
+      const allowed = fetcherThrough(proxy.url, { direct: [direct], allowed: ['127.0.0.1'], lookup })
+      expect(await allowed.get(source.url('/', 'keys.example'))).toMatchObject({ json: {} })
+      const refused = fetcherThrough(proxy.url, { direct: [direct], lookup })
+      expect(await faultOf(refused, source.url('/', 'keys.example'))).toMatchObject({ fault: 'address_refused' })
+    }
+    expect(proxy.asked).toEqual([])
+    const other = fetcherThrough(proxy.url, { direct: ['xample', 's.example'], lookup })
+    await other.get(source.url('/', 'keys.example'))
+    expect(proxy.asked).toHaveLength(1)
+  })
+})
+
+describe('42: what may not be reached is not asked of the proxy either', () => {
+  test.each([
+    'https://127.0.0.1/jwks',
+    'https://10.0.0.1/jwks',
+    'https://169.254.169.254/latest',
+    'https://0x7f.1/jwks',
+    'https://2130706433/jwks',
+    'https://[::1]/jwks',
+    'https://[::ffff:10.0.0.1]/jwks',
+    'https://[fd00:ec2::254]/latest',
+    'https://localhost/jwks',
+    'https://keys.localhost/jwks',
+    'https://localhost./jwks',
+  ])('%s', async (url) => {
+    const proxy = await startProxy()
+    expect(await faultOf(fetcherThrough(proxy.url), url)).toMatchObject({ fault: 'address_refused' })
+    expect(proxy.asked).toEqual([])
+  })
+
+  test('nor by a redirect', async () => {
+    const source = await keep(
+      startSource(certificate, (_request, response) =>
+        response.writeHead(302, { location: 'https://169.254.169.254/' }).end(),
+      ),
+    )
+    const proxy = await startProxy()
+    const fault = await faultOf(fetcherThrough(proxy.url), source.url('/', 'keys.example'))
+    expect(fault).toMatchObject({ fault: 'address_refused', url: 'https://169.254.169.254/' })
+    expect(proxy.asked).toHaveLength(1)
+  })
+
+  test('an address that is allowed is', async () => {
+    const source = await keep(startSource(certificate, (_request, response) => sendJson(response, {})))
+    const proxy = await startProxy()
+    await fetcherThrough(proxy.url, { allowed: ['127.0.0.1'] }).get(source.url('/', '127.0.0.1'))
+    expect(proxy.asked.map(({ url }) => url)).toEqual([`127.0.0.1:${source.port}`])
+  })
+})
+
+describe('a proxy that makes no connection', () => {
+  const URL_OF_KEYS = 'https://keys.example/jwks'
+  const SECRET = 'p4ssw0rd'
+  const withSecret = (url: string) => url.replace('//', `//user:${SECRET}@`)
+
+  test.each([
+    [407, /wants a user and password/],
+    [403, /refuses the connection with status 403/],
+    [502, /refuses the connection with status 502/],
+    [302, /refuses the connection with status 302/],
+  ])('it answers %s', async (status, message) => {
+    const proxy = await startProxy(status)
+    const fault = await faultOf(fetcherThrough(withSecret(proxy.url)), URL_OF_KEYS)
+    expect(fault).toMatchObject({ fault: 'proxy', url: URL_OF_KEYS, message: expect.stringMatching(message) })
+    expect(JSON.stringify({ ...fault, message: fault.message, stack: fault.stack })).not.toContain(SECRET)
+  })
+
+  const talks: [string, string, string][] = [
+    ['what is no HTTP', 'SSH-2.0-OpenSSH\r\n', 'proxy'],
+    ['headers without end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`, 'proxy'],
+    ['nothing more', '', 'proxy'],
+    ['what is no TLS', 'HTTP/1.1 200 OK\r\n\r\nhello', 'tls'],
+  ]
+  test.each(talks)('it answers %s', async (_name, text, fault) => {
+    const source = await keep(startTcp((socket) => socket.once('data', () => socket.end(text))))
+    expect(await faultOf(fetcherThrough(`http://127.0.0.1:${source.port}`), URL_OF_KEYS)).toMatchObject({ fault })
+  })
+
+  test('it is not there', async () => {
+    const gone = await startTcp(() => {})
+    await gone.stop()
+    const fault = await faultOf(fetcherThrough(withSecret(`http://127.0.0.1:${gone.port}`)), URL_OF_KEYS)
+    expect(fault).toMatchObject({ fault: 'proxy', message: 'the proxy can not be used: nothing listens there' })
+    expect(fault.message).not.toContain(SECRET)
+  })
+
+  test('it says nothing: the time is up, and the connection closed', async () => {
+    const silent = await keep(startTcp(() => {}))
+    const fetcher = fetcherThrough(`http://127.0.0.1:${silent.port}`, { time: 100 })
+    expect(await faultOf(fetcher, URL_OF_KEYS)).toMatchObject({ fault: 'timeout' })
+  })
+})
+
+describe('the setting', () => {
+  const load = (proxy: string) => loadOptions({ env: { TESSERA_OUTBOUND_PROXY: proxy } })
+
+  test.each(['http://proxy.example.com:3128', 'https://proxy.example.com', 'http://us%40er:p%3Ass@10.0.0.1:3128/'])(
+    '%s',
+    (proxy) => {
+      expect(load(proxy).outbound.proxy).toBe(proxy)
+    },
+  )
+
+  test.each([
+    'proxy.example.com:3128',
+    'socks5://proxy.example.com',
+    'http://proxy.example.com/path',
+    'http://us%er:hush-hush@proxy.example.com',
+    'http://',
+  ])('%s is refused, and no password is shown', (proxy) => {
+    expect(() => load(proxy)).toThrow(/^TESSERA_OUTBOUND_PROXY is .*: must be http:\/\/ or https:\/\/ and a host/)
+    expect(() => load(proxy)).not.toThrow('hush')
+  })
+})
+
+test('a server fetches the keys of its clients through it', async () => {
+  const signer = await makeSigner('ES256')
+  const source = await keep(
+    startSource(certificate, (_request, response) => sendJson(response, { keys: [signer.publicJwk] })),
+  )
+  const proxy = await startProxy()
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-proxy-'))
+  writeFileSync(join(folder, 'ca.pem'), certificate.cert)
+  const server = await startTestServer({
+    manifest: `
+apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+clients: [{ client_id: caller, scopes: [read], credentials: [{ jwks_uri: "${source.url('/jwks', 'keys.example')}" }] }]
+`,
+    options: { 'outbound.proxy': proxy.url, 'outbound.ca': join(folder, 'ca.pem') },
+    lookup: noLookup,
+  })
+  stops.push(async () => {
+    await server.stop()
+    rmSync(folder, { recursive: true })
+  })
+  const assertion = await signWith(signer, claimsOf(server.issuer, 'caller', Math.floor(Date.now() / 1000)))
+  expect((await server.token(formOf(assertion))).status).toBe(200)
+  expect(proxy.asked.map(({ url }) => url)).toEqual([`keys.example:${source.port}`])
+})

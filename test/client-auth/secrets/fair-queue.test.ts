@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FairQueue, type Place, QueueFull } from '../../../src/client-auth/secrets/fair-queue.ts'
+
+type Class = 'known' | 'new'
+
+/** A queue that is busy until it is told to go on, and what comes of each job. */
+function busyQueue(waiting: Readonly<Record<Class, number>>, turns: readonly Class[] = ['known', 'new']) {
+  const queue = new FairQueue<Class>({ concurrency: 1, waiting, turns })
+  const served: string[] = []
+  const turnedAway: string[] = []
+  const first = Promise.withResolvers<void>()
+  const all = [queue.run({ class: 'known', lanes: ['first'] }, () => first.promise)]
+  const add = (name: string, ...lanes: readonly string[]) => wait({ class: 'new', lanes }, name)
+  const wait = (place: Place<Class>, name: string): void => {
+    const job = queue.run(place, async () => void served.push(name))
+    all.push(job.catch((error: unknown) => void (error instanceof QueueFull && turnedAway.push(name))))
+  }
+  const finish = async () => {
+    first.resolve()
+    await Promise.all(all)
+    return { served, turnedAway }
+  }
+  return { queue, add, wait, finish }
+}
+
+describe('lanes take turns', () => {
+  test('a long lane delays another by one job', async () => {
+    const { add, finish } = busyQueue({ known: 0, new: 10 })
+    for (const [name, lane] of [
+      ['a1', 'a'],
+      ['a2', 'a'],
+      ['a3', 'a'],
+      ['b1', 'b'],
+    ] as const)
+      add(name, lane)
+    expect((await finish()).served).toEqual(['a1', 'b1', 'a2', 'a3'])
+  })
+
+  test('so do the narrower lanes within one, which together have one turn', async () => {
+    const { add, finish } = busyQueue({ known: 0, new: 10 })
+    for (const [name, ...lanes] of [
+      ['attacker 1', '198', '198.51', 'x'],
+      ['attacker 2', '198', '198.51', 'y'],
+      ['attacker 3', '198', '198.52', 'z'],
+      ['good', '203', '203.0', 'g'],
+    ] as const)
+      add(name, ...lanes)
+    expect((await finish()).served).toEqual(['attacker 1', 'good', 'attacker 3', 'attacker 2'])
+  })
+})
+
+describe('where there is no room', () => {
+  test('the one that has waited longest in the fullest lane makes some', async () => {
+    const { add, finish } = busyQueue({ known: 0, new: 3 })
+    for (const [name, lane] of [
+      ['good', 'g'],
+      ['a1', 'a'],
+      ['a2', 'a'],
+      ['a3', 'a'],
+      ['a4', 'a'],
+    ] as const)
+      add(name, lane)
+    expect(await finish()).toEqual({ served: ['good', 'a3', 'a4'], turnedAway: ['a1', 'a2'] })
+  })
+
+  test('the fullest of the narrower lanes within the fullest', async () => {
+    const { add, finish } = busyQueue({ known: 0, new: 3 })
+    for (const [name, ...lanes] of [
+      ['good', 'g', 'g'],
+      ['a1', 'a', 'x'],
+      ['b1', 'a', 'y'],
+      ['b2', 'a', 'y'],
+    ] as const)
+      add(name, ...lanes)
+    expect((await finish()).turnedAway).toEqual(['b1'])
+  })
+
+  test('one class takes none of the room, nor of the turns, of another', async () => {
+    const { add, wait, finish } = busyQueue({ known: 2, new: 2 }, ['known', 'known', 'new'])
+    for (let count = 0; count < 50; count += 1) add(`flood ${count}`, `lane ${count}`)
+    for (const name of ['one', 'two', 'three']) wait({ class: 'known', lanes: ['known'] }, name)
+    const { served, turnedAway } = await finish()
+    expect(served).toEqual(['two', 'three', 'flood 48', 'flood 49'])
+    expect(turnedAway).toHaveLength(49)
+  })
+
+  test('there is some again afterwards', async () => {
+    const { queue, add, finish } = busyQueue({ known: 0, new: 1 })
+    for (const name of ['a', 'b', 'c']) add(name, 'lane')
+    await finish()
+    await expect(queue.run({ class: 'new', lanes: ['lane'] }, async () => 'served')).resolves.toBe('served')
+    expect([queue.running, queue.waiting]).toEqual([0, 0])
+  })
+})
+
+test('a class that nobody waits in is passed over', async () => {
+  const { add, finish } = busyQueue({ known: 1, new: 5 }, ['known', 'known', 'known', 'new'])
+  for (const name of ['a', 'b', 'c']) add(name, name)
+  expect((await finish()).served).toEqual(['a', 'b', 'c'])
+})
+
+test('a job that fails keeps no other from its turn', async () => {
+  const queue = new FairQueue<Class>({ concurrency: 1, waiting: { known: 3, new: 3 }, turns: ['known', 'new'] })
+  const place = { class: 'new', lanes: ['a'] } as const
+  const failing = queue.run(place, () => Promise.reject(new Error('no')))
+  const next = queue.run(place, async () => 'served')
+  await expect(failing).rejects.toThrow('no')
+  await expect(next).resolves.toBe('served')
+})
+
+test('whoever is alone in a lane is served, whatever a flood in fewer lanes than there is room for does', async () => {
+  const job = fc.record({ lane: fc.nat({ max: 2 }), narrower: fc.nat({ max: 50 }), id: fc.nat({ max: 1000 }) })
+  await fc.assert(
+    fc.asyncProperty(fc.array(job, { maxLength: 40 }), fc.array(job, { maxLength: 40 }), async (before, after) => {
+      const { queue, add, finish } = busyQueue({ known: 0, new: 5 })
+      const flood = (jobs: typeof before) => {
+        for (const { lane, narrower, id } of jobs) add('flood', `lane ${lane}`, `narrower ${narrower}`, `id ${id}`)
+      }
+      flood(before)
+      add('good', 'good', 'good', 'good')
+      flood(after)
+      expect(queue.waiting).toBeLessThanOrEqual(5)
+      const { served, turnedAway } = await finish()
+      expect(served.filter((name) => name === 'good')).toEqual(['good'])
+      // Each of the three other lanes goes before it once at the most.
+      expect(served.indexOf('good')).toBeLessThanOrEqual(3)
+      expect(served.length + turnedAway.length).toBe(before.length + after.length + 1)
+    }),
+  )
+})

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { SecretVerifier } from '../../../src/client-auth/secrets/verifier.ts'
+import { ClientId } from '../../../src/oauth/ids.ts'
+
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+const RIGHT = 'correct horse'
+const id = ClientId('client')
+const place = { class: 'new', lanes: ['here'] } as const
+
+/** A verifier whose slow hashes are counted. */
+function setUp() {
+  const clock = { ms: 1_000, now: () => 0, monotonic: () => clock.ms }
+  const counts = { hashes: 0 }
+  const verifier = new SecretVerifier(clock, randomBytes, Buffer.alloc(32), async (secret) => {
+    counts.hashes += 1
+    return Buffer.from(secret)
+  })
+  const parameters = { logN: 14, r: 8, p: 5, salt: Buffer.alloc(16) }
+  const createHolder = () => ({
+    secrets: [{ hash: { kind: 'scrypt', parameters, digest: Buffer.from(RIGHT) } as const }],
+  })
+  let holder = createHolder()
+  /** Presents the secret. @returns how many slow hashes that cost */
+  const present = async (secret = RIGHT): Promise<number> => {
+    const before = counts.hashes
+    const mark = verifier.markOf(id, secret) ?? ''
+    const found =
+      verifier.findRemembered(id, holder, secret) ?? (await verifier.findChosen(holder, secret, mark, place))
+    expect(found).toBe(secret === RIGHT ? holder.secrets[0] : undefined)
+    return counts.hashes - before
+  }
+  const changeClient = () => {
+    holder = createHolder()
+  }
+  return { clock, present, changeClient }
+}
+
+test('a right secret is known for ten minutes after its last use', async () => {
+  const { clock, present } = setUp()
+  expect(await present()).toBe(1)
+  for (let use = 0; use < 20; use += 1) {
+    clock.ms += 10 * MINUTE - 1
+    expect(await present()).toBe(0)
+  }
+  clock.ms += 10 * MINUTE
+  expect(await present()).toBe(1)
+})
+
+test('however often it is used, it is hashed anew after a day', async () => {
+  const { clock, present } = setUp()
+  let hashes = 0
+  for (let passed = 0; passed <= 3 * DAY; passed += 5 * MINUTE) {
+    hashes += await present()
+    clock.ms += 5 * MINUTE
+  }
+  expect(hashes).toBe(4)
+})
+
+test('it is forgotten when the client changes', async () => {
+  const { present, changeClient } = setUp()
+  expect(await present()).toBe(1)
+  expect(await present()).toBe(0)
+  changeClient()
+  expect(await present()).toBe(1)
+})
+
+test('a wrong secret beside it prolongs nothing', async () => {
+  const { clock, present } = setUp()
+  await present()
+  clock.ms += 10 * MINUTE - 1
+  expect(await present('wrong horse!!')).toBe(1)
+  clock.ms += 1
+  expect(await present()).toBe(1)
+})

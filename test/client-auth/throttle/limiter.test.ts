@@ -1,0 +1,556 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Attempt, GuessLimiter } from '../../../src/client-auth/throttle/limiter.ts'
+import { OAuthError } from '../../../src/oauth/error.ts'
+import { ClientId } from '../../../src/oauth/ids.ts'
+
+const MINUTE = 60_000
+const HERE = '192.0.2.1'
+
+/** A limiter under a clock that stands still unless told. */
+function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[1]) {
+  const clock = { ms: 1_000, now: () => 0, monotonic: () => clock.ms }
+  const limiter = new GuessLimiter(clock, memory)
+  let secrets = 0
+
+  /** Tries a secret, each time a new one unless told. @returns the attempt, or the refusal */
+  function tryOut(client = 'a', address = HERE, ...marks: string[]): Attempt | OAuthError {
+    secrets += 1
+    const [first = `secret ${secrets}`, ...rest] = marks
+    try {
+      return limiter.begin({ clientId: ClientId(client), address, marks: [first, ...rest] })
+    } catch (error) {
+      if (error instanceof OAuthError) return error
+      throw error
+    }
+  }
+  const fail = (times: number, client?: string, address?: string) => {
+    for (let i = 0; i < times; i += 1) expect(tryOut(client, address)).not.toBeInstanceOf(OAuthError)
+  }
+  const succeed = (client?: string, address?: string, ...marks: string[]) => {
+    const attempt = tryOut(client, address, ...marks)
+    if (attempt instanceof OAuthError) throw attempt
+    attempt.succeeded()
+  }
+  /** Seconds to wait; 0 where the attempt is let through. */
+  const wait = (client?: string, address?: string, ...marks: string[]) => {
+    const outcome = tryOut(client, address, ...marks)
+    return outcome instanceof OAuthError ? Number(outcome.headers['Retry-After']) : 0
+  }
+  const letThrough = (client = 'a', address = HERE) => limiter.letThrough({ clientId: ClientId(client), address })
+  return { clock, limiter, tryOut, fail, succeed, wait, letThrough }
+}
+
+describe('a secret that is known to be right is let through uncounted', () => {
+  test('where its client has succeeded, at that address alone', () => {
+    const { succeed, letThrough } = setUp()
+    expect(letThrough()).toBe(false)
+    succeed()
+    expect(letThrough()).toBe(true)
+    expect(letThrough('a', '192.0.2.2')).toBe(false)
+    expect(letThrough('b')).toBe(false)
+  })
+
+  test('not while a failure counts: then it begins like any other, and waits where they do', () => {
+    const { clock, fail, succeed, wait, letThrough } = setUp()
+    succeed()
+    fail(1)
+    expect(letThrough()).toBe(false)
+    succeed()
+    expect(letThrough()).toBe(true)
+    fail(5)
+    expect(letThrough()).toBe(false)
+    expect(wait('a', HERE, 'right')).toBe(1)
+    clock.ms += 15 * MINUTE
+    expect(letThrough()).toBe(true)
+  })
+
+  test('for a day after the last time', () => {
+    const { clock, succeed, letThrough } = setUp()
+    succeed()
+    for (const pause of [24 * 60 * MINUTE - 1, 24 * 60 * MINUTE - 1]) {
+      clock.ms += pause
+      expect(letThrough()).toBe(true)
+    }
+    clock.ms += 24 * 60 * MINUTE
+    expect(letThrough()).toBe(false)
+  })
+})
+
+/** Addresses of as many networks. */
+const addressOf = (index: number) => `10.0.${index >> 8}.${index & 255}`
+
+describe('one client at one address', () => {
+  test('five wrong secrets are free, then each waits longer, up to a minute', () => {
+    const { clock, fail, wait } = setUp()
+    fail(5)
+    for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      expect(wait()).toBe(seconds)
+      clock.ms += seconds * 1000 - 1
+      expect(wait()).toBe(1)
+      clock.ms += 1
+      expect(wait()).toBe(0)
+    }
+  })
+
+  test('the refusal says what was counted, to the administrator', () => {
+    const { clock, fail, tryOut } = setUp()
+    fail(5)
+    clock.ms += 1_000
+    fail(1)
+    clock.ms += 100
+    const refusal = tryOut()
+    expect(refusal).toMatchObject({
+      reason: 'too_many_guesses',
+      code: 'temporarily_unavailable',
+      status: 429,
+      headers: { 'Retry-After': '2' },
+      detail: { by: 'client_at_address', failures: 6, retry_after: 2 },
+    })
+  })
+
+  test('a refused attempt counts for nothing, however often it comes', () => {
+    const { clock, fail, wait } = setUp()
+    fail(5)
+    for (let i = 0; i < 100; i += 1) expect(wait('a', HERE, `refused ${i % 3}`)).toBe(1)
+    clock.ms += 1_000
+    expect(wait()).toBe(0)
+    expect(wait()).toBe(2)
+  })
+
+  test('27: attempts under way count, so one of many at once comes through when a wait is over', () => {
+    const { clock, fail, tryOut } = setUp()
+    fail(5)
+    clock.ms += 1_000
+    const outcomes = Array.from({ length: 50 }, () => tryOut())
+    expect(outcomes.filter((outcome) => !(outcome instanceof OAuthError))).toHaveLength(1)
+  })
+
+  test('27: of many at once at the beginning, five', () => {
+    const { tryOut } = setUp()
+    const outcomes = Array.from({ length: 50 }, () => tryOut())
+    expect(outcomes.filter((outcome) => !(outcome instanceof OAuthError))).toHaveLength(5)
+  })
+
+  test('all is forgotten after fifteen minutes without a failure, not a millisecond before', () => {
+    const { clock, fail, wait } = setUp()
+    for (const [idle, following] of [
+      [15 * MINUTE - 1, 2],
+      [15 * MINUTE, 0],
+    ] as const) {
+      clock.ms += 60 * MINUTE
+      fail(5)
+      clock.ms += idle
+      expect(wait()).toBe(0)
+      expect(wait()).toBe(following)
+    }
+  })
+
+  test('a success forgives', () => {
+    const { fail, succeed, wait } = setUp()
+    fail(4)
+    succeed()
+    fail(5)
+    expect(wait()).toBe(1)
+  })
+
+  test('who guesses beside a client that succeeds all the time is not forgiven all the time', () => {
+    const { clock, tryOut, wait } = setUp()
+    let guesses = 0
+    for (let second = 0; second < 300; second += 1) {
+      const right = tryOut('a', HERE, 'right')
+      if (!(right instanceof OAuthError)) right.succeeded()
+      for (let i = 0; i < 4; i += 1) if (wait() === 0) guesses += 1
+      clock.ms += 1_000
+    }
+    expect(guesses).toBeGreaterThanOrEqual(20)
+    expect(guesses).toBeLessThanOrEqual(45)
+  })
+
+  test('while there is a wait, the right secret waits too: else whoever guesses would be told which it is', () => {
+    const { fail, succeed, wait } = setUp()
+    succeed('a', HERE, 'right')
+    fail(5)
+    expect(wait('a', HERE, 'right')).toBe(1)
+    expect(wait('a', HERE, 'wrong')).toBe(1)
+  })
+
+  test('an attempt that succeeds twice is counted once', () => {
+    const { fail, tryOut, wait } = setUp()
+    const attempt = tryOut()
+    fail(3)
+    if (attempt instanceof OAuthError) throw attempt
+    attempt.succeeded()
+    fail(5)
+    attempt.succeeded()
+    expect(wait()).toBe(1)
+  })
+})
+
+describe('the same wrong secret again is no new guess', () => {
+  const cases: [string, (again: ReturnType<typeof setUp>['tryOut']) => void][] = [
+    ['from Basic into the body, as golang.org/x/oauth2 repeats it', (tryOut) => tryOut('a', HERE, 'wrong')],
+    ['64 times at once', (tryOut) => Array.from({ length: 64 }, () => tryOut('a', HERE, 'wrong'))],
+    ['with its other reading known already', (tryOut) => tryOut('a', HERE, 'wrong', 'wrong')],
+  ]
+  test.each(cases)('%s', (_name, repeat) => {
+    const { tryOut, fail, wait } = setUp()
+    tryOut('a', HERE, 'wrong')
+    repeat(tryOut)
+    fail(4)
+    expect(wait()).toBe(1)
+  })
+
+  test('both readings of Basic are guesses, each once', () => {
+    const { tryOut, fail, wait } = setUp()
+    tryOut('a', HERE, 'decoded', 'raw')
+    tryOut('a', HERE, 'decoded')
+    tryOut('a', HERE, 'raw')
+    fail(3)
+    expect(wait()).toBe(1)
+  })
+
+  test('one of many secrets ago is a guess again', () => {
+    const { clock, tryOut, fail, wait } = setUp()
+    tryOut('a', HERE, 'wrong')
+    fail(4)
+    for (let i = 0; i < 4; i += 1) {
+      clock.ms += MINUTE
+      fail(1)
+    }
+    clock.ms += MINUTE
+    expect(wait('a', HERE, 'wrong')).toBe(0)
+    expect(wait()).toBe(32)
+  })
+
+  test('a fleet with one wrong secret does not lock its client out', () => {
+    const { tryOut, wait } = setUp()
+    for (let i = 0; i < 1_000; i += 1) expect(tryOut('a', addressOf(i), 'old')).not.toBeInstanceOf(OAuthError)
+    expect(wait('a', addressOf(1_001), 'new')).toBe(0)
+  })
+})
+
+describe('guessing from many addresses', () => {
+  test('fifty failures over all of them are free, then every new one waits', () => {
+    const { clock, fail, wait, tryOut } = setUp()
+    for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
+    expect(tryOut('a', addressOf(50))).toMatchObject({ detail: { by: 'client', failures: 50, retry_after: 1 } })
+    clock.ms += 1_000
+    expect(wait('a', addressOf(51))).toBe(0)
+    expect(wait('a', addressOf(52))).toBe(2)
+    expect(wait('b', addressOf(52))).toBe(0)
+  })
+
+  test('an address at which the client succeeded within a day is unharmed, and its failures are its own', () => {
+    const { clock, fail, succeed, wait } = setUp()
+    succeed('a', HERE, 'right')
+    clock.ms += 24 * 60 * MINUTE - 1
+    // Within the region of that address: elsewhere, nobody would be kept waiting for them.
+    for (let i = 0; i < 50; i += 1) fail(1, 'a', `192.0.3.${i}`)
+    expect(wait('a', '192.0.3.50')).toBe(1)
+    expect(wait('a', HERE, 'right')).toBe(0)
+    clock.ms += 1
+    expect(wait('a', HERE, 'right')).toBe(1)
+  })
+
+  test('a client that nobody knows yet is heard from a region in which nobody guessed, up to three hundred failures', () => {
+    const { clock, fail, wait, tryOut } = setUp()
+    for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
+    // One more request of the flood comes through each minute.
+    for (let minute = 0; minute < 30; minute += 1) {
+      clock.ms += MINUTE
+      for (let i = 0; i < 100; i += 1) tryOut('a', addressOf(50 + i))
+    }
+    expect(wait('a', addressOf(500))).toBe(60)
+    expect(wait('a', '203.0.113.1')).toBe(0)
+    expect(wait('a', '2001:db8::1')).toBe(0)
+    for (let i = 0; i < 2; i += 1) expect(wait('a', `203.0.114.${i}`)).toBe(0)
+    expect(wait('a', '203.0.113.2')).toBe(60)
+    let heard = 0
+    for (let i = 0; i < 1_000; i += 1) if (wait('a', `${11 + (i >> 8)}.${i & 255}.0.1`) === 0) heard += 1
+    expect(heard).toBe(300 - 50 - 30 - 4)
+  })
+
+  test('failures where the client has succeeded do not count against its new addresses', () => {
+    const { fail, succeed, wait } = setUp()
+    for (let i = 0; i < 20; i += 1) {
+      succeed('a', addressOf(i))
+      fail(4, 'a', addressOf(i))
+    }
+    expect(wait('a', addressOf(21))).toBe(0)
+  })
+
+  test('a success takes back what its attempt counted, and the wait it began', () => {
+    const { clock, fail, succeed, wait } = setUp()
+    for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
+    clock.ms += 1_000
+    succeed('a', addressOf(50))
+    succeed('a', addressOf(51))
+    expect(wait('a', addressOf(52))).toBe(0)
+    expect(wait('a', addressOf(53))).toBe(2)
+  })
+})
+
+describe('guessing at many clients from one address', () => {
+  test('a first contact comes through up to three hundred failures; who failed here waits from a hundred on', () => {
+    const { fail, wait, tryOut } = setUp()
+    for (let i = 0; i < 99; i += 1) fail(1, `c${i}`)
+    expect(wait('c0')).toBe(0)
+    expect(tryOut('c1')).toMatchObject({ detail: { by: 'address', failures: 100, retry_after: 1 } })
+    for (let i = 100; i < 300; i += 1) fail(1, `c${i}`)
+    expect(wait('c300')).toBe(60)
+    expect(wait('c300', '192.0.2.2')).toBe(0)
+  })
+
+  test('good clients that succeeded here are unharmed', () => {
+    const { fail, succeed, wait } = setUp()
+    succeed('good', HERE, 'right')
+    for (let i = 0; i < 300; i += 1) fail(1, `c${i}`)
+    expect(wait('other')).toBe(60)
+    expect(wait('good', HERE, 'right')).toBe(0)
+    expect(wait('good')).toBe(0)
+  })
+
+  test('a busy way out that fails now and then is never slowed', () => {
+    const { clock, wait } = setUp()
+    for (let i = 0; i < 500; i += 1) {
+      expect(wait(`c${i}`)).toBe(0)
+      clock.ms += 10_000
+    }
+    expect(wait('c499')).toBe(0)
+  })
+
+  test('successes do not add up', () => {
+    const { succeed, wait } = setUp()
+    for (let i = 0; i < 400; i += 1) succeed(`c${i}`)
+    expect(wait('other')).toBe(0)
+    expect(wait('other')).toBe(0)
+  })
+})
+
+describe('guessing at many clients from one IPv6 site', () => {
+  /** Addresses of as many networks of one /48. */
+  const withinSite = (index: number) => `2001:db8:1:${index.toString(16)}::1`
+
+  test('three hundred failures over all its networks are free; a first contact comes through up to nine hundred', () => {
+    const { fail, wait, tryOut } = setUp()
+    for (let i = 0; i < 300; i += 1) fail(1, `c${i}`, withinSite(i))
+    expect(tryOut('c0', withinSite(0))).toMatchObject({ detail: { by: 'site', failures: 300, retry_after: 1 } })
+    for (let i = 300; i < 900; i += 1) fail(1, `c${i}`, withinSite(i))
+    expect(wait('c900', withinSite(900))).toBe(60)
+    expect(wait('c900', '2001:db8:2::1')).toBe(0)
+  })
+
+  test('good clients that succeeded there are unharmed', () => {
+    const { fail, succeed, wait } = setUp()
+    succeed('good', withinSite(9_999), 'right')
+    for (let i = 0; i < 900; i += 1) fail(1, `c${i}`, withinSite(i))
+    expect(wait('other', withinSite(1_000))).toBe(60)
+    expect(wait('good', withinSite(9_999), 'right')).toBe(0)
+  })
+})
+
+describe('an attempt that was turned away, its secret unread', () => {
+  const turnAway = (attempt: Attempt | OAuthError) => {
+    if (attempt instanceof OAuthError) throw attempt
+    attempt.turnedAway()
+  }
+
+  test('counts for nothing', () => {
+    const { fail, tryOut, wait } = setUp()
+    for (let i = 0; i < 1_000; i += 1) turnAway(tryOut())
+    for (let i = 0; i < 1_000; i += 1) turnAway(tryOut(`c${i}`, addressOf(i % 2)))
+    fail(5)
+    expect(wait()).toBe(1)
+    for (let i = 0; i < 95; i += 1) fail(1, `c${i}`)
+    expect(wait('c99')).toBe(0)
+  })
+
+  test('is no guess that is free: its secret counts the next time', () => {
+    const { fail, tryOut, wait } = setUp()
+    for (let i = 0; i < 5; i += 1) turnAway(tryOut('a', HERE, `wrong ${i}`))
+    for (let i = 0; i < 5; i += 1) expect(tryOut('a', HERE, `wrong ${i}`)).not.toBeInstanceOf(OAuthError)
+    expect(wait()).toBe(1)
+    for (let i = 0; i < 45; i += 1) {
+      turnAway(tryOut('a', addressOf(i), `other ${i}`))
+      fail(1, 'a', addressOf(i))
+    }
+    expect(wait('a', addressOf(100))).toBe(1)
+  })
+
+  test('is known by it for a minute, once', () => {
+    const { clock, tryOut } = setUp()
+    const standing = (attempt: Attempt | OAuthError) => (attempt instanceof OAuthError ? undefined : attempt.standing)
+    turnAway(tryOut())
+    expect(standing(tryOut('a', '192.0.2.2'))).toBe('new')
+    expect(standing(tryOut('b'))).toBe('new')
+    clock.ms += MINUTE - 1
+    expect(standing(tryOut())).toBe('returning')
+    expect(standing(tryOut())).toBe('new')
+    turnAway(tryOut())
+    clock.ms += MINUTE
+    expect(standing(tryOut())).toBe('new')
+  })
+
+  test('is known as one that has succeeded before, for a day', () => {
+    const { clock, succeed, tryOut } = setUp()
+    succeed()
+    turnAway(tryOut())
+    expect(tryOut()).toMatchObject({ standing: 'proven' })
+    clock.ms += 24 * 60 * MINUTE
+    expect(tryOut()).toMatchObject({ standing: 'new' })
+  })
+
+  test('changes nothing any more once it is over', () => {
+    const { fail, tryOut, wait } = setUp()
+    const attempt = tryOut()
+    if (attempt instanceof OAuthError) throw attempt
+    attempt.succeeded()
+    turnAway(attempt)
+    expect(tryOut()).toMatchObject({ standing: 'proven' })
+    fail(4)
+    expect(wait()).toBe(1)
+  })
+})
+
+describe('attempts whose outcome is known', () => {
+  const concludeAt = ({ limiter }: ReturnType<typeof setUp>, mark: string, isRight: boolean) => {
+    try {
+      limiter.conclude({ clientId: ClientId('a'), address: HERE, marks: [mark] }, isRight)
+      return 0
+    } catch (error) {
+      if (error instanceof OAuthError) return Number(error.headers['Retry-After'])
+      throw error
+    }
+  }
+
+  test('a thousand right ones are no guess', () => {
+    const setting = setUp()
+    for (let i = 0; i < 1_000; i += 1) expect(concludeAt(setting, `right ${i}`, true)).toBe(0)
+    setting.fail(5)
+    expect(setting.wait()).toBe(1)
+  })
+
+  test('wrong ones count together with all others, each once', () => {
+    const setting = setUp()
+    for (let i = 0; i < 9; i += 1) expect(concludeAt(setting, `wrong ${i % 3}`, false)).toBe(0)
+    setting.fail(2)
+    expect(concludeAt(setting, 'wrong', false)).toBe(1)
+  })
+
+  test('a right one waits like a wrong one: else the answer would tell', () => {
+    const setting = setUp()
+    expect(concludeAt(setting, 'right', true)).toBe(0)
+    setting.fail(5)
+    expect(concludeAt(setting, 'right', true)).toBe(1)
+    expect(concludeAt(setting, 'wrong', false)).toBe(1)
+  })
+})
+
+describe('bounded memory', () => {
+  const memory = {
+    pairs: { quiet: 10, waiting: 5, proven: 5 },
+    clients: { quiet: 10, waiting: 5 },
+    regions: { quiet: 10, waiting: 5 },
+    addresses: { quiet: 10, waiting: 5 },
+    sites: { quiet: 10, waiting: 5 },
+  }
+  test('a flood of new names drives out neither who succeeded nor who waits', () => {
+    const { clock, fail, succeed, wait } = setUp(memory)
+    succeed('good', HERE, 'right')
+    fail(1, 'good')
+    for (let i = 0; i < 12; i += 1) {
+      fail(1, 'target', '192.0.2.2')
+      clock.ms += i < 11 ? MINUTE : 0
+    }
+    for (let i = 0; i < 1_000; i += 1) fail(1, `c${i}`, addressOf(i))
+    expect(wait('target', '192.0.2.2')).toBe(60)
+    clock.ms += MINUTE
+    for (let i = 0; i < 50; i += 1) wait('good', addressOf(i))
+    expect(wait('good', addressOf(51))).toBeGreaterThan(0)
+    expect(wait('good', HERE, 'right')).toBe(0)
+  })
+
+  test('a pair that was driven out under way is counted by what is known since', () => {
+    const { fail, tryOut, wait } = setUp(memory)
+    const attempt = tryOut()
+    for (let i = 0; i < 20; i += 1) fail(1, `c${i}`, addressOf(i))
+    tryOut('a', HERE, 'since')
+    if (attempt instanceof OAuthError) throw attempt
+    attempt.succeeded()
+    tryOut('a', HERE, 'since')
+    fail(4)
+    expect(wait()).toBe(0)
+    expect(wait()).toBe(1)
+  })
+
+  test('an id of any length is counted, and apart from others that begin alike', () => {
+    const { fail, wait } = setUp()
+    const long = 'x'.repeat(60_000)
+    fail(5, long)
+    expect(wait(long)).toBe(1)
+    expect(wait(`${long}y`)).toBe(0)
+  })
+})
+
+describe('whatever order attempts begin and succeed in', () => {
+  /** In a minute: five, then one after each of 1, 2, 4, 8 and 16 s. */
+  const OF_A_PAIR = 10
+  /** What successes make good, and what of it is forgotten within the minute. */
+  const FORGIVEN = 22
+  const at = fc.nat({ max: 1 })
+  const step = fc.oneof(
+    { weight: 8, arbitrary: fc.record({ guess: at, isNew: fc.boolean() }) },
+    { weight: 4, arbitrary: fc.record({ right: at, finishes: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ finish: fc.nat({ max: 9 }) }) },
+    { weight: 2, arbitrary: fc.record({ pass: fc.constantFrom(10, 100, 1_000, 1_000, 4_000, 16_000, 900_000) }) },
+  )
+
+  test('no more wrong secrets of a pair come through in a minute than it may try, and what is forgiven', {
+    timeout: 60_000,
+  }, () => {
+    const property = fc.property(fc.array(step, { minLength: 300, maxLength: 500 }), (steps) => {
+      const { clock, tryOut } = setUp()
+      const underway: Attempt[] = []
+      const guesses: { readonly at: number; readonly address: number }[] = []
+      for (const one of steps) {
+        if ('pass' in one) clock.ms += one.pass
+        else if ('finish' in one) underway.splice(one.finish, 1)[0]?.succeeded()
+        else if ('guess' in one) {
+          const outcome = one.isNew ? tryOut('a', addressOf(one.guess)) : tryOut('a', addressOf(one.guess), 'wrong')
+          if (one.isNew && !(outcome instanceof OAuthError)) guesses.push({ at: clock.ms, address: one.guess })
+        } else {
+          const outcome = tryOut('a', addressOf(one.right), 'right')
+          if (outcome instanceof OAuthError) continue
+          if (one.finishes) outcome.succeeded()
+          else underway.push(outcome)
+        }
+      }
+      return guesses.every(({ at, address }) => {
+        const ofPair = guesses.filter((other) => other.address === address && other.at >= at && other.at < at + MINUTE)
+        return ofPair.length <= OF_A_PAIR + FORGIVEN
+      })
+    })
+    fc.assert(property, { numRuns: 60, endOnFailure: true })
+  })
+
+  test('without a success, no more than ten of a pair, and sixty of a client', { timeout: 60_000 }, () => {
+    const guess = fc.record({ at: fc.nat({ max: 99 }), idle: fc.constantFrom(0, 0, 0, 0, 1, 500, 4_000) })
+    const property = fc.property(fc.array(guess, { minLength: 100, maxLength: 500 }), (steps) => {
+      const { clock, tryOut } = setUp()
+      const times = new Map<number, number[]>([[-1, []]])
+      for (const { at, idle } of steps) {
+        clock.ms += idle
+        if (tryOut('a', addressOf(at % 30)) instanceof OAuthError) continue
+        for (const key of [-1, at % 30]) times.set(key, [...(times.get(key) ?? []), clock.ms])
+      }
+      return [...times].every(([key, list]) =>
+        list.every((at) => {
+          const inMinute = list.filter((other) => other >= at && other < at + MINUTE)
+          return inMinute.length <= (key === -1 ? 60 : OF_A_PAIR)
+        }),
+      )
+    })
+    fc.assert(property, { numRuns: 60, endOnFailure: true })
+  })
+})

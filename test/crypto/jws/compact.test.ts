@@ -1,0 +1,105 @@
+import { CompactEncrypt } from 'jose'
+import { expect, test } from 'vitest'
+import { type JwsFault, mediaType, parseCompact } from '../../../src/crypto/jws/compact.ts'
+import { encode, makeSigner, signWith, unsigned } from './tokens.ts'
+
+const CLAIMS = { iss: 'reporter', sub: 'reporter' }
+const HEADER = { alg: 'ES256' }
+const good = unsigned(HEADER, CLAIMS)
+const [header = '', payload = '', signature = ''] = good.split('.')
+const pbes2 = await new CompactEncrypt(Buffer.from('{}'))
+  .setProtectedHeader({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM' })
+  .setKeyManagementParameters({ p2c: 1000 })
+  .encrypt(Buffer.from('password'))
+
+test('what jose signs is read as it was written', async () => {
+  const token = await signWith(await makeSigner('ES256'), { ...CLAIMS, 'ä€😀': [null] }, { kid: 'k', typ: 'JWT', x: 1 })
+  const jws = parseCompact(token)
+  expect(jws.header).toMatchObject({ alg: 'ES256', kid: 'k', typ: 'JWT', jwk: undefined, raw: { x: 1 } })
+  expect(jws.claims).toEqual({ ...CLAIMS, 'ä€😀': [null] })
+  expect(`${jws.signingInput}.${encode(jws.signature)}`).toBe(token)
+})
+
+const faults: [string, JwsFault, string][] = [
+  ['29: alg none, no signature', 'algorithm_none', unsigned({ alg: 'none' }, CLAIMS, '')],
+  ['29: alg none in another case', 'algorithm_none', unsigned({ alg: 'nOnE' }, CLAIMS)],
+  ['29: one segment', 'segments', header],
+  ['29: two segments', 'segments', `${header}.${payload}`],
+  ['29: four segments', 'segments', `${good}.AAAA`],
+  ['29: four segments, the last empty', 'segments', `${good}.`],
+  ['29: six segments', 'segments', `${good}.AAAA.AAAA.AAAA`],
+  ['29: a padded header', 'base64url', `${encode('{"alg":"ES256"} ')}=.${payload}.${signature}`],
+  ['29: a padded payload', 'base64url', `${header}.${payload}=.${signature}`],
+  ['29: a padded signature', 'base64url', `${header}.${payload}.AA==`],
+  ['29: a signature with bits that mean nothing', 'base64url', `${header}.${payload}.AB`],
+  [
+    '29: a header with bits that mean nothing',
+    'base64url',
+    `${encode('{"alg":"ES256"}  ').slice(0, -1)}B.${payload}.AAAA`,
+  ],
+  ['29: base64 of the other alphabet', 'base64url', `${header}.${payload}.++//`],
+  ['29: a line break', 'base64url', `${header}.${payload}.AA\nAA`],
+  ['29: a space in front', 'base64url', ` ${good}`],
+  ['29: a letter beyond ASCII', 'base64url', `${header}.${payload}.AAAä`],
+  ['29: a single character more', 'base64url', `${header}.${payload}.AAAAA`],
+  ['32: a kid of 10 kB', 'kid', unsigned({ ...HEADER, kid: 'k'.repeat(10_000) }, CLAIMS)],
+  ['32: a kid that is no string', 'kid', unsigned({ ...HEADER, kid: 7 }, CLAIMS)],
+  ['32: a kid that is null', 'kid', unsigned({ ...HEADER, kid: null }, CLAIMS)],
+  ['33: an unknown crit', 'critical', unsigned({ ...HEADER, crit: ['exp'], exp: 1 }, CLAIMS)],
+  ['33: an empty crit', 'critical', unsigned({ ...HEADER, crit: [] }, CLAIMS)],
+  ['33: a crit of null', 'critical', unsigned({ ...HEADER, crit: null }, CLAIMS)],
+  ['33: b64 false, crit', 'critical', unsigned({ ...HEADER, b64: false, crit: ['b64'] }, CLAIMS)],
+  ['33: b64 false alone', 'b64', unsigned({ ...HEADER, b64: false }, CLAIMS)],
+  ['33: b64 true', 'b64', unsigned({ ...HEADER, b64: true }, CLAIMS)],
+  ['35: encrypted under a password', 'encrypted', pbes2],
+  ['35: compressed', 'encrypted', `${encode('{"alg":"dir","enc":"A128GCM","zip":"DEF"}')}..AAAA.AAAA.AAAA`],
+  ['35: five empty segments', 'encrypted', '....'],
+  ['no alg', 'algorithm_missing', unsigned({ typ: 'JWT' }, CLAIMS)],
+  ['an empty alg', 'algorithm_missing', unsigned({ alg: '' }, CLAIMS)],
+  ['an alg that is no string', 'algorithm_missing', unsigned({ alg: ['ES256'] }, CLAIMS)],
+  ['an alg inherited, not sent', 'algorithm_missing', `${encode('{"__proto__":{"alg":"ES256"}}')}.${payload}.AAAA`],
+  ['a typ that is no string', 'typ', unsigned({ ...HEADER, typ: 1 }, CLAIMS)],
+  ['a header that is an array', 'header', unsigned([HEADER], CLAIMS)],
+  ['a header that is null', 'header', unsigned(null, CLAIMS)],
+  ['a header that is text', 'header', `${encode('ES256')}.${payload}.AAAA`],
+  ['no header', 'header', `.${payload}.AAAA`],
+  ['nothing', 'segments', ''],
+  ['claims that are an array', 'claims', unsigned(HEADER, [CLAIMS])],
+  ['claims that are a string', 'claims', unsigned(HEADER, 'claims')],
+  ['claims after a byte order mark', 'claims', `${header}.${encode('\ufeff{}')}.AAAA`],
+  ['two sets of claims', 'claims', `${header}.${encode('{}{}')}.AAAA`],
+  ['no claims', 'claims', `${header}..AAAA`],
+  ['claims thousands of levels deep, unclosed', 'claims', `${header}.${encode('['.repeat(11_000))}.AAAA`],
+  ['claims that are not UTF-8', 'utf8', `${header}.${encode(Buffer.from('{"a":"\xff"}', 'latin1'))}.AAAA`],
+  ['claims with half a surrogate pair in CESU-8', 'utf8', `${header}.${encode(Buffer.from('eda080', 'hex'))}.AAAA`],
+  ['a token over 16 KiB', 'too_long', unsigned(HEADER, { pad: 'x'.repeat(12_300) })],
+]
+
+test.each(faults)('%s', (_name, fault, token) => {
+  expect(() => parseCompact(token)).toThrow(expect.objectContaining({ name: 'JwsError', fault }))
+})
+
+test('16 KiB are still read', () => {
+  const rest = 16 * 1024 - unsigned(HEADER, { pad: '' }).length
+  const token = unsigned(HEADER, { pad: 'x'.repeat(Math.floor((rest * 3) / 4) - 1) })
+  expect(token.length).toBeGreaterThan(16 * 1024 - 4)
+  expect(token.length).toBeLessThanOrEqual(16 * 1024)
+  expect(parseCompact(token).header.alg).toBe('ES256')
+})
+
+test('a member called __proto__ pollutes nothing', () => {
+  const { claims } = parseCompact(`${header}.${encode('{"__proto__":{"iss":"polluted"}}')}.AAAA`)
+  expect(claims['iss']).toBeUndefined()
+  expect(Object.hasOwn(Object.prototype, 'iss')).toBe(false)
+})
+
+test.each([
+  ['JWT', 'jwt'],
+  ['application/dpop+jwt', 'dpop+jwt'],
+  ['Application/JWT', 'jwt'],
+  ['application/a/b', 'application/a/b'],
+  ['application/', ''],
+  ['text/jwt', 'text/jwt'],
+])('the media type of %s is %s', (typ, expected) => {
+  expect(mediaType(typ)).toBe(expected)
+})

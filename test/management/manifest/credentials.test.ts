@@ -1,0 +1,250 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  addCredential,
+  cancelRotation,
+  removeCredential,
+  revokeCredential,
+  rotateCredential,
+} from '../../../src/management/credentials/operations.ts'
+import { isValid, type SecretCredential } from '../../../src/model/credentials/credential.ts'
+import { sha256 } from '../../../src/model/credentials/secret-hash.ts'
+import { newJwk } from '../../client-auth/remote-jwks/source.ts'
+import { newSecret } from '../../harness/model.ts'
+import { DAY, GENERATED, HOUR, JOB, jobWith, openSetting, type Setting } from '../credentials/setting.ts'
+
+let setting: Setting
+beforeEach(async () => {
+  setting = await openSetting()
+})
+afterEach(() => setting.close())
+
+const FIRST = newSecret()
+const SECOND_SECRET = newSecret()
+const first = (more = '') => jobWith(`{ label: first, secret: ${FIRST}${more} }`)
+
+const rotate = (name: string | undefined, overlap = HOUR) =>
+  rotateCredential(setting.operations, JOB, name, GENERATED, overlap)
+const labelled = async (label: string) => (await setting.credentials()).find((one) => one.label === label)
+const lives = async (label: string) => {
+  const credential = await labelled(label)
+  return credential !== undefined && isValid(credential, setting.clock.now())
+}
+const has = async (secret: string) => {
+  const secrets = (await setting.credentials()).filter((one): one is SecretCredential => one.kind === 'secret')
+  const found = secrets.filter(({ hash }) => hash.kind === 'sha256' && hash.digest === sha256(secret))
+  return found.some((one) => isValid(one, setting.clock.now()))
+}
+
+describe('a manifest applied again after a rotation', () => {
+  test('removes nothing of a command, and leaves the old one its overlap', async () => {
+    await setting.apply(first())
+    const made = await rotate('first')
+    const before = await setting.credentials()
+    expect((await setting.apply(first())).steps.map(({ action }) => action)).toEqual(['unchanged', 'unchanged'])
+    expect(await setting.credentials()).toEqual(before)
+    setting.clock.advance(HOUR)
+    await setting.apply(first(', expires: 2040-01-01T00:00:00Z'))
+    expect(await lives('first')).toBe(false)
+    expect(await has(made.generated ?? '')).toBe(true)
+  })
+
+  test('shortens what is left of the old one, where it says so', async () => {
+    await setting.apply(first())
+    await rotate('first', 2 * DAY)
+    const tomorrow = setting.clock.now() + DAY
+    await setting.apply(first(`, expires: ${new Date(tomorrow).toISOString()}`))
+    expect(await labelled('first')).toMatchObject({ expiresAt: tomorrow })
+  })
+
+  test('says how long a credential lives again, once the rotation is cancelled', async () => {
+    await setting.apply(first())
+    await rotate('first')
+    await cancelRotation(setting.operations, JOB, 'first')
+    expect(await labelled('first')).toMatchObject({ expiresAt: undefined })
+    await setting.apply(first(', expires: 2040-01-01T00:00:00Z'))
+    expect(await labelled('first')).toMatchObject({ expiresAt: Date.UTC(2040, 0, 1) })
+  })
+
+  const ends: [string, (second: string) => Promise<unknown>][] = [
+    ['was revoked', (second) => revokeCredential(setting.operations, JOB, second)],
+    [
+      'was followed and removed',
+      async (second) => {
+        await rotate(second)
+        await removeCredential(setting.operations, JOB, second)
+      },
+    ],
+  ]
+  test.each(ends)('does not revive the old one when its successor %s', async (_name, end) => {
+    await setting.apply(first())
+    const { credential } = await rotate('first')
+    await end(credential.label)
+    setting.clock.advance(HOUR)
+    await setting.apply(first())
+    expect(await lives('first')).toBe(false)
+  })
+
+  test('with another secret replaces its own, and leaves that of the command', async () => {
+    await setting.apply(first())
+    const { generated } = await rotate('first')
+    await setting.apply(jobWith(`{ label: first, secret: ${SECOND_SECRET} }`))
+    expect([await has(FIRST), await has(SECOND_SECRET), await has(generated ?? '')]).toEqual([false, true, true])
+    expect(await labelled('first')).toMatchObject({ expiresAt: undefined, origin: 'manifest' })
+  })
+
+  test('which does not name the old one any more removes it', async () => {
+    await setting.apply(first())
+    const { generated } = await rotate('first')
+    await setting.apply(jobWith())
+    expect(await setting.credentials()).toHaveLength(1)
+    expect(await has(generated ?? '')).toBe(true)
+  })
+})
+
+describe('what a command revoked', () => {
+  const chosen = 'chosen by a person'
+  const jwk = JSON.stringify(newJwk('k'))
+  const federated =
+    '{ issuer: "https://ci.example.com", audience: us, subject: repo, claims: { ref: main }, max_age: 300 }'
+  const same: [string, string, string][] = [
+    ['a generated secret', `{ label: a, secret: ${FIRST} }`, `{ label: a, secret: ${FIRST} }`],
+    ['a secret left out', '{ label: a }', '{ label: a }'],
+    ['a chosen secret', `{ label: a, secret: ${chosen} }`, `{ label: a, secret: ${chosen} }`],
+    ['keys', `{ label: a, jwks: { keys: [${jwk}] } }`, `{ label: a, jwks: { keys: [${jwk}] } }`],
+    [
+      'keys at a URL',
+      '{ label: a, jwks_uri: "https://a.example.com/k" }',
+      '{ label: a, jwks_uri: "https://a.example.com/k" }',
+    ],
+    ['a certificate', '{ label: a, certificate: { san_dns: a.b } }', '{ label: a, certificate: { san_dns: a.b } }'],
+    ['an outside issuer', `{ label: a, federated: ${federated} }`, `{ label: a, federated: ${federated} }`],
+    [
+      'the same with a longer life',
+      `{ label: a, secret: ${FIRST} }`,
+      `{ label: a, secret: ${FIRST}, expires: 2050-01-01T00:00:00Z }`,
+    ],
+    ['the same, retrievable', `{ label: a, secret: ${FIRST} }`, `{ label: a, secret: ${FIRST}, retrievable: true }`],
+    ['the same secret under another label', `{ label: a, secret: ${FIRST} }`, `{ label: b, secret: ${FIRST} }`],
+    ['the same chosen one under another label', `{ label: a, secret: ${chosen} }`, `{ label: b, secret: ${chosen} }`],
+  ]
+  test.each(same)('stays revoked in the manifest: %s', async (_name, before, after) => {
+    await setting.apply(jobWith(before))
+    await revokeCredential(setting.operations, JOB, 'a')
+    const revokedAt = setting.clock.now()
+    setting.clock.advance(HOUR)
+    // Twice: what the first time leaves must not be forgotten by the second.
+    for (const _ of [1, 2]) {
+      const plan = await setting.apply(jobWith(after))
+      expect(plan.warnings).toEqual([
+        expect.stringMatching(/^test\.yaml:3: clients\[0\]\.credentials\[0\]: was revoked/),
+      ])
+      expect(plan.generated).toEqual([])
+      expect(await setting.credentials()).toMatchObject([{ revokedAt }])
+    }
+  })
+
+  const other: [string, string, string][] = [
+    ['another secret', `{ label: a, secret: ${FIRST} }`, `{ label: a, secret: ${SECOND_SECRET} }`],
+    ['a secret where one was left out', '{ label: a }', `{ label: a, secret: ${SECOND_SECRET} }`],
+    ['a certificate', `{ label: a, secret: ${FIRST} }`, '{ label: a, certificate: { san_dns: a.b } }'],
+    [
+      'another key',
+      `{ label: a, jwks: { keys: [${jwk}] } }`,
+      `{ label: a, jwks: { keys: [${JSON.stringify(newJwk())}] } }`,
+    ],
+    [
+      'another condition',
+      `{ label: a, federated: ${federated} }`,
+      `{ label: a, federated: ${federated.replace('main', 'next')} }`,
+    ],
+  ]
+  test.each(other)('is replaced by %s', async (_name, before, after) => {
+    await setting.apply(jobWith(before))
+    await revokeCredential(setting.operations, JOB, 'a')
+    const plan = await setting.apply(jobWith(after))
+    expect(plan.warnings).toEqual([])
+    expect(await setting.credentials()).toMatchObject([{ label: 'a', revokedAt: undefined }])
+  })
+
+  test('stays so where it was removed since, under another label too', async () => {
+    await setting.apply(first())
+    await revokeCredential(setting.operations, JOB, 'first')
+    await removeCredential(setting.operations, JOB, 'first')
+    await setting.apply(first())
+    expect(await setting.credentials()).toEqual([])
+    await setting.apply(jobWith(`{ label: other, secret: ${FIRST} }`))
+    expect(await has(FIRST)).toBe(false)
+  })
+
+  test.each(same.slice(0, 9))('stays away where a command removed it: %s', async (_name, before, after) => {
+    await setting.apply(jobWith(before))
+    await removeCredential(setting.operations, JOB, 'a')
+    const removedAt = new Date(setting.clock.now()).toISOString()
+    setting.clock.advance(HOUR)
+    // Twice: what the first time leaves must not be forgotten by the second.
+    for (const _ of [1, 2]) {
+      const plan = await setting.apply(jobWith(after))
+      expect(plan.warnings).toEqual([
+        expect.stringContaining(`test.yaml:3: clients[0].credentials[0]: was removed by a command on ${removedAt}`),
+      ])
+      expect(plan.steps.map(({ action }) => action)).toEqual(['unchanged', 'unchanged'])
+      expect(plan.generated).toEqual([])
+      expect(await setting.credentials()).toEqual([])
+    }
+  })
+
+  test.each(other)('is replaced, where it was removed, by %s', async (_name, before, after) => {
+    await setting.apply(jobWith(before))
+    await removeCredential(setting.operations, JOB, 'a')
+    expect((await setting.apply(jobWith(after))).warnings).toEqual([])
+    expect(await setting.credentials()).toMatchObject([{ label: 'a', revokedAt: undefined }])
+    // From then on it is the manifest's again.
+    await setting.apply(jobWith())
+    await setting.apply(jobWith(before))
+    expect(await setting.credentials()).toHaveLength(1)
+  })
+
+  test('stays away after a rotation: no pipeline makes a secret that nobody asked for', async () => {
+    await setting.apply(jobWith('{ label: current }'))
+    await rotate('current')
+    await removeCredential(setting.operations, JOB, 'current')
+    const { generated, warnings } = await setting.apply(jobWith('{ label: current }'))
+    expect({ generated, warnings }).toEqual({
+      generated: [],
+      warnings: [expect.stringContaining('take it out of the manifest, or give another label, secret or key')],
+    })
+  })
+
+  const ways: [string, () => Promise<unknown>, string][] = [
+    ['another label', async () => {}, 'b'],
+    ['its label, once a manifest went without it', () => setting.apply(jobWith()), 'a'],
+  ]
+  test.each(ways)('a secret is generated under %s', async (_name, between, label) => {
+    await setting.apply(jobWith('{ label: a }'))
+    await removeCredential(setting.operations, JOB, 'a')
+    await between()
+    const { generated, warnings } = await setting.apply(jobWith(`{ label: ${label} }`))
+    expect({ labels: generated.map((one) => one.label), warnings }).toEqual({ labels: [label], warnings: [] })
+  })
+
+  test('what is removed of a command leaves no mark', async () => {
+    await setting.apply(jobWith())
+    await addCredential(setting.operations, JOB, { ...GENERATED, label: 'a' })
+    await removeCredential(setting.operations, JOB, 'a')
+    expect((await setting.apply(jobWith('{ label: a }'))).generated).toHaveLength(1)
+  })
+})
+
+test('a label that a command and a manifest have both is of neither: commands want the id', async () => {
+  await setting.apply(jobWith())
+  await addCredential(setting.operations, JOB, { ...GENERATED, label: 'first' })
+  setting.clock.advance(HOUR)
+  await setting.apply(first())
+  expect((await setting.credentials()).map(({ label, origin }) => [label, origin])).toEqual([
+    ['first', 'command'],
+    ['first', 'manifest'],
+  ])
+  await expect(revokeCredential(setting.operations, JOB, 'first')).rejects.toThrow(
+    'several credentials have that label',
+  )
+})

@@ -1,0 +1,200 @@
+import { rmSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { clientsEnable } from '../../../src/cli/clients.ts'
+import { keysRevoke, keysRotate } from '../../../src/cli/keys.ts'
+import { OAuthError } from '../../../src/oauth/error.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
+import { withCalls } from '../../../src/platform/wrapped.ts'
+import { openStore } from '../../../src/store/open.ts'
+import { environmentOf, startTessera } from '../../harness/cli.ts'
+import { runCommand } from '../../harness/command.ts'
+import { collectLog } from '../../harness/log.ts'
+import { newSecret, SECRET } from '../../harness/model.ts'
+import { openRows } from '../../harness/rows.ts'
+import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../../harness/server.ts'
+import { A_SECOND, until } from '../../harness/until.ts'
+
+const MODEL = `
+apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+clients:
+  - { client_id: caller, scopes: [edit], credentials: [{ secret: ${SECRET} }] }
+  - { client_id: other, scopes: [edit], credentials: [{ secret: ${SECRET} }] }
+  - { client_id: watcher, introspects: all, credentials: [{ secret: ${SECRET} }] }
+`
+
+/** Which calls of the database fail, and how. */
+const failing = new Map<string, () => Error>()
+const denied = () => new Error('permission denied')
+const away = () => new OAuthError('storage_unavailable')
+/** Milliseconds that have passed unseen. */
+let unseen = 0
+
+const { log, lines } = collectLog()
+let server: TestServer
+let env: Record<string, string>
+beforeAll(async () => {
+  server = await startTestServer({
+    manifest: MODEL,
+    log,
+    clock: { now: systemClock.now, monotonic: () => systemClock.monotonic() + unseen },
+    open: async (...args) => {
+      const store = await openStore(...args)
+      const may = (call: () => unknown, name: string) => {
+        const error = failing.get(name)
+        return error === undefined ? call() : Promise.reject(error())
+      }
+      const [changes, keys, directory] = [store.changes, store.keys, store.directory].map((part) =>
+        withCalls(part, may),
+      )
+      return { ...store, changes, keys, directory } as typeof store
+    },
+  })
+  env = { TESSERA_STORAGE: server.config.storage, TESSERA_MASTER_KEY: server.config.masterKey.toString('base64') }
+})
+afterEach(async () => {
+  failing.clear()
+  await until(async () => (await fetch(`${server.admin}/readyz`)).status === 200)
+})
+afterAll(() => server.stop())
+
+const post = (path: string, client: string, form: Record<string, string>, at = server.issuer) =>
+  fetch(`${at}/as/${path}.oauth2`, { method: 'POST', body: new URLSearchParams(form), headers: basic(client, SECRET) })
+const ask = (client = 'caller', at = server.issuer) => post('token', client, { grant_type: 'client_credentials' }, at)
+const issue = async () => ((await (await ask()).json()) as { access_token: string }).access_token
+const introspect = (token: string) => post('introspect', 'watcher', { token })
+const ready = async (at = server.admin) => {
+  const response = await fetch(`${at}/readyz`)
+  const { reasons } = (await response.json()) as { reasons?: string[] }
+  return { status: response.status, reasons }
+}
+async function expectRefused(response: Response, reason: string): Promise<void> {
+  expect({ status: response.status, ...((await response.json()) as object) }).toEqual({
+    status: 503,
+    error: 'temporarily_unavailable',
+    error_description: 'The server cannot answer now; try again later',
+  })
+  expect(response.headers.get('retry-after')).toBe('1')
+  const [event] = await server.audit(response.headers.get('x-request-id'))
+  expect(event?.reason).toBe(reason)
+}
+
+const changeKeys = () => runCommand(env, () => keysRotate({ algorithm: 'ES256' }))
+const changeApis = () => server.apply('apis: [{ audience: "https://more.example.com", scopes: [{ name: more }] }]')
+
+/** Each row names the failing part, the change that could not be taken over, and the reason of the refusals. */
+const cases: [string, string, () => Error, () => Promise<unknown>, string, RegExp][] = [
+  ['keys, which the database refuses', 'listKeys', denied, changeKeys, 'out_of_date', /of keys in the last \d+ s/],
+  ['keys, which can not be read', 'listKeys', away, changeKeys, 'storage_unavailable', /of keys in the last/],
+  ['APIs, which the database refuses', 'loadApis', denied, changeApis, 'out_of_date', /of directory in the last/],
+  ['changes, which the database refuses', 'changesSince', denied, async () => {}, 'out_of_date', /of (keys|directory)/],
+]
+describe('a process that has missed for over a second, though the database answers,', () => {
+  test.each(cases)(
+    '%s: issues nothing, calls nothing inactive, and is not ready',
+    async (...[, call, error, change, reason, why]) => {
+      const token = await issue()
+      failing.set(call, error)
+      await change()
+      // For less than that it goes on.
+      expect((await ask()).status).toBe(200)
+      await until(async () => {
+        unseen += 200
+        return (await ready()).status === 503
+      })
+      expect((await ready()).reasons).toEqual(expect.arrayContaining([expect.stringMatching(why)]))
+      await expectRefused(await ask(), reason)
+      for (const asked of [
+        token,
+        'garbage',
+        token.replace(/^[^.]+/, 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ'),
+      ]) {
+        await expectRefused(await introspect(asked), reason)
+        await expectRefused(await post('revoke_token', 'caller', { token: asked }), reason)
+      }
+      const validate = 'urn:pingidentity.com:oauth2:grant_type:validate_bearer'
+      await expectRefused(await post('token', 'watcher', { grant_type: validate, token }), reason)
+      // A stranger is told nothing of it, and what needs none of it is served.
+      expect((await fetch(`${server.issuer}/pf/JWKS`)).status).toBe(200)
+      const metrics = await (await fetch(`${server.admin}/metrics`)).text()
+      expect(
+        Math.max(...[...metrics.matchAll(/tessera_state_age_seconds{of="\w+"} (\S+)/g)].map(([, age]) => Number(age))),
+      ).toBeGreaterThan(1)
+
+      failing.clear()
+      await until(async () => (await ask()).status === 200)
+      expect(await (await introspect(token)).json()).toMatchObject({ active: true })
+      expect((await ready()).status).toBe(200)
+    },
+  )
+
+  test('is not kept from learning all else', async () => {
+    failing.set('listKeys', denied)
+    await changeKeys()
+    expect((await ask('other')).status).toBe(200)
+    expect((await runCommand(env, () => clientsEnable('other', false, {}))).error).toBeUndefined()
+    expect(await until(async () => (await ask('other')).status === 401)).toBeLessThan(A_SECOND)
+    expect((await runCommand(env, () => clientsEnable('other', true, {}))).error).toBeUndefined()
+  })
+
+  test('says so in the log once', async () => {
+    const told = () => lines.filter(({ msg }) => String(msg).includes('changes could not be loaded'))
+    failing.set('listKeys', () => new Error('once and for all'))
+    await changeKeys()
+    const of = () => told().filter(({ err }) => JSON.stringify(err).includes('once and for all'))
+    await until(async () => of().length > 0)
+    for (let n = 0; n < 20; n += 1) await ready()
+    unseen += 1_500
+    await until(async () => (await ready()).status === 503)
+    expect(of()).toHaveLength(1)
+  })
+})
+
+test('a process whose database is away issues, and introspects nothing', async () => {
+  const token = await issue()
+  for (const call of ['changesSince', 'listKeys', 'loadApis', 'loadClient']) failing.set(call, away)
+  await until(async () => {
+    unseen += 200
+    return (await introspect(token)).status === 503
+  })
+  await expectRefused(await introspect(token), 'storage_unavailable')
+  await expectRefused(await introspect('garbage'), 'storage_unavailable')
+  expect((await ask()).status).toBe(200)
+  expect((await ready()).reasons?.length).toBeGreaterThan(0)
+})
+
+test('a key that is revoked while its ring can not be read signs nothing for more than a second', async () => {
+  const token = await issue()
+  const [{ kid }] = JSON.parse(`[${Buffer.from(token.split('.')[0] ?? '', 'base64url')}]`)
+  failing.set('listKeys', denied)
+  const { error } = await runCommand(env, () => keysRevoke(kid, { algorithm: 'ES256' }))
+  expect(error).toBeUndefined()
+  await until(async () => {
+    unseen += 100
+    return (await ask()).status === 503
+  })
+  expect((await introspect(token)).status).toBe(503)
+  failing.clear()
+  await until(async () => (await ask()).status === 200)
+  expect(await (await introspect(token)).json()).toEqual({ active: false })
+})
+
+test('of several workers, one that is behind is why the server is not ready', async () => {
+  const { config, folder } = await testConfig()
+  await applyTo(config, MODEL.replaceAll(SECRET, newSecret()))
+  const command = startTessera(['serve'], environmentOf(config, { TESSERA_WORKERS: '2' }))
+  onTestFinished(async () => {
+    await command.stop('SIGKILL')
+    rmSync(folder, { recursive: true })
+  })
+  await command.printed(/is served on/)
+  const admin = `https://localhost:${config.admin.port}`
+  expect((await ready(admin)).status).toBe(200)
+  const rows = openRows(config)
+  rows.run('alter table "key" rename to mislaid')
+  rows.announce('key', 'x')
+  await until(async () => (await ready(admin)).status === 503)
+  expect((await ready(admin)).reasons?.join()).toMatch(/changes of keys/)
+  rows.run('alter table mislaid rename to "key"')
+  await until(async () => (await ready(admin)).status === 200)
+  rows.close()
+})

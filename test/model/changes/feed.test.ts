@@ -1,0 +1,320 @@
+import { describe, expect, test } from 'vitest'
+import type { Change } from '../../../src/model/changes/change.ts'
+import { ChangeFeed } from '../../../src/model/changes/feed.ts'
+import { OAuthError } from '../../../src/oauth/error.ts'
+
+const away = () => new OAuthError('storage_unavailable')
+const denied = () => new Error('permission denied for table change')
+
+/** A listener that notes what it is told, and may fail or dawdle. */
+function createListener(name: string, told: string[]) {
+  const state = { error: undefined as Error | undefined, held: undefined as Promise<void> | undefined }
+  const take = async (what: string) => {
+    told.push(`${name} ${what}`)
+    await state.held
+    if (state.error !== undefined) throw state.error
+  }
+  return {
+    state,
+    listener: {
+      apply: (changes: readonly Change[]) => take(changes.map(({ id }) => id).join(' ')),
+      reset: () => take('everything'),
+    },
+  }
+}
+
+function create() {
+  let now = 0
+  const listed: Change[] = []
+  const told: string[] = []
+  const asked: number[] = []
+  const errors: unknown[] = []
+  const store = { error: undefined as Error | undefined, missed: false }
+  const [directory, keys] = [createListener('directory', told), createListener('keys', told)]
+  const feed = new ChangeFeed({
+    store: {
+      latestChange: async () => listed.length,
+      changesSince: async (seq) => {
+        asked.push(seq)
+        if (store.error !== undefined) throw store.error
+        return { latest: listed.length, changes: listed.slice(seq), missed: store.missed }
+      },
+    },
+    clock: { now: () => now, monotonic: () => now },
+    listeners: { directory: directory.listener, keys: keys.listener },
+    since: 0,
+    sinceTime: 0,
+    onError: (error) => errors.push(error),
+  })
+  return {
+    feed,
+    store,
+    asked,
+    errors,
+    directory: directory.state,
+    keys: keys.state,
+    change: (id: string, kind: Change['kind'] = 'client') => void listed.push({ kind, id }),
+    pass: (milliseconds: number) => {
+      now += milliseconds
+    },
+    told: () => told.splice(0),
+  }
+}
+
+const reasonOf = (waiting: Promise<void> | undefined) =>
+  waiting?.then(
+    () => 'resolved',
+    (error: unknown) => (error instanceof OAuthError ? error.reason : error),
+  )
+
+describe('what is new', () => {
+  test('is handed on once, to each', async () => {
+    const { feed, asked, change, told } = create()
+    change('a')
+    await feed.poll()
+    await feed.poll()
+    expect(told()).toEqual(['directory a', 'keys a'])
+    expect(asked).toEqual([0, 1])
+  })
+
+  test('where some of it is not known, is everything', async () => {
+    const { feed, store, change, told } = create()
+    change('a')
+    store.missed = true
+    await feed.poll()
+    expect(told()).toEqual(['directory everything', 'keys everything'])
+  })
+
+  test('that one listener fails to take is what that one reads anew; others are neither stopped nor told again', async () => {
+    const { feed, keys, asked, errors, change, told } = create()
+    keys.error = new Error('no')
+    change('a')
+    await expect(feed.poll()).rejects.toThrow('no')
+    expect(told()).toEqual(['directory a', 'keys a'])
+    for (const id of ['b', 'c']) {
+      change(id)
+      await expect(feed.poll()).rejects.toThrow('no')
+      expect(told()).toEqual([`directory ${id}`, 'keys everything'])
+    }
+    keys.error = undefined
+    await feed.poll()
+    await feed.poll()
+    expect(told()).toEqual(['keys everything'])
+    expect(asked).toEqual([0, 1, 2, 3, 3])
+    expect(errors.length).toBeGreaterThan(0)
+  })
+
+  test('is everything, where more of it waits for a listener than may', async () => {
+    const { feed, keys, change, told } = create()
+    let release = () => {}
+    keys.held = new Promise((resolve) => {
+      release = resolve
+    })
+    change('a')
+    const slow = feed.poll()
+    await new Promise((resolve) => setImmediate(resolve))
+    for (let n = 0; n < 10_001; n += 1) change(`b${n}`)
+    const second = feed.poll()
+    await new Promise((resolve) => setImmediate(resolve))
+    release()
+    await Promise.all([slow, second])
+    expect(told().filter((line) => line.startsWith('keys'))).toEqual(['keys a', 'keys everything'])
+  })
+
+  test('is handed to a listener that may be late, whose failures make nobody wait and no one old', async () => {
+    const told: string[] = []
+    const [prompt, late] = [createListener('prompt', told), createListener('late', told)]
+    const errors: unknown[] = []
+    let now = 0
+    let seq = 0
+    const feed = new ChangeFeed({
+      store: {
+        latestChange: async () => 0,
+        changesSince: async () => {
+          seq += 1
+          return { latest: seq, changes: [{ kind: 'client', id: String(seq) }], missed: false }
+        },
+      },
+      clock: { now: () => now, monotonic: () => now },
+      listeners: { prompt: prompt.listener },
+      unhurried: [late.listener],
+      since: 0,
+      sinceTime: 0,
+      onError: (error) => errors.push(error),
+    })
+    late.state.error = new Error('no')
+    for (let count = 0; count < 3; count += 1) {
+      now += 2_000
+      await feed.poll()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(errors).toEqual([late.state.error, late.state.error, late.state.error])
+    expect(feed.catchUp()).toBeUndefined()
+    expect(feed.keepUp()).toBeUndefined()
+    expect([...feed.ages().keys()]).toEqual(['prompt'])
+    expect(told).toEqual(['prompt 1', 'late 1', 'prompt 2', 'late everything', 'prompt 3', 'late everything'])
+    late.state.error = undefined
+    late.state.held = new Promise(() => {})
+    await feed.poll()
+    await feed.poll()
+    expect(told.slice(6)).toEqual(['prompt 4', 'late everything', 'prompt 5'])
+  })
+
+  test('does not wait until another listener has taken what came before', async () => {
+    const { feed, keys, change, told } = create()
+    let release = () => {}
+    keys.held = new Promise((resolve) => {
+      release = resolve
+    })
+    change('a')
+    const slow = feed.poll()
+    await new Promise((resolve) => setImmediate(resolve))
+    change('b')
+    const second = feed.poll()
+    change('c')
+    await new Promise((resolve) => setImmediate(resolve))
+    const third = feed.poll()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(told()).toEqual(['directory a', 'keys a', 'directory b', 'directory c'])
+    release()
+    await Promise.all([slow, second, third])
+    expect(told()).toEqual(['keys b c'])
+  })
+})
+
+describe('a process that', () => {
+  type Setting = ReturnType<typeof create>
+  /** How it comes not to know, what it may still answer, and why it may not answer the rest. */
+  const cases: [string, (setting: Setting) => void | Promise<void>, string | undefined, string | undefined][] = [
+    ['has read what is new', () => {}, undefined, undefined],
+    ['was busy for a while', ({ pass }) => pass(60_000), 'resolved', undefined],
+    [
+      'has read nothing for a second, the database being away',
+      async ({ feed, store, pass }) => {
+        store.error = away()
+        await feed.poll().catch(() => {})
+        pass(1_001)
+      },
+      'storage_unavailable',
+      undefined,
+    ],
+    [
+      'is refused what has changed, by a database that answers',
+      async ({ feed, store, pass }) => {
+        store.error = denied()
+        await feed.poll().catch(() => {})
+        pass(1_001)
+      },
+      'out_of_date',
+      'out_of_date',
+    ],
+    [
+      'can not take a change, and has known of it for less than a second',
+      async ({ feed, keys, change, pass }) => {
+        keys.error = denied()
+        change('k', 'key')
+        await feed.poll().catch(() => {})
+        pass(1_000)
+        await feed.poll().catch(() => {})
+      },
+      undefined,
+      undefined,
+    ],
+    [
+      'can not take a change for over a second, though it reads on',
+      async ({ feed, keys, change, pass }) => {
+        keys.error = denied()
+        change('k', 'key')
+        for (let n = 0; n < 6; n += 1) {
+          await feed.poll().catch(() => {})
+          pass(200)
+        }
+      },
+      'out_of_date',
+      'out_of_date',
+    ],
+    [
+      'can not take a change since the very read of it fails',
+      async ({ feed, keys, change, pass }) => {
+        keys.error = away()
+        change('k', 'key')
+        await feed.poll().catch(() => {})
+        pass(1_001)
+        await feed.poll().catch(() => {})
+      },
+      'storage_unavailable',
+      'storage_unavailable',
+    ],
+    [
+      'knows of a change, and then loses the database',
+      async ({ feed, store, directory, change, pass }) => {
+        directory.error = away()
+        change('a', 'api')
+        await feed.poll().catch(() => {})
+        store.error = away()
+        pass(1_001)
+        await feed.poll().catch(() => {})
+      },
+      'storage_unavailable',
+      'storage_unavailable',
+    ],
+    [
+      'has not taken a change for a second, and can now',
+      async ({ feed, keys, change, pass }) => {
+        keys.error = denied()
+        change('k', 'key')
+        await feed.poll().catch(() => {})
+        pass(1_001)
+        keys.error = undefined
+      },
+      'resolved',
+      'resolved',
+    ],
+  ]
+  test.each(cases)('%s', async (_name, happen, catchUp, keepUp) => {
+    const setting = create()
+    await setting.feed.poll()
+    await happen(setting)
+    expect(await reasonOf(setting.feed.keepUp())).toBe(keepUp)
+    // In another, as the first question may have mended it.
+    const again = create()
+    await again.feed.poll()
+    await happen(again)
+    expect(await reasonOf(again.feed.catchUp())).toBe(catchUp)
+    const isKnown = catchUp === undefined || catchUp === 'resolved'
+    expect([...again.feed.ages().values()].every((age) => age <= 1_000)).toBe(isKnown)
+  })
+
+  test('is asked many times at once reads no more often for that', async () => {
+    const { feed, store, asked, pass } = create()
+    store.error = away()
+    pass(2_000)
+    const refused = await Promise.all(Array.from({ length: 100 }, () => reasonOf(feed.catchUp())))
+    expect(new Set(refused)).toEqual(new Set(['storage_unavailable']))
+    expect(asked).toHaveLength(1)
+  })
+
+  test('began to read before it had a feed is as old as that', async () => {
+    const store = { latestChange: async () => 0, changesSince: async () => ({ latest: 0, changes: [], missed: false }) }
+    const listeners = { keys: createListener('keys', []).listener }
+    const clock = { now: () => 5_000, monotonic: () => 5_000 }
+    const feed = new ChangeFeed({ store, clock, listeners, since: 0, sinceTime: 1_000, onError: () => {} })
+    expect(feed.ages().get('keys')).toBe(4_000)
+    await feed.catchUp()
+    expect(feed.ages().get('keys')).toBe(0)
+  })
+
+  test('answers again as soon as it knows', async () => {
+    const { feed, store, pass } = create()
+    store.error = away()
+    pass(2_000)
+    expect(await reasonOf(feed.catchUp())).toBe('storage_unavailable')
+    store.error = undefined
+    expect(await reasonOf(feed.catchUp())).toBe('resolved')
+    expect(feed.catchUp()).toBeUndefined()
+    expect([...feed.ages()]).toEqual([
+      ['directory', 0],
+      ['keys', 0],
+    ])
+  })
+})

@@ -1,0 +1,266 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { clientsEnable, clientsList, clientsShow } from '../../../src/cli/clients.ts'
+import { credentialsList, credentialsRemove, credentialsRevoke } from '../../../src/cli/credentials.ts'
+import { runCommand } from '../../harness/command.ts'
+import { collectLog } from '../../harness/log.ts'
+import { newSecret, SECRET } from '../../harness/model.ts'
+import { openRows, type Rows } from '../../harness/rows.ts'
+import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
+import { until } from '../../harness/until.ts'
+
+const SPARE = newSecret()
+const MODEL = `
+apis:
+  - { audience: "https://broken.example.com", scopes: [{ name: shaky }, { name: both }] }
+  - { audience: "https://sound.example.com", scopes: [{ name: edit }, { name: both }] }
+clients:
+  - { client_id: broken, scopes: [edit], credentials: [{ label: main, secret: ${SECRET} }] }
+  - { client_id: sound, scopes: [edit, shaky, both], credentials: [{ secret: ${SECRET} }] }
+  - { client_id: defaulted, scopes: [both], default_api: "https://broken.example.com", credentials: [{ secret: ${SECRET} }] }
+  - client_id: granted
+    scopes: [edit]
+    grants: [{ api: "https://broken.example.com", scopes: [both] }]
+    credentials: [{ secret: ${SECRET} }]
+  - client_id: partly
+    scopes: [edit]
+    credentials: [{ label: lost, secret: ${SPARE} }, { label: kept, secret: ${SECRET} }]
+`
+
+const { log, lines } = collectLog()
+let server: TestServer
+let rows: Rows
+let env: Record<string, string>
+beforeAll(async () => {
+  server = await startTestServer({ manifest: MODEL, log })
+  rows = openRows(server.config)
+  env = { TESSERA_STORAGE: server.config.storage, TESSERA_MASTER_KEY: server.config.masterKey.toString('base64') }
+})
+afterAll(async () => {
+  rows.close()
+  await server.stop()
+})
+/** As somebody else has left it, and every server knows that something is new. */
+beforeEach(async () => {
+  await server.apply(MODEL)
+  rows.run("update client set tags = '{' where client_id = 'broken'")
+  rows.run("update api set scopes = '7' where audience = 'https://broken.example.com'")
+  rows.run("update credential set data = 'secret' where label = 'lost'")
+  for (const id of ['broken', 'partly']) rows.announce('client', id)
+  rows.announce('api', 'https://broken.example.com')
+  await until(async () => (await ask('broken', { scope: 'edit' })).status === 503)
+  await until(async () => (await ask('sound', { resource: 'https://broken.example.com' })).status === 503)
+})
+
+const ask = (id: string, form: Record<string, string> = {}, secret = SECRET) =>
+  server.token({ grant_type: 'client_credentials', ...form }, basic(id, secret))
+
+async function refusal(response: Response) {
+  const [event] = await server.audit(response.headers.get('x-request-id'))
+  return { status: response.status, body: await response.json(), reason: event?.reason, detail: event?.detail }
+}
+
+const UNKNOWABLE = {
+  status: 503,
+  body: { error: 'temporarily_unavailable', error_description: 'The server cannot answer now; try again later' },
+  reason: 'record_unreadable',
+}
+
+describe('a record that can not be read', () => {
+  test('of a client: only it is refused, and only the audit log says why', async () => {
+    expect(await refusal(await ask('broken', { scope: 'edit' }))).toMatchObject({
+      ...UNKNOWABLE,
+      detail: { record: 'client broken', problem: 'tags is not JSON' },
+    })
+    expect((await ask('sound', { scope: 'edit' })).status).toBe(200)
+  })
+
+  test.each([
+    ['named', { resource: 'https://broken.example.com' }],
+    ['named beside another', { resource: 'https://broken.example.com', audience: 'https://sound.example.com' }],
+    ['named in another spelling', { resource: 'HTTPS://broken.example.com:443/' }],
+    ['asked for by a scope that no other API has', { scope: 'shaky' }],
+    ['asked for by a scope that the client has there alone', { scope: 'both' }, 'granted'],
+    ['the default of the client, though another API has the scope, too', { scope: 'both' }, 'defaulted'],
+    ['the default of the client', {}, 'defaulted'],
+  ])('of an API: only what is for it is refused: %s', async (_name, form, client = 'sound') => {
+    expect(await refusal(await ask(client, form))).toMatchObject({
+      ...UNKNOWABLE,
+      detail: { record: 'api https://broken.example.com', problem: 'scopes is not what it should be' },
+    })
+  })
+
+  test('of an API: what is for another is granted, and what nobody has is refused as ever', async () => {
+    expect((await ask('sound', { scope: 'edit' })).status).toBe(200)
+    expect((await ask('sound', { resource: 'https://sound.example.com' })).status).toBe(200)
+    expect(await refusal(await ask('sound', { scope: 'nothing' }))).toMatchObject({ status: 400 })
+    expect(await refusal(await ask('sound', { resource: 'https://nothing.example.com' }))).toMatchObject({
+      status: 400,
+    })
+    expect((await fetch(`${server.issuer}/pf/JWKS`)).status).toBe(200)
+  })
+
+  test('of a credential: it proves nothing, and the one beside it does', async () => {
+    expect((await ask('partly')).status).toBe(200)
+    const refused = await refusal(await ask('partly', {}, SPARE))
+    expect(refused).toMatchObject({ status: 401, reason: 'wrong_secret', body: { error: 'invalid_client' } })
+    expect(refused.detail).toMatchObject({ unreadable: [expect.any(String)] })
+  })
+
+  test('is logged once after each change, however often it is asked for, and counted', async () => {
+    const of = (record: string) => lines.filter((line) => line['record'] === record)
+    for (let n = 0; n < 50; n += 1) expect((await ask('broken')).status).toBe(503)
+    const changes = rows.all("select * from change where kind = 'client' and id = 'broken'").length
+    expect(of('client').length).toBeGreaterThan(0)
+    expect(of('client').length).toBeLessThanOrEqual(changes)
+    expect(of('client').at(-1)).toMatchObject({ level: 50, id: 'broken', problem: 'tags is not JSON' })
+    expect(of('api').at(-1)).toMatchObject({ id: 'https://broken.example.com' })
+    expect(of('credential').at(-1)).toMatchObject({ problem: 'data is not JSON' })
+    expect(JSON.stringify(lines)).not.toContain(SECRET)
+    const metrics = await (await fetch(`${server.admin}/metrics`)).text()
+    for (const kind of ['api', 'client', 'credential'])
+      expect(metrics).toMatch(new RegExp(`tessera_records_unreadable_total{kind="${kind}"} [1-9]`))
+  })
+
+  test('keeps no server from starting', async () => {
+    const { startBeside } = await import('../../harness/second-server.ts')
+    const beside = await startBeside(server)
+    const form = new URLSearchParams({ grant_type: 'client_credentials', scope: 'edit' })
+    const options = { method: 'POST', body: form }
+    const of = (id: string) => fetch(`${beside.url}/as/token.oauth2`, { ...options, headers: basic(id, SECRET) })
+    expect((await of('sound')).status).toBe(200)
+    expect((await of('broken')).status).toBe(503)
+    await beside.stop()
+  })
+})
+
+describe('commands', () => {
+  const run = (command: () => Promise<void>) => runCommand(env, command)
+
+  test('list it as broken, between the others', async () => {
+    const listed = await run(() => clientsList({}))
+    expect(listed.stdout.split('\n')).toEqual([
+      "broken  can't be read: tags is not JSON",
+      'defaulted  secret',
+      'granted  secret',
+      'partly  secret, one that can not be read',
+      'sound  secret',
+      '',
+    ])
+    const json = JSON.parse((await run(() => clientsList({ json: true }))).stdout)
+    expect(json).toMatchObject([
+      { client_id: 'broken', unreadable: 'tags is not JSON' },
+      { client_id: 'defaulted' },
+      { client_id: 'granted' },
+      { client_id: 'partly' },
+      { client_id: 'sound' },
+    ])
+    expect(JSON.parse((await run(() => clientsShow('broken', {}))).stdout)).toEqual({
+      client_id: 'broken',
+      unreadable: 'tags is not JSON',
+    })
+    expect((await run(() => credentialsList('partly', {}))).stdout).toMatch(/"lost" {2}can't be read: data is not JSON/)
+  })
+
+  test('leave it as it is, whatever else they change', async () => {
+    const before = rows.all("select * from credential where label = 'lost'")
+    for (const enabled of [false, true])
+      expect(await run(() => clientsEnable('partly', enabled, {}))).toMatchObject({ error: undefined })
+    expect(rows.all("select * from credential where label = 'lost'")).toEqual(before)
+    expect((await run(() => clientsEnable('broken', false, {}))).error).toMatch(
+      /broken can't be read.*apply a manifest/,
+    )
+    expect((await run(() => credentialsRevoke('partly', 'lost', {}))).error).toMatch(/it can only be removed/)
+  })
+
+  test('remove a credential, by its label', async () => {
+    expect(await run(() => credentialsRemove('partly', 'lost', {}))).toMatchObject({ stdout: 'lost is removed\n' })
+    expect(rows.all("select label from credential where client_id = 'partly'")).toEqual([{ label: 'kept' }])
+  })
+
+  test('a manifest that names it puts another in its place', async () => {
+    const { steps, warnings } = await server.apply(MODEL)
+    const updated = steps.filter(({ action }) => action === 'update').map(({ id }) => id)
+    expect(updated.toSorted()).toEqual(['broken', 'https://broken.example.com', 'partly'])
+    expect(warnings).toEqual([])
+    await until(async () => (await ask('broken')).status === 200)
+    await until(async () => (await ask('sound', { resource: 'https://broken.example.com' })).status === 200)
+    await until(async () => (await ask('partly', {}, SPARE)).status === 200)
+  })
+
+  test('a manifest that does not name it is applied, and warns', async () => {
+    const { warnings } = await server.apply(
+      `clients: [{ client_id: sound, scopes: [edit, both], credentials: [{ secret: ${SECRET} }] }]`,
+    )
+    expect(warnings).toEqual([expect.stringMatching(/"https:\/\/broken.example.com" can't be read/)])
+  })
+
+  test.each([
+    ['in another spelling', 'apis: [{ audience: "https://BROKEN.example.com" }]', /another spelling/],
+    [
+      'where a client is granted something',
+      'clients: [{ client_id: new, grants: [{ api: "https://broken.example.com", scopes: [shaky] }] }]',
+      /grants.*"https:\/\/broken.example.com" can't be read: name it in the manifest, too/,
+    ],
+    [
+      'as a default',
+      'clients: [{ client_id: new, default_api: "https://broken.example.com" }]',
+      /default_api.*"https:\/\/broken.example.com" can't be read: name it in the manifest, too/,
+    ],
+  ])('a manifest that names an API that can not be read %s is refused', async (_name, manifest, why) => {
+    await expect(server.apply(manifest)).rejects.toThrow(why)
+  })
+
+  test('a manifest says what it takes from those that can be read', async () => {
+    const { losses } = await server.apply('apis: [{ audience: "https://sound.example.com", scopes: [{ name: both }] }]')
+    expect(losses).toMatchObject([{ kind: 'api scope', scope: 'edit', clients: 3 }])
+  })
+})
+
+describe('what an operator has ended of a client whose record can not be read', () => {
+  const run = (command: () => Promise<void>) => runCommand(env, command)
+  const columnOf = (column: string) =>
+    JSON.parse(String(rows.all(`select "${column}" from client where client_id = 'broken'`)[0]?.[column]))
+  const mend = async () => {
+    rows.run("update client set tags = '[]' where client_id = 'broken'")
+    rows.announce('client', 'broken')
+  }
+  const spoil = () => rows.run("update client set tags = '{' where client_id = 'broken'")
+
+  test('stays ended, whatever a manifest says', async () => {
+    await mend()
+    await run(() => clientsEnable('broken', false, {}))
+    await run(() => credentialsRemove('broken', 'main', {}))
+    const ended = columnOf('ended')
+    expect(ended).toMatchObject({ disabled_at: expect.any(Number), credentials: [{ row: { label: 'main' } }] })
+    spoil()
+    const { warnings } = await server.apply(MODEL)
+    expect(warnings).toEqual([
+      expect.stringMatching(/"broken" stays disabled: a command disabled it/),
+      expect.stringMatching(/was removed by a command/),
+    ])
+    expect(columnOf('ended')).toEqual(ended)
+    expect(rows.all("select id from credential where client_id = 'broken'")).toEqual([])
+    rows.run("delete from client where client_id = 'broken'")
+    rows.announce('client', 'broken')
+  })
+
+  test.each(['{', '{"disabled_at":"x"}', '{"credentials":[{"removed_at":1,"row":{"kind":"secret"}}]}', '7'])(
+    'and can not be read itself (%s), is for an operator to look at: it is disabled',
+    async (garbage) => {
+      await mend()
+      rows.run("update client set ended = ? where client_id = 'broken'", garbage)
+      rows.announce('client', 'broken')
+      await until(async () => (await ask('broken')).status === 503)
+      expect(await run(() => credentialsRemove('broken', 'main', {}))).toMatchObject({ error: undefined })
+      expect(rows.all("select ended from client where client_id = 'broken'")).toEqual([{ ended: garbage }])
+      const { warnings } = await server.apply(MODEL)
+      expect(warnings).toEqual([
+        expect.stringMatching(/"broken" is disabled: nobody can read what commands have ended/),
+      ])
+      expect(columnOf('ended')).toEqual({ disabled_at: expect.any(Number) })
+      await until(async () => (await ask('broken')).status === 401)
+      await run(() => clientsEnable('broken', true, {}))
+      await until(async () => (await ask('broken')).status === 200)
+    },
+  )
+})

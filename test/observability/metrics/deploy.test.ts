@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { metricTable, processMetricTable } from '../../../src/observability/table.ts'
+
+const dashboard = z
+  .object({
+    uid: z.literal('tessera'),
+    panels: z.array(
+      z.object({
+        id: z.number(),
+        type: z.enum(['row', 'stat', 'timeseries']),
+        gridPos: z.object({ h: z.number(), w: z.number(), x: z.number(), y: z.number() }),
+        title: z.string().min(1),
+        targets: z.array(z.object({ expr: z.string(), refId: z.string() })).default([]),
+      }),
+    ),
+    templating: z.object({
+      list: z.array(z.object({ name: z.string(), query: z.union([z.string(), z.object({ query: z.string() })]) })),
+    }),
+    annotations: z.object({ list: z.array(z.object({ expr: z.string() })) }),
+  })
+  .parse(JSON.parse(readFileSync('deploy/grafana-dashboard.json', 'utf8')))
+
+const rules = z
+  .strictObject({
+    groups: z.array(
+      z.strictObject({
+        name: z.string(),
+        rules: z.array(
+          z.strictObject({
+            alert: z.string().regex(/^Tessera[A-Za-z]+$/),
+            expr: z.string(),
+            for: z
+              .string()
+              .regex(/^\d+[smh]$/)
+              .optional(),
+            labels: z.strictObject({ severity: z.enum(['page', 'ticket']) }),
+            annotations: z.strictObject({ summary: z.string(), runbook: z.string() }),
+          }),
+        ),
+      }),
+    ),
+  })
+  .parse(parse(readFileSync('deploy/alerts.yml', 'utf8')))
+const alerts = rules.groups.flatMap((group) => group.rules)
+
+/** Each metric that may be named, with the labels that it has: those that Prometheus adds included. */
+const labelsOf = new Map<string, readonly string[]>([['up', []]])
+for (const [name, { type, labels }] of Object.entries(metricTable)) {
+  if (type === 'histogram') labelsOf.set(`${name}_bucket`, [...Object.keys(labels), 'le'])
+  else labelsOf.set(name, Object.keys(labels))
+}
+for (const name of Object.keys(processMetricTable)) labelsOf.set(name, ['role'])
+const ADDED = ['job', 'instance']
+
+const names = (expression: string) =>
+  [...expression.matchAll(/\b(?:up|(?:tessera|process|nodejs)_\w+)\b/g)].map(([name]) => name)
+
+/** What an expression names that there is not: metrics, or labels of those. */
+function unknownIn(expression: string): readonly string[] {
+  // What stands in quotes is a value.
+  const bare = expression.replaceAll(/"[^"]*"/g, '""')
+  const metrics = names(bare)
+  const known = new Set(metrics.flatMap((name) => labelsOf.get(name) ?? []).concat(ADDED))
+  const matched = [...bare.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*""/g)].map(([, label = '']) => label)
+  const grouped = [...bare.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) =>
+    list.split(',').map((one) => one.trim()),
+  )
+  return [
+    ...metrics.filter((name) => !labelsOf.has(name)),
+    ...[...matched, ...grouped].filter((label) => !known.has(label)),
+    ...(metrics.length === 0 ? ['no metric'] : []),
+  ]
+}
+
+test.each([
+  ['a metric that there is not', 'rate(tessera_tokens_total[5m])', ['tessera_tokens_total']],
+  ['a label that its metric has not', 'sum by (client) (tessera_requests_total{path="x"})', ['path', 'client']],
+  ['none', 'vector(1)', ['no metric']],
+])('an expression that names %s is found out', (_name, expression, unknown) => {
+  expect(unknownIn(expression)).toEqual(unknown)
+})
+
+describe('the dashboard', () => {
+  const panels = dashboard.panels.filter(({ type }) => type !== 'row')
+
+  test.each(panels.map(({ title, targets }) => [title, targets] as const))(
+    '%s: names what there is',
+    (_title, targets) => {
+      expect(targets.flatMap(({ expr }) => unknownIn(expr))).toEqual([])
+      expect(targets.length).toBeGreaterThan(0)
+    },
+  )
+
+  test('its variables and annotations name what there is', () => {
+    const queries = dashboard.templating.list.flatMap(({ query }) => (typeof query === 'string' ? [] : [query.query]))
+    const expressions = [...queries, ...dashboard.annotations.list.map(({ expr }) => expr)]
+    expect(expressions.flatMap(unknownIn)).toEqual([])
+  })
+
+  test('shows every metric of ours, but the ones that others are divided by', () => {
+    const shown = new Set(panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => names(expr))))
+    const missing = Object.keys(metricTable).filter((name) => !shown.has(name) && !shown.has(`${name}_bucket`))
+    expect(missing).toEqual([])
+  })
+
+  test('has panels of ids of their own, none over another', () => {
+    expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length)
+    const cells = dashboard.panels.flatMap(({ gridPos: { h, w, x, y } }) =>
+      Array.from({ length: h * w }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
+    )
+    expect(new Set(cells).size).toBe(cells.length)
+    expect(Math.max(...dashboard.panels.map(({ gridPos: { x, w } }) => x + w))).toBeLessThanOrEqual(24)
+  })
+})
+
+describe('the alert', () => {
+  const operations = readFileSync('docs/operations.md', 'utf8')
+
+  test.each(alerts.map((alert) => [alert.alert, alert] as const))(
+    '%s names what there is, and is explained',
+    (name, alert) => {
+      expect(unknownIn(alert.expr)).toEqual([])
+      expect(alert.annotations.runbook).toBe(`docs/operations.md#${name.toLowerCase()}`)
+      expect(operations).toContain(`\n### ${name}\n`)
+    },
+  )
+
+  test('has in operations.md only metrics that there are', () => {
+    const written = [...operations.matchAll(/`((?:tessera|process|nodejs)_\w+)/g)].map(([, name = '']) => name)
+    expect(written.length).toBeGreaterThan(10)
+    expect(written.filter((name) => !labelsOf.has(name) && !labelsOf.has(`${name}_bucket`))).toEqual([])
+  })
+
+  test('of operations.md is among the rules', () => {
+    const explained = [...operations.matchAll(/^### (Tessera\w+)$/gm)].map(([, name]) => name)
+    expect(explained.toSorted()).toEqual(alerts.map(({ alert }) => alert).toSorted())
+  })
+})
+
+test('the example scrape configuration has the rules, and the path of the metrics', () => {
+  const config = parse(readFileSync('deploy/prometheus.yml', 'utf8'))
+  expect(config).toMatchObject({
+    rule_files: ['alerts.yml'],
+    scrape_configs: [{ job_name: 'tessera', scheme: 'https', metrics_path: '/metrics' }],
+  })
+})

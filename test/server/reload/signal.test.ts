@@ -1,0 +1,218 @@
+import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:https'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from 'node:tls'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { stringify } from 'yaml'
+import { ensureCertificate } from '../../../src/cli/dev/certificate.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
+import { systemRandom } from '../../../src/platform/random.ts'
+import { type RunningCommand, startTessera } from '../../harness/cli.ts'
+import { MODEL, SECRET } from '../../harness/model.ts'
+import { applyTo, basic, testConfig } from '../../harness/server.ts'
+
+const running: RunningCommand[] = []
+const folders: string[] = []
+const end = async (): Promise<void> => {
+  for (const command of running.splice(0)) await command.stop('SIGKILL')
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+}
+
+interface Settings {
+  readonly [section: string]: unknown
+}
+
+/** A `tessera serve` with a configuration file of its own. */
+async function serve(workers: number) {
+  const { config, folder } = await testConfig()
+  folders.push(folder)
+  await applyTo(config, MODEL)
+  const file = join(folder, 'tessera.yaml')
+  const certificates = await Promise.all(['one', 'two'].map((name) => newCertificate(join(folder, name))))
+  const settings: Settings = {
+    issuer: config.issuer,
+    storage: config.storage,
+    workers,
+    runtime: { host: 'localhost', port: config.runtime.port },
+    admin: { port: config.admin.port },
+    shutdown: { timeout: 1 },
+    tls: { ...certificates[0]?.paths },
+  }
+  const write = (changed: Settings) => writeFileSync(file, stringify({ ...settings, ...changed }))
+  write({})
+  const command = startTessera(['serve', '--config', file], {
+    TESSERA_MASTER_KEY: config.masterKey.toString('base64'),
+  })
+  running.push(command)
+  await command.printed(/health is on/)
+  let reloads = 0
+  return {
+    command,
+    issuer: config.issuer,
+    port: config.runtime.port,
+    certificates,
+    file,
+    /** Writes the file, and resolves with what is logged until it was read. */
+    reload: async (changed: Settings): Promise<string> => {
+      write(changed)
+      const before = command.output().length
+      reloads += 1
+      command.child.kill('SIGHUP')
+      await command.printed(new RegExp(`(the configuration was read again[\\s\\S]*){${reloads}}`))
+      return command.output().slice(before)
+    },
+  }
+}
+
+async function newCertificate(folder: string) {
+  mkdirSync(folder)
+  const paths = await ensureCertificate(folder, systemClock, systemRandom)
+  return { paths, fingerprint: new X509Certificate(readFileSync(paths.cert)).fingerprint256 }
+}
+
+/** What a new connection is shown. */
+async function fingerprintAt(port: number): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const { fingerprint256 } = socket.getPeerCertificate()
+  socket.destroy()
+  return fingerprint256
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: string
+  readonly localPort: number | undefined
+}
+
+/** One token request over the agent's connections. Rejects where the connection fails. */
+function ask(agent: Agent, issuer: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', ...basic('reporter', SECRET) }
+    const sent = request(`${issuer}/as/token.oauth2`, { method: 'POST', agent, headers }, async (response) => {
+      const { localPort } = response.socket
+      const body = Buffer.concat(await response.toArray()).toString()
+      resolve({ status: response.statusCode ?? 0, body, localPort })
+    })
+    sent.on('error', reject)
+    sent.end('grant_type=client_credentials&scope=edit')
+  })
+}
+
+const keepAlive = () => new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false })
+const lifetimeAt = async (issuer: string): Promise<unknown> => {
+  const agent = new Agent({ rejectUnauthorized: false })
+  return (JSON.parse((await ask(agent, issuer)).body) as { expires_in: unknown }).expires_in
+}
+
+describe.each([1, 2])('SIGHUP to a server of %d workers', (workers) => {
+  let server: Awaited<ReturnType<typeof serve>>
+  beforeAll(async () => {
+    server = await serve(workers)
+  })
+  afterAll(end)
+
+  test('a connection with requests under way goes on, a new one sees the new certificate', async () => {
+    const { reload, issuer, port, certificates } = server
+    const [one, two] = certificates
+    expect(await fingerprintAt(port)).toBe(one?.fingerprint)
+
+    const agents = Array.from({ length: 4 }, keepAlive)
+    let isLoaded = true
+    const loads = agents.map(async (agent) => {
+      const answers: Answer[] = []
+      // As long as there is load, a request is under way on each of these connections.
+      do answers.push(await ask(agent, issuer))
+      while (isLoaded)
+      answers.push(await ask(agent, issuer))
+      return answers
+    })
+    const said = await reload({ tls: { ...two?.paths } })
+    expect(said).toContain('"options":["tls.cert","tls.key"]')
+    // Each worker, of which one takes this connection, and the other the next.
+    for (let connections = 0; connections < 6; connections += 1) {
+      expect(await fingerprintAt(port)).toBe(two?.fingerprint)
+    }
+    isLoaded = false
+    for (const answers of await Promise.all(loads)) {
+      expect(answers.length).toBeGreaterThan(1)
+      expect(answers.filter(({ status }) => status !== 200)).toEqual([])
+      expect(new Set(answers.map(({ localPort }) => localPort)).size).toBe(1)
+    }
+    for (const agent of agents) agent.destroy()
+  })
+
+  test('a certificate that can’t be served leaves the old one in use, and one line says why', async () => {
+    const { reload, port, certificates, file } = server
+    const [one, two] = certificates
+    const garbage = `${file}.pem`
+    writeFileSync(garbage, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
+    const wrong: [Settings, RegExp][] = [
+      [{ cert: '/nonexistent.pem', key: one?.paths.key }, /tls\.cert is \\?"\/nonexistent\.pem.*can't be read/],
+      [{ cert: garbage, key: one?.paths.key }, /tls\.cert is .*: certificate 1 in it can't be read/],
+      [{ cert: one?.paths.cert, key: two?.paths.key }, /tls\.key is .*: is the key of another certificate/],
+      [{ ...one?.paths, client_ca: garbage }, /tls\.client_ca is .*: certificate 1 in it can't be read/],
+    ]
+    const inForce = await fingerprintAt(port)
+    for (const [tls, message] of wrong) {
+      const said = await reload({ tls, token: { lifetime: 77 } })
+      expect(said).toMatch(message)
+      expect(said.trim().split('\n')).toHaveLength(1)
+      expect(said).toContain('"level":50')
+      expect(await fingerprintAt(port)).toBe(inForce)
+    }
+    // The lifetime that came with it is not in force, either.
+    expect(await lifetimeAt(`https://localhost:${port}`)).toBe(14_400)
+  })
+})
+
+describe('of what else is read', () => {
+  let server: Awaited<ReturnType<typeof serve>>
+  beforeAll(async () => {
+    server = await serve(1)
+  })
+  afterAll(end)
+
+  test.each<[string, Settings, RegExp]>([
+    ['an option that there is not', { token: { lifetme: 60 } }, /token\.lifetme: there is no such option/],
+    ['a value that can’t be', { token: { lifetime: 0 } }, /token\.lifetime is 0/],
+    ['values that don’t go together', { keys: { publish_before: 60 } }, /keys\.publish_before is 60/],
+  ])('%s changes nothing, and one line says so', async (_name, changed, message) => {
+    const said = await server.reload({ token: { lifetime: 60 }, ...changed })
+    expect(said).toMatch(message)
+    expect(said.trim().split('\n')).toHaveLength(1)
+    expect(await lifetimeAt(server.issuer)).toBe(14_400)
+  })
+
+  test('what only a restart can change is named, and keeps its value', async () => {
+    const said = await server.reload({ issuer: 'https://other.example.com', workers: 3, token: { lifetime: 60 } })
+    expect(said).toMatch(/"level":40.*"options":\["issuer","workers"\].*only a restart/)
+    expect(said).toContain('"options":["token.lifetime"]')
+    const agent = new Agent({ rejectUnauthorized: false })
+    const { access_token } = JSON.parse((await ask(agent, server.issuer)).body) as { access_token: string }
+    const claims = JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString()) as object
+    expect(claims).toMatchObject({ iss: server.issuer })
+  })
+})
+
+test('a worker that takes the place of another goes by what is in force, whatever the file says by then', async () => {
+  onTestFinished(end)
+  const { reload, issuer, command, file } = await serve(2)
+  await reload({ token: { lifetime: 61 } })
+  writeFileSync(file, 'issuer: nonsense')
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(command.child.pid)], { encoding: 'utf8' })
+  const pids = children.trim().split(/\s+/).map(Number)
+  expect(pids).toHaveLength(2)
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+  await command.printed(/(another takes its place[\s\S]*){2}/)
+  let lifetime: unknown
+  while (lifetime === undefined) {
+    await sleep(20)
+    lifetime = await lifetimeAt(issuer).catch(() => undefined)
+  }
+  expect(lifetime).toBe(61)
+})

@@ -1,0 +1,247 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cleanUp } from '../../src/platform/clean-up.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import type { Database } from '../../src/store/sql/dialect.ts'
+import { announce, CHANGES_KEPT } from '../../src/store/tables/changes.ts'
+import { createStore, type Store } from '../../src/store/tables/sql-store.ts'
+import { countTurns } from '../harness/turns.ts'
+import { DAY } from './contract.ts'
+
+/** One thing that is cleaned up. */
+interface Kind {
+  /** Adds rows, in this order, each of which is due before a time. */
+  fill(db: Database, times: readonly number[]): Promise<void>
+  prune(store: Store, time: number, most: number): Promise<number>
+  /** The times of the rows there are. */
+  left(db: Database): Promise<readonly number[]>
+}
+
+type Prunes<Part> = Extract<keyof Part, `prune${string}`>
+
+/** Every method of a store whose name begins with `prune`, which does not compile once one is missing. */
+type Kinds = {
+  readonly [Name in keyof Store as Prunes<Store[Name]> extends never ? never : Name]: {
+    readonly [Method in Prunes<Store[Name]>]: Kind
+  }
+}
+
+const ROWS_IN_STATEMENT = 500
+
+async function inParts<Row>(rows: readonly Row[], insert: (rows: readonly Row[]) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < rows.length; from += ROWS_IN_STATEMENT)
+    await insert(rows.slice(from, from + ROWS_IN_STATEMENT))
+}
+
+let made = 0
+const newId = (): Buffer => {
+  const id = Buffer.alloc(16)
+  id.writeUInt32BE(made++)
+  return id
+}
+
+const kinds: Kinds = {
+  audit: {
+    pruneBefore: {
+      fill: ({ unhurried }, times) => {
+        const event = { type: 'token.issue', result: 'success', request_id: 'r', detail: '{}' }
+        const rows = times.map((at) => ({ ...event, at }))
+        return inParts(rows, (some) => unhurried.insertInto('audit_event').values(some).execute())
+      },
+      prune: ({ audit }, time, most) => audit.pruneBefore(time, most),
+      left: async ({ scans }) => (await scans.selectFrom('audit_event').select('at').execute()).map(({ at }) => at),
+    },
+  },
+  keys: {
+    pruneConsumers: {
+      fill: ({ unhurried }, times) => {
+        const rows = times.map((time) => ({
+          address: `a${++made}`,
+          user_agent: '',
+          first_seen: time,
+          last_seen: time,
+          fetches: 1,
+        }))
+        return inParts(rows, (some) => unhurried.insertInto('key_consumer').values(some).execute())
+      },
+      prune: ({ keys }, before, most) => keys.pruneConsumers({ before, keep: 1_000_000 }, most),
+      left: async ({ scans }) =>
+        (await scans.selectFrom('key_consumer').select('last_seen').execute()).map(({ last_seen }) => last_seen),
+    },
+  },
+  replay: {
+    pruneMarks: {
+      fill: ({ unhurried }, times) => {
+        const rows = times.map((expires_at) => ({ id: newId(), expires_at }))
+        return inParts(rows, (some) => unhurried.insertInto('replay_mark').values(some).execute())
+      },
+      prune: ({ replay }, time, most) => replay.pruneMarks(time, most),
+      left: async ({ scans }) =>
+        (await scans.selectFrom('replay_mark').select('expires_at').execute()).map(({ expires_at }) => expires_at),
+    },
+  },
+  revocations: {
+    pruneRevocations: {
+      fill: ({ unhurried }, times) => {
+        const rows = times.map((expires_at) => ({ seq: ++made, kind: 'token', id: `t${made}`, expires_at }))
+        return inParts(rows, (some) => unhurried.insertInto('revocation').values(some).execute())
+      },
+      prune: ({ revocations }, time, most) => revocations.pruneRevocations(time, most),
+      left: async ({ scans }) =>
+        (await scans.selectFrom('revocation').select('expires_at').execute()).map(({ expires_at }) => expires_at),
+    },
+  },
+}
+
+const every = Object.values(kinds).flatMap((methods) => Object.entries<Kind>(methods))
+
+const NOW = 20_000 * DAY
+const AHEAD = NOW + 3_650 * DAY
+const some = (count: number, time: number | ((index: number) => number)): number[] =>
+  Array.from({ length: count }, (_, index) => (typeof time === 'number' ? time : time(index)))
+
+/** Rows as clocks that were wrong leave them. */
+const orders: Readonly<Record<string, readonly number[]>> = {
+  'as they should be': [...some(1_500, NOW - DAY), ...some(100, NOW + DAY)],
+  'one dated ahead, before all others': [AHEAD, ...some(1_500, NOW - DAY)],
+  'thousands dated ahead, before all others': [...some(6_000, AHEAD), ...some(1_500, NOW - DAY), AHEAD],
+  'every other one dated ahead': some(3_000, (index) => (index % 2 === 0 ? AHEAD : NOW - DAY)),
+  'old ones after young ones': [...some(2_500, NOW + 1), ...some(1_200, NOW - DAY)],
+  'from newest to oldest': some(2_000, (index) => NOW + 1 + 2 * (1_000 - index)),
+  'before the epoch, at it, and as far ahead as can be': [
+    ...some(10, -1_000 * DAY),
+    0,
+    -1,
+    Number.MAX_SAFE_INTEGER,
+    Number.MIN_SAFE_INTEGER,
+    ...some(10, NOW - 1),
+  ],
+  'none that is due': some(1_200, AHEAD),
+  none: [],
+}
+
+/**
+ * Rows that are due are removed, whatever stands before them, and no others.
+ * @param create opens the same database each time
+ */
+export function cleanUpContract(
+  name: string,
+  create: () => Promise<{ open(clock: Clock): Promise<Database>; destroy(): Promise<void> }>,
+) {
+  describe(`clean-up on ${name}`, () => {
+    const clock = { now: () => NOW, monotonic: () => 0 }
+    let database: Awaited<ReturnType<typeof create>>
+    let db: Database
+    let store: Store
+    beforeAll(async () => {
+      database = await create()
+      db = await database.open(clock)
+      store = createStore(db, clock)
+    })
+    afterAll(async () => {
+      await db.close()
+      await database.destroy()
+    })
+
+    /** Has all rows removed, whatever they say. */
+    const empty = async ({ prune }: Kind) => {
+      await cleanUp((most) => prune(createStore(db, clock), Number.MAX_SAFE_INTEGER, most))
+      for (const table of ['audit_event', 'key_consumer', 'replay_mark', 'revocation'] as const)
+        await db.writes.deleteFrom(table).execute()
+    }
+
+    for (const [method, kind] of every) {
+      test.each(Object.entries(orders))(`${method} removes what is due in one go: %s`, async (_, times) => {
+        await empty(kind)
+        await kind.fill(db, times)
+        const pruning = createStore(db, clock)
+        await cleanUp(async (most) => {
+          const removed = await kind.prune(pruning, NOW, most)
+          expect(removed).toBeLessThanOrEqual(most)
+          return removed
+        })
+        const sorted = (list: readonly number[]) => list.toSorted((one, other) => one - other)
+        expect(sorted(await kind.left(db))).toEqual(sorted(times.filter((time) => time >= NOW)))
+      })
+
+      test(`${method} goes on where it has left off, as time passes and rows are added`, async () => {
+        await empty(kind)
+        const pruning = createStore(db, clock)
+        await kind.fill(db, some(1_500, AHEAD))
+        for (let day = 0; day < 4; day += 1) {
+          await kind.fill(db, some(700, NOW + day * DAY))
+          await kind.fill(db, some(3, AHEAD + day))
+          await cleanUp((most) => kind.prune(pruning, NOW + day * DAY - 1, most))
+          const left = await kind.left(db)
+          expect(left.filter((time) => time < AHEAD)).toEqual(some(700, NOW + day * DAY))
+          expect(left.filter((time) => time >= AHEAD)).toHaveLength(1_500 + 3 * (day + 1))
+        }
+      })
+
+      test(`${method} lets requests come between any two steps`, async () => {
+        await empty(kind)
+        await kind.fill(db, some(5_000, NOW - DAY))
+        let steps = 0
+        const end = countTurns()
+        await cleanUp((most) => {
+          steps += 1
+          return kind.prune(store, NOW, most)
+        })
+        expect(end()).toBeGreaterThanOrEqual(steps - 1)
+        expect(steps).toBeGreaterThanOrEqual(5)
+        expect(await kind.left(db)).toEqual([])
+      })
+    }
+
+    test('changes are forgotten by their numbers, whatever the clocks say', async () => {
+      const change = (id: number) => ({ kind: 'client', id: String(id) }) as const
+      const times = [NOW, AHEAD, 0, NOW - 100 * DAY, NOW + DAY]
+      const add = (count: number, at: number) =>
+        db.unhurried
+          .transaction()
+          .execute((trx) =>
+            announce(trx, { now: () => at, monotonic: () => 0 }, some(count, (index) => index).map(change)),
+          )
+      const listed = async () => {
+        const { rows } = await db.scans
+          .selectFrom('change')
+          .select(({ fn }) => fn.countAll<number>().as('rows'))
+          .executeTakeFirstOrThrow()
+        return Number(rows)
+      }
+      await add(1, AHEAD)
+      const first = await store.changes.latestChange()
+      for (const at of times) await add(CHANGES_KEPT / 5, at)
+      expect(await listed()).toBe(CHANGES_KEPT)
+      expect(await store.changes.changesSince(first)).toMatchObject({
+        missed: false,
+        changes: { length: CHANGES_KEPT },
+      })
+      await add(1, 0)
+      expect(await listed()).toBe(CHANGES_KEPT)
+      expect(await store.changes.changesSince(first)).toMatchObject({ missed: true })
+
+      // As an earlier version left it, which looked at the times: a change that is missed is missed wherever it stood.
+      const latest = await store.changes.latestChange()
+      await db.unhurried
+        .deleteFrom('change')
+        .where('seq', '=', latest - 1)
+        .execute()
+      expect(await store.changes.changesSince(latest - 3)).toMatchObject({ missed: true })
+      expect(await store.changes.changesSince(latest - 1)).toMatchObject({ missed: false })
+
+      // Where the list is far too long, some go with each change.
+      await inParts(
+        some(5_000, (index) => index - 10_000),
+        (seqs) =>
+          db.unhurried
+            .insertInto('change')
+            .values(seqs.map((seq) => ({ seq, ...change(seq), at: AHEAD })))
+            .execute(),
+      )
+      const before = await listed()
+      await add(1, NOW)
+      expect(before - (await listed())).toBeGreaterThan(500)
+      expect(before - (await listed())).toBeLessThanOrEqual(1_001)
+    })
+  })
+}

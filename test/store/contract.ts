@@ -1,0 +1,826 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { AuditEvent } from '../../src/audit/event.ts'
+import type { KeyRows, StoredKey } from '../../src/keys/store.ts'
+import type { Api } from '../../src/model/api.ts'
+import type { Client } from '../../src/model/client.ts'
+import { type SecretCredential, toCredentials } from '../../src/model/credentials/credential.ts'
+import { Audience, ClientId, CredentialId, Jti, KeyId } from '../../src/oauth/ids.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
+import type { Store } from '../../src/store/tables/sql-store.ts'
+import type { Revocation } from '../../src/tokens/revocation/store.ts'
+import { clientWith } from '../harness/client.ts'
+
+export const DAY = 24 * 3600 * 1000
+
+export const api = (audience: string, more: Partial<Api> = {}): Api => ({
+  audience: Audience(audience),
+  name: undefined,
+  scopes: [{ name: 'edit', description: 'Change things' }],
+  token: {},
+  require: undefined,
+  ...more,
+})
+
+export const client = (id: string, more: Partial<Client> = {}): Client =>
+  clientWith({ id: ClientId(id), scopes: ['edit'], ...more })
+
+export const secret = (id: string, label: string): SecretCredential => ({
+  kind: 'secret',
+  retrievable: undefined,
+  origin: 'manifest',
+  revokedAt: undefined,
+  replaces: undefined,
+  id: CredentialId(id),
+  label,
+  hint: 'abcd',
+  hash: { kind: 'sha256' as const, digest: Buffer.alloc(32, id).toString('base64url') },
+  createdAt: 1,
+  expiresAt: undefined,
+})
+
+/** What credentials of all kinds have. */
+const life = (id: string, label: string) => {
+  const { kind: _, hash: __, retrievable: ___, ...rest } = secret(id, label)
+  return rest
+}
+
+export const event = (requestId: string, at = 1): AuditEvent => ({
+  at,
+  type: 'token.issue',
+  result: 'success',
+  reason: undefined,
+  clientId: 'a',
+  remoteAddress: '::1',
+  requestId,
+  traceId: undefined,
+  detail: { scope: 'edit' },
+})
+
+export const key = (kid: string): StoredKey => ({
+  kid: KeyId(kid),
+  algorithm: 'ES256',
+  state: 'active',
+  masterKeyId: 'master',
+  activeAt: 1,
+  goneAt: undefined,
+  publicKey: Buffer.from(`public ${kid}`),
+  encryptedPrivateKey: Buffer.from(`private ${kid}`),
+  createdAt: 1,
+})
+
+/**
+ * What every store promises, against any implementation.
+ * @param open opens the same database each time; `destroy` removes it
+ */
+export function storeContract(
+  name: string,
+  create: () => Promise<{ open(clock: Clock): Promise<Store>; destroy(): Promise<void> }>,
+) {
+  describe(`the stores on ${name}`, () => {
+    let database: Awaited<ReturnType<typeof create>>
+    let now: number
+    let one: Store
+    /** Another process, as far as the database can tell. */
+    let other: Store
+    beforeEach(async () => {
+      now = 1_000 * DAY
+      database = await create()
+      const clock = { now: () => now, monotonic: () => now }
+      one = await database.open(clock)
+      other = await database.open(clock)
+    })
+    afterEach(async () => {
+      await one.close()
+      await other.close()
+      await database.destroy()
+    })
+
+    const put = async (store: Store, apis: readonly Api[], clients: readonly Client[]) => {
+      const { version } = await store.manifest.snapshot([])
+      return store.manifest.commit(version, { apis, clients, event: event('apply') })
+    }
+
+    test('keep APIs and clients whole', async () => {
+      const full = client('full', {
+        name: 'Name',
+        description: 'Description',
+        owner: 'team',
+        tags: ['x', 'y'],
+        enabled: false,
+        subject: 'svc',
+        defaultScopes: ['edit'],
+        token: { lifetime: 60, claims: { tenant: 'acme' } },
+        metadata: { cost: { centre: 7 } },
+        restrictScopes: true,
+        grants: [{ api: Audience('https://api.example.com'), scopes: ['read'], defaultScopes: ['read'] }],
+        defaultApi: Audience('https://api.example.com'),
+        introspects: [Audience('https://vault')],
+        authentication: { methods: ['private_key_jwt'], assertion_audience: 'compatible' },
+        require: 'certificate_bound',
+        credentials: toCredentials([
+          { ...secret('1', 'a'), expiresAt: 5 },
+          {
+            ...secret('2', 'b'),
+            hash: {
+              kind: 'scrypt',
+              parameters: { logN: 14, r: 8, p: 5, salt: Buffer.from('salt') },
+              digest: Buffer.alloc(32, 9),
+            },
+            retrievable: { ciphertext: Buffer.from('sealed'), masterKeyId: 'm' },
+          },
+          { ...life('5', 'certificate'), kind: 'certificate', matcher: { subject_dn: 'CN=a' } },
+          {
+            ...life('3', 'keys'),
+            kind: 'keys',
+            source: { jwks: [{ kty: 'OKP', crv: 'Ed25519', x: 'x' }] },
+            algorithm: 'EdDSA',
+          },
+          {
+            ...life('4', 'keys by URL'),
+            kind: 'keys',
+            source: { jwksUri: 'https://keys' },
+            algorithm: undefined,
+            revokedAt: 7,
+            replaces: { id: CredentialId('3'), expiresAt: 9 },
+          },
+          {
+            ...life('6', 'outside'),
+            kind: 'federated',
+            origin: 'command',
+            trust: {
+              issuer: 'https://outside',
+              audience: ['a', 'b'],
+              subject: 's',
+              claims: { n: 1 },
+              when: 'true',
+              maxAge: 5,
+            },
+          },
+        ]),
+      })
+      const vault = api('https://vault', {
+        name: 'Vault',
+        scopes: [{ name: 'x' }, { name: 'all', includes: ['x'], common: true, onRequest: true }],
+        token: {
+          lifetime: 1,
+          preset: 'envoy',
+          scope_claims: ['scp'],
+          claims: { a: [1] },
+          client_claims: { o: 'owner' },
+        },
+      })
+      expect(await put(one, [vault], [full])).toBe(true)
+      expect(await other.directory.loadClient(full.id)).toEqual(full)
+      expect(await other.directory.loadApis()).toEqual({ found: [vault], unreadable: [] })
+      expect(await other.directory.loadClient(ClientId('nobody'))).toBeUndefined()
+    })
+
+    test('list where clients have their keys, page by page and by client', async () => {
+      const keysAt = (id: string, jwksUri: string) => ({
+        ...life(id, id),
+        kind: 'keys' as const,
+        source: { jwksUri },
+        algorithm: undefined,
+      })
+      const inline = { ...life('2', '2'), kind: 'keys' as const, source: { jwks: [] }, algorithm: undefined }
+      const trusting = (id: string, jwksUri?: string) => ({
+        ...life(id, id),
+        kind: 'federated' as const,
+        trust: { issuer: `https://${id}.example`, audience: 'a', subject: 's', ...(jwksUri && { jwksUri }) },
+      })
+      const a = [keysAt('1', 'https://a.example/'), inline, secret('3', 'x'), trusting('4')]
+      await put(
+        one,
+        [],
+        [
+          client('a', { credentials: toCredentials(a) }),
+          client('b', { credentials: toCredentials([trusting('5', 'https://b.example/')]) }),
+          client('c'),
+        ],
+      )
+      const [ofA, ofB] = [
+        [{ jwksUri: 'https://a.example/' }, { issuer: 'https://4.example', jwksUri: undefined }],
+        [{ issuer: 'https://5.example', jwksUri: 'https://b.example/' }],
+      ]
+      const listed: unknown[] = []
+      for (let after: string | undefined = '', pages = 0; after !== undefined && pages < 9; pages += 1) {
+        const { sources, next } = await other.keySources.list(after, 2)
+        listed.push(...sources)
+        after = next
+      }
+      expect(listed).toEqual([...ofA, ...ofB])
+      expect(await other.keySources.ofClients([ClientId('a'), ClientId('c'), ClientId('nobody')])).toEqual(ofA)
+      expect(await other.keySources.ofClients([])).toEqual([])
+    })
+
+    test('know whether anybody needs a client certificate, of all or of some', async () => {
+      const { certificateUse } = one
+      const plain = client('plain', { credentials: toCredentials([secret('1', 'a')]) })
+      await put(one, [api('https://api')], [plain])
+      expect(await certificateUse.usesCertificates()).toBe(false)
+      expect(await certificateUse.usesCertificates([plain.id])).toBe(false)
+      const certificate = { ...life('2', 'a'), kind: 'certificate', matcher: { subject_dn: 'CN=a' } } as const
+      const having = client('having', { credentials: toCredentials([certificate]) })
+      const requiring = client('requiring', { require: 'certificate_bound' })
+      const either = client('either', { require: 'sender_constrained' })
+      const wanting = client('wanting', { bindsToCertificate: true })
+      await put(other, [], [having, requiring, either, wanting, client('proving', { require: 'dpop' })])
+      expect(await certificateUse.usesCertificates()).toBe(true)
+      const many = Array.from({ length: 1_200 }, (_, index) => ClientId(`nobody ${index}`))
+      for (const { id, expected } of [
+        { id: plain.id, expected: false },
+        { id: having.id, expected: true },
+        { id: requiring.id, expected: true },
+        { id: either.id, expected: true },
+        { id: wanting.id, expected: true },
+        { id: ClientId('proving'), expected: false },
+      ]) {
+        expect(await certificateUse.usesCertificates([...many, id])).toBe(expected)
+      }
+      expect(await certificateUse.usesCertificates([])).toBe(false)
+      await put(other, [api('https://bound', { require: 'certificate_bound' })], [])
+      expect(await certificateUse.usesCertificates([])).toBe(true)
+    })
+
+    test('replace a client with all its credentials', async () => {
+      await put(one, [], [client('a', { credentials: toCredentials([secret('1', 'x'), secret('2', 'y')]) })])
+      const after = client('a', { name: 'A', credentials: toCredentials([secret('3', 'y')]) })
+      await put(other, [], [after])
+      expect(await one.directory.loadClient(after.id)).toEqual(after)
+    })
+
+    test('find a thousand clients at once', async () => {
+      const ids = Array.from({ length: 1_200 }, (_, index) => `c${index}`)
+      await put(
+        one,
+        [],
+        ids.map((id) => client(id)),
+      )
+      const { clients } = await other.manifest.snapshot([...ids, 'nobody'].map(ClientId))
+      expect(clients.size).toBe(ids.length)
+    })
+
+    test('refuse a write planned on a model that has changed since', async () => {
+      const { version } = await one.manifest.snapshot([])
+      expect(await put(other, [api('https://a')], [])).toBe(true)
+      const writes = { apis: [api('https://b')], clients: [client('b')], event: event('late') }
+      expect(await one.manifest.commit(version, writes)).toBe(false)
+      expect((await one.directory.loadApis()).found).toHaveLength(1)
+      expect(await one.directory.loadClient(ClientId('b'))).toBeUndefined()
+      expect(await one.audit.listEvents({ limit: 10, requestId: 'late' })).toEqual([])
+    })
+
+    test('write a model whole or not at all', async () => {
+      const { version } = await one.manifest.snapshot([])
+      const broken = client('b', {
+        credentials: toCredentials([{ ...secret('1', 'x'), hint: null as unknown as string }]),
+      })
+      const writes = { apis: [api('https://a')], clients: [client('a'), broken], event: event('failing') }
+      await expect(one.manifest.commit(version, writes)).rejects.toThrow()
+      expect((await other.directory.loadApis()).found).toEqual([])
+      expect(await other.directory.loadClient(ClientId('a'))).toBeUndefined()
+      expect(await other.changes.latestChange()).toBe(version)
+    })
+
+    test('of writers at once, one wins each round', async () => {
+      const { version } = await one.manifest.snapshot([])
+      const attempts = Array.from({ length: 10 }, (_, index) =>
+        (index % 2 === 0 ? one : other).manifest.commit(version, {
+          apis: [],
+          clients: [client(`c${index}`)],
+          event: event('round'),
+        }),
+      )
+      expect((await Promise.all(attempts)).filter(Boolean)).toHaveLength(1)
+    })
+
+    test('list changes in order, to every process', async () => {
+      const since = await other.changes.latestChange()
+      await put(one, [api('https://a')], [client('a')])
+      await put(other, [], [client('b')])
+      const { latest, changes, missed } = await other.changes.changesSince(since)
+      expect(changes).toEqual([
+        { kind: 'api', id: 'https://a' },
+        { kind: 'client', id: 'a' },
+        { kind: 'client', id: 'b' },
+      ])
+      expect(missed).toBe(false)
+      expect(await other.changes.changesSince(latest)).toEqual({ latest, changes: [], missed: false })
+    })
+
+    test('of processes that plan the same change of keys, the second finds it done', async () => {
+      const addFirst =
+        (kid: string) =>
+        ({ found }: KeyRows) => ({
+          add: found.length === 0 ? [key(kid)] : [],
+          put: [],
+        })
+      await Promise.all([one.keys.updateKeys(addFirst('k1')), other.keys.updateKeys(addFirst('k2'))])
+      const { found: keys } = await one.keys.listKeys()
+      expect(keys).toHaveLength(1)
+      expect([key('k1'), key('k2')]).toContainEqual(keys[0])
+      expect((await other.keys.listKeys()).found).toEqual(keys)
+    })
+
+    test('change keys, tell of it, and drop those that are gone', async () => {
+      await one.keys.updateKeys(() => ({ add: [key('k1'), { ...key('k2'), publicKey: undefined }], put: [] }))
+      const since = await other.changes.latestChange()
+      const retiring = { ...key('k1'), state: 'retiring' as const, goneAt: 9 }
+      await one.keys.updateKeys(() => ({ add: [], put: [retiring, { ...key('k2'), state: 'gone' }] }))
+      expect((await other.keys.listKeys()).found).toEqual([retiring])
+      const { changes } = await other.changes.changesSince(since)
+      expect(changes).toEqual([
+        { kind: 'key', id: 'k1' },
+        { kind: 'key', id: 'k2' },
+      ])
+      await one.keys.updateKeys(() => ({ add: [], put: [] }))
+      expect(await other.changes.changesSince(since)).toMatchObject({ changes: { length: 2 } })
+    })
+
+    test('count who fetches keys, of both processes', async () => {
+      const seen = (address: string, at: number, fetches: number) => ({
+        address,
+        userAgent: 'x',
+        firstSeen: at,
+        lastSeen: at,
+        fetches,
+      })
+      await one.keys.addFetches([seen('a', now, 2)])
+      await other.keys.addFetches([seen('a', now + 5, 3), seen('c', now + 1, 1)])
+      expect(await one.keys.listConsumers(0)).toEqual([
+        { address: 'a', userAgent: 'x', firstSeen: now, lastSeen: now + 5, fetches: 5 },
+        seen('c', now + 1, 1),
+      ])
+      expect(await one.keys.listConsumers(now + 3)).toHaveLength(1)
+    })
+
+    test('forget who fetched keys long ago, and who came once before who comes again, so many at a time', async () => {
+      const seen = (address: string, firstSeen: number, lastSeen: number) => ({
+        address,
+        userAgent: 'x',
+        firstSeen,
+        lastSeen,
+        fetches: 1,
+      })
+      const regulars = Array.from({ length: 4 }, (_, at) => seen(`regular ${at}`, now - 2 * DAY, now + at))
+      const passers = Array.from({ length: 30 }, (_, at) => seen(`passer ${at}`, now + 10 + at, now + 10 + at))
+      await one.keys.addFetches([...regulars, ...passers, seen('gone', now - 50 * DAY, now - 40 * DAY)])
+      const limits = { before: now - 30 * DAY, keep: 10 }
+      const removed: number[] = []
+      do removed.push(await other.keys.pruneConsumers(limits, 9))
+      while (removed.at(-1) !== 0)
+      expect(removed).toEqual([1, 9, 9, 6, 0])
+      const left = (await one.keys.listConsumers(0)).map(({ address }) => address)
+      expect(left).toEqual(
+        [...passers.slice(24).map(({ address }) => address), ...regulars.map(({ address }) => address)].toSorted(
+          (a, b) => order(b) - order(a),
+        ),
+      )
+      function order(address: string): number {
+        return [...regulars, ...passers].find((consumer) => consumer.address === address)?.lastSeen ?? 0
+      }
+    })
+
+    test('keep revocations, and hand them to every process in pages', async () => {
+      const token = (id: string): Revocation => ({ kind: 'token', id: Jti(id), expiresAt: now + 5 })
+      const ofClient: Revocation = { kind: 'client', id: ClientId('a'), issuedBefore: 7, expiresAt: now + 9 }
+      await one.revocations.addRevocations([token('1'), ofClient])
+      await other.revocations.addRevocations([token('2'), token('1')])
+      const first = await other.revocations.revocationsAfter(0, 3)
+      expect(first.found).toEqual([token('1'), ofClient, token('2')])
+      const rest = await one.revocations.revocationsAfter(first.latest, 3)
+      expect(rest.found).toEqual([token('1')])
+      expect(await one.revocations.revocationsAfter(rest.latest, 3)).toEqual({
+        latest: rest.latest,
+        found: [],
+        unreadable: [],
+      })
+    })
+
+    test('say whether a token is revoked by itself', async () => {
+      await one.revocations.addRevocations([
+        { kind: 'token', id: Jti('1'), expiresAt: now + 5 },
+        { kind: 'client', id: ClientId('a'), issuedBefore: 7, expiresAt: now + 9 },
+      ])
+      expect(await other.revocations.isTokenRevoked(Jti('1'))).toBe(true)
+      expect(await other.revocations.isTokenRevoked(Jti('2'))).toBe(false)
+      expect(await other.revocations.isTokenRevoked(Jti('a'))).toBe(false)
+    })
+
+    test('remove revocations that no token needs, so many at a time', async () => {
+      const token = (id: string, expiresAt: number): Revocation => ({ kind: 'token', id: Jti(id), expiresAt })
+      await one.revocations.addRevocations([token('1', 5), token('2', 6), token('3', 100)])
+      expect(await other.revocations.pruneRevocations(50, 1)).toBe(1)
+      expect(await other.revocations.pruneRevocations(50, 10)).toBe(1)
+      expect((await one.revocations.revocationsAfter(0, 9)).found).toEqual([token('3', 100)])
+    })
+
+    test('remember the longest lifetime there ever was', async () => {
+      expect(await one.revocations.longestLifetime()).toBe(0)
+      await one.revocations.noteLifetime(5_000)
+      await other.revocations.noteLifetime(3_000)
+      expect(await other.revocations.longestLifetime()).toBe(5_000)
+      await put(one, [api('https://a', { token: { lifetime: 60 } })], [client('a', { token: { lifetime: 90 } })])
+      await put(one, [api('https://a')], [client('a')])
+      expect(await other.revocations.longestLifetime()).toBe(90_000)
+    })
+
+    test('list the credentials of a client, oldest first, with their last use', async () => {
+      const credentials = [
+        { ...secret('2', 'young'), createdAt: 20 },
+        { ...secret('1', 'old'), createdAt: 10, expiresAt: 5 },
+      ]
+      await put(one, [], [client('a', { credentials: toCredentials(credentials) }), client('b')])
+      expect((await other.credentials.listCredentials(ClientId('a')))?.found).toEqual([
+        { credential: credentials[1], lastUsedAt: undefined },
+        { credential: credentials[0], lastUsedAt: undefined },
+      ])
+      expect((await other.credentials.listCredentials(ClientId('b')))?.found).toEqual([])
+      expect(await other.credentials.listCredentials(ClientId('nobody'))).toBeUndefined()
+    })
+
+    test('remember of uses the latest, whichever process tells of it', async () => {
+      const credentials = toCredentials([secret('1', 'x'), secret('2', 'y'), secret('3', 'z')])
+      await put(one, [], [client('a', { credentials })])
+      const use = (id: string, at: number) => ({ id: CredentialId(id), at })
+      await Promise.all([
+        one.credentials.noteUses([use('1', 500), use('2', 100)]),
+        other.credentials.noteUses([use('1', 400), use('2', 200), use('removed', 9)]),
+      ])
+      await one.credentials.noteUses([use('1', 450)])
+      await one.credentials.noteUses([])
+      const used = async (store: Store) =>
+        (await store.credentials.listCredentials(ClientId('a')))?.found.map(({ lastUsedAt }) => lastUsedAt)
+      expect(await used(one)).toEqual([500, 200, undefined])
+      expect(await used(other)).toEqual([500, 200, undefined])
+      // What changes a client leaves what is known of its credentials.
+      await put(one, [], [client('a', { name: 'A', credentials })])
+      expect(await used(one)).toEqual([500, 200, undefined])
+    })
+
+    test('change the credentials of a client, tell of it, and record it', async () => {
+      await put(
+        one,
+        [],
+        [client('a', { credentials: toCredentials([secret('1', 'x'), secret('2', 'y')]) }), client('b')],
+      )
+      const since = await other.changes.latestChange()
+      const writes = { put: [{ ...secret('1', 'x'), revokedAt: 7 }, secret('3', 'z')], remove: [CredentialId('2')] }
+      let seen: readonly unknown[] = []
+      const written = await one.credentials.updateCredentials(ClientId('a'), (credentials) => {
+        seen = credentials.all
+        return { writes, event: event('change') }
+      })
+      expect(written).toEqual(writes)
+      expect(seen).toEqual([secret('1', 'x'), secret('2', 'y')])
+      expect((await other.directory.loadClient(ClientId('a')))?.credentials.all).toEqual(writes.put)
+      expect(await other.audit.listEvents({ limit: 9, requestId: 'change' })).toHaveLength(1)
+      expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+    })
+
+    test('keep what operators have ended, one credential of a label, without its secret', async () => {
+      const kept = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm' }
+      const scrypt = {
+        kind: 'scrypt' as const,
+        parameters: { logN: 14, r: 8, p: 5, salt: Buffer.from('salt') },
+        digest: Buffer.alloc(32, 9),
+      }
+      const removed = { ...secret('1', 'x'), hash: scrypt, retrievable: kept }
+      await put(
+        one,
+        [],
+        [client('a', { enabled: false, ended: { disabledAt: 5 }, credentials: toCredentials([removed]) })],
+      )
+      const remove = (credential: SecretCredential) =>
+        one.credentials.updateCredentials(ClientId('a'), () => ({
+          writes: { put: [], remove: [credential.id], keepAway: credential },
+          event: event('remove'),
+        }))
+      await remove(removed)
+      const ended = {
+        disabledAt: 5,
+        credentials: [{ removedAt: now, credential: { ...removed, retrievable: undefined } }],
+      }
+      expect(await other.directory.loadClient(ClientId('a'))).toEqual(client('a', { enabled: false, ended }))
+      await remove({ ...secret('2', 'y') })
+      await remove({ ...secret('3', 'x') })
+      const { clients } = await other.manifest.snapshot([ClientId('a')])
+      expect(
+        clients.get(ClientId('a'))?.ended?.credentials?.map(({ credential: { id, label } }) => [id, label]),
+      ).toEqual([
+        ['2', 'y'],
+        ['3', 'x'],
+      ])
+      await put(one, [], [client('a')])
+      expect(await other.directory.loadClient(ClientId('a'))).toEqual(client('a'))
+    })
+
+    test('tell a manifest who there is, and when credentials were last used', async () => {
+      const ids = Array.from({ length: 600 }, (_, at) => CredentialId(`${at}`))
+      const credentials = toCredentials(ids.map((id) => secret(id, `of ${id}`)))
+      await put(one, [], [client('a', { credentials }), client('b'), client('c')])
+      await one.credentials.noteUses(ids.slice(0, 599).map((id, at) => ({ id, at })))
+      const uses = await other.manifest.lastUses(ids)
+      expect([uses.size, uses.get(CredentialId('598')), uses.get(CredentialId('599'))]).toEqual([599, 598, undefined])
+      expect(await other.manifest.lastUses([])).toEqual(new Map())
+      const listed = await other.manifest.listClients('a', 1)
+      expect(listed).toEqual([client('b')])
+    })
+
+    test('of processes that change the credentials of a client at once, lose no change', async () => {
+      await put(one, [], [client('a')])
+      await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          (index % 2 === 0 ? one : other).credentials.updateCredentials(ClientId('a'), ({ all: credentials }) => {
+            // Each writes what it read, and one more.
+            const labelled = { ...secret(`${index}`, `after ${credentials.length}`), createdAt: index }
+            return { writes: { put: [...credentials, labelled], remove: [] }, event: event(`change ${index}`) }
+          }),
+        ),
+      )
+      const all = (await one.credentials.listCredentials(ClientId('a')))?.found ?? []
+      const labels = all.map(({ credential }) => credential.label)
+      expect(labels.toSorted()).toEqual(Array.from({ length: 20 }, (_, count) => `after ${count}`).toSorted())
+      expect(await other.audit.listEvents({ limit: 99 })).toHaveLength(21)
+    })
+
+    test('write nothing where the plan for credentials throws, or there is no client', async () => {
+      const before = client('a', { credentials: toCredentials([secret('1', 'x')]) })
+      await put(one, [], [before])
+      const since = await one.changes.latestChange()
+      const refusal = new Error('no')
+      await expect(
+        one.credentials.updateCredentials(before.id, () => {
+          throw refusal
+        }),
+      ).rejects.toBe(refusal)
+      const broken = { ...secret('2', 'y'), hint: null as unknown as string }
+      await expect(
+        one.credentials.updateCredentials(before.id, () => ({
+          writes: { put: [secret('3', 'z'), broken], remove: [CredentialId('1')] },
+          event: event('broken'),
+        })),
+      ).rejects.toThrow()
+      let planned = false
+      const none = await one.credentials.updateCredentials(ClientId('nobody'), () => {
+        planned = true
+        return { writes: { put: [secret('4', 'w')], remove: [] }, event: event('nobody') }
+      })
+      expect({ none, planned }).toEqual({ none: undefined, planned: false })
+      expect(await other.directory.loadClient(before.id)).toEqual(before)
+      expect(await one.changes.latestChange()).toBe(since)
+      expect((await one.audit.listEvents({ limit: 9 })).map(({ requestId }) => requestId)).toEqual(['apply'])
+      // What was rolled back holds up nobody.
+      await other.credentials.updateCredentials(before.id, () => ({
+        writes: { put: [], remove: [CredentialId('1')] },
+        event: event('after'),
+      }))
+      expect((await one.credentials.listCredentials(before.id))?.found).toEqual([])
+    })
+
+    test('list what will expire, soonest first, of what counts', async () => {
+      const credentials = toCredentials([
+        { ...secret('late', 'late'), expiresAt: now + 9 },
+        { ...secret('soon', 'soon'), expiresAt: now + 1 },
+        { ...secret('now', 'now'), expiresAt: now },
+        { ...secret('revoked', 'revoked'), expiresAt: now + 5, revokedAt: 1 },
+        { ...secret('never', 'never') },
+        { ...secret('far', 'far'), expiresAt: now + 11 },
+      ])
+      await put(one, [], [client('a', { credentials })])
+      const labels = async (most: number) =>
+        (await other.credentials.listExpiring(now, now + 10, most)).found.map(({ clientId, credential }) => [
+          clientId,
+          credential.label,
+        ])
+      expect(await labels(10)).toEqual([
+        ['a', 'soon'],
+        ['a', 'late'],
+      ])
+      expect(await labels(1)).toEqual([['a', 'soon']])
+    })
+
+    test('have one process warn of an expiry, of each number of days, nearer ones last', async () => {
+      const expiring = { ...secret('1', 'x'), expiresAt: now + 9 }
+      const put1 = (more = {}) =>
+        put(one, [], [client('a', { credentials: toCredentials([{ ...expiring, ...more }]) })])
+      await put1()
+      const claim = (store: Store, days: number) => store.credentials.claimWarning(CredentialId('1'), days)
+      const atOnce = (days: number) =>
+        Promise.all(Array.from({ length: 10 }, (_, index) => claim(index % 2 === 0 ? one : other, days)))
+      expect((await atOnce(30)).filter(Boolean)).toHaveLength(1)
+      expect((await atOnce(7)).filter(Boolean)).toHaveLength(1)
+      expect(await claim(one, 30)).toBe(false)
+      expect(await claim(other, 7)).toBe(false)
+      // It stays told while the expiry stays.
+      await put1({ label: 'renamed' })
+      expect(await claim(other, 7)).toBe(false)
+      await put1({ expiresAt: now + 20 })
+      expect(await claim(other, 30)).toBe(true)
+      expect(await one.credentials.claimWarning(CredentialId('removed'), 7)).toBe(false)
+    })
+
+    test('put a secret that is encrypted anew in the place of what it was, and of nothing else', async () => {
+      const sealed = (text: string, masterKeyId = 'old') => ({ ciphertext: Buffer.from(text), masterKeyId })
+      const readable = { ...secret('1', 'x'), retrievable: sealed('before') }
+      await put(one, [], [client('a', { credentials: toCredentials([readable, secret('2', 'y')]) })])
+      expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
+      let since = await other.changes.latestChange()
+      await one.credentials.replaceRetrievable(readable.id, sealed('something else'), sealed('after'))
+      expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
+      expect(await other.changes.latestChange()).toBe(since)
+      const renewed = sealed('after', 'new')
+      const replace = () => one.credentials.replaceRetrievable(readable.id, sealed('before'), renewed)
+      await expect(replace()).rejects.toThrow(/is encrypted under the master key old; the one given is new/)
+      expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
+      expect(await one.keys.replaceMasterKey('old', 'new', event('replace'))).toBe(true)
+      since = await other.changes.latestChange()
+      await replace()
+      expect((await other.credentials.listRetrievable()).found).toEqual([
+        { clientId: 'a', credential: { ...readable, retrievable: renewed } },
+      ])
+      expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+    })
+
+    test('forget a secret that was kept to be read again, and nothing else of the credential', async () => {
+      const retrievable = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm' }
+      const kept = { ...secret('1', 'x'), expiresAt: 5, retrievable }
+      await put(one, [], [client('a', { credentials: toCredentials([kept]) })])
+      const since = await other.changes.latestChange()
+      const forget = (ciphertext: string) => {
+        const before = { ciphertext: Buffer.from(ciphertext), masterKeyId: 'm' }
+        return one.credentials.forgetRetrievable(ClientId('a'), kept.id, before, event('forgotten'))
+      }
+      expect(await forget('something else')).toBe(false)
+      expect(await other.changes.latestChange()).toBe(since)
+      expect(await forget('sealed')).toBe(true)
+      expect((await other.directory.loadClient(ClientId('a')))?.credentials.all).toEqual([
+        { ...kept, retrievable: undefined },
+      ])
+      expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+      expect(await other.audit.listEvents({ limit: 9, requestId: 'forgotten' })).toHaveLength(1)
+    })
+
+    test('have one master key in use, from the first that something is encrypted under, until another is put in its place', async () => {
+      expect(await one.keys.masterKeyInUse()).toBeUndefined()
+      const add = (store: Store, kid: string, masterKeyId: string) =>
+        store.keys.updateKeys(() => ({ add: [{ ...key(kid), masterKeyId }], put: [], events: [event(kid)] }))
+      const outcomes = await Promise.allSettled([add(one, 'k1', 'm1'), add(other, 'k2', 'm2')])
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      const { found, masterKeyId: inUse = '' } = await other.keys.listKeys()
+      expect(found.map(({ masterKeyId }) => masterKeyId)).toEqual([inUse])
+      expect(await one.audit.listEvents({ limit: 9 })).toHaveLength(1)
+
+      const retrievable = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm3' }
+      const stray = client('a', { credentials: toCredentials([{ ...secret('1', 'x'), retrievable }]) })
+      await expect(put(one, [api('https://a')], [stray])).rejects.toThrow(/the one given is m3/)
+      expect((await other.directory.loadApis()).found).toEqual([])
+
+      const since = await other.changes.latestChange()
+      expect(await one.keys.replaceMasterKey('another', 'm3', event('late'))).toBe(false)
+      expect(await other.changes.latestChange()).toBe(since)
+      expect(await one.keys.replaceMasterKey(inUse, 'm3', event('replaced'))).toBe(true)
+      expect(await other.keys.masterKeyInUse()).toBe('m3')
+      expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'key', id: 'm3' }])
+      expect(await one.audit.listEvents({ limit: 9, requestId: 'replaced' })).toHaveLength(1)
+      expect(await put(one, [], [stray])).toBe(true)
+      // An earlier ciphertext stays as it is, whatever else of its row is written.
+      expect(await one.keys.replaceMasterKey('m3', 'm4', event('again'))).toBe(true)
+      const revoked = { ...secret('1', 'x'), retrievable, revokedAt: 7 }
+      expect(await put(other, [], [client('a', { credentials: toCredentials([revoked]) })])).toBe(true)
+      const before = { ciphertext: Buffer.from(`private ${found[0]?.kid}`), masterKeyId: inUse }
+      const kid = found[0]?.kid ?? KeyId('')
+      expect(await one.keys.replaceEncrypted(kid, retrievable, { ...retrievable, masterKeyId: 'm4' })).toBe(false)
+      await expect(one.keys.replaceEncrypted(kid, before, retrievable)).rejects.toThrow(/the one given is m3/)
+      expect(await one.keys.replaceEncrypted(kid, before, { ...retrievable, masterKeyId: 'm4' })).toBe(true)
+    })
+
+    test('of processes that mark the same use at once, tell one that it is the first', async () => {
+      const mark = (index: number) => ({ id: Buffer.alloc(16, index), expiresAt: now })
+      const marks = Array.from({ length: 50 }, (_, index) => mark(index))
+      const added = await Promise.all(
+        Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? one : other).replay.addMarks(marks)),
+      )
+      expect(
+        added
+          .flat()
+          .map((id) => id[0])
+          .toSorted((a = 0, b = 0) => a - b),
+      ).toEqual(marks.map((_, index) => index))
+      expect(await other.replay.addMarks([mark(7), mark(50)])).toEqual([mark(50).id])
+    })
+
+    test('forget marks of what is too old to be used, so many at a time', async () => {
+      const marks = Array.from({ length: 1_200 }, (_, index) => {
+        const id = Buffer.alloc(16)
+        id.writeUInt32BE(index)
+        return { id, expiresAt: index < 1_150 ? 99 : 100 }
+      })
+      for (let from = 0; from < marks.length; from += 250) await one.replay.addMarks(marks.slice(from, from + 250))
+      expect(await other.replay.pruneMarks(100, 1_000)).toBe(1_000)
+      expect(await other.replay.pruneMarks(100, 1_000)).toBe(150)
+      expect(await other.replay.pruneMarks(100, 1_000)).toBe(0)
+      // What was forgotten is new again, and what was not is not.
+      expect(await one.replay.addMarks([marks[0], marks[1_199]].flatMap((mark) => mark ?? []))).toEqual([marks[0]?.id])
+    })
+
+    test('keep audit events in order, of both processes, however many at once', async () => {
+      const batch = (prefix: string, size: number) =>
+        Array.from({ length: size }, (_, index) => event(`${prefix}${index}`))
+      await Promise.all([one.audit.append(batch('x', 1_000)), other.audit.append(batch('y', 147))])
+      const events = await one.audit.listEvents({ limit: 10_000 })
+      expect(events).toHaveLength(1_147)
+      expect(events.map(({ seq }) => seq)).toEqual(events.map(({ seq }) => seq).toSorted((a, b) => a - b))
+      expect(events.filter(({ requestId }) => requestId.startsWith('x')).map(({ requestId }) => requestId)).toEqual(
+        batch('x', 1_000).map(({ requestId }) => requestId),
+      )
+      const { seq: _, ...first } = events.find(({ requestId }) => requestId === 'y0') ?? { seq: 0 }
+      expect(first).toEqual(event('y0'))
+    })
+
+    test('find audit events by client, request and place', async () => {
+      await one.audit.append([
+        event('1'),
+        { ...event('2'), clientId: 'b', result: 'refused', reason: 'wrong_secret' },
+        event('3'),
+      ])
+      const [, second] = await other.audit.listEvents({ limit: 3 })
+      expect(second).toMatchObject({ requestId: '2', reason: 'wrong_secret' })
+      const ids = async (query: Parameters<Store['audit']['listEvents']>[0]) =>
+        (await other.audit.listEvents(query)).map(({ requestId }) => requestId)
+      expect(await ids({ limit: 2 })).toEqual(['2', '3'])
+      expect(await ids({ limit: 9, clientId: 'a' })).toEqual(['1', '3'])
+      expect(await ids({ limit: 9, requestId: '2' })).toEqual(['2'])
+      expect(await ids({ limit: 9, after: second?.seq })).toEqual(['3'])
+    })
+
+    test('find an audit event by a request id that tells its time, wherever it stands', async () => {
+      const at = Date.UTC(2030, 0, 1)
+      const idAt = (time: number) => uuidv7({ now: () => time, monotonic: () => 0 }, systemRandom)
+      const spread = Array.from({ length: 400 }, (_, minute) => ({ minute, requestId: idAt(at + minute * 60_000) }))
+      await one.audit.append(spread.map(({ minute, requestId }) => ({ ...event(requestId), at: at + minute * 60_000 })))
+      // Written an hour and a half after it happened.
+      const late = idAt(at + 300 * 60_000)
+      await one.audit.append([{ ...event(late), at: at + 300 * 60_000 }])
+      const find = async (requestId: string) =>
+        (await other.audit.listEvents({ limit: 9, requestId })).map((found) => found.requestId)
+      for (const index of [0, 1, 200, 398, 399]) {
+        const requestId = spread[index]?.requestId ?? ''
+        expect(await find(requestId)).toEqual([requestId])
+      }
+      expect(await find(late)).toEqual([late])
+      expect(await find(idAt(at))).toEqual([])
+    })
+
+    test('find a refusal by its request id in the event that stands for several', async () => {
+      const at = Date.UTC(2030, 0, 1)
+      const idAt = (time: number) => uuidv7({ now: () => time, monotonic: () => 0 }, systemRandom)
+      const ids = [idAt(at), idAt(at + 20_000), idAt(at + 59_000)]
+      const [first = '', second = '', last = ''] = ids
+      const refused = { ...event(last), at: at + 59_000, result: 'refused', reason: 'wrong_secret' } as const
+      await one.audit.append([
+        { ...event(idAt(at)), at },
+        { ...refused, detail: { repeated: 3, request_ids: ids } },
+        { ...event(idAt(at + 100_000)), at: at + 100_000, detail: { request_ids: ids } },
+      ])
+      for (const requestId of [first, second, last]) {
+        expect(await other.audit.listEvents({ limit: 9, requestId })).toMatchObject([{ requestId: last }])
+      }
+      expect(await other.audit.listEvents({ limit: 9, requestId: idAt(at) })).toEqual([])
+    })
+
+    test('keep the last refusals, and remove those before them, so many at a time', async () => {
+      const refused = (id: string) => ({ ...event(id), result: 'refused', reason: 'wrong_secret' }) as const
+      const mixed = Array.from({ length: 30 }, (_, at) => [event(`done${at}`), refused(`refused${at}`)]).flat()
+      await one.audit.append(mixed)
+      expect(await other.audit.oldestRefusalOf(30)).toBe((await one.audit.listEvents({ limit: 59 }))[0]?.seq)
+      expect(await other.audit.oldestRefusalOf(31)).toBeUndefined()
+      const place = (await other.audit.oldestRefusalOf(10)) ?? 0
+      const removed = []
+      do removed.push(await other.audit.removeRefusalsBefore(place, 9))
+      while (removed.at(-1) !== 0)
+      expect(removed).toEqual([9, 9, 2, 0])
+      const left = (await one.audit.listEvents({ limit: 99 })).map(({ requestId }) => requestId)
+      expect(left.filter((id) => id.startsWith('done'))).toHaveLength(30)
+      expect(left.filter((id) => id.startsWith('refused'))).toEqual(
+        Array.from({ length: 10 }, (_, at) => `refused${at + 20}`),
+      )
+    })
+
+    test('prune old audit events, so many at a time', async () => {
+      await one.audit.append([
+        ...Array.from({ length: 25 }, (_, index) => event(`old${index}`, 100)),
+        event('new', 200),
+      ])
+      expect(await other.audit.pruneBefore(150, 10)).toBe(10)
+      expect(await other.audit.pruneBefore(150, 100)).toBe(15)
+      expect(await other.audit.pruneBefore(150, 100)).toBe(0)
+      expect((await one.audit.listEvents({ limit: 9 })).map(({ requestId }) => requestId)).toEqual(['new'])
+    })
+
+    test('answer a ping', async () => {
+      await expect(one.ping()).resolves.toBeUndefined()
+    })
+  })
+}

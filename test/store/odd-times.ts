@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { toCredentials } from '../../src/model/credentials/credential.ts'
+import { Audience, ClientId, CredentialId, Jti, KeyId } from '../../src/oauth/ids.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import { ReplayMarks } from '../../src/replay/marks.ts'
+import type { Store } from '../../src/store/tables/sql-store.ts'
+import { api, client, DAY, event, key, secret } from './contract.ts'
+
+type Part = Exclude<keyof Store, 'ping' | 'requireGrants' | 'connections' | 'warnings' | 'startUpkeep' | 'close'>
+
+/** Every method of every store, which does not compile once one is missing. */
+type Calls = {
+  readonly [Name in Part]: { readonly [Method in keyof Store[Name]]: (store: Store, time: number) => Promise<unknown> }
+}
+
+/** Calls with a time wherever a method takes one, and whatever a clock may have come to in what it writes. */
+const calls: Calls = {
+  manifest: {
+    snapshot: ({ manifest }) => manifest.snapshot([ClientId('a')]),
+    listClients: ({ manifest }) => manifest.listClients('', 10),
+    lastUses: ({ manifest }) => manifest.lastUses([CredentialId('1')]),
+    commit: async ({ manifest }, time) => {
+      const { version } = await manifest.snapshot([])
+      const credential = { ...secret('1', 'x'), createdAt: time, expiresAt: time, revokedAt: time }
+      const replaces = { id: CredentialId('1'), expiresAt: time }
+      const kept = { ...secret('2', 'y'), createdAt: time, expiresAt: time + DAY, replaces }
+      const credentials = toCredentials([credential, kept])
+      const apis = [api('https://a', { token: { lifetime: 60.7 } })]
+      return manifest.commit(version, { apis, clients: [client('a', { credentials })], event: event('r', time) })
+    },
+  },
+  directory: {
+    loadClient: ({ directory }) => directory.loadClient(ClientId('a')),
+    loadApis: ({ directory }) => directory.loadApis(),
+    clientsTrusting: ({ directory }) => directory.clientsTrusting('https://a', 10),
+    listClients: ({ directory }) => directory.listClients('', 10),
+  },
+  certificateUse: {
+    usesCertificates: ({ certificateUse }) => certificateUse.usesCertificates([ClientId('a')]),
+  },
+  keySources: {
+    list: ({ keySources }) => keySources.list('', 10),
+    ofClients: ({ keySources }) => keySources.ofClients([ClientId('a')]),
+  },
+  changes: {
+    latestChange: ({ changes }) => changes.latestChange(),
+    changesSince: ({ changes }) => changes.changesSince(0),
+  },
+  keys: {
+    listKeys: ({ keys }) => keys.listKeys(),
+    updateKeys: ({ keys }, time) => {
+      const odd = { createdAt: time, activeAt: time, goneAt: time }
+      return keys.updateKeys(({ found }) => ({
+        add: found.length === 0 ? [{ ...key('k1'), ...odd }] : [],
+        put: found.map((one) => ({ ...one, ...odd })),
+        events: [event('k', time)],
+      }))
+    },
+    masterKeyInUse: ({ keys }) => keys.masterKeyInUse(),
+    replaceMasterKey: ({ keys }, time) => keys.replaceMasterKey('master', 'master', event('m', time)),
+    replaceEncrypted: ({ keys }) => {
+      const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
+      return keys.replaceEncrypted(KeyId('k1'), sealed, sealed)
+    },
+    addFetches: ({ keys }, time) =>
+      keys.addFetches([{ address: '::1', userAgent: 'x', firstSeen: time, lastSeen: time, fetches: 1 }]),
+    listConsumers: ({ keys }, time) => keys.listConsumers(time),
+    pruneConsumers: ({ keys }, time) => keys.pruneConsumers({ before: time, keep: 1 }, 1),
+  },
+  revocations: {
+    addRevocations: ({ revocations }, time) =>
+      revocations.addRevocations([
+        { kind: 'token', id: Jti('t'), expiresAt: time },
+        { kind: 'api', id: Audience('https://a'), issuedBefore: time, expiresAt: time + DAY },
+      ]),
+    revocationsAfter: ({ revocations }) => revocations.revocationsAfter(0, 10),
+    isTokenRevoked: ({ revocations }) => revocations.isTokenRevoked(Jti('t')),
+    pruneRevocations: ({ revocations }, time) => revocations.pruneRevocations(time, 1),
+    longestLifetime: ({ revocations }) => revocations.longestLifetime(),
+    noteLifetime: ({ revocations }, time) => revocations.noteLifetime(time),
+  },
+  credentials: {
+    listCredentials: ({ credentials }) => credentials.listCredentials(ClientId('a')),
+    updateCredentials: ({ credentials }, time) =>
+      credentials.updateCredentials(ClientId('a'), ({ all }) => ({
+        writes: { put: all.map((one) => ({ ...one, revokedAt: time })), remove: [] },
+        event: event('r', time),
+      })),
+    noteUses: ({ credentials }, time) => credentials.noteUses([{ id: CredentialId('1'), at: time }]),
+    listExpiring: ({ credentials }, time) => credentials.listExpiring(time, time + DAY, 10),
+    listSamples: ({ credentials }) => credentials.listSamples(),
+    listRetrievable: ({ credentials }) => credentials.listRetrievable(),
+    replaceRetrievable: ({ credentials }) => {
+      const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
+      return credentials.replaceRetrievable(CredentialId('1'), sealed, sealed)
+    },
+    forgetRetrievable: ({ credentials }, time) => {
+      const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
+      return credentials.forgetRetrievable(ClientId('a'), CredentialId('1'), sealed, event('f', time))
+    },
+    claimWarning: ({ credentials }) => credentials.claimWarning(CredentialId('1'), 7.5),
+  },
+  replay: {
+    addMarks: ({ replay }, time) => replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: time }]),
+    pruneMarks: ({ replay }, time) => replay.pruneMarks(time, 1),
+  },
+  audit: {
+    append: ({ audit }, time) => audit.append([event('r', time)]),
+    listEvents: ({ audit }) => audit.listEvents({ limit: 10 }),
+    oldestRefusalOf: ({ audit }) => audit.oldestRefusalOf(1),
+    removeRefusalsBefore: ({ audit }) => audit.removeRefusalsBefore(1, 1),
+    pruneBefore: ({ audit }, time) => audit.pruneBefore(time, 1),
+  },
+}
+
+export const everyCall = Object.values(calls).flatMap((methods) => Object.entries(methods))
+
+/** The first was once seen of a monotonic clock. The others are of clocks that were never set, or set by mistake. */
+const TIMES = [1795620953578.9814, 1_000 * DAY + 0.5, 0.25, -0.5, -1e12 - 0.1, 4e15 + 0.5]
+/** No column can hold these. */
+const NO_TIMES = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 53, 1e300]
+
+/**
+ * No time keeps a store from working, and every number that is kept is whole.
+ * @param create as for `storeContract`; `fractions` lists what is kept of numbers with a fraction, where a database could
+ */
+export function oddTimesContract(
+  name: string,
+  create: () => Promise<{
+    open(clock: Clock): Promise<Store>
+    destroy(): Promise<void>
+    fractions?(): readonly unknown[]
+  }>,
+) {
+  describe(`odd times on ${name}`, () => {
+    let database: Awaited<ReturnType<typeof create>>
+    let store: Store
+    let now = 0
+    beforeEach(async () => {
+      database = await create()
+      store = await database.open({ now: () => now, monotonic: () => now })
+    })
+    afterEach(async () => {
+      await store.close()
+      await database.destroy()
+    })
+
+    test.each(TIMES)('%d: every method of every store works, twice, and keeps whole numbers', async (time) => {
+      now = time
+      for (const [method, call] of [...everyCall, ...everyCall]) {
+        await expect(call(store, time), method).resolves.not.toThrow()
+        expect(database.fractions?.() ?? [], method).toEqual([])
+      }
+    })
+
+    test.each(NO_TIMES)(
+      '%d is a defect wherever it is handed in, and is never kept as something else',
+      async (time) => {
+        now = 1_000 * DAY
+        for (const prune of [calls.replay.pruneMarks, calls.revocations.pruneRevocations])
+          await expect(prune(store, time)).rejects.toThrow(RangeError)
+        await expect(calls.audit.append(store, time)).rejects.toThrow(RangeError)
+        await expect(calls.replay.addMarks(store, time)).rejects.toThrow(RangeError)
+        expect(await store.audit.listEvents({ limit: 10 })).toEqual([])
+      },
+    )
+
+    test('marks are forgotten where the wall clock was corrected forward, and the monotonic one has a fraction', async () => {
+      let [wall, monotonic] = [1_000_000_000_000, 1_234]
+      const marks = new ReplayMarks(store.replay, { now: () => wall, monotonic: () => monotonic })
+      await store.replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: 1 }])
+      monotonic += 5_000.9814
+      wall += 5_004
+      await marks.prune()
+      expect(await store.replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: 1 }])).toHaveLength(1)
+    })
+  })
+}

@@ -1,0 +1,217 @@
+import { rmSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { storageMigrate } from '../../src/cli/storage.ts'
+import type { Config } from '../../src/config/resolve.ts'
+import { ClientId, Jti } from '../../src/oauth/ids.ts'
+import { createLogger } from '../../src/observability/log.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { UserError } from '../../src/platform/user-error.ts'
+import { startPrimary } from '../../src/server/primary.ts'
+import { type Server, startServer } from '../../src/server/server.ts'
+import { openStore } from '../../src/store/open.ts'
+import { runCommand } from '../harness/command.ts'
+import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { testConfig } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
+import { ACCESS } from './access.ts'
+import { BEFORE_0008 } from './before-0008.ts'
+
+let postgres: TestPostgres
+beforeAll(async () => {
+  postgres = await startPostgres()
+  await postgres.query(`create role serving login password 'serving'`)
+})
+afterAll(() => postgres.stop())
+
+const open = (url: string) => openStore(url, systemClock, ACCESS)
+const migrate = (url: string) => runCommand({ TESSERA_STORAGE: url }, () => storageMigrate({}))
+/** The same database, as the role that may not do everything. */
+const asServing = (url: string) => url.replace('postgres:postgres@', 'serving:serving@')
+const migrationsOf = (url: string) => postgres.query('select name from migration order by name', url)
+
+/** What docs/storage.md tells to grant. */
+const GRANTS = `
+  grant select, insert, update, delete on all tables in schema public to serving;
+  revoke insert, update, delete on migration from serving`
+
+describe('migrations', () => {
+  test('run once, of nodes that start at once on an empty database', async () => {
+    const url = await postgres.newDatabase()
+    const stores = await Promise.all([1, 2, 3, 4].map(() => open(url)))
+    for (const store of stores) {
+      expect((await store.directory.loadApis()).found).toEqual([])
+      await store.close()
+    }
+    const names = (await migrationsOf(url)).map(({ name }) => name)
+    expect(names).toEqual([...new Set(names)])
+    expect((await migrate(url)).stdout).toBe('the database is up to date\n')
+  })
+
+  test('are waited for, however long another node takes over one, and run where that one fails', async () => {
+    const url = await postgres.newDatabase()
+    await open(url).then((store) => store.close())
+    await postgres.query(`delete from migration where name = '0005-counters'; drop table counter`, url)
+    // Another node has begun.
+    const other = postgres.query(
+      `begin; insert into migration values ('0005-counters', '');
+      select pg_sleep(1); rollback`,
+      url,
+    )
+    const begun = `select 1 from pg_stat_activity where wait_event = 'PgSleep'`
+    await until(async () => (await postgres.query(begun)).length > 0)
+    const impatient = { ...ACCESS, statementTimeout: 300 }
+    const store = await openStore(url, systemClock, impatient)
+    await other
+    expect(await store.changes.latestChange()).toBe(0)
+    await store.close()
+  })
+
+  test('of before operators could end things: who is disabled stays so, and the sample is known', async () => {
+    const url = await postgres.newDatabase()
+    await open(url).then((store) => store.close())
+    await postgres.query(BEFORE_0008, url)
+    const store = await open(url)
+    expect((await store.directory.loadClient(ClientId('off')))?.ended).toEqual({ disabledAt: 1_700_000_000_000 })
+    expect(await store.directory.loadClient(ClientId('on'))).not.toHaveProperty('ended')
+    const { found: samples } = await store.credentials.listSamples()
+    expect(samples.map(({ clientId, credential: { id } }) => [clientId, id])).toEqual([['cc_client', 'sample']])
+    await store.close()
+  })
+
+  test('of a newer program are refused, and nothing is changed', async () => {
+    const url = await postgres.newDatabase()
+    await open(url).then((store) => store.close())
+    await postgres.query(`insert into migration values ('9999-future', '')`, url)
+    const before = await migrationsOf(url)
+    await expect(open(url)).rejects.toThrow(/newer than this program: it has had 9999-future/)
+    expect(await migrationsOf(url)).toEqual(before)
+  })
+})
+
+describe('a role that may only read and write', () => {
+  test('is told who must migrate', async () => {
+    const url = await postgres.newDatabase()
+    await expect(open(asServing(url))).rejects.toThrow(
+      /may not migrate the database \(0001-first.*tessera storage migrate/,
+    )
+    expect((await migrate(asServing(url))).error).toMatch(/may not migrate/)
+  })
+
+  test('serves what another has migrated', async () => {
+    const url = await postgres.newDatabase()
+    expect((await migrate(url)).stdout).toMatch(/^ran 0001-first\nran /)
+    await postgres.query(GRANTS, url)
+    const store = await open(asServing(url))
+    const { version } = await store.manifest.snapshot([])
+    const origin = { clientId: undefined, remoteAddress: undefined, traceId: undefined, reason: undefined }
+    const event = { ...origin, at: 1, type: 'token.issue', result: 'success', requestId: 'r', detail: {} } as const
+    expect(await store.manifest.commit(version, { apis: [], clients: [], event })).toBe(true)
+    await store.revocations.addRevocations([{ kind: 'token', id: Jti('t'), expiresAt: 1 }])
+    expect(await store.revocations.pruneRevocations(2, 9)).toBe(1)
+    expect(await store.replay.addMarks([{ id: Buffer.alloc(16), expiresAt: 1 }])).toHaveLength(1)
+    expect(await store.replay.pruneMarks(2, 9)).toBe(1)
+    await store.revocations.noteLifetime(1)
+    await store.keys.updateKeys(() => ({ add: [], put: [] }))
+    expect(await store.audit.pruneBefore(2, 9)).toBe(1)
+    await store.close()
+    await expect(postgres.query('drop table client cascade', asServing(url))).rejects.toThrow(/must be owner/)
+    await expect(postgres.query('delete from migration', asServing(url))).rejects.toThrow(/permission denied/)
+  })
+
+  const lacking: [string, string, readonly (string | RegExp)[]][] = [
+    [
+      'every right',
+      '',
+      [
+        'grant select on public.migration to serving',
+        /grant select, insert, update, delete on public\.api, .*to serving/,
+      ],
+    ],
+    [
+      'the list of migrations',
+      'grant select, insert, update, delete on all tables in schema public to serving; revoke all on migration from serving',
+      ['grant select on public.migration to serving'],
+    ],
+    [
+      'one right on one table',
+      `${GRANTS}; revoke delete on replay_mark from serving`,
+      ['grant select, insert, update, delete on public.replay_mark to serving'],
+    ],
+    [
+      'the table of a later migration',
+      `${GRANTS}; alter table counter rename to before; create table counter (like before); insert into counter table before`,
+      ['grant select, insert, update, delete on public.counter to serving'],
+    ],
+    [
+      'the schema',
+      `${GRANTS}; revoke usage on schema public from public, serving`,
+      ['grant usage on schema public to serving'],
+    ],
+  ]
+  test.each(lacking)(
+    'is told what to grant where it lacks %s, and serves once it is granted',
+    async (_name, state, expected) => {
+      const url = await postgres.newDatabase()
+      await migrate(url)
+      if (state !== '') await postgres.query(state, url)
+      const starting = async () => {
+        const store = await open(asServing(url))
+        try {
+          await store.requireGrants()
+        } finally {
+          await store.close()
+        }
+      }
+      const message = await starting().then(
+        () => '',
+        (error: unknown) => (error instanceof UserError ? error.message : `no mistake: ${error}`),
+      )
+      const [, statements = ''] =
+        /^this role lacks rights that serving takes\. .* grants them: (.*;)$/.exec(message) ?? []
+      expect(statements.split(/; ?/).filter(Boolean)).toEqual(
+        expected.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))),
+      )
+      // As the message says; and what it says leads nowhere in a circle.
+      await postgres.query(statements, url)
+      expect((await migrate(url)).stdout).toBe('the database is up to date\n')
+      await expect(starting()).resolves.toBeUndefined()
+    },
+  )
+
+  const servers: [string, (config: Config) => Promise<Server>][] = [
+    ['one process', (config) => startServer(config, { log: createLogger('silent') })],
+    ['several', (config) => startPrimary(config, { log: createLogger('silent'), workers: 2 })],
+  ]
+  test.each(servers)('does not serve without a right: %s', async (_name, start) => {
+    const url = await postgres.newDatabase()
+    await migrate(url)
+    await postgres.query(`${GRANTS}; revoke insert on audit_event from serving`, url)
+    const { config, folder } = await testConfig({ storage: asServing(url) })
+    await expect(start(config)).rejects.toThrow(/grants them: grant .* on public\.audit_event to serving;$/)
+    rmSync(folder, { recursive: true })
+  })
+
+  test('whose name must be quoted is quoted', async () => {
+    await postgres.query(`create role "a ""b" login password 'serving'`)
+    const url = await postgres.newDatabase()
+    await migrate(url)
+    const own = url.replace('postgres:postgres@', `${encodeURIComponent('a "b')}:serving@`)
+    const message = await open(own).then(
+      () => '',
+      (error: Error) => error.message,
+    )
+    await postgres.query(message.replace(/^.* grants them: /, ''), url)
+    const store = await open(own)
+    await store.requireGrants()
+    await store.close()
+  })
+
+  test('without a grant fails as a defect, not as a database that is away', async () => {
+    const url = await postgres.newDatabase()
+    await migrate(url)
+    await postgres.query(`grant select on migration to serving`, url)
+    const store = await open(asServing(url))
+    await expect(store.directory.loadClient(ClientId('a'))).rejects.toThrow(/permission denied for table client/)
+    await store.close()
+  })
+})

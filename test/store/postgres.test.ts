@@ -1,0 +1,109 @@
+import { rmSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { AuditEvent } from '../../src/audit/event.ts'
+import { ClientId, Jti } from '../../src/oauth/ids.ts'
+import { type Clock, systemClock } from '../../src/platform/clock.ts'
+import { openDatabase, openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/tables/sql-store.ts'
+import { MODEL } from '../harness/model.ts'
+import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { applyTo, testConfig } from '../harness/server.ts'
+import { ACCESS } from './access.ts'
+import { cleanUpContract } from './clean-up.ts'
+import { storeContract } from './contract.ts'
+import { oddTimesContract } from './odd-times.ts'
+
+let postgres: TestPostgres
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres.stop())
+
+async function create() {
+  const url = await postgres.newSchema()
+  return { open: (clock: Clock) => openStore(url, clock, ACCESS), destroy: async () => {} }
+}
+
+storeContract('PostgreSQL', create)
+oddTimesContract('PostgreSQL', create)
+cleanUpContract('PostgreSQL', async () => {
+  const url = await postgres.newSchema()
+  return { open: (clock) => openDatabase(url, clock, ACCESS), destroy: async () => {} }
+})
+
+describe('nodes at once', () => {
+  let url: string
+  let nodes: [Store, Store]
+  beforeEach(async () => {
+    url = await postgres.newSchema()
+    nodes = [await openStore(url, systemClock, ACCESS), await openStore(url, systemClock, ACCESS)]
+  })
+  afterEach(async () => {
+    for (const node of nodes) await node.close()
+  })
+
+  const COUNT = 60
+  const indexes = Array.from({ length: COUNT }, (_, index) => index)
+  const nodeOf = (index: number): Store => nodes[index % 2 === 0 ? 0 : 1]
+
+  /** Reads what is new, again and again, until `work` is done and once more. */
+  async function follow(work: Promise<unknown>, read: () => Promise<void>): Promise<void> {
+    let isDone = false
+    const working = work.finally(() => {
+      isDone = true
+    })
+    while (!isDone) await read()
+    await working
+    await read()
+  }
+
+  test('revoke: whoever reads along misses none', async () => {
+    const revoke = indexes.map((index) =>
+      nodeOf(index).revocations.addRevocations(
+        Array.from({ length: (index % 3) + 1 }, (_, part) => ({
+          kind: 'token',
+          id: Jti(`${index}.${part}`),
+          expiresAt: Number.MAX_SAFE_INTEGER,
+        })),
+      ),
+    )
+    const seen: string[] = []
+    let latest = 0
+    await follow(Promise.all(revoke), async () => {
+      const page = await nodes[0].revocations.revocationsAfter(latest, 1_000)
+      seen.push(...page.found.map(({ id }) => id))
+      latest = page.latest
+    })
+    expect(seen).toHaveLength(COUNT * 2)
+    expect(new Set(seen).size).toBe(COUNT * 2)
+    expect(latest).toBe(COUNT * 2)
+  })
+
+  test('change: whoever reads along misses none, and none are called missed', async () => {
+    const { config, folder } = await testConfig({ storage: url })
+    await applyTo(config, MODEL)
+    rmSync(folder, { recursive: true })
+    const event: AuditEvent = {
+      ...{ clientId: undefined, remoteAddress: undefined, traceId: undefined, reason: undefined },
+      ...{ at: 1, type: 'credential.change', result: 'success', requestId: 'r', detail: {} },
+    }
+    const since = await nodes[0].changes.latestChange()
+    const ids = ['reporter', 'auditor', 'brief'].map(ClientId)
+    const update = indexes.map((index) =>
+      nodeOf(index).credentials.updateCredentials(ids[index % 3] ?? ClientId(''), () => ({
+        writes: { put: [], remove: [] },
+        event,
+      })),
+    )
+    const seen: string[] = []
+    let latest = since
+    await follow(Promise.all(update), async () => {
+      const read = await nodes[1].changes.changesSince(latest)
+      expect(read.missed).toBe(false)
+      seen.push(...read.changes.map(({ id }) => id))
+      latest = read.latest
+    })
+    expect(seen).toHaveLength(COUNT)
+    expect(latest).toBe(since + COUNT)
+  })
+})

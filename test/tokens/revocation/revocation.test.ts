@@ -1,0 +1,328 @@
+import { rmSync } from 'node:fs'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Jti } from '../../../src/oauth/ids.ts'
+import { systemClock } from '../../../src/platform/clock.ts'
+import { systemRandom, uuidv7 } from '../../../src/platform/random.ts'
+import { openStore } from '../../../src/store/open.ts'
+import { Revocations } from '../../../src/tokens/revocation/revocations.ts'
+import type { Revocation, RevocationStore } from '../../../src/tokens/revocation/store.ts'
+import type { VerifiedToken } from '../../../src/tokens/verify.ts'
+import { standingClock } from '../../client-auth/assertions.ts'
+import { environmentOf, type RunningCommand, startTessera, tessera } from '../../harness/cli.ts'
+import { SECRET } from '../../harness/model.ts'
+import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../../harness/server.ts'
+import { A_SECOND, until } from '../../harness/until.ts'
+
+const credentials = `credentials: [{ secret: ${SECRET} }]`
+const MODEL = `
+apis:
+  - { audience: "https://plain.example.com", scopes: [{ name: plain }] }
+  - { audience: "https://sealed.example.com", token: { format: sealed }, scopes: [{ name: sealed }] }
+clients:
+  - { client_id: caller, scopes: [plain, sealed], ${credentials} }
+  - { client_id: other, scopes: [plain, sealed], ${credentials} }
+  - { client_id: watcher, introspects: all, ${credentials} }
+`
+
+const post = (issuer: string, path: string, client: string, form: Record<string, string>) =>
+  fetch(issuer + path, { method: 'POST', body: new URLSearchParams(form), headers: basic(client, SECRET) })
+
+async function issue(issuer: string, scope: string, client = 'caller'): Promise<string> {
+  const response = await post(issuer, '/as/token.oauth2', client, { grant_type: 'client_credentials', scope })
+  return ((await response.json()) as { access_token: string }).access_token
+}
+
+async function isActive(issuer: string, token: string): Promise<boolean> {
+  const response = await post(issuer, '/as/introspect.oauth2', 'watcher', { token })
+  expect(response.status).toBe(200)
+  return ((await response.json()) as { active: boolean }).active
+}
+
+/** Milliseconds until the token is inactive there. */
+const untilInactive = (issuer: string, token: string): Promise<number> =>
+  until(async () => !(await isActive(issuer, token)))
+
+describe('a client revokes a token (RFC 7009)', () => {
+  let server: TestServer
+  beforeAll(async () => {
+    server = await startTestServer({ manifest: MODEL })
+  })
+  afterAll(() => server.stop())
+
+  const revoke = (client: string, token: string) => post(server.issuer, '/as/revoke_token.oauth2', client, { token })
+
+  test.each(['plain', 'sealed'])('of its own: %s', async (scope) => {
+    const [token, spared] = [await issue(server.issuer, scope), await issue(server.issuer, scope)]
+    expect(await isActive(server.issuer, token)).toBe(true)
+    const response = await revoke('caller', token)
+    expect({ status: response.status, body: await response.text() }).toEqual({ status: 200, body: '' })
+    expect(await isActive(server.issuer, token)).toBe(false)
+    expect(await isActive(server.issuer, spared)).toBe(true)
+    const [event] = await server.audit(response.headers.get('x-request-id'))
+    expect(event).toMatchObject({ type: 'token.revoke', result: 'success', clientId: 'caller' })
+  })
+
+  test('54: twice, and of what is no token: 200', async () => {
+    const token = await issue(server.issuer, 'plain')
+    for (const value of [token, token, 'garbage', 'tsa_garbage'])
+      expect((await revoke('caller', value)).status).toBe(200)
+  })
+
+  test.each(['plain', 'sealed'])(
+    '54: of another client: the token lives, the answer tells nothing, the log does: %s',
+    async (scope) => {
+      const token = await issue(server.issuer, scope)
+      const response = await revoke('other', token)
+      expect({ status: response.status, body: await response.text() }).toEqual({ status: 200, body: '' })
+      expect(await isActive(server.issuer, token)).toBe(true)
+      const [event] = await server.audit(response.headers.get('x-request-id'))
+      expect(event).toMatchObject({
+        type: 'token.revoke',
+        result: 'refused',
+        reason: 'not_the_clients_token',
+        clientId: 'other',
+      })
+    },
+  )
+
+  test('without credentials: 401; without a token: 400', async () => {
+    const nobody = await fetch(`${server.issuer}/as/revoke_token.oauth2`, {
+      method: 'POST',
+      body: new URLSearchParams({ token: 'x' }),
+    })
+    expect(nobody.status).toBe(401)
+    expect((await revoke('caller', '')).status).toBe(400)
+  })
+})
+
+describe('an administrator revokes', () => {
+  let server: TestServer
+  let env: Record<string, string>
+  beforeAll(async () => {
+    server = await startTestServer({ manifest: MODEL })
+    env = { TESSERA_STORAGE: server.config.storage, TESSERA_MASTER_KEY: server.config.masterKey.toString('base64') }
+  })
+  afterAll(() => server.stop())
+
+  const revoke = (args: readonly string[], input = '') => tessera(['revoke', ...args], { env, input })
+
+  test.each(['plain', 'sealed'])('one token, from standard input: %s', async (scope) => {
+    const [token, spared] = [await issue(server.issuer, scope), await issue(server.issuer, scope)]
+    expect(await revoke(['--token'], `${token}\n`)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^revoked token /),
+    })
+    expect(await untilInactive(server.issuer, token)).toBeLessThan(A_SECOND)
+    expect(await isActive(server.issuer, spared)).toBe(true)
+  })
+
+  test('one token, by its jti', async () => {
+    const token = await issue(server.issuer, 'plain')
+    expect((await revoke(['--jti', decodeJwt(token).jti ?? ''])).code).toBe(0)
+    expect(await untilInactive(server.issuer, token)).toBeLessThan(A_SECOND)
+  })
+
+  test('everything of a client issued before now, and nothing issued after', async () => {
+    const tokens = [await issue(server.issuer, 'plain'), await issue(server.issuer, 'sealed')]
+    const spared = await issue(server.issuer, 'plain', 'other')
+    expect((await revoke(['--client', 'caller'])).code).toBe(0)
+    for (const token of tokens) expect(await untilInactive(server.issuer, token)).toBeLessThan(A_SECOND)
+    expect(await isActive(server.issuer, spared)).toBe(true)
+    expect(await isActive(server.issuer, await issue(server.issuer, 'plain'))).toBe(true)
+  })
+
+  test('everything for an API', async () => {
+    const [token, spared] = [await issue(server.issuer, 'sealed'), await issue(server.issuer, 'plain')]
+    expect((await revoke(['--api', 'https://sealed.example.com'])).code).toBe(0)
+    expect(await untilInactive(server.issuer, token)).toBeLessThan(A_SECOND)
+    expect(await isActive(server.issuer, spared)).toBe(true)
+  })
+
+  test('everything under a key', async () => {
+    const [token, spared] = [await issue(server.issuer, 'plain'), await issue(server.issuer, 'sealed')]
+    expect((await revoke(['--key', decodeProtectedHeader(token).kid ?? ''])).code).toBe(0)
+    expect(await untilInactive(server.issuer, token)).toBeLessThan(A_SECOND)
+    expect(await isActive(server.issuer, spared)).toBe(true)
+    expect(await isActive(server.issuer, await issue(server.issuer, 'plain'))).toBe(true)
+  })
+
+  test.each([
+    ['nothing', [], 'say one of'],
+    ['two things', ['--client', 'caller', '--jti', 'x'], 'say one of'],
+    ['an unknown client', ['--client', 'nobody'], 'there is no client nobody'],
+    ['an unknown API', ['--api', 'https://x'], 'there is no API https://x'],
+    ['an unknown key', ['--key', 'x'], 'there is no key x'],
+    ['a jti of no token', ['--jti', 'x'], 'the jti of no token of ours'],
+    ['what is no token', ['--token'], 'standard input has no access token'],
+  ])('%s: an error', async (_name, args, message) => {
+    expect(await revoke(args, 'garbage')).toMatchObject({ code: 1, stderr: expect.stringContaining(message) })
+  })
+})
+
+describe('a revocation', () => {
+  const running: RunningCommand[] = []
+  let folder: string
+  let storage: string
+  let issuers: string[]
+  const start = async (index: number) => {
+    const command = startTessera(['serve'], envs[index] ?? {})
+    running.push(command)
+    await command.printed(/is served on/)
+    return command
+  }
+  let envs: Record<string, string>[]
+  beforeEach(async () => {
+    const [one, two] = [await testConfig(), await testConfig()]
+    folder = one.folder
+    storage = one.config.storage
+    await applyTo(one.config, MODEL)
+    // One issuer, as nodes behind one address have.
+    const { issuer, masterKey } = one.config
+    envs = [one.config, two.config].map((config) => environmentOf({ ...config, issuer, storage, masterKey }))
+    issuers = [one.config.issuer, two.config.issuer]
+  })
+  afterEach(async () => {
+    for (const command of running.splice(0)) await command.stop('SIGKILL')
+    rmSync(folder, { recursive: true })
+  })
+
+  test('answered 200 is honoured by the other process within a second, and survives kill -9', async () => {
+    const [first = '', second = ''] = issuers
+    const commands = [await start(0), await start(1)]
+    for (const scope of ['plain', 'sealed']) {
+      const token = await issue(first, scope)
+      expect(await isActive(second, token)).toBe(true)
+      expect((await post(first, '/as/revoke_token.oauth2', 'caller', { token })).status).toBe(200)
+      expect(await untilInactive(second, token)).toBeLessThan(A_SECOND)
+    }
+    const last = await issue(first, 'plain')
+    expect((await post(first, '/as/revoke_token.oauth2', 'caller', { token: last })).status).toBe(200)
+    for (const command of commands) await command.stop('SIGKILL')
+    await start(1)
+    expect(await isActive(second, last)).toBe(false)
+  })
+})
+
+describe('what is revoked, in memory', () => {
+  const clock = { now: () => 1_000_000_000_000, monotonic: () => monotonic }
+  let monotonic = 0
+
+  function createStore() {
+    const rows: Revocation[] = []
+    const state = { failing: false, reads: 0, lookUps: 0 }
+    const store: RevocationStore = {
+      addRevocations: async (revocations) => {
+        if (state.failing) throw new Error('the database is away')
+        rows.push(...revocations)
+      },
+      revocationsAfter: async (after, limit) => {
+        state.reads += 1
+        if (state.failing) throw new Error('the database is away')
+        const page = rows.slice(after, after + limit)
+        return { latest: after + page.length, found: page, unreadable: [] }
+      },
+      isTokenRevoked: async (id) => {
+        state.lookUps += 1
+        return rows.some((row) => row.kind === 'token' && row.id === id)
+      },
+      pruneRevocations: async () => 0,
+      longestLifetime: async () => 0,
+      noteLifetime: async () => {},
+    }
+    return { store, rows, state }
+  }
+
+  const tokenWith = (jti: string): VerifiedToken =>
+    ({ kid: 'k', claims: { jti, client_id: 'a', aud: 'https://a', iat: 1, exp: 2 } }) as unknown as VerifiedToken
+
+  test('53: whoever can not know must not answer, and knows again once the database is back', async () => {
+    const { store, rows, state } = createStore()
+    const revocations = await Revocations.open(store, clock)
+    const jti = uuidv7(clock, systemRandom)
+    expect(await revocations.isRevoked(tokenWith(jti))).toBe(false)
+    state.failing = true
+    expect(await revocations.isRevoked(tokenWith(jti))).toBe(false)
+    monotonic += 1_100
+    await expect(revocations.isRevoked(tokenWith(jti))).rejects.toThrow('the database is away')
+    await expect(revocations.revoke({ kind: 'token', id: Jti(jti), expiresAt: clock.now() + 1_000 })).rejects.toThrow(
+      'the database is away',
+    )
+    state.failing = false
+    expect(await revocations.isRevoked(tokenWith(jti))).toBe(false)
+    rows.push({ kind: 'token', id: Jti(jti), expiresAt: clock.now() + 1_000 })
+    monotonic += 1_100
+    expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
+  })
+
+  test('those that no longer fit into memory are looked up, and only while there are such', async () => {
+    const { store, rows, state } = createStore()
+    const jtis = Array.from({ length: 30 }, () => Jti(uuidv7(clock, systemRandom)))
+    rows.push(...jtis.map((id): Revocation => ({ kind: 'token', id, expiresAt: clock.now() + 1_000 })))
+    const revocations = await Revocations.open(store, clock, { mostKept: 20 })
+    for (const jti of jtis) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
+    expect(state.lookUps).toBe(10)
+    expect(await revocations.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
+    const roomy = await Revocations.open(store, clock, { mostKept: 30 })
+    state.lookUps = 0
+    expect(await roomy.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
+    expect(state.lookUps).toBe(0)
+  })
+
+  test('a token that is revoked again and again is written once', async () => {
+    const { store, rows } = createStore()
+    const revocations = await Revocations.open(store, clock)
+    const id = Jti(uuidv7(clock, systemRandom))
+    for (let i = 0; i < 10; i += 1) await revocations.revoke({ kind: 'token', id, expiresAt: clock.now() + 1_000 })
+    expect(rows).toHaveLength(1)
+  })
+
+  test('a million live revocations take less than 200 MB, and are all known', async () => {
+    const { store, rows } = createStore()
+    const some: string[] = []
+    for (let i = 0; i < 1_000_000; i += 1) {
+      const jti = uuidv7({ ...clock, now: () => clock.now() - (i % 14_400) * 1000 }, systemRandom)
+      if (i % 10_000 === 0) some.push(jti)
+      // As a database driver hands them over: each a string of its own.
+      rows.push({ kind: 'token', id: Jti(Buffer.from(jti).toString('latin1')), expiresAt: clock.now() + 1_000_000 })
+    }
+    globalThis.gc?.()
+    const before = process.memoryUsage().heapUsed
+    const revocations = await Revocations.open(store, clock)
+    rows.length = 0
+    globalThis.gc?.()
+    const strings = 1_000_000 * 56
+    expect(process.memoryUsage().heapUsed - before + strings).toBeLessThan(200 * 1024 * 1024)
+    for (const jti of some) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
+    expect(await revocations.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
+  })
+
+  test('stays revoked where the clock is set forward beyond its end, and back', async () => {
+    const standing = standingClock()
+    const { store, rows } = createStore()
+    const revocations = await Revocations.open(store, standing)
+    const [known, read] = [uuidv7(standing, systemRandom), uuidv7(standing, systemRandom)]
+    await revocations.revoke({ kind: 'token', id: Jti(known), expiresAt: standing.now() + 60_000 })
+    standing.step(3_600_000)
+    rows.push({ kind: 'token', id: Jti(read), expiresAt: standing.now() - 3_500_000 })
+    await revocations.poll()
+    await revocations.prune()
+    standing.step(-3_600_000)
+    for (const jti of [known, read]) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
+  })
+
+  test('kept no longer than tokens can live, here and in the database', async () => {
+    const server = await startTestServer({ manifest: MODEL })
+    const store = await openStore(server.config.storage, systemClock)
+    const now = systemClock.now()
+    await store.revocations.addRevocations([
+      { kind: 'token', id: Jti(uuidv7(systemClock, systemRandom)), expiresAt: now - 1 },
+      { kind: 'token', id: Jti(uuidv7(systemClock, systemRandom)), expiresAt: now + 60_000 },
+    ])
+    const revocations = await Revocations.open(store.revocations, systemClock)
+    await revocations.prune()
+    expect((await store.revocations.revocationsAfter(0, 10)).found).toHaveLength(1)
+    await store.close()
+    await server.stop()
+  })
+})
