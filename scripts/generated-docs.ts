@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { growthTable } from '../bench/scale/growth.ts'
 import { configurationReference } from '../src/config/reference.ts'
-import { refusals } from '../src/oauth/refusals.ts'
+import { refusals } from '../src/endpoints/refusal-table.ts'
 import { BUCKETS } from '../src/observability/durations.ts'
 import { metricTable, processMetricTable } from '../src/observability/table.ts'
 import { type Preset, presetless, presets } from '../src/tokens/presets.ts'
@@ -47,7 +47,7 @@ function refusalsPage(): string {
   return [
     '# Refusals',
     '',
-    'Generated from `src/oauth/refusals.ts`.',
+    'Generated from the table of refusals of each feature (`src/endpoints/refusal-table.ts`).',
     '',
     'Every refusal has a reason, which the audit log has (`tessera audit tail --request-id …`, with the `X-Request-Id` of the',
     'answer) and the wire does not. What the wire says is the same for all that a stranger must not tell apart.',

@@ -1,5 +1,3 @@
-import type { Reason } from '../oauth/refusals.ts'
-
 /** One thing that happened. Never holds a secret or a token. */
 export interface AuditEvent {
   /** Milliseconds. */
@@ -7,7 +5,7 @@ export interface AuditEvent {
   readonly type: AuditEventType
   readonly result: 'success' | 'refused'
   /** Why it was refused. */
-  readonly reason: Reason | undefined
+  readonly reason: string | undefined
   /** Who: the `client_id` as presented; authenticated only where the detail says by which method. */
   readonly clientId: string | undefined
   /** The address it came from. */

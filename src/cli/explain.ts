@@ -1,7 +1,7 @@
 import type { StoredAuditEvent } from '../audit/store.ts'
+import { refusalOf } from '../endpoints/refusal-table.ts'
 import type { Client, UnreadableClient } from '../model/client.ts'
 import { ClientId } from '../oauth/ids.ts'
-import { refusals } from '../oauth/refusals.ts'
 import { systemClock } from '../platform/clock.ts'
 import { uuidv7Time } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
@@ -48,7 +48,7 @@ type Known = Client | UnreadableClient | undefined
 
 function asJson(event: StoredAuditEvent, client: Known) {
   const { at, type, result, reason, clientId, remoteAddress, detail } = event
-  const refusal = reason === undefined ? undefined : refusals[reason]
+  const refusal = reason === undefined ? undefined : refusalOf(reason)
   return {
     time: new Date(at).toISOString(),
     type,

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { OAuthError } from '../oauth/error.ts'
+import { expectedRefusal } from '../http/respond.ts'
 import { codeOf, fileFault, isSystemError, networkFault } from '../platform/system-error.ts'
 import { Mistakes, UserError } from '../platform/user-error.ts'
 import { visibleText, visibleValue } from '../platform/visible.ts'
@@ -21,7 +21,8 @@ export function explainFailure(error: unknown, env: Readonly<Record<string, stri
 function wordsOf(thrown: unknown): string {
   const error = explainDatabase(thrown, undefined)
   if (error instanceof UserError) return error.message
-  if (error instanceof OAuthError && error.reason !== 'unexpected') return `${error.description} (${error.reason})`
+  const refusal = expectedRefusal(error)
+  if (refusal !== undefined && refusal.reason !== 'unexpected') return `${refusal.description} (${refusal.reason})`
   if (isSystemError(error)) return ofSystem(error)
   return UNFORESEEN
 }

@@ -6,8 +6,8 @@ import { RemoteKeySets } from '../client-auth/remote-jwks/key-sets.ts'
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { Tries } from '../crypto/jws/verify.ts'
 import { type FederatedCredential, isValid } from '../model/credentials/credential.ts'
-import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
+import { Refusal } from '../oauth/refusal.ts'
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { keyFetcher, withDatabase } from './database.ts'
@@ -56,7 +56,7 @@ function parse(token: string): CompactJws {
   try {
     return parseAssertion(token)
   } catch (error) {
-    if (!(error instanceof OAuthError)) throw error
+    if (!(error instanceof Refusal)) throw error
     throw new UserError(`standard input is no signed JWT: ${JSON.stringify(error.detail)}`)
   }
 }
@@ -83,7 +83,7 @@ async function signatureOf(trust: FederatedCredential['trust'], jws: CompactJws,
   try {
     return (await isSignedByIssuer(jws, trust, keys, new Tries())) ? 'good' : 'by none of the keys of the issuer'
   } catch (error) {
-    if (!(error instanceof OAuthError)) throw error
+    if (!(error instanceof Refusal)) throw error
     return `the keys of the issuer could not be fetched: ${String(error.detail['message'] ?? error.reason)}`
   }
 }

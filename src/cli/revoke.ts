@@ -2,9 +2,9 @@ import { decodeJwt } from 'jose'
 import { ownEvent } from '../audit/own-event.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { ApiSet } from '../model/api-set.ts'
-import { OAuthError } from '../oauth/error.ts'
 import { Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
+import { DomainError } from '../platform/domain-error.ts'
 import { systemRandom, uuidv7Time } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 import type { Revocation } from '../tokens/revocation/store.ts'
@@ -79,7 +79,7 @@ async function readJti({ options, store }: Opened): Promise<string> {
     const opened = new Unsealer().unseal(token, (reference) => keyring.sealingKeyOf(reference))
     return (opened?.claims as { jti?: string } | undefined)?.jti ?? ''
   } catch (error) {
-    if (error instanceof UserError || error instanceof OAuthError) throw error
+    if (error instanceof UserError || error instanceof DomainError) throw error
     throw new UserError('standard input has no access token')
   }
 }

@@ -1,8 +1,9 @@
 import { isSameAlgorithm } from '../crypto/jws/algorithms.ts'
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { received } from '../crypto/jws/received.ts'
-import { OAuthError } from '../oauth/error.ts'
 import { type AssertionDescription, describeAssertion, parseAssertion } from './assertions/parse.ts'
+import { refusal as assertionRefusal } from './assertions/refusals.ts'
+import { refusal } from './refusals.ts'
 import type { AuthenticationRequest } from './request.ts'
 
 /** RFC 7523 §2.2. */
@@ -21,7 +22,7 @@ const parsed = new WeakMap<AuthenticationRequest, PresentedAssertion>()
 
 /**
  * The `client_assertion` of a request (RFC 7521 §4.2), its signature unchecked; undefined where there is none.
- * @throws OAuthError `assertion_type` or `assertion_malformed`
+ * @throws Refusal `assertion_type` or `assertion_malformed`
  */
 export function assertionOf(request: AuthenticationRequest): PresentedAssertion | undefined {
   const known = parsed.get(request)
@@ -30,7 +31,7 @@ export function assertionOf(request: AuthenticationRequest): PresentedAssertion 
   const type = request.form.get('client_assertion_type')
   if (assertion === undefined && type === undefined) return undefined
   if (assertion === undefined || type === undefined || ![JWT_BEARER, JWT_SPIFFE].includes(type)) {
-    throw new OAuthError('assertion_type', { detail: { expected: JWT_BEARER, received: type?.slice(0, 256) } })
+    throw refusal('assertion_type', { detail: { expected: JWT_BEARER, received: type?.slice(0, 256) } })
   }
   const jws = parseAssertion(assertion)
   const presented = { jws, claimed: describeAssertion(jws) }
@@ -40,14 +41,14 @@ export function assertionOf(request: AuthenticationRequest): PresentedAssertion 
 
 /**
  * Refuses an assertion whose algorithm the server does not accept, even if the client has registered that algorithm.
- * @throws OAuthError `assertion_algorithm`
+ * @throws Refusal `assertion_algorithm`
  */
 export function refuseAlgorithm(request: AuthenticationRequest, algorithms: readonly string[]): void {
   const presented = parsed.get(request)
   if (presented === undefined) return
   const { alg } = presented.jws.header
   if (algorithms.some((allowed) => isSameAlgorithm(allowed, alg))) return
-  throw new OAuthError('assertion_algorithm', {
+  throw assertionRefusal('assertion_algorithm', {
     detail: { expected: { algorithms }, received: { alg: received(alg) } },
   })
 }

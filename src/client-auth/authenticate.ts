@@ -1,14 +1,14 @@
 import type { Hold } from '../http/hold.ts'
+import { expectedRefusal } from '../http/respond.ts'
 import type { Client } from '../model/client.ts'
 import { isValid } from '../model/credentials/credential.ts'
 import type { CredentialUsage } from '../model/credentials/usage.ts'
 import { type ClientAuthMethodName, clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
-import { OAuthError } from '../oauth/error.ts'
 import type { CredentialId } from '../oauth/ids.ts'
-import type { Reason } from '../oauth/refusals.ts'
 import { refuseAlgorithm } from './assertion.ts'
 import type { Authenticator, Presented, Proven } from './method.ts'
 import { clientAuthMethods } from './methods.ts'
+import { type clientAuthRefusals, refusal } from './refusals.ts'
 import type { AuthenticationRequest } from './request.ts'
 
 /** Longer than it takes to find a client in the database and to check its credentials. Milliseconds. */
@@ -31,7 +31,7 @@ export interface Authentication extends Authenticator {
 
 /**
  * Authenticates the client of a request (RFC 6749 §2.3), by exactly one method; at once where nothing has to be waited for.
- * @throws OAuthError `invalid_client`, the same for every reason but in the audit log; `invalid_request` for two methods
+ * @throws Refusal `invalid_client`, the same for every reason but in the audit log; `invalid_request` for two methods
  */
 export function authenticateClient(
   authentication: Authentication,
@@ -46,11 +46,12 @@ export function authenticateClient(
     return { client, credentialId: credential.id, method } as AuthenticatedClient
   }
   const refuse = (error: unknown, hold?: Hold): never => {
-    if (!(error instanceof OAuthError)) throw error
+    const expected = expectedRefusal(error)
+    if (expected === undefined) throw error
     // A fault of the server reveals nothing about clients, so it is answered at once.
-    const held = error.status < 500 ? hold?.over : undefined
+    const held = expected.status < 500 ? hold?.over : undefined
     const detail = { method, client_id: presented.clientIds[0], ...unreadableOf(authentication, presented) }
-    throw error.with(detail, held)
+    throw expected.with(detail, held)
   }
   try {
     refuseOtherClientId(request, presented)
@@ -96,7 +97,7 @@ function presentedCredentials(request: AuthenticationRequest) {
   const clientId = request.form.get('client_id')
   // A certificate with the client's name would have been presented.
   const detail = clientId === undefined ? {} : { client_id: clientId, certificate: 'none' }
-  throw new OAuthError('no_credentials', { detail })
+  throw refusal('no_credentials', { detail })
 }
 
 /** Two ways are one too many (RFC 6749 §2.3), whatever is wrong with either; a certificate beside another way is none. */
@@ -104,7 +105,7 @@ function refuseSeveral({ headers: { authorization }, form }: AuthenticationReque
   const hasSecret = form.get('client_secret') !== undefined
   const hasAssertion = form.get('client_assertion') !== undefined
   if (authorization === undefined ? hasSecret && hasAssertion : hasSecret || hasAssertion) {
-    throw new OAuthError('several_methods')
+    throw refusal('several_methods')
   }
 }
 
@@ -112,7 +113,7 @@ function refuseSeveral({ headers: { authorization }, form }: AuthenticationReque
 function refuseOtherClientId({ form }: AuthenticationRequest, { clientIds }: Presented): void {
   const clientId = form.get('client_id')
   if (clientId === undefined || clientIds.some((id) => id === clientId)) return
-  throw new OAuthError('client_id_mismatch', { detail: { in_body: clientId.slice(0, 256) } })
+  throw refusal('client_id_mismatch', { detail: { in_body: clientId.slice(0, 256) } })
 }
 
 /** What proved itself may have ended, or may not be used so. */
@@ -122,8 +123,8 @@ function refuseUnfit(
   { takesSample }: Authenticator,
   now: number,
 ): void {
-  const refused = (reason: Reason, detail = {}) =>
-    new OAuthError(reason, { detail: { credential: credential.id, label: credential.label, ...detail } })
+  const refused = (reason: keyof typeof clientAuthRefusals, detail = {}) =>
+    refusal(reason, { detail: { credential: credential.id, label: credential.label, ...detail } })
   const { expiresAt, revokedAt } = credential
   if (revokedAt !== undefined) throw refused('revoked_credential', { revoked: new Date(revokedAt).toISOString() })
   if (!isValid(credential, now)) {

@@ -1,11 +1,12 @@
 import type { PresentedCertificate } from '../crypto/x509/peer.ts'
+import { expectedRefusal } from '../http/respond.ts'
 import { matches } from '../model/credentials/certificate-subject.ts'
 import { type CertificateCredential, isValid } from '../model/credentials/credential.ts'
-import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { describe } from './certificates/describe.ts'
 import { isSelfSigned } from './certificates/self-signed.ts'
 import type { Authenticator, Presented, Proven } from './method.ts'
+import { refusal } from './refusals.ts'
 import type { AuthenticationRequest } from './request.ts'
 
 /**
@@ -30,7 +31,7 @@ export function presentCertificate(
     clientIds: [id],
     verify: async (authenticator) => {
       const client = await authenticator.directory.client(id)
-      if (client === undefined) throw new OAuthError('unknown_client')
+      if (client === undefined) throw refusal('unknown_client')
       const credential = findCredential(authenticator, client.credentials.certificates, certificate)
       verify(authenticator, credential, certificate)
       return { client, credential }
@@ -38,23 +39,23 @@ export function presentCertificate(
   }
 }
 
-/** The certificate of a request, where it is of the kind that is looked for. @throws OAuthError `certificate_malformed` */
+/** The certificate of a request, where it is of the kind that is looked for. @throws MalformedCertificate */
 function certificateFor(request: AuthenticationRequest, clientId: string, isForSelfSigned: boolean) {
   try {
     const certificate = request.certificate()
     return certificate !== undefined && isSelfSigned(certificate.leaf) === isForSelfSigned ? certificate : undefined
   } catch (error) {
-    throw error instanceof OAuthError ? error.with({ client_id: clientId }) : error
+    throw expectedRefusal(error)?.with({ client_id: clientId }) ?? error
   }
 }
 
-/** @throws OAuthError `no_such_credential` or `certificate_mismatch` */
+/** @throws Refusal `no_such_credential` or `certificate_mismatch` */
 function findCredential(
   { clock }: Authenticator,
   credentials: readonly CertificateCredential[],
   { leaf }: PresentedCertificate,
 ): Proven['credential'] & CertificateCredential {
-  if (credentials.length === 0) throw new OAuthError('no_such_credential')
+  if (credentials.length === 0) throw refusal('no_such_credential')
   const now = clock.now()
   const matching = credentials.filter(({ matcher }) => matches(leaf, matcher))
   // Of those that count the thumbprint comes first: it needs no authority, and a name that it also has may lack one.
@@ -63,5 +64,5 @@ function findCredential(
   const [found] = matching.toSorted((one, other) => rank(other) - rank(one))
   if (found !== undefined) return found
   const expected = credentials.slice(0, 10).map(({ matcher }) => matcher)
-  throw new OAuthError('certificate_mismatch', { detail: { expected, received: describe(leaf) } })
+  throw refusal('certificate_mismatch', { detail: { expected, received: describe(leaf) } })
 }

@@ -1,16 +1,16 @@
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { received } from '../crypto/jws/received.ts'
 import type { Client } from '../model/client.ts'
-import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import { type AssertionClaims, checkAssertion } from './assertions/claims.ts'
 import type { Authenticator } from './method.ts'
+import { refusal } from './refusals.ts'
 
 /**
  * Checks what an assertion of a client's own says (RFC 7523 §3), before its signature.
  * @param client undefined where there is none
  * @param decoy the work of checking a signature: what is accepted depends on the client, and time must not tell that
- * @throws OAuthError `assertion_…`
+ * @throws Refusal `assertion_…`
  */
 export function checkClaims(
   { assertions: { issuer, tokenEndpoint, maxLifetime, audienceForm }, clock }: Authenticator,
@@ -29,7 +29,7 @@ export function checkClaims(
 
 /**
  * Uses an assertion up (RFC 7523 §3, item 7): of all who present it, one is the first.
- * @throws OAuthError `assertion_replayed`; `storage_unavailable` where nobody can know
+ * @throws Refusal `assertion_replayed`; `storage_unavailable` where nobody can know
  */
 export async function useUp(
   { marks }: Authenticator,
@@ -37,5 +37,5 @@ export async function useUp(
   { jti, expiresAt }: AssertionClaims,
 ): Promise<void> {
   if (await marks.first(`assertion ${clientId}`, jti, expiresAt)) return
-  throw new OAuthError('assertion_replayed', { detail: { jti: received(jti) } })
+  throw refusal('assertion_replayed', { detail: { jti: received(jti) } })
 }

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { decodeFormComponent } from '../http/form.ts'
-import { OAuthError } from '../oauth/error.ts'
+import { refusal as httpRefusal } from '../http/refusals.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { hasControl } from '../platform/text.ts'
 import type { ClientAuthMethod } from './method.ts'
+import { refusal } from './refusals.ts'
 import { presentSecret, type SecretReading } from './secret.ts'
 
 /** RFC 9110 §11.4: the scheme is of any case. */
@@ -19,11 +20,11 @@ export const clientSecretBasic: ClientAuthMethod = {
     authorization === undefined ? undefined : presentSecret(readBasic(authorization)),
 }
 
-/** What an `Authorization` header can mean, likeliest first. @throws OAuthError where it is not Basic, or not well-formed */
+/** What an `Authorization` header can mean, likeliest first. @throws Refusal where it is not Basic, or not well-formed */
 export function readBasic(authorization: string): readonly [SecretReading, ...SecretReading[]] {
   const credentials = decodeBasic(authorization)
   const colon = credentials.indexOf(':')
-  if (colon === -1) throw new OAuthError('malformed_authorization')
+  if (colon === -1) throw refusal('malformed_authorization')
   const raw = { clientId: ClientId(credentials.slice(0, colon)), secret: credentials.slice(colon + 1) }
   const decoded = decode(raw)
   return decoded === undefined ? [raw] : [decoded, raw]
@@ -38,13 +39,13 @@ function decode(raw: SecretReading): SecretReading | undefined {
   return clientId === raw.clientId && secret === raw.secret ? undefined : { clientId: ClientId(clientId), secret }
 }
 
-/** @throws OAuthError where the header is not canonical base64 (RFC 4648 §3.5) of UTF-8 (RFC 7617 §2.1) without control characters */
+/** @throws Refusal where the header is not canonical base64 (RFC 4648 §3.5) of UTF-8 (RFC 7617 §2.1) without control characters */
 function decodeBasic(authorization: string): string {
   const encoded = BASIC.exec(authorization)?.[1]
-  if (encoded === undefined) throw new OAuthError('malformed_authorization')
+  if (encoded === undefined) throw refusal('malformed_authorization')
   const bytes = Buffer.from(encoded, 'base64')
-  if (bytes.toString('base64') !== encoded) throw new OAuthError('malformed_authorization')
+  if (bytes.toString('base64') !== encoded) throw refusal('malformed_authorization')
   const credentials = bytes.toString('utf8')
-  if (!isUtf8(bytes) || hasControl(credentials)) throw new OAuthError('malformed_parameters')
+  if (!isUtf8(bytes) || hasControl(credentials)) throw httpRefusal('malformed_parameters')
   return credentials
 }

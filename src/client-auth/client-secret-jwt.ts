@@ -1,11 +1,13 @@
 import type { SecretCredential } from '../model/credentials/credential.ts'
-import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
+import type { Refusal } from '../oauth/refusal.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
+import { refusal as assertionRefusal } from './assertions/refusals.ts'
 import { checkClaims, useUp } from './client-assertion.ts'
 import { findMacSecret } from './guessable.ts'
 import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
+import { refusal } from './refusals.ts'
 import type { AuthenticationRequest } from './request.ts'
 
 /** A JWT under a MAC with the client's secret as its key (RFC 7523 §2.2; OpenID Connect Core §9, `client_secret_jwt`). */
@@ -32,21 +34,21 @@ async function verify(
   // counted like any other.
   const { found: credential, lost } = await findMacSecret(authenticator, request, { clientId, client, jws })
   const claims = checkClaims(authenticator, client, jws, () => {})
-  if (client === undefined) throw new OAuthError('unknown_client')
+  if (client === undefined) throw refusal('unknown_client')
   if (credential === undefined) throw whyNone(client.credentials.secrets, lost, jws.header.alg)
   await useUp(authenticator, clientId, claims)
   return { client, credential }
 }
 
 /** @param lost the record of a secret that could not be decrypted; the assertion may be signed with it */
-function whyNone(secrets: readonly SecretCredential[], lost: Unreadable | undefined, alg: string): OAuthError {
+function whyNone(secrets: readonly SecretCredential[], lost: Unreadable | undefined, alg: string): Refusal {
   if (lost !== undefined) {
     const detail = { unreadable_credential: lost.id, problem: lost.problem }
-    return new OAuthError('credential_unreadable', { detail })
+    return refusal('credential_unreadable', { detail })
   }
   if (secrets.some(({ retrievable }) => retrievable !== undefined)) {
-    return new OAuthError('assertion_signature', { detail: { alg } })
+    return assertionRefusal('assertion_signature', { detail: { alg } })
   }
   const detail = { expected: 'a secret with retrievable: true', secrets: secrets.length }
-  return new OAuthError('no_such_credential', { detail })
+  return refusal('no_such_credential', { detail })
 }

@@ -1,6 +1,6 @@
-import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import type { ClientAuthMethod } from './method.ts'
+import { refusal } from './refusals.ts'
 import { presentSecret } from './secret.ts'
 
 /** `client_id` and `client_secret` in the body (RFC 6749 §2.3.1). */
@@ -9,7 +9,7 @@ export const clientSecretPost: ClientAuthMethod = {
     const secret = form.get('client_secret')
     if (secret === undefined) return undefined
     const clientId = form.get('client_id')
-    if (clientId === undefined) throw new OAuthError('no_credentials')
+    if (clientId === undefined) throw refusal('no_credentials')
     return presentSecret([{ clientId: ClientId(clientId), secret }])
   },
 }

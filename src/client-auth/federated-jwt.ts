@@ -1,15 +1,18 @@
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { decoyVerify, Tries } from '../crypto/jws/verify.ts'
+import { expectedRefusal } from '../http/respond.ts'
 import type { Client } from '../model/client.ts'
 import { type FederatedCredential, isValid } from '../model/credentials/credential.ts'
-import { OAuthError } from '../oauth/error.ts'
+import { RecordUnreadable } from '../model/directory/record-unreadable.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../oauth/ids.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { checkClaims } from './client-assertion.ts'
 import { findMatch } from './federation/find.ts'
 import { explainMatch, presentedIssuers } from './federation/match.ts'
+import { refusal as federationRefusal } from './federation/refusals.ts'
 import { isSignedByIssuer } from './issuer-keys.ts'
 import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
+import { refusal } from './refusals.ts'
 
 /**
  * A token of an outside issuer, such as a CI system or a cluster, for which the client has a credential (RFC 7523 §3, with
@@ -70,25 +73,25 @@ async function verifyAmong(
   )
   if (candidates.length === 0) {
     decoyVerify(jws)
-    if (clientId !== undefined && clients.length === 0) throw new OAuthError('unknown_client')
+    if (clientId !== undefined && clients.length === 0) throw refusal('unknown_client')
     await refuseOwn(authenticator, clientId, jws)
     const expected = clients.flatMap(({ credentials }) => credentials.federated.map(({ trust }) => trust.issuer))
     const detail = { issuers: issuers.map((issuer) => issuer.slice(0, 256)), expected: expected.slice(0, 5) }
-    throw new OAuthError('federated_issuer_unknown', { detail })
+    throw federationRefusal('federated_issuer_unknown', { detail })
   }
   try {
     return choose(authenticator, await verifiedBy(authenticator, candidates, jws, patience), jws)
   } catch (error) {
     // Who asks for the refusals of a client is to find those of tokens that only it could have sent.
     const [one, ...others] = new Set(candidates.map(({ client }) => client.id))
-    throw error instanceof OAuthError && others.length === 0 ? error.with({ client_id: one }) : error
+    throw (others.length === 0 ? expectedRefusal(error)?.with({ client_id: one }) : undefined) ?? error
   }
 }
 
 /**
  * An assertion of a client's own that does not name the client twice looks like one of an outside issuer: what is wrong
  * with it is not that nobody knows the issuer.
- * @throws OAuthError `assertion_…`, where a client is named that has keys and trusts no issuer
+ * @throws Refusal `assertion_…`, where a client is named that has keys and trusts no issuer
  */
 async function refuseOwn(
   authenticator: Authenticator,
@@ -103,7 +106,7 @@ async function refuseOwn(
     try {
       checkClaims(authenticator, client, jws, () => {})
     } catch (error) {
-      throw error instanceof OAuthError ? error.with({ client_id: client.id }) : error
+      throw expectedRefusal(error)?.with({ client_id: client.id }) ?? error
     }
   }
 }
@@ -116,17 +119,17 @@ async function possibleClients(
   { directory }: Authenticator,
   clientId: ClientId | undefined,
   issuers: readonly string[],
-): Promise<{ readonly clients: readonly Client[]; readonly unreadable: OAuthError | undefined }> {
+): Promise<{ readonly clients: readonly Client[]; readonly unreadable: RecordUnreadable | undefined }> {
   const ids =
     clientId === undefined
       ? (await Promise.all(issuers.map((issuer) => directory.clientsTrusting(issuer)))).flat()
       : [clientId]
-  let unreadable: OAuthError | undefined
+  let unreadable: RecordUnreadable | undefined
   const load = async (id: ClientId): Promise<Client | undefined> => {
     try {
       return await directory.client(id)
     } catch (error) {
-      if (!(error instanceof OAuthError && error.reason === 'record_unreadable')) throw error
+      if (!(error instanceof RecordUnreadable)) throw error
       unreadable = error
       return undefined
     }
@@ -139,7 +142,7 @@ async function possibleClients(
 /**
  * Those of the candidates with whose keys the token is signed. Where the keys of one can't be had, those of another count
  * all the same: what one client has registered is no other client's affair.
- * @throws OAuthError why there is none
+ * @throws Refusal why there is none
  */
 async function verifiedBy(
   { issuerKeys }: Authenticator,
@@ -166,12 +169,12 @@ async function verifiedBy(
   if (verified.length > 0) return verified
   if (unavailable !== undefined) throw unavailable
   const { alg, kid } = jws.header
-  throw new OAuthError('federated_signature', { detail: { alg: alg.slice(0, 64), kid: kid?.slice(0, 256) } })
+  throw refusal('federated_signature', { detail: { alg: alg.slice(0, 64), kid: kid?.slice(0, 256) } })
 }
 
 /**
  * The candidate that the token fits; one that still counts, where there is one.
- * @throws OAuthError why none matches; `federated_ambiguous` where those of several clients do
+ * @throws Refusal why none matches; `federated_ambiguous` where those of several clients do
  */
 function choose({ clock }: Authenticator, candidates: readonly Candidate[], { claims }: CompactJws): Proven {
   const now = clock.now()
@@ -187,7 +190,7 @@ function choose({ clock }: Authenticator, candidates: readonly Candidate[], { cl
   const rival = others.find((other) => counts(other.candidate) && isMatch(other, claims, now))
   if (rival === undefined) return candidate
   const clients = [candidate.client.id, rival.candidate.client.id]
-  throw new OAuthError('federated_ambiguous', { detail: { clients } })
+  throw refusal('federated_ambiguous', { detail: { clients } })
 }
 
 const isMatch = (trust: FederatedCredential['trust'], claims: CompactJws['claims'], now: number): boolean =>

@@ -3,12 +3,12 @@ import { verifyHmac } from '../crypto/jws/verify.ts'
 import type { Client } from '../model/client.ts'
 import { isValid, type SecretCredential } from '../model/credentials/credential.ts'
 import { retrieveSecret } from '../model/credentials/retrievable.ts'
-import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import { networksOf } from '../platform/addresses.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
 import type { Authenticator, Proven } from './method.ts'
 import type { AuthenticationRequest } from './request.ts'
+import { SecretQueueFull } from './secrets/fair-queue.ts'
 
 /** A `client_id` and secret as a request has them, and the client of that id; undefined where there is none. */
 export interface AttemptedSecret {
@@ -47,7 +47,7 @@ export function findRememberedSecret(
  * repeated wrong secret is no new guess, and is refused as before.
  * @param readings the possible meanings of the request, likeliest first
  * @returns undefined if the secret is none of the client's
- * @throws OAuthError `too_many_guesses` or `secret_queue_full`
+ * @throws TooManyGuesses or `secret_queue_full`
  */
 export async function findChosenSecret(
   authenticator: Pick<Authenticator, 'verifier' | 'guesses'>,
@@ -90,7 +90,7 @@ async function findAmong(
     }
   } catch (error) {
     // The attempt counts as a guess once one reading was checked.
-    if (!isChecked && error instanceof OAuthError && error.reason === 'secret_queue_full') attempt.turnedAway()
+    if (!isChecked && error instanceof SecretQueueFull) attempt.turnedAway()
     throw error
   }
   return undefined
@@ -102,7 +102,7 @@ async function findAmong(
  * are checked first, so that many right ones are not taken for guesses.
  * @param client undefined if no client has that id
  * @returns `found`: undefined if none of the client's secrets made the MAC; `lost`: a secret that could not be decrypted
- * @throws OAuthError `too_many_guesses`
+ * @throws TooManyGuesses
  */
 export async function findMacSecret(
   { verifier, guesses, masterKey, clock }: Authenticator,

@@ -3,14 +3,14 @@ import { KeyError } from '../crypto/jws/key-error.ts'
 import { type PublicKey, parseKeySet } from '../crypto/jws/public-key.ts'
 import { findSigner, type Tries } from '../crypto/jws/verify.ts'
 import type { FederatedTrust } from '../model/credentials/federated-trust.ts'
-import { OAuthError } from '../oauth/error.ts'
+import { refusal } from './refusals.ts'
 import type { IssuerKeys } from './remote-jwks/discovery.ts'
 
 /**
  * Whether a token is signed by its issuer, with the credential's own keys or those that the issuer publishes.
  * @param tries all tries with this token, for any credential
  * @param patience resolves when fetched keys would come too late; without it there is no limit
- * @throws OAuthError `keys_unavailable` or `credential_unreadable`
+ * @throws Refusal `keys_unavailable` or `credential_unreadable`
  */
 export async function isSignedByIssuer(
   jws: CompactJws,
@@ -28,7 +28,7 @@ export async function isSignedByIssuer(
 
 const known = new WeakMap<NonNullable<FederatedTrust['jwks']>, readonly PublicKey[]>()
 
-/** @throws OAuthError `credential_unreadable` if what is stored is no set of keys */
+/** @throws Refusal `credential_unreadable` if what is stored is no set of keys */
 function keysOf(jwks: NonNullable<FederatedTrust['jwks']>): readonly PublicKey[] {
   try {
     const keys = known.get(jwks) ?? parseKeySet({ keys: jwks }).keys
@@ -36,6 +36,6 @@ function keysOf(jwks: NonNullable<FederatedTrust['jwks']>): readonly PublicKey[]
     return keys
   } catch (error) {
     if (!(error instanceof KeyError)) throw error
-    throw new OAuthError('credential_unreadable', { detail: { problem: error.message } })
+    throw refusal('credential_unreadable', { detail: { problem: error.message } })
   }
 }

@@ -59,7 +59,7 @@ export interface Presented {
   readonly needsKeys?: true
   /**
    * @param patience resolves when the request has waited for keys for long enough
-   * @throws OAuthError why it proves nothing
+   * @throws Refusal why it proves nothing
    */
   verify(
     authenticator: Authenticator,
@@ -72,7 +72,7 @@ export interface Presented {
 export interface ClientAuthMethod {
   /**
    * What the request presents by this method; undefined where it does not use the method.
-   * @throws OAuthError where it uses the method wrongly
+   * @throws Refusal where it uses the method wrongly
    */
   present(request: AuthenticationRequest): Presented | undefined
 }

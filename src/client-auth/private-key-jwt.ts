@@ -2,12 +2,13 @@ import { KeyError } from '../crypto/jws/key-error.ts'
 import { type PublicKey, parsePublicJwk } from '../crypto/jws/public-key.ts'
 import { decoyVerify, findSigner, Tries } from '../crypto/jws/verify.ts'
 import { isValid, type KeysCredential } from '../model/credentials/credential.ts'
-import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
+import { Refusal } from '../oauth/refusal.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { requireSigner } from './assertions/signature.ts'
 import { checkClaims, useUp } from './client-assertion.ts'
 import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
+import { refusal } from './refusals.ts'
 
 /** A JWT that the client signed with a private key of its own (RFC 7523 §2.2; OpenID Connect Core §9, `private_key_jwt`). */
 export const privateKeyJwt: ClientAuthMethod = {
@@ -34,14 +35,14 @@ async function verify(
   const credentials = client?.credentials.keys ?? []
   if (client === undefined || credentials.length === 0) {
     decoyVerify(jws)
-    throw new OAuthError(client === undefined ? 'unknown_client' : 'no_such_credential')
+    throw refusal(client === undefined ? 'unknown_client' : 'no_such_credential')
   }
   const credential = await findCredential(authenticator, credentials, jws, patience)
   await useUp(authenticator, clientId, claims)
   return { client, credential }
 }
 
-/** The credential whose key signed the assertion; those that count are tried first. @throws OAuthError why none did */
+/** The credential whose key signed the assertion; those that count are tried first. @throws Refusal why none did */
 async function findCredential(
   authenticator: Authenticator,
   credentials: readonly KeysCredential[],
@@ -64,8 +65,7 @@ async function findCredential(
   throw refusal
 }
 
-const isUnreadable = (error: unknown): boolean =>
-  error instanceof OAuthError && error.reason === 'credential_unreadable'
+const isUnreadable = (error: unknown): boolean => error instanceof Refusal && error.reason === 'credential_unreadable'
 
 async function requireKey(
   { keySets }: Authenticator,
@@ -87,7 +87,7 @@ async function requireKey(
 
 const inline = new WeakMap<KeysCredential, readonly PublicKey[]>()
 
-/** @throws OAuthError `credential_unreadable` if the stored keys are not valid public keys */
+/** @throws Refusal `credential_unreadable` if the stored keys are not valid public keys */
 function inlineKeys(credential: KeysCredential): readonly PublicKey[] {
   const known = inline.get(credential)
   if (known !== undefined) return known
@@ -98,6 +98,6 @@ function inlineKeys(credential: KeysCredential): readonly PublicKey[] {
   } catch (error) {
     if (!(error instanceof KeyError)) throw error
     const detail = { unreadable_credential: credential.id, problem: error.message }
-    throw new OAuthError('credential_unreadable', { detail })
+    throw refusal('credential_unreadable', { detail })
   }
 }

@@ -8,6 +8,6 @@ export interface AuthenticationRequest {
   readonly form: Form
   /** Of the client. */
   readonly remoteAddress: string
-  /** The certificate that the client has shown to have the key of. @throws OAuthError `certificate_malformed` */
+  /** The certificate that the client has shown to have the key of. @throws MalformedCertificate */
   certificate(): PresentedCertificate | undefined
 }

@@ -1,9 +1,10 @@
 import type { Client } from '../model/client.ts'
 import type { Directory } from '../model/directory/directory.ts'
-import { OAuthError } from '../oauth/error.ts'
 import type { ClientId } from '../oauth/ids.ts'
+import type { Refusal } from '../oauth/refusal.ts'
 import { type AttemptedSecret, findChosenSecret, findRememberedSecret } from './guessable.ts'
 import type { Authenticator, Presented, Proven } from './method.ts'
+import { refusal } from './refusals.ts'
 import type { AuthenticationRequest } from './request.ts'
 
 /** A `client_id` and secret as a request has them. */
@@ -61,9 +62,9 @@ async function verifySought(
 }
 
 /** Only the audit record differs. The work and the answer are the same in each case. */
-function whyWrong(client: Client | undefined): OAuthError {
-  if (client === undefined) return new OAuthError('unknown_client')
+function whyWrong(client: Client | undefined): Refusal {
+  if (client === undefined) return refusal('unknown_client')
   const { all, secrets } = client.credentials
-  if (secrets.length > 0) return new OAuthError('wrong_secret')
-  return new OAuthError('no_such_credential', { detail: { has: [...new Set(all.map(({ kind }) => kind))] } })
+  if (secrets.length > 0) return refusal('wrong_secret')
+  return refusal('no_such_credential', { detail: { has: [...new Set(all.map(({ kind }) => kind))] } })
 }

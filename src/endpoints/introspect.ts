@@ -1,6 +1,6 @@
 import { type AuthenticatedClient, type Authentication, authenticateClient } from '../client-auth/authenticate.ts'
 import type { Endpoint, HttpRequest, HttpResponse } from '../http/message.ts'
-import { asOAuthError, json } from '../http/respond.ts'
+import { asRefusal, json } from '../http/respond.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import { toSeconds } from '../platform/clock.ts'
 import { scopeOf, tokenTypeOf } from '../tokens/claims.ts'
@@ -32,7 +32,7 @@ export function introspectionEndpoint({ authenticator, judge, issuer, recording 
       const answer = verified === undefined ? { active: false } : activeAnswer(verified)
       return wantsJwt(http) ? await jwtResponse(issuer, client.client.id, answer) : json(200, answer)
     } catch (error) {
-      recordRefusal(recording, http, 'token.introspect', client, asOAuthError(error))
+      recordRefusal(recording, http, 'token.introspect', client, asRefusal(error))
       throw error
     }
   }

@@ -1,9 +1,8 @@
 import type { AuditEvent, AuditEventType } from '../audit/event.ts'
-
 import type { AuditSink } from '../audit/sink.ts'
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
 import type { HttpRequest } from '../http/message.ts'
-import type { OAuthError } from '../oauth/error.ts'
+import type { Refusal } from '../oauth/refusal.ts'
 import type { Clock } from '../platform/clock.ts'
 import { redactFields, redactText } from '../platform/redact.ts'
 
@@ -43,7 +42,7 @@ export function recordRefusal(
   http: HttpRequest,
   type: AuditEventType,
   client: AuthenticatedClient | undefined,
-  error: OAuthError,
+  error: Refusal,
 ): void {
   // Where no event can be kept, this one can't be either.
   if (error.reason === 'audit_full') return

@@ -1,12 +1,12 @@
 import { type AuthenticatedClient, type Authentication, authenticateClient } from '../client-auth/authenticate.ts'
 import type { Endpoint, HttpResponse } from '../http/message.ts'
-import { asOAuthError } from '../http/respond.ts'
+import { asRefusal } from '../http/respond.ts'
 import type { ChangeFeed } from '../model/changes/feed.ts'
-import { OAuthError } from '../oauth/error.ts'
 import type { Revocations } from '../tokens/revocation/revocations.ts'
 import { type Verifier, verifyToken } from '../tokens/verify.ts'
 import { parseClientRequest, tokenParameter } from './client-request.ts'
 import { type Recording, recordRefusal, recordSuccess } from './record.ts'
+import { refusal } from './refusals.ts'
 
 /** What the revocation endpoint needs of the process. */
 export interface RevocationServices {
@@ -26,7 +26,7 @@ export function revocationEndpoint(services: RevocationServices): Endpoint {
   return async (http) => {
     let client: AuthenticatedClient | undefined
     try {
-      if (recording.audit.isFull) throw new OAuthError('audit_full')
+      if (recording.audit.isFull) throw refusal('audit_full')
       const request = parseClientRequest(http)
       client = await authenticateClient(authenticator, request)
       const token = tokenParameter(request.form)
@@ -41,7 +41,7 @@ export function revocationEndpoint(services: RevocationServices): Endpoint {
           http,
           'token.revoke',
           client,
-          new OAuthError('not_the_clients_token', { detail: { jti, owner } }),
+          refusal('not_the_clients_token', { detail: { jti, owner } }),
         )
         return DONE
       }
@@ -49,7 +49,7 @@ export function revocationEndpoint(services: RevocationServices): Endpoint {
       recordSuccess(recording, http, 'token.revoke', client, { jti })
       return DONE
     } catch (error) {
-      recordRefusal(recording, http, 'token.revoke', client, asOAuthError(error))
+      recordRefusal(recording, http, 'token.revoke', client, asRefusal(error))
       throw error
     }
   }

@@ -1,10 +1,10 @@
 import type { Endpoint, Routes } from '../http/message.ts'
-import { OAuthError } from '../oauth/error.ts'
 import { type IntrospectionServices, introspectionEndpoint } from './introspect.ts'
 import { type KeysServices, keysEndpoint } from './keys.ts'
 import { authorizationServerMetadata, type MetadataServices, openidConfiguration } from './metadata.ts'
 import { endpointPaths } from './paths.ts'
 import { publicDocument } from './public-document.ts'
+import { refusal } from './refusals.ts'
 import { type RevocationServices, revocationEndpoint } from './revoke.ts'
 import { type TokenServices, tokenEndpoint } from './token.ts'
 
@@ -29,7 +29,7 @@ export function runtimeRoutes(services: RuntimeServices): Routes {
 }
 
 const noAuthorization: Endpoint = () => {
-  throw new OAuthError('no_authorization_endpoint')
+  throw refusal('no_authorization_endpoint')
 }
 
 const heartbeat: Endpoint = () => ({

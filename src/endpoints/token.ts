@@ -4,9 +4,8 @@ import { clientCredentials } from '../grants/client-credentials.ts'
 import { validateBearer } from '../grants/validate-bearer.ts'
 import type { Form } from '../http/form.ts'
 import type { Endpoint, HttpRequest, HttpResponse } from '../http/message.ts'
-import { asOAuthError, json } from '../http/respond.ts'
+import { asRefusal, json } from '../http/respond.ts'
 import type { ChangeFeed } from '../model/changes/feed.ts'
-import { OAuthError } from '../oauth/error.ts'
 import { VALIDATE_BEARER } from '../oauth/grant-types.ts'
 import { Jti } from '../oauth/ids.ts'
 import { parseScope } from '../oauth/scope.ts'
@@ -17,6 +16,7 @@ import type { Judge } from '../tokens/introspection/verdict.ts'
 import { type IssuedToken, type Issuer, issueToken } from '../tokens/issue.ts'
 import { parseClientRequest, tokenParameter } from './client-request.ts'
 import { type Recording, recordRefusal, recordSuccess } from './record.ts'
+import { refusal } from './refusals.ts'
 
 /** What the token endpoint needs of the process. */
 export interface TokenServices {
@@ -40,7 +40,7 @@ export function tokenEndpoint(services: TokenServices): Endpoint {
   return async (http) => {
     let client: AuthenticatedClient | undefined
     try {
-      if (recording.audit.isFull) throw new OAuthError('audit_full')
+      if (recording.audit.isFull) throw refusal('audit_full')
       const request = parseTokenRequest(http)
       const authenticated = authenticateClient(authenticator, request.authentication)
       client = authenticated instanceof Promise ? await authenticated : authenticated
@@ -56,7 +56,7 @@ export function tokenEndpoint(services: TokenServices): Endpoint {
       recordSuccess(recording, http, 'token.issue', client, issuanceDetail(token))
       return tokenResponse(services, token)
     } catch (error) {
-      recordRefusal(recording, http, 'token.issue', client, asOAuthError(error))
+      recordRefusal(recording, http, 'token.issue', client, asRefusal(error))
       throw error
     }
   }
@@ -67,27 +67,27 @@ const jtiOf = ({ requestId }: HttpRequest): Jti => Jti(requestId)
 
 const now = ({ issuer }: TokenServices): number => issuer.clock.now()
 
-/** @throws OAuthError where the request is none that RFC 6749 §4.4.2 describes */
+/** @throws Refusal where the request is none that RFC 6749 §4.4.2 describes */
 function parseTokenRequest(http: HttpRequest): TokenRequest {
   const authentication = parseClientRequest(http)
   const { form } = authentication
   const grantType = form.get('grant_type')
   switch (grantType) {
     case undefined:
-      throw new OAuthError('grant_type_missing')
+      throw refusal('grant_type_missing')
     case 'client_credentials':
       return { grantType, authentication, wanted: parseWanted(form) }
     case VALIDATE_BEARER:
       return { grantType, authentication, token: tokenParameter(form) }
     default:
-      throw new OAuthError('unsupported_grant_type')
+      throw refusal('unsupported_grant_type')
   }
 }
 
 function parseWanted(form: Form): Wanted {
   const parameter = form.get('scope')
   const scope = parameter === undefined ? undefined : parseScope(parameter)
-  if (parameter !== undefined && scope === undefined) throw new OAuthError('malformed_scope')
+  if (parameter !== undefined && scope === undefined) throw refusal('malformed_scope')
   return { scope, targets: [...form.all('resource'), ...form.all('audience')] }
 }
 

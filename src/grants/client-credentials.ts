@@ -1,12 +1,12 @@
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
 import type { Client } from '../model/client.ts'
-import { OAuthError } from '../oauth/error.ts'
+import { refusal } from './refusals.ts'
 
 /**
  * The client credentials grant (RFC 6749 §4.4): the token is for the client itself.
- * @throws OAuthError `unauthorized_client` where the client may not use it
+ * @throws Refusal `unauthorized_client` where the client may not use it
  */
 export function clientCredentials({ client }: AuthenticatedClient): Client {
-  if (!client.grantTypes.includes('client_credentials')) throw new OAuthError('grant_not_allowed')
+  if (!client.grantTypes.includes('client_credentials')) throw refusal('grant_not_allowed')
   return client
 }

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { OAuthError } from '../oauth/error.ts'
 import { RequestId } from '../oauth/ids.ts'
-import type { Reason } from '../oauth/refusals.ts'
+import type { Refusal } from '../oauth/refusal.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import type { CertificateHeaderFormat } from './client-certificate/headers.ts'
@@ -11,7 +10,8 @@ import { httpFault } from './fitness.ts'
 import type { Endpoint, HttpRequest, HttpResponse, Routes } from './message.ts'
 import type { Meter, MeterFor } from './meter.ts'
 import type { TrustedProxies } from './proxies.ts'
-import { asOAuthError, errorResponse } from './respond.ts'
+import { type HttpReason, refusal } from './refusals.ts'
+import { asRefusal, errorResponse } from './respond.ts'
 import { parseTraceId } from './trace.ts'
 
 const BODY_LIMIT = 64 * 1024
@@ -19,7 +19,7 @@ const BODY_LIMIT = 64 * 1024
 const MOST_PIECES = 256
 const NO_BODY = Buffer.alloc(0)
 /** After these refusals, the start of the next request is unknown, or the rest of this one is not read. */
-const CLOSING: ReadonlySet<Reason> = new Set([
+const CLOSING: ReadonlySet<string> = new Set([
   'body_too_large',
   'http_version',
   'malformed_request',
@@ -41,7 +41,7 @@ export interface AppOptions {
   /** Told of every defect, with the request id that its answer bears. */
   readonly onDefect: (error: unknown, requestId: string) => void
   /** Told of each request to one of the routes that is refused before its endpoint sees it. */
-  readonly onRefusal: (request: HttpRequest, error: OAuthError) => void
+  readonly onRefusal: (request: HttpRequest, error: Refusal) => void
   /** What counts the requests; undefined where nobody does. */
   readonly meterFor?: MeterFor | undefined
 }
@@ -56,7 +56,7 @@ export type Expectation = 'nothing' | 'continue' | 'unknown'
 export interface App {
   serve(request: IncomingMessage, response: ServerResponse, expectation: Expectation): void
   /** Refuses a request that turned out to be malformed while it was read. */
-  refuse(response: ServerResponse, reason: Reason): void
+  refuse(response: ServerResponse, reason: HttpReason): void
 }
 
 /** What is served at a path. */
@@ -96,7 +96,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
   }
 
   function refuse(response: ServerResponse, requestId: RequestId, thrown: unknown, isLast = false): void {
-    const error = asOAuthError(thrown)
+    const error = asRefusal(thrown)
     if (error.status >= 500) onDefect(error.cause ?? error, requestId)
     const answer = () => send(response, requestId, errorResponse(error, challenge), isLast || CLOSING.has(error.reason))
     if (error.held === undefined) answer()
@@ -104,7 +104,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
   }
 
   /** What keeps a request from its endpoint, whatever that is. */
-  function unfitness({ headers, socket }: IncomingMessage, expectation: Expectation): Reason | undefined {
+  function unfitness({ headers, socket }: IncomingMessage, expectation: Expectation): HttpReason | undefined {
     if (onlyProxies && !proxies.includes(socket.remoteAddress ?? '')) return 'not_from_proxy'
     if (expectation === 'unknown') return 'expectation_failed'
     return Number(headers['content-length'] ?? 0) > BODY_LIMIT ? 'body_too_large' : undefined
@@ -117,7 +117,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     meter: Meter | undefined,
   ): Promise<void> {
     const startedAt = clock.monotonic()
-    let outcome: number | Reason = 'unexpected'
+    let outcome: number | Refusal = 500
     meter?.begin()
     try {
       const answering = endpoint(request)
@@ -125,9 +125,8 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
       outcome = answer.status
       send(response, request.requestId, answer)
     } catch (error) {
-      const refusal = asOAuthError(error)
-      outcome = refusal.reason
-      refuse(response, request.requestId, refusal)
+      outcome = asRefusal(error)
+      refuse(response, request.requestId, outcome)
     } finally {
       meter?.end(outcome, clock.monotonic() - startedAt)
     }
@@ -147,9 +146,9 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     // Upgrades are not supported. Node drops the data that follows such a request, such as the next request.
     if (request.headers.upgrade !== undefined) response.setHeader('Connection', 'close')
     if (route === undefined) {
-      const reason = fault ?? 'not_found'
-      elsewhere?.refuse(reason)
-      refuse(response, requestId, new OAuthError(reason), isLast)
+      const error = refusal(fault ?? 'not_found')
+      elsewhere?.refuse(error)
+      refuse(response, requestId, error, isLast)
       return
     }
     const { headers, socket } = request
@@ -166,22 +165,22 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
       ),
       certificate: () => clientCertificate(request, proxies, certificateHeader),
     })
-    const refuseEarly = (error: OAuthError): void => {
-      route.meter?.refuse(error.reason)
+    const refuseEarly = (error: Refusal): void => {
+      route.meter?.refuse(error)
       onRefusal(parsed(NO_BODY), error)
       refuse(response, requestId, error, isLast)
     }
     const endpoint = route.endpoints.get(request.method ?? '')
     const unfit = fault ?? (endpoint === undefined ? 'method_not_allowed' : unfitness(request, expectation))
     if (endpoint === undefined || unfit !== undefined) {
-      const headersOfRefusal = unfit === 'method_not_allowed' ? { headers: { Allow: route.allow } } : {}
-      refuseEarly(new OAuthError(unfit ?? 'method_not_allowed', headersOfRefusal))
+      const options = unfit === 'method_not_allowed' ? { allow: route.allow } : {}
+      refuseEarly(refusal(unfit ?? 'method_not_allowed', options))
       return
     }
     if (expectation === 'continue') response.writeContinue()
     readBody(request, response, (body) =>
       guard(response, () => {
-        if (body === undefined) refuseEarly(new OAuthError('body_too_large'))
+        if (body === undefined) refuseEarly(refusal('body_too_large'))
         else serve(endpoint, parsed(body), response, route.meter).catch(fail(response))
       }),
     )
@@ -206,8 +205,9 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
   return {
     serve: (request, response, expectation) => guard(response, () => answer(request, response, expectation)),
     refuse: (response, reason) => {
-      elsewhere?.refuse(reason)
-      refuse(response, RequestId(uuidv7(clock, random)), new OAuthError(reason), true)
+      const error = refusal(reason)
+      elsewhere?.refuse(error)
+      refuse(response, RequestId(uuidv7(clock, random)), error, true)
     },
   }
 }

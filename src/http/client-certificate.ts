@@ -13,7 +13,7 @@ const ofHeaders = new WeakMap<IncomingMessage, PresentedCertificate | undefined>
 /**
  * The certificate of whoever sent a request. Over the connection of a proxy of ours it is the one in the proxy's header, if
  * that is configured, since the connection's own is the proxy's; over any other connection a header counts for nothing.
- * @throws OAuthError `certificate_malformed`
+ * @throws MalformedCertificate
  */
 export function clientCertificate(
   request: IncomingMessage,

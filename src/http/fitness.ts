@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Reason } from '../oauth/refusals.ts'
+import type { HttpReason } from './refusals.ts'
 
 /** Characters of a request target. RFC 9112 §3 asks servers to support at least 8,000. */
 const LONGEST_TARGET = 8_000
@@ -20,7 +20,7 @@ export function httpFault({
   headers,
   rawHeaders,
   url = '',
-}: Pick<IncomingMessage, 'httpVersion' | 'headers' | 'rawHeaders' | 'url'>): Reason | undefined {
+}: Pick<IncomingMessage, 'httpVersion' | 'headers' | 'rawHeaders' | 'url'>): HttpReason | undefined {
   const isFirst = httpVersion === '1.0'
   if (!isFirst && httpVersion !== '1.1') return 'http_version'
   // RFC 9112 §6.1. HTTP/1.0 has no such header, so the end of the body is uncertain. No other coding is supported here.
@@ -41,7 +41,7 @@ function isHost(host: string): boolean {
   return true
 }
 
-function repeated(rawHeaders: readonly string[]): Reason | undefined {
+function repeated(rawHeaders: readonly string[]): HttpReason | undefined {
   const seen: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] ?? ''

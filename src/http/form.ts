@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { OAuthError } from '../oauth/error.ts'
 import { hasControl } from '../platform/text.ts'
+import { refusal } from './refusals.ts'
 
 /** What may be repeated (RFC 8707 §2). */
 const REPEATABLE = new Set(['resource', 'audience'])
@@ -27,7 +27,7 @@ export class Form {
 
 /**
  * Parses a body of `application/x-www-form-urlencoded` (RFC 6749 Appendix B).
- * @throws OAuthError `unsupported_content_type`, `content_encoding`, `malformed_parameters`, `too_many_parameters` or
+ * @throws Refusal `unsupported_content_type`, `content_encoding`, `malformed_parameters`, `too_many_parameters` or
  * `repeated_parameter`
  */
 export function parseForm(
@@ -35,12 +35,12 @@ export function parseForm(
   body: Buffer,
 ): Form {
   const encoding = headers['content-encoding']
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw new OAuthError('content_encoding')
-  if (!MEDIA_TYPE.test(headers['content-type'] ?? '')) throw new OAuthError('unsupported_content_type')
-  if (!isUtf8(body)) throw new OAuthError('malformed_parameters')
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw refusal('content_encoding')
+  if (!MEDIA_TYPE.test(headers['content-type'] ?? '')) throw refusal('unsupported_content_type')
+  if (!isUtf8(body)) throw refusal('malformed_parameters')
 
   const text = body.toString('utf8')
-  if (hasControl(text)) throw new OAuthError('malformed_parameters')
+  if (hasControl(text)) throw refusal('malformed_parameters')
   const values = new Map<string, string[]>()
   let parameters = 0
   // Not by split(): that costs as much as all the rest.
@@ -48,14 +48,14 @@ export function parseForm(
     to = endOfPair(text, from)
     if (to === from) continue
     parameters += 1
-    if (parameters > MOST_PARAMETERS) throw new OAuthError('too_many_parameters')
+    if (parameters > MOST_PARAMETERS) throw refusal('too_many_parameters')
     const pair = text.slice(from, to)
     const equals = pair.indexOf('=')
     const name = decode(equals === -1 ? pair : pair.slice(0, equals))
     const value = equals === -1 ? '' : decode(pair.slice(equals + 1))
     const earlier = values.get(name)
     if (earlier === undefined) values.set(name, value === '' ? [] : [value])
-    else if (!REPEATABLE.has(name)) throw new OAuthError('repeated_parameter')
+    else if (!REPEATABLE.has(name)) throw refusal('repeated_parameter')
     else if (value !== '') earlier.push(value)
   }
   return new Form(values)
@@ -66,11 +66,11 @@ function endOfPair(text: string, from: number): number {
   return ampersand === -1 ? text.length : ampersand
 }
 
-/** @throws OAuthError where what comes out of the escapes is not UTF-8, or holds a control character */
+/** @throws Refusal where what comes out of the escapes is not UTF-8, or holds a control character */
 function decode(encoded: string): string {
   if (!encoded.includes('%')) return decodeFormComponent(encoded) ?? ''
   const decoded = decodeFormComponent(encoded)
-  if (decoded === undefined || hasControl(decoded)) throw new OAuthError('malformed_parameters')
+  if (decoded === undefined || hasControl(decoded)) throw refusal('malformed_parameters')
   return decoded
 }
 

@@ -4,11 +4,11 @@ import { type AddressInfo, type ListenOptions, Server as NetServer } from 'node:
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSecureContext, type TLSSocket } from 'node:tls'
 import { certificateOfSocket, type PresentedCertificate } from '../crypto/x509/peer.ts'
-import { OAuthError } from '../oauth/error.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type App, type AppOptions, createApp, type Expectation } from './app.ts'
 import { Connections } from './connections.ts'
 import { limitIdleConnections } from './idle-connections.ts'
+import { expectedRefusal } from './respond.ts'
 import { CertificateRequests, renewTicketKeys, TLS_SETTINGS } from './tls.ts'
 import { answerUnparsed } from './unparsed.ts'
 
@@ -163,7 +163,7 @@ function noteCertificate(socket: TLSSocket, { onCertificate, onDefect }: Listene
     if (presented !== undefined) onCertificate(presented)
   } catch (error) {
     // A malformed certificate is no defect of the server. Each request that needs it is refused.
-    if (!(error instanceof OAuthError)) onDefect(error, '')
+    if (expectedRefusal(error) === undefined) onDefect(error, '')
   }
 }
 

@@ -16,7 +16,7 @@ export interface HttpRequest {
   readonly remoteAddress: string
   /**
    * The certificate that the client has shown to have the key of: to us, or to a trusted proxy that passes it on.
-   * @throws OAuthError `certificate_malformed`
+   * @throws MalformedCertificate
    */
   certificate(): PresentedCertificate | undefined
 }
@@ -27,7 +27,7 @@ export interface HttpResponse {
   readonly body: string
 }
 
-/** Answers a request, or throws an OAuthError. */
+/** Answers a request, or throws a Refusal. */
 export type Endpoint = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>
 
 /** What a listener serves: for each path the endpoint for each method. */

@@ -1,5 +1,7 @@
-import { OAuthError } from '../oauth/error.ts'
+import { Refusal } from '../oauth/refusal.ts'
+import { DomainError } from '../platform/domain-error.ts'
 import type { HttpResponse } from './message.ts'
+import { refusal } from './refusals.ts'
 
 /** RFC 6749 §5.1: nothing on the way may keep what is answered. */
 const NEVER_STORED = {
@@ -15,23 +17,33 @@ export const json = (status: number, body: unknown): HttpResponse => ({
   body: JSON.stringify(body),
 })
 
-/** Anything thrown, as an OAuthError: what was not expected is a defect, of which the wire learns nothing. */
-export const asOAuthError = (error: unknown): OAuthError =>
-  error instanceof OAuthError ? error : new OAuthError('unexpected', { cause: error })
+/** Anything thrown, as a refusal. An unexpected error is a defect, and the wire reveals nothing of it. */
+export const asRefusal = (error: unknown): Refusal => expectedRefusal(error) ?? refusal('unexpected', { cause: error })
+
+/** The refusal that an error stands for; undefined if the error is a defect. */
+export function expectedRefusal(error: unknown): Refusal | undefined {
+  if (error instanceof Refusal) return error
+  if (!(error instanceof DomainError)) return undefined
+  const { reason, detail, retryAfter, cause } = error
+  return refusal(reason, { detail, retryAfter, cause })
+}
 
 /**
  * The one place where an error becomes bytes (RFC 6749 §5.2).
  * @param challenge the `WWW-Authenticate` of every 401 (RFC 9110 §11.6.1)
  */
-export function errorResponse(error: OAuthError, challenge: string): HttpResponse {
+export function errorResponse(error: Refusal, challenge: string): HttpResponse {
+  const { status, dpopNonce, allow } = error
+  const retryAfter = error.retryAfter ?? (status === 503 ? 1 : undefined)
   const headers = {
     ...NEVER_STORED,
-    ...(error.status === 401 && { 'WWW-Authenticate': challenge }),
-    ...(error.status === 503 && { 'Retry-After': '1' }),
-    ...error.headers,
+    ...(status === 401 && { 'WWW-Authenticate': challenge }),
+    ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+    ...(dpopNonce !== undefined && { 'DPoP-Nonce': dpopNonce }),
+    ...(allow !== undefined && { Allow: allow }),
   }
   return {
-    status: error.status,
+    status,
     headers,
     body: JSON.stringify({ error: error.code, error_description: error.description }),
   }

@@ -1,10 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { OAuthError } from '../oauth/error.ts'
-import type { Reason } from '../oauth/refusals.ts'
+import type { Refusal } from '../oauth/refusal.ts'
 import { uuidv7 } from '../platform/random.ts'
 import type { App, AppOptions } from './app.ts'
 import type { Connections } from './connections.ts'
+import { type HttpReason, refusal } from './refusals.ts'
 import { errorResponse } from './respond.ts'
 
 /** Node's error for a request that it can't parse. */
@@ -15,7 +15,7 @@ interface ParseError extends Error {
 }
 
 /** The refusals by code of Node's parser. Any other code means a malformed request. */
-const PARSER_REFUSALS: Readonly<Record<string, Reason>> = {
+const PARSER_REFUSALS: Readonly<Record<string, HttpReason>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   // The preface of HTTP/2.
   HPE_PAUSED_H2_UPGRADE: 'http_version',
@@ -26,7 +26,7 @@ const PARSER_REFUSALS: Readonly<Record<string, Reason>> = {
 /** The client sent plain HTTP in place of a TLS handshake. */
 const PLAIN_HTTP = new Set(['ERR_SSL_HTTP_REQUEST', 'ERR_SSL_HTTPS_PROXY_REQUEST'])
 /** The methods that the server supports on some path. CONNECT is supported on none (RFC 9110 §9.3.6). */
-const METHODS = { Allow: 'GET, HEAD, POST' }
+const METHODS = 'GET, HEAD, POST'
 
 type Options = Pick<AppOptions, 'clock' | 'random' | 'meterFor'>
 
@@ -37,7 +37,7 @@ export function answerUnparsed(server: Server, app: App, connections: Connection
     .on('connect', (_request: IncomingMessage, socket) => {
       // Node has released the socket.
       socket.on('error', () => socket.destroy())
-      const error = new OAuthError('method_not_allowed', { headers: METHODS })
+      const error = refusal('method_not_allowed', { allow: METHODS })
       connections.close(socket as Socket, toBytes(error, options))
     })
 }
@@ -45,7 +45,7 @@ export function answerUnparsed(server: Server, app: App, connections: Connection
 function refuse(error: ParseError, socket: Socket, app: App, connections: Connections, options: Options): void {
   const { code = '' } = error
   if (PLAIN_HTTP.has(code)) {
-    connections.tcpOf(socket)?.end(toBytes(new OAuthError('https_required'), options))
+    connections.tcpOf(socket)?.end(toBytes(refusal('https_required'), options))
     return
   }
   // If TLS has failed or never began, or the connection broke, no answer is possible, and waiting would never end.
@@ -59,18 +59,18 @@ function refuse(error: ParseError, socket: Socket, app: App, connections: Connec
   if (unfinished?.headersSent === false) app.refuse(unfinished, reason)
   // RFC 9112 §9.6: data after the last request is not answered, nor is the rest of a request that was answered.
   const isAnswered = unfinished !== undefined || code === 'HPE_CLOSED_CONNECTION'
-  connections.close(socket, isAnswered ? undefined : toBytes(new OAuthError(reason), options))
+  connections.close(socket, isAnswered ? undefined : toBytes(refusal(reason), options))
 }
 
-function reasonOf({ code = '', reason }: ParseError): Reason {
+function reasonOf({ code = '', reason }: ParseError): HttpReason {
   // A good version before a bad end of the line has the same code.
   if (code === 'HPE_INVALID_VERSION' && reason === 'Invalid HTTP version') return 'http_version'
   return PARSER_REFUSALS[code] ?? 'malformed_request'
 }
 
 /** The bytes of an answer, for when Node has no response object to send it with. */
-function toBytes(error: OAuthError, { clock, random, meterFor }: Options): string {
-  meterFor?.(undefined).refuse(error.reason)
+function toBytes(error: Refusal, { clock, random, meterFor }: Options): string {
+  meterFor?.(undefined).refuse(error)
   const { status, headers, body } = errorResponse(error, '')
   const all = {
     ...headers,

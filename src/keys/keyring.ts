@@ -2,11 +2,11 @@ import type { KeyObject } from 'node:crypto'
 import type { MasterKey } from '../crypto/master-key.ts'
 import type { Change } from '../model/changes/change.ts'
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
-import { OAuthError } from '../oauth/error.ts'
 import type { KeyId } from '../oauth/ids.ts'
 import { type OnUnreadable, UnreadableWatch } from '../platform/unreadable.ts'
 import { type KeyAlgorithm, SEALING } from './algorithms.ts'
 import type { Signer } from './batch-signer.ts'
+import { KeyUnusable, NoSigningKey } from './errors.ts'
 import { type KeyTable, type PublishedKeys, type SealingKey, tabulate } from './key-table.ts'
 import { canUse, openKey, type VerificationKey } from './open-key.ts'
 import type { KeyStore, StoredKey, UnreadableKey } from './store.ts'
@@ -70,33 +70,33 @@ export class Keyring {
 
   /**
    * The signer of new tokens with this algorithm.
-   * @throws OAuthError `no_signing_key` if there is none within seconds, `key_unusable` if the active key can't sign
+   * @throws NoSigningKey if there is none within seconds, `key_unusable` if the active key can't sign
    */
   signer(algorithm: SigningAlgorithm): Signer | Promise<Signer> {
     return this.#signer(algorithm) ?? this.#wait(() => this.#signer(algorithm))
   }
 
-  /** The key that seals new tokens. @throws OAuthError as `signer` does */
+  /** The key that seals new tokens. @throws Refusal as `signer` does */
   sealingKey(): SealingKey | Promise<SealingKey> {
     return this.#sealing() ?? this.#wait(() => this.#sealing())
   }
 
   /**
    * The key that verifies what `kid` has signed; undefined for one that was revoked, is gone, or never was ours.
-   * @throws OAuthError `key_unusable` if it is one of ours and this process can't verify with it
+   * @throws KeyUnusable if it is one of ours and this process can't verify with it
    */
   verificationKey(kid: string): VerificationKey | undefined {
     return this.#table.verifiers.get(kid) ?? this.#refuseUnverifiable(kid)
   }
 
-  /** Whether tokens of this key are valid. @throws OAuthError `key_unusable` if its state can't be read */
+  /** Whether tokens of this key are valid. @throws KeyUnusable if its state can't be read */
   isLive(kid: KeyId): boolean {
     if (this.#table.live.has(kid)) return true
     this.#refuseUnverifiable(kid)
     return false
   }
 
-  /** The key that a sealed token names. @throws OAuthError as `verificationKey` does */
+  /** The key that a sealed token names. @throws Refusal as `verificationKey` does */
   sealingKeyOf(reference: Buffer): SealingKey | undefined {
     const name = reference.toString('hex')
     return this.#table.sealers.get(name) ?? this.#refuseUnverifiable(name)
@@ -158,12 +158,12 @@ export class Keyring {
       const found = find()
       if (found !== undefined) return found
     }
-    throw new OAuthError('no_signing_key')
+    throw new NoSigningKey()
   }
 }
 
-/** @throws OAuthError `key_unusable` if there is a problem */
+/** @throws KeyUnusable if there is a problem */
 function refuse(problem: UnreadableKey | undefined): undefined {
   if (problem === undefined) return undefined
-  throw new OAuthError('key_unusable', { detail: { key: problem.id, problem: problem.problem } })
+  throw new KeyUnusable(problem)
 }

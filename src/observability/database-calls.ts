@@ -1,4 +1,4 @@
-import { OAuthError } from '../oauth/error.ts'
+import { StorageUnavailable } from '../platform/storage-unavailable.ts'
 import { withCalls, withParts } from '../platform/wrapped.ts'
 import { Durations } from './durations.ts'
 import type { Readings } from './readings.ts'
@@ -52,7 +52,7 @@ export class DatabaseCalls {
       calls.results[result] += 1
     }
     const fail = (error: unknown): never => {
-      end(error instanceof OAuthError && error.reason === 'storage_unavailable' ? 'unavailable' : 'error')
+      end(error instanceof StorageUnavailable ? 'unavailable' : 'error')
       throw error
     }
     try {

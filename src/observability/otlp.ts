@@ -18,7 +18,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
 import type { Endpoint, HttpRequest, HttpResponse, Routes } from '../http/message.ts'
-import { asOAuthError } from '../http/respond.ts'
+import { asRefusal } from '../http/respond.ts'
 import { parseTraceparent } from '../http/trace.ts'
 import type { Clock } from '../platform/clock.ts'
 import { withCalls, withParts } from '../platform/wrapped.ts'
@@ -126,7 +126,7 @@ class Spans {
       span.setAttribute('http.response.status_code', response.status)
       return response
     } catch (error) {
-      const { status, reason } = asOAuthError(error)
+      const { status, reason } = asRefusal(error)
       span.setAttributes({ 'http.response.status_code': status, 'tessera.reason': reason })
       if (status >= 500) fail(span, reason)
       throw error
@@ -145,7 +145,7 @@ class Spans {
     const span = this.#tracer.startSpan(name, { startTime }, trace.setSpan(context.active(), parent))
     return answer
       .catch((error: unknown) => {
-        fail(span, asOAuthError(error).reason)
+        fail(span, asRefusal(error).reason)
         throw error
       })
       .finally(() => span.end())

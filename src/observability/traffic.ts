@@ -1,34 +1,48 @@
-import { type Reason, refusals } from '../oauth/refusals.ts'
+import type { ErrorCode, Refusal } from '../oauth/refusal.ts'
 import { Durations } from './durations.ts'
 import type { Reading, Readings } from './readings.ts'
 
 /** What requests are told apart by. */
 export type EndpointName = 'token' | 'introspection' | 'revocation' | 'keys' | 'metadata' | 'other'
 
+/** How requests ended, and how many ended so. */
+interface Outcome {
+  readonly status: number
+  readonly error: ErrorCode | 'none'
+  /** Undefined if they were not refused. */
+  readonly reason: string | undefined
+  count: number
+}
+
 /** The requests of one endpoint, in plain fields: counting costs no text and no look-up by labels. */
 class EndpointTraffic {
   inFlight = 0
   readonly durations = new Durations()
-  /** By status, or by the reason of a refusal, from which status and error code follow. */
-  readonly outcomes = new Map<number | Reason, number>()
+  /** By status, or by the reason of a refusal. */
+  readonly outcomes = new Map<number | string, Outcome>()
 
   begin(): void {
     this.inFlight += 1
   }
 
   /** @param elapsed milliseconds */
-  end(outcome: number | Reason, elapsed: number): void {
+  end(outcome: number | Refusal, elapsed: number): void {
     this.inFlight -= 1
     this.durations.add(elapsed)
     this.#count(outcome)
   }
 
-  refuse(reason: Reason): void {
-    this.#count(reason)
+  refuse(refusal: Refusal): void {
+    this.#count(refusal)
   }
 
-  #count(outcome: number | Reason): void {
-    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1)
+  #count(ended: number | Refusal): void {
+    const isAnswer = typeof ended === 'number'
+    const key = isAnswer ? ended : ended.reason
+    const outcome = this.outcomes.get(key)
+    if (outcome !== undefined) outcome.count += 1
+    else if (isAnswer) this.outcomes.set(key, { status: ended, error: 'none', reason: undefined, count: 1 })
+    else this.outcomes.set(key, { status: ended.status, error: ended.code, reason: ended.reason, count: 1 })
   }
 }
 
@@ -66,12 +80,12 @@ type Outcomes = EndpointTraffic['outcomes']
 
 /** Several refusals may be one answer: these add up where they are put together. */
 const byAnswer = (endpoint: string, outcomes: Outcomes): readonly Reading<'tessera_requests_total'>[] =>
-  [...outcomes].map(([outcome, value]) => {
-    const { status, error } = typeof outcome === 'number' ? { status: outcome, error: 'none' } : refusals[outcome]
-    return { labels: { endpoint, status: String(status), error }, value }
-  })
+  Array.from(outcomes.values(), ({ status, error, count }) => ({
+    labels: { endpoint, status: String(status), error },
+    value: count,
+  }))
 
 const byReason = (outcomes: Outcomes): readonly Reading<'tessera_refusals_total'>[] =>
-  [...outcomes].flatMap(([outcome, value]) =>
-    typeof outcome === 'number' ? [] : [{ labels: { reason: outcome }, value }],
+  [...outcomes.values()].flatMap(({ reason, count }) =>
+    reason === undefined ? [] : [{ labels: { reason }, value: count }],
   )

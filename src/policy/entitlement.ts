@@ -1,10 +1,10 @@
 import type { Api } from '../model/api.ts'
 import type { ApiSet } from '../model/api-set.ts'
 import type { Client } from '../model/client.ts'
-import { refusalOf } from '../model/directory/refusal.ts'
-import { OAuthError } from '../oauth/error.ts'
+import { RecordUnreadable } from '../model/directory/record-unreadable.ts'
 import { isSameUri } from '../oauth/uri.ts'
 import { detached } from '../platform/bytes.ts'
+import { refusal } from './refusals.ts'
 import { apisOfScopes, namedApis, onlyApi } from './resources.ts'
 import { type AccessTo, accessOf } from './scopes.ts'
 
@@ -38,7 +38,7 @@ const LONGEST_REMEMBERED = 1_024
 
 /**
  * Decides what `client` is granted of what it wants. An API or scope that it was not given is never in the answer.
- * @throws OAuthError `invalid_scope` or `invalid_target`; `record_unreadable` if the decision depends on an unreadable API
+ * @throws Refusal `invalid_scope` or `invalid_target`; `record_unreadable` if the decision depends on an unreadable API
  */
 export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   const last = lastDecision.get(client)
@@ -62,7 +62,7 @@ function unreadableBehind({ scopes, grants }: Client, { scope, targets }: Wanted
     return scope === undefined ? granted.length > 0 : granted.some((name) => scope.includes(name))
   }
   const record = apis.unreadable.find(({ id }) => mayBeMeant(id))
-  return record && refusalOf(record)
+  return record && new RecordUnreadable(record)
 }
 
 /** Remembers a decision, with copies of its texts, so that the form is not kept in memory. */
@@ -89,7 +89,7 @@ function workOut(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   const targets = targetApis(client, accessTo, wanted, apis)
   const scopes =
     wanted.scope === undefined ? unaskedScopes(accessTo, targets) : askedScopes(accessTo, wanted.scope, targets, apis)
-  if (scopes.length === 0) throw new OAuthError('no_scope')
+  if (scopes.length === 0) throw refusal('no_scope')
   requireGrantedEverywhere(accessTo, scopes, targets, (api, scope) =>
     wanted.scope === undefined ? accessTo(api).mayHaveUnasked(scope) : accessTo(api).granted(scope).length > 0,
   )
@@ -105,7 +105,7 @@ function targetApis(client: Client, accessTo: AccessTo, { scope, targets }: Want
   return onlyApi(accessTo, apis)
 }
 
-/** The client's default API, if it grants the request. @throws OAuthError `record_unreadable` */
+/** The client's default API, if it grants the request. @throws RecordUnreadable */
 function defaultApi(
   client: Client,
   accessTo: AccessTo,
@@ -116,7 +116,7 @@ function defaultApi(
   const api = apis.get(client.defaultApi)
   // Without this check the request would seem to be for another API.
   const unreadable = api === undefined ? apis.unreadableOf(client.defaultApi) : undefined
-  if (unreadable !== undefined) throw refusalOf(unreadable)
+  if (unreadable !== undefined) throw new RecordUnreadable(unreadable)
   if (api === undefined) return undefined
   const access = accessTo(api)
   const hasAll =
@@ -139,7 +139,7 @@ function askedScopes(
     for (const name of here) granted.add(name)
     if (here.length === 0) refused.push(scope)
   }
-  if (refused.length > 0) throw new OAuthError('scope_not_allowed', { detail: { refused: refused.slice(0, 20) } })
+  if (refused.length > 0) throw refusal('scope_not_allowed', { detail: { refused: refused.slice(0, 20) } })
   return [...granted]
 }
 
@@ -151,7 +151,7 @@ const unaskedScopes = (accessTo: AccessTo, targets: readonly Api[]): readonly st
  * Refuses a token that would carry a scope to an API that does not grant it. Every API in `aud` reads all of `scope`, so the
  * rights are the product of scopes and APIs (RFC 8707 §2).
  * @param isGranted whether the client gets this scope at this API by the request in question
- * @throws OAuthError `scope_of_other_target`, with what to send
+ * @throws Refusal `scope_of_other_target`, with what to send
  */
 function requireGrantedEverywhere(
   accessTo: AccessTo,
@@ -163,7 +163,7 @@ function requireGrantedEverywhere(
     const refusing = targets.find((api) => accessTo(api).knows(scope) && !isGranted(api, scope))
     if (refusing === undefined) continue
     const granting = targets.filter((api) => accessTo(api).knows(scope) && isGranted(api, scope))
-    throw new OAuthError('scope_of_other_target', {
+    throw refusal('scope_of_other_target', {
       description: `${scope} is granted at ${audiences(granting)} and not at ${refusing.audience}: send a request for each API, with resource`,
       detail: {
         scope,

@@ -1,6 +1,7 @@
 import type { Api } from '../model/api.ts'
 import type { ApiSet } from '../model/api-set.ts'
-import { OAuthError } from '../oauth/error.ts'
+import type { Refusal } from '../oauth/refusal.ts'
+import { refusal } from './refusals.ts'
 import type { AccessTo } from './scopes.ts'
 
 /** The most APIs that one token may be for. The client's rights are computed at each of them. */
@@ -8,15 +9,15 @@ const MOST_TARGETS = 10
 
 /**
  * The APIs that the request names by `resource` or `audience` (RFC 8707 §2).
- * @throws OAuthError `too_many_targets`; `unknown_target`: the same for an API that does not exist and one at which the client
+ * @throws Refusal `too_many_targets`; `unknown_target`: the same for an API that does not exist and one at which the client
  * has no scope
  */
 export function namedApis(accessTo: AccessTo, targets: readonly string[], apis: ApiSet): readonly Api[] {
-  if (targets.length > MOST_TARGETS) throw new OAuthError('too_many_targets')
+  if (targets.length > MOST_TARGETS) throw refusal('too_many_targets')
   const named = targets.map((target) => {
     const api = apis.get(target)
     if (api === undefined || !accessTo(api).isPossible) {
-      throw new OAuthError('unknown_target', { detail: { target: target.slice(0, 256) } })
+      throw refusal('unknown_target', { detail: { target: target.slice(0, 256) } })
     }
     return api
   })
@@ -26,26 +27,26 @@ export function namedApis(accessTo: AccessTo, targets: readonly string[], apis: 
 /**
  * The APIs that a request without a `resource` is for: the one API that has all the scopes, or, where none has them
  * all, each scope's own.
- * @throws OAuthError `scope_not_allowed`, `too_many_targets`, or `ambiguous_target` with what to send
+ * @throws Refusal `scope_not_allowed`, `too_many_targets`, or `ambiguous_target` with what to send
  */
 export function apisOfScopes(accessTo: AccessTo, scopes: readonly string[], apis: ApiSet): readonly Api[] {
   const owners = scopes.map((scope) => apis.withScope(scope).filter((api) => accessTo(api).granted(scope).length > 0))
   const refused = scopes.filter((_, index) => owners[index]?.length === 0)
-  if (refused.length > 0) throw new OAuthError('scope_not_allowed', { detail: { refused: refused.slice(0, 20) } })
+  if (refused.length > 0) throw refusal('scope_not_allowed', { detail: { refused: refused.slice(0, 20) } })
   const [first = [], ...others] = owners
   const sets = others.map((apisOfScope) => new Set(apisOfScope))
   const shared = first.filter((api) => sets.every((apisOfScope) => apisOfScope.has(api)))
   if (shared.length === 1) return shared
   if (shared.length > 1 || owners.some((apisOfScope) => apisOfScope.length > 1)) throw ambiguous(owners.flat())
   const all = [...new Set(owners.flat())]
-  if (all.length > MOST_TARGETS) throw new OAuthError('too_many_targets')
+  if (all.length > MOST_TARGETS) throw refusal('too_many_targets')
   return all
 }
 
 /**
  * The API that a request with neither `resource` nor scopes is for: the one at which the client was given something, or
  * else the one that has something for all.
- * @throws OAuthError `no_scope`, or `ambiguous_target` with what to send
+ * @throws Refusal `no_scope`, or `ambiguous_target` with what to send
  */
 export function onlyApi(accessTo: AccessTo, apis: ApiSet): readonly Api[] {
   const possible = apis.all.filter((api) => accessTo(api).isPossible)
@@ -56,9 +57,9 @@ export function onlyApi(accessTo: AccessTo, apis: ApiSet): readonly Api[] {
 }
 
 /** The refusal names the APIs at hand: the client is authenticated, and has a scope at each of them. */
-function ambiguous(candidates: readonly Api[]): OAuthError {
+function ambiguous(candidates: readonly Api[]): Refusal {
   const audiences = [...new Set(candidates.map((api) => api.audience))]
-  return new OAuthError('ambiguous_target', {
+  return refusal('ambiguous_target', {
     description: `The request fits several APIs: send resource with one of ${audiences.join(' ')}`,
     detail: { candidates: audiences },
   })

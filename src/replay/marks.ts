@@ -41,7 +41,7 @@ export class ReplayMarks {
    * Whether this is the first use of `id`; kept for good before it resolves.
    * @param context whose id it is: one id in two contexts is two
    * @param expiresAt milliseconds; from then on it is refused for its age
-   * @throws OAuthError `storage_unavailable` where nobody can know
+   * @throws StorageUnavailable where nobody can know
    */
   first(context: string, id: string, expiresAt: number): Promise<boolean> {
     const mark = { id: markOf(context, id), expiresAt: expiresAt + KEPT_MS }

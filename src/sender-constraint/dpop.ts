@@ -10,9 +10,9 @@ import { type CompactJws, JwsError, mediaType, parseCompact } from '../crypto/jw
 import { KeyError } from '../crypto/jws/key-error.ts'
 import { type PublicKey, parsePublicJwk } from '../crypto/jws/public-key.ts'
 import { received } from '../crypto/jws/received.ts'
-import { OAuthError } from '../oauth/error.ts'
 import type { ProofContext } from './context.ts'
 import { checkAccessToken, checkNonce, checkRequest, checkTimes, parseClaims } from './proof-claims.ts'
+import { refusal } from './refusals.ts'
 
 /** A key that the sender of the request has shown to have. */
 export interface ProvenKey {
@@ -24,7 +24,7 @@ export interface ProvenKey {
  * Checks the proof in the `DPoP` header of a request (RFC 9449 §4.3): the cheap things first, the mark in the database last.
  * @param header as Node gives it: several headers as an array, or joined by commas, which no proof has
  * @returns undefined where there is no proof
- * @throws OAuthError `dpop_…`: `invalid_dpop_proof`, or `use_dpop_nonce` with a fresh `DPoP-Nonce`
+ * @throws Refusal `dpop_…`: `invalid_dpop_proof`, or `use_dpop_nonce` with a fresh `DPoP-Nonce`
  */
 export async function checkDpopProof(
   header: string | readonly string[] | undefined,
@@ -42,13 +42,13 @@ export async function checkDpopProof(
   const jkt = checkSignature(jws, alg)
   // In the context of the key: nobody can use up the jti of somebody else.
   if (await context.marks.first(`dpop ${jkt}`, claims.jti, expiresAt)) return { jkt }
-  throw new OAuthError('dpop_proof_replayed', { detail: { jkt, jti: received(claims.jti) } })
+  throw refusal('dpop_proof_replayed', { detail: { jkt, jti: received(claims.jti) } })
 }
 
 function onlyProof(header: string | readonly string[] | undefined): string | undefined {
   if (header === undefined) return undefined
   const proofs = typeof header === 'string' ? header.split(',', 2) : header
-  if (proofs.length > 1) throw new OAuthError('dpop_proof_repeated')
+  if (proofs.length > 1) throw refusal('dpop_proof_repeated')
   return proofs[0]
 }
 
@@ -58,7 +58,7 @@ function parseProof(text: string): CompactJws {
   } catch (error) {
     if (!(error instanceof JwsError)) throw error
     const { fault, detail } = error
-    throw new OAuthError('dpop_proof_malformed', {
+    throw refusal('dpop_proof_malformed', {
       detail: { fault, ...(detail !== undefined && { received: detail }) },
     })
   }
@@ -66,20 +66,20 @@ function parseProof(text: string): CompactJws {
 
 function checkHeader({ header: { typ, alg } }: CompactJws, { algorithms }: ProofContext): AsymmetricAlgorithm {
   if (typ === undefined || mediaType(typ) !== 'dpop+jwt') {
-    throw new OAuthError('dpop_proof_typ', { detail: { expected: 'dpop+jwt', received: received(typ) } })
+    throw refusal('dpop_proof_typ', { detail: { expected: 'dpop+jwt', received: received(typ) } })
   }
   if (isAsymmetric(alg) && algorithms.some((allowed) => isSameAlgorithm(allowed, alg))) return alg
-  throw new OAuthError('dpop_proof_algorithm', { detail: { expected: algorithms, received: received(alg) } })
+  throw refusal('dpop_proof_algorithm', { detail: { expected: algorithms, received: received(alg) } })
 }
 
 /** @returns the thumbprint of the key that signed the proof, which is the one in it */
 function checkSignature({ header, signingInput, signature }: CompactJws, alg: AsymmetricAlgorithm): string {
   const key = parseKey(header.jwk)
   if (!fitsKey(alg, key) || (key.alg !== undefined && !isSameAlgorithm(alg, key.alg))) {
-    throw new OAuthError('dpop_proof_algorithm', { detail: { received: alg, key: key.alg ?? key.crv ?? key.kty } })
+    throw refusal('dpop_proof_algorithm', { detail: { received: alg, key: key.alg ?? key.crv ?? key.kty } })
   }
   if (!verifySignature(alg, signingInput, key, signature)) {
-    throw new OAuthError('dpop_proof_signature', { detail: { alg, jkt: key.thumbprint } })
+    throw refusal('dpop_proof_signature', { detail: { alg, jkt: key.thumbprint } })
   }
   return key.thumbprint
 }
@@ -98,6 +98,6 @@ function parseKey(jwk: unknown): PublicKey {
     return key
   } catch (error) {
     if (!(error instanceof KeyError)) throw error
-    throw new OAuthError('dpop_proof_key', { detail: { fault: error.fault, message: error.message } })
+    throw refusal('dpop_proof_key', { detail: { fault: error.fault, message: error.message } })
   }
 }

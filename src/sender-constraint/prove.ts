@@ -2,11 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { AsymmetricAlgorithm } from '../crypto/jws/algorithms.ts'
 import type { PresentedCertificate } from '../crypto/x509/peer.ts'
 import type { RequiredProof } from '../model/api.ts'
-import { OAuthError } from '../oauth/error.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ReplayMarks } from './context.ts'
 import { checkDpopProof } from './dpop.ts'
 import type { DpopNonces } from './nonce.ts'
+import { refusal } from './refusals.ts'
 
 /**
  * The one key that a token is bound to (RFC 7800 §3.1): the key of a proof (RFC 9449 §6.1), or of a certificate (RFC 8705 §3.1).
@@ -27,7 +27,7 @@ export interface Prover {
 /** The part of a token request in which keys are proven. */
 interface ProofRequest {
   readonly headers: IncomingHttpHeaders
-  /** @throws OAuthError `certificate_malformed` */
+  /** @throws MalformedCertificate */
   certificate(): PresentedCertificate | undefined
 }
 
@@ -47,18 +47,18 @@ type Binding = 'dpop' | 'certificate'
  * connections have a certificate that has nothing to do with the token. The proof is not checked yet, so that a request that
  * can't succeed does not use it up.
  * @returns undefined if the token is not bound
- * @throws OAuthError `dpop_required` (RFC 9449 §5.2), `certificate_required`, `dpop_refused`, `sender_constraint_required`,
+ * @throws Refusal `dpop_required` (RFC 9449 §5.2), `certificate_required`, `dpop_refused`, `sender_constraint_required`,
  *   `certificate_malformed`
  */
 export function chooseBinding(request: ProofRequest, parties: readonly Party[]): Binding | undefined {
   const hasProof = request.headers['dpop'] !== undefined
   const hasCertificate = request.certificate() !== undefined
   for (const { require } of parties) {
-    if (require === 'dpop' && !hasProof) throw new OAuthError('dpop_required')
-    if (require === 'certificate_bound' && hasProof) throw new OAuthError('dpop_refused')
-    if (require === 'certificate_bound' && !hasCertificate) throw new OAuthError('certificate_required')
+    if (require === 'dpop' && !hasProof) throw refusal('dpop_required')
+    if (require === 'certificate_bound' && hasProof) throw refusal('dpop_refused')
+    if (require === 'certificate_bound' && !hasCertificate) throw refusal('certificate_required')
     if (require === 'sender_constrained' && !hasProof && !hasCertificate) {
-      throw new OAuthError('sender_constraint_required')
+      throw refusal('sender_constraint_required')
     }
   }
   if (hasProof) return 'dpop'
@@ -68,7 +68,7 @@ export function chooseBinding(request: ProofRequest, parties: readonly Party[]):
 
 /**
  * Proves the key that the token is to be bound to.
- * @throws OAuthError `invalid_dpop_proof`, `use_dpop_nonce`
+ * @throws Refusal `invalid_dpop_proof`, `use_dpop_nonce`
  */
 export async function prove(
   prover: Prover,

@@ -19,7 +19,7 @@ const SQLITE = 'sqlite:'
  * @param access how PostgreSQL is used; SQLite needs none
  * @throws DatabaseTooNew having changed nothing
  * @throws UserError where the address is none, or the role may not migrate what must be migrated
- * @throws OAuthError `storage_unavailable` where it does not answer
+ * @throws StorageUnavailable where it does not answer
  */
 export async function openStore(location: string, clock: Clock, access?: PostgresAccess): Promise<Store> {
   return createStore(await openDatabase(location, clock, access), clock)
@@ -46,7 +46,7 @@ export async function migrateDatabase(
  * Opens a database that exists and is up to date. Commands use this, so that none of them makes or migrates a database by
  * accident.
  * @throws UserError where it does not exist, or lacks migrations
- * @throws OAuthError as `openStore`
+ * @throws Refusal as `openStore`
  */
 export async function openExistingStore(location: string, clock: Clock, access?: PostgresAccess): Promise<Store> {
   return createStore(await openExistingDatabase(location, access), clock)

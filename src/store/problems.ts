@@ -1,5 +1,5 @@
 import { parseDatabaseLocation, shownLocation } from '../input/database-location.ts'
-import { OAuthError } from '../oauth/error.ts'
+import { StorageUnavailable } from '../platform/storage-unavailable.ts'
 import { fileFault, isSystemError } from '../platform/system-error.ts'
 import { UserError } from '../platform/user-error.ts'
 import { postgresFault } from './postgres/errors.ts'
@@ -12,7 +12,7 @@ import { sqliteFault } from './sqlite/problems.ts'
  */
 export function explainDatabase(error: unknown, location: string | undefined): unknown {
   if (error instanceof UserError) return error
-  const isAway = error instanceof OAuthError && error.reason === 'storage_unavailable'
+  const isAway = error instanceof StorageUnavailable
   const cause = isAway ? error.cause : error
   const read = location === undefined ? undefined : parseDatabaseLocation(location)
   const path = read?.kind === 'sqlite' ? read.path : undefined

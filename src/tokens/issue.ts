@@ -1,5 +1,4 @@
 import type { Keyring } from '../keys/keyring.ts'
-import { OAuthError } from '../oauth/error.ts'
 import type { Jti } from '../oauth/ids.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
 import type { Entitlement } from '../policy/entitlement.ts'
@@ -7,6 +6,7 @@ import type { Confirmation } from '../sender-constraint/prove.ts'
 import { type AccessTokenClaims, buildClaims, LONGEST_TOKEN } from './claims.ts'
 import { signJwt } from './jwt.ts'
 import { sharedProfile } from './profile.ts'
+import { refusal } from './refusals.ts'
 import type { Sealer } from './sealed.ts'
 import type { TokenProfile } from './token-profile.ts'
 
@@ -32,7 +32,7 @@ export interface IssuedToken {
  * Makes the token that an entitlement allows. Touches no storage.
  * @param jti a UUID of version 7, whose time is that of the issuance
  * @param cnf what the token is bound to, if to anything
- * @throws OAuthError `incompatible_targets`, `token_too_large`, and `no_signing_key` while the first key of an algorithm is not yet in use
+ * @throws Refusal `incompatible_targets`, `token_too_large`, and `no_signing_key` while the first key of an algorithm is not yet in use
  */
 export async function issueToken(
   issuer: Issuer,
@@ -45,7 +45,7 @@ export async function issueToken(
   const drawn = { iss: issuer.issuer, iat: toSeconds(issuer.clock.now()), jti, cnf }
   const claims = buildClaims(entitlement, profile, lifetime, drawn)
   const accessToken = await encode(issuer, profile, claims)
-  if (accessToken.length > LONGEST_TOKEN) throw new OAuthError('token_too_large')
+  if (accessToken.length > LONGEST_TOKEN) throw refusal('token_too_large')
   return { accessToken, claims, lifetime }
 }
 

@@ -3,8 +3,9 @@ import { type KeyAlgorithm, SEALING } from '../keys/algorithms.ts'
 import type { Api, ApiTokenSettings, Claims } from '../model/api.ts'
 import type { ApiSet } from '../model/api-set.ts'
 import type { Client } from '../model/client.ts'
-import { OAuthError } from '../oauth/error.ts'
+import { refusal as policyRefusal } from '../policy/refusals.ts'
 import { isPresetName, type Preset, presets } from './presets.ts'
+import { refusal } from './refusals.ts'
 import type { TokenProfile } from './token-profile.ts'
 
 /** What the settings of an API come to: what it says, else what its preset sets, else RFC 9068. */
@@ -34,19 +35,19 @@ function profileOf(api: Api): TokenProfile {
 
 /**
  * The profile of a token for these APIs, which must agree on everything but the lifetime: of those, the shortest, in seconds.
- * @throws OAuthError `incompatible_targets`
+ * @throws Refusal `incompatible_targets`
  */
 export function sharedProfile(
   apis: readonly Api[],
   defaultLifetime: number,
 ): { readonly profile: TokenProfile; readonly lifetime: number } {
   const [first, ...others] = apis
-  if (first === undefined) throw new OAuthError('no_scope')
+  if (first === undefined) throw policyRefusal('no_scope')
   const profile = profileOf(first)
   let lifetime = profile.lifetime ?? defaultLifetime
   for (const other of others.map(profileOf)) {
     const isSame = isDeepStrictEqual({ ...profile, lifetime: 0 }, { ...other, lifetime: 0 })
-    if (!isSame) throw new OAuthError('incompatible_targets')
+    if (!isSame) throw refusal('incompatible_targets')
     lifetime = Math.min(lifetime, other.lifetime ?? defaultLifetime)
   }
   return { profile, lifetime }

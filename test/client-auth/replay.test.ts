@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Config } from '../../src/config/resolve.ts'
-import { OAuthError } from '../../src/oauth/error.ts'
 import { createLogger } from '../../src/observability/log.ts'
 import { systemClock } from '../../src/platform/clock.ts'
+import { StorageUnavailable } from '../../src/platform/storage-unavailable.ts'
 import { ReplayMarks } from '../../src/replay/marks.ts'
 import { type Server, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -35,7 +35,7 @@ let fault: 'before' | 'after' | undefined
 /** Opens the database, which fails when it is told to: before anything is written, or before it can say that it was. */
 async function openFaulty(...parameters: Parameters<typeof openStore>): Promise<Store> {
   const opened = await openStore(...parameters)
-  const away = () => Promise.reject(new OAuthError('storage_unavailable'))
+  const away = () => Promise.reject(new StorageUnavailable(undefined))
   return {
     ...opened,
     replay: {

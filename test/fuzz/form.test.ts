@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readBasic } from '../../src/client-auth/client-secret-basic.ts'
 import { decodeFormComponent, parseForm } from '../../src/http/form.ts'
-import { OAuthError } from '../../src/oauth/error.ts'
+import { Refusal } from '../../src/oauth/refusal.ts'
 import { hasControl } from '../../src/platform/text.ts'
 import { fuzz } from './fuzz.ts'
 
@@ -15,7 +15,7 @@ function refusalOf(parsing: () => unknown): string | undefined {
     parsing()
     return undefined
   } catch (error) {
-    if (error instanceof OAuthError) return error.reason
+    if (error instanceof Refusal) return error.reason
     throw error
   }
 }

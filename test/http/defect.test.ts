@@ -5,9 +5,9 @@ import { afterEach, expect, inject, test } from 'vitest'
 import { type Listener, listen } from '../../src/http/listener.ts'
 import type { Endpoint } from '../../src/http/message.ts'
 import { TrustedProxies } from '../../src/http/proxies.ts'
-import { OAuthError } from '../../src/oauth/error.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
+import { StorageUnavailable } from '../../src/platform/storage-unavailable.ts'
 import { extension, makeCertificate, oid, p256, toPem } from '../limits/der.ts'
 
 let listener: Listener
@@ -53,7 +53,7 @@ test('a defect tells the wire nothing but server_error and the id under which it
 test('a database that fails is 503 with Retry-After, and its cause is logged', async () => {
   const cause = new Error('disk I/O error')
   const { response, defects } = await serve(async () => {
-    throw new OAuthError('storage_unavailable', { cause })
+    throw new StorageUnavailable(cause)
   })
   expect(response.status).toBe(503)
   expect(response.headers.get('retry-after')).toBe('1')

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JsonFetcher } from '../../src/client-auth/remote-jwks/fetch-json.ts'
 import { RemoteKeySets } from '../../src/client-auth/remote-jwks/key-sets.ts'
-import { OAuthError } from '../../src/oauth/error.ts'
+import { Refusal } from '../../src/oauth/refusal.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { makeCertificate, testFetcher } from '../client-auth/remote-jwks/source.ts'
 import { cpuOf, expectCheap } from './cpu.ts'
@@ -46,7 +46,7 @@ const fetch = (path: string): Promise<unknown> =>
   new RemoteKeySets(systemClock, fetcher)
     .keysFor(`https://127.0.0.1:${port}${encodeURI(path)}`, undefined)
     .catch((error: unknown) => {
-      if (!(error instanceof OAuthError && error.reason === 'keys_unavailable')) throw error
+      if (!(error instanceof Refusal && error.reason === 'keys_unavailable')) throw error
       return error.detail
     })
 

@@ -5,7 +5,7 @@ import { expectCheap } from './cpu.ts'
 
 /** Errors by which readers refuse what they are given. Any other is a defect. */
 const REFUSALS: ReadonlySet<string> = new Set([
-  ...['OAuthError', 'JwsError', 'KeyError', 'DerError', 'JsonError'],
+  ...['Refusal', 'MalformedCertificate', 'JwsError', 'KeyError', 'DerError', 'JsonError'],
   ...['UserError', 'ConditionError'],
 ])
 

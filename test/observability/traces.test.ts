@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { OAuthError } from '../../src/oauth/error.ts'
+import { StorageUnavailable } from '../../src/platform/storage-unavailable.ts'
 import { openStore } from '../../src/store/open.ts'
 import { formOf } from '../client-auth/assertions.ts'
 import { environmentOf, startTessera } from '../harness/cli.ts'
@@ -150,8 +150,7 @@ describe('with a collector', () => {
   test('a database that fails is an error, of the call and of the request, without what it says', async () => {
     const { token } = await start({}, async (...parameters) => {
       const opened = await openStore(...parameters)
-      const loadClient = () =>
-        Promise.reject(new OAuthError('storage_unavailable', { cause: new Error('host db.internal is down') }))
+      const loadClient = () => Promise.reject(new StorageUnavailable(new Error('host db.internal is down')))
       return { ...opened, directory: { ...opened.directory, loadClient, loadApis: () => opened.directory.loadApis() } }
     })
     expect((await token(GRANT, basic('caller', SECRET))).status).toBe(503)

@@ -2,9 +2,8 @@ import fc from 'fast-check'
 import type { Api, Scope } from '../../src/model/api.ts'
 import { ApiSet } from '../../src/model/api-set.ts'
 import type { Client } from '../../src/model/client.ts'
-import { OAuthError } from '../../src/oauth/error.ts'
 import { Audience, ClientId } from '../../src/oauth/ids.ts'
-import type { Reason } from '../../src/oauth/refusals.ts'
+import { Refusal } from '../../src/oauth/refusal.ts'
 import { decide } from '../../src/policy/entitlement.ts'
 import { clientWith } from '../harness/client.ts'
 
@@ -22,14 +21,14 @@ export interface Request {
 
 type Decision =
   | { readonly kind: 'granted'; readonly apis: readonly Api[]; readonly scopes: readonly string[] }
-  | { readonly kind: 'refused'; readonly reason: Reason }
+  | { readonly kind: 'refused'; readonly reason: string }
 
 /** The decision of the code under test. */
 export function decideIn({ apis, client }: Model, request: Request): Decision {
   try {
     return { kind: 'granted', ...decide(client, request, apis) }
   } catch (error) {
-    if (!(error instanceof OAuthError)) throw error
+    if (!(error instanceof Refusal)) throw error
     return { kind: 'refused', reason: error.reason }
   }
 }

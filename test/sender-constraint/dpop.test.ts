@@ -3,8 +3,7 @@ import { calculateJwkThumbprint, generateKeyPair } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { describe, expect, test } from 'vitest'
 import { asymmetricAlgorithms } from '../../src/crypto/jws/algorithms.ts'
-import { OAuthError } from '../../src/oauth/error.ts'
-import type { Reason } from '../../src/oauth/refusals.ts'
+import { Refusal } from '../../src/oauth/refusal.ts'
 import type { ProofContext } from '../../src/sender-constraint/context.ts'
 import { checkDpopProof } from '../../src/sender-constraint/dpop.ts'
 import { DpopNonces } from '../../src/sender-constraint/nonce.ts'
@@ -99,7 +98,7 @@ describe('refused', () => {
     const input = unsigned({ alg: 'HS256', typ: 'dpop+jwt', jwk: { kty: 'oct', k: 'AAAA' } }, CLAIMS, '').slice(0, -1)
     return `${input}.${encode(createHmac('sha256', Buffer.alloc(3)).update(input).digest())}`
   }
-  const refused: [string, Reason, string | readonly string[] | Promise<string>, object, Partial<ProofContext>?][] = [
+  const refused: [string, string, string | readonly string[] | Promise<string>, object, Partial<ProofContext>?][] = [
     ['45: two headers, as Node joins them', 'dpop_proof_repeated', `${good}, ${second}`, {}],
     ['45: two headers, apart', 'dpop_proof_repeated', [good, good], {}],
     ['45: a header and an empty one', 'dpop_proof_repeated', `${good}, `, {}],
@@ -217,7 +216,7 @@ describe('refused', () => {
   test.each(refused)('%s: %s', async (_name, reason, made, detail, given) => {
     const marks = new MemoryMarks()
     await expect(checkDpopProof(await made, context({ marks, ...given }))).rejects.toMatchObject({
-      name: 'OAuthError',
+      name: 'Refusal',
       reason,
       code: 'invalid_dpop_proof',
       status: 400,
@@ -233,7 +232,7 @@ describe('47: nonces', () => {
     const clock = { now: () => seconds * 1000, monotonic: () => 0 }
     return new DpopNonces(() => [by], clock).current()
   }
-  const stale: [string, Reason, string | undefined, boolean][] = [
+  const stale: [string, string, string | undefined, boolean][] = [
     ['absent', 'dpop_nonce_missing', undefined, true],
     ['stale', 'dpop_nonce_stale', nonceOf(Buffer.alloc(32, 1), NOW - 240), true],
     ['of another server', 'dpop_nonce_stale', nonceOf(Buffer.alloc(32, 2), NOW), true],
@@ -327,8 +326,10 @@ test('what oauth4webapi sends, with the nonce that it was sent', async () => {
             jkts.push((await checkDpopProof(new Headers(headers).get('dpop') ?? undefined, withNonces))?.jkt)
             return Response.json({ access_token: 'token', token_type: 'DPoP', expires_in: 60 })
           } catch (error) {
-            if (!(error instanceof OAuthError)) throw error
-            return Response.json({ error: error.code }, { status: error.status, headers: error.headers })
+            if (!(error instanceof Refusal)) throw error
+            const nonce = error.dpopNonce
+            const headers = nonce === undefined ? {} : { 'DPoP-Nonce': nonce }
+            return Response.json({ error: error.code }, { status: error.status, headers })
           }
         },
       },

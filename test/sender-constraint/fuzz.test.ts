@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { parseCompact } from '../../src/crypto/jws/compact.ts'
-import { OAuthError } from '../../src/oauth/error.ts'
+import { Refusal } from '../../src/oauth/refusal.ts'
 import { checkDpopProof } from '../../src/sender-constraint/dpop.ts'
 import { encode, signWith } from '../crypto/jws/tokens.ts'
 import { fuzz } from '../fuzz/fuzz.ts'
@@ -15,7 +15,7 @@ async function expectOnlyGenuine(header: string | readonly string[]): Promise<vo
   try {
     await checkDpopProof(header, context())
   } catch (error) {
-    if (error instanceof OAuthError && (error.code === 'invalid_dpop_proof' || error.code === 'use_dpop_nonce')) return
+    if (error instanceof Refusal && (error.code === 'invalid_dpop_proof' || error.code === 'use_dpop_nonce')) return
     throw error
   }
   const { claims } = parseCompact(String(header))
@@ -36,7 +36,7 @@ fuzz(
   async ([name, value]) => {
     const proof = await signWith(signer, { ...CLAIMS, [name]: value }, { typ: 'dpop+jwt', jwk: signer.publicJwk })
     await checkDpopProof(proof, context()).catch((error: unknown) => {
-      if (!(error instanceof OAuthError)) throw error
+      if (!(error instanceof Refusal)) throw error
     })
   },
 )

@@ -1,9 +1,10 @@
 import { type CompactJws, mediaType } from '../../crypto/jws/compact.ts'
 import { received } from '../../crypto/jws/received.ts'
-import { OAuthError } from '../../oauth/error.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
+import type { Refusal } from '../../oauth/refusal.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import { toSeconds } from '../../platform/clock.ts'
+import { refusal } from './refusals.ts'
 
 /** How `aud` may be written: as a string alone, or as an array, too (RFC 7519 §4.1.3). */
 export type AudienceForm = 'any' | 'string'
@@ -38,18 +39,18 @@ const TYPES: ReadonlySet<string> = new Set(['jwt', 'client-authentication+jwt'])
 
 /**
  * Checks all that an assertion says, but for its signature and whether it was seen before.
- * @throws OAuthError `assertion_typ`, `assertion_claims`, `assertion_subject`, `assertion_audience`, `assertion_expired`,
+ * @throws Refusal `assertion_typ`, `assertion_claims`, `assertion_subject`, `assertion_audience`, `assertion_expired`,
  * `assertion_too_long_lived`, `assertion_not_yet_valid`
  */
 export function checkAssertion(jws: CompactJws, rules: AssertionRules): AssertionClaims {
   const { typ } = jws.header
   if (typ !== undefined && !TYPES.has(mediaType(typ))) {
-    throw new OAuthError('assertion_typ', { detail: { expected: [...TYPES], received: received(typ) } })
+    throw refusal('assertion_typ', { detail: { expected: [...TYPES], received: received(typ) } })
   }
   const { iss, sub, jti } = jws.claims
   if (!isId(iss)) throw wrongClaim('iss', `the client_id, of at most ${LONGEST_CLIENT_ID} characters`, iss)
   if (!isId(sub)) throw wrongClaim('sub', `the client_id, of at most ${LONGEST_CLIENT_ID} characters`, sub)
-  if (iss !== sub) throw new OAuthError('assertion_subject', { detail: { iss: received(iss), sub: received(sub) } })
+  if (iss !== sub) throw refusal('assertion_subject', { detail: { iss: received(iss), sub: received(sub) } })
   if (typeof jti !== 'string' || jti === '') throw wrongClaim('jti', 'a string that no other assertion has', jti)
   checkAudience(jws.claims['aud'], rules)
   return { clientId: ClientId(iss), jti, expiresAt: checkTimes(jws.claims, rules) }
@@ -60,8 +61,8 @@ const isId = (value: unknown): value is string =>
 
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
-const wrongClaim = (claim: string, expected: string, value: unknown): OAuthError =>
-  new OAuthError('assertion_claims', { detail: { claim, expected, received: received(value) } })
+const wrongClaim = (claim: string, expected: string, value: unknown): Refusal =>
+  refusal('assertion_claims', { detail: { claim, expected, received: received(value) } })
 
 /**
  * Accepts the issuer alone: an assertion that several servers would accept could be replayed. It is compared as text (RFC 7523
@@ -75,7 +76,7 @@ function checkAudience(aud: unknown, rules: AssertionRules): void {
   const isForUs = names.length > 0 && names.length <= ours.length && names.every((name) => isOneOf(ours, name))
   const isAccepted = isCompatible ? isForUs : names.length === 1 && names[0] === issuer
   if (isAccepted && (audienceForm === 'any' || typeof aud === 'string')) return
-  throw new OAuthError('assertion_audience', {
+  throw refusal('assertion_audience', {
     detail: {
       expected: isCompatible ? ours : [issuer],
       received: received(aud),
@@ -100,17 +101,17 @@ function checkTimes({ exp, iat, nbf }: CompactJws['claims'], { maxLifetime, now 
     if (!isTime(value)) throw wrongClaim(claim, 'seconds since 1970, as a number', value)
     if (value - seconds > SKEW) {
       const detail = { claim, received: value, now: seconds, seconds_ahead: value - seconds, allowed: SKEW }
-      throw new OAuthError('assertion_not_yet_valid', { detail })
+      throw refusal('assertion_not_yet_valid', { detail })
     }
   }
   if (seconds - exp > SKEW) {
     const issued = isTime(iat) ? { iat } : {}
     const detail = { exp, ...issued, now: seconds, seconds_late: seconds - exp, allowed: SKEW }
-    throw new OAuthError('assertion_expired', { detail })
+    throw refusal('assertion_expired', { detail })
   }
   if (exp - seconds > maxLifetime + SKEW) {
     const detail = { exp, now: seconds, seconds_ahead: exp - seconds, allowed: maxLifetime + SKEW }
-    throw new OAuthError('assertion_too_long_lived', { detail })
+    throw refusal('assertion_too_long_lived', { detail })
   }
   return (Math.floor(exp + SKEW) + 1) * 1000
 }

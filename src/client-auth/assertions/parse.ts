@@ -1,6 +1,6 @@
 import { isSymmetric } from '../../crypto/jws/algorithms.ts'
 import { type CompactJws, JwsError, parseCompact } from '../../crypto/jws/compact.ts'
-import { OAuthError } from '../../oauth/error.ts'
+import { refusal } from './refusals.ts'
 
 /** What an assertion claims to be, before anything of it is checked: enough to find the credentials it is held against. */
 export interface AssertionDescription {
@@ -15,7 +15,7 @@ export interface AssertionDescription {
 
 /**
  * Reads a `client_assertion`, without checking its signature.
- * @throws OAuthError `assertion_malformed`
+ * @throws Refusal `assertion_malformed`
  */
 export function parseAssertion(assertion: string): CompactJws {
   try {
@@ -23,7 +23,7 @@ export function parseAssertion(assertion: string): CompactJws {
   } catch (error) {
     if (!(error instanceof JwsError)) throw error
     const { fault, detail } = error
-    throw new OAuthError('assertion_malformed', {
+    throw refusal('assertion_malformed', {
       detail: { fault, ...(detail !== undefined && { received: detail }) },
     })
   }

@@ -2,8 +2,7 @@ import type { CompactJws } from '../../crypto/jws/compact.ts'
 import type { PublicKey } from '../../crypto/jws/public-key.ts'
 import { received } from '../../crypto/jws/received.ts'
 import { findSigner, type NoSigner, type Tries, whyNoSigner } from '../../crypto/jws/verify.ts'
-import { OAuthError } from '../../oauth/error.ts'
-import type { Reason } from '../../oauth/refusals.ts'
+import { type assertionRefusals, refusal } from './refusals.ts'
 
 interface SignatureRules {
   /** The only algorithm that the client may use, where it has registered one. */
@@ -15,11 +14,11 @@ const REASONS = {
   algorithm: 'assertion_algorithm',
   kid: 'assertion_key',
   signature: 'assertion_signature',
-} as const satisfies Record<NoSigner, Reason>
+} as const satisfies Record<NoSigner, keyof typeof assertionRefusals>
 
 /**
  * The key of the client's that signed the assertion.
- * @throws OAuthError `assertion_algorithm`, `assertion_key`, `assertion_signature`
+ * @throws Refusal `assertion_algorithm`, `assertion_key`, `assertion_signature`
  */
 export function requireSigner(jws: CompactJws, keys: readonly PublicKey[], rules: SignatureRules = {}): PublicKey {
   const signer = findSigner(jws, keys, rules)
@@ -29,7 +28,7 @@ export function requireSigner(jws: CompactJws, keys: readonly PublicKey[], rules
     received: { alg: received(alg), ...(kid !== undefined && { kid: received(kid) }) },
     expected: { ...pinnedAlg(rules), keys: keys.slice(0, 10).map(describeKey) },
   }
-  throw new OAuthError(REASONS[whyNoSigner(jws, keys, rules)], { detail })
+  throw refusal(REASONS[whyNoSigner(jws, keys, rules)], { detail })
 }
 
 const pinnedAlg = ({ pinned }: SignatureRules) => (pinned === undefined ? {} : { alg: pinned })

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { contentsOf } from '../../crypto/x509/contents.ts'
 import { formatName } from '../../crypto/x509/distinguished-name.ts'
+import { MalformedCertificate } from '../../crypto/x509/malformed-certificate.ts'
 import { readPem } from '../../crypto/x509/pem.ts'
-import { OAuthError } from '../../oauth/error.ts'
 import { UserError } from '../../platform/user-error.ts'
 
 /** As many authorities as a large enterprise has; one entry is a few kilobytes. */
@@ -70,7 +70,7 @@ function readAnchor(der: Buffer): X509Certificate | undefined {
     contentsOf(anchor)
     return anchor
   } catch (error) {
-    if (error instanceof OAuthError || isOpenSslError(error)) return undefined
+    if (error instanceof MalformedCertificate || isOpenSslError(error)) return undefined
     throw error
   }
 }

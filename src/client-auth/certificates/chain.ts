@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
 import { contentsOf } from '../../crypto/x509/contents.ts'
 import { formatName, isSameName } from '../../crypto/x509/distinguished-name.ts'
+import { MalformedCertificate } from '../../crypto/x509/malformed-certificate.ts'
 import { MOST_IN_CHAIN, type PresentedCertificate } from '../../crypto/x509/peer.ts'
 import { costOf, publicKeyOf } from '../../crypto/x509/strength.ts'
-import { OAuthError } from '../../oauth/error.ts'
 import type { TrustAnchors } from './anchors.ts'
 import { checkPath } from './path.ts'
 import { type CertificateProblem, cut, problemWith } from './problems.ts'
@@ -18,7 +18,7 @@ const MOST_WORK = LONGEST_PATH - 1
  * signed by the next, all within their dates, all fit for their part.
  * @param now milliseconds since the epoch
  * @returns why not; undefined where one does
- * @throws OAuthError `certificate_malformed`
+ * @throws MalformedCertificate
  */
 export function checkChain(
   presented: PresentedCertificate,
@@ -54,7 +54,7 @@ function isReadable(certificate: X509Certificate): boolean {
     contentsOf(certificate)
     return true
   } catch (error) {
-    if (error instanceof OAuthError) return false
+    if (error instanceof MalformedCertificate) return false
     throw error
   }
 }

@@ -1,11 +1,13 @@
+import { MalformedCertificate } from '../../crypto/x509/malformed-certificate.ts'
 import type { PresentedCertificate } from '../../crypto/x509/peer.ts'
-import { OAuthError } from '../../oauth/error.ts'
+import { Refusal } from '../../oauth/refusal.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { TrustAnchors } from './anchors.ts'
 import { checkChain } from './chain.ts'
 import { checkCertificate } from './path.ts'
 import type { CertificateProblem } from './problems.ts'
+import { refusal } from './refusals.ts'
 
 /** A path of signatures takes as long to check as two tokens to sign: often enough once a minute. */
 const TRUSTED_MS = 60_000
@@ -35,10 +37,10 @@ export class CertificateCheck {
     }
   }
 
-  /** Requires that an authority of ours stands behind it (RFC 8705 §2.1). @throws OAuthError `certificate_…` */
+  /** Requires that an authority of ours stands behind it (RFC 8705 §2.1). @throws Refusal `certificate_…` */
   requireTrusted(presented: PresentedCertificate): void {
     if (this.#anchors === undefined) {
-      throw new OAuthError('certificate_untrusted', { detail: { problem: 'tls.client_ca is not configured' } })
+      throw refusal('certificate_untrusted', { detail: { problem: 'tls.client_ca is not configured' } })
     }
     const now = this.#clock.now()
     if (now < (this.#trusted.get(presented) ?? 0)) return
@@ -57,18 +59,18 @@ export class CertificateCheck {
       checkChain(presented, anchors, this.#clock.now())
     } catch (error) {
       // Refused when it is used, if it ever is.
-      if (!(error instanceof OAuthError)) throw error
+      if (!(error instanceof Refusal || error instanceof MalformedCertificate)) throw error
     }
   }
 
-  /** Requires that it may be used, whoever issued it: it is known by its thumbprint (RFC 8705 §2.2). @throws OAuthError `certificate_…` */
+  /** Requires that it may be used, whoever issued it: it is known by its thumbprint (RFC 8705 §2.2). @throws Refusal `certificate_…` */
   requireFit({ leaf }: PresentedCertificate): void {
     refuse(checkCertificate(leaf, this.#clock.now()))
   }
 }
 
 function refuse(problem: CertificateProblem | undefined): void {
-  if (problem !== undefined) throw new OAuthError(problem.reason, problem)
+  if (problem !== undefined) throw refusal(problem.reason, { detail: problem.detail })
 }
 
 /** @throws UserError that names the option */

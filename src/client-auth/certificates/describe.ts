@@ -21,7 +21,7 @@ export interface CertificateDescription {
   readonly not_after: string
 }
 
-/** @throws OAuthError `certificate_malformed` */
+/** @throws MalformedCertificate */
 export function describe(leaf: X509Certificate): CertificateDescription {
   const { subject, issuer, notBefore, notAfter } = contentsOf(leaf)
   return {
@@ -36,7 +36,7 @@ export function describe(leaf: X509Certificate): CertificateDescription {
 
 /**
  * What was registered beside what the certificate has of that kind: the detail of `certificate_mismatch`.
- * @throws OAuthError `certificate_malformed`
+ * @throws MalformedCertificate
  */
 export function explainMismatch(leaf: X509Certificate, wanted: CertificateMatcher) {
   const [[kind = '', value = ''] = []] = Object.entries(wanted)

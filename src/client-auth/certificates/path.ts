@@ -39,7 +39,7 @@ export function checkPath(path: readonly X509Certificate[], now: number): Certif
  * Whether a client's certificate may be used, whoever signed it: its dates, its key, what the key is for. It is all
  * there is to check of a self-signed one (RFC 8705 §2.2).
  * @param now milliseconds since the epoch
- * @throws OAuthError `certificate_malformed`
+ * @throws MalformedCertificate
  */
 export function checkCertificate(leaf: X509Certificate, now: number): CertificateProblem | undefined {
   const { keyUsage } = contentsOf(leaf)

@@ -22,7 +22,7 @@ const problems = {
 
 type Problem = keyof typeof problems
 
-/** Why a certificate does not count; thrown as `new OAuthError(problem.reason, problem)`. */
+/** Why a certificate does not count; thrown as a refusal for its reason. */
 export interface CertificateProblem {
   readonly reason: 'certificate_untrusted' | 'certificate_expired' | 'certificate_not_yet_valid'
   readonly detail: Readonly<Record<string, unknown>> & { readonly problem: Problem }

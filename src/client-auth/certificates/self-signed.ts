@@ -8,7 +8,7 @@ const known = new WeakMap<X509Certificate, boolean>()
 /**
  * Whether a certificate is signed with its own key (RFC 5280 §3.2), which one of an authority is not, whatever the names in
  * it. What it may sign is another question: one that is for TLS alone has signed itself all the same.
- * @throws OAuthError `certificate_malformed`
+ * @throws MalformedCertificate
  */
 export function isSelfSigned(certificate: X509Certificate): boolean {
   const before = known.get(certificate)

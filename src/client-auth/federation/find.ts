@@ -1,7 +1,7 @@
 import { cut, show } from '../../conditions/claims.ts'
 import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
-import { OAuthError } from '../../oauth/error.ts'
 import { type Check, explainMatch, type OutsideToken, presentedIssuers, type Verdict } from './match.ts'
+import { refusal } from './refusals.ts'
 
 /** Of a client's credentials, those that came closest; of each, the checks that failed first. */
 const MOST_EXPLAINED = 5
@@ -14,7 +14,7 @@ interface Labelled extends FederatedTrust {
 /**
  * The credential that a token is, among those of a client with whose keys its signature was verified.
  * @param now milliseconds since the epoch
- * @throws OAuthError `federated_issuer_unknown`, `federated_expired` (where age is all that is wrong) or `federated_no_match`
+ * @throws Refusal `federated_issuer_unknown`, `federated_expired` (where age is all that is wrong) or `federated_no_match`
  */
 export function findMatch<Credential extends Labelled>(
   credentials: readonly Credential[],
@@ -31,11 +31,11 @@ export function findMatch<Credential extends Labelled>(
   if (ofIssuer.length === 0) {
     const issuers = [...new Set(credentials.map(({ issuer }) => cut(issuer)))]
     const detail = { issuers: presentedIssuers(token.claims).map(show), expected: issuers.slice(0, MOST_EXPLAINED) }
-    throw new OAuthError('federated_issuer_unknown', { detail })
+    throw refusal('federated_issuer_unknown', { detail })
   }
   const closest = ofIssuer.toSorted((one, other) => one.failed.length - other.failed.length).slice(0, MOST_EXPLAINED)
   const isOld = closest.some(({ failed }) => failed.every(({ check }) => check === 'expiry' || check === 'max_age'))
-  throw new OAuthError(isOld ? 'federated_expired' : 'federated_no_match', {
+  throw refusal(isOld ? 'federated_expired' : 'federated_no_match', {
     detail: {
       credentials: closest.map(({ credential: { label, issuer }, failed }) => ({
         ...(label !== undefined && { label }),

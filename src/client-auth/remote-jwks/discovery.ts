@@ -32,7 +32,7 @@ export class IssuerKeys {
    * @param issuer one that somebody registered: whatever stands here is fetched from
    * @param jwksUri where its keys are, for an issuer that has no metadata, or none that can be reached
    * @param patience as for `Documents.get`
-   * @throws OAuthError `keys_unavailable`
+   * @throws Refusal `keys_unavailable`
    */
   async keysFor(
     issuer: string,
@@ -43,7 +43,7 @@ export class IssuerKeys {
     return this.#keySets.keysFor(jwksUri ?? (await this.#documents.get(issuer, patience)), kid, patience)
   }
 
-  /** The keys of an issuer, as `RemoteKeySets.renewedKeys`. @throws OAuthError `keys_unavailable` */
+  /** The keys of an issuer, as `RemoteKeySets.renewedKeys`. @throws Refusal `keys_unavailable` */
   async renewedKeys(issuer: string, jwksUri?: string, patience?: Promise<void>): Promise<readonly PublicKey[]> {
     return this.#keySets.renewedKeys(jwksUri ?? (await this.#documents.get(issuer, patience)), patience)
   }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import { OAuthError } from '../../oauth/error.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type Fault, FetchError } from './fetch-error.ts'
+import { refusal } from './refusals.ts'
 import { type Loaded, Remembered, type RememberedStatus } from './remembered.ts'
 
 /** What is used least is forgotten beyond this many: each document is at most some hundred KB. */
@@ -44,7 +44,7 @@ export class Documents<Content> {
 
   /**
    * @param patience ends the wait, but not the fetch, when it resolves; without it there is no limit
-   * @throws OAuthError `keys_unavailable` if no usable document is available
+   * @throws Refusal `keys_unavailable` if no usable document is available
    */
   get(source: string, patience?: Promise<void>): Promise<Content> {
     return within(source, this.#of(source).get(), patience).catch((error: unknown) => explain(source, error))
@@ -105,12 +105,12 @@ function within<Content>(
   return Promise.race([work, tooLate])
 }
 
-/** @throws OAuthError for a FetchError, or whatever else it is as it is */
+/** @throws Refusal for a FetchError, or whatever else it is as it is */
 function explain(source: string, error: unknown): never {
   if (!(error instanceof FetchError)) throw error
   const { fault, url, message } = error
   const cut = (text: string) => text.slice(0, LONGEST_DETAIL)
-  throw new OAuthError('keys_unavailable', {
+  throw refusal('keys_unavailable', {
     detail: { source: cut(source), url: cut(url), fault, message },
     cause: error,
   })

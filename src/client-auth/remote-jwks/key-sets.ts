@@ -27,7 +27,7 @@ export class RemoteKeySets {
    * The keys at a URL, whichever are good for checking signatures. Where none has the `kid` asked for, the source is asked
    * again, unless it was within the cool-down; the keys that come back need not have it.
    * @param patience as for `Documents.get`
-   * @throws OAuthError `keys_unavailable`
+   * @throws Refusal `keys_unavailable`
    */
   async keysFor(url: string, kid: string | undefined, patience?: Promise<void>): Promise<readonly PublicKey[]> {
     const { keys } = await this.#documents.get(url, patience)
@@ -37,7 +37,7 @@ export class RemoteKeySets {
   /**
    * The keys at a URL, asked for again unless they were within the cool-down: for a signature that none of them fits,
    * though its `kid` is theirs or it has none. The same array where nothing was fetched.
-   * @throws OAuthError `keys_unavailable`
+   * @throws Refusal `keys_unavailable`
    */
   async renewedKeys(url: string, patience?: Promise<void>): Promise<readonly PublicKey[]> {
     return (await this.#documents.renew(url, patience)).keys

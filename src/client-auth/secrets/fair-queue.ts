@@ -1,6 +1,12 @@
-/** Thrown when a job finds no room to wait, or must give up its place. */
-export class QueueFull extends Error {
-  override readonly name = 'QueueFull'
+import { DomainError } from '../../platform/domain-error.ts'
+
+/** More secrets wait to be hashed than the queue holds. Another attempt may succeed a second later. */
+export class SecretQueueFull extends DomainError {
+  override readonly name = 'SecretQueueFull'
+
+  constructor() {
+    super('secret_queue_full', { retryAfter: 1 })
+  }
 }
 
 interface FairQueueLimits<Class extends string> {
@@ -49,7 +55,7 @@ export class FairQueue<Class extends string> {
     return waiting
   }
 
-  /** Runs `work` when its turn comes. @throws QueueFull if there is no room, or another job takes its place */
+  /** Runs `work` when its turn comes. @throws SecretQueueFull if there is no room, or another job takes its place */
   async run<Result>(place: Place<Class>, work: () => Promise<Result>): Promise<Result> {
     if (this.#running >= this.#limits.concurrency) await this.#wait(place)
     else this.#running += 1
@@ -64,7 +70,7 @@ export class FairQueue<Class extends string> {
     const lanes = this.#classes.get(name) ?? new Lanes()
     this.#classes.set(name, lanes)
     return new Promise((start, reject) => {
-      lanes.add(path, { start, turnAway: () => reject(new QueueFull()) })
+      lanes.add(path, { start, turnAway: () => reject(new SecretQueueFull()) })
       if (lanes.size > this.#limits.waiting[name]) lanes.takeFromFullest()?.turnAway()
     })
   }

@@ -9,12 +9,11 @@ import {
   scryptDigest,
   sha256,
 } from '../../model/credentials/secret-hash.ts'
-import { OAuthError } from '../../oauth/error.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { RandomBytes } from '../../platform/random.ts'
 import type { Standing } from '../throttle/limiter.ts'
-import { FairQueue, type Place, QueueFull } from './fair-queue.ts'
+import { FairQueue, type Place } from './fair-queue.ts'
 
 /** How long after its last use a right chosen secret is recognised without a slow hash. */
 const MEMO_MS = 10 * 60_000
@@ -147,7 +146,7 @@ export class SecretVerifier {
    * The secret of the holder that this is, among those that people chose; undefined where it is none.
    * @param holder undefined where no client has that id
    * @param place the place in the queue for slow hashes
-   * @throws OAuthError `secret_queue_full`, 429, where too many slow hashes wait
+   * @throws SecretQueueFull, 429, where too many slow hashes wait
    */
   async findChosen<Secret extends KeptSecret>(
     holder: SecretHolder<Secret> | undefined,
@@ -193,10 +192,6 @@ export class SecretVerifier {
         }
         if (found === undefined) this.noteWrong(holder, mark)
         return found
-      })
-      .catch((error: unknown) => {
-        if (error instanceof QueueFull) throw new OAuthError('secret_queue_full', { headers: { 'Retry-After': '1' } })
-        throw error
       })
       .finally(() => this.#underway.delete(key))
     this.#underway.set(key, hashing)

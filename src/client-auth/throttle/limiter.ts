@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { OAuthError } from '../../oauth/error.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { networksOf } from '../../platform/addresses.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { Shelves } from './shelves.ts'
 import { Tally, WINDOW_MS } from './tally.ts'
+import { TooManyGuesses } from './too-many-guesses.ts'
 
 /** One client at one address: a person who mistypes needs a few tries, and hardly more than these. */
 const PAIR = { free: 5 }
@@ -78,12 +78,12 @@ export interface Attempt {
 export interface Guesses {
   /** Attempts that had to wait, by where too many had failed; of those that were counted in this process. */
   readonly refused: Readonly<Partial<Record<Level, number>>>
-  /** @throws OAuthError `too_many_guesses`, where the attempt must wait: it then counts for nothing, and must not be checked */
+  /** @throws TooManyGuesses, where the attempt must wait: it then counts for nothing, and must not be checked */
   begin(guess: Guess): Attempt | Promise<Attempt>
   /**
    * Counts an attempt that was already checked, because its check takes no time. So many right ones at once are not taken for
    * guesses.
-   * @throws OAuthError `too_many_guesses` if the attempt must wait, even if it was right
+   * @throws TooManyGuesses if the attempt must wait, even if it was right
    */
   conclude(guess: Guess, isRight: boolean): void | Promise<void>
   /**
@@ -154,7 +154,7 @@ export class GuessLimiter implements Guesses {
 
   /**
    * To be called before a secret is checked.
-   * @throws OAuthError `too_many_guesses`, 429 with `Retry-After` (RFC 6585 §4), where the attempt must wait. It then counts
+   * @throws TooManyGuesses, 429 with `Retry-After` (RFC 6585 §4), where the attempt must wait. It then counts
    * for nothing, and must not be checked.
    */
   begin({ clientId, address, marks }: Guess): Attempt {
@@ -226,10 +226,8 @@ export class GuessLimiter implements Guesses {
     if (longest === undefined || longest.wait === 0) return
     this.#refused[longest.by] += 1
     const retryAfter = Math.max(1, Math.ceil(longest.wait / 1000))
-    throw new OAuthError('too_many_guesses', {
-      detail: { by: longest.by, failures: longest.failures, retry_after: retryAfter },
-      headers: { 'Retry-After': String(retryAfter) },
-    })
+    const detail = { by: longest.by, failures: longest.failures, retry_after: retryAfter }
+    throw new TooManyGuesses(detail, retryAfter)
   }
 
   #attempt(key: string, begun: Pair, standing: Standing, counted: Counted): Attempt {

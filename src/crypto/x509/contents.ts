@@ -1,5 +1,4 @@
 import type { X509Certificate } from 'node:crypto'
-import { OAuthError } from '../../oauth/error.ts'
 import { type AlternativeNames, NO_NAMES, readAlternativeNames } from './alternative-names.ts'
 import {
   context,
@@ -14,6 +13,7 @@ import {
   TAG,
 } from './der.ts'
 import { type DistinguishedName, readName } from './distinguished-name.ts'
+import { MalformedCertificate } from './malformed-certificate.ts'
 import { readSignatureAlgorithm, type SignatureAlgorithm } from './strength.ts'
 
 /** Extensions that are understood here (RFC 5280 §4.2), by OID. */
@@ -53,7 +53,7 @@ const cache = new WeakMap<X509Certificate, CertificateContents>()
 /**
  * Reads a certificate from its DER: the text that Node makes of names can't be told apart from what is in them
  * (CVE-2021-44532).
- * @throws OAuthError `certificate_malformed`
+ * @throws MalformedCertificate
  */
 export function contentsOf(certificate: X509Certificate): CertificateContents {
   const known = cache.get(certificate)
@@ -64,7 +64,7 @@ export function contentsOf(certificate: X509Certificate): CertificateContents {
     return contents
   } catch (error) {
     if (error instanceof DerError) {
-      throw new OAuthError('certificate_malformed', { detail: { problem: error.message }, cause: error })
+      throw new MalformedCertificate({ problem: error.message }, error)
     }
     throw error
   }

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { OAuthError } from '../../oauth/error.ts'
+import { MalformedCertificate } from './malformed-certificate.ts'
 
 /** Certificates beyond the client's own that are looked at. */
 export const MOST_IN_CHAIN = 5
@@ -26,7 +26,7 @@ export const thumbprintOf = (certificate: X509Certificate): string =>
 /**
  * The certificate that the client of a connection presented in the handshake, where OpenSSL takes up to 100 KB of them;
  * undefined where it presented none.
- * @throws OAuthError `certificate_malformed`
+ * @throws MalformedCertificate
  */
 export function certificateOfSocket(socket: TLSSocket): PresentedCertificate | undefined {
   const leaf = socket.getPeerX509Certificate()
@@ -45,7 +45,7 @@ export function certificateOfSocket(socket: TLSSocket): PresentedCertificate | u
 /**
  * A certificate as a proxy passed it on.
  * @param leaf DER @param chain DER, in which the leaf may be repeated
- * @throws OAuthError `certificate_malformed`
+ * @throws MalformedCertificate
  */
 export function certificateOfDer(leaf: Buffer, chain: readonly Buffer[]): PresentedCertificate {
   const others = chain.filter((der) => !der.equals(leaf))
@@ -82,9 +82,8 @@ function parse(der: Buffer): X509Certificate {
   try {
     return new X509Certificate(der)
   } catch (cause) {
-    throw new OAuthError('certificate_malformed', { detail: { problem: 'a certificate can not be read' }, cause })
+    throw new MalformedCertificate({ problem: 'a certificate can not be read' }, cause)
   }
 }
 
-const malformed = (detail: Readonly<Record<string, unknown>>): OAuthError =>
-  new OAuthError('certificate_malformed', { detail })
+const malformed = (detail: Readonly<Record<string, unknown>>) => new MalformedCertificate(detail)

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { MalformedCertificate } from '../../crypto/x509/malformed-certificate.ts'
 import { certificateOfDer, MOST_IN_CHAIN, type PresentedCertificate } from '../../crypto/x509/peer.ts'
 import { decodeBase64, readPem } from '../../crypto/x509/pem.ts'
-import { OAuthError } from '../../oauth/error.ts'
 import { parseForwardedClientCert } from './forwarded-client-cert.ts'
 
 /** Characters. All headers of a request together can't be longer than this (`http/listener.ts`). */
@@ -57,7 +57,7 @@ export const certificateHeaderFormats: readonly CertificateHeaderFormat[] =
 /**
  * The certificate that a proxy passed on in headers; undefined where there is none. Whether the headers are the
  * proxy's is for the caller to know: anybody can write them (RFC 9440 §4).
- * @throws OAuthError `certificate_malformed`
+ * @throws MalformedCertificate
  */
 export function certificateOfHeaders(
   headers: IncomingHttpHeaders,
@@ -168,5 +168,4 @@ function decodePercent(text: string): string | undefined {
   }
 }
 
-const malformed = (header: string, problem: string): OAuthError =>
-  new OAuthError('certificate_malformed', { detail: { header, problem } })
+const malformed = (header: string, problem: string) => new MalformedCertificate({ header, problem })

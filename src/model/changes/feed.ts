@@ -1,9 +1,11 @@
-import { OAuthError } from '../../oauth/error.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { DomainError } from '../../platform/domain-error.ts'
 import { FRESH_MS } from '../../platform/freshness.ts'
 import { Poller } from '../../platform/poller.ts'
+import { StorageUnavailable } from '../../platform/storage-unavailable.ts'
 import type { ChangeStore } from './change.ts'
 import { type ChangeListener, Follower } from './follower.ts'
+import { OutOfDate } from './out-of-date.ts'
 
 interface FeedOptions {
   readonly store: ChangeStore
@@ -76,7 +78,7 @@ export class ChangeFeed {
   /**
    * For answers that must not rest on outdated state, such as introspection. Usually there is nothing to wait for. Otherwise it
    * resolves once this process knows every change that is older than a second.
-   * @throws OAuthError `storage_unavailable` or `out_of_date` when it can't find out
+   * @throws StorageUnavailable or OutOfDate when it can't find out
    */
   catchUp(): Promise<void> | undefined {
     const asked = this.#clock.monotonic()
@@ -86,13 +88,13 @@ export class ChangeFeed {
   /**
    * For requests that go on while the database is away, such as issuing. Usually there is nothing to wait for. If this process knows
    * of a change that it failed to take for a second, it resolves once the change is taken.
-   * @throws OAuthError as `catchUp` does
+   * @throws as `catchUp` does
    */
   keepUp(): Promise<void> | undefined {
     return this.#isBehind() ? this.refresh() : undefined
   }
 
-  /** Resolves once this process knows every change up to now. @throws OAuthError as `catchUp` does */
+  /** Resolves once this process knows every change up to now. @throws as `catchUp` does */
   async refresh(): Promise<void> {
     // A read that is under way may have begun before the latest change.
     await this.#reading?.catch(() => {})
@@ -103,7 +105,7 @@ export class ChangeFeed {
     await this.poll().catch(refuse)
     // The first poll may have joined a read that began too long ago. The next read begins now.
     if (!this.#isCurrent(asked)) await this.poll().catch(refuse)
-    if (!this.#isCurrent(asked)) throw new OAuthError('out_of_date')
+    if (!this.#isCurrent(asked)) throw new OutOfDate()
   }
 
   #isCurrent(at: number): boolean {
@@ -146,7 +148,7 @@ export class ChangeFeed {
       this.#unhurried.forEach(handTo)
       return taking
     } catch (error) {
-      const isAway = error instanceof OAuthError && error.reason === 'storage_unavailable'
+      const isAway = error instanceof StorageUnavailable
       if (!isAway) this.#refusedSince ??= this.#readAt
       throw error
     }
@@ -155,5 +157,5 @@ export class ChangeFeed {
 
 /** Turns any failure to read changes into a refusal: the request itself is not at fault. */
 function refuse(error: unknown): never {
-  throw error instanceof OAuthError ? error : new OAuthError('out_of_date', { cause: error })
+  throw error instanceof DomainError ? error : new OutOfDate(error)
 }

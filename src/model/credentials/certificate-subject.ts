@@ -83,7 +83,7 @@ function problemOfName(value: string): string | undefined {
 /**
  * Whether a certificate is the one that a client registered (RFC 8705 §2.1.2).
  * @param wanted as `parseMatcher` returned it
- * @throws OAuthError `certificate_malformed`
+ * @throws MalformedCertificate
  */
 export function matches(leaf: X509Certificate, wanted: CertificateMatcher): boolean {
   const { subject, names } = contentsOf(leaf)

@@ -5,7 +5,7 @@ import { type OnUnreadable, type Unreadable, UnreadableWatch } from '../../platf
 import { ApiSet } from '../api-set.ts'
 import type { Change } from '../changes/change.ts'
 import type { Client, UnreadableClient } from '../client.ts'
-import { refusalOf } from './refusal.ts'
+import { RecordUnreadable } from './record-unreadable.ts'
 import type { DirectoryStore } from './store.ts'
 
 /** Who shares an issuer with more must say its `client_id`. */
@@ -85,7 +85,7 @@ export class Directory {
   }
 
   /**
-   * The client of this id, at once if it is in memory. Rejects if it is not in memory and the store fails. Rejects with an OAuthError
+   * The client of this id, at once if it is in memory. Rejects if it is not in memory and the store fails. Rejects with a Refusal
    * `record_unreadable` if its record can't be read.
    */
   client(id: ClientId): Client | undefined | Promise<Client | undefined> {
@@ -180,7 +180,7 @@ export class Directory {
 }
 
 function refuse(record: Unreadable): Promise<never> {
-  const refusal = Promise.reject(refusalOf(record))
+  const refusal = Promise.reject(new RecordUnreadable(record))
   refusal.catch(() => {})
   return refusal
 }

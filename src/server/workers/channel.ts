@@ -41,10 +41,10 @@ export type FromPrimary =
   /** To start with or, having started, to put in force. Only the primary reads it, so that all have the same. */
   | { readonly kind: 'config'; readonly config: PlainConfig }
 
-/** Why an attempt must wait, as `GuessLimiter` says it. */
+/** The reason why an attempt must wait, as `GuessLimiter` gives it, and for how many seconds. */
 export interface Wait {
   readonly detail: Readonly<Record<string, unknown>>
-  readonly headers: Readonly<Record<string, string>>
+  readonly retryAfter: number
 }
 
 /** One end of the channel between two processes. */

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { AuditSink } from '../../audit/sink.ts'
 import type { Attempt, Guesses } from '../../client-auth/throttle/limiter.ts'
-import { OAuthError } from '../../oauth/error.ts'
+import { TooManyGuesses } from '../../client-auth/throttle/too-many-guesses.ts'
 import type { Channel, FromPrimary, FromWorker, Wait } from './channel.ts'
 
 /** Attempts of one worker whose outcome is open; a wrong secret's stays so. */
@@ -71,7 +71,11 @@ async function judge<Outcome>(ask: () => Outcome | Promise<Outcome>): Promise<Ou
   try {
     return await ask()
   } catch (error) {
-    const { detail, headers } = error instanceof OAuthError ? error : new OAuthError('unexpected', { cause: error })
-    throw { detail, headers } satisfies Wait
+    // A defect makes the attempt wait as well, so that no guess goes uncounted.
+    const isExpected = error instanceof TooManyGuesses
+    throw {
+      detail: isExpected ? error.detail : {},
+      retryAfter: (isExpected ? error.retryAfter : undefined) ?? 1,
+    } satisfies Wait
   }
 }

@@ -1,5 +1,5 @@
 import type { Attempt, Guess, Guesses } from '../../client-auth/throttle/limiter.ts'
-import { OAuthError } from '../../oauth/error.ts'
+import { TooManyGuesses } from '../../client-auth/throttle/too-many-guesses.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 
 type Question = Extract<FromWorker, { kind: 'guess' | 'concluded guess' }>
@@ -40,7 +40,7 @@ export class RemoteGuesses implements Guesses {
     return false
   }
 
-  /** @throws OAuthError `too_many_guesses` */
+  /** @throws TooManyGuesses */
   async #ask(question: (id: number) => Question): Promise<Verdict> {
     this.#last += 1
     const id = this.#last
@@ -48,7 +48,7 @@ export class RemoteGuesses implements Guesses {
       this.#asked.set(id, resolve)
       this.#channel.send(question(id))
     })
-    if (verdict.wait !== undefined) throw new OAuthError('too_many_guesses', verdict.wait)
+    if (verdict.wait !== undefined) throw new TooManyGuesses(verdict.wait.detail, verdict.wait.retryAfter)
     return verdict
   }
 }

@@ -6,7 +6,7 @@ import {
   PostgresQueryCompiler,
   type TransactionSettings,
 } from 'kysely'
-import { OAuthError } from '../../oauth/error.ts'
+import { StorageUnavailable } from '../../platform/storage-unavailable.ts'
 import { BoundedConnection } from './connection.ts'
 import type { Limits } from './limits.ts'
 import type { Connections } from './pool.ts'
@@ -44,7 +44,7 @@ class BoundedDriver implements Driver {
 
   acquireConnection(): Promise<BoundedConnection> {
     if (this.#connections.counts.waiting < MOST_WAITING) return BoundedConnection.take(this.#connections, this.#limits)
-    throw new OAuthError('storage_unavailable', { cause: new Error('too many wait for a connection') })
+    throw new StorageUnavailable(new Error('too many wait for a connection'))
   }
 
   beginTransaction = (connection: BoundedConnection, { isolationLevel }: TransactionSettings): Promise<void> =>

@@ -1,4 +1,5 @@
-import { OAuthError } from '../../oauth/error.ts'
+import { DomainError } from '../../platform/domain-error.ts'
+import { StorageUnavailable } from '../../platform/storage-unavailable.ts'
 import { isUntrusted, networkFault } from '../../platform/system-error.ts'
 
 /**
@@ -32,20 +33,20 @@ export class LateAnswer extends Error {}
 export class NoAnswer extends LateAnswer {}
 
 /**
- * What a failed statement or connection is to the rest of the program: an OAuthError `storage_unavailable` where the database
+ * What a failed statement or connection is to the rest of the program: a StorageUnavailable where the database
  * is at fault, or what lies between; the error itself where the statement is.
  */
 export function translate(error: unknown): unknown {
   // These are never the driver's word on the database, but a mistake in calling it.
-  if (error instanceof TypeError || error instanceof RangeError || error instanceof OAuthError) return error
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof DomainError) return error
   const state = sqlState(error)
   if (state !== undefined && DEFECTS.includes(state.slice(0, 2))) return error
-  return new OAuthError('storage_unavailable', { cause: withMessage(error) })
+  return new StorageUnavailable(withMessage(error))
 }
 
 /** Whether the role may not do what it was asked to. */
 export const isForbidden = (error: unknown): boolean =>
-  FORBIDDEN.includes(sqlState(error instanceof OAuthError ? error.cause : error) ?? '')
+  FORBIDDEN.includes(sqlState(error instanceof StorageUnavailable ? error.cause : error) ?? '')
 
 /**
  * Whether the connection is unusable after an error: it broke, no answer came, or the server said that it is the wrong one or is

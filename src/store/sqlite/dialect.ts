@@ -13,7 +13,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { LRUCache } from 'lru-cache'
-import { OAuthError } from '../../oauth/error.ts'
+import { StorageUnavailable } from '../../platform/storage-unavailable.ts'
 import { toParameter } from '../sql/parameters.ts'
 import { resultCode } from './problems.ts'
 
@@ -222,7 +222,7 @@ function locationToRead(path: string): string | URL {
   return url
 }
 
-/** @throws OAuthError `storage_unavailable` where the database is at fault, the error itself where the query is */
+/** @throws StorageUnavailable where the database is at fault, the error itself where the query is */
 async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
   const attempts = BUSY_TIMEOUT_MS / BUSY_POLL_MS
   for (let tried = 1; ; tried += 1) {
@@ -231,7 +231,7 @@ async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
     } catch (error) {
       const code = resultCode(error)
       if (code === undefined || DEFECTS.includes(code)) throw error
-      if (code !== SQLITE_BUSY || tried >= attempts) throw new OAuthError('storage_unavailable', { cause: error })
+      if (code !== SQLITE_BUSY || tried >= attempts) throw new StorageUnavailable(error)
       await sleep(BUSY_POLL_MS)
     }
   }

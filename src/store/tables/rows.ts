@@ -10,7 +10,6 @@ import { signingAlgorithms } from '../../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../../oauth/client-auth-methods.ts'
 import { grantTypes } from '../../oauth/grant-types.ts'
 import { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
-import type { Reason } from '../../oauth/refusals.ts'
 import { toListed, type Unreadable } from '../../platform/unreadable.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
 import { json, readRow, time } from '../sql/read-row.ts'
@@ -214,7 +213,7 @@ export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   at: time.catch(0).parse(row.at),
   type: row.type as AuditEventType,
   result: row.result as AuditEvent['result'],
-  reason: (row.reason as Reason | null) ?? undefined,
+  reason: row.reason ?? undefined,
   clientId: row.client_id ?? undefined,
   remoteAddress: row.remote_address ?? undefined,
   requestId: row.request_id,

@@ -26,7 +26,7 @@ import { SqlReplayStore } from './replay.ts'
 import { SqlRevocationStore } from './revocations.ts'
 
 /**
- * Every store, on one database. When the database fails, each call rejects with an OAuthError `storage_unavailable`
+ * Every store, on one database. When the database fails, each call rejects with a StorageUnavailable
  * (503), with what the driver said as its cause.
  */
 export interface Store {

@@ -2,12 +2,12 @@ import { LRUCache } from 'lru-cache'
 import type { ChangeFeed } from '../../model/changes/feed.ts'
 import type { Client } from '../../model/client.ts'
 import type { Directory } from '../../model/directory/directory.ts'
-import { OAuthError } from '../../oauth/error.ts'
 import type { Audience } from '../../oauth/ids.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import { createBatch } from '../../platform/batch.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import { audiencesOf, isAlive, issuedAt, type VerifiedToken, type Verifier, verifyToken } from '../verify.ts'
+import { refusal } from './refusals.ts'
 
 /** Tokens whose signature was found good; some 2 KB each. */
 const REMEMBERED = 10_000
@@ -33,11 +33,11 @@ export class Judge {
 
   /**
    * The token, where it is alive and `client` may see it; undefined for all else, with nothing to tell why.
-   * @throws OAuthError `introspection_not_allowed` for a client that may not introspect; `storage_unavailable`, `out_of_date`,
+   * @throws Refusal `introspection_not_allowed` for a client that may not introspect; `storage_unavailable`, `out_of_date`,
    *   `key_unusable` or `record_unreadable` where this process can't know
    */
   async judge({ introspects }: Client, token: string): Promise<VerifiedToken | undefined> {
-    if (introspects !== 'all' && introspects.length === 0) throw new OAuthError('introspection_not_allowed')
+    if (introspects !== 'all' && introspects.length === 0) throw refusal('introspection_not_allowed')
     const { changes, revocations } = this.#options
     await changes.catchUp()
     const verified = await this.#inBatch(() => this.#verify(token))

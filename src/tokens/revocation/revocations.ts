@@ -86,7 +86,7 @@ export class Revocations {
 
   /**
    * Whether a token was revoked by any process.
-   * @throws OAuthError `storage_unavailable` if this process can't know, since a wrong answer would be worse
+   * @throws StorageUnavailable if this process can't know, since a wrong answer would be worse
    */
   async isRevoked(token: VerifiedToken): Promise<boolean> {
     await this.catchUp()

@@ -66,7 +66,7 @@ test.each([
   ['a megabyte', { fault: 'too_long', received: '1048576 characters' }, 'a'.repeat(2 ** 20)],
 ])('malformed: %s', (_name, detail, token) => {
   expect(() => parseAssertion(token)).toThrow(
-    expect.objectContaining({ name: 'OAuthError', reason: 'assertion_malformed', status: 401, detail }),
+    expect.objectContaining({ name: 'Refusal', reason: 'assertion_malformed', status: 401, detail }),
   )
 })
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { findMatch } from '../../../src/client-auth/federation/find.ts'
 import { explainMatch, presentedIssuers } from '../../../src/client-auth/federation/match.ts'
 import { type FederatedTrust, refuseUnsound } from '../../../src/model/credentials/federated-trust.ts'
-import { OAuthError } from '../../../src/oauth/error.ts'
+import { Refusal } from '../../../src/oauth/refusal.ts'
 import { UserError } from '../../../src/platform/user-error.ts'
 import { AUDIENCE, aws, azure, gitHub, gitLab, google, kubernetes, NOW, spiffe } from './shapes.ts'
 
@@ -274,11 +274,11 @@ describe('which credential a token is', () => {
     { ...forGitHub, label: 'staging', subject: 'repo:octo-org/octo-repo:environment:staging', claims: {} },
     { ...forSpiffe, label: 'billing' },
   ]
-  const refusalOf = (claims: Claims): OAuthError => {
+  const refusalOf = (claims: Claims): Refusal => {
     try {
       findMatch(credentials, { claims }, at)
     } catch (error) {
-      if (error instanceof OAuthError) return error
+      if (error instanceof Refusal) return error
       throw error
     }
     throw new Error('it matched')
@@ -343,7 +343,7 @@ describe('which credential a token is', () => {
       findMatch(many, { claims: { ...gitHub, sub: long, ref: long } }, at)
       expect.unreachable()
     } catch (error) {
-      if (!(error instanceof OAuthError)) throw error
+      if (!(error instanceof Refusal)) throw error
       expect(JSON.stringify(error.detail).length).toBeLessThan(32_000)
     }
   })

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { IssuerKeys } from '../../../src/client-auth/remote-jwks/discovery.ts'
 import { RemoteKeySets } from '../../../src/client-auth/remote-jwks/key-sets.ts'
-import { OAuthError } from '../../../src/oauth/error.ts'
+import { Refusal } from '../../../src/oauth/refusal.ts'
 import {
   type Certificate,
   fakeClock,
@@ -52,13 +52,13 @@ const metadata = (issuer: string, jwksUri = source.url('/jwks')) => json({ issue
 const issuerAt = (path: string) => source.url(path)
 const kids = async (issuer: string, kid = 'a') => (await issuerKeys.keysFor(issuer, kid)).map((key) => key.kid)
 
-async function refusalOf(work: Promise<unknown>): Promise<OAuthError> {
+async function refusalOf(work: Promise<unknown>): Promise<Refusal> {
   const error = await work.then(
     () => undefined,
     (thrown: unknown) => thrown,
   )
-  if (error instanceof OAuthError) return error
-  throw new Error('it was no OAuthError', { cause: error })
+  if (error instanceof Refusal) return error
+  throw new Error('it was no Refusal', { cause: error })
 }
 
 describe('the metadata of an issuer', () => {

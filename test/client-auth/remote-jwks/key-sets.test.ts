@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { RemoteKeySets } from '../../../src/client-auth/remote-jwks/key-sets.ts'
-import { OAuthError } from '../../../src/oauth/error.ts'
+import { Refusal } from '../../../src/oauth/refusal.ts'
 import {
   type Certificate,
   fakeClock,
@@ -43,13 +43,13 @@ afterEach(() => source.stop())
 
 const kids = async (kid?: string, url = source.url('/jwks')) => (await keySets.keysFor(url, kid)).map((key) => key.kid)
 
-async function refusalOf(work: Promise<unknown>): Promise<OAuthError> {
+async function refusalOf(work: Promise<unknown>): Promise<Refusal> {
   const error = await work.then(
     () => undefined,
     (thrown: unknown) => thrown,
   )
-  if (error instanceof OAuthError) return error
-  throw new Error('it was no OAuthError', { cause: error })
+  if (error instanceof Refusal) return error
+  throw new Error('it was no Refusal', { cause: error })
 }
 
 describe('a key set', () => {

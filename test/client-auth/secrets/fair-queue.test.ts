@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FairQueue, type Place, QueueFull } from '../../../src/client-auth/secrets/fair-queue.ts'
+import { FairQueue, type Place, SecretQueueFull } from '../../../src/client-auth/secrets/fair-queue.ts'
 
 type Class = 'known' | 'new'
 
@@ -14,7 +14,7 @@ function busyQueue(waiting: Readonly<Record<Class, number>>, turns: readonly Cla
   const add = (name: string, ...lanes: readonly string[]) => wait({ class: 'new', lanes }, name)
   const wait = (place: Place<Class>, name: string): void => {
     const job = queue.run(place, async () => void served.push(name))
-    all.push(job.catch((error: unknown) => void (error instanceof QueueFull && turnedAway.push(name))))
+    all.push(job.catch((error: unknown) => void (error instanceof SecretQueueFull && turnedAway.push(name))))
   }
   const finish = async () => {
     first.resolve()

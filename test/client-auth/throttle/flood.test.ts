@@ -7,8 +7,8 @@ import { type Guesses, GuessLimiter } from '../../../src/client-auth/throttle/li
 import type { Client } from '../../../src/model/client.ts'
 import { type SecretCredential, toCredentials } from '../../../src/model/credentials/credential.ts'
 import type { ScryptParameters } from '../../../src/model/credentials/secret-hash.ts'
-import { OAuthError } from '../../../src/oauth/error.ts'
 import { ClientId, CredentialId } from '../../../src/oauth/ids.ts'
+import { Refusal } from '../../../src/oauth/refusal.ts'
 import type { Channel, FromPrimary, FromWorker } from '../../../src/server/workers/channel.ts'
 import { attend } from '../../../src/server/workers/desk.ts'
 import { RemoteGuesses } from '../../../src/server/workers/remote-guesses.ts'
@@ -68,7 +68,7 @@ function startProcess(clock: { monotonic(): number; now(): number }, guesses: Gu
       try {
         return (await findChosenSecret({ verifier, guesses }, { remoteAddress }, [attempted])) === undefined ? 401 : 200
       } catch (error) {
-        if (error instanceof OAuthError) return error.status
+        if (error instanceof Refusal) return error.status
         throw error
       }
     },

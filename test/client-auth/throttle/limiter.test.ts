@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Attempt, GuessLimiter } from '../../../src/client-auth/throttle/limiter.ts'
-import { OAuthError } from '../../../src/oauth/error.ts'
+import { TooManyGuesses } from '../../../src/client-auth/throttle/too-many-guesses.ts'
 import { ClientId } from '../../../src/oauth/ids.ts'
 
 const MINUTE = 60_000
@@ -14,28 +14,28 @@ function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[1]) {
   let secrets = 0
 
   /** Tries a secret, each time a new one unless told. @returns the attempt, or the refusal */
-  function tryOut(client = 'a', address = HERE, ...marks: string[]): Attempt | OAuthError {
+  function tryOut(client = 'a', address = HERE, ...marks: string[]): Attempt | TooManyGuesses {
     secrets += 1
     const [first = `secret ${secrets}`, ...rest] = marks
     try {
       return limiter.begin({ clientId: ClientId(client), address, marks: [first, ...rest] })
     } catch (error) {
-      if (error instanceof OAuthError) return error
+      if (error instanceof TooManyGuesses) return error
       throw error
     }
   }
   const fail = (times: number, client?: string, address?: string) => {
-    for (let i = 0; i < times; i += 1) expect(tryOut(client, address)).not.toBeInstanceOf(OAuthError)
+    for (let i = 0; i < times; i += 1) expect(tryOut(client, address)).not.toBeInstanceOf(TooManyGuesses)
   }
   const succeed = (client?: string, address?: string, ...marks: string[]) => {
     const attempt = tryOut(client, address, ...marks)
-    if (attempt instanceof OAuthError) throw attempt
+    if (attempt instanceof TooManyGuesses) throw attempt
     attempt.succeeded()
   }
   /** Seconds to wait; 0 where the attempt is let through. */
   const wait = (client?: string, address?: string, ...marks: string[]) => {
     const outcome = tryOut(client, address, ...marks)
-    return outcome instanceof OAuthError ? Number(outcome.headers['Retry-After']) : 0
+    return outcome instanceof TooManyGuesses ? (outcome.retryAfter ?? 0) : 0
   }
   const letThrough = (client = 'a', address = HERE) => limiter.letThrough({ clientId: ClientId(client), address })
   return { clock, limiter, tryOut, fail, succeed, wait, letThrough }
@@ -123,13 +123,13 @@ describe('one client at one address', () => {
     fail(5)
     clock.ms += 1_000
     const outcomes = Array.from({ length: 50 }, () => tryOut())
-    expect(outcomes.filter((outcome) => !(outcome instanceof OAuthError))).toHaveLength(1)
+    expect(outcomes.filter((outcome) => !(outcome instanceof TooManyGuesses))).toHaveLength(1)
   })
 
   test('27: of many at once at the beginning, five', () => {
     const { tryOut } = setUp()
     const outcomes = Array.from({ length: 50 }, () => tryOut())
-    expect(outcomes.filter((outcome) => !(outcome instanceof OAuthError))).toHaveLength(5)
+    expect(outcomes.filter((outcome) => !(outcome instanceof TooManyGuesses))).toHaveLength(5)
   })
 
   test('all is forgotten after fifteen minutes without a failure, not a millisecond before', () => {
@@ -159,7 +159,7 @@ describe('one client at one address', () => {
     let guesses = 0
     for (let second = 0; second < 300; second += 1) {
       const right = tryOut('a', HERE, 'right')
-      if (!(right instanceof OAuthError)) right.succeeded()
+      if (!(right instanceof TooManyGuesses)) right.succeeded()
       for (let i = 0; i < 4; i += 1) if (wait() === 0) guesses += 1
       clock.ms += 1_000
     }
@@ -179,7 +179,7 @@ describe('one client at one address', () => {
     const { fail, tryOut, wait } = setUp()
     const attempt = tryOut()
     fail(3)
-    if (attempt instanceof OAuthError) throw attempt
+    if (attempt instanceof TooManyGuesses) throw attempt
     attempt.succeeded()
     fail(5)
     attempt.succeeded()
@@ -225,7 +225,7 @@ describe('the same wrong secret again is no new guess', () => {
 
   test('a fleet with one wrong secret does not lock its client out', () => {
     const { tryOut, wait } = setUp()
-    for (let i = 0; i < 1_000; i += 1) expect(tryOut('a', addressOf(i), 'old')).not.toBeInstanceOf(OAuthError)
+    for (let i = 0; i < 1_000; i += 1) expect(tryOut('a', addressOf(i), 'old')).not.toBeInstanceOf(TooManyGuesses)
     expect(wait('a', addressOf(1_001), 'new')).toBe(0)
   })
 })
@@ -351,8 +351,8 @@ describe('guessing at many clients from one IPv6 site', () => {
 })
 
 describe('an attempt that was turned away, its secret unread', () => {
-  const turnAway = (attempt: Attempt | OAuthError) => {
-    if (attempt instanceof OAuthError) throw attempt
+  const turnAway = (attempt: Attempt | TooManyGuesses) => {
+    if (attempt instanceof TooManyGuesses) throw attempt
     attempt.turnedAway()
   }
 
@@ -369,7 +369,7 @@ describe('an attempt that was turned away, its secret unread', () => {
   test('is no guess that is free: its secret counts the next time', () => {
     const { fail, tryOut, wait } = setUp()
     for (let i = 0; i < 5; i += 1) turnAway(tryOut('a', HERE, `wrong ${i}`))
-    for (let i = 0; i < 5; i += 1) expect(tryOut('a', HERE, `wrong ${i}`)).not.toBeInstanceOf(OAuthError)
+    for (let i = 0; i < 5; i += 1) expect(tryOut('a', HERE, `wrong ${i}`)).not.toBeInstanceOf(TooManyGuesses)
     expect(wait()).toBe(1)
     for (let i = 0; i < 45; i += 1) {
       turnAway(tryOut('a', addressOf(i), `other ${i}`))
@@ -380,7 +380,8 @@ describe('an attempt that was turned away, its secret unread', () => {
 
   test('is known by it for a minute, once', () => {
     const { clock, tryOut } = setUp()
-    const standing = (attempt: Attempt | OAuthError) => (attempt instanceof OAuthError ? undefined : attempt.standing)
+    const standing = (attempt: Attempt | TooManyGuesses) =>
+      attempt instanceof TooManyGuesses ? undefined : attempt.standing
     turnAway(tryOut())
     expect(standing(tryOut('a', '192.0.2.2'))).toBe('new')
     expect(standing(tryOut('b'))).toBe('new')
@@ -404,7 +405,7 @@ describe('an attempt that was turned away, its secret unread', () => {
   test('changes nothing any more once it is over', () => {
     const { fail, tryOut, wait } = setUp()
     const attempt = tryOut()
-    if (attempt instanceof OAuthError) throw attempt
+    if (attempt instanceof TooManyGuesses) throw attempt
     attempt.succeeded()
     turnAway(attempt)
     expect(tryOut()).toMatchObject({ standing: 'proven' })
@@ -419,7 +420,7 @@ describe('attempts whose outcome is known', () => {
       limiter.conclude({ clientId: ClientId('a'), address: HERE, marks: [mark] }, isRight)
       return 0
     } catch (error) {
-      if (error instanceof OAuthError) return Number(error.headers['Retry-After'])
+      if (error instanceof TooManyGuesses) return error.retryAfter
       throw error
     }
   }
@@ -476,7 +477,7 @@ describe('bounded memory', () => {
     const attempt = tryOut()
     for (let i = 0; i < 20; i += 1) fail(1, `c${i}`, addressOf(i))
     tryOut('a', HERE, 'since')
-    if (attempt instanceof OAuthError) throw attempt
+    if (attempt instanceof TooManyGuesses) throw attempt
     attempt.succeeded()
     tryOut('a', HERE, 'since')
     fail(4)
@@ -518,10 +519,10 @@ describe('whatever order attempts begin and succeed in', () => {
         else if ('finish' in one) underway.splice(one.finish, 1)[0]?.succeeded()
         else if ('guess' in one) {
           const outcome = one.isNew ? tryOut('a', addressOf(one.guess)) : tryOut('a', addressOf(one.guess), 'wrong')
-          if (one.isNew && !(outcome instanceof OAuthError)) guesses.push({ at: clock.ms, address: one.guess })
+          if (one.isNew && !(outcome instanceof TooManyGuesses)) guesses.push({ at: clock.ms, address: one.guess })
         } else {
           const outcome = tryOut('a', addressOf(one.right), 'right')
-          if (outcome instanceof OAuthError) continue
+          if (outcome instanceof TooManyGuesses) continue
           if (one.finishes) outcome.succeeded()
           else underway.push(outcome)
         }
@@ -541,7 +542,7 @@ describe('whatever order attempts begin and succeed in', () => {
       const times = new Map<number, number[]>([[-1, []]])
       for (const { at, idle } of steps) {
         clock.ms += idle
-        if (tryOut('a', addressOf(at % 30)) instanceof OAuthError) continue
+        if (tryOut('a', addressOf(at % 30)) instanceof TooManyGuesses) continue
         for (const key of [-1, at % 30]) times.set(key, [...(times.get(key) ?? []), clock.ms])
       }
       return [...times].every(([key, list]) =>

@@ -10,7 +10,7 @@ import {
   certificateOfHeaders,
 } from '../../../src/http/client-certificate/headers.ts'
 import { matches } from '../../../src/model/credentials/certificate-subject.ts'
-import { OAuthError } from '../../../src/oauth/error.ts'
+import { Refusal } from '../../../src/oauth/refusal.ts'
 import { extension, type Issued, issue, issueAuthority, sans } from '../../client-auth/certificates/fixtures.ts'
 import { INTERMEDIATE, LEAF, ROOT } from './rfc9440.ts'
 
@@ -339,7 +339,7 @@ describe('whatever is sent, it is read or refused', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...names), value), (headers) => {
         const result = attempt(format, headers)
-        if (result instanceof OAuthError) expect(result.reason).toBe('certificate_malformed')
+        if (result instanceof Refusal) expect(result.reason).toBe('certificate_malformed')
         else expect(result).not.toBeInstanceOf(Error)
       }),
       { numRuns: 1000 },

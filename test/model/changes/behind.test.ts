@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { clientsEnable } from '../../../src/cli/clients.ts'
 import { keysRevoke, keysRotate } from '../../../src/cli/keys.ts'
-import { OAuthError } from '../../../src/oauth/error.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
+import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
 import { withCalls } from '../../../src/platform/wrapped.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { environmentOf, startTessera } from '../../harness/cli.ts'
@@ -25,7 +25,7 @@ clients:
 /** Which calls of the database fail, and how. */
 const failing = new Map<string, () => Error>()
 const denied = () => new Error('permission denied')
-const away = () => new OAuthError('storage_unavailable')
+const away = () => new StorageUnavailable(undefined)
 /** Milliseconds that have passed unseen. */
 let unseen = 0
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Change } from '../../../src/model/changes/change.ts'
 import { ChangeFeed } from '../../../src/model/changes/feed.ts'
-import { OAuthError } from '../../../src/oauth/error.ts'
+import { DomainError } from '../../../src/platform/domain-error.ts'
+import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
 
-const away = () => new OAuthError('storage_unavailable')
+const away = () => new StorageUnavailable(undefined)
 const denied = () => new Error('permission denied for table change')
 
 /** A listener that notes what it is told, and may fail or dawdle. */
@@ -64,7 +65,7 @@ function create() {
 const reasonOf = (waiting: Promise<void> | undefined) =>
   waiting?.then(
     () => 'resolved',
-    (error: unknown) => (error instanceof OAuthError ? error.reason : error),
+    (error: unknown) => (error instanceof DomainError ? error.reason : error),
   )
 
 describe('what is new', () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { OAuthError } from '../../../src/oauth/error.ts'
 import { DatabaseCalls } from '../../../src/observability/database-calls.ts'
 import { addCounts, renderMetrics, type Snapshot } from '../../../src/observability/snapshot.ts'
+import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
 import type { Channel, FromPrimary, FromWorker } from '../../../src/server/workers/channel.ts'
 import { WorkerMetrics } from '../../../src/server/workers/metrics.ts'
 
@@ -130,7 +130,7 @@ describe('a call of the database', () => {
   }
   const outcomes: Readonly<Record<string, readonly [(rows: Rows) => unknown, string]>> = {
     'that is answered': [(rows) => rows.list(), 'ok'],
-    'that fails for want of the database': [(rows) => rows.fail(new OAuthError('storage_unavailable')), 'unavailable'],
+    'that fails for want of the database': [(rows) => rows.fail(new StorageUnavailable(undefined)), 'unavailable'],
     'that fails for what was asked': [(rows) => rows.fail(new Error('no such column')), 'error'],
     'that throws at once': [(rows) => rows.throwAtOnce(new Error('no such column')), 'error'],
   }

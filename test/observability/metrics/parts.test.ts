@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { OAuthError } from '../../../src/oauth/error.ts'
+import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { formOf, standingClock } from '../../client-auth/assertions.ts'
 import { makeCertificate, sendJson, startSource } from '../../client-auth/remote-jwks/source.ts'
@@ -111,7 +111,7 @@ describe('a database that fails', () => {
         const store = await openStore(...args)
         const append = store.audit.append.bind(store.audit)
         store.audit.append = async (events) => {
-          if (state.isAway) throw new OAuthError('storage_unavailable')
+          if (state.isAway) throw new StorageUnavailable(undefined)
           await append(events)
         }
         return store

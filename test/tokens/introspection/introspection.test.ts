@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { OAuthError } from '../../../src/oauth/error.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
+import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { newSecret, SECRET } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
@@ -208,7 +208,7 @@ describe('53: when the database fails', () => {
   let failing = false
   let server: TestServer
   beforeAll(async () => {
-    const away = () => Promise.reject(new OAuthError('storage_unavailable'))
+    const away = () => Promise.reject(new StorageUnavailable(undefined))
     server = await startTestServer({
       manifest: MODEL,
       open: async (location, clock) => {

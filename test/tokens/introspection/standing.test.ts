@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { clientsEnable } from '../../../src/cli/clients.ts'
 import { credentialsRemove, credentialsRevoke } from '../../../src/cli/credentials.ts'
-import { OAuthError } from '../../../src/oauth/error.ts'
+import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
 import { withCalls } from '../../../src/platform/wrapped.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { runCommand } from '../../harness/command.ts'
@@ -39,7 +39,7 @@ beforeAll(async () => {
       const store = await openStore(...args)
       const may = (call: () => unknown, name: string) => {
         made.set(name, (made.get(name) ?? 0) + 1)
-        return failing.has(name) ? Promise.reject(new OAuthError('storage_unavailable')) : call()
+        return failing.has(name) ? Promise.reject(new StorageUnavailable(undefined)) : call()
       }
       const [changes, directory] = [withCalls(store.changes, may), withCalls(store.directory, may)]
       return { ...store, changes, directory } as typeof store
