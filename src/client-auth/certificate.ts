@@ -1,62 +1,35 @@
 import type { PresentedCertificate } from '../crypto/x509/peer.ts'
-import { expectedRefusal } from '../http/respond.ts'
 import { matches } from '../model/credentials/certificate-subject.ts'
 import { type CertificateCredential, isValid } from '../model/credentials/credential.ts'
-import { ClientId } from '../oauth/ids.ts'
 import { describe } from './certificates/describe.ts'
-import { isSelfSigned } from './certificates/self-signed.ts'
-import type { Authenticator, Presented, Proven } from './method.ts'
+import type { ClientAuthContext, Sender, VerifiedCredential } from './context.ts'
+import type { PresentedClientCertificate } from './presented.ts'
 import { refusal } from './refusals.ts'
-import type { AuthenticationRequest } from './request.ts'
 
 /**
- * A `client_id` and a certificate, and nothing else that authenticates (RFC 8705 §2): beside a secret or an assertion, a
- * certificate is what the token is bound to, and no more.
- * @param isForSelfSigned which certificates the method is for
- * @param verify whether the certificate counts, by the credential that it fits
+ * Finds the credential of the client that fits a certificate, and requires that the certificate is valid for it.
+ * @param requireValid throws if the certificate is not valid by the method in use
  */
-export function presentCertificate(
-  request: AuthenticationRequest,
-  isForSelfSigned: boolean,
-  verify: (authenticator: Authenticator, credential: CertificateCredential, certificate: PresentedCertificate) => void,
-): Presented | undefined {
-  const { form, headers } = request
-  const clientId = form.get('client_id')
-  const isOther = form.get('client_secret') !== undefined || form.get('client_assertion') !== undefined
-  if (clientId === undefined || isOther || headers.authorization !== undefined) return undefined
-  const certificate = certificateFor(request, clientId, isForSelfSigned)
-  if (certificate === undefined) return undefined
-  const id = ClientId(clientId)
-  return {
-    clientIds: [id],
-    verify: async (authenticator) => {
-      const client = await authenticator.directory.client(id)
-      if (client === undefined) throw refusal('unknown_client')
-      const credential = findCredential(authenticator, client.credentials.certificates, certificate)
-      verify(authenticator, credential, certificate)
-      return { client, credential }
-    },
-  }
-}
-
-/** The certificate of a request, where it is of the kind that is looked for. @throws MalformedCertificate */
-function certificateFor(request: AuthenticationRequest, clientId: string, isForSelfSigned: boolean) {
-  try {
-    const certificate = request.certificate()
-    return certificate !== undefined && isSelfSigned(certificate.leaf) === isForSelfSigned ? certificate : undefined
-  } catch (error) {
-    throw expectedRefusal(error)?.with({ client_id: clientId }) ?? error
-  }
+export async function verifyCertificate(
+  context: ClientAuthContext,
+  { clientId, certificate }: PresentedClientCertificate,
+  { at }: Sender,
+  requireValid: (credential: CertificateCredential) => void,
+): Promise<VerifiedCredential> {
+  const client = await context.directory.client(clientId)
+  if (client === undefined) throw refusal('unknown_client')
+  const credential = findCredential(client.credentials.certificates, certificate, at)
+  requireValid(credential)
+  return { client, credential }
 }
 
 /** @throws Refusal `no_such_credential` or `certificate_mismatch` */
 function findCredential(
-  { clock }: Authenticator,
   credentials: readonly CertificateCredential[],
   { leaf }: PresentedCertificate,
-): Proven['credential'] & CertificateCredential {
+  now: number,
+): CertificateCredential {
   if (credentials.length === 0) throw refusal('no_such_credential')
-  const now = clock.now()
   const matching = credentials.filter(({ matcher }) => matches(leaf, matcher))
   // Of those that count the thumbprint comes first: it needs no authority, and a name that it also has may lack one.
   const rank = (credential: CertificateCredential): number =>

@@ -3,24 +3,18 @@ import { decodeFormComponent } from '../http/form.ts'
 import { refusal as httpRefusal } from '../http/refusals.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { hasControl } from '../platform/text.ts'
-import type { ClientAuthMethod } from './method.ts'
+import type { SecretReading } from './presented.ts'
 import { refusal } from './refusals.ts'
-import { presentSecret, type SecretReading } from './secret.ts'
 
 /** RFC 9110 §11.4: the scheme is of any case. */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 const ESCAPED = /[%+]/
 
 /**
- * HTTP Basic with id and secret form-encoded (RFC 6749 §2.3.1), and as they are, which curl and most scripts send. Where
- * the two readings differ the encoded one is tried first; only one of them can be the right secret.
+ * The possible meanings of a Basic `Authorization` header, likeliest first. RFC 6749 §2.3.1 has id and secret form-encoded; curl and
+ * most scripts send them as they are. If the two readings differ, the encoded one comes first; only one can be the right secret.
+ * @throws Refusal if the header is not Basic, or not well-formed
  */
-export const clientSecretBasic: ClientAuthMethod = {
-  present: ({ headers: { authorization } }) =>
-    authorization === undefined ? undefined : presentSecret(readBasic(authorization)),
-}
-
-/** What an `Authorization` header can mean, likeliest first. @throws Refusal where it is not Basic, or not well-formed */
 export function readBasic(authorization: string): readonly [SecretReading, ...SecretReading[]] {
   const credentials = decodeBasic(authorization)
   const colon = credentials.indexOf(':')

@@ -1,42 +1,30 @@
 import type { SecretCredential } from '../model/credentials/credential.ts'
-import { ClientId } from '../oauth/ids.ts'
 import type { Refusal } from '../oauth/refusal.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
-import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { refusal as assertionRefusal } from './assertions/refusals.ts'
-import { checkClaims, useUp } from './client-assertion.ts'
+import { checkClaims, consumeAssertion } from './client-assertion.ts'
+import type { ClientAuthContext, Sender, VerifiedCredential } from './context.ts'
 import { findMacSecret } from './guessable.ts'
-import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
+import type { PresentedAssertion } from './presented.ts'
 import { refusal } from './refusals.ts'
-import type { AuthenticationRequest } from './request.ts'
 
-/** A JWT under a MAC with the client's secret as its key (RFC 7523 §2.2; OpenID Connect Core §9, `client_secret_jwt`). */
-export const clientSecretJwt: ClientAuthMethod = {
-  present(request) {
-    const assertion = assertionOf(request)
-    if (assertion?.claimed.kind !== 'symmetric') return undefined
-    const clientId = ClientId(assertion.claimed.sub ?? '')
-    return {
-      clientIds: [clientId],
-      verify: (authenticator, request) => verify(authenticator, request, clientId, assertion),
-    }
-  },
-}
-
-async function verify(
-  authenticator: Authenticator,
-  request: AuthenticationRequest,
-  clientId: ClientId,
-  { jws }: PresentedAssertion,
-): Promise<Proven> {
-  const client = await authenticator.directory.client(clientId)
+/**
+ * Verifies a JWT whose MAC has the client's secret as its key (RFC 7523 §2.2; OpenID Connect Core §9, `client_secret_jwt`).
+ * @throws Refusal why it proves nothing
+ */
+export async function verifyClientSecretJwt(
+  context: ClientAuthContext,
+  { clientId, jws }: PresentedAssertion,
+  sender: Sender,
+): Promise<VerifiedCredential> {
+  const client = await context.directory.client(clientId)
   // This comes before the claims, since some claims are right for some clients only. A guess that would fail on its claims is
   // counted like any other.
-  const { found: credential, lost } = await findMacSecret(authenticator, request, { clientId, client, jws })
-  const claims = checkClaims(authenticator, client, jws, () => {})
+  const { found: credential, lost } = await findMacSecret(context, sender, { clientId, client, jws })
+  const claims = checkClaims(context, client, jws, () => {}, sender.at)
   if (client === undefined) throw refusal('unknown_client')
   if (credential === undefined) throw whyNone(client.credentials.secrets, lost, jws.header.alg)
-  await useUp(authenticator, clientId, claims)
+  await consumeAssertion(context, clientId, claims)
   return { client, credential }
 }
 

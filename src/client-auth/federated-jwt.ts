@@ -5,32 +5,14 @@ import type { Client } from '../model/client.ts'
 import { type FederatedCredential, isValid } from '../model/credentials/credential.ts'
 import { RecordUnreadable } from '../model/directory/record-unreadable.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../oauth/ids.ts'
-import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { checkClaims } from './client-assertion.ts'
+import type { Attempt, ClientAuthContext, VerifiedCredential } from './context.ts'
 import { findMatch } from './federation/find.ts'
 import { explainMatch, presentedIssuers } from './federation/match.ts'
 import { refusal as federationRefusal } from './federation/refusals.ts'
 import { isSignedByIssuer } from './issuer-keys.ts'
-import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
+import type { PresentedFederatedToken } from './presented.ts'
 import { refusal } from './refusals.ts'
-
-/**
- * A token of an outside issuer, such as a CI system or a cluster, for which the client has a credential (RFC 7523 §3, with
- * an issuer that is not the client). Such tokens are used again until they expire: no mark is made of them.
- */
-export const federatedJwt: ClientAuthMethod = {
-  present(request) {
-    const assertion = assertionOf(request)
-    if (assertion?.claimed.kind !== 'foreign') return undefined
-    const clientId = request.form.get('client_id')
-    const clientIds = clientId === undefined ? [] : [ClientId(clientId)]
-    return {
-      clientIds,
-      needsKeys: true,
-      verify: (authenticator, _request, patience) => verify(authenticator, clientIds[0], assertion.jws, patience),
-    }
-  },
-}
 
 /** A credential of the issuer that the token names, and whose it is. */
 interface Candidate {
@@ -38,33 +20,36 @@ interface Candidate {
   readonly credential: FederatedCredential
 }
 
-async function verify(
-  authenticator: Authenticator,
-  clientId: ClientId | undefined,
-  jws: CompactJws,
-  patience: Promise<void>,
-): Promise<Proven> {
+/**
+ * Verifies a token of an outside issuer, such as a CI system or a cluster, that the client trusts (RFC 7523 §3, with an issuer that is
+ * not the client). Such tokens are used again until they expire, so no replay mark is made.
+ * @throws Refusal why it proves nothing
+ */
+export async function verifyFederatedJwt(
+  context: ClientAuthContext,
+  { clientId, jws }: PresentedFederatedToken,
+  attempt: Attempt,
+): Promise<VerifiedCredential> {
   const issuers = presentedIssuers(jws.claims)
-  const { clients, unreadable } = await possibleClients(authenticator, clientId, issuers)
+  const { clients, unreadable } = await possibleClients(context, clientId, issuers)
   try {
-    return await verifyAmong(authenticator, { clients, clientId, jws, patience })
+    return await verifyAmong(context, { ...attempt, clients, clientId, jws })
   } catch (error) {
     // The token may belong to the unreadable client, so no other refusal would be right.
     throw unreadable ?? error
   }
 }
 
-interface Attempt {
+interface FederatedAttempt extends Attempt {
   readonly clients: readonly Client[]
   readonly clientId: ClientId | undefined
   readonly jws: CompactJws
-  readonly patience: Promise<void>
 }
 
 async function verifyAmong(
-  authenticator: Authenticator,
-  { clients, clientId, jws, patience }: Attempt,
-): Promise<Proven> {
+  context: ClientAuthContext,
+  { clients, clientId, jws, patience, at }: FederatedAttempt,
+): Promise<VerifiedCredential> {
   const issuers = presentedIssuers(jws.claims)
   const candidates = clients.flatMap((client) =>
     client.credentials.federated
@@ -74,13 +59,13 @@ async function verifyAmong(
   if (candidates.length === 0) {
     decoyVerify(jws)
     if (clientId !== undefined && clients.length === 0) throw refusal('unknown_client')
-    await refuseOwn(authenticator, clientId, jws)
+    await refuseOwn(context, clientId, jws, at)
     const expected = clients.flatMap(({ credentials }) => credentials.federated.map(({ trust }) => trust.issuer))
     const detail = { issuers: issuers.map((issuer) => issuer.slice(0, 256)), expected: expected.slice(0, 5) }
     throw federationRefusal('federated_issuer_unknown', { detail })
   }
   try {
-    return choose(authenticator, await verifiedBy(authenticator, candidates, jws, patience), jws)
+    return choose(await verifiedBy(context, candidates, jws, patience), jws, at)
   } catch (error) {
     // Who asks for the refusals of a client is to find those of tokens that only it could have sent.
     const [one, ...others] = new Set(candidates.map(({ client }) => client.id))
@@ -94,17 +79,18 @@ async function verifyAmong(
  * @throws Refusal `assertion_…`, where a client is named that has keys and trusts no issuer
  */
 async function refuseOwn(
-  authenticator: Authenticator,
+  context: ClientAuthContext,
   clientId: ClientId | undefined,
-  jws: PresentedAssertion['jws'],
+  jws: CompactJws,
+  now: number,
 ): Promise<void> {
   for (const id of [clientId, jws.claims['iss'], jws.claims['sub']]) {
     if (typeof id !== 'string' || id.length > LONGEST_CLIENT_ID) continue
-    const client = await authenticator.directory.client(ClientId(id))
+    const client = await context.directory.client(ClientId(id))
     if (client === undefined || client.credentials.keys.length === 0 || client.credentials.federated.length > 0)
       continue
     try {
-      checkClaims(authenticator, client, jws, () => {})
+      checkClaims(context, client, jws, () => {}, now)
     } catch (error) {
       throw expectedRefusal(error)?.with({ client_id: client.id }) ?? error
     }
@@ -116,7 +102,7 @@ async function refuseOwn(
  * `unreadable` is the refusal for it.
  */
 async function possibleClients(
-  { directory }: Authenticator,
+  { directory }: ClientAuthContext,
   clientId: ClientId | undefined,
   issuers: readonly string[],
 ): Promise<{ readonly clients: readonly Client[]; readonly unreadable: RecordUnreadable | undefined }> {
@@ -145,7 +131,7 @@ async function possibleClients(
  * @throws Refusal why there is none
  */
 async function verifiedBy(
-  { issuerKeys }: Authenticator,
+  { issuerKeys }: ClientAuthContext,
   candidates: readonly Candidate[],
   jws: CompactJws,
   patience: Promise<void>,
@@ -176,8 +162,7 @@ async function verifiedBy(
  * The candidate that the token fits; one that still counts, where there is one.
  * @throws Refusal why none matches; `federated_ambiguous` where those of several clients do
  */
-function choose({ clock }: Authenticator, candidates: readonly Candidate[], { claims }: CompactJws): Proven {
-  const now = clock.now()
+function choose(candidates: readonly Candidate[], { claims }: CompactJws, now: number): VerifiedCredential {
   const counts = ({ client, credential }: Candidate) => client.enabled && isValid(credential, now)
   const inOrder = candidates.toSorted((one, other) => Number(counts(other)) - Number(counts(one)))
   const labelled = inOrder.map((candidate) => ({

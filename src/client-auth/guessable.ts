@@ -6,8 +6,7 @@ import { retrieveSecret } from '../model/credentials/retrievable.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import { networksOf } from '../platform/addresses.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
-import type { Authenticator, Proven } from './method.ts'
-import type { AuthenticationRequest } from './request.ts'
+import type { ClientAuthContext, Sender, VerifiedCredential } from './context.ts'
 import { SecretQueueFull } from './secrets/fair-queue.ts'
 
 /** A `client_id` and secret as a request has them, and the client of that id; undefined where there is none. */
@@ -16,9 +15,6 @@ export interface AttemptedSecret {
   readonly secret: string
   readonly client: Client | undefined
 }
-
-/** The sender of the secret. */
-type Asking = Pick<AuthenticationRequest, 'remoteAddress'>
 
 /** A key that belongs to nobody. A MAC that is checked with it is always refused. */
 const DECOY = Buffer.alloc(32)
@@ -33,11 +29,11 @@ const LEAST_MACS = 4
 
 /** Finds the credential of a chosen secret that was right before, from the same address; undefined if that is not known. */
 export function findRememberedSecret(
-  { verifier, guesses }: Pick<Authenticator, 'verifier' | 'guesses'>,
-  { remoteAddress }: Asking,
+  { secrets, guesses }: Pick<ClientAuthContext, 'secrets' | 'guesses'>,
+  { remoteAddress }: Sender,
   { clientId, secret, client }: AttemptedSecret & { readonly client: Client },
-): Proven | undefined {
-  const credential = verifier.findRemembered(clientId, client.credentials, secret)
+): VerifiedCredential | undefined {
+  const credential = secrets.findRemembered(clientId, client.credentials, secret)
   if (credential === undefined || !guesses.letThrough({ clientId, address: remoteAddress })) return undefined
   return { client, credential }
 }
@@ -50,18 +46,18 @@ export function findRememberedSecret(
  * @throws TooManyGuesses or `secret_queue_full`
  */
 export async function findChosenSecret(
-  authenticator: Pick<Authenticator, 'verifier' | 'guesses'>,
-  asking: Asking,
+  context: Pick<ClientAuthContext, 'secrets' | 'guesses'>,
+  sender: Sender,
   readings: readonly AttemptedSecret[],
-): Promise<Proven | undefined> {
-  const { verifier } = authenticator
+): Promise<VerifiedCredential | undefined> {
+  const { secrets } = context
   const guessable = readings.flatMap((reading) => {
-    const mark = verifier.markOf(reading.clientId, reading.secret)
-    return mark === undefined || verifier.isKnownWrong(reading.client?.credentials, mark) ? [] : [{ ...reading, mark }]
+    const mark = secrets.markOf(reading.clientId, reading.secret)
+    return mark === undefined || secrets.isKnownWrong(reading.client?.credentials, mark) ? [] : [{ ...reading, mark }]
   })
   // Each reading is a guess at the client that it names.
   for (const ofOne of Map.groupBy(guessable, ({ clientId }) => clientId).values()) {
-    const proven = await findAmong(authenticator, asking, ofOne)
+    const proven = await findAmong(context, sender, ofOne)
     if (proven !== undefined) return proven
   }
   return undefined
@@ -69,10 +65,10 @@ export async function findChosenSecret(
 
 /** Finds the credential among the readings that name one client. */
 async function findAmong(
-  { verifier, guesses }: Pick<Authenticator, 'verifier' | 'guesses'>,
-  { remoteAddress }: Asking,
+  { secrets, guesses }: Pick<ClientAuthContext, 'secrets' | 'guesses'>,
+  { remoteAddress }: Sender,
   readings: readonly (AttemptedSecret & { readonly mark: string })[],
-): Promise<Proven | undefined> {
+): Promise<VerifiedCredential | undefined> {
   const [first, ...others] = readings
   if (first === undefined) return undefined
   const { clientId } = first
@@ -82,7 +78,7 @@ async function findAmong(
   let isChecked = false
   try {
     for (const { client, secret, mark } of readings) {
-      const credential = await verifier.findChosen(client?.credentials, secret, mark, place)
+      const credential = await secrets.findChosen(client?.credentials, secret, mark, place)
       isChecked = true
       if (client === undefined || credential === undefined) continue
       attempt.succeeded()
@@ -105,17 +101,16 @@ async function findAmong(
  * @throws TooManyGuesses
  */
 export async function findMacSecret(
-  { verifier, guesses, masterKey, clock }: Authenticator,
-  { remoteAddress }: Asking,
+  { secrets: verifier, guesses, masterKey }: ClientAuthContext,
+  { remoteAddress, at }: Sender,
   {
     clientId,
     client,
     jws,
   }: { readonly clientId: ClientId; readonly client: Client | undefined; readonly jws: CompactJws },
 ): Promise<{ readonly found: SecretCredential | undefined; readonly lost?: Unreadable | undefined }> {
-  const now = clock.now()
   const kept = client?.credentials.secrets.filter(({ retrievable }) => retrievable !== undefined) ?? []
-  const inOrder = kept.toSorted((one, other) => Number(isValid(other, now)) - Number(isValid(one, now)))
+  const inOrder = kept.toSorted((one, other) => Number(isValid(other, at)) - Number(isValid(one, at)))
   const checked = inOrder.map((credential) => ({ credential, secret: retrieveSecret(credential, masterKey) }))
   const [{ credential: found } = {}] = checked.filter(
     ({ secret }) => verifyHmac(jws, Buffer.isBuffer(secret) ? secret : DECOY) && Buffer.isBuffer(secret),

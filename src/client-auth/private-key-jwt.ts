@@ -1,76 +1,64 @@
+import type { CompactJws } from '../crypto/jws/compact.ts'
 import { KeyError } from '../crypto/jws/key-error.ts'
 import { type PublicKey, parsePublicJwk } from '../crypto/jws/public-key.ts'
 import { decoyVerify, findSigner, Tries } from '../crypto/jws/verify.ts'
 import { isValid, type KeysCredential } from '../model/credentials/credential.ts'
-import { ClientId } from '../oauth/ids.ts'
 import { Refusal } from '../oauth/refusal.ts'
-import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { requireSigner } from './assertions/signature.ts'
-import { checkClaims, useUp } from './client-assertion.ts'
-import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
+import { checkClaims, consumeAssertion } from './client-assertion.ts'
+import type { Attempt, ClientAuthContext, VerifiedCredential } from './context.ts'
+import type { PresentedAssertion } from './presented.ts'
 import { refusal } from './refusals.ts'
 
-/** A JWT that the client signed with a private key of its own (RFC 7523 §2.2; OpenID Connect Core §9, `private_key_jwt`). */
-export const privateKeyJwt: ClientAuthMethod = {
-  present(request) {
-    const assertion = assertionOf(request)
-    if (assertion?.claimed.kind !== 'own') return undefined
-    const clientId = ClientId(assertion.claimed.iss ?? '')
-    return {
-      clientIds: [clientId],
-      needsKeys: true,
-      verify: (authenticator, _request, patience) => verify(authenticator, clientId, assertion, patience),
-    }
-  },
-}
-
-async function verify(
-  authenticator: Authenticator,
-  clientId: ClientId,
-  { jws }: PresentedAssertion,
-  patience: Promise<void>,
-): Promise<Proven> {
-  const client = await authenticator.directory.client(clientId)
-  const claims = checkClaims(authenticator, client, jws, () => decoyVerify(jws))
+/**
+ * Verifies a JWT that the client has signed with its private key (RFC 7523 §2.2; OpenID Connect Core §9, `private_key_jwt`).
+ * @throws Refusal why it proves nothing
+ */
+export async function verifyPrivateKeyJwt(
+  context: ClientAuthContext,
+  { clientId, jws }: PresentedAssertion,
+  attempt: Attempt,
+): Promise<VerifiedCredential> {
+  const client = await context.directory.client(clientId)
+  const claims = checkClaims(context, client, jws, () => decoyVerify(jws), attempt.at)
   const credentials = client?.credentials.keys ?? []
   if (client === undefined || credentials.length === 0) {
     decoyVerify(jws)
     throw refusal(client === undefined ? 'unknown_client' : 'no_such_credential')
   }
-  const credential = await findCredential(authenticator, credentials, jws, patience)
-  await useUp(authenticator, clientId, claims)
+  const credential = await findCredential(context, credentials, jws, attempt)
+  await consumeAssertion(context, clientId, claims)
   return { client, credential }
 }
 
 /** The credential whose key signed the assertion; those that count are tried first. @throws Refusal why none did */
 async function findCredential(
-  authenticator: Authenticator,
+  context: ClientAuthContext,
   credentials: readonly KeysCredential[],
-  jws: PresentedAssertion['jws'],
-  patience: Promise<void>,
+  jws: CompactJws,
+  { at, patience }: Attempt,
 ): Promise<KeysCredential> {
-  const now = authenticator.clock.now()
-  const inOrder = credentials.toSorted((one, other) => Number(isValid(other, now)) - Number(isValid(one, now)))
+  const inOrder = credentials.toSorted((one, other) => Number(isValid(other, at)) - Number(isValid(one, at)))
   const tries = new Tries()
-  let refusal: unknown
+  let firstError: unknown
   for (const credential of inOrder) {
     try {
-      await requireKey(authenticator, credential, jws, tries, patience)
+      await requireKey(context, credential, jws, tries, patience)
       return credential
     } catch (error) {
       // An administrator wants to know which credential can't be read, or else why the first one does not count.
-      if (refusal === undefined || (isUnreadable(error) && !isUnreadable(refusal))) refusal = error
+      if (firstError === undefined || (isUnreadable(error) && !isUnreadable(firstError))) firstError = error
     }
   }
-  throw refusal
+  throw firstError
 }
 
 const isUnreadable = (error: unknown): boolean => error instanceof Refusal && error.reason === 'credential_unreadable'
 
 async function requireKey(
-  { keySets }: Authenticator,
+  { keySets }: ClientAuthContext,
   credential: KeysCredential,
-  jws: PresentedAssertion['jws'],
+  jws: CompactJws,
   tries: Tries,
   patience: Promise<void>,
 ): Promise<void> {

@@ -1,62 +1,62 @@
 import type { Client } from '../model/client.ts'
 import type { Directory } from '../model/directory/directory.ts'
-import type { ClientId } from '../oauth/ids.ts'
 import type { Refusal } from '../oauth/refusal.ts'
+import type { ClientAuthContext, Sender, VerifiedCredential } from './context.ts'
 import { type AttemptedSecret, findChosenSecret, findRememberedSecret } from './guessable.ts'
-import type { Authenticator, Presented, Proven } from './method.ts'
+import type { PresentedSecret, SecretReading } from './presented.ts'
 import { refusal } from './refusals.ts'
-import type { AuthenticationRequest } from './request.ts'
 
-/** A `client_id` and secret as a request has them. */
-export interface SecretReading {
-  readonly clientId: ClientId
-  readonly secret: string
+/**
+ * Verifies a secret. It begins with the fast path, which waits for nothing: the client is in memory, and the secret is generated or
+ * was right before.
+ */
+export function verifySecret(
+  context: ClientAuthContext,
+  { readings }: PresentedSecret,
+  sender: Sender,
+): VerifiedCredential | Promise<VerifiedCredential> {
+  const attempts = readings.map(({ clientId, secret }) => ({
+    clientId,
+    secret,
+    client: context.directory.client(clientId),
+  }))
+  return findKnown(context, sender, attempts) ?? verifyAttempts(context, sender, attempts)
 }
 
-/** The readings of one request, likeliest first, since clients disagree on encoding; one of them can be right. */
-export const presentSecret = (readings: readonly [SecretReading, ...SecretReading[]]): Presented => ({
-  clientIds: readings.map(({ clientId }) => clientId),
-  verify: (authenticator, request) => {
-    const { directory } = authenticator
-    const sought = readings.map(({ clientId, secret }) => ({ clientId, secret, client: directory.client(clientId) }))
-    return findKnown(authenticator, request, sought) ?? verifySought(authenticator, request, sought)
-  },
-})
-
-/** A reading, and the client that it speaks of, or the wait for one that is not in memory. */
-interface Sought extends SecretReading {
+/** A reading, and the client that it names, or the promise of one that is not in memory. */
+interface SecretAttempt extends SecretReading {
   readonly client: ReturnType<Directory['client']>
 }
 
-/** Of a client that is in memory, as nearly all are, a secret that nobody can guess or that was right before: nothing waits. */
+/** Finds a generated secret, or one that was verified recently, of a client that is in memory. */
 function findKnown(
-  authenticator: Authenticator,
-  request: AuthenticationRequest,
-  readings: readonly Sought[],
-): Proven | undefined {
+  context: ClientAuthContext,
+  sender: Sender,
+  readings: readonly SecretAttempt[],
+): VerifiedCredential | undefined {
   for (const { clientId, secret, client } of readings) {
     if (client instanceof Promise || client === undefined) continue
-    const generated = authenticator.verifier.findGenerated(client.credentials, secret)
+    const generated = context.secrets.findGenerated(client.credentials, secret)
     if (generated !== undefined) return { client, credential: generated }
-    const proven = findRememberedSecret(authenticator, request, { clientId, secret, client })
+    const proven = findRememberedSecret(context, sender, { clientId, secret, client })
     if (proven !== undefined) return proven
   }
   return undefined
 }
 
-async function verifySought(
-  authenticator: Authenticator,
-  request: AuthenticationRequest,
-  readings: readonly Sought[],
-): Promise<Proven> {
+async function verifyAttempts(
+  context: ClientAuthContext,
+  sender: Sender,
+  readings: readonly SecretAttempt[],
+): Promise<VerifiedCredential> {
   const attempted: AttemptedSecret[] = []
-  for (const { clientId, secret, client: sought } of readings) {
-    const client = await sought
-    const credential = authenticator.verifier.findGenerated(client?.credentials, secret)
+  for (const { clientId, secret, client: loading } of readings) {
+    const client = await loading
+    const credential = context.secrets.findGenerated(client?.credentials, secret)
     if (client !== undefined && credential !== undefined) return { client, credential }
     attempted.push({ clientId, secret, client })
   }
-  const proven = await findChosenSecret(authenticator, request, attempted)
+  const proven = await findChosenSecret(context, sender, attempted)
   if (proven !== undefined) return proven
   throw whyWrong(attempted[0]?.client)
 }

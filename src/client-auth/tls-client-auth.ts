@@ -1,14 +1,17 @@
-import { presentCertificate } from './certificate.ts'
-import type { ClientAuthMethod } from './method.ts'
+import { verifyCertificate } from './certificate.ts'
+import type { ClientAuthContext, Sender, VerifiedCredential } from './context.ts'
+import type { PresentedClientCertificate } from './presented.ts'
 
 /**
- * A certificate of an authority that we trust, in which stands the name that the client registered (RFC 8705 §2.1); or one
- * that it registered by its thumbprint, whoever issued it.
+ * Verifies a certificate of a trusted authority that has the name which the client registered (RFC 8705 §2.1), or a certificate that
+ * the client registered by its thumbprint, whoever issued it.
  */
-export const tlsClientAuth: ClientAuthMethod = {
-  present: (request) =>
-    presentCertificate(request, false, ({ certificates }, { matcher }, certificate) => {
-      if ('thumbprint' in matcher) certificates.requireFit(certificate)
-      else certificates.requireTrusted(certificate)
-    }),
-}
+export const verifyTlsClientAuth = (
+  context: ClientAuthContext,
+  presented: PresentedClientCertificate,
+  sender: Sender,
+): Promise<VerifiedCredential> =>
+  verifyCertificate(context, presented, sender, ({ matcher }) => {
+    if ('thumbprint' in matcher) context.certificates.requireFit(presented.certificate)
+    else context.certificates.requireTrusted(presented.certificate)
+  })

@@ -1,42 +1,37 @@
-import { type AuthenticatedClient, type Authentication, authenticateClient } from '../client-auth/authenticate.ts'
-import type { Endpoint, HttpRequest, HttpResponse } from '../http/message.ts'
-import { asRefusal, json } from '../http/respond.ts'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Endpoint, HttpResponse } from '../http/message.ts'
+import { json, NEVER_STORED } from '../http/respond.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import { toSeconds } from '../platform/clock.ts'
 import { scopeOf, tokenTypeOf } from '../tokens/claims.ts'
-import type { Judge } from '../tokens/introspection/verdict.ts'
+import type { TokenIntrospector } from '../tokens/introspection/introspector.ts'
 import type { Issuer } from '../tokens/issue.ts'
 import { signJwt } from '../tokens/jwt.ts'
 import type { VerifiedToken } from '../tokens/verify.ts'
-import { parseClientRequest, tokenParameter } from './client-request.ts'
-import { type Recording, recordRefusal } from './record.ts'
+import { clientEndpoint, type PipelineContext } from './pipeline.ts'
+import { requireToken } from './token-parameter.ts'
 
-/** What the introspection endpoint needs of the process. */
-export interface IntrospectionServices {
-  readonly authenticator: Authentication
-  readonly judge: Judge
+/** The parts of the server on which the introspection endpoint depends. */
+export interface IntrospectionContext extends PipelineContext {
+  readonly introspector: TokenIntrospector
   readonly issuer: Issuer
-  readonly recording: Recording
 }
 
 const JWT_TYPE = 'application/token-introspection+jwt'
 
-/** `POST /as/introspect.oauth2` (RFC 7662 §2): an API asks what a token is worth. */
-export function introspectionEndpoint({ authenticator, judge, issuer, recording }: IntrospectionServices): Endpoint {
-  return async (http) => {
-    let client: AuthenticatedClient | undefined
-    try {
-      const request = parseClientRequest(http)
-      client = await authenticateClient(authenticator, request)
-      const verified = await judge.judge(client.client, tokenParameter(request.form))
+/** `POST /as/introspect.oauth2` (RFC 7662 §2): an API asks whether a token is active, and what it says. */
+export const introspectionEndpoint = (context: IntrospectionContext): Endpoint =>
+  clientEndpoint(context, {
+    action: 'token.introspect',
+    isRecorded: false,
+    parse: (form, { headers }) => ({ token: form.get('token'), wantsJwt: wantsJwt(headers) }),
+    answer: async ({ client }, { parameters: { token, wantsJwt }, facts }) => {
+      const verified = await context.introspector.introspect(client, requireToken(token))
       const answer = verified === undefined ? { active: false } : activeAnswer(verified)
-      return wantsJwt(http) ? await jwtResponse(issuer, client.client.id, answer) : json(200, answer)
-    } catch (error) {
-      recordRefusal(recording, http, 'token.introspect', client, asRefusal(error))
-      throw error
-    }
-  }
-}
+      const response = wantsJwt ? await jwtResponse(context.issuer, client.id, answer, facts.at) : json(200, answer)
+      return { response }
+    },
+  })
 
 /** RFC 7662 §2.2: the claims of the token, with its scopes as a string whichever way it says them. */
 const activeAnswer = ({ claims }: VerifiedToken) => ({
@@ -49,18 +44,17 @@ const activeAnswer = ({ claims }: VerifiedToken) => ({
 /** Entries of an `Accept` header that are read. */
 const MOST_RANGES = 50
 
-const wantsJwt = ({ headers }: HttpRequest): boolean =>
-  (headers.accept ?? '')
-    .split(',', MOST_RANGES)
-    .some((range) => range.split(';', 1)[0]?.trim().toLowerCase() === JWT_TYPE)
+const wantsJwt = ({ accept = '' }: IncomingHttpHeaders): boolean =>
+  accept.split(',', MOST_RANGES).some((range) => range.split(';', 1)[0]?.trim().toLowerCase() === JWT_TYPE)
 
-/** RFC 9701 §5: the answer signed, for who asked and for nobody else. */
+/** RFC 9701 §5: the answer signed, for the client that asked and for no other. @param at milliseconds */
 async function jwtResponse(
-  { issuer, keyring, clock }: Issuer,
+  { url, keyring }: Issuer,
   caller: ClientId,
   answer: object,
+  at: number,
 ): Promise<HttpResponse> {
-  const claims = { iss: issuer, aud: caller, iat: toSeconds(clock.now()), token_introspection: answer }
+  const claims = { iss: url, aud: caller, iat: toSeconds(at), token_introspection: answer }
   const body = await signJwt(await keyring.signer('ES256'), 'token-introspection+jwt', claims)
-  return { status: 200, headers: { 'Content-Type': JWT_TYPE, 'Cache-Control': 'no-store', Pragma: 'no-cache' }, body }
+  return { status: 200, headers: { 'Content-Type': JWT_TYPE, ...NEVER_STORED }, body }
 }

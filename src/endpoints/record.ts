@@ -1,15 +1,13 @@
 import type { AuditEvent, AuditEventType } from '../audit/event.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
-import type { HttpRequest } from '../http/message.ts'
+import type { RequestFacts } from '../http/message.ts'
 import type { Refusal } from '../oauth/refusal.ts'
-import type { Clock } from '../platform/clock.ts'
 import { redactFields, redactText } from '../platform/redact.ts'
 
 /** What recording needs of the process. */
 export interface Recording {
   readonly audit: AuditSink
-  readonly clock: Clock
 }
 
 /** What strangers send is recorded up to here: a refusal must not cost more to keep than to make. */
@@ -17,29 +15,29 @@ const LONGEST_RECORDED = 256
 
 /** Records that a request of an authenticated client did what it asked for. */
 export function recordSuccess(
-  { audit, clock }: Recording,
-  http: HttpRequest,
+  { audit }: Recording,
+  facts: RequestFacts,
   type: AuditEventType,
   { client, method, credentialId }: AuthenticatedClient,
   detail: AuditEvent['detail'],
 ): void {
   audit.record({
-    at: clock.now(),
+    at: facts.at,
     type,
     result: 'success',
     reason: undefined,
     clientId: client.id,
-    remoteAddress: http.remoteAddress,
-    requestId: http.requestId,
-    traceId: http.traceId,
-    detail: { method, credential: credentialId, ...detail, user_agent: userAgent(http) },
+    remoteAddress: facts.remoteAddress,
+    requestId: facts.requestId,
+    traceId: facts.traceId,
+    detail: { method, credential: credentialId, ...detail, user_agent: userAgent(facts) },
   })
 }
 
 /** Records that a request was refused, and why. @param client undefined where none was authenticated */
 export function recordRefusal(
-  { audit, clock }: Recording,
-  http: HttpRequest,
+  { audit }: Recording,
+  facts: RequestFacts,
   type: AuditEventType,
   client: AuthenticatedClient | undefined,
   error: Refusal,
@@ -49,21 +47,21 @@ export function recordRefusal(
   const { client_id: claimed, ...detail } = error.detail
   const claimedId = typeof claimed === 'string' ? redactText(claimed).slice(0, LONGEST_RECORDED) : undefined
   audit.record({
-    at: clock.now(),
+    at: facts.at,
     type,
     result: 'refused',
     reason: error.reason,
     clientId: client?.client.id ?? claimedId,
-    remoteAddress: http.remoteAddress,
-    requestId: http.requestId,
-    traceId: http.traceId,
+    remoteAddress: facts.remoteAddress,
+    requestId: facts.requestId,
+    traceId: facts.traceId,
     detail: {
       ...(client && { method: client.method, credential: client.credentialId }),
       ...redactFields(detail),
-      user_agent: userAgent(http),
+      user_agent: userAgent(facts),
     },
   })
 }
 
-const userAgent = ({ headers: { 'user-agent': name } }: HttpRequest): string | undefined =>
+const userAgent = ({ userAgent: name }: RequestFacts): string | undefined =>
   name && redactText(name).slice(0, LONGEST_RECORDED)

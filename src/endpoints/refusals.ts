@@ -7,19 +7,18 @@ export const endpointRefusals = {
     meaning: 'The request has a query string, which is not read: it would stand in access logs (RFC 6749 §2.3.1).',
   },
   grant_type_missing: { ...BAD_REQUEST, description: 'grant_type is required', meaning: 'There is no grant_type.' },
+  grant_not_allowed: {
+    error: 'unauthorized_client',
+    status: 400,
+    description: 'The client may not use this grant_type',
+    meaning: 'The grant is not among the grant_types of the client.',
+  },
   unsupported_grant_type: {
     error: 'unsupported_grant_type',
     status: 400,
     description: 'grant_type is not supported',
     meaning: 'No such grant is offered here; the metadata lists those that are.',
   },
-  malformed_scope: {
-    error: 'invalid_scope',
-    status: 400,
-    description: 'The requested scope is not well-formed',
-    meaning: 'The scope breaks the grammar of RFC 6749 §3.3, names over 500 scopes, or one of over 256 characters.',
-  },
-  token_missing: { ...BAD_REQUEST, description: 'token is required', meaning: 'There is no token to look at.' },
   not_the_clients_token: {
     ...BAD_REQUEST,
     description: 'The token was not revoked',

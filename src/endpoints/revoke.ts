@@ -1,56 +1,39 @@
-import { type AuthenticatedClient, type Authentication, authenticateClient } from '../client-auth/authenticate.ts'
 import type { Endpoint, HttpResponse } from '../http/message.ts'
-import { asRefusal } from '../http/respond.ts'
+import { NEVER_STORED } from '../http/respond.ts'
 import type { ChangeFeed } from '../model/changes/feed.ts'
 import type { Revocations } from '../tokens/revocation/revocations.ts'
 import { type Verifier, verifyToken } from '../tokens/verify.ts'
-import { parseClientRequest, tokenParameter } from './client-request.ts'
-import { type Recording, recordRefusal, recordSuccess } from './record.ts'
+import { clientEndpoint, type PipelineContext } from './pipeline.ts'
 import { refusal } from './refusals.ts'
+import { requireToken } from './token-parameter.ts'
 
-/** What the revocation endpoint needs of the process. */
-export interface RevocationServices {
-  readonly authenticator: Authentication
+/** The parts of the server on which the revocation endpoint depends. */
+export interface RevocationContext extends PipelineContext {
   readonly changes: Pick<ChangeFeed, 'catchUp'>
-  readonly verifier: Verifier
+  readonly tokenVerifier: Verifier
   readonly revocations: Revocations
-  readonly recording: Recording
 }
 
-/** RFC 7009 §2.2: the same for a token that was revoked now, before, or never was one. */
-const DONE: HttpResponse = { status: 200, headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' }, body: '' }
+/** RFC 7009 §2.2: the same answer for a token that was revoked now, that was revoked before, or that never was one. */
+const DONE: HttpResponse = { status: 200, headers: NEVER_STORED, body: '' }
 
 /** `POST /as/revoke_token.oauth2` (RFC 7009): a client ends a token of its own. */
-export function revocationEndpoint(services: RevocationServices): Endpoint {
-  const { authenticator, changes, verifier, revocations, recording } = services
-  return async (http) => {
-    let client: AuthenticatedClient | undefined
-    try {
-      if (recording.audit.isFull) throw refusal('audit_full')
-      const request = parseClientRequest(http)
-      client = await authenticateClient(authenticator, request)
-      const token = tokenParameter(request.form)
-      // Otherwise a token signed with a key that this process does not know yet would look foreign.
+export const revocationEndpoint = ({ changes, tokenVerifier, revocations, ...context }: RevocationContext): Endpoint =>
+  clientEndpoint(context, {
+    action: 'token.revoke',
+    isRecorded: true,
+    parse: (form) => ({ token: form.get('token') }),
+    answer: async ({ client }, { parameters }) => {
+      const token = requireToken(parameters.token)
+      // Without this, a token that is signed with a key new to this process would look foreign.
       await changes.catchUp()
-      const verified = verifyToken(verifier, token)
-      if (verified === undefined) return DONE
+      const verified = verifyToken(tokenVerifier, token)
+      if (verified === undefined) return { response: DONE }
       const { client_id: owner, jti, exp } = verified.claims
-      if (owner !== client.client.id) {
-        recordRefusal(
-          recording,
-          http,
-          'token.revoke',
-          client,
-          refusal('not_the_clients_token', { detail: { jti, owner } }),
-        )
-        return DONE
+      if (owner !== client.id) {
+        return { response: DONE, refused: refusal('not_the_clients_token', { detail: { jti, owner } }) }
       }
       await revocations.revoke({ kind: 'token', id: jti, expiresAt: exp * 1000 })
-      recordSuccess(recording, http, 'token.revoke', client, { jti })
-      return DONE
-    } catch (error) {
-      recordRefusal(recording, http, 'token.revoke', client, asRefusal(error))
-      throw error
-    }
-  }
-}
+      return { response: DONE, detail: { jti } }
+    },
+  })

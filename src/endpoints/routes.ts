@@ -1,23 +1,24 @@
+import { grants } from '../grants/grants.ts'
 import type { Endpoint, Routes } from '../http/message.ts'
-import { type IntrospectionServices, introspectionEndpoint } from './introspect.ts'
+import { type IntrospectionContext, introspectionEndpoint } from './introspect.ts'
 import { type KeysServices, keysEndpoint } from './keys.ts'
 import { authorizationServerMetadata, type MetadataServices, openidConfiguration } from './metadata.ts'
 import { endpointPaths } from './paths.ts'
 import { publicDocument } from './public-document.ts'
 import { refusal } from './refusals.ts'
-import { type RevocationServices, revocationEndpoint } from './revoke.ts'
-import { type TokenServices, tokenEndpoint } from './token.ts'
+import { type RevocationContext, revocationEndpoint } from './revoke.ts'
+import { type TokenContext, tokenEndpoint } from './token.ts'
 
 /** What the endpoints need of the process, all together. */
-export type RuntimeServices = TokenServices &
-  IntrospectionServices &
-  RevocationServices & { readonly keys: KeysServices; readonly metadata: MetadataServices }
+export type RuntimeContext = TokenContext &
+  IntrospectionContext &
+  RevocationContext & { readonly keys: KeysServices; readonly metadata: MetadataServices }
 
 /** Everything that the runtime listener serves. */
-export function runtimeRoutes(services: RuntimeServices): Routes {
+export function runtimeRoutes(services: RuntimeContext): Routes {
   const keys = publicDocument(keysEndpoint(services.keys))
   return {
-    [endpointPaths.token]: { POST: tokenEndpoint(services) },
+    [endpointPaths.token]: { POST: tokenEndpoint(services, grants) },
     [endpointPaths.introspection]: { POST: introspectionEndpoint(services) },
     [endpointPaths.revocation]: { POST: revocationEndpoint(services) },
     [endpointPaths.authorization]: { GET: noAuthorization, POST: noAuthorization },

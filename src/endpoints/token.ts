@@ -1,107 +1,87 @@
-import { type AuthenticatedClient, type Authentication, authenticateClient } from '../client-auth/authenticate.ts'
-import type { AuthenticationRequest } from '../client-auth/request.ts'
-import { clientCredentials } from '../grants/client-credentials.ts'
-import { validateBearer } from '../grants/validate-bearer.ts'
+import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
+import type { AnyGrant, GrantRequest } from '../grants/grant.ts'
 import type { Form } from '../http/form.ts'
-import type { Endpoint, HttpRequest, HttpResponse } from '../http/message.ts'
-import { asRefusal, json } from '../http/respond.ts'
+import type { Endpoint, HttpResponse } from '../http/message.ts'
+import { json } from '../http/respond.ts'
 import type { ChangeFeed } from '../model/changes/feed.ts'
-import { VALIDATE_BEARER } from '../oauth/grant-types.ts'
+import type { Directory } from '../model/directory/directory.ts'
 import { Jti } from '../oauth/ids.ts'
-import { parseScope } from '../oauth/scope.ts'
-import { decide, type Wanted } from '../policy/entitlement.ts'
-import { chooseBinding, type Prover, prove } from '../sender-constraint/prove.ts'
+import { decide } from '../policy/entitlement.ts'
+import { chooseBinding, type ProofVerifier, verifyProof } from '../sender-constraint/verify-proof.ts'
 import { scopeOf, tokenTypeOf } from '../tokens/claims.ts'
-import type { Judge } from '../tokens/introspection/verdict.ts'
+import type { TokenIntrospector } from '../tokens/introspection/introspector.ts'
 import { type IssuedToken, type Issuer, issueToken } from '../tokens/issue.ts'
-import { parseClientRequest, tokenParameter } from './client-request.ts'
-import { type Recording, recordRefusal, recordSuccess } from './record.ts'
+import { clientEndpoint, type Outcome, type PipelineContext } from './pipeline.ts'
 import { refusal } from './refusals.ts'
+import type { ClientRequest } from './request.ts'
 
-/** What the token endpoint needs of the process. */
-export interface TokenServices {
-  readonly authenticator: Authentication
+/** The parts of the server on which the token endpoint depends. */
+export interface TokenContext extends PipelineContext {
+  readonly directory: Pick<Directory, 'apis'>
   readonly changes: Pick<ChangeFeed, 'keepUp'>
-  readonly prover: Prover
+  readonly proofVerifier: ProofVerifier
   readonly issuer: Issuer
-  readonly judge: Judge
-  readonly recording: Recording
+  readonly introspector: TokenIntrospector
 }
 
-/** What is asked for, by `grant_type`. */
-type TokenRequest = { readonly authentication: AuthenticationRequest } & (
-  | { readonly grantType: 'client_credentials'; readonly wanted: Wanted }
-  | { readonly grantType: typeof VALIDATE_BEARER; readonly token: string }
-)
+/**
+ * `POST /as/token.oauth2` (RFC 6749 §3.2): a client authenticates and gets an access token. The steps are the same for every grant:
+ * parse → authenticate → allowed grant → authorize → decide → proof → issue → record.
+ * @param grants the table of grants
+ */
+export const tokenEndpoint = (context: TokenContext, grants: readonly AnyGrant[]): Endpoint =>
+  clientEndpoint(context, {
+    action: 'token.issue',
+    isRecorded: true,
+    parse: (form) => parseGrant(form, grants),
+    answer: (client, request) => answerGrant(context, client, request),
+  })
 
-/** `POST /as/token.oauth2` (RFC 6749 §3.2): a client proves who it is and gets an access token. */
-export function tokenEndpoint(services: TokenServices): Endpoint {
-  const { authenticator, changes, judge, recording } = services
-  return async (http) => {
-    let client: AuthenticatedClient | undefined
-    try {
-      if (recording.audit.isFull) throw refusal('audit_full')
-      const request = parseTokenRequest(http)
-      const authenticated = authenticateClient(authenticator, request.authentication)
-      client = authenticated instanceof Promise ? await authenticated : authenticated
-      if (request.grantType === VALIDATE_BEARER)
-        return json(200, await validateBearer(judge, client, request.token, now(services)))
-      const late = changes.keepUp()
-      if (late !== undefined) await late
-      const grantee = clientCredentials(client)
-      const entitlement = decide(grantee, request.wanted, authenticator.directory.apis)
-      const binding = chooseBinding(http, [grantee, ...entitlement.apis])
-      const confirmation = binding && (await prove(services.prover, http, binding))
-      const token = await issueToken(services.issuer, entitlement, jtiOf(http), confirmation)
-      recordSuccess(recording, http, 'token.issue', client, issuanceDetail(token))
-      return tokenResponse(services, token)
-    } catch (error) {
-      recordRefusal(recording, http, 'token.issue', client, asRefusal(error))
-      throw error
-    }
-  }
-}
-
-/** A token is named by the request that issued it, under whose id the audit log has everything about its birth. */
-const jtiOf = ({ requestId }: HttpRequest): Jti => Jti(requestId)
-
-const now = ({ issuer }: TokenServices): number => issuer.clock.now()
-
-/** @throws Refusal where the request is none that RFC 6749 §4.4.2 describes */
-function parseTokenRequest(http: HttpRequest): TokenRequest {
-  const authentication = parseClientRequest(http)
-  const { form } = authentication
+/** @throws Refusal if the request is for none of the grants, or not well-formed (RFC 6749 §4.4.2) */
+function parseGrant(form: Form, grants: readonly AnyGrant[]): GrantRequest {
   const grantType = form.get('grant_type')
-  switch (grantType) {
-    case undefined:
-      throw refusal('grant_type_missing')
-    case 'client_credentials':
-      return { grantType, authentication, wanted: parseWanted(form) }
-    case VALIDATE_BEARER:
-      return { grantType, authentication, token: tokenParameter(form) }
-    default:
-      throw refusal('unsupported_grant_type')
-  }
+  if (grantType === undefined) throw refusal('grant_type_missing')
+  const grant = grants.find((one) => one.grantType === grantType)
+  if (grant === undefined) throw refusal('unsupported_grant_type')
+  return grant.read(form)
 }
 
-function parseWanted(form: Form): Wanted {
-  const parameter = form.get('scope')
-  const scope = parameter === undefined ? undefined : parseScope(parameter)
-  if (parameter !== undefined && scope === undefined) throw refusal('malformed_scope')
-  return { scope, targets: [...form.all('resource'), ...form.all('audience')] }
+async function answerGrant(
+  { changes, directory, proofVerifier, issuer, introspector }: TokenContext,
+  authenticated: AuthenticatedClient,
+  { parameters: grant, facts, proofs }: ClientRequest<GrantRequest>,
+): Promise<Outcome> {
+  const late = changes.keepUp()
+  if (late !== undefined) await late
+  refuseUnlisted(authenticated, grant)
+  const authorizing = grant.authorize(authenticated, { introspector, at: facts.at })
+  const decision = authorizing instanceof Promise ? await authorizing : authorizing
+  if (decision.kind === 'answer') return { response: json(200, decision.body) }
+  const entitlement = decide(decision.client, decision.requested, directory.apis)
+  const binding = chooseBinding(proofs, [decision.client, ...entitlement.apis])
+  const cnf = binding && (await verifyProof(proofVerifier, proofs, binding, facts.at))
+  // The token is named by the request that issued it, under whose id the audit log has everything about it.
+  const token = await issueToken(issuer, entitlement, { jti: Jti(facts.requestId), at: facts.at, cnf })
+  return { response: tokenResponse(proofVerifier, token), detail: issuanceDetail(token) }
+}
+
+/** @throws Refusal `unauthorized_client` if the client may not use this grant (RFC 6749 §5.2) */
+function refuseUnlisted({ client }: AuthenticatedClient, { grantType, permission }: GrantRequest): void {
+  const isListed = client.grantTypes.some((allowed) => allowed === grantType)
+  if (permission === 'grant_types' && !isListed) throw refusal('grant_not_allowed')
 }
 
 /** RFC 6749 §5.1, with the scope always, as some clients expect to find it. */
-function tokenResponse({ prover }: TokenServices, { accessToken, lifetime, claims }: IssuedToken): HttpResponse {
+function tokenResponse(verifier: ProofVerifier, { accessToken, lifetime, claims }: IssuedToken): HttpResponse {
   const tokenType = tokenTypeOf(claims)
   const scope = scopeOf(claims)
   const response = json(200, { access_token: accessToken, token_type: tokenType, expires_in: lifetime, scope })
-  if (tokenType === 'Bearer' || !prover.isNonceRequired) return response
+  if (tokenType === 'Bearer' || !verifier.isNonceRequired) return response
   // RFC 9449 §8.2: the next nonce, before the one in use is too old.
-  return { ...response, headers: { ...response.headers, 'DPoP-Nonce': prover.nonces.current() } }
+  return { ...response, headers: { ...response.headers, 'DPoP-Nonce': verifier.nonces.current() } }
 }
 
-/** The secret part of a token is its signature or seal: what is recorded can't be used as one. */
+/** The secret part of a token is its signature or seal, so nothing that is recorded can be used as a token. */
 const issuanceDetail = ({ lifetime, claims }: IssuedToken) => ({
   subject: claims.sub,
   audience: claims.aud,

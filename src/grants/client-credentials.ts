@@ -1,12 +1,17 @@
-import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
-import type { Client } from '../model/client.ts'
+import { parseScope } from '../oauth/scope.ts'
+import type { RequestedAccess } from '../policy/entitlement.ts'
+import type { Grant } from './grant.ts'
 import { refusal } from './refusals.ts'
 
-/**
- * The client credentials grant (RFC 6749 §4.4): the token is for the client itself.
- * @throws Refusal `unauthorized_client` where the client may not use it
- */
-export function clientCredentials({ client }: AuthenticatedClient): Client {
-  if (!client.grantTypes.includes('client_credentials')) throw refusal('grant_not_allowed')
-  return client
+/** The client credentials grant (RFC 6749 §4.4): the token is for the client itself. */
+export const clientCredentials: Grant<RequestedAccess> = {
+  grantType: 'client_credentials',
+  permission: 'grant_types',
+  parse(form) {
+    const parameter = form.get('scope')
+    const scope = parameter === undefined ? undefined : parseScope(parameter)
+    if (parameter !== undefined && scope === undefined) throw refusal('malformed_scope')
+    return { scope, targets: [...form.all('resource'), ...form.all('audience')] }
+  },
+  authorize: ({ client }, requested) => ({ kind: 'issue', client, requested }),
 }

@@ -1,12 +1,13 @@
-import { type RefusalTable, refusing } from '../oauth/refusal.ts'
+import { BAD_REQUEST, type RefusalTable, refusing } from '../oauth/refusal.ts'
 
 export const grantRefusals = {
-  grant_not_allowed: {
-    error: 'unauthorized_client',
+  malformed_scope: {
+    error: 'invalid_scope',
     status: 400,
-    description: 'The client may not use this grant_type',
-    meaning: 'The grant is not among the grant_types of the client.',
+    description: 'The requested scope is not well-formed',
+    meaning: 'The scope breaks the grammar of RFC 6749 §3.3, names over 500 scopes, or one of over 256 characters.',
   },
+  token_missing: { ...BAD_REQUEST, description: 'token is required', meaning: 'There is no token to look at.' },
   token_not_valid: {
     error: 'invalid_grant',
     status: 400,

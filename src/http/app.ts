@@ -5,9 +5,9 @@ import type { Refusal } from '../oauth/refusal.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import type { CertificateHeaderFormat } from './client-certificate/headers.ts'
-import { clientCertificate } from './client-certificate.ts'
+import { ClientCertificates } from './client-certificates.ts'
 import { httpFault } from './fitness.ts'
-import type { Endpoint, HttpRequest, HttpResponse, Routes } from './message.ts'
+import type { Endpoint, HttpRequest, HttpResponse, RequestFacts, Routes } from './message.ts'
 import type { Meter, MeterFor } from './meter.ts'
 import type { TrustedProxies } from './proxies.ts'
 import { type HttpReason, refusal } from './refusals.ts'
@@ -17,7 +17,6 @@ import { parseTraceId } from './trace.ts'
 const BODY_LIMIT = 64 * 1024
 /** The most chunks or TLS records of a body. Each takes two microseconds, and an honest body has a handful. */
 const MOST_PIECES = 256
-const NO_BODY = Buffer.alloc(0)
 /** After these refusals, the start of the next request is unknown, or the rest of this one is not read. */
 const CLOSING: ReadonlySet<string> = new Set([
   'body_too_large',
@@ -41,7 +40,7 @@ export interface AppOptions {
   /** Told of every defect, with the request id that its answer bears. */
   readonly onDefect: (error: unknown, requestId: string) => void
   /** Told of each request to one of the routes that is refused before its endpoint sees it. */
-  readonly onRefusal: (request: HttpRequest, error: Refusal) => void
+  readonly onRefusal: (request: RequestFacts, error: Refusal) => void
   /** What counts the requests; undefined where nobody does. */
   readonly meterFor?: MeterFor | undefined
 }
@@ -78,6 +77,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     Object.entries(options.routes).map(([path, methods]) => [path, toRoute(methods, meterFor?.(path))]),
   )
   const elsewhere = meterFor?.(undefined)
+  const certificates = new ClientCertificates(proxies, certificateHeader)
 
   function send(
     response: ServerResponse,
@@ -152,22 +152,20 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
       return
     }
     const { headers, socket } = request
-    const parsed = (body: Buffer): HttpRequest => ({
-      headers,
-      query,
-      body,
+    const facts = (): RequestFacts => ({
       requestId,
-      traceId: parseTraceId(headers['traceparent']),
+      at: clock.now(),
       remoteAddress: proxies.clientAddress(
         socket.remoteAddress ?? '',
         headers['x-forwarded-for'],
         headers['forwarded'],
       ),
-      certificate: () => clientCertificate(request, proxies, certificateHeader),
+      traceId: parseTraceId(headers['traceparent']),
+      userAgent: headers['user-agent'],
     })
     const refuseEarly = (error: Refusal): void => {
       route.meter?.refuse(error)
-      onRefusal(parsed(NO_BODY), error)
+      onRefusal(facts(), error)
       refuse(response, requestId, error, isLast)
     }
     const endpoint = route.endpoints.get(request.method ?? '')
@@ -181,7 +179,10 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     readBody(request, response, (body) =>
       guard(response, () => {
         if (body === undefined) refuseEarly(refusal('body_too_large'))
-        else serve(endpoint, parsed(body), response, route.meter).catch(fail(response))
+        else {
+          const parsed = { ...facts(), headers, query, body, certificate: certificates.of(request) }
+          serve(endpoint, parsed, response, route.meter).catch(fail(response))
+        }
       }),
     )
   }

@@ -1,24 +1,28 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { PresentedCertificate } from '../crypto/x509/peer.ts'
+import type { ReadCertificate } from '../crypto/x509/peer.ts'
 import type { RequestId } from '../oauth/ids.ts'
 
-/** A request as endpoints see it. */
-export interface HttpRequest {
-  readonly headers: IncomingHttpHeaders
-  /** What follows the `?`, or empty. */
-  readonly query: string
-  /** Empty where there is none. */
-  readonly body: Buffer
+/** The facts of a request that its audit event repeats. */
+export interface RequestFacts {
   readonly requestId: RequestId
+  /** The time at which the request was complete: the one moment for everything that is decided about it. Milliseconds. */
+  readonly at: number
+  /** The address of the client; behind a trusted proxy, the one that the proxy reports. */
+  readonly remoteAddress: string
   /** The `trace-id` of a valid `traceparent` (W3C Trace Context §3.2.2.3). */
   readonly traceId: string | undefined
-  /** The client's address; behind a trusted proxy, the one that the proxy reports. */
-  readonly remoteAddress: string
-  /**
-   * The certificate that the client has shown to have the key of: to us, or to a trusted proxy that passes it on.
-   * @throws MalformedCertificate
-   */
-  certificate(): PresentedCertificate | undefined
+  readonly userAgent: string | undefined
+}
+
+/** A request over HTTP. Endpoints parse it at once: nothing further in sees a header or a body. */
+export interface HttpRequest extends RequestFacts {
+  readonly headers: IncomingHttpHeaders
+  /** The text after the `?`; empty if there is none. */
+  readonly query: string
+  /** Empty if there is none. */
+  readonly body: Buffer
+  /** The certificate whose private key the client has shown to have: to this server, or to a trusted proxy that passes it on. */
+  readonly certificate: ReadCertificate
 }
 
 export interface HttpResponse {

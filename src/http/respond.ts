@@ -3,17 +3,15 @@ import { DomainError } from '../platform/domain-error.ts'
 import type { HttpResponse } from './message.ts'
 import { refusal } from './refusals.ts'
 
-/** RFC 6749 §5.1: nothing on the way may keep what is answered. */
-const NEVER_STORED = {
-  'Content-Type': 'application/json;charset=UTF-8',
-  'Cache-Control': 'no-store',
-  Pragma: 'no-cache',
-} as const
+/** The headers of an answer that no cache may keep (RFC 6749 §5.1). */
+export const NEVER_STORED = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const
 
-/** A JSON answer that is nobody's to keep. */
+const JSON_HEADERS = { 'Content-Type': 'application/json;charset=UTF-8', ...NEVER_STORED } as const
+
+/** A JSON answer with `Cache-Control: no-store`. */
 export const json = (status: number, body: unknown): HttpResponse => ({
   status,
-  headers: NEVER_STORED,
+  headers: JSON_HEADERS,
   body: JSON.stringify(body),
 })
 
@@ -36,7 +34,7 @@ export function errorResponse(error: Refusal, challenge: string): HttpResponse {
   const { status, dpopNonce, allow } = error
   const retryAfter = error.retryAfter ?? (status === 503 ? 1 : undefined)
   const headers = {
-    ...NEVER_STORED,
+    ...JSON_HEADERS,
     ...(status === 401 && { 'WWW-Authenticate': challenge }),
     ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
     ...(dpopNonce !== undefined && { 'DPoP-Nonce': dpopNonce }),

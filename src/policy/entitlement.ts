@@ -8,15 +8,15 @@ import { refusal } from './refusals.ts'
 import { apisOfScopes, namedApis, onlyApi } from './resources.ts'
 import { type AccessTo, accessOf } from './scopes.ts'
 
-/** What the client asks for, as parsed. */
-export interface Wanted {
-  /** Undefined where the request has no `scope`. */
+/** The access that a client requests. */
+export interface RequestedAccess {
+  /** Undefined if the request has no `scope`. */
   readonly scope: readonly string[] | undefined
   /** The values of `resource` and `audience`. */
   readonly targets: readonly string[]
 }
 
-/** What the client gets. */
+/** The access that a client gets. */
 export interface Entitlement {
   readonly client: Client
   /** At least one. */
@@ -27,7 +27,7 @@ export interface Entitlement {
 
 interface Decision {
   readonly apis: ApiSet
-  readonly wanted: Wanted
+  readonly wanted: RequestedAccess
   readonly entitlement: Entitlement
 }
 
@@ -40,7 +40,7 @@ const LONGEST_REMEMBERED = 1_024
  * Decides what `client` is granted of what it wants. An API or scope that it was not given is never in the answer.
  * @throws Refusal `invalid_scope` or `invalid_target`; `record_unreadable` if the decision depends on an unreadable API
  */
-export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
+export function decide(client: Client, wanted: RequestedAccess, apis: ApiSet): Entitlement {
   const last = lastDecision.get(client)
   if (last?.apis === apis && isSameWish(last.wanted, wanted)) return last.entitlement
   try {
@@ -53,7 +53,7 @@ export function decide(client: Client, wanted: Wanted, apis: ApiSet): Entitlemen
 }
 
 /** The refusal to give instead, if the request may be for an API that can't be read. */
-function unreadableBehind({ scopes, grants }: Client, { scope, targets }: Wanted, apis: ApiSet) {
+function unreadableBehind({ scopes, grants }: Client, { scope, targets }: RequestedAccess, apis: ApiSet) {
   const isOwnerless = (name: string) => scopes.includes(name) && apis.withScope(name).length === 0
   const mayBeMeant = (audience: string): boolean => {
     if (targets.length > 0) return targets.some((target) => isSameUri(target, audience))
@@ -66,7 +66,7 @@ function unreadableBehind({ scopes, grants }: Client, { scope, targets }: Wanted
 }
 
 /** Remembers a decision, with copies of its texts, so that the form is not kept in memory. */
-function remember(client: Client, wanted: Wanted, apis: ApiSet, entitlement: Entitlement): void {
+function remember(client: Client, wanted: RequestedAccess, apis: ApiSet, entitlement: Entitlement): void {
   const texts = [...(wanted.scope ?? []), ...wanted.targets]
   if (texts.reduce((length, text) => length + text.length, 0) > LONGEST_REMEMBERED) return
   const own = { scope: wanted.scope?.map(detached), targets: wanted.targets.map(detached) }
@@ -77,14 +77,14 @@ function remember(client: Client, wanted: Wanted, apis: ApiSet, entitlement: Ent
   })
 }
 
-const isSameWish = (one: Wanted, other: Wanted): boolean =>
+const isSameWish = (one: RequestedAccess, other: RequestedAccess): boolean =>
   areSame(one.targets, other.targets) &&
   (one.scope === undefined || other.scope === undefined ? one.scope === other.scope : areSame(one.scope, other.scope))
 
 const areSame = (some: readonly string[], others: readonly string[]): boolean =>
   some.length === others.length && some.every((text, index) => text === others[index])
 
-function workOut(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
+function workOut(client: Client, wanted: RequestedAccess, apis: ApiSet): Entitlement {
   const accessTo = accessOf(client)
   const targets = targetApis(client, accessTo, wanted, apis)
   const scopes =
@@ -96,7 +96,12 @@ function workOut(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
   return { client, apis: targets, scopes }
 }
 
-function targetApis(client: Client, accessTo: AccessTo, { scope, targets }: Wanted, apis: ApiSet): readonly Api[] {
+function targetApis(
+  client: Client,
+  accessTo: AccessTo,
+  { scope, targets }: RequestedAccess,
+  apis: ApiSet,
+): readonly Api[] {
   if (targets.length > 0) return namedApis(accessTo, targets, apis)
   const byDefault = defaultApi(client, accessTo, scope, apis)
   if (byDefault !== undefined) return [byDefault]

@@ -1,5 +1,4 @@
 import type { AsymmetricAlgorithm } from '../crypto/jws/algorithms.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { DpopNonces } from './nonce.ts'
 
 /** Marks of what may be used once only. */
@@ -18,14 +17,11 @@ export interface ProofContext {
   readonly method: string
   /** The addresses that the endpoint goes by, without query and fragment. */
   readonly uris: readonly string[]
-  readonly clock: Clock
+  /** The time of the request. Milliseconds. */
+  readonly now: number
   readonly marks: ReplayMarks
   readonly nonces: DpopNonces
   readonly isNonceRequired: boolean
   /** The algorithms that may sign the proof. */
   readonly algorithms: readonly AsymmetricAlgorithm[]
-  /** The token that comes with the proof, where a resource is asked for. */
-  readonly accessToken?: string | undefined
-  /** How far the times of the proof may be off, in seconds; 60 by default. */
-  readonly tolerance?: number | undefined
 }

@@ -11,7 +11,7 @@ import { KeyError } from '../crypto/jws/key-error.ts'
 import { type PublicKey, parsePublicJwk } from '../crypto/jws/public-key.ts'
 import { received } from '../crypto/jws/received.ts'
 import type { ProofContext } from './context.ts'
-import { checkAccessToken, checkNonce, checkRequest, checkTimes, parseClaims } from './proof-claims.ts'
+import { checkNonce, checkRequest, checkTimes, parseClaims } from './proof-claims.ts'
 import { refusal } from './refusals.ts'
 
 /** A key that the sender of the request has shown to have. */
@@ -38,7 +38,6 @@ export async function checkDpopProof(
   checkRequest(claims, context)
   const expiresAt = checkTimes(claims, context)
   checkNonce(claims, context)
-  checkAccessToken(jws.claims['ath'], context)
   const jkt = checkSignature(jws, alg)
   // In the context of the key: nobody can use up the jti of somebody else.
   if (await context.marks.first(`dpop ${jkt}`, claims.jti, expiresAt)) return { jkt }

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { received } from '../crypto/jws/received.ts'
 import { toSeconds } from '../platform/clock.ts'
@@ -56,14 +55,14 @@ export function checkRequest({ htm, htu }: ProofClaims, { method, uris }: ProofC
  * @returns the time from which the proof is too old, in milliseconds
  * @throws Refusal `dpop_proof_time`
  */
-export function checkTimes({ iat, nbf, exp }: ProofClaims, { clock, tolerance = TOLERANCE }: ProofContext): number {
-  const now = toSeconds(clock.now())
+export function checkTimes({ iat, nbf, exp }: ProofClaims, { now: at }: ProofContext): number {
+  const now = toSeconds(at)
   const wrong = (detail: Readonly<Record<string, number>>) =>
-    refusal('dpop_proof_time', { detail: { ...detail, now, allowed: tolerance } })
-  if (Math.abs(now - iat) > tolerance) throw wrong({ iat, seconds_behind: now - iat })
-  if (nbf !== undefined && nbf - now > tolerance) throw wrong({ nbf, seconds_ahead: nbf - now })
-  if (exp !== undefined && now - exp > tolerance) throw wrong({ exp, seconds_late: now - exp })
-  return (Math.floor(iat + tolerance) + 1) * 1000
+    refusal('dpop_proof_time', { detail: { ...detail, now, allowed: TOLERANCE } })
+  if (Math.abs(now - iat) > TOLERANCE) throw wrong({ iat, seconds_behind: now - iat })
+  if (nbf !== undefined && nbf - now > TOLERANCE) throw wrong({ nbf, seconds_ahead: nbf - now })
+  if (exp !== undefined && now - exp > TOLERANCE) throw wrong({ exp, seconds_late: now - exp })
+  return (Math.floor(iat + TOLERANCE) + 1) * 1000
 }
 
 /**
@@ -77,11 +76,4 @@ export function checkNonce({ nonce }: ProofClaims, { nonces, isNonceRequired }: 
   } else if (!nonces.accepts(nonce)) {
     throw refusal('dpop_nonce_stale', { dpopNonce, detail: { received: received(nonce) } })
   }
-}
-
-/** Whether the proof is for the token that it comes with, if any. @throws Refusal `dpop_proof_token` */
-export function checkAccessToken(ath: unknown, { accessToken }: ProofContext): void {
-  if (accessToken === undefined) return
-  const expected = hash('sha256', accessToken, 'base64url')
-  if (ath !== expected) throw refusal('dpop_proof_token', { detail: { expected, received: received(ath) } })
 }

@@ -83,11 +83,6 @@ export const proofRefusals = {
     description: 'iat, nbf or exp of the DPoP proof does not fit the time of the server',
     meaning: 'The proof is too old, or the clock of the client is wrong (RFC 9449 §11.1, RFC 7519 §4.1).',
   },
-  dpop_proof_token: {
-    ...BAD_PROOF,
-    description: 'ath of the DPoP proof is not the hash of the access token',
-    meaning: 'The proof was made for another access token, or for none (RFC 9449 §4.2).',
-  },
   dpop_proof_replayed: {
     ...BAD_PROOF,
     description: 'The DPoP proof was used before',

@@ -1,6 +1,6 @@
 import type { Config } from '../config/resolve.ts'
-import { recordRefusal } from '../endpoints/record.ts'
-import type { RuntimeServices } from '../endpoints/routes.ts'
+import { recordEarlyRefusal } from '../endpoints/pipeline.ts'
+import type { RuntimeContext } from '../endpoints/routes.ts'
 import { type ListenerOptions, listen } from '../http/listener.ts'
 import type { Routes } from '../http/message.ts'
 import type { MeterFor } from '../http/meter.ts'
@@ -25,7 +25,7 @@ export const listenForAdmin = (config: Config, routes: Routes, means: Means, clo
 export function listenForClients(
   config: Config,
   routes: Routes,
-  { authenticator, recording }: RuntimeServices,
+  { clientAuth, recording }: RuntimeContext,
   certificateUse: CertificateUse,
   means: Means,
   closers: Closers,
@@ -40,9 +40,9 @@ export function listenForClients(
     tls,
     isShared: means.shared !== undefined,
     asksCertificate: () => certificateUse.isUsed,
-    onCertificate: (presented) => authenticator.certificates.learn(presented),
+    onCertificate: (presented) => clientAuth.certificates.learn(presented),
     onlyProxies: tls === undefined,
-    onRefusal: (request, error) => recordRefusal(recording, request, 'request.refuse', undefined, error),
+    onRefusal: (request, error) => recordEarlyRefusal(recording, request, error),
     meterFor,
   })
 }

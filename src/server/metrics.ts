@@ -4,7 +4,7 @@ import type { Guesses } from '../client-auth/throttle/limiter.ts'
 import { expiryOf } from '../config/certificate.ts'
 import type { Config } from '../config/resolve.ts'
 import { endpointPaths } from '../endpoints/paths.ts'
-import type { RuntimeServices } from '../endpoints/routes.ts'
+import type { RuntimeContext } from '../endpoints/routes.ts'
 import type { MeterFor } from '../http/meter.ts'
 import { nextRotationAt } from '../keys/schedule.ts'
 import { one, type Readings } from '../observability/readings.ts'
@@ -107,11 +107,11 @@ export function readCredentials({ marks, expiry }: CredentialNotes): Readings {
   }
 }
 
-export function readServices({ authenticator }: RuntimeServices): Readings {
-  const { running, waiting } = authenticator.verifier.hashes
+export function readServices({ clientAuth }: RuntimeContext): Readings {
+  const { running, waiting } = clientAuth.secrets.hashes
   const documents: readonly [string, Pick<Documents<unknown>, 'counts'>][] = [
-    ['key_set', authenticator.keySets],
-    ['metadata', authenticator.issuerKeys],
+    ['key_set', clientAuth.keySets],
+    ['metadata', clientAuth.issuerKeys],
   ]
   const remote = documents.map(([document, { counts }]) => ({ labels: { document }, counts }))
   return {

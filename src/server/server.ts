@@ -84,7 +84,7 @@ export async function startServer(config: Config, world: World): Promise<Server>
       () => readCondition(model),
       () => means.unreadable.read(),
       () => readCredentials(credentials),
-      () => readGuesses(services.authenticator.guesses),
+      () => readGuesses(services.clientAuth.guesses),
       () => readServices(services),
     ])
     const measure = () => metrics.snapshot()

@@ -9,10 +9,10 @@ import { SecretVerifier } from '../client-auth/secrets/verifier.ts'
 import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
 import type { Config } from '../config/resolve.ts'
 import { endpointPaths } from '../endpoints/paths.ts'
-import type { RuntimeServices } from '../endpoints/routes.ts'
+import type { RuntimeContext } from '../endpoints/routes.ts'
 import type { Tracing } from '../observability/tracing.ts'
 import { DpopNonces } from '../sender-constraint/nonce.ts'
-import { Judge } from '../tokens/introspection/verdict.ts'
+import { TokenIntrospector } from '../tokens/introspection/introspector.ts'
 import { Sealer, Unsealer } from '../tokens/sealed.ts'
 import type { CredentialNotes } from './credentials.ts'
 import type { Model } from './model.ts'
@@ -27,7 +27,7 @@ export function createServices(
   { clock, random, lookup, shared, live, holds }: Means,
   audit: AuditSink,
   tracing: Tracing,
-): RuntimeServices {
+): RuntimeContext {
   const fetcher = tracing.calls(
     'fetch',
     new JsonFetcher({
@@ -43,21 +43,20 @@ export function createServices(
     issuer === undefined ? keySets.keysFor(jwksUri, undefined) : issuerKeys.keysFor(issuer, undefined, jwksUri),
   )
   const tokenEndpoint = config.issuer + endpointPaths.token
-  const tokens = { issuer: config.issuer, keyring, clock }
-  const verifier = { ...tokens, unsealer: new Unsealer() }
+  const tokenVerifier = { issuer: config.issuer, keyring, clock, unsealer: new Unsealer() }
   const certificates = new CertificateCheck(config.clientAuthorities, clock)
   live.follow((next) => certificates.prepareAuthorities(next.clientAuthorities))
   return {
-    authenticator: {
+    directory,
+    clientAuth: {
       directory,
-      verifier: tracing.calls('secret', new SecretVerifier(clock, random, masterKey.derive('secret marks')[0])),
+      secrets: tracing.calls('secret', new SecretVerifier(clock, random, masterKey.derive('secret marks')[0])),
       guesses: shared?.guesses ?? new GuessLimiter(clock),
       marks,
       keySets,
       issuerKeys,
       certificates,
       masterKey,
-      clock,
       usage,
       takesSample: config.isDevelopment,
       holds,
@@ -78,8 +77,7 @@ export function createServices(
         },
       },
     },
-    prover: {
-      clock,
+    proofVerifier: {
       marks,
       nonces: new DpopNonces(() => masterKey.derive('dpop nonce', keyring.masterKeyId), clock),
       get isNonceRequired() {
@@ -91,7 +89,7 @@ export function createServices(
       tokenEndpoint,
     },
     issuer: {
-      ...tokens,
+      url: config.issuer,
       keyring: traceSigners(tracing, keyring),
       get defaultLifetime() {
         return live.current.token.lifetime
@@ -99,10 +97,10 @@ export function createServices(
       sealer: new Sealer(random),
     },
     changes,
-    judge: new Judge({ verifier, changes, directory, revocations }),
-    verifier,
+    introspector: new TokenIntrospector({ verifier: tokenVerifier, changes, directory, revocations }),
+    tokenVerifier,
     revocations,
-    recording: { audit, clock },
+    recording: { audit },
     metadata: {
       issuer: config.issuer,
       get assertionAlgorithms() {

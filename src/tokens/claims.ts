@@ -1,7 +1,7 @@
 import type { Client } from '../model/client.ts'
 import type { Audience, ClientId, Jti } from '../oauth/ids.ts'
 import type { Entitlement } from '../policy/entitlement.ts'
-import type { Confirmation } from '../sender-constraint/prove.ts'
+import type { Confirmation } from '../sender-constraint/verify-proof.ts'
 import { clientClaims } from './profile.ts'
 import type { TokenProfile } from './token-profile.ts'
 
@@ -33,7 +33,8 @@ export const isReservedClaim = (name: string): boolean => RESERVED.includes(name
 /** Characters: HTTP headers take no more. A longer token is neither issued nor looked at. */
 export const LONGEST_TOKEN = 16_000
 
-export interface Drawn {
+/** The claims that only the moment of issuance gives. */
+export interface IssuanceClaims {
   readonly iss: string
   readonly iat: number
   readonly jti: Jti
@@ -45,7 +46,7 @@ export function buildClaims(
   { client, apis, scopes }: Entitlement,
   profile: TokenProfile,
   lifetime: number,
-  { iss, iat, jti, cnf }: Drawn,
+  { iss, iat, jti, cnf }: IssuanceClaims,
 ): AccessTokenClaims {
   const [first, ...others] = apis.map((api) => api.audience)
   if (first === undefined) throw new Error('an entitlement is for one API at the least')

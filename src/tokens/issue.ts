@@ -1,8 +1,8 @@
 import type { Keyring } from '../keys/keyring.ts'
 import type { Jti } from '../oauth/ids.ts'
-import { type Clock, toSeconds } from '../platform/clock.ts'
+import { toSeconds } from '../platform/clock.ts'
 import type { Entitlement } from '../policy/entitlement.ts'
-import type { Confirmation } from '../sender-constraint/prove.ts'
+import type { Confirmation } from '../sender-constraint/verify-proof.ts'
 import { type AccessTokenClaims, buildClaims, LONGEST_TOKEN } from './claims.ts'
 import { signJwt } from './jwt.ts'
 import { sharedProfile } from './profile.ts'
@@ -10,15 +10,24 @@ import { refusal } from './refusals.ts'
 import type { Sealer } from './sealed.ts'
 import type { TokenProfile } from './token-profile.ts'
 
-/** What issuing needs of the process. */
+/** The parts of the server on which issuance depends. */
 export interface Issuer {
   /** The `iss` of every token: our issuer identifier (RFC 8414 §2). */
-  readonly issuer: string
+  readonly url: string
   /** Seconds, where neither the client nor an API sets a lifetime. */
   readonly defaultLifetime: number
   readonly keyring: Pick<Keyring, 'signer' | 'sealingKey'>
   readonly sealer: Sealer
-  readonly clock: Clock
+}
+
+/** The facts of one issuance. */
+export interface Issuance {
+  /** The request id, a UUID of version 7. */
+  readonly jti: Jti
+  /** The time of the request. Milliseconds. */
+  readonly at: number
+  /** The key that the token is bound to, if it is bound. */
+  readonly cnf?: Confirmation | undefined
 }
 
 export interface IssuedToken {
@@ -30,20 +39,16 @@ export interface IssuedToken {
 
 /**
  * Makes the token that an entitlement allows. Touches no storage.
- * @param jti a UUID of version 7, whose time is that of the issuance
- * @param cnf what the token is bound to, if to anything
  * @throws Refusal `incompatible_targets`, `token_too_large`, and `no_signing_key` while the first key of an algorithm is not yet in use
  */
 export async function issueToken(
   issuer: Issuer,
   entitlement: Entitlement,
-  jti: Jti,
-  cnf?: Confirmation,
+  { jti, at, cnf }: Issuance,
 ): Promise<IssuedToken> {
   const { profile, lifetime: apiLifetime } = sharedProfile(entitlement.apis, issuer.defaultLifetime)
   const lifetime = entitlement.client.token.lifetime ?? apiLifetime
-  const drawn = { iss: issuer.issuer, iat: toSeconds(issuer.clock.now()), jti, cnf }
-  const claims = buildClaims(entitlement, profile, lifetime, drawn)
+  const claims = buildClaims(entitlement, profile, lifetime, { iss: issuer.url, iat: toSeconds(at), jti, cnf })
   const accessToken = await encode(issuer, profile, claims)
   if (accessToken.length > LONGEST_TOKEN) throw refusal('token_too_large')
   return { accessToken, claims, lifetime }

@@ -18,13 +18,12 @@ describe('RFC 9449', () => {
   const header =
     'eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6IkVDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUkRZOXpDa0RscEJoRjQy' +
     'VVFVZldWQVdCRnMiLCJ5IjoiOVZFNGpmX09rX282NHpiVFRsY3VOSmFqSG10NnY5VERWclUwQ2R2R1JEQSIsImNydiI6IlAtMjU2In19'
-  const at = (seconds: number) => ({ now: () => seconds * 1000, monotonic: () => 0 })
 
   test('§4.2: the example, and the thumbprint of its key (§6.1)', async () => {
     const proof =
       `${header}.eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wbGUuY29tL3Rva2VuIiwi` +
       'aWF0IjoxNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg'
-    const given = context({ uris: ['https://server.example.com/token'], clock: at(1562262616) })
+    const given = context({ uris: ['https://server.example.com/token'], now: 1562262616_000 })
     expect(await checkDpopProof(proof, given)).toEqual({ jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' })
   })
 
@@ -36,13 +35,9 @@ describe('RFC 9449', () => {
     const given = {
       method: 'GET',
       uris: ['https://resource.example.org/protectedresource'],
-      clock: at(1562262618),
-      accessToken: 'Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU',
+      now: 1562262618_000,
     }
     expect(await checkDpopProof(proof, context(given))).toEqual({ jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' })
-    await expect(checkDpopProof(proof, context({ ...given, accessToken: 'another' }))).rejects.toMatchObject({
-      reason: 'dpop_proof_token',
-    })
   })
 })
 
@@ -66,14 +61,13 @@ describe('accepted', () => {
     ['exp 60 s ago', () => makeProof({ exp: NOW - 60 })],
     ['nbf and exp with fractions', () => makeProof({ nbf: NOW - 0.5, exp: NOW + 0.5 })],
     ['one of the algorithms that are allowed', () => makeProof(), { algorithms: ['PS256', 'ES256'] }],
-    ['iat as far off as is allowed', () => makeProof({ iat: NOW - 290 }), { tolerance: 300 }],
     ['47: the nonce, required', () => makeProof({ nonce: nonces.current() }), { isNonceRequired: true }],
     ['47: the nonce, not required', () => makeProof({ nonce: nonces.current() })],
     [
       'a key that WebCrypto exported',
       () => makeProof({}, { jwk: { ...signer.publicJwk, ext: true, key_ops: ['verify'] } }),
     ],
-    ['an ath where no token is shown', () => makeProof({ ath: 'AAAA' })],
+    ['an ath, which only a resource server checks', () => makeProof({ ath: 'AAAA' })],
     ['a jti of 256 characters', () => makeProof({ jti: 'j'.repeat(256) })],
   ]
   test.each(accepted)('%s', async (_name, make, given) => {
@@ -192,14 +186,6 @@ describe('refused', () => {
     ['no iat', 'dpop_proof_claims', makeProof({ iat: undefined }), { claim: 'iat' }],
     ['iat a string', 'dpop_proof_claims', makeProof({ iat: String(NOW) }), { claim: 'iat' }],
     ['a nonce that is a number', 'dpop_proof_claims', makeProof({ nonce: 1 }), { claim: 'nonce' }],
-    ['no ath, with a token', 'dpop_proof_token', good, { received: '(none)' }, { accessToken: 'token' }],
-    [
-      'the ath of another token',
-      'dpop_proof_token',
-      makeProof({ ath: 'AAAA' }),
-      { received: 'AAAA' },
-      { accessToken: 'token' },
-    ],
     ['nothing', 'dpop_proof_malformed', '', { fault: 'segments' }],
     ['no JWT', 'dpop_proof_malformed', 'proof', { fault: 'segments' }],
     ['two segments', 'dpop_proof_malformed', `${header}.${payload}`, { fault: 'segments' }],
@@ -245,7 +231,7 @@ describe('47: nonces', () => {
       reason,
       code: 'use_dpop_nonce',
       status: 400,
-      headers: { 'DPoP-Nonce': nonces.current() },
+      dpopNonce: nonces.current(),
     })
     // What was refused for its nonce alone may come again, with the same jti.
     const again = await makeProof({ nonce: nonces.current() })
@@ -293,7 +279,7 @@ describe('48: replay', () => {
       const proof = await makeProof({ iat })
       await checkDpopProof(proof, context({ marks }))
       const [expiresAt = 0] = marks.seen.values()
-      const at = (now: number) => checkDpopProof(proof, context({ clock: { now: () => now, monotonic: () => 0 } }))
+      const at = (now: number) => checkDpopProof(proof, context({ now }))
       expect(await at(expiresAt - 1)).toEqual({ jkt })
       await expect(at(expiresAt)).rejects.toMatchObject({ reason: 'dpop_proof_time' })
     },
@@ -310,8 +296,10 @@ test('what oauth4webapi sends, with the nonce that it was sent', async () => {
   const as = { issuer: 'https://as.example.com', token_endpoint: TOKEN_ENDPOINT }
   const client = { client_id: 'reporter' }
   const DPoP = oauth.DPoP({}, keys)
-  const given = context({ isNonceRequired: true, clock: { now: () => Date.now(), monotonic: () => 0 } })
-  const withNonces = { ...given, nonces: new DpopNonces(() => [Buffer.alloc(32)], given.clock) }
+  const clock = { now: () => Date.now(), monotonic: () => 0 }
+  const present = new DpopNonces(() => [Buffer.alloc(32)], clock)
+  const marks = new MemoryMarks()
+  const withNonces = () => context({ isNonceRequired: true, now: clock.now(), nonces: present, marks })
   const jkts: (string | undefined)[] = []
   const request = () =>
     oauth.clientCredentialsGrantRequest(
@@ -323,7 +311,7 @@ test('what oauth4webapi sends, with the nonce that it was sent', async () => {
         DPoP,
         [oauth.customFetch]: async (_url, { headers }) => {
           try {
-            jkts.push((await checkDpopProof(new Headers(headers).get('dpop') ?? undefined, withNonces))?.jkt)
+            jkts.push((await checkDpopProof(new Headers(headers).get('dpop') ?? undefined, withNonces()))?.jkt)
             return Response.json({ access_token: 'token', token_type: 'DPoP', expires_in: 60 })
           } catch (error) {
             if (!(error instanceof Refusal)) throw error

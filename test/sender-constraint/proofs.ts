@@ -29,7 +29,7 @@ export const signer = await makeSigner('ES256')
 export const context = (changes: Partial<ProofContext> = {}): ProofContext => ({
   method: 'POST',
   uris: [TOKEN_ENDPOINT],
-  clock,
+  now: clock.now(),
   marks: new MemoryMarks(),
   nonces,
   isNonceRequired: false,

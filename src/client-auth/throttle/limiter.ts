@@ -154,7 +154,7 @@ export class GuessLimiter implements Guesses {
 
   /**
    * To be called before a secret is checked.
-   * @throws TooManyGuesses, 429 with `Retry-After` (RFC 6585 §4), where the attempt must wait. It then counts
+   * @throws TooManyGuesses where the attempt must wait. It then counts
    * for nothing, and must not be checked.
    */
   begin({ clientId, address, marks }: Guess): Attempt {

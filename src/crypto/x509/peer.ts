@@ -19,6 +19,15 @@ export interface PresentedCertificate {
   readonly isResumed: boolean
 }
 
+/** A client certificate as it was read; undefined if the client presented none. */
+export type ReadCertificate = PresentedCertificate | MalformedCertificate | undefined
+
+/** The certificate, where it could be read. @throws MalformedCertificate */
+export function requireReadable(certificate: ReadCertificate): PresentedCertificate | undefined {
+  if (certificate instanceof MalformedCertificate) throw certificate
+  return certificate
+}
+
 /** The `x5t#S256` of a certificate (RFC 8705 §3.1). */
 export const thumbprintOf = (certificate: X509Certificate): string =>
   createHash('sha256').update(certificate.raw).digest('base64url')

@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { findChosenSecret } from '../../../src/client-auth/guessable.ts'
 import { SecretVerifier } from '../../../src/client-auth/secrets/verifier.ts'
 import { type Guesses, GuessLimiter } from '../../../src/client-auth/throttle/limiter.ts'
+import { expectedRefusal } from '../../../src/http/respond.ts'
 import type { Client } from '../../../src/model/client.ts'
 import { type SecretCredential, toCredentials } from '../../../src/model/credentials/credential.ts'
 import type { ScryptParameters } from '../../../src/model/credentials/secret-hash.ts'
 import { ClientId, CredentialId } from '../../../src/oauth/ids.ts'
-import { Refusal } from '../../../src/oauth/refusal.ts'
 import type { Channel, FromPrimary, FromWorker } from '../../../src/server/workers/channel.ts'
 import { attend } from '../../../src/server/workers/desk.ts'
 import { RemoteGuesses } from '../../../src/server/workers/remote-guesses.ts'
@@ -66,9 +66,13 @@ function startProcess(clock: { monotonic(): number; now(): number }, guesses: Gu
     ask: async (id: string, secret: string, remoteAddress: string): Promise<number> => {
       const attempted = { clientId: ClientId(id), secret, client: id === 'good' ? client : undefined }
       try {
-        return (await findChosenSecret({ verifier, guesses }, { remoteAddress }, [attempted])) === undefined ? 401 : 200
+        return (await findChosenSecret({ secrets: verifier, guesses }, { remoteAddress, at: 0 }, [attempted])) ===
+          undefined
+          ? 401
+          : 200
       } catch (error) {
-        if (error instanceof Refusal) return error.status
+        const refusal = expectedRefusal(error)
+        if (refusal !== undefined) return refusal.status
         throw error
       }
     },

@@ -121,7 +121,7 @@ const proofContext = {
   method: 'POST',
   uris: [ISSUER],
   algorithms: asymmetricAlgorithms,
-  clock,
+  now: NOW,
   marks: noMarks,
   nonces,
   isNonceRequired: false,

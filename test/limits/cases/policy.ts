@@ -1,7 +1,7 @@
 import type { Api } from '../../../src/model/api.ts'
 import { ApiSet } from '../../../src/model/api-set.ts'
 import { Audience, ClientId } from '../../../src/oauth/ids.ts'
-import { decide, type Wanted } from '../../../src/policy/entitlement.ts'
+import { decide, type RequestedAccess } from '../../../src/policy/entitlement.ts'
 import { sharedProfile } from '../../../src/tokens/profile.ts'
 import { clientWith } from '../../harness/client.ts'
 import { cases } from './case.ts'
@@ -43,30 +43,34 @@ const names = (make: (index: number) => string): readonly string[] => times(500,
 const targets = times(10, audienceOf)
 
 export const policyCases = [
-  ...cases('decide', ({ wanted, apis }: { wanted: Wanted; apis: ApiSet }) => decide({ ...client }, wanted, apis), {
-    'scopes that nobody knows': {
-      wanted: { scope: names((index) => `${'x'.repeat(100)}${index}`), targets: [] },
-      apis: dynamic,
+  ...cases(
+    'decide',
+    ({ wanted, apis }: { wanted: RequestedAccess; apis: ApiSet }) => decide({ ...client }, wanted, apis),
+    {
+      'scopes that nobody knows': {
+        wanted: { scope: names((index) => `${'x'.repeat(100)}${index}`), targets: [] },
+        apis: dynamic,
+      },
+      'values of dynamic scopes': {
+        wanted: { scope: names((index) => `s${index % 50}:1:${index}`), targets: [] },
+        apis: dynamic,
+      },
+      'values of dynamic scopes, at ten APIs': {
+        wanted: { scope: names((index) => `s${index % 10}:1:${index}`), targets },
+        apis: dynamic,
+      },
+      'scopes of APIs': {
+        wanted: { scope: names((index) => `s${index % 50}:${index % 49}`), targets: [] },
+        apis: different,
+      },
+      'scopes that all APIs have': { wanted: { scope: names((index) => `a:${index}`), targets: [] }, apis: alike },
+      'scopes that all APIs have, at all of them': {
+        wanted: { scope: names((index) => `a:${index}`), targets },
+        apis: alike,
+      },
+      'no scopes, at ten APIs': { wanted: { scope: undefined, targets }, apis: different },
     },
-    'values of dynamic scopes': {
-      wanted: { scope: names((index) => `s${index % 50}:1:${index}`), targets: [] },
-      apis: dynamic,
-    },
-    'values of dynamic scopes, at ten APIs': {
-      wanted: { scope: names((index) => `s${index % 10}:1:${index}`), targets },
-      apis: dynamic,
-    },
-    'scopes of APIs': {
-      wanted: { scope: names((index) => `s${index % 50}:${index % 49}`), targets: [] },
-      apis: different,
-    },
-    'scopes that all APIs have': { wanted: { scope: names((index) => `a:${index}`), targets: [] }, apis: alike },
-    'scopes that all APIs have, at all of them': {
-      wanted: { scope: names((index) => `a:${index}`), targets },
-      apis: alike,
-    },
-    'no scopes, at ten APIs': { wanted: { scope: undefined, targets }, apis: different },
-  }),
+  ),
   ...cases('sharedProfile', (apis: readonly Api[]) => sharedProfile(apis, 60), {
     'ten with as many claims as there may be': times(20, (index) =>
       api(index, [], { claims: Object.fromEntries(times(500, (claim) => [`c${claim}`, 1])) }),

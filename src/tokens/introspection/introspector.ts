@@ -14,29 +14,29 @@ const REMEMBERED = 10_000
 /** A younger token may belong to a client that this process does not know yet. Clocks of nodes may differ. Milliseconds. */
 const YOUNG_MS = 60_000
 
-interface JudgeOptions {
+interface IntrospectorOptions {
   readonly verifier: Verifier
   readonly changes: Pick<ChangeFeed, 'catchUp' | 'refresh'>
   readonly directory: Pick<Directory, 'client' | 'apis'>
   readonly revocations: Revocations
 }
 
-/** Judges tokens. A token that was verified is known again without its signature's being checked; all else is, each time. */
-export class Judge {
-  readonly #options: JudgeOptions
+/** Introspects tokens (RFC 7662). The signature of a token is verified once; everything else is checked each time. */
+export class TokenIntrospector {
+  readonly #options: IntrospectorOptions
   readonly #inBatch = createBatch()
   readonly #verified = new LRUCache<string, VerifiedToken>({ max: REMEMBERED })
 
-  constructor(options: JudgeOptions) {
+  constructor(options: IntrospectorOptions) {
     this.#options = options
   }
 
   /**
-   * The token, where it is alive and `client` may see it; undefined for all else, with nothing to tell why.
-   * @throws Refusal `introspection_not_allowed` for a client that may not introspect; `storage_unavailable`, `out_of_date`,
-   *   `key_unusable` or `record_unreadable` where this process can't know
+   * The token, if it is active and `client` may see it; otherwise undefined, and nothing tells why.
+   * @throws Refusal `introspection_not_allowed` for a client that may not introspect; StorageUnavailable, OutOfDate, KeyUnusable or
+   *   RecordUnreadable if this process can't know
    */
-  async judge({ introspects }: Client, token: string): Promise<VerifiedToken | undefined> {
+  async introspect({ introspects }: Client, token: string): Promise<VerifiedToken | undefined> {
     if (introspects !== 'all' && introspects.length === 0) throw refusal('introspection_not_allowed')
     const { changes, revocations } = this.#options
     await changes.catchUp()

@@ -3,29 +3,27 @@ import type { MasterKey } from '../crypto/master-key.ts'
 import type { Holds } from '../http/hold.ts'
 import type { Client } from '../model/client.ts'
 import type { Credential } from '../model/credentials/credential.ts'
+import type { CredentialUsage } from '../model/credentials/usage.ts'
 import type { Directory } from '../model/directory/directory.ts'
-import type { ClientId } from '../oauth/ids.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { ReplayMarks } from '../replay/marks.ts'
 import type { AudienceForm } from './assertions/claims.ts'
 import type { CertificateCheck } from './certificates/check.ts'
 import type { IssuerKeys } from './remote-jwks/discovery.ts'
 import type { RemoteKeySets } from './remote-jwks/key-sets.ts'
-import type { AuthenticationRequest } from './request.ts'
 import type { SecretVerifier } from './secrets/verifier.ts'
 import type { Guesses } from './throttle/limiter.ts'
 
-/** What the methods need of the process. */
-export interface Authenticator {
+/** The parts of the server on which client authentication depends. */
+export interface ClientAuthContext {
   readonly directory: Directory
-  readonly verifier: SecretVerifier
+  readonly secrets: SecretVerifier
   readonly guesses: Guesses
   readonly marks: ReplayMarks
+  readonly usage: CredentialUsage
   readonly keySets: RemoteKeySets
   readonly issuerKeys: IssuerKeys
   readonly certificates: CertificateCheck
   readonly masterKey: MasterKey
-  readonly clock: Clock
   readonly assertions: AssertionSettings
   /** Whether the published secret of the `tessera dev` sample is accepted. */
   readonly takesSample: boolean
@@ -45,34 +43,21 @@ interface AssertionSettings {
   readonly audienceForm: AudienceForm
 }
 
-/** A client and which of its credentials proved it; whether both still count is looked at afterwards. */
-export interface Proven {
+/** A client, and the credential that it has proven to have. The credential may have ended. */
+export interface VerifiedCredential {
   readonly client: Client
   readonly credential: Credential
 }
 
-/** What a request presents by one method, not yet believed. */
-export interface Presented {
-  /** Who the client says it is; undefined where only the verification tells. */
-  readonly clientIds: readonly ClientId[]
-  /** Whether this needs keys that may have to be fetched first. */
-  readonly needsKeys?: true
-  /**
-   * @param patience resolves when the request has waited for keys for long enough
-   * @throws Refusal why it proves nothing
-   */
-  verify(
-    authenticator: Authenticator,
-    request: AuthenticationRequest,
-    patience: Promise<void>,
-  ): Proven | Promise<Proven>
+/** The sender of a request. */
+export interface Sender {
+  readonly remoteAddress: string
+  /** The time of the request. Milliseconds. */
+  readonly at: number
 }
 
-/** One way in which a client may authenticate (RFC 6749 §2.3). */
-export interface ClientAuthMethod {
-  /**
-   * What the request presents by this method; undefined where it does not use the method.
-   * @throws Refusal where it uses the method wrongly
-   */
-  present(request: AuthenticationRequest): Presented | undefined
+/** One attempt to authenticate. */
+export interface Attempt extends Sender {
+  /** Resolves when the request has waited for keys for long enough. */
+  readonly patience: Promise<void>
 }

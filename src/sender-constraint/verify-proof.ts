@@ -1,8 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { AsymmetricAlgorithm } from '../crypto/jws/algorithms.ts'
-import type { PresentedCertificate } from '../crypto/x509/peer.ts'
+import { type ReadCertificate, requireReadable } from '../crypto/x509/peer.ts'
 import type { RequiredProof } from '../model/api.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { ReplayMarks } from './context.ts'
 import { checkDpopProof } from './dpop.ts'
 import type { DpopNonces } from './nonce.ts'
@@ -13,22 +11,21 @@ import { refusal } from './refusals.ts'
  */
 export type Confirmation = { readonly jkt: string } | { readonly 'x5t#S256': string }
 
-/** What checking proofs needs of the process. */
-export interface Prover {
-  readonly clock: Clock
+/** The proofs of possession of a request. */
+export interface Proofs {
+  /** The `DPoP` header as Node gives it: several headers as an array, or joined by commas. */
+  readonly dpop: string | readonly string[] | undefined
+  readonly certificate: ReadCertificate
+}
+
+/** The parts of the server on which the verification of proofs depends. */
+export interface ProofVerifier {
   readonly marks: ReplayMarks
   readonly nonces: DpopNonces
   readonly isNonceRequired: boolean
   /** The algorithms that may sign proofs. */
   readonly algorithms: readonly AsymmetricAlgorithm[]
   readonly tokenEndpoint: string
-}
-
-/** The part of a token request in which keys are proven. */
-interface ProofRequest {
-  readonly headers: IncomingHttpHeaders
-  /** @throws MalformedCertificate */
-  certificate(): PresentedCertificate | undefined
 }
 
 /** The settings of a client or an API that decide how its tokens are bound. */
@@ -44,15 +41,15 @@ type Binding = 'dpop' | 'certificate'
  * Chooses the key that the token will be bound to, and refuses a request without the proof that its client or an API requires. A
  * token is bound to one key: a resource server checks every member of `cnf`, and a client that sends a proof uses its certificate
  * at this server alone. A certificate binds the token only if the client or an API asks for it (RFC 8705 §3.4), since many
- * connections have a certificate that has nothing to do with the token. The proof is not checked yet, so that a request that
- * can't succeed does not use it up.
+ * connections have a certificate that has nothing to do with the token. The proof is not verified yet, so that a request that
+ * fails anyway does not use it up.
  * @returns undefined if the token is not bound
- * @throws Refusal `dpop_required` (RFC 9449 §5.2), `certificate_required`, `dpop_refused`, `sender_constraint_required`,
- *   `certificate_malformed`
+ * @throws Refusal `dpop_required` (RFC 9449 §5.2), `certificate_required`, `dpop_refused`, `sender_constraint_required`;
+ *   MalformedCertificate
  */
-export function chooseBinding(request: ProofRequest, parties: readonly Party[]): Binding | undefined {
-  const hasProof = request.headers['dpop'] !== undefined
-  const hasCertificate = request.certificate() !== undefined
+export function chooseBinding(proofs: Proofs, parties: readonly Party[]): Binding | undefined {
+  const hasProof = proofs.dpop !== undefined
+  const hasCertificate = requireReadable(proofs.certificate) !== undefined
   for (const { require } of parties) {
     if (require === 'dpop' && !hasProof) throw refusal('dpop_required')
     if (require === 'certificate_bound' && hasProof) throw refusal('dpop_refused')
@@ -67,18 +64,21 @@ export function chooseBinding(request: ProofRequest, parties: readonly Party[]):
 }
 
 /**
- * Proves the key that the token is to be bound to.
+ * Verifies the proof of the key that the token is to be bound to.
+ * @param now milliseconds
  * @throws Refusal `invalid_dpop_proof`, `use_dpop_nonce`
  */
-export async function prove(
-  prover: Prover,
-  request: ProofRequest,
+export async function verifyProof(
+  verifier: ProofVerifier,
+  proofs: Proofs,
   binding: Binding,
+  now: number,
 ): Promise<Confirmation | undefined> {
   if (binding === 'dpop') {
-    const uris = [prover.tokenEndpoint]
-    return checkDpopProof(request.headers['dpop'], { ...prover, method: 'POST', uris })
+    const { marks, nonces, isNonceRequired, algorithms, tokenEndpoint } = verifier
+    const context = { marks, nonces, isNonceRequired, algorithms, method: 'POST', uris: [tokenEndpoint], now }
+    return checkDpopProof(proofs.dpop, context)
   }
-  const certificate = request.certificate()
+  const certificate = requireReadable(proofs.certificate)
   return certificate && { 'x5t#S256': certificate.thumbprint }
 }

@@ -1,0 +1,66 @@
+import type { AuditEventType } from '../audit/event.ts'
+import { type AuthenticatedClient, authenticateClient } from '../client-auth/authenticate.ts'
+import type { ClientAuthContext } from '../client-auth/context.ts'
+import type { Form } from '../http/form.ts'
+import type { Endpoint, HttpRequest, HttpResponse, RequestFacts } from '../http/message.ts'
+import { asRefusal } from '../http/respond.ts'
+import type { Refusal } from '../oauth/refusal.ts'
+import { type Recording, recordRefusal, recordSuccess } from './record.ts'
+import { refusal } from './refusals.ts'
+import { type ClientRequest, parseRequest } from './request.ts'
+
+/** The parts of the server on which every endpoint for clients depends. */
+export interface PipelineContext {
+  readonly clientAuth: ClientAuthContext
+  readonly recording: Recording
+}
+
+/** The outcome of an endpoint: its answer, and what the audit log says of it. */
+export interface Outcome {
+  readonly response: HttpResponse
+  /** Recorded as the detail of a success; undefined if a success is not recorded. */
+  readonly detail?: Readonly<Record<string, unknown>>
+  /** Recorded as a refusal that the answer must not reveal. */
+  readonly refused?: Refusal
+}
+
+/** An endpoint at which clients authenticate: the steps that are its own. */
+export interface ClientEndpoint<Parameters> {
+  /** The type of the event under which requests are recorded. */
+  readonly action: AuditEventType
+  /** Whether a request must be recorded to succeed. It is then refused while the audit log has no room. */
+  readonly isRecorded: boolean
+  parse(form: Form, http: HttpRequest): Parameters
+  /** Answers an authenticated client. @throws Refusal */
+  answer(client: AuthenticatedClient, request: ClientRequest<Parameters>): Outcome | Promise<Outcome>
+}
+
+/**
+ * The one frame of every endpoint at which clients authenticate: room in the audit log → parse → authenticate → answer → record. No
+ * endpoint records a refusal itself, so none can forget to.
+ */
+export function clientEndpoint<Parameters>(
+  { clientAuth, recording }: PipelineContext,
+  { action, isRecorded, parse, answer }: ClientEndpoint<Parameters>,
+): Endpoint {
+  return async (http) => {
+    let client: AuthenticatedClient | undefined
+    try {
+      if (isRecorded && recording.audit.isFull) throw refusal('audit_full')
+      const request = parseRequest(http, parse)
+      const authenticating = authenticateClient(clientAuth, request.authentication, http)
+      client = authenticating instanceof Promise ? await authenticating : authenticating
+      const { response, detail, refused } = await answer(client, request)
+      if (detail !== undefined) recordSuccess(recording, http, action, client, detail)
+      if (refused !== undefined) recordRefusal(recording, http, action, client, refused)
+      return response
+    } catch (error) {
+      recordRefusal(recording, http, action, client, asRefusal(error))
+      throw error
+    }
+  }
+}
+
+/** Records a request that was refused before any endpoint saw it. */
+export const recordEarlyRefusal = (recording: Recording, facts: RequestFacts, refused: Refusal): void =>
+  recordRefusal(recording, facts, 'request.refuse', undefined, refused)

@@ -1,0 +1,31 @@
+import { parseAuthentication } from '../client-auth/parse-authentication.ts'
+import type { PresentedAuthentication } from '../client-auth/presented.ts'
+import { type Form, parseForm } from '../http/form.ts'
+import type { HttpRequest, RequestFacts } from '../http/message.ts'
+import type { Proofs } from '../sender-constraint/verify-proof.ts'
+import { refusal } from './refusals.ts'
+
+/** A request of a client, read once. No header, form or body of it goes further. */
+export interface ClientRequest<Parameters> {
+  readonly facts: RequestFacts
+  readonly parameters: Parameters
+  readonly authentication: PresentedAuthentication
+  readonly proofs: Proofs
+}
+
+/**
+ * Reads a request that a client authenticates.
+ * @param parse reads the parameters of the endpoint
+ * @throws Refusal if the request is not well-formed, or has a query, which would stand in access logs
+ */
+export function parseRequest<Parameters>(
+  http: HttpRequest,
+  parse: (form: Form, http: HttpRequest) => Parameters,
+): ClientRequest<Parameters> {
+  const { headers, query, body, certificate } = http
+  if (query !== '') throw refusal('query_parameters')
+  const form = parseForm(headers, body)
+  const parameters = parse(form, http)
+  const authentication = parseAuthentication({ authorization: headers.authorization, form, certificate })
+  return { facts: http, parameters, authentication, proofs: { dpop: headers['dpop'], certificate } }
+}

@@ -1,0 +1,56 @@
+import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
+import type { Form } from '../http/form.ts'
+import type { Client } from '../model/client.ts'
+import type { RequestedAccess } from '../policy/entitlement.ts'
+import type { TokenIntrospector } from '../tokens/introspection/introspector.ts'
+
+/** The outcome of a grant. The pipeline of the token endpoint does everything else. */
+type Decision =
+  /** Issue a token for this client, with what policy allows of the request. */
+  | { readonly kind: 'issue'; readonly client: Client; readonly requested: RequestedAccess }
+  /** Answer with this JSON, and issue nothing. */
+  | { readonly kind: 'answer'; readonly body: Readonly<Record<string, unknown>> }
+
+/** The parts of the server on which a grant may depend. */
+interface GrantContext {
+  readonly introspector: TokenIntrospector
+  /** The time of the request. Milliseconds. */
+  readonly at: number
+}
+
+/**
+ * A grant of the token endpoint (RFC 6749 §4). It fills in its own part: authentication, the check that the client may use it,
+ * policy, proofs, issuance and audit are steps of the pipeline (`src/endpoints/pipeline.ts`).
+ */
+export interface Grant<Parameters> {
+  /** The `grant_type` (RFC 6749 §4.4.2, §4.5). */
+  readonly grantType: string
+  /** The permission of a client to use it: its list of `grant_types`, or its list of APIs whose tokens it may introspect. */
+  readonly permission: 'grant_types' | 'introspects'
+  /** Reads the parameters, once. @throws Refusal if they are not well-formed */
+  parse(form: Form): Parameters
+  /** @throws Refusal if the grant does not allow this */
+  authorize(client: AuthenticatedClient, parameters: Parameters, context: GrantContext): Decision | Promise<Decision>
+}
+
+/** A request for a grant, whose parameters have been read. */
+export interface GrantRequest extends Pick<Grant<unknown>, 'grantType' | 'permission'> {
+  authorize(client: AuthenticatedClient, context: GrantContext): Decision | Promise<Decision>
+}
+
+/** A grant as the table has it, whatever its parameters are. */
+export interface AnyGrant {
+  readonly grantType: string
+  /** Reads a request for this grant. @throws Refusal if its parameters are not well-formed */
+  read(form: Form): GrantRequest
+}
+
+/** Makes an entry of the table of grants. */
+export const entryOf = <Parameters>(grant: Grant<Parameters>): AnyGrant => ({
+  grantType: grant.grantType,
+  read: (form) => {
+    const { grantType, permission } = grant
+    const parameters = grant.parse(form)
+    return { grantType, permission, authorize: (client, context) => grant.authorize(client, parameters, context) }
+  },
+})
