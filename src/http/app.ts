@@ -4,6 +4,7 @@ import { RequestId } from '../oauth/ids.ts'
 import type { Refusal } from '../oauth/refusal.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
+import { BODY_LIMIT, isChunked, RecordByRecord, readBody, stopReading } from './body.ts'
 import type { CertificateHeaderFormat } from './client-certificate/headers.ts'
 import { ClientCertificates } from './client-certificates.ts'
 import { httpFault } from './fitness.ts'
@@ -12,11 +13,9 @@ import type { Meter, MeterFor } from './meter.ts'
 import type { TrustedProxies } from './proxies.ts'
 import { type HttpReason, refusal } from './refusals.ts'
 import { asRefusal, errorResponse } from './respond.ts'
+import { createRouter, splitTarget } from './router.ts'
 import { parseTraceId } from './trace.ts'
 
-const BODY_LIMIT = 64 * 1024
-/** The most chunks or TLS records of a body. Each takes two microseconds, and an honest body has a handful. */
-const MOST_PIECES = 256
 /** After these refusals, the start of the next request is unknown, or the rest of this one is not read. */
 const CLOSING: ReadonlySet<string> = new Set([
   'body_too_large',
@@ -29,7 +28,7 @@ const CLOSING: ReadonlySet<string> = new Set([
 export interface AppOptions {
   readonly routes: Routes
   readonly proxies: TrustedProxies
-  /** In which header the proxies pass on a client's certificate; undefined where they don't. */
+  /** The format of the header in which the proxies pass on the certificates of clients; undefined if they pass on none. */
   readonly certificateHeader: CertificateHeaderFormat | undefined
   /** Whether only the proxies may connect, as plain HTTP requires. */
   readonly onlyProxies: boolean
@@ -41,7 +40,7 @@ export interface AppOptions {
   readonly onDefect: (error: unknown, requestId: string) => void
   /** Told of each request to one of the routes that is refused before its endpoint sees it. */
   readonly onRefusal: (request: RequestFacts, error: Refusal) => void
-  /** What counts the requests; undefined where nobody does. */
+  /** Counts the requests; undefined if nobody counts them. */
   readonly meterFor?: MeterFor | undefined
 }
 
@@ -58,26 +57,16 @@ export interface App {
   refuse(response: ServerResponse, reason: HttpReason): void
 }
 
-/** What is served at a path. */
-interface Route {
-  readonly endpoints: ReadonlyMap<string, Endpoint>
-  /** RFC 9110 §10.2.1. */
-  readonly allow: string
-  readonly meter: Meter | undefined
-}
-
 /**
- * From a request of Node's to an endpoint of ours, and back. Paths are matched as they are written: no two spellings lead
- * to one endpoint.
+ * Makes a value of each request, hands it to its endpoint, and sends the answer.
  * @param isLastOver whether an answer over this connection is to end it
  */
 export function createApp(options: AppOptions, isLastOver: (socket: Socket) => boolean): App {
   const { proxies, certificateHeader, onlyProxies, challenge, clock, random, onDefect, onRefusal, meterFor } = options
-  const routes = new Map(
-    Object.entries(options.routes).map(([path, methods]) => [path, toRoute(methods, meterFor?.(path))]),
-  )
+  const routes = createRouter(options.routes, meterFor)
   const elsewhere = meterFor?.(undefined)
   const certificates = new ClientCertificates(proxies, certificateHeader)
+  const recordByRecord = new RecordByRecord()
 
   function send(
     response: ServerResponse,
@@ -103,8 +92,8 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     else error.held.then(() => guard(response, answer))
   }
 
-  /** What keeps a request from its endpoint, whatever that is. */
-  function unfitness({ headers, socket }: IncomingMessage, expectation: Expectation): HttpReason | undefined {
+  /** Checks that apply to every endpoint. Returns the reason to refuse the request, or undefined. */
+  function earlyRefusal({ headers, socket }: IncomingMessage, expectation: Expectation): HttpReason | undefined {
     if (onlyProxies && !proxies.includes(socket.remoteAddress ?? '')) return 'not_from_proxy'
     if (expectation === 'unknown') return 'expectation_failed'
     return Number(headers['content-length'] ?? 0) > BODY_LIMIT ? 'body_too_large' : undefined
@@ -134,7 +123,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
 
   function answer(request: IncomingMessage, response: ServerResponse, given: Expectation): void {
     const requestId = RequestId(uuidv7(clock, random))
-    if (isChunked(request)) readRecordByRecord(request.socket)
+    if (isChunked(request)) recordByRecord.read(request.socket)
     const { path, query } = splitTarget(request.url ?? '')
     const route = routes.get(path)
     const fault = httpFault(request)
@@ -169,7 +158,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
       refuse(response, requestId, error, isLast)
     }
     const endpoint = route.endpoints.get(request.method ?? '')
-    const unfit = fault ?? (endpoint === undefined ? 'method_not_allowed' : unfitness(request, expectation))
+    const unfit = fault ?? (endpoint === undefined ? 'method_not_allowed' : earlyRefusal(request, expectation))
     if (endpoint === undefined || unfit !== undefined) {
       const options = unfit === 'method_not_allowed' ? { allow: route.allow } : {}
       refuseEarly(refusal(unfit ?? 'method_not_allowed', options))
@@ -187,7 +176,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     )
   }
 
-  /** Only a defect of this very file ends here: there may be half an answer. */
+  /** Ends a request that failed in this file itself: half an answer may have been sent. */
   const fail =
     (response: ServerResponse) =>
     (error: unknown): void => {
@@ -211,68 +200,4 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
       refuse(response, RequestId(uuidv7(clock, random)), error, true)
     },
   }
-}
-
-function toRoute(methods: Routes[string], meter: Meter | undefined): Route {
-  // RFC 9110 §9.3.2: HEAD is GET without its content, which Node leaves out.
-  const endpoints = new Map(
-    Object.entries(methods).flatMap(([method, endpoint]): [string, Endpoint][] =>
-      method === 'GET'
-        ? [
-            ['GET', endpoint],
-            ['HEAD', endpoint],
-          ]
-        : [[method, endpoint]],
-    ),
-  )
-  return { endpoints, allow: [...endpoints.keys()].join(', '), meter }
-}
-
-/** The path of a request target, and what follows its `?`. A target may be a whole URI (RFC 9112 §3.2.2). */
-function splitTarget(target: string): { readonly path: string; readonly query: string } {
-  const origin = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '')
-  const question = origin.indexOf('?')
-  if (question === -1) return { path: origin, query: '' }
-  return { path: origin.slice(0, question), query: origin.slice(question + 1) }
-}
-
-/** Hands over the whole body, once; undefined if it is over a limit. Bytes beyond the limit are not kept. */
-function readBody(request: IncomingMessage, response: ServerResponse, take: (body: Buffer | undefined) => void): void {
-  const chunks: Buffer[] = []
-  let size = 0
-  request.on('data', (chunk: Buffer) => {
-    const wasWithin = size <= BODY_LIMIT
-    size += chunk.length
-    if (size <= BODY_LIMIT && chunks.push(chunk) > MOST_PIECES) {
-      size = Number.POSITIVE_INFINITY
-      take(undefined)
-      // This is for TLS records. For chunks, the refusal has done it.
-      stopReading(request, response)
-    } else if (size > BODY_LIMIT && wasWithin) take(undefined)
-  })
-  request.on('end', () => {
-    const [only] = chunks
-    if (size <= BODY_LIMIT) take(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks))
-  })
-}
-
-const isChunked = ({ headers }: IncomingMessage): boolean => headers['transfer-encoding'] !== undefined
-
-const recordByRecord = new WeakSet<Socket>()
-
-/**
- * Makes Node's parser read one record of 16 KiB at a time. By default it parses everything that has arrived at once, up to tens
- * of thousands of chunks. A listener for the data of the socket prevents that.
- */
-function readRecordByRecord(socket: Socket): void {
-  if (recordByRecord.has(socket)) return
-  recordByRecord.add(socket)
-  socket.on('data', () => {})
-}
-
-/** Closes the connection after its answers. Node parses the current record to its end, which must cost nothing. */
-function stopReading(request: IncomingMessage, response: ServerResponse): void {
-  request.push = () => false
-  // A response without a socket waits for earlier ones on the connection. It will be the last one.
-  if (response.socket !== null) request.socket.destroy()
 }

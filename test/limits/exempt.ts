@@ -32,7 +32,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'endpoints/introspect.ts wantsJwt': OVER_TLS,
   'endpoints/keys.ts isCurrent': OVER_TLS,
   'http/app.ts createApp': OVER_TLS,
-  'http/app.ts splitTarget': OVER_TLS,
+  'http/router.ts splitTarget': OVER_TLS,
   'http/listen-fault.ts wordsOf': 'reads the code of an error of Node',
   'http/whose-port.ts parse': 'reads at most 64 KiB, before the server is there',
   'http/unparsed.ts refuse': 'reads the code of an error of Node',
