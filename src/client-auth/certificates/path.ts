@@ -8,7 +8,10 @@ import { type CertificateProblem, problemWith } from './problems.ts'
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 const ANY_EXTENDED_KEY_USAGE = '2.5.29.37.0'
 
-/** The extensions that may be critical: we check them, or they restrict nothing, since every policy is accepted (RFC 5280 §6.1.1 (c)). */
+/**
+ * The extensions that may be critical. We check them, or they restrict nothing, since every policy is accepted
+ * (RFC 5280 §6.1.1 (c)).
+ */
 const KNOWN = new Set<string>([...Object.values(EXTENSION), '2.5.29.14', '2.5.29.32', '2.5.29.35'])
 
 /**
