@@ -1,7 +1,7 @@
 import { isLive } from './reload.ts'
 import { isEnvironmentOnly, optionInfos } from './schema.ts'
 
-/** The reference of all options, as Markdown. */
+/** Generates the reference of all options, as Markdown. */
 export function configurationReference(): string {
   const rows = optionInfos.map(({ key, env, flag, description, fallback }) => {
     const names = isEnvironmentOnly(key) ? [env] : [key, env, flag]

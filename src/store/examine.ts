@@ -17,11 +17,11 @@ import { masterKeyInUse } from './tables/master-key.ts'
 
 interface Means {
   readonly access: PostgresAccess
-  /** Undefined where it could not be read; then it is not compared. */
+  /** Undefined if it could not be read. It is then not compared with the database. */
   readonly masterKey: MasterKey | undefined
 }
 
-/** The migrations that made today's tables of keys and of secrets, and that of which master key is in use. */
+/** The migrations that added the tables of keys, of secrets and of the master key in use. */
 const KEYS_SINCE = '0002-tokens'
 const SECRETS_SINCE = '0004-credentials'
 const MASTER_KEY_SINCE = '0009-master-key'
@@ -41,14 +41,14 @@ export async function examineDatabase(location: string, means: Means): Promise<D
 async function examineSqlite(path: string, means: Means): Promise<DatabaseFindings> {
   const problem = fileProblem(path)
   if (problem !== undefined) throw new UserError(`storage: sqlite:${path} can't be used: ${problem}`)
-  // The server makes a database that does not exist.
+  // If the database does not exist, the server creates it.
   if (!existsSync(path) || statSync(path).size === 0)
-    return { ...NOTHING, notes: [`storage: there is no database ${resolve(path)} yet: the server makes it`] }
+    return { ...NOTHING, notes: [`storage: there is no database ${resolve(path)} yet: the server will create it`] }
   const db = openSqliteToRead(path)
   try {
     const { rows } = await sql`select 1 from sqlite_master where type = 'table'`.execute(db.reads)
     if (rows.length > 0 && !(await db.dialect.hasTable(db.reads, 'migration')))
-      throw new UserError(`storage: sqlite:${path} is a database of another program`)
+      throw new UserError(`storage: sqlite:${path} belongs to another program`)
     const due = await pendingMigrations(db.unhurried, db.dialect)
     const mistakes = await masterKeyMistakes(db, means)
     return { ...NOTHING, mistakes, notes: due.length === 0 ? [] : [noteOf(due)] }
@@ -61,7 +61,7 @@ async function examineServer(location: string, means: Means): Promise<DatabaseFi
   const db = openPostgres(parsePostgresUrl(location, means.access), means.access)
   try {
     const findings = await examinePostgres(db)
-    // The role may lack the right to read the keys.
+    // With mistakes, the role may lack the right to read the keys.
     if (findings.mistakes.length > 0) return findings
     return { ...findings, mistakes: await masterKeyMistakes(db, means) }
   } finally {
@@ -83,7 +83,7 @@ async function masterKeyMistakes(db: Database, { masterKey }: Means): Promise<re
   }
 }
 
-/** The master key that the migration will find to be in use: that of the oldest key, or else of the oldest secret. */
+/** The master key that the due migration will record as in use: that of the oldest key, or else of the oldest secret. */
 async function oldestMasterKey(db: Database['unhurried'], due: readonly string[]): Promise<string | undefined> {
   const key = await db.selectFrom('key').select('master_key_id').orderBy('created_at').limit(1).executeTakeFirst()
   if (key !== undefined || due.includes(SECRETS_SINCE)) return key?.master_key_id
