@@ -10,11 +10,11 @@ import { sharedProfile } from './profile.ts'
 import type { Sealer } from './sealed.ts'
 import type { TokenProfile } from './token-profile.ts'
 
-/** What issuing needs of the process. */
+/** The dependencies of issuing. */
 export interface Issuer {
   /** The `iss` of every token: our issuer identifier (RFC 8414 §2). */
   readonly issuer: string
-  /** Seconds, where neither the client nor an API sets a lifetime. */
+  /** Seconds. It applies if neither the client nor an API sets a lifetime. */
   readonly defaultLifetime: number
   readonly keyring: Pick<Keyring, 'signer' | 'sealingKey'>
   readonly sealer: Sealer
@@ -29,10 +29,10 @@ export interface IssuedToken {
 }
 
 /**
- * Makes the token that an entitlement allows. Touches no storage.
+ * Issues the token that an entitlement allows. It does not use the database.
  * @param jti a UUID of version 7, whose time is that of the issuance
- * @param cnf what the token is bound to, if to anything
- * @throws OAuthError `incompatible_targets`, `token_too_large`, and `no_signing_key` while the first key of an algorithm is not yet in use
+ * @param cnf the key or certificate that the token is bound to, if any
+ * @throws OAuthError `incompatible_targets`, `token_too_large`, or `no_signing_key` before the first key of an algorithm is in use
  */
 export async function issueToken(
   issuer: Issuer,
@@ -42,8 +42,8 @@ export async function issueToken(
 ): Promise<IssuedToken> {
   const { profile, lifetime: apiLifetime } = sharedProfile(entitlement.apis, issuer.defaultLifetime)
   const lifetime = entitlement.client.token.lifetime ?? apiLifetime
-  const drawn = { iss: issuer.issuer, iat: toSeconds(issuer.clock.now()), jti, cnf }
-  const claims = buildClaims(entitlement, profile, lifetime, drawn)
+  const context = { iss: issuer.issuer, iat: toSeconds(issuer.clock.now()), jti, cnf }
+  const claims = buildClaims(entitlement, profile, lifetime, context)
   const accessToken = await encode(issuer, profile, claims)
   if (accessToken.length > LONGEST_TOKEN) throw new OAuthError('token_too_large')
   return { accessToken, claims, lifetime }

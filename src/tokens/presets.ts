@@ -1,14 +1,14 @@
 import type { ApiTokenSettings } from '../model/api.ts'
 import type { TokenProfile } from './token-profile.ts'
 
-/** What a verifier that people use needs of a token. */
+/** The requirements of a common verifier. */
 export interface Preset {
   readonly title: string
-  /** What an API with this preset gets where it says nothing itself. */
+  /** The settings of an API with this preset, unless the API has its own. */
   readonly sets: ApiTokenSettings
-  /** What it takes, and what happens otherwise; where `works` is false, applying the profile warns. */
+  /** The required properties of a profile. If `works` is false, applying the manifest warns with `why`. */
   readonly needs: readonly { readonly works: (profile: TokenProfile) => boolean; readonly why: string }[]
-  /** What else its users should know. */
+  /** Further notes for its users. */
   readonly notes: readonly string[]
 }
 
@@ -23,7 +23,7 @@ const algorithmIn = (algorithms: readonly string[], why: string) => ({
 const typIsJwt = (why: string) => ({ works: ({ typ }: TokenProfile) => typ === 'JWT', why })
 const scopeString = (why: string) => ({ works: ({ scopeClaims }: TokenProfile) => scopeClaims.includes('scope'), why })
 
-/** Every preset, by its name in the manifest; docs/presets.md is made of this. */
+/** Every preset, by its name in the manifest. docs/presets.md is generated from this table. */
 export const presets = {
   'spring-security': {
     title: 'Spring Security, Spring Boot (`oauth2-resource-server`)',
@@ -138,7 +138,7 @@ export const presets = {
   },
 } as const satisfies Record<string, Preset>
 
-/** Verifiers that accept the default tokens, with notes about each. docs/presets.md lists them, too. */
+/** Verifiers that accept the default tokens, with notes about each. docs/presets.md lists them as well. */
 export const presetless = {
   'Kubernetes API server': 'issuer, audience and CA; the user name from `sub`. It knows no EdDSA.',
   'Apache Kafka':
@@ -158,7 +158,7 @@ export type PresetName = keyof typeof presets
 
 export const isPresetName = (name: string): name is PresetName => Object.hasOwn(presets, name)
 
-/** What won't work between a profile and the preset it names; empty where all is well. */
+/** The conflicts between a profile and the preset that it names; empty if there are none. */
 export function presetWarnings(name: string | undefined, profile: TokenProfile): readonly string[] {
   if (name === undefined || !isPresetName(name)) return []
   const { needs }: Preset = presets[name]

@@ -9,9 +9,9 @@ import { createBatch } from '../../platform/batch.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import { audiencesOf, isAlive, issuedAt, type VerifiedToken, type Verifier, verifyToken } from '../verify.ts'
 
-/** Tokens whose signature was found good; some 2 KB each. */
+/** The most tokens whose verification is remembered, about 2 KB each. */
 const REMEMBERED = 10_000
-/** A younger token may belong to a client that this process does not know yet. Clocks of nodes may differ. Milliseconds. */
+/** A younger token may belong to a client that this process does not know yet. It allows for clock differences. Milliseconds. */
 const YOUNG_MS = 60_000
 
 interface JudgeOptions {
@@ -21,7 +21,7 @@ interface JudgeOptions {
   readonly revocations: Revocations
 }
 
-/** Judges tokens. A token that was verified is known again without its signature's being checked; all else is, each time. */
+/** Decides about presented tokens (RFC 7662). A token's signature is checked only once, everything else each time. */
 export class Judge {
   readonly #options: JudgeOptions
   readonly #inBatch = createBatch()
@@ -32,9 +32,10 @@ export class Judge {
   }
 
   /**
-   * The token, where it is alive and `client` may see it; undefined for all else, with nothing to tell why.
+   * Returns the token if it is active and the client may see it. In all other cases the result is undefined, without a reason
+   * (RFC 7662 §2.2).
    * @throws OAuthError `introspection_not_allowed` for a client that may not introspect; `storage_unavailable`, `out_of_date`,
-   *   `key_unusable` or `record_unreadable` where this process can't know
+   *   `key_unusable` or `record_unreadable` if this process can't know
    */
   async judge({ introspects }: Client, token: string): Promise<VerifiedToken | undefined> {
     if (introspects !== 'all' && introspects.length === 0) throw new OAuthError('introspection_not_allowed')
@@ -61,7 +62,7 @@ export class Judge {
   async #stands(token: VerifiedToken, audiences: readonly Audience[]): Promise<boolean> {
     if (await this.#isKnownToStand(token, audiences)) return true
     const { changes, verifier } = this.#options
-    // The node that issued the token may know a change that this process has not read yet.
+    // The issuing process may know a change that this process has not read yet.
     if (verifier.clock.now() - issuedAt(token) >= YOUNG_MS) return false
     await changes.refresh()
     return this.#isKnownToStand(token, audiences)
