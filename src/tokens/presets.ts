@@ -37,10 +37,10 @@ export const presets = {
   'aws-api-gateway': {
     title: 'AWS API Gateway (JWT authorizer of HTTP APIs)',
     sets: { algorithm: 'RS256' },
-    needs: [isJwt, algorithmIn(['RS256'], 'it knows RSA signatures only: the algorithm must be RS256')],
+    needs: [isJwt, algorithmIn(['RS256'], 'it knows only RSA signatures: the algorithm must be RS256')],
     notes: [
       'It keeps keys for two hours: `keys.publish_before` must be longer.',
-      'It looks at `client_id` only in tokens without `aud`, which ours never are.',
+      'It looks at `client_id` only in tokens without `aud`. Our tokens always have one.',
     ],
   },
   rabbitmq: {
@@ -62,7 +62,7 @@ export const presets = {
     needs: [isJwt],
     notes: [
       'Give `audiences` to its provider: without them the audience is not checked.',
-      'It fetches keys by the clock alone, every 10 minutes by default (`cache_duration`): `keys.publish_before` must be longer.',
+      'It fetches keys only at fixed intervals, every 10 minutes by default (`cache_duration`): `keys.publish_before` must be longer.',
     ],
   },
   'apache-mod-oauth2': {
@@ -71,8 +71,8 @@ export const presets = {
     needs: [isJwt, algorithmIn(['ES256', 'RS256', 'PS256'], 'its library knows no EdDSA: choose another algorithm')],
     notes: [
       'Give it `Require oauth2_claim aud:…`: by itself it checks neither the audience nor the issuer.',
-      'It asks for keys again when it meets one that it does not know.',
-      'It trusts the authorities of the machine alone.',
+      'It fetches keys again when a token names an unknown key.',
+      'It trusts only the authorities of its machine.',
     ],
   },
   'express-oauth2-jwt-bearer': {
@@ -87,14 +87,14 @@ export const presets = {
     needs: [isJwt, algorithmIn(['RS256', 'EdDSA'], 'it knows RS256 and EdDSA only')],
     notes: [
       'Give it `issuer`: without one it expects the origin of the key set with a slash at its end.',
-      'It asks for each key once, and keeps the answer for a week, even that there is none: `keys.publish_before` prevents that.',
+      'It asks for each key once and keeps the answer for a week, even if the key was not found. `keys.publish_before` prevents that.',
     ],
   },
   'aws-jwt-verify': {
     title: 'aws-jwt-verify',
     sets: {},
     needs: [isJwt, algorithmIn(['ES256', 'RS256', 'EdDSA'], 'it knows no PS256')],
-    notes: ['After a key that it does not find it waits ten seconds before it asks again.'],
+    notes: ['After an unknown key it waits ten seconds before it fetches keys again.'],
   },
   dovecot: {
     title: 'Dovecot (`oauth2`, tokens validated by itself)',
