@@ -6,7 +6,7 @@ export const BACKLOG = { events: 100_000, bytes: 64 * 1024 * 1024 } as const
 /** The part of the room that refused requests may use. The rest is reserved for successful requests. */
 const FOR_REFUSALS = 1 / 4
 /** Requests that were already under way when the room was used up are still recorded, up to this part of the room. */
-const WITH_WHAT_IS_UNDER_WAY = 5 / 4
+const WITH_REQUESTS_UNDER_WAY = 5 / 4
 
 /** The first events are not measured, since most of them wait only for a moment. */
 const UNMEASURED = 1_024
@@ -37,7 +37,7 @@ export class Backlog {
 
   /** Whether no event can be added at all. */
   get isClosed(): boolean {
-    return this.#used >= WITH_WHAT_IS_UNDER_WAY
+    return this.#used >= WITH_REQUESTS_UNDER_WAY
   }
 
   add(event: AuditEvent): void {

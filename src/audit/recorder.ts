@@ -39,7 +39,7 @@ export class AuditRecorder implements AuditSink {
   readonly #backlog = new Backlog()
   #lost = 0
   /** The number of lost events that no `audit.lost` event has reported yet. */
-  #unsaid = 0
+  #unreported = 0
   #written = 0
   #failedBatches = 0
   /** After a failed write only the timer tries again. Otherwise every new event would trigger a write. */
@@ -79,7 +79,7 @@ export class AuditRecorder implements AuditSink {
   record(event: AuditEvent): void {
     if (this.#backlog.isClosed) {
       this.#lost += 1
-      this.#unsaid += 1
+      this.#unreported += 1
       return
     }
     this.#backlog.add(event)
@@ -128,12 +128,12 @@ export class AuditRecorder implements AuditSink {
     this.#waiting = this.#waiting.slice(batch.length)
     this.#backlog.remove(batch.length)
     this.#written += batch.length
-    if (this.#unsaid > 0) this.#sayWhatIsLost()
+    if (this.#unreported > 0) this.#recordLoss()
   }
 
-  #sayWhatIsLost(): void {
-    const event = ownEvent('audit.lost', { events: this.#unsaid }, this.#options)
-    this.#unsaid = 0
+  #recordLoss(): void {
+    const event = ownEvent('audit.lost', { events: this.#unreported }, this.#options)
+    this.#unreported = 0
     this.record(event)
   }
 

@@ -18,7 +18,7 @@ export const LONGEST_GATHERED_MS = 60_000
 const MOST_GROUPS = 1_500
 /** The most request ids in one event. If there are more equal refusals, the last ids are kept. */
 const MOST_IDS = 20
-/** Characters of JSON. The detail of a refusal takes a few hundred. */
+/** The most characters of JSON. The detail of a refusal takes a few hundred. */
 const LONGEST_DETAIL = 8 * 1024
 
 /** The budget of events for refusals that differ: a burst, then a number per second. */
@@ -28,7 +28,7 @@ const BUDGET = { burst: 1_000, perSecond: 20 } as const
 class Group {
   #interval = SHORTEST_MS
   #until: number
-  /** When an event of this group was last recorded. */
+  /** The time at which an event of this group was last recorded. */
   #at: number
   /** The number of refusals that may still be recorded one by one. */
   #free = FREE - 1
@@ -76,7 +76,7 @@ class Group {
   }
 
   /** Doubles the time of gathering. */
-  goOn(now: number): void {
+  extend(now: number): void {
     this.#interval = Math.min(LONGEST_GATHERED_MS, this.#interval * 2)
     this.#until = now + this.#interval
     this.#at = now
@@ -90,7 +90,7 @@ class Group {
     const last = this.#last
     if (last === undefined) return undefined
     const event = this.#count === 1 ? last : this.#withCount(summarize(last))
-    this.goOn(now)
+    this.extend(now)
     this.#last = undefined
     this.#ids = []
     this.#count = 0
@@ -247,7 +247,7 @@ const withoutParticulars = ({ detail: _, ...last }: AuditEvent): AuditEvent => (
   detail: {},
 })
 
-/** A copy of an event in memory of its own, so that it does not keep the request alive, and a digest of its content. */
+/** Returns a digest of an event, and a copy in its own memory, so that the event does not keep the request alive. */
 function ownCopy(event: AuditEvent): { readonly digest: string; readonly copy: AuditEvent } {
   const { type, reason, clientId = null, remoteAddress = null, traceId = null } = event
   const json = JSON.stringify(event.detail)

@@ -1,9 +1,9 @@
 import { UserError } from '../platform/user-error.ts'
 
-/** Characters. */
+/** The most characters of a secret. */
 const LONGEST = 1_024
 
-/** Bytes that are read from a file or from standard input for a secret. */
+/** The most bytes that are read from a file or from standard input for a secret. */
 export const LONGEST_SECRET_FILE = 64 * 1024
 
 /** A secret, or the reason why a text is not one, in words that follow its name and repeat nothing of it. */

@@ -103,7 +103,7 @@ export class NodeReader {
     return offset
   }
 
-  #mind(node: unknown, message: string): void {
+  #report(node: unknown, message: string): void {
     this.mistakes.push({ offset: offsetOf(node), message })
   }
 
@@ -112,7 +112,7 @@ export class NodeReader {
     this.#depth += 1
     try {
       if (this.#depth <= DEEPEST) return isSeq(node) ? this.#readList(node) : this.#readMapping(node)
-      if (this.#depth === DEEPEST + 1) this.#mind(node, words.RESOURCE_EXHAUSTION)
+      if (this.#depth === DEEPEST + 1) this.#report(node, words.RESOURCE_EXHAUSTION)
       return NOTHING
     } finally {
       this.#depth -= 1
@@ -120,13 +120,13 @@ export class NodeReader {
   }
 
   #readAlias(name: string, offset: number): Read {
-    const mind = (message: string): Read => {
+    const report = (message: string): Read => {
       this.mistakes.push({ offset, message })
       return NOTHING
     }
     const read = this.#anchors.get(name)
     if (read === undefined) {
-      return mind(
+      return report(
         this.#anchors.has(name)
           ? 'an alias (*) is inside the value that it refers to'
           : 'an alias (*) has no anchor (&) before it: put it in quotes if it is text that begins with *',
@@ -135,8 +135,8 @@ export class NodeReader {
     const before = this.#byAliases
     this.#byAliases += read.size
     if (this.#byAliases > MOST_BY_ALIASES)
-      return before > MOST_BY_ALIASES ? NOTHING : mind('aliases (*) come to more than 1,000,000 values')
-    if (this.#depth + read.depth > DEEPEST) return mind(words.RESOURCE_EXHAUSTION)
+      return before > MOST_BY_ALIASES ? NOTHING : report('aliases (*) come to more than 1,000,000 values')
+    if (this.#depth + read.depth > DEEPEST) return report(words.RESOURCE_EXHAUSTION)
     return read
   }
 
@@ -173,7 +173,7 @@ export class NodeReader {
       else {
         const name = this.#nameOf(pair)
         if (name === undefined) continue
-        if (places.has(name)) this.#mind(pair.key, `${JSON.stringify(name)} occurs twice in this mapping`)
+        if (places.has(name)) this.#report(pair.key, `${JSON.stringify(name)} occurs twice in this mapping`)
         put(name, read.value, offsetOf(pair.key))
       }
     }
@@ -191,7 +191,7 @@ export class NodeReader {
     const all = Array.isArray(read.value) ? read.value.map((value: unknown) => ({ ...read, value })) : [read]
     const isMapping = ({ value }: Read) => typeof value === 'object' && value !== null && !Array.isArray(value)
     if (all.every(isMapping)) return all
-    this.#mind(key, '<< must be followed by a mapping, by an alias (*) of one, or by a list of these')
+    this.#report(key, '<< must be followed by a mapping, by an alias (*) of one, or by a list of these')
     return []
   }
 
@@ -202,11 +202,11 @@ export class NodeReader {
       if (typeof key.value === 'string') return key.value
       // Keep a number as it is written: 0x10 and 16 are two names.
       if (typeof key.value === 'number') return key.source
-      if (key.value === null && (key.source ?? '') === '') this.#mind(key, 'a name is missing before the colon')
-      else this.#mind(key, 'the names true, false and null must be in quotes')
+      if (key.value === null && (key.source ?? '') === '') this.#report(key, 'a name is missing before the colon')
+      else this.#report(key, 'the names true, false and null must be in quotes')
       return undefined
     }
-    this.#mind(key, 'a name must be text: is this a template that was not filled in?')
+    this.#report(key, 'a name must be text: is this a template that was not filled in?')
     return undefined
   }
 
@@ -231,16 +231,16 @@ export class NodeReader {
   #readScalar(node: Scalar): unknown {
     const { value, source = '' } = node
     if (typeof value === 'string') {
-      if (!value.isWellFormed()) this.#mind(node, 'the text has half of a character')
+      if (!value.isWellFormed()) this.#report(node, 'the text has half of a character')
       return value
     }
     if (typeof value !== 'number') return value
-    if (!Number.isFinite(value)) this.#mind(node, 'a number must be finite')
+    if (!Number.isFinite(value)) this.#report(node, 'a number must be finite')
     // YAML 1.1 reads such a number as octal.
     else if (/^[-+]?0\d/.test(source))
-      this.#mind(node, 'a number begins with a zero: leave that out, or put it in quotes if it is text')
+      this.#report(node, 'a number begins with a zero: leave that out, or put it in quotes if it is text')
     else if (Number.isInteger(value) && !Number.isSafeInteger(value))
-      this.#mind(node, 'a number is too large: put it in quotes if it is text')
+      this.#report(node, 'a number is too large: put it in quotes if it is text')
     return value
   }
 }

@@ -48,7 +48,7 @@ const LIMITS = {
 } as const
 const LONGEST_USER_AGENT = 128
 
-/** Counts the consumers of the key set, so that an administrator can see which have fetched a new key before it is used. */
+/** Counts the consumers of the key set, so that an administrator can see which have fetched a new key. */
 export class KeySetConsumers {
   readonly #store: ConsumerStore
   readonly #clock: Clock

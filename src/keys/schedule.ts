@@ -27,7 +27,7 @@ export const rotationPolicy = (
 /** A new key that a plan may add. */
 export type Candidate = Pick<StoredKey, 'kid' | 'algorithm' | 'publicKey' | 'encryptedPrivateKey' | 'masterKeyId'>
 
-/** Within this time every process on the database has seen a new key, and publishes it. */
+/** The time within which every process on the database publishes a new key. Milliseconds. */
 export const PROPAGATION_MS = 1_000
 
 const NOTHING: KeyWrites = { add: [], put: [] }

@@ -1,10 +1,10 @@
 /**
- * Copies a text into memory of its own. V8 keeps a whole text while any part that was cut from it is used, so 20 characters of a
- * form could keep 64 KiB.
+ * Copies a text into its own memory. V8 keeps a whole text while any slice of it is used, so 20 characters of a form could keep
+ * 64 KiB.
  */
 export const detached = (text: string): string => JSON.parse(JSON.stringify(text))
 
-/** The first characters of a text, in memory of their own. */
+/** The first characters of a text, in their own memory. */
 export const cut = (text: string, most: number): string => detached(text.slice(0, most))
 
 /** The approximate bytes of an object or array without its members. */

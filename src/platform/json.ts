@@ -10,8 +10,8 @@ export class JsonError extends Error {
 
 /**
  * Parses JSON that a stranger wrote. A parser may limit depth and size (RFC 8259 §9). Both are counted before anything is built.
- * Deep values overflow the stack of recursive functions, such as `JSON.stringify` in Node 22, and each object of a new shape
- * costs V8 a microsecond.
+ * Deep values overflow the stack of recursive functions, such as `JSON.stringify` in Node 22. Each object of a new shape costs V8
+ * a microsecond.
  * @throws JsonError
  */
 export function parseJson(text: string): unknown {

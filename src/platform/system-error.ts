@@ -103,10 +103,10 @@ export function codeOf(error: unknown): string | undefined {
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error
 
-/** Why a file can't be read or written, in our words. */
+/** Says in our words why a file can't be read or written. */
 export const fileFault = (error: unknown): string => fileFaults[codeOf(error) ?? ''] ?? 'the system refuses it'
 
-/** Why a host can't be reached or an address can't be used, in our words; undefined for any other error. */
+/** Says in our words why a host can't be reached or an address can't be used; undefined for any other error. */
 export function networkFault(error: unknown): string | undefined {
   const code = codeOf(error)
   if (code === undefined) return undefined

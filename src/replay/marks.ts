@@ -5,8 +5,8 @@ import type { Clock } from '../platform/clock.ts'
 import type { ReplayMark, ReplayStore } from './store.ts'
 
 /**
- * A mark is kept for this long after its JWT has expired. If the clock is set back by up to an hour, the JWT is valid again, and
- * its mark still prevents a replay. Milliseconds.
+ * A mark is kept for this long after its JWT has expired. If the clock is set back by up to an hour, the JWT is valid again. Its
+ * mark then still prevents a replay. Milliseconds.
  */
 const KEPT_MS = 65 * 60_000
 /** The most marks in one statement. */

@@ -15,7 +15,7 @@ import { openSqliteToRead } from './sqlite/open.ts'
 import { fileProblem } from './sqlite/problems.ts'
 import { masterKeyInUse } from './tables/master-key.ts'
 
-interface Means {
+interface Settings {
   readonly access: PostgresAccess
   /** Undefined if it could not be read. It is then not compared with the database. */
   readonly masterKey: MasterKey | undefined
@@ -27,10 +27,10 @@ const SECRETS_SINCE = '0004-credentials'
 const MASTER_KEY_SINCE = '0009-master-key'
 
 /** Checks whether a server could start on a database. It writes nothing: no file, no table, no row. */
-export async function examineDatabase(location: string, means: Means): Promise<DatabaseFindings> {
+export async function examineDatabase(location: string, settings: Settings): Promise<DatabaseFindings> {
   try {
     const read = parseDatabaseLocation(location)
-    return await (read.kind === 'sqlite' ? examineSqlite(read.path, means) : examineServer(location, means))
+    return await (read.kind === 'sqlite' ? examineSqlite(read.path, settings) : examineServer(location, settings))
   } catch (error) {
     const explained = explainDatabase(error, location)
     if (!(explained instanceof UserError)) throw explained
@@ -38,7 +38,7 @@ export async function examineDatabase(location: string, means: Means): Promise<D
   }
 }
 
-async function examineSqlite(path: string, means: Means): Promise<DatabaseFindings> {
+async function examineSqlite(path: string, settings: Settings): Promise<DatabaseFindings> {
   const problem = fileProblem(path)
   if (problem !== undefined) throw new UserError(`storage: sqlite:${path} can't be used: ${problem}`)
   // If the database does not exist, the server creates it.
@@ -50,26 +50,26 @@ async function examineSqlite(path: string, means: Means): Promise<DatabaseFindin
     if (rows.length > 0 && !(await db.dialect.hasTable(db.reads, 'migration')))
       throw new UserError(`storage: sqlite:${path} belongs to another program`)
     const due = await pendingMigrations(db.unhurried, db.dialect)
-    const mistakes = await masterKeyMistakes(db, means)
+    const mistakes = await masterKeyMistakes(db, settings)
     return { ...NOTHING, mistakes, notes: due.length === 0 ? [] : [noteOf(due)] }
   } finally {
     await db.close()
   }
 }
 
-async function examineServer(location: string, means: Means): Promise<DatabaseFindings> {
-  const db = openPostgres(parsePostgresUrl(location, means.access), means.access)
+async function examineServer(location: string, settings: Settings): Promise<DatabaseFindings> {
+  const db = openPostgres(parsePostgresUrl(location, settings.access), settings.access)
   try {
     const findings = await examinePostgres(db)
     // With mistakes, the role may lack the right to read the keys.
     if (findings.mistakes.length > 0) return findings
-    return { ...findings, mistakes: await masterKeyMistakes(db, means) }
+    return { ...findings, mistakes: await masterKeyMistakes(db, settings) }
   } finally {
     await db.close()
   }
 }
 
-async function masterKeyMistakes(db: Database, { masterKey }: Means): Promise<readonly string[]> {
+async function masterKeyMistakes(db: Database, { masterKey }: Settings): Promise<readonly string[]> {
   if (masterKey === undefined) return []
   const due = await pendingMigrations(db.unhurried, db.dialect)
   if (due.includes(KEYS_SINCE)) return []

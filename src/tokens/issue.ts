@@ -14,7 +14,7 @@ import type { TokenProfile } from './token-profile.ts'
 export interface Issuer {
   /** The `iss` of every token: our issuer identifier (RFC 8414 §2). */
   readonly issuer: string
-  /** Seconds. It applies if neither the client nor an API sets a lifetime. */
+  /** The lifetime in seconds if neither the client nor an API sets one. */
   readonly defaultLifetime: number
   readonly keyring: Pick<Keyring, 'signer' | 'sealingKey'>
   readonly sealer: Sealer

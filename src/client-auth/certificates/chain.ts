@@ -10,7 +10,7 @@ import { type CertificateProblem, cut, problemWith } from './problems.ts'
 
 /** The most certificates in a path, including the client's own and the anchor. */
 const LONGEST_PATH = 5
-/** In units of `costOf`. The longest path has this many signatures. A hostile chain could otherwise cost one for each pair. */
+/** The most work, in units of `costOf`: the signatures of the longest path. A hostile chain could otherwise cost far more. */
 const MOST_WORK = LONGEST_PATH - 1
 
 /**

@@ -74,7 +74,7 @@ const HOLDING_IPV4 = [
   { network: '2001::/32', at: [12], isInverted: true },
 ].map(({ network, at, isInverted = false }) => ({ networks: new Networks([network]), at, isInverted }))
 
-/** Where an IPv4 address begins behind a NAT64 prefix of 32, 40, 48, 56, 64 and 96 bits (RFC 6052 §2.2). */
+/** The byte at which an IPv4 address begins after a NAT64 prefix of 32, 40, 48, 56, 64 and 96 bits (RFC 6052 §2.2). */
 const NAT64_POSITIONS = [4, 5, 6, 7, 9, 12]
 /** This byte is zero, and an embedded IPv4 address skips it (RFC 6052 §2.2). */
 const RESERVED_BYTE = 8
@@ -89,7 +89,7 @@ const ipv4At = (bytes: Uint8Array, from: number): string =>
     .map((place) => bytes[place])
     .join('.')
 
-/** The IPv4 addresses that a packet to an IPv6 address may end up at. */
+/** The IPv4 addresses to which a packet for an IPv6 address may be routed. */
 function ipv4Within(address: string): readonly string[] {
   const bytes = addressBytes(address)
   if (bytes?.length !== 16) return []

@@ -32,7 +32,7 @@ const HOUR = 3_600 * SECOND
 
 /** The least milliseconds between two fetches. So a storm of unknown `kid`s costs one fetch. */
 const COOL_DOWN = 30 * SECOND
-/** Milliseconds. While a document is available, each failure after the first doubles the pause, up to this. */
+/** The longest pause, in milliseconds. While a document is available, each failure after the first doubles the pause. */
 const LONGEST_PAUSE = 300 * SECOND
 /** Milliseconds for which an expired document is used while its source is down. */
 const SERVED_STALE = 24 * HOUR

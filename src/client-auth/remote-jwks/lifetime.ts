@@ -4,10 +4,10 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** Milliseconds. The lifetime that the source states counts within these bounds. */
+/** The bounds of the lifetime that a source states. Milliseconds. */
 const SHORTEST = MINUTE
 const LONGEST = 24 * HOUR
-/** Milliseconds. The lifetime if the source states none. */
+/** The lifetime if the source states none. Milliseconds. */
 const DEFAULT = 10 * MINUTE
 
 const DIRECTIVE = /^\s*(no-store|no-cache|max-age)\s*(?:=\s*"?(\d+)"?\s*)?$/i

@@ -16,7 +16,7 @@ interface RequestOptions {
   readonly signal: AbortSignal
 }
 
-/** Bytes. */
+/** The most bytes of response headers. */
 const LARGEST_HEADERS = 16 * 1024
 
 const messages: Partial<Record<Fault, string>> = {

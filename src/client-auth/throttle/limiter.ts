@@ -17,7 +17,7 @@ const ADDRESS = { free: 100, leak: WINDOW_MS / 100 }
 /** Per IPv6 site, across clients. An attacker gets 65,536 networks as easily as one. */
 const SITE = { free: 300, leak: WINDOW_MS / 300 }
 /**
- * Below this number of failures, an attempt without failures of its own is still checked, since it is not part of the guessing.
+ * Below this number of failures, an attempt without failures of its own is still checked. It is not part of the guessing.
  * At an address or site, it is an attempt of a client that has not failed there. For a client, it is an attempt from a region where
  * the client has not failed. So a flood of guesses from elsewhere can't lock out a client that is not known yet, for example
  * after a restart.

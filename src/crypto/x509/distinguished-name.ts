@@ -23,8 +23,8 @@ const MOST_ATTRIBUTES = 16
 /** The most characters of one value. RFC 5280 Appendix A allows 64 or 128 for the common attributes. */
 const LONGEST_VALUE = 512
 /**
- * Finds too many combining marks in a row. The time of normalisation grows with the square of their number, and no language has
- * words with more than 30 (Stream-Safe Text Format, UAX #15 §13).
+ * Finds too many combining marks in a row. The time of normalisation grows with the square of their number. No language has words
+ * with more than 30 (Stream-Safe Text Format, UAX #15 §13).
  */
 const MARKS = /\p{M}{31}/u
 

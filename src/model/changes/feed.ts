@@ -74,8 +74,8 @@ export class ChangeFeed {
   }
 
   /**
-   * For answers that must not use outdated records, such as introspection. Usually there is nothing to wait for. Otherwise it
-   * resolves once this process knows every change that is older than a second.
+   * Waits on behalf of answers that must not use outdated records, such as introspection. Usually there is nothing to wait for.
+   * Otherwise it resolves once this process knows every change that is older than a second.
    * @throws OAuthError `storage_unavailable` or `out_of_date` if it can't find out
    */
   catchUp(): Promise<void> | undefined {
@@ -84,8 +84,8 @@ export class ChangeFeed {
   }
 
   /**
-   * For requests that go on while the database is down, such as issuing. Usually there is nothing to wait for. If a listener has
-   * failed to take a known change for a second, it resolves once the change is taken.
+   * Waits on behalf of requests that go on while the database is down, such as issuing. Usually there is nothing to wait for. If a
+   * listener has failed to take a known change for a second, it resolves once the change is taken.
    * @throws OAuthError as `catchUp` does
    */
   keepUp(): Promise<void> | undefined {

@@ -18,7 +18,7 @@ const HARMLESS = ['40', '44', '53', '54', 'P0', '55P03', '57014']
 const HARMFUL = ['40003', '53300']
 /**
  * Errors of a server that refuses a statement before running it: it is read-only, is shutting down or is still starting. 57P02 and
- * class 08 are not among them, since a crashing server, or a pooler that has lost its server, may send them after a commit.
+ * class 08 are not among them: a crashing server, or a pooler that has lost its server, may send them after a commit.
  */
 const REFUSALS = ['25006', '57P01', '57P03']
 

@@ -6,7 +6,7 @@ import { excessOf, type Pages } from './free-pages.ts'
 const LOOK_EVERY_MS = 1_000
 /** A checkpoint is due from this size of the log on: a thousand pages, SQLite's own default. Bytes. */
 const DUE_FROM = 4 * 1024 * 1024
-/** From this size on, writers wait for the checkpoint. Without this the log would never begin anew under constant load. Bytes. */
+/** Writers wait for the checkpoint from this size on. Under constant load the log would otherwise never begin anew. Bytes. */
 const WRITERS_WAIT_FROM = 16 * 1024 * 1024
 
 /** A task for the thread. */

@@ -5,7 +5,7 @@ export interface Pages {
   readonly free: number
 }
 
-/** At least 4 MB, or a tenth of the file, stay free, since pages that are soon needed again are not worth giving back. */
+/** At least 4 MB, or a tenth of the file, stay free. Pages that are soon needed again are not worth giving back. */
 const LEAST_KEPT = 1_024
 const SHARE_KEPT = 0.1
 

@@ -27,8 +27,8 @@ export interface Restored extends Contents {
 }
 
 /**
- * Replaces the database with a backup. The existing database stays until a copy of the backup was checked and opened beside it, so
- * that failures come before any change.
+ * Replaces the database with a backup. A copy of the backup is first checked and opened beside the existing database, so that
+ * failures come before any change.
  * @throws UserError if the backup is damaged, the database is in use, or it has data and `replace` is not set
  */
 export async function restoreSqlite({ from, to, replace, clock, inspect }: RestoreOptions): Promise<Restored> {

@@ -1,7 +1,7 @@
 import type { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
 import type { Listed } from '../../platform/unreadable.ts'
 
-/** The revocation of one token, or of all tokens issued up to a time to a client, for an API or under a key. */
+/** The revocation of one token, or of all tokens that a client got, an API accepts or a key signed, up to a time. */
 export type Revocation = {
   /** The time at which all revoked tokens have expired, so that this is no longer needed. Milliseconds. */
   readonly expiresAt: number
