@@ -58,7 +58,7 @@ export function nextKeyActiveAt(
 ): number | undefined {
   const { active, pending } = ofAlgorithm(keys, algorithm)
   const last = pending.at(-1) ?? active
-  // On an empty database no process has published a key set, so the first key signs at once. Later first keys are published first.
+  // On an empty database no verifier has a key set yet, so the first key signs at once. Otherwise all processes publish it first.
   if (last === undefined) return keys.length === 0 ? now : now + PROPAGATION_MS
   const next = last.activeAt + rotateEvery
   return next - publishBefore <= now ? Math.max(next, now + publishBefore) : undefined
