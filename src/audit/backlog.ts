@@ -1,23 +1,20 @@
 import { approximateBytes } from '../platform/bytes.ts'
 import type { AuditEvent } from './event.ts'
 
-/**
- * How much may wait while the database does not write. An event takes about 1 KB. An event of a token with very many scopes takes
- * about 30 KB.
- */
+/** The most events that may wait while the database can't write. An event takes about 1 KB, or 30 KB with very many scopes. */
 export const BACKLOG = { events: 100_000, bytes: 64 * 1024 * 1024 } as const
-/** Refused requests may use this part of the room. The rest is kept for successful requests. */
+/** The part of the room that refused requests may use. The rest is reserved for successful requests. */
 const FOR_REFUSALS = 1 / 4
-/** Requests that were under way when the room was used up may still be recorded, up to this part of the room. */
-const WITH_WHAT_IS_UNDER_WAY = 5 / 4
+/** Requests that were already under way when the room was used up are still recorded, up to this part of the room. */
+const WITH_REQUESTS_UNDER_WAY = 5 / 4
 
 /** The first events are not measured, since most of them wait only for a moment. */
 const UNMEASURED = 1_024
 const USUAL_BYTES = 1_024
 
-/** The sizes of waiting events, in their order, and the room that is left. */
+/** Tracks the sizes of the waiting events, in their order, and the remaining room. */
 export class Backlog {
-  /** Roughly the bytes in memory of each event. */
+  /** The approximate bytes of each event in memory. */
   #sizes: number[] = []
   #bytes = 0
 
@@ -29,7 +26,7 @@ export class Backlog {
     return this.#bytes
   }
 
-  /** Whether nothing more should be done that has to be recorded. */
+  /** Whether the server should refuse requests that must be recorded. */
   get isFull(): boolean {
     return this.#used >= 1
   }
@@ -38,9 +35,9 @@ export class Backlog {
     return this.#used >= FOR_REFUSALS
   }
 
-  /** Whether no event can be taken at all. */
+  /** Whether no event can be added at all. */
   get isClosed(): boolean {
-    return this.#used >= WITH_WHAT_IS_UNDER_WAY
+    return this.#used >= WITH_REQUESTS_UNDER_WAY
   }
 
   add(event: AuditEvent): void {
@@ -49,13 +46,13 @@ export class Backlog {
     this.#bytes += size
   }
 
-  /** Removes the first events: they no longer wait. */
+  /** Removes the first events, which have been written. */
   remove(count: number): void {
     for (const size of this.#sizes.slice(0, count)) this.#bytes -= size
     this.#sizes = this.#sizes.slice(count)
   }
 
-  /** The part of the room that is taken. */
+  /** The part of the room that is used. */
   get #used(): number {
     return Math.max(this.#sizes.length / BACKLOG.events, this.#bytes / BACKLOG.bytes)
   }

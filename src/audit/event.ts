@@ -1,25 +1,25 @@
-/** One thing that happened. Never holds a secret or a token. */
+/** One recorded action. It never contains a secret or a token. */
 export interface AuditEvent {
   /** Milliseconds. */
   readonly at: number
   readonly type: AuditEventType
   readonly result: 'success' | 'refused'
-  /** Why it was refused. */
+  /** The reason of a refusal. */
   readonly reason: string | undefined
-  /** Who: the `client_id` as presented; authenticated only where the detail says by which method. */
+  /** The `client_id` as presented. The client is authenticated only if the detail names a method. */
   readonly clientId: string | undefined
-  /** The address it came from. */
+  /** The address that the request came from. */
   readonly remoteAddress: string | undefined
   readonly requestId: string
-  /** The caller's trace (W3C Trace Context §3.2.2.3), where it sent one. */
+  /** The caller's trace (W3C Trace Context §3.2.2.3), if it sent one. */
   readonly traceId: string | undefined
-  /** What else an administrator wants to know: scope, audience, `jti`, method, user agent. */
+  /** More for administrators: scope, audience, `jti`, method, user agent. */
   readonly detail: Readonly<Record<string, unknown>>
 }
 
 /**
- * `request.refuse`: the request was refused before an endpoint saw it. `audit.lost`: some events found no room while the database
- * did not write.
+ * `request.refuse`: the request was refused before it reached an endpoint. `audit.lost`: some events were dropped because the
+ * database could not write and the room was used up.
  */
 export type AuditEventType =
   | 'token.issue'

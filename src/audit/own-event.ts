@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import type { AuditEvent, AuditEventType } from './event.ts'
 
-/** An event of something that was done here, by a command or a schedule, rather than asked for by a request. */
+/** Makes the event of an action that a command or a schedule took, not a request. */
 export const ownEvent = (
   type: AuditEventType,
   detail: AuditEvent['detail'],

@@ -11,11 +11,11 @@ import type { AuditStore } from './store.ts'
 
 const FLUSH_INTERVAL_MS = 200
 /**
- * So many are written as soon as they are there: few enough that no request waits long behind them, and that the garbage
- * collector has not moved them yet; enough that a commit costs each of them next to nothing.
+ * This many events are written at once, before the timer fires. No request waits long behind so few, and the garbage collector
+ * has not moved them yet. They are enough to share the cost of a commit.
  */
 const BATCH_SIZE = 256
-/** Where more wait, since the database was slow or away. */
+/** The batch size if more wait because the database was slow or away. */
 const LARGEST_BATCH = 1_024
 const PRUNE_INTERVAL_MS = 60_000
 
@@ -23,26 +23,26 @@ interface RecorderOptions {
   readonly store: AuditStore
   readonly clock: Clock
   readonly random: RandomBytes
-  /** How long events are kept, in milliseconds. */
+  /** Milliseconds for which events are kept. */
   readonly retention: number
   /** The number of refusals kept. If there are more, the oldest are removed early. */
   readonly refusalsKept: number
-  /** Told of each write that fails; the events stay in memory and are tried again. */
+  /** Called for each failed write. The events stay in memory and are tried again. */
   readonly onError: (error: unknown) => void
 }
 
-/** Takes events at once and writes them in batches, off the path of the requests. */
+/** Accepts events without waiting and writes them in batches, so that requests don't wait for the database. */
 export class AuditRecorder implements AuditSink {
   readonly #options: RecorderOptions
   readonly #time: BelievedTime
   #waiting: AuditEvent[] = []
   readonly #backlog = new Backlog()
   #lost = 0
-  /** Lost events that no event has reported yet. */
-  #unsaid = 0
+  /** The number of lost events that no `audit.lost` event has reported yet. */
+  #unreported = 0
   #written = 0
   #failedBatches = 0
-  /** Then only time brings the next attempt: events would bring one each. */
+  /** After a failed write only the timer tries again. Otherwise every new event would trigger a write. */
   #hasFailed = false
   #flushing: Promise<void> | undefined
   #flushTimer: NodeJS.Timeout | undefined
@@ -79,27 +79,27 @@ export class AuditRecorder implements AuditSink {
   record(event: AuditEvent): void {
     if (this.#backlog.isClosed) {
       this.#lost += 1
-      this.#unsaid += 1
+      this.#unreported += 1
       return
     }
     this.#backlog.add(event)
     if (this.#waiting.push(event) >= BATCH_SIZE && !this.#hasFailed) this.#flushQuietly(BATCH_SIZE)
   }
 
-  /** Writes what waits now. Rejects when the store fails; nothing is lost by that. */
+  /** Writes the waiting events. If the store fails, it rejects and the events stay in memory. */
   async flush(): Promise<void> {
     await this.#flushing?.catch(() => {})
     await this.#write(1)
   }
 
-  /** Stops the timers and writes what waits. */
+  /** Stops the timers and writes the waiting events. */
   async close(): Promise<void> {
     clearInterval(this.#flushTimer)
     clearInterval(this.#pruneTimer)
     await this.flush()
   }
 
-  /** Writes batches until fewer than so many events wait. One of these runs at a time. */
+  /** Writes batches until fewer than `least` events wait. Only one call runs at a time. */
   #write(least: number): Promise<void> {
     this.#flushing = this.#writeBatches(least).finally(() => {
       this.#flushing = undefined
@@ -111,7 +111,7 @@ export class AuditRecorder implements AuditSink {
     while (this.#waiting.length >= least) {
       const size = this.#waiting.length < LARGEST_BATCH ? BATCH_SIZE : LARGEST_BATCH
       await this.#writeBatch(this.#waiting.slice(0, size))
-      // Where many wait, requests come between any two batches.
+      // Let requests run between two batches.
       if (this.#waiting.length >= least) await nextTurn()
     }
   }
@@ -128,12 +128,12 @@ export class AuditRecorder implements AuditSink {
     this.#waiting = this.#waiting.slice(batch.length)
     this.#backlog.remove(batch.length)
     this.#written += batch.length
-    if (this.#unsaid > 0) this.#sayWhatIsLost()
+    if (this.#unreported > 0) this.#recordLoss()
   }
 
-  #sayWhatIsLost(): void {
-    const event = ownEvent('audit.lost', { events: this.#unsaid }, this.#options)
-    this.#unsaid = 0
+  #recordLoss(): void {
+    const event = ownEvent('audit.lost', { events: this.#unreported }, this.#options)
+    this.#unreported = 0
     this.record(event)
   }
 

@@ -3,21 +3,22 @@ import type { Clock } from '../platform/clock.ts'
 import type { AuditEvent } from './event.ts'
 import type { AuditCounts, AuditSink } from './sink.ts'
 
-/** How often gathered refusals are checked and recorded if due. Milliseconds. */
+/** The interval at which gathered refusals are recorded if due. Milliseconds. */
 const TICK_MS = 250
 /**
- * The first equal refusals are recorded one by one, so that a person who tries something out sees each. Later ones are gathered.
+ * The number of equal refusals that are recorded one by one, so that a person who tries something out sees each. Later ones are
+ * gathered.
  */
 const FREE = 20
-/** Equal refusals are gathered for this long at first. The time doubles whenever more have come. Milliseconds. */
+/** The time for which equal refusals are gathered at first. It doubles each time that more have come. Milliseconds. */
 const SHORTEST_MS = 1_000
 /** The longest time before a gathered refusal is recorded and can be looked up. Milliseconds. */
 export const LONGEST_GATHERED_MS = 60_000
 /** Groups of equal refusals of strangers, and as many of clients. They take 20 MB at most. */
 const MOST_GROUPS = 1_500
-/** Request ids in one event. If there are more equal refusals, the last ids are kept. */
+/** The most request ids in one event. If there are more equal refusals, the last ids are kept. */
 const MOST_IDS = 20
-/** Characters of JSON. The detail of a refusal takes a few hundred. */
+/** The most characters of JSON. The detail of a refusal takes a few hundred. */
 const LONGEST_DETAIL = 8 * 1024
 
 /** The budget of events for refusals that differ: a burst, then a number per second. */
@@ -27,7 +28,7 @@ const BUDGET = { burst: 1_000, perSecond: 20 } as const
 class Group {
   #interval = SHORTEST_MS
   #until: number
-  /** When an event of this group was last recorded. */
+  /** The time at which an event of this group was last recorded. */
   #at: number
   /** The number of refusals that may still be recorded one by one. */
   #free = FREE - 1
@@ -58,7 +59,7 @@ class Group {
     return this.#free > 0
   }
 
-  /** Notes that one refusal was recorded by itself. @param now monotonic milliseconds */
+  /** Counts one refusal that was recorded by itself. @param now monotonic milliseconds */
   useFree(now: number): void {
     this.#free -= 1
     this.#at = now
@@ -75,7 +76,7 @@ class Group {
   }
 
   /** Doubles the time of gathering. */
-  goOn(now: number): void {
+  extend(now: number): void {
     this.#interval = Math.min(LONGEST_GATHERED_MS, this.#interval * 2)
     this.#until = now + this.#interval
     this.#at = now
@@ -89,7 +90,7 @@ class Group {
     const last = this.#last
     if (last === undefined) return undefined
     const event = this.#count === 1 ? last : this.#withCount(summarize(last))
-    this.goOn(now)
+    this.extend(now)
     this.#last = undefined
     this.#ids = []
     this.#count = 0
@@ -104,7 +105,7 @@ class Group {
 
 /** A source of refusals, with one budget. */
 class Source {
-  /** Keyed by a digest of everything that is equal. */
+  /** The groups, keyed by a digest of everything that is equal in them. */
   readonly equal = new Map<string, Group>()
   #left: number = BUDGET.burst
   #at: number
@@ -118,7 +119,7 @@ class Source {
     return this.equal.size < MOST_GROUPS
   }
 
-  /** Whether one more event may be recorded. If so, it counts. */
+  /** Whether one more event may be recorded. If so, the event is charged to the budget. */
   spend(now: number): boolean {
     this.#left = Math.min(BUDGET.burst, this.#left + ((now - this.#at) / 1_000) * BUDGET.perSecond)
     this.#at = now
@@ -129,9 +130,9 @@ class Source {
 }
 
 /**
- * Keeps refusals from filling the audit log, since they cost strangers nothing. The first equal refusals are recorded one by one.
- * Later ones are gathered into events with a count. If very many refusals differ, those with the same reason are gathered
- * likewise.
+ * Keeps refusals from filling the audit log, since a stranger can cause them at no cost. The first equal refusals are recorded one
+ * by one. Later ones are gathered into events with a count. If very many refusals differ, those with the same reason are
+ * gathered, too.
  */
 export class RefusalGatherer implements AuditSink {
   readonly #sink: AuditSink
@@ -184,7 +185,7 @@ export class RefusalGatherer implements AuditSink {
   #recordRefusal(event: AuditEvent): void {
     const now = this.#clock.monotonic()
     const { digest, copy } = ownCopy(event)
-    // Only a client that has proven itself has a `credential` in its event; one that is merely at fault has another name there.
+    // Only the event of an authenticated client has a `credential`. A failed authentication uses another name for it.
     const source = 'credential' in event.detail ? this.#sources.clients : this.#sources.strangers
     const equal = source.equal.get(digest)
     const hasRoom = !this.#sink.isFullForRefusals
@@ -246,7 +247,7 @@ const withoutParticulars = ({ detail: _, ...last }: AuditEvent): AuditEvent => (
   detail: {},
 })
 
-/** A copy of an event in memory of its own, so that it does not keep the request alive, and a digest of its content. */
+/** Returns a digest of an event, and a copy in its own memory, so that the event does not keep the request alive. */
 function ownCopy(event: AuditEvent): { readonly digest: string; readonly copy: AuditEvent } {
   const { type, reason, clientId = null, remoteAddress = null, traceId = null } = event
   const json = JSON.stringify(event.detail)

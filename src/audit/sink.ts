@@ -1,26 +1,26 @@
 import type { AuditEvent } from './event.ts'
 
-/** How many events there were. */
+/** Counts of events. */
 export interface AuditCounts {
-  /** Not written yet, as far as this process knows. */
+  /** Events that this process has not written yet, as far as it knows. */
   readonly waiting: number
-  /** How many may wait in this process for the database. */
+  /** The most events that may wait in this process for the database. */
   readonly capacity: number
   readonly written: number
   /** Writes that failed; their events were tried again. */
   readonly failedBatches: number
-  /** Events that found no room. Once there is room, one event records their number. */
+  /** Events that were dropped because there was no room. Once there is room, one event records their number. */
   readonly lost: number
 }
 
-/** Takes events at once, and sees to it that they are written. */
+/** Accepts events without waiting, and writes them later. */
 export interface AuditSink {
-  /** Whether nothing more should be done that has to be recorded. */
+  /** Whether the server should refuse requests that must be recorded. */
   readonly isFull: boolean
   /** Whether there is no room for refusals. They must leave room for successful requests. */
   readonly isFullForRefusals: boolean
   readonly counts: AuditCounts
   record(event: AuditEvent): void
-  /** Resolves once nothing that was recorded can be lost with this process. */
+  /** Resolves once all recorded events are stored, so that the process may end. */
   close(): Promise<void>
 }

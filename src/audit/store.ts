@@ -1,34 +1,34 @@
 import type { AuditEvent } from './event.ts'
 
-/** An event as it is kept. */
+/** A stored event. */
 export interface StoredAuditEvent extends AuditEvent {
   /** Its place in the log: later events have greater numbers. */
   readonly seq: number
 }
 
 export interface AuditQuery {
-  /** At most this many events: the last ones. */
+  /** The most events to return; if more match, the last ones are returned. */
   readonly limit: number
-  /** Only events after this place. */
+  /** Restricts the result to events after this place. */
   readonly after?: number | undefined
   readonly clientId?: string | undefined
-  /** The id of one request. An event that stands for equal refusals has several of them. */
+  /** The id of one request. An event that gathers equal refusals has several ids. */
   readonly requestId?: string | undefined
 }
 
-/** The append-only log of events. Every call rejects when the database fails, having done nothing. */
+/** The append-only log of events. If the database fails, a call rejects and has changed nothing. */
 export interface AuditStore {
   /** Adds all the events, in this order, or none. */
   append(events: readonly AuditEvent[]): Promise<void>
-  /** Oldest first. */
+  /** Lists events, oldest first. */
   listEvents(query: AuditQuery): Promise<readonly StoredAuditEvent[]>
-  /** The place of the oldest of the last `keep` refusals; undefined if there are no more than that. */
+  /** The place of the oldest of the last `keep` refusals; undefined if there are not more than `keep`. */
   oldestRefusalOf(keep: number): Promise<number | undefined>
   /** Removes at most `most` refusals before a place, the oldest first. @returns how many */
   removeRefusalsBefore(place: number, most: number): Promise<number>
   /**
-   * Removes at most `most` events that are older than `time`, in milliseconds, wherever in the log they stand.
-   * @returns how many; 0 once none was found
+   * Removes at most `most` events that are older than `time`, in milliseconds, at any place in the log.
+   * @returns how many; 0 once none is left
    */
   pruneBefore(time: number, most: number): Promise<number>
 }

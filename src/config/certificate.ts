@@ -22,9 +22,9 @@ interface Files {
 }
 
 const DAY_MS = 24 * 3600 * 1000
-/** Warn this early, so that a person has time to renew. A shorter-lived certificate gets a warning in its last fifth. */
+/** A warning comes this early, so that a person has time to renew. A shorter-lived certificate gets it in its last fifth. */
 const RENEW_WITHIN_MS = 14 * DAY_MS
-/** The clocks of an authority and of this machine may differ this much. */
+/** The clocks of an authority and of this machine may differ by this much. */
 const SKEW_MS = 5 * 60 * 1000
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 const ANY_EXTENDED_KEY_USAGE = '2.5.29.37.0'
@@ -33,7 +33,7 @@ const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/
 const CONVERT_CERTIFICATE = 'openssl x509 -inform der -in FILE -out FILE.pem'
 const CONVERT_KEY = 'openssl pkey -inform der -in FILE -out FILE.pem'
 
-/** Reads the server's certificate and key, and collects everything that would stop TLS from working with them. */
+/** Reads the server's certificate and key. Collects every mistake that would break TLS. */
 export function readServerCertificate(files: Files, now: number, mistakes: MistakeList): ServerCertificate | undefined {
   const before = mistakes.all.length
   const cert = mistakes.take(() => readPemFile('tls.cert', files.cert, CONVERT_CERTIFICATE))
@@ -50,18 +50,16 @@ export function readServerCertificate(files: Files, now: number, mistakes: Mista
   return mistakes.all.length > before ? undefined : { cert, key }
 }
 
-/** Certificates in PEM (RFC 7468 §5), the server's own first. @throws ConfigError */
+/** Parses certificates in PEM (RFC 7468 §5), the server's own first. @throws ConfigError */
 function parseCertificates(setting: string, file: string, pem: string): readonly X509Certificate[] {
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-    const swapped = PRIVATE_KEY.test(pem)
-      ? 'holds no certificate in PEM, but a private key'
-      : 'holds no certificate in PEM'
+    const swapped = PRIVATE_KEY.test(pem) ? 'has a private key, but no certificate in PEM' : 'has no certificate in PEM'
     throw problem(setting, file, swapped)
   }
   const { certificates } = readPem(pem)
   return certificates.map((der, index) => {
     if (der === undefined)
-      throw problem(setting, file, `certificate ${index + 1} in it is damaged: it is no base64, or cut off`)
+      throw problem(setting, file, `certificate ${index + 1} in it is damaged: its base64 is invalid or cut off`)
     try {
       return new X509Certificate(der)
     } catch (error) {
@@ -74,25 +72,25 @@ function parseCertificates(setting: string, file: string, pem: string): readonly
 function parsePrivateKey(file: string, pem: string): KeyObject {
   const mend = (message: string) => problem('tls.key', file, message)
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
-    throw mend('is encrypted with a passphrase: take that off with `openssl pkey -in FILE -out FILE.plain`')
+    throw mend('is encrypted with a passphrase: remove it with `openssl pkey -in FILE -out FILE.plain`')
   if (pem.includes('-----BEGIN OPENSSH PRIVATE KEY-----'))
-    throw mend('is of the form of OpenSSH: make PEM with `ssh-keygen -p -m PEM -f FILE`')
+    throw mend('has the format of OpenSSH: convert it to PEM with `ssh-keygen -p -m PEM -f FILE`')
   if (!PRIVATE_KEY.test(pem)) {
     throw mend(
       pem.includes('-----BEGIN CERTIFICATE')
-        ? 'holds no private key in PEM, but a certificate'
-        : 'holds no private key in PEM',
+        ? 'has a certificate, but no private key in PEM'
+        : 'has no private key in PEM',
     )
   }
   try {
     return createPrivateKey(pem)
   } catch (error) {
     if (codeOf(error) === undefined) throw error
-    throw mend('its private key is damaged, or of a kind that is not known')
+    throw mend('its private key is damaged, or of an unknown kind')
   }
 }
 
-/** @throws ConfigError where no client would accept the certificate */
+/** @throws ConfigError if no client would accept the certificate */
 function refuseLeaf(file: string, leaf: X509Certificate, now: number): void {
   const { validFromDate, validToDate } = leaf
   if (now > validToDate.getTime())
@@ -108,7 +106,7 @@ function refuseLeaf(file: string, leaf: X509Certificate, now: number): void {
     throw problem(
       'tls.cert',
       file,
-      `clients refuse its key, which is ${weakness}: take RSA of 2048 bits or more, or P-256`,
+      `clients refuse its key, which is ${weakness}: use RSA of 2048 bits or more, or P-256`,
     )
 }
 
@@ -116,7 +114,7 @@ function refuseMismatch(files: Files, chain: readonly X509Certificate[], key: Ke
   const fits = chain.findIndex((certificate) => certificate.checkPrivateKey(key))
   if (fits === 0) return
   throw fits === -1
-    ? problem('tls.key', files.key, `is the key of another certificate than the one in ${files.cert}`)
+    ? problem('tls.key', files.key, `does not belong to the certificate in ${files.cert}`)
     : problem(
         'tls.cert',
         files.cert,
@@ -124,7 +122,7 @@ function refuseMismatch(files: Files, chain: readonly X509Certificate[], key: Ke
       )
 }
 
-/** OpenSSL has limits of its own, such as the strength of each signature in the chain. */
+/** Lets OpenSSL load the certificate, since it has its own limits, such as for the strength of each signature in the chain. */
 function refuseUnusable(file: string, certificate: ServerCertificate): void {
   try {
     createSecureContext(certificate)
@@ -135,12 +133,12 @@ function refuseUnusable(file: string, certificate: ServerCertificate): void {
     throw problem(
       'tls.cert',
       file,
-      weak ? 'a key or signature in it is too weak for TLS' : 'TLS can not be served with it',
+      weak ? 'a key or signature in it is too weak for TLS' : 'OpenSSL can not use it for TLS',
     )
   }
 }
 
-/** Reads the authorities of client certificates. @throws ConfigError where there is none, or one is not an authority */
+/** Reads the authorities of client certificates. @throws ConfigError if there is none, or if one is not an authority */
 export function readClientAuthorities(file: string): string {
   const pem = readPemFile('tls.client_ca', file, CONVERT_CERTIFICATE)
   parseCertificates('tls.client_ca', file, pem)
@@ -152,14 +150,14 @@ export function readClientAuthorities(file: string): string {
   return pem
 }
 
-/** Reads certificates to trust. @throws ConfigError where the file has none */
+/** Reads certificates to trust. @throws ConfigError if the file has none */
 export function readAuthorities(setting: string, file: string): string {
   const pem = readPemFile(setting, file, CONVERT_CERTIFICATE)
   parseCertificates(setting, file, pem)
   return pem
 }
 
-/** The certificates of a server, and where clients meet them. */
+/** The certificates of a server, and the host at which clients see them. */
 export interface CertificateUse {
   readonly certificate: ServerCertificate | undefined
   readonly clientAuthorities: string | undefined
@@ -167,7 +165,7 @@ export interface CertificateUse {
   readonly host: string | undefined
 }
 
-/** Warnings about certificates that work now; each begins with the option's name. */
+/** Warnings about certificates that still work. Each begins with the option's name. */
 export function certificateWarnings(
   { certificate, clientAuthorities, host }: CertificateUse,
   now: number,
@@ -178,7 +176,7 @@ export function certificateWarnings(
   ]
 }
 
-/** When the certificate of a server expires, in milliseconds. */
+/** The time at which the certificate of a server expires, in milliseconds. */
 export const expiryOf = ({ cert }: ServerCertificate): number => new X509Certificate(cert).validToDate.getTime()
 
 const certificatesOf = (pem: string): readonly X509Certificate[] =>
@@ -213,7 +211,7 @@ function chainWarnings(chain: readonly X509Certificate[], host: string | undefin
 const authorityWarnings = (authorities: readonly X509Certificate[], now: number): readonly string[] =>
   authorities.flatMap((authority, index) =>
     now > authority.validToDate.getTime()
-      ? [`tls.client_ca: authority ${index + 1} has expired, and no certificate of it counts any more`]
+      ? [`tls.client_ca: authority ${index + 1} has expired, so its certificates are refused`]
       : [],
   )
 

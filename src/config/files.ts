@@ -3,7 +3,7 @@ import { LONGEST_SECRET_FILE, readSecret } from '../input/secret.ts'
 import { decodeUtf8, readFile } from '../platform/files.ts'
 import { problem } from './problem.ts'
 
-/** Bytes: a bundle of all public authorities is a quarter of it. */
+/** The most bytes. A bundle of all public authorities has a quarter of this. */
 const LONGEST_PEM = 1024 * 1024
 
 /** Reads a file that an option names. @throws ConfigError */
@@ -23,9 +23,9 @@ export function readPemFile(setting: string, file: string, convert: string): str
   // The text around a PEM block may have any encoding (RFC 7468 §2).
   const text = decodeUtf8(bytes) ?? (bytes.includes('-----BEGIN ') ? bytes.toString('latin1') : undefined)
   if (text?.trim() === '') throw problem(setting, file, 'is empty')
-  // DER begins with a SEQUENCE (X.690 §8.9), which a text does not.
+  // DER begins with the tag of a SEQUENCE (X.690 §8.9). Text never does.
   if (text === undefined || bytes[0] === 0x30)
-    throw problem(setting, file, `is binary, not PEM: make that with \`${convert}\``)
+    throw problem(setting, file, `is binary, not PEM: convert it with \`${convert}\``)
   return text
 }
 
@@ -40,13 +40,13 @@ export function readSecretFile(setting: string, file: string): string {
 }
 
 /**
- * A file that others than its owner (and, for mounted secrets, group) can read or change keeps no secret.
+ * Refuses a secret file that anybody but its owner can read or change. The group may read it, as for mounted secrets.
  * @throws ConfigError
  */
 export function refuseOpenFile(setting: string, file: string): void {
   if (process.platform === 'win32') return
   const status = statSync(file)
-  // Nobody else can read a pipe later.
+  // A pipe can be read only once, so others can't read it later.
   if (!status.isFile() || (status.mode & 0o037) === 0) return
   throw problem(setting, file, 'others can read or change it: chmod 600 (or 640 for a group of its own)')
 }

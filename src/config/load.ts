@@ -8,30 +8,30 @@ import { MistakeList } from '../platform/user-error.ts'
 import { ConfigError, problem } from './problem.ts'
 import { isEnvironmentOnly, type OptionInfo, type Options, optionInfos, schema } from './schema.ts'
 
-/** Where options come from: the later ones win. */
+/** The sources of options. Later ones win. */
 export interface Sources {
   /** A YAML file. */
   readonly file?: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
-  /** By key, such as `runtime.port`. */
+  /** Values by key, such as `runtime.port`. */
   readonly flags?: Readonly<Record<string, string>>
 }
 
-/** The options that could be read, and the mistakes in the others. */
+/** The readable options, and the mistakes in the others. */
 export interface Reading {
-  /** A wrong option has its default. */
+  /** The options. A wrong one has its default. */
   readonly options: Options
   readonly mistakes: readonly string[]
-  /** The keys of the options that are wrong. */
+  /** The keys of the wrong options. */
   readonly wrong: ReadonlySet<string>
 }
 
 /** Variables that are not options: `TESSERA_CONFIG` names the file, `TESSERA_DEBUG` makes failures verbose. */
 const OTHER_VARIABLES = ['TESSERA_CONFIG', 'TESSERA_DEBUG']
-/** Bytes. */
+/** The most bytes of a configuration file. */
 const LONGEST_FILE = 1024 * 1024
 
-/** Reads the options: file, then environment, then flags. @throws Mistakes naming all that is wrong */
+/** Reads the options: file, then environment, then flags. @throws Mistakes that lists every mistake */
 export function loadOptions(sources: Sources): Options {
   const { options, mistakes } = readOptions(sources)
   const list = new MistakeList()
@@ -47,7 +47,7 @@ export function readOptions({ file, env, flags = {} }: Sources): Reading {
   const tree = read ?? {}
   const given = { ...fromEnvironment(env, mistakes), ...fromFlags(flags) }
   for (const [key, { value }] of Object.entries(given)) assign(tree, key.split('.'), value)
-  // An unreadable file might have had any of the options, so none of them can be called missing.
+  // An unreadable file may contain any option, so none of them is reported as missing.
   const wrong = new Set<string>(read === undefined ? optionInfos.map(({ key }) => key) : [])
   // Remove each wrong value, so that the rest can be checked in the same run.
   for (;;) {
@@ -66,11 +66,11 @@ type Tree = Record<string, unknown>
 
 interface Given {
   readonly value: string
-  /** How the administrator gave it: the variable or flag. */
+  /** The variable or flag that gave the value. */
   readonly origin: string
 }
 
-/** @throws Mistakes, or ConfigError, where the file is not a YAML mapping */
+/** @throws Mistakes or ConfigError if the file is not a YAML mapping */
 function parseFile(file: string, mistakes: MistakeList): Tree {
   const { bytes, fault } = readFile(file, LONGEST_FILE)
   if (bytes === undefined) throw new ConfigError(`${file} can't be read: ${fault}`)
@@ -89,7 +89,10 @@ function parseFile(file: string, mistakes: MistakeList): Tree {
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What Kubernetes sets in every pod for a service named `tessera…` (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables). */
+/**
+ * Whether Kubernetes set a variable for a service named `tessera…`, as it does in every pod
+ * (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
+ */
 const isServiceLink = (name: string, value: string): boolean =>
   /_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP|SCTP)(_|$)/.test(name) ||
   (name.endsWith('_PORT') && /^\w+:\/\//.test(value))
@@ -153,18 +156,18 @@ function explain(
   const { origin, value: written } = given[option?.key ?? ''] ?? {}
   if (option !== undefined && isEnvironmentOnly(option.key)) return problem(origin ?? key, undefined, message)
   const shown = typeof value === 'string' ? withoutPassword(option?.key, value) : value
-  // The path goes beyond the option where one entry of a list is wrong.
+  // If one entry of a list is wrong, the path goes beyond the option.
   const entry = option !== undefined && path.length > option.key.split('.').length ? Number(path.at(-1)) + 1 : undefined
   const setting = origin ?? `${where}${option?.key ?? key}`
   if (entry !== undefined) return problem(`${setting} entry ${entry}`, shown ?? undefined, message)
   return problem(setting, typeof shown === 'number' ? (written ?? shown) : (shown ?? undefined), message)
 }
 
-/** A value that a message may show: an address without its password, however broken it is. */
+/** A value that a message may show. A password is removed, even from an invalid address. */
 const withoutPassword = (key: string | undefined, value: string): string =>
   key === 'storage' ? shownLocation(value) : value.replace(/^([\w+.-]*:\/\/[^:@/?#]*):.*@/s, '$1:***@')
 
-/** The option that a path leads to, or into. */
+/** The option at a path or around it. */
 function optionAt(path: Path): OptionInfo | undefined {
   const key = path.join('.')
   return optionInfos.find((candidate) => key === candidate.key || key.startsWith(`${candidate.key}.`))

@@ -1,8 +1,8 @@
 import type { Config } from './resolve.ts'
 
-/** A configuration as it goes from one process to another, in JSON. */
+/** A configuration in a form for JSON, in which one process sends it to another. */
 export type PlainConfig = Omit<Config, 'masterKey' | 'previousMasterKey'> & {
-  /** Base64, as is the one before. */
+  /** Base64, like the previous one. */
   readonly masterKey: string
   readonly previousMasterKey: string | undefined
 }
@@ -13,7 +13,7 @@ export const toPlainConfig = (config: Config): PlainConfig => ({
   previousMasterKey: config.previousMasterKey?.toString('base64'),
 })
 
-/** The reverse. What is undefined is left out of JSON, and so undefined again. */
+/** Restores a configuration. Fields that JSON left out are undefined again. */
 export const fromPlainConfig = ({ masterKey, previousMasterKey, ...config }: PlainConfig): Config => ({
   ...config,
   masterKey: Buffer.from(masterKey, 'base64'),

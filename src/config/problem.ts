@@ -1,12 +1,12 @@
 import { UserError } from '../platform/user-error.ts'
 
-/** One thing that is wrong with the configuration, in one line: the setting, its value, and how to mend it. */
+/** One mistake in the configuration, in one line: the setting, its value, and how to mend it. */
 export class ConfigError extends UserError {}
 
-/** Characters of a value that a message shows. */
+/** The most characters of a value that a message shows. */
 const LONGEST_SHOWN = 200
 
-/** @param value left out for what must not be shown */
+/** @param value undefined if it must not be shown */
 export function problem(setting: string, value: unknown, mend: string): ConfigError {
   const shown = value === undefined ? '' : JSON.stringify(value)
   const cut = shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown

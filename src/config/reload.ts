@@ -1,7 +1,7 @@
 import { type Config, resolveConfig } from './resolve.ts'
 import { type Options, optionInfos } from './schema.ts'
 
-/** The options that a server that runs takes over when it reads its configuration again; the others need a restart. */
+/** The options that a running server applies when it reads its configuration again. The others need a restart. */
 const LIVE: readonly string[] = [
   'runtime.trusted_proxies',
   'tls.cert',
@@ -23,17 +23,17 @@ const LIVE: readonly string[] = [
 
 export const isLive = (key: string): boolean => LIVE.includes(key)
 
-/** What reading the configuration again comes to. */
+/** The result of reading the configuration again. */
 export interface Reload {
-  /** What is to be in force: the one before, with the new values of the options that can change. */
+  /** The configuration to apply: the current one, with the new values of the options that can change. */
   readonly config: Config
   /** The options that change now, by key. */
   readonly changed: readonly string[]
-  /** Those that differ, and can't change without a restart. */
+  /** The options that differ but need a restart, by key. */
   readonly fixed: readonly string[]
 }
 
-/** What a file is read for: it may change and keep its name. */
+/** The contents of files that options name. They may change while the name stays the same. */
 const CONTENTS: Readonly<Record<string, (config: Config) => string | undefined>> = {
   'tls.cert': ({ certificate }) => certificate?.cert,
   'tls.key': ({ certificate }) => certificate?.key,
@@ -45,12 +45,12 @@ const CONTENTS: Readonly<Record<string, (config: Config) => string | undefined>>
 }
 
 /**
- * What becomes of `current` where `next` was read.
- * @throws ConfigError where the two together are not what a server could start on
+ * Plans the change from `current` to `next`.
+ * @throws ConfigError if no server could start with the combination of the two
  */
 export function planReload(current: Config, next: Config): Reload {
   const different = optionInfos.map(({ key }) => key).filter((key) => isDifferent(current, next, key))
-  // A listener without TLS can't begin with it, nor the other way around.
+  // A running listener can't switch between TLS and plain HTTP.
   const isOneSided = (current.certificate === undefined) !== (next.certificate === undefined)
   const canChange = (key: string) => isLive(key) && !(isOneSided && /^tls\.(cert|key)$/.test(key))
   const changed = different.filter(canChange)
@@ -75,7 +75,7 @@ function read(options: object, key: string): unknown {
   }, options)
 }
 
-/** A copy in which one option has another value, which was parsed as one of its own. */
+/** A copy in which one option has another value. The value must already be valid for the option. */
 function withOption<Tree extends object>(tree: Tree, key: string, value: unknown): Tree {
   const [head = '', ...rest] = key.split('.')
   if (rest.length === 0) return { ...tree, [head]: value }

@@ -15,7 +15,7 @@ import type { Reading } from './load.ts'
 import { problem } from './problem.ts'
 import type { Options } from './schema.ts'
 
-/** How a database is used that is not a file. Milliseconds. */
+/** The password and limits for a database server. Times are in milliseconds. */
 interface StorageAccess {
   readonly password: string | undefined
   readonly connections: number
@@ -23,25 +23,25 @@ interface StorageAccess {
   readonly statementTimeout: number
 }
 
-/** A configuration that the server can start on: everything that must be there is, and nothing is unsafe. */
+/** A configuration with which the server can start. It is complete, and nothing in it is unsafe. */
 export interface Config extends Options {
   readonly issuer: string
   readonly storage: string
   readonly storageAccess: StorageAccess
   readonly masterKey: Buffer
   readonly previousMasterKey: Buffer | undefined
-  /** Whether this is `tessera dev`, where the published secret of its sample counts. */
+  /** Whether this is `tessera dev`, which accepts the published secret of its sample. */
   readonly isDevelopment: boolean
-  /** PEM; undefined where no certificate is configured. */
+  /** PEM; undefined if no certificate is configured. */
   readonly certificate: ServerCertificate | undefined
   /** PEM. */
   readonly clientAuthorities: string | undefined
   readonly outboundAuthorities: string | undefined
 }
 
-/** The parts of a configuration that are usable, and everything that is wrong with the rest. */
+/** The usable parts of a configuration, and the mistakes in the rest. */
 export interface Examined {
-  /** Undefined where anything is wrong. */
+  /** Undefined if there is any mistake. */
   readonly config: Config | undefined
   readonly options: Options
   readonly storageAccess: StorageAccess | undefined
@@ -49,22 +49,22 @@ export interface Examined {
   readonly mistakes: readonly string[]
   /** Problems that don't stop a server from starting. */
   readonly warnings: readonly string[]
-  /** The keys of the options that are wrong by themselves. */
+  /** The keys of the options whose own values are wrong. */
   readonly wrong: ReadonlySet<string>
 }
 
-/** Checks the options together, and reads the files that they name. @throws Mistakes naming what to mend */
+/** Checks the options together and reads the files that they name. @throws Mistakes that says what to mend */
 export function resolveConfig(options: Options, clock: Clock = systemClock): Config {
   return requireConfig(examineConfig({ options, mistakes: [], wrong: new Set() }, clock))
 }
 
-/** The configuration, if nothing is wrong with it. @throws Mistakes */
+/** Returns the configuration if it has no mistake. @throws Mistakes */
 export function requireConfig({ config, mistakes }: Examined): Config {
   if (config === undefined) throw new Mistakes(mistakes)
   return config
 }
 
-/** Checks the options as far as they could be read, and collects mistakes and warnings. */
+/** Checks the readable options together, and collects mistakes and warnings. */
 export function examineConfig({ options, mistakes: before, wrong }: Reading, clock: Clock): Examined {
   const mistakes = new MistakeList()
   for (const mistake of before) mistakes.add(mistake)
@@ -108,7 +108,7 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
   return { config, options, storageAccess, masterKeys, mistakes: mistakes.all, warnings, wrong }
 }
 
-/** Seconds. A quarter of an hour is the longest that a verifier which was tried keeps keys, but for one (`docs/keys.md`). */
+/** Seconds. With one exception, no tested verifier keeps keys for more than a quarter of an hour (`docs/keys.md`). */
 const SHORT_NOTICE = 3_600
 
 const keyWarnings = ({ keys: { publish_before: published } }: Options): readonly string[] =>
@@ -159,20 +159,20 @@ function checkTogether({ runtime, admin, keys, http }: Options, isRight: IsRight
   if (request < headers && isRight('http.headers_timeout') && isRight('http.request_timeout'))
     mistakes.note(problem('http.request_timeout', request, `must be at least http.headers_timeout, ${headers}`))
   if (admin.port === runtime.port && admin.port !== 0 && canMeet(admin.host, runtime.host))
-    mistakes.note(problem('admin.port', admin.port, 'is runtime.port, too: two listeners need a port each'))
+    mistakes.note(problem('admin.port', admin.port, 'equals runtime.port: each listener needs its own port'))
 }
 
-/** Whether two listeners on one port would conflict. */
+/** Whether two listeners with the same port would conflict. */
 const canMeet = (one: string, other: string): boolean =>
   one === other || [one, other].some((host) => host === '0.0.0.0' || host === '::') || [one, other].every(isLoopback)
 
-/** The master keys of a configuration. @throws ConfigError naming what to mend */
+/** Reads the master keys of a configuration. @throws ConfigError that says what to mend */
 export const resolveMasterKeys = (options: Options): Pick<Config, 'masterKey' | 'previousMasterKey'> => ({
   masterKey: readMasterKey(options),
   previousMasterKey: readKeyFile('previous_master_key_file', options.previous_master_key_file),
 })
 
-/** How the database of a configuration is used. @throws ConfigError naming what to mend */
+/** Reads the password and limits for the database of a configuration. @throws ConfigError that says what to mend */
 export function resolveStorageAccess(options: Options): StorageAccess {
   const { storage_password_file: file } = options
   return {

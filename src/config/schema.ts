@@ -7,7 +7,7 @@ import { parseDatabaseLocation, refusePath } from '../input/database-location.ts
 import { isAddressOrNetwork } from '../platform/addresses.ts'
 import { UserError } from '../platform/user-error.ts'
 
-/** Variables and flags are text. It becomes a number only where it is written as one: `Number('')` would be 0. */
+/** Converts the text of variables and flags to a number, if it is written as one. `Number('')` alone would be 0. */
 const numberOf = (form: RegExp) => (value: unknown) =>
   typeof value === 'string' && form.test(value) ? Number(value) : value
 const integer = (min: number, max: number) => z.preprocess(numberOf(/^(?:0|[1-9]\d*)$/), z.int().min(min).max(max))
@@ -18,10 +18,10 @@ const list = <Item extends z.ZodType>(item: Item, least = 0) =>
     (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
     z.array(item).min(least),
   )
-/** Some of a closed list; all of them, unless given otherwise. */
+/** A selection from a closed list. The default is all of them. */
 const someOf = <Name extends string>(names: readonly Name[]) => list(z.enum(names), 1).default([...names])
 const text = z.string().min(1)
-/** Text that `read` accepts; its UserError becomes the message. */
+/** Text that `read` accepts. Its UserError becomes the message. */
 const readableBy = (read: (value: string) => unknown) =>
   text.superRefine((value, context) => {
     try {
@@ -43,7 +43,7 @@ const issuer = text.refine((value) => {
   return url?.protocol === 'https:' && url.origin === value
 }, 'must be https:// and a host, without path or trailing slash, for example https://auth.example.com')
 
-/** A user and password in it are percent-encoded (RFC 3986 §3.2.1). */
+/** Whether a value is the URL of a proxy. User and password must be percent-encoded (RFC 3986 §3.2.1). */
 function isProxyUrl(value: string): boolean {
   const url = URL.parse(value)
   if (url === null || /%(?![0-9a-f]{2})/i.test(url.username + url.password)) return false
@@ -270,21 +270,21 @@ export const schema = z.strictObject({
     .prefault({}),
 })
 
-/** The options as given, checked one by one and defaulted. */
+/** The options, each checked by itself, with defaults. */
 export type Options = z.output<typeof schema>
 
-/** One option, as the reference, the environment and the command line know it. */
+/** The description of one option for the reference, the environment and the command line. */
 export interface OptionInfo {
-  /** Where it stands in the file, such as `runtime.port`. */
+  /** The path of the option in the file, such as `runtime.port`. */
   readonly key: string
   readonly env: string
   readonly flag: string
   readonly description: string
-  /** Undefined where there is none. */
+  /** The default; undefined if there is none. */
   readonly fallback: unknown
 }
 
-/** Never in a file beside other settings, nor on a command line that others can read. */
+/** Secrets that are allowed neither in the configuration file nor on the command line, which others can read. */
 const ENVIRONMENT_ONLY: readonly string[] = ['master_key']
 
 export const isEnvironmentOnly = (key: string): boolean => ENVIRONMENT_ONLY.includes(key)

@@ -16,19 +16,19 @@ export type DatabaseLocation =
     }
 
 const SQLITE = 'sqlite:'
-/** The parameters of a PostgreSQL address, with the meanings of libpq (https://www.postgresql.org/docs/current/libpq-connect.html). */
+/** Parameters of a PostgreSQL address, as libpq defines them (https://www.postgresql.org/docs/current/libpq-connect.html). */
 const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
-const FORM = 'must be sqlite: and a path, or postgres:// and where the database is'
+const FORM = 'must be sqlite: and a path, or postgres:// and the address of the database'
 const POSTGRES_FORM = 'must be postgres://user@host:port/database'
 const ENCODE = 'within a name or password, write %23 for #, %25 for %, %2F for /, %3A for :, %3F for ? and %40 for @'
 
 /** RFC 3986 §3, without a fragment, and with one @ at the most. */
 const ADDRESS = /^postgres(?:ql)?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]*)(?:\/([^@/?#]*))?(?:\?([^@#]*))?$/i
-/** RFC 3986 §3.2.2: a name, an address, or the percent-encoded folder of a socket; then perhaps a port. */
+/** A name, an address, or the percent-encoded folder of a socket, each with an optional port (RFC 3986 §3.2.2). */
 const HOST = /^(\[[0-9a-f:.]+\]|(?:[\w.~-]|%[0-9a-f]{2})*)(?::(\d{1,5}))?$/i
 
 /**
- * Reads the address of a database. Nothing else may take one apart, so that the address that is shown is the one that is opened.
+ * Parses the address of a database. No other code may parse one, so that the address in messages is the one that is opened.
  * @throws UserError in words that follow the option's name, without any part of the address
  */
 export function parseDatabaseLocation(location: string): DatabaseLocation {
@@ -69,7 +69,7 @@ function parsePath(path: string): string {
 
 /**
  * Checks a path that a person has given. @returns the path
- * @throws UserError where it has control characters, or begins with `~`
+ * @throws UserError if it has control characters or begins with `~`
  */
 export function refusePath(path: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
@@ -106,7 +106,7 @@ function decode(text: string): string {
   }
 }
 
-/** The address without its password, to be shown, however broken it is. */
+/** The address without its password, for messages. It accepts an invalid address, too. */
 export function shownLocation(location: string): string {
   const read = readOrUndefined(location)
   if (read?.kind === 'sqlite' || (read !== undefined && read.password === undefined)) return location

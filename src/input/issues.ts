@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { visibleValue } from '../platform/visible.ts'
 import type { Path } from './yaml-nodes.ts'
 
-/** A value that a schema refuses, and why, in words that follow its name. */
+/** A value that a schema refuses, with the reason in words that follow its name. */
 export interface Issue {
   readonly path: Path
   readonly value: unknown
@@ -45,7 +45,7 @@ function wordsOf(issue: RawIssue): string {
   }
 }
 
-/** Whether a schema takes whole numbers only; its issue says `number`. */
+/** Whether a schema accepts whole numbers only. Its issue says just `number`. */
 function isWhole({ inst }: RawIssue): boolean {
   const def = inst?._zod.def
   return def !== undefined && 'format' in def && def.format === 'safeint'
@@ -94,7 +94,7 @@ function unfold(issue: z.core.$ZodIssue, before: Path): readonly Issue[] {
     return [{ path, value: undefined, message, isUnknown: false }]
   }
   if (issue.code === 'invalid_union') {
-    // Report the form that matched furthest: it is most likely the one that was meant.
+    // Report the form that matched furthest, since it is most likely the intended one.
     const furthest = issue.errors
       .map((issues) => issues.flatMap((inner) => unfold(inner, path)))
       .toSorted((one, other) => depthOf(other) - depthOf(one))[0]

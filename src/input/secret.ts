@@ -1,40 +1,40 @@
 import { UserError } from '../platform/user-error.ts'
 
-/** Characters. */
+/** The most characters of a secret. */
 const LONGEST = 1_024
 
-/** Bytes that are read from a file or from standard input for a secret. */
+/** The most bytes that are read from a file or from standard input for a secret. */
 export const LONGEST_SECRET_FILE = 64 * 1024
 
-/** A secret, or why a text is none, in words that follow its name and repeat nothing of it. */
+/** A secret, or the reason why a text is not one, in words that follow its name and repeat nothing of it. */
 type ReadSecret =
   | { readonly secret: string; readonly fault?: never }
   | { readonly secret?: never; readonly fault: string }
 
 /**
- * Reads a secret from a manifest, a variable, a file, standard input or the terminal: all by one rule. It drops one line end,
- * because files and Kubernetes Secrets end in one. RFC 6749 Appendix A.2 allows visible ASCII and spaces. Other letters are
- * allowed, because many clients send them as UTF-8; control characters are not.
+ * Reads a secret. One rule holds for manifests, variables, files, standard input and the terminal. One line end is dropped, because
+ * files and Kubernetes Secrets end in one. RFC 6749 Appendix A.2 allows visible ASCII and spaces. Other letters are allowed,
+ * because many clients send them as UTF-8; control characters are not.
  */
 export function readSecret(given: string): ReadSecret {
   const secret = given.replace(/\r?\n$/, '')
   if (secret === '') return { fault: 'must not be blank' }
   if (secret.length > LONGEST) return { fault: `must have at most ${LONGEST} characters` }
-  if (!secret.isWellFormed()) return { fault: 'must not have half of a character' }
+  if (!secret.isWellFormed()) return { fault: 'must not have half of a character (a lone surrogate)' }
   const at = secret.search(FORBIDDEN)
   if (at === -1) return { secret }
   const found = nameOf(secret.charCodeAt(at))
   return { fault: `must be one line without control characters: character ${at + 1} is ${found}` }
 }
 
-/** Reads a secret. @param name of its source, for the message @throws UserError */
+/** Reads a secret or throws. @param name the name of its source, for the message @throws UserError */
 export function takeSecret(name: string, given: string): string {
   const { secret, fault } = readSecret(given)
   if (secret === undefined) throw new UserError(`${name}: the secret ${fault}`)
   return secret
 }
 
-/** Reads a secret from a variable. @param from the option that names the variable @throws UserError */
+/** Reads a secret from an environment variable. @param from the option that names the variable @throws UserError */
 export function secretOfVariable(
   from: string,
   name: string,

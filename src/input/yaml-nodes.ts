@@ -13,12 +13,12 @@ import {
 
 export type Path = readonly PropertyKey[]
 
-/** Levels of lists and mappings: nobody writes deeper ones by hand. */
+/** The most levels of lists and mappings. People don't write deeper ones by hand. */
 const DEEPEST = 64
-/** Values that aliases may add to those that are written out: a few lines could add billions. */
+/** The most values that aliases may add to the written ones. Without a limit, a few lines could add billions. */
 const MOST_BY_ALIASES = 1_000_000
 
-/** The tags of the core schema (YAML 1.2.2 §10.3.2): they only confirm the type of a value. */
+/** The tags of the core schema (YAML 1.2.2 §10.3.2). They only confirm the type of a value. */
 const KNOWN_TAGS = ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`)
 
 /** Messages for everything that the parser refuses. They repeat nothing of the text, which might be a secret. */
@@ -26,28 +26,27 @@ export const words: Readonly<Record<ErrorCode, string>> = {
   ALIAS_PROPS: 'an alias (*) can have neither an anchor (&) nor a tag (!)',
   BAD_ALIAS: 'an anchor (&) or alias (*) needs a name that does not end in a colon',
   BAD_COLLECTION_TYPE: 'a tag (!) does not fit the value that it stands before',
-  BAD_DIRECTIVE: 'a line that begins with % is not known here',
-  BAD_DQ_ESCAPE:
-    'the text in quotes has a backslash that means nothing: write \\\\ for a backslash, or use single quotes',
+  BAD_DIRECTIVE: 'a line that begins with % is not supported',
+  BAD_DQ_ESCAPE: 'the text in quotes has an unknown escape: write \\\\ for a backslash, or use single quotes',
   BAD_INDENT: 'the indentation is wrong, or a bracket is not closed',
-  BAD_PROP_ORDER: 'an anchor (&) or a tag (!) stands in the wrong place',
+  BAD_PROP_ORDER: 'an anchor (&) or a tag (!) is in the wrong place',
   BAD_SCALAR_START: 'a value may not begin with @, ` or %: put it in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a second "name: value" on one line: put the value in quotes, or begin a new line',
   BLOCK_IN_FLOW: 'within brackets, everything must be in brackets',
-  DUPLICATE_KEY: 'the name stands twice in one mapping',
-  IMPOSSIBLE: 'the line makes no sense here',
+  DUPLICATE_KEY: 'the name occurs twice in one mapping',
+  IMPOSSIBLE: 'the line is not valid YAML here',
   KEY_OVER_1024_CHARS: 'the name is longer than 1,024 characters',
   MISSING_CHAR: 'a quote, a colon, a comma or a bracket is missing',
-  MULTILINE_IMPLICIT_KEY: 'a name must stand on one line, with a colon after it',
+  MULTILINE_IMPLICIT_KEY: 'a name must be on one line, with a colon after it',
   MULTIPLE_ANCHORS: 'a value can have one anchor (&) only',
   MULTIPLE_DOCS: 'there are several documents, with --- between them',
   MULTIPLE_TAGS: 'a value can have one tag (!) only',
   NON_STRING_KEY: 'a name must be text',
   RESOURCE_EXHAUSTION: `brackets or indentation are more than ${DEEPEST} deep`,
-  TAB_AS_INDENT: 'a tab stands where the indentation must be spaces',
+  TAB_AS_INDENT: 'a tab is used for indentation: use spaces',
   TAG_RESOLVE_FAILED:
-    'a tag (!) is not known here: write the value itself, or put it in quotes if it is text that begins with !',
-  UNEXPECTED_TOKEN: 'the line makes no sense here',
+    'a tag (!) is not supported: write the value itself, or put it in quotes if it is text that begins with !',
+  UNEXPECTED_TOKEN: 'the line is not valid YAML here',
 }
 
 /** A mistake in a text, at its offset in characters. */
@@ -56,10 +55,10 @@ export interface Mistake {
   readonly message: string
 }
 
-/** The value of a node. All aliases of an anchor share one value, and each of them counts. */
+/** The value of a node. All aliases of an anchor share one value, but each of them counts towards the size. */
 interface Read {
   readonly value: unknown
-  /** Values in it, itself included, after the expansion of aliases. */
+  /** The number of values in it, itself included, after the expansion of aliases. */
   readonly size: number
   readonly depth: number
 }
@@ -104,7 +103,7 @@ export class NodeReader {
     return offset
   }
 
-  #mind(node: unknown, message: string): void {
+  #report(node: unknown, message: string): void {
     this.mistakes.push({ offset: offsetOf(node), message })
   }
 
@@ -113,7 +112,7 @@ export class NodeReader {
     this.#depth += 1
     try {
       if (this.#depth <= DEEPEST) return isSeq(node) ? this.#readList(node) : this.#readMapping(node)
-      if (this.#depth === DEEPEST + 1) this.#mind(node, words.RESOURCE_EXHAUSTION)
+      if (this.#depth === DEEPEST + 1) this.#report(node, words.RESOURCE_EXHAUSTION)
       return NOTHING
     } finally {
       this.#depth -= 1
@@ -121,23 +120,23 @@ export class NodeReader {
   }
 
   #readAlias(name: string, offset: number): Read {
-    const mind = (message: string): Read => {
+    const report = (message: string): Read => {
       this.mistakes.push({ offset, message })
       return NOTHING
     }
     const read = this.#anchors.get(name)
     if (read === undefined) {
-      return mind(
+      return report(
         this.#anchors.has(name)
-          ? 'an alias (*) stands within the value that it stands for'
+          ? 'an alias (*) is inside the value that it refers to'
           : 'an alias (*) has no anchor (&) before it: put it in quotes if it is text that begins with *',
       )
     }
     const before = this.#byAliases
     this.#byAliases += read.size
     if (this.#byAliases > MOST_BY_ALIASES)
-      return before > MOST_BY_ALIASES ? NOTHING : mind('aliases (*) come to more than 1,000,000 values')
-    if (this.#depth + read.depth > DEEPEST) return mind(words.RESOURCE_EXHAUSTION)
+      return before > MOST_BY_ALIASES ? NOTHING : report('aliases (*) come to more than 1,000,000 values')
+    if (this.#depth + read.depth > DEEPEST) return report(words.RESOURCE_EXHAUSTION)
     return read
   }
 
@@ -161,7 +160,7 @@ export class NodeReader {
     const places = new Map<PropertyKey, number>()
     let [size, depth] = [1, 1]
     const put = (name: string, part: unknown, offset: number) => {
-      // An assignment to `__proto__` would set the prototype.
+      // A plain assignment to `__proto__` would set the prototype.
       Object.defineProperty(value, name, { value: part, enumerable: true, writable: true, configurable: true })
       places.set(name, offset)
     }
@@ -174,7 +173,7 @@ export class NodeReader {
       else {
         const name = this.#nameOf(pair)
         if (name === undefined) continue
-        if (places.has(name)) this.#mind(pair.key, `${JSON.stringify(name)} stands twice in this mapping`)
+        if (places.has(name)) this.#report(pair.key, `${JSON.stringify(name)} occurs twice in this mapping`)
         put(name, read.value, offsetOf(pair.key))
       }
     }
@@ -192,7 +191,7 @@ export class NodeReader {
     const all = Array.isArray(read.value) ? read.value.map((value: unknown) => ({ ...read, value })) : [read]
     const isMapping = ({ value }: Read) => typeof value === 'object' && value !== null && !Array.isArray(value)
     if (all.every(isMapping)) return all
-    this.#mind(key, '<< must be followed by a mapping, by an alias (*) of one, or by a list of these')
+    this.#report(key, '<< must be followed by a mapping, by an alias (*) of one, or by a list of these')
     return []
   }
 
@@ -203,11 +202,11 @@ export class NodeReader {
       if (typeof key.value === 'string') return key.value
       // Keep a number as it is written: 0x10 and 16 are two names.
       if (typeof key.value === 'number') return key.source
-      if (key.value === null && (key.source ?? '') === '') this.#mind(key, 'a name is missing before the colon')
-      else this.#mind(key, 'the names true, false and null must stand in quotes')
+      if (key.value === null && (key.source ?? '') === '') this.#report(key, 'a name is missing before the colon')
+      else this.#report(key, 'the names true, false and null must be in quotes')
       return undefined
     }
-    this.#mind(key, 'a name must be text: is this a template that was not filled in?')
+    this.#report(key, 'a name must be text: is this a template that was not filled in?')
     return undefined
   }
 
@@ -232,16 +231,16 @@ export class NodeReader {
   #readScalar(node: Scalar): unknown {
     const { value, source = '' } = node
     if (typeof value === 'string') {
-      if (!value.isWellFormed()) this.#mind(node, 'the text has half of a character')
+      if (!value.isWellFormed()) this.#report(node, 'the text has half of a character')
       return value
     }
     if (typeof value !== 'number') return value
-    if (!Number.isFinite(value)) this.#mind(node, 'a number must be finite')
+    if (!Number.isFinite(value)) this.#report(node, 'a number must be finite')
     // YAML 1.1 reads such a number as octal.
     else if (/^[-+]?0\d/.test(source))
-      this.#mind(node, 'a number begins with a zero: leave that out, or put it in quotes if it is text')
+      this.#report(node, 'a number begins with a zero: leave that out, or put it in quotes if it is text')
     else if (Number.isInteger(value) && !Number.isSafeInteger(value))
-      this.#mind(node, 'a number is too large: put it in quotes if it is text')
+      this.#report(node, 'a number is too large: put it in quotes if it is text')
     return value
   }
 }

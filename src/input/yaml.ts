@@ -10,16 +10,16 @@ interface Place {
 
 /** A YAML document, as a value that JSON could hold, with the positions of its parts. */
 export interface YamlDocument {
-  /** Undefined where the text has no document. */
+  /** Undefined if the text has no document. */
   readonly value: unknown
-  /** The position of a field: of its name where it has one, else of the nearest part around it. */
+  /** The position of a field: of its name if it has one, else of the nearest part around it. */
   placeOf(path: Path): Place
 }
 
 /**
- * Reads one document of YAML 1.2 in the core schema. It refuses everything that another reader could read in another way, and
- * everything that the parser only warns of. Aliases and merge keys (`<<`) work.
- * @param name of the text in messages, such as its file
+ * Reads one document of YAML 1.2 in the core schema. It refuses text that other parsers could read differently, and text that the
+ * parser only warns about. Aliases and merge keys (`<<`) work.
+ * @param name the name of the text in messages, such as its file
  * @throws Mistakes with file, line and column
  */
 export function readYaml(name: string, text: string): YamlDocument {
@@ -38,7 +38,7 @@ export function readYaml(name: string, text: string): YamlDocument {
   }
   const control = text.search(CONTROL)
   const documents = parse(text, lines)
-  if (control !== -1) return refuse([{ offset: control, message: 'a control character stands in the text' }])
+  if (control !== -1) return refuse([{ offset: control, message: 'the text has a control character' }])
   const [document, second] = documents
   const [syntax] = document?.errors ?? []
   // Later syntax errors mostly follow from the first.
@@ -47,9 +47,7 @@ export function readYaml(name: string, text: string): YamlDocument {
     return refuse([{ offset: second.range[0], message: `${words.MULTIPLE_DOCS}: put each in a file of its own` }])
   const { explicit, version } = document?.directives.yaml ?? { explicit: false, version: '1.2' }
   if (explicit === true && version !== '1.2')
-    return refuse([
-      { offset: 0, message: `the rules of version ${version} are not followed here: leave the line with % out` },
-    ])
+    return refuse([{ offset: 0, message: `YAML ${version} is not supported: leave out the line with %` }])
   const reader = new NodeReader(text)
   const { value } = reader.read(document?.contents ?? null)
   const others = document?.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED') ?? []

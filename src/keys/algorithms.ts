@@ -4,7 +4,7 @@ import { type SigningAlgorithm, signingAlgorithms } from '../oauth/algorithms.ts
 
 const generate = promisify(generateKeyPair)
 
-/** A new key: of a secret one, there is no public part. */
+/** A new key. A secret key has no public part. */
 export interface GeneratedKey {
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject | undefined
@@ -12,7 +12,7 @@ export interface GeneratedKey {
 
 interface SignatureAlgorithm {
   generate(): Promise<GeneratedKey>
-  /** A JWS signature (RFC 7518 §3) over the signing input, which is ASCII. */
+  /** Makes a JWS signature (RFC 7518 §3) over the signing input, which is ASCII. */
   sign(input: string, privateKey: KeyObject): Buffer
   verify(input: string, publicKey: KeyObject, signature: Buffer): boolean
 }
@@ -23,7 +23,7 @@ const ps256 = (key: KeyObject) =>
   ({ key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }) as const
 const generateRsa = () => generate('rsa', { modulusLength: 2048 })
 
-/** Every algorithm that a token can be signed with, by its `alg`. */
+/** Every algorithm that can sign tokens, by its `alg`. */
 export const signatureAlgorithms = {
   ES256: {
     generate: () => generate('ec', { namedCurve: 'P-256' }),
@@ -47,10 +47,10 @@ export const signatureAlgorithms = {
   },
 } as const satisfies Record<SigningAlgorithm, SignatureAlgorithm>
 
-/** What sealed tokens are encrypted with: AES-256-GCM (RFC 7518 §5.3). Its keys rotate like those that sign. */
+/** The algorithm that encrypts sealed tokens: AES-256-GCM (RFC 7518 §5.3). Its keys rotate like signing keys. */
 export const SEALING = 'A256GCM'
 
-/** Everything that a key can be for. */
+/** Every algorithm that a key can have. */
 export type KeyAlgorithm = SigningAlgorithm | typeof SEALING
 
 const isSigningAlgorithm = (value: string): value is SigningAlgorithm =>
@@ -58,7 +58,7 @@ const isSigningAlgorithm = (value: string): value is SigningAlgorithm =>
 
 export const isKeyAlgorithm = (value: string): value is KeyAlgorithm => value === SEALING || isSigningAlgorithm(value)
 
-/** A new key for an algorithm; RSA keys have 2048 bits (RFC 7518 §3.3). */
+/** Generates a key for an algorithm. RSA keys have 2048 bits (RFC 7518 §3.3). */
 export const generateKey = async (algorithm: KeyAlgorithm): Promise<GeneratedKey> =>
   algorithm === SEALING
     ? { privateKey: createSecretKey(randomBytes(32)), publicKey: undefined }

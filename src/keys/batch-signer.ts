@@ -8,11 +8,11 @@ import { signatureAlgorithms } from './algorithms.ts'
 export interface Signer {
   readonly kid: KeyId
   readonly algorithm: SigningAlgorithm
-  /** `input`, which is ASCII, with the JWS signature over it: the compact serialization (RFC 7515 §7.1). */
+  /** Signs `input`, which is ASCII. Resolves with the JWS in compact serialization (RFC 7515 §7.1). */
   sign(input: string): Promise<string>
 }
 
-/** A signer that signs what one turn of the event loop asks for in a row. */
+/** Makes a signer that makes all signatures of one turn of the event loop in a row (see `createBatch`). */
 export function createBatchSigner(kid: KeyId, algorithm: SigningAlgorithm, privateKey: KeyObject): Signer {
   const { sign } = signatureAlgorithms[algorithm]
   const inBatch = createBatch()

@@ -5,18 +5,18 @@ import { generateKey, type KeyAlgorithm } from './algorithms.ts'
 import type { Candidate } from './schedule.ts'
 import type { StoredKey } from './store.ts'
 
-/** What a private key is encrypted as: its row can't be passed off as that of another key. */
+/** The context under which a private key is encrypted. It binds the ciphertext to one key, so that rows can't be swapped. */
 export const contextOf = ({ kid, algorithm }: Pick<StoredKey, 'kid' | 'algorithm'>): string =>
   `key ${kid} for ${algorithm}`
 
-/** The members of a public key that its thumbprint is of, in their order (RFC 7638 §3.2, RFC 8037 §2). */
+/** The members of a public key that its thumbprint covers, in their order (RFC 7638 §3.2, RFC 8037 §2). */
 const THUMBPRINT_MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['EC', ['crv', 'kty', 'x', 'y']],
   ['OKP', ['crv', 'kty', 'x']],
   ['RSA', ['e', 'kty', 'n']],
 ])
 
-/** The `kid` of a key that signs: its thumbprint with SHA-256 (RFC 7638 §3). */
+/** The `kid` of a signing key: its thumbprint with SHA-256 (RFC 7638 §3). */
 export function kidOf(publicKey: KeyObject): KeyId {
   const jwk: Readonly<Record<string, unknown>> = { ...publicKey.export({ format: 'jwk' }) }
   const members = THUMBPRINT_MEMBERS.get(jwk['kty']) ?? []
@@ -33,8 +33,8 @@ export interface NewKey extends Pick<StoredKey, 'kid' | 'algorithm'> {
 }
 
 /**
- * Makes a new key. Its `kid` is the RFC 7638 thumbprint, or a hash for a secret key. No `kid` begins with a hyphen, since commands would
- * take it for an option.
+ * Makes a new key. Its `kid` is the RFC 7638 thumbprint, or a hash for a secret key. No `kid` begins with a hyphen, since commands
+ * would take it for an option.
  */
 export async function createKey(algorithm: KeyAlgorithm): Promise<NewKey> {
   const { privateKey, publicKey } = await generateKey(algorithm)

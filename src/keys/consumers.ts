@@ -5,7 +5,7 @@ import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 import { redactText } from '../platform/redact.ts'
 
-/** Somebody who fetches the key set, as far as we can tell one from another. */
+/** A consumer of the key set. Address and user agent are all that tell consumers apart. */
 export interface KeySetConsumer {
   readonly address: string
   readonly userAgent: string
@@ -15,7 +15,7 @@ export interface KeySetConsumer {
   readonly fetches: number
 }
 
-/** The consumers to keep. */
+/** Limits on the stored consumers. */
 export interface ConsumerLimits {
   /** Consumers not seen since this time are forgotten. Milliseconds. */
   readonly before: number
@@ -25,30 +25,30 @@ export interface ConsumerLimits {
 
 /** Stores consumers. Every call rejects when the database fails. */
 export interface ConsumerStore {
-  /** Adds to what is known of each. */
+  /** Adds fetches to the counts of each consumer. */
   addFetches(consumers: readonly KeySetConsumer[]): Promise<void>
-  /** Those seen since `time`, in milliseconds, the last one first. */
+  /** Lists the consumers seen since a time, in milliseconds, the latest first. */
   listConsumers(since: number): Promise<readonly KeySetConsumer[]>
-  /** Removes at most `most` consumers that need not be kept, the oldest first. @returns how many */
+  /** Removes at most `most` consumers beyond the limits, the oldest first. @returns how many */
   pruneConsumers(limits: ConsumerLimits, most: number): Promise<number>
 }
 
-/** Anybody can fetch the key set under any name, so all of this is bounded. */
+/** Anybody can fetch the key set with any user agent, so all counts are bounded. */
 const LIMITS = {
-  /** Consumers that are counted between two writes. Further ones in a flood are ignored. */
+  /** The most consumers that are counted between two writes. Others are ignored during a flood. */
   counted: 1_000,
-  /** The most of these consumers from one network. */
+  /** The most counted consumers from one network. */
   countedOfNetwork: 16,
-  /** Consumers in one write, so that no request waits long behind it. */
+  /** The most consumers in one write, so that no request waits long behind it. */
   written: 100,
-  /** Consumers in the database, some 2 MB. */
+  /** The most consumers in the database, about 2 MB. */
   kept: 10_000,
   /** A consumer that has not fetched keys for a month does not need them. Milliseconds. */
   keptFor: 30 * 24 * 3_600_000,
 } as const
 const LONGEST_USER_AGENT = 128
 
-/** Counts who fetches the key set, so that an administrator knows who has seen a new key before it is used. */
+/** Counts the consumers of the key set, so that an administrator can see which have fetched a new key. */
 export class KeySetConsumers {
   readonly #store: ConsumerStore
   readonly #clock: Clock
@@ -70,7 +70,7 @@ export class KeySetConsumers {
     this.#counted.set(name, { address, userAgent: agent, firstSeen, lastSeen: now, fetches: fetches + 1 })
   }
 
-  /** Writes the counts. Rejects when the database fails; counts that were not written are kept. */
+  /** Writes the counts. If the database fails, it rejects and keeps the counts that it could not write. */
   async flush(): Promise<void> {
     const counted = [...this.#counted.values()]
     this.#counted = new Map()
@@ -86,7 +86,7 @@ export class KeySetConsumers {
     }
   }
 
-  /** Removes consumers that need not be kept. Rejects when the database fails. */
+  /** Removes consumers beyond the limits. Rejects when the database fails. */
   async prune(): Promise<void> {
     const limits = { before: this.#clock.now() - LIMITS.keptFor, keep: LIMITS.kept }
     await cleanUp((most) => this.#store.pruneConsumers(limits, most))

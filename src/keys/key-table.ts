@@ -16,25 +16,25 @@ export interface PublishedKeys {
 /** A key that seals tokens. */
 export interface SealingKey {
   readonly kid: KeyId
-  /** The first bytes of a hash of it, by which a token names it. */
+  /** The first bytes of the hash of the `kid`. A sealed token names its key by them. */
   readonly reference: Buffer
   readonly secret: Buffer
 }
 
-/** The keys as a process uses them. Each row is read by itself, so that a broken one does not stop the others. */
+/** The keys as a process uses them. Each row is read separately, so that a broken one does not affect the others. */
 export interface KeyTable {
   readonly rows: KeyRows
-  /** The keys whose tokens are valid, even if this process can't use the key itself. */
+  /** The `kid`s of keys whose tokens are valid, even if this process can't use the keys. */
   readonly live: ReadonlySet<string>
   readonly signers: ReadonlyMap<SigningAlgorithm, Signer>
   readonly verifiers: ReadonlyMap<string, VerificationKey>
   readonly sealing: SealingKey | undefined
   readonly sealers: ReadonlyMap<string, SealingKey>
-  /** The active keys that can't be used, by algorithm. */
+  /** The active keys that this process can't use, by algorithm. */
   readonly idle: ReadonlyMap<KeyAlgorithm, UnreadableKey>
   /** The keys whose tokens this process can't check, by `kid` and by the reference in sealed tokens. */
   readonly unverifiable: ReadonlyMap<string, UnreadableKey>
-  /** Every key with a part that is needed, now or later, and does not work. */
+  /** Every key with an unusable part that is needed now or later. */
   readonly problems: readonly UnreadableKey[]
   readonly published: PublishedKeys
 }
@@ -42,7 +42,7 @@ export interface KeyTable {
 const REFERENCE_BYTES = 6
 const referenceOf = (kid: KeyId): Buffer => hash('sha256', kid, 'buffer').subarray(0, REFERENCE_BYTES)
 
-/** @param open returns the private or secret part of a key, or the reason why it can't be opened */
+/** Builds the key table from rows. @param open returns the private or secret part of a key, or why it can't be opened */
 export function tabulate(rows: KeyRows, open: (key: StoredKey) => KeyObject | UnreadableKey): KeyTable {
   const live = rows.found.filter(({ state }) => state === 'pending' || state === 'active' || state === 'retiring')
   const signers = new Map<SigningAlgorithm, Signer>()

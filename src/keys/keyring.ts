@@ -11,10 +11,10 @@ import { type KeyTable, type PublishedKeys, type SealingKey, tabulate } from './
 import { canUse, openKey, type VerificationKey } from './open-key.ts'
 import type { KeyStore, StoredKey, UnreadableKey } from './store.ts'
 
-/** How long a request waits for the first key of its algorithm, which all processes publish before it is used. */
+/** Milliseconds that a request waits for the first key of its algorithm. All processes publish that key before it is used. */
 const FIRST_KEY_WAIT_MS = 3_000
 
-/** The keys in use, in memory; the rows of the store are the truth. */
+/** The keys in use, in memory. It follows the rows of the store, which are authoritative. */
 export class Keyring {
   readonly #store: Pick<KeyStore, 'listKeys'>
   readonly #masterKey: MasterKey
@@ -49,7 +49,7 @@ export class Keyring {
     return this.#table.rows.found
   }
 
-  /** The id of the master key in use; undefined where nothing was encrypted yet. */
+  /** The id of the master key in use; undefined if nothing was encrypted yet. */
   get masterKeyId(): string | undefined {
     return this.#table.rows.masterKeyId
   }
@@ -58,12 +58,12 @@ export class Keyring {
     return this.#table.published
   }
 
-  /** The active keys that this process can't use, by algorithm: it can't issue tokens with these algorithms. */
+  /** The active keys that this process can't use, by algorithm. It can't issue tokens with these algorithms. */
   get idle(): ReadonlyMap<KeyAlgorithm, UnreadableKey> {
     return this.#table.idle
   }
 
-  /** Every key that this process can't use as it will have to. */
+  /** Every key with an unusable part that this process needs now or later. */
   get problems(): readonly UnreadableKey[] {
     return this.#table.problems
   }
@@ -82,8 +82,8 @@ export class Keyring {
   }
 
   /**
-   * The key that verifies what `kid` has signed; undefined for one that was revoked, is gone, or never was ours.
-   * @throws KeyUnusable if it is one of ours and this process can't verify with it
+   * The key that verifies signatures of `kid`; undefined if it was revoked, is gone, or never was ours.
+   * @throws KeyUnusable if the key is ours but this process can't verify with it
    */
   verificationKey(kid: string): VerificationKey | undefined {
     return this.#table.verifiers.get(kid) ?? this.#refuseUnverifiable(kid)
@@ -102,7 +102,7 @@ export class Keyring {
     return this.#table.sealers.get(name) ?? this.#refuseUnverifiable(name)
   }
 
-  /** Whether this process could sign or seal with a key, were it active. */
+  /** Whether this process could sign or seal with a key if it were active. */
   canUse(key: StoredKey): boolean {
     return canUse(key, this.#open(key))
   }
@@ -115,7 +115,7 @@ export class Keyring {
     this.#reads += 1
     const read = this.#reads
     const rows = await this.#store.listKeys()
-    // Two reads may overlap. The one that began later has seen at least as much, so an older result is dropped.
+    // Two reads may overlap. The later one is at least as new, so the result of an older one is dropped.
     if (read < this.#latestRead) return
     this.#latestRead = read
     const opened = new Map<KeyId, KeyObject>()
@@ -131,7 +131,7 @@ export class Keyring {
     for (const wake of waiting) wake()
   }
 
-  /** Once opened, a key stays usable for this process, even if its row is encrypted under another master key later. */
+  /** Opens a key once. It stays usable for this process, even if its row is encrypted under another master key later. */
   #open(key: StoredKey): KeyObject | UnreadableKey {
     return this.#opened.get(key.kid) ?? openKey(key, this.#masterKey)
   }

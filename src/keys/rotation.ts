@@ -14,12 +14,12 @@ interface RotationOptions {
   readonly masterKey: MasterKey
   readonly clock: Clock
   readonly random: RandomBytes
-  /** The algorithms for which there must be keys. */
+  /** The algorithms that need keys. */
   readonly algorithms: () => readonly KeyAlgorithm[]
   readonly policy: () => Promise<RotationPolicy>
 }
 
-/** Does what the schedule of the keys says is due. Any number of processes may: the store lets one do each thing. */
+/** Carries out the due steps of the key schedule. Any number of processes may run it: the store lets only one do each step. */
 export class KeyRotation {
   readonly #options: RotationOptions
 
@@ -28,8 +28,8 @@ export class KeyRotation {
   }
 
   /**
-   * Looks at every algorithm in use. Rejects when the database fails, and when a new key is due but the master key is not the one in
-   * use. In both cases the keys stay as they are.
+   * Rotates the keys of every algorithm in use. Rejects when the database fails, or when a new key is due but the master key is not
+   * the one in use. In both cases the keys stay as they are.
    */
   async run(): Promise<void> {
     const { keyring, algorithms } = this.#options
@@ -42,11 +42,11 @@ export class KeyRotation {
     const { store, keyring, masterKey, clock } = this.#options
     const counting = (keys: readonly StoredKey[]) => whichCount(keys, (key) => keyring.canUse(key))
     const isDue = ({ add, put }: KeyWrites) => add.length > 0 || put.length > 0
-    // From memory first: mostly nothing is due, and the database is not asked.
+    // Check the keys in memory first. Mostly nothing is due, and then the database is not asked.
     const known = counting(keyring.stored)
     const wantsKey = nextKeyActiveAt(known, algorithm, clock.now(), policy) !== undefined
     if (!wantsKey && !isDue(planRotation(known, algorithm, clock.now(), policy, undefined))) return
-    // This is checked before a key is generated, which takes long for RSA.
+    // Check the master key before generating a key, which takes long for RSA.
     if (wantsKey) masterKey.requireFitting(keyring.masterKeyId)
     const key = wantsKey ? await createKey(algorithm) : undefined
     await store.updateKeys(({ found, masterKeyId }) => {
@@ -54,7 +54,7 @@ export class KeyRotation {
       const writes = planRotation(counting(found), algorithm, clock.now(), policy, candidate)
       return recorded(writes, this.#options)
     })
-    // Also where nothing was written: another process has been faster.
+    // Reload even if nothing was written: another process may have done the step first.
     await keyring.reset()
   }
 }

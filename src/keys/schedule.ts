@@ -1,20 +1,20 @@
 import type { KeyAlgorithm } from './algorithms.ts'
 import type { KeyWrites, StoredKey } from './store.ts'
 
-/** How keys of every algorithm live. Milliseconds. */
+/** The times in the life of a key, the same for every algorithm. Milliseconds. */
 export interface RotationPolicy {
-  /** From one key's becoming active to the next one's. */
+  /** The time from the activation of one key to that of the next. */
   readonly rotateEvery: number
-  /** For how long a key is published before it signs: longer than verifiers keep the key set. */
+  /** The time for which a key is published before it signs. It is longer than verifiers cache the key set. */
   readonly publishBefore: number
-  /** For how long a key is published after it has signed its last token: longer than that lives. */
+  /** The time for which a key is published after it has signed its last token. It is longer than that token lives. */
   readonly retireAfter: number
 }
 
-/** Clocks of nodes and verifiers may differ by as much. */
+/** The clocks of nodes and verifiers may differ by this much. */
 const SKEW_MS = 60_000
 
-/** @param options seconds, as configured @param longestLifetime of any token, in milliseconds */
+/** @param options seconds, as configured @param longestLifetime the longest lifetime of any token, in milliseconds */
 export const rotationPolicy = (
   options: { readonly rotate_every: number; readonly publish_before: number },
   longestLifetime: number,
@@ -24,10 +24,10 @@ export const rotationPolicy = (
   retireAfter: longestLifetime + SKEW_MS,
 })
 
-/** A key that stands ready to be added, should the plan want one. */
+/** A new key that a plan may add. */
 export type Candidate = Pick<StoredKey, 'kid' | 'algorithm' | 'publicKey' | 'encryptedPrivateKey' | 'masterKeyId'>
 
-/** Within this time every process on the database has seen a new key, and publishes it. */
+/** The time within which every process on the database publishes a new key. Milliseconds. */
 export const PROPAGATION_MS = 1_000
 
 const NOTHING: KeyWrites = { add: [], put: [] }
@@ -49,7 +49,7 @@ const ofAlgorithm = (keys: readonly StoredKey[], algorithm: KeyAlgorithm) => {
 export const whichCount = (keys: readonly StoredKey[], canUse: (key: StoredKey) => boolean): readonly StoredKey[] =>
   keys.filter((key) => key.state !== 'pending' || canUse(key))
 
-/** When the plan of an algorithm wants another key to become active; undefined where it wants none yet. */
+/** The time at which a new key of an algorithm should become active; undefined if no new key is due yet. */
 export function nextKeyActiveAt(
   keys: readonly StoredKey[],
   algorithm: KeyAlgorithm,
@@ -58,13 +58,13 @@ export function nextKeyActiveAt(
 ): number | undefined {
   const { active, pending } = ofAlgorithm(keys, algorithm)
   const last = pending.at(-1) ?? active
-  // Nobody waits for a first key but the requests of this very algorithm; on an empty database, no process has published.
+  // On an empty database no verifier has a key set yet, so the first key signs at once. Otherwise all processes publish it first.
   if (last === undefined) return keys.length === 0 ? now : now + PROPAGATION_MS
   const next = last.activeAt + rotateEvery
   return next - publishBefore <= now ? Math.max(next, now + publishBefore) : undefined
 }
 
-/** When the next key of an algorithm is to become active; past where that is overdue, undefined where none ever was. */
+/** The time at which the next key becomes active. It is past if that is overdue, and undefined if no key was ever active. */
 export function nextRotationAt(
   keys: readonly StoredKey[],
   algorithm: KeyAlgorithm,
@@ -75,9 +75,9 @@ export function nextRotationAt(
 }
 
 /**
- * What is due for the keys of an algorithm: the next one becomes active and the one before retires, what has retired for
- * long enough is gone, and another one is added in time to be published before it is needed.
- * @param candidate the key to add; where there is none, none is added
+ * Plans the due steps for the keys of an algorithm. The next key becomes active and the previous one retires. A key that has
+ * retired for long enough is gone. A new key is added in time to be published before it is needed.
+ * @param candidate the key to add, if one is due
  */
 export function planRotation(
   keys: readonly StoredKey[],
@@ -95,14 +95,14 @@ export function planRotation(
     put: [
       ...(next === undefined ? [] : [activate(next, now)]),
       ...(next === undefined || active === undefined ? [] : [retire(active, now, policy)]),
-      // Skipped while no process ran: it has signed nothing.
+      // These keys were due while no process ran. They have signed nothing.
       ...due.slice(0, -1).map((key): StoredKey => ({ ...key, state: 'gone' })),
       ...ending.filter(({ goneAt }) => (goneAt ?? 0) <= now).map((key): StoredKey => ({ ...key, state: 'gone' })),
     ],
   }
 }
 
-/** Rotates by hand: the next key becomes active as soon as it was published for long enough, or with `now` at once. */
+/** Plans a manual rotation. The next key becomes active once it was published for long enough, or with `atOnce` for one second. */
 export function planManualRotation(
   keys: readonly StoredKey[],
   now: number,
@@ -120,7 +120,7 @@ export function planManualRotation(
   }
 }
 
-/** One step back: the key before the active one signs again. Nothing where there is none. */
+/** Plans a rollback: the key before the active one signs again. The plan is empty if there is no such key. */
 export function planRollback(
   keys: readonly StoredKey[],
   algorithm: KeyAlgorithm,
@@ -133,7 +133,7 @@ export function planRollback(
   return { add: [], put: [activate(previous, now), retire(active, now, policy)] }
 }
 
-/** Ends a key at once, with all that it has signed. If it was active, the next one takes its place as soon as all publish it. */
+/** Plans a revocation: the key and its tokens end at once. If it was active, the next key follows once all processes publish it. */
 export function planRevocation(
   keys: readonly StoredKey[],
   kid: string,
@@ -153,8 +153,9 @@ export function planRevocation(
 }
 
 /**
- * The key that replaces a broken active one: the last retiring key, which verifiers know already, or else the next pending one as soon as
- * all processes publish it. Undefined if there is neither. @param usable the keys that can sign or seal
+ * The key that replaces a broken active one: the last retiring key, which verifiers already know. Otherwise it is the next pending
+ * key, once all processes publish it. Undefined if there is neither.
+ * @param usable the keys that can sign or seal
  */
 export function planReplacement(
   usable: readonly StoredKey[],

@@ -6,27 +6,27 @@ import type { KeyAlgorithm } from './algorithms.ts'
 
 /**
  * `pending`: published, not yet signing. `active`: signs. `retiring`: published until its last token has expired.
- * `revoked`: not published, its tokens are not valid. `gone`: as `revoked`, at the end of a normal life.
+ * `revoked`: not published, its tokens are not valid. `gone`: like `revoked`, after a normal life.
  */
 export const keyStates = ['pending', 'active', 'retiring', 'revoked', 'gone'] as const
 
 export type KeyState = (typeof keyStates)[number]
 
-/** A key as it is kept. Times in milliseconds. */
+/** A stored key. Times are in milliseconds. */
 export interface StoredKey {
   readonly kid: KeyId
   readonly algorithm: KeyAlgorithm
   readonly state: KeyState
-  /** SubjectPublicKeyInfo, DER; undefined for a key that seals. */
+  /** SubjectPublicKeyInfo, DER; undefined for a sealing key. */
   readonly publicKey: Buffer | undefined
   /** PKCS #8, DER, or the bytes of a secret key, encrypted under a master key. */
   readonly encryptedPrivateKey: Buffer
   /** The id of that master key. */
   readonly masterKeyId: string
   readonly createdAt: number
-  /** When it became active, or for a pending one is to. */
+  /** The time at which the key became active, or at which a pending key will. */
   readonly activeAt: number
-  /** For a retiring key, when its last token has expired. */
+  /** The time at which the last token of a retiring key has expired. */
   readonly goneAt: number | undefined
 }
 
@@ -40,7 +40,7 @@ export interface UnreadableKey extends Unreadable {
 
 /** All keys except those that are gone, oldest first. */
 export interface KeyRows extends Listed<StoredKey, UnreadableKey> {
-  /** The id of the master key in use, under which everything new is encrypted; undefined if nothing was encrypted yet. */
+  /** The id of the master key in use, which encrypts everything new; undefined if nothing was encrypted yet. */
   readonly masterKeyId: string | undefined
 }
 
@@ -56,18 +56,18 @@ export interface KeyWrites {
   readonly events?: readonly AuditEvent[]
 }
 
-/** Stores keys. Every call rejects when the database fails, and with a MasterKeyMismatch when another master key is in use. */
+/** Stores keys. A call rejects when the database fails, or with a MasterKeyMismatch when another master key is in use. */
 export interface KeyStore {
   listKeys(): Promise<KeyRows>
-  /** The same id as in `KeyRows`. */
+  /** The id of the master key in use, as in `KeyRows`. */
   masterKeyInUse(): Promise<string | undefined>
-  /** Puts another master key in use and records the event; false, with nothing written, if `before` is no longer in use. */
+  /** Puts another master key in use and records the event. Returns false and writes nothing if `before` is no longer in use. */
   replaceMasterKey(before: string | undefined, after: string, event: AuditEvent): Promise<boolean>
   /**
-   * Changes keys in one transaction. `plan` gets the current rows and returns the writes. If two processes plan the same change, the
-   * second one finds it done. If `plan` throws, nothing is written.
+   * Changes keys in one transaction. `plan` gets the current rows and returns the writes. If two processes plan the same change,
+   * the second one finds it done. If `plan` throws, nothing is written.
    */
   updateKeys(plan: (rows: KeyRows) => KeyWrites): Promise<KeyWrites>
-  /** Replaces the encrypted private part of a key; false if it has changed since. */
+  /** Replaces the encrypted private part of a key. Returns false if it has changed since. */
   replaceEncrypted(kid: KeyId, before: Encrypted, after: Encrypted): Promise<boolean>
 }

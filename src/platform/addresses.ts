@@ -1,12 +1,12 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { UserError } from './user-error.ts'
 
-/** RFC 4291 §2.5.5.2: an IPv4 address as a listener for both families shows it. */
+/** The prefix of an IPv4 address as a listener for both families shows it (RFC 4291 §2.5.5.2). */
 const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
 
 /**
- * The bytes of an IP address: 4 for IPv4, even if it is mapped into IPv6, and 16 for IPv6. Undefined for text that is no address.
- * An address with a zone (RFC 4007 §11) does not count, since it has a meaning on one machine alone.
+ * The bytes of an IP address: 4 for IPv4, even if it is mapped into IPv6, and 16 for IPv6. Undefined if the text is not an address.
+ * An address with a zone (RFC 4007 §11) is not accepted, since its zone means something on one machine only.
  */
 export function addressBytes(text: string): Uint8Array | undefined {
   if (isIPv4(text)) return Uint8Array.from(text.split('.').map(Number))
@@ -29,7 +29,7 @@ function bytesOfGroups(side: string): readonly number[] {
   })
 }
 
-/** The canonical text of an address (RFC 5952; a mapped address becomes IPv4); undefined for text that is no address. */
+/** The canonical text of an address (RFC 5952; a mapped address becomes IPv4). Undefined if the text is not an address. */
 export function canonicalAddress(text: string): string | undefined {
   if (isIPv4(text)) return text
   const bytes = addressBytes(text)
@@ -46,14 +46,14 @@ interface Network {
   readonly length: number
 }
 
-/** Undefined where the text is neither an address nor a network in CIDR notation (RFC 4632 §3.1, RFC 4291 §2.3). */
+/** Parses an address or a network in CIDR notation (RFC 4632 §3.1, RFC 4291 §2.3). Undefined for any other text. */
 function parseNetwork(text: string): Network | undefined {
   const [address = '', prefix, ...rest] = text.split('/')
   const bytes = addressBytes(address)
   if (bytes === undefined || rest.length > 0) return undefined
   const written = isIPv4(address) ? 32 : 128
   const length = prefix === undefined ? written : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
-  // A network of mapped addresses is one of IPv4 addresses; a wider one would be neither.
+  // A network of mapped addresses counts as an IPv4 network. A wider one would mix both families, so it is refused.
   const ownLength = length - (written - 8 * bytes.length)
   return length <= written && ownLength >= 0 ? { bytes, length: ownLength } : undefined
 }
@@ -61,11 +61,11 @@ function parseNetwork(text: string): Network | undefined {
 /** Whether a text names an address, or a network by its prefix length. */
 export const isAddressOrNetwork = (text: string): boolean => parseNetwork(text) !== undefined
 
-/** Networks of both families, which are kept apart: `::/0` has no IPv4 address. */
+/** Networks of both families. The families are kept apart: `::/0` contains no IPv4 address. */
 export class Networks {
   readonly #networks: readonly Network[]
 
-  /** @throws UserError where one of these is neither an address nor a network */
+  /** @throws UserError if one of the texts is neither an address nor a network */
   constructor(networks: readonly string[]) {
     this.#networks = networks.map((text) => {
       const network = parseNetwork(text)
@@ -90,7 +90,7 @@ function isWithin(address: Uint8Array, { bytes, length }: Network): boolean {
   })
 }
 
-/** The networks around an address, as text that is the same for all addresses within each. */
+/** The networks that contain an address, as text. Addresses in the same network get the same text. */
 interface NetworksAround {
   /** The network of a provider: an IPv4 /16, or an IPv6 /32. */
   readonly region: string
@@ -98,13 +98,13 @@ interface NetworksAround {
   readonly site: string | undefined
   /** The network that counts as one address: an IPv4 address, or an IPv6 /64, whose addresses may all belong to one host. */
   readonly own: string
-  /** All of these networks and those between them, the widest first. */
+  /** All of these networks and the ones between them, the widest first. */
   readonly widestFirst: readonly string[]
 }
 
 /**
- * The networks around an address. An IPv4 address mapped into IPv6, as a listener for both families shows it, counts as the IPv4
- * address. Text that is no address is used as it is.
+ * The networks that contain an address. An IPv4 address mapped into IPv6, as a listener for both families shows it, counts as the
+ * IPv4 address. Text that is not an address is used unchanged.
  */
 export function networksOf(address: string): NetworksAround {
   const bytes = addressBytes(withoutZone(address))

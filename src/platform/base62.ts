@@ -3,17 +3,17 @@ import { crc32 } from 'node:zlib'
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const CHECKSUM_LENGTH = 6
 
-/** A number in base62, with zeros in front to fill `length` digits. Base62 survives every way of encoding that clients have. */
+/** A number in base62, with zeros in front to fill `length` digits. Base62 needs no escaping in any encoding that clients use. */
 export function base62(value: bigint, length: number): string {
   let digits = ''
   for (let rest = value; digits.length < length; rest /= 62n) digits = ALPHABET.charAt(Number(rest % 62n)) + digits
   return digits
 }
 
-/** Text and its checksum, the CRC-32 in six base62 digits: a scanner tells a leaked secret from a look-alike by it. */
+/** Appends the CRC-32 of a text in six base62 digits. A scanner can then tell a leaked secret from similar text. */
 export const withChecksum = (text: string): string => text + checksum(text)
 
-/** The text of `withChecksum`; undefined where the checksum is wrong. */
+/** Removes the checksum that `withChecksum` appended. Undefined if the checksum is wrong. */
 export function withoutChecksum(checked: string): string | undefined {
   const text = checked.slice(0, -CHECKSUM_LENGTH)
   return checked.endsWith(checksum(text)) ? text : undefined

@@ -1,10 +1,10 @@
-/** Does some work at the end of the turn, and resolves with what comes of it. */
+/** Runs a function at the end of the turn and resolves with its result. */
 type Batch = <Result>(work: () => Result) => Promise<Result>
 
 /**
- * Gathers what one turn of the event loop asks for and does it in a row, at the turn's end. Work in a row finds its code and
- * tables in the processor's caches, which the handling of a request between any two would evict; and what it leads to,
- * such as writing the answers, comes in a row as well (`docs/decisions/0002-work-in-batches.md`).
+ * Gathers the work of one turn of the event loop and runs it in a row at the end of the turn. Such work finds its code and tables
+ * in the processor's caches; the handling of requests in between would evict them. The follow-up work, such as writing the
+ * answers, runs in a row as well (`docs/decisions/0002-work-in-batches.md`).
  */
 export function createBatch(): Batch {
   let waiting: (() => void)[] = []

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-/** Longer than an assertion may live (a day), and the hour for which its mark is kept beyond that. */
+/** An assertion may live for a day, and its mark is kept for about an hour longer. This is more than both together. */
 const BELIEVED_AFTER_MS = 26 * 3_600_000
 
 /**
@@ -10,7 +10,7 @@ const BELIEVED_AFTER_MS = 26 * 3_600_000
  */
 export class BelievedTime {
   readonly #clock: Clock
-  /** By how much, at the least, the wall clock was ahead of the monotonic one: in this period, and in the one before. */
+  /** The least by which the wall clock was ahead of the monotonic one: in this period, and in the one before. */
   #least: number
   #leastBefore: number
   #periodEnds: number

@@ -1,18 +1,18 @@
 /**
- * The same text, in memory of its own. V8 keeps a whole text for as long as any part that was cut from it is used: 20
- * characters of a form could keep 64 KiB.
+ * Copies a text into its own memory. V8 keeps a whole text while any slice of it is used, so 20 characters of a form could keep
+ * 64 KiB.
  */
 export const detached = (text: string): string => JSON.parse(JSON.stringify(text))
 
-/** The first characters of a text, in memory of their own. */
+/** The first characters of a text, in their own memory. */
 export const cut = (text: string, most: number): string => detached(text.slice(0, most))
 
-/** Bytes that an object or array takes beside its members, roughly. */
+/** The approximate bytes of an object or array without its members. */
 const PER_OBJECT = 64
 
 /**
- * Roughly the bytes that a value takes in memory, for caches that are bounded in bytes. It follows objects and arrays,
- * counts text at two bytes a character, and must not be given anything circular.
+ * The approximate bytes of a value in memory, for caches that are bounded in bytes. It follows objects and arrays and counts two
+ * bytes per character of text. The value must not be circular.
  */
 export function approximateBytes(value: unknown): number {
   if (typeof value === 'string') return 2 * value.length

@@ -1,8 +1,8 @@
-/** The time, in one unit. Everything that needs the time is handed one of these. */
+/** The time in milliseconds. Code that needs the time receives a clock, so that tests can set it. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number
-  /** Milliseconds since some moment, which no setting of the clock disturbs: for measuring how long something took. */
+  /** Milliseconds since an arbitrary moment. Setting the clock does not change it, so it measures durations. */
   monotonic(): number
 }
 

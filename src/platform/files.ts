@@ -47,7 +47,7 @@ function readToEnd(file: number, most: number): ReadFile {
 export const tooLong = (most: number): string =>
   most >= 1024 * 1024 ? `it is longer than ${most / 1024 / 1024} MiB` : `it is longer than ${most / 1024} KiB`
 
-/** The text in a file's bytes, without a byte order mark; undefined where they are not UTF-8. */
+/** Decodes the bytes of a file and drops a byte order mark. Undefined if they are not UTF-8. */
 export function decodeUtf8(bytes: Buffer): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

@@ -1,2 +1,2 @@
-/** Every process honours a change within this time. A process that knows less must not answer as if it knew more. Milliseconds. */
+/** Every process applies a change within this time. A process whose data is older must not answer from it. Milliseconds. */
 export const FRESH_MS = 1_000

@@ -1,17 +1,17 @@
 /** Levels of arrays and objects. Tokens and key sets in use have four. */
 const DEEPEST_JSON = 32
-/** Commas and opening brackets, a few more than there are values. A set of 50 keys has some 500. */
+/** The most commas and opening brackets, which are slightly more than the values. A set of 50 keys has about 500. */
 const MOST_JSON_VALUES = 4_096
 
-/** Text that is no JSON, or is over a limit. The message says which, in words that follow the name of the text. */
+/** Thrown for text that is not JSON or exceeds a limit. The message says which, in words that follow the name of the text. */
 export class JsonError extends Error {
   override readonly name = 'JsonError'
 }
 
 /**
- * Parses JSON that a stranger wrote. A parser may limit depth and size (RFC 8259 §9), and both are counted before anything is
- * built: deep values overflow the stack of whatever follows them by recursion, such as `JSON.stringify` in Node 22, and an
- * object of a new shape costs V8 a microsecond.
+ * Parses JSON that a stranger wrote. A parser may limit depth and size (RFC 8259 §9). Both are counted before anything is built.
+ * Deep values overflow the stack of recursive functions, such as `JSON.stringify` in Node 22. Each object of a new shape costs V8
+ * a microsecond.
  * @throws JsonError
  */
 export function parseJson(text: string): unknown {
@@ -88,7 +88,7 @@ class ShortWriter {
     else this.text += String(JSON.stringify(value))
   }
 
-  /** @param prefix of each; its name, where none is given */
+  /** @param prefix stands before each value; without it, the name of the value does */
   #writeAll([open = '', close = '']: string, entries: Iterable<readonly [unknown, unknown]>, prefix?: string): void {
     let separator = open
     for (const [name, value] of entries) {

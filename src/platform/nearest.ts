@@ -1,10 +1,10 @@
-/** Words that differ in more letters than this are different words. */
+/** The most letters in which a misspelt word may differ from the word that was meant. */
 const MOST_AMISS = 3
 
-/** Guesses which of the words was meant by an unknown one; undefined if none is near, as for most short words. */
+/** Finds the word that an unknown word most likely stands for. Undefined if none is near, as for most short words. */
 export function nearest(given: string, words: readonly string[]): string | undefined {
   const allowed = Math.min(MOST_AMISS, Math.max(1, Math.floor(given.length / 3)))
-  // Text that is far longer than any word matches none of them, and would take long to compare.
+  // A far longer text can't match any word, and comparing it would take long.
   const candidates = words.filter((word) => Math.abs(word.length - given.length) <= allowed)
   const ranked = candidates.map((word) => ({ word, distance: editDistance(given, word) }))
   const [best] = ranked.sort((one, other) => one.distance - other.distance)

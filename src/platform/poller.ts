@@ -1,4 +1,4 @@
-/** Does some work again and again, never twice at once. */
+/** Repeats some work at an interval. Two runs never overlap. */
 export class Poller {
   readonly #interval: number
   readonly #work: () => Promise<void>
@@ -6,7 +6,7 @@ export class Poller {
   #timer: NodeJS.Timeout | undefined
   #working: Promise<void> | undefined
 
-  /** @param interval milliseconds @param onError told of each time that the work fails; the next comes all the same */
+  /** @param interval milliseconds @param onError called for each failed run; the next run follows all the same */
   constructor(interval: number, work: () => Promise<void>, onError: (error: unknown) => void) {
     this.#interval = interval
     this.#work = work
@@ -24,7 +24,7 @@ export class Poller {
     this.#timer.unref()
   }
 
-  /** Resolves once nothing is under way. */
+  /** Stops the timer and resolves once the current run has ended. */
   async stop(): Promise<void> {
     clearInterval(this.#timer)
     await this.#working

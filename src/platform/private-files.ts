@@ -8,14 +8,14 @@ export function createPrivateFile(path: string): void {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) closeSync(openSync(path, 'a', 0o600))
 }
 
-/** Takes a file's permissions from the group and from others. @returns whether they have none now; true where there is no file */
+/** Removes all permissions of the group and of others. @returns whether they have none now; true if there is no file */
 export function makePrivate(path: string): boolean {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode
   if (mode === undefined || (mode & OF_OTHERS) === 0) return true
   try {
     chmodSync(path, mode & ~OF_OTHERS & 0o777)
   } catch {
-    // Somebody else owns it.
+    // Only the owner of a file may change its mode.
     return false
   }
   // Some file systems have no modes.

@@ -1,18 +1,18 @@
 import { randomFillSync } from 'node:crypto'
 import type { Clock } from './clock.ts'
 
-/** A buffer of `size` bytes fit for secrets. */
+/** Returns `size` random bytes that are fit for secrets. */
 export type RandomBytes = (size: number) => Buffer
 
 const POOL_SIZE = 4096
 let pool = Buffer.alloc(POOL_SIZE)
 let taken = POOL_SIZE
 
-/** The machine's randomness, drawn a page at a time: one system call serves some hundred ids. */
+/** The randomness of the system, read a page at a time, so that one system call serves some hundred ids. */
 export const systemRandom: RandomBytes = (size) => {
   if (size > POOL_SIZE) return randomFillSync(Buffer.alloc(size))
   if (taken + size > POOL_SIZE) {
-    // A page of its own each time: what was handed out stays what it is.
+    // Each page is a new buffer, since callers still hold parts of the old one.
     pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_SIZE))
     taken = 0
   }
@@ -21,7 +21,7 @@ export const systemRandom: RandomBytes = (size) => {
 }
 
 /**
- * A UUID of version 7 (RFC 9562 §5.7): its text sorts by the millisecond it was made in, so that an index over such ids
+ * Makes a UUID of version 7 (RFC 9562 §5.7). Its text sorts by the millisecond in which it was made, so an index over such ids
  * grows at its end only.
  */
 export function uuidv7(clock: Clock, random: RandomBytes): string {
@@ -43,7 +43,7 @@ function timePrefix(now: number): string {
   return last.prefix
 }
 
-/** The millisecond in which a UUID of version 7 was made (RFC 9562 §5.7); undefined where it is no such UUID. */
+/** The millisecond in which a UUID of version 7 was made (RFC 9562 §5.7). Undefined for any other text. */
 export function uuidv7Time(uuid: string): number | undefined {
   const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(uuid) ?? []
   return high === undefined || low === undefined ? undefined : Number.parseInt(high + low, 16)

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { visibleText } from './visible.ts'
 
-/** How long to wait, in milliseconds, before a pipe that another process made non-blocking is tried again. */
+/** The pause, in milliseconds, before a write to a full pipe is repeated. Another process may have made the pipe non-blocking. */
 const FULL_PIPE_MS = 5
 
 /**

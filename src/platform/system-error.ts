@@ -16,7 +16,7 @@ const fileFaults: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the path is too long',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
-  ENXIO: 'it is no file that can be opened',
+  ENXIO: 'it is not a file that can be opened',
   EBUSY: 'something else is using it',
   ETXTBSY: 'something else is using it',
   EIO: 'the disk fails',
@@ -40,27 +40,27 @@ const networkFaults: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_TIMEOUT: 'no answer came in time',
   UND_ERR_BODY_TIMEOUT: 'no answer came in time',
   UND_ERR_SOCKET: 'the other side broke the connection off',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
+  EHOSTUNREACH: 'no route leads to that host',
+  ENETUNREACH: 'no route leads to that network',
   EHOSTDOWN: 'that host is down',
   ENETDOWN: 'the network is down',
   EADDRINUSE: 'something else listens there',
   EADDRNOTAVAIL: 'this machine has no such address',
   EAFNOSUPPORT: 'this machine has no such kind of address',
-  EINVAL: 'that is no address to use',
+  EINVAL: 'the address can not be used',
   EACCES: 'this user has no right to it',
   EPERM: 'a firewall, or a missing right, forbids it',
   ENOENT: 'there is no such socket',
   ENOTSOCK: 'there is no such socket',
   EMFILE: 'too many connections are open',
   ENFILE: 'too many connections are open',
-  EPROTO: 'no TLS is spoken there',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'no TLS is spoken there',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'no TLS is spoken there',
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'both sides have no version of TLS in common',
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'both sides have no version of TLS in common',
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'both sides could not agree on how to speak TLS',
-  ERR_SSL_SSL_TLS_ALERT_HANDSHAKE_FAILURE: 'both sides could not agree on how to speak TLS',
+  EPROTO: 'the other side does not speak TLS',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the other side does not speak TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the other side does not speak TLS',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the two sides have no TLS version in common',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the two sides have no TLS version in common',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'the two sides could not agree on TLS parameters',
+  ERR_SSL_SSL_TLS_ALERT_HANDSHAKE_FAILURE: 'the two sides could not agree on TLS parameters',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it asks for a client certificate',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not know the authority of the client certificate',
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'the client certificate does not fit its key',
@@ -78,20 +78,20 @@ const networkFaults: Readonly<Record<string, string>> = {
   INVALID_PURPOSE: 'its certificate is not for servers',
   PATH_LENGTH_EXCEEDED: 'the chain of its certificate is too long',
   HOSTNAME_MISMATCH: 'its certificate is for another name',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself, and is not among those trusted',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of an authority that is not among those trusted',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate is of an authority that is not among those trusted',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is of an authority that is not among those trusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of an authority that is not among those trusted',
-  HPE_INVALID_CONSTANT: 'no HTTP is spoken there',
-  HPE_INVALID_VERSION: 'no HTTP is spoken there',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed and not trusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an authority that is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'its certificate comes from an authority that is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from an authority that is not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an authority that is not trusted',
+  HPE_INVALID_CONSTANT: 'the other side does not speak HTTP',
+  HPE_INVALID_VERSION: 'the other side does not speak HTTP',
   HPE_HEADER_OVERFLOW: 'its headers are too long',
 }
 
 /** Error codes for a certificate whose authority is not trusted. */
 const UNTRUSTED = /^(?:DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)|CERT_UNTRUSTED)/
 
-/** The code of an error of the system, of Node or of OpenSSL; undefined where it has none. */
+/** The code of an error of the system, of Node or of OpenSSL; undefined if it has none. */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if ('code' in error && typeof error.code === 'string') return error.code
@@ -99,14 +99,14 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof AggregateError ? codeOf(error.errors[0]) : undefined
 }
 
-/** Whether it is an error of a system call. */
+/** Whether an error comes from a system call. */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error
 
-/** Why a file can't be read or written, in our words. */
+/** Says in our words why a file can't be read or written. */
 export const fileFault = (error: unknown): string => fileFaults[codeOf(error) ?? ''] ?? 'the system refuses it'
 
-/** Why a host can't be reached or an address can't be used, in our words; undefined for any other error. */
+/** Says in our words why a host can't be reached or an address can't be used; undefined for any other error. */
 export function networkFault(error: unknown): string | undefined {
   const code = codeOf(error)
   if (code === undefined) return undefined

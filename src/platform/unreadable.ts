@@ -3,7 +3,7 @@ export interface Unreadable {
   readonly kind: 'api' | 'client' | 'credential' | 'key' | 'revocation'
   /** The id in its row. */
   readonly id: string
-  /** In our words; never the content of the row. */
+  /** The problem in our words, never with content of the row. */
   readonly problem: string
 }
 

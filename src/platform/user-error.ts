@@ -1,6 +1,6 @@
 /**
- * A mistake in what a person gave us: an option, a file, a key. Its message says in one line what is wrong and how to
- * mend it; a command prints that line and nothing more.
+ * A person's mistake in an option, a file or a key. The message says in one line what is wrong and how to mend it. A command
+ * prints only that line.
  */
 export class UserError extends Error {
   override readonly name: string = 'UserError'
@@ -33,7 +33,7 @@ export class MistakeList {
     this.all.push(message)
   }
 
-  /** Runs `work`. @returns undefined where it throws a mistake, which is added to the list */
+  /** Runs `work`. If it throws a UserError, the error is added to the list. @returns undefined in that case */
   take<Result>(work: () => Result): Result | undefined {
     try {
       return work()
@@ -50,7 +50,7 @@ export class MistakeList {
     else throw error
   }
 
-  /** @throws Mistakes where the list has any */
+  /** @throws Mistakes if the list is not empty */
   refuse(): void {
     if (this.all.length > 0) throw new Mistakes(this.all)
   }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 export const version: string = readVersion()
 
 function readVersion(): string {
-  // Two folders up in the checkout, and in the published package, too: lib/cli/ beside its package.json.
+  // The file is two folders up in the checkout. The published package has the same depth: lib/cli/ beside package.json.
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
   }

@@ -1,14 +1,14 @@
-/** Does what is to be done around a call. @param call makes it @param name of the method */
+/** Runs code around a method call. @param call makes the call @param name the name of the method */
 export type Around = (call: () => unknown, name: string) => unknown
 
-/** The same object, with something done around each call of its methods; nothing is done around getters. */
+/** Wraps an object so that `around` runs around each call of its methods. Getters are not wrapped. */
 export function withCalls<Target extends object>(target: Target, around: Around): Target {
   const wrapped = new Map<PropertyKey, unknown>()
   return new Proxy(target, {
     get: (object, key) => {
       const known = wrapped.get(key)
       if (known !== undefined) return known
-      // On the object itself: the proxy has no private fields.
+      // The receiver must be the object itself, since the proxy has no private fields.
       const value: unknown = Reflect.get(object, key, object)
       if (typeof value !== 'function') return value
       const method = (...args: unknown[]): unknown =>
@@ -19,7 +19,7 @@ export function withCalls<Target extends object>(target: Target, around: Around)
   })
 }
 
-/** The same parts by the same names, those that are objects wrapped; what is a function stays as it is. */
+/** Wraps each part that is an object, under the same name. Functions stay as they are. */
 export function withParts<Whole extends object>(whole: Whole, wrap: (part: object, name: string) => object): Whole {
   const wrapped = new Map<PropertyKey, object>()
   for (const [name, part] of Object.entries(whole)) {

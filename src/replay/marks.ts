@@ -5,11 +5,11 @@ import type { Clock } from '../platform/clock.ts'
 import type { ReplayMark, ReplayStore } from './store.ts'
 
 /**
- * A mark outlives what it is of by so much: a clock that is set back by up to an hour makes nothing usable again whose mark
- * is gone. Milliseconds.
+ * A mark is kept for this long after its JWT has expired. If the clock is set back by up to an hour, the JWT is valid again. Its
+ * mark then still prevents a replay. Milliseconds.
  */
 const KEPT_MS = 65 * 60_000
-/** Marks in one statement. */
+/** The most marks in one statement. */
 const MOST_AT_ONCE = 250
 
 interface Waiting {
@@ -18,7 +18,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Marks what is used, in the database: of all processes on it, and through restarts, one is the first. */
+/** Marks JWT ids as used, in the database. So an id counts as unused only once, across all processes and restarts. */
 export class ReplayMarks {
   readonly #store: ReplayStore
   readonly #time: BelievedTime
@@ -32,22 +32,22 @@ export class ReplayMarks {
     this.#time = new BelievedTime(clock)
   }
 
-  /** Of uses: the first ones, which were written, and those after, which were refused. */
+  /** Counts of first uses, which were written, and of repeated uses, which were refused. */
   get counts(): { readonly written: number; readonly refused: number } {
     return { written: this.#written, refused: this.#refused }
   }
 
   /**
-   * Whether this is the first use of `id`; kept for good before it resolves.
-   * @param context whose id it is: one id in two contexts is two
-   * @param expiresAt milliseconds; from then on it is refused for its age
-   * @throws StorageUnavailable where nobody can know
+   * Marks `id` as used. Resolves, once the mark is stored, with whether this was the first use.
+   * @param context the owner of the id: the same id in two contexts counts as two ids
+   * @param expiresAt the time from which on the JWT is refused as expired, in milliseconds
+   * @throws StorageUnavailable if the database does not answer
    */
   first(context: string, id: string, expiresAt: number): Promise<boolean> {
     const mark = { id: markOf(context, id), expiresAt: expiresAt + KEPT_MS }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ mark, resolve, reject })
-      // What comes in this turn, and while a write is under way, goes in together.
+      // Ids of one turn, and ids that arrive during a write, are written together.
       if (this.#waiting.length === 1 && !this.#isWriting) setImmediate(() => this.#writeAll())
     })
   }
@@ -70,7 +70,7 @@ export class ReplayMarks {
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
-    // Of two in one batch the database would take either for the first.
+    // If one id occurs twice in a batch, only the first may count as the first use. The database could not tell them apart.
     const unique = new Map(batch.map(({ mark }) => [mark.id.toString('latin1'), mark]))
     const added = new Set((await this.#store.addMarks([...unique.values()])).map((id) => id.toString('latin1')))
     this.#written += added.size
@@ -79,6 +79,6 @@ export class ReplayMarks {
   }
 }
 
-/** 128 bits: nobody finds a second id to one that was used, however long either is. */
+/** The stored form of an id: 128 bits of a hash. Nobody can find a second id with the same hash, and long ids take no more room. */
 const markOf = (context: string, id: string): Buffer =>
   hash('sha256', `${context.length}:${context}${id}`, 'buffer').subarray(0, 16)

@@ -1,15 +1,18 @@
-/** That something was used. */
+/** The record that a JWT id was used. */
 export interface ReplayMark {
-  /** 16 bytes. */
+  /** The hash of the id, 16 bytes. */
   readonly id: Buffer
-  /** From then on it may be forgotten. Milliseconds. */
+  /** The time from which on the mark may be removed. Milliseconds. */
   readonly expiresAt: number
 }
 
-/** Where marks are kept. Every call rejects when the database fails. */
+/** Stores marks. Every call rejects when the database fails. */
 export interface ReplayStore {
-  /** Keeps those that are not kept yet, before it resolves. Of processes that add one at once, one has added it. @returns the ids of those added */
+  /**
+   * Adds the marks that are not stored yet. If several processes add the same mark at once, exactly one of them has added it.
+   * @returns the ids that this call added, once they are stored
+   */
   addMarks(marks: readonly ReplayMark[]): Promise<readonly Buffer[]>
-  /** Removes at most `most` marks that expired before `time`. @returns how many; 0 once there are none */
+  /** Removes at most `most` marks that expired before `time`, in milliseconds. @returns how many; 0 once none is left */
   pruneMarks(time: number, most: number): Promise<number>
 }

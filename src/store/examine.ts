@@ -15,22 +15,22 @@ import { openSqliteToRead } from './sqlite/open.ts'
 import { fileProblem } from './sqlite/problems.ts'
 import { masterKeyInUse } from './tables/master-key.ts'
 
-interface Means {
+interface Settings {
   readonly access: PostgresAccess
-  /** Undefined where it could not be read; then it is not compared. */
+  /** Undefined if it could not be read. It is then not compared with the database. */
   readonly masterKey: MasterKey | undefined
 }
 
-/** The migrations that made today's tables of keys and of secrets, and that of which master key is in use. */
+/** The migrations that added the tables of keys, of secrets and of the master key in use. */
 const KEYS_SINCE = '0002-tokens'
 const SECRETS_SINCE = '0004-credentials'
 const MASTER_KEY_SINCE = '0009-master-key'
 
 /** Checks whether a server could start on a database. It writes nothing: no file, no table, no row. */
-export async function examineDatabase(location: string, means: Means): Promise<DatabaseFindings> {
+export async function examineDatabase(location: string, settings: Settings): Promise<DatabaseFindings> {
   try {
     const read = parseDatabaseLocation(location)
-    return await (read.kind === 'sqlite' ? examineSqlite(read.path, means) : examineServer(location, means))
+    return await (read.kind === 'sqlite' ? examineSqlite(read.path, settings) : examineServer(location, settings))
   } catch (error) {
     const explained = explainDatabase(error, location)
     if (!(explained instanceof UserError)) throw explained
@@ -38,38 +38,38 @@ export async function examineDatabase(location: string, means: Means): Promise<D
   }
 }
 
-async function examineSqlite(path: string, means: Means): Promise<DatabaseFindings> {
+async function examineSqlite(path: string, settings: Settings): Promise<DatabaseFindings> {
   const problem = fileProblem(path)
   if (problem !== undefined) throw new UserError(`storage: sqlite:${path} can't be used: ${problem}`)
-  // The server makes a database that does not exist.
+  // If the database does not exist, the server creates it.
   if (!existsSync(path) || statSync(path).size === 0)
-    return { ...NOTHING, notes: [`storage: there is no database ${resolve(path)} yet: the server makes it`] }
+    return { ...NOTHING, notes: [`storage: there is no database ${resolve(path)} yet: the server will create it`] }
   const db = openSqliteToRead(path)
   try {
     const { rows } = await sql`select 1 from sqlite_master where type = 'table'`.execute(db.reads)
     if (rows.length > 0 && !(await db.dialect.hasTable(db.reads, 'migration')))
-      throw new UserError(`storage: sqlite:${path} is a database of another program`)
+      throw new UserError(`storage: sqlite:${path} belongs to another program`)
     const due = await pendingMigrations(db.unhurried, db.dialect)
-    const mistakes = await masterKeyMistakes(db, means)
+    const mistakes = await masterKeyMistakes(db, settings)
     return { ...NOTHING, mistakes, notes: due.length === 0 ? [] : [noteOf(due)] }
   } finally {
     await db.close()
   }
 }
 
-async function examineServer(location: string, means: Means): Promise<DatabaseFindings> {
-  const db = openPostgres(parsePostgresUrl(location, means.access), means.access)
+async function examineServer(location: string, settings: Settings): Promise<DatabaseFindings> {
+  const db = openPostgres(parsePostgresUrl(location, settings.access), settings.access)
   try {
     const findings = await examinePostgres(db)
-    // The role may lack the right to read the keys.
+    // With mistakes, the role may lack the right to read the keys.
     if (findings.mistakes.length > 0) return findings
-    return { ...findings, mistakes: await masterKeyMistakes(db, means) }
+    return { ...findings, mistakes: await masterKeyMistakes(db, settings) }
   } finally {
     await db.close()
   }
 }
 
-async function masterKeyMistakes(db: Database, { masterKey }: Means): Promise<readonly string[]> {
+async function masterKeyMistakes(db: Database, { masterKey }: Settings): Promise<readonly string[]> {
   if (masterKey === undefined) return []
   const due = await pendingMigrations(db.unhurried, db.dialect)
   if (due.includes(KEYS_SINCE)) return []
@@ -83,7 +83,7 @@ async function masterKeyMistakes(db: Database, { masterKey }: Means): Promise<re
   }
 }
 
-/** The master key that the migration will find to be in use: that of the oldest key, or else of the oldest secret. */
+/** The master key that the due migration will record as in use: that of the oldest key, or else of the oldest secret. */
 async function oldestMasterKey(db: Database['unhurried'], due: readonly string[]): Promise<string | undefined> {
   const key = await db.selectFrom('key').select('master_key_id').orderBy('created_at').limit(1).executeTakeFirst()
   if (key !== undefined || due.includes(SECRETS_SINCE)) return key?.master_key_id

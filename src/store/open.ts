@@ -14,24 +14,23 @@ import { createStore, findMissingGrants, type Store } from './tables/sql-store.t
 const SQLITE = 'sqlite:'
 
 /**
- * Opens the database that `location` names, `sqlite:` and a path or `postgres://…`, having brought it to what this program
- * expects.
- * @param access how PostgreSQL is used; SQLite needs none
- * @throws DatabaseTooNew having changed nothing
- * @throws UserError where the address is none, or the role may not migrate what must be migrated
- * @throws StorageUnavailable where it does not answer
+ * Opens the database at `location`, `sqlite:` and a path or `postgres://…`, and runs the due migrations.
+ * @param access password and limits for PostgreSQL; SQLite needs none
+ * @throws DatabaseTooNew if a later version migrated it; nothing is changed
+ * @throws UserError if the address is invalid, or the role may not run a due migration
+ * @throws StorageUnavailable if the database does not answer
  */
 export async function openStore(location: string, clock: Clock, access?: PostgresAccess): Promise<Store> {
   return createStore(await openDatabase(location, clock, access), clock)
 }
 
-/** As `openStore`, for what works on the tables themselves. */
+/** Like `openStore`, for callers that work on the tables themselves. */
 export async function openDatabase(location: string, clock: Clock, access?: PostgresAccess): Promise<Database> {
   const { db } = await openMigrated(location, clock, access)
   return db
 }
 
-/** Brings a database to what this program expects, and closes it. @returns the migrations that ran. Throws as `openStore` */
+/** Runs the due migrations of a database and closes it. Throws as `openStore` does. @returns the migrations that ran */
 export async function migrateDatabase(
   location: string,
   clock: Clock,
@@ -43,10 +42,10 @@ export async function migrateDatabase(
 }
 
 /**
- * Opens a database that exists and is up to date. Commands use this, so that none of them makes or migrates a database by
+ * Opens a database that exists and is up to date. Commands use this, so that none of them creates or migrates a database by
  * accident.
- * @throws UserError where it does not exist, or lacks migrations
- * @throws Refusal as `openStore`
+ * @throws UserError if it does not exist or a migration is due
+ * @throws Refusal as `openStore` does
  */
 export async function openExistingStore(location: string, clock: Clock, access?: PostgresAccess): Promise<Store> {
   return createStore(await openExistingDatabase(location, access), clock)
@@ -68,19 +67,19 @@ export async function openExistingDatabase(location: string, access?: PostgresAc
   }
 }
 
-/** @throws UserError where the location is a file that does not exist */
+/** @throws UserError if the location is a file that does not exist */
 export function requireFile(location: string): void {
   if (!location.startsWith(SQLITE)) return
   const path = resolve(location.slice(SQLITE.length))
   if (existsSync(path)) return
   throw new UserError(
-    `storage: there is no such database: ${path}; \`tessera serve\` and \`tessera storage migrate\` make one where the configuration says`,
+    `storage: there is no such database: ${path}; \`tessera serve\` and \`tessera storage migrate\` create the one in the configuration`,
   )
 }
 
 function connect(location: string, access: PostgresAccess | undefined): Database {
   if (location.startsWith(SQLITE)) return openSqlite(location.slice(SQLITE.length))
-  if (access === undefined) throw new TypeError('PostgreSQL is not opened without limits')
+  if (access === undefined) throw new TypeError('PostgreSQL needs `access`')
   return openPostgres(parsePostgresUrl(location, access), access)
 }
 
@@ -95,13 +94,13 @@ async function openMigrated(location: string, clock: Clock, access?: PostgresAcc
   }
 }
 
-/** A role that only serves need not be allowed what migrations do. */
+/** Explains which rights a role lacks. A role that only serves need not have the rights for migrations. */
 async function explainForbidden(db: Database): Promise<UserError> {
   const missing = await findMissingGrants(db)
   // If the role lacks a right, the due migrations can't be known.
   if (missing !== undefined) return missing
   const due = await pendingMigrations(db.unhurried, db.dialect)
   return new UserError(
-    `this role may not migrate the database (${due.join(', ')}): run \`tessera storage migrate\` as a role that may create tables, and grant this one what docs/storage.md says`,
+    `this role may not migrate the database (${due.join(', ')}): run \`tessera storage migrate\` as a role that may create tables, and grant this role the rights in docs/storage.md`,
   )
 }

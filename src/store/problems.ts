@@ -6,9 +6,9 @@ import { postgresFault } from './postgres/errors.ts'
 import { sqliteFault } from './sqlite/problems.ts'
 
 /**
- * Explains to a person why a database can't be used, in our words.
- * @param location of the database; undefined if it is not known which one
- * @returns any other error as it is
+ * Turns an error of a database into a UserError that says why the database can't be used.
+ * @param location the address of the database; undefined if it is not known
+ * @returns the UserError, or any other error unchanged
  */
 export function explainDatabase(error: unknown, location: string | undefined): unknown {
   if (error instanceof UserError) return error
@@ -22,6 +22,6 @@ export function explainDatabase(error: unknown, location: string | undefined): u
   return new UserError(`${which} can't be used: ${fault ?? 'it does not answer as it should'}`, { cause })
 }
 
-/** Explains a system error, which is about the database's own file. */
+/** Explains a system error that concerns the database file. */
 const systemFault = (error: unknown, path: string | undefined): string | undefined =>
   path !== undefined && isSystemError(error) ? fileFault(error) : undefined

@@ -5,7 +5,7 @@ import type { Confirmation } from '../sender-constraint/verify-proof.ts'
 import { clientClaims } from './profile.ts'
 import type { TokenProfile } from './token-profile.ts'
 
-/** The claims of an access token that mean something here (RFC 9068 §2.2). Times in seconds. */
+/** The claims of an access token that this server uses (RFC 9068 §2.2). Times are in seconds. */
 export interface AccessTokenClaims {
   readonly iss: string
   readonly sub: string
@@ -17,20 +17,20 @@ export interface AccessTokenClaims {
   /** Space-separated (RFC 6749 §3.3). */
   readonly scope?: string
   readonly scp?: readonly string[]
-  /** The key that the user of the token must have (RFC 7800 §3.1). */
+  /** The key that the user of the token must possess (RFC 7800 §3.1). */
   readonly cnf?: Confirmation
 }
 
-/** The claims that only we set: those registered for access tokens, and what verifiers take for them. */
+/** The claims that only we set: those registered for access tokens, and others that verifiers treat like them. */
 const RESERVED: readonly string[] = [
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'azp', 'scope', 'scp', 'cnf', 'act', 'may_act'],
   ...['auth_time', 'acr', 'amr', 'authorization_details', 'typ', 'active', 'token_type', 'username', 'sid', 'events'],
 ]
 
-/** Whether a claim is none that a client or API may set. */
+/** Whether the claim is reserved: neither client nor API may set it. */
 export const isReservedClaim = (name: string): boolean => RESERVED.includes(name)
 
-/** Characters: HTTP headers take no more. A longer token is neither issued nor looked at. */
+/** The most characters, since HTTP headers have limits. A longer token is neither issued nor parsed. */
 export const LONGEST_TOKEN = 16_000
 
 /** The claims that only the moment of issuance gives. */
@@ -41,7 +41,7 @@ export interface IssuanceClaims {
   readonly cnf: Confirmation | undefined
 }
 
-/** All claims of a token: what we set comes last, so that nothing of a client's or API's can stand in its place. */
+/** Builds all claims of a token. Our claims come last, so that claims of a client or API can't replace them. */
 export function buildClaims(
   { client, apis, scopes }: Entitlement,
   profile: TokenProfile,
@@ -49,7 +49,7 @@ export function buildClaims(
   { iss, iat, jti, cnf }: IssuanceClaims,
 ): AccessTokenClaims {
   const [first, ...others] = apis.map((api) => api.audience)
-  if (first === undefined) throw new Error('an entitlement is for one API at the least')
+  if (first === undefined) throw new Error('an entitlement needs at least one API')
   return {
     ...ownClaims(client, profile),
     iss,
@@ -71,9 +71,9 @@ const ownClaims = (client: Client, profile: TokenProfile) => ({
   ...client.token.claims,
 })
 
-/** The scopes of a token of ours, whichever way its claims say them. */
+/** The scopes of one of our tokens, from either claim. */
 export const scopeOf = ({ scope, scp }: AccessTokenClaims): string => scope ?? scp?.join(' ') ?? ''
 
-/** How a token is presented: `DPoP` where that takes a proof (RFC 9449 §5), else `Bearer` (RFC 6750), also with a certificate. */
+/** The token type: `DPoP` if using the token needs a proof (RFC 9449 §5), else `Bearer` (RFC 6750), also with a certificate. */
 export const tokenTypeOf = ({ cnf }: AccessTokenClaims): 'DPoP' | 'Bearer' =>
   cnf !== undefined && 'jkt' in cnf ? 'DPoP' : 'Bearer'

@@ -14,7 +14,7 @@ import type { TokenProfile } from './token-profile.ts'
 export interface Issuer {
   /** The `iss` of every token: our issuer identifier (RFC 8414 §2). */
   readonly url: string
-  /** Seconds, where neither the client nor an API sets a lifetime. */
+  /** The lifetime in seconds if neither the client nor an API sets one. */
   readonly defaultLifetime: number
   readonly keyring: Pick<Keyring, 'signer' | 'sealingKey'>
   readonly sealer: Sealer
@@ -38,8 +38,8 @@ export interface IssuedToken {
 }
 
 /**
- * Makes the token that an entitlement allows. Touches no storage.
- * @throws Refusal `incompatible_targets`, `token_too_large`, and `no_signing_key` while the first key of an algorithm is not yet in use
+ * Issues the token that an entitlement allows. It does not use the database.
+ * @throws Refusal `incompatible_targets`, `token_too_large`; NoSigningKey before the first key of an algorithm is in use
  */
 export async function issueToken(
   issuer: Issuer,

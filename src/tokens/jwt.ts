@@ -1,12 +1,12 @@
 import type { Signer } from '../keys/batch-signer.ts'
 import type { TokenProfile } from './token-profile.ts'
 
-/** What a JWT of ours is: an access token (RFC 9068 §2.1), or an answer to an introspection (RFC 9701 §5). */
+/** The `typ` of a JWT of ours: an access token (RFC 9068 §2.1), or an introspection response (RFC 9701 §5). */
 type Typ = TokenProfile['typ'] | 'token-introspection+jwt'
 
 const headers = new WeakMap<Signer, Map<Typ, string>>()
 
-/** The encoded JOSE header: the same for all tokens of a key and `typ`. */
+/** The encoded JOSE header. All tokens with the same key and `typ` share it. */
 function encodedHeader(signer: Signer, typ: Typ): string {
   const ofSigner = headers.get(signer) ?? new Map<Typ, string>()
   headers.set(signer, ofSigner)
@@ -18,6 +18,6 @@ function encodedHeader(signer: Signer, typ: Typ): string {
   return encoded
 }
 
-/** A signed JWT in compact form (RFC 7515 §7.1). */
+/** Signs a JWT in compact form (RFC 7515 §7.1). */
 export const signJwt = (signer: Signer, typ: Typ, claims: object): Promise<string> =>
   signer.sign(`${encodedHeader(signer, typ)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`)

@@ -1,14 +1,14 @@
 import type { ApiTokenSettings } from '../model/api.ts'
 import type { TokenProfile } from './token-profile.ts'
 
-/** What a verifier that people use needs of a token. */
+/** The requirements of a common verifier. */
 export interface Preset {
   readonly title: string
-  /** What an API with this preset gets where it says nothing itself. */
+  /** The settings of an API with this preset, unless the API has its own. */
   readonly sets: ApiTokenSettings
-  /** What it takes, and what happens otherwise; where `works` is false, applying the profile warns. */
+  /** The required properties of a profile. If `works` is false, applying the manifest warns with `why`. */
   readonly needs: readonly { readonly works: (profile: TokenProfile) => boolean; readonly why: string }[]
-  /** What else its users should know. */
+  /** Further notes for its users. */
   readonly notes: readonly string[]
 }
 
@@ -23,7 +23,7 @@ const algorithmIn = (algorithms: readonly string[], why: string) => ({
 const typIsJwt = (why: string) => ({ works: ({ typ }: TokenProfile) => typ === 'JWT', why })
 const scopeString = (why: string) => ({ works: ({ scopeClaims }: TokenProfile) => scopeClaims.includes('scope'), why })
 
-/** Every preset, by its name in the manifest; docs/presets.md is made of this. */
+/** Every preset, by its name in the manifest. docs/presets.md is generated from this table. */
 export const presets = {
   'spring-security': {
     title: 'Spring Security, Spring Boot (`oauth2-resource-server`)',
@@ -37,10 +37,10 @@ export const presets = {
   'aws-api-gateway': {
     title: 'AWS API Gateway (JWT authorizer of HTTP APIs)',
     sets: { algorithm: 'RS256' },
-    needs: [isJwt, algorithmIn(['RS256'], 'it knows RSA signatures only: the algorithm must be RS256')],
+    needs: [isJwt, algorithmIn(['RS256'], 'it knows only RSA signatures: the algorithm must be RS256')],
     notes: [
       'It keeps keys for two hours: `keys.publish_before` must be longer.',
-      'It looks at `client_id` only in tokens without `aud`, which ours never are.',
+      'It looks at `client_id` only in tokens without `aud`. Our tokens always have one.',
     ],
   },
   rabbitmq: {
@@ -62,7 +62,7 @@ export const presets = {
     needs: [isJwt],
     notes: [
       'Give `audiences` to its provider: without them the audience is not checked.',
-      'It fetches keys by the clock alone, every 10 minutes by default (`cache_duration`): `keys.publish_before` must be longer.',
+      'It fetches keys only at fixed intervals, every 10 minutes by default (`cache_duration`): `keys.publish_before` must be longer.',
     ],
   },
   'apache-mod-oauth2': {
@@ -71,8 +71,8 @@ export const presets = {
     needs: [isJwt, algorithmIn(['ES256', 'RS256', 'PS256'], 'its library knows no EdDSA: choose another algorithm')],
     notes: [
       'Give it `Require oauth2_claim aud:…`: by itself it checks neither the audience nor the issuer.',
-      'It asks for keys again when it meets one that it does not know.',
-      'It trusts the authorities of the machine alone.',
+      'It fetches keys again when a token names an unknown key.',
+      'It trusts only the authorities of its machine.',
     ],
   },
   'express-oauth2-jwt-bearer': {
@@ -87,14 +87,14 @@ export const presets = {
     needs: [isJwt, algorithmIn(['RS256', 'EdDSA'], 'it knows RS256 and EdDSA only')],
     notes: [
       'Give it `issuer`: without one it expects the origin of the key set with a slash at its end.',
-      'It asks for each key once, and keeps the answer for a week, even that there is none: `keys.publish_before` prevents that.',
+      'It asks for each key once and keeps the answer for a week, even if the key was not found. `keys.publish_before` prevents that.',
     ],
   },
   'aws-jwt-verify': {
     title: 'aws-jwt-verify',
     sets: {},
     needs: [isJwt, algorithmIn(['ES256', 'RS256', 'EdDSA'], 'it knows no PS256')],
-    notes: ['After a key that it does not find it waits ten seconds before it asks again.'],
+    notes: ['After an unknown key it waits ten seconds before it fetches keys again.'],
   },
   dovecot: {
     title: 'Dovecot (`oauth2`, tokens validated by itself)',
@@ -138,7 +138,7 @@ export const presets = {
   },
 } as const satisfies Record<string, Preset>
 
-/** Verifiers that accept the default tokens, with notes about each. docs/presets.md lists them, too. */
+/** Verifiers that accept the default tokens, with notes about each. docs/presets.md lists them as well. */
 export const presetless = {
   'Kubernetes API server': 'issuer, audience and CA; the user name from `sub`. It knows no EdDSA.',
   'Apache Kafka':
@@ -158,7 +158,7 @@ export type PresetName = keyof typeof presets
 
 export const isPresetName = (name: string): name is PresetName => Object.hasOwn(presets, name)
 
-/** What won't work between a profile and the preset it names; empty where all is well. */
+/** The conflicts between a profile and the preset that it names; empty if there are none. */
 export function presetWarnings(name: string | undefined, profile: TokenProfile): readonly string[] {
   if (name === undefined || !isPresetName(name)) return []
   const { needs }: Preset = presets[name]

@@ -8,7 +8,7 @@ import { isPresetName, type Preset, presets } from './presets.ts'
 import { refusal } from './refusals.ts'
 import type { TokenProfile } from './token-profile.ts'
 
-/** What the settings of an API come to: what it says, else what its preset sets, else RFC 9068. */
+/** Resolves the profile of an API from its own settings, then those of its preset, then the defaults of RFC 9068. */
 export function resolveProfile(settings: ApiTokenSettings): TokenProfile {
   const { preset } = settings
   const chosen: Preset | undefined = preset !== undefined && isPresetName(preset) ? presets[preset] : undefined
@@ -26,7 +26,7 @@ export function resolveProfile(settings: ApiTokenSettings): TokenProfile {
 
 const profiles = new WeakMap<Api, TokenProfile>()
 
-/** The profile of an API. Worked out once for as long as it does not change. */
+/** The profile of an API, cached until the API changes. */
 function profileOf(api: Api): TokenProfile {
   const profile = profiles.get(api) ?? resolveProfile(api.token)
   profiles.set(api, profile)
@@ -34,7 +34,8 @@ function profileOf(api: Api): TokenProfile {
 }
 
 /**
- * The profile of a token for these APIs, which must agree on everything but the lifetime: of those, the shortest, in seconds.
+ * The profile of a token for several APIs. They must agree on everything except the lifetime, of which the shortest counts, in
+ * seconds.
  * @throws Refusal `incompatible_targets`
  */
 export function sharedProfile(
@@ -53,14 +54,14 @@ export function sharedProfile(
   return { profile, lifetime }
 }
 
-/** The names of a client's fields that may become claims; `metadata.` and a name stand for what its owners keep there. */
+/** The fields of a client that may become claims. In addition, `metadata.` and a name refer to an entry of its metadata. */
 export const clientFields = ['name', 'description', 'owner', 'tags'] as const
 const METADATA = 'metadata.'
 
 export const isClientField = (field: string): boolean =>
   clientFields.some((name) => name === field) || (field.startsWith(METADATA) && field.length > METADATA.length)
 
-/** The claims that an API takes from the client; what the client has not is left out. */
+/** The claims that an API takes from the client. Fields that the client does not have are left out. */
 export function clientClaims(profile: TokenProfile, client: Client): Claims {
   const claims: Record<string, unknown> = {}
   for (const [claim, field] of Object.entries(profile.clientClaims)) {
@@ -72,7 +73,7 @@ export function clientClaims(profile: TokenProfile, client: Client): Claims {
   return claims
 }
 
-/** The algorithms for which there must be keys: those of the APIs, and ES256, which signs what we say ourselves. */
+/** The algorithms that need keys: those of the APIs, and ES256, which signs our own statements. */
 export const algorithmsInUse = (apis: ApiSet): readonly KeyAlgorithm[] => {
   const ofApis = apis.all.map(profileOf).map(({ format, algorithm }) => (format === 'sealed' ? SEALING : algorithm))
   return [...new Set<KeyAlgorithm>(['ES256', ...ofApis])]

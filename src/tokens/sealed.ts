@@ -6,7 +6,7 @@ import { createBatch } from '../platform/batch.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { LONGEST_TOKEN } from './claims.ts'
 
-/** What every sealed token begins with, and a secret scanner looks for. */
+/** The prefix of every sealed token. Secret scanners look for it. */
 const PREFIX = 'tsa_'
 const REFERENCE_BYTES = 6
 const SALT_BYTES = 16
@@ -15,20 +15,20 @@ const TAG_BYTES = 16
 const HEADER_BYTES = REFERENCE_BYTES + SALT_BYTES + NONCE_BYTES
 
 /**
- * What a sealed token looks like, for secret scanners (docs/tokens.md). The last six characters are the CRC-32 of all
- * before them, in base62, so that a scanner tells a token from a look-alike.
+ * The form of a sealed token, for secret scanners (docs/tokens.md). The last six characters are the CRC-32 of the others in base62.
+ * A scanner can thereby tell a token from similar text.
  */
 export const SEALED_FORM = /^tsa_[A-Za-z0-9_-]{70,16000}[0-9A-Za-z]{6}$/
 
 /**
- * Tokens sealed under one subkey. Random 96-bit nonces are safe for 2^32 messages of a key (NIST SP 800-38D §8.3): with so
- * few under each subkey, two nonces of one meet with a chance of one in 2^49.
+ * The most tokens sealed under one subkey. Random 96-bit nonces are safe for 2^32 messages of a key (NIST SP 800-38D §8.3). With so
+ * few messages, two nonces of a subkey collide with a probability of one in 2^49.
  */
 const TOKENS_PER_SUBKEY = 2 ** 24
 
 const associatedData = (reference: Buffer): Buffer => Buffer.concat([Buffer.from('tessera sealed token 1'), reference])
 
-/** HKDF-SHA-256 (RFC 5869): a key of its own for each salt. */
+/** Derives a separate key for each salt by HKDF-SHA-256 (RFC 5869). */
 const deriveSubkey = (key: SealingKey, salt: Buffer): KeyObject =>
   createSecretKey(Buffer.from(hkdfSync('sha256', key.secret, salt, 'tessera sealed token', 32)))
 
@@ -40,8 +40,8 @@ interface Subkey {
 }
 
 /**
- * Seals claims into opaque tokens: `tsa_`, base64url of (key reference, salt, nonce, AES-256-GCM ciphertext, tag), and a
- * checksum. Each process seals under subkeys of its own, so that however many tokens there are, no nonce comes twice.
+ * Seals claims into opaque tokens: `tsa_`, base64url of (key reference, salt, nonce, AES-256-GCM ciphertext, tag), and a checksum.
+ * Each process uses its own subkeys, so that nonces don't repeat, however many tokens there are.
  */
 export class Sealer {
   readonly #random: RandomBytes
@@ -79,15 +79,15 @@ export class Sealer {
   }
 }
 
-/** Opens what any process has sealed. */
+/** Opens sealed tokens of any process. */
 export class Unsealer {
-  /** One for each process that has sealed lately. */
+  /** The subkeys in recent use. Each process has its own. */
   readonly #subkeys = new LRUCache<string, KeyObject>({ max: 1_000 })
 
   /**
-   * The claims in a token, and the key that it was sealed with.
-   * @param keyOf the sealing key of a reference, undefined where we have none
-   * @returns undefined for what is not a sealed token of ours, whatever it is
+   * Opens a sealed token. Returns its claims and its key.
+   * @param keyOf returns the sealing key of a reference; undefined if we have none
+   * @returns undefined for any text that is not one of our sealed tokens
    */
   unseal(
     token: string,
@@ -97,7 +97,7 @@ export class Unsealer {
     const encoded = withoutChecksum(token)?.slice(PREFIX.length)
     if (encoded === undefined) return undefined
     const bytes = Buffer.from(encoded, 'base64url')
-    // One token has one spelling: what it is recognised by elsewhere must not depend on ignored bits.
+    // Each token must have one spelling. If unused bits were ignored, caches keyed by the text would see different tokens.
     if (bytes.toString('base64url') !== encoded || bytes.length <= HEADER_BYTES + TAG_BYTES) return undefined
     const reference = bytes.subarray(0, REFERENCE_BYTES)
     const key = keyOf(reference)
@@ -118,7 +118,7 @@ export class Unsealer {
         .setAuthTag(bytes.subarray(-TAG_BYTES))
       const opened = decipher.update(bytes.subarray(HEADER_BYTES, -TAG_BYTES))
       decipher.final()
-      // Only a subkey that opened something is worth keeping: anybody can make up salts.
+      // Keep only a subkey that opened a token, since anybody can invent salts.
       if (known === undefined) this.#subkeys.set(name, subkey)
       return opened.toString('utf8')
     } catch {

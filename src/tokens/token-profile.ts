@@ -1,12 +1,12 @@
 import type { Claims } from '../model/api.ts'
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 
-/** How the tokens of an API look, with nothing left open but the lifetime. */
+/** The complete format of an API's tokens. Only the lifetime may be open. */
 export interface TokenProfile {
   readonly format: 'jwt' | 'sealed'
   readonly algorithm: SigningAlgorithm
   readonly typ: 'at+jwt' | 'JWT'
-  /** Seconds; undefined for the server's own. */
+  /** Seconds; undefined for the server's default. */
   readonly lifetime: number | undefined
   readonly scopeClaims: readonly ('scope' | 'scp')[]
   readonly claims: Claims

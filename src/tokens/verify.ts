@@ -9,14 +9,14 @@ import { uuidv7Time } from '../platform/random.ts'
 import { type AccessTokenClaims, LONGEST_TOKEN } from './claims.ts'
 import type { Unsealer } from './sealed.ts'
 
-/** A token that we issued and that has not expired; whether it was revoked is another question. */
+/** A token that we issued and that has not expired. It may have been revoked. */
 export interface VerifiedToken {
   readonly claims: AccessTokenClaims
   /** The key that signed or sealed it. */
   readonly kid: KeyId
 }
 
-/** What verifying needs of the process. */
+/** The dependencies of verification. */
 export interface Verifier {
   readonly issuer: string
   readonly keyring: Keyring
@@ -30,14 +30,14 @@ const headerSchema = z.object({
   alg: z.string(),
   kid: z.string(),
   typ: z.enum(['at+jwt', 'JWT']),
-  // RFC 7515 §4.1.11: what must be understood, and isn't.
+  // RFC 7515 §4.1.11: a verifier must reject critical extensions that it does not understand.
   crit: z.undefined().optional(),
   b64: z.undefined().optional(),
 })
 
 const audience = z.string().transform(Audience)
 
-/** What we put into every token; whatever else is there stays. */
+/** The claims of every token of ours. Other claims are kept. */
 const claimsSchema = z.looseObject({
   iss: z.string(),
   sub: z.string(),
@@ -50,7 +50,7 @@ const claimsSchema = z.looseObject({
   scp: z.array(z.string()).optional(),
 })
 
-/** The claims of a token of ours, of either format; undefined for anything else, whatever it is. */
+/** Verifies one of our tokens in either format. Undefined for any other text. */
 export function verifyToken(verifier: Verifier, token: string): VerifiedToken | undefined {
   const opened = openSealed(verifier, token) ?? openJwt(verifier, token)
   if (opened === undefined) return undefined
@@ -60,14 +60,14 @@ export function verifyToken(verifier: Verifier, token: string): VerifiedToken | 
   return isAlive(verifier, verified) ? verified : undefined
 }
 
-/** The time at which a token was issued, in milliseconds. The `jti` is more exact than `iat`. */
+/** The time at which a token was issued, in milliseconds. The time in `jti` is more exact than `iat`. */
 export const issuedAt = ({ claims: { jti, iat } }: VerifiedToken): number => uuidv7Time(jti) ?? iat * 1000
 
 /** The APIs that a token is for. */
 export const audiencesOf = ({ claims: { aud } }: VerifiedToken): readonly Audience[] =>
   typeof aud === 'string' ? [aud] : aud
 
-/** Whether a token that was verified once has not expired, and its key is still one of ours. */
+/** Whether a token that was verified before has not expired, and its key is still valid. */
 export function isAlive({ keyring, clock }: Verifier, { claims, kid }: VerifiedToken): boolean {
   return claims.exp > toSeconds(clock.now()) && keyring.isLive(kid)
 }
@@ -83,16 +83,16 @@ function openJwt({ keyring }: Verifier, token: string) {
   const parsed = headerSchema.safeParse(decodeHeader(header))
   if (!parsed.success) return undefined
   const key = keyring.verificationKey(parsed.data.kid)
-  // The algorithm is the key's own, whatever the header says (RFC 8725 §3.1).
+  // The key determines the algorithm, and the header must agree (RFC 8725 §3.1).
   if (key === undefined || key.algorithm !== parsed.data.alg) return undefined
   const bytes = Buffer.from(signature, 'base64url')
-  // No bits that mean nothing (RFC 4648 §3.5). Even so an ECDSA signature has a twin: nothing may go by a token's text.
+  // Refuse unused bits that are set (RFC 4648 §3.5). An ECDSA signature still has a valid twin, so text does not identify a token.
   if (bytes.toString('base64url') !== signature) return undefined
   if (!signatureAlgorithms[key.algorithm].verify(`${header}.${payload}`, key.publicKey, bytes)) return undefined
   return { claims: decodeClaims(payload), kid: key.kid }
 }
 
-/** Parses a header, which a stranger may have written; undefined if it is no JSON or over a limit. */
+/** Parses a header that a stranger may have written; undefined if it is not JSON or exceeds a limit. */
 function decodeHeader(encoded: string): unknown {
   try {
     return parseJson(Buffer.from(encoded, 'base64url').toString('utf8'))
@@ -102,7 +102,7 @@ function decodeHeader(encoded: string): unknown {
   }
 }
 
-/** Parses claims that this server has signed; undefined if they are no JSON. */
+/** Parses claims that this server has signed; undefined if they are not JSON. */
 function decodeClaims(encoded: string): unknown {
   try {
     return JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'))

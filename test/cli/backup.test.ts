@@ -238,7 +238,7 @@ describe('a restore is refused, and changes nothing,', () => {
     const database = newPath()
     expect((await restoreTo(database, sound)).error).toBeUndefined()
     const held = digest(database)
-    expect((await restoreTo(database, sound)).error).toMatch(/has data: restore to another place, or give --replace/)
+    expect((await restoreTo(database, sound)).error).toMatch(/has data: restore to another path, or give --replace/)
     expect(digest(database)).toBe(held)
   })
 })

@@ -208,7 +208,7 @@ test('a fetch that is not over by then is waited for no longer', async () => {
   expect(await server.audit((await answer).requestId)).toMatchObject([
     {
       reason: 'keys_unavailable',
-      detail: { fault: 'timeout', message: expect.stringMatching(/^it was being fetched/) },
+      detail: { fault: 'timeout', message: expect.stringMatching(/^the document did not arrive before/) },
     },
   ])
 })

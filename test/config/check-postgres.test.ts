@@ -81,7 +81,7 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
   [
     'a database that was never migrated, and a role that may not',
     async () => asServing(await postgres.newDatabase()),
-    /^tessera: storage: the database has not had 0001-first, .*, and the role serving may not make tables in the schema public: run `tessera storage migrate` as a role that may\n$/,
+    /^tessera: storage: the database has not had 0001-first, .*, and the role serving may not create tables in the schema public: run `tessera storage migrate` as a role that may\n$/,
   ],
   [
     'a database that lacks a migration, and tables of others',
@@ -94,7 +94,7 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
           'grant create on schema public to serving',
         ),
       ),
-    /^tessera: storage: the database has not had 0005-counters, .*, and the role serving may not change the tables there, which others own: /,
+    /^tessera: storage: the database has not had 0005-counters, .*, and the role serving may not change the tables, which other roles own: /,
   ],
   [
     'a database of a newer program',
@@ -104,7 +104,7 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
   [
     'a table that somebody has dropped',
     () => migrated('drop table replay_mark'),
-    /^tessera: storage: the database lacks tables that it has had: replay_mark\n$/,
+    /^tessera: storage: the database has lost these tables: replay_mark\n$/,
   ],
   [
     'a database that is read-only',
@@ -113,7 +113,7 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
       await postgres.query(`alter database ${url.split('/').at(-1)} set default_transaction_read_only = on`)
       return url
     },
-    /^tessera: storage: the database is read-only: it is a standby, or was set so\n$/,
+    /^tessera: storage: the database is read-only: it is a standby, or was made read-only\n$/,
   ],
   [
     'a master key of another database',
@@ -189,7 +189,7 @@ test.each([
       await postgres.query(`create database latin1 encoding latin1 template template0 locale_provider libc locale 'C'`)
       return `postgres://postgres:postgres@127.0.0.1:${postgres.port}/latin1`
     },
-    /^warning: storage: the database keeps text as LATIN1, which lacks letters: make one in UTF8\n/,
+    /^warning: storage: the database has the encoding LATIN1, which lacks letters: use one with UTF8\n/,
   ],
 ] as const)('%s: both accept it', async (_name, open, says) => {
   const TESSERA_STORAGE = await open()

@@ -88,14 +88,14 @@ const BEFORE_0009 = `drop table master_key; delete from migration where name = '
 const broken: Readonly<Record<string, Case>> = {
   'the key of another certificate': {
     change: () => keyIs(otherKey()),
-    says: [/^tls\.key is ".*": is the key of another certificate than the one in .*cert\.pem$/],
+    says: [/^tls\.key is ".*": does not belong to the certificate in .*cert\.pem$/],
   },
   'a key that is encrypted': {
     change: () =>
       keyIs(
         createPrivateKey(ownKey()).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
       ),
-    says: [/^tls\.key is ".*": is encrypted with a passphrase: take that off with `openssl pkey /],
+    says: [/^tls\.key is ".*": is encrypted with a passphrase: remove it with `openssl pkey /],
   },
   'a key that is encrypted the old way': {
     change: () =>
@@ -104,11 +104,11 @@ const broken: Readonly<Record<string, Case>> = {
   },
   'a key in DER': {
     change: () => keyIs(createPrivateKey(ownKey()).export({ type: 'pkcs8', format: 'der' })),
-    says: [/^tls\.key is ".*": is binary, not PEM: make that with `openssl pkey /],
+    says: [/^tls\.key is ".*": is binary, not PEM: convert it with `openssl pkey /],
   },
   'a certificate in DER': {
     change: () => certIs(new X509Certificate(ownCert()).raw),
-    says: [/^tls\.cert is ".*": is binary, not PEM: make that with `openssl x509 /],
+    says: [/^tls\.cert is ".*": is binary, not PEM: convert it with `openssl x509 /],
   },
   'an empty certificate': { change: () => certIs(''), says: [/^tls\.cert is ".*": is empty$/] },
   'an empty key': { change: () => keyIs('\n'), says: [/^tls\.key is ".*": is empty$/] },
@@ -134,8 +134,8 @@ const broken: Readonly<Record<string, Case>> = {
       TESSERA_TLS_KEY: setting.env['TESSERA_TLS_CERT'],
     }),
     says: [
-      /^tls\.cert is ".*": holds no certificate in PEM, but a private key$/,
-      /^tls\.key is ".*": holds no private key in PEM, but a certificate$/,
+      /^tls\.cert is ".*": has a private key, but no certificate in PEM$/,
+      /^tls\.key is ".*": has a certificate, but no private key in PEM$/,
     ],
   },
   'a certificate of rubbish': {
@@ -152,7 +152,7 @@ const broken: Readonly<Record<string, Case>> = {
   },
   'a key of OpenSSH': {
     change: () => keyIs('-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n'),
-    says: [/^tls\.key is ".*": is of the form of OpenSSH/],
+    says: [/^tls\.key is ".*": has the format of OpenSSH/],
   },
   'a key that others can read': {
     change: () => keyIs(ownKey(), 0o644),
@@ -228,7 +228,7 @@ const broken: Readonly<Record<string, Case>> = {
       new DatabaseSync(path).exec('create table if not exists song (title text)')
       return { TESSERA_STORAGE: `sqlite:${path}` }
     },
-    says: [/^storage: sqlite:.*other\.db is a database of another program$/],
+    says: [/^storage: sqlite:.*other\.db belongs to another program$/],
   },
   'a database that is none': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('text.db', 'no database\n'.repeat(999))}` }),
@@ -236,7 +236,7 @@ const broken: Readonly<Record<string, Case>> = {
   },
   'a database that is a folder': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.folder}` }),
-    says: [/^storage: sqlite:.* can't be used: it is no file$/],
+    says: [/^storage: sqlite:.* can't be used: it is not a file$/],
   },
   'a database that is a circle of links': {
     change: () => {
@@ -256,7 +256,7 @@ const broken: Readonly<Record<string, Case>> = {
       if (!isLink(link)) symlinkSync(join(setting.folder, 'no', 'tessera.db'), link)
       return { TESSERA_STORAGE: `sqlite:${link}` }
     },
-    says: [/^storage: sqlite:.* can't be used: it is a link to .*, where there is no folder$/],
+    says: [/^storage: sqlite:.* can't be used: it is a link to .*, whose folder does not exist$/],
   },
   'a database below a file': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('file', 'x')}/tessera.db` }),
@@ -264,7 +264,7 @@ const broken: Readonly<Record<string, Case>> = {
   },
   'a database where nothing can be made': {
     change: () => ({ TESSERA_STORAGE: 'sqlite:/proc/nope/tessera.db' }),
-    says: [/^storage: sqlite:\/proc\/nope\/tessera\.db can't be used: nothing can be made in \/proc$/],
+    says: [/^storage: sqlite:\/proc\/nope\/tessera\.db can't be used: no file can be created in \/proc$/],
   },
   'a database in memory': {
     change: () => ({ TESSERA_STORAGE: 'sqlite::memory:' }),
@@ -302,7 +302,7 @@ const broken: Readonly<Record<string, Case>> = {
   },
   'one port for two listeners': {
     change: () => ({ TESSERA_ADMIN_PORT: setting.env['TESSERA_RUNTIME_PORT'] }),
-    says: [/^admin\.port is \d+: is runtime\.port, too: two listeners need a port each$/],
+    says: [/^admin\.port is \d+: equals runtime\.port: each listener needs its own port$/],
   },
   'a host of no known name': {
     change: () => ({ TESSERA_RUNTIME_HOST: 'nowhere.invalid' }),
@@ -401,11 +401,11 @@ const fit: Readonly<Record<string, Case>> = {
   'nothing is wrong': { change: () => ({}), says: [] },
   'there is no database yet': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${join(setting.folder, 'new', 'tessera.db')}` }),
-    says: [/^note: storage: there is no database \/.*\/new\/tessera\.db yet: the server makes it$/],
+    says: [/^note: storage: there is no database \/.*\/new\/tessera\.db yet: the server will create it$/],
   },
   'a file that is empty': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('empty.db', '')}` }),
-    says: [/^note: storage: there is no database .* yet: the server makes it$/],
+    says: [/^note: storage: there is no database .* yet: the server will create it$/],
   },
   'a database that a server has used': { change: async () => ({ TESSERA_STORAGE: await database() }), says: [] },
   'a database that lacks migrations': {

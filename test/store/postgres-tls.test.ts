@@ -48,7 +48,7 @@ describe('the address of a PostgreSQL database', () => {
       'postgres://u:secret@h/x?sslrootcert=/nowhere',
       /sslrootcert: \/nowhere can't be read: there is no such file/,
     ],
-    ['a certificate without key', 'postgres://u:secret@h/x?sslcert=/nowhere', /go together/],
+    ['a certificate without key', 'postgres://u:secret@h/x?sslcert=/nowhere', /need each other/],
   ]
   test.each(refused)('%s is refused, in one line without the password', (_name, location, message) => {
     expect(() => parse(location)).toThrow(message)

@@ -151,7 +151,7 @@ describe('applying a profile', () => {
 
   test.each([
     ['{ preset: spring-security, typ: at+jwt }', 'does not work with spring-security: it rejects `at+jwt`'],
-    ['{ preset: aws-api-gateway, algorithm: ES256 }', 'does not work with aws-api-gateway: it knows RSA'],
+    ['{ preset: aws-api-gateway, algorithm: ES256 }', 'does not work with aws-api-gateway: it knows only RSA'],
     ['{ preset: apache-mod-oauth2, algorithm: EdDSA }', 'does not work with apache-mod-oauth2'],
     ['{ preset: fastify-jwt-jwks, algorithm: PS256 }', 'does not work with fastify-jwt-jwks'],
     ['{ preset: rabbitmq, scope_claims: [scp] }', 'does not work with rabbitmq'],

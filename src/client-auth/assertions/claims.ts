@@ -6,39 +6,39 @@ import { isSameUri } from '../../oauth/uri.ts'
 import { toSeconds } from '../../platform/clock.ts'
 import { refusal } from './refusals.ts'
 
-/** How `aud` may be written: as a string alone, or as an array, too (RFC 7519 §4.1.3). */
+/** The accepted forms of `aud`: a string only, or also an array (RFC 7519 §4.1.3). */
 export type AudienceForm = 'any' | 'string'
 
-/** What an assertion is held against. */
+/** The rules that an assertion must meet. */
 interface AssertionRules {
-  /** Of this server: always an audience. */
+  /** The issuer identifier of this server, which is always an accepted audience. */
   readonly issuer: string
   readonly tokenEndpoint: string
-  /** Whether the client's library names the token endpoint, in place of the issuer or beside it. */
+  /** Whether the client's library names the token endpoint as audience, instead of the issuer or beside it. */
   readonly isCompatible: boolean
   readonly audienceForm: AudienceForm
-  /** Seconds. */
+  /** The most seconds until `exp`. */
   readonly maxLifetime: number
-  /** Milliseconds. */
+  /** Milliseconds since the epoch. */
   readonly now: number
 }
 
-/** What is left to know of an assertion once its claims are found in order. */
+/** The claims of a checked assertion that are still needed. */
 export interface AssertionClaims {
   readonly clientId: ClientId
-  /** Of any size. */
+  /** The id of the assertion. Its length is not limited. */
   readonly jti: string
-  /** Milliseconds: from then on the assertion is refused for its age, and its `jti` may be forgotten. */
+  /** The time from which on the assertion is refused as expired, so that its `jti` may be forgotten. Milliseconds. */
   readonly expiresAt: number
 }
 
-/** By how much clocks may differ, in seconds. */
+/** The most that clocks may differ, in seconds. */
 const SKEW = 60
-/** As `mediaType` gives them. Anything else is an access token, a DPoP proof, … (RFC 8725 §3.11). */
+/** The accepted values of `typ`, as `mediaType` returns them. Other JWTs, such as DPoP proofs, are refused (RFC 8725 §3.11). */
 const TYPES: ReadonlySet<string> = new Set(['jwt', 'client-authentication+jwt'])
 
 /**
- * Checks all that an assertion says, but for its signature and whether it was seen before.
+ * Checks the claims and `typ` of an assertion. It checks neither the signature nor whether the `jti` was used before.
  * @throws Refusal `assertion_typ`, `assertion_claims`, `assertion_subject`, `assertion_audience`, `assertion_expired`,
  * `assertion_too_long_lived`, `assertion_not_yet_valid`
  */
@@ -65,9 +65,9 @@ const wrongClaim = (claim: string, expected: string, value: unknown): Refusal =>
   refusal('assertion_claims', { detail: { claim, expected, received: received(value) } })
 
 /**
- * Accepts the issuer alone: an assertion that several servers would accept could be replayed. It is compared as text (RFC 7523
- * §3, item 3). Older libraries name the token endpoint, or both. If the client is registered as using such a library, each value
- * must be a name of this server, in any spelling.
+ * Accepts only the issuer, since an assertion for several servers could be replayed at another. It is compared as text (RFC 7523
+ * §3, item 3). Older libraries name the token endpoint, or both. For a client registered with such a library, each value must be
+ * the issuer or the token endpoint, in any spelling.
  */
 function checkAudience(aud: unknown, rules: AssertionRules): void {
   const { issuer, tokenEndpoint, isCompatible, audienceForm } = rules
@@ -92,7 +92,7 @@ const isOneOf = (uris: readonly string[], name: unknown): boolean =>
 const COMPATIBLE_REMEDY = 'have the client send the issuer alone, or give it assertion_audience: compatible'
 const STRING_REMEDY = 'have the client send aud as a string, or set assertions.audience to any'
 
-/** @returns from when on, in milliseconds, the assertion is expired */
+/** @returns the time from which on the assertion is expired, in milliseconds */
 function checkTimes({ exp, iat, nbf }: CompactJws['claims'], { maxLifetime, now }: AssertionRules): number {
   const seconds = toSeconds(now)
   if (!isTime(exp) || exp <= 0) throw wrongClaim('exp', 'seconds since 1970, as a number', exp)

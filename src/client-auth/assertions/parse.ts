@@ -2,11 +2,11 @@ import { isSymmetric } from '../../crypto/jws/algorithms.ts'
 import { type CompactJws, JwsError, parseCompact } from '../../crypto/jws/compact.ts'
 import { refusal } from './refusals.ts'
 
-/** What an assertion claims to be, before anything of it is checked: enough to find the credentials it is held against. */
+/** The unverified claims of an assertion that are needed to find the credentials for its verification. */
 export interface AssertionDescription {
   /**
-   * `symmetric`: a MAC under the client's secret. `own`: signed with a key of the client's, which speaks of itself.
-   * `foreign`: an outside issuer's word about somebody.
+   * `symmetric`: a MAC with the client's secret. `own`: signed by the client with its own key, so `iss` equals `sub`.
+   * `foreign`: signed by an outside issuer.
    */
   readonly kind: 'symmetric' | 'own' | 'foreign'
   readonly iss: string | undefined
@@ -14,7 +14,7 @@ export interface AssertionDescription {
 }
 
 /**
- * Reads a `client_assertion`, without checking its signature.
+ * Parses a `client_assertion`. It does not check the signature.
  * @throws Refusal `assertion_malformed`
  */
 export function parseAssertion(assertion: string): CompactJws {
@@ -29,7 +29,7 @@ export function parseAssertion(assertion: string): CompactJws {
   }
 }
 
-/** Who an assertion says it comes from: nobody has checked that yet. */
+/** Describes the origin that an assertion claims. Nothing of it is verified yet. */
 export function describeAssertion({ header, claims }: CompactJws): AssertionDescription {
   const iss = asText(claims['iss'])
   const sub = asText(claims['sub'])

@@ -5,7 +5,7 @@ import { findSigner, type NoSigner, type Tries, whyNoSigner } from '../../crypto
 import { type assertionRefusals, refusal } from './refusals.ts'
 
 interface SignatureRules {
-  /** The only algorithm that the client may use, where it has registered one. */
+  /** The only algorithm that the client may use, if it has registered one. */
   readonly pinned?: string | undefined
   readonly tries?: Tries | undefined
 }
@@ -17,7 +17,7 @@ const REASONS = {
 } as const satisfies Record<NoSigner, keyof typeof assertionRefusals>
 
 /**
- * The key of the client's that signed the assertion.
+ * Returns the client's key that signed the assertion.
  * @throws Refusal `assertion_algorithm`, `assertion_key`, `assertion_signature`
  */
 export function requireSigner(jws: CompactJws, keys: readonly PublicKey[], rules: SignatureRules = {}): PublicKey {
@@ -33,7 +33,7 @@ export function requireSigner(jws: CompactJws, keys: readonly PublicKey[], rules
 
 const pinnedAlg = ({ pinned }: SignatureRules) => (pinned === undefined ? {} : { alg: pinned })
 
-/** A key, so that an administrator knows it again. */
+/** Describes a key so that an administrator recognises it. */
 const describeKey = ({ kid, kty, crv, alg, thumbprint }: PublicKey) => ({
   kid: kid === undefined ? `(none; thumbprint ${thumbprint})` : received(kid),
   kty: crv ?? kty,

@@ -5,10 +5,10 @@ import { MalformedCertificate } from '../../crypto/x509/malformed-certificate.ts
 import { readPem } from '../../crypto/x509/pem.ts'
 import { UserError } from '../../platform/user-error.ts'
 
-/** As many authorities as a large enterprise has; one entry is a few kilobytes. */
+/** A large enterprise has about as many authorities. One entry takes a few kilobytes. */
 const MOST_INTERMEDIATES = 64
 
-/** The authorities whose word about a client's name is taken (RFC 5280 §6.1.1 (d)). */
+/** The authorities that are trusted to certify clients (RFC 5280 §6.1.1 (d)). */
 export class TrustAnchors {
   readonly certificates: readonly X509Certificate[]
   readonly #intermediates = new Map<string, X509Certificate>()
@@ -18,8 +18,8 @@ export class TrustAnchors {
   }
 
   /**
-   * Reads certificates in PEM; text around them is ignored (RFC 7468 §5.2).
-   * @throws UserError where there is none, or one is unreadable or may not issue certificates
+   * Reads certificates in PEM. Text around them is ignored (RFC 7468 §5.2).
+   * @throws UserError if there is none, or if one is unreadable or may not issue certificates
    */
   static parse(pem: string): TrustAnchors {
     const { certificates } = readPem(pem)
@@ -29,14 +29,14 @@ export class TrustAnchors {
   }
 
   /**
-   * Intermediate certificates that led to an anchor before. A resumed TLS session has lost those that its client sent
-   * when it began; only what was verified gets in here, so nobody can push out what others need.
+   * Intermediate certificates that led to an anchor before. A resumed TLS session no longer has the chain that its client sent in
+   * the first handshake. Only verified certificates are remembered, so nobody can displace those that others need.
    */
   get intermediates(): readonly X509Certificate[] {
     return [...this.#intermediates.values()]
   }
 
-  /** Whether there is nothing to learn of a certificate: it is an anchor, or led to one. */
+  /** Whether a certificate is an anchor or a remembered intermediate. */
   knows({ fingerprint256 }: X509Certificate): boolean {
     return (
       this.#intermediates.has(fingerprint256) || this.certificates.some((one) => one.fingerprint256 === fingerprint256)
@@ -45,7 +45,7 @@ export class TrustAnchors {
 
   remember(intermediates: readonly X509Certificate[]): void {
     for (const certificate of intermediates) {
-      // Last in, last out.
+      // Move it to the end, so that the least recently used certificate is removed first.
       this.#intermediates.delete(certificate.fingerprint256)
       this.#intermediates.set(certificate.fingerprint256, certificate)
       const [oldest] = this.#intermediates.keys()

@@ -8,16 +8,16 @@ import type { TrustAnchors } from './anchors.ts'
 import { checkPath } from './path.ts'
 import { type CertificateProblem, cut, problemWith } from './problems.ts'
 
-/** Certificates in a path, the client's own and the anchor included. */
+/** The most certificates in a path, including the client's own and the anchor. */
 const LONGEST_PATH = 5
-/** In units of `costOf`. The longest path has this many signatures; a hostile chain would have every pair checked. */
+/** The most work, in units of `costOf`: the signatures of the longest path. A hostile chain could otherwise cost far more. */
 const MOST_WORK = LONGEST_PATH - 1
 
 /**
- * Whether a path leads from the client's certificate, over those sent along, to an anchor (RFC 5280 §6.1): each
- * signed by the next, all within their dates, all fit for their part.
+ * Checks that a path leads from the client's certificate, through those sent with it, to an anchor (RFC 5280 §6.1). Each must be
+ * signed by the next, valid at this time and fit for its part.
  * @param now milliseconds since the epoch
- * @returns why not; undefined where one does
+ * @returns the problem; undefined if a valid path exists
  * @throws MalformedCertificate
  */
 export function checkChain(
@@ -48,7 +48,7 @@ function noPath(path: readonly X509Certificate[]): CertificateProblem | undefine
   return problemWith(last, 'no_path', { issuer: cut(formatName(contentsOf(last).issuer)) })
 }
 
-/** An unreadable certificate among those sent along is one that leads nowhere. */
+/** An unreadable certificate in the chain is skipped, since no path can lead through it. */
 function isReadable(certificate: X509Certificate): boolean {
   try {
     contentsOf(certificate)
@@ -59,12 +59,12 @@ function isReadable(certificate: X509Certificate): boolean {
   }
 }
 
-/** Follows signatures from a certificate to the anchors; whether the path may be used is another question. */
+/** Finds paths of signatures from a certificate to the anchors. `checkPath` decides whether a path may be used. */
 class PathSearch {
   readonly #anchors: readonly X509Certificate[]
   readonly #intermediates: readonly X509Certificate[]
   #work = 0
-  /** The longest path that was followed, whether it led to an anchor or not. */
+  /** The longest path that was followed, even if it led to no anchor. */
   longest: readonly X509Certificate[] = []
 
   constructor(anchors: readonly X509Certificate[], intermediates: readonly X509Certificate[]) {
@@ -72,7 +72,7 @@ class PathSearch {
     this.#intermediates = intermediates.filter(({ raw }) => !anchors.some((anchor) => anchor.raw.equals(raw)))
   }
 
-  /** @param path from the client's certificate to one whose issuer is looked for */
+  /** @param path leads from the client's certificate to the one whose issuer is sought */
   *pathsFrom(path: readonly X509Certificate[]): Generator<readonly X509Certificate[]> {
     if (path.length > this.longest.length) this.longest = path
     if (path.length === LONGEST_PATH) return

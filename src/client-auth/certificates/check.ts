@@ -9,25 +9,25 @@ import { checkCertificate } from './path.ts'
 import type { CertificateProblem } from './problems.ts'
 import { refusal } from './refusals.ts'
 
-/** A path of signatures takes as long to check as two tokens to sign: often enough once a minute. */
+/** Checking a path takes as long as signing two tokens, so a result is kept for a minute. */
 const TRUSTED_MS = 60_000
 
-/** Whether certificates count, by the authorities that the configuration names. */
+/** Checks client certificates against the configured authorities. */
 export class CertificateCheck {
   #anchors: TrustAnchors | undefined
   readonly #clock: Clock
-  /** Until when a certificate, which is the same object for as long as its connection, is known to be good. */
+  /** The time until which a certificate is trusted without a check. Its object lives as long as its connection. */
   #trusted = new WeakMap<PresentedCertificate, number>()
 
-  /** @param authorities PEM; undefined where no authority is trusted @throws UserError where it has no authority */
+  /** @param authorities PEM; undefined if no authority is trusted @throws UserError if the PEM has no authority */
   constructor(authorities: string | undefined, clock: Clock) {
     this.#anchors = authorities === undefined ? undefined : parseAnchors(authorities)
     this.#clock = clock
   }
 
   /**
-   * Reads other authorities. @throws UserError as the constructor does
-   * @returns what puts them in the place of those before, for connections that there are, too
+   * Reads new authorities. @throws UserError as the constructor does
+   * @returns a function that puts them in use, also for existing connections
    */
   prepareAuthorities(authorities: string | undefined): () => void {
     const anchors = authorities === undefined ? undefined : parseAnchors(authorities)
@@ -37,7 +37,7 @@ export class CertificateCheck {
     }
   }
 
-  /** Requires that an authority of ours stands behind it (RFC 8705 §2.1). @throws Refusal `certificate_…` */
+  /** Requires a certificate of a trusted authority (RFC 8705 §2.1). @throws Refusal `certificate_…` */
   requireTrusted(presented: PresentedCertificate): void {
     if (this.#anchors === undefined) {
       throw refusal('certificate_untrusted', { detail: { problem: 'tls.client_ca is not configured' } })
@@ -49,8 +49,8 @@ export class CertificateCheck {
   }
 
   /**
-   * Remembers what of a chain leads to an authority of ours: a client that begins its session with another request, such
-   * as for metadata, comes with a token request over a resumed one, which has lost the chain.
+   * Remembers the intermediates that lead to a trusted authority. A client may begin its TLS session with another request, such as
+   * for metadata. If it then resumes the session for a token request, its chain is no longer available.
    */
   learn(presented: PresentedCertificate): void {
     const anchors = this.#anchors
@@ -58,12 +58,15 @@ export class CertificateCheck {
     try {
       checkChain(presented, anchors, this.#clock.now())
     } catch (error) {
-      // Refused when it is used, if it ever is.
+      // The certificate is refused when a client uses it, if it ever does.
       if (!(error instanceof Refusal || error instanceof MalformedCertificate)) throw error
     }
   }
 
-  /** Requires that it may be used, whoever issued it: it is known by its thumbprint (RFC 8705 §2.2). @throws Refusal `certificate_…` */
+  /**
+   * Requires a valid certificate of any issuer. The thumbprint identifies it instead (RFC 8705 §2.2).
+   * @throws Refusal `certificate_…`
+   */
   requireFit({ leaf }: PresentedCertificate): void {
     refuse(checkCertificate(leaf, this.#clock.now()))
   }

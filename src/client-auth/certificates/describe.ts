@@ -5,15 +5,15 @@ import { thumbprintOf } from '../../crypto/x509/peer.ts'
 import type { CertificateMatcher } from '../../model/credentials/certificate-subject.ts'
 import { cut } from './problems.ts'
 
-/** Names that an explanation has room for. */
+/** The most names in an explanation. */
 const MOST_NAMES = 20
 
-/** What an administrator is shown of a certificate. */
+/** The description of a certificate for administrators. */
 export interface CertificateDescription {
-  /** As RFC 4514 has it: what to register as `subject_dn`. */
+  /** The subject in the form of RFC 4514. It can be registered as `subject_dn`. */
   readonly subject: string
   readonly issuer: string
-  /** Each with its kind: `dns:example.com`. */
+  /** The subject alternative names, each with its kind, such as `dns:example.com`. */
   readonly sans: readonly string[]
   readonly thumbprint: string
   /** ISO 8601. */
@@ -35,7 +35,7 @@ export function describe(leaf: X509Certificate): CertificateDescription {
 }
 
 /**
- * What was registered beside what the certificate has of that kind: the detail of `certificate_mismatch`.
+ * The detail of `certificate_mismatch`: the registered value, and the values of that kind in the certificate.
  * @throws MalformedCertificate
  */
 export function explainMismatch(leaf: X509Certificate, wanted: CertificateMatcher) {

@@ -8,12 +8,15 @@ import { type CertificateProblem, problemWith } from './problems.ts'
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 const ANY_EXTENDED_KEY_USAGE = '2.5.29.37.0'
 
-/** What may be critical: what is checked here, and what adds nothing where every policy will do (RFC 5280 §6.1.1 (c)). */
+/**
+ * The extensions that may be critical. We check them, or they restrict nothing, since every policy is accepted
+ * (RFC 5280 §6.1.1 (c)).
+ */
 const KNOWN = new Set<string>([...Object.values(EXTENSION), '2.5.29.14', '2.5.29.32', '2.5.29.35'])
 
 /**
- * Whether a path, whose names and signatures fit, may be used (RFC 5280 §6.1.3-6.1.5).
- * @param path from the client's certificate to the anchor @param now milliseconds since the epoch
+ * Checks a path whose names and signatures already fit (RFC 5280 §6.1.3-6.1.5).
+ * @param path leads from the client's certificate to the anchor @param now milliseconds since the epoch
  */
 export function checkPath(path: readonly X509Certificate[], now: number): CertificateProblem | undefined {
   let authorities = 0
@@ -24,10 +27,10 @@ export function checkPath(path: readonly X509Certificate[], now: number): Certif
         ? (checkCertificate(certificate, now) ?? checkSignature(certificate))
         : (checkAuthority(certificate, authorities, now) ?? (isAnchor ? undefined : checkSignature(certificate)))
     if (problem !== undefined) return problem
-    // RFC 5280 §4.2.1.9: an authority that certifies its own new key does not count.
+    // RFC 5280 §4.2.1.9: self-issued certificates, such as for an authority's new key, don't count.
     if (index > 0 && !isSelfIssued(contentsOf(certificate))) authorities += 1
   }
-  // OpenSSL's own opinion, key identifiers included (RFC 5280 §4.2.1.1); last, as it does not say what it minds.
+  // OpenSSL's own check includes key identifiers (RFC 5280 §4.2.1.1). It comes last, since it does not say what is wrong.
   const misfit = path.find((certificate, index) => {
     const issuer = path[index + 1]
     return issuer !== undefined && !certificate.checkIssued(issuer)
@@ -36,8 +39,8 @@ export function checkPath(path: readonly X509Certificate[], now: number): Certif
 }
 
 /**
- * Whether a client's certificate may be used, whoever signed it: its dates, its key, what the key is for. It is all
- * there is to check of a self-signed one (RFC 8705 §2.2).
+ * Checks the dates, the key and the key usage of a client's certificate, but not its issuer. A self-signed certificate needs no
+ * other check (RFC 8705 §2.2).
  * @param now milliseconds since the epoch
  * @throws MalformedCertificate
  */
@@ -45,11 +48,11 @@ export function checkCertificate(leaf: X509Certificate, now: number): Certificat
   const { keyUsage } = contentsOf(leaf)
   const problem = checkCommon(leaf, now)
   if (problem !== undefined) return problem
-  // TLS signs with the key (RFC 8446 §4.4.2.4).
+  // TLS clients sign with the key (RFC 8446 §4.4.2.4).
   return keyUsage?.digitalSignature === false ? problemWith(leaf, 'key_usage') : undefined
 }
 
-/** @param following the authorities between this one and the client's certificate */
+/** @param following the number of authorities between this one and the client's certificate */
 function checkAuthority(authority: X509Certificate, following: number, now: number): CertificateProblem | undefined {
   const { basicConstraints, keyUsage, extensions } = contentsOf(authority)
   if (basicConstraints?.isAuthority !== true) return problemWith(authority, 'not_a_ca')
@@ -58,7 +61,7 @@ function checkAuthority(authority: X509Certificate, following: number, now: numb
   if (pathLength !== undefined && following > pathLength) {
     return problemWith(authority, 'path_too_long', { allowed: pathLength, received: following })
   }
-  // Critical or not: to overlook them would be to trust an authority with names that were kept from it.
+  // Refuse name constraints even if they are not critical. Otherwise the authority could certify names that it may not.
   if (extensions.has(EXTENSION.nameConstraints)) return problemWith(authority, 'name_constraints')
   return checkCommon(authority, now)
 }
@@ -66,7 +69,7 @@ function checkAuthority(authority: X509Certificate, following: number, now: numb
 function checkCommon(certificate: X509Certificate, now: number): CertificateProblem | undefined {
   const { extensions, extendedKeyUsage, notBefore, notAfter } = contentsOf(certificate)
   const at = new Date(now).toISOString()
-  // RFC 5280 §4.1.2.5: both ends belong to it, in whole seconds.
+  // RFC 5280 §4.1.2.5: the validity period includes both ends, in whole seconds.
   if (toSeconds(now) < toSeconds(notBefore.getTime())) {
     return problemWith(certificate, 'not_yet_valid', { not_before: notBefore.toISOString(), now: at })
   }

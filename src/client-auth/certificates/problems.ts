@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { contentsOf } from '../../crypto/x509/contents.ts'
 import { formatName } from '../../crypto/x509/distinguished-name.ts'
 
-/** Everything for which a path to an anchor is refused, and what an administrator is told. */
+/** Every reason to refuse a path to an anchor, with the text for administrators. */
 const problems = {
   no_path: 'No trust anchor, and none of the certificates sent along, has issued the certificate.',
   chain_too_long: 'More certificates were sent along than are looked at.',
@@ -22,13 +22,13 @@ const problems = {
 
 type Problem = keyof typeof problems
 
-/** Why a certificate does not count; thrown as a refusal for its reason. */
+/** The reason why a certificate is refused. Callers throw a refusal for it. */
 export interface CertificateProblem {
   readonly reason: 'certificate_untrusted' | 'certificate_expired' | 'certificate_not_yet_valid'
   readonly detail: Readonly<Record<string, unknown>> & { readonly problem: Problem }
 }
 
-/** @param certificate the one that the problem is with, which need not be the client's own */
+/** @param certificate the certificate with the problem, which need not be the client's own */
 export function problemWith(
   certificate: X509Certificate,
   problem: Problem,
@@ -43,5 +43,5 @@ function reasonOf(problem: Problem): CertificateProblem['reason'] {
   return problem === 'not_yet_valid' ? 'certificate_not_yet_valid' : 'certificate_untrusted'
 }
 
-/** A value as the audit log takes it. */
+/** Shortens a value for the audit log. */
 export const cut = (value: string): string => (value.length > 256 ? `${value.slice(0, 255)}…` : value)

@@ -6,8 +6,8 @@ import { costOf, publicKeyOf } from '../../crypto/x509/strength.ts'
 const known = new WeakMap<X509Certificate, boolean>()
 
 /**
- * Whether a certificate is signed with its own key (RFC 5280 §3.2), which one of an authority is not, whatever the names in
- * it. What it may sign is another question: one that is for TLS alone has signed itself all the same.
+ * Whether a certificate is signed with its own key (RFC 5280 §3.2). The signature decides, not the names. The key usage does not
+ * matter: a certificate for TLS alone may be self-signed, too.
  * @throws MalformedCertificate
  */
 export function isSelfSigned(certificate: X509Certificate): boolean {

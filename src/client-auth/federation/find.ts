@@ -3,18 +3,18 @@ import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
 import { type Check, explainMatch, type OutsideToken, presentedIssuers, type Verdict } from './match.ts'
 import { refusal } from './refusals.ts'
 
-/** Of a client's credentials, those that came closest; of each, the checks that failed first. */
+/** The most credentials in an explanation, the closest first, and the most failed checks of each. */
 const MOST_EXPLAINED = 5
 
-/** A credential as the administrator knows it. */
+/** A credential with its label, by which the administrator knows it. */
 interface Labelled extends FederatedTrust {
   readonly label?: string | undefined
 }
 
 /**
- * The credential that a token is, among those of a client with whose keys its signature was verified.
+ * Finds the credential that a token matches, among those of a client whose keys verified its signature.
  * @param now milliseconds since the epoch
- * @throws Refusal `federated_issuer_unknown`, `federated_expired` (where age is all that is wrong) or `federated_no_match`
+ * @throws Refusal `federated_issuer_unknown`, `federated_expired` (if only the age is wrong) or `federated_no_match`
  */
 export function findMatch<Credential extends Labelled>(
   credentials: readonly Credential[],

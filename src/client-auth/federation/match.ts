@@ -9,10 +9,10 @@ import {
   type JsonScalar,
 } from '../../model/credentials/federated-trust.ts'
 
-/** By how much our clock and the issuer's may differ, in milliseconds. */
+/** The most that our clock and the issuer's may differ, in milliseconds. */
 const SKEW_MS = 60_000
 
-/** One thing that a credential asks of a token. Text is cut to 256 characters. */
+/** The result of one check of a token against a credential. Texts are cut to 256 characters. */
 export interface Check {
   readonly check:
     | 'issuer'
@@ -27,24 +27,24 @@ export interface Check {
   readonly passed: boolean
   readonly expected: string
   readonly received: string
-  /** What there is to know beyond that. */
+  /** An explanation, if `expected` and `received` are not enough. */
   readonly note?: string
 }
 
-/** Whether a token is the credential, and why not. */
+/** Whether a token matches a credential, with all checks. */
 export interface Verdict {
   readonly matched: boolean
-  /** In the order above. Where the issuer is another, that is all: what its claims mean is its own affair. */
+  /** The checks in the order above. If the issuer is wrong, it is the only one, since only that issuer defines its claims. */
   readonly checks: readonly Check[]
 }
 
-/** A token of an outside issuer, once its signature is verified with the keys of the credential. */
+/** A token of an outside issuer whose signature was verified with the keys of the credential. */
 export interface OutsideToken {
   readonly claims: OutsideClaims
 }
 
 /**
- * Whether a token meets a credential, check by check. Never throws, whatever the claims are.
+ * Checks a token against a credential and explains each check. It never throws, whatever the claims are.
  * @param now milliseconds since the epoch
  */
 export function explainMatch(
@@ -67,8 +67,8 @@ export function explainMatch(
 }
 
 /**
- * The issuers that a token may be of, before its signature is verified: `iss`, and the trust domain of a SPIFFE ID, since a
- * JWT-SVID needs no `iss` (JWT-SVID §3). For finding the credentials, and with them the keys, that it is to be checked with.
+ * The issuers that a token claims, before its signature is verified: `iss`, and the trust domain of a SPIFFE ID, since a JWT-SVID
+ * needs no `iss` (JWT-SVID §3). They lead to the credentials, whose keys then verify the signature.
  */
 export function presentedIssuers(claims: OutsideClaims): readonly string[] {
   const domain = trustDomainOf(claimOf(claims, 'sub'))
@@ -83,7 +83,7 @@ function trustDomainOf(subject: unknown): string | undefined {
 }
 
 function checkIssuer({ issuer }: FederatedTrust, claims: OutsideClaims): Check {
-  // A trust domain's tokens have any `iss` or none: whose they are, the SPIFFE ID tells.
+  // Tokens of a trust domain may have any `iss` or none. The SPIFFE ID names their issuer.
   const received = isTrustDomain(issuer) ? trustDomainOf(claimOf(claims, 'sub')) : claimOf(claims, 'iss')
   return { check: 'issuer', passed: received === issuer, expected: show(issuer), received: show(received) }
 }
@@ -142,7 +142,7 @@ function checkTimes({ maxAge }: FederatedTrust, claims: OutsideClaims, now: numb
   ]
 }
 
-/** A NumericDate (RFC 7519 §2), in seconds, as a date where it is one. */
+/** Shows a NumericDate (RFC 7519 §2), in seconds, as a date if it is in range. */
 function showTime(seconds: number): string {
   const date = new Date(seconds * 1000)
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString()
@@ -163,9 +163,9 @@ function checkClaim(name: string, expected: JsonScalar, claims: OutsideClaims): 
 }
 
 function noteOn(expected: JsonScalar, received: unknown, isInexact: boolean): string | undefined {
-  if (isInexact) return 'a number beyond 2^53, which JSON does not carry exactly'
-  if (Array.isArray(received)) return 'the claim is a list: look into it with a condition'
-  if (typeof received === 'object' && received !== null) return 'the claim has members: look at them with a condition'
+  if (isInexact) return 'the number is beyond 2^53, so JSON readers may round it'
+  if (Array.isArray(received)) return 'the claim is a list: use a condition to check its entries'
+  if (typeof received === 'object' && received !== null) return 'the claim has members: use a condition to check them'
   if (received !== undefined && typeof received !== typeof expected) {
     return `the claim is a ${typeof received}, where a ${expected === null ? 'null' : typeof expected} is expected`
   }
@@ -180,7 +180,7 @@ function checkCondition({ when }: FederatedTrust, claims: OutsideClaims): Check[
     if (outcome.holds) return [{ ...check, passed: true, received: 'true' }]
     return [{ ...check, passed: false, received: outcome.because, note: cut(`not true: ${outcome.part}`) }]
   } catch (error) {
-    // Stored by a version that took it.
+    // An earlier version accepted and stored this condition.
     if (error instanceof ConditionError) return [{ ...check, passed: false, received: cut(error.message) }]
     throw error
   }

@@ -1,9 +1,9 @@
 import { addressBytes, canonicalAddress, Networks } from '../../platform/addresses.ts'
 
 /**
- * What no public host has as its address, and what an administrator is told of it: the IANA Special-Purpose Address
- * Registries (RFC 6890; https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry),
- * multicast, and the IPv6 space that is not global unicast (RFC 4291 §2.4). The first that fits names the address.
+ * Networks that contain no public host, with a description for administrators. They are the IANA Special-Purpose Address Registries
+ * (RFC 6890; https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), multicast, and the IPv6
+ * space that is not global unicast (RFC 4291 §2.4). The first network that contains an address describes it.
  */
 const SPECIAL_PURPOSE = [
   ['0.0.0.0/8', 'unspecified, RFC 791'],
@@ -38,7 +38,7 @@ const SPECIAL_PURPOSE = [
   ['8000::/1', 'not global unicast, RFC 4291'],
 ] as const
 
-/** Where clouds hand credentials to whoever asks from within. A network that is allowed opens none of them. */
+/** Addresses at which clouds give credentials to any program inside. They stay refused even in an allowed network. */
 const METADATA = [
   ['169.254.169.254', 'cloud metadata'],
   ['169.254.170.2', 'cloud metadata (Amazon ECS)'],
@@ -64,7 +64,7 @@ const HOLDING_IPV4 = [
   // IPv4-compatible, RFC 4291 §2.5.5.1; IPv4-translated, RFC 2765 §2.1.
   { network: '::/96', at: [12] },
   { network: '::ffff:0:0:0/96', at: [12] },
-  // RFC 6052 §2.1; and RFC 8215: a site chooses the length of its own prefix within this one.
+  // RFC 6052 §2.1. RFC 8215: each site chooses the length of its own prefix within the second network.
   { network: '64:ff9b::/96', at: [12] },
   { network: '64:ff9b:1::/48', at: [6, 7, 9, 12] },
   // RFC 3056 §2.
@@ -74,9 +74,9 @@ const HOLDING_IPV4 = [
   { network: '2001::/32', at: [12], isInverted: true },
 ].map(({ network, at, isInverted = false }) => ({ networks: new Networks([network]), at, isInverted }))
 
-/** Where an IPv4 address begins behind a NAT64 prefix of 32, 40, 48, 56, 64 and 96 bits (RFC 6052 §2.2). */
+/** The byte at which an IPv4 address begins after a NAT64 prefix of 32, 40, 48, 56, 64 and 96 bits (RFC 6052 §2.2). */
 const NAT64_POSITIONS = [4, 5, 6, 7, 9, 12]
-/** RFC 6052 §2.2: this byte is zero, and an IPv4 address skips it. */
+/** This byte is zero, and an embedded IPv4 address skips it (RFC 6052 §2.2). */
 const RESERVED_BYTE = 8
 /** The interface identifier of an ISATAP address, before its IPv4 address (RFC 5214 §6.1). */
 const ISATAP = /^0[02]005efe$/
@@ -89,7 +89,7 @@ const ipv4At = (bytes: Uint8Array, from: number): string =>
     .map((place) => bytes[place])
     .join('.')
 
-/** The IPv4 addresses that a packet to an IPv6 address may end up at. */
+/** The IPv4 addresses to which a packet for an IPv6 address may be routed. */
 function ipv4Within(address: string): readonly string[] {
   const bytes = addressBytes(address)
   if (bytes?.length !== 16) return []
@@ -99,13 +99,13 @@ function ipv4Within(address: string): readonly string[] {
   return ISATAP.test(Buffer.from(bytes).toString('hex', 8, 12)) ? [...held, ipv4At(bytes, 12)] : held
 }
 
-/** The IPv4 address that is reached through the well-known prefix (RFC 6052 §2.1); any other address itself. */
+/** The IPv4 address behind the well-known NAT64 prefix (RFC 6052 §2.1). Any other address is returned unchanged. */
 function withoutNat64(address: string): string {
   const bytes = addressBytes(address)
   return bytes !== undefined && WELL_KNOWN_NAT64.has(address) ? ipv4At(bytes, 12) : address
 }
 
-/** Why an address is not that of a public host; undefined where it is. */
+/** The reason why an address is not public; undefined if it is. */
 function specialKind(address: string): string | undefined {
   const plain = withoutNat64(address)
   const kind = [...metadata, ...specialPurpose].find(({ networks }) => networks.has(plain))?.kind
@@ -118,7 +118,7 @@ function specialKind(address: string): string | undefined {
 }
 
 /**
- * The metadata address that an address is or leads to. Any network may have its own, unknown NAT64 prefix. So an IPv6 address
+ * The metadata address that an address equals or leads to. Any network may have its own, unknown NAT64 prefix. So an IPv6 address
  * counts as leading to metadata if it contains such an address at any place that RFC 6052 allows.
  */
 function metadataWithin(address: string): string | undefined {
@@ -128,21 +128,21 @@ function metadataWithin(address: string): string | undefined {
   return ends.find((end) => metadata.some(({ networks }) => networks.has(end)))
 }
 
-/** Which addresses may be connected to: the public ones, and those that the configuration allows. */
+/** Decides which addresses may be connected to: public ones, and those that the configuration allows. */
 export class AddressRules {
   readonly #allowed: Networks
   readonly #allowedAlone: ReadonlySet<string | undefined>
 
   /**
    * @param allowed addresses, and networks in CIDR notation
-   * @throws UserError where one of them is neither
+   * @throws UserError if one of them is neither
    */
   constructor(allowed: readonly string[] = []) {
     this.#allowed = new Networks(allowed)
     this.#allowedAlone = new Set(allowed.map((network) => canonicalAddress(network.replace(/\/(?:32|128)$/, ''))))
   }
 
-  /** Why this address must not be connected to, such as `loopback, RFC 1122`; undefined where it may be. */
+  /** The reason why an address must not be connected to, such as `loopback, RFC 1122`; undefined if it may be. */
   refuse(text: string): string | undefined {
     const plain = canonicalAddress(text)
     if (plain === undefined) return 'not an address'
@@ -158,5 +158,5 @@ export class AddressRules {
 
 const publicOnly = new AddressRules()
 
-/** Whether an IP address can be that of a public host, in whichever form it is written. */
+/** Whether an IP address, in any spelling, can belong to a public host. */
 export const isPublicAddress = (address: string): boolean => publicOnly.refuse(address) === undefined

@@ -1,36 +1,36 @@
 import type { PublicKey } from '../../crypto/jws/public-key.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { FetchedDocument } from './cached-document.ts'
 import { type DocumentCounts, type DocumentStatus, Documents } from './documents.ts'
 import { type Fault, FetchError } from './fetch-error.ts'
 import type { FetchedJson, JsonFetcher } from './fetch-json.ts'
 import type { RemoteKeySets } from './key-sets.ts'
 import { lifetimeOf } from './lifetime.ts'
-import type { Loaded } from './remembered.ts'
 import { readHttpsUrl, refuseUrl } from './url.ts'
 
-/** Why the first address of the metadata says nothing of the second. Any other fault would meet that, too. */
+/** Faults of the first metadata address after which the second is tried. Any other fault would affect the second, too. */
 const ELSEWHERE: readonly Fault[] = ['status', 'not_json', 'redirect', 'unusable']
 
-/** What an administrator sees of an issuer's metadata; their source is the issuer. */
+/** The state of an issuer's metadata, for administrators. The source is the issuer. */
 export interface IssuerStatus extends DocumentStatus {
   readonly jwksUri: string | undefined
 }
 
-/** The keys of outside issuers, found by the metadata that they publish. */
+/** The keys of outside issuers, found through the metadata that they publish. */
 export class IssuerKeys {
   readonly #keySets: RemoteKeySets
   readonly #documents: Documents<string>
 
-  /** @param keySets may be shared with whoever else has keys by URL */
+  /** @param keySets may be shared with other users of key sets */
   constructor(clock: Clock, fetcher: JsonFetcher, keySets: RemoteKeySets) {
     this.#keySets = keySets
     this.#documents = new Documents(clock, (issuer) => discover(issuer, fetcher, clock))
   }
 
   /**
-   * The keys of an issuer, as `RemoteKeySets.keysFor`.
-   * @param issuer one that somebody registered: whatever stands here is fetched from
-   * @param jwksUri where its keys are, for an issuer that has no metadata, or none that can be reached
+   * The keys of an issuer, as from `RemoteKeySets.keysFor`.
+   * @param issuer a registered issuer. The caller must check this, since this address is fetched.
+   * @param jwksUri the address of the keys, for an issuer without reachable metadata
    * @param patience as for `Documents.get`
    * @throws Refusal `keys_unavailable`
    */
@@ -43,7 +43,7 @@ export class IssuerKeys {
     return this.#keySets.keysFor(jwksUri ?? (await this.#documents.get(issuer, patience)), kid, patience)
   }
 
-  /** The keys of an issuer, as `RemoteKeySets.renewedKeys`. @throws Refusal `keys_unavailable` */
+  /** The keys of an issuer, as from `RemoteKeySets.renewedKeys`. @throws Refusal `keys_unavailable` */
   async renewedKeys(issuer: string, jwksUri?: string, patience?: Promise<void>): Promise<readonly PublicKey[]> {
     return this.#keySets.renewedKeys(jwksUri ?? (await this.#documents.get(issuer, patience)), patience)
   }
@@ -52,21 +52,21 @@ export class IssuerKeys {
     return this.#documents.counts
   }
 
-  /** One for each issuer whose metadata was asked for; the key sets are among those of the `RemoteKeySets`. */
+  /** The state of each issuer whose metadata was requested. `RemoteKeySets.status` lists their key sets. */
   status(): readonly IssuerStatus[] {
     return this.#documents.status().map(({ content, ...status }) => ({ ...status, jwksUri: content }))
   }
 }
 
 /** The `jwks_uri` of an issuer. @throws FetchError */
-async function discover(issuer: string, fetcher: JsonFetcher, clock: Clock): Promise<Loaded<string>> {
+async function discover(issuer: string, fetcher: JsonFetcher, clock: Clock): Promise<FetchedDocument<string>> {
   const [first, second] = metadataUrls(issuer)
   const read = async (url: string) => readMetadata(issuer, await fetcher.get(url), fetcher, clock.now())
   try {
     return await read(first)
   } catch (error) {
     if (!(error instanceof FetchError) || !ELSEWHERE.includes(error.fault)) throw error
-    // What is told is of the address that most issuers have, should both fail.
+    // If both addresses fail, the error is about the first, which most issuers use.
     return read(second).catch((other: unknown) => {
       throw other instanceof FetchError && ELSEWHERE.includes(other.fault) ? error : other
     })
@@ -74,8 +74,8 @@ async function discover(issuer: string, fetcher: JsonFetcher, clock: Clock): Pro
 }
 
 /**
- * Where the metadata may be: appended to the issuer (OpenID Connect Discovery 1.0 §4), or inserted before its path
- * (RFC 8414 §3.1).
+ * The two possible addresses of the metadata. The well-known path is appended to the issuer (OpenID Connect Discovery 1.0 §4), or
+ * inserted before its path (RFC 8414 §3.1).
  * @throws FetchError `url_refused`
  */
 function metadataUrls(issuer: string): readonly [string, string] {
@@ -94,12 +94,12 @@ function readMetadata(
   { json, headers, finalUrl }: FetchedJson,
   { addresses }: JsonFetcher,
   now: number,
-): Loaded<string> {
+): FetchedDocument<string> {
   const { issuer: stated, jwks_uri: jwksUri } = isObject(json) ? json : {}
   if (typeof stated !== 'string' || typeof jwksUri !== 'string') {
-    throw new FetchError('unusable', finalUrl, 'the document is no issuer metadata with issuer and jwks_uri')
+    throw new FetchError('unusable', finalUrl, 'the document is not issuer metadata with issuer and jwks_uri')
   }
-  // RFC 8414 §3.3: identical, as text.
+  // RFC 8414 §3.3: the issuer must be identical, as text.
   if (stated !== issuer) {
     const message = `the metadata are of the issuer ${JSON.stringify(stated)}, not ${JSON.stringify(issuer)}`
     throw new FetchError('issuer_mismatch', finalUrl, message)

@@ -1,38 +1,38 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/clock.ts'
+import { CachedDocument, type CachedDocumentStatus, type FetchedDocument } from './cached-document.ts'
 import { type Fault, FetchError } from './fetch-error.ts'
 import { refusal } from './refusals.ts'
-import { type Loaded, Remembered, type RememberedStatus } from './remembered.ts'
 
-/** What is used least is forgotten beyond this many: each document is at most some hundred KB. */
+/** Beyond this number, the least recently used document is dropped. A document has a few hundred KB at most. */
 const MOST_DOCUMENTS = 1_000
 const LONGEST_DETAIL = 256
 
-/** What an administrator sees of a document from outside, beside what is in it. */
-export interface DocumentStatus extends Omit<RememberedStatus<unknown>, 'content'> {
-  /** What it was asked for by: a URL, or an issuer. */
+/** The state of a document from outside, without its content, for administrators. */
+export interface DocumentStatus extends Omit<CachedDocumentStatus<unknown>, 'content'> {
+  /** The URL or issuer under which the document was requested. */
   readonly source: string
 }
 
-/** What came of fetching documents, and of using them. */
+/** Counts of fetches and uses of documents. */
 export interface DocumentCounts {
   readonly fetches: ReadonlyMap<'fetched' | Fault, number>
-  /** Uses of an expired document, its source being down. */
+  /** Uses of an expired document while its source was down. */
   readonly staleServed: number
-  /** Sources that failed when they were asked last. */
+  /** Sources whose last fetch failed. */
   readonly failing: number
 }
 
-/** Documents from outside, by where they come from. */
+/** Documents from outside, by source. */
 export class Documents<Content> {
   readonly #clock: Clock
-  readonly #load: (source: string) => Promise<Loaded<Content>>
+  readonly #load: (source: string) => Promise<FetchedDocument<Content>>
   readonly #fetches = new Map<'fetched' | Fault, number>()
   #staleServed = 0
-  readonly #remembered = new LRUCache<string, Remembered<Content>>({ max: MOST_DOCUMENTS })
+  readonly #cached = new LRUCache<string, CachedDocument<Content>>({ max: MOST_DOCUMENTS })
 
-  /** @param load rejects with a FetchError where the source fails */
-  constructor(clock: Clock, load: (source: string) => Promise<Loaded<Content>>) {
+  /** @param load rejects with a FetchError if the source fails */
+  constructor(clock: Clock, load: (source: string) => Promise<FetchedDocument<Content>>) {
     this.#clock = clock
     this.#load = load
   }
@@ -50,31 +50,31 @@ export class Documents<Content> {
     return within(source, this.#of(source).get(), patience).catch((error: unknown) => explain(source, error))
   }
 
-  /** The same, but asked for again first, if the source was left alone for the cool-down. */
+  /** Like `get`, but fetches the document anew unless the source was asked during the cool-down. */
   renew(source: string, patience?: Promise<void>): Promise<Content> {
     return within(source, this.#of(source).renew(), patience).catch((error: unknown) => explain(source, error))
   }
 
-  /** One for each source that was asked for. */
+  /** The state of each requested source. */
   status(): readonly (DocumentStatus & { readonly content: Content | undefined })[] {
-    return [...this.#remembered].map(([source, remembered]) => ({ source, ...remembered.status() }))
+    return [...this.#cached].map(([source, cached]) => ({ source, ...cached.status() }))
   }
 
-  #of(source: string): Remembered<Content> {
-    const known = this.#remembered.get(source)
+  #of(source: string): CachedDocument<Content> {
+    const known = this.#cached.get(source)
     if (known !== undefined) return known
-    const remembered = new Remembered(
+    const cached = new CachedDocument(
       this.#clock,
       () => this.#fetch(source),
       () => {
         this.#staleServed += 1
       },
     )
-    this.#remembered.set(source, remembered)
-    return remembered
+    this.#cached.set(source, cached)
+    return cached
   }
 
-  async #fetch(source: string): Promise<Loaded<Content>> {
+  async #fetch(source: string): Promise<FetchedDocument<Content>> {
     try {
       const loaded = await this.#load(source)
       this.#count('fetched')
@@ -98,14 +98,14 @@ function within<Content>(
 ): Promise<Content> {
   if (patience === undefined) return work
   const tooLate = patience.then(() => {
-    throw new FetchError('timeout', source, 'it was being fetched when the request that needs it had to be answered')
+    throw new FetchError('timeout', source, 'the document did not arrive before the request had to be answered')
   })
   // A later failure of `work` is ignored here.
   for (const promise of [work, tooLate]) promise.catch(() => {})
   return Promise.race([work, tooLate])
 }
 
-/** @throws Refusal for a FetchError, or whatever else it is as it is */
+/** @throws Refusal for a FetchError; any other error is thrown unchanged */
 function explain(source: string, error: unknown): never {
   if (!(error instanceof FetchError)) throw error
   const { fault, url, message } = error

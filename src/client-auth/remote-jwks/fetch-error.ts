@@ -1,36 +1,36 @@
-/** Everything that keeps a document from being fetched, or from being of use. */
+/** The reasons why a document can't be fetched or used. */
 export type Fault =
-  /** The URL is not one that is fetched. */
+  /** The URL is not allowed. */
   | 'url_refused'
   /** The host has no address that may be connected to. */
   | 'address_refused'
   | 'dns'
   /** The proxy made no connection. */
   | 'proxy'
-  /** No address took the connection. */
+  /** No address accepted the connection. */
   | 'connect'
-  /** No TLS connection came about, most often for the certificate. */
+  /** The TLS handshake failed, most often because of the certificate. */
   | 'tls'
   | 'timeout'
-  /** What came was not HTTP, or the connection broke. */
+  /** The answer was not HTTP, or the connection broke. */
   | 'protocol'
   | 'redirect'
   | 'status'
   | 'compressed'
   | 'too_large'
   | 'not_json'
-  /** JSON, but not the document that belongs there. */
+  /** The answer is JSON, but not the expected document. */
   | 'unusable'
-  /** The metadata speak of another issuer (RFC 8414 §3.3). */
+  /** The metadata name another issuer (RFC 8414 §3.3). */
   | 'issuer_mismatch'
 
 const LONGEST_MESSAGE = 256
 
-/** An expected failure of a fetch. Its message is for administrators, and never on the wire; what is long in it is cut. */
+/** An expected failure of a fetch. Its message is for administrators and never sent to clients. Long messages are cut. */
 export class FetchError extends Error {
   override readonly name = 'FetchError'
   readonly fault: Fault
-  /** The URL at which it went wrong: after a redirect, another than was asked for. */
+  /** The URL that failed. After a redirect it differs from the requested one. */
   readonly url: string
 
   constructor(fault: Fault, url: string, message: string, cause?: unknown) {

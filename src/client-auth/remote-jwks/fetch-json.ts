@@ -14,9 +14,9 @@ import { readHttpsUrl, refuseUrl } from './url.ts'
 const MOST_PIECES = 400
 
 interface FetchLimits {
-  /** Milliseconds for everything: resolving, redirects, the last byte. */
+  /** Milliseconds for the whole fetch: resolving, redirects, all bytes. */
   readonly time: number
-  /** Bytes of a document. */
+  /** The most bytes of a document. */
   readonly size: number
   readonly redirects: number
 }
@@ -24,9 +24,9 @@ interface FetchLimits {
 const LIMITS: FetchLimits = { time: 5_000, size: 256 * 1024, redirects: 3 }
 
 interface FetcherOptions {
-  /** Where it may connect to. */
+  /** The addresses that the fetcher may connect to. */
   readonly addresses: AddressRules
-  /** PEM; certificates trusted beside the usual roots. */
+  /** Certificates, in PEM, that are trusted in addition to the usual roots. */
   readonly ca?: readonly string[] | undefined
   readonly lookup?: Lookup | undefined
   /** The proxy for all hosts except those that are reached directly. */
@@ -34,17 +34,17 @@ interface FetcherOptions {
   readonly limits?: Partial<FetchLimits> | undefined
 }
 
-/** A document, and what its source says of how long it holds (RFC 9111). */
+/** A document, with the headers that say how long it may be cached (RFC 9111). */
 export interface FetchedJson {
   readonly json: unknown
   readonly headers: Pick<IncomingHttpHeaders, 'cache-control' | 'age' | 'date' | 'expires'>
-  /** Where the redirects, if there were any, led to. */
+  /** The URL after all redirects. */
   readonly finalUrl: string
 }
 
 /**
- * Fetches JSON from where others say that theirs is. Whoever chose the URL, or answers at it, reaches nothing by it but a
- * public host, and takes no more of this process than the limits allow.
+ * Fetches JSON from URLs that strangers may choose. The fetcher connects only to permitted addresses, and its limits bound the
+ * time and memory that a server can cost this process.
  */
 export class JsonFetcher {
   readonly addresses: AddressRules
@@ -58,11 +58,11 @@ export class JsonFetcher {
     this.#lookup = lookup
     this.#proxy = proxy
     this.#limits = { ...LIMITS, ...limits }
-    // Made once: reading a hundred roots for each request would cost more than the request.
+    // The context is made once: reading a hundred roots for each request would cost more than the request.
     if (ca.length > 0) this.#secureContext = createSecureContext({ ca: [...getCACertificates('default'), ...ca] })
   }
 
-  /** GETs a document; never one that is compressed. @throws FetchError */
+  /** Sends a GET for a document. It refuses compressed answers. @throws FetchError */
   async get(url: string): Promise<FetchedJson> {
     const deadline = new AbortController()
     const { time } = this.#limits
@@ -101,7 +101,7 @@ export class JsonFetcher {
 
   /**
    * The addresses to connect to, or a connection through the proxy. The proxy must itself refuse private networks, since only it
-   * can resolve the name. A host that is an address, or this machine, is refused as without a proxy.
+   * can resolve the name. Addresses and `localhost` in the URL are checked as without a proxy.
    */
   async #reach(url: URL, signal: AbortSignal): Promise<readonly HostAddress[] | Socket> {
     if (this.#proxy?.isFor(url) !== true) return unlessAborted(resolveHost(url, this.addresses, this.#lookup), signal)
@@ -144,11 +144,11 @@ export class JsonFetcher {
   }
 }
 
-/** Where a redirect leads: checked like the first URL. @throws FetchError `redirect` */
+/** The target of a redirect, checked like the first URL. @throws FetchError `redirect` */
 function redirectTarget(from: URL, { headers: { location = '' } }: IncomingMessage): URL {
   const target = location === '' ? undefined : URL.parse(location, from.href)
   if (!target) throw new FetchError('redirect', from.href, 'a redirect leads nowhere')
-  // RFC 9110 §10.2.2: a fragment is for whoever shows the document.
+  // RFC 9110 §10.2.2: a fragment in Location selects a part of the document, which is of no use here.
   target.hash = ''
   const { url, problem } = readHttpsUrl(target.href)
   if (url === undefined) throw new FetchError('redirect', from.href, `the URL that it redirects to ${problem}`)
@@ -166,7 +166,7 @@ function readJson(body: Buffer, url: string): unknown {
   }
 }
 
-/** What `work` comes to, or a rejection with the signal's reason as soon as it is aborted: work that can't be stopped. */
+/** The result of work that can't be stopped. It rejects with the signal's reason as soon as the signal is aborted. */
 function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })

@@ -1,21 +1,21 @@
 import { KeyError } from '../../crypto/jws/key-error.ts'
 import { type KeySet, type PublicKey, parseKeySet } from '../../crypto/jws/public-key.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { FetchedDocument } from './cached-document.ts'
 import { type DocumentCounts, type DocumentStatus, Documents } from './documents.ts'
 import { FetchError } from './fetch-error.ts'
 import type { FetchedJson, JsonFetcher } from './fetch-json.ts'
 import { lifetimeOf } from './lifetime.ts'
-import type { Loaded } from './remembered.ts'
 
-/** What an administrator sees of a key set; its source is the URL. */
+/** The state of a key set, for administrators. The source is the URL. */
 export interface KeySetStatus extends DocumentStatus {
-  /** How many keys are good for checking signatures. */
+  /** The number of keys that can verify signatures. */
   readonly keys: number
-  /** Why each of the others is not. */
+  /** The reason for each of the other keys. */
   readonly ignored: readonly string[]
 }
 
-/** JWK sets (RFC 7517 §5) that others publish: fetched, and remembered for as long as their sources say. */
+/** JWK sets (RFC 7517 §5) that others publish. They are fetched and kept for as long as their sources say. */
 export class RemoteKeySets {
   readonly #documents: Documents<KeySet>
 
@@ -24,8 +24,8 @@ export class RemoteKeySets {
   }
 
   /**
-   * The keys at a URL, whichever are good for checking signatures. Where none has the `kid` asked for, the source is asked
-   * again, unless it was within the cool-down; the keys that come back need not have it.
+   * The keys at a URL that can verify signatures. If none has the given `kid`, the set is fetched anew, unless the source was asked
+   * during the cool-down. The result may still lack the `kid`.
    * @param patience as for `Documents.get`
    * @throws Refusal `keys_unavailable`
    */
@@ -35,8 +35,8 @@ export class RemoteKeySets {
   }
 
   /**
-   * The keys at a URL, asked for again unless they were within the cool-down: for a signature that none of them fits,
-   * though its `kid` is theirs or it has none. The same array where nothing was fetched.
+   * The keys at a URL, fetched anew unless the source was asked during the cool-down. Callers use this if no known key verifies a
+   * signature that has a known `kid` or none. If nothing was fetched, the same array is returned.
    * @throws Refusal `keys_unavailable`
    */
   async renewedKeys(url: string, patience?: Promise<void>): Promise<readonly PublicKey[]> {
@@ -47,7 +47,7 @@ export class RemoteKeySets {
     return this.#documents.counts
   }
 
-  /** One for each URL that was asked for. */
+  /** The state of each requested URL. */
   status(): readonly KeySetStatus[] {
     return this.#documents.status().map(({ content, ...status }) => ({
       ...status,
@@ -57,12 +57,12 @@ export class RemoteKeySets {
   }
 }
 
-/** @throws FetchError `unusable` where the document is no JWK set */
-function readKeySet({ json, headers, finalUrl }: FetchedJson, now: number): Loaded<KeySet> {
+/** @throws FetchError `unusable` if the document is not a JWK set */
+function readKeySet({ json, headers, finalUrl }: FetchedJson, now: number): FetchedDocument<KeySet> {
   try {
     return { content: parseKeySet(json), lifetime: lifetimeOf(headers, now) }
   } catch (error) {
     if (!(error instanceof KeyError)) throw error
-    throw new FetchError('unusable', finalUrl, `the document is no key set: ${error.message}`, error)
+    throw new FetchError('unusable', finalUrl, `the document is not a key set: ${error.message}`, error)
   }
 }

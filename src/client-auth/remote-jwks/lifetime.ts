@@ -4,18 +4,18 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** Milliseconds; the source's own word counts within these bounds. */
+/** The bounds of the lifetime that a source states. Milliseconds. */
 const SHORTEST = MINUTE
 const LONGEST = 24 * HOUR
-/** Milliseconds; where the source says nothing. */
+/** The lifetime if the source states none. Milliseconds. */
 const DEFAULT = 10 * MINUTE
 
 const DIRECTIVE = /^\s*(no-store|no-cache|max-age)\s*(?:=\s*"?(\d+)"?\s*)?$/i
 
 /**
- * For how long a document may be used without asking again: milliseconds from when it arrived, as its headers say (RFC 9111
- * §4.2), between one minute and a day. A source that forbids to keep it is asked each minute all the same.
- * @param now milliseconds since the epoch; for an `Expires` without a `Date`
+ * The milliseconds for which a document may be used after its arrival. Its headers say so (RFC 9111 §4.2), within one minute and
+ * one day. Even a source that forbids caching is asked only once a minute.
+ * @param now milliseconds since the epoch; needed for an `Expires` without a `Date`
  */
 export function lifetimeOf(headers: FetchedJson['headers'], now: number): number {
   return Math.min(Math.max(stated(headers, now), SHORTEST), LONGEST)
@@ -34,6 +34,6 @@ function stated(headers: FetchedJson['headers'], now: number): number {
   if (headers.expires === undefined) return DEFAULT
   const expires = Date.parse(headers.expires)
   const date = Date.parse(headers.date ?? '')
-  // RFC 9111 §5.3: a date that is none, such as 0, lies in the past.
+  // RFC 9111 §5.3: an invalid date, such as 0, counts as past.
   return Number.isNaN(expires) ? 0 : expires - (Number.isNaN(date) ? now : date) - age
 }

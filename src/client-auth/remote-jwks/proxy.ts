@@ -6,13 +6,13 @@ import { networkFault } from '../../platform/system-error.ts'
 import { FetchError } from './fetch-error.ts'
 import { hostOf } from './url.ts'
 
-/** A proxy that makes connections (RFC 9110 §9.3.6), for a network without another way out. */
+/** A proxy that makes connections by CONNECT (RFC 9110 §9.3.6), for networks with no other way out. */
 export class OutboundProxy {
   readonly #url: URL
   readonly #direct: readonly string[]
 
   /**
-   * @param url of the proxy, `http:` or `https:`, with user and password if it requires them
+   * @param url the URL of the proxy, `http:` or `https:`, with user and password if it requires them
    * @param direct host names that are reached without it, with all their subdomains
    */
   constructor(url: URL, direct: readonly string[] = []) {
@@ -27,7 +27,7 @@ export class OutboundProxy {
   }
 
   /**
-   * A connection to the host of a URL, which the proxy makes. It resolves the name as well: this network may not know it.
+   * Connects to the host of a URL through the proxy. The proxy also resolves the name, since this network may not know it.
    * @param secureContext the trust anchors for a proxy with TLS; the usual roots if undefined
    * @throws FetchError `proxy`, or the reason of the signal
    */
@@ -46,13 +46,13 @@ export class OutboundProxy {
         socket.destroy()
         fail(
           status === 407
-            ? 'wants a user and password, or others (407)'
+            ? 'requires a user and password, or other ones (407)'
             : `refuses the connection with status ${status}`,
         )
       })
       request.once('response', (response) => {
         response.destroy()
-        fail('is no proxy: it answers CONNECT as if it were a server')
+        fail('is not a proxy: it answers CONNECT like a server')
       })
       request.on('error', (error) => fail(`can not be used: ${networkFault(error) ?? 'the connection failed'}`, error))
       request.once('close', () => fail('closed the connection'))
@@ -79,6 +79,6 @@ export class OutboundProxy {
   }
 }
 
-/** The proxy that is configured, if one is. */
+/** The configured proxy, if there is one. */
 export const proxyOf = ({ proxy, no_proxy: direct }: { proxy?: string | undefined; no_proxy: readonly string[] }) =>
   proxy === undefined ? undefined : new OutboundProxy(new URL(proxy), direct)

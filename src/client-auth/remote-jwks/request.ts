@@ -8,27 +8,27 @@ import type { HostAddress } from './resolve.ts'
 import { hostOf } from './url.ts'
 
 interface RequestOptions {
-  /** The addresses to connect to, even if the name in the URL resolves to others by now; or an open connection. */
+  /** The addresses to connect to, even if the name now resolves to others; or an open connection. */
   readonly to: readonly HostAddress[] | Socket
-  /** The roots that the certificate is verified against; the usual ones where undefined. */
+  /** The trusted roots; undefined for the usual ones. */
   readonly secureContext: SecureContext | undefined
-  /** Ends request and response. */
+  /** Aborts the request and the response. */
   readonly signal: AbortSignal
 }
 
-/** Bytes. */
+/** The most bytes of response headers. */
 const LARGEST_HEADERS = 16 * 1024
 
 const messages: Partial<Record<Fault, string>> = {
   connect: 'no connection could be made',
   tls: 'no TLS connection could be made',
-  protocol: 'the connection broke, or what came was not HTTP',
+  protocol: 'the connection broke, or the answer was not HTTP',
   too_large: `the headers are over ${LARGEST_HEADERS} bytes`,
 }
 
 /**
- * Sends one GET, on a connection of its own, and resolves with the head of the response.
- * @throws FetchError `connect`, `tls`, `protocol`, `too_large`, or what the signal was aborted with
+ * Sends one GET on its own connection and resolves with the head of the response.
+ * @throws FetchError `connect`, `tls`, `protocol`, `too_large`, or the reason of the signal
  */
 export function sendGet(url: URL, { to, secureContext, signal }: RequestOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -50,12 +50,12 @@ export function sendGet(url: URL, { to, secureContext, signal }: RequestOptions)
     })
     request.once('response', resolve)
     request.on('error', (error) => reject(signal.aborted ? signal.reason : failure(url, stage, error)))
-    // Whatever else ends it, such as an upgrade that nobody asked for. After a response or an error this says nothing.
+    // Anything else may end the request, such as an unrequested upgrade. After a response or an error this has no effect.
     request.once('close', () => reject(failure(url, stage, new Error('closed'))))
   })
 }
 
-/** One agent for each request: no connection and no TLS session is shared, nor a proxy taken from the environment. */
+/** Each request has its own agent, so that it shares no connection or TLS session and uses no proxy of the environment. */
 const directly = (addresses: readonly HostAddress[]) => ({
   agent: new Agent({ keepAlive: false, maxCachedSessions: 0 }),
   lookup: answerWith(addresses),
@@ -78,7 +78,7 @@ function failure(url: URL, stage: Fault, error: Error): FetchError {
   return new FetchError(fault, url.href, why === undefined ? `${messages[fault]}` : `${messages[fault]}: ${why}`, error)
 }
 
-/** Stands in for the resolver: to any question, the addresses that were checked. */
+/** Replaces the resolver. It answers every query with the checked addresses. */
 function answerWith(addresses: readonly HostAddress[]): LookupFunction {
   return (_host, options, callback) => {
     const [first] = addresses

@@ -11,15 +11,15 @@ export interface HostAddress {
   readonly family: number
 }
 
-/** Every address that a name has; rejects where the name does not resolve. */
+/** Resolves a name to all its addresses. Rejects if the name does not resolve. */
 export type Lookup = (host: string) => Promise<readonly HostAddress[]>
 
-/** What the system's resolver says: the hosts file, then the DNS. */
+/** The system's resolver: the hosts file, then the DNS. */
 export const systemLookup: Lookup = (host) => lookup(host, { all: true })
 
 /**
- * The addresses of a URL's host that may be connected to. Whoever connects must use these, and not ask for the name again:
- * a second answer may differ from the one that was checked.
+ * The permitted addresses of a URL's host. The caller must connect to these and not resolve the name again, since a second answer
+ * may differ from the checked one.
  * @throws FetchError `dns` or `address_refused`
  */
 export async function resolveHost(url: URL, rules: AddressRules, ask: Lookup): Promise<readonly HostAddress[]> {

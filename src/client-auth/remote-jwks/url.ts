@@ -2,13 +2,13 @@ import { isIP } from 'node:net'
 import type { AddressRules } from './addresses.ts'
 
 const LONGEST_URL = 2_000
-/** Visible ASCII: the URL parser would drop or rewrite what is not, and a person would read another URL than it does. */
+/** Visible ASCII. The URL parser drops or rewrites other characters, so a person would read another URL than the parser. */
 const VISIBLE = /^[\x21-\x7e]+$/
 
-/** A URL in the only form in which one is fetched, or what is wrong with it. */
+/** A valid URL, or the problem with it in words that follow its name. */
 type ReadUrl = { readonly url: URL; readonly problem?: never } | { readonly url?: never; readonly problem: string }
 
-/** Reads an absolute https URL; where its host leads is another question. */
+/** Reads an absolute https URL. It does not check the addresses of the host. */
 export function readHttpsUrl(text: string): ReadUrl {
   if (text.length > LONGEST_URL) return { problem: `must be at most ${LONGEST_URL} characters long` }
   if (!VISIBLE.test(text) || !URL.canParse(text)) return { problem: 'must be an absolute URL' }
@@ -19,20 +19,20 @@ export function readHttpsUrl(text: string): ReadUrl {
   return { url }
 }
 
-/** The host of a URL as one writes an address or asks the DNS: without the brackets of IPv6, or a final dot. */
+/** The host of a URL in the form for the DNS: without the brackets of IPv6 and without a final dot. */
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$|\.$/g, '')
 
 const isLocalhost = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost')
 
 /**
- * What is wrong with a URL that keys are to be fetched from, in words that follow its name; undefined where it may be
- * registered. A name is not resolved: where it leads is checked each time it is connected to.
+ * The problem with a URL of keys, in words that follow its name; undefined if it may be registered. A name is not resolved here,
+ * since its addresses are checked at each connection.
  */
 export function refuseUrl(text: string, rules: AddressRules): string | undefined {
   const { url, problem } = readHttpsUrl(text)
   if (url === undefined) return problem
   const host = hostOf(url)
-  // RFC 6761 §6.3: such names are loopback, whatever the DNS says of them.
+  // RFC 6761 §6.3: these names are loopback, whatever the DNS answers.
   const addresses = isLocalhost(host) ? ['127.0.0.1', '::1'] : isIP(host) === 0 ? [] : [host]
   const refused = addresses.map((address) => rules.refuse(address))
   const [reason] = refused

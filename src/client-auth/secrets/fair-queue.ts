@@ -10,9 +10,9 @@ export class SecretQueueFull extends DomainError {
 }
 
 interface FairQueueLimits<Class extends string> {
-  /** Jobs that run at once. */
+  /** The most jobs that run at once. */
   readonly concurrency: number
-  /** Jobs that may wait at once, for each class. No class takes the room of another. */
+  /** The most waiting jobs of each class. No class takes the room of another. */
   readonly waiting: Readonly<Record<Class, number>>
   /** The order of turns, repeated. A class without waiting jobs is skipped. */
   readonly turns: readonly Class[]
@@ -21,7 +21,7 @@ interface FairQueueLimits<Class extends string> {
 /** The place where a job waits. */
 export interface Place<Class extends string> {
   readonly class: Class
-  /** The nested lanes that it is in, the widest first. */
+  /** The nested lanes of the job, the widest first. */
   readonly lanes: readonly string[]
 }
 
@@ -31,9 +31,9 @@ interface Job {
 }
 
 /**
- * Runs slow jobs a few at a time. Waiting jobs take turns by class, and within a class by lane, so that a flood in one lane
- * delays any other lane by one job. If a class is full, the job that has waited longest in its fullest lane is turned away. So a
- * flood turns away its own jobs, as long as it has fewer lanes than there are places. The limits bound the memory.
+ * Runs slow jobs, a few at a time. Waiting jobs take turns by class, and within a class by lane. So a flood in one lane delays any
+ * other lane by one job. If a class is full, the job that has waited longest in its fullest lane is turned away. So a flood turns
+ * away its own jobs, as long as it has fewer lanes than there are places. The limits bound the memory.
  */
 export class FairQueue<Class extends string> {
   readonly #limits: FairQueueLimits<Class>
@@ -75,7 +75,7 @@ export class FairQueue<Class extends string> {
     })
   }
 
-  /** Hands the place of a finished job to the one whose turn it is. */
+  /** Gives the place of a finished job to the next one. */
   #finish(): void {
     const { turns } = this.#limits
     const fromNow = [...turns.slice(this.#turn), ...turns.slice(0, this.#turn)]
@@ -90,9 +90,9 @@ export class FairQueue<Class extends string> {
   }
 }
 
-/** Jobs that wait in lanes, which may be divided into narrower ones. */
+/** Waiting jobs in lanes. A lane may be divided into narrower ones. */
 class Lanes {
-  /** The first is the next to be served. */
+  /** The lanes in the order of their turns, the next one first. */
   readonly #lanes = new Map<string, Lanes>()
   /** The jobs of a lane that is not divided. */
   readonly #jobs: Job[] = []

@@ -15,22 +15,21 @@ import type { RandomBytes } from '../../platform/random.ts'
 import type { Standing } from '../throttle/limiter.ts'
 import { FairQueue, type Place } from './fair-queue.ts'
 
-/** How long after its last use a right chosen secret is recognised without a slow hash. */
+/** The time after its last use for which a correct chosen secret is accepted without a slow hash. Milliseconds. */
 const MEMO_MS = 10 * 60_000
-/** A secret in use is also hashed anew after this time, since marks in memory are quicker to guess than stored hashes. */
+/** A secret in use is hashed anew after this time, since the marks in memory are faster to guess than stored hashes. */
 const LONGEST_MEMO_MS = 24 * 3_600_000
-/** Wrong secrets known again without a slow hash: of who is misconfigured and tries on, and of libraries that try twice. */
+/** The most wrong secrets that are recognised without a slow hash. Misconfigured clients and retrying libraries repeat them. */
 const WRONG_KNOWN = 10_000
-/** In place of the secrets of a client that there is not. */
-const NOBODY: SecretHolder<KeptSecret> = { secrets: [] }
-/** A secret beyond this many UTF-16 units is wrong unread: hashing it would be work for whoever asks. */
+/** Stands in for the secrets of an unknown client. */
+const NOBODY: SecretHolder<StoredSecret> = { secrets: [] }
+/** The most UTF-16 units of a secret. A longer one is wrong without a hash, since anybody could make us hash it. */
 const LONGEST_SECRET = 1024
-/** Node's pool has four threads: one stays free for files and name look-ups, and one core for requests. */
+/** Node's pool has four threads. One stays free for files and name look-ups, and one core for requests. */
 const CONCURRENCY = Math.max(1, Math.min(3, availableParallelism() - 1))
 /**
- * Room and turns for each standing. The waiting jobs of one standing are at most ten seconds of work, since a client would not
- * wait longer. Half of the turns are for clients that have succeeded before. Clients that return do not compete with those that
- * never do.
+ * Room and turns for each standing. The waiting jobs of one standing take ten seconds at most, since a client would not wait
+ * longer. Half of the turns are for clients that have succeeded before. Clients that retry do not compete with those that never do.
  */
 const QUEUE = {
   concurrency: CONCURRENCY,
@@ -38,28 +37,28 @@ const QUEUE = {
   turns: ['proven', 'returning', 'proven', 'new'],
 } as const
 
-/** A secret as it is kept. */
-interface KeptSecret {
+/** A stored secret. */
+interface StoredSecret {
   readonly hash: SecretHash
 }
 
-/** Whoever has secrets: the credentials of a client, the same object for as long as it does not change. */
-interface SecretHolder<Secret extends KeptSecret> {
+/** The credentials of a client. A change of the client makes a new object. */
+interface SecretHolder<Secret extends StoredSecret> {
   readonly secrets: readonly Secret[]
 }
 
-interface Remembered {
-  readonly secret: KeptSecret
+interface VerifiedSecret {
+  readonly secret: StoredSecret
   /** Monotonic milliseconds. */
   until: number
-  /** The limit of every prolongation. Monotonic milliseconds. */
+  /** The latest value that `until` may get. Monotonic milliseconds. */
   readonly atMost: number
 }
 
 /**
- * Tells whether a secret is one of a client's. The work done for a wrong one depends on what was sent alone, never on the
- * client: of the generated form it costs one SHA-256, any other one scrypt, whether or not there is such a client and
- * whichever kind its secrets are. So time tells nobody which clients exist.
+ * Verifies the secrets of clients. The work for a wrong secret depends only on the secret, never on the client. A secret of the
+ * generated form costs one SHA-256, any other one scrypt, even if the client does not exist. So timing does not reveal which
+ * clients exist.
  */
 export class SecretVerifier {
   readonly #clock: Clock
@@ -67,16 +66,16 @@ export class SecretVerifier {
   readonly #memoKey: string
   readonly #decoy: ScryptParameters
   readonly #queue = new FairQueue<Standing>(QUEUE)
-  /** Right secrets by their marks, beside the very holder they were right for: forgotten with it when it changes. */
-  readonly #memo = new WeakMap<SecretHolder<KeptSecret>, Map<string, Remembered>>()
-  /** Wrong secrets by their marks, and whose they were not: a client that changes is another holder. */
-  readonly #wrong = new LRUCache<string, SecretHolder<KeptSecret>>({ max: WRONG_KNOWN })
-  /** Hashes under way, keyed by standing and mark. A burst of one client's requests costs one hash. */
-  readonly #underway = new Map<string, Promise<KeptSecret | undefined>>()
+  /** Correct secrets by mark, for each holder. A changed client is a new holder, so its old entries are forgotten. */
+  readonly #memo = new WeakMap<SecretHolder<StoredSecret>, Map<string, VerifiedSecret>>()
+  /** Wrong secrets by mark, with the holder that they were wrong for. A changed client is a new holder. */
+  readonly #wrong = new LRUCache<string, SecretHolder<StoredSecret>>({ max: WRONG_KNOWN })
+  /** Hashes under way, by standing and mark. So a burst of requests of one client costs one hash. */
+  readonly #underway = new Map<string, Promise<StoredSecret | undefined>>()
 
   /**
    * @param markKey the key of the marks; processes that count guesses together share it
-   * @param slowHash scrypt, or the replacement of a test
+   * @param slowHash scrypt, or a replacement for tests
    */
   constructor(clock: Clock, random: RandomBytes, markKey: Buffer, slowHash = scryptDigest) {
     this.#clock = clock
@@ -85,16 +84,16 @@ export class SecretVerifier {
     this.#decoy = { ...SCRYPT_COST, salt: Buffer.from(random(16)) }
   }
 
-  /** Slow hashes that are under way. */
+  /** Counts of slow hashes. */
   get hashes(): { readonly running: number; readonly waiting: number } {
     return this.#queue
   }
 
   /**
-   * The secret of the holder that this is, among those that we generated; undefined where it is none. Comparing text may tell
-   * by its time how far a digest of a guess agrees with one of ours: from that follows nothing about 256 random bits.
+   * The holder's generated secret that equals `secret`; undefined if there is none. The comparison is not constant-time, so its
+   * time may reveal how many digits of two digests agree. That reveals nothing about 256 random bits.
    */
-  findGenerated<Secret extends KeptSecret>(
+  findGenerated<Secret extends StoredSecret>(
     holder: SecretHolder<Secret> | undefined,
     secret: string,
   ): Secret | undefined {
@@ -104,22 +103,22 @@ export class SecretVerifier {
   }
 
   /**
-   * By what a secret that a person may have chosen is known here: a keyed hash of client and secret. Nobody outside sees
-   * one: that it can be extended, unlike an HMAC, helps nobody.
-   * @returns undefined for a secret that nobody can guess, or that is too long to be looked at
+   * The mark of a chosen secret, by which caches know it: a keyed SHA-256 of client id and secret. It never leaves the server, so
+   * length extension is harmless and HMAC unnecessary.
+   * @returns undefined for a generated secret, which nobody can guess, or one that is too long
    */
   markOf(clientId: ClientId, secret: string): string | undefined {
     if (secret.length > LONGEST_SECRET || isGenerated(secret)) return undefined
     return sha256(`${this.#memoKey}${clientId}\0${secret}`)
   }
 
-  /** The same for a MAC, which shows whether a guessed secret is right. */
+  /** The mark of a MAC, since a MAC lets an attacker test guesses of the secret. */
   markOfMac(clientId: ClientId, { alg, signature }: { readonly alg: string; readonly signature: Buffer }): string {
     return sha256(`${this.#memoKey}${clientId}\0\0${alg}\0${signature.toString('base64')}`)
   }
 
-  /** The secret of the holder that this is, where it is a chosen one that was right a moment ago; undefined otherwise. */
-  findRemembered<Secret extends KeptSecret>(
+  /** The holder's chosen secret that equals `secret`, if it was verified recently; undefined otherwise. */
+  findRemembered<Secret extends StoredSecret>(
     clientId: ClientId,
     holder: SecretHolder<Secret> | undefined,
     secret: string,
@@ -130,25 +129,25 @@ export class SecretVerifier {
   }
 
   /**
-   * Whether the secret was tried before, and was none of the holder's: it is no new guess. Who sent it learns nothing by an
-   * answer that is quick this time. @param holder undefined where no client has that id
+   * Whether the secret was tried before and was wrong. A repetition is not a new guess, and a quick answer to it reveals nothing.
+   * @param holder undefined if the client does not exist
    */
-  isKnownWrong(holder: SecretHolder<KeptSecret> | undefined, mark: string): boolean {
+  isKnownWrong(holder: SecretHolder<StoredSecret> | undefined, mark: string): boolean {
     return this.#wrong.get(mark) === (holder ?? NOBODY)
   }
 
   /** Remembers that the secret or MAC with this mark is wrong. */
-  noteWrong(holder: SecretHolder<KeptSecret> | undefined, mark: string): void {
+  noteWrong(holder: SecretHolder<StoredSecret> | undefined, mark: string): void {
     this.#wrong.set(mark, holder ?? NOBODY)
   }
 
   /**
-   * The secret of the holder that this is, among those that people chose; undefined where it is none.
-   * @param holder undefined where no client has that id
+   * The holder's chosen secret that equals `secret`; undefined if there is none.
+   * @param holder undefined if the client does not exist
    * @param place the place in the queue for slow hashes
-   * @throws SecretQueueFull, 429, where too many slow hashes wait
+   * @throws SecretQueueFull, 429, if too many slow hashes wait
    */
-  async findChosen<Secret extends KeptSecret>(
+  async findChosen<Secret extends StoredSecret>(
     holder: SecretHolder<Secret> | undefined,
     secret: string,
     mark: string,
@@ -158,14 +157,14 @@ export class SecretVerifier {
     const found = remembered ?? (await this.#hash(holder, secret, mark, place))
     if (found === undefined || holder === undefined) return undefined
     const kept = holder.secrets.find((one) => one === found)
-    // The hash was begun for this client as it stood before a change.
+    // The client changed while the hash ran, so the result is about its old secrets. Try again.
     if (kept === undefined) return this.findChosen(holder, secret, mark, place)
     if (remembered === undefined) this.#remember(holder, mark, found)
     return kept
   }
 
-  /** Prolongs the mark that it finds. */
-  #recall(holder: SecretHolder<KeptSecret> | undefined, mark: string): KeptSecret | undefined {
+  /** Looks up a verified secret and extends its time. */
+  #recall(holder: SecretHolder<StoredSecret> | undefined, mark: string): StoredSecret | undefined {
     const remembered = holder && this.#memo.get(holder)?.get(mark)
     const now = this.#clock.monotonic()
     if (remembered === undefined || remembered.until <= now) return undefined
@@ -173,20 +172,20 @@ export class SecretVerifier {
     return remembered.secret
   }
 
-  #remember(holder: SecretHolder<KeptSecret>, mark: string, secret: KeptSecret): void {
-    const memo = this.#memo.get(holder) ?? new Map<string, Remembered>()
+  #remember(holder: SecretHolder<StoredSecret>, mark: string, secret: StoredSecret): void {
+    const memo = this.#memo.get(holder) ?? new Map<string, VerifiedSecret>()
     const now = this.#clock.monotonic()
     this.#memo.set(holder, memo.set(mark, { secret, until: now + MEMO_MS, atMost: now + LONGEST_MEMO_MS }))
   }
 
-  #hash(holder: SecretHolder<KeptSecret> | undefined, secret: string, mark: string, place: Place<Standing>) {
-    // A better known client must not be turned away together with others.
+  #hash(holder: SecretHolder<StoredSecret> | undefined, secret: string, mark: string, place: Place<Standing>) {
+    // The key has the standing, so that a proven client is not turned away together with a new one.
     const key = `${place.class} ${mark}`
     const underway = this.#underway.get(key)
     if (underway !== undefined) return underway
     const hashing = this.#queue
       .run(place, async () => {
-        let found: KeptSecret | undefined
+        let found: StoredSecret | undefined
         for (const parameters of scryptRuns(holder, this.#decoy)) {
           found ??= findChosen(holder, await this.#slowHash(secret, parameters), parameters)
         }
@@ -199,9 +198,9 @@ export class SecretVerifier {
   }
 }
 
-/** The scrypt runs that a guess at this client costs: one for each salt in use, and one all the same where there is none. */
+/** The scrypt runs for one guess: one for each salt of the client, or one with the decoy if it has none. */
 function scryptRuns(
-  holder: SecretHolder<KeptSecret> | undefined,
+  holder: SecretHolder<StoredSecret> | undefined,
   decoy: ScryptParameters,
 ): readonly ScryptParameters[] {
   const runs = new Map<string, ScryptParameters>()
@@ -211,13 +210,13 @@ function scryptRuns(
   return runs.size > 0 ? [...runs.values()] : [decoy]
 }
 
-/** The secret with this scrypt digest, each compared in constant time; undefined where there is none. */
+/** The secret with this scrypt digest; undefined if there is none. Digests are compared in constant time. */
 function findChosen(
-  holder: SecretHolder<KeptSecret> | undefined,
+  holder: SecretHolder<StoredSecret> | undefined,
   digest: Buffer,
   { salt }: ScryptParameters,
-): KeptSecret | undefined {
-  let found: KeptSecret | undefined
+): StoredSecret | undefined {
+  let found: StoredSecret | undefined
   for (const secret of holder?.secrets ?? []) {
     const { hash } = secret
     if (hash.kind !== 'scrypt' || !hash.parameters.salt.equals(salt)) continue

@@ -2,43 +2,44 @@ import { createHash } from 'node:crypto'
 import type { ClientId } from '../../oauth/ids.ts'
 import { networksOf } from '../../platform/addresses.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { Shelves } from './shelves.ts'
-import { Tally, WINDOW_MS } from './tally.ts'
+import { FailureCounter, WINDOW_MS } from './failure-counter.ts'
+import { PartitionedLru } from './partitioned-lru.ts'
 import { TooManyGuesses } from './too-many-guesses.ts'
 
-/** One client at one address: a person who mistypes needs a few tries, and hardly more than these. */
+/** Per client and address. A person who mistypes needs only a few tries. */
 const PAIR = { free: 5 }
-/** One client over all addresses, the same secret counted once: a fleet that was given a wrong one does not come near. */
+/** Per client, across addresses. Equal secrets count once, so a fleet with one wrong secret stays far below. */
 const CLIENT = { free: 50 }
-/** One client within one region. */
+/** Per client and region. */
 const REGION = { free: 3 }
-/** One address over all clients: a company's way out has many clients behind it, so old failures are forgotten one by one. */
+/** Per address, across clients. A NAT gateway may front many clients, so failures are forgotten one at a time. */
 const ADDRESS = { free: 100, leak: WINDOW_MS / 100 }
-/** One IPv6 site over all clients: one attacker has 65,536 networks as easily as one. */
+/** Per IPv6 site, across clients. An attacker gets 65,536 networks as easily as one. */
 const SITE = { free: 300, leak: WINDOW_MS / 300 }
 /**
- * Below this number of failures, an attempt without failures of its own is still checked, since it is not part of the guessing.
- * At an address or site, this means a client that has not failed there. For a client, it means a region without failures for that
- * client. So a flood of guesses from elsewhere can't shut out a client that is not known yet, such as after a restart.
+ * Below this number of failures, an attempt without failures of its own is still checked. It is not part of the guessing.
+ * At an address or site, it is an attempt of a client that has not failed there. For a client, it is an attempt from a region where
+ * the client has not failed. So a flood of guesses from elsewhere can't lock out a client that is not known yet, for example
+ * after a restart.
  */
 const FIRST_CONTACT = { address: 300, site: 900, client: 300 }
 /**
- * How many failures in a window the successes of their pair make good. Without a limit, who guesses from the address of a
- * client that succeeds every second would be forgiven every second.
+ * The most failures in a window that successes of the same pair cancel. Without a limit, an attacker at the address of a busy
+ * client would be forgiven with each success of that client.
  */
 const FORGIVEN = { free: 20, leak: WINDOW_MS / 20 }
-/** For how long an address at which a client succeeded is known as its own, in milliseconds: jobs that run daily are. */
+/** The time for which an address counts as a client's own after a success. It covers daily jobs. Milliseconds. */
 const PROVEN_MS = 24 * 3_600_000
-/** How long the limiter remembers an attempt that was turned away for lack of room: longer than clients pause. Milliseconds. */
+/** The time for which a turned away attempt is remembered. It is longer than clients pause before a retry. Milliseconds. */
 const RETURNING_MS = 60_000
-/** Secrets known as tried already, for each pair: what a client with old and new configuration and a retry or two sends. */
+/** The most tried secrets remembered for a pair. A client with old and new configuration and some retries sends fewer. */
 const REMEMBERED_MARKS = 8
-/** A longer client id is counted under its hash: no client has one, and memory is for as many as the limits say. */
+/** A longer client id is counted under its hash, which bounds the memory. No real client has such an id. */
 const LONGEST_KEY = 64
 
-/** Entries: at most 130 MB, and only during a flood of made-up names. */
+/** The most entries. They take up to 130 MB, and only during a flood of invented names. */
 const MEMORY = {
-  // What waits, and what has succeeded, is not driven out by names that were made up and failed once.
+  // Pairs that must wait, or have succeeded, have their own room, so that invented names can't displace them.
   pairs: { quiet: 40_000, waiting: 20_000, proven: 40_000 },
   clients: { quiet: 30_000, waiting: 20_000 },
   regions: { quiet: 30_000, waiting: 20_000 },
@@ -46,61 +47,60 @@ const MEMORY = {
   sites: { quiet: 10_000, waiting: 5_000 },
 }
 
-/** Who tries from where. */
-interface Whence {
-  /** As presented: one that no client has is counted like any other, so that nothing tells which exist. */
+/** The source of an attempt. */
+interface Source {
+  /** The id as presented. An unknown one is counted like any other, so that nothing reveals which clients exist. */
   readonly clientId: ClientId
   readonly address: string
 }
 
-/** What is about to be tried. */
-export interface Guess extends Whence {
-  /** Keyed hashes of client id and secret: two where the request can be read in two ways (RFC 6749 §2.3.1). */
+/** An attempt with a secret that can be guessed. */
+export interface Guess extends Source {
+  /** Keyed hashes of client id and secret. There are two if the request can be read in two ways (RFC 6749 §2.3.1). */
   readonly marks: readonly [string, ...string[]]
 }
 
 /**
- * How well a pair of client and address is known. `proven` has succeeded in the last day. `returning` was turned away a moment
- * ago for lack of room, and tries again. Neither says whether the client exists.
+ * The standing of a pair of client and address. `proven`: it succeeded in the last day. `returning`: it was turned away a moment
+ * ago because the queue was full, and tries again. Neither reveals whether the client exists.
  */
 export type Standing = 'proven' | 'returning' | 'new'
 
-/** One attempt that was let through. It counts as a failure from its beginning, so that many at once are counted together. */
+/** An admitted attempt. It counts as a failure until it succeeds, so that parallel attempts all count. */
 export interface Attempt {
   readonly standing: Standing
-  /** To be called where the secret was right. */
+  /** Call this if the secret was correct. */
   succeeded(): void
-  /** Call it if the secret was not checked for lack of room. The attempt then counts for nothing. */
+  /** Call this if the secret was not checked because the queue was full. The attempt then does not count. */
   turnedAway(): void
 }
 
-/** Whoever is asked before a secret that can be guessed is checked. */
+/** Limits guesses of secrets that people chose. Authentication asks it before it checks such a secret. */
 export interface Guesses {
-  /** Attempts that had to wait, by where too many had failed; of those that were counted in this process. */
+  /** Counts of refused attempts in this process, by the level with too many failures. */
   readonly refused: Readonly<Partial<Record<Level, number>>>
-  /** @throws TooManyGuesses, where the attempt must wait: it then counts for nothing, and must not be checked */
+  /** @throws TooManyGuesses if the attempt must wait. It then does not count, and must not be checked. */
   begin(guess: Guess): Attempt | Promise<Attempt>
   /**
-   * Counts an attempt that was already checked, because its check takes no time. So many right ones at once are not taken for
-   * guesses.
-   * @throws TooManyGuesses if the attempt must wait, even if it was right
+   * Counts an attempt that was already checked, for checks that take no time. So parallel correct attempts do not count as guesses.
+   * @throws TooManyGuesses if the attempt must wait, even if it was correct
    */
   conclude(guess: Guess, isRight: boolean): void | Promise<void>
   /**
-   * Lets a secret through that is known to be right, uncounted, where that changes nothing: where its client has succeeded at
-   * the address, and nothing that failed there still counts. @returns false where it must begin like any other
+   * Admits a secret that is known to be correct, without counting it. The client must have succeeded at the address before, and no
+   * failure there may still count. @returns false if the attempt must begin like any other
    */
-  letThrough(whence: Whence): boolean
+  letThrough(source: Source): boolean
 }
 
-interface Tried {
-  readonly failures: Tally
-  /** The secrets tried last, each once. */
+interface FailureHistory {
+  readonly failures: FailureCounter
+  /** The marks of the secrets tried last, each once. */
   marks: readonly string[]
 }
 
-interface Pair extends Tried {
-  readonly forgiven: Tally
+interface Pair extends FailureHistory {
+  readonly forgiven: FailureCounter
   /** Monotonic milliseconds. */
   provenAt: number
   /** Monotonic milliseconds. */
@@ -109,43 +109,43 @@ interface Pair extends Tried {
 
 /** The counts that one attempt has added. */
 interface Counted {
-  /** Undoes all counts of the attempt. */
+  /** Undoes all counts of the attempt. @param now monotonic milliseconds */
   takeBack(now: number): void
   /** Forgets the marks of the attempt, so that its secrets count as new the next time. */
   forget(): void
 }
 type Level = 'client_at_address' | 'client' | 'address' | 'site'
 
-/** Everything that an attempt is counted under. */
+/** The counters of one attempt. */
 interface Counts {
   readonly pair: Pair
-  readonly client: Tried
-  readonly region: Tally
-  readonly address: Tally
-  readonly site: Tally
+  readonly client: FailureHistory
+  readonly region: FailureCounter
+  readonly address: FailureCounter
+  readonly site: FailureCounter
 }
 
 /**
- * Makes who guesses wait: from the sixth wrong secret of a client at an address on, and where the guessing is spread over
- * addresses or over clients, everybody who has not succeeded before. What a process has counted, it keeps to itself.
- * Only for secrets that can be guessed at all: it must not be asked about generated ones.
+ * Throttles guessing of human-chosen secrets. A pair of client and address must wait from its sixth wrong secret on. If guessing is
+ * spread over addresses or clients, all pairs that have not succeeded before must wait. Each limiter counts for itself. Don't use
+ * it for generated secrets, which nobody can guess.
  */
 export class GuessLimiter implements Guesses {
   readonly #clock: Clock
-  readonly #pairs: Shelves<keyof typeof MEMORY.pairs, Pair>
-  readonly #clients: Shelves<keyof typeof MEMORY.clients, Tried>
-  readonly #regions: Shelves<keyof typeof MEMORY.regions, Tally>
-  readonly #addresses: Shelves<keyof typeof MEMORY.addresses, Tally>
-  readonly #sites: Shelves<keyof typeof MEMORY.sites, Tally>
+  readonly #pairs: PartitionedLru<keyof typeof MEMORY.pairs, Pair>
+  readonly #clients: PartitionedLru<keyof typeof MEMORY.clients, FailureHistory>
+  readonly #regions: PartitionedLru<keyof typeof MEMORY.regions, FailureCounter>
+  readonly #addresses: PartitionedLru<keyof typeof MEMORY.addresses, FailureCounter>
+  readonly #sites: PartitionedLru<keyof typeof MEMORY.sites, FailureCounter>
   readonly #refused: Record<Level, number> = { client_at_address: 0, client: 0, address: 0, site: 0 }
 
   constructor(clock: Clock, memory: typeof MEMORY = MEMORY) {
     this.#clock = clock
-    this.#pairs = new Shelves(memory.pairs)
-    this.#clients = new Shelves(memory.clients)
-    this.#regions = new Shelves(memory.regions)
-    this.#addresses = new Shelves(memory.addresses)
-    this.#sites = new Shelves(memory.sites)
+    this.#pairs = new PartitionedLru(memory.pairs)
+    this.#clients = new PartitionedLru(memory.clients)
+    this.#regions = new PartitionedLru(memory.regions)
+    this.#addresses = new PartitionedLru(memory.addresses)
+    this.#sites = new PartitionedLru(memory.sites)
   }
 
   get refused(): Readonly<Record<Level, number>> {
@@ -153,16 +153,15 @@ export class GuessLimiter implements Guesses {
   }
 
   /**
-   * To be called before a secret is checked.
-   * @throws TooManyGuesses where the attempt must wait. It then counts
-   * for nothing, and must not be checked.
+   * Begins an attempt. Call this before a secret is checked.
+   * @throws TooManyGuesses if the attempt must wait. It then does not count, and must not be checked.
    */
   begin({ clientId, address, marks }: Guess): Attempt {
     const now = this.#clock.monotonic()
     const keys = keysOf(clientId, address)
     const counts = this.#countsOf(keys)
     const { pair } = counts
-    // Whether to wait must not depend on the secret: where only the right one came through, it would be told by that.
+    // The decision must not depend on the secret. If only the correct one were admitted, this would reveal it.
     this.#refuse(waitOf(now, counts))
     const standing = standingOf(now, pair)
     pair.turnedAwayAt = Number.NEGATIVE_INFINITY
@@ -177,44 +176,44 @@ export class GuessLimiter implements Guesses {
   #countsOf(keys: Keys): Counts {
     return {
       pair: this.#pairs.get(keys.pair) ?? createPair(),
-      client: this.#clients.get(keys.client) ?? { failures: new Tally(CLIENT), marks: [] },
-      region: this.#regions.get(keys.region) ?? new Tally(REGION),
-      address: this.#addresses.get(keys.address) ?? new Tally(ADDRESS),
-      site: (keys.site === undefined ? undefined : this.#sites.get(keys.site)) ?? new Tally(SITE),
+      client: this.#clients.get(keys.client) ?? { failures: new FailureCounter(CLIENT), marks: [] },
+      region: this.#regions.get(keys.region) ?? new FailureCounter(REGION),
+      address: this.#addresses.get(keys.address) ?? new FailureCounter(ADDRESS),
+      site: (keys.site === undefined ? undefined : this.#sites.get(keys.site)) ?? new FailureCounter(SITE),
     }
   }
 
-  /** A repeated wrong secret is no new guess. A library that retries counts once, and so does a fleet that starts. */
+  /** Counts new secrets only. A repeated wrong secret is not a new guess, so a retrying library or a starting fleet counts once. */
   #count(now: number, keys: Keys, { pair, client, region, address, site }: Counts, marks: Guess['marks']): Counted {
-    const undo: ReturnType<Tally['add']>[] = []
+    const undo: ReturnType<FailureCounter['add']>[] = []
     const isKnown = isProven(now, pair)
     const fresh = unknownMarks(pair, marks)
     if (fresh.length > 0) {
       undo.push(note(now, pair, fresh), address.add(now, fresh.length))
-      this.#pairs.put(isKnown ? 'proven' : shelfOf(now, pair.failures), keys.pair, pair)
-      this.#addresses.put(shelfOf(now, address), keys.address, address)
+      this.#pairs.put(isKnown ? 'proven' : partOf(now, pair.failures), keys.pair, pair)
+      this.#addresses.put(partOf(now, address), keys.address, address)
       if (keys.site !== undefined) {
         undo.push(site.add(now, fresh.length))
-        this.#sites.put(shelfOf(now, site), keys.site, site)
+        this.#sites.put(partOf(now, site), keys.site, site)
       }
     }
     const freshAnywhere = unknownMarks(client, fresh)
     if (freshAnywhere.length > 0 && !isKnown) {
       undo.push(note(now, client, freshAnywhere), region.add(now, freshAnywhere.length))
-      this.#clients.put(shelfOf(now, client.failures), keys.client, client)
-      this.#regions.put(shelfOf(now, region), keys.region, region)
+      this.#clients.put(partOf(now, client.failures), keys.client, client)
+      this.#regions.put(partOf(now, region), keys.region, region)
     }
     return {
       takeBack: (then) => {
         for (const takeBack of undo) takeBack(then)
       },
       forget: () => {
-        for (const tried of [pair, client]) tried.marks = tried.marks.filter((mark) => !fresh.includes(mark))
+        for (const history of [pair, client]) history.marks = history.marks.filter((mark) => !fresh.includes(mark))
       },
     }
   }
 
-  letThrough({ clientId, address }: Whence): boolean {
+  letThrough({ clientId, address }: Source): boolean {
     const now = this.#clock.monotonic()
     const pair = this.#pairs.get(keysOf(clientId, address).pair)
     if (pair === undefined || !isProven(now, pair) || pair.failures.level(now) > 0) return false
@@ -232,7 +231,7 @@ export class GuessLimiter implements Guesses {
 
   #attempt(key: string, begun: Pair, standing: Standing, counted: Counted): Attempt {
     let isOver = false
-    /** The pair may have been evicted from memory and counted anew since. */
+    /** Ends the attempt once. The pair may have been evicted from memory and made anew meanwhile, so it is looked up again. */
     const end = (finish: (now: number, pair: Pair) => void): void => {
       if (isOver) return
       isOver = true
@@ -257,28 +256,28 @@ export class GuessLimiter implements Guesses {
         end((now, pair) => {
           counted.forget()
           pair.turnedAwayAt = now
-          this.#pairs.put(isProven(now, pair) ? 'proven' : shelfOf(now, pair.failures), key, pair)
+          this.#pairs.put(isProven(now, pair) ? 'proven' : partOf(now, pair.failures), key, pair)
         }),
     }
   }
 }
 
 const createPair = (): Pair => ({
-  failures: new Tally(PAIR),
-  forgiven: new Tally(FORGIVEN),
+  failures: new FailureCounter(PAIR),
+  forgiven: new FailureCounter(FORGIVEN),
   marks: [],
   provenAt: Number.NEGATIVE_INFINITY,
   turnedAwayAt: Number.NEGATIVE_INFINITY,
 })
 
-const unknownMarks = ({ marks }: Tried, presented: readonly string[]): readonly string[] =>
+const unknownMarks = ({ marks }: FailureHistory, presented: readonly string[]): readonly string[] =>
   [...new Set(presented)].filter((mark) => !marks.includes(mark))
 
-const shelfOf = (now: number, failures: Tally) => (failures.isFull(now) ? 'waiting' : 'quiet')
+const partOf = (now: number, failures: FailureCounter) => (failures.isFull(now) ? 'waiting' : 'quiet')
 
-function note(now: number, tried: Tried, fresh: readonly string[]): ReturnType<Tally['add']> {
-  tried.marks = [...tried.marks, ...fresh].slice(-REMEMBERED_MARKS)
-  return tried.failures.add(now, fresh.length)
+function note(now: number, history: FailureHistory, fresh: readonly string[]): ReturnType<FailureCounter['add']> {
+  history.marks = [...history.marks, ...fresh].slice(-REMEMBERED_MARKS)
+  return history.failures.add(now, fresh.length)
 }
 
 const isProven = (now: number, { provenAt }: Pair): boolean => now - provenAt < PROVEN_MS
@@ -297,19 +296,21 @@ function keysOf(clientId: string, address: string) {
   return { client, address: own, site, pair: `${client}\0${own}`, region: `${client}\0${region}` }
 }
 
-/** What the attempt has to wait for, longest first where there are several. */
+/** The longest wait of an attempt, with the level that causes it. */
 function waitOf(now: number, { pair, client, region, address, site }: Counts) {
-  const waits: { readonly by: Level; readonly tally: Tally }[] = [{ by: 'client_at_address', tally: pair.failures }]
+  const waits: { readonly by: Level; readonly counter: FailureCounter }[] = [
+    { by: 'client_at_address', counter: pair.failures },
+  ]
   if (!isProven(now, pair)) {
     const isBlank = pair.failures.level(now) === 0
-    const isHeard = (tally: Tally, most: number) => isBlank && tally.level(now) < most
+    const isHeard = (counter: FailureCounter, most: number) => isBlank && counter.level(now) < most
     const isElsewhere = region.level(now) < REGION.free
     if (!(isElsewhere && isHeard(client.failures, FIRST_CONTACT.client)))
-      waits.push({ by: 'client', tally: client.failures })
-    if (!isHeard(address, FIRST_CONTACT.address)) waits.push({ by: 'address', tally: address })
-    if (!isHeard(site, FIRST_CONTACT.site)) waits.push({ by: 'site', tally: site })
+      waits.push({ by: 'client', counter: client.failures })
+    if (!isHeard(address, FIRST_CONTACT.address)) waits.push({ by: 'address', counter: address })
+    if (!isHeard(site, FIRST_CONTACT.site)) waits.push({ by: 'site', counter: site })
   }
   return waits
-    .map(({ by, tally }) => ({ by, failures: Math.ceil(tally.level(now)), wait: tally.wait(now) }))
+    .map(({ by, counter }) => ({ by, failures: Math.ceil(counter.level(now)), wait: counter.wait(now) }))
     .sort((one, other) => other.wait - one.wait)[0]
 }

@@ -1,21 +1,21 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { context, type DerElement, DerError, expectTag, readElements, TAG } from './der.ts'
 
-/** The names of a certificate of the kinds that a client may be known by (RFC 5280 §4.2.1.6), as they stand there. */
+/** The alternative names of a certificate that can identify a client (RFC 5280 §4.2.1.6), unchanged. */
 export interface AlternativeNames {
   readonly dns: readonly string[]
   readonly uri: readonly string[]
-  /** In the form of `canonicalAddress`. */
+  /** IP addresses in the form of `canonicalAddress`. */
   readonly ip: readonly string[]
   readonly email: readonly string[]
 }
 
-/** A client is known by one of them, and public authorities sign up to 100. */
+/** The most names that are read. Public authorities sign up to 100. */
 const MOST_NAMES = 256
 
 export const NO_NAMES: AlternativeNames = { dns: [], uri: [], ip: [], email: [] }
 
-/** The kinds of `GeneralName`, by tag; others, such as `otherName`, name no client here. */
+/** The kinds of `GeneralName`, by tag. Others, such as `otherName`, can't identify a client here. */
 const kinds = new Map<number, readonly [keyof AlternativeNames, (content: Buffer) => string]>([
   [context(1, false), ['email', readAscii]],
   [context(2, false), ['dns', readAscii]],
@@ -50,8 +50,8 @@ function readAddress(content: Buffer): string {
 }
 
 /**
- * One text for each address, however it was written (RFC 5952); undefined for text that is no address, or has a zone. An IPv4 address
- * mapped into IPv6 stays another address than the IPv4 one: a certificate names either, by its length (RFC 5280 §4.2.1.6).
+ * The canonical text of an address (RFC 5952); undefined if the text is not an address or has a zone. A mapped IPv4 address stays
+ * different from the IPv4 address, since a certificate distinguishes them by length (RFC 5280 §4.2.1.6).
  */
 export function canonicalAddress(text: string): string | undefined {
   if (isIPv4(text)) return text

@@ -1,8 +1,8 @@
 /**
  * The attribute types of names, by arc and number. The short name that we print comes first, then other names that people and
- * programs write, in any case. These are all types that OpenSSL prints by name: X.520 (RFC 4519, RFC 5280 Appendix A), the pilot
- * attributes of RFC 1274 and RFC 4524, PKCS #9 (RFC 2985), the jurisdictions of the EV guidelines, RFC 3739 §3.3.2, and the
- * Russian ones of RFC 9215 §4; with these the names of RFC 4514 §3, Java and Windows. `uid` is RFC 4519's, the user id: OpenSSL
+ * programs write, in any case. The table has all types that OpenSSL prints by name: X.520 (RFC 4519, RFC 5280 Appendix A), the
+ * pilot attributes of RFC 1274 and RFC 4524, PKCS #9 (RFC 2985), the jurisdictions of the EV guidelines, RFC 3739 §3.3.2, and the
+ * Russian ones of RFC 9215 §4. It also has the names of RFC 4514 §3, Java and Windows. `uid` is the user id of RFC 4519. OpenSSL
  * prints the same for the unique identifier of RFC 1274, which must be written out.
  */
 const arcs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -151,8 +151,8 @@ const types = Object.entries(arcs).flatMap(([arc, numbers]) =>
 const byName = new Map(types.flatMap(({ oid, names }) => names.map((name) => [name.toLowerCase(), oid] as const)))
 const byOid = new Map(types.map(({ oid, names }) => [oid, names[0] ?? oid] as const))
 
-/** The dotted OID that a short name, in any case, stands for; undefined for one that is not known here. */
+/** The dotted OID of a short name, in any case; undefined if the name is unknown. */
 export const oidOfType = (name: string): string | undefined => byName.get(name.toLowerCase())
 
-/** The short name of an attribute type; the OID itself where it has none here. */
+/** The short name of an attribute type, or the OID itself if it has none. */
 export const nameOfType = (oid: string): string => byOid.get(oid) ?? oid

@@ -16,7 +16,7 @@ import { type DistinguishedName, readName } from './distinguished-name.ts'
 import { MalformedCertificate } from './malformed-certificate.ts'
 import { readSignatureAlgorithm, type SignatureAlgorithm } from './strength.ts'
 
-/** Extensions that are understood here (RFC 5280 §4.2), by OID. */
+/** The OIDs of the extensions that we process (RFC 5280 §4.2). */
 export const EXTENSION = {
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
@@ -25,13 +25,13 @@ export const EXTENSION = {
   extKeyUsage: '2.5.29.37',
 } as const
 
-/** A structure has fewer fields than a `TBSCertificate` (RFC 5280 §4.1). */
+/** The most fields of a structure. No structure has more than a `TBSCertificate` (RFC 5280 §4.1). */
 const MOST_FIELDS = 10
-/** RFC 5280 defines 17, and authorities add a handful of their own. */
+/** The most extensions. RFC 5280 defines 17, and authorities add a handful of their own. */
 const MOST_EXTENSIONS = 64
 const MOST_USAGES = 64
 
-/** What a certificate says, beyond its key. */
+/** The contents of a certificate, without its key. */
 export interface CertificateContents {
   readonly subject: DistinguishedName
   readonly issuer: DistinguishedName
@@ -40,9 +40,9 @@ export interface CertificateContents {
   readonly notAfter: Date
   readonly names: AlternativeNames
   readonly basicConstraints: { readonly isAuthority: boolean; readonly pathLength: number | undefined } | undefined
-  /** Undefined where the extension is absent, and the key may be used for anything (RFC 5280 §4.2.1.3). */
+  /** Undefined if the extension is absent. The key may then be used for anything (RFC 5280 §4.2.1.3). */
   readonly keyUsage: { readonly digitalSignature: boolean; readonly keyCertSign: boolean } | undefined
-  /** OIDs; undefined where the extension is absent (§4.2.1.12). */
+  /** OIDs; undefined if the extension is absent (RFC 5280 §4.2.1.12). */
   readonly extendedKeyUsage: readonly string[] | undefined
   /** The OIDs of all extensions, and whether each is critical. */
   readonly extensions: ReadonlyMap<string, boolean>
@@ -51,8 +51,7 @@ export interface CertificateContents {
 const cache = new WeakMap<X509Certificate, CertificateContents>()
 
 /**
- * Reads a certificate from its DER: the text that Node makes of names can't be told apart from what is in them
- * (CVE-2021-44532).
+ * Reads a certificate from its DER. Node's text form of names is ambiguous: a name may contain the separators (CVE-2021-44532).
  * @throws MalformedCertificate
  */
 export function contentsOf(certificate: X509Certificate): CertificateContents {
@@ -71,11 +70,11 @@ export function contentsOf(certificate: X509Certificate): CertificateContents {
 }
 
 function readContents({ raw, validFromDate, validToDate }: X509Certificate): CertificateContents {
-  // What compares false with every moment would never expire.
-  if (Number.isNaN(validFromDate.getTime() + validToDate.getTime())) throw new DerError('a date is none')
+  // A comparison with NaN is always false, so a certificate with an invalid date would never expire.
+  if (Number.isNaN(validFromDate.getTime() + validToDate.getTime())) throw new DerError('a date is invalid')
   const [tbs, algorithm] = readElements(readElement(raw, TAG.sequence).content, MOST_FIELDS)
   const fields = readElements(expectTag(tbs, TAG.sequence).content, MOST_FIELDS)
-  // [0] is the version, which is left out of certificates of version 1.
+  // [0] is the version, which version 1 certificates omit.
   const [, , issuer, , subject] = fields[0]?.tag === context(0) ? fields.slice(1) : fields
   const extensions = readExtensions(fields.find(({ tag }) => tag === context(3)))
   const value = (oid: string): DerElement | undefined => extensions.get(oid)?.value
@@ -111,8 +110,8 @@ function readExtensions(explicit: DerElement | undefined): ReadonlyMap<string, E
   for (const element of readElements(readElement(explicit.content, TAG.sequence).content, MOST_EXTENSIONS)) {
     const [id, ...rest] = readElements(expectTag(element, TAG.sequence).content, MOST_FIELDS)
     const oid = readOid(id)
-    // RFC 5280 §4.2: two of a kind could each be read by another.
-    if (extensions.has(oid)) throw new DerError(`the extension ${oid} is there twice`)
+    // RFC 5280 §4.2: an extension occurs only once. Different readers might each use another one of two.
+    if (extensions.has(oid)) throw new DerError(`the extension ${oid} occurs twice`)
     const [critical, bytes = critical] = rest
     const isCritical = critical !== undefined && critical !== bytes && readBoolean(critical)
     const { content } = expectTag(bytes, TAG.octetString)

@@ -1,18 +1,18 @@
 /** One element of DER: a tag, a length, a content (X.690 §8.1). */
 export interface DerElement {
-  /** The whole identifier octet. */
+  /** The identifier octet, with class and form. */
   readonly tag: number
   readonly content: Buffer
-  /** With tag and length. */
+  /** The whole element, with tag and length. */
   readonly encoded: Buffer
 }
 
-/** The bytes are not what DER, or the structure that should be there, says. */
+/** Thrown for bytes that are not DER, or not the expected structure. */
 export class DerError extends Error {
   override readonly name = 'DerError'
 }
 
-/** Identifier octets of the types that certificates are made of (X.690 §8.14, X.680 §8.4). */
+/** Identifier octets of the types that occur in certificates (X.690 §8.14, X.680 §8.4). */
 export const TAG = {
   boolean: 0x01,
   integer: 0x02,
@@ -28,8 +28,8 @@ export const TAG = {
 export const context = (number: number, isConstructed = true): number => 0x80 | (isConstructed ? 0x20 : 0) | number
 
 /**
- * The elements that follow each other in `bytes`.
- * @param most how many there may be; each reader of a list states its bound
+ * Reads consecutive elements.
+ * @param most the most elements; each caller states its own limit
  * @throws DerError
  */
 export function readElements(bytes: Buffer, most: number): readonly DerElement[] {
@@ -43,14 +43,14 @@ export function readElements(bytes: Buffer, most: number): readonly DerElement[]
   return elements
 }
 
-/** The one element that `bytes` are, with nothing after it. @throws DerError */
+/** Reads exactly one element, with no bytes after it. @throws DerError */
 export function readElement(bytes: Buffer, tag?: number): DerElement {
   const element = readAt(bytes, 0)
-  if (element.encoded.length !== bytes.length) throw new DerError('bytes follow where none belong')
+  if (element.encoded.length !== bytes.length) throw new DerError('bytes follow the element')
   return expectTag(element, tag ?? element.tag)
 }
 
-/** @throws DerError where the element is absent or another */
+/** @throws DerError if the element is absent or has another tag */
 export function expectTag(element: DerElement | undefined, tag: number): DerElement {
   if (element?.tag !== tag) throw new DerError(`expected tag ${tag}, got ${element?.tag ?? 'nothing'}`)
   return element
@@ -63,7 +63,7 @@ function readAt(bytes: Buffer, start: number): DerElement {
   // Tags of several octets don't occur in certificates.
   if ((tag & 0x1f) === 0x1f) throw new DerError('a tag is too large')
   const octets = first < 0x80 ? 0 : first & 0x7f
-  // X.690 §10.1: definite lengths, as short as they can be.
+  // X.690 §10.1: lengths are definite and as short as possible.
   if (first === 0x80 || octets > 3) throw new DerError('a length is indefinite or too large')
   const contentStart = start + 2 + octets
   if (contentStart > bytes.length) throw new DerError('the bytes end within a length')
@@ -74,10 +74,10 @@ function readAt(bytes: Buffer, start: number): DerElement {
   return { tag, content: bytes.subarray(contentStart, end), encoded: bytes.subarray(start, end) }
 }
 
-/** Bytes. The longest in use hold a UUID and have 20 (X.667 §7). Arithmetic on longer numbers takes ever longer a byte. */
+/** The most bytes. The longest OIDs in use hold a UUID and have 20 (X.667 §7). Longer numbers take ever more time per byte. */
 const LONGEST_OID = 64
 
-/** An object identifier in dotted form (X.690 §8.19). @throws DerError */
+/** Reads an object identifier in dotted form (X.690 §8.19). @throws DerError */
 export function readOid(element: DerElement | undefined): string {
   const { content } = expectTag(element, TAG.oid)
   if (content.length > LONGEST_OID) throw new DerError(`an object identifier has over ${LONGEST_OID} bytes`)
@@ -106,7 +106,7 @@ export function readBoolean(element: DerElement): boolean {
   return content[0] === 0xff
 }
 
-/** A number from 0 to 255, the most that a path length is used for. @throws DerError */
+/** Reads a number from 0 to 255. No path length in use is larger. @throws DerError */
 export function readSmallInteger(element: DerElement): number {
   const { content } = expectTag(element, TAG.integer)
   const [first = 0, second = 0] = content

@@ -5,26 +5,26 @@ import { type DerElement, DerError, expectTag, readElements, readOid, TAG } from
 export interface NameAttribute {
   /** A dotted OID. */
   readonly type: string
-  /** Text, or the DER of a value that is none. */
+  /** Text, or the DER of a value that is not text. */
   readonly value: string | Buffer
 }
 
 /**
- * A name as a list of its parts, each one attribute or several (RFC 5280 §4.1.2.4), in the order of RFC 4514: the
- * reverse of the DER, most specific first.
+ * A name as a list of parts with one or more attributes each (RFC 5280 §4.1.2.4). The order is that of RFC 4514: most specific
+ * first, the reverse of the DER.
  */
 export type DistinguishedName = readonly (readonly NameAttribute[])[]
 
-/** Bytes of DER. Names in use have some 200, and a name of over 1,024 characters can't be registered. */
+/** The most bytes of DER. Names in use have about 200, and a name of over 1,024 characters can't be registered. */
 const LARGEST_NAME = 2_048
 const MOST_PARTS = 64
-/** In one part. Nearly every part has one. */
+/** The most attributes in one part. Nearly every part has one. */
 const MOST_ATTRIBUTES = 16
-/** Characters of one value. RFC 5280 Appendix A allows 64 or 128 for the attributes that are used most. */
+/** The most characters of one value. RFC 5280 Appendix A allows 64 or 128 for the common attributes. */
 const LONGEST_VALUE = 512
 /**
- * Normalising takes time that grows with the square of the combining marks in a row. No language has words with more than 30
- * (Stream-Safe Text Format, UAX #15 §13).
+ * Finds too many combining marks in a row. The time of normalisation grows with the square of their number. No language has words
+ * with more than 30 (Stream-Safe Text Format, UAX #15 §13).
  */
 const MARKS = /\p{M}{31}/u
 
@@ -32,7 +32,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const latin1 = (content: Buffer) => content.toString('latin1')
 const ascii = (content: Buffer) => (content.every((octet) => octet < 0x80) ? latin1(content) : undefined)
 
-/** Text of the types that a name may be written in, by tag; undefined where the bytes are not of the type. */
+/** Decoders of the string types that a name may use, by tag. They return undefined for invalid bytes. */
 const textOf = new Map<number, (content: Buffer) => string | undefined>([
   [TAG.utf8String, decodeUtf8],
   // NumericString, PrintableString, IA5String, VisibleString.
@@ -40,13 +40,13 @@ const textOf = new Map<number, (content: Buffer) => string | undefined>([
   [0x13, ascii],
   [0x16, ascii],
   [0x1a, ascii],
-  // TeletexString: Latin-1 is what everybody wrote into it.
+  // TeletexString. In practice everybody wrote Latin-1.
   [0x14, latin1],
   // BMPString.
   [0x1e, decodeUtf16],
 ])
 
-/** UTF-8 as text; undefined where it is none. */
+/** Decodes UTF-8; undefined if the bytes are invalid. */
 export function decodeUtf8(bytes: Buffer): string | undefined {
   try {
     return utf8.decode(bytes)
@@ -61,11 +61,11 @@ function decodeUtf16(content: Buffer): string | undefined {
   return text.isWellFormed() ? text : undefined
 }
 
-/** The value of an attribute. */
+/** The value of an attribute: text if its type is a known string type, else its DER. */
 export const attributeValue = (element: DerElement): string | Buffer =>
   textOf.get(element.tag)?.(element.content) ?? element.encoded
 
-/** Why the value of an attribute is not taken, in words that follow its name; undefined where it is. */
+/** The problem with the value of an attribute, in words that follow its name; undefined if it is accepted. */
 export function problemOfValue(value: string | Buffer): string | undefined {
   if (value.length > LONGEST_VALUE) return `has over ${LONGEST_VALUE} characters`
   return typeof value === 'string' && MARKS.test(value) ? 'has over 30 combining marks in a row' : undefined
@@ -91,15 +91,15 @@ function readAttribute(element: DerElement): NameAttribute {
 }
 
 /**
- * Whether two names are the same, part by part and in order, as `caseIgnoreMatch` compares (RFC 4517 §4.2.11): neither
- * case nor runs of spaces count. Stricter than RFC 4518 §2.3 in one thing: letters that only look alike, such as
- * full-width ones, are not the same.
+ * Whether two names are equal, part by part and in order. Values are compared as by `caseIgnoreMatch` (RFC 4517 §4.2.11), which
+ * ignores case and runs of spaces. It is stricter than RFC 4518 §2.3 in one point: compatibility forms of letters, such as
+ * full-width ones, are different.
  */
 export function isSameName(one: DistinguishedName, other: DistinguishedName): boolean {
   return one.length === other.length && keyOf(one) === keyOf(other)
 }
 
-/** A search for a path compares each name with many others. */
+/** The prepared text of each name, cached because the search for a path compares each name with many others. */
 const keys = new WeakMap<DistinguishedName, string>()
 
 function keyOf(name: DistinguishedName): string {
@@ -116,7 +116,7 @@ const keyOfAttribute = ({ type, value }: NameAttribute): string =>
 const prepare = (value: string): string =>
   value.normalize('NFC').toLowerCase().replaceAll(/\s+/g, ' ').replaceAll(/^ | $/g, '')
 
-/** A name as text (RFC 4514 §2); what no terminal or log should see is escaped. */
+/** A name as text (RFC 4514 §2). Characters that are unsafe in terminals and logs are escaped. */
 export const formatName = (name: DistinguishedName): string =>
   name.map((part) => part.map(formatAttribute).join('+')).join(',')
 

@@ -11,14 +11,14 @@ import {
 
 const LONGEST = 4096
 const TYPE = /[A-Za-z][A-Za-z0-9-]*|\d{1,39}(?:\.\d{1,39})+/y
-/** What stands for itself: all but `"`, `+`, `,`, `;`, `<`, `>`, `\` and NUL (RFC 4514 §3). */
+/** Characters that need no escape: all but `"`, `+`, `,`, `;`, `<`, `>`, `\` and NUL (RFC 4514 §3). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL must be escaped
 const PLAIN = /[^"+,;<>\\\x00]+/y
 const PAIR = /\\(?:([0-9A-Fa-f]{2})|([ "#+,;<=>\\]))/y
 const HEX = /#((?:[0-9A-Fa-f]{2})+)/y
 
 /**
- * Reads a name in the text form of RFC 4514, spaces around separators allowed (RFC 2253 §4).
+ * Parses a name in the text form of RFC 4514. Spaces around separators are allowed (RFC 2253 §4).
  * @throws UserError that says what is wrong and where
  */
 export function parseName(text: string): DistinguishedName {
@@ -47,7 +47,7 @@ class Scanner {
     this.#text = text
   }
 
-  /** What a sticky expression finds here, which is then behind us. */
+  /** Matches a sticky expression at the current position and moves past the match. */
   take(expression: RegExp): RegExpExecArray | undefined {
     expression.lastIndex = this.#at
     const found = expression.exec(this.#text) ?? undefined
@@ -55,7 +55,7 @@ class Scanner {
     return found
   }
 
-  /** The next character, which is then behind us; empty at the end. */
+  /** Returns the next character and moves past it; empty at the end. */
   next(): string {
     const character = String.fromCodePoint(this.#text.codePointAt(this.#at) ?? 0)
     if (this.#at >= this.#text.length) return ''
@@ -87,7 +87,7 @@ function readAttribute(scanner: Scanner): NameAttribute {
   return { type: oid, value }
 }
 
-/** X.660 §A.2: three roots, and at most 40 arcs under the first two; no number with a zero in front. */
+/** Normalises an OID: three roots, at most 40 arcs under the first two (X.660 §A.2), and no leading zeros. */
 function canonicalOid(text: string): string | undefined {
   const [root, second] = text.split('.')
   if (/(?:^|\.)0\d/.test(text) || Number(root) > 2) return undefined
@@ -105,7 +105,7 @@ function readHex(scanner: Scanner, hex: string): string | Buffer {
 
 function readText(scanner: Scanner): string {
   const bytes: Buffer[] = []
-  /** Spaces at the end belong to the value only where they are escaped. */
+  /** The number of unescaped spaces at the end, which don't belong to the value. */
   let spaces = 0
   for (;;) {
     const [plain] = scanner.take(PLAIN) ?? []

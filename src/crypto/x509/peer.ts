@@ -2,20 +2,20 @@ import { createHash, X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { MalformedCertificate } from './malformed-certificate.ts'
 
-/** Certificates beyond the client's own that are looked at. */
+/** The most certificates beside the client's own that are accepted. */
 export const MOST_IN_CHAIN = 5
-/** Bytes of DER of one certificate, from a handshake or a header. */
+/** The most bytes of DER of one certificate, from a handshake or a header. */
 const LARGEST = 16 * 1024
 
-/** A certificate whose private key the client has shown to have, to us or to a proxy. */
+/** A certificate whose private key the client has proven to possess, to us or to a proxy. */
 export interface PresentedCertificate {
-  /** The client's own. */
+  /** The client's own certificate. */
   readonly leaf: X509Certificate
-  /** What the client sent along, in no order that could be relied upon; nothing of it is trusted. */
+  /** The other certificates that the client sent, in any order. They are not trusted. */
   readonly chain: readonly X509Certificate[]
   /** `x5t#S256`: the SHA-256 of the DER in base64url (RFC 8705 §3.1). */
   readonly thumbprint: string
-  /** The TLS session is an earlier one resumed, of which the leaf is remembered and the chain is not. */
+  /** Whether the TLS session was resumed. A resumed session keeps the leaf but not the chain. */
   readonly isResumed: boolean
 }
 
@@ -33,8 +33,8 @@ export const thumbprintOf = (certificate: X509Certificate): string =>
   createHash('sha256').update(certificate.raw).digest('base64url')
 
 /**
- * The certificate that the client of a connection presented in the handshake, where OpenSSL takes up to 100 KB of them;
- * undefined where it presented none.
+ * The certificate that a client presented in the handshake; undefined if it presented none. OpenSSL accepts up to 100 KB of
+ * certificates.
  * @throws MalformedCertificate
  */
 export function certificateOfSocket(socket: TLSSocket): PresentedCertificate | undefined {
@@ -42,7 +42,7 @@ export function certificateOfSocket(socket: TLSSocket): PresentedCertificate | u
   if (leaf === undefined) return undefined
   refuseLarge(leaf.raw)
   const chain: X509Certificate[] = []
-  // One more than may be, so that `checkChain` can tell.
+  // Read one more than allowed, so that `checkChain` notices a chain that is too long.
   for (let next = leaf.issuerCertificate; next !== undefined && chain.length <= MOST_IN_CHAIN; ) {
     refuseLarge(next.raw)
     chain.push(next)
@@ -52,8 +52,8 @@ export function certificateOfSocket(socket: TLSSocket): PresentedCertificate | u
 }
 
 /**
- * A certificate as a proxy passed it on.
- * @param leaf DER @param chain DER, in which the leaf may be repeated
+ * The certificate that a proxy passed on.
+ * @param leaf DER @param chain DER, which may repeat the leaf
  * @throws MalformedCertificate
  */
 export function certificateOfDer(leaf: Buffer, chain: readonly Buffer[]): PresentedCertificate {
@@ -82,7 +82,7 @@ function refuseLarge({ length }: Buffer): void {
 function parseCertificate(der: Buffer): X509Certificate {
   refuseLarge(der)
   const certificate = parse(der)
-  // OpenSSL reads PEM as well, and does not mind what follows: another would take another thumbprint.
+  // OpenSSL also accepts PEM and ignores bytes at the end. Other programs would compute another thumbprint of such input.
   if (!certificate.raw.equals(der)) throw malformed({ problem: 'a certificate is not DER, or bytes follow it' })
   return certificate
 }

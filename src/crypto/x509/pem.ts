@@ -2,7 +2,7 @@ const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
-/** Bytes from base64 without whitespace, padded or not; undefined where it is none, or has bits that mean nothing. */
+/** Decodes base64 without whitespace, with or without padding. Undefined if it is invalid or has unused bits that are set. */
 export function decodeBase64(text: string): Buffer | undefined {
   if (!BASE64.test(text)) return undefined
   const bytes = Buffer.from(text, 'base64')
@@ -10,7 +10,7 @@ export function decodeBase64(text: string): Buffer | undefined {
   return withoutPadding(bytes.toString('base64')) === withoutPadding(text) ? bytes : undefined
 }
 
-/** The DER of each certificate in `text` (RFC 7468 §5), undefined for a malformed one; and the text outside of them. */
+/** The DER of each certificate in PEM (RFC 7468 §5), undefined for a malformed one, and the text outside of them. */
 export function readPem(text: string): { certificates: readonly (Buffer | undefined)[]; outside: string } {
   const certificates: (Buffer | undefined)[] = []
   let outside = ''

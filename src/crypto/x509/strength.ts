@@ -1,15 +1,15 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { type DerElement, expectTag, readElement, readElements, readOid, TAG } from './der.ts'
 
-/** What a certificate was signed with. */
+/** The algorithm of a certificate's signature. */
 export interface SignatureAlgorithm {
-  /** The name, or the OID of one that is not known here. */
+  /** The name, or the OID of an unknown algorithm. */
   readonly name: string
-  /** Nobody is known to be able to make two certificates with one signature. */
+  /** Whether no method is known to make two certificates with the same signature. */
   readonly isStrong: boolean
 }
 
-/** RFC 3279 §2.2, RFC 4055 §5, RFC 5758 §3.2, RFC 8410 §3. */
+/** Known algorithms by OID (RFC 3279 §2.2, RFC 4055 §5, RFC 5758 §3.2, RFC 8410 §3). */
 const algorithms = new Map<string, SignatureAlgorithm>([
   ['1.2.840.113549.1.1.4', { name: 'md5WithRSAEncryption', isStrong: false }],
   ['1.2.840.113549.1.1.5', { name: 'sha1WithRSAEncryption', isStrong: false }],
@@ -36,7 +36,7 @@ export function readSignatureAlgorithm(element: DerElement | undefined): Signatu
   return algorithms.get(oid) ?? { name: oid, isStrong: false }
 }
 
-/** RFC 4055 §3.1: the hash is `[0]` of the parameters, and SHA-1 where it is left out. */
+/** RFC 4055 §3.1: the hash is `[0]` of the parameters. If it is omitted, it is SHA-1. */
 function isStrongPss(parameters: DerElement | undefined): boolean {
   const [first] = parameters?.tag === TAG.sequence ? readElements(parameters.content, 4) : []
   if (first?.tag !== 0xa0) return false
@@ -45,10 +45,10 @@ function isStrongPss(parameters: DerElement | undefined): boolean {
 }
 
 const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
-/** Nearly every key has 65537. Each bit more is another multiplication of whole keys. */
+/** Nearly every key has 65537. Each further bit costs another multiplication of numbers as long as the key. */
 const LARGEST_EXPONENT = 0xffff_ffffn
 
-/** The public key of a certificate; undefined for one of a kind that is not known here. */
+/** The public key of a certificate; undefined if Node does not know its type. */
 export function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
   try {
     return certificate.publicKey
@@ -57,7 +57,7 @@ export function publicKeyOf(certificate: X509Certificate): KeyObject | undefined
   }
 }
 
-/** What is wrong with a key; undefined where nothing is. A large key is work for whoever must verify with it. */
+/** The problem with a key; undefined if it is acceptable. Large keys are refused because they make verification slow. */
 export function weaknessOf(key: KeyObject | undefined): string | undefined {
   const { modulusLength = 0, publicExponent = 0n, namedCurve = '' } = key?.asymmetricKeyDetails ?? {}
   switch (key?.asymmetricKeyType) {
@@ -78,9 +78,9 @@ export function weaknessOf(key: KeyObject | undefined): string | undefined {
 }
 
 /**
- * The work of checking one signature with a key; a unit is a millisecond on a slow machine. A small RSA key is weak and
- * yet cheap, unless its exponent is large.
- * @returns undefined for a key that no signature is checked with
+ * The cost of checking one signature with a key. One unit is a millisecond on a slow machine. A small RSA key is weak but cheap,
+ * unless its exponent is large.
+ * @returns undefined for a key that we don't verify signatures with
  */
 export function costOf(key: KeyObject): 1 | 2 | undefined {
   const { modulusLength = 0, publicExponent = 0n, namedCurve } = key.asymmetricKeyDetails ?? {}

@@ -1,31 +1,30 @@
 import { createHash } from 'node:crypto'
 
-/** What an Envoy says of the certificate of whoever connected to it. */
+/** Envoy's description of the certificate of its client. */
 interface ForwardedClientCert {
   /** Percent-encoded PEM. */
   readonly cert: string | undefined
   readonly chain: string | undefined
-  /** Whether this is the certificate that `Hash` is of. */
+  /** Whether `Hash` is absent or is the hash of this certificate. */
   isHashOf(der: Buffer): boolean
 }
 
 const KEY = /[A-Za-z]+=/y
 const QUOTED = /"([^"\\]*(?:\\.[^"\\]*)*)"/y
 const UNQUOTED = /[^",;]*/y
-/** Envoy writes a pair for each name of the certificate, and five others. */
+/** The most pairs. Envoy writes one for each name of the certificate, and five others. */
 const MOST_PAIRS = 1_000
-/** What decides which certificate it is. */
+/** The keys that identify the certificate. Each may occur only once. */
 const SINGLE = new Set(['hash', 'cert', 'chain'])
 
 /**
  * Parses `X-Forwarded-Client-Cert`
  * (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-forwarded-client-cert).
  *
- * Of several elements none is safe to take. The first is whatever the client wrote where a proxy appends. The last is
- * another proxy's certificate where there are two proxies; and Envoy writes the client's URI names without quotes, so that
- * a comma in one of them begins an element of the client's own making. For the same reason `Hash`, which Envoy writes
- * before those names, must be that of the certificate.
- * @returns the one element; or, as text, what is wrong
+ * If there are several elements, none of them is safe. If the proxy appends, the client wrote the first one. With two proxies, the
+ * last one is about a proxy's certificate. Envoy also writes the client's URI names without quotes, so a comma in a name begins an
+ * element that the client made up. For the same reason `Hash`, which Envoy writes before those names, must fit the certificate.
+ * @returns the only element; or, as text, the problem
  */
 export function parseForwardedClientCert(value: string): ForwardedClientCert | string {
   const pairs = new Map<string, string>()

@@ -4,24 +4,24 @@ import { certificateOfDer, MOST_IN_CHAIN, type PresentedCertificate } from '../.
 import { decodeBase64, readPem } from '../../crypto/x509/pem.ts'
 import { parseForwardedClientCert } from './forwarded-client-cert.ts'
 
-/** Characters. All headers of a request together can't be longer than this (`http/listener.ts`). */
+/** The most characters. All headers of a request together can't be longer than this (`http/listener.ts`). */
 const LONGEST_HEADER = 32 * 1024
 
-/** Entries of a list that are read: one more than allowed, so that too long a list is noticed. */
+/** The number of list entries that are read: one more than allowed, so that a list that is too long is noticed. */
 const MOST_LISTED = MOST_IN_CHAIN + 2
 
-/** DER of what a proxy passed on: the client's own, and what came with it. */
+/** The DER of the client's certificate and of its chain, as a proxy passed them on. */
 interface Forwarded {
   readonly leaf: Buffer
   readonly chain: readonly Buffer[]
 }
 
-/** Reads the headers of one kind of proxy; undefined where the client presented no certificate. */
+/** Reads the headers of one kind of proxy. Undefined if the client presented no certificate. */
 type ReadHeaders = (headers: IncomingHttpHeaders) => Forwarded | undefined
 
 /**
- * How proxies pass on a client's certificate. Each format reads one header for the leaf: were there two, the one that
- * a proxy does not overwrite would be the client's to write.
+ * The formats in which proxies pass on a client's certificate. Each reads only one header for the leaf. If it read a second one
+ * that the proxy does not overwrite, the client could write that.
  */
 const formats = {
   /** RFC 9440 §2. */
@@ -45,18 +45,18 @@ const formats = {
   traefik: readTraefik,
 } as const satisfies Record<string, ReadHeaders>
 
-/** The name of a format, as configuration has it. */
+/** The name of a format in the configuration. */
 export type CertificateHeaderFormat = keyof typeof formats
 
 const isCertificateHeaderFormat = (name: string): name is CertificateHeaderFormat => Object.hasOwn(formats, name)
 
-/** All names. */
+/** The names of all formats. */
 export const certificateHeaderFormats: readonly CertificateHeaderFormat[] =
   Object.keys(formats).filter(isCertificateHeaderFormat)
 
 /**
- * The certificate that a proxy passed on in headers; undefined where there is none. Whether the headers are the
- * proxy's is for the caller to know: anybody can write them (RFC 9440 §4).
+ * The certificate that a proxy passed on in headers; undefined if there is none. The caller must make sure that the headers come
+ * from a trusted proxy, since anybody can write them (RFC 9440 §4).
  * @throws MalformedCertificate
  */
 export function certificateOfHeaders(
@@ -67,7 +67,7 @@ export function certificateOfHeaders(
   return forwarded && certificateOfDer(forwarded.leaf, forwarded.chain)
 }
 
-/** The value of a header; undefined where it is absent or empty, which is how HAProxy says that there is none. */
+/** The value of a header; undefined if it is absent or empty. HAProxy sends an empty one if there is no certificate. */
 function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name]
   if (Array.isArray(value)) throw malformed(name, 'the header is there more than once')
@@ -79,7 +79,7 @@ function readClientCert(headers: IncomingHttpHeaders): Forwarded | undefined {
   const name = 'client-cert'
   const value = headerOf(headers, name)
   if (value === undefined) return undefined
-  // RFC 9440 §2.3: alone, the chain says nothing. It may come in several lines, which are one list.
+  // RFC 9440 §2.3: the chain header means nothing without Client-Cert. Several header lines form one list.
   const chain = headerOf(headers, 'client-cert-chain')?.split(',', MOST_LISTED) ?? []
   return {
     leaf: readByteSequence(name, value),
@@ -87,7 +87,7 @@ function readClientCert(headers: IncomingHttpHeaders): Forwarded | undefined {
   }
 }
 
-/** A byte sequence (RFC 9651 §3.3.5). */
+/** Reads a byte sequence (RFC 9651 §3.3.5). */
 function readByteSequence(header: string, text: string): Buffer {
   const bytes =
     text.length > 2 && text.startsWith(':') && text.endsWith(':') ? decodeBase64(text.slice(1, -1)) : undefined
@@ -99,12 +99,12 @@ function readEscapedPem(headers: IncomingHttpHeaders, name: string): Forwarded |
   const value = headerOf(headers, name)
   if (value === undefined) return undefined
   const [leaf, ...rest] = certificatesOf(name, value)
-  // The variable holds the client's own alone, so another one is not nginx's.
+  // nginx's variable holds only the client's own certificate, so nginx did not write a second one.
   if (leaf === undefined || rest.length > 0) throw malformed(name, 'not exactly one certificate')
   return { leaf, chain: [] }
 }
 
-/** The client's own certificate, and the others that it sent. */
+/** Reads the client's own certificate and the others that it sent. */
 function readEscapedChain(headers: IncomingHttpHeaders, name: string): Forwarded | undefined {
   const value = headerOf(headers, name)
   if (value === undefined) return undefined
@@ -112,7 +112,7 @@ function readEscapedChain(headers: IncomingHttpHeaders, name: string): Forwarded
   return leaf && { leaf, chain }
 }
 
-/** The base64 of PEM without the lines around it; older versions escape it as well. The client's own is the first. */
+/** Reads the base64 of PEM without its header lines. Older versions also percent-encode it. The client's own comes first. */
 function readTraefik(headers: IncomingHttpHeaders): Forwarded | undefined {
   const name = 'x-forwarded-tls-client-cert'
   const value = headerOf(headers, name)
@@ -143,14 +143,14 @@ function readForwardedClientCert(headers: IncomingHttpHeaders): Forwarded | unde
   const own = element.cert === undefined ? [] : certificatesOf(name, element.cert)
   const chain = element.chain === undefined ? [] : certificatesOf(name, element.chain)
   if (own.length > 1) throw malformed(name, 'Cert is not one certificate')
-  // Envoy's Chain begins with the client's own.
+  // Envoy's Chain begins with the client's own certificate.
   const leaf = own[0] ?? chain[0]
   if (leaf === undefined) return undefined
   if (!element.isHashOf(leaf)) throw malformed(name, 'Hash is not that of the certificate')
   return { leaf, chain }
 }
 
-/** The certificates of PEM in percent-encoding, and nothing between them. */
+/** Reads certificates in percent-encoded PEM, with nothing between them. */
 function certificatesOf(header: string, escaped: string): readonly Buffer[] {
   const { certificates, outside } = readPem(decodePercent(escaped) ?? '')
   const read = certificates.filter((der) => der !== undefined)

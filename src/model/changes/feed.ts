@@ -10,9 +10,9 @@ import { OutOfDate } from './out-of-date.ts'
 interface FeedOptions {
   readonly store: ChangeStore
   readonly clock: Clock
-  /** Each listener, named by the things that it remembers. */
+  /** The listeners, by the name of the records that they hold. */
   readonly listeners: Readonly<Record<string, ChangeListener>>
-  /** Listeners that may be late: no answer rests on what they remember. */
+  /** Listeners that may be late, since no answer depends on them. */
   readonly unhurried?: readonly ChangeListener[]
   /** The newest change before the listeners read anything: `await store.latestChange()`. */
   readonly since: number
@@ -25,12 +25,12 @@ interface FeedOptions {
 type Taking = readonly Promise<void>[]
 
 const NEVER = Number.POSITIVE_INFINITY
-/** A fraction of the second within which every process must know. */
+/** A fraction of the second within which every process must know a change. */
 const POLL_INTERVAL_MS = 200
 
 /**
- * Polls the list of changes and hands new ones to the listeners. It also knows how outdated each listener may be. Endpoints ask it
- * before they answer: docs/decisions/0025-what-a-process-knows.md explains which of them may go on.
+ * Polls the list of changes and passes new ones to the listeners. It also knows how outdated each listener may be. Endpoints ask it
+ * before they answer; docs/decisions/0025-what-a-process-knows.md explains which of them may go on with outdated records.
  */
 export class ChangeFeed {
   readonly #store: ChangeStore
@@ -41,7 +41,7 @@ export class ChangeFeed {
   readonly #poller: Poller
   #seq: number
   #readAt: number
-  /** The time of the last good read, while the database answers but refuses to list the changes. */
+  /** The time of the last successful read, while the database answers but refuses to list the changes. */
   #refusedSince: number | undefined
   #reading: Promise<Taking> | undefined
 
@@ -64,21 +64,21 @@ export class ChangeFeed {
     return this.#poller.stop()
   }
 
-  /** Reads new changes and resolves once every listener that must not be late has taken them. Rejects when a read or a listener fails. */
+  /** Reads new changes. Resolves once every listener that must not be late has taken them. Rejects if a read or listener fails. */
   async poll(): Promise<void> {
     await Promise.all(await this.#read())
   }
 
-  /** For each listener, by name: how many milliseconds of changes it may have missed. */
+  /** The milliseconds of changes that each listener may have missed, by name. */
   ages(): ReadonlyMap<string, number> {
     const now = this.#clock.monotonic()
     return new Map(this.#followers.map(({ of, behindSince }) => [of, now - (behindSince ?? this.#readAt)]))
   }
 
   /**
-   * For answers that must not rest on outdated state, such as introspection. Usually there is nothing to wait for. Otherwise it
-   * resolves once this process knows every change that is older than a second.
-   * @throws StorageUnavailable or OutOfDate when it can't find out
+   * Waits on behalf of answers that must not use outdated records, such as introspection. Usually there is nothing to wait for.
+   * Otherwise it resolves once this process knows every change that is older than a second.
+   * @throws StorageUnavailable or OutOfDate if it can't find out
    */
   catchUp(): Promise<void> | undefined {
     const asked = this.#clock.monotonic()
@@ -86,8 +86,8 @@ export class ChangeFeed {
   }
 
   /**
-   * For requests that go on while the database is away, such as issuing. Usually there is nothing to wait for. If this process knows
-   * of a change that it failed to take for a second, it resolves once the change is taken.
+   * Waits on behalf of requests that go on while the database is down, such as issuing. Usually there is nothing to wait for. If a
+   * listener has failed to take a known change for a second, it resolves once the change is taken.
    * @throws as `catchUp` does
    */
   keepUp(): Promise<void> | undefined {
@@ -96,7 +96,7 @@ export class ChangeFeed {
 
   /** Resolves once this process knows every change up to now. @throws as `catchUp` does */
   async refresh(): Promise<void> {
-    // A read that is under way may have begun before the latest change.
+    // The current read may have begun before the latest change.
     await this.#reading?.catch(() => {})
     await this.poll().catch(refuse)
   }

@@ -1,9 +1,9 @@
 import type { Change } from './change.ts'
 
-/** Something that remembers what is in the database. */
+/** An object that holds copies of records in the database. */
 export interface ChangeListener {
   apply(changes: readonly Change[]): Promise<void>
-  /** Called in place of `apply` where changes were missed: everything remembered may be outdated. */
+  /** Called instead of `apply` if changes were missed, so that all copies may be outdated. */
   reset(): Promise<void>
 }
 
@@ -11,11 +11,11 @@ export interface ChangeListener {
 const MOST_PENDING = 10_000
 
 /**
- * Hands changes to one listener, in order. If the listener fails to take one, it is asked to read everything anew, again and again;
- * until that succeeds it is behind. Other listeners don't wait for it.
+ * Passes changes to one listener, in order. If the listener fails to take one, it is asked to read everything anew until that
+ * succeeds. Meanwhile it is behind. Other listeners don't wait for it.
  */
 export class Follower {
-  /** A name for the things that the listener remembers. */
+  /** The name of the records that the listener holds. */
   readonly of: string
   readonly #listener: ChangeListener
   #pending: readonly Change[] | 'everything' = []

@@ -1,6 +1,6 @@
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
 
-/** APIs, clients and their secrets, signing keys, the list of changes, the audit log. */
+/** Creates the tables for APIs, clients and their secrets, signing keys, the list of changes, and the audit log. */
 export const first = {
   up: async (db: MigratedDatabase, { autoIncrement, bytes }: Dialect): Promise<void> => {
     await db.schema

@@ -1,6 +1,6 @@
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
 
-/** Token profiles and permissions, the life of keys and who fetches them, revocations. */
+/** Adds token profiles and permissions, the life of keys, the consumers of the key set, and revocations. */
 export const tokens = {
   up: async (db: MigratedDatabase, { autoIncrement, bytes }: Dialect): Promise<void> => {
     const client = db.schema.alterTable('client')
@@ -37,7 +37,7 @@ export const tokens = {
       .addColumn('expires_at', 'bigint', (column) => column.notNull())
       .execute()
     await db.schema.createIndex('revocation_expires_at').on('revocation').column('expires_at').execute()
-    // One row: the longest that any token can have lived since there is this database.
+    // One row holds the longest lifetime of any token since the database was created.
     await db.schema
       .createTable('longest_lifetime')
       .addColumn('id', 'integer', (column) => column.primaryKey())

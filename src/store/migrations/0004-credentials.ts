@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
 
-/** Credentials of every kind, with a life of their own and their last use; what was used once; proofs that are required. */
+/** Adds credentials of every kind with their life and last use, marks of used JWT ids, and required proofs. */
 export const credentials = {
   up: async (db: MigratedDatabase, { bytes }: Dialect): Promise<void> => {
     await db.schema
@@ -12,7 +12,7 @@ export const credentials = {
       .addColumn('label', 'text', (column) => column.notNull())
       .addColumn('hint', 'text', (column) => column.notNull())
       .addColumn('data', 'text', (column) => column.notNull())
-      // The outside issuer of a federated credential, by which the client is found.
+      // The outside issuer of a federated credential. The client is found by it.
       .addColumn('issuer', 'text')
       .addColumn('encrypted_secret', bytes)
       .addColumn('master_key_id', 'text')

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
 
-/** Changes and revocations are numbered by a row that who numbers must hold: in the order of their commits, without gaps. */
+/** Numbers changes and revocations from a locked row, so that numbers have the order of the commits and no gaps. */
 export const counters = {
   up: async (db: MigratedDatabase, { lastNumber }: Dialect): Promise<void> => {
     await db.schema

@@ -1,6 +1,6 @@
 import type { MigratedDatabase } from '../sql/dialect.ts'
 
-/** Adds the scopes that a client has at one API alone, and its default API. */
+/** Adds the scopes that a client has at a single API, and its default API. */
 export const clientGrants = {
   up: async (db: MigratedDatabase): Promise<void> => {
     const client = db.schema.alterTable('client')

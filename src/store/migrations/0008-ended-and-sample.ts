@@ -2,13 +2,13 @@ import { scryptSync, timingSafeEqual } from 'node:crypto'
 import { sql } from 'kysely'
 import type { MigratedDatabase } from '../sql/dialect.ts'
 
-/** The sample that `tessera dev` has made until now, like any manifest. */
+/** The sample that `tessera dev` has created until now, as if from a manifest. */
 const SAMPLE = { client: 'cc_client', secret: '2Federate' }
 
 /**
- * Adds the things that operators have ended by commands, which no manifest brings back, and marks the credential of the sample.
- * Until now the database did not say who had disabled a client. Each disabled client counts as disabled by an operator, since the
- * other mistake would enable it again.
+ * Records the clients and credentials that operators have ended by commands, which no manifest brings back. It also marks the
+ * credential of the sample. Until now the database did not say who had disabled a client. Each disabled client counts as disabled
+ * by an operator, since the opposite mistake would enable it again.
  */
 export const endedAndSample = {
   up: async (db: MigratedDatabase): Promise<void> => {

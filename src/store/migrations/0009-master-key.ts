@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { MigratedDatabase } from '../sql/dialect.ts'
 
-/** One row holds the id of the master key in use. In an existing database that is the one of the oldest key, or else secret. */
+/** Adds one row with the id of the master key in use. In an existing database it is that of the oldest key, or else secret. */
 export const masterKey = {
   up: async (db: MigratedDatabase): Promise<void> => {
     await db.schema

@@ -13,7 +13,7 @@ import { bounds } from './0007-bounds.ts'
 import { endedAndSample } from './0008-ended-and-sample.ts'
 import { masterKey } from './0009-master-key.ts'
 
-/** Every migration, by name; the names sort in the order of running, and one that was released never changes. */
+/** Every migration, by name. The names sort in the order of running. A released migration never changes. */
 const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Dialect): Promise<void> }>> = {
   '0001-first': first,
   '0002-tokens': tokens,
@@ -28,14 +28,14 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
 
 type MigrationTable = { migration: { name: string; timestamp: string } }
 
-/** The database was written by a later version of the program, which alone knows what is in it. */
+/** Thrown for a database that a later version of the program migrated, since this version does not know its contents. */
 class DatabaseTooNew extends UserError {}
 
 /**
- * Brings the database to what this program expects, each migration in a transaction of its own. Of processes that start
- * at once, one runs each migration and the others wait for it. Nothing but reading is done where nothing is due.
- * @returns the names of those that ran here
- * @throws DatabaseTooNew having changed nothing
+ * Runs the due migrations, each in its own transaction. If several processes start at once, one of them runs each migration and the
+ * others wait. If none is due, the database is only read.
+ * @returns the names of the migrations that this process ran
+ * @throws DatabaseTooNew if a later version migrated the database; nothing is changed
  */
 export async function migrate(db: Kysely<Schema>, dialect: Dialect, clock: Clock): Promise<readonly string[]> {
   const due = await pendingMigrations(db, dialect)
@@ -46,7 +46,7 @@ export async function migrate(db: Kysely<Schema>, dialect: Dialect, clock: Clock
   return ran
 }
 
-/** The names of the migrations that are yet to run, in their order. @throws DatabaseTooNew */
+/** The names of the due migrations, in their order. @throws DatabaseTooNew */
 export async function pendingMigrations(db: Kysely<Schema>, dialect: Dialect): Promise<readonly string[]> {
   const ran = await listRan(db, dialect)
   const unknown = ran.filter((name) => !Object.hasOwn(migrations, name))
@@ -62,7 +62,7 @@ async function listRan(db: Kysely<Schema>, dialect: Dialect): Promise<readonly s
   return rows.map(({ name }) => name)
 }
 
-/** Two that make one table at once may both fail to see it, and one then fails: whoever finds it made is content. */
+/** Two processes may race to create the table. The loser gets an error although the table then exists, which is fine. */
 async function ensureTable(db: Kysely<Schema>, dialect: Dialect): Promise<void> {
   try {
     await db.schema
@@ -77,9 +77,9 @@ async function ensureTable(db: Kysely<Schema>, dialect: Dialect): Promise<void> 
 }
 
 /**
- * The row that says that it ran is added first: whoever would add it, too, waits until this transaction has ended, and then
- * finds it there, or, after a failure, takes its turn. So no lock is needed that some databases don't have.
- * @returns whether it ran here
+ * Runs one migration. It adds the row that records the migration first. Another process that adds the same row waits for the end of
+ * this transaction. It then finds the row, or runs the migration itself if this one failed. So no special lock is needed.
+ * @returns whether this process ran it
  */
 const run = (db: Kysely<Schema>, dialect: Dialect, clock: Clock, name: string): Promise<boolean> =>
   db.transaction().execute(async (trx) => {

@@ -4,19 +4,19 @@ import { takeSecret } from '../../input/secret.ts'
 import { decodeUtf8, readFile } from '../../platform/files.ts'
 import { UserError } from '../../platform/user-error.ts'
 
-/** How the database is used. */
+/** The password and limits for the database. */
 export interface PostgresAccess {
-  /** Where the address has none; undefined for that of the environment (`PGPASSWORD`), if any. */
+  /** The password if the address has none. If this is undefined, too, `PGPASSWORD` is used. */
   readonly password: string | undefined
-  /** The most that this process opens. */
+  /** The most connections that this process opens. */
   readonly connections: number
-  /** Within this a request has an answer or an error, the wait for a connection included. Milliseconds. */
+  /** The time within which a request gets an answer or an error, including the wait for a connection. Milliseconds. */
   readonly requestTimeout: number
-  /** That any other statement may take. Milliseconds. */
+  /** The time that any other statement may take. Milliseconds. */
   readonly statementTimeout: number
 }
 
-/** Where the database is, and as whom to open it. */
+/** The address of the database, with role and password. */
 export interface PostgresAddress {
   /** A name, an address, or the folder of a Unix socket. */
   readonly host: string
@@ -30,10 +30,10 @@ export interface PostgresAddress {
 const MODES = ['disable', 'require', 'verify-ca', 'verify-full']
 
 /**
- * Reads `postgres://user:password@host:port/database?sslmode=…`, with the parameters and meanings of libpq
- * (https://www.postgresql.org/docs/current/libpq-connect.html), but for this: without `sslmode` a server elsewhere must have a
- * certificate for its name. libpq would go without TLS where the server, or somebody before it, says that it has none.
- * @throws UserError naming what to mend, never with a password
+ * Parses `postgres://user:password@host:port/database?sslmode=…`. The parameters mean the same as for libpq
+ * (https://www.postgresql.org/docs/current/libpq-connect.html), with one difference: without `sslmode` a remote server must have a
+ * certificate for its name. libpq would connect without TLS if the server, or an attacker in between, says that it has none.
+ * @throws UserError that says what to mend, without the password
  */
 export function parsePostgresUrl(location: string, access: Pick<PostgresAccess, 'password'>): PostgresAddress {
   const read = parseLocation(location)
@@ -67,7 +67,9 @@ function secretOfEnvironment(): string | undefined {
 function parseTls(parameters: ReadonlyMap<string, string>, host: string): ConnectionOptions | false {
   const given = parameters.get('sslmode')
   if (given !== undefined && !MODES.includes(given))
-    throw new UserError(`storage: sslmode must be one of ${MODES.join(', ')}: anything less can be talked out of TLS`)
+    throw new UserError(
+      `storage: sslmode must be one of ${MODES.join(', ')}: with the others, an attacker can turn TLS off`,
+    )
   const mode = given ?? (isHere(host) ? 'disable' : 'verify-full')
   if (mode === 'disable') return false
   const roots = parameters.get('sslrootcert')
@@ -76,9 +78,9 @@ function parseTls(parameters: ReadonlyMap<string, string>, host: string): Connec
     ...clientCertificate(parameters),
   }
   if (mode === 'verify-full') return options
-  // A name that is not looked at is only worth something with authorities that certify nobody else.
+  // verify-ca ignores the name, so it is only safe with authorities that certify nothing but this database.
   if (mode === 'verify-ca' && options.ca === undefined)
-    throw new UserError('storage: sslmode=verify-ca needs sslrootcert, the authorities of the database')
+    throw new UserError('storage: sslmode=verify-ca needs sslrootcert, a file with the authorities of the database')
   return options.ca === undefined
     ? { ...options, rejectUnauthorized: false }
     : { ...options, checkServerIdentity: () => undefined }
@@ -87,14 +89,14 @@ function parseTls(parameters: ReadonlyMap<string, string>, host: string): Connec
 function clientCertificate(parameters: ReadonlyMap<string, string>): ConnectionOptions {
   const [cert, key] = [parameters.get('sslcert'), parameters.get('sslkey')]
   if (cert === undefined && key === undefined) return {}
-  if (cert === undefined || key === undefined) throw new UserError('storage: sslcert and sslkey go together')
+  if (cert === undefined || key === undefined) throw new UserError('storage: sslcert and sslkey need each other')
   return { cert: read('sslcert', cert), key: read('sslkey', key) }
 }
 
 const isHere = (host: string): boolean =>
   host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\./.test(host)
 
-/** Bytes: a bundle of every public authority is a fifth of it. */
+/** The most bytes. A bundle of all public authorities has a fifth of this. */
 const LONGEST_FILE = 1024 * 1024
 
 function read(parameter: string, file: string): string {
@@ -102,5 +104,5 @@ function read(parameter: string, file: string): string {
   if (bytes === undefined) throw new UserError(`storage: ${parameter}: ${file} can't be read: ${fault}`)
   const text = decodeUtf8(bytes)
   if (text !== undefined && /-----BEGIN /.test(text)) return text
-  throw new UserError(`storage: ${parameter}: ${file} holds nothing in PEM`)
+  throw new UserError(`storage: ${parameter}: ${file} has no PEM`)
 }

@@ -7,16 +7,16 @@ import { type Limits, openingOf } from './limits.ts'
 import type { Connections } from './pool.ts'
 import { queryAfter } from './statement.ts'
 
-/** Whether a statement may be sent again on another connection, after this error on an unusable one. */
+/** Decides from the error of an unusable connection whether the statement may be sent again on another one. */
 type MayRepeat = (error: unknown) => boolean
 
 const never: MayRepeat = () => false
-/** For statements that are harmless when they run twice. After a late answer no time is left for another attempt. */
+/** For statements that may safely run twice. After a late answer no time is left for another attempt. */
 const always: MayRepeat = (error) => !(error instanceof LateAnswer)
 
 /**
- * A connection for one statement or one transaction. Each answer comes in time, and from a server that accepts writes. An
- * unusable connection is closed at once. If nothing was done on it, another connection replaces it, once.
+ * A connection for one statement or one transaction. Each answer has a time limit and must come from a server that accepts writes.
+ * An unusable connection is closed at once. If nothing was done on it, another connection replaces it, once.
  */
 export class BoundedConnection implements DatabaseConnection {
   readonly #connections: Connections
@@ -25,11 +25,11 @@ export class BoundedConnection implements DatabaseConnection {
   readonly #deadline: Deadline
   /** Undefined once the connection was closed. */
   #client: pg.PoolClient | undefined
-  /** Why it was closed. */
+  /** The error that closed the connection. */
   #lost: unknown
   #isInTransaction = false
 
-  /** Rejects if there is no connection in time. */
+  /** Takes a connection from the pool. Rejects if none is available in time. */
   static async take(connections: Connections, limits: Limits): Promise<BoundedConnection> {
     const connection = new BoundedConnection(connections, limits)
     try {
@@ -92,7 +92,7 @@ export class BoundedConnection implements DatabaseConnection {
     try {
       this.#client = await this.#deadline.wait(taking)
     } catch (error) {
-      // The connection may still be made.
+      // The pool may still deliver the connection later. It is then given back.
       taking.then(
         (client) => this.#connections.giveBack(client),
         () => {},
@@ -109,7 +109,7 @@ export class BoundedConnection implements DatabaseConnection {
 
   #refuseReadOnly(opened: pg.QueryResultRow | undefined): void {
     if (opened?.['read_only'] === false || this.#limits.mayBeReadOnly) return
-    throw new WrongServer('the database takes no writes')
+    throw new WrongServer('the database is read-only')
   }
 
   async #attempt<Answer>(ask: (client: pg.PoolClient) => Promise<Answer>, mayRepeat: MayRepeat): Promise<Answer> {
@@ -143,7 +143,7 @@ export class BoundedConnection implements DatabaseConnection {
   }
 }
 
-/** PostgreSQL's text has no place for U+0000, which strangers may send. */
+/** PostgreSQL's text can't contain U+0000, which strangers may send. */
 function toPostgres(value: unknown): unknown {
   const parameter = toParameter(value)
   return typeof parameter === 'string' && parameter.includes('\0') ? parameter.replaceAll('\0', '\ufffd') : parameter

@@ -11,10 +11,10 @@ import { BoundedConnection } from './connection.ts'
 import type { Limits } from './limits.ts'
 import type { Connections } from './pool.ts'
 
-/** Who comes when so many wait for a connection already is sent away: what they wait for would not come in time. */
+/** The most waiting callers. Beyond it a caller would time out anyway, so it fails at once. */
 const MOST_WAITING = 1_000
 
-/** Kysely over connections on which every statement is answered in time or fails. */
+/** The Kysely dialect over connections on which every statement has a time limit. */
 export class BoundedPostgresDialect implements KyselyDialect {
   readonly #connections: Connections
   readonly #limits: Limits

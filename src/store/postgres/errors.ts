@@ -3,11 +3,11 @@ import { StorageUnavailable } from '../../platform/storage-unavailable.ts'
 import { isUntrusted, networkFault } from '../../platform/system-error.ts'
 
 /**
- * Classes of SQLSTATE that say that the statement is wrong, not the database: unsupported feature, cardinality, data, integrity,
- * SQL syntax and access (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ * Classes of SQLSTATE for a fault of the statement, not of the database: unsupported feature, cardinality, data, integrity, SQL
+ * syntax and access (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  */
 const DEFECTS = ['0A', '21', '22', '23', '42']
-/** Insufficient privilege; and invalid schema name, since PostgreSQL reports a schema that a role may not use as missing. */
+/** Insufficient privilege, and invalid schema name: PostgreSQL reports a schema that a role may not use as missing. */
 const FORBIDDEN = ['42501', '3F000']
 
 /**
@@ -18,39 +18,38 @@ const HARMLESS = ['40', '44', '53', '54', 'P0', '55P03', '57014']
 /** Exceptions from the classes above: statement completion unknown, too many connections. */
 const HARMFUL = ['40003', '53300']
 /**
- * Errors of a server that refuses a statement and has done nothing: it takes no writes, it is being shut down, it does not
- * take statements yet. 57P02 and class 08 are not among them: a server that crashes, or a pooler that has lost its server,
- * may send them after a commit.
+ * Errors of a server that refuses a statement before running it: it is read-only, is shutting down or is still starting. 57P02 and
+ * class 08 are not among them: a crashing server, or a pooler that has lost its server, may send them after a commit.
  */
 const REFUSALS = ['25006', '57P01', '57P03']
 
-/** The server takes no writes, or does not begin a transaction: this program must use another one. */
+/** Thrown if the server is read-only or can't begin a transaction, so that this program must use another server. */
 export class WrongServer extends Error {}
 
-/** An answer did not come in time. It is unknown whether the statement was run. */
+/** Thrown if an answer does not come in time. It is unknown whether the statement was run. */
 export class LateAnswer extends Error {}
-/** An answer did not come within the time that any single answer has. */
+/** Thrown if an answer does not come within the limit for a single answer. */
 export class NoAnswer extends LateAnswer {}
 
 /**
- * What a failed statement or connection is to the rest of the program: a StorageUnavailable where the database
- * is at fault, or what lies between; the error itself where the statement is.
+ * Translates the error of a statement or connection for the rest of the program. If the database or the network is at fault, the
+ * result is a StorageUnavailable. If the statement is at fault, it is the error itself.
  */
 export function translate(error: unknown): unknown {
-  // These are never the driver's word on the database, but a mistake in calling it.
+  // The driver never reports faults of the database in this way. These are mistakes in our calls.
   if (error instanceof TypeError || error instanceof RangeError || error instanceof DomainError) return error
   const state = sqlState(error)
   if (state !== undefined && DEFECTS.includes(state.slice(0, 2))) return error
   return new StorageUnavailable(withMessage(error))
 }
 
-/** Whether the role may not do what it was asked to. */
+/** Whether the role lacked a right for the statement. */
 export const isForbidden = (error: unknown): boolean =>
   FORBIDDEN.includes(sqlState(error instanceof StorageUnavailable ? error.cause : error) ?? '')
 
 /**
- * Whether the connection is unusable after an error: it broke, no answer came, or the server said that it is the wrong one or is
- * shutting down. Unknown errors count as such, since a new connection costs little.
+ * Whether a connection is unusable after an error: it broke, no answer came, or the server is the wrong one or shutting down. After
+ * unknown errors it counts as unusable, too, since a new connection costs little.
  */
 export function losesConnection(error: unknown): boolean {
   const state = sqlState(error)
@@ -60,17 +59,17 @@ export function losesConnection(error: unknown): boolean {
   return !isHarmless || HARMFUL.includes(state)
 }
 
-/** Whether the server itself sent the error, or refused to begin. Its other connections are unusable then, too. */
+/** Whether the server itself sent the error or refused to begin. Its other connections are then unusable, too. */
 export const concernsServer = (error: unknown): boolean => error instanceof WrongServer || sqlState(error) !== undefined
 
-/** Whether the server refused a statement before it did anything, so that another connection may do it. */
+/** Whether the server refused a statement before running it, so that another connection may run it. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof WrongServer || REFUSALS.includes(sqlState(error) ?? '')
 }
 
 /**
- * Turns the error of an opening statement into a WrongServer: with any error, the statement after it was not run.
- * @returns the error itself where the server, or a pooler, may have crashed after the statement was run
+ * Turns the error of an opening statement into a WrongServer, since the statement after it was not run.
+ * @returns the error itself if the server, or a pooler, may have crashed after the statement was run
  */
 export function refusalToBegin(error: unknown): unknown {
   const state = sqlState(error)
@@ -78,13 +77,13 @@ export function refusalToBegin(error: unknown): unknown {
   return new WrongServer('the database does not begin', { cause: error })
 }
 
-/** PostgreSQL's code of five characters; undefined where the error isn't PostgreSQL's. */
+/** PostgreSQL's code of five characters; undefined for other errors. */
 function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
   return /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined
 }
 
-/** Of a host with several addresses, Node says nothing but in the errors of each. */
+/** Joins the messages of all addresses, since Node's error for a host with several addresses has no message itself. */
 function withMessage(error: unknown): unknown {
   if (!(error instanceof AggregateError) || error.message !== '') return error
   const messages = error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one)))
@@ -96,19 +95,19 @@ const words: Readonly<Record<string, string>> = {
   '08': 'the connection broke',
   '08P01': 'it refuses the parameters of the connection: is it a pooler?',
   '25006': 'it is read-only: a standby, or another server than before',
-  '28': 'it does not let this role in: see pg_hba.conf there',
+  '28': 'it does not let this role in: see pg_hba.conf of the server',
   '28P01': 'the password of the role is wrong: it is in the address, in storage_password_file, or in PGPASSWORD',
   '3D000': 'there is no database of that name',
   '3F000': 'there is no schema of that name',
-  '42501': 'this role may not do that: docs/storage.md says what to grant it',
-  '42P01': 'a table is missing: `tessera storage migrate` makes them',
+  '42501': 'this role lacks a right: docs/storage.md lists the rights to grant',
+  '42P01': 'a table is missing: `tessera storage migrate` creates the tables',
   '53': 'the server has no more room for this',
   '53100': 'the disk of the server is full',
-  '53300': 'too many connections are open there: see storage_connections',
+  '53300': 'the server has too many open connections: see storage_connections',
   '55': 'other connections hold a lock or an object that is needed',
   '57': 'the server is shutting down, or has ended the statement',
   '57014': 'it took too long',
-  '57P03': 'the server is starting, or ending',
+  '57P03': 'the server is starting or shutting down',
   '58': 'the disk of the server fails',
   XX: 'the server has a defect, or its data is damaged',
 }
@@ -119,15 +118,15 @@ const messages: readonly (readonly [RegExp, string])[] = [
     /password must be a (?:non-empty )?string|SASL/,
     'it asks for a password: name a file with it in storage_password_file',
   ],
-  [/does not support SSL/, 'it speaks no TLS: give it a certificate, or say sslmode=disable in the address'],
+  [/does not support SSL/, 'it does not speak TLS: give it a certificate, or set sslmode=disable in the address'],
   [/timeout|did not answer within|timed out/i, 'no answer came in time'],
   [/terminated|closed|not queryable/i, 'the connection broke'],
   [/too many wait/, 'too many wait for a connection'],
 ]
 
 /**
- * Why a database can't be used, in our words; undefined for any other error.
- * @param isAway whether the database or its connection has failed, rather than a statement
+ * Says in our words why a database can't be used; undefined for any other error.
+ * @param isAway whether the database or its connection has failed, not a statement
  */
 export function postgresFault(error: unknown, isAway: boolean): string | undefined {
   const state = sqlState(error)

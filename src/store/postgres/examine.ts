@@ -18,10 +18,10 @@ export async function examinePostgres(database: Database): Promise<DatabaseFindi
   const warnings =
     encoding === 'UTF8'
       ? []
-      : [`storage: the database keeps text as ${encoding}, which lacks letters: make one in UTF8`]
+      : [`storage: the database has the encoding ${encoding}, which lacks letters: use one with UTF8`]
   const refuse = (mistakes: readonly string[]): DatabaseFindings => ({ ...NOTHING, mistakes, warnings })
-  if (isReadOnly) return refuse(['storage: the database is read-only: it is a standby, or was set so'])
-  // Without these rights nobody can say which migrations ran, nor which tables there are.
+  if (isReadOnly) return refuse(['storage: the database is read-only: it is a standby, or was made read-only'])
+  // Without these rights, the migrations that ran and the existing tables can't be listed.
   const missing = await findMissingGrants(database)
   if (missing !== undefined) return refuse([`storage: ${missing.message}`])
   const due = await pendingMigrations(db, dialect)
@@ -48,7 +48,7 @@ async function lackingToMigrate(
     and not pg_has_role(current_user, tableowner, 'usage')`.execute(db)
   if (mayCreate && foreign.length === 0) return []
   const where = schema === null ? 'any schema of its search_path' : `the schema ${schema}`
-  const what = mayCreate ? `change the tables there, which others own` : `make tables in ${where}`
+  const what = mayCreate ? `change the tables, which other roles own` : `create tables in ${where}`
   return [
     `storage: the database has not had ${due.join(', ')}, and the role ${role} may not ${what}: run \`tessera storage migrate\` as a role that may`,
   ]
@@ -58,5 +58,5 @@ async function missingTables(db: Database['unhurried']): Promise<readonly string
   const { rows } = await sql<{ name: string }>`select name from unnest(array[${sql.join(tableNames)}]::text[]) as name
     where to_regclass(quote_ident(name)) is null`.execute(db)
   const missing = rows.map(({ name }) => name)
-  return missing.length === 0 ? [] : [`storage: the database lacks tables that it has had: ${missing.join(', ')}`]
+  return missing.length === 0 ? [] : [`storage: the database has lost these tables: ${missing.join(', ')}`]
 }

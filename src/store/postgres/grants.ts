@@ -5,7 +5,7 @@ import type { Schema } from '../sql/schema.ts'
 const SERVING = ['select', 'insert', 'update', 'delete'] as const
 const MIGRATIONS = 'migration'
 
-/** All names are quoted as SQL wants them. */
+/** The rights of a role. All names are quoted for SQL. */
 interface Rights {
   readonly role: string
   /** The schema in which this role finds tables; null if it may not use any schema of its search path. */
@@ -18,8 +18,8 @@ interface Rights {
 }
 
 /**
- * The statements that give this role the rights that a server needs, for the owner of the tables; none if it has all of them. A
- * missing table is not a matter of rights.
+ * The statements with which the owner of the tables gives this role the rights that a server needs. The list is empty if the role
+ * has all of them. Missing tables are ignored.
  */
 export async function missingGrants(db: Kysely<Schema>, tables: readonly string[]): Promise<readonly string[]> {
   const { role, schema, unusable, lacking, lacks_migrations: lacksMigrations } = await readRights(db, tables)
@@ -31,7 +31,7 @@ export async function missingGrants(db: Kysely<Schema>, tables: readonly string[
   ]
 }
 
-/** https://www.postgresql.org/docs/current/functions-info.html */
+/** Reads the rights of this role (https://www.postgresql.org/docs/current/functions-info.html). */
 async function readRights(db: Kysely<Schema>, tables: readonly string[]): Promise<Rights> {
   const found = sql`to_regclass(quote_ident(name))`
   const lacksAny = sql.join(
@@ -48,6 +48,6 @@ async function readRights(db: Kysely<Schema>, tables: readonly string[]): Promis
       coalesce(not has_table_privilege(to_regclass(${MIGRATIONS}), 'select'), false) as lacks_migrations`
   const { rows } = await query.execute(db)
   const [rights] = rows
-  if (rights === undefined) throw new Error('PostgreSQL answers nothing')
+  if (rights === undefined) throw new Error('PostgreSQL returned no row')
   return rights
 }

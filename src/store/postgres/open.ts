@@ -8,13 +8,13 @@ import type { Limits } from './limits.ts'
 import { Connections } from './pool.ts'
 import { Trust } from './trust.ts'
 
-/** Whoever began a transaction and is gone keeps others waiting for no longer. */
+/** The longest time that an abandoned transaction keeps its locks. */
 const IDLE_IN_TRANSACTION_MS = 30_000
-/** What no request waits for may wait for a connection. */
+/** The time that background work may wait for a connection. */
 const PATIENCE_MS = 5_000
-/** The database's own limit comes first, mostly; this is for when it says nothing at all. */
+/** The server's own limit mostly ends a statement first. Our limit is later by this, for a server that does not answer. */
 const GRACE_MS = 2_000
-/** A standby may be the source of a copy. */
+/** Without limits. Read-only is acceptable, since a standby may be the source of a copy. */
 const UNLIMITED: Limits = {
   statement: 0,
   idleInTransaction: 0,
@@ -44,8 +44,8 @@ const dialect: Dialect = {
 }
 
 /**
- * Opens a PostgreSQL database; connections are made when they are first needed. Requests have connections of their own, so that
- * nothing which may take long keeps them waiting.
+ * Opens a PostgreSQL database. Connections are made when they are first needed. Requests have their own pool, so that they never
+ * wait for slow background work.
  */
 export function openPostgres(address: PostgresAddress, access: PostgresAccess): Database {
   const { connections, requestTimeout, statementTimeout } = access
@@ -82,7 +82,7 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
       { pool: 'patient', ...patient.counts },
     ],
     warnings: () => [],
-    // It vacuums and makes its checkpoints by itself.
+    // PostgreSQL vacuums and makes checkpoints by itself.
     startUpkeep: () => async () => {},
     close: async () => {
       await Promise.all([prompt.end(), patient.end()])

@@ -3,27 +3,27 @@ import type { PostgresAddress } from './address.ts'
 import { concernsServer, losesConnection, NoAnswer } from './errors.ts'
 import type { Trust } from './trust.ts'
 
-/** A connection that nobody used for so long is closed. */
+/** Connections that are idle for this long are closed. */
 const IDLE_MS = 60_000
-/** How long a connection may be silent before the other side is asked whether it is there. */
+/** TCP keep-alive probes begin after this time of silence. */
 const KEEP_ALIVE_MS = 10_000
-/** PostgreSQL's number of the type (https://www.postgresql.org/docs/current/catalog-pg-type.html). */
+/** The OID of the type (https://www.postgresql.org/docs/current/catalog-pg-type.html). */
 const BIGINT = 20
 
 const types = new pg.TypeOverrides()
-// Times and counters, all far below 2^53; what is not must not pass as something else.
+// These are times and counters far below 2^53. A larger value must fail, not be rounded.
 types.setTypeParser(BIGINT, (text) => {
   const value = Number(text)
   if (Number.isSafeInteger(value)) return value
-  throw new RangeError(`${text} is too large a number`)
+  throw new RangeError(`the number ${text} is too large`)
 })
 
-/** A number of connections, opened when they are needed. A connection that is no longer trusted is closed. */
+/** A pool of connections, which are opened when they are needed. A connection that is no longer trusted is closed. */
 export class Connections {
   readonly #pool: pg.Pool
   readonly #trust: Trust
 
-  /** @param patience milliseconds to get a connection, free or new @param trust shared by all connections to a database */
+  /** @param patience milliseconds to wait for a connection @param trust shared by all connections to a database */
   constructor(address: PostgresAddress, size: number, patience: number, trust: Trust) {
     this.#trust = trust
     this.#pool = new pg.Pool({
@@ -50,7 +50,7 @@ export class Connections {
     return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount }
   }
 
-  /** The caller must give it back. Rejects if no connection is available in time. */
+  /** Takes a connection, which the caller must give back. Rejects if none is available in time. */
   async take(): Promise<pg.PoolClient> {
     for (;;) {
       const client = await this.#pool.connect()
@@ -60,14 +60,14 @@ export class Connections {
   }
 
   giveBack(client: pg.PoolClient): void {
-    // The next user of the connection would be inside this transaction.
+    // Close a connection with an open transaction. Its next user would be inside this transaction.
     client.release(!this.#trust.has(client) || client.getTransactionStatus() !== 'I')
   }
 
   /**
-   * Waits for an answer on a connection, and closes the connection if the error shows that it is unusable. If the server said so,
-   * or was silent on all connections, all earlier connections are closed, too. If others got answers, only this one is closed: on
-   * a busy machine, new connections take longer than a slow answer.
+   * Waits for an answer on a connection, and closes the connection if an error shows that it is unusable. If the server sent that
+   * error, or was silent on all connections, all earlier connections are closed, too. If other connections got answers, only this
+   * one is closed: on a busy machine, new connections take longer than a slow answer.
    * @param onLoss called with the error when the connection is closed
    */
   async ask<Answer>(client: pg.PoolClient, answer: Promise<Answer>, onLoss: (error: unknown) => void): Promise<Answer> {
@@ -91,7 +91,7 @@ export class Connections {
     await this.#pool.end()
   }
 
-  /** An idle connection would stay open until somebody used it, and keep the old server from ending. */
+  /** Closes idle connections that are no longer trusted. They would otherwise keep the old server from shutting down. */
   #closeIdle(): void {
     for (let idle = this.#pool.idleCount; idle > 0; idle -= 1) {
       this.#pool.connect().then(

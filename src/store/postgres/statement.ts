@@ -8,10 +8,10 @@ interface Answers {
 }
 
 /**
- * Sends two statements at once. Up to the Sync message after them they are one transaction
- * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING): a setting that the first makes for its
- * transaction holds for the second and for nothing else. If the first fails, the second is not run.
- * @param first a statement that gives one row
+ * Sends two statements at once. Until the Sync message after them they are one transaction
+ * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING). So a setting that the first makes for its
+ * transaction applies to the second only. If the first fails, the second is not run.
+ * @param first a statement that returns one row
  * @param ofFirst maps an error of the first statement to the error to reject with
  */
 export function queryAfter(
@@ -25,13 +25,13 @@ export function queryAfter(
   const answers = new Promise<Answers>((resolve, reject) => {
     query.on('row', (given, result) => {
       row ??= given
-      // The driver leaves this to the listener.
+      // The driver expects the listener to add each row.
       result?.addRow(given)
     })
     query.on('error', (error) => reject(row === undefined ? ofFirst(error) : error))
     query.on('end', (results) => {
       const [, result] = [results].flat()
-      if (row === undefined || result === undefined) reject(new TypeError('there are not two answers'))
+      if (row === undefined || result === undefined) reject(new TypeError('the server did not send two answers'))
       else resolve({ row, result })
     })
   })
@@ -39,10 +39,10 @@ export function queryAfter(
   return answers
 }
 
-/** The second is sent as the driver sends every statement that has parameters. */
+/** The two statements as one query. The second is sent like every statement with parameters. */
 class TwoStatements extends pg.Query {
   constructor(first: string, text: string, values: unknown[]) {
-    // Even without parameters: the simple protocol has no Sync message.
+    // Use the extended protocol even without parameters, since the simple protocol has no Sync message.
     const config = { text, values, queryMode: 'extended' }
     super(config)
     this.submit = (connection) => {

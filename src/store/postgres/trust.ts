@@ -1,8 +1,8 @@
 import type pg from 'pg'
 
 /**
- * Knows which connections may be used again. Once a server is unusable, so is every connection made before that: after a
- * fail-over, each of them leads to the old server.
+ * Tracks which connections may be used again. Once a server is unusable, so are all connections made before that moment. After a
+ * fail-over each of them leads to the old server.
  */
 export class Trust {
   readonly #generations = new WeakMap<pg.Client, number>()
@@ -20,7 +20,7 @@ export class Trust {
     this.#onLoss.push(listener)
   }
 
-  /** Notes that a connection was just made. */
+  /** Trusts a connection that was just made. */
   begin(client: pg.Client): void {
     this.#generations.set(client, this.#generation)
   }
@@ -33,7 +33,7 @@ export class Trust {
     this.#answers += 1
   }
 
-  /** Notes that the server of a connection is unusable. An old connection says nothing about those made after it. */
+  /** Distrusts all connections made so far. A connection that is already distrusted says nothing about newer ones. */
   end(client: pg.Client): void {
     if (!this.has(client)) return
     this.#generation += 1

@@ -5,18 +5,18 @@ import { UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, syncFile } from './copy-file.ts'
 import { makeDatabasePrivate } from './files.ts'
 
-/** A copy that was read again, every page of it. */
+/** A copy of which every page was read again. */
 export interface Backup extends Contents {
   readonly bytes: number
 }
 
 /**
- * Backs up the SQLite database at `from` to a file that is new: whole, or not there at all.
- * @throws UserError where the file is there already, or the copy is not sound
+ * Backs up the SQLite database at `from` to a new file. If the backup fails, there is no file.
+ * @throws UserError if the file exists already, or the copy is damaged
  */
 export function backUpSqlite(from: string, to: string): Backup {
   if (existsSync(to)) throw new UserError(`${to} is there already: a backup replaces nothing`)
-  // To read it, SQLite may make files beside it, with its mode.
+  // SQLite may create files beside the database when it reads it. They get the mode of the database.
   makeDatabasePrivate(from)
   const unfinished = `${to}.${process.pid}.new`
   try {
@@ -33,14 +33,14 @@ export function backUpSqlite(from: string, to: string): Backup {
   }
 }
 
-/** A link, unlike a rename, fails where another backup of that name has come first. */
+/** Gives the backup its name by a link. Unlike a rename, a link fails if another backup already has the name. */
 function publish(unfinished: string, to: string): void {
   try {
     linkSync(unfinished, to)
   } catch (error) {
     if (isSystemError(error) && error.code === 'EEXIST')
       throw new UserError(`${to} is there already: a backup replaces nothing`)
-    // Not every file system has links.
+    // Some file systems have no links.
     renameSync(unfinished, to)
   }
 }

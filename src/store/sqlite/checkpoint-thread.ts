@@ -5,13 +5,13 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Task } from './checkpoints.ts'
 import { excessOf } from './free-pages.ts'
 
-/** How long those who write may be kept waiting for those who read. Milliseconds. */
+/** The time for which a checkpoint may make writers wait for readers. Milliseconds. */
 const BUSY_TIMEOUT_MS = 100
-/** 1 MB. Other writers wait for about a millisecond. */
+/** The pages in one step, 1 MB. Other writers wait for about a millisecond. */
 const PAGES_IN_STEP = 256
-/** Moved pages go to the log first. The log must not become long that way. */
+/** The most steps in a row. Moved pages go to the log first, which must not become long. */
 const STEPS = 16
-/** Other writers try every 5 ms, so they write between two steps. */
+/** The pause between two steps. Other writers retry every 5 ms, so they get a turn. */
 const PAUSE_MS = 10
 
 const database = new DatabaseSync(String(workerData), { timeout: BUSY_TIMEOUT_MS })
@@ -34,7 +34,7 @@ function release(): void {
 parentPort?.on('message', ({ mode, releases }: Task) => {
   try {
     if (releases) release()
-    // Most of the checkpoint is done while others write, so that they wait only briefly. The file also becomes shorter here.
+    // Most of the checkpoint runs while others write, so that they wait only briefly. The file also becomes shorter here.
     database.exec('pragma wal_checkpoint(PASSIVE)')
     if (mode === 'RESTART') database.exec('pragma wal_checkpoint(RESTART)')
   } finally {

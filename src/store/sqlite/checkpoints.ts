@@ -4,23 +4,23 @@ import { Worker } from 'node:worker_threads'
 import { excessOf, type Pages } from './free-pages.ts'
 
 const LOOK_EVERY_MS = 1_000
-/** As SQLite itself sets it: a thousand pages (https://sqlite.org/pragma.html#pragma_wal_autocheckpoint). Bytes. */
+/** A checkpoint is due from this size of the log on: a thousand pages, SQLite's own default. Bytes. */
 const DUE_FROM = 4 * 1024 * 1024
-/** From then on writers wait for a moment, or under a load that never pauses the log would never begin anew. Bytes. */
+/** Writers wait for the checkpoint from this size on. Under constant load the log would otherwise never begin anew. Bytes. */
 const WRITERS_WAIT_FROM = 16 * 1024 * 1024
 
-/** What the thread is told to do. */
+/** A task for the thread. */
 export interface Task {
   /** `PASSIVE` lets others write during the checkpoint. `RESTART` makes them wait for its end. */
   readonly mode: 'PASSIVE' | 'RESTART'
-  /** Whether free pages are given back to the disk before the checkpoint. */
+  /** Whether to give free pages back to the disk before the checkpoint. */
   readonly releases: boolean
 }
 
 /**
- * Has what stands in the write-ahead log moved into the database file, by a thread of its own: that waits for the disk,
- * several times, and whoever commits does it where nobody else has. The same thread gives back to the disk what clean-up has
- * left free. It is made when there is something to do.
+ * Checkpoints the write-ahead log on a worker thread. A checkpoint waits for the disk several times, and SQLite would otherwise run
+ * it inside some request's commit (https://sqlite.org/pragma.html#pragma_wal_autocheckpoint). The thread also gives pages that
+ * clean-up has freed back to the disk. It is started when there is work to do.
  */
 export class Checkpoints {
   readonly #path: string
@@ -30,7 +30,7 @@ export class Checkpoints {
   #isUnderWay = false
   #isClosed = false
 
-  /** @param pages counts the pages of the file; undefined where it can't give any back without being written anew */
+  /** @param pages counts the pages of the file; undefined if the file can't give any back without being rewritten */
   constructor(path: string, pages: () => Promise<Pages | undefined>) {
     this.#path = path
     this.#pages = pages
@@ -43,7 +43,7 @@ export class Checkpoints {
     await this.#thread?.terminate()
   }
 
-  /** A failure is not reported here: every other user of the database meets it, too. */
+  /** Failures are not reported here, since every other user of the database meets them, too. */
   #lookQuietly(): void {
     this.#look().catch(() => {})
   }
@@ -51,7 +51,7 @@ export class Checkpoints {
   async #look(): Promise<void> {
     if (this.#isUnderWay) return
     const task = await this.#due()
-    // Another look may have begun meanwhile, or the end.
+    // Another task may have begun meanwhile, or this object may have been closed.
     if (task === undefined || this.#isUnderWay || this.#isClosed) return
     this.#isUnderWay = true
     this.#thread ??= this.#start()
@@ -66,7 +66,7 @@ export class Checkpoints {
     return { mode: size < WRITERS_WAIT_FROM ? 'PASSIVE' : 'RESTART', releases }
   }
 
-  /** What fails is tried again: until then the log grows, and in the end who commits sees why. */
+  /** Starts the thread. After a failure a new one tries again. If all fail, a commit runs the checkpoint and reports why. */
   #start(): Worker {
     const file = new URL(`./checkpoint-thread${extname(import.meta.filename)}`, import.meta.url)
     const thread = new Worker(file, { workerData: this.#path })

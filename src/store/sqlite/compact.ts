@@ -12,9 +12,9 @@ export interface Compacted {
 }
 
 /**
- * Writes a database anew without its free pages (https://sqlite.org/lang_vacuum.html). From then on the database gives free room
- * back by itself. The rewriting needs room for a second copy.
- * @throws UserError if the database is in use or damaged, or there is no room; it is left as it was
+ * Rewrites a database without its free pages (https://sqlite.org/lang_vacuum.html). From then on the server can give free pages
+ * back. The rewriting needs room for a second copy.
+ * @throws UserError if the database is in use or damaged, or if there is no room; the database is unchanged
  */
 export function compactSqlite(path: string): Compacted {
   makeDatabasePrivate(path)

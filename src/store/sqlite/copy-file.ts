@@ -3,32 +3,32 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { UserError } from '../../platform/user-error.ts'
 import { sqliteFault } from './problems.ts'
 
-/** What is in a database file. */
+/** The contents of a database file. */
 export interface Contents {
-  /** The migrations it has had, in their order. */
+  /** The migrations that ran on it, in their order. */
   readonly migrations: readonly string[]
   readonly clients: number
-  /** Of the master keys that something in it is encrypted under. */
+  /** The ids of the master keys under which something in it is encrypted. */
   readonly masterKeyIds: readonly string[]
 }
 
 /**
- * Copies the database at `from`, as it is at one moment, to a new file that only its owner can read. Servers may write
- * meanwhile: a reader holds up nobody (https://sqlite.org/wal.html). The copy has nothing of what was deleted, which a copy
- * page by page would (https://sqlite.org/lang_vacuum.html).
- * @throws UserError where there is no such database, or no room; then there is no copy either
+ * Copies the state of a database at one moment to a new file that only its owner can read. Servers may write meanwhile, since a
+ * reader blocks nobody (https://sqlite.org/wal.html). Unlike a copy of the pages, the copy contains no deleted data
+ * (https://sqlite.org/lang_vacuum.html).
+ * @throws UserError if there is no such database, or no room; then there is no copy
  */
 export function copyDatabase(from: string, to: string): void {
-  // Before SQLite would make it, with whatever mode: VACUUM INTO takes a file that is empty.
+  // Create the file first, as SQLite would give it the mode of the umask. VACUUM INTO accepts an empty file.
   closeSync(openSync(to, 'wx', 0o600))
   try {
     withFile(from, (database) => {
-      // The copy can give room back, even if an earlier version made the database so that it can't.
+      // The copy can give free pages back, even if an earlier version created the database without this setting.
       if (database.prepare('pragma auto_vacuum').get()?.['auto_vacuum'] === 0)
         database.exec('pragma auto_vacuum = incremental')
       database.prepare('vacuum into ?').run(to)
     })
-    // VACUUM INTO leaves it to us.
+    // VACUUM INTO does not sync the file itself.
     syncFile(to)
   } catch (error) {
     rmSync(to, { force: true })
@@ -37,15 +37,15 @@ export function copyDatabase(from: string, to: string): void {
 }
 
 /**
- * Reads every page of a database file, and what is in it.
- * @throws UserError where it is damaged, or no database of this program
+ * Reads every page of a database file, and returns its contents.
+ * @throws UserError if it is damaged, or not a database of this program
  */
 export function checkDatabase(path: string): Contents {
   return withFile(path, (database) => {
     const rows = (sql: string, ...values: SQLInputValue[]) => database.prepare(sql).all(...values)
     const texts = (sql: string) => rows(sql).map((row) => String(Object.values(row)[0]))
     const found = texts('pragma integrity_check(1)').filter((line) => line !== 'ok')
-    const orphans = rows('pragma foreign_key_check').map(({ table }) => `${table} refers to what is not there`)
+    const orphans = rows('pragma foreign_key_check').map(({ table }) => `${table} refers to a row that does not exist`)
     const [damage] = [...found, ...orphans]
     if (damage !== undefined) throw new UserError(`${path} is damaged: ${damage}`)
     const tables = texts("select name from sqlite_master where type = 'table'")
@@ -63,7 +63,7 @@ export function checkDatabase(path: string): Contents {
   })
 }
 
-/** Has the disk keep what was written to a file or, where the system can, a folder. */
+/** Flushes a file to the disk, or a folder if the system can. */
 export function syncFile(path: string): void {
   const file = openSync(path, 'r')
   try {
@@ -87,6 +87,6 @@ function withFile<Result>(path: string, work: (database: DatabaseSync) => Result
   }
 }
 
-/** What SQLite itself says, with its result code (https://sqlite.org/rescode.html). */
+/** Whether an error comes from SQLite itself and has a result code (https://sqlite.org/rescode.html). */
 export const isSqliteError = (error: unknown): error is Error & { readonly errcode: number } =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'

@@ -17,26 +17,26 @@ import { StorageUnavailable } from '../../platform/storage-unavailable.ts'
 import { toParameter } from '../sql/parameters.ts'
 import { resultCode } from './problems.ts'
 
-/** How long a write waits for that of another process before it fails. */
+/** The time that a write waits for the write of another process before it fails. */
 const BUSY_TIMEOUT_MS = 10_000
 const BUSY_POLL_MS = 5
-/** https://sqlite.org/rescode.html; extended codes have these in their low byte. */
+/** A result code. Extended codes contain it in their low byte (https://sqlite.org/rescode.html). */
 const SQLITE_BUSY = 5
-/** What says that the query is wrong, not the database: ERROR, CONSTRAINT, MISMATCH, MISUSE, RANGE. */
+/** Result codes for a fault of the query, not of the database: ERROR, CONSTRAINT, MISMATCH, MISUSE, RANGE. */
 const DEFECTS = [1, 19, 20, 21, 25]
 
-/** Some 64 MB: where nobody else has made a checkpoint (`checkpoints.ts`), whoever commits does. */
+/** About 64 MB. If `checkpoints.ts` has made no checkpoint until then, a commit does. */
 const CHECKPOINT_AFTER_PAGES = 16_384
 
-/** The log is cut to this many bytes when it begins anew. Under load it has about this size; one large write makes it longer. */
+/** The log is cut to this many bytes when it begins anew. Under load it has about this size. One large write makes it longer. */
 const LOG_KEPT = 32 * 1024 * 1024
 
-/** When a commit waits for the disk: always, or only so that a crash can't harm the file. */
+/** `FULL`: every commit waits for the disk. `NORMAL`: commits may be lost in a power cut, but the file stays intact. */
 export type Synchronous = 'FULL' | 'NORMAL'
 /** `READ` opens the database read-only. */
 type Use = Synchronous | 'READ'
 
-/** Kysely over `node:sqlite`. Statements are prepared once; a wait for another process's write leaves the event loop free. */
+/** The Kysely dialect for `node:sqlite`. Statements are prepared once. A wait for another process leaves the event loop free. */
 export class NodeSqliteDialect implements KyselyDialect {
   readonly #path: string
   readonly #use: Use
@@ -62,7 +62,7 @@ export class NodeSqliteDialect implements KyselyDialect {
   }
 }
 
-/** SQLite runs DDL in transactions (https://sqlite.org/lang_transaction.html), so that migrations can, too. */
+/** Tells Kysely that SQLite runs DDL in transactions, so that migrations do, too (https://sqlite.org/lang_transaction.html). */
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
@@ -70,8 +70,8 @@ class TransactionalAdapter extends SqliteAdapter {
 }
 
 /**
- * Has one connection for good, which opens the file: Kysely waits for ever for one that could not be acquired
- * (`acquireConnection` of its `RuntimeDriver` releases its lock with the connection alone).
+ * A driver with one permanent connection, which opens the file itself. Acquiring it must not fail, or Kysely would wait for ever:
+ * its `RuntimeDriver` releases its lock only together with a connection.
  */
 class NodeSqliteDriver implements Driver {
   readonly #connection: NodeSqliteConnection
@@ -88,7 +88,7 @@ class NodeSqliteDriver implements Driver {
     return this.#connection
   }
 
-  /** IMMEDIATE: a transaction that may write takes its turn at once, and so never fails half-way for another's. */
+  /** Begins with IMMEDIATE, which takes the write lock at once. So a transaction never fails half-way because of another writer. */
   async beginTransaction(connection: NodeSqliteConnection): Promise<void> {
     try {
       await connection.run('begin immediate')
@@ -102,13 +102,13 @@ class NodeSqliteDriver implements Driver {
     return connection.run('commit')
   }
 
-  /** Of some failures, such as a full disk, SQLite rolls back itself (https://sqlite.org/lang_transaction.html). */
+  /** After some failures, such as a full disk, SQLite has already rolled back (https://sqlite.org/lang_transaction.html). */
   async rollbackTransaction(connection: NodeSqliteConnection): Promise<void> {
     if (!connection.isInTransaction) return
     try {
       await connection.run('rollback')
     } catch (error) {
-      // Open, it would keep everybody else from writing.
+      // The open transaction would block all other writers.
       connection.close()
       throw error
     }
@@ -123,11 +123,11 @@ class NodeSqliteDriver implements Driver {
 
 interface Prepared {
   readonly statement: StatementSync
-  /** Whether it gives rows, were it none. To ask the statement costs as much as running it. */
+  /** Whether the statement returns rows. The answer is kept, since asking the statement costs as much as running it. */
   readonly hasRows: boolean
 }
 
-/** Opens the file when it is first used, and again after it was closed. */
+/** A connection that opens the file at its first use, and again after it was closed. */
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #path: string
   readonly #use: Use
@@ -210,9 +210,9 @@ class NodeSqliteConnection implements DatabaseConnection {
 }
 
 /**
- * SQLite makes the files of a write-ahead log even for a reader, unless the database is called immutable
- * (https://sqlite.org/wal.html, https://sqlite.org/uri.html). A log with content is read only where its index exists, because a
- * reader would have to make that.
+ * The location for opening a database read-only. Even for a reader, SQLite creates the files of a write-ahead log, unless the
+ * database is opened as immutable (https://sqlite.org/wal.html, https://sqlite.org/uri.html). A log with content is read only if
+ * its index exists, because a reader would have to create that.
  */
 function locationToRead(path: string): string | URL {
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false })
@@ -222,7 +222,7 @@ function locationToRead(path: string): string | URL {
   return url
 }
 
-/** @throws StorageUnavailable where the database is at fault, the error itself where the query is */
+/** @throws StorageUnavailable if the database is at fault, or the error itself if the query is */
 async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
   const attempts = BUSY_TIMEOUT_MS / BUSY_POLL_MS
   for (let tried = 1; ; tried += 1) {

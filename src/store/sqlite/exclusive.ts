@@ -2,17 +2,17 @@ import type { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../../platform/user-error.ts'
 import { isSqliteError } from './copy-file.ts'
 
-/** https://sqlite.org/rescode.html; extended codes have these in their low byte. */
+/** A result code. Extended codes contain it in their low byte (https://sqlite.org/rescode.html). */
 const SQLITE_BUSY = 5
 
 /**
- * Prevents all other connections from opening a database until its connection is closed.
- * @param database opened with a timeout of 0
- * @throws UserError where any other connection has it open
+ * Prevents all other connections from opening a database until this connection is closed.
+ * @param database a connection with a timeout of 0
+ * @throws UserError if any other connection has the database open
  */
 export function takeDatabase(database: DatabaseSync, path: string): void {
   try {
-    // In this mode, the first access locks the file until it is closed. It fails while any other connection has the file open
+    // In this mode the first access locks the file until it is closed. The access fails while another connection has the file open
     // (https://sqlite.org/pragma.html#pragma_locking_mode).
     database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
   } catch (error) {

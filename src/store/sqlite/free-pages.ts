@@ -1,11 +1,11 @@
 /** The pages of a database file. */
 export interface Pages {
   readonly all: number
-  /** The next writes use these. */
+  /** Free pages, which the next writes use. */
   readonly free: number
 }
 
-/** 4 MB, or a tenth of the file if that is more, stay free, since pages that are soon needed again are not worth giving back. */
+/** At least 4 MB, or a tenth of the file, stay free. Pages that are soon needed again are not worth giving back. */
 const LEAST_KEPT = 1_024
 const SHARE_KEPT = 0.1
 

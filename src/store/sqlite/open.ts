@@ -22,16 +22,16 @@ const dialect: Dialect = {
   },
   // SQLite has no roles: access to the file is enough.
   missingGrants: async () => [],
-  // Its autoincrement looks at what was inserted (https://sqlite.org/autoinc.html).
+  // SQLite's autoincrement continues after inserted numbers by itself (https://sqlite.org/autoinc.html).
   continueNumbers: async () => {},
 }
 
-/** Opens the SQLite database at `path`, made where it is not there. */
+/** Opens the SQLite database at `path`, and creates it if it does not exist. */
 export function openSqlite(path: string): Database {
   makeFolder(dirname(path))
   createDatabaseFile(path)
   const open = makeDatabasePrivate(path)
-  // FULL: what was acknowledged survives a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
+  // With FULL, acknowledged writes survive a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
   const connect = (synchronous: Synchronous) =>
     new Kysely<Schema>({ dialect: new NodeSqliteDialect(path, synchronous) })
   const [reads, writes, logs] = [connect('NORMAL'), connect('FULL'), connect('NORMAL')]
@@ -57,7 +57,7 @@ export function openSqlite(path: string): Database {
   }
 }
 
-/** Opens the SQLite database at `path` read-only, without making any file. */
+/** Opens the SQLite database at `path` read-only, without creating any file. */
 export function openSqliteToRead(path: string): Database {
   const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect(path, 'READ') })
   return {
@@ -77,8 +77,8 @@ export function openSqliteToRead(path: string): Database {
 }
 
 /**
- * Asks SQLite rather than reading the header of the file, because closing the file would release all locks that this process has
- * on it (https://sqlite.org/howtocorrupt.html, 2.2).
+ * Counts the pages by asking SQLite. If we read the header from the file, closing it would release all locks of this process on
+ * the database (https://sqlite.org/howtocorrupt.html, 2.2).
  */
 async function countPages(db: Kysely<Schema>): Promise<Pages | undefined> {
   const { rows } = await sql<Pages & { readonly mode: number }>`

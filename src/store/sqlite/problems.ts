@@ -6,26 +6,26 @@ import { fileFault } from '../../platform/system-error.ts'
 /** SQLite's primary result codes (https://sqlite.org/rescode.html), in words that follow "can't be used:". */
 const words: Readonly<Record<number, string>> = {
   3: 'this user has no right to it',
-  5: 'another process keeps it for itself',
-  6: 'another process keeps it for itself',
+  5: 'another process has locked it',
+  6: 'another process has locked it',
   8: 'it can be read but not written',
   10: 'the disk fails',
   11: 'it is damaged',
   13: 'the disk is full',
   14: 'the file can not be opened',
-  22: 'its file system lacks what a database needs',
+  22: 'its file system lacks a function that a database needs',
   23: 'this user has no right to it',
   26: 'the file is not a database',
 }
 
-/** SQLite's primary result code; undefined where the error isn't SQLite's. */
+/** SQLite's primary result code; undefined for other errors. */
 export const resultCode = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
 
-/** READONLY, IOERR and CANTOPEN don't say why; the file may show it. */
+/** READONLY, IOERR and CANTOPEN don't say why. The state of the file may tell. */
 const OF_FILE = [8, 10, 14]
 
-/** Why the database at a path can't be used, in our words; undefined if the error is not one of SQLite's. */
+/** Says in our words why the database at a path can't be used; undefined if the error is not one of SQLite's. */
 export function sqliteFault(error: unknown, path: string | undefined): string | undefined {
   const code = resultCode(error)
   if (code === undefined) return undefined
@@ -33,37 +33,37 @@ export function sqliteFault(error: unknown, path: string | undefined): string | 
   return cause ?? words[code] ?? 'SQLite fails on it'
 }
 
-/** Checks, without opening it, whether a database can be opened or made at a path. @returns why not, or undefined */
+/** Checks, without opening it, whether a database can be opened or created at a path. @returns the problem, or undefined */
 export function fileProblem(path: string): string | undefined {
   const folder = dirname(resolve(path))
   try {
     const status = statSync(path, { throwIfNoEntry: false })
     if (status === undefined) return missingProblem(path)
-    if (!status.isFile()) return 'it is no file'
+    if (!status.isFile()) return 'it is not a file'
     accessSync(path, constants.R_OK | constants.W_OK)
   } catch (error) {
     return fileFault(error)
   }
-  // SQLite has files of its own beside it (https://sqlite.org/wal.html).
+  // SQLite creates more files in the folder (https://sqlite.org/wal.html).
   return folderProblem(folder)
 }
 
-/** Checks whether a database can be made. SQLite follows a link, but the folder of its target must exist. */
+/** Checks whether a database can be created. SQLite follows a link, but the folder of its target must exist. */
 function missingProblem(path: string): string | undefined {
   const folder = dirname(resolve(path))
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return folderProblem(nearestFolder(folder))
   const target = resolve(folder, readlinkSync(path))
-  return existsSync(dirname(target)) ? fileProblem(target) : `it is a link to ${target}, where there is no folder`
+  return existsSync(dirname(target)) ? fileProblem(target) : `it is a link to ${target}, whose folder does not exist`
 }
 
 function folderProblem(folder: string): string | undefined {
   try {
     if (!statSync(folder).isDirectory()) return `${folder} is a file, not a folder`
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
-    // The mode of these folders allows more than the system does.
-    if (/^\/(?:proc|sys)(?:\/|$)/.test(folder)) return `nothing can be made in ${folder}`
+    // No files can be created in these folders, even if their mode allows it.
+    if (/^\/(?:proc|sys)(?:\/|$)/.test(folder)) return `no file can be created in ${folder}`
     return undefined
   } catch (error) {
-    return `nothing can be made in ${folder}: ${fileFault(error)}`
+    return `no file can be created in ${folder}: ${fileFault(error)}`
   }
 }

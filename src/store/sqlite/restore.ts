@@ -11,41 +11,41 @@ import { filesOf, makeDatabasePrivate } from './files.ts'
 interface RestoreOptions {
   /** The path of a backup. */
   readonly from: string
-  /** Where the database is to be. */
+  /** The path of the database to restore. */
   readonly to: string
-  /** Whether a database with data may be there, and is moved aside. */
+  /** Whether an existing database with data may be moved aside. */
   readonly replace: boolean
   readonly clock: Clock
-  /** Opens the copy that is to become the database, as a server would; what it throws ends the restoring, with nothing changed. */
+  /** Opens the copy like a server, before it becomes the database. If it throws, nothing is changed. */
   readonly inspect: (path: string) => Promise<void>
 }
 
-/** What came of it. */
+/** The result of a restore. */
 export interface Restored extends Contents {
-  /** Where the database is that was there before, if there was one with data. */
+  /** The new path of the replaced database, if it had data. */
   readonly before: string | undefined
 }
 
 /**
- * Puts a backup in the place of the database. All that can go wrong goes wrong beforehand: what was there stays until a copy
- * stands beside it that was checked and opened.
- * @throws UserError where the backup is damaged, the database in use, or data would be replaced that may not be
+ * Replaces the database with a backup. A copy of the backup is first checked and opened beside the existing database, so that
+ * failures come before any change.
+ * @throws UserError if the backup is damaged, the database is in use, or it has data and `replace` is not set
  */
 export async function restoreSqlite({ from, to, replace, clock, inspect }: RestoreOptions): Promise<Restored> {
   if (!existsSync(from)) throw new UserError(`${from}: there is no such file`)
   const contents = checkDatabase(from)
   makeFolder(dirname(to))
-  // The replaced database is kept, and is as secret as its replacement.
+  // The replaced database is kept. It is as secret as its replacement.
   makeDatabasePrivate(to)
-  takeFor(to, replace, () => {})
+  withExclusiveAccess(to, replace, () => {})
   const copy = `${to}.${process.pid}.restored`
   try {
     copyDatabase(from, copy)
     await inspect(copy)
     syncFile(copy)
     const aside = `${to}.replaced-${new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`
-    const hadData = takeFor(to, replace, (hasData, settle) => {
-      settle()
+    const hadData = withExclusiveAccess(to, replace, (hasData, removeLog) => {
+      removeLog()
       for (const file of filesOf(to)) move(file, hasData ? aside + file.slice(to.length) : undefined)
       renameSync(copy, to)
       syncFile(dirname(to))
@@ -56,7 +56,7 @@ export async function restoreSqlite({ from, to, replace, clock, inspect }: Resto
   }
 }
 
-/** Of a log without its database, as of any other file, nothing may stay: SQLite would take it for that of the new one. */
+/** Moves a file aside or removes it. Even a log without its database must go, since SQLite would apply it to the new database. */
 function move(path: string, aside: string | undefined): void {
   if (!existsSync(path)) return
   if (aside === undefined) rmSync(path)
@@ -64,11 +64,15 @@ function move(path: string, aside: string | undefined): void {
 }
 
 /**
- * Does some work while nobody else has the database open.
- * @param work told whether there is data in it, and given what rids it of its log
- * @returns whether there is
+ * Runs `work` while no other connection has the database open.
+ * @param work gets whether the database has data, and a function that removes its write-ahead log
+ * @returns whether the database has data
  */
-function takeFor(path: string, replace: boolean, work: (hasData: boolean, settle: () => void) => void): boolean {
+function withExclusiveAccess(
+  path: string,
+  replace: boolean,
+  work: (hasData: boolean, removeLog: () => void) => void,
+): boolean {
   if (!existsSync(path)) {
     work(existsSync(`${path}-wal`), () => {})
     return false
@@ -77,16 +81,18 @@ function takeFor(path: string, replace: boolean, work: (hasData: boolean, settle
   try {
     const hasData = lock(database, path)
     if (hasData && !replace) {
-      throw new UserError(`${path} has data: restore to another place, or give --replace, which keeps it beside`)
+      throw new UserError(
+        `${path} has data: restore to another path, or give --replace, which keeps the old database beside it`,
+      )
     }
-    work(hasData, () => settle(database))
+    work(hasData, () => removeLog(database))
     return hasData
   } finally {
     database.close()
   }
 }
 
-/** @returns whether there is data in it, as in one that can't be read there may be @throws UserError where it is open */
+/** Locks the database. @returns whether it has data; true if it can't be read @throws UserError if it is open elsewhere */
 function lock(database: DatabaseSync, path: string): boolean {
   try {
     takeDatabase(database, path)
@@ -98,26 +104,26 @@ function lock(database: DatabaseSync, path: string): boolean {
 }
 
 /**
- * Writes what is in the log into the file. With no log, nothing is left to be removed by name when this connection closes,
- * by when a server may have one by that name for the database that is here then.
+ * Checkpoints and leaves WAL mode, so that closing this connection deletes no `-wal` file. By then a server may have opened the
+ * new database and own a file of that name.
  */
-function settle(database: DatabaseSync): void {
+function removeLog(database: DatabaseSync): void {
   try {
     database.exec('pragma journal_mode = delete')
   } catch (error) {
-    // Its log is moved aside with it.
+    // The log of an unreadable database is moved aside with it.
     if (!isSqliteError(error)) throw error
   }
 }
 
-/** A server that has run once has left keys, with which tokens may be signed. */
+/** A database with a row in one of these tables has data. Even a server that only started has left keys. */
 const TABLES = ['client', 'api', 'audit_event', 'key']
 
 function holdsData(database: DatabaseSync): boolean {
   const tables = database.prepare("select name from sqlite_master where type = 'table'").all()
   if (tables.length === 0) return false
   const known = TABLES.filter((name) => tables.some((table) => table['name'] === name))
-  // Somebody else's.
+  // The database belongs to another program.
   if (known.length === 0) return true
   return known.some((name) => database.prepare(`select 1 from "${name}" limit 1`).get() !== undefined)
 }

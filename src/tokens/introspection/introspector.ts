@@ -9,9 +9,9 @@ import type { Revocations } from '../revocation/revocations.ts'
 import { audiencesOf, isAlive, issuedAt, type VerifiedToken, type Verifier, verifyToken } from '../verify.ts'
 import { refusal } from './refusals.ts'
 
-/** Tokens whose signature was found good; some 2 KB each. */
+/** The most tokens whose verification is remembered, about 2 KB each. */
 const REMEMBERED = 10_000
-/** A younger token may belong to a client that this process does not know yet. Clocks of nodes may differ. Milliseconds. */
+/** A younger token may belong to a client that this process does not know yet. It allows for clock differences. Milliseconds. */
 const YOUNG_MS = 60_000
 
 interface IntrospectorOptions {
@@ -32,7 +32,8 @@ export class TokenIntrospector {
   }
 
   /**
-   * The token, if it is active and `client` may see it; otherwise undefined, and nothing tells why.
+   * Returns the token if it is active and the client may see it. In all other cases the result is undefined, without a reason
+   * (RFC 7662 §2.2).
    * @throws Refusal `introspection_not_allowed` for a client that may not introspect; StorageUnavailable, OutOfDate, KeyUnusable or
    *   RecordUnreadable if this process can't know
    */
@@ -61,7 +62,7 @@ export class TokenIntrospector {
   async #stands(token: VerifiedToken, audiences: readonly Audience[]): Promise<boolean> {
     if (await this.#isKnownToStand(token, audiences)) return true
     const { changes, verifier } = this.#options
-    // The node that issued the token may know a change that this process has not read yet.
+    // The issuing process may know a change that this process has not read yet.
     if (verifier.clock.now() - issuedAt(token) >= YOUNG_MS) return false
     await changes.refresh()
     return this.#isKnownToStand(token, audiences)

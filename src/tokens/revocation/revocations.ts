@@ -9,12 +9,12 @@ import { audiencesOf, issuedAt, type VerifiedToken } from '../verify.ts'
 import type { Revocation, RevocationStore } from './store.ts'
 
 const PAGE = 10_000
-/** Tokens that were issued in the same ten minutes are forgotten together: no entry needs a time of its own. */
+/** Tokens that were issued in the same ten minutes are forgotten together, so that no entry needs its own time. */
 const BUCKET_MS = 600_000
 
 interface Bucket {
   readonly ids: Set<string>
-  /** When the last of them has expired. Milliseconds. */
+  /** The time at which the last of these tokens has expired. Milliseconds. */
   expiresAt: number
 }
 /** The most individually revoked tokens in memory, under 200 MB. If there are more, the database is asked. */
@@ -31,14 +31,14 @@ export class Revocations {
   readonly #clock: Clock
   readonly #onUnreadable: OnUnreadable
   readonly #mostKept: number
-  /** Decides when a revocation is forgotten: an expired token is alive again if the clock is set back. */
+  /** Decides when a revocation is forgotten. If the clock were set back, an expired token would be valid again. */
   readonly #time: BelievedTime
   /** Revoked tokens, by the ten minutes in which they were issued. */
   readonly #tokens = new Map<number, Bucket>()
   #kept = 0
   /** The time until which the database is asked about tokens that are not in memory. Milliseconds. */
   #incompleteUntil = 0
-  /** By kind and id, up to when what was issued is revoked. */
+  /** Revocations of all tokens issued up to a time, by kind and id. */
   readonly #issuedBefore = new Map<string, Extract<Revocation, { issuedBefore: number }>>()
   #latest = 0
   #freshAt = Number.NEGATIVE_INFINITY
@@ -63,7 +63,7 @@ export class Revocations {
     this.#time = new BelievedTime(clock)
   }
 
-  /** Reads what was revoked since. Rejects when the database fails. */
+  /** Reads new revocations. Rejects when the database fails. */
   poll(): Promise<void> {
     this.#polling ??= this.#read().finally(() => {
       this.#polling = undefined
@@ -71,7 +71,7 @@ export class Revocations {
     return this.#polling
   }
 
-  /** How many milliseconds of revocations this process may have missed. */
+  /** Milliseconds of revocations that this process may have missed. */
   get age(): number {
     return this.#clock.monotonic() - this.#freshAt
   }
@@ -80,7 +80,7 @@ export class Revocations {
   async catchUp(): Promise<void> {
     const asked = this.#clock.monotonic()
     if (asked - this.#freshAt > FRESH_MS) await this.poll()
-    // A read that was under way may have begun too long ago: what was revoked since is in the next one, which begins now.
+    // The poll may have joined a read that began too long ago. The next read begins now and sees all revocations.
     if (asked - this.#freshAt > FRESH_MS) await this.poll()
   }
 
@@ -99,15 +99,15 @@ export class Revocations {
     return this.#incompleteUntil > this.#clock.now() && this.#store.isTokenRevoked(claims.jti)
   }
 
-  /** Revokes, and honours it here at once. Rejects when it could not be kept for good. */
+  /** Stores a revocation. This process applies it at once. Rejects if it could not be stored. */
   async revoke(revocation: Revocation): Promise<void> {
-    // It is stored already. A client that revokes one token again and again adds nothing.
+    // It is already stored. A client that revokes the same token again adds nothing.
     if (revocation.kind === 'token' && this.#has(revocation.id, uuidv7Time(revocation.id) ?? 0)) return
     await this.#store.addRevocations([revocation])
     this.#add(revocation)
   }
 
-  /** Forgets what no living token needs, here and in the database. */
+  /** Removes revocations of expired tokens, in memory and in the database. */
   async prune(): Promise<void> {
     const now = this.#time.now()
     for (const [name, { ids, expiresAt }] of this.#tokens) {

@@ -1,9 +1,9 @@
 import type { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
 import type { Listed } from '../../platform/unreadable.ts'
 
-/** What is revoked: one token, or all that was issued up to a time to a client, for an API, or under a key. */
+/** The revocation of one token, or of all tokens that a client got, an API accepts or a key signed, up to a time. */
 export type Revocation = {
-  /** From then on it is not needed: no token that it is about can be alive. Milliseconds. */
+  /** The time at which all revoked tokens have expired, so that this is no longer needed. Milliseconds. */
   readonly expiresAt: number
 } & (
   | { readonly kind: 'token'; readonly id: Jti }
@@ -13,18 +13,18 @@ export type Revocation = {
   | { readonly kind: 'key'; readonly id: KeyId; readonly issuedBefore: number }
 )
 
-/** Where revocations are kept. Every call rejects when the database fails, having written nothing. */
+/** Stores revocations. If the database fails, a call rejects and has written nothing. */
 export interface RevocationStore {
-  /** Keeps them for good before it resolves; one that is kept already is no error. */
+  /** Stores revocations. It is not an error if one is already stored. */
   addRevocations(revocations: readonly Revocation[]): Promise<void>
-  /** At most `limit` revocations with a number above `after`, in order; `latest` is the last of these numbers. */
+  /** Lists at most `limit` revocations with a number above `after`, in order. `latest` is the last of these numbers. */
   revocationsAfter(after: number, limit: number): Promise<Listed<Revocation> & { readonly latest: number }>
   /** Whether a token was revoked individually. */
   isTokenRevoked(id: Jti): Promise<boolean>
-  /** Removes at most `most` revocations that expired before `time`. @returns how many; 0 once there are none */
+  /** Removes at most `most` revocations that expired before `time`, in milliseconds. @returns how many; 0 once none is left */
   pruneRevocations(time: number, most: number): Promise<number>
-  /** The longest lifetime that any token can have had, in milliseconds. */
+  /** The longest lifetime of any token so far, in milliseconds. */
   longestLifetime(): Promise<number>
-  /** Remembers that tokens may live so long, in milliseconds. */
+  /** Records that tokens may have this lifetime, in milliseconds. */
   noteLifetime(milliseconds: number): Promise<void>
 }

@@ -216,7 +216,7 @@ describe('a proxy that makes no connection', () => {
   const withSecret = (url: string) => url.replace('//', `//user:${SECRET}@`)
 
   test.each([
-    [407, /wants a user and password/],
+    [407, /requires a user and password/],
     [403, /refuses the connection with status 403/],
     [502, /refuses the connection with status 502/],
     [302, /refuses the connection with status 302/],

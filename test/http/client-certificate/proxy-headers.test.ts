@@ -334,7 +334,9 @@ describe('configuration', () => {
 
   test('authorities that are none are refused, also at start', async () => {
     expect(() => load({ 'tls.client_ca': '/nothing.pem' })).toThrow(/^tls.client_ca is "\/nothing.pem": can't be read/)
-    expect(() => load({ 'tls.client_ca': tls.key })).toThrow(/^tls.client_ca is ".*": holds no certificate in PEM/)
+    expect(() => load({ 'tls.client_ca': tls.key })).toThrow(
+      /^tls.client_ca is ".*": has a private key, but no certificate in PEM/,
+    )
     await expect(startBeside(server, { clientAuthorities: `${root.pem}\n${edge.pem}` })).rejects.toThrow(
       /^tls.client_ca: trust anchor 2 \(CN=edge,O=Example\) is not an authority/,
     )

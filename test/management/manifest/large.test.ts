@@ -54,11 +54,11 @@ describe('22: what is more than a manifest can be is refused, with a line and in
       'clients: *none',
       'm.yaml:1:10: an alias (*) has no anchor (&) before it: put it in quotes if it is text that begins with *',
     ],
-    ['a key twice', 'apis: []\nclients: []\napis: []', 'm.yaml:3:1: "apis" stands twice in this mapping'],
+    ['a key twice', 'apis: []\nclients: []\napis: []', 'm.yaml:3:1: "apis" occurs twice in this mapping'],
     [
       'a key twice, further in',
       client('metadata: { a: 1, b: 2, a: 3 }'),
-      'm.yaml:3:27: "a" stands twice in this mapping',
+      'm.yaml:3:27: "a" occurs twice in this mapping',
     ],
   ]
   test.each(cases)('%s', (_name, content, problem) =>

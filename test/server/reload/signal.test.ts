@@ -154,7 +154,7 @@ describe.each([1, 2])('SIGHUP to a server of %d workers', (workers) => {
     const wrong: [Settings, RegExp][] = [
       [{ cert: '/nonexistent.pem', key: one?.paths.key }, /tls\.cert is \\?"\/nonexistent\.pem.*can't be read/],
       [{ cert: garbage, key: one?.paths.key }, /tls\.cert is .*: certificate 1 in it can't be read/],
-      [{ cert: one?.paths.cert, key: two?.paths.key }, /tls\.key is .*: is the key of another certificate/],
+      [{ cert: one?.paths.cert, key: two?.paths.key }, /tls\.key is .*: does not belong to the certificate in/],
       [{ ...one?.paths, client_ca: garbage }, /tls\.client_ca is .*: certificate 1 in it can't be read/],
     ]
     const inForce = await fingerprintAt(port)

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { CachedDocument, type FetchedDocument } from '../../../src/client-auth/remote-jwks/cached-document.ts'
 import { FetchError } from '../../../src/client-auth/remote-jwks/fetch-error.ts'
-import { type Loaded, Remembered } from '../../../src/client-auth/remote-jwks/remembered.ts'
 import { fakeClock } from './source.ts'
 
 const SECOND = 1_000
@@ -11,7 +11,7 @@ const DOWN = new FetchError('connect', 'https://keys.example/', 'no connection c
 
 /** A source whose answers are given by hand: each fetch waits for its own. */
 function manualSource() {
-  const pending: PromiseWithResolvers<Loaded<string>>[] = []
+  const pending: PromiseWithResolvers<FetchedDocument<string>>[] = []
   let fetches = 0
   const next = () => {
     const answer = pending.shift()
@@ -22,7 +22,7 @@ function manualSource() {
   return {
     load: () => {
       fetches += 1
-      const answer = Promise.withResolvers<Loaded<string>>()
+      const answer = Promise.withResolvers<FetchedDocument<string>>()
       pending.push(answer)
       return answer.promise
     },
@@ -40,11 +40,11 @@ function manualSource() {
 
 let clock: ReturnType<typeof fakeClock>
 let source: ReturnType<typeof manualSource>
-let remembered: Remembered<string>
+let cached: CachedDocument<string>
 beforeEach(() => {
   clock = fakeClock()
   source = manualSource()
-  remembered = new Remembered(clock, source.load)
+  cached = new CachedDocument(clock, source.load)
 })
 
 /** What comes of it without the source's saying anything; `waits` where it waits for that. */
@@ -52,7 +52,7 @@ const atOnce = (work: Promise<string>): Promise<string> =>
   Promise.race([work, new Promise<string>((resolve) => setImmediate(() => resolve('waits')))])
 
 async function holding(content: string): Promise<void> {
-  const first = remembered.get()
+  const first = cached.get()
   await source.succeed(content)
   expect(await first).toBe(content)
 }
@@ -61,7 +61,7 @@ async function holding(content: string): Promise<void> {
 async function holdingStale(content: string): Promise<void> {
   await holding(content)
   clock.advance(LIFETIME)
-  const waiting = remembered.get()
+  const waiting = cached.get()
   await source.fail()
   expect(await waiting).toBe(content)
 }
@@ -70,28 +70,28 @@ describe('a fresh document', () => {
   test('answers without a fetch', async () => {
     await holding('a')
     clock.advance(LIFETIME * 0.8 - 1)
-    expect(await atOnce(remembered.get())).toBe('a')
+    expect(await atOnce(cached.get())).toBe('a')
     expect(source.fetches()).toBe(1)
   })
 
   test('is renewed in the last fifth of its lifetime, while it answers', async () => {
     await holding('a')
     clock.advance(LIFETIME * 0.8)
-    expect(await atOnce(remembered.get())).toBe('a')
-    expect(await atOnce(remembered.get())).toBe('a')
+    expect(await atOnce(cached.get())).toBe('a')
+    expect(await atOnce(cached.get())).toBe('a')
     expect(source.fetches()).toBe(2)
     await source.succeed('b')
-    expect(await atOnce(remembered.get())).toBe('b')
+    expect(await atOnce(cached.get())).toBe('b')
     clock.advance(LIFETIME * 0.8 - 1)
-    expect(await atOnce(remembered.get())).toBe('b')
+    expect(await atOnce(cached.get())).toBe('b')
   })
 
   test('goes on answering where its renewal fails', async () => {
     await holding('a')
     clock.advance(LIFETIME * 0.8)
-    await remembered.get()
+    await cached.get()
     await source.fail()
-    expect(await atOnce(remembered.get())).toBe('a')
+    expect(await atOnce(cached.get())).toBe('a')
     expect(source.fetches()).toBe(2)
   })
 })
@@ -100,7 +100,7 @@ describe('an expired document', () => {
   test('does not answer before its source was asked', async () => {
     await holding('a')
     clock.advance(LIFETIME)
-    const waiting = [remembered.get(), remembered.get()]
+    const waiting = [cached.get(), cached.get()]
     expect(await atOnce(Promise.any(waiting))).toBe('waits')
     await source.succeed('b')
     expect(await Promise.all(waiting)).toEqual(['b', 'b'])
@@ -110,13 +110,13 @@ describe('an expired document', () => {
   test('is served while the source is down, asked for again after a cool-down, and nobody waits', async () => {
     await holdingStale('a')
     clock.advance(30 * SECOND - 1)
-    expect(await atOnce(remembered.get())).toBe('a')
+    expect(await atOnce(cached.get())).toBe('a')
     expect(source.fetches()).toBe(2)
     clock.advance(1)
-    expect(await atOnce(remembered.get())).toBe('a')
+    expect(await atOnce(cached.get())).toBe('a')
     expect(source.fetches()).toBe(3)
     await source.succeed('b')
-    expect(await atOnce(remembered.get())).toBe('b')
+    expect(await atOnce(cached.get())).toBe('b')
   })
 
   test('is asked for more and more rarely, but each five minutes', async () => {
@@ -124,10 +124,10 @@ describe('an expired document', () => {
     const pauses = [30, 60, 120, 240, 300, 300]
     for (const [done, pause] of pauses.entries()) {
       clock.advance(pause * SECOND - 1)
-      await remembered.get()
+      await cached.get()
       expect(source.fetches()).toBe(2 + done)
       clock.advance(1)
-      await remembered.get()
+      await cached.get()
       expect(source.fetches()).toBe(3 + done)
       await source.fail()
     }
@@ -136,7 +136,7 @@ describe('an expired document', () => {
   test('does not answer at once where the failure was long ago: the source may have withdrawn it', async () => {
     await holdingStale('a')
     clock.advance(HOUR)
-    const waiting = remembered.get()
+    const waiting = cached.get()
     expect(await atOnce(waiting)).toBe('waits')
     await source.succeed('b')
     expect(await waiting).toBe('b')
@@ -145,18 +145,18 @@ describe('an expired document', () => {
   test('is served for a day', async () => {
     await holdingStale('a')
     clock.advance(24 * HOUR - 1)
-    const last = remembered.get()
+    const last = cached.get()
     await source.fail()
     expect(await last).toBe('a')
     clock.advance(1)
-    await expect(remembered.get()).rejects.toBe(DOWN)
+    await expect(cached.get()).rejects.toBe(DOWN)
   })
 
   test('is not extended by failures: a day begins when it expired', async () => {
     await holdingStale('a')
     for (let passed = 0; passed < 24; passed += 1) {
       clock.advance(HOUR)
-      const answer = remembered.get().catch((error: unknown) => error)
+      const answer = cached.get().catch((error: unknown) => error)
       await source.fail()
       expect(await answer).toBe(passed < 23 ? 'a' : DOWN)
     }
@@ -166,15 +166,15 @@ describe('an expired document', () => {
 describe('no document', () => {
   test('is remembered for the cool-down, and for no longer however often it fails', async () => {
     for (let attempt = 1; attempt < 6; attempt += 1) {
-      const waiting = remembered.get()
-      const other = remembered.get()
+      const waiting = cached.get()
+      const other = cached.get()
       waiting.catch(() => {})
       other.catch(() => {})
       await source.fail()
       await expect(waiting).rejects.toBe(DOWN)
       await expect(other).rejects.toBe(DOWN)
       clock.advance(30 * SECOND - 1)
-      await expect(remembered.get()).rejects.toBe(DOWN)
+      await expect(cached.get()).rejects.toBe(DOWN)
       expect(source.fetches()).toBe(attempt)
       clock.advance(1)
     }
@@ -182,12 +182,12 @@ describe('no document', () => {
   })
 
   test('lets a defect through to those who wait, and is asked for again after the cool-down', async () => {
-    const waiting = remembered.get()
+    const waiting = cached.get()
     waiting.catch(() => {})
     const defect = new TypeError('x is not a function')
     await source.fail(defect)
     await expect(waiting).rejects.toBe(defect)
-    expect(remembered.status().lastFault).toMatchObject({ message: 'a defect: TypeError: x is not a function' })
+    expect(cached.status().lastFault).toMatchObject({ message: 'a defect: TypeError: x is not a function' })
     clock.advance(30 * SECOND)
     await holding('a')
   })
@@ -196,37 +196,37 @@ describe('no document', () => {
 describe('renewing', () => {
   test('asks again, once in a cool-down, and all wait for the same answer', async () => {
     await holding('a')
-    expect(await atOnce(remembered.renew())).toBe('a')
+    expect(await atOnce(cached.renew())).toBe('a')
     clock.advance(30 * SECOND)
-    const waiting = [remembered.renew(), remembered.renew()]
+    const waiting = [cached.renew(), cached.renew()]
     expect(await atOnce(Promise.any(waiting))).toBe('waits')
-    expect(await atOnce(remembered.get())).toBe('a')
+    expect(await atOnce(cached.get())).toBe('a')
     await source.succeed('b')
     expect(await Promise.all(waiting)).toEqual(['b', 'b'])
-    expect(await atOnce(remembered.renew())).toBe('b')
+    expect(await atOnce(cached.renew())).toBe('b')
     expect(source.fetches()).toBe(2)
   })
 
   test('leaves a fresh document as it is where the source is down', async () => {
     await holding('a')
     clock.advance(30 * SECOND)
-    const waiting = remembered.renew()
+    const waiting = cached.renew()
     await source.fail()
     expect(await waiting).toBe('a')
-    expect(await atOnce(remembered.get())).toBe('a')
+    expect(await atOnce(cached.get())).toBe('a')
   })
 })
 
 test('a clock that is set back or forth changes nothing', async () => {
   let wall = 0
-  remembered = new Remembered({ now: () => wall, monotonic: clock.monotonic }, source.load)
+  cached = new CachedDocument({ now: () => wall, monotonic: clock.monotonic }, source.load)
   await holding('a')
-  for (wall of [-HOUR, 48 * HOUR]) expect(await atOnce(remembered.get())).toBe('a')
+  for (wall of [-HOUR, 48 * HOUR]) expect(await atOnce(cached.get())).toBe('a')
   expect(source.fetches()).toBe(1)
 })
 
 test('the status says what was fetched when, until when it serves, and what went wrong last', async () => {
-  expect(remembered.status()).toEqual({
+  expect(cached.status()).toEqual({
     content: undefined,
     fetchedAt: undefined,
     expiresAt: undefined,
@@ -234,14 +234,14 @@ test('the status says what was fetched when, until when it serves, and what went
   })
   const start = clock.now()
   await holdingStale('a')
-  expect(remembered.status()).toEqual({
+  expect(cached.status()).toEqual({
     content: 'a',
     fetchedAt: start,
     expiresAt: start + LIFETIME,
     lastFault: { fault: 'connect', message: DOWN.message, at: start + LIFETIME },
   })
   clock.advance(30 * SECOND)
-  await remembered.get()
+  await cached.get()
   await source.succeed('b')
-  expect(remembered.status().lastFault).toBeUndefined()
+  expect(cached.status().lastFault).toBeUndefined()
 })

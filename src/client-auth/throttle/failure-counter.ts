@@ -1,31 +1,31 @@
-/** After so long without a failure, earlier ones are forgotten, in milliseconds: a person who came back tries afresh. */
+/** All failures are forgotten after this time without a new one, so that a person who comes back can try again. Milliseconds. */
 export const WINDOW_MS = 15 * 60_000
-/** The first wait, in milliseconds: a person hardly notices it, and a program makes one guess where it made thousands. */
+/** The first wait. A person hardly notices it, but it slows a program from thousands of guesses to one. Milliseconds. */
 const SHORTEST_WAIT_MS = 1_000
-/** The longest, in milliseconds: 60 guesses an hour find no secret worth the name, and who was locked out is soon back. */
+/** The longest wait. 60 guesses an hour find no decent secret, and a locked out client may soon try again. Milliseconds. */
 const LONGEST_WAIT_MS = 60_000
 
-/** How many failures are free, and how they are forgotten. */
-export interface TallyLimits {
-  /** With so many counted, the next attempt waits. */
+/** The limits of a counter. */
+export interface CounterLimits {
+  /** From this number of failures on, the next attempt must wait. */
   readonly free: number
-  /** Milliseconds in which one failure is forgotten; unset where all are at once, after a quiet window. */
+  /** Milliseconds after which one failure is forgotten. If unset, all are forgotten at once, after a quiet window. */
   readonly leak?: number
 }
 
-/** Failures, counted until they are forgotten, and how long the next attempt has to wait for them. */
-export class Tally {
-  readonly #limits: TallyLimits
+/** Counts failures until they are forgotten, and computes the wait for the next attempt. */
+export class FailureCounter {
+  readonly #limits: CounterLimits
   #level = 0
   #levelAt = 0
-  /** An object, so that of two failures in one millisecond each knows whether it is the last. */
+  /** The last failure. It is an object, so that two failures in the same millisecond differ. */
   #last: { readonly at: number } = { at: Number.NEGATIVE_INFINITY }
 
-  constructor(limits: TallyLimits) {
+  constructor(limits: CounterLimits) {
     this.#limits = limits
   }
 
-  /** How many failures count. @param now monotonic milliseconds, as everywhere here */
+  /** The number of failures that count. @param now monotonic milliseconds, as everywhere here */
   level(now: number): number {
     if (now - this.#last.at >= WINDOW_MS) return 0
     return Math.max(0, this.#level - (now - this.#levelAt) / (this.#limits.leak ?? Number.POSITIVE_INFINITY))
@@ -35,14 +35,14 @@ export class Tally {
     return this.level(now) >= this.#limits.free
   }
 
-  /** Milliseconds until the next attempt may be made: from the last failure 1 s, 2 s, 4 s and so on; 0 where it may be now. */
+  /** Milliseconds until the next attempt is allowed, or 0. The waits after failures are 1 s, 2 s, 4 s and so on. */
   wait(now: number): number {
     if (!this.isFull(now)) return 0
     const doublings = Math.floor(this.level(now) - this.#limits.free)
     return Math.max(0, this.#last.at + Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** doublings) - now)
   }
 
-  /** Counts failures. @returns takes them back, as if they had never been: the attempt succeeded */
+  /** Counts failures. @returns a function that undoes this completely, for an attempt that succeeds */
   add(now: number, failures: number): (then: number) => void {
     this.#set(now, this.level(now) + failures)
     const before = this.#last
@@ -54,7 +54,7 @@ export class Tally {
     }
   }
 
-  /** Counts some failures no more. */
+  /** Removes failures from the count. */
   forgive(now: number, failures: number): void {
     this.#set(now, Math.max(0, this.level(now) - failures))
   }

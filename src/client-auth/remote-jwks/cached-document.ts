@@ -1,27 +1,27 @@
 import type { Clock } from '../../platform/clock.ts'
 import { type Fault, FetchError } from './fetch-error.ts'
 
-/** Something that was fetched. */
-export interface Loaded<Content> {
+/** A fetched document. */
+export interface FetchedDocument<Content> {
   readonly content: Content
-  /** Milliseconds for which it may be used without asking again. */
+  /** Milliseconds for which the document may be used without another fetch. */
   readonly lifetime: number
 }
 
-/** What an administrator sees of a document from outside. */
-export interface RememberedStatus<Content> {
-  /** The last that was fetched, whether or not it may serve still; undefined where there was none. */
+/** The state of a document from outside, for administrators. */
+export interface CachedDocumentStatus<Content> {
+  /** The last fetched document, even if it is too old to be used; undefined if none was fetched. */
   readonly content: Content | undefined
-  /** Milliseconds since the epoch; undefined where there is no document. */
+  /** Milliseconds since the epoch; undefined if there is no document. */
   readonly fetchedAt: number | undefined
-  /** Milliseconds since the epoch; past where the source is down and what it said before still serves. */
+  /** Milliseconds since the epoch. It may be past: an expired document is used while its source is down. */
   readonly expiresAt: number | undefined
-  /** What went wrong the last time that the source was asked; undefined where nothing did. */
+  /** The fault of the last fetch; undefined if it succeeded. */
   readonly lastFault: { readonly fault: Fault; readonly message: string; readonly at: number } | undefined
 }
 
-interface Held<Content> extends Loaded<Content> {
-  /** Of the monotonic clock. */
+interface Held<Content> extends FetchedDocument<Content> {
+  /** Monotonic milliseconds. */
   readonly at: number
   /** Milliseconds since the epoch. */
   readonly fetchedAt: number
@@ -30,57 +30,57 @@ interface Held<Content> extends Loaded<Content> {
 const SECOND = 1_000
 const HOUR = 3_600 * SECOND
 
-/** Milliseconds between two fetches at the least, whatever is asked for: a storm of unknown `kid`s costs one fetch. */
+/** The least milliseconds between two fetches. So a storm of unknown `kid`s costs one fetch. */
 const COOL_DOWN = 30 * SECOND
-/** Milliseconds; each failure after the first doubles the pause, up to this, for as long as there is something to serve. */
+/** The longest pause, in milliseconds. While a document is available, each failure after the first doubles the pause. */
 const LONGEST_PAUSE = 300 * SECOND
-/** Milliseconds after its expiry for which a document serves while its source is down. */
+/** Milliseconds for which an expired document is used while its source is down. */
 const SERVED_STALE = 24 * HOUR
-/** From this part of its lifetime on, a document in use is fetched anew before anybody has to wait for it. */
+/** After this part of its lifetime, a document in use is fetched anew, before a request has to wait for it. */
 const RENEWED_FROM = 0.8
 
 /**
- * One document from outside. A fresh one answers at once. An expired one is asked for again before it counts, as what the
- * source has withdrawn must not; only where the source is known to be down does the old one serve, without a wait.
+ * One document from outside. A fresh document is used at once. An expired one is fetched anew first, since its source may have
+ * withdrawn it. Only if the source is known to be down, the expired document is used, without a wait.
  */
-export class Remembered<Content> {
+export class CachedDocument<Content> {
   readonly #clock: Clock
-  readonly #load: () => Promise<Loaded<Content>>
+  readonly #load: () => Promise<FetchedDocument<Content>>
   readonly #onStale: () => void
   #held: Held<Content> | undefined
   #fault: { readonly error: unknown; readonly at: number } | undefined
   #failures = 0
-  /** Of the monotonic clock: when the source may be asked again. */
+  /** The time at which the source may be asked again. Monotonic milliseconds. */
   #restsUntil = Number.NEGATIVE_INFINITY
   #underway: Promise<void> | undefined
 
-  /** @param load rejects with a FetchError where the source fails @param onStale told of each use of an expired document */
-  constructor(clock: Clock, load: () => Promise<Loaded<Content>>, onStale: () => void = () => {}) {
+  /** @param load rejects with a FetchError if the source fails @param onStale called for each use of an expired document */
+  constructor(clock: Clock, load: () => Promise<FetchedDocument<Content>>, onStale: () => void = () => {}) {
     this.#clock = clock
     this.#load = load
     this.#onStale = onStale
   }
 
-  /** @throws FetchError where there is nothing that may serve; what `load` rejects with beside that, if anybody waits for it */
+  /** @throws FetchError if no usable document is available. Any other error of `load` is thrown to callers that wait for it. */
   async get(): Promise<Content> {
     const { now, age, lifetime } = this.#measure()
     if (age >= lifetime * RENEWED_FROM) {
       const renewal = this.#renewal(now)
       const isServed = age < lifetime || (this.#isKnownDown(now) && age < lifetime + SERVED_STALE)
-      // Rejections are for those who wait.
+      // This caller does not wait, so a failure of the fetch does not concern it.
       if (isServed) renewal?.catch(() => {})
       else await renewal
     }
     return this.#current()
   }
 
-  /** The same, but asked for again first, if the source was left alone for the cool-down. */
+  /** Like `get`, but fetches the document anew unless the source was asked during the cool-down. */
   async renew(): Promise<Content> {
     await this.#renewal(this.#clock.monotonic())
     return this.#current()
   }
 
-  status(): RememberedStatus<Content> {
+  status(): CachedDocumentStatus<Content> {
     const { error, at } = this.#fault ?? {}
     return {
       content: this.#held?.content,
@@ -110,12 +110,12 @@ export class Remembered<Content> {
     throw this.#fault?.error
   }
 
-  /** Whether the source failed so lately that waiting for it would be in vain. */
+  /** Whether the source failed so recently that a wait for it would probably be in vain. */
   #isKnownDown(now: number): boolean {
     return this.#failures > 0 && now < this.#restsUntil + LONGEST_PAUSE
   }
 
-  /** The fetch that is under way, or one begun now; undefined where the source is left alone. */
+  /** The current fetch, or a new one; undefined during a pause. */
   #renewal(now: number): Promise<void> | undefined {
     if (this.#underway === undefined && now >= this.#restsUntil) {
       this.#underway = this.#fetch().finally(() => {
@@ -125,7 +125,7 @@ export class Remembered<Content> {
     return this.#underway
   }
 
-  /** Keeps what comes of it. Rejects with a defect only: a FetchError is for `#current` to throw, where nothing serves. */
+  /** Fetches and keeps the result. A FetchError does not reject: `#current` throws it if no document is usable. */
   async #fetch(): Promise<void> {
     try {
       const loaded = await this.#load()
@@ -137,7 +137,7 @@ export class Remembered<Content> {
       this.#failures += 1
       if (!(error instanceof FetchError)) throw error
     } finally {
-      // Who has nothing at all is waiting for the source to come back.
+      // Without any document the pause does not grow, since requests depend on the source coming back.
       const doublings = this.#held === undefined ? 0 : Math.max(0, this.#failures - 1)
       this.#restsUntil = this.#clock.monotonic() + Math.min(COOL_DOWN * 2 ** doublings, LONGEST_PAUSE)
     }
