@@ -32,7 +32,7 @@ const inRequests: Readonly<Record<string, () => Promise<unknown>>> = {
   'a ping': () => store.ping(),
 }
 
-const UNAVAILABLE = { name: 'Refusal', reason: 'storage_unavailable', status: 503 }
+const UNAVAILABLE = { name: 'StorageUnavailable', reason: 'storage_unavailable' }
 
 /** That every call fails as it should, within a second. */
 async function expectUnavailable(): Promise<void> {

@@ -4,9 +4,9 @@ import { expect, describe as group, test } from 'vitest'
 import { TrustAnchors } from '../../../src/client-auth/certificates/anchors.ts'
 import { checkChain } from '../../../src/client-auth/certificates/chain.ts'
 import { describe, explainMismatch } from '../../../src/client-auth/certificates/describe.ts'
+import { MalformedCertificate } from '../../../src/crypto/x509/malformed-certificate.ts'
 import { certificateOfDer, thumbprintOf } from '../../../src/crypto/x509/peer.ts'
 import { type CertificateMatcher, matches, parseMatcher } from '../../../src/model/credentials/certificate-subject.ts'
-import { Refusal } from '../../../src/oauth/refusal.ts'
 import { UserError } from '../../../src/platform/user-error.ts'
 import { extension, type Issued, issue, issueAuthority, NOW, sans } from '../../client-auth/certificates/fixtures.ts'
 
@@ -219,7 +219,7 @@ group('a certificate that OpenSSL reads and that is malformed', () => {
   ]
   test.each(cases)('%s', async (_name, spec) => {
     const { certificate } = await issue(spec)
-    expect(() => describe(certificate)).toThrow(Refusal)
+    expect(() => describe(certificate)).toThrow(MalformedCertificate)
     expect(() => matches(certificate, { san_dns: 'a' })).toThrow('certificate_malformed')
   })
 })
