@@ -1,7 +1,7 @@
 /** The pages of docs/ that are made from tables of the source; a test proves that they are current. */
 
 import { readFileSync } from 'node:fs'
-import { growthTable } from '../bench/scale/growth.ts'
+import { growthTable } from '../simulation/growth.ts'
 import { configurationReference } from '../src/config/reference.ts'
 import { refusals } from '../src/oauth/refusals.ts'
 import { BUCKETS } from '../src/observability/durations.ts'
@@ -70,7 +70,7 @@ function metricsPage(): string {
     '',
     'Generated from `src/observability/table.ts`.',
     '',
-    '`GET /metrics` on the admin listener, in the text format of Prometheus. [operations.md](operations.md) says what to watch. No',
+    '`GET /metrics` on the admin listener, in the text format of Prometheus. [monitoring.md](../operating/monitoring.md) says what to watch. No',
     'label is of a client, of an address, or of anything as it was sent: the number of series has a bound.',
     '',
     '| metric | type | labels | what it is |',
@@ -91,17 +91,17 @@ function metricsPage(): string {
 
 /** A page that people write, but for what stands between its two marks. */
 function scalePage(): string {
-  const page = readFileSync('docs/scale.md', 'utf8')
+  const page = readFileSync('docs/operating/scale.md', 'utf8')
   const marked = /(<!-- begin: .* -->\n)[\s\S]*(<!-- end -->)/
-  if (!marked.test(page)) throw new Error('docs/scale.md has no marks for its table')
+  if (!marked.test(page)) throw new Error('docs/operating/scale.md has no marks for its table')
   return page.replace(marked, (_, begin: string, end: string) => `${begin}${growthTable()}\n${end}`)
 }
 
 /** Each page, by its path. */
 export const generatedDocs: Readonly<Record<string, () => string>> = {
-  'docs/configuration.md': () => `${configurationReference()}\n`,
-  'docs/metrics.md': metricsPage,
-  'docs/presets.md': presetsPage,
-  'docs/refusals.md': refusalsPage,
-  'docs/scale.md': scalePage,
+  'docs/reference/configuration.md': () => `${configurationReference()}\n`,
+  'docs/reference/metrics.md': metricsPage,
+  'docs/reference/presets.md': presetsPage,
+  'docs/reference/refusals.md': refusalsPage,
+  'docs/operating/scale.md': scalePage,
 }

@@ -62,7 +62,7 @@ export const schema = z.strictObject({
   storage: readableBy(parseDatabaseLocation)
     .optional()
     .describe(
-      'The database: `sqlite:` and a path, or `postgres://user@host/database` (see `docs/storage.md`). `tessera dev` takes `tessera.db` in its data folder.',
+      'The database: `sqlite:` and a path, or `postgres://user@host/database` (see `docs/operating/storage.md`). `tessera dev` takes `tessera.db` in its data folder.',
     ),
   storage_password_file: path
     .optional()
@@ -126,7 +126,7 @@ export const schema = z.strictObject({
       keep_alive_timeout: integer(1, 86_400)
         .default(620)
         .describe(
-          'Seconds for which a connection is kept between two requests. A load balancer in front must be the first to close: Google Cloud’s keeps 600 s (see `docs/operations.md`).',
+          'Seconds for which a connection is kept between two requests. A load balancer in front must be the first to close: Google Cloud’s keeps 600 s (see `docs/operating/load-balancers.md`).',
         ),
       idle_connections: integer(1, 1_000_000)
         .default(2_000)

@@ -15,7 +15,7 @@ const TAG_BYTES = 16
 const HEADER_BYTES = REFERENCE_BYTES + SALT_BYTES + NONCE_BYTES
 
 /**
- * What a sealed token looks like, for secret scanners (docs/tokens.md). The last six characters are the CRC-32 of all
+ * What a sealed token looks like, for secret scanners (docs/concepts/tokens.md). The last six characters are the CRC-32 of all
  * before them, in base62, so that a scanner tells a token from a look-alike.
  */
 export const SEALED_FORM = /^tsa_[A-Za-z0-9_-]{70,16000}[0-9A-Za-z]{6}$/

@@ -1,5 +1,5 @@
 /**
- * Measures what the database and memory hold: `node bench/scale/storage.ts`. Prints JSON for `rows` and `memory` of
+ * Measures what the database and memory hold: `node simulation/storage.ts`. Prints JSON for `rows` and `memory` of
  * `constants.json`: bytes, and microseconds of processor time, on SQLite in a temporary folder, by the stores that serve.
  */
 
@@ -10,16 +10,16 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { AuditRecorder } from '../../src/audit/recorder.ts'
-import type { Client } from '../../src/model/client.ts'
-import { toCredentials } from '../../src/model/credentials/credential.ts'
-import { Directory } from '../../src/model/directory/directory.ts'
-import { ClientId, CredentialId, Jti } from '../../src/oauth/ids.ts'
-import { systemClock } from '../../src/platform/clock.ts'
-import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
-import { openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/tables/sql-store.ts'
-import { Revocations } from '../../src/tokens/revocation/revocations.ts'
+import { AuditRecorder } from '../src/audit/recorder.ts'
+import type { Client } from '../src/model/client.ts'
+import { toCredentials } from '../src/model/credentials/credential.ts'
+import { Directory } from '../src/model/directory/directory.ts'
+import { ClientId, CredentialId, Jti } from '../src/oauth/ids.ts'
+import { systemClock } from '../src/platform/clock.ts'
+import { systemRandom, uuidv7 } from '../src/platform/random.ts'
+import { openStore } from '../src/store/open.ts'
+import type { Store } from '../src/store/tables/sql-store.ts'
+import { Revocations } from '../src/tokens/revocation/revocations.ts'
 
 const EVENTS = 60_000
 const MARKS = 50_000

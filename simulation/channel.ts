@@ -1,12 +1,12 @@
 /**
- * Measures what it costs to hand an audit event from a worker to its primary: `node bench/scale/channel.ts`. Prints JSON for
+ * Measures what it costs to hand an audit event from a worker to its primary: `node simulation/channel.ts`. Prints JSON for
  * `channel_us` of `constants.json`: microseconds of processor time for each event, at either end.
  */
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import type { AuditEvent } from '../../src/audit/event.ts'
-import type { FromWorker } from '../../src/server/workers/channel.ts'
+import type { AuditEvent } from '../src/audit/event.ts'
+import type { FromWorker } from '../src/server/workers/channel.ts'
 
 const BATCHES = 4_000
 /** What one turn of a busy event loop brings, about. */

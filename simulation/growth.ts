@@ -1,4 +1,4 @@
-/** The table of `docs/scale.md`: from one node to the world, as `simulate.ts --growth` prints it. */
+/** The table of `docs/operating/scale.md`: from one node to the world, as `simulate.ts --growth` prints it. */
 
 import { type Capacity, databaseRows, sizeFor } from './capacity.ts'
 import { constants } from './constants.ts'

@@ -1,4 +1,4 @@
-/** `node bench/scale/simulate.ts`: what a load takes, how it is answered, and what comes of failures. */
+/** `node simulation/simulate.ts`: what a load takes, how it is answered, and what comes of failures. */
 
 import { growthTable } from './growth.ts'
 import { help, parseOptions } from './options.ts'

@@ -1,6 +1,6 @@
 /**
  * What a simulation of many nodes is computed from: what was measured on one machine, what stands in the source, and what is
- * assumed. `bench/` measures, `simulate.ts` computes; `docs/scale.md` says which is which.
+ * assumed. `bench/` measures, `simulate.ts` computes; `docs/operating/scale.md` says which is which.
  */
 
 import { readFileSync } from 'node:fs'

@@ -10,7 +10,7 @@ export interface Options {
   readonly seed: number
   /** Requests that each simulated queue serves. */
   readonly requests: number
-  /** Print the table of `docs/scale.md` alone. */
+  /** Print the table of `docs/operating/scale.md` alone. */
   readonly growth: boolean
 }
 
@@ -50,15 +50,15 @@ const OPTIONS = {
 
 type OptionName = keyof typeof OPTIONS
 
-export const help = `Usage: node bench/scale/simulate.ts [options]
+export const help = `Usage: node simulation/simulate.ts [options]
 
-Sizes Tessera for a load, and simulates how it answers and what comes of failures (docs/scale.md).
+Sizes Tessera for a load, and simulates how it answers and what comes of failures (docs/operating/scale.md).
 
 ${Object.entries(OPTIONS)
   .map(([name, [fallback, description]]) => `  --${name} VALUE\n      ${description} (${fallback})`)
   .join('\n')}
   --growth
-      print the table of docs/scale.md and nothing else
+      print the table of docs/operating/scale.md and nothing else
   --help
       print this
 `

@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { sizeFor } from '../../bench/scale/capacity.ts'
-import { constants, inSource } from '../../bench/scale/constants.ts'
-import { scenarios } from '../../bench/scale/failures.ts'
-import { erlangC, meanOf, type Service, waiting } from '../../bench/scale/formulas.ts'
-import { computedLatency, simulatedLatency } from '../../bench/scale/latency.ts'
-import { help, parseOptions } from '../../bench/scale/options.ts'
-import { drawWork, type Job, poisson, type QueueResult, simulateQueue } from '../../bench/scale/queue.ts'
-import { seeded } from '../../bench/scale/random.ts'
-import { report } from '../../bench/scale/report.ts'
+import { sizeFor } from '../../simulation/capacity.ts'
+import { constants, inSource } from '../../simulation/constants.ts'
+import { scenarios } from '../../simulation/failures.ts'
+import { erlangC, meanOf, type Service, waiting } from '../../simulation/formulas.ts'
+import { computedLatency, simulatedLatency } from '../../simulation/latency.ts'
+import { help, parseOptions } from '../../simulation/options.ts'
+import { drawWork, type Job, poisson, type QueueResult, simulateQueue } from '../../simulation/queue.ts'
+import { seeded } from '../../simulation/random.ts'
+import { report } from '../../simulation/report.ts'
 
 const oneKind = (cv: number): Service => ({ kinds: [{ share: 1, mean: 1 }], cv })
 const mixed: Service = {
@@ -205,7 +205,7 @@ test.each([
 })
 
 const run = (...args: string[]) =>
-  spawnSync(process.execPath, ['bench/scale/simulate.ts', ...args], { encoding: 'utf8', timeout: 20_000 })
+  spawnSync(process.execPath, ['simulation/simulate.ts', ...args], { encoding: 'utf8', timeout: 20_000 })
 
 test('the command says how it is used', () => {
   const { status, stdout } = run('--help')

@@ -1,5 +1,5 @@
 /**
- * Measures what TLS costs a server beyond plain HTTP: `node bench/scale/tls.ts`. Prints JSON, microseconds of the server's
+ * Measures what TLS costs a server beyond plain HTTP: `node simulation/tls.ts`. Prints JSON, microseconds of the server's
  * processor time each, for `tls_us` of `constants.json`. The server is a process of its own, set up as ours is
  * (`src/http/listener.ts`), and does nothing but answer.
  */
@@ -13,9 +13,9 @@ import { type AddressInfo, connect as connectPlain, type Server, type Socket } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import { ensureCertificate } from '../../src/cli/dev/certificate.ts'
-import { systemClock } from '../../src/platform/clock.ts'
-import { systemRandom } from '../../src/platform/random.ts'
+import { ensureCertificate } from '../src/cli/dev/certificate.ts'
+import { systemClock } from '../src/platform/clock.ts'
+import { systemRandom } from '../src/platform/random.ts'
 
 const CONNECTIONS = 1_500
 /** On so many connections at once, as a busy server has them: one that waits between any two measures its waking up. */
