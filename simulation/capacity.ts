@@ -1,4 +1,4 @@
-/** Sizes what a plan takes: nodes, cores, databases, and what is written. Computed, not simulated. */
+/** Computes the size of a plan: nodes, cores, databases, and the rows they write. Nothing is simulated here. */
 
 import { type Constants, inSource } from './constants.ts'
 import { meanOf } from './formulas.ts'
@@ -8,14 +8,14 @@ import { type RequestCost, requestCost } from './request-cost.ts'
 const DAY_S = 86_400
 const MOST_DATABASES = 100_000
 
-/** What one database and the nodes around it do. A second, unless another unit is named. */
+/** The load of one database and the nodes around it. Rates are per second, unless another unit is named. */
 export interface Cell {
   /** Requests: tokens and introspections. */
   readonly requests: number
   readonly nodes: number
-  /** Rows written, by what they are. */
+  /** Rows written, by kind. */
   readonly rows: { readonly audit: number; readonly marks: number; readonly revocations: number; readonly uses: number }
-  /** Queries that only ask whether there is anything new. */
+  /** Queries that only ask for news. */
   readonly polls: number
   /** Reads of clients that are not in memory. */
   readonly clientReads: number
@@ -29,19 +29,19 @@ export interface Capacity {
   readonly plan: Plan
   readonly cellsPerRegion: number
   readonly cell: Cell
-  /** A file on the one node there is, or servers. */
+  /** A file on the only node, or database servers. */
   readonly database: 'SQLite' | 'PostgreSQL'
   /** In all regions together. */
   readonly nodes: number
   readonly databases: number
   /** Cores of the nodes alone. */
   readonly cores: number
-  /** The part of each core that is busy while nothing has failed, and after the failure that is to be survived. */
+  /** The share of each core that is busy before any failure, and after the failure that the plan survives. */
   readonly utilisation: number
   readonly utilisationAfterLoss: number
   readonly auditBytesPerDay: number
   readonly memoryPerNode: number
-  /** Nodes and databases, in the currency of the price, an hour. */
+  /** Nodes and databases, per hour, in the currency of the price. */
   readonly costPerHour: number
 }
 
@@ -59,7 +59,7 @@ export function sizeFor(plan: Plan, constants: Constants): Capacity {
   )
 }
 
-/** How much more there is to do for who is left. */
+/** The factor by which the load of each remaining region grows. */
 const surgeOf = ({ survive, regions }: Plan): number =>
   survive === 'region' && regions > 1 ? regions / (regions - 1) : 1
 
@@ -103,14 +103,14 @@ function sizeCell(plan: Plan, constants: Constants, cells: number): Cell {
   }
 }
 
-/** Each process writes each client that it saw in a minute once: rows that grow with the processes. */
+/** Each process writes each client that it saw once a minute, so the rows grow with the number of processes. */
 function usesWritten(processes: number, clients: number, requests: number): number {
   const resolution = inSource.usageResolutionMs / 1000
   const seen = 1 - Math.exp((-resolution * requests) / (processes * clients))
   return (processes * clients * seen) / resolution
 }
 
-/** Rows that this plan's databases take themselves. */
+/** Rows that the plan's own databases must write. */
 export const databaseRows = ({ audit }: Plan, { rows }: Cell): number =>
   (audit === 'database' ? rows.audit : 0) + rows.marks + rows.revocations + rows.uses
 
@@ -118,7 +118,7 @@ const isSingleNode = (plan: Plan, { nodes }: Cell, cells: number): boolean =>
   plan.regions * cells * nodes === 1 && plan.survive === 'nothing'
 
 function fits(plan: Plan, cell: Cell, cells: number): boolean {
-  // What SQLite takes to write is part of what a request costs.
+  // The cost of a request already includes the writes of SQLite.
   if (isSingleNode(plan, cell, cells)) return true
   return surgeOf(plan) * databaseRows(plan, cell) <= plan.databaseRows && cell.connections <= plan.databaseConnections
 }
@@ -148,7 +148,7 @@ function summarise(plan: Plan, constants: Constants, cellsPerRegion: number, cel
   }
 }
 
-/** Bytes of one node, all that can be revoked for its whole lifetime included. */
+/** Bytes of one node, including every revocation that is alive at a time. */
 function memoryOf(plan: Plan, { memory }: Constants, cells: number): number {
   const parts = plan.regions * cells
   const clients = Math.min(plan.cache, plan.clients / parts) * memory.client_bytes

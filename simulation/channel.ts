@@ -9,7 +9,7 @@ import type { AuditEvent } from '../src/audit/event.ts'
 import type { FromWorker } from '../src/server/workers/channel.ts'
 
 const BATCHES = 4_000
-/** What one turn of a busy event loop brings, about. */
+/** About as many as one turn of a busy event loop brings. */
 const EVENTS_AT_ONCE = 20
 /** Messages under way before the worker waits for the primary. */
 const WINDOW = 50

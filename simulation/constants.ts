@@ -1,6 +1,6 @@
 /**
- * What a simulation of many nodes is computed from: what was measured on one machine, what stands in the source, and what is
- * assumed. `bench/` measures, `simulate.ts` computes; `docs/operating/scale.md` says which is which.
+ * The figures that the simulation computes from. Some were measured on one machine, some come from the source, some are
+ * assumed. `docs/operating/scale.md` says which figure is of which kind.
  */
 
 import { readFileSync } from 'node:fs'
@@ -9,11 +9,11 @@ import { z } from 'zod'
 const positive = z.number().positive()
 
 const schema = z.strictObject({
-  /** What the figures are figures of. */
+  /** The machine on which they were measured. */
   machine: z.string(),
   /** Microseconds of one core for each request over plain HTTP on a connection that stays open (`npm run bench`, `cpu_us`). */
   cpu_us: z.strictObject({
-    /** Bare HTTP and a signature: what no server that signs can go below. */
+    /** Bare HTTP and a signature: the least that any server which signs can need. */
     floor: positive,
     /** A JWT of ES256 for a generated secret. */
     es256_basic: positive,
@@ -22,7 +22,7 @@ const schema = z.strictObject({
     dpop: positive,
     /** A sealed token for a generated secret. */
     sealed: positive,
-    /** Of a sealed token. */
+    /** Introspection of a sealed token. */
     introspection: positive,
   }),
   /** Microseconds of the server, beyond plain HTTP (`tls.ts`): ECDSA P-256, TLS 1.3. `record`: one, either way. */
@@ -49,7 +49,7 @@ const schema = z.strictObject({
   }),
   /** Bytes in memory (`storage.ts`); of a process under load with few clients (`npm run bench`, `rss_mb`). */
   memory: z.strictObject({ process_bytes: positive, client_bytes: positive, revocation_bytes: positive }),
-  /** What nobody measured. */
+  /** Figures that nobody has measured. */
   assumed: z.strictObject({
     /** Standard deviation of the time of one kind of request, as a part of its mean. */
     service_cv: z.number().nonnegative(),
@@ -68,12 +68,12 @@ const schema = z.strictObject({
 
 export type Constants = z.output<typeof schema>
 
-/** The measured and assumed figures. @throws ZodError where the file is not what it should be */
+/** The measured and assumed figures. @throws ZodError if the file has another form */
 export const constants: Constants = schema.parse(
   JSON.parse(readFileSync(new URL('constants.json', import.meta.url), 'utf8')),
 )
 
-/** What stands in the source; a test proves that it still does. */
+/** Figures of the source. A test compares them with it. */
 export const inSource = {
   /** `src/audit/recorder.ts`: events of one node that wait for the database before nothing more is issued. */
   auditEventsWaiting: 100_000,
@@ -87,7 +87,7 @@ export const inSource = {
   revocationFreshMs: 1_000,
   /** `src/model/changes/feed.ts`, and as often for revocations (`src/server/model.ts`). Milliseconds. */
   pollIntervalMs: 200,
-  /** `src/replay/marks.ts`: a mark outlives what it is of. Minutes. */
+  /** `src/replay/marks.ts`: a mark outlives its assertion by so many minutes. */
   markKeptMinutes: 65,
   /** `src/model/credentials/usage.ts`: each process writes a credential's last use once in so many milliseconds. */
   usageResolutionMs: 60_000,

@@ -3,22 +3,22 @@ import { meanService, nodeService } from './latency.ts'
 import { type Job, percentile, poisson, responseTimes, simulateQueue } from './queue.ts'
 import { seeded } from './random.ts'
 
-/** What happens to one worker, and when. Times in seconds. */
+/** A change in the load of one worker. Times in seconds. */
 export interface Disturbance {
-  /** How much more it is asked from then on, 1 being as before. */
+  /** The factor by which requests grow from then on; 1 is no change. */
   readonly surge: number
-  /** Work of its own, or of others, from then on. */
+  /** Additional work from then on. */
   readonly extra: readonly Job[]
 }
 
-/** How one worker answered. Milliseconds, unless another unit is named. */
+/** Response times of one worker, in milliseconds unless another unit is named. */
 export interface Disturbed {
   readonly p99Before: number
-  /** In the five seconds from when it happened, and later. */
+  /** During the five seconds after the change; `p99After` covers the time after those. */
   readonly p99During: number
   readonly p99After: number
   readonly slowest: number
-  /** The part of the worker's time that is asked for when all has settled. Above 1 it never does. */
+  /** The share of the worker's time that requests need after the change. Above 1 the queue grows without end. */
   readonly utilisationAfter: number
 }
 
@@ -26,7 +26,7 @@ const HAPPENS_AT = 5
 const DURING_S = 5
 const SECONDS = 20
 
-/** Simulates one worker before, while and after something happens. */
+/** Simulates one worker before, during and after the change. */
 export function disturb(capacity: Capacity, { surge, extra }: Disturbance, seed: number): Disturbed {
   const { cell, plan } = capacity
   const rate = cell.requests / cell.nodes / plan.coresPerNode
@@ -48,7 +48,7 @@ export function disturb(capacity: Capacity, { surge, extra }: Disturbance, seed:
   }
 }
 
-/** The same work so many times, evenly within a second of its happening. @param work seconds */
+/** The same work `count` times, spread evenly over the second after the change. @param work seconds */
 export function burst(count: number, work: number): readonly Job[] {
   return Array.from({ length: Math.round(count) }, (_, index) => ({
     at: HAPPENS_AT + index / count,
@@ -57,7 +57,7 @@ export function burst(count: number, work: number): readonly Job[] {
   }))
 }
 
-/** One after the other, other work being served in between. @param works seconds */
+/** One job after the other; other work may run between them. @param works seconds */
 export function chain(works: readonly number[]): readonly Job[] {
   const first = works.reduceRight<Job | undefined>(
     (next, work) => ({ at: HAPPENS_AT, work, isOwn: true, ...(next && { next }) }),

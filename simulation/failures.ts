@@ -1,4 +1,4 @@
-/** What fails, and what comes of it: one function a scenario, from what was sized. */
+/** Failures and their effects on a sized plan: one function for each scenario. */
 
 import { type Capacity, databaseRows } from './capacity.ts'
 import { type Constants, inSource } from './constants.ts'
@@ -9,15 +9,15 @@ import { markedShare } from './plan.ts'
 export interface Severity {
   /** Seconds until the load balancer sends nothing more to who is gone. */
   readonly detection: number
-  /** Seconds for which the databases are away. */
+  /** Seconds for which the databases do not answer. */
   readonly away: number
-  /** APIs that fetch the key set, each a process of its own, in all regions together. */
+  /** Processes of APIs that fetch the key set, in all regions together. */
   readonly verifiers: number
   /** Tokens that are revoked at once, one by one, in one database. */
   readonly revoked: number
 }
 
-/** A line of a report: what it is, and how much. */
+/** A line of a report: its name and its value. */
 export type Finding = readonly [what: string, value: string]
 
 interface Given {

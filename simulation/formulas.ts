@@ -1,6 +1,6 @@
-/** Queues by formula, to size by and to hold the simulation against. Times in seconds. */
+/** Formulas of queues. They size plans, and tests compare the simulation with them. Times in seconds. */
 
-/** How long work takes: kinds of it in shares that add up to 1. */
+/** The time that work takes: kinds of work, whose shares add up to 1. */
 export interface Service {
   readonly kinds: readonly { readonly share: number; readonly mean: number }[]
   /** Standard deviation by mean, of each kind. */
@@ -26,11 +26,11 @@ export function erlangC(servers: number, load: number): number {
   return blocked / (1 - (load / servers) * (1 - blocked))
 }
 
-/** How long work waits in M/G/k, and how it is spread: exactly for M/M/k, by Allen and Cunneen's correction otherwise. */
+/** Waiting times in M/G/k: exact for M/M/k, with Allen and Cunneen's correction otherwise. */
 export interface Waiting {
-  /** That it waits at all. */
+  /** The chance that work waits at all. */
   readonly chance: number
-  /** Of all work, including that which does not wait. Infinite where there is more work than servers. */
+  /** The mean over all work, including work that does not wait. Infinite if the servers can't keep up. */
   readonly mean: number
 }
 
@@ -43,9 +43,9 @@ export function waiting(servers: number, rate: number, service: Service): Waitin
 }
 
 /**
- * Below which time a part of all work is done, waiting included: those that wait are taken to wait exponentially, which is
- * exact for M/M/k and near it for the rest.
- * @param draws of the service time, in any order
+ * A percentile of the response time, waiting included. It takes waiting times as exponential, which is exact for M/M/k and
+ * close to it for other queues.
+ * @param draws samples of the service time, in any order
  */
 export function responsePercentile({ chance, mean }: Waiting, draws: readonly number[], part: number): number {
   if (mean === Number.POSITIVE_INFINITY) return mean

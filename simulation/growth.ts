@@ -6,7 +6,7 @@ import { computedLatency } from './latency.ts'
 import { parseOptions } from './options.ts'
 import { bytes, costPerMillion, count, figure, percent } from './report.ts'
 
-/** What is asked of each row; all else is as `simulate.ts` has it. */
+/** The options of each row; the others keep the defaults of `simulate.ts`. */
 const STEPS: readonly string[] = [
   '--rate 3000 --survive nothing --cores-per-node 1 --clients 1000',
   '--rate 20000 --survive nothing --clients 5000',
@@ -37,7 +37,7 @@ const COLUMNS: readonly { readonly title: string; readonly cell: (capacity: Capa
 
 const pair = ({ p50, p99 }: { readonly p50: number; readonly p99: number }): string => `${figure(p50)} / ${figure(p99)}`
 
-/** In Markdown. */
+/** The table, in Markdown. */
 export function growthTable(): string {
   const rows = STEPS.map((step) => {
     const options = parseOptions(step.split(' '))

@@ -3,7 +3,7 @@ import { meanOf, responsePercentile, type Service, waiting } from './formulas.ts
 import { drawWork, type Job, percentile, poisson, responseTimes, simulateQueue } from './queue.ts'
 import { seeded } from './random.ts'
 
-/** Milliseconds from a request's being read to its answer's being written. */
+/** Milliseconds from reading a request to writing its answer. */
 export interface Latency {
   readonly p50: number
   readonly p99: number
@@ -13,16 +13,16 @@ const DRAWS = 2_000
 const MOST_SERVERS = 64
 
 /**
- * How long requests take at one node, by two models. `shared`: M/G/k, any idle core takes the next request; nothing does
- * better. `perWorker`: a connection stays with the worker that took it, so each is a queue of its own, M/G/1; requests that
- * were spread no better than by chance do no worse.
+ * Response times at one node, by two models. `shared` is M/G/k: any idle core takes the next request, which is the best case.
+ * `perWorker` is M/G/1: a connection stays with the worker that accepted it, so each worker has its own queue. Requests that
+ * are spread by chance do no worse.
  */
 export interface Latencies {
   readonly shared: Latency
   readonly perWorker: Latency
 }
 
-/** What a node's cores do, in seconds: the primary's part of each request is spread over all of them. */
+/** Seconds of work per request at a node's cores. The primary's part of each request is spread over all of them. */
 export function nodeService({ cell: { cost } }: Capacity): Service {
   const { kinds, cv } = cost.service
   return { cv, kinds: kinds.map(({ share, mean }) => ({ share, mean: mean + cost.primary })) }
@@ -34,7 +34,7 @@ function queues({ plan, cell }: Capacity) {
   return { shared, perWorker: { servers: 1, rate: shared.rate / shared.servers } }
 }
 
-/** By formula. */
+/** Response times by formula. */
 export function computedLatency(capacity: Capacity, seed: number): Latencies {
   const service = nodeService(capacity)
   const uniform = seeded(seed)
@@ -50,11 +50,11 @@ export function computedLatency(capacity: Capacity, seed: number): Latencies {
   return { shared: of(shared), perWorker: of(perWorker) }
 }
 
-/** By simulation of so many requests. The first tenth fills the queue, and is not counted. */
+/** Response times of so many simulated requests. The first tenth fills the queue and is not counted. */
 export function simulatedLatency(capacity: Capacity, seed: number, requests: number): Latencies {
   const service = nodeService(capacity)
   const of = ({ servers, rate }: { servers: number; rate: number }): Latency => {
-    // The queue of more cores differs from this one by less than can be read: their waits are next to nothing.
+    // With more cores than this, waits are next to nothing, so simulating more shows no difference.
     const simulated = Math.min(servers, MOST_SERVERS)
     const most = (rate * simulated) / servers
     const seconds = requests / most
@@ -66,5 +66,5 @@ export function simulatedLatency(capacity: Capacity, seed: number, requests: num
   return { shared: of(shared), perWorker: of(perWorker) }
 }
 
-/** The part of a core's time that one request takes, in seconds. */
+/** Seconds of a core that one request takes. */
 export const meanService = (capacity: Capacity): number => meanOf(nodeService(capacity))

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { type ScenarioName, type Severity, scenarios } from './failures.ts'
 import { ISSUING, type Issuing, type Plan, SURVIVED } from './plan.ts'
 
-/** How the simulation is run. */
+/** The options of a run. */
 export interface Options {
   readonly plan: Plan
   readonly severity: Severity
@@ -14,7 +14,7 @@ export interface Options {
   readonly growth: boolean
 }
 
-/** Every option that takes a value: what it is where it isn't given, and what it says. */
+/** Every option that takes a value: its default and its help text. */
 const OPTIONS = {
   rate: ['30000', 'tokens a second, in all regions together'],
   mix: [
@@ -22,26 +22,26 @@ const OPTIONS = {
     `parts that add up to 1, of ${ISSUING.join(', ')}`,
   ],
   introspections: ['0.1', 'introspections for each token'],
-  regions: ['1', 'regions, each with an equal part'],
+  regions: ['1', 'regions, each with an equal share'],
   'cores-per-node': ['8', 'cores of a node, each with a worker'],
-  utilisation: ['0.6', 'the part of each core that may be busy while nothing has failed'],
-  survive: ['node', `what may fail with the rest serving everything: ${SURVIVED.join(', ')}`],
-  'utilisation-after-loss': ['0.85', 'the part of each core that may be busy then'],
+  utilisation: ['0.6', 'the share of each core that may be busy before any failure'],
+  survive: ['node', `the largest failure after which the rest serves everything: ${SURVIVED.join(', ')}`],
+  'utilisation-after-loss': ['0.85', 'the share of each core that may be busy after that failure'],
   clients: ['10000', 'clients, in all regions together'],
   cache: ['100000', 'clients that a process keeps in memory (`cache.clients`)'],
   'requests-per-connection': ['100', 'requests over one connection; 0 where TLS ends at a proxy'],
-  resumed: ['0.5', 'the part of the connections that resume a TLS session'],
+  resumed: ['0.5', 'the share of connections that resume a TLS session'],
   revocations: ['10', 'tokens revoked one by one, a second'],
   lifetime: ['14400', 'seconds that tokens live'],
-  audit: ['database', 'where events go: database, elsewhere (which takes a store of your own)'],
+  audit: ['database', 'the place of audit events: database, or elsewhere (which needs a store of your own)'],
   'database-rows': ['100000', 'rows a second that one database commits'],
   'database-connections': ['1000', 'connections that one database takes'],
   'connections-per-process': ['10', 'connections that each process holds at most (`storage_connections`)'],
   'cores-per-database': ['16', 'cores of a database server, for the cost'],
   'core-hour': ['0.04', 'the price of a core for an hour, in any currency'],
   scenario: ['all', `all, none, or some of ${Object.keys(scenarios).join(', ')}`],
-  detection: ['5', 'seconds until nothing is sent any more to who is gone'],
-  away: ['20', 'seconds for which the databases are away'],
+  detection: ['5', 'seconds until the load balancer notices a loss'],
+  away: ['20', 'seconds for which the databases do not answer'],
   verifiers: ['10000', 'processes that verify tokens, in all regions together'],
   revoked: ['1000000', 'tokens that are revoked at once, in one database'],
   seed: ['1', 'the same seed gives the same figures'],
@@ -50,9 +50,9 @@ const OPTIONS = {
 
 type OptionName = keyof typeof OPTIONS
 
-export const help = `Usage: node simulation/simulate.ts [options]
+export const help = `Usage: npm run simulate -- [options]
 
-Sizes Tessera for a load, and simulates how it answers and what comes of failures (docs/operating/scale.md).
+Sizes Tessera for a load, and simulates its answers and its failures (docs/operating/scale.md).
 
 ${Object.entries(OPTIONS)
   .map(([name, [fallback, description]]) => `  --${name} VALUE\n      ${description} (${fallback})`)
@@ -63,7 +63,7 @@ ${Object.entries(OPTIONS)
       print this
 `
 
-/** @returns undefined where help is asked for. @throws TypeError naming what can't be read */
+/** @returns undefined if help is asked for. @throws TypeError that names the option at fault */
 export function parseOptions(args: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...args],

@@ -1,8 +1,8 @@
-/** What is to be sized: the load, and what it runs on. The figures of `options.ts`, parsed. */
+/** The load to size for, and the machines it runs on: the parsed options of `options.ts`. */
 export interface Plan {
   /** Tokens a second, in all regions together; each has an equal part. */
   readonly rate: number
-  /** The part of the tokens that is issued in each way; they add up to 1. */
+  /** The share of tokens issued in each way; the shares add up to 1. */
   readonly mix: Readonly<Record<Issuing, number>>
   /** Introspections for each token. */
   readonly introspections: number
@@ -10,7 +10,7 @@ export interface Plan {
   readonly coresPerNode: number
   /** The part of each core that may be busy while nothing has failed. */
   readonly utilisation: number
-  /** What may fail with the rest still serving everything: a node of each database, or a whole region as well. */
+  /** The largest failure after which the rest still serves everything: a node of each database, or also a whole region. */
   readonly survive: Survived
   /** The part of each core that may be busy while it has failed. */
   readonly utilisationAfterLoss: number
@@ -26,7 +26,7 @@ export interface Plan {
   readonly revocations: number
   /** Seconds that tokens live. */
   readonly lifetime: number
-  /** Where audit events go: into the database, as they do, or elsewhere, as a store of one's own could. */
+  /** The place of audit events: the database, as today, or `elsewhere`, which needs a store of your own. */
   readonly audit: 'database' | 'elsewhere'
   /** Rows a second that one database commits. */
   readonly databaseRows: number

@@ -1,4 +1,4 @@
-/** A queue, event by event: work arrives, waits for one of several servers in turn, and is done. Times in seconds. */
+/** Simulates a queue event by event: work arrives, waits for one of several servers, and is done. Times in seconds. */
 
 import type { Service } from './formulas.ts'
 import { exponential, gamma, type Uniform } from './random.ts'
@@ -6,11 +6,11 @@ import { TimeHeap } from './time-heap.ts'
 
 export interface Job {
   readonly at: number
-  /** How long it keeps a server. */
+  /** Seconds for which it occupies a server. */
   readonly work: number
-  /** What arrives when it is done, such as the next page of a long read. */
+  /** The job that arrives when this one is done, such as the next page of a long read. */
   readonly next?: Job
-  /** Work of the server's own: it is served like any other, and counts in no figure about requests. */
+  /** The server's own work. It is served like any other, but figures about requests leave it out. */
   readonly isOwn?: boolean
 }
 
@@ -28,7 +28,7 @@ export interface QueueResult {
   readonly busy: number
   /** When the last was done. */
   readonly endedAt: number
-  /** The mean number of jobs there, waiting or served: by itself, without looking at how long any was there. */
+  /** The mean number of jobs in the system, counted over time, independently of the response times. */
   readonly meanPresent: number
 }
 
@@ -96,19 +96,19 @@ export function drawWork(uniform: Uniform, { kinds, cv }: Service): number {
   return gamma(uniform, kinds.at(-1)?.mean ?? 0, cv)
 }
 
-/** What is asked independently of each other: a Poisson process. @param rateAt a second, at most `most` */
+/** A Poisson process: requests that are independent of each other. @param rateAt requests per second, at most `most` */
 export function* poisson(
   uniform: Uniform,
   service: Service,
   { seconds, most, rateAt = () => most }: { seconds: number; most: number; rateAt?: (time: number) => number },
 ): Generator<Job> {
-  // Thinning (Lewis and Shedler, 1979): what comes too often for the moment is left out.
+  // Thinning (Lewis and Shedler, 1979): arrivals beyond the rate of the moment are left out.
   for (let at = exponential(uniform, 1 / most); at < seconds; at += exponential(uniform, 1 / most)) {
     if (uniform() * most <= rateAt(at)) yield { at, work: drawWork(uniform, service) }
   }
 }
 
-/** How long requests took from arrival to answer, shortest first. @param between of those that arrived then */
+/** Response times of requests, shortest first. @param between counts requests that arrived in this interval */
 export function responseTimes({ done }: QueueResult, between: readonly [number, number]): Float64Array {
   const [from, to] = between
   const ours = done.filter(({ job }) => job.isOwn !== true && job.at >= from && job.at < to)

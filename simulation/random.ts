@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for one seed: a simulation that anyone can repeat. */
+/** Pseudo-random numbers, equal for equal seeds, so that anyone can repeat a simulation. */
 
 /** Evenly between 0 and 1, neither included. */
 export type Uniform = () => number

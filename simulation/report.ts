@@ -11,7 +11,7 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
 export const figure = (value: number): string => rounded.format(value)
 export const count = (value: number): string => grouped.format(value)
 
-/** In the unit that it has the fewest digits in, of powers of 1,000. */
+/** Formats bytes in the power of 1,000 that takes the fewest digits. */
 export function bytes(value: number): string {
   const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)))
   return `${figure(value / 1000 ** power)} ${UNITS[power]}`
@@ -21,10 +21,10 @@ export const percent = (part: number): string => `${figure(100 * part)} %`
 
 const latencyText = ({ p50, p99 }: Latency): string => `${figure(p50)} / ${figure(p99)} ms`
 
-/** What an amount of money an hour is for a million tokens. */
+/** The cost of a million tokens, from the cost per hour. */
 export const costPerMillion = ({ costPerHour, plan }: Capacity): number => (costPerHour / (plan.rate * 3600)) * 1e6
 
-/** All that is known of a plan, for a terminal. @throws RangeError where nothing serves it */
+/** The whole report about a plan, for a terminal. @throws RangeError if no number of databases serves the plan */
 export function report({ plan, severity, scenarios: chosen, seed, requests }: Options): string {
   const capacity = sizeFor(plan, constants)
   const sections = [

@@ -2,7 +2,7 @@ import type { Constants } from './constants.ts'
 import type { Service } from './formulas.ts'
 import { ISSUING, type Plan } from './plan.ts'
 
-/** What handling one request takes of a core, in seconds. */
+/** Seconds of a core that one request takes. */
 export interface RequestCost {
   /** At a worker, by kind of request. */
   readonly service: Service
@@ -13,7 +13,7 @@ export interface RequestCost {
 const SECONDS = 1e-6
 
 /**
- * What the requests of a plan cost each: as measured, and what TLS, several processes and clients that are not in memory add.
+ * The cost of each request of a plan: the measured cost, plus TLS, several processes, and clients that are not in memory.
  * @param hit the part of the requests whose client is in memory
  */
 export function requestCost(

@@ -1,16 +1,8 @@
-/** `node simulation/simulate.ts`: what a load takes, how it is answered, and what comes of failures. */
+/** `npm run simulate`: sizes Tessera for a load, and simulates its answers and its failures. */
 
-import { growthTable } from './growth.ts'
-import { help, parseOptions } from './options.ts'
-import { report } from './report.ts'
+import { simulate } from './command.ts'
 
-try {
-  const options = parseOptions(process.argv.slice(2))
-  if (options === undefined) process.stdout.write(help)
-  else if (options.growth) process.stdout.write(`${growthTable()}\n`)
-  else process.stdout.write(report(options))
-} catch (error) {
-  if (!(error instanceof TypeError || error instanceof RangeError)) throw error
-  process.stderr.write(`simulate: ${error.message}\n`)
-  process.exitCode = 1
-}
+const { status, stdout, stderr } = simulate(process.argv.slice(2))
+process.stdout.write(stdout)
+process.stderr.write(stderr)
+process.exitCode = status

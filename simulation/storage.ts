@@ -1,5 +1,5 @@
 /**
- * Measures what the database and memory hold: `node simulation/storage.ts`. Prints JSON for `rows` and `memory` of
+ * Measures the sizes of rows, and of records in memory: `node simulation/storage.ts`. Prints JSON for `rows` and `memory` of
  * `constants.json`: bytes, and microseconds of processor time, on SQLite in a temporary folder, by the stores that serve.
  */
 
@@ -27,7 +27,7 @@ const REVOKED = 100_000
 const CLIENTS = 10_000
 const POLLS = 2_000
 const BATCH = 2_000
-/** What one turn of a busy event loop brings, about. */
+/** About as many as one turn of a busy event loop brings. */
 const MARKS_AT_ONCE = 20
 const HOUR_MS = 3_600_000
 
@@ -103,7 +103,7 @@ async function costOf(count: number, work: () => Promise<void>): Promise<number>
   return round((user + system) / count)
 }
 
-/** What work leaves on the heap, in bytes for each of so many. */
+/** Bytes that work leaves on the heap, for each of `count` items. */
 async function heapOf<Kept>(count: number, work: () => Promise<Kept>): Promise<readonly [number, Kept]> {
   collect()
   const before = process.memoryUsage().heapUsed

@@ -1,8 +1,8 @@
-/** What is to happen, soonest first: a binary heap. */
+/** A binary heap of events, the soonest first. */
 export class TimeHeap<Item> {
   readonly #entries: { readonly at: number; readonly item: Item }[] = []
 
-  /** When the next is to happen; infinite where none is. */
+  /** The time of the next event; infinite if there is none. */
   get nextAt(): number {
     return this.#timeOf(0)
   }

@@ -1,5 +1,5 @@
 /**
- * Measures what TLS costs a server beyond plain HTTP: `node simulation/tls.ts`. Prints JSON, microseconds of the server's
+ * Measures the cost of TLS for a server, beyond plain HTTP: `node simulation/tls.ts`. Prints JSON, microseconds of the server's
  * processor time each, for `tls_us` of `constants.json`. The server is a process of its own, set up as ours is
  * (`src/http/listener.ts`), and does nothing but answer.
  */
@@ -28,7 +28,7 @@ const WARMUP = 300
 const ANSWER = 'x'.repeat(700)
 const FORM = 'grant_type=client_credentials&scope=edit'
 
-/** What the server says first. */
+/** The first message of the server. */
 interface Ports {
   readonly plain: number
   readonly tls: number

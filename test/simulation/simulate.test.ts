@@ -1,7 +1,10 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { sizeFor } from '../../simulation/capacity.ts'
+import { simulate } from '../../simulation/command.ts'
 import { constants, inSource } from '../../simulation/constants.ts'
 import { scenarios } from '../../simulation/failures.ts'
 import { erlangC, meanOf, type Service, waiting } from '../../simulation/formulas.ts'
@@ -40,7 +43,7 @@ const LOADS = [
 ]
 
 test.each(LOADS)('work is conserved: $name', ({ servers, rate }) => {
-  const jobs = jobsOf(mixed, rate, 5_000)
+  const jobs = jobsOf(mixed, rate, 1_000)
   const result = simulateQueue(servers, jobs)
   expect(result.done).toHaveLength(jobs.length)
   expect(result.busy).toBeCloseTo(
@@ -53,7 +56,7 @@ test.each(LOADS)('work is conserved: $name', ({ servers, rate }) => {
 })
 
 test.each(LOADS)('no server is idle while anything waits, or does two things at once: $name', ({ servers, rate }) => {
-  const { done } = simulateQueue(servers, jobsOf(mixed, rate, 2_000))
+  const { done } = simulateQueue(servers, jobsOf(mixed, rate, 500))
   const ends = new Map<number, number>()
   for (const { job, startedAt, endedAt, server } of done.toSorted((one, other) => one.startedAt - other.startedAt)) {
     expect(startedAt).toBeGreaterThanOrEqual(job.at)
@@ -96,7 +99,7 @@ test.each([
   { name: 'M/D/1, 70 % busy', servers: 1, rate: 0.7, cv: 0 },
 ])('the simulated mean is within 5 % of the formula: $name', ({ servers, rate, cv }) => {
   const service = oneKind(cv)
-  const result = simulateQueue(servers, jobsOf(service, rate, 300_000 / rate))
+  const result = simulateQueue(servers, jobsOf(service, rate, 40_000 / rate))
   const computed = meanOf(service) + waiting(servers, rate, service).mean
   // 1 / (µ − λ), which nobody need compute for us.
   if (servers === 1 && cv === 1) expect(computed).toBeCloseTo(1 / (1 - rate), 9)
@@ -113,7 +116,7 @@ test.each([
 
 test.each([0, 0.5, 1, 2])('work of one kind has the mean and the spread that is asked for: %d', (cv) => {
   const uniform = seeded(7)
-  const draws = Array.from({ length: 100_000 }, () => drawWork(uniform, oneKind(cv)))
+  const draws = Array.from({ length: 40_000 }, () => drawWork(uniform, oneKind(cv)))
   const mean = meanOfAll(draws)
   const spread = Math.sqrt(meanOfAll(draws.map((draw) => (draw - mean) ** 2)))
   expect(mean).toBeCloseTo(1, 1)
@@ -152,7 +155,7 @@ test.each(['', '--rate 44000 --survive nothing --requests-per-connection 0 --uti
   'percentiles by formula are within 15 % of those simulated: %s',
   (line) => {
     const capacity = capacityOf(line)
-    const [computed, simulated] = [computedLatency(capacity, 1), simulatedLatency(capacity, 1, 300_000)]
+    const [computed, simulated] = [computedLatency(capacity, 1), simulatedLatency(capacity, 1, 60_000)]
     for (const model of ['shared', 'perWorker'] as const) {
       for (const part of ['p50', 'p99'] as const) {
         const ratio = computed[model][part] / simulated[model][part]
@@ -163,10 +166,13 @@ test.each(['', '--rate 44000 --survive nothing --requests-per-connection 0 --uti
   },
 )
 
+/** A load that a simulation serves in milliseconds. */
+const SMALL = '--rate 1000 --requests 1000'
+
 test('one seed gives the same report, another seed another', () => {
-  const one = report(options('--seed 5 --requests 20000'))
-  expect(report(options('--seed 5 --requests 20000'))).toBe(one)
-  expect(report(options('--seed 6 --requests 20000'))).not.toBe(one)
+  const one = report(options(`--seed 5 ${SMALL}`))
+  expect(report(options(`--seed 5 ${SMALL}`))).toBe(one)
+  expect(report(options(`--seed 6 ${SMALL}`))).not.toBe(one)
 })
 
 const severity = { detection: 5, away: 20, verifiers: 1_000, revoked: 100_000 }
@@ -185,10 +191,10 @@ test.each([
 })
 
 test('who is left after a loss has all the work there is', () => {
-  const { cell, utilisation } = capacityOf('--rate 60000')
+  const { cell, utilisation } = capacityOf('--rate 6000')
   const after = (100 * utilisation * cell.nodes) / (cell.nodes - 1)
-  expect(findingsOf('node-lost', '--rate 60000').get('utilisation after')).toBe(`${Number(after.toPrecision(3))} %`)
-  expect(findingsOf('region-lost', '--rate 60000').get('requests that fail until it is back')).toBe('all')
+  expect(findingsOf('node-lost', '--rate 6000').get('utilisation after')).toBe(`${Number(after.toPrecision(3))} %`)
+  expect(findingsOf('region-lost', '--rate 6000').get('requests that fail until it is back')).toBe('all')
 })
 
 test.each([
@@ -204,27 +210,24 @@ test.each([
   expect(text.replaceAll('_', '')).toContain(String(value))
 })
 
-const run = (...args: string[]) =>
-  spawnSync(process.execPath, ['simulation/simulate.ts', ...args], { encoding: 'utf8', timeout: 20_000 })
-
 test('the command says how it is used', () => {
-  const { status, stdout } = run('--help')
-  expect(status).toBe(0)
-  expect(stdout).toBe(help)
+  expect(simulate(['--help'])).toEqual({ status: 0, stdout: help, stderr: '' })
 })
 
-test('the command reports every scenario', () => {
-  const { status, stdout } = run('--requests', '1000')
-  expect(status).toBe(0)
+test('the command prints the report, with every scenario', () => {
+  const { status, stdout } = simulate(SMALL.split(' '))
+  expect([status, stdout]).toEqual([0, report(options(SMALL))])
   for (const { title } of Object.values(scenarios)) expect(stdout).toContain(title)
 })
 
-test('the command says what it can’t do, in one line', () => {
-  const { status, stdout, stderr } = run('--connections-per-process', '10000')
-  expect([status, stdout]).toEqual([1, ''])
-  expect(stderr).toBe(
+test('the command says what it can’t do, in one line', async () => {
+  const child = spawn(process.execPath, ['simulation/simulate.ts', '--connections-per-process', '10000'])
+  const printed = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  expect(printed).toEqual([
+    '',
     'simulate: no number of databases serves this: even the fewest nodes around each hold more connections than it takes\n',
-  )
+    [1, null],
+  ])
 })
 
 test.each([
