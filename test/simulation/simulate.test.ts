@@ -56,7 +56,7 @@ test.each(LOADS)('work is conserved: $name', ({ servers, rate }) => {
 })
 
 test.each(LOADS)('no server is idle while anything waits, or does two things at once: $name', ({ servers, rate }) => {
-  const { done } = simulateQueue(servers, jobsOf(mixed, rate, 500))
+  const { done } = simulateQueue(servers, jobsOf(mixed, rate, 200))
   const ends = new Map<number, number>()
   for (const { job, startedAt, endedAt, server } of done.toSorted((one, other) => one.startedAt - other.startedAt)) {
     expect(startedAt).toBeGreaterThanOrEqual(job.at)
@@ -99,7 +99,7 @@ test.each([
   { name: 'M/D/1, 70 % busy', servers: 1, rate: 0.7, cv: 0 },
 ])('the simulated mean is within 5 % of the formula: $name', ({ servers, rate, cv }) => {
   const service = oneKind(cv)
-  const result = simulateQueue(servers, jobsOf(service, rate, 40_000 / rate))
+  const result = simulateQueue(servers, jobsOf(service, rate, 25_000 / rate))
   const computed = meanOf(service) + waiting(servers, rate, service).mean
   // 1 / (µ − λ), which nobody need compute for us.
   if (servers === 1 && cv === 1) expect(computed).toBeCloseTo(1 / (1 - rate), 9)
