@@ -14,12 +14,14 @@ const run = (command: string): string =>
 /** Starts the development server, and returns its output once it listens. */
 async function start(): Promise<{ readonly output: string; readonly stop: () => void }> {
   const server = spawn('npm', ['start'], { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  const { pid } = server
+  if (pid === undefined) throw new Error('npm does not start')
   let output = ''
   for await (const chunk of server.stdout.setEncoding('utf8')) {
     output += chunk
     if (output.includes('Ctrl+C')) break
   }
-  return { output, stop: () => process.kill(-(server.pid ?? 0), 'SIGINT') }
+  return { output, stop: () => process.kill(-pid, 'SIGINT') }
 }
 
 /** One after the other: a command, and its output. */
