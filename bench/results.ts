@@ -5,7 +5,7 @@ interface Results {
   /** How it was measured, on what. */
   readonly described: string
   readonly rows: readonly Row[]
-  /** What was to be reached, a line each. */
+  /** The targets and their outcome, a line each. */
   readonly reached: readonly string[]
   readonly fair: string
 }
@@ -13,8 +13,8 @@ interface Results {
 /** The page of a run, `bench/RESULTS.md`. */
 export const resultsPage = ({ described, rows, reached, fair }: Results): string => `# Results
 
-Written by \`npm run bench -- --results bench/RESULTS.md\`; [README.md](README.md) says what the rows are, and what lies between
-Tessera and the floor. Figures of one run compare with each other; with those of another machine, only ratios do.
+Written by \`npm run bench -- --results bench/RESULTS.md\`. [README.md](README.md) explains the rows, and the difference between
+Tessera and the floor. Compare only figures of one run. Between machines, only ratios can be compared.
 
 \`\`\`text
 ${described}
@@ -22,6 +22,6 @@ ${fair}
 \`\`\`
 
 ${markdownTable(rows)}
-What was to be reached, and was or was not:
+Targets, and whether this run reached them:
 
 ${reached.map((line) => `- ${line}`).join('')}`

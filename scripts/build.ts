@@ -1,4 +1,4 @@
-/** Builds the published package into `dist/`: JavaScript, and a package.json with what running it takes. */
+/** Builds the published package into `dist/`: JavaScript, and a package.json with the runtime dependencies. */
 
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

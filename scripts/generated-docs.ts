@@ -1,7 +1,7 @@
-/** The pages of docs/ that are made from tables of the source; a test proves that they are current. */
+/** The pages of docs/ that are generated from tables of the source. A test proves that they are current. */
 
 import { readFileSync } from 'node:fs'
-import { growthTable } from '../bench/scale/growth.ts'
+import { growthTable } from '../simulation/growth.ts'
 import { configurationReference } from '../src/config/reference.ts'
 import { refusals } from '../src/endpoints/refusal-table.ts'
 import { BUCKETS } from '../src/observability/durations.ts'
@@ -15,7 +15,7 @@ function presetsPage(): string {
     `${title}.`,
     '',
     ...(Object.keys(sets).length === 0
-      ? ['- Sets nothing: the default tokens serve.']
+      ? ['- Sets nothing: the verifier accepts the default tokens.']
       : Object.entries(sets).map(([field, value]) => `- Sets \`${field}: ${value}\`, unless the API says otherwise.`)),
     ...needs.map(({ why }) => `- Checked by \`tessera apply\`: ${why}.`),
     ...notes.map((note) => `- ${note}`),
@@ -26,13 +26,13 @@ function presetsPage(): string {
     '',
     'Generated from `src/tokens/presets.ts`.',
     '',
-    'An API that names the verifier it uses (`token: { preset: spring-security }`) gets tokens which that verifier takes as',
-    'it comes. What the API says itself wins over its preset; `tessera apply` warns where that will not work.',
+    'An API can name the verifier it uses (`token: { preset: spring-security }`). It then gets tokens that this verifier accepts with',
+    'its default settings. Settings of the API itself override its preset; `tessera apply` warns if they do not work together.',
     '',
     ...sections,
     '## Without a preset',
     '',
-    'These were seen to take the default tokens; each needs',
+    'These verifiers were seen to accept the default tokens. Each entry says what the verifier needs:',
     '',
     ...Object.entries(presetless).map(([name, note]) => `- ${name}: ${note}`),
     '',
@@ -49,10 +49,10 @@ function refusalsPage(): string {
     '',
     'Generated from the table of refusals of each feature (`src/endpoints/refusal-table.ts`).',
     '',
-    'Every refusal has a reason, which the audit log has (`tessera audit tail --request-id …`, with the `X-Request-Id` of the',
-    'answer) and the wire does not. What the wire says is the same for all that a stranger must not tell apart.',
+    'Every refusal has a reason. The audit log has it (`tessera explain <request-id>`, with the `X-Request-Id` of the answer); the answer',
+    'itself does not. Cases that a stranger must not distinguish get the same answer.',
     '',
-    '| reason | answer | what the wire says | what it means |',
+    '| reason | answer | `error_description` | meaning |',
     '| --- | --- | --- | --- |',
     ...rows,
     '',
@@ -70,38 +70,38 @@ function metricsPage(): string {
     '',
     'Generated from `src/observability/table.ts`.',
     '',
-    '`GET /metrics` on the admin listener, in the text format of Prometheus. [operations.md](operations.md) says what to watch. No',
-    'label is of a client, of an address, or of anything as it was sent: the number of series has a bound.',
+    '`GET /metrics` on the admin listener, in the text format of Prometheus. [monitoring.md](../operating/monitoring.md) names the most important',
+    'ones. No label contains a client, an address, or anything that was sent, so the number of series is bounded.',
     '',
-    '| metric | type | labels | what it is |',
+    '| metric | type | labels | meaning |',
     '| --- | --- | --- | --- |',
     ...rows,
     '',
     `Histograms have the buckets ${BUCKETS.join(', ')} seconds.`,
     '',
-    'Beside these are the metrics of the process that prom-client collects, with the label `role`: `server`, or `primary` and `worker`',
-    'where several processes serve as one. Worth watching are',
+    'prom-client adds metrics of the process. Their label `role` is `server`, or `primary` and `worker` with several processes. The most',
+    'useful are:',
     '',
-    '| metric | what it is |',
+    '| metric | meaning |',
     '| --- | --- |',
     ...ofProcess,
     '',
   ].join('\n')
 }
 
-/** A page that people write, but for what stands between its two marks. */
+/** A page that people write, except for the table between its two marks. */
 function scalePage(): string {
-  const page = readFileSync('docs/scale.md', 'utf8')
+  const page = readFileSync('docs/operating/scale.md', 'utf8')
   const marked = /(<!-- begin: .* -->\n)[\s\S]*(<!-- end -->)/
-  if (!marked.test(page)) throw new Error('docs/scale.md has no marks for its table')
+  if (!marked.test(page)) throw new Error('docs/operating/scale.md has no marks for its table')
   return page.replace(marked, (_, begin: string, end: string) => `${begin}${growthTable()}\n${end}`)
 }
 
 /** Each page, by its path. */
 export const generatedDocs: Readonly<Record<string, () => string>> = {
-  'docs/configuration.md': () => `${configurationReference()}\n`,
-  'docs/metrics.md': metricsPage,
-  'docs/presets.md': presetsPage,
-  'docs/refusals.md': refusalsPage,
-  'docs/scale.md': scalePage,
+  'docs/reference/configuration.md': () => `${configurationReference()}\n`,
+  'docs/reference/metrics.md': metricsPage,
+  'docs/reference/presets.md': presetsPage,
+  'docs/reference/refusals.md': refusalsPage,
+  'docs/operating/scale.md': scalePage,
 }

@@ -1,7 +1,7 @@
 /**
- * Fails where a file of `src/` imports what its folder may not. The README of each folder has three lines: its purpose, what
- * it may import, where a new thing of its kind goes. The second line is the rule. Imports leave no circle: not between files,
- * not between folders, and not between the top folders.
+ * Fails if a file of `src/` imports from a folder that the README of its own folder does not list. Each README has three lines:
+ * its purpose, the folders it may import, the place of a new thing of its kind. The second line is the rule. Imports form no
+ * circle: not between files, not between folders, and not between the top folders.
  */
 
 import { existsSync, globSync, readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ interface Rule {
   readonly folders: ReadonlySet<string>
 }
 
-/** The rule that the README of a folder states; undefined where it has not the shape of one. */
+/** The rule in the README of a folder; undefined if the README has another form. */
 function readRule(folder: string): Rule | undefined {
   const path = `src/${folder}/README.md`
   const [, heading, words = ''] = HEADING_AND_THREE_LINES.exec(existsSync(path) ? readFileSync(path, 'utf8') : '') ?? []
@@ -58,7 +58,7 @@ for (const folder of new Set(files.map(folderOf))) {
   }
 }
 
-/** The imports between what `nameOf` makes of files. */
+/** The imports between groups of files: `nameOf` returns the group of a file. */
 function graphOf(nameOf: (file: string) => string): Map<string, Set<string>> {
   const graph = new Map<string, Set<string>>()
   for (const [file, targets] of imports) {

@@ -1,6 +1,6 @@
 /**
- * Runs tests on the lowest Node that `engines` in package.json allows, to find out whether it tells the truth. It takes that
- * Node from the npm registry. Arguments are those of Vitest; without any, all tests run.
+ * Runs tests on the lowest Node that `engines` in package.json allows, to check that claim. The Node comes from the npm registry.
+ * Arguments are those of Vitest. Without any, all tests run.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process'

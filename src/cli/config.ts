@@ -21,7 +21,7 @@ export async function configCheck(command: Command): Promise<void> {
   print(printable(`ok: ${issuer} on ${shownLocation(storage)}`))
 }
 
-/** `tessera config reference`: every option, as docs/configuration.md has it. */
+/** `tessera config reference`: every option, as docs/reference/configuration.md has it. */
 export async function configReference(): Promise<void> {
   print(configurationReference())
 }

@@ -24,7 +24,7 @@ export async function storageMigrate({ json, config }: StorageOptions): Promise<
   const { options, location } = readSettings(config)
   const ran = await inWordsOf(location, () => migrateDatabase(location, systemClock, resolveStorageAccess(options)))
   if (ran.length > 0 && !location.startsWith(SQLITE))
-    say('A role that only serves needs rights on new tables: docs/storage.md, "Roles".')
+    say('A role that only serves needs rights on new tables: docs/operating/storage.md, "Roles".')
   if (json) print(JSON.stringify({ ran }))
   else print(ran.length === 0 ? 'the database is up to date' : ran.map((name) => `ran ${name}`).join('\n'))
 }

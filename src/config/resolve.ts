@@ -108,13 +108,13 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
   return { config, options, storageAccess, masterKeys, mistakes: mistakes.all, warnings, wrong }
 }
 
-/** Seconds. With one exception, no tested verifier keeps keys for more than a quarter of an hour (`docs/keys.md`). */
+/** Seconds. With one exception, no tested verifier keeps keys for more than a quarter of an hour (`docs/operating/keys.md`). */
 const SHORT_NOTICE = 3_600
 
 const keyWarnings = ({ keys: { publish_before: published } }: Options): readonly string[] =>
   published < SHORT_NOTICE
     ? [
-        `keys.publish_before: ${published} is below an hour: verifiers that keep keys for longer refuse good tokens after each rotation (docs/keys.md)`,
+        `keys.publish_before: ${published} is below an hour: verifiers that keep keys for longer refuse good tokens after each rotation (docs/operating/keys.md)`,
       ]
     : []
 

@@ -54,48 +54,54 @@ export const schema = z.strictObject({
   issuer: issuer
     .optional()
     .describe(
-      'The issuer identifier (RFC 8414 §2): `iss` of every token, and what endpoint addresses begin with. `tessera dev` takes `https://localhost` and its port.',
+      'The issuer identifier (RFC 8414 §2): the `iss` of every token, and the beginning of each endpoint address. `tessera dev` uses `https://localhost` and its port.',
     ),
   data: path
     .default('.tessera')
-    .describe('The folder for what `tessera dev` makes: database, master key, certificate.'),
+    .describe('The folder in which `tessera dev` keeps its database, master key and certificate.'),
   storage: readableBy(parseDatabaseLocation)
     .optional()
     .describe(
-      'The database: `sqlite:` and a path, or `postgres://user@host/database` (see `docs/storage.md`). `tessera dev` takes `tessera.db` in its data folder.',
+      'The database: `sqlite:` and a path, or `postgres://user@host/database` (see `docs/operating/storage.md`). `tessera dev` uses `tessera.db` in its data folder.',
     ),
   storage_password_file: path
     .optional()
     .describe(
-      'A file with the password of PostgreSQL, that only its owner can read; else it is in the address, or in `PGPASSWORD`.',
+      'A file with the password of PostgreSQL, which only its owner can read. Without it, the password is in the address or in `PGPASSWORD`.',
     ),
   storage_connections: integer(4, 1_000)
     .default(10)
-    .describe('The most connections to PostgreSQL that a process opens; six of ten are for requests alone.'),
+    .describe('The most connections to PostgreSQL that a process opens. Six of ten are reserved for requests.'),
   storage_request_timeout: integer(100, 60_000)
     .default(800)
-    .describe('Milliseconds within which PostgreSQL must have answered what a request waits for; then it gets 503.'),
+    .describe('Milliseconds that a request waits for a statement on PostgreSQL. After that it gets 503.'),
   storage_statement_timeout: integer(1, 3_600)
     .default(15)
-    .describe('Seconds that any other statement on PostgreSQL may take: of commands, rotation, the audit log.'),
+    .describe(
+      'Seconds that any other statement on PostgreSQL may take: those of commands, rotation and the audit log.',
+    ),
   master_key_file: path
     .optional()
     .describe(
-      'A file with the master key, 32 random bytes in base64 (`openssl rand -base64 32`), that only its owner can read. Signing keys are encrypted under it.',
+      'A file with the master key, 32 random bytes in base64 (`openssl rand -base64 32`), which only its owner can read. The master key encrypts the signing keys.',
     ),
   previous_master_key_file: path
     .optional()
-    .describe('While the master key is being changed, the file with the one before (see `tessera keys rewrap`).'),
-  master_key: text.optional().describe('The master key itself, in place of a file. From the environment only.'),
+    .describe(
+      'The file with the previous master key, while the master key is being changed (see `tessera keys rewrap`).',
+    ),
+  master_key: text.optional().describe('The master key itself, instead of a file. From the environment only.'),
   workers: z
     .union([z.literal('auto'), integer(1, 256)], { error: 'must be auto, or a number of processes from 1 to 256' })
     .default(1)
-    .describe('Processes that serve as one; `auto` takes one for each core. More than one have a primary beside them.'),
+    .describe(
+      'The number of worker processes. `auto` starts one for each core. Several workers have a primary process beside them.',
+    ),
   runtime: z
     .strictObject({
-      host: host.default('0.0.0.0').describe('The address of the OAuth endpoints. `tessera dev` takes `localhost`.'),
+      host: host.default('0.0.0.0').describe('The address of the OAuth endpoints. `tessera dev` uses `localhost`.'),
       port: integer(0, 65535).default(9031).describe('The port of the OAuth endpoints.'),
-      tls: onOff.default('on').describe('`off` serves plain HTTP to `runtime.trusted_proxies`, and to nobody else.'),
+      tls: onOff.default('on').describe('`off` serves plain HTTP, to `runtime.trusted_proxies` only.'),
       trusted_proxies: networks
         .default([])
         .describe(
@@ -111,7 +117,7 @@ export const schema = z.strictObject({
         .enum(['off', ...certificateHeaderFormats])
         .default('off')
         .describe(
-          'In which form the proxies pass on a client’s certificate: `client-cert` is RFC 9440. They must remove the header from what clients send.',
+          'The format in which the proxies pass on a client’s certificate; `client-cert` is RFC 9440. The proxies must remove the header from the requests of clients.',
         ),
     })
     .prefault({}),
@@ -126,28 +132,26 @@ export const schema = z.strictObject({
       keep_alive_timeout: integer(1, 86_400)
         .default(620)
         .describe(
-          'Seconds for which a connection is kept between two requests. A load balancer in front must be the first to close: Google Cloud’s keeps 600 s (see `docs/operations.md`).',
+          'Seconds for which an idle connection is kept. A load balancer in front must close it first: Google Cloud’s keeps it for 600 s (see `docs/operating/load-balancers.md`).',
         ),
       idle_connections: integer(1, 1_000_000)
         .default(2_000)
-        .describe(
-          'Idle connections that a process keeps. If there are more, those that have been idle for longest are closed.',
-        ),
+        .describe('Idle connections that a process keeps. Beyond that, it closes the longest idle ones.'),
       headers_timeout: integer(1, 3_600)
         .default(10)
-        .describe('Seconds that a client has to send all headers of a request, from the first of them on.'),
+        .describe('Seconds that a client has to send all headers of a request, from the first header on.'),
       request_timeout: integer(1, 3_600).default(15).describe('Seconds that a client has to send a whole request.'),
       handshake_timeout: integer(1, 3_600).default(10).describe('Seconds that a client has for a TLS handshake.'),
     })
     .prefault({}),
   tls: z
     .strictObject({
-      cert: path.optional().describe('The certificate chain, a PEM file. `tessera dev` makes one where none is given.'),
+      cert: path.optional().describe('The certificate chain, a PEM file. `tessera dev` creates one if none is given.'),
       key: path.optional().describe('The private key of the certificate, a PEM file.'),
       client_ca: path
         .optional()
         .describe(
-          'The authorities that issue clients’ certificates, a PEM file; without it, `tls_client_auth` is by thumbprint only.',
+          'The authorities that issue clients’ certificates, a PEM file. Without it, `tls_client_auth` accepts thumbprints only.',
         ),
     })
     .prefault({}),
@@ -155,14 +159,16 @@ export const schema = z.strictObject({
     .strictObject({
       lifetime: integer(1, 31_536_000)
         .default(14_400)
-        .describe('Seconds that an access token lives, where neither its client nor its API says otherwise.'),
+        .describe('Seconds that an access token lives, unless its client or its API says otherwise.'),
     })
     .prefault({}),
   assertions: z
     .strictObject({
       max_lifetime: integer(10, 86_400)
         .default(3_600)
-        .describe('Seconds that a client assertion may have yet to live. A common Python client sends an hour.'),
+        .describe(
+          'The longest remaining life of a client assertion, in seconds. A common Python client sends an hour.',
+        ),
       algorithms: someOf([...asymmetricAlgorithms, ...symmetricAlgorithms]).describe(
         'The only algorithms that may sign a client assertion, including one of an outside issuer. FAPI 2.0 §5.4.1 allows `PS256,ES256,EdDSA`.',
       ),
@@ -176,7 +182,9 @@ export const schema = z.strictObject({
     .strictObject({
       require_nonce: onOff
         .default('off')
-        .describe('`on` takes DPoP proofs only with a nonce of this server: none can be made ahead of time.'),
+        .describe(
+          '`on` accepts DPoP proofs only with a nonce of this server, so that nobody can make a proof in advance.',
+        ),
       algorithms: someOf(asymmetricAlgorithms).describe(
         'The only algorithms that may sign a DPoP proof. FAPI 2.0 §5.4.1 allows `PS256,ES256,EdDSA`.',
       ),
@@ -187,7 +195,7 @@ export const schema = z.strictObject({
       allow: networks
         .default([])
         .describe(
-          'Private addresses and networks from which keys of clients and outside issuers may be fetched; public ones always may.',
+          'Private addresses and networks from which keys of clients and outside issuers may be fetched. Public addresses are always allowed.',
         ),
       proxy: text
         .refine(
@@ -200,12 +208,12 @@ export const schema = z.strictObject({
         ),
       no_proxy: list(text)
         .default([])
-        .describe('Hosts that are reached without the proxy: names, each with its subdomains.'),
-      ca: path.optional().describe('Authorities to trust when fetching keys, besides the usual ones, a PEM file.'),
+        .describe('Hosts that are reached without the proxy: names, including their subdomains.'),
+      ca: path.optional().describe('Additional authorities to trust when fetching keys, a PEM file.'),
       wait: integer(0, 10_000)
         .default(2_000)
         .describe(
-          'Milliseconds that a request waits for keys that must be fetched first. If any client has keys elsewhere, refused assertions are answered after this time, so that timing does not reveal which clients do.',
+          'Milliseconds that a request waits for keys that must be fetched first. If any client has keys at a URL, refused assertions are answered after this time, so that timing does not reveal which clients have.',
         ),
     })
     .prefault({}),
@@ -213,13 +221,15 @@ export const schema = z.strictObject({
     .strictObject({
       rotate_every: integer(1, 315_360_000)
         .default(2_592_000)
-        .describe('Seconds from one key of an algorithm to the next.'),
+        .describe('Seconds for which a key signs before the next one does.'),
       publish_before: integer(1, 31_536_000)
         .default(86_400)
-        .describe('Seconds for which a key is published before it signs: as long as any verifier keeps the key set.'),
+        .describe(
+          'Seconds for which a key is published before it signs. Choose at least the time for which verifiers cache the key set.',
+        ),
       cache_max_age: integer(0, 86_400)
         .default(300)
-        .describe('Seconds for which verifiers are told that they may keep the key set.'),
+        .describe('Seconds for which verifiers may cache the key set (`Cache-Control`).'),
     })
     .prefault({}),
   cache: z
@@ -233,16 +243,13 @@ export const schema = z.strictObject({
       refusals_kept: integer(1_000, 1_000_000_000)
         .default(1_000_000)
         .describe(
-          'The number of events of refused requests that are kept, about 1 KB each. If there are more, the oldest are removed early, so that nobody can fill the disk.',
+          'The number of kept events of refused requests, about 1 KB each. Beyond that, the oldest are removed early, so that nobody can fill the disk.',
         ),
     })
     .prefault({}),
   log: z
     .strictObject({
-      level: z
-        .enum(['error', 'warn', 'info', 'debug'])
-        .default('info')
-        .describe('The least severe lines that are logged.'),
+      level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('The lowest severity that is logged.'),
     })
     .prefault({}),
   traces: z
@@ -250,10 +257,8 @@ export const schema = z.strictObject({
       endpoint: z
         .url({ protocol: /^https?$/, error: 'must be an address, for example http://localhost:4318/v1/traces' })
         .optional()
-        .describe('Where traces of requests are sent: a collector that takes OTLP over HTTP. Without, there are none.'),
-      ratio: share
-        .default(1)
-        .describe('The share of requests that are traced, where the `traceparent` of whoever sends them does not say.'),
+        .describe('The collector that receives traces of requests, by OTLP over HTTP. Without it, traces are off.'),
+      ratio: share.default(1).describe('The share of requests that are traced, unless their `traceparent` decides it.'),
     })
     .prefault({}),
   shutdown: z
@@ -261,11 +266,11 @@ export const schema = z.strictObject({
       delay: integer(0, 600)
         .default(0)
         .describe(
-          'Seconds for which all goes on after SIGTERM but `/readyz`, which says 503, so that load balancers send nothing more.',
+          'Seconds after SIGTERM for which requests are still answered, while `/readyz` says 503 so that load balancers send no more.',
         ),
       timeout: integer(0, 600)
         .default(15)
-        .describe('Seconds that requests and connections may then take to end before they are cut.'),
+        .describe('Seconds that requests and connections may then take to end. After that they are cut.'),
     })
     .prefault({}),
 })

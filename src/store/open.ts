@@ -101,6 +101,6 @@ async function explainForbidden(db: Database): Promise<UserError> {
   if (missing !== undefined) return missing
   const due = await pendingMigrations(db.unhurried, db.dialect)
   return new UserError(
-    `this role may not migrate the database (${due.join(', ')}): run \`tessera storage migrate\` as a role that may create tables, and grant this role the rights in docs/storage.md`,
+    `this role may not migrate the database (${due.join(', ')}): run \`tessera storage migrate\` as a role that may create tables, and grant this role the rights in docs/operating/storage.md`,
   )
 }

@@ -23,7 +23,7 @@ const algorithmIn = (algorithms: readonly string[], why: string) => ({
 const typIsJwt = (why: string) => ({ works: ({ typ }: TokenProfile) => typ === 'JWT', why })
 const scopeString = (why: string) => ({ works: ({ scopeClaims }: TokenProfile) => scopeClaims.includes('scope'), why })
 
-/** Every preset, by its name in the manifest. docs/presets.md is generated from this table. */
+/** Every preset, by its name in the manifest. docs/reference/presets.md is generated from this table. */
 export const presets = {
   'spring-security': {
     title: 'Spring Security, Spring Boot (`oauth2-resource-server`)',
@@ -138,7 +138,7 @@ export const presets = {
   },
 } as const satisfies Record<string, Preset>
 
-/** Verifiers that accept the default tokens, with notes about each. docs/presets.md lists them as well. */
+/** Verifiers that accept the default tokens, with notes about each. docs/reference/presets.md lists them as well. */
 export const presetless = {
   'Kubernetes API server': 'issuer, audience and CA; the user name from `sub`. It knows no EdDSA.',
   'Apache Kafka':
@@ -148,7 +148,7 @@ export const presetless = {
   'Nimbus JOSE+JWT': '`new DefaultJOSEObjectTypeVerifier("at+jwt")`.',
   'jose4j, SmallRye JWT': 'SmallRye must be told the algorithms.',
   PyJWT: '`PyJWKClient`, audience and issuer.',
-  'lestrrat-go/jwx, MicahParks/keyfunc': 'nothing; [keys.md](keys.md) says when they fetch keys again.',
+  'lestrrat-go/jwx, MicahParks/keyfunc': 'nothing; [keys.md](../operating/keys.md) says when they fetch keys again.',
   'go-jose, joserfc, jwcrypto, Rust jsonwebtoken': 'fetching keys is up to you.',
   authlib: 'its validator of RFC 9068 takes ES256 and RS256; fetching keys is up to you.',
   'Apache mod_auth_openidc': '`OIDCOAuthVerifyJwksUri` and `Require claim aud:…`, or introspection.',

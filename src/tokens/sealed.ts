@@ -15,7 +15,7 @@ const TAG_BYTES = 16
 const HEADER_BYTES = REFERENCE_BYTES + SALT_BYTES + NONCE_BYTES
 
 /**
- * The form of a sealed token, for secret scanners (docs/tokens.md). The last six characters are the CRC-32 of the others in base62.
+ * The form of a sealed token, for secret scanners (docs/concepts/tokens.md). The last six characters are the CRC-32 of the others in base62.
  * A scanner can thereby tell a token from similar text.
  */
 export const SEALED_FORM = /^tsa_[A-Za-z0-9_-]{70,16000}[0-9A-Za-z]{6}$/

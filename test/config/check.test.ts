@@ -482,7 +482,7 @@ const fit: Readonly<Record<string, Case>> = {
   },
   'keys that are published for less than an hour before they sign': {
     change: async () => ({ TESSERA_STORAGE: await database(), TESSERA_KEYS_PUBLISH_BEFORE: '3599' }),
-    says: [/^warning: keys\.publish_before: 3599 is below an hour: verifiers .*docs\/keys\.md\)$/],
+    says: [/^warning: keys\.publish_before: 3599 is below an hour: verifiers .*docs\/operating\/keys\.md\)$/],
   },
   'keys that are published for an hour before they sign': {
     change: async () => ({ TESSERA_STORAGE: await database(), TESSERA_KEYS_PUBLISH_BEFORE: '3600' }),

@@ -186,7 +186,7 @@ export const nearJwt = fc
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** The checksum of docs/tokens.md, written down a second time. */
+/** The checksum of docs/concepts/tokens.md, written down a second time. */
 function withChecksum(body: string): string {
   let rest = crc32(body)
   let digits = ''

@@ -56,7 +56,7 @@ async function isActive(at: string, token: string): Promise<boolean> {
   return ((await response.json()) as { active: boolean }).active
 }
 
-describe('the master key is changed as docs/keys.md says, node by node:', () => {
+describe('the master key is changed as docs/operating/keys.md says, node by node:', () => {
   const [before, after] = [randomBytes(32), randomBytes(32)]
   let server: Awaited<ReturnType<typeof testConfig>>
   let first: SecondServer

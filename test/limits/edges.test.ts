@@ -13,7 +13,7 @@ import { parseScope } from '../../src/oauth/scope.ts'
 import { parseJson, shortJson } from '../../src/platform/json.ts'
 import { element, extension, makeCertificate, name, octets, oid, sequence, set, shortOids, utf8 } from './der.ts'
 
-// Each limit at its largest, and one beyond. docs/limits.md has them all.
+// Each limit at its largest, and one beyond. docs/reference/limits.md has them all.
 
 const times = <One>(count: number, one: (index: number) => One): One[] =>
   Array.from({ length: count }, (_, i) => one(i))

@@ -173,7 +173,7 @@ describe('setting up', () => {
     expect(called()).toEqual([TO_RUN, 'node main.ts', 'node main.ts'])
   })
 
-  test.each(['pretest', 'test:faults', 'bench'])('%s begins with what tests take', async (name) => {
+  test.each(['pretest', 'test:faults', 'bench', 'simulate'])('%s begins with what tests take', async (name) => {
     expect(script(name)).toMatch(/^sh scripts\/setup\.sh --dev(?: && |$)/)
     await run('sh', ['-c', 'sh scripts/setup.sh --dev'], { cwd: checkout })
     expect(called()).toEqual([TO_WORK, HYDRATED])

@@ -29,7 +29,7 @@ const migrate = (url: string) => runCommand({ TESSERA_STORAGE: url }, () => stor
 const asServing = (url: string) => url.replace('postgres:postgres@', 'serving:serving@')
 const migrationsOf = (url: string) => postgres.query('select name from migration order by name', url)
 
-/** What docs/storage.md tells to grant. */
+/** What docs/operating/storage.md tells to grant. */
 const GRANTS = `
   grant select, insert, update, delete on all tables in schema public to serving;
   revoke insert, update, delete on migration from serving`

@@ -99,7 +99,7 @@ const words: Readonly<Record<string, string>> = {
   '28P01': 'the password of the role is wrong: it is in the address, in storage_password_file, or in PGPASSWORD',
   '3D000': 'there is no database of that name',
   '3F000': 'there is no schema of that name',
-  '42501': 'this role lacks a right: docs/storage.md lists the rights to grant',
+  '42501': 'this role lacks a right: docs/operating/storage.md lists the rights to grant',
   '42P01': 'a table is missing: `tessera storage migrate` creates the tables',
   '53': 'the server has no more room for this',
   '53100': 'the disk of the server is full',

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../sql/schema.ts'
 
-/** The rights on each table that the role of a server needs (`docs/storage.md`). It only reads the list of migrations. */
+/** The rights on each table that the role of a server needs (`docs/operating/storage.md`). It only reads the list of migrations. */
 const SERVING = ['select', 'insert', 'update', 'delete'] as const
 const MIGRATIONS = 'migration'
 

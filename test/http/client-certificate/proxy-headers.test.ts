@@ -299,7 +299,7 @@ describe('how large the headers may be', () => {
 })
 
 test('the page on authentication has each format', () => {
-  const page = readFileSync('docs/authentication.md', 'utf8')
+  const page = readFileSync('docs/integrating/authentication.md', 'utf8')
   expect(certificateHeaderFormats.filter((format) => !page.includes(`| \`${format}\` |`))).toEqual([])
   expect(certificateHeaderFormats.toSorted()).toEqual(formats.toSorted())
 })

@@ -117,13 +117,13 @@ describe('the dashboard', () => {
 })
 
 describe('the alert', () => {
-  const operations = readFileSync('docs/operations.md', 'utf8')
+  const operations = readFileSync('docs/operating/monitoring.md', 'utf8')
 
   test.each(alerts.map((alert) => [alert.alert, alert] as const))(
     '%s names what there is, and is explained',
     (name, alert) => {
       expect(unknownIn(alert.expr)).toEqual([])
-      expect(alert.annotations.runbook).toBe(`docs/operations.md#${name.toLowerCase()}`)
+      expect(alert.annotations.runbook).toBe(`docs/operating/monitoring.md#${name.toLowerCase()}`)
       expect(operations).toContain(`\n### ${name}\n`)
     },
   )

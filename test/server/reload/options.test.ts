@@ -150,7 +150,7 @@ test('the metric of the certificate tells when the one in force expires', async 
 })
 
 test('the page on reloading names each of them', () => {
-  const page = readFileSync('docs/reload.md', 'utf8')
+  const page = readFileSync('docs/operating/reload.md', 'utf8')
   const missing = optionInfos.filter(({ key }) => isLive(key) && !page.includes(`\`${key}\``))
   expect(missing).toEqual([])
   expect(effects.filter(([key]) => !isLive(key))).toEqual([])
