@@ -102,9 +102,7 @@ describe('one client at one address', () => {
     const refusal = tryOut()
     expect(refusal).toMatchObject({
       reason: 'too_many_guesses',
-      code: 'temporarily_unavailable',
-      status: 429,
-      headers: { 'Retry-After': '2' },
+      retryAfter: 2,
       detail: { by: 'client_at_address', failures: 6, retry_after: 2 },
     })
   })
