@@ -6,6 +6,7 @@ import { configurationReference } from '../src/config/reference.ts'
 import { refusals } from '../src/oauth/refusals.ts'
 import { BUCKETS } from '../src/observability/durations.ts'
 import { metricTable, processMetricTable } from '../src/observability/table.ts'
+import { isLive, reloadReference } from '../src/server/reload/table.ts'
 import { type Preset, presetless, presets } from '../src/tokens/presets.ts'
 
 function presetsPage(): string {
@@ -89,19 +90,25 @@ function metricsPage(): string {
   ].join('\n')
 }
 
-/** A page that people write, but for what stands between its two marks. */
-function scalePage(): string {
-  const page = readFileSync('docs/scale.md', 'utf8')
+/** A page that people write, except for the table between its two marks. */
+function pageWith(path: string, table: string): string {
+  const page = readFileSync(path, 'utf8')
   const marked = /(<!-- begin: .* -->\n)[\s\S]*(<!-- end -->)/
-  if (!marked.test(page)) throw new Error('docs/scale.md has no marks for its table')
-  return page.replace(marked, (_, begin: string, end: string) => `${begin}${growthTable()}\n${end}`)
+  if (!marked.test(page)) throw new Error(`${path} has no marks for its table`)
+  return page.replace(marked, (_, begin: string, end: string) => `${begin}${table}\n${end}`)
 }
+
+const reloadPage = (): string =>
+  pageWith('docs/reload.md', `| option | from then on |\n| --- | --- |\n${reloadReference()}`)
+
+const scalePage = (): string => pageWith('docs/scale.md', growthTable())
 
 /** Each page, by its path. */
 export const generatedDocs: Readonly<Record<string, () => string>> = {
-  'docs/configuration.md': () => `${configurationReference()}\n`,
+  'docs/configuration.md': () => `${configurationReference(isLive)}\n`,
   'docs/metrics.md': metricsPage,
   'docs/presets.md': presetsPage,
   'docs/refusals.md': refusalsPage,
+  'docs/reload.md': reloadPage,
   'docs/scale.md': scalePage,
 }

@@ -7,7 +7,6 @@ import { RemoteKeySets } from '../client-auth/remote-jwks/key-sets.ts'
 import { proxyOf } from '../client-auth/remote-jwks/proxy.ts'
 import { SecretVerifier } from '../client-auth/secrets/verifier.ts'
 import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
-import type { Config } from '../config/resolve.ts'
 import { endpointPaths } from '../endpoints/paths.ts'
 import type { RuntimeServices } from '../endpoints/routes.ts'
 import type { Tracing } from '../observability/tracing.ts'
@@ -15,19 +14,25 @@ import { DpopNonces } from '../sender-constraint/nonce.ts'
 import { Judge } from '../tokens/introspection/verdict.ts'
 import { Sealer, Unsealer } from '../tokens/sealed.ts'
 import type { CredentialNotes } from './credentials.ts'
+import type { Dependencies } from './environment.ts'
 import type { Model } from './model.ts'
 import { traceSigners } from './tracing.ts'
-import type { Means } from './world.ts'
 
-/** What the OAuth endpoints work with. @throws UserError where a configured file is not what it should be */
+interface Parts {
+  readonly model: Model
+  readonly credentials: CredentialNotes
+  /** Takes the events of requests. */
+  readonly audit: AuditSink
+  readonly tracing: Tracing
+}
+
+/** Makes the services that the OAuth endpoints call. @throws UserError if a configured file is unusable */
 export function createServices(
-  config: Config,
-  { changes, directory, keySources, masterKey, keyring, revocations, consumers }: Model,
-  { usage, marks }: CredentialNotes,
-  { clock, random, lookup, shared, live, holds }: Means,
-  audit: AuditSink,
-  tracing: Tracing,
+  { config, clock, random, lookup, primary, live, holds }: Dependencies,
+  { model, credentials, audit, tracing }: Parts,
 ): RuntimeServices {
+  const { changes, directory, keySources, masterKey, keyring, revocations, consumers } = model
+  const { usage, marks } = credentials
   const fetcher = tracing.calls(
     'fetch',
     new JsonFetcher({
@@ -46,12 +51,11 @@ export function createServices(
   const tokens = { issuer: config.issuer, keyring, clock }
   const verifier = { ...tokens, unsealer: new Unsealer() }
   const certificates = new CertificateCheck(config.clientAuthorities, clock)
-  live.follow((next) => certificates.prepareAuthorities(next.clientAuthorities))
   return {
     authenticator: {
       directory,
       verifier: tracing.calls('secret', new SecretVerifier(clock, random, masterKey.derive('secret marks')[0])),
-      guesses: shared?.guesses ?? new GuessLimiter(clock),
+      guesses: primary?.guesses ?? new GuessLimiter(clock),
       marks,
       keySets,
       issuerKeys,

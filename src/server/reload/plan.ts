@@ -1,39 +1,18 @@
-import { type Config, resolveConfig } from './resolve.ts'
-import { type Options, optionInfos } from './schema.ts'
+import { type Config, resolveConfig } from '../../config/resolve.ts'
+import { type Options, optionInfos } from '../../config/schema.ts'
+import { isLive } from './table.ts'
 
-/** The options that a server that runs takes over when it reads its configuration again; the others need a restart. */
-const LIVE: readonly string[] = [
-  'runtime.trusted_proxies',
-  'tls.cert',
-  'tls.key',
-  'tls.client_ca',
-  'token.lifetime',
-  'assertions.max_lifetime',
-  'assertions.algorithms',
-  'assertions.audience',
-  'dpop.require_nonce',
-  'dpop.algorithms',
-  'keys.rotate_every',
-  'keys.publish_before',
-  'keys.cache_max_age',
-  'log.level',
-  'shutdown.delay',
-  'shutdown.timeout',
-]
-
-export const isLive = (key: string): boolean => LIVE.includes(key)
-
-/** What reading the configuration again comes to. */
+/** The result of reading the configuration again. */
 export interface Reload {
-  /** What is to be in force: the one before, with the new values of the options that can change. */
+  /** The configuration to put in force: the current one, with the new values of the options that can change. */
   readonly config: Config
   /** The options that change now, by key. */
   readonly changed: readonly string[]
-  /** Those that differ, and can't change without a restart. */
+  /** The options that differ, and can't change without a restart. */
   readonly fixed: readonly string[]
 }
 
-/** What a file is read for: it may change and keep its name. */
+/** The contents of files that options name: a file may change and keep its name. */
 const CONTENTS: Readonly<Record<string, (config: Config) => string | undefined>> = {
   'tls.cert': ({ certificate }) => certificate?.cert,
   'tls.key': ({ certificate }) => certificate?.key,
@@ -45,11 +24,11 @@ const CONTENTS: Readonly<Record<string, (config: Config) => string | undefined>>
 }
 
 /**
- * What becomes of `current` where `next` was read.
- * @throws ConfigError where the two together are not what a server could start on
+ * Takes over from `next` what can change in `current`.
+ * @throws Mistakes if no server could start on the result
  */
 export function planReload(current: Config, next: Config): Reload {
-  const different = optionInfos.map(({ key }) => key).filter((key) => isDifferent(current, next, key))
+  const different = changedOptions(current, next)
   // A listener without TLS can't begin with it, nor the other way around.
   const isOneSided = (current.certificate === undefined) !== (next.certificate === undefined)
   const canChange = (key: string) => isLive(key) && !(isOneSided && /^tls\.(cert|key)$/.test(key))
@@ -61,6 +40,10 @@ export function planReload(current: Config, next: Config): Reload {
   const config = { ...resolveConfig(options), masterKey, previousMasterKey, outboundAuthorities, storageAccess }
   return { config: Object.freeze(config), changed, fixed }
 }
+
+/** The options whose value, or whose file, differs between two configurations, by key. */
+export const changedOptions = (current: Config, next: Config): readonly string[] =>
+  optionInfos.map(({ key }) => key).filter((key) => isDifferent(current, next, key))
 
 function isDifferent(current: Config, next: Config, key: string): boolean {
   if (JSON.stringify(read(current, key)) !== JSON.stringify(read(next, key))) return true
