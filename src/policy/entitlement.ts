@@ -85,7 +85,7 @@ const areSame = (some: readonly string[], others: readonly string[]): boolean =>
   some.length === others.length && some.every((text, index) => text === others[index])
 
 function workOut(client: Client, wanted: Wanted, apis: ApiSet): Entitlement {
-  const accessTo = accessOf(client)
+  const accessTo = accessOf(client, apis)
   const targets = targetApis(client, accessTo, wanted, apis)
   const scopes =
     wanted.scope === undefined ? unaskedScopes(accessTo, targets) : askedScopes(accessTo, wanted.scope, targets, apis)
