@@ -3,6 +3,8 @@ import { type Check, explainMatch } from '../client-auth/federation/match.ts'
 import { isSignedByIssuer } from '../client-auth/issuer-keys.ts'
 import { IssuerKeys } from '../client-auth/remote-jwks/discovery.ts'
 import { RemoteKeySets } from '../client-auth/remote-jwks/key-sets.ts'
+import { OutsideToken } from '../conditions/claims.ts'
+import { Conditions } from '../conditions/conditions.ts'
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { Tries } from '../crypto/jws/verify.ts'
 import { type FederatedCredential, isValid } from '../model/credentials/credential.ts'
@@ -64,7 +66,7 @@ function parse(token: string): CompactJws {
 async function compare(credential: FederatedCredential, jws: CompactJws, keys: IssuerKeys): Promise<Outcome> {
   const { id, label, trust } = credential
   const now = systemClock.now()
-  const { matched, checks } = explainMatch(trust, { claims: jws.claims }, { now })
+  const { matched, checks } = explainMatch(trust, new OutsideToken(jws.claims), { now, conditions: new Conditions() })
   const isIssuer = checks.some(({ check, passed }) => check === 'issuer' && passed)
   const signature = isIssuer ? await signatureOf(trust, jws, keys) : undefined
   const ended = endOf(credential, now)

@@ -1,3 +1,4 @@
+import { OutsideToken } from '../conditions/claims.ts'
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { decoyVerify, Tries } from '../crypto/jws/verify.ts'
 import type { Client } from '../model/client.ts'
@@ -173,8 +174,14 @@ async function verifiedBy(
  * The candidate that the token fits; one that still counts, where there is one.
  * @throws OAuthError why none matches; `federated_ambiguous` where those of several clients do
  */
-function choose({ clock }: Authenticator, candidates: readonly Candidate[], { claims }: CompactJws): Proven {
+function choose(
+  { clock, conditions }: Authenticator,
+  candidates: readonly Candidate[],
+  { claims }: CompactJws,
+): Proven {
   const now = clock.now()
+  const token = new OutsideToken(claims)
+  const context = { now, conditions }
   const counts = ({ client, credential }: Candidate) => client.enabled && isValid(credential, now)
   const inOrder = candidates.toSorted((one, other) => Number(counts(other)) - Number(counts(one)))
   const labelled = inOrder.map((candidate) => ({
@@ -182,13 +189,10 @@ function choose({ clock }: Authenticator, candidates: readonly Candidate[], { cl
     label: candidate.credential.label || candidate.credential.id,
     candidate,
   }))
-  const { candidate } = findMatch(labelled, { claims }, { now })
+  const { candidate } = findMatch(labelled, token, context)
   const others = labelled.filter((other) => other.candidate.client.id !== candidate.client.id)
-  const rival = others.find((other) => counts(other.candidate) && isMatch(other, claims, now))
+  const rival = others.find((other) => counts(other.candidate) && explainMatch(other, token, context).matched)
   if (rival === undefined) return candidate
   const clients = [candidate.client.id, rival.candidate.client.id]
   throw new OAuthError('federated_ambiguous', { detail: { clients } })
 }
-
-const isMatch = (trust: FederatedCredential['trust'], claims: CompactJws['claims'], now: number): boolean =>
-  explainMatch(trust, { claims }, { now }).matched

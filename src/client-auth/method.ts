@@ -1,3 +1,4 @@
+import type { Conditions } from '../conditions/conditions.ts'
 import type { AsymmetricAlgorithm, SymmetricAlgorithm } from '../crypto/jws/algorithms.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
 import type { Holds } from '../http/hold.ts'
@@ -24,6 +25,7 @@ export interface Authenticator {
   readonly keySets: RemoteKeySets
   readonly issuerKeys: IssuerKeys
   readonly certificates: CertificateCheck
+  readonly conditions: Conditions
   readonly masterKey: MasterKey
   readonly clock: Clock
   readonly assertions: AssertionSettings

@@ -1,6 +1,7 @@
 import type { AsymmetricAlgorithm } from '../crypto/jws/algorithms.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { DpopNonces } from './nonce.ts'
+import type { ProofKeys } from './proof-keys.ts'
 
 /** Marks of what may be used once only. */
 export interface ReplayMarks {
@@ -20,6 +21,7 @@ export interface ProofContext {
   readonly uris: readonly string[]
   readonly clock: Clock
   readonly marks: ReplayMarks
+  readonly keys: ProofKeys
   readonly nonces: DpopNonces
   readonly isNonceRequired: boolean
   /** The algorithms that may sign the proof. */

@@ -7,6 +7,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { ReplayMarks } from './context.ts'
 import { checkDpopProof } from './dpop.ts'
 import type { DpopNonces } from './nonce.ts'
+import type { ProofKeys } from './proof-keys.ts'
 
 /**
  * The one key that a token is bound to (RFC 7800 §3.1): the key of a proof (RFC 9449 §6.1), or of a certificate (RFC 8705 §3.1).
@@ -17,6 +18,7 @@ export type Confirmation = { readonly jkt: string } | { readonly 'x5t#S256': str
 export interface Prover {
   readonly clock: Clock
   readonly marks: ReplayMarks
+  readonly keys: ProofKeys
   readonly nonces: DpopNonces
   readonly isNonceRequired: boolean
   /** The algorithms that may sign proofs. */

@@ -7,11 +7,14 @@ import { RemoteKeySets } from '../client-auth/remote-jwks/key-sets.ts'
 import { proxyOf } from '../client-auth/remote-jwks/proxy.ts'
 import { SecretVerifier } from '../client-auth/secrets/verifier.ts'
 import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
+import { Conditions } from '../conditions/conditions.ts'
 import { endpointPaths } from '../endpoints/paths.ts'
 import type { RuntimeServices } from '../endpoints/routes.ts'
 import type { Tracing } from '../observability/tracing.ts'
 import { DpopNonces } from '../sender-constraint/nonce.ts'
+import { ProofKeys } from '../sender-constraint/proof-keys.ts'
 import { Judge } from '../tokens/introspection/verdict.ts'
+import { TokenProfiles } from '../tokens/profile.ts'
 import { Sealer, Unsealer } from '../tokens/sealed.ts'
 import type { CredentialNotes } from './credentials.ts'
 import type { Dependencies } from './environment.ts'
@@ -60,6 +63,7 @@ export function createServices(
       keySets,
       issuerKeys,
       certificates,
+      conditions: new Conditions(),
       masterKey,
       clock,
       usage,
@@ -85,6 +89,7 @@ export function createServices(
     prover: {
       clock,
       marks,
+      keys: new ProofKeys(),
       nonces: new DpopNonces(() => masterKey.derive('dpop nonce', keyring.masterKeyId), clock),
       get isNonceRequired() {
         return live.current.dpop.require_nonce === 'on'
@@ -100,6 +105,7 @@ export function createServices(
       get defaultLifetime() {
         return live.current.token.lifetime
       },
+      profiles: new TokenProfiles(),
       sealer: new Sealer(random),
     },
     changes,

@@ -6,7 +6,7 @@ import type { Entitlement } from '../policy/entitlement.ts'
 import type { Confirmation } from '../sender-constraint/prove.ts'
 import { type AccessTokenClaims, buildClaims, LONGEST_TOKEN } from './claims.ts'
 import { signJwt } from './jwt.ts'
-import { sharedProfile } from './profile.ts'
+import type { TokenProfiles } from './profile.ts'
 import type { Sealer } from './sealed.ts'
 import type { TokenProfile } from './token-profile.ts'
 
@@ -16,6 +16,7 @@ export interface Issuer {
   readonly issuer: string
   /** Seconds, where neither the client nor an API sets a lifetime. */
   readonly defaultLifetime: number
+  readonly profiles: TokenProfiles
   readonly keyring: Pick<Keyring, 'signer' | 'sealingKey'>
   readonly sealer: Sealer
   readonly clock: Clock
@@ -40,7 +41,7 @@ export async function issueToken(
   jti: Jti,
   cnf?: Confirmation,
 ): Promise<IssuedToken> {
-  const { profile, lifetime: apiLifetime } = sharedProfile(entitlement.apis, issuer.defaultLifetime)
+  const { profile, lifetime: apiLifetime } = issuer.profiles.shared(entitlement.apis, issuer.defaultLifetime)
   const lifetime = entitlement.client.token.lifetime ?? apiLifetime
   const drawn = { iss: issuer.issuer, iat: toSeconds(issuer.clock.now()), jti, cnf }
   const claims = buildClaims(entitlement, profile, lifetime, drawn)

@@ -23,33 +23,33 @@ export function resolveProfile(settings: ApiTokenSettings): TokenProfile {
   }
 }
 
-const profiles = new WeakMap<Api, TokenProfile>()
+/** The profiles of APIs, each worked out once for as long as its API does not change. */
+export class TokenProfiles {
+  /** An entry goes with its API. */
+  readonly #ofApis = new WeakMap<Api, TokenProfile>()
 
-/** The profile of an API. Worked out once for as long as it does not change. */
-function profileOf(api: Api): TokenProfile {
-  const profile = profiles.get(api) ?? resolveProfile(api.token)
-  profiles.set(api, profile)
-  return profile
-}
-
-/**
- * The profile of a token for these APIs, which must agree on everything but the lifetime: of those, the shortest, in seconds.
- * @throws OAuthError `incompatible_targets`
- */
-export function sharedProfile(
-  apis: readonly Api[],
-  defaultLifetime: number,
-): { readonly profile: TokenProfile; readonly lifetime: number } {
-  const [first, ...others] = apis
-  if (first === undefined) throw new OAuthError('no_scope')
-  const profile = profileOf(first)
-  let lifetime = profile.lifetime ?? defaultLifetime
-  for (const other of others.map(profileOf)) {
-    const isSame = isDeepStrictEqual({ ...profile, lifetime: 0 }, { ...other, lifetime: 0 })
-    if (!isSame) throw new OAuthError('incompatible_targets')
-    lifetime = Math.min(lifetime, other.lifetime ?? defaultLifetime)
+  #of(api: Api): TokenProfile {
+    const profile = this.#ofApis.get(api) ?? resolveProfile(api.token)
+    this.#ofApis.set(api, profile)
+    return profile
   }
-  return { profile, lifetime }
+
+  /**
+   * The profile of a token for these APIs, which must agree on everything but the lifetime: of those, the shortest, in seconds.
+   * @throws OAuthError `incompatible_targets`
+   */
+  shared(apis: readonly Api[], defaultLifetime: number): { readonly profile: TokenProfile; readonly lifetime: number } {
+    const [first, ...others] = apis
+    if (first === undefined) throw new OAuthError('no_scope')
+    const profile = this.#of(first)
+    let lifetime = profile.lifetime ?? defaultLifetime
+    for (const other of others.map((api) => this.#of(api))) {
+      const isSame = isDeepStrictEqual({ ...profile, lifetime: 0 }, { ...other, lifetime: 0 })
+      if (!isSame) throw new OAuthError('incompatible_targets')
+      lifetime = Math.min(lifetime, other.lifetime ?? defaultLifetime)
+    }
+    return { profile, lifetime }
+  }
 }
 
 /** The names of a client's fields that may become claims; `metadata.` and a name stand for what its owners keep there. */
@@ -73,6 +73,8 @@ export function clientClaims(profile: TokenProfile, client: Client): Claims {
 
 /** The algorithms for which there must be keys: those of the APIs, and ES256, which signs what we say ourselves. */
 export const algorithmsInUse = (apis: ApiSet): readonly KeyAlgorithm[] => {
-  const ofApis = apis.all.map(profileOf).map(({ format, algorithm }) => (format === 'sealed' ? SEALING : algorithm))
+  const ofApis = apis.all
+    .map(({ token }) => resolveProfile(token))
+    .map(({ format, algorithm }) => (format === 'sealed' ? SEALING : algorithm))
   return [...new Set<KeyAlgorithm>(['ES256', ...ofApis])]
 }

@@ -1,7 +1,7 @@
-import { cut, show } from '../../conditions/claims.ts'
+import { cut, type OutsideToken, show } from '../../conditions/claims.ts'
 import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
 import { OAuthError } from '../../oauth/error.ts'
-import { type Check, explainMatch, type OutsideToken, presentedIssuers, type Verdict } from './match.ts'
+import { type Check, explainMatch, type MatchContext, presentedIssuers, type Verdict } from './match.ts'
 
 /** Of a client's credentials, those that came closest; of each, the checks that failed first. */
 const MOST_EXPLAINED = 5
@@ -13,17 +13,16 @@ interface Labelled extends FederatedTrust {
 
 /**
  * The credential that a token is, among those of a client with whose keys its signature was verified.
- * @param now milliseconds since the epoch
  * @throws OAuthError `federated_issuer_unknown`, `federated_expired` (where age is all that is wrong) or `federated_no_match`
  */
 export function findMatch<Credential extends Labelled>(
   credentials: readonly Credential[],
   token: OutsideToken,
-  { now }: { readonly now: number },
+  context: MatchContext,
 ): Credential {
   const failures: { readonly credential: Credential; readonly failed: readonly Check[] }[] = []
   for (const credential of credentials) {
-    const verdict: Verdict = explainMatch(credential, token, { now })
+    const verdict: Verdict = explainMatch(credential, token, context)
     if (verdict.matched) return credential
     failures.push({ credential, failed: verdict.checks.filter(({ passed }) => !passed) })
   }

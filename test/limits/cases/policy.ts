@@ -2,7 +2,7 @@ import type { Api } from '../../../src/model/api.ts'
 import { ApiSet } from '../../../src/model/api-set.ts'
 import { Audience, ClientId } from '../../../src/oauth/ids.ts'
 import { decide, type Wanted } from '../../../src/policy/entitlement.ts'
-import { sharedProfile } from '../../../src/tokens/profile.ts'
+import { TokenProfiles } from '../../../src/tokens/profile.ts'
 import { clientWith } from '../../harness/client.ts'
 import { cases } from './case.ts'
 
@@ -67,7 +67,7 @@ export const policyCases = [
     },
     'no scopes, at ten APIs': { wanted: { scope: undefined, targets }, apis: different },
   }),
-  ...cases('sharedProfile', (apis: readonly Api[]) => sharedProfile(apis, 60), {
+  ...cases('TokenProfiles.shared', (apis: readonly Api[]) => new TokenProfiles().shared(apis, 60), {
     'ten with as many claims as there may be': times(20, (index) =>
       api(index, [], { claims: Object.fromEntries(times(500, (claim) => [`c${claim}`, 1])) }),
     ),
