@@ -1,6 +1,7 @@
 import { parseAssertion } from '../client-auth/assertions/parse.ts'
 import { type Check, explainMatch } from '../client-auth/federation/match.ts'
 import { isSignedByIssuer } from '../client-auth/issuer-keys.ts'
+import { RegisteredKeys } from '../client-auth/registered-keys.ts'
 import { IssuerKeys } from '../client-auth/remote-jwks/discovery.ts'
 import { RemoteKeySets } from '../client-auth/remote-jwks/key-sets.ts'
 import { OutsideToken } from '../conditions/claims.ts'
@@ -83,7 +84,9 @@ async function signatureOf(trust: FederatedCredential['trust'], jws: CompactJws,
   const { alg } = jws.header
   if (trust.algorithms !== undefined && !trust.algorithms.includes(alg)) return `alg ${alg} is not allowed`
   try {
-    return (await isSignedByIssuer(jws, trust, keys, new Tries())) ? 'good' : 'by none of the keys of the issuer'
+    return (await isSignedByIssuer(jws, trust, { published: keys, registered: new RegisteredKeys() }, new Tries()))
+      ? 'good'
+      : 'by none of the keys of the issuer'
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     return `the keys of the issuer could not be fetched: ${String(error.detail['message'] ?? error.reason)}`

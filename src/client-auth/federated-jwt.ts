@@ -143,7 +143,7 @@ async function possibleClients(
  * @throws OAuthError why there is none
  */
 async function verifiedBy(
-  { issuerKeys }: Authenticator,
+  { issuerKeys: published, registeredKeys: registered }: Authenticator,
   candidates: readonly Candidate[],
   jws: CompactJws,
   patience: Promise<void>,
@@ -156,7 +156,7 @@ async function verifiedBy(
     const { id, trust } = candidate.credential
     if (trust.algorithms !== undefined && !trust.algorithms.includes(jws.header.alg)) continue
     const source = trust.jwks === undefined ? `${trust.issuer} ${trust.jwksUri ?? ''}` : id
-    const outcome = outcomes.get(source) ?? isSignedByIssuer(jws, trust, issuerKeys, tries, patience)
+    const outcome = outcomes.get(source) ?? isSignedByIssuer(jws, trust, { published, registered }, tries, patience)
     outcomes.set(source, outcome)
     try {
       if (await outcome) verified.push(candidate)

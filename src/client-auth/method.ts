@@ -10,6 +10,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { ReplayMarks } from '../replay/marks.ts'
 import type { AudienceForm } from './assertions/claims.ts'
 import type { CertificateCheck } from './certificates/check.ts'
+import type { RegisteredKeys } from './registered-keys.ts'
 import type { IssuerKeys } from './remote-jwks/discovery.ts'
 import type { RemoteKeySets } from './remote-jwks/key-sets.ts'
 import type { AuthenticationRequest } from './request.ts'
@@ -24,6 +25,7 @@ export interface Authenticator {
   readonly marks: ReplayMarks
   readonly keySets: RemoteKeySets
   readonly issuerKeys: IssuerKeys
+  readonly registeredKeys: RegisteredKeys
   readonly certificates: CertificateCheck
   readonly conditions: Conditions
   readonly masterKey: MasterKey

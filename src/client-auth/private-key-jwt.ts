@@ -1,13 +1,14 @@
 import { KeyError } from '../crypto/jws/key-error.ts'
-import { type PublicKey, parsePublicJwk } from '../crypto/jws/public-key.ts'
+import type { PublicKey } from '../crypto/jws/public-key.ts'
 import { decoyVerify, findSigner, Tries } from '../crypto/jws/verify.ts'
-import { isValid, type KeysCredential } from '../model/credentials/credential.ts'
+import { isValid, type Jwk, type KeysCredential } from '../model/credentials/credential.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { ClientId } from '../oauth/ids.ts'
+import { ClientId, type CredentialId } from '../oauth/ids.ts'
 import { assertionOf, type PresentedAssertion } from './assertion.ts'
 import { requireSigner } from './assertions/signature.ts'
 import { checkClaims, useUp } from './client-assertion.ts'
 import type { Authenticator, ClientAuthMethod, Proven } from './method.ts'
+import type { RegisteredKeys } from './registered-keys.ts'
 
 /** A JWT that the client signed with a private key of its own (RFC 7523 §2.2; OpenID Connect Core §9, `private_key_jwt`). */
 export const privateKeyJwt: ClientAuthMethod = {
@@ -68,15 +69,15 @@ const isUnreadable = (error: unknown): boolean =>
   error instanceof OAuthError && error.reason === 'credential_unreadable'
 
 async function requireKey(
-  { keySets }: Authenticator,
+  { keySets, registeredKeys }: Authenticator,
   credential: KeysCredential,
   jws: PresentedAssertion['jws'],
   tries: Tries,
   patience: Promise<void>,
 ): Promise<void> {
-  const { source, algorithm: pinned } = credential
+  const { id, source, algorithm: pinned } = credential
   if ('jwks' in source) {
-    requireSigner(jws, inlineKeys(credential), { pinned, tries })
+    requireSigner(jws, inlineKeys(registeredKeys, id, source.jwks), { pinned, tries })
     return
   }
   const keys = await keySets.keysFor(source.jwksUri, jws.header.kid, patience)
@@ -85,19 +86,14 @@ async function requireKey(
   requireSigner(jws, await keySets.renewedKeys(source.jwksUri, patience), { pinned, tries })
 }
 
-const inline = new WeakMap<KeysCredential, readonly PublicKey[]>()
-
 /** @throws OAuthError `credential_unreadable` if the stored keys are not valid public keys */
-function inlineKeys(credential: KeysCredential): readonly PublicKey[] {
-  const known = inline.get(credential)
-  if (known !== undefined) return known
+function inlineKeys(registered: RegisteredKeys, id: CredentialId, jwks: readonly Jwk[]): readonly PublicKey[] {
   try {
-    const keys = 'jwks' in credential.source ? credential.source.jwks.map(parsePublicJwk) : []
-    inline.set(credential, keys)
-    return keys
+    return registered.ofClient(jwks)
   } catch (error) {
     if (!(error instanceof KeyError)) throw error
-    const detail = { unreadable_credential: credential.id, problem: error.message }
-    throw new OAuthError('credential_unreadable', { detail })
+    throw new OAuthError('credential_unreadable', {
+      detail: { unreadable_credential: id, problem: error.message },
+    })
   }
 }

@@ -107,7 +107,7 @@ export function readCredentials({ marks, expiry }: CredentialNotes): Readings {
   }
 }
 
-export function readServices({ authenticator }: RuntimeServices): Readings {
+export function readServices({ authenticator, prover }: RuntimeServices): Readings {
   const { running, waiting } = authenticator.verifier.hashes
   const documents: readonly [string, Pick<Documents<unknown>, 'counts'>][] = [
     ['key_set', authenticator.keySets],
@@ -115,6 +115,10 @@ export function readServices({ authenticator }: RuntimeServices): Readings {
   ]
   const remote = documents.map(([document, { counts }]) => ({ labels: { document }, counts }))
   return {
+    tessera_cache_entries: [
+      { labels: { cache: 'condition' }, value: authenticator.conditions.size },
+      { labels: { cache: 'proof_key' }, value: prover.keys.size },
+    ],
     tessera_secret_hashes_running: one(running),
     tessera_secret_hashes_waiting: one(waiting),
     tessera_remote_keys_fetches_total: remote.flatMap(({ labels, counts }) =>

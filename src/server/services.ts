@@ -1,5 +1,6 @@
 import type { AuditSink } from '../audit/sink.ts'
 import { CertificateCheck } from '../client-auth/certificates/check.ts'
+import { RegisteredKeys } from '../client-auth/registered-keys.ts'
 import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
 import { IssuerKeys } from '../client-auth/remote-jwks/discovery.ts'
 import { JsonFetcher } from '../client-auth/remote-jwks/fetch-json.ts'
@@ -62,6 +63,7 @@ export function createServices(
       marks,
       keySets,
       issuerKeys,
+      registeredKeys: new RegisteredKeys(),
       certificates,
       conditions: new Conditions(),
       masterKey,
