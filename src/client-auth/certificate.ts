@@ -4,7 +4,6 @@ import { type CertificateCredential, isValid } from '../model/credentials/creden
 import { OAuthError } from '../oauth/error.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { describe } from './certificates/describe.ts'
-import { isSelfSigned } from './certificates/self-signed.ts'
 import type { Authenticator, Presented, Proven } from './method.ts'
 import type { AuthenticationRequest } from './request.ts'
 
@@ -42,7 +41,7 @@ export function presentCertificate(
 function certificateFor(request: AuthenticationRequest, clientId: string, isForSelfSigned: boolean) {
   try {
     const certificate = request.certificate()
-    return certificate !== undefined && isSelfSigned(certificate.leaf) === isForSelfSigned ? certificate : undefined
+    return certificate !== undefined && certificate.leaf.isSelfSigned === isForSelfSigned ? certificate : undefined
   } catch (error) {
     throw error instanceof OAuthError ? error.with({ client_id: clientId }) : error
   }

@@ -1,6 +1,5 @@
-import type { X509Certificate } from 'node:crypto'
-import { type CertificateContents, contentsOf, EXTENSION } from '../../crypto/x509/contents.ts'
-import { isSameName } from '../../crypto/x509/distinguished-name.ts'
+import type { Certificate } from '../../crypto/x509/certificate.ts'
+import { EXTENSION } from '../../crypto/x509/contents.ts'
 import { publicKeyOf, weaknessOf } from '../../crypto/x509/strength.ts'
 import { toSeconds } from '../../platform/clock.ts'
 import { type CertificateProblem, problemWith } from './problems.ts'
@@ -15,7 +14,7 @@ const KNOWN = new Set<string>([...Object.values(EXTENSION), '2.5.29.14', '2.5.29
  * Whether a path, whose names and signatures fit, may be used (RFC 5280 §6.1.3-6.1.5).
  * @param path from the client's certificate to the anchor @param now milliseconds since the epoch
  */
-export function checkPath(path: readonly X509Certificate[], now: number): CertificateProblem | undefined {
+export function checkPath(path: readonly Certificate[], now: number): CertificateProblem | undefined {
   let authorities = 0
   for (const [index, certificate] of path.entries()) {
     const isAnchor = index === path.length - 1
@@ -25,12 +24,12 @@ export function checkPath(path: readonly X509Certificate[], now: number): Certif
         : (checkAuthority(certificate, authorities, now) ?? (isAnchor ? undefined : checkSignature(certificate)))
     if (problem !== undefined) return problem
     // RFC 5280 §4.2.1.9: an authority that certifies its own new key does not count.
-    if (index > 0 && !isSelfIssued(contentsOf(certificate))) authorities += 1
+    if (index > 0 && !certificate.isSelfIssued) authorities += 1
   }
   // OpenSSL's own opinion, key identifiers included (RFC 5280 §4.2.1.1); last, as it does not say what it minds.
   const misfit = path.find((certificate, index) => {
     const issuer = path[index + 1]
-    return issuer !== undefined && !certificate.checkIssued(issuer)
+    return issuer !== undefined && !certificate.x509.checkIssued(issuer.x509)
   })
   return misfit === undefined ? undefined : problemWith(misfit, 'not_issued')
 }
@@ -41,8 +40,8 @@ export function checkPath(path: readonly X509Certificate[], now: number): Certif
  * @param now milliseconds since the epoch
  * @throws OAuthError `certificate_malformed`
  */
-export function checkCertificate(leaf: X509Certificate, now: number): CertificateProblem | undefined {
-  const { keyUsage } = contentsOf(leaf)
+export function checkCertificate(leaf: Certificate, now: number): CertificateProblem | undefined {
+  const { keyUsage } = leaf.contents
   const problem = checkCommon(leaf, now)
   if (problem !== undefined) return problem
   // TLS signs with the key (RFC 8446 §4.4.2.4).
@@ -50,8 +49,8 @@ export function checkCertificate(leaf: X509Certificate, now: number): Certificat
 }
 
 /** @param following the authorities between this one and the client's certificate */
-function checkAuthority(authority: X509Certificate, following: number, now: number): CertificateProblem | undefined {
-  const { basicConstraints, keyUsage, extensions } = contentsOf(authority)
+function checkAuthority(authority: Certificate, following: number, now: number): CertificateProblem | undefined {
+  const { basicConstraints, keyUsage, extensions } = authority.contents
   if (basicConstraints?.isAuthority !== true) return problemWith(authority, 'not_a_ca')
   if (keyUsage?.keyCertSign === false) return problemWith(authority, 'may_not_sign')
   const { pathLength } = basicConstraints
@@ -63,8 +62,8 @@ function checkAuthority(authority: X509Certificate, following: number, now: numb
   return checkCommon(authority, now)
 }
 
-function checkCommon(certificate: X509Certificate, now: number): CertificateProblem | undefined {
-  const { extensions, extendedKeyUsage, notBefore, notAfter } = contentsOf(certificate)
+function checkCommon(certificate: Certificate, now: number): CertificateProblem | undefined {
+  const { extensions, extendedKeyUsage, notBefore, notAfter } = certificate.contents
   const at = new Date(now).toISOString()
   // RFC 5280 §4.1.2.5: both ends belong to it, in whole seconds.
   if (toSeconds(now) < toSeconds(notBefore.getTime())) {
@@ -73,7 +72,7 @@ function checkCommon(certificate: X509Certificate, now: number): CertificateProb
   if (toSeconds(now) > toSeconds(notAfter.getTime())) {
     return problemWith(certificate, 'expired', { not_after: notAfter.toISOString(), now: at })
   }
-  const weakness = weaknessOf(publicKeyOf(certificate))
+  const weakness = weaknessOf(publicKeyOf(certificate.x509))
   if (weakness !== undefined) return problemWith(certificate, 'weak_key', { received: weakness })
   const unknown = [...extensions].find(([oid, isCritical]) => isCritical && !KNOWN.has(oid))
   if (unknown !== undefined) return problemWith(certificate, 'unknown_critical_extension', { extension: unknown[0] })
@@ -84,9 +83,7 @@ function checkCommon(certificate: X509Certificate, now: number): CertificateProb
     : problemWith(certificate, 'extended_key_usage', { received: extendedKeyUsage.slice(0, 10) })
 }
 
-function checkSignature(certificate: X509Certificate): CertificateProblem | undefined {
-  const { name, isStrong } = contentsOf(certificate).signatureAlgorithm
+function checkSignature(certificate: Certificate): CertificateProblem | undefined {
+  const { name, isStrong } = certificate.contents.signatureAlgorithm
   return isStrong ? undefined : problemWith(certificate, 'weak_signature', { received: name })
 }
-
-const isSelfIssued = ({ subject, issuer }: CertificateContents): boolean => isSameName(subject, issuer)

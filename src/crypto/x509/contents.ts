@@ -48,20 +48,14 @@ export interface CertificateContents {
   readonly extensions: ReadonlyMap<string, boolean>
 }
 
-const cache = new WeakMap<X509Certificate, CertificateContents>()
-
 /**
  * Reads a certificate from its DER: the text that Node makes of names can't be told apart from what is in them
  * (CVE-2021-44532).
  * @throws OAuthError `certificate_malformed`
  */
-export function contentsOf(certificate: X509Certificate): CertificateContents {
-  const known = cache.get(certificate)
-  if (known !== undefined) return known
+export function readContents(certificate: X509Certificate): CertificateContents {
   try {
-    const contents = readContents(certificate)
-    cache.set(certificate, contents)
-    return contents
+    return readFields(certificate)
   } catch (error) {
     if (error instanceof DerError) {
       throw new OAuthError('certificate_malformed', { detail: { problem: error.message }, cause: error })
@@ -70,7 +64,7 @@ export function contentsOf(certificate: X509Certificate): CertificateContents {
   }
 }
 
-function readContents({ raw, validFromDate, validToDate }: X509Certificate): CertificateContents {
+function readFields({ raw, validFromDate, validToDate }: X509Certificate): CertificateContents {
   // What compares false with every moment would never expire.
   if (Number.isNaN(validFromDate.getTime() + validToDate.getTime())) throw new DerError('a date is none')
   const [tbs, algorithm] = readElements(readElement(raw, TAG.sequence).content, MOST_FIELDS)

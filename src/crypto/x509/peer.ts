@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { OAuthError } from '../../oauth/error.ts'
+import { Certificate } from './certificate.ts'
 
 /** Certificates beyond the client's own that are looked at. */
 export const MOST_IN_CHAIN = 5
@@ -10,9 +11,9 @@ const LARGEST = 16 * 1024
 /** A certificate whose private key the client has shown to have, to us or to a proxy. */
 export interface PresentedCertificate {
   /** The client's own. */
-  readonly leaf: X509Certificate
+  readonly leaf: Certificate
   /** What the client sent along, in no order that could be relied upon; nothing of it is trusted. */
-  readonly chain: readonly X509Certificate[]
+  readonly chain: readonly Certificate[]
   /** `x5t#S256`: the SHA-256 of the DER in base64url (RFC 8705 §3.1). */
   readonly thumbprint: string
   /** The TLS session is an earlier one resumed, of which the leaf is remembered and the chain is not. */
@@ -20,8 +21,8 @@ export interface PresentedCertificate {
 }
 
 /** The `x5t#S256` of a certificate (RFC 8705 §3.1). */
-export const thumbprintOf = (certificate: X509Certificate): string =>
-  createHash('sha256').update(certificate.raw).digest('base64url')
+export const thumbprintOf = ({ raw }: Pick<X509Certificate, 'raw'>): string =>
+  createHash('sha256').update(raw).digest('base64url')
 
 /**
  * The certificate that the client of a connection presented in the handshake, where OpenSSL takes up to 100 KB of them;
@@ -60,8 +61,8 @@ const present = (
   chain: readonly X509Certificate[],
   isResumed: boolean,
 ): PresentedCertificate => ({
-  leaf,
-  chain,
+  leaf: new Certificate(leaf),
+  chain: chain.map((certificate) => new Certificate(certificate)),
   thumbprint: thumbprintOf(leaf),
   isResumed,
 })
