@@ -6,7 +6,7 @@ import type { Reason } from '../oauth/refusals.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import type { CertificateHeaderFormat } from './client-certificate/headers.ts'
-import { clientCertificate } from './client-certificate.ts'
+import { ClientCertificates } from './client-certificate.ts'
 import { httpFault } from './fitness.ts'
 import type { Endpoint, HttpRequest, HttpResponse, Routes } from './message.ts'
 import type { Meter, MeterFor } from './meter.ts'
@@ -78,6 +78,8 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     Object.entries(options.routes).map(([path, methods]) => [path, toRoute(methods, meterFor?.(path))]),
   )
   const elsewhere = meterFor?.(undefined)
+  const certificates = new ClientCertificates(proxies, certificateHeader)
+  const recordByRecord = new WeakSet<Socket>()
 
   function send(
     response: ServerResponse,
@@ -135,7 +137,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
 
   function answer(request: IncomingMessage, response: ServerResponse, given: Expectation): void {
     const requestId = RequestId(uuidv7(clock, random))
-    if (isChunked(request)) readRecordByRecord(request.socket)
+    if (isChunked(request)) readRecordByRecord(request.socket, recordByRecord)
     const { path, query } = splitTarget(request.url ?? '')
     const route = routes.get(path)
     const fault = httpFault(request)
@@ -164,7 +166,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
         headers['x-forwarded-for'],
         headers['forwarded'],
       ),
-      certificate: () => clientCertificate(request, proxies, certificateHeader),
+      certificate: () => certificates.of(request),
     })
     const refuseEarly = (error: OAuthError): void => {
       route.meter?.refuse(error.reason)
@@ -257,15 +259,14 @@ function readBody(request: IncomingMessage, response: ServerResponse, take: (bod
 
 const isChunked = ({ headers }: IncomingMessage): boolean => headers['transfer-encoding'] !== undefined
 
-const recordByRecord = new WeakSet<Socket>()
-
 /**
  * Makes Node's parser read one record of 16 KiB at a time. By default it parses everything that has arrived at once, up to tens
  * of thousands of chunks. A listener for the data of the socket prevents that.
+ * @param known the sockets that have that listener
  */
-function readRecordByRecord(socket: Socket): void {
-  if (recordByRecord.has(socket)) return
-  recordByRecord.add(socket)
+function readRecordByRecord(socket: Socket, known: WeakSet<Socket>): void {
+  if (known.has(socket)) return
+  known.add(socket)
   socket.on('data', () => {})
 }
 

@@ -6,8 +6,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'src/cli/output.ts': 'the state of standard output, of which a process has one',
   'src/client-auth/assertion.ts': 'the one assertion of a request; an entry goes with its request',
   'src/crypto/jws/decoys.ts': 'a table of constants, filled as it is needed: a key for each algorithm and size',
-  'src/http/app.ts': 'which sockets of Node have a listener; an entry goes with its socket',
-  'src/http/client-certificate.ts': 'the certificate of a connection or request; an entry goes with it',
   'src/http/fitness.ts': 'the last host that was valid: one text of at most 300 characters',
   'src/observability/process.ts':
     'measurements of the process, which are begun once: at most one registry for each role',
