@@ -6,6 +6,7 @@ import { configurationReference } from '../src/config/reference.ts'
 import { refusals } from '../src/endpoints/refusal-table.ts'
 import { BUCKETS } from '../src/observability/durations.ts'
 import { metricTable, processMetricTable } from '../src/observability/table.ts'
+import { isLive, reloadReference } from '../src/server/reload/table.ts'
 import { type Preset, presetless, presets } from '../src/tokens/presets.ts'
 
 function presetsPage(): string {
@@ -90,18 +91,24 @@ function metricsPage(): string {
 }
 
 /** A page that people write, except for the table between its two marks. */
-function scalePage(): string {
-  const page = readFileSync('docs/operating/scale.md', 'utf8')
+function pageWith(path: string, table: string): string {
+  const page = readFileSync(path, 'utf8')
   const marked = /(<!-- begin: .* -->\n)[\s\S]*(<!-- end -->)/
-  if (!marked.test(page)) throw new Error('docs/operating/scale.md has no marks for its table')
-  return page.replace(marked, (_, begin: string, end: string) => `${begin}${growthTable()}\n${end}`)
+  if (!marked.test(page)) throw new Error(`${path} has no marks for its table`)
+  return page.replace(marked, (_, begin: string, end: string) => `${begin}${table}\n${end}`)
 }
+
+const reloadPage = (): string =>
+  pageWith('docs/operating/reload.md', `| option | from then on |\n| --- | --- |\n${reloadReference()}`)
+
+const scalePage = (): string => pageWith('docs/operating/scale.md', growthTable())
 
 /** Each page, by its path. */
 export const generatedDocs: Readonly<Record<string, () => string>> = {
-  'docs/reference/configuration.md': () => `${configurationReference()}\n`,
+  'docs/reference/configuration.md': () => `${configurationReference(isLive)}\n`,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/presets.md': presetsPage,
   'docs/reference/refusals.md': refusalsPage,
+  'docs/operating/reload.md': reloadPage,
   'docs/operating/scale.md': scalePage,
 }

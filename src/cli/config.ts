@@ -6,6 +6,7 @@ import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { Mistakes } from '../platform/user-error.ts'
 import { examineStart } from '../server/preflight.ts'
+import { isLive } from '../server/reload/table.ts'
 import { givenOptions } from './config-options.ts'
 import { print, printable, say } from './output.ts'
 
@@ -23,5 +24,5 @@ export async function configCheck(command: Command): Promise<void> {
 
 /** `tessera config reference`: every option, as docs/reference/configuration.md has it. */
 export async function configReference(): Promise<void> {
-  print(configurationReference())
+  print(configurationReference(isLive))
 }

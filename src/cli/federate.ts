@@ -1,8 +1,11 @@
 import { parseAssertion } from '../client-auth/assertions/parse.ts'
 import { type Check, explainMatch } from '../client-auth/federation/match.ts'
 import { isSignedByIssuer } from '../client-auth/issuer-keys.ts'
+import { RegisteredKeys } from '../client-auth/registered-keys.ts'
 import { IssuerKeys } from '../client-auth/remote-jwks/discovery.ts'
 import { RemoteKeySets } from '../client-auth/remote-jwks/key-sets.ts'
+import { OutsideToken } from '../conditions/claims.ts'
+import { Conditions } from '../conditions/conditions.ts'
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { Tries } from '../crypto/jws/verify.ts'
 import { type FederatedCredential, isValid } from '../model/credentials/credential.ts'
@@ -64,7 +67,7 @@ function parse(token: string): CompactJws {
 async function compare(credential: FederatedCredential, jws: CompactJws, keys: IssuerKeys): Promise<Outcome> {
   const { id, label, trust } = credential
   const now = systemClock.now()
-  const { matched, checks } = explainMatch(trust, { claims: jws.claims }, { now })
+  const { matched, checks } = explainMatch(trust, new OutsideToken(jws.claims), { now, conditions: new Conditions() })
   const isIssuer = checks.some(({ check, passed }) => check === 'issuer' && passed)
   const signature = isIssuer ? await signatureOf(trust, jws, keys) : undefined
   const ended = endOf(credential, now)
@@ -81,7 +84,9 @@ async function signatureOf(trust: FederatedCredential['trust'], jws: CompactJws,
   const { alg } = jws.header
   if (trust.algorithms !== undefined && !trust.algorithms.includes(alg)) return `alg ${alg} is not allowed`
   try {
-    return (await isSignedByIssuer(jws, trust, keys, new Tries())) ? 'good' : 'by none of the keys of the issuer'
+    return (await isSignedByIssuer(jws, trust, { published: keys, registered: new RegisteredKeys() }, new Tries()))
+      ? 'good'
+      : 'by none of the keys of the issuer'
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return `the keys of the issuer could not be fetched: ${String(error.detail['message'] ?? error.reason)}`

@@ -1,13 +1,13 @@
 import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
-import { planReload } from '../config/reload.ts'
 import { type Config, type Examined, requireConfig } from '../config/resolve.ts'
 import { listenFault } from '../http/listen-fault.ts'
 import { createLogger, type Logger } from '../observability/log.ts'
 import { isSystemError } from '../platform/system-error.ts'
 import { startPrimary } from '../server/primary.ts'
+import { planReload } from '../server/reload/plan.ts'
 import { type Server, startServer } from '../server/server.ts'
-import { sharedBy } from '../server/workers/remote.ts'
+import { linkToPrimary } from '../server/workers/primary-link.ts'
 import { channelToPrimary, configFromPrimary, onPrimaryGone } from '../server/workers/worker.ts'
 import { explainDatabase } from '../store/problems.ts'
 import { explain } from './output.ts'
@@ -66,7 +66,7 @@ export async function runWorker(): Promise<void> {
   try {
     const config = await configFromPrimary(channel, async (next) => (await started.promise).reload(next), explain)
     const log = createLogger(config.log.level)
-    const server = await startServer(config, { log, shared: sharedBy(channel) }).catch((error: unknown) => {
+    const server = await startServer(config, { log, primary: linkToPrimary(channel) }).catch((error: unknown) => {
       throw explainStart(error, config)
     })
     started.resolve(server)

@@ -1,3 +1,4 @@
+import type { Conditions } from '../conditions/conditions.ts'
 import type { AsymmetricAlgorithm, SymmetricAlgorithm } from '../crypto/jws/algorithms.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
 import type { Holds } from '../http/hold.ts'
@@ -8,6 +9,7 @@ import type { Directory } from '../model/directory/directory.ts'
 import type { ReplayMarks } from '../replay/marks.ts'
 import type { AudienceForm } from './assertions/claims.ts'
 import type { CertificateCheck } from './certificates/check.ts'
+import type { RegisteredKeys } from './registered-keys.ts'
 import type { IssuerKeys } from './remote-jwks/discovery.ts'
 import type { RemoteKeySets } from './remote-jwks/key-sets.ts'
 import type { SecretVerifier } from './secrets/verifier.ts'
@@ -22,7 +24,9 @@ export interface ClientAuthContext {
   readonly usage: CredentialUsage
   readonly keySets: RemoteKeySets
   readonly issuerKeys: IssuerKeys
+  readonly registeredKeys: RegisteredKeys
   readonly certificates: CertificateCheck
+  readonly conditions: Conditions
   readonly masterKey: MasterKey
   readonly assertions: AssertionSettings
   /** Whether the published secret of the `tessera dev` sample is accepted. */

@@ -1,3 +1,4 @@
+import { OutsideToken } from '../conditions/claims.ts'
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { decoyVerify, Tries } from '../crypto/jws/verify.ts'
 import { expectedRefusal } from '../http/respond.ts'
@@ -65,7 +66,7 @@ async function verifyAmong(
     throw federationRefusal('federated_issuer_unknown', { detail })
   }
   try {
-    return choose(await verifiedBy(context, candidates, jws, patience), jws, at)
+    return choose(context, await verifiedBy(context, candidates, jws, patience), jws, at)
   } catch (error) {
     // Who asks for the refusals of a client is to find those of tokens that only it could have sent.
     const [one, ...others] = new Set(candidates.map(({ client }) => client.id))
@@ -131,7 +132,7 @@ async function possibleClients(
  * @throws Refusal why there is none
  */
 async function verifiedBy(
-  { issuerKeys }: ClientAuthContext,
+  { issuerKeys: published, registeredKeys: registered }: ClientAuthContext,
   candidates: readonly Candidate[],
   jws: CompactJws,
   patience: Promise<void>,
@@ -144,7 +145,7 @@ async function verifiedBy(
     const { id, trust } = candidate.credential
     if (trust.algorithms !== undefined && !trust.algorithms.includes(jws.header.alg)) continue
     const source = trust.jwks === undefined ? `${trust.issuer} ${trust.jwksUri ?? ''}` : id
-    const outcome = outcomes.get(source) ?? isSignedByIssuer(jws, trust, issuerKeys, tries, patience)
+    const outcome = outcomes.get(source) ?? isSignedByIssuer(jws, trust, { published, registered }, tries, patience)
     outcomes.set(source, outcome)
     try {
       if (await outcome) verified.push(candidate)
@@ -162,7 +163,14 @@ async function verifiedBy(
  * The candidate that the token fits; one that still counts, where there is one.
  * @throws Refusal why none matches; `federated_ambiguous` where those of several clients do
  */
-function choose(candidates: readonly Candidate[], { claims }: CompactJws, now: number): VerifiedCredential {
+function choose(
+  { conditions }: ClientAuthContext,
+  candidates: readonly Candidate[],
+  { claims }: CompactJws,
+  now: number,
+): VerifiedCredential {
+  const token = new OutsideToken(claims)
+  const context = { now, conditions }
   const counts = ({ client, credential }: Candidate) => client.enabled && isValid(credential, now)
   const inOrder = candidates.toSorted((one, other) => Number(counts(other)) - Number(counts(one)))
   const labelled = inOrder.map((candidate) => ({
@@ -170,13 +178,10 @@ function choose(candidates: readonly Candidate[], { claims }: CompactJws, now: n
     label: candidate.credential.label || candidate.credential.id,
     candidate,
   }))
-  const { candidate } = findMatch(labelled, { claims }, { now })
+  const { candidate } = findMatch(labelled, token, context)
   const others = labelled.filter((other) => other.candidate.client.id !== candidate.client.id)
-  const rival = others.find((other) => counts(other.candidate) && isMatch(other, claims, now))
+  const rival = others.find((other) => counts(other.candidate) && explainMatch(other, token, context).matched)
   if (rival === undefined) return candidate
   const clients = [candidate.client.id, rival.candidate.client.id]
   throw refusal('federated_ambiguous', { detail: { clients } })
 }
-
-const isMatch = (trust: FederatedCredential['trust'], claims: CompactJws['claims'], now: number): boolean =>
-  explainMatch(trust, { claims }, { now }).matched

@@ -2,7 +2,6 @@ import { type ReadCertificate, requireReadable } from '../crypto/x509/peer.ts'
 import type { Form } from '../http/form.ts'
 import { expectedRefusal } from '../http/respond.ts'
 import { ClientId } from '../oauth/ids.ts'
-import { isSelfSigned } from './certificates/self-signed.ts'
 import { parseClientAssertion } from './client-assertion.ts'
 import { readBasic } from './client-secret-basic.ts'
 import type { PresentedAuthentication, PresentedClientCertificate, PresentedCredentials } from './presented.ts'
@@ -70,7 +69,7 @@ function readCertificate(clientId: ClientId, read: ReadCertificate): PresentedCl
   try {
     const certificate = requireReadable(read)
     if (certificate === undefined) return undefined
-    const method = isSelfSigned(certificate.leaf) ? 'self_signed_tls_client_auth' : 'tls_client_auth'
+    const method = certificate.leaf.isSelfSigned ? 'self_signed_tls_client_auth' : 'tls_client_auth'
     return { kind: 'certificate', method, clientId, certificate }
   } catch (error) {
     throw expectedRefusal(error)?.with({ client_id: clientId }) ?? error

@@ -1,14 +1,16 @@
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { KeyError } from '../crypto/jws/key-error.ts'
-import { type PublicKey, parsePublicJwk } from '../crypto/jws/public-key.ts'
+import type { PublicKey } from '../crypto/jws/public-key.ts'
 import { decoyVerify, findSigner, Tries } from '../crypto/jws/verify.ts'
-import { isValid, type KeysCredential } from '../model/credentials/credential.ts'
+import { isValid, type Jwk, type KeysCredential } from '../model/credentials/credential.ts'
+import type { CredentialId } from '../oauth/ids.ts'
 import { Refusal } from '../oauth/refusal.ts'
 import { requireSigner } from './assertions/signature.ts'
 import { checkClaims, consumeAssertion } from './client-assertion.ts'
 import type { Attempt, ClientAuthContext, VerifiedCredential } from './context.ts'
 import type { PresentedAssertion } from './presented.ts'
 import { refusal } from './refusals.ts'
+import type { RegisteredKeys } from './registered-keys.ts'
 
 /**
  * Verifies a JWT that the client has signed with its private key (RFC 7523 §2.2; OpenID Connect Core §9, `private_key_jwt`).
@@ -56,15 +58,15 @@ async function findCredential(
 const isUnreadable = (error: unknown): boolean => error instanceof Refusal && error.reason === 'credential_unreadable'
 
 async function requireKey(
-  { keySets }: ClientAuthContext,
+  { keySets, registeredKeys }: ClientAuthContext,
   credential: KeysCredential,
   jws: CompactJws,
   tries: Tries,
   patience: Promise<void>,
 ): Promise<void> {
-  const { source, algorithm: pinned } = credential
+  const { id, source, algorithm: pinned } = credential
   if ('jwks' in source) {
-    requireSigner(jws, inlineKeys(credential), { pinned, tries })
+    requireSigner(jws, inlineKeys(registeredKeys, id, source.jwks), { pinned, tries })
     return
   }
   const keys = await keySets.keysFor(source.jwksUri, jws.header.kid, patience)
@@ -73,19 +75,14 @@ async function requireKey(
   requireSigner(jws, await keySets.renewedKeys(source.jwksUri, patience), { pinned, tries })
 }
 
-const inline = new WeakMap<KeysCredential, readonly PublicKey[]>()
-
 /** @throws Refusal `credential_unreadable` if the stored keys are not valid public keys */
-function inlineKeys(credential: KeysCredential): readonly PublicKey[] {
-  const known = inline.get(credential)
-  if (known !== undefined) return known
+function inlineKeys(registered: RegisteredKeys, id: CredentialId, jwks: readonly Jwk[]): readonly PublicKey[] {
   try {
-    const keys = 'jwks' in credential.source ? credential.source.jwks.map(parsePublicJwk) : []
-    inline.set(credential, keys)
-    return keys
+    return registered.ofClient(jwks)
   } catch (error) {
     if (!(error instanceof KeyError)) throw error
-    const detail = { unreadable_credential: credential.id, problem: error.message }
-    throw refusal('credential_unreadable', { detail })
+    throw refusal('credential_unreadable', {
+      detail: { unreadable_credential: id, problem: error.message },
+    })
   }
 }

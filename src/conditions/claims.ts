@@ -16,16 +16,10 @@ const VALUES_A_MEMBER = 4
 export const cut = (text: string): string =>
   text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 1)}…`
 
-const shown = new WeakMap<object, string>()
-
-/** A value for people to read: text as it is, anything else as JSON, cut. Each credential shows the same claims of a token. */
-export function show(value: unknown): string {
+/** A value for people to read: text as it is, anything else as JSON, cut. */
+export const show = (value: unknown): string => {
   if (value === undefined) return 'absent'
-  if (typeof value === 'string') return cut(value)
-  if (typeof value !== 'object' || value === null) return shortJson(value, LONGEST_SHOWN)
-  const known = shown.get(value) ?? shortJson(value, LONGEST_SHOWN)
-  shown.set(value, known)
-  return known
+  return typeof value === 'string' ? cut(value) : shortJson(value, LONGEST_SHOWN)
 }
 
 /** A claim, or a member of one, by its own name: what every object has, such as `constructor`, is no claim. */
@@ -36,7 +30,7 @@ class Unusable {}
 const unusable = new Unusable()
 
 /** Claims as CEL takes them, and what it may cost to look through them. */
-export interface CelClaims extends ClaimsSize {
+interface CelClaims extends ClaimsSize {
   readonly values: ReadonlyMap<string, unknown>
   /** The work done on the claims by all conditions up to now, as `ConditionCost` counts it. */
   work: number
@@ -50,20 +44,39 @@ export interface ClaimsSize {
   readonly longest: number
 }
 
-const converted = new WeakMap<OutsideClaims, CelClaims>()
+/** A token of an outside issuer, once its signature is verified. Each credential that it is held against asks for the same values. */
+export class OutsideToken {
+  readonly claims: OutsideClaims
+  #cel: CelClaims | undefined
+  readonly #shown = new Map<object, string>()
+
+  constructor(claims: OutsideClaims) {
+    this.claims = claims
+  }
+
+  /** The claims for CEL. */
+  get cel(): CelClaims {
+    this.#cel ??= celClaims(this.claims)
+    return this.#cel
+  }
+
+  /** As `show`. @param value a claim */
+  show(value: unknown): string {
+    if (typeof value !== 'object' || value === null) return show(value)
+    const known = this.#shown.get(value) ?? show(value)
+    this.#shown.set(value, known)
+    return known
+  }
+}
 
 /**
- * Converts claims for CEL, once for each token: objects become maps, in which no name is special, and whole numbers become
- * BigInt, which is what `1` is there. A number beyond 2^53 is not the one that the issuer wrote, so none can be compared.
+ * Converts claims for CEL: objects become maps, in which no name is special, and whole numbers become BigInt, which is what `1`
+ * is there. A number beyond 2^53 is not the one that the issuer wrote, so none can be compared.
  */
-export function celClaims(claims: OutsideClaims): CelClaims {
-  const known = converted.get(claims)
-  if (known !== undefined) return known
+function celClaims(claims: OutsideClaims): CelClaims {
   const size = { weight: 0, longest: 0 }
   const values = convertObject(claims, 0, size)
-  const made = { values, ...size, work: 0 }
-  converted.set(claims, made)
-  return made
+  return { values, ...size, work: 0 }
 }
 
 interface Size {

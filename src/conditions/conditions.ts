@@ -1,7 +1,7 @@
 import { type ASTNode, TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { LRUCache } from 'lru-cache'
 import { shortJson } from '../platform/json.ts'
-import { celClaims, claimOf, cut, LONGEST_SHOWN, type OutsideClaims } from './claims.ts'
+import { claimOf, cut, LONGEST_SHOWN, type OutsideClaims, type OutsideToken } from './claims.ts'
 import { ConditionCost, ConditionError, LONGEST_LIST, MOST_WORK } from './condition-cost.ts'
 
 /** Characters: a screen full. What is longer cannot be explained to anybody. */
@@ -21,7 +21,7 @@ type ConditionOutcome =
 /** A condition over the claims of a token, in CEL (https://cel.dev). */
 export interface Condition {
   /** Never throws. What cannot be evaluated does not hold. */
-  evaluate(claims: OutsideClaims): ConditionOutcome
+  evaluate(token: OutsideToken): ConditionOutcome
 }
 
 /** The first part of a condition that did not come out true. */
@@ -70,7 +70,23 @@ function firstNotTrue(parts: readonly ASTNode[], runner: Runner, context: unknow
 
 const conjunctsOf = (node: ASTNode): readonly ASTNode[] => (node.op === '&&' ? node.args.flatMap(conjunctsOf) : [node])
 
-const conditions = new LRUCache<string, Condition>({ max: REMEMBERED })
+/** Compiled conditions: those that were used last. */
+export class Conditions {
+  readonly #compiled = new LRUCache<string, Condition>({ max: REMEMBERED })
+
+  get size(): number {
+    return this.#compiled.size
+  }
+
+  /** As `parseCondition`. */
+  parse(text: string): Condition {
+    const known = this.#compiled.get(text)
+    if (known !== undefined) return known
+    const condition = parseCondition(text)
+    this.#compiled.set(text, condition)
+    return condition
+  }
+}
 
 /**
  * Compiles a condition, such as `claims.environment == "production" && claims.ref.startsWith("refs/tags/")`. Time and memory
@@ -78,14 +94,6 @@ const conditions = new LRUCache<string, Condition>({ max: REMEMBERED })
  * @throws ConditionError where it is no condition, or calls what is not offered
  */
 export function parseCondition(text: string): Condition {
-  const known = conditions.get(text)
-  if (known !== undefined) return known
-  const condition = compile(text)
-  conditions.set(text, condition)
-  return condition
-}
-
-function compile(text: string): Condition {
   if (text.length > LONGEST_CONDITION) {
     throw new ConditionError(`The condition is over ${LONGEST_CONDITION} characters`, LONGEST_CONDITION)
   }
@@ -93,8 +101,7 @@ function compile(text: string): Condition {
   // That the text is a whole expression was seen above: it cannot close the bracket. A comment ends with its line.
   const evaluate = environment.parse(`${FIRST_NOT_TRUE}(${text}\n)`)
   return {
-    evaluate(claims) {
-      const prepared = celClaims(claims)
+    evaluate({ claims, cel: prepared }) {
       const work = prepared.work + cost.on(prepared)
       if (work > MOST_WORK) return { holds: false, part: cut(text), because: 'it would take too long on this token' }
       prepared.work = work

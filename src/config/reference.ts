@@ -1,8 +1,7 @@
-import { isLive } from './reload.ts'
 import { isEnvironmentOnly, optionInfos } from './schema.ts'
 
-/** The reference page of all options, as Markdown. */
-export function configurationReference(): string {
+/** The reference page of all options, as Markdown. @param isLive whether the server reads an option again at SIGHUP */
+export function configurationReference(isLive: (key: string) => boolean): string {
   const rows = optionInfos.map(({ key, env, flag, description, fallback }) => {
     const names = isEnvironmentOnly(key) ? [env] : [key, env, flag]
     const shown = fallback === undefined || (Array.isArray(fallback) && fallback.length === 0) ? '' : `\`${fallback}\``

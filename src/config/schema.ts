@@ -278,6 +278,18 @@ export const schema = z.strictObject({
 /** The options, each checked by itself, with defaults. */
 export type Options = z.output<typeof schema>
 
+/** The key of an option, such as `runtime.port`. */
+export type OptionKey = KeyWithin<Options>
+
+/** Keys of sections are joined with dots. A list is a value, and so is everything that is no object. */
+type KeyWithin<Section> = {
+  [Name in keyof Section & string]-?: NonNullable<Section[Name]> extends readonly unknown[]
+    ? Name
+    : NonNullable<Section[Name]> extends object
+      ? `${Name}.${keyof NonNullable<Section[Name]> & string}`
+      : Name
+}[keyof Section & string]
+
 /** The description of one option for the reference, the environment and the command line. */
 export interface OptionInfo {
   /** The path of the option in the file, such as `runtime.port`. */

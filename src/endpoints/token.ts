@@ -6,7 +6,7 @@ import { json } from '../http/respond.ts'
 import type { ChangeFeed } from '../model/changes/feed.ts'
 import type { Directory } from '../model/directory/directory.ts'
 import { Jti } from '../oauth/ids.ts'
-import { decide } from '../policy/entitlement.ts'
+import type { AccessDecisions } from '../policy/entitlement.ts'
 import { chooseBinding, type ProofVerifier, verifyProof } from '../sender-constraint/verify-proof.ts'
 import { scopeOf, tokenTypeOf } from '../tokens/claims.ts'
 import type { TokenIntrospector } from '../tokens/introspection/introspector.ts'
@@ -19,6 +19,7 @@ import type { ClientRequest } from './request.ts'
 export interface TokenContext extends PipelineContext {
   readonly directory: Pick<Directory, 'apis'>
   readonly changes: Pick<ChangeFeed, 'keepUp'>
+  readonly accessDecisions: AccessDecisions
   readonly proofVerifier: ProofVerifier
   readonly issuer: Issuer
   readonly introspector: TokenIntrospector
@@ -47,7 +48,7 @@ function parseGrant(form: Form, grants: readonly AnyGrant[]): GrantRequest {
 }
 
 async function answerGrant(
-  { changes, directory, proofVerifier, issuer, introspector }: TokenContext,
+  { changes, directory, accessDecisions, proofVerifier, issuer, introspector }: TokenContext,
   authenticated: AuthenticatedClient,
   { parameters: grant, facts, proofs }: ClientRequest<GrantRequest>,
 ): Promise<Outcome> {
@@ -57,7 +58,7 @@ async function answerGrant(
   const authorizing = grant.authorize(authenticated, { introspector, at: facts.at })
   const decision = authorizing instanceof Promise ? await authorizing : authorizing
   if (decision.kind === 'answer') return { response: json(200, decision.body) }
-  const entitlement = decide(decision.client, decision.requested, directory.apis)
+  const entitlement = accessDecisions.decide(decision.client, decision.requested, directory.apis)
   const binding = chooseBinding(proofs, [decision.client, ...entitlement.apis])
   const cnf = binding && (await verifyProof(proofVerifier, proofs, binding, facts.at))
   // The token is named by the request that issued it, under whose id the audit log has everything about it.

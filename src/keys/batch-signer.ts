@@ -4,10 +4,33 @@ import type { KeyId } from '../oauth/ids.ts'
 import { createBatch } from '../platform/batch.ts'
 import { signatureAlgorithms } from './algorithms.ts'
 
+/** The encoded JOSE headers of one key. They differ in `typ` alone, of which a server has a handful. */
+class JoseHeaders {
+  readonly #key: Pick<Signer, 'kid' | 'algorithm'>
+  readonly #byTyp = new Map<string, string>()
+
+  constructor(key: Pick<Signer, 'kid' | 'algorithm'>) {
+    this.#key = key
+  }
+
+  /** The header of a JWT of this `typ`, in base64url. */
+  of(typ: string): string {
+    return this.#byTyp.get(typ) ?? this.#encode(typ)
+  }
+
+  #encode(typ: string): string {
+    const header = JSON.stringify({ alg: this.#key.algorithm, typ, kid: this.#key.kid })
+    const encoded = Buffer.from(header).toString('base64url')
+    this.#byTyp.set(typ, encoded)
+    return encoded
+  }
+}
+
 /** Signs with one key. */
 export interface Signer {
   readonly kid: KeyId
   readonly algorithm: SigningAlgorithm
+  readonly headers: JoseHeaders
   /** Signs `input`, which is ASCII. Resolves with the JWS in compact serialization (RFC 7515 §7.1). */
   sign(input: string): Promise<string>
 }
@@ -19,6 +42,7 @@ export function createBatchSigner(kid: KeyId, algorithm: SigningAlgorithm, priva
   return {
     kid,
     algorithm,
+    headers: new JoseHeaders({ kid, algorithm }),
     sign: (input) => inBatch(() => `${input}.${sign(input, privateKey).toString('base64url')}`),
   }
 }

@@ -1,7 +1,7 @@
 import { isSameUri, normaliseUri } from '../oauth/uri.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
 import type { Api, Scope } from './api.ts'
-import { ScopePatterns } from './scope-patterns.ts'
+import { type ApiPatterns, patternsOf, ScopePatterns } from './scope-patterns.ts'
 
 /** All APIs as they stood at one moment, indexed by what requests name them by. */
 export class ApiSet {
@@ -10,6 +10,7 @@ export class ApiSet {
   readonly #byAudience: ReadonlyMap<string, Api>
   readonly #byScope = new Map<string, Api[]>()
   readonly #patterns: ScopePatterns<{ readonly scope: Scope; readonly api: Api }>
+  readonly #patternsOfApis: ReadonlyMap<Api, ApiPatterns>
   /** APIs whose records can't be read; the `id` of each is its audience. */
   readonly unreadable: readonly Unreadable[]
 
@@ -23,6 +24,7 @@ export class ApiSet {
     for (const api of apis) {
       for (const { name } of api.scopes) this.#byScope.set(name, [...(this.#byScope.get(name) ?? []), api])
     }
+    this.#patternsOfApis = new Map(apis.map((api) => [api, patternsOf(api)]))
     this.#patterns = new ScopePatterns(apis.flatMap((api) => api.scopes.map((scope) => ({ scope, api }))))
   }
 
@@ -38,6 +40,11 @@ export class ApiSet {
   /** The API of this audience, in any spelling, if its record can't be read. */
   unreadableOf(audience: string): Unreadable | undefined {
     return this.unreadable.find(({ id }) => isSameUri(id, audience))
+  }
+
+  /** The scopes of one of these APIs that have a `*`, the most specific first. */
+  patternsOf(api: Api): ApiPatterns {
+    return this.#patternsOfApis.get(api) ?? patternsOf(api)
   }
 
   /** The APIs that have a scope of this name, or one with a `*` that covers it. */

@@ -120,7 +120,7 @@ export class ScopePatterns<Entry extends { readonly scope: Scope }> {
   }
 }
 
-const ofApis = new WeakMap<Api, ScopePatterns<{ readonly scope: Scope }>>()
+export type ApiPatterns = ScopePatterns<{ readonly scope: Scope }>
 
 /** The more text a pattern fixes, the fewer names it covers. */
 const fixedLength = ({ name }: Scope): number => name.replaceAll('*', '').length
@@ -128,8 +128,10 @@ const fixedLength = ({ name }: Scope): number => name.replaceAll('*', '').length
 const bySpecificity = (one: Scope, other: Scope): number => fixedLength(other) - fixedLength(one)
 
 /** The scopes of one API that have a `*`, the most specific first. */
-export function patternsOf(api: Api): ScopePatterns<{ readonly scope: Scope }> {
-  const known = ofApis.get(api) ?? new ScopePatterns(api.scopes.toSorted(bySpecificity).map((scope) => ({ scope })))
-  ofApis.set(api, known)
-  return known
-}
+export const patternsOf = (api: Api): ApiPatterns =>
+  new ScopePatterns(
+    api.scopes
+      .filter(({ name }) => hasStar(name))
+      .toSorted(bySpecificity)
+      .map((scope) => ({ scope })),
+  )

@@ -153,6 +153,12 @@ export const metricTable = {
     labels: {},
     together: 'sum',
   },
+  tessera_cache_entries: {
+    type: 'gauge',
+    help: 'Values that were worked out from what requests or the database had, and are kept for the next time.',
+    labels: { cache: 'condition: compiled conditions, at most 1,000; proof_key: keys of DPoP proofs, at most 2,000' },
+    together: 'sum',
+  },
   tessera_remote_keys_fetches_total: {
     type: 'counter',
     help: 'Fetches of documents with keys of clients and outside issuers.',

@@ -27,28 +27,45 @@ export interface Entitlement {
 
 interface Decision {
   readonly apis: ApiSet
-  readonly wanted: RequestedAccess
+  readonly requested: RequestedAccess
   readonly entitlement: Entitlement
 }
 
-/** Most clients ask for the same thing again and again: what was decided last holds until they or an API change. */
-const lastDecision = new WeakMap<Client, Decision>()
 /** The most characters of a request whose decision is remembered, for each client. Few requests have a hundred. */
 const LONGEST_REMEMBERED = 1_024
 
 /**
- * Decides what `client` is granted of what it wants. An API or scope that it was not given is never in the answer.
- * @throws Refusal `invalid_scope` or `invalid_target`; `record_unreadable` if the decision depends on an unreadable API
+ * Decides about access. Most clients request the same access again and again, so the last decision about a client is remembered
+ * until the client or an API changes.
  */
-export function decide(client: Client, wanted: RequestedAccess, apis: ApiSet): Entitlement {
-  const last = lastDecision.get(client)
-  if (last?.apis === apis && isSameWish(last.wanted, wanted)) return last.entitlement
-  try {
-    const entitlement = workOut(client, wanted, apis)
-    remember(client, wanted, apis, entitlement)
-    return entitlement
-  } catch (error) {
-    throw unreadableBehind(client, wanted, apis) ?? error
+export class AccessDecisions {
+  readonly #last = new WeakMap<Client, Decision>()
+
+  /**
+   * Decides which access of the requested one `client` gets. An API or scope that it was not given is never in the answer.
+   * @throws Refusal `invalid_scope` or `invalid_target`; RecordUnreadable if the decision depends on an unreadable API
+   */
+  decide(client: Client, requested: RequestedAccess, apis: ApiSet): Entitlement {
+    const last = this.#last.get(client)
+    if (last?.apis === apis && isSameRequest(last.requested, requested)) return last.entitlement
+    try {
+      const entitlement = determine(client, requested, apis)
+      this.#remember(client, requested, apis, entitlement)
+      return entitlement
+    } catch (error) {
+      throw unreadableBehind(client, requested, apis) ?? error
+    }
+  }
+
+  /** Remembers a decision, with copies of its texts, so that the form is not kept in memory. */
+  #remember(client: Client, { scope, targets }: RequestedAccess, apis: ApiSet, entitlement: Entitlement): void {
+    const texts = [...(scope ?? []), ...targets]
+    if (texts.reduce((length, text) => length + text.length, 0) > LONGEST_REMEMBERED) return
+    this.#last.set(client, {
+      apis,
+      requested: { scope: scope?.map(detached), targets: targets.map(detached) },
+      entitlement: { ...entitlement, scopes: entitlement.scopes.map(detached) },
+    })
   }
 }
 
@@ -65,33 +82,23 @@ function unreadableBehind({ scopes, grants }: Client, { scope, targets }: Reques
   return record && new RecordUnreadable(record)
 }
 
-/** Remembers a decision, with copies of its texts, so that the form is not kept in memory. */
-function remember(client: Client, wanted: RequestedAccess, apis: ApiSet, entitlement: Entitlement): void {
-  const texts = [...(wanted.scope ?? []), ...wanted.targets]
-  if (texts.reduce((length, text) => length + text.length, 0) > LONGEST_REMEMBERED) return
-  const own = { scope: wanted.scope?.map(detached), targets: wanted.targets.map(detached) }
-  lastDecision.set(client, {
-    apis,
-    wanted: own,
-    entitlement: { ...entitlement, scopes: entitlement.scopes.map(detached) },
-  })
-}
-
-const isSameWish = (one: RequestedAccess, other: RequestedAccess): boolean =>
+const isSameRequest = (one: RequestedAccess, other: RequestedAccess): boolean =>
   areSame(one.targets, other.targets) &&
   (one.scope === undefined || other.scope === undefined ? one.scope === other.scope : areSame(one.scope, other.scope))
 
 const areSame = (some: readonly string[], others: readonly string[]): boolean =>
   some.length === others.length && some.every((text, index) => text === others[index])
 
-function workOut(client: Client, wanted: RequestedAccess, apis: ApiSet): Entitlement {
-  const accessTo = accessOf(client)
-  const targets = targetApis(client, accessTo, wanted, apis)
+function determine(client: Client, requested: RequestedAccess, apis: ApiSet): Entitlement {
+  const accessTo = accessOf(client, apis)
+  const targets = targetApis(client, accessTo, requested, apis)
   const scopes =
-    wanted.scope === undefined ? unaskedScopes(accessTo, targets) : askedScopes(accessTo, wanted.scope, targets, apis)
+    requested.scope === undefined
+      ? unaskedScopes(accessTo, targets)
+      : askedScopes(accessTo, requested.scope, targets, apis)
   if (scopes.length === 0) throw refusal('no_scope')
   requireGrantedEverywhere(accessTo, scopes, targets, (api, scope) =>
-    wanted.scope === undefined ? accessTo(api).mayHaveUnasked(scope) : accessTo(api).granted(scope).length > 0,
+    requested.scope === undefined ? accessTo(api).mayHaveUnasked(scope) : accessTo(api).granted(scope).length > 0,
   )
   return { client, apis: targets, scopes }
 }

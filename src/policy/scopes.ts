@@ -1,6 +1,7 @@
 import type { Api, Scope } from '../model/api.ts'
+import type { ApiSet } from '../model/api-set.ts'
 import type { Client } from '../model/client.ts'
-import { covers, hasStar, isDynamic, isWildcard, patternsOf } from '../model/scope-patterns.ts'
+import { type ApiPatterns, covers, hasStar, isDynamic, isWildcard } from '../model/scope-patterns.ts'
 import { isSameUri } from '../oauth/uri.ts'
 
 /** What one client may be granted at one API. */
@@ -23,18 +24,17 @@ interface Access {
 export type AccessTo = (api: Api) => Access
 
 /** What `client` may be granted, worked out once for each API that is asked about. */
-export function accessOf(client: Client): AccessTo {
+export function accessOf(client: Client, apis: ApiSet): AccessTo {
   const known = new Map<Api, Access>()
   return (api) => {
-    const access = known.get(api) ?? workOut(client, api)
+    const access = known.get(api) ?? workOut(client, api, apis.patternsOf(api))
     known.set(api, access)
     return access
   }
 }
 
-function workOut(client: Client, api: Api): Access {
+function workOut(client: Client, api: Api, patterns: ApiPatterns): Access {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
-  const patterns = patternsOf(api)
   const members = (group: Scope): readonly string[] => group.includes ?? []
   const isOpen = (scope: Scope) => scope.common === true && !client.restrictScopes
   const grant = client.grants.find((one) => isSameUri(one.api, api.audience))

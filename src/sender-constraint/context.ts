@@ -1,5 +1,6 @@
 import type { AsymmetricAlgorithm } from '../crypto/jws/algorithms.ts'
 import type { DpopNonces } from './nonce.ts'
+import type { ProofKeys } from './proof-keys.ts'
 
 /** Marks of what may be used once only. */
 export interface ReplayMarks {
@@ -20,6 +21,7 @@ export interface ProofContext {
   /** The time of the request. Milliseconds. */
   readonly now: number
   readonly marks: ReplayMarks
+  readonly keys: ProofKeys
   readonly nonces: DpopNonces
   readonly isNonceRequired: boolean
   /** The algorithms that may sign the proof. */

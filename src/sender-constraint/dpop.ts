@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import {
   type AsymmetricAlgorithm,
   fitsKey,
@@ -7,11 +6,10 @@ import {
   verifySignature,
 } from '../crypto/jws/algorithms.ts'
 import { type CompactJws, JwsError, mediaType, parseCompact } from '../crypto/jws/compact.ts'
-import { KeyError } from '../crypto/jws/key-error.ts'
-import { type PublicKey, parsePublicJwk } from '../crypto/jws/public-key.ts'
 import { received } from '../crypto/jws/received.ts'
 import type { ProofContext } from './context.ts'
 import { checkNonce, checkRequest, checkTimes, parseClaims } from './proof-claims.ts'
+import type { ProofKeys } from './proof-keys.ts'
 import { refusal } from './refusals.ts'
 
 /** A key that the sender of the request has shown to have. */
@@ -38,7 +36,7 @@ export async function checkDpopProof(
   checkRequest(claims, context)
   const expiresAt = checkTimes(claims, context)
   checkNonce(claims, context)
-  const jkt = checkSignature(jws, alg)
+  const jkt = checkSignature(jws, alg, context.keys)
   // In the context of the key: nobody can use up the jti of somebody else.
   if (await context.marks.first(`dpop ${jkt}`, claims.jti, expiresAt)) return { jkt }
   throw refusal('dpop_proof_replayed', { detail: { jkt, jti: received(claims.jti) } })
@@ -72,8 +70,12 @@ function checkHeader({ header: { typ, alg } }: CompactJws, { algorithms }: Proof
 }
 
 /** @returns the thumbprint of the key that signed the proof, which is the one in it */
-function checkSignature({ header, signingInput, signature }: CompactJws, alg: AsymmetricAlgorithm): string {
-  const key = parseKey(header.jwk)
+function checkSignature(
+  { header, signingInput, signature }: CompactJws,
+  alg: AsymmetricAlgorithm,
+  keys: ProofKeys,
+): string {
+  const key = keys.parse(header.jwk)
   if (!fitsKey(alg, key) || (key.alg !== undefined && !isSameAlgorithm(alg, key.alg))) {
     throw refusal('dpop_proof_algorithm', { detail: { received: alg, key: key.alg ?? key.crv ?? key.kty } })
   }
@@ -81,22 +83,4 @@ function checkSignature({ header, signingInput, signature }: CompactJws, alg: As
     throw refusal('dpop_proof_signature', { detail: { alg, jkt: key.thumbprint } })
   }
   return key.thumbprint
-}
-
-/** Keys of proofs, by the JSON of the header's `jwk`: a client keeps its key, and reading one takes as long as to sign a token. */
-const known = new LRUCache<string, PublicKey>({ max: 2_000 })
-const LONGEST_KNOWN = 1_024
-
-function parseKey(jwk: unknown): PublicKey {
-  const name = JSON.stringify(jwk) ?? ''
-  const seen = known.get(name)
-  if (seen !== undefined) return seen
-  try {
-    const key = parsePublicJwk(jwk)
-    if (name.length <= LONGEST_KNOWN) known.set(name, key)
-    return key
-  } catch (error) {
-    if (!(error instanceof KeyError)) throw error
-    throw refusal('dpop_proof_key', { detail: { fault: error.fault, message: error.message } })
-  }
 }

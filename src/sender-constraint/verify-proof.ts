@@ -4,6 +4,7 @@ import type { RequiredProof } from '../model/api.ts'
 import type { ReplayMarks } from './context.ts'
 import { checkDpopProof } from './dpop.ts'
 import type { DpopNonces } from './nonce.ts'
+import type { ProofKeys } from './proof-keys.ts'
 import { refusal } from './refusals.ts'
 
 /**
@@ -21,6 +22,7 @@ export interface Proofs {
 /** The parts of the server on which the verification of proofs depends. */
 export interface ProofVerifier {
   readonly marks: ReplayMarks
+  readonly keys: ProofKeys
   readonly nonces: DpopNonces
   readonly isNonceRequired: boolean
   /** The algorithms that may sign proofs. */
@@ -75,8 +77,8 @@ export async function verifyProof(
   now: number,
 ): Promise<Confirmation | undefined> {
   if (binding === 'dpop') {
-    const { marks, nonces, isNonceRequired, algorithms, tokenEndpoint } = verifier
-    const context = { marks, nonces, isNonceRequired, algorithms, method: 'POST', uris: [tokenEndpoint], now }
+    const { keys, marks, nonces, isNonceRequired, algorithms, tokenEndpoint } = verifier
+    const context = { keys, marks, nonces, isNonceRequired, algorithms, method: 'POST', uris: [tokenEndpoint], now }
     return checkDpopProof(proofs.dpop, context)
   }
   const certificate = requireReadable(proofs.certificate)

@@ -1,32 +1,30 @@
 import { AuditRecorder } from '../audit/recorder.ts'
 import { RefusalGatherer } from '../audit/refusals.ts'
 import type { AuditSink } from '../audit/sink.ts'
-import type { Config } from '../config/resolve.ts'
 import type { Store } from '../store/tables/sql-store.ts'
-import type { Closers } from './closers.ts'
-import type { Means } from './world.ts'
+import type { Dependencies } from './environment.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 
-/** What writes the events of this process, and of those that hand it theirs. */
-export function openAudit(config: Config, store: Store, means: Means, closers: Closers): AuditSink {
+/** Opens the recorder, which writes the events of this process and of its workers. */
+export function openAudit({ config, clock, random, shutdown, onFailure }: Dependencies, store: Store): AuditSink {
   const audit = new AuditRecorder({
     store: store.audit,
-    clock: means.clock,
-    random: means.random,
+    clock,
+    random,
     retention: config.audit.retention_days * DAY_MS,
     refusalsKept: config.audit.refusals_kept,
-    onError: means.failing('audit events could not be written'),
+    onError: onFailure('audit events could not be written'),
   })
   audit.start()
-  closers.add(() => audit.close())
+  shutdown.add(() => audit.close())
   return audit
 }
 
 /** Takes the events of requests, so that refusals can't fill the audit log. */
-export function gatherRefusals(audit: AuditSink, { clock }: Means, closers: Closers): AuditSink {
+export function gatherRefusals({ clock, shutdown }: Dependencies, audit: AuditSink): AuditSink {
   const gatherer = new RefusalGatherer(audit, clock)
   gatherer.start()
-  closers.add(() => gatherer.close())
+  shutdown.add(() => gatherer.close())
   return gatherer
 }

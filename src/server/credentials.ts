@@ -4,24 +4,25 @@ import { ExpiryWatch, expiryDetail } from '../model/credentials/expiry.ts'
 import { CredentialUsage } from '../model/credentials/usage.ts'
 import { ReplayMarks } from '../replay/marks.ts'
 import type { Store } from '../store/tables/sql-store.ts'
-import type { Closers } from './closers.ts'
-import { type Means, repeat } from './world.ts'
+import type { Dependencies } from './environment.ts'
 
-/** What is noted of credentials as they are used. */
+/** The parts that follow credentials as they are used. */
 export interface CredentialNotes {
   readonly usage: CredentialUsage
   readonly marks: ReplayMarks
   readonly expiry: ExpiryWatch
 }
 
-/** Starts to note when credentials are used, and to warn before they expire. Rejects where the database fails. */
+interface Parts {
+  readonly store: Store
+  readonly audit: AuditSink
+}
+
+/** Starts to note when credentials are used, and to warn before they expire. Rejects if the database fails. */
 export async function openCredentials(
-  store: Store,
-  means: Means,
-  audit: AuditSink,
-  closers: Closers,
+  { log, clock, random, unreadable, shutdown, repeat }: Dependencies,
+  { store, audit }: Parts,
 ): Promise<CredentialNotes> {
-  const { log, clock, random, unreadable } = means
   const usage = new CredentialUsage(store.credentials)
   const marks = new ReplayMarks(store.replay, clock)
   const expiry = new ExpiryWatch({
@@ -35,11 +36,13 @@ export async function openCredentials(
     onUnreadable: (record) => unreadable.report(record),
   })
   await expiry.look()
-  closers.add(() => usage.close())
-  const again = (interval: number, work: () => Promise<void>, what: string) =>
-    repeat(closers, means, interval, work, what)
-  again(2_000, () => usage.flush(clock.now()), 'when credentials were used could not be written')
-  again(60_000, () => marks.prune(), 'marks of what was used could not be removed')
-  again(60_000, () => expiry.look(), 'which credentials expire could not be read')
+  shutdown.add(() => usage.close())
+  repeat({
+    every: 2_000,
+    work: () => usage.flush(clock.now()),
+    failure: 'when credentials were used could not be written',
+  })
+  repeat({ every: 60_000, work: () => marks.prune(), failure: 'marks of what was used could not be removed' })
+  repeat({ every: 60_000, work: () => expiry.look(), failure: 'which credentials expire could not be read' })
   return { usage, marks, expiry }
 }

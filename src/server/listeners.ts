@@ -1,44 +1,50 @@
-import type { Config } from '../config/resolve.ts'
 import { recordEarlyRefusal } from '../endpoints/pipeline.ts'
 import type { RuntimeContext } from '../endpoints/routes.ts'
-import { type ListenerOptions, listen } from '../http/listener.ts'
+import { type Listener, type ListenerOptions, listen } from '../http/listener.ts'
 import type { Routes } from '../http/message.ts'
 import type { MeterFor } from '../http/meter.ts'
 import { TrustedProxies } from '../http/proxies.ts'
 import type { CertificateUse } from '../model/directory/certificate-use.ts'
-import type { Closers } from './closers.ts'
-import type { Means } from './world.ts'
+import type { Dependencies } from './environment.ts'
 
-/** Listens for administrators and orchestrators. @returns the port */
-export const listenForAdmin = (config: Config, routes: Routes, means: Means, closers: Closers): Promise<number> =>
-  listenFor(means, closers, {
-    ...common(config, means),
-    ...config.admin,
+/** A listener, and what a reload changes in it. */
+export interface RunningListener extends Pick<Listener, 'port' | 'prepareCertificate'> {
+  readonly proxies: TrustedProxies
+}
+
+/** Listens for administrators and orchestrators. */
+export const listenForAdmin = (dependencies: Dependencies, routes: Routes): Promise<RunningListener> =>
+  listenFor(dependencies, {
+    ...common(dependencies),
+    ...dependencies.config.admin,
     routes,
-    tls: config.certificate,
+    tls: dependencies.config.certificate,
     asksCertificate: () => false,
     onlyProxies: false,
     onRefusal: () => {},
   })
 
-/** Listens for clients and APIs. @returns the port */
+interface ClientListener {
+  readonly routes: Routes
+  readonly services: RuntimeContext
+  readonly certificateUse: CertificateUse
+  readonly meterFor: MeterFor
+}
+
+/** Listens for clients and APIs. */
 export function listenForClients(
-  config: Config,
-  routes: Routes,
-  { clientAuth, recording }: RuntimeContext,
-  certificateUse: CertificateUse,
-  means: Means,
-  closers: Closers,
-  meterFor: MeterFor,
-): Promise<number> {
+  dependencies: Dependencies,
+  { routes, services: { clientAuth, recording }, certificateUse, meterFor }: ClientListener,
+): Promise<RunningListener> {
+  const { config, primary } = dependencies
   const tls = config.runtime.tls === 'on' ? config.certificate : undefined
-  return listenFor(means, closers, {
-    ...common(config, means),
+  return listenFor(dependencies, {
+    ...common(dependencies),
     host: config.runtime.host,
     port: config.runtime.port,
     routes,
     tls,
-    isShared: means.shared !== undefined,
+    isShared: primary !== undefined,
     asksCertificate: () => certificateUse.isUsed,
     onCertificate: (presented) => clientAuth.certificates.learn(presented),
     onlyProxies: tls === undefined,
@@ -47,26 +53,17 @@ export function listenForClients(
   })
 }
 
-async function listenFor({ live }: Means, closers: Closers, options: ListenerOptions): Promise<number> {
-  const listener = await listen(options)
-  closers.add(() => listener.drain(live.current.shutdown.timeout * 1000))
-  live.follow(({ certificate, clientAuthorities, runtime }) => {
-    const before = live.current
-    // With other authorities, too: a session that is resumed lacks the certificates that lead to them.
-    const isOther =
-      certificate?.cert !== before.certificate?.cert ||
-      certificate?.key !== before.certificate?.key ||
-      clientAuthorities !== before.clientAuthorities
-    const present = certificate !== undefined && isOther ? listener.prepareCertificate(certificate) : () => {}
-    return () => {
-      present()
-      options.proxies.replace(runtime.trusted_proxies)
-    }
-  })
-  return listener.port
+async function listenFor(
+  { live, shutdown }: Dependencies,
+  options: ListenerOptions & { readonly proxies: TrustedProxies },
+): Promise<RunningListener> {
+  const { proxies } = options
+  const { port, prepareCertificate, drain } = await listen(options)
+  shutdown.add(() => drain(live.current.shutdown.timeout * 1000))
+  return { port, prepareCertificate, proxies }
 }
 
-const common = ({ issuer, runtime, http }: Config, { log, clock, random }: Means) => ({
+const common = ({ config: { issuer, runtime, http }, log, clock, random }: Dependencies) => ({
   proxies: new TrustedProxies(runtime.trusted_proxies, runtime.forwarded_header),
   certificateHeader: runtime.certificate_header === 'off' ? undefined : runtime.certificate_header,
   timeouts: {

@@ -107,7 +107,7 @@ export function readCredentials({ marks, expiry }: CredentialNotes): Readings {
   }
 }
 
-export function readServices({ clientAuth }: RuntimeContext): Readings {
+export function readServices({ clientAuth, proofVerifier }: RuntimeContext): Readings {
   const { running, waiting } = clientAuth.secrets.hashes
   const documents: readonly [string, Pick<Documents<unknown>, 'counts'>][] = [
     ['key_set', clientAuth.keySets],
@@ -115,6 +115,10 @@ export function readServices({ clientAuth }: RuntimeContext): Readings {
   ]
   const remote = documents.map(([document, { counts }]) => ({ labels: { document }, counts }))
   return {
+    tessera_cache_entries: [
+      { labels: { cache: 'condition' }, value: clientAuth.conditions.size },
+      { labels: { cache: 'proof_key' }, value: proofVerifier.keys.size },
+    ],
     tessera_secret_hashes_running: one(running),
     tessera_secret_hashes_waiting: one(waiting),
     tessera_remote_keys_fetches_total: remote.flatMap(({ labels, counts }) =>

@@ -1,11 +1,10 @@
-import type { Config } from '../config/resolve.ts'
 import { MasterKey } from '../crypto/master-key.ts'
 import { KeySetConsumers } from '../keys/consumers.ts'
 import { requireFitting } from '../keys/fitting.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { KeyRotation } from '../keys/rotation.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
-import { ChangeFeed } from '../model/changes/feed.ts'
+import { ChangeFeed, type FeedStart, readFeedStart } from '../model/changes/feed.ts'
 import { CertificateUse } from '../model/directory/certificate-use.ts'
 import { Directory } from '../model/directory/directory.ts'
 import { KeySources } from '../model/directory/key-sources.ts'
@@ -13,47 +12,66 @@ import type { OnUnreadable } from '../platform/unreadable.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import { algorithmsInUse } from '../tokens/profile.ts'
 import { Revocations } from '../tokens/revocation/revocations.ts'
-import type { Closers } from './closers.ts'
-import type { LiveConfig } from './live.ts'
-import { type Means, repeat } from './world.ts'
+import type { Dependencies } from './environment.ts'
+import { tokenLifetime } from './reload/table.ts'
 
 const KEY_SOURCES = 'where clients have their keys could not be read'
 
-/** What a process has of the database in memory, and keeps up to date. */
-export interface Model {
+/** The database as a process has it in memory, kept up to date. */
+export interface Model extends Omit<LoadedModel, 'start'> {
   readonly changes: ChangeFeed
+  readonly revocations: Revocations
+  readonly consumers: KeySetConsumers
+}
+
+/** The parts that the change feed keeps up to date, from where they were loaded on. */
+interface LoadedModel {
+  readonly start: FeedStart
   readonly directory: Directory
   readonly keySources: KeySources
   readonly certificateUse: CertificateUse
   readonly masterKey: MasterKey
   readonly keyring: Keyring
-  readonly revocations: Revocations
-  readonly consumers: KeySetConsumers
 }
 
-/** Has it known how long tokens live, which revocations and keys must outlive, before any token lives so long. */
-export async function noteLifetimes(config: Config, store: Store, live: LiveConfig): Promise<void> {
-  const note = ({ token }: Config) => store.revocations.noteLifetime(token.lifetime * 1000)
-  await note(config)
-  live.follow(async (next) => {
-    await note(next)
-    return () => {}
-  })
-}
-
-/** Loads clients, APIs, keys and revocations. Rejects where the database fails, or is under another master key. */
-export async function openModel(config: Config, store: Store, means: Means, closers: Closers): Promise<Model> {
-  const { clock, random, failing, live, unreadable } = means
-  const sinceTime = clock.monotonic()
-  const since = await store.changes.latestChange()
-  const certificateUse = await CertificateUse.open(store.certificateUse)
+/** Loads clients, APIs, keys and revocations. Rejects if the database fails, or is under another master key. */
+export async function openModel(dependencies: Dependencies, store: Store): Promise<Model> {
+  const { config, clock, unreadable } = dependencies
+  const loaded = await loadModel(await readFeedStart(store.changes, clock), dependencies, store)
+  await tokenLifetime(config, store)
   const onUnreadable: OnUnreadable = (record) => unreadable.report(record)
+  const revocations = await Revocations.open(store.revocations, clock, { onUnreadable })
+  await rotateKeys(dependencies, store, loaded)
+  const consumers = countConsumers(dependencies, store)
+  const changes = followChanges(dependencies, store, loaded)
+  const { repeat } = dependencies
+  repeat({ every: 200, work: () => revocations.poll(), failure: 'revocations could not be read' })
+  repeat({ every: 60_000, work: () => revocations.prune(), failure: 'expired revocations could not be removed' })
+  const { start: _, ...model } = loaded
+  return { ...model, changes, revocations, consumers }
+}
+
+/** @param start where the change feed begins: read before anything is loaded, so that no change is missed */
+async function loadModel(
+  start: FeedStart,
+  { config, random, unreadable }: Dependencies,
+  store: Store,
+): Promise<LoadedModel> {
+  const onUnreadable: OnUnreadable = (record) => unreadable.report(record)
+  const certificateUse = await CertificateUse.open(store.certificateUse)
   const directory = await Directory.open(store.directory, { mostClients: config.cache.clients, onUnreadable })
   const masterKey = new MasterKey(config.masterKey, random, config.previousMasterKey)
   await requireFitting(store.keys, masterKey)
   const keyring = await Keyring.open(store.keys, masterKey, onUnreadable)
-  await noteLifetimes(config, store, live)
-  const revocations = await Revocations.open(store.revocations, clock, { onUnreadable })
+  return { start, directory, keySources: new KeySources(store.keySources), certificateUse, masterKey, keyring }
+}
+
+/** Makes the keys that are due, now and from now on. */
+async function rotateKeys(
+  { clock, random, live, repeat }: Dependencies,
+  store: Store,
+  { directory, keyring, masterKey }: LoadedModel,
+): Promise<void> {
   const rotation = new KeyRotation({
     store: store.keys,
     keyring,
@@ -64,29 +82,37 @@ export async function openModel(config: Config, store: Store, means: Means, clos
     random,
   })
   await rotation.run()
+  repeat({ every: 250, work: () => rotation.run(), failure: 'keys could not be rotated' })
+}
 
+function countConsumers({ clock, shutdown, repeat }: Dependencies, store: Store): KeySetConsumers {
   const consumers = new KeySetConsumers(store.keys, clock)
-  closers.add(() => consumers.flush())
-  const keySources = new KeySources(store.keySources)
-  keySources.read().catch(failing(KEY_SOURCES))
+  shutdown.add(() => consumers.flush())
+  repeat({ every: 2_000, work: () => consumers.flush(), failure: 'who fetched the keys could not be written' })
+  repeat({
+    every: 60_000,
+    work: () => consumers.prune(),
+    failure: 'old consumers of the key set could not be removed',
+  })
+  return consumers
+}
+
+function followChanges(
+  { clock, shutdown, onFailure, repeat }: Dependencies,
+  store: Store,
+  { start, directory, keyring, certificateUse, keySources }: LoadedModel,
+): ChangeFeed {
+  keySources.read().catch(onFailure(KEY_SOURCES))
+  repeat({ every: 500, work: () => keySources.read(), failure: KEY_SOURCES })
   const changes = new ChangeFeed({
     store: store.changes,
     clock,
     listeners: { directory, keys: keyring },
     unhurried: [certificateUse, keySources],
-    since,
-    sinceTime,
-    onError: failing('changes could not be loaded'),
+    start,
+    onError: onFailure('changes could not be loaded'),
   })
   changes.start()
-  closers.add(() => changes.stop())
-  const again = (interval: number, work: () => Promise<void>, what: string) =>
-    repeat(closers, means, interval, work, what)
-  again(500, () => keySources.read(), KEY_SOURCES)
-  again(200, () => revocations.poll(), 'revocations could not be read')
-  again(250, () => rotation.run(), 'keys could not be rotated')
-  again(2_000, () => consumers.flush(), 'who fetched the keys could not be written')
-  again(60_000, () => consumers.prune(), 'old consumers of the key set could not be removed')
-  again(60_000, () => revocations.prune(), 'expired revocations could not be removed')
-  return { changes, directory, certificateUse, keySources, masterKey, keyring, revocations, consumers }
+  shutdown.add(() => changes.stop())
+  return changes
 }

@@ -1,10 +1,9 @@
-import type { Config } from '../config/resolve.ts'
-import type { Logger } from '../observability/log.ts'
 import type { Store } from '../store/tables/sql-store.ts'
+import type { Dependencies } from './environment.ts'
 
 /** Warns that a production database has the sample of `tessera dev`. The server accepts none of its credentials. */
-export async function warnOfSample({ isDevelopment }: Config, { credentials }: Store, log: Logger): Promise<void> {
-  if (isDevelopment) return
+export async function warnOfSample({ config, log }: Dependencies, { credentials }: Store): Promise<void> {
+  if (config.isDevelopment) return
   const { found } = await credentials.listSamples()
   for (const { clientId, credential } of found) {
     log.warn(

@@ -1,5 +1,6 @@
 import type { AuditSink } from '../audit/sink.ts'
 import { CertificateCheck } from '../client-auth/certificates/check.ts'
+import { RegisteredKeys } from '../client-auth/registered-keys.ts'
 import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
 import { IssuerKeys } from '../client-auth/remote-jwks/discovery.ts'
 import { JsonFetcher } from '../client-auth/remote-jwks/fetch-json.ts'
@@ -7,27 +8,36 @@ import { RemoteKeySets } from '../client-auth/remote-jwks/key-sets.ts'
 import { proxyOf } from '../client-auth/remote-jwks/proxy.ts'
 import { SecretVerifier } from '../client-auth/secrets/verifier.ts'
 import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
-import type { Config } from '../config/resolve.ts'
+import { Conditions } from '../conditions/conditions.ts'
 import { endpointPaths } from '../endpoints/paths.ts'
 import type { RuntimeContext } from '../endpoints/routes.ts'
 import type { Tracing } from '../observability/tracing.ts'
+import { AccessDecisions } from '../policy/entitlement.ts'
 import { DpopNonces } from '../sender-constraint/nonce.ts'
+import { ProofKeys } from '../sender-constraint/proof-keys.ts'
 import { TokenIntrospector } from '../tokens/introspection/introspector.ts'
+import { TokenProfiles } from '../tokens/profile.ts'
 import { Sealer, Unsealer } from '../tokens/sealed.ts'
 import type { CredentialNotes } from './credentials.ts'
+import type { Dependencies } from './environment.ts'
 import type { Model } from './model.ts'
 import { traceSigners } from './tracing.ts'
-import type { Means } from './world.ts'
 
-/** What the OAuth endpoints work with. @throws UserError where a configured file is not what it should be */
+interface Parts {
+  readonly model: Model
+  readonly credentials: CredentialNotes
+  /** Takes the events of requests. */
+  readonly audit: AuditSink
+  readonly tracing: Tracing
+}
+
+/** Makes the services that the OAuth endpoints call. @throws UserError if a configured file is unusable */
 export function createServices(
-  config: Config,
-  { changes, directory, keySources, masterKey, keyring, revocations, consumers }: Model,
-  { usage, marks }: CredentialNotes,
-  { clock, random, lookup, shared, live, holds }: Means,
-  audit: AuditSink,
-  tracing: Tracing,
+  { config, clock, random, lookup, primary, live, holds }: Dependencies,
+  { model, credentials, audit, tracing }: Parts,
 ): RuntimeContext {
+  const { changes, directory, keySources, masterKey, keyring, revocations, consumers } = model
+  const { usage, marks } = credentials
   const fetcher = tracing.calls(
     'fetch',
     new JsonFetcher({
@@ -45,17 +55,19 @@ export function createServices(
   const tokenEndpoint = config.issuer + endpointPaths.token
   const tokenVerifier = { issuer: config.issuer, keyring, clock, unsealer: new Unsealer() }
   const certificates = new CertificateCheck(config.clientAuthorities, clock)
-  live.follow((next) => certificates.prepareAuthorities(next.clientAuthorities))
   return {
     directory,
+    accessDecisions: new AccessDecisions(),
     clientAuth: {
       directory,
       secrets: tracing.calls('secret', new SecretVerifier(clock, random, masterKey.derive('secret marks')[0])),
-      guesses: shared?.guesses ?? new GuessLimiter(clock),
+      guesses: primary?.guesses ?? new GuessLimiter(clock),
       marks,
       keySets,
       issuerKeys,
+      registeredKeys: new RegisteredKeys(),
       certificates,
+      conditions: new Conditions(),
       masterKey,
       usage,
       takesSample: config.isDevelopment,
@@ -79,6 +91,7 @@ export function createServices(
     },
     proofVerifier: {
       marks,
+      keys: new ProofKeys(),
       nonces: new DpopNonces(() => masterKey.derive('dpop nonce', keyring.masterKeyId), clock),
       get isNonceRequired() {
         return live.current.dpop.require_nonce === 'on'
@@ -94,6 +107,7 @@ export function createServices(
       get defaultLifetime() {
         return live.current.token.lifetime
       },
+      profiles: new TokenProfiles(),
       sealer: new Sealer(random),
     },
     changes,

@@ -1,13 +1,11 @@
-import type { Config } from '../config/resolve.ts'
 import type { Signer } from '../keys/batch-signer.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { type Tracing, untraced } from '../observability/tracing.ts'
 import { version } from '../platform/version.ts'
-import type { Closers } from './closers.ts'
-import type { Means } from './world.ts'
+import type { Dependencies } from './environment.ts'
 
-/** What traces requests, where somebody collects that: else not even the library for it is loaded. */
-export async function openTracing({ traces }: Config, { log, clock }: Means, closers: Closers): Promise<Tracing> {
+/** Traces requests if a collector is configured. Without one, not even the library is loaded. */
+export async function openTracing({ config: { traces }, log, clock, shutdown }: Dependencies): Promise<Tracing> {
   if (traces.endpoint === undefined) return untraced
   const { createOtlpTracing } = await import('../observability/otlp.ts')
   const tracing = createOtlpTracing({
@@ -18,7 +16,7 @@ export async function openTracing({ traces }: Config, { log, clock }: Means, clo
     clock,
     onFailure: (message) => log.warn({ cause: message }, 'traces could not be sent'),
   })
-  closers.add(() => tracing.close())
+  shutdown.add(() => tracing.close())
   return tracing
 }
 

@@ -5,7 +5,7 @@ import type { Entitlement } from '../policy/entitlement.ts'
 import type { Confirmation } from '../sender-constraint/verify-proof.ts'
 import { type AccessTokenClaims, buildClaims, LONGEST_TOKEN } from './claims.ts'
 import { signJwt } from './jwt.ts'
-import { sharedProfile } from './profile.ts'
+import type { TokenProfiles } from './profile.ts'
 import { refusal } from './refusals.ts'
 import type { Sealer } from './sealed.ts'
 import type { TokenProfile } from './token-profile.ts'
@@ -16,6 +16,7 @@ export interface Issuer {
   readonly url: string
   /** The lifetime in seconds if neither the client nor an API sets one. */
   readonly defaultLifetime: number
+  readonly profiles: TokenProfiles
   readonly keyring: Pick<Keyring, 'signer' | 'sealingKey'>
   readonly sealer: Sealer
 }
@@ -46,7 +47,7 @@ export async function issueToken(
   entitlement: Entitlement,
   { jti, at, cnf }: Issuance,
 ): Promise<IssuedToken> {
-  const { profile, lifetime: apiLifetime } = sharedProfile(entitlement.apis, issuer.defaultLifetime)
+  const { profile, lifetime: apiLifetime } = issuer.profiles.shared(entitlement.apis, issuer.defaultLifetime)
   const lifetime = entitlement.client.token.lifetime ?? apiLifetime
   const claims = buildClaims(entitlement, profile, lifetime, { iss: issuer.url, iat: toSeconds(at), jti, cnf })
   const accessToken = await encode(issuer, profile, claims)

@@ -24,34 +24,35 @@ export function resolveProfile(settings: ApiTokenSettings): TokenProfile {
   }
 }
 
-const profiles = new WeakMap<Api, TokenProfile>()
+/** The profiles of APIs, each worked out once for as long as its API does not change. */
+export class TokenProfiles {
+  /** An entry goes with its API. */
+  readonly #ofApis = new WeakMap<Api, TokenProfile>()
 
-/** The profile of an API, cached until the API changes. */
-function profileOf(api: Api): TokenProfile {
-  const profile = profiles.get(api) ?? resolveProfile(api.token)
-  profiles.set(api, profile)
-  return profile
-}
-
-/**
- * The profile of a token for several APIs. They must agree on everything except the lifetime, of which the shortest counts, in
- * seconds.
- * @throws Refusal `incompatible_targets`
- */
-export function sharedProfile(
-  apis: readonly Api[],
-  defaultLifetime: number,
-): { readonly profile: TokenProfile; readonly lifetime: number } {
-  const [first, ...others] = apis
-  if (first === undefined) throw policyRefusal('no_scope')
-  const profile = profileOf(first)
-  let lifetime = profile.lifetime ?? defaultLifetime
-  for (const other of others.map(profileOf)) {
-    const isSame = isDeepStrictEqual({ ...profile, lifetime: 0 }, { ...other, lifetime: 0 })
-    if (!isSame) throw refusal('incompatible_targets')
-    lifetime = Math.min(lifetime, other.lifetime ?? defaultLifetime)
+  /** The profile of an API, kept until the API changes. */
+  #of(api: Api): TokenProfile {
+    const profile = this.#ofApis.get(api) ?? resolveProfile(api.token)
+    this.#ofApis.set(api, profile)
+    return profile
   }
-  return { profile, lifetime }
+
+  /**
+   * The profile of a token for several APIs. They must agree on everything except the lifetime, of which the shortest counts, in
+   * seconds.
+   * @throws Refusal `incompatible_targets`
+   */
+  shared(apis: readonly Api[], defaultLifetime: number): { readonly profile: TokenProfile; readonly lifetime: number } {
+    const [first, ...others] = apis
+    if (first === undefined) throw policyRefusal('no_scope')
+    const profile = this.#of(first)
+    let lifetime = profile.lifetime ?? defaultLifetime
+    for (const other of others.map((api) => this.#of(api))) {
+      const isSame = isDeepStrictEqual({ ...profile, lifetime: 0 }, { ...other, lifetime: 0 })
+      if (!isSame) throw refusal('incompatible_targets')
+      lifetime = Math.min(lifetime, other.lifetime ?? defaultLifetime)
+    }
+    return { profile, lifetime }
+  }
 }
 
 /** The fields of a client that may become claims. In addition, `metadata.` and a name refer to an entry of its metadata. */
@@ -75,6 +76,8 @@ export function clientClaims(profile: TokenProfile, client: Client): Claims {
 
 /** The algorithms that need keys: those of the APIs, and ES256, which signs our own statements. */
 export const algorithmsInUse = (apis: ApiSet): readonly KeyAlgorithm[] => {
-  const ofApis = apis.all.map(profileOf).map(({ format, algorithm }) => (format === 'sealed' ? SEALING : algorithm))
+  const ofApis = apis.all
+    .map(({ token }) => resolveProfile(token))
+    .map(({ format, algorithm }) => (format === 'sealed' ? SEALING : algorithm))
   return [...new Set<KeyAlgorithm>(['ES256', ...ofApis])]
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { OutsideToken } from '../../src/conditions/claims.ts'
 import { ConditionError } from '../../src/conditions/condition-cost.ts'
 import { parseCondition } from '../../src/conditions/conditions.ts'
 import { UserError } from '../../src/platform/user-error.ts'
@@ -59,7 +60,7 @@ describe('conditions that hold', () => {
     ['brackets in text', { a: ')' }, '(claims.a == ")") && true'],
   ]
   test.each(cases)('%s', (_name, claims, text) => {
-    expect(parseCondition(text).evaluate(claims)).toEqual({ holds: true })
+    expect(parseCondition(text).evaluate(new OutsideToken(claims))).toEqual({ holds: true })
   })
 })
 
@@ -155,7 +156,7 @@ describe('conditions that do not hold say which part, and why', () => {
     ],
   ]
   test.each(cases)('%s', (_name, claims, text, part, because) => {
-    const outcome = parseCondition(text).evaluate(claims)
+    const outcome = parseCondition(text).evaluate(new OutsideToken(claims))
     expect(outcome).toMatchObject({ holds: false, part })
     expect(outcome).toMatchObject({ because: expect.stringContaining(because) })
   })
@@ -163,7 +164,7 @@ describe('conditions that do not hold say which part, and why', () => {
   test('what is said is never longer than 256 characters', () => {
     const claims = { a: 'x'.repeat(10_000), b: 'y'.repeat(10_000), c: 'z'.repeat(10_000), d: 'z'.repeat(10_000) }
     const text = `claims.a == "${'q'.repeat(400)}" || claims.b == "" || claims.c == "" || claims.d == ""`
-    const outcome = parseCondition(text).evaluate(claims)
+    const outcome = parseCondition(text).evaluate(new OutsideToken(claims))
     if (outcome.holds) throw new Error('it holds')
     expect(outcome.part).toHaveLength(256)
     expect(outcome.because).toHaveLength(256)
@@ -171,7 +172,7 @@ describe('conditions that do not hold say which part, and why', () => {
 
   test('a claim that no condition touches may be anything', () => {
     const claims = { ...parse('{"id":9007199254740993,"big":1e400}'), deep: deep(5_000), a: 1 }
-    expect(parseCondition('claims.a == 1').evaluate(claims)).toEqual({ holds: true })
+    expect(parseCondition('claims.a == 1').evaluate(new OutsideToken(claims))).toEqual({ holds: true })
   })
 })
 
@@ -223,7 +224,9 @@ describe('what is no condition is refused with a message and a position', () => 
   })
 
   test('2,048 characters are a condition', () => {
-    expect(parseCondition(`claims.a == "${'x'.repeat(2034)}"`).evaluate({ a: 'x'.repeat(2034) })).toEqual({
+    expect(
+      parseCondition(`claims.a == "${'x'.repeat(2034)}"`).evaluate(new OutsideToken({ a: 'x'.repeat(2034) })),
+    ).toEqual({
       holds: true,
     })
   })
@@ -262,7 +265,7 @@ describe('time is bounded (22)', () => {
     const condition = parseCondition(text)
     const times = Array.from({ length: 5 }, () => {
       const before = performance.now()
-      condition.evaluate({ ...claims })
+      condition.evaluate(new OutsideToken(claims))
       return performance.now() - before
     })
     // 10 ms are allowed; what is not bounded takes seconds.
@@ -277,7 +280,7 @@ describe('whatever there is', () => {
 
   test('evaluation never throws, and says why where the condition does not hold', () => {
     const property = fc.property(claims, fc.constantFrom(...texts), (given, text) => {
-      const outcome = parseCondition(text).evaluate(given)
+      const outcome = parseCondition(text).evaluate(new OutsideToken(given))
       return outcome.holds || (outcome.because !== '' && outcome.because.length <= 256)
     })
     fc.assert(property, { numRuns: 500 })
@@ -315,7 +318,7 @@ describe('whatever there is', () => {
     )
     const property = fc.property(text, claims, (given, about) => {
       try {
-        parseCondition(given).evaluate(about)
+        parseCondition(given).evaluate(new OutsideToken(about))
         return true
       } catch (error) {
         return error instanceof ConditionError && error.position >= 0 && error.position <= given.length

@@ -12,7 +12,7 @@ import { parseManifest } from '../../src/management/manifest/parse.ts'
 import type { Plan } from '../../src/management/manifest/plan.ts'
 import { createLogger, type Logger } from '../../src/observability/log.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
-import { type Server, startServer, type World } from '../../src/server/server.ts'
+import { type Environment, type Server, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import { freePort } from './port.ts'
 
@@ -24,13 +24,13 @@ interface TestServerOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly clock?: Clock
   /** Opens the database in place of the real thing, to make it fail. */
-  readonly open?: World['open']
+  readonly open?: Environment['open']
   /** Resolves the hosts of keys by URL in place of the system's resolver. */
-  readonly lookup?: World['lookup']
+  readonly lookup?: Environment['lookup']
   /** Where the server logs; nowhere unless told. */
   readonly log?: Logger
   /** Holds refusals back in place of timers. */
-  readonly holds?: World['holds']
+  readonly holds?: Environment['holds']
 }
 
 /** A real server: TLS, database, keys; everything in a folder that goes with it. */

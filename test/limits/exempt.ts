@@ -11,6 +11,7 @@ export const OTHERS: Readonly<Record<string, string>> = {
   'management/manifest': 'reads the files of an administrator; test/management/manifest/large.test.ts has its limits',
   'model/changes': 'reads rows that this program wrote',
   server: 'hands parts to each other',
+  'server/reload': 'compares configurations that were parsed',
   'server/workers': 'reads messages that this program sent',
   store: 'reads the address of the database',
   'store/migrations': 'reads rows that this program wrote',

@@ -4,7 +4,7 @@ import { ApiSet } from '../../src/model/api-set.ts'
 import type { Client } from '../../src/model/client.ts'
 import { Audience, ClientId } from '../../src/oauth/ids.ts'
 import { Refusal } from '../../src/oauth/refusal.ts'
-import { decide } from '../../src/policy/entitlement.ts'
+import { AccessDecisions } from '../../src/policy/entitlement.ts'
 import { clientWith } from '../harness/client.ts'
 
 /** Some APIs that share names of scopes, and a client. */
@@ -26,7 +26,7 @@ type Decision =
 /** The decision of the code under test. */
 export function decideIn({ apis, client }: Model, request: Request): Decision {
   try {
-    return { kind: 'granted', ...decide(client, request, apis) }
+    return { kind: 'granted', ...new AccessDecisions().decide(client, request, apis) }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return { kind: 'refused', reason: error.reason }

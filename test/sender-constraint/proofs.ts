@@ -3,6 +3,7 @@
 import { asymmetricAlgorithms } from '../../src/crypto/jws/algorithms.ts'
 import type { ProofContext, ReplayMarks } from '../../src/sender-constraint/context.ts'
 import { DpopNonces } from '../../src/sender-constraint/nonce.ts'
+import { ProofKeys } from '../../src/sender-constraint/proof-keys.ts'
 import { makeSigner, type Signer, signWith } from '../crypto/jws/tokens.ts'
 
 /** Seconds. */
@@ -31,6 +32,7 @@ export const context = (changes: Partial<ProofContext> = {}): ProofContext => ({
   uris: [TOKEN_ENDPOINT],
   now: clock.now(),
   marks: new MemoryMarks(),
+  keys: new ProofKeys(),
   nonces,
   isNonceRequired: false,
   algorithms: asymmetricAlgorithms,

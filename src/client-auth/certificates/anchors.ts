@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { contentsOf } from '../../crypto/x509/contents.ts'
+import { Certificate } from '../../crypto/x509/certificate.ts'
 import { formatName } from '../../crypto/x509/distinguished-name.ts'
 import { MalformedCertificate } from '../../crypto/x509/malformed-certificate.ts'
 import { readPem } from '../../crypto/x509/pem.ts'
@@ -10,10 +10,10 @@ const MOST_INTERMEDIATES = 64
 
 /** The authorities that are trusted to certify clients (RFC 5280 §6.1.1 (d)). */
 export class TrustAnchors {
-  readonly certificates: readonly X509Certificate[]
-  readonly #intermediates = new Map<string, X509Certificate>()
+  readonly certificates: readonly Certificate[]
+  readonly #intermediates = new Map<string, Certificate>()
 
-  private constructor(certificates: readonly X509Certificate[]) {
+  private constructor(certificates: readonly Certificate[]) {
     this.certificates = certificates
   }
 
@@ -32,43 +32,43 @@ export class TrustAnchors {
    * Intermediate certificates that led to an anchor before. A resumed TLS session no longer has the chain that its client sent in
    * the first handshake. Only verified certificates are remembered, so nobody can displace those that others need.
    */
-  get intermediates(): readonly X509Certificate[] {
+  get intermediates(): readonly Certificate[] {
     return [...this.#intermediates.values()]
   }
 
   /** Whether a certificate is an anchor or a remembered intermediate. */
-  knows({ fingerprint256 }: X509Certificate): boolean {
+  knows({ x509: { fingerprint256 } }: Certificate): boolean {
     return (
-      this.#intermediates.has(fingerprint256) || this.certificates.some((one) => one.fingerprint256 === fingerprint256)
+      this.#intermediates.has(fingerprint256) ||
+      this.certificates.some(({ x509 }) => x509.fingerprint256 === fingerprint256)
     )
   }
 
-  remember(intermediates: readonly X509Certificate[]): void {
+  remember(intermediates: readonly Certificate[]): void {
     for (const certificate of intermediates) {
       // Move it to the end, so that the least recently used certificate is removed first.
-      this.#intermediates.delete(certificate.fingerprint256)
-      this.#intermediates.set(certificate.fingerprint256, certificate)
+      this.#intermediates.delete(certificate.x509.fingerprint256)
+      this.#intermediates.set(certificate.x509.fingerprint256, certificate)
       const [oldest] = this.#intermediates.keys()
       if (this.#intermediates.size > MOST_INTERMEDIATES && oldest !== undefined) this.#intermediates.delete(oldest)
     }
   }
 }
 
-function parseAnchor(der: Buffer | undefined, number: number): X509Certificate {
+function parseAnchor(der: Buffer | undefined, number: number): Certificate {
   const anchor = der && readAnchor(der)
   if (anchor === undefined) throw new UserError(`trust anchor ${number} is not a certificate that can be read`)
-  const { basicConstraints, subject } = contentsOf(anchor)
+  const { basicConstraints, subject } = anchor.contents
   if (basicConstraints?.isAuthority === true) return anchor
   throw new UserError(
     `trust anchor ${number} (${formatName(subject)}) is not an authority: its basicConstraints lack CA:TRUE (RFC 5280 §4.2.1.9)`,
   )
 }
 
-function readAnchor(der: Buffer): X509Certificate | undefined {
+function readAnchor(der: Buffer): Certificate | undefined {
   try {
-    const anchor = new X509Certificate(der)
-    contentsOf(anchor)
-    return anchor
+    const anchor = new Certificate(new X509Certificate(der))
+    return anchor.contents && anchor
   } catch (error) {
     if (error instanceof MalformedCertificate || isOpenSslError(error)) return undefined
     throw error

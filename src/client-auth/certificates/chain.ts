@@ -1,6 +1,5 @@
-import type { X509Certificate } from 'node:crypto'
-import { contentsOf } from '../../crypto/x509/contents.ts'
-import { formatName, isSameName } from '../../crypto/x509/distinguished-name.ts'
+import type { Certificate } from '../../crypto/x509/certificate.ts'
+import { formatName } from '../../crypto/x509/distinguished-name.ts'
 import { MalformedCertificate } from '../../crypto/x509/malformed-certificate.ts'
 import { MOST_IN_CHAIN, type PresentedCertificate } from '../../crypto/x509/peer.ts'
 import { costOf, publicKeyOf } from '../../crypto/x509/strength.ts'
@@ -41,18 +40,17 @@ export function checkChain(
   return first ?? noPath(search.longest)
 }
 
-function noPath(path: readonly X509Certificate[]): CertificateProblem | undefined {
+function noPath(path: readonly Certificate[]): CertificateProblem | undefined {
   const last = path.at(-1)
   if (last === undefined) return undefined
   if (path.length === LONGEST_PATH) return problemWith(last, 'chain_too_long', { most: LONGEST_PATH })
-  return problemWith(last, 'no_path', { issuer: cut(formatName(contentsOf(last).issuer)) })
+  return problemWith(last, 'no_path', { issuer: cut(formatName(last.contents.issuer)) })
 }
 
 /** An unreadable certificate in the chain is skipped, since no path can lead through it. */
-function isReadable(certificate: X509Certificate): boolean {
+function isReadable(certificate: Certificate): boolean {
   try {
-    contentsOf(certificate)
-    return true
+    return certificate.contents !== undefined
   } catch (error) {
     if (error instanceof MalformedCertificate) return false
     throw error
@@ -61,19 +59,19 @@ function isReadable(certificate: X509Certificate): boolean {
 
 /** Finds paths of signatures from a certificate to the anchors. `checkPath` decides whether a path may be used. */
 class PathSearch {
-  readonly #anchors: readonly X509Certificate[]
-  readonly #intermediates: readonly X509Certificate[]
+  readonly #anchors: readonly Certificate[]
+  readonly #intermediates: readonly Certificate[]
   #work = 0
   /** The longest path that was followed, even if it led to no anchor. */
-  longest: readonly X509Certificate[] = []
+  longest: readonly Certificate[] = []
 
-  constructor(anchors: readonly X509Certificate[], intermediates: readonly X509Certificate[]) {
+  constructor(anchors: readonly Certificate[], intermediates: readonly Certificate[]) {
     this.#anchors = anchors
     this.#intermediates = intermediates.filter(({ raw }) => !anchors.some((anchor) => anchor.raw.equals(raw)))
   }
 
   /** @param path leads from the client's certificate to the one whose issuer is sought */
-  *pathsFrom(path: readonly X509Certificate[]): Generator<readonly X509Certificate[]> {
+  *pathsFrom(path: readonly Certificate[]): Generator<readonly Certificate[]> {
     if (path.length > this.longest.length) this.longest = path
     if (path.length === LONGEST_PATH) return
     for (const issuer of this.#candidates(path)) {
@@ -84,22 +82,21 @@ class PathSearch {
   }
 
   /** All certificates with the name of the issuer. Those whose key identifier also fits come first (RFC 5280 §4.2.1.1). */
-  #candidates(path: readonly X509Certificate[]): readonly X509Certificate[] {
+  #candidates(path: readonly Certificate[]): readonly Certificate[] {
     const last = path.at(-1)
     if (last === undefined) return []
-    const { issuer } = contentsOf(last)
     return [...this.#anchors, ...this.#intermediates]
-      .filter((one) => isSameName(issuer, contentsOf(one).subject) && !path.some(({ raw }) => raw.equals(one.raw)))
-      .toSorted((one, other) => Number(last.checkIssued(other)) - Number(last.checkIssued(one)))
+      .filter((one) => last.isIssuedInNameOf(one) && !path.some(({ raw }) => raw.equals(one.raw)))
+      .toSorted((one, other) => Number(last.x509.checkIssued(other.x509)) - Number(last.x509.checkIssued(one.x509)))
   }
 
-  #issued(path: readonly X509Certificate[], issuer: X509Certificate): boolean {
+  #issued(path: readonly Certificate[], issuer: Certificate): boolean {
     const last = path.at(-1)
     if (last === undefined) return false
-    const key = publicKeyOf(issuer)
+    const key = publicKeyOf(issuer.x509)
     const cost = key && costOf(key)
     if (key === undefined || cost === undefined || this.#work + cost > MOST_WORK) return false
     this.#work += cost
-    return last.verify(key)
+    return last.x509.verify(key)
   }
 }

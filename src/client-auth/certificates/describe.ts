@@ -1,5 +1,4 @@
-import type { X509Certificate } from 'node:crypto'
-import { contentsOf } from '../../crypto/x509/contents.ts'
+import type { Certificate } from '../../crypto/x509/certificate.ts'
 import { formatName } from '../../crypto/x509/distinguished-name.ts'
 import { thumbprintOf } from '../../crypto/x509/peer.ts'
 import type { CertificateMatcher } from '../../model/credentials/certificate-subject.ts'
@@ -22,8 +21,8 @@ export interface CertificateDescription {
 }
 
 /** @throws MalformedCertificate */
-export function describe(leaf: X509Certificate): CertificateDescription {
-  const { subject, issuer, notBefore, notAfter } = contentsOf(leaf)
+export function describe(leaf: Certificate): CertificateDescription {
+  const { subject, issuer, notBefore, notAfter } = leaf.contents
   return {
     subject: cut(formatName(subject)),
     issuer: cut(formatName(issuer)),
@@ -38,12 +37,12 @@ export function describe(leaf: X509Certificate): CertificateDescription {
  * The detail of `certificate_mismatch`: the registered value, and the values of that kind in the certificate.
  * @throws MalformedCertificate
  */
-export function explainMismatch(leaf: X509Certificate, wanted: CertificateMatcher) {
+export function explainMismatch(leaf: Certificate, wanted: CertificateMatcher) {
   const [[kind = '', value = ''] = []] = Object.entries(wanted)
   return { expected: cut(`${kind}: ${value}`), received: receivedOf(leaf, kind) }
 }
 
-function receivedOf(leaf: X509Certificate, kind: string): string | readonly string[] {
+function receivedOf(leaf: Certificate, kind: string): string | readonly string[] {
   if (kind === 'subject_dn') return describe(leaf).subject
   if (kind === 'thumbprint') return thumbprintOf(leaf)
   const prefix = `${kind.slice('san_'.length)}:`
@@ -53,5 +52,5 @@ function receivedOf(leaf: X509Certificate, kind: string): string | readonly stri
     .map(cut)
 }
 
-const listNames = (leaf: X509Certificate): readonly string[] =>
-  Object.entries(contentsOf(leaf).names).flatMap(([kind, names]) => names.map((name: string) => `${kind}:${name}`))
+const listNames = (leaf: Certificate): readonly string[] =>
+  Object.entries(leaf.contents.names).flatMap(([kind, names]) => names.map((name: string) => `${kind}:${name}`))

@@ -1,6 +1,5 @@
-import type { X509Certificate } from 'node:crypto'
-import { type CertificateContents, contentsOf, EXTENSION } from '../../crypto/x509/contents.ts'
-import { isSameName } from '../../crypto/x509/distinguished-name.ts'
+import type { Certificate } from '../../crypto/x509/certificate.ts'
+import { EXTENSION } from '../../crypto/x509/contents.ts'
 import { publicKeyOf, weaknessOf } from '../../crypto/x509/strength.ts'
 import { toSeconds } from '../../platform/clock.ts'
 import { type CertificateProblem, problemWith } from './problems.ts'
@@ -18,7 +17,7 @@ const KNOWN = new Set<string>([...Object.values(EXTENSION), '2.5.29.14', '2.5.29
  * Checks a path whose names and signatures already fit (RFC 5280 §6.1.3-6.1.5).
  * @param path leads from the client's certificate to the anchor @param now milliseconds since the epoch
  */
-export function checkPath(path: readonly X509Certificate[], now: number): CertificateProblem | undefined {
+export function checkPath(path: readonly Certificate[], now: number): CertificateProblem | undefined {
   let authorities = 0
   for (const [index, certificate] of path.entries()) {
     const isAnchor = index === path.length - 1
@@ -28,12 +27,12 @@ export function checkPath(path: readonly X509Certificate[], now: number): Certif
         : (checkAuthority(certificate, authorities, now) ?? (isAnchor ? undefined : checkSignature(certificate)))
     if (problem !== undefined) return problem
     // RFC 5280 §4.2.1.9: self-issued certificates, such as for an authority's new key, don't count.
-    if (index > 0 && !isSelfIssued(contentsOf(certificate))) authorities += 1
+    if (index > 0 && !certificate.isSelfIssued) authorities += 1
   }
   // OpenSSL's own check includes key identifiers (RFC 5280 §4.2.1.1). It comes last, since it does not say what is wrong.
   const misfit = path.find((certificate, index) => {
     const issuer = path[index + 1]
-    return issuer !== undefined && !certificate.checkIssued(issuer)
+    return issuer !== undefined && !certificate.x509.checkIssued(issuer.x509)
   })
   return misfit === undefined ? undefined : problemWith(misfit, 'not_issued')
 }
@@ -44,8 +43,8 @@ export function checkPath(path: readonly X509Certificate[], now: number): Certif
  * @param now milliseconds since the epoch
  * @throws MalformedCertificate
  */
-export function checkCertificate(leaf: X509Certificate, now: number): CertificateProblem | undefined {
-  const { keyUsage } = contentsOf(leaf)
+export function checkCertificate(leaf: Certificate, now: number): CertificateProblem | undefined {
+  const { keyUsage } = leaf.contents
   const problem = checkCommon(leaf, now)
   if (problem !== undefined) return problem
   // TLS clients sign with the key (RFC 8446 §4.4.2.4).
@@ -53,8 +52,8 @@ export function checkCertificate(leaf: X509Certificate, now: number): Certificat
 }
 
 /** @param following the number of authorities between this one and the client's certificate */
-function checkAuthority(authority: X509Certificate, following: number, now: number): CertificateProblem | undefined {
-  const { basicConstraints, keyUsage, extensions } = contentsOf(authority)
+function checkAuthority(authority: Certificate, following: number, now: number): CertificateProblem | undefined {
+  const { basicConstraints, keyUsage, extensions } = authority.contents
   if (basicConstraints?.isAuthority !== true) return problemWith(authority, 'not_a_ca')
   if (keyUsage?.keyCertSign === false) return problemWith(authority, 'may_not_sign')
   const { pathLength } = basicConstraints
@@ -66,8 +65,8 @@ function checkAuthority(authority: X509Certificate, following: number, now: numb
   return checkCommon(authority, now)
 }
 
-function checkCommon(certificate: X509Certificate, now: number): CertificateProblem | undefined {
-  const { extensions, extendedKeyUsage, notBefore, notAfter } = contentsOf(certificate)
+function checkCommon(certificate: Certificate, now: number): CertificateProblem | undefined {
+  const { extensions, extendedKeyUsage, notBefore, notAfter } = certificate.contents
   const at = new Date(now).toISOString()
   // RFC 5280 §4.1.2.5: the validity period includes both ends, in whole seconds.
   if (toSeconds(now) < toSeconds(notBefore.getTime())) {
@@ -76,7 +75,7 @@ function checkCommon(certificate: X509Certificate, now: number): CertificateProb
   if (toSeconds(now) > toSeconds(notAfter.getTime())) {
     return problemWith(certificate, 'expired', { not_after: notAfter.toISOString(), now: at })
   }
-  const weakness = weaknessOf(publicKeyOf(certificate))
+  const weakness = weaknessOf(publicKeyOf(certificate.x509))
   if (weakness !== undefined) return problemWith(certificate, 'weak_key', { received: weakness })
   const unknown = [...extensions].find(([oid, isCritical]) => isCritical && !KNOWN.has(oid))
   if (unknown !== undefined) return problemWith(certificate, 'unknown_critical_extension', { extension: unknown[0] })
@@ -87,9 +86,7 @@ function checkCommon(certificate: X509Certificate, now: number): CertificateProb
     : problemWith(certificate, 'extended_key_usage', { received: extendedKeyUsage.slice(0, 10) })
 }
 
-function checkSignature(certificate: X509Certificate): CertificateProblem | undefined {
-  const { name, isStrong } = contentsOf(certificate).signatureAlgorithm
+function checkSignature(certificate: Certificate): CertificateProblem | undefined {
+  const { name, isStrong } = certificate.contents.signatureAlgorithm
   return isStrong ? undefined : problemWith(certificate, 'weak_signature', { received: name })
 }
-
-const isSelfIssued = ({ subject, issuer }: CertificateContents): boolean => isSameName(subject, issuer)

@@ -1,5 +1,4 @@
-import type { X509Certificate } from 'node:crypto'
-import { contentsOf } from '../../crypto/x509/contents.ts'
+import type { Certificate } from '../../crypto/x509/certificate.ts'
 import { formatName } from '../../crypto/x509/distinguished-name.ts'
 
 /** Every reason to refuse a path to an anchor, with the text for administrators. */
@@ -30,11 +29,11 @@ export interface CertificateProblem {
 
 /** @param certificate the certificate with the problem, which need not be the client's own */
 export function problemWith(
-  certificate: X509Certificate,
+  certificate: Certificate,
   problem: Problem,
   more: Readonly<Record<string, unknown>> = {},
 ): CertificateProblem {
-  const subject = cut(formatName(contentsOf(certificate).subject))
+  const subject = cut(formatName(certificate.contents.subject))
   return { reason: reasonOf(problem), detail: { problem, meaning: problems[problem], subject, ...more } }
 }
 

@@ -1,6 +1,6 @@
-import { cut, show } from '../../conditions/claims.ts'
+import { cut, type OutsideToken, show } from '../../conditions/claims.ts'
 import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
-import { type Check, explainMatch, type OutsideToken, presentedIssuers, type Verdict } from './match.ts'
+import { type Check, explainMatch, type MatchContext, presentedIssuers, type Verdict } from './match.ts'
 import { refusal } from './refusals.ts'
 
 /** The most credentials in an explanation, the closest first, and the most failed checks of each. */
@@ -13,17 +13,16 @@ interface Labelled extends FederatedTrust {
 
 /**
  * Finds the credential that a token matches, among those of a client whose keys verified its signature.
- * @param now milliseconds since the epoch
  * @throws Refusal `federated_issuer_unknown`, `federated_expired` (if only the age is wrong) or `federated_no_match`
  */
 export function findMatch<Credential extends Labelled>(
   credentials: readonly Credential[],
   token: OutsideToken,
-  { now }: { readonly now: number },
+  context: MatchContext,
 ): Credential {
   const failures: { readonly credential: Credential; readonly failed: readonly Check[] }[] = []
   for (const credential of credentials) {
-    const verdict: Verdict = explainMatch(credential, token, { now })
+    const verdict: Verdict = explainMatch(credential, token, context)
     if (verdict.matched) return credential
     failures.push({ credential, failed: verdict.checks.filter(({ passed }) => !passed) })
   }

@@ -1,6 +1,6 @@
-import { claimOf, cut, type OutsideClaims, show } from '../../conditions/claims.ts'
+import { claimOf, cut, type OutsideClaims, type OutsideToken, show } from '../../conditions/claims.ts'
 import { ConditionError } from '../../conditions/condition-cost.ts'
-import { parseCondition } from '../../conditions/conditions.ts'
+import type { Conditions } from '../../conditions/conditions.ts'
 import {
   audiencesOf,
   type FederatedTrust,
@@ -38,29 +38,28 @@ export interface Verdict {
   readonly checks: readonly Check[]
 }
 
-/** A token of an outside issuer whose signature was verified with the keys of the credential. */
-export interface OutsideToken {
-  readonly claims: OutsideClaims
+/** The parts of the server on which matching depends. */
+export interface MatchContext {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly conditions: Conditions
 }
 
-/**
- * Checks a token against a credential and explains each check. It never throws, whatever the claims are.
- * @param now milliseconds since the epoch
- */
+/** Checks a token against a credential and explains each check. It never throws, whatever the claims are. */
 export function explainMatch(
   credential: FederatedTrust,
-  { claims }: OutsideToken,
-  { now }: { readonly now: number },
+  token: OutsideToken,
+  { now, conditions }: MatchContext,
 ): Verdict {
-  const issuer = checkIssuer(credential, claims)
+  const issuer = checkIssuer(credential, token)
   const checks = issuer.passed
     ? [
         issuer,
-        checkAudience(credential, claims),
-        ...checkSubject(credential, claims),
-        ...checkTimes(credential, claims, now),
-        ...Object.entries(credential.claims ?? {}).map(([name, expected]) => checkClaim(name, expected, claims)),
-        ...checkCondition(credential, claims),
+        checkAudience(credential, token),
+        ...checkSubject(credential, token),
+        ...checkTimes(credential, token, now),
+        ...Object.entries(credential.claims ?? {}).map(([name, expected]) => checkClaim(name, expected, token)),
+        ...checkCondition(credential, token, conditions),
       ]
     : [issuer]
   return { matched: checks.every(({ passed }) => passed), checks }
@@ -82,36 +81,36 @@ function trustDomainOf(subject: unknown): string | undefined {
   return isTrustDomain(domain) && subject.length > domain.length ? domain : undefined
 }
 
-function checkIssuer({ issuer }: FederatedTrust, claims: OutsideClaims): Check {
+function checkIssuer({ issuer }: FederatedTrust, token: OutsideToken): Check {
   // Tokens of a trust domain may have any `iss` or none. The SPIFFE ID names their issuer.
-  const received = isTrustDomain(issuer) ? trustDomainOf(claimOf(claims, 'sub')) : claimOf(claims, 'iss')
-  return { check: 'issuer', passed: received === issuer, expected: show(issuer), received: show(received) }
+  const received = isTrustDomain(issuer) ? trustDomainOf(claimOf(token.claims, 'sub')) : claimOf(token.claims, 'iss')
+  return { check: 'issuer', passed: received === issuer, expected: show(issuer), received: token.show(received) }
 }
 
-function checkAudience(credential: FederatedTrust, claims: OutsideClaims): Check {
+function checkAudience(credential: FederatedTrust, token: OutsideToken): Check {
   const expected = audiencesOf(credential)
-  const received = claimOf(claims, 'aud')
+  const received = claimOf(token.claims, 'aud')
   const audiences: readonly unknown[] = Array.isArray(received) ? received : [received]
   return {
     check: 'audience',
     passed: audiences.some((one) => typeof one === 'string' && expected.includes(one)),
     expected: cut(expected.join(' or ')),
-    received: show(received),
+    received: token.show(received),
   }
 }
 
-function checkSubject({ subject }: FederatedTrust, claims: OutsideClaims): Check[] {
+function checkSubject({ subject }: FederatedTrust, token: OutsideToken): Check[] {
   if (subject === undefined) return []
-  const received = claimOf(claims, 'sub')
-  return [{ check: 'subject', passed: received === subject, expected: show(subject), received: show(received) }]
+  const received = claimOf(token.claims, 'sub')
+  return [{ check: 'subject', passed: received === subject, expected: show(subject), received: token.show(received) }]
 }
 
-function checkTimes({ maxAge }: FederatedTrust, claims: OutsideClaims, now: number): Check[] {
+function checkTimes({ maxAge }: FederatedTrust, token: OutsideToken, now: number): Check[] {
   const after = (check: Check['check'], name: string, latest: (seconds: number) => number): Check => {
-    const received = claimOf(claims, name)
+    const received = claimOf(token.claims, name)
     if (typeof received !== 'number' || !Number.isFinite(received)) {
       const note = `${name} must be a number of seconds since 1970 (RFC 7519 §2)`
-      return { check, passed: false, expected: `${name}, a time`, received: show(received), note }
+      return { check, passed: false, expected: `${name}, a time`, received: token.show(received), note }
     }
     const late = now - latest(received)
     const passed = late < SKEW_MS
@@ -124,14 +123,14 @@ function checkTimes({ maxAge }: FederatedTrust, claims: OutsideClaims, now: numb
     }
   }
   const notAhead = (check: Check['check'], name: string): Check[] => {
-    const received = claimOf(claims, name)
+    const received = claimOf(token.claims, name)
     if (received === undefined) return []
     const ahead = typeof received === 'number' ? received * 1000 - now : Number.NaN
     const passed = ahead <= SKEW_MS
     const note = Number.isNaN(ahead)
       ? `${name} must be a number of seconds since 1970 (RFC 7519 §2)`
       : `ahead by ${Math.ceil(ahead / 1000)} s; ${SKEW_MS / 1000} s are allowed`
-    const shown = typeof received === 'number' ? showTime(received) : show(received)
+    const shown = typeof received === 'number' ? showTime(received) : token.show(received)
     return [{ check, passed, expected: `not after ${showTime(now / 1000)}`, received: shown, ...(!passed && { note }) }]
   }
   return [
@@ -148,8 +147,8 @@ function showTime(seconds: number): string {
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString()
 }
 
-function checkClaim(name: string, expected: JsonScalar, claims: OutsideClaims): Check {
-  const received = claimOf(claims, name)
+function checkClaim(name: string, expected: JsonScalar, token: OutsideToken): Check {
+  const received = claimOf(token.claims, name)
   const isInexact = typeof received === 'number' && !isExact(received)
   const passed = received === expected && !isInexact
   const note = passed ? undefined : noteOn(expected, received, isInexact)
@@ -157,7 +156,7 @@ function checkClaim(name: string, expected: JsonScalar, claims: OutsideClaims): 
     check: `claim ${cut(name)}`,
     passed,
     expected: show(expected),
-    received: show(received),
+    received: token.show(received),
     ...(note !== undefined && { note }),
   }
 }
@@ -172,11 +171,11 @@ function noteOn(expected: JsonScalar, received: unknown, isInexact: boolean): st
   return undefined
 }
 
-function checkCondition({ when }: FederatedTrust, claims: OutsideClaims): Check[] {
+function checkCondition({ when }: FederatedTrust, token: OutsideToken, conditions: Conditions): Check[] {
   if (when === undefined) return []
   const check = { check: 'when', expected: cut(when) } as const
   try {
-    const outcome = parseCondition(when).evaluate(claims)
+    const outcome = conditions.parse(when).evaluate(token)
     if (outcome.holds) return [{ ...check, passed: true, received: 'true' }]
     return [{ ...check, passed: false, received: outcome.because, note: cut(`not true: ${outcome.part}`) }]
   } catch (error) {

@@ -48,19 +48,13 @@ export interface CertificateContents {
   readonly extensions: ReadonlyMap<string, boolean>
 }
 
-const cache = new WeakMap<X509Certificate, CertificateContents>()
-
 /**
  * Reads a certificate from its DER. Node's text form of names is ambiguous: a name may contain the separators (CVE-2021-44532).
  * @throws MalformedCertificate
  */
-export function contentsOf(certificate: X509Certificate): CertificateContents {
-  const known = cache.get(certificate)
-  if (known !== undefined) return known
+export function readContents(certificate: X509Certificate): CertificateContents {
   try {
-    const contents = readContents(certificate)
-    cache.set(certificate, contents)
-    return contents
+    return readFields(certificate)
   } catch (error) {
     if (error instanceof DerError) {
       throw new MalformedCertificate({ problem: error.message }, error)
@@ -69,7 +63,7 @@ export function contentsOf(certificate: X509Certificate): CertificateContents {
   }
 }
 
-function readContents({ raw, validFromDate, validToDate }: X509Certificate): CertificateContents {
+function readFields({ raw, validFromDate, validToDate }: X509Certificate): CertificateContents {
   // A comparison with NaN is always false, so a certificate with an invalid date would never expire.
   if (Number.isNaN(validFromDate.getTime() + validToDate.getTime())) throw new DerError('a date is invalid')
   const [tbs, algorithm] = readElements(readElement(raw, TAG.sequence).content, MOST_FIELDS)

@@ -95,20 +95,11 @@ function readAttribute(element: DerElement): NameAttribute {
  * ignores case and runs of spaces. It is stricter than RFC 4518 §2.3 in one point: compatibility forms of letters, such as
  * full-width ones, are different.
  */
-export function isSameName(one: DistinguishedName, other: DistinguishedName): boolean {
-  return one.length === other.length && keyOf(one) === keyOf(other)
-}
+export const isSameName = (one: DistinguishedName, other: DistinguishedName): boolean => nameKey(one) === nameKey(other)
 
-/** The prepared text of each name, cached because the search for a path compares each name with many others. */
-const keys = new WeakMap<DistinguishedName, string>()
-
-function keyOf(name: DistinguishedName): string {
-  const known = keys.get(name)
-  if (known !== undefined) return known
-  const key = JSON.stringify(name.map((part) => part.map(keyOfAttribute).sort()))
-  keys.set(name, key)
-  return key
-}
+/** Text that two names have in common only if they are the same, as `isSameName` compares. */
+export const nameKey = (name: DistinguishedName): string =>
+  JSON.stringify(name.map((part) => part.map(keyOfAttribute).sort()))
 
 const keyOfAttribute = ({ type, value }: NameAttribute): string =>
   `${type}${typeof value === 'string' ? `=${prepare(value)}` : `#${value.toString('hex')}`}`

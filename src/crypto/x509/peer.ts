@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
+import { Certificate } from './certificate.ts'
 import { MalformedCertificate } from './malformed-certificate.ts'
 
 /** The most certificates beside the client's own that are accepted. */
@@ -10,9 +11,9 @@ const LARGEST = 16 * 1024
 /** A certificate whose private key the client has proven to possess, to us or to a proxy. */
 export interface PresentedCertificate {
   /** The client's own certificate. */
-  readonly leaf: X509Certificate
+  readonly leaf: Certificate
   /** The other certificates that the client sent, in any order. They are not trusted. */
-  readonly chain: readonly X509Certificate[]
+  readonly chain: readonly Certificate[]
   /** `x5t#S256`: the SHA-256 of the DER in base64url (RFC 8705 §3.1). */
   readonly thumbprint: string
   /** Whether the TLS session was resumed. A resumed session keeps the leaf but not the chain. */
@@ -29,8 +30,8 @@ export function requireReadable(certificate: ReadCertificate): PresentedCertific
 }
 
 /** The `x5t#S256` of a certificate (RFC 8705 §3.1). */
-export const thumbprintOf = (certificate: X509Certificate): string =>
-  createHash('sha256').update(certificate.raw).digest('base64url')
+export const thumbprintOf = ({ raw }: Pick<X509Certificate, 'raw'>): string =>
+  createHash('sha256').update(raw).digest('base64url')
 
 /**
  * The certificate that a client presented in the handshake; undefined if it presented none. OpenSSL accepts up to 100 KB of
@@ -69,8 +70,8 @@ const present = (
   chain: readonly X509Certificate[],
   isResumed: boolean,
 ): PresentedCertificate => ({
-  leaf,
-  chain,
+  leaf: new Certificate(leaf),
+  chain: chain.map((certificate) => new Certificate(certificate)),
   thumbprint: thumbprintOf(leaf),
   isResumed,
 })

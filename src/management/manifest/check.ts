@@ -58,7 +58,7 @@ function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorA
     if (apis.withScope(scope).length > 0) continue
     throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}${butFor(apis)}`)
   }
-  const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]) })
+  const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]) }, apis)
   const checkDefault = (scope: string, path: readonly PropertyKey[], among: readonly Api[]): void => {
     if (among.some((api) => accessTo(api).granted(scope).length > 0)) return
     const isDynamicName = among.some((api) => api.scopes.some((one) => one.name === scope && isDynamic(one)))

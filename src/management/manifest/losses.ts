@@ -95,14 +95,15 @@ async function apiLosses(
     return before === undefined || hasAllOf(before, after) ? [] : [{ before, after }]
   })
   if (narrowed.length === 0) return []
+  const involved = new ApiSet(narrowed.flatMap(({ before, after }) => [before, after]))
   const counts = narrowed.map(() => new Map<string, number>())
   for (let from: string | undefined = ''; from !== undefined; ) {
     const clients: readonly (Client | UnreadableClient)[] = await store.listClients(from, PAGE)
     for (const client of clients) {
       if ('problem' in client) continue
       for (const [index, { before, after }] of narrowed.entries()) {
-        const had = heldAt(client, before)
-        const has = heldAt(client, after)
+        const had = heldAt(client, before, involved)
+        const has = heldAt(client, after, involved)
         const count = counts[index]
         for (const scope of had) if (!has.has(scope)) count?.set(scope, (count.get(scope) ?? 0) + 1)
       }
@@ -125,8 +126,8 @@ function scopeLosses(before: Client, after: Client, apis: ApiSet): readonly Loss
   const fields = ['scopes', 'grants', 'restrictScopes'] as const
   if (fields.every((field) => isDeepStrictEqual(before[field], after[field]))) return []
   return apis.all.flatMap((api) => {
-    const has = heldAt(after, api)
-    const lost = [...heldAt(before, api)].filter((scope) => !has.has(scope))
+    const has = heldAt(after, api, apis)
+    const lost = [...heldAt(before, api, apis)].filter((scope) => !has.has(scope))
     return lost.map((scope) => ({ kind: 'client scope' as const, clientId: after.id, audience: api.audience, scope }))
   })
 }
@@ -135,8 +136,8 @@ function scopeLosses(before: Client, after: Client, apis: ApiSet): readonly Loss
 const SOME = '0'
 
 /** The scopes that a client may be granted at an API, by their names; a dynamic one by its pattern, or the values given. */
-function heldAt(client: Client, api: Api): ReadonlySet<string> {
-  const { granted } = accessOf(client)(api)
+function heldAt(client: Client, api: Api, apis: ApiSet): ReadonlySet<string> {
+  const { granted } = accessOf(client, apis)(api)
   const ofApi = client.grants.filter((grant) => isSameUri(grant.api, api.audience)).flatMap((grant) => grant.scopes)
   const names = api.scopes.flatMap((scope) => {
     const { name } = scope

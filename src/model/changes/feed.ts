@@ -7,6 +7,19 @@ import type { ChangeStore } from './change.ts'
 import { type ChangeListener, Follower } from './follower.ts'
 import { OutOfDate } from './out-of-date.ts'
 
+/** Where a feed begins. It must be read before the listeners load anything. */
+export interface FeedStart {
+  /** The newest change. */
+  readonly latest: number
+  /** The monotonic time at which `latest` was read. */
+  readonly readAt: number
+}
+
+export async function readFeedStart(store: ChangeStore, clock: Clock): Promise<FeedStart> {
+  const readAt = clock.monotonic()
+  return { latest: await store.latestChange(), readAt }
+}
+
 interface FeedOptions {
   readonly store: ChangeStore
   readonly clock: Clock
@@ -14,10 +27,7 @@ interface FeedOptions {
   readonly listeners: Readonly<Record<string, ChangeListener>>
   /** Listeners that may be late, since no answer depends on them. */
   readonly unhurried?: readonly ChangeListener[]
-  /** The newest change before the listeners read anything: `await store.latestChange()`. */
-  readonly since: number
-  /** The monotonic time at which `since` was read. */
-  readonly sinceTime: number
+  readonly start: FeedStart
   /** Called when a read fails, and when a listener fails to take changes. */
   readonly onError: (error: unknown) => void
 }
@@ -45,14 +55,14 @@ export class ChangeFeed {
   #refusedSince: number | undefined
   #reading: Promise<Taking> | undefined
 
-  constructor({ store, clock, listeners, unhurried = [], since, sinceTime, onError }: FeedOptions) {
+  constructor({ store, clock, listeners, unhurried = [], start, onError }: FeedOptions) {
     this.#store = store
     this.#clock = clock
     this.#onError = onError
     this.#followers = Object.entries(listeners).map(([of, listener]) => new Follower(of, listener))
     this.#unhurried = unhurried.map((listener) => new Follower('', listener))
-    this.#seq = since
-    this.#readAt = sinceTime
+    this.#seq = start.latest
+    this.#readAt = start.readAt
     this.#poller = new Poller(POLL_INTERVAL_MS, async () => void (await this.#read()), onError)
   }
 

@@ -1,6 +1,5 @@
-import type { X509Certificate } from 'node:crypto'
 import { canonicalAddress } from '../../crypto/x509/alternative-names.ts'
-import { contentsOf } from '../../crypto/x509/contents.ts'
+import type { Certificate } from '../../crypto/x509/certificate.ts'
 import { isSameName } from '../../crypto/x509/distinguished-name.ts'
 import { parseName } from '../../crypto/x509/name-text.ts'
 import { thumbprintOf } from '../../crypto/x509/peer.ts'
@@ -85,8 +84,8 @@ function problemOfName(value: string): string | undefined {
  * @param wanted as `parseMatcher` returned it
  * @throws MalformedCertificate
  */
-export function matches(leaf: X509Certificate, wanted: CertificateMatcher): boolean {
-  const { subject, names } = contentsOf(leaf)
+export function matches(leaf: Certificate, wanted: CertificateMatcher): boolean {
+  const { subject, names } = leaf.contents
   if ('subject_dn' in wanted) return isSameName(subject, parseName(wanted.subject_dn))
   if ('san_dns' in wanted) return names.dns.some((name) => name.toLowerCase() === wanted.san_dns.toLowerCase())
   // Byte for byte: what else two URIs may have in common depends on their scheme (RFC 3986 §6.2.1).

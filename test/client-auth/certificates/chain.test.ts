@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { TrustAnchors } from '../../../src/client-auth/certificates/anchors.ts'
 import { checkChain } from '../../../src/client-auth/certificates/chain.ts'
 import { checkCertificate } from '../../../src/client-auth/certificates/path.ts'
+import { Certificate } from '../../../src/crypto/x509/certificate.ts'
 import { certificateOfDer } from '../../../src/crypto/x509/peer.ts'
 import { UserError } from '../../../src/platform/user-error.ts'
 import {
@@ -322,7 +323,7 @@ describe('a resumed session, which has lost its chain', () => {
     const leaf = await issue({ issuer: intermediate })
     expect(checkChain(resumed(leaf), own, NOW)).toMatchObject({ detail: { problem: 'no_path' } })
     expect(checkChain(present(leaf, stranger, intermediate), own, NOW)).toBeUndefined()
-    expect(own.intermediates.map(({ subject }) => subject)).toEqual([intermediate.certificate.subject])
+    expect(own.intermediates.map(({ x509 }) => x509.subject)).toEqual([intermediate.certificate.subject])
     expect(checkChain(resumed(leaf), own, NOW)).toBeUndefined()
     // What was sent along counts alone where the session is not resumed: an answer must not depend on who came before.
     expect(checkChain(present(leaf), own, NOW)).toMatchObject({ detail: { problem: 'no_path' } })
@@ -340,10 +341,10 @@ describe('a resumed session, which has lost its chain', () => {
   test('of intermediates, those used last are remembered', async () => {
     const own = TrustAnchors.parse(root.pem)
     const many = await Promise.all(Array.from({ length: 65 }, (_, index) => issueAuthority(`CN=Many ${index}`, root)))
-    own.remember(many.slice(0, 64).map(({ certificate }) => certificate))
-    own.remember(many.slice(0, 1).map(({ certificate }) => certificate))
-    own.remember(many.slice(64).map(({ certificate }) => certificate))
-    const subjects = own.intermediates.map(({ subject }) => subject)
+    own.remember(many.slice(0, 64).map(({ certificate }) => new Certificate(certificate)))
+    own.remember(many.slice(0, 1).map(({ certificate }) => new Certificate(certificate)))
+    own.remember(many.slice(64).map(({ certificate }) => new Certificate(certificate)))
+    const subjects = own.intermediates.map(({ x509 }) => x509.subject)
     expect(subjects).toHaveLength(64)
     expect(subjects).toContain('CN=Many 0')
     expect(subjects).not.toContain('CN=Many 1')
@@ -359,14 +360,14 @@ describe('a certificate alone, as self-signed ones are checked', () => {
     ['for servers', { extensions: [extendedUsage(SERVER_AUTH)] }, 'extended_key_usage'],
   ]
   test.each(cases)('%s', async (_name, spec, problem) => {
-    expect(checkCertificate((await issue(spec)).certificate, NOW)?.detail.problem).toBe(problem)
+    expect(checkCertificate(new Certificate((await issue(spec)).certificate), NOW)?.detail.problem).toBe(problem)
   })
 })
 
 describe('trust anchors', () => {
   test('several, with text between', async () => {
     const both = TrustAnchors.parse(`# ours\n${stranger.pem}\n\nRoot of Example\n${root.pem}\n`)
-    expect(both.certificates.map(({ fingerprint256 }) => fingerprint256)).toEqual([
+    expect(both.certificates.map(({ x509 }) => x509.fingerprint256)).toEqual([
       stranger.certificate.fingerprint256,
       root.certificate.fingerprint256,
     ])

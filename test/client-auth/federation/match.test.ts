@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { findMatch } from '../../../src/client-auth/federation/find.ts'
 import { explainMatch, presentedIssuers } from '../../../src/client-auth/federation/match.ts'
+import { OutsideToken } from '../../../src/conditions/claims.ts'
+import { Conditions } from '../../../src/conditions/conditions.ts'
 import { type FederatedTrust, refuseUnsound } from '../../../src/model/credentials/federated-trust.ts'
 import { Refusal } from '../../../src/oauth/refusal.ts'
 import { UserError } from '../../../src/platform/user-error.ts'
@@ -9,9 +11,9 @@ import { AUDIENCE, aws, azure, gitHub, gitLab, google, kubernetes, NOW, spiffe }
 
 type Claims = Readonly<Record<string, unknown>>
 
-const at = { now: NOW * 1000 }
+const at = { now: NOW * 1000, conditions: new Conditions() }
 const failedOf = (credential: FederatedTrust, claims: Claims) =>
-  explainMatch(credential, { claims }, at).checks.filter(({ passed }) => !passed)
+  explainMatch(credential, new OutsideToken(claims), at).checks.filter(({ passed }) => !passed)
 
 const forGitHub: FederatedTrust = {
   issuer: gitHub.iss,
@@ -74,12 +76,12 @@ describe('tokens that are the credential', () => {
   ]
   test.each(cases)('%s', (_name, claims, credential) => {
     expect(() => refuseUnsound(credential)).not.toThrow()
-    expect(explainMatch(credential, { claims }, at)).toMatchObject({ matched: true })
-    expect(findMatch([credential], { claims }, at)).toBe(credential)
+    expect(explainMatch(credential, new OutsideToken(claims), at)).toMatchObject({ matched: true })
+    expect(findMatch([credential], new OutsideToken(claims), at)).toBe(credential)
   })
 
   test('every check is listed, in order', () => {
-    expect(explainMatch(forGitHub, { claims: gitHub }, at).checks.map(({ check }) => check)).toEqual([
+    expect(explainMatch(forGitHub, new OutsideToken(gitHub), at).checks.map(({ check }) => check)).toEqual([
       'issuer',
       'audience',
       'subject',
@@ -240,7 +242,7 @@ describe('44: tokens that are not, each explained', () => {
 
   test('of a token of another issuer, nothing else is looked at', () => {
     const claims = { ...gitHub, iss: 'https://evil.example' }
-    expect(explainMatch(forGitHub, { claims }, at).checks).toHaveLength(1)
+    expect(explainMatch(forGitHub, new OutsideToken(claims), at).checks).toHaveLength(1)
   })
 
   test('all that is wrong is listed', () => {
@@ -259,7 +261,7 @@ describe('38: clocks may differ by a minute', () => {
     ['a fraction of a second', { exp: NOW + 0.5, iat: NOW - 0.5 }],
   ]
   test.each(cases)('%s', (_name, times) => {
-    expect(explainMatch(forGitHub, { claims: { ...gitHub, ...times } }, at)).toMatchObject({ matched: true })
+    expect(explainMatch(forGitHub, new OutsideToken({ ...gitHub, ...times }), at)).toMatchObject({ matched: true })
   })
 
   test('max_age needs a time of issue', () => {
@@ -276,7 +278,7 @@ describe('which credential a token is', () => {
   ]
   const refusalOf = (claims: Claims): Refusal => {
     try {
-      findMatch(credentials, { claims }, at)
+      findMatch(credentials, new OutsideToken(claims), at)
     } catch (error) {
       if (error instanceof Refusal) return error
       throw error
@@ -286,8 +288,8 @@ describe('which credential a token is', () => {
 
   test('any of a client', () => {
     const staging = { ...gitHub, sub: credentials[1]?.subject, ref: 'x' }
-    expect(findMatch(credentials, { claims: staging }, at)).toMatchObject({ label: 'staging' })
-    expect(findMatch(credentials, { claims: spiffe }, at)).toMatchObject({ label: 'billing' })
+    expect(findMatch(credentials, new OutsideToken(staging), at)).toMatchObject({ label: 'staging' })
+    expect(findMatch(credentials, new OutsideToken(spiffe), at)).toMatchObject({ label: 'billing' })
   })
 
   const refused: [string, Claims, string, object][] = [
@@ -340,7 +342,7 @@ describe('which credential a token is', () => {
       when: `claims.ref == "${'y'.repeat(1_000)}"`,
     }))
     try {
-      findMatch(many, { claims: { ...gitHub, sub: long, ref: long } }, at)
+      findMatch(many, new OutsideToken({ ...gitHub, sub: long, ref: long }), at)
       expect.unreachable()
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -417,7 +419,7 @@ describe('whatever a token claims', () => {
   const base = fc.constantFrom<Claims>({}, gitHub, spiffe, kubernetes)
   const tokens = fc
     .tuple(base, fc.dictionary(name, value))
-    .map(([claims, more]) => ({ claims: { ...claims, ...more } }))
+    .map(([claims, more]) => new OutsideToken({ ...claims, ...more }))
   const credential = fc.constantFrom<FederatedTrust>(forGitHub, forSpiffe, {
     ...forGitHub,
     subject: undefined,
@@ -436,7 +438,7 @@ describe('whatever a token claims', () => {
 
   test('what matches has issuer, audience, subject and a time that is not over', () => {
     const property = fc.property(tokens, ({ claims }) => {
-      if (!explainMatch(forGitHub, { claims }, at).matched) return true
+      if (!explainMatch(forGitHub, new OutsideToken(claims), at).matched) return true
       const { iss, aud, sub, exp } = claims
       const isForUs = aud === AUDIENCE || (Array.isArray(aud) && aud.includes(AUDIENCE))
       return iss === gitHub.iss && sub === gitHub.sub && isForUs && typeof exp === 'number' && exp > NOW - 60

@@ -10,8 +10,8 @@ import { type SecretCredential, toCredentials } from '../../../src/model/credent
 import type { ScryptParameters } from '../../../src/model/credentials/secret-hash.ts'
 import { ClientId, CredentialId } from '../../../src/oauth/ids.ts'
 import type { Channel, FromPrimary, FromWorker } from '../../../src/server/workers/channel.ts'
-import { attend } from '../../../src/server/workers/desk.ts'
 import { RemoteGuesses } from '../../../src/server/workers/remote-guesses.ts'
+import { serveWorker } from '../../../src/server/workers/serve-worker.ts'
 import { clientWith } from '../../harness/client.ts'
 
 const RIGHT = 'correct horse'
@@ -162,7 +162,7 @@ function remote(limiter: GuessLimiter): RemoteGuesses {
   }
   const counts = { waiting: 0, capacity: 0, written: 0, failedBatches: 0, lost: 0 }
   const audit = { isFull: false, isFullForRefusals: false, counts, record: () => {}, close: async () => {} }
-  attend(ofPrimary, { audit, guesses: limiter })
+  serveWorker(ofPrimary, { audit, guesses: limiter })
   return new RemoteGuesses(ofWorker)
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { nameOfType, oidOfType } from '../../../src/crypto/x509/attribute-types.ts'
-import { contentsOf } from '../../../src/crypto/x509/contents.ts'
+import { readContents } from '../../../src/crypto/x509/contents.ts'
 import { isSameName } from '../../../src/crypto/x509/distinguished-name.ts'
 import { parseName } from '../../../src/crypto/x509/name-text.ts'
 import { type Issued, issue } from '../../client-auth/certificates/fixtures.ts'
@@ -51,7 +51,7 @@ describe.skipIf(known.size === 0)('what the openssl of this machine prints', () 
         const printed = subjectOf(issued, nameopt)
         const written = printed.replaceAll(/(^|,)uid=/g, '$10.9.2342.19200300.100.1.44=')
         expect(written).toContain(`value ${oids[from]}`)
-        expect({ printed, isRead: isSameName(contentsOf(issued.certificate).subject, parseName(written)) }).toEqual({
+        expect({ printed, isRead: isSameName(readContents(issued.certificate).subject, parseName(written)) }).toEqual({
           printed,
           isRead: true,
         })

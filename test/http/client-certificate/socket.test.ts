@@ -53,7 +53,7 @@ async function start(version: SecureVersion) {
 }
 
 const names = (presented: PresentedCertificate | undefined) =>
-  presented && [presented.leaf, ...presented.chain].map(({ subject }) => subject)
+  presented && [presented.leaf, ...presented.chain].map(({ x509 }) => x509.subject)
 
 describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', (version) => {
   const cases: readonly (readonly [string, readonly Issued[], readonly string[]])[] = [

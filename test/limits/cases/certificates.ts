@@ -3,7 +3,6 @@ import { TrustAnchors } from '../../../src/client-auth/certificates/anchors.ts'
 import { checkChain } from '../../../src/client-auth/certificates/chain.ts'
 import { describe, explainMismatch } from '../../../src/client-auth/certificates/describe.ts'
 import { checkCertificate } from '../../../src/client-auth/certificates/path.ts'
-import { isSelfSigned } from '../../../src/client-auth/certificates/self-signed.ts'
 import { canonicalAddress } from '../../../src/crypto/x509/alternative-names.ts'
 import { readElements, readOid } from '../../../src/crypto/x509/der.ts'
 import { parseName } from '../../../src/crypto/x509/name-text.ts'
@@ -34,7 +33,7 @@ function useAll(presented: PresentedCertificate | undefined): unknown {
   if (presented === undefined) return undefined
   const { leaf } = presented
   return [
-    isSelfSigned(leaf),
+    leaf.isSelfSigned,
     checkCertificate(leaf, Date.now()),
     checkChain(presented, anchors, Date.now()),
     ...wanted.flatMap((matcher) => [matches(leaf, matcher), explainMismatch(leaf, matcher)]),

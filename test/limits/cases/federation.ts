@@ -1,7 +1,7 @@
 import { findMatch } from '../../../src/client-auth/federation/find.ts'
 import { presentedIssuers } from '../../../src/client-auth/federation/match.ts'
-import { show } from '../../../src/conditions/claims.ts'
-import { parseCondition } from '../../../src/conditions/conditions.ts'
+import { OutsideToken, show } from '../../../src/conditions/claims.ts'
+import { Conditions, parseCondition } from '../../../src/conditions/conditions.ts'
 import { refuseUnsound } from '../../../src/model/credentials/federated-trust.ts'
 import { fill, jsonValues } from '../shapes.ts'
 import { cases } from './case.ts'
@@ -77,7 +77,7 @@ const credentials = (more: object) => Array.from({ length: 100 }, () => ({ ...cr
 export const federationCases = [
   ...cases(
     'parseCondition',
-    ({ text, a }: { text: string; a: unknown }) => parseCondition(text).evaluate(claimsOf(a)),
+    ({ text, a }: { text: string; a: unknown }) => parseCondition(text).evaluate(new OutsideToken(claimsOf(a))),
     Object.fromEntries(overAll),
   ),
   ...cases('parseCondition, its text', parseCondition, {
@@ -93,7 +93,10 @@ export const federationCases = [
   ...cases(
     'findMatch',
     ({ a, more }: { a: unknown; more: object }) =>
-      findMatch(credentials(more), { claims: { ...claimsOf(a), sub: a, aud: [AUDIENCE, a], azp: a } }, { now: NOW }),
+      findMatch(credentials(more), new OutsideToken({ ...claimsOf(a), sub: a, aud: [AUDIENCE, a], azp: a }), {
+        now: NOW,
+        conditions: new Conditions(),
+      }),
     {
       ...Object.fromEntries(values.map(([name, json]) => [name, { a: parsed(json), more: { claims: { azp: 'x' } } }])),
       'a costly condition in each': {

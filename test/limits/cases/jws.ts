@@ -10,6 +10,7 @@ import { decoyVerify, findSigner, verifyHmac } from '../../../src/crypto/jws/ver
 import { checkDpopProof } from '../../../src/sender-constraint/dpop.ts'
 import { isSameTarget } from '../../../src/sender-constraint/htu.ts'
 import { DpopNonces } from '../../../src/sender-constraint/nonce.ts'
+import { ProofKeys } from '../../../src/sender-constraint/proof-keys.ts'
 import { fill, jsonValues, plausibleSignature as signature } from '../shapes.ts'
 import { cases } from './case.ts'
 
@@ -123,6 +124,7 @@ const proofContext = {
   algorithms: asymmetricAlgorithms,
   now: NOW,
   marks: noMarks,
+  keys: new ProofKeys(),
   nonces,
   isNonceRequired: false,
 }

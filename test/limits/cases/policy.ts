@@ -1,8 +1,8 @@
 import type { Api } from '../../../src/model/api.ts'
 import { ApiSet } from '../../../src/model/api-set.ts'
 import { Audience, ClientId } from '../../../src/oauth/ids.ts'
-import { decide, type RequestedAccess } from '../../../src/policy/entitlement.ts'
-import { sharedProfile } from '../../../src/tokens/profile.ts'
+import { AccessDecisions, type RequestedAccess } from '../../../src/policy/entitlement.ts'
+import { TokenProfiles } from '../../../src/tokens/profile.ts'
 import { clientWith } from '../../harness/client.ts'
 import { cases } from './case.ts'
 
@@ -45,7 +45,8 @@ const targets = times(10, audienceOf)
 export const policyCases = [
   ...cases(
     'decide',
-    ({ wanted, apis }: { wanted: RequestedAccess; apis: ApiSet }) => decide({ ...client }, wanted, apis),
+    ({ wanted, apis }: { wanted: RequestedAccess; apis: ApiSet }) =>
+      new AccessDecisions().decide({ ...client }, wanted, apis),
     {
       'scopes that nobody knows': {
         wanted: { scope: names((index) => `${'x'.repeat(100)}${index}`), targets: [] },
@@ -71,7 +72,7 @@ export const policyCases = [
       'no scopes, at ten APIs': { wanted: { scope: undefined, targets }, apis: different },
     },
   ),
-  ...cases('sharedProfile', (apis: readonly Api[]) => sharedProfile(apis, 60), {
+  ...cases('TokenProfiles.shared', (apis: readonly Api[]) => new TokenProfiles().shared(apis, 60), {
     'ten with as many claims as there may be': times(20, (index) =>
       api(index, [], { claims: Object.fromEntries(times(500, (claim) => [`c${claim}`, 1])) }),
     ),

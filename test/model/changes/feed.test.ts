@@ -43,8 +43,7 @@ function create() {
     },
     clock: { now: () => now, monotonic: () => now },
     listeners: { directory: directory.listener, keys: keys.listener },
-    since: 0,
-    sinceTime: 0,
+    start: { latest: 0, readAt: 0 },
     onError: (error) => errors.push(error),
   })
   return {
@@ -139,8 +138,7 @@ describe('what is new', () => {
       clock: { now: () => now, monotonic: () => now },
       listeners: { prompt: prompt.listener },
       unhurried: [late.listener],
-      since: 0,
-      sinceTime: 0,
+      start: { latest: 0, readAt: 0 },
       onError: (error) => errors.push(error),
     })
     late.state.error = new Error('no')
@@ -299,7 +297,7 @@ describe('a process that', () => {
     const store = { latestChange: async () => 0, changesSince: async () => ({ latest: 0, changes: [], missed: false }) }
     const listeners = { keys: createListener('keys', []).listener }
     const clock = { now: () => 5_000, monotonic: () => 5_000 }
-    const feed = new ChangeFeed({ store, clock, listeners, since: 0, sinceTime: 1_000, onError: () => {} })
+    const feed = new ChangeFeed({ store, clock, listeners, start: { latest: 0, readAt: 1_000 }, onError: () => {} })
     expect(feed.ages().get('keys')).toBe(4_000)
     await feed.catchUp()
     expect(feed.ages().get('keys')).toBe(0)

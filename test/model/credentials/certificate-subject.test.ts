@@ -4,6 +4,7 @@ import { expect, describe as group, test } from 'vitest'
 import { TrustAnchors } from '../../../src/client-auth/certificates/anchors.ts'
 import { checkChain } from '../../../src/client-auth/certificates/chain.ts'
 import { describe, explainMismatch } from '../../../src/client-auth/certificates/describe.ts'
+import { Certificate } from '../../../src/crypto/x509/certificate.ts'
 import { MalformedCertificate } from '../../../src/crypto/x509/malformed-certificate.ts'
 import { certificateOfDer, thumbprintOf } from '../../../src/crypto/x509/peer.ts'
 import { type CertificateMatcher, matches, parseMatcher } from '../../../src/model/credentials/certificate-subject.ts'
@@ -126,7 +127,7 @@ group('whether a certificate is the one registered', () => {
     ['the thumbprint of another', full, { thumbprint: thumbprintOf(bare.certificate) }, false],
   ]
   test.each(cases)('%s', (_name, { certificate }, wanted, expected) => {
-    expect(matches(certificate, parseMatcher(wanted))).toBe(expected)
+    expect(matches(new Certificate(certificate), parseMatcher(wanted))).toBe(expected)
   })
 })
 
@@ -161,7 +162,7 @@ group('what may be registered', () => {
 })
 
 test('a certificate as an administrator is shown it', () => {
-  expect(describe(full.certificate)).toEqual({
+  expect(describe(new Certificate(full.certificate))).toEqual({
     subject: SUBJECT,
     issuer: 'CN=Root',
     sans: [
@@ -184,9 +185,10 @@ test('what is shown is bounded, and can be registered', async () => {
     value: `${index}.${'x'.repeat(300)}`,
   }))
   const long = await issue({ subject: [{ CN: ['x'.repeat(300)] }], extensions: [sans(...names)] })
-  const { subject, sans: shown } = describe(long.certificate)
+  const { subject, sans: shown } = describe(new Certificate(long.certificate))
   expect([subject.length, shown.length, shown[0]?.length]).toEqual([256, 20, 256])
-  expect(matches(injected.certificate, { subject_dn: describe(injected.certificate).subject })).toBe(true)
+  const read = new Certificate(injected.certificate)
+  expect(matches(read, { subject_dn: describe(read).subject })).toBe(true)
 })
 
 group('a mismatch explained', () => {
@@ -199,7 +201,7 @@ group('a mismatch explained', () => {
     [{ thumbprint: 'x' }, 'thumbprint: x', thumbprintOf(full.certificate)],
   ]
   test.each(cases)('%j', (wanted, expected, received) => {
-    expect(explainMismatch(full.certificate, wanted)).toEqual({ expected, received })
+    expect(explainMismatch(new Certificate(full.certificate), wanted)).toEqual({ expected, received })
   })
 })
 
@@ -219,8 +221,8 @@ group('a certificate that OpenSSL reads and that is malformed', () => {
   ]
   test.each(cases)('%s', async (_name, spec) => {
     const { certificate } = await issue(spec)
-    expect(() => describe(certificate)).toThrow(MalformedCertificate)
-    expect(() => matches(certificate, { san_dns: 'a' })).toThrow('certificate_malformed')
+    expect(() => describe(new Certificate(certificate))).toThrow(MalformedCertificate)
+    expect(() => matches(new Certificate(certificate), { san_dns: 'a' })).toThrow('certificate_malformed')
   })
 })
 

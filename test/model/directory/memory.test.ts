@@ -3,7 +3,7 @@ import type { Api } from '../../../src/model/api.ts'
 import { ApiSet } from '../../../src/model/api-set.ts'
 import { Directory } from '../../../src/model/directory/directory.ts'
 import { Audience, ClientId } from '../../../src/oauth/ids.ts'
-import { decide } from '../../../src/policy/entitlement.ts'
+import { AccessDecisions } from '../../../src/policy/entitlement.ts'
 import { clientWith } from '../../harness/client.ts'
 import { bytesInUse } from '../../harness/memory.ts'
 
@@ -94,7 +94,7 @@ describe('what strangers ask for is remembered in few bytes', () => {
       for (const client of clients) {
         const form = `${scopes.map(({ name }) => name).join(' ')} ${'.'.repeat(60_000)}`
         const scope = form.split(' ', count)
-        expect(decide(client, { scope, targets: [] }, apis).scopes).toHaveLength(count)
+        expect(new AccessDecisions().decide(client, { scope, targets: [] }, apis).scopes).toHaveLength(count)
       }
     })
     expect(growth).toBeLessThan(2 * MB)

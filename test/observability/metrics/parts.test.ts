@@ -46,6 +46,7 @@ test('replay marks: the first use is written, the second refused', async () => {
   const { value } = await scrape(server.admin)
   expect(value('tessera_replay_marks_total', { result: 'written' })).toBe(1)
   expect(value('tessera_replay_marks_total', { result: 'refused' })).toBe(2)
+  expect(value('tessera_cache_entries', { cache: 'proof_key' })).toBe(1)
 })
 
 test('guesses: those that had to wait', async () => {

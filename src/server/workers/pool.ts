@@ -7,8 +7,8 @@ import type { Config } from '../../config/resolve.ts'
 import type { Logger } from '../../observability/log.ts'
 import { UserError } from '../../platform/user-error.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
-import { attend } from './desk.ts'
 import { WorkerMetrics } from './metrics.ts'
+import { serveWorker } from './serve-worker.ts'
 
 /** A worker that crashes at once is not replaced faster than that: first, then twice as long each time, at most. Milliseconds. */
 const REPLACE_AFTER = { first: 100, most: 5_000 }
@@ -17,7 +17,7 @@ const LIVED_WELL_MS = 10_000
 /** Beyond what a worker allows itself to end in. Milliseconds. */
 const KILL_AFTER_MS = 5_000
 
-interface PrimaryOptions {
+interface PoolOptions {
   /** What they start with. */
   readonly config: Config
   readonly workers: number
@@ -29,8 +29,8 @@ interface PrimaryOptions {
 }
 
 /** Keeps so many workers running: each is this same program, started with the same arguments. */
-export class Workers {
-  readonly #options: PrimaryOptions
+export class WorkerPool {
+  readonly #options: PoolOptions
   readonly #running = new Set<Worker>()
   readonly #ready = new Set<Worker>()
   readonly #problems = new Map<Worker, readonly string[]>()
@@ -42,7 +42,7 @@ export class Workers {
   #pause = REPLACE_AFTER.first
   #isStopping = false
 
-  constructor(options: PrimaryOptions) {
+  constructor(options: PoolOptions) {
     this.#options = options
     this.#config = toPlainConfig(options.config)
   }
@@ -120,7 +120,7 @@ export class Workers {
     const startedAt = performance.now()
     this.#running.add(worker)
     const channel = channelOf(worker)
-    attend(channel, this.#options)
+    serveWorker(channel, this.#options)
     const forget = this.metrics.add(channel)
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {

@@ -7,13 +7,13 @@ import type { Channel, FromPrimary, FromWorker, Wait } from './channel.ts'
 /** Attempts of one worker whose outcome is open; a wrong secret's stays so. */
 const MOST_OPEN = 10_000
 
-interface DeskOptions {
+interface SharedParts {
   readonly audit: AuditSink
   readonly guesses: Guesses
 }
 
-/** Where a worker is answered what it asks of the primary. */
-export function attend(channel: Channel<FromPrimary, FromWorker>, { audit, guesses }: DeskOptions): void {
+/** Answers what a worker asks of the primary. */
+export function serveWorker(channel: Channel<FromPrimary, FromWorker>, { audit, guesses }: SharedParts): void {
   const open = new LRUCache<number, Attempt>({ max: MOST_OPEN })
   channel.onMessage((message) => {
     switch (message.kind) {

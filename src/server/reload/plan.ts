@@ -1,27 +1,6 @@
-import { type Config, resolveConfig } from './resolve.ts'
-import { type Options, optionInfos } from './schema.ts'
-
-/** The options that a running server applies when it reads its configuration again. The others need a restart. */
-const LIVE: readonly string[] = [
-  'runtime.trusted_proxies',
-  'tls.cert',
-  'tls.key',
-  'tls.client_ca',
-  'token.lifetime',
-  'assertions.max_lifetime',
-  'assertions.algorithms',
-  'assertions.audience',
-  'dpop.require_nonce',
-  'dpop.algorithms',
-  'keys.rotate_every',
-  'keys.publish_before',
-  'keys.cache_max_age',
-  'log.level',
-  'shutdown.delay',
-  'shutdown.timeout',
-]
-
-export const isLive = (key: string): boolean => LIVE.includes(key)
+import { type Config, resolveConfig } from '../../config/resolve.ts'
+import { type Options, optionInfos } from '../../config/schema.ts'
+import { isLive } from './table.ts'
 
 /** The result of reading the configuration again. */
 export interface Reload {
@@ -46,10 +25,10 @@ const CONTENTS: Readonly<Record<string, (config: Config) => string | undefined>>
 
 /**
  * Plans the change from `current` to `next`.
- * @throws ConfigError if no server could start with the combination of the two
+ * @throws Mistakes if no server could start with the combination of the two
  */
 export function planReload(current: Config, next: Config): Reload {
-  const different = optionInfos.map(({ key }) => key).filter((key) => isDifferent(current, next, key))
+  const different = changedOptions(current, next)
   // A running listener can't switch between TLS and plain HTTP.
   const isOneSided = (current.certificate === undefined) !== (next.certificate === undefined)
   const canChange = (key: string) => isLive(key) && !(isOneSided && /^tls\.(cert|key)$/.test(key))
@@ -61,6 +40,10 @@ export function planReload(current: Config, next: Config): Reload {
   const config = { ...resolveConfig(options), masterKey, previousMasterKey, outboundAuthorities, storageAccess }
   return { config: Object.freeze(config), changed, fixed }
 }
+
+/** The options whose value, or whose file, differs between two configurations, by key. */
+export const changedOptions = (current: Config, next: Config): readonly string[] =>
+  optionInfos.map(({ key }) => key).filter((key) => isDifferent(current, next, key))
 
 function isDifferent(current: Config, next: Config, key: string): boolean {
   if (JSON.stringify(read(current, key)) !== JSON.stringify(read(next, key))) return true

@@ -1,0 +1,184 @@
+import { type Health, healthRoutes } from '../admin/health.ts'
+import { metricsRoutes } from '../admin/metrics.ts'
+import type { AuditSink } from '../audit/sink.ts'
+import type { CertificateCheck } from '../client-auth/certificates/check.ts'
+import type { Config } from '../config/resolve.ts'
+import { DatabaseCalls } from '../observability/database-calls.ts'
+import { Metrics } from '../observability/metrics.ts'
+import type { Role } from '../observability/process.ts'
+import type { Readings } from '../observability/readings.ts'
+import type { Snapshot } from '../observability/snapshot.ts'
+import { type Tracing, untraced } from '../observability/tracing.ts'
+import type { Store } from '../store/tables/sql-store.ts'
+import { openAudit } from './audit.ts'
+import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
+import { listenForAdmin, type RunningListener } from './listeners.ts'
+import { readAudit, readBuild, readCertificate, readConnections } from './metrics.ts'
+import { warnOfSample } from './sample.ts'
+import { Drain } from './shutdown.ts'
+import { logStart } from './started.ts'
+import { openTracing } from './tracing.ts'
+import type { PrimaryLink } from './workers/primary-link.ts'
+
+/** How often a worker checks its condition and tells the primary. Milliseconds. */
+const CONDITION_EVERY_MS = 250
+
+/** A server that listens. */
+export interface Server {
+  /** The ports it listens on; they differ from the configured ones where those are 0. */
+  readonly runtimePort: number
+  /** 0 if another process listens for administrators. */
+  readonly adminPort: number
+  /**
+   * Puts another configuration in force, cutting no connection.
+   * @param next the current configuration with the options that may change, as `planReload` makes it
+   * @throws UserError if it can't be put in force; nothing has changed then
+   */
+  reload(next: Config): Promise<void>
+  /** Ends what is under way, writes what waits to be written, and closes. */
+  stop(): Promise<void>
+}
+
+/** The parts that every process has. */
+export interface Foundation {
+  readonly dependencies: Dependencies
+  readonly store: Store
+  readonly audit: AuditSink
+  readonly tracing: Tracing
+}
+
+/** The parts that differ between a process that serves by itself and a primary of workers. */
+export interface OwnParts extends Pick<Health, 'problems' | 'isWithoutWorkers'> {
+  readonly certificates: Pick<CertificateCheck, 'prepareAuthorities'>
+  readonly readings: readonly (() => Readings)[]
+  /** The measurements of the workers. */
+  readonly snapshots?: () => Promise<readonly Snapshot[]>
+  /** Begins to serve clients and APIs. */
+  serve(): Promise<Serving>
+}
+
+interface Serving {
+  readonly runtimePort: number
+  readonly listeners: readonly RunningListener[]
+  /** Has the workers put another configuration in force. */
+  reload?(next: Config): Promise<void>
+}
+
+interface Composition {
+  readonly config: Config
+  readonly environment: Environment
+  readonly role: Role
+  /** The number of processes that serve. */
+  readonly workers: number
+  /** Makes what this kind of process has beyond the foundation. */
+  readonly build: (foundation: Foundation) => Promise<OwnParts>
+}
+
+/** Starts a process of any role. Rejects, with nothing left open, if it can't start. */
+export async function compose({ config, environment, role, workers, build }: Composition): Promise<Server> {
+  const dependencies = resolveDependencies(config, environment)
+  const { live, log, shutdown, primary } = dependencies
+  try {
+    const tracing = role === 'primary' ? untraced : await openTracing(dependencies)
+    const calls = new DatabaseCalls(dependencies.clock.monotonic)
+    const store = await openStorage(dependencies, { tracing, calls })
+    const audit = primary?.audit ?? openAudit(dependencies, store)
+    const parts = await build({ dependencies, store, audit, tracing })
+    const metrics = new Metrics(role, [
+      () => readBuild(config),
+      () => readCertificate(live.current),
+      () => calls.read(),
+      () => readConnections(store),
+      () => readAudit(audit),
+      ...parts.readings,
+    ])
+    const drain = new Drain()
+    if (primary !== undefined) reportTo(primary, dependencies, { metrics, parts })
+    const admin =
+      primary === undefined ? await openAdmin(dependencies, { store, audit, metrics, drain, parts }) : undefined
+    const { runtimePort, listeners, reload } = await parts.serve()
+    const adminPort = admin?.port ?? 0
+    if (primary === undefined) {
+      shutdown.add(() => drain.announce(live.current.shutdown))
+      logStart(log, config, { runtimePort, adminPort, workers })
+    }
+    const running = {
+      log,
+      revocations: store.revocations,
+      certificates: parts.certificates,
+      listeners: admin === undefined ? listeners : [admin, ...listeners],
+    }
+    return {
+      runtimePort,
+      adminPort,
+      reload: async (next) => {
+        await live.reload(next, running)
+        await reload?.(next)
+      },
+      stop: () => shutdown.close(),
+    }
+  } catch (error) {
+    // The first error is the one to report.
+    await shutdown.close().catch(() => {})
+    throw error
+  }
+}
+
+/** Opens the database. A worker leaves its upkeep, and warnings about it, to the primary. */
+async function openStorage(
+  dependencies: Dependencies,
+  { tracing, calls }: { readonly tracing: Tracing; readonly calls: DatabaseCalls },
+): Promise<Store> {
+  const { config, clock, log, open, primary, shutdown } = dependencies
+  const store = tracing.parts('database', calls.counted(await open(config.storage, clock, config.storageAccess)))
+  shutdown.add(() => store.close())
+  if (primary !== undefined) return store
+  await store.requireGrants()
+  await warnOfSample(dependencies, store)
+  shutdown.add(store.startUpkeep())
+  for (const warning of store.warnings()) log.warn(warning)
+  return store
+}
+
+interface Reported {
+  readonly metrics: Metrics
+  readonly parts: OwnParts
+}
+
+/** Has a worker tell its primary what it measures, and in which condition it is. */
+function reportTo(
+  { metrics: remote, condition }: PrimaryLink,
+  { onFailure, repeat }: Dependencies,
+  { metrics, parts }: Reported,
+): void {
+  remote.offer(() => metrics.snapshot(), onFailure('what is measured could not be told'))
+  repeat({
+    every: CONDITION_EVERY_MS,
+    work: async () => condition.tell(await parts.problems()),
+    failure: 'the condition of this worker could not be reported',
+  })
+}
+
+interface Administered extends Reported {
+  readonly store: Store
+  readonly audit: AuditSink
+  readonly drain: Drain
+}
+
+/** Tells administrators and orchestrators what is measured, and whether to send requests. */
+function openAdmin(
+  dependencies: Dependencies,
+  { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots } }: Administered,
+): Promise<RunningListener> {
+  return listenForAdmin(dependencies, {
+    ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])]),
+    ...healthRoutes({
+      isDraining: () => drain.isAnnounced,
+      pingStorage: () => store.ping(),
+      clock: dependencies.clock,
+      isAuditFull: () => audit.isFull,
+      problems,
+      ...(isWithoutWorkers && { isWithoutWorkers }),
+    }),
+  })
+}

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config/resolve.ts'
+
+/**
+ * Closes what was opened, last first. Node's stack keeps the order; the errors are kept here, since a log does not show those
+ * within the `SuppressedError` of Node.
+ */
+export class ShutdownStack {
+  readonly #stack = new AsyncDisposableStack()
+  readonly #errors: unknown[] = []
+
+  add(close: () => Promise<void>): void {
+    this.#stack.defer(() => close().catch((error: unknown) => void this.#errors.push(error)))
+  }
+
+  /** Runs every close function, even if some fail. @throws AggregateError with all their errors */
+  async close(): Promise<void> {
+    await this.#stack.disposeAsync()
+    const errors = this.#errors.splice(0)
+    if (errors.length > 0) throw new AggregateError(errors, 'the server did not close cleanly')
+  }
+}
+
+/** Takes a server out of its load balancers before it stops. */
+export class Drain {
+  #isAnnounced = false
+
+  /** Whether load balancers are told to send nothing more. */
+  get isAnnounced(): boolean {
+    return this.#isAnnounced
+  }
+
+  /** Tells load balancers, and resolves when they have had the time to notice. The server answers as before until then. */
+  announce({ delay }: Config['shutdown']): Promise<void> {
+    this.#isAnnounced = true
+    return sleep(delay * 1000)
+  }
+}
