@@ -1,5 +1,6 @@
-import { decodeJwt } from 'jose'
+import { z } from 'zod'
 import { ownEvent } from '../audit/own-event.ts'
+import { parseCompact } from '../crypto/jws/compact.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { ApiSet } from '../model/api-set.ts'
 import { OAuthError } from '../oauth/error.ts'
@@ -74,12 +75,16 @@ async function knownKey({ store }: Opened, kid: string): Promise<KeyId> {
 async function readJti({ options, store }: Opened): Promise<string> {
   const token = (await readStandardInput(LONGEST_TOKEN)).trim()
   try {
-    if (!SEALED_FORM.test(token)) return decodeJwt(token).jti ?? ''
+    if (!SEALED_FORM.test(token)) return jtiOf(parseCompact(token).claims)
     const keyring = await Keyring.open(store.keys, masterKeyOf(options))
-    const opened = new Unsealer().unseal(token, (reference) => keyring.sealingKeyOf(reference))
-    return (opened?.claims as { jti?: string } | undefined)?.jti ?? ''
+    return jtiOf(new Unsealer().unseal(token, (reference) => keyring.sealingKeyOf(reference))?.claims)
   } catch (error) {
     if (error instanceof UserError || error instanceof OAuthError) throw error
     throw new UserError('standard input has no access token')
   }
 }
+
+const withJti = z.object({ jti: z.string() })
+
+/** The `jti` among claims; empty if there is none. */
+const jtiOf = (claims: unknown): string => withJti.safeParse(claims).data?.jti ?? ''
