@@ -19,7 +19,7 @@ export const authorityOf = (folder: string): string => join(folder, 'tls', 'ca.p
  * authority is made first and stays for years, so that clients need to trust it only once.
  * @param folder the data folder
  */
-export async function ensureCertificate(folder: string, clock: Clock, random: RandomBytes) {
+export function ensureCertificate(folder: string, clock: Clock, random: RandomBytes) {
   const at = (name: string) => join(folder, 'tls', name)
   const paths = { cert: at('cert.pem'), key: at('key.pem') }
   const authority = { cert: authorityOf(folder), key: at('ca-key.pem') }
@@ -38,12 +38,12 @@ export async function ensureCertificate(folder: string, clock: Clock, random: Ra
   const issuer = readPair(authority)
   const isLasting = issuer?.certificate.ca === true && isWithin(issuer.certificate, now + LEAF_MS)
   const means = { clock, random }
-  const certifier = isLasting ? issuer.pem : await makeAuthority(means)
+  const certifier = isLasting ? issuer.pem : makeAuthority(means)
   if (!isLasting) {
     writePrivateFile(authority.key, certifier.privateKey)
     writePublicFile(authority.cert, certifier.certificate)
   }
-  const certified = await certifyLocalhost(certifier, means)
+  const certified = certifyLocalhost(certifier, means)
   writePrivateFile(paths.key, certified.privateKey)
   writePublicFile(paths.cert, certified.certificate)
   return paths
