@@ -38,7 +38,7 @@ const unusable = new Unusable()
 /** Claims as CEL takes them, and what it may cost to look through them. */
 export interface CelClaims extends ClaimsSize {
   readonly values: ReadonlyMap<string, unknown>
-  /** The work done on the claims by all conditions up to now, as `ConditionCost` counts it. */
+  /** The work done on the claims by all conditions up to now, in steps. */
   work: number
 }
 
@@ -46,6 +46,8 @@ export interface CelClaims extends ClaimsSize {
 export interface ClaimsSize {
   /** Values, with long text counted as several. */
   readonly weight: number
+  /** The same of the heaviest element of a list. */
+  readonly heaviest: number
   /** Entries of the longest list or map. */
   readonly longest: number
 }
@@ -59,7 +61,7 @@ const converted = new WeakMap<OutsideClaims, CelClaims>()
 export function celClaims(claims: OutsideClaims): CelClaims {
   const known = converted.get(claims)
   if (known !== undefined) return known
-  const size = { weight: 0, longest: 0 }
+  const size = { weight: 0, heaviest: 0, longest: 0 }
   const values = convertObject(claims, 0, size)
   const made = { values, ...size, work: 0 }
   converted.set(claims, made)
@@ -68,6 +70,7 @@ export function celClaims(claims: OutsideClaims): CelClaims {
 
 interface Size {
   weight: number
+  heaviest: number
   longest: number
 }
 
@@ -99,7 +102,12 @@ function convert(value: unknown, depth: number, size: Size): unknown {
       if (depth > DEEPEST) return unusable
       if (!Array.isArray(value)) return convertObject(value, depth, size)
       size.longest = Math.max(size.longest, value.length)
-      return value.map((element) => convert(element, depth + 1, size))
+      return value.map((element) => {
+        const before = size.weight
+        const result = convert(element, depth + 1, size)
+        size.heaviest = Math.max(size.heaviest, size.weight - before)
+        return result
+      })
     default:
       return unusable
   }

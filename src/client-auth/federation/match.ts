@@ -1,5 +1,5 @@
 import { claimOf, cut, type OutsideClaims, show } from '../../conditions/claims.ts'
-import { ConditionError } from '../../conditions/condition-cost.ts'
+import { ConditionError } from '../../conditions/condition-error.ts'
 import { parseCondition } from '../../conditions/conditions.ts'
 import {
   audiencesOf,
