@@ -3,6 +3,7 @@ import { signatureAlgorithms } from '../keys/algorithms.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { KeyId } from '../oauth/ids.ts'
 import { Audience, ClientId, Jti } from '../oauth/ids.ts'
+import { decodeBase64url } from '../platform/base64url.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
 import { JsonError, parseJson } from '../platform/json.ts'
 import { uuidv7Time } from '../platform/random.ts'
@@ -85,9 +86,9 @@ function openJwt({ keyring }: Verifier, token: string) {
   const key = keyring.verificationKey(parsed.data.kid)
   // The algorithm is the key's own, whatever the header says (RFC 8725 §3.1).
   if (key === undefined || key.algorithm !== parsed.data.alg) return undefined
-  const bytes = Buffer.from(signature, 'base64url')
-  // No bits that mean nothing (RFC 4648 §3.5). Even so an ECDSA signature has a twin: nothing may go by a token's text.
-  if (bytes.toString('base64url') !== signature) return undefined
+  const bytes = decodeBase64url(signature)
+  // An ECDSA signature has a twin all the same: nothing may go by a token's text.
+  if (bytes === undefined) return undefined
   if (!signatureAlgorithms[key.algorithm].verify(`${header}.${payload}`, key.publicKey, bytes)) return undefined
   return { claims: decodeClaims(payload), kid: key.kid }
 }

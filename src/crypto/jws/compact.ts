@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { decodeBase64url } from '../../platform/base64url.ts'
 import { JsonError, parseJson } from '../../platform/json.ts'
 import { isObject, received } from './received.ts'
 
@@ -73,10 +74,10 @@ export function parseCompact(token: string): CompactJws {
   }
 }
 
-/** Bytes in the one form that base64url has for them (RFC 7515 §2, RFC 4648 §3.5). */
+/** @throws JwsError for what is not the one form that base64url has of bytes */
 function decode(segment: string, name: string): Buffer {
-  const bytes = Buffer.from(segment, 'base64url')
-  if (bytes.toString('base64url') !== segment) throw new JwsError('base64url', name)
+  const bytes = decodeBase64url(segment)
+  if (bytes === undefined) throw new JwsError('base64url', name)
   return bytes
 }
 

@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto'
+import { decodeBase64url } from '../../platform/base64url.ts'
 import type { VerificationKey } from './algorithms.ts'
 import { KeyError } from './key-error.ts'
 import { received } from './received.ts'
@@ -96,8 +97,8 @@ const encode = (bytes: Buffer): string => bytes.toString('base64url')
 
 function readBytes(jwk: Readonly<Record<string, unknown>>, name: string): Buffer {
   const value = jwk[name]
-  const bytes = Buffer.from(typeof value === 'string' ? value : '', 'base64url')
-  if (bytes.length === 0 || encode(bytes) !== value) {
+  const bytes = typeof value === 'string' ? decodeBase64url(value) : undefined
+  if (bytes === undefined || bytes.length === 0) {
     throw new KeyError('malformed', `${name} must be bytes in base64url without padding`)
   }
   return bytes
