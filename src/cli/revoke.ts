@@ -12,7 +12,7 @@ import type { Revocation } from '../tokens/revocation/store.ts'
 import { SEALED_FORM, Unsealer } from '../tokens/sealed.ts'
 import { masterKeyOf, type Opened, withDatabase } from './database.ts'
 import { print, printable } from './output.ts'
-import { LONGEST_TOKEN, readStandardInput } from './read-input.ts'
+import { LONGEST_TOKEN_INPUT, readStandardInput } from './read-input.ts'
 import { requestIdIn } from './request-id.ts'
 
 interface RevokeOptions {
@@ -73,7 +73,7 @@ async function knownKey({ store }: Opened, kid: string): Promise<KeyId> {
 
 /** The `jti` of the token on standard input. An administrator may revoke it without its signature's being checked. */
 async function readJti({ options, store }: Opened): Promise<string> {
-  const token = (await readStandardInput(LONGEST_TOKEN)).trim()
+  const token = (await readStandardInput(LONGEST_TOKEN_INPUT)).trim()
   try {
     if (!SEALED_FORM.test(token)) return jtiOf(parseCompact(token).claims)
     const keyring = await Keyring.open(store.keys, masterKeyOf(options))

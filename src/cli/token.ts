@@ -9,6 +9,7 @@ import { UserError } from '../platform/user-error.ts'
 import { SEALED_FORM } from '../tokens/sealed.ts'
 import { print, printable, prompt, say } from './output.ts'
 import { readStandardInput, readTextInput, STANDARD_INPUT } from './read-input.ts'
+import { quote } from './shell.ts'
 import { explainTokenFailure } from './token-failure.ts'
 import { listeningFetch } from './wire.ts'
 
@@ -130,5 +131,3 @@ async function curlCommand(options: TokenCommandOptions): Promise<string> {
   const trust = ca === undefined ? [] : [`--cacert ${quote(ca)}`]
   return ['curl', ...trust, ...credentials, ...fields, quote(config.serverMetadata().token_endpoint ?? '')].join(' ')
 }
-
-const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`

@@ -1,20 +1,16 @@
 import { shortJson } from '../platform/json.ts'
+import { cut, LONGEST_SHOWN } from '../platform/text.ts'
 
 /** The claims of a token (RFC 7519 §4) whose signature was verified; nothing else about them was. */
 export type OutsideClaims = Readonly<Record<string, unknown>>
 
-/** What no explanation goes beyond, in characters: the audit log is for reading. */
-export const LONGEST_SHOWN = 256
 /** Deeper than any issuer nests its claims: Kubernetes comes to three. */
-const DEEPEST = 16
+const DEEPEST_CLAIM = 16
 /** So many characters are as much work to look through as one value. */
 const CHARACTERS_A_VALUE = 16
 /** The cost of comparing two maps, in values, and again for each of their members. */
 const VALUES_A_MAP = 8
 const VALUES_A_MEMBER = 4
-
-export const cut = (text: string): string =>
-  text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 1)}…`
 
 const shown = new WeakMap<object, string>()
 
@@ -99,7 +95,7 @@ function convert(value: unknown, depth: number, size: Size): unknown {
       return value
     case 'object':
       if (value === null) return null
-      if (depth > DEEPEST) return unusable
+      if (depth > DEEPEST_CLAIM) return unusable
       if (!Array.isArray(value)) return convertObject(value, depth, size)
       size.longest = Math.max(size.longest, value.length)
       return value.map((element) => {

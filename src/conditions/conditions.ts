@@ -1,6 +1,7 @@
 import { type ASTNode, TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { LRUCache } from 'lru-cache'
-import { celClaims, cut, type OutsideClaims } from './claims.ts'
+import { cut } from '../platform/text.ts'
+import { celClaims, type OutsideClaims } from './claims.ts'
 import { ConditionError } from './condition-error.ts'
 import { explain, sourceOf } from './explanation.ts'
 import { requireOffered } from './offered.ts'

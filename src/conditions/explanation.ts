@@ -1,6 +1,7 @@
 import { type ASTNode, EvaluationError } from '@marcbachmann/cel-js'
 import { shortJson } from '../platform/json.ts'
-import { claimOf, cut, LONGEST_SHOWN, type OutsideClaims } from './claims.ts'
+import { cut, LONGEST_SHOWN } from '../platform/text.ts'
+import { claimOf, type OutsideClaims } from './claims.ts'
 import { childrenOf } from './tree.ts'
 
 /** Of a value in an explanation, in characters. */

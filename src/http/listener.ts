@@ -7,13 +7,11 @@ import { certificateOfSocket, type PresentedCertificate } from '../crypto/x509/p
 import { OAuthError } from '../oauth/error.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type App, type AppOptions, createApp, type Expectation } from './app.ts'
-import { Connections } from './connections.ts'
+import { CHECKED_EVERY_MS, Connections } from './connections.ts'
 import { limitIdleConnections } from './idle-connections.ts'
 import { CertificateRequests, renewTicketKeys, TLS_SETTINGS } from './tls.ts'
 import { answerUnparsed } from './unparsed.ts'
 
-/** How often connections are checked for senders that are too slow. Milliseconds. */
-const CHECKED_EVERY_MS = 1_000
 /**
  * Bytes, in place of Node's 16 KiB, where proxies pass on certificates: the longest chain that is looked at, of RSA keys with
  * 4,096 bits, is some 18 KB in the header of Envoy, and a DPoP proof with such a key 2 KB more.

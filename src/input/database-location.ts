@@ -15,7 +15,8 @@ export type DatabaseLocation =
       readonly parameters: ReadonlyMap<string, string>
     }
 
-const SQLITE = 'sqlite:'
+/** What the location of a SQLite database begins with; a path follows. */
+export const SQLITE = 'sqlite:'
 /** The parameters of a PostgreSQL address, with the meanings of libpq (https://www.postgresql.org/docs/current/libpq-connect.html). */
 const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
 const FORM = 'must be sqlite: and a path, or postgres:// and where the database is'

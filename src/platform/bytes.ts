@@ -5,7 +5,7 @@
 export const detached = (text: string): string => JSON.parse(JSON.stringify(text))
 
 /** The first characters of a text, in memory of their own. */
-export const cut = (text: string, most: number): string => detached(text.slice(0, most))
+export const start = (text: string, most: number): string => detached(text.slice(0, most))
 
 /** Bytes that an object or array takes beside its members, roughly. */
 const PER_OBJECT = 64

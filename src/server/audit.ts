@@ -2,11 +2,10 @@ import { AuditRecorder } from '../audit/recorder.ts'
 import { RefusalGatherer } from '../audit/refusals.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { Config } from '../config/resolve.ts'
+import { DAY_MS } from '../platform/clock.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import type { Closers } from './closers.ts'
 import type { Means } from './world.ts'
-
-const DAY_MS = 24 * 3600 * 1000
 
 /** What writes the events of this process, and of those that hand it theirs. */
 export function openAudit(config: Config, store: Store, means: Means, closers: Closers): AuditSink {

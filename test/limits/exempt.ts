@@ -47,7 +47,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'crypto/master-key.ts #derive': OWN,
   'crypto/master-key.ts generateMasterKey': OWN,
   'crypto/master-key.ts parseMasterKey': CONFIGURED,
-  'platform/files.ts decodeUtf8': CONFIGURED,
+  'platform/files.ts decodeText': CONFIGURED,
   'platform/standard-streams.ts write': OWN,
   'platform/system-error.ts isUntrusted': 'reads the code of an error of Node',
   'platform/system-error.ts networkFault': 'reads the code of an error of Node',

@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, hash, type KeyObject, sign, X509Certificate } from 'node:crypto'
-import { EXTENSION } from '../../crypto/x509/contents.ts'
+import { EXTENSION, PURPOSE } from '../../crypto/x509/contents.ts'
 import { context, readElement, readElements, TAG } from '../../crypto/x509/der.ts'
 import {
   writeBits,
@@ -13,9 +13,9 @@ import {
   writeUnsigned,
 } from '../../crypto/x509/der-writer.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { DAY_MS } from '../../platform/clock.ts'
 import type { RandomBytes } from '../../platform/random.ts'
 
-const DAY_MS = 24 * 3600 * 1000
 /** The longest lifetime that browsers accept. */
 export const LEAF_MS = 397 * DAY_MS
 const AUTHORITY_MS = 10 * 365 * DAY_MS
@@ -25,7 +25,6 @@ const BEFORE_MS = 3600 * 1000
 /** RFC 5758 §3.2: ecdsa-with-SHA256. */
 const SIGNATURE_ALGORITHM = writeSequence(writeOid('1.2.840.10045.4.3.2'))
 const COMMON_NAME = '2.5.4.3'
-const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 const LOOPBACK = { v4: Buffer.from('7f000001', 'hex'), v6: Buffer.from(`${'00'.repeat(15)}01`, 'hex') }
 
 /** An authority, or a certificate that it issued, with its key. In PEM. */
@@ -68,7 +67,7 @@ export function certifyLocalhost(authority: Certified, means: Means): Certified 
     extension(EXTENSION.basicConstraints, true, writeSequence()),
     // digitalSignature.
     extension(EXTENSION.keyUsage, true, writeBits(Buffer.from([0x80]), 7)),
-    extension(EXTENSION.extKeyUsage, false, writeSequence(writeOid(SERVER_AUTH))),
+    extension(EXTENSION.extKeyUsage, false, writeSequence(writeOid(PURPOSE.serverAuth))),
     extension(
       EXTENSION.subjectAltName,
       false,

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../platform/clock.ts'
+import { DAY_MS } from '../../platform/clock.ts'
 import { makeFolder } from '../../platform/files.ts'
 import { makePrivate } from '../../platform/private-files.ts'
 import type { RandomBytes } from '../../platform/random.ts'
@@ -9,7 +10,7 @@ import { certifyLocalhost, LEAF_MS, makeAuthority } from './authority.ts'
 import { writePrivateFile, writePublicFile } from './files.ts'
 
 /** The remaining lifetime at which a certificate is replaced: a server may run for long. */
-const RENEWED_MS = 30 * 24 * 3600 * 1000
+const RENEWED_MS = 30 * DAY_MS
 
 /** The path of the authority that clients must trust when the server uses the certificate of a data folder. */
 export const authorityOf = (folder: string): string => join(folder, 'tls', 'ca.pem')

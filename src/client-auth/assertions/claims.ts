@@ -3,7 +3,7 @@ import { received } from '../../crypto/jws/received.ts'
 import { OAuthError } from '../../oauth/error.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import { isSameUri } from '../../oauth/uri.ts'
-import { toSeconds } from '../../platform/clock.ts'
+import { CLOCK_SKEW_MS, isNumericDate, toSeconds } from '../../platform/clock.ts'
 
 /** How `aud` may be written: as a string alone, or as an array, too (RFC 7519 §4.1.3). */
 export type AudienceForm = 'any' | 'string'
@@ -31,8 +31,7 @@ export interface AssertionClaims {
   readonly expiresAt: number
 }
 
-/** By how much clocks may differ, in seconds. */
-const SKEW = 60
+const SKEW = toSeconds(CLOCK_SKEW_MS)
 /** As `mediaType` gives them. Anything else is an access token, a DPoP proof, … (RFC 8725 §3.11). */
 const TYPES: ReadonlySet<string> = new Set(['jwt', 'client-authentication+jwt'])
 
@@ -57,8 +56,6 @@ export function checkAssertion(jws: CompactJws, rules: AssertionRules): Assertio
 
 const isId = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value.length <= LONGEST_CLIENT_ID
-
-const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 const wrongClaim = (claim: string, expected: string, value: unknown): OAuthError =>
   new OAuthError('assertion_claims', { detail: { claim, expected, received: received(value) } })
@@ -94,17 +91,17 @@ const STRING_REMEDY = 'have the client send aud as a string, or set assertions.a
 /** @returns from when on, in milliseconds, the assertion is expired */
 function checkTimes({ exp, iat, nbf }: CompactJws['claims'], { maxLifetime, now }: AssertionRules): number {
   const seconds = toSeconds(now)
-  if (!isTime(exp) || exp <= 0) throw wrongClaim('exp', 'seconds since 1970, as a number', exp)
+  if (!isNumericDate(exp) || exp <= 0) throw wrongClaim('exp', 'seconds since 1970, as a number', exp)
   for (const [claim, value] of Object.entries({ iat, nbf })) {
     if (value === undefined) continue
-    if (!isTime(value)) throw wrongClaim(claim, 'seconds since 1970, as a number', value)
+    if (!isNumericDate(value)) throw wrongClaim(claim, 'seconds since 1970, as a number', value)
     if (value - seconds > SKEW) {
       const detail = { claim, received: value, now: seconds, seconds_ahead: value - seconds, allowed: SKEW }
       throw new OAuthError('assertion_not_yet_valid', { detail })
     }
   }
   if (seconds - exp > SKEW) {
-    const issued = isTime(iat) ? { iat } : {}
+    const issued = isNumericDate(iat) ? { iat } : {}
     const detail = { exp, ...issued, now: seconds, seconds_late: seconds - exp, allowed: SKEW }
     throw new OAuthError('assertion_expired', { detail })
   }

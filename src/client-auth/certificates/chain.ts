@@ -4,9 +4,10 @@ import { formatName, isSameName } from '../../crypto/x509/distinguished-name.ts'
 import { MOST_IN_CHAIN, type PresentedCertificate } from '../../crypto/x509/peer.ts'
 import { costOf, publicKeyOf } from '../../crypto/x509/strength.ts'
 import { OAuthError } from '../../oauth/error.ts'
+import { cut } from '../../platform/text.ts'
 import type { TrustAnchors } from './anchors.ts'
 import { checkPath } from './path.ts'
-import { type CertificateProblem, cut, problemWith } from './problems.ts'
+import { type CertificateProblem, problemWith } from './problems.ts'
 
 /** Certificates in a path, the client's own and the anchor included. */
 const LONGEST_PATH = 5

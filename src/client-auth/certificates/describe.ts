@@ -3,7 +3,7 @@ import { contentsOf } from '../../crypto/x509/contents.ts'
 import { formatName } from '../../crypto/x509/distinguished-name.ts'
 import { thumbprintOf } from '../../crypto/x509/peer.ts'
 import type { CertificateMatcher } from '../../model/credentials/certificate-subject.ts'
-import { cut } from './problems.ts'
+import { cut } from '../../platform/text.ts'
 
 /** Names that an explanation has room for. */
 const MOST_NAMES = 20

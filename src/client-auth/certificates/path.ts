@@ -1,12 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
-import { type CertificateContents, contentsOf, EXTENSION } from '../../crypto/x509/contents.ts'
+import { type CertificateContents, contentsOf, EXTENSION, PURPOSE } from '../../crypto/x509/contents.ts'
 import { isSameName } from '../../crypto/x509/distinguished-name.ts'
 import { publicKeyOf, weaknessOf } from '../../crypto/x509/strength.ts'
 import { toSeconds } from '../../platform/clock.ts'
 import { type CertificateProblem, problemWith } from './problems.ts'
-
-const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
-const ANY_EXTENDED_KEY_USAGE = '2.5.29.37.0'
 
 /** What may be critical: what is checked here, and what adds nothing where every policy will do (RFC 5280 §6.1.1 (c)). */
 const KNOWN = new Set<string>([...Object.values(EXTENSION), '2.5.29.14', '2.5.29.32', '2.5.29.35'])
@@ -78,7 +75,7 @@ function checkCommon(certificate: X509Certificate, now: number): CertificateProb
   const unknown = [...extensions].find(([oid, isCritical]) => isCritical && !KNOWN.has(oid))
   if (unknown !== undefined) return problemWith(certificate, 'unknown_critical_extension', { extension: unknown[0] })
   if (extendedKeyUsage === undefined) return undefined
-  const isForClients = extendedKeyUsage.some((usage) => usage === CLIENT_AUTH || usage === ANY_EXTENDED_KEY_USAGE)
+  const isForClients = extendedKeyUsage.some((usage) => usage === PURPOSE.clientAuth || usage === PURPOSE.any)
   return isForClients
     ? undefined
     : problemWith(certificate, 'extended_key_usage', { received: extendedKeyUsage.slice(0, 10) })

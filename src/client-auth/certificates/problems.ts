@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { contentsOf } from '../../crypto/x509/contents.ts'
 import { formatName } from '../../crypto/x509/distinguished-name.ts'
+import { cut } from '../../platform/text.ts'
 
 /** Everything for which a path to an anchor is refused, and what an administrator is told. */
 const problems = {
@@ -42,6 +43,3 @@ function reasonOf(problem: Problem): CertificateProblem['reason'] {
   if (problem === 'expired') return 'certificate_expired'
   return problem === 'not_yet_valid' ? 'certificate_not_yet_valid' : 'certificate_untrusted'
 }
-
-/** A value as the audit log takes it. */
-export const cut = (value: string): string => (value.length > 256 ? `${value.slice(0, 255)}…` : value)

@@ -1,6 +1,7 @@
-import { cut, show } from '../../conditions/claims.ts'
+import { show } from '../../conditions/claims.ts'
 import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
 import { OAuthError } from '../../oauth/error.ts'
+import { cut } from '../../platform/text.ts'
 import { type Check, explainMatch, type OutsideToken, presentedIssuers, type Verdict } from './match.ts'
 
 /** Of a client's credentials, those that came closest; of each, the checks that failed first. */

@@ -1,8 +1,8 @@
 import type { FetchedJson } from './fetch-json.ts'
 
-const SECOND = 1_000
+export const SECOND = 1_000
 const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
+export const HOUR = 60 * MINUTE
 
 /** Milliseconds; the source's own word counts within these bounds. */
 const SHORTEST = MINUTE

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { decodeBase64url } from '../../platform/base64url.ts'
-import { JsonError, parseJson } from '../../platform/json.ts'
-import { isObject, received } from './received.ts'
+import { isObject, JsonError, parseJson } from '../../platform/json.ts'
+import { received } from './received.ts'
 
 /** What keeps text from being a JWS that is looked at any further. */
 export type JwsFault =
@@ -54,7 +54,7 @@ export interface CompactJws {
 
 /** In characters, or bytes, which is the same of a JWS. */
 const LONGEST = 16 * 1024
-const LONGEST_KID = 1024
+export const LONGEST_KID = 1024
 
 /**
  * Reads a JWT in compact form (RFC 7515 §7.1, RFC 7519 §7.2) without checking its signature.

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { parseDatabaseLocation } from '../../input/database-location.ts'
 import { takeSecret } from '../../input/secret.ts'
-import { decodeUtf8, readFile } from '../../platform/files.ts'
+import { decodeText, LONGEST_FILE, readFile } from '../../platform/files.ts'
 import { UserError } from '../../platform/user-error.ts'
 
 /** How the database is used. */
@@ -94,13 +94,10 @@ function clientCertificate(parameters: ReadonlyMap<string, string>): ConnectionO
 const isHere = (host: string): boolean =>
   host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\./.test(host)
 
-/** Bytes: a bundle of every public authority is a fifth of it. */
-const LONGEST_FILE = 1024 * 1024
-
 function read(parameter: string, file: string): string {
   const { bytes, fault } = readFile(file, LONGEST_FILE)
   if (bytes === undefined) throw new UserError(`storage: ${parameter}: ${file} can't be read: ${fault}`)
-  const text = decodeUtf8(bytes)
+  const text = decodeText(bytes)
   if (text !== undefined && /-----BEGIN /.test(text)) return text
   throw new UserError(`storage: ${parameter}: ${file} holds nothing in PEM`)
 }

@@ -15,13 +15,11 @@ import {
 import { LRUCache } from 'lru-cache'
 import { OAuthError } from '../../oauth/error.ts'
 import { toParameter } from '../sql/parameters.ts'
-import { resultCode } from './problems.ts'
+import { resultCode, SQLITE_BUSY } from './problems.ts'
 
 /** How long a write waits for that of another process before it fails. */
 const BUSY_TIMEOUT_MS = 10_000
 const BUSY_POLL_MS = 5
-/** https://sqlite.org/rescode.html; extended codes have these in their low byte. */
-const SQLITE_BUSY = 5
 /** What says that the query is wrong, not the database: ERROR, CONSTRAINT, MISMATCH, MISUSE, RANGE. */
 const DEFECTS = [1, 19, 20, 21, 25]
 

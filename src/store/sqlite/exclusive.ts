@@ -1,9 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../../platform/user-error.ts'
 import { isSqliteError } from './copy-file.ts'
-
-/** https://sqlite.org/rescode.html; extended codes have these in their low byte. */
-const SQLITE_BUSY = 5
+import { SQLITE_BUSY } from './problems.ts'
 
 /**
  * Prevents all other connections from opening a database until its connection is closed.
