@@ -1,7 +1,10 @@
 import type { AuditEvent } from './event.ts'
 
-/** An event as it is kept. */
-export interface StoredAuditEvent extends AuditEvent {
+/** An event as it is kept. A later version may have written names that this one doesn't know. */
+export interface StoredAuditEvent extends Omit<AuditEvent, 'type' | 'result' | 'reason'> {
+  readonly type: string
+  readonly result: string
+  readonly reason: string | undefined
   /** Its place in the log: later events have greater numbers. */
   readonly seq: number
 }

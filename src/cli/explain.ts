@@ -1,7 +1,7 @@
 import type { StoredAuditEvent } from '../audit/store.ts'
 import type { Client, UnreadableClient } from '../model/client.ts'
 import { ClientId } from '../oauth/ids.ts'
-import { refusals } from '../oauth/refusals.ts'
+import { type Reason, refusals } from '../oauth/refusals.ts'
 import { DAY_MS, systemClock } from '../platform/clock.ts'
 import { uuidv7Time } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
@@ -46,7 +46,7 @@ type Known = Client | UnreadableClient | undefined
 
 function asJson(event: StoredAuditEvent, client: Known) {
   const { at, type, result, reason, clientId, remoteAddress, detail } = event
-  const refusal = reason === undefined ? undefined : refusals[reason]
+  const refusal = reason !== undefined && isReason(reason) ? refusals[reason] : undefined
   return {
     time: new Date(at).toISOString(),
     type,
@@ -59,6 +59,8 @@ function asJson(event: StoredAuditEvent, client: Known) {
     detail,
   }
 }
+
+const isReason = (name: string): name is Reason => Object.hasOwn(refusals, name)
 
 /** Notes on a reason, from the present state of the client. */
 function notesOn({ reason, detail }: StoredAuditEvent, client: Known): readonly string[] {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
-import { type AddressInfo, type ListenOptions, Server as NetServer } from 'node:net'
+import { type ListenOptions, Server as NetServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSecureContext, type TLSSocket } from 'node:tls'
 import { certificateOfSocket, type PresentedCertificate } from '../crypto/x509/peer.ts'
@@ -202,7 +202,8 @@ function bind(server: NetServer, address: ListenOptions): Promise<number> {
     server.once('error', reject)
     server.listen({ ...address, backlog: 4096 }, () => {
       server.off('error', reject)
-      resolve((server.address() as AddressInfo).port)
+      const at = server.address()
+      resolve(typeof at === 'object' && at !== null ? at.port : 0)
     })
   })
 }

@@ -49,6 +49,7 @@ const claimsSchema = z.looseObject({
   jti: z.string().transform(Jti),
   scope: z.string().optional(),
   scp: z.array(z.string()).optional(),
+  cnf: z.union([z.looseObject({ jkt: z.string() }), z.looseObject({ 'x5t#S256': z.string() })]).optional(),
 })
 
 /** The claims of a token of ours, of either format; undefined for anything else, whatever it is. */
@@ -57,7 +58,7 @@ export function verifyToken(verifier: Verifier, token: string): VerifiedToken | 
   if (opened === undefined) return undefined
   const claims = claimsSchema.safeParse(opened.claims)
   if (!claims.success || claims.data.iss !== verifier.issuer) return undefined
-  const verified = { claims: claims.data as AccessTokenClaims, kid: opened.kid }
+  const verified = { claims: claims.data, kid: opened.kid }
   return isAlive(verifier, verified) ? verified : undefined
 }
 

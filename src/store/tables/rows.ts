@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely'
 import { z } from 'zod'
-import type { AuditEvent, AuditEventType } from '../../audit/event.ts'
+import type { AuditEvent } from '../../audit/event.ts'
 import type { StoredAuditEvent } from '../../audit/store.ts'
 import { type Api, requiredProofs, type Scope } from '../../model/api.ts'
 import { type Change, changeKinds } from '../../model/changes/change.ts'
@@ -10,7 +10,6 @@ import { signingAlgorithms } from '../../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../../oauth/client-auth-methods.ts'
 import { grantTypes } from '../../oauth/grant-types.ts'
 import { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
-import type { Reason } from '../../oauth/refusals.ts'
 import { toListed, type Unreadable } from '../../platform/unreadable.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
 import { json, readRow, time } from '../sql/read-row.ts'
@@ -212,9 +211,9 @@ export const toChange = ({ kind, id }: Row<'change'>): Change | undefined => {
 export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   seq: row.seq,
   at: time.catch(0).parse(row.at),
-  type: row.type as AuditEventType,
-  result: row.result as AuditEvent['result'],
-  reason: (row.reason as Reason | null) ?? undefined,
+  type: row.type,
+  result: row.result,
+  reason: row.reason ?? undefined,
   clientId: row.client_id ?? undefined,
   remoteAddress: row.remote_address ?? undefined,
   requestId: row.request_id,
