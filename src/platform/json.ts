@@ -1,4 +1,4 @@
-import { cut } from './text.ts'
+import { cutTo } from './text.ts'
 
 /** Levels of arrays and objects. Tokens and key sets in use have four. */
 const DEEPEST_JSON = 32
@@ -75,7 +75,7 @@ function endOfString(text: string, start: number): number {
 export function shortJson(value: unknown, longest: number): string {
   const writer = new ShortWriter(longest)
   writer.write(value)
-  return cut(writer.text, longest)
+  return cutTo(longest, writer.text)
 }
 
 /** Writes JSON, and stops soon after `longest` characters. */

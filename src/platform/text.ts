@@ -18,6 +18,9 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
 /** What an explanation shows of one value, in characters: the audit log is for reading. */
 export const LONGEST_SHOWN = 256
 
-/** A text as an explanation shows it: cut, with `…` as its last character if it was. */
-export const cut = (text: string, longest = LONGEST_SHOWN): string =>
+/** A text in at most `longest` characters; the last is `…` if it was cut. */
+export const cutTo = (longest: number, text: string): string =>
   text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
+
+/** A text as an explanation shows it. */
+export const cut = (text: string): string => cutTo(LONGEST_SHOWN, text)
