@@ -2,7 +2,6 @@ import type { X509Certificate } from 'node:crypto'
 import { contentsOf } from '../../crypto/x509/contents.ts'
 import { formatName } from '../../crypto/x509/distinguished-name.ts'
 import { thumbprintOf } from '../../crypto/x509/peer.ts'
-import type { CertificateMatcher } from '../../model/credentials/certificate-subject.ts'
 import { cut } from '../../platform/text.ts'
 
 /** Names that an explanation has room for. */
@@ -32,25 +31,6 @@ export function describe(leaf: X509Certificate): CertificateDescription {
     not_before: notBefore.toISOString(),
     not_after: notAfter.toISOString(),
   }
-}
-
-/**
- * What was registered beside what the certificate has of that kind: the detail of `certificate_mismatch`.
- * @throws OAuthError `certificate_malformed`
- */
-export function explainMismatch(leaf: X509Certificate, wanted: CertificateMatcher) {
-  const [[kind = '', value = ''] = []] = Object.entries(wanted)
-  return { expected: cut(`${kind}: ${value}`), received: receivedOf(leaf, kind) }
-}
-
-function receivedOf(leaf: X509Certificate, kind: string): string | readonly string[] {
-  if (kind === 'subject_dn') return describe(leaf).subject
-  if (kind === 'thumbprint') return thumbprintOf(leaf)
-  const prefix = `${kind.slice('san_'.length)}:`
-  return listNames(leaf)
-    .filter((name) => name.startsWith(prefix))
-    .slice(0, MOST_NAMES)
-    .map(cut)
 }
 
 const listNames = (leaf: X509Certificate): readonly string[] =>

@@ -155,8 +155,3 @@ export class AddressRules {
     return isAllowed ? undefined : specialKind(leadsTo ?? plain)
   }
 }
-
-const publicOnly = new AddressRules()
-
-/** Whether an IP address can be that of a public host, in whichever form it is written. */
-export const isPublicAddress = (address: string): boolean => publicOnly.refuse(address) === undefined
