@@ -35,7 +35,7 @@ interface Ports {
 }
 
 async function serve(folder: string): Promise<void> {
-  const { cert, key } = await ensureCertificate(folder, systemClock, systemRandom)
+  const { cert, key } = ensureCertificate(folder, systemClock, systemRandom)
   const answer: RequestListener = (request, response) => {
     request.resume().on('end', () => response.end(ANSWER))
   }

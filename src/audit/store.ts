@@ -1,7 +1,10 @@
 import type { AuditEvent } from './event.ts'
 
-/** A stored event. */
-export interface StoredAuditEvent extends AuditEvent {
+/** A stored event. A later version may have written names that this one doesn't know. */
+export interface StoredAuditEvent extends Omit<AuditEvent, 'type' | 'result' | 'reason'> {
+  readonly type: string
+  readonly result: string
+  readonly reason: string | undefined
   /** Its place in the log: later events have greater numbers. */
   readonly seq: number
 }

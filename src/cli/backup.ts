@@ -1,6 +1,6 @@
 import { ownEvent } from '../audit/own-event.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
-import { shownLocation } from '../input/database-location.ts'
+import { SQLITE, shownLocation } from '../input/database-location.ts'
 import { requireFitting } from '../keys/fitting.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { listLostSecrets } from '../management/credentials/repair.ts'
@@ -26,8 +26,6 @@ interface RestoreOptions {
   readonly json?: true
   readonly config?: string
 }
-
-const SQLITE = 'sqlite:'
 
 /** `tessera backup`: a copy of the database as it is at one moment, while servers run. */
 export async function backup({ to, json, config }: BackupOptions): Promise<void> {

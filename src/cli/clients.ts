@@ -1,6 +1,7 @@
 import { ownEvent } from '../audit/own-event.ts'
 import type { Client, UnreadableClient } from '../model/client.ts'
 import { isValid } from '../model/credentials/credential.ts'
+import { CLIENTS_IN_PAGE } from '../model/store.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -13,16 +14,14 @@ interface ClientsOptions {
   readonly config?: string
 }
 
-const PAGE = 500
-
 /** `tessera clients list`: every client, a line each, and in one array for who asks for JSON. */
 export const clientsList = ({ json, config }: ClientsOptions): Promise<void> =>
   withDatabase(config, async ({ store }) => {
     const lines: string[] = []
     for (let after: string | undefined = ''; after !== undefined; ) {
-      const page: readonly (Client | UnreadableClient)[] = await store.directory.listClients(after, PAGE)
+      const page: readonly (Client | UnreadableClient)[] = await store.directory.listClients(after, CLIENTS_IN_PAGE)
       lines.push(...page.map((client) => (json ? JSON.stringify(asJson(client)) : asLine(client))))
-      after = page.length < PAGE ? undefined : page.at(-1)?.id
+      after = page.length < CLIENTS_IN_PAGE ? undefined : page.at(-1)?.id
     }
     if (json) print(`[${lines.join(',\n')}]`)
     else for (const line of lines) print(line)

@@ -17,15 +17,13 @@ import type { Credential, Jwk, UnreadableCredential } from '../model/credentials
 import { statusOf, type UsedCredential } from '../model/credentials/status.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
+import { LONGEST_FILE } from '../platform/files.ts'
 import { UserError } from '../platform/user-error.ts'
 import { credentialMaker, withDatabase } from './database.ts'
 import { parseDuration, parseMoment } from './duration.ts'
 import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
-
-/** Bytes of a key set, or of a federated credential. */
-const LONGEST_FILE = 1024 * 1024
 
 /** What every command on credentials takes. */
 interface CommonOptions {

@@ -15,6 +15,7 @@ import { developmentOptions } from './dev/options.ts'
 import { sampleClient, sampleManifest } from './dev/sample.ts'
 import { print } from './output.ts'
 import { isWorker, runServer, runWorker } from './run.ts'
+import { quote } from './shell.ts'
 
 /** `tessera dev`: a server that can be tried at once. */
 export async function dev(command: Command): Promise<void> {
@@ -53,7 +54,7 @@ async function addSample(config: Config): Promise<void> {
 function banner(config: Config, runtimePort: number, adminPort: number): string {
   const isTls = config.runtime.tls === 'on'
   const runtime = `${isTls ? 'https' : 'http'}://localhost:${runtimePort}`
-  const trust = isTls ? `--cacert ${quote(trustedFor(config))} ` : ''
+  const trust = isTls ? `--cacert ${shellWord(trustedFor(config))} ` : ''
   const { clientId, secret, scope } = sampleClient
   return `
 Tessera, for DEVELOPMENT ONLY: its sample client has a published secret, its certificate an authority of its own.
@@ -74,5 +75,5 @@ Ctrl+C stops it.`
 const trustedFor = ({ data, tls: { cert = '' } }: Config): string =>
   dirname(resolve(cert)) === dirname(authorityOf(data)) ? authorityOf(data) : cert
 
-/** For a shell. */
-const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+/** A word as a shell takes it, without quotes if it needs none. */
+const shellWord = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word))

@@ -2,7 +2,7 @@ import type { StoredAuditEvent } from '../audit/store.ts'
 import { refusalOf } from '../endpoints/refusal-table.ts'
 import type { Client, UnreadableClient } from '../model/client.ts'
 import { ClientId } from '../oauth/ids.ts'
-import { systemClock } from '../platform/clock.ts'
+import { DAY_MS, systemClock } from '../platform/clock.ts'
 import { uuidv7Time } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 import { withDatabase } from './database.ts'
@@ -29,8 +29,6 @@ export const explain = (given: string, { json, config }: ExplainOptions): Promis
       else for (const line of asLines(event, client)) print(line)
     }
   })
-
-const DAY_MS = 24 * 3600 * 1000
 
 /** Explains why an id has no event: not every request records one. @param retention days */
 function nothingUnder(requestId: string, retention: number): string {

@@ -11,9 +11,10 @@ export function checkLine({ check, passed, expected, received, note }: Check): s
 /** Formats one fact per line. Each part of a nested value has its own, indented line. An absent value gives no line. */
 export function factLines(name: string, value: unknown, indent = STEP): readonly string[] {
   if (value === undefined || value === null || value === '') return []
-  if (!isObject(value)) return [`${indent}${name}: ${value}`]
+  if (!isComposite(value)) return [`${indent}${name}: ${value}`]
   const parts = Array.isArray(value) ? value : [value]
-  if (parts.every((part) => !isObject(part))) return parts.length === 0 ? [] : [`${indent}${name}: ${parts.join(', ')}`]
+  if (parts.every((part) => !isComposite(part)))
+    return parts.length === 0 ? [] : [`${indent}${name}: ${parts.join(', ')}`]
   return [`${indent}${name}:`, ...parts.flatMap((part) => partLines(part, Array.isArray(value), indent + STEP))]
 }
 
@@ -26,11 +27,11 @@ function partLines(part: unknown, isItem: boolean, indent: string): readonly str
 
 function linesOf(part: unknown): readonly string[] {
   if (isCheck(part)) return [checkLine(part)]
-  if (!isObject(part)) return [String(part)]
+  if (!isComposite(part)) return [String(part)]
   return Object.entries(part).flatMap(([name, inner]) => factLines(name, inner, ''))
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const isComposite = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 const isCheck = (value: unknown): value is Check =>
-  isObject(value) && ['check', 'passed', 'expected', 'received'].every((name) => name in value)
+  isComposite(value) && ['check', 'passed', 'expected', 'received'].every((name) => name in value)

@@ -16,7 +16,7 @@ import { UserError } from '../platform/user-error.ts'
 import { keyFetcher, withDatabase } from './database.ts'
 import { checkLine } from './facts.ts'
 import { print, printable, say } from './output.ts'
-import { LONGEST_TOKEN, readStandardInput } from './read-input.ts'
+import { LONGEST_TOKEN_INPUT, readStandardInput } from './read-input.ts'
 
 interface FederateTestOptions {
   readonly client: string
@@ -44,7 +44,7 @@ export const federateTest = ({ client: id, json, config }: FederateTestOptions):
     if ('problem' in client) throw new UserError(`${JSON.stringify(id)} can't be read: ${client.problem}`)
     const { federated } = client.credentials
     if (federated.length === 0) throw new UserError(`${JSON.stringify(id)} has no federated credential`)
-    const jws = parse((await readStandardInput(LONGEST_TOKEN)).trim())
+    const jws = parse((await readStandardInput(LONGEST_TOKEN_INPUT)).trim())
     const fetcher = keyFetcher(options)
     const keys = new IssuerKeys(systemClock, fetcher, new RemoteKeySets(systemClock, fetcher))
     const outcomes: Outcome[] = []

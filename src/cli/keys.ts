@@ -6,7 +6,7 @@ import type { KeyWrites, StoredKey, UnreadableKey } from '../keys/store.ts'
 import { rewrapSecrets } from '../management/credentials/rewrap.ts'
 import { revokeKey, rewrapKeys, rollBackKeys, rotateKeys } from '../management/keys/operations.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
-import { systemClock } from '../platform/clock.ts'
+import { DAY_MS, systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { keyOperations, withDatabase } from './database.ts'
 import { print, printable, say } from './output.ts'
@@ -19,7 +19,7 @@ interface KeysOptions {
 }
 
 /** Who fetched keys within so many milliseconds counts as somebody who needs the next one. */
-const KNOWN_MS = 7 * 24 * 3600 * 1000
+const KNOWN_MS = 7 * DAY_MS
 
 /** `tessera keys list`: every key, and who has seen those that are not yet in use. */
 export const keysList = ({ json, config }: KeysOptions): Promise<void> =>

@@ -1,9 +1,9 @@
-import { decodeUtf8, readFile, tooLong } from '../platform/files.ts'
+import { decodeText, readFile, tooLong } from '../platform/files.ts'
 import { codeOf } from '../platform/system-error.ts'
 import { UserError } from '../platform/user-error.ts'
 
 /** Bytes: longer than any token that a request could carry. */
-export const LONGEST_TOKEN = 1024 * 1024
+export const LONGEST_TOKEN_INPUT = 1024 * 1024
 
 /** The name of standard input in messages. */
 export const STANDARD_INPUT = 'standard input'
@@ -42,7 +42,7 @@ export async function readStandardInput(most: number): Promise<string> {
 }
 
 function toText(name: string, bytes: Buffer): string {
-  const text = decodeUtf8(bytes)
+  const text = decodeText(bytes)
   if (text === undefined) throw new UserError(`${name} is not text in UTF-8`)
   return text
 }

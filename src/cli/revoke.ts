@@ -1,5 +1,6 @@
-import { decodeJwt } from 'jose'
+import { z } from 'zod'
 import { ownEvent } from '../audit/own-event.ts'
+import { parseCompact } from '../crypto/jws/compact.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { ApiSet } from '../model/api-set.ts'
 import { Audience, ClientId, Jti, KeyId } from '../oauth/ids.ts'
@@ -11,7 +12,7 @@ import type { Revocation } from '../tokens/revocation/store.ts'
 import { SEALED_FORM, Unsealer } from '../tokens/sealed.ts'
 import { masterKeyOf, type Opened, withDatabase } from './database.ts'
 import { print, printable } from './output.ts'
-import { LONGEST_TOKEN, readStandardInput } from './read-input.ts'
+import { LONGEST_TOKEN_INPUT, readStandardInput } from './read-input.ts'
 import { requestIdIn } from './request-id.ts'
 
 interface RevokeOptions {
@@ -72,14 +73,18 @@ async function knownKey({ store }: Opened, kid: string): Promise<KeyId> {
 
 /** The `jti` of the token on standard input. An administrator may revoke it without its signature's being checked. */
 async function readJti({ options, store }: Opened): Promise<string> {
-  const token = (await readStandardInput(LONGEST_TOKEN)).trim()
+  const token = (await readStandardInput(LONGEST_TOKEN_INPUT)).trim()
   try {
-    if (!SEALED_FORM.test(token)) return decodeJwt(token).jti ?? ''
+    if (!SEALED_FORM.test(token)) return jtiOf(parseCompact(token).claims)
     const keyring = await Keyring.open(store.keys, masterKeyOf(options))
-    const opened = new Unsealer().unseal(token, (reference) => keyring.sealingKeyOf(reference))
-    return (opened?.claims as { jti?: string } | undefined)?.jti ?? ''
+    return jtiOf(new Unsealer().unseal(token, (reference) => keyring.sealingKeyOf(reference))?.claims)
   } catch (error) {
     if (error instanceof UserError || error instanceof DomainError) throw error
     throw new UserError('standard input has no access token')
   }
 }
+
+const withJti = z.object({ jti: z.string() })
+
+/** The `jti` among claims; empty if there is none. */
+const jtiOf = (claims: unknown): string => withJti.safeParse(claims).data?.jti ?? ''

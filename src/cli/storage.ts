@@ -1,6 +1,6 @@
 import { loadOptions } from '../config/load.ts'
 import { resolveStorageAccess } from '../config/resolve.ts'
-import { parseDatabaseLocation, shownLocation } from '../input/database-location.ts'
+import { parseDatabaseLocation, SQLITE, shownLocation } from '../input/database-location.ts'
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { migrateDatabase, openDatabase, openExistingDatabase, requireFile } from '../store/open.ts'
@@ -15,7 +15,6 @@ interface StorageOptions {
   readonly config?: string
 }
 
-const SQLITE = 'sqlite:'
 /** Of large tables, progress is said once in so many rows. */
 const SAID_EVERY = 100_000
 

@@ -1,4 +1,5 @@
 import * as openid from 'openid-client'
+import { z } from 'zod'
 import { isUntrusted, networkFault } from '../platform/system-error.ts'
 import { UserError } from '../platform/user-error.ts'
 import { printable } from './output.ts'
@@ -16,6 +17,11 @@ const words: Readonly<Record<string, string>> = {
   OAUTH_INVALID_SERVER_METADATA: 'its metadata are not what RFC 8414 §2 asks for',
 }
 
+/** RFC 6749 §5.2. */
+const refusalBody = z
+  .object({ error: z.string().default('invalid_client'), error_description: z.string().optional() })
+  .catch({ error: 'invalid_client' })
+
 /** Explains a refusal by the server, or a failure of the network. @returns any other error as it is */
 export async function explainTokenFailure(error: unknown, issuer: string): Promise<unknown> {
   if (error instanceof openid.ResponseBodyError) {
@@ -23,8 +29,8 @@ export async function explainTokenFailure(error: unknown, issuer: string): Promi
   }
   if (error instanceof openid.WWWAuthenticateChallengeError) {
     // The library reads only the challenge of a 401. The body says more.
-    const body = (await error.response.json().catch(() => ({}))) as Partial<Record<string, string>>
-    return refusal(error.response, body['error'] ?? 'invalid_client', body['error_description'])
+    const body = refusalBody.parse(await error.response.json().catch(() => ({})))
+    return refusal(error.response, body.error, body.error_description)
   }
   if (!(error instanceof openid.ClientError) && !(error instanceof TypeError)) return error
   return new UserError(printable(`${issuer}: ${reasonOf(error)}`), { cause: error })

@@ -1,14 +1,15 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as openid from 'openid-client'
 import { readAuthorities } from '../config/certificate.ts'
+import { JwsError, parseCompact } from '../crypto/jws/compact.ts'
 import { LONGEST_SECRET_FILE, secretOfVariable, takeSecret } from '../input/secret.ts'
 import { UserError } from '../platform/user-error.ts'
 import { SEALED_FORM } from '../tokens/sealed.ts'
 import { print, printable, prompt, say } from './output.ts'
 import { readStandardInput, readTextInput, STANDARD_INPUT } from './read-input.ts'
+import { quote } from './shell.ts'
 import { explainTokenFailure } from './token-failure.ts'
 import { listeningFetch } from './wire.ts'
 
@@ -67,15 +68,26 @@ function requestParameters({ scope, resource = [] }: TokenCommandOptions): URLSe
 
 /** @param answer the unchanged answer of the token endpoint, which `--json` prints as it is */
 function shown(
-  { decode, json }: TokenCommandOptions,
+  { decode: isDecoded, json }: TokenCommandOptions,
   { access_token: token }: openid.TokenEndpointResponse,
   answer: string,
 ): string {
-  if (!decode) return json ? answer : printable(token)
+  if (!isDecoded) return json ? answer : printable(token)
   if (SEALED_FORM.test(token))
     throw new UserError('the token is sealed: only the server can read it, and introspection says what is in it')
-  const decoded = { header: decodeProtectedHeader(token), claims: decodeJwt(token) }
+  const decoded = decode(token)
   return JSON.stringify(json ? { ...JSON.parse(answer), decoded } : decoded, undefined, 2)
+}
+
+/** What a JWT says; nobody has checked its signature. @throws UserError for any other token */
+function decode(token: string) {
+  try {
+    const { header, claims } = parseCompact(token)
+    return { header: header.raw, claims }
+  } catch (error) {
+    if (!(error instanceof JwsError)) throw error
+    throw new UserError(`the token is no signed JWT that can be decoded (${error.fault})`)
+  }
 }
 
 /** From a file, the environment, a pipe, or typed unseen: never from the command line, which others can read. */
@@ -119,5 +131,3 @@ async function curlCommand(options: TokenCommandOptions): Promise<string> {
   const trust = ca === undefined ? [] : [`--cacert ${quote(ca)}`]
   return ['curl', ...trust, ...credentials, ...fields, quote(config.serverMetadata().token_endpoint ?? '')].join(' ')
 }
-
-const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`

@@ -1,20 +1,16 @@
 import { shortJson } from '../platform/json.ts'
+import { cut, LONGEST_SHOWN } from '../platform/text.ts'
 
 /** The claims of a token (RFC 7519 §4) whose signature was verified; nothing else about them was. */
 export type OutsideClaims = Readonly<Record<string, unknown>>
 
-/** What no explanation goes beyond, in characters: the audit log is for reading. */
-export const LONGEST_SHOWN = 256
 /** Deeper than any issuer nests its claims: Kubernetes comes to three. */
-const DEEPEST = 16
+const DEEPEST_CLAIM = 16
 /** So many characters are as much work to look through as one value. */
 const CHARACTERS_A_VALUE = 16
 /** The cost of comparing two maps, in values, and again for each of their members. */
 const VALUES_A_MAP = 8
 const VALUES_A_MEMBER = 4
-
-export const cut = (text: string): string =>
-  text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 1)}…`
 
 /** A value for people to read: text as it is, anything else as JSON, cut. */
 export const show = (value: unknown): string => {
@@ -32,7 +28,7 @@ const unusable = new Unusable()
 /** Claims as CEL takes them, and what it may cost to look through them. */
 interface CelClaims extends ClaimsSize {
   readonly values: ReadonlyMap<string, unknown>
-  /** The work done on the claims by all conditions up to now, as `ConditionCost` counts it. */
+  /** The work done on the claims by all conditions up to now, in steps. */
   work: number
 }
 
@@ -40,6 +36,8 @@ interface CelClaims extends ClaimsSize {
 export interface ClaimsSize {
   /** Values, with long text counted as several. */
   readonly weight: number
+  /** The same of the heaviest element of a list. */
+  readonly heaviest: number
   /** Entries of the longest list or map. */
   readonly longest: number
 }
@@ -74,13 +72,14 @@ export class OutsideToken {
  * is there. A number beyond 2^53 is not the one that the issuer wrote, so none can be compared.
  */
 function celClaims(claims: OutsideClaims): CelClaims {
-  const size = { weight: 0, longest: 0 }
+  const size = { weight: 0, heaviest: 0, longest: 0 }
   const values = convertObject(claims, 0, size)
   return { values, ...size, work: 0 }
 }
 
 interface Size {
   weight: number
+  heaviest: number
   longest: number
 }
 
@@ -109,10 +108,15 @@ function convert(value: unknown, depth: number, size: Size): unknown {
       return value
     case 'object':
       if (value === null) return null
-      if (depth > DEEPEST) return unusable
+      if (depth > DEEPEST_CLAIM) return unusable
       if (!Array.isArray(value)) return convertObject(value, depth, size)
       size.longest = Math.max(size.longest, value.length)
-      return value.map((element) => convert(element, depth + 1, size))
+      return value.map((element) => {
+        const before = size.weight
+        const result = convert(element, depth + 1, size)
+        size.heaviest = Math.max(size.heaviest, size.weight - before)
+        return result
+      })
     default:
       return unusable
   }

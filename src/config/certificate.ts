@@ -2,8 +2,10 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { TrustAnchors } from '../client-auth/certificates/anchors.ts'
+import { PURPOSE } from '../crypto/x509/contents.ts'
 import { readPem } from '../crypto/x509/pem.ts'
 import { publicKeyOf, weaknessOf } from '../crypto/x509/strength.ts'
+import { DAY_MS } from '../platform/clock.ts'
 import { codeOf } from '../platform/system-error.ts'
 import { type MistakeList, UserError } from '../platform/user-error.ts'
 import { readPemFile, refuseOpenFile } from './files.ts'
@@ -21,13 +23,10 @@ interface Files {
   readonly key: string
 }
 
-const DAY_MS = 24 * 3600 * 1000
 /** A warning comes this early, so that a person has time to renew. A shorter-lived certificate gets it in its last fifth. */
 const RENEW_WITHIN_MS = 14 * DAY_MS
 /** The clocks of an authority and of this machine may differ by this much. */
 const SKEW_MS = 5 * 60 * 1000
-const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
-const ANY_EXTENDED_KEY_USAGE = '2.5.29.37.0'
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/
 
 const CONVERT_CERTIFICATE = 'openssl x509 -inform der -in FILE -out FILE.pem'
@@ -189,8 +188,7 @@ function chainWarnings(chain: readonly X509Certificate[], host: string | undefin
   const [from, to] = [validFromDate.getTime(), validToDate.getTime()]
   const isFor = (name: string) =>
     (isIP(name) === 0 ? leaf.checkHost(name, { subject: 'never' }) : leaf.checkIP(name)) !== undefined
-  const isForServers =
-    keyUsage === undefined || [SERVER_AUTH, ANY_EXTENDED_KEY_USAGE].some((use) => keyUsage.includes(use))
+  const isForServers = keyUsage === undefined || [PURPOSE.serverAuth, PURPOSE.any].some((use) => keyUsage.includes(use))
   const misplaced = issuers.findIndex((issuer, index) => chain[index]?.checkIssued(issuer) === false)
   const expired = issuers.findIndex((issuer) => now > issuer.validToDate.getTime())
   return [

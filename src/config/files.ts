@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { LONGEST_SECRET_FILE, readSecret } from '../input/secret.ts'
-import { decodeUtf8, readFile } from '../platform/files.ts'
+import { decodeText, readFile } from '../platform/files.ts'
 import { problem } from './problem.ts'
 
 /** The most bytes. A bundle of all public authorities has a quarter of this. */
@@ -21,7 +21,7 @@ function readBytes(setting: string, file: string, most: number): Buffer {
 export function readPemFile(setting: string, file: string, convert: string): string {
   const bytes = readBytes(setting, file, LONGEST_PEM)
   // The text around a PEM block may have any encoding (RFC 7468 §2).
-  const text = decodeUtf8(bytes) ?? (bytes.includes('-----BEGIN ') ? bytes.toString('latin1') : undefined)
+  const text = decodeText(bytes) ?? (bytes.includes('-----BEGIN ') ? bytes.toString('latin1') : undefined)
   if (text?.trim() === '') throw problem(setting, file, 'is empty')
   // DER begins with the tag of a SEQUENCE (X.690 §8.9). Text never does.
   if (text === undefined || bytes[0] === 0x30)
@@ -31,7 +31,7 @@ export function readPemFile(setting: string, file: string, convert: string): str
 
 /** Reads a secret from a file that others can't read. @throws ConfigError */
 export function readSecretFile(setting: string, file: string): string {
-  const text = decodeUtf8(readBytes(setting, file, LONGEST_SECRET_FILE))
+  const text = decodeText(readBytes(setting, file, LONGEST_SECRET_FILE))
   refuseOpenFile(setting, file)
   if (text === undefined) throw problem(setting, file, 'must be text in UTF-8')
   const { secret, fault } = readSecret(text)

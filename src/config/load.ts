@@ -2,7 +2,7 @@ import { shownLocation } from '../input/database-location.ts'
 import { type Issue, inOurWords, issuesOf } from '../input/issues.ts'
 import { readYaml } from '../input/yaml.ts'
 import type { Path } from '../input/yaml-nodes.ts'
-import { decodeUtf8, readFile } from '../platform/files.ts'
+import { decodeText, LONGEST_FILE, readFile } from '../platform/files.ts'
 import { nearest } from '../platform/nearest.ts'
 import { MistakeList } from '../platform/user-error.ts'
 import { ConfigError, problem } from './problem.ts'
@@ -28,8 +28,6 @@ export interface Reading {
 
 /** Variables that are not options: `TESSERA_CONFIG` names the file, `TESSERA_DEBUG` makes failures verbose. */
 const OTHER_VARIABLES = ['TESSERA_CONFIG', 'TESSERA_DEBUG']
-/** The most bytes of a configuration file. */
-const LONGEST_FILE = 1024 * 1024
 
 /** Reads the options: file, then environment, then flags. @throws Mistakes that lists every mistake */
 export function loadOptions(sources: Sources): Options {
@@ -74,7 +72,7 @@ interface Given {
 function parseFile(file: string, mistakes: MistakeList): Tree {
   const { bytes, fault } = readFile(file, LONGEST_FILE)
   if (bytes === undefined) throw new ConfigError(`${file} can't be read: ${fault}`)
-  const content = decodeUtf8(bytes)
+  const content = decodeText(bytes)
   if (content === undefined) throw new ConfigError(`${file} is not text in UTF-8`)
   const { value = {} } = readYaml(file, content)
   if (!isTree(value)) throw new ConfigError(`${file}: must be a mapping of options`)

@@ -1,10 +1,9 @@
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import type { RandomBytes } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
+import { openBox, sealBox } from './box.ts'
 
 const KEY_BYTES = 32
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
 
 /** The master key given is not the one that is in use. */
 export class MasterKeyMismatch extends UserError {
@@ -70,9 +69,7 @@ export class MasterKey {
    */
   encrypt(plaintext: Buffer, context: string, inUse: string | undefined): Encrypted {
     const masterKeyId = inUse ?? this.id
-    const nonce = Buffer.from(this.#random(NONCE_BYTES))
-    const cipher = createCipheriv('aes-256-gcm', this.#keyOf(masterKeyId), nonce).setAAD(Buffer.from(context))
-    const ciphertext = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+    const ciphertext = sealBox(plaintext, this.#keyOf(masterKeyId), Buffer.from(context), this.#random)
     return { ciphertext, masterKeyId }
   }
 
@@ -85,15 +82,8 @@ export class MasterKey {
   decrypt({ ciphertext, masterKeyId: id }: Encrypted, context: string): Buffer | Undecryptable {
     const key = this.#keys.get(id)
     if (key === undefined) return { problem: `is encrypted under the master key ${id}, which was not given` }
-    try {
-      const nonce = ciphertext.subarray(0, NONCE_BYTES)
-      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
-        .setAAD(Buffer.from(context))
-        .setAuthTag(ciphertext.subarray(-TAG_BYTES))
-      return Buffer.concat([decipher.update(ciphertext.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
-    } catch {
-      return { problem: 'is not as it was encrypted: it is damaged, or of another record' }
-    }
+    const problem = 'is not as it was encrypted: it is damaged, or of another record'
+    return openBox(ciphertext, key, Buffer.from(context)) ?? { problem }
   }
 
   #derive(purpose: string, id: string): Buffer {

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Clock } from '../platform/clock.ts'
 
-/** How often connections are checked for clients that do not read. Milliseconds. */
-const CHECKED_EVERY_MS = 1_000
+/** How often connections are checked for clients that send or read too slowly. Milliseconds. */
+export const CHECKED_EVERY_MS = 1_000
 /** A slow client must have read everything written for it within this time. Milliseconds. */
 const TAKEN_WITHIN_MS = 20_000
 /**

@@ -1,19 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
-import { type AddressInfo, type ListenOptions, Server as NetServer } from 'node:net'
+import { type ListenOptions, Server as NetServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSecureContext, type TLSSocket } from 'node:tls'
 import { certificateOfSocket, type PresentedCertificate } from '../crypto/x509/peer.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type App, type AppOptions, createApp, type Expectation } from './app.ts'
-import { Connections } from './connections.ts'
+import { CHECKED_EVERY_MS, Connections } from './connections.ts'
 import { limitIdleConnections } from './idle-connections.ts'
 import { expectedRefusal } from './respond.ts'
 import { CertificateRequests, renewTicketKeys, TLS_SETTINGS } from './tls.ts'
 import { answerUnparsed } from './unparsed.ts'
 
-/** How often connections are checked for senders that are too slow. Milliseconds. */
-const CHECKED_EVERY_MS = 1_000
 /**
  * Bytes, in place of Node's 16 KiB, where proxies pass on certificates: the longest chain that is looked at, of RSA keys with
  * 4,096 bits, is some 18 KB in the header of Envoy, and a DPoP proof with such a key 2 KB more.
@@ -204,7 +202,8 @@ function bind(server: NetServer, address: ListenOptions): Promise<number> {
     server.once('error', reject)
     server.listen({ ...address, backlog: 4096 }, () => {
       server.off('error', reject)
-      resolve((server.address() as AddressInfo).port)
+      const at = server.address()
+      resolve(typeof at === 'object' && at !== null ? at.port : 0)
     })
   })
 }

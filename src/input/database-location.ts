@@ -15,7 +15,8 @@ export type DatabaseLocation =
       readonly parameters: ReadonlyMap<string, string>
     }
 
-const SQLITE = 'sqlite:'
+/** The first characters of the location of a SQLite database; its path follows. */
+export const SQLITE = 'sqlite:'
 /** Parameters of a PostgreSQL address, as libpq defines them (https://www.postgresql.org/docs/current/libpq-connect.html). */
 const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
 const FORM = 'must be sqlite: and a path, or postgres:// and the address of the database'

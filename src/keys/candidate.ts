@@ -1,4 +1,5 @@
 import { hash, type KeyObject } from 'node:crypto'
+import { jwkThumbprint } from '../crypto/jws/thumbprint.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
 import { KeyId } from '../oauth/ids.ts'
 import { generateKey, type KeyAlgorithm } from './algorithms.ts'
@@ -9,21 +10,8 @@ import type { StoredKey } from './store.ts'
 export const contextOf = ({ kid, algorithm }: Pick<StoredKey, 'kid' | 'algorithm'>): string =>
   `key ${kid} for ${algorithm}`
 
-/** The members of a public key that its thumbprint covers, in their order (RFC 7638 §3.2, RFC 8037 §2). */
-const THUMBPRINT_MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
-  ['EC', ['crv', 'kty', 'x', 'y']],
-  ['OKP', ['crv', 'kty', 'x']],
-  ['RSA', ['e', 'kty', 'n']],
-])
-
-/** The `kid` of a signing key: its thumbprint with SHA-256 (RFC 7638 §3). */
-export function kidOf(publicKey: KeyObject): KeyId {
-  const jwk: Readonly<Record<string, unknown>> = { ...publicKey.export({ format: 'jwk' }) }
-  const members = THUMBPRINT_MEMBERS.get(jwk['kty']) ?? []
-  return KeyId(
-    hash('sha256', JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]]))), 'base64url'),
-  )
-}
+/** The `kid` of a key that signs: its thumbprint (RFC 7638 §3). */
+export const kidOf = (publicKey: KeyObject): KeyId => KeyId(jwkThumbprint({ ...publicKey.export({ format: 'jwk' }) }))
 
 /** A new key in plain form, ready to be encrypted and stored. */
 export interface NewKey extends Pick<StoredKey, 'kid' | 'algorithm'> {

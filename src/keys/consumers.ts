@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { networksOf } from '../platform/addresses.ts'
-import { cut } from '../platform/bytes.ts'
+import { start } from '../platform/bytes.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
 import { redactText } from '../platform/redact.ts'
@@ -61,7 +61,7 @@ export class KeySetConsumers {
   }
 
   record(address: string, userAgent: string | undefined): void {
-    const agent = cut(redactText(userAgent ?? ''), LONGEST_USER_AGENT)
+    const agent = start(redactText(userAgent ?? ''), LONGEST_USER_AGENT)
     const name = `${address} ${agent}`
     const known = this.#counted.get(name)
     if (known === undefined && !this.#hasRoomFor(address)) return

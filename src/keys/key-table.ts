@@ -39,7 +39,8 @@ export interface KeyTable {
   readonly published: PublishedKeys
 }
 
-const REFERENCE_BYTES = 6
+/** The bytes of a `kid` by which a sealed token names its key. */
+export const REFERENCE_BYTES = 6
 const referenceOf = (kid: KeyId): Buffer => hash('sha256', kid, 'buffer').subarray(0, REFERENCE_BYTES)
 
 /** Builds the key table from rows. @param open returns the private or secret part of a key, or why it can't be opened */

@@ -1,3 +1,4 @@
+import { CLOCK_SKEW_MS } from '../platform/clock.ts'
 import type { KeyAlgorithm } from './algorithms.ts'
 import type { KeyWrites, StoredKey } from './store.ts'
 
@@ -11,9 +12,6 @@ export interface RotationPolicy {
   readonly retireAfter: number
 }
 
-/** The clocks of nodes and verifiers may differ by this much. */
-const SKEW_MS = 60_000
-
 /** @param options seconds, as configured @param longestLifetime the longest lifetime of any token, in milliseconds */
 export const rotationPolicy = (
   options: { readonly rotate_every: number; readonly publish_before: number },
@@ -21,7 +19,7 @@ export const rotationPolicy = (
 ): RotationPolicy => ({
   rotateEvery: options.rotate_every * 1000,
   publishBefore: options.publish_before * 1000,
-  retireAfter: longestLifetime + SKEW_MS,
+  retireAfter: longestLifetime + CLOCK_SKEW_MS,
 })
 
 /** A new key that a plan may add. */

@@ -4,6 +4,9 @@ import type { Unreadable } from '../platform/unreadable.ts'
 import type { Api } from './api.ts'
 import type { Client, UnreadableClient } from './client.ts'
 
+/** How many clients are read at a time where all are. */
+export const CLIENTS_IN_PAGE = 500
+
 /** APIs and clients as they stood at one moment. */
 export interface ModelSnapshot {
   /** Names that moment; any later write of APIs or clients makes another. */

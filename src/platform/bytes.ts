@@ -5,7 +5,7 @@
 export const detached = (text: string): string => JSON.parse(JSON.stringify(text))
 
 /** The first characters of a text, in their own memory. */
-export const cut = (text: string, most: number): string => detached(text.slice(0, most))
+export const start = (text: string, most: number): string => detached(text.slice(0, most))
 
 /** The approximate bytes of an object or array without its members. */
 const PER_OBJECT = 64

@@ -11,3 +11,11 @@ export const systemClock: Clock = { now: () => Date.now(), monotonic: () => perf
 
 /** NumericDate (RFC 7519 §2): whole seconds since the epoch, from milliseconds. */
 export const toSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000)
+
+export const DAY_MS = 24 * 3600 * 1000
+
+/** By how much the clocks of nodes, clients, issuers and verifiers may differ (RFC 7519 §4.1.4). Milliseconds. */
+export const CLOCK_SKEW_MS = 60_000
+
+/** Whether a claim is a NumericDate (RFC 7519 §2). */
+export const isNumericDate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)

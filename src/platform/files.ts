@@ -1,8 +1,12 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { codeOf, fileFault } from './system-error.ts'
+import { decodeUtf8 } from './text.ts'
 
 const CHUNK = 64 * 1024
+
+/** Bytes of a file that people write: a bundle of every public authority is a fifth of it. */
+export const LONGEST_FILE = 1024 * 1024
 
 /** The content of a file, or why it could not be read, in words that follow "can't be read:". */
 export type ReadFile =
@@ -48,14 +52,7 @@ export const tooLong = (most: number): string =>
   most >= 1024 * 1024 ? `it is longer than ${most / 1024 / 1024} MiB` : `it is longer than ${most / 1024} KiB`
 
 /** Decodes the bytes of a file and drops a byte order mark. Undefined if they are not UTF-8. */
-export function decodeUtf8(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
-}
+export const decodeText = (bytes: Buffer): string | undefined => decodeUtf8(bytes)?.replace(/^\ufeff/, '')
 
 /**
  * Makes a folder and the missing ones above it. Node's recursive mkdir never returns below `/proc`, where making any folder fails

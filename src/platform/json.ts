@@ -1,7 +1,13 @@
+import { cutTo } from './text.ts'
+
 /** Levels of arrays and objects. Tokens and key sets in use have four. */
 const DEEPEST_JSON = 32
 /** The most commas and opening brackets, which are slightly more than the values. A set of 50 keys has about 500. */
 const MOST_JSON_VALUES = 4_096
+
+/** Whether a value is a JSON object: not an array, not null. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Thrown for text that is not JSON or exceeds a limit. The message says which, in words that follow the name of the text. */
 export class JsonError extends Error {
@@ -69,7 +75,7 @@ function endOfString(text: string, start: number): number {
 export function shortJson(value: unknown, longest: number): string {
   const writer = new ShortWriter(longest)
   writer.write(value)
-  return writer.text.length > longest ? `${writer.text.slice(0, longest - 1)}…` : writer.text
+  return cutTo(longest, writer.text)
 }
 
 /** Writes JSON, and stops soon after `longest` characters. */

@@ -3,3 +3,24 @@ const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/
 
 /** Whether a value contains a control character. No parameter or credential may contain one (RFC 6749 Appendix A). */
 export const hasControl = (value: string): boolean => CONTROL.test(value)
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** UTF-8 as text; undefined where it is none. */
+export function decodeUtf8(bytes: Buffer): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** What an explanation shows of one value, in characters: the audit log is for reading. */
+export const LONGEST_SHOWN = 256
+
+/** A text in at most `longest` characters; the last is `…` if it was cut. */
+export const cutTo = (longest: number, text: string): string =>
+  text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
+
+/** A text as an explanation shows it. */
+export const cut = (text: string): string => cutTo(LONGEST_SHOWN, text)

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { decodeBase64url } from '../platform/base64url.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /** Milliseconds. A proof made ahead of time is of use for two of these at most (RFC 9449 §11.2). */
@@ -34,9 +35,8 @@ export class DpopNonces {
 
   /** Whether a nonce is of now, of the two minutes before, or of a node whose clock is a little fast. */
   accepts(nonce: string): boolean {
-    const bytes = Buffer.from(nonce, 'base64url')
-    // One text for each nonce.
-    if (bytes.length !== SLOT_BYTES + MAC_BYTES || bytes.toString('base64url') !== nonce) return false
+    const bytes = decodeBase64url(nonce)
+    if (bytes?.length !== SLOT_BYTES + MAC_BYTES) return false
     const slot = bytes.readUInt32BE()
     if (Math.abs(slot - this.#slot()) > 1) return false
     const mac = bytes.subarray(SLOT_BYTES)

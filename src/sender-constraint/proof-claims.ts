@@ -1,6 +1,6 @@
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { received } from '../crypto/jws/received.ts'
-import { toSeconds } from '../platform/clock.ts'
+import { CLOCK_SKEW_MS, isNumericDate, toSeconds } from '../platform/clock.ts'
 import type { ProofContext } from './context.ts'
 import { isSameTarget } from './htu.ts'
 import { refusal } from './refusals.ts'
@@ -17,11 +17,9 @@ export interface ProofClaims {
 }
 
 /** Seconds (RFC 9449 §11.1; FAPI 2.0 §5.3.2.1 for `iat` and `nbf` that are ahead). */
-const TOLERANCE = 60
+const TOLERANCE = toSeconds(CLOCK_SKEW_MS)
 /** RFC 9449 §11.1 warns of a `jti` that fills the memory; RFC 9449 §4.2 is content with 96 bits. */
 const LONGEST_JTI = 256
-
-const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 /**
  * Reads the claims that every proof must have (RFC 9449 §4.2) or may have (RFC 7519 §4.1).
@@ -33,9 +31,9 @@ export function parseClaims({ jti, htm, htu, iat, nbf, exp, nonce }: CompactJws[
   if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI) throw wrong('jti', jti)
   if (typeof htm !== 'string') throw wrong('htm', htm)
   if (typeof htu !== 'string') throw wrong('htu', htu)
-  if (!isTime(iat)) throw wrong('iat', iat)
-  if (nbf !== undefined && !isTime(nbf)) throw wrong('nbf', nbf)
-  if (exp !== undefined && !isTime(exp)) throw wrong('exp', exp)
+  if (!isNumericDate(iat)) throw wrong('iat', iat)
+  if (nbf !== undefined && !isNumericDate(nbf)) throw wrong('nbf', nbf)
+  if (exp !== undefined && !isNumericDate(exp)) throw wrong('exp', exp)
   if (nonce !== undefined && typeof nonce !== 'string') throw wrong('nonce', nonce)
   return { jti, htm, htu, iat, nbf, exp, nonce }
 }

@@ -1,10 +1,9 @@
 import { AuditRecorder } from '../audit/recorder.ts'
 import { RefusalGatherer } from '../audit/refusals.ts'
 import type { AuditSink } from '../audit/sink.ts'
+import { DAY_MS } from '../platform/clock.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import type { Dependencies } from './environment.ts'
-
-const DAY_MS = 24 * 3600 * 1000
 
 /** Opens the recorder, which writes the events of this process and of its workers. */
 export function openAudit({ config, clock, random, shutdown, onFailure }: Dependencies, store: Store): AuditSink {

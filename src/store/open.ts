@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { shownLocation } from '../input/database-location.ts'
+import { SQLITE, shownLocation } from '../input/database-location.ts'
 import type { Clock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { migrate, pendingMigrations } from './migrations/migrate.ts'
@@ -10,8 +10,6 @@ import { openPostgres } from './postgres/open.ts'
 import type { Database } from './sql/dialect.ts'
 import { openSqlite } from './sqlite/open.ts'
 import { createStore, findMissingGrants, type Store } from './tables/sql-store.ts'
-
-const SQLITE = 'sqlite:'
 
 /**
  * Opens the database at `location`, `sqlite:` and a path or `postgres://…`, and runs the due migrations.

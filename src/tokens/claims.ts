@@ -15,10 +15,10 @@ export interface AccessTokenClaims {
   readonly exp: number
   readonly jti: Jti
   /** Space-separated (RFC 6749 §3.3). */
-  readonly scope?: string
-  readonly scp?: readonly string[]
+  readonly scope?: string | undefined
+  readonly scp?: readonly string[] | undefined
   /** The key that the user of the token must possess (RFC 7800 §3.1). */
-  readonly cnf?: Confirmation
+  readonly cnf?: Confirmation | undefined
 }
 
 /** The claims that only we set: those registered for access tokens, and others that verifiers treat like them. */

@@ -1,18 +1,17 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { SealingKey } from '../keys/key-table.ts'
+import { BOX_BYTES, openBox, sealBox } from '../crypto/box.ts'
+import { REFERENCE_BYTES, type SealingKey } from '../keys/key-table.ts'
 import { withChecksum, withoutChecksum } from '../platform/base62.ts'
+import { decodeBase64url } from '../platform/base64url.ts'
 import { createBatch } from '../platform/batch.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { LONGEST_TOKEN } from './claims.ts'
 
 /** The prefix of every sealed token. Secret scanners look for it. */
 const PREFIX = 'tsa_'
-const REFERENCE_BYTES = 6
 const SALT_BYTES = 16
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
-const HEADER_BYTES = REFERENCE_BYTES + SALT_BYTES + NONCE_BYTES
+const HEADER_BYTES = REFERENCE_BYTES + SALT_BYTES
 
 /**
  * The form of a sealed token, for secret scanners (docs/concepts/tokens.md). The last six characters are the CRC-32 of the others in base62.
@@ -59,11 +58,9 @@ export class Sealer {
   #seal(key: SealingKey, claims: object): string {
     const { salt, secret } = this.#subkey(key)
     const reference = key.reference
-    const nonce = Buffer.from(this.#random(NONCE_BYTES))
-    const cipher = createCipheriv('aes-256-gcm', secret, nonce).setAAD(associatedData(reference))
-    const sealed = cipher.update(JSON.stringify(claims), 'utf8')
-    cipher.final()
-    const bytes = Buffer.concat([reference, salt, nonce, sealed, cipher.getAuthTag()])
+    const plaintext = Buffer.from(JSON.stringify(claims))
+    const box = sealBox(plaintext, secret, associatedData(reference), this.#random)
+    const bytes = Buffer.concat([reference, salt, box])
     return withChecksum(PREFIX + bytes.toString('base64url'))
   }
 
@@ -96,9 +93,9 @@ export class Unsealer {
     if (token.length > LONGEST_TOKEN || !SEALED_FORM.test(token)) return undefined
     const encoded = withoutChecksum(token)?.slice(PREFIX.length)
     if (encoded === undefined) return undefined
-    const bytes = Buffer.from(encoded, 'base64url')
     // Each token must have one spelling. If unused bits were ignored, caches keyed by the text would see different tokens.
-    if (bytes.toString('base64url') !== encoded || bytes.length <= HEADER_BYTES + TAG_BYTES) return undefined
+    const bytes = decodeBase64url(encoded)
+    if (bytes === undefined || bytes.length <= HEADER_BYTES + BOX_BYTES) return undefined
     const reference = bytes.subarray(0, REFERENCE_BYTES)
     const key = keyOf(reference)
     if (key === undefined) return undefined
@@ -107,22 +104,13 @@ export class Unsealer {
   }
 
   #open(key: SealingKey, reference: Buffer, bytes: Buffer): string | undefined {
-    const salt = bytes.subarray(REFERENCE_BYTES, REFERENCE_BYTES + SALT_BYTES)
-    const nonce = bytes.subarray(REFERENCE_BYTES + SALT_BYTES, HEADER_BYTES)
+    const salt = bytes.subarray(REFERENCE_BYTES, HEADER_BYTES)
     const name = `${key.kid} ${salt.toString('base64')}`
     const known = this.#subkeys.get(name)
     const subkey = known ?? deriveSubkey(key, salt)
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', subkey, nonce, { authTagLength: TAG_BYTES })
-        .setAAD(associatedData(reference))
-        .setAuthTag(bytes.subarray(-TAG_BYTES))
-      const opened = decipher.update(bytes.subarray(HEADER_BYTES, -TAG_BYTES))
-      decipher.final()
-      // Keep only a subkey that opened a token, since anybody can invent salts.
-      if (known === undefined) this.#subkeys.set(name, subkey)
-      return opened.toString('utf8')
-    } catch {
-      return undefined
-    }
+    const opened = openBox(bytes.subarray(HEADER_BYTES), subkey, associatedData(reference))
+    // Keep only a subkey that opened a token, since anybody can invent salts.
+    if (opened !== undefined && known === undefined) this.#subkeys.set(name, subkey)
+    return opened?.toString('utf8')
   }
 }

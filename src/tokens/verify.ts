@@ -3,6 +3,7 @@ import { signatureAlgorithms } from '../keys/algorithms.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { KeyId } from '../oauth/ids.ts'
 import { Audience, ClientId, Jti } from '../oauth/ids.ts'
+import { decodeBase64url } from '../platform/base64url.ts'
 import { type Clock, toSeconds } from '../platform/clock.ts'
 import { JsonError, parseJson } from '../platform/json.ts'
 import { uuidv7Time } from '../platform/random.ts'
@@ -48,6 +49,7 @@ const claimsSchema = z.looseObject({
   jti: z.string().transform(Jti),
   scope: z.string().optional(),
   scp: z.array(z.string()).optional(),
+  cnf: z.union([z.looseObject({ jkt: z.string() }), z.looseObject({ 'x5t#S256': z.string() })]).optional(),
 })
 
 /** Verifies one of our tokens in either format. Undefined for any other text. */
@@ -56,7 +58,7 @@ export function verifyToken(verifier: Verifier, token: string): VerifiedToken | 
   if (opened === undefined) return undefined
   const claims = claimsSchema.safeParse(opened.claims)
   if (!claims.success || claims.data.iss !== verifier.issuer) return undefined
-  const verified = { claims: claims.data as AccessTokenClaims, kid: opened.kid }
+  const verified = { claims: claims.data, kid: opened.kid }
   return isAlive(verifier, verified) ? verified : undefined
 }
 
@@ -85,9 +87,9 @@ function openJwt({ keyring }: Verifier, token: string) {
   const key = keyring.verificationKey(parsed.data.kid)
   // The key determines the algorithm, and the header must agree (RFC 8725 §3.1).
   if (key === undefined || key.algorithm !== parsed.data.alg) return undefined
-  const bytes = Buffer.from(signature, 'base64url')
-  // Refuse unused bits that are set (RFC 4648 §3.5). An ECDSA signature still has a valid twin, so text does not identify a token.
-  if (bytes.toString('base64url') !== signature) return undefined
+  const bytes = decodeBase64url(signature)
+  // An ECDSA signature has a valid twin, so text does not identify a token.
+  if (bytes === undefined) return undefined
   if (!signatureAlgorithms[key.algorithm].verify(`${header}.${payload}`, key.publicKey, bytes)) return undefined
   return { claims: decodeClaims(payload), kid: key.kid }
 }

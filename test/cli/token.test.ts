@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { makeCertificate, sendJson, startSource } from '../client-auth/remote-jwks/source.ts'
 import { tessera } from '../harness/cli.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
@@ -68,6 +69,23 @@ describe('tessera token', () => {
       header: { alg: 'ES256', typ: 'at+jwt' },
       claims: { iss: server.issuer, client_id: 'batch', scope: 'edit' },
     })
+  })
+
+  test('--decode of what is no signed JWT says so', async () => {
+    const certificate = await makeCertificate('localhost')
+    const source = await startSource(certificate, (request, response) =>
+      sendJson(response, {
+        ...(request.url === '/token'
+          ? { access_token: 'a.b.c.d.e', token_type: 'Bearer' }
+          : { issuer: `https://localhost:${source.port}`, token_endpoint: `https://localhost:${source.port}/token` }),
+      }),
+    )
+    const ca = join(server.folder, 'other-ca.pem')
+    writeFileSync(ca, certificate.cert)
+    const options = ['--issuer', `https://localhost:${source.port}`, '--client-id', 'batch', '--ca', ca, '--decode']
+    const { code, stderr } = await tessera(['token', ...options], { input: SECRET })
+    await source.stop()
+    expect([code, stderr]).toEqual([1, 'tessera: the token is no signed JWT that can be decoded (encrypted)\n'])
   })
 
   test('--json, --resource and --auth-method', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { OutsideToken } from '../../src/conditions/claims.ts'
-import { ConditionError } from '../../src/conditions/condition-cost.ts'
+import { ConditionError } from '../../src/conditions/condition-error.ts'
 import { parseCondition } from '../../src/conditions/conditions.ts'
 import { UserError } from '../../src/platform/user-error.ts'
 import { aws, azure, gitHub, gitLab, google, kubernetes } from '../client-auth/federation/shapes.ts'
@@ -188,7 +188,7 @@ describe('what is no condition is refused with a message and a position', () => 
     ['a number', '1 + 2', 0, /this one is int/],
     ['types that never compare', '1 == "1"', 0, /no such overload/],
     ['a claim without claims', 'claims.a == 1 && environment == "x"', 17, /There is no environment/],
-    ['our own macro', 'first_not_true(true) == true', 0, /first_not_true\(\) is not offered/],
+    ['our own macro', 'evaluator(true) == true', 0, /evaluator\(\) is not offered/],
     ['a regular expression', 'claims.a.matches("^(a+)+$")', 0, /matches\(\) is not offered: a regular/],
     ['binding', 'cel.bind(x, claims.a, x == x)', 0, /bind\(\) is not offered/],
     ['mapping', 'claims.a.map(x, x + x).size() == 1', 0, /map\(\) is not offered/],
@@ -229,6 +229,21 @@ describe('what is no condition is refused with a message and a position', () => 
     ).toEqual({
       holds: true,
     })
+  })
+})
+
+describe('conditions on claims as large as issuers make them are evaluated', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `/groups/of/the/company/team-${index}`)
+  const cases: [string, Claims, string][] = [
+    ['one of 400 groups', { g: names(400) }, 'claims.g.exists(x, x == "/groups/of/the/company/team-399")'],
+    ['a prefix', { g: names(400) }, 'claims.g.exists(x, x.startsWith("/groups/of/the/company/team-399"))'],
+    ['a part', { g: names(400) }, 'claims.g.exists(x, x.contains("team-399"))'],
+    ['several prefixes', { g: names(300) }, '["a", "b", "/gro"].exists(p, claims.g.exists(x, x.startsWith(p)))'],
+    ['two lists', { a: names(50), b: names(50) }, 'claims.a.exists(x, claims.b.exists(y, x == y))'],
+    ['members', { o: names(300).map((n) => ({ n })) }, 'claims.o.exists(x, x.n == "/groups/of/the/company/team-1")'],
+  ]
+  test.each(cases)('%s', (_name, claims, text) => {
+    expect(parseCondition(text).evaluate(new OutsideToken(claims))).toEqual({ holds: true })
   })
 })
 

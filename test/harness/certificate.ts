@@ -16,6 +16,6 @@ declare module 'vitest' {
 /** Makes, once for a run, the certificate of the test servers. */
 export async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-test-tls-'))
-  project.provide('tls', { ...(await ensureCertificate(folder, systemClock, systemRandom)), ca: authorityOf(folder) })
+  project.provide('tls', { ...ensureCertificate(folder, systemClock, systemRandom), ca: authorityOf(folder) })
   return () => rmSync(folder, { recursive: true })
 }

@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
 const run = promisify(execFile)
+
+/** The package that a module name is of: `@scope/name` or `name`. */
+const PACKAGE = /(?:\bfrom |\bimport |\bimport\()'((?:@[\w.-]+\/)?[\w-][\w.-]*)(?:\/[\w./-]+)?'/g
 
 test('the published package has the command, what running it takes, and nothing else', async () => {
   await run(process.execPath, ['scripts/build.ts'])
@@ -11,6 +14,11 @@ test('the published package has the command, what running it takes, and nothing 
   const built = JSON.parse(readFileSync('dist/package.json', 'utf8')) as Record<string, Record<string, string>>
   expect(Object.keys(built)).not.toContain('devDependencies')
   expect(Object.keys(built)).not.toContain('optionalDependencies')
+
+  // What only tests use is no dependency of the package, and what is one is used.
+  const sources = globSync('dist/lib/**/*.js').map((file) => readFileSync(file, 'utf8'))
+  const imported = sources.flatMap((source) => [...source.matchAll(PACKAGE)].map(([, name = '']) => name))
+  expect([...new Set(imported)].sort()).toEqual(Object.keys(built['dependencies'] ?? {}).sort())
 
   const { stdout } = await run(process.execPath, [`dist/${built['bin']?.['tessera']}`, '--version'])
   expect(stdout).toBe(`${version}\n`)

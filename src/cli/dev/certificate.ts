@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../platform/clock.ts'
+import { DAY_MS } from '../../platform/clock.ts'
 import { makeFolder } from '../../platform/files.ts'
 import { makePrivate } from '../../platform/private-files.ts'
 import type { RandomBytes } from '../../platform/random.ts'
@@ -9,7 +10,7 @@ import { certifyLocalhost, LEAF_MS, makeAuthority } from './authority.ts'
 import { writePrivateFile, writePublicFile } from './files.ts'
 
 /** The remaining lifetime at which a certificate is replaced: a server may run for long. */
-const RENEWED_MS = 30 * 24 * 3600 * 1000
+const RENEWED_MS = 30 * DAY_MS
 
 /** The path of the authority that clients must trust when the server uses the certificate of a data folder. */
 export const authorityOf = (folder: string): string => join(folder, 'tls', 'ca.pem')
@@ -19,7 +20,7 @@ export const authorityOf = (folder: string): string => join(folder, 'tls', 'ca.p
  * authority is made first and stays for years, so that clients need to trust it only once.
  * @param folder the data folder
  */
-export async function ensureCertificate(folder: string, clock: Clock, random: RandomBytes) {
+export function ensureCertificate(folder: string, clock: Clock, random: RandomBytes) {
   const at = (name: string) => join(folder, 'tls', name)
   const paths = { cert: at('cert.pem'), key: at('key.pem') }
   const authority = { cert: authorityOf(folder), key: at('ca-key.pem') }
@@ -38,12 +39,12 @@ export async function ensureCertificate(folder: string, clock: Clock, random: Ra
   const issuer = readPair(authority)
   const isLasting = issuer?.certificate.ca === true && isWithin(issuer.certificate, now + LEAF_MS)
   const means = { clock, random }
-  const certifier = isLasting ? issuer.pem : await makeAuthority(means)
+  const certifier = isLasting ? issuer.pem : makeAuthority(means)
   if (!isLasting) {
     writePrivateFile(authority.key, certifier.privateKey)
     writePublicFile(authority.cert, certifier.certificate)
   }
-  const certified = await certifyLocalhost(certifier, means)
+  const certified = certifyLocalhost(certifier, means)
   writePrivateFile(paths.key, certified.privateKey)
   writePublicFile(paths.cert, certified.certificate)
   return paths

@@ -38,7 +38,7 @@ export async function developmentOptions(
     storage: developmentStorage(data),
     ...(needsMasterKey && { master_key_file: master }),
     runtime: { ...options.runtime, host: isGiven('runtime.host') ? options.runtime.host : 'localhost' },
-    tls: { ...options.tls, ...(needsCertificate && (await ensureCertificate(data, clock, random))) },
+    tls: { ...options.tls, ...(needsCertificate && ensureCertificate(data, clock, random)) },
   }
 }
 

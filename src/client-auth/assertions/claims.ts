@@ -3,7 +3,7 @@ import { received } from '../../crypto/jws/received.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import type { Refusal } from '../../oauth/refusal.ts'
 import { isSameUri } from '../../oauth/uri.ts'
-import { toSeconds } from '../../platform/clock.ts'
+import { CLOCK_SKEW_MS, isNumericDate, toSeconds } from '../../platform/clock.ts'
 import { refusal } from './refusals.ts'
 
 /** The accepted forms of `aud`: a string only, or also an array (RFC 7519 §4.1.3). */
@@ -32,8 +32,7 @@ export interface AssertionClaims {
   readonly expiresAt: number
 }
 
-/** The most that clocks may differ, in seconds. */
-const SKEW = 60
+const SKEW = toSeconds(CLOCK_SKEW_MS)
 /** The accepted values of `typ`, as `mediaType` returns them. Other JWTs, such as DPoP proofs, are refused (RFC 8725 §3.11). */
 const TYPES: ReadonlySet<string> = new Set(['jwt', 'client-authentication+jwt'])
 
@@ -58,8 +57,6 @@ export function checkAssertion(jws: CompactJws, rules: AssertionRules): Assertio
 
 const isId = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value.length <= LONGEST_CLIENT_ID
-
-const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 const wrongClaim = (claim: string, expected: string, value: unknown): Refusal =>
   refusal('assertion_claims', { detail: { claim, expected, received: received(value) } })
@@ -95,17 +92,17 @@ const STRING_REMEDY = 'have the client send aud as a string, or set assertions.a
 /** @returns the time from which on the assertion is expired, in milliseconds */
 function checkTimes({ exp, iat, nbf }: CompactJws['claims'], { maxLifetime, now }: AssertionRules): number {
   const seconds = toSeconds(now)
-  if (!isTime(exp) || exp <= 0) throw wrongClaim('exp', 'seconds since 1970, as a number', exp)
+  if (!isNumericDate(exp) || exp <= 0) throw wrongClaim('exp', 'seconds since 1970, as a number', exp)
   for (const [claim, value] of Object.entries({ iat, nbf })) {
     if (value === undefined) continue
-    if (!isTime(value)) throw wrongClaim(claim, 'seconds since 1970, as a number', value)
+    if (!isNumericDate(value)) throw wrongClaim(claim, 'seconds since 1970, as a number', value)
     if (value - seconds > SKEW) {
       const detail = { claim, received: value, now: seconds, seconds_ahead: value - seconds, allowed: SKEW }
       throw refusal('assertion_not_yet_valid', { detail })
     }
   }
   if (seconds - exp > SKEW) {
-    const issued = isTime(iat) ? { iat } : {}
+    const issued = isNumericDate(iat) ? { iat } : {}
     const detail = { exp, ...issued, now: seconds, seconds_late: seconds - exp, allowed: SKEW }
     throw refusal('assertion_expired', { detail })
   }

@@ -3,9 +3,10 @@ import { formatName } from '../../crypto/x509/distinguished-name.ts'
 import { MalformedCertificate } from '../../crypto/x509/malformed-certificate.ts'
 import { MOST_IN_CHAIN, type PresentedCertificate } from '../../crypto/x509/peer.ts'
 import { costOf, publicKeyOf } from '../../crypto/x509/strength.ts'
+import { cut } from '../../platform/text.ts'
 import type { TrustAnchors } from './anchors.ts'
 import { checkPath } from './path.ts'
-import { type CertificateProblem, cut, problemWith } from './problems.ts'
+import { type CertificateProblem, problemWith } from './problems.ts'
 
 /** The most certificates in a path, including the client's own and the anchor. */
 const LONGEST_PATH = 5

@@ -1,8 +1,7 @@
 import type { Certificate } from '../../crypto/x509/certificate.ts'
 import { formatName } from '../../crypto/x509/distinguished-name.ts'
 import { thumbprintOf } from '../../crypto/x509/peer.ts'
-import type { CertificateMatcher } from '../../model/credentials/certificate-subject.ts'
-import { cut } from './problems.ts'
+import { cut } from '../../platform/text.ts'
 
 /** The most names in an explanation. */
 const MOST_NAMES = 20
@@ -31,25 +30,6 @@ export function describe(leaf: Certificate): CertificateDescription {
     not_before: notBefore.toISOString(),
     not_after: notAfter.toISOString(),
   }
-}
-
-/**
- * The detail of `certificate_mismatch`: the registered value, and the values of that kind in the certificate.
- * @throws MalformedCertificate
- */
-export function explainMismatch(leaf: Certificate, wanted: CertificateMatcher) {
-  const [[kind = '', value = ''] = []] = Object.entries(wanted)
-  return { expected: cut(`${kind}: ${value}`), received: receivedOf(leaf, kind) }
-}
-
-function receivedOf(leaf: Certificate, kind: string): string | readonly string[] {
-  if (kind === 'subject_dn') return describe(leaf).subject
-  if (kind === 'thumbprint') return thumbprintOf(leaf)
-  const prefix = `${kind.slice('san_'.length)}:`
-  return listNames(leaf)
-    .filter((name) => name.startsWith(prefix))
-    .slice(0, MOST_NAMES)
-    .map(cut)
 }
 
 const listNames = (leaf: Certificate): readonly string[] =>

@@ -1,11 +1,8 @@
 import type { Certificate } from '../../crypto/x509/certificate.ts'
-import { EXTENSION } from '../../crypto/x509/contents.ts'
+import { EXTENSION, PURPOSE } from '../../crypto/x509/contents.ts'
 import { publicKeyOf, weaknessOf } from '../../crypto/x509/strength.ts'
 import { toSeconds } from '../../platform/clock.ts'
 import { type CertificateProblem, problemWith } from './problems.ts'
-
-const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
-const ANY_EXTENDED_KEY_USAGE = '2.5.29.37.0'
 
 /**
  * The extensions that may be critical. We check them, or they restrict nothing, since every policy is accepted
@@ -80,7 +77,7 @@ function checkCommon(certificate: Certificate, now: number): CertificateProblem 
   const unknown = [...extensions].find(([oid, isCritical]) => isCritical && !KNOWN.has(oid))
   if (unknown !== undefined) return problemWith(certificate, 'unknown_critical_extension', { extension: unknown[0] })
   if (extendedKeyUsage === undefined) return undefined
-  const isForClients = extendedKeyUsage.some((usage) => usage === CLIENT_AUTH || usage === ANY_EXTENDED_KEY_USAGE)
+  const isForClients = extendedKeyUsage.some((usage) => usage === PURPOSE.clientAuth || usage === PURPOSE.any)
   return isForClients
     ? undefined
     : problemWith(certificate, 'extended_key_usage', { received: extendedKeyUsage.slice(0, 10) })

@@ -1,5 +1,6 @@
 import type { Certificate } from '../../crypto/x509/certificate.ts'
 import { formatName } from '../../crypto/x509/distinguished-name.ts'
+import { cut } from '../../platform/text.ts'
 
 /** Every reason to refuse a path to an anchor, with the text for administrators. */
 const problems = {
@@ -41,6 +42,3 @@ function reasonOf(problem: Problem): CertificateProblem['reason'] {
   if (problem === 'expired') return 'certificate_expired'
   return problem === 'not_yet_valid' ? 'certificate_not_yet_valid' : 'certificate_untrusted'
 }
-
-/** Shortens a value for the audit log. */
-export const cut = (value: string): string => (value.length > 256 ? `${value.slice(0, 255)}…` : value)

@@ -1,5 +1,6 @@
-import { cut, type OutsideToken, show } from '../../conditions/claims.ts'
+import { type OutsideToken, show } from '../../conditions/claims.ts'
 import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
+import { cut } from '../../platform/text.ts'
 import { type Check, explainMatch, type MatchContext, presentedIssuers, type Verdict } from './match.ts'
 import { refusal } from './refusals.ts'
 

@@ -1,5 +1,5 @@
-import { claimOf, cut, type OutsideClaims, type OutsideToken, show } from '../../conditions/claims.ts'
-import { ConditionError } from '../../conditions/condition-cost.ts'
+import { claimOf, type OutsideClaims, type OutsideToken, show } from '../../conditions/claims.ts'
+import { ConditionError } from '../../conditions/condition-error.ts'
 import type { Conditions } from '../../conditions/conditions.ts'
 import {
   audiencesOf,
@@ -8,9 +8,8 @@ import {
   isTrustDomain,
   type JsonScalar,
 } from '../../model/credentials/federated-trust.ts'
-
-/** The most that our clock and the issuer's may differ, in milliseconds. */
-const SKEW_MS = 60_000
+import { CLOCK_SKEW_MS } from '../../platform/clock.ts'
+import { cut } from '../../platform/text.ts'
 
 /** The result of one check of a token against a credential. Texts are cut to 256 characters. */
 export interface Check {
@@ -113,23 +112,23 @@ function checkTimes({ maxAge }: FederatedTrust, token: OutsideToken, now: number
       return { check, passed: false, expected: `${name}, a time`, received: token.show(received), note }
     }
     const late = now - latest(received)
-    const passed = late < SKEW_MS
+    const passed = late < CLOCK_SKEW_MS
     return {
       check,
       passed,
       expected: cut(`now, ${showTime(now / 1000)}, to be before ${showTime(latest(received) / 1000)}`),
       received: showTime(received),
-      ...(!passed && { note: `over by ${Math.ceil(late / 1000)} s; ${SKEW_MS / 1000} s are allowed` }),
+      ...(!passed && { note: `over by ${Math.ceil(late / 1000)} s; ${CLOCK_SKEW_MS / 1000} s are allowed` }),
     }
   }
   const notAhead = (check: Check['check'], name: string): Check[] => {
     const received = claimOf(token.claims, name)
     if (received === undefined) return []
     const ahead = typeof received === 'number' ? received * 1000 - now : Number.NaN
-    const passed = ahead <= SKEW_MS
+    const passed = ahead <= CLOCK_SKEW_MS
     const note = Number.isNaN(ahead)
       ? `${name} must be a number of seconds since 1970 (RFC 7519 §2)`
-      : `ahead by ${Math.ceil(ahead / 1000)} s; ${SKEW_MS / 1000} s are allowed`
+      : `ahead by ${Math.ceil(ahead / 1000)} s; ${CLOCK_SKEW_MS / 1000} s are allowed`
     const shown = typeof received === 'number' ? showTime(received) : token.show(received)
     return [{ check, passed, expected: `not after ${showTime(now / 1000)}`, received: shown, ...(!passed && { note }) }]
   }

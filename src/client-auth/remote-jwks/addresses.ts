@@ -155,8 +155,3 @@ export class AddressRules {
     return isAllowed ? undefined : specialKind(leadsTo ?? plain)
   }
 }
-
-const publicOnly = new AddressRules()
-
-/** Whether an IP address, in any spelling, can belong to a public host. */
-export const isPublicAddress = (address: string): boolean => publicOnly.refuse(address) === undefined

@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 import { type Fault, FetchError } from './fetch-error.ts'
+import { HOUR, SECOND } from './lifetime.ts'
 
 /** A fetched document. */
 export interface FetchedDocument<Content> {
@@ -26,9 +27,6 @@ interface Held<Content> extends FetchedDocument<Content> {
   /** Milliseconds since the epoch. */
   readonly fetchedAt: number
 }
-
-const SECOND = 1_000
-const HOUR = 3_600 * SECOND
 
 /** The least milliseconds between two fetches. So a storm of unknown `kid`s costs one fetch. */
 const COOL_DOWN = 30 * SECOND

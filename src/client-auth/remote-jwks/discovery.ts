@@ -1,5 +1,6 @@
 import type { PublicKey } from '../../crypto/jws/public-key.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { isObject } from '../../platform/json.ts'
 import type { FetchedDocument } from './cached-document.ts'
 import { type DocumentCounts, type DocumentStatus, Documents } from './documents.ts'
 import { type Fault, FetchError } from './fetch-error.ts'
@@ -108,6 +109,3 @@ function readMetadata(
   if (problem !== undefined) throw new FetchError('url_refused', finalUrl, `its jwks_uri ${problem}`)
   return { content: jwksUri, lifetime: lifetimeOf(headers, now) }
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,8 +1,8 @@
 import type { FetchedJson } from './fetch-json.ts'
 
-const SECOND = 1_000
+export const SECOND = 1_000
 const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
+export const HOUR = 60 * MINUTE
 
 /** The bounds of the lifetime that a source states. Milliseconds. */
 const SHORTEST = MINUTE

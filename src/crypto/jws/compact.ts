@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { JsonError, parseJson } from '../../platform/json.ts'
-import { isObject, received } from './received.ts'
+import { decodeBase64url } from '../../platform/base64url.ts'
+import { isObject, JsonError, parseJson } from '../../platform/json.ts'
+import { received } from './received.ts'
 
 /** What keeps text from being a JWS that is looked at any further. */
 export type JwsFault =
@@ -53,7 +54,7 @@ export interface CompactJws {
 
 /** In characters, or bytes, which is the same of a JWS. */
 const LONGEST = 16 * 1024
-const LONGEST_KID = 1024
+export const LONGEST_KID = 1024
 
 /**
  * Reads a JWT in compact form (RFC 7515 §7.1, RFC 7519 §7.2) without checking its signature.
@@ -73,10 +74,10 @@ export function parseCompact(token: string): CompactJws {
   }
 }
 
-/** Bytes in the one form that base64url has for them (RFC 7515 §2, RFC 4648 §3.5). */
+/** @throws JwsError for what is not the one form that base64url has of bytes */
 function decode(segment: string, name: string): Buffer {
-  const bytes = Buffer.from(segment, 'base64url')
-  if (bytes.toString('base64url') !== segment) throw new JwsError('base64url', name)
+  const bytes = decodeBase64url(segment)
+  if (bytes === undefined) throw new JwsError('base64url', name)
   return bytes
 }
 

@@ -1,9 +1,11 @@
-import { createPublicKey, hash } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
+import { decodeBase64url } from '../../platform/base64url.ts'
 import type { VerificationKey } from './algorithms.ts'
 import { KeyError } from './key-error.ts'
 import { received } from './received.ts'
+import { jwkThumbprint } from './thumbprint.ts'
 
-/** The members of a JWK that make the public key, and no other (RFC 7638 §3.2): in alphabetical order. */
+/** The members of a JWK that make the public key, and no other (RFC 7638 §3.2). */
 type PublicJwk = Readonly<Record<string, string>>
 
 /** What a public key is made of, whatever it may be used for. */
@@ -95,8 +97,8 @@ const encode = (bytes: Buffer): string => bytes.toString('base64url')
 
 function readBytes(jwk: Readonly<Record<string, unknown>>, name: string): Buffer {
   const value = jwk[name]
-  const bytes = Buffer.from(typeof value === 'string' ? value : '', 'base64url')
-  if (bytes.length === 0 || encode(bytes) !== value) {
+  const bytes = typeof value === 'string' ? decodeBase64url(value) : undefined
+  if (bytes === undefined || bytes.length === 0) {
     throw new KeyError('malformed', `${name} must be bytes in base64url without padding`)
   }
   return bytes
@@ -105,8 +107,7 @@ function readBytes(jwk: Readonly<Record<string, unknown>>, name: string): Buffer
 function importKey(jwk: PublicJwk): Pick<KeyMaterial, 'keyObject' | 'jwk' | 'thumbprint'> {
   try {
     const keyObject = createPublicKey({ key: jwk, format: 'jwk' })
-    // RFC 7638 §3: the members stand in the order in which they are hashed.
-    return { keyObject, jwk, thumbprint: hash('sha256', JSON.stringify(jwk), 'base64url') }
+    return { keyObject, jwk, thumbprint: jwkThumbprint(jwk) }
   } catch {
     throw new KeyError('malformed', 'its members make no public key: a point off the curve, for one')
   }

@@ -1,7 +1,9 @@
+import { isObject } from '../../platform/json.ts'
 import { fitsKey, isAsymmetric } from './algorithms.ts'
+import { LONGEST_KID } from './compact.ts'
 import { KeyError } from './key-error.ts'
 import { type KeyMaterial, parseMaterial } from './key-material.ts'
-import { isObject, received } from './received.ts'
+import { received } from './received.ts'
 
 /** A key of somebody else's that is good for checking signatures. */
 export interface PublicKey extends KeyMaterial {
@@ -12,7 +14,6 @@ export interface PublicKey extends KeyMaterial {
 
 /** Every member that is of a private key (RFC 7518 §6.2.2, §6.3.2, RFC 8037 §2). */
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth'] as const
-const LONGEST_KID = 1024
 
 /**
  * Reads the public key out of a JWK (RFC 7517 §4).

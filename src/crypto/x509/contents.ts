@@ -25,6 +25,13 @@ export const EXTENSION = {
   extKeyUsage: '2.5.29.37',
 } as const
 
+/** Purposes of a key (RFC 5280 §4.2.1.12), by OID. */
+export const PURPOSE = {
+  any: '2.5.29.37.0',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+} as const
+
 /** The most fields of a structure. No structure has more than a `TBSCertificate` (RFC 5280 §4.1). */
 const MOST_FIELDS = 10
 /** The most extensions. RFC 5280 defines 17, and authorities add a handful of their own. */

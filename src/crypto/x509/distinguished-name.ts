@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../platform/text.ts'
 import { nameOfType } from './attribute-types.ts'
 import { type DerElement, DerError, expectTag, readElements, readOid, TAG } from './der.ts'
 
@@ -28,7 +29,6 @@ const LONGEST_VALUE = 512
  */
 const MARKS = /\p{M}{31}/u
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const latin1 = (content: Buffer) => content.toString('latin1')
 const ascii = (content: Buffer) => (content.every((octet) => octet < 0x80) ? latin1(content) : undefined)
 
@@ -45,15 +45,6 @@ const textOf = new Map<number, (content: Buffer) => string | undefined>([
   // BMPString.
   [0x1e, decodeUtf16],
 ])
-
-/** Decodes UTF-8; undefined if the bytes are invalid. */
-export function decodeUtf8(bytes: Buffer): string | undefined {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    return undefined
-  }
-}
 
 function decodeUtf16(content: Buffer): string | undefined {
   if (content.length % 2 !== 0) return undefined

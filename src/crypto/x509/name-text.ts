@@ -1,15 +1,10 @@
+import { decodeUtf8 } from '../../platform/text.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { oidOfType } from './attribute-types.ts'
 import { DerError, readElement } from './der.ts'
-import {
-  attributeValue,
-  type DistinguishedName,
-  decodeUtf8,
-  type NameAttribute,
-  problemOfValue,
-} from './distinguished-name.ts'
+import { attributeValue, type DistinguishedName, type NameAttribute, problemOfValue } from './distinguished-name.ts'
 
-const LONGEST = 4096
+const LONGEST_NAME = 4096
 const TYPE = /[A-Za-z][A-Za-z0-9-]*|\d{1,39}(?:\.\d{1,39})+/y
 /** Characters that need no escape: all but `"`, `+`, `,`, `;`, `<`, `>`, `\` and NUL (RFC 4514 §3). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL must be escaped
@@ -22,7 +17,7 @@ const HEX = /#((?:[0-9A-Fa-f]{2})+)/y
  * @throws UserError that says what is wrong and where
  */
 export function parseName(text: string): DistinguishedName {
-  if (text.length > LONGEST) throw new UserError(`a distinguished name has at most ${LONGEST} characters`)
+  if (text.length > LONGEST_NAME) throw new UserError(`a distinguished name has at most ${LONGEST_NAME} characters`)
   if (!text.isWellFormed()) throw new UserError('the distinguished name is not Unicode')
   if (text.startsWith('/')) throw new UserError(`write the distinguished name as "CN=...,O=...", not with "/"`)
   const scanner = new Scanner(text)

@@ -1,13 +1,13 @@
+import { decodeBase64url } from '../../platform/base64url.ts'
+
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
+const BASE64 = /^([A-Za-z0-9+/]+)={0,2}$/
 
 /** Decodes base64 without whitespace, with or without padding. Undefined if it is invalid or has unused bits that are set. */
 export function decodeBase64(text: string): Buffer | undefined {
-  if (!BASE64.test(text)) return undefined
-  const bytes = Buffer.from(text, 'base64')
-  const withoutPadding = (encoded: string) => encoded.replace(/={1,2}$/, '')
-  return withoutPadding(bytes.toString('base64')) === withoutPadding(text) ? bytes : undefined
+  const [, digits] = BASE64.exec(text) ?? []
+  return digits === undefined ? undefined : decodeBase64url(digits.replaceAll('+', '-').replaceAll('/', '_'))
 }
 
 /** The DER of each certificate in PEM (RFC 7468 §5), undefined for a malformed one, and the text outside of them. */

@@ -5,12 +5,10 @@ import type { Client, UnreadableClient } from '../../model/client.ts'
 import { type Credential, isValid } from '../../model/credentials/credential.ts'
 import { isDynamic, isValueOf } from '../../model/scope-patterns.ts'
 import type { ManifestStore, ModelSnapshot } from '../../model/store.ts'
+import { CLIENTS_IN_PAGE } from '../../model/store.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import { accessOf } from '../../policy/scopes.ts'
 import type { Loss, Plan } from './plan.ts'
-
-/** Clients looked at in a row. */
-const PAGE = 500
 
 /** Finds the losses that a plan causes, in the order of its steps. @param now milliseconds */
 export async function findLosses(
@@ -98,7 +96,7 @@ async function apiLosses(
   const involved = new ApiSet(narrowed.flatMap(({ before, after }) => [before, after]))
   const counts = narrowed.map(() => new Map<string, number>())
   for (let from: string | undefined = ''; from !== undefined; ) {
-    const clients: readonly (Client | UnreadableClient)[] = await store.listClients(from, PAGE)
+    const clients: readonly (Client | UnreadableClient)[] = await store.listClients(from, CLIENTS_IN_PAGE)
     for (const client of clients) {
       if ('problem' in client) continue
       for (const [index, { before, after }] of narrowed.entries()) {
@@ -108,7 +106,7 @@ async function apiLosses(
         for (const scope of had) if (!has.has(scope)) count?.set(scope, (count.get(scope) ?? 0) + 1)
       }
     }
-    from = clients.length < PAGE ? undefined : clients.at(-1)?.id
+    from = clients.length < CLIENTS_IN_PAGE ? undefined : clients.at(-1)?.id
   }
   return narrowed.flatMap(({ before: { audience } }, index) =>
     [...(counts[index] ?? [])].map(([scope, clients]) => ({ kind: 'api scope' as const, audience, scope, clients })),

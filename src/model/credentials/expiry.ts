@@ -1,10 +1,10 @@
 import type { ClientId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { DAY_MS } from '../../platform/clock.ts'
 import { type OnUnreadable, UnreadableWatch } from '../../platform/unreadable.ts'
 import type { Credential } from './credential.ts'
 import type { CredentialStore, OwnedCredential } from './store.ts'
 
-const DAY_MS = 24 * 3600 * 1000
 /** Days ahead at which somebody is told, soonest first. */
 const WARN_DAYS = [1, 7, 30] as const
 /** Of more, the soonest are told of first. */

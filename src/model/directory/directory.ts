@@ -142,7 +142,7 @@ export class Directory {
   /** Drops what another process, or this one, has changed. */
   async apply(changes: readonly Change[]): Promise<void> {
     for (const change of changes) {
-      if (change.kind === 'client') this.#forget(change.id as ClientId)
+      if (change.kind === 'client') this.#forget(ClientId(change.id))
     }
     if (changes.some((change) => change.kind === 'client')) this.#trusting.clear()
     if (changes.some((change) => change.kind === 'api')) await this.#reloadApis()

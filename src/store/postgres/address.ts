@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { parseDatabaseLocation } from '../../input/database-location.ts'
 import { takeSecret } from '../../input/secret.ts'
-import { decodeUtf8, readFile } from '../../platform/files.ts'
+import { decodeText, LONGEST_FILE, readFile } from '../../platform/files.ts'
 import { UserError } from '../../platform/user-error.ts'
 
 /** The password and limits for the database. */
@@ -96,13 +96,10 @@ function clientCertificate(parameters: ReadonlyMap<string, string>): ConnectionO
 const isHere = (host: string): boolean =>
   host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\./.test(host)
 
-/** The most bytes. A bundle of all public authorities has a fifth of this. */
-const LONGEST_FILE = 1024 * 1024
-
 function read(parameter: string, file: string): string {
   const { bytes, fault } = readFile(file, LONGEST_FILE)
   if (bytes === undefined) throw new UserError(`storage: ${parameter}: ${file} can't be read: ${fault}`)
-  const text = decodeUtf8(bytes)
+  const text = decodeText(bytes)
   if (text !== undefined && /-----BEGIN /.test(text)) return text
   throw new UserError(`storage: ${parameter}: ${file} has no PEM`)
 }

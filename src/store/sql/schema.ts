@@ -1,5 +1,8 @@
 import type { Generated } from 'kysely'
 
+/** The id of the row of a table that has one row. */
+export const THE_ROW = 1
+
 /** The tables, as the migrations leave them. Times are milliseconds since the epoch; JSON is text. */
 export interface Schema {
   api: {

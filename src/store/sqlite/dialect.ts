@@ -15,13 +15,11 @@ import {
 import { LRUCache } from 'lru-cache'
 import { StorageUnavailable } from '../../platform/storage-unavailable.ts'
 import { toParameter } from '../sql/parameters.ts'
-import { resultCode } from './problems.ts'
+import { resultCode, SQLITE_BUSY } from './problems.ts'
 
 /** The time that a write waits for the write of another process before it fails. */
 const BUSY_TIMEOUT_MS = 10_000
 const BUSY_POLL_MS = 5
-/** A result code. Extended codes contain it in their low byte (https://sqlite.org/rescode.html). */
-const SQLITE_BUSY = 5
 /** Result codes for a fault of the query, not of the database: ERROR, CONSTRAINT, MISMATCH, MISUSE, RANGE. */
 const DEFECTS = [1, 19, 20, 21, 25]
 

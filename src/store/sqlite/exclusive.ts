@@ -1,9 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../../platform/user-error.ts'
 import { isSqliteError } from './copy-file.ts'
-
-/** A result code. Extended codes contain it in their low byte (https://sqlite.org/rescode.html). */
-const SQLITE_BUSY = 5
+import { SQLITE_BUSY } from './problems.ts'
 
 /**
  * Prevents all other connections from opening a database until this connection is closed.

@@ -3,6 +3,9 @@ import { dirname, resolve } from 'node:path'
 import { nearestFolder } from '../../platform/files.ts'
 import { fileFault } from '../../platform/system-error.ts'
 
+/** https://sqlite.org/rescode.html; extended codes have it in their low byte. */
+export const SQLITE_BUSY = 5
+
 /** SQLite's primary result codes (https://sqlite.org/rescode.html), in words that follow "can't be used:". */
 const words: Readonly<Record<number, string>> = {
   3: 'this user has no right to it',

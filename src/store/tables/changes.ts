@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Change, ChangeStore } from '../../model/changes/change.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { lastTaken, takeNumbers } from '../sql/counters.ts'
+import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { toChange } from './rows.ts'
 
@@ -9,8 +10,6 @@ import { toChange } from './rows.ts'
 export const CHANGES_KEPT = 50_000
 /** The number of changes removed at a time, beyond those added. It is bounded, since other writers wait meanwhile. */
 const REMOVED_BESIDE = 1_000
-/** Well below the number of parameters that any of the databases takes. */
-const ROWS_IN_STATEMENT = 1_000
 
 export class SqlChangeStore implements ChangeStore {
   readonly #db: Kysely<Schema>
@@ -37,12 +36,7 @@ export async function announce(trx: Kysely<Schema>, clock: Clock, changes: reado
   const at = clock.now()
   const latest = await takeNumbers(trx, 'change', changes.length)
   const rows = changes.map(({ kind, id }, index) => ({ seq: latest - changes.length + 1 + index, kind, id, at }))
-  for (let from = 0; from < rows.length; from += ROWS_IN_STATEMENT) {
-    await trx
-      .insertInto('change')
-      .values(rows.slice(from, from + ROWS_IN_STATEMENT))
-      .execute()
-  }
+  for (const part of inParts(rows)) await trx.insertInto('change').values(part).execute()
   await forget(trx, latest - CHANGES_KEPT, changes.length + REMOVED_BESIDE)
 }
 

@@ -1,11 +1,9 @@
 import type { Kysely } from 'kysely'
 import type { Client } from '../../model/client.ts'
+import { CLOCK_SKEW_MS } from '../../platform/clock.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { addRevocations, longestLifetime } from './revocations.ts'
-
-/** Nodes may issue tokens for a moment after a client was disabled, and their clocks may differ by this. Milliseconds. */
-const SKEW_MS = 60_000
 
 /**
  * Revokes the tokens of clients that this transaction disables or enables. It must be called before the clients are written. Enabling a
@@ -28,7 +26,8 @@ export async function endTokens(trx: Kysely<Schema>, clients: readonly Client[],
       // Any other value than 0 and 1 is unreadable, and counts as a change.
       if (row === undefined || row.enabled === Number(isEnabled)) continue
       const disabledAt = Number.isFinite(row.updated_at) ? row.updated_at : now
-      ended.push({ id, issuedBefore: isEnabled ? Math.min(now, disabledAt + SKEW_MS) : now })
+      // Nodes may issue tokens for a moment after a client was disabled, by clocks that differ.
+      ended.push({ id, issuedBefore: isEnabled ? Math.min(now, disabledAt + CLOCK_SKEW_MS) : now })
     }
   }
   if (ended.length === 0) return

@@ -26,7 +26,7 @@ const TABLES = {
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 
 /** Every table except the one of migrations. */
-export const tableNames = Object.keys(TABLES) as readonly TableName[]
+export const tableNames = Object.keys(TABLES).filter((name): name is TableName => Object.hasOwn(TABLES, name))
 
 /** What a new database has from the start. */
 const NEVER_EMPTY: TableName = 'counter'

@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely'
 import { MasterKeyMismatch } from '../../crypto/master-key.ts'
 import type { Schema } from '../sql/schema.ts'
-
-const THE_ROW = 1
+import { THE_ROW } from '../sql/schema.ts'
 
 /** The id of the master key in use; undefined if nothing was encrypted yet. */
 export async function masterKeyInUse(db: Kysely<Schema>): Promise<string | undefined> {

@@ -4,13 +4,11 @@ import { toListed } from '../../platform/unreadable.ts'
 import type { Revocation, RevocationStore } from '../../tokens/revocation/store.ts'
 import { takeNumbers } from '../sql/counters.ts'
 import type { Database } from '../sql/dialect.ts'
+import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
+import { THE_ROW } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import { fromRevocation, toRevocation } from './rows.ts'
-
-/** Well below the number of parameters that any of the databases takes. */
-const ROWS_IN_STATEMENT = 1_000
-const THE_ROW = 1
 
 export class SqlRevocationStore implements RevocationStore {
   readonly #db: Database
@@ -75,12 +73,7 @@ export class SqlRevocationStore implements RevocationStore {
 export async function addRevocations(trx: Kysely<Schema>, revocations: readonly Revocation[]): Promise<void> {
   const first = (await takeNumbers(trx, 'revocation', revocations.length)) - revocations.length + 1
   const rows = revocations.map((revocation, index) => ({ seq: first + index, ...fromRevocation(revocation) }))
-  for (let from = 0; from < rows.length; from += ROWS_IN_STATEMENT) {
-    await trx
-      .insertInto('revocation')
-      .values(rows.slice(from, from + ROWS_IN_STATEMENT))
-      .execute()
-  }
+  for (const part of inParts(rows)) await trx.insertInto('revocation').values(part).execute()
 }
 
 /** A year, the longest lifetime that a manifest may set. */

@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely'
 import { z } from 'zod'
-import type { AuditEvent, AuditEventType } from '../../audit/event.ts'
+import type { AuditEvent } from '../../audit/event.ts'
 import type { StoredAuditEvent } from '../../audit/store.ts'
 import { type Api, requiredProofs, type Scope } from '../../model/api.ts'
 import { type Change, changeKinds } from '../../model/changes/change.ts'
@@ -211,8 +211,8 @@ export const toChange = ({ kind, id }: Row<'change'>): Change | undefined => {
 export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   seq: row.seq,
   at: time.catch(0).parse(row.at),
-  type: row.type as AuditEventType,
-  result: row.result as AuditEvent['result'],
+  type: row.type,
+  result: row.result,
   reason: row.reason ?? undefined,
   clientId: row.client_id ?? undefined,
   remoteAddress: row.remote_address ?? undefined,

@@ -47,7 +47,7 @@ async function connects(pem: { cert: string; key: string }, servername: string):
 const pair = () => ({ cert: read('cert.pem'), key: read('key.pem') })
 
 test('the certificate is of an authority that is nobody else’s, and is for this machine alone', async () => {
-  await ensure()
+  ensure()
   expect(await connects(pair(), 'localhost')).toBe(true)
   const [authority, leaf] = [new X509Certificate(read('ca.pem')), new X509Certificate(read('cert.pem'))]
   expect([authority.ca, leaf.ca, leaf.checkIssued(authority)]).toEqual([true, false, true])
@@ -56,14 +56,48 @@ test('the certificate is of an authority that is nobody else’s, and is for thi
   expect(leaf.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1'])
   // A server that others than ours are shows the whole chain; who trusts that file trusts the authority.
   expect(read('cert.pem')).toContain(read('ca.pem').trim())
-  await ensureCertificate(join(folder, 'other'), { now: () => now, monotonic: () => now }, systemRandom)
+  ensureCertificate(join(folder, 'other'), { now: () => now, monotonic: () => now }, systemRandom)
   const other = new X509Certificate(readFileSync(authorityOf(join(folder, 'other'))))
   expect(other.subject).not.toBe(authority.subject)
 })
 
+test('its extensions are those that RFC 5280 asks for', async () => {
+  ensure()
+  const extensionsOf = (name: string) =>
+    Object.fromEntries(new x509.X509Certificate(read(name)).extensions.map(({ type, critical }) => [type, critical]))
+  const [keyIdentifier, keyUsage, alternativeName, constraints] = ['2.5.29.14', '2.5.29.15', '2.5.29.17', '2.5.29.19']
+  const [nameConstraints, authorityKeyIdentifier, extendedKeyUsage] = ['2.5.29.30', '2.5.29.35', '2.5.29.37']
+  expect(extensionsOf('ca.pem')).toEqual({
+    [constraints]: true,
+    [keyUsage]: true,
+    [nameConstraints]: true,
+    [keyIdentifier]: false,
+  })
+  expect(extensionsOf('cert.pem')).toEqual({
+    [constraints]: true,
+    [keyUsage]: true,
+    [extendedKeyUsage]: false,
+    [alternativeName]: false,
+    [authorityKeyIdentifier]: false,
+    [keyIdentifier]: false,
+  })
+  const [authority, leaf] = [new x509.X509Certificate(read('ca.pem')), new x509.X509Certificate(read('cert.pem'))]
+  expect(authority.getExtension(x509.BasicConstraintsExtension)).toMatchObject({ ca: true, pathLength: 0 })
+  expect(authority.getExtension(x509.KeyUsagesExtension)?.usages).toBe(
+    x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+  )
+  expect(leaf.getExtension(x509.BasicConstraintsExtension)).toMatchObject({ ca: false })
+  expect(leaf.getExtension(x509.KeyUsagesExtension)?.usages).toBe(x509.KeyUsageFlags.digitalSignature)
+  const { keyId } = leaf.getExtension(x509.AuthorityKeyIdentifierExtension) ?? {}
+  expect(keyId).toBe(authority.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId)
+  expect(leaf.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId).toBe(
+    Buffer.from(await leaf.publicKey.getKeyIdentifier()).toString('hex'),
+  )
+})
+
 test('others may read certificates, and no keys, whatever the process is told of new files', async () => {
   const before = process.umask(0o077)
-  await ensure()
+  ensure()
   process.umask(before)
   const modes = Object.keys(files()).map((name) => [
     name,
@@ -78,7 +112,7 @@ test('others may read certificates, and no keys, whatever the process is told of
 })
 
 test('its authority can certify nothing but this machine', async () => {
-  await ensure()
+  ensure()
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const pkcs8 = createPrivateKey(read('ca-key.pem')).export({ format: 'der', type: 'pkcs8' })
@@ -104,18 +138,18 @@ test('its authority can certify nothing but this machine', async () => {
 
 describe('a second start', () => {
   test('takes what there is', async () => {
-    await ensure()
+    ensure()
     const before = files()
     now += 366 * DAY
-    await ensure()
+    ensure()
     expect(files()).toEqual(before)
   })
 
   test('makes another certificate in time, of the same authority', async () => {
-    await ensure()
+    ensure()
     const before = files()
     now += 368 * DAY
-    await ensure()
+    ensure()
     const after = files()
     expect([after['ca.pem'], after['ca-key.pem']]).toEqual([before['ca.pem'], before['ca-key.pem']])
     expect(after['cert.pem']).not.toBe(before['cert.pem'])
@@ -123,19 +157,19 @@ describe('a second start', () => {
   })
 
   test('makes another authority before a certificate would outlive it', async () => {
-    await ensure()
+    ensure()
     const before = read('ca.pem')
     now += 9 * 365 * DAY
-    await ensure()
+    ensure()
     expect(read('ca.pem')).not.toBe(before)
     expect(new X509Certificate(read('cert.pem')).checkIssued(new X509Certificate(read('ca.pem')))).toBe(true)
   })
 
   test('needs the key of the authority no more, until then', async () => {
-    await ensure()
+    ensure()
     rmSync(join(folder, 'tls', 'ca-key.pem'))
     const before = read('cert.pem')
-    await ensure()
+    ensure()
     expect(read('cert.pem')).toBe(before)
   })
 
@@ -154,12 +188,12 @@ describe('a second start', () => {
     ['a damaged authority', () => writeFileSync(join(folder, 'tls', 'ca.pem'), 'x')],
   ]
   test.each(harms)('mends %s', async (_name, harm) => {
-    await ensure()
+    ensure()
     harm()
-    await ensure()
+    ensure()
     expect(await connects(pair(), 'localhost')).toBe(true)
     const mended = files()
-    await ensure()
+    ensure()
     expect(files()).toEqual(mended)
   })
 })

@@ -261,23 +261,16 @@ describe.each(symmetricAlgorithms)('%s', (alg) => {
   const secret = Buffer.from('a secret that is long enough for any of these, of 64 bytes or so.')
   const make = () => signWith({ alg, privateKey: secret }, CLAIMS).then(parseCompact)
 
-  test('verifies with the secret, under the algorithm pinned', async () => {
+  test('verifies with the secret', async () => {
     const jws = await make()
     expect(verifyHmac(jws, secret)).toBe(true)
-    expect(verifyHmac(jws, secret, { pinned: alg })).toBe(true)
-    for (const pinned of symmetricAlgorithms) expect(verifyHmac(jws, secret, { pinned })).toBe(pinned === alg)
     expect(verifyHmac(jws, Buffer.concat([secret, Buffer.alloc(1, 1)]))).toBe(false)
     expect(verifyHmac({ ...jws, signature: jws.signature.subarray(1) }, secret)).toBe(false)
   })
 
   test('as much work for a client that does not exist', async () => {
     const jws = await make()
-    for (const action of [
-      () => verifyHmac(jws, secret),
-      () => verifyHmac(jws, secret, { pinned: 'ES256' }),
-      () => decoyVerify(jws),
-      () => findSigner(jws, [es256.key]),
-    ]) {
+    for (const action of [() => verifyHmac(jws, secret), () => decoyVerify(jws), () => findSigner(jws, [es256.key])]) {
       expect(workOf(action)).toEqual({ verified: 0, macs: 1 })
     }
   })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, describe as group, test } from 'vitest'
 import { TrustAnchors } from '../../../src/client-auth/certificates/anchors.ts'
 import { checkChain } from '../../../src/client-auth/certificates/chain.ts'
-import { describe, explainMismatch } from '../../../src/client-auth/certificates/describe.ts'
+import { describe } from '../../../src/client-auth/certificates/describe.ts'
 import { Certificate } from '../../../src/crypto/x509/certificate.ts'
 import { MalformedCertificate } from '../../../src/crypto/x509/malformed-certificate.ts'
 import { certificateOfDer, thumbprintOf } from '../../../src/crypto/x509/peer.ts'
@@ -189,20 +189,6 @@ test('what is shown is bounded, and can be registered', async () => {
   expect([subject.length, shown.length, shown[0]?.length]).toEqual([256, 20, 256])
   const read = new Certificate(injected.certificate)
   expect(matches(read, { subject_dn: describe(read).subject })).toBe(true)
-})
-
-group('a mismatch explained', () => {
-  const cases: readonly (readonly [CertificateMatcher, string, unknown])[] = [
-    [{ subject_dn: 'CN=other' }, 'subject_dn: CN=other', SUBJECT],
-    [{ san_dns: 'other.example' }, 'san_dns: other.example', ['dns:Client.Example', 'dns:*.wild.example']],
-    [{ san_uri: 'urn:other' }, 'san_uri: urn:other', ['uri:spiffe://example.org/ns/default/sa/client']],
-    [{ san_ip: '192.0.2.2' }, 'san_ip: 192.0.2.2', ['ip:192.0.2.1', 'ip:2001:db8::1']],
-    [{ san_email: 'a@b' }, 'san_email: a@b', ['email:Robot@Example.com']],
-    [{ thumbprint: 'x' }, 'thumbprint: x', thumbprintOf(full.certificate)],
-  ]
-  test.each(cases)('%j', (wanted, expected, received) => {
-    expect(explainMismatch(new Certificate(full.certificate), wanted)).toEqual({ expected, received })
-  })
 })
 
 group('a certificate that OpenSSL reads and that is malformed', () => {

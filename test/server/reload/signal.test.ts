@@ -70,7 +70,7 @@ async function serve(workers: number) {
 
 async function newCertificate(folder: string) {
   mkdirSync(folder)
-  const paths = await ensureCertificate(folder, systemClock, systemRandom)
+  const paths = ensureCertificate(folder, systemClock, systemRandom)
   return { paths, fingerprint: new X509Certificate(readFileSync(paths.cert)).fingerprint256 }
 }
 

@@ -1,0 +1,55 @@
+import { TAG } from './der.ts'
+
+/** One element, with a definite length as short as it can be (X.690 §10.1). @param parts bytes, elements among them */
+export function writeElement(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts)
+  return Buffer.concat([Buffer.from([tag, ...lengthOf(content.length)]), content])
+}
+
+export const writeSequence = (...parts: readonly Buffer[]): Buffer => writeElement(TAG.sequence, ...parts)
+
+function lengthOf(length: number): readonly number[] {
+  if (length < 0x80) return [length]
+  const octets: number[] = []
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
+  return [0x80 | octets.length, ...octets]
+}
+
+/** An object identifier (X.690 §8.19). @param dotted such as `2.5.4.3` */
+export function writeOid(dotted: string): Buffer {
+  const [root = 0, second = 0, ...arcs] = dotted.split('.').map(Number)
+  return writeElement(TAG.oid, Buffer.from([40 * root + second, ...arcs].flatMap(base128)))
+}
+
+/** Seven bits in each octet; all but the last have the eighth bit set. */
+function base128(arc: number): readonly number[] {
+  const octets = [arc % 128]
+  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) octets.unshift(0x80 | (rest % 128))
+  return octets
+}
+
+export const writeBoolean = (value: boolean): Buffer => writeElement(TAG.boolean, Buffer.from([value ? 0xff : 0]))
+
+/** A number that is not negative (X.690 §8.3). @param bytes big-endian, without zeros in front */
+export function writeUnsigned(bytes: Buffer): Buffer {
+  const [first = 0] = bytes
+  return writeElement(TAG.integer, Buffer.from(bytes.length === 0 || first >= 0x80 ? [0] : []), bytes)
+}
+
+export const writeOctets = (bytes: Buffer): Buffer => writeElement(TAG.octetString, bytes)
+
+/** @param unused how many bits of the last octet say nothing */
+export const writeBits = (bytes: Buffer, unused = 0): Buffer =>
+  writeElement(TAG.bitString, Buffer.from([unused]), bytes)
+
+/** Letters, digits and a few signs (X.680 §41.4). */
+export const writePrintable = (text: string): Buffer => writeElement(TAG.printableString, Buffer.from(text, 'latin1'))
+
+/** A moment, to the second: the year has two digits until 2049 (RFC 5280 §4.1.2.5). @param time milliseconds */
+export function writeTime(time: number): Buffer {
+  const date = new Date(time)
+  const digits = `${date.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`
+  return date.getUTCFullYear() < 2050
+    ? writeElement(TAG.utcTime, Buffer.from(digits.slice(2)))
+    : writeElement(TAG.generalizedTime, Buffer.from(digits))
+}

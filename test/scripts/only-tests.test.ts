@@ -1,0 +1,47 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { expect, test } from 'vitest'
+
+const NAMES = /import\s+(?:type\s+)?\{([^}]*)\}\s*from\s*'(\.[^']+)'/g
+const LOADED = /const \{([^}]*)\} = await import\('(\.[^']+)'\)/g
+const EXPORT = /^export (?:async )?(?:const|function\*?|class) (\w+)/gm
+
+/** Values that src does not import, and why they are exported all the same. */
+const REASONED: Readonly<Record<string, string>> = {
+  'src/cli/main.ts program': 'tests read which commands and options there are',
+  'src/client-auth/client-secret-basic.ts readBasic': 'a parser of what strangers send, tested at its largest',
+  'src/observability/table.ts processMetricTable': 'the table of metrics is documented from it',
+  'src/store/tables/changes.ts CHANGES_KEPT': 'tests go beyond the limit',
+  'src/tokens/presets.ts presetless': 'the page of presets is made from it',
+}
+
+/** The values that a file exports and no other file of src imports, by file and name. */
+function unusedIn(sources: ReadonlyMap<string, string>): readonly string[] {
+  const used = new Set<string>()
+  for (const [file, source] of sources) {
+    for (const [, names = '', path = ''] of [...source.matchAll(NAMES), ...source.matchAll(LOADED)]) {
+      const target = normalize(join(dirname(file), path))
+      for (const name of names.split(',')) used.add(`${target} ${name.trim().split(/ as |:/)[0]}`)
+    }
+  }
+  const exported = [...sources].flatMap(([file, source]) =>
+    [...source.matchAll(EXPORT)].map(([, name]) => `${file} ${name}`),
+  )
+  return exported.filter((one) => !used.has(one)).sort()
+}
+
+test('what src exports, src uses', () => {
+  const sources = new Map(globSync('src/**/*.ts').map((file) => [file, readFileSync(file, 'utf8')]))
+  // `main.ts` loads each command by name.
+  const commands = /^src\/cli\/[a-z-]+\.ts /
+  const unused = unusedIn(sources).filter((name) => !commands.test(name) || name in REASONED)
+  expect(unused).toEqual(Object.keys(REASONED).sort())
+})
+
+test('the scan finds what nobody imports', () => {
+  const sources = new Map([
+    ['src/a.ts', 'export const one = 1\nexport function two() {}\nexport class Three {}\n'],
+    ['src/b/c.ts', "import { one } from '../a.ts'\nconst { two } = await import('../a.ts')\n"],
+  ])
+  expect(unusedIn(sources)).toEqual(['src/a.ts Three'])
+})
