@@ -32,7 +32,7 @@ export async function apply({ file, dryRun = false, json, config }: ApplyCommand
   await withNewSecrets((show) =>
     withDatabase(config, async (opened) => {
       const plan = await applyManifest(parsed, {
-        store: opened.store.manifest,
+        store: opened.store.model,
         maker: credentialMaker(opened),
         env: process.env,
         dryRun,

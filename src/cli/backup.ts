@@ -1,4 +1,4 @@
-import { ownEvent } from '../audit/own-event.ts'
+import { systemEvent } from '../audit/system-event.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
 import { shownLocation } from '../input/database-location.ts'
 import { requireFitting } from '../keys/fitting.ts'
@@ -78,7 +78,7 @@ async function openAsServer(path: string, masterKey: MasterKey, from: string): P
     const { problems } = await Keyring.open(store.keys, masterKey)
     const lost = await listLostSecrets(store.credentials, masterKey)
     const means = { clock: systemClock, random: systemRandom }
-    await store.audit.append([ownEvent('database.restore', { from }, means)])
+    await store.audit.append([systemEvent('database.restore', { from }, means)])
     return problems.length + lost.length
   } finally {
     await store.close()

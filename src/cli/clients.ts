@@ -1,4 +1,4 @@
-import { ownEvent } from '../audit/own-event.ts'
+import { systemEvent } from '../audit/system-event.ts'
 import type { Client, UnreadableClient } from '../model/client.ts'
 import { isValid } from '../model/credentials/credential.ts'
 import { ClientId } from '../oauth/ids.ts'
@@ -55,7 +55,7 @@ interface Outcome {
 
 async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Promise<Outcome> {
   for (;;) {
-    const { version, clients, unreadableClients } = await store.manifest.snapshot([id])
+    const { version, clients, unreadableClients } = await store.model.snapshot([id])
     const before = clients.get(id)
     const unreadable = unreadableClients.get(id)
     if (unreadable !== undefined) {
@@ -68,10 +68,10 @@ async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Pr
     if (enabled ? wasEnabled : before.ended?.disabledAt !== undefined) return { client: before, wasEnabled }
     const client = setEnabledIn(before, enabled)
     const event = {
-      ...ownEvent('client.change', { enabled }, { clock: systemClock, random: systemRandom }),
+      ...systemEvent('client.change', { enabled }, { clock: systemClock, random: systemRandom }),
       clientId: id,
     }
-    if (await store.manifest.commit(version, { apis: [], clients: [client], event })) return { client, wasEnabled }
+    if (await store.model.commit(version, { apis: [], clients: [client], event })) return { client, wasEnabled }
   }
 }
 

@@ -39,7 +39,7 @@ async function addSample(config: Config): Promise<void> {
     if ((await store.changes.latestChange()) > 0) return
     const maker = credentialMaker({ options: config, store })
     await applyManifest(parseManifest('sample', sampleManifest), {
-      store: store.manifest,
+      store: store.model,
       maker,
       env: {},
       origin: 'sample',

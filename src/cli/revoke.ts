@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import { ownEvent } from '../audit/own-event.ts'
+import { systemEvent } from '../audit/system-event.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { ApiSet } from '../model/api-set.ts'
 import { OAuthError } from '../oauth/error.ts'
@@ -30,7 +30,7 @@ export const revoke = ({ config, ...what }: RevokeOptions): Promise<void> =>
     const { store } = opened
     await store.revocations.addRevocations([revocation])
     const detail = { kind: revocation.kind, id: revocation.id }
-    await store.audit.append([ownEvent('revocation.add', detail, { clock: systemClock, random: systemRandom })])
+    await store.audit.append([systemEvent('revocation.add', detail, { clock: systemClock, random: systemRandom })])
     print(`revoked ${revocation.kind} ${printable(revocation.id)}`)
   })
 

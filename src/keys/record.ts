@@ -1,4 +1,4 @@
-import { ownEvent } from '../audit/own-event.ts'
+import { systemEvent } from '../audit/system-event.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import type { KeyWrites, StoredKey } from './store.ts'
@@ -19,5 +19,5 @@ export function recorded(
 ): KeyWrites {
   const { add, put, discard = [] } = writes
   const details = [...[...add, ...put].map(keyDetail), ...discard.map((kid) => ({ kid, state: 'gone' }))]
-  return { ...writes, events: details.map((detail) => ownEvent('key.change', detail, { clock, random })) }
+  return { ...writes, events: details.map((detail) => systemEvent('key.change', detail, { clock, random })) }
 }

@@ -26,7 +26,7 @@ export interface ModelWrites {
 }
 
 /** Where the model is read and written whole. Every call rejects when the database fails, having written nothing. */
-export interface ManifestStore {
+export interface ModelStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
   /** At most this many clients whose ids come after the given one, in the order of the database. */
   listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]>

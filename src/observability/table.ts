@@ -11,7 +11,7 @@ interface MetricInfo {
 const endpoint =
   'token, introspection, revocation, keys, metadata, or other: the heartbeat, and what is at no path of ours'
 const algorithm = 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens'
-const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit or manifest'
+const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit or model'
 const document = 'key_set, or metadata of an issuer'
 
 /** Every metric of ours. No label is of a client, of an address, or of anything as it was sent. */

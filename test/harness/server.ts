@@ -86,7 +86,7 @@ export async function applyTo(
   try {
     const maker = credentialMaker({ options: config, store })
     return await applyManifest(parseManifest('test.yaml', manifest), {
-      store: store.manifest,
+      store: store.model,
       maker,
       env,
       dryRun: false,

@@ -97,8 +97,8 @@ export function storeContract(
     })
 
     const put = async (store: Store, apis: readonly Api[], clients: readonly Client[]) => {
-      const { version } = await store.manifest.snapshot([])
-      return store.manifest.commit(version, { apis, clients, event: event('apply') })
+      const { version } = await store.model.snapshot([])
+      return store.model.commit(version, { apis, clients, event: event('apply') })
     }
 
     test('keep APIs and clients whole', async () => {
@@ -257,36 +257,36 @@ export function storeContract(
         [],
         ids.map((id) => client(id)),
       )
-      const { clients } = await other.manifest.snapshot([...ids, 'nobody'].map(ClientId))
+      const { clients } = await other.model.snapshot([...ids, 'nobody'].map(ClientId))
       expect(clients.size).toBe(ids.length)
     })
 
     test('refuse a write planned on a model that has changed since', async () => {
-      const { version } = await one.manifest.snapshot([])
+      const { version } = await one.model.snapshot([])
       expect(await put(other, [api('https://a')], [])).toBe(true)
       const writes = { apis: [api('https://b')], clients: [client('b')], event: event('late') }
-      expect(await one.manifest.commit(version, writes)).toBe(false)
+      expect(await one.model.commit(version, writes)).toBe(false)
       expect((await one.directory.loadApis()).found).toHaveLength(1)
       expect(await one.directory.loadClient(ClientId('b'))).toBeUndefined()
       expect(await one.audit.listEvents({ limit: 10, requestId: 'late' })).toEqual([])
     })
 
     test('write a model whole or not at all', async () => {
-      const { version } = await one.manifest.snapshot([])
+      const { version } = await one.model.snapshot([])
       const broken = client('b', {
         credentials: toCredentials([{ ...secret('1', 'x'), hint: null as unknown as string }]),
       })
       const writes = { apis: [api('https://a')], clients: [client('a'), broken], event: event('failing') }
-      await expect(one.manifest.commit(version, writes)).rejects.toThrow()
+      await expect(one.model.commit(version, writes)).rejects.toThrow()
       expect((await other.directory.loadApis()).found).toEqual([])
       expect(await other.directory.loadClient(ClientId('a'))).toBeUndefined()
       expect(await other.changes.latestChange()).toBe(version)
     })
 
     test('of writers at once, one wins each round', async () => {
-      const { version } = await one.manifest.snapshot([])
+      const { version } = await one.model.snapshot([])
       const attempts = Array.from({ length: 10 }, (_, index) =>
-        (index % 2 === 0 ? one : other).manifest.commit(version, {
+        (index % 2 === 0 ? one : other).model.commit(version, {
           apis: [],
           clients: [client(`c${index}`)],
           event: event('round'),
@@ -505,7 +505,7 @@ export function storeContract(
       expect(await other.directory.loadClient(ClientId('a'))).toEqual(client('a', { enabled: false, ended }))
       await remove({ ...secret('2', 'y') })
       await remove({ ...secret('3', 'x') })
-      const { clients } = await other.manifest.snapshot([ClientId('a')])
+      const { clients } = await other.model.snapshot([ClientId('a')])
       expect(
         clients.get(ClientId('a'))?.ended?.credentials?.map(({ credential: { id, label } }) => [id, label]),
       ).toEqual([
@@ -521,10 +521,10 @@ export function storeContract(
       const credentials = toCredentials(ids.map((id) => secret(id, `of ${id}`)))
       await put(one, [], [client('a', { credentials }), client('b'), client('c')])
       await one.credentials.noteUses(ids.slice(0, 599).map((id, at) => ({ id, at })))
-      const uses = await other.manifest.lastUses(ids)
+      const uses = await other.model.lastUses(ids)
       expect([uses.size, uses.get(CredentialId('598')), uses.get(CredentialId('599'))]).toEqual([599, 598, undefined])
-      expect(await other.manifest.lastUses([])).toEqual(new Map())
-      const listed = await other.manifest.listClients('a', 1)
+      expect(await other.model.lastUses([])).toEqual(new Map())
+      const listed = await other.model.listClients('a', 1)
       expect(listed).toEqual([client('b')])
     })
 

@@ -15,18 +15,18 @@ type Calls = {
 
 /** Calls with a time wherever a method takes one, and whatever a clock may have come to in what it writes. */
 const calls: Calls = {
-  manifest: {
-    snapshot: ({ manifest }) => manifest.snapshot([ClientId('a')]),
-    listClients: ({ manifest }) => manifest.listClients('', 10),
-    lastUses: ({ manifest }) => manifest.lastUses([CredentialId('1')]),
-    commit: async ({ manifest }, time) => {
-      const { version } = await manifest.snapshot([])
+  model: {
+    snapshot: ({ model }) => model.snapshot([ClientId('a')]),
+    listClients: ({ model }) => model.listClients('', 10),
+    lastUses: ({ model }) => model.lastUses([CredentialId('1')]),
+    commit: async ({ model }, time) => {
+      const { version } = await model.snapshot([])
       const credential = { ...secret('1', 'x'), createdAt: time, expiresAt: time, revokedAt: time }
       const replaces = { id: CredentialId('1'), expiresAt: time }
       const kept = { ...secret('2', 'y'), createdAt: time, expiresAt: time + DAY, replaces }
       const credentials = toCredentials([credential, kept])
       const apis = [api('https://a', { token: { lifetime: 60.7 } })]
-      return manifest.commit(version, { apis, clients: [client('a', { credentials })], event: event('r', time) })
+      return model.commit(version, { apis, clients: [client('a', { credentials })], event: event('r', time) })
     },
   },
   directory: {

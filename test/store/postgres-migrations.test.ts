@@ -102,10 +102,10 @@ describe('a role that may only read and write', () => {
     expect((await migrate(url)).stdout).toMatch(/^ran 0001-first\nran /)
     await postgres.query(GRANTS, url)
     const store = await open(asServing(url))
-    const { version } = await store.manifest.snapshot([])
+    const { version } = await store.model.snapshot([])
     const origin = { clientId: undefined, remoteAddress: undefined, traceId: undefined, reason: undefined }
     const event = { ...origin, at: 1, type: 'token.issue', result: 'success', requestId: 'r', detail: {} } as const
-    expect(await store.manifest.commit(version, { apis: [], clients: [], event })).toBe(true)
+    expect(await store.model.commit(version, { apis: [], clients: [], event })).toBe(true)
     await store.revocations.addRevocations([{ kind: 'token', id: Jti('t'), expiresAt: 1 }])
     expect(await store.revocations.pruneRevocations(2, 9)).toBe(1)
     expect(await store.replay.addMarks([{ id: Buffer.alloc(16), expiresAt: 1 }])).toHaveLength(1)

@@ -1,5 +1,5 @@
 import type { AuditEvent, AuditEventType } from '../../audit/event.ts'
-import { ownEvent } from '../../audit/own-event.ts'
+import { systemEvent } from '../../audit/system-event.ts'
 import {
   type Credential,
   type Credentials,
@@ -200,7 +200,7 @@ async function update<Subject extends Credential | UnreadableCredential = Creden
     changed = credential
     const { id, label } = credential
     const kind = 'problem' in credential ? undefined : credential.kind
-    const event = ownEvent(type, { credential: id, label, kind, ...more }, maker)
+    const event = systemEvent(type, { credential: id, label, kind, ...more }, maker)
     return { writes, event: { ...event, clientId: client } }
   })
   if (written === undefined || changed === undefined) throw noClient(client)

@@ -1,4 +1,4 @@
-import { ownEvent } from '../../audit/own-event.ts'
+import { systemEvent } from '../../audit/system-event.ts'
 import type { Encrypted, MasterKey } from '../../crypto/master-key.ts'
 import type { SecretCredential } from '../../model/credentials/credential.ts'
 import { retrieveSecret } from '../../model/credentials/retrievable.ts'
@@ -32,6 +32,6 @@ export async function forgetLostSecret(
   { clientId, credential: { id, label, kind }, retrievable }: LostSecret,
   means: { readonly clock: Clock; readonly random: RandomBytes },
 ): Promise<void> {
-  const event = ownEvent('credential.change', { credential: id, label, kind, retrievable: false }, means)
+  const event = systemEvent('credential.change', { credential: id, label, kind, retrievable: false }, means)
   await store.forgetRetrievable(clientId, id, retrievable, { ...event, clientId })
 }

@@ -1,4 +1,4 @@
-import { ownEvent } from '../../audit/own-event.ts'
+import { systemEvent } from '../../audit/system-event.ts'
 import type { MasterKey } from '../../crypto/master-key.ts'
 import type { KeyAlgorithm } from '../../keys/algorithms.ts'
 import { contextOf, createKey, encryptKey } from '../../keys/candidate.ts'
@@ -94,7 +94,7 @@ export async function rewrapKeys(
   const { found, masterKeyId: before } = await store.listKeys()
   masterKey.requireFitting(before)
   if (before !== undefined && before !== masterKey.id) {
-    const event = ownEvent('master_key.change', { from: before, to: masterKey.id }, { clock, random })
+    const event = systemEvent('master_key.change', { from: before, to: masterKey.id }, { clock, random })
     if (!(await store.replaceMasterKey(before, masterKey.id, event)))
       throw new UserError('another command is changing the master key: see which one is in use, and try again')
   }

@@ -1,4 +1,4 @@
-import { ownEvent } from '../../audit/own-event.ts'
+import { systemEvent } from '../../audit/system-event.ts'
 import { type KeyAlgorithm, SEALING } from '../../keys/algorithms.ts'
 import { createKey, encryptKey, type NewKey } from '../../keys/candidate.ts'
 import { canUse, openKey, readPublicKey } from '../../keys/open-key.ts'
@@ -50,7 +50,7 @@ export async function repairKeys(operations: KeyOperations, isLost: boolean): Pr
   refuseMistaken(operations, rows, isLost)
   if (isLost) {
     const detail = { from: rows.masterKeyId, to: masterKey.id, lost: true }
-    const event = ownEvent('master_key.change', detail, { clock, random })
+    const event = systemEvent('master_key.change', detail, { clock, random })
     if (!(await store.replaceMasterKey(rows.masterKeyId, masterKey.id, event))) throw changedMeanwhile()
   }
   const wanted = planRepair(operations, rows, new Map()).repair.replacements.filter(({ key }) => key === undefined)

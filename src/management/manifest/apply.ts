@@ -1,5 +1,5 @@
-import { ownEvent } from '../../audit/own-event.ts'
-import type { ManifestStore } from '../../model/store.ts'
+import { systemEvent } from '../../audit/system-event.ts'
+import type { ModelStore } from '../../model/store.ts'
 import { ClientId } from '../../oauth/ids.ts'
 import { UserError } from '../../platform/user-error.ts'
 import type { CredentialMaker } from '../credentials/make.ts'
@@ -13,7 +13,7 @@ import { planManifest } from './plan-manifest.ts'
 const ATTEMPTS = 5
 
 interface ApplyOptions {
-  readonly store: ManifestStore
+  readonly store: ModelStore
   readonly maker: CredentialMaker
   readonly env: Readonly<Record<string, string | undefined>>
   /** The origin of new credentials; `sample` if only `tessera dev` may accept them. */
@@ -49,7 +49,7 @@ export async function applyManifest(
       await store.commit(model.version, {
         apis: plan.apis,
         clients: plan.clients,
-        event: ownEvent('manifest.apply', detailOf(plan), maker),
+        event: systemEvent('manifest.apply', detailOf(plan), maker),
       })
     )
       return plan

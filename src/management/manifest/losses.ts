@@ -4,7 +4,7 @@ import { ApiSet } from '../../model/api-set.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import { type Credential, isValid } from '../../model/credentials/credential.ts'
 import { isDynamic, isValueOf } from '../../model/scope-patterns.ts'
-import type { ManifestStore, ModelSnapshot } from '../../model/store.ts'
+import type { ModelSnapshot, ModelStore } from '../../model/store.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import { accessOf } from '../../policy/scopes.ts'
 import type { Loss, Plan } from './plan.ts'
@@ -16,7 +16,7 @@ const PAGE = 500
 export async function findLosses(
   plan: Pick<Plan, 'apis' | 'clients'>,
   model: ModelSnapshot,
-  store: Pick<ManifestStore, 'listClients' | 'lastUses'>,
+  store: Pick<ModelStore, 'listClients' | 'lastUses'>,
   now: number,
 ): Promise<readonly Loss[]> {
   const apis = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
@@ -88,7 +88,7 @@ function proofOf(credential: Credential): string {
 async function apiLosses(
   changed: readonly Api[],
   { apis }: ModelSnapshot,
-  store: Pick<ManifestStore, 'listClients'>,
+  store: Pick<ModelStore, 'listClients'>,
 ): Promise<readonly Loss[]> {
   const narrowed = changed.flatMap((after) => {
     const before = apis.get(after.audience)

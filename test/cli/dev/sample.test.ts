@@ -34,7 +34,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 async function addSample(): Promise<void> {
   const store = await openStore(config.storage, systemClock)
   const maker = credentialMaker({ options: config, store })
-  const options = { store: store.manifest, maker, env: {}, origin: 'sample', dryRun: false } as const
+  const options = { store: store.model, maker, env: {}, origin: 'sample', dryRun: false } as const
   await applyManifest(parseManifest('sample', sampleManifest), options)
   await store.close()
 }

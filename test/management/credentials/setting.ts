@@ -46,7 +46,7 @@ export async function openSetting() {
     store,
     operations: { store: store.credentials, maker, show: () => {} },
     apply: (manifest: string): Promise<Plan> =>
-      applyManifest(parseManifest('test.yaml', manifest), { store: store.manifest, maker, env: {}, dryRun: false }),
+      applyManifest(parseManifest('test.yaml', manifest), { store: store.model, maker, env: {}, dryRun: false }),
     used,
     credentials: async () => (await used()).map(({ credential }) => credential),
     close: async () => {

@@ -79,16 +79,12 @@ describe('a secret is shown before its credential is there', () => {
 
 describe('a manifest whose secrets were shown', () => {
   const manifest = jobWith('{ label: generated }')
-  const applying = (
-    text: string,
-    show: () => void,
-    commit = setting.store.manifest.commit.bind(setting.store.manifest),
-  ) =>
+  const applying = (text: string, show: () => void, commit = setting.store.model.commit.bind(setting.store.model)) =>
     applyManifest(parseManifest('test.yaml', text), {
       store: {
-        snapshot: (ids) => setting.store.manifest.snapshot(ids),
-        listClients: (after, most) => setting.store.manifest.listClients(after, most),
-        lastUses: (ids) => setting.store.manifest.lastUses(ids),
+        snapshot: (ids) => setting.store.model.snapshot(ids),
+        listClients: (after, most) => setting.store.model.listClients(after, most),
+        lastUses: (ids) => setting.store.model.lastUses(ids),
         commit,
       },
       maker: setting.operations.maker,
@@ -99,10 +95,10 @@ describe('a manifest whose secrets were shown', () => {
   /** Commits once somebody else has applied another manifest. */
   const oncePreceded = (other: string) => {
     let isFirst = true
-    return async (...args: Parameters<typeof setting.store.manifest.commit>) => {
+    return async (...args: Parameters<typeof setting.store.model.commit>) => {
       if (isFirst) await setting.apply(other)
       isFirst = false
-      return setting.store.manifest.commit(...args)
+      return setting.store.model.commit(...args)
     }
   }
 

@@ -3,7 +3,7 @@ import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import type { AuditEvent, AuditEventType } from './event.ts'
 
 /** An event of something that was done here, by a command or a schedule, rather than asked for by a request. */
-export const ownEvent = (
+export const systemEvent = (
   type: AuditEventType,
   detail: AuditEvent['detail'],
   { clock, random }: { readonly clock: Clock; readonly random: RandomBytes },

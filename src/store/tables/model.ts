@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Api } from '../../model/api.ts'
 import type { Change } from '../../model/changes/change.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
-import type { ManifestStore, ModelSnapshot, ModelWrites } from '../../model/store.ts'
+import type { ModelSnapshot, ModelStore, ModelWrites } from '../../model/store.ts'
 import { type ClientId, CredentialId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { toListed } from '../../platform/unreadable.ts'
@@ -19,7 +19,7 @@ import { listClients, loadClients } from './directory.ts'
 import { noteLifetime } from './revocations.ts'
 import { fromApi, fromClient, toApi } from './rows.ts'
 
-export class SqlManifestStore implements ManifestStore {
+export class SqlModelStore implements ModelStore {
   readonly #db: Database
   readonly #clock: Clock
   readonly #audit: SqlAuditStore
