@@ -1,4 +1,6 @@
 import type { Reason } from '../oauth/refusals.ts'
+import type { Actor } from './actor.ts'
+import type { Changes } from './changes.ts'
 
 /** One thing that happened. Never holds a secret or a token. */
 export interface AuditEvent {
@@ -17,6 +19,10 @@ export interface AuditEvent {
   readonly traceId: string | undefined
   /** What else an administrator wants to know: scope, audience, `jti`, method, user agent. */
   readonly detail: Readonly<Record<string, unknown>>
+  /** Who caused it, where no request did. */
+  readonly actor?: Actor
+  /** What it changed in the model. */
+  readonly changes?: Changes
 }
 
 /**

@@ -1,20 +1,46 @@
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
+import { type Actor, SYSTEM } from './actor.ts'
+import { type ChangedThing, toChanges } from './changes.ts'
 import type { AuditEvent, AuditEventType } from './event.ts'
 
-/** An event of something that was done here, by a command or a schedule, rather than asked for by a request. */
-export const systemEvent = (
-  type: AuditEventType,
-  detail: AuditEvent['detail'],
-  { clock, random }: { readonly clock: Clock; readonly random: RandomBytes },
+/** What an event says, beside who caused it. */
+interface Occurrence {
+  readonly type: AuditEventType
+  readonly detail: AuditEvent['detail']
+  readonly clientId?: string | undefined
+  /** What the event changed; an undefined member stands for no change. */
+  readonly changes?: readonly (ChangedThing | undefined)[]
+}
+
+interface Means {
+  readonly clock: Clock
+  readonly random: RandomBytes
+}
+
+/** An event that no request has asked for: somebody has changed the model, or something was due. */
+const eventBy = (
+  actor: Actor,
+  { type, detail, clientId, changes }: Occurrence,
+  { clock, random }: Means,
 ): AuditEvent => ({
   at: clock.now(),
   type,
   result: 'success',
   reason: undefined,
-  clientId: undefined,
+  clientId,
   remoteAddress: undefined,
   requestId: uuidv7(clock, random),
   traceId: undefined,
   detail,
+  actor,
+  ...(changes && { changes: toChanges(changes) }),
 })
+
+/** An event that the server itself causes, by a schedule. */
+export const systemEvent = (
+  type: AuditEventType,
+  detail: AuditEvent['detail'],
+  means: Means,
+  changes?: Occurrence['changes'],
+): AuditEvent => eventBy(SYSTEM, { type, detail, ...(changes && { changes }) }, means)

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { SYSTEM } from '../../src/audit/actor.ts'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import type { KeyRows, StoredKey } from '../../src/keys/store.ts'
 import type { Api } from '../../src/model/api.ts'
@@ -737,6 +738,10 @@ export function storeContract(
       )
       const { seq: _, ...first } = events.find(({ requestId }) => requestId === 'y0') ?? { seq: 0 }
       expect(first).toEqual(event('y0'))
+      const change = { thing: 'key', id: 'k1', before: { state: 'pending' }, after: { state: 'active' } } as const
+      const changed: AuditEvent = { ...event('z'), actor: SYSTEM, changes: { things: [change], others: 2 } }
+      await one.audit.append([changed])
+      expect(await other.audit.listEvents({ limit: 1 })).toMatchObject([changed])
     })
 
     test('find audit events by client, request and place', async () => {
