@@ -1,3 +1,5 @@
+import { cut } from '../platform/bytes.ts'
+
 /** Who caused an event, and by which way. */
 export type Actor =
   /** A person or a program at a command line, by the account and the machine that it runs on. */
@@ -14,3 +16,14 @@ export type Actor =
   | typeof SYSTEM
 
 export const SYSTEM = { kind: 'system', way: 'schedule' } as const
+
+/** Characters of a name in an actor. */
+const LONGEST_NAME = 256
+
+/** The operating-system account that runs a command. */
+export const operator = (user: string, host: string, way: 'command' | 'manifest'): Actor => ({
+  kind: 'operator',
+  user: cut(user, LONGEST_NAME),
+  host: cut(host, LONGEST_NAME),
+  way,
+})

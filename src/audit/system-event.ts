@@ -5,7 +5,7 @@ import { type ChangedThing, toChanges } from './changes.ts'
 import type { AuditEvent, AuditEventType } from './event.ts'
 
 /** What an event says, beside who caused it. */
-interface Occurrence {
+export interface Occurrence {
   readonly type: AuditEventType
   readonly detail: AuditEvent['detail']
   readonly clientId?: string | undefined
@@ -19,7 +19,7 @@ interface Means {
 }
 
 /** An event that no request has asked for: somebody has changed the model, or something was due. */
-const eventBy = (
+export const eventBy = (
   actor: Actor,
   { type, detail, clientId, changes }: Occurrence,
   { clock, random }: Means,

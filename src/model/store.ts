@@ -25,6 +25,13 @@ export interface ModelWrites {
   readonly event: AuditEvent
 }
 
+/** A change of one client. */
+export interface ClientStep {
+  readonly client: Client
+  /** Undefined if the client stays as it is: then nothing is written. */
+  readonly event: AuditEvent | undefined
+}
+
 /** Where the model is read and written whole. Every call rejects when the database fails, having written nothing. */
 export interface ModelStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
@@ -37,4 +44,13 @@ export interface ModelStore {
    * or enabled by this, its earlier tokens are revoked.
    */
   commit(version: number, writes: ModelWrites): Promise<boolean>
+  /**
+   * Changes one client in one transaction; tokens are revoked as by `commit`.
+   * @param plan called with the client as it is, once or again; if it throws, nothing is written
+   * @returns what `plan` returned
+   */
+  updateClient<Step extends ClientStep>(
+    id: ClientId,
+    plan: (client: Client | UnreadableClient | undefined) => Step,
+  ): Promise<Step>
 }

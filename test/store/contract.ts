@@ -296,6 +296,29 @@ export function storeContract(
       expect((await Promise.all(attempts)).filter(Boolean)).toHaveLength(1)
     })
 
+    test('change one client at once with its event, and lose no change of others', async () => {
+      await put(one, [], [client('a')])
+      const rename = (store: Store, index: number) =>
+        store.model.updateClient(ClientId('a'), (before) => ({
+          client: client('a', { name: `${before !== undefined && 'name' in before ? (before.name ?? '') : ''}x` }),
+          event: event(`rename ${index}`),
+        }))
+      await Promise.all(Array.from({ length: 6 }, (_, index) => rename(index % 2 === 0 ? one : other, index)))
+      expect(await other.directory.loadClient(ClientId('a'))).toMatchObject({ name: 'xxxxxx' })
+      const events = await one.audit.listEvents({ limit: 20 })
+      expect(events.filter(({ requestId }) => requestId.startsWith('rename'))).toHaveLength(6)
+
+      const since = await one.changes.latestChange()
+      const unchanged = { client: client('a', { name: 'never written' }), event: undefined }
+      expect(await one.model.updateClient(ClientId('a'), () => unchanged)).toBe(unchanged)
+      const refused = one.model.updateClient(ClientId('b'), (before) => {
+        expect(before).toBeUndefined()
+        throw new Error('there is none')
+      })
+      await expect(refused).rejects.toThrow('there is none')
+      expect(await one.changes.latestChange()).toBe(since)
+    })
+
     test('list changes in order, to every process', async () => {
       const since = await other.changes.latestChange()
       await put(one, [api('https://a')], [client('a')])
@@ -473,7 +496,7 @@ export function storeContract(
         seen = credentials.all
         return { writes, event: event('change') }
       })
-      expect(written).toEqual(writes)
+      expect(written).toMatchObject({ writes })
       expect(seen).toEqual([secret('1', 'x'), secret('2', 'y')])
       expect((await other.directory.loadClient(ClientId('a')))?.credentials.all).toEqual(writes.put)
       expect(await other.audit.listEvents({ limit: 9, requestId: 'change' })).toHaveLength(1)
@@ -628,11 +651,17 @@ export function storeContract(
       await put(one, [], [client('a', { credentials: toCredentials([readable, secret('2', 'y')]) })])
       expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
       let since = await other.changes.latestChange()
-      await one.credentials.replaceRetrievable(readable.id, sealed('something else'), sealed('after'))
+      await one.credentials.replaceRetrievable(
+        readable.id,
+        sealed('something else'),
+        sealed('after'),
+        event('rewrapped'),
+      )
       expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
       expect(await other.changes.latestChange()).toBe(since)
       const renewed = sealed('after', 'new')
-      const replace = () => one.credentials.replaceRetrievable(readable.id, sealed('before'), renewed)
+      const replace = () =>
+        one.credentials.replaceRetrievable(readable.id, sealed('before'), renewed, event('rewrapped'))
       await expect(replace()).rejects.toThrow(/is encrypted under the master key old; the one given is new/)
       expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
       expect(await one.keys.replaceMasterKey('old', 'new', event('replace'))).toBe(true)
@@ -642,6 +671,7 @@ export function storeContract(
         { clientId: 'a', credential: { ...readable, retrievable: renewed } },
       ])
       expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+      expect(await other.audit.listEvents({ limit: 9, requestId: 'rewrapped' })).toHaveLength(1)
     })
 
     test('forget a secret that was kept to be read again, and nothing else of the credential', async () => {
@@ -692,9 +722,12 @@ export function storeContract(
       expect(await put(other, [], [client('a', { credentials: toCredentials([revoked]) })])).toBe(true)
       const before = { ciphertext: Buffer.from(`private ${found[0]?.kid}`), masterKeyId: inUse }
       const kid = found[0]?.kid ?? KeyId('')
-      expect(await one.keys.replaceEncrypted(kid, retrievable, { ...retrievable, masterKeyId: 'm4' })).toBe(false)
-      await expect(one.keys.replaceEncrypted(kid, before, retrievable)).rejects.toThrow(/the one given is m3/)
-      expect(await one.keys.replaceEncrypted(kid, before, { ...retrievable, masterKeyId: 'm4' })).toBe(true)
+      const replace = (...[old, young]: [typeof retrievable, typeof retrievable]) =>
+        one.keys.replaceEncrypted(kid, old, young, event('rewrapped'))
+      expect(await replace(retrievable, { ...retrievable, masterKeyId: 'm4' })).toBe(false)
+      await expect(replace(before, retrievable)).rejects.toThrow(/the one given is m3/)
+      expect(await replace(before, { ...retrievable, masterKeyId: 'm4' })).toBe(true)
+      expect(await one.audit.listEvents({ limit: 9, requestId: 'rewrapped' })).toHaveLength(1)
     })
 
     test('of processes that mark the same use at once, tell one that it is the first', async () => {

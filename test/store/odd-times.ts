@@ -28,6 +28,11 @@ const calls: Calls = {
       const apis = [api('https://a', { token: { lifetime: 60.7 } })]
       return model.commit(version, { apis, clients: [client('a', { credentials })], event: event('r', time) })
     },
+    updateClient: ({ model }, time) =>
+      model.updateClient(ClientId('a'), () => ({
+        client: client('a', { ended: { disabledAt: time } }),
+        event: event('u', time),
+      })),
   },
   directory: {
     loadClient: ({ directory }) => directory.loadClient(ClientId('a')),
@@ -58,9 +63,9 @@ const calls: Calls = {
     },
     masterKeyInUse: ({ keys }) => keys.masterKeyInUse(),
     replaceMasterKey: ({ keys }, time) => keys.replaceMasterKey('master', 'master', event('m', time)),
-    replaceEncrypted: ({ keys }) => {
+    replaceEncrypted: ({ keys }, time) => {
       const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
-      return keys.replaceEncrypted(KeyId('k1'), sealed, sealed)
+      return keys.replaceEncrypted(KeyId('k1'), sealed, sealed, event('e', time))
     },
     addFetches: ({ keys }, time) =>
       keys.addFetches([{ address: '::1', userAgent: 'x', firstSeen: time, lastSeen: time, fetches: 1 }]),
@@ -90,9 +95,9 @@ const calls: Calls = {
     listExpiring: ({ credentials }, time) => credentials.listExpiring(time, time + DAY, 10),
     listSamples: ({ credentials }) => credentials.listSamples(),
     listRetrievable: ({ credentials }) => credentials.listRetrievable(),
-    replaceRetrievable: ({ credentials }) => {
+    replaceRetrievable: ({ credentials }, time) => {
       const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
-      return credentials.replaceRetrievable(CredentialId('1'), sealed, sealed)
+      return credentials.replaceRetrievable(CredentialId('1'), sealed, sealed, event('w', time))
     },
     forgetRetrievable: ({ credentials }, time) => {
       const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }

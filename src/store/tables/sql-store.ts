@@ -61,7 +61,7 @@ export function createStore(db: Database, clock: Clock): Store {
     certificateUse: new SqlCertificateUseStore(db.reads),
     changes: new SqlChangeStore(db.reads),
     keys: new SqlKeyStore(db, clock, audit),
-    revocations: new SqlRevocationStore(db),
+    revocations: new SqlRevocationStore(db, audit),
     credentials: new SqlCredentialStore(db, clock, audit),
     replay: new SqlReplayStore(db),
     audit,

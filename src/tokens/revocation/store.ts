@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../../audit/event.ts'
 import type { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
 import type { Listed } from '../../platform/unreadable.ts'
 
@@ -15,8 +16,8 @@ export type Revocation = {
 
 /** Where revocations are kept. Every call rejects when the database fails, having written nothing. */
 export interface RevocationStore {
-  /** Keeps them for good before it resolves; one that is kept already is no error. */
-  addRevocations(revocations: readonly Revocation[]): Promise<void>
+  /** Keeps them for good before it resolves, with an event if one is given; one that is kept already is no error. */
+  addRevocations(revocations: readonly Revocation[], event?: AuditEvent): Promise<void>
   /** At most `limit` revocations with a number above `after`, in order; `latest` is the last of these numbers. */
   revocationsAfter(after: number, limit: number): Promise<Listed<Revocation> & { readonly latest: number }>
   /** Whether a token was revoked individually. */
