@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SYSTEM } from '../../src/audit/actor.ts'
 import { storageMigrate } from '../../src/cli/storage.ts'
 import type { Config } from '../../src/config/resolve.ts'
 import { ClientId, Jti } from '../../src/oauth/ids.ts'
@@ -15,6 +16,8 @@ import { testConfig } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
 import { ACCESS } from './access.ts'
 import { BEFORE_0008 } from './before-0008.ts'
+import { BEFORE_0010 } from './before-0010.ts'
+import { event } from './contract.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {
@@ -75,6 +78,19 @@ describe('migrations', () => {
     expect(await store.directory.loadClient(ClientId('on'))).not.toHaveProperty('ended')
     const { found: samples } = await store.credentials.listSamples()
     expect(samples.map(({ clientId, credential: { id } }) => [clientId, id])).toEqual([['cc_client', 'sample']])
+    await store.close()
+  })
+
+  test('keep events of before actors were kept, and later ones have theirs', async () => {
+    const url = await postgres.newDatabase()
+    await open(url).then((store) => store.close())
+    await postgres.query(BEFORE_0010, url)
+    const store = await open(url)
+    await store.audit.append([{ ...event('later'), actor: SYSTEM }])
+    const [earlier, later] = await store.audit.listEvents({ limit: 2 })
+    expect(earlier).toMatchObject({ clientId: 'a', detail: { enabled: false } })
+    expect(earlier).not.toHaveProperty('actor')
+    expect(later).toMatchObject({ requestId: 'later', actor: SYSTEM })
     await store.close()
   })
 

@@ -37,8 +37,7 @@ export async function rewrapSecrets(
         ),
       ],
     })
-    await store.credentials.replaceRetrievable(id, retrievable, after, event)
-    onRewrapped(id)
+    if (await store.credentials.replaceRetrievable(id, retrievable, after, event)) onRewrapped(id)
   }
   return problems
 }
