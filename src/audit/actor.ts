@@ -1,6 +1,6 @@
 import { cut } from '../platform/bytes.ts'
 
-/** Who caused an event, and by which way. */
+/** The author of an event, and the way that the author took. */
 export type Actor =
   /** A person or a program at a command line, by the account and the machine that it runs on. */
   | {

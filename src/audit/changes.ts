@@ -18,7 +18,7 @@ export interface ChangedThing {
   readonly after: Fields | null
 }
 
-/** What an event changed. */
+/** The things that an event changed. */
 export interface Changes {
   readonly things: readonly ChangedThing[]
   /** The number of further things, which are not listed. */
@@ -32,7 +32,7 @@ const MOST_TEXT = 64 * 1024
 /** Characters of JSON in one value. A longer value is cut, and becomes a text. */
 const LONGEST_VALUE = 256
 
-/** What identifies a thing. */
+/** The identity of a thing. */
 type Identity = Pick<ChangedThing, 'thing' | 'id' | 'client'>
 
 /**

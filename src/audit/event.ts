@@ -19,9 +19,9 @@ export interface AuditEvent {
   readonly traceId: string | undefined
   /** What else an administrator wants to know: scope, audience, `jti`, method, user agent. */
   readonly detail: Readonly<Record<string, unknown>>
-  /** Who caused it, where no request did. */
+  /** The author, if no request caused the event. */
   readonly actor?: Actor
-  /** What it changed in the model. */
+  /** The changes of the model. */
   readonly changes?: Changes
 }
 

@@ -4,12 +4,12 @@ import { type Actor, SYSTEM } from './actor.ts'
 import { type ChangedThing, toChanges } from './changes.ts'
 import type { AuditEvent, AuditEventType } from './event.ts'
 
-/** What an event says, beside who caused it. */
+/** The content of an event, without its author. */
 export interface Occurrence {
   readonly type: AuditEventType
   readonly detail: AuditEvent['detail']
   readonly clientId?: string | undefined
-  /** What the event changed; an undefined member stands for no change. */
+  /** An undefined member stands for no change. */
   readonly changes?: readonly (ChangedThing | undefined)[]
 }
 

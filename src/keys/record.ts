@@ -20,7 +20,7 @@ const keyFields = ({ algorithm, state, activeAt, goneAt }: StoredKey): Fields =>
   goneAt: goneAt === undefined ? undefined : iso(goneAt),
 })
 
-/** What the event of a changed key says. */
+/** The content of the event of a changed key. */
 export interface KeyChange {
   readonly detail: AuditEvent['detail']
   readonly change: ChangedThing | undefined

@@ -23,9 +23,9 @@ interface ManagementStores {
   readonly audit: AuditStore
 }
 
-/** What every verb works with. Running servers follow a change within a second. */
+/** The context of every verb. Running servers follow a change within a second. */
 export interface ManagementContext {
-  /** Who wants the change. Its event says so. */
+  /** The author of the change, whom its event names. */
   readonly actor: Actor
   readonly tenant: TenantId
   readonly clock: Clock

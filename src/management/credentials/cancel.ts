@@ -17,7 +17,7 @@ export async function cancelRotation(
     const { all } = standing
     const now = context.clock.now()
     const named = findCredential(standing, name, now)
-    // Of several that came after it, the one that counts: the others were revoked.
+    // Several may have come after it. All but one of them were revoked, and that one counts.
     const successor = successorOf(all, named) ?? all.find(({ replaces }) => replaces?.id === named.id) ?? named
     const writes = cancel(all, successor, now)
     return { writes, credential: writes.put[0], extraDetail: { removed: successor.id } }

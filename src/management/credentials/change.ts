@@ -15,7 +15,7 @@ export interface CredentialChange<Subject extends Credential | UnreadableCredent
   readonly writes: CredentialWrites
   /** The credential that the event is about. */
   readonly credential: Subject
-  /** What the event says beside that. */
+  /** Further members of the detail of the event. */
   readonly extraDetail?: AuditEvent['detail']
 }
 

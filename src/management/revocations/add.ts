@@ -7,7 +7,7 @@ import type { Revocation } from '../../tokens/revocation/store.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { iso } from '../fields.ts'
 
-/** What is to be revoked: one token by its `jti`, or everything that was issued before now to a client, for an API or under a key. */
+/** The target of a revocation: one token, by its `jti`, or all tokens issued before now to a client, for an API or under a key. */
 export interface RevocationTarget {
   readonly kind: Revocation['kind']
   readonly id: string
