@@ -183,7 +183,7 @@ async function measure(store: Store, path: string): Promise<object> {
     }
   })
 
-  await store.manifest.commit(await store.changes.latestChange(), {
+  await store.model.commit(await store.changes.latestChange(), {
     apis: [],
     clients: names.map((name) => client(ClientId(name))),
     event: event(0),

@@ -1,3 +1,6 @@
+import type { Actor } from './actor.ts'
+import type { Changes } from './changes.ts'
+
 /** One recorded action. It never contains a secret or a token. */
 export interface AuditEvent {
   /** Milliseconds. */
@@ -15,6 +18,10 @@ export interface AuditEvent {
   readonly traceId: string | undefined
   /** More for administrators: scope, audience, `jti`, method, user agent. */
   readonly detail: Readonly<Record<string, unknown>>
+  /** The author, if no request caused the event. */
+  readonly actor?: Actor
+  /** The changes of the model. */
+  readonly changes?: Changes
 }
 
 /**

@@ -5,9 +5,9 @@ import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { BACKLOG, Backlog } from './backlog.ts'
 import type { AuditEvent } from './event.ts'
-import { ownEvent } from './own-event.ts'
 import type { AuditCounts, AuditSink } from './sink.ts'
 import type { AuditStore } from './store.ts'
+import { systemEvent } from './system-event.ts'
 
 const FLUSH_INTERVAL_MS = 200
 /**
@@ -132,7 +132,7 @@ export class AuditRecorder implements AuditSink {
   }
 
   #recordLoss(): void {
-    const event = ownEvent('audit.lost', { events: this.#unreported }, this.#options)
+    const event = systemEvent('audit.lost', { events: this.#unreported }, this.#options)
     this.#unreported = 0
     this.record(event)
   }

@@ -2,7 +2,7 @@ import { applyManifest } from '../management/manifest/apply.ts'
 import { type ManifestFile, parseManifests } from '../management/manifest/parse.ts'
 import type { Plan } from '../management/manifest/plan.ts'
 import { UserError } from '../platform/user-error.ts'
-import { credentialMaker, withDatabase } from './database.ts'
+import { managementContext, withDatabase } from './database.ts'
 import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
 import { planAsJson, planLines, secretLines } from './plan-text.ts'
@@ -31,9 +31,8 @@ export async function apply({ file, dryRun = false, json, config }: ApplyCommand
   const parsed = parseManifests(files)
   await withNewSecrets((show) =>
     withDatabase(config, async (opened) => {
-      const plan = await applyManifest(parsed, {
-        store: opened.store.manifest,
-        maker: credentialMaker(opened),
+      const plan = await applyManifest(managementContext(opened, 'manifest'), {
+        parsed,
         env: process.env,
         dryRun,
         show: (shown) => {

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Actor } from '../audit/actor.ts'
+import type { Changes } from '../audit/changes.ts'
 import type { StoredAuditEvent } from '../audit/store.ts'
 import { UserError } from '../platform/user-error.ts'
 import { withDatabase } from './database.ts'
@@ -56,6 +58,8 @@ const asJson = ({
   requestId,
   traceId,
   detail,
+  actor,
+  changes,
 }: StoredAuditEvent) => ({
   seq,
   time: new Date(at).toISOString(),
@@ -67,12 +71,51 @@ const asJson = ({
   request_id: requestId,
   trace_id: traceId,
   detail,
+  actor: actor && actorAsJson(actor),
+  changes,
 })
 
+const actorAsJson = (actor: Actor) =>
+  actor.kind === 'client' ? { kind: actor.kind, client_id: actor.clientId, way: actor.way } : actor
+
 function asLine(event: StoredAuditEvent): string {
-  const { time, type, result, seq: _, detail, ...rest } = asJson(event)
+  const { time, type, result, seq: _, detail, actor: __, changes, ...rest } = asJson(event)
   const fields = Object.entries({ ...rest, ...detail }).filter(([, value]) => value !== undefined)
-  return [time, type, result, ...fields.map(([name, value]) => `${printable(name)}=${asField(value)}`)].join(' ')
+  return [
+    time,
+    type,
+    result,
+    ...(event.actor === undefined ? [] : [printable(`by ${nameOf(event.actor)}`)]),
+    ...fields.map(([name, value]) => `${printable(name)}=${asField(value)}`),
+    ...(changes === undefined ? [] : [printable(changesAsText(changes))]),
+  ].join(' ')
+}
+
+function nameOf(actor: Actor): string {
+  switch (actor.kind) {
+    case 'operator':
+      return `${actor.user} on ${actor.host}`
+    case 'administrator':
+      return `the administrator ${actor.name}`
+    case 'client':
+      return `the client ${actor.clientId}`
+    case 'system':
+      return 'the schedule'
+  }
+}
+
+/** For example `(client job: enabled true -> false)`. */
+function changesAsText({ things, others }: Changes): string {
+  const texts = things.map(({ thing, id, before, after }) => {
+    const name = `${thing} ${id}`
+    if (before === null) return `new ${name}`
+    if (after === null) return `removed ${name}`
+    const fields = Object.keys(after).map(
+      (field) => `${field} ${JSON.stringify(before[field])} -> ${JSON.stringify(after[field])}`,
+    )
+    return `${name}: ${fields.join(', ')}`
+  })
+  return `(${[...texts, ...(others > 0 ? [`and ${others} more`] : [])].join('; ')})`
 }
 
 function asField(value: unknown): string {

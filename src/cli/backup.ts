@@ -1,16 +1,11 @@
-import { ownEvent } from '../audit/own-event.ts'
-import type { MasterKey } from '../crypto/master-key.ts'
 import { SQLITE, shownLocation } from '../input/database-location.ts'
-import { requireFitting } from '../keys/fitting.ts'
-import { Keyring } from '../keys/keyring.ts'
-import { listLostSecrets } from '../management/credentials/repair.ts'
+import { acceptRestored } from '../management/database/accept-restored.ts'
 import { systemClock } from '../platform/clock.ts'
-import { systemRandom } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 import { openStore, requireFile } from '../store/open.ts'
 import { backUpSqlite } from '../store/sqlite/backup.ts'
 import { restoreSqlite } from '../store/sqlite/restore.ts'
-import { masterKeyOf } from './database.ts'
+import { managementContext, masterKeyOf } from './database.ts'
 import { print, say } from './output.ts'
 import { readSettings } from './settings.ts'
 
@@ -47,7 +42,12 @@ export async function restore({ from, replace = false, json, config }: RestoreOp
   const masterKey = masterKeyOf(options)
   let unusable = 0
   const inspect = async (path: string): Promise<void> => {
-    unusable = await openAsServer(path, masterKey, from)
+    const store = await openStore(SQLITE + path, systemClock)
+    try {
+      unusable = await acceptRestored({ ...managementContext({ options, store }), masterKey }, from)
+    } finally {
+      await store.close()
+    }
   }
   const { clients, before } = await restoreSqlite({ from, to, replace, clock: systemClock, inspect })
   if (json) return print(JSON.stringify({ database: to, clients, before: before ?? null }))
@@ -63,22 +63,4 @@ function pathOf(location: string, instead: (url: string) => string): string {
   throw new UserError(
     `storage is PostgreSQL, which has its own tools for this: ${instead(shownLocation(location).replace(':***@', '@'))} (the password goes in PGPASSWORD)`,
   )
-}
-
-/**
- * @returns the number of keys and secrets that can't be used; servers start all the same
- * @throws UserError where the database is newer than this program, or under another master key
- */
-async function openAsServer(path: string, masterKey: MasterKey, from: string): Promise<number> {
-  const store = await openStore(SQLITE + path, systemClock)
-  try {
-    await requireFitting(store.keys, masterKey)
-    const { problems } = await Keyring.open(store.keys, masterKey)
-    const lost = await listLostSecrets(store.credentials, masterKey)
-    const means = { clock: systemClock, random: systemRandom }
-    await store.audit.append([ownEvent('database.restore', { from }, means)])
-    return problems.length + lost.length
-  } finally {
-    await store.close()
-  }
 }

@@ -1,12 +1,12 @@
-import { ownEvent } from '../audit/own-event.ts'
+import { disableClient } from '../management/clients/disable.ts'
+import { enableClient } from '../management/clients/enable.ts'
+import { listClients } from '../management/clients/list.ts'
+import { showClient } from '../management/clients/show.ts'
 import type { Client, UnreadableClient } from '../model/client.ts'
 import { isValid } from '../model/credentials/credential.ts'
-import { CLIENTS_IN_PAGE } from '../model/store.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
-import { systemRandom } from '../platform/random.ts'
-import { UserError } from '../platform/user-error.ts'
-import { type Opened, withDatabase } from './database.ts'
+import { managementContext, withDatabase } from './database.ts'
 import { print, printable, say } from './output.ts'
 
 interface ClientsOptions {
@@ -16,29 +16,25 @@ interface ClientsOptions {
 
 /** `tessera clients list`: every client, a line each, and in one array for who asks for JSON. */
 export const clientsList = ({ json, config }: ClientsOptions): Promise<void> =>
-  withDatabase(config, async ({ store }) => {
+  withDatabase(config, async (opened) => {
     const lines: string[] = []
-    for (let after: string | undefined = ''; after !== undefined; ) {
-      const page: readonly (Client | UnreadableClient)[] = await store.directory.listClients(after, CLIENTS_IN_PAGE)
-      lines.push(...page.map((client) => (json ? JSON.stringify(asJson(client)) : asLine(client))))
-      after = page.length < CLIENTS_IN_PAGE ? undefined : page.at(-1)?.id
-    }
+    for await (const client of listClients(managementContext(opened)))
+      lines.push(json ? JSON.stringify(asJson(client)) : asLine(client))
     if (json) print(`[${lines.join(',\n')}]`)
     else for (const line of lines) print(line)
   })
 
 /** `tessera clients show`: one client, as it stands. */
 export const clientsShow = (id: string, { config }: ClientsOptions): Promise<void> =>
-  withDatabase(config, async ({ store }) => {
-    const client = await store.directory.loadClient(ClientId(id))
-    if (client === undefined) throw noClient(id)
-    print(JSON.stringify(asJson(client), undefined, 2))
+  withDatabase(config, async (opened) => {
+    print(JSON.stringify(asJson(await showClient(managementContext(opened), ClientId(id))), undefined, 2))
   })
 
 /** `tessera clients enable` and `disable`. */
 export const clientsEnable = (id: string, enabled: boolean, { json, config }: ClientsOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const { client, wasEnabled } = await setEnabled(opened, ClientId(id), enabled)
+    const change = enabled ? enableClient : disableClient
+    const { client, wasEnabled } = await change(managementContext(opened), ClientId(id))
     if (json) return print(JSON.stringify(asJson(client)))
     print(`${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
     if (wasEnabled === enabled) return
@@ -46,42 +42,6 @@ export const clientsEnable = (id: string, enabled: boolean, { json, config }: Cl
     say('Within a second, it gets no more tokens, and introspection reports its earlier tokens as inactive, for good.')
     say('APIs that verify by themselves accept them until they expire.')
   })
-
-interface Outcome {
-  readonly client: Client
-  readonly wasEnabled: boolean
-}
-
-async function setEnabled({ store }: Opened, id: ClientId, enabled: boolean): Promise<Outcome> {
-  for (;;) {
-    const { version, clients, unreadableClients } = await store.manifest.snapshot([id])
-    const before = clients.get(id)
-    const unreadable = unreadableClients.get(id)
-    if (unreadable !== undefined) {
-      throw new UserError(
-        `${id} can't be read (${unreadable.problem}), and gets nothing: apply a manifest that names it; tessera revoke --client ends its tokens`,
-      )
-    }
-    if (before === undefined) throw noClient(id)
-    const wasEnabled = before.enabled
-    if (enabled ? wasEnabled : before.ended?.disabledAt !== undefined) return { client: before, wasEnabled }
-    const client = setEnabledIn(before, enabled)
-    const event = {
-      ...ownEvent('client.change', { enabled }, { clock: systemClock, random: systemRandom }),
-      clientId: id,
-    }
-    if (await store.manifest.commit(version, { apis: [], clients: [client], event })) return { client, wasEnabled }
-  }
-}
-
-/** A client that a command has disabled says so: no manifest enables it again. */
-function setEnabledIn({ ended = {}, ...client }: Client, enabled: boolean): Client {
-  const { disabledAt: _, ...others } = ended
-  const after = enabled ? others : { ...others, disabledAt: systemClock.now() }
-  return { ...client, enabled, ...(Object.keys(after).length > 0 && { ended: after }) }
-}
-
-const noClient = (id: string): UserError => new UserError(`there is no client ${JSON.stringify(id)}`)
 
 /** Without what its credentials are checked with. */
 function asJson(client: Client | UnreadableClient) {

@@ -1,17 +1,14 @@
 import { isAsymmetric } from '../crypto/jws/algorithms.ts'
 import { secretOfVariable } from '../input/secret.ts'
-import type { Given } from '../management/credentials/make.ts'
-import {
-  type AddingOperations,
-  addCredential,
-  cancelRotation,
-  labelCredential,
-  type Made,
-  removeCredential,
-  revokeCredential,
-  rotateCredential,
-  type Wanted,
-} from '../management/credentials/operations.ts'
+import { addCredential } from '../management/credentials/add.ts'
+import { cancelRotation } from '../management/credentials/cancel.ts'
+import type { MadeCredential, ShowSecret } from '../management/credentials/change.ts'
+import { labelCredential } from '../management/credentials/label.ts'
+import { listCredentials } from '../management/credentials/list.ts'
+import type { CredentialSpec, MakingContext, ProofSpec } from '../management/credentials/make.ts'
+import { removeCredential } from '../management/credentials/remove.ts'
+import { revokeCredential } from '../management/credentials/revoke.ts'
+import { rotateCredential } from '../management/credentials/rotate.ts'
 import { parseTrustFile } from '../management/manifest/trust-file.ts'
 import type { Credential, Jwk, UnreadableCredential } from '../model/credentials/credential.ts'
 import { statusOf, type UsedCredential } from '../model/credentials/status.ts'
@@ -19,7 +16,7 @@ import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { LONGEST_FILE } from '../platform/files.ts'
 import { UserError } from '../platform/user-error.ts'
-import { credentialMaker, withDatabase } from './database.ts'
+import { managementContext, withDatabase } from './database.ts'
 import { parseDuration, parseMoment } from './duration.ts'
 import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
@@ -46,10 +43,8 @@ interface NewOptions extends CommonOptions {
 
 /** `tessera credentials list`: what a client has, and how it stands. */
 export const credentialsList = (client: string, { json, config }: CommonOptions): Promise<void> =>
-  withDatabase(config, async ({ store }) => {
-    const all = await store.credentials.listCredentials(ClientId(client))
-    if (all === undefined) throw new UserError(`there is no client ${JSON.stringify(client)}`)
-    const { found, unreadable } = all
+  withDatabase(config, async (opened) => {
+    const { found, unreadable } = await listCredentials(managementContext(opened), ClientId(client))
     if (json) {
       print(JSON.stringify([...found.map((one) => asJson(one, found)), ...unreadable.map(unreadableAsJson)]))
       return
@@ -61,8 +56,9 @@ export const credentialsList = (client: string, { json, config }: CommonOptions)
 
 /** `tessera credentials add`: one more, beside those there are. */
 export const credentialsAdd = (client: string, options: NewOptions): Promise<void> =>
-  withOperations(options, async (operations) => {
-    reportGiven(await addCredential(operations, ClientId(client), await wantedBy(options)), options)
+  withShown(options, async (context, show) => {
+    const spec = await specOf(options)
+    reportGiven(await addCredential(context, { client: ClientId(client), spec, show }), options)
   })
 
 /** `tessera credentials rotate`: the next one, and an overlap for the one before. */
@@ -71,9 +67,10 @@ export const credentialsRotate = (
   credential: string | undefined,
   options: NewOptions & { readonly overlap: string },
 ): Promise<void> =>
-  withOperations(options, async (operations) => {
+  withShown(options, async (context, show) => {
     const overlap = parseDuration(options.overlap, '--overlap')
-    const made = await rotateCredential(operations, ClientId(client), credential, await wantedBy(options), overlap)
+    const spec = await specOf(options)
+    const made = await rotateCredential(context, { client: ClientId(client), name: credential, spec, overlap, show })
     reportGiven(made, options)
     if (!options.json)
       say(`The one before, ${printable(made.old.label || made.old.id)}, is good until ${time(made.old.expiresAt)}.`)
@@ -81,15 +78,15 @@ export const credentialsRotate = (
 
 /** `tessera credentials cancel`: undoes a rotation. */
 export const credentialsCancel = (client: string, credential: string, options: CommonOptions): Promise<void> =>
-  withOperations(options, async (operations) => {
-    const old = await cancelRotation(operations, ClientId(client), credential)
+  withContext(options, async (context) => {
+    const old = await cancelRotation(context, { client: ClientId(client), name: credential })
     reportChange(old, options, `is good again${old.expiresAt === undefined ? '' : ` until ${time(old.expiresAt)}`}`)
   })
 
 /** `tessera credentials revoke`: ends one now. */
 export const credentialsRevoke = (client: string, credential: string, options: CommonOptions): Promise<void> =>
-  withOperations(options, async (operations) => {
-    reportChange(await revokeCredential(operations, ClientId(client), credential), options, 'is revoked')
+  withContext(options, async (context) => {
+    reportChange(await revokeCredential(context, { client: ClientId(client), name: credential }), options, 'is revoked')
     if (!options.json) sayThatTokensLive(client)
   })
 
@@ -100,8 +97,8 @@ function sayThatTokensLive(client: string): void {
 
 /** `tessera credentials remove`: removes one for good. */
 export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
-  withOperations(options, async (operations) => {
-    const removed = await removeCredential(operations, ClientId(client), credential)
+  withContext(options, async (context) => {
+    const removed = await removeCredential(context, { client: ClientId(client), name: credential })
     if ('problem' in removed) {
       const what = options.json
         ? JSON.stringify(unreadableAsJson(removed))
@@ -122,34 +119,38 @@ export const credentialsLabel = (
   label: string,
   options: CommonOptions,
 ): Promise<void> =>
-  withOperations(options, async (operations) => {
-    reportChange(await labelCredential(operations, ClientId(client), credential, label), options, 'has its new label')
+  withContext(options, async (context) => {
+    const labelled = await labelCredential(context, { client: ClientId(client), name: credential, label })
+    reportChange(labelled, options, 'has its new label')
   })
 
-const withOperations = (options: CommonOptions, work: (operations: AddingOperations) => Promise<void>): Promise<void> =>
+const withContext = (options: CommonOptions, work: (context: MakingContext) => Promise<void>): Promise<void> =>
+  withDatabase(options.config, (opened) => work(managementContext(opened)))
+
+/** The same for commands that may make a secret. */
+const withShown = (
+  options: CommonOptions,
+  work: (context: MakingContext, show: ShowSecret) => Promise<void>,
+): Promise<void> =>
   withNewSecrets((show) =>
-    withDatabase(options.config, (opened) =>
-      work({
-        store: opened.store.credentials,
-        maker: credentialMaker(opened),
-        show: (made) => {
-          if (!options.json) say('Its secret is shown this once:')
-          show(asText(made, options))
-        },
+    withContext(options, (context) =>
+      work(context, (made) => {
+        if (!options.json) say('Its secret is shown this once:')
+        show(asText(made, options))
       }),
     ),
   )
 
-async function wantedBy(options: NewOptions): Promise<Wanted> {
+async function specOf(options: NewOptions): Promise<CredentialSpec> {
   const { label, expires } = options
   return {
-    given: await givenBy(options),
+    proof: await proofOf(options),
     label,
     expiresAt: expires === undefined ? undefined : parseMoment(expires, '--expires', systemClock.now()),
   }
 }
 
-async function givenBy({ secretEnv, retrievable, jwks, jwksUri, algorithm, certificate, federated }: NewOptions) {
+async function proofOf({ secretEnv, retrievable, jwks, jwksUri, algorithm, certificate, federated }: NewOptions) {
   const given = {
     '--secret-env': secretEnv,
     '--jwks': jwks,
@@ -160,17 +161,17 @@ async function givenBy({ secretEnv, retrievable, jwks, jwksUri, algorithm, certi
   const [first, second] = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
   if (second !== undefined) throw new UserError(`give ${first} or ${second}, not both`)
   if (algorithm !== undefined && !isAsymmetric(algorithm)) throw new UserError(`--algorithm: ${algorithm} is not known`)
-  if (jwks !== undefined) return { kind: 'keys', source: { jwks: await readKeys(jwks) }, algorithm } satisfies Given
-  if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm } satisfies Given
-  if (certificate !== undefined) return { kind: 'certificate', matcher: parsePair(certificate) } satisfies Given
+  if (jwks !== undefined) return { kind: 'keys', source: { jwks: await readKeys(jwks) }, algorithm } satisfies ProofSpec
+  if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm } satisfies ProofSpec
+  if (certificate !== undefined) return { kind: 'certificate', matcher: parsePair(certificate) } satisfies ProofSpec
   if (federated !== undefined)
     return {
       kind: 'federated',
       trust: parseTrustFile(nameOfInput(federated), await readTextInput(federated, LONGEST_FILE)),
-    } satisfies Given
+    } satisfies ProofSpec
   if (secretEnv === undefined && retrievable === undefined) return undefined
   const secret = secretEnv === undefined ? undefined : secretOfVariable('--secret-env', secretEnv, process.env)
-  return { kind: 'secret', secret, isRetrievable: retrievable === true } satisfies Given
+  return { kind: 'secret', secret, isRetrievable: retrievable === true } satisfies ProofSpec
 }
 
 /** A JWK set, or one key alone. */
@@ -230,14 +231,14 @@ const unreadableAsJson = ({ id, label, problem }: UnreadableCredential) => ({
 
 const alone = (credential: Credential): UsedCredential => ({ credential, lastUsedAt: undefined })
 
-function asText({ credential, generated }: Made, { json }: CommonOptions): string {
+function asText({ credential, generated }: MadeCredential, { json }: CommonOptions): string {
   const one = alone(credential)
   if (json) return JSON.stringify({ ...asJson(one, [one]), secret: generated })
   return [asLine(one, [one]), ...(generated === undefined ? [] : [generated])].join('\n')
 }
 
 /** Reports a credential whose secret was not generated. A generated secret was already shown. */
-function reportGiven(made: Made, options: CommonOptions): void {
+function reportGiven(made: MadeCredential, options: CommonOptions): void {
   if (made.generated === undefined) print(asText(made, options))
 }
 

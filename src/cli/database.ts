@@ -9,12 +9,15 @@ import { resolveMasterKeys, resolveStorageAccess } from '../config/resolve.ts'
 import type { Options } from '../config/schema.ts'
 import { MasterKey } from '../crypto/master-key.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
-import type { CredentialMaker } from '../management/credentials/make.ts'
+import type { MakingContext } from '../management/credentials/make.ts'
+import type { KeyContext } from '../management/keys/context.ts'
+import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { openExistingStore } from '../store/open.ts'
 import { explainDatabase } from '../store/problems.ts'
 import type { Store } from '../store/tables/sql-store.ts'
+import { operatorOf } from './actor.ts'
 import { readSettings } from './settings.ts'
 
 /** What a command works on. */
@@ -62,10 +65,16 @@ export function masterKeyOf(options: Options): MasterKey {
   return new MasterKey(masterKey, systemRandom, previousMasterKey)
 }
 
-/** What commands make credentials with. */
-export const credentialMaker = ({ options, store }: Opened): CredentialMaker => ({
+/** The context of a command's changes. */
+export const managementContext = (
+  { options, store }: Opened,
+  way: 'command' | 'manifest' = 'command',
+): MakingContext => ({
+  actor: operatorOf(way),
+  tenant: DEFAULT_TENANT,
   clock: systemClock,
   random: systemRandom,
+  store,
   encrypt: async (plaintext, context) =>
     masterKeyOf(options).encrypt(plaintext, context, await store.keys.masterKeyInUse()),
   refuseUrl: (url) => refuseUrl(url, new AddressRules(options.outbound.allow)),
@@ -79,11 +88,9 @@ export const keyFetcher = ({ outbound }: Options): JsonFetcher =>
     ca: outbound.ca === undefined ? undefined : [readAuthorities('outbound.ca', outbound.ca)],
   })
 
-/** What the commands on keys work with. */
-export const keyOperations = async ({ options, store }: Opened) => ({
-  store: store.keys,
-  masterKey: masterKeyOf(options),
-  policy: rotationPolicy(options.keys, await store.revocations.longestLifetime()),
-  clock: systemClock,
-  random: systemRandom,
+/** The same for the commands on keys. */
+export const keyContext = async (opened: Opened): Promise<KeyContext> => ({
+  ...managementContext(opened),
+  masterKey: masterKeyOf(opened.options),
+  policy: rotationPolicy(opened.options.keys, await opened.store.revocations.longestLifetime()),
 })

@@ -9,7 +9,7 @@ import { Mistakes } from '../platform/user-error.ts'
 import { requireStart } from '../server/preflight.ts'
 import { openStore } from '../store/open.ts'
 import { developmentOptionsOf } from './config-options.ts'
-import { credentialMaker, inWordsOf } from './database.ts'
+import { inWordsOf, managementContext } from './database.ts'
 import { authorityOf } from './dev/certificate.ts'
 import { developmentOptions } from './dev/options.ts'
 import { sampleClient, sampleManifest } from './dev/sample.ts'
@@ -38,10 +38,8 @@ async function addSample(config: Config): Promise<void> {
   const store = await openStore(config.storage, systemClock, config.storageAccess)
   try {
     if ((await store.changes.latestChange()) > 0) return
-    const maker = credentialMaker({ options: config, store })
-    await applyManifest(parseManifest('sample', sampleManifest), {
-      store: store.manifest,
-      maker,
+    await applyManifest(managementContext({ options: config, store }, 'manifest'), {
+      parsed: parseManifest('sample', sampleManifest),
       env: {},
       origin: 'sample',
       dryRun: false,

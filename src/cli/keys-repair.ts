@@ -1,7 +1,10 @@
-import { forgetLostSecret, type LostSecret, listLostSecrets } from '../management/credentials/repair.ts'
-import { inspectKeys, type KeyRepair, repairKeys } from '../management/keys/repair.ts'
+import { forgetSecret } from '../management/credentials/forget-secret.ts'
+import { type LostSecret, listLostSecrets } from '../management/credentials/lost-secrets.ts'
+import { inspectKeys } from '../management/keys/inspect.ts'
+import type { KeyRepair } from '../management/keys/plan-repair.ts'
+import { repairKeys } from '../management/keys/repair.ts'
 import { UserError } from '../platform/user-error.ts'
-import { keyOperations, withDatabase } from './database.ts'
+import { keyContext, withDatabase } from './database.ts'
 import { print, printable, say } from './output.ts'
 
 interface RepairOptions {
@@ -14,12 +17,11 @@ interface RepairOptions {
 /** `tessera keys repair`: lists the keys and secrets that can't be used, and with `--yes` replaces or removes them. */
 export const keysRepair = ({ yes, masterKeyLost, json, config }: RepairOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const operations = await keyOperations(opened)
-    const { credentials } = opened.store
+    const context = await keyContext(opened)
     const isLost = masterKeyLost === true
-    const repair = yes ? await repairKeys(operations, isLost) : await inspectKeys(operations, isLost)
-    const secrets = await listLostSecrets(credentials, operations.masterKey)
-    if (yes) for (const secret of secrets) await forgetLostSecret(credentials, secret, operations)
+    const repair = yes ? await repairKeys(context, isLost) : await inspectKeys(context, isLost)
+    const secrets = await listLostSecrets(context)
+    if (yes) for (const secret of secrets) await forgetSecret(context, secret)
     if (json) print(JSON.stringify(asJson(repair, secrets, yes === true)))
     else report(repair, secrets, yes === true)
     const isWhole = repair.broken.length + repair.replacements.length + secrets.length === 0 && !isLost

@@ -4,11 +4,14 @@ import { keyDetail } from '../keys/record.ts'
 import { PROPAGATION_MS } from '../keys/schedule.ts'
 import type { KeyWrites, StoredKey, UnreadableKey } from '../keys/store.ts'
 import { rewrapSecrets } from '../management/credentials/rewrap.ts'
-import { revokeKey, rewrapKeys, rollBackKeys, rotateKeys } from '../management/keys/operations.ts'
+import { listKeys } from '../management/keys/list.ts'
+import { revokeKey } from '../management/keys/revoke.ts'
+import { rewrapKeys } from '../management/keys/rewrap.ts'
+import { rollBackKeys } from '../management/keys/roll-back.ts'
+import { rotateKeys } from '../management/keys/rotate.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
-import { DAY_MS, systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
-import { keyOperations, withDatabase } from './database.ts'
+import { keyContext, managementContext, withDatabase } from './database.ts'
 import { print, printable, say } from './output.ts'
 
 interface KeysOptions {
@@ -18,14 +21,10 @@ interface KeysOptions {
   readonly config?: string
 }
 
-/** Who fetched keys within so many milliseconds counts as somebody who needs the next one. */
-const KNOWN_MS = 7 * DAY_MS
-
 /** `tessera keys list`: every key, and who has seen those that are not yet in use. */
 export const keysList = ({ json, config }: KeysOptions): Promise<void> =>
-  withDatabase(config, async ({ store }) => {
-    const { found, unreadable, masterKeyId } = await store.keys.listKeys()
-    const consumers = await store.keys.listConsumers(systemClock.now() - KNOWN_MS)
+  withDatabase(config, async (opened) => {
+    const { found, unreadable, masterKeyId, consumers } = await listKeys(managementContext(opened))
     if (json) {
       print(JSON.stringify([...found.map((key) => asJson(key, consumers)), ...unreadable.map(unreadableAsJson)]))
       return
@@ -44,7 +43,10 @@ export const keysList = ({ json, config }: KeysOptions): Promise<void> =>
 /** `tessera keys rotate`: the next key becomes active as soon as verifiers can have it, or with `--now` at once. */
 export const keysRotate = ({ algorithm, now, json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const writes = await rotateKeys(await keyOperations(opened), parseAlgorithm(algorithm), now === true)
+    const writes = await rotateKeys(await keyContext(opened), {
+      algorithm: parseAlgorithm(algorithm),
+      atOnce: now === true,
+    })
     report(writes, json)
     if (now) say('Verifiers that keep the key set fail until they fetch it again.')
   })
@@ -52,13 +54,13 @@ export const keysRotate = ({ algorithm, now, json, config }: KeysOptions): Promi
 /** `tessera keys rollback`: the key before the active one signs again. */
 export const keysRollback = ({ algorithm, json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    report(await rollBackKeys(await keyOperations(opened), parseAlgorithm(algorithm)), json)
+    report(await rollBackKeys(await keyContext(opened), parseAlgorithm(algorithm)), json)
   })
 
 /** `tessera keys revoke`: ends a key at once, with all that it has signed. */
 export const keysRevoke = (kid: string, { json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    report(await revokeKey(await keyOperations(opened), kid), json)
+    report(await revokeKey(await keyContext(opened), kid), json)
     say('It is no longer published, and introspection calls its tokens inactive. APIs that verify by themselves')
     say('accept them until they fetch the key set again.')
   })
@@ -66,18 +68,14 @@ export const keysRevoke = (kid: string, { json, config }: KeysOptions): Promise<
 /** `tessera keys rewrap`: encrypts every key under the current master key. */
 export const keysRewrap = ({ config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const operations = await keyOperations(opened)
-    const { masterKey } = operations
-    const { credentials } = opened.store
+    const context = await keyContext(opened)
     const problems = [
-      ...(await rewrapKeys(operations, (kid) => print(printable(`rewrapped ${kid}`)))),
-      ...(await rewrapSecrets(credentials, masterKey, (id) =>
-        print(printable(`rewrapped the secret of credential ${id}`)),
-      )),
+      ...(await rewrapKeys(context, (kid) => print(printable(`rewrapped ${kid}`)))),
+      ...(await rewrapSecrets(context, (id) => print(printable(`rewrapped the secret of credential ${id}`)))),
     ]
     for (const problem of problems) say(printable(problem))
     if (problems.length > 0) throw new UserError(`${problems.length} stayed as they were; all others are rewrapped`)
-    print(`every key and secret is encrypted under the master key ${masterKey.id}`)
+    print(`every key and secret is encrypted under the master key ${context.masterKey.id}`)
   })
 
 function parseAlgorithm(algorithm: string): KeyAlgorithm {

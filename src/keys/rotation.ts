@@ -1,3 +1,4 @@
+import { systemEvent } from '../audit/system-event.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
@@ -49,10 +50,10 @@ export class KeyRotation {
     // Check the master key before generating a key, which takes long for RSA.
     if (wantsKey) masterKey.requireFitting(keyring.masterKeyId)
     const key = wantsKey ? await createKey(algorithm) : undefined
-    await store.updateKeys(({ found, masterKeyId }) => {
-      const candidate = key && encryptKey(key, masterKey, masterKeyId)
-      const writes = planRotation(counting(found), algorithm, clock.now(), policy, candidate)
-      return recorded(writes, this.#options)
+    await store.updateKeys((rows) => {
+      const candidate = key && encryptKey(key, masterKey, rows.masterKeyId)
+      const writes = planRotation(counting(rows.found), algorithm, clock.now(), policy, candidate)
+      return recorded(rows, writes, ({ detail, change }) => systemEvent('key.change', detail, this.#options, [change]))
     })
     // Reload even if nothing was written: another process may have done the step first.
     await keyring.reset()

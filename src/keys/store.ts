@@ -67,7 +67,7 @@ export interface KeyStore {
    * Changes keys in one transaction. `plan` gets the current rows and returns the writes. If two processes plan the same change,
    * the second one finds it done. If `plan` throws, nothing is written.
    */
-  updateKeys(plan: (rows: KeyRows) => KeyWrites): Promise<KeyWrites>
-  /** Replaces the encrypted private part of a key. Returns false if it has changed since. */
-  replaceEncrypted(kid: KeyId, before: Encrypted, after: Encrypted): Promise<boolean>
+  updateKeys<Writes extends KeyWrites>(plan: (rows: KeyRows) => Writes): Promise<Writes>
+  /** Replaces the encrypted private part of a key and records the event; false if the key has changed since. */
+  replaceEncrypted(kid: KeyId, before: Encrypted, after: Encrypted, event: AuditEvent): Promise<boolean>
 }

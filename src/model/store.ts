@@ -28,8 +28,15 @@ export interface ModelWrites {
   readonly event: AuditEvent
 }
 
+/** A change of one client. */
+export interface ClientStep {
+  readonly client: Client
+  /** Undefined if the client stays as it is: then nothing is written. */
+  readonly event: AuditEvent | undefined
+}
+
 /** Where the model is read and written whole. Every call rejects when the database fails, having written nothing. */
-export interface ManifestStore {
+export interface ModelStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
   /** At most this many clients whose ids come after the given one, in the order of the database. */
   listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]>
@@ -40,4 +47,13 @@ export interface ManifestStore {
    * or enabled by this, its earlier tokens are revoked.
    */
   commit(version: number, writes: ModelWrites): Promise<boolean>
+  /**
+   * Changes one client in one transaction; tokens are revoked as by `commit`.
+   * @param plan called with the client as it is, once or again; if it throws, nothing is written
+   * @returns what `plan` returned
+   */
+  updateClient<Step extends ClientStep>(
+    id: ClientId,
+    plan: (client: Client | UnreadableClient | undefined) => Step,
+  ): Promise<Step>
 }

@@ -10,7 +10,7 @@ interface MetricInfo {
 
 const endpoint = 'token, introspection, revocation, keys, metadata, or other (the heartbeat, and unknown paths)'
 const algorithm = 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens'
-const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit or manifest'
+const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit or model'
 const document = 'key_set, or metadata of an issuer'
 
 /** Every metric of ours. No label contains a client, an address, or anything that was sent. */

@@ -1,5 +1,5 @@
-import { ownEvent } from '../audit/own-event.ts'
 import type { AuditSink } from '../audit/sink.ts'
+import { systemEvent } from '../audit/system-event.ts'
 import { ExpiryWatch, expiryDetail } from '../model/credentials/expiry.ts'
 import { CredentialUsage } from '../model/credentials/usage.ts'
 import { ReplayMarks } from '../replay/marks.ts'
@@ -31,7 +31,7 @@ export async function openCredentials(
     onWarning: ({ clientId, credential, days }) => {
       const detail = expiryDetail(clientId, credential, days)
       log.warn(detail, `a credential expires within ${days} day${days === 1 ? '' : 's'}`)
-      audit.record({ ...ownEvent('credential.expiring', detail, { clock, random }), clientId })
+      audit.record({ ...systemEvent('credential.expiring', detail, { clock, random }), clientId })
     },
     onUnreadable: (record) => unreadable.report(record),
   })

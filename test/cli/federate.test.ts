@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { credentialMaker } from '../../src/cli/database.ts'
+import { managementContext } from '../../src/cli/database.ts'
 import { federateTest } from '../../src/cli/federate.ts'
 import { loadOptions } from '../../src/config/load.ts'
-import { revokeCredential } from '../../src/management/credentials/operations.ts'
+import { revokeCredential } from '../../src/management/credentials/revoke.ts'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -44,11 +44,7 @@ clients:
 `
   await applyTo({ ...made.config, outbound: options.outbound }, manifest)
   const store = await openStore(storage, systemClock)
-  await revokeCredential(
-    { store: store.credentials, maker: credentialMaker({ options, store }) },
-    ClientId('ended'),
-    'gone',
-  )
+  await revokeCredential(managementContext({ options, store }), { client: ClientId('ended'), name: 'gone' })
   await store.close()
 })
 afterAll(async () => {

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { keysList, keysRevoke, keysRewrap, keysRollback, keysRotate } from '../../src/cli/keys.ts'
 import { createLogger } from '../../src/observability/log.ts'
 import { systemClock } from '../../src/platform/clock.ts'
-import { systemRandom } from '../../src/platform/random.ts'
 import { startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import { runCommand } from '../harness/command.ts'
+import { contextOf } from '../harness/management.ts'
 import { SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { A_SECOND, until } from '../harness/until.ts'
@@ -178,9 +178,9 @@ test('rewrap changes the master key, and completes what was interrupted', async 
   // As a kill would leave it: one key under the new master key, one under the old.
   const store = await openStore(server.config.storage, systemClock)
   const { MasterKey } = await import('../../src/crypto/master-key.ts')
-  const { rewrapKeys } = await import('../../src/management/keys/operations.ts')
+  const { rewrapKeys } = await import('../../src/management/keys/rewrap.ts')
   const both = new MasterKey(next, (size) => randomBytes(size), server.config.masterKey)
-  const killed = rewrapKeys({ store: store.keys, masterKey: both, clock: systemClock, random: systemRandom }, () => {
+  const killed = rewrapKeys(contextOf(store, systemClock, both), () => {
     throw new Error('killed')
   })
   await expect(killed).rejects.toThrow('killed')

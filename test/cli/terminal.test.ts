@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
-import { ownEvent } from '../../src/audit/own-event.ts'
+import { systemEvent } from '../../src/audit/system-event.ts'
 import { MasterKey } from '../../src/crypto/master-key.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
 import { KeyRotation } from '../../src/keys/rotation.ts'
@@ -87,7 +87,7 @@ clients:
 
   const store = await openStore(storage, systemClock)
   const event = {
-    ...ownEvent('token.issue', {}, { clock: systemClock, random: systemRandom }),
+    ...systemEvent('token.issue', {}, { clock: systemClock, random: systemRandom }),
     result: 'refused',
     reason: 'wrong_secret',
     clientId: SENT,

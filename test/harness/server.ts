@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'vitest'
 import type { StoredAuditEvent } from '../../src/audit/store.ts'
-import { credentialMaker } from '../../src/cli/database.ts'
+import { managementContext } from '../../src/cli/database.ts'
 import { loadOptions } from '../../src/config/load.ts'
 import { type Config, resolveConfig } from '../../src/config/resolve.ts'
 import { applyManifest } from '../../src/management/manifest/apply.ts'
@@ -84,10 +84,8 @@ export async function applyTo(
 ): Promise<Plan> {
   const store = await openStore(config.storage, systemClock, config.storageAccess)
   try {
-    const maker = credentialMaker({ options: config, store })
-    return await applyManifest(parseManifest('test.yaml', manifest), {
-      store: store.manifest,
-      maker,
+    return await applyManifest(managementContext({ options: config, store }), {
+      parsed: parseManifest('test.yaml', manifest),
       env,
       dryRun: false,
     })

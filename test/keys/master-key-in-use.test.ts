@@ -20,6 +20,7 @@ import { environmentOf } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
 import { newCandidate } from '../harness/keys.ts'
 import { collectLog } from '../harness/log.ts'
+import { contextOf } from '../harness/management.ts'
 import { SECRET } from '../harness/model.ts'
 import { openRows } from '../harness/rows.ts'
 import { type SecondServer, startBeside } from '../harness/second-server.ts'
@@ -284,13 +285,13 @@ describe('the first master key', () => {
           const key = { ...candidate, state: 'active', createdAt: 1, activeAt: 1, goneAt: undefined } as const
           await store?.keys.updateKeys(() => ({ add: [key], put: [] }))
         } else {
-          const { addCredential } = await import('../../src/management/credentials/operations.ts')
-          const encrypt = async (plaintext: Buffer, context: string) => masterKey.encrypt(plaintext, context, undefined)
-          const maker = { clock: systemClock, random: systemRandom, encrypt, refuseUrl: () => undefined }
+          const { addCredential } = await import('../../src/management/credentials/add.ts')
           if (store === undefined) throw new Error('there is no store')
-          const given = { kind: 'secret', secret: undefined, isRetrievable: true } as const
-          const wanted = { given, label: `secret ${index}`, expiresAt: undefined }
-          await addCredential({ store: store.credentials, maker, show: () => {} }, ClientId('caller'), wanted)
+          const proof = { kind: 'secret', secret: undefined, isRetrievable: true } as const
+          const spec = { proof, label: `secret ${index}`, expiresAt: undefined }
+          const encrypt = async (plaintext: Buffer, context: string) => masterKey.encrypt(plaintext, context, undefined)
+          const context = { ...contextOf(store, systemClock, masterKey), encrypt }
+          await addCredential(context, { client: ClientId('caller'), spec, show: () => {} })
         }
         return masterKey.id
       }),

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ownEvent } from '../../src/audit/own-event.ts'
+import { systemEvent } from '../../src/audit/system-event.ts'
 import { backup, restore } from '../../src/cli/backup.ts'
 import { ensureCertificate } from '../../src/cli/dev/certificate.ts'
 import { developmentOptions } from '../../src/cli/dev/options.ts'
@@ -65,7 +65,7 @@ function expectPrivate(least: number): void {
 /** Opens a database, and writes to it, so that all its files are there. */
 async function openAndWrite(path: string) {
   const store = await openStore(`sqlite:${path}`, systemClock)
-  await store.audit.append([ownEvent('database.restore', {}, { clock: systemClock, random: systemRandom })])
+  await store.audit.append([systemEvent('database.restore', {}, { clock: systemClock, random: systemRandom })])
   return store
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { SYSTEM } from '../../src/audit/actor.ts'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import type { KeyRows, StoredKey } from '../../src/keys/store.ts'
 import type { Api } from '../../src/model/api.ts'
@@ -97,8 +98,8 @@ export function storeContract(
     })
 
     const put = async (store: Store, apis: readonly Api[], clients: readonly Client[]) => {
-      const { version } = await store.manifest.snapshot([])
-      return store.manifest.commit(version, { apis, clients, event: event('apply') })
+      const { version } = await store.model.snapshot([])
+      return store.model.commit(version, { apis, clients, event: event('apply') })
     }
 
     test('keep APIs and clients whole', async () => {
@@ -257,42 +258,65 @@ export function storeContract(
         [],
         ids.map((id) => client(id)),
       )
-      const { clients } = await other.manifest.snapshot([...ids, 'nobody'].map(ClientId))
+      const { clients } = await other.model.snapshot([...ids, 'nobody'].map(ClientId))
       expect(clients.size).toBe(ids.length)
     })
 
     test('refuse a write planned on a model that has changed since', async () => {
-      const { version } = await one.manifest.snapshot([])
+      const { version } = await one.model.snapshot([])
       expect(await put(other, [api('https://a')], [])).toBe(true)
       const writes = { apis: [api('https://b')], clients: [client('b')], event: event('late') }
-      expect(await one.manifest.commit(version, writes)).toBe(false)
+      expect(await one.model.commit(version, writes)).toBe(false)
       expect((await one.directory.loadApis()).found).toHaveLength(1)
       expect(await one.directory.loadClient(ClientId('b'))).toBeUndefined()
       expect(await one.audit.listEvents({ limit: 10, requestId: 'late' })).toEqual([])
     })
 
     test('write a model whole or not at all', async () => {
-      const { version } = await one.manifest.snapshot([])
+      const { version } = await one.model.snapshot([])
       const broken = client('b', {
         credentials: toCredentials([{ ...secret('1', 'x'), hint: null as unknown as string }]),
       })
       const writes = { apis: [api('https://a')], clients: [client('a'), broken], event: event('failing') }
-      await expect(one.manifest.commit(version, writes)).rejects.toThrow()
+      await expect(one.model.commit(version, writes)).rejects.toThrow()
       expect((await other.directory.loadApis()).found).toEqual([])
       expect(await other.directory.loadClient(ClientId('a'))).toBeUndefined()
       expect(await other.changes.latestChange()).toBe(version)
     })
 
     test('of writers at once, one wins each round', async () => {
-      const { version } = await one.manifest.snapshot([])
+      const { version } = await one.model.snapshot([])
       const attempts = Array.from({ length: 10 }, (_, index) =>
-        (index % 2 === 0 ? one : other).manifest.commit(version, {
+        (index % 2 === 0 ? one : other).model.commit(version, {
           apis: [],
           clients: [client(`c${index}`)],
           event: event('round'),
         }),
       )
       expect((await Promise.all(attempts)).filter(Boolean)).toHaveLength(1)
+    })
+
+    test('change one client at once with its event, and lose no change of others', async () => {
+      await put(one, [], [client('a')])
+      const rename = (store: Store, index: number) =>
+        store.model.updateClient(ClientId('a'), (before) => ({
+          client: client('a', { name: `${before !== undefined && 'name' in before ? (before.name ?? '') : ''}x` }),
+          event: event(`rename ${index}`),
+        }))
+      await Promise.all(Array.from({ length: 6 }, (_, index) => rename(index % 2 === 0 ? one : other, index)))
+      expect(await other.directory.loadClient(ClientId('a'))).toMatchObject({ name: 'xxxxxx' })
+      const events = await one.audit.listEvents({ limit: 20 })
+      expect(events.filter(({ requestId }) => requestId.startsWith('rename'))).toHaveLength(6)
+
+      const since = await one.changes.latestChange()
+      const unchanged = { client: client('a', { name: 'never written' }), event: undefined }
+      expect(await one.model.updateClient(ClientId('a'), () => unchanged)).toBe(unchanged)
+      const refused = one.model.updateClient(ClientId('b'), (before) => {
+        expect(before).toBeUndefined()
+        throw new Error('there is none')
+      })
+      await expect(refused).rejects.toThrow('there is none')
+      expect(await one.changes.latestChange()).toBe(since)
     })
 
     test('list changes in order, to every process', async () => {
@@ -472,7 +496,7 @@ export function storeContract(
         seen = credentials.all
         return { writes, event: event('change') }
       })
-      expect(written).toEqual(writes)
+      expect(written).toMatchObject({ writes })
       expect(seen).toEqual([secret('1', 'x'), secret('2', 'y')])
       expect((await other.directory.loadClient(ClientId('a')))?.credentials.all).toEqual(writes.put)
       expect(await other.audit.listEvents({ limit: 9, requestId: 'change' })).toHaveLength(1)
@@ -505,7 +529,7 @@ export function storeContract(
       expect(await other.directory.loadClient(ClientId('a'))).toEqual(client('a', { enabled: false, ended }))
       await remove({ ...secret('2', 'y') })
       await remove({ ...secret('3', 'x') })
-      const { clients } = await other.manifest.snapshot([ClientId('a')])
+      const { clients } = await other.model.snapshot([ClientId('a')])
       expect(
         clients.get(ClientId('a'))?.ended?.credentials?.map(({ credential: { id, label } }) => [id, label]),
       ).toEqual([
@@ -521,10 +545,10 @@ export function storeContract(
       const credentials = toCredentials(ids.map((id) => secret(id, `of ${id}`)))
       await put(one, [], [client('a', { credentials }), client('b'), client('c')])
       await one.credentials.noteUses(ids.slice(0, 599).map((id, at) => ({ id, at })))
-      const uses = await other.manifest.lastUses(ids)
+      const uses = await other.model.lastUses(ids)
       expect([uses.size, uses.get(CredentialId('598')), uses.get(CredentialId('599'))]).toEqual([599, 598, undefined])
-      expect(await other.manifest.lastUses([])).toEqual(new Map())
-      const listed = await other.manifest.listClients('a', 1)
+      expect(await other.model.lastUses([])).toEqual(new Map())
+      const listed = await other.model.listClients('a', 1)
       expect(listed).toEqual([client('b')])
     })
 
@@ -627,11 +651,17 @@ export function storeContract(
       await put(one, [], [client('a', { credentials: toCredentials([readable, secret('2', 'y')]) })])
       expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
       let since = await other.changes.latestChange()
-      await one.credentials.replaceRetrievable(readable.id, sealed('something else'), sealed('after'))
+      await one.credentials.replaceRetrievable(
+        readable.id,
+        sealed('something else'),
+        sealed('after'),
+        event('rewrapped'),
+      )
       expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
       expect(await other.changes.latestChange()).toBe(since)
       const renewed = sealed('after', 'new')
-      const replace = () => one.credentials.replaceRetrievable(readable.id, sealed('before'), renewed)
+      const replace = () =>
+        one.credentials.replaceRetrievable(readable.id, sealed('before'), renewed, event('rewrapped'))
       await expect(replace()).rejects.toThrow(/is encrypted under the master key old; the one given is new/)
       expect((await other.credentials.listRetrievable()).found).toEqual([{ clientId: 'a', credential: readable }])
       expect(await one.keys.replaceMasterKey('old', 'new', event('replace'))).toBe(true)
@@ -641,6 +671,7 @@ export function storeContract(
         { clientId: 'a', credential: { ...readable, retrievable: renewed } },
       ])
       expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+      expect(await other.audit.listEvents({ limit: 9, requestId: 'rewrapped' })).toHaveLength(1)
     })
 
     test('forget a secret that was kept to be read again, and nothing else of the credential', async () => {
@@ -691,9 +722,12 @@ export function storeContract(
       expect(await put(other, [], [client('a', { credentials: toCredentials([revoked]) })])).toBe(true)
       const before = { ciphertext: Buffer.from(`private ${found[0]?.kid}`), masterKeyId: inUse }
       const kid = found[0]?.kid ?? KeyId('')
-      expect(await one.keys.replaceEncrypted(kid, retrievable, { ...retrievable, masterKeyId: 'm4' })).toBe(false)
-      await expect(one.keys.replaceEncrypted(kid, before, retrievable)).rejects.toThrow(/the one given is m3/)
-      expect(await one.keys.replaceEncrypted(kid, before, { ...retrievable, masterKeyId: 'm4' })).toBe(true)
+      const replace = (...[old, young]: [typeof retrievable, typeof retrievable]) =>
+        one.keys.replaceEncrypted(kid, old, young, event('rewrapped'))
+      expect(await replace(retrievable, { ...retrievable, masterKeyId: 'm4' })).toBe(false)
+      await expect(replace(before, retrievable)).rejects.toThrow(/the one given is m3/)
+      expect(await replace(before, { ...retrievable, masterKeyId: 'm4' })).toBe(true)
+      expect(await one.audit.listEvents({ limit: 9, requestId: 'rewrapped' })).toHaveLength(1)
     })
 
     test('of processes that mark the same use at once, tell one that it is the first', async () => {
@@ -737,6 +771,10 @@ export function storeContract(
       )
       const { seq: _, ...first } = events.find(({ requestId }) => requestId === 'y0') ?? { seq: 0 }
       expect(first).toEqual(event('y0'))
+      const change = { thing: 'key', id: 'k1', before: { state: 'pending' }, after: { state: 'active' } } as const
+      const changed: AuditEvent = { ...event('z'), actor: SYSTEM, changes: { things: [change], others: 2 } }
+      await one.audit.append([changed])
+      expect(await other.audit.listEvents({ limit: 1 })).toMatchObject([changed])
     })
 
     test('find audit events by client, request and place', async () => {

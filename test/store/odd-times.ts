@@ -15,19 +15,24 @@ type Calls = {
 
 /** Calls with a time wherever a method takes one, and whatever a clock may have come to in what it writes. */
 const calls: Calls = {
-  manifest: {
-    snapshot: ({ manifest }) => manifest.snapshot([ClientId('a')]),
-    listClients: ({ manifest }) => manifest.listClients('', 10),
-    lastUses: ({ manifest }) => manifest.lastUses([CredentialId('1')]),
-    commit: async ({ manifest }, time) => {
-      const { version } = await manifest.snapshot([])
+  model: {
+    snapshot: ({ model }) => model.snapshot([ClientId('a')]),
+    listClients: ({ model }) => model.listClients('', 10),
+    lastUses: ({ model }) => model.lastUses([CredentialId('1')]),
+    commit: async ({ model }, time) => {
+      const { version } = await model.snapshot([])
       const credential = { ...secret('1', 'x'), createdAt: time, expiresAt: time, revokedAt: time }
       const replaces = { id: CredentialId('1'), expiresAt: time }
       const kept = { ...secret('2', 'y'), createdAt: time, expiresAt: time + DAY, replaces }
       const credentials = toCredentials([credential, kept])
       const apis = [api('https://a', { token: { lifetime: 60.7 } })]
-      return manifest.commit(version, { apis, clients: [client('a', { credentials })], event: event('r', time) })
+      return model.commit(version, { apis, clients: [client('a', { credentials })], event: event('r', time) })
     },
+    updateClient: ({ model }, time) =>
+      model.updateClient(ClientId('a'), () => ({
+        client: client('a', { ended: { disabledAt: time } }),
+        event: event('u', time),
+      })),
   },
   directory: {
     loadClient: ({ directory }) => directory.loadClient(ClientId('a')),
@@ -58,9 +63,9 @@ const calls: Calls = {
     },
     masterKeyInUse: ({ keys }) => keys.masterKeyInUse(),
     replaceMasterKey: ({ keys }, time) => keys.replaceMasterKey('master', 'master', event('m', time)),
-    replaceEncrypted: ({ keys }) => {
+    replaceEncrypted: ({ keys }, time) => {
       const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
-      return keys.replaceEncrypted(KeyId('k1'), sealed, sealed)
+      return keys.replaceEncrypted(KeyId('k1'), sealed, sealed, event('e', time))
     },
     addFetches: ({ keys }, time) =>
       keys.addFetches([{ address: '::1', userAgent: 'x', firstSeen: time, lastSeen: time, fetches: 1 }]),
@@ -90,9 +95,9 @@ const calls: Calls = {
     listExpiring: ({ credentials }, time) => credentials.listExpiring(time, time + DAY, 10),
     listSamples: ({ credentials }) => credentials.listSamples(),
     listRetrievable: ({ credentials }) => credentials.listRetrievable(),
-    replaceRetrievable: ({ credentials }) => {
+    replaceRetrievable: ({ credentials }, time) => {
       const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
-      return credentials.replaceRetrievable(CredentialId('1'), sealed, sealed)
+      return credentials.replaceRetrievable(CredentialId('1'), sealed, sealed, event('w', time))
     },
     forgetRetrievable: ({ credentials }, time) => {
       const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }

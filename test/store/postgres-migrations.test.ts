@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SYSTEM } from '../../src/audit/actor.ts'
 import { storageMigrate } from '../../src/cli/storage.ts'
 import type { Config } from '../../src/config/resolve.ts'
 import { ClientId, Jti } from '../../src/oauth/ids.ts'
@@ -15,6 +16,8 @@ import { testConfig } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
 import { ACCESS } from './access.ts'
 import { BEFORE_0008 } from './before-0008.ts'
+import { BEFORE_0010 } from './before-0010.ts'
+import { event } from './contract.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {
@@ -78,6 +81,19 @@ describe('migrations', () => {
     await store.close()
   })
 
+  test('keep events of before actors were kept, and later ones have theirs', async () => {
+    const url = await postgres.newDatabase()
+    await open(url).then((store) => store.close())
+    await postgres.query(BEFORE_0010, url)
+    const store = await open(url)
+    await store.audit.append([{ ...event('later'), actor: SYSTEM }])
+    const [earlier, later] = await store.audit.listEvents({ limit: 2 })
+    expect(earlier).toMatchObject({ clientId: 'a', detail: { enabled: false } })
+    expect(earlier).not.toHaveProperty('actor')
+    expect(later).toMatchObject({ requestId: 'later', actor: SYSTEM })
+    await store.close()
+  })
+
   test('of a newer program are refused, and nothing is changed', async () => {
     const url = await postgres.newDatabase()
     await open(url).then((store) => store.close())
@@ -102,10 +118,10 @@ describe('a role that may only read and write', () => {
     expect((await migrate(url)).stdout).toMatch(/^ran 0001-first\nran /)
     await postgres.query(GRANTS, url)
     const store = await open(asServing(url))
-    const { version } = await store.manifest.snapshot([])
+    const { version } = await store.model.snapshot([])
     const origin = { clientId: undefined, remoteAddress: undefined, traceId: undefined, reason: undefined }
     const event = { ...origin, at: 1, type: 'token.issue', result: 'success', requestId: 'r', detail: {} } as const
-    expect(await store.manifest.commit(version, { apis: [], clients: [], event })).toBe(true)
+    expect(await store.model.commit(version, { apis: [], clients: [], event })).toBe(true)
     await store.revocations.addRevocations([{ kind: 'token', id: Jti('t'), expiresAt: 1 }])
     expect(await store.revocations.pruneRevocations(2, 9)).toBe(1)
     expect(await store.replay.addMarks([{ id: Buffer.alloc(16), expiresAt: 1 }])).toHaveLength(1)

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
+import { SYSTEM } from '../../src/audit/actor.ts'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { BEFORE_0008 } from './before-0008.ts'
+import { BEFORE_0010 } from './before-0010.ts'
 import { cleanUpContract } from './clean-up.ts'
-import { storeContract } from './contract.ts'
+import { event, storeContract } from './contract.ts'
 import { oddTimesContract } from './odd-times.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-store-'))
@@ -62,6 +64,23 @@ test('a database of before operators could end things: who is disabled stays so,
   expect(await store.directory.loadClient(ClientId('on'))).not.toHaveProperty('ended')
   const { found: samples } = await store.credentials.listSamples()
   expect(samples.map(({ clientId, credential: { id } }) => [clientId, id])).toEqual([['cc_client', 'sample']])
+  await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('events of before actors were kept are as they were, and later ones have theirs', async () => {
+  const folder = newFolder()
+  const path = join(folder, 'tessera.db')
+  await (await openStore(`sqlite:${path}`, systemClock)).close()
+  const before = new DatabaseSync(path)
+  before.exec(BEFORE_0010)
+  before.close()
+  const store = await openStore(`sqlite:${path}`, systemClock)
+  await store.audit.append([{ ...event('later'), actor: SYSTEM }])
+  const [earlier, later] = await store.audit.listEvents({ limit: 2 })
+  expect(earlier).toMatchObject({ clientId: 'a', detail: { enabled: false } })
+  expect(earlier).not.toHaveProperty('actor')
+  expect(later).toMatchObject({ requestId: 'later', actor: SYSTEM })
   await store.close()
   rmSync(folder, { recursive: true })
 })

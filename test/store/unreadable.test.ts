@@ -135,7 +135,7 @@ async function expectOthers(store: Store): Promise<void> {
   const expiring = await store.credentials.listExpiring(now, now + 9e9, 10)
   expect(expiring.found.map(({ clientId }) => clientId)).toContain(OTHER)
   expect((await store.credentials.listRetrievable()).found.length).toBeGreaterThan(0)
-  const { clients } = await store.manifest.snapshot([ClientId('broken'), OTHER])
+  const { clients } = await store.model.snapshot([ClientId('broken'), OTHER])
   expect(clients.get(OTHER)).toEqual(other)
 }
 
@@ -150,7 +150,7 @@ describe('whatever one column of one row holds, the row alone is unreadable:', (
         expect(id).toBe('https://broken.example.com')
         expect(problem).toMatch(/^(name|scopes|token|require) is not (JSON|what it should be)$/)
       }
-      expect((await store.manifest.snapshot([])).unreadableApis).toEqual(unreadable)
+      expect((await store.model.snapshot([])).unreadableApis).toEqual(unreadable)
       return unreadable.length > 0
     })
     expect(unreadable).toBeGreaterThan(20)

@@ -26,8 +26,9 @@ import { CredentialId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../../platform/random.ts'
 import { UserError } from '../../platform/user-error.ts'
+import type { ManagementContext } from '../context.ts'
 
-/** What making credentials needs of the process. */
+/** The dependencies of a new credential. */
 export interface CredentialMaker {
   readonly clock: Clock
   readonly random: RandomBytes
@@ -37,12 +38,15 @@ export interface CredentialMaker {
    * @throws UserError if no master key is configured, or another one is in use
    */
   readonly encrypt: (plaintext: Buffer, context: string) => Promise<Encrypted>
-  /** What is wrong with a URL that keys are to be fetched from; undefined where it may be. */
+  /** The problem of a URL from which keys are to be fetched; undefined if it is allowed. */
   readonly refuseUrl: (url: string) => string | undefined
 }
 
+/** The context of a verb that may make credentials. */
+export interface MakingContext extends ManagementContext, CredentialMaker {}
+
 /** What a credential proves with, as a person gives it. */
-export type Given =
+export type ProofSpec =
   | { readonly kind: 'secret'; readonly secret: string | undefined; readonly isRetrievable: boolean }
   | {
       readonly kind: 'keys'
@@ -51,6 +55,17 @@ export type Given =
     }
   | { readonly kind: 'certificate'; readonly matcher: Readonly<Record<string, string>> }
   | { readonly kind: 'federated'; readonly trust: FederatedTrust }
+
+/** A secret that is generated, and kept as a hash alone. */
+export const NEW_SECRET: ProofSpec = { kind: 'secret', secret: undefined, isRetrievable: false }
+
+/** A new credential, as far as a person wants it to differ from the usual one. */
+export interface CredentialSpec {
+  readonly proof: ProofSpec | undefined
+  readonly label: string | undefined
+  /** Milliseconds. */
+  readonly expiresAt: number | undefined
+}
 
 /** Where a credential comes from and how long it lives. */
 export type Terms = Pick<CredentialLife, 'label' | 'origin' | 'expiresAt'>
@@ -75,7 +90,7 @@ const SHORTEST_RETRIEVABLE = 32
  */
 export async function makeCredential(
   maker: CredentialMaker,
-  given: Given,
+  proof: ProofSpec,
   terms: Terms,
   siblings: readonly Credential[],
 ): Promise<{ readonly credential: Credential; readonly generated: string | undefined }> {
@@ -87,18 +102,18 @@ export async function makeCredential(
     revokedAt: undefined,
     replaces: undefined,
   }
-  switch (given.kind) {
+  switch (proof.kind) {
     case 'secret': {
-      const secret = given.secret ?? generateSecret(random)
-      const credential = await toSecret(maker, life, secret, given.isRetrievable, siblings)
-      return { credential, generated: given.secret === undefined ? secret : undefined }
+      const secret = proof.secret ?? generateSecret(random)
+      const credential = await toSecret(maker, life, secret, proof.isRetrievable, siblings)
+      return { credential, generated: proof.secret === undefined ? secret : undefined }
     }
     case 'keys':
-      return { credential: toKeys(maker, life, given), generated: undefined }
+      return { credential: toKeys(maker, life, proof), generated: undefined }
     case 'certificate':
-      return { credential: toCertificate(life, given.matcher), generated: undefined }
+      return { credential: toCertificate(life, proof.matcher), generated: undefined }
     case 'federated':
-      return { credential: toFederated(maker, life, given.trust), generated: undefined }
+      return { credential: toFederated(maker, life, proof.trust), generated: undefined }
   }
 }
 
@@ -127,7 +142,7 @@ async function toSecret(
 function toKeys(
   { refuseUrl }: CredentialMaker,
   life: Omit<CredentialLife, 'hint'>,
-  { source, algorithm }: Extract<Given, { kind: 'keys' }>,
+  { source, algorithm }: Extract<ProofSpec, { kind: 'keys' }>,
 ): KeysCredential {
   if ('jwksUri' in source) {
     const problem = refuseUrl(source.jwksUri)

@@ -1,121 +1,33 @@
-import { ownEvent } from '../../audit/own-event.ts'
-import { type KeyAlgorithm, SEALING } from '../../keys/algorithms.ts'
-import { createKey, encryptKey, type NewKey } from '../../keys/candidate.ts'
-import { canUse, openKey, readPublicKey } from '../../keys/open-key.ts'
-import { recorded } from '../../keys/record.ts'
-import { newKey, PROPAGATION_MS, planReplacement, retire } from '../../keys/schedule.ts'
-import type { KeyRows, KeyWrites, StoredKey, UnreadableKey } from '../../keys/store.ts'
+import type { KeyAlgorithm } from '../../keys/algorithms.ts'
+import { createKey, type NewKey } from '../../keys/candidate.ts'
 import { UserError } from '../../platform/user-error.ts'
-import type { KeyOperations } from './operations.ts'
-
-/** A key that can't be used for its purpose. */
-interface BrokenKey extends Pick<UnreadableKey, 'id' | 'state' | 'problem'> {
-  /** Undefined if it can't be read. */
-  readonly algorithm: KeyAlgorithm | undefined
-  /** `retire`: it stops signing, and its tokens stay valid until they expire. `discard`: it is removed, and its tokens are invalid. */
-  readonly action: 'retire' | 'discard'
-}
-
-/** The key that takes the place of a broken active key. */
-interface Replacement {
-  readonly algorithm: KeyAlgorithm
-  /** Undefined if a new key is needed and was not made yet. */
-  readonly key: StoredKey | undefined
-}
-
-/** The result of a repair, or its plan. */
-export interface KeyRepair {
-  readonly broken: readonly BrokenKey[]
-  readonly replacements: readonly Replacement[]
-}
-
-/**
- * Plans a repair and writes nothing.
- * @param isLost whether the master key in use is lost and the given one replaces it
- * @throws UserError if the given one is not in use and `isLost` is false, or is in use and `isLost` is true
- */
-export async function inspectKeys(operations: KeyOperations, isLost: boolean): Promise<KeyRepair> {
-  const rows = await operations.store.listKeys()
-  refuseMistaken(operations, rows, isLost)
-  return planRepair(operations, rows, new Map()).repair
-}
+import { type KeyContext, recordedKeys } from './context.ts'
+import { masterKeyEvent } from './master-key-event.ts'
+import { type KeyRepair, planRepair, refuseMistaken } from './plan-repair.ts'
 
 /**
  * Repairs the keys. With a lost master key this takes two transactions. If it is interrupted between them, a second call without
- * `isLost` completes it. @throws UserError as `inspectKeys` does
+ * `isLost` completes it.
+ * @param isLost and errors as for `refuseMistaken`
  */
-export async function repairKeys(operations: KeyOperations, isLost: boolean): Promise<KeyRepair> {
-  const { store, masterKey, clock, random } = operations
-  const rows = await store.listKeys()
-  refuseMistaken(operations, rows, isLost)
+export async function repairKeys(context: KeyContext, isLost: boolean): Promise<KeyRepair> {
+  const { store, masterKey } = context
+  const rows = await store.keys.listKeys()
+  refuseMistaken(context, rows, isLost)
   if (isLost) {
-    const detail = { from: rows.masterKeyId, to: masterKey.id, lost: true }
-    const event = ownEvent('master_key.change', detail, { clock, random })
-    if (!(await store.replaceMasterKey(rows.masterKeyId, masterKey.id, event))) throw changedMeanwhile()
+    const event = masterKeyEvent(context, rows.masterKeyId, { lost: true })
+    if (!(await store.keys.replaceMasterKey(rows.masterKeyId, masterKey.id, event))) throw changedMeanwhile()
   }
-  const wanted = planRepair(operations, rows, new Map()).repair.replacements.filter(({ key }) => key === undefined)
+  const needed = planRepair(context, rows, new Map()).repair.replacements.filter(({ key }) => key === undefined)
   const fresh = new Map<KeyAlgorithm, NewKey>()
-  for (const { algorithm } of wanted) fresh.set(algorithm, await createKey(algorithm))
-  let done: KeyRepair = { broken: [], replacements: [] }
-  await store.updateKeys((found) => {
+  for (const { algorithm } of needed) fresh.set(algorithm, await createKey(algorithm))
+  const { repair } = await store.keys.updateKeys((found) => {
     masterKey.requireFitting(found.masterKeyId)
-    const { repair, writes } = planRepair(operations, found, fresh)
+    const { repair, writes } = planRepair(context, found, fresh)
     if (repair.replacements.some(({ key }) => key === undefined)) throw changedMeanwhile()
-    done = repair
-    return recorded(writes, operations)
+    return { ...recordedKeys(context, found, writes), repair }
   })
-  return done
+  return repair
 }
 
 const changedMeanwhile = (): UserError => new UserError('somebody else changed the keys meanwhile: look at them again')
-
-function refuseMistaken({ masterKey }: KeyOperations, { masterKeyId: inUse }: KeyRows, isLost: boolean): void {
-  if (!isLost) masterKey.requireFitting(inUse)
-  else if (inUse === undefined || masterKey.has(inUse))
-    throw new UserError('the master key in use is among those given: it is not lost')
-}
-
-/** @param fresh new keys for the algorithms that have no usable key left */
-function planRepair(operations: KeyOperations, rows: KeyRows, fresh: ReadonlyMap<KeyAlgorithm, NewKey>) {
-  const { masterKey, policy, clock } = operations
-  const now = clock.now()
-  const live = rows.found.filter(({ state }) => state === 'pending' || state === 'active' || state === 'retiring')
-  const broken = live.flatMap((key) => diagnose(key, operations) ?? [])
-  const actions = new Map(broken.map(({ id, action }) => [id, action]))
-  const ended = live.flatMap((key): StoredKey[] => {
-    const action = actions.get(key.kid)
-    if (action === undefined) return []
-    return [action === 'retire' ? retire(key, now, policy) : { ...key, state: 'gone' }]
-  })
-  const usable = live.filter((key) => canUse(key, openKey(key, masterKey)))
-  const isLeft = (algorithm: KeyAlgorithm) =>
-    usable.some((key) => key.algorithm === algorithm && key.state === 'active')
-  const lacking = [...new Set(live.map(({ algorithm }) => algorithm))].filter((algorithm) => !isLeft(algorithm))
-  const add: StoredKey[] = []
-  const replacements = lacking.map((algorithm): Replacement => {
-    const known = planReplacement(usable, algorithm, now)
-    if (known !== undefined) return { algorithm, key: known }
-    const made = fresh.get(algorithm)
-    if (made === undefined) return { algorithm, key: undefined }
-    const key = newKey(encryptKey(made, masterKey, rows.masterKeyId), now, now + PROPAGATION_MS)
-    add.push(key)
-    return { algorithm, key }
-  })
-  const put = [...ended, ...replacements.flatMap(({ key }) => (key === undefined || add.includes(key) ? [] : [key]))]
-  const unreadable = rows.unreadable.map((key): BrokenKey => ({ ...key, algorithm: undefined, action: 'discard' }))
-  const writes: KeyWrites = { add, put, discard: rows.unreadable.map(({ id }) => id) }
-  return { repair: { broken: [...broken, ...unreadable], replacements }, writes }
-}
-
-/** Finds what is wrong with a key and what to do about it; undefined if the key is fine. */
-function diagnose(key: StoredKey, { masterKey }: KeyOperations): BrokenKey | undefined {
-  const { algorithm, state } = key
-  const verifier = algorithm === SEALING ? undefined : readPublicKey(key)
-  if (verifier !== undefined && 'problem' in verifier) return { ...verifier, algorithm, action: 'discard' }
-  const opened = openKey(key, masterKey)
-  if (!('problem' in opened)) return undefined
-  if (algorithm === SEALING) return { ...opened, algorithm, action: 'discard' }
-  // A retiring key only verifies, which needs its public part alone.
-  if (state === 'retiring') return undefined
-  return { ...opened, algorithm, action: state === 'active' ? 'retire' : 'discard' }
-}

@@ -1,8 +1,9 @@
-import { ownEvent } from '../../audit/own-event.ts'
-import type { ManifestStore } from '../../model/store.ts'
+import type { ModelSnapshot } from '../../model/store.ts'
 import { ClientId } from '../../oauth/ids.ts'
 import { UserError } from '../../platform/user-error.ts'
-import type { CredentialMaker } from '../credentials/make.ts'
+import { recordedBy } from '../context.ts'
+import type { MakingContext } from '../credentials/make.ts'
+import { apiChange, clientChange, credentialChanges } from '../fields.ts'
 import { findLosses } from './losses.ts'
 import { NewSecrets } from './new-secrets.ts'
 import type { ParsedManifest } from './parse.ts'
@@ -12,9 +13,8 @@ import { planManifest } from './plan-manifest.ts'
 /** Others may write between the plan and its commit so often before we give up. */
 const ATTEMPTS = 5
 
-interface ApplyOptions {
-  readonly store: ManifestStore
-  readonly maker: CredentialMaker
+interface ApplyInput {
+  readonly parsed: ParsedManifest
   readonly env: Readonly<Record<string, string | undefined>>
   /** The origin of new credentials; `sample` if only `tessera dev` may accept them. */
   readonly origin?: 'manifest' | 'sample'
@@ -33,31 +33,36 @@ interface ApplyOptions {
  * @throws ManifestError and writes nothing, where the manifest doesn't fit the model
  */
 export async function applyManifest(
-  parsed: ParsedManifest,
-  { store, maker, env, dryRun, origin = 'manifest', show = () => {} }: ApplyOptions,
+  context: MakingContext,
+  { parsed, env, dryRun, origin = 'manifest', show = () => {} }: ApplyInput,
 ): Promise<Plan> {
+  const { model: store } = context.store
   const ids = parsed.manifest.clients.map((client) => ClientId(client.client_id))
-  const secrets = new NewSecrets(maker.random)
+  const secrets = new NewSecrets(context.random)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const model = await store.snapshot(ids)
-    const planned = await planManifest(parsed, model, { maker, env, secrets, origin })
-    const plan = { ...planned, losses: await findLosses(planned, model, store, maker.clock.now()) }
+    const planned = await planManifest(parsed, model, { maker: context, env, secrets, origin })
+    const plan = { ...planned, losses: await findLosses(planned, model, store, context.clock.now()) }
     if (dryRun) return plan
     secrets.showOnce(plan, show)
     if (plan.apis.length === 0 && plan.clients.length === 0) return plan
-    if (
-      await store.commit(model.version, {
-        apis: plan.apis,
-        clients: plan.clients,
-        event: ownEvent('manifest.apply', detailOf(plan), maker),
-      })
-    )
-      return plan
+    const event = recordedBy(context, {
+      type: 'manifest.apply',
+      detail: { apis: plan.apis.map((api) => api.audience), clients: plan.clients.map((client) => client.id) },
+      changes: changesOf(plan, model),
+    })
+    if (await store.commit(model.version, { apis: plan.apis, clients: plan.clients, event })) return plan
   }
   throw new UserError('others kept changing clients or APIs, and nothing was written: try again')
 }
 
-const detailOf = ({ apis, clients }: Plan) => ({
-  apis: apis.map((api) => api.audience),
-  clients: clients.map((client) => client.id),
-})
+const changesOf = ({ apis, clients }: Plan, model: ModelSnapshot) => [
+  ...apis.map((after) => {
+    const { audience } = after
+    return apiChange(model.apis.get(audience) ?? model.unreadableApis.find(({ id }) => id === audience), after)
+  }),
+  ...clients.flatMap((after) => {
+    const before = model.clients.get(after.id) ?? model.unreadableClients.get(after.id)
+    return [clientChange(before, after), ...credentialChanges(after.id, before?.credentials, after.credentials)]
+  }),
+]

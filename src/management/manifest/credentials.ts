@@ -4,7 +4,7 @@ import type { RemovedCredential } from '../../model/client.ts'
 import type { Credential } from '../../model/credentials/credential.ts'
 import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
 import { type SecretHash, scryptDigest, sha256 } from '../../model/credentials/secret-hash.ts'
-import { type CredentialMaker, type Given, makeCredential } from '../credentials/make.ts'
+import { type CredentialMaker, makeCredential, type ProofSpec } from '../credentials/make.ts'
 import { withoutUndefined } from './convert.ts'
 import type { ManifestCredential, ManifestFederated } from './schema.ts'
 
@@ -43,7 +43,7 @@ export async function planCredential(
   const expiresAt = wanted.expires === undefined ? undefined : Date.parse(wanted.expires)
   const terms = { label: wanted.label, origin, expiresAt } as const
   const existing = before.find(({ label, origin }) => label === wanted.label && origin === 'manifest')
-  const given = givenBy(wanted, secret)
+  const given = proofOf(wanted, secret)
   if (existing !== undefined && (await isSame(existing, given))) {
     return { credential: { ...existing, expiresAt: keptExpiry(existing, expiresAt, before) }, generated: undefined }
   }
@@ -56,7 +56,7 @@ export async function planCredential(
   return { credential: { ...credential, revokedAt: await revocationOf(given, known) }, generated }
 }
 
-function givenBy(wanted: ManifestCredential, secret: string | undefined): Given {
+function proofOf(wanted: ManifestCredential, secret: string | undefined): ProofSpec {
   const { jwks, jwks_uri: jwksUri, algorithm, certificate, federated, retrievable = false } = wanted
   if (jwks !== undefined) return { kind: 'keys', source: { jwks: jwks.keys }, algorithm }
   if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm }
@@ -73,7 +73,7 @@ function keptExpiry(existing: Credential, wanted: number | undefined, before: re
 }
 
 /** Since when what a manifest gives is revoked: under another label it would be as well known to whoever has it. */
-async function revocationOf(given: Given, known: readonly Credential[]): Promise<number | undefined> {
+async function revocationOf(given: ProofSpec, known: readonly Credential[]): Promise<number | undefined> {
   if (given.kind === 'secret' && given.secret === undefined) return undefined
   for (const credential of known) {
     if (credential.revokedAt !== undefined && (await provesTheSame(credential, given))) return credential.revokedAt
@@ -81,14 +81,14 @@ async function revocationOf(given: Given, known: readonly Credential[]): Promise
   return undefined
 }
 
-async function isSame(existing: Credential, given: Given): Promise<boolean> {
+async function isSame(existing: Credential, given: ProofSpec): Promise<boolean> {
   if (existing.kind === 'secret' && given.kind === 'secret') {
     if ((existing.retrievable !== undefined) !== given.isRetrievable) return false
   }
   return provesTheSame(existing, given)
 }
 
-async function provesTheSame(existing: Credential, given: Given): Promise<boolean> {
+async function provesTheSame(existing: Credential, given: ProofSpec): Promise<boolean> {
   if (existing.kind === 'secret' && given.kind === 'secret') {
     return given.secret === undefined ? existing.hash.kind === 'sha256' : matches(existing.hash, given.secret)
   }

@@ -4,8 +4,7 @@ import { ApiSet } from '../../model/api-set.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import { type Credential, isValid } from '../../model/credentials/credential.ts'
 import { isDynamic, isValueOf } from '../../model/scope-patterns.ts'
-import type { ManifestStore, ModelSnapshot } from '../../model/store.ts'
-import { CLIENTS_IN_PAGE } from '../../model/store.ts'
+import { CLIENTS_IN_PAGE, type ModelSnapshot, type ModelStore } from '../../model/store.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import { accessOf } from '../../policy/scopes.ts'
 import type { Loss, Plan } from './plan.ts'
@@ -14,7 +13,7 @@ import type { Loss, Plan } from './plan.ts'
 export async function findLosses(
   plan: Pick<Plan, 'apis' | 'clients'>,
   model: ModelSnapshot,
-  store: Pick<ManifestStore, 'listClients' | 'lastUses'>,
+  store: Pick<ModelStore, 'listClients' | 'lastUses'>,
   now: number,
 ): Promise<readonly Loss[]> {
   const apis = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
@@ -86,7 +85,7 @@ function proofOf(credential: Credential): string {
 async function apiLosses(
   changed: readonly Api[],
   { apis }: ModelSnapshot,
-  store: Pick<ManifestStore, 'listClients'>,
+  store: Pick<ModelStore, 'listClients'>,
 ): Promise<readonly Loss[]> {
   const narrowed = changed.flatMap((after) => {
     const before = apis.get(after.audience)

@@ -11,6 +11,9 @@ export interface CredentialWrites {
   readonly keepAway?: Credential
 }
 
+/** Writes that put exactly these credentials. */
+type WritesOf<Put extends readonly Credential[]> = CredentialWrites & { readonly put: Put }
+
 /** A label that no credential of the client has, beginning with `wanted`. */
 export function freeLabel(wanted: string, credentials: readonly Credential[]): string {
   const taken = new Set(credentials.map(({ label }) => label))
@@ -32,7 +35,7 @@ export function rotate(
   successor: Credential,
   overlap: number,
   now: number,
-): CredentialWrites {
+): WritesOf<readonly [old: Credential, successor: Credential]> {
   refuseEnded(old, now)
   const other = successorOf(credentials, old)
   if (other !== undefined) {
@@ -53,7 +56,11 @@ export function rotate(
  * Undoes a rotation: the successor is removed, and the one before lives as long as it was to.
  * @throws UserError where it came after none that could live again
  */
-export function cancel(credentials: readonly Credential[], successor: Credential, now: number): CredentialWrites {
+export function cancel(
+  credentials: readonly Credential[],
+  successor: Credential,
+  now: number,
+): WritesOf<readonly [old: Credential]> {
   const { replaces } = successor
   if (replaces === undefined) throw new UserError(`${nameOf(successor)} came after no other: revoke or remove it`)
   const old = credentials.find(({ id }) => id === replaces.id)
@@ -66,7 +73,7 @@ export function cancel(credentials: readonly Credential[], successor: Credential
 }
 
 /** Ends a credential now. It stays, so that no manifest brings it back. @throws UserError where it was revoked before */
-export function revoke(credential: Credential, now: number): CredentialWrites {
+export function revoke(credential: Credential, now: number): WritesOf<readonly [Credential]> {
   if (credential.revokedAt !== undefined) throw new UserError(`${nameOf(credential)} was revoked already`)
   return { put: [{ ...credential, revokedAt: now }], remove: [] }
 }

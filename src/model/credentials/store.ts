@@ -18,6 +18,12 @@ export interface OwnedCredential<Kind extends Credential = Credential> {
   readonly credential: Kind
 }
 
+/** A change of the credentials of one client. */
+export interface CredentialStep {
+  readonly writes: CredentialWrites
+  readonly event: AuditEvent
+}
+
 /**
  * Stores credentials. Every call rejects when the database fails. It rejects with a MasterKeyMismatch when a new secret is encrypted
  * under a master key that is not in use. In both cases nothing was written.
@@ -28,12 +34,12 @@ export interface CredentialStore {
   /**
    * Reads and writes the credentials of a client in one transaction, with the event that tells of it.
    * @param plan called with the credentials as they are, once or again; what it throws is passed on, and nothing is written
-   * @returns what was written; undefined where there is no such client
+   * @returns what `plan` returned; undefined where there is no such client
    */
-  updateCredentials(
+  updateCredentials<Step extends CredentialStep>(
     client: ClientId,
-    plan: (credentials: Credentials) => { readonly writes: CredentialWrites; readonly event: AuditEvent },
-  ): Promise<CredentialWrites | undefined>
+    plan: (credentials: Credentials) => Step,
+  ): Promise<Step | undefined>
   /** Remembers uses; an earlier one than is known changes nothing. */
   noteUses(uses: readonly CredentialUse[]): Promise<void>
   /** At most `most` credentials that count and expire between the two times, soonest first. */
@@ -42,8 +48,8 @@ export interface CredentialStore {
   listSamples(): Promise<Listed<OwnedCredential>>
   /** Those whose secret can be read again. */
   listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>>
-  /** Puts a secret, encrypted anew, in the place of what it was; nothing happens where that has changed since. */
-  replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted): Promise<void>
+  /** Replaces the encrypted copy of a secret and records the event; false if the secret has changed since. */
+  replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted, event: AuditEvent): Promise<boolean>
   /** Drops the encrypted copy of a secret, keeps its hash, and records the event; false if the secret has changed since. */
   forgetRetrievable(client: ClientId, id: CredentialId, before: Encrypted, event: AuditEvent): Promise<boolean>
   /**

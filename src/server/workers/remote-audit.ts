@@ -1,7 +1,7 @@
 import { Backlog } from '../../audit/backlog.ts'
 import type { AuditEvent } from '../../audit/event.ts'
-import { ownEvent } from '../../audit/own-event.ts'
 import type { AuditCounts, AuditSink } from '../../audit/sink.ts'
+import { systemEvent } from '../../audit/system-event.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { RandomBytes } from '../../platform/random.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
@@ -85,7 +85,7 @@ export class RemoteAudit implements AuditSink {
   }
 
   #sayWhatIsLost(): void {
-    const event = ownEvent('audit.lost', { events: this.#unsaid }, this.#own)
+    const event = systemEvent('audit.lost', { events: this.#unsaid }, this.#own)
     this.#unsaid = 0
     this.record(event)
   }

@@ -119,5 +119,7 @@ export interface Schema {
     request_id: string
     trace_id: string | null
     detail: string
+    actor: string | null
+    changes: string | null
   }
 }

@@ -8,9 +8,8 @@ import {
   toCredentials,
   type UnreadableCredential,
 } from '../../model/credentials/credential.ts'
-import type { CredentialWrites } from '../../model/credentials/life.ts'
 import type { UsedCredential } from '../../model/credentials/status.ts'
-import type { CredentialStore, CredentialUse, OwnedCredential } from '../../model/credentials/store.ts'
+import type { CredentialStep, CredentialStore, CredentialUse, OwnedCredential } from '../../model/credentials/store.ts'
 import { ClientId, type CredentialId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type Listed, toListed } from '../../platform/unreadable.ts'
@@ -51,22 +50,23 @@ export class SqlCredentialStore implements CredentialStore {
     }
   }
 
-  updateCredentials(
+  updateCredentials<Step extends CredentialStep>(
     client: ClientId,
-    plan: (credentials: Credentials) => { readonly writes: CredentialWrites; readonly event: AuditEvent },
-  ): Promise<CredentialWrites | undefined> {
+    plan: (credentials: Credentials) => Step,
+  ): Promise<Step | undefined> {
     return transact(this.#db.writes, async (trx) => {
-      // Whoever writes the model takes this lock first: what is read here stays as it is until it is written.
+      // Every writer of the model takes this lock first, so the credentials stay as they are read here.
       await lockNumbers(trx, 'change')
       const credentials = await readCredentials(trx, client)
       if (credentials === undefined) return undefined
-      const { writes, event } = plan(credentials)
+      const step = plan(credentials)
+      const { writes, event } = step
       for (const credential of writes.put) await putCredential(trx, client, credential)
       if (writes.remove.length > 0) await trx.deleteFrom('credential').where('id', 'in', writes.remove).execute()
       if (writes.keepAway !== undefined) await this.#keepAway(trx, client, writes.keepAway)
       await announce(trx, this.#clock, [{ kind: 'client', id: client }])
       await this.#audit.appendWithin(trx, [event])
-      return writes
+      return step
     })
   }
 
@@ -145,19 +145,22 @@ export class SqlCredentialStore implements CredentialStore {
     return { found: secrets, unreadable }
   }
 
-  async replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted): Promise<void> {
-    await transact(this.#db.writes, async (trx) => {
+  replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted, event: AuditEvent): Promise<boolean> {
+    return transact(this.#db.writes, async (trx) => {
       await lockNumbers(trx, 'change')
       await requireInUse(trx, after.masterKeyId)
-      const { client_id: client } = (await trx
+      const replaced = await trx
         .updateTable('credential')
         .set({ encrypted_secret: after.ciphertext, master_key_id: after.masterKeyId })
         .where('id', '=', id)
         .where('encrypted_secret', '=', before.ciphertext)
         .returning('client_id')
-        .executeTakeFirst()) ?? { client_id: undefined }
-      // Servers remember what they have read, under a master key that they may soon not have.
-      if (client !== undefined) await announce(trx, this.#clock, [{ kind: 'client', id: client }])
+        .executeTakeFirst()
+      if (replaced === undefined) return false
+      // Servers must read it again, since they may soon lack the former master key.
+      await announce(trx, this.#clock, [{ kind: 'client', id: replaced.client_id }])
+      await this.#audit.appendWithin(trx, [event])
+      return true
     })
   }
 

@@ -44,9 +44,9 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
     })
   }
 
-  updateKeys(plan: (rows: KeyRows) => KeyWrites): Promise<KeyWrites> {
+  updateKeys<Writes extends KeyWrites>(plan: (rows: KeyRows) => Writes): Promise<Writes> {
     return transact(this.#db.writes, async (trx) => {
-      // Whoever writes the model takes this lock first: what the plan is made from stays as it is until it is written.
+      // Every writer of the model takes this lock first, so the keys stay as they are read here.
       await lockNumbers(trx, 'change')
       const writes = plan(await readKeys(trx))
       for (const key of writes.add) {
@@ -72,7 +72,7 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
     })
   }
 
-  replaceEncrypted(kid: KeyId, before: Encrypted, after: Encrypted): Promise<boolean> {
+  replaceEncrypted(kid: KeyId, before: Encrypted, after: Encrypted, event: AuditEvent): Promise<boolean> {
     return transact(this.#db.writes, async (trx) => {
       await lockNumbers(trx, 'change')
       await requireInUse(trx, after.masterKeyId)
@@ -83,8 +83,10 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
         .where('encrypted_private_key', '=', before.ciphertext)
         .returning('kid')
         .executeTakeFirst()
-      if (replaced !== undefined) await announce(trx, this.#clock, [{ kind: 'key', id: kid }])
-      return replaced !== undefined
+      if (replaced === undefined) return false
+      await announce(trx, this.#clock, [{ kind: 'key', id: kid }])
+      await this.#audit.appendWithin(trx, [event])
+      return true
     })
   }
 

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { AuditEvent } from '../../audit/event.ts'
 import type { Jti } from '../../oauth/ids.ts'
 import { toListed } from '../../platform/unreadable.ts'
 import type { Revocation, RevocationStore } from '../../tokens/revocation/store.ts'
@@ -8,17 +9,23 @@ import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { THE_ROW } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
+import type { SqlAuditStore } from './audit.ts'
 import { fromRevocation, toRevocation } from './rows.ts'
 
 export class SqlRevocationStore implements RevocationStore {
   readonly #db: Database
+  readonly #audit: SqlAuditStore
 
-  constructor(db: Database) {
+  constructor(db: Database, audit: SqlAuditStore) {
     this.#db = db
+    this.#audit = audit
   }
 
-  addRevocations(revocations: readonly Revocation[]): Promise<void> {
-    return transact(this.#db.urgent, (trx) => addRevocations(trx, revocations))
+  addRevocations(revocations: readonly Revocation[], event?: AuditEvent): Promise<void> {
+    return transact(this.#db.urgent, async (trx) => {
+      await addRevocations(trx, revocations)
+      if (event !== undefined) await this.#audit.appendWithin(trx, [event])
+    })
   }
 
   async revocationsAfter(after: number, limit: number) {

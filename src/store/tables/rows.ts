@@ -1,5 +1,7 @@
 import type { Insertable, Selectable } from 'kysely'
 import { z } from 'zod'
+import { type Actor, SYSTEM } from '../../audit/actor.ts'
+import { type ChangedThing, type Changes, changedThings } from '../../audit/changes.ts'
 import type { AuditEvent } from '../../audit/event.ts'
 import type { StoredAuditEvent } from '../../audit/store.ts'
 import { type Api, requiredProofs, type Scope } from '../../model/api.ts'
@@ -208,6 +210,30 @@ export const toChange = ({ kind, id }: Row<'change'>): Change | undefined => {
   return known && { kind: known, id: String(id) }
 }
 
+const eventDetail = json(claims)
+const actor: z.ZodType<Actor> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('operator'), user: z.string(), host: z.string(), way: z.enum(['command', 'manifest']) }),
+  z.object({ kind: z.literal('administrator'), name: z.string(), way: z.literal('api') }),
+  z.object({ kind: z.literal('client'), clientId: z.string(), way: z.literal('api') }),
+  z.object({ kind: z.literal(SYSTEM.kind), way: z.literal(SYSTEM.way) }),
+])
+const changedThing = z.object({
+  thing: z.enum(changedThings),
+  id: z.string(),
+  client: z.string().exactOptional(),
+  before: claims.nullable(),
+  after: claims.nullable(),
+} satisfies Fields<ChangedThing>)
+
+/** The columns of an event that hold JSON. */
+const eventContent = z
+  .object({
+    detail: eventDetail,
+    actor: json(actor.nullable()),
+    changes: json(z.object({ things: z.array(changedThing), others: z.number() } satisfies Fields<Changes>).nullable()),
+  })
+  .transform(({ detail, actor, changes }) => ({ detail, ...(actor && { actor }), ...(changes && { changes }) }))
+
 export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   seq: row.seq,
   at: time.catch(0).parse(row.at),
@@ -218,13 +244,15 @@ export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   remoteAddress: row.remote_address ?? undefined,
   requestId: row.request_id,
   traceId: row.trace_id ?? undefined,
-  detail: toDetail(row.detail),
+  ...toContent(row),
 })
 
-/** An event whose detail can't be read is still shown. */
-function toDetail(text: string): AuditEvent['detail'] {
-  const detail = readRow(z.object({ detail: json(z.record(z.string(), z.unknown())) }), { detail: text }, {})
-  return 'problem' in detail ? { unreadable: detail.problem } : detail.detail
+/** An event is still shown if its detail, actor or changes can't be read. */
+function toContent({ detail, actor, changes }: Row<'audit_event'>): Pick<AuditEvent, 'detail' | 'actor' | 'changes'> {
+  const read = readRow(eventContent, { detail, actor: actor ?? 'null', changes: changes ?? 'null' }, {})
+  if (!('problem' in read)) return read
+  const alone = readRow(z.object({ detail: eventDetail }), { detail }, {})
+  return { detail: { ...('problem' in alone ? {} : alone.detail), unreadable: read.problem } }
 }
 
 export const fromAuditEvent = (event: AuditEvent): NewRow<'audit_event'> => ({
@@ -237,4 +265,6 @@ export const fromAuditEvent = (event: AuditEvent): NewRow<'audit_event'> => ({
   request_id: event.requestId,
   trace_id: event.traceId ?? null,
   detail: JSON.stringify(event.detail),
+  actor: event.actor === undefined ? null : JSON.stringify(event.actor),
+  changes: event.changes === undefined ? null : JSON.stringify(event.changes),
 })

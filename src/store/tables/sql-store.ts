@@ -6,7 +6,7 @@ import type { CredentialStore } from '../../model/credentials/store.ts'
 import type { CertificateUseStore } from '../../model/directory/certificate-use.ts'
 import type { KeySourceStore } from '../../model/directory/key-sources.ts'
 import type { DirectoryStore } from '../../model/directory/store.ts'
-import type { ManifestStore } from '../../model/store.ts'
+import type { ModelStore } from '../../model/store.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
 import type { ReplayStore } from '../../replay/store.ts'
@@ -21,7 +21,7 @@ import { SqlCredentialStore } from './credentials.ts'
 import { SqlDirectoryStore } from './directory.ts'
 import { SqlKeySourceStore } from './key-sources.ts'
 import { SqlKeyStore } from './keys.ts'
-import { SqlManifestStore } from './manifest.ts'
+import { SqlModelStore } from './model.ts'
 import { SqlReplayStore } from './replay.ts'
 import { SqlRevocationStore } from './revocations.ts'
 
@@ -39,7 +39,7 @@ export interface Store {
   readonly credentials: CredentialStore
   readonly replay: ReplayStore
   readonly audit: AuditStore
-  readonly manifest: ManifestStore
+  readonly model: ModelStore
   /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has accepted the write. */
   ping(): Promise<void>
   /** @throws UserError with the statements that grant missing rights, if the role lacks any that a server needs */
@@ -61,11 +61,11 @@ export function createStore(db: Database, clock: Clock): Store {
     certificateUse: new SqlCertificateUseStore(db.reads),
     changes: new SqlChangeStore(db.reads),
     keys: new SqlKeyStore(db, clock, audit),
-    revocations: new SqlRevocationStore(db),
+    revocations: new SqlRevocationStore(db, audit),
     credentials: new SqlCredentialStore(db, clock, audit),
     replay: new SqlReplayStore(db),
     audit,
-    manifest: new SqlManifestStore(db, clock, audit),
+    model: new SqlModelStore(db, clock, audit),
     requireGrants: async () => {
       const missing = await findMissingGrants(db)
       if (missing !== undefined) throw missing

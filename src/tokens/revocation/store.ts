@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../../audit/event.ts'
 import type { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
 import type { Listed } from '../../platform/unreadable.ts'
 
@@ -15,8 +16,8 @@ export type Revocation = {
 
 /** Stores revocations. If the database fails, a call rejects and has written nothing. */
 export interface RevocationStore {
-  /** Stores revocations. It is not an error if one is already stored. */
-  addRevocations(revocations: readonly Revocation[]): Promise<void>
+  /** Stores revocations, with an event if one is given, in one transaction. It is not an error if one is already stored. */
+  addRevocations(revocations: readonly Revocation[], event?: AuditEvent): Promise<void>
   /** Lists at most `limit` revocations with a number above `after`, in order. `latest` is the last of these numbers. */
   revocationsAfter(after: number, limit: number): Promise<Listed<Revocation> & { readonly latest: number }>
   /** Whether a token was revoked individually. */

@@ -2,12 +2,13 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { credentialMaker } from '../../../src/cli/database.ts'
+import { managementContext } from '../../../src/cli/database.ts'
 import { developmentOptions } from '../../../src/cli/dev/options.ts'
 import { sampleManifest } from '../../../src/cli/dev/sample.ts'
 import { loadOptions } from '../../../src/config/load.ts'
 import { type Config, resolveConfig } from '../../../src/config/resolve.ts'
-import { addCredential, labelCredential } from '../../../src/management/credentials/operations.ts'
+import { addCredential } from '../../../src/management/credentials/add.ts'
+import { labelCredential } from '../../../src/management/credentials/label.ts'
 import { applyManifest } from '../../../src/management/manifest/apply.ts'
 import { parseManifest } from '../../../src/management/manifest/parse.ts'
 import { ClientId } from '../../../src/oauth/ids.ts'
@@ -33,9 +34,9 @@ afterEach(() => rmSync(folder, { recursive: true }))
 /** Makes the sample, as `tessera dev` does. */
 async function addSample(): Promise<void> {
   const store = await openStore(config.storage, systemClock)
-  const maker = credentialMaker({ options: config, store })
-  const options = { store: store.manifest, maker, env: {}, origin: 'sample', dryRun: false } as const
-  await applyManifest(parseManifest('sample', sampleManifest), options)
+  const parsed = parseManifest('sample', sampleManifest)
+  const context = managementContext({ options: config, store })
+  await applyManifest(context, { parsed, env: {}, origin: 'sample', dryRun: false })
   await store.close()
 }
 
@@ -94,9 +95,11 @@ describe('the sample of tessera dev', () => {
   test('stays what it is under another label, and beside another credential', async () => {
     await addSample()
     const store = await openStore(config.storage, systemClock)
-    const operations = { store: store.credentials, maker: credentialMaker({ options: config, store }), show: () => {} }
-    await labelCredential(operations, ClientId('cc_client'), 'from the guide', 'mine')
-    await addCredential(operations, ClientId('cc_client'), { given: undefined, label: undefined, expiresAt: undefined })
+    const context = managementContext({ options: config, store })
+    const client = ClientId('cc_client')
+    await labelCredential(context, { client, name: 'from the guide', label: 'mine' })
+    const spec = { proof: undefined, label: undefined, expiresAt: undefined }
+    await addCredential(context, { client, spec, show: () => {} })
     await store.close()
     expect(await ask({})).toMatchObject({ status: 401 })
   })

@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MasterKey } from '../../../src/crypto/master-key.ts'
-import type { CredentialMaker } from '../../../src/management/credentials/make.ts'
-import type { Wanted } from '../../../src/management/credentials/operations.ts'
+import type { CredentialSpec } from '../../../src/management/credentials/make.ts'
 import { applyManifest } from '../../../src/management/manifest/apply.ts'
 import { parseManifest } from '../../../src/management/manifest/parse.ts'
 import type { Plan } from '../../../src/management/manifest/plan.ts'
@@ -13,13 +12,14 @@ import { ClientId } from '../../../src/oauth/ids.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { fakeClock } from '../../client-auth/remote-jwks/source.ts'
+import { contextOf } from '../../harness/management.ts'
 
 export const HOUR = 3_600_000
 export const DAY = 24 * HOUR
 
 export const JOB = ClientId('job')
-/** As a command without options asks for it. */
-export const GENERATED: Wanted = { given: undefined, label: undefined, expiresAt: undefined }
+/** The spec of a command without options. */
+export const GENERATED: CredentialSpec = { proof: undefined, label: undefined, expiresAt: undefined }
 
 /** A manifest of one client, with these credentials. */
 export const jobWith = (...credentials: readonly string[]) => `
@@ -33,20 +33,15 @@ export async function openSetting() {
   const clock = fakeClock()
   const store = await openStore(storage, clock)
   const masterKey = new MasterKey(Buffer.alloc(32, 1), systemRandom, undefined)
-  const maker: CredentialMaker = {
-    clock,
-    random: systemRandom,
-    encrypt: async (plaintext, context) => masterKey.encrypt(plaintext, context, undefined),
-    refuseUrl: () => undefined,
-  }
+  const context = contextOf(store, clock, masterKey)
   const used = async () => (await store.credentials.listCredentials(JOB))?.found ?? []
   return {
     clock,
     storage,
     store,
-    operations: { store: store.credentials, maker, show: () => {} },
+    context,
     apply: (manifest: string): Promise<Plan> =>
-      applyManifest(parseManifest('test.yaml', manifest), { store: store.manifest, maker, env: {}, dryRun: false }),
+      applyManifest(context, { parsed: parseManifest('test.yaml', manifest), env: {}, dryRun: false }),
     used,
     credentials: async () => (await used()).map(({ credential }) => credential),
     close: async () => {

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  type AddingOperations,
-  addCredential,
-  rotateCredential,
-} from '../../../src/management/credentials/operations.ts'
+import { addCredential } from '../../../src/management/credentials/add.ts'
+import type { ShowSecret } from '../../../src/management/credentials/change.ts'
+import type { MakingContext } from '../../../src/management/credentials/make.ts'
+import { rotateCredential } from '../../../src/management/credentials/rotate.ts'
 import { applyManifest } from '../../../src/management/manifest/apply.ts'
 import { parseManifest } from '../../../src/management/manifest/parse.ts'
 import { sha256 } from '../../../src/model/credentials/secret-hash.ts'
@@ -17,44 +16,45 @@ beforeEach(async () => {
 })
 afterEach(() => setting.close())
 
-/** Operations whose secrets are shown to `show`. */
-const showing = (show: AddingOperations['show']): AddingOperations => ({ ...setting.operations, show })
+const unseen = (): void => {}
+/** The setting with one of its stores changed. */
+const withStore = (changes: Partial<MakingContext['store']>): MakingContext => ({
+  ...setting.context,
+  store: { ...setting.store, ...changes },
+})
 const labels = async () => (await setting.credentials()).map(({ label }) => label).sort()
 
 describe('a secret is shown before its credential is there', () => {
-  const ways: [string, (operations: AddingOperations) => Promise<unknown>][] = [
-    ['add', (operations) => addCredential(operations, JOB, { ...GENERATED, label: 'next' })],
-    ['rotate', (operations) => rotateCredential(operations, JOB, 'first', { ...GENERATED, label: 'next' }, HOUR)],
+  const spec = { ...GENERATED, label: 'next' }
+  const ways: [string, (show: ShowSecret, context?: MakingContext) => Promise<unknown>][] = [
+    ['add', (show, context = setting.context) => addCredential(context, { client: JOB, spec, show })],
+    [
+      'rotate',
+      (show, context = setting.context) =>
+        rotateCredential(context, { client: JOB, name: 'first', spec, overlap: HOUR, show }),
+    ],
   ]
   test.each(ways)('%s: and not made where that fails', async (_name, make) => {
     const before = await setting.credentials()
-    const failing = make(
-      showing(() => {
-        throw new Error('nobody reads it')
-      }),
-    )
+    const failing = make(() => {
+      throw new Error('nobody reads it')
+    })
     await expect(failing).rejects.toThrow('nobody reads it')
     expect(await setting.credentials()).toEqual(before)
   })
 
   test.each(ways)('%s: and not kept under a label other than the one shown', async (_name, make) => {
-    const { store } = setting.operations
+    const { credentials } = setting.store
     const shown: unknown[] = []
-    const made = make({
-      ...showing(({ credential }) => shown.push(credential.label)),
-      store: {
-        listCredentials: (client) => store.listCredentials(client),
-        updateCredentials: async (...args) => {
-          // Somebody else is quicker.
-          await addCredential(
-            showing(() => {}),
-            JOB,
-            { ...GENERATED, label: 'next' },
-          )
-          return store.updateCredentials(...args)
-        },
+    const slow: MakingContext['store']['credentials'] = Object.assign(Object.create(credentials), {
+      listCredentials: credentials.listCredentials.bind(credentials),
+      updateCredentials: async (...args: Parameters<typeof credentials.updateCredentials>) => {
+        // Somebody else is quicker.
+        await addCredential(setting.context, { client: JOB, spec, show: unseen })
+        return credentials.updateCredentials(...args)
       },
     })
+    const made = make(({ credential }) => shown.push(credential.label), withStore({ credentials: slow }))
     await expect(made).rejects.toThrow('"next" at the same time')
     expect(shown).toEqual(['next'])
     expect(await labels()).toEqual(['first', 'next'])
@@ -62,14 +62,14 @@ describe('a secret is shown before its credential is there', () => {
 
   test.each(ways)('%s: a mistake is found before anything is shown', async (_name, make) => {
     const shown: unknown[] = []
-    await rotateCredential(
-      showing(() => {}),
-      JOB,
-      'first',
-      GENERATED,
-      HOUR,
-    )
-    const outcome = await make(showing((made) => shown.push(made))).then(
+    await rotateCredential(setting.context, {
+      client: JOB,
+      name: 'first',
+      spec: GENERATED,
+      overlap: HOUR,
+      show: unseen,
+    })
+    const outcome = await make((made) => shown.push(made)).then(
       () => 'made',
       () => 'refused',
     )
@@ -79,30 +79,26 @@ describe('a secret is shown before its credential is there', () => {
 
 describe('a manifest whose secrets were shown', () => {
   const manifest = jobWith('{ label: generated }')
-  const applying = (
-    text: string,
-    show: () => void,
-    commit = setting.store.manifest.commit.bind(setting.store.manifest),
-  ) =>
-    applyManifest(parseManifest('test.yaml', text), {
-      store: {
-        snapshot: (ids) => setting.store.manifest.snapshot(ids),
-        listClients: (after, most) => setting.store.manifest.listClients(after, most),
-        lastUses: (ids) => setting.store.manifest.lastUses(ids),
-        commit,
-      },
-      maker: setting.operations.maker,
-      env: {},
-      dryRun: false,
-      show,
-    })
+  const applying = (text: string, show: () => void, commit = setting.store.model.commit.bind(setting.store.model)) =>
+    applyManifest(
+      withStore({
+        model: {
+          snapshot: (ids) => setting.store.model.snapshot(ids),
+          listClients: (after, most) => setting.store.model.listClients(after, most),
+          lastUses: (ids) => setting.store.model.lastUses(ids),
+          updateClient: (id, plan) => setting.store.model.updateClient(id, plan),
+          commit,
+        },
+      }),
+      { parsed: parseManifest('test.yaml', text), env: {}, dryRun: false, show },
+    )
   /** Commits once somebody else has applied another manifest. */
   const oncePreceded = (other: string) => {
     let isFirst = true
-    return async (...args: Parameters<typeof setting.store.manifest.commit>) => {
+    return async (...args: Parameters<typeof setting.store.model.commit>) => {
       if (isFirst) await setting.apply(other)
       isFirst = false
-      return setting.store.manifest.commit(...args)
+      return setting.store.model.commit(...args)
     }
   }
 

@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  addCredential,
-  cancelRotation,
-  removeCredential,
-  revokeCredential,
-  rotateCredential,
-} from '../../../src/management/credentials/operations.ts'
+import { addCredential } from '../../../src/management/credentials/add.ts'
+import { cancelRotation } from '../../../src/management/credentials/cancel.ts'
+import { removeCredential } from '../../../src/management/credentials/remove.ts'
+import { revokeCredential } from '../../../src/management/credentials/revoke.ts'
+import { rotateCredential } from '../../../src/management/credentials/rotate.ts'
 import { isValid, type SecretCredential } from '../../../src/model/credentials/credential.ts'
 import { sha256 } from '../../../src/model/credentials/secret-hash.ts'
 import { newJwk } from '../../client-auth/remote-jwks/source.ts'
@@ -23,7 +21,7 @@ const SECOND_SECRET = newSecret()
 const first = (more = '') => jobWith(`{ label: first, secret: ${FIRST}${more} }`)
 
 const rotate = (name: string | undefined, overlap = HOUR) =>
-  rotateCredential(setting.operations, JOB, name, GENERATED, overlap)
+  rotateCredential(setting.context, { client: JOB, name, spec: GENERATED, overlap, show: () => {} })
 const labelled = async (label: string) => (await setting.credentials()).find((one) => one.label === label)
 const lives = async (label: string) => {
   const credential = await labelled(label)
@@ -59,19 +57,19 @@ describe('a manifest applied again after a rotation', () => {
   test('says how long a credential lives again, once the rotation is cancelled', async () => {
     await setting.apply(first())
     await rotate('first')
-    await cancelRotation(setting.operations, JOB, 'first')
+    await cancelRotation(setting.context, { client: JOB, name: 'first' })
     expect(await labelled('first')).toMatchObject({ expiresAt: undefined })
     await setting.apply(first(', expires: 2040-01-01T00:00:00Z'))
     expect(await labelled('first')).toMatchObject({ expiresAt: Date.UTC(2040, 0, 1) })
   })
 
   const ends: [string, (second: string) => Promise<unknown>][] = [
-    ['was revoked', (second) => revokeCredential(setting.operations, JOB, second)],
+    ['was revoked', (second) => revokeCredential(setting.context, { client: JOB, name: second })],
     [
       'was followed and removed',
       async (second) => {
         await rotate(second)
-        await removeCredential(setting.operations, JOB, second)
+        await removeCredential(setting.context, { client: JOB, name: second })
       },
     ],
   ]
@@ -129,7 +127,7 @@ describe('what a command revoked', () => {
   ]
   test.each(same)('stays revoked in the manifest: %s', async (_name, before, after) => {
     await setting.apply(jobWith(before))
-    await revokeCredential(setting.operations, JOB, 'a')
+    await revokeCredential(setting.context, { client: JOB, name: 'a' })
     const revokedAt = setting.clock.now()
     setting.clock.advance(HOUR)
     // Twice: what the first time leaves must not be forgotten by the second.
@@ -160,7 +158,7 @@ describe('what a command revoked', () => {
   ]
   test.each(other)('is replaced by %s', async (_name, before, after) => {
     await setting.apply(jobWith(before))
-    await revokeCredential(setting.operations, JOB, 'a')
+    await revokeCredential(setting.context, { client: JOB, name: 'a' })
     const plan = await setting.apply(jobWith(after))
     expect(plan.warnings).toEqual([])
     expect(await setting.credentials()).toMatchObject([{ label: 'a', revokedAt: undefined }])
@@ -168,8 +166,8 @@ describe('what a command revoked', () => {
 
   test('stays so where it was removed since, under another label too', async () => {
     await setting.apply(first())
-    await revokeCredential(setting.operations, JOB, 'first')
-    await removeCredential(setting.operations, JOB, 'first')
+    await revokeCredential(setting.context, { client: JOB, name: 'first' })
+    await removeCredential(setting.context, { client: JOB, name: 'first' })
     await setting.apply(first())
     expect(await setting.credentials()).toEqual([])
     await setting.apply(jobWith(`{ label: other, secret: ${FIRST} }`))
@@ -178,7 +176,7 @@ describe('what a command revoked', () => {
 
   test.each(same.slice(0, 9))('stays away where a command removed it: %s', async (_name, before, after) => {
     await setting.apply(jobWith(before))
-    await removeCredential(setting.operations, JOB, 'a')
+    await removeCredential(setting.context, { client: JOB, name: 'a' })
     const removedAt = new Date(setting.clock.now()).toISOString()
     setting.clock.advance(HOUR)
     // Twice: what the first time leaves must not be forgotten by the second.
@@ -195,7 +193,7 @@ describe('what a command revoked', () => {
 
   test.each(other)('is replaced, where it was removed, by %s', async (_name, before, after) => {
     await setting.apply(jobWith(before))
-    await removeCredential(setting.operations, JOB, 'a')
+    await removeCredential(setting.context, { client: JOB, name: 'a' })
     expect((await setting.apply(jobWith(after))).warnings).toEqual([])
     expect(await setting.credentials()).toMatchObject([{ label: 'a', revokedAt: undefined }])
     // From then on it is the manifest's again.
@@ -207,7 +205,7 @@ describe('what a command revoked', () => {
   test('stays away after a rotation: no pipeline makes a secret that nobody asked for', async () => {
     await setting.apply(jobWith('{ label: current }'))
     await rotate('current')
-    await removeCredential(setting.operations, JOB, 'current')
+    await removeCredential(setting.context, { client: JOB, name: 'current' })
     const { generated, warnings } = await setting.apply(jobWith('{ label: current }'))
     expect({ generated, warnings }).toEqual({
       generated: [],
@@ -221,7 +219,7 @@ describe('what a command revoked', () => {
   ]
   test.each(ways)('a secret is generated under %s', async (_name, between, label) => {
     await setting.apply(jobWith('{ label: a }'))
-    await removeCredential(setting.operations, JOB, 'a')
+    await removeCredential(setting.context, { client: JOB, name: 'a' })
     await between()
     const { generated, warnings } = await setting.apply(jobWith(`{ label: ${label} }`))
     expect({ labels: generated.map((one) => one.label), warnings }).toEqual({ labels: [label], warnings: [] })
@@ -229,22 +227,22 @@ describe('what a command revoked', () => {
 
   test('what is removed of a command leaves no mark', async () => {
     await setting.apply(jobWith())
-    await addCredential(setting.operations, JOB, { ...GENERATED, label: 'a' })
-    await removeCredential(setting.operations, JOB, 'a')
+    await addCredential(setting.context, { client: JOB, spec: { ...GENERATED, label: 'a' }, show: () => {} })
+    await removeCredential(setting.context, { client: JOB, name: 'a' })
     expect((await setting.apply(jobWith('{ label: a }'))).generated).toHaveLength(1)
   })
 })
 
 test('a label that a command and a manifest have both is of neither: commands want the id', async () => {
   await setting.apply(jobWith())
-  await addCredential(setting.operations, JOB, { ...GENERATED, label: 'first' })
+  await addCredential(setting.context, { client: JOB, spec: { ...GENERATED, label: 'first' }, show: () => {} })
   setting.clock.advance(HOUR)
   await setting.apply(first())
   expect((await setting.credentials()).map(({ label, origin }) => [label, origin])).toEqual([
     ['first', 'command'],
     ['first', 'manifest'],
   ])
-  await expect(revokeCredential(setting.operations, JOB, 'first')).rejects.toThrow(
+  await expect(revokeCredential(setting.context, { client: JOB, name: 'first' })).rejects.toThrow(
     'several credentials have that label',
   )
 })

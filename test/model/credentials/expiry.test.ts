@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { removeCredential, revokeCredential } from '../../../src/management/credentials/operations.ts'
+import { removeCredential } from '../../../src/management/credentials/remove.ts'
+import { revokeCredential } from '../../../src/management/credentials/revoke.ts'
 import { ExpiryWatch } from '../../../src/model/credentials/expiry.ts'
 import { startServer } from '../../../src/server/server.ts'
 import { openStore } from '../../../src/store/open.ts'
@@ -91,8 +92,8 @@ describe('a credential that will expire', () => {
 
   test('is not warned of once it was revoked or removed', async () => {
     await setting.apply(jobWith(expiring('a', 20), expiring('b', 20, 1)))
-    await revokeCredential(setting.operations, JOB, 'a')
-    await removeCredential(setting.operations, JOB, 'b')
+    await revokeCredential(setting.context, { client: JOB, name: 'a' })
+    await removeCredential(setting.context, { client: JOB, name: 'b' })
     expect(await watch().look()).toEqual([])
   })
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { rotateCredential } from '../../../src/management/credentials/operations.ts'
+import { rotateCredential } from '../../../src/management/credentials/rotate.ts'
 import type { SecretCredential } from '../../../src/model/credentials/credential.ts'
 import { statusOf } from '../../../src/model/credentials/status.ts'
 import { CredentialId } from '../../../src/oauth/ids.ts'
@@ -90,7 +90,13 @@ describe('through a rotation', () => {
     }
     await setting.apply(jobWith(`{ label: first, secret: ${newSecret()} }`))
     setting.clock.advance(HOUR)
-    const { credential: next, old } = await rotateCredential(setting.operations, JOB, undefined, GENERATED, 30 * DAY)
+    const { credential: next, old } = await rotateCredential(setting.context, {
+      client: JOB,
+      name: undefined,
+      spec: GENERATED,
+      overlap: 30 * DAY,
+      show: () => {},
+    })
     await setting.store.credentials.noteUses([{ id: old.id, at: setting.clock.now() }])
     expect(await statuses()).toEqual(['replaced', 'active'])
     setting.clock.advance(2 * DAY)

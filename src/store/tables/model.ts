@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Api } from '../../model/api.ts'
 import type { Change } from '../../model/changes/change.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
-import type { ManifestStore, ModelSnapshot, ModelWrites } from '../../model/store.ts'
+import type { ClientStep, ModelSnapshot, ModelStore, ModelWrites } from '../../model/store.ts'
 import { type ClientId, CredentialId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { toListed } from '../../platform/unreadable.ts'
@@ -19,7 +19,7 @@ import { listClients, loadClients } from './directory.ts'
 import { noteLifetime } from './revocations.ts'
 import { fromApi, fromClient, toApi } from './rows.ts'
 
-export class SqlManifestStore implements ManifestStore {
+export class SqlModelStore implements ModelStore {
   readonly #db: Database
   readonly #clock: Clock
   readonly #audit: SqlAuditStore
@@ -61,22 +61,41 @@ export class SqlManifestStore implements ManifestStore {
     return uses
   }
 
-  commit(version: number, { apis, clients, event }: ModelWrites): Promise<boolean> {
+  commit(version: number, writes: ModelWrites): Promise<boolean> {
     return transact(this.#db.writes, async (trx) => {
       if ((await lockNumbers(trx, 'change')) !== version) return false
-      await endTokens(trx, clients, this.#clock.now())
-      for (const api of apis) await this.#putApi(trx, api)
-      for (const client of clients) await this.#putClient(trx, client)
-      const changes: Change[] = [
-        ...apis.map((api): Change => ({ kind: 'api', id: api.audience })),
-        ...clients.map((client): Change => ({ kind: 'client', id: client.id })),
-      ]
-      await announce(trx, this.#clock, changes)
-      await this.#audit.appendWithin(trx, [event])
-      const lifetimes = [...apis, ...clients].map(({ token }) => token.lifetime ?? 0)
-      await noteLifetime(trx, Math.max(0, ...lifetimes) * 1000)
+      await this.#write(trx, writes)
       return true
     })
+  }
+
+  updateClient<Step extends ClientStep>(
+    id: ClientId,
+    plan: (client: Client | UnreadableClient | undefined) => Step,
+  ): Promise<Step> {
+    return transact(this.#db.writes, async (trx) => {
+      // Every writer of the model takes this lock first, so the client stays as it is read here.
+      await lockNumbers(trx, 'change')
+      const [before] = await loadClients(trx, [id])
+      const step = plan(before)
+      const { client, event } = step
+      if (event !== undefined) await this.#write(trx, { apis: [], clients: [client], event })
+      return step
+    })
+  }
+
+  async #write(trx: Kysely<Schema>, { apis, clients, event }: ModelWrites): Promise<void> {
+    await endTokens(trx, clients, this.#clock.now())
+    for (const api of apis) await this.#putApi(trx, api)
+    for (const client of clients) await this.#putClient(trx, client)
+    const changes: Change[] = [
+      ...apis.map((api): Change => ({ kind: 'api', id: api.audience })),
+      ...clients.map((client): Change => ({ kind: 'client', id: client.id })),
+    ]
+    await announce(trx, this.#clock, changes)
+    await this.#audit.appendWithin(trx, [event])
+    const lifetimes = [...apis, ...clients].map(({ token }) => token.lifetime ?? 0)
+    await noteLifetime(trx, Math.max(0, ...lifetimes) * 1000)
   }
 
   async #putApi(trx: Kysely<Schema>, api: Api): Promise<void> {

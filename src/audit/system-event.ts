@@ -1,0 +1,46 @@
+import type { Clock } from '../platform/clock.ts'
+import { type RandomBytes, uuidv7 } from '../platform/random.ts'
+import { type Actor, SYSTEM } from './actor.ts'
+import { type ChangedThing, toChanges } from './changes.ts'
+import type { AuditEvent, AuditEventType } from './event.ts'
+
+/** The content of an event, without its author. */
+export interface Occurrence {
+  readonly type: AuditEventType
+  readonly detail: AuditEvent['detail']
+  readonly clientId?: string | undefined
+  /** An undefined member stands for no change. */
+  readonly changes?: readonly (ChangedThing | undefined)[]
+}
+
+interface Means {
+  readonly clock: Clock
+  readonly random: RandomBytes
+}
+
+/** An event that no request has asked for: somebody has changed the model, or something was due. */
+export const eventBy = (
+  actor: Actor,
+  { type, detail, clientId, changes }: Occurrence,
+  { clock, random }: Means,
+): AuditEvent => ({
+  at: clock.now(),
+  type,
+  result: 'success',
+  reason: undefined,
+  clientId,
+  remoteAddress: undefined,
+  requestId: uuidv7(clock, random),
+  traceId: undefined,
+  detail,
+  actor,
+  ...(changes && { changes: toChanges(changes) }),
+})
+
+/** An event that the server itself causes, by a schedule. */
+export const systemEvent = (
+  type: AuditEventType,
+  detail: AuditEvent['detail'],
+  means: Means,
+  changes?: Occurrence['changes'],
+): AuditEvent => eventBy(SYSTEM, { type, detail, ...(changes && { changes }) }, means)

@@ -1,0 +1,20 @@
+import { hostname, userInfo } from 'node:os'
+import { type Actor, operator } from '../audit/actor.ts'
+
+/** As much of the operating system as names the operator. */
+interface System {
+  readonly userInfo: () => { readonly username: string }
+  readonly hostname: () => string
+  readonly uid: () => number | undefined
+}
+
+const here: System = { userInfo, hostname, uid: () => process.getuid?.() }
+
+/** The account and the machine that run this command. An account without an entry in the user database has only its number. */
+export function operatorOf(way: 'command' | 'manifest', system = here): Actor {
+  try {
+    return operator(system.userInfo().username, system.hostname(), way)
+  } catch {
+    return operator(String(system.uid() ?? 'unknown'), system.hostname(), way)
+  }
+}

@@ -1,0 +1,13 @@
+import type { Client, UnreadableClient } from '../../model/client.ts'
+import type { ClientId } from '../../oauth/ids.ts'
+import { UserError } from '../../platform/user-error.ts'
+import type { ManagementContext } from '../context.ts'
+
+/** One client, as it stands. @throws UserError where there is none */
+export async function showClient(context: ManagementContext, id: ClientId): Promise<Client | UnreadableClient> {
+  const client = await context.store.directory.loadClient(id)
+  if (client === undefined) throw noClient(id)
+  return client
+}
+
+export const noClient = (id: ClientId): UserError => new UserError(`there is no client ${JSON.stringify(id)}`)

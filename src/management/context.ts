@@ -1,0 +1,43 @@
+import type { Actor } from '../audit/actor.ts'
+import type { AuditEvent } from '../audit/event.ts'
+import type { AuditStore } from '../audit/store.ts'
+import { eventBy, type Occurrence } from '../audit/system-event.ts'
+import type { MasterKey } from '../crypto/master-key.ts'
+import type { ConsumerStore } from '../keys/consumers.ts'
+import type { KeyStore } from '../keys/store.ts'
+import type { CredentialStore } from '../model/credentials/store.ts'
+import type { DirectoryStore } from '../model/directory/store.ts'
+import type { ModelStore } from '../model/store.ts'
+import type { TenantId } from '../oauth/ids.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { RandomBytes } from '../platform/random.ts'
+import type { RevocationStore } from '../tokens/revocation/store.ts'
+
+/** The stores that verbs read and write. Each of their writes takes its event into its transaction. */
+interface ManagementStores {
+  readonly directory: DirectoryStore
+  readonly model: ModelStore
+  readonly credentials: CredentialStore
+  readonly keys: KeyStore & ConsumerStore
+  readonly revocations: RevocationStore
+  readonly audit: AuditStore
+}
+
+/** The context of every verb. Running servers follow a change within a second. */
+export interface ManagementContext {
+  /** The author of the change, whom its event names. */
+  readonly actor: Actor
+  readonly tenant: TenantId
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly store: ManagementStores
+}
+
+/** The context of a verb that decrypts or encrypts. */
+export interface SealedContext extends ManagementContext {
+  readonly masterKey: MasterKey
+}
+
+/** The event of a change: by the actor of the context, now. */
+export const recordedBy = ({ actor, clock, random }: ManagementContext, occurrence: Occurrence): AuditEvent =>
+  eventBy(actor, occurrence, { clock, random })

@@ -1,0 +1,36 @@
+import { freeLabel } from '../../model/credentials/life.ts'
+import type { ClientId } from '../../oauth/ids.ts'
+import {
+  addShown,
+  type CredentialChange,
+  type MadeCredential,
+  requireCredentials,
+  type ShowSecret,
+  type Standing,
+} from './change.ts'
+import { checkLabel, today } from './labels.ts'
+import { type CredentialSpec, type MakingContext, makeCredential, NEW_SECRET } from './make.ts'
+
+interface AddInput {
+  readonly client: ClientId
+  readonly spec: CredentialSpec
+  readonly show: ShowSecret
+}
+
+/** Adds a credential beside those that a client has. @throws UserError */
+export async function addCredential(
+  context: MakingContext,
+  { client, spec: { proof = NEW_SECRET, label, expiresAt }, show }: AddInput,
+): Promise<MadeCredential> {
+  const before = await requireCredentials(context, client)
+  const wantedLabel = label === undefined ? `added ${today(context.clock)}` : checkLabel(label)
+  const terms = { label: wantedLabel, origin: 'command', expiresAt } as const
+  const made = await makeCredential(context, proof, terms, before.all)
+  const { generated } = made
+  const add = ({ all }: Standing): CredentialChange => {
+    const credential = { ...made.credential, label: freeLabel(wantedLabel, all) }
+    return { writes: { put: [credential], remove: [] }, credential }
+  }
+  const { credential } = await addShown(context, client, { type: 'credential.add', before, add, generated, show })
+  return { credential, generated }
+}

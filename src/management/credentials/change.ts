@@ -1,0 +1,110 @@
+import type { AuditEvent, AuditEventType } from '../../audit/event.ts'
+import type { Credential, Credentials, UnreadableCredential } from '../../model/credentials/credential.ts'
+import { type CredentialWrites, nameOf } from '../../model/credentials/life.ts'
+import type { ClientId } from '../../oauth/ids.ts'
+import { UserError } from '../../platform/user-error.ts'
+import { noClient } from '../clients/show.ts'
+import { type ManagementContext, recordedBy } from '../context.ts'
+import { credentialChanges } from '../fields.ts'
+
+/** The credentials of a client at one moment. */
+export type Standing = Pick<Credentials, 'all' | 'unreadable'>
+
+/** One change of a client's credentials. */
+export interface CredentialChange<Subject extends Credential | UnreadableCredential = Credential> {
+  readonly writes: CredentialWrites
+  /** The credential that the event is about. */
+  readonly credential: Subject
+  /** Further members of the detail of the event. */
+  readonly extraDetail?: AuditEvent['detail']
+}
+
+/** A new credential, and its secret if one was generated: to be shown once. */
+export interface MadeCredential {
+  readonly credential: Credential
+  readonly generated: string | undefined
+}
+
+/** Names one credential of a client. */
+export interface CredentialName {
+  readonly client: ClientId
+  /** Id or label. */
+  readonly name: string
+}
+
+/**
+ * Changes the credentials of a client and records it, in one transaction.
+ * @param plan called with the credentials as they are, once or again
+ * @returns what `plan` returned
+ * @throws UserError where there is no such client; the errors of `plan`
+ */
+export async function changeCredentials<Change extends CredentialChange<Credential | UnreadableCredential>>(
+  context: ManagementContext,
+  client: ClientId,
+  type: AuditEventType,
+  plan: (credentials: Credentials) => Change,
+): Promise<Change> {
+  const step = await context.store.credentials.updateCredentials(client, (before) => {
+    const change = plan(before)
+    const { id, label } = change.credential
+    const kind = 'problem' in change.credential ? undefined : change.credential.kind
+    const event = recordedBy(context, {
+      type,
+      clientId: client,
+      detail: { credential: id, label, kind, ...change.extraDetail },
+      changes: credentialChanges(client, before, standingAfter(before, change.writes)),
+    })
+    return { change, writes: change.writes, event }
+  })
+  if (step === undefined) throw noClient(client)
+  return step.change
+}
+
+/** An addition, and the values needed to show its secret first. */
+interface Addition<Change> {
+  readonly type: AuditEventType
+  /** The credentials as they were when the new one was made. */
+  readonly before: Standing
+  readonly add: (credentials: Standing) => Change
+  readonly generated: string | undefined
+  readonly show: ShowSecret
+}
+
+/**
+ * Shows a new secret to a person. It is called before the credential is written, so that every stored secret has been seen. If it
+ * throws, the error is passed on and nothing is written.
+ */
+export type ShowSecret = (made: MadeCredential) => void
+
+/**
+ * Adds a credential, after a generated secret was shown. The secret is shown outside the transaction, since a slow reader of the
+ * output must not block writers.
+ * @throws UserError if somebody else has taken the label that was shown
+ */
+export function addShown<Change extends CredentialChange>(
+  context: ManagementContext,
+  client: ClientId,
+  { type, before, add, generated, show }: Addition<Change>,
+): Promise<Change> {
+  if (generated === undefined) return changeCredentials(context, client, type, add)
+  const shown = add(before).credential
+  show({ credential: shown, generated })
+  return changeCredentials(context, client, type, (credentials) => {
+    const change = add(credentials)
+    if (change.credential.label === shown.label) return change
+    throw new UserError(`somebody else added a credential ${nameOf(shown)} at the same time: try again`)
+  })
+}
+
+/** The credentials of a client as they are. @throws UserError where there is no such client */
+export async function requireCredentials({ store }: ManagementContext, client: ClientId): Promise<Standing> {
+  const listed = await store.credentials.listCredentials(client)
+  if (listed === undefined) throw noClient(client)
+  return { all: listed.found.map(({ credential }) => credential), unreadable: listed.unreadable }
+}
+
+function standingAfter({ all, unreadable }: Standing, { put, remove }: CredentialWrites): Standing {
+  const isLeft = ({ id }: Credential | UnreadableCredential) =>
+    !remove.includes(id) && !put.some((one) => one.id === id)
+  return { all: [...all.filter(isLeft), ...put], unreadable: unreadable.filter(isLeft) }
+}

@@ -1,0 +1,37 @@
+import { type Credential, isValid, type UnreadableCredential } from '../../model/credentials/credential.ts'
+import { nameOf, successorOf } from '../../model/credentials/life.ts'
+import { UserError } from '../../platform/user-error.ts'
+import type { Standing } from './change.ts'
+
+/** The credentials with an id or label. */
+export const withName = <Named extends Credential | UnreadableCredential>(
+  credentials: readonly Named[],
+  name: string,
+) => credentials.filter(({ id, label }) => id === name || label === name)
+
+/**
+ * The credential of this id or label; without a name, the only one that counts and has no successor.
+ * @throws UserError where there is none, or several, or it can't be read
+ */
+export function findCredential({ all, unreadable }: Standing, name: string | undefined, now: number): Credential {
+  if (name === undefined) return findCurrent(all, now)
+  const [lost] = withName(unreadable, name)
+  if (lost !== undefined) throw new UserError(`${lost.id} can't be read (${lost.problem}): it can only be removed`)
+  const found = withName(all, name)
+  const [only, ...others] = found
+  if (only === undefined) {
+    const have = all.length === 0 ? 'none' : all.map(nameOf).join(', ')
+    throw new UserError(`the client has no credential ${JSON.stringify(name)}; it has ${have}`)
+  }
+  if (others.length > 0)
+    throw new UserError(`several credentials have that label: ${found.map(({ id }) => id).join(', ')}`)
+  return only
+}
+
+function findCurrent(all: readonly Credential[], now: number): Credential {
+  const current = all.filter((credential) => isValid(credential, now) && successorOf(all, credential) === undefined)
+  const [only, ...others] = current
+  if (only !== undefined && others.length === 0) return only
+  if (only === undefined) throw new UserError('the client has no credential that counts')
+  throw new UserError(`say which: ${current.map(nameOf).join(', ')}`)
+}

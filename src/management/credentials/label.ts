@@ -1,0 +1,26 @@
+import type { Credential } from '../../model/credentials/credential.ts'
+import { nameOf } from '../../model/credentials/life.ts'
+import { UserError } from '../../platform/user-error.ts'
+import type { ManagementContext } from '../context.ts'
+import { type CredentialName, changeCredentials } from './change.ts'
+import { findCredential } from './find.ts'
+import { checkLabel } from './labels.ts'
+
+/** Gives a credential another label. A manifest finds its own credentials by their labels, so those stay. @throws UserError */
+export async function labelCredential(
+  context: ManagementContext,
+  { client, name, label }: CredentialName & { readonly label: string },
+): Promise<Credential> {
+  const { credential } = await changeCredentials(context, client, 'credential.change', (standing) => {
+    checkLabel(label)
+    const before = findCredential(standing, name, context.clock.now())
+    if (before.origin === 'manifest') {
+      throw new UserError(`${nameOf(before)} is a manifest's: change its label there`)
+    }
+    if (standing.all.some((other) => other.label === label && other.id !== before.id))
+      throw new UserError(`the client has another credential with the label ${JSON.stringify(label)}`)
+    const credential = { ...before, label }
+    return { writes: { put: [credential], remove: [] }, credential }
+  })
+  return credential
+}

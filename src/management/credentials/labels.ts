@@ -1,0 +1,21 @@
+import type { Credential } from '../../model/credentials/credential.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { hasControl } from '../../platform/text.ts'
+import { UserError } from '../../platform/user-error.ts'
+
+const LONGEST_LABEL = 128
+
+/** The same rule as for labels in a manifest. @throws UserError */
+export function checkLabel(label: string): string {
+  if (label !== '' && label.length <= LONGEST_LABEL && !hasControl(label)) return label
+  throw new UserError(`a label has 1 to ${LONGEST_LABEL} characters, none of them a control character`)
+}
+
+/** The label without the date of an earlier rotation, and with that of today. */
+export function nextLabel({ label, kind }: Credential, clock: Clock): string {
+  const base = label.replace(/, \d{4}-\d\d-\d\d( \(\d+\))?$/, '') || kind
+  return `${base.slice(0, LONGEST_LABEL - 20)}, ${today(clock)}`
+}
+
+/** The date of a new credential without a label of its own. */
+export const today = (clock: Clock): string => new Date(clock.now()).toISOString().slice(0, 10)

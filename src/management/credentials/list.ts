@@ -1,0 +1,16 @@
+import type { UnreadableCredential } from '../../model/credentials/credential.ts'
+import type { UsedCredential } from '../../model/credentials/status.ts'
+import type { ClientId } from '../../oauth/ids.ts'
+import type { Listed } from '../../platform/unreadable.ts'
+import { noClient } from '../clients/show.ts'
+import type { ManagementContext } from '../context.ts'
+
+/** The credentials of a client and their last uses, oldest first. @throws UserError where there is no such client */
+export async function listCredentials(
+  context: ManagementContext,
+  client: ClientId,
+): Promise<Listed<UsedCredential, UnreadableCredential>> {
+  const listed = await context.store.credentials.listCredentials(client)
+  if (listed === undefined) throw noClient(client)
+  return listed
+}

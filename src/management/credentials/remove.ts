@@ -1,0 +1,28 @@
+import type { Credential, UnreadableCredential } from '../../model/credentials/credential.ts'
+import { remove } from '../../model/credentials/life.ts'
+import type { ManagementContext } from '../context.ts'
+import { type CredentialChange, type CredentialName, changeCredentials } from './change.ts'
+import { findCredential, withName } from './find.ts'
+
+/**
+ * Removes a credential for good, even an unreadable one: no manifest brings it back. An unreadable credential can't be compared,
+ * so a manifest that names its label makes a new one.
+ * @throws UserError
+ */
+export async function removeCredential(
+  context: ManagementContext,
+  { client, name }: CredentialName,
+): Promise<Credential | UnreadableCredential> {
+  const { credential } = await changeCredentials(
+    context,
+    client,
+    'credential.remove',
+    (standing): CredentialChange<Credential | UnreadableCredential> => {
+      const [unreadable] = withName(standing.unreadable, name)
+      if (unreadable !== undefined) return { writes: { put: [], remove: [unreadable.id] }, credential: unreadable }
+      const credential = findCredential(standing, name, context.clock.now())
+      return { writes: remove(standing.all, credential), credential }
+    },
+  )
+  return credential
+}

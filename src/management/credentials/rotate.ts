@@ -1,0 +1,62 @@
+import type { Credential } from '../../model/credentials/credential.ts'
+import { freeLabel, nameOf, rotate } from '../../model/credentials/life.ts'
+import type { ClientId } from '../../oauth/ids.ts'
+import { UserError } from '../../platform/user-error.ts'
+import { iso } from '../fields.ts'
+import {
+  addShown,
+  type CredentialChange,
+  type MadeCredential,
+  requireCredentials,
+  type ShowSecret,
+  type Standing,
+} from './change.ts'
+import { findCredential } from './find.ts'
+import { checkLabel, nextLabel } from './labels.ts'
+import { type CredentialSpec, type MakingContext, makeCredential, type ProofSpec } from './make.ts'
+
+interface RotateInput {
+  readonly client: ClientId
+  /** Id or label; undefined for the only one that counts. */
+  readonly name: string | undefined
+  readonly spec: CredentialSpec
+  /** For how long the old one lives on. Milliseconds. */
+  readonly overlap: number
+  readonly show: ShowSecret
+}
+
+interface Rotation extends CredentialChange {
+  readonly old: Credential
+}
+
+/** Puts a new credential after one, which lives on for the overlap. @throws UserError */
+export async function rotateCredential(
+  context: MakingContext,
+  { client, name, spec: { proof, label, expiresAt }, overlap, show }: RotateInput,
+): Promise<MadeCredential & { readonly old: Credential }> {
+  const { clock } = context
+  const before = await requireCredentials(context, client)
+  const replaced = findCredential(before, name, clock.now())
+  const wantedProof = proof ?? sameKind(replaced)
+  const wantedLabel = label === undefined ? nextLabel(replaced, clock) : checkLabel(label)
+  const terms = { label: wantedLabel, origin: 'command', expiresAt } as const
+  const made = await makeCredential(context, wantedProof, terms, before.all)
+  const { generated } = made
+  const add = (standing: Standing): Rotation => {
+    const now = clock.now()
+    const labelled = { ...made.credential, label: freeLabel(wantedLabel, standing.all) }
+    const writes = rotate(standing.all, findCredential(standing, replaced.id, now), labelled, overlap, now)
+    const [old, credential] = writes.put
+    return { writes, credential, old, extraDetail: { replaces: replaced.id, old_expires: iso(old.expiresAt) } }
+  }
+  const rotation = await addShown(context, client, { type: 'credential.rotate', before, add, generated, show })
+  return { credential: rotation.credential, generated, old: rotation.old }
+}
+
+/** A secret follows a secret. For any other kind only its owner can say what follows. @throws UserError */
+function sameKind(replaced: Credential): ProofSpec {
+  if (replaced.kind === 'secret') {
+    return { kind: 'secret', secret: undefined, isRetrievable: replaced.retrievable !== undefined }
+  }
+  throw new UserError(`${nameOf(replaced)} is of the kind ${replaced.kind}: say what comes after it`)
+}

@@ -1,0 +1,9 @@
+import type { KeyContext } from './context.ts'
+import { type KeyRepair, planRepair, refuseMistaken } from './plan-repair.ts'
+
+/** Plans a repair of the keys and writes nothing. @param isLost and errors as for `refuseMistaken` */
+export async function inspectKeys(context: KeyContext, isLost: boolean): Promise<KeyRepair> {
+  const rows = await context.store.keys.listKeys()
+  refuseMistaken(context, rows, isLost)
+  return planRepair(context, rows, new Map()).repair
+}

@@ -1,0 +1,15 @@
+import type { KeySetConsumer } from '../../keys/consumers.ts'
+import type { KeyRows } from '../../keys/store.ts'
+import type { ManagementContext } from '../context.ts'
+
+/** A consumer that fetched the key set within this time counts as one that needs the next key. */
+const KNOWN_MS = 7 * 24 * 3600 * 1000
+
+/** Every key, and the consumers that have fetched the key set lately. */
+export async function listKeys(
+  context: ManagementContext,
+): Promise<KeyRows & { readonly consumers: readonly KeySetConsumer[] }> {
+  const { store, clock } = context
+  const rows = await store.keys.listKeys()
+  return { ...rows, consumers: await store.keys.listConsumers(clock.now() - KNOWN_MS) }
+}

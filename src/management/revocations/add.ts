@@ -1,0 +1,72 @@
+import { changeOf } from '../../audit/changes.ts'
+import { ApiSet } from '../../model/api-set.ts'
+import { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
+import { uuidv7Time } from '../../platform/random.ts'
+import { UserError } from '../../platform/user-error.ts'
+import type { Revocation } from '../../tokens/revocation/store.ts'
+import { type ManagementContext, recordedBy } from '../context.ts'
+import { iso } from '../fields.ts'
+
+/** The target of a revocation: one token, by its `jti`, or all tokens issued before now to a client, for an API or under a key. */
+export interface RevocationTarget {
+  readonly kind: Revocation['kind']
+  readonly id: string
+}
+
+/** Revokes tokens. @throws UserError where there is no such client, API or key, or no token of ours can have the `jti` */
+export async function addRevocation(context: ManagementContext, target: RevocationTarget): Promise<Revocation> {
+  const { store } = context
+  const revocation = await toRevocation(context, target)
+  const { kind, id, expiresAt } = revocation
+  const fields = {
+    kind,
+    issuedBefore: 'issuedBefore' in revocation ? iso(revocation.issuedBefore) : undefined,
+    expiresAt: iso(expiresAt),
+  }
+  const event = recordedBy(context, {
+    type: 'revocation.add',
+    detail: { kind, id },
+    changes: [changeOf({ thing: 'revocation', id }, undefined, fields)],
+  })
+  await store.revocations.addRevocations([revocation], event)
+  return revocation
+}
+
+async function toRevocation(context: ManagementContext, { kind, id }: RevocationTarget): Promise<Revocation> {
+  const longest = await context.store.revocations.longestLifetime()
+  const now = context.clock.now()
+  const all = { issuedBefore: now, expiresAt: now + longest }
+  switch (kind) {
+    case 'client':
+      return { kind, id: await knownClient(context, id), ...all }
+    case 'api':
+      return { kind, id: await knownApi(context, id), ...all }
+    case 'key':
+      return { kind, id: await knownKey(context, id), ...all }
+    case 'token': {
+      const issuedAt = uuidv7Time(id)
+      if (issuedAt === undefined) throw new UserError('that is the jti of no token of ours')
+      return { kind, id: Jti(id), expiresAt: issuedAt + longest }
+    }
+  }
+}
+
+async function knownClient({ store }: ManagementContext, id: string): Promise<ClientId> {
+  if ((await store.directory.loadClient(ClientId(id))) === undefined) throw new UserError(`there is no client ${id}`)
+  return ClientId(id)
+}
+
+async function knownApi({ store }: ManagementContext, audience: string): Promise<Audience> {
+  const { found, unreadable } = await store.directory.loadApis()
+  const apis = new ApiSet(found, unreadable)
+  const known = apis.get(audience)?.audience ?? apis.unreadableOf(audience)?.id
+  if (known === undefined) throw new UserError(`there is no API ${audience}`)
+  return Audience(known)
+}
+
+async function knownKey({ store }: ManagementContext, kid: string): Promise<KeyId> {
+  const { found, unreadable } = await store.keys.listKeys()
+  const kids: readonly string[] = [...found.map((key) => key.kid), ...unreadable.map(({ id }) => id)]
+  if (!kids.includes(kid)) throw new UserError(`there is no key ${kid}`)
+  return KeyId(kid)
+}

@@ -1,0 +1,124 @@
+/** A small model in SQLite, of which each test changes a copy. */
+
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MasterKey } from '../../src/crypto/master-key.ts'
+import { disableClient } from '../../src/management/clients/disable.ts'
+import { addCredential } from '../../src/management/credentials/add.ts'
+import { rotateCredential } from '../../src/management/credentials/rotate.ts'
+import type { KeyContext } from '../../src/management/keys/context.ts'
+import { rotateKeys } from '../../src/management/keys/rotate.ts'
+import { applyManifest } from '../../src/management/manifest/apply.ts'
+import { parseManifest } from '../../src/management/manifest/parse.ts'
+import { ClientId } from '../../src/oauth/ids.ts'
+import { systemRandom } from '../../src/platform/random.ts'
+import { openStore } from '../../src/store/open.ts'
+import { fakeClock } from '../client-auth/remote-jwks/source.ts'
+import { contextOf } from '../harness/management.ts'
+import { newSecret } from '../harness/model.ts'
+import { openRows, type Rows } from '../harness/rows.ts'
+
+export const HOUR = 3_600_000
+export const JOB = ClientId('job')
+export const OFF = ClientId('off')
+const OLD_KEY = Buffer.alloc(32, 1)
+const OLD_MASTER = new MasterKey(OLD_KEY, systemRandom)
+/** Another master key, given with the one in use. */
+export const NEW_MASTER = new MasterKey(Buffer.alloc(32, 2), systemRandom, OLD_KEY)
+/** Another master key, given alone. */
+export const OTHER_MASTER = new MasterKey(Buffer.alloc(32, 3), systemRandom)
+
+export const FIRST_SECRET = newSecret()
+export const GIVEN_SECRET = newSecret()
+
+export const MANIFEST = `
+apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }, { name: read }] }]
+clients:
+  - client_id: job
+    scopes: [edit]
+    credentials: [{ label: first, secret: ${FIRST_SECRET} }, { label: signing, secret: ${newSecret()}, retrievable: true }]
+  - { client_id: off, scopes: [edit] }
+`
+
+export type TestContext = ReturnType<typeof contextOf> & KeyContext
+
+/** One copy of the model, and what commands do with it. */
+export interface Setting {
+  readonly context: TestContext
+  readonly rows: Rows
+  close(): Promise<void>
+}
+
+const POLICY = { rotateEvery: 1_000_000, publishBefore: 1_000, retireAfter: HOUR }
+
+export const apply = (context: TestContext, manifest: string) =>
+  applyManifest(context, { parsed: parseManifest('test.yaml', manifest), env: {}, dryRun: false })
+
+/** Makes the model once. @returns what opens copies of it */
+export async function makeModel() {
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-management-'))
+  const clock = fakeClock()
+  const open = async (name: string): Promise<Setting> => {
+    const storage = `sqlite:${join(folder, name)}`
+    const store = await openStore(storage, clock)
+    const rows = openRows({ storage })
+    return {
+      context: { ...contextOf(store, clock, OLD_MASTER), policy: POLICY },
+      rows,
+      close: async () => {
+        rows.close()
+        await store.close()
+      },
+    }
+  }
+  const { context, rows, close } = await open('base.db')
+  const show = () => {}
+  const spec = { proof: undefined, expiresAt: undefined }
+  await apply(context, MANIFEST)
+  await disableClient(context, OFF)
+  clock.advance(1)
+  await addCredential(context, { client: JOB, spec: { ...spec, label: 'own' }, show })
+  clock.advance(1)
+  const rotation = { client: JOB, name: 'own', spec: { ...spec, label: 'next' }, overlap: HOUR, show }
+  await rotateCredential(context, rotation)
+  await rotateKeys(context, { algorithm: 'ES256', atOnce: true })
+  rows.run("update key set state = 'active'")
+  await rotateKeys(context, { algorithm: 'ES256', atOnce: true })
+  rows.run("update key set state = 'retiring', gone_at = active_at + ? where state = 'active'", HOUR)
+  rows.run("update key set state = 'active' where state = 'pending'")
+  await close()
+  let copies = 0
+  return {
+    copy: (): Promise<Setting> => {
+      copies += 1
+      copyFileSync(join(folder, 'base.db'), join(folder, `${copies}.db`))
+      return open(`${copies}.db`)
+    },
+    remove: () => rmSync(folder, { recursive: true }),
+  }
+}
+
+/** The rows of the model, by the names that events give them. */
+export function modelIn(rows: Rows): ReadonlyMap<string, string> {
+  const things = new Map<string, string>()
+  const add = (name: string, row: Readonly<Record<string, unknown>>) => things.set(name, JSON.stringify(row))
+  for (const { created_at: _, updated_at: __, ...row } of rows.all('select * from api'))
+    add(`api ${row['audience']}`, row)
+  // Removed credentials are the business of events about credentials.
+  for (const { created_at: _, updated_at: __, ended, ...row } of rows.all('select * from client'))
+    add(`client ${row['client_id']}`, { ...row, ended: JSON.parse(String(ended)).disabled_at })
+  for (const row of rows.all('select * from credential')) add(`credential ${row['id']}`, row)
+  for (const row of rows.all('select * from key')) add(`key ${row['kid']}`, row)
+  for (const row of rows.all('select * from master_key')) add('master key', row)
+  for (const { seq, ...row } of rows.all('select * from revocation')) add(`revocation ${row['id']}`, { ...row, seq })
+  return things
+}
+
+/** The things that differ. The revocation that disabling or enabling a client implies belongs to the client. */
+export function differing(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): readonly string[] {
+  const names = [...new Set([...one.keys(), ...other.keys()])].filter((name) => one.get(name) !== other.get(name))
+  return names
+    .filter((name) => !names.includes(name.replace(/^revocation /, 'client ')) || !name.startsWith('rev'))
+    .sort()
+}

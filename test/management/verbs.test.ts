@@ -1,0 +1,191 @@
+import { globSync, readFileSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { StoredAuditEvent } from '../../src/audit/store.ts'
+import { UserError } from '../../src/platform/user-error.ts'
+import { takeOverSqlite } from '../faults/sqlite-calls.ts'
+import { ALICE } from '../harness/management.ts'
+import type { Rows } from '../harness/rows.ts'
+import { differing, FIRST_SECRET, GIVEN_SECRET, makeModel, modelIn, type Setting, type TestContext } from './setting.ts'
+import { type Verb, verbs } from './verbs.ts'
+
+/** Files that export no verb: the parts that verbs share, and the reading of manifests. */
+const PARTS = [
+  'context',
+  'fields',
+  'clients/change',
+  'credentials/change',
+  'credentials/find',
+  'credentials/labels',
+  'credentials/make',
+  'keys/context',
+  'keys/master-key-event',
+  'keys/plan-repair',
+  ...['check', 'convert', 'credentials', 'losses', 'new-secrets', 'parse', 'plan', 'plan-client', 'plan-manifest'].map(
+    (name) => `manifest/${name}`,
+  ),
+  'manifest/schema',
+  'manifest/trust-file',
+]
+/** The methods of stores that write. */
+const WRITES =
+  /^(append|commit|update(Client|Credentials|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime)$/
+
+describe('the table of verbs', () => {
+  test('has every file of src/management that is not a part of verbs', () => {
+    const files = globSync('src/management/**/*.ts').map((path) => path.slice('src/management/'.length, -'.ts'.length))
+    const known = [...Object.keys(verbs).map((name) => name.replace(/,.*/, '')), ...PARTS]
+    expect(files.sort()).toEqual([...new Set(known)].sort())
+  })
+
+  test('is all that commands call: no command writes to a store or makes an event', () => {
+    for (const path of globSync('src/cli/**/*.ts')) {
+      const text = readFileSync(path, 'utf8')
+      const calls = [...text.matchAll(/\.(\w+\.\w+)\(/g)].map(([, call = '']) => call)
+      expect(
+        calls.filter((call) => WRITES.test(call.replace(/.*\./, ''))),
+        path,
+      ).toEqual([])
+      expect(text, path).not.toMatch(/audit\/system-event|recordedBy/)
+    }
+  })
+})
+
+let model: Awaited<ReturnType<typeof makeModel>>
+beforeAll(async () => {
+  model = await makeModel()
+})
+afterAll(() => model.remove())
+
+async function open({ prepare }: Verb): Promise<Setting> {
+  const setting = await model.copy()
+  prepare?.(setting.rows)
+  return setting
+}
+
+interface Observed {
+  readonly model: ReadonlyMap<string, string>
+  readonly events: readonly StoredAuditEvent[]
+}
+
+const observe = async ({ context, rows }: Setting): Promise<Observed> => ({
+  model: modelIn(rows),
+  events: await context.store.audit.listEvents({ limit: 1_000 }),
+})
+
+/** The things that differ between two observations, which must be those that the events between them name. */
+function changedBetween(before: Observed, after: Observed, what: string): readonly string[] {
+  const changed = differing(before.model, after.model)
+  const named = after.events
+    .slice(before.events.length)
+    .flatMap(({ changes }) => changes?.things ?? [])
+    .map(({ thing, id }) => (thing === 'master key' ? thing : `${thing} ${id}`))
+  expect(changed, what).toEqual([...new Set(named)].sort())
+  return changed
+}
+
+/** Texts that prove something, or that a secret could be recognised by. */
+const secretsIn = (rows: Rows): readonly string[] => [
+  FIRST_SECRET,
+  GIVEN_SECRET,
+  ...rows.all('select data from credential').map(({ data }) => JSON.parse(String(data)).hash as string),
+  ...rows
+    .all('select encrypted_secret as bytes from credential union all select encrypted_private_key from key')
+    .flatMap(({ bytes }) => (bytes === null ? [] : [Buffer.from(bytes as Uint8Array).toString('base64')])),
+]
+
+const writing = Object.entries(verbs).filter(([, { events }]) => events.length > 0)
+
+describe('a verb records who did it and what changed, and no secret', () => {
+  test.each(Object.entries(verbs))('%s', async (_name, verb) => {
+    const setting = await open(verb)
+    onTestFinished(setting.close)
+    const before = await observe(setting)
+    const secrets = secretsIn(setting.rows)
+    await verb.run(setting.context)
+    const after = await observe(setting)
+    changedBetween(before, after, 'the things that changed')
+    const events = after.events.slice(before.events.length)
+    expect(events).toEqual(verb.events.map((event) => expect.objectContaining({ ...event, actor: ALICE })))
+    const text = JSON.stringify(events)
+    for (const secret of [...secrets, ...secretsIn(setting.rows)]) expect(text).not.toContain(secret)
+    expect(text).not.toMatch(/tss_|scrypt|sha256|ciphertext/)
+  })
+})
+
+describe('a failed call of the database leaves neither a write nor an event', () => {
+  let calls: ReturnType<typeof takeOverSqlite>
+  beforeAll(() => {
+    calls = takeOverSqlite()
+  })
+  afterAll(() => calls.restore())
+  afterEach(() => calls.breaker.heal())
+
+  test.each(Object.entries(verbs))('%s', async (_name, verb) => {
+    let setting = await open(verb)
+    onTestFinished(() => setting.close())
+    for (const how of ['before', 'after'] as const) {
+      for (let nth = 1; ; nth += 1) {
+        const before = await observe(setting)
+        calls.breaker.fail(nth, how)
+        const failed = await verb.run(setting.context).then(
+          () => false,
+          () => true,
+        )
+        const came = calls.breaker.heal()
+        // An answer may be lost: then the write was recorded all the same.
+        const changed = changedBetween(before, await observe(setting), `call ${nth} ${how}`)
+        expect(failed, `call ${nth} ${how}`).toBe(came)
+        if (came && how === 'before' && !verb.isStepwise) expect(changed).toEqual([])
+        if (changed.length > 0 || !came) {
+          await setting.close()
+          setting = await open(verb)
+        }
+        if (came) continue
+        expect(nth).toBeGreaterThan(1)
+        break
+      }
+    }
+  })
+})
+
+/** The context of somebody who is overtaken at their first write. */
+function overtaken(context: TestContext, act: () => Promise<unknown>): TestContext {
+  let isOvertaken = false
+  const store = Object.fromEntries(
+    Object.entries(context.store).map(([name, part]) => [
+      name,
+      new Proxy(part, {
+        get: (target, method) => {
+          const member = Reflect.get(target, method)
+          if (typeof member !== 'function') return member
+          return async (...given: unknown[]) => {
+            const isFirst = WRITES.test(String(method)) && !isOvertaken
+            isOvertaken ||= isFirst
+            if (isFirst) await act()
+            return member.apply(target, given)
+          }
+        },
+      }),
+    ]),
+  )
+  return { ...context, store: store as unknown as TestContext['store'] }
+}
+
+describe('a change of somebody else between read and write is not lost', () => {
+  test.each(writing)('%s', async (_name, { rival, ...verb }) => {
+    const setting = await open(verb)
+    onTestFinished(setting.close)
+    if (rival === undefined) throw new Error('a verb that writes needs a rival')
+    const before = await observe(setting)
+    const error = await verb
+      .run(overtaken(setting.context, () => rival.run(setting.context)))
+      .then(() => undefined)
+      .catch((thrown: unknown) => thrown)
+    const after = await observe(setting)
+    changedBetween(before, after, 'the things that changed')
+    expect(rival.isKept(setting.rows)).toBe(true)
+    const types = after.events.slice(before.events.length).map(({ type }) => type)
+    if (error !== undefined) expect(error).toBeInstanceOf(UserError)
+    else expect(types).toEqual(expect.arrayContaining(verb.events.map(({ type }) => type)))
+  })
+})

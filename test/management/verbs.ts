@@ -1,0 +1,335 @@
+/** Every verb, on the model of `setting.ts`: what it is asked, and the events that it must write. */
+
+import { expect } from 'vitest'
+import type { AuditEvent } from '../../src/audit/event.ts'
+import { disableClient } from '../../src/management/clients/disable.ts'
+import { enableClient } from '../../src/management/clients/enable.ts'
+import { listClients } from '../../src/management/clients/list.ts'
+import { showClient } from '../../src/management/clients/show.ts'
+import { addCredential } from '../../src/management/credentials/add.ts'
+import { cancelRotation } from '../../src/management/credentials/cancel.ts'
+import { forgetSecret } from '../../src/management/credentials/forget-secret.ts'
+import { labelCredential } from '../../src/management/credentials/label.ts'
+import { listCredentials } from '../../src/management/credentials/list.ts'
+import { listLostSecrets } from '../../src/management/credentials/lost-secrets.ts'
+import { removeCredential } from '../../src/management/credentials/remove.ts'
+import { revokeCredential } from '../../src/management/credentials/revoke.ts'
+import { rewrapSecrets } from '../../src/management/credentials/rewrap.ts'
+import { rotateCredential } from '../../src/management/credentials/rotate.ts'
+import { acceptRestored } from '../../src/management/database/accept-restored.ts'
+import { inspectKeys } from '../../src/management/keys/inspect.ts'
+import { listKeys } from '../../src/management/keys/list.ts'
+import { repairKeys } from '../../src/management/keys/repair.ts'
+import { revokeKey } from '../../src/management/keys/revoke.ts'
+import { rewrapKeys } from '../../src/management/keys/rewrap.ts'
+import { rollBackKeys } from '../../src/management/keys/roll-back.ts'
+import { rotateKeys } from '../../src/management/keys/rotate.ts'
+import { addRevocation } from '../../src/management/revocations/add.ts'
+import type { Rows } from '../harness/rows.ts'
+import { apply, GIVEN_SECRET, HOUR, JOB, MANIFEST, NEW_MASTER, OFF, OTHER_MASTER, type TestContext } from './setting.ts'
+
+/** A change by somebody else that comes between what a verb reads and what it writes. */
+interface Rival {
+  readonly run: (context: TestContext) => Promise<unknown>
+  /** Whether the change is still there afterwards. */
+  readonly isKept: (rows: Rows) => boolean
+}
+
+export interface Verb {
+  readonly run: (context: TestContext) => Promise<unknown>
+  /** Makes the copy of the model what the verb is for. */
+  readonly prepare?: (rows: Rows) => void
+  /** The events, in their order; none for a verb that only reads. */
+  readonly events: readonly (Pick<AuditEvent, 'type'> & Partial<Pick<AuditEvent, 'clientId' | 'changes'>>)[]
+  /** Whether it takes several transactions, so that a failure may leave the first ones done. */
+  readonly isStepwise?: true
+  readonly rival?: Rival
+}
+
+const TIME = expect.stringMatching(/^2030-01-01T\d\d:/)
+const KID = expect.stringMatching(/^[\w-]{43}$/)
+const ID = expect.stringMatching(/^[0-9a-f-]{36}$/)
+
+const changes = (...things: NonNullable<AuditEvent['changes']>['things']) => ({ changes: { things, others: 0 } })
+const client = (id: string, before: object, after: object) =>
+  changes({ thing: 'client', id, before: { ...before }, after: { ...after } })
+const ofJob = { thing: 'credential', id: ID, client: JOB } as const
+const credential = (before: object | null, after: object | null) =>
+  changes({ ...ofJob, before: before && { ...before }, after: after && { ...after } })
+const key = (before: object | null, after: object | null) =>
+  changes({ thing: 'key', id: KID, before: before && { ...before }, after: after && { ...after } })
+
+/** The fields of a credential of the model, whole. */
+const secretOf = (more: object) => ({
+  kind: 'secret',
+  hint: expect.stringMatching(/^\w{4}$/),
+  retrievable: false,
+  expiresAt: null,
+  revokedAt: null,
+  replaces: null,
+  ...more,
+})
+/** Events leave out fields without a value on both sides. */
+const made = (more: object) => {
+  const { expiresAt: _, revokedAt: __, replaces: ___, ...fields } = secretOf({})
+  return { ...fields, ...more }
+}
+
+const SPEC = { proof: undefined, label: 'another', expiresAt: undefined }
+const show = (): void => {}
+const kidOf = async ({ store }: TestContext, state: string): Promise<string> =>
+  (await store.keys.listKeys()).found.find((one) => one.state === state)?.kid ?? ''
+
+const renamed: Rival = {
+  run: (context) => apply(context, MANIFEST.replace('client_id: job', 'client_id: job\n    name: renamed')),
+  isKept: (rows) => rows.all("select name from client where client_id = 'job'")[0]?.['name'] === 'renamed',
+}
+const added: Rival = {
+  run: (context) => addCredential(context, { client: JOB, spec: { ...SPEC, label: 'rival' }, show }),
+  isKept: (rows) => rows.all("select id from credential where label = 'rival'").length === 1,
+}
+const keyAdded: Rival = {
+  run: (context) => rotateKeys(context, { algorithm: 'A256GCM', atOnce: true }),
+  isKept: (rows) => rows.all("select kid from key where algorithm = 'A256GCM'").length === 1,
+}
+const keyRevoked: Rival = {
+  run: async (context) => revokeKey(context, await kidOf(context, 'active')),
+  isKept: (rows) => rows.all("select kid from key where state = 'revoked'").length === 1,
+}
+const signingRevoked: Rival = {
+  run: (context) => revokeCredential(context, { client: JOB, name: 'signing' }),
+  isKept: (rows) =>
+    rows.all("select id from credential where label = 'signing' and revoked_at is not null").length === 1,
+}
+const apiRevoked: Rival = {
+  run: (context) => addRevocation(context, { kind: 'api', id: 'https://api.example.com' }),
+  isKept: (rows) => rows.all("select seq from revocation where kind = 'api'").length === 1,
+}
+const jobDisabled: Rival = {
+  run: (context) => disableClient(context, JOB),
+  isKept: (rows) => rows.all("select enabled from client where client_id = 'job'")[0]?.['enabled'] === 0,
+}
+
+const breakActiveKey = (rows: Rows) => rows.run("update key set encrypted_private_key = x'00' where state = 'active'")
+const loseSecret = (rows: Rows) => rows.run("update credential set encrypted_secret = x'00' where label = 'signing'")
+const rekeyed = (context: TestContext, masterKey = NEW_MASTER): TestContext => ({ ...context, masterKey })
+const IDS = { before: { masterKeyId: expect.any(String) }, after: { masterKeyId: NEW_MASTER.id } }
+
+/** By file under `src/management/`. */
+export const verbs: Readonly<Record<string, Verb>> = {
+  'clients/list': {
+    run: async (context) => {
+      const listed: unknown[] = []
+      for await (const one of listClients(context)) listed.push(one)
+      return listed
+    },
+    events: [],
+  },
+  'clients/show': { run: (context) => showClient(context, JOB), events: [] },
+  'clients/disable': {
+    run: (context) => disableClient(context, JOB),
+    events: [
+      {
+        type: 'client.change',
+        clientId: JOB,
+        ...client(JOB, { enabled: true, disabledAt: null }, { enabled: false, disabledAt: TIME }),
+      },
+    ],
+    rival: renamed,
+  },
+  'clients/enable': {
+    run: (context) => enableClient(context, OFF),
+    events: [
+      {
+        type: 'client.change',
+        clientId: OFF,
+        ...client(OFF, { enabled: false, disabledAt: TIME }, { enabled: true, disabledAt: null }),
+      },
+    ],
+    rival: renamed,
+  },
+  'credentials/list': { run: (context) => listCredentials(context, JOB), events: [] },
+  'credentials/lost-secrets': { run: listLostSecrets, prepare: loseSecret, events: [] },
+  'credentials/add': {
+    run: (context) => addCredential(context, { client: JOB, spec: SPEC, show }),
+    events: [{ type: 'credential.add', clientId: JOB, ...credential(null, made({ label: 'another' })) }],
+    rival: added,
+  },
+  'credentials/rotate': {
+    run: (context) => rotateCredential(context, { client: JOB, name: 'first', spec: SPEC, overlap: HOUR, show }),
+    events: [
+      {
+        type: 'credential.rotate',
+        clientId: JOB,
+        ...changes(
+          { ...ofJob, before: { expiresAt: null }, after: { expiresAt: TIME } },
+          { ...ofJob, before: null, after: made({ label: 'another', replaces: ID }) },
+        ),
+      },
+    ],
+    rival: added,
+  },
+  'credentials/cancel': {
+    run: (context) => cancelRotation(context, { client: JOB, name: 'own' }),
+    events: [
+      {
+        type: 'credential.cancel',
+        clientId: JOB,
+        ...changes(
+          { ...ofJob, before: { expiresAt: TIME }, after: { expiresAt: null } },
+          { ...ofJob, before: made({ label: 'next', replaces: ID }), after: null },
+        ),
+      },
+    ],
+    rival: added,
+  },
+  'credentials/revoke': {
+    run: (context) => revokeCredential(context, { client: JOB, name: 'first' }),
+    events: [{ type: 'credential.revoke', clientId: JOB, ...credential({ revokedAt: null }, { revokedAt: TIME }) }],
+    rival: added,
+  },
+  'credentials/remove': {
+    run: (context) => removeCredential(context, { client: JOB, name: 'first' }),
+    events: [{ type: 'credential.remove', clientId: JOB, ...credential(made({ label: 'first' }), null) }],
+    rival: added,
+  },
+  'credentials/label': {
+    run: (context) => labelCredential(context, { client: JOB, name: 'next', label: 'current' }),
+    events: [{ type: 'credential.change', clientId: JOB, ...credential({ label: 'next' }, { label: 'current' }) }],
+    rival: added,
+  },
+  'credentials/forget-secret': {
+    run: async (context) => {
+      for (const lost of await listLostSecrets(context)) await forgetSecret(context, lost)
+    },
+    prepare: loseSecret,
+    events: [
+      { type: 'credential.change', clientId: JOB, ...credential({ retrievable: true }, { retrievable: false }) },
+    ],
+    rival: signingRevoked,
+  },
+  'credentials/rewrap': {
+    run: (context) => rewrapSecrets(rekeyed(context), () => {}),
+    prepare: (rows) => rows.run('update master_key set master_key_id = ?', NEW_MASTER.id),
+    events: [{ type: 'credential.change', clientId: JOB, ...credential(IDS.before, IDS.after) }],
+    rival: signingRevoked,
+  },
+  'keys/list': { run: listKeys, events: [] },
+  'keys/inspect': { run: (context) => inspectKeys(context, false), prepare: breakActiveKey, events: [] },
+  'keys/rotate': {
+    run: (context) => rotateKeys(context, { algorithm: 'ES256', atOnce: false }),
+    events: [{ type: 'key.change', ...key(null, { algorithm: 'ES256', state: 'pending', activeAt: TIME }) }],
+    rival: keyAdded,
+  },
+  'keys/roll-back': {
+    run: (context) => rollBackKeys(context, 'ES256'),
+    events: [
+      {
+        type: 'key.change',
+        ...key({ state: 'retiring', activeAt: TIME, goneAt: TIME }, { state: 'active', activeAt: TIME, goneAt: null }),
+      },
+      { type: 'key.change', ...key({ state: 'active', goneAt: null }, { state: 'retiring', goneAt: TIME }) },
+    ],
+    rival: keyRevoked,
+  },
+  'keys/revoke': {
+    run: async (context) => revokeKey(context, await kidOf(context, 'active')),
+    events: [
+      { type: 'key.change', ...key(null, { algorithm: 'ES256', state: 'pending', activeAt: TIME }) },
+      { type: 'key.change', ...key({ state: 'active', goneAt: null }, { state: 'revoked', goneAt: TIME }) },
+    ],
+    rival: keyRevoked,
+  },
+  'keys/repair': {
+    run: (context) => repairKeys(context, false),
+    prepare: breakActiveKey,
+    events: [
+      { type: 'key.change', ...key({ state: 'active', goneAt: null }, { state: 'retiring', goneAt: TIME }) },
+      {
+        type: 'key.change',
+        ...key({ state: 'retiring', activeAt: TIME, goneAt: TIME }, { state: 'active', activeAt: TIME, goneAt: null }),
+      },
+    ],
+    rival: keyAdded,
+  },
+  'keys/repair, with a lost master key': {
+    run: (context) => repairKeys(rekeyed(context, OTHER_MASTER), true),
+    events: [
+      {
+        type: 'master_key.change',
+        ...changes({
+          thing: 'master key',
+          id: OTHER_MASTER.id,
+          before: { id: expect.any(String) },
+          after: { id: OTHER_MASTER.id },
+        }),
+      },
+      { type: 'key.change', ...key(null, { algorithm: 'ES256', state: 'pending', activeAt: TIME }) },
+      { type: 'key.change', ...key({ state: 'active', goneAt: null }, { state: 'retiring', goneAt: TIME }) },
+    ],
+    isStepwise: true,
+    rival: apiRevoked,
+  },
+  'keys/rewrap': {
+    run: (context) => rewrapKeys(rekeyed(context), () => {}),
+    events: [
+      {
+        type: 'master_key.change',
+        ...changes({
+          thing: 'master key',
+          id: NEW_MASTER.id,
+          before: { id: expect.any(String) },
+          after: { id: NEW_MASTER.id },
+        }),
+      },
+      { type: 'key.change', ...key(IDS.before, IDS.after) },
+      { type: 'key.change', ...key(IDS.before, IDS.after) },
+    ],
+    isStepwise: true,
+    rival: keyRevoked,
+  },
+  'revocations/add': {
+    run: (context) => addRevocation(context, { kind: 'client', id: JOB }),
+    events: [
+      {
+        type: 'revocation.add',
+        ...changes({
+          thing: 'revocation',
+          id: JOB,
+          before: null,
+          after: { kind: 'client', issuedBefore: TIME, expiresAt: TIME },
+        }),
+      },
+    ],
+    rival: apiRevoked,
+  },
+  'manifest/apply': {
+    run: (context) =>
+      apply(
+        context,
+        `apis: [{ audience: "https://other.example.com", scopes: [{ name: "${'s'.repeat(250)}" }] }]\nclients: [{ client_id: off, scopes: [read], credentials: [{ label: given, secret: ${GIVEN_SECRET} }] }]`,
+      ),
+    events: [
+      {
+        type: 'manifest.apply',
+        ...changes(
+          {
+            thing: 'api',
+            id: 'https://other.example.com',
+            before: null,
+            // A long value is cut.
+            after: { scopes: expect.stringMatching(/^\[\{"name":"s{246}…$/), token: {} },
+          },
+          { thing: 'client', id: OFF, before: { scopes: ['edit'] }, after: { scopes: ['read'] } },
+          { thing: 'credential', id: ID, client: OFF, before: null, after: made({ label: 'given' }) },
+        ),
+      },
+    ],
+    rival: jobDisabled,
+  },
+  'database/accept-restored': {
+    run: (context) => acceptRestored(context, 'backup.db'),
+    events: [{ type: 'database.restore' }],
+    rival: apiRevoked,
+  },
+}
