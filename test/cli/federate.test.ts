@@ -8,9 +8,9 @@ import { ClientId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import { makeSigner, signWith } from '../crypto/jws/tokens.ts'
-import { tessera } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
 import { newSecret } from '../harness/model.ts'
+import { runTessera } from '../harness/program.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
 
@@ -66,7 +66,7 @@ const claims = (more: object = {}) => ({
   ...more,
 })
 const federate = (client: string, token: string, ...args: string[]) =>
-  tessera(['federate', 'test', '--client', client, ...args], { env, input: `${token}\n` })
+  runTessera(['federate', 'test', '--client', client, ...args], env, `${token}\n`)
 
 describe('tessera federate test', () => {
   test('a token that matches: exit code 0, each check, and why the other credential is none', async () => {

@@ -108,7 +108,8 @@ export async function startTestServer({
   log = createLogger('silent'),
   holds,
 }: TestServerOptions = {}): Promise<TestServer> {
-  const { config, folder } = await testConfig(options)
+  // Nobody waits for the connections that a test has left open.
+  const { config, folder } = await testConfig({ 'shutdown.timeout': '0', ...options })
   if (manifest !== undefined) await applyTo(config, manifest, env)
   const server: Server = await startServer(config, {
     log,

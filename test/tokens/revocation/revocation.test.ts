@@ -9,8 +9,9 @@ import { Revocations } from '../../../src/tokens/revocation/revocations.ts'
 import type { Revocation, RevocationStore } from '../../../src/tokens/revocation/store.ts'
 import type { VerifiedToken } from '../../../src/tokens/verify.ts'
 import { standingClock } from '../../client-auth/assertions.ts'
-import { environmentOf, type RunningCommand, startTessera, tessera } from '../../harness/cli.ts'
+import { environmentOf, type RunningCommand, startTessera } from '../../harness/cli.ts'
 import { SECRET } from '../../harness/model.ts'
+import { runTessera } from '../../harness/program.ts'
 import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../../harness/server.ts'
 import { A_SECOND, until } from '../../harness/until.ts'
 
@@ -105,7 +106,7 @@ describe('an administrator revokes', () => {
   })
   afterAll(() => server.stop())
 
-  const revoke = (args: readonly string[], input = '') => tessera(['revoke', ...args], { env, input })
+  const revoke = (args: readonly string[], input = '') => runTessera(['revoke', ...args], env, input)
 
   test.each(['plain', 'sealed'])('one token, from standard input: %s', async (scope) => {
     const [token, spared] = [await issue(server.issuer, scope), await issue(server.issuer, scope)]
