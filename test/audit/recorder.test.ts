@@ -130,7 +130,7 @@ describe('the audit recorder', () => {
     expect(turns()).toBeGreaterThan(90)
   })
 
-  test('is bounded in bytes, leaves room to what is done, and says what it has lost', async () => {
+  test('audit-backlog: is bounded in bytes, leaves room to what is done, and says what it has lost', async () => {
     const { recorder, state, written } = create()
     state.failing = true
     const large = (id: number) => ({ ...event(String(id)), detail: { scope: 'x'.repeat(16_000) } })

@@ -109,7 +109,7 @@ test('rotate --now signs with the next key a second later; rollback goes back; e
   expect(events.filter(({ type }) => type === 'key.change').length).toBeGreaterThanOrEqual(4)
 })
 
-test('55: revoke ends a key with its tokens at once, and another one takes its place', async () => {
+test('revoked-key: revoke ends a key with its tokens at once, and another one takes its place', async () => {
   const token = await issue()
   const kid = await kidOf()
   expect((await run(() => keysRevoke(kid, ES256))).error).toBeUndefined()

@@ -111,7 +111,7 @@ describe('keys by URL', () => {
     await refused(nameless, 'assertion_signature')
   })
 
-  test('43: a storm of unknown kids costs one fetch in each cool-down', async () => {
+  test('kid-storm: a storm of unknown kids costs one fetch in each cool-down', async () => {
     publish(before)
     await register(source.url(path))
     await accepted(before)
@@ -173,7 +173,7 @@ clients:
   })
 })
 
-describe('42: where no key is fetched from', () => {
+describe('inward-fetch: where no key is fetched from', () => {
   const cases: [string, () => string, RegExp][] = [
     ['loopback', () => 'https://127.0.0.2/jwks', /127\.0\.0\.2 \(loopback, RFC 1122\)/],
     ['localhost', () => 'https://LOCALHOST./jwks', /localhost \(loopback/],

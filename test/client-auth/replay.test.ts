@@ -106,7 +106,7 @@ async function send(assertion: string, times = 1): Promise<Record<number, number
   return counts
 }
 
-describe('39: an assertion counts once', () => {
+describe('assertion-replay: an assertion counts once', () => {
   test('of a hundred sent at once to two servers, again after both restarted, whatever the clock does', async () => {
     const assertion = await assertionOf('one', { exp: clock.seconds() + 3_600 })
     expect(await send(assertion, 100)).toEqual({ 200: 1, 401: 99 })
@@ -146,7 +146,7 @@ describe('39: an assertion counts once', () => {
   })
 })
 
-describe('40: a jti', () => {
+describe('hostile-jti: a jti', () => {
   test('of two clients is two', async () => {
     const [mine, theirs] = [await assertionOf('one', { jti: 'shared' }), await assertionOf('other', { jti: 'shared' })]
     expect(await send(mine)).toEqual({ 200: 1 })
@@ -171,7 +171,7 @@ describe('40: a jti', () => {
   })
 })
 
-describe('53: while the database fails', () => {
+describe('database-failure: while the database fails', () => {
   test('before a mark is written: 503, and the assertion counts once afterwards', async () => {
     const assertion = await assertionOf('one')
     fault = 'before'

@@ -221,7 +221,7 @@ test('what is right is not held back', async () => {
   expect(holds.times()).toEqual([])
 })
 
-test('17: a client whose keys never come is refused as late as one that there is not', async () => {
+test('forged-host: a client whose keys never come is refused as late as one that there is not', async () => {
   const real = await startTestServer({
     clock,
     options: options(),

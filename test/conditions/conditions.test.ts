@@ -229,7 +229,7 @@ describe('what is no condition is refused with a message and a position', () => 
   })
 })
 
-describe('time is bounded (22)', () => {
+describe('time is bounded (megabyte-fields)', () => {
   const ones = (length: number) => new Array<number>(length).fill(1)
   const sixty = JSON.stringify(ones(60))
   const many = (part: string, times: number) => new Array<string>(times).fill(part).join(' && ')

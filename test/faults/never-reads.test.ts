@@ -125,7 +125,7 @@ async function dawdle(listener: string, address: string, request: string): Promi
   ]
 }
 
-test('clients that never read, or hardly, or fall silent are cut off, and the system keeps nothing for them', async () => {
+test('never-reads: clients that never read, or hardly, or fall silent are cut off, and the system keeps nothing for them', async () => {
   const dawdlers = (
     await Promise.all(listeners.map(([name, address, request]) => dawdle(name, address(), request)))
   ).flat()

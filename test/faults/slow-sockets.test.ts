@@ -53,7 +53,9 @@ async function open(port: number, turn: number): Promise<Socket> {
   return socket
 }
 
-test.concurrent(`${SOCKETS} sockets that dawdle are cut off, and nobody else notices`, async ({ onTestFinished }) => {
+test.concurrent(`slow-senders: ${SOCKETS} sockets that dawdle are cut off, and nobody else notices`, async ({
+  onTestFinished,
+}) => {
   const fleet = await makeFleet()
   const { config, folder } = await testConfig()
   await applyTo(config, fleet.manifest)
@@ -115,7 +117,7 @@ test.concurrent(`${SOCKETS} sockets that dawdle are cut off, and nobody else not
   rmSync(folder, { recursive: true })
 }, 120_000)
 
-test.concurrent('slow headers, slow bodies and idle connections are told 408, and harm nobody', async ({
+test.concurrent('slow-senders: slow headers, slow bodies and idle connections are told 408, and harm nobody', async ({
   onTestFinished,
 }) => {
   const fleet = await makeFleet()

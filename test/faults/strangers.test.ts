@@ -185,7 +185,7 @@ const allowedRows = (milliseconds: number): number => 1_100 + (25 * milliseconds
 const refusedRows = (): number => count("select count(*) as count from audit_event where result = 'refused'")
 
 test.each(Object.entries(floods))(
-  'a flood of %s takes little memory, few rows and nobody else’s time',
+  'growing-caches: a flood of %s takes little memory, few rows and nobody else’s time',
   async (name, attack) => {
     const pid = command.child.pid
     const calm = await flood((n) => harmless(attack(n)), CALM)
@@ -214,7 +214,7 @@ test.each(Object.entries(floods))(
   180_000,
 )
 
-test('a flood while the database does not write leaves room for what is done, of which nothing is lost', async () => {
+test('audit-backlog: a flood while the database does not write leaves room for what is done, of which nothing is lost', async () => {
   const issuedRows = (): number =>
     count("select count(*) as count from audit_event where type = 'token.issue' and result = 'success'")
   const pid = command.child.pid

@@ -67,7 +67,7 @@ export function testVerifier({ token = '{}', ways, refusals }: Verifier): {
       })
     })
 
-    test('refuses a token at another API', async () => {
+    test('wrong-audience: refuses a token at another API', async () => {
       const verifying = verify(server(), await issue(), 'https://vault.example.com')
       await expect(verifying).rejects.toMatchObject(refusals.otherAudience)
     })

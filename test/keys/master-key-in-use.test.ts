@@ -154,7 +154,7 @@ describe('the master key is changed as docs/keys.md says, node by node:', () => 
   })
 })
 
-describe('with another master key', () => {
+describe('unreadable-record: with another master key', () => {
   let server: TestServer
   let kid: string
   beforeAll(async () => {

@@ -123,7 +123,7 @@ const garbage: [string, string, string, RegExp][] = [
   ['a time that is none', 'active_at', "'noon'", /^active_at is not what it should be$/],
 ]
 
-describe('keys of which something is wrong', () => {
+describe('unreadable-record: keys of which something is wrong', () => {
   test('stop themselves alone, each of them', async () => {
     const before = await issue('plain')
     const sealed = await issue('sealed')

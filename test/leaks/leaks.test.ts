@@ -315,7 +315,7 @@ test('the requests did what they were for', () => {
   expect(said['credentials list --json hmac']).toContain('kept')
 })
 
-describe('no secret is found', () => {
+describe('leaked-secrets: no secret is found', () => {
   test('in any answer but that which gives it', () => {
     expect(findTraces(secrets, { answers: answers.join('\n') })).toEqual([])
   })

@@ -17,7 +17,7 @@ async function readOrRefuse(read: () => unknown): Promise<void> {
   }
 }
 
-test.each(allCases)('62: $name', ({ read }) => expectCheap(() => readOrRefuse(read)))
+test.each(allCases)('largest-inputs: $name', ({ read }) => expectCheap(() => readOrRefuse(read)))
 
 test('the certificates above are some that OpenSSL reads, and so get to us', () => {
   expect(unreadable).toEqual(['a name that is not UTF-8'])

@@ -46,7 +46,7 @@ async function ask(client: string, resources: readonly string[], scope?: string)
   return { id, answer: (await response.json()) as { scope?: string; error?: string; error_description?: string } }
 }
 
-describe('a token never carries to one API a scope that another one granted', () => {
+describe('scope-across-apis: a token never carries to one API a scope that another one granted', () => {
   const refused: [string, string, string[], string | undefined][] = [
     ['a scope common at one API and exclusive at the other', 'mallory', [PAYROLL, WIKI], 'admin ping'],
     ['in the other order', 'mallory', [WIKI, PAYROLL], 'ping admin'],

@@ -181,7 +181,7 @@ const bindings: [
   ['plainly', 'either', 'certificate', 'x5t#S256'],
 ]
 
-describe('74: by what a token is bound', () => {
+describe('unwanted-binding: by what a token is bound', () => {
   test.each(bindings)('%s, at the API of %s, proves %s: %s', async (client, scope, proven, outcome) => {
     const hasProof = proven === 'both' || proven === 'proof'
     const hasCertificate = proven === 'both' || proven === 'certificate'
@@ -278,7 +278,7 @@ describe('openid-client with TlsClientAuth', () => {
   })
 })
 
-describe('49: at a resource server', () => {
+describe('stolen-bound-token: at a resource server', () => {
   const api = createServer(
     {
       cert: readFileSync(inject('tls').cert),

@@ -53,7 +53,7 @@ describe('what is accepted', () => {
     ],
     ['the anchor sent along', async () => [await issue({ issuer: intermediate }), intermediate, root]],
     [
-      '50: certificates that have nothing to do with it sent along, in any order',
+      'forged-certificate-header: certificates that have nothing to do with it sent along, in any order',
       async () => [await issue({ issuer: intermediate }), stranger, impostor, root, intermediate],
     ],
     [
@@ -302,7 +302,7 @@ test('of two paths, one of which has expired, the other is taken', async () => {
   expect(checkChain(present(leaf, old), anchors, NOW)).toMatchObject({ reason: 'certificate_expired' })
 })
 
-test('22: authorities that all issued each other cost no more than a few signatures', async () => {
+test('megabyte-fields: authorities that all issued each other cost no more than a few signatures', async () => {
   const keys = await ecKeys('P-521')
   const crowd: Issued[] = []
   const first = await issueAuthority('CN=Crowd', undefined, { keys })

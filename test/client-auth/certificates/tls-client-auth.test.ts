@@ -148,7 +148,7 @@ describe.concurrent('what is accepted', () => {
     ['san_email, its domain in another case', 'by-email', [edge], 'tls_client_auth'],
     ['an intermediate sent along', 'by-dn', [below, intermediate], 'tls_client_auth'],
     [
-      '50: certificates too many, sent along in the wrong order',
+      'forged-certificate-header: certificates too many, sent along in the wrong order',
       'by-dn',
       [below, stranger, root, intermediate],
       'tls_client_auth',

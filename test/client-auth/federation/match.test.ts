@@ -94,7 +94,7 @@ describe('tokens that are the credential', () => {
   })
 })
 
-describe('44: tokens that are not, each explained', () => {
+describe('foreign-federated-token: tokens that are not, each explained', () => {
   const cases: [string, Claims, FederatedTrust, object][] = [
     [
       'another issuer, the same subject',
@@ -249,7 +249,7 @@ describe('44: tokens that are not, each explained', () => {
   })
 })
 
-describe('38: clocks may differ by a minute', () => {
+describe('clock-skew: clocks may differ by a minute', () => {
   const cases: [string, Claims][] = [
     ['expired 59 s ago', { exp: NOW - 59 }],
     ['issued 8 s ahead', { iat: NOW + 8 }],

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { AddressRules, isPublicAddress } from '../../../src/client-auth/remote-jwks/addresses.ts'
 import { UserError } from '../../../src/platform/user-error.ts'
 
-describe('42: addresses that are not public', () => {
+describe('inward-fetch: addresses that are not public', () => {
   const cases: [string, string[]][] = [
     ['unspecified', ['0.0.0.0', '0.255.255.255', '::', '0:0:0:0:0:0:0:0']],
     ['loopback', ['127.0.0.1', '127.255.255.254', '::1', '0:0:0:0:0:0:0:1']],

@@ -104,7 +104,7 @@ describe('a key set', () => {
   })
 })
 
-describe('43: an unknown kid', () => {
+describe('kid-storm: an unknown kid', () => {
   test('has the source asked again after the cool-down: a new key is found', async () => {
     await kids('a')
     published = { keys: [A, B] }
@@ -186,7 +186,7 @@ describe('where there is no key set', () => {
     expect(await kids('a')).toEqual(['a'])
   })
 
-  test('42: as its address is not allowed, nothing connects', async () => {
+  test('inward-fetch: as its address is not allowed, nothing connects', async () => {
     keySets = new RemoteKeySets(clock, testFetcher({ certificate, allowed: [] }))
     const error = await refusalOf(kids('a'))
     expect(error).toMatchObject({ reason: 'keys_unavailable', detail: { fault: 'address_refused' } })

@@ -171,7 +171,7 @@ describe('through a proxy', () => {
   })
 })
 
-describe('42: what may not be reached is not asked of the proxy either', () => {
+describe('inward-fetch: what may not be reached is not asked of the proxy either', () => {
   test.each([
     'https://127.0.0.1/jwks',
     'https://10.0.0.1/jwks',

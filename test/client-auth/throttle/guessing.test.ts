@@ -101,7 +101,7 @@ const WAIT = (seconds: number) => ({
   headers: { ...common, 'content-length': '92', 'retry-after': String(seconds) },
 })
 
-describe('27: six wrong secrets', () => {
+describe('parallel-guesses: six wrong secrets', () => {
   const cases: [string, string, string, string][] = [
     ['of a client', 'target', '198.51.100.1', 'wrong_secret'],
     ['of a client that there is not, exactly alike', 'nobody', '198.51.100.2', 'unknown_client'],
@@ -158,7 +158,7 @@ describe('while a client is guessed at', () => {
   const from = '198.51.100.4'
   const home = '203.0.113.1'
 
-  test('26, 27: guesses at every endpoint that checks a secret, on twenty connections at once, are counted together', async () => {
+  test('guess-flood, parallel-guesses: guesses at every endpoint that checks a secret, on twenty connections at once, are counted together', async () => {
     expect((await attempt({ id: 'mixed', from: home, secret: RIGHT })).status).toBe(200)
     const paths = [endpointPaths.token, endpointPaths.introspection, endpointPaths.revocation]
     const answers = await Promise.all(

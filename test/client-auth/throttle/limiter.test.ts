@@ -118,7 +118,7 @@ describe('one client at one address', () => {
     expect(wait()).toBe(2)
   })
 
-  test('27: attempts under way count, so one of many at once comes through when a wait is over', () => {
+  test('parallel-guesses: attempts under way count, so one of many at once comes through when a wait is over', () => {
     const { clock, fail, tryOut } = setUp()
     fail(5)
     clock.ms += 1_000
@@ -126,7 +126,7 @@ describe('one client at one address', () => {
     expect(outcomes.filter((outcome) => !(outcome instanceof OAuthError))).toHaveLength(1)
   })
 
-  test('27: of many at once at the beginning, five', () => {
+  test('parallel-guesses: of many at once at the beginning, five', () => {
     const { tryOut } = setUp()
     const outcomes = Array.from({ length: 50 }, () => tryOut())
     expect(outcomes.filter((outcome) => !(outcome instanceof OAuthError))).toHaveLength(5)

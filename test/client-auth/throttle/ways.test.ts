@@ -110,7 +110,9 @@ const wait = (seconds: number) => ({
   body: '{"error":"temporarily_unavailable","error_description":"Too many requests; try again later"}',
 })
 
-describe('70: guesses by every method, at every endpoint, are counted together', { timeout: 120_000 }, () => {
+describe('guesses-by-every-way: guesses by every method, at every endpoint, are counted together', {
+  timeout: 120_000,
+}, () => {
   test.each(['chosen', 'nobody'])('at %s', async (id) => {
     const from = newAddress()
     // One by each method, the rest by MAC, which costs no slow hash.
@@ -128,7 +130,7 @@ describe('70: guesses by every method, at every endpoint, are counted together',
   })
 })
 
-test('70: at a client whose id reads in two ways, guesses by either count for the one that they are of', async () => {
+test('guesses-by-every-way: at a client whose id reads in two ways, guesses by either count for the one that they are of', async () => {
   const from = newAddress()
   // Form-encoded, and as it is: of `a b` and of `a+b`.
   for (let count = 0; count < 2; count += 1)

@@ -22,7 +22,7 @@ test.each(asymmetricAlgorithms)('a public key of jose is read, and has the same 
   expect(publicJwk).toMatchObject(key.jwk)
 })
 
-describe('34: refused', () => {
+describe('weak-key: refused', () => {
   const refused: [string, KeyFault, unknown][] = [
     ['a private EC key', 'private', RFC7515_EC],
     ['a private OKP key', 'private', RFC8037_OKP],

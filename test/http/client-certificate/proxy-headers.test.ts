@@ -198,7 +198,7 @@ describe.concurrent.each(formats)('%s', (format) => {
   })
 })
 
-describe('50: a chain in the header', () => {
+describe('forged-certificate-header: a chain in the header', () => {
   const FORMATS = ['client-cert', 'envoy', 'aws-alb', 'traefik'] as const
   test.each(FORMATS)('%s: with the intermediate', async (format) => {
     await expectToken(
@@ -229,7 +229,7 @@ describe('50: a chain in the header', () => {
   })
 })
 
-describe('50: whoever is no configured proxy', () => {
+describe('forged-certificate-header: whoever is no configured proxy', () => {
   const headers = headersOf.nginx(edge)
 
   test.each([undefined, '127.0.0.1', '192.0.2.1'])('is not believed, also with X-Forwarded-For %s', async (address) => {

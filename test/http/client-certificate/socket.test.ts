@@ -60,7 +60,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', (version) => {
     ['a chain', [client, second, first], ['CN=client', 'CN=Second', 'CN=First']],
     ['a chain with its root', [client, second, first, root], ['CN=client', 'CN=Second', 'CN=First', 'CN=Root']],
     [
-      '50: a chain in the wrong order, with a certificate too many',
+      'forged-certificate-header: a chain in the wrong order, with a certificate too many',
       [client, stranger, first, second],
       ['CN=client', 'CN=Stranger', 'CN=First', 'CN=Second'],
     ],

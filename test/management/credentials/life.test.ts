@@ -576,7 +576,7 @@ describe('clients', () => {
   })
 })
 
-test('28: nothing that was printed or recorded holds a secret or a hash, but for each generated one, once', async () => {
+test('leaked-secrets: nothing that was printed or recorded holds a secret or a hash, but for each generated one, once', async () => {
   const text = printed.join('\n')
   const events = JSON.stringify(await server.audit())
   expect(generated.length).toBeGreaterThan(8)

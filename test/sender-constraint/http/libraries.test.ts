@@ -73,7 +73,7 @@ describe('as clients', () => {
   })
 })
 
-describe('49: a resource server with oauth4webapi', () => {
+describe('stolen-bound-token: a resource server with oauth4webapi', () => {
   let api: ResourceServer
   let token: string
   const refusals: unknown[] = []

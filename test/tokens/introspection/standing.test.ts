@@ -102,7 +102,7 @@ const ways: [string, string, (enabled: boolean, isChange?: boolean) => Promise<u
   ],
 ]
 
-describe('68: a client that is disabled', () => {
+describe('ended-authority: a client that is disabled', () => {
   test.each(ways)(
     'by %s: its tokens are inactive at every node within a second, and stay so',
     async (_way, id, set) => {
@@ -150,7 +150,7 @@ describe('68: a client that is disabled', () => {
   })
 })
 
-test('68: tokens of a client that is gone are inactive', async () => {
+test('ended-authority: tokens of a client that is gone are inactive', async () => {
   const token = await issue('deleted')
   for (const at of nodes()) expect(await isActive(token, at)).toBe(true)
   rows.run("delete from credential where client_id = 'deleted'")
@@ -207,7 +207,7 @@ describe('an API', () => {
   })
 })
 
-test('68: a scope that is withdrawn is not granted within a second; a token that has it lives on', async () => {
+test('ended-authority: a scope that is withdrawn is not granted within a second; a token that has it lives on', async () => {
   const token = await issue('many')
   await server.apply(`clients:\n${CLIENT('many').replace('[plain, sealed, doomed]', '[sealed]')}`)
   for (const at of nodes())
@@ -237,7 +237,7 @@ describe('whose token it is', () => {
     expect(made.get('loadClient')).toBe(before)
   })
 
-  test('53: is not known while the database is away: 503 for a client that is not in memory, and never inactive', async () => {
+  test('database-failure: is not known while the database is away: 503 for a client that is not in memory, and never inactive', async () => {
     const token = await issue('away', 'plain', beside.url)
     await isActive(await issue('many', 'sealed'))
     failing.add('loadClient')
