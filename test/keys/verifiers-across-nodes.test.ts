@@ -8,12 +8,13 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { type Server, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
+import { extent } from '../harness/extent.ts'
 import { SECRET } from '../harness/model.ts'
 import { applyTo, basic, testConfig } from '../harness/server.ts'
 
 const ROTATE_EVERY_MS = 2_000
 const PUBLISH_BEFORE_MS = 5_000
-const RUN_MS = 24_000
+const RUN_MS = extent(10_000, 24_000)
 const ALGORITHMS: readonly KeyAlgorithm[] = ['ES256', 'RS256', 'A256GCM']
 
 const MANIFEST = `
@@ -103,7 +104,7 @@ test('two servers on one database rotate its keys as one', async () => {
 
   expect([...twice]).toEqual([])
   expect(failures).toEqual([])
-  expect(signed.size).toBeGreaterThan(10)
+  expect(signed.size).toBeGreaterThan(extent(3, 10))
 
   for (const algorithm of ALGORITHMS) {
     const keys = [...planned.values()].filter((key) => key.algorithm === algorithm)
