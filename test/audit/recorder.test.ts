@@ -3,7 +3,7 @@ import type { AuditEvent } from '../../src/audit/event.ts'
 import { AuditRecorder } from '../../src/audit/recorder.ts'
 import type { AuditStore } from '../../src/audit/store.ts'
 import { systemRandom } from '../../src/platform/random.ts'
-import { standingClock } from '../client-auth/assertions.ts'
+import { standingClock } from '../harness/assertions.ts'
 import { countTurns } from '../harness/turns.ts'
 
 const event = (requestId: string): AuditEvent => ({

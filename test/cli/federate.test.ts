@@ -7,11 +7,11 @@ import { revokeCredential } from '../../src/management/credentials/operations.ts
 import { ClientId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
-import { makeSigner, signWith } from '../crypto/jws/tokens.ts'
 import { runCommand } from '../harness/command.ts'
 import { newSecret } from '../harness/model.ts'
 import { runTessera } from '../harness/program.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
+import { makeSigner, signWith } from '../harness/tokens.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
 
 const byHand = await makeSigner('ES256')

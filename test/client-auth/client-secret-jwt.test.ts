@@ -2,9 +2,6 @@ import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeSigner, signWith, unsigned } from '../crypto/jws/tokens.ts'
-import { newSecret, SECRET } from '../harness/model.ts'
-import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import {
   claimsOf,
   eventOf,
@@ -14,7 +11,10 @@ import {
   formOf,
   post,
   standingClock,
-} from './assertions.ts'
+} from '../harness/assertions.ts'
+import { newSecret, SECRET } from '../harness/model.ts'
+import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { makeSigner, signWith, unsigned } from '../harness/tokens.ts'
 
 const METHOD = 'client_secret_jwt'
 const clock = standingClock()

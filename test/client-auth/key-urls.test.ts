@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { makeSigner, type Signer, signWith } from '../crypto/jws/tokens.ts'
+import { claimsOf, expectToken, expectUnauthenticated, formOf, standingClock } from '../harness/assertions.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
+import { makeCertificate, type Source, sendJson, startSource } from '../harness/source.ts'
+import { makeSigner, type Signer, signWith } from '../harness/tokens.ts'
 import { unheld } from '../harness/unheld.ts'
-import { claimsOf, expectToken, expectUnauthenticated, formOf, standingClock } from './assertions.ts'
-import { makeCertificate, type Source, sendJson, startSource } from './remote-jwks/source.ts'
 
 const SECOND = 1_000
 const HOUR = 3_600 * SECOND

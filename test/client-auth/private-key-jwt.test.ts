@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { importJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encode, makeSigner, publicHalf, type Signer, signWith, unsigned } from '../crypto/jws/tokens.ts'
-import { newSecret } from '../harness/model.ts'
-import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import {
   claimsOf,
   eventOf,
@@ -16,8 +13,11 @@ import {
   formOf,
   post,
   standingClock,
-} from './assertions.ts'
-import { makeCertificate, type Source, sendJson, startSource } from './remote-jwks/source.ts'
+} from '../harness/assertions.ts'
+import { newSecret } from '../harness/model.ts'
+import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { makeCertificate, type Source, sendJson, startSource } from '../harness/source.ts'
+import { encode, makeSigner, publicHalf, type Signer, signWith, unsigned } from '../harness/tokens.ts'
 
 const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'RS256', 'PS256', 'EdDSA'] as const
 const SECRET = newSecret()

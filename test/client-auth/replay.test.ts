@@ -8,9 +8,9 @@ import { ReplayMarks } from '../../src/replay/marks.ts'
 import { type Server, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
-import { makeSigner, signWith } from '../crypto/jws/tokens.ts'
+import { claimsOf, formOf, post, standingClock } from '../harness/assertions.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
-import { claimsOf, formOf, post, standingClock } from './assertions.ts'
+import { makeSigner, signWith } from '../harness/tokens.ts'
 
 const HOUR = 3_600_000
 const one = await makeSigner('ES256')

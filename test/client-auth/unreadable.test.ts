@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeSigner, signWith } from '../crypto/jws/tokens.ts'
+import { claimsOf, expectToken, expectUnauthenticated, formOf } from '../harness/assertions.ts'
 import { newSecret } from '../harness/model.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { makeSigner, signWith } from '../harness/tokens.ts'
 import { until } from '../harness/until.ts'
-import { claimsOf, expectToken, expectUnauthenticated, formOf } from './assertions.ts'
 
 const [first, second] = [await makeSigner('ES256'), await makeSigner('ES256')]
 const jwks = (signer: typeof first) => JSON.stringify({ keys: [signer.publicJwk] })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ConditionError } from '../../src/conditions/condition-cost.ts'
 import { parseCondition } from '../../src/conditions/conditions.ts'
 import { UserError } from '../../src/platform/user-error.ts'
-import { aws, azure, gitHub, gitLab, google, kubernetes } from '../client-auth/federation/shapes.ts'
+import { aws, azure, gitHub, gitLab, google, kubernetes } from '../harness/condition-shapes.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 

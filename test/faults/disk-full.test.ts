@@ -7,8 +7,8 @@ import { Caller, clientLine, makeFleet } from '../harness/fleet.ts'
 import type { Answer } from '../harness/post.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { applyTo, startTestServer, type TestServer } from '../harness/server.ts'
+import { type SqliteCalls, takeOverSqlite } from '../harness/sqlite-calls.ts'
 import { A_SECOND, until } from '../harness/until.ts'
-import { type SqliteCalls, takeOverSqlite } from './sqlite-calls.ts'
 
 const fleet = await makeFleet()
 const MANIFEST = fleet.manifest + clientLine('unasked')

@@ -8,6 +8,7 @@ import { keysRepair } from '../../src/cli/keys-repair.ts'
 import { Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
+import type { Breaker, Failure } from '../harness/breaker.ts'
 import { environmentOf } from '../harness/cli.ts'
 import { type Ran, runCommand } from '../harness/command.ts'
 import { extent, report } from '../harness/extent.ts'
@@ -16,9 +17,8 @@ import type { Answer } from '../harness/post.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
 import { applyTo, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
-import type { Breaker, Failure } from './breaker.ts'
+import { type SqliteCalls, takeOverSqlite } from '../harness/sqlite-calls.ts'
 import { type Link, startLink } from './link.ts'
-import { type SqliteCalls, takeOverSqlite } from './sqlite-calls.ts'
 
 const fleet = await makeFleet()
 /** More than the calls that the script below takes: each run asks for a client that is not in memory. */

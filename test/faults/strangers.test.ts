@@ -8,9 +8,9 @@ import { extent, report } from '../harness/extent.ts'
 import { Caller, makeFleet } from '../harness/fleet.ts'
 import { residentBytes } from '../harness/memory.ts'
 import { SECRET } from '../harness/model.ts'
+import { scrape } from '../harness/scrape.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { quantile, startTraffic } from '../harness/traffic.ts'
-import { scrape } from '../observability/metrics/scrape.ts'
 
 const MB = 1024 * 1024
 /** Requests of one flood. */

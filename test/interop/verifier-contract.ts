@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { signingAlgorithms } from '../../src/oauth/algorithms.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
+import { AUDIENCE, GUIDE, useServer } from '../harness/library-setting.ts'
 import { basic, type TestServer } from '../harness/server.ts'
-import { AUDIENCE, GUIDE, useServer } from './setting.ts'
 
 const HOUR_MS = 3600 * 1000
 

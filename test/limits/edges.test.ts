@@ -11,7 +11,18 @@ import { TrustedProxies } from '../../src/http/proxies.ts'
 import { matches } from '../../src/model/credentials/certificate-subject.ts'
 import { parseScope } from '../../src/oauth/scope.ts'
 import { parseJson, shortJson } from '../../src/platform/json.ts'
-import { element, extension, makeCertificate, name, octets, oid, sequence, set, shortOids, utf8 } from './der.ts'
+import {
+  element,
+  extension,
+  makeCertificate,
+  name,
+  octets,
+  oid,
+  sequence,
+  set,
+  shortOids,
+  utf8,
+} from '../harness/der.ts'
 
 // Each limit at its largest, and one beyond. docs/limits.md has them all.
 

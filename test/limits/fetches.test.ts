@@ -5,9 +5,9 @@ import type { JsonFetcher } from '../../src/client-auth/remote-jwks/fetch-json.t
 import { RemoteKeySets } from '../../src/client-auth/remote-jwks/key-sets.ts'
 import { OAuthError } from '../../src/oauth/error.ts'
 import { systemClock } from '../../src/platform/clock.ts'
-import { makeCertificate, testFetcher } from '../client-auth/remote-jwks/source.ts'
-import { cpuOf, expectCheap } from './cpu.ts'
-import { ecKeys } from './der.ts'
+import { cpuOf, expectCheap } from '../harness/cpu.ts'
+import { ecKeys } from '../harness/der.ts'
+import { makeCertificate, testFetcher } from '../harness/source.ts'
 import { fill, jsonValues } from './shapes.ts'
 import type { SourceData } from './source-thread.ts'
 

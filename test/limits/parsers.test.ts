@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { expectCheap } from '../harness/cpu.ts'
 import { allCases } from './cases/all.ts'
 import { unreadable } from './cases/certificates.ts'
-import { expectCheap } from './cpu.ts'
 
 /** Errors by which readers refuse what they are given. Any other is a defect. */
 const REFUSALS: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isValueOf, ScopePatterns } from '../../src/model/scope-patterns.ts'
-import { expectCheap } from '../limits/cpu.ts'
+import { expectCheap } from '../harness/cpu.ts'
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', ':'), maxLength: 3 })
 const pattern = fc.oneof(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fuzz } from '../fuzz/fuzz.ts'
+import { fuzz } from '../harness/fuzz.ts'
 import { SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { anyModel, decideIn, isGrantedAt, knownAt, type Model, type Request } from './models.ts'

@@ -5,12 +5,12 @@ import type { TLSSocket } from 'node:tls'
 import { decodeJwt } from 'jose'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { current, identity, issueLeaf, send, thumbprint } from '../client-auth/certificates/authority.ts'
-import { DAY, type Issued, issueAuthority } from '../client-auth/certificates/fixtures.ts'
+import { current, identity, issueLeaf, send, thumbprint } from '../harness/authority.ts'
+import { DAY, type Issued, issueAuthority } from '../harness/certificates.ts'
 import { SECRET } from '../harness/model.ts'
+import { makeProof, signer } from '../harness/proofs.ts'
 import { type SecondServer, startBeside } from '../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
-import { makeProof, signer } from './http/proofs.ts'
 
 const root = await issueAuthority('CN=Root', undefined, current())
 const intermediate = await issueAuthority('CN=Intermediate', root, current())

@@ -8,7 +8,7 @@ import type { Reason } from '../../src/oauth/refusals.ts'
 import type { ProofContext } from '../../src/sender-constraint/context.ts'
 import { checkDpopProof } from '../../src/sender-constraint/dpop.ts'
 import { DpopNonces } from '../../src/sender-constraint/nonce.ts'
-import { encode, makeSigner, publicHalf, unsigned } from '../crypto/jws/tokens.ts'
+import { encode, makeSigner, publicHalf, unsigned } from '../harness/tokens.ts'
 import { CLAIMS, context, MemoryMarks, makeProof, NOW, nonces, signer, TOKEN_ENDPOINT } from './proofs.ts'
 
 const jkt = signer.key.thumbprint

@@ -3,7 +3,7 @@
 import { asymmetricAlgorithms } from '../../src/crypto/jws/algorithms.ts'
 import type { ProofContext, ReplayMarks } from '../../src/sender-constraint/context.ts'
 import { DpopNonces } from '../../src/sender-constraint/nonce.ts'
-import { makeSigner, type Signer, signWith } from '../crypto/jws/tokens.ts'
+import { makeSigner, type Signer, signWith } from '../harness/tokens.ts'
 
 /** Seconds. */
 export const NOW = 1_800_000_000

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { checkAssertion } from '../../../src/client-auth/assertions/claims.ts'
 import { parseAssertion } from '../../../src/client-auth/assertions/parse.ts'
 import type { Reason } from '../../../src/oauth/refusals.ts'
-import { unsigned } from '../../crypto/jws/tokens.ts'
+import { unsigned } from '../../harness/tokens.ts'
 
 const ISSUER = 'https://as.example.com'
 const ENDPOINT = `${ISSUER}/as/token.oauth2`

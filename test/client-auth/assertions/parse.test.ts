@@ -6,7 +6,7 @@ import { requireSigner } from '../../../src/client-auth/assertions/signature.ts'
 import type { AsymmetricAlgorithm } from '../../../src/crypto/jws/algorithms.ts'
 import { parsePublicJwk } from '../../../src/crypto/jws/public-key.ts'
 import { verifyHmac } from '../../../src/crypto/jws/verify.ts'
-import { makeSigner, signWith, unsigned } from '../../crypto/jws/tokens.ts'
+import { makeSigner, signWith, unsigned } from '../../harness/tokens.ts'
 
 const ISSUER = 'https://as.example.com'
 const rules = {

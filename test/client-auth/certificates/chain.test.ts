@@ -22,7 +22,7 @@ import {
   present,
   rsaKeys,
   usage,
-} from './fixtures.ts'
+} from '../../harness/certificates.ts'
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'

@@ -6,8 +6,6 @@ import type { TLSSocket } from 'node:tls'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/platform/clock.ts'
-import { newSecret } from '../../harness/model.ts'
-import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 import {
   askAs,
   current,
@@ -18,8 +16,10 @@ import {
   send,
   thumbprint,
   tokenUrl,
-} from './authority.ts'
-import { ca, DAY, type Issued, issue, issueAuthority, rsaKeys, sans } from './fixtures.ts'
+} from '../../harness/authority.ts'
+import { ca, DAY, type Issued, issue, issueAuthority, rsaKeys, sans } from '../../harness/certificates.ts'
+import { newSecret } from '../../harness/model.ts'
+import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 
 const SECRET = newSecret()
 const DN = 'CN=edge,O=Example'

@@ -5,7 +5,17 @@ import { explainMatch, presentedIssuers } from '../../../src/client-auth/federat
 import { type FederatedTrust, refuseUnsound } from '../../../src/model/credentials/federated-trust.ts'
 import { OAuthError } from '../../../src/oauth/error.ts'
 import { UserError } from '../../../src/platform/user-error.ts'
-import { AUDIENCE, aws, azure, gitHub, gitLab, google, kubernetes, NOW, spiffe } from './shapes.ts'
+import {
+  AUDIENCE,
+  aws,
+  azure,
+  gitHub,
+  gitLab,
+  google,
+  kubernetes,
+  NOW,
+  spiffe,
+} from '../../harness/condition-shapes.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 

@@ -12,7 +12,7 @@ import {
   sendJson,
   startSource,
   testFetcher,
-} from './source.ts'
+} from '../../harness/source.ts'
 
 const SECOND = 1_000
 const OIDC = '/.well-known/openid-configuration'

@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Fault, FetchError } from '../../../src/client-auth/remote-jwks/fetch-error.ts'
 import type { JsonFetcher } from '../../../src/client-auth/remote-jwks/fetch-json.ts'
 import type { HostAddress } from '../../../src/client-auth/remote-jwks/resolve.ts'
-import { A_SECOND } from '../../harness/until.ts'
 import {
   type Certificate,
   makeCertificate,
@@ -14,7 +13,8 @@ import {
   startTcp,
   startTls,
   testFetcher,
-} from './source.ts'
+} from '../../harness/source.ts'
+import { A_SECOND } from '../../harness/until.ts'
 
 let certificate: Certificate
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import {
   sendJson,
   startSource,
   testFetcher,
-} from './source.ts'
+} from '../../harness/source.ts'
 
 const SECOND = 1_000
 const A = newJwk('a')

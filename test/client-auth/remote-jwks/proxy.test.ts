@@ -10,10 +10,17 @@ import { FetchError } from '../../../src/client-auth/remote-jwks/fetch-error.ts'
 import { JsonFetcher } from '../../../src/client-auth/remote-jwks/fetch-json.ts'
 import { OutboundProxy } from '../../../src/client-auth/remote-jwks/proxy.ts'
 import { loadOptions } from '../../../src/config/load.ts'
-import { makeSigner, signWith } from '../../crypto/jws/tokens.ts'
+import { claimsOf, formOf } from '../../harness/assertions.ts'
 import { startTestServer } from '../../harness/server.ts'
-import { claimsOf, formOf } from '../assertions.ts'
-import { type Certificate, makeCertificate, type Source, sendJson, startSource, startTcp } from './source.ts'
+import {
+  type Certificate,
+  makeCertificate,
+  type Source,
+  sendJson,
+  startSource,
+  startTcp,
+} from '../../harness/source.ts'
+import { makeSigner, signWith } from '../../harness/tokens.ts'
 
 let certificate: Certificate
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { FetchError } from '../../../src/client-auth/remote-jwks/fetch-error.ts'
 import { type Loaded, Remembered } from '../../../src/client-auth/remote-jwks/remembered.ts'
-import { fakeClock } from './source.ts'
+import { fakeClock } from '../../harness/source.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newSecret } from '../../harness/model.ts'
 import { postOver } from '../../harness/post.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
-import { newJwk } from '../remote-jwks/source.ts'
+import { newJwk } from '../../harness/source.ts'
 
 const GENERATED = newSecret()
 /** Slow hashes that run at once. */

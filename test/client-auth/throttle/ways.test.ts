@@ -4,11 +4,11 @@ import { Agent } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endpointPaths } from '../../../src/endpoints/paths.ts'
 import { type ClientAuthMethodName, clientAuthMethodNames } from '../../../src/oauth/client-auth-methods.ts'
-import { makeSigner, unsigned } from '../../crypto/jws/tokens.ts'
+import { formOf, standingClock } from '../../harness/assertions.ts'
 import { newSecret } from '../../harness/model.ts'
 import { type Answer, postOver } from '../../harness/post.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
-import { formOf, standingClock } from '../assertions.ts'
+import { makeSigner, unsigned } from '../../harness/tokens.ts'
 
 const RIGHT = 'Summer2026-payments-prod-client!'
 const GENERATED = newSecret()

@@ -1,7 +1,7 @@
 import { CompactEncrypt } from 'jose'
 import { expect, test } from 'vitest'
 import { type JwsFault, mediaType, parseCompact } from '../../../src/crypto/jws/compact.ts'
-import { encode, makeSigner, signWith, unsigned } from './tokens.ts'
+import { encode, makeSigner, signWith, unsigned } from '../../harness/tokens.ts'
 
 const CLAIMS = { iss: 'reporter', sub: 'reporter' }
 const HEADER = { alg: 'ES256' }

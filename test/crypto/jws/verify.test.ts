@@ -12,7 +12,7 @@ import { type CompactJws, parseCompact } from '../../../src/crypto/jws/compact.t
 import { decoyKey } from '../../../src/crypto/jws/decoys.ts'
 import { parsePublicJwk } from '../../../src/crypto/jws/public-key.ts'
 import { decoyVerify, findSigner, Tries, verifyHmac, whyNoSigner } from '../../../src/crypto/jws/verify.ts'
-import { encode, makeSigner, makeSigners, signWith, unsigned } from './tokens.ts'
+import { encode, makeSigner, makeSigners, signWith, unsigned } from '../../harness/tokens.ts'
 
 const counted = vi.hoisted(() => ({ verified: 0, macs: 0 }))
 vi.mock('node:crypto', async (original) => {

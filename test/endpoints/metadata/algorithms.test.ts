@@ -9,11 +9,11 @@ import { createLogger } from '../../../src/observability/log.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { type Server, startServer } from '../../../src/server/server.ts'
 import { openStore } from '../../../src/store/open.ts'
-import { claimsOf, formOf, post } from '../../client-auth/assertions.ts'
-import { makeSigners, type Signer, signWith } from '../../crypto/jws/tokens.ts'
+import { claimsOf, formOf, post } from '../../harness/assertions.ts'
 import { newSecret, SECRET } from '../../harness/model.ts'
+import { makeProof } from '../../harness/proofs.ts'
 import { applyTo, basic, testConfig } from '../../harness/server.ts'
-import { makeProof } from '../../sender-constraint/http/proofs.ts'
+import { makeSigners, type Signer, signWith } from '../../harness/tokens.ts'
 
 const signers = await makeSigners()
 const shared = newSecret()

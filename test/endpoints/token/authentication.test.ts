@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newJwk } from '../../client-auth/remote-jwks/source.ts'
 import { MODEL, newSecret, SECRET } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
+import { newJwk } from '../../harness/source.ts'
 
 const OTHER = newSecret()
 /** Longer than bcrypt reads. */

@@ -11,7 +11,7 @@ import {
 } from '../../../src/http/client-certificate/headers.ts'
 import { matches } from '../../../src/model/credentials/certificate-subject.ts'
 import { OAuthError } from '../../../src/oauth/error.ts'
-import { extension, type Issued, issue, issueAuthority, sans } from '../../client-auth/certificates/fixtures.ts'
+import { extension, type Issued, issue, issueAuthority, sans } from '../../harness/certificates.ts'
 import { INTERMEDIATE, LEAF, ROOT } from './rfc9440.ts'
 
 const root = await issueAuthority('CN=Root')

@@ -5,15 +5,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { loadOptions } from '../../../src/config/load.ts'
 import { type Config, resolveConfig } from '../../../src/config/resolve.ts'
 import { type CertificateHeaderFormat, certificateHeaderFormats } from '../../../src/http/client-certificate/headers.ts'
-import {
-  current,
-  expectUnauthenticated,
-  identity,
-  issueLeaf,
-  send,
-  thumbprint,
-} from '../../client-auth/certificates/authority.ts'
-import { DAY, extension, type Issued, issueAuthority } from '../../client-auth/certificates/fixtures.ts'
+import { current, expectUnauthenticated, identity, issueLeaf, send, thumbprint } from '../../harness/authority.ts'
+import { DAY, extension, type Issued, issueAuthority } from '../../harness/certificates.ts'
 import { SECRET } from '../../harness/model.ts'
 import { type SecondServer, startBeside } from '../../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'

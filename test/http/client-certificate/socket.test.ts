@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { TrustAnchors } from '../../../src/client-auth/certificates/anchors.ts'
 import { checkChain } from '../../../src/client-auth/certificates/chain.ts'
 import { certificateOfSocket, type PresentedCertificate } from '../../../src/crypto/x509/peer.ts'
-import { type Issued, issue, issueAuthority, keyPem, NOW } from '../../client-auth/certificates/fixtures.ts'
+import { type Issued, issue, issueAuthority, keyPem, NOW } from '../../harness/certificates.ts'
 
 const root = await issueAuthority('CN=Root')
 const first = await issueAuthority('CN=First', root)

@@ -16,11 +16,11 @@ import { formatHash, sha256 } from '../../../src/model/credentials/secret-hash.t
 import { ClientId } from '../../../src/oauth/ids.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { openStore } from '../../../src/store/open.ts'
-import { newJwk } from '../../client-auth/remote-jwks/source.ts'
 import { tessera } from '../../harness/cli.ts'
 import { runCommand } from '../../harness/command.ts'
 import { newSecret } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
+import { newJwk } from '../../harness/source.ts'
 import { A_SECOND, until } from '../../harness/until.ts'
 
 const FIRST = newSecret()

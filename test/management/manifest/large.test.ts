@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseManifest } from '../../../src/management/manifest/parse.ts'
 import { UserError } from '../../../src/platform/user-error.ts'
-import { cpuOf } from '../../limits/cpu.ts'
+import { cpuOf } from '../../harness/cpu.ts'
 
 const parse = (content: string) => parseManifest('m.yaml', content)
 

@@ -6,10 +6,10 @@ import { ExpiryWatch } from '../../../src/model/credentials/expiry.ts'
 import { startServer } from '../../../src/server/server.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/tables/sql-store.ts'
-import { fakeClock } from '../../client-auth/remote-jwks/source.ts'
+import { DAY, JOB, jobWith, openSetting, type Setting } from '../../harness/credential-setting.ts'
 import { newSecret } from '../../harness/model.ts'
 import { applyTo, testConfig } from '../../harness/server.ts'
-import { DAY, JOB, jobWith, openSetting, type Setting } from '../../management/credentials/setting.ts'
+import { fakeClock } from '../../harness/source.ts'
 
 let setting: Setting
 beforeEach(async () => {

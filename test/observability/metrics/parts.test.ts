@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { OAuthError } from '../../../src/oauth/error.ts'
 import { openStore } from '../../../src/store/open.ts'
-import { formOf, standingClock } from '../../client-auth/assertions.ts'
-import { makeCertificate, sendJson, startSource } from '../../client-auth/remote-jwks/source.ts'
-import { makeSigner, signWith } from '../../crypto/jws/tokens.ts'
+import { formOf, standingClock } from '../../harness/assertions.ts'
 import { MODEL, newSecret, SECRET } from '../../harness/model.ts'
+import { makeProof } from '../../harness/proofs.ts'
+import { scrape } from '../../harness/scrape.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
-import { makeProof } from '../../sender-constraint/http/proofs.ts'
-import { scrape } from './scrape.ts'
+import { makeCertificate, sendJson, startSource } from '../../harness/source.ts'
+import { makeSigner, signWith } from '../../harness/tokens.ts'
 
 const servers: TestServer[] = []
 afterEach(async () => {

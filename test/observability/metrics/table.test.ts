@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { metricTable, processMetricTable } from '../../../src/observability/table.ts'
 import { MODEL, SECRET } from '../../harness/model.ts'
+import { scrape } from '../../harness/scrape.ts'
 import { basic, startTestServer } from '../../harness/server.ts'
-import { scrape } from './scrape.ts'
 
 test('metric-labels: a scrape has the metrics of the table, with its types and labels, and no others of ours', async () => {
   const server = await startTestServer({ manifest: MODEL, options: { 'shutdown.timeout': '0' } })

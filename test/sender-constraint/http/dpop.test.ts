@@ -1,12 +1,12 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/platform/clock.ts'
-import { expectUnauthenticated, send } from '../../client-auth/certificates/authority.ts'
-import { makeSigner, signWith } from '../../crypto/jws/tokens.ts'
+import { expectUnauthenticated, send } from '../../harness/authority.ts'
 import { newSecret, SECRET } from '../../harness/model.ts'
+import { type Changes, makeProof, signer } from '../../harness/proofs.ts'
 import { type SecondServer, startBeside } from '../../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
-import { type Changes, makeProof, signer } from './proofs.ts'
+import { makeSigner, signWith } from '../../harness/tokens.ts'
 
 const credentials = `credentials: [{ secret: ${SECRET} }]`
 const MANIFEST = `

@@ -1,9 +1,9 @@
-/** Client authentication over HTTP: assertions as clients make them, and what a refusal looks like. May import the harness. */
+/** Client authentication over HTTP: assertions as clients make them, and what a refusal looks like. */
 
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import type { Clock } from '../../src/platform/clock.ts'
-import type { TestServer } from '../harness/server.ts'
+import type { TestServer } from './server.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 

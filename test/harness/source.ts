@@ -12,9 +12,9 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { AddressRules } from '../../../src/client-auth/remote-jwks/addresses.ts'
-import { JsonFetcher } from '../../../src/client-auth/remote-jwks/fetch-json.ts'
-import type { Lookup } from '../../../src/client-auth/remote-jwks/resolve.ts'
+import { AddressRules } from '../../src/client-auth/remote-jwks/addresses.ts'
+import { JsonFetcher } from '../../src/client-auth/remote-jwks/fetch-json.ts'
+import type { Lookup } from '../../src/client-auth/remote-jwks/resolve.ts'
 
 export interface Certificate {
   readonly cert: string

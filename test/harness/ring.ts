@@ -10,7 +10,7 @@ import { systemRandom } from '../../src/platform/random.ts'
 import { signJwt } from '../../src/tokens/jwt.ts'
 import { Sealer, Unsealer } from '../../src/tokens/sealed.ts'
 import type { Verifier } from '../../src/tokens/verify.ts'
-import { newCandidate } from '../harness/keys.ts'
+import { newCandidate } from './keys.ts'
 
 export const ISSUER = 'https://as.example.com'
 /** Seconds. */
