@@ -3,7 +3,7 @@ import type { AuditEvent } from '../../src/audit/event.ts'
 import { AuditRecorder } from '../../src/audit/recorder.ts'
 import type { AuditStore } from '../../src/audit/store.ts'
 import { systemRandom } from '../../src/platform/random.ts'
-import { standingClock } from '../harness/assertions.ts'
+import { clockAt, standingClock } from '../harness/clock.ts'
 import { countTurns } from '../harness/turns.ts'
 
 const event = (requestId: string): AuditEvent => ({
@@ -49,7 +49,7 @@ describe('the audit recorder', () => {
     const errors: unknown[] = []
     const recorder = new AuditRecorder({
       store,
-      clock: { now: () => 10_000, monotonic: () => 0 },
+      clock: clockAt(10_000),
       random: systemRandom,
       retention: 1_000,
       refusalsKept: 1_000,

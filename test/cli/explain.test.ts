@@ -5,7 +5,7 @@ import { clientsEnable } from '../../src/cli/clients.ts'
 import { explain } from '../../src/cli/explain.ts'
 import { factLines } from '../../src/cli/facts.ts'
 import { runCommand } from '../harness/command.ts'
-import { newSecret } from '../harness/model.ts'
+import { newSecret, oneApi } from '../harness/model.ts'
 import { runTessera } from '../harness/program.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { makeSigner, type Signer } from '../harness/tokens.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
     options: issuer.options,
     holds: unheld,
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - { client_id: plain, introspects: all, scopes: [edit], credentials: [{ label: current, secret: ${SECRET} }] }
   - { client_id: signer, scopes: [edit], credentials: [{ jwks: { keys: [${JSON.stringify(signer.publicJwk)}] } }] }

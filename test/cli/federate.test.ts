@@ -8,7 +8,7 @@ import { ClientId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import { runCommand } from '../harness/command.ts'
-import { newSecret } from '../harness/model.ts'
+import { newSecret, oneApi } from '../harness/model.ts'
 import { runTessera } from '../harness/program.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { makeSigner, signWith } from '../harness/tokens.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const trust = (more: string) => `{ issuer: "${issuer.url}", audience: us, subject: repo, ${more} }`
   const options = loadOptions({ env, flags: {} })
   const manifest = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - client_id: workflow
     scopes: [edit]

@@ -9,6 +9,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
+import * as client from '../harness/client.ts'
 import { runCommand } from '../harness/command.ts'
 import { SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
@@ -47,11 +48,7 @@ async function list(algorithm = 'ES256'): Promise<readonly ListedKey[]> {
   return all.filter((key) => key.algorithm === algorithm)
 }
 
-async function issue(scope = 'plain'): Promise<string> {
-  const response = await server.token({ grant_type: 'client_credentials', scope }, basic('caller', SECRET))
-  return ((await response.json()) as { access_token: string }).access_token
-}
-
+const issue = (scope = 'plain') => client.issue(server.issuer, scope)
 const kidOf = async (): Promise<string> => decodeProtectedHeader(await issue()).kid ?? ''
 
 const publishedKids = async (userAgent = 'test'): Promise<readonly string[]> => {
@@ -59,14 +56,7 @@ const publishedKids = async (userAgent = 'test'): Promise<readonly string[]> => 
   return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)
 }
 
-async function isActive(token: string): Promise<boolean> {
-  const response = await fetch(`${server.issuer}/as/introspect.oauth2`, {
-    method: 'POST',
-    body: new URLSearchParams({ token }),
-    headers: basic('caller', SECRET),
-  })
-  return ((await response.json()) as { active: boolean }).active
-}
+const isActive = (token: string) => client.isActive(server.issuer, token, 'caller')
 
 test('rotate publishes the next key and leaves the first one signing; list says who has fetched it', async () => {
   const first = await kidOf()

@@ -10,9 +10,9 @@ import {
   expectUnauthenticated,
   formOf,
   post,
-  standingClock,
 } from '../harness/assertions.ts'
-import { newSecret, SECRET } from '../harness/model.ts'
+import { standingClock } from '../harness/clock.ts'
+import { newSecret, oneApi, SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { makeSigner, signWith, unsigned } from '../harness/tokens.ts'
 
@@ -22,7 +22,7 @@ const key = await makeSigner('ES256')
 const CHOSEN = 'a sentence that somebody chose, of more than 32 bytes'
 
 const MODEL = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
   - { client_id: signer, scopes: [read], introspects: all, credentials: [{ retrievable: true }] }
   - { client_id: chosen, scopes: [read], credentials: [{ retrievable: true, secret: "${CHOSEN}" }] }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { eventOf, expectUnauthenticated, formOf, standingClock } from '../harness/assertions.ts'
+import { eventOf, expectUnauthenticated, formOf } from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
 import { AUDIENCE, kubernetes, NOW, spiffe } from '../harness/condition-shapes.ts'
+import { oneApi } from '../harness/model.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
 import { makeSigner, type Signer, signWith } from '../harness/tokens.ts'
 
@@ -19,7 +21,7 @@ const client = (id: string, federated: string) =>
 
 const [named = '', byAddress = ''] = ISSUERS
 const MANIFEST = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
 ${client('billing', `issuer: "${named}", ${SUBJECT}, ${inline(ofCluster)}`)}${client('twin', `issuer: "${named}", ${SUBJECT}, ${inline(ofOther)}`)}${client(
   'private',

@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { eventOf, expectInvalid, expectUnauthenticated, formOf, post, standingClock } from '../harness/assertions.ts'
+import { eventOf, expectInvalid, expectUnauthenticated, formOf, post } from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
 import { AUDIENCE, gitHub, kubernetes, NOW, spiffe } from '../harness/condition-shapes.ts'
+import { oneApi } from '../harness/model.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { makeCertificate, type Source, sendJson, startSource } from '../harness/source.ts'
@@ -48,7 +50,7 @@ const BILLING = `subject: "${kubernetes.sub}"`
 const PRODUCTION = `when: 'claims.environment == "production" && claims.ref_protected == "true"'`
 
 const manifest = () => `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
   - client_id: workflow
     scopes: [read]

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { claimsOf, expectToken, expectUnauthenticated, formOf, standingClock } from '../harness/assertions.ts'
+import { claimsOf, expectToken, expectUnauthenticated, formOf } from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
+import { oneApi } from '../harness/model.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
 import { makeCertificate, type Source, sendJson, startSource } from '../harness/source.ts'
 import { makeSigner, type Signer, signWith } from '../harness/tokens.ts'
@@ -12,7 +14,7 @@ const SECOND = 1_000
 const HOUR = 3_600 * SECOND
 
 const clock = standingClock()
-const API = 'apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]'
+const API = oneApi('read')
 const before = await makeSigner('ES256', { kid: 'before' })
 const after = await makeSigner('ES256', { kid: 'after' })
 const nameless = await makeSigner('ES256')

@@ -12,9 +12,9 @@ import {
   expectUnauthenticated,
   formOf,
   post,
-  standingClock,
 } from '../harness/assertions.ts'
-import { newSecret } from '../harness/model.ts'
+import { standingClock } from '../harness/clock.ts'
+import { newSecret, oneApi } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { makeCertificate, type Source, sendJson, startSource } from '../harness/source.ts'
 import { encode, makeSigner, publicHalf, type Signer, signWith, unsigned } from '../harness/tokens.ts'
@@ -39,7 +39,7 @@ const old = await makeSigner('ES256')
 
 const jwks = (...keys: readonly Signer[]) => `jwks: ${JSON.stringify({ keys: keys.map((key) => key.publicJwk) })}`
 const MANIFEST = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
   - { client_id: own, scopes: [read], introspects: all, credentials: [{ ${jwks(own)} }] }
   - { client_id: other, scopes: [read], credentials: [{ ${jwks(stranger)} }] }

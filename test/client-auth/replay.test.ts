@@ -8,7 +8,9 @@ import { ReplayMarks } from '../../src/replay/marks.ts'
 import { type Server, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
-import { claimsOf, formOf, post, standingClock } from '../harness/assertions.ts'
+import { claimsOf, formOf, post } from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
+import { oneApi } from '../harness/model.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { makeSigner, signWith } from '../harness/tokens.ts'
 
@@ -17,7 +19,7 @@ const one = await makeSigner('ES256')
 const other = await makeSigner('ES256')
 const keys = { one: JSON.stringify({ keys: [one.publicJwk] }), other: JSON.stringify({ keys: [other.publicJwk] }) }
 const MANIFEST = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
   - { client_id: one, scopes: [read], credentials: [{ jwks: ${keys.one} }] }
   - { client_id: other, scopes: [read], credentials: [{ jwks: ${keys.other} }] }

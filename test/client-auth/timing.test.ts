@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { claimsOf, formOf, standingClock } from '../harness/assertions.ts'
-import { newSecret } from '../harness/model.ts'
+import { claimsOf, formOf } from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
+import { newSecret, oneApi } from '../harness/model.ts'
 import { type Answer, postOver } from '../harness/post.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { makeCertificate, type Source, sendJson, startSource, startTcp } from '../harness/source.ts'
@@ -14,7 +15,7 @@ import { makeSigner, type Signer, signWith, unsigned } from '../harness/tokens.t
 import { until } from '../harness/until.ts'
 
 const WAIT = 700
-const API = 'apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]'
+const API = oneApi('read')
 
 /** Lets no refusal leave before it is told to. */
 function manualHolds() {

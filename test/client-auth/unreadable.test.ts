@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { claimsOf, expectToken, expectUnauthenticated, formOf } from '../harness/assertions.ts'
-import { newSecret } from '../harness/model.ts'
+import { newSecret, oneApi } from '../harness/model.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { makeSigner, signWith } from '../harness/tokens.ts'
@@ -26,7 +26,7 @@ const ways: [string, string, RegExp][] = [
 /** Each has a client of its own, since wrong secrets for one are counted. */
 const signerOf = (name: string) => `signer, where ${name}`
 const MODEL = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
 ${ways
   .map(

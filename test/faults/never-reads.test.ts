@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { standingClock } from '../harness/clock.ts'
 import { extent } from '../harness/extent.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
 import { connectTo } from '../harness/raw.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 
 /** Moved by hand: the listener looks once a second, and what it allows is counted in this time. */
-const clock = { ms: 5_000, now: () => Date.now(), monotonic: () => clock.ms }
+const clock = standingClock()
 
 let server: TestServer
 beforeAll(async () => {
@@ -70,7 +71,7 @@ function keptFor({ port }: Client): number[] {
 /** Lets so much time pass that the listener sees what was before it and what was after. */
 async function pass(milliseconds: number): Promise<void> {
   await sleep(1_200)
-  clock.ms += milliseconds
+  clock.advance(milliseconds)
   await sleep(1_200)
 }
 

@@ -6,7 +6,7 @@ import { OAuthError } from '../../src/oauth/error.ts'
 import { Audience, ClientId } from '../../src/oauth/ids.ts'
 import type { Reason } from '../../src/oauth/refusals.ts'
 import { decide } from '../../src/policy/entitlement.ts'
-import { clientWith } from '../harness/client.ts'
+import { clientWith } from '../harness/client-record.ts'
 
 /** Some APIs that share names of scopes, and a client. */
 export interface Model {

@@ -18,7 +18,7 @@ import {
   tokenUrl,
 } from '../../harness/authority.ts'
 import { ca, DAY, type Issued, issue, issueAuthority, rsaKeys, sans } from '../../harness/certificates.ts'
-import { newSecret } from '../../harness/model.ts'
+import { newSecret, oneApi } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 
 const SECRET = newSecret()
@@ -70,7 +70,7 @@ const client = (id: string, certificate: string, more = '') =>
   `  - { client_id: ${id}, scopes: [edit], ${BOUND}, credentials: [{ certificate: { ${certificate} } }]${more} }\n`
 
 const MANIFEST = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
 ${client('by-dn', `subject_dn: "${DN}"`)}${client('by-dns', 'san_dns: EDGE.example.com')}${client('by-uri', 'san_uri: "spiffe://example.com/edge"')}${client(
   'by-ip',

@@ -3,9 +3,9 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { IssuerKeys } from '../../../src/client-auth/remote-jwks/discovery.ts'
 import { RemoteKeySets } from '../../../src/client-auth/remote-jwks/key-sets.ts'
 import { OAuthError } from '../../../src/oauth/error.ts'
+import { IN_2030, standingClock } from '../../harness/clock.ts'
 import {
   type Certificate,
-  fakeClock,
   makeCertificate,
   newJwk,
   type Source,
@@ -26,12 +26,12 @@ beforeAll(async () => {
 
 type Page = (response: ServerResponse) => void
 let pages: Record<string, Page>
-let clock: ReturnType<typeof fakeClock>
+let clock: ReturnType<typeof standingClock>
 let source: Source
 let keySets: RemoteKeySets
 let issuerKeys: IssuerKeys
 beforeEach(async () => {
-  clock = fakeClock()
+  clock = standingClock(IN_2030)
   source = await startSource(certificate, (request, response) => {
     const page = pages[request.url ?? '']
     if (page === undefined) response.writeHead(404).end()

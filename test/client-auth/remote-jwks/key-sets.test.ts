@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { RemoteKeySets } from '../../../src/client-auth/remote-jwks/key-sets.ts'
 import { OAuthError } from '../../../src/oauth/error.ts'
+import { IN_2030, standingClock } from '../../harness/clock.ts'
 import {
   type Certificate,
-  fakeClock,
   makeCertificate,
   newJwk,
   type Source,
@@ -26,14 +26,14 @@ beforeAll(async () => {
 let published: unknown
 let headers: Record<string, string>
 let isDown: boolean
-let clock: ReturnType<typeof fakeClock>
+let clock: ReturnType<typeof standingClock>
 let source: Source
 let keySets: RemoteKeySets
 beforeEach(async () => {
   published = { keys: [A, C] }
   headers = { 'cache-control': 'max-age=300' }
   isDown = false
-  clock = fakeClock()
+  clock = standingClock(IN_2030)
   source = await startSource(certificate, (_request, response) =>
     isDown ? response.writeHead(503).end() : sendJson(response, published, headers),
   )

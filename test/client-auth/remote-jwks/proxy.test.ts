@@ -11,6 +11,7 @@ import { JsonFetcher } from '../../../src/client-auth/remote-jwks/fetch-json.ts'
 import { OutboundProxy } from '../../../src/client-auth/remote-jwks/proxy.ts'
 import { loadOptions } from '../../../src/config/load.ts'
 import { claimsOf, formOf } from '../../harness/assertions.ts'
+import { oneApi } from '../../harness/model.ts'
 import { startTestServer } from '../../harness/server.ts'
 import {
   type Certificate,
@@ -292,7 +293,7 @@ test('a server fetches the keys of its clients through it', async () => {
   writeFileSync(join(folder, 'ca.pem'), certificate.cert)
   const server = await startTestServer({
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients: [{ client_id: caller, scopes: [read], credentials: [{ jwks_uri: "${source.url('/jwks', 'keys.example')}" }] }]
 `,
     options: { 'outbound.proxy': proxy.url, 'outbound.ca': join(folder, 'ca.pem') },

@@ -1,7 +1,7 @@
 import { Agent } from 'node:https'
 import { availableParallelism } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newSecret } from '../../harness/model.ts'
+import { newSecret, oneApi } from '../../harness/model.ts'
 import { postOver } from '../../harness/post.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 import { newJwk } from '../../harness/source.ts'
@@ -14,7 +14,7 @@ beforeAll(async () => {
   server = await startTestServer({
     options: { 'runtime.trusted_proxies': '127.0.0.1,::1' },
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - { client_id: chosen, scopes: [edit], credentials: [{ secret: correct horse }] }
   - { client_id: cold, scopes: [edit], credentials: [{ secret: battery staple }] }

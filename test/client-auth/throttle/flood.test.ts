@@ -12,7 +12,8 @@ import { ClientId, CredentialId } from '../../../src/oauth/ids.ts'
 import type { Channel, FromPrimary, FromWorker } from '../../../src/server/workers/channel.ts'
 import { attend } from '../../../src/server/workers/desk.ts'
 import { RemoteGuesses } from '../../../src/server/workers/remote-guesses.ts'
-import { clientWith } from '../../harness/client.ts'
+import { clientWith } from '../../harness/client-record.ts'
+import { standingClock } from '../../harness/clock.ts'
 
 const RIGHT = 'correct horse'
 const HOME = '203.0.113.1'
@@ -83,7 +84,7 @@ interface Flood {
 
 /** A server under a flood, of as many processes; what is measured is in hashes that have run meanwhile. */
 function setUp(processes: number, { addressOf, comesAgain }: Flood) {
-  const clock = { ms: 1_000, now: () => clock.ms, monotonic: () => clock.ms }
+  const clock = standingClock()
   const limiter = new GuessLimiter(clock)
   const workers = Array.from({ length: processes }, () =>
     startProcess(clock, processes === 1 ? limiter : remote(limiter)),
@@ -101,7 +102,7 @@ function setUp(processes: number, { addressOf, comesAgain }: Flood) {
   /** Lets as much time pass as a hash takes. */
   const tick = async (): Promise<void> => {
     ticks += 1
-    clock.ms += HASH_MS
+    clock.advance(HASH_MS)
     for (let count = 0; count < FLOOD; count += 1) {
       const [due] = again
       if (due !== undefined && due[0] <= ticks && count % 2 === 0) guess(again.shift()?.[1] ?? 0)

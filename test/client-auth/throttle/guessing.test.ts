@@ -1,7 +1,8 @@
 import { request } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endpointPaths } from '../../../src/endpoints/paths.ts'
-import { newSecret } from '../../harness/model.ts'
+import { standingClock } from '../../harness/clock.ts'
+import { newSecret, oneApi } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 
 const GENERATED = newSecret()
@@ -9,7 +10,7 @@ const RIGHT = 'correct horse'
 const clients = ['target', 'neighbour']
 
 /** Stands still between guesses: hashing takes long, and a wait would be over by it. */
-const clock = { ms: 5_000, now: () => Date.now(), monotonic: () => clock.ms }
+const clock = standingClock()
 
 let server: TestServer
 beforeAll(async () => {
@@ -17,7 +18,7 @@ beforeAll(async () => {
     clock,
     options: { 'runtime.trusted_proxies': '127.0.0.1,::1' },
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
 ${clients.map((id) => `  - { client_id: ${id}, scopes: [edit], credentials: [{ secret: ${RIGHT} }] }`).join('\n')}
   - { client_id: machine, scopes: [edit], credentials: [{ secret: ${GENERATED} }] }
@@ -135,12 +136,12 @@ describe('parallel-guesses: six wrong secrets', () => {
         })
       }
 
-      clock.ms += 999
+      clock.advance(999)
       expect(wire(await attempt({ id, from, secret: RIGHT }))).toEqual(WAIT(1))
-      clock.ms += 1
+      clock.advance(1)
       expect(wire(await attempt({ id, from, secret: guess() }))).toEqual(WRONG())
       expect(wire(await attempt({ id, from, secret: guess() }))).toEqual(WAIT(2))
-      clock.ms += 2_000
+      clock.advance(2_000)
       const after = await attempt({ id, from, secret: RIGHT })
       expect(after.status).toBe(id === 'nobody' ? 401 : 200)
     },

@@ -4,8 +4,9 @@ import { Agent } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endpointPaths } from '../../../src/endpoints/paths.ts'
 import { type ClientAuthMethodName, clientAuthMethodNames } from '../../../src/oauth/client-auth-methods.ts'
-import { formOf, standingClock } from '../../harness/assertions.ts'
-import { newSecret } from '../../harness/model.ts'
+import { formOf } from '../../harness/assertions.ts'
+import { standingClock } from '../../harness/clock.ts'
+import { newSecret, oneApi } from '../../harness/model.ts'
 import { type Answer, postOver } from '../../harness/post.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 import { makeSigner, unsigned } from '../../harness/tokens.ts'
@@ -24,7 +25,7 @@ beforeAll(async () => {
     clock,
     options: { 'runtime.trusted_proxies': '127.0.0.1,::1' },
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - { client_id: chosen, scopes: [edit], introspects: all, credentials: [{ secret: "${RIGHT}", retrievable: true }] }
   - { client_id: generated, scopes: [edit], credentials: [{ secret: ${GENERATED}, retrievable: true }] }

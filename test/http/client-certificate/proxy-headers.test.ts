@@ -7,7 +7,7 @@ import { type Config, resolveConfig } from '../../../src/config/resolve.ts'
 import { type CertificateHeaderFormat, certificateHeaderFormats } from '../../../src/http/client-certificate/headers.ts'
 import { current, expectUnauthenticated, identity, issueLeaf, send, thumbprint } from '../../harness/authority.ts'
 import { DAY, extension, type Issued, issueAuthority } from '../../harness/certificates.ts'
-import { SECRET } from '../../harness/model.ts'
+import { oneApi, SECRET } from '../../harness/model.ts'
 import { type SecondServer, startBeside } from '../../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 
@@ -42,7 +42,7 @@ const huge = await issueLeaf({
 const credentials = `credentials: [{ secret: ${SECRET} }]`
 const BOUND = 'tls_client_certificate_bound_access_tokens: true'
 const MANIFEST = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - { client_id: edge, ${BOUND}, scopes: [edit], credentials: [{ certificate: { subject_dn: "${DN}" } }] }
   - { client_id: own, ${BOUND}, scopes: [edit], credentials: [{ certificate: { thumbprint: ${thumbprint(own)} } }] }

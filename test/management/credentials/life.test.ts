@@ -18,7 +18,7 @@ import { systemClock } from '../../../src/platform/clock.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { tessera } from '../../harness/cli.ts'
 import { runCommand } from '../../harness/command.ts'
-import { newSecret } from '../../harness/model.ts'
+import { newSecret, oneApi } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 import { newJwk } from '../../harness/source.ts'
 import { A_SECOND, until } from '../../harness/until.ts'
@@ -39,7 +39,7 @@ beforeAll(async () => {
   server = await startTestServer({
     clock,
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
 ${['rotated', 'cancelled', 'revoked', 'disabled', 'removed', 'kinds', 'again'].map((id) => client(id)).join('\n')}
 ${client('bare', '[]')}

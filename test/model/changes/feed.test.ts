@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Change } from '../../../src/model/changes/change.ts'
 import { ChangeFeed } from '../../../src/model/changes/feed.ts'
 import { OAuthError } from '../../../src/oauth/error.ts'
+import { clockAt } from '../../harness/clock.ts'
 
 const away = () => new OAuthError('storage_unavailable')
 const denied = () => new Error('permission denied for table change')
@@ -297,7 +298,7 @@ describe('a process that', () => {
   test('began to read before it had a feed is as old as that', async () => {
     const store = { latestChange: async () => 0, changesSince: async () => ({ latest: 0, changes: [], missed: false }) }
     const listeners = { keys: createListener('keys', []).listener }
-    const clock = { now: () => 5_000, monotonic: () => 5_000 }
+    const clock = clockAt(5_000)
     const feed = new ChangeFeed({ store, clock, listeners, since: 0, sinceTime: 1_000, onError: () => {} })
     expect(feed.ages().get('keys')).toBe(4_000)
     await feed.catchUp()

@@ -8,8 +8,9 @@ import { openStore } from '../../../src/store/open.ts'
 import { Revocations } from '../../../src/tokens/revocation/revocations.ts'
 import type { Revocation, RevocationStore } from '../../../src/tokens/revocation/store.ts'
 import type { VerifiedToken } from '../../../src/tokens/verify.ts'
-import { standingClock } from '../../harness/assertions.ts'
 import { environmentOf, type RunningCommand, startTessera } from '../../harness/cli.ts'
+import { isActive, issue, post } from '../../harness/client.ts'
+import { standingClock } from '../../harness/clock.ts'
 import { extent } from '../../harness/extent.ts'
 import { SECRET } from '../../harness/model.ts'
 import { runTessera } from '../../harness/program.ts'
@@ -27,20 +28,6 @@ clients:
   - { client_id: watcher, introspects: all, ${credentials} }
 `
 
-const post = (issuer: string, path: string, client: string, form: Record<string, string>) =>
-  fetch(issuer + path, { method: 'POST', body: new URLSearchParams(form), headers: basic(client, SECRET) })
-
-async function issue(issuer: string, scope: string, client = 'caller'): Promise<string> {
-  const response = await post(issuer, '/as/token.oauth2', client, { grant_type: 'client_credentials', scope })
-  return ((await response.json()) as { access_token: string }).access_token
-}
-
-async function isActive(issuer: string, token: string): Promise<boolean> {
-  const response = await post(issuer, '/as/introspect.oauth2', 'watcher', { token })
-  expect(response.status).toBe(200)
-  return ((await response.json()) as { active: boolean }).active
-}
-
 /** Milliseconds until the token is inactive there. */
 const untilInactive = (issuer: string, token: string): Promise<number> =>
   until(async () => !(await isActive(issuer, token)))
@@ -52,7 +39,8 @@ describe('a client revokes a token (RFC 7009)', () => {
   })
   afterAll(() => server.stop())
 
-  const revoke = (client: string, token: string) => post(server.issuer, '/as/revoke_token.oauth2', client, { token })
+  const revoke = (client: string, token: string) =>
+    post(server.issuer, 'revoke_token', { token }, basic(client, SECRET))
 
   test.each(['plain', 'sealed'])('of its own: %s', async (scope) => {
     const [token, spared] = [await issue(server.issuer, scope), await issue(server.issuer, scope)]
@@ -195,11 +183,11 @@ describe('a revocation', () => {
     for (const scope of ['plain', 'sealed']) {
       const token = await issue(first, scope)
       expect(await isActive(second, token)).toBe(true)
-      expect((await post(first, '/as/revoke_token.oauth2', 'caller', { token })).status).toBe(200)
+      expect((await post(first, 'revoke_token', { token }, basic('caller', SECRET))).status).toBe(200)
       expect(await untilInactive(second, token)).toBeLessThan(A_SECOND)
     }
     const last = await issue(first, 'plain')
-    expect((await post(first, '/as/revoke_token.oauth2', 'caller', { token: last })).status).toBe(200)
+    expect((await post(first, 'revoke_token', { token: last }, basic('caller', SECRET))).status).toBe(200)
     for (const command of commands) await command.stop('SIGKILL')
     await start(1)
     expect(await isActive(second, last)).toBe(false)
