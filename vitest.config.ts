@@ -1,9 +1,20 @@
 import { defineConfig } from 'vitest/config'
 
+/** Files that measure their process or replace a module: each gets a process of its own. */
+const ALONE = [
+  'test/client-auth/timing.test.ts',
+  'test/conditions/**/*.test.ts',
+  'test/crypto/jws/verify.test.ts',
+  'test/faults/**/*.test.ts',
+  'test/leaks/**/*.test.ts',
+  'test/limits/**/*.test.ts',
+  'test/model/directory/memory.test.ts',
+  'test/tokens/revocation/revocation.test.ts',
+]
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: 'test/harness/certificate.ts',
+    globalSetup: 'test/harness/setup.ts',
     setupFiles: 'test/harness/trust.ts',
     pool: 'forks',
     // Much of the time is waiting: for processes, for slow hashes on threads, for keys to rotate.
@@ -11,5 +22,10 @@ export default defineConfig({
     // For what never ends. A machine that is kept busy may take several times as long as usual.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      // Loading the server anew for each file would take half of the time of the suite.
+      { extends: true, test: { name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false } },
+    ],
   },
 })

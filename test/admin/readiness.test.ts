@@ -2,9 +2,9 @@ import { Agent } from 'node:https'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
-import { type SqliteCalls, takeOverSqlite } from '../faults/sqlite-calls.ts'
 import { Caller, makeFleet } from '../harness/fleet.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
+import { type SqliteCalls, takeOverSqlite } from '../harness/sqlite-calls.ts'
 import { until } from '../harness/until.ts'
 
 const fleet = await makeFleet()

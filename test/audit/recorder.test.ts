@@ -3,7 +3,7 @@ import type { AuditEvent } from '../../src/audit/event.ts'
 import { AuditRecorder } from '../../src/audit/recorder.ts'
 import type { AuditStore } from '../../src/audit/store.ts'
 import { systemRandom } from '../../src/platform/random.ts'
-import { standingClock } from '../client-auth/assertions.ts'
+import { clockAt, standingClock } from '../harness/clock.ts'
 import { countTurns } from '../harness/turns.ts'
 
 const event = (requestId: string): AuditEvent => ({
@@ -49,7 +49,7 @@ describe('the audit recorder', () => {
     const errors: unknown[] = []
     const recorder = new AuditRecorder({
       store,
-      clock: { now: () => 10_000, monotonic: () => 0 },
+      clock: clockAt(10_000),
       random: systemRandom,
       retention: 1_000,
       refusalsKept: 1_000,
@@ -130,7 +130,7 @@ describe('the audit recorder', () => {
     expect(turns()).toBeGreaterThan(90)
   })
 
-  test('is bounded in bytes, leaves room to what is done, and says what it has lost', async () => {
+  test('audit-backlog: is bounded in bytes, leaves room to what is done, and says what it has lost', async () => {
     const { recorder, state, written } = create()
     state.failing = true
     const large = (id: number) => ({ ...event(String(id)), detail: { scope: 'x'.repeat(16_000) } })

@@ -4,11 +4,12 @@ import { auditTail } from '../../src/cli/audit.ts'
 import { clientsEnable } from '../../src/cli/clients.ts'
 import { explain } from '../../src/cli/explain.ts'
 import { factLines } from '../../src/cli/facts.ts'
-import { makeSigner, type Signer } from '../crypto/jws/tokens.ts'
-import { tessera } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
-import { newSecret } from '../harness/model.ts'
+import { newSecret, oneApi } from '../harness/model.ts'
+import { runTessera } from '../harness/program.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { makeSigner, type Signer } from '../harness/tokens.ts'
+import { unheld } from '../harness/unheld.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
 
 const SECRET = newSecret()
@@ -24,8 +25,9 @@ beforeAll(async () => {
   issuer = await startIssuer()
   server = await startTestServer({
     options: issuer.options,
+    holds: unheld,
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - { client_id: plain, introspects: all, scopes: [edit], credentials: [{ label: current, secret: ${SECRET} }] }
   - { client_id: signer, scopes: [edit], credentials: [{ jwks: { keys: [${JSON.stringify(signer.publicJwk)}] } }] }
@@ -228,7 +230,7 @@ describe('tessera explain', () => {
 
   test('--json', async () => {
     const id = await recorded(401, server.token(asserting(await assertion({ aud: 'https://other.example.com' }))))
-    const { code, stdout, stderr } = await tessera(['explain', id, '--json'], { env })
+    const { code, stdout, stderr } = await runTessera(['explain', id, '--json'], env)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({
       time: expect.stringMatching(/^\d{4}-/),
@@ -285,7 +287,7 @@ describe('tessera explain', () => {
   })
 
   test('an id of nothing: one line, and exit code 1', async () => {
-    const { code, stdout, stderr } = await tessera(['explain', 'a\u001b[31m'], { env })
+    const { code, stdout, stderr } = await runTessera(['explain', 'a\u001b[31m'], env)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toBe(
       'tessera: nothing is recorded under "a\\u001b[31m", which is no request id of this server: that is the X-Request-Id of an answer\n',

@@ -7,11 +7,11 @@ import { revokeCredential } from '../../src/management/credentials/revoke.ts'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
-import { makeSigner, signWith } from '../crypto/jws/tokens.ts'
-import { tessera } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
-import { newSecret } from '../harness/model.ts'
+import { newSecret, oneApi } from '../harness/model.ts'
+import { runTessera } from '../harness/program.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
+import { makeSigner, signWith } from '../harness/tokens.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
 
 const byHand = await makeSigner('ES256')
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const trust = (more: string) => `{ issuer: "${issuer.url}", audience: us, subject: repo, ${more} }`
   const options = loadOptions({ env, flags: {} })
   const manifest = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - client_id: workflow
     scopes: [edit]
@@ -62,7 +62,7 @@ const claims = (more: object = {}) => ({
   ...more,
 })
 const federate = (client: string, token: string, ...args: string[]) =>
-  tessera(['federate', 'test', '--client', client, ...args], { env, input: `${token}\n` })
+  runTessera(['federate', 'test', '--client', client, ...args], env, `${token}\n`)
 
 describe('tessera federate test', () => {
   test('a token that matches: exit code 0, each check, and why the other credential is none', async () => {

@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makeCertificate, sendJson, startSource } from '../client-auth/remote-jwks/source.ts'
-import { makeSigner, signWith } from '../crypto/jws/tokens.ts'
+import { makeCertificate, sendJson, startSource } from '../harness/source.ts'
+import { makeSigner, signWith } from '../harness/tokens.ts'
 
 export interface Issuer {
   readonly url: string

@@ -8,6 +8,7 @@ import { createLogger } from '../../src/observability/log.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
+import * as client from '../harness/client.ts'
 import { runCommand } from '../harness/command.ts'
 import { contextOf } from '../harness/management.ts'
 import { SECRET } from '../harness/model.ts'
@@ -47,11 +48,7 @@ async function list(algorithm = 'ES256'): Promise<readonly ListedKey[]> {
   return all.filter((key) => key.algorithm === algorithm)
 }
 
-async function issue(scope = 'plain'): Promise<string> {
-  const response = await server.token({ grant_type: 'client_credentials', scope }, basic('caller', SECRET))
-  return ((await response.json()) as { access_token: string }).access_token
-}
-
+const issue = (scope = 'plain') => client.issue(server.issuer, scope)
 const kidOf = async (): Promise<string> => decodeProtectedHeader(await issue()).kid ?? ''
 
 const publishedKids = async (userAgent = 'test'): Promise<readonly string[]> => {
@@ -59,14 +56,7 @@ const publishedKids = async (userAgent = 'test'): Promise<readonly string[]> => 
   return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)
 }
 
-async function isActive(token: string): Promise<boolean> {
-  const response = await fetch(`${server.issuer}/as/introspect.oauth2`, {
-    method: 'POST',
-    body: new URLSearchParams({ token }),
-    headers: basic('caller', SECRET),
-  })
-  return ((await response.json()) as { active: boolean }).active
-}
+const isActive = (token: string) => client.isActive(server.issuer, token, 'caller')
 
 test('rotate publishes the next key and leaves the first one signing; list says who has fetched it', async () => {
   const first = await kidOf()
@@ -109,7 +99,7 @@ test('rotate --now signs with the next key a second later; rollback goes back; e
   expect(events.filter(({ type }) => type === 'key.change').length).toBeGreaterThanOrEqual(4)
 })
 
-test('55: revoke ends a key with its tokens at once, and another one takes its place', async () => {
+test('revoked-key: revoke ends a key with its tokens at once, and another one takes its place', async () => {
   const token = await issue()
   const kid = await kidOf()
   expect((await run(() => keysRevoke(kid, ES256))).error).toBeUndefined()

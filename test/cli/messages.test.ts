@@ -7,19 +7,12 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { explainFailure } from '../../src/cli/failure.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase } from '../../src/store/open.ts'
-import {
-  type Certificate,
-  makeCertificate,
-  type Source,
-  sendJson,
-  startSource,
-  startTcp,
-} from '../client-auth/remote-jwks/source.ts'
+import { argsOf, commands } from '../harness/command-arguments.ts'
 import { MODEL } from '../harness/model.ts'
 import { freePort } from '../harness/port.ts'
 import { type Printed, runTessera } from '../harness/program.ts'
 import { applyTo, startTestServer, type TestServer } from '../harness/server.ts'
-import { argsOf, commands } from './commands.ts'
+import { type Certificate, makeCertificate, type Source, sendJson, startSource, startTcp } from '../harness/source.ts'
 
 /** Words of libraries, of Node and of the system, and anything that only a programmer understands. */
 const FOREIGN: readonly RegExp[] = [

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { configFile, readSettings } from '../../src/cli/settings.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase } from '../../src/store/open.ts'
+import { argsOf, commands } from '../harness/command-arguments.ts'
 import { commandsOf, runTessera } from '../harness/program.ts'
-import { argsOf, commands } from './commands.ts'
 
 const home = process.cwd()
 let folder: string

@@ -10,7 +10,7 @@ import { ClientId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase, openStore } from '../../src/store/open.ts'
 import { runCommand } from '../harness/command.ts'
-import { newSecret } from '../harness/model.ts'
+import { newSecret, oneApi } from '../harness/model.ts'
 import { commandsOf } from '../harness/program.ts'
 
 let folder: string
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const ids = Object.values(makers).flatMap(({ clients }) => clients)
   writeFileSync(
     file,
-    `apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+    `${oneApi('edit')}
 clients: [${ids.map((id) => `{ client_id: ${id}, credentials: [{ label: first, secret: ${newSecret()} }] }`).join(', ')}]`,
   )
   expect(await runCommand(env, () => apply({ file }))).toMatchObject({ error: undefined })

@@ -3,10 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { makeCertificate, sendJson, startSource } from '../client-auth/remote-jwks/source.ts'
-import { tessera } from '../harness/cli.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
+import { runTessera } from '../harness/program.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
+import { makeCertificate, sendJson, startSource } from '../harness/source.ts'
+import { until } from '../harness/until.ts'
 
 const run = promisify(execFile)
 
@@ -18,9 +19,9 @@ afterAll(() => server.stop())
 
 const token = (
   args: readonly string[],
-  options: { env?: Record<string, string>; input?: string } = { input: SECRET },
+  { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = { input: SECRET },
 ) =>
-  tessera(
+  runTessera(
     [
       'token',
       ...(args.includes('--issuer') ? [] : ['--issuer', server.issuer]),
@@ -30,7 +31,8 @@ const token = (
       inject('tls').ca,
       ...args,
     ],
-    options,
+    env,
+    input,
   )
 
 describe('tessera token', () => {
@@ -83,7 +85,7 @@ describe('tessera token', () => {
     const ca = join(server.folder, 'other-ca.pem')
     writeFileSync(ca, certificate.cert)
     const options = ['--issuer', `https://localhost:${source.port}`, '--client-id', 'batch', '--ca', ca, '--decode']
-    const { code, stderr } = await tessera(['token', ...options], { input: SECRET })
+    const { code, stderr } = await runTessera(['token', ...options], { input: SECRET })
     await source.stop()
     expect([code, stderr]).toEqual([1, 'tessera: the token is no signed JWT that can be decoded (encrypted)\n'])
   })
@@ -165,8 +167,7 @@ describe('tessera token', () => {
 })
 
 describe('tessera audit tail', () => {
-  const tail = (...args: string[]) =>
-    tessera(['audit', 'tail', ...args], { env: { TESSERA_STORAGE: server.config.storage } })
+  const tail = (...args: string[]) => runTessera(['audit', 'tail', ...args], { TESSERA_STORAGE: server.config.storage })
 
   test('prints events as lines that nothing from outside can break', async () => {
     const response = await server.token(
@@ -185,7 +186,9 @@ describe('tessera audit tail', () => {
   test('--client, -n and --json', async () => {
     await token(['--scope', 'edit'])
     await token(['--scope', 'nothing'])
-    const { stdout } = await tail('--client', 'batch', '-n', '2', '--json')
+    const latest = () => tail('--client', 'batch', '-n', '2', '--json')
+    await until(async () => (await latest()).stdout.includes('scope_not_allowed'))
+    const { stdout } = await latest()
     const events = stdout
       .trim()
       .split('\n')
@@ -220,12 +223,12 @@ test('tessera config check says what serve would say', async () => {
     TESSERA_TLS_CERT: inject('tls').cert,
     TESSERA_TLS_KEY: inject('tls').key,
   }
-  expect(await tessera(['config', 'check'], { env })).toMatchObject({
+  expect(await runTessera(['config', 'check'], env)).toMatchObject({
     code: 0,
     stdout: `ok: ${config.issuer} on ${config.storage}\n`,
   })
   for (const command of [['config', 'check'], ['serve']]) {
-    const outcome = await tessera([...command, '--runtime-tls', 'off'], { env })
+    const outcome = await runTessera([...command, '--runtime-tls', 'off'], env)
     expect(outcome).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^tessera: runtime\.tls is "off": name the proxy .*\n$/),

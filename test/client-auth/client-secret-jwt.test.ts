@@ -2,9 +2,6 @@ import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeSigner, signWith, unsigned } from '../crypto/jws/tokens.ts'
-import { newSecret, SECRET } from '../harness/model.ts'
-import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import {
   claimsOf,
   eventOf,
@@ -13,8 +10,11 @@ import {
   expectUnauthenticated,
   formOf,
   post,
-  standingClock,
-} from './assertions.ts'
+} from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
+import { newSecret, oneApi, SECRET } from '../harness/model.ts'
+import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { makeSigner, signWith, unsigned } from '../harness/tokens.ts'
 
 const METHOD = 'client_secret_jwt'
 const clock = standingClock()
@@ -22,7 +22,7 @@ const key = await makeSigner('ES256')
 const CHOSEN = 'a sentence that somebody chose, of more than 32 bytes'
 
 const MODEL = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
   - { client_id: signer, scopes: [read], introspects: all, credentials: [{ retrievable: true }] }
   - { client_id: chosen, scopes: [read], credentials: [{ retrievable: true, secret: "${CHOSEN}" }] }
@@ -63,7 +63,7 @@ describe('what is accepted', () => {
     ['a secret that somebody chose', 'chosen', () => assertionOf('chosen', CHOSEN)],
     ['one secret of several', 'rolling', () => assertionOf('rolling', secretOf('new'))],
     [
-      '36: aud the token endpoint, allowed',
+      'assertion-audience: aud the token endpoint, allowed',
       'compatible',
       () => assertionOf('compatible', secretOf('compatible'), { aud: `${server.issuer}/as/token.oauth2` }),
     ],
@@ -140,14 +140,14 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       () => assertionOf('rolling', secretOf('old')),
     ],
     [
-      '36: aud the token endpoint',
+      'assertion-audience: aud the token endpoint',
       'signer',
       'assertion_audience',
       () => ({ expected: [server.issuer], received: tokenEndpoint() }),
       () => assertionOf('signer', secretOf('signer'), { aud: tokenEndpoint() }),
     ],
     [
-      '37: iss is not sub',
+      'assertion-claims: iss is not sub',
       'signer',
       'assertion_subject',
       { iss: 'other', sub: 'signer' },
@@ -192,7 +192,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     await expectUnauthenticated(server, response, { reason: 'assertion_signature', clientId: 'signer' })
   })
 
-  test('2: the secret beside it: 400', async () => {
+  test('two-authentications: the secret beside it: 400', async () => {
     const form = formOf(await assertionOf('signer', secretOf('signer')), { client_secret: secretOf('signer') })
     await expectInvalid(server, await server.token(form), { reason: 'several_methods' })
   })

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeSigner, type Signer, signWith } from '../crypto/jws/tokens.ts'
+import { eventOf, expectUnauthenticated, formOf } from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
+import { AUDIENCE, kubernetes, NOW, spiffe } from '../harness/condition-shapes.ts'
+import { oneApi } from '../harness/model.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
-import { eventOf, expectUnauthenticated, formOf, standingClock } from './assertions.ts'
-import { AUDIENCE, kubernetes, NOW, spiffe } from './federation/shapes.ts'
+import { makeSigner, type Signer, signWith } from '../harness/tokens.ts'
 
 /** The issuer of a cluster that nobody outside can reach: its name resolves to nothing, or to a private address. */
 const ISSUERS = ['https://kubernetes.default.svc', 'https://10.0.0.1']
@@ -19,7 +21,7 @@ const client = (id: string, federated: string) =>
 
 const [named = '', byAddress = ''] = ISSUERS
 const MANIFEST = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
 ${client('billing', `issuer: "${named}", ${SUBJECT}, ${inline(ofCluster)}`)}${client('twin', `issuer: "${named}", ${SUBJECT}, ${inline(ofOther)}`)}${client(
   'private',

@@ -3,14 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeSigner, type Signer, signWith, unsigned } from '../crypto/jws/tokens.ts'
+import { eventOf, expectInvalid, expectUnauthenticated, formOf, post } from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
+import { AUDIENCE, gitHub, kubernetes, NOW, spiffe } from '../harness/condition-shapes.ts'
+import { oneApi } from '../harness/model.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { makeCertificate, type Source, sendJson, startSource } from '../harness/source.ts'
+import { makeSigner, type Signer, signWith, unsigned } from '../harness/tokens.ts'
 import { unheld } from '../harness/unheld.ts'
 import { until } from '../harness/until.ts'
-import { eventOf, expectInvalid, expectUnauthenticated, formOf, post, standingClock } from './assertions.ts'
-import { AUDIENCE, gitHub, kubernetes, NOW, spiffe } from './federation/shapes.ts'
-import { makeCertificate, type Source, sendJson, startSource } from './remote-jwks/source.ts'
 
 const METHOD = 'federated_jwt'
 const MINUTE = 60_000
@@ -48,7 +50,7 @@ const BILLING = `subject: "${kubernetes.sub}"`
 const PRODUCTION = `when: 'claims.environment == "production" && claims.ref_protected == "true"'`
 
 const manifest = () => `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
   - client_id: workflow
     scopes: [read]
@@ -167,7 +169,7 @@ describe('what is accepted', () => {
     ['one of twins, which the client_id names', 'twin-b', { client_id: 'twin-b' }, () => accountToken('/twins')],
     ['a token that is young enough', 'fresh', {}, () => accountToken('/fresh', { iat: NOW - 60 })],
     ['a token without iat', 'billing', {}, () => accountToken('/cluster', { iat: undefined })],
-    ['38: nbf 8 s ahead', 'billing', {}, () => accountToken('/cluster', { nbf: NOW + 8 })],
+    ['clock-skew: nbf 8 s ahead', 'billing', {}, () => accountToken('/cluster', { nbf: NOW + 8 })],
     ['a JWT-SVID, by its own type', 'svid', svid, () => tokenOf(ofDomain, spiffe)],
     ['a JWT-SVID, as JWT bearer', 'svid', { client_id: 'svid' }, () => tokenOf(ofDomain, spiffe)],
     ['a JWT-SVID with an iss', 'svid', {}, () => tokenOf(ofDomain, { ...spiffe, iss: 'https://oidc.prod.example' })],
@@ -224,13 +226,13 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     readonly form?: Record<string, string>
   }
   const cases: Record<string, Case> = {
-    '44: another audience': {
+    'foreign-federated-token: another audience': {
       token: () => accountToken('/cluster', { aud: 'https://kubernetes.default.svc' }),
       reason: 'federated_no_match',
       clientId: 'billing',
       detail: () => failing(check('audience', AUDIENCE, 'https://kubernetes.default.svc')),
     },
-    '44: our own issuer as the audience, where another is registered': {
+    'foreign-federated-token: our own issuer as the audience, where another is registered': {
       token: () => accountToken('/cluster', { aud: server.issuer }),
       reason: 'federated_no_match',
       detail: () => failing(check('audience', AUDIENCE, server.issuer)),
@@ -240,14 +242,14 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       reason: 'federated_no_match',
       detail: () => failing(check('subject', kubernetes.sub, 'system:serviceaccount:payments:default')),
     },
-    '44: another issuer with the same sub, the client named': {
+    'foreign-federated-token: another issuer with the same sub, the client named': {
       token: () => accountToken('/other', {}, ofOther),
       form: { client_id: 'billing' },
       reason: 'federated_issuer_unknown',
       clientId: 'billing',
       detail: () => ({ issuers: [issuerAt('/other')], expected: [issuerAt('/cluster')] }),
     },
-    '44: another issuer with the same sub': {
+    'foreign-federated-token: another issuer with the same sub': {
       token: () => accountToken('/other', {}, ofOther),
       reason: 'federated_no_match',
       clientId: 'elsewhere',
@@ -274,7 +276,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       reason: 'federated_issuer_unknown',
       detail: () => ({ issuers: [] }),
     },
-    '44: expired': {
+    'foreign-federated-token: expired': {
       token: () => accountToken('/cluster', { exp: NOW - 60 }),
       reason: 'federated_expired',
       clientId: 'billing',
@@ -353,7 +355,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       reason: 'federated_signature',
       detail: () => ({ alg: 'RS256', kid: 'cluster' }),
     },
-    '31: the key in the header': {
+    'key-in-header: the key in the header': {
       token: () =>
         tokenOf(
           unpublished,
@@ -369,7 +371,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       clientId: 'pinned',
       detail: () => ({ alg: 'RS256' }),
     },
-    '30: a MAC under the public key': {
+    'algorithm-confusion: a MAC under the public key': {
       token: () => {
         const input = unsigned({ alg: 'HS256' }, { ...kubernetes, iss: issuerAt('/cluster') }, '').slice(0, -1)
         return `${input}.${createHmac('sha256', JSON.stringify(ofCluster.publicJwk)).update(input).digest('base64url')}`
@@ -377,7 +379,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       reason: 'assertion_subject',
       detail: () => ({ method: 'client_secret_jwt', iss: issuerAt('/cluster'), sub: kubernetes.sub }),
     },
-    '29: alg none': {
+    'unsigned-jwt: alg none': {
       token: () => unsigned({ alg: 'none' }, { ...kubernetes, iss: issuerAt('/cluster') }, ''),
       reason: 'assertion_malformed',
       detail: () => ({ fault: 'algorithm_none' }),
@@ -409,7 +411,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       clientId: 'former',
       detail: () => ({}),
     },
-    '3: the client_id of another client': {
+    'client-id-mismatch: the client_id of another client': {
       token: () => accountToken('/cluster'),
       form: { client_id: 'twin-a' },
       reason: 'federated_issuer_unknown',
@@ -435,7 +437,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       clientId: 'misnamed',
       detail: () => ({ source: issuerAt('/misnamed'), fault: 'issuer_mismatch' }),
     },
-    '42: an issuer whose name leads to loopback': {
+    'inward-fetch: an issuer whose name leads to loopback': {
       token: () => accountToken('', { iss: `https://inward.example.com:${source.port}` }),
       reason: 'keys_unavailable',
       clientId: 'inward',
@@ -454,7 +456,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     await expectUnauthenticated(server, response, { reason, clientId, detail: detail() })
   })
 
-  test('31, 42: nothing was fetched from where a header pointed, nor where a name led inward', () => {
+  test('key-in-header, inward-fetch: nothing was fetched from where a header pointed, nor where a name led inward', () => {
     expect(source.paths).not.toContain('/jku')
     expect(source.paths).not.toContain('/.well-known/openid-configuration')
   })
@@ -465,7 +467,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     await expectUnauthenticated(server, response, { reason: 'federated_expired', clientId: 'billing' })
   })
 
-  test('2: a secret beside it: 400', async () => {
+  test('two-authentications: a secret beside it: 400', async () => {
     const response = await server.token(formOf(await accountToken('/cluster')), basic('billing', 'x'))
     await expectInvalid(server, response, { reason: 'several_methods' })
   })
@@ -482,9 +484,21 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
 describe('what is refused when it is registered, by file, line and field', () => {
   const ISSUER = 'https://issuer.example.com'
   const cases: [string, Record<string, unknown>, RegExp][] = [
-    ['42: an issuer at a private address', { issuer: 'https://10.0.0.1', subject: 's' }, /10\.0\.0\.1.*private/],
-    ['42: an issuer at cloud metadata', { issuer: 'https://169.254.169.254', subject: 's' }, /cloud metadata/],
-    ['42: keys at loopback', { issuer: ISSUER, subject: 's', jwks_uri: 'https://127.0.0.2/keys' }, /loopback/],
+    [
+      'inward-fetch: an issuer at a private address',
+      { issuer: 'https://10.0.0.1', subject: 's' },
+      /10\.0\.0\.1.*private/,
+    ],
+    [
+      'inward-fetch: an issuer at cloud metadata',
+      { issuer: 'https://169.254.169.254', subject: 's' },
+      /cloud metadata/,
+    ],
+    [
+      'inward-fetch: keys at loopback',
+      { issuer: ISSUER, subject: 's', jwks_uri: 'https://127.0.0.2/keys' },
+      /loopback/,
+    ],
     ['an issuer without TLS', { issuer: 'http://issuer.example.com', subject: 's' }, /https/],
     ['neither subject nor condition', { issuer: ISSUER }, /subject, claims or a condition/],
     ['a condition that is none', { issuer: ISSUER, when: 'claims.ref ==' }, /./],

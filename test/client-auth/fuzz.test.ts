@@ -1,13 +1,14 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encode, makeSigner, signWith } from '../crypto/jws/tokens.ts'
-import { fuzz } from '../fuzz/fuzz.ts'
-import { anyText, mutated } from '../fuzz/mutations.ts'
-import { SECRET } from '../harness/model.ts'
+import { claimsOf, formOf } from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
+import { fuzz } from '../harness/fuzz.ts'
+import { oneApi, SECRET } from '../harness/model.ts'
+import { anyText, mutated } from '../harness/mutations.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
+import { encode, makeSigner, signWith } from '../harness/tokens.ts'
 import { unheld } from '../harness/unheld.ts'
-import { claimsOf, formOf, standingClock } from './assertions.ts'
 
 const USED = 'used up'
 const ISSUER = 'https://auth.example.com'
@@ -39,7 +40,7 @@ beforeAll(async () => {
     // Thousands of refusals, one after the other.
     holds: unheld,
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
   - { client_id: own, scopes: [read], credentials: [{ ${jwks(own.publicJwk)} }] }
   - { client_id: rsa, scopes: [read], credentials: [{ ${jwks(rsa.publicJwk)} }] }

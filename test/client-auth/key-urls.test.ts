@@ -2,17 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { makeSigner, type Signer, signWith } from '../crypto/jws/tokens.ts'
+import { claimsOf, expectToken, expectUnauthenticated, formOf } from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
+import { oneApi } from '../harness/model.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
+import { makeCertificate, type Source, sendJson, startSource } from '../harness/source.ts'
+import { makeSigner, type Signer, signWith } from '../harness/tokens.ts'
 import { unheld } from '../harness/unheld.ts'
-import { claimsOf, expectToken, expectUnauthenticated, formOf, standingClock } from './assertions.ts'
-import { makeCertificate, type Source, sendJson, startSource } from './remote-jwks/source.ts'
 
 const SECOND = 1_000
 const HOUR = 3_600 * SECOND
 
 const clock = standingClock()
-const API = 'apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]'
+const API = oneApi('read')
 const before = await makeSigner('ES256', { kid: 'before' })
 const after = await makeSigner('ES256', { kid: 'after' })
 const nameless = await makeSigner('ES256')
@@ -111,7 +113,7 @@ describe('keys by URL', () => {
     await refused(nameless, 'assertion_signature')
   })
 
-  test('43: a storm of unknown kids costs one fetch in each cool-down', async () => {
+  test('kid-storm: a storm of unknown kids costs one fetch in each cool-down', async () => {
     publish(before)
     await register(source.url(path))
     await accepted(before)
@@ -173,7 +175,7 @@ clients:
   })
 })
 
-describe('42: where no key is fetched from', () => {
+describe('inward-fetch: where no key is fetched from', () => {
   const cases: [string, () => string, RegExp][] = [
     ['loopback', () => 'https://127.0.0.2/jwks', /127\.0\.0\.2 \(loopback, RFC 1122\)/],
     ['localhost', () => 'https://LOCALHOST./jwks', /localhost \(loopback/],

@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { importJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encode, makeSigner, publicHalf, type Signer, signWith, unsigned } from '../crypto/jws/tokens.ts'
-import { newSecret } from '../harness/model.ts'
-import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import {
   claimsOf,
   eventOf,
@@ -15,9 +12,12 @@ import {
   expectUnauthenticated,
   formOf,
   post,
-  standingClock,
-} from './assertions.ts'
-import { makeCertificate, type Source, sendJson, startSource } from './remote-jwks/source.ts'
+} from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
+import { newSecret, oneApi } from '../harness/model.ts'
+import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { makeCertificate, type Source, sendJson, startSource } from '../harness/source.ts'
+import { encode, makeSigner, publicHalf, type Signer, signWith, unsigned } from '../harness/tokens.ts'
 
 const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'RS256', 'PS256', 'EdDSA'] as const
 const SECRET = newSecret()
@@ -39,7 +39,7 @@ const old = await makeSigner('ES256')
 
 const jwks = (...keys: readonly Signer[]) => `jwks: ${JSON.stringify({ keys: keys.map((key) => key.publicJwk) })}`
 const MANIFEST = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
   - { client_id: own, scopes: [read], introspects: all, credentials: [{ ${jwks(own)} }] }
   - { client_id: other, scopes: [read], credentials: [{ ${jwks(stranger)} }] }
@@ -105,27 +105,39 @@ describe('what is accepted', () => {
     ['the algorithm that is registered', 'pinned', () => assertionOf('pinned', {}, {}, rsaForPss)],
     ['no kid, several keys', 'several', () => assertionOf('several', {}, {}, third)],
     ['a kid, several keys', 'several', () => assertionOf('several', {}, { kid: 'first' }, first)],
-    ['32: a kid of two keys, the one', 'several', () => assertionOf('several', {}, { kid: 'twice' }, second)],
-    ['32: a kid of two keys, the other', 'several', () => assertionOf('several', {}, { kid: 'twice' }, third)],
+    ['hostile-kid: a kid of two keys, the one', 'several', () => assertionOf('several', {}, { kid: 'twice' }, second)],
+    ['hostile-kid: a kid of two keys, the other', 'several', () => assertionOf('several', {}, { kid: 'twice' }, third)],
     ['a kid that the key does not have', 'own', () => assertionOf('own', {}, { kid: 'mine' })],
     ['typ JWT', 'own', () => assertionOf('own', {}, { typ: 'JWT' })],
     ['typ of rfc7523bis', 'own', () => assertionOf('own', {}, { typ: 'client-authentication+jwt' })],
-    ['36: aud an array of the issuer alone', 'own', () => assertionOf('own', { aud: [server.issuer] })],
-    ['36: aud the token endpoint, allowed', 'compatible', () => assertionOf('compatible', { aud: tokenEndpoint() })],
-    ['36: aud the issuer all the same', 'compatible', () => assertionOf('compatible')],
-    ['36: aud both', 'compatible', () => assertionOf('compatible', { aud: [server.issuer, tokenEndpoint()] })],
+    ['assertion-audience: aud an array of the issuer alone', 'own', () => assertionOf('own', { aud: [server.issuer] })],
     [
-      '36: aud both, in the other order',
+      'assertion-audience: aud the token endpoint, allowed',
+      'compatible',
+      () => assertionOf('compatible', { aud: tokenEndpoint() }),
+    ],
+    ['assertion-audience: aud the issuer all the same', 'compatible', () => assertionOf('compatible')],
+    [
+      'assertion-audience: aud both',
+      'compatible',
+      () => assertionOf('compatible', { aud: [server.issuer, tokenEndpoint()] }),
+    ],
+    [
+      'assertion-audience: aud both, in the other order',
       'compatible',
       () => assertionOf('compatible', { aud: [tokenEndpoint(), server.issuer] }),
     ],
-    ['36: aud the issuer with a slash', 'compatible', () => assertionOf('compatible', { aud: `${server.issuer}/` })],
-    ['38: iat 8 s ahead', 'own', () => assertionOf('own', { iat: clock.seconds() + 8 })],
-    ['38: nbf 60 s ahead', 'own', () => assertionOf('own', { nbf: clock.seconds() + 60 })],
-    ['38: exp 60 s ago', 'own', () => assertionOf('own', { exp: clock.seconds() - 60 })],
+    [
+      'assertion-audience: aud the issuer with a slash',
+      'compatible',
+      () => assertionOf('compatible', { aud: `${server.issuer}/` }),
+    ],
+    ['clock-skew: iat 8 s ahead', 'own', () => assertionOf('own', { iat: clock.seconds() + 8 })],
+    ['clock-skew: nbf 60 s ahead', 'own', () => assertionOf('own', { nbf: clock.seconds() + 60 })],
+    ['clock-skew: exp 60 s ago', 'own', () => assertionOf('own', { exp: clock.seconds() - 60 })],
     ['exp an hour ahead', 'own', () => assertionOf('own', { exp: clock.seconds() + 3_600 })],
     ['no iat', 'own', () => assertionOf('own', { iat: undefined })],
-    ['40: a jti of 10 kB', 'own', () => assertionOf('own', { jti: 'j'.repeat(10_000) })],
+    ['hostile-jti: a jti of 10 kB', 'own', () => assertionOf('own', { jti: 'j'.repeat(10_000) })],
     ['a credential beside ones that have expired', 'rolling', () => assertionOf('rolling')],
   ]
   test.concurrent.each(cases)('%s', async (_name, clientId, make) => {
@@ -201,47 +213,57 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
   const cases: [string, string, object | (() => object), () => string | Promise<string>][] = [
     // What is no signed JWT says of itself nothing that could be recorded.
     [
-      '29: alg none',
+      'unsigned-jwt: alg none',
       'assertion_malformed',
       malformed('algorithm_none', 'none'),
       () => unsigned({ alg: 'none' }, claimsOf(server.issuer, 'own', now()), ''),
     ],
     [
-      '29: alg nOnE',
+      'unsigned-jwt: alg nOnE',
       'assertion_malformed',
       malformed('algorithm_none', 'nOnE'),
       () => unsigned({ alg: 'nOnE' }, claimsOf(server.issuer, 'own', now()), ''),
     ],
     [
-      '29: two segments',
+      'unsigned-jwt: two segments',
       'assertion_malformed',
       malformed('segments'),
       async () => (await assertionOf('own')).split('.').slice(0, 2).join('.'),
     ],
-    ['29: four segments', 'assertion_malformed', malformed('segments'), async () => `${await assertionOf('own')}.AAAA`],
     [
-      '29: padded base64url',
+      'unsigned-jwt: four segments',
+      'assertion_malformed',
+      malformed('segments'),
+      async () => `${await assertionOf('own')}.AAAA`,
+    ],
+    [
+      'unsigned-jwt: padded base64url',
       'assertion_malformed',
       malformed('base64url', 'signature'),
       () => changed(2, (text) => `${text}==`),
     ],
     [
-      '29: base64url that is not canonical',
+      'unsigned-jwt: base64url that is not canonical',
       'assertion_malformed',
       malformed('base64url', 'signature'),
       () => changed(2, nonCanonical),
     ],
     [
-      '35: PBES2 and compression',
+      'encrypted-assertion: PBES2 and compression',
       'assertion_malformed',
       malformed('encrypted'),
       () =>
         `${encode(JSON.stringify({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', zip: 'DEF', p2c: 2 ** 31, p2s: 'AAAA' }))}.AAAA.AAAA.AAAA.AAAA`,
     ],
-    ['33: crit', 'assertion_malformed', malformed('critical', '["exp"]'), () => critical({ crit: ['exp'] })],
-    ['33: b64 false', 'assertion_malformed', malformed('b64', 'false'), () => critical({ b64: false })],
     [
-      '32: a kid of 10 kB',
+      'critical-header: crit',
+      'assertion_malformed',
+      malformed('critical', '["exp"]'),
+      () => critical({ crit: ['exp'] }),
+    ],
+    ['critical-header: b64 false', 'assertion_malformed', malformed('b64', 'false'), () => critical({ b64: false })],
+    [
+      'hostile-kid: a kid of 10 kB',
       'assertion_malformed',
       malformed('kid', '10000 characters'),
       () => assertionOf('several', {}, { kid: 'k'.repeat(10_000) }, first),
@@ -249,37 +271,37 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     ['text', 'assertion_malformed', malformed('segments'), () => 'assertion'],
     ['17 kB', 'assertion_malformed', { fault: 'too_long' }, () => assertionOf('own', { jti: 'j'.repeat(13_000) })],
     [
-      '32: a kid that is a path',
+      'hostile-kid: a kid that is a path',
       'assertion_key',
       { received: { kid: '../../../etc/passwd' } },
       () => assertionOf('several', {}, { kid: '../../../etc/passwd' }, first),
     ],
     [
-      '32: a kid that is SQL',
+      'hostile-kid: a kid that is SQL',
       'assertion_key',
       { received: { kid: "' OR 1=1; --" } },
       () => assertionOf('several', {}, { kid: "' OR 1=1; --" }, first),
     ],
     [
-      '32: the kid of another key',
+      'hostile-kid: the kid of another key',
       'assertion_signature',
       { received: { kid: 'first' } },
       () => assertionOf('several', {}, { kid: 'first' }, second),
     ],
     [
-      '30: the public key as a secret, in PEM',
+      'algorithm-confusion: the public key as a secret, in PEM',
       'no_such_credential',
       { method: 'client_secret_jwt' },
       () => macWith(pemOf(rsa).toString(), 'rsa'),
     ],
     [
-      '30: the public key as a secret, its modulus',
+      'algorithm-confusion: the public key as a secret, its modulus',
       'no_such_credential',
       { method: 'client_secret_jwt' },
       () => macWith(Buffer.from(rsa.publicJwk.n ?? '', 'base64url'), 'rsa'),
     ],
     [
-      '30: another algorithm than the registered one',
+      'algorithm-confusion: another algorithm than the registered one',
       'assertion_algorithm',
       { received: { alg: 'RS256' }, expected: { alg: 'PS256', keys: [{ kty: 'RSA' }] } },
       () => assertionOf('pinned', {}, {}, rsa),
@@ -297,14 +319,19 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       () => unsigned({ alg: 'ES256K' }, claimsOf(server.issuer, 'own', now())),
     ],
     [
-      '31: the key in the header, as jwk',
+      'key-in-header: the key in the header, as jwk',
       'assertion_signature',
       { received: { alg: 'ES256' } },
       () => withKey({ jwk: stranger.publicJwk }),
     ],
-    ['31: jku', 'assertion_signature', {}, () => withKey({ jku: elsewhere.url('/jwks.json'), kid: 'stranger' })],
-    ['31: x5u', 'assertion_signature', {}, () => withKey({ x5u: elsewhere.url('/chain.pem') })],
-    ['31: x5c', 'assertion_signature', {}, () => withKey({ x5c: ['MIIB'] })],
+    [
+      'key-in-header: jku',
+      'assertion_signature',
+      {},
+      () => withKey({ jku: elsewhere.url('/jwks.json'), kid: 'stranger' }),
+    ],
+    ['key-in-header: x5u', 'assertion_signature', {}, () => withKey({ x5u: elsewhere.url('/chain.pem') })],
+    ['key-in-header: x5c', 'assertion_signature', {}, () => withKey({ x5c: ['MIIB'] })],
     ["another client's key", 'assertion_signature', {}, () => withKey({})],
     [
       'other claims than were signed',
@@ -313,51 +340,71 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       () => changed(1, () => encode(JSON.stringify(claimsOf(server.issuer, 'own', now())))),
     ],
     [
-      '36: aud the token endpoint',
+      'assertion-audience: aud the token endpoint',
       'assertion_audience',
       audiences(tokenEndpoint),
       () => assertionOf('own', { aud: tokenEndpoint() }),
     ],
     [
-      '36: aud the token endpoint, assertion_audience issuer',
+      'assertion-audience: aud the token endpoint, assertion_audience issuer',
       'assertion_audience',
       audiences(tokenEndpoint),
       () => assertionOf('strict', { aud: tokenEndpoint() }),
     ],
     [
-      '36: aud another endpoint, though compatible',
+      'assertion-audience: aud another endpoint, though compatible',
       'assertion_audience',
       () => ({ expected: [server.issuer, tokenEndpoint()], received: introspection() }),
       () => assertionOf('compatible', { aud: introspection() }),
     ],
     [
-      '36: aud an array of several',
+      'assertion-audience: aud an array of several',
       'assertion_audience',
       () => ({ received: JSON.stringify([server.issuer, 'https://other.example.com']) }),
       () => assertionOf('own', { aud: [server.issuer, 'https://other.example.com'] }),
     ],
     [
-      '36: aud the issuer of another server',
+      'assertion-audience: aud the issuer of another server',
       'assertion_audience',
       { received: 'https://other.example.com' },
       () => assertionOf('own', { aud: 'https://other.example.com' }),
     ],
     [
-      '36: aud the issuer with a slash',
+      'assertion-audience: aud the issuer with a slash',
       'assertion_audience',
       {},
       () => assertionOf('own', { aud: `${server.issuer}/` }),
     ],
-    ['36: aud a number', 'assertion_audience', { received: '1' }, () => assertionOf('own', { aud: 1 })],
-    ['36: no aud', 'assertion_audience', { received: '(none)' }, () => assertionOf('own', { aud: undefined })],
-    ['37: no exp', 'assertion_claims', wrong('exp', '(none)'), () => assertionOf('own', { exp: undefined })],
-    ['37: no jti', 'assertion_claims', wrong('jti', '(none)'), () => assertionOf('own', { jti: undefined })],
-    ['37: an empty jti', 'assertion_claims', wrong('jti', ''), () => assertionOf('own', { jti: '' })],
-    ['37: exp a string', 'assertion_claims', wrong('exp', '1e10'), () => assertionOf('own', { exp: '1e10' })],
-    ['37: exp negative', 'assertion_claims', wrong('exp', '-1'), () => assertionOf('own', { exp: -1 })],
-    ['37: exp 1e400', 'assertion_claims', { claim: 'exp' }, () => endless()],
+    ['assertion-audience: aud a number', 'assertion_audience', { received: '1' }, () => assertionOf('own', { aud: 1 })],
     [
-      '37: exp years away',
+      'assertion-audience: no aud',
+      'assertion_audience',
+      { received: '(none)' },
+      () => assertionOf('own', { aud: undefined }),
+    ],
+    [
+      'assertion-claims: no exp',
+      'assertion_claims',
+      wrong('exp', '(none)'),
+      () => assertionOf('own', { exp: undefined }),
+    ],
+    [
+      'assertion-claims: no jti',
+      'assertion_claims',
+      wrong('jti', '(none)'),
+      () => assertionOf('own', { jti: undefined }),
+    ],
+    ['assertion-claims: an empty jti', 'assertion_claims', wrong('jti', ''), () => assertionOf('own', { jti: '' })],
+    [
+      'assertion-claims: exp a string',
+      'assertion_claims',
+      wrong('exp', '1e10'),
+      () => assertionOf('own', { exp: '1e10' }),
+    ],
+    ['assertion-claims: exp negative', 'assertion_claims', wrong('exp', '-1'), () => assertionOf('own', { exp: -1 })],
+    ['assertion-claims: exp 1e400', 'assertion_claims', { claim: 'exp' }, () => endless()],
+    [
+      'assertion-claims: exp years away',
       'assertion_too_long_lived',
       () => ({ exp: now() + 31_536_000, seconds_ahead: 31_536_000, allowed: 3_660 }),
       () => assertionOf('own', { exp: now() + 31_536_000 }),
@@ -369,19 +416,29 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       () => assertionOf('own', { exp: now() - 61 }),
     ],
     [
-      '38: iat 61 s ahead',
+      'clock-skew: iat 61 s ahead',
       'assertion_not_yet_valid',
       () => ({ claim: 'iat', seconds_ahead: 61, allowed: 60 }),
       () => assertionOf('own', { iat: now() + 61 }),
     ],
     [
-      '38: nbf 61 s ahead',
+      'clock-skew: nbf 61 s ahead',
       'assertion_not_yet_valid',
       () => ({ claim: 'nbf', seconds_ahead: 61, allowed: 60 }),
       () => assertionOf('own', { nbf: now() + 61 }),
     ],
-    ['41: typ at+jwt', 'assertion_typ', { received: 'at+jwt' }, () => assertionOf('own', {}, { typ: 'at+jwt' })],
-    ['41: typ dpop+jwt', 'assertion_typ', { received: 'dpop+jwt' }, () => assertionOf('own', {}, { typ: 'dpop+jwt' })],
+    [
+      'confused-token-type: typ at+jwt',
+      'assertion_typ',
+      { received: 'at+jwt' },
+      () => assertionOf('own', {}, { typ: 'at+jwt' }),
+    ],
+    [
+      'confused-token-type: typ dpop+jwt',
+      'assertion_typ',
+      { received: 'dpop+jwt' },
+      () => assertionOf('own', {}, { typ: 'dpop+jwt' }),
+    ],
   ]
   test.concurrent.each(cases)('%s', async (_name, reason, detail, make) => {
     const response = await server.token(formOf(await make()))
@@ -397,7 +454,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
   /** Good but for a number that JavaScript does not have. */
   const endless = () => signText('{"alg":"ES256"}', claimsText().replace(/"exp":\d+/, '"exp":1e400'))
 
-  test('31: nothing was fetched from where a header pointed', () => {
+  test('key-in-header: nothing was fetched from where a header pointed', () => {
     expect(elsewhere.connections()).toBe(0)
   })
 
@@ -415,42 +472,42 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
   // Without iss and sub that are one it could be a token of an outside issuer; the client that is meant tells what it is.
   const ambiguous: [string, string, object, Record<string, string>, () => Promise<string>][] = [
     [
-      '37: iss is not sub',
+      'assertion-claims: iss is not sub',
       'assertion_subject',
       { iss: 'own', sub: 'other' },
       {},
       () => assertionOf('own', { sub: 'other' }),
     ],
     [
-      '37: iss is not sub, client_id given',
+      'assertion-claims: iss is not sub, client_id given',
       'assertion_subject',
       { iss: 'elsewhere', sub: 'own' },
       { client_id: 'own' },
       () => assertionOf('own', { iss: 'elsewhere' }),
     ],
     [
-      '37: no sub',
+      'assertion-claims: no sub',
       'assertion_claims',
       { claim: 'sub', received: '(none)' },
       {},
       () => assertionOf('own', { sub: undefined }),
     ],
     [
-      '37: no iss',
+      'assertion-claims: no iss',
       'assertion_claims',
       { claim: 'iss', received: '(none)' },
       {},
       () => assertionOf('own', { iss: undefined }),
     ],
     [
-      '37: sub a number',
+      'assertion-claims: sub a number',
       'assertion_claims',
       { claim: 'sub', received: '1' },
       { client_id: 'own' },
       () => assertionOf('own', { sub: 1 }),
     ],
     [
-      '41: a DPoP proof',
+      'confused-token-type: a DPoP proof',
       'assertion_typ',
       { received: 'dpop+jwt' },
       { client_id: 'own' },
@@ -462,14 +519,14 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
         ),
     ],
     [
-      '41: an access token',
+      'confused-token-type: an access token',
       'assertion_typ',
       { received: 'at+jwt' },
       {},
       async () => expectToken(server, await server.token(formOf(await assertionOf('own'))), 'own', 'private_key_jwt'),
     ],
     [
-      '41: an ID token',
+      'confused-token-type: an ID token',
       'federated_issuer_unknown',
       { issuers: ['https://id.example.com'] },
       {},
@@ -481,7 +538,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     await expectUnauthenticated(server, response, { reason, detail })
   })
 
-  test('3: another client_id beside it', async () => {
+  test('client-id-mismatch: another client_id beside it', async () => {
     const response = await server.token(formOf(await assertionOf('own'), { client_id: 'other' }))
     await expectUnauthenticated(server, response, {
       reason: 'client_id_mismatch',
@@ -502,10 +559,25 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
 
 describe('what is malformed: 400 invalid_request', () => {
   const cases: [string, string, (assertion: string) => Record<string, string>, Record<string, string>][] = [
-    ['2: a secret beside it', 'several_methods', (a) => formOf(a, { client_secret: SECRET, client_id: 'own' }), {}],
-    ['2: Basic beside it', 'several_methods', formOf, basic('own', SECRET)],
-    ['2: a secret beside it, without client_id', 'several_methods', (a) => formOf(a, { client_secret: SECRET }), {}],
-    ['2: Basic beside what is no assertion', 'several_methods', () => formOf('x'), basic('own', SECRET)],
+    [
+      'two-authentications: a secret beside it',
+      'several_methods',
+      (a) => formOf(a, { client_secret: SECRET, client_id: 'own' }),
+      {},
+    ],
+    ['two-authentications: Basic beside it', 'several_methods', formOf, basic('own', SECRET)],
+    [
+      'two-authentications: a secret beside it, without client_id',
+      'several_methods',
+      (a) => formOf(a, { client_secret: SECRET }),
+      {},
+    ],
+    [
+      'two-authentications: Basic beside what is no assertion',
+      'several_methods',
+      () => formOf('x'),
+      basic('own', SECRET),
+    ],
     ['no type', 'assertion_type', (a) => ({ grant_type: 'client_credentials', client_assertion: a }), {}],
     ['a type alone', 'assertion_type', () => formOf(''), {}],
     ['another type', 'assertion_type', (a) => formOf(a, { client_assertion_type: 'saml2-bearer' }), {}],
@@ -516,7 +588,7 @@ describe('what is malformed: 400 invalid_request', () => {
   })
 })
 
-describe('34: keys that are refused when they are registered, by file, line and field', () => {
+describe('weak-key: keys that are refused when they are registered, by file, line and field', () => {
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })
   const cases: [string, object, RegExp][] = [

@@ -8,16 +8,18 @@ import { ReplayMarks } from '../../src/replay/marks.ts'
 import { type Server, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
-import { makeSigner, signWith } from '../crypto/jws/tokens.ts'
+import { claimsOf, formOf, post } from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
+import { oneApi } from '../harness/model.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
-import { claimsOf, formOf, post, standingClock } from './assertions.ts'
+import { makeSigner, signWith } from '../harness/tokens.ts'
 
 const HOUR = 3_600_000
 const one = await makeSigner('ES256')
 const other = await makeSigner('ES256')
 const keys = { one: JSON.stringify({ keys: [one.publicJwk] }), other: JSON.stringify({ keys: [other.publicJwk] }) }
 const MANIFEST = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
   - { client_id: one, scopes: [read], credentials: [{ jwks: ${keys.one} }] }
   - { client_id: other, scopes: [read], credentials: [{ jwks: ${keys.other} }] }
@@ -106,7 +108,7 @@ async function send(assertion: string, times = 1): Promise<Record<number, number
   return counts
 }
 
-describe('39: an assertion counts once', () => {
+describe('assertion-replay: an assertion counts once', () => {
   test('of a hundred sent at once to two servers, again after both restarted, whatever the clock does', async () => {
     const assertion = await assertionOf('one', { exp: clock.seconds() + 3_600 })
     expect(await send(assertion, 100)).toEqual({ 200: 1, 401: 99 })
@@ -146,7 +148,7 @@ describe('39: an assertion counts once', () => {
   })
 })
 
-describe('40: a jti', () => {
+describe('hostile-jti: a jti', () => {
   test('of two clients is two', async () => {
     const [mine, theirs] = [await assertionOf('one', { jti: 'shared' }), await assertionOf('other', { jti: 'shared' })]
     expect(await send(mine)).toEqual({ 200: 1 })
@@ -171,7 +173,7 @@ describe('40: a jti', () => {
   })
 })
 
-describe('53: while the database fails', () => {
+describe('database-failure: while the database fails', () => {
   test('before a mark is written: 503, and the assertion counts once afterwards', async () => {
     const assertion = await assertionOf('one')
     fault = 'before'

@@ -5,16 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeSigner, type Signer, signWith, unsigned } from '../crypto/jws/tokens.ts'
-import { newSecret } from '../harness/model.ts'
+import { claimsOf, formOf } from '../harness/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
+import { newSecret, oneApi } from '../harness/model.ts'
 import { type Answer, postOver } from '../harness/post.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { makeCertificate, type Source, sendJson, startSource, startTcp } from '../harness/source.ts'
+import { makeSigner, type Signer, signWith, unsigned } from '../harness/tokens.ts'
 import { until } from '../harness/until.ts'
-import { claimsOf, formOf, standingClock } from './assertions.ts'
-import { makeCertificate, type Source, sendJson, startSource, startTcp } from './remote-jwks/source.ts'
 
 const WAIT = 700
-const API = 'apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]'
+const API = oneApi('read')
 
 /** Lets no refusal leave before it is told to. */
 function manualHolds() {
@@ -221,7 +222,7 @@ test('what is right is not held back', async () => {
   expect(holds.times()).toEqual([])
 })
 
-test('17: a client whose keys never come is refused as late as one that there is not', async () => {
+test('forged-host: a client whose keys never come is refused as late as one that there is not', async () => {
   const real = await startTestServer({
     clock,
     options: options(),

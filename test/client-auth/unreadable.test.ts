@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeSigner, signWith } from '../crypto/jws/tokens.ts'
-import { newSecret } from '../harness/model.ts'
+import { claimsOf, expectToken, expectUnauthenticated, formOf } from '../harness/assertions.ts'
+import { newSecret, oneApi } from '../harness/model.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
+import { makeSigner, signWith } from '../harness/tokens.ts'
 import { until } from '../harness/until.ts'
-import { claimsOf, expectToken, expectUnauthenticated, formOf } from './assertions.ts'
 
 const [first, second] = [await makeSigner('ES256'), await makeSigner('ES256')]
 const jwks = (signer: typeof first) => JSON.stringify({ keys: [signer.publicJwk] })
@@ -26,7 +26,7 @@ const ways: [string, string, RegExp][] = [
 /** Each has a client of its own, since wrong secrets for one are counted. */
 const signerOf = (name: string) => `signer, where ${name}`
 const MODEL = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients:
 ${ways
   .map(
@@ -78,38 +78,41 @@ async function expectOfStranger(
   expect(event?.detail).not.toHaveProperty('credential')
 }
 
-test.each(ways)('client_secret_jwt, where a secret can not be decrypted: %s', async (name, change, problem) => {
-  const id = signerOf(name)
-  const lost = `client_id = '${id}' and label = 'lost'`
-  const [before] = rows.all(`select * from credential where ${lost}`)
-  rows.run(`update credential set ${change} where ${lost}`)
-  rows.announce('client', id)
-  await until(async () => (await send(sign(id, 'lost'))).status === 401)
-  const refusal = {
-    reason: 'credential_unreadable',
-    clientId: id,
-    detail: {
-      method: 'client_secret_jwt',
-      unreadable_credential: before?.['id'],
-      problem: expect.stringMatching(problem),
-    },
-  }
-  await expectOfStranger(await send(sign(id, 'unknown')), refusal)
-  await expectUnauthenticated(server, await send(sign(id, 'lost')), refusal)
-  await expectToken(server, await send(sign(id, 'kept')), id, 'client_secret_jwt')
-  // Its hash is there, and is as good as ever.
-  const byBasic = await server.token({ grant_type: 'client_credentials' }, basic(id, secretOf(id, 'lost')))
-  expect(byBasic.status).toBe(200)
-  rows.run(
-    `update credential set encrypted_secret = ?, master_key_id = ? where ${lost}`,
-    before?.['encrypted_secret'] as Uint8Array,
-    String(before?.['master_key_id']),
-  )
-  rows.announce('client', id)
-  // The same one each time, since each other one would be counted as a guess.
-  const assertion = sign(id, 'lost')
-  await until(async () => (await send(assertion)).status === 200)
-})
+test.each(ways)(
+  'unreadable-record: client_secret_jwt, where a secret can not be decrypted: %s',
+  async (name, change, problem) => {
+    const id = signerOf(name)
+    const lost = `client_id = '${id}' and label = 'lost'`
+    const [before] = rows.all(`select * from credential where ${lost}`)
+    rows.run(`update credential set ${change} where ${lost}`)
+    rows.announce('client', id)
+    await until(async () => (await send(sign(id, 'lost'))).status === 401)
+    const refusal = {
+      reason: 'credential_unreadable',
+      clientId: id,
+      detail: {
+        method: 'client_secret_jwt',
+        unreadable_credential: before?.['id'],
+        problem: expect.stringMatching(problem),
+      },
+    }
+    await expectOfStranger(await send(sign(id, 'unknown')), refusal)
+    await expectUnauthenticated(server, await send(sign(id, 'lost')), refusal)
+    await expectToken(server, await send(sign(id, 'kept')), id, 'client_secret_jwt')
+    // Its hash is there, and is as good as ever.
+    const byBasic = await server.token({ grant_type: 'client_credentials' }, basic(id, secretOf(id, 'lost')))
+    expect(byBasic.status).toBe(200)
+    rows.run(
+      `update credential set encrypted_secret = ?, master_key_id = ? where ${lost}`,
+      before?.['encrypted_secret'] as Uint8Array,
+      String(before?.['master_key_id']),
+    )
+    rows.announce('client', id)
+    // The same one each time, since each other one would be counted as a guess.
+    const assertion = sign(id, 'lost')
+    await until(async () => (await send(assertion)).status === 200)
+  },
+)
 
 test.each([
   ['the first', 1],

@@ -4,7 +4,7 @@ import { OutsideToken } from '../../src/conditions/claims.ts'
 import { ConditionError } from '../../src/conditions/condition-error.ts'
 import { parseCondition } from '../../src/conditions/conditions.ts'
 import { UserError } from '../../src/platform/user-error.ts'
-import { aws, azure, gitHub, gitLab, google, kubernetes } from '../client-auth/federation/shapes.ts'
+import { aws, azure, gitHub, gitLab, google, kubernetes } from '../harness/condition-shapes.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -247,7 +247,7 @@ describe('conditions on claims as large as issuers make them are evaluated', () 
   })
 })
 
-describe('time is bounded (22)', () => {
+describe('time is bounded (megabyte-fields)', () => {
   const ones = (length: number) => new Array<number>(length).fill(1)
   const sixty = JSON.stringify(ones(60))
   const many = (part: string, times: number) => new Array<string>(times).fill(part).join(' && ')

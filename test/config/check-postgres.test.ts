@@ -5,27 +5,23 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadOptions } from '../../src/config/load.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
 import { createLogger } from '../../src/observability/log.ts'
-import { systemClock } from '../../src/platform/clock.ts'
 import { startServer } from '../../src/server/server.ts'
-import { openStore } from '../../src/store/open.ts'
 import { translate } from '../../src/store/postgres/errors.ts'
 import { explainDatabase } from '../../src/store/problems.ts'
 import { freePort } from '../harness/port.ts'
-import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
-import { ACCESS } from '../store/access.ts'
+import { loginRole, type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { type CheckSetting, openSetting } from './setting.ts'
 
 const log = createLogger('silent')
 
 let setting: CheckSetting
-let postgres: TestPostgres
+let postgres: SharedPostgres
 beforeAll(async () => {
-  ;[setting, postgres] = await Promise.all([openSetting(), startPostgres()])
-  await postgres.query(`create role serving login password 'serving'`)
+  ;[setting, postgres] = await Promise.all([openSetting(), sharedPostgres()])
+  await postgres.query(loginRole('serving'))
 })
 afterAll(async () => {
   setting.stop()
-  await postgres.stop()
 })
 
 /** The same database, as the role that may not do everything. */
@@ -36,8 +32,7 @@ const GRANTS = `
 
 /** A database that was migrated, and in which statements were run. */
 async function migrated(...statements: readonly string[]): Promise<string> {
-  const url = await postgres.newDatabase()
-  await openStore(url, systemClock, ACCESS).then((store) => store.close())
+  const url = await postgres.newMigrated()
   for (const statement of statements) await postgres.query(statement, url)
   return url
 }

@@ -12,8 +12,8 @@ import { systemRandom } from '../../src/platform/random.ts'
 import { requireStart } from '../../src/server/preflight.ts'
 import { startServer } from '../../src/server/server.ts'
 import { migrateDatabase, openStore } from '../../src/store/open.ts'
-import { current, issueLeaf } from '../client-auth/certificates/authority.ts'
-import { DAY, ecKeys, extendedUsage, issueAuthority, keyPem, rsaKeys } from '../client-auth/certificates/fixtures.ts'
+import { current, issueLeaf } from '../harness/authority.ts'
+import { DAY, ecKeys, extendedUsage, issueAuthority, keyPem, rsaKeys } from '../harness/certificates.ts'
 import { freePort } from '../harness/port.ts'
 import {
   type CheckSetting,

@@ -1,7 +1,7 @@
 import { Agent } from 'node:https'
 import { decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { standingClock } from '../client-auth/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
 import { extent, report } from '../harness/extent.ts'
 import { Caller, makeFleet } from '../harness/fleet.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'

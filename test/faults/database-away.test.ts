@@ -18,12 +18,12 @@ import { type Link, startLink } from './link.ts'
 
 const fleet = await makeFleet()
 /** Clients that nobody has asked for: each is asked for once. */
-const UNASKED = extent(5_000, 20_000)
+const UNASKED = extent(1_500, 20_000)
 const MANIFEST = fleet.manifest + Array.from({ length: UNASKED }, (_, n) => clientLine(`unasked-${n}`)).join('')
 const MASTER_KEY = randomBytes(32).toString('base64')
-const AWAY_MS = extent(5, 20) * 1000
+const AWAY_MS = extent(4, 20) * 1000
 /** For so long a request waits for the database: more than by default, for a machine that is kept busy. Milliseconds. */
-const REQUEST_MS = 3_000
+const REQUEST_MS = extent(2_000, 3_000)
 /** Bytes that a process may take more of while the database is away. */
 const MOST_MORE = 250e6
 

@@ -5,12 +5,12 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { copyDatabase } from '../../src/store/tables/copy.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
+import { ACCESS } from '../harness/access.ts'
 import { report } from '../harness/extent.ts'
 import { Caller, makeFleet } from '../harness/fleet.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
-import { ACCESS } from '../store/access.ts'
 import { type Link, startLink } from './link.ts'
 
 /** Enough for a machine that is busy with other tests. */

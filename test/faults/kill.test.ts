@@ -15,7 +15,7 @@ import { quantile, startTraffic } from '../harness/traffic.ts'
 import { A_SECOND } from '../harness/until.ts'
 
 const fleet = await makeFleet()
-const ROUNDS = extent(5, 100)
+const ROUNDS = extent(2, 100)
 /**
  * An event is written so soon after its answer, in milliseconds: it waits 200 for others, and then for the database. On a busy
  * machine it takes longer, by as much as a few requests then do.

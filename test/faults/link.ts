@@ -2,7 +2,7 @@
 
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { Breaker } from './breaker.ts'
+import { Breaker } from '../harness/breaker.ts'
 
 /** What lies between a server and its database. */
 export interface Link {

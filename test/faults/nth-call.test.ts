@@ -1,22 +1,24 @@
-import { rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { keysRevoke, keysRotate } from '../../src/cli/keys.ts'
 import { keysRepair } from '../../src/cli/keys-repair.ts'
 import { Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
+import type { Breaker, Failure } from '../harness/breaker.ts'
 import { environmentOf } from '../harness/cli.ts'
 import { type Ran, runCommand } from '../harness/command.ts'
-import { report } from '../harness/extent.ts'
+import { extent, report } from '../harness/extent.ts'
 import { Caller, clientLine, makeFleet, tokenIn } from '../harness/fleet.ts'
 import type { Answer } from '../harness/post.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
 import { applyTo, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
-import type { Breaker, Failure } from './breaker.ts'
+import { type SqliteCalls, takeOverSqlite } from '../harness/sqlite-calls.ts'
 import { type Link, startLink } from './link.ts'
-import { type SqliteCalls, takeOverSqlite } from './sqlite-calls.ts'
 
 const fleet = await makeFleet()
 /** More than the calls that the script below takes: each run asks for a client that is not in memory. */
@@ -26,11 +28,14 @@ const agent = new Agent({ keepAlive: true })
 afterAll(() => agent.destroy())
 
 /** How a database fails: one call before or after it is done, or two calls that follow each other, such as a commit and its undoing. */
-const ways: [string, Failure, number][] = [
-  ['not done', 'before', 1],
-  ['done, but unanswered', 'after', 1],
-  ['two in a row', 'before', 2],
+const ways: [string, Failure, number, number][] = [
+  ['not done', 'before', 1, 1],
+  ['done, but unanswered', 'after', 1, 2],
+  ['two in a row', 'before', 2, 3],
 ]
+/** From one call that fails to the next where there are many: by default each way begins elsewhere. */
+const STEP = extent(4, 1)
+const firstOf = (turn: number): number => Math.min(turn, STEP)
 
 interface Counts {
   calls: number
@@ -130,10 +135,15 @@ class Script {
 
 describe('the n-th call of SQLite fails', () => {
   let calls: SqliteCalls
+  let folder: string
   beforeAll(() => {
     calls = takeOverSqlite()
+    folder = mkdtempSync(join(tmpdir(), 'tessera-nth-call-'))
   })
-  afterAll(() => calls.restore())
+  afterAll(() => {
+    calls.restore()
+    rmSync(folder, { recursive: true })
+  })
   afterEach(() => calls.breaker.heal())
 
   test.each(ways)('while it serves: %s', async (name, how, times) => {
@@ -148,32 +158,36 @@ describe('the n-th call of SQLite fails', () => {
     }
   })
 
-  test.each(ways)('while it starts: %s. It starts or says why, and leaves nothing behind', async (name, how, times) => {
-    let refused = 0
-    for (let nth = 1; ; nth += 1) {
-      calls.breaker.fail(nth, how, times)
-      const outcome = await startTestServer({ manifest: fleet.manifest }).catch((error: unknown) => error)
-      const came = calls.breaker.heal()
-      if (outcome instanceof Error) {
-        refused += 1
-        expect(outcome).toMatchObject({ reason: 'storage_unavailable' })
-      } else {
-        const server = outcome as TestServer
-        expect((await new Caller(server.issuer, agent).ask()).status).toBe(200)
-        await server.stop()
+  test.each(ways)(
+    'while it makes its database and starts: %s. It starts or says why, and leaves nothing behind',
+    async (name, how, times, turn) => {
+      let refused = 0
+      for (let nth = firstOf(turn); ; nth += STEP) {
+        calls.breaker.fail(nth, how, times)
+        const options = { storage: `sqlite:${join(folder, `${name} ${nth}.db`)}` }
+        const outcome = await startTestServer({ manifest: fleet.manifest, options }).catch((error: unknown) => error)
+        const came = calls.breaker.heal()
+        if (outcome instanceof Error) {
+          refused += 1
+          expect(outcome).toMatchObject({ reason: 'storage_unavailable' })
+        } else {
+          const server = outcome as TestServer
+          expect((await new Caller(server.issuer, agent).ask()).status).toBe(200)
+          await server.stop()
+        }
+        if (!came) {
+          report(`SQLite as it starts, ${name}`, { calls: nth, refused })
+          return
+        }
       }
-      if (!came) {
-        report(`SQLite as it starts, ${name}`, { calls: nth, refused })
-        return
-      }
-    }
-  })
+    },
+  )
 
-  test.each(ways)('while a manifest is applied: %s. It is all there or not at all', async (name, how, times) => {
+  test.each(ways)('while a manifest is applied: %s. It is all there or not at all', async (name, how, times, turn) => {
     const { config } = await testConfig()
     await applyTo(config, fleet.manifest)
     let refused = 0
-    for (let nth = 1; ; nth += 1) {
+    for (let nth = firstOf(turn); ; nth += STEP) {
       const changed = fleet.manifest.replaceAll('scopes: [edit]', `scopes: [edit], subject: "turn-${nth}"`)
       calls.breaker.fail(nth, how, times)
       const outcome = await applyTo(config, changed).catch((error: unknown) => error)
@@ -242,7 +256,7 @@ describe('the n-th call of SQLite fails under a command', () => {
     const before = stateOf(rows)
     let refused = 0
     for (const how of ['before', 'after'] as const) {
-      for (let nth = 1; ; nth += 1) {
+      for (let nth = 1; ; nth += STEP) {
         for (const statement of restore) rows.run(statement)
         calls.breaker.fail(nth, how)
         const { error } = await run(env)

@@ -6,7 +6,7 @@ import { ClientId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
-import { type SqliteCalls, takeOverSqlite } from './sqlite-calls.ts'
+import { type SqliteCalls, takeOverSqlite } from '../harness/sqlite-calls.ts'
 
 let folder: string
 let calls: SqliteCalls

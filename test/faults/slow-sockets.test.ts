@@ -4,19 +4,30 @@ import { Agent } from 'node:https'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { environmentOf, startTessera } from '../harness/cli.ts'
 import { extent, report } from '../harness/extent.ts'
-import { Caller, makeFleet } from '../harness/fleet.ts'
+import { Caller, GRANT, makeFleet } from '../harness/fleet.ts'
 import { residentBytes } from '../harness/memory.ts'
-import { applyTo, testConfig } from '../harness/server.ts'
+import { SECRET } from '../harness/model.ts'
+import { connectTo } from '../harness/raw.ts'
+import { applyTo, basic, startTestServer, testConfig } from '../harness/server.ts'
 import { quantile, startTraffic } from '../harness/traffic.ts'
 
 const SOCKETS = extent(500, 5_000)
 /** Bytes of memory that each may cost, TLS and all. */
 const MOST_EACH = 60_000
-/** Ten seconds for TLS, ten for a head, fifteen for a request, and what a busy machine takes longer. */
-const CUT_AFTER_MS = 20_000
+/** Seconds: in the long form those that are the default. */
+const TIMEOUTS = {
+  'http.handshake_timeout': String(extent(3, 10)),
+  'http.headers_timeout': String(extent(3, 10)),
+  'http.request_timeout': String(extent(4, 15)),
+}
+const CHANGES = Object.fromEntries(
+  Object.entries(TIMEOUTS).map(([name, value]) => [`TESSERA_${name.toUpperCase().replace('.', '_')}`, value]),
+)
+/** The longest of them, and what a busy machine takes longer. */
+const CUT_AFTER_MS = Number(TIMEOUTS['http.request_timeout']) * 1000 + 5_000
 
 const HEAD = 'POST /as/token.oauth2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n'
 
@@ -42,11 +53,13 @@ async function open(port: number, turn: number): Promise<Socket> {
   return socket
 }
 
-test(`${SOCKETS} sockets that dawdle are cut off, and nobody else notices`, async () => {
+test.concurrent(`slow-senders: ${SOCKETS} sockets that dawdle are cut off, and nobody else notices`, async ({
+  onTestFinished,
+}) => {
   const fleet = await makeFleet()
   const { config, folder } = await testConfig()
   await applyTo(config, fleet.manifest)
-  const command = startTessera(['serve'], environmentOf(config))
+  const command = startTessera(['serve'], environmentOf(config, CHANGES))
   onTestFinished(async () => void (await command.stop('SIGKILL')))
   await command.printed(/is served on/)
   const agent = new Agent({ keepAlive: true })
@@ -102,4 +115,37 @@ test(`${SOCKETS} sockets that dawdle are cut off, and nobody else notices`, asyn
   expect((most - before) / SOCKETS).toBeLessThan(MOST_EACH)
   expect(await command.stop()).toBe(0)
   rmSync(folder, { recursive: true })
+}, 120_000)
+
+test.concurrent('slow-senders: slow headers, slow bodies and idle connections are told 408, and harm nobody', async ({
+  onTestFinished,
+}) => {
+  const fleet = await makeFleet()
+  const server = await startTestServer({ manifest: fleet.manifest, options: TIMEOUTS })
+  onTestFinished(() => server.stop())
+  const opened = await Promise.all(Array.from({ length: 60 }, () => connectTo(server.issuer)))
+  const received = opened.map(() => '')
+  const closed = opened.map(
+    (socket, index) =>
+      new Promise<number>((resolve) => {
+        const start = performance.now()
+        socket.on('error', () => {})
+        socket.on('data', (chunk: Buffer) => {
+          received[index] += chunk.toString('latin1')
+        })
+        socket.once('close', () => resolve(performance.now() - start))
+      }),
+  )
+  for (const [index, socket] of opened.entries()) {
+    if (index % 3 === 1) socket.write('POST /as/token.oauth2 HTTP/1.1\r\nHost: loc')
+    if (index % 3 === 2) socket.write(`${HEAD}Content-Length: 1000\r\n\r\ngrant_`)
+  }
+  expect((await server.token(GRANT, basic('caller', SECRET))).status).toBe(200)
+  expect(Math.max(...(await Promise.all(closed)))).toBeLessThan(CUT_AFTER_MS + 5_000)
+  for (const text of received) {
+    expect(text).toMatch(/^HTTP\/1\.1 408 .*\r\n/)
+    expect(text).toMatch(/\r\nCache-Control: no-store\r\n/)
+    expect(text).toMatch(/\r\nX-Request-Id: [0-9a-f-]{36}\r\n/)
+    expect(text).toContain('"error":"invalid_request"')
+  }
 }, 120_000)

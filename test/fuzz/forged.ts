@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { generateKey, signatureAlgorithms } from '../../src/keys/algorithms.ts'
 import { type SigningAlgorithm, signingAlgorithms } from '../../src/oauth/algorithms.ts'
-import { CLAIMS, genuine, kids, ring, worthless } from './ring.ts'
+import { CLAIMS, genuine, kids, ring, worthless } from '../harness/ring.ts'
 
 const encode = (text: string | Buffer): string => Buffer.from(text).toString('base64url')
 const quote = (text: string): string => JSON.stringify(text)

@@ -4,7 +4,7 @@ import { readBasic } from '../../src/client-auth/client-secret-basic.ts'
 import { decodeFormComponent, parseForm } from '../../src/http/form.ts'
 import { Refusal } from '../../src/oauth/refusal.ts'
 import { hasControl } from '../../src/platform/text.ts'
-import { fuzz } from './fuzz.ts'
+import { fuzz } from '../harness/fuzz.ts'
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const parse = (body: string | Buffer) => parseForm(FORM, Buffer.from(body))

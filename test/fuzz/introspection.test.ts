@@ -3,12 +3,12 @@ import { Agent, request as httpsRequest } from 'node:https'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasControl } from '../../src/platform/text.ts'
+import { fuzz, fuzzMemory } from '../harness/fuzz.ts'
 import { SECRET } from '../harness/model.ts'
+import { anyText, mutated, WRAPPINGS } from '../harness/mutations.ts'
+import { genuine as ofAnotherServer } from '../harness/ring.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { nearJwt, nearSealed } from './forged.ts'
-import { fuzz, fuzzMemory } from './fuzz.ts'
-import { anyText, mutated, WRAPPINGS } from './mutations.ts'
-import { genuine as ofAnotherServer } from './ring.ts'
 
 const credentials = `credentials: [{ secret: ${SECRET} }]`
 const MODEL = `

@@ -7,10 +7,10 @@ import type { Signer } from '../../src/keys/batch-signer.ts'
 import { type SigningAlgorithm, signingAlgorithms } from '../../src/oauth/algorithms.ts'
 import { signJwt } from '../../src/tokens/jwt.ts'
 import { verifyToken } from '../../src/tokens/verify.ts'
+import { fuzz, fuzzMemory } from '../harness/fuzz.ts'
+import { anyText, base64url, mutated, WRAPPINGS } from '../harness/mutations.ts'
+import { CLAIMS, genuine, ISSUER, kids, NOW, ring, sealer, stranger, verifier, worthless } from '../harness/ring.ts'
 import { nearJwt, nearSealed, publicKeys } from './forged.ts'
-import { fuzz, fuzzMemory } from './fuzz.ts'
-import { anyText, base64url, mutated, WRAPPINGS } from './mutations.ts'
-import { CLAIMS, genuine, ISSUER, kids, NOW, ring, sealer, stranger, verifier, worthless } from './ring.ts'
 
 /** Without Vitest's `expect`, which takes longer than what is under test. */
 function expectOnlyGenuine(token: string): void {

@@ -1,9 +1,9 @@
 import type { Agent } from 'node:https'
-import { claimsOf, formOf } from '../client-auth/assertions.ts'
-import { makeSigner, signWith } from '../crypto/jws/tokens.ts'
+import { claimsOf, formOf } from './assertions.ts'
 import { SECRET } from './model.ts'
 import { type Answer, postOver } from './post.ts'
 import { basic } from './server.ts'
+import { makeSigner, signWith } from './tokens.ts'
 
 /** What every client of the fleet asks for. */
 export const GRANT = { grant_type: 'client_credentials', scope: 'edit' }

@@ -7,6 +7,10 @@ export const newSecret = (): string => generateSecret(systemRandom)
 /** One secret for every client of the model below; tests about secrets give their own. */
 export const SECRET = newSecret()
 
+/** The line of a manifest for one API with one scope: what most tests need of APIs. */
+export const oneApi = (scope: string): string =>
+  `apis: [{ audience: "https://api.example.com", scopes: [{ name: ${scope} }] }]`
+
 const credentials = `credentials: [{ secret: ${SECRET} }]`
 
 /**

@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { systemClock } from '../../src/platform/clock.ts'
+import { migrateDatabase } from '../../src/store/open.ts'
+import { ACCESS } from './access.ts'
 import { freePort } from './port.ts'
 
 /** The processes that serve connections, but for the one that is asked. */
@@ -13,6 +16,8 @@ export interface TestPostgres {
   readonly port: number
   /** The address of a new and empty database. */
   newDatabase(): Promise<string>
+  /** The address of a new database that is migrated and empty. */
+  newMigrated(): Promise<string>
   /** The address of a new schema of a role of its own, which owns nothing else: as good as a database, and made faster. */
   newSchema(): Promise<string>
   /** Runs statements as the superuser, in the database of an address, else in that which is always there. */
@@ -24,6 +29,21 @@ export interface TestPostgres {
   freeze(): Promise<() => void>
   stop(): Promise<void>
 }
+
+/** A server that lives on when a file ends. */
+export type SharedPostgres = Omit<TestPostgres, 'down' | 'up' | 'freeze' | 'stop'>
+
+let shared: Promise<TestPostgres> | undefined
+
+/** The server that all files of a worker share: none of them stops or freezes it. It ends with the worker. */
+export function sharedPostgres(): Promise<SharedPostgres> {
+  shared ??= startPostgres()
+  return shared
+}
+
+/** Makes a role that may log in with its name as password, unless another file has. */
+export const loginRole = (name: string): string =>
+  `do $$ begin create role ${name} login password '${name}'; exception when duplicate_object then null; end $$`
 
 /** Starts one; whoever does stops it. @param tls paths of what it serves TLS with; without, it has none */
 export async function startPostgres(tls?: { readonly cert: string; readonly key: string }): Promise<TestPostgres> {
@@ -52,12 +72,21 @@ export async function startPostgres(tls?: { readonly cert: string; readonly key:
   }
   await answered()
   let databases = 0
+  const newDatabase = async (template = 'template1') => {
+    databases += 1
+    await query(`create database test${databases} template ${template} strategy file_copy`)
+    return addressOf(`test${databases}`)
+  }
+  let migrated: Promise<string> | undefined
   return {
     port,
-    newDatabase: async () => {
-      databases += 1
-      await query(`create database test${databases} strategy file_copy`)
-      return addressOf(`test${databases}`)
+    newDatabase: () => newDatabase(),
+    newMigrated: async () => {
+      migrated ??= newDatabase().then(async (address) => {
+        await migrateDatabase(address, systemClock, ACCESS)
+        return address.slice(address.lastIndexOf('/') + 1)
+      })
+      return newDatabase(await migrated)
     },
     newSchema: async () => {
       databases += 1

@@ -28,6 +28,7 @@ export async function startBeside(
   const own: Config = {
     ...config,
     ...changes,
+    shutdown: { ...config.shutdown, timeout: 0 },
     runtime: { ...config.runtime, ...runtime, port: await freePort() },
     admin: { ...config.admin, port: await freePort() },
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'vitest'
@@ -54,16 +54,18 @@ export const basic = (id: string, secret: string): { readonly authorization: str
   authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
 })
 
-/** The configuration of a server on free ports, with everything in a new folder. */
+/** The configuration of a server on free ports, with everything in a new folder: an empty database, too, but where `storage` is given. */
 export async function testConfig(
   options: Readonly<Record<string, string>> = {},
 ): Promise<{ config: Config; folder: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-test-'))
+  const database = join(folder, 'tessera.db')
+  if (options['storage'] === undefined) copyFileSync(inject('emptyDatabase'), database)
   const runtimePort = await freePort()
   const tls = inject('tls')
   const flags = {
     issuer: `https://localhost:${runtimePort}`,
-    storage: `sqlite:${join(folder, 'tessera.db')}`,
+    storage: `sqlite:${database}`,
     'runtime.host': 'localhost',
     'runtime.port': String(runtimePort),
     'admin.port': String(await freePort()),
@@ -104,7 +106,8 @@ export async function startTestServer({
   log = createLogger('silent'),
   holds,
 }: TestServerOptions = {}): Promise<TestServer> {
-  const { config, folder } = await testConfig(options)
+  // Nobody waits for the connections that a test has left open.
+  const { config, folder } = await testConfig({ 'shutdown.timeout': '0', ...options })
   if (manifest !== undefined) await applyTo(config, manifest, env)
   const server: Server = await startServer(config, {
     log,

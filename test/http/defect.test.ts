@@ -8,7 +8,7 @@ import { TrustedProxies } from '../../src/http/proxies.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { StorageUnavailable } from '../../src/platform/storage-unavailable.ts'
-import { extension, makeCertificate, oid, p256, toPem } from '../limits/der.ts'
+import { extension, makeCertificate, oid, p256, toPem } from '../harness/der.ts'
 
 let listener: Listener
 afterEach(() => listener.drain(0))

@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MODEL, SECRET } from '../harness/model.ts'
 import { connectPlainTo, connectTo, type RawResponse, sendPieces } from '../harness/raw.ts'
+import { scrape } from '../harness/scrape.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
-import { scrape } from '../observability/metrics/scrape.ts'
 
 let server: TestServer
 beforeAll(async () => {

@@ -8,8 +8,8 @@ import { createLogger } from '../../src/observability/log.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { planReload } from '../../src/server/reload/plan.ts'
 import { type Server, startServer } from '../../src/server/server.ts'
-import { current } from '../client-auth/certificates/authority.ts'
-import { type Issued, issue, keyPem, rsaKeys } from '../client-auth/certificates/fixtures.ts'
+import { current } from '../harness/authority.ts'
+import { type Issued, issue, keyPem, rsaKeys } from '../harness/certificates.ts'
 import { testConfig } from '../harness/server.ts'
 
 /** RFC 9325 §4.2, by the kind of the server's key. */

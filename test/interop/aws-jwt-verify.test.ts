@@ -8,8 +8,8 @@ import {
   KidNotFoundInJwksError,
 } from 'aws-jwt-verify/error'
 import { describe, expect, test } from 'vitest'
+import { AUDIENCE } from '../harness/library-setting.ts'
 import type { TestServer } from '../harness/server.ts'
-import { AUDIENCE } from './setting.ts'
 import { testVerifier } from './verifier-contract.ts'
 
 const verifierFor = ({ issuer }: TestServer, audience: string) =>

@@ -1,8 +1,15 @@
 import { OAuth2Client, OAuth2HttpError } from '@badgateway/oauth2-client'
 import { expect, test } from 'vitest'
+import {
+  AUDIENCE,
+  AWKWARD,
+  AWKWARD_ASCII,
+  AWKWARD_WITHOUT_COLON,
+  manifestFor,
+  useServer,
+} from '../harness/library-setting.ts'
 import type { TestServer } from '../harness/server.ts'
 import { testClient, type Wanted } from './client-contract.ts'
-import { AUDIENCE, AWKWARD, AWKWARD_ASCII, AWKWARD_WITHOUT_COLON, manifestFor, useServer } from './setting.ts'
 
 type Method = 'client_secret_basic' | 'client_secret_post' | 'client_secret_basic_interop'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { ClientAuthMethodName } from '../../src/oauth/client-auth-methods.ts'
+import { AUDIENCE, AWKWARD, GUIDE, verifiedClaims } from '../harness/library-setting.ts'
 import type { TestServer } from '../harness/server.ts'
-import { AUDIENCE, AWKWARD, GUIDE, verifiedClaims } from './setting.ts'
 
 /** What a library is told to ask for. */
 export interface Wanted {

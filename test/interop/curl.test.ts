@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
+import { AUDIENCE, GUIDE, manifestFor, useServer } from '../harness/library-setting.ts'
 import type { TestServer } from '../harness/server.ts'
 import { testClient, type Wanted } from './client-contract.ts'
-import { AUDIENCE, GUIDE, manifestFor, useServer } from './setting.ts'
 
 interface Answer {
   readonly status: number

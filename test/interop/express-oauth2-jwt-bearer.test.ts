@@ -1,9 +1,9 @@
 import express, { type Request } from 'express'
 import { type AuthOptions, type AuthResult, auth, requiredScopes } from 'express-oauth2-jwt-bearer'
 import { expect, test } from 'vitest'
+import { AUDIENCE } from '../harness/library-setting.ts'
+import { startResourceServer } from '../harness/resource-server.ts'
 import type { TestServer } from '../harness/server.ts'
-import { startResourceServer } from './resource-server.ts'
-import { AUDIENCE } from './setting.ts'
 import { testVerifier } from './verifier-contract.ts'
 
 interface Answer {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { fastify } from 'fastify'
 import { type FastifyJwtJwksOptions, fastifyJwtJwks } from 'fastify-jwt-jwks'
 import { describe, expect, inject, test } from 'vitest'
+import { AUDIENCE } from '../harness/library-setting.ts'
 import type { TestServer } from '../harness/server.ts'
-import { AUDIENCE } from './setting.ts'
 import { testVerifier } from './verifier-contract.ts'
 
 /** Asks an API that shows callers their claims. */

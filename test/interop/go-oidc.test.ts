@@ -1,9 +1,9 @@
 import { expect, inject, test } from 'vitest'
 import { signingAlgorithms } from '../../src/oauth/algorithms.ts'
+import { useServer } from '../harness/library-setting.ts'
 import { SECRET } from '../harness/model.ts'
 import { basic } from '../harness/server.ts'
 import { LONGEST, runProgram, runs } from './other-languages.ts'
-import { useServer } from './setting.ts'
 
 const FOLDER = 'test/interop/go'
 const audienceOf = (algorithm: string) => `https://${algorithm.toLowerCase()}.example.com`

@@ -12,11 +12,11 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { OAuthMetadataSchema } from '@modelcontextprotocol/sdk/shared/auth.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { AWKWARD, AWKWARD_ASCII, GUIDE, manifestFor, useServer, verifiedClaims } from '../harness/library-setting.ts'
 import { freePort } from '../harness/port.ts'
+import { type ResourceServer, startResourceServer } from '../harness/resource-server.ts'
 import type { TestServer } from '../harness/server.ts'
 import { testClient, type Wanted } from './client-contract.ts'
-import { type ResourceServer, startResourceServer } from './resource-server.ts'
-import { AWKWARD, AWKWARD_ASCII, GUIDE, manifestFor, useServer, verifiedClaims } from './setting.ts'
 
 const port = await freePort()
 /** What the SDK sends as `resource`, so what the API is registered as. */

@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi'
 import { describe, expect } from 'vitest'
+import { AUDIENCE, manifestFor, useServer } from '../harness/library-setting.ts'
 import type { TestServer } from '../harness/server.ts'
 import { challengeOf, withErrorOfChallenge } from './challenge.ts'
 import { testClient, type Wanted } from './client-contract.ts'
-import { AUDIENCE, manifestFor, useServer } from './setting.ts'
 import { testVerifier } from './verifier-contract.ts'
 
 /** @param algorithm which of the two well-known documents to read */

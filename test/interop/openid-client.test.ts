@@ -1,8 +1,8 @@
 import * as openid from 'openid-client'
+import { AUDIENCE, manifestFor, useServer } from '../harness/library-setting.ts'
 import type { TestServer } from '../harness/server.ts'
 import { challengeOf, withErrorOfChallenge } from './challenge.ts'
 import { testClient, type Wanted } from './client-contract.ts'
-import { AUDIENCE, manifestFor, useServer } from './setting.ts'
 
 /** @param algorithm which of the two well-known documents to read */
 const discovering =

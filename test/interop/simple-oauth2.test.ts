@@ -1,8 +1,8 @@
 import { ClientCredentials } from 'simple-oauth2'
 import { expect, test } from 'vitest'
+import { AUDIENCE, AWKWARD, AWKWARD_ASCII, GUIDE, manifestFor, useServer } from '../harness/library-setting.ts'
 import type { TestServer } from '../harness/server.ts'
 import { testClient, type Wanted } from './client-contract.ts'
-import { AUDIENCE, AWKWARD, AWKWARD_ASCII, GUIDE, manifestFor, useServer } from './setting.ts'
 
 type Options = ConstructorParameters<typeof ClientCredentials>[0]['options']
 

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { expect, inject, test } from 'vitest'
+import { AUDIENCE, GUIDE, useServer } from '../harness/library-setting.ts'
 import { LONGEST, runProgram, runs } from './other-languages.ts'
-import { AUDIENCE, GUIDE, useServer } from './setting.ts'
 
 const FOLDER = 'test/interop/java'
 const FETCH = `mvn -f ${FOLDER}/pom.xml dependency:resolve`

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { signingAlgorithms } from '../../src/oauth/algorithms.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
+import { AUDIENCE, GUIDE, useServer } from '../harness/library-setting.ts'
 import { basic, type TestServer } from '../harness/server.ts'
-import { AUDIENCE, GUIDE, useServer } from './setting.ts'
 
 const HOUR_MS = 3600 * 1000
 
@@ -67,7 +67,7 @@ export function testVerifier({ token = '{}', ways, refusals }: Verifier): {
       })
     })
 
-    test('refuses a token at another API', async () => {
+    test('wrong-audience: refuses a token at another API', async () => {
       const verifying = verify(server(), await issue(), 'https://vault.example.com')
       await expect(verifying).rejects.toMatchObject(refusals.otherAudience)
     })

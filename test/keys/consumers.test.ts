@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ConsumerLimits, type KeySetConsumer, KeySetConsumers } from '../../src/keys/consumers.ts'
+import { clockAt } from '../harness/clock.ts'
 import { bytesInUse } from '../harness/memory.ts'
 
 /** A store that remembers what it is given, and can be made to fail. */
@@ -23,7 +24,7 @@ function createStore() {
 
 function create() {
   const store = createStore()
-  const clock = { now: () => 1_000, monotonic: () => 0 }
+  const clock = clockAt(1_000)
   return { store, consumers: new KeySetConsumers(store, clock) }
 }
 

@@ -13,18 +13,19 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
-import { commands as cliCommands } from '../cli/commands.ts'
-import { claimsOf, formOf } from '../client-auth/assertions.ts'
-import { signWith } from '../crypto/jws/tokens.ts'
+import { claimsOf, formOf } from '../harness/assertions.ts'
 import { environmentOf } from '../harness/cli.ts'
+import { isActive, issue, post } from '../harness/client.ts'
 import { runCommand } from '../harness/command.ts'
+import { commands as cliCommands } from '../harness/command-arguments.ts'
 import { newCandidate } from '../harness/keys.ts'
 import { collectLog } from '../harness/log.ts'
 import { contextOf } from '../harness/management.ts'
 import { SECRET } from '../harness/model.ts'
 import { openRows } from '../harness/rows.ts'
 import { type SecondServer, startBeside } from '../harness/second-server.ts'
-import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
+import { applyTo, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
+import { signWith } from '../harness/tokens.ts'
 import { until } from '../harness/until.ts'
 
 const ES256 = { algorithm: 'ES256' }
@@ -37,26 +38,7 @@ clients:
   - { client_id: signer, scopes: [plain], credentials: [{ label: s, retrievable: true, secret: ${SECRET} }] }
 `
 
-const post = (
-  at: string,
-  path: string,
-  form: Record<string, string>,
-  headers: Record<string, string> = basic('caller', SECRET),
-) => fetch(`${at}/as/${path}.oauth2`, { method: 'POST', body: new URLSearchParams(form), headers })
-const ask = (at: string, scope: string) => post(at, 'token', { grant_type: 'client_credentials', scope })
-
-async function issue(at: string, scope: string): Promise<string> {
-  const response = await ask(at, scope)
-  expect(response.status).toBe(200)
-  return ((await response.json()) as { access_token: string }).access_token
-}
 const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? ''
-async function isActive(at: string, token: string): Promise<boolean> {
-  const response = await post(at, 'introspect', { token })
-  expect(response.status).toBe(200)
-  return ((await response.json()) as { active: boolean }).active
-}
-
 describe('the master key is changed as docs/operating/keys.md says, node by node:', () => {
   const [before, after] = [randomBytes(32), randomBytes(32)]
   let server: Awaited<ReturnType<typeof testConfig>>
@@ -94,24 +76,24 @@ describe('the master key is changed as docs/operating/keys.md says, node by node
     for (const at of nodes) {
       for (const scope of ['plain', 'sealed']) {
         const token = await issue(at, scope)
-        for (const other of nodes) expect(await isActive(other, token)).toBe(true)
+        for (const other of nodes) expect(await isActive(other, token, 'caller')).toBe(true)
       }
       const claims = claimsOf(server.config.issuer, 'signer', Math.floor(Date.now() / 1000))
       const assertion = await signWith({ alg: 'HS256', privateKey: Buffer.from(SECRET) }, claims)
-      expect((await post(at, 'token', formOf(assertion), {})).status).toBe(200)
+      expect((await post(at, 'token', formOf(assertion))).status).toBe(200)
     }
     const token = await issue(first.url, 'plain')
     expect((await runCommand(env, () => keysRotate({ ...ES256, now: true }))).error).toBeUndefined()
     for (const at of nodes) await until(async () => kidOf(await issue(at, 'plain')) !== kidOf(token))
     expect((await runCommand(env, () => keysRevoke(kidOf(token), ES256))).error).toBeUndefined()
-    for (const at of nodes) await until(async () => !(await isActive(at, token)))
+    for (const at of nodes) await until(async () => !(await isActive(at, token, 'caller')))
     const added = await runCommand(env, () => credentialsAdd('signer', { retrievable: true, json: true }))
     const { secret } = JSON.parse(added.stdout) as { secret: string }
     for (const at of nodes) {
       await until(async () => {
         const claims = claimsOf(server.config.issuer, 'signer', Math.floor(Date.now() / 1000))
         const assertion = await signWith({ alg: 'HS256', privateKey: Buffer.from(secret) }, claims)
-        return (await post(at, 'token', formOf(assertion), {})).status === 200
+        return (await post(at, 'token', formOf(assertion))).status === 200
       })
     }
     for (const node of [first, second]) expect((await fetch(`${node.admin}/readyz`)).status).toBe(200)
@@ -155,7 +137,7 @@ describe('the master key is changed as docs/operating/keys.md says, node by node
   })
 })
 
-describe('with another master key', () => {
+describe('unreadable-record: with another master key', () => {
   let server: TestServer
   let kid: string
   beforeAll(async () => {

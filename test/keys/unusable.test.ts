@@ -6,6 +6,7 @@ import { revoke } from '../../src/cli/revoke.ts'
 import { MasterKey } from '../../src/crypto/master-key.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
+import * as client from '../harness/client.ts'
 import { runCommand } from '../harness/command.ts'
 import { newCandidate } from '../harness/keys.ts'
 import { collectLog } from '../harness/log.ts'
@@ -44,20 +45,9 @@ afterAll(async () => {
   await server.stop()
 })
 
-const post = (at: string, path: string, form: Record<string, string>) =>
-  fetch(`${at}/as/${path}.oauth2`, {
-    method: 'POST',
-    body: new URLSearchParams(form),
-    headers: basic('caller', SECRET),
-  })
-const ask = (scope: string, at = server.issuer) => post(at, 'token', { grant_type: 'client_credentials', scope })
-const introspect = (token: string, at = server.issuer) => post(at, 'introspect', { token })
-
-async function issue(scope: string, at = server.issuer): Promise<string> {
-  const response = await ask(scope, at)
-  expect(response.status).toBe(200)
-  return ((await response.json()) as { access_token: string }).access_token
-}
+const ask = (scope: string, at = server.issuer) => client.ask(at, scope)
+const introspect = (token: string, at = server.issuer) => client.introspect(at, token, 'caller')
+const issue = (scope: string, at = server.issuer) => client.issue(at, scope)
 
 const statusOf = async (token: string, at = server.issuer) => {
   const response = await introspect(token, at)
@@ -123,7 +113,7 @@ const garbage: [string, string, string, RegExp][] = [
   ['a time that is none', 'active_at', "'noon'", /^active_at is not what it should be$/],
 ]
 
-describe('keys of which something is wrong', () => {
+describe('unreadable-record: keys of which something is wrong', () => {
   test('stop themselves alone, each of them', async () => {
     const before = await issue('plain')
     const sealed = await issue('sealed')
@@ -178,10 +168,16 @@ describe('a token whose key can not be used', () => {
     // A server that has verified a token once recognises it.
     await until(async () => !(await publishedAt(beside.url)).includes(kid))
     expect(await reasonOf(await introspect(token, beside.url))).toMatchObject({ ...UNUSABLE, detail: { key: kid } })
-    expect((await post(beside.url, 'revoke_token', { token })).status).toBe(503)
+    expect((await client.post(beside.url, 'revoke_token', { token }, basic('caller', SECRET))).status).toBe(503)
     expect(
-      (await post(beside.url, 'token', { grant_type: 'urn:pingidentity.com:oauth2:grant_type:validate_bearer', token }))
-        .status,
+      (
+        await client.post(
+          beside.url,
+          'token',
+          { grant_type: 'urn:pingidentity.com:oauth2:grant_type:validate_bearer', token },
+          basic('caller', SECRET),
+        )
+      ).status,
     ).toBe(503)
     // A foreign token stays foreign.
     expect(await statusOf('garbage', beside.url)).toBe(false)

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
+import { extent } from '../harness/extent.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { A_SECOND } from '../harness/until.ts'
@@ -13,9 +14,9 @@ const ROTATE_EVERY = 5
 /** Longer than jose takes to ask again, 30 s, and aws-jwt-verify, 10 s: when a key signs, both may ask for it. */
 const PUBLISH_BEFORE = 35
 const PENDING = PUBLISH_BEFORE / ROTATE_EVERY
-const RUN_MS = 60_000
+const RUN_MS = extent(11_000, 60_000)
 const TOKEN_EVERY_MS = 200
-const LATE_MS = 20_000
+const LATE_MS = extent(3_000, 20_000)
 
 /** A clock that stands until it is let go. */
 class StandingClock implements Clock {
@@ -90,7 +91,7 @@ function awsVerifier(): (token: string) => Promise<unknown> {
   return (token) => verifier.verify(token)
 }
 
-test('verifiers that keep keys see no failure while keys rotate every 5 s for a minute', async () => {
+test('verifiers that keep keys see no failure while keys rotate every 5 s', async () => {
   const atOnce = { jose: joseVerifier(), 'aws-jwt-verify': awsVerifier() }
   const late = joseVerifier()
   const issued: { readonly token: string; readonly at: number }[] = []
@@ -114,9 +115,9 @@ test('verifiers that keep keys see no failure while keys rotate every 5 s for a 
   }
 
   expect(failures).toEqual([])
-  expect(issued.length).toBeGreaterThan(100)
-  expect(verifiedLate).toBeGreaterThan(60)
-  expect(signed.size).toBeGreaterThanOrEqual(10)
+  expect(issued.length).toBeGreaterThan(RUN_MS / 600)
+  expect(verifiedLate).toBeGreaterThan((RUN_MS - LATE_MS) / 660)
+  expect(signed.size).toBeGreaterThanOrEqual(Math.floor(RUN_MS / 1000 / ROTATE_EVERY))
   expect(signed.size).toBeLessThanOrEqual(RUN_MS / 1000 / ROTATE_EVERY + 2)
   // All of these were published for as long as configured before they signed; the first of all keys did not sign here. On a busy
   // machine a look at the key set may see a key late.
@@ -136,13 +137,13 @@ async function expectOneToSignAndOthersToWait(): Promise<void> {
   expect(Math.abs(waiting.length - PENDING)).toBeLessThanOrEqual(1)
 }
 
-/** Each of the two verifiers by jose asked at first; then the one of fresh tokens, once, for a key announced later. */
+/** Each of the two verifiers by jose asked at first; in the long run the one of fresh tokens, once more, for a key announced later. */
 async function expectKeysToBeKept(): Promise<void> {
   await vi.waitFor(
     async () => {
       const consumers = await fromStore((store) => store.keys.listConsumers(0))
       const jose = consumers.filter(({ userAgent }) => userAgent.startsWith('jose/'))
-      expect(jose.reduce((sum, { fetches }) => sum + fetches, 0)).toBe(3)
+      expect(jose.reduce((sum, { fetches }) => sum + fetches, 0)).toBe(extent(2, 3))
     },
     { timeout: 5_000 },
   )

@@ -16,11 +16,11 @@ import { keysList } from '../../src/cli/keys.ts'
 import { endpointPaths } from '../../src/endpoints/paths.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase } from '../../src/store/open.ts'
-import { encode, makeSigner, signWith, unsigned } from '../crypto/jws/tokens.ts'
 import { type RunningCommand, startTessera } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
+import { makeProof } from '../harness/proofs.ts'
 import { testConfig } from '../harness/server.ts'
-import { makeProof } from '../sender-constraint/http/proofs.ts'
+import { encode, makeSigner, signWith, unsigned } from '../harness/tokens.ts'
 import { findTraces, tracesOf } from './traces.ts'
 
 /** A secret that could be a name in YAML. */
@@ -315,7 +315,7 @@ test('the requests did what they were for', () => {
   expect(said['credentials list --json hmac']).toContain('kept')
 })
 
-describe('no secret is found', () => {
+describe('leaked-secrets: no secret is found', () => {
   test('in any answer but that which gives it', () => {
     expect(findTraces(secrets, { answers: answers.join('\n') })).toEqual([])
   })

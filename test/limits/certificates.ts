@@ -18,7 +18,7 @@ import {
   shortOids,
   TRUE,
   utf8,
-} from './der.ts'
+} from '../harness/der.ts'
 import { fill } from './shapes.ts'
 
 const ALTERNATIVE_NAMES = oid('551d11')

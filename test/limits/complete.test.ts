@@ -17,7 +17,7 @@ async function runCases(): Promise<void> {
 }
 
 // A new reader of what strangers send fails here until it has a case in cases/, with its largest input.
-test('62: every function that takes apart what strangers send is timed at its largest', async () => {
+test('largest-inputs: every function that takes apart what strangers send is timed at its largest', async () => {
   const folders = [...new Set(globSync('src/**/*.ts').map((path) => dirname(path).slice('src/'.length)))]
   expect(folders).toEqual(expect.arrayContaining(Object.keys(OTHERS)))
   const watched = folders.filter((folder) => !(folder in OTHERS))

@@ -12,7 +12,18 @@ import { TrustedProxies } from '../../src/http/proxies.ts'
 import { matches } from '../../src/model/credentials/certificate-subject.ts'
 import { parseScope } from '../../src/oauth/scope.ts'
 import { parseJson, shortJson } from '../../src/platform/json.ts'
-import { element, extension, makeCertificate, name, octets, oid, sequence, set, shortOids, utf8 } from './der.ts'
+import {
+  element,
+  extension,
+  makeCertificate,
+  name,
+  octets,
+  oid,
+  sequence,
+  set,
+  shortOids,
+  utf8,
+} from '../harness/der.ts'
 
 // Each limit at its largest, and one beyond. docs/reference/limits.md has them all.
 
@@ -100,11 +111,11 @@ const limits: readonly (readonly [string, number, (size: number) => boolean])[] 
   ],
 ]
 
-test.each(limits)('62: %s: %i are taken, and no more', (_name, most, take) => {
+test.each(limits)('largest-inputs: %s: %i are taken, and no more', (_name, most, take) => {
   expect([take(most), take(most + 1)]).toEqual([true, false])
 })
 
-test('62: a name has 2,048 bytes at the most', () => {
+test('largest-inputs: a name has 2,048 bytes at the most', () => {
   // A value that is no text counts by its encoding, so that four of them fill a name.
   const isLong = isNameTaken(
     sequence(...times(4, () => element(0x31, sequence(oid('2a03'), octets(Buffer.alloc(490)))))),
@@ -149,7 +160,7 @@ describe('the address of a client', () => {
   const proxies = new TrustedProxies(['10.0.0.0/8'])
   const through = (hops: number): string => proxies.clientAddress('10.0.0.1', `192.0.2.1${',10.1.1.1'.repeat(hops)}`)
 
-  test('62: 16 hops are followed, and no more', () => {
+  test('largest-inputs: 16 hops are followed, and no more', () => {
     expect([through(0), through(15), through(16)]).toEqual(['192.0.2.1', '192.0.2.1', '10.1.1.1'])
   })
 
@@ -165,7 +176,7 @@ describe('the address of a client', () => {
   ])('%s', (_name, header, expected) => expect(proxies.clientAddress('10.0.0.1', header)).toBe(expected))
 })
 
-test('62: what the conditions of a hundred clients may cost on one token is bounded all in all', () => {
+test('largest-inputs: what the conditions of a hundred clients may cost on one token is bounded all in all', () => {
   const claims = { a: times(400, () => 1) }
   const condition = parseCondition('claims.a.all(x, x < "q" || true)')
   expect(condition.evaluate(new OutsideToken(claims))).toEqual({ holds: true })

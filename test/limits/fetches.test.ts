@@ -5,13 +5,13 @@ import type { JsonFetcher } from '../../src/client-auth/remote-jwks/fetch-json.t
 import { RemoteKeySets } from '../../src/client-auth/remote-jwks/key-sets.ts'
 import { Refusal } from '../../src/oauth/refusal.ts'
 import { systemClock } from '../../src/platform/clock.ts'
-import { makeCertificate, testFetcher } from '../client-auth/remote-jwks/source.ts'
-import { cpuOf, expectCheap } from './cpu.ts'
-import { ecKeys } from './der.ts'
+import { cpuOf, expectCheap } from '../harness/cpu.ts'
+import { ecKeys } from '../harness/der.ts'
+import { makeCertificate, testFetcher } from '../harness/source.ts'
 import { fill, jsonValues } from './shapes.ts'
 import type { SourceData } from './source-thread.ts'
 
-// Row 62 of the attacks: documents that others publish, such as key sets.
+// largest-inputs: documents that others publish, such as key sets.
 
 /** Bytes of a document. */
 const DOCUMENT = 256 * 1024
@@ -60,7 +60,7 @@ beforeAll(async () => {
 })
 afterAll(() => source.terminate())
 
-test.each(Object.keys(answers))('62: a document: %s', (path) => expectCheap(() => fetch(path), anyway))
+test.each(Object.keys(answers))('largest-inputs: a document: %s', (path) => expectCheap(() => fetch(path), anyway))
 
 test('the largest set is read, and what is more is not', async () => {
   expect(await fetch('/the largest set of keys')).toHaveLength(50)

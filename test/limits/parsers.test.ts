@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { expectCheap } from '../harness/cpu.ts'
 import { allCases } from './cases/all.ts'
 import { unreadable } from './cases/certificates.ts'
-import { expectCheap } from './cpu.ts'
 
 /** Errors by which readers refuse what they are given. Any other is a defect. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -17,7 +17,7 @@ async function readOrRefuse(read: () => unknown): Promise<void> {
   }
 }
 
-test.each(allCases)('62: $name', ({ read }) => expectCheap(() => readOrRefuse(read)))
+test.each(allCases)('largest-inputs: $name', ({ read }) => expectCheap(() => readOrRefuse(read)))
 
 test('the certificates above are some that OpenSSL reads, and so get to us', () => {
   expect(unreadable).toEqual(['a name that is not UTF-8'])

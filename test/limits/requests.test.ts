@@ -4,15 +4,15 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { cpuOf, expectCheap } from '../harness/cpu.ts'
+import { ecKeys, p256, toPem } from '../harness/der.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { crowd, honest, hostileCertificates } from './certificates.ts'
 import type { Sending } from './client-thread.ts'
-import { cpuOf, expectCheap } from './cpu.ts'
-import { ecKeys, p256, toPem } from './der.ts'
 import { fill, fillWithNames, nestedArrays, plausibleSignature } from './shapes.ts'
 
-// Row 62 of the attacks, over TLS: the handshake is in each measurement, and so is all that a request leads to.
+// largest-inputs, over TLS: the handshake is in each measurement, and so is all that a request leads to.
 
 const thread = new Worker(new URL('./client-thread.ts', import.meta.url))
 const servers: TestServer[] = []
@@ -124,7 +124,7 @@ describe('a request', () => {
       ]),
     ),
   )
-  test.each(ofBody)('62: %s of %s, to %s', async (parameter, _shape, endpoint, value) => {
+  test.each(ofBody)('largest-inputs: %s of %s, to %s', async (parameter, _shape, endpoint, value) => {
     const others = new URLSearchParams({
       ...(endpoint === ENDPOINTS[0] ? { grant_type: 'client_credentials' } : { token: 'a' }),
       ...(parameter.startsWith('client_assertion') && {
@@ -154,7 +154,7 @@ describe('a request', () => {
   const ofHeaders = HEADERS.flatMap((header) =>
     Object.entries(values).map(([shape, value]): [string, string, string] => [header, shape, value]),
   )
-  test.each(ofHeaders)('62: the header %s of %s', async (header, _shape, value) => {
+  test.each(ofHeaders)('largest-inputs: the header %s of %s', async (header, _shape, value) => {
     await expectCheapRequest(server, { pieces: [tokenRequest(GOOD, { [header]: value })] })
     if (!OF_FETCHES.includes(header)) return
     await expectCheapRequest(server, { pieces: [fetching({ [header]: value }, '/pf/JWKS')] })
@@ -185,9 +185,9 @@ describe('a request', () => {
     'a long authority': [tokenRequest(GOOD, {}, `https://${'a'.repeat(15_000)}/as/token.oauth2`)],
     'no end of a line': [`POST ${'a'.repeat(15_000)}`, '\r\n\r\n'],
   }
-  test.each(Object.entries(requests))('62: %s', (_name, pieces) => expectCheapRequest(server, { pieces }))
+  test.each(Object.entries(requests))('largest-inputs: %s', (_name, pieces) => expectCheapRequest(server, { pieces }))
 
-  test('62: an assertion that may be signed with any of forty keys', async () => {
+  test('largest-inputs: an assertion that may be signed with any of forty keys', async () => {
     const now = Math.floor(Date.now() / 1000)
     const claims = { iss: 'keyed', sub: 'keyed', aud: server.issuer, jti: '1', exp: now + 60 }
     const signature = plausibleSignature(132).toString('base64url')
@@ -210,18 +210,18 @@ describe('a request', () => {
     ['X448', false],
     ['ffdhe2048', false],
     ['ffdhe3072', false],
-  ])('62: key exchange with %s: %s', async (group, isTaken) => {
+  ])('largest-inputs: key exchange with %s: %s', async (group, isTaken) => {
     await expectCheapRequest(server, { group, pieces: [tokenRequest()] })
     expect((await send(server, { group, pieces: [tokenRequest()] })).startsWith('HTTP/1.1 200')).toBe(isTaken)
   })
 
   const key = p256.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  test('62: a chain that OpenSSL would take long to check is not asked for where no client needs a certificate', async () => {
+  test('largest-inputs: a chain that OpenSSL would take long to check is not asked for where no client needs a certificate', async () => {
     const cert = crowd(90).map(toPem).join('')
     await expectCheapRequest(server, { cert, key, pieces: [tokenRequest()] })
   })
 
-  test('62: each parameter and header that the source looks at is in the tables above', () => {
+  test('largest-inputs: each parameter and header that the source looks at is in the tables above', () => {
     const source = globSync('src/{http,endpoints,client-auth,sender-constraint,grants,observability}/**/*.ts')
       .filter((file) => !file.startsWith('src/client-auth/remote-jwks/'))
       .map((file) => readFileSync(file, 'utf8'))
@@ -262,7 +262,7 @@ describe('a client certificate, where clients have some', () => {
     return server.audit(id ?? 'none')
   }
 
-  test('62: an honest one is looked at', async () => {
+  test('largest-inputs: an honest one is looked at', async () => {
     const answer = await send(server, { cert: toPem(honest), key, pieces })
     expect(answer).toMatch(/^HTTP\/1\.1 401/)
     expect(await auditOf(answer)).toMatchObject([{ reason: 'certificate_mismatch' }])
@@ -274,17 +274,17 @@ describe('a client certificate, where clients have some', () => {
       ([name]) => !/key|curve|P-521|not UTF-8|algorithm|signature/.test(name),
     )
 
-  test.each(usable(15_800))('62: one of 16 KiB: %s', async (_name, der) => {
+  test.each(usable(15_800))('largest-inputs: one of 16 KiB: %s', async (_name, der) => {
     expect(der.length).toBeLessThanOrEqual(16 * 1024)
     await expectCheapCertificate({ cert: toPem(der), key, pieces })
   })
 
-  test.each(usable(60_000).slice(0, 5))('62: one of 60 KB: %s', async (_name, der) => {
+  test.each(usable(60_000).slice(0, 5))('largest-inputs: one of 60 KB: %s', async (_name, der) => {
     await expectCheapCertificate({ cert: toPem(der), key, pieces })
   })
 
   const tooLarge = usable(90_000).filter(([, der]) => der.length > 16 * 1024)
-  test.each(tooLarge)('62: one of 90 KB is refused unread, in TLS 1.2: %s', async (_name, der) => {
+  test.each(tooLarge)('largest-inputs: one of 90 KB is refused unread, in TLS 1.2: %s', async (_name, der) => {
     const sending = { cert: toPem(der), key, version: 'TLSv1.2', pieces } as const
     await expectCheapCertificate(sending)
     const problem = 'a certificate is over 16384 bytes'
@@ -292,14 +292,14 @@ describe('a client certificate, where clients have some', () => {
     expect(await auditOf(await send(server, sending))).toMatchObject([expected])
   })
 
-  test('62: a chain that is long, and takes long to check', async () => {
+  test('largest-inputs: a chain that is long, and takes long to check', async () => {
     const cert = crowd(30).map(toPem).join('')
     await expectCheapCertificate({ cert, key, pieces })
     const answer = await send(server, { cert: [honest, ...crowd(5)].map(toPem).join(''), key, pieces })
     expect(answer).toMatch(/^HTTP\/1\.1 401/)
   })
 
-  test('62: a chain with one certificate that is too large is refused, as in a header', async () => {
+  test('largest-inputs: a chain with one certificate that is too large is refused, as in a header', async () => {
     const [, large = honest] = usable(30_000)[0] ?? []
     const answer = await send(server, { cert: toPem(honest) + toPem(large), key, pieces })
     expect(await auditOf(answer)).toMatchObject([{ reason: 'certificate_malformed' }])
@@ -327,11 +327,11 @@ describe('behind a proxy that passes certificates on', () => {
 
     // Beyond the header all formats come to the same.
     const certificates = Object.entries(hostileCertificates(15_800)).slice(0, format === 'envoy' ? undefined : 3)
-    test.each(certificates)('62: %s', async (_name, der) => {
+    test.each(certificates)('largest-inputs: %s', async (_name, der) => {
       await expectCheapRequest(server, { pieces: [asAnybody(headersOf(der))] })
     })
 
-    test('62: addresses of our proxies without end', async () => {
+    test('largest-inputs: addresses of our proxies without end', async () => {
       await expectCheapRequest(server, { pieces: [asAnybody({ 'x-forwarded-for': fill(31_000, '10.1.2.3,') })] })
     })
   })

@@ -3,7 +3,7 @@
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Certificate } from '../client-auth/remote-jwks/source.ts'
+import type { Certificate } from '../harness/source.ts'
 
 /** The answer for each path: its head, and its body in pieces. */
 export interface SourceData {

@@ -14,7 +14,7 @@ import { parseManifest } from '../../src/management/manifest/parse.ts'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { openStore } from '../../src/store/open.ts'
-import { fakeClock } from '../client-auth/remote-jwks/source.ts'
+import { IN_2030, standingClock } from '../harness/clock.ts'
 import { contextOf } from '../harness/management.ts'
 import { newSecret } from '../harness/model.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
@@ -58,7 +58,7 @@ export const apply = (context: TestContext, manifest: string) =>
 /** Makes the model once. @returns what opens copies of it */
 export async function makeModel() {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-management-'))
-  const clock = fakeClock()
+  const clock = standingClock(IN_2030)
   const open = async (name: string): Promise<Setting> => {
     const storage = `sqlite:${join(folder, name)}`
     const store = await openStore(storage, clock)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { BelievedTime } from '../../src/platform/believed-time.ts'
-import { standingClock } from '../client-auth/assertions.ts'
+import { standingClock } from '../harness/clock.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fuzz } from '../fuzz/fuzz.ts'
+import { fuzz } from '../harness/fuzz.ts'
 import { SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { anyModel, decideIn, isGrantedAt, knownAt, type Model, type Request } from './models.ts'
@@ -46,7 +46,7 @@ async function ask(client: string, resources: readonly string[], scope?: string)
   return { id, answer: (await response.json()) as { scope?: string; error?: string; error_description?: string } }
 }
 
-describe('a token never carries to one API a scope that another one granted', () => {
+describe('scope-across-apis: a token never carries to one API a scope that another one granted', () => {
   const refused: [string, string, string[], string | undefined][] = [
     ['a scope common at one API and exclusive at the other', 'mallory', [PAYROLL, WIKI], 'admin ping'],
     ['in the other order', 'mallory', [WIKI, PAYROLL], 'ping admin'],

@@ -5,7 +5,7 @@ import type { Client } from '../../src/model/client.ts'
 import { Audience, ClientId } from '../../src/oauth/ids.ts'
 import { Refusal } from '../../src/oauth/refusal.ts'
 import { AccessDecisions } from '../../src/policy/entitlement.ts'
-import { clientWith } from '../harness/client.ts'
+import { clientWith } from '../harness/client-record.ts'
 
 /** Some APIs that share names of scopes, and a client. */
 export interface Model {

@@ -5,12 +5,12 @@ import type { TLSSocket } from 'node:tls'
 import { decodeJwt } from 'jose'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { current, identity, issueLeaf, send, thumbprint } from '../client-auth/certificates/authority.ts'
-import { DAY, type Issued, issueAuthority } from '../client-auth/certificates/fixtures.ts'
+import { current, identity, issueLeaf, send, thumbprint } from '../harness/authority.ts'
+import { DAY, type Issued, issueAuthority } from '../harness/certificates.ts'
 import { SECRET } from '../harness/model.ts'
+import { makeProof, signer } from '../harness/proofs.ts'
 import { type SecondServer, startBeside } from '../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
-import { makeProof, signer } from './http/proofs.ts'
 
 const root = await issueAuthority('CN=Root', undefined, current())
 const intermediate = await issueAuthority('CN=Intermediate', root, current())
@@ -181,7 +181,7 @@ const bindings: [
   ['plainly', 'either', 'certificate', 'x5t#S256'],
 ]
 
-describe('74: by what a token is bound', () => {
+describe('unwanted-binding: by what a token is bound', () => {
   test.each(bindings)('%s, at the API of %s, proves %s: %s', async (client, scope, proven, outcome) => {
     const hasProof = proven === 'both' || proven === 'proof'
     const hasCertificate = proven === 'both' || proven === 'certificate'
@@ -278,7 +278,7 @@ describe('openid-client with TlsClientAuth', () => {
   })
 })
 
-describe('49: at a resource server', () => {
+describe('stolen-bound-token: at a resource server', () => {
   const api = createServer(
     {
       cert: readFileSync(inject('tls').cert),

@@ -7,7 +7,7 @@ import { Refusal } from '../../src/oauth/refusal.ts'
 import type { ProofContext } from '../../src/sender-constraint/context.ts'
 import { checkDpopProof } from '../../src/sender-constraint/dpop.ts'
 import { DpopNonces } from '../../src/sender-constraint/nonce.ts'
-import { encode, makeSigner, publicHalf, unsigned } from '../crypto/jws/tokens.ts'
+import { encode, makeSigner, publicHalf, unsigned } from '../harness/tokens.ts'
 import { CLAIMS, context, MemoryMarks, makeProof, NOW, nonces, signer, TOKEN_ENDPOINT } from './proofs.ts'
 
 const jkt = signer.key.thumbprint
@@ -46,13 +46,13 @@ describe('accepted', () => {
     ['a proof', () => makeProof()],
     ['a proof alone in an array', async () => [await makeProof()]],
     ['typ in full, in another case', () => makeProof({}, { typ: 'application/DPoP+JWT' })],
-    ['46: htu with a query', () => makeProof({ htu: `${TOKEN_ENDPOINT}?a=b` })],
-    ['46: htu with a fragment', () => makeProof({ htu: `${TOKEN_ENDPOINT}#f` })],
-    ['46: htu with its host in capitals', () => makeProof({ htu: 'HTTPS://AS.Example.COM/as/token.oauth2' })],
-    ['46: htu with the default port', () => makeProof({ htu: 'https://as.example.com:443/as/token.oauth2' })],
+    ['dpop-htu: htu with a query', () => makeProof({ htu: `${TOKEN_ENDPOINT}?a=b` })],
+    ['dpop-htu: htu with a fragment', () => makeProof({ htu: `${TOKEN_ENDPOINT}#f` })],
+    ['dpop-htu: htu with its host in capitals', () => makeProof({ htu: 'HTTPS://AS.Example.COM/as/token.oauth2' })],
+    ['dpop-htu: htu with the default port', () => makeProof({ htu: 'https://as.example.com:443/as/token.oauth2' })],
     ['another address of the endpoint', () => makeProof(), { uris: ['https://alias.example.com/', TOKEN_ENDPOINT] }],
-    ['48: iat 10 s early', () => makeProof({ iat: NOW - 10 })],
-    ['48: iat 10 s late', () => makeProof({ iat: NOW + 10 })],
+    ['dpop-replay: iat 10 s early', () => makeProof({ iat: NOW - 10 })],
+    ['dpop-replay: iat 10 s late', () => makeProof({ iat: NOW + 10 })],
     ['iat 60 s early', () => makeProof({ iat: NOW - 60 })],
     ['iat 60 s late', () => makeProof({ iat: NOW + 60 })],
     ['iat with a fraction', () => makeProof({ iat: NOW - 0.25 })],
@@ -61,8 +61,8 @@ describe('accepted', () => {
     ['exp 60 s ago', () => makeProof({ exp: NOW - 60 })],
     ['nbf and exp with fractions', () => makeProof({ nbf: NOW - 0.5, exp: NOW + 0.5 })],
     ['one of the algorithms that are allowed', () => makeProof(), { algorithms: ['PS256', 'ES256'] }],
-    ['47: the nonce, required', () => makeProof({ nonce: nonces.current() }), { isNonceRequired: true }],
-    ['47: the nonce, not required', () => makeProof({ nonce: nonces.current() })],
+    ['dpop-nonce: the nonce, required', () => makeProof({ nonce: nonces.current() }), { isNonceRequired: true }],
+    ['dpop-nonce: the nonce, not required', () => makeProof({ nonce: nonces.current() })],
     [
       'a key that WebCrypto exported',
       () => makeProof({}, { jwk: { ...signer.publicJwk, ext: true, key_ops: ['verify'] } }),
@@ -93,79 +93,119 @@ describe('refused', () => {
     return `${input}.${encode(createHmac('sha256', Buffer.alloc(3)).update(input).digest())}`
   }
   const refused: [string, string, string | readonly string[] | Promise<string>, object, Partial<ProofContext>?][] = [
-    ['45: two headers, as Node joins them', 'dpop_proof_repeated', `${good}, ${second}`, {}],
-    ['45: two headers, apart', 'dpop_proof_repeated', [good, good], {}],
-    ['45: a header and an empty one', 'dpop_proof_repeated', `${good}, `, {}],
-    ['45: typ JWT', 'dpop_proof_typ', makeProof({}, { typ: 'JWT' }), { received: 'JWT' }],
-    ['45: typ at+jwt', 'dpop_proof_typ', makeProof({}, { typ: 'at+jwt' }), { received: 'at+jwt' }],
-    ['45: no typ', 'dpop_proof_typ', makeProof({}, { typ: undefined }), { received: '(none)' }],
-    ['45: htm GET', 'dpop_proof_htm', makeProof({ htm: 'GET' }), { expected: 'POST', received: 'GET' }],
-    ['45: htm post', 'dpop_proof_htm', makeProof({ htm: 'post' }), { expected: 'POST', received: 'post' }],
+    ['malformed-dpop-proof: two headers, as Node joins them', 'dpop_proof_repeated', `${good}, ${second}`, {}],
+    ['malformed-dpop-proof: two headers, apart', 'dpop_proof_repeated', [good, good], {}],
+    ['malformed-dpop-proof: a header and an empty one', 'dpop_proof_repeated', `${good}, `, {}],
+    ['malformed-dpop-proof: typ JWT', 'dpop_proof_typ', makeProof({}, { typ: 'JWT' }), { received: 'JWT' }],
+    ['malformed-dpop-proof: typ at+jwt', 'dpop_proof_typ', makeProof({}, { typ: 'at+jwt' }), { received: 'at+jwt' }],
+    ['malformed-dpop-proof: no typ', 'dpop_proof_typ', makeProof({}, { typ: undefined }), { received: '(none)' }],
     [
-      '46: another host',
+      'malformed-dpop-proof: htm GET',
+      'dpop_proof_htm',
+      makeProof({ htm: 'GET' }),
+      { expected: 'POST', received: 'GET' },
+    ],
+    [
+      'malformed-dpop-proof: htm post',
+      'dpop_proof_htm',
+      makeProof({ htm: 'post' }),
+      { expected: 'POST', received: 'post' },
+    ],
+    [
+      'dpop-htu: another host',
       'dpop_proof_htu',
       makeProof({ htu: 'https://other.example/as/token.oauth2' }),
       { expected: [TOKEN_ENDPOINT] },
     ],
     [
-      '46: another path',
+      'dpop-htu: another path',
       'dpop_proof_htu',
       makeProof({ htu: `${TOKEN_ENDPOINT}/` }),
       { received: `${TOKEN_ENDPOINT}/` },
     ],
-    ['46: another port', 'dpop_proof_htu', makeProof({ htu: 'https://as.example.com:8443/as/token.oauth2' }), {}],
-    ['46: another scheme', 'dpop_proof_htu', makeProof({ htu: 'http://as.example.com/as/token.oauth2' }), {}],
-    ['46: the issuer alone', 'dpop_proof_htu', makeProof({ htu: 'https://as.example.com' }), {}],
-    ['46: a path alone', 'dpop_proof_htu', makeProof({ htu: '/as/token.oauth2' }), {}],
-    ['46: nothing', 'dpop_proof_htu', makeProof({ htu: '' }), { received: '' }],
-    ['45: a private key in jwk', 'dpop_proof_key', makeProof({}, { jwk: signer.privateJwk }), { fault: 'private' }],
+    ['dpop-htu: another port', 'dpop_proof_htu', makeProof({ htu: 'https://as.example.com:8443/as/token.oauth2' }), {}],
+    ['dpop-htu: another scheme', 'dpop_proof_htu', makeProof({ htu: 'http://as.example.com/as/token.oauth2' }), {}],
+    ['dpop-htu: the issuer alone', 'dpop_proof_htu', makeProof({ htu: 'https://as.example.com' }), {}],
+    ['dpop-htu: a path alone', 'dpop_proof_htu', makeProof({ htu: '/as/token.oauth2' }), {}],
+    ['dpop-htu: nothing', 'dpop_proof_htu', makeProof({ htu: '' }), { received: '' }],
     [
-      '45: a private RSA key in jwk',
+      'malformed-dpop-proof: a private key in jwk',
+      'dpop_proof_key',
+      makeProof({}, { jwk: signer.privateJwk }),
+      { fault: 'private' },
+    ],
+    [
+      'malformed-dpop-proof: a private RSA key in jwk',
       'dpop_proof_key',
       makeProof({}, { jwk: rs256.privateJwk }, rs256),
       { fault: 'private' },
     ],
-    ['45: no jwk', 'dpop_proof_key', makeProof({}, { jwk: undefined }), { fault: 'not_a_key' }],
-    ['45: jwk is text', 'dpop_proof_key', makeProof({}, { jwk: 'key' }), { fault: 'not_a_key' }],
+    ['malformed-dpop-proof: no jwk', 'dpop_proof_key', makeProof({}, { jwk: undefined }), { fault: 'not_a_key' }],
+    ['malformed-dpop-proof: jwk is text', 'dpop_proof_key', makeProof({}, { jwk: 'key' }), { fault: 'not_a_key' }],
     [
-      '45: a key for encryption',
+      'malformed-dpop-proof: a key for encryption',
       'dpop_proof_key',
       makeProof({}, { jwk: { ...signer.publicJwk, use: 'enc' } }),
       { fault: 'not_for_signatures' },
     ],
-    ['34: e = 1', 'dpop_proof_key', makeProof({}, { jwk: { ...rs256.publicJwk, e: 'AQ' } }, rs256), { fault: 'weak' }],
-    ['45: a symmetric alg', 'dpop_proof_algorithm', hs256(), { received: 'HS256' }],
-    ['45: an unknown alg', 'dpop_proof_algorithm', unsigned({ alg: 'ES256K', typ: 'dpop+jwt', jwk: {} }, CLAIMS), {}],
     [
-      '45: alg none',
+      'weak-key: e = 1',
+      'dpop_proof_key',
+      makeProof({}, { jwk: { ...rs256.publicJwk, e: 'AQ' } }, rs256),
+      { fault: 'weak' },
+    ],
+    ['malformed-dpop-proof: a symmetric alg', 'dpop_proof_algorithm', hs256(), { received: 'HS256' }],
+    [
+      'malformed-dpop-proof: an unknown alg',
+      'dpop_proof_algorithm',
+      unsigned({ alg: 'ES256K', typ: 'dpop+jwt', jwk: {} }, CLAIMS),
+      {},
+    ],
+    [
+      'malformed-dpop-proof: alg none',
       'dpop_proof_malformed',
       unsigned({ alg: 'none', typ: 'dpop+jwt' }, CLAIMS, ''),
       { fault: 'algorithm_none' },
     ],
     [
-      '45: an alg of another key',
+      'malformed-dpop-proof: an alg of another key',
       'dpop_proof_algorithm',
       makeProof({}, { jwk: rs256.publicJwk }),
       { received: 'ES256', key: 'RSA' },
     ],
     [
-      '45: an alg that the key is not for',
+      'malformed-dpop-proof: an alg that the key is not for',
       'dpop_proof_algorithm',
       makeProof({}, { jwk: { ...rs256.publicJwk, alg: 'PS256' } }, rs256),
       { key: 'PS256' },
     ],
-    ['45: another key', 'dpop_proof_signature', makeProof({}, { jwk: other.publicJwk }), { alg: 'ES256' }],
     [
-      '45: another payload',
+      'malformed-dpop-proof: another key',
+      'dpop_proof_signature',
+      makeProof({}, { jwk: other.publicJwk }),
+      { alg: 'ES256' },
+    ],
+    [
+      'malformed-dpop-proof: another payload',
       'dpop_proof_signature',
       `${header}.${encode(JSON.stringify({ ...CLAIMS, jti: 'b' }))}.${signature}`,
       {},
     ],
-    ['45: no signature', 'dpop_proof_signature', `${header}.${payload}.`, {}],
-    ['48: iat 5 min early', 'dpop_proof_time', makeProof({ iat: NOW - 300 }), { seconds_behind: 300, allowed: 60 }],
-    ['48: iat 5 min late', 'dpop_proof_time', makeProof({ iat: NOW + 300 }), { seconds_behind: -300, allowed: 60 }],
-    ['48: iat 61 s early', 'dpop_proof_time', makeProof({ iat: NOW - 61 }), { iat: NOW - 61, now: NOW }],
-    ['48: iat 61 s late', 'dpop_proof_time', makeProof({ iat: NOW + 61 }), { iat: NOW + 61, now: NOW }],
+    ['malformed-dpop-proof: no signature', 'dpop_proof_signature', `${header}.${payload}.`, {}],
+    [
+      'dpop-replay: iat 5 min early',
+      'dpop_proof_time',
+      makeProof({ iat: NOW - 300 }),
+      { seconds_behind: 300, allowed: 60 },
+    ],
+    [
+      'dpop-replay: iat 5 min late',
+      'dpop_proof_time',
+      makeProof({ iat: NOW + 300 }),
+      { seconds_behind: -300, allowed: 60 },
+    ],
+    ['dpop-replay: iat 61 s early', 'dpop_proof_time', makeProof({ iat: NOW - 61 }), { iat: NOW - 61, now: NOW }],
+    ['dpop-replay: iat 61 s late', 'dpop_proof_time', makeProof({ iat: NOW + 61 }), { iat: NOW + 61, now: NOW }],
     ['nbf 61 s ahead', 'dpop_proof_time', makeProof({ nbf: NOW + 61 }), { nbf: NOW + 61, seconds_ahead: 61 }],
     ['nbf two minutes ahead', 'dpop_proof_time', makeProof({ nbf: NOW + 120 }), { allowed: 60 }],
     ['exp 61 s ago', 'dpop_proof_time', makeProof({ exp: NOW - 61 }), { exp: NOW - 61, seconds_late: 61 }],
@@ -213,7 +253,7 @@ describe('refused', () => {
   })
 })
 
-describe('47: nonces', () => {
+describe('dpop-nonce: nonces', () => {
   const nonceOf = (by: Buffer, seconds: number) => {
     const clock = { now: () => seconds * 1000, monotonic: () => 0 }
     return new DpopNonces(() => [by], clock).current()
@@ -239,7 +279,7 @@ describe('47: nonces', () => {
   })
 })
 
-describe('48: replay', () => {
+describe('dpop-replay: replay', () => {
   test('of a hundred at once one is taken, and none after', async () => {
     const given = context()
     const proof = await makeProof()

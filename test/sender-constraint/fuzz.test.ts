@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { parseCompact } from '../../src/crypto/jws/compact.ts'
 import { Refusal } from '../../src/oauth/refusal.ts'
 import { checkDpopProof } from '../../src/sender-constraint/dpop.ts'
-import { encode, signWith } from '../crypto/jws/tokens.ts'
-import { fuzz } from '../fuzz/fuzz.ts'
-import { anyText, mutated } from '../fuzz/mutations.ts'
+import { fuzz } from '../harness/fuzz.ts'
+import { anyText, mutated } from '../harness/mutations.ts'
+import { encode, signWith } from '../harness/tokens.ts'
 import { CLAIMS, context, makeProof, nonces, signer } from './proofs.ts'
 
 const seeds = await Promise.all([makeProof(), makeProof({ jti: 'b', nonce: nonces.current() })])

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { MasterKey } from '../../src/crypto/master-key.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { DpopNonces } from '../../src/sender-constraint/nonce.ts'
-import { fuzz } from '../fuzz/fuzz.ts'
-import { anyText, base64url, mutated } from '../fuzz/mutations.ts'
+import { fuzz } from '../harness/fuzz.ts'
+import { anyText, base64url, mutated } from '../harness/mutations.ts'
 
 const SLOT = 120_000
 const START = SLOT * 15_000_000

@@ -4,12 +4,13 @@ import { asymmetricAlgorithms } from '../../src/crypto/jws/algorithms.ts'
 import type { ProofContext, ReplayMarks } from '../../src/sender-constraint/context.ts'
 import { DpopNonces } from '../../src/sender-constraint/nonce.ts'
 import { ProofKeys } from '../../src/sender-constraint/proof-keys.ts'
-import { makeSigner, type Signer, signWith } from '../crypto/jws/tokens.ts'
+import { clockAt } from '../harness/clock.ts'
+import { makeSigner, type Signer, signWith } from '../harness/tokens.ts'
 
 /** Seconds. */
 export const NOW = 1_800_000_000
 export const TOKEN_ENDPOINT = 'https://as.example.com/as/token.oauth2'
-const clock = { now: () => NOW * 1000 + 999, monotonic: () => 0 }
+const clock = clockAt(NOW * 1000 + 999)
 
 /** Marks as a database keeps them, and the longest of each. */
 export class MemoryMarks implements ReplayMarks {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ask as askAt, isActive, issue, post } from '../harness/client.ts'
 import { SECRET } from '../harness/model.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { type SecondServer, startBeside } from '../harness/second-server.ts'
@@ -31,14 +32,8 @@ afterEach(async () => {
   await server.stop()
 })
 
-const post = (at: string, path: string, client: string, form: Record<string, string>) =>
-  fetch(`${at}${path}`, { method: 'POST', body: new URLSearchParams(form), headers: basic(client, SECRET) })
-const ask = (at: string, client: string) =>
-  post(at, '/as/token.oauth2', client, { grant_type: 'client_credentials', scope: 'edit' })
-const tokenFrom = async (at: string, client: string) =>
-  ((await (await ask(at, client)).json()) as { access_token: string }).access_token
-const isActive = async (at: string, token: string) =>
-  ((await (await post(at, '/as/introspect.oauth2', 'watcher', { token })).json()) as { active: boolean }).active
+const ask = (at: string, client: string) => askAt(at, 'edit', client)
+const tokenFrom = (at: string, client: string) => issue(at, 'edit', client)
 const readiness = async () => (await fetch(`${server.admin}/readyz`)).status
 
 describe('two servers on one PostgreSQL', () => {
@@ -48,7 +43,7 @@ describe('two servers on one PostgreSQL', () => {
 
     const token = await tokenFrom(server.issuer, 'known')
     expect(await isActive(beside.url, token)).toBe(true)
-    expect((await post(server.issuer, '/as/revoke_token.oauth2', 'known', { token })).status).toBe(200)
+    expect((await post(server.issuer, 'revoke_token', { token }, basic('known', SECRET))).status).toBe(200)
     expect(await until(async () => !(await isActive(beside.url, token)))).toBeLessThan(A_SECOND)
 
     await server.apply(MODEL.replace('client_id: known,', 'client_id: known, enabled: false,'))
@@ -91,11 +86,11 @@ describe('while PostgreSQL is away', () => {
         expect(performance.now() - start).toBeLessThan(A_SECOND)
         expect(refused.status).toBe(503)
         expect(await refused.json()).toMatchObject({ error: 'temporarily_unavailable' })
-        expect((await post(server.issuer, '/as/revoke_token.oauth2', 'known', { token })).status).toBe(503)
+        expect((await post(server.issuer, 'revoke_token', { token }, basic('known', SECRET))).status).toBe(503)
         expect(await until(async () => (await readiness()) === 503)).toBeLessThan(A_SECOND)
         // What it may have missed it does not call active.
         const judged = await until(
-          async () => (await post(server.issuer, '/as/introspect.oauth2', 'watcher', { token })).status === 503,
+          async () => (await post(server.issuer, 'introspect', { token }, basic('watcher', SECRET))).status === 503,
         )
         expect(judged).toBeLessThan(3 * A_SECOND)
       } finally {

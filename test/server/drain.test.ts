@@ -5,9 +5,10 @@ import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
-import { environmentOf, type RunningCommand, startTessera, tessera } from '../harness/cli.ts'
+import { environmentOf, type RunningCommand, startTessera } from '../harness/cli.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
 import { type Answer, postOver } from '../harness/post.ts'
+import { runTessera } from '../harness/program.ts'
 import { applyTo, basic, testConfig } from '../harness/server.ts'
 import { A_SECOND } from '../harness/until.ts'
 
@@ -91,9 +92,7 @@ test('a second server sees within a second what the first one is told, and both 
   for (const issuer of issuers) expect((await ask(agent, issuer)).status).toBe(200)
 
   const disabled = MODEL.replace('client_id: reporter,', 'client_id: reporter, enabled: false,')
-  expect(
-    (await tessera(['apply', '-f', '-'], { env: { TESSERA_STORAGE: first.config.storage }, input: disabled })).code,
-  ).toBe(0)
+  expect((await runTessera(['apply', '-f', '-'], { TESSERA_STORAGE: first.config.storage }, disabled)).code).toBe(0)
   const start = performance.now()
   for (const issuer of issuers) {
     while ((await ask(agent, issuer)).status !== 401) {
@@ -104,8 +103,8 @@ test('a second server sees within a second what the first one is told, and both 
 
   expect(await first.command.stop()).toBe(0)
   expect(await second.stop()).toBe(0)
-  const tail = await tessera(['audit', 'tail', '--json', '--client', 'reporter'], {
-    env: { TESSERA_STORAGE: first.config.storage },
+  const tail = await runTessera(['audit', 'tail', '--json', '--client', 'reporter'], {
+    TESSERA_STORAGE: first.config.storage,
   })
   const events = tail.stdout
     .trim()

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/platform/clock.ts'
 import type { Database } from '../../src/store/sql/dialect.ts'
 import { announce, CHANGES_KEPT } from '../../src/store/tables/changes.ts'
 import { createStore, type Store } from '../../src/store/tables/sql-store.ts'
+import { clockAt } from '../harness/clock.ts'
 import { countTurns } from '../harness/turns.ts'
 import { DAY } from './contract.ts'
 
@@ -128,7 +129,7 @@ export function cleanUpContract(
   create: () => Promise<{ open(clock: Clock): Promise<Database>; destroy(): Promise<void> }>,
 ) {
   describe(`clean-up on ${name}`, () => {
-    const clock = { now: () => NOW, monotonic: () => 0 }
+    const clock = clockAt(NOW)
     let database: Awaited<ReturnType<typeof create>>
     let db: Database
     let store: Store

@@ -10,7 +10,7 @@ import type { Clock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
 import type { Revocation } from '../../src/tokens/revocation/store.ts'
-import { clientWith } from '../harness/client.ts'
+import { clientWith } from '../harness/client-record.ts'
 
 export const DAY = 24 * 3600 * 1000
 

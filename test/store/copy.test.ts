@@ -7,25 +7,24 @@ import { storageCopy, storageMigrate } from '../../src/cli/storage.ts'
 import { Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
+import { ACCESS } from '../harness/access.ts'
 import { runCommand } from '../harness/command.ts'
 import { MODEL } from '../harness/model.ts'
-import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { basic, startTestServer } from '../harness/server.ts'
-import { ACCESS } from './access.ts'
 
-let postgres: TestPostgres
+let postgres: SharedPostgres
 let folder: string
 /** A database in which every table has rows. */
 let original: string
 beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await sharedPostgres()
   folder = mkdtempSync(join(tmpdir(), 'tessera-copy-'))
   original = `sqlite:${join(folder, 'original.db')}`
   await fill(original)
 })
 afterAll(async () => {
   rmSync(folder, { recursive: true })
-  await postgres.stop()
 })
 
 async function fill(location: string): Promise<void> {

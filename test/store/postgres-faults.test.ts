@@ -4,9 +4,9 @@ import { ClientId, Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
+import { DEFAULT_ACCESS } from '../harness/access.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { A_SECOND } from '../harness/until.ts'
-import { DEFAULT_ACCESS } from './access.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {

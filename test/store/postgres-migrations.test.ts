@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { SYSTEM } from '../../src/audit/actor.ts'
 import { storageMigrate } from '../../src/cli/storage.ts'
 import type { Config } from '../../src/config/resolve.ts'
@@ -10,21 +10,20 @@ import { UserError } from '../../src/platform/user-error.ts'
 import { startPrimary } from '../../src/server/primary.ts'
 import { type Server, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
+import { ACCESS } from '../harness/access.ts'
 import { runCommand } from '../harness/command.ts'
-import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { loginRole, type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { testConfig } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
-import { ACCESS } from './access.ts'
 import { BEFORE_0008 } from './before-0008.ts'
 import { BEFORE_0010 } from './before-0010.ts'
 import { event } from './contract.ts'
 
-let postgres: TestPostgres
+let postgres: SharedPostgres
 beforeAll(async () => {
-  postgres = await startPostgres()
-  await postgres.query(`create role serving login password 'serving'`)
+  postgres = await sharedPostgres()
+  await postgres.query(loginRole('serving'))
 })
-afterAll(() => postgres.stop())
 
 const open = (url: string) => openStore(url, systemClock, ACCESS)
 const migrate = (url: string) => runCommand({ TESSERA_STORAGE: url }, () => storageMigrate({}))

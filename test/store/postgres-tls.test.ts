@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import { parsePostgresUrl } from '../../src/store/postgres/address.ts'
+import { ACCESS } from '../harness/access.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
-import { ACCESS } from './access.ts'
 
 const parse = (location: string) => parsePostgresUrl(location, { password: 'from a file' })
 

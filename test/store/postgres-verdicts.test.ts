@@ -3,14 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import type { Database } from '../../src/store/sql/dialect.ts'
-import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
-import { ACCESS } from './access.ts'
+import { ACCESS } from '../harness/access.ts'
+import { type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 
-let postgres: TestPostgres
+let postgres: SharedPostgres
 let url: string
 let database: Database
 beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await sharedPostgres()
   url = await postgres.newSchema()
   // Logging in takes long where the machine is busy.
   database = await openDatabase(url, systemClock, ACCESS)
@@ -18,7 +18,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await database.close()
-  await postgres.stop()
 })
 
 /** Has each write of a counter fail with an SQLSTATE. */

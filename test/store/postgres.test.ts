@@ -1,33 +1,32 @@
 import { rmSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { ClientId, Jti } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
+import { ACCESS } from '../harness/access.ts'
 import { MODEL } from '../harness/model.ts'
-import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
+import { type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
-import { ACCESS } from './access.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
 import { oddTimesContract } from './odd-times.ts'
 
-let postgres: TestPostgres
+let postgres: SharedPostgres
 beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await sharedPostgres()
 })
-afterAll(() => postgres.stop())
 
 async function create() {
-  const url = await postgres.newSchema()
+  const url = await postgres.newMigrated()
   return { open: (clock: Clock) => openStore(url, clock, ACCESS), destroy: async () => {} }
 }
 
 storeContract('PostgreSQL', create)
 oddTimesContract('PostgreSQL', create)
 cleanUpContract('PostgreSQL', async () => {
-  const url = await postgres.newSchema()
+  const url = await postgres.newMigrated()
   return { open: (clock) => openDatabase(url, clock, ACCESS), destroy: async () => {} }
 })
 
@@ -35,7 +34,7 @@ describe('nodes at once', () => {
   let url: string
   let nodes: [Store, Store]
   beforeEach(async () => {
-    url = await postgres.newSchema()
+    url = await postgres.newMigrated()
     nodes = [await openStore(url, systemClock, ACCESS), await openStore(url, systemClock, ACCESS)]
   })
   afterEach(async () => {

@@ -139,7 +139,7 @@ async function expectOthers(store: Store): Promise<void> {
   expect(clients.get(OTHER)).toEqual(other)
 }
 
-describe('whatever one column of one row holds, the row alone is unreadable:', () => {
+describe('unreadable-record: whatever one column of one row holds, the row alone is unreadable:', () => {
   test('an API', async () => {
     const names = ['audience']
     const unreadable = await garbleEach('api', "audience = 'https://broken.example.com'", names, async (store) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkAssertion } from '../../../src/client-auth/assertions/claims.ts'
 import { parseAssertion } from '../../../src/client-auth/assertions/parse.ts'
-import { unsigned } from '../../crypto/jws/tokens.ts'
+import { unsigned } from '../../harness/tokens.ts'
 
 const ISSUER = 'https://as.example.com'
 const ENDPOINT = `${ISSUER}/as/token.oauth2`
@@ -31,22 +31,27 @@ test('what an assertion says', () => {
 
 describe('accepted', () => {
   const accepted: [string, object, object?, object?][] = [
-    ['36: the issuer in an array of one', { aud: [ISSUER] }],
-    ['36: the token endpoint, where the client may', { aud: ENDPOINT }, {}, COMPATIBLE],
-    ['36: the issuer, where the token endpoint may be too', {}, {}, COMPATIBLE],
-    ['36: both, as openid-client 5 sends them', { aud: [ISSUER, ENDPOINT] }, {}, COMPATIBLE],
-    ['36: both, in the other order', { aud: [ENDPOINT, ISSUER] }, {}, COMPATIBLE],
-    ['36: the issuer with a slash, where the endpoint may be', { aud: `${ISSUER}/` }, {}, COMPATIBLE],
-    ['36: the default port, where the endpoint may be', { aud: ENDPOINT.replace('.com', '.COM:443') }, {}, COMPATIBLE],
-    ['36: a string, where only a string may be', {}, {}, STRING],
-    ['38: iat 8 s ahead', { iat: NOW + 8 }],
-    ['38: nbf 8 s ahead', { nbf: NOW + 8 }],
-    ['38: iat and nbf 60 s ahead', { iat: NOW + 60, nbf: NOW + 60 }],
+    ['assertion-audience: the issuer in an array of one', { aud: [ISSUER] }],
+    ['assertion-audience: the token endpoint, where the client may', { aud: ENDPOINT }, {}, COMPATIBLE],
+    ['assertion-audience: the issuer, where the token endpoint may be too', {}, {}, COMPATIBLE],
+    ['assertion-audience: both, as openid-client 5 sends them', { aud: [ISSUER, ENDPOINT] }, {}, COMPATIBLE],
+    ['assertion-audience: both, in the other order', { aud: [ENDPOINT, ISSUER] }, {}, COMPATIBLE],
+    ['assertion-audience: the issuer with a slash, where the endpoint may be', { aud: `${ISSUER}/` }, {}, COMPATIBLE],
+    [
+      'assertion-audience: the default port, where the endpoint may be',
+      { aud: ENDPOINT.replace('.com', '.COM:443') },
+      {},
+      COMPATIBLE,
+    ],
+    ['assertion-audience: a string, where only a string may be', {}, {}, STRING],
+    ['clock-skew: iat 8 s ahead', { iat: NOW + 8 }],
+    ['clock-skew: nbf 8 s ahead', { nbf: NOW + 8 }],
+    ['clock-skew: iat and nbf 60 s ahead', { iat: NOW + 60, nbf: NOW + 60 }],
     ['iat long ago', { iat: NOW - 86_400 }],
     ['exp 60 s ago', { exp: NOW - 60 }],
     ['exp as far ahead as it may be', { exp: NOW + 3660 }],
     ['exp with a fraction', { exp: NOW + 0.5 }],
-    ['40: a huge jti', { jti: 'j'.repeat(8_000) }],
+    ['hostile-jti: a huge jti', { jti: 'j'.repeat(8_000) }],
     ['an id of 256 characters', { iss: 'a'.repeat(256), sub: 'a'.repeat(256) }],
     ['typ JWT', {}, { typ: 'JWT' }],
     ['typ jwt', {}, { typ: 'jwt' }],
@@ -62,78 +67,119 @@ describe('accepted', () => {
 
 describe('refused, all alike on the wire', () => {
   const refused: [string, string, object, object, object?][] = [
-    ['36: the token endpoint', 'assertion_audience', { aud: ENDPOINT }, { expected: [ISSUER], received: ENDPOINT }],
     [
-      '36: the issuer and another',
+      'assertion-audience: the token endpoint',
+      'assertion_audience',
+      { aud: ENDPOINT },
+      { expected: [ISSUER], received: ENDPOINT },
+    ],
+    [
+      'assertion-audience: the issuer and another',
       'assertion_audience',
       { aud: [ISSUER, 'https://other.example'] },
       { received: `["${ISSUER}","https://other.example"]` },
     ],
-    ['36: the issuer twice', 'assertion_audience', { aud: [ISSUER, ISSUER] }, { expected: [ISSUER] }],
+    ['assertion-audience: the issuer twice', 'assertion_audience', { aud: [ISSUER, ISSUER] }, { expected: [ISSUER] }],
     [
-      '36: another issuer',
+      'assertion-audience: another issuer',
       'assertion_audience',
       { aud: 'https://other.example' },
       { received: 'https://other.example' },
     ],
-    ['36: the issuer with a slash', 'assertion_audience', { aud: `${ISSUER}/` }, { received: `${ISSUER}/` }],
-    ['36: the issuer in capitals', 'assertion_audience', { aud: ISSUER.toUpperCase() }, { expected: [ISSUER] }],
-    ['36: a number', 'assertion_audience', { aud: 1 }, { received: '1' }],
-    ['36: null', 'assertion_audience', { aud: null }, { received: 'null' }],
-    ['36: an empty array', 'assertion_audience', { aud: [] }, { received: '[]' }],
-    ['36: an array in an array', 'assertion_audience', { aud: [[ISSUER]] }, { received: `[["${ISSUER}"]]` }],
-    ['36: no aud', 'assertion_audience', without('aud'), { received: '(none)' }],
     [
-      '36: issuer and endpoint, where the endpoint may not be',
+      'assertion-audience: the issuer with a slash',
+      'assertion_audience',
+      { aud: `${ISSUER}/` },
+      { received: `${ISSUER}/` },
+    ],
+    [
+      'assertion-audience: the issuer in capitals',
+      'assertion_audience',
+      { aud: ISSUER.toUpperCase() },
+      { expected: [ISSUER] },
+    ],
+    ['assertion-audience: a number', 'assertion_audience', { aud: 1 }, { received: '1' }],
+    ['assertion-audience: null', 'assertion_audience', { aud: null }, { received: 'null' }],
+    ['assertion-audience: an empty array', 'assertion_audience', { aud: [] }, { received: '[]' }],
+    [
+      'assertion-audience: an array in an array',
+      'assertion_audience',
+      { aud: [[ISSUER]] },
+      { received: `[["${ISSUER}"]]` },
+    ],
+    ['assertion-audience: no aud', 'assertion_audience', without('aud'), { received: '(none)' }],
+    [
+      'assertion-audience: issuer and endpoint, where the endpoint may not be',
       'assertion_audience',
       { aud: [ISSUER, ENDPOINT] },
       { expected: [ISSUER], remedy: expect.stringContaining('assertion_audience: compatible') },
     ],
     [
-      '36: the issuer and another, where the endpoint may be',
+      'assertion-audience: the issuer and another, where the endpoint may be',
       'assertion_audience',
       { aud: [ISSUER, 'https://other.example'] },
       { expected: [ISSUER, ENDPOINT] },
       COMPATIBLE,
     ],
-    ['36: ours three times', 'assertion_audience', { aud: [ISSUER, ENDPOINT, ISSUER] }, {}, COMPATIBLE],
-    ['36: an empty array, where the endpoint may be', 'assertion_audience', { aud: [] }, {}, COMPATIBLE],
+    ['assertion-audience: ours three times', 'assertion_audience', { aud: [ISSUER, ENDPOINT, ISSUER] }, {}, COMPATIBLE],
     [
-      '36: an array of one, where only a string may be',
+      'assertion-audience: an empty array, where the endpoint may be',
+      'assertion_audience',
+      { aud: [] },
+      {},
+      COMPATIBLE,
+    ],
+    [
+      'assertion-audience: an array of one, where only a string may be',
       'assertion_audience',
       { aud: [ISSUER] },
       { expected: [ISSUER], remedy: expect.stringContaining('assertions.audience') },
       STRING,
     ],
     [
-      '36: both, where only a string may be',
+      'assertion-audience: both, where only a string may be',
       'assertion_audience',
       { aud: [ISSUER, ENDPOINT] },
       {},
       { ...COMPATIBLE, ...STRING },
     ],
-    ['37: iss is not sub', 'assertion_subject', { iss: 'auditor' }, { iss: 'auditor', sub: 'reporter' }],
-    ['37: iss is sub in another case', 'assertion_subject', { iss: 'Reporter' }, { iss: 'Reporter' }],
-    ['37: no iss', 'assertion_claims', without('iss'), { claim: 'iss', received: '(none)' }],
-    ['37: no sub', 'assertion_claims', without('sub'), { claim: 'sub', received: '(none)' }],
-    ['37: no jti', 'assertion_claims', without('jti'), { claim: 'jti', received: '(none)' }],
-    ['37: an empty jti', 'assertion_claims', { jti: '' }, { claim: 'jti', received: '' }],
-    ['37: a jti that is a number', 'assertion_claims', { jti: 7 }, { claim: 'jti', received: '7' }],
-    ['37: iss and sub empty', 'assertion_claims', { iss: '', sub: '' }, { claim: 'iss' }],
-    ['37: iss and sub the same array', 'assertion_claims', { iss: ['reporter'], sub: ['reporter'] }, { claim: 'iss' }],
+    ['assertion-claims: iss is not sub', 'assertion_subject', { iss: 'auditor' }, { iss: 'auditor', sub: 'reporter' }],
+    ['assertion-claims: iss is sub in another case', 'assertion_subject', { iss: 'Reporter' }, { iss: 'Reporter' }],
+    ['assertion-claims: no iss', 'assertion_claims', without('iss'), { claim: 'iss', received: '(none)' }],
+    ['assertion-claims: no sub', 'assertion_claims', without('sub'), { claim: 'sub', received: '(none)' }],
+    ['assertion-claims: no jti', 'assertion_claims', without('jti'), { claim: 'jti', received: '(none)' }],
+    ['assertion-claims: an empty jti', 'assertion_claims', { jti: '' }, { claim: 'jti', received: '' }],
+    ['assertion-claims: a jti that is a number', 'assertion_claims', { jti: 7 }, { claim: 'jti', received: '7' }],
+    ['assertion-claims: iss and sub empty', 'assertion_claims', { iss: '', sub: '' }, { claim: 'iss' }],
     [
-      '37: iss and sub of 257 characters',
+      'assertion-claims: iss and sub the same array',
+      'assertion_claims',
+      { iss: ['reporter'], sub: ['reporter'] },
+      { claim: 'iss' },
+    ],
+    [
+      'assertion-claims: iss and sub of 257 characters',
       'assertion_claims',
       { iss: 'a'.repeat(257), sub: 'a'.repeat(257) },
       { claim: 'iss', received: `${'a'.repeat(255)}…` },
     ],
-    ['37: no exp', 'assertion_claims', without('exp'), { claim: 'exp', received: '(none)' }],
-    ['37: exp a string', 'assertion_claims', { exp: String(NOW + 300) }, { claim: 'exp', received: String(NOW + 300) }],
-    ['37: exp null', 'assertion_claims', { exp: null }, { claim: 'exp', received: 'null' }],
-    ['37: exp negative', 'assertion_claims', { exp: -1 }, { claim: 'exp', received: '-1' }],
-    ['37: exp nought', 'assertion_claims', { exp: 0 }, { claim: 'exp', received: '0' }],
-    ['37: exp years away', 'assertion_too_long_lived', { exp: NOW + 1e8 }, { seconds_ahead: 1e8, allowed: 3660 }],
-    ['37: exp in milliseconds', 'assertion_too_long_lived', { exp: NOW * 1000 }, { allowed: 3660 }],
+    ['assertion-claims: no exp', 'assertion_claims', without('exp'), { claim: 'exp', received: '(none)' }],
+    [
+      'assertion-claims: exp a string',
+      'assertion_claims',
+      { exp: String(NOW + 300) },
+      { claim: 'exp', received: String(NOW + 300) },
+    ],
+    ['assertion-claims: exp null', 'assertion_claims', { exp: null }, { claim: 'exp', received: 'null' }],
+    ['assertion-claims: exp negative', 'assertion_claims', { exp: -1 }, { claim: 'exp', received: '-1' }],
+    ['assertion-claims: exp nought', 'assertion_claims', { exp: 0 }, { claim: 'exp', received: '0' }],
+    [
+      'assertion-claims: exp years away',
+      'assertion_too_long_lived',
+      { exp: NOW + 1e8 },
+      { seconds_ahead: 1e8, allowed: 3660 },
+    ],
+    ['assertion-claims: exp in milliseconds', 'assertion_too_long_lived', { exp: NOW * 1000 }, { allowed: 3660 }],
     ['exp a second too far', 'assertion_too_long_lived', { exp: NOW + 3661 }, { seconds_ahead: 3661, allowed: 3660 }],
     [
       'exp beyond a shorter limit',
@@ -148,8 +194,18 @@ describe('refused, all alike on the wire', () => {
       { exp: NOW - 61, iat: NOW - 99 },
       { seconds_late: 61, now: NOW, iat: NOW - 99 },
     ],
-    ['38: iat 61 s ahead', 'assertion_not_yet_valid', { iat: NOW + 61 }, { claim: 'iat', seconds_ahead: 61, now: NOW }],
-    ['38: nbf 61 s ahead', 'assertion_not_yet_valid', { nbf: NOW + 61 }, { claim: 'nbf', seconds_ahead: 61, now: NOW }],
+    [
+      'clock-skew: iat 61 s ahead',
+      'assertion_not_yet_valid',
+      { iat: NOW + 61 },
+      { claim: 'iat', seconds_ahead: 61, now: NOW },
+    ],
+    [
+      'clock-skew: nbf 61 s ahead',
+      'assertion_not_yet_valid',
+      { nbf: NOW + 61 },
+      { claim: 'nbf', seconds_ahead: 61, now: NOW },
+    ],
     ['iat a string', 'assertion_claims', { iat: String(NOW) }, { claim: 'iat' }],
     ['nbf null', 'assertion_claims', { nbf: null }, { claim: 'nbf' }],
   ]
@@ -161,7 +217,7 @@ describe('refused, all alike on the wire', () => {
     )
   })
 
-  test('37: exp is 1e400', () => {
+  test('assertion-claims: exp is 1e400', () => {
     const claims = JSON.stringify({ ...CLAIMS, exp: 1 }).replace('"exp":1', '"exp":1e400')
     const token = `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.${Buffer.from(claims).toString('base64url')}.AAAA`
     expect(() => checkAssertion(parseAssertion(token), RULES)).toThrow(
@@ -170,11 +226,11 @@ describe('refused, all alike on the wire', () => {
   })
 
   test.each([
-    ['41: an access token', 'at+jwt'],
-    ['41: an access token, in full', 'application/at+jwt'],
-    ['41: a DPoP proof', 'dpop+jwt'],
-    ['41: an introspection', 'token-introspection+jwt'],
-    ['41: a logout token', 'logout+jwt'],
+    ['confused-token-type: an access token', 'at+jwt'],
+    ['confused-token-type: an access token, in full', 'application/at+jwt'],
+    ['confused-token-type: a DPoP proof', 'dpop+jwt'],
+    ['confused-token-type: an introspection', 'token-introspection+jwt'],
+    ['confused-token-type: a logout token', 'logout+jwt'],
     ['nothing', ''],
     ['another top-level type', 'text/jwt'],
   ])('%s: typ %s', (_name, typ) => {
@@ -187,7 +243,7 @@ describe('refused, all alike on the wire', () => {
     )
   })
 
-  test('41: an ID token, whose typ is JWT, speaks of another than its issuer', () => {
+  test('confused-token-type: an ID token, whose typ is JWT, speaks of another than its issuer', () => {
     const claims = { iss: ISSUER, sub: 'reporter', aud: 'reporter', exp: NOW + 300, iat: NOW, jti: 'j' }
     expect(() => check(claims, { typ: 'JWT' })).toThrow(expect.objectContaining({ reason: 'assertion_subject' }))
   })

@@ -6,7 +6,7 @@ import { requireSigner } from '../../../src/client-auth/assertions/signature.ts'
 import type { AsymmetricAlgorithm } from '../../../src/crypto/jws/algorithms.ts'
 import { parsePublicJwk } from '../../../src/crypto/jws/public-key.ts'
 import { verifyHmac } from '../../../src/crypto/jws/verify.ts'
-import { makeSigner, signWith, unsigned } from '../../crypto/jws/tokens.ts'
+import { makeSigner, signWith, unsigned } from '../../harness/tokens.ts'
 
 const ISSUER = 'https://as.example.com'
 const rules = {
@@ -59,10 +59,10 @@ test.each([
 })
 
 test.each([
-  ['29: alg none', { fault: 'algorithm_none', received: 'none' }, unsigned({ alg: 'none' }, {})],
-  ['29: two segments', { fault: 'segments' }, 'a.b'],
-  ['33: crit', { fault: 'critical', received: '["x"]' }, unsigned({ alg: 'ES256', crit: ['x'] }, {})],
-  ['35: encrypted', { fault: 'encrypted' }, 'a.b.c.d.e'],
+  ['unsigned-jwt: alg none', { fault: 'algorithm_none', received: 'none' }, unsigned({ alg: 'none' }, {})],
+  ['unsigned-jwt: two segments', { fault: 'segments' }, 'a.b'],
+  ['critical-header: crit', { fault: 'critical', received: '["x"]' }, unsigned({ alg: 'ES256', crit: ['x'] }, {})],
+  ['encrypted-assertion: encrypted', { fault: 'encrypted' }, 'a.b.c.d.e'],
   ['a megabyte', { fault: 'too_long', received: '1048576 characters' }, 'a'.repeat(2 ** 20)],
 ])('malformed: %s', (_name, detail, token) => {
   expect(() => parseAssertion(token)).toThrow(

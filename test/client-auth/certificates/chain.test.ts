@@ -23,7 +23,7 @@ import {
   present,
   rsaKeys,
   usage,
-} from './fixtures.ts'
+} from '../../harness/certificates.ts'
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
@@ -54,7 +54,7 @@ describe('what is accepted', () => {
     ],
     ['the anchor sent along', async () => [await issue({ issuer: intermediate }), intermediate, root]],
     [
-      '50: certificates that have nothing to do with it sent along, in any order',
+      'forged-certificate-header: certificates that have nothing to do with it sent along, in any order',
       async () => [await issue({ issuer: intermediate }), stranger, impostor, root, intermediate],
     ],
     [
@@ -303,7 +303,7 @@ test('of two paths, one of which has expired, the other is taken', async () => {
   expect(checkChain(present(leaf, old), anchors, NOW)).toMatchObject({ reason: 'certificate_expired' })
 })
 
-test('22: authorities that all issued each other cost no more than a few signatures', async () => {
+test('megabyte-fields: authorities that all issued each other cost no more than a few signatures', async () => {
   const keys = await ecKeys('P-521')
   const crowd: Issued[] = []
   const first = await issueAuthority('CN=Crowd', undefined, { keys })

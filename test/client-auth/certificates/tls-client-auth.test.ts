@@ -6,8 +6,6 @@ import type { TLSSocket } from 'node:tls'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/platform/clock.ts'
-import { newSecret } from '../../harness/model.ts'
-import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 import {
   askAs,
   current,
@@ -18,8 +16,10 @@ import {
   send,
   thumbprint,
   tokenUrl,
-} from './authority.ts'
-import { ca, DAY, type Issued, issue, issueAuthority, rsaKeys, sans } from './fixtures.ts'
+} from '../../harness/authority.ts'
+import { ca, DAY, type Issued, issue, issueAuthority, rsaKeys, sans } from '../../harness/certificates.ts'
+import { newSecret, oneApi } from '../../harness/model.ts'
+import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 
 const SECRET = newSecret()
 const DN = 'CN=edge,O=Example'
@@ -70,7 +70,7 @@ const client = (id: string, certificate: string, more = '') =>
   `  - { client_id: ${id}, scopes: [edit], ${BOUND}, credentials: [{ certificate: { ${certificate} } }]${more} }\n`
 
 const MANIFEST = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
 ${client('by-dn', `subject_dn: "${DN}"`)}${client('by-dns', 'san_dns: EDGE.example.com')}${client('by-uri', 'san_uri: "spiffe://example.com/edge"')}${client(
   'by-ip',
@@ -148,7 +148,7 @@ describe.concurrent('what is accepted', () => {
     ['san_email, its domain in another case', 'by-email', [edge], 'tls_client_auth'],
     ['an intermediate sent along', 'by-dn', [below, intermediate], 'tls_client_auth'],
     [
-      '50: certificates too many, sent along in the wrong order',
+      'forged-certificate-header: certificates too many, sent along in the wrong order',
       'by-dn',
       [below, stranger, root, intermediate],
       'tls_client_auth',

@@ -7,7 +7,17 @@ import { Conditions } from '../../../src/conditions/conditions.ts'
 import { type FederatedTrust, refuseUnsound } from '../../../src/model/credentials/federated-trust.ts'
 import { Refusal } from '../../../src/oauth/refusal.ts'
 import { UserError } from '../../../src/platform/user-error.ts'
-import { AUDIENCE, aws, azure, gitHub, gitLab, google, kubernetes, NOW, spiffe } from './shapes.ts'
+import {
+  AUDIENCE,
+  aws,
+  azure,
+  gitHub,
+  gitLab,
+  google,
+  kubernetes,
+  NOW,
+  spiffe,
+} from '../../harness/condition-shapes.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -96,7 +106,7 @@ describe('tokens that are the credential', () => {
   })
 })
 
-describe('44: tokens that are not, each explained', () => {
+describe('foreign-federated-token: tokens that are not, each explained', () => {
   const cases: [string, Claims, FederatedTrust, object][] = [
     [
       'another issuer, the same subject',
@@ -251,7 +261,7 @@ describe('44: tokens that are not, each explained', () => {
   })
 })
 
-describe('38: clocks may differ by a minute', () => {
+describe('clock-skew: clocks may differ by a minute', () => {
   const cases: [string, Claims][] = [
     ['expired 59 s ago', { exp: NOW - 59 }],
     ['issued 8 s ahead', { iat: NOW + 8 }],

@@ -6,7 +6,7 @@ import { UserError } from '../../../src/platform/user-error.ts'
 const publicOnly = new AddressRules()
 const isPublicAddress = (address: string): boolean => publicOnly.refuse(address) === undefined
 
-describe('42: addresses that are not public', () => {
+describe('inward-fetch: addresses that are not public', () => {
   const cases: [string, string[]][] = [
     ['unspecified', ['0.0.0.0', '0.255.255.255', '::', '0:0:0:0:0:0:0:0']],
     ['loopback', ['127.0.0.1', '127.255.255.254', '::1', '0:0:0:0:0:0:0:1']],

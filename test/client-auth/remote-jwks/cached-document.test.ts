@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { CachedDocument, type FetchedDocument } from '../../../src/client-auth/remote-jwks/cached-document.ts'
 import { FetchError } from '../../../src/client-auth/remote-jwks/fetch-error.ts'
-import { fakeClock } from './source.ts'
+import { IN_2030, standingClock } from '../../harness/clock.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -38,11 +38,11 @@ function manualSource() {
   }
 }
 
-let clock: ReturnType<typeof fakeClock>
+let clock: ReturnType<typeof standingClock>
 let source: ReturnType<typeof manualSource>
 let cached: CachedDocument<string>
 beforeEach(() => {
-  clock = fakeClock()
+  clock = standingClock(IN_2030)
   source = manualSource()
   cached = new CachedDocument(clock, source.load)
 })

@@ -3,16 +3,16 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { IssuerKeys } from '../../../src/client-auth/remote-jwks/discovery.ts'
 import { RemoteKeySets } from '../../../src/client-auth/remote-jwks/key-sets.ts'
 import { Refusal } from '../../../src/oauth/refusal.ts'
+import { IN_2030, standingClock } from '../../harness/clock.ts'
 import {
   type Certificate,
-  fakeClock,
   makeCertificate,
   newJwk,
   type Source,
   sendJson,
   startSource,
   testFetcher,
-} from './source.ts'
+} from '../../harness/source.ts'
 
 const SECOND = 1_000
 const OIDC = '/.well-known/openid-configuration'
@@ -26,12 +26,12 @@ beforeAll(async () => {
 
 type Page = (response: ServerResponse) => void
 let pages: Record<string, Page>
-let clock: ReturnType<typeof fakeClock>
+let clock: ReturnType<typeof standingClock>
 let source: Source
 let keySets: RemoteKeySets
 let issuerKeys: IssuerKeys
 beforeEach(async () => {
-  clock = fakeClock()
+  clock = standingClock(IN_2030)
   source = await startSource(certificate, (request, response) => {
     const page = pages[request.url ?? '']
     if (page === undefined) response.writeHead(404).end()
@@ -126,7 +126,7 @@ describe('the metadata of an issuer', () => {
   })
 })
 
-test('43: a storm of unknown kids costs one fetch for each cool-down', async () => {
+test('kid-storm: a storm of unknown kids costs one fetch for each cool-down', async () => {
   const issuer = issuerAt('')
   pages[OIDC] = metadata(issuer)
   await kids(issuer)
@@ -171,7 +171,7 @@ describe('an issuer is refused', () => {
     ['at a private address', 'https://[::ffff:10.0.0.1]/', 'private'],
     ['at no URL', 'jwks', 'its jwks_uri must be an absolute URL'],
   ]
-  test.each(places)('42: whose keys are %s', async (_name, jwksUri, message) => {
+  test.each(places)('inward-fetch: whose keys are %s', async (_name, jwksUri, message) => {
     const issuer = issuerAt('')
     pages[OIDC] = metadata(issuer, jwksUri)
     const { detail } = await refusalOf(kids(issuer))
@@ -211,7 +211,7 @@ describe('an issuer is refused', () => {
     expect(detail).toMatchObject({ fault: 'issuer_mismatch', url: source.url(OAUTH) })
   })
 
-  test('42: at an address that is not allowed, and nothing connects', async () => {
+  test('inward-fetch: at an address that is not allowed, and nothing connects', async () => {
     const fetcher = testFetcher({ certificate, allowed: [] })
     issuerKeys = new IssuerKeys(clock, fetcher, new RemoteKeySets(clock, fetcher))
     const { detail } = await refusalOf(kids(issuerAt('')))

@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Fault, FetchError } from '../../../src/client-auth/remote-jwks/fetch-error.ts'
 import type { JsonFetcher } from '../../../src/client-auth/remote-jwks/fetch-json.ts'
 import type { HostAddress } from '../../../src/client-auth/remote-jwks/resolve.ts'
-import { A_SECOND } from '../../harness/until.ts'
 import {
   type Certificate,
   makeCertificate,
@@ -14,7 +13,8 @@ import {
   startTcp,
   startTls,
   testFetcher,
-} from './source.ts'
+} from '../../harness/source.ts'
+import { A_SECOND } from '../../harness/until.ts'
 
 let certificate: Certificate
 beforeAll(async () => {
@@ -162,7 +162,7 @@ describe('redirects', () => {
   })
 })
 
-describe('42: nothing connects', () => {
+describe('inward-fetch: nothing connects', () => {
   let victim: Source
   beforeAll(async () => {
     victim = await startSource(certificate, (_request, response) => sendJson(response, 'secret'), '127.0.0.2')
@@ -235,7 +235,7 @@ describe('42: nothing connects', () => {
   })
 })
 
-test('42: what is refused above is reached where it is allowed', async () => {
+test('inward-fetch: what is refused above is reached where it is allowed', async () => {
   const source = await keep(startSource(certificate, (_request, response) => sendJson(response, 1), '127.0.0.2'))
   const fetcher = testFetcher({ certificate, allowed: ['127.0.0.0/8'], lookup: resolvesTo('127.0.0.2') })
   for (const host of ['127.0.0.2', '2130706434', 'keys.example']) {

@@ -1,16 +1,16 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { RemoteKeySets } from '../../../src/client-auth/remote-jwks/key-sets.ts'
 import { Refusal } from '../../../src/oauth/refusal.ts'
+import { IN_2030, standingClock } from '../../harness/clock.ts'
 import {
   type Certificate,
-  fakeClock,
   makeCertificate,
   newJwk,
   type Source,
   sendJson,
   startSource,
   testFetcher,
-} from './source.ts'
+} from '../../harness/source.ts'
 
 const SECOND = 1_000
 const A = newJwk('a')
@@ -26,14 +26,14 @@ beforeAll(async () => {
 let published: unknown
 let headers: Record<string, string>
 let isDown: boolean
-let clock: ReturnType<typeof fakeClock>
+let clock: ReturnType<typeof standingClock>
 let source: Source
 let keySets: RemoteKeySets
 beforeEach(async () => {
   published = { keys: [A, C] }
   headers = { 'cache-control': 'max-age=300' }
   isDown = false
-  clock = fakeClock()
+  clock = standingClock(IN_2030)
   source = await startSource(certificate, (_request, response) =>
     isDown ? response.writeHead(503).end() : sendJson(response, published, headers),
   )
@@ -104,7 +104,7 @@ describe('a key set', () => {
   })
 })
 
-describe('43: an unknown kid', () => {
+describe('kid-storm: an unknown kid', () => {
   test('has the source asked again after the cool-down: a new key is found', async () => {
     await kids('a')
     published = { keys: [A, B] }
@@ -186,7 +186,7 @@ describe('where there is no key set', () => {
     expect(await kids('a')).toEqual(['a'])
   })
 
-  test('42: as its address is not allowed, nothing connects', async () => {
+  test('inward-fetch: as its address is not allowed, nothing connects', async () => {
     keySets = new RemoteKeySets(clock, testFetcher({ certificate, allowed: [] }))
     const error = await refusalOf(kids('a'))
     expect(error).toMatchObject({ reason: 'keys_unavailable', detail: { fault: 'address_refused' } })

@@ -10,10 +10,18 @@ import { FetchError } from '../../../src/client-auth/remote-jwks/fetch-error.ts'
 import { JsonFetcher } from '../../../src/client-auth/remote-jwks/fetch-json.ts'
 import { OutboundProxy } from '../../../src/client-auth/remote-jwks/proxy.ts'
 import { loadOptions } from '../../../src/config/load.ts'
-import { makeSigner, signWith } from '../../crypto/jws/tokens.ts'
+import { claimsOf, formOf } from '../../harness/assertions.ts'
+import { oneApi } from '../../harness/model.ts'
 import { startTestServer } from '../../harness/server.ts'
-import { claimsOf, formOf } from '../assertions.ts'
-import { type Certificate, makeCertificate, type Source, sendJson, startSource, startTcp } from './source.ts'
+import {
+  type Certificate,
+  makeCertificate,
+  type Source,
+  sendJson,
+  startSource,
+  startTcp,
+} from '../../harness/source.ts'
+import { makeSigner, signWith } from '../../harness/tokens.ts'
 
 let certificate: Certificate
 beforeAll(async () => {
@@ -171,7 +179,7 @@ describe('through a proxy', () => {
   })
 })
 
-describe('42: what may not be reached is not asked of the proxy either', () => {
+describe('inward-fetch: what may not be reached is not asked of the proxy either', () => {
   test.each([
     'https://127.0.0.1/jwks',
     'https://10.0.0.1/jwks',
@@ -285,7 +293,7 @@ test('a server fetches the keys of its clients through it', async () => {
   writeFileSync(join(folder, 'ca.pem'), certificate.cert)
   const server = await startTestServer({
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: read }] }]
+${oneApi('read')}
 clients: [{ client_id: caller, scopes: [read], credentials: [{ jwks_uri: "${source.url('/jwks', 'keys.example')}" }] }]
 `,
     options: { 'outbound.proxy': proxy.url, 'outbound.ca': join(folder, 'ca.pem') },

@@ -4,7 +4,7 @@ import { refuseUrl } from '../../../src/client-auth/remote-jwks/url.ts'
 
 const rules = new AddressRules()
 
-describe('42: URLs that can not be registered', () => {
+describe('inward-fetch: URLs that can not be registered', () => {
   const loopback =
     'must not lead to 127.0.0.1 (loopback, RFC 1122), which the configuration does not allow: see outbound.allow'
   const cases: [string, string, string][] = [

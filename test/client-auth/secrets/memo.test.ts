@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { SecretVerifier } from '../../../src/client-auth/secrets/verifier.ts'
 import { ClientId } from '../../../src/oauth/ids.ts'
+import { standingClock } from '../../harness/clock.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -11,7 +12,7 @@ const place = { class: 'new', lanes: ['here'] } as const
 
 /** A verifier whose slow hashes are counted. */
 function setUp() {
-  const clock = { ms: 1_000, now: () => 0, monotonic: () => clock.ms }
+  const clock = standingClock()
   const counts = { hashes: 0 }
   const verifier = new SecretVerifier(clock, randomBytes, Buffer.alloc(32), async (secret) => {
     counts.hashes += 1
@@ -41,10 +42,10 @@ test('a right secret is known for ten minutes after its last use', async () => {
   const { clock, present } = setUp()
   expect(await present()).toBe(1)
   for (let use = 0; use < 20; use += 1) {
-    clock.ms += 10 * MINUTE - 1
+    clock.advance(10 * MINUTE - 1)
     expect(await present()).toBe(0)
   }
-  clock.ms += 10 * MINUTE
+  clock.advance(10 * MINUTE)
   expect(await present()).toBe(1)
 })
 
@@ -53,7 +54,7 @@ test('however often it is used, it is hashed anew after a day', async () => {
   let hashes = 0
   for (let passed = 0; passed <= 3 * DAY; passed += 5 * MINUTE) {
     hashes += await present()
-    clock.ms += 5 * MINUTE
+    clock.advance(5 * MINUTE)
   }
   expect(hashes).toBe(4)
 })
@@ -69,8 +70,8 @@ test('it is forgotten when the client changes', async () => {
 test('a wrong secret beside it prolongs nothing', async () => {
   const { clock, present } = setUp()
   await present()
-  clock.ms += 10 * MINUTE - 1
+  clock.advance(10 * MINUTE - 1)
   expect(await present('wrong horse!!')).toBe(1)
-  clock.ms += 1
+  clock.advance(1)
   expect(await present()).toBe(1)
 })

@@ -1,10 +1,10 @@
 import { Agent } from 'node:https'
 import { availableParallelism } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newSecret } from '../../harness/model.ts'
+import { newSecret, oneApi } from '../../harness/model.ts'
 import { postOver } from '../../harness/post.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
-import { newJwk } from '../remote-jwks/source.ts'
+import { newJwk } from '../../harness/source.ts'
 
 const GENERATED = newSecret()
 /** Slow hashes that run at once. */
@@ -14,7 +14,7 @@ beforeAll(async () => {
   server = await startTestServer({
     options: { 'runtime.trusted_proxies': '127.0.0.1,::1' },
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - { client_id: chosen, scopes: [edit], credentials: [{ secret: correct horse }] }
   - { client_id: cold, scopes: [edit], credentials: [{ secret: battery staple }] }
@@ -53,7 +53,7 @@ async function medianCpu(id: string, secret: () => string): Promise<number> {
   return median(costs)
 }
 
-describe('the work of a wrong guess (24)', { timeout: 120_000 }, () => {
+describe('the work of a wrong guess (uniform-refusal)', { timeout: 120_000 }, () => {
   let guesses = 0
   const human = () => {
     guesses += 1
@@ -88,7 +88,7 @@ test('a chosen secret pays for its slow hash once, and a burst of it, too', asyn
   expect(burst.map(({ status }) => status)).toEqual(burst.map(() => 200))
 })
 
-test('26: a flood of guesses is answered 429 beyond what the queue holds, and good clients go on', async () => {
+test('guess-flood: a flood of guesses is answered 429 beyond what the queue holds, and good clients go on', async () => {
   await ask('chosen', 'correct horse')
   // Fewer connections than requests, but far more than may wait: all at once they would take seconds to make.
   const agent = new Agent({ keepAlive: true, maxSockets: 80 * AT_ONCE })

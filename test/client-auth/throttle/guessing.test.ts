@@ -1,7 +1,8 @@
 import { request } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endpointPaths } from '../../../src/endpoints/paths.ts'
-import { newSecret } from '../../harness/model.ts'
+import { standingClock } from '../../harness/clock.ts'
+import { newSecret, oneApi } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 
 const GENERATED = newSecret()
@@ -9,7 +10,7 @@ const RIGHT = 'correct horse'
 const clients = ['target', 'neighbour']
 
 /** Stands still between guesses: hashing takes long, and a wait would be over by it. */
-const clock = { ms: 5_000, now: () => Date.now(), monotonic: () => clock.ms }
+const clock = standingClock()
 
 let server: TestServer
 beforeAll(async () => {
@@ -17,7 +18,7 @@ beforeAll(async () => {
     clock,
     options: { 'runtime.trusted_proxies': '127.0.0.1,::1' },
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
 ${clients.map((id) => `  - { client_id: ${id}, scopes: [edit], credentials: [{ secret: ${RIGHT} }] }`).join('\n')}
   - { client_id: machine, scopes: [edit], credentials: [{ secret: ${GENERATED} }] }
@@ -101,7 +102,7 @@ const WAIT = (seconds: number) => ({
   headers: { ...common, 'content-length': '92', 'retry-after': String(seconds) },
 })
 
-describe('27: six wrong secrets', () => {
+describe('parallel-guesses: six wrong secrets', () => {
   const cases: [string, string, string, string][] = [
     ['of a client', 'target', '198.51.100.1', 'wrong_secret'],
     ['of a client that there is not, exactly alike', 'nobody', '198.51.100.2', 'unknown_client'],
@@ -135,12 +136,12 @@ describe('27: six wrong secrets', () => {
         })
       }
 
-      clock.ms += 999
+      clock.advance(999)
       expect(wire(await attempt({ id, from, secret: RIGHT }))).toEqual(WAIT(1))
-      clock.ms += 1
+      clock.advance(1)
       expect(wire(await attempt({ id, from, secret: guess() }))).toEqual(WRONG())
       expect(wire(await attempt({ id, from, secret: guess() }))).toEqual(WAIT(2))
-      clock.ms += 2_000
+      clock.advance(2_000)
       const after = await attempt({ id, from, secret: RIGHT })
       expect(after.status).toBe(id === 'nobody' ? 401 : 200)
     },
@@ -158,7 +159,7 @@ describe('while a client is guessed at', () => {
   const from = '198.51.100.4'
   const home = '203.0.113.1'
 
-  test('26, 27: guesses at every endpoint that checks a secret, on twenty connections at once, are counted together', async () => {
+  test('guess-flood, parallel-guesses: guesses at every endpoint that checks a secret, on twenty connections at once, are counted together', async () => {
     expect((await attempt({ id: 'mixed', from: home, secret: RIGHT })).status).toBe(200)
     const paths = [endpointPaths.token, endpointPaths.introspection, endpointPaths.revocation]
     const answers = await Promise.all(

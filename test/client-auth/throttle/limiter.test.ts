@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { type Attempt, GuessLimiter } from '../../../src/client-auth/throttle/limiter.ts'
 import { TooManyGuesses } from '../../../src/client-auth/throttle/too-many-guesses.ts'
 import { ClientId } from '../../../src/oauth/ids.ts'
+import { standingClock } from '../../harness/clock.ts'
 
 const MINUTE = 60_000
 const HERE = '192.0.2.1'
 
 /** A limiter under a clock that stands still unless told. */
 function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[1]) {
-  const clock = { ms: 1_000, now: () => 0, monotonic: () => clock.ms }
+  const clock = standingClock()
   const limiter = new GuessLimiter(clock, memory)
   let secrets = 0
 
@@ -61,7 +62,7 @@ describe('a secret that is known to be right is let through uncounted', () => {
     fail(5)
     expect(letThrough()).toBe(false)
     expect(wait('a', HERE, 'right')).toBe(1)
-    clock.ms += 15 * MINUTE
+    clock.advance(15 * MINUTE)
     expect(letThrough()).toBe(true)
   })
 
@@ -69,10 +70,10 @@ describe('a secret that is known to be right is let through uncounted', () => {
     const { clock, succeed, letThrough } = setUp()
     succeed()
     for (const pause of [24 * 60 * MINUTE - 1, 24 * 60 * MINUTE - 1]) {
-      clock.ms += pause
+      clock.advance(pause)
       expect(letThrough()).toBe(true)
     }
-    clock.ms += 24 * 60 * MINUTE
+    clock.advance(24 * 60 * MINUTE)
     expect(letThrough()).toBe(false)
   })
 })
@@ -86,9 +87,9 @@ describe('one client at one address', () => {
     fail(5)
     for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {
       expect(wait()).toBe(seconds)
-      clock.ms += seconds * 1000 - 1
+      clock.advance(seconds * 1000 - 1)
       expect(wait()).toBe(1)
-      clock.ms += 1
+      clock.advance(1)
       expect(wait()).toBe(0)
     }
   })
@@ -96,9 +97,9 @@ describe('one client at one address', () => {
   test('the refusal says what was counted, to the administrator', () => {
     const { clock, fail, tryOut } = setUp()
     fail(5)
-    clock.ms += 1_000
+    clock.advance(1_000)
     fail(1)
-    clock.ms += 100
+    clock.advance(100)
     const refusal = tryOut()
     expect(refusal).toMatchObject({
       reason: 'too_many_guesses',
@@ -111,20 +112,20 @@ describe('one client at one address', () => {
     const { clock, fail, wait } = setUp()
     fail(5)
     for (let i = 0; i < 100; i += 1) expect(wait('a', HERE, `refused ${i % 3}`)).toBe(1)
-    clock.ms += 1_000
+    clock.advance(1_000)
     expect(wait()).toBe(0)
     expect(wait()).toBe(2)
   })
 
-  test('27: attempts under way count, so one of many at once comes through when a wait is over', () => {
+  test('parallel-guesses: attempts under way count, so one of many at once comes through when a wait is over', () => {
     const { clock, fail, tryOut } = setUp()
     fail(5)
-    clock.ms += 1_000
+    clock.advance(1_000)
     const outcomes = Array.from({ length: 50 }, () => tryOut())
     expect(outcomes.filter((outcome) => !(outcome instanceof TooManyGuesses))).toHaveLength(1)
   })
 
-  test('27: of many at once at the beginning, five', () => {
+  test('parallel-guesses: of many at once at the beginning, five', () => {
     const { tryOut } = setUp()
     const outcomes = Array.from({ length: 50 }, () => tryOut())
     expect(outcomes.filter((outcome) => !(outcome instanceof TooManyGuesses))).toHaveLength(5)
@@ -136,9 +137,9 @@ describe('one client at one address', () => {
       [15 * MINUTE - 1, 2],
       [15 * MINUTE, 0],
     ] as const) {
-      clock.ms += 60 * MINUTE
+      clock.advance(60 * MINUTE)
       fail(5)
-      clock.ms += idle
+      clock.advance(idle)
       expect(wait()).toBe(0)
       expect(wait()).toBe(following)
     }
@@ -159,7 +160,7 @@ describe('one client at one address', () => {
       const right = tryOut('a', HERE, 'right')
       if (!(right instanceof TooManyGuesses)) right.succeeded()
       for (let i = 0; i < 4; i += 1) if (wait() === 0) guesses += 1
-      clock.ms += 1_000
+      clock.advance(1_000)
     }
     expect(guesses).toBeGreaterThanOrEqual(20)
     expect(guesses).toBeLessThanOrEqual(45)
@@ -213,10 +214,10 @@ describe('the same wrong secret again is no new guess', () => {
     tryOut('a', HERE, 'wrong')
     fail(4)
     for (let i = 0; i < 4; i += 1) {
-      clock.ms += MINUTE
+      clock.advance(MINUTE)
       fail(1)
     }
-    clock.ms += MINUTE
+    clock.advance(MINUTE)
     expect(wait('a', HERE, 'wrong')).toBe(0)
     expect(wait()).toBe(32)
   })
@@ -233,7 +234,7 @@ describe('guessing from many addresses', () => {
     const { clock, fail, wait, tryOut } = setUp()
     for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
     expect(tryOut('a', addressOf(50))).toMatchObject({ detail: { by: 'client', failures: 50, retry_after: 1 } })
-    clock.ms += 1_000
+    clock.advance(1_000)
     expect(wait('a', addressOf(51))).toBe(0)
     expect(wait('a', addressOf(52))).toBe(2)
     expect(wait('b', addressOf(52))).toBe(0)
@@ -242,12 +243,12 @@ describe('guessing from many addresses', () => {
   test('an address at which the client succeeded within a day is unharmed, and its failures are its own', () => {
     const { clock, fail, succeed, wait } = setUp()
     succeed('a', HERE, 'right')
-    clock.ms += 24 * 60 * MINUTE - 1
+    clock.advance(24 * 60 * MINUTE - 1)
     // Within the region of that address: elsewhere, nobody would be kept waiting for them.
     for (let i = 0; i < 50; i += 1) fail(1, 'a', `192.0.3.${i}`)
     expect(wait('a', '192.0.3.50')).toBe(1)
     expect(wait('a', HERE, 'right')).toBe(0)
-    clock.ms += 1
+    clock.advance(1)
     expect(wait('a', HERE, 'right')).toBe(1)
   })
 
@@ -256,7 +257,7 @@ describe('guessing from many addresses', () => {
     for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
     // One more request of the flood comes through each minute.
     for (let minute = 0; minute < 30; minute += 1) {
-      clock.ms += MINUTE
+      clock.advance(MINUTE)
       for (let i = 0; i < 100; i += 1) tryOut('a', addressOf(50 + i))
     }
     expect(wait('a', addressOf(500))).toBe(60)
@@ -281,7 +282,7 @@ describe('guessing from many addresses', () => {
   test('a success takes back what its attempt counted, and the wait it began', () => {
     const { clock, fail, succeed, wait } = setUp()
     for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
-    clock.ms += 1_000
+    clock.advance(1_000)
     succeed('a', addressOf(50))
     succeed('a', addressOf(51))
     expect(wait('a', addressOf(52))).toBe(0)
@@ -313,7 +314,7 @@ describe('guessing at many clients from one address', () => {
     const { clock, wait } = setUp()
     for (let i = 0; i < 500; i += 1) {
       expect(wait(`c${i}`)).toBe(0)
-      clock.ms += 10_000
+      clock.advance(10_000)
     }
     expect(wait('c499')).toBe(0)
   })
@@ -383,11 +384,11 @@ describe('an attempt that was turned away, its secret unread', () => {
     turnAway(tryOut())
     expect(standing(tryOut('a', '192.0.2.2'))).toBe('new')
     expect(standing(tryOut('b'))).toBe('new')
-    clock.ms += MINUTE - 1
+    clock.advance(MINUTE - 1)
     expect(standing(tryOut())).toBe('returning')
     expect(standing(tryOut())).toBe('new')
     turnAway(tryOut())
-    clock.ms += MINUTE
+    clock.advance(MINUTE)
     expect(standing(tryOut())).toBe('new')
   })
 
@@ -396,7 +397,7 @@ describe('an attempt that was turned away, its secret unread', () => {
     succeed()
     turnAway(tryOut())
     expect(tryOut()).toMatchObject({ standing: 'proven' })
-    clock.ms += 24 * 60 * MINUTE
+    clock.advance(24 * 60 * MINUTE)
     expect(tryOut()).toMatchObject({ standing: 'new' })
   })
 
@@ -460,11 +461,11 @@ describe('bounded memory', () => {
     fail(1, 'good')
     for (let i = 0; i < 12; i += 1) {
       fail(1, 'target', '192.0.2.2')
-      clock.ms += i < 11 ? MINUTE : 0
+      clock.advance(i < 11 ? MINUTE : 0)
     }
     for (let i = 0; i < 1_000; i += 1) fail(1, `c${i}`, addressOf(i))
     expect(wait('target', '192.0.2.2')).toBe(60)
-    clock.ms += MINUTE
+    clock.advance(MINUTE)
     for (let i = 0; i < 50; i += 1) wait('good', addressOf(i))
     expect(wait('good', addressOf(51))).toBeGreaterThan(0)
     expect(wait('good', HERE, 'right')).toBe(0)
@@ -513,11 +514,12 @@ describe('whatever order attempts begin and succeed in', () => {
       const underway: Attempt[] = []
       const guesses: { readonly at: number; readonly address: number }[] = []
       for (const one of steps) {
-        if ('pass' in one) clock.ms += one.pass
+        if ('pass' in one) clock.advance(one.pass)
         else if ('finish' in one) underway.splice(one.finish, 1)[0]?.succeeded()
         else if ('guess' in one) {
           const outcome = one.isNew ? tryOut('a', addressOf(one.guess)) : tryOut('a', addressOf(one.guess), 'wrong')
-          if (one.isNew && !(outcome instanceof TooManyGuesses)) guesses.push({ at: clock.ms, address: one.guess })
+          if (one.isNew && !(outcome instanceof TooManyGuesses))
+            guesses.push({ at: clock.monotonic(), address: one.guess })
         } else {
           const outcome = tryOut('a', addressOf(one.right), 'right')
           if (outcome instanceof TooManyGuesses) continue
@@ -539,9 +541,9 @@ describe('whatever order attempts begin and succeed in', () => {
       const { clock, tryOut } = setUp()
       const times = new Map<number, number[]>([[-1, []]])
       for (const { at, idle } of steps) {
-        clock.ms += idle
+        clock.advance(idle)
         if (tryOut('a', addressOf(at % 30)) instanceof TooManyGuesses) continue
-        for (const key of [-1, at % 30]) times.set(key, [...(times.get(key) ?? []), clock.ms])
+        for (const key of [-1, at % 30]) times.set(key, [...(times.get(key) ?? []), clock.monotonic()])
       }
       return [...times].every(([key, list]) =>
         list.every((at) => {

@@ -4,11 +4,12 @@ import { Agent } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endpointPaths } from '../../../src/endpoints/paths.ts'
 import { type ClientAuthMethodName, clientAuthMethodNames } from '../../../src/oauth/client-auth-methods.ts'
-import { makeSigner, unsigned } from '../../crypto/jws/tokens.ts'
-import { newSecret } from '../../harness/model.ts'
+import { formOf } from '../../harness/assertions.ts'
+import { standingClock } from '../../harness/clock.ts'
+import { newSecret, oneApi } from '../../harness/model.ts'
 import { type Answer, postOver } from '../../harness/post.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
-import { formOf, standingClock } from '../assertions.ts'
+import { makeSigner, unsigned } from '../../harness/tokens.ts'
 
 const RIGHT = 'Summer2026-payments-prod-client!'
 const GENERATED = newSecret()
@@ -24,7 +25,7 @@ beforeAll(async () => {
     clock,
     options: { 'runtime.trusted_proxies': '127.0.0.1,::1' },
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - { client_id: chosen, scopes: [edit], introspects: all, credentials: [{ secret: "${RIGHT}", retrievable: true }] }
   - { client_id: generated, scopes: [edit], credentials: [{ secret: ${GENERATED}, retrievable: true }] }
@@ -110,7 +111,9 @@ const wait = (seconds: number) => ({
   body: '{"error":"temporarily_unavailable","error_description":"Too many requests; try again later"}',
 })
 
-describe('70: guesses by every method, at every endpoint, are counted together', { timeout: 120_000 }, () => {
+describe('guesses-by-every-way: guesses by every method, at every endpoint, are counted together', {
+  timeout: 120_000,
+}, () => {
   test.each(['chosen', 'nobody'])('at %s', async (id) => {
     const from = newAddress()
     // One by each method, the rest by MAC, which costs no slow hash.
@@ -128,7 +131,7 @@ describe('70: guesses by every method, at every endpoint, are counted together',
   })
 })
 
-test('70: at a client whose id reads in two ways, guesses by either count for the one that they are of', async () => {
+test('guesses-by-every-way: at a client whose id reads in two ways, guesses by either count for the one that they are of', async () => {
   const from = newAddress()
   // Form-encoded, and as it is: of `a b` and of `a+b`.
   for (let count = 0; count < 2; count += 1)

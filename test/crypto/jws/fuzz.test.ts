@@ -6,9 +6,9 @@ import { KeyError } from '../../../src/crypto/jws/key-error.ts'
 import { parseKeySet, parsePublicJwk } from '../../../src/crypto/jws/public-key.ts'
 import { received } from '../../../src/crypto/jws/received.ts'
 import { findSigner, verifyHmac } from '../../../src/crypto/jws/verify.ts'
-import { fuzz } from '../../fuzz/fuzz.ts'
-import { anyText, mutated } from '../../fuzz/mutations.ts'
-import { encode, makeSigners, signWith } from './tokens.ts'
+import { fuzz } from '../../harness/fuzz.ts'
+import { anyText, mutated } from '../../harness/mutations.ts'
+import { encode, makeSigners, signWith } from '../../harness/tokens.ts'
 
 const CLAIMS = {
   iss: 'reporter',

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { asymmetricAlgorithms } from '../../../src/crypto/jws/algorithms.ts'
 import type { KeyFault } from '../../../src/crypto/jws/key-error.ts'
 import { parseKeySet, parsePublicJwk } from '../../../src/crypto/jws/public-key.ts'
+import { encode, makeSigner, publicHalf } from '../../harness/tokens.ts'
 import { RFC7515_EC, RFC7638_RSA, RFC8037_OKP } from './keys.ts'
-import { encode, makeSigner, publicHalf } from './tokens.ts'
 
 const EC = publicHalf(RFC7515_EC)
 const OKP = publicHalf(RFC8037_OKP)
@@ -22,7 +22,7 @@ test.each(asymmetricAlgorithms)('a public key of jose is read, and has the same 
   expect(publicJwk).toMatchObject(key.jwk)
 })
 
-describe('34: refused', () => {
+describe('weak-key: refused', () => {
   const refused: [string, KeyFault, unknown][] = [
     ['a private EC key', 'private', RFC7515_EC],
     ['a private OKP key', 'private', RFC8037_OKP],

@@ -3,8 +3,8 @@ import { verifySignature } from '../../../src/crypto/jws/algorithms.ts'
 import { parseCompact } from '../../../src/crypto/jws/compact.ts'
 import { parsePublicJwk } from '../../../src/crypto/jws/public-key.ts'
 import { findSigner, verifyHmac } from '../../../src/crypto/jws/verify.ts'
+import { publicHalf } from '../../harness/tokens.ts'
 import { RFC7515_EC, RFC7515_RSA, RFC7638_RSA, RFC8037_OKP } from './keys.ts'
-import { publicHalf } from './tokens.ts'
 
 const JOE = 'eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ'
 const CLAIMS = { iss: 'joe', exp: 1300819380, 'http://example.com/is_root': true }

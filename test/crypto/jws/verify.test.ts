@@ -12,7 +12,7 @@ import { type CompactJws, parseCompact } from '../../../src/crypto/jws/compact.t
 import { decoyKey } from '../../../src/crypto/jws/decoys.ts'
 import { parsePublicJwk } from '../../../src/crypto/jws/public-key.ts'
 import { decoyVerify, findSigner, Tries, verifyHmac, whyNoSigner } from '../../../src/crypto/jws/verify.ts'
-import { encode, makeSigner, makeSigners, signWith, unsigned } from './tokens.ts'
+import { encode, makeSigner, makeSigners, signWith, unsigned } from '../../harness/tokens.ts'
 
 const counted = vi.hoisted(() => ({ verified: 0, macs: 0 }))
 vi.mock('node:crypto', async (original) => {
@@ -65,7 +65,7 @@ describe.each(signers)('$alg', (signer) => {
     }
   })
 
-  test('29: no signature, or one too short or long', async () => {
+  test('unsigned-jwt: no signature, or one too short or long', async () => {
     const jws = await token({}, signer)
     for (const signature of [
       Buffer.alloc(0),
@@ -106,7 +106,7 @@ test.each([255, 1025, 0, 100_000])('an RSA signature of %i bytes, which no key m
   expect(workOf(() => findSigner(jws, [rs256.key]))).toEqual({ verified: 0, macs: 0 })
 })
 
-describe('30: the algorithm is not the sender’s affair', () => {
+describe('algorithm-confusion: the algorithm is not the sender’s affair', () => {
   test.each(symmetricAlgorithms)('%s with a public key for a secret', async (alg) => {
     for (const secret of [
       Buffer.from(JSON.stringify(rs256.publicJwk)),
@@ -153,7 +153,7 @@ describe('30: the algorithm is not the sender’s affair', () => {
   })
 })
 
-describe('31: a key in the header is none', () => {
+describe('key-in-header: a key in the header is none', () => {
   test.each([
     ['jwk', other.publicJwk],
     ['jku', 'https://attacker.example/jwks'],
@@ -166,7 +166,7 @@ describe('31: a key in the header is none', () => {
   })
 })
 
-describe('32: kid', () => {
+describe('hostile-kid: kid', () => {
   const [a, b, none] = [named('a'), named('a', other), named(undefined)]
   const cases: [string, string | undefined, readonly ReturnType<typeof named>[], number | undefined][] = [
     ['the key of that kid', 'a', [named('b', other), a], 1],

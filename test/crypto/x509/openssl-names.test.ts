@@ -4,7 +4,7 @@ import { nameOfType, oidOfType } from '../../../src/crypto/x509/attribute-types.
 import { readContents } from '../../../src/crypto/x509/contents.ts'
 import { isSameName } from '../../../src/crypto/x509/distinguished-name.ts'
 import { parseName } from '../../../src/crypto/x509/name-text.ts'
-import { type Issued, issue } from '../../client-auth/certificates/fixtures.ts'
+import { type Issued, issue } from '../../harness/certificates.ts'
 
 /** Names of attributes in these arcs. The other arcs name algorithms, extensions and the like. */
 const ATTRIBUTES =

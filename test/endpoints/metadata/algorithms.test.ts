@@ -9,18 +9,18 @@ import { systemClock } from '../../../src/platform/clock.ts'
 import { planReload } from '../../../src/server/reload/plan.ts'
 import { type Server, startServer } from '../../../src/server/server.ts'
 import { openStore } from '../../../src/store/open.ts'
-import { claimsOf, formOf, post } from '../../client-auth/assertions.ts'
-import { makeSigners, type Signer, signWith } from '../../crypto/jws/tokens.ts'
-import { newSecret, SECRET } from '../../harness/model.ts'
+import { claimsOf, formOf, post } from '../../harness/assertions.ts'
+import { newSecret, oneApi, SECRET } from '../../harness/model.ts'
+import { makeProof } from '../../harness/proofs.ts'
 import { applyTo, basic, testConfig } from '../../harness/server.ts'
-import { makeProof } from '../../sender-constraint/http/proofs.ts'
+import { makeSigners, type Signer, signWith } from '../../harness/tokens.ts'
 
 const signers = await makeSigners()
 const shared = newSecret()
 const jwks = { keys: signers.map(({ publicJwk }) => publicJwk) }
 const credentials = `[{ label: keys, jwks: ${JSON.stringify(jwks)} }, { label: mac, secret: ${shared}, retrievable: true }]`
 const MODEL = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - { client_id: own, scopes: [edit], credentials: ${credentials} }
   - { client_id: prover, scopes: [edit], credentials: [{ secret: ${SECRET} }] }

@@ -67,7 +67,7 @@ describe.each(OPEN)('pages may read %s', (path) => {
   })
 })
 
-describe('21: pages get nothing else', () => {
+describe('foreign-origin: pages get nothing else', () => {
   test.each(CLOSED)('at %s', async (path) => {
     for (const origin of [...ORIGINS, server.issuer]) {
       for (const response of [

@@ -14,11 +14,11 @@ const FORGED: [string, Readonly<Record<string, string>>][] = [
   ['Forwarded', { Host: 'localhost', Forwarded: 'for=192.0.2.1;host=evil.example.com;proto=http' }],
 ]
 
-/** Row 17 of the attacks: issuer and metadata come from configuration alone, whoever sends the headers. */
+/** forged-host: issuer and metadata come from configuration alone, whoever sends the headers. */
 describe.each([
   ['whoever asks', {}],
   ['a configured proxy', { 'runtime.trusted_proxies': '127.0.0.1,::1' }],
-])('17: forged by %s', (_name, options) => {
+])('forged-host: forged by %s', (_name, options) => {
   let server: TestServer
   beforeAll(async () => {
     server = await startTestServer({ manifest: MODEL, options })

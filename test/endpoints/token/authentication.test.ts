@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newJwk } from '../../client-auth/remote-jwks/source.ts'
 import { MODEL, newSecret, SECRET } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
+import { newJwk } from '../../harness/source.ts'
 
 const OTHER = newSecret()
 /** Longer than bcrypt reads. */
@@ -47,14 +47,14 @@ describe('what is accepted', () => {
     ['Basic in another case (RFC 9110 §11.1)', header(`reporter:${SECRET}`, 'bASIC'), {}],
     ['Basic with the same client_id in the body', basic('reporter', SECRET), { client_id: 'reporter' }],
     ['the body', {}, { client_id: 'reporter', client_secret: SECRET }],
-    ['9: an awkward secret, form-encoded', encoded('awkward', AWKWARD), {}],
-    ['9: an awkward secret, percent-encoded', header(`awkward:${encodeURIComponent(AWKWARD)}`), {}],
-    ['9: an awkward secret, raw', basic('awkward', AWKWARD), {}],
-    ['9: an awkward secret, in the body', {}, { client_id: 'awkward', client_secret: AWKWARD }],
-    ['9: an awkward id, form-encoded', encoded('a:b é', AWKWARD), {}],
-    ['9: an awkward id, in the body', {}, { client_id: 'a:b é', client_secret: AWKWARD }],
-    ['9: a secret that reads otherwise when decoded, raw', basic('literal', LITERAL), {}],
-    ['9: a secret that reads otherwise when decoded, encoded', encoded('literal', LITERAL), {}],
+    ['encoded-credentials: an awkward secret, form-encoded', encoded('awkward', AWKWARD), {}],
+    ['encoded-credentials: an awkward secret, percent-encoded', header(`awkward:${encodeURIComponent(AWKWARD)}`), {}],
+    ['encoded-credentials: an awkward secret, raw', basic('awkward', AWKWARD), {}],
+    ['encoded-credentials: an awkward secret, in the body', {}, { client_id: 'awkward', client_secret: AWKWARD }],
+    ['encoded-credentials: an awkward id, form-encoded', encoded('a:b é', AWKWARD), {}],
+    ['encoded-credentials: an awkward id, in the body', {}, { client_id: 'a:b é', client_secret: AWKWARD }],
+    ['encoded-credentials: a secret that reads otherwise when decoded, raw', basic('literal', LITERAL), {}],
+    ['encoded-credentials: a secret that reads otherwise when decoded, encoded', encoded('literal', LITERAL), {}],
     ['a secret of 80 bytes', basic('long', LONG), {}],
     ['the old secret of two chosen ones', basic('rotating', 'first human secret'), {}],
     ['the new secret of two chosen ones', basic('rotating', 'second human secret'), {}],
@@ -66,7 +66,7 @@ describe('what is accepted', () => {
   })
 })
 
-describe('what is refused: the same 401 for every reason (24)', () => {
+describe('what is refused: the same 401 for every reason (uniform-refusal)', () => {
   const encodedAs = (value: string) => ({ authorization: `Basic ${value}` })
   const cases: [string, string, Record<string, string>, Record<string, string>][] = [
     ['no credentials', 'no_credentials', {}, {}],
@@ -81,26 +81,36 @@ describe('what is refused: the same 401 for every reason (24)', () => {
     ['a wrong generated secret', 'wrong_secret', basic('reporter', OTHER), {}],
     ['a wrong chosen secret', 'wrong_secret', basic('reporter', 'guess'), {}],
     ['an empty secret', 'wrong_secret', basic('reporter', ''), {}],
-    ['9: %zz is just a wrong secret', 'wrong_secret', basic('reporter', '%zz'), {}],
+    ['encoded-credentials: %zz is just a wrong secret', 'wrong_secret', basic('reporter', '%zz'), {}],
     ['a generated secret where there are keys only', 'no_such_credential', basic('signer', SECRET), {}],
     ['a chosen secret where there are keys only', 'no_such_credential', basic('signer', 'guess'), {}],
     ['an expired secret', 'expired_credential', basic('expired', SECRET), {}],
-    ['25: a prefix of 72 bytes', 'wrong_secret', basic('long', LONG.slice(0, 72)), {}],
-    ['25: another secret with the same 72 bytes', 'wrong_secret', basic('long', `${LONG.slice(0, 72)}other`), {}],
+    ['truncated-secret: a prefix of 72 bytes', 'wrong_secret', basic('long', LONG.slice(0, 72)), {}],
+    [
+      'truncated-secret: another secret with the same 72 bytes',
+      'wrong_secret',
+      basic('long', `${LONG.slice(0, 72)}other`),
+      {},
+    ],
     ['a secret of 2,000 characters', 'wrong_secret', basic('long', 'p'.repeat(2000)), {}],
     ['the secret of another case', 'wrong_secret', basic('rotating', 'First human secret'), {}],
-    ['3: another client_id in the body', 'client_id_mismatch', basic('reporter', SECRET), { client_id: 'auditor' }],
-    ['8: bad base64', 'malformed_authorization', encodedAs('!!!'), {}],
     [
-      '8: base64 without padding',
+      'client-id-mismatch: another client_id in the body',
+      'client_id_mismatch',
+      basic('reporter', SECRET),
+      { client_id: 'auditor' },
+    ],
+    ['malformed-basic: bad base64', 'malformed_authorization', encodedAs('!!!'), {}],
+    [
+      'malformed-basic: base64 without padding',
       'malformed_authorization',
       encodedAs(Buffer.from('reporter:xx').toString('base64').replace(/=+$/, '')),
       {},
     ],
-    ['8: non-canonical base64', 'malformed_authorization', encodedAs('eDp5eh=='), {}],
-    ['8: no colon', 'malformed_authorization', header('reporter'), {}],
-    ['8: another scheme', 'malformed_authorization', { authorization: `Bearer ${SECRET}` }, {}],
-    ['8: a scheme alone', 'malformed_authorization', { authorization: 'Basic' }, {}],
+    ['malformed-basic: non-canonical base64', 'malformed_authorization', encodedAs('eDp5eh=='), {}],
+    ['malformed-basic: no colon', 'malformed_authorization', header('reporter'), {}],
+    ['malformed-basic: another scheme', 'malformed_authorization', { authorization: `Bearer ${SECRET}` }, {}],
+    ['malformed-basic: a scheme alone', 'malformed_authorization', { authorization: 'Basic' }, {}],
   ]
   test.each(cases)('%s', async (_name, reason, headers, form) => {
     const response = await server.token({ ...GRANT, ...form }, headers)
@@ -123,14 +133,14 @@ describe('what is refused: the same 401 for every reason (24)', () => {
 
   const invalid: [string, string, Record<string, string>, Record<string, string>][] = [
     [
-      '2: Basic and a secret in the body',
+      'two-authentications: Basic and a secret in the body',
       'several_methods',
       basic('reporter', SECRET),
       { client_id: 'reporter', client_secret: SECRET },
     ],
-    ['10: a control character in Basic', 'malformed_parameters', header('reporter:a\u0000b'), {}],
+    ['control-characters: a control character in Basic', 'malformed_parameters', header('reporter:a\u0000b'), {}],
     [
-      '10: Basic that is not UTF-8',
+      'control-characters: Basic that is not UTF-8',
       'malformed_parameters',
       { authorization: `Basic ${Buffer.from('reporter:\xff', 'latin1').toString('base64')}` },
       {},

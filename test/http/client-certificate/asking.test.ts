@@ -3,7 +3,7 @@ import { Agent } from 'node:https'
 import { connect as connectPlain, createServer } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { askAs, identity, issueLeaf, thumbprint } from '../../client-auth/certificates/authority.ts'
+import { askAs, identity, issueLeaf, thumbprint } from '../../harness/authority.ts'
 import { MODEL } from '../../harness/model.ts'
 import { startTestServer, type TestServer } from '../../harness/server.ts'
 import { until } from '../../harness/until.ts'
@@ -35,7 +35,7 @@ async function isAsked(server: TestServer, agent?: Agent): Promise<boolean> {
   return event?.reason === 'unknown_client'
 }
 
-describe.each(NEEDING)('62: %s', (_name, manifest) => {
+describe.each(NEEDING)('largest-inputs: %s', (_name, manifest) => {
   let server: TestServer
   beforeAll(async () => {
     server = await startTestServer({ manifest: MODEL })
@@ -52,7 +52,7 @@ describe.each(NEEDING)('62: %s', (_name, manifest) => {
   })
 })
 
-describe('62: a connection that began before certificates were asked for', () => {
+describe('largest-inputs: a connection that began before certificates were asked for', () => {
   const [, manifest = ''] = NEEDING[0] ?? []
   let server: TestServer
   beforeEach(async () => {
@@ -126,7 +126,7 @@ async function slowWireTo({ issuer }: TestServer) {
   return { port: address.port, isHeld: held.promise, release: released.resolve, close: () => wire.close() }
 }
 
-test('62: a server that starts with a client that has a certificate asks from the first connection on', async () => {
+test('largest-inputs: a server that starts with a client that has a certificate asks from the first connection on', async () => {
   const [, manifest = ''] = NEEDING[0] ?? []
   const server = await startTestServer({
     manifest: MODEL.replace('clients:\n', `${manifest.replace('clients: [', 'clients:\n  - ').replace(/\]$/, '')}\n`),

@@ -11,7 +11,7 @@ import {
   certificateOfHeaders,
 } from '../../../src/http/client-certificate/headers.ts'
 import { matches } from '../../../src/model/credentials/certificate-subject.ts'
-import { extension, type Issued, issue, issueAuthority, sans } from '../../client-auth/certificates/fixtures.ts'
+import { extension, type Issued, issue, issueAuthority, sans } from '../../harness/certificates.ts'
 import { INTERMEDIATE, LEAF, ROOT } from './rfc9440.ts'
 
 const root = await issueAuthority('CN=Root')
@@ -52,7 +52,7 @@ describe('what is read', () => {
       [intermediate, root],
     ],
     [
-      '50: RFC 9440: the leaf again in the chain, and another',
+      'forged-certificate-header: RFC 9440: the leaf again in the chain, and another',
       'client-cert',
       { 'client-cert': sequence(client), 'client-cert-chain': [victim, client].map(sequence).join(',') },
       [victim],
@@ -226,7 +226,7 @@ describe('what is refused', () => {
     ['RFC 9440: a header of a megabyte', 'client-cert', clientCert(`:${'A'.repeat(1 << 20)}:`), /too long/],
     ['nginx: the header twice', 'nginx', nginx(`${escapedPem(client)}, ${escapedPem(client)}`), /percent-encoded PEM/],
     ['nginx: something else before it', 'nginx', nginx(`x, ${escapedPem(client)}`), /percent-encoded PEM/],
-    ['50: nginx: two certificates', 'nginx', nginx(escapedPem(client, victim)), /exactly one/],
+    ['forged-certificate-header: nginx: two certificates', 'nginx', nginx(escapedPem(client, victim)), /exactly one/],
     ['nginx: no PEM', 'nginx', nginx(base64(client)), /percent-encoded PEM/],
     ['nginx: %zz', 'nginx', nginx(`%zz${escapedPem(client)}`), /percent-encoded PEM/],
     ['nginx: no end', 'nginx', nginx(escapedPem(client).slice(0, 300)), /percent-encoded PEM/],

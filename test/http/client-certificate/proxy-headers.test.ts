@@ -5,16 +5,9 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { loadOptions } from '../../../src/config/load.ts'
 import { type Config, resolveConfig } from '../../../src/config/resolve.ts'
 import { type CertificateHeaderFormat, certificateHeaderFormats } from '../../../src/http/client-certificate/headers.ts'
-import {
-  current,
-  expectUnauthenticated,
-  identity,
-  issueLeaf,
-  send,
-  thumbprint,
-} from '../../client-auth/certificates/authority.ts'
-import { DAY, extension, type Issued, issueAuthority } from '../../client-auth/certificates/fixtures.ts'
-import { SECRET } from '../../harness/model.ts'
+import { current, expectUnauthenticated, identity, issueLeaf, send, thumbprint } from '../../harness/authority.ts'
+import { DAY, extension, type Issued, issueAuthority } from '../../harness/certificates.ts'
+import { oneApi, SECRET } from '../../harness/model.ts'
 import { type SecondServer, startBeside } from '../../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 
@@ -49,7 +42,7 @@ const huge = await issueLeaf({
 const credentials = `credentials: [{ secret: ${SECRET} }]`
 const BOUND = 'tls_client_certificate_bound_access_tokens: true'
 const MANIFEST = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - { client_id: edge, ${BOUND}, scopes: [edit], credentials: [{ certificate: { subject_dn: "${DN}" } }] }
   - { client_id: own, ${BOUND}, scopes: [edit], credentials: [{ certificate: { thumbprint: ${thumbprint(own)} } }] }
@@ -198,7 +191,7 @@ describe.concurrent.each(formats)('%s', (format) => {
   })
 })
 
-describe('50: a chain in the header', () => {
+describe('forged-certificate-header: a chain in the header', () => {
   const FORMATS = ['client-cert', 'envoy', 'aws-alb', 'traefik'] as const
   test.each(FORMATS)('%s: with the intermediate', async (format) => {
     await expectToken(
@@ -229,7 +222,7 @@ describe('50: a chain in the header', () => {
   })
 })
 
-describe('50: whoever is no configured proxy', () => {
+describe('forged-certificate-header: whoever is no configured proxy', () => {
   const headers = headersOf.nginx(edge)
 
   test.each([undefined, '127.0.0.1', '192.0.2.1'])('is not believed, also with X-Forwarded-For %s', async (address) => {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { TrustAnchors } from '../../../src/client-auth/certificates/anchors.ts'
 import { checkChain } from '../../../src/client-auth/certificates/chain.ts'
 import { certificateOfSocket, type PresentedCertificate } from '../../../src/crypto/x509/peer.ts'
-import { type Issued, issue, issueAuthority, keyPem, NOW } from '../../client-auth/certificates/fixtures.ts'
+import { type Issued, issue, issueAuthority, keyPem, NOW } from '../../harness/certificates.ts'
 
 const root = await issueAuthority('CN=Root')
 const first = await issueAuthority('CN=First', root)
@@ -60,7 +60,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', (version) => {
     ['a chain', [client, second, first], ['CN=client', 'CN=Second', 'CN=First']],
     ['a chain with its root', [client, second, first, root], ['CN=client', 'CN=Second', 'CN=First', 'CN=Root']],
     [
-      '50: a chain in the wrong order, with a certificate too many',
+      'forged-certificate-header: a chain in the wrong order, with a certificate too many',
       [client, stranger, first, second],
       ['CN=client', 'CN=Stranger', 'CN=First', 'CN=Second'],
     ],

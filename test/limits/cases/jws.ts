@@ -11,6 +11,7 @@ import { checkDpopProof } from '../../../src/sender-constraint/dpop.ts'
 import { isSameTarget } from '../../../src/sender-constraint/htu.ts'
 import { DpopNonces } from '../../../src/sender-constraint/nonce.ts'
 import { ProofKeys } from '../../../src/sender-constraint/proof-keys.ts'
+import { clockAt } from '../../harness/clock.ts'
 import { fill, jsonValues, plausibleSignature as signature } from '../shapes.ts'
 import { cases } from './case.ts'
 
@@ -20,7 +21,7 @@ const JWT = 16 * 1024
 const VALUE = Math.floor((JWT - 1_000) * 0.75)
 const NOW = Date.parse('2026-06-01T00:00:00Z')
 const ISSUER = 'https://as.example.com'
-const clock = { now: () => NOW, monotonic: () => 0 }
+const clock = clockAt(NOW)
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url')
 /** An object of JSON in which a member's value is written as it is. */

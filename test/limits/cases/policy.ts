@@ -3,7 +3,7 @@ import { ApiSet } from '../../../src/model/api-set.ts'
 import { Audience, ClientId } from '../../../src/oauth/ids.ts'
 import { AccessDecisions, type RequestedAccess } from '../../../src/policy/entitlement.ts'
 import { TokenProfiles } from '../../../src/tokens/profile.ts'
-import { clientWith } from '../../harness/client.ts'
+import { clientWith } from '../../harness/client-record.ts'
 import { cases } from './case.ts'
 
 const audienceOf = (index: number): string => `https://api-${index}.example.com`

@@ -7,7 +7,7 @@ import { parseJson, shortJson } from '../../../src/platform/json.ts'
 import { uuidv7Time } from '../../../src/platform/random.ts'
 import { signJwt } from '../../../src/tokens/jwt.ts'
 import { verifyToken } from '../../../src/tokens/verify.ts'
-import { CLAIMS, kids, ring, sealer, verifier } from '../../fuzz/ring.ts'
+import { CLAIMS, kids, ring, sealer, verifier } from '../../harness/ring.ts'
 import { fill, jsonValues } from '../shapes.ts'
 import { cases } from './case.ts'
 

@@ -16,11 +16,11 @@ import { formatHash, sha256 } from '../../../src/model/credentials/secret-hash.t
 import { ClientId } from '../../../src/oauth/ids.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { openStore } from '../../../src/store/open.ts'
-import { newJwk } from '../../client-auth/remote-jwks/source.ts'
 import { tessera } from '../../harness/cli.ts'
 import { runCommand } from '../../harness/command.ts'
-import { newSecret } from '../../harness/model.ts'
+import { newSecret, oneApi } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
+import { newJwk } from '../../harness/source.ts'
 import { A_SECOND, until } from '../../harness/until.ts'
 
 const FIRST = newSecret()
@@ -39,7 +39,7 @@ beforeAll(async () => {
   server = await startTestServer({
     clock,
     manifest: `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
 ${['rotated', 'cancelled', 'revoked', 'disabled', 'removed', 'kinds', 'again'].map((id) => client(id)).join('\n')}
 ${client('bare', '[]')}
@@ -576,7 +576,7 @@ describe('clients', () => {
   })
 })
 
-test('28: nothing that was printed or recorded holds a secret or a hash, but for each generated one, once', async () => {
+test('leaked-secrets: nothing that was printed or recorded holds a secret or a hash, but for each generated one, once', async () => {
   const text = printed.join('\n')
   const events = JSON.stringify(await server.audit())
   expect(generated.length).toBeGreaterThan(8)

@@ -6,8 +6,8 @@ import { rotateCredential } from '../../../src/management/credentials/rotate.ts'
 import { applyManifest } from '../../../src/management/manifest/apply.ts'
 import { parseManifest } from '../../../src/management/manifest/parse.ts'
 import { sha256 } from '../../../src/model/credentials/secret-hash.ts'
+import { GENERATED, HOUR, JOB, jobWith, openSetting, type Setting } from '../../harness/credential-setting.ts'
 import { newSecret } from '../../harness/model.ts'
-import { GENERATED, HOUR, JOB, jobWith, openSetting, type Setting } from './setting.ts'
 
 let setting: Setting
 beforeEach(async () => {

@@ -6,15 +6,16 @@ import { keysRepair } from '../../../src/cli/keys-repair.ts'
 import { MasterKey } from '../../../src/crypto/master-key.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
-import { claimsOf, expectUnauthenticated, formOf } from '../../client-auth/assertions.ts'
-import { signWith } from '../../crypto/jws/tokens.ts'
+import { claimsOf, expectUnauthenticated, formOf } from '../../harness/assertions.ts'
 import { environmentOf } from '../../harness/cli.ts'
+import { ask, introspect, issue, post } from '../../harness/client.ts'
 import { runCommand } from '../../harness/command.ts'
 import { newCandidate } from '../../harness/keys.ts'
 import { SECRET } from '../../harness/model.ts'
 import { openRows, type Rows } from '../../harness/rows.ts'
 import { type SecondServer, startBeside } from '../../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
+import { signWith } from '../../harness/tokens.ts'
 import { until } from '../../harness/until.ts'
 
 const MODEL = `
@@ -44,20 +45,8 @@ afterAll(async () => {
   await server.stop()
 })
 
-const post = (
-  at: string,
-  path: string,
-  form: Record<string, string>,
-  headers: Record<string, string> = basic('caller', SECRET),
-) => fetch(`${at}/as/${path}.oauth2`, { method: 'POST', body: new URLSearchParams(form), headers })
-const ask = (at: string, scope: string) => post(at, 'token', { grant_type: 'client_credentials', scope })
-async function issue(at: string, scope: string): Promise<string> {
-  const response = await ask(at, scope)
-  expect(response.status).toBe(200)
-  return ((await response.json()) as { access_token: string }).access_token
-}
 const activeness = async (at: string, token: string) => {
-  const response = await post(at, 'introspect', { token })
+  const response = await introspect(at, token, 'caller')
   return response.status === 200 ? ((await response.json()) as { active: boolean }).active : response.status
 }
 const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? ''
@@ -197,7 +186,7 @@ test('a secret that can not be decrypted becomes one of which only the hash is k
   const sign = async () => {
     const claims = claimsOf(server.issuer, 'signer', Math.floor(Date.now() / 1000))
     const assertion = await signWith({ alg: 'HS256', privateKey: Buffer.from(SECRET) }, claims)
-    return post(server.issuer, 'token', formOf(assertion), {})
+    return post(server.issuer, 'token', formOf(assertion))
   }
   expect((await sign()).status).toBe(200)
   rows.run("update credential set master_key_id = '0123456789ab' where label = 's'")

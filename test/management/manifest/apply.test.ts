@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { migrateDatabase } from '../../../src/store/open.ts'
-import { tessera } from '../../harness/cli.ts'
 import { newSecret } from '../../harness/model.ts'
 import { runTessera } from '../../harness/program.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
@@ -201,7 +200,7 @@ describe('while a server runs on the same data', () => {
 
   test('a client comes, changes and goes within a second, by another process', async () => {
     const use = (manifest: string, env: Record<string, string> = {}) =>
-      tessera(['apply', '-f', '-'], { env: { TESSERA_STORAGE: server.config.storage, ...env }, input: manifest })
+      runTessera(['apply', '-f', '-'], { TESSERA_STORAGE: server.config.storage, ...env }, manifest)
 
     expect((await ask(SECRET)).status).toBe(401)
     const both =

@@ -6,9 +6,9 @@ import { revokeCredential } from '../../../src/management/credentials/revoke.ts'
 import { rotateCredential } from '../../../src/management/credentials/rotate.ts'
 import { isValid, type SecretCredential } from '../../../src/model/credentials/credential.ts'
 import { sha256 } from '../../../src/model/credentials/secret-hash.ts'
-import { newJwk } from '../../client-auth/remote-jwks/source.ts'
+import { DAY, GENERATED, HOUR, JOB, jobWith, openSetting, type Setting } from '../../harness/credential-setting.ts'
 import { newSecret } from '../../harness/model.ts'
-import { DAY, GENERATED, HOUR, JOB, jobWith, openSetting, type Setting } from '../credentials/setting.ts'
+import { newJwk } from '../../harness/source.ts'
 
 let setting: Setting
 beforeEach(async () => {

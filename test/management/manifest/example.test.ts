@@ -4,19 +4,19 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { migrateDatabase } from '../../../src/store/open.ts'
-import { tessera } from '../../harness/cli.ts'
+import { runTessera } from '../../harness/program.ts'
 
 test('examples/manifest.yaml applies as it stands, without warnings, and twice', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-example-'))
   const env = { TESSERA_STORAGE: `sqlite:${join(folder, 'tessera.db')}` }
   await migrateDatabase(env.TESSERA_STORAGE, systemClock)
-  const first = await tessera(['apply', '-f', 'examples/manifest.yaml', '--json'], { env })
+  const first = await runTessera(['apply', '-f', 'examples/manifest.yaml', '--json'], env)
   expect(first.code).toBe(0)
   expect(JSON.parse(first.stdout)).toMatchObject({
     warnings: [],
     generated: [{ client_id: 'nightly' }, { client_id: 'payments-api' }],
   })
-  const second = await tessera(['apply', '-f', 'examples/manifest.yaml'], { env })
+  const second = await runTessera(['apply', '-f', 'examples/manifest.yaml'], env)
   expect(second.stdout).toBe('0 created, 0 updated, 5 unchanged\n')
   rmSync(folder, { recursive: true })
 })

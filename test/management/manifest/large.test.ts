@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseManifest } from '../../../src/management/manifest/parse.ts'
 import { UserError } from '../../../src/platform/user-error.ts'
-import { cpuOf } from '../../limits/cpu.ts'
+import { cpuOf } from '../../harness/cpu.ts'
 
 const parse = (content: string) => parseManifest('m.yaml', content)
 
@@ -22,13 +22,13 @@ const times = (count: number, line: (index: number) => string): string =>
 test.each([
   ['keys of one map', (count: number) => times(count, (index) => `a${index}: 1\n`)],
   ['keys of one map in braces', (count: number) => `metadata: {${times(count, (index) => `a${index}: 1,`)}}`],
-])('22: a manifest takes time that grows with its length, and no faster: %s', async (_name, make) => {
+])('megabyte-fields: a manifest takes time that grows with its length, and no faster: %s', async (_name, make) => {
   const [small, large] = [make(1_000), make(8_000)]
   const of = (content: string) => cpuOf(() => problemOf(content), { attempts: 2 })
   expect((await of(large)) / (await of(small))).toBeLessThan(25)
 })
 
-describe('22: what is more than a manifest can be is refused, with a line and in words of ours', () => {
+describe('megabyte-fields: what is more than a manifest can be is refused, with a line and in words of ours', () => {
   const client = (field: string): string => `clients:\n- client_id: a\n  ${field}\n`
   const brackets = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
   const DEEP = /^m\.yaml:1:\d+: brackets or indentation are more than 64 deep$/

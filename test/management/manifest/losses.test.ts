@@ -7,10 +7,10 @@ import { credentialsRemove } from '../../../src/cli/credentials.ts'
 import { CredentialId } from '../../../src/oauth/ids.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { migrateDatabase, openStore } from '../../../src/store/open.ts'
-import { newJwk } from '../../client-auth/remote-jwks/source.ts'
 import { runCommand } from '../../harness/command.ts'
 import { newSecret } from '../../harness/model.ts'
 import { testConfig } from '../../harness/server.ts'
+import { newJwk } from '../../harness/source.ts'
 
 let folder: string
 let env: Record<string, string>

@@ -9,13 +9,13 @@ import { openStore } from '../../../src/store/open.ts'
 import { environmentOf, startTessera } from '../../harness/cli.ts'
 import { runCommand } from '../../harness/command.ts'
 import { collectLog } from '../../harness/log.ts'
-import { newSecret, SECRET } from '../../harness/model.ts'
+import { newSecret, oneApi, SECRET } from '../../harness/model.ts'
 import { openRows } from '../../harness/rows.ts'
 import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../../harness/server.ts'
 import { A_SECOND, until } from '../../harness/until.ts'
 
 const MODEL = `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients:
   - { client_id: caller, scopes: [edit], credentials: [{ secret: ${SECRET} }] }
   - { client_id: other, scopes: [edit], credentials: [{ secret: ${SECRET} }] }

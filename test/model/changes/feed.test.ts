@@ -3,6 +3,7 @@ import type { Change } from '../../../src/model/changes/change.ts'
 import { ChangeFeed } from '../../../src/model/changes/feed.ts'
 import { DomainError } from '../../../src/platform/domain-error.ts'
 import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
+import { clockAt } from '../../harness/clock.ts'
 
 const away = () => new StorageUnavailable(undefined)
 const denied = () => new Error('permission denied for table change')
@@ -296,7 +297,7 @@ describe('a process that', () => {
   test('began to read before it had a feed is as old as that', async () => {
     const store = { latestChange: async () => 0, changesSince: async () => ({ latest: 0, changes: [], missed: false }) }
     const listeners = { keys: createListener('keys', []).listener }
-    const clock = { now: () => 5_000, monotonic: () => 5_000 }
+    const clock = clockAt(5_000)
     const feed = new ChangeFeed({ store, clock, listeners, start: { latest: 0, readAt: 1_000 }, onError: () => {} })
     expect(feed.ages().get('keys')).toBe(4_000)
     await feed.catchUp()

@@ -9,7 +9,7 @@ import { MalformedCertificate } from '../../../src/crypto/x509/malformed-certifi
 import { certificateOfDer, thumbprintOf } from '../../../src/crypto/x509/peer.ts'
 import { type CertificateMatcher, matches, parseMatcher } from '../../../src/model/credentials/certificate-subject.ts'
 import { UserError } from '../../../src/platform/user-error.ts'
-import { extension, type Issued, issue, issueAuthority, NOW, sans } from '../../client-auth/certificates/fixtures.ts'
+import { extension, type Issued, issue, issueAuthority, NOW, sans } from '../../harness/certificates.ts'
 
 const root = await issueAuthority('CN=Root')
 

@@ -7,10 +7,10 @@ import { ExpiryWatch } from '../../../src/model/credentials/expiry.ts'
 import { startServer } from '../../../src/server/server.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/tables/sql-store.ts'
-import { fakeClock } from '../../client-auth/remote-jwks/source.ts'
+import { IN_2030, standingClock } from '../../harness/clock.ts'
+import { DAY, JOB, jobWith, openSetting, type Setting } from '../../harness/credential-setting.ts'
 import { newSecret } from '../../harness/model.ts'
 import { applyTo, testConfig } from '../../harness/server.ts'
-import { DAY, JOB, jobWith, openSetting, type Setting } from '../../management/credentials/setting.ts'
 
 let setting: Setting
 beforeEach(async () => {
@@ -138,7 +138,7 @@ describe('a credential that will expire', () => {
 
 test('servers tell of it by one event and one log line for each time, through restarts', async () => {
   const secret = newSecret()
-  const clock = fakeClock()
+  const clock = standingClock(IN_2030)
   const { config, folder } = await testConfig({ 'shutdown.timeout': '0' })
   const beside = { ...config, runtime: { ...config.runtime, port: 0 }, admin: { ...config.admin, port: 0 } }
   await applyTo(config, jobWith(`{ label: main, secret: ${secret}, expires: "2030-03-01T00:00:00Z" }`))

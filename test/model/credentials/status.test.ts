@@ -3,8 +3,8 @@ import { rotateCredential } from '../../../src/management/credentials/rotate.ts'
 import type { SecretCredential } from '../../../src/model/credentials/credential.ts'
 import { statusOf } from '../../../src/model/credentials/status.ts'
 import { CredentialId } from '../../../src/oauth/ids.ts'
+import { DAY, GENERATED, HOUR, JOB, jobWith, openSetting, type Setting } from '../../harness/credential-setting.ts'
 import { newSecret } from '../../harness/model.ts'
-import { DAY, GENERATED, HOUR, JOB, jobWith, openSetting, type Setting } from '../../management/credentials/setting.ts'
 
 const NOW = 1_000 * DAY
 

@@ -3,7 +3,7 @@ import type { Api } from '../../../src/model/api.ts'
 import type { Client } from '../../../src/model/client.ts'
 import { Directory } from '../../../src/model/directory/directory.ts'
 import { Audience, ClientId } from '../../../src/oauth/ids.ts'
-import { clientWith } from '../../harness/client.ts'
+import { clientWith } from '../../harness/client-record.ts'
 
 const clientNamed = (id: string, name: string): Client => clientWith({ id: ClientId(id), name })
 

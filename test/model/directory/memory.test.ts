@@ -4,7 +4,7 @@ import { ApiSet } from '../../../src/model/api-set.ts'
 import { Directory } from '../../../src/model/directory/directory.ts'
 import { Audience, ClientId } from '../../../src/oauth/ids.ts'
 import { AccessDecisions } from '../../../src/policy/entitlement.ts'
-import { clientWith } from '../../harness/client.ts'
+import { clientWith } from '../../harness/client-record.ts'
 import { bytesInUse } from '../../harness/memory.ts'
 
 const MB = 1024 * 1024

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
 import { openStore } from '../../../src/store/open.ts'
-import { formOf, standingClock } from '../../client-auth/assertions.ts'
-import { makeCertificate, sendJson, startSource } from '../../client-auth/remote-jwks/source.ts'
-import { makeSigner, signWith } from '../../crypto/jws/tokens.ts'
-import { MODEL, newSecret, SECRET } from '../../harness/model.ts'
+import { formOf } from '../../harness/assertions.ts'
+import { standingClock } from '../../harness/clock.ts'
+import { MODEL, newSecret, oneApi, SECRET } from '../../harness/model.ts'
+import { makeProof } from '../../harness/proofs.ts'
+import { scrape } from '../../harness/scrape.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
-import { makeProof } from '../../sender-constraint/http/proofs.ts'
-import { scrape } from './scrape.ts'
+import { makeCertificate, sendJson, startSource } from '../../harness/source.ts'
+import { makeSigner, signWith } from '../../harness/tokens.ts'
 
 const servers: TestServer[] = []
 afterEach(async () => {
@@ -24,7 +25,7 @@ async function start(options: NonNullable<Parameters<typeof startTestServer>[0]>
 }
 
 const grant = { grant_type: 'client_credentials', scope: 'edit' }
-const API = 'apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]'
+const API = oneApi('edit')
 
 test('the directory: a client is a miss once, also one that there is not', async () => {
   const server = await start({ manifest: MODEL })

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MODEL, SECRET } from '../../harness/model.ts'
 import { startPostgres, type TestPostgres } from '../../harness/postgres.ts'
+import { scrape } from '../../harness/scrape.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
-import { scrape } from './scrape.ts'
 
 let postgres: TestPostgres
 let server: TestServer

@@ -4,8 +4,8 @@ import { systemClock } from '../../../src/platform/clock.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { MODEL, newSecret, SECRET } from '../../harness/model.ts'
 import { sendRaw } from '../../harness/raw.ts'
+import { type Scrape, scrape } from '../../harness/scrape.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
-import { type Scrape, scrape } from './scrape.ts'
 
 let server: TestServer
 beforeAll(async () => {

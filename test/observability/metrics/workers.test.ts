@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { metricTable } from '../../../src/observability/table.ts'
 import { environmentOf, type RunningCommand, startTessera } from '../../harness/cli.ts'
 import { MODEL, newSecret, SECRET } from '../../harness/model.ts'
+import { scrape } from '../../harness/scrape.ts'
 import { applyTo, basic, testConfig } from '../../harness/server.ts'
-import { scrape } from './scrape.ts'
 
 let command: RunningCommand
 let folder: string

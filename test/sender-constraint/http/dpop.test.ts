@@ -1,12 +1,12 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/platform/clock.ts'
-import { expectUnauthenticated, send } from '../../client-auth/certificates/authority.ts'
-import { makeSigner, signWith } from '../../crypto/jws/tokens.ts'
+import { expectUnauthenticated, send } from '../../harness/authority.ts'
 import { newSecret, SECRET } from '../../harness/model.ts'
+import { type Changes, makeProof, signer } from '../../harness/proofs.ts'
 import { type SecondServer, startBeside } from '../../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
-import { type Changes, makeProof, signer } from './proofs.ts'
+import { makeSigner, signWith } from '../../harness/tokens.ts'
 
 const credentials = `credentials: [{ secret: ${SECRET} }]`
 const MANIFEST = `
@@ -136,7 +136,7 @@ describe.concurrent('a token that is bound to the key of a proof', () => {
   })
 })
 
-describe.concurrent('45: a proof that is none', () => {
+describe.concurrent('malformed-dpop-proof: a proof that is none', () => {
   const secret = Buffer.alloc(32, 1)
   const symmetric = (header: object) =>
     signWith(
@@ -220,12 +220,12 @@ describe.concurrent('45: a proof that is none', () => {
     ['no jti', 'dpop_proof_claims', () => prove({ claims: { jti: undefined } }), { claim: 'jti' }],
     ['iat as text', 'dpop_proof_claims', () => prove({ claims: { iat: '1' } }), { claim: 'iat' }],
     [
-      '48: five minutes late',
+      'dpop-replay: five minutes late',
       'dpop_proof_time',
       () => prove({ now: Date.now() - 300_000 }),
       { allowed: 60, seconds_behind: expect.any(Number) },
     ],
-    ['48: five minutes early', 'dpop_proof_time', () => prove({ now: Date.now() + 300_000 }), { allowed: 60 }],
+    ['dpop-replay: five minutes early', 'dpop_proof_time', () => prove({ now: Date.now() + 300_000 }), { allowed: 60 }],
     ['an access token', 'dpop_proof_typ', async () => tokenOf(await ask(undefined)), { received: 'at+jwt' }],
   ]
   test.each(cases)('%s', async (_name, reason, make, detail) => {
@@ -235,13 +235,13 @@ describe.concurrent('45: a proof that is none', () => {
 
 describe.concurrent('what is accepted', () => {
   const cases: [string, () => Promise<string>][] = [
-    ['46: a query', () => prove({ claims: { htu: `${server.issuer}${PATH}?a=b#c` } })],
+    ['dpop-htu: a query', () => prove({ claims: { htu: `${server.issuer}${PATH}?a=b#c` } })],
     [
-      '46: the host in upper case',
+      'dpop-htu: the host in upper case',
       () => prove({ claims: { htu: server.issuer.replace('localhost', 'LOCALHOST') + PATH } }),
     ],
-    ['48: ten seconds late', () => prove({ now: Date.now() - 10_000 })],
-    ['48: ten seconds early', () => prove({ now: Date.now() + 10_000 })],
+    ['dpop-replay: ten seconds late', () => prove({ now: Date.now() - 10_000 })],
+    ['dpop-replay: ten seconds early', () => prove({ now: Date.now() + 10_000 })],
     ['a header as a media type', () => prove({ header: { typ: 'application/dpop+jwt' } })],
     ['an ath, for which there is no token', () => prove({ claims: { ath: 'x' } })],
   ]
@@ -249,7 +249,7 @@ describe.concurrent('what is accepted', () => {
     expect(await (await ask(await make())).json()).toMatchObject({ token_type: 'DPoP' })
   })
 
-  test('46: the default port of the issuer', async () => {
+  test('dpop-htu: the default port of the issuer', async () => {
     const proof = await makeProof(`https://AUTH.example.com:443${PATH}`)
     expect((await ask(proof, { url: named.url })).status).toBe(200)
   })
@@ -261,7 +261,7 @@ describe.concurrent('what is accepted', () => {
   })
 })
 
-describe.concurrent('48: a proof is good for one request', () => {
+describe.concurrent('dpop-replay: a proof is good for one request', () => {
   test('not for a second one, also at another server', async () => {
     const proof = await prove({ claims: { jti: 'twice' } })
     expect((await ask(proof)).status).toBe(200)
@@ -337,7 +337,7 @@ describe.concurrent('what is required', () => {
   })
 })
 
-describe('47: nonces', () => {
+describe('dpop-nonce: nonces', () => {
   const proveWith = (nonce: string | undefined, more: object = {}) =>
     makeProof(careful.issuer + PATH, { now, claims: { ...(nonce !== undefined && { nonce }), ...more } })
   const askCareful = async (nonce: string | undefined, url = careful.issuer) => ask(await proveWith(nonce), { url })

@@ -2,8 +2,8 @@ import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SECRET } from '../../harness/model.ts'
+import { type ResourceServer, startResourceServer } from '../../harness/resource-server.ts'
 import { startTestServer, type TestServer } from '../../harness/server.ts'
-import { type ResourceServer, startResourceServer } from '../../interop/resource-server.ts'
 
 const AUDIENCE = 'https://api.example.com'
 const MANIFEST = `
@@ -73,7 +73,7 @@ describe('as clients', () => {
   })
 })
 
-describe('49: a resource server with oauth4webapi', () => {
+describe('stolen-bound-token: a resource server with oauth4webapi', () => {
   let api: ResourceServer
   let token: string
   const refusals: unknown[] = []

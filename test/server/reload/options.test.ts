@@ -11,12 +11,12 @@ import { planReload } from '../../../src/server/reload/plan.ts'
 import { isLive } from '../../../src/server/reload/table.ts'
 import { type Server, startServer } from '../../../src/server/server.ts'
 import { openStore } from '../../../src/store/open.ts'
-import { current, identity, issueLeaf, send } from '../../client-auth/certificates/authority.ts'
-import { issueAuthority, keyPem } from '../../client-auth/certificates/fixtures.ts'
+import { current, identity, issueLeaf, send } from '../../harness/authority.ts'
+import { issueAuthority, keyPem } from '../../harness/certificates.ts'
 import { MODEL, SECRET } from '../../harness/model.ts'
+import { makeProof } from '../../harness/proofs.ts'
+import { scrape } from '../../harness/scrape.ts'
 import { applyTo, basic, testConfig } from '../../harness/server.ts'
-import { scrape } from '../../observability/metrics/scrape.ts'
-import { makeProof } from '../../sender-constraint/http/proofs.ts'
 
 const log = createLogger('silent')
 const authority = await issueAuthority('CN=Reload CA', undefined, current())

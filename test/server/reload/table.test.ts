@@ -7,7 +7,7 @@ import { createLogger } from '../../../src/observability/log.ts'
 import { changedOptions, planReload } from '../../../src/server/reload/plan.ts'
 import { ReloadableConfig } from '../../../src/server/reload/reloadable-config.ts'
 import { isLive, liveOptions, type RunningParts } from '../../../src/server/reload/table.ts'
-import { issueAuthority } from '../../client-auth/certificates/fixtures.ts'
+import { issueAuthority } from '../../harness/certificates.ts'
 import { testConfig } from '../../harness/server.ts'
 
 let folder: string

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../../src/audit/event.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
 import type { FromPrimary, FromWorker } from '../../../src/server/workers/channel.ts'
 import { RemoteAudit } from '../../../src/server/workers/remote-audit.ts'
+import { clockAt } from '../../harness/clock.ts'
 
 const event = (requestId: string, detail: AuditEvent['detail'] = {}): AuditEvent => ({
   at: 1,
@@ -26,7 +27,7 @@ function create() {
       tell = take
     },
   }
-  const audit = new RemoteAudit(channel, { clock: { now: () => 1, monotonic: () => 1 }, random: systemRandom })
+  const audit = new RemoteAudit(channel, { clock: clockAt(1), random: systemRandom })
   const messages = () => sent.flatMap((message) => (message.kind === 'events' ? [message.events] : []))
   const take = (count: number, isFull = false, isFullForRefusals = isFull) =>
     tell({ kind: 'taken', count, isFull, isFullForRefusals })

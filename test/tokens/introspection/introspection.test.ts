@@ -106,7 +106,7 @@ describe('an active token (RFC 7662 §2.2)', () => {
   })
 })
 
-describe('52: anything else is inactive, and nothing more is said', () => {
+describe('inactive-token: anything else is inactive, and nothing more is said', () => {
   const expectInactive = async (response: Response) => {
     expect(response.status).toBe(200)
     expect(await response.text()).toBe('{"active":false}')
@@ -159,7 +159,7 @@ describe('52: anything else is inactive, and nothing more is said', () => {
 })
 
 describe('who may ask', () => {
-  test('51: nobody without credentials', async () => {
+  test('anonymous-introspection: nobody without credentials', async () => {
     const response = await fetch(`${server.issuer}/as/introspect.oauth2`, {
       method: 'POST',
       body: new URLSearchParams({ token: 'x' }),
@@ -204,7 +204,7 @@ describe('who may ask', () => {
   })
 })
 
-describe('53: when the database fails', () => {
+describe('database-failure: when the database fails', () => {
   let failing = false
   let server: TestServer
   beforeAll(async () => {

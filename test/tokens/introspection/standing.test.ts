@@ -4,6 +4,13 @@ import { credentialsRemove, credentialsRevoke } from '../../../src/cli/credentia
 import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
 import { withCalls } from '../../../src/platform/wrapped.ts'
 import { openStore } from '../../../src/store/open.ts'
+import {
+  ask as askAt,
+  introspect as introspectAt,
+  isActive as isActiveAt,
+  issue as issueAt,
+  post,
+} from '../../harness/client.ts'
 import { runCommand } from '../../harness/command.ts'
 import { newSecret, SECRET } from '../../harness/model.ts'
 import { openRows, type Rows } from '../../harness/rows.ts'
@@ -56,25 +63,12 @@ afterAll(async () => {
   await server.stop()
 })
 
-const post = (at: string, path: string, client: string, form: Record<string, string>) =>
-  fetch(`${at}/as/${path}.oauth2`, { method: 'POST', body: new URLSearchParams(form), headers: basic(client, SECRET) })
-const ask = (client: string, scope = 'plain', at = server.issuer) =>
-  post(at, 'token', client, { grant_type: 'client_credentials', scope })
-async function issue(client: string, scope = 'plain', at = server.issuer): Promise<string> {
-  const response = await ask(client, scope, at)
-  expect(response.status).toBe(200)
-  return ((await response.json()) as { access_token: string }).access_token
-}
-const introspect = (token: string, at = server.issuer, by = 'watcher') => post(at, 'introspect', by, { token })
-async function isActive(token: string, at = server.issuer): Promise<boolean> {
-  const response = await introspect(token, at)
-  const answer = (await response.json()) as { active: boolean }
-  expect({ status: response.status, answer }).toMatchObject({ status: 200 })
-  if (!answer.active) expect(answer).toEqual({ active: false })
-  return answer.active
-}
+const ask = (client: string, scope = 'plain', at = server.issuer) => askAt(at, scope, client)
+const issue = (client: string, scope = 'plain', at = server.issuer) => issueAt(at, scope, client)
+const introspect = (token: string, at = server.issuer, by = 'watcher') => introspectAt(at, token, by)
+const isActive = (token: string, at = server.issuer) => isActiveAt(at, token)
 const validate = async (token: string, at: string) => {
-  const response = await post(at, 'token', 'watcher', { grant_type: VALIDATE, token })
+  const response = await post(at, 'token', { grant_type: VALIDATE, token }, basic('watcher', SECRET))
   return { status: response.status, error: ((await response.json()) as { error?: string }).error }
 }
 const nodes = () => [server.issuer, beside.url]
@@ -102,7 +96,7 @@ const ways: [string, string, (enabled: boolean, isChange?: boolean) => Promise<u
   ],
 ]
 
-describe('68: a client that is disabled', () => {
+describe('ended-authority: a client that is disabled', () => {
   test.each(ways)(
     'by %s: its tokens are inactive at every node within a second, and stay so',
     async (_way, id, set) => {
@@ -144,13 +138,14 @@ describe('68: a client that is disabled', () => {
     expect((await enable('raced', true)).error).toBeUndefined()
     for (const at of nodes()) {
       await until(async () => (await ask('raced', 'plain', at)).status === 200)
-      expect(await isActive(late, at)).toBe(false)
+      // Changes of clients and revocations are polled apart: at a node one may be there before the other.
+      expect(await until(async () => !(await isActive(late, at)))).toBeLessThan(A_SECOND)
       expect(await isActive(await issue('raced', 'plain', at), at)).toBe(true)
     }
   })
 })
 
-test('68: tokens of a client that is gone are inactive', async () => {
+test('ended-authority: tokens of a client that is gone are inactive', async () => {
   const token = await issue('deleted')
   for (const at of nodes()) expect(await isActive(token, at)).toBe(true)
   rows.run("delete from credential where client_id = 'deleted'")
@@ -207,7 +202,7 @@ describe('an API', () => {
   })
 })
 
-test('68: a scope that is withdrawn is not granted within a second; a token that has it lives on', async () => {
+test('ended-authority: a scope that is withdrawn is not granted within a second; a token that has it lives on', async () => {
   const token = await issue('many')
   await server.apply(`clients:\n${CLIENT('many').replace('[plain, sealed, doomed]', '[sealed]')}`)
   for (const at of nodes())
@@ -237,7 +232,7 @@ describe('whose token it is', () => {
     expect(made.get('loadClient')).toBe(before)
   })
 
-  test('53: is not known while the database is away: 503 for a client that is not in memory, and never inactive', async () => {
+  test('database-failure: is not known while the database is away: 503 for a client that is not in memory, and never inactive', async () => {
     const token = await issue('away', 'plain', beside.url)
     await isActive(await issue('many', 'sealed'))
     failing.add('loadClient')

@@ -6,11 +6,12 @@ import { Jti } from '../../../../src/oauth/ids.ts'
 import { systemClock } from '../../../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../../../src/store/open.ts'
 import { copyDatabase } from '../../../../src/store/tables/copy.ts'
+import type { Store } from '../../../../src/store/tables/sql-store.ts'
+import { ACCESS } from '../../../harness/access.ts'
 import { Caller, makeFleet } from '../../../harness/fleet.ts'
 import { startPostgres, type TestPostgres } from '../../../harness/postgres.ts'
 import { startTestServer } from '../../../harness/server.ts'
 import { until } from '../../../harness/until.ts'
-import { ACCESS } from '../../access.ts'
 import { everyCall } from '../../odd-times.ts'
 import { isPgBouncerHere, startPgBouncer } from './pgbouncer.ts'
 import { type Pooler, startPooler } from './transaction-pooler.ts'
@@ -110,19 +111,22 @@ for (const { name, isMissing, open } of ways) {
 
     test('whoever waits for another’s lock, and has gone, does not wait at the server for long', async () => {
       const store = await openStore(way.url, systemClock, ACCESS)
+      const limits = { ...ACCESS, requestTimeout: 1_000, statementTimeout: 1_000 }
+      const impatient = await openStore(way.url, systemClock, limits)
       const holder = new pg.Client({ connectionString: direct })
       await holder.connect()
       await holder.query('begin; select * from counter for update')
-      const revoke = (id: string) =>
-        store.revocations.addRevocations([{ kind: 'token', id: Jti(id), expiresAt: Number.MAX_SAFE_INTEGER }])
-      await expect(revoke('waits')).rejects.toMatchObject({ reason: 'storage_unavailable' })
+      const revoke = ({ revocations }: Store, id: string) =>
+        revocations.addRevocations([{ kind: 'token', id: Jti(id), expiresAt: Number.MAX_SAFE_INTEGER }])
+      await expect(revoke(impatient, 'waits')).rejects.toMatchObject({ reason: 'storage_unavailable' })
       await until(async () => (await postgres.query('select 1 from pg_locks where not granted')).length === 0)
       await holder.query('rollback')
       await holder.end()
-      await revoke('after')
+      await revoke(store, 'after')
       const { found } = await store.revocations.revocationsAfter(0, 1_000)
       expect(found.map(({ id }) => id)).toContain('after')
       expect(found.map(({ id }) => id)).not.toContain('waits')
+      await impatient.close()
       await store.close()
     })
 

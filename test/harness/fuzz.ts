@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesInUse } from '../harness/memory.ts'
+import { bytesInUse } from './memory.ts'
 
 /** Cases of one test file, all its properties together: `FUZZ_RUNS=1000000` is the long mode. */
 const TOTAL = Number(process.env['FUZZ_RUNS'] ?? 6_000)

@@ -12,9 +12,9 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { AddressRules } from '../../../src/client-auth/remote-jwks/addresses.ts'
-import { JsonFetcher } from '../../../src/client-auth/remote-jwks/fetch-json.ts'
-import type { Lookup } from '../../../src/client-auth/remote-jwks/resolve.ts'
+import { AddressRules } from '../../src/client-auth/remote-jwks/addresses.ts'
+import { JsonFetcher } from '../../src/client-auth/remote-jwks/fetch-json.ts'
+import type { Lookup } from '../../src/client-auth/remote-jwks/resolve.ts'
 
 export interface Certificate {
   readonly cert: string
@@ -138,15 +138,3 @@ export const newJwk = (kid?: string) => ({
   ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
   ...(kid !== undefined && { kid }),
 })
-
-/** A clock that stands still until it is moved. */
-export function fakeClock() {
-  let elapsed = 0
-  return {
-    now: () => Date.UTC(2030, 0, 1) + elapsed,
-    monotonic: () => 5_000 + elapsed,
-    advance: (milliseconds: number) => {
-      elapsed += milliseconds
-    },
-  }
-}

@@ -10,7 +10,8 @@ import { systemRandom } from '../../src/platform/random.ts'
 import { signJwt } from '../../src/tokens/jwt.ts'
 import { Sealer, Unsealer } from '../../src/tokens/sealed.ts'
 import type { Verifier } from '../../src/tokens/verify.ts'
-import { newCandidate } from '../harness/keys.ts'
+import { clockAt } from './clock.ts'
+import { newCandidate } from './keys.ts'
 
 export const ISSUER = 'https://as.example.com'
 /** Seconds. */
@@ -84,7 +85,7 @@ export const verifier: Verifier = {
   issuer: ISSUER,
   keyring: ring,
   unsealer: new Unsealer(),
-  clock: { now: () => NOW * 1000 + 999, monotonic: () => 0 },
+  clock: clockAt(NOW * 1000 + 999),
 }
 
 /** What verifies, and nothing else does. */

@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import { type webcrypto as WebCrypto, webcrypto, X509Certificate } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
-import { certificateOfDer, type PresentedCertificate } from '../../../src/crypto/x509/peer.ts'
+import { certificateOfDer, type PresentedCertificate } from '../../src/crypto/x509/peer.ts'
 
 export const NOW = Date.parse('2026-06-01T00:00:00Z')
 export const DAY = 24 * 3600 * 1000

@@ -1,7 +1,7 @@
 /** DPoP proofs for a token endpoint. */
 
 import { randomUUID } from 'node:crypto'
-import { makeSigner, type Signer, signWith } from '../../crypto/jws/tokens.ts'
+import { makeSigner, type Signer, signWith } from './tokens.ts'
 
 export const signer = await makeSigner('ES256')
 

@@ -3,16 +3,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MasterKey } from '../../../src/crypto/master-key.ts'
-import type { CredentialSpec } from '../../../src/management/credentials/make.ts'
-import { applyManifest } from '../../../src/management/manifest/apply.ts'
-import { parseManifest } from '../../../src/management/manifest/parse.ts'
-import type { Plan } from '../../../src/management/manifest/plan.ts'
-import { ClientId } from '../../../src/oauth/ids.ts'
-import { systemRandom } from '../../../src/platform/random.ts'
-import { openStore } from '../../../src/store/open.ts'
-import { fakeClock } from '../../client-auth/remote-jwks/source.ts'
-import { contextOf } from '../../harness/management.ts'
+import { MasterKey } from '../../src/crypto/master-key.ts'
+import type { CredentialSpec } from '../../src/management/credentials/make.ts'
+import { applyManifest } from '../../src/management/manifest/apply.ts'
+import { parseManifest } from '../../src/management/manifest/parse.ts'
+import type { Plan } from '../../src/management/manifest/plan.ts'
+import { ClientId } from '../../src/oauth/ids.ts'
+import { systemRandom } from '../../src/platform/random.ts'
+import { openStore } from '../../src/store/open.ts'
+import { IN_2030, standingClock } from './clock.ts'
+import { contextOf } from './management.ts'
+import { oneApi } from './model.ts'
 
 export const HOUR = 3_600_000
 export const DAY = 24 * HOUR
@@ -23,14 +24,14 @@ export const GENERATED: CredentialSpec = { proof: undefined, label: undefined, e
 
 /** A manifest of one client, with these credentials. */
 export const jobWith = (...credentials: readonly string[]) => `
-apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }] }]
+${oneApi('edit')}
 clients: [{ client_id: job, scopes: [edit], credentials: [${credentials.join(', ')}] }]
 `
 
 export async function openSetting() {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-credentials-'))
   const storage = `sqlite:${join(folder, 'tessera.db')}`
-  const clock = fakeClock()
+  const clock = standingClock(IN_2030)
   const store = await openStore(storage, clock)
   const masterKey = new MasterKey(Buffer.alloc(32, 1), systemRandom, undefined)
   const context = contextOf(store, clock, masterKey)

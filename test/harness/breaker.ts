@@ -1,4 +1,4 @@
-/** Fails some of the calls of a database. May import nothing. */
+/** Fails some of the calls of a database. */
 
 /** What becomes of a call: nothing is done, or it is done and nobody can tell. */
 export type Failure = 'before' | 'after'

@@ -1,8 +1,8 @@
-/** Real clients and verifiers, unmodified, against a real server: what their tests share. May import the harness. */
+/** Real clients and verifiers, unmodified, against a real server: what their tests share. */
 
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
 import { afterAll, beforeAll } from 'vitest'
-import { startTestServer, type TestServer } from '../harness/server.ts'
+import { startTestServer, type TestServer } from './server.ts'
 
 /** The API of the guide's client. */
 export const AUDIENCE = 'https://api.example.com'

@@ -1,31 +1,10 @@
-/** Client authentication over HTTP: assertions as clients make them, and what a refusal looks like. May import the harness. */
+/** Client authentication over HTTP: assertions as clients make them, and what a refusal looks like. */
 
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import type { Clock } from '../../src/platform/clock.ts'
-import type { TestServer } from '../harness/server.ts'
+import type { TestServer } from './server.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-
-/** A clock that stands until it is moved. @param from in seconds; where the machine's clock is, unless told otherwise */
-export function standingClock(from = Math.floor(Date.now() / 1000)) {
-  const start = from * 1000
-  let elapsed = 0
-  let steps = 0
-  return {
-    now: () => start + elapsed + steps,
-    monotonic: () => 5_000 + elapsed,
-    seconds: () => (start + elapsed + steps) / 1000,
-    /** Lets time pass: milliseconds. */
-    advance: (milliseconds: number) => {
-      elapsed += milliseconds
-    },
-    /** Sets the clock forward, or back, by so many milliseconds: no time passes. */
-    step: (milliseconds: number) => {
-      steps += milliseconds
-    },
-  } satisfies Clock & Record<string, unknown>
-}
 
 /** The claims of a good assertion (RFC 7523 §3), but for what is changed; `now` in seconds. */
 export const claimsOf = (issuer: string, clientId: string, now: number, changes: object = {}) => ({

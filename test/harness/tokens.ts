@@ -1,8 +1,8 @@
 /** Keys, and tokens signed with them by another library than what is under test. */
 
 import { CompactSign, exportJWK, generateKeyPair, type JWK } from 'jose'
-import { type AsymmetricAlgorithm, asymmetricAlgorithms } from '../../../src/crypto/jws/algorithms.ts'
-import { type PublicKey, parsePublicJwk } from '../../../src/crypto/jws/public-key.ts'
+import { type AsymmetricAlgorithm, asymmetricAlgorithms } from '../../src/crypto/jws/algorithms.ts'
+import { type PublicKey, parsePublicJwk } from '../../src/crypto/jws/public-key.ts'
 
 const PRIVATE = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi'])
 

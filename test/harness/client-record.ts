@@ -1,0 +1,26 @@
+import type { Client } from '../../src/model/client.ts'
+import { toCredentials } from '../../src/model/credentials/credential.ts'
+
+/** A client with the fields that matter to a test. It has no scope and no credential unless given. */
+export const clientWith = (fields: Partial<Client> & Pick<Client, 'id'>): Client => ({
+  name: undefined,
+  description: undefined,
+  owner: undefined,
+  tags: [],
+  metadata: {},
+  enabled: true,
+  subject: undefined,
+  grantTypes: ['client_credentials'],
+  scopes: [],
+  grants: [],
+  restrictScopes: false,
+  defaultScopes: [],
+  defaultApi: undefined,
+  token: {},
+  introspects: [],
+  credentials: toCredentials([]),
+  authentication: {},
+  require: undefined,
+  bindsToCertificate: false,
+  ...fields,
+})
