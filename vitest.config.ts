@@ -5,6 +5,7 @@ const ALONE = [
   'test/client-auth/timing.test.ts',
   'test/conditions/**/*.test.ts',
   'test/crypto/jws/verify.test.ts',
+  'test/endpoints/pipeline.test.ts',
   'test/faults/**/*.test.ts',
   'test/leaks/**/*.test.ts',
   'test/limits/**/*.test.ts',
