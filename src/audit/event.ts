@@ -1,7 +1,9 @@
+import type { TenantId } from '../oauth/ids.ts'
 import type { Reason } from '../oauth/refusals.ts'
 
 /** One thing that happened. Never holds a secret or a token. */
 export interface AuditEvent {
+  readonly tenant: TenantId
   /** Milliseconds. */
   readonly at: number
   readonly type: AuditEventType

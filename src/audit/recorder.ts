@@ -31,7 +31,7 @@ interface RecorderOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** Takes events at once and writes them in batches, off the path of the requests. */
+/** Takes the events of all tenants at once and writes them in batches, off the path of the requests. */
 export class AuditRecorder implements AuditSink {
   readonly #options: RecorderOptions
   readonly #time: BelievedTime

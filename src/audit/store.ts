@@ -16,12 +16,19 @@ export interface AuditQuery {
   readonly requestId?: string | undefined
 }
 
-/** The append-only log of events. Every call rejects when the database fails, having done nothing. */
-export interface AuditStore {
-  /** Adds all the events, in this order, or none. */
-  append(events: readonly AuditEvent[]): Promise<void>
+/** The events of one tenant. Every call rejects when the database fails. */
+export interface AuditTrail {
   /** Oldest first. */
   listEvents(query: AuditQuery): Promise<readonly StoredAuditEvent[]>
+}
+
+/**
+ * The append-only log of the events of all tenants, of which it lists those of one. Every call rejects when the database fails, having
+ * done nothing.
+ */
+export interface AuditStore extends AuditTrail {
+  /** Adds all the events, in this order, or none. */
+  append(events: readonly AuditEvent[]): Promise<void>
   /** The place of the oldest of the last `keep` refusals; undefined if there are no more than that. */
   oldestRefusalOf(keep: number): Promise<number | undefined>
   /** Removes at most `most` refusals before a place, the oldest first. @returns how many */

@@ -4,11 +4,13 @@ import type { AuditSink } from '../audit/sink.ts'
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
 import type { HttpRequest } from '../http/message.ts'
 import type { OAuthError } from '../oauth/error.ts'
+import type { TenantId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import { redactFields, redactText } from '../platform/redact.ts'
 
 /** What recording needs of the process. */
 export interface Recording {
+  readonly tenant: TenantId
   readonly audit: AuditSink
   readonly clock: Clock
 }
@@ -18,13 +20,14 @@ const LONGEST_RECORDED = 256
 
 /** Records that a request of an authenticated client did what it asked for. */
 export function recordSuccess(
-  { audit, clock }: Recording,
+  { tenant, audit, clock }: Recording,
   http: HttpRequest,
   type: AuditEventType,
   { client, method, credentialId }: AuthenticatedClient,
   detail: AuditEvent['detail'],
 ): void {
   audit.record({
+    tenant,
     at: clock.now(),
     type,
     result: 'success',
@@ -39,7 +42,7 @@ export function recordSuccess(
 
 /** Records that a request was refused, and why. @param client undefined where none was authenticated */
 export function recordRefusal(
-  { audit, clock }: Recording,
+  { tenant, audit, clock }: Recording,
   http: HttpRequest,
   type: AuditEventType,
   client: AuthenticatedClient | undefined,
@@ -50,6 +53,7 @@ export function recordRefusal(
   const { client_id: claimed, ...detail } = error.detail
   const claimedId = typeof claimed === 'string' ? redactText(claimed).slice(0, LONGEST_RECORDED) : undefined
   audit.record({
+    tenant,
     at: clock.now(),
     type,
     result: 'refused',

@@ -23,13 +23,16 @@ export interface ConsumerLimits {
   readonly keep: number
 }
 
-/** Stores consumers. Every call rejects when the database fails. */
+/** Stores the consumers of one tenant. Every call rejects when the database fails. */
 export interface ConsumerStore {
   /** Adds to what is known of each. */
   addFetches(consumers: readonly KeySetConsumer[]): Promise<void>
   /** Those seen since `time`, in milliseconds, the last one first. */
   listConsumers(since: number): Promise<readonly KeySetConsumer[]>
-  /** Removes at most `most` consumers that need not be kept, the oldest first. @returns how many */
+  /**
+   * Removes at most `most` consumers that need not be kept, the oldest first: of every tenant those not seen for long, and of this
+   * one those beyond its number. @returns how many
+   */
   pruneConsumers(limits: ConsumerLimits, most: number): Promise<number>
 }
 

@@ -56,7 +56,7 @@ export interface KeyWrites {
   readonly events?: readonly AuditEvent[]
 }
 
-/** Stores keys. Every call rejects when the database fails, and with a MasterKeyMismatch when another master key is in use. */
+/** Stores the keys of one tenant. Every call rejects when the database fails, and with a MasterKeyMismatch when another master key is in use. */
 export interface KeyStore {
   listKeys(): Promise<KeyRows>
   /** The same id as in `KeyRows`. */

@@ -1,6 +1,8 @@
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
 
+/** One issuer with its own clients, APIs and keys. Every other id is unique within its tenant only. */
+export type TenantId = Branded<'TenantId'>
 /** RFC 6749 §2.2. */
 export type ClientId = Branded<'ClientId'>
 /** The id of one credential of a client; ours, never on the wire. */
@@ -17,9 +19,13 @@ export type RequestId = Branded<'RequestId'>
 /** Characters. No client has a longer id, so that a longer one need not be looked up or remembered. */
 export const LONGEST_CLIENT_ID = 256
 
+export const TenantId = (value: string): TenantId => value as TenantId
 export const ClientId = (value: string): ClientId => value as ClientId
 export const CredentialId = (value: string): CredentialId => value as CredentialId
 export const Audience = (value: string): Audience => value as Audience
 export const KeyId = (value: string): KeyId => value as KeyId
 export const Jti = (value: string): Jti => value as Jti
 export const RequestId = (value: string): RequestId => value as RequestId
+
+/** The only tenant there is unless others are added. */
+export const DEFAULT_TENANT = TenantId('default')

@@ -6,10 +6,10 @@ export interface ReplayMark {
   readonly expiresAt: number
 }
 
-/** Where marks are kept. Every call rejects when the database fails. */
+/** Where the marks of one tenant are kept. Every call rejects when the database fails. */
 export interface ReplayStore {
   /** Keeps those that are not kept yet, before it resolves. Of processes that add one at once, one has added it. @returns the ids of those added */
   addMarks(marks: readonly ReplayMark[]): Promise<readonly Buffer[]>
-  /** Removes at most `most` marks that expired before `time`. @returns how many; 0 once there are none */
+  /** Removes at most `most` marks, of whichever tenant, that expired before `time`. @returns how many; 0 once there are none */
   pruneMarks(time: number, most: number): Promise<number>
 }

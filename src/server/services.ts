@@ -10,6 +10,7 @@ import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
 import type { Config } from '../config/resolve.ts'
 import { endpointPaths } from '../endpoints/paths.ts'
 import type { RuntimeServices } from '../endpoints/routes.ts'
+import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import type { Tracing } from '../observability/tracing.ts'
 import { DpopNonces } from '../sender-constraint/nonce.ts'
 import { Judge } from '../tokens/introspection/verdict.ts'
@@ -102,7 +103,7 @@ export function createServices(
     judge: new Judge({ verifier, changes, directory, revocations }),
     verifier,
     revocations,
-    recording: { audit, clock },
+    recording: { tenant: DEFAULT_TENANT, audit, clock },
     metadata: {
       issuer: config.issuer,
       get assertionAlgorithms() {

@@ -79,7 +79,7 @@ export class Sealer {
   }
 }
 
-/** Opens what any process has sealed. */
+/** Opens what any process has sealed for one tenant, whose keys name the subkeys that it remembers. */
 export class Unsealer {
   /** One for each process that has sealed lately. */
   readonly #subkeys = new LRUCache<string, KeyObject>({ max: 1_000 })

@@ -6,7 +6,7 @@ export interface Change {
   readonly id: string
 }
 
-/** Where changes are listed, in the order in which they were committed. Every call rejects when the database fails. */
+/** Where the changes of one tenant are listed, in the order in which they were committed. Every call rejects when the database fails. */
 export interface ChangeStore {
   /** The number of the newest change, 0 where there is none. */
   latestChange(): Promise<number>

@@ -12,6 +12,7 @@ import { clientGrants } from './0006-client-grants.ts'
 import { bounds } from './0007-bounds.ts'
 import { endedAndSample } from './0008-ended-and-sample.ts'
 import { masterKey } from './0009-master-key.ts'
+import { tenants } from './0011-tenants.ts'
 
 /** Every migration, by name; the names sort in the order of running, and one that was released never changes. */
 const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Dialect): Promise<void> }>> = {
@@ -24,6 +25,7 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0007-bounds': bounds,
   '0008-ended-and-sample': endedAndSample,
   '0009-master-key': masterKey,
+  '0011-tenants': tenants,
 }
 
 type MigrationTable = { migration: { name: string; timestamp: string } }

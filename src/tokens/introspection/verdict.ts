@@ -21,7 +21,10 @@ interface JudgeOptions {
   readonly revocations: Revocations
 }
 
-/** Judges tokens. A token that was verified is known again without its signature's being checked; all else is, each time. */
+/**
+ * Judges tokens of one tenant, whose keys have signed those that it remembers. A remembered token's signature is not checked again;
+ * everything else about it is checked each time.
+ */
 export class Judge {
   readonly #options: JudgeOptions
   readonly #inBatch = createBatch()

@@ -13,7 +13,7 @@ export type Revocation = {
   | { readonly kind: 'key'; readonly id: KeyId; readonly issuedBefore: number }
 )
 
-/** Where revocations are kept. Every call rejects when the database fails, having written nothing. */
+/** Where the revocations of one tenant are kept. Every call rejects when the database fails, having written nothing. */
 export interface RevocationStore {
   /** Keeps them for good before it resolves; one that is kept already is no error. */
   addRevocations(revocations: readonly Revocation[]): Promise<void>
@@ -21,7 +21,7 @@ export interface RevocationStore {
   revocationsAfter(after: number, limit: number): Promise<Listed<Revocation> & { readonly latest: number }>
   /** Whether a token was revoked individually. */
   isTokenRevoked(id: Jti): Promise<boolean>
-  /** Removes at most `most` revocations that expired before `time`. @returns how many; 0 once there are none */
+  /** Removes at most `most` revocations, of whichever tenant, that expired before `time`. @returns how many; 0 once there are none */
   pruneRevocations(time: number, most: number): Promise<number>
   /** The longest lifetime that any token can have had, in milliseconds. */
   longestLifetime(): Promise<number>
