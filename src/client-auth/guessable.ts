@@ -33,12 +33,12 @@ const LEAST_MACS = 4
 
 /** Finds the credential of a chosen secret that was right before, from the same address; undefined if that is not known. */
 export function findRememberedSecret(
-  { verifier, guesses }: Pick<Authenticator, 'verifier' | 'guesses'>,
+  { tenant, verifier, guesses }: Pick<Authenticator, 'tenant' | 'verifier' | 'guesses'>,
   { remoteAddress }: Asking,
   { clientId, secret, client }: AttemptedSecret & { readonly client: Client },
 ): Proven | undefined {
-  const credential = verifier.findRemembered(clientId, client.credentials, secret)
-  if (credential === undefined || !guesses.letThrough({ clientId, address: remoteAddress })) return undefined
+  const credential = verifier.findRemembered(tenant, clientId, client.credentials, secret)
+  if (credential === undefined || !guesses.letThrough({ tenant, clientId, address: remoteAddress })) return undefined
   return { client, credential }
 }
 
@@ -50,13 +50,13 @@ export function findRememberedSecret(
  * @throws OAuthError `too_many_guesses` or `secret_queue_full`
  */
 export async function findChosenSecret(
-  authenticator: Pick<Authenticator, 'verifier' | 'guesses'>,
+  authenticator: Pick<Authenticator, 'tenant' | 'verifier' | 'guesses'>,
   asking: Asking,
   readings: readonly AttemptedSecret[],
 ): Promise<Proven | undefined> {
-  const { verifier } = authenticator
+  const { tenant, verifier } = authenticator
   const guessable = readings.flatMap((reading) => {
-    const mark = verifier.markOf(reading.clientId, reading.secret)
+    const mark = verifier.markOf(tenant, reading.clientId, reading.secret)
     return mark === undefined || verifier.isKnownWrong(reading.client?.credentials, mark) ? [] : [{ ...reading, mark }]
   })
   // Each reading is a guess at the client that it names.
@@ -69,7 +69,7 @@ export async function findChosenSecret(
 
 /** Finds the credential among the readings that name one client. */
 async function findAmong(
-  { verifier, guesses }: Pick<Authenticator, 'verifier' | 'guesses'>,
+  { tenant, verifier, guesses }: Pick<Authenticator, 'tenant' | 'verifier' | 'guesses'>,
   { remoteAddress }: Asking,
   readings: readonly (AttemptedSecret & { readonly mark: string })[],
 ): Promise<Proven | undefined> {
@@ -77,8 +77,8 @@ async function findAmong(
   if (first === undefined) return undefined
   const { clientId } = first
   const marks = [first.mark, ...others.map(({ mark }) => mark)] as const
-  const attempt = await guesses.begin({ clientId, address: remoteAddress, marks })
-  const place = { class: attempt.standing, lanes: [...networksOf(remoteAddress).widestFirst, clientId] }
+  const attempt = await guesses.begin({ tenant, clientId, address: remoteAddress, marks })
+  const place = { class: attempt.standing, lanes: [...networksOf(remoteAddress).widestFirst, `${tenant} ${clientId}`] }
   let isChecked = false
   try {
     for (const { client, secret, mark } of readings) {
@@ -105,7 +105,7 @@ async function findAmong(
  * @throws OAuthError `too_many_guesses`
  */
 export async function findMacSecret(
-  { verifier, guesses, masterKey, clock }: Authenticator,
+  { tenant, verifier, guesses, masterKey, clock }: Authenticator,
   { remoteAddress }: Asking,
   {
     clientId,
@@ -124,10 +124,10 @@ export async function findMacSecret(
   for (let macs = inOrder.length; macs < LEAST_MACS; macs += 1) verifyHmac(jws, DECOY)
   if (found?.hash.kind === 'sha256') return { found }
 
-  const mark = verifier.markOfMac(clientId, { alg: jws.header.alg, signature: jws.signature })
+  const mark = verifier.markOfMac(tenant, clientId, { alg: jws.header.alg, signature: jws.signature })
   const holder = client?.credentials
   if (found === undefined && verifier.isKnownWrong(holder, mark)) return { found, lost }
-  await guesses.conclude({ clientId, address: remoteAddress, marks: [mark] }, found !== undefined)
+  await guesses.conclude({ tenant, clientId, address: remoteAddress, marks: [mark] }, found !== undefined)
   if (found === undefined) verifier.noteWrong(holder, mark)
   return { found, lost }
 }

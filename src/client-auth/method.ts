@@ -4,7 +4,7 @@ import type { Holds } from '../http/hold.ts'
 import type { Client } from '../model/client.ts'
 import type { Credential } from '../model/credentials/credential.ts'
 import type { Directory } from '../model/directory/directory.ts'
-import type { ClientId } from '../oauth/ids.ts'
+import type { ClientId, TenantId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ReplayMarks } from '../replay/marks.ts'
 import type { AudienceForm } from './assertions/claims.ts'
@@ -17,6 +17,8 @@ import type { Guesses } from './throttle/limiter.ts'
 
 /** What the methods need of the process. */
 export interface Authenticator {
+  /** The tenant whose clients these are. */
+  readonly tenant: TenantId
   readonly directory: Directory
   readonly verifier: SecretVerifier
   readonly guesses: Guesses

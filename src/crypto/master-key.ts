@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { DEFAULT_TENANT, type TenantId } from '../oauth/ids.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 
@@ -36,10 +37,16 @@ export class MasterKey {
   readonly id: string
   readonly #keys: ReadonlyMap<string, KeyObject>
   readonly #random: RandomBytes
+  readonly #scope: string
   readonly #derived = new Map<string, Buffer>()
 
-  /** @param bytes 32 bytes of chance @param previous the master key before, where its rows are still to be read */
-  constructor(bytes: Buffer, random: RandomBytes, previous?: Buffer) {
+  /**
+   * @param bytes 32 random bytes @param previous the master key before, while some rows are still encrypted under it
+   * @param tenant whose rows it encrypts: a ciphertext or derived key of one tenant is of no use at another
+   */
+  constructor(bytes: Buffer, random: RandomBytes, previous?: Buffer, tenant: TenantId = DEFAULT_TENANT) {
+    // The contexts of the default tenant are those of before there were tenants.
+    this.#scope = tenant === DEFAULT_TENANT ? '' : `tenant ${tenant}: `
     this.id = masterKeyId(bytes)
     this.#random = random
     const known = [bytes, ...(previous === undefined ? [] : [previous])]
@@ -71,7 +78,9 @@ export class MasterKey {
   encrypt(plaintext: Buffer, context: string, inUse: string | undefined): Encrypted {
     const masterKeyId = inUse ?? this.id
     const nonce = Buffer.from(this.#random(NONCE_BYTES))
-    const cipher = createCipheriv('aes-256-gcm', this.#keyOf(masterKeyId), nonce).setAAD(Buffer.from(context))
+    const cipher = createCipheriv('aes-256-gcm', this.#keyOf(masterKeyId), nonce).setAAD(
+      Buffer.from(this.#scope + context),
+    )
     const ciphertext = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
     return { ciphertext, masterKeyId }
   }
@@ -88,7 +97,7 @@ export class MasterKey {
     try {
       const nonce = ciphertext.subarray(0, NONCE_BYTES)
       const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
-        .setAAD(Buffer.from(context))
+        .setAAD(Buffer.from(this.#scope + context))
         .setAuthTag(ciphertext.subarray(-TAG_BYTES))
       return Buffer.concat([decipher.update(ciphertext.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
     } catch {
@@ -99,7 +108,8 @@ export class MasterKey {
   #derive(purpose: string, id: string): Buffer {
     const name = `${id} ${purpose}`
     const derived =
-      this.#derived.get(name) ?? Buffer.from(hkdfSync('sha256', this.#keyOf(id), '', `tessera ${purpose}`, KEY_BYTES))
+      this.#derived.get(name) ??
+      Buffer.from(hkdfSync('sha256', this.#keyOf(id), '', `tessera ${this.#scope}${purpose}`, KEY_BYTES))
     this.#derived.set(name, derived)
     return derived
   }

@@ -50,6 +50,7 @@ export function createServices(
   live.follow((next) => certificates.prepareAuthorities(next.clientAuthorities))
   return {
     authenticator: {
+      tenant: DEFAULT_TENANT,
       directory,
       verifier: tracing.calls('secret', new SecretVerifier(clock, random, masterKey.derive('secret marks')[0])),
       guesses: shared?.guesses ?? new GuessLimiter(clock),

@@ -23,7 +23,10 @@ export interface DocumentCounts {
   readonly failing: number
 }
 
-/** Documents from outside, by where they come from. */
+/**
+ * Documents from outside, by where they come from. All tenants share them: a document is public and the same for everybody who fetches
+ * it. Which sources a tenant trusts is said by its own credentials.
+ */
 export class Documents<Content> {
   readonly #clock: Clock
   readonly #load: (source: string) => Promise<Loaded<Content>>

@@ -10,7 +10,7 @@ import {
   sha256,
 } from '../../model/credentials/secret-hash.ts'
 import { OAuthError } from '../../oauth/error.ts'
-import type { ClientId } from '../../oauth/ids.ts'
+import type { ClientId, TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { RandomBytes } from '../../platform/random.ts'
 import type { Standing } from '../throttle/limiter.ts'
@@ -105,27 +105,32 @@ export class SecretVerifier {
   }
 
   /**
-   * By what a secret that a person may have chosen is known here: a keyed hash of client and secret. Nobody outside sees
-   * one: that it can be extended, unlike an HMAC, helps nobody.
+   * The mark by which a secret that a person may have chosen is known here: a keyed hash of tenant, client and secret. Clients of two
+   * tenants may have the same id and secret. Nobody outside sees a mark, so it does no harm that, unlike an HMAC, it can be extended.
    * @returns undefined for a secret that nobody can guess, or that is too long to be looked at
    */
-  markOf(clientId: ClientId, secret: string): string | undefined {
+  markOf(tenant: TenantId, clientId: ClientId, secret: string): string | undefined {
     if (secret.length > LONGEST_SECRET || isGenerated(secret)) return undefined
-    return sha256(`${this.#memoKey}${clientId}\0${secret}`)
+    return sha256(`${this.#memoKey}${tenant}\0${clientId}\0${secret}`)
   }
 
   /** The same for a MAC, which shows whether a guessed secret is right. */
-  markOfMac(clientId: ClientId, { alg, signature }: { readonly alg: string; readonly signature: Buffer }): string {
-    return sha256(`${this.#memoKey}${clientId}\0\0${alg}\0${signature.toString('base64')}`)
+  markOfMac(
+    tenant: TenantId,
+    clientId: ClientId,
+    { alg, signature }: { readonly alg: string; readonly signature: Buffer },
+  ): string {
+    return sha256(`${this.#memoKey}${tenant}\0${clientId}\0\0${alg}\0${signature.toString('base64')}`)
   }
 
   /** The secret of the holder that this is, where it is a chosen one that was right a moment ago; undefined otherwise. */
   findRemembered<Secret extends KeptSecret>(
+    tenant: TenantId,
     clientId: ClientId,
     holder: SecretHolder<Secret> | undefined,
     secret: string,
   ): Secret | undefined {
-    const mark = this.markOf(clientId, secret)
+    const mark = this.markOf(tenant, clientId, secret)
     const remembered = mark === undefined ? undefined : this.#recall(holder, mark)
     return remembered && holder?.secrets.find((one) => one === remembered)
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { OAuthError } from '../../oauth/error.ts'
-import type { ClientId } from '../../oauth/ids.ts'
+import type { ClientId, TenantId } from '../../oauth/ids.ts'
 import { networksOf } from '../../platform/addresses.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { Shelves } from './shelves.ts'
@@ -48,6 +48,7 @@ const MEMORY = {
 
 /** Who tries from where. */
 interface Whence {
+  readonly tenant: TenantId
   /** As presented: one that no client has is counted like any other, so that nothing tells which exist. */
   readonly clientId: ClientId
   readonly address: string
@@ -55,7 +56,7 @@ interface Whence {
 
 /** What is about to be tried. */
 export interface Guess extends Whence {
-  /** Keyed hashes of client id and secret: two where the request can be read in two ways (RFC 6749 §2.3.1). */
+  /** Keyed hashes of tenant, client id and secret: two where the request can be read in two ways (RFC 6749 §2.3.1). */
   readonly marks: readonly [string, ...string[]]
 }
 
@@ -157,9 +158,9 @@ export class GuessLimiter implements Guesses {
    * @throws OAuthError `too_many_guesses`, 429 with `Retry-After` (RFC 6585 §4), where the attempt must wait. It then counts
    * for nothing, and must not be checked.
    */
-  begin({ clientId, address, marks }: Guess): Attempt {
+  begin({ tenant, clientId, address, marks }: Guess): Attempt {
     const now = this.#clock.monotonic()
-    const keys = keysOf(clientId, address)
+    const keys = keysOf({ tenant, clientId, address })
     const counts = this.#countsOf(keys)
     const { pair } = counts
     // Whether to wait must not depend on the secret: where only the right one came through, it would be told by that.
@@ -214,9 +215,9 @@ export class GuessLimiter implements Guesses {
     }
   }
 
-  letThrough({ clientId, address }: Whence): boolean {
+  letThrough(whence: Whence): boolean {
     const now = this.#clock.monotonic()
-    const pair = this.#pairs.get(keysOf(clientId, address).pair)
+    const pair = this.#pairs.get(keysOf(whence).pair)
     if (pair === undefined || !isProven(now, pair) || pair.failures.level(now) > 0) return false
     pair.provenAt = now
     return true
@@ -292,10 +293,14 @@ function standingOf(now: number, pair: Pair): Standing {
 
 type Keys = ReturnType<typeof keysOf>
 
-function keysOf(clientId: string, address: string) {
-  const client =
-    clientId.length <= LONGEST_KEY ? clientId : `#${createHash('sha256').update(clientId).digest('base64url')}`
+/**
+ * Clients of two tenants may have the same id, but are counted apart. An address is counted over all tenants: otherwise whoever guesses
+ * would have as many tries there as there are tenants.
+ */
+function keysOf({ tenant, clientId, address }: Whence) {
+  const id = clientId.length <= LONGEST_KEY ? clientId : `#${createHash('sha256').update(clientId).digest('base64url')}`
   const { region, site, own } = networksOf(address)
+  const client = `${tenant}\0${id}`
   return { client, address: own, site, pair: `${client}\0${own}`, region: `${client}\0${region}` }
 }
 

@@ -8,7 +8,7 @@ import type { Client } from '../../../src/model/client.ts'
 import { type SecretCredential, toCredentials } from '../../../src/model/credentials/credential.ts'
 import type { ScryptParameters } from '../../../src/model/credentials/secret-hash.ts'
 import { OAuthError } from '../../../src/oauth/error.ts'
-import { ClientId, CredentialId } from '../../../src/oauth/ids.ts'
+import { ClientId, CredentialId, DEFAULT_TENANT } from '../../../src/oauth/ids.ts'
 import type { Channel, FromPrimary, FromWorker } from '../../../src/server/workers/channel.ts'
 import { attend } from '../../../src/server/workers/desk.ts'
 import { RemoteGuesses } from '../../../src/server/workers/remote-guesses.ts'
@@ -66,7 +66,11 @@ function startProcess(clock: { monotonic(): number; now(): number }, guesses: Gu
     ask: async (id: string, secret: string, remoteAddress: string): Promise<number> => {
       const attempted = { clientId: ClientId(id), secret, client: id === 'good' ? client : undefined }
       try {
-        return (await findChosenSecret({ verifier, guesses }, { remoteAddress }, [attempted])) === undefined ? 401 : 200
+        return (await findChosenSecret({ tenant: DEFAULT_TENANT, verifier, guesses }, { remoteAddress }, [
+          attempted,
+        ])) === undefined
+          ? 401
+          : 200
       } catch (error) {
         if (error instanceof OAuthError) return error.status
         throw error
