@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { TenantId } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase, openStore } from '../../src/store/open.ts'
 import { makeOldDatabase, migrationBefore } from '../harness/old-database.ts'
 import { beforeTenantsContract, type HandledDatabase } from './before-tenants.ts'
-import { tenantsContract } from './tenants.ts'
+import { callAll, tenantsContract } from './tenants.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-tenants-'))
 
@@ -44,6 +45,30 @@ async function create(): Promise<HandledDatabase> {
 }
 
 beforeTenantsContract('SQLite', create)
+
+/** Old rows are removed whoever they are of; by their keys, which name the tenant. */
+const OF_ALL = [
+  /^select "tenant", "id" from "replay_mark" where "expires_at" < \?/,
+  /^select "tenant", "seq" from "revocation" where "expires_at" <= \?/,
+  /^select \* from "key_consumer" where "last_seen" < \? order by/,
+]
+
+test('every statement names the tenant', async () => {
+  const database = await create()
+  const store = await openStore(database.location, systemClock)
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')
+  await callAll(store.of(TenantId('t')))
+  const statements = new Set(prepare.mock.calls.map(([sql]) => sql).filter((sql) => !sql.startsWith('pragma')))
+  prepare.mockRestore()
+  await store.close()
+  await database.destroy()
+  const names = (sql: string): boolean =>
+    /^insert into "\w+" \((?:"\w+", )*"tenant"/.test(sql) || / where (?:.* and )?\(?(?:"\w+"\.)?"tenant" = \?/.test(sql)
+  const others = [...statements].filter((sql) => !names(sql))
+  expect(statements.size).toBeGreaterThan(50)
+  expect(others.filter((sql) => !OF_ALL.some((pattern) => pattern.test(sql)))).toEqual([])
+  for (const pattern of OF_ALL) expect(others).toContainEqual(expect.stringMatching(pattern))
+})
 
 test('a credential that was left without its client by hand does not stop the migration, and goes', async () => {
   const database = await create()

@@ -139,6 +139,11 @@ const everyStep = Object.values(steps).flatMap((methods) => Object.entries<Step>
 /** The second round finds what the first has left. */
 const rounds = [...everyStep, ...everyStep]
 
+/** Calls every method of the stores of a tenant. */
+export async function callAll(stores: TenantStores): Promise<void> {
+  for (const [, step] of rounds) await step(stores, 1)
+}
+
 /**
  * Tenants with the same ids in one database see and change their own rows only.
  * @param create as for `storeContract`

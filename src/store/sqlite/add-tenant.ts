@@ -39,7 +39,10 @@ async function copy(db: MigratedDatabase, { name, key, without, owner }: TenantT
   const owned =
     owner &&
     sql`where ${sql.ref(owner.column)} in (select ${sql.ref(owner.key)} from ${sql.table(temporary(owner.table))})`
-  await sql`insert into ${copied} (${names}) select ${names} from ${sql.table(name)} ${owned ?? sql``}`.execute(db)
+  // Rows that stand in the order of their key are read faster by it.
+  const inOrder = key.length === 0 ? sql`` : sql`order by ${sql.join(key.map((column) => sql.ref(column)))}`
+  await sql`insert into ${copied} (${names}) select ${names} from ${sql.table(name)} ${owned ?? sql``}
+    ${inOrder}`.execute(db)
 }
 
 function define({ name, type, notnull, dflt_value: otherwise }: Column, key: readonly string[]): RawBuilder<unknown> {
