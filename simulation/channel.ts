@@ -6,6 +6,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { AuditEvent } from '../src/audit/event.ts'
+import { DEFAULT_TENANT } from '../src/oauth/ids.ts'
 import type { FromWorker } from '../src/server/workers/channel.ts'
 
 const BATCHES = 4_000
@@ -15,6 +16,7 @@ const EVENTS_AT_ONCE = 20
 const WINDOW = 50
 
 const event: AuditEvent = {
+  tenant: DEFAULT_TENANT,
   at: 1_700_000_000_000,
   type: 'token.issue',
   result: 'success',

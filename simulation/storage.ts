@@ -14,7 +14,7 @@ import { AuditRecorder } from '../src/audit/recorder.ts'
 import type { Client } from '../src/model/client.ts'
 import { toCredentials } from '../src/model/credentials/credential.ts'
 import { Directory } from '../src/model/directory/directory.ts'
-import { ClientId, CredentialId, Jti } from '../src/oauth/ids.ts'
+import { ClientId, CredentialId, DEFAULT_TENANT, Jti } from '../src/oauth/ids.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../src/platform/random.ts'
 import { openStore } from '../src/store/open.ts'
@@ -39,6 +39,7 @@ const nameOf = (number: number): ClientId => ClientId(names[number % CLIENTS] ??
 
 /** As a token that was issued to a client with a secret leaves it. */
 const event = (number: number) => ({
+  tenant: DEFAULT_TENANT,
   at: systemClock.now(),
   type: 'token.issue' as const,
   result: 'success' as const,

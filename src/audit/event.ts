@@ -1,8 +1,10 @@
+import type { TenantId } from '../oauth/ids.ts'
 import type { Actor } from './actor.ts'
 import type { Changes } from './changes.ts'
 
 /** One recorded action. It never contains a secret or a token. */
 export interface AuditEvent {
+  readonly tenant: TenantId
   /** Milliseconds. */
   readonly at: number
   readonly type: AuditEventType

@@ -31,7 +31,7 @@ interface RecorderOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** Accepts events without waiting and writes them in batches, so that requests don't wait for the database. */
+/** Accepts the events of all tenants without waiting and writes them in batches, so that requests don't wait for the database. */
 export class AuditRecorder implements AuditSink {
   readonly #options: RecorderOptions
   readonly #time: BelievedTime

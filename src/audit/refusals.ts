@@ -139,7 +139,7 @@ export class RefusalGatherer implements AuditSink {
   readonly #clock: Clock
   /** Two sources, so that a flood of strangers does not hide the refusals of clients. */
   readonly #sources: { readonly strangers: Source; readonly clients: Source }
-  /** Refusals beyond the budget, keyed by type and reason. These names are the program's own, so there are few. */
+  /** Refusals beyond the budget, keyed by tenant, type and reason. Strangers choose none of these, so there are few. */
   readonly #others = new Map<string, Group>()
   #timer: NodeJS.Timeout | undefined
 
@@ -204,7 +204,7 @@ export class RefusalGatherer implements AuditSink {
       this.#sink.record(copy)
       return
     }
-    const kind = `${event.type} ${event.reason}`
+    const kind = `${event.tenant} ${event.type} ${event.reason}`
     const others = this.#others.get(kind) ?? new Group(now)
     others.add(copy)
     this.#others.set(kind, others)
@@ -249,13 +249,13 @@ const withoutParticulars = ({ detail: _, ...last }: AuditEvent): AuditEvent => (
 
 /** Returns a digest of an event, and a copy in its own memory, so that the event does not keep the request alive. */
 function ownCopy(event: AuditEvent): { readonly digest: string; readonly copy: AuditEvent } {
-  const { type, reason, clientId = null, remoteAddress = null, traceId = null } = event
+  const { tenant, type, reason, clientId = null, remoteAddress = null, traceId = null } = event
   const json = JSON.stringify(event.detail)
   const detail = json.length > LONGEST_DETAIL ? JSON.stringify({ too_long: json.length }) : json
   const said = JSON.stringify([clientId, remoteAddress, traceId])
   const [ownClientId, ownAddress, ownTraceId]: readonly (string | null)[] = JSON.parse(said)
   return {
-    digest: hash('sha256', JSON.stringify([type, reason, clientId, remoteAddress, detail]), 'base64url'),
+    digest: hash('sha256', JSON.stringify([tenant, type, reason, clientId, remoteAddress, detail]), 'base64url'),
     copy: {
       ...event,
       clientId: ownClientId ?? undefined,

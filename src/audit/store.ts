@@ -19,12 +19,19 @@ export interface AuditQuery {
   readonly requestId?: string | undefined
 }
 
-/** The append-only log of events. If the database fails, a call rejects and has changed nothing. */
-export interface AuditStore {
-  /** Adds all the events, in this order, or none. */
-  append(events: readonly AuditEvent[]): Promise<void>
+/** The events of one tenant. A call rejects if the database fails. */
+export interface AuditTrail {
   /** Lists events, oldest first. */
   listEvents(query: AuditQuery): Promise<readonly StoredAuditEvent[]>
+}
+
+/**
+ * The append-only log of the events of all tenants, which lists those of one. If the database fails, a call rejects and has changed
+ * nothing.
+ */
+export interface AuditStore extends AuditTrail {
+  /** Adds all the events, in this order, or none. */
+  append(events: readonly AuditEvent[]): Promise<void>
   /** The place of the oldest of the last `keep` refusals; undefined if there are not more than `keep`. */
   oldestRefusalOf(keep: number): Promise<number | undefined>
   /** Removes at most `most` refusals before a place, the oldest first. @returns how many */

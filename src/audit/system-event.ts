@@ -1,3 +1,4 @@
+import { DEFAULT_TENANT, type TenantId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import { type Actor, SYSTEM } from './actor.ts'
@@ -22,8 +23,9 @@ interface Means {
 export const eventBy = (
   actor: Actor,
   { type, detail, clientId, changes }: Occurrence,
-  { clock, random }: Means,
+  { tenant, clock, random }: Means & { readonly tenant: TenantId },
 ): AuditEvent => ({
+  tenant,
   at: clock.now(),
   type,
   result: 'success',
@@ -37,10 +39,13 @@ export const eventBy = (
   ...(changes && { changes: toChanges(changes) }),
 })
 
-/** An event that the server itself causes, by a schedule. */
+/**
+ * An event that the server itself causes, by a schedule. It is of the default tenant, whose operators run the server; a store of another
+ * tenant records it as its own.
+ */
 export const systemEvent = (
   type: AuditEventType,
   detail: AuditEvent['detail'],
   means: Means,
   changes?: Occurrence['changes'],
-): AuditEvent => eventBy(SYSTEM, { type, detail, ...(changes && { changes }) }, means)
+): AuditEvent => eventBy(SYSTEM, { type, detail, ...(changes && { changes }) }, { ...means, tenant: DEFAULT_TENANT })

@@ -6,6 +6,7 @@ import type { Client } from '../model/client.ts'
 import type { Credential } from '../model/credentials/credential.ts'
 import type { CredentialUsage } from '../model/credentials/usage.ts'
 import type { Directory } from '../model/directory/directory.ts'
+import type { TenantId } from '../oauth/ids.ts'
 import type { ReplayMarks } from '../replay/marks.ts'
 import type { AudienceForm } from './assertions/claims.ts'
 import type { CertificateCheck } from './certificates/check.ts'
@@ -17,6 +18,8 @@ import type { Guesses } from './throttle/limiter.ts'
 
 /** The parts of the server on which client authentication depends. */
 export interface ClientAuthContext {
+  /** The tenant of the clients. */
+  readonly tenant: TenantId
   readonly directory: Directory
   readonly secrets: SecretVerifier
   readonly guesses: Guesses

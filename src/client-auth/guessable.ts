@@ -29,12 +29,12 @@ const LEAST_MACS = 4
 
 /** Finds the credential of a chosen secret that was right before, from the same address; undefined if that is not known. */
 export function findRememberedSecret(
-  { secrets, guesses }: Pick<ClientAuthContext, 'secrets' | 'guesses'>,
+  { tenant, secrets, guesses }: Pick<ClientAuthContext, 'tenant' | 'secrets' | 'guesses'>,
   { remoteAddress }: Sender,
   { clientId, secret, client }: AttemptedSecret & { readonly client: Client },
 ): VerifiedCredential | undefined {
-  const credential = secrets.findRemembered(clientId, client.credentials, secret)
-  if (credential === undefined || !guesses.letThrough({ clientId, address: remoteAddress })) return undefined
+  const credential = secrets.findRemembered(tenant, clientId, client.credentials, secret)
+  if (credential === undefined || !guesses.letThrough({ tenant, clientId, address: remoteAddress })) return undefined
   return { client, credential }
 }
 
@@ -46,13 +46,13 @@ export function findRememberedSecret(
  * @throws TooManyGuesses or `secret_queue_full`
  */
 export async function findChosenSecret(
-  context: Pick<ClientAuthContext, 'secrets' | 'guesses'>,
+  context: Pick<ClientAuthContext, 'tenant' | 'secrets' | 'guesses'>,
   sender: Sender,
   readings: readonly AttemptedSecret[],
 ): Promise<VerifiedCredential | undefined> {
-  const { secrets } = context
+  const { tenant, secrets } = context
   const guessable = readings.flatMap((reading) => {
-    const mark = secrets.markOf(reading.clientId, reading.secret)
+    const mark = secrets.markOf(tenant, reading.clientId, reading.secret)
     return mark === undefined || secrets.isKnownWrong(reading.client?.credentials, mark) ? [] : [{ ...reading, mark }]
   })
   // Each reading is a guess at the client that it names.
@@ -65,7 +65,7 @@ export async function findChosenSecret(
 
 /** Finds the credential among the readings that name one client. */
 async function findAmong(
-  { secrets, guesses }: Pick<ClientAuthContext, 'secrets' | 'guesses'>,
+  { tenant, secrets, guesses }: Pick<ClientAuthContext, 'tenant' | 'secrets' | 'guesses'>,
   { remoteAddress }: Sender,
   readings: readonly (AttemptedSecret & { readonly mark: string })[],
 ): Promise<VerifiedCredential | undefined> {
@@ -73,8 +73,8 @@ async function findAmong(
   if (first === undefined) return undefined
   const { clientId } = first
   const marks = [first.mark, ...others.map(({ mark }) => mark)] as const
-  const attempt = await guesses.begin({ clientId, address: remoteAddress, marks })
-  const place = { class: attempt.standing, lanes: [...networksOf(remoteAddress).widestFirst, clientId] }
+  const attempt = await guesses.begin({ tenant, clientId, address: remoteAddress, marks })
+  const place = { class: attempt.standing, lanes: [...networksOf(remoteAddress).widestFirst, `${tenant} ${clientId}`] }
   let isChecked = false
   try {
     for (const { client, secret, mark } of readings) {
@@ -101,7 +101,7 @@ async function findAmong(
  * @throws TooManyGuesses
  */
 export async function findMacSecret(
-  { secrets: verifier, guesses, masterKey }: ClientAuthContext,
+  { tenant, secrets: verifier, guesses, masterKey }: ClientAuthContext,
   { remoteAddress, at }: Sender,
   {
     clientId,
@@ -119,10 +119,10 @@ export async function findMacSecret(
   for (let macs = inOrder.length; macs < LEAST_MACS; macs += 1) verifyHmac(jws, DECOY)
   if (found?.hash.kind === 'sha256') return { found }
 
-  const mark = verifier.markOfMac(clientId, { alg: jws.header.alg, signature: jws.signature })
+  const mark = verifier.markOfMac(tenant, clientId, { alg: jws.header.alg, signature: jws.signature })
   const holder = client?.credentials
   if (found === undefined && verifier.isKnownWrong(holder, mark)) return { found, lost }
-  await guesses.conclude({ clientId, address: remoteAddress, marks: [mark] }, found !== undefined)
+  await guesses.conclude({ tenant, clientId, address: remoteAddress, marks: [mark] }, found !== undefined)
   if (found === undefined) verifier.noteWrong(holder, mark)
   return { found, lost }
 }

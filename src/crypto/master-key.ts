@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { DEFAULT_TENANT, type TenantId } from '../oauth/ids.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { UserError } from '../platform/user-error.ts'
 import { openBox, sealBox } from './box.ts'
@@ -35,10 +36,16 @@ export class MasterKey {
   readonly id: string
   readonly #keys: ReadonlyMap<string, KeyObject>
   readonly #random: RandomBytes
+  readonly #scope: string
   readonly #derived = new Map<string, Buffer>()
 
-  /** @param bytes 32 bytes of chance @param previous the master key before, where its rows are still to be read */
-  constructor(bytes: Buffer, random: RandomBytes, previous?: Buffer) {
+  /**
+   * @param bytes 32 random bytes @param previous the master key before, while some rows are still encrypted under it
+   * @param tenant whose rows it encrypts: a ciphertext or derived key of one tenant is of no use at another
+   */
+  constructor(bytes: Buffer, random: RandomBytes, previous?: Buffer, tenant: TenantId = DEFAULT_TENANT) {
+    // The contexts of the default tenant are those of before there were tenants.
+    this.#scope = tenant === DEFAULT_TENANT ? '' : `tenant ${tenant}: `
     this.id = masterKeyId(bytes)
     this.#random = random
     const known = [bytes, ...(previous === undefined ? [] : [previous])]
@@ -69,7 +76,7 @@ export class MasterKey {
    */
   encrypt(plaintext: Buffer, context: string, inUse: string | undefined): Encrypted {
     const masterKeyId = inUse ?? this.id
-    const ciphertext = sealBox(plaintext, this.#keyOf(masterKeyId), Buffer.from(context), this.#random)
+    const ciphertext = sealBox(plaintext, this.#keyOf(masterKeyId), Buffer.from(this.#scope + context), this.#random)
     return { ciphertext, masterKeyId }
   }
 
@@ -83,13 +90,14 @@ export class MasterKey {
     const key = this.#keys.get(id)
     if (key === undefined) return { problem: `is encrypted under the master key ${id}, which was not given` }
     const problem = 'is not as it was encrypted: it is damaged, or of another record'
-    return openBox(ciphertext, key, Buffer.from(context)) ?? { problem }
+    return openBox(ciphertext, key, Buffer.from(this.#scope + context)) ?? { problem }
   }
 
   #derive(purpose: string, id: string): Buffer {
     const name = `${id} ${purpose}`
     const derived =
-      this.#derived.get(name) ?? Buffer.from(hkdfSync('sha256', this.#keyOf(id), '', `tessera ${purpose}`, KEY_BYTES))
+      this.#derived.get(name) ??
+      Buffer.from(hkdfSync('sha256', this.#keyOf(id), '', `tessera ${this.#scope}${purpose}`, KEY_BYTES))
     this.#derived.set(name, derived)
     return derived
   }

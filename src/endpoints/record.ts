@@ -2,11 +2,13 @@ import type { AuditEvent, AuditEventType } from '../audit/event.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
 import type { RequestFacts } from '../http/message.ts'
+import type { TenantId } from '../oauth/ids.ts'
 import type { Refusal } from '../oauth/refusal.ts'
 import { redactFields, redactText } from '../platform/redact.ts'
 
 /** What recording needs of the process. */
 export interface Recording {
+  readonly tenant: TenantId
   readonly audit: AuditSink
 }
 
@@ -15,13 +17,14 @@ const LONGEST_RECORDED = 256
 
 /** Records that a request of an authenticated client did what it asked for. */
 export function recordSuccess(
-  { audit }: Recording,
+  { tenant, audit }: Recording,
   facts: RequestFacts,
   type: AuditEventType,
   { client, method, credentialId }: AuthenticatedClient,
   detail: AuditEvent['detail'],
 ): void {
   audit.record({
+    tenant,
     at: facts.at,
     type,
     result: 'success',
@@ -36,7 +39,7 @@ export function recordSuccess(
 
 /** Records that a request was refused, and why. @param client undefined where none was authenticated */
 export function recordRefusal(
-  { audit }: Recording,
+  { tenant, audit }: Recording,
   facts: RequestFacts,
   type: AuditEventType,
   client: AuthenticatedClient | undefined,
@@ -47,6 +50,7 @@ export function recordRefusal(
   const { client_id: claimed, ...detail } = error.detail
   const claimedId = typeof claimed === 'string' ? redactText(claimed).slice(0, LONGEST_RECORDED) : undefined
   audit.record({
+    tenant,
     at: facts.at,
     type,
     result: 'refused',

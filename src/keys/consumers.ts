@@ -23,13 +23,16 @@ export interface ConsumerLimits {
   readonly keep: number
 }
 
-/** Stores consumers. Every call rejects when the database fails. */
+/** Stores the consumers of one tenant. Every call rejects when the database fails. */
 export interface ConsumerStore {
   /** Adds fetches to the counts of each consumer. */
   addFetches(consumers: readonly KeySetConsumer[]): Promise<void>
   /** Lists the consumers seen since a time, in milliseconds, the latest first. */
   listConsumers(since: number): Promise<readonly KeySetConsumer[]>
-  /** Removes at most `most` consumers beyond the limits, the oldest first. @returns how many */
+  /**
+   * Removes at most `most` consumers, the oldest first: those of every tenant that were not seen for long, and those of this tenant
+   * beyond its limit. @returns how many
+   */
   pruneConsumers(limits: ConsumerLimits, most: number): Promise<number>
 }
 

@@ -56,7 +56,7 @@ export interface KeyWrites {
   readonly events?: readonly AuditEvent[]
 }
 
-/** Stores keys. A call rejects when the database fails, or with a MasterKeyMismatch when another master key is in use. */
+/** Stores the keys of one tenant. A call rejects when the database fails, or with a MasterKeyMismatch when another master key is in use. */
 export interface KeyStore {
   listKeys(): Promise<KeyRows>
   /** The id of the master key in use, as in `KeyRows`. */

@@ -39,5 +39,5 @@ export interface SealedContext extends ManagementContext {
 }
 
 /** The event of a change: by the actor of the context, now. */
-export const recordedBy = ({ actor, clock, random }: ManagementContext, occurrence: Occurrence): AuditEvent =>
-  eventBy(actor, occurrence, { clock, random })
+export const recordedBy = ({ actor, tenant, clock, random }: ManagementContext, occurrence: Occurrence): AuditEvent =>
+  eventBy(actor, occurrence, { tenant, clock, random })

@@ -35,7 +35,7 @@ export interface ClientStep {
   readonly event: AuditEvent | undefined
 }
 
-/** Where the model is read and written whole. Every call rejects when the database fails, having written nothing. */
+/** Where the model of one tenant is read and written whole. Every call rejects when the database fails, having written nothing. */
 export interface ModelStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
   /** At most this many clients whose ids come after the given one, in the order of the database. */

@@ -1,7 +1,7 @@
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
 
-/** An authority with an issuer, clients and keys of its own. */
+/** One issuer with its own clients, APIs and keys. Every other id is unique within its tenant only. */
 export type TenantId = Branded<'TenantId'>
 /** RFC 6749 §2.2. */
 export type ClientId = Branded<'ClientId'>
@@ -19,7 +19,7 @@ export type RequestId = Branded<'RequestId'>
 /** Characters. No client has a longer id, so that a longer one need not be looked up or remembered. */
 export const LONGEST_CLIENT_ID = 256
 
-const TenantId = (value: string): TenantId => value as TenantId
+export const TenantId = (value: string): TenantId => value as TenantId
 export const ClientId = (value: string): ClientId => value as ClientId
 export const CredentialId = (value: string): CredentialId => value as CredentialId
 export const Audience = (value: string): Audience => value as Audience
@@ -27,5 +27,5 @@ export const KeyId = (value: string): KeyId => value as KeyId
 export const Jti = (value: string): Jti => value as Jti
 export const RequestId = (value: string): RequestId => value as RequestId
 
-/** The tenant of a server that has no others. */
+/** The only tenant of a server to which no others were added. */
 export const DEFAULT_TENANT = TenantId('default')

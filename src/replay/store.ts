@@ -6,13 +6,13 @@ export interface ReplayMark {
   readonly expiresAt: number
 }
 
-/** Stores marks. Every call rejects when the database fails. */
+/** Stores the marks of one tenant. Every call rejects when the database fails. */
 export interface ReplayStore {
   /**
    * Adds the marks that are not stored yet. If several processes add the same mark at once, exactly one of them has added it.
    * @returns the ids that this call added, once they are stored
    */
   addMarks(marks: readonly ReplayMark[]): Promise<readonly Buffer[]>
-  /** Removes at most `most` marks that expired before `time`, in milliseconds. @returns how many; 0 once none is left */
+  /** Removes at most `most` marks of any tenant that expired before `time`, in milliseconds. @returns how many; 0 once none is left */
   pruneMarks(time: number, most: number): Promise<number>
 }

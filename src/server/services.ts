@@ -11,6 +11,7 @@ import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
 import { Conditions } from '../conditions/conditions.ts'
 import { endpointPaths } from '../endpoints/paths.ts'
 import type { RuntimeContext } from '../endpoints/routes.ts'
+import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import type { Tracing } from '../observability/tracing.ts'
 import { AccessDecisions } from '../policy/entitlement.ts'
 import { DpopNonces } from '../sender-constraint/nonce.ts'
@@ -59,6 +60,7 @@ export function createServices(
     directory,
     accessDecisions: new AccessDecisions(),
     clientAuth: {
+      tenant: DEFAULT_TENANT,
       directory,
       secrets: tracing.calls('secret', new SecretVerifier(clock, random, masterKey.derive('secret marks')[0])),
       guesses: primary?.guesses ?? new GuessLimiter(clock),
@@ -114,7 +116,7 @@ export function createServices(
     introspector: new TokenIntrospector({ verifier: tokenVerifier, changes, directory, revocations }),
     tokenVerifier,
     revocations,
-    recording: { audit },
+    recording: { tenant: DEFAULT_TENANT, audit },
     metadata: {
       issuer: config.issuer,
       get assertionAlgorithms() {

@@ -13,7 +13,7 @@ import type { Database } from './sql/dialect.ts'
 import { type DatabaseFindings, NOTHING, noteOf } from './sql/findings.ts'
 import { openSqliteToRead } from './sqlite/open.ts'
 import { fileProblem } from './sqlite/problems.ts'
-import { masterKeyInUse } from './tables/master-key.ts'
+import { masterKeysInUse } from './tables/master-key.ts'
 
 interface Settings {
   readonly access: PostgresAccess
@@ -75,7 +75,8 @@ async function masterKeyMistakes(db: Database, { masterKey }: Settings): Promise
   if (due.includes(KEYS_SINCE)) return []
   try {
     const isNamed = !due.includes(MASTER_KEY_SINCE)
-    masterKey.requireFitting(await (isNamed ? masterKeyInUse(db.unhurried) : oldestMasterKey(db.unhurried, due)))
+    const inUse = isNamed ? await masterKeysInUse(db.unhurried) : [await oldestMasterKey(db.unhurried, due)]
+    for (const id of inUse) masterKey.requireFitting(id)
     return []
   } catch (error) {
     if (!(error instanceof MasterKeyMismatch)) throw error

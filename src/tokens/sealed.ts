@@ -76,7 +76,7 @@ export class Sealer {
   }
 }
 
-/** Opens sealed tokens of any process. */
+/** Opens sealed tokens of one tenant, made by any process. The tenant's keys name the subkeys that it remembers. */
 export class Unsealer {
   /** The subkeys in recent use. Each process has its own. */
   readonly #subkeys = new LRUCache<string, KeyObject>({ max: 1_000 })

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { RefusalGatherer } from '../../src/audit/refusals.ts'
+import { DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { bytesInUse } from '../harness/memory.ts'
 
 const refusal = (requestId: string, more: Partial<AuditEvent> = {}): AuditEvent => ({
+  tenant: DEFAULT_TENANT,
   at: 1_000,
   type: 'token.issue',
   result: 'refused',

@@ -130,7 +130,8 @@ clients:
     SENT,
   )
   rows.run(
-    'insert into key values (?, ?, ?, null, ?, ?, 1, 1, null)',
+    `insert into key (kid, algorithm, state, encrypted_private_key, master_key_id, created_at, active_at)
+    values (?, ?, ?, ?, ?, 1, 1)`,
     `${SENT}unread`,
     SENT,
     SENT,

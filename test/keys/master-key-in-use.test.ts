@@ -22,6 +22,7 @@ import { newCandidate } from '../harness/keys.ts'
 import { collectLog } from '../harness/log.ts'
 import { contextOf } from '../harness/management.ts'
 import { SECRET } from '../harness/model.ts'
+import { makeOldDatabase } from '../harness/old-database.ts'
 import { openRows } from '../harness/rows.ts'
 import { type SecondServer, startBeside } from '../harness/second-server.ts'
 import { applyTo, startTestServer, type TestServer, testConfig } from '../harness/server.ts'
@@ -332,11 +333,11 @@ describe('the first master key', () => {
     ['a secret that a command with another one has left', [secret('s', STRAY), key('a', 'active', MINE, 5)], MINE],
   ]
   test.each(olds)('of a database of the version before, with %s', async (_name, statements, inUse) => {
-    const rows = openRows({ storage: location })
-    rows.run('drop table master_key')
-    rows.run("delete from migration where name = '0009-master-key'")
+    const old = `sqlite:${join(folder, 'old.db')}`
+    await makeOldDatabase(old, '0008-ended-and-sample')
+    const rows = openRows({ storage: old })
     for (const statement of statements) rows.run(statement)
-    const store = await openStore(location, systemClock)
+    const store = await openStore(old, systemClock)
     expect(await store.keys.masterKeyInUse()).toBe(inUse)
     await store.close()
     rows.close()

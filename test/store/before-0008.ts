@@ -7,12 +7,10 @@ const credential = async (id: string, client: string, secret: string) =>
   `('${id}', '${client}', 'secret', '${id}', '', '${await dataOf(secret)}', 'manifest', 1)`
 
 /**
- * Makes a database what it was before the migration 0008: with a client that is disabled and one that is not, and with the
+ * The rows of a database from before the migration 0008: with a client that is disabled and one that is not, and with the
  * sample of `tessera dev` beside credentials that are none.
  */
 export const BEFORE_0008 = `
-  delete from migration where name = '0008-ended-and-sample';
-  alter table client drop column ended;
   insert into client (client_id, tags, enabled, grant_types, scopes, default_scopes, token, created_at, updated_at)
   values ('off', '[]', 0, '[]', '[]', '[]', '{}', 1, 1700000000000), ('on', '[]', 1, '[]', '[]', '[]', '{}', 1, 2),
     ('cc_client', '[]', 1, '[]', '[]', '[]', '{}', 1, 2);

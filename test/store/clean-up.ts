@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DEFAULT_TENANT, TenantId } from '../../src/oauth/ids.ts'
 import { cleanUp } from '../../src/platform/clean-up.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Database } from '../../src/store/sql/dialect.ts'
@@ -44,7 +45,7 @@ const kinds: Kinds = {
   audit: {
     pruneBefore: {
       fill: ({ unhurried }, times) => {
-        const event = { type: 'token.issue', result: 'success', request_id: 'r', detail: '{}' }
+        const event = { tenant: DEFAULT_TENANT, type: 'token.issue', result: 'success', request_id: 'r', detail: '{}' }
         const rows = times.map((at) => ({ ...event, at }))
         return inParts(rows, (some) => unhurried.insertInto('audit_event').values(some).execute())
       },
@@ -56,6 +57,7 @@ const kinds: Kinds = {
     pruneConsumers: {
       fill: ({ unhurried }, times) => {
         const rows = times.map((time) => ({
+          tenant: DEFAULT_TENANT,
           address: `a${++made}`,
           user_agent: '',
           first_seen: time,
@@ -72,7 +74,7 @@ const kinds: Kinds = {
   replay: {
     pruneMarks: {
       fill: ({ unhurried }, times) => {
-        const rows = times.map((expires_at) => ({ id: newId(), expires_at }))
+        const rows = times.map((expires_at) => ({ tenant: DEFAULT_TENANT, id: newId(), expires_at }))
         return inParts(rows, (some) => unhurried.insertInto('replay_mark').values(some).execute())
       },
       prune: ({ replay }, time, most) => replay.pruneMarks(time, most),
@@ -83,7 +85,13 @@ const kinds: Kinds = {
   revocations: {
     pruneRevocations: {
       fill: ({ unhurried }, times) => {
-        const rows = times.map((expires_at) => ({ seq: ++made, kind: 'token', id: `t${made}`, expires_at }))
+        const rows = times.map((expires_at) => ({
+          tenant: DEFAULT_TENANT,
+          seq: ++made,
+          kind: 'token',
+          id: `t${made}`,
+          expires_at,
+        }))
         return inParts(rows, (some) => unhurried.insertInto('revocation').values(some).execute())
       },
       prune: ({ revocations }, time, most) => revocations.pruneRevocations(time, most),
@@ -200,15 +208,25 @@ export function cleanUpContract(
         db.unhurried
           .transaction()
           .execute((trx) =>
-            announce(trx, { now: () => at, monotonic: () => 0 }, some(count, (index) => index).map(change)),
+            announce(
+              trx,
+              DEFAULT_TENANT,
+              { now: () => at, monotonic: () => 0 },
+              some(count, (index) => index).map(change),
+            ),
           )
       const listed = async () => {
         const { rows } = await db.scans
           .selectFrom('change')
           .select(({ fn }) => fn.countAll<number>().as('rows'))
+          .where('tenant', '=', DEFAULT_TENANT)
           .executeTakeFirstOrThrow()
         return Number(rows)
       }
+      const other = TenantId('other')
+      await db.unhurried
+        .transaction()
+        .execute((trx) => announce(trx, other, { now: () => NOW, monotonic: () => 0 }, [change(1)]))
       await add(1, AHEAD)
       const first = await store.changes.latestChange()
       for (const at of times) await add(CHANGES_KEPT / 5, at)
@@ -220,11 +238,14 @@ export function cleanUpContract(
       await add(1, 0)
       expect(await listed()).toBe(CHANGES_KEPT)
       expect(await store.changes.changesSince(first)).toMatchObject({ missed: true })
+      // Each tenant has a list of its own.
+      expect(await store.of(other).changes.changesSince(0)).toMatchObject({ missed: false, changes: [change(1)] })
 
       // As an earlier version left it, which looked at the times: a change that is missed is missed wherever it stood.
       const latest = await store.changes.latestChange()
       await db.unhurried
         .deleteFrom('change')
+        .where('tenant', '=', DEFAULT_TENANT)
         .where('seq', '=', latest - 1)
         .execute()
       expect(await store.changes.changesSince(latest - 3)).toMatchObject({ missed: true })
@@ -236,7 +257,7 @@ export function cleanUpContract(
         (seqs) =>
           db.unhurried
             .insertInto('change')
-            .values(seqs.map((seq) => ({ seq, ...change(seq), at: AHEAD })))
+            .values(seqs.map((seq) => ({ tenant: DEFAULT_TENANT, seq, ...change(seq), at: AHEAD })))
             .execute(),
       )
       const before = await listed()

@@ -5,7 +5,7 @@ import type { KeyRows, StoredKey } from '../../src/keys/store.ts'
 import type { Api } from '../../src/model/api.ts'
 import type { Client } from '../../src/model/client.ts'
 import { type SecretCredential, toCredentials } from '../../src/model/credentials/credential.ts'
-import { Audience, ClientId, CredentialId, Jti, KeyId } from '../../src/oauth/ids.ts'
+import { Audience, ClientId, CredentialId, DEFAULT_TENANT, Jti, KeyId } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
@@ -47,6 +47,7 @@ const life = (id: string, label: string) => {
 }
 
 export const event = (requestId: string, at = 1): AuditEvent => ({
+  tenant: DEFAULT_TENANT,
   at,
   type: 'token.issue',
   result: 'success',

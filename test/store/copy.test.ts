@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storageCopy, storageMigrate } from '../../src/cli/storage.ts'
-import { Jti } from '../../src/oauth/ids.ts'
+import { DEFAULT_TENANT, Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { ACCESS } from '../harness/access.ts'
@@ -41,7 +41,14 @@ async function fill(location: string): Promise<void> {
     { address: '::1', userAgent: 'Zebra/1 ü', firstSeen: 1, lastSeen: systemClock.now(), fetches: 3 },
     { address: '::1', userAgent: 'antelope', firstSeen: 1, lastSeen: systemClock.now(), fetches: 1 },
   ])
-  const event = { at: 1, type: 'token.issue', result: 'success', reason: undefined, detail: {} } as const
+  const event = {
+    tenant: DEFAULT_TENANT,
+    at: 1,
+    type: 'token.issue',
+    result: 'success',
+    reason: undefined,
+    detail: {},
+  } as const
   const origin = { clientId: undefined, remoteAddress: undefined, traceId: undefined }
   const events = Array.from({ length: 1_234 }, (_, index) => ({ ...event, ...origin, requestId: `r${index}` }))
   await store.audit.append(events)
@@ -100,7 +107,9 @@ describe('tessera storage copy', () => {
     const odd = `sqlite:${join(folder, 'odd.db')}`
     await openStore(odd, systemClock).then((store) => store.close())
     const database = new DatabaseSync(odd.slice('sqlite:'.length))
-    database.exec(`insert into replay_mark values (x'00112233445566778899aabbccddeeff', 1795620953578.9814)`)
+    database.exec(
+      `insert into replay_mark (id, expires_at) values (x'00112233445566778899aabbccddeeff', 1795620953578.9814)`,
+    )
     database.close()
     const there = await postgres.newSchema()
     const copied = await copy(odd, there)
@@ -117,7 +126,14 @@ describe('tessera storage copy', () => {
     const origin = { clientId: undefined, remoteAddress: undefined, traceId: undefined }
     for (const store of [one, other]) {
       await store.revocations.addRevocations([{ kind: 'token', id: Jti('later'), expiresAt }])
-      const event = { at: 1, type: 'token.issue', result: 'success', reason: undefined, detail: {} } as const
+      const event = {
+        tenant: DEFAULT_TENANT,
+        at: 1,
+        type: 'token.issue',
+        result: 'success',
+        reason: undefined,
+        detail: {},
+      } as const
       await store.audit.append([{ ...event, ...origin, requestId: 'later' }])
     }
     const last = async (store: typeof one) => ({

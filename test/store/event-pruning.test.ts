@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import type { Database } from '../../src/store/sql/dialect.ts'
@@ -22,7 +23,7 @@ afterAll(async () => {
 })
 
 async function add(times: readonly number[]): Promise<void> {
-  const event = { type: 'token.issue', result: 'success', request_id: 'r', detail: '{}' }
+  const event = { tenant: DEFAULT_TENANT, type: 'token.issue', result: 'success', request_id: 'r', detail: '{}' }
   if (times.length > 0)
     await db.logs
       .insertInto('audit_event')

@@ -6,7 +6,7 @@ import { ReplayMarks } from '../../src/replay/marks.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
 import { api, client, DAY, event, key, secret } from './contract.ts'
 
-type Part = Exclude<keyof Store, 'ping' | 'requireGrants' | 'connections' | 'warnings' | 'startUpkeep' | 'close'>
+type Part = Exclude<keyof Store, 'of' | 'ping' | 'requireGrants' | 'connections' | 'warnings' | 'startUpkeep' | 'close'>
 
 /** Every method of every store, which does not compile once one is missing. */
 type Calls = {

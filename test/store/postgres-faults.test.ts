@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
-import { ClientId, Jti } from '../../src/oauth/ids.ts'
+import { ClientId, DEFAULT_TENANT, Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
@@ -120,7 +120,7 @@ describe('when the database', () => {
 describe('what is not the database’s fault stays what it is', () => {
   const event = (clientId: string): AuditEvent => ({
     ...{ remoteAddress: undefined, traceId: undefined, reason: undefined, detail: {}, clientId },
-    ...{ at: 1, type: 'request.refuse', result: 'refused', requestId: 'r' },
+    ...{ tenant: DEFAULT_TENANT, at: 1, type: 'request.refuse', result: 'refused', requestId: 'r' },
   })
 
   test('a constraint that is violated', async () => {
@@ -136,7 +136,7 @@ describe('what is not the database’s fault stays what it is', () => {
   })
 
   test('a number that JavaScript can’t hold is not rounded', async () => {
-    await postgres.query(`insert into longest_lifetime values (1, 9007199254740993)`, url)
+    await postgres.query(`insert into longest_lifetime (milliseconds) values (9007199254740993)`, url)
     await expect(store.revocations.longestLifetime()).rejects.toThrow(/is too large/)
   })
 })

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { SYSTEM } from '../../src/audit/actor.ts'
 import { storageMigrate } from '../../src/cli/storage.ts'
 import type { Config } from '../../src/config/resolve.ts'
-import { ClientId, Jti } from '../../src/oauth/ids.ts'
+import { ClientId, DEFAULT_TENANT, Jti } from '../../src/oauth/ids.ts'
 import { createLogger } from '../../src/observability/log.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { UserError } from '../../src/platform/user-error.ts'
@@ -12,6 +12,7 @@ import { type Server, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import { ACCESS } from '../harness/access.ts'
 import { runCommand } from '../harness/command.ts'
+import { makeOldDatabase } from '../harness/old-database.ts'
 import { loginRole, type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { testConfig } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
@@ -51,8 +52,7 @@ describe('migrations', () => {
 
   test('are waited for, however long another node takes over one, and run where that one fails', async () => {
     const url = await postgres.newDatabase()
-    await open(url).then((store) => store.close())
-    await postgres.query(`delete from migration where name = '0005-counters'; drop table counter`, url)
+    await makeOldDatabase(url, '0004-credentials')
     // Another node has begun.
     const other = postgres.query(
       `begin; insert into migration values ('0005-counters', '');
@@ -70,7 +70,7 @@ describe('migrations', () => {
 
   test('of before operators could end things: who is disabled stays so, and the sample is known', async () => {
     const url = await postgres.newDatabase()
-    await open(url).then((store) => store.close())
+    await makeOldDatabase(url, '0007-bounds')
     await postgres.query(BEFORE_0008, url)
     const store = await open(url)
     expect((await store.directory.loadClient(ClientId('off')))?.ended).toEqual({ disabledAt: 1_700_000_000_000 })
@@ -119,7 +119,15 @@ describe('a role that may only read and write', () => {
     const store = await open(asServing(url))
     const { version } = await store.model.snapshot([])
     const origin = { clientId: undefined, remoteAddress: undefined, traceId: undefined, reason: undefined }
-    const event = { ...origin, at: 1, type: 'token.issue', result: 'success', requestId: 'r', detail: {} } as const
+    const event = {
+      ...origin,
+      tenant: DEFAULT_TENANT,
+      at: 1,
+      type: 'token.issue',
+      result: 'success',
+      requestId: 'r',
+      detail: {},
+    } as const
     expect(await store.model.commit(version, { apis: [], clients: [], event })).toBe(true)
     await store.revocations.addRevocations([{ kind: 'token', id: Jti('t'), expiresAt: 1 }])
     expect(await store.revocations.pruneRevocations(2, 9)).toBe(1)

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
-import { ClientId, Jti } from '../../src/oauth/ids.ts'
+import { ClientId, DEFAULT_TENANT, Jti } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
@@ -84,7 +84,7 @@ describe('nodes at once', () => {
     rmSync(folder, { recursive: true })
     const event: AuditEvent = {
       ...{ clientId: undefined, remoteAddress: undefined, traceId: undefined, reason: undefined },
-      ...{ at: 1, type: 'credential.change', result: 'success', requestId: 'r', detail: {} },
+      ...{ tenant: DEFAULT_TENANT, at: 1, type: 'credential.change', result: 'success', requestId: 'r', detail: {} },
     }
     const since = await nodes[0].changes.latestChange()
     const ids = ['reporter', 'auditor', 'brief'].map(ClientId)

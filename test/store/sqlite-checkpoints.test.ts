@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
+import { DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
@@ -26,6 +27,7 @@ afterEach(async () => {
 })
 
 const event: AuditEvent = {
+  tenant: DEFAULT_TENANT,
   at: 1,
   type: 'token.issue',
   result: 'success',

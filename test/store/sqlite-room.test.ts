@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { backup } from '../../src/cli/backup.ts'
 import { storageCompact } from '../../src/cli/storage.ts'
+import { DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { cleanUp } from '../../src/platform/clean-up.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
@@ -25,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 const event = (at: number): AuditEvent => ({
   ...{ remoteAddress: '::1', requestId: 'r', clientId: 'a', traceId: undefined, reason: undefined },
-  ...{ type: 'token.issue', result: 'success', at, detail: { user_agent: 'x'.repeat(2_000) } },
+  ...{ tenant: DEFAULT_TENANT, type: 'token.issue', result: 'success', at, detail: { user_agent: 'x'.repeat(2_000) } },
 })
 const open = (at = path) => openStore(`sqlite:${at}`, systemClock)
 const fileSize = (end = '') => statSync(path + end).size
@@ -124,7 +125,8 @@ describe('an SQLite database', () => {
     const db = await openDatabase(`sqlite:${path}`, systemClock)
     const end = db.startUpkeep()
     await db.logs.transaction().execute(async (trx) => {
-      const row = { type: 'token.issue', result: 'success', request_id: 'r', at: 1, detail: 'x'.repeat(100_000) }
+      const event = { type: 'token.issue', result: 'success', request_id: 'r', at: 1, detail: 'x'.repeat(100_000) }
+      const row = { tenant: DEFAULT_TENANT, ...event }
       for (let part = 0; part < 80; part += 1)
         await trx
           .insertInto('audit_event')

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { SYSTEM } from '../../src/audit/actor.ts'
-import { ClientId } from '../../src/oauth/ids.ts'
+import { ClientId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
+import { makeOldDatabase } from '../harness/old-database.ts'
 import { BEFORE_0008 } from './before-0008.ts'
 import { BEFORE_0010 } from './before-0010.ts'
 import { cleanUpContract } from './clean-up.ts'
@@ -55,7 +56,7 @@ cleanUpContract('SQLite', async () => {
 test('a database of before operators could end things: who is disabled stays so, and the sample is known', async () => {
   const folder = newFolder()
   const path = join(folder, 'tessera.db')
-  await (await openStore(`sqlite:${path}`, systemClock)).close()
+  await makeOldDatabase(`sqlite:${path}`, '0007-bounds')
   const before = new DatabaseSync(path)
   before.exec(BEFORE_0008)
   before.close()
@@ -96,6 +97,7 @@ test('a write of another process is waited for, and the event loop goes on meanw
     turns += 1
   }, 5)
   const event = {
+    tenant: DEFAULT_TENANT,
     at: 1,
     type: 'token.issue',
     result: 'success',

@@ -23,7 +23,10 @@ export interface DocumentCounts {
   readonly failing: number
 }
 
-/** Documents from outside, by source. */
+/**
+ * Documents from outside, by source. All tenants share them: a document is public, and the same for everybody who fetches it. The
+ * credentials of each tenant decide which sources it trusts.
+ */
 export class Documents<Content> {
   readonly #clock: Clock
   readonly #load: (source: string) => Promise<FetchedDocument<Content>>

@@ -9,7 +9,7 @@ import {
   scryptDigest,
   sha256,
 } from '../../model/credentials/secret-hash.ts'
-import type { ClientId } from '../../oauth/ids.ts'
+import type { ClientId, TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { RandomBytes } from '../../platform/random.ts'
 import type { Standing } from '../throttle/limiter.ts'
@@ -103,27 +103,32 @@ export class SecretVerifier {
   }
 
   /**
-   * The mark of a chosen secret, by which caches know it: a keyed SHA-256 of client id and secret. It never leaves the server, so
-   * length extension is harmless and HMAC unnecessary.
+   * The mark of a chosen secret, by which caches know it: a keyed SHA-256 of tenant, client id and secret, since clients of two tenants
+   * may have the same id and secret. It never leaves the server, so length extension is harmless and HMAC unnecessary.
    * @returns undefined for a generated secret, which nobody can guess, or one that is too long
    */
-  markOf(clientId: ClientId, secret: string): string | undefined {
+  markOf(tenant: TenantId, clientId: ClientId, secret: string): string | undefined {
     if (secret.length > LONGEST_SECRET || isGenerated(secret)) return undefined
-    return sha256(`${this.#memoKey}${clientId}\0${secret}`)
+    return sha256(`${this.#memoKey}${tenant}\0${clientId}\0${secret}`)
   }
 
   /** The mark of a MAC, since a MAC lets an attacker test guesses of the secret. */
-  markOfMac(clientId: ClientId, { alg, signature }: { readonly alg: string; readonly signature: Buffer }): string {
-    return sha256(`${this.#memoKey}${clientId}\0\0${alg}\0${signature.toString('base64')}`)
+  markOfMac(
+    tenant: TenantId,
+    clientId: ClientId,
+    { alg, signature }: { readonly alg: string; readonly signature: Buffer },
+  ): string {
+    return sha256(`${this.#memoKey}${tenant}\0${clientId}\0\0${alg}\0${signature.toString('base64')}`)
   }
 
   /** The holder's chosen secret that equals `secret`, if it was verified recently; undefined otherwise. */
   findRemembered<Secret extends StoredSecret>(
+    tenant: TenantId,
     clientId: ClientId,
     holder: SecretHolder<Secret> | undefined,
     secret: string,
   ): Secret | undefined {
-    const mark = this.markOf(clientId, secret)
+    const mark = this.markOf(tenant, clientId, secret)
     const remembered = mark === undefined ? undefined : this.#recall(holder, mark)
     return remembered && holder?.secrets.find((one) => one === remembered)
   }

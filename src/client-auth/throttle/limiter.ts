@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ClientId } from '../../oauth/ids.ts'
+import type { ClientId, TenantId } from '../../oauth/ids.ts'
 import { networksOf } from '../../platform/addresses.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { FailureCounter, WINDOW_MS } from './failure-counter.ts'
@@ -49,6 +49,7 @@ const MEMORY = {
 
 /** The source of an attempt. */
 interface Source {
+  readonly tenant: TenantId
   /** The id as presented. An unknown one is counted like any other, so that nothing reveals which clients exist. */
   readonly clientId: ClientId
   readonly address: string
@@ -56,7 +57,7 @@ interface Source {
 
 /** An attempt with a secret that can be guessed. */
 export interface Guess extends Source {
-  /** Keyed hashes of client id and secret. There are two if the request can be read in two ways (RFC 6749 §2.3.1). */
+  /** Keyed hashes of tenant, client id and secret. There are two if the request can be read in two ways (RFC 6749 §2.3.1). */
   readonly marks: readonly [string, ...string[]]
 }
 
@@ -156,9 +157,9 @@ export class GuessLimiter implements Guesses {
    * Begins an attempt. Call this before a secret is checked.
    * @throws TooManyGuesses if the attempt must wait. It then does not count, and must not be checked.
    */
-  begin({ clientId, address, marks }: Guess): Attempt {
+  begin({ tenant, clientId, address, marks }: Guess): Attempt {
     const now = this.#clock.monotonic()
-    const keys = keysOf(clientId, address)
+    const keys = keysOf({ tenant, clientId, address })
     const counts = this.#countsOf(keys)
     const { pair } = counts
     // The decision must not depend on the secret. If only the correct one were admitted, this would reveal it.
@@ -213,9 +214,9 @@ export class GuessLimiter implements Guesses {
     }
   }
 
-  letThrough({ clientId, address }: Source): boolean {
+  letThrough(source: Source): boolean {
     const now = this.#clock.monotonic()
-    const pair = this.#pairs.get(keysOf(clientId, address).pair)
+    const pair = this.#pairs.get(keysOf(source).pair)
     if (pair === undefined || !isProven(now, pair) || pair.failures.level(now) > 0) return false
     pair.provenAt = now
     return true
@@ -289,10 +290,14 @@ function standingOf(now: number, pair: Pair): Standing {
 
 type Keys = ReturnType<typeof keysOf>
 
-function keysOf(clientId: string, address: string) {
-  const client =
-    clientId.length <= LONGEST_KEY ? clientId : `#${createHash('sha256').update(clientId).digest('base64url')}`
+/**
+ * Clients of two tenants may have the same id, but are counted apart. An address is counted over all tenants. Otherwise an attacker would
+ * have as many tries there as there are tenants.
+ */
+function keysOf({ tenant, clientId, address }: Source) {
+  const id = clientId.length <= LONGEST_KEY ? clientId : `#${createHash('sha256').update(clientId).digest('base64url')}`
   const { region, site, own } = networksOf(address)
+  const client = `${tenant}\0${id}`
   return { client, address: own, site, pair: `${client}\0${own}`, region: `${client}\0${region}` }
 }
 

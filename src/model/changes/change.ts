@@ -6,7 +6,7 @@ export interface Change {
   readonly id: string
 }
 
-/** The list of changes, in the order of their commits. Every call rejects when the database fails. */
+/** The list of the changes of one tenant, in the order of their commits. Every call rejects when the database fails. */
 export interface ChangeStore {
   /** The number of the newest change; 0 if there is none. */
   latestChange(): Promise<number>

@@ -25,7 +25,7 @@ export interface CredentialStep {
 }
 
 /**
- * Stores credentials. Every call rejects when the database fails. It rejects with a MasterKeyMismatch when a new secret is encrypted
+ * Stores the credentials of one tenant. Every call rejects when the database fails. It rejects with a MasterKeyMismatch when a new secret is encrypted
  * under a master key that is not in use. In both cases nothing was written.
  */
 export interface CredentialStore {

@@ -3,7 +3,7 @@ import type { Listed } from '../../platform/unreadable.ts'
 import type { Api } from '../api.ts'
 import type { Client, UnreadableClient } from '../client.ts'
 
-/** Where clients and APIs are kept. Every call sees all that was committed before it; it rejects when the database fails. */
+/** Where the clients and APIs of one tenant are kept. Every call sees all that was committed before it; it rejects when the database fails. */
 export interface DirectoryStore {
   /** Undefined where there is no such client. */
   loadClient(id: ClientId): Promise<Client | UnreadableClient | undefined>

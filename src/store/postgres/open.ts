@@ -1,6 +1,7 @@
 import { Kysely, sql } from 'kysely'
 import type { Database, Dialect } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
+import { addTenant } from './add-tenant.ts'
 import type { PostgresAccess, PostgresAddress } from './address.ts'
 import { BoundedPostgresDialect } from './driver.ts'
 import { missingGrants } from './grants.ts'
@@ -28,6 +29,7 @@ const dialect: Dialect = {
   autoIncrement: (table, column) =>
     table.addColumn(column, 'bigint', (id) => id.primaryKey().generatedByDefaultAsIdentity()),
   lastNumber: (table) => sql`select max(seq) from ${sql.table(table)}`,
+  addTenant,
   someBytes: sql`uuid_send(gen_random_uuid())`,
   hasTable: async (db, name) => {
     const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)

@@ -4,6 +4,17 @@ import type { Schema } from './schema.ts'
 /** As much of a database as a migration needs: what the tables were at its time, no type says. */
 export type MigratedDatabase = Pick<Kysely<unknown>, 'schema' | 'getExecutor'>
 
+/** A table whose rows belong to tenants, for the migration that made them so. */
+export interface TenantTable {
+  readonly name: string
+  /** The columns of its primary key, after the tenant. */
+  readonly key: readonly string[]
+  /** A column that goes: each tenant has one row. */
+  readonly without?: string
+  /** The table whose rows these belong to, its `key`, and the column that names it here. */
+  readonly owner?: { readonly table: string; readonly key: string; readonly column: string }
+}
+
 /** What differs between the databases beyond what the query builder knows. */
 export interface Dialect {
   /** The column type that holds bytes. */
@@ -14,6 +25,8 @@ export interface Dialect {
   lastNumber(table: string): RawBuilder<number | null>
   /** 16 random bytes, made by the database. */
   readonly someBytes: RawBuilder<Buffer>
+  /** Adds the column `tenant` to the tables, at the head of their primary keys: for migrations. */
+  addTenant(db: MigratedDatabase, tables: readonly TenantTable[]): Promise<void>
   hasTable(db: Kysely<Schema>, name: string): Promise<boolean>
   /**
    * The statements that give the role the rights that a server needs, for the owner of the tables; none if it has all of them.

@@ -1,11 +1,12 @@
 import type { Generated } from 'kysely'
 
-/** The id of the row of a table that has one row. */
-export const THE_ROW = 1
-
-/** The tables, as the migrations leave them. Times are milliseconds since the epoch; JSON is text. */
+/**
+ * The tables, as the migrations leave them. Times are milliseconds since the epoch; JSON is text. Every row is of one tenant, and
+ * every id and number but that of an audit event is unique within its tenant only.
+ */
 export interface Schema {
   api: {
+    tenant: string
     audience: string
     name: string | null
     scopes: string
@@ -15,6 +16,7 @@ export interface Schema {
     updated_at: number
   }
   client: {
+    tenant: string
     client_id: string
     name: string | null
     description: string | null
@@ -38,6 +40,7 @@ export interface Schema {
     updated_at: number
   }
   credential: {
+    tenant: string
     id: string
     client_id: string
     kind: string
@@ -56,14 +59,17 @@ export interface Schema {
     warned_days: number | null
   }
   credential_use: {
+    tenant: string
     credential_id: string
     last_used_at: number
   }
   replay_mark: {
+    tenant: string
     id: Buffer
     expires_at: number
   }
   key: {
+    tenant: string
     kid: string
     algorithm: string
     state: string
@@ -75,11 +81,12 @@ export interface Schema {
     gone_at: number | null
   }
   master_key: {
-    id: number
+    tenant: string
     /** The id of the master key in use. */
     master_key_id: string
   }
   key_consumer: {
+    tenant: string
     address: string
     user_agent: string
     first_seen: number
@@ -87,6 +94,7 @@ export interface Schema {
     fetches: number
   }
   revocation: {
+    tenant: string
     seq: number
     kind: string
     id: string
@@ -94,21 +102,24 @@ export interface Schema {
     expires_at: number
   }
   counter: {
+    tenant: string
     name: string
     /** The last number taken. */
     value: number
   }
   longest_lifetime: {
-    id: number
+    tenant: string
     milliseconds: number
   }
   change: {
+    tenant: string
     seq: number
     kind: string
     id: string
     at: number
   }
   audit_event: {
+    tenant: string
     seq: Generated<number>
     at: number
     type: string

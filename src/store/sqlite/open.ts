@@ -3,6 +3,7 @@ import { Kysely, sql } from 'kysely'
 import { makeFolder } from '../../platform/files.ts'
 import type { Database, Dialect } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
+import { addTenant } from './add-tenant.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { NodeSqliteDialect, type Synchronous } from './dialect.ts'
 import { createDatabaseFile, makeDatabasePrivate } from './files.ts'
@@ -15,6 +16,7 @@ const dialect: Dialect = {
   bytes: 'blob',
   autoIncrement: (table, column) => table.addColumn(column, 'integer', (id) => id.primaryKey().autoIncrement()),
   lastNumber: (table) => sql`select seq from sqlite_sequence where name = ${table}`,
+  addTenant,
   someBytes: sql`randomblob(16)`,
   hasTable: async (db, name) => {
     const found = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db)

@@ -3,6 +3,7 @@ import { type CompiledQuery, type Insertable, type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
 import { LONGEST_GATHERED_MS } from '../../audit/refusals.ts'
 import type { AuditQuery, AuditStore, StoredAuditEvent } from '../../audit/store.ts'
+import type { TenantId } from '../../oauth/ids.ts'
 import { uuidv7Time } from '../../platform/random.ts'
 import type { Database } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
@@ -22,24 +23,38 @@ const GATHERED_MS = LONGEST_GATHERED_MS + AROUND_MS
 /** Index entries per step. Requests are handled between steps. */
 const REFUSALS_AT_ONCE = 20_000
 
+/**
+ * No index begins with the tenant: keeping it would cost as much as keeping the event
+ * (`docs/decisions/0011-events-without-an-index.md`). Events have one order for all tenants, in which they are listed and removed.
+ */
 export class SqlAuditStore implements AuditStore {
   readonly #db: Database
+  readonly #tenant: TenantId
   readonly #inserts = new Map<number, CompiledQuery>()
   readonly #pruning: EventPruning
 
-  constructor(db: Database) {
+  /** @param tenant the tenant whose events are listed */
+  constructor(db: Database, tenant: TenantId) {
     this.#db = db
+    this.#tenant = tenant
     this.#pruning = new EventPruning(db)
   }
 
   async append(events: readonly AuditEvent[]): Promise<void> {
     // One statement is all or nothing by itself: a transaction would cost more than it.
     if (ROWS_IN_STATEMENT.some((size) => size === events.length)) await this.#insertInto(this.#db.logs, events)
-    else await transact(this.#db.logs, (trx) => this.appendWithin(trx, events))
+    else await transact(this.#db.logs, (trx) => this.#appendAll(trx, events))
   }
 
-  /** Adds events within a transaction of somebody else's. */
+  /** Adds events of this tenant within the transaction that writes what they tell of. */
   async appendWithin(trx: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
+    await this.#appendAll(
+      trx,
+      events.map((event) => ({ ...event, tenant: this.#tenant })),
+    )
+  }
+
+  async #appendAll(trx: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
     let from = 0
     for (const size of ROWS_IN_STATEMENT) {
       for (; events.length - from >= size; from += size) await this.#insertInto(trx, events.slice(from, from + size))
@@ -79,6 +94,7 @@ export class SqlAuditStore implements AuditStore {
   async #selectGathered({ limit, requestId }: AuditQuery, after: number, upTo: number) {
     const rows = await refused(this.#db.scans)
       .selectAll()
+      .where('tenant', '=', this.#tenant)
       .where('seq', '>', after)
       .where('seq', '<=', upTo)
       .where('detail', 'like', `%"${requestId}"%`)
@@ -89,7 +105,12 @@ export class SqlAuditStore implements AuditStore {
   }
 
   async #select({ limit, after, clientId, requestId }: AuditQuery, upTo?: number) {
-    let query = this.#db.scans.selectFrom('audit_event').selectAll().orderBy('seq', 'desc').limit(limit)
+    let query = this.#db.scans
+      .selectFrom('audit_event')
+      .selectAll()
+      .where('tenant', '=', this.#tenant)
+      .orderBy('seq', 'desc')
+      .limit(limit)
     if (after !== undefined) query = query.where('seq', '>', after)
     if (upTo !== undefined) query = query.where('seq', '<=', upTo)
     if (clientId !== undefined) query = query.where('client_id', '=', clientId)

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { RequiredProof } from '../../model/api.ts'
 import type { CertificateUseStore } from '../../model/directory/certificate-use.ts'
-import type { ClientId } from '../../oauth/ids.ts'
+import type { ClientId, TenantId } from '../../oauth/ids.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { CERTIFICATE_BOUND } from './rows.ts'
@@ -12,13 +12,20 @@ const BOUND = `%${JSON.stringify(CERTIFICATE_BOUND).slice(1, -1)}%`
 
 export class SqlCertificateUseStore implements CertificateUseStore {
   readonly #db: Kysely<Schema>
+  readonly #tenant: TenantId
 
-  constructor(db: Kysely<Schema>) {
+  constructor(db: Kysely<Schema>, tenant: TenantId) {
     this.#db = db
+    this.#tenant = tenant
   }
 
   async usesCertificates(clients?: readonly ClientId[]): Promise<boolean> {
-    const api = await this.#db.selectFrom('api').select('audience').where('require', 'in', REQUIRED).executeTakeFirst()
+    const api = await this.#db
+      .selectFrom('api')
+      .select('audience')
+      .where('tenant', '=', this.#tenant)
+      .where('require', 'in', REQUIRED)
+      .executeTakeFirst()
     if (api !== undefined) return true
     if (clients === undefined) return this.#isUsedBy(undefined)
     for (const some of inParts(clients)) if (await this.#isUsedBy(some)) return true
@@ -29,6 +36,7 @@ export class SqlCertificateUseStore implements CertificateUseStore {
     const requiring = await this.#db
       .selectFrom('client')
       .select('client_id')
+      .where('tenant', '=', this.#tenant)
       // The client may require bound tokens, or may have the setting that binds them.
       .where((where) => where.or([where('require', 'in', REQUIRED), where('token', 'like', BOUND)]))
       .$if(clients !== undefined, (query) => query.where('client_id', 'in', clients ?? []))
@@ -38,6 +46,7 @@ export class SqlCertificateUseStore implements CertificateUseStore {
     const having = await this.#db
       .selectFrom('credential')
       .select('client_id')
+      .where('tenant', '=', this.#tenant)
       .where('kind', '=', 'certificate')
       .$if(clients !== undefined, (query) => query.where('client_id', 'in', clients ?? []))
       .limit(1)

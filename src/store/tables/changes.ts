@@ -1,29 +1,38 @@
 import type { Kysely } from 'kysely'
 import type { Change, ChangeStore } from '../../model/changes/change.ts'
+import type { TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { lastTaken, takeNumbers } from '../sql/counters.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { toChange } from './rows.ts'
 
-/** The number of changes that stay listed. A process that has missed more drops everything it remembers. */
+/** The number of changes of a tenant that stay listed. A process that has missed more drops everything it remembers. */
 export const CHANGES_KEPT = 50_000
 /** The number of changes removed at a time, beyond those added. It is bounded, since other writers wait meanwhile. */
 const REMOVED_BESIDE = 1_000
 
 export class SqlChangeStore implements ChangeStore {
   readonly #db: Kysely<Schema>
+  readonly #tenant: TenantId
 
-  constructor(db: Kysely<Schema>) {
+  constructor(db: Kysely<Schema>, tenant: TenantId) {
     this.#db = db
+    this.#tenant = tenant
   }
 
   latestChange(): Promise<number> {
-    return lastTaken(this.#db, 'change')
+    return lastTaken(this.#db, this.#tenant, 'change')
   }
 
   async changesSince(seq: number) {
-    const rows = await this.#db.selectFrom('change').selectAll().where('seq', '>', seq).orderBy('seq').execute()
+    const rows = await this.#db
+      .selectFrom('change')
+      .selectAll()
+      .where('tenant', '=', this.#tenant)
+      .where('seq', '>', seq)
+      .orderBy('seq')
+      .execute()
     const latest = rows.at(-1)?.seq ?? seq
     const changes = rows.map(toChange).filter((change) => change !== undefined)
     // Their numbers have no gaps.
@@ -31,24 +40,32 @@ export class SqlChangeStore implements ChangeStore {
   }
 }
 
-/** Lists changes, within the transaction that makes them. Forgets the oldest ones by number, since clocks may be wrong. */
-export async function announce(trx: Kysely<Schema>, clock: Clock, changes: readonly Change[]): Promise<void> {
+/** Lists changes of a tenant, within the transaction that makes them. Forgets the oldest ones by number, since clocks may be wrong. */
+export async function announce(
+  trx: Kysely<Schema>,
+  tenant: TenantId,
+  clock: Clock,
+  changes: readonly Change[],
+): Promise<void> {
   const at = clock.now()
-  const latest = await takeNumbers(trx, 'change', changes.length)
-  const rows = changes.map(({ kind, id }, index) => ({ seq: latest - changes.length + 1 + index, kind, id, at }))
+  const latest = await takeNumbers(trx, tenant, 'change', changes.length)
+  const first = latest - changes.length + 1
+  const rows = changes.map(({ kind, id }, index) => ({ tenant, seq: first + index, kind, id, at }))
   for (const part of inParts(rows)) await trx.insertInto('change').values(part).execute()
-  await forget(trx, latest - CHANGES_KEPT, changes.length + REMOVED_BESIDE)
+  await forget(trx, tenant, latest - CHANGES_KEPT, changes.length + REMOVED_BESIDE)
 }
 
 /** @param upTo the number of the last change that may be removed @param most how many may be removed at a time */
-async function forget(trx: Kysely<Schema>, upTo: number, most: number): Promise<void> {
+async function forget(trx: Kysely<Schema>, tenant: TenantId, upTo: number, most: number): Promise<void> {
   const { oldest } = await trx
     .selectFrom('change')
     .select(({ fn }) => fn.min<number | null>('seq').as('oldest'))
+    .where('tenant', '=', tenant)
     .executeTakeFirstOrThrow()
   if (oldest === null || oldest > upTo) return
   await trx
     .deleteFrom('change')
+    .where('tenant', '=', tenant)
     .where('seq', '<=', Math.min(upTo, oldest + most - 1))
     .execute()
 }

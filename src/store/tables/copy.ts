@@ -10,18 +10,18 @@ type Row = Readonly<Record<string, unknown>>
 
 /** Every table and its primary key, each after those that it refers to. */
 const TABLES = {
-  api: ['audience'],
-  client: ['client_id'],
-  credential: ['id'],
-  credential_use: ['credential_id'],
-  key: ['kid'],
-  master_key: ['id'],
-  key_consumer: ['address', 'user_agent'],
-  replay_mark: ['id'],
-  longest_lifetime: ['id'],
-  counter: ['name'],
-  revocation: ['seq'],
-  change: ['seq'],
+  api: ['tenant', 'audience'],
+  client: ['tenant', 'client_id'],
+  credential: ['tenant', 'id'],
+  credential_use: ['tenant', 'credential_id'],
+  key: ['tenant', 'kid'],
+  master_key: ['tenant'],
+  key_consumer: ['tenant', 'address', 'user_agent'],
+  replay_mark: ['tenant', 'id'],
+  longest_lifetime: ['tenant'],
+  counter: ['tenant', 'name'],
+  revocation: ['tenant', 'seq'],
+  change: ['tenant', 'seq'],
   audit_event: ['seq'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 

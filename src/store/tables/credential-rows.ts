@@ -105,8 +105,11 @@ export function readCredential<Named extends object>(
   return 'problem' in proof ? proof : { ...common, ...proof }
 }
 
-/** A row but for `warned_days`, which says what was told of it and stays. */
-export function fromCredential(client: ClientId, credential: Credential): Omit<CredentialRow, 'warned_days'> {
+/** A row without its tenant, and without `warned_days`, which a write leaves as it is. */
+export function fromCredential(
+  client: ClientId,
+  credential: Credential,
+): Omit<CredentialRow, 'tenant' | 'warned_days'> {
   const retrievable = credential.kind === 'secret' ? credential.retrievable : undefined
   return {
     id: credential.id,

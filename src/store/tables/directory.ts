@@ -2,7 +2,7 @@ import type { CompiledQuery, Kysely } from 'kysely'
 import type { Api } from '../../model/api.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { DirectoryStore } from '../../model/directory/store.ts'
-import { ClientId } from '../../oauth/ids.ts'
+import { ClientId, type TenantId } from '../../oauth/ids.ts'
 import { type Listed, toListed } from '../../platform/unreadable.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
@@ -10,19 +10,21 @@ import { type Row, toApi, toClient } from './rows.ts'
 
 export class SqlDirectoryStore implements DirectoryStore {
   readonly #db: Kysely<Schema>
+  readonly #tenant: TenantId
   /** Compiled once: requests wait for these. */
   readonly #clientOf: CompiledQuery<Row<'client'>>
   readonly #credentialsOf: CompiledQuery<Row<'credential'>>
 
-  constructor(db: Kysely<Schema>) {
+  constructor(db: Kysely<Schema>, tenant: TenantId) {
     this.#db = db
+    this.#tenant = tenant
     const anyone = [ClientId('')]
-    this.#clientOf = selectClients(db, anyone).compile()
-    this.#credentialsOf = selectCredentials(db, anyone).compile()
+    this.#clientOf = selectClients(db, tenant, anyone).compile()
+    this.#credentialsOf = selectCredentials(db, tenant, anyone).compile()
   }
 
   async loadClient(id: ClientId): Promise<Client | UnreadableClient | undefined> {
-    const parameters = [id]
+    const parameters = [this.#tenant, id]
     const { rows } = await this.#db.executeQuery<Row<'client'>>({ ...this.#clientOf, parameters })
     const [client] = rows
     if (client === undefined) return undefined
@@ -31,7 +33,12 @@ export class SqlDirectoryStore implements DirectoryStore {
   }
 
   async loadApis(): Promise<Listed<Api>> {
-    const rows = await this.#db.selectFrom('api').selectAll().orderBy('audience').execute()
+    const rows = await this.#db
+      .selectFrom('api')
+      .selectAll()
+      .where('tenant', '=', this.#tenant)
+      .orderBy('audience')
+      .execute()
     return toListed(rows.map(toApi))
   }
 
@@ -40,6 +47,7 @@ export class SqlDirectoryStore implements DirectoryStore {
       .selectFrom('credential')
       .select('client_id')
       .distinct()
+      .where('tenant', '=', this.#tenant)
       .where('issuer', '=', issuer)
       .orderBy('client_id')
       .limit(most)
@@ -48,25 +56,28 @@ export class SqlDirectoryStore implements DirectoryStore {
   }
 
   listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]> {
-    return listClients(this.#db, after, most)
+    return listClients(this.#db, this.#tenant, after, most)
   }
 }
 
-/** At most this many clients whose ids come after the given one. */
+/** At most this many clients of a tenant whose ids come after the given one. */
 export async function listClients(
   db: Kysely<Schema>,
+  tenant: TenantId,
   after: string,
   most: number,
 ): Promise<readonly (Client | UnreadableClient)[]> {
   const rows = await db
     .selectFrom('client')
     .select('client_id')
+    .where('tenant', '=', tenant)
     .where('client_id', '>', after)
     .orderBy('client_id')
     .limit(most)
     .execute()
   const clients = await loadClients(
     db,
+    tenant,
     rows.map((row) => ClientId(row.client_id)),
   )
   // Sorted by the database, whose order may differ from that of the bytes. The next page begins after the last id of this one.
@@ -74,23 +85,30 @@ export async function listClients(
   return rows.flatMap((row) => byId.get(ClientId(row.client_id)) ?? [])
 }
 
-/** Those of the clients that exist, in no particular order. */
+/** Those of a tenant's clients that exist, in no particular order. */
 export async function loadClients(
   db: Kysely<Schema>,
+  tenant: TenantId,
   ids: readonly ClientId[],
 ): Promise<readonly (Client | UnreadableClient)[]> {
   const clients: (Client | UnreadableClient)[] = []
   for (const some of inParts(ids)) {
-    const rows = await selectClients(db, some).execute()
-    const credentials = await selectCredentials(db, some).execute()
+    const rows = await selectClients(db, tenant, some).execute()
+    const credentials = await selectCredentials(db, tenant, some).execute()
     const byClient = Map.groupBy(credentials, (credential) => credential.client_id)
     clients.push(...rows.map((row) => toClient(row, byClient.get(row.client_id) ?? [])))
   }
   return clients
 }
 
-const selectClients = (db: Kysely<Schema>, ids: readonly ClientId[]) =>
-  db.selectFrom('client').selectAll().where('client_id', 'in', ids)
+const selectClients = (db: Kysely<Schema>, tenant: TenantId, ids: readonly ClientId[]) =>
+  db.selectFrom('client').selectAll().where('tenant', '=', tenant).where('client_id', 'in', ids)
 
-const selectCredentials = (db: Kysely<Schema>, ids: readonly ClientId[]) =>
-  db.selectFrom('credential').selectAll().where('client_id', 'in', ids).orderBy('created_at').orderBy('label')
+const selectCredentials = (db: Kysely<Schema>, tenant: TenantId, ids: readonly ClientId[]) =>
+  db
+    .selectFrom('credential')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('client_id', 'in', ids)
+    .orderBy('created_at')
+    .orderBy('label')

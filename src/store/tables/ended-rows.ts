@@ -13,7 +13,7 @@ interface StoredEnded {
 interface StoredRemoved {
   readonly removed_at: number
   /** The row without the encrypted secret, if it had one. The hash is enough to recognise the same secret. */
-  readonly row: Omit<CredentialRow, 'client_id' | 'encrypted_secret' | 'master_key_id' | 'warned_days'>
+  readonly row: Omit<CredentialRow, 'tenant' | 'client_id' | 'encrypted_secret' | 'master_key_id' | 'warned_days'>
 }
 
 const removed = z

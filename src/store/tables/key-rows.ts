@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isKeyAlgorithm } from '../../keys/algorithms.ts'
 import type { KeySetConsumer } from '../../keys/consumers.ts'
 import { keyStates, type StoredKey, type UnreadableKey } from '../../keys/store.ts'
-import { KeyId } from '../../oauth/ids.ts'
+import { KeyId, type TenantId } from '../../oauth/ids.ts'
 import { bytes, readRow, time } from '../sql/read-row.ts'
 import type { NewRow, Row } from './rows.ts'
 
@@ -35,7 +35,8 @@ export function toKey(row: Row<'key'>): StoredKey | UnreadableKey {
   return readRow(keyRow, row, { kind: 'key', id: KeyId(row.kid), state } as const)
 }
 
-export const fromKey = (key: StoredKey): NewRow<'key'> => ({
+export const fromKey = (tenant: TenantId, key: StoredKey): NewRow<'key'> => ({
+  tenant,
   kid: key.kid,
   algorithm: key.algorithm,
   state: key.state,
@@ -65,7 +66,8 @@ export function toConsumer(row: Row<'key_consumer'>): KeySetConsumer | undefined
   return 'problem' in consumer ? undefined : consumer
 }
 
-export const fromConsumer = (consumer: KeySetConsumer): NewRow<'key_consumer'> => ({
+export const fromConsumer = (tenant: TenantId, consumer: KeySetConsumer): NewRow<'key_consumer'> => ({
+  tenant,
   address: consumer.address,
   user_agent: consumer.userAgent,
   first_seen: consumer.firstSeen,

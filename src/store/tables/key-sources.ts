@@ -1,20 +1,23 @@
 import type { KeySource, KeySourceStore } from '../../model/directory/key-sources.ts'
-import type { ClientId } from '../../oauth/ids.ts'
+import type { ClientId, TenantId } from '../../oauth/ids.ts'
 import type { Database } from '../sql/dialect.ts'
 import { toCredential } from './credential-rows.ts'
 import type { Row } from './rows.ts'
 
 export class SqlKeySourceStore implements KeySourceStore {
   readonly #db: Database['scans']
+  readonly #tenant: TenantId
 
-  constructor({ scans }: Pick<Database, 'scans'>) {
+  constructor({ scans }: Pick<Database, 'scans'>, tenant: TenantId) {
     this.#db = scans
+    this.#tenant = tenant
   }
 
   async list(after: string, most: number) {
     const rows = await this.#db
       .selectFrom('credential')
       .selectAll()
+      .where('tenant', '=', this.#tenant)
       .where('id', '>', after)
       .orderBy('id')
       .limit(most)
@@ -24,7 +27,12 @@ export class SqlKeySourceStore implements KeySourceStore {
 
   async ofClients(ids: readonly ClientId[]): Promise<readonly KeySource[]> {
     if (ids.length === 0) return []
-    const rows = await this.#db.selectFrom('credential').selectAll().where('client_id', 'in', ids).execute()
+    const rows = await this.#db
+      .selectFrom('credential')
+      .selectAll()
+      .where('tenant', '=', this.#tenant)
+      .where('client_id', 'in', ids)
+      .execute()
     return sourcesOf(rows)
   }
 }

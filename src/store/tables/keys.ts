@@ -3,7 +3,7 @@ import type { AuditEvent } from '../../audit/event.ts'
 import type { Encrypted } from '../../crypto/master-key.ts'
 import type { ConsumerLimits, ConsumerStore, KeySetConsumer } from '../../keys/consumers.ts'
 import type { KeyRows, KeyStore, KeyWrites } from '../../keys/store.ts'
-import type { KeyId } from '../../oauth/ids.ts'
+import type { KeyId, TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { toListed } from '../../platform/unreadable.ts'
 import { lockNumbers } from '../sql/counters.ts'
@@ -17,28 +17,30 @@ import type { Row } from './rows.ts'
 
 export class SqlKeyStore implements KeyStore, ConsumerStore {
   readonly #db: Database
+  readonly #tenant: TenantId
   readonly #clock: Clock
   readonly #audit: SqlAuditStore
 
-  constructor(db: Database, clock: Clock, audit: SqlAuditStore) {
+  constructor(db: Database, tenant: TenantId, clock: Clock, audit: SqlAuditStore) {
     this.#db = db
+    this.#tenant = tenant
     this.#clock = clock
     this.#audit = audit
   }
 
   listKeys(): Promise<KeyRows> {
-    return readKeys(this.#db.reads)
+    return readKeys(this.#db.reads, this.#tenant)
   }
 
   masterKeyInUse(): Promise<string | undefined> {
-    return masterKeyInUse(this.#db.reads)
+    return masterKeyInUse(this.#db.reads, this.#tenant)
   }
 
   replaceMasterKey(before: string | undefined, after: string, event: AuditEvent): Promise<boolean> {
     return transact(this.#db.writes, async (trx) => {
-      await lockNumbers(trx, 'change')
-      if (!(await replaceInUse(trx, before, after))) return false
-      await announce(trx, this.#clock, [{ kind: 'key', id: after }])
+      await lockNumbers(trx, this.#tenant, 'change')
+      if (!(await replaceInUse(trx, this.#tenant, before, after))) return false
+      await announce(trx, this.#tenant, this.#clock, [{ kind: 'key', id: after }])
       await this.#audit.appendWithin(trx, [event])
       return true
     })
@@ -47,23 +49,26 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
   updateKeys<Writes extends KeyWrites>(plan: (rows: KeyRows) => Writes): Promise<Writes> {
     return transact(this.#db.writes, async (trx) => {
       // Every writer of the model takes this lock first, so the keys stay as they are read here.
-      await lockNumbers(trx, 'change')
-      const writes = plan(await readKeys(trx))
+      await lockNumbers(trx, this.#tenant, 'change')
+      const writes = plan(await readKeys(trx, this.#tenant))
       for (const key of writes.add) {
-        await requireInUse(trx, key.masterKeyId)
-        await trx.insertInto('key').values(fromKey(key)).execute()
+        await requireInUse(trx, this.#tenant, key.masterKeyId)
+        await trx.insertInto('key').values(fromKey(this.#tenant, key)).execute()
       }
       for (const key of writes.put) {
-        const { kid, state, active_at, gone_at } = fromKey(key)
-        await trx.updateTable('key').set({ state, active_at, gone_at }).where('kid', '=', kid).execute()
+        const { tenant, kid, state, active_at, gone_at } = fromKey(this.#tenant, key)
+        const row = trx.updateTable('key').where('tenant', '=', tenant).where('kid', '=', kid)
+        await row.set({ state, active_at, gone_at }).execute()
       }
-      for (const kid of writes.discard ?? []) await trx.deleteFrom('key').where('kid', '=', kid).execute()
-      // Its private part is of no more use to anybody.
-      await trx.deleteFrom('key').where('state', '=', 'gone').execute()
+      const keys = trx.deleteFrom('key').where('tenant', '=', this.#tenant)
+      for (const kid of writes.discard ?? []) await keys.where('kid', '=', kid).execute()
+      // The private part of a key that is gone is of no more use to anybody.
+      await keys.where('state', '=', 'gone').execute()
       const changed = [...[...writes.add, ...writes.put].map(({ kid }) => kid), ...(writes.discard ?? [])]
       if (changed.length > 0)
         await announce(
           trx,
+          this.#tenant,
           this.#clock,
           changed.map((kid) => ({ kind: 'key', id: kid })),
         )
@@ -74,32 +79,33 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
 
   replaceEncrypted(kid: KeyId, before: Encrypted, after: Encrypted, event: AuditEvent): Promise<boolean> {
     return transact(this.#db.writes, async (trx) => {
-      await lockNumbers(trx, 'change')
-      await requireInUse(trx, after.masterKeyId)
+      await lockNumbers(trx, this.#tenant, 'change')
+      await requireInUse(trx, this.#tenant, after.masterKeyId)
       const replaced = await trx
         .updateTable('key')
         .set({ encrypted_private_key: after.ciphertext, master_key_id: after.masterKeyId })
+        .where('tenant', '=', this.#tenant)
         .where('kid', '=', kid)
         .where('encrypted_private_key', '=', before.ciphertext)
         .returning('kid')
         .executeTakeFirst()
       if (replaced === undefined) return false
-      await announce(trx, this.#clock, [{ kind: 'key', id: kid }])
+      await announce(trx, this.#tenant, this.#clock, [{ kind: 'key', id: kid }])
       await this.#audit.appendWithin(trx, [event])
       return true
     })
   }
 
   addFetches(consumers: readonly KeySetConsumer[]): Promise<void> {
-    // In one order everywhere: of two processes, neither waits for a row that the other waits to follow with.
+    // All processes write in one order, so that no two of them can deadlock.
     const sorted = consumers.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
     return transact(this.#db.writes, async (trx) => {
       for (const consumer of sorted) {
         await trx
           .insertInto('key_consumer')
-          .values(fromConsumer(consumer))
+          .values(fromConsumer(this.#tenant, consumer))
           .onConflict((conflict) =>
-            conflict.columns(['address', 'user_agent']).doUpdateSet({
+            conflict.columns(['tenant', 'address', 'user_agent']).doUpdateSet({
               last_seen: sql`case when key_consumer.last_seen > excluded.last_seen
                 then key_consumer.last_seen else excluded.last_seen end`,
               fetches: sql`key_consumer.fetches + excluded.fetches`,
@@ -118,6 +124,7 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
         ? forgotten
         : surplus(
             await ordered()
+              .where('tenant', '=', this.#tenant)
               .limit(keep + most)
               .execute(),
             keep,
@@ -125,9 +132,10 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
           )
     if (doomed.length === 0) return 0
     await transact(this.#db.logs, async (trx) => {
-      for (const { address, user_agent } of doomed) {
+      for (const { tenant, address, user_agent } of doomed) {
         await trx
           .deleteFrom('key_consumer')
+          .where('tenant', '=', tenant)
           .where('address', '=', address)
           .where('user_agent', '=', user_agent)
           .execute()
@@ -140,6 +148,7 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
     const rows = await this.#db.scans
       .selectFrom('key_consumer')
       .selectAll()
+      .where('tenant', '=', this.#tenant)
       .where('last_seen', '>=', since)
       .orderBy('last_seen', 'desc')
       .execute()
@@ -160,7 +169,13 @@ function surplus(rows: readonly Row<'key_consumer'>[], keep: number, most: numbe
 
 const keyOf = ({ address, userAgent }: KeySetConsumer): string => `${address} ${userAgent}`
 
-async function readKeys(db: Database['reads']): Promise<KeyRows> {
-  const rows = await db.selectFrom('key').selectAll().orderBy('created_at').orderBy('kid').execute()
-  return { ...toListed(rows.map(toKey)), masterKeyId: await masterKeyInUse(db) }
+async function readKeys(db: Database['reads'], tenant: TenantId): Promise<KeyRows> {
+  const rows = await db
+    .selectFrom('key')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .orderBy('created_at')
+    .orderBy('kid')
+    .execute()
+  return { ...toListed(rows.map(toKey)), masterKeyId: await masterKeyInUse(db, tenant) }
 }

@@ -1,12 +1,21 @@
 import type { Kysely } from 'kysely'
 import { MasterKeyMismatch } from '../../crypto/master-key.ts'
+import type { TenantId } from '../../oauth/ids.ts'
 import type { Schema } from '../sql/schema.ts'
-import { THE_ROW } from '../sql/schema.ts'
 
-/** The id of the master key in use; undefined if nothing was encrypted yet. */
-export async function masterKeyInUse(db: Kysely<Schema>): Promise<string | undefined> {
-  const row = await db.selectFrom('master_key').select('master_key_id').executeTakeFirst()
+/**
+ * The id of the master key that a tenant's ciphertexts are under; undefined if nothing was encrypted yet. All tenants have the one
+ * master key of the server, but each changes to the next by itself, since the lock that guards the change is the tenant's.
+ */
+export async function masterKeyInUse(db: Kysely<Schema>, tenant: TenantId): Promise<string | undefined> {
+  const row = await db.selectFrom('master_key').select('master_key_id').where('tenant', '=', tenant).executeTakeFirst()
   return row?.master_key_id
+}
+
+/** The same of every tenant. It also reads a database of before there were tenants. */
+export async function masterKeysInUse(db: Kysely<Schema>): Promise<readonly string[]> {
+  const rows = await db.selectFrom('master_key').select('master_key_id').distinct().execute()
+  return rows.map((row) => row.master_key_id)
 }
 
 /**
@@ -14,16 +23,21 @@ export async function masterKeyInUse(db: Kysely<Schema>): Promise<string | undef
  * while it holds the lock of the model, so that two master keys can't come into use at once.
  * @throws MasterKeyMismatch
  */
-export async function requireInUse(trx: Kysely<Schema>, id: string): Promise<void> {
-  const inUse = await masterKeyInUse(trx)
-  if (inUse === undefined) await trx.insertInto('master_key').values({ id: THE_ROW, master_key_id: id }).execute()
+export async function requireInUse(trx: Kysely<Schema>, tenant: TenantId, id: string): Promise<void> {
+  const inUse = await masterKeyInUse(trx, tenant)
+  if (inUse === undefined) await trx.insertInto('master_key').values({ tenant, master_key_id: id }).execute()
   else if (inUse !== id) throw new MasterKeyMismatch(inUse, id)
 }
 
 /** Puts another one in use. The transaction must hold the lock of the model. @returns false if `before` is no longer in use */
-export async function replaceInUse(trx: Kysely<Schema>, before: string | undefined, after: string): Promise<boolean> {
-  if ((await masterKeyInUse(trx)) !== before) return false
-  await trx.deleteFrom('master_key').execute()
-  await trx.insertInto('master_key').values({ id: THE_ROW, master_key_id: after }).execute()
+export async function replaceInUse(
+  trx: Kysely<Schema>,
+  tenant: TenantId,
+  before: string | undefined,
+  after: string,
+): Promise<boolean> {
+  if ((await masterKeyInUse(trx, tenant)) !== before) return false
+  await trx.deleteFrom('master_key').where('tenant', '=', tenant).execute()
+  await trx.insertInto('master_key').values({ tenant, master_key_id: after }).execute()
   return true
 }

@@ -3,7 +3,7 @@ import type { Api } from '../../model/api.ts'
 import type { Change } from '../../model/changes/change.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { ClientStep, ModelSnapshot, ModelStore, ModelWrites } from '../../model/store.ts'
-import { type ClientId, CredentialId } from '../../oauth/ids.ts'
+import { type ClientId, CredentialId, type TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { toListed } from '../../platform/unreadable.ts'
 import { lastTaken, lockNumbers } from '../sql/counters.ts'
@@ -21,20 +21,23 @@ import { fromApi, fromClient, toApi } from './rows.ts'
 
 export class SqlModelStore implements ModelStore {
   readonly #db: Database
+  readonly #tenant: TenantId
   readonly #clock: Clock
   readonly #audit: SqlAuditStore
 
-  constructor(db: Database, clock: Clock, audit: SqlAuditStore) {
+  constructor(db: Database, tenant: TenantId, clock: Clock, audit: SqlAuditStore) {
     this.#db = db
+    this.#tenant = tenant
     this.#clock = clock
     this.#audit = audit
   }
 
   async snapshot(ids: readonly ClientId[]): Promise<ModelSnapshot> {
     // The version is read first: a write in between makes the commit fail rather than pass unseen.
-    const version = await lastTaken(this.#db.scans, 'change')
-    const apis = toListed((await this.#db.scans.selectFrom('api').selectAll().execute()).map(toApi))
-    const clients = toListed(await loadClients(this.#db.scans, ids))
+    const version = await lastTaken(this.#db.scans, this.#tenant, 'change')
+    const rows = await this.#db.scans.selectFrom('api').selectAll().where('tenant', '=', this.#tenant).execute()
+    const apis = toListed(rows.map(toApi))
+    const clients = toListed(await loadClients(this.#db.scans, this.#tenant, ids))
     return {
       version,
       apis: new Map(apis.found.map((api) => [api.audience, api])),
@@ -45,7 +48,7 @@ export class SqlModelStore implements ModelStore {
   }
 
   listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]> {
-    return listClients(this.#db.scans, after, most)
+    return listClients(this.#db.scans, this.#tenant, after, most)
   }
 
   async lastUses(ids: readonly CredentialId[]): Promise<ReadonlyMap<CredentialId, number>> {
@@ -54,6 +57,7 @@ export class SqlModelStore implements ModelStore {
       const rows = await this.#db.scans
         .selectFrom('credential_use')
         .selectAll()
+        .where('tenant', '=', this.#tenant)
         .where('credential_id', 'in', some)
         .execute()
       for (const row of rows) uses.set(CredentialId(row.credential_id), row.last_used_at)
@@ -63,7 +67,7 @@ export class SqlModelStore implements ModelStore {
 
   commit(version: number, writes: ModelWrites): Promise<boolean> {
     return transact(this.#db.writes, async (trx) => {
-      if ((await lockNumbers(trx, 'change')) !== version) return false
+      if ((await lockNumbers(trx, this.#tenant, 'change')) !== version) return false
       await this.#write(trx, writes)
       return true
     })
@@ -75,8 +79,8 @@ export class SqlModelStore implements ModelStore {
   ): Promise<Step> {
     return transact(this.#db.writes, async (trx) => {
       // Every writer of the model takes this lock first, so the client stays as it is read here.
-      await lockNumbers(trx, 'change')
-      const [before] = await loadClients(trx, [id])
+      await lockNumbers(trx, this.#tenant, 'change')
+      const [before] = await loadClients(trx, this.#tenant, [id])
       const step = plan(before)
       const { client, event } = step
       if (event !== undefined) await this.#write(trx, { apis: [], clients: [client], event })
@@ -85,37 +89,37 @@ export class SqlModelStore implements ModelStore {
   }
 
   async #write(trx: Kysely<Schema>, { apis, clients, event }: ModelWrites): Promise<void> {
-    await endTokens(trx, clients, this.#clock.now())
+    await endTokens(trx, this.#tenant, clients, this.#clock.now())
     for (const api of apis) await this.#putApi(trx, api)
     for (const client of clients) await this.#putClient(trx, client)
     const changes: Change[] = [
       ...apis.map((api): Change => ({ kind: 'api', id: api.audience })),
       ...clients.map((client): Change => ({ kind: 'client', id: client.id })),
     ]
-    await announce(trx, this.#clock, changes)
+    await announce(trx, this.#tenant, this.#clock, changes)
     await this.#audit.appendWithin(trx, [event])
     const lifetimes = [...apis, ...clients].map(({ token }) => token.lifetime ?? 0)
-    await noteLifetime(trx, Math.max(0, ...lifetimes) * 1000)
+    await noteLifetime(trx, this.#tenant, Math.max(0, ...lifetimes) * 1000)
   }
 
   async #putApi(trx: Kysely<Schema>, api: Api): Promise<void> {
-    const row = fromApi(api, this.#clock.now())
-    const { audience: _, created_at: __, ...update } = row
+    const row = fromApi(this.#tenant, api, this.#clock.now())
+    const { tenant: _, audience: __, created_at: ___, ...update } = row
     await trx
       .insertInto('api')
       .values(row)
-      .onConflict((conflict) => conflict.column('audience').doUpdateSet(update))
+      .onConflict((conflict) => conflict.columns(['tenant', 'audience']).doUpdateSet(update))
       .execute()
   }
 
   async #putClient(trx: Kysely<Schema>, client: Client): Promise<void> {
-    const row = fromClient(client, this.#clock.now())
-    const { client_id: _, created_at: __, ...update } = row
+    const row = fromClient(this.#tenant, client, this.#clock.now())
+    const { tenant: _, client_id: __, created_at: ___, ...update } = row
     await trx
       .insertInto('client')
       .values(row)
-      .onConflict((conflict) => conflict.column('client_id').doUpdateSet(update))
+      .onConflict((conflict) => conflict.columns(['tenant', 'client_id']).doUpdateSet(update))
       .execute()
-    await replaceCredentials(trx, client.id, client.credentials)
+    await replaceCredentials(trx, this.#tenant, client.id, client.credentials)
   }
 }

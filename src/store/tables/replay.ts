@@ -1,4 +1,5 @@
 import type { CompiledQuery, Insertable } from 'kysely'
+import type { TenantId } from '../../oauth/ids.ts'
 import type { ReplayMark, ReplayStore } from '../../replay/store.ts'
 import type { Database } from '../sql/dialect.ts'
 import { inParts } from '../sql/parts.ts'
@@ -6,16 +7,18 @@ import type { Schema } from '../sql/schema.ts'
 
 export class SqlReplayStore implements ReplayStore {
   readonly #db: Database
+  readonly #tenant: TenantId
   readonly #inserts = new Map<number, CompiledQuery>()
 
-  constructor(db: Database) {
+  constructor(db: Database, tenant: TenantId) {
     this.#db = db
+    this.#tenant = tenant
   }
 
   async addMarks(marks: readonly ReplayMark[]): Promise<readonly Buffer[]> {
-    // In one order everywhere: of two processes, neither waits for a row that the other waits to follow with.
+    // All processes insert in one order, so that no two of them can deadlock.
     const sorted = marks.toSorted((one, other) => one.id.compare(other.id))
-    const rows = sorted.map(({ id, expiresAt }) => ({ id, expires_at: expiresAt }))
+    const rows = sorted.map(({ id, expiresAt }) => ({ tenant: this.#tenant, id, expires_at: expiresAt }))
     const parameters = rows.flatMap((row) => Object.values(row))
     const added = await this.#db.marks.executeQuery<{ readonly id: Uint8Array }>({ ...this.#insert(rows), parameters })
     return added.rows.map(({ id }) => Buffer.from(id))
@@ -38,15 +41,17 @@ export class SqlReplayStore implements ReplayStore {
   async pruneMarks(time: number, most: number): Promise<number> {
     const due = await this.#db.scans
       .selectFrom('replay_mark')
-      .select('id')
+      .select(['tenant', 'id'])
       .where('expires_at', '<', time)
       // In the order of the index, which has the due rows first.
       .orderBy('expires_at')
       .limit(most)
       .execute()
     if (due.length === 0) return 0
-    for (const some of inParts(due.map(({ id }) => id))) {
-      await this.#db.logs.deleteFrom('replay_mark').where('id', 'in', some).execute()
+    for (const [tenant, marks] of Map.groupBy(due, (mark) => mark.tenant)) {
+      for (const some of inParts(marks.map(({ id }) => id))) {
+        await this.#db.logs.deleteFrom('replay_mark').where('tenant', '=', tenant).where('id', 'in', some).execute()
+      }
     }
     return due.length
   }

@@ -1,29 +1,30 @@
 import type { Kysely } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
-import type { Jti } from '../../oauth/ids.ts'
+import type { Jti, TenantId } from '../../oauth/ids.ts'
 import { toListed } from '../../platform/unreadable.ts'
 import type { Revocation, RevocationStore } from '../../tokens/revocation/store.ts'
 import { takeNumbers } from '../sql/counters.ts'
 import type { Database } from '../sql/dialect.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
-import { THE_ROW } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { fromRevocation, toRevocation } from './rows.ts'
 
 export class SqlRevocationStore implements RevocationStore {
   readonly #db: Database
+  readonly #tenant: TenantId
   readonly #audit: SqlAuditStore
 
-  constructor(db: Database, audit: SqlAuditStore) {
+  constructor(db: Database, tenant: TenantId, audit: SqlAuditStore) {
     this.#db = db
+    this.#tenant = tenant
     this.#audit = audit
   }
 
   addRevocations(revocations: readonly Revocation[], event?: AuditEvent): Promise<void> {
     return transact(this.#db.urgent, async (trx) => {
-      await addRevocations(trx, revocations)
+      await addRevocations(trx, this.#tenant, revocations)
       if (event !== undefined) await this.#audit.appendWithin(trx, [event])
     })
   }
@@ -32,6 +33,7 @@ export class SqlRevocationStore implements RevocationStore {
     const rows = await this.#db.reads
       .selectFrom('revocation')
       .selectAll()
+      .where('tenant', '=', this.#tenant)
       .where('seq', '>', after)
       .orderBy('seq')
       .limit(limit)
@@ -43,6 +45,7 @@ export class SqlRevocationStore implements RevocationStore {
     const row = await this.#db.reads
       .selectFrom('revocation')
       .select('seq')
+      .where('tenant', '=', this.#tenant)
       .where('id', '=', id)
       .where('kind', '=', 'token')
       .limit(1)
@@ -54,52 +57,62 @@ export class SqlRevocationStore implements RevocationStore {
     return transact(this.#db.writes, async (trx) => {
       const due = await trx
         .selectFrom('revocation')
-        .select('seq')
+        .select(['tenant', 'seq'])
         .where('expires_at', '<=', time)
         // In the order of the index, which has the due rows first.
         .orderBy('expires_at')
         .limit(most)
         .execute()
-      const seqs = due.map(({ seq }) => seq)
-      if (seqs.length > 0) await trx.deleteFrom('revocation').where('seq', 'in', seqs).execute()
-      return seqs.length
+      for (const [tenant, rows] of Map.groupBy(due, (row) => row.tenant)) {
+        const seqs = rows.map(({ seq }) => seq)
+        await trx.deleteFrom('revocation').where('tenant', '=', tenant).where('seq', 'in', seqs).execute()
+      }
+      return due.length
     })
   }
 
   longestLifetime(): Promise<number> {
-    return longestLifetime(this.#db.scans)
+    return longestLifetime(this.#db.scans, this.#tenant)
   }
 
   async noteLifetime(milliseconds: number): Promise<void> {
     if ((await this.longestLifetime()) >= milliseconds) return
-    await noteLifetime(this.#db.writes, milliseconds)
+    await noteLifetime(this.#db.writes, this.#tenant, milliseconds)
   }
 }
 
 /** Adds revocations within a transaction. */
-export async function addRevocations(trx: Kysely<Schema>, revocations: readonly Revocation[]): Promise<void> {
-  const first = (await takeNumbers(trx, 'revocation', revocations.length)) - revocations.length + 1
-  const rows = revocations.map((revocation, index) => ({ seq: first + index, ...fromRevocation(revocation) }))
+export async function addRevocations(
+  trx: Kysely<Schema>,
+  tenant: TenantId,
+  revocations: readonly Revocation[],
+): Promise<void> {
+  const first = (await takeNumbers(trx, tenant, 'revocation', revocations.length)) - revocations.length + 1
+  const rows = revocations.map((revocation, index) => ({ tenant, seq: first + index, ...fromRevocation(revocation) }))
   for (const part of inParts(rows)) await trx.insertInto('revocation').values(part).execute()
 }
 
 /** A year, the longest lifetime that a manifest may set. */
 const LONGEST_MS = 31_536_000_000
 
-/** The longest lifetime that any token can have had, in milliseconds. If the row can't be read, it is the longest one allowed. */
-export async function longestLifetime(db: Kysely<Schema>): Promise<number> {
-  const row = await db.selectFrom('longest_lifetime').select('milliseconds').executeTakeFirst()
+/** The longest lifetime that any token of a tenant can have had, in milliseconds. If the row can't be read, it is the longest one allowed. */
+export async function longestLifetime(db: Kysely<Schema>, tenant: TenantId): Promise<number> {
+  const row = await db
+    .selectFrom('longest_lifetime')
+    .select('milliseconds')
+    .where('tenant', '=', tenant)
+    .executeTakeFirst()
   if (row === undefined) return 0
   return Number.isFinite(row.milliseconds) && row.milliseconds >= 0 ? row.milliseconds : LONGEST_MS
 }
 
-/** Remembers that tokens may live so long. One statement: of two at once, the longer stays. */
-export async function noteLifetime(db: Kysely<Schema>, milliseconds: number): Promise<void> {
+/** Remembers that a tenant's tokens may live so long. If two callers write at once, the longer lifetime stays. */
+export async function noteLifetime(db: Kysely<Schema>, tenant: TenantId, milliseconds: number): Promise<void> {
   await db
     .insertInto('longest_lifetime')
-    .values({ id: THE_ROW, milliseconds })
+    .values({ tenant, milliseconds })
     .onConflict((conflict) =>
-      conflict.column('id').doUpdateSet({ milliseconds }).where('longest_lifetime.milliseconds', '<', milliseconds),
+      conflict.column('tenant').doUpdateSet({ milliseconds }).where('longest_lifetime.milliseconds', '<', milliseconds),
     )
     .execute()
 }

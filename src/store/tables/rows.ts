@@ -11,7 +11,7 @@ import { toCredentials } from '../../model/credentials/credential.ts'
 import { signingAlgorithms } from '../../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../../oauth/client-auth-methods.ts'
 import { grantTypes } from '../../oauth/grant-types.ts'
-import { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
+import { Audience, ClientId, Jti, KeyId, TenantId } from '../../oauth/ids.ts'
 import { toListed, type Unreadable } from '../../platform/unreadable.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
 import { json, readRow, time } from '../sql/read-row.ts'
@@ -64,12 +64,13 @@ const apiRow: z.ZodType<Api> = z.object({
   scopes: json(z.array(scope)),
   token: json(apiToken),
   require: requiredProof,
-} satisfies Fields<Schema['api'], 'created_at' | 'updated_at'>)
+} satisfies Fields<Schema['api'], 'tenant' | 'created_at' | 'updated_at'>)
 
 export const toApi = (row: Row<'api'>): Api | Unreadable =>
   readRow(apiRow, row, { kind: 'api', id: row.audience } as const)
 
-export const fromApi = (api: Api, now: number): NewRow<'api'> => ({
+export const fromApi = (tenant: TenantId, api: Api, now: number): NewRow<'api'> => ({
+  tenant,
   audience: api.audience,
   name: api.name ?? null,
   scopes: JSON.stringify(api.scopes),
@@ -119,7 +120,7 @@ const clientRow = z
     ),
     require: requiredProof,
     ended: endedColumn,
-  } satisfies Fields<Schema['client'], 'created_at' | 'updated_at'>)
+  } satisfies Fields<Schema['client'], 'tenant' | 'created_at' | 'updated_at'>)
   .transform(
     ({
       client_id,
@@ -151,7 +152,8 @@ export function toClient(row: Row<'client'>, rows: readonly Row<'credential'>[])
   return 'problem' in client ? { ...client, credentials, ended: toEnded(row.ended) } : { ...client, credentials }
 }
 
-export const fromClient = (client: Client, now: number): NewRow<'client'> => ({
+export const fromClient = (tenant: TenantId, client: Client, now: number): NewRow<'client'> => ({
+  tenant,
   client_id: client.id,
   name: client.name ?? null,
   description: client.description ?? null,
@@ -197,7 +199,7 @@ export function toRevocation({ seq, kind, id, issued_before, expires_at }: Row<'
   }
 }
 
-export const fromRevocation = (revocation: Revocation): Omit<NewRow<'revocation'>, 'seq'> => ({
+export const fromRevocation = (revocation: Revocation): Omit<NewRow<'revocation'>, 'tenant' | 'seq'> => ({
   kind: revocation.kind,
   id: revocation.id,
   issued_before: 'issuedBefore' in revocation ? revocation.issuedBefore : null,
@@ -236,6 +238,7 @@ const eventContent = z
 
 export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   seq: row.seq,
+  tenant: TenantId(row.tenant),
   at: time.catch(0).parse(row.at),
   type: row.type,
   result: row.result,
@@ -256,6 +259,7 @@ function toContent({ detail, actor, changes }: Row<'audit_event'>): Pick<AuditEv
 }
 
 export const fromAuditEvent = (event: AuditEvent): NewRow<'audit_event'> => ({
+  tenant: event.tenant,
   at: event.at,
   type: event.type,
   result: event.result,

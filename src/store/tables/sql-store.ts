@@ -1,4 +1,4 @@
-import type { AuditStore } from '../../audit/store.ts'
+import type { AuditStore, AuditTrail } from '../../audit/store.ts'
 import type { ConsumerStore } from '../../keys/consumers.ts'
 import type { KeyStore } from '../../keys/store.ts'
 import type { ChangeStore } from '../../model/changes/change.ts'
@@ -7,6 +7,7 @@ import type { CertificateUseStore } from '../../model/directory/certificate-use.
 import type { KeySourceStore } from '../../model/directory/key-sources.ts'
 import type { DirectoryStore } from '../../model/directory/store.ts'
 import type { ModelStore } from '../../model/store.ts'
+import { DEFAULT_TENANT, type TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
 import type { ReplayStore } from '../../replay/store.ts'
@@ -26,10 +27,10 @@ import { SqlReplayStore } from './replay.ts'
 import { SqlRevocationStore } from './revocations.ts'
 
 /**
- * Every store, on one database. When the database fails, each call rejects with a StorageUnavailable
- * (503), with what the driver said as its cause.
+ * The stores of one tenant: they read and write its rows only. When the database fails, each call rejects with a Refusal
+ * `storage_unavailable` (503), whose cause is the error of the driver.
  */
-export interface Store {
+export interface TenantStores {
   readonly directory: DirectoryStore
   readonly certificateUse: CertificateUseStore
   readonly keySources: KeySourceStore
@@ -38,8 +39,14 @@ export interface Store {
   readonly revocations: RevocationStore
   readonly credentials: CredentialStore
   readonly replay: ReplayStore
-  readonly audit: AuditStore
+  readonly audit: AuditTrail
   readonly model: ModelStore
+}
+
+/** The stores of the default tenant, and everything that all tenants have in common. */
+export interface Store extends TenantStores {
+  readonly audit: AuditStore
+  of(tenant: TenantId): TenantStores
   /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has accepted the write. */
   ping(): Promise<void>
   /** @throws UserError with the statements that grant missing rights, if the role lacks any that a server needs */
@@ -54,18 +61,10 @@ export interface Store {
 
 /** Makes the stores on a database that has been migrated. */
 export function createStore(db: Database, clock: Clock): Store {
-  const audit = new SqlAuditStore(db)
+  const of = (tenant: TenantId) => createTenantStores(db, clock, tenant)
   return {
-    directory: new SqlDirectoryStore(db.reads),
-    keySources: new SqlKeySourceStore(db),
-    certificateUse: new SqlCertificateUseStore(db.reads),
-    changes: new SqlChangeStore(db.reads),
-    keys: new SqlKeyStore(db, clock, audit),
-    revocations: new SqlRevocationStore(db, audit),
-    credentials: new SqlCredentialStore(db, clock, audit),
-    replay: new SqlReplayStore(db),
-    audit,
-    model: new SqlModelStore(db, clock, audit),
+    ...of(DEFAULT_TENANT),
+    of,
     requireGrants: async () => {
       const missing = await findMissingGrants(db)
       if (missing !== undefined) throw missing
@@ -75,6 +74,22 @@ export function createStore(db: Database, clock: Clock): Store {
     warnings: () => db.warnings(),
     startUpkeep: () => db.startUpkeep(),
     close: () => db.close(),
+  }
+}
+
+function createTenantStores(db: Database, clock: Clock, tenant: TenantId) {
+  const audit = new SqlAuditStore(db, tenant)
+  return {
+    directory: new SqlDirectoryStore(db.reads, tenant),
+    keySources: new SqlKeySourceStore(db, tenant),
+    certificateUse: new SqlCertificateUseStore(db.reads, tenant),
+    changes: new SqlChangeStore(db.reads, tenant),
+    keys: new SqlKeyStore(db, tenant, clock, audit),
+    revocations: new SqlRevocationStore(db, tenant, audit),
+    credentials: new SqlCredentialStore(db, tenant, clock, audit),
+    replay: new SqlReplayStore(db, tenant),
+    audit,
+    model: new SqlModelStore(db, tenant, clock, audit),
   }
 }
 
@@ -88,7 +103,11 @@ export async function findMissingGrants({ dialect, unhurried }: Database): Promi
 /** Writes a replay mark, and removes it. Its id is random, so that processes don't wait for each other. */
 const writeAndRemove = ({ marks, dialect }: Database): Promise<void> =>
   transact(marks, async (trx) => {
-    const mark = trx.insertInto('replay_mark').values({ id: dialect.someBytes, expires_at: 0 }).returning('id')
-    const { id } = await mark.executeTakeFirstOrThrow()
-    await trx.deleteFrom('replay_mark').where('id', '=', id).execute()
+    const mark = { tenant: DEFAULT_TENANT, id: dialect.someBytes, expires_at: 0 }
+    const { tenant, id } = await trx
+      .insertInto('replay_mark')
+      .values(mark)
+      .returning(['tenant', 'id'])
+      .executeTakeFirstOrThrow()
+    await trx.deleteFrom('replay_mark').where('tenant', '=', tenant).where('id', '=', id).execute()
   })

@@ -21,7 +21,9 @@ interface IntrospectorOptions {
   readonly revocations: Revocations
 }
 
-/** Introspects tokens (RFC 7662). The signature of a token is verified once; everything else is checked each time. */
+/**
+ * Introspects tokens of one tenant (RFC 7662). The signature of a token is verified once; everything else is checked each time.
+ */
 export class TokenIntrospector {
   readonly #options: IntrospectorOptions
   readonly #inBatch = createBatch()

@@ -14,7 +14,7 @@ export type Revocation = {
   | { readonly kind: 'key'; readonly id: KeyId; readonly issuedBefore: number }
 )
 
-/** Stores revocations. If the database fails, a call rejects and has written nothing. */
+/** Stores the revocations of one tenant. If the database fails, a call rejects and has written nothing. */
 export interface RevocationStore {
   /** Stores revocations, with an event if one is given, in one transaction. It is not an error if one is already stored. */
   addRevocations(revocations: readonly Revocation[], event?: AuditEvent): Promise<void>
@@ -22,7 +22,7 @@ export interface RevocationStore {
   revocationsAfter(after: number, limit: number): Promise<Listed<Revocation> & { readonly latest: number }>
   /** Whether a token was revoked individually. */
   isTokenRevoked(id: Jti): Promise<boolean>
-  /** Removes at most `most` revocations that expired before `time`, in milliseconds. @returns how many; 0 once none is left */
+  /** Removes at most `most` revocations of any tenant that expired before `time`, in milliseconds. @returns how many; 0 once none is left */
   pruneRevocations(time: number, most: number): Promise<number>
   /** The longest lifetime of any token so far, in milliseconds. */
   longestLifetime(): Promise<number>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { SecretVerifier } from '../../../src/client-auth/secrets/verifier.ts'
-import { ClientId } from '../../../src/oauth/ids.ts'
+import { ClientId, DEFAULT_TENANT } from '../../../src/oauth/ids.ts'
 import { standingClock } from '../../harness/clock.ts'
 
 const MINUTE = 60_000
@@ -26,9 +26,10 @@ function setUp() {
   /** Presents the secret. @returns how many slow hashes that cost */
   const present = async (secret = RIGHT): Promise<number> => {
     const before = counts.hashes
-    const mark = verifier.markOf(id, secret) ?? ''
+    const mark = verifier.markOf(DEFAULT_TENANT, id, secret) ?? ''
     const found =
-      verifier.findRemembered(id, holder, secret) ?? (await verifier.findChosen(holder, secret, mark, place))
+      verifier.findRemembered(DEFAULT_TENANT, id, holder, secret) ??
+      (await verifier.findChosen(holder, secret, mark, place))
     expect(found).toBe(secret === RIGHT ? holder.secrets[0] : undefined)
     return counts.hashes - before
   }

@@ -8,7 +8,7 @@ import { expectedRefusal } from '../../../src/http/respond.ts'
 import type { Client } from '../../../src/model/client.ts'
 import { type SecretCredential, toCredentials } from '../../../src/model/credentials/credential.ts'
 import type { ScryptParameters } from '../../../src/model/credentials/secret-hash.ts'
-import { ClientId, CredentialId } from '../../../src/oauth/ids.ts'
+import { ClientId, CredentialId, DEFAULT_TENANT } from '../../../src/oauth/ids.ts'
 import type { Channel, FromPrimary, FromWorker } from '../../../src/server/workers/channel.ts'
 import { RemoteGuesses } from '../../../src/server/workers/remote-guesses.ts'
 import { serveWorker } from '../../../src/server/workers/serve-worker.ts'
@@ -67,8 +67,11 @@ function startProcess(clock: { monotonic(): number; now(): number }, guesses: Gu
     ask: async (id: string, secret: string, remoteAddress: string): Promise<number> => {
       const attempted = { clientId: ClientId(id), secret, client: id === 'good' ? client : undefined }
       try {
-        return (await findChosenSecret({ secrets: verifier, guesses }, { remoteAddress, at: 0 }, [attempted])) ===
-          undefined
+        return (await findChosenSecret(
+          { tenant: DEFAULT_TENANT, secrets: verifier, guesses },
+          { remoteAddress, at: 0 },
+          [attempted],
+        )) === undefined
           ? 401
           : 200
       } catch (error) {

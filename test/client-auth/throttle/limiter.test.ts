@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Attempt, GuessLimiter } from '../../../src/client-auth/throttle/limiter.ts'
 import { TooManyGuesses } from '../../../src/client-auth/throttle/too-many-guesses.ts'
-import { ClientId } from '../../../src/oauth/ids.ts'
+import { ClientId, DEFAULT_TENANT } from '../../../src/oauth/ids.ts'
 import { standingClock } from '../../harness/clock.ts'
 
 const MINUTE = 60_000
@@ -19,7 +19,7 @@ function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[1]) {
     secrets += 1
     const [first = `secret ${secrets}`, ...rest] = marks
     try {
-      return limiter.begin({ clientId: ClientId(client), address, marks: [first, ...rest] })
+      return limiter.begin({ tenant: DEFAULT_TENANT, clientId: ClientId(client), address, marks: [first, ...rest] })
     } catch (error) {
       if (error instanceof TooManyGuesses) return error
       throw error
@@ -38,7 +38,8 @@ function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[1]) {
     const outcome = tryOut(client, address, ...marks)
     return outcome instanceof TooManyGuesses ? (outcome.retryAfter ?? 0) : 0
   }
-  const letThrough = (client = 'a', address = HERE) => limiter.letThrough({ clientId: ClientId(client), address })
+  const letThrough = (client = 'a', address = HERE) =>
+    limiter.letThrough({ tenant: DEFAULT_TENANT, clientId: ClientId(client), address })
   return { clock, limiter, tryOut, fail, succeed, wait, letThrough }
 }
 
@@ -416,7 +417,7 @@ describe('an attempt that was turned away, its secret unread', () => {
 describe('attempts whose outcome is known', () => {
   const concludeAt = ({ limiter }: ReturnType<typeof setUp>, mark: string, isRight: boolean) => {
     try {
-      limiter.conclude({ clientId: ClientId('a'), address: HERE, marks: [mark] }, isRight)
+      limiter.conclude({ tenant: DEFAULT_TENANT, clientId: ClientId('a'), address: HERE, marks: [mark] }, isRight)
       return 0
     } catch (error) {
       if (error instanceof TooManyGuesses) return error.retryAfter

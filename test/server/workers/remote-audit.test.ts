@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../../../src/audit/event.ts'
+import { DEFAULT_TENANT } from '../../../src/oauth/ids.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
 import type { FromPrimary, FromWorker } from '../../../src/server/workers/channel.ts'
 import { RemoteAudit } from '../../../src/server/workers/remote-audit.ts'
 import { clockAt } from '../../harness/clock.ts'
 
 const event = (requestId: string, detail: AuditEvent['detail'] = {}): AuditEvent => ({
+  tenant: DEFAULT_TENANT,
   at: 1,
   type: 'token.issue',
   result: 'success',

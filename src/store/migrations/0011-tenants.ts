@@ -1,0 +1,62 @@
+import { sql } from 'kysely'
+import type { Dialect, MigratedDatabase, TenantTable } from '../sql/dialect.ts'
+
+/**
+ * Every table except that of events, each after the one that its rows belong to. Whoever writes the model locks its counter first, so
+ * that table comes first here, too: writers wait for the migration and can't deadlock with it.
+ */
+const TABLES: readonly TenantTable[] = [
+  { name: 'counter', key: ['name'] },
+  { name: 'api', key: ['audience'] },
+  { name: 'client', key: ['client_id'] },
+  { name: 'credential', key: ['id'], owner: { table: 'client', key: 'client_id', column: 'client_id' } },
+  {
+    name: 'credential_use',
+    key: ['credential_id'],
+    owner: { table: 'credential', key: 'id', column: 'credential_id' },
+  },
+  { name: 'key', key: ['kid'] },
+  { name: 'master_key', key: [], without: 'id' },
+  { name: 'key_consumer', key: ['address', 'user_agent'] },
+  { name: 'replay_mark', key: ['id'] },
+  { name: 'longest_lifetime', key: [], without: 'id' },
+  { name: 'revocation', key: ['seq'] },
+  { name: 'change', key: ['seq'] },
+]
+
+/** The indexes for lookups, which begin with the tenant. */
+const LOOKUPS = {
+  credential_client_id: ['credential', 'client_id'],
+  credential_expires_at: ['credential', 'expires_at'],
+  credential_issuer: ['credential', 'issuer'],
+  revocation_id: ['revocation', 'id'],
+} as const
+
+/** The indexes for the removal of old rows, which works over all tenants. */
+const CLEANING = {
+  replay_mark_expires_at: ['replay_mark', 'expires_at'],
+  revocation_expires_at: ['revocation', 'expires_at'],
+  key_consumer_last_seen: ['key_consumer', 'last_seen'],
+} as const
+
+/**
+ * Gives every row a tenant, which leads the primary keys. The rows that are there become those of the default tenant. New rows that
+ * name no tenant do so, too, so that a server of the version before works until it is replaced.
+ */
+export const tenants = {
+  up: async (db: MigratedDatabase, dialect: Dialect): Promise<void> => {
+    await dialect.addTenant(db, TABLES)
+    // The table of events may be large, so it is not rewritten. Its key stays the one order of the events of all tenants.
+    await db.schema
+      .alterTable('audit_event')
+      .addColumn('tenant', 'text', (column) => column.notNull().defaultTo('default'))
+      .execute()
+    for (const [index, [table, column]] of Object.entries(LOOKUPS)) {
+      await sql`drop index if exists ${sql.ref(index)}`.execute(db)
+      await db.schema.createIndex(index).on(table).columns(['tenant', column]).execute()
+    }
+    // Only a database that had to rebuild the tables lacks these.
+    for (const [index, [table, column]] of Object.entries(CLEANING))
+      await db.schema.createIndex(index).ifNotExists().on(table).column(column).execute()
+  },
+}

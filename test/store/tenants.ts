@@ -1,0 +1,278 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Credential, toCredentials } from '../../src/model/credentials/credential.ts'
+import { Audience, ClientId, CredentialId, DEFAULT_TENANT, Jti, KeyId, TenantId } from '../../src/oauth/ids.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
+import type { Store, TenantStores } from '../../src/store/tables/sql-store.ts'
+import { api, client, DAY, event, key, secret } from './contract.ts'
+
+const NOW = 1_000 * DAY
+const ONE = DEFAULT_TENANT
+const OTHER = TenantId('other')
+
+/** Called with the stores of a tenant, and with a number that differs by the tenant. */
+type Step = (stores: TenantStores, of: number) => Promise<unknown>
+type Steps = { readonly [Name in keyof TenantStores]: { readonly [Method in keyof TenantStores[Name]]: Step } }
+
+const [A, S, API] = [ClientId('a'), CredentialId('s'), Audience('https://a')]
+const isFirst = (of: number): boolean => of === 1
+const ciphertext = (of: number, text = '') => ({ ciphertext: Buffer.from(`${text}${of}`), masterKeyId: `master ${of}` })
+const keepAway = ([credential]: readonly Credential[]) => credential && { keepAway: credential }
+const said = (id: string, of: number) => ({ ...event(id, of), detail: { of } })
+
+/**
+ * Every method of the stores of a tenant; one that is missing does not compile. Both tenants have the same ids, and different rows. So
+ * whatever one sees or changes of the other makes a difference to what some step returns.
+ */
+const steps: Steps = {
+  model: {
+    commit: async ({ model }, of) => {
+      const { version } = await model.snapshot([A])
+      const kept = { ...secret('s', `label ${of}`), expiresAt: NOW + of * DAY, retrievable: ciphertext(of) }
+      const sample = { ...secret('sample', `sample ${of}`), origin: 'sample' as const }
+      const trust = { issuer: 'https://issuer', audience: `https://${of}`, subject: String(of) }
+      const { hash: _, retrievable: __, ...life } = secret('f', `federated ${of}`)
+      const federated = { ...life, kind: 'federated' as const, trust }
+      const proof = isFirst(of) ? ('dpop' as const) : undefined
+      const clients = [
+        client('a', { name: `a of ${of}`, credentials: toCredentials([kept, sample, federated]) }),
+        client('b', { enabled: isFirst(of), name: `b of ${of}` }),
+        client(`only ${of}`, { name: 'alone', bindsToCertificate: !isFirst(of) }),
+      ]
+      const apis = [api(API, { name: `api of ${of}`, token: { lifetime: 60 * of }, require: proof })]
+      return model.commit(version, { apis, clients, event: said('commit', of) })
+    },
+    snapshot: ({ model }) => model.snapshot([A, ClientId('b'), ClientId('only 1')]),
+    updateClient: ({ model }, of) =>
+      model.updateClient(ClientId('b'), (before) => {
+        if (before === undefined || 'problem' in before) throw new Error('the client cannot be read')
+        return { client: { ...before, description: `b again of ${of}` }, event: said('client', of) }
+      }),
+    listClients: ({ model }) => model.listClients('', 10),
+    lastUses: ({ model }) => model.lastUses([S]),
+  },
+  directory: {
+    loadClient: ({ directory }) => directory.loadClient(A),
+    loadApis: ({ directory }) => directory.loadApis(),
+    clientsTrusting: ({ directory }) => directory.clientsTrusting('https://issuer', 10),
+    listClients: ({ directory }) => directory.listClients('a', 10),
+  },
+  certificateUse: {
+    usesCertificates: async ({ certificateUse }) => [
+      await certificateUse.usesCertificates(),
+      await certificateUse.usesCertificates([A]),
+    ],
+  },
+  keySources: {
+    list: ({ keySources }) => keySources.list('', 10),
+    ofClients: ({ keySources }) => keySources.ofClients([A]),
+  },
+  credentials: {
+    noteUses: ({ credentials }, of) => credentials.noteUses([{ id: S, at: 10 - of }]),
+    listCredentials: ({ credentials }) => credentials.listCredentials(A),
+    listExpiring: ({ credentials }) => credentials.listExpiring(NOW, NOW + 10 * DAY, 10),
+    listSamples: ({ credentials }) => credentials.listSamples(),
+    claimWarning: ({ credentials }, of) => credentials.claimWarning(S, 10 * of),
+    listRetrievable: ({ credentials }) => credentials.listRetrievable(),
+    replaceRetrievable: ({ credentials }, of) =>
+      credentials.replaceRetrievable(S, ciphertext(of), ciphertext(of, 'anew '), said('rewrap', of)),
+    forgetRetrievable: async ({ credentials }, of) =>
+      isFirst(of) && credentials.forgetRetrievable(A, S, ciphertext(of, 'anew '), said('forget', of)),
+    updateCredentials: ({ credentials }, of) =>
+      credentials.updateCredentials(A, ({ all }) => ({
+        writes: {
+          put: all.filter(({ id }) => id === 's').map((one) => ({ ...one, revokedAt: of })),
+          remove: isFirst(of) ? [CredentialId('f')] : [],
+          ...keepAway(all.filter(({ id }) => isFirst(of) && id === 'f')),
+        },
+        event: said('update', of),
+      })),
+  },
+  keys: {
+    updateKeys: ({ keys }, of) => {
+      const own = { ...key('k'), masterKeyId: `master ${of}`, activeAt: of, encryptedPrivateKey: Buffer.from([of]) }
+      return keys.updateKeys(({ found }) => ({
+        add: found.length === 0 ? [own, { ...own, kid: KeyId('discarded') }] : [],
+        put: found.map((one) => ({ ...one, activeAt: one.activeAt + of })),
+        discard: isFirst(of) && found.length > 0 ? [KeyId('discarded')] : [],
+        events: [said('keys', of)],
+      }))
+    },
+    listKeys: ({ keys }) => keys.listKeys(),
+    masterKeyInUse: ({ keys }) => keys.masterKeyInUse(),
+    replaceMasterKey: ({ keys }, of) => keys.replaceMasterKey(`master ${of}`, `master ${of}`, said('master', of)),
+    replaceEncrypted: ({ keys }, of) => {
+      const before = { ciphertext: Buffer.from([of]), masterKeyId: `master ${of}` }
+      return keys.replaceEncrypted(KeyId('k'), before, ciphertext(of, 'key '), said('encrypt', of))
+    },
+    addFetches: ({ keys }, of) =>
+      keys.addFetches([{ address: '::1', userAgent: 'x', firstSeen: NOW, lastSeen: NOW + of, fetches: of }]),
+    listConsumers: ({ keys }) => keys.listConsumers(NOW),
+    pruneConsumers: ({ keys }) => keys.pruneConsumers({ before: 0, keep: 1 }, 10),
+  },
+  revocations: {
+    addRevocations: ({ revocations }, of) =>
+      revocations.addRevocations([
+        { kind: 'client', id: A, issuedBefore: of, expiresAt: NOW },
+        ...(isFirst(of) ? ([{ kind: 'token', id: Jti('t'), expiresAt: NOW }] as const) : []),
+      ]),
+    revocationsAfter: ({ revocations }) => revocations.revocationsAfter(0, 10),
+    isTokenRevoked: ({ revocations }) => revocations.isTokenRevoked(Jti('t')),
+    pruneRevocations: ({ revocations }) => revocations.pruneRevocations(1, 10),
+    noteLifetime: ({ revocations }, of) => revocations.noteLifetime(1_000_000 * of),
+    longestLifetime: ({ revocations }) => revocations.longestLifetime(),
+  },
+  replay: {
+    addMarks: ({ replay }) => replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: NOW }]),
+    pruneMarks: ({ replay }) => replay.pruneMarks(1, 10),
+  },
+  changes: {
+    latestChange: ({ changes }) => changes.latestChange(),
+    changesSince: ({ changes }) => changes.changesSince(0),
+  },
+  audit: {
+    listEvents: async ({ audit }) => {
+      const lists = [{ limit: 20 }, { limit: 20, clientId: 'a' }, { limit: 20, requestId: 'update' }]
+      const found = await Promise.all(lists.map((query) => audit.listEvents(query)))
+      // The place in the log is the one number that all tenants share.
+      return found.map((events) => events.map(({ seq: _, tenant: __, ...rest }) => rest))
+    },
+  },
+}
+
+const everyStep = Object.values(steps).flatMap((methods) => Object.entries<Step>(methods))
+/** The second round finds what the first has left. */
+const rounds = [...everyStep, ...everyStep]
+
+/** Calls every method of the stores of a tenant. */
+export async function callAll(stores: TenantStores): Promise<void> {
+  for (const [, step] of rounds) await step(stores, 1)
+}
+
+/**
+ * Tenants with the same ids in one database see and change their own rows only.
+ * @param create as for `storeContract`
+ */
+export function tenantsContract(
+  name: string,
+  create: () => Promise<{ open(clock: Clock): Promise<Store>; destroy(): Promise<void> }>,
+) {
+  describe(`two tenants on ${name}`, () => {
+    const clock = { now: () => NOW, monotonic: () => NOW }
+    const databases: Awaited<ReturnType<typeof create>>[] = []
+    let store: Store
+    const open = async () => {
+      const database = await create()
+      databases.push(database)
+      return database.open(clock)
+    }
+    beforeEach(async () => {
+      store = await open()
+    })
+    afterEach(async () => {
+      await store.close()
+      for (const database of databases.splice(0)) await database.destroy()
+    })
+
+    /** What each step returns for the tenants, one after the other at each step. */
+    async function run(db: Store, tenants: readonly TenantId[]) {
+      const results = new Map<TenantId, unknown[]>(tenants.map((tenant) => [tenant, []]))
+      for (const [method, step] of rounds) {
+        for (const tenant of tenants) {
+          const result = await step(db.of(tenant), tenant === ONE ? 1 : 2)
+          results.get(tenant)?.push([method, result])
+        }
+      }
+      return results
+    }
+
+    test.each([
+      ['the default one first', [ONE, OTHER]],
+      ['the default one last', [OTHER, ONE]],
+    ])('each step returns what it does where there is one tenant alone: %s', async (_name, tenants) => {
+      const together = await run(store, tenants)
+      for (const tenant of tenants) {
+        const alone = await open()
+        expect(together.get(tenant)).toEqual((await run(alone, [tenant])).get(tenant))
+        await alone.close()
+      }
+    })
+
+    test('nothing is seen by a third', async () => {
+      await run(store, [ONE, OTHER])
+      const third = store.of(TenantId('third'))
+      expect(await third.directory.listClients('', 10)).toEqual([])
+      expect((await third.keys.listKeys()).found).toEqual([])
+      expect(await third.changes.changesSince(0)).toEqual({ latest: 0, changes: [], missed: false })
+      expect(await third.audit.listEvents({ limit: 10 })).toEqual([])
+    })
+
+    test('the stores of the default one are those that are named without a tenant', async () => {
+      await run(store, [ONE, OTHER])
+      expect(await store.directory.loadClient(A)).toEqual(await store.of(ONE).directory.loadClient(A))
+      expect(await store.directory.loadClient(A)).toMatchObject({ name: 'a of 1' })
+    })
+
+    test('events are kept under the tenant that they name, and found by their ids and in those that stand for several', async () => {
+      const [first, last] = [uuidv7(clock, systemRandom), uuidv7(clock, systemRandom)]
+      const several = { ...event(last, NOW), result: 'refused' as const, detail: { request_ids: [first, last] } }
+      await store.audit.append([
+        { ...several, tenant: OTHER },
+        { ...event('r', NOW), tenant: ONE },
+      ])
+      const { audit } = store.of(OTHER)
+      expect(await store.audit.listEvents({ limit: 9 })).toMatchObject([{ requestId: 'r', tenant: ONE }])
+      expect(await audit.listEvents({ limit: 9 })).toMatchObject([{ requestId: last, tenant: OTHER }])
+      for (const requestId of [first, last]) {
+        expect(await store.audit.listEvents({ limit: 9, requestId })).toEqual([])
+        expect(await audit.listEvents({ limit: 9, requestId })).toMatchObject([{ requestId: last }])
+      }
+    })
+
+    test('what is due is removed, whoever it is of', async () => {
+      const due = { id: Buffer.alloc(16, 2), expiresAt: 1 }
+      const consumer = { address: '::1', userAgent: 'x', firstSeen: 1, lastSeen: 1, fetches: 1 }
+      for (const tenant of [ONE, OTHER]) {
+        const { replay, revocations, keys } = store.of(tenant)
+        await replay.addMarks([due])
+        await revocations.addRevocations([{ kind: 'token', id: Jti('t'), expiresAt: 1 }])
+        await keys.addFetches([consumer])
+        await store.audit.append([{ ...event('r'), tenant }])
+      }
+      const third = store.of(TenantId('third'))
+      expect(await third.replay.pruneMarks(NOW, 10)).toBe(2)
+      expect(await third.revocations.pruneRevocations(NOW, 10)).toBe(2)
+      expect(await third.keys.pruneConsumers({ before: NOW, keep: 9 }, 10)).toBe(2)
+      expect(await store.audit.pruneBefore(NOW, 10)).toBe(2)
+      for (const tenant of [ONE, OTHER]) {
+        expect(await store.of(tenant).replay.addMarks([due])).toHaveLength(1)
+        expect(await store.of(tenant).revocations.isTokenRevoked(Jti('t'))).toBe(false)
+        expect(await store.of(tenant).keys.listConsumers(0)).toEqual([])
+      }
+    })
+
+    const certificate = (() => {
+      const { hash: _, retrievable: __, ...life } = secret('c', 'certificate')
+      return { ...life, kind: 'certificate' as const, matcher: { subject_dn: 'CN=a' } }
+    })()
+    test.each([
+      ['an API', { apis: [api('https://c', { require: 'certificate_bound' })], clients: [] }],
+      ['a client', { apis: [], clients: [client('c', { require: 'certificate_bound' })] }],
+      ['a credential', { apis: [], clients: [client('c', { credentials: toCredentials([certificate]) })] }],
+    ])('certificates are used by the one tenant whose model has %s that needs them', async (_name, writes) => {
+      const { version } = await store.of(OTHER).model.snapshot([])
+      await store.of(OTHER).model.commit(version, { ...writes, event: event('r') })
+      for (const ids of [undefined, [ClientId('c')]]) {
+        expect(await store.of(OTHER).certificateUse.usesCertificates(ids)).toBe(true)
+        expect(await store.of(ONE).certificateUse.usesCertificates(ids)).toBe(false)
+      }
+    })
+
+    test('a write of one is no conflict for another', async () => {
+      const { model } = store.of(OTHER)
+      const { version } = await model.snapshot([])
+      await steps.model.commit(store.of(ONE), 1)
+      expect(await model.commit(version, { apis: [], clients: [], event: event('r') })).toBe(true)
+    })
+  })
+}
