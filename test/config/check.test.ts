@@ -14,6 +14,7 @@ import { startServer } from '../../src/server/server.ts'
 import { migrateDatabase, openStore } from '../../src/store/open.ts'
 import { current, issueLeaf } from '../harness/authority.ts'
 import { DAY, ecKeys, extendedUsage, issueAuthority, keyPem, rsaKeys } from '../harness/certificates.ts'
+import { makeOldDatabase, migrationBefore } from '../harness/old-database.ts'
 import { freePort } from '../harness/port.ts'
 import {
   type CheckSetting,
@@ -409,8 +410,12 @@ const fit: Readonly<Record<string, Case>> = {
   },
   'a database that a server has used': { change: async () => ({ TESSERA_STORAGE: await database() }), says: [] },
   'a database that lacks migrations': {
-    change: () => altered("drop table counter; delete from migration where name = '0005-counters'"),
-    says: [/^note: storage: the database has not had 0005-counters: the server begins with that$/],
+    change: async () => {
+      const storage = `sqlite:${join(setting.folder, 'old.db')}`
+      await makeOldDatabase(storage, migrationBefore('0011-tenants'))
+      return { TESSERA_STORAGE: storage }
+    },
+    says: [/^note: storage: the database has not had 0011-tenants: the server begins with that$/],
   },
   'the master key of another, beside the one before': {
     change: async () => ({
