@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-/** Files that measure their process or replace a module: each gets a process of its own. */
+/** Files that measure their process, replace a module or depend on what a process remembers: each gets a process of its own. */
 const ALONE = [
+  'test/cli/federate.test.ts',
   'test/client-auth/timing.test.ts',
   'test/conditions/**/*.test.ts',
   'test/crypto/jws/verify.test.ts',

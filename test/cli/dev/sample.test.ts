@@ -26,7 +26,7 @@ const log = pino({ base: null }, { write: (line: string) => lines.push(JSON.pars
 beforeEach(async () => {
   const made = await testConfig()
   folder = made.folder
-  config = made.config
+  config = { ...made.config, shutdown: { ...made.config.shutdown, timeout: 0 } }
   lines.length = 0
 })
 afterEach(() => rmSync(folder, { recursive: true }))
