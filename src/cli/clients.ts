@@ -59,7 +59,7 @@ function asJson(client: Client | UnreadableClient) {
     default_api: defaultApi,
     tls_client_certificate_bound_access_tokens: bindsToCertificate,
     ...(authentication.methods && { auth_methods: authentication.methods }),
-    ...(authentication.assertion_audience && { assertion_audience: authentication.assertion_audience }),
+    ...(authentication.assertionAudience && { assertion_audience: authentication.assertionAudience }),
     credentials: [
       ...credentials.all.map(({ id: credential, kind, label }) => ({ id: credential, kind, label })),
       ...credentials.unreadable.map(({ id: credential, label, problem }) => ({

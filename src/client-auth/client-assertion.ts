@@ -64,7 +64,7 @@ export function checkClaims(
   decoy: () => void,
   now: number,
 ): AssertionClaims {
-  const isCompatible = client?.authentication.assertion_audience === 'compatible'
+  const isCompatible = client?.authentication.assertionAudience === 'compatible'
   try {
     return checkAssertion(jws, { issuer, tokenEndpoint, isCompatible, audienceForm, maxLifetime, now })
   } catch (error) {

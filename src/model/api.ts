@@ -53,9 +53,9 @@ export interface ApiTokenSettings {
   /** Seconds. */
   readonly lifetime?: number
   /** Whether scopes stand in `scope`, a string, in `scp`, an array, or in both. */
-  readonly scope_claims?: readonly ('scope' | 'scp')[]
+  readonly scopeClaims?: readonly ('scope' | 'scp')[]
   /** In every token. */
   readonly claims?: Claims
   /** Taken from the client: by the claim's name, the client's field. */
-  readonly client_claims?: Readonly<Record<string, string>>
+  readonly clientClaims?: Readonly<Record<string, string>>
 }

@@ -83,7 +83,7 @@ interface ClientAuthentication {
   /** The methods that it may use; any that it has a credential for where there are none. */
   readonly methods?: readonly ClientAuthMethodName[]
   /** `compatible`: its assertions may name the token endpoint, too, in place of the issuer (RFC 7523 §3). */
-  readonly assertion_audience?: 'issuer' | 'compatible'
+  readonly assertionAudience?: 'issuer' | 'compatible'
 }
 
 /** What a client sets for its tokens, over what the API says. */

@@ -18,9 +18,9 @@ export function resolveProfile(settings: ApiTokenSettings): TokenProfile {
     algorithm: merged.algorithm ?? 'ES256',
     typ: merged.typ ?? 'at+jwt',
     lifetime: merged.lifetime,
-    scopeClaims: merged.scope_claims ?? ['scope'],
+    scopeClaims: merged.scopeClaims ?? ['scope'],
     claims: merged.claims ?? {},
-    clientClaims: merged.client_claims ?? {},
+    clientClaims: merged.clientClaims ?? {},
   }
 }
 

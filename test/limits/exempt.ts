@@ -6,6 +6,11 @@ export const OTHERS: Readonly<Record<string, string>> = {
   config: 'reads the files and variables of an administrator',
   input:
     'reads the files, options and secrets of an administrator; test/management/manifest/large.test.ts has the limits of YAML',
+  management: 'is handed values that were parsed',
+  'management/clients': 'is handed values that were parsed',
+  'management/revocations': 'is handed values that were parsed',
+  'management/database': 'is handed values that were parsed',
+  'management/schemas': 'reads the files of an administrator; test/management/manifest/large.test.ts has its limits',
   'management/credentials': 'is handed values that were parsed',
   'management/keys': 'is handed values that were parsed',
   'management/manifest': 'reads the files of an administrator; test/management/manifest/large.test.ts has its limits',

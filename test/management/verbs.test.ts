@@ -20,11 +20,12 @@ const PARTS = [
   'keys/context',
   'keys/master-key-event',
   'keys/plan-repair',
-  ...['check', 'convert', 'credentials', 'losses', 'new-secrets', 'parse', 'plan', 'plan-client', 'plan-manifest'].map(
+  ...['check', 'credentials', 'losses', 'new-secrets', 'parse', 'plan', 'plan-client', 'plan-manifest'].map(
     (name) => `manifest/${name}`,
   ),
   'manifest/schema',
   'manifest/trust-file',
+  ...['api', 'client', 'credential', 'values'].map((name) => `schemas/${name}`),
 ]
 /** The methods of stores that write. */
 const WRITES =

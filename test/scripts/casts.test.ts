@@ -12,7 +12,7 @@ const REASONED: Readonly<Record<string, string>> = {
   'src/client-auth/authenticate.ts': 'the constructor of AuthenticatedClient',
   'src/http/unparsed.ts': 'Node types the sockets of a server as streams',
   'src/store/sqlite/dialect.ts': 'the driver of Kysely is generic in the rows of a statement',
-  'src/management/manifest/convert.ts': 'TypeScript does not follow what is filtered from the members of an object',
+  'src/management/schemas/values.ts': 'TypeScript does not follow what is filtered from the members of an object',
 }
 
 const castsIn = (source: string): readonly string[] =>

@@ -118,7 +118,7 @@ export function storeContract(
         grants: [{ api: Audience('https://api.example.com'), scopes: ['read'], defaultScopes: ['read'] }],
         defaultApi: Audience('https://api.example.com'),
         introspects: [Audience('https://vault')],
-        authentication: { methods: ['private_key_jwt'], assertion_audience: 'compatible' },
+        authentication: { methods: ['private_key_jwt'], assertionAudience: 'compatible' },
         require: 'certificate_bound',
         credentials: toCredentials([
           { ...secret('1', 'a'), expiresAt: 5 },
@@ -167,9 +167,9 @@ export function storeContract(
         token: {
           lifetime: 1,
           preset: 'envoy',
-          scope_claims: ['scp'],
+          scopeClaims: ['scp'],
           claims: { a: [1] },
-          client_claims: { o: 'owner' },
+          clientClaims: { o: 'owner' },
         },
       })
       expect(await put(one, [vault], [full])).toBe(true)

@@ -6,9 +6,11 @@ import { isSameUri, normaliseUri } from '../../oauth/uri.ts'
 import { accessOf } from '../../policy/scopes.ts'
 import { presetWarnings } from '../../tokens/presets.ts'
 import { resolveProfile } from '../../tokens/profile.ts'
-import { toApi, toClient } from './convert.ts'
+import type { ApiInput } from '../schemas/api.ts'
+import { toApi } from '../schemas/api.ts'
+import type { ClientInput } from '../schemas/client.ts'
+import { toClient } from '../schemas/client.ts'
 import type { ParsedManifest } from './parse.ts'
-import type { ManifestApi, ManifestClient } from './schema.ts'
 
 type ErrorAt = ParsedManifest['errorAt']
 
@@ -40,7 +42,7 @@ export function refuseRespelled({ manifest, errorAt }: ParsedManifest, before: A
   }
 }
 
-function checkGroups(api: ManifestApi, index: number, errorAt: ErrorAt): void {
+function checkGroups(api: ApiInput, index: number, errorAt: ErrorAt): void {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
   for (const [at, scope] of api.scopes.entries()) {
     for (const [member, name] of (scope.includes ?? []).entries()) {
@@ -53,7 +55,7 @@ function checkGroups(api: ManifestApi, index: number, errorAt: ErrorAt): void {
   }
 }
 
-function checkClient(client: ManifestClient, index: number, apis: ApiSet, errorAt: ErrorAt): void {
+function checkClient(client: ClientInput, index: number, apis: ApiSet, errorAt: ErrorAt): void {
   for (const [at, scope] of client.scopes.entries()) {
     if (apis.withScope(scope).length > 0) continue
     throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}${butFor(apis)}`)

@@ -5,8 +5,8 @@ import type { Credential } from '../../model/credentials/credential.ts'
 import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
 import { type SecretHash, scryptDigest, sha256 } from '../../model/credentials/secret-hash.ts'
 import { type CredentialMaker, makeCredential, type ProofSpec } from '../credentials/make.ts'
-import { withoutUndefined } from './convert.ts'
-import type { ManifestCredential, ManifestFederated } from './schema.ts'
+import type { CredentialInput, FederatedInput } from '../schemas/credential.ts'
+import { withoutUndefined } from '../schemas/values.ts'
 
 /** A credential as the manifest wants it, and the secret that was generated for it, to be shown once. */
 interface PlannedCredential {
@@ -36,7 +36,7 @@ interface Siblings {
  */
 export async function planCredential(
   maker: CredentialMaker,
-  wanted: ManifestCredential,
+  wanted: CredentialInput,
   { secret, generate, origin }: Source,
   { before, removed }: Siblings,
 ): Promise<PlannedCredential | RemovedCredential> {
@@ -56,7 +56,7 @@ export async function planCredential(
   return { credential: { ...credential, revokedAt: await revocationOf(given, known) }, generated }
 }
 
-function proofOf(wanted: ManifestCredential, secret: string | undefined): ProofSpec {
+function proofOf(wanted: CredentialInput, secret: string | undefined): ProofSpec {
   const { jwks, jwks_uri: jwksUri, algorithm, certificate, federated, retrievable = false } = wanted
   if (jwks !== undefined) return { kind: 'keys', source: { jwks: jwks.keys }, algorithm }
   if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm }
@@ -110,5 +110,5 @@ async function matches(hash: SecretHash, secret: string): Promise<boolean> {
 }
 
 /** A federated credential as a manifest describes it. */
-export const toTrust = ({ jwks_uri: jwksUri, jwks, max_age: maxAge, ...trust }: ManifestFederated): FederatedTrust =>
+export const toTrust = ({ jwks_uri: jwksUri, jwks, max_age: maxAge, ...trust }: FederatedInput): FederatedTrust =>
   withoutUndefined({ ...trust, jwksUri, jwks: jwks?.keys, maxAge })

@@ -2,11 +2,12 @@ import type { Client, Ended, RemovedCredential, UnreadableClient } from '../../m
 import { type Credential, toCredentials } from '../../model/credentials/credential.ts'
 import { ClientId } from '../../oauth/ids.ts'
 import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
-import { toClient } from './convert.ts'
+import type { ClientInput } from '../schemas/client.ts'
+import { toClient } from '../schemas/client.ts'
+import type { CredentialInput } from '../schemas/credential.ts'
 import { planCredential } from './credentials.ts'
 import type { NewSecrets } from './new-secrets.ts'
 import type { GeneratedSecret } from './plan.ts'
-import type { ManifestClient, ManifestCredential } from './schema.ts'
 
 interface PlannedClient {
   readonly client: Client
@@ -19,7 +20,7 @@ interface ClientMeans {
   readonly maker: CredentialMaker
   readonly secrets: NewSecrets
   readonly origin: 'manifest' | 'sample'
-  readonly secretOf: (credential: ManifestCredential, index: number) => string | undefined
+  readonly secretOf: (credential: CredentialInput, index: number) => string | undefined
   readonly errorAt: (path: readonly PropertyKey[], message: string) => Error
 }
 
@@ -30,7 +31,7 @@ const date = (time: number): string => new Date(time).toISOString()
  * @param existing undefined for a new client
  */
 export async function planClient(
-  wanted: ManifestClient,
+  wanted: ClientInput,
   existing: Client | UnreadableClient | undefined,
   means: ClientMeans,
 ): Promise<PlannedClient> {
@@ -82,7 +83,7 @@ const STAYING_REVOKED =
   'was revoked, and stays so: give another secret or key, or have a secret generated under another label'
 
 async function planCredentials(
-  wanted: ManifestClient,
+  wanted: ClientInput,
   existing: Client | UnreadableClient | undefined,
   { maker, secrets, origin, secretOf, errorAt }: ClientMeans,
 ) {

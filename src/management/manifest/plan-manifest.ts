@@ -7,13 +7,13 @@ import type { ModelSnapshot } from '../../model/store.ts'
 import { ClientId } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import type { CredentialMaker } from '../credentials/make.ts'
+import { toApi } from '../schemas/api.ts'
+import type { CredentialInput } from '../schemas/credential.ts'
 import { refuseDangling, refuseRespelled, warnings } from './check.ts'
-import { toApi } from './convert.ts'
 import type { NewSecrets } from './new-secrets.ts'
 import type { ParsedManifest } from './parse.ts'
 import type { GeneratedSecret, Plan, Step } from './plan.ts'
 import { planClient } from './plan-client.ts'
-import type { ManifestCredential } from './schema.ts'
 
 /** The inputs of a plan besides the manifest and the model. */
 interface PlanMeans {
@@ -46,7 +46,7 @@ export async function planManifest(
   for (const [index, wanted] of parsed.manifest.clients.entries()) {
     const id = ClientId(wanted.client_id)
     const existing = model.clients.get(id) ?? model.unreadableClients.get(id)
-    const secretOf = (credential: ManifestCredential, at: number) => {
+    const secretOf = (credential: CredentialInput, at: number) => {
       const { secret, secret_env: name } = credential
       if (name === undefined) return secret
       const given = env[name]

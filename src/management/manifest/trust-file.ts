@@ -2,8 +2,8 @@ import { formatPath, inOurWords, issuesOf } from '../../input/issues.ts'
 import { readYaml } from '../../input/yaml.ts'
 import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
 import { Mistakes } from '../../platform/user-error.ts'
+import { federatedSchema } from '../schemas/credential.ts'
 import { toTrust } from './credentials.ts'
-import { federatedSchema } from './schema.ts'
 
 /**
  * A federated credential in a file of its own, written as in a manifest.

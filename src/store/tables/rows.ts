@@ -47,16 +47,26 @@ const scope = z.object({
   includes: texts.exactOptional(),
 } satisfies Fields<Scope>)
 
-const apiToken = z.object({
-  preset: z.string().exactOptional(),
-  format: z.enum(['jwt', 'sealed']).exactOptional(),
-  algorithm: z.enum(signingAlgorithms).exactOptional(),
-  typ: z.enum(['at+jwt', 'JWT']).exactOptional(),
-  lifetime: seconds.exactOptional(),
-  scope_claims: z.array(z.enum(['scope', 'scp'])).exactOptional(),
-  claims: claims.exactOptional(),
-  client_claims: z.record(z.string(), z.string()).exactOptional(),
-} satisfies Fields<Api['token']>)
+/** The settings of an API. The column names them as the manifest does. */
+const apiToken = z
+  .object({
+    preset: z.string().exactOptional(),
+    format: z.enum(['jwt', 'sealed']).exactOptional(),
+    algorithm: z.enum(signingAlgorithms).exactOptional(),
+    typ: z.enum(['at+jwt', 'JWT']).exactOptional(),
+    lifetime: seconds.exactOptional(),
+    scope_claims: z.array(z.enum(['scope', 'scp'])).exactOptional(),
+    claims: claims.exactOptional(),
+    client_claims: z.record(z.string(), z.string()).exactOptional(),
+  })
+  .transform(({ scope_claims, client_claims, ...others }): Api['token'] => ({
+    ...others,
+    ...(scope_claims && { scopeClaims: scope_claims }),
+    ...(client_claims && { clientClaims: client_claims }),
+  }))
+
+const fromApiToken = ({ scopeClaims, clientClaims, ...others }: Api['token']): string =>
+  JSON.stringify({ ...others, scope_claims: scopeClaims, client_claims: clientClaims })
 
 const apiRow: z.ZodType<Api> = z.object({
   audience: z.string().transform(Audience),
@@ -74,7 +84,7 @@ export const fromApi = (tenant: TenantId, api: Api, now: number): NewRow<'api'> 
   audience: api.audience,
   name: api.name ?? null,
   scopes: JSON.stringify(api.scopes),
-  token: JSON.stringify(api.token),
+  token: fromApiToken(api.token),
   require: api.require ?? null,
   created_at: now,
   updated_at: now,
@@ -113,10 +123,15 @@ const clientRow = z
     restrict_scopes: flag,
     token: json(clientToken),
     authentication: json(
-      z.object({
-        methods: z.array(z.enum(clientAuthMethodNames)).exactOptional(),
-        assertion_audience: z.enum(['issuer', 'compatible']).exactOptional(),
-      } satisfies Fields<Client['authentication']>),
+      z
+        .object({
+          methods: z.array(z.enum(clientAuthMethodNames)).exactOptional(),
+          assertion_audience: z.enum(['issuer', 'compatible']).exactOptional(),
+        })
+        .transform(({ assertion_audience, ...others }): Client['authentication'] => ({
+          ...others,
+          ...(assertion_audience && { assertionAudience: assertion_audience }),
+        })),
     ),
     require: requiredProof,
     ended: endedColumn,
@@ -152,6 +167,9 @@ export function toClient(row: Row<'client'>, rows: readonly Row<'credential'>[])
   return 'problem' in client ? { ...client, credentials, ended: toEnded(row.ended) } : { ...client, credentials }
 }
 
+const fromAuthentication = ({ assertionAudience, ...others }: Client['authentication']): string =>
+  JSON.stringify({ ...others, assertion_audience: assertionAudience })
+
 export const fromClient = (tenant: TenantId, client: Client, now: number): NewRow<'client'> => ({
   tenant,
   client_id: client.id,
@@ -170,7 +188,7 @@ export const fromClient = (tenant: TenantId, client: Client, now: number): NewRo
   introspects: JSON.stringify(client.introspects),
   restrict_scopes: client.restrictScopes ? 1 : 0,
   token: JSON.stringify({ ...client.token, ...(client.bindsToCertificate && CERTIFICATE_BOUND) }),
-  authentication: JSON.stringify(client.authentication),
+  authentication: fromAuthentication(client.authentication),
   require: client.require ?? null,
   ended: fromEnded(client.id, client.ended),
   created_at: now,

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { requiredProofs } from '../../model/api.ts'
+import type { Client } from '../../model/client.ts'
+import { clientAuthMethodNames } from '../../oauth/client-auth-methods.ts'
+import { grantTypes } from '../../oauth/grant-types.ts'
+import { Audience, ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
+import { credentialSchema } from './credential.ts'
+import { audience, claims, json, lifetime, line, scopeName, withoutUndefined } from './values.ts'
+
+/** The scopes that a client is given at one API. */
+const grant = z.strictObject({
+  api: audience,
+  scopes: z.array(scopeName).default([]),
+  default_scopes: z.array(scopeName).default([]),
+})
+
+/** A client, as the manifest has it. */
+export const clientSchema = z.strictObject({
+  client_id: line(LONGEST_CLIENT_ID),
+  name: line(256).optional(),
+  description: line(1024).optional(),
+  owner: line(256).optional(),
+  tags: z.array(line(128)).default([]),
+  metadata: z.record(line(128), json).default({}),
+  enabled: z.boolean().default(true),
+  subject: line(256).optional(),
+  grant_types: z.array(z.enum(grantTypes)).default([...grantTypes]),
+  credentials: z.array(credentialSchema).default([]),
+  scopes: z.array(scopeName).default([]),
+  restrict_scopes: z.boolean().default(false),
+  default_scopes: z.array(scopeName).default([]),
+  grants: z.array(grant).default([]),
+  default_api: audience.optional(),
+  token: z.strictObject({ lifetime: lifetime.optional(), claims: claims.optional() }).default({}),
+  introspects: z
+    .union([z.literal('all'), z.array(audience)], { error: 'must be all, or a list of audiences' })
+    .default([]),
+  auth_methods: z.array(z.enum(clientAuthMethodNames)).min(1).optional(),
+  assertion_audience: z.enum(['issuer', 'compatible']).optional(),
+  require: z.enum(requiredProofs).optional(),
+  tls_client_certificate_bound_access_tokens: z.boolean().default(false),
+})
+
+export type ClientInput = z.output<typeof clientSchema>
+
+/** The client that the input describes, without its credentials. */
+export const toClient = (input: ClientInput): Omit<Client, 'credentials'> => ({
+  id: ClientId(input.client_id),
+  name: input.name,
+  description: input.description,
+  owner: input.owner,
+  tags: input.tags,
+  metadata: input.metadata,
+  enabled: input.enabled,
+  subject: input.subject,
+  grantTypes: input.grant_types,
+  scopes: input.scopes,
+  restrictScopes: input.restrict_scopes,
+  defaultScopes: input.default_scopes,
+  grants: input.grants.map(({ api, scopes, default_scopes: defaultScopes }) => ({
+    api: Audience(api),
+    scopes,
+    defaultScopes,
+  })),
+  defaultApi: input.default_api === undefined ? undefined : Audience(input.default_api),
+  token: withoutUndefined(input.token),
+  introspects: input.introspects === 'all' ? 'all' : input.introspects.map(Audience),
+  authentication: withoutUndefined({ methods: input.auth_methods, assertionAudience: input.assertion_audience }),
+  require: input.require,
+  bindsToCertificate: input.tls_client_certificate_bound_access_tokens,
+})

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { asymmetricAlgorithms } from '../../crypto/jws/algorithms.ts'
+import { MOST_KEYS } from '../../crypto/jws/public-key.ts'
+import { readSecret } from '../../input/secret.ts'
+import { redactText } from '../../platform/redact.ts'
+import { json, line, url } from './values.ts'
+
+/** What a credential is made of: one of these; without any, a secret is generated. */
+const credentialFields = ['secret', 'secret_env', 'jwks', 'jwks_uri', 'certificate', 'federated'] as const
+
+/** RFC 7517 §5; what the keys are is looked at when they are planned. */
+const jwks = z.strictObject({ keys: z.array(z.record(z.string(), json)).min(1).max(MOST_KEYS) })
+
+const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()], {
+  error: 'must be text, a number, true or false',
+})
+
+/** Which tokens of an outside issuer are as good as a secret. */
+export const federatedSchema = z.strictObject({
+  issuer: url,
+  audience: z.union([line(1_024), z.array(line(1_024)).min(1)], { error: 'must be text, or a list of texts' }),
+  subject: line(1_024).optional(),
+  claims: z.record(line(256), scalar).optional(),
+  when: z.string().min(1).max(2_048).optional(),
+  algorithms: z.array(z.enum(asymmetricAlgorithms)).min(1).optional(),
+  jwks_uri: url.optional(),
+  jwks: jwks.optional(),
+  max_age: z.int().min(1).optional(),
+})
+
+const certificate = z
+  .strictObject({
+    subject_dn: line(1_024).optional(),
+    san_dns: line(256).optional(),
+    san_uri: line(1_024).optional(),
+    san_ip: line(64).optional(),
+    san_email: line(320).optional(),
+    thumbprint: line(64).optional(),
+  })
+  .refine((names) => Object.values(names).filter((value) => value !== undefined).length === 1, {
+    error: 'must have exactly one of subject_dn, san_dns, san_uri, san_ip, san_email, thumbprint',
+  })
+
+/** A name of letters, digits and `_`: what is none, and might be the secret itself, is not looked up, and not shown. */
+const isVariableName = (text: string): boolean => /^[A-Za-z_]\w*$/.test(text) && redactText(text) === text
+
+/** A secret, by the same rule as secrets from other sources. */
+const secret = z.string().transform((given, context) => {
+  const read = readSecret(given)
+  if (read.fault !== undefined) context.addIssue({ code: 'custom', message: read.fault })
+  return read.secret ?? given
+})
+
+/** A secret given, named by an environment variable, or to be generated; or what proves without one. */
+export const credentialSchema = z
+  .strictObject({
+    label: line(128).default(''),
+    secret: secret.optional(),
+    secret_env: line(256).refine(isVariableName, 'must be the name of an environment variable').optional(),
+    retrievable: z.boolean().optional(),
+    jwks: jwks.optional(),
+    jwks_uri: url.optional(),
+    algorithm: z.enum(asymmetricAlgorithms).optional(),
+    certificate: certificate.optional(),
+    federated: federatedSchema.optional(),
+    expires: z.iso.datetime({ offset: true, error: 'must be a time such as 2030-01-01T00:00:00Z' }).optional(),
+  })
+  .superRefine((given, context) => {
+    const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', message, path: [field] })
+    const [first, second] = credentialFields.filter((field) => given[field] !== undefined)
+    if (first !== undefined && second !== undefined) refuse(second, `give ${first} or ${second}, not both`)
+    const isSecret = first === undefined || first === 'secret' || first === 'secret_env'
+    const isKeys = first === 'jwks' || first === 'jwks_uri'
+    if (given.retrievable !== undefined && !isSecret) refuse('retrievable', 'is for secrets only')
+    if (given.algorithm !== undefined && !isKeys) refuse('algorithm', 'is for jwks and jwks_uri only')
+  })
+
+export type CredentialInput = z.output<typeof credentialSchema>
+export type FederatedInput = z.output<typeof federatedSchema>
