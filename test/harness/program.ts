@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Command } from 'commander'
 import { vi } from 'vitest'
 import { program } from '../../src/cli/main.ts'
@@ -46,6 +47,7 @@ export async function runTessera(
     throw new Exit(Number(code ?? 0))
   })
   const before = process.exitCode
+  const authorities = getCACertificates('default')
   process.exitCode = 0
   let code = 0
   try {
@@ -64,6 +66,8 @@ export async function runTessera(
     return { code, stdout, stderr }
   } finally {
     process.exitCode = before
+    // `tessera token --ca` adds an authority to those of the process.
+    setDefaultCACertificates(authorities)
     exiting.mockRestore()
     stdin.mockRestore()
   }

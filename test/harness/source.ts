@@ -27,7 +27,8 @@ export async function makeCertificate(...names: readonly string[]): Promise<Cert
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: `01${randomBytes(15).toString('hex')}`,
-    name: 'CN=source of keys',
+    // OpenSSL finds an authority by its name, so that no two certificates may have the same.
+    name: `CN=source of keys ${randomBytes(8).toString('hex')}`,
     notBefore: new Date(Date.now() - 60_000),
     notAfter: new Date(Date.now() + 3_600_000),
     signingAlgorithm: algorithm,
