@@ -10,12 +10,15 @@ import { clientIdsOf, type PresentedAuthentication, type PresentedCredentials } 
 import { type clientAuthRefusals, refusal } from './refusals.ts'
 import { verifyCredentials } from './verify.ts'
 
-/** Longer than it takes to find a client in the database and to check its credentials. Milliseconds. */
+/**
+ * The shortest delay of a refusal. It takes less to find a client in the database and to check its credentials.
+ * Milliseconds.
+ */
 const SHORTEST_HOLD_MS = 25
 
 declare const authenticated: unique symbol
 
-/** A client that has authenticated: `authenticateClient` alone makes one. */
+/** An authenticated client. Only `authenticateClient` makes one. */
 export interface AuthenticatedClient {
   readonly client: Client
   readonly method: ClientAuthMethodName
@@ -24,8 +27,8 @@ export interface AuthenticatedClient {
 }
 
 /**
- * Authenticates the client of a request (RFC 6749 §2.3), at once if there is nothing to wait for.
- * @throws Refusal `invalid_client`, the same for every reason but in the audit log
+ * Authenticates the client of a request (RFC 6749 §2.3). It returns no promise if it need not wait.
+ * @throws Refusal `invalid_client`. Only the audit log tells the reasons apart
  */
 export function authenticateClient(
   context: ClientAuthContext,
@@ -34,7 +37,7 @@ export function authenticateClient(
 ): AuthenticatedClient | Promise<AuthenticatedClient> {
   const { parameterId } = presented
   if (presented.kind === 'none') {
-    // A certificate with the name of the client would have been presented.
+    // The request has no certificate either. Together with a `client_id`, one would be a credential.
     throw refusal('no_credentials', {
       detail: parameterId === undefined ? {} : { client_id: parameterId, certificate: 'none' },
     })
@@ -78,7 +81,7 @@ export function authenticateClient(
   }
 }
 
-/** Whether keys may have to be fetched to verify this. */
+/** Whether the verification may have to fetch keys. */
 const needsKeys = ({ method }: PresentedCredentials): boolean =>
   method === 'private_key_jwt' || method === 'federated_jwt'
 
@@ -90,18 +93,18 @@ function unreadableOf({ directory }: ClientAuthContext, id: PresentedAuthenticat
 }
 
 /**
- * Begins to hold back the answer in case it is a refusal. The delay covers the database, a chain of certificates and keys that
- * must be fetched. So timing does not reveal which clients exist or which credentials they have.
+ * Begins to hold back the answer in case it is a refusal. Timing must reveal neither which clients exist nor which
+ * credentials they have. So the delay covers the database, a chain of certificates and keys that must be fetched.
  */
 const holdBack = ({ holds }: ClientAuthContext, wait = 0): Hold => holds.begin(Math.max(SHORTEST_HOLD_MS, wait))
 
-/** A `client_id` beside other credentials must be the same one (RFC 6749 §3.2.1). */
+/** Refuses a `client_id` that is not the client of the other credentials (RFC 6749 §3.2.1). */
 function refuseOtherClientId(presented: PresentedCredentials, parameterId: string | undefined): void {
   if (parameterId === undefined || clientIdsOf(presented).some((id) => id === parameterId)) return
   throw refusal('client_id_mismatch', { detail: { in_body: parameterId.slice(0, 256) } })
 }
 
-/** Refuses a verified credential that has ended, or that may not be used so. */
+/** Refuses a verified credential that has ended, or that the client or the server does not allow. */
 function refuseUnfit(
   { client, credential }: VerifiedCredential,
   method: ClientAuthMethodName,

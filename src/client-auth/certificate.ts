@@ -31,7 +31,8 @@ function findCredential(
 ): CertificateCredential {
   if (credentials.length === 0) throw refusal('no_such_credential')
   const matching = credentials.filter(({ matcher }) => matches(leaf, matcher))
-  // Of those that count the thumbprint comes first: it needs no authority, and a name that it also has may lack one.
+  // Valid credentials come first. Among them, thumbprints do: they need no authority, and a name that also matches may
+  // lack one.
   const rank = (credential: CertificateCredential): number =>
     (isValid(credential, now) ? 2 : 0) + ('thumbprint' in credential.matcher ? 1 : 0)
   const [found] = matching.toSorted((one, other) => rank(other) - rank(one))

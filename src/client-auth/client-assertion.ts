@@ -16,14 +16,15 @@ const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** draft-ietf-oauth-spiffe-client-auth: a JWT-SVID, which is checked like any token of an outside issuer. */
 const JWT_SPIFFE = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe'
 
-/** An assertion, and the claims of it that say where it comes from. */
+/** An assertion, and its claims about its origin. */
 interface ClientAssertion {
   readonly jws: CompactJws
   readonly claimed: AssertionDescription
 }
 
 /**
- * The `client_assertion` of a request (RFC 7521 §4.2), its signature unchecked; undefined if there is none.
+ * Parses the `client_assertion` of a request (RFC 7521 §4.2); undefined if there is none. It does not check the
+ * signature.
  * @throws Refusal `assertion_type` or `assertion_malformed`
  */
 export function parseClientAssertion(form: Form): ClientAssertion | undefined {
@@ -51,9 +52,10 @@ export function refuseAlgorithm(presented: PresentedCredentials, algorithms: rea
 }
 
 /**
- * Checks the claims of an assertion of a client's own (RFC 7523 §3), before its signature.
+ * Checks the claims of an assertion that the client signed itself (RFC 7523 §3), before its signature.
  * @param client undefined if no client has that id
- * @param decoy the work of checking a signature. The accepted claims depend on the client, which timing must not reveal.
+ * @param decoy does the work of a signature check. The accepted claims depend on the client, which timing must not
+ * reveal
  * @param now milliseconds
  * @throws Refusal `assertion_…`
  */
@@ -74,7 +76,7 @@ export function checkClaims(
 }
 
 /**
- * Marks an assertion as used (RFC 7523 §3, item 7). Of all requests that present it, one succeeds.
+ * Marks an assertion as used (RFC 7523 §3, item 7). Only one request with it succeeds.
  * @throws Refusal `assertion_replayed`; StorageUnavailable if it is unknown whether the assertion was used
  */
 export async function consumeAssertion(

@@ -6,13 +6,14 @@ import { hasControl } from '../platform/text.ts'
 import type { SecretReading } from './presented.ts'
 import { refusal } from './refusals.ts'
 
-/** RFC 9110 §11.4: the scheme is of any case. */
+/** The scheme may be in any case (RFC 9110 §11.4). */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 const ESCAPED = /[%+]/
 
 /**
- * The possible meanings of a Basic `Authorization` header, likeliest first. RFC 6749 §2.3.1 has id and secret form-encoded; curl and
- * most scripts send them as they are. If the two readings differ, the encoded one comes first; only one can be the right secret.
+ * The possible meanings of a Basic `Authorization` header, likeliest first. RFC 6749 §2.3.1 form-encodes the id and the
+ * secret; curl and most scripts don't. If the decoded reading differs from the raw one, it comes first. Only one can
+ * have the right secret.
  * @throws Refusal if the header is not Basic, or not well-formed
  */
 export function readBasic(authorization: string): readonly [SecretReading, ...SecretReading[]] {
@@ -24,7 +25,7 @@ export function readBasic(authorization: string): readonly [SecretReading, ...Se
   return decoded === undefined ? [raw] : [decoded, raw]
 }
 
-/** The encoded reading; undefined where it is no other than the raw one, or none that a client can have meant. */
+/** The decoded reading; undefined if it equals the raw one, or if no client can have meant it. */
 function decode(raw: SecretReading): SecretReading | undefined {
   if (!ESCAPED.test(raw.clientId) && !ESCAPED.test(raw.secret)) return undefined
   const clientId = decodeFormComponent(raw.clientId)
@@ -33,7 +34,10 @@ function decode(raw: SecretReading): SecretReading | undefined {
   return clientId === raw.clientId && secret === raw.secret ? undefined : { clientId: ClientId(clientId), secret }
 }
 
-/** @throws Refusal where the header is not canonical base64 (RFC 4648 §3.5) of UTF-8 (RFC 7617 §2.1) without control characters */
+/**
+ * @throws Refusal if the header is not canonical base64 (RFC 4648 §3.5) of UTF-8 (RFC 7617 §2.1) without control
+ * characters
+ */
 function decodeBasic(authorization: string): string {
   const encoded = BASIC.exec(authorization)?.[1]
   if (encoded === undefined) throw refusal('malformed_authorization')

@@ -9,8 +9,8 @@ import type { PresentedAssertion } from './presented.ts'
 import { refusal } from './refusals.ts'
 
 /**
- * Verifies a JWT whose MAC has the client's secret as its key (RFC 7523 §2.2; OpenID Connect Core §9, `client_secret_jwt`).
- * @throws Refusal why it proves nothing
+ * Verifies a JWT with a MAC under the client's secret (RFC 7523 §2.2; OpenID Connect Core §9, `client_secret_jwt`).
+ * @throws Refusal if it proves nothing
  */
 export async function verifyClientSecretJwt(
   context: ClientAuthContext,
@@ -18,7 +18,7 @@ export async function verifyClientSecretJwt(
   sender: Sender,
 ): Promise<VerifiedCredential> {
   const client = await context.directory.client(clientId)
-  // This comes before the claims, since some claims are right for some clients only. A guess that would fail on its claims is
+  // The MAC is checked before the claims, since the accepted claims depend on the client. A guess with wrong claims is
   // counted like any other.
   const { found: credential, lost } = await findMacSecret(context, sender, { clientId, client, jws })
   const claims = checkClaims(context, client, jws, () => {}, sender.at)

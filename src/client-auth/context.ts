@@ -50,7 +50,7 @@ interface AssertionSettings {
   readonly audienceForm: AudienceForm
 }
 
-/** A client, and the credential that it has proven to have. The credential may have ended. */
+/** A client, and the credential that it has proven to hold. The credential may have ended. */
 export interface VerifiedCredential {
   readonly client: Client
   readonly credential: Credential
@@ -65,6 +65,6 @@ export interface Sender {
 
 /** One attempt to authenticate. */
 export interface Attempt extends Sender {
-  /** Resolves when the request has waited for keys for long enough. */
+  /** Resolves when the request must not wait for keys any longer. */
   readonly patience: Promise<void>
 }

@@ -15,16 +15,16 @@ import { isSignedByIssuer } from './issuer-keys.ts'
 import type { PresentedFederatedToken } from './presented.ts'
 import { refusal } from './refusals.ts'
 
-/** A credential of the issuer that the token names, and whose it is. */
+/** A credential for the issuer of the token, and the client that has it. */
 interface Candidate {
   readonly client: Client
   readonly credential: FederatedCredential
 }
 
 /**
- * Verifies a token of an outside issuer, such as a CI system or a cluster, that the client trusts (RFC 7523 §3, with an issuer that is
- * not the client). Such tokens are used again until they expire, so no replay mark is made.
- * @throws Refusal why it proves nothing
+ * Verifies a token of an outside issuer that the client trusts, such as a CI system or a cluster (RFC 7523 §3, but the
+ * issuer is not the client). Clients reuse such tokens until they expire, so the token is not marked as used.
+ * @throws Refusal if it proves nothing
  */
 export async function verifyFederatedJwt(
   context: ClientAuthContext,
@@ -68,16 +68,17 @@ async function verifyAmong(
   try {
     return choose(context, await verifiedBy(context, candidates, jws, patience), jws, at)
   } catch (error) {
-    // Who asks for the refusals of a client is to find those of tokens that only it could have sent.
+    // If only one client could have sent the token, the audit event names it, so that a search by client finds the
+    // event.
     const [one, ...others] = new Set(candidates.map(({ client }) => client.id))
     throw (others.length === 0 ? expectedRefusal(error)?.with({ client_id: one }) : undefined) ?? error
   }
 }
 
 /**
- * An assertion of a client's own that does not name the client twice looks like one of an outside issuer: what is wrong
- * with it is not that nobody knows the issuer.
- * @throws Refusal `assertion_…`, where a client is named that has keys and trusts no issuer
+ * Refuses an assertion that a client signed itself. Unless `iss` and `sub` both name the client, it looks like a token
+ * of an outside issuer. The refusal should name its real fault, not an unknown issuer.
+ * @throws Refusal `assertion_…` if the request or the token names a client that has keys and trusts no issuer
  */
 async function refuseOwn(
   context: ClientAuthContext,
@@ -99,8 +100,8 @@ async function refuseOwn(
 }
 
 /**
- * The client that the request names; without a name, all clients that trust the issuer of the token. If one of those can't be read,
- * `unreadable` is the refusal for it.
+ * The client that the request names; without a name, all clients that trust the issuer of the token. If one of them
+ * can't be read, `unreadable` is the error for it.
  */
 async function possibleClients(
   { directory }: ClientAuthContext,
@@ -127,9 +128,9 @@ async function possibleClients(
 }
 
 /**
- * Those of the candidates with whose keys the token is signed. Where the keys of one can't be had, those of another count
- * all the same: what one client has registered is no other client's affair.
- * @throws Refusal why there is none
+ * The candidates whose keys signed the token. If the keys of one can't be fetched, the others are still checked, since
+ * one client's registration must not affect another client.
+ * @throws Refusal if no keys signed it
  */
 async function verifiedBy(
   { issuerKeys: published, registeredKeys: registered }: ClientAuthContext,
@@ -160,8 +161,8 @@ async function verifiedBy(
 }
 
 /**
- * The candidate that the token fits; one that still counts, where there is one.
- * @throws Refusal why none matches; `federated_ambiguous` where those of several clients do
+ * The candidate whose conditions the token meets; a usable one, if there is one.
+ * @throws Refusal if none matches; `federated_ambiguous` if those of several clients do
  */
 function choose(
   { conditions }: ClientAuthContext,
@@ -171,8 +172,8 @@ function choose(
 ): VerifiedCredential {
   const token = new OutsideToken(claims)
   const context = { now, conditions }
-  const counts = ({ client, credential }: Candidate) => client.enabled && isValid(credential, now)
-  const inOrder = candidates.toSorted((one, other) => Number(counts(other)) - Number(counts(one)))
+  const isUsable = ({ client, credential }: Candidate) => client.enabled && isValid(credential, now)
+  const inOrder = candidates.toSorted((one, other) => Number(isUsable(other)) - Number(isUsable(one)))
   const labelled = inOrder.map((candidate) => ({
     ...candidate.credential.trust,
     label: candidate.credential.label || candidate.credential.id,
@@ -180,7 +181,7 @@ function choose(
   }))
   const { candidate } = findMatch(labelled, token, context)
   const others = labelled.filter((other) => other.candidate.client.id !== candidate.client.id)
-  const rival = others.find((other) => counts(other.candidate) && explainMatch(other, token, context).matched)
+  const rival = others.find((other) => isUsable(other.candidate) && explainMatch(other, token, context).matched)
   if (rival === undefined) return candidate
   const clients = [candidate.client.id, rival.candidate.client.id]
   throw refusal('federated_ambiguous', { detail: { clients } })

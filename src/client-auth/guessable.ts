@@ -9,7 +9,7 @@ import type { Unreadable } from '../platform/unreadable.ts'
 import type { ClientAuthContext, Sender, VerifiedCredential } from './context.ts'
 import { SecretQueueFull } from './secrets/fair-queue.ts'
 
-/** A `client_id` and secret as a request has them, and the client of that id; undefined where there is none. */
+/** A `client_id` and secret of a request, and the client with that id; undefined if there is none. */
 export interface AttemptedSecret {
   readonly clientId: ClientId
   readonly secret: string
@@ -18,16 +18,22 @@ export interface AttemptedSecret {
 
 /** A key that belongs to nobody. A MAC that is checked with it is always refused. */
 const DECOY = Buffer.alloc(32)
-/** This many MACs are checked even if a client has fewer secrets or does not exist, so that timing does not reveal it. */
+/**
+ * The least number of MACs that are checked, even if a client has fewer secrets or does not exist, so that timing does
+ * not reveal it.
+ */
 const LEAST_MACS = 4
 
 /*
- * The only ways to compare a secret that can be guessed. Each asks the limiter, under the same client and address, so that
- * guesses by every method and at every endpoint are counted together. Nothing else may compare one: a method that needs to
- * calls one of these (`test/client-auth/throttle/ways.test.ts`).
+ * Only these functions compare a secret that can be guessed. Each asks the limiter about the same client and address,
+ * so that guesses by every method and at every endpoint are counted together. A method that compares such a secret must
+ * call one of them (`test/client-auth/throttle/ways.test.ts`).
  */
 
-/** Finds the credential of a chosen secret that was right before, from the same address; undefined if that is not known. */
+/**
+ * Finds the credential of a chosen secret that was right before, without hashing it again. Undefined if it is not
+ * remembered, or if the client has not succeeded at this address, or has failed there recently.
+ */
 export function findRememberedSecret(
   { tenant, secrets, guesses }: Pick<ClientAuthContext, 'tenant' | 'secrets' | 'guesses'>,
   { remoteAddress }: Sender,

@@ -32,7 +32,7 @@ export async function isSignedByIssuer(
   return findSigner(jws, await published.renewedKeys(issuer, jwksUri, patience), { tries }) !== undefined
 }
 
-/** @throws Refusal `credential_unreadable` if what is stored is no set of keys */
+/** @throws Refusal `credential_unreadable` if the stored keys are not a valid set */
 function keysOf(registered: RegisteredKeys, jwks: NonNullable<FederatedTrust['jwks']>): readonly PublicKey[] {
   try {
     return registered.ofIssuer(jwks)

@@ -26,8 +26,8 @@ export function parseAuthentication(fields: AuthenticationFields): PresentedAuth
 }
 
 /**
- * Refuses a request with two methods (RFC 6749 §2.3), whatever is wrong with either. A certificate beside another method is not a
- * method of its own.
+ * Refuses a request with two methods (RFC 6749 §2.3), even if one is malformed. A certificate beside another method
+ * does not count as a method.
  */
 function refuseSeveral({ authorization, form }: AuthenticationFields): void {
   const hasSecret = form.get('client_secret') !== undefined
@@ -64,7 +64,10 @@ function readAssertion(
   return { kind: 'federated', method: 'federated_jwt', clientId: parameterId, jws }
 }
 
-/** A `client_id` and a certificate, and nothing else that authenticates (RFC 8705 §2). @throws MalformedCertificate */
+/**
+ * Reads the certificate of a request with a `client_id` and no other credential (RFC 8705 §2).
+ * @throws MalformedCertificate
+ */
 function readCertificate(clientId: ClientId, read: ReadCertificate): PresentedClientCertificate | undefined {
   try {
     const certificate = requireReadable(read)

@@ -15,11 +15,11 @@ interface ByMethod<Kind extends string, Method extends string> {
 }
 
 export interface PresentedSecret extends ByMethod<'secret', 'client_secret_basic' | 'client_secret_post'> {
-  /** The possible meanings, likeliest first, since clients disagree on encoding. One of them can be right. */
+  /** The possible meanings, likeliest first, since clients disagree on encoding. At most one is right. */
   readonly readings: readonly [SecretReading, ...SecretReading[]]
 }
 
-/** A JWT that a client has signed for itself; nothing of it is verified. */
+/** A JWT that a client has signed itself; not yet verified. */
 export interface PresentedAssertion extends ByMethod<'assertion', 'client_secret_jwt' | 'private_key_jwt'> {
   readonly clientId: ClientId
   readonly jws: CompactJws
@@ -31,7 +31,7 @@ export interface PresentedClientCertificate
   readonly certificate: PresentedCertificate
 }
 
-/** A token of an outside issuer; nothing of it is verified. */
+/** A token of an outside issuer; not yet verified. */
 export interface PresentedFederatedToken extends ByMethod<'federated', 'federated_jwt'> {
   /** Undefined if only the token tells which client sends it. */
   readonly clientId: ClientId | undefined
@@ -51,7 +51,7 @@ export type PresentedAuthentication = (PresentedCredentials | { readonly kind: '
   readonly parameterId: ClientId | undefined
 }
 
-/** The ids of the clients for which the credentials may stand; empty if only their verification tells. */
+/** The ids of the clients that may have sent the credentials; empty if only verification can tell. */
 export function clientIdsOf(presented: PresentedCredentials): readonly ClientId[] {
   if (presented.kind === 'secret') return presented.readings.map(({ clientId }) => clientId)
   return presented.clientId === undefined ? [] : [presented.clientId]

@@ -13,8 +13,9 @@ import { refusal } from './refusals.ts'
 import type { RegisteredKeys } from './registered-keys.ts'
 
 /**
- * Verifies a JWT that the client has signed with its private key (RFC 7523 §2.2; OpenID Connect Core §9, `private_key_jwt`).
- * @throws Refusal why it proves nothing
+ * Verifies a JWT that the client has signed with its private key (RFC 7523 §2.2; OpenID Connect Core §9,
+ * `private_key_jwt`).
+ * @throws Refusal if it proves nothing
  */
 export async function verifyPrivateKeyJwt(
   context: ClientAuthContext,
@@ -33,7 +34,7 @@ export async function verifyPrivateKeyJwt(
   return { client, credential }
 }
 
-/** The credential whose key signed the assertion; those that count are tried first. @throws Refusal why none did */
+/** Finds the credential whose key signed the assertion; valid ones are tried first. @throws Refusal if none did */
 async function findCredential(
   context: ClientAuthContext,
   credentials: readonly KeysCredential[],
@@ -48,7 +49,7 @@ async function findCredential(
       await requireKey(context, credential, jws, tries, patience)
       return credential
     } catch (error) {
-      // An administrator wants to know which credential can't be read, or else why the first one does not count.
+      // Report a credential that can't be read, or else the fault of the first one.
       if (firstError === undefined || (isUnreadable(error) && !isUnreadable(firstError))) firstError = error
     }
   }
@@ -71,7 +72,7 @@ async function requireKey(
   }
   const keys = await keySets.keysFor(source.jwksUri, jws.header.kid, patience)
   if (findSigner(jws, keys, { pinned, tries }) !== undefined) return
-  // A client without `kid` may have a new key.
+  // Without a new `kid`, only a failed check shows that the client may have a new key.
   requireSigner(jws, await keySets.renewedKeys(source.jwksUri, patience), { pinned, tries })
 }
 

@@ -3,7 +3,10 @@ import type { Jwk } from '../model/credentials/credential.ts'
 
 type Keys = readonly PublicKey[]
 
-/** The public keys that are registered themselves, not by URL. Each list is parsed once, and goes with its credential. */
+/**
+ * The public keys that are registered by value, not by URL. Each list is parsed once, and forgotten with its
+ * credential.
+ */
 export class RegisteredKeys {
   readonly #ofClients = new WeakMap<readonly Jwk[], Keys>()
   readonly #ofIssuers = new WeakMap<readonly Jwk[], Keys>()
@@ -15,7 +18,7 @@ export class RegisteredKeys {
     return keys
   }
 
-  /** The keys of an outside issuer; those of an unknown kind are left out. @throws KeyError if it is no set of keys */
+  /** The keys of an outside issuer, without those of an unknown kind. @throws KeyError if it is not a set of keys */
   ofIssuer(jwks: readonly Jwk[]): Keys {
     const keys = this.#ofIssuers.get(jwks) ?? parseKeySet({ keys: jwks }).keys
     this.#ofIssuers.set(jwks, keys)

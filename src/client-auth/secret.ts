@@ -7,8 +7,8 @@ import type { PresentedSecret, SecretReading } from './presented.ts'
 import { refusal } from './refusals.ts'
 
 /**
- * Verifies a secret. It begins with the fast path, which waits for nothing: the client is in memory, and the secret is generated or
- * was right before.
+ * Verifies a secret. The fast path waits for nothing: the client is in memory, and the secret is generated or was right
+ * before.
  */
 export function verifySecret(
   context: ClientAuthContext,
@@ -23,12 +23,12 @@ export function verifySecret(
   return findKnown(context, sender, attempts) ?? verifyAttempts(context, sender, attempts)
 }
 
-/** A reading, and the client that it names, or the promise of one that is not in memory. */
+/** A reading and its client. A client that is not in memory is a promise. */
 interface SecretAttempt extends SecretReading {
   readonly client: ReturnType<Directory['client']>
 }
 
-/** Finds a generated secret, or one that was verified recently, of a client that is in memory. */
+/** Finds a generated or recently verified secret of a client that is in memory. */
 function findKnown(
   context: ClientAuthContext,
   sender: Sender,
@@ -61,7 +61,7 @@ async function verifyAttempts(
   throw whyWrong(attempted[0]?.client)
 }
 
-/** Only the audit record differs. The work and the answer are the same in each case. */
+/** The refusal for the audit log. The work and the answer are the same in each case. */
 function whyWrong(client: Client | undefined): Refusal {
   if (client === undefined) return refusal('unknown_client')
   const { all, secrets } = client.credentials

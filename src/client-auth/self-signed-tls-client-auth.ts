@@ -10,7 +10,7 @@ export const verifySelfSignedTlsClientAuth = (
   sender: Sender,
 ): Promise<VerifiedCredential> =>
   verifyCertificate(context, presented, sender, ({ matcher }) => {
-    // Anybody can write any name into a certificate of their own.
+    // Anyone can put any name into a self-signed certificate.
     if (!('thumbprint' in matcher)) {
       throw refusal('certificate_untrusted', { detail: { problem: 'self_signed', registered: matcher } })
     }

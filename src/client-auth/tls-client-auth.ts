@@ -3,8 +3,8 @@ import type { ClientAuthContext, Sender, VerifiedCredential } from './context.ts
 import type { PresentedClientCertificate } from './presented.ts'
 
 /**
- * Verifies a certificate of a trusted authority that has the name which the client registered (RFC 8705 §2.1), or a certificate that
- * the client registered by its thumbprint, whoever issued it.
+ * Verifies a certificate of a trusted authority with the name that the client registered (RFC 8705 §2.1). If the client
+ * registered a thumbprint instead, the certificate may have any issuer.
  */
 export const verifyTlsClientAuth = (
   context: ClientAuthContext,

@@ -8,8 +8,8 @@ import { verifySelfSignedTlsClientAuth } from './self-signed-tls-client-auth.ts'
 import { verifyTlsClientAuth } from './tls-client-auth.ts'
 
 /**
- * Verifies credentials by the function of their method; at once if there is nothing to wait for.
- * @throws Refusal why they prove nothing
+ * Verifies credentials by their method. It returns no promise if it need not wait.
+ * @throws Refusal if they prove nothing
  */
 export function verifyCredentials(
   context: ClientAuthContext,

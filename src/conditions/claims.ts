@@ -1,48 +1,51 @@
 import { shortJson } from '../platform/json.ts'
 import { cut, LONGEST_SHOWN } from '../platform/text.ts'
 
-/** The claims of a token (RFC 7519 §4) whose signature was verified; nothing else about them was. */
+/** The claims of a token (RFC 7519 §4). Only its signature was verified. */
 export type OutsideClaims = Readonly<Record<string, unknown>>
 
-/** Deeper than any issuer nests its claims: Kubernetes comes to three. */
+/** The deepest nesting of claims that a condition can read. Kubernetes nests three levels. */
 const DEEPEST_CLAIM = 16
-/** So many characters are as much work to look through as one value. */
+/** The number of characters that take as long to compare as one value. */
 const CHARACTERS_A_VALUE = 16
-/** The cost of comparing two maps, in values, and again for each of their members. */
+/** The cost of comparing two maps, counted in values: a fixed part, and a part for each member. */
 const VALUES_A_MAP = 8
 const VALUES_A_MEMBER = 4
 
-/** A value for people to read: text as it is, anything else as JSON, cut. */
+/** A value for people to read: text as it is, anything else as JSON, cut to a limit. */
 export const show = (value: unknown): string => {
   if (value === undefined) return 'absent'
   return typeof value === 'string' ? cut(value) : shortJson(value, LONGEST_SHOWN)
 }
 
-/** A claim, or a member of one, by its own name: what every object has, such as `constructor`, is no claim. */
+/** A claim, or a member of one. Properties that every object inherits, such as `constructor`, are not claims. */
 export const claimOf = (claims: object, name: string): unknown => Object.getOwnPropertyDescriptor(claims, name)?.value
 
-/** Stands in for a value that no condition can be sure of. Evaluation fails where it is touched, and nowhere else. */
+/** Stands in for a value that conditions can't rely on. Evaluation fails only if a condition reads it. */
 class Unusable {}
 const unusable = new Unusable()
 
-/** Claims as CEL takes them, and what it may cost to look through them. */
+/** Claims as values of CEL, with their size, which limits the cost of conditions. */
 interface CelClaims extends ClaimsSize {
   readonly values: ReadonlyMap<string, unknown>
   /** The work done on the claims by all conditions up to now, in steps. */
   work: number
 }
 
-/** The number of values in the claims. */
+/** The size of claims, which determines the cost of reading them. */
 export interface ClaimsSize {
-  /** Values, with long text counted as several. */
+  /** The number of values. A long text counts as several. */
   readonly weight: number
-  /** The same of the heaviest element of a list. */
+  /** The weight of the heaviest element of a list. */
   readonly heaviest: number
-  /** Entries of the longest list or map. */
+  /** The number of entries of the longest list or map. */
   readonly longest: number
 }
 
-/** A token of an outside issuer, once its signature is verified. Each credential that it is held against asks for the same values. */
+/**
+ * A verified token of an outside issuer. It remembers its converted claims, since each credential that it is compared
+ * with needs them.
+ */
 export class OutsideToken {
   readonly claims: OutsideClaims
   #cel: CelClaims | undefined
@@ -58,7 +61,7 @@ export class OutsideToken {
     return this.#cel
   }
 
-  /** As `show`. @param value a claim */
+  /** Like the function `show`, but converts each object only once. @param value a claim */
   show(value: unknown): string {
     if (typeof value !== 'object' || value === null) return show(value)
     const known = this.#shown.get(value) ?? show(value)
@@ -68,8 +71,8 @@ export class OutsideToken {
 }
 
 /**
- * Converts claims for CEL: objects become maps, in which no name is special, and whole numbers become BigInt, which is what `1`
- * is there. A number beyond 2^53 is not the one that the issuer wrote, so none can be compared.
+ * Converts claims for CEL. Objects become maps, in which no name is special. Whole numbers become BigInt, the type of
+ * `1` in CEL. Parsing may have rounded a number beyond 2^53, so no condition can compare it.
  */
 function celClaims(claims: OutsideClaims): CelClaims {
   const size = { weight: 0, heaviest: 0, longest: 0 }

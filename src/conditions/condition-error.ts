@@ -1,9 +1,9 @@
 import { UserError } from '../platform/user-error.ts'
 
-/** A condition that cannot be used: what is wrong, and where. */
+/** A condition can't be used. The message gives the fault and its place. */
 export class ConditionError extends UserError {
   override readonly name = 'ConditionError'
-  /** Of the first character that is wrong, from 0, in UTF-16 units. */
+  /** The index of the first wrong character, in UTF-16 units. */
   readonly position: number
 
   constructor(message: string, position: number) {

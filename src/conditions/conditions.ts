@@ -8,18 +8,18 @@ import { requireOffered } from './offered.ts'
 import { conjunctsOf } from './tree.ts'
 import { MOST_WORK, Work } from './work.ts'
 
-/** Characters: a screen full. What is longer cannot be explained to anybody. */
+/** The most characters of a condition: one screen. Nobody could understand the explanation of a longer one. */
 const LONGEST_CONDITION = 2_048
-/** Compiled ones, a few kilobytes each. */
+/** The most compiled conditions that are kept. Each takes a few kilobytes. */
 const REMEMBERED = 1_000
-/** Whether a condition holds. Where not: the part of it, as it is written, and what the claims have to do with that. */
+/** Whether a condition holds. If it does not: the source of the part that fails, and the reason. */
 type ConditionOutcome =
   | { readonly holds: true }
   | { readonly holds: false; readonly part: string; readonly because: string }
 
 /** A condition over the claims of a token, in CEL (https://cel.dev). */
 export interface Condition {
-  /** Never throws. What cannot be evaluated does not hold. */
+  /** Never throws. A condition that can't be evaluated does not hold. */
   evaluate(token: OutsideToken): ConditionOutcome
 }
 
@@ -30,7 +30,7 @@ const environment = new Environment({
   limits: { maxAstNodes: 250, maxDepth: 32, maxListElements: 64, maxCallArguments: 4 },
 })
   .registerVariable('claims', 'map<string, dyn>')
-  // The library hands its evaluator to macros alone. This one passes it on; no condition may call it.
+  // The library gives its evaluator only to macros. This macro returns it. Conditions may not call the macro.
   .registerFunction('evaluator(ast): dyn', () => ({
     async: false,
     typeCheck: (checker: { getType(name: string): unknown }) => checker.getType('dyn'),
@@ -42,7 +42,7 @@ const environment = new Environment({
 
 const evaluatorFor: (context: { readonly claims: unknown }) => Evaluator = environment.parse('evaluator(true)')
 
-/** Compiled conditions: those that were used last. */
+/** The most recently used conditions, compiled. */
 export class Conditions {
   readonly #compiled = new LRUCache<string, Condition>({ max: REMEMBERED })
 
@@ -50,7 +50,7 @@ export class Conditions {
     return this.#compiled.size
   }
 
-  /** As `parseCondition`. */
+  /** Like `parseCondition`, but compiles a remembered text only once. */
   parse(text: string): Condition {
     const known = this.#compiled.get(text)
     if (known !== undefined) return known
@@ -61,9 +61,9 @@ export class Conditions {
 }
 
 /**
- * Compiles a condition, such as `claims.environment == "production" && claims.ref.startsWith("refs/tags/")`. Time and memory
- * of an evaluation are bounded; a condition that would take more on some token does not hold for it.
- * @throws ConditionError where it is no condition, or calls what is not offered
+ * Compiles a condition, such as `claims.environment == "production" && claims.ref.startsWith("refs/tags/")`. Time and
+ * memory of an evaluation are bounded. If a token would need more, the condition does not hold for it.
+ * @throws ConditionError if the text is not a condition, or calls a function that is not offered
  */
 export function parseCondition(text: string): Condition {
   if (text.length > LONGEST_CONDITION) {
@@ -96,7 +96,10 @@ function evaluateAll(parts: readonly ASTNode[], evaluate: Evaluator, claims: Out
   return { holds: true }
 }
 
-/** A condition may ignore an error for each element of a claim. Their stacks are never read, and they cost most. */
+/**
+ * Runs `work` without recording stacks. A condition may ignore an error for each element of a claim. Nobody reads the
+ * stacks, and they are the largest part of the cost.
+ */
 function withoutStacks<Result>(work: () => Result): Result {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
@@ -107,7 +110,7 @@ function withoutStacks<Result>(work: () => Result): Result {
   }
 }
 
-/** The tree of a condition, whose types are checked. @throws ConditionError */
+/** Parses a condition and checks its types. @throws ConditionError */
 function parse(text: string): ASTNode {
   try {
     const parsed = environment.parse(text)
@@ -115,7 +118,10 @@ function parse(text: string): ASTNode {
     const { type, error } = parsed.check()
     if (error !== undefined) throw error
     if (type === 'bool') return parsed.ast
-    throw new ConditionError(`A condition is true or false, this one is ${type}: compare it, as in claims.x == true`, 0)
+    throw new ConditionError(
+      `A condition must be true or false, but this one is ${type}: compare it, as in claims.x == true`,
+      0,
+    )
   } catch (error) {
     if (error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError) {
       throw new ConditionError(error.summary, error.range?.start ?? 0)

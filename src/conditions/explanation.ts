@@ -4,10 +4,10 @@ import { cut, LONGEST_SHOWN } from '../platform/text.ts'
 import { claimOf, type OutsideClaims } from './claims.ts'
 import { childrenOf } from './tree.ts'
 
-/** Of a value in an explanation, in characters. */
+/** The most characters of a value in an explanation. */
 const LONGEST_VALUE = 80
 
-/** Why a part of a condition did not come out true. @param cause the error, where evaluation failed */
+/** Explains why a part of a condition is not true. @param cause the error, if evaluation failed */
 export function explain(part: ASTNode, cause: unknown, claims: OutsideClaims): string {
   if (cause instanceof EvaluationError && cause.code === 'no_such_key') {
     const missing = cause.node
@@ -24,7 +24,7 @@ export function explain(part: ASTNode, cause: unknown, claims: OutsideClaims): s
   return cut(values === '' ? problem : `${problem}; ${values}`)
 }
 
-/** The claims that a part of a condition names, with their values, as far as there is room. */
+/** The claims that a part of a condition names, with their values, up to the limit of characters. */
 function describeClaims(part: ASTNode, claims: OutsideClaims): string {
   const told = new Map<string, string>()
   let length = 0
@@ -43,7 +43,7 @@ interface ClaimPath {
   readonly keys: readonly (string | number)[]
 }
 
-/** A claim as a condition names it; undefined where the node is anything else. */
+/** The path of a claim in a condition; undefined for any other node. */
 function pathOf(node: ASTNode): ClaimPath | undefined {
   if (node.op === 'id') return node.args === 'claims' ? { text: 'claims', keys: [] } : undefined
   if (node.op !== '.' && node.op !== '[]') return undefined
@@ -55,7 +55,7 @@ function pathOf(node: ASTNode): ClaimPath | undefined {
   return typeof key === 'bigint' ? { text: `${within.text}[${key}]`, keys: [...within.keys, Number(key)] } : undefined
 }
 
-/** Every claim that a part of a condition names, the longest path of each. */
+/** The claims that a part of a condition names, each by its longest path. */
 function pathsIn(node: ASTNode): readonly ClaimPath[] {
   const path = pathOf(node)
   if (path !== undefined) return path.keys.length === 0 ? [] : [path]
@@ -76,7 +76,7 @@ function describe(path: string, value: unknown): string {
   return `${path} is ${shortJson(value, LONGEST_VALUE)}`
 }
 
-/** A part as it is written. The library leaves out brackets at either end, which are put back. */
+/** The source of a part. The library leaves out brackets at either end, so they are added again. */
 export function sourceOf({ input, start, end }: ASTNode): string {
   const source = input.slice(start, end)
   let open = 0

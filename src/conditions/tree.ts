@@ -6,19 +6,19 @@ export const conjunctsOf = (node: ASTNode): readonly ASTNode[] =>
 
 const isNode = (value: unknown): value is ASTNode => typeof value === 'object' && value !== null && 'op' in value
 
-/** The nodes right below a node. */
+/** The child nodes of a node. */
 export function childrenOf({ args }: ASTNode): readonly ASTNode[] {
   const children: readonly unknown[] = Array.isArray(args) ? args.flat(2) : [args]
   return children.filter(isNode)
 }
 
-/** Whether a node is as long as it is written, whatever the claims are. */
+/** Whether a node is a literal, so that its size does not depend on the claims. */
 export const isLiteral = (node: ASTNode): boolean =>
   node.op === 'value' || (node.op === 'list' && node.args.every(isLiteral))
 
 export const QUANTIFIERS: ReadonlySet<string> = new Set(['exists', 'all', 'exists_one', 'filter'])
 
-/** What a quantifier goes over: a name, or a list that is written out, filtered or not; undefined where it is neither. */
+/** The range of a quantifier: a name or a list in the condition, perhaps filtered; undefined for anything else. */
 export function rangeOf(node: ASTNode): ASTNode | undefined {
   if (node.op === 'rcall') return node.args[0] === 'filter' ? rangeOf(node.args[1]) : undefined
   if (node.op === 'list' || node.op === 'id') return node

@@ -3,48 +3,48 @@ import type { ClaimsSize } from './claims.ts'
 import { DEEPEST_QUANTIFIER } from './offered.ts'
 import { childrenOf, isLiteral, QUANTIFIERS, rangeOf } from './tree.ts'
 
-/** The steps that all conditions may take on one token: some 5 ms. */
+/** The most steps that all conditions together may take on one token: about 5 ms. */
 export const MOST_WORK = 100_000
-/** The steps of a part that fails. The library creates an error for it, which `||` and quantifiers may ignore. */
+/** The steps of an operation that fails. The library creates an error for it, which `||` and quantifiers may ignore. */
 const FAILURE = 60
-/** Values that are looked through in one step. */
+/** The number of values that are read in one step. */
 const VALUES_A_STEP = 4
-/** The size of text counts its code points, which takes longer than to compare it. */
+/** `size` counts the code points of text, which takes this many times as long as a comparison. */
 const SIZE_SCANS = 16
-/** At worst, looking for so many characters takes as long as comparing all. */
+/** In the worst case, a search for this many characters takes as long as a comparison of the whole text. */
 const CHARACTERS_A_SCAN = 4
 
-/** Parts of a condition that always have a value: anything can be compared. */
+/** Operations that never fail: any values can be compared. */
 const NEVER_FAILS: ReadonlySet<string> = new Set(['value', 'id', 'list', '==', '!='])
-/** Parts that look through all of their operands. */
+/** Operations that read their operands in full. */
 const SCANS: ReadonlySet<string> = new Set(['==', '!=', 'in', '+', '<', '<=', '>', '>=', 'call', 'rcall'])
 
-/** What a name stands for: text of the condition, an element of a list in the claims, or as much as all the claims. */
+/** The value of a name: text in the condition, an element of a list in the claims, or anything up to all the claims. */
 type Meaning = 'literal' | 'element' | 'claims'
 
-/** The work of the parts that as many quantifiers over claims surround. */
+/** The work of the operations at one depth: within the same number of quantifiers over claims. */
 interface Effort {
   steps: number
-  /** How often as much as all the claims, or as one element, may be looked through. */
+  /** How often all the claims, or one element, may be read. */
   claims: number
   elements: number
 }
 
 interface Place {
   readonly names: ReadonlyMap<string, Meaning>
-  /** The number of quantifiers around it that go over claims. */
+  /** The number of enclosing quantifiers over claims. */
   readonly depth: number
-  /** The product of the turns of all other quantifiers: their lists are written out. */
+  /** The product of the turns of all other enclosing quantifiers, which range over lists in the condition. */
   readonly turns: number
 }
 
 /**
- * Bounds the steps of a condition before it is evaluated. Each part counts as often as the quantifiers around it can turn, and what looks
- * through its operands counts their size.
+ * Limits the steps of a condition before it is evaluated. Each operation counts once for each turn of the quantifiers
+ * around it. An operation that reads its operands also counts their size.
  */
 export class Work {
   readonly #efforts: readonly Effort[]
-  /** Of the lists that are written out. */
+  /** The length of the longest list in the condition. */
   #longestList = 1
   readonly #longestText: number
 
@@ -54,7 +54,7 @@ export class Work {
     this.#visit(condition, { names: new Map([['claims', 'claims']]), depth: 0, turns: 1 })
   }
 
-  /** The most steps that an evaluation can take. */
+  /** The most steps of an evaluation over claims of this size. */
   on({ weight, heaviest, longest }: ClaimsSize): number {
     const turns = Math.max(longest, this.#longestList)
     return this.#efforts.reduce((sum, { steps, claims, elements }, depth) => {
@@ -97,13 +97,13 @@ export class Work {
   }
 }
 
-/** What the elements of a range are. An element of a list that is written out may be as large as all the claims. */
+/** The value of the elements of a range. An element of a list in the condition may be as large as all the claims. */
 function meaningIn(range: ASTNode, names: ReadonlyMap<string, Meaning>): Meaning {
   if (range.op !== 'id') return isLiteral(range) ? 'literal' : 'claims'
   return range.args === 'claims' ? 'element' : (names.get(range.args) ?? 'claims')
 }
 
-/** How often a part looks through its operands. @param longestText the most characters that `contains` looks for */
+/** How often an operation reads its operands. @param longestText the most characters that `contains` looks for */
 function scansOf(node: ASTNode, longestText: number): number {
   if (!SCANS.has(node.op)) return 0
   // A comparison ends with the shorter of the two.
@@ -116,7 +116,7 @@ function scansOf(node: ASTNode, longestText: number): number {
   return name === 'contains' ? 1 + longestText / CHARACTERS_A_SCAN : 1
 }
 
-/** The characters of the longest text that is written out in a part. */
+/** The length of the longest text in the source of a part. */
 function longestTextIn(node: ASTNode): number {
   const own = node.op === 'value' && typeof node.args === 'string' ? node.args.length : 0
   return childrenOf(node).reduce((longest, child) => Math.max(longest, longestTextIn(child)), own)

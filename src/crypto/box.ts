@@ -5,12 +5,12 @@ const ALGORITHM = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** How much longer a box is than what is in it, in bytes. */
+/** The number of bytes that a box adds to its content. */
 export const BOX_BYTES = NONCE_BYTES + TAG_BYTES
 
 /**
  * Encrypts with AES-256-GCM (NIST SP 800-38D): a random nonce, the ciphertext, the tag.
- * @param associated bytes that must be the same when it is opened
+ * @param associated bytes that must be the same to open the box
  */
 export function sealBox(plaintext: Buffer, key: KeyObject, associated: Buffer, random: RandomBytes): Buffer {
   const nonce = Buffer.from(random(NONCE_BYTES))
@@ -18,7 +18,7 @@ export function sealBox(plaintext: Buffer, key: KeyObject, associated: Buffer, r
   return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
 }
 
-/** The bytes in a box; undefined where it was changed, or sealed with another key or other associated bytes. */
+/** Decrypts a box; undefined if it was changed, or sealed with another key or other associated bytes. */
 export function openBox(box: Buffer, key: KeyObject, associated: Buffer): Buffer | undefined {
   if (box.length < BOX_BYTES) return undefined
   const decipher = createDecipheriv(ALGORITHM, key, box.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })

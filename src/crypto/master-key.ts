@@ -6,11 +6,11 @@ import { openBox, sealBox } from './box.ts'
 
 const KEY_BYTES = 32
 
-/** The master key given is not the one that is in use. */
+/** The given master key is not the one in use. */
 export class MasterKeyMismatch extends UserError {
   constructor(inUse: string, given: string) {
     super(
-      `the database is encrypted under the master key ${inUse}; the one given is ${given}: give that one, or, to change it, both; where it is lost, there is tessera keys repair`,
+      `the database is encrypted under the master key ${inUse}; the one given is ${given}: give ${inUse}, or both to change it; if ${inUse} is lost, run tessera keys repair`,
     )
   }
 }
@@ -27,12 +27,12 @@ export interface Encrypted {
 }
 
 /**
- * The key under which everything that must be read back is encrypted at rest, with AES-256-GCM. It is never in the
- * database, which knows only the id of the one in use. During a change there are two. Both decrypt, but only the one in use encrypts, so
- * that nodes which have only that one can read new rows.
+ * The key that encrypts at rest everything that must be read back, with AES-256-GCM. The database never contains it,
+ * only the id of the one in use. During a change there are two. Both decrypt, but only the one in use encrypts, so that
+ * nodes which have only that one can read new rows.
  */
 export class MasterKey {
-  /** Tells master keys apart, and nothing about them. */
+  /** Distinguishes master keys, and reveals nothing about them. */
   readonly id: string
   readonly #keys: ReadonlyMap<string, KeyObject>
   readonly #random: RandomBytes
@@ -40,8 +40,8 @@ export class MasterKey {
   readonly #derived = new Map<string, Buffer>()
 
   /**
-   * @param bytes 32 random bytes @param previous the master key before, while some rows are still encrypted under it
-   * @param tenant whose rows it encrypts: a ciphertext or derived key of one tenant is of no use at another
+   * @param bytes 32 random bytes @param previous the previous master key, while its rows must be readable
+   * @param tenant the tenant of its rows. A ciphertext or derived key of one tenant is useless at another.
    */
   constructor(bytes: Buffer, random: RandomBytes, previous?: Buffer, tenant: TenantId = DEFAULT_TENANT) {
     // The contexts of the default tenant are those of before there were tenants.
@@ -53,9 +53,9 @@ export class MasterKey {
   }
 
   /**
-   * Derives one key per master key for a purpose (HKDF, RFC 5869): first from the one in use, then from the other. Every process with
-   * these master keys derives the same ones. They reveal nothing about the master key.
-   * @param inUse the id of the master key in use; undefined where none is yet
+   * Derives one key per master key for a purpose (HKDF, RFC 5869): first from the one in use, then from the other.
+   * Every process with these master keys derives the same ones. They reveal nothing about the master key.
+   * @param inUse the id of the master key in use; undefined if there is none yet
    */
   derive(purpose: string, inUse?: string): readonly [Buffer, ...Buffer[]] {
     const first = inUse !== undefined && this.has(inUse) ? inUse : this.id
@@ -89,7 +89,7 @@ export class MasterKey {
   decrypt({ ciphertext, masterKeyId: id }: Encrypted, context: string): Buffer | Undecryptable {
     const key = this.#keys.get(id)
     if (key === undefined) return { problem: `is encrypted under the master key ${id}, which was not given` }
-    const problem = 'is not as it was encrypted: it is damaged, or of another record'
+    const problem = 'can not be decrypted: it is damaged, or belongs to another record'
     return openBox(ciphertext, key, Buffer.from(this.#scope + context)) ?? { problem }
   }
 
@@ -113,8 +113,8 @@ const masterKeyId = (bytes: Buffer): string =>
   createHmac('sha256', bytes).update('tessera master key id').digest('hex').slice(0, 12)
 
 /**
- * Reads a master key as people write one down: 32 bytes in base64, base64url or hexadecimal.
- * @returns undefined where the text is none of these
+ * Parses the text form of a master key: 32 bytes in base64, base64url or hexadecimal.
+ * @returns undefined if the text is none of these
  */
 export function parseMasterKey(text: string): Buffer | undefined {
   const trimmed = text.trim()
@@ -124,5 +124,5 @@ export function parseMasterKey(text: string): Buffer | undefined {
   return bytes.length === KEY_BYTES ? bytes : undefined
 }
 
-/** A new master key, as it is written to a file. */
+/** Generates a master key, as text for a file. */
 export const generateMasterKey = (random: RandomBytes): string => Buffer.from(random(KEY_BYTES)).toString('base64')

@@ -19,7 +19,7 @@ export interface IntrospectionContext extends PipelineContext {
 
 const JWT_TYPE = 'application/token-introspection+jwt'
 
-/** `POST /as/introspect.oauth2` (RFC 7662 §2): an API asks whether a token is active, and what it says. */
+/** `POST /as/introspect.oauth2` (RFC 7662 §2): an API asks whether a token is active, and gets its claims. */
 export const introspectionEndpoint = (context: IntrospectionContext): Endpoint =>
   clientEndpoint(context, {
     action: 'token.introspect',
@@ -33,7 +33,7 @@ export const introspectionEndpoint = (context: IntrospectionContext): Endpoint =
     },
   })
 
-/** RFC 7662 §2.2: the claims of the token, with its scopes as a string whichever way it says them. */
+/** The claims of the token (RFC 7662 §2.2). The scopes are one string here, even if the token has a list. */
 const activeAnswer = ({ claims }: VerifiedToken) => ({
   active: true,
   ...claims,
@@ -41,13 +41,13 @@ const activeAnswer = ({ claims }: VerifiedToken) => ({
   token_type: tokenTypeOf(claims),
 })
 
-/** Entries of an `Accept` header that are read. */
+/** The most entries of an `Accept` header that are read. */
 const MOST_RANGES = 50
 
 const wantsJwt = ({ accept = '' }: IncomingHttpHeaders): boolean =>
   accept.split(',', MOST_RANGES).some((range) => range.split(';', 1)[0]?.trim().toLowerCase() === JWT_TYPE)
 
-/** RFC 9701 §5: the answer signed, for the client that asked and for no other. @param at milliseconds */
+/** Signs the answer for the client that asked (RFC 9701 §5). @param at milliseconds */
 async function jwtResponse(
   { url, keyring }: Issuer,
   caller: ClientId,

@@ -2,11 +2,11 @@ import type { HttpRequest, HttpResponse } from '../http/message.ts'
 import type { KeySetConsumers } from '../keys/consumers.ts'
 import type { Keyring } from '../keys/keyring.ts'
 
-/** What serving the key set needs of the process. */
+/** The parts of the server on which the key set endpoint depends. */
 export interface KeysServices {
   readonly keyring: Keyring
   readonly consumers: KeySetConsumers
-  /** Seconds for which a verifier may use the key set without asking again; may change. */
+  /** How long a verifier may cache the key set; may change. Seconds. */
   readonly maxAge: number
 }
 
@@ -22,10 +22,10 @@ export function keysEndpoint(services: KeysServices): (request: HttpRequest) => 
   }
 }
 
-/** Entries of an `If-None-Match` header that are read. */
+/** The most entries of an `If-None-Match` header that are read. */
 const MOST_TAGS = 50
 
-/** RFC 9110 §13.1.2: a weak comparison with any of those listed. */
+/** Whether one of the listed tags matches, by weak comparison (RFC 9110 §13.1.2). */
 function isCurrent(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false
   return ifNoneMatch.split(',', MOST_TAGS).some((listed) => ['*', etag].includes(listed.trim().replace(/^W\//, '')))

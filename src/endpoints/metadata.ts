@@ -17,9 +17,9 @@ export interface MetadataServices {
 export const authorizationServerMetadata = (services: MetadataServices) => answering(() => metadata(services))
 
 /**
- * The same as an OpenID Connect Discovery 1.0 §3 document, with the members that it requires beyond RFC 8414. There are no ID
- * tokens. Clients that require their algorithms take them for those of access tokens, so all of these are listed, even if no API
- * uses one yet.
+ * The metadata as an OpenID Connect Discovery 1.0 §3 document, with the members that it requires beyond RFC 8414. The
+ * server issues no ID tokens. Some clients read the ID token algorithms as those of access tokens, so all of these are
+ * listed, even if no API uses one yet.
  */
 export const openidConfiguration = (services: MetadataServices) =>
   answering(() => ({
@@ -30,7 +30,7 @@ export const openidConfiguration = (services: MetadataServices) =>
     request_uri_parameter_supported: false,
   }))
 
-/** From the tables that the endpoints themselves use. */
+/** Built from the tables that the endpoints use, so that the two can't differ. */
 function metadata({ issuer, assertionAlgorithms, proofAlgorithms }: MetadataServices) {
   const url = (path: string): string => issuer + path
   const authentication = (endpoint: string) => authenticationAt(endpoint, assertionAlgorithms)
@@ -53,10 +53,10 @@ function metadata({ issuer, assertionAlgorithms, proofAlgorithms }: MetadataServ
   }
 }
 
-/** Those that are registered (RFC 8414 §5); a token of an outside issuer goes by the name of `private_key_jwt`. */
+/** The registered methods (RFC 8414 §5). A token of an outside issuer is announced as `private_key_jwt`. */
 const registered = clientAuthMethodNames.filter((name) => name !== 'federated_jwt')
 
-/** How clients may authenticate at an endpoint: the same at all of them. */
+/** The methods by which clients may authenticate. Every endpoint has the same. */
 const authenticationAt = (endpoint: string, algorithms: readonly string[]) => ({
   [`${endpoint}_auth_methods_supported`]: registered,
   [`${endpoint}_auth_signing_alg_values_supported`]: algorithms,

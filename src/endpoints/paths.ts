@@ -1,4 +1,4 @@
-/** Where each endpoint is, below the issuer. The routes and the metadata are both made from this. */
+/** The path of each endpoint, below the issuer. The routes and the metadata both use this table. */
 export const endpointPaths = {
   token: '/as/token.oauth2',
   introspection: '/as/introspect.oauth2',

@@ -15,7 +15,7 @@ export interface PipelineContext {
   readonly recording: Recording
 }
 
-/** The outcome of an endpoint: its answer, and what the audit log says of it. */
+/** The outcome of a request: the answer, and the content of its audit event. */
 export interface Outcome {
   readonly response: HttpResponse
   /** Recorded as the detail of a success; undefined if a success is not recorded. */
@@ -24,11 +24,11 @@ export interface Outcome {
   readonly refused?: Refusal
 }
 
-/** An endpoint at which clients authenticate: the steps that are its own. */
+/** The steps that differ between the endpoints at which clients authenticate. */
 export interface ClientEndpoint<Parameters> {
   /** The type of the event under which requests are recorded. */
   readonly action: AuditEventType
-  /** Whether a request must be recorded to succeed. It is then refused while the audit log has no room. */
+  /** Whether a request must be recorded to succeed. Such a request is refused while the audit log is full. */
   readonly isRecorded: boolean
   parse(form: Form, http: HttpRequest): Parameters
   /** Answers an authenticated client. @throws Refusal */
@@ -36,8 +36,8 @@ export interface ClientEndpoint<Parameters> {
 }
 
 /**
- * The one frame of every endpoint at which clients authenticate: room in the audit log → parse → authenticate → answer → record. No
- * endpoint records a refusal itself, so none can forget to.
+ * Runs the steps of every endpoint at which clients authenticate: room in the audit log → parse → authenticate → answer
+ * → record. No endpoint records a refusal itself, so none can forget to.
  */
 export function clientEndpoint<Parameters>(
   { clientAuth, recording }: PipelineContext,

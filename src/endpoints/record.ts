@@ -6,16 +6,16 @@ import type { TenantId } from '../oauth/ids.ts'
 import type { Refusal } from '../oauth/refusal.ts'
 import { redactFields, redactText } from '../platform/redact.ts'
 
-/** What recording needs of the process. */
+/** The parts of the server on which recording depends. */
 export interface Recording {
   readonly tenant: TenantId
   readonly audit: AuditSink
 }
 
-/** What strangers send is recorded up to here: a refusal must not cost more to keep than to make. */
+/** The most characters that are recorded of a stranger's text. A refusal must not cost more to store than to cause. */
 const LONGEST_RECORDED = 256
 
-/** Records that a request of an authenticated client did what it asked for. */
+/** Records the success of an authenticated client's request. */
 export function recordSuccess(
   { tenant, audit }: Recording,
   facts: RequestFacts,
@@ -37,7 +37,7 @@ export function recordSuccess(
   })
 }
 
-/** Records that a request was refused, and why. @param client undefined where none was authenticated */
+/** Records that a request was refused, and why. @param client undefined if none was authenticated */
 export function recordRefusal(
   { tenant, audit }: Recording,
   facts: RequestFacts,
@@ -45,7 +45,7 @@ export function recordRefusal(
   client: AuthenticatedClient | undefined,
   error: Refusal,
 ): void {
-  // Where no event can be kept, this one can't be either.
+  // A full audit log has no room for this event, either.
   if (error.reason === 'audit_full') return
   const { client_id: claimed, ...detail } = error.detail
   const claimedId = typeof claimed === 'string' ? redactText(claimed).slice(0, LONGEST_RECORDED) : undefined

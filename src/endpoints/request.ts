@@ -5,7 +5,7 @@ import type { HttpRequest, RequestFacts } from '../http/message.ts'
 import type { Proofs } from '../sender-constraint/verify-proof.ts'
 import { refusal } from './refusals.ts'
 
-/** A request of a client, read once. No header, form or body of it goes further. */
+/** A parsed request of a client. No later step sees its headers, form or body. */
 export interface ClientRequest<Parameters> {
   readonly facts: RequestFacts
   readonly parameters: Parameters
@@ -14,9 +14,9 @@ export interface ClientRequest<Parameters> {
 }
 
 /**
- * Reads a request that a client authenticates.
+ * Parses a request with client authentication.
  * @param parse reads the parameters of the endpoint
- * @throws Refusal if the request is not well-formed, or has a query, which would stand in access logs
+ * @throws Refusal if the request is not well-formed, or has a query, which would end up in access logs
  */
 export function parseRequest<Parameters>(
   http: HttpRequest,

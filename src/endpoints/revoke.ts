@@ -14,10 +14,10 @@ export interface RevocationContext extends PipelineContext {
   readonly revocations: Revocations
 }
 
-/** RFC 7009 §2.2: the same answer for a token that was revoked now, that was revoked before, or that never was one. */
+/** The same answer for a token revoked now, a token revoked before, and text that is no token (RFC 7009 §2.2). */
 const DONE: HttpResponse = { status: 200, headers: NEVER_STORED, body: '' }
 
-/** `POST /as/revoke_token.oauth2` (RFC 7009): a client ends a token of its own. */
+/** `POST /as/revoke_token.oauth2` (RFC 7009): a client revokes one of its tokens. */
 export const revocationEndpoint = ({ changes, tokenVerifier, revocations, ...context }: RevocationContext): Endpoint =>
   clientEndpoint(context, {
     action: 'token.revoke',
@@ -25,7 +25,7 @@ export const revocationEndpoint = ({ changes, tokenVerifier, revocations, ...con
     parse: (form) => ({ token: form.get('token') }),
     answer: async ({ client }, { parameters }) => {
       const token = requireToken(parameters.token)
-      // Without this, a token that is signed with a key new to this process would look foreign.
+      // Without this step, a token that is signed with a key new to this process would look foreign.
       await changes.catchUp()
       const verified = verifyToken(tokenVerifier, token)
       if (verified === undefined) return { response: DONE }

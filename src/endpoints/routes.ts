@@ -9,7 +9,7 @@ import { refusal } from './refusals.ts'
 import { type RevocationContext, revocationEndpoint } from './revoke.ts'
 import { type TokenContext, tokenEndpoint } from './token.ts'
 
-/** What the endpoints need of the process, all together. */
+/** The parts of the server on which all endpoints depend. */
 export type RuntimeContext = TokenContext &
   IntrospectionContext &
   RevocationContext & { readonly keys: KeysServices; readonly metadata: MetadataServices }

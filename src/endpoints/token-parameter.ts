@@ -1,8 +1,8 @@
 import { refusal } from '../grants/refusals.ts'
 
 /**
- * The `token` parameter (RFC 7009 §2.1, RFC 7662 §2.1). The hint beside it is not needed, since a token shows its own format. It is
- * required after authentication, so that a stranger's request gets 401 whatever it lacks.
+ * Requires the `token` parameter (RFC 7009 §2.1, RFC 7662 §2.1). `token_type_hint` is ignored, since a token shows its
+ * own format. Call this after authentication, so that a stranger gets 401 even without the parameter.
  * @throws Refusal `token_missing`
  */
 export function requireToken(token: string | undefined): string {

@@ -38,7 +38,7 @@ export const tokenEndpoint = (context: TokenContext, grants: readonly AnyGrant[]
     answer: (client, request) => answerGrant(context, client, request),
   })
 
-/** @throws Refusal if the request is for none of the grants, or not well-formed (RFC 6749 §4.4.2) */
+/** @throws Refusal if `grant_type` is missing or unsupported, or a parameter is not well-formed (RFC 6749 §4.4.2) */
 function parseGrant(form: Form, grants: readonly AnyGrant[]): GrantRequest {
   const grantType = form.get('grant_type')
   if (grantType === undefined) throw refusal('grant_type_missing')
@@ -61,7 +61,7 @@ async function answerGrant(
   const entitlement = accessDecisions.decide(decision.client, decision.requested, directory.apis)
   const binding = chooseBinding(proofs, [decision.client, ...entitlement.apis])
   const cnf = binding && (await verifyProof(proofVerifier, proofs, binding, facts.at))
-  // The token is named by the request that issued it, under whose id the audit log has everything about it.
+  // The `jti` is the request id, under which the audit log has everything about the token.
   const token = await issueToken(issuer, entitlement, { jti: Jti(facts.requestId), at: facts.at, cnf })
   return { response: tokenResponse(proofVerifier, token), detail: issuanceDetail(token) }
 }
@@ -72,17 +72,17 @@ function refuseUnlisted({ client }: AuthenticatedClient, { grantType, permission
   if (permission === 'grant_types' && !isListed) throw refusal('grant_not_allowed')
 }
 
-/** RFC 6749 §5.1, with the scope always, as some clients expect to find it. */
+/** The answer of RFC 6749 §5.1. It always has `scope`, since some clients expect it. */
 function tokenResponse(verifier: ProofVerifier, { accessToken, lifetime, claims }: IssuedToken): HttpResponse {
   const tokenType = tokenTypeOf(claims)
   const scope = scopeOf(claims)
   const response = json(200, { access_token: accessToken, token_type: tokenType, expires_in: lifetime, scope })
   if (tokenType === 'Bearer' || !verifier.isNonceRequired) return response
-  // RFC 9449 §8.2: the next nonce, before the one in use is too old.
+  // RFC 9449 §8.2: send the next nonce before the current one is too old.
   return { ...response, headers: { ...response.headers, 'DPoP-Nonce': verifier.nonces.current() } }
 }
 
-/** The secret part of a token is its signature or seal, so nothing that is recorded can be used as a token. */
+/** The detail of the audit event. It lacks the token's signature or seal, so that nobody can use it as a token. */
 const issuanceDetail = ({ lifetime, claims }: IssuedToken) => ({
   subject: claims.sub,
   audience: claims.aud,

@@ -6,7 +6,7 @@ import type { TokenIntrospector } from '../tokens/introspection/introspector.ts'
 
 /** The outcome of a grant. The pipeline of the token endpoint does everything else. */
 type Decision =
-  /** Issue a token for this client, with what policy allows of the request. */
+  /** Issue a token for this client. Policy decides which part of the requested access it gets. */
   | { readonly kind: 'issue'; readonly client: Client; readonly requested: RequestedAccess }
   /** Answer with this JSON, and issue nothing. */
   | { readonly kind: 'answer'; readonly body: Readonly<Record<string, unknown>> }
@@ -19,13 +19,13 @@ interface GrantContext {
 }
 
 /**
- * A grant of the token endpoint (RFC 6749 §4). It fills in its own part: authentication, the check that the client may use it,
- * policy, proofs, issuance and audit are steps of the pipeline (`src/endpoints/pipeline.ts`).
+ * A grant of the token endpoint (RFC 6749 §4). It reads its parameters and decides. Authentication, the check that the
+ * client may use it, policy, proofs, issuance and audit are steps of the pipeline (`src/endpoints/pipeline.ts`).
  */
 export interface Grant<Parameters> {
   /** The `grant_type` (RFC 6749 §4.4.2, §4.5). */
   readonly grantType: string
-  /** The permission of a client to use it: its list of `grant_types`, or its list of APIs whose tokens it may introspect. */
+  /** The client's list that permits this grant: its `grant_types`, or the APIs whose tokens it `introspects`. */
   readonly permission: 'grant_types' | 'introspects'
   /** Reads the parameters, once. @throws Refusal if they are not well-formed */
   parse(form: Form): Parameters
@@ -38,7 +38,7 @@ export interface GrantRequest extends Pick<Grant<unknown>, 'grantType' | 'permis
   authorize(client: AuthenticatedClient, context: GrantContext): Decision | Promise<Decision>
 }
 
-/** A grant as the table has it, whatever its parameters are. */
+/** An entry of the table of grants, which hides the type of the parameters. */
 export interface AnyGrant {
   readonly grantType: string
   /** Reads a request for this grant. @throws Refusal if its parameters are not well-formed */

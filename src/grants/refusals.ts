@@ -5,15 +5,15 @@ export const grantRefusals = {
     error: 'invalid_scope',
     status: 400,
     description: 'The requested scope is not well-formed',
-    meaning: 'The scope breaks the grammar of RFC 6749 §3.3, names over 500 scopes, or one of over 256 characters.',
+    meaning: 'The scope breaks the grammar of RFC 6749 §3.3, has over 500 names, or has a name of over 256 characters.',
   },
-  token_missing: { ...BAD_REQUEST, description: 'token is required', meaning: 'There is no token to look at.' },
+  token_missing: { ...BAD_REQUEST, description: 'token is required', meaning: 'The request has no token parameter.' },
   token_not_valid: {
     error: 'invalid_grant',
     status: 400,
     description: 'The token is not valid, or not for an API of the client',
     meaning:
-      'The token to be validated is not ours, has expired, was revoked, or is for an API that is not among introspects.',
+      'The token to be validated is not from this server, has expired or was revoked; or the `introspects` list of the client does not name its API.',
   },
 } as const satisfies RefusalTable
 

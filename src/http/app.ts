@@ -36,9 +36,9 @@ export interface AppOptions {
   readonly challenge: string
   readonly clock: Clock
   readonly random: RandomBytes
-  /** Told of every defect, with the request id that its answer bears. */
+  /** Called with every defect, and the request id in its answer. */
   readonly onDefect: (error: unknown, requestId: string) => void
-  /** Told of each request to one of the routes that is refused before its endpoint sees it. */
+  /** Called for each request to a known path that is refused before its endpoint runs. */
   readonly onRefusal: (request: RequestFacts, error: Refusal) => void
   /** Counts the requests; undefined if nobody counts them. */
   readonly meterFor?: MeterFor | undefined
@@ -58,8 +58,8 @@ export interface App {
 }
 
 /**
- * Makes a value of each request, hands it to its endpoint, and sends the answer.
- * @param isLastOver whether an answer over this connection is to end it
+ * Parses each request, passes it to its endpoint, and sends the answer.
+ * @param isLastOver whether an answer must be the last one on this connection
  */
 export function createApp(options: AppOptions, isLastOver: (socket: Socket) => boolean): App {
   const { proxies, certificateHeader, onlyProxies, challenge, clock, random, onDefect, onRefusal, meterFor } = options
@@ -75,7 +75,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     isLast = false,
   ): void {
     const sent: Record<string, string | number> = { ...headers, 'X-Request-Id': requestId }
-    // RFC 9110 §8.6: 204 has no Content-Length; that of 304 would be the length of the whole document.
+    // RFC 9110 §8.6: a 204 has no Content-Length, and that of a 304 would be the length of the whole document.
     if (status !== 304 && status !== 204) sent['Content-Length'] = Buffer.byteLength(body)
     const isUnread = !response.req.complete && isChunked(response.req)
     if (isLast || isUnread || isLastOver(response.req.socket)) sent['Connection'] = 'close'
@@ -176,7 +176,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     )
   }
 
-  /** Ends a request that failed in this file itself: half an answer may have been sent. */
+  /** Ends a request after a defect in this file. Half an answer may have been sent, so the connection is cut. */
   const fail =
     (response: ServerResponse) =>
     (error: unknown): void => {

@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** The most bytes of the body of a request. */
+/** The most bytes of a body. */
 export const BODY_LIMIT = 64 * 1024
 /** The most chunks or TLS records of a body. Each takes two microseconds, and an honest body has a handful. */
 const MOST_PIECES = 256
 
-/** Hands over the whole body, once; undefined if it is over a limit. Bytes beyond the limit are not kept. */
+/**
+ * Reads the whole body and calls `take` once: with the body, or with undefined if it is over a limit. Bytes beyond the
+ * limit are dropped.
+ */
 export function readBody(
   request: IncomingMessage,
   response: ServerResponse,
@@ -20,7 +23,7 @@ export function readBody(
     if (size <= BODY_LIMIT && chunks.push(chunk) > MOST_PIECES) {
       size = Number.POSITIVE_INFINITY
       take(undefined)
-      // This is for TLS records. For chunks, the refusal has done it.
+      // A body in too many TLS records ends here. A chunked one has already ended with its refusal.
       stopReading(request, response)
     } else if (size > BODY_LIMIT && wasWithin) take(undefined)
   })
@@ -46,7 +49,10 @@ export class RecordByRecord {
   }
 }
 
-/** Closes the connection after its answers. Node parses the current record to its end, which must cost nothing. */
+/**
+ * Closes the connection after its answers. Node still parses the current record to its end, so `push` drops the rest at
+ * no cost.
+ */
 export function stopReading(request: IncomingMessage, response: ServerResponse): void {
   request.push = () => false
   // A response without a socket waits for earlier ones on the connection. It will be the last one.

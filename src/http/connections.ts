@@ -29,7 +29,7 @@ interface Connection {
   /** The time since which the client has always had something left to read. Monotonic milliseconds, like all times here. */
   pendingSince: number | undefined
   idleSince: number | undefined
-  /** Whether only the owed answers are still written. */
+  /** Whether the connection takes no more requests and only writes the answers that it owes. */
   isClosing: boolean
   /** The time at which our side was closed. */
   endedAt: number | undefined
@@ -110,7 +110,7 @@ export class Connections {
     return this.#open.get(socket)?.isClosing === true
   }
 
-  /** Cuts all connections that are still open. */
+  /** Cuts all open connections. */
   destroy(): void {
     clearInterval(this.#timer)
     for (const tcp of this.#tcp.values()) tcp.destroy()

@@ -2,13 +2,13 @@ import { isUtf8 } from 'node:buffer'
 import { hasControl } from '../platform/text.ts'
 import { refusal } from './refusals.ts'
 
-/** What may be repeated (RFC 8707 §2). */
+/** Parameters that may be repeated (RFC 8707 §2). */
 const REPEATABLE = new Set(['resource', 'audience'])
 /** Unknown parameters are ignored (RFC 6749 §3.2), but each costs a microsecond. */
 const MOST_PARAMETERS = 6_000
 const MEDIA_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
 
-/** The parameters of a request; one with an empty value is as if it were not there (RFC 6749 §3.2). */
+/** The parameters of a request. A parameter with an empty value counts as absent (RFC 6749 §3.2). */
 export class Form {
   readonly #values: ReadonlyMap<string, readonly string[]>
 
@@ -43,7 +43,7 @@ export function parseForm(
   if (hasControl(text)) throw refusal('malformed_parameters')
   const values = new Map<string, string[]>()
   let parameters = 0
-  // Not by split(): that costs as much as all the rest.
+  // A call of split() would take as long as the rest of this function.
   for (let from = 0, to = 0; from < text.length; from = to + 1) {
     to = endOfPair(text, from)
     if (to === from) continue
@@ -66,7 +66,7 @@ function endOfPair(text: string, from: number): number {
   return ampersand === -1 ? text.length : ampersand
 }
 
-/** @throws Refusal where what comes out of the escapes is not UTF-8, or holds a control character */
+/** @throws Refusal `malformed_parameters` if the decoded text is not UTF-8 or holds a control character */
 function decode(encoded: string): string {
   if (!encoded.includes('%')) return decodeFormComponent(encoded) ?? ''
   const decoded = decodeFormComponent(encoded)
@@ -75,9 +75,9 @@ function decode(encoded: string): string {
 }
 
 /**
- * Decodes one name or value: `+` is a space, and a `%` that two hexadecimal digits don't follow stands for itself, as in
- * the URL Standard's parser (https://url.spec.whatwg.org/#urlencoded-parsing); many a client sends a secret so.
- * @returns undefined where what comes out is not UTF-8
+ * Decodes one name or value. A `+` is a space. A `%` without two hexadecimal digits after it stands for itself, as in
+ * the URL Standard (https://url.spec.whatwg.org/#urlencoded-parsing), since many clients send secrets unencoded.
+ * @returns undefined if the decoded text is not UTF-8
  */
 export function decodeFormComponent(encoded: string): string | undefined {
   const spaced = encoded.includes('+') ? encoded.replaceAll('+', ' ') : encoded

@@ -5,7 +5,7 @@ export const forwardedHeaders = ['either', 'x-forwarded-for', 'forwarded'] as co
 export type ForwardedHeader = (typeof forwardedHeaders)[number]
 
 /**
- * The sender that each proxy names, the last proxy first; undefined for one that is hidden or no address. The header is read
+ * The sender that each proxy names, the last proxy first; undefined for a hidden or malformed one. The header is read
  * lazily from its end, since clients can forge everything before the entries of our own proxies.
  */
 export type Hops = Generator<string | undefined, void, undefined>
@@ -60,7 +60,7 @@ const unquote = (text: string): string => (/^".*"$/s.test(text) ? text.slice(1, 
 const BRACKETED = /^\[([^\]]*)\](?::(?:\d{1,5}|_[\w.-]+))?$/
 const WITH_PORT = /^([\d.]+):(?:\d{1,5}|_[\w.-]+)$/
 
-/** Characters. The longest address has 45 (RFC 4291 §2.2); a short zone, brackets and a port may be with it. */
+/** Characters. The longest address has 45 (RFC 4291 §2.2). It may have a short zone, brackets and a port. */
 const LONGEST_NODE = 80
 
 /** The address of a node; undefined if it is `unknown` or obfuscated (RFC 7239 §6.2, §6.3). */

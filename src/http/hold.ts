@@ -2,22 +2,22 @@
 export interface Hold {
   /** Resolves when the answer may be sent. */
   readonly over: Promise<void>
-  /** Resolves at the same time. Anything that the answer still waits for comes too late then. */
+  /** Resolves at the same time. Work for the answer that is not done by then comes too late. */
   readonly patience: Promise<void>
   /** Lets the answer be sent now. */
   release(): void
 }
 
 /**
- * Holds answers back for a fixed time, so that the time does not reveal the work that was done. It begins with the request, and
- * the work does not lengthen it.
+ * Holds answers back for a fixed time, so that the time does not reveal the work that was done. The time begins with
+ * the request, and the work does not lengthen it.
  */
 export class Holds {
   readonly #most: number
   /** The held answers, the oldest first. */
   readonly #held = new Set<() => void>()
 
-  /** @param most how many are held at once; if there are more, the oldest is sent at once */
+  /** @param most the most answers that are held; beyond it, the oldest is sent */
   constructor(most: number) {
     this.#most = most
   }

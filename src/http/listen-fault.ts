@@ -7,9 +7,9 @@ interface Address {
 }
 
 /**
- * Explains to a person why a server can't listen.
- * @param name of the listener's options
- * @returns any other error as it is
+ * Explains why a server can't listen.
+ * @param name the section of the configuration
+ * @returns a UserError for a fault of the network; any other error unchanged
  */
 export function listenFault(name: 'runtime' | 'admin', { host, port }: Address, error: unknown): unknown {
   const fault = networkFault(error)
@@ -20,9 +20,9 @@ export function listenFault(name: 'runtime' | 'admin', { host, port }: Address, 
 function wordsOf(name: 'runtime' | 'admin', { host, port }: Address, code: string, fault: string): string {
   switch (code) {
     case 'EADDRINUSE':
-      return `port ${port} is in use: stop what uses it, or choose another with ${name}.port or TESSERA_${name.toUpperCase()}_PORT`
+      return `port ${port} is in use: stop the program that uses it, or choose another with ${name}.port or TESSERA_${name.toUpperCase()}_PORT`
     case 'EACCES':
-      return `${name}.port is ${port}: this user may not listen there: choose a port from 1024 on, or give the right to (CAP_NET_BIND_SERVICE)`
+      return `${name}.port is ${port}: this user may not listen there: choose a port from 1024 on, or grant CAP_NET_BIND_SERVICE`
     default:
       return `${name}.host is ${JSON.stringify(host)}: ${fault}`
   }

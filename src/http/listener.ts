@@ -13,20 +13,20 @@ import { CertificateRequests, renewTicketKeys, TLS_SETTINGS } from './tls.ts'
 import { answerUnparsed } from './unparsed.ts'
 
 /**
- * Bytes, in place of Node's 16 KiB, where proxies pass on certificates: the longest chain that is looked at, of RSA keys with
- * 4,096 bits, is some 18 KB in the header of Envoy, and a DPoP proof with such a key 2 KB more.
+ * Bytes, in place of Node's 16 KiB, if proxies pass on certificates. In Envoy's header, the longest accepted chain of
+ * 4,096-bit RSA keys has some 18 KB. A DPoP proof with such a key adds 2 KB.
  */
 const HEADERS_WITH_CERTIFICATES = 32 * 1024
-/** For how long a connection that is idle when draining begins may still bring a request. */
+/** A connection that is idle when draining begins may still send a request for this long. Milliseconds. */
 const IDLE_GRACE_MS = 1_000
 
 /**
- * Where the system spreads connections over the processes that listen on one port. Elsewhere Node's primary accepts them and
- * hands them on; one that it hands to a worker that dies in that moment is neither answered nor closed.
+ * Whether the system spreads connections over the processes that listen on one port. Elsewhere Node's primary accepts
+ * and distributes them. If a worker dies at that moment, its new connection is neither answered nor closed.
  */
 const CAN_SHARE = process.platform === 'linux'
 
-/** PEM. */
+/** A certificate and its private key, in PEM. */
 interface Certificate {
   readonly cert: string
   readonly key: string
@@ -36,9 +36,9 @@ interface Certificate {
 interface Timeouts {
   readonly handshake: number
   readonly headers: number
-  /** For the whole of a request, its headers included. */
+  /** The limit for a whole request, including its headers. */
   readonly request: number
-  /** Between two requests. */
+  /** The limit between two requests on a connection. */
   readonly keepAlive: number
 }
 
@@ -48,16 +48,16 @@ export interface ListenerOptions extends AppOptions {
   /** Undefined for plain HTTP. */
   readonly tls: Certificate | undefined
   /**
-   * Whether the client of a new connection is asked for a certificate. A client without one is served all the same. Over a
-   * connection that began before, the next answer is the last.
+   * Whether to ask the client of a new connection for a certificate. A client without one is served all the same. An
+   * older connection that was not asked closes after its next answer.
    */
   readonly asksCertificate: () => boolean
   readonly timeouts: Timeouts
-  /** The number of idle connections kept. */
+  /** The most idle connections that are kept. */
   readonly mostIdle: number
   /** Whether other processes of this server listen on the same port. */
   readonly isShared?: boolean
-  /** Told of each certificate that a new TLS session begins with, whatever is then asked over it. */
+  /** Called with the client certificate of each new TLS session, even if no request follows. */
   readonly onCertificate?: (presented: PresentedCertificate) => void
 }
 
@@ -65,18 +65,18 @@ export interface Listener {
   /** The port it listens on. */
   readonly port: number
   /**
-   * Checks another certificate, which what is returned has every new connection see; those that there are go on.
-   * @throws UserError where it can't be served
+   * Checks a new certificate. The returned function makes every new connection use it; open ones keep the old one.
+   * @throws UserError if TLS can't be served with it
    */
   prepareCertificate(certificate: Certificate): () => void
   /**
-   * Takes no new connections, answers what comes over those there are and closes each after its answer; resolves when
-   * all are closed, after `timeout` milliseconds at the latest.
+   * Accepts no new connections, answers the requests on open ones, and closes each after its answer. Resolves when all
+   * are closed, after `timeout` milliseconds at the latest.
    */
   drain(timeout: number): Promise<void>
 }
 
-/** Starts to listen. Rejects when the address is taken. */
+/** Starts to listen. Rejects if the address is in use. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const state = { draining: false }
   const requests = new CertificateRequests(options.asksCertificate, options.random)
@@ -150,7 +150,7 @@ function checkContext(context: Certificate): void {
   try {
     createSecureContext(context)
   } catch (error) {
-    throw new UserError("tls.cert, tls.key: TLS can't be served with these", { cause: error })
+    throw new UserError("tls.cert, tls.key: TLS can't be served with this certificate and key", { cause: error })
   }
 }
 
@@ -160,14 +160,15 @@ function noteCertificate(socket: TLSSocket, { onCertificate, onDefect }: Listene
     const presented = certificateOfSocket(socket)
     if (presented !== undefined) onCertificate(presented)
   } catch (error) {
-    // A malformed certificate is no defect of the server. Each request that needs it is refused.
+    // A malformed certificate is not a defect of the server. Each request that needs it is refused.
     if (expectedRefusal(error) === undefined) onDefect(error, '')
   }
 }
 
 /**
- * Makes sure that nobody listens where processes are to share a port: by themselves they would share it with another server.
- * @returns the port, a free one where that is 0. Rejects when the address is taken
+ * Makes sure that no other server listens on a port that our processes will share. The system would let them share it
+ * with that server.
+ * @returns the port, a free one if 0 was given. Rejects if the address is in use
  */
 export async function reservePort(address: Pick<ListenerOptions, 'host' | 'port'>): Promise<number> {
   const { servers, port } = await bindAll(address, () => new NetServer())
@@ -175,14 +176,14 @@ export async function reservePort(address: Pick<ListenerOptions, 'host' | 'port'
   return port
 }
 
-/** Listens at every address that the host is. Rejects, listening nowhere, when one is taken. */
+/** Listens at every address of the host. Rejects and listens at none if one is in use. */
 async function bindAll<Bound extends NetServer>(
   { host, port, isShared = false }: Pick<ListenerOptions, 'host' | 'port' | 'isShared'>,
   create: () => Bound,
 ): Promise<{ readonly servers: readonly Bound[]; readonly port: number }> {
   const servers: Bound[] = []
   let bound = port
-  // `localhost` is two addresses, and clients try either.
+  // `localhost` has two addresses, and clients try either.
   for (const address of host === 'localhost' ? ['127.0.0.1', '::1'] : [host]) {
     const server = create()
     try {
@@ -213,13 +214,13 @@ const isNoSuchAddress = (error: unknown): boolean =>
 
 async function drainServer(server: Server, connections: Connections, timeout: number): Promise<void> {
   const done = new AbortController()
-  // Not http's own close(): that cuts idle connections at once, and with them any request that is on its way.
+  // http's close() would cut idle connections at once, and with them any request on its way.
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
   const closing = (async () => {
     await sleep(Math.min(IDLE_GRACE_MS, timeout), undefined, done)
     server.closeIdleConnections()
     await sleep(Math.max(0, timeout - IDLE_GRACE_MS), undefined, done)
-    // Not http's closeAllConnections(), which knows none that has not yet done with TLS.
+    // http's closeAllConnections() leaves out connections in a TLS handshake.
     connections.destroy()
   })().catch(() => {})
   await closed

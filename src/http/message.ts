@@ -5,7 +5,7 @@ import type { RequestId } from '../oauth/ids.ts'
 /** The facts of a request that its audit event repeats. */
 export interface RequestFacts {
   readonly requestId: RequestId
-  /** The time at which the request was complete: the one moment for everything that is decided about it. Milliseconds. */
+  /** The time at which the request was complete. Every decision about the request uses it. Milliseconds. */
   readonly at: number
   /** The address of the client; behind a trusted proxy, the one that the proxy reports. */
   readonly remoteAddress: string
@@ -14,14 +14,17 @@ export interface RequestFacts {
   readonly userAgent: string | undefined
 }
 
-/** A request over HTTP. Endpoints parse it at once: nothing further in sees a header or a body. */
+/** A request over HTTP. Endpoints parse it at once, so that no later step sees a header or a body. */
 export interface HttpRequest extends RequestFacts {
   readonly headers: IncomingHttpHeaders
   /** The text after the `?`; empty if there is none. */
   readonly query: string
   /** Empty if there is none. */
   readonly body: Buffer
-  /** The certificate whose private key the client has shown to have: to this server, or to a trusted proxy that passes it on. */
+  /**
+   * The certificate of the client. The client proved its private key to this server, or to the trusted proxy that
+   * passes it on.
+   */
   readonly certificate: ReadCertificate
 }
 
@@ -34,5 +37,5 @@ export interface HttpResponse {
 /** Answers a request, or throws a Refusal. */
 export type Endpoint = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>
 
-/** What a listener serves: for each path the endpoint for each method. */
+/** The endpoints of a listener, by path and method. */
 export type Routes = Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST' | 'OPTIONS', Endpoint>>>>>

@@ -1,7 +1,9 @@
 import { canonicalAddress, Networks, withoutZone } from '../platform/addresses.ts'
 import { type ForwardedHeader, type Hops, readForwarded, readForwardedFor } from './forwarded.ts'
 
-/** The most own proxies that a request may pass. A client can write any number of their addresses into the header. */
+/**
+ * The most of our proxies that a request may pass. A client can write any number of their addresses into the header.
+ */
 const MOST_PROXIES = 16
 
 /** The proxies that are trusted to name the client. */
@@ -19,13 +21,13 @@ export class TrustedProxies {
     this.#trusted = new Networks(networks)
   }
 
-  /** From now on, it is these. @param networks as for the constructor */
+  /** Replaces the trusted proxies. @param networks as for the constructor */
   replace(networks: readonly string[]): void {
     this.#trusted = new Networks(networks)
     this.#last = { address: '', isTrusted: false }
   }
 
-  /** @param address as a socket has it: a link-local one has a zone */
+  /** @param address as a socket reports it; a link-local address has a zone */
   includes(address: string): boolean {
     // Behind a proxy, nearly every request comes from the address of the last one.
     if (address !== this.#last.address) this.#last = { address, isTrusted: this.#trusted.has(withoutZone(address)) }

@@ -5,12 +5,12 @@ export const httpRefusals = {
   unsupported_content_type: {
     ...BAD_REQUEST,
     description: 'The content type must be application/x-www-form-urlencoded',
-    meaning: 'The body was not sent as a form (RFC 6749 §4.4.2).',
+    meaning: 'The Content-Type of the request is not that of a form (RFC 6749 §4.4.2).',
   },
   malformed_parameters: {
     ...BAD_REQUEST,
     description: 'The parameters are not well-formed',
-    meaning: 'A parameter or header is not UTF-8, or holds a control character.',
+    meaning: 'A parameter or header is not UTF-8, or contains a control character.',
   },
   too_many_parameters: {
     ...BAD_REQUEST,
@@ -20,35 +20,36 @@ export const httpRefusals = {
   repeated_parameter: {
     ...BAD_REQUEST,
     description: 'A parameter is included more than once',
-    meaning: 'Only resource and audience may be repeated (RFC 6749 §3.2, RFC 8707 §2).',
+    meaning: 'A parameter other than resource and audience is repeated (RFC 6749 §3.2, RFC 8707 §2).',
   },
   body_too_large: {
     ...BAD_REQUEST,
     status: 413,
     description: 'The body is too large',
-    meaning: 'The body is over 64 KiB, or comes in over 256 chunks or TLS records.',
+    meaning: 'The body is over 64 KiB, or arrives in over 256 chunks or TLS records.',
   },
   content_encoding: {
     ...BAD_REQUEST,
     status: 415,
     description: 'The body must not be compressed',
-    meaning: 'The request has a Content-Encoding, which is not undone: a few bytes could fill the memory.',
+    meaning:
+      'The request has a Content-Encoding. The server decompresses nothing, since a few bytes could fill the memory.',
   },
   malformed_request: {
     ...BAD_REQUEST,
     description: 'The request is not well-formed HTTP',
     meaning: 'The HTTP parser refused the request.',
   },
-  // Not 505 (RFC 9110 §15.6.6), which would count as a fault of the server.
+  // The status is not 505 (RFC 9110 §15.6.6), which would count as a fault of the server.
   http_version: {
     ...BAD_REQUEST,
     description: 'This server speaks HTTP/1.1 and HTTP/1.0',
-    meaning: 'The request line has no version, or another one than HTTP/1.1 and HTTP/1.0.',
+    meaning: 'The request line has no HTTP version, or one other than HTTP/1.1 and HTTP/1.0.',
   },
   https_required: {
     ...BAD_REQUEST,
     description: 'This port takes TLS only: the address begins with https://',
-    meaning: 'The request came as plain HTTP to a port with TLS.',
+    meaning: 'The client sent plain HTTP to a port with TLS.',
   },
   bad_host: {
     ...BAD_REQUEST,
@@ -59,38 +60,38 @@ export const httpRefusals = {
     ...BAD_REQUEST,
     status: 414,
     description: 'The address is too long',
-    meaning:
-      'The request target has over 8,000 characters. With over 16 KiB the headers are too large before that is seen.',
+    meaning: 'The request target has over 8,000 characters. With over 16 KiB, the reason is headers_too_large instead.',
   },
   expectation_failed: {
     ...BAD_REQUEST,
     status: 417,
     description: 'The only expectation that can be met is 100-continue',
-    meaning: 'The Expect header has something else than 100-continue (RFC 9110 §10.1.1).',
+    meaning: 'The Expect header is not 100-continue (RFC 9110 §10.1.1).',
   },
   too_many_at_once: {
     error: 'temporarily_unavailable',
     status: 429,
     description: 'Too many requests at once on this connection: wait for their answers',
-    meaning: 'The client sent more requests over one connection than it took answers, and the connection was closed.',
+    meaning:
+      'The client sent many requests over one connection without reading the answers. The server closed the connection.',
   },
   headers_too_large: {
     ...BAD_REQUEST,
     status: 431,
     description: 'The headers are too large',
-    meaning: 'The headers are over 16 KiB; over 32 KiB where proxies pass on certificates.',
+    meaning: 'The headers are over 16 KiB, or over 32 KiB if proxies pass on certificates.',
   },
   repeated_header: {
     ...BAD_REQUEST,
     description: 'A header is included more than once',
     meaning:
-      'The request has more than one Authorization or Content-Type header, and a proxy may have read another one than this server.',
+      'The request has several Authorization or Content-Type headers. A proxy may have read another one than this server.',
   },
   request_timeout: {
     ...BAD_REQUEST,
     status: 408,
     description: 'The request took too long to arrive',
-    meaning: 'Headers or body came too slowly, and the connection was closed.',
+    meaning: 'The headers or the body arrived too slowly. The server closed the connection.',
   },
   not_found: {
     ...BAD_REQUEST,
@@ -102,25 +103,26 @@ export const httpRefusals = {
     ...BAD_REQUEST,
     status: 405,
     description: 'The endpoint does not answer this method',
-    meaning: 'The Allow header says which methods the endpoint answers.',
+    meaning: 'The endpoint does not support the method. The Allow header lists those that it supports.',
   },
   not_from_proxy: {
     ...BAD_REQUEST,
     status: 403,
     description: 'TLS is required',
-    meaning: 'Plain HTTP is on, and the peer is not one of runtime.trusted_proxies (RFC 6749 §3.2 requires TLS).',
+    meaning:
+      'The server accepts plain HTTP only from runtime.trusted_proxies, and the peer is not one of them (RFC 6749 §3.2 requires TLS).',
   },
   unexpected: {
     error: 'server_error',
     status: 500,
     description: 'Something went wrong; quote the request id',
-    meaning: 'A defect: the log has its cause under the request id.',
+    meaning: 'The server has a defect. The log gives the cause under the request id.',
   },
 } as const satisfies RefusalTable
 
 export type HttpReason = keyof typeof httpRefusals
 
-/** The answers to errors of rooms that know no HTTP. */
+/** The answers to the errors of folders that know no HTTP. */
 export const domainRefusals = {
   storage_unavailable: {
     error: 'temporarily_unavailable',
@@ -140,38 +142,39 @@ export const domainRefusals = {
     status: 503,
     description: 'The server cannot answer now; try again later',
     meaning:
-      'The record of the client, or of an API that it asks for, can not be read. The detail names it; applying a manifest that names it puts another in its place.',
+      'The record of the client, or of an API that it requests, can not be read. The detail names the record. Apply a manifest that contains it to replace it.',
   },
   no_signing_key: {
     error: 'temporarily_unavailable',
     status: 503,
     description: 'The server cannot answer now; try again later',
-    meaning: 'There is no active key for the algorithm: the first one was not made, or could not be.',
+    meaning: 'No key for the algorithm is active. The first key does not exist yet, or could not be created.',
   },
   key_unusable: {
     error: 'temporarily_unavailable',
     status: 503,
     description: 'The server cannot answer now; try again later',
     meaning:
-      'The active key of the algorithm, or the key of the token in the request, can not be used by this process: it is damaged, or encrypted under another master key. The detail names the key; tessera keys repair says how to repair it.',
+      'This process can not use the active key of the algorithm, or the key of the token in the request. The key is damaged, or encrypted under another master key. The detail names it; tessera keys repair says how to repair it.',
   },
   too_many_guesses: {
     error: 'temporarily_unavailable',
     status: 429,
     description: 'Too many requests; try again later',
     meaning:
-      'Too many wrong secrets for this client from this address, for this client, from this address, or from its IPv6 /48: they are answered more and more slowly.',
+      'Too many wrong secrets came for this client from this address, for this client, from this address, or from its IPv6 /48. The server answers them more and more slowly.',
   },
   secret_queue_full: {
     error: 'temporarily_unavailable',
     status: 429,
     description: 'Too many requests; try again later',
     meaning:
-      'More human-chosen secrets wait to be hashed than the queue holds, most of them from the same networks: somebody is guessing.',
+      'The queue of human-chosen secrets to be hashed is full. Most of them come from the same networks: somebody is guessing.',
   },
   certificate_malformed: {
     ...NOT_AUTHENTICATED,
-    meaning: 'The certificate, or the header in which a proxy passed it on, can not be read. The detail says why.',
+    meaning:
+      'The certificate, or the header in which a proxy passed it on, can not be read. The detail gives the reason.',
   },
 } as const satisfies RefusalTable & Record<DomainReason, unknown>
 

@@ -15,7 +15,7 @@ export const json = (status: number, body: unknown): HttpResponse => ({
   body: JSON.stringify(body),
 })
 
-/** Anything thrown, as a refusal. An unexpected error is a defect, and the wire reveals nothing of it. */
+/** Converts anything thrown to a refusal. An unexpected error is a defect, and its answer reveals nothing about it. */
 export const asRefusal = (error: unknown): Refusal => expectedRefusal(error) ?? refusal('unexpected', { cause: error })
 
 /** The refusal that an error stands for; undefined if the error is a defect. */
@@ -27,7 +27,7 @@ export function expectedRefusal(error: unknown): Refusal | undefined {
 }
 
 /**
- * The one place where an error becomes bytes (RFC 6749 §5.2).
+ * Makes the answer to every error (RFC 6749 §5.2).
  * @param challenge the `WWW-Authenticate` of every 401 (RFC 9110 §11.6.1)
  */
 export function errorResponse(error: Refusal, challenge: string): HttpResponse {

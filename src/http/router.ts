@@ -4,12 +4,12 @@ import type { Meter, MeterFor } from './meter.ts'
 /** The endpoints of a path. */
 interface Route {
   readonly endpoints: ReadonlyMap<string, Endpoint>
-  /** RFC 9110 §10.2.1. */
+  /** The `Allow` header (RFC 9110 §10.2.1). */
   readonly allow: string
   readonly meter: Meter | undefined
 }
 
-/** The routes of a listener. Paths are matched as they are written, so that no two spellings lead to one endpoint. */
+/** The routes of a listener. Paths must match exactly, so that no two spellings lead to one endpoint. */
 export const createRouter = (routes: Routes, meterFor: MeterFor | undefined): ReadonlyMap<string, Route> =>
   new Map(Object.entries(routes).map(([path, methods]) => [path, toRoute(methods, meterFor?.(path))]))
 

@@ -43,8 +43,8 @@ const TICKET_KEYS_LIVE = 24 * 3_600_000
 const TICKET_KEYS_SIZE = 48
 
 /**
- * Makes a server encrypt its session tickets under new keys each day, from the first connection of the day on. With old keys, an
- * attacker could read every TLS 1.2 connection that was resumed with them.
+ * Makes a server encrypt its session tickets under new keys each day, beginning with the first connection of the day.
+ * With old keys, an attacker could read every TLS 1.2 connection that was resumed with them.
  */
 export function renewTicketKeys(server: Server, clock: Clock, random: RandomBytes): void {
   let renewedAt = clock.monotonic()
@@ -85,7 +85,8 @@ export class CertificateRequests {
       const tcp = tcpOf(socket)
       if (tcp === undefined || !this.#unasked.has(tcp)) return
       this.#unasked.add(socket)
-      // Its handshake took until after the change. OpenSSL makes the tickets of TLS 1.3 only after this event.
+      // The handshake ended after certificates were turned on. OpenSSL makes the tickets of TLS 1.3 only after this
+      // event.
       if (this.#isOn()) setImmediate(() => this.#endSessions(server))
     })
   }
@@ -95,7 +96,7 @@ export class CertificateRequests {
     return this.#unasked.has(socket) && this.#isOn()
   }
 
-  /** A session that began without a certificate has none when it is resumed. */
+  /** Makes all session tickets invalid: a session that began without a certificate has none when it is resumed. */
   #endSessions(server: Server): void {
     server.setTicketKeys(this.#random(TICKET_KEYS_SIZE))
   }

@@ -17,7 +17,7 @@ interface ParseError extends Error {
 /** The refusals by code of Node's parser. Any other code means a malformed request. */
 const PARSER_REFUSALS: Readonly<Record<string, HttpReason>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
-  // The preface of HTTP/2.
+  // The client sent the preface of HTTP/2.
   HPE_PAUSED_H2_UPGRADE: 'http_version',
   // More requests came while the client had not read its answers.
   HPE_PAUSED: 'too_many_at_once',
@@ -30,12 +30,12 @@ const METHODS = 'GET, HEAD, POST'
 
 type Options = Pick<AppOptions, 'clock' | 'random' | 'meterFor'>
 
-/** Answers data that never becomes a request like any refused request, in the order of requests. */
+/** Answers data that Node can't parse like a refused request, after the answers to earlier requests. */
 export function answerUnparsed(server: Server, app: App, connections: Connections, options: Options): Server {
   return server
     .on('clientError', (error: ParseError, socket) => refuse(error, socket as Socket, app, connections, options))
     .on('connect', (_request: IncomingMessage, socket) => {
-      // Node has released the socket.
+      // Node no longer handles errors of this socket.
       socket.on('error', () => socket.destroy())
       const error = refusal('method_not_allowed', { allow: METHODS })
       connections.close(socket as Socket, toBytes(error, options))
@@ -63,7 +63,7 @@ function refuse(error: ParseError, socket: Socket, app: App, connections: Connec
 }
 
 function reasonOf({ code = '', reason }: ParseError): HttpReason {
-  // A good version before a bad end of the line has the same code.
+  // Node uses this code for a valid version before a bad line end, too.
   if (code === 'HPE_INVALID_VERSION' && reason === 'Invalid HTTP version') return 'http_version'
   return PARSER_REFUSALS[code] ?? 'malformed_request'
 }

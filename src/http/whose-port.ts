@@ -7,9 +7,9 @@ interface Asked {
   readonly isTls: boolean
 }
 
-/** Milliseconds. */
+/** How long to wait for an answer. Milliseconds. */
 const PATIENCE = 2_000
-/** Bytes. */
+/** The most bytes of an answer. */
 const LONGEST_ANSWER = 64 * 1024
 
 /**
@@ -36,7 +36,7 @@ interface Answer {
   readonly json: Readonly<Record<string, unknown>>
 }
 
-/** Asks without checking the certificate: the request has no secret, and the answer is only compared. */
+/** Sends a request without checking the certificate: the request has no secret, and the answer is only compared. */
 function ask({ host, port, isTls }: Asked, path: string): Promise<Answer | undefined> {
   const options = { host: hereOf(host), port, path, timeout: PATIENCE, signal: AbortSignal.timeout(PATIENCE) }
   return new Promise((resolve) => {
@@ -60,7 +60,10 @@ function ask({ host, port, isTls }: Asked, path: string): Promise<Answer | undef
   })
 }
 
-/** The address by which this machine reaches a listener on every address. */
+/**
+ * The address at which this machine reaches the listener. A listener on every address is reached at the loopback
+ * address.
+ */
 const hereOf = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host)
 
 function parse(text: string): Answer['json'] {

@@ -1,4 +1,4 @@
-/** The JWS algorithms (RFC 7518 §3.1, RFC 8037 §3.1) that an API's tokens can be signed with. */
+/** The JWS algorithms that can sign an API's tokens (RFC 7518 §3.1, RFC 8037 §3.1). */
 export const signingAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const
 
 export type SigningAlgorithm = (typeof signingAlgorithms)[number]

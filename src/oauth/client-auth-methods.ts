@@ -1,6 +1,7 @@
 /**
- * The ways in which a client may authenticate, by their registered names (RFC 8414 §5); `federated_jwt` is ours: a token of
- * an outside issuer for which the client has a credential. Some clients take the first that they know.
+ * The client authentication methods, by their registered names (RFC 8414 §5). `federated_jwt` is our name for a token
+ * of an outside issuer for which the client has a credential. The order matters: some clients take the first method
+ * that they know.
  */
 export const clientAuthMethodNames = [
   'client_secret_basic',

@@ -1,4 +1,4 @@
-/** PingFederate's way to introspect a token at the token endpoint. */
+/** PingFederate's grant type to introspect a token at the token endpoint. */
 export const VALIDATE_BEARER = 'urn:pingidentity.com:oauth2:grant_type:validate_bearer'
 
 /** The grants that a client may be allowed, by their RFC 6749 `grant_type`. */
@@ -6,5 +6,5 @@ export const grantTypes = ['client_credentials'] as const
 
 export type GrantType = (typeof grantTypes)[number]
 
-/** Everything that the token endpoint takes for a `grant_type`. */
+/** Every `grant_type` of the token endpoint. */
 export const tokenGrantTypes = [...grantTypes, VALIDATE_BEARER] as const

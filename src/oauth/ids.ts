@@ -3,20 +3,20 @@ type Branded<Name extends string> = string & { readonly [brand]: Name }
 
 /** One issuer with its own clients, APIs and keys. Every other id is unique within its tenant only. */
 export type TenantId = Branded<'TenantId'>
-/** RFC 6749 §2.2. */
+/** A `client_id` (RFC 6749 §2.2). */
 export type ClientId = Branded<'ClientId'>
-/** The id of one credential of a client; ours, never on the wire. */
+/** The id of a credential of a client. It is internal, and never on the wire. */
 export type CredentialId = Branded<'CredentialId'>
 /** The absolute URI of an API, as it stands in `aud` (RFC 9068 §2.2). */
 export type Audience = Branded<'Audience'>
-/** RFC 7517 §4.5; the RFC 7638 thumbprint of the public key. */
+/** A `kid` (RFC 7517 §4.5): the RFC 7638 thumbprint of the public key. */
 export type KeyId = Branded<'KeyId'>
-/** RFC 7519 §4.1.7. */
+/** A `jti` (RFC 7519 §4.1.7). */
 export type Jti = Branded<'Jti'>
-/** Under which everything about one request is recorded. */
+/** The id under which everything about one request is recorded. */
 export type RequestId = Branded<'RequestId'>
 
-/** Characters. No client has a longer id, so that a longer one need not be looked up or remembered. */
+/** The most characters of a client's id. A longer id is never looked up or remembered. */
 export const LONGEST_CLIENT_ID = 256
 
 export const TenantId = (value: string): TenantId => value as TenantId

@@ -1,4 +1,7 @@
-/** The error codes of RFC 6749 §5.2 and §4.1.2.1, RFC 8707 §2, RFC 9449 §5 and §8, and ours for what is wrong on our side. */
+/**
+ * The error codes of RFC 6749 §5.2 and §4.1.2.1, RFC 8707 §2, RFC 9449 §5 and §8. The last two say that the server
+ * can't answer.
+ */
 export type ErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -13,7 +16,7 @@ export type ErrorCode =
   | 'temporarily_unavailable'
   | 'server_error'
 
-/** How a refusal looks on the wire, and what it means. */
+/** The answer of a refusal, and its meaning. */
 interface RefusalEntry {
   readonly error: ErrorCode
   /** The status of the answer (RFC 6749 §5.2, RFC 9110 §15). */
@@ -27,7 +30,7 @@ interface RefusalEntry {
 /** The refusals that a feature declares, by their reasons. */
 export type RefusalTable = Readonly<Record<string, RefusalEntry>>
 
-/** One text for every failed authentication: guessing reveals nothing (RFC 6749 §5.2). */
+/** One answer to every failed authentication, so that guessing reveals nothing (RFC 6749 §5.2). */
 export const NOT_AUTHENTICATED = {
   error: 'invalid_client',
   status: 401,
@@ -36,22 +39,22 @@ export const NOT_AUTHENTICATED = {
 export const BAD_REQUEST = { error: 'invalid_request', status: 400 } as const
 
 interface RefusalOptions {
-  /** Said on the wire in place of the reason's own description; never with anything the client sent. */
+  /** Replaces the description of the reason on the wire. It never repeats what the client sent. */
   readonly description?: string
-  /** Recorded for the administrator, never on the wire; never a secret or a token. */
+  /** Facts for the audit log. They never go on the wire, and never include a secret or a token. */
   readonly detail?: Readonly<Record<string, unknown>>
   /** Seconds after which another attempt may succeed. */
   readonly retryAfter?: number | undefined
   /** The nonce for the next DPoP proof (RFC 9449 §8). */
   readonly dpopNonce?: string
-  /** The methods that the path has (RFC 9110 §10.2.1). */
+  /** The `Allow` header: the methods of the path (RFC 9110 §10.2.1). */
   readonly allow?: string
   readonly cause?: unknown
   /** The answer is held back until this resolves. If it is undefined, the answer is sent at once. */
   readonly held?: Promise<void> | undefined
 }
 
-/** An expected refusal, at any step of a request. `http/respond.ts` alone makes an answer of it. */
+/** An expected refusal, at any step of a request. Only `http/respond.ts` makes an answer of it. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   /** The key of the refusal in the table of its feature. */
@@ -88,13 +91,13 @@ export class Refusal extends Error {
     return this.#options.allow
   }
 
-  /** The same refusal, with more to tell the administrator. */
+  /** Returns the same refusal, with more facts for the audit log. */
   with(detail: Readonly<Record<string, unknown>>, held = this.held): Refusal {
     return new Refusal(this.reason, this.#entry, { ...this.#options, held, detail: { ...detail, ...this.detail } })
   }
 }
 
-/** Makes the function with which a feature refuses: for the reasons that its table declares, and for no others. */
+/** Makes the function that creates the refusals of a feature. It takes only the reasons in the feature's table. */
 export const refusing =
   <Reason extends string>(table: Readonly<Record<Reason, RefusalEntry>>) =>
   (reason: Reason, options?: RefusalOptions): Refusal =>

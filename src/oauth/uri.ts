@@ -15,9 +15,10 @@ export const isSameUri = (one: string, other: string): boolean =>
   one === other || normaliseUri(one) === normaliseUri(other)
 
 /**
- * Returns one text for all URIs that RFC 3986 §6.2.2 and §6.2.3 call equivalent: case of scheme, host and escapes, needless
- * escapes, dots in the path, the default port, an empty path. It does not use the URL parser of browsers, which treats more URIs
- * as equal. Text that is no absolute URI, or is too long, is returned unchanged.
+ * Returns one text for all URIs that are equivalent by RFC 3986 §6.2.2 and §6.2.3. It normalises the case of scheme,
+ * host and escapes, needless escapes, dots in the path, the default port, and an empty path. It does not use the URL
+ * parser of browsers, which treats more URIs as equal. Text that is no absolute URI, or is too long, is returned
+ * unchanged.
  */
 export function normaliseUri(text: string): string {
   if (text.length > LONGEST) return text
@@ -48,7 +49,7 @@ const normaliseEscapes = (text: string): string =>
 const lowerCaseHost = (host: string): string =>
   host.replaceAll(/%[0-9A-F]{2}|[A-Z]/g, (found) => (found.length === 1 ? found.toLowerCase() : found))
 
-/** The path of a URI with an authority without `.` and `..` (RFC 3986 §5.2.4); an empty one is `/`. */
+/** Removes `.` and `..` from the path of a URI with an authority (RFC 3986 §5.2.4). An empty path becomes `/`. */
 function withoutDots(path: string): string {
   const kept: string[] = []
   const segments = path.split('/').slice(1)

@@ -10,14 +10,17 @@ export type DomainReason =
   | 'certificate_malformed'
 
 interface DomainErrorOptions {
-  /** Recorded for the administrator, never on the wire; never a secret or a token. */
+  /** Facts for the audit log. They never go on the wire, and never include a secret or a token. */
   readonly detail?: Readonly<Record<string, unknown>>
   /** Seconds after which another attempt may succeed. */
   readonly retryAfter?: number
   readonly cause?: unknown
 }
 
-/** An expected failure in a room that knows no HTTP, such as storage. The room declares a class for each of its failures. */
+/**
+ * An expected failure in a folder that knows no HTTP, such as storage. Each folder declares a class for each of its
+ * failures.
+ */
 export abstract class DomainError extends Error {
   readonly reason: DomainReason
   readonly detail: Readonly<Record<string, unknown>>

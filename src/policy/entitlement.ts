@@ -42,7 +42,8 @@ export class AccessDecisions {
   readonly #last = new WeakMap<Client, Decision>()
 
   /**
-   * Decides which access of the requested one `client` gets. An API or scope that it was not given is never in the answer.
+   * Decides which part of the requested access the client gets. It never grants an API or scope that the client was not
+   * given.
    * @throws Refusal `invalid_scope` or `invalid_target`; RecordUnreadable if the decision depends on an unreadable API
    */
   decide(client: Client, requested: RequestedAccess, apis: ApiSet): Entitlement {
@@ -136,7 +137,11 @@ function defaultApi(
   return hasAll ? api : undefined
 }
 
-/** Each scope asked must be allowed at one of the APIs at the least; a group becomes what it stands for. */
+/**
+ * The granted ones of the requested scopes, each group replaced by its members. Each scope must be granted at one API
+ * at least.
+ * @throws Refusal `scope_not_allowed`
+ */
 function askedScopes(
   accessTo: AccessTo,
   asked: readonly string[],
@@ -160,10 +165,10 @@ const unaskedScopes = (accessTo: AccessTo, targets: readonly Api[]): readonly st
 ]
 
 /**
- * Refuses a token that would carry a scope to an API that does not grant it. Every API in `aud` reads all of `scope`, so the
- * rights are the product of scopes and APIs (RFC 8707 §2).
- * @param isGranted whether the client gets this scope at this API by the request in question
- * @throws Refusal `scope_of_other_target`, with what to send
+ * Refuses a token that would carry a scope to an API that does not grant it. Every API in `aud` reads all of `scope`,
+ * so the rights are the product of scopes and APIs (RFC 8707 §2).
+ * @param isGranted whether this request gives the client this scope at this API
+ * @throws Refusal `scope_of_other_target`, whose description says what to send
  */
 function requireGrantedEverywhere(
   accessTo: AccessTo,

@@ -25,9 +25,9 @@ export function namedApis(accessTo: AccessTo, targets: readonly string[], apis: 
 }
 
 /**
- * The APIs that a request without a `resource` is for: the one API that has all the scopes, or, where none has them
- * all, each scope's own.
- * @throws Refusal `scope_not_allowed`, `too_many_targets`, or `ambiguous_target` with what to send
+ * The APIs of a request without `resource`: the one API that grants all the scopes or, if none does, the API of each
+ * scope.
+ * @throws Refusal `scope_not_allowed`, `too_many_targets`, or `ambiguous_target`, whose description says what to send
  */
 export function apisOfScopes(accessTo: AccessTo, scopes: readonly string[], apis: ApiSet): readonly Api[] {
   const owners = scopes.map((scope) => apis.withScope(scope).filter((api) => accessTo(api).granted(scope).length > 0))
@@ -44,9 +44,9 @@ export function apisOfScopes(accessTo: AccessTo, scopes: readonly string[], apis
 }
 
 /**
- * The API that a request with neither `resource` nor scopes is for: the one at which the client was given something, or
- * else the one that has something for all.
- * @throws Refusal `no_scope`, or `ambiguous_target` with what to send
+ * The API of a request with neither `resource` nor scopes: the only API at which the client was given something. If it
+ * was given nothing, the only API with scopes common to all clients.
+ * @throws Refusal `ambiguous_target`, whose description says what to send
  */
 export function onlyApi(accessTo: AccessTo, apis: ApiSet): readonly Api[] {
   const possible = apis.all.filter((api) => accessTo(api).isPossible)
@@ -56,7 +56,7 @@ export function onlyApi(accessTo: AccessTo, apis: ApiSet): readonly Api[] {
   return candidates
 }
 
-/** The refusal names the APIs at hand: the client is authenticated, and has a scope at each of them. */
+/** The refusal may name the APIs, since the client is authenticated and has a scope at each of them. */
 function ambiguous(candidates: readonly Api[]): Refusal {
   const audiences = [...new Set(candidates.map((api) => api.audience))]
   return refusal('ambiguous_target', {

@@ -4,26 +4,31 @@ import type { Client } from '../model/client.ts'
 import { type ApiPatterns, covers, hasStar, isDynamic, isWildcard } from '../model/scope-patterns.ts'
 import { isSameUri } from '../oauth/uri.ts'
 
-/** What one client may be granted at one API. */
+/** The access of one client to one API. */
 interface Access {
-  /** The scopes that asking for `name` gets: itself, or what a group includes; empty where the client may not have it. */
+  /**
+   * The scopes that a request for `name` gets: itself, or the members of a group; none if the client may not have it.
+   */
   granted(name: string): readonly string[]
-  /** What is granted where no scope is asked (RFC 6749 §3.3): the client's defaults, else all it may have unasked. */
+  /**
+   * The scopes of a request that names none (RFC 6749 §3.3): the client's defaults, or else all that it need not
+   * request by name.
+   */
   readonly unasked: readonly string[]
-  /** Whether the API has a scope of this name, so that the name in a token means something there. */
+  /** Whether the API has a scope of this name, and so would act on the name in a token. */
   knows(name: string): boolean
-  /** Whether the client may have this scope without having asked for it by name. */
+  /** Whether the client may have this scope without requesting it by name. */
   mayHaveUnasked(name: string): boolean
-  /** Whether there is anything at all to be granted. */
+  /** Whether the client may be granted any scope here. */
   readonly isPossible: boolean
-  /** Whether the client was itself given something here, beyond what is common to all clients. */
+  /** Whether the client was given a scope here, beyond those common to all clients. */
   readonly isGiven: boolean
 }
 
-/** What the one client in question may be granted at an API. */
+/** Returns the access of one client to an API. */
 export type AccessTo = (api: Api) => Access
 
-/** What `client` may be granted, worked out once for each API that is asked about. */
+/** Works out the access of a client, once for each API. */
 export function accessOf(client: Client, apis: ApiSet): AccessTo {
   const known = new Map<Api, Access>()
   return (api) => {
@@ -43,10 +48,10 @@ function workOut(client: Client, api: Api, patterns: ApiPatterns): Access {
   const givenGroups = names.flatMap((name) => scopes.get(name) ?? [])
   const openGroups = api.scopes.filter(isOpen)
   const given = new Set([...names, ...givenGroups.flatMap(members)])
-  // Asking for less than a group is always allowed.
+  // A client may always request less than a group.
   const reachable = new Set([...given, ...openGroups.flatMap(members)])
 
-  /** The scopes that were found for names; a request may ask several times about each of hundreds. */
+  /** The scopes found for names. A request may look up each of hundreds of names several times. */
   const covering = new Map<string, Scope>()
 
   /** The scope with exactly this name; otherwise the most specific scope that covers the name. */
@@ -58,7 +63,7 @@ function workOut(client: Client, api: Api, patterns: ApiPatterns): Access {
 
   function isReachable(name: string, scope: Scope): boolean {
     if (reachable.has(name) || reachable.has(scope.name) || isOpen(scope)) return true
-    // A client with part of a wildcard scope may ask for less than that part.
+    // A client with part of a wildcard scope may request less than that part.
     return isWildcard(scope) && starred.some((one) => covers(scope.name, one) && covers(one, name))
   }
 
@@ -66,7 +71,7 @@ function workOut(client: Client, api: Api, patterns: ApiPatterns): Access {
     const scope = scopeOf(name)
     // An API might read the name of a dynamic scope as every value of it.
     if (scope === undefined || (name === scope.name && isDynamic(scope))) return []
-    // A group is granted to who was given it, or all that it stands for.
+    // A client gets a group if it was given the group, or each of its members.
     if (scope.includes !== undefined) {
       if (given.has(name) || isOpen(scope)) return members(scope)
       const each = members(scope).flatMap(workOutGranted)
@@ -91,7 +96,7 @@ function workOut(client: Client, api: Api, patterns: ApiPatterns): Access {
   )
   const ownDefaults = grant?.defaultScopes ?? []
   const defaults = (ownDefaults.length > 0 ? ownDefaults : client.defaultScopes).flatMap(granted)
-  // The members of a group stand for themselves, and a dynamic scope has no value that could be meant.
+  // Groups are left out, since their members are listed. A dynamic scope has no default value.
   const implied = possible.filter(
     (scope) => !isDynamic(scope) && !scope.onRequest && !scope.includes && (given.has(scope.name) || isOpen(scope)),
   )
@@ -99,7 +104,7 @@ function workOut(client: Client, api: Api, patterns: ApiPatterns): Access {
   return {
     granted,
     unasked: [...unasked],
-    // If the API reads one name as a pattern, it may read any other so.
+    // An API that reads one scope name as a pattern may read any other name with a star as one.
     knows: (name) => scopeOf(name) !== undefined || (hasStar(name) && !patterns.isEmpty),
     mayHaveUnasked: (name) => unasked.has(name) || (granted(name).length > 0 && scopeOf(name)?.onRequest !== true),
     isPossible: possible.length > 0,

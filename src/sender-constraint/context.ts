@@ -2,21 +2,22 @@ import type { AsymmetricAlgorithm } from '../crypto/jws/algorithms.ts'
 import type { DpopNonces } from './nonce.ts'
 import type { ProofKeys } from './proof-keys.ts'
 
-/** Marks of what may be used once only. */
+/** Remembers the ids that may be used only once. */
 export interface ReplayMarks {
   /**
-   * Whether this is the first time, on whichever node: of many that ask at once one alone is told so.
-   * @param context within which an id is unique @param id of any size @param expiresAt milliseconds: until then it is known
-   * @throws where the database does not answer
+   * Whether this id is new on all nodes. If several requests ask at once, only one gets true.
+   * @param context the scope within which an id is unique @param id a text of any length
+   * @param expiresAt the time until which the id is remembered, in milliseconds
+   * @throws StorageUnavailable
    */
   first(context: string, id: string, expiresAt: number): Promise<boolean>
 }
 
-/** What a proof is held against. */
+/** The facts and settings that a proof is checked against. */
 export interface ProofContext {
-  /** Of the request, in upper case. */
+  /** The method of the request, in upper case. */
   readonly method: string
-  /** The addresses that the endpoint goes by, without query and fragment. */
+  /** The addresses of the endpoint, without query and fragment. */
   readonly uris: readonly string[]
   /** The time of the request. Milliseconds. */
   readonly now: number

@@ -12,16 +12,17 @@ import { checkNonce, checkRequest, checkTimes, parseClaims } from './proof-claim
 import type { ProofKeys } from './proof-keys.ts'
 import { refusal } from './refusals.ts'
 
-/** A key that the sender of the request has shown to have. */
+/** A key that the sender of the request has proven to hold. */
 export interface ProvenKey {
-  /** The RFC 7638 thumbprint, as `cnf.jkt` has it (RFC 9449 §6.1). */
+  /** The RFC 7638 thumbprint, for `cnf.jkt` (RFC 9449 §6.1). */
   readonly jkt: string
 }
 
 /**
- * Checks the proof in the `DPoP` header of a request (RFC 9449 §4.3): the cheap things first, the mark in the database last.
- * @param header as Node gives it: several headers as an array, or joined by commas, which no proof has
- * @returns undefined where there is no proof
+ * Checks the proof in the `DPoP` header of a request (RFC 9449 §4.3). Cheap checks come first, the mark in the database
+ * last.
+ * @param header as Node gives it: several headers are an array or joined by commas, and no proof has a comma
+ * @returns undefined if there is no proof
  * @throws Refusal `dpop_…`: `invalid_dpop_proof`, or `use_dpop_nonce` with a fresh `DPoP-Nonce`
  */
 export async function checkDpopProof(
@@ -37,7 +38,7 @@ export async function checkDpopProof(
   const expiresAt = checkTimes(claims, context)
   checkNonce(claims, context)
   const jkt = checkSignature(jws, alg, context.keys)
-  // In the context of the key: nobody can use up the jti of somebody else.
+  // The mark includes the key, so that nobody can use up the `jti` of another client.
   if (await context.marks.first(`dpop ${jkt}`, claims.jti, expiresAt)) return { jkt }
   throw refusal('dpop_proof_replayed', { detail: { jkt, jti: received(claims.jti) } })
 }
@@ -69,7 +70,7 @@ function checkHeader({ header: { typ, alg } }: CompactJws, { algorithms }: Proof
   throw refusal('dpop_proof_algorithm', { detail: { expected: algorithms, received: received(alg) } })
 }
 
-/** @returns the thumbprint of the key that signed the proof, which is the one in it */
+/** Checks the signature by the key in the proof. @returns the thumbprint of that key */
 function checkSignature(
   { header, signingInput, signature }: CompactJws,
   alg: AsymmetricAlgorithm,

@@ -2,28 +2,33 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { decodeBase64url } from '../platform/base64url.ts'
 import type { Clock } from '../platform/clock.ts'
 
-/** Milliseconds. A proof made ahead of time is of use for two of these at most (RFC 9449 §11.2). */
+/**
+ * How long the server offers one nonce, in milliseconds. A proof made ahead of time is usable for two such periods at
+ * most (RFC 9449 §11.2).
+ */
 const SLOT_MS = 2 * 60_000
 const SLOT_BYTES = 4
-/** With the slot it makes 28 characters of base64url, none of whose bits mean nothing. */
+/** The slot and the MAC have 21 bytes: 28 characters of base64url, without unused bits. */
 const MAC_BYTES = 17
 
 /**
- * The nonces that DPoP proofs carry (RFC 9449 §8): the time, and a MAC of it. Nothing is kept of them, so that each node
- * with the same secret takes those of every other. They are no secrets: whoever asks is given one.
+ * The nonces of DPoP proofs (RFC 9449 §8): the time and a MAC of it. The server stores none, so that every node with
+ * the same secret accepts them. They are not secret: any client gets one.
  */
 export class DpopNonces {
   readonly #secrets: () => readonly [Buffer, ...Buffer[]]
   readonly #clock: Clock
   #current = { slot: Number.NaN, nonce: '' }
 
-  /** @param secrets called each time: the first makes nonces, all are accepted, as during a change of the master key */
+  /**
+   * @param secrets called for each nonce. The first makes nonces; all are accepted, so that the master key can change
+   */
   constructor(secrets: () => readonly [Buffer, ...Buffer[]], clock: Clock) {
     this.#secrets = secrets
     this.#clock = clock
   }
 
-  /** What `DPoP-Nonce` offers now; another one every two minutes. */
+  /** The current value of `DPoP-Nonce`. It changes every two minutes. */
   current(): string {
     const slot = this.#slot()
     if (slot !== this.#current.slot) {
@@ -33,7 +38,7 @@ export class DpopNonces {
     return this.#current.nonce
   }
 
-  /** Whether a nonce is of now, of the two minutes before, or of a node whose clock is a little fast. */
+  /** Whether a nonce is of the current two minutes, of the two before, or of a node whose clock is a little fast. */
   accepts(nonce: string): boolean {
     const bytes = decodeBase64url(nonce)
     if (bytes?.length !== SLOT_BYTES + MAC_BYTES) return false

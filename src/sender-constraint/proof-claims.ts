@@ -5,7 +5,7 @@ import type { ProofContext } from './context.ts'
 import { isSameTarget } from './htu.ts'
 import { refusal } from './refusals.ts'
 
-/** The claims of a proof, each of the right kind. */
+/** The claims of a proof, each of the right type. */
 export interface ProofClaims {
   readonly jti: string
   readonly htm: string
@@ -16,9 +16,11 @@ export interface ProofClaims {
   readonly nonce: string | undefined
 }
 
-/** Seconds (RFC 9449 §11.1; FAPI 2.0 §5.3.2.1 for `iat` and `nbf` that are ahead). */
+/**
+ * The accepted difference of times, in seconds (RFC 9449 §11.1; FAPI 2.0 §5.3.2.1 for `iat` and `nbf` in the future).
+ */
 const TOLERANCE = toSeconds(CLOCK_SKEW_MS)
-/** RFC 9449 §11.1 warns of a `jti` that fills the memory; RFC 9449 §4.2 is content with 96 bits. */
+/** The most characters of a `jti`. A long one could fill the memory (RFC 9449 §11.1), and 96 bits are enough (§4.2). */
 const LONGEST_JTI = 256
 
 /**
@@ -38,7 +40,7 @@ export function parseClaims({ jti, htm, htu, iat, nbf, exp, nonce }: CompactJws[
   return { jti, htm, htu, iat, nbf, exp, nonce }
 }
 
-/** Whether the proof is for this request. @throws Refusal `dpop_proof_htm`, `dpop_proof_htu` */
+/** Checks that the proof is for this request. @throws Refusal `dpop_proof_htm`, `dpop_proof_htu` */
 export function checkRequest({ htm, htu }: ProofClaims, { method, uris }: ProofContext): void {
   if (htm !== method) {
     throw refusal('dpop_proof_htm', { detail: { expected: method, received: received(htm) } })
@@ -64,7 +66,7 @@ export function checkTimes({ iat, nbf, exp }: ProofClaims, { now: at }: ProofCon
 }
 
 /**
- * A nonce that is there must be right, even where none is required (RFC 9449 §8).
+ * Checks the nonce. If the proof has one, it must be right, even if none is required (RFC 9449 §8).
  * @throws Refusal `dpop_nonce_missing`, `dpop_nonce_stale`
  */
 export function checkNonce({ nonce }: ProofClaims, { nonces, isNonceRequired }: ProofContext): void {

@@ -4,12 +4,12 @@ import { type PublicKey, parsePublicJwk } from '../crypto/jws/public-key.ts'
 import { refusal } from './refusals.ts'
 
 const MOST_KEYS = 2_000
-/** Characters of the JSON of a key. Those of a longer key are not kept. */
+/** The most characters of the JSON of a key that is remembered. */
 const LONGEST_KEPT = 1_024
 
-/** The keys of proofs. A client keeps its key, and parsing one takes as long as signing a token. */
+/** Remembers the keys of proofs. A client keeps its key, and parsing one takes as long as signing a token. */
 export class ProofKeys {
-  /** By the JSON of the `jwk` in the header. */
+  /** Parsed keys, by the JSON of the `jwk` in the header. */
   readonly #parsed = new LRUCache<string, PublicKey>({ max: MOST_KEYS })
 
   get size(): number {

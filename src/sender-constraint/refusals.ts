@@ -12,24 +12,24 @@ export const proofRefusals = {
   dpop_required: {
     ...BAD_PROOF,
     description: 'A DPoP proof is required',
-    meaning: 'The client, or the API, has require: dpop, and the request has no DPoP header (RFC 9449 §5.2).',
+    meaning: 'The client or the API has require: dpop, and the request has no DPoP header (RFC 9449 §5.2).',
   },
   certificate_required: {
     ...BAD_REQUEST,
     description: 'A client certificate is required',
-    meaning: 'The client, or the API, has require: certificate_bound, and no certificate came with the request.',
+    meaning: 'The client or the API has require: certificate_bound, and the request came without a client certificate.',
   },
   dpop_refused: {
     ...BAD_REQUEST,
     description: 'The token must be bound to the client certificate: send no DPoP proof',
     meaning:
-      'The client, or the API, has require: certificate_bound, and the request has a DPoP proof: the token would be bound to that alone.',
+      'The client or the API has require: certificate_bound, and the request has a DPoP proof. The token would be bound to the key of the proof alone.',
   },
   sender_constraint_required: {
     ...BAD_REQUEST,
     description: 'A DPoP proof or a client certificate is required',
     meaning:
-      'The client, or the API, has require: sender_constrained, and the request has neither a DPoP header nor a certificate.',
+      'The client or the API has require: sender_constrained, and the request has neither a DPoP header nor a certificate.',
   },
   dpop_proof_repeated: {
     ...BAD_PROOF,
@@ -39,18 +39,19 @@ export const proofRefusals = {
   dpop_proof_malformed: {
     ...BAD_PROOF,
     description: 'The DPoP proof is not a well-formed JWT',
-    meaning: 'The DPoP header is no signed JWT in compact form, or has a header that is not understood (RFC 7515).',
+    meaning:
+      'The DPoP header is not a signed JWT in compact form, or its JWT has a header that this server can not process (RFC 7515).',
   },
   dpop_proof_typ: {
     ...BAD_PROOF,
     description: 'typ of the DPoP proof must be dpop+jwt',
-    meaning: 'The JWT in the DPoP header is of another kind (RFC 9449 §4.2).',
+    meaning: 'The JWT in the DPoP header has another typ (RFC 9449 §4.2).',
   },
   dpop_proof_algorithm: {
     ...BAD_PROOF,
     description: 'alg of the DPoP proof is not supported',
     meaning:
-      'The algorithm is symmetric, unknown, not among dpop.algorithms, or does not go with the key (RFC 9449 §4.3).',
+      'The algorithm is symmetric, unknown, not in dpop.algorithms, or not for this kind of key (RFC 9449 §4.3).',
   },
   dpop_proof_key: {
     ...BAD_PROOF,
@@ -60,13 +61,13 @@ export const proofRefusals = {
   dpop_proof_signature: {
     ...BAD_PROOF,
     description: 'The signature of the DPoP proof is wrong',
-    meaning: 'The proof was not signed with the key in it, or was changed since.',
+    meaning: 'The key in the proof did not sign it, or somebody changed the proof afterwards.',
   },
   dpop_proof_claims: {
     ...BAD_PROOF,
     description: 'A claim of the DPoP proof is missing or of the wrong kind',
     meaning:
-      'jti, htm, htu and iat are required (RFC 9449 §4.2); jti has at most 256 characters; iat, nbf and exp are numbers.',
+      'A claim of the proof is missing or wrong. jti, htm, htu and iat are required (RFC 9449 §4.2); jti has at most 256 characters; iat, nbf and exp are numbers.',
   },
   dpop_proof_htm: {
     ...BAD_PROOF,
@@ -76,7 +77,7 @@ export const proofRefusals = {
   dpop_proof_htu: {
     ...BAD_PROOF,
     description: 'htu of the DPoP proof is not the URI of the request',
-    meaning: 'The proof was made for another URI: what counts is the address of the endpoint in the metadata.',
+    meaning: 'The proof was made for another URI. Its htu must be the address of the endpoint in the metadata.',
   },
   dpop_proof_time: {
     ...BAD_PROOF,
@@ -86,15 +87,16 @@ export const proofRefusals = {
   dpop_proof_replayed: {
     ...BAD_PROOF,
     description: 'The DPoP proof was used before',
-    meaning: 'A proof of this key with this jti was seen already (RFC 9449 §11.1).',
+    meaning: 'A proof by this key with this jti was used before (RFC 9449 §11.1).',
   },
   dpop_nonce_missing: {
     ...NONCE_NEEDED,
-    meaning: 'The proof has no nonce. The client tries again with the one that it was sent (RFC 9449 §8).',
+    meaning: 'The proof has no nonce. The client must try again with the nonce in the answer (RFC 9449 §8).',
   },
   dpop_nonce_stale: {
     ...NONCE_NEEDED,
-    meaning: 'The nonce of the proof is old or not ours. The client tries again with the one that it was sent.',
+    meaning:
+      'The nonce of the proof is old, or not from this server. The client must try again with the nonce in the answer.',
   },
 } as const satisfies RefusalTable
 

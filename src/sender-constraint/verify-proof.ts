@@ -40,14 +40,15 @@ interface Party {
 type Binding = 'dpop' | 'certificate'
 
 /**
- * Chooses the key that the token will be bound to, and refuses a request without the proof that its client or an API requires. A
- * token is bound to one key: a resource server checks every member of `cnf`, and a client that sends a proof uses its certificate
- * at this server alone. A certificate binds the token only if the client or an API asks for it (RFC 8705 §3.4), since many
- * connections have a certificate that has nothing to do with the token. The proof is not verified yet, so that a request that
- * fails anyway does not use it up.
+ * Chooses the key that the token will be bound to, and refuses a request without the proof that its client or an API
+ * requires. The proof is not verified yet, so that a request that fails anyway does not use it up.
+ * - A token is bound to one key, since a resource server checks every member of `cnf`. A client that sends a proof uses
+ * its certificate at this server alone.
+ * - A certificate binds the token only if the client or an API asks for it (RFC 8705 §3.4). Many connections have a
+ * certificate that has nothing to do with the token.
  * @returns undefined if the token is not bound
- * @throws Refusal `dpop_required` (RFC 9449 §5.2), `certificate_required`, `dpop_refused`, `sender_constraint_required`;
- *   MalformedCertificate
+ * @throws Refusal `dpop_required` (RFC 9449 §5.2), `certificate_required`, `dpop_refused`, or
+ * `sender_constraint_required`; MalformedCertificate
  */
 export function chooseBinding(proofs: Proofs, parties: readonly Party[]): Binding | undefined {
   const hasProof = proofs.dpop !== undefined

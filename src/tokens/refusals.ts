@@ -5,7 +5,7 @@ export const tokenRefusals = {
     error: 'invalid_scope',
     status: 400,
     description: 'The token would be too large: ask for fewer scopes',
-    meaning: 'With all its scopes and claims the token is over 16,000 characters, which no HTTP header takes.',
+    meaning: 'With all its scopes and claims the token is over 16,000 characters, too long for an HTTP header.',
   },
   incompatible_targets: {
     error: 'invalid_target',

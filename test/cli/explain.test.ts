@@ -93,7 +93,7 @@ describe('tessera explain', () => {
       () => server.token(GRANT, { ...basic('plain', WRONG), 'user-agent': 'curl/8' }),
       [
         'token.issue: refused, wrong_secret',
-        '  None of the secrets of the client is the one sent.',
+        '  The secret is none of the secrets of the client.',
         '  answered 401 invalid_client',
         '  client: plain',
         /^ {2}from: (127\.0\.0\.1|::1)$/,
@@ -107,7 +107,7 @@ describe('tessera explain', () => {
       () => server.token(GRANT, basic('signer', WRONG)),
       [
         'token.issue: refused, no_such_credential',
-        '  The client has no credential of the kind that it authenticates with.',
+        '  The client has no credential of the kind that it used.',
         '  answered 401 invalid_client',
         '  has: keys',
       ],
@@ -144,7 +144,7 @@ describe('tessera explain', () => {
       async () => server.token(asserting(await assertion({ iat: seconds() - 660, exp: seconds() - 600 }))),
       [
         'token.issue: refused, assertion_expired',
-        '  The client_assertion has expired, by more than the minute that clocks may differ by.',
+        '  The client_assertion expired over a minute ago. Clocks may differ by up to a minute.',
         '  client: signer',
         '  method: private_key_jwt',
         /^ {2}exp: \d{10}$/,

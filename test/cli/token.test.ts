@@ -85,7 +85,7 @@ describe('tessera token', () => {
     const ca = join(server.folder, 'other-ca.pem')
     writeFileSync(ca, certificate.cert)
     const options = ['--issuer', `https://localhost:${source.port}`, '--client-id', 'batch', '--ca', ca, '--decode']
-    const { code, stderr } = await runTessera(['token', ...options], { input: SECRET })
+    const { code, stderr } = await runTessera(['token', ...options], {}, SECRET)
     await source.stop()
     expect([code, stderr]).toEqual([1, 'tessera: the token is no signed JWT that can be decoded (encrypted)\n'])
   })

@@ -20,7 +20,7 @@ const ways: [string, string, RegExp][] = [
   [
     'it is that of another credential',
     "encrypted_secret = (select encrypted_secret from credential other where other.client_id = credential.client_id and label = 'kept')",
-    /of another record/,
+    /belongs to another record/,
   ],
 ]
 /** Each has a client of its own, since wrong secrets for one are counted. */

@@ -198,10 +198,10 @@ describe('what is no condition is refused with a message and a position', () => 
     ['a time', 'timestamp("2026-01-01T00:00:00Z") == claims.a', 0, /timestamp\(\) is not offered/],
     ['a map', 'claims == {"a": 1}', 10, /Maps and optional fields/],
     ['a part that is made up', 'claims.a.contains(claims.b)', 0, /contains\(\) takes text in quotes/],
-    ['a quantifier over something made', '(claims.a + claims.a).exists(x, x == 1)', 1, /goes over a claim/],
-    ['a quantifier over one of a list of lists', '[claims.a][0].exists(x, x == 1)', 0, /goes over a claim/],
+    ['a quantifier over something made', '(claims.a + claims.a).exists(x, x == 1)', 1, /must range over a claim/],
+    ['a quantifier over one of a list of lists', '[claims.a][0].exists(x, x == 1)', 0, /must range over a claim/],
     ['a quantifier with a position', 'claims.a.exists(i, x, x == 1)', 0, /exists takes a name/],
-    ['a name that is taken', 'claims.a.exists(claims, claims == 1)', 16, /claims has a meaning already/],
+    ['a name that is taken', 'claims.a.exists(claims, claims == 1)', 16, /claims is taken/],
     [
       'quantifiers in quantifiers in quantifiers',
       'claims.a.all(x, claims.a.all(y, claims.a.all(z, x == z)))',

@@ -216,7 +216,7 @@ const broken: Readonly<Record<string, Case>> = {
   'a master key of another database': {
     change: async () => ({ TESSERA_STORAGE: await database(randomBytes(32).toString('base64')) }),
     says: [
-      /^master_key_file: the database is encrypted under the master key [0-9a-f]{12}; the one given is [0-9a-f]{12}: give that one, /,
+      /^master_key_file: the database is encrypted under the master key [0-9a-f]{12}; the one given is [0-9a-f]{12}: give [0-9a-f]{12}, /,
     ],
   },
   'a database of a newer program': {
@@ -295,11 +295,15 @@ const broken: Readonly<Record<string, Case>> = {
   },
   'a port that is taken': {
     change: () => ({ TESSERA_RUNTIME_PORT: String(taken), TESSERA_RUNTIME_HOST: '127.0.0.1' }),
-    says: [/^port \d+ is in use: stop what uses it, or choose another with runtime\.port or TESSERA_RUNTIME_PORT$/],
+    says: [
+      /^port \d+ is in use: stop the program that uses it, or choose another with runtime\.port or TESSERA_RUNTIME_PORT$/,
+    ],
   },
   'an admin port that is taken': {
     change: () => ({ TESSERA_ADMIN_PORT: String(taken), TESSERA_ADMIN_HOST: '127.0.0.1' }),
-    says: [/^port \d+ is in use: stop what uses it, or choose another with admin\.port or TESSERA_ADMIN_PORT$/],
+    says: [
+      /^port \d+ is in use: stop the program that uses it, or choose another with admin\.port or TESSERA_ADMIN_PORT$/,
+    ],
   },
   'one port for two listeners': {
     change: () => ({ TESSERA_ADMIN_PORT: setting.env['TESSERA_RUNTIME_PORT'] }),

@@ -9,8 +9,9 @@ const EXPORT = /^export (?:async )?(?:const|function\*?|class) (\w+)/gm
 /** Values that src does not import, and why they are exported all the same. */
 const REASONED: Readonly<Record<string, string>> = {
   'src/cli/main.ts program': 'tests read which commands and options there are',
-  'src/client-auth/client-secret-basic.ts readBasic': 'a parser of what strangers send, tested at its largest',
+  'src/endpoints/refusal-table.ts refusals': 'the page of refusals is made from it',
   'src/observability/table.ts processMetricTable': 'the table of metrics is documented from it',
+  'src/server/reload/table.ts reloadReference': 'the page on reloading is made from it',
   'src/store/tables/changes.ts CHANGES_KEPT': 'tests go beyond the limit',
   'src/tokens/presets.ts presetless': 'the page of presets is made from it',
 }

@@ -28,22 +28,30 @@ test.each([
 })
 
 const badIn = (sentences: readonly { readonly line: number; readonly text: string }[]) =>
-  sentences.filter(({ text }) => beginsBadly(text)).map(({ line, text }) => `${line}: ${text}`)
+  sentences.filter(({ text }) => beginsBadly(text)).map(({ line, text }) => `line ${line}: ${text}`)
 
 describe('in Markdown', () => {
   test.each([
-    ['a paragraph', 'Good.\n\nWhat is due is removed.\n', ['3: What is due is removed.']],
-    ['the second sentence of a line', 'It waits. What waits is served.\n', ['1: What waits is served.']],
-    ['a sentence on a later line', 'It waits\nfor a while. Whoever asks\nwaits too.\n', ['2: Whoever asks waits too.']],
+    ['a paragraph', 'Good.\n\nWhat is due is removed.\n', ['line 3: What is due is removed.']],
+    ['the second sentence of a line', 'It waits. What waits is served.\n', ['line 1: What waits is served.']],
+    [
+      'a sentence on a later line',
+      'It waits\nfor a while. Whoever asks\nwaits too.\n',
+      ['line 2: Whoever asks waits too.'],
+    ],
     [
       'a list item, also in lower case',
       '- what it does\n- how\n\n1. Of all things\n',
-      ['1: what it does', '4: Of all things'],
+      ['line 1: what it does', 'line 4: Of all things'],
     ],
-    ['the body of a table', '| a | b |\n| --- | --- |\n| x | What it does is this. |\n', ['3: What it does is this.']],
-    ['a link', '[What is due](x.md) is removed.\n', ['1: What is due is removed.']],
-    ['a quotation', '> Whoever reads this waits.\n', ['1: Whoever reads this waits.']],
-    ['after a code span', 'Call `f. What`. What returns is text.\n', ['1: What returns is text.']],
+    [
+      'the body of a table',
+      '| a | b |\n| --- | --- |\n| x | What it does is this. |\n',
+      ['line 3: What it does is this.'],
+    ],
+    ['a link', '[What is due](x.md) is removed.\n', ['line 1: What is due is removed.']],
+    ['a quotation', '> Whoever reads this waits.\n', ['line 1: Whoever reads this waits.']],
+    ['after a code span', 'Call `f. What`. What returns is text.\n', ['line 1: What returns is text.']],
   ])('%s is checked', (_, page, expected) => {
     expect(badIn(sentencesOfMarkdown(page))).toEqual(expected)
   })
@@ -64,16 +72,20 @@ describe('in Markdown', () => {
 
 describe('in TypeScript', () => {
   test.each([
-    ['a comment of one line', '// Who asks waits.\n', ['1: Who asks waits.']],
-    ['lines of comments as one text', '// It\n// waits. What waits\n// is served.\n', ['2: What waits is served.']],
-    ['a comment behind code', 'f() // What it does.\n', ['1: What it does.']],
-    ['a block', '/**\n * It waits.\n *\n * Of two, one\n * waits.\n */\n', ['4: Of two, one waits.']],
-    ['a tag', '/** Waits. @returns what was made */\n', ['1: what was made']],
-    ['a tag of a parameter', '/**\n * @param x what was made\n */\n', ['2: what was made']],
-    ['a text that is shown', "const a = { description: 'what it is for' }\n", ['1: what it is for']],
-    ['an argument of a method that shows it', `command.description(\`of \${name} things\`)\n`, ['1: of x things']],
-    ['a log line', "log.warn({ at }, 'What is this')\n", ['1: What is this']],
-    ['any other text that looks like a sentence', "throw new Error('What is this.')\n", ['1: What is this.']],
+    ['a comment of one line', '// Who asks waits.\n', ['line 1: Who asks waits.']],
+    [
+      'lines of comments as one text',
+      '// It\n// waits. What waits\n// is served.\n',
+      ['line 2: What waits is served.'],
+    ],
+    ['a comment behind code', 'f() // What it does.\n', ['line 1: What it does.']],
+    ['a block', '/**\n * It waits.\n *\n * Of two, one\n * waits.\n */\n', ['line 4: Of two, one waits.']],
+    ['a tag', '/** Waits. @returns what was made */\n', ['line 1: what was made']],
+    ['a tag of a parameter', '/**\n * @param x what was made\n */\n', ['line 2: what was made']],
+    ['a text that is shown', "const a = { description: 'what it is for' }\n", ['line 1: what it is for']],
+    ['an argument of a method that shows it', `command.description(\`of \${name} things\`)\n`, ['line 1: of x things']],
+    ['a log line', "log.warn({ at }, 'What is this')\n", ['line 1: What is this']],
+    ['any other text that looks like a sentence', "throw new Error('What is this.')\n", ['line 1: What is this.']],
   ])('%s is checked', (_, source, expected) => {
     expect(badIn(sentencesOfSource('a.ts', source))).toEqual(expected)
   })

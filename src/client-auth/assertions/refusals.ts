@@ -4,49 +4,50 @@ export const assertionRefusals = {
   assertion_malformed: {
     ...NOT_AUTHENTICATED,
     meaning:
-      'The client_assertion is no signed JWT in compact form, or has a header that is not understood (RFC 7515).',
+      'The client_assertion is not a signed JWT in compact form, or has a header that this server can not process (RFC 7515).',
   },
   assertion_typ: {
     ...NOT_AUTHENTICATED,
-    meaning: 'The typ of the client_assertion is of something else: it is JWT, client-authentication+jwt, or left out.',
+    meaning:
+      'The typ of the client_assertion names another kind of JWT. It must be JWT or client-authentication+jwt, or be left out.',
   },
   assertion_claims: {
     ...NOT_AUTHENTICATED,
-    meaning: 'A claim of the client_assertion is missing, or of the wrong kind (RFC 7523 §3).',
+    meaning: 'A claim of the client_assertion is missing or has the wrong type (RFC 7523 §3).',
   },
   assertion_subject: {
     ...NOT_AUTHENTICATED,
-    meaning: 'iss and sub of the client_assertion differ: both must be the client_id (RFC 7523 §3).',
+    meaning: 'The iss and sub of the client_assertion differ. Both must be the client_id (RFC 7523 §3).',
   },
   assertion_audience: {
     ...NOT_AUTHENTICATED,
     meaning:
-      'aud of the client_assertion is not this server: one value, nearly always the issuer (RFC 7523 §3). Many libraries send the token endpoint, or both: give such a client assertion_audience: compatible.',
+      'The aud of the client_assertion is not this server. It must be one value, nearly always the issuer (RFC 7523 §3). Many libraries send the token endpoint, or both: give such a client assertion_audience: compatible.',
   },
   assertion_expired: {
     ...NOT_AUTHENTICATED,
-    meaning: 'The client_assertion has expired, by more than the minute that clocks may differ by.',
+    meaning: 'The client_assertion expired over a minute ago. Clocks may differ by up to a minute.',
   },
   assertion_not_yet_valid: {
     ...NOT_AUTHENTICATED,
-    meaning: 'iat or nbf of the client_assertion is more than a minute ahead: the clock of the client is fast.',
+    meaning: 'The iat or nbf of the client_assertion is more than a minute ahead: the clock of the client is fast.',
   },
   assertion_too_long_lived: {
     ...NOT_AUTHENTICATED,
-    meaning: 'exp of the client_assertion is further ahead than an assertion may live.',
+    meaning: 'The exp of the client_assertion is further ahead than the server allows.',
   },
   assertion_algorithm: {
     ...NOT_AUTHENTICATED,
     meaning:
-      'The client_assertion is signed with an algorithm that is not among assertions.algorithms, that the client may not use, or that it has no key for.',
+      'The algorithm of the client_assertion is not in assertions.algorithms, or the client may not use it, or has no key for it.',
   },
   assertion_key: {
     ...NOT_AUTHENTICATED,
-    meaning: 'The kid of the client_assertion is that of no key of the client.',
+    meaning: 'No key of the client has the kid of the client_assertion.',
   },
   assertion_signature: {
     ...NOT_AUTHENTICATED,
-    meaning: 'The client_assertion was not signed with a key of the client, or was changed since.',
+    meaning: 'No key of the client signed the client_assertion, or somebody changed it afterwards.',
   },
 } as const satisfies RefusalTable
 

@@ -3,7 +3,8 @@ import { NOT_AUTHENTICATED, type RefusalTable, refusing } from '../../oauth/refu
 export const certificateRefusals = {
   certificate_untrusted: {
     ...NOT_AUTHENTICATED,
-    meaning: 'The certificate leads to no trust anchor, or may not be used for this. The detail says why.',
+    meaning:
+      'The certificate leads to no trust anchor, or may not be used for this purpose. The detail gives the reason.',
   },
   certificate_expired: {
     ...NOT_AUTHENTICATED,

@@ -3,7 +3,7 @@ import { NOT_AUTHENTICATED, type RefusalTable, refusing } from '../../oauth/refu
 export const remoteKeyRefusals = {
   keys_unavailable: {
     ...NOT_AUTHENTICATED,
-    meaning: 'The keys that the credential is checked with are at a URL from which they could not be fetched.',
+    meaning: 'The server could not fetch the keys of the credential from their URL.',
   },
 } as const satisfies RefusalTable
 

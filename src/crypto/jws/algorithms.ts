@@ -1,17 +1,17 @@
 import { constants, createHmac, type KeyObject, timingSafeEqual, verify } from 'node:crypto'
 
-/** What an algorithm needs to know of a public key: RFC 7517 §4.1, RFC 7518 §6.2.1.1. */
+/** A public key for an algorithm (RFC 7517 §4.1, RFC 7518 §6.2.1.1). */
 export interface VerificationKey {
   readonly kty: 'EC' | 'OKP' | 'RSA'
   /** The curve; undefined for RSA. */
   readonly crv: string | undefined
   readonly keyObject: KeyObject
-  /** How long a signature of this key is, to the byte. */
+  /** The exact length of the key's signatures. */
   readonly signatureBytes: number
 }
 
 interface JwsAlgorithm {
-  /** The type and curve of the keys that it takes. */
+  /** The type of the algorithm's keys. */
   readonly kty: VerificationKey['kty']
   readonly crv: string | undefined
   verify(input: Buffer, key: KeyObject, signature: Buffer): boolean
@@ -42,7 +42,10 @@ const ed25519: JwsAlgorithm = {
   verify: (input, key, signature) => verify(null, input, key, signature),
 }
 
-/** RFC 7518 §3.3 to §3.5, RFC 8037 §3.1; `Ed25519` is what RFC 9864 §2.2 calls the one kind of EdDSA taken here. */
+/**
+ * RFC 7518 §3.3 to §3.5, RFC 8037 §3.1. `Ed25519` is the name of RFC 9864 §2.2 for EdDSA with Ed25519, the only kind
+ * accepted here.
+ */
 const asymmetric = {
   ES256: ecdsa('P-256', 'sha256'),
   ES384: ecdsa('P-384', 'sha384'),
@@ -63,26 +66,26 @@ const symmetric = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const
 export type AsymmetricAlgorithm = keyof typeof asymmetric
 export type SymmetricAlgorithm = keyof typeof symmetric
 
-/** What a signature may be made with, as the metadata lists it. */
+/** The signature algorithms, in the order of the metadata. */
 export const asymmetricAlgorithms = [
   ...(['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA', 'Ed25519'] as const),
 ] as const satisfies readonly AsymmetricAlgorithm[]
 
-/** What a MAC under a shared secret may be made with, as the metadata lists it. */
+/** The MAC algorithms, in the order of the metadata. */
 export const symmetricAlgorithms = ['HS256', 'HS384', 'HS512'] as const satisfies readonly SymmetricAlgorithm[]
 
 export const isAsymmetric = (alg: string): alg is AsymmetricAlgorithm => Object.hasOwn(asymmetric, alg)
 export const isSymmetric = (alg: string): alg is SymmetricAlgorithm => Object.hasOwn(symmetric, alg)
 
-/** Whether two names are of one algorithm (RFC 9864 §2.2 gave EdDSA with Ed25519 a second one). */
+/** Whether two names mean one algorithm. RFC 9864 §2.2 gave EdDSA with Ed25519 a second name. */
 export const isSameAlgorithm = (one: string, other: string): boolean =>
   one === other || (isAsymmetric(one) && isAsymmetric(other) && asymmetric[one] === asymmetric[other])
 
-/** Whether a key is of the type and curve that the algorithm takes. */
+/** Whether a key has the type and curve of the algorithm. */
 export const fitsKey = (alg: AsymmetricAlgorithm, key: Pick<VerificationKey, 'kty' | 'crv'>): boolean =>
   asymmetric[alg].kty === key.kty && asymmetric[alg].crv === key.crv
 
-/** Whether the signature is that of the key over the signing input, which is ASCII (RFC 7515 §5.2). */
+/** Whether the key made the signature of the signing input, which is ASCII (RFC 7515 §5.2). */
 export function verifySignature(
   alg: AsymmetricAlgorithm,
   input: string,
@@ -93,7 +96,7 @@ export function verifySignature(
   return asymmetric[alg].verify(Buffer.from(input, 'latin1'), key.keyObject, signature)
 }
 
-/** Whether the signature is the MAC of the signing input under the secret; compared in constant time. */
+/** Whether the signature is the MAC of the signing input under the secret. It compares in constant time. */
 export function verifyMac(alg: SymmetricAlgorithm, input: string, secret: Buffer, signature: Buffer): boolean {
   const mac = createHmac(symmetric[alg], secret).update(input, 'latin1').digest()
   return mac.length === signature.length && timingSafeEqual(mac, signature)

@@ -3,7 +3,7 @@ import { decodeBase64url } from '../../platform/base64url.ts'
 import { isObject, JsonError, parseJson } from '../../platform/json.ts'
 import { received } from './received.ts'
 
-/** What keeps text from being a JWS that is looked at any further. */
+/** The reason why a text is not an acceptable JWS. */
 export type JwsFault =
   | 'too_long'
   | 'encrypted'
@@ -19,11 +19,11 @@ export type JwsFault =
   | 'kid'
   | 'typ'
 
-/** Text that is no JWS of the kind taken here. */
+/** A text is not an acceptable JWS. */
 export class JwsError extends Error {
   override readonly name = 'JwsError'
   readonly fault: JwsFault
-  /** What was found, for an administrator; never a whole token or a signature. */
+  /** The wrong value, for an administrator; never a whole token or a signature. */
   readonly detail: string | undefined
 
   constructor(fault: JwsFault, detail?: string) {
@@ -33,32 +33,32 @@ export class JwsError extends Error {
   }
 }
 
-/** RFC 7515 §4.1. */
+/** The JOSE header (RFC 7515 §4.1). */
 interface JwsHeader {
   readonly alg: string
   readonly kid: string | undefined
   readonly typ: string | undefined
-  /** Whatever was sent. For a DPoP proof alone is it the key (RFC 9449 §4.2). */
+  /** The `jwk`, unchecked. Only a DPoP proof is verified with it (RFC 9449 §4.2). */
   readonly jwk: unknown
   readonly raw: Readonly<Record<string, unknown>>
 }
 
-/** A JWT whose signature nobody has checked yet. */
+/** A JWT whose signature is not checked yet. */
 export interface CompactJws {
   readonly header: JwsHeader
   readonly claims: Readonly<Record<string, unknown>>
-  /** What is signed, in ASCII (RFC 7515 §5.1). */
+  /** The signed text, in ASCII (RFC 7515 §5.1). */
   readonly signingInput: string
   readonly signature: Buffer
 }
 
-/** In characters, or bytes, which is the same of a JWS. */
+/** The most characters of a JWS. Each is one byte. */
 const LONGEST = 16 * 1024
 export const LONGEST_KID = 1024
 
 /**
- * Reads a JWT in compact form (RFC 7515 §7.1, RFC 7519 §7.2) without checking its signature.
- * @throws JwsError for anything else, among it what is encrypted: nothing is ever decrypted
+ * Parses a JWT in compact form (RFC 7515 §7.1, RFC 7519 §7.2) without checking its signature.
+ * @throws JwsError for anything else, including an encrypted token: nothing is ever decrypted
  */
 export function parseCompact(token: string): CompactJws {
   if (token.length > LONGEST) throw new JwsError('too_long', `${token.length} characters`)
@@ -74,7 +74,7 @@ export function parseCompact(token: string): CompactJws {
   }
 }
 
-/** @throws JwsError for what is not the one form that base64url has of bytes */
+/** @throws JwsError if the segment is not canonical base64url */
 function decode(segment: string, name: string): Buffer {
   const bytes = decodeBase64url(segment)
   if (bytes === undefined) throw new JwsError('base64url', name)
@@ -98,7 +98,7 @@ function parseHeader(raw: Readonly<Record<string, unknown>>): JwsHeader {
   const { alg, kid, typ, jwk } = raw
   if (typeof alg !== 'string' || alg === '') throw new JwsError('algorithm_missing', received(alg))
   if (alg.toLowerCase() === 'none') throw new JwsError('algorithm_none', received(alg))
-  // RFC 7515 §4.1.11: what must be understood, and isn't: no extension is known here, RFC 7797 included.
+  // RFC 7515 §4.1.11: refuse a JWS with critical extensions. No extension is supported, not even RFC 7797.
   if (Object.hasOwn(raw, 'crit')) throw new JwsError('critical', received(raw['crit']))
   if (Object.hasOwn(raw, 'b64')) throw new JwsError('b64', received(raw['b64']))
   if (kid !== undefined && typeof kid !== 'string') throw new JwsError('kid', received(kid))
@@ -107,5 +107,5 @@ function parseHeader(raw: Readonly<Record<string, unknown>>): JwsHeader {
   return { alg, kid, typ, jwk, raw }
 }
 
-/** The media type that `typ` names, for comparing: in lower case, without `application/` (RFC 7515 §4.1.9). */
+/** The media type in `typ`, for comparison: in lower case, without `application/` (RFC 7515 §4.1.9). */
 export const mediaType = (typ: string): string => typ.toLowerCase().replace(/^application\/(?=[^/]*$)/, '')

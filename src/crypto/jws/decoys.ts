@@ -1,15 +1,15 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { AsymmetricAlgorithm, VerificationKey } from './algorithms.ts'
 
-/** In bytes: the sizes that keys may have. */
+/** The sizes of RSA keys that are accepted, in bytes. */
 const RSA = { least: 256, most: 1024 }
 
 const decoys = new Map<string, VerificationKey>()
 
 /**
- * A key that is nobody's, for doing the work of a check whose outcome is of no interest. An RSA key is of the size that the
- * signature is of: a check by a key of another size is over before it begins.
- * @returns undefined where no key could have made a signature of this length
+ * Nobody's key, for a check that only takes the time of a real one. An RSA key gets the size of the signature, since a
+ * check by a key of another size ends at once.
+ * @returns undefined if no key could have made a signature of this length
  */
 export function decoyKey(alg: AsymmetricAlgorithm, signatureBytes: number): VerificationKey | undefined {
   const isRsa = alg.startsWith('RS') || alg.startsWith('PS')
@@ -22,7 +22,7 @@ export function decoyKey(alg: AsymmetricAlgorithm, signatureBytes: number): Veri
   return decoy
 }
 
-/** Generating an RSA key takes a tenth of a second; that any odd number will do for a modulus takes none. */
+/** Uses any odd number as the modulus, since generating an RSA key takes a tenth of a second. */
 function rsaDecoy(bytes: number): VerificationKey {
   const n = createHash('shake256', { outputLength: bytes }).update('a modulus of nobody').digest()
   n.writeUInt8(n.readUInt8(0) | 0x80, 0)

@@ -1,4 +1,4 @@
-/** What can be wrong with a key. */
+/** The fault of a key or a set of keys. */
 export type KeyFault =
   | 'not_a_key'
   | 'not_a_set'
@@ -10,7 +10,7 @@ export type KeyFault =
   | 'weak'
   | 'not_for_signatures'
 
-/** A key, or a set of keys, that can't be used; the message says why and how to mend it, without the key. */
+/** A key, or a set of keys, can't be used. The message gives the reason and the remedy, without the key. */
 export class KeyError extends Error {
   override readonly name = 'KeyError'
   readonly fault: KeyFault

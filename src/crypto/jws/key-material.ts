@@ -5,27 +5,32 @@ import { KeyError } from './key-error.ts'
 import { received } from './received.ts'
 import { jwkThumbprint } from './thumbprint.ts'
 
-/** The members of a JWK that make the public key, and no other (RFC 7638 §3.2). */
+/** The members of a JWK that define the public key, and no others (RFC 7638 §3.2). */
 type PublicJwk = Readonly<Record<string, string>>
 
-/** What a public key is made of, whatever it may be used for. */
+/** A public key, without the uses that its JWK permits. */
 export interface KeyMaterial extends VerificationKey {
   readonly jwk: PublicJwk
-  /** RFC 7638, with SHA-256, in base64url. */
+  /** The thumbprint of RFC 7638, with SHA-256, in base64url. */
   readonly thumbprint: string
 }
 
-/** Bytes of a coordinate (RFC 7518 §6.2.1.2). A signature has two numbers of as many bytes (§3.4). */
+/** The bytes of a coordinate, by curve (RFC 7518 §6.2.1.2). A signature has two numbers of this size (§3.4). */
 const CURVES: ReadonlyMap<unknown, number> = new Map([
   ['P-256', 32],
   ['P-384', 48],
   ['P-521', 66],
 ])
-/** RFC 7518 §3.3 asks for 2048 bits; what is beyond 8192 takes milliseconds to check, for whoever asks. */
+/**
+ * RFC 7518 §3.3 requires 2048 bits. With a key of over 8192 bits, each check would take milliseconds, and anyone can
+ * cause one.
+ */
 const RSA_BYTES = { least: 256, most: 1024 }
-/** As OpenSSL limits it for large keys. */
+/** The most bytes of an exponent: OpenSSL's limit for large keys. */
 const LONGEST_EXPONENT = 8
-/** The points of small order (RFC 8032 §5.1.7), the sign bit cleared: anybody can make signatures of such a key. */
+/**
+ * The points of small order (RFC 8032 §5.1.7), with the sign bit cleared. Anyone can forge signatures of such a key.
+ */
 const SMALL_ORDER = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
@@ -37,8 +42,8 @@ const SMALL_ORDER = new Set([
 ])
 
 /**
- * Reads the members that make the key (RFC 7518 §6.2.1, §6.3.1, RFC 8037 §2), and looks at no other.
- * @throws KeyError for a type, curve or size that is not taken, and for what makes no good key
+ * Reads only the members that define the key (RFC 7518 §6.2.1, §6.3.1, RFC 8037 §2).
+ * @throws KeyError if the type, curve or size is not accepted, or the key is malformed or weak
  */
 export function parseMaterial(jwk: Readonly<Record<string, unknown>>): KeyMaterial {
   const { kty, crv } = jwk
@@ -83,8 +88,9 @@ function parseRsa(jwk: Readonly<Record<string, unknown>>): KeyMaterial {
     throw new KeyError('malformed', 'n and e must not begin with zero bytes (RFC 7518 §2, Base64urlUInt)')
   }
   const bits = 8 * n.length - Math.clz32(n.readUInt8(0)) + 24
-  if (bits < 8 * RSA_BYTES.least) throw new KeyError('weak', `the RSA key has ${bits} bits: 2048 are the least`)
-  if (n.length > RSA_BYTES.most) throw new KeyError('malformed', `the RSA key has ${bits} bits: 8192 are the most`)
+  if (bits < 8 * RSA_BYTES.least) throw new KeyError('weak', `the RSA key has ${bits} bits: it needs at least 2048`)
+  if (n.length > RSA_BYTES.most)
+    throw new KeyError('malformed', `the RSA key has ${bits} bits: it may have at most 8192`)
   if (isEven(n) || isEven(e) || encode(e) === 'AQ' || e.length > LONGEST_EXPONENT) {
     throw new KeyError('weak', 'n and e must be odd, and e between 3 and 2^64: e is nearly always AQAB')
   }
@@ -109,6 +115,6 @@ function importKey(jwk: PublicJwk): Pick<KeyMaterial, 'keyObject' | 'jwk' | 'thu
     const keyObject = createPublicKey({ key: jwk, format: 'jwk' })
     return { keyObject, jwk, thumbprint: jwkThumbprint(jwk) }
   } catch {
-    throw new KeyError('malformed', 'its members make no public key: a point off the curve, for one')
+    throw new KeyError('malformed', 'its members are not a public key; a point may be off the curve, for example')
   }
 }

@@ -5,19 +5,19 @@ import { KeyError } from './key-error.ts'
 import { type KeyMaterial, parseMaterial } from './key-material.ts'
 import { received } from './received.ts'
 
-/** A key of somebody else's that is good for checking signatures. */
+/** Another party's public key, suitable for checking signatures. */
 export interface PublicKey extends KeyMaterial {
   readonly kid: string | undefined
-  /** The only algorithm that the key is for, where its JWK names one (RFC 7517 §4.4). */
+  /** The only algorithm of the key, if its JWK names one (RFC 7517 §4.4). */
   readonly alg: string | undefined
 }
 
-/** Every member that is of a private key (RFC 7518 §6.2.2, §6.3.2, RFC 8037 §2). */
+/** The members of private keys (RFC 7518 §6.2.2, §6.3.2, RFC 8037 §2). */
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth'] as const
 
 /**
- * Reads the public key out of a JWK (RFC 7517 §4).
- * @throws KeyError for anything but a public key that is good for signatures, and as strong as RFC 7518 §3.3 asks
+ * Parses a JWK with a public key (RFC 7517 §4).
+ * @throws KeyError if it is not a public key for signatures, or is weaker than RFC 7518 §3.3 requires
  */
 export function parsePublicJwk(jwk: unknown): PublicKey {
   if (!isObject(jwk)) throw new KeyError('not_a_key', 'a JWK is a JSON object')
@@ -36,41 +36,41 @@ export function parsePublicJwk(jwk: unknown): PublicKey {
   const key = { ...parseMaterial(jwk), kid }
   if (alg === undefined) return { ...key, alg }
   if (typeof alg !== 'string' || !isAsymmetric(alg)) {
-    throw new KeyError('not_for_signatures', `alg is ${received(alg)}, which is no algorithm of signatures known here`)
+    throw new KeyError('not_for_signatures', `alg is ${received(alg)}, which is not a supported signature algorithm`)
   }
   if (!fitsKey(alg, key)) throw new KeyError('malformed', `alg is ${alg}, which the key can't be used with`)
   return { ...key, alg }
 }
 
-/** RFC 7517 §4.2; `jwt-svid` is what the keys of a trust domain have that sign its tokens (SPIFFE Trust Domain and Bundle §4.2.2). */
+/**
+ * The accepted values of `use` (RFC 7517 §4.2). The keys that sign the tokens of a trust domain have `jwt-svid` (SPIFFE
+ * Trust Domain and Bundle §4.2.2).
+ */
 const FOR_SIGNATURES: readonly unknown[] = [undefined, 'sig', 'jwt-svid']
 
-/** RFC 7517 §4.2, §4.3. */
+/** Checks that `use` and `key_ops` permit verification (RFC 7517 §4.2, §4.3). @throws KeyError */
 function checkPurpose({ use, key_ops: operations }: Readonly<Record<string, unknown>>): void {
   if (!FOR_SIGNATURES.includes(use)) {
-    throw new KeyError(
-      'not_for_signatures',
-      `use is ${received(use)}: only a key with use sig, or without use, will do`,
-    )
+    throw new KeyError('not_for_signatures', `use is ${received(use)}: a key for signatures has use sig, or no use`)
   }
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     throw new KeyError('not_for_signatures', 'key_ops does not have verify')
   }
 }
 
-/** More keys than any set needs. Each takes up to a tenth of a millisecond. */
+/** The most keys of a set, more than any set needs. Each takes up to a tenth of a millisecond. */
 export const MOST_KEYS = 50
 
-/** The keys of a set that can be used, and why each other can't. */
+/** The usable keys of a set, and the reasons why the others are ignored. */
 export interface KeySet {
   readonly keys: readonly PublicKey[]
   readonly ignored: readonly string[]
 }
 
 /**
- * Reads a JWK set (RFC 7517 §5). A set from outside may hold keys for other purposes: they are passed over.
- * @param options `strict` where every key must be good: in what a client registers
- * @throws KeyError where it is no set of at most 50 keys, or, if strict, for the first key that can't be used
+ * Parses a JWK set (RFC 7517 §5). A set from outside may have keys for other purposes, which are ignored.
+ * @param options `strict` if every key must be usable, as in a client's registration
+ * @throws KeyError if it is not a set of at most 50 keys; if strict, also for the first unusable key
  */
 export function parseKeySet(json: unknown, { strict = false }: { readonly strict?: boolean } = {}): KeySet {
   if (!isObject(json) || !Array.isArray(json['keys'])) {

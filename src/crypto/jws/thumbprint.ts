@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-/** The members of a public key that its thumbprint is of, in their order (RFC 7638 §3.2, RFC 8037 §2). */
+/** The members of a public key that its thumbprint covers, in order (RFC 7638 §3.2, RFC 8037 §2). */
 const MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['EC', ['crv', 'kty', 'x', 'y']],
   ['OKP', ['crv', 'kty', 'x']],

@@ -4,15 +4,15 @@ import { decoyKey } from './decoys.ts'
 import type { PublicKey } from './public-key.ts'
 
 interface VerifyOptions {
-  /** The only algorithm that the client may use, where it has registered one. */
+  /** The only algorithm that the client may use, if it has registered one. */
   readonly pinned?: string | undefined
   /** Pass the same object to all calls about one JWS if its keys come from several places. */
   readonly tries?: Tries | undefined
 }
 
 /**
- * Work that is done for one JWS, counted in tries with a small key: five milliseconds at most. A JWS with a `kid` needs one try.
- * Without one, the issuer's old, current and next keys are candidates.
+ * The most work for one JWS, counted in tries with a small key: five milliseconds at most. A JWS with a `kid` needs one
+ * try. Without one, the issuer's old, current and next keys are candidates.
  */
 const MOST_WORK = 10
 /** A try with P-384, P-521 or RSA of over 4,096 bits takes one to two milliseconds. */
@@ -24,8 +24,8 @@ export class Tries {
   #work = 0
 
   /**
-   * Whether the key signed the JWS, by `verify` or by an earlier result. False, without a try, once the budget of work is used
-   * up.
+   * Whether the key signed the JWS, by an earlier result or by `verify`. It returns false without a try once the budget
+   * of work is used up.
    */
   has({ thumbprint, crv, signatureBytes }: PublicKey, verify: () => boolean): boolean {
     const known = this.#outcomes.get(thumbprint)
@@ -39,7 +39,7 @@ export class Tries {
     return outcome
   }
 
-  /** Whether to do the work of one try without a key of the client, because no try was made. That work then counts as a try. */
+  /** Whether a decoy must be tried, because no key was. The decoy counts as a try. */
   pretend(): boolean {
     if (this.#work > 0) return false
     this.#work = 1
@@ -49,13 +49,13 @@ export class Tries {
 
 const NO_SECRET = Buffer.alloc(32)
 
-/** Why no key of a set can have signed a JWS, or none has. */
+/** The reason why no key of a set signed a JWS. */
 export type NoSigner = 'algorithm' | 'kid' | 'signature'
 
 /**
- * The key that signed a JWS; undefined where none of these did. With a `kid` in the header only keys with that `kid`, or with
- * none, come into question. The algorithm is the key's and the client's affair, never the sender's (RFC 8725 §3.1). If there is
- * no candidate key, the work of one try is still done, so that timing does not reveal which keys a client has.
+ * Finds the key that signed a JWS; undefined if none did. If the header has a `kid`, only keys with that `kid` or
+ * without one are candidates. The key and the client determine the algorithm, never the sender (RFC 8725 §3.1). If
+ * there is no candidate, the work of one try is still done, so that timing does not reveal which keys a client has.
  */
 export function findSigner(
   jws: CompactJws,
@@ -76,7 +76,10 @@ export function findSigner(
   return fitting.find((key) => tries.has(key, () => verifySignature(alg, jws.signingInput, key, jws.signature)))
 }
 
-/** Whether a JWS has the MAC that the secret makes (RFC 7518 §3.2). What is signed with a public key never has. */
+/**
+ * Whether a JWS has the MAC that the secret makes (RFC 7518 §3.2). It is false for any JWS that was signed with a
+ * private key.
+ */
 export function verifyHmac(jws: CompactJws, secret: Buffer): boolean {
   const { alg } = jws.header
   if (!isSymmetric(alg)) {
@@ -86,7 +89,7 @@ export function verifyHmac(jws: CompactJws, secret: Buffer): boolean {
   return verifyMac(alg, jws.signingInput, secret, jws.signature)
 }
 
-/** Does the work of checking a JWS for a client that does not exist, with a key of nobody's. */
+/** Does the work of checking a JWS for a client that does not exist, with a decoy key. */
 export function decoyVerify({ header: { alg }, signingInput, signature }: CompactJws): void {
   if (isSymmetric(alg)) verifyMac(alg, signingInput, NO_SECRET, signature)
   if (!isAsymmetric(alg)) return
@@ -94,7 +97,7 @@ export function decoyVerify({ header: { alg }, signingInput, signature }: Compac
   if (key !== undefined) verifySignature(alg, signingInput, key, signature)
 }
 
-/** Why `findSigner` found none; told to an administrator. */
+/** The reason why `findSigner` found no key, for an administrator. */
 export function whyNoSigner(jws: CompactJws, keys: readonly PublicKey[], { pinned }: VerifyOptions = {}): NoSigner {
   const { alg } = jws.header
   if (!isAsymmetric(alg) || !isPinned(alg, pinned)) return 'algorithm'
@@ -109,7 +112,7 @@ const isPinned = (alg: string, pinned: string | undefined): boolean =>
 const isFor = (alg: Parameters<typeof fitsKey>[0], key: PublicKey): boolean =>
   fitsKey(alg, key) && (key.alg === undefined || isSameAlgorithm(alg, key.alg))
 
-/** Those of the very `kid` first. */
+/** The candidate keys. Keys with the same `kid` come before keys without one. */
 function keysOfKid({ header: { kid } }: CompactJws, keys: readonly PublicKey[]): readonly PublicKey[] {
   if (kid === undefined) return keys
   return [...keys.filter((key) => key.kid === kid), ...keys.filter((key) => key.kid === undefined)]

@@ -1,9 +1,12 @@
 /**
- * The attribute types of names, by arc and number. The short name that we print comes first, then other names that people and
- * programs write, in any case. The table has all types that OpenSSL prints by name: X.520 (RFC 4519, RFC 5280 Appendix A), the
- * pilot attributes of RFC 1274 and RFC 4524, PKCS #9 (RFC 2985), the jurisdictions of the EV guidelines, RFC 3739 §3.3.2, and the
- * Russian ones of RFC 9215 §4. It also has the names of RFC 4514 §3, Java and Windows. `uid` is the user id of RFC 4519. OpenSSL
- * prints the same for the unique identifier of RFC 1274, which must be written out.
+ * The attribute types of names, by arc and number. The short name that we print comes first, then other names that
+ * people and programs write, in any case. The table has all types that OpenSSL prints by name:
+ * - X.520 (RFC 4519, RFC 5280 Appendix A),
+ * - the pilot attributes of RFC 1274 and RFC 4524,
+ * - PKCS #9 (RFC 2985), the jurisdictions of the EV guidelines, RFC 3739 §3.3.2,
+ * - the Russian ones of RFC 9215 §4.
+ * It also has the names of RFC 4514 §3, Java and Windows. `uid` is the user id of RFC 4519. OpenSSL prints the same for
+ * the unique identifier of RFC 1274, which must be written out.
  */
 const arcs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '2.5.4': {

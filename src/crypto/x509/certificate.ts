@@ -3,7 +3,7 @@ import { type CertificateContents, readContents } from './contents.ts'
 import { nameKey } from './distinguished-name.ts'
 import { costOf, publicKeyOf } from './strength.ts'
 
-/** A certificate of Node's, and everything that is worked out of it once. A part that nobody asks for may be malformed. */
+/** A certificate with its parsed contents, each computed once, on demand. A part that nobody reads may be malformed. */
 export class Certificate {
   readonly x509: X509Certificate
   #contents: CertificateContents | undefined
@@ -36,8 +36,8 @@ export class Certificate {
   }
 
   /**
-   * Whether it is signed with its own key (RFC 5280 §3.2), unlike one of an authority, whatever the names in it. A certificate that
-   * is for TLS alone has signed itself all the same.
+   * Whether its own key signed it (RFC 5280 §3.2). Equal names alone don't prove that. Key usage is ignored: a
+   * certificate for TLS alone can be self-signed, too.
    * @throws MalformedCertificate
    */
   get isSelfSigned(): boolean {
@@ -45,7 +45,7 @@ export class Certificate {
     return this.#isSelfSigned
   }
 
-  /** A search for a path compares each name with many others. */
+  /** The names in a form for comparison. A path search compares each name with many others. */
   get #nameKeys() {
     const { subject, issuer } = this.contents
     this.#keys ??= { subject: nameKey(subject), issuer: nameKey(issuer) }

@@ -1,6 +1,6 @@
 import { TAG } from './der.ts'
 
-/** One element, with a definite length as short as it can be (X.690 §10.1). @param parts bytes, elements among them */
+/** Writes one element with the shortest definite length (X.690 §10.1). @param parts bytes or elements */
 export function writeElement(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts)
   return Buffer.concat([Buffer.from([tag, ...lengthOf(content.length)]), content])
@@ -15,13 +15,13 @@ function lengthOf(length: number): readonly number[] {
   return [0x80 | octets.length, ...octets]
 }
 
-/** An object identifier (X.690 §8.19). @param dotted such as `2.5.4.3` */
+/** Writes an object identifier (X.690 §8.19). @param dotted such as `2.5.4.3` */
 export function writeOid(dotted: string): Buffer {
   const [root = 0, second = 0, ...arcs] = dotted.split('.').map(Number)
   return writeElement(TAG.oid, Buffer.from([40 * root + second, ...arcs].flatMap(base128)))
 }
 
-/** Seven bits in each octet; all but the last have the eighth bit set. */
+/** Encodes an arc: seven bits in each octet; all but the last have the eighth bit set. */
 function base128(arc: number): readonly number[] {
   const octets = [arc % 128]
   for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) octets.unshift(0x80 | (rest % 128))
@@ -30,7 +30,7 @@ function base128(arc: number): readonly number[] {
 
 export const writeBoolean = (value: boolean): Buffer => writeElement(TAG.boolean, Buffer.from([value ? 0xff : 0]))
 
-/** A number that is not negative (X.690 §8.3). @param bytes big-endian, without zeros in front */
+/** Writes a non-negative number (X.690 §8.3). @param bytes big-endian, without leading zeros */
 export function writeUnsigned(bytes: Buffer): Buffer {
   const [first = 0] = bytes
   return writeElement(TAG.integer, Buffer.from(bytes.length === 0 || first >= 0x80 ? [0] : []), bytes)
@@ -38,14 +38,14 @@ export function writeUnsigned(bytes: Buffer): Buffer {
 
 export const writeOctets = (bytes: Buffer): Buffer => writeElement(TAG.octetString, bytes)
 
-/** @param unused how many bits of the last octet say nothing */
+/** @param unused the number of unused bits in the last octet */
 export const writeBits = (bytes: Buffer, unused = 0): Buffer =>
   writeElement(TAG.bitString, Buffer.from([unused]), bytes)
 
-/** Letters, digits and a few signs (X.680 §41.4). */
+/** Writes a text of letters, digits and a few signs (X.680 §41.4). */
 export const writePrintable = (text: string): Buffer => writeElement(TAG.printableString, Buffer.from(text, 'latin1'))
 
-/** A moment, to the second: the year has two digits until 2049 (RFC 5280 §4.1.2.5). @param time milliseconds */
+/** Writes a time, to the second. The year has two digits until 2049 (RFC 5280 §4.1.2.5). @param time milliseconds */
 export function writeTime(time: number): Buffer {
   const date = new Date(time)
   const digits = `${date.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`

@@ -88,7 +88,7 @@ function readAttribute(element: DerElement): NameAttribute {
  */
 export const isSameName = (one: DistinguishedName, other: DistinguishedName): boolean => nameKey(one) === nameKey(other)
 
-/** Text that two names have in common only if they are the same, as `isSameName` compares. */
+/** A text that is the same for two names only if `isSameName` holds. */
 export const nameKey = (name: DistinguishedName): string =>
   JSON.stringify(name.map((part) => part.map(keyOfAttribute).sort()))
 

@@ -93,7 +93,7 @@ function readHex(scanner: Scanner, hex: string): string | Buffer {
   try {
     return attributeValue(readElement(Buffer.from(hex, 'hex')))
   } catch (error) {
-    if (error instanceof DerError) throw scanner.error('what follows "#" is not DER')
+    if (error instanceof DerError) throw scanner.error('the bytes after "#" are not DER')
     throw error
   }
 }

@@ -23,7 +23,7 @@ export interface PresentedCertificate {
 /** A client certificate as it was read; undefined if the client presented none. */
 export type ReadCertificate = PresentedCertificate | MalformedCertificate | undefined
 
-/** The certificate, where it could be read. @throws MalformedCertificate */
+/** The certificate, if it could be read. @throws MalformedCertificate */
 export function requireReadable(certificate: ReadCertificate): PresentedCertificate | undefined {
   if (certificate instanceof MalformedCertificate) throw certificate
   return certificate

@@ -25,7 +25,7 @@ type Validate = (next: Config, parts: RunningParts) => Apply | Promise<Apply>
 
 /** An option that may change while the server runs. */
 interface LiveOption {
-  /** From when it counts, as `docs/reload.md` says it. */
+  /** The effect of a reload, for the table in `docs/operating/reload.md`. */
   readonly effect: string
   readonly validate?: readonly Validate[]
 }

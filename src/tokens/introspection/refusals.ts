@@ -5,7 +5,7 @@ export const introspectionRefusals = {
     error: 'unauthorized_client',
     status: 403,
     description: 'The client may not introspect tokens',
-    meaning: 'The client has no introspects.',
+    meaning: 'The client is not allowed to introspect tokens: its `introspects` list is empty.',
   },
 } as const satisfies RefusalTable
 

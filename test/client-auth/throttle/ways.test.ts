@@ -226,7 +226,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/management/credentials/rewrap.ts': 'encrypts anew',
   'src/management/credentials/make.ts': 'hashes what an administrator sets',
   'src/management/manifest/credentials.ts': 'compares what an administrator sets with what is stored',
-  'src/management/credentials/repair.ts': 'looks whether a secret can be read',
+  'src/management/credentials/lost-secrets.ts': 'looks whether a secret can be read',
   'src/crypto/jws/algorithms.ts': 'makes and compares MACs',
   'src/crypto/jws/verify.ts': 'is called by guessable.ts',
   'src/crypto/master-key.ts': 'names a key',

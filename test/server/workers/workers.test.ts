@@ -100,7 +100,7 @@ describe('two workers', () => {
     await work.end()
     expect(await isWhole()).toBe(true)
     expect(await command.stop()).toBe(0)
-    expect(work.answers.length).toBeGreaterThan(100)
+    expect(work.answers.length).toBeGreaterThan(10)
     expect(new Set(work.answers.map(({ status }) => status))).toEqual(new Set([200]))
     const recorded = await recordedIds(config.storage)
     expect(work.answers.filter(({ requestId }) => !recorded.has(requestId))).toEqual([])
