@@ -7,8 +7,8 @@ const credential = async (id: string, client: string, secret: string) =>
   `('${id}', '${client}', 'secret', '${id}', '', '${await dataOf(secret)}', 'manifest', 1)`
 
 /**
- * Makes a database what it was before the migration 0008: with a client that is disabled and one that is not, and with the
- * sample of `tessera dev` beside credentials that are none.
+ * A database from before migration 0008: a disabled and an enabled client, and the sample of `tessera dev` among other
+ * credentials.
  */
 export const BEFORE_0008 = `
   delete from migration where name = '0008-ended-and-sample';
