@@ -1,4 +1,4 @@
-/** The certificates that take longest to read, of each kind of thing in them. */
+/** The certificates that take the longest to read, for each kind of content. */
 
 import { randomBytes } from 'node:crypto'
 import {
@@ -27,10 +27,10 @@ const UNKNOWN = oid('2a0304')
 const PSS = oid('2a864886f70d01010a')
 const P521 = ecKeys('P-521')
 
-/** An object identifier that is one number of so many bytes. */
+/** An object identifier with one arc of this many bytes. */
 const longOid = (bytes: number): Buffer =>
   element(0x06, Buffer.concat([Buffer.alloc(bytes - 1, 0x81), Buffer.from([1])]))
-/** In so many bytes of UTF-8, marks that must change places, every one with every other. */
+/** Combining marks in the wrong order, in this many bytes of UTF-8. Normalization must swap every pair. */
 const marks = (bytes: number): string => `a${fill(bytes / 4, '\u0301')}${fill(bytes / 4, '\u0316')}`
 const dns = (value: string): Buffer => element(0x82, Buffer.from(value))
 const sans = (...names: readonly Buffer[]): Buffer => extension(ALTERNATIVE_NAMES, sequence(...names))
@@ -52,7 +52,7 @@ const dsaSpki = (): Buffer =>
     sequence(oid('2a8648ce380401'), sequence(integer(odd(1_248)), integer(odd(32)), integer(odd(1_247)))),
     bits(integer(odd(1_247))),
   )
-/** A curve of one's own (RFC 3279 §2.3.5), which is no curve at all. */
+/** Explicit curve parameters (RFC 3279 §2.3.5) that describe no real curve. */
 const explicitCurve = (bytes: number): Buffer => {
   const field = sequence(oid('2a8648ce3d0101'), integer(odd(bytes)))
   const curve = sequence(octets(odd(bytes)), octets(odd(bytes)))
@@ -72,8 +72,8 @@ const explicitCurve = (bytes: number): Buffer => {
 }
 
 /**
- * Self-signed where their key can sign: the subject is the issuer, and stands there twice.
- * @param bytes what there is room for
+ * Hostile certificates. They are self-signed if their key can sign, so that the name appears as subject and as issuer.
+ * @param bytes the size to fill
  */
 export const hostileCertificates = (bytes: number): Readonly<Record<string, Buffer>> => ({
   'an object identifier': makeCertificate({ extensions: [extension(longOid(bytes), Buffer.from([5, 0]))] }),
@@ -156,7 +156,7 @@ export const hostileCertificates = (bytes: number): Readonly<Record<string, Buff
   'a binary curve': makeCertificate({ keys: ecKeys('sect571r1') }),
 })
 
-/** Each issued by the next, which all have one name, and so might be issued by any other. */
+/** CA certificates with one name, so that each might have issued any other. */
 export const crowd = (count: number, extensions: readonly Buffer[] = []): readonly Buffer[] => [
   makeCertificate({ issuer: name('crowd'), signer: P521, extensions }),
   ...times(count, () =>

@@ -1,4 +1,7 @@
-/** Folders of `src/` that read nothing of strangers', and why. Any other folder is looked at, a new one too. */
+/**
+ * Folders of `src/` that parse no input of strangers, with the reason. All other folders are checked, including new
+ * ones.
+ */
 export const OTHERS: Readonly<Record<string, string>> = {
   admin: 'gives out what others have made; reads no field of a request',
   cli: 'reads what the administrator who runs it types',
@@ -27,7 +30,7 @@ const OWN = 'reads what this program made'
 const WRITER = 'writes what `tessera dev` certifies'
 const CONFIGURED = 'reads what an administrator has configured or registered'
 
-/** Functions that take something apart, and are not among the cases here, and why. */
+/** Functions that parse something and have no case here, with the reason. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
   'audit/refusals.ts ownCopy': OVER_TLS,
   'crypto/x509/der-writer.ts writeElement': WRITER,

@@ -62,7 +62,7 @@ afterAll(() => source.terminate())
 
 test.each(Object.keys(answers))('largest-inputs: a document: %s', (path) => expectCheap(() => fetch(path), anyway))
 
-test('the largest set is read, and what is more is not', async () => {
+test('the largest set is read, and a larger one is not', async () => {
   expect(await fetch('/the largest set of keys')).toHaveLength(50)
   const fault = (path: string) => fetch(path)
   expect(await fault('/a document without end')).toMatchObject({ fault: 'too_large' })

@@ -1,17 +1,17 @@
-/** Text that is as hard to read as text of its length can be. */
+/** Text that is as hard to parse as text of its length can be. */
 
-/** A piece again and again, up to so many characters. */
+/** Repeats a piece up to this many characters. */
 export const fill = (length: number, piece: string): string => piece.repeat(Math.floor(length / piece.length))
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
-/** The shortest names there are, all different, one after the other. */
+/** The shortest distinct names, by index. */
 function nameAt(index: number): string {
   const rest = Math.floor(index / LETTERS.length)
   return (rest === 0 ? '' : nameAt(rest - 1)) + LETTERS.charAt(index % LETTERS.length)
 }
 
-/** As many pieces as fit into so many characters, each made of a name that no other has. */
+/** Fills this many characters with pieces. Each is made of a distinct name. */
 export function fillWithNames(length: number, piece: (name: string) => string, separator: string): string {
   const pieces: string[] = []
   let left = length
@@ -23,11 +23,11 @@ export function fillWithNames(length: number, piece: (name: string) => string, s
   }
 }
 
-/** So many levels in so many characters at most. */
+/** The deepest nesting in at most this many characters. */
 export const nestedArrays = (length: number): string => '['.repeat(length / 2) + ']'.repeat(length / 2)
 const nestedObjects = (length: number): string => `${'{"":'.repeat(length / 5 - 1)}1${'}'.repeat(length / 5 - 1)}`
 
-/** JSON values of every shape, each of so many characters at most. */
+/** JSON values of every shape, each of at most this many characters. */
 export const jsonValues = (length: number): Readonly<Record<string, string>> => ({
   'nested arrays': nestedArrays(length),
   'nested objects': nestedObjects(length),
@@ -55,7 +55,7 @@ export const jsonValues = (length: number): Readonly<Record<string, string>> => 
   'a text without end': `"${'\\"'.repeat(length / 2 - 1)}`,
 })
 
-/** A wrong signature of so many bytes, whose numbers are within their range: others are refused without any work. */
+/** A wrong signature whose numbers are in range. Others are refused without any work. */
 export function plausibleSignature(bytes: number): Buffer {
   const signature = Buffer.alloc(bytes, 0x55)
   // The order of P-521 has 521 bits, in 66 bytes.

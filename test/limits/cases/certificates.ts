@@ -28,7 +28,7 @@ const wanted = [
   { thumbprint: 'A'.repeat(43) },
 ].map(parseMatcher)
 
-/** Everything that a request has done with a certificate. */
+/** Uses a certificate in every way that a request does. */
 function useAll(presented: PresentedCertificate | undefined): unknown {
   if (presented === undefined) return undefined
   const { leaf } = presented
@@ -45,7 +45,7 @@ const largest = hostileCertificates(LARGEST - 600)
 const larger = hostileCertificates(90_000)
 const pad = [extension(oid('2a0304'), Buffer.alloc(3_000))]
 
-/** Those whose proxy passes them on, in each way there is. */
+/** The headers of every kind of proxy that passes a certificate on. */
 const inHeaders = (der: Buffer): Readonly<Record<string, Parameters<typeof certificateOfHeaders>>> => {
   const base64 = der.toString('base64')
   const escaped = encodeURIComponent(toPem(der))
@@ -151,7 +151,7 @@ export const certificateCases = [
   }),
 ]
 
-/** Those that OpenSSL can't read, and that never get any further. */
+/** The shapes that OpenSSL can't read, so that our code never sees them. */
 export const unreadable = Object.entries(largest).flatMap(([shape, der]) => {
   try {
     return new X509Certificate(der).raw.equals(der) ? [] : [shape]

@@ -9,12 +9,12 @@ import { visibleText, visibleValue } from '../../../src/platform/visible.ts'
 import { fill, fillWithNames } from '../shapes.ts'
 import { cases } from './case.ts'
 
-/** Bytes of a body; a body over that never gets here. */
+/** Bytes of a body. A larger body is refused before it is parsed. */
 const BODY = 64 * 1024
 /** Bytes of all headers. */
 const HEADERS = 32 * 1024
 
-/** Bytes of what the audit log has of one event, which is what commands print of strangers. */
+/** Bytes of one event's detail in the audit log. Commands print it, and strangers wrote it. */
 const DETAIL = 8 * 1024
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }

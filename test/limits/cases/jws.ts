@@ -17,14 +17,14 @@ import { cases } from './case.ts'
 
 /** Characters of a JWT. */
 const JWT = 16 * 1024
-/** Characters of one value, before base64url: the rest of the JWT is left to its other members. */
+/** Characters of one value before base64url. The rest of the JWT holds its other members. */
 const VALUE = Math.floor((JWT - 1_000) * 0.75)
 const NOW = Date.parse('2026-06-01T00:00:00Z')
 const ISSUER = 'https://as.example.com'
 const clock = clockAt(NOW)
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url')
-/** An object of JSON in which a member's value is written as it is. */
+/** A JSON object in which one member's value is written verbatim. */
 const withMember = (object: object, member: string, json: string): string =>
   `${JSON.stringify(object).slice(0, -1)},${JSON.stringify(member)}:${json}}`
 const jwt = (header: string, claims: string, signature: Buffer = Buffer.alloc(64, 1)): string =>
@@ -43,7 +43,7 @@ const CLAIMS = {
   iat: NOW / 1000,
 }
 
-/** Each value in each member that something looks at. */
+/** Each value in each member that the server looks at. */
 const assertions = Object.fromEntries(
   values.flatMap(([shape, json]) => [
     ...['alg', 'kid', 'typ', 'crit', 'b64', 'jwk'].map((name) => [
@@ -97,7 +97,7 @@ const offCurve = {
   y: randomBytes(66).toString('base64url'),
 }
 
-/** The keys whose signatures take longest to check, with an algorithm and the length of a signature. */
+/** The keys with the slowest verification, each with an algorithm and the length of a signature. */
 const slowest = [
   { alg: 'ES256', length: 64, jwk: () => ecJwk('P-256') },
   { alg: 'ES384', length: 96, jwk: () => ecJwk('P-384') },
@@ -132,7 +132,7 @@ const proofContext = {
 const proof = (jwk: string, more: object = {}, alg = 'ES256', bytes = 64): string =>
   jwt(`{"typ":"dpop+jwt","alg":"${alg}","jwk":${jwk}}`, JSON.stringify({ ...CLAIMS, ...more }), signature(bytes))
 
-/** As many keys as a set may have. */
+/** A set with the maximum number of keys. */
 const set = (jwk: () => object) => ({ keys: Array.from({ length: 50 }, jwk) })
 
 export const jwsCases = [
@@ -201,7 +201,7 @@ export const jwsCases = [
   }),
 ]
 
-/** The value of JSON; text that is none, as text. */
+/** The parsed JSON, or the text itself if it isn't JSON. */
 function unlessWrong(json: string): unknown {
   try {
     return JSON.parse(json)

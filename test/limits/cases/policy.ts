@@ -19,7 +19,7 @@ const times = <One>(count: number, make: (index: number) => One): readonly One[]
 
 const client = clientWith({ id: ClientId('a') })
 
-/** Fifty APIs with fifty scopes each, all of which the client may have. */
+/** Fifty APIs with fifty scopes each. The client may have all of them. */
 const different = new ApiSet(
   times(50, (index) =>
     api(
@@ -36,7 +36,7 @@ const dynamic = new ApiSet(
     ),
   ),
 )
-/** The same scopes at each of them. */
+/** APIs that all have the same scopes. */
 const alike = new ApiSet(times(10, (index) => api(index, ['a:*'])))
 
 const names = (make: (index: number) => string): readonly string[] => times(500, make)

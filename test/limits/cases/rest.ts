@@ -11,7 +11,7 @@ import { CLAIMS, kids, ring, sealer, verifier } from '../../harness/ring.ts'
 import { fill, jsonValues } from '../shapes.ts'
 import { cases } from './case.ts'
 
-/** Bytes of a document that is fetched. */
+/** Bytes of a fetched document. */
 const DOCUMENT = 256 * 1024
 const HEADERS = 16 * 1024
 const BODY = 64 * 1024
@@ -22,7 +22,7 @@ const encode = (text: string): string => Buffer.from(text).toString('base64url')
 const [kid = ''] = kids
 const rules = new AddressRules()
 
-/** Tokens of ours, as large as they may be. */
+/** Tokens of ours at their maximum size. */
 const claims = { ...CLAIMS, pad: Array.from({ length: 5_500 }, () => 1) }
 const ours = {
   'one of ours': await signJwt(await ring.signer('ES256'), 'at+jwt', claims),
