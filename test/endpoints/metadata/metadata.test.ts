@@ -21,10 +21,7 @@ const METHODS = [
 const ASYMMETRIC = ['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA', 'Ed25519']
 const ASSERTED = [...ASYMMETRIC, 'HS256', 'HS384', 'HS512']
 
-/**
- * The members that OpenID Connect Discovery 1.0 §3 requires beyond RFC 8414. Without them, the metadata would promise
- * nothing false.
- */
+/** Members that OpenID Connect Discovery 1.0 §3 requires beyond RFC 8414, or whose defaults would promise too much. */
 const OPENID = {
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: ['ES256', 'RS256', 'PS256', 'EdDSA'],
