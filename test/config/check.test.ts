@@ -43,9 +43,9 @@ afterAll(() => {
 })
 
 interface Case {
-  /** Changes to a configuration that is right. */
+  /** Changes to a valid configuration. */
   readonly change: () => Environment | Promise<Environment>
-  /** Each line that is said, in its order. */
+  /** The expected lines, in order. */
   readonly says: readonly RegExp[]
 }
 
@@ -62,7 +62,7 @@ const keyIs = (content: string | Buffer, mode?: number): Environment => ({
 const ownCert = () => readText(setting.env['TESSERA_TLS_CERT'] ?? '')
 const ownKey = () => readText(setting.env['TESSERA_TLS_KEY'] ?? '')
 
-/** A database of its own, as a server under a master key has left it. */
+/** A separate database, as a server under a master key has left it. */
 async function database(masterKey = MASTER_KEY): Promise<string> {
   const storage = `sqlite:${join(setting.folder, `${randomBytes(4).toString('hex')}.db`)}`
   const env = { ...setting.env, TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: masterKey }
@@ -82,7 +82,7 @@ async function altered(sql: string, masterKey?: string): Promise<Environment> {
   return { TESSERA_STORAGE: storage }
 }
 
-/** Makes a database what it was before it named the master key in use. */
+/** Turns a database into one from before migration 0009, which began to name the master key in use. */
 const BEFORE_0009 = `drop table master_key; delete from migration where name = '0009-master-key'; pragma foreign_keys = off;`
 
 const broken: Readonly<Record<string, Case>> = {
@@ -351,7 +351,7 @@ const broken: Readonly<Record<string, Case>> = {
   },
 }
 
-/** The lines of a message that says each mistake. */
+/** The lines of a message that lists all errors. */
 const linesOf = (stderr: string): readonly string[] => {
   const [first = '', ...others] = stderr
     .replace(/^tessera: /, '')
@@ -360,7 +360,7 @@ const linesOf = (stderr: string): readonly string[] => {
   return others.length === 0 ? [first] : others.map((line) => line.replace(/^ {2}/, ''))
 }
 
-describe('config check and serve refuse the same configurations, in the same words', () => {
+describe('config check and serve refuse the same configurations, with the same messages', () => {
   test.each(Object.entries(broken))('%s', async (_name, { change, says }) => {
     const env = await change()
     const before = setting.files()
@@ -374,9 +374,9 @@ describe('config check and serve refuse the same configurations, in the same wor
   })
 
   const ofOthers: [string, () => Promise<Environment>][] = [
-    ['by its keys', () => altered(BEFORE_0009, randomBytes(32).toString('base64'))],
+    ['with keys under it', () => altered(BEFORE_0009, randomBytes(32).toString('base64'))],
     [
-      'by a secret, where that is all that is encrypted',
+      'with only a secret under it',
       () =>
         altered(`${BEFORE_0009}
           delete from key;
@@ -384,7 +384,7 @@ describe('config check and serve refuse the same configurations, in the same wor
           values ('s', 'a', 'secret', 's', '', '{}', x'00', '0123456789ab', 'command', 1)`),
     ],
   ]
-  test.each(ofOthers)('the master key of another database of before 0009: %s', async (_name, change) => {
+  test.each(ofOthers)('the master key of another database from before migration 0009: %s', async (_name, change) => {
     const env = await change()
     const before = setting.files()
     const { code, stderr } = await setting.run(['config', 'check'], env)
@@ -522,7 +522,7 @@ describe('config check and serve accept the same configurations, with the same w
 })
 
 describe('a running server', () => {
-  test('does not fail the check of the configuration for its restart', async () => {
+  test('doesn’t fail the check of the configuration for its restart', async () => {
     const storage = await database()
     const env = { ...setting.env, TESSERA_STORAGE: storage }
     const server = await startServer(resolveConfig(loadOptions({ env })), { log })
@@ -546,7 +546,7 @@ describe('a running server', () => {
     }
   })
 
-  test('that was killed leaves files that a check reads and does not touch', async () => {
+  test('that was killed leaves files that a check reads and doesn’t touch', async () => {
     const storage = await database()
     const store = await openStore(storage, systemClock)
     await store.revocations.noteLifetime(77)
@@ -573,12 +573,12 @@ async function asNobody(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** From which port on anybody may listen. */
+/** The first port that every user may listen on. */
 const anybodysFrom = (): number =>
   process.platform === 'linux' ? Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) : 1024
 
 describe('a user without rights', () => {
-  test('is told which file it may not read', async () => {
+  test('is told which file is unreadable', async () => {
     const key = setting.write('hidden.pem', ownKey(), 0o000)
     await asNobody(async () => {
       const checked = await setting.run(['config', 'check'], { TESSERA_TLS_KEY: key })
@@ -587,7 +587,7 @@ describe('a user without rights', () => {
     })
   })
 
-  test.runIf(anybodysFrom() > 443)('is told on which port it may not listen', async () => {
+  test.runIf(anybodysFrom() > 443)('is told which port is forbidden', async () => {
     await asNobody(async () => {
       const { stderr } = await setting.run(['config', 'check'], { TESSERA_RUNTIME_PORT: '443' })
       expect(stderr).toMatch(/runtime\.port is 443: this user may not listen there: choose a port from 1024 on/)

@@ -26,7 +26,7 @@ const seeds = await Promise.all([
   signWith({ alg: 'HS256', privateKey: secret }, CLAIMS),
 ])
 
-/** Without Vitest's `expect`, which takes longer than what is under test. */
+/** Avoids Vitest's `expect`, which takes longer than the tested code. */
 function parseOrRefuse(token: string): CompactJws | undefined {
   try {
     return parseCompact(token)
@@ -36,7 +36,9 @@ function parseOrRefuse(token: string): CompactJws | undefined {
   }
 }
 
-/** Whatever verifies says what was signed: an ECDSA signature has a twin, so that the text may be another. */
+/**
+ * Requires that any text that verifies has genuine claims. An ECDSA signature has a twin, so that the text may differ.
+ */
 function expectOnlyGenuine(token: string): void {
   const jws = parseOrRefuse(token)
   if (jws === undefined) return
@@ -45,7 +47,7 @@ function expectOnlyGenuine(token: string): void {
   if (seed === undefined || !isDeepStrictEqual(jws.claims, CLAIMS)) throw new Error(`took ${token}`)
 }
 
-describe('nothing but what was signed verifies, and nothing throws but what is declared', () => {
+describe('only signed claims verify, and only declared errors are thrown', () => {
   fuzz('what was signed, changed', 0.4, mutated(seeds), expectOnlyGenuine)
   fuzz('text', 0.1, anyText, expectOnlyGenuine)
 
