@@ -12,7 +12,7 @@ import { anyText, base64url, mutated, WRAPPINGS } from '../harness/mutations.ts'
 import { CLAIMS, genuine, ISSUER, kids, NOW, ring, sealer, stranger, verifier, worthless } from '../harness/ring.ts'
 import { nearJwt, nearSealed, publicKeys } from './forged.ts'
 
-/** Without Vitest's `expect`, which takes longer than what is under test. */
+/** Avoids Vitest's `expect`, which takes longer than the tested code. */
 function expectOnlyGenuine(token: string): void {
   const verified = verifyToken(verifier, token)
   const expected = genuine.get(token)
@@ -32,16 +32,16 @@ async function makeToken(algorithm: SigningAlgorithm | undefined, claims: object
 }
 const signedOrSealed = fc.constantFrom(...signingAlgorithms, undefined)
 
-describe('what is ours', () => {
-  test('a token of each algorithm and format verifies, whether its key still signs or has signed', () => {
+describe('genuine tokens', () => {
+  test('a token of each algorithm and format verifies under an active or retired key', () => {
     expect(genuine.size).toBe(2 * 2 * (2 * signingAlgorithms.length + 1))
     for (const [token, claims] of genuine) {
       expect(verifyToken(verifier, token)).toEqual({ claims, kid: expect.toBeOneOf([...kids]) })
     }
   })
 
-  test('the other signature that ECDSA has for a token, which anybody can work out, is of the same token', () => {
-    // r and n - s (SEC 1 §4.1.6): what is kept of a token, such as that it was revoked, must hang on its jti.
+  test('the second ECDSA signature of a token, which anybody can compute, belongs to the same token', () => {
+    // r and n - s (SEC 1 §4.1.6). A revocation must therefore depend on the token's jti.
     const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
     const ofEs256 = [...genuine].filter(
       ([token]) => token.startsWith('eyJ') && decodeProtectedHeader(token).alg === 'ES256',
@@ -78,24 +78,24 @@ describe('what is ours', () => {
     const given: object = Object.assign({ iss: ISSUER }, ...parts)
     const token = await makeToken(algorithm, given)
     const verified = verifyToken(verifier, token)
-    // Through JSON: that knows no -0.
+    // JSON has no -0.
     expect(verified?.claims).toEqual(JSON.parse(JSON.stringify(given)))
   })
 })
 
-describe('what is not ours', () => {
-  test('a token of a key that was revoked or never was ours, expired, or of another issuer', () => {
+describe('other tokens', () => {
+  test('a token of a revoked or foreign key, expired, or of another issuer', () => {
     for (const token of worthless) expect(verifyToken(verifier, token)).toBeUndefined()
   })
 
-  test('a token of ours whose last character is another, though it may decode to the same bytes', () => {
+  test('a token of ours with another last character, even if it decodes to the same bytes', () => {
     for (const token of genuine.keys()) {
       for (const last of base64url) expectOnlyGenuine(token.slice(0, -1) + last)
       for (const more of [...base64url, '=', '==', '.', '+', '/']) expectOnlyGenuine(token + more)
     }
   })
 
-  test('a token of ours with something around it', () => {
+  test('a token of ours with text around it', () => {
     for (const token of genuine.keys()) {
       for (const wrapping of WRAPPINGS) {
         for (const wrapped of [wrapping + token, token + wrapping, wrapping + token + wrapping]) expectRefused(wrapped)
@@ -103,7 +103,7 @@ describe('what is not ours', () => {
     }
   })
 
-  test('a MAC made with a public key of ours', () => {
+  test('a MAC made with our public key', () => {
     for (const { kid, algorithm, bytes } of publicKeys) {
       for (const alg of [algorithm, 'HS256']) {
         const parts = [{ alg, typ: 'at+jwt', kid }, CLAIMS].map((part) => Buffer.from(JSON.stringify(part)))
@@ -123,7 +123,7 @@ describe('what is not ours', () => {
 const isText = (value: unknown): boolean => typeof value === 'string'
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
 
-/** What each claim may be; `undefined` is that it is missing. */
+/** Whether a value is allowed for each claim. `undefined` stands for a missing claim. */
 const ALLOWED: Readonly<Record<string, (value: unknown) => boolean>> = {
   iss: (value) => value === ISSUER,
   sub: isText,
@@ -143,7 +143,7 @@ const wrongValue = fc.oneof(
   fc.constantFrom(NOW, NOW + 0.5, -1, 2 ** 53, 1e300, String(NOW + 60), [NOW + 60], ISSUER.toUpperCase(), `${ISSUER}/`),
 )
 
-/** One claim that can't be in any token of ours, among others that are right. */
+/** A claim that no token of ours can have, among valid ones. */
 const spoilt = fc
   .tuple(fc.constantFrom(...Object.keys(ALLOWED)), wrongValue)
   .map(([name, value]): Record<string, unknown> => JSON.parse(JSON.stringify({ ...CLAIMS, [name]: value })))
@@ -154,7 +154,7 @@ async function signAs(signer: Signer, header: string, payload: string): Promise<
   return signer.sign(input)
 }
 
-describe('what only a mistake of ours could make: signed by a key of ours, and yet no token of ours', () => {
+describe('tokens that our key signed by mistake, with claims that no token of ours has', () => {
   fuzz(
     'claims that are missing or of the wrong kind',
     0.04,
@@ -216,7 +216,7 @@ describe('what only a mistake of ours could make: signed by a key of ours, and y
     expectRefused(await signAs(signer, JSON.stringify({ ...right, [name]: value }), JSON.stringify(CLAIMS)))
   })
 
-  test.each(signingAlgorithms)('a signature of a stranger under the kid of ours: %s', async (algorithm) => {
+  test.each(signingAlgorithms)('a stranger’s signature under our kid: %s', async (algorithm) => {
     const { kid } = await ring.signer(algorithm)
     const header = JSON.stringify({ alg: algorithm, typ: 'at+jwt', kid })
     expectRefused(await signAs(await stranger.signer(algorithm), header, JSON.stringify(CLAIMS)))

@@ -11,23 +11,23 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Each listener, and a path at which it answers GET. */
+/** Each listener, with a path that answers GET. */
 const listeners: [string, () => string, string][] = [
   ['the OAuth listener', () => server.issuer, '/pf/heartbeat.ping'],
   ['the admin listener', () => server.admin, '/healthz'],
 ]
 
 interface Expected {
-  /** The error of each answer, or its status where it is none. */
+  /** The error of each answer, or its status if it has no error. */
   readonly answers: readonly (number | readonly [status: number, error: string])[]
-  /** Whether the connection ends with the last of them. Where not, another request over it is answered. */
+  /** Whether the connection ends after the last answer. Otherwise another request over it is answered. */
   readonly isLast?: boolean
 }
 
 const HOST = 'Host: localhost\r\n'
 const bad = (status: number): readonly [number, string] => [status, 'invalid_request']
 
-/** The bytes to send, with `PATH` in place of the path. */
+/** The bytes to send, with `PATH` for the path. */
 const cases: Record<string, [sent: string, expected: Expected]> = {
   'a good request': [`GET PATH HTTP/1.1\r\n${HOST}\r\n`, { answers: [200] }],
   'no Host': ['GET PATH HTTP/1.1\r\n\r\n', { answers: [bad(400)] }],
@@ -208,7 +208,7 @@ function expectOurs({ status, headers, body }: RawResponse): readonly [number, s
   return [status, String(answer['error'])]
 }
 
-describe.each(listeners)('every error of HTTP is ours: %s', (_name, address, path) => {
+describe.each(listeners)('every HTTP error has our format: %s', (_name, address, path) => {
   const last = `GET ${path} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`
   const check = (answers: readonly RawResponse[], { answers: expected, isLast = false }: Expected) => {
     const seen = answers.map((answer) => (answer.status < 400 ? answer.status : expectOurs(answer)))
@@ -242,7 +242,7 @@ describe.each(listeners)('every error of HTTP is ours: %s', (_name, address, pat
     expect(answers[0]?.body).toContain('https://')
   })
 
-  test('nothing at all, or what is neither TLS nor HTTP: closed without an answer', async () => {
+  test('nothing, or bytes that are neither TLS nor HTTP: closed without an answer', async () => {
     expect(await sendPieces(await connectPlainTo(address()), ['SSH-2.0-OpenSSH_9.9\r\n'])).toEqual([])
   })
 })
@@ -288,7 +288,7 @@ describe('at the token endpoint', () => {
   })
 })
 
-/** Each header that is read, and what becomes of a request that has it twice. */
+/** Each header that the source reads, and the treatment of a repeated one. */
 const whenTwice: Readonly<Record<string, string>> = {
   host: 'refused',
   authorization: 'refused',
@@ -309,10 +309,10 @@ const whenTwice: Readonly<Record<string, string>> = {
   'user-agent': 'the first is recorded, and nothing else is done with it',
 }
 
-test('whatever header of a request is read, it is known what becomes of two', () => {
+test('the table has every header that the source reads, with the treatment of a repeated one', () => {
   const READS = /(?<!response\.)headers\[['"]([\w-]+)['"]\]|headers\.(\w+)|headers: \{ '?([a-z][\w-]*)/g
   const OF_CODE = ['ts', 'readonly']
-  // The headers of answers that this server fetches itself are not those of a request.
+  // Headers of fetched documents are not headers of requests.
   const files = globSync('src/{http,endpoints,client-auth,sender-constraint,grants,observability}/**/*.ts').filter(
     (file) => !file.startsWith('src/client-auth/remote-jwks/'),
   )
@@ -324,7 +324,7 @@ test('whatever header of a request is read, it is known what becomes of two', ()
   expect(names.filter((name) => !Object.hasOwn(whenTwice, name ?? ''))).toEqual([])
 })
 
-test('all of them are counted', async () => {
+test('the table has all of them', async () => {
   const before = await scrape(server.admin)
   for (const sent of ['CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 'nonsense\r\n\r\n', 'GET /x\r\n\r\n']) {
     await sendPieces(await connectTo(server.issuer), [sent])
