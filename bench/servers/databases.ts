@@ -24,7 +24,7 @@ const postgresProcess = fileURLToPath(new URL('../../test/harness/postgres-proce
 const addresses = new WeakMap<Workspace, Promise<string>>()
 let made = 0
 
-/** Makes a new, empty database. @param folder of the server */
+/** Makes a new, empty database. @param folder the folder of the server */
 export async function makeDatabase(kind: DatabaseKind, workspace: Workspace, folder: string): Promise<BenchDatabase> {
   const url = kind === 'sqlite' ? `sqlite:${join(folder, 'tessera.db')}` : await makePostgres(workspace)
   const access = resolveStorageAccess(loadOptions({ env: {} }))

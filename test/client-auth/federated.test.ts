@@ -237,7 +237,7 @@ describe('refused tokens: the same 401 as for a wrong secret', () => {
       clientId: 'billing',
       detail: () => failing(check('audience', AUDIENCE, 'https://kubernetes.default.svc')),
     },
-    'foreign-federated-token: our own issuer as the audience, where another is registered': {
+    'foreign-federated-token: our own issuer as the audience, if another is registered': {
       token: () => accountToken('/cluster', { aud: server.issuer }),
       reason: 'federated_no_match',
       detail: () => failing(check('audience', AUDIENCE, server.issuer)),
@@ -247,7 +247,7 @@ describe('refused tokens: the same 401 as for a wrong secret', () => {
       reason: 'federated_no_match',
       detail: () => failing(check('subject', kubernetes.sub, 'system:serviceaccount:payments:default')),
     },
-    'foreign-federated-token: another issuer with the same sub, the client named': {
+    'foreign-federated-token: another issuer with the same sub, with a client_id': {
       token: () => accountToken('/other', {}, ofOther),
       form: { client_id: 'billing' },
       reason: 'federated_issuer_unknown',
@@ -260,13 +260,13 @@ describe('refused tokens: the same 401 as for a wrong secret', () => {
       clientId: 'elsewhere',
       detail: () => failing(check('subject', 'somebody', kubernetes.sub)),
     },
-    'another issuer that signs as the right one': {
+    'a foreign issuer with the right issuer’s name': {
       token: () => accountToken('/cluster', {}, ofOther),
       reason: 'federated_signature',
       clientId: 'billing',
       detail: () => ({ alg: 'ES256', kid: 'other' }),
     },
-    'an issuer that nobody trusts': {
+    'an untrusted issuer': {
       token: () => accountToken('/unheard-of'),
       reason: 'federated_issuer_unknown',
       detail: () => ({ issuers: [issuerAt('/unheard-of')], expected: [] }),
@@ -303,13 +303,13 @@ describe('refused tokens: the same 401 as for a wrong secret', () => {
       detail: () =>
         failing(check('not_before', expect.any(String), expect.any(String), { note: expect.stringMatching(/61 s/) })),
     },
-    'older than it may be': {
+    'older than max_age': {
       token: () => accountToken('/fresh', { iat: NOW - 300 }),
       reason: 'federated_expired',
       clientId: 'fresh',
       detail: () => failing(check('max_age', expect.any(String), expect.any(String))),
     },
-    'a condition that does not hold': {
+    'a false condition': {
       token: () => workflowToken({ environment: 'staging' }),
       form: { client_id: 'workflow' },
       reason: 'federated_no_match',
@@ -328,7 +328,7 @@ describe('refused tokens: the same 401 as for a wrong secret', () => {
         ],
       }),
     },
-    'a condition over what is nested': {
+    'a condition on a nested claim': {
       token: () => accountToken('/cluster', { 'kubernetes.io': { namespace: 'default' } }),
       reason: 'federated_no_match',
       clientId: 'billing',
@@ -339,23 +339,23 @@ describe('refused tokens: the same 401 as for a wrong secret', () => {
           }),
         ),
     },
-    'a condition over what is not there': {
+    'a condition on a missing claim': {
       token: () => accountToken('/cluster', { 'kubernetes.io': undefined }),
       reason: 'federated_no_match',
       detail: () => failing(check('when', expect.any(String), expect.any(String))),
     },
-    'two clients whose credentials fit': {
+    'two clients with matching credentials': {
       token: () => accountToken('/twins'),
       reason: 'federated_ambiguous',
       detail: () => ({ clients: ['twin-a', 'twin-b'] }),
     },
-    'a key that the issuer does not publish': {
+    'a key that the issuer doesn’t publish': {
       token: () => accountToken('/cluster', {}, unpublished),
       reason: 'federated_signature',
       clientId: 'billing',
       detail: () => ({ alg: 'RS256', kid: 'github' }),
     },
-    'the kid of the right key, and another key': {
+    'the kid of the right key, signed with another': {
       token: () => tokenOf(unpublished, { ...kubernetes, iss: issuerAt('/cluster') }, { kid: 'cluster' }),
       reason: 'federated_signature',
       detail: () => ({ alg: 'RS256', kid: 'cluster' }),
@@ -370,7 +370,7 @@ describe('refused tokens: the same 401 as for a wrong secret', () => {
       reason: 'federated_signature',
       detail: () => ({ alg: 'RS256' }),
     },
-    'an algorithm that is not allowed': {
+    'a forbidden algorithm': {
       token: () => accountToken('/pinned'),
       reason: 'federated_signature',
       clientId: 'pinned',
@@ -423,7 +423,7 @@ describe('refused tokens: the same 401 as for a wrong secret', () => {
       clientId: 'twin-a',
       detail: () => ({ issuers: [issuerAt('/cluster')], expected: [issuerAt('/twins')] }),
     },
-    'a client that has keys of its own': {
+    'a client with its own keys': {
       token: () => accountToken('/cluster'),
       form: { client_id: 'keyed' },
       reason: 'assertion_subject',
@@ -436,13 +436,13 @@ describe('refused tokens: the same 401 as for a wrong secret', () => {
       clientId: 'down',
       detail: () => ({ source: issuerAt('/down'), fault: 'status', message: expect.stringContaining('404') }),
     },
-    'an issuer whose metadata are of another': {
+    'an issuer with another’s metadata': {
       token: () => accountToken('/misnamed'),
       reason: 'keys_unavailable',
       clientId: 'misnamed',
       detail: () => ({ source: issuerAt('/misnamed'), fault: 'issuer_mismatch' }),
     },
-    'inward-fetch: an issuer whose name leads to loopback': {
+    'inward-fetch: an issuer with a name for loopback': {
       token: () => accountToken('', { iss: `https://inward.example.com:${source.port}` }),
       reason: 'keys_unavailable',
       clientId: 'inward',

@@ -140,7 +140,7 @@ async function contents(url: string) {
 describe('config check and serve refuse the same PostgreSQL databases, with the same messages', () => {
   test.each(broken)('%s', async (name, open, message) => {
     const TESSERA_STORAGE = await open()
-    const isThere = name !== 'a database that is not there'
+    const isThere = name !== 'a missing database'
     const before = isThere ? await contents(TESSERA_STORAGE) : []
     const checked = await setting.run(['config', 'check'], { TESSERA_STORAGE })
     expect(checked).toMatchObject({ code: 1, stdout: '' })

@@ -90,14 +90,14 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => keyIs(otherKey()),
     says: [/^tls\.key is ".*": does not belong to the certificate in .*cert\.pem$/],
   },
-  'a key that is encrypted': {
+  'an encrypted key': {
     change: () =>
       keyIs(
         createPrivateKey(ownKey()).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
       ),
     says: [/^tls\.key is ".*": is encrypted with a passphrase: remove it with `openssl pkey /],
   },
-  'a key that is encrypted the old way': {
+  'a key encrypted in the old format': {
     change: () =>
       keyIs(createPrivateKey(ownKey()).export({ type: 'sec1', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'x' })),
     says: [/^tls\.key is ".*": is encrypted with a passphrase/],
@@ -112,19 +112,19 @@ const broken: Readonly<Record<string, Case>> = {
   },
   'an empty certificate': { change: () => certIs(''), says: [/^tls\.cert is ".*": is empty$/] },
   'an empty key': { change: () => keyIs('\n'), says: [/^tls\.key is ".*": is empty$/] },
-  'nothing for a certificate': {
+  'an empty value for a certificate': {
     change: () => ({ TESSERA_TLS_CERT: '/dev/null' }),
     says: [/^tls\.cert is "\/dev\/null": is empty$/],
   },
-  'a device that never ends': {
+  'an endless device': {
     change: () => ({ TESSERA_TLS_CERT: '/dev/zero' }),
     says: [/^tls\.cert is "\/dev\/zero": can't be read: it is a device, not a file$/],
   },
-  'a folder for a key': {
+  'a folder as key': {
     change: () => ({ TESSERA_TLS_KEY: setting.folder }),
     says: [/^tls\.key is ".*": can't be read: it is a folder, not a file$/],
   },
-  'a certificate that is not there': {
+  'a missing certificate': {
     change: () => ({ TESSERA_TLS_CERT: '/nothing.pem' }),
     says: [/^tls\.cert is "\/nothing\.pem": can't be read: there is no such file or folder$/],
   },
@@ -138,15 +138,15 @@ const broken: Readonly<Record<string, Case>> = {
       /^tls\.key is ".*": has a certificate, but no private key in PEM$/,
     ],
   },
-  'a certificate of rubbish': {
+  'a certificate of random bytes': {
     change: () => certIs('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),
     says: [/^tls\.cert is ".*": certificate 1 in it can't be read$/],
   },
-  'a certificate that is cut off': {
+  'a truncated certificate': {
     change: () => certIs(ownCert().slice(0, 200)),
     says: [/^tls\.cert is ".*": certificate 1 in it is damaged/],
   },
-  'a key of rubbish': {
+  'a key of random bytes': {
     change: () => keyIs('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'),
     says: [/^tls\.key is ".*": its private key is damaged/],
   },
@@ -170,19 +170,19 @@ const broken: Readonly<Record<string, Case>> = {
     },
     says: [/^tls\.cert is ".*": the key belongs to certificate 2 in it: the server's own must come first$/],
   },
-  'a certificate that has expired': {
+  'an expired certificate': {
     change: () => tls(issueServer({ notBefore: Date.now() - 2 * DAY, notAfter: Date.now() - DAY })),
     says: [/^tls\.cert is ".*": the certificate has expired, on \d{4}-.*Z: renew it$/],
   },
-  'a certificate of tomorrow': {
+  'a certificate that is valid from tomorrow': {
     change: () => tls(issueServer({ notBefore: Date.now() + DAY, notAfter: Date.now() + 2 * DAY })),
     says: [/^tls\.cert is ".*": the certificate is not valid before \d{4}-.*Z: is the clock right\?$/],
   },
-  'a key of RSA that is too short': {
+  'a short RSA key': {
     change: async () => tls(issueServer({ keys: await rsaKeys(1024) })),
     says: [/^tls\.cert is ".*": clients refuse its key, which is RSA of 1024 bits/],
   },
-  'authorities that are none': {
+  'invalid CA certificates': {
     change: () => ({
       TESSERA_TLS_CLIENT_CA: setting.write(
         'ca.pem',
@@ -191,11 +191,11 @@ const broken: Readonly<Record<string, Case>> = {
     }),
     says: [/^tls\.client_ca is ".*": certificate 1 in it is damaged/],
   },
-  'an authority that may not be one': {
+  'a certificate that isn’t a CA’s': {
     change: async () => ({ TESSERA_TLS_CLIENT_CA: setting.write('ca.pem', (await issueLeaf()).pem) }),
     says: [/^tls\.client_ca is ".*": trust anchor 1 \(CN=client\) is not an authority/],
   },
-  'no authorities in the file': {
+  'a CA file without certificates': {
     change: () => ({ TESSERA_TLS_CLIENT_CA: '/dev/null', TESSERA_OUTBOUND_CA: '/dev/null' }),
     says: [/^tls\.client_ca is "\/dev\/null": is empty$/, /^outbound\.ca is "\/dev\/null": is empty$/],
   },
@@ -230,15 +230,15 @@ const broken: Readonly<Record<string, Case>> = {
     },
     says: [/^storage: sqlite:.*other\.db belongs to another program$/],
   },
-  'a database that is none': {
+  'an invalid database': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('text.db', 'no database\n'.repeat(999))}` }),
     says: [/^storage: sqlite:.* can't be used: the file is not a database$/],
   },
-  'a database that is a folder': {
+  'a folder as database': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.folder}` }),
     says: [/^storage: sqlite:.* can't be used: it is not a file$/],
   },
-  'a database that is a circle of links': {
+  'a database path with a cycle of links': {
     change: () => {
       const [one, other] = ['one', 'other'].map((name) => join(setting.folder, `${name}.link`))
       for (const [from = '', to = ''] of [
@@ -250,7 +250,7 @@ const broken: Readonly<Record<string, Case>> = {
     },
     says: [/^storage: sqlite:.* can't be used: its symbolic links lead round in a circle$/],
   },
-  'a database that is a link to nowhere': {
+  'a database path with a dangling link': {
     change: () => {
       const link = join(setting.folder, 'nowhere.link')
       if (!isLink(link)) symlinkSync(join(setting.folder, 'no', 'tessera.db'), link)
@@ -262,7 +262,7 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('file', 'x')}/tessera.db` }),
     says: [/^storage: sqlite:.* can't be used: .* is a file, not a folder$/],
   },
-  'a database where nothing can be made': {
+  'a database in a folder without write access': {
     change: () => ({ TESSERA_STORAGE: 'sqlite:/proc/nope/tessera.db' }),
     says: [/^storage: sqlite:\/proc\/nope\/tessera\.db can't be used: no file can be created in \/proc$/],
   },
@@ -270,7 +270,7 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_STORAGE: 'sqlite::memory:' }),
     says: [/^TESSERA_STORAGE is "sqlite::memory:": must be sqlite: and the path of a file/],
   },
-  'a database in the home of a shell': {
+  'a database path with a tilde': {
     change: () => ({ TESSERA_STORAGE: 'sqlite:~/tessera.db' }),
     says: [/^TESSERA_STORAGE is "sqlite:~\/tessera\.db": must be a path without ~/],
   },
@@ -278,11 +278,11 @@ const broken: Readonly<Record<string, Case>> = {
     change: async () => ({ TESSERA_STORAGE: `postgres://tessera:hush@127.0.0.1:${await freePort()}/x` }),
     says: [/^storage: postgres:\/\/tessera:\*\*\*@127\.0\.0\.1:\d+\/x can't be used: nothing listens there$/],
   },
-  'a database server that is none': {
+  'another server instead of a database server': {
     change: () => ({ TESSERA_STORAGE: `postgres://tessera:hush@127.0.0.1:${taken}/x` }),
     says: [/^storage: postgres:\/\/tessera:\*\*\*@127\.0\.0\.1:\d+\/x can't be used: \w.*$/],
   },
-  'a database server of no known name': {
+  'a database server with an unknown name': {
     change: () => ({ TESSERA_STORAGE: 'postgres://tessera:hush@db.invalid/x?sslmode=require' }),
     says: [
       /^storage: postgres:\/\/tessera:\*\*\*@db\.invalid\/x\?sslmode=require can't be used: (no host of that name|the name could not)/,
@@ -292,11 +292,11 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_STORAGE_PASSWORD_FILE: setting.write('password', 'a\nb\n') }),
     says: [/^storage_password_file is ".*": its content must be one line/],
   },
-  'a port that is taken': {
+  'a port in use': {
     change: () => ({ TESSERA_RUNTIME_PORT: String(taken), TESSERA_RUNTIME_HOST: '127.0.0.1' }),
     says: [/^port \d+ is in use: stop what uses it, or choose another with runtime\.port or TESSERA_RUNTIME_PORT$/],
   },
-  'an admin port that is taken': {
+  'an admin port in use': {
     change: () => ({ TESSERA_ADMIN_PORT: String(taken), TESSERA_ADMIN_HOST: '127.0.0.1' }),
     says: [/^port \d+ is in use: stop what uses it, or choose another with admin\.port or TESSERA_ADMIN_PORT$/],
   },
@@ -304,7 +304,7 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_ADMIN_PORT: setting.env['TESSERA_RUNTIME_PORT'] }),
     says: [/^admin\.port is \d+: equals runtime\.port: each listener needs its own port$/],
   },
-  'a host of no known name': {
+  'a host with an unknown name': {
     change: () => ({ TESSERA_RUNTIME_HOST: 'nowhere.invalid' }),
     says: [/^runtime\.host is "nowhere\.invalid": (no host of that name|the name could not)/],
   },
@@ -320,7 +320,7 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_RUNTIME_TLS: 'off' }),
     says: [/^runtime\.tls is "off": name the proxy/],
   },
-  'a request that may take less time than its headers': {
+  'a request timeout below the header timeout': {
     change: () => ({ TESSERA_HTTP_HEADERS_TIMEOUT: '20', TESSERA_HTTP_REQUEST_TIMEOUT: '19' }),
     says: [/^http\.request_timeout is 19: must be at least http\.headers_timeout, 20$/],
   },
@@ -328,7 +328,7 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_OUTBOUND_PROXY: 'http://user:hu#sh@proxy.example.com/x' }),
     says: [/^TESSERA_OUTBOUND_PROXY is "http:\/\/user:\*\*\*@proxy\.example\.com\/x": must be http:/],
   },
-  'everything at once': {
+  'all errors at once': {
     change: () => ({
       ...keyIs(otherKey()),
       TESSERA_ISSUER: 'http://auth.example.com',
@@ -398,12 +398,12 @@ describe('config check and serve refuse the same configurations, with the same m
 })
 
 const fit: Readonly<Record<string, Case>> = {
-  'nothing is wrong': { change: () => ({}), says: [] },
-  'there is no database yet': {
+  'a valid configuration': { change: () => ({}), says: [] },
+  'a database that doesn’t exist yet': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${join(setting.folder, 'new', 'tessera.db')}` }),
     says: [/^note: storage: there is no database \/.*\/new\/tessera\.db yet: the server will create it$/],
   },
-  'a file that is empty': {
+  'an empty file': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('empty.db', '')}` }),
     says: [/^note: storage: there is no database .* yet: the server will create it$/],
   },
@@ -412,7 +412,7 @@ const fit: Readonly<Record<string, Case>> = {
     change: () => altered("drop table counter; delete from migration where name = '0005-counters'"),
     says: [/^note: storage: the database has not had 0005-counters: the server begins with that$/],
   },
-  'the master key of another, beside the one before': {
+  'the master key of another database, together with the previous one': {
     change: async () => ({
       TESSERA_STORAGE: await database(),
       TESSERA_MASTER_KEY: randomBytes(32).toString('base64'),
@@ -427,7 +427,7 @@ const fit: Readonly<Record<string, Case>> = {
     },
     says: [],
   },
-  'a certificate with a key of RSA': {
+  'a certificate with an RSA key': {
     change: async () => ({
       TESSERA_STORAGE: await database(),
       ...(await tls(issueServer({ keys: await rsaKeys(2048) }))),
@@ -441,14 +441,14 @@ const fit: Readonly<Record<string, Case>> = {
     }),
     says: [],
   },
-  'a certificate that soon expires': {
+  'a certificate that expires soon': {
     change: async () => ({
       TESSERA_STORAGE: await database(),
       ...(await tls(issueServer({ ...current(5), notBefore: Date.now() - 85 * DAY }))),
     }),
     says: [/^warning: tls\.cert: the certificate expires on \d{4}-.*Z, in 4 days: renew it$/],
   },
-  'a certificate of a short life, in the middle of it': {
+  'a short-lived certificate in the middle of its life': {
     change: async () => ({ TESSERA_STORAGE: await database(), ...(await tls(issueServer(current(1)))) }),
     says: [],
   },
@@ -488,7 +488,7 @@ const fit: Readonly<Record<string, Case>> = {
     change: async () => ({ TESSERA_STORAGE: await database(), TESSERA_KEYS_PUBLISH_BEFORE: '3600' }),
     says: [],
   },
-  'an authority that has expired': {
+  'an expired CA': {
     change: async () => {
       const dates = { notBefore: Date.now() - 2 * DAY, notAfter: Date.now() - DAY }
       const authority = await issueAuthority('CN=Past', undefined, dates)

@@ -53,7 +53,7 @@ const replace = () => {
 }
 /**
  * Makes the primary read-only and keeps its sessions, as a primary that became a standby without a restart, or one
- * behind a pooler. @returns what undoes this
+ * behind a pooler. @returns a function that undoes this
  */
 async function demote(): Promise<() => Promise<void>> {
   await before.query('alter system set default_transaction_read_only = on')

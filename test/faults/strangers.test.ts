@@ -115,12 +115,12 @@ const refusedRequest = (n: number): Attack => ({
 
 /** Each flood makes one structure grow, with values that always differ and are as large as possible. */
 const floods: Record<string, (n: number) => Attack> = {
-  'client ids, at their largest': (n) => ({
+  'client ids of the maximum length': (n) => ({
     method: 'POST',
     path: '/as/token.oauth2',
     form: { ...grant, client_id: filler(n, 256), client_secret: SECRET, padding: 'x'.repeat(40_000) },
   }),
-  'client ids that no client can have': (n) => ({
+  'impossible client ids': (n) => ({
     method: 'POST',
     path: '/as/token.oauth2',
     form: { ...grant, client_id: filler(n, 60_000), client_secret: SECRET },
@@ -145,7 +145,7 @@ const floods: Record<string, (n: number) => Attack> = {
       }),
     },
   }),
-  'assertions of clients that do not exist': (n) => ({
+  'assertions of unknown clients': (n) => ({
     method: 'POST',
     path: '/as/token.oauth2',
     form: {

@@ -86,13 +86,13 @@ const fetching = (headers: object, target: string): string =>
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url')
 
-/** Hostile values for any field. @param length of each escaped value */
+/** Hostile values for any field. @param length the length of each escaped value */
 const fields = (length: number): Readonly<Record<string, string>> => ({
   letters: 'a'.repeat(length),
   'names between spaces': fillWithNames(length, (name) => name, '+'),
   escapes: fill(length, '%41'),
   'UTF-8': fill(length, '%F0%9F%98%80'),
-  'a JWT of levels': `${encode('{"alg":"ES256"}')}.${encode(`{"iss":"a","sub":"a","aud":${nestedArrays(Math.min(length, 15_000) / 1.5)}}`)}.AA`,
+  'a deeply nested JWT': `${encode('{"alg":"ES256"}')}.${encode(`{"iss":"a","sub":"a","aud":${nestedArrays(Math.min(length, 15_000) / 1.5)}}`)}.AA`,
   'a URL': `https://${fill(length - 8, 'a/../')}`,
 })
 
@@ -167,23 +167,21 @@ describe('a request', () => {
   const long = `${GOOD}&other=${'a'.repeat(65_000)}`
   const requests: Readonly<Record<string, readonly string[]>> = {
     'chunks of one byte': [chunked(inChunks(long))],
-    'chunks of one byte, to where nothing is': [chunked(inChunks(long), '/nowhere')],
-    'chunks of one byte, to what is only fetched': [chunked(inChunks(long), '/pf/JWKS')],
+    'chunks of one byte, to an unknown path': [chunked(inChunks(long), '/nowhere')],
+    'chunks of one byte, to a path for GET only': [chunked(inChunks(long), '/pf/JWKS')],
     'chunks with extensions': [chunked(inChunks(fill(3_000, 'a'), `;${'a'.repeat(60)}`))],
     trailers: [chunked(`0\r\n${'a:b\r\n'.repeat(3_000)}\r\n`)],
     'TLS records of one byte': [tokenRequest(long).slice(0, -65_000), ...'a'.repeat(2_000)],
     'different headers': [
       tokenRequest(GOOD, Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`a${index}`, '']))),
     ],
-    'one header again and again': [tokenRequest().replace('\r\n\r\n', `\r\n${'a:\r\n'.repeat(3_500)}\r\n`)],
-    'X-Forwarded-For again and again': [
-      tokenRequest().replace('\r\n\r\n', `\r\n${'X-Forwarded-For:a\r\n'.repeat(700)}\r\n`),
-    ],
+    'one header repeated': [tokenRequest().replace('\r\n\r\n', `\r\n${'a:\r\n'.repeat(3_500)}\r\n`)],
+    'X-Forwarded-For repeated': [tokenRequest().replace('\r\n\r\n', `\r\n${'X-Forwarded-For:a\r\n'.repeat(700)}\r\n`)],
     'a long path': [fetching({}, `/${'a'.repeat(15_000)}`)],
     'a path of dots': [fetching({}, fill(15_000, '/..'))],
     'a long query': [tokenRequest(GOOD, {}, `/as/token.oauth2?${'a=b&'.repeat(3_000)}`)],
     'a long authority': [tokenRequest(GOOD, {}, `https://${'a'.repeat(15_000)}/as/token.oauth2`)],
-    'no end of a line': [`POST ${'a'.repeat(15_000)}`, '\r\n\r\n'],
+    'an endless line': [`POST ${'a'.repeat(15_000)}`, '\r\n\r\n'],
   }
   test.each(Object.entries(requests))('largest-inputs: %s', (_name, pieces) => expectCheapRequest(server, { pieces }))
 

@@ -32,21 +32,21 @@ export const jsonValues = (length: number): Readonly<Record<string, string>> => 
   'nested arrays': nestedArrays(length),
   'nested objects': nestedObjects(length),
   members: `{${fillWithNames(length - 2, (name) => `"${name}":1`, ',')}}`,
-  'members that are numbers': `{${fillWithNames(length / 2, (name) => name, ',')
+  'members with numbers': `{${fillWithNames(length / 2, (name) => name, ',')
     .split(',')
     .map((_, index) => `"${index * 7_919}":1`)
     .join(',')
     .slice(0, length - 20)
     .replace(/,[^,]*$/, '')}}`,
-  'one member again and again': `{${fill(length - 8, '"a":1,')}"a":1}`,
-  'objects, each of another shape': `[${fillWithNames(length - 2, (name) => `{"${name}":1}`, ',')}]`,
+  'one member repeated': `{${fill(length - 8, '"a":1,')}"a":1}`,
+  'objects of different shapes': `[${fillWithNames(length - 2, (name) => `{"${name}":1}`, ',')}]`,
   'empty objects': `[${fill(length - 4, '{},')}{}]`,
   'empty arrays': `[${fill(length - 4, '[],')}[]]`,
   digits: '9'.repeat(length),
   'zeros behind the point': `0.${'0'.repeat(length - 10)}1e-300`,
   numbers: `[${fill(length - 10, '1e-300,')}1]`,
   escapes: `"${fill(length - 2, '\\u0041')}"`,
-  'halves of surrogate pairs': `"${fill(length - 2, '\\ud800')}"`,
+  'lone surrogates': `"${fill(length - 2, '\\ud800')}"`,
   texts: `[${fill(length - 4, '"",')}""]`,
   'text of another script': `"${fill(length / 3, '語')}"`,
   'combining marks': `"a${fill(length / 4 - 2, '\u0301')}${fill(length / 4 - 2, '\u0316')}"`,

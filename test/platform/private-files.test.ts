@@ -77,7 +77,7 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     await store.close()
     return 1
   },
-  'a database in folders that are made for it': async () => {
+  'a database in new folders': async () => {
     const path = join(folder, 'new', 'folder', 'tessera.db')
     const store = await openAndWrite(path)
     expectPrivate(3)
@@ -85,7 +85,7 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     for (const made of [dirname(path), dirname(dirname(path))]) expect(statSync(made).mode & 0o777).toBe(0o700)
     return 1
   },
-  'a database by way of a link to where there is none': async () => {
+  'a database through a dangling link': async () => {
     mkdirSync(join(folder, 'elsewhere'))
     symlinkSync(join(folder, 'elsewhere', 'tessera.db'), databases().path)
     const store = await openAndWrite(databases().path)
@@ -105,7 +105,7 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     await store.close()
     return 2
   },
-  'tessera restore, in the place of another that anybody could read': async () => {
+  'tessera restore, over a database that others could read': async () => {
     const { path, copy } = databases()
     await (await openAndWrite(path)).close()
     await runCommand(environment(path), () => backup({ to: join(folder, 'backup.db') }))
@@ -132,7 +132,7 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     expect((await runCommand(environment(path), () => storageCompact({}))).error).toBeUndefined()
     return 1
   },
-  'the keys of tessera dev and its master key, beside certificates that everybody may read': async () => {
+  'the keys of tessera dev and its master key, beside public certificates': async () => {
     const data = join(folder, 'data')
     const options = loadOptions({ env: {}, flags: { data } })
     // As in `tessera dev`.
@@ -148,13 +148,13 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     expect(Object.keys(modes()).sort()).toEqual(['ca-key.pem', 'ca.pem', 'cert.pem', 'key.pem', 'master.key'])
     return 5
   },
-  'the key of tessera dev, over what a process left unfinished': async () => {
+  'the key of tessera dev, over an unfinished file': async () => {
     mkdirSync(join(folder, 'tls'))
     writeFileSync(join(folder, 'tls', `key.pem.${process.pid}.new`), '', { mode: 0o666 })
     ensureCertificate(folder, systemClock, systemRandom)
     return 4
   },
-  'the keys of tessera dev, that anybody could read': async () => {
+  'the keys of tessera dev, after others could read them': async () => {
     ensureCertificate(folder, systemClock, systemRandom)
     for (const name of ['key.pem', 'ca-key.pem']) chmodSync(join(folder, 'tls', name), 0o644)
     ensureCertificate(folder, systemClock, systemRandom)

@@ -59,9 +59,9 @@ const assertions = Object.fromEntries(
 
 const malformed = {
   dots: '.'.repeat(JWT),
-  'base64url without end': 'A'.repeat(JWT),
+  'endless base64url': 'A'.repeat(JWT),
   padding: `${fill(JWT / 2, 'AA==')}.${fill(JWT / 2 - 2, 'AA==')}.`,
-  'a signature that is all of it': `${encode('{"alg":"RS256"}')}.${encode('{}')}.${'A'.repeat(JWT - 30)}`,
+  'only a signature': `${encode('{"alg":"RS256"}')}.${encode('{}')}.${'A'.repeat(JWT - 30)}`,
   'characters of another script': '語'.repeat(JWT),
   'a megabyte': 'A.'.repeat(500_000),
 }
@@ -160,7 +160,7 @@ export const jwsCases = [
     ),
     'a huge modulus': rsaJwk(8_000, 3),
     'a huge exponent': rsaJwk(1024, 1024),
-    'a coordinate that is huge': { kty: 'EC', crv: 'P-521', x: 'A'.repeat(12_000), y: 'A'.repeat(12_000) },
+    'a huge coordinate': { kty: 'EC', crv: 'P-521', x: 'A'.repeat(12_000), y: 'A'.repeat(12_000) },
     'a point off the curve': offCurve,
     operations: { ...edJwk(), key_ops: Array.from({ length: 4_000 }, () => 'sign') },
   }),
@@ -171,8 +171,8 @@ export const jwsCases = [
     Ed25519: set(edJwk),
     'RSA of 8192 bits': set(() => rsaJwk(1024, 8)),
     'points off the curve': set(() => offCurve),
-    'what are no keys': set(() => ({ kty: 'a'.repeat(2_500) })),
-    'keys without end': { keys: Array.from({ length: 100_000 }, () => ({})) },
+    'invalid keys': set(() => ({ kty: 'a'.repeat(2_500) })),
+    'endless keys': { keys: Array.from({ length: 100_000 }, () => ({})) },
   }),
   ...cases('checkDpopProof', (header: string) => checkDpopProof(header, proofContext), {
     ...Object.fromEntries(values.map(([shape, json]) => [`${shape} as jwk`, proof(json)])),
@@ -182,8 +182,8 @@ export const jwsCases = [
     ...Object.fromEntries(
       slowest.map(({ alg, length, jwk }) => [`a key for ${alg}`, proof(JSON.stringify(jwk()), {}, alg, length)]),
     ),
-    'an htu without end': proof('{}', { htu: `https://${'a'.repeat(VALUE - 800)}` }),
-    'a nonce without end': proof('{}', { nonce: 'A'.repeat(VALUE - 800) }),
+    'an endless htu': proof('{}', { htu: `https://${'a'.repeat(VALUE - 800)}` }),
+    'an endless nonce': proof('{}', { nonce: 'A'.repeat(VALUE - 800) }),
     commas: ','.repeat(32_000),
     ...malformed,
   }),
@@ -197,7 +197,7 @@ export const jwsCases = [
     numbers: `https://${fill(2_000, '0x7f.')}`,
     brackets: `https://[${fill(2_000, ':')}]`,
     'no URI': `https://${'%'.repeat(2_000)}`,
-    'a long one': `https://${'a'.repeat(60_000)}`,
+    'a long value': `https://${'a'.repeat(60_000)}`,
   }),
 ]
 

@@ -129,10 +129,10 @@ describe('a call of the database', () => {
     }
   }
   const outcomes: Readonly<Record<string, readonly [(rows: Rows) => unknown, string]>> = {
-    'that is answered': [(rows) => rows.list(), 'ok'],
-    'that fails for want of the database': [(rows) => rows.fail(new StorageUnavailable(undefined)), 'unavailable'],
-    'that fails for what was asked': [(rows) => rows.fail(new Error('no such column')), 'error'],
-    'that throws at once': [(rows) => rows.throwAtOnce(new Error('no such column')), 'error'],
+    'that succeeds': [(rows) => rows.list(), 'ok'],
+    'that fails because the database is away': [(rows) => rows.fail(new StorageUnavailable(undefined)), 'unavailable'],
+    'that fails because of its arguments': [(rows) => rows.fail(new Error('no such column')), 'error'],
+    'that throws synchronously': [(rows) => rows.throwAtOnce(new Error('no such column')), 'error'],
   }
   test.each(Object.entries(outcomes))(
     '%s is counted by its store, timed, and passed on unchanged',

@@ -43,17 +43,17 @@ describe('a request is counted once, by endpoint, status and error code', () => 
       counted: ['token', '401', 'invalid_client'],
       reason: 'wrong_secret',
     },
-    'an unknown client, which is the same on the wire': {
+    'an unknown client, with the same answer': {
       send: () => server.token(grant, basic('nobody', newSecret())),
       counted: ['token', '401', 'invalid_client'],
       reason: 'unknown_client',
     },
-    'a scope that is not allowed': {
+    'a forbidden scope': {
       send: () => server.token({ ...grant, scope: 'launch' }, basic('reporter', SECRET)),
       counted: ['token', '400', 'invalid_scope'],
       reason: 'scope_not_allowed',
     },
-    'an introspection that is not allowed': {
+    'a forbidden introspection': {
       send: () => post(endpointPaths.introspection, { token: 'x' }, basic('reporter', SECRET)),
       counted: ['introspection', '403', 'unauthorized_client'],
       reason: 'introspection_not_allowed',
@@ -76,25 +76,25 @@ describe('a request is counted once, by endpoint, status and error code', () => 
       counted: ['metadata', '200', 'none'],
     },
     'the heartbeat': { send: () => get('/pf/heartbeat.ping'), counted: ['other', '200', 'none'] },
-    'a path that is not served': {
+    'an unknown path': {
       send: () => get('/as/token.oauth2/'),
       counted: ['other', '404', 'invalid_request'],
       reason: 'not_found',
       isTimed: false,
     },
-    'a method that is not': {
+    'a forbidden method': {
       send: () => get(endpointPaths.token),
       counted: ['token', '405', 'invalid_request'],
       reason: 'method_not_allowed',
       isTimed: false,
     },
-    'a body that is too large': {
+    'an oversized body': {
       send: () => server.token('x'.repeat(70_000)),
       counted: ['token', '413', 'invalid_request'],
       reason: 'body_too_large',
       isTimed: false,
     },
-    'what is not HTTP': {
+    'bytes that aren’t HTTP': {
       send: () => sendRaw(server.issuer, 'GARBAGE\r\n\r\n'),
       counted: ['other', '400', 'invalid_request'],
       reason: 'malformed_request',
