@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 /** Linux reports processor time in hundredths of a second, independent of its own clock (time(7)). */
 const TICKS_PER_SECOND = 100
 
-/** Resident memory of a process and its descendants in bytes, or undefined if the system doesn't tell. */
+/** Resident memory of a process and its children in bytes, or undefined if the system doesn't tell. */
 export const residentBytes = (pid: number | undefined): number | undefined =>
   sumOfAll(pid, (one) => {
     const kilobytes = /^VmRSS:\s*(\d+) kB/m.exec(readProc(one, 'status'))?.[1]
@@ -11,7 +11,7 @@ export const residentBytes = (pid: number | undefined): number | undefined =>
   })
 
 /**
- * Starts counting. Returns a function that gives the milliseconds of processor time that a process and its descendants
+ * Starts counting. Returns a function that gives the milliseconds of processor time that a process and its children
  * have used since, or undefined if the system doesn't tell.
  */
 export function watchProcessor(pid: number | undefined): () => number | undefined {

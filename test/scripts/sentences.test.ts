@@ -36,7 +36,7 @@ describe('in Markdown', () => {
     ['the second sentence of a line', 'It waits. What waits is served.\n', ['1: What waits is served.']],
     ['a sentence on a later line', 'It waits\nfor a while. Whoever asks\nwaits too.\n', ['2: Whoever asks waits too.']],
     [
-      'a list item, also in lower case',
+      'a list item in lower case',
       '- what it does\n- how\n\n1. Of all things\n',
       ['1: what it does', '4: Of all things'],
     ],

@@ -155,7 +155,7 @@ describe('refused certificates', () => {
       'CN=Intermediate,O=Example',
     ],
     [
-      'an issuer that is no authority',
+      'an issuer that is not an authority',
       async () => under({ extensions: [notCa, usage(digitalSignature)] }),
       'not_a_ca',
       'CN=Between',

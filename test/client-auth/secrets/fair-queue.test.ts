@@ -109,7 +109,7 @@ test('a failing job doesn’t stop the next one', async () => {
   await expect(next).resolves.toBe('served')
 })
 
-test('the only job in a lane is served during any flood that comes in fewer lanes than the queue has room for', async () => {
+test('the only job of a lane is served during a flood in fewer lanes than the queue has room', async () => {
   const job = fc.record({ lane: fc.nat({ max: 2 }), narrower: fc.nat({ max: 50 }), id: fc.nat({ max: 1000 }) })
   await fc.assert(
     fc.asyncProperty(fc.array(job, { maxLength: 40 }), fc.array(job, { maxLength: 40 }), async (before, after) => {

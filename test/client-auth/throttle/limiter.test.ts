@@ -377,7 +377,7 @@ describe('an attempt that was refused with its secret unread', () => {
     expect(wait('a', addressOf(100))).toBe(1)
   })
 
-  test('makes its secret known for a minute, once', () => {
+  test('marks its pair as returning for a minute, once', () => {
     const { clock, tryOut } = setUp()
     const standing = (attempt: Attempt | TooManyGuesses) =>
       attempt instanceof TooManyGuesses ? undefined : attempt.standing
@@ -392,7 +392,7 @@ describe('an attempt that was refused with its secret unread', () => {
     expect(standing(tryOut())).toBe('new')
   })
 
-  test('makes a secret that succeeded before known for a day', () => {
+  test('keeps the earlier success of its pair known for a day', () => {
     const { clock, succeed, tryOut } = setUp()
     succeed()
     turnAway(tryOut())
@@ -471,7 +471,7 @@ describe('bounded memory', () => {
     expect(wait('good', HERE, 'right')).toBe(0)
   })
 
-  test('a pair that is evicted under way is counted by later knowledge', () => {
+  test('an attempt whose pair was evicted meanwhile counts toward the new entry', () => {
     const { fail, tryOut, wait } = setUp(memory)
     const attempt = tryOut()
     for (let i = 0; i < 20; i += 1) fail(1, `c${i}`, addressOf(i))

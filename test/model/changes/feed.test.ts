@@ -294,7 +294,7 @@ describe('a process that', () => {
     expect(asked).toHaveLength(1)
   })
 
-  test('began to read before it had a feed has news as old as that', async () => {
+  test('read before its feed started has news as old as that read', async () => {
     const store = { latestChange: async () => 0, changesSince: async () => ({ latest: 0, changes: [], missed: false }) }
     const listeners = { keys: createListener('keys', []).listener }
     const clock = clockAt(5_000)

@@ -89,7 +89,7 @@ describe('an unreadable record', () => {
     })
   })
 
-  test('of an API: requests for another are granted, and scopes of nobody refused as ever', async () => {
+  test('of an API: requests for others are granted, and unknown scopes are refused as usual', async () => {
     expect((await ask('sound', { scope: 'edit' })).status).toBe(200)
     expect((await ask('sound', { resource: 'https://sound.example.com' })).status).toBe(200)
     expect(await refusal(await ask('sound', { scope: 'nothing' }))).toMatchObject({ status: 400 })

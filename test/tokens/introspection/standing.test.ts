@@ -179,7 +179,7 @@ describe('an API', () => {
     rows.announce('api', 'https://doomed.example.com')
   })
 
-  test('that was removed has no active tokens, and neither has it those that are also for another API', async () => {
+  test('that was removed leaves its own tokens inactive, and those that are also for another API active there', async () => {
     await server.apply(`apis:\n${API('doomed')}`)
     await until(async () => (await ask('losing', 'doomed')).status === 200)
     const [one, both] = [await issue('losing', 'doomed'), await issue('losing', 'plain doomed')]
