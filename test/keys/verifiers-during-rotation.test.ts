@@ -11,7 +11,7 @@ import { A_SECOND } from '../harness/until.ts'
 
 const AUDIENCE = 'https://api.example.com'
 const ROTATE_EVERY = 5
-/** Longer than jose's 30 s and aws-jwt-verify's 10 s between fetches, so that both can have a key before it signs. */
+/** Longer than the 30 s of jose and the 10 s of aws-jwt-verify between fetches: both may fetch when a key signs. */
 const PUBLISH_BEFORE = 35
 const PENDING = PUBLISH_BEFORE / ROTATE_EVERY
 const RUN_MS = extent(11_000, 60_000)

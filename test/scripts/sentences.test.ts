@@ -35,11 +35,7 @@ describe('in Markdown', () => {
     ['a paragraph', 'Good.\n\nWhat is due is removed.\n', ['3: What is due is removed.']],
     ['the second sentence of a line', 'It waits. What waits is served.\n', ['1: What waits is served.']],
     ['a sentence on a later line', 'It waits\nfor a while. Whoever asks\nwaits too.\n', ['2: Whoever asks waits too.']],
-    [
-      'a list item in lower case',
-      '- what it does\n- how\n\n1. Of all things\n',
-      ['1: what it does', '4: Of all things'],
-    ],
+    ['a list item', '- what it does\n- how\n\n1. Of all things\n', ['1: what it does', '4: Of all things']],
     ['the body of a table', '| a | b |\n| --- | --- |\n| x | What it does is this. |\n', ['3: What it does is this.']],
     ['a link', '[What is due](x.md) is removed.\n', ['1: What is due is removed.']],
     ['a quotation', '> Whoever reads this waits.\n', ['1: Whoever reads this waits.']],
