@@ -81,9 +81,7 @@ test('the assertion that all cases derive from is accepted once', async () => {
 })
 
 describe('any other assertion is refused with 400, 401 or 429', () => {
-  fuzz('an assertion that is used up, changed', 0.12, mutated(seeds).filter(fits), (assertion) =>
-    expectRefused(formOf(assertion)),
-  )
+  fuzz('a used assertion, changed', 0.12, mutated(seeds).filter(fits), (assertion) => expectRefused(formOf(assertion)))
   fuzz('text', 0.03, anyText.filter(fits), (assertion) => expectRefused(formOf(assertion)))
 
   const key = createPrivateKey({ key: { ...own.privateJwk }, format: 'jwk' })
@@ -128,7 +126,7 @@ describe('any other assertion is refused with 400, 401 or 429', () => {
     expectRefused(formOf(assertion)),
   )
   fuzz(
-    'any parameters beside it',
+    'any further parameters',
     0.05,
     fc.tuple(fc.oneof(signed, mutated(seeds).filter(fits)), parameters),
     ([assertion, more]) => expectRefused(formOf(assertion, more)),

@@ -170,7 +170,7 @@ describe('a form', () => {
     ),
     fc.constantFrom('application/x-www-form-urlencoded', 'APPLICATION/X-WWW-Form-Urlencoded ; charset=utf-8'),
   )
-  fuzz('is of one content type alone', 0.02, anyType, (type) => {
+  fuzz('has exactly one content type', 0.02, anyType, (type) => {
     const isForm = type.split(';')[0]?.trim().toLowerCase() === FORM['content-type'] && !/^\s/.test(type)
     const refusal = refusalOf(() => parseForm({ 'content-type': type }, Buffer.from('a=b')))
     expect(refusal).toBe(isForm ? undefined : 'unsupported_content_type')
@@ -178,7 +178,7 @@ describe('a form', () => {
 })
 
 describe('a component of a form', () => {
-  fuzz('comes back from each way to encode it', 0.1, fc.string({ unit: 'binary' }), (value) => {
+  fuzz('survives each encoding', 0.1, fc.string({ unit: 'binary' }), (value) => {
     const encoded = encodeURIComponent(value)
     expect(decodeFormComponent(encoded)).toBe(value)
     expect(decodeFormComponent(encoded.replaceAll('%20', '+'))).toBe(value)
@@ -187,7 +187,7 @@ describe('a component of a form', () => {
     expect(decodeFormComponent(everything)).toBe(value)
   })
 
-  fuzz('is nothing where its bytes are not UTF-8, and never throws', 0.1, anyBody, (value) => {
+  fuzz('is undefined if its bytes are not UTF-8, and never throws', 0.1, anyBody, (value) => {
     const bytes = percentDecode(value)
     expect(decodeFormComponent(value)).toBe(isUtf8(bytes) ? bytes.toString() : undefined)
   })
@@ -205,7 +205,7 @@ const credential = fc
 
 describe('an Authorization header', () => {
   fuzz(
-    'presents id and secret that were form-encoded (RFC 6749 §2.3.1)',
+    'presents a form-encoded id and secret (RFC 6749 §2.3.1)',
     0.08,
     fc.tuple(credential, credential),
     ([id, secret]) => {
@@ -224,7 +224,7 @@ describe('an Authorization header', () => {
   /** Whether decoding the secret would give a control character. */
   const looksLikeControl = (value: string): boolean => hasControl(decodeFormComponent(value) ?? '')
 
-  fuzz('presents id and secret as they are', 0.08, raw, ([id, secret]) => {
+  fuzz('presents a raw id and secret', 0.08, raw, ([id, secret]) => {
     fc.pre(!looksLikeControl(id) && !looksLikeControl(secret))
     const readings = present(header(id, secret))
     expect(readings).toContainEqual({ clientId: id, secret })

@@ -170,7 +170,7 @@ describe('any other token', () => {
 
   fuzz('as a form', 0.04, anyToken, expectVerdict)
 
-  fuzz('in bytes that are no form, or hardly one', 0.03, anyBody, async (body) => {
+  fuzz('in a malformed form', 0.03, anyBody, async (body) => {
     const verdict = verdictOf(await introspect(body))
     if (verdict === 'active') throw new Error('active')
   })
@@ -180,7 +180,7 @@ describe('any other token', () => {
     if (verdict === 'active' || (verdict === 'inactive' && !isUtf8(bytes))) throw new Error(verdict)
   })
 
-  fuzzMemory('memory stays as it is', { share: 0.05, growth: 4 * 2 ** 20 }, anyToken, expectVerdict)
+  fuzzMemory('memory doesn’t grow', { share: 0.05, growth: 4 * 2 ** 20 }, anyToken, expectVerdict)
 })
 
 test('the tokens of ours are still active, and new ones, too', async () => {

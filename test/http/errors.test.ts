@@ -293,8 +293,8 @@ const whenTwice: Readonly<Record<string, string>> = {
   host: 'refused',
   authorization: 'refused',
   'content-type': 'refused',
-  dpop: 'joined, and refused as no proof',
-  'content-encoding': 'joined, and refused as none that is undone',
+  dpop: 'joined, and refused as an invalid proof',
+  'content-encoding': 'joined, and refused as an unsupported coding',
   'transfer-encoding': 'refused by the parser',
   'content-length': 'refused by the parser',
   expect: 'joined, and refused as unknown',
@@ -306,7 +306,7 @@ const whenTwice: Readonly<Record<string, string>> = {
   'client-cert': 'joined, and refused as malformed',
   'client-cert-chain': 'a list',
   traceparent: 'joined, and ignored as invalid',
-  'user-agent': 'the first is recorded, and nothing else is done with it',
+  'user-agent': 'the first one is recorded, and otherwise unused',
 }
 
 test('the table has every header that the source reads, with the treatment of a repeated one', () => {

@@ -91,7 +91,7 @@ describe('scope-across-apis: a token never carries to one API a scope that anoth
 
 describe('any model and request', () => {
   const cases: fc.Arbitrary<readonly [Model, Request]> = anyModel()
-  fuzz('each scope of a token was granted at every API in aud that knows it', 0.5, cases, ([model, request]) => {
+  fuzz('each scope of a token is granted at every API in aud that knows it', 0.5, cases, ([model, request]) => {
     const decision = decideIn(model, request)
     if (decision.kind === 'refused') return
     expect(decision.scopes).not.toHaveLength(0)
@@ -103,7 +103,7 @@ describe('any model and request', () => {
     }
   })
 
-  fuzz('a token for one API alone is never refused for what another one grants', 0.5, cases, ([model, request]) => {
+  fuzz('a token for one API is never refused because of another API’s scopes', 0.5, cases, ([model, request]) => {
     for (const target of model.apis.all) {
       const decision = decideIn(model, { ...request, targets: [target.audience] })
       if (decision.kind === 'refused') expect(decision.reason).not.toBe('scope_of_other_target')

@@ -10,9 +10,9 @@ const CAST = /\bas (?!const\b)\w.*/g
 const REASONED: Readonly<Record<string, string>> = {
   'src/oauth/ids.ts': 'the constructors of brands',
   'src/client-auth/authenticate.ts': 'the constructor of AuthenticatedClient',
-  'src/http/unparsed.ts': 'Node types the sockets of a server as streams',
-  'src/store/sqlite/dialect.ts': 'the driver of Kysely is generic in the rows of a statement',
-  'src/management/manifest/convert.ts': 'TypeScript does not follow what is filtered from the members of an object',
+  'src/http/unparsed.ts': 'Node declares the sockets of a server as streams',
+  'src/store/sqlite/dialect.ts': 'the driver interface of Kysely is generic in the rows of a statement',
+  'src/management/manifest/convert.ts': 'TypeScript does not track the members that a filter leaves',
 }
 
 const castsIn = (source: string): readonly string[] =>

@@ -8,10 +8,10 @@ const EXPORT = /^export (?:async )?(?:const|function\*?|class) (\w+)/gm
 
 /** Values that only other folders than src import, with the reason. */
 const REASONED: Readonly<Record<string, string>> = {
-  'src/cli/main.ts program': 'tests read which commands and options there are',
-  'src/client-auth/client-secret-basic.ts readBasic': 'a parser of what strangers send, tested at its largest',
-  'src/observability/table.ts processMetricTable': 'the table of metrics is documented from it',
-  'src/store/tables/changes.ts CHANGES_KEPT': 'tests go beyond the limit',
+  'src/cli/main.ts program': 'tests list the commands and options',
+  'src/client-auth/client-secret-basic.ts readBasic': 'a parser of strangers’ input, tested at its largest input',
+  'src/observability/table.ts processMetricTable': 'the page of metrics is made from it',
+  'src/store/tables/changes.ts CHANGES_KEPT': 'tests exceed the limit',
   'src/tokens/presets.ts presetless': 'the page of presets is made from it',
 }
 

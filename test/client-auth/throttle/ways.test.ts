@@ -219,19 +219,19 @@ describe('guesses by MAC', () => {
 /** The places that make or compare secrets and MACs, with the reason why nobody can guess there. */
 const allowed: Readonly<Record<string, string>> = {
   'src/client-auth/guessable.ts': 'asks the limiter',
-  'src/client-auth/secret.ts': 'compares with generated secrets alone, of which nobody guesses any',
+  'src/client-auth/secret.ts': 'compares only with generated secrets, which nobody can guess',
   'src/client-auth/secrets/verifier.ts': 'is called by guessable.ts',
   'src/model/credentials/secret-hash.ts': 'makes hashes',
   'src/model/credentials/retrievable.ts': 'is called by guessable.ts',
-  'src/management/credentials/rewrap.ts': 'encrypts anew',
-  'src/management/credentials/make.ts': 'hashes what an administrator sets',
-  'src/management/manifest/credentials.ts': 'compares what an administrator sets with what is stored',
-  'src/management/credentials/repair.ts': 'looks whether a secret can be read',
+  'src/management/credentials/rewrap.ts': 'encrypts again',
+  'src/management/credentials/make.ts': 'hashes secrets that an administrator sets',
+  'src/management/manifest/credentials.ts': 'compares secrets of an administrator with stored ones',
+  'src/management/credentials/repair.ts': 'checks whether a secret is readable',
   'src/crypto/jws/algorithms.ts': 'makes and compares MACs',
   'src/crypto/jws/verify.ts': 'is called by guessable.ts',
   'src/crypto/master-key.ts': 'names a key',
-  'src/store/migrations/0008-ended-and-sample.ts': 'looks for the secret that this project publishes',
-  'src/sender-constraint/nonce.ts': 'compares nonces, which are told to whoever asks',
+  'src/store/migrations/0008-ended-and-sample.ts': 'finds the secret that this project publishes',
+  'src/sender-constraint/nonce.ts': 'compares nonces, which every client gets',
 }
 const COMPARES =
   /\b(?:timingSafeEqual|createHmac|verifyHmac|verifyMac|retrieveSecret|scrypt|scryptDigest|findChosen|findRemembered|findGenerated)\b\(/

@@ -48,7 +48,7 @@ function expectOnlyGenuine(token: string): void {
 }
 
 describe('only signed claims verify, and only declared errors are thrown', () => {
-  fuzz('what was signed, changed', 0.4, mutated(seeds), expectOnlyGenuine)
+  fuzz('signed tokens, changed', 0.4, mutated(seeds), expectOnlyGenuine)
   fuzz('text', 0.1, anyText, expectOnlyGenuine)
 
   const json = fc.oneof(
@@ -86,7 +86,7 @@ describe('a key', () => {
     )
     .map(([jwk, name, value]): unknown => ({ ...jwk, [name]: value }))
 
-  fuzz('is read or refused, whatever it is', 0.15, fc.oneof(changed, fc.jsonValue()), (jwk) => {
+  fuzz('is read or refused', 0.15, fc.oneof(changed, fc.jsonValue()), (jwk) => {
     try {
       const key = parsePublicJwk(jwk)
       if (key.keyObject.type !== 'public') throw new Error('took a key that is not public')
@@ -99,7 +99,7 @@ describe('a key', () => {
   })
 
   fuzz(
-    'does not spoil the set that it is in',
+    'leaves the other keys of its set usable',
     0.05,
     fc.array(fc.oneof(changed, fc.jsonValue()), { maxLength: 5 }),
     (jwks) => {
@@ -110,7 +110,7 @@ describe('a key', () => {
 })
 
 fuzz(
-  'what an administrator is shown is short, and one line of well-formed text',
+  'text for administrators is one short line of well-formed text',
   0.1,
   fc.oneof(fc.jsonValue(), anyText),
   (value) => {

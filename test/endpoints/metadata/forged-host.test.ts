@@ -16,7 +16,7 @@ const FORGED: [string, Readonly<Record<string, string>>][] = [
 
 /** forged-host: issuer and metadata come only from configuration, whatever the headers say. */
 describe.each([
-  ['whoever asks', {}],
+  ['any client', {}],
   ['a configured proxy', { 'runtime.trusted_proxies': '127.0.0.1,::1' }],
 ])('forged-host: forged by %s', (_name, options) => {
   let server: TestServer
