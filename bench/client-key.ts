@@ -5,16 +5,16 @@ import { signedValue } from './load/signed-value.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
-/** With what a client signs assertions and proofs, in this run; ES256. */
+/** The key that clients sign assertions and proofs with in this run; ES256. */
 export const clientKey = {
   publicJwk: publicKey.export({ format: 'jwk' }),
   privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
 } as const
 
-/** Seconds that an assertion lives. */
+/** Lifetime of an assertion, in seconds. */
 const LIFETIME = 60
 
-/** A client assertion (RFC 7523 §3), each with a `jti` of its own. */
+/** A client assertion (RFC 7523 §3). Each has its own `jti`. */
 export const assertionOf = (clientId: string): SignedValue => ({
   privateKey: clientKey.privateKey,
   header: { alg: 'ES256' },
@@ -22,7 +22,7 @@ export const assertionOf = (clientId: string): SignedValue => ({
   lifetime: LIFETIME,
 })
 
-/** A DPoP proof for the token endpoint (RFC 9449 §4.2), likewise. */
+/** A DPoP proof for the token endpoint (RFC 9449 §4.2). Each has its own `jti`. */
 export const proof: SignedValue = {
   privateKey: clientKey.privateKey,
   header: { alg: 'ES256', typ: 'dpop+jwt', jwk: clientKey.publicJwk },
@@ -30,5 +30,5 @@ export const proof: SignedValue = {
   lifetime: undefined,
 }
 
-/** One of them. */
+/** Signs a single JWT. */
 export const sign = (value: SignedValue): string => signedValue(value)(randomUUID(), Math.floor(Date.now() / 1000))

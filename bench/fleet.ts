@@ -1,7 +1,7 @@
 import { generateSecret } from '../src/model/credentials/generate-secret.ts'
 import { systemRandom } from '../src/platform/random.ts'
 
-/** What every server is asked for, and issues: the same requests, the same claims. */
+/** The requests to every server and the claims of its tokens, which are the same for all. */
 export const issuer = 'https://bench.example.com'
 export const audience = 'https://api.example.com'
 export const scope = 'edit'
@@ -10,10 +10,10 @@ export const lifetime = 14_400
 export const tokenPath = '/as/token.oauth2'
 export const introspectionPath = '/as/introspect.oauth2'
 export const keysPath = '/pf/JWKS'
-/** What a client asks for a token with. */
+/** The token request of every client. */
 export const tokenForm = new URLSearchParams({ grant_type: 'client_credentials', scope }).toString()
 
-/** What a server's tokens are: JWTs signed with an algorithm, or sealed. */
+/** The kind of a server's tokens: JWTs signed with an algorithm, or sealed. */
 export type TokenKind = 'ES256' | 'RS256' | 'sealed'
 
 /** One of the services that ask for tokens, or the API that introspects them. */
@@ -22,19 +22,19 @@ export interface BenchClient {
   readonly secret: string
 }
 
-/** What a client proves with who it is; a chosen secret is one that a person could have made up. */
+/** The credential that a client authenticates with. A person could have made up a chosen secret. */
 export type Presents = 'generated secret' | 'chosen secret' | 'assertion'
 
-/** Who asks, and a secret as Tessera generates them. */
+/** A client with a secret of the form that Tessera generates. */
 const makeClient = (id: string): BenchClient => ({ id, secret: generateSecret(systemRandom) })
 
-/** The API that the tokens are for: it may introspect them. */
+/** The API that the tokens are for. It may introspect them. */
 export const resourceServer = makeClient('resource-server')
 
 /** The chosen secret of a client. */
 export const chosenSecret = ({ id }: BenchClient): string => `${id}-correct-horse`
 
-/** So many clients, at least one. */
+/** Makes `count` clients, at least one. */
 export function makeClients(count: number): readonly [BenchClient, ...BenchClient[]] {
   const make = (number: number) => makeClient(`client-${String(number).padStart(5, '0')}`)
   return [make(1), ...Array.from({ length: count - 1 }, (_, index) => make(index + 2))]
@@ -46,7 +46,7 @@ export function basic(client: BenchClient, presents: Presents = 'generated secre
   return `Basic ${Buffer.from(`${client.id}:${secret}`).toString('base64')}`
 }
 
-/** The claims of a token: as many bytes in any two. @param iat seconds */
+/** The claims of a token, which always have the same size. @param iat seconds */
 export const claimsOf = (clientId: string, jti: string, iat: number) => ({
   iss: issuer,
   sub: clientId,
@@ -58,5 +58,5 @@ export const claimsOf = (clientId: string, jti: string, iat: number) => ({
   scope,
 })
 
-/** What introspection says of a token with these claims (RFC 7662 §2.2). */
+/** The introspection response for a token with these claims (RFC 7662 §2.2). */
 export const activeAnswer = (claims: object) => ({ active: true, ...claims, token_type: 'Bearer' })

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 
-/** What the figures are figures of: processor, Node, commit. */
+/** The machine and the code that the figures hold for: processor, Node, commit. */
 export function machine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor'
   return `${model}, ${availableParallelism()} cores, ${process.platform}; Node ${process.version}; commit ${commit()}`

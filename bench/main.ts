@@ -1,4 +1,6 @@
-/** `npm run bench`: our numbers beside the floor and beside a peer, in one run. `scenarios.ts` lists what is measured. */
+/**
+ * `npm run bench` compares Tessera with the floor and with a peer, in one run. `scenarios.ts` lists the measurements.
+ */
 
 import { writeFileSync } from 'node:fs'
 import { LoadProcess } from './load/process.ts'
@@ -12,19 +14,19 @@ import { rowName, type Scenario, scenarios, subject } from './scenarios.ts'
 import { measureStarting } from './starting.ts'
 import { canPin, cores, Workspace } from './workspace.ts'
 
-/** Where flame graphs go. */
+/** The folder of flame graphs. */
 const PROFILES = '.profile'
 
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
-/** Says how far it is, where a pipe doesn't see it. */
+/** Reports progress on standard error, so that pipes don't see it. */
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
-/** The scenarios, with those of their servers whose rows are asked for. */
+/** The scenarios with the servers of the requested rows. */
 const selected = (only: string): readonly Scenario[] =>
   scenarios
     .map((scenario) => ({
@@ -83,7 +85,7 @@ async function drawProfile(options: Options, workspace: Workspace): Promise<void
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2))
   if (options === undefined) return print(help)
-  // Ending on the spot lets the workspace clean up as on any other way out.
+  // `process.exit` runs the workspace's clean-up as on any other way out.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const workspace = new Workspace()
   try {

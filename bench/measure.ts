@@ -6,28 +6,28 @@ import type { Scenario } from './scenarios.ts'
 import type { BenchServer } from './servers/server.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What was measured of a server: its median round by requests per second, and its memory after the last. */
+/** The measurement of a server: its median round by requests per second, and its memory after the last round. */
 export interface Measurement extends Round {
   readonly server: BenchServer
-  /** Undefined where the system doesn't tell. */
+  /** Undefined if the system doesn't tell. */
   readonly rssBytes: number | undefined
-  /** At half as many requests a second. */
+  /** Latency at half the requests per second. */
   readonly atHalf: Pick<Round, 'p50_ms' | 'p99_ms'>
-  /** Whether it had cores that the load used, too. */
+  /** Whether it also used the load's core. */
   readonly usesAllCores: boolean
 }
 
-/** What measuring takes of the run. */
+/** The parts of the run that a measurement needs. */
 interface Means {
   readonly workspace: Workspace
   readonly load: LoadProcess
-  /** Told how far it is. */
+  /** Reports progress. */
   readonly say: (text: string) => void
 }
 
 /**
- * Measures the servers of a scenario, in rounds: whatever else the machine does in the meantime hits all of them alike.
- * Rejects where a server fails, or does anything else than it should.
+ * Measures the servers of a scenario in alternating rounds, so that other work on the machine affects all alike.
+ * Rejects if a server fails or misbehaves.
  */
 export async function measure(
   scenario: Scenario,
@@ -73,7 +73,7 @@ function medianRound(results: readonly Round[]): Round {
   return median
 }
 
-/** Says of which server a failure is. */
+/** Names the server in a failure. */
 async function naming<Result>({ name }: BenchServer, work: Promise<Result>): Promise<Result> {
   try {
     return await work

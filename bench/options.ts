@@ -1,20 +1,20 @@
 import { parseArgs } from 'node:util'
 
-/** How the bench is run. */
+/** The options of the bench. */
 export interface Options {
-  /** Of one measurement. */
+  /** Seconds of one measurement. */
   readonly seconds: number
-  /** Of load before the first measurement of each server. */
+  /** Seconds of load before a server's first measurement. */
   readonly warmup: number
   readonly rounds: number
   readonly connections: number
-  /** Where the rows are written. */
+  /** The file for the rows as JSON. */
   readonly json: string | undefined
-  /** Rows whose name holds this are measured. */
+  /** Only rows whose name contains this are measured. */
   readonly only: string
-  /** Where what was measured is written for people to read. */
+  /** The file for the results as a page. */
   readonly results: string | undefined
-  /** Whether, in place of measuring, one server is looked into. */
+  /** Whether to profile one server instead of measuring. */
   readonly profile: boolean
 }
 
@@ -33,7 +33,10 @@ Measures Tessera beside the floor (bare node:http that signs, or verifies, or ne
   --help           print this
 `
 
-/** @returns undefined where help is asked for. @throws TypeError naming what can't be read */
+/**
+ * @returns undefined if help is requested
+ * @throws TypeError if an option is invalid
+ */
 export function parseOptions(args: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...args],

@@ -2,26 +2,26 @@ import type { Measurement } from './measure.ts'
 import { type Comparison, references, rowName, type Scenario, subject } from './scenarios.ts'
 import type { Starting } from './starting.ts'
 
-/** A row as `--json` writes it; null where there was nothing to measure or to compare with. */
+/** A row of `--json`. A value is null if there is nothing to measure or to compare with. */
 export interface Row {
   readonly name: string
   readonly rps: number
   readonly p50_ms: number
   readonly p99_ms: number
-  /** At half as many requests a second, which come at chance moments. */
+  /** At half the requests per second, at random moments. */
   readonly half_load_p50_ms: number
   readonly half_load_p99_ms: number
   readonly rss_mb: number | null
-  /** Processor time of the server for each request, in microseconds: steadier than the rest where the machine is busy. */
+  /** Processor time of the server for each request, in microseconds. It varies least on a busy machine. */
   readonly cpu_us: number | null
   readonly ratio_to_floor: number | null
   readonly ratio_to_oidc_provider: number | null
-  /** The name of the row of another Tessera, where the scenario has one to compare with. */
+  /** The name of the Tessera row to compare with, if the scenario has one. */
   readonly reference: string | null
   readonly ratio_to_reference: number | null
 }
 
-/** The rows of a scenario, each beside the references that were measured with it. */
+/** The rows of a scenario, with the references measured in the same rounds. */
 export function rowsOf(scenario: Scenario, measurements: readonly Measurement[]): readonly Row[] {
   const measured = (name: string | undefined) => measurements.find(({ server }) => server.name === name)
   const ratioTo = (reference: Measurement | undefined, { rps }: Measurement) =>
@@ -60,7 +60,7 @@ const COLUMNS: readonly { readonly title: string; readonly cell: (row: Row) => s
   { title: '× tessera (…)', cell: ({ ratio_to_reference }) => ratio_to_reference?.toFixed(2) ?? '–' },
 ]
 
-/** The rows as a table for a terminal: names to the left, figures to the right. */
+/** The rows as a table for a terminal, names left-aligned and figures right-aligned. */
 export function table(rows: readonly Row[]): string {
   const lines = [COLUMNS.map(({ title }) => title), ...rows.map((row) => COLUMNS.map(({ cell }) => cell(row)))]
   const widths = COLUMNS.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
@@ -77,7 +77,7 @@ export function markdownTable(rows: readonly Row[]): string {
   return [titles, rules, ...rows.map((row) => COLUMNS.map(({ cell }) => cell(row)))].map(line).join('')
 }
 
-/** How it starts, and what it must reach in that. */
+/** The start-up time and memory, with their targets. */
 export function startingVerdict({ firstToken, idleBytes }: Starting): string {
   const first = `from the start of the process to the first token ${firstToken.toFixed(2)} s, ${reaches(firstToken < MOST_START)} ${MOST_START} s`
   if (idleBytes === undefined) return `tessera: ${first}\n`
@@ -90,7 +90,7 @@ const MOST_START = 1
 const MOST_IDLE_MB = 120
 const reaches = (isLess: boolean): string => (isLess ? 'less than' : 'NOT LESS THAN')
 
-/** What the row of a scenario that is about us is beside the others, and whether it reaches what it must. */
+/** The comparison of the subject's row with the others, and whether it reaches its targets. */
 export function verdicts(scenario: Scenario, rows: readonly Row[]): string {
   const rowOf = (server: string) => rows.find(({ name }) => name === rowName(server, scenario))
   const ours = rowOf(subject)
@@ -99,7 +99,7 @@ export function verdicts(scenario: Scenario, rows: readonly Row[]): string {
   return `${ours.name}: ${[...compared, tail(ours)].join('; ')}\n`
 }
 
-/** How many times as long as the median the slowest hundredth takes, while there is half the load that there could be. */
+/** The ratio of the 99th percentile to the median, at half load. */
 function tail({ half_load_p50_ms, half_load_p99_ms }: Row): string {
   const ratio = half_load_p99_ms / half_load_p50_ms
   return `p99 at half load ${ratio.toFixed(1)} of p50, ${reaches(ratio < MOST_TAIL)} ${MOST_TAIL}`
@@ -117,10 +117,10 @@ function compare(ours: Row, other: Row | undefined, { server, atLeast, mostMoreM
 
 const MOST_TAIL = 5
 
-/** A process that had this part of its core was held up by nothing else: a server should be so, the load should not. */
+/** A process that uses this part of its core is held up by nothing else. The server should be, the load shouldn't. */
 const ALL_BUT = 0.9
 
-/** Whether it was the servers that were measured, and not the load or whatever else the machine did. */
+/** Whether the figures measure the servers, and not the load or other work on the machine. */
 export function fairness(measurements: readonly Measurement[]): string {
   const load = Math.max(...measurements.map(({ loadBusy }) => loadBusy))
   const alone = measurements.filter(({ usesAllCores }) => !usesAllCores)

@@ -1,11 +1,11 @@
 import { markdownTable, type Row } from './report.ts'
 
-/** What a run has found. */
+/** The results of a run. */
 interface Results {
-  /** How it was measured, on what. */
+  /** The method and the machine. */
   readonly described: string
   readonly rows: readonly Row[]
-  /** The targets and their outcome, a line each. */
+  /** The targets with their outcomes, one a line. */
   readonly reached: readonly string[]
   readonly fair: string
 }

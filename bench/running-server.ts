@@ -10,16 +10,16 @@ import type { Task, Work } from './tasks/task.ts'
 import { residentBytes, watchProcessor } from './usage.ts'
 import { type Child, cores, type Workspace } from './workspace.ts'
 
-/** What came of some seconds of load on a server. */
+/** The outcome of one measured load on a server. */
 export interface Round extends LoadResult {
-  /** The part of the time for which the server had its core; undefined where the system doesn't tell. */
+  /** The part of the time in which the server used its core, or undefined if the system doesn't tell. */
   readonly serverBusy: number | undefined
 }
 
-/** What a server does off the path of its requests is over by then, and is not left to whoever is measured next. */
+/** Milliseconds for a server's background work to end, so that it doesn't disturb the next measurement. */
 const SETTLE_MS = 500
 
-/** A server that is up and does its task. Every call rejects where it does anything else. */
+/** A running server that has passed its task's checks. Every call rejects if it misbehaves. */
 export class RunningServer {
   readonly server: BenchServer
   readonly #prepared: PreparedServer
@@ -35,7 +35,7 @@ export class RunningServer {
   ): Promise<RunningServer> {
     const folder = mkdtempSync(join(workspace.folder, `${server.name}-`))
     const prepared = await server.prepare(workspace, folder, clients)
-    // What is left to be written of that would hold up whatever waits for the disk later.
+    // Write pending data to disk now, so that it doesn't delay later measurements.
     spawnSync('sync')
     const process = workspace.start(prepared, cores.server)
     const [origin] = await process.says(/http:\/\/127\.0\.0\.1:\d+/)
@@ -49,22 +49,22 @@ export class RunningServer {
     this.#work = work
   }
 
-  /** The number of its requests that differ. */
+  /** The number of distinct requests. */
   get distinctRequests(): number {
     return this.#work.requests.values.length
   }
 
-  /** Whether it has cores that the load uses, too. */
+  /** Whether it also uses the load's core. */
   get usesAllCores(): boolean {
     return this.#prepared.usesAllCores === true
   }
 
-  /** Memory that it has in RAM, in bytes; undefined where the system doesn't tell. */
+  /** Resident memory in bytes, or undefined if the system doesn't tell. */
   get rssBytes(): number | undefined {
     return residentBytes(this.#process.pid)
   }
 
-  /** Puts it under load. */
+  /** Puts the server under load. */
   async load(load: LoadProcess, order: Omit<LoadOrder, keyof Requests | 'from'>): Promise<Round> {
     const used = watchProcessor(this.#process.pid)
     const result = await load
@@ -80,7 +80,7 @@ export class RunningServer {
     return { ...result, serverBusy }
   }
 
-  /** Stops it, and looks whether it did all that it should have. */
+  /** Stops the server, and checks that it did its work. */
   async finish(): Promise<void> {
     const { issued, issuedByEach } = this.#work
     await this.#process.stop()

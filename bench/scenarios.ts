@@ -6,30 +6,30 @@ import { introspecting } from './tasks/introspecting.ts'
 import { issuing } from './tasks/issuing.ts'
 import type { Task } from './tasks/task.ts'
 
-/** One thing to measure: each of its servers makes a row. */
+/** A scenario. Each of its servers makes a row. */
 export interface Scenario {
   readonly name: string
-  /** So many clients exist and ask for tokens in turn. */
+  /** The number of clients. They ask for tokens in turn. */
   readonly clients: number
   readonly task: Task
-  /** Under load in turn, in this order. */
+  /** The servers, put under load in this order, in turn. */
   readonly servers: readonly BenchServer[]
-  /** What the row of `subject` is compared with. */
+  /** The comparisons of the row of `subject`. */
   readonly comparisons: readonly Comparison[]
 }
 
-/** With the row of another server of the scenario. */
+/** A comparison with another server's row. */
 export interface Comparison {
   readonly server: string
-  /** What its requests per second must be of the other's, at the least; undefined where there is nothing to reach. */
+  /** The least ratio of requests per second to the other's, or undefined if there is no target. */
   readonly atLeast?: number
-  /** How much more memory it may have, in MB. */
+  /** The most memory above the other's, in MB. */
   readonly mostMoreMb?: number
 }
 
-/** The server of which all this is about. */
+/** The server that the bench is about. */
 export const subject = tessera().name
-/** The servers that others are compared with, beside a Tessera that does something else. */
+/** The servers to compare with, besides other configurations of Tessera. */
 export const references = { floor: floor('ES256').name, oidcProvider: oidcProvider.name } as const
 
 const peers = {
@@ -50,12 +50,12 @@ const unrevoked = tessera({ label: 'none revoked' })
 const untraced = tessera({ label: 'no traces' })
 const generated = tessera({ label: 'generated' })
 
-/** More than it remembers: asked for in turn, each is forgotten by the time it comes again. */
+/** More than the cache holds, so that each token is evicted before its next turn. */
 const MANY_TOKENS = 20_000
 
 const MILLION = 1_000_000
 
-/** Everything that is measured. */
+/** All measurements. */
 export const scenarios: readonly Scenario[] = [
   { name: '1 client', clients: 1, ...peers },
   { name: '10,000 clients', clients: 10_000, ...peers },
@@ -67,7 +67,7 @@ export const scenarios: readonly Scenario[] = [
     comparisons: [{ server: oneAsks.name, atLeast: 0.75 }],
   },
   {
-    // In turn: by the time that one comes again it is forgotten, and so each request reads the database.
+    // Each client is evicted before its next turn, so that each request reads the database.
     name: '1,000,000 clients, 100,000 kept',
     clients: MILLION,
     task: issuing,

@@ -9,11 +9,11 @@ import { getToken } from './tasks/issuing.ts'
 import { residentBytes } from './usage.ts'
 import { cores, type Workspace } from './workspace.ts'
 
-/** How a server starts, and what it has of memory when nobody asks it for anything. */
+/** The start-up time and the idle memory of a server. */
 export interface Starting {
-  /** Seconds from the start of the process to the first token: of all times the median. */
+  /** Median of the seconds from the start of the process to the first token. */
   readonly firstToken: number
-  /** After that and some seconds of nothing, in bytes; undefined where the system doesn't tell. */
+  /** Bytes of memory after the token and some idle seconds, or undefined if the system doesn't tell. */
   readonly idleBytes: number | undefined
 }
 
@@ -22,11 +22,11 @@ const IDLE_MS = 5_000
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Starts a server, as it is published, again and again on a database that has its keys. Rejects where it gives no token. */
+/** Starts the published package repeatedly, on a database that has its keys. Rejects if it issues no token. */
 export async function measureStarting(workspace: Workspace): Promise<Starting> {
   const clients = makeClients(1)
   const folder = mkdtempSync(join(workspace.folder, 'starting-'))
-  // Without types to strip it takes 30 MB less than the sources do.
+  // The build takes 30 MB less memory than the sources, because Node needn't strip types.
   execFileSync(process.execPath, ['scripts/build.ts'], { cwd: root })
   const command = join(root, 'dist/lib/cli/main.js')
   const program = await tessera({ command }).prepare(workspace, folder, clients)

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 
-/** Linux counts processor time for programs in hundredths of a second, whatever its own clock (time(7)). */
+/** Linux reports processor time in hundredths of a second, independent of its own clock (time(7)). */
 const TICKS_PER_SECOND = 100
 
-/** The memory in RAM of a process and those that it has started, in bytes; undefined where the system doesn't tell. */
+/** Resident memory of a process and its children in bytes, or undefined if the system doesn't tell. */
 export const residentBytes = (pid: number | undefined): number | undefined =>
   sumOfAll(pid, (one) => {
     const kilobytes = /^VmRSS:\s*(\d+) kB/m.exec(readProc(one, 'status'))?.[1]
@@ -11,8 +11,8 @@ export const residentBytes = (pid: number | undefined): number | undefined =>
   })
 
 /**
- * From now on: returns, when called, the processor time in milliseconds that a process and those that it has started have used
- * since. Undefined where nobody tells.
+ * Starts counting. Returns a function that gives the milliseconds of processor time that a process and its children
+ * have used since, or undefined if the system doesn't tell.
  */
 export function watchProcessor(pid: number | undefined): () => number | undefined {
   const before = processorSeconds(pid)
@@ -24,7 +24,7 @@ export function watchProcessor(pid: number | undefined): () => number | undefine
 
 const processorSeconds = (pid: number | undefined): number | undefined => sumOfAll(pid, ownProcessorSeconds)
 
-/** Of a process and its children, which may be one each of several that serve as one. */
+/** Sums over a process and its children, since one server may have several processes. */
 function sumOfAll(
   pid: number | undefined,
   measure: (pid: number | undefined) => number | undefined,
@@ -35,7 +35,8 @@ function sumOfAll(
 }
 
 function ownProcessorSeconds(pid: number | undefined): number | undefined {
-  // `utime` and `stime` are fields 14 and 15 (proc_pid_stat(5)); the second, a name, may hold anything up to its `)`.
+  // `utime` and `stime` are fields 14 and 15 (proc_pid_stat(5)). The second field, a name, may contain anything before
+  // its last `)`.
   const [utime, stime] = readProc(pid, 'stat').split(') ').at(-1)?.split(' ').slice(11, 13) ?? []
   return utime === undefined || stime === undefined ? undefined : (Number(utime) + Number(stime)) / TICKS_PER_SECOND
 }

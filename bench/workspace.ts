@@ -6,30 +6,30 @@ import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Servers have one core to themselves, and the load another. */
+/** Servers have one core to themselves, and the load has another. */
 export const cores = { server: 0, load: 1 } as const
 
-/** Of util-linux: runs a program on the cores of a list. */
+/** The util-linux program that pins a process to cores. */
 const TASKSET = 'taskset'
 
-/** Whether processes can be kept to one core each. */
+/** Whether processes can be pinned to a core each. */
 export const canPin = availableParallelism() >= 2 && spawnSync(TASKSET, ['-c', '0,1', 'true']).status === 0
 
-/** Something for Node to run. */
+/** A program for Node to run. */
 export interface Program {
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Whether it runs on every core, whichever it is given. */
+  /** Whether it runs on every core, regardless of the assigned one. */
   readonly usesAllCores?: boolean
 }
 
 const POLL_MS = 20
 const READY_TIMEOUT_MS = 120_000
 const STOP_TIMEOUT_MS = 20_000
-/** Of what a process said last, so many characters are kept to explain how it ended. */
+/** Characters of the last output that are kept to explain a failure. */
 const TAIL_LENGTH = 4_000
 
-/** A process that was started. */
+/** A started process. */
 export class Child {
   readonly #process: ChildProcessWithoutNullStreams
   readonly #ended: Promise<unknown>
@@ -44,7 +44,7 @@ export class Child {
         this.#hasEnded = true
       })
     for (const stream of [process.stdout, process.stderr]) stream.on('data', (chunk) => this.#keep(String(chunk)))
-    // What writes to a process that ended learns it from the process.
+    // The write's error says nothing new: the end of the process is reported anyway.
     process.stdin.on('error', () => {})
   }
 
@@ -60,12 +60,12 @@ export class Child {
     return this.#process.stdout
   }
 
-  /** What it said last, for a message about how it failed. */
+  /** Its last output, for messages about a failure. */
   get tail(): string {
     return this.#tail.trim()
   }
 
-  /** The first match in what it says, once it has said that. Rejects when it ends without, or is too slow. */
+  /** Waits for the first match in its output. Rejects if it ends before, or is too slow. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     for (let waited = 0; waited < READY_TIMEOUT_MS && !this.#hasEnded; waited += POLL_MS) {
       const match = pattern.exec(this.#tail)
@@ -75,13 +75,13 @@ export class Child {
     throw new Error(`process ${this.pid} did not say that it is ready:\n${this.tail}`)
   }
 
-  /** Resolves when it has ended well. */
+  /** Resolves once it has ended successfully. */
   async done(): Promise<void> {
     await this.#ended
     if (this.#process.exitCode !== 0) throw new Error(`process ${this.pid} failed:\n${this.tail}`)
   }
 
-  /** Asks it to end, and insists after a while. */
+  /** Asks it to end, and kills it after a while. */
   async stop(): Promise<void> {
     this.#process.kill('SIGTERM')
     const insisting = setTimeout(() => this.kill(), STOP_TIMEOUT_MS)
@@ -98,11 +98,11 @@ export class Child {
   }
 }
 
-/** A temporary folder and the processes that work in it; nothing of either outlives it. */
+/** A temporary folder and the processes that use it. Neither outlives it. */
 export class Workspace {
   readonly folder = mkdtempSync(join(tmpdir(), 'tessera-bench-'))
   readonly #children: Child[] = []
-  /** The last resort, on ways out that don't lead through `close`. */
+  /** The last resort, for exits that bypass `close`. */
   readonly #onExit = () => {
     for (const child of this.#children) child.kill()
     this.#removeFolder()
@@ -112,7 +112,7 @@ export class Workspace {
     process.once('exit', this.#onExit)
   }
 
-  /** Starts a program on a core. Of our own environment it gets no setting of Tessera's. */
+  /** Starts a program on a core, without Tessera's settings from our environment. */
   start({ args, env, usesAllCores = false }: Program, core: number): Child {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TESSERA_'))
     const [file, pinning] =

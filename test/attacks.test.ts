@@ -11,7 +11,9 @@ const rows = readFileSync('test/attacks.md', 'utf8')
     return cells.length > 4 && /^[a-z][a-z-]+$/.test(name) && name !== 'name' ? [[name, tests]] : []
   })
 const filesIn = (tests: string): readonly string[] => [...tests.matchAll(/`([^`]+)`/g)].map(([, file = '']) => file)
-/** As it begins the name of a test, alone or among others, or ends one in parentheses. */
+/**
+ * Whether the text has a test with this name: at its beginning, alone or among others, or at its end in parentheses.
+ */
 const bears = (text: string, name: string): boolean => new RegExp(`\\b${name}(, [a-z-]+)*(: |\\)['"\`])`).test(text)
 
 describe('the catalogue of attacks', () => {
@@ -21,7 +23,7 @@ describe('the catalogue of attacks', () => {
     expect(names).toEqual([...new Set(names)])
   })
 
-  test.each(rows)('%s: its tests are where it says, or it says why there are none', (name, tests) => {
+  test.each(rows)('%s: the row names the files with its tests, or says why there are none', (name, tests) => {
     const files = filesIn(tests)
     if (files.length === 0) expect(tests).toMatch(/^not applicable yet: ./)
     for (const file of files) {

@@ -4,10 +4,10 @@ const STALL_MS = 10_000
 const OK = /^HTTP\/1\.1 200 /
 const LENGTH = /\r\ncontent-length: *(\d+)\r\n/i
 
-/** Called with each complete answer of status 200, and when its request was sent by `performance.now()`. */
+/** Called for each complete answer of status 200. `sentAt` is the time of its request by `performance.now()`. */
 type OnAnswer = (connection: Connection, sentAt: number) => void
 
-/** A kept-alive connection with one request under way at most. */
+/** A kept-alive connection with at most one request under way. */
 export class Connection {
   readonly #socket: Socket
   readonly #onFailure: (why: string) => void
@@ -15,7 +15,9 @@ export class Connection {
   #sentAt = 0
   #received: Buffer | undefined
 
-  /** @param onFailure told of a status other than 200, an answer that can't be read, none for 10 s, the connection lost */
+  /**
+   * @param onFailure called for a status other than 200, an unreadable answer, no answer for 10 s, or a lost connection
+   */
   static open(port: number, onFailure: (why: string) => void): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const socket = createConnection({ host: '127.0.0.1', port, noDelay: true })

@@ -5,9 +5,9 @@ import { Histogram } from './histogram.ts'
 import type { LoadOrder, LoadOutcome, LoadResult, SignedValue } from './order.ts'
 import { signedValue } from './signed-value.ts'
 
-/** Fills an order. Rejects with the first answer that is not 200, or any other way in which it can't be filled. */
+/** Runs an order. Rejects at the first answer that isn't 200, or any other failure. */
 async function fill(order: LoadOrder): Promise<LoadResult> {
-  // Made before the time runs: while it does, sending a request is one write of bytes that are there.
+  // Requests are made before the measurement, so that sending one only writes prepared bytes.
   const next = order.signed === undefined ? inTurn(order) : madeOnTheSpot(order, order.signed)
   const connections: Connection[] = []
   const failed = Promise.withResolvers<never>()
@@ -28,7 +28,7 @@ function load(order: LoadOrder, next: () => Buffer, connections: readonly Connec
     : loadAtRate({ ...order, rate: order.rate }, next, connections)
 }
 
-/** Has a request under way on each connection, all the time. */
+/** Keeps a request under way on each connection all the time. */
 function loadFully(
   { seconds, atLeast }: LoadOrder,
   next: () => Buffer,
@@ -63,7 +63,7 @@ function loadFully(
   return promise
 }
 
-/** Sends requests as they are due, whatever became of those before; all are answered in the end. */
+/** Sends requests when they are due, whether or not earlier ones are answered. Waits for all answers. */
 function loadAtRate(
   { seconds, rate }: LoadOrder & { readonly rate: number },
   next: () => Buffer,
@@ -97,7 +97,7 @@ function loadAtRate(
     for (; due <= now && due < deadline; due += gap()) waiting.push(due)
     sendWaiting()
     if (due < deadline || idle.length < connections.length) {
-      // Timers are a millisecond late, which is longer than an answer takes.
+      // Timers may be a millisecond late, which is longer than an answer takes.
       setImmediate(turn)
       return
     }
@@ -111,7 +111,10 @@ function loadAtRate(
 
 const quantiles = (durations: Histogram) => ({ p50_ms: durations.quantile(0.5), p99_ms: durations.quantile(0.99) })
 
-/** Returns, when told the time, what has passed since, and the part of its core that this process has used of it. */
+/**
+ * Returns a function that takes the time, and gives the elapsed time and the part of its core that this process has
+ * used.
+ */
 function watchLoad(start: number): (now: number) => Pick<LoadResult, 'elapsed_ms' | 'loadBusy'> {
   const usage = process.cpuUsage()
   return (now) => {
@@ -136,7 +139,7 @@ function madeOnTheSpot({ head, tail }: LoadOrder, signed: SignedValue): () => Bu
   return () => Buffer.from(head + sign(randomUUID(), Math.floor(Date.now() / 1000)) + tail, 'latin1')
 }
 
-// An order a line on standard input; its outcome, a line on standard output.
+// Each line of standard input is an order. Each line of standard output is its outcome.
 for await (const line of createInterface({ input: process.stdin })) {
   const order: LoadOrder = JSON.parse(line)
   const outcome: LoadOutcome = await fill(order).catch((error: unknown) => ({

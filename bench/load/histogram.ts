@@ -1,7 +1,7 @@
 const BUCKETS_PER_MS = 100
 const MOST_MS = 10_000
 
-/** Counts durations in buckets of 10 µs; what takes over 10 s counts as 10 s. */
+/** Counts durations in buckets of 10 µs. Anything above 10 s counts as 10 s. */
 export class Histogram {
   readonly #buckets = new Uint32Array(BUCKETS_PER_MS * MOST_MS + 1)
   #count = 0
@@ -16,7 +16,7 @@ export class Histogram {
     this.#count += 1
   }
 
-  /** Milliseconds within which this part of all durations lies: 0.5 for the median. */
+  /** The quantile in milliseconds: `part` is 0.5 for the median. */
   quantile(part: number): number {
     let left = this.#count * part
     for (const [bucket, count] of this.#buckets.entries()) {

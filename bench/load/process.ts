@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { type Child, cores, type Workspace } from '../workspace.ts'
 import type { LoadOrder, LoadOutcome, LoadResult } from './order.ts'
 
-/** The process that makes the load, on its own core. It outlives the measurements, so that its code is warm for all. */
+/** The load generator's process, on its own core. It outlives the measurements, so that its code is warm for all. */
 export class LoadProcess {
   readonly #child: Child
   readonly #outcomes: AsyncIterator<string>
@@ -14,7 +14,7 @@ export class LoadProcess {
     this.#outcomes = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
   }
 
-  /** Rejects where any answer was not 200. */
+  /** Rejects if any answer wasn't 200. */
   async run(order: LoadOrder): Promise<LoadResult> {
     this.#child.stdin.write(`${JSON.stringify(order)}\n`)
     const { value, done } = await this.#outcomes.next()

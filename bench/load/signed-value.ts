@@ -3,7 +3,7 @@ import type { SignedValue } from './order.ts'
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** Makes JWTs that differ in `jti` and time alone, all of one length. The time is in seconds. */
+/** Makes JWTs of equal length that differ only in `jti` and time. The time is in seconds. */
 export function signedValue({
   privateKey,
   header,

@@ -1,9 +1,9 @@
-/** Where a server spends its time: a profile of V8's, drawn. Imports nothing of ours. */
+/** Draws a V8 profile as a flame graph, which shows the time of each function. Imports nothing of ours. */
 
-/** What `node --cpu-prof` writes (https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile). */
+/** The output of `node --cpu-prof` (https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile). */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[]
-  /** The node that each sample found the processor in. */
+  /** The node that was running at each sample. */
   readonly samples: readonly number[]
   /** Microseconds before each sample. */
   readonly timeDeltas: readonly number[]
@@ -15,7 +15,7 @@ interface ProfileNode {
   readonly children?: readonly number[]
 }
 
-/** A function as it was called, with what it called. Times in microseconds. */
+/** A call of a function with its callees. Times are in microseconds. */
 export interface Frame {
   readonly name: string
   readonly file: string
@@ -26,14 +26,14 @@ export interface Frame {
 
 const WIDTH = 1600
 const ROW = 17
-/** Pixels. What is narrower is not drawn. */
+/** Pixels. Narrower frames aren't drawn. */
 const NARROWEST = 0.5
-/** In which there is room for a letter. */
+/** Pixels for one letter. */
 const LETTER = 6.6
-/** The time in which there was nothing to do. */
+/** V8's name for idle time. */
 const IDLE = '(idle)'
 
-/** The calls of a profile as a tree, without the time in which there was nothing to do. */
+/** The calls of a profile as a tree, without idle time. */
 export function callTree({ nodes, samples, timeDeltas }: CpuProfile): Frame {
   const selfOf = new Map<number, number>()
   for (const [index, id] of samples.entries()) selfOf.set(id, (selfOf.get(id) ?? 0) + (timeDeltas[index] ?? 0))
@@ -55,7 +55,7 @@ export function callTree({ nodes, samples, timeDeltas }: CpuProfile): Frame {
 const fileOf = ({ url, lineNumber }: ProfileNode['callFrame']): string =>
   url === '' ? '' : `${url.replace(/^.*\/(src|node_modules)\//, '$1/')}:${lineNumber + 1}`
 
-/** The functions that have most of the time for themselves, whoever calls them. */
+/** The functions with the most time of their own, over all callers. */
 export function hottest(tree: Frame, count: number): readonly { readonly what: string; readonly share: number }[] {
   const selfOf = new Map<string, number>()
   const visit = ({ name, file, self, callees }: Frame): void => {
@@ -70,7 +70,7 @@ export function hottest(tree: Frame, count: number): readonly { readonly what: s
     .slice(0, count)
 }
 
-/** The tree as an SVG: each call as wide as its time, upon what called it; pointing at one says what it is. */
+/** The tree as an SVG. Each call is as wide as its time and stands on its caller. A tooltip names it. */
 export function flameGraph(tree: Frame, title: string): string {
   const drawn: string[] = []
   let deepest = 0
@@ -114,7 +114,7 @@ function rectangle({ name, file }: Frame, { from, width, depth }: Place, share: 
 
 const px = (pixels: number): string => pixels.toFixed(1)
 
-/** Ours, what others wrote, Node's own, and the engine's. */
+/** The colour of our code, dependencies, Node, or the engine. */
 function colourOf(file: string): string {
   if (file.startsWith('src/')) return '#f6a24a'
   if (file.startsWith('node_modules/')) return '#7fb4e6'

@@ -13,12 +13,14 @@ const SAMPLES_EVERY_US = 200
 const HOTTEST = 15
 
 interface Profiled {
-  /** Where the flame graph is. */
+  /** The path of the flame graph. */
   readonly file: string
   readonly hottest: ReturnType<typeof hottest>
 }
 
-/** Puts the subject of a scenario under load with V8's profiler on, and draws what that has seen. @param folder for the drawing */
+/**
+ * Puts the subject of a scenario under load with V8's profiler, and draws a flame graph. @param folder for the drawing
+ */
 export async function profile(
   scenario: Scenario,
   { seconds, rounds, warmup, connections }: Options,

@@ -1,4 +1,4 @@
-/** A collector of traces that takes them all and keeps none. */
+/** A collector that accepts traces and drops them. */
 
 import { createServer } from 'node:http'
 

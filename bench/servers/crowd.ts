@@ -7,10 +7,13 @@ import type { Schema } from '../../src/store/sql/schema.ts'
 import type { BenchClient } from '../fleet.ts'
 import type { BenchDatabase } from './databases.ts'
 
-/** Times the columns of a client, fewer than the parameters that either database takes. */
+/** The batch size. Multiplied by the columns of a client, it stays below both databases' limit of parameters. */
 const BATCH = 1_000
 
-/** Adds clients that differ from one that is there in nothing but id and generated secret: `tessera apply` takes minutes for a million. */
+/**
+ * Adds copies of an existing client that differ in id and generated secret. `tessera apply` would take minutes for a
+ * million.
+ */
 export async function addCrowd(
   database: BenchDatabase,
   model: BenchClient,

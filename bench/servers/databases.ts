@@ -11,20 +11,20 @@ import { cores, type Workspace } from '../workspace.ts'
 
 export type DatabaseKind = 'sqlite' | 'postgres'
 
-/** A database of one server's own, where a Tessera has what it knows. */
+/** A database for one Tessera server. */
 export interface BenchDatabase {
-  /** For `storage`. */
+  /** The value of the option `storage`. */
   readonly url: string
-  /** Opens it beside the server. */
+  /** Opens the database beside the server. */
   open(): Promise<Database>
 }
 
 const postgresProcess = fileURLToPath(new URL('../../test/harness/postgres-process.ts', import.meta.url))
-/** Where the superuser gets in; one PostgreSQL serves a whole run. */
+/** The superuser's address. One PostgreSQL server serves a whole run. */
 const addresses = new WeakMap<Workspace, Promise<string>>()
 let made = 0
 
-/** Makes one, new and empty. @param folder of the server */
+/** Makes a new, empty database. @param folder the folder of the server */
 export async function makeDatabase(kind: DatabaseKind, workspace: Workspace, folder: string): Promise<BenchDatabase> {
   const url = kind === 'sqlite' ? `sqlite:${join(folder, 'tessera.db')}` : await makePostgres(workspace)
   const access = resolveStorageAccess(loadOptions({ env: {} }))
@@ -43,7 +43,7 @@ async function makePostgres(workspace: Workspace): Promise<string> {
   return `${address}/bench${made}`
 }
 
-/** It does not wait for the disk, and shares the core of the load: what is measured is what it costs the server. */
+/** Starts PostgreSQL without syncs, on the load's core, because the bench measures only the cost to the server. */
 async function startPostgres(workspace: Workspace): Promise<string> {
   const port = await freePort()
   await workspace.start({ args: [postgresProcess, String(port)] }, cores.load).says(/started/)

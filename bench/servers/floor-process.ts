@@ -14,10 +14,10 @@ function tokensOf(kind: string | undefined): FloorTokens {
 const tokens = tokensOf(process.argv[2])
 const verified = process.argv[3]
 
-/** The key that signs assertions and proofs: found without looking. */
+/** The key of assertions and proofs, given by the environment: the floor looks nothing up. */
 const clientKey = createPublicKey({ key: JSON.parse(process.env['FLOOR_CLIENT_KEY'] ?? '{}'), format: 'jwk' })
 
-/** @throws Error where it is not signed by the client's key */
+/** @throws Error if the client's key didn't sign it */
 function verifyJwt(jwt: string): void {
   const end = jwt.lastIndexOf('.')
   const signature = Buffer.from(jwt.slice(end + 1), 'base64url')

@@ -4,19 +4,22 @@ import { createBatchSigner } from '../../src/keys/batch-signer.ts'
 import { KeyId } from '../../src/oauth/ids.ts'
 import { activeAnswer, claimsOf } from '../fleet.ts'
 
-/** The least that has to be done about tokens. */
+/** The least work on tokens that any server has to do. */
 export interface FloorTokens {
-  /** JSON. */
+  /** The key set, as JSON. */
   readonly keySet: string
   issue(scope: string): Promise<string>
-  /** @param body the form of the request. @returns JSON */
+  /**
+   * @param body the form of the request
+   * @returns JSON
+   */
   introspect(body: Buffer): string
 }
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const decode = (part: string) => Buffer.from(part, 'base64url')
 
-/** Whoever asks is this client: the floor does not look. */
+/** The floor takes every request for one of this client. */
 const clientId = 'client-00001'
 const newClaims = () => claimsOf(clientId, randomUUID(), Math.floor(Date.now() / 1000))
 
@@ -25,10 +28,10 @@ const keyPairs = {
   RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
 } as const
 
-/** JWTs by a key of its own: issuing is one signature, introspection one verification. */
+/** JWTs under a fresh key. Issuing is one signature, and introspection is one verification. */
 export function signedTokens(algorithm: keyof typeof keyPairs): FloorTokens {
   const { privateKey, publicKey } = keyPairs[algorithm]()
-  // As long as the thumbprint (RFC 7638) that names a key of Tessera's.
+  // As long as the thumbprint (RFC 7638) that names a Tessera key.
   const kid = KeyId(randomBytes(32).toString('base64url'))
   const signer = createBatchSigner(kid, algorithm, privateKey)
   const header = encode({ alg: algorithm, typ: 'at+jwt', kid })
@@ -48,11 +51,11 @@ export function signedTokens(algorithm: keyof typeof keyPairs): FloorTokens {
   }
 }
 
-/** Of a sealed token: key reference, salt, nonce and tag. */
+/** The bytes that sealing adds: key reference, salt, nonce and tag. */
 const OVERHEAD_BYTES = 6 + 16 + 12 + 16
 const CHECKSUM_CHARACTERS = 6
 
-/** Randomness of the size of a sealed token; introspection is always the same answer, of the right size. */
+/** Random bytes of the size of a sealed token. Introspection always gives one answer of the right size. */
 export function bareTokens(): FloorTokens {
   const bytes = OVERHEAD_BYTES + JSON.stringify(newClaims()).length
   const answer = JSON.stringify(activeAnswer(newClaims()))

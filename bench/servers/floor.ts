@@ -4,9 +4,9 @@ import type { TokenKind } from '../fleet.ts'
 import type { BenchServer } from './server.ts'
 
 /**
- * What no server in this language can beat: HTTP, a form, a signature or its verification, and nothing else. For sealed
- * tokens, HTTP alone: its tokens only look like sealed ones.
- * @param more what it verifies beyond that, with one signature a request: the client's assertion, or its DPoP proof
+ * The upper bound for any server in this language: HTTP, a form, a signature or its verification, and nothing else. Its
+ * sealed tokens only look sealed, so that they measure HTTP alone. @param more the further verification, one signature
+ * a request: the client's assertion or its DPoP proof
  */
 export const floor = (tokens: TokenKind, more: Pick<BenchServer, 'presents' | 'isBound'> = {}): BenchServer => ({
   name: 'floor',

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 
-/** Listens on a port of 127.0.0.1 that is free, and says on which. */
+/** Listens on a free port of 127.0.0.1, and prints its address. */
 export function listening(server: Server): void {
   server.listen(0, '127.0.0.1', () => {
     const address = server.address()

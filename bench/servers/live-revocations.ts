@@ -5,12 +5,12 @@ import { createStore } from '../../src/store/tables/sql-store.ts'
 import { lifetime } from '../fleet.ts'
 import type { BenchDatabase } from './databases.ts'
 
-/** In one transaction. */
+/** Rows in one transaction. */
 const BATCH = 10_000
-/** The tokens were issued, evenly, in the hour that ends now. */
+/** The issuance times of the tokens spread evenly over the past hour. */
 const ISSUED_WITHIN_MS = 3_600_000
 
-/** Revokes so many tokens, of which none expires within two hours, in a database that nobody else writes to. */
+/** Revokes `count` tokens that live for at least two more hours. No other process may write to the database. */
 export async function addLiveRevocations(database: BenchDatabase, count: number): Promise<void> {
   if (count === 0) return
   const end = systemClock.now()

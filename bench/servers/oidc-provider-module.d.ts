@@ -1,4 +1,4 @@
-/** Of oidc-provider, which comes without types, what we use. */
+/** Types for the part of oidc-provider that the bench uses. The package has none. */
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http'
 

@@ -8,7 +8,7 @@ import { listening } from './listening.ts'
 const clients: readonly BenchClient[] = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
-/** No adapter is named, so it is the memory adapter that comes with it; static clients are kept in memory, too. */
+/** Without an adapter, the provider uses its memory adapter. Static clients are in memory, too. */
 const provider = new Provider(issuer, {
   clients: clients.map(({ id, secret }) => ({
     client_id: id,
@@ -20,7 +20,7 @@ const provider = new Provider(issuer, {
     scope,
   })),
   clientAuthMethods: ['client_secret_basic'],
-  // Made for nobody here, yet a default that no key of ours could sign makes it refuse every client.
+  // No ID token is issued here. With the default, for which we have no key, the provider refuses every client.
   clientDefaults: { id_token_signed_response_alg: 'ES256' },
   scopes: [scope],
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' }] },
@@ -31,7 +31,7 @@ const provider = new Provider(issuer, {
     clientCredentials: { enabled: true },
     resourceIndicators: {
       enabled: true,
-      // The request names no API: Tessera finds it by the scope, and here it is the only one.
+      // The request names no API. Tessera finds it by the scope, and this provider has only one.
       defaultResource: () => audience,
       getResourceServerInfo: () => ({
         audience,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BenchServer } from './server.ts'
 
-/** The certified OpenID provider for Node, at the same work: https://github.com/panva/node-oidc-provider. */
+/** The certified OpenID provider for Node, with the same work: https://github.com/panva/node-oidc-provider. */
 export const oidcProvider: BenchServer = {
   name: 'oidc-provider',
   tokens: 'ES256',

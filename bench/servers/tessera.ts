@@ -22,30 +22,30 @@ import { addLiveRevocations } from './live-revocations.ts'
 import type { BenchServer } from './server.ts'
 
 interface Setup {
-  /** Tells it from another Tessera beside it. */
+  /** Distinguishes it from another Tessera of the scenario. */
   readonly label?: string
   readonly tokens?: TokenKind
-  /** So many tokens that have not expired are revoked. */
+  /** The number of live revoked tokens. */
   readonly liveRevocations?: number
   readonly presents?: Presents
   readonly isBound?: boolean
   readonly database?: DatabaseKind
-  /** Processes that serve as one, on all cores. */
+  /** The number of worker processes, on all cores. */
   readonly workers?: number
-  /** So many of the clients ask. */
+  /** The number of clients that ask. */
   readonly asking?: number
   /** Whether each request is traced. */
   readonly isTraced?: boolean
-  /** The command; that of the sources unless said otherwise. */
+  /** The command; by default the sources'. */
   readonly command?: string
-  /** So many clients are kept in memory; as many as by default unless said otherwise. */
+  /** The number of clients in the cache; the default if unset. */
   readonly kept?: number
 }
 
 const collector = fileURLToPath(new URL('./collector-process.ts', import.meta.url))
 const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
-/** This server as one runs it, behind a proxy that ends TLS: the command, its database, its audit log. */
+/** Tessera as in production, behind a proxy that terminates TLS: the command, its database, its audit log. */
 export const tessera = ({
   label,
   tokens = 'ES256',
@@ -102,7 +102,7 @@ async function startCollector(workspace: Workspace): Promise<string> {
   return `${origin}/v1/traces`
 }
 
-/** The audit log was on: it has every token, and nothing was refused. What was revoked has stayed so. */
+/** Checks that the audit log has every token and no refusal, and that revoked tokens stayed so. */
 async function inspect(
   database: BenchDatabase,
   expected: { readonly issued: number; readonly liveRevocations: number },

@@ -1,7 +1,7 @@
 import { audience, type BenchClient, claimsOf, issuer, lifetime, scope } from '../fleet.ts'
 import { expect } from './exchange.ts'
 
-/** Checks that these are the claims of a token that lives, just those and what else is named. @throws Error that says what is wrong */
+/** Requires exactly the claims of a live token and the named further ones. @throws Error with the difference */
 export function expectClaims(
   claims: Readonly<Record<string, unknown>>,
   client: BenchClient,

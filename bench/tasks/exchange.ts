@@ -1,18 +1,18 @@
 import { type BenchClient, basic } from '../fleet.ts'
 import type { Requests, SignedValue } from '../load/order.ts'
 
-/** An answer of status 200, its JSON parsed. */
+/** An answer of status 200 with its JSON parsed. */
 export interface Answer {
   readonly headers: Headers
   readonly bytes: number
   readonly json: Readonly<Record<string, unknown>>
 }
 
-/** Posts a form as a client. Rejects for any status but 200. */
+/** Posts a form as a client. Rejects for any status except 200. */
 export const post = (origin: string, path: string, client: BenchClient, body: string): Promise<Answer> =>
   send(origin + path, { Authorization: basic(client) }, body)
 
-/** Posts a form. Rejects for any status but 200. */
+/** Posts a form. Rejects for any status except 200. */
 export async function send(url: string, headers: Record<string, string>, body: string): Promise<Answer> {
   const response = await fetch(url, {
     method: 'POST',
@@ -25,13 +25,13 @@ export async function send(url: string, headers: Record<string, string>, body: s
 }
 
 interface Post {
-  /** Those that say who asks, and what else is proven. */
+  /** The headers that authenticate the client, and those of further proofs. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   readonly bodyLength: number
 }
 
-/** The same post as the load sends it, by many clients or of many forms: `values` stand where `SLOT` does. */
+/** The same request as the load sends it, by many clients or of many forms. `values` replace `SLOT`. */
 export function requestsTo(
   origin: string,
   path: string,
@@ -55,10 +55,10 @@ export function requestsTo(
   return 'privateKey' in values ? { ...common, values: [], signed: values } : { ...common, values }
 }
 
-/** Stands for what differs; nothing of ours contains it. */
+/** Marks the varying part. None of our requests contains it otherwise. */
 export const SLOT = '{}'
 
-/** @throws Error that says what is wrong */
+/** @throws Error with both values */
 export function expect(what: string, actual: unknown, expected: unknown): void {
   if (actual !== expected) throw new Error(`${what} is ${actual}, not ${expected}`)
 }

@@ -15,16 +15,16 @@ import { expectToken, getToken } from './issuing.ts'
 import type { Task } from './task.ts'
 
 const formOf = (token: string) => `token=${token}`
-/** How many tokens are asked for at a time. */
+/** Tokens requested in parallel. */
 const AT_A_TIME = 32
 
-/** Introspection (RFC 7662) by the API of so many tokens of one client, in turn. */
+/** Introspection (RFC 7662) by the API, of `count` tokens of one client in turn. */
 export const introspecting = (count: number): Task => ({
   async prepare(server, origin, [client]) {
     const tokens = await getTokens(origin, client, count)
     await expectAnswers(server, origin, client, tokens)
     const [first = ''] = tokens
-    // They differ in nothing that would change their length, and `requestsTo` relies on it.
+    // `requestsTo` relies on answers of equal length.
     expect(
       'whether all are of one length',
       tokens.every(({ length }) => length === first.length),
@@ -53,7 +53,7 @@ async function getTokens(origin: string, client: BenchClient, count: number): Pr
   return [...tokens]
 }
 
-/** Looks at what the server says of two tokens, and of something that is none. */
+/** Checks the server's answers for two tokens and for an invalid one. */
 async function expectAnswers(
   { tokens: kind, isBlind = false }: BenchServer,
   origin: string,
@@ -76,12 +76,12 @@ async function expectAnswers(
   expect('the answer to an altered token', JSON.stringify(altered.json), '{"active":false}')
 }
 
-/** Every server's answers have the same headers and are of the same size. */
+/** Headers that every server's answers share. They also have equal sizes. */
 const HEADERS = ['content-type', 'content-length', 'cache-control', 'pragma', 'x-request-id']
 const answerBytes = ({ id }: BenchClient): number =>
   JSON.stringify(activeAnswer(claimsOf(id, randomUUID(), Math.floor(Date.now() / 1000)))).length
 
-/** Another character in the middle of what protects it: a signature, or the ciphertext. */
+/** Changes a character in the middle of the signature or of the ciphertext. */
 function alter(token: string, kind: TokenKind): string {
   const at = kind === 'sealed' ? Math.floor(token.length / 2) : token.lastIndexOf('.') + 20
   return token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1)

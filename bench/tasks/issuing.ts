@@ -23,7 +23,7 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const assertionForm = (assertion: string): string =>
   `${tokenForm}&client_assertion_type=${encodeURIComponent(ASSERTION_TYPE)}&client_assertion=${assertion}`
 
-/** Tokens by the client credentials grant, to all clients in turn; to one alone where each request is signed. */
+/** Tokens by the client credentials grant, for all clients in turn. If requests are signed, only one client asks. */
 export const issuing: Task = {
   async prepare(server, origin, clients) {
     const [client] = clients
@@ -55,7 +55,7 @@ export const issuing: Task = {
 const boundClaims = ({ isBound, name }: BenchServer): readonly string[] =>
   isBound === true && name !== 'floor' ? ['cnf'] : []
 
-/** Gets a token as the load does. Rejects where the answer, but for the token, is not as it should be. */
+/** Gets a token as the load does. Rejects if the rest of the answer is wrong. */
 export async function getToken(
   origin: string,
   client: BenchClient,
@@ -75,8 +75,8 @@ export async function getToken(
 }
 
 /**
- * Checks that a token is what this bench says is measured: a JWT by a key that the server publishes, or one that nobody
- * else can read and the server knows again, with the claims that every server is to make. Rejects for anything else.
+ * Requires a token of the kind and with the claims that the bench measures: a JWT under a published key, or a sealed
+ * token that only the server can read. Rejects otherwise.
  */
 export async function expectToken(
   kind: TokenKind,

@@ -1,22 +1,19 @@
-/** What servers are asked to do: one file a task. */
+/** The tasks for servers, one file each. */
 
 import type { BenchClient } from '../fleet.ts'
 import type { Requests } from '../load/order.ts'
 import type { BenchServer } from '../servers/server.ts'
 
 export interface Task {
-  /**
-   * Looks whether a server that listens at `origin` does the task right, and makes what it is put under load with.
-   * Rejects where it does anything else than it should.
-   */
+  /** Checks that the server at `origin` does the task right, and makes its load. Rejects if it misbehaves. */
   prepare(server: BenchServer, origin: string, clients: readonly [BenchClient, ...BenchClient[]]): Promise<Work>
 }
 
-/** What to put a server under load with. */
+/** The load for a server. */
 export interface Work {
   readonly requests: Requests
-  /** Tokens that the server has issued while this was made. */
+  /** Tokens that the server issued during the preparation. */
   readonly issued: number
-  /** Tokens that it issues with each answer. */
+  /** Tokens that each answer issues. */
   readonly issuedByEach: 0 | 1
 }

@@ -46,13 +46,13 @@ const UNREADY = {
   body: { status: 'unavailable', reasons: ['the database does not accept writes'] },
 }
 
-/** Has the database take no more of what requests write; what is returned undoes it. */
+/** Ways in which the database stops taking writes. Each returns a function that undoes it. */
 const ways: [string, () => Promise<() => void>][] = [
   [
     'the disk is full',
     async () => {
       calls.fill()
-      // Pages that are there already may still have room: it is used up.
+      // Existing pages may still have room, which this uses up.
       const caller = new Caller(server.issuer, agent)
       await until(async () => (await caller.present(await fleet.assert(server.issuer))).status !== 200)
       return () => calls.free()
@@ -68,22 +68,19 @@ const ways: [string, () => Promise<() => void>][] = [
 ]
 
 describe('a server on SQLite', () => {
-  test.each(ways)(
-    'is not ready while %s, goes on with what needs no write, and is ready again after',
-    async (_, end) => {
-      expect(await readiness()).toEqual({ status: 200, body: { status: 'ok' } })
-      const undo = await end()
-      onTestFinished(undo)
-      await until(async () => !(await isReady()))
-      expect(await readiness()).toEqual(UNREADY)
-      expect((await new Caller(server.issuer, agent).ask()).status).toBe(200)
-      expect((await fetch(`${server.admin}/healthz`)).status).toBe(200)
-      undo()
-      await until(isReady)
-    },
-  )
+  test.each(ways)('is not ready while %s, serves requests without writes, and is ready again after', async (_, end) => {
+    expect(await readiness()).toEqual({ status: 200, body: { status: 'ok' } })
+    const undo = await end()
+    onTestFinished(undo)
+    await until(async () => !(await isReady()))
+    expect(await readiness()).toEqual(UNREADY)
+    expect((await new Caller(server.issuer, agent).ask()).status).toBe(200)
+    expect((await fetch(`${server.admin}/healthz`)).status).toBe(200)
+    undo()
+    await until(isReady)
+  })
 
-  test('has the database write five times a second at most, however often it is asked, and leaves nothing there', async () => {
+  test('makes the database write at most five times a second, however often it is asked, and leaves no rows', async () => {
     const start = performance.now()
     for (let round = 0; round < 10; round += 1) await Promise.all(Array.from({ length: 20 }, isReady))
     const seconds = (performance.now() - start) / 1_000

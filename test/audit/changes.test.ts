@@ -7,19 +7,19 @@ const JOB = { thing: 'client', id: 'job' } as const
 describe('a change names the fields that differ', () => {
   test.each<[string, Parameters<typeof changeOf>, ChangedThing | undefined]>([
     [
-      'one that differs',
+      'a field that differs',
       [JOB, { name: 'a', tags: ['x'] }, { name: 'b', tags: ['x'] }],
       { ...JOB, before: { name: 'a' }, after: { name: 'b' } },
     ],
     ['none', [JOB, { tags: ['x'], name: undefined }, { tags: ['x'] }], undefined],
     [
-      'one that has no value before',
+      'a field without a value before',
       [JOB, {}, { name: 'b' }],
       { ...JOB, before: { name: null }, after: { name: 'b' } },
     ],
-    ['a new thing', [JOB, undefined, { name: 'b', owner: undefined }], { ...JOB, before: null, after: { name: 'b' } }],
-    ['a new thing without fields', [JOB, undefined, {}], { ...JOB, before: null, after: {} }],
-    ['a removed thing', [JOB, { name: 'a' }, undefined], { ...JOB, before: { name: 'a' }, after: null }],
+    ['a new object', [JOB, undefined, { name: 'b', owner: undefined }], { ...JOB, before: null, after: { name: 'b' } }],
+    ['a new object without fields', [JOB, undefined, {}], { ...JOB, before: null, after: {} }],
+    ['a removed object', [JOB, { name: 'a' }, undefined], { ...JOB, before: { name: 'a' }, after: null }],
   ])('%s', (_name, [identity, before, after], expected) => {
     expect(changeOf(identity, before, after)).toEqual(expected)
   })
@@ -45,13 +45,13 @@ describe('an event stays small', () => {
     expect(change).toEqual({ ...JOB, before: { name: 'x'.repeat(254) }, after: { name: `"${'x'.repeat(255)}…` } })
   })
 
-  test('a hundred things are listed, and the rest counted; what is no change is not', () => {
+  test('a hundred objects are listed and the rest counted; unchanged ones are left out', () => {
     const { things, others } = toChanges([...changed(101, 'x'), undefined, ...changed(4, 'x')])
     expect([things.length, others]).toEqual([100, 5])
     expect(toChanges([undefined])).toEqual({ things: [], others: 0 })
   })
 
-  test('as many things as fit into 64 KiB are listed', () => {
+  test('as many objects as fit into 64 KiB are listed', () => {
     const changes = toChanges(changed(100, 'x'.repeat(1_000)))
     expect(changes.things.length + changes.others).toBe(100)
     expect(changes.things.length).toBeGreaterThan(8)

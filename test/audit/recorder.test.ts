@@ -20,7 +20,7 @@ const event = (requestId: string): AuditEvent => ({
   detail: {},
 })
 
-/** A store that can be made to fail. */
+/** A store that fails on demand. */
 function createStore() {
   const written: AuditEvent[] = []
   const state = { failing: false, pruned: 0, attempts: 0 }
@@ -60,7 +60,7 @@ describe('the audit recorder', () => {
     return { recorder, state, written, ids, errors }
   }
 
-  test('writes what was recorded soon, in order', async () => {
+  test('writes recorded events soon, in order', async () => {
     vi.useFakeTimers()
     const { recorder, ids } = create()
     recorder.start()
@@ -71,7 +71,7 @@ describe('the audit recorder', () => {
     await recorder.close()
   })
 
-  test('writes many at once, waiting for no timer, each once', async () => {
+  test('writes many at once without a timer, each once', async () => {
     const { recorder, ids } = create()
     const recorded = Array.from({ length: 1_000 }, (_, index) => String(index))
     for (const id of recorded.slice(0, 255)) recorder.record(event(id))
@@ -82,7 +82,7 @@ describe('the audit recorder', () => {
     expect(ids()).toEqual(recorded)
   })
 
-  test('while the store fails, time brings the next attempt and events do not', async () => {
+  test('while the store fails, only time triggers the next attempt, not events', async () => {
     vi.useFakeTimers()
     const { recorder, state, ids } = create()
     recorder.start()
@@ -116,7 +116,7 @@ describe('the audit recorder', () => {
     await recorder.close()
   })
 
-  test('is full at a hundred thousand events that nobody takes, and says so', async () => {
+  test('is full at a hundred thousand events that the store doesn’t take, and reports it', async () => {
     const { recorder, state } = create()
     state.failing = true
     for (let index = 0; index < 100_000; index += 1) {
@@ -128,11 +128,11 @@ describe('the audit recorder', () => {
     const turns = countTurns()
     await recorder.flush()
     expect(recorder.isFull).toBe(false)
-    // In batches, between which the event loop goes on.
+    // The batches leave room for other work between them.
     expect(turns()).toBeGreaterThan(90)
   })
 
-  test('audit-backlog: is bounded in bytes, leaves room to what is done, and says what it has lost', async () => {
+  test('audit-backlog: is bounded in bytes, keeps room for changes, and reports its losses', async () => {
     const { recorder, state, written } = create()
     state.failing = true
     const large = (id: number) => ({ ...event(String(id)), detail: { scope: 'x'.repeat(16_000) } })
@@ -154,21 +154,21 @@ describe('the audit recorder', () => {
     expect([recorder.isFull, recorder.isFullForRefusals]).toEqual([false, false])
   })
 
-  test('closing writes everything that waits', async () => {
+  test('closing writes all waiting events', async () => {
     const { recorder, ids } = create()
     for (let index = 0; index < 5_000; index += 1) recorder.record(event(String(index)))
     await recorder.close()
     expect(ids()).toHaveLength(5_000)
   })
 
-  test('closing fails where the store does, rather than lose events in silence', async () => {
+  test('closing fails if the store does, rather than lose events silently', async () => {
     const { recorder, state } = create()
     state.failing = true
     recorder.record(event('1'))
     await expect(recorder.close()).rejects.toThrow('the database is away')
   })
 
-  test('prunes what is older than it must be kept', async () => {
+  test('prunes events after their retention time', async () => {
     vi.useFakeTimers()
     const { recorder, state } = create()
     recorder.start()
@@ -177,7 +177,7 @@ describe('the audit recorder', () => {
     await recorder.close()
   })
 
-  test('prunes nothing that is not old enough where the clock is set years ahead', async () => {
+  test('prunes no event too early if the clock is set years ahead', async () => {
     vi.useFakeTimers()
     const { store, state } = createStore()
     const clock = standingClock()

@@ -18,7 +18,7 @@ const refusal = (requestId: string, more: Partial<AuditEvent> = {}): AuditEvent 
   ...more,
 })
 
-/** A gatherer whose time stands still, and what it has recorded. */
+/** A gatherer under a standing clock, and its recorded events. */
 function create() {
   const recorded: AuditEvent[] = []
   const state = { now: 0, isFullForRefusals: false }
@@ -43,7 +43,7 @@ describe('refusals', () => {
   const numbers = (from: number, to: number): string[] =>
     Array.from({ length: to - from + 1 }, (_, at) => `${from + at}`)
 
-  test('the first twenty are recorded at once, and those equal to them as one, with their count', () => {
+  test('the first twenty are recorded at once, and further equal ones as one, with their count', () => {
     const { gatherer, recorded, pass } = create()
     for (const id of numbers(1, 60)) gatherer.record(refusal(id))
     expect(recorded.map(({ requestId }) => requestId)).toEqual(numbers(1, 20))
@@ -58,7 +58,7 @@ describe('refusals', () => {
     expect(recorded[20]?.detail['request_ids']).toEqual(numbers(41, 60))
   })
 
-  test('one that is alone by the time is recorded as it came', () => {
+  test('one that stays alone is recorded as it came', () => {
     const { gatherer, recorded, pass } = create()
     for (const id of numbers(1, 21)) gatherer.record(refusal(id))
     pass(1_000)
@@ -78,7 +78,7 @@ describe('refusals', () => {
     expect(recorded.map(({ requestId }) => requestId)).toEqual(['1', '2'])
   })
 
-  test('are gathered for longer and longer while they go on, and recorded at once again after a pause', () => {
+  test('are gathered for longer and longer while they continue, and recorded at once again after a pause', () => {
     const { gatherer, recorded, pass } = create()
     for (let second = 0; second < 600; second += 1) {
       gatherer.record(refusal(`${second}`))
@@ -94,7 +94,7 @@ describe('refusals', () => {
     expect(recorded).toHaveLength(before + 1)
   })
 
-  test('that all differ are gathered by their reason, beyond so many', () => {
+  test('that all differ are gathered by their reason beyond a limit', () => {
     const { gatherer, recorded, pass } = create()
     for (let i = 0; i < 50_000; i += 1) gatherer.record(refusal(`${i}`, { clientId: `made up ${i}` }))
     expect(recorded).toHaveLength(1_000)
@@ -105,7 +105,7 @@ describe('refusals', () => {
     expect(summary?.detail).not.toHaveProperty('method')
   })
 
-  test('that come again and again stay within the budget, however many differ', () => {
+  test('that keep coming stay within the budget, however many differ', () => {
     const { gatherer, recorded, pass } = create()
     for (let second = 0; second < 120; second += 1) {
       for (let i = 0; i < 2_000; i += 1) gatherer.record(refusal(`${second} ${i}`, { clientId: `made up ${i}` }))
@@ -115,7 +115,7 @@ describe('refusals', () => {
     expect(recorded.length).toBeLessThanOrEqual(1_000 + 120 * 20 + 10)
   })
 
-  test('are counted exactly, whatever is gathered', async () => {
+  test('are counted exactly, even when gathered', async () => {
     const { gatherer, recorded, pass } = create()
     for (let i = 0; i < 30_000; i += 1) {
       gatherer.record(refusal(`${i}`, { clientId: `made up ${i % 1_777}` }))
@@ -126,14 +126,14 @@ describe('refusals', () => {
     expect(said).toBe(30_000)
   })
 
-  test('of clients that have proven themselves are recorded beside a flood of strangers', () => {
+  test('of authenticated clients are recorded despite a flood of strangers', () => {
     const { gatherer, recorded } = create()
     for (let i = 0; i < 5_000; i += 1) gatherer.record(refusal(`${i}`, { clientId: `made up ${i}` }))
     gatherer.record(refusal('mine', { reason: 'scope_not_allowed', detail: { credential: 'c', refused: ['x'] } }))
     expect(recorded.at(-1)?.requestId).toBe('mine')
   })
 
-  test('what is done passes through a flood', () => {
+  test('changes pass through a flood', () => {
     const { gatherer, recorded } = create()
     for (let i = 0; i < 5_000; i += 1) gatherer.record(refusal(`${i}`, { clientId: `made up ${i}` }))
     gatherer.record({ ...refusal('done'), result: 'success', reason: undefined })
@@ -158,14 +158,14 @@ describe('refusals', () => {
     expect(recorded.at(-1)).toMatchObject({ detail: { repeated: 10 } })
   })
 
-  test('take little memory, whatever is in them', () => {
+  test('take little memory, whatever their content', () => {
     const { gatherer, recorded } = create()
     const before = bytesInUse()
     for (let i = 0; i < 20_000; i += 1) {
       const form = `${i} ${'x'.repeat(60_000)}`
       gatherer.record(refusal(`${i}`, { clientId: form.slice(0, 250), detail: { received: form.slice(0, 250) } }))
       gatherer.record(refusal(`${i}`, { clientId: form.slice(0, 250), detail: { received: form } }))
-      // These are the database's by now.
+      // Drop these, as they would be in the database by now.
       recorded.length = 0
     }
     expect(bytesInUse() - before).toBeLessThan(16 * 1024 * 1024)

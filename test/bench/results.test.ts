@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { callTree, flameGraph, hottest } from '../../bench/profile/flame-graph.ts'
 import { rowName, scenarios } from '../../bench/scenarios.ts'
 
-test('bench/RESULTS.md has the rows that the bench measures, of a commit', () => {
+test('bench/RESULTS.md has the rows that the bench measures, with the commit', () => {
   const page = readFileSync('bench/RESULTS.md', 'utf8')
   const rows = page
     .split('\n')
@@ -15,7 +15,7 @@ test('bench/RESULTS.md has the rows that the bench measures, of a commit', () =>
 
 describe('a flame graph', () => {
   const frame = (functionName: string, url = '') => ({ functionName, url, lineNumber: 6 })
-  /** `serve` calls `sign` and `write`; for half of the time there is nothing to do. */
+  /** `serve` calls `sign` and `write`. Half of the time is idle. */
   const profile = {
     nodes: [
       { id: 1, callFrame: frame('(root)'), children: [2, 5] },
@@ -28,7 +28,7 @@ describe('a flame graph', () => {
     timeDeltas: [100, 200, 300, 400, 500, 300, 200],
   }
 
-  test('leaves out what was idle, and adds up what was called', () => {
+  test('leaves out idle time, and adds up calls', () => {
     const tree = callTree(profile)
     expect(tree).toMatchObject({ name: '(root)', total: 1_000, self: 0 })
     expect(tree.callees).toHaveLength(1)
@@ -39,7 +39,7 @@ describe('a flame graph', () => {
     ])
   })
 
-  test('draws each call as wide as its time, upon what called it', () => {
+  test('draws each call as wide as its time, on its caller', () => {
     const svg = flameGraph(callTree(profile), 'a title & more')
     expect(svg).toContain('a title &amp; more')
     expect(svg).toContain('<title>sign node:crypto:7 50.0%</title><rect x="0.0" y="34" width="800.0"')

@@ -30,14 +30,14 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** The last event, as a line and as JSON. */
+/** The latest event, as a line and as JSON. */
 async function last() {
   const line = await runCommand(env, () => auditTail({ lines: '1' }))
   const json = await runCommand(env, () => auditTail({ lines: '1', json: true }))
   return { line: line.stdout, json: JSON.parse(json.stdout) }
 }
 
-test('a change says who made it, and what it was before', async () => {
+test('a change names its actor and the old values', async () => {
   const { line, json } = await last()
   const by = `by ${userInfo().username} on ${hostname()}`
   expect(line).toMatch(
@@ -55,7 +55,7 @@ test('a change says who made it, and what it was before', async () => {
   })
 })
 
-describe('every kind of actor is kept and shown', () => {
+describe('every kind of actor is stored and shown', () => {
   const actors: [Actor, string, object][] = [
     [{ kind: 'administrator', name: 'bob', way: 'api' }, 'by the administrator bob', { kind: 'administrator' }],
     [{ kind: 'client', clientId: 'deploy', way: 'api' }, 'by the client deploy', { client_id: 'deploy' }],
@@ -94,7 +94,7 @@ test.each([
   expect(json.detail).toMatchObject({ a: 1, unreadable: expect.stringContaining(column) })
 })
 
-test('an account without a name is known by its number, and long names are cut', () => {
+test('an account without a name is shown by its number, and long names are cut', () => {
   const hostname = () => 'h'.repeat(300)
   const unnamed = () => {
     throw new Error('uv_os_get_passwd returned ENOENT')

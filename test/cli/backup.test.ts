@@ -37,7 +37,7 @@ const BESIDE = `${MODEL}
 let server: TestServer
 let folder: string
 let masterKey: string
-/** A backup of a server that has issued and revoked. */
+/** A backup of a server that has issued and revoked tokens. */
 let sound: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tessera-backup-'))
@@ -92,7 +92,7 @@ describe('a backup of a server under load', () => {
         issued += 1
       }
     })
-    // A process of its own: in this one, the copy would hold up the very load that it is to be taken under.
+    // A separate process: in this one, the copy would delay the load.
     const during = issued
     const outcome = await tessera(['backup', '--to', sound], { env: { TESSERA_STORAGE: server.config.storage } })
     expect(outcome).toMatchObject({ code: 0, stdout: expect.stringMatching(/clients, schema 0\d+-.*found sound/) })
@@ -102,7 +102,7 @@ describe('a backup of a server under load', () => {
     await Promise.all(load)
   })
 
-  test('only its owner can read, and it is all of it', () => {
+  test('is readable only for its owner, and is complete', () => {
     expect(statSync(sound).mode & 0o777).toBe(0o600)
     expect(readdirSync(join(sound, '..'))).toEqual(['backup.db'])
   })
@@ -114,7 +114,7 @@ describe('a backup of a server under load', () => {
       expect(bytes.includes(form)).toBe(false)
   })
 
-  test('restored elsewhere, everything is as it was', async () => {
+  test('restores everything elsewhere as it was', async () => {
     const database = newPath()
     expect(await restoreTo(database, sound)).toMatchObject({
       error: undefined,
@@ -142,7 +142,7 @@ const tokenFrom = async (issuer: string): Promise<string> =>
   ((await (await post(issuer, 'token', ASK, 'reporter')).json()) as { access_token: string }).access_token
 
 describe('a backup is refused', () => {
-  test('where the file is there, which stays as it is', async () => {
+  test('if the file exists, which stays as it is', async () => {
     const to = newPath()
     writeFileSync(to, 'mine')
     expect((await backUp(to)).error).toBe(`${to} is there already: a backup replaces nothing`)
@@ -151,14 +151,10 @@ describe('a backup is refused', () => {
 
   const missing = '/nonexistent/tessera.db'
   test.each<[string, () => Promise<Ran>, RegExp]>([
-    ['where there is no database', () => backUp(newPath(), `sqlite:${missing}`), /there is no such database/],
+    ['without a database', () => backUp(newPath(), `sqlite:${missing}`), /there is no such database/],
+    ['without a folder', () => backUp('/nonexistent/b.db'), /b\.db can't be written: there is no such file or folder/],
     [
-      'where there is no folder',
-      () => backUp('/nonexistent/b.db'),
-      /b\.db can't be written: there is no such file or folder/,
-    ],
-    [
-      'for PostgreSQL, with the command to use and without its password',
+      'for PostgreSQL, with the command to use instead, and without its password',
       () => backUp('b.dump', 'postgres://tessera:s3cret@db.example.com/auth?sslmode=verify-full'),
       /pg_dump --format=custom --file=b\.dump 'postgres:\/\/tessera@db\.example\.com\/auth\?sslmode=verify-full'/,
     ],
@@ -169,7 +165,7 @@ describe('a backup is refused', () => {
     expect(stdout).toBe('')
   })
 
-  test('where the database is damaged, and leaves nothing', async () => {
+  test('if the database is damaged, and leaves no file', async () => {
     const damaged = newPath()
     copyFileSync(sound, damaged)
     damage(damaged)
@@ -179,7 +175,7 @@ describe('a backup is refused', () => {
   })
 })
 
-/** Overwrites pages in the middle, beyond the header and the schema. */
+/** Overwrites pages in the middle, after the header and the schema. */
 function damage(file: string): void {
   const bytes = readFileSync(file)
   bytes.fill(0xa5, 4096 * 4, 4096 * 8)
@@ -195,16 +191,16 @@ describe('a restore is refused, and changes nothing,', () => {
   }
   test.each<[string, () => string, Record<string, string>, RegExp]>([
     ['without the file', () => '/nonexistent.db', {}, /there is no such file/],
-    ['where pages are damaged', brokenBy(damage), {}, /malformed|damaged/],
-    ['where it was cut short', brokenBy((file) => truncateSync(file, 4096 * 3)), {}, /malformed|damaged/],
+    ['with damaged pages', brokenBy(damage), {}, /malformed|damaged/],
+    ['if the file is truncated', brokenBy((file) => truncateSync(file, 4096 * 3)), {}, /malformed|damaged/],
     [
-      'where it is something else',
+      'if the file is something else',
       brokenBy((file) => writeFileSync(file, 'a text\n'.repeat(999))),
       {},
       /not a database/,
     ],
-    ['where it is empty', brokenBy((file) => writeFileSync(file, '')), {}, /is not a database of Tessera/],
-    ['where it is newer than the program', brokenBy(addMigration), {}, /newer than this program.*9999-future/],
+    ['if the file is empty', brokenBy((file) => writeFileSync(file, '')), {}, /is not a database of Tessera/],
+    ['if the file is of a newer program', brokenBy(addMigration), {}, /newer than this program.*9999-future/],
     [
       'under another master key',
       () => sound,
@@ -226,7 +222,7 @@ describe('a restore is refused, and changes nothing,', () => {
     expect(readdirSync(join(database, '..'))).toEqual([])
   })
 
-  test('where a server runs on the database, even one that is idle, and even with --replace', async () => {
+  test('while a server runs on the database, even an idle one, and even with --replace', async () => {
     const path = server.config.storage.slice('sqlite:'.length)
     for (const replace of [false, true]) {
       expect((await restoreTo(path, sound, { replace })).error).toMatch(/is in use: stop every server/)
@@ -234,7 +230,7 @@ describe('a restore is refused, and changes nothing,', () => {
     await newToken(server)
   })
 
-  test('where there is data', async () => {
+  test('if the database has data', async () => {
     const database = newPath()
     expect((await restoreTo(database, sound)).error).toBeUndefined()
     const held = digest(database)
@@ -243,7 +239,7 @@ describe('a restore is refused, and changes nothing,', () => {
   })
 })
 
-test('a restore of keys that are of no use, beside others that are, says so', async () => {
+test('a restore warns of keys that are of no use, beside others that are', async () => {
   const file = newPath('partly.db')
   copyFileSync(sound, file)
   const change = new DatabaseSync(file)
@@ -263,7 +259,7 @@ function addMigration(file: string): void {
 describe('--replace', () => {
   const listed = async (database: string) => (await runCommand(environment(database), () => clientsList({}))).stdout
 
-  test('keeps what was there, beside', async () => {
+  test('keeps the old database beside the new one', async () => {
     const database = newPath()
     await restoreTo(database, sound)
     const change = new DatabaseSync(database)
@@ -278,7 +274,7 @@ describe('--replace', () => {
     expect(await listed(kept)).not.toContain('reporter')
   })
 
-  test('takes a database that nobody can read for one with data', async () => {
+  test('treats an unreadable database as one with data', async () => {
     const database = newPath()
     writeFileSync(database, 'not SQLite, whatever it was')
     expect((await restoreTo(database, sound)).error).toMatch(/has data/)
@@ -288,7 +284,7 @@ describe('--replace', () => {
     expect(await listed(database)).toContain('reporter')
   })
 
-  test('the log that a database left without its file is not taken for that of the new one', async () => {
+  test('the leftover log of a removed database isn’t taken for the new one’s', async () => {
     const database = newPath()
     appendFileSync(`${database}-wal`, 'frames of another database')
     expect((await restoreTo(database, sound)).error).toBeUndefined()

@@ -67,7 +67,7 @@ const asserting = (jwt: string) => ({
   client_assertion: jwt,
 })
 
-/** Makes a request, and waits until what came of it is recorded. */
+/** Makes a request, and waits until its event is recorded. @returns the request id */
 async function recorded(status: number, request: Promise<Response>): Promise<string> {
   const response = await request
   expect(response.status).toBe(status)
@@ -76,7 +76,7 @@ async function recorded(status: number, request: Promise<Response>): Promise<str
   return id
 }
 
-/** The lines that say what came of a request. */
+/** The lines that explain a request. */
 async function linesOf(id: string): Promise<readonly string[]> {
   const { stdout, stderr, error } = await runCommand(env, () => explain(id, {}))
   expect({ stderr, error }).toEqual({ stderr: '', error: undefined })
@@ -102,7 +102,7 @@ describe('tessera explain', () => {
       ],
     ],
     [
-      'a secret where the client has keys only',
+      'a secret for a client with keys only',
       401,
       () => server.token(GRANT, basic('signer', WRONG)),
       [
@@ -113,7 +113,7 @@ describe('tessera explain', () => {
       ],
     ],
     [
-      'a chosen secret where the client has keys only',
+      'a chosen secret for a client with keys only',
       401,
       () => server.token({ ...GRANT, client_id: 'signer', client_secret: 'chosen' }),
       ['token.issue: refused, no_such_credential', '  has: keys'],
@@ -139,7 +139,7 @@ describe('tessera explain', () => {
       ],
     ],
     [
-      'an assertion that expired: by how much',
+      'an expired assertion: by how much',
       401,
       async () => server.token(asserting(await assertion({ iat: seconds() - 660, exp: seconds() - 600 }))),
       [
@@ -154,7 +154,7 @@ describe('tessera explain', () => {
       ],
     ],
     [
-      'an assertion for another server: what was expected, and what came',
+      'an assertion for another server: the expected and the sent audience',
       401,
       async () => server.token(asserting(await assertion({ aud: 'https://other.example.com' }))),
       [
@@ -165,7 +165,7 @@ describe('tessera explain', () => {
       ],
     ],
     [
-      'an assertion for the token endpoint: what to do about it',
+      'an assertion for the token endpoint: the remedy',
       401,
       async () => server.token(asserting(await assertion({ aud: `${server.issuer}/as/token.oauth2` }))),
       [
@@ -183,7 +183,7 @@ describe('tessera explain', () => {
       ['  remedy: have the client send the issuer alone, or give it assertion_audience: compatible'],
     ],
     [
-      'a token of an outside issuer: which condition failed, and on what',
+      'a token of an outside issuer: the failed condition and its value',
       401,
       async () => server.token({ ...asserting(await outside({ ref: 'refs/heads/feature' })), client_id: 'workflow' }),
       [
@@ -212,7 +212,7 @@ describe('tessera explain', () => {
       ],
     ],
     [
-      'a user agent that would write into the terminal',
+      'a user agent with terminal escapes',
       401,
       () => server.token(GRANT, { ...basic('plain', WRONG), 'user-agent': 'x\u009b31m' }),
       [/^ {2}user_agent: x.*\\u009b31m$/],
@@ -281,12 +281,12 @@ describe('tessera explain', () => {
     )
   })
 
-  test('says for how long events are kept, of an id that is older', async () => {
+  test('says how long events are kept, for an older id', async () => {
     const { error } = await runCommand(env, () => explain('01890000-0000-7000-8000-000000000000', {}))
     expect(error).toMatch(/^nothing is recorded under "0189.*", made at 2023-\S+Z: events are kept for 90 days$/)
   })
 
-  test('an id of nothing: one line, and exit code 1', async () => {
+  test('answers an unknown id with one line and exit code 1', async () => {
     const { code, stdout, stderr } = await runTessera(['explain', 'a\u001b[31m'], env)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toBe(
@@ -295,7 +295,7 @@ describe('tessera explain', () => {
   })
 })
 
-describe('facts within facts', () => {
+describe('nested facts', () => {
   test.each<[string, unknown, readonly string[]]>([
     ['one', 'a', ['  name: a']],
     ['several', ['a', 1, true], ['  name: a, 1, true']],
@@ -303,7 +303,7 @@ describe('facts within facts', () => {
     ['a thing', { a: 1, b: { c: 2 } }, ['  name:', '    a: 1', '    b:', '      c: 2']],
     ['things', [{ a: 1, b: 2 }, { a: 3 }], ['  name:', '    - a: 1', '      b: 2', '    - a: 3']],
     [
-      'things of things',
+      'nested lists',
       [{ a: { b: 1, c: [{ d: 2, e: 3 }] } }, 'text'],
       ['  name:', '    - a:', '        b: 1', '        c:', '          - d: 2', '            e: 3', '    - text'],
     ],

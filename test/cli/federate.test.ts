@@ -65,7 +65,7 @@ const federate = (client: string, token: string, ...args: string[]) =>
   runTessera(['federate', 'test', '--client', client, ...args], env, `${token}\n`)
 
 describe('tessera federate test', () => {
-  test('a token that matches: exit code 0, each check, and why the other credential is none', async () => {
+  test('a matching token: exit code 0, each check, and why the other credential doesn’t match', async () => {
     const { code, stdout, stderr } = await federate('workflow', await issuer.sign(claims()))
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout.trimEnd().split('\n')).toEqual([
@@ -82,7 +82,7 @@ describe('tessera federate test', () => {
     ])
   })
 
-  test('a token that does not: exit code 1, and what failed on which value', async () => {
+  test('another token: exit code 1, and the failed checks with their values', async () => {
     const { code, stdout, stderr } = await federate(
       'workflow',
       await issuer.sign(claims({ environment: 'test', aud: 'them' })),
@@ -97,7 +97,7 @@ describe('tessera federate test', () => {
     expect(lines).toContain('  ✓ subject: repo')
   })
 
-  test('the keys that a credential has itself', async () => {
+  test('the keys in a credential', async () => {
     const sign = (by: typeof byHand) => signWith(by, claims({ iss: 'https://10.0.0.1' }))
     const good = await federate('inline', await sign(byHand))
     expect(good).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ signature: good') })
@@ -105,7 +105,7 @@ describe('tessera federate test', () => {
     expect(forged).toMatchObject({ code: 1, stdout: expect.stringContaining('✗ signature: by none of the keys') })
   })
 
-  test('--json: of each credential, each check', async () => {
+  test('--json: each check of each credential', async () => {
     const stranger = await makeSigner('ES256')
     const forged = await signWith(stranger, claims({ iss: issuer.url }))
     const { code, stdout } = await federate('workflow', forged, '--json')
@@ -129,7 +129,7 @@ describe('tessera federate test', () => {
     ])
   })
 
-  test('a credential that has ended matches nothing; that the client is disabled is said beside', async () => {
+  test('a credential that has ended matches nothing; a disabled client is mentioned', async () => {
     const { code, stdout, stderr } = await federate('ended', await issuer.sign(claims()))
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'ended is disabled: every token is refused\n' })
     expect(stdout.split('\n').filter((line) => /match|✗/.test(line))).toEqual([
@@ -140,7 +140,7 @@ describe('tessera federate test', () => {
     ])
   })
 
-  test('what is no token: one line, and exit code 1', async () => {
+  test('text that isn’t a token: one line and exit code 1', async () => {
     expect(await federate('workflow', 'not a token')).toMatchObject({
       code: 1,
       stdout: '',
@@ -150,7 +150,7 @@ describe('tessera federate test', () => {
 
   test.each([
     ['an unknown client', 'nobody', 'there is no client "nobody"'],
-    ['a client without such a credential', 'plain', '"plain" has no federated credential'],
+    ['a client without a federated credential', 'plain', '"plain" has no federated credential'],
   ])('%s', async (_name, client, message) => {
     expect((await runCommand(env, () => federateTest({ client }))).error).toBe(message)
   })

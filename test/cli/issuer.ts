@@ -1,4 +1,4 @@
-/** An outside issuer of tokens, on loopback. May import the harness. */
+/** An outside issuer of tokens on loopback. May import the harness. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,11 +8,11 @@ import { makeSigner, signWith } from '../harness/tokens.ts'
 
 export interface Issuer {
   readonly url: string
-  /** The options with which it is reached. */
+  /** The options of a server that trusts this issuer's certificate. */
   readonly options: Readonly<Record<string, string>>
-  /** The same as an environment. */
+  /** The same options as an environment. */
   readonly env: Readonly<Record<string, string>>
-  /** A token of the issuer. */
+  /** Signs a token of the issuer. */
   sign(claims: object): Promise<string>
   stop(): Promise<void>
 }

@@ -58,7 +58,7 @@ const publishedKids = async (userAgent = 'test'): Promise<readonly string[]> => 
 
 const isActive = (token: string) => client.isActive(server.issuer, token, 'caller')
 
-test('rotate publishes the next key and leaves the first one signing; list says who has fetched it', async () => {
+test('rotate publishes the next key while the first one still signs; list shows who has fetched it', async () => {
   const first = await kidOf()
   await publishedKids('early/1.0')
   await new Promise((resolve) => setTimeout(resolve, 2_200))
@@ -78,7 +78,7 @@ test('rotate publishes the next key and leaves the first one signing; list says 
   expect(stdout).toMatch(/(127\.0\.0\.1|::1) early\/1\.0, last seen/)
 })
 
-test('rotate --now signs with the next key a second later; rollback goes back; each token stays valid', async () => {
+test('rotate --now signs with the next key a second later; rollback returns to the old one; each token stays valid', async () => {
   const first = await kidOf()
   const early = await issue()
   expect(await run(() => keysRotate({ ...ES256, now: true }))).toMatchObject({
@@ -99,7 +99,7 @@ test('rotate --now signs with the next key a second later; rollback goes back; e
   expect(events.filter(({ type }) => type === 'key.change').length).toBeGreaterThanOrEqual(4)
 })
 
-test('revoked-key: revoke ends a key with its tokens at once, and another one takes its place', async () => {
+test('revoked-key: revoke ends a key and its tokens at once, and another key takes its place', async () => {
   const token = await issue()
   const kid = await kidOf()
   expect((await run(() => keysRevoke(kid, ES256))).error).toBeUndefined()
@@ -111,7 +111,7 @@ test('revoked-key: revoke ends a key with its tokens at once, and another one ta
   expect(await isActive(next)).toBe(true)
 })
 
-test('the first key of an algorithm signs once it is published, and whoever asks meanwhile waits', async () => {
+test('the first key of an algorithm signs once it is published, and requests wait until then', async () => {
   await server.apply(`
 apis: [{ audience: "https://new.example.com", token: { algorithm: EdDSA }, scopes: [{ name: new }] }]
 clients: [{ client_id: newcomer, scopes: [new], credentials: [{ secret: ${SECRET} }] }]
@@ -128,7 +128,7 @@ clients: [{ client_id: newcomer, scopes: [new], credentials: [{ secret: ${SECRET
   })
 })
 
-test('sealing keys rotate alike, and are never published', async () => {
+test('sealing keys rotate likewise, and are never published', async () => {
   const before = await issue('sealed')
   expect((await run(() => keysRotate({ ...A256GCM, now: true }))).error).toBeUndefined()
   await until(async () => (await list('A256GCM')).some(({ state }) => state === 'retiring'))
@@ -146,14 +146,14 @@ const mistakes: [string, () => Promise<void>, RegExp][] = [
     () => keysRotate({ algorithm: 'HS256' }),
     /--algorithm must be one of ES256, RS256, PS256, EdDSA, A256GCM/,
   ],
-  ['nothing to go back to', () => keysRollback(ES256), /there is no ES256 key to go back to/],
+  ['a rollback without a previous key', () => keysRollback(ES256), /there is no ES256 key to go back to/],
   ['an unknown key', () => keysRevoke('x', ES256), /there is no key x/],
 ]
 test.each(mistakes)('%s: an error', async (_name, command, message) => {
   expect((await run(command)).error).toMatch(message)
 })
 
-test('rewrap changes the master key, and completes what was interrupted', async () => {
+test('rewrap changes the master key, and completes an interrupted change', async () => {
   const token = await issue()
   const sealed = await issue('sealed')
   const next = randomBytes(32)
@@ -165,7 +165,7 @@ test('rewrap changes the master key, and completes what was interrupted', async 
     TESSERA_PREVIOUS_MASTER_KEY_FILE: previousFile,
   }
 
-  // As a kill would leave it: one key under the new master key, one under the old.
+  // The state after a kill: one key under the new master key, one under the old.
   const store = await openStore(server.config.storage, systemClock)
   const { MasterKey } = await import('../../src/crypto/master-key.ts')
   const { rewrapKeys } = await import('../../src/management/keys/rewrap.ts')
@@ -182,7 +182,7 @@ test('rewrap changes the master key, and completes what was interrupted', async 
   expect(new Set(found.map(({ masterKeyId }) => masterKeyId))).toEqual(new Set([both.id]))
   await store.close()
 
-  // The running server, which has the old one alone, goes on; a new one needs only the new one.
+  // The running server has only the old master key and goes on. A new one needs only the new one.
   expect(await isActive(token)).toBe(true)
   expect(await isActive(await issue())).toBe(true)
   const restarted = await startServer(

@@ -14,7 +14,7 @@ import { type Printed, runTessera } from '../harness/program.ts'
 import { applyTo, startTestServer, type TestServer } from '../harness/server.ts'
 import { type Certificate, makeCertificate, type Source, sendJson, startSource, startTcp } from '../harness/source.ts'
 
-/** Words of libraries, of Node and of the system, and anything that only a programmer understands. */
+/** Words of libraries, of Node and of the system, and terms that only programmers understand. */
 const FOREIGN: readonly RegExp[] = [
   /^\s+at /m,
   /node:|node_modules|\.ts:\d/,
@@ -87,19 +87,19 @@ async function source(started: Promise<Source>): Promise<Source> {
 
 type Environment = Record<string, string>
 
-/** Mistakes in the configuration and the database, which every command reads. */
+/** Errors in the configuration and the database, which every command reads. */
 const conditions: Readonly<Record<string, () => Environment | Promise<Environment>>> = {
   'no configuration': () => ({}),
   'a configuration that is not there': () => ({ TESSERA_CONFIG: '/nothing.yaml' }),
   'a configuration that is a folder': () => ({ TESSERA_CONFIG: folder }),
   'a configuration that is a device': () => ({ TESSERA_CONFIG: '/dev/zero' }),
-  'a configuration that is no text': () => ({ TESSERA_CONFIG: file(Buffer.from([0xff, 0xfe, 0])) }),
-  'a configuration that is broken': () => ({ TESSERA_CONFIG: file('storage: [') }),
+  'a configuration that isn’t text': () => ({ TESSERA_CONFIG: file(Buffer.from([0xff, 0xfe, 0])) }),
+  'a malformed configuration': () => ({ TESSERA_CONFIG: file('storage: [') }),
   'a configuration that is a list': () => ({ TESSERA_CONFIG: file('- 1') }),
   'a configuration with a tag': () => ({ TESSERA_CONFIG: file('storage: !env X') }),
   'a configuration of two documents': () => ({ TESSERA_CONFIG: file('data: x\n---\ndata: y') }),
-  'an option that there is not': () => ({ TESSERA_CONFIG: file('storge: x') }),
-  'a variable that there is not': () => ({ TESSERA_STORGE: 'x' }),
+  'an unknown option': () => ({ TESSERA_CONFIG: file('storge: x') }),
+  'an unknown variable': () => ({ TESSERA_STORGE: 'x' }),
   'a number that is text': () => ({ ...env(), TESSERA_TOKEN_LIFETIME: '1h' }),
   'a number that is blank': () => ({ ...env(), TESSERA_RUNTIME_PORT: '' }),
   'numbers that are something else': () => ({
@@ -107,9 +107,9 @@ const conditions: Readonly<Record<string, () => Environment | Promise<Environmen
       'runtime: { port: }\ntoken: { lifetime: true }\nkeys: { cache_max_age: [1] }\naudit: { retention_days: {} }',
     ),
   }),
-  'sections that are none': () => ({ TESSERA_CONFIG: file('runtime: 5\nadmin:\ntls: []\n') }),
-  'a choice that there is not': () => ({ ...env(), TESSERA_LOG_LEVEL: 'loud' }),
-  'a list with nothing in it': () => ({ ...env(), TESSERA_OUTBOUND_ALLOW: '10.0.0.1, ' }),
+  'sections that aren’t mappings': () => ({ TESSERA_CONFIG: file('runtime: 5\nadmin:\ntls: []\n') }),
+  'an unknown choice': () => ({ ...env(), TESSERA_LOG_LEVEL: 'loud' }),
+  'an empty list': () => ({ ...env(), TESSERA_OUTBOUND_ALLOW: '10.0.0.1, ' }),
   'an address that is none': () => ({ ...env(), TESSERA_TRACES_ENDPOINT: 'collector' }),
   'a database that is not there': () => ({ TESSERA_STORAGE: 'sqlite:typo.db' }),
   'a database that is a folder': () => ({ TESSERA_STORAGE: `sqlite:${folder}` }),
@@ -145,7 +145,7 @@ const conditions: Readonly<Record<string, () => Environment | Promise<Environmen
   }),
 }
 
-/** Those that a command does not look at, or that are no failure for it. */
+/** Conditions that a command doesn't check, or that are no error for it. */
 const fits: Readonly<Record<string, RegExp>> = {
   dev: /no configuration|is not there|lacks a table|a number|numbers|choice|list|address that is none|password file/,
   token: /./,
@@ -172,7 +172,7 @@ describe('each command explains each failure in our words', () => {
   })
 })
 
-describe('a manifest that is wrong', () => {
+describe('an invalid manifest', () => {
   const client = (fields: string) => `clients: [{ client_id: a, ${fields} }]`
   const api = (fields: string) => `apis: [{ audience: "https://a", ${fields} }]`
   test.each([
@@ -182,7 +182,7 @@ describe('a manifest that is wrong', () => {
     ['broken', 'clients: ['],
     ['two documents', 'clients: []\n---\nclients: []'],
     ['no text', Buffer.from([0xc3, 0x28])],
-    ['a field that there is not', client('scope: x')],
+    ['an unknown field', client('scope: x')],
     ['a client without its id', 'clients: [{ name: x }]'],
     ['a client id that is a number', 'clients: [{ client_id: 5 }]'],
     ['a client id that is blank', 'clients: [{ client_id: }]'],
@@ -193,22 +193,22 @@ describe('a manifest that is wrong', () => {
     ['tags with a number', client('tags: [1]')],
     ['introspects with something else', client('introspects: some')],
     ['introspects with a number', client('introspects: [1]')],
-    ['a method that there is not', client('auth_methods: [magic]')],
+    ['an unknown method', client('auth_methods: [magic]')],
     ['no methods', client('auth_methods: []')],
-    ['a grant that there is not', client('grant_types: [password]')],
+    ['an unknown grant', client('grant_types: [password]')],
     ['metadata that are a list', client('metadata: [1]')],
     ['a lifetime that is text', client('token: { lifetime: 1h }')],
     ['a lifetime that is not whole', client('token: { lifetime: 1.5 }')],
-    ['a lifetime of nothing', client('token: { lifetime: 0 }')],
-    ['a claim that is the server’s', client('token: { claims: { iss: x } }')],
-    ['a time that is none', client('credentials: [{ secret: x, expires: soon }]')],
+    ['a lifetime of zero', client('token: { lifetime: 0 }')],
+    ['a reserved claim', client('token: { claims: { iss: x } }')],
+    ['an invalid time', client('credentials: [{ secret: x, expires: soon }]')],
     ['a secret that is a number', client('credentials: [{ secret: 12345678 }]')],
     ['a certificate without a name', client('credentials: [{ certificate: {} }]')],
-    ['a certificate of no known name', client('credentials: [{ certificate: { subject_dn: "x=" } }]')],
-    ['keys that are none', client('credentials: [{ jwks: { keys: [{ kty: EC, crv: P-256, x: AA, y: AA }] } }]')],
-    ['keys of rubbish', client('credentials: [{ jwks: { keys: [1] } }]')],
-    ['a URL that is none', client('credentials: [{ jwks_uri: nowhere }]')],
-    ['an issuer that is none', client('credentials: [{ federated: { issuer: x, audience: y } }]')],
+    ['a certificate of an unknown name', client('credentials: [{ certificate: { subject_dn: "x=" } }]')],
+    ['invalid keys', client('credentials: [{ jwks: { keys: [{ kty: EC, crv: P-256, x: AA, y: AA }] } }]')],
+    ['random bytes as keys', client('credentials: [{ jwks: { keys: [1] } }]')],
+    ['an invalid URL', client('credentials: [{ jwks_uri: nowhere }]')],
+    ['an invalid issuer', client('credentials: [{ federated: { issuer: x, audience: y } }]')],
     [
       'an audience that is neither text nor list',
       client('credentials: [{ federated: { issuer: "https://x", audience: 5 } }]'),
@@ -217,8 +217,8 @@ describe('a manifest that is wrong', () => {
       'claims of lists',
       client('credentials: [{ federated: { issuer: "https://x", audience: y, claims: { a: [1] } } }]'),
     ],
-    ['a format that there is not', api('token: { format: paseto }')],
-    ['a preset that there is not', api('token: { preset: nothing }')],
+    ['an unknown format', api('token: { format: paseto }')],
+    ['an unknown preset', api('token: { preset: nothing }')],
     ['a scope that is a number', api('scopes: [1]')],
     ['a scope without a name', api('scopes: [{ description: x }]')],
   ])('%s', async (_name, manifest) => {
@@ -226,7 +226,7 @@ describe('a manifest that is wrong', () => {
   })
 
   test.each([
-    ['is not there', ['-f', '/nothing.yaml']],
+    ['is missing', ['-f', '/nothing.yaml']],
     ['is a folder', ['-f', '/tmp']],
     ['is a device', ['-f', '/dev/urandom']],
     ['has a character that no path has', ['-f', 'a\0b']],
@@ -240,43 +240,49 @@ describe('a manifest that is wrong', () => {
 
 describe('a wrong argument of a command', () => {
   test.each<[string, () => readonly string[], string?]>([
-    ['keys that are not there', () => ['credentials', 'add', 'a', '--jwks', '/nothing.json']],
-    ['keys that are no JSON', () => ['credentials', 'add', 'a', '--jwks', file('{')]],
-    ['keys that are a folder', () => ['credentials', 'add', 'a', '--jwks', folder]],
-    ['keys from standard input that are none', () => ['credentials', 'add', 'a', '--jwks', '-'], 'x'],
-    ['an issuer that is broken', () => ['credentials', 'add', 'a', '--federated', file('a: [')]],
+    ['keys in a missing file', () => ['credentials', 'add', 'a', '--jwks', '/nothing.json']],
+    ['keys that aren’t JSON', () => ['credentials', 'add', 'a', '--jwks', file('{')]],
+    ['keys in a folder', () => ['credentials', 'add', 'a', '--jwks', folder]],
+    ['invalid keys from standard input', () => ['credentials', 'add', 'a', '--jwks', '-'], 'x'],
+    ['a malformed issuer', () => ['credentials', 'add', 'a', '--federated', file('a: [')]],
     ['an issuer without its fields', () => ['credentials', 'add', 'a', '--federated', file('')]],
-    ['a URL at home', () => ['credentials', 'add', 'a', '--jwks-uri', 'https://localhost/keys']],
-    ['a certificate of no kind', () => ['credentials', 'add', 'a', '--certificate', 'x=y']],
-    ['an end that is none', () => ['credentials', 'add', 'a', '--expires', 'soon']],
-    ['a variable that is not there', () => ['credentials', 'add', 'a', '--secret-env', 'NOT_THERE']],
-    ['a client that is not there', () => ['clients', 'show', 'nobody']],
-    ['an algorithm that there is not', () => ['keys', 'rotate', '-a', 'HS256']],
-    ['a count that is none', () => ['audit', 'tail', '-n', 'x']],
-    ['a token that is none', () => ['revoke', '--token'], 'x'],
-    ['a JWT that is none', () => ['revoke', '--token'], 'eyJ.eyJ.x'],
+    ['a URL on loopback', () => ['credentials', 'add', 'a', '--jwks-uri', 'https://localhost/keys']],
+    ['a certificate of an unknown kind', () => ['credentials', 'add', 'a', '--certificate', 'x=y']],
+    ['an invalid end', () => ['credentials', 'add', 'a', '--expires', 'soon']],
+    ['a missing variable', () => ['credentials', 'add', 'a', '--secret-env', 'NOT_THERE']],
+    ['an unknown client', () => ['clients', 'show', 'nobody']],
+    ['an unknown algorithm', () => ['keys', 'rotate', '-a', 'HS256']],
+    ['an invalid count', () => ['audit', 'tail', '-n', 'x']],
+    ['an invalid token', () => ['revoke', '--token'], 'x'],
+    ['an invalid JWT', () => ['revoke', '--token'], 'eyJ.eyJ.x'],
     ['nothing to revoke', () => ['revoke']],
     ['no token to test', () => ['federate', 'test', '--client', 'a'], 'x'],
-    ['a backup that is there', () => ['backup', '--to', file('x')]],
-    ['a backup in no folder', () => ['backup', '--to', '/nonexistent/backup.db']],
-    ['a backup where none can be', () => ['backup', '--to', '/proc/backup.db']],
-    ['a backup that is a folder', () => ['backup', '--to', folder]],
-    ['a restore of nothing', () => ['restore', '--from', '/nothing.db']],
-    ['a restore of a text', () => ['restore', '--from', file('a text\n'.repeat(999))]],
-    ['a restore of a folder', () => ['restore', '--from', folder]],
+    ['a backup to an existing file', () => ['backup', '--to', file('x')]],
+    ['a backup into a missing folder', () => ['backup', '--to', '/nonexistent/backup.db']],
+    ['a backup at an impossible path', () => ['backup', '--to', '/proc/backup.db']],
+    ['a backup onto a folder', () => ['backup', '--to', folder]],
+    ['a restore from a missing file', () => ['restore', '--from', '/nothing.db']],
+    ['a restore from a text', () => ['restore', '--from', file('a text\n'.repeat(999))]],
+    ['a restore from a folder', () => ['restore', '--from', folder]],
     [
-      'a restore over a server',
+      'a restore over a running server',
       () => ['restore', '--replace', '--from', server.config.storage.slice('sqlite:'.length)],
     ],
-    ['a copy of nothing', () => ['storage', 'copy', '--from', 'sqlite:/nothing.db', '--to', 'sqlite:x.db']],
-    ['a copy to nowhere', () => ['storage', 'copy', '--from', server.config.storage, '--to', 'sqlite:/proc/x/y.db']],
-    ['a copy to what is no database', () => ['storage', 'copy', '--from', server.config.storage, '--to', 'mysql://x']],
+    ['a copy of a missing database', () => ['storage', 'copy', '--from', 'sqlite:/nothing.db', '--to', 'sqlite:x.db']],
+    [
+      'a copy to an unreachable host',
+      () => ['storage', 'copy', '--from', server.config.storage, '--to', 'sqlite:/proc/x/y.db'],
+    ],
+    [
+      'a copy to an address that isn’t a database’s',
+      () => ['storage', 'copy', '--from', server.config.storage, '--to', 'mysql://x'],
+    ],
     [
       'a copy to a text',
       () => ['storage', 'copy', '--from', server.config.storage, '--to', `sqlite:${file('a text\n'.repeat(999))}`],
     ],
-    ['an option that there is not', () => ['clients', 'list', '--nothing']],
-    ['a command that there is not', () => ['decode']],
+    ['an unknown option', () => ['clients', 'list', '--nothing']],
+    ['an unknown command', () => ['decode']],
     ['no argument', () => ['clients', 'show']],
   ])('%s', async (_name, args, input = '') => {
     expectOurs(await runTessera(args(), env(), input))
@@ -311,31 +317,35 @@ describe('tessera token', () => {
   }
 
   test.each<[string, () => string | Promise<string>, RegExp]>([
-    ['an issuer that is none', () => 'nowhere', /--issuer must be an address/],
-    ['an issuer in clear', () => 'http://localhost:9031', /--issuer must be an address such as https:/],
+    ['an invalid issuer', () => 'nowhere', /--issuer must be an address/],
+    ['an issuer over http', () => 'http://localhost:9031', /--issuer must be an address such as https:/],
     ['a port where nothing listens', async () => `https://127.0.0.1:${await freePort()}`, /nothing listens there/],
-    ['a port that no client may use', () => 'https://localhost:1', /no HTTP client may use that port/],
-    ['a host of no known name', () => 'https://nowhere.invalid', /no host of that name|name could not be looked up/],
+    ['a port that clients block', () => 'https://localhost:1', /no HTTP client may use that port/],
+    ['an unknown host', () => 'https://nowhere.invalid', /no host of that name|name could not be looked up/],
     [
-      'what speaks no TLS',
+      'a server without TLS',
       async () => `https://127.0.0.1:${(await source(startTcp((socket) => socket.end('hello\n')))).port}`,
       /TLS/,
     ],
     [
-      'what hangs up',
+      'a server that hangs up',
       async () => `https://127.0.0.1:${(await source(startTcp((socket) => socket.destroy()))).port}`,
       /broke the connection off/,
     ],
-    ['a certificate of nobody', stranger, /name its authority with --ca/],
+    ['a certificate of an unknown CA', stranger, /name its authority with --ca/],
     [
-      'a certificate of another name',
+      'a certificate for another name',
       async () => (await source(elsewhere())).url('').replace(/\/$/, ''),
       /its certificate is for another name/,
     ],
-    ['what is not found', async () => (await answers(404, 'no')).url('').replace(/\/$/, ''), /status 404, not 200/],
-    ['what is no JSON', async () => (await answers(200, 'no')).url('').replace(/\/$/, ''), /is not JSON/],
-    ['what is HTML', async () => (await answers(200, '<p>', 'text/html')).url('').replace(/\/$/, ''), /is not JSON/],
-    ['what is an empty object', async () => (await answers(200, '{}')).url('').replace(/\/$/, ''), /\w/],
+    ['an answer of 404', async () => (await answers(404, 'no')).url('').replace(/\/$/, ''), /status 404, not 200/],
+    ['an answer that isn’t JSON', async () => (await answers(200, 'no')).url('').replace(/\/$/, ''), /is not JSON/],
+    [
+      'an answer of HTML',
+      async () => (await answers(200, '<p>', 'text/html')).url('').replace(/\/$/, ''),
+      /is not JSON/,
+    ],
+    ['an answer of an empty object', async () => (await answers(200, '{}')).url('').replace(/\/$/, ''), /\w/],
     [
       'metadata of another issuer',
       metadata({ issuer: 'https://other.example.com' }),
@@ -343,7 +353,7 @@ describe('tessera token', () => {
     ],
     ['metadata without a token endpoint', metadata({ token_endpoint: undefined }), /\w/],
     [
-      'metadata of a token endpoint in clear',
+      'metadata with a token endpoint over http',
       metadata({ token_endpoint: 'http://localhost/token' }),
       /not https:\/\/|\w/,
     ],
@@ -356,8 +366,8 @@ describe('tessera token', () => {
   })
 
   test.each([
-    ['trust in nothing', '/nothing.pem'],
-    ['trust in rubbish', '/dev/null'],
+    ['trust in a missing file', '/nothing.pem'],
+    ['trust in random bytes', '/dev/null'],
   ])('%s', async (_name, ca) => {
     expectOurs(await runTessera(['token', '--issuer', server.issuer, '--client-id', 'a', '--ca', ca], {}, 'secret'))
   })
@@ -369,14 +379,14 @@ describe('tessera token', () => {
     )
     const args = ['token', '--issuer', server.issuer, '--client-id', 's', '--ca', inject('tls').cert, '--decode']
     let printed = await runTessera(args, {}, 'for the sealed one')
-    // The first key that seals is published before it is used.
+    // The first sealing key is published before it is used.
     while (printed.stderr.includes('temporarily')) printed = await runTessera(args, {}, 'for the sealed one')
     expectOurs(printed)
     expect(printed.stderr).toContain('the token is sealed')
   })
 })
 
-test('an unforeseen error is one sentence, and TESSERA_DEBUG shows all of it', () => {
+test('an unforeseen error is one sentence, and TESSERA_DEBUG shows its details', () => {
   const error = new TypeError('x is not a function', { cause: new Error('ECONNRESET') })
   expect(explainFailure(error, {})).toBe(
     'this failed in a way that nobody has foreseen; run it again with TESSERA_DEBUG=1 to see how, and report that',

@@ -17,12 +17,12 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const TOKEN = `eyJ${'hbGciOiJFUzI1NiJ9'.repeat(2)}.eyJzdWIiOiJhIn0.c2lnbmF0dXJl`
 const SECRET = `tss_${'0aB'.repeat(17)}`
-/** A secret that a person chose: nothing tells it from a name. */
+/** A chosen secret, which looks like any name. */
 const CHOSEN = 'correct-horse-battery'
 
 const run = (...args: readonly string[]) => runTessera(args, { TESSERA_STORAGE: storage })
 
-describe('a mistake is said in a line, with what was meant and how to get the help of that command', () => {
+describe('an error is one line with a suggestion and the help command', () => {
   test.each<[readonly string[], readonly string[]]>([
     [['decode'], ["error: unknown command 'decode'", '(tessera --help lists the commands)']],
     [['aply'], ["error: unknown command 'aply'", '(Did you mean apply?)', '(tessera --help lists the commands)']],
@@ -76,8 +76,8 @@ describe('tessera help', () => {
   })
 })
 
-describe('no secret that is given as an argument is shown', () => {
-  test('beyond the arguments that a command takes, or as a value of an option that it does not have', async () => {
+describe('secrets given as arguments are never shown', () => {
+  test('beyond the command’s arguments, or as the value of an unknown option', async () => {
     const commands = [...commandsOf()].filter(([name]) => name !== 'help')
     expect(commands.length).toBeGreaterThan(25)
     for (const [name, command] of commands) {
@@ -121,7 +121,7 @@ describe('no secret that is given as an argument is shown', () => {
     ['clients', 'list', '-c', 'SECRET'],
     ['config', 'check', '--issuer', 'SECRET'],
   ]
-  test.each(named)('where a name belongs: %s %s %s %s', async (...words) => {
+  test.each(named)('in the place of a name: %s %s %s %s', async (...words) => {
     for (const given of [TOKEN, SECRET]) {
       const { code, stdout, stderr } = await run(...words.map((word) => (word === 'SECRET' ? given : word)))
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

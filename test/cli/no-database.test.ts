@@ -22,7 +22,7 @@ afterEach(() => {
 
 const files = () => readdirSync(folder, { recursive: true }).toSorted()
 
-test('every command is looked at', () => {
+test('the table has every command', () => {
   const known = Object.keys(commands).map((words) => words.replace(/ --.*/, ''))
   expect([...new Set(known)].toSorted()).toEqual([...commandsOf().keys()].toSorted())
 })
@@ -32,7 +32,7 @@ const working = Object.entries(commands).filter(([, { database }]) => database =
 describe.each(working)('tessera %s', (words, needs) => {
   const run = (env: Record<string, string>) => runTessera(argsOf(words, needs), env, needs.input)
 
-  test('without a configuration says how to name a database, and makes none', async () => {
+  test('without a configuration says how to name a database, and creates none', async () => {
     const { code, stdout, stderr } = await run({})
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(
@@ -42,7 +42,7 @@ describe.each(working)('tessera %s', (words, needs) => {
   })
 
   test.each(['typo.db', 'no/such/folder/typo.db'])(
-    'on a path that is not there (%s) names it, and makes nothing',
+    'names a path that doesn’t exist (%s), and creates nothing',
     async (path) => {
       const { code, stdout, stderr } = await run({ TESSERA_STORAGE: `sqlite:./${path}` })
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -52,15 +52,15 @@ describe.each(working)('tessera %s', (words, needs) => {
     },
   )
 
-  test('in a folder where `tessera dev` has made nothing names the file that is missing', async () => {
+  test('names the missing file in a folder where `tessera dev` has made nothing', async () => {
     mkdirSync('.tessera')
     expect((await run({})).stderr).toContain(join(folder, '.tessera', 'tessera.db'))
     expect(files()).toEqual(['.tessera'])
   })
 
-  // A copy of a file, or the same file in less room, does not depend on its tables.
+  // A backup or a compaction copies the file, whatever its tables.
   test.runIf(words !== 'backup' && words !== 'storage compact')(
-    'on a database that lacks migrations names them, and makes no table',
+    'names the missing migrations of a database, and creates no table',
     async () => {
       const path = join(folder, 'empty.db')
       writeFileSync(path, '')
@@ -76,7 +76,7 @@ describe.each(working)('tessera %s', (words, needs) => {
   )
 })
 
-test('a copy makes neither a missing source nor its target', async () => {
+test('a copy creates neither a missing source nor its target', async () => {
   const { code, stderr } = await runTessera([
     'storage',
     'copy',
@@ -110,12 +110,12 @@ describe('the configuration', () => {
     expect((await list(['-c', 'one.yaml'], { TESSERA_CONFIG: 'two.yaml' })).code).toBe(0)
   })
 
-  test('may not be named by nothing', async () => {
+  test('may not have an empty name', async () => {
     expect((await list([], { TESSERA_CONFIG: '' })).stderr).toMatch(/^tessera: TESSERA_CONFIG: must not be blank/)
     expect((await list(['-c', ''])).stderr).toMatch(/^tessera: --config: must not be blank/)
   })
 
-  test('is the usual one where none is named and that is there', async () => {
+  test('is the usual file if none is named and that file exists', async () => {
     const storage = await database('usual')
     expect(configFile(undefined, {}, 'usual.yaml')).toBe('usual.yaml')
     expect(configFile(undefined, { TESSERA_CONFIG: 'other.yaml' }, 'usual.yaml')).toBe('other.yaml')
@@ -128,13 +128,13 @@ describe('the configuration', () => {
   })
 })
 
-test('`tessera storage migrate` makes the database that is named, and its folder', async () => {
+test('`tessera storage migrate` creates the named database and its folder', async () => {
   const env = { TESSERA_STORAGE: 'sqlite:./new/folder/tessera.db' }
   expect((await runTessera(['storage', 'migrate'], env)).stdout).toMatch(/^ran 0001-first\n/)
   expect(await runTessera(['clients', 'list'], env)).toEqual({ code: 0, stdout: '', stderr: '' })
 })
 
-test('a folder that can not be made is an error at once', async () => {
+test('a folder that can’t be created is an error at once', async () => {
   const { code, stderr } = await runTessera(['storage', 'migrate'], {
     TESSERA_STORAGE: 'sqlite:/proc/nope/deep/tessera.db',
   })

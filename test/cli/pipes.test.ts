@@ -34,9 +34,9 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const many = (count: number) =>
   `clients: [${Array.from({ length: count }, (_, at) => `{ client_id: some-${at} }`).join(', ')}]`
 
-/** How the reader of standard output behaves. */
+/** Ways in which the reader of standard output behaves. */
 const READERS = {
-  /** It has gone before a byte is written. */
+  /** The reader leaves before a byte is written. */
   'has gone': '( until [ -e "$GONE" ]; do sleep 0.02; done; "$@"; echo $? > "$STATUS" ) | { exec <&-; : > "$GONE"; }',
   'takes one line': '( "$@"; echo $? > "$STATUS" ) | head -n 1',
   'takes three lines': '( "$@"; echo $? > "$STATUS" ) | head -n 3',
@@ -46,7 +46,7 @@ type Reader = keyof typeof READERS
 const hasFullDisk = existsSync('/dev/full')
 
 let runs = 0
-/** Runs `tessera` with its output in a pipe of the system. */
+/** Runs `tessera` with its output in an operating system pipe. */
 async function run(reader: Reader, args: readonly string[], input = '') {
   runs += 1
   const [status, gone] = [join(folder, `status-${runs}`), join(folder, `gone-${runs}`)]
@@ -72,7 +72,7 @@ async function credentialsOf(client: string): Promise<readonly Credential[] | un
 }
 
 interface Maker {
-  /** One for each reader. */
+  /** A client for each reader. */
   readonly clients: readonly [string, string, string]
   readonly args: (client: string) => readonly string[]
   readonly input?: (client: string) => string
@@ -91,25 +91,25 @@ const makers: Readonly<Record<string, Maker>> = {
   },
 }
 
-/** Commands that make no secret: what they print can be had again. */
+/** Commands that make no secret, so that their output can be repeated. */
 const OTHERS = `
   audit tail, backup, clients disable, clients enable, clients list, clients show, config check, config reference,
   credentials cancel, credentials label, credentials list, credentials remove, credentials revoke, dev, explain,
   federate test, keys list, keys repair, keys revoke, keys rewrap, keys rollback, keys rotate, restore, revoke, serve, storage compact,
   storage copy, storage migrate, token`
 
-test('each command is known to make secrets, or to make none', () => {
+test('the tables have each command, as one that makes secrets or none', () => {
   const known = [...Object.keys(makers), ...OTHERS.split(',').map((name) => name.trim())]
   expect([...commandsOf().keys()].filter((name) => name !== 'help').sort()).toEqual(known.sort())
 })
 
-describe.each(Object.entries(makers))('a secret that can be shown to nobody is not made: %s', (_name, maker) => {
+describe.each(Object.entries(makers))('a secret that can’t be shown is not made: %s', (_name, maker) => {
   const { clients, args, input } = maker
   const refused = (why: string) =>
     `tessera: standard output can't be written (${why}), and a new secret would be lost: nothing was changed`
   const lastLine = (stderr: string) => stderr.trimEnd().split('\n').at(-1)
 
-  test('where the reader has gone', async () => {
+  test('if the reader has left', async () => {
     const [client] = clients
     const before = await credentialsOf(client)
     const { code, stderr } = await run('has gone', args(client), input?.(client))
@@ -117,14 +117,14 @@ describe.each(Object.entries(makers))('a secret that can be shown to nobody is n
     expect(await credentialsOf(client)).toEqual(before)
   })
 
-  test('where the reader goes after a line: it is made only if it was taken', async () => {
+  test('if the reader leaves after a line, the secret is made only if it was read', async () => {
     const [, client] = clients
     const { code } = await run('takes one line', args(client), input?.(client))
     const made = (await credentialsOf(client))?.filter(({ label }) => label !== 'first')
     expect(made).toHaveLength(code === 0 ? 1 : 0)
   })
 
-  test.skipIf(!hasFullDisk)('where the disk is full', async () => {
+  test.skipIf(!hasFullDisk)('if the disk is full', async () => {
     const [, , client] = clients
     const before = await credentialsOf(client)
     const { code, stderr } = await run('is a full disk', args(client), input?.(client))
@@ -133,7 +133,7 @@ describe.each(Object.entries(makers))('a secret that can be shown to nobody is n
   })
 })
 
-describe('a reader that has what it wanted is no failure', () => {
+describe('a reader that stops early is no failure', () => {
   test.each<[string, readonly string[], Reader, number]>([
     ['a list', ['clients', 'list'], 'has gone', 0],
     ['a page of help', ['--help'], 'has gone', 0],
@@ -143,7 +143,7 @@ describe('a reader that has what it wanted is no failure', () => {
     expect({ code, lines: stdout.split('\n').length - 1, stderr }).toEqual({ code: 0, lines, stderr: '' })
   })
 
-  test('what is followed for ever ends, once it has more to print', async () => {
+  test('following ends at the next output', async () => {
     const following = run('takes three lines', ['audit', 'tail', '--follow', '--json'])
     let isOver = false
     const over = following.finally(() => {
@@ -159,20 +159,20 @@ describe('a reader that has what it wanted is no failure', () => {
     expect({ code, lines: stdout.split('\n').length - 1, stderr }).toEqual({ code: 0, lines: 3, stderr: '' })
   })
 
-  test('a command does what it was told, whoever reads what it says', async () => {
+  test('a command completes its work, whether or not its output is read', async () => {
     const { code, stderr } = await run('has gone', ['apply', '-f', join(folder, 'many.yaml')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(await credentialsOf('some-49')).toEqual([])
   })
 })
 
-describe('a full disk is said in a line, and fails the command', () => {
+describe('a full disk is one error line, and fails the command', () => {
   test.skipIf(!hasFullDisk).each<[string, readonly string[]]>([
     ['a list', ['clients', 'list']],
     ['JSON', ['audit', 'tail', '--json']],
     ['help', ['credentials', '--help']],
     ['the version', ['--version']],
-    ['what is followed for ever', ['audit', 'tail', '--follow']],
+    ['followed events', ['audit', 'tail', '--follow']],
   ])('%s', async (_name, args) => {
     expect(await run('is a full disk', args)).toEqual({
       code: 1,

@@ -6,7 +6,7 @@ import { runTessera } from '../harness/program.ts'
 interface Case {
   readonly path: readonly string[]
   readonly option: Option
-  /** The other arguments that the command needs. */
+  /** The other arguments of the command. */
   readonly args: readonly string[]
 }
 
@@ -27,11 +27,11 @@ const withValue = cases.filter(({ option }) => option.required || option.optiona
 /** Options that take several values. */
 const COLLECTING = ['--file', '--resource']
 
-test('there are options to look at', () => {
+test('there are options to check', () => {
   expect(withValue.length).toBeGreaterThan(100)
 })
 
-describe('an option that takes one value and is given twice is refused in one line', () => {
+describe('a single-valued option given twice is refused in one line', () => {
   const single = withValue.filter(({ option }) => !COLLECTING.includes(option.long ?? ''))
   const named = single.map((one) => [`tessera ${[...one.path, one.option.long].join(' ')}`, one] as const)
   test.each(named)('%s', async (_name, { path, option, args }) => {
@@ -46,12 +46,12 @@ describe('an option that takes one value and is given twice is refused in one li
   })
 })
 
-test('under its short name, it is the same option', async () => {
+test('also under its short name', async () => {
   const { code, stderr } = await runTessera(['clients', 'list', '-c', 'a', '--config', 'b'])
   expect({ code, stderr }).toEqual({ code: 1, stderr: 'tessera: --config is given twice, and takes one value\n' })
 })
 
-test('an earlier run of the command does not count', async () => {
+test('an earlier run of the command doesn’t count', async () => {
   for (const file of ['/nothing.yaml', '/nothing.yaml']) {
     const { stderr } = await runTessera(['clients', 'list', '-c', file])
     expect(stderr).toBe("tessera: /nothing.yaml can't be read: there is no such file or folder\n")

@@ -20,26 +20,26 @@ import { freePort } from '../harness/port.ts'
 import { commandsOf, runTessera } from '../harness/program.ts'
 import { openRows } from '../harness/rows.ts'
 
-/** Text that a manifest may hold, with a character of each kind that must not reach a terminal, or shows nothing there. */
+/** Text that a manifest may contain, with every kind of character that is dangerous or invisible in a terminal. */
 const STORED = [
   'a\tb',
-  // C1: a next line, and the introducer of a sequence that paints red.
+  // C1: NEL, and CSI with a sequence that turns text red.
   '\u0085\u009b31m',
-  // Marks, embeddings, overrides and isolates of direction.
+  // Bidi marks, embeddings, overrides and isolates.
   '\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069',
   '\u2028\u2029',
-  // Nothing to be seen: zero width, soft hyphen, fillers, selectors, tags.
+  // Invisible characters: zero width, soft hyphen, fillers, selectors, tags.
   '\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u115f\u3164\ufe0f\u{e0001}\u{e0041}',
   'z',
 ].join('')
-/** Strangers may send any text. */
+/** Text that a stranger may send. */
 const SENT = `${STORED}\u001b[2J\u0007\u007f\rback\nFORGED line\n\u0000`
-/** The name of a file: a message of several lines repeats it in each. */
+/** A file name that a message of several lines repeats in each. */
 const TWO_MISTAKES = 'two\nFORGED\u001b[2J.yaml'
-/** Half a character, which is no text that bytes can hold. */
+/** A lone surrogate, which UTF-8 can't encode. */
 const LONE = '\ud800'
 
-/** Written out, so that the test does not take the program's word for it. */
+/** Written out, so that the test is independent of the program's list. */
 const FORBIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u115f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\u{e0000}-\u{e0fff}]|\u00ad|\u034f|\ufe0f/u
@@ -57,7 +57,7 @@ let hostileIssuer: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tessera-terminal-'))
-  // A tab is refused in a path.
+  // Paths can't contain a tab.
   const storage = `sqlite:${join(folder, `${STORED.replaceAll('\t', '')}.db`)}`
   const secret = Buffer.alloc(32, 7)
   env = { TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: secret.toString('base64') }
@@ -113,7 +113,7 @@ clients:
   await store.keys.addFetches([{ address: SENT, userAgent: SENT, ...seen }])
   await store.close()
   const rows = openRows({ storage })
-  // As nobody can use them, they are named.
+  // Unusable keys are named in messages.
   rows.run(
     `insert into key (kid, algorithm, state, encrypted_private_key, master_key_id, created_at, active_at)
     values (?, 'A256GCM', 'pending', x'00', ?, 1, 1)`,
@@ -159,7 +159,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** A command line, what it reads, and whether it prints what is stored, so that JSON must have it unharmed. */
+/** A command line, its input, and whether it prints stored text, which JSON output must keep intact. */
 interface Line {
   readonly args: readonly string[]
   readonly input?: string
@@ -172,7 +172,7 @@ const token = (id: string, ...more: string[]): Line => ({
   input: 'x',
 })
 
-/** Every command that prints what came from elsewhere, in an order in which each finds what it needs. */
+/** Every command that prints outside text, in an order in which each finds its data. */
 const lines: Readonly<Record<string, () => readonly Line[]>> = {
   apply: () => [
     { args: ['apply', '-f', at('manifest.yaml'), '--dry-run'] },
@@ -227,10 +227,10 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
   'storage copy': () => [{ args: ['storage', 'copy', '--from', `sqlite:${SENT}`, '--to', 'sqlite::memory:'] }],
 }
 
-/** These print nothing that came from elsewhere. */
+/** Commands that print no outside text. */
 const OTHERS = ['config reference', 'dev', 'help', 'keys rollback', 'keys rotate', 'serve', 'storage migrate']
 
-test('each command is known to print what came from elsewhere, or not to', () => {
+test('the tables have each command, as one that prints outside text or none', () => {
   expect([...commandsOf().keys()].sort()).toEqual([...Object.keys(lines), ...OTHERS].sort())
 })
 
@@ -243,14 +243,14 @@ function expectHarmless(text: string): void {
   expect(text.split('\n').filter((line) => /^\s*(FORGED|back)/.test(line))).toEqual([])
 }
 
-/** Every text in a value that JSON can hold. */
+/** Every text in a JSON value. */
 function textsIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, inner]) => [name, ...textsIn(inner)])
 }
 
-describe('nothing takes over a terminal', () => {
+describe('no output controls the terminal', () => {
   test.each(Object.keys(lines))('%s', async (name) => {
     const hasJson = commandsOf()
       .get(name)
@@ -282,7 +282,7 @@ describe('nothing takes over a terminal', () => {
   })
 })
 
-test('a log that a full disk can not take, or that nobody reads, stops no server', () => {
+test('a log that can’t be written, on a full disk or a closed pipe, stops no server', () => {
   const log = createLogger('debug')
   for (const code of ['ENOSPC', 'EPIPE', 'EIO']) {
     const put = vi.spyOn(standardError, 'put').mockImplementation(() => {
@@ -294,7 +294,7 @@ test('a log that a full disk can not take, or that nobody reads, stops no server
   }
 })
 
-test('nothing prints but through the one that keeps it harmless', () => {
+test('all output goes through the one module that escapes it', () => {
   const direct = /process\.(stdout|stderr)|\bconsole\b|\bwriteSync\b|pino\.destination|\/dev\/(stdout|stderr|tty)/
   const found = globSync('src/**/*.ts').filter((file) => direct.test(readFileSync(file, 'utf8')))
   expect(found).toEqual(['src/platform/standard-streams.ts'])

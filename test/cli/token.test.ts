@@ -38,13 +38,13 @@ const token = (
 describe('tessera token', () => {
   const scope = ['--scope', 'edit']
 
-  test('prints the token alone; the secret comes from standard input', async () => {
+  test('prints only the token; the secret comes from standard input', async () => {
     const { code, stdout } = await token(scope)
     expect(code).toBe(0)
     expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
   })
 
-  test('a line end after the secret is none of it', async () => {
+  test('a line end after the secret isn’t part of it', async () => {
     expect((await token(scope, { input: `${SECRET}\n` })).code).toBe(0)
   })
 
@@ -58,7 +58,7 @@ describe('tessera token', () => {
     expect((await token([...scope, '--secret-file', file], {})).code).toBe(0)
   })
 
-  test('has no way to take the secret from the command line', async () => {
+  test('has no option for the secret itself', async () => {
     expect(await token(['--client-secret', SECRET])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('unknown option'),
@@ -73,7 +73,7 @@ describe('tessera token', () => {
     })
   })
 
-  test('--decode of what is no signed JWT says so', async () => {
+  test('--decode rejects a token that isn’t a signed JWT', async () => {
     const certificate = await makeCertificate('localhost')
     const source = await startSource(certificate, (request, response) =>
       sendJson(response, {
@@ -100,14 +100,14 @@ describe('tessera token', () => {
     ])
     expect(JSON.parse(stdout)).toEqual({
       access_token: expect.any(String),
-      // As the wire has it: the library that asks knows it in small letters.
+      // As on the wire: the library itself uses lower case.
       token_type: 'Bearer',
       expires_in: 3600,
       scope: 'read vault:open',
     })
   })
 
-  test('--json with --decode has both', async () => {
+  test('--json with --decode prints both', async () => {
     const { stdout } = await token([...scope, '--json', '--decode'])
     expect(JSON.parse(stdout)).toMatchObject({
       access_token: expect.any(String),
@@ -139,9 +139,9 @@ describe('tessera token', () => {
 
   test.each([
     ['no secret', [], { input: '' }, /standard input has no client secret/],
-    ['an absent variable', ['--secret-env', 'NOT_THERE'], {}, /the environment has no NOT_THERE/],
+    ['a missing variable', ['--secret-env', 'NOT_THERE'], {}, /the environment has no NOT_THERE/],
     [
-      'an absent file',
+      'a missing file',
       ['--secret-file', '/no-such-folder/secret'],
       {},
       /\/secret can't be read: there is no such file/,
@@ -169,7 +169,7 @@ describe('tessera token', () => {
 describe('tessera audit tail', () => {
   const tail = (...args: string[]) => runTessera(['audit', 'tail', ...args], { TESSERA_STORAGE: server.config.storage })
 
-  test('prints events as lines that nothing from outside can break', async () => {
+  test('prints events as lines that no outside text can break', async () => {
     const response = await server.token(
       { grant_type: 'client_credentials', client_id: 'y\u202ey', client_secret: 'z' },
       { 'user-agent': 'a\tb' },
@@ -206,7 +206,7 @@ describe('tessera audit tail', () => {
     expect(stdout).not.toContain(SECRET)
   })
 
-  test('a count that is none', async () => {
+  test('an invalid count', async () => {
     expect(await tail('-n', 'all')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('--lines must be a number'),
@@ -214,7 +214,7 @@ describe('tessera audit tail', () => {
   })
 })
 
-test('tessera config check says what serve would say', async () => {
+test('tessera config check reports the errors that serve would', async () => {
   const { config } = server
   const env = {
     TESSERA_ISSUER: config.issuer,

@@ -48,19 +48,19 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** The secret that the plan printed, by client or by label. */
+/** The secret that the plan printed for a client or a label. */
 const secretOf = (name: string): string => secrets.get(name) ?? ''
 
 const assertionOf = (clientId: string, secret: string, claims: object = {}, alg = 'HS256'): Promise<string> =>
   signWith({ alg, privateKey: Buffer.from(secret) }, claimsOf(server.issuer, clientId, clock.seconds(), claims))
 
-describe('what is accepted', () => {
+describe('accepted assertions', () => {
   const cases: [string, string, () => Promise<string>][] = [
     ['HS256', 'signer', () => assertionOf('signer', secretOf('signer'))],
-    // Libraries insist on keys as long as the digest, which for these is longer than a generated secret.
+    // Libraries want keys at least as long as the digest. Generated secrets are shorter for these algorithms.
     ['HS384', 'signer', async () => mac('HS384', 'sha384', 'signer', secretOf('signer'))],
     ['HS512', 'signer', async () => mac('HS512', 'sha512', 'signer', secretOf('signer'))],
-    ['a secret that somebody chose', 'chosen', () => assertionOf('chosen', CHOSEN)],
+    ['a chosen secret', 'chosen', () => assertionOf('chosen', CHOSEN)],
     ['one secret of several', 'rolling', () => assertionOf('rolling', secretOf('new'))],
     [
       'assertion-audience: aud the token endpoint, allowed',
@@ -72,7 +72,7 @@ describe('what is accepted', () => {
     await expectToken(server, await server.token(formOf(await make())), clientId, METHOD)
   })
 
-  test('the same secret, sent as it is', async () => {
+  test('the same secret, sent directly', async () => {
     const response = await server.token({ grant_type: 'client_credentials' }, basic('signer', secretOf('signer')))
     await expectToken(server, response, 'signer', 'client_secret_basic')
   })
@@ -96,7 +96,7 @@ function mac(alg: string, digest: string, clientId: string, secret: string): str
   return `${input}.${createHmac(digest, secret).update(input).digest('base64url')}`
 }
 
-describe('what is refused: the same 401 as for a wrong secret', () => {
+describe('refused assertions: the same 401 as for a wrong secret', () => {
   const tokenEndpoint = () => `${server.issuer}/as/token.oauth2`
   const cases: [string, string, string, object | (() => object), () => Promise<string>][] = [
     ['a wrong secret', 'signer', 'assertion_signature', { alg: 'HS256' }, () => assertionOf('signer', newSecret())],
@@ -109,20 +109,20 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       () => assertionOf('signer', secretOf('compatible')),
     ],
     [
-      'a secret of which only the hash is kept',
+      'a secret that is kept only as a hash',
       'hashed',
       'no_such_credential',
       { expected: 'a secret with retrievable: true', secrets: 1 },
       () => assertionOf('hashed', SECRET),
     ],
     [
-      'a secret of which only the hash is kept, beside others',
+      'a secret that is kept only as a hash, beside others',
       'rolling',
       'assertion_signature',
       {},
       () => assertionOf('rolling', SECRET),
     ],
-    ['a client that has keys', 'keyed', 'no_such_credential', { secrets: 0 }, () => assertionOf('keyed', newSecret())],
+    ['a client with keys', 'keyed', 'no_such_credential', { secrets: 0 }, () => assertionOf('keyed', newSecret())],
     ['an unknown client', 'nobody', 'unknown_client', {}, () => assertionOf('nobody', newSecret())],
     ['a disabled client', 'disabled', 'client_disabled', {}, () => assertionOf('disabled', secretOf('disabled'))],
     [
@@ -167,7 +167,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     await expectUnauthenticated(server, response, { reason, clientId, detail: { method: METHOD, ...expected } })
   })
 
-  test('what was used before', async () => {
+  test('a used assertion', async () => {
     const form = formOf(await assertionOf('signer', secretOf('signer'), { jti: 'once' }))
     await expectToken(server, await server.token(form), 'signer', METHOD)
     await expectUnauthenticated(server, await server.token(form), {
@@ -177,7 +177,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     })
   })
 
-  test('another client_id beside it', async () => {
+  test('another client_id in the form', async () => {
     const form = formOf(await assertionOf('signer', secretOf('signer')), { client_id: 'chosen' })
     await expectUnauthenticated(server, await server.token(form), {
       reason: 'client_id_mismatch',
@@ -192,13 +192,13 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     await expectUnauthenticated(server, response, { reason: 'assertion_signature', clientId: 'signer' })
   })
 
-  test('two-authentications: the secret beside it: 400', async () => {
+  test('two-authentications: the secret in the form: 400', async () => {
     const form = formOf(await assertionOf('signer', secretOf('signer')), { client_secret: secretOf('signer') })
     await expectInvalid(server, await server.token(form), { reason: 'several_methods' })
   })
 })
 
-test('a secret too short to sign with is refused when it is registered', async () => {
+test('registration refuses a secret that is too short to sign with', async () => {
   const manifest = `clients:
   - client_id: short
     credentials:
@@ -210,7 +210,7 @@ test('a secret too short to sign with is refused when it is registered', async (
   )
 })
 
-test('no secret is in the files of the database as it is', () => {
+test('the files of the database hold no secret in clear', () => {
   const content = readdirSync(server.folder).map((file) => readFileSync(join(server.folder, file), 'latin1'))
   expect(content.join('')).toContain('signer')
   for (const secret of [...secrets.values(), CHOSEN]) expect(content.some((text) => text.includes(secret))).toBe(false)

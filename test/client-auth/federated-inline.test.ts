@@ -6,7 +6,7 @@ import { oneApi } from '../harness/model.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
 import { makeSigner, type Signer, signWith } from '../harness/tokens.ts'
 
-/** The issuer of a cluster that nobody outside can reach: its name resolves to nothing, or to a private address. */
+/** Issuers of clusters that nobody outside can reach: their names resolve to nothing or to a private address. */
 const ISSUERS = ['https://kubernetes.default.svc', 'https://10.0.0.1']
 const [ofCluster, ofOther, ofDomain] = await Promise.all([
   makeSigner('RS256', { kid: 'cluster', use: 'sig' }),
@@ -52,13 +52,13 @@ afterAll(async () => {
 const accountToken = (issuer: string, by: Signer) =>
   signWith(by, { ...kubernetes, iss: issuer }, { typ: 'JWT', kid: by.publicJwk.kid })
 
-describe('an issuer whose keys the credential has itself', () => {
+describe('an issuer whose keys are in the credential', () => {
   const accepted: [string, string, () => Promise<string>][] = [
     ['from the token alone', 'billing', () => accountToken(named, ofCluster)],
     ['another client with other keys of the same issuer', 'twin', () => accountToken(named, ofOther)],
     ['an issuer at a private address', 'private', () => accountToken(byAddress, ofCluster)],
     ['a trust domain', 'svid', () => signWith(ofDomain, spiffe, { typ: 'JWT' })],
-    ['an algorithm of the credential’s', 'pinned', () => accountToken('https://pinned.example', ofOther)],
+    ['an algorithm of the credential', 'pinned', () => accountToken('https://pinned.example', ofOther)],
   ]
   test.each(accepted)('%s', async (_name, clientId, make) => {
     const response = await server.token(formOf(await make()))
@@ -86,7 +86,7 @@ test('applying the same again changes nothing', async () => {
   expect(steps.filter(({ action }) => action !== 'unchanged')).toEqual([])
 })
 
-describe('refused when it is registered', () => {
+describe('refused at registration', () => {
   const cases: [string, string, RegExp][] = [
     [
       'a private key',
@@ -96,7 +96,7 @@ describe('refused when it is registered', () => {
     ['a symmetric key', 'jwks: { keys: [{ kty: oct, k: AAAA }] }', /federated: keys\[0\]: .*symmetric/],
     ['no key', 'jwks: { keys: [] }', /federated\.jwks\.keys: /],
     [
-      'keys and where they are',
+      'keys together with their URL',
       `${inline(ofOther)}, jwks_uri: "https://keys.example/"`,
       /federated: give jwks or jwks_uri, not both/,
     ],

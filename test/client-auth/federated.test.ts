@@ -17,7 +17,7 @@ import { until } from '../harness/until.ts'
 const METHOD = 'federated_jwt'
 const MINUTE = 60_000
 
-/** At the time around which the claims are. */
+/** A clock at the time of the claims. */
 const clock = standingClock(NOW)
 const [ofGitHub, ofCluster, ofOther, ofDomain, own, unpublished] = await Promise.all([
   makeSigner('RS256', { kid: 'github', use: 'sig', alg: 'RS256' }),
@@ -32,10 +32,10 @@ const publicJwks = (...signers: readonly Signer[]) => ({ keys: signers.map(({ pu
 let source: Source
 let server: TestServer
 let folder: string
-/** What is published at each path. */
+/** The published document of each path. */
 const documents = new Map<string, unknown>()
 
-/** An issuer at a path of the source, with a name of its own. */
+/** An issuer with its own name, at a path of the source. */
 const issuerAt = (path: string): string => `https://issuer.example.com:${source.port}${path}`
 
 /** Publishes metadata and keys. */
@@ -127,11 +127,11 @@ afterAll(async () => {
 const tokenOf = (by: Signer, claims: object, header: object = {}): Promise<string> =>
   signWith(by, claims, { typ: 'JWT', kid: by.publicJwk.kid, ...header })
 
-/** A token of GitHub Actions, but for what is changed. */
+/** A token of GitHub Actions, with `changes` applied. */
 const workflowToken = (changes: object = {}, by: Signer = ofGitHub) =>
   tokenOf(by, { ...gitHub, iss: issuerAt('/github'), ...changes })
 
-/** A token of a Kubernetes service account, whoever issues it. */
+/** A token of a Kubernetes service account, from any issuer. */
 const accountToken = (path: string, changes: object = {}, by: Signer = ofCluster) =>
   tokenOf(by, { ...kubernetes, iss: issuerAt(path), ...changes })
 
@@ -146,11 +146,11 @@ async function expectFederated(response: Response, clientId: string): Promise<st
   return answer.access_token ?? ''
 }
 
-describe('what is accepted', () => {
+describe('accepted tokens', () => {
   const svid = { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe' }
   const cases: [string, string, Record<string, string>, () => Promise<string>][] = [
     ['GitHub Actions, with the client_id', 'workflow', { client_id: 'workflow' }, () => workflowToken()],
-    // Of the same issuer and subject are credentials that have ended, and one whose keys can't be had.
+    // The same issuer and subject also have expired credentials, and one whose keys can't be fetched.
     ['GitHub Actions, from the token alone', 'workflow', {}, () => workflowToken()],
     [
       'a Kubernetes service account, with the client_id',
@@ -166,11 +166,16 @@ describe('what is accepted', () => {
       () => accountToken('/other', { sub: 'somebody' }, ofOther),
     ],
     ['an issuer whose keys are at a registered URL', 'explicit', {}, () => accountToken('/no-metadata')],
-    ['one of twins, which the client_id names', 'twin-b', { client_id: 'twin-b' }, () => accountToken('/twins')],
+    [
+      'one of two equal credentials, if client_id names its client',
+      'twin-b',
+      { client_id: 'twin-b' },
+      () => accountToken('/twins'),
+    ],
     ['a token that is young enough', 'fresh', {}, () => accountToken('/fresh', { iat: NOW - 60 })],
     ['a token without iat', 'billing', {}, () => accountToken('/cluster', { iat: undefined })],
     ['clock-skew: nbf 8 s ahead', 'billing', {}, () => accountToken('/cluster', { nbf: NOW + 8 })],
-    ['a JWT-SVID, by its own type', 'svid', svid, () => tokenOf(ofDomain, spiffe)],
+    ['a JWT-SVID with its own type', 'svid', svid, () => tokenOf(ofDomain, spiffe)],
     ['a JWT-SVID, as JWT bearer', 'svid', { client_id: 'svid' }, () => tokenOf(ofDomain, spiffe)],
     ['a JWT-SVID with an iss', 'svid', {}, () => tokenOf(ofDomain, { ...spiffe, iss: 'https://oidc.prod.example' })],
   ]
@@ -178,7 +183,7 @@ describe('what is accepted', () => {
     await expectFederated(await server.token(formOf(await make(), form)), clientId)
   })
 
-  test('a token again and again, until it expires', async () => {
+  test('the same token repeatedly, until it expires', async () => {
     const token = await accountToken('/cluster', { jti: 'once' })
     await expectFederated(await server.token(formOf(token)), 'billing')
     await expectFederated(await server.token(formOf(token, { client_id: 'billing' })), 'billing')
@@ -200,7 +205,7 @@ describe('what is accepted', () => {
     expect(await again.json()).toEqual({ active: false })
   })
 
-  test('keys of an issuer rotate without an outage', async () => {
+  test('an issuer rotates its keys without an outage', async () => {
     await expectFederated(await server.token(formOf(await accountToken('/rotating'))), 'rotating')
     publish('/rotating', publicJwks(ofOther))
     clock.advance(31_000)
@@ -211,8 +216,8 @@ describe('what is accepted', () => {
   })
 })
 
-describe('what is refused: the same 401 as for a wrong secret', () => {
-  /** That one credential was looked at, and which checks it failed. */
+describe('refused tokens: the same 401 as for a wrong secret', () => {
+  /** The detail of a refusal with one checked credential, and its failed checks. */
   const failing = (...failed: object[]) => ({ credentials: [expect.objectContaining({ failed })] })
   const check = (name: string, expected: unknown, received: unknown, more: object = {}) =>
     expect.objectContaining({ check: name, passed: false, expected, received, ...more })
@@ -221,7 +226,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     readonly token: () => string | Promise<string>
     readonly reason: string
     readonly detail: () => object
-    /** Who is recorded as the one who asked. */
+    /** The client that the event names. */
     readonly clientId?: string
     readonly form?: Record<string, string>
   }
@@ -232,7 +237,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       clientId: 'billing',
       detail: () => failing(check('audience', AUDIENCE, 'https://kubernetes.default.svc')),
     },
-    'foreign-federated-token: our own issuer as the audience, where another is registered': {
+    'foreign-federated-token: our own issuer as the audience, if another is registered': {
       token: () => accountToken('/cluster', { aud: server.issuer }),
       reason: 'federated_no_match',
       detail: () => failing(check('audience', AUDIENCE, server.issuer)),
@@ -242,7 +247,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       reason: 'federated_no_match',
       detail: () => failing(check('subject', kubernetes.sub, 'system:serviceaccount:payments:default')),
     },
-    'foreign-federated-token: another issuer with the same sub, the client named': {
+    'foreign-federated-token: another issuer with the same sub, with a client_id': {
       token: () => accountToken('/other', {}, ofOther),
       form: { client_id: 'billing' },
       reason: 'federated_issuer_unknown',
@@ -255,13 +260,13 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       clientId: 'elsewhere',
       detail: () => failing(check('subject', 'somebody', kubernetes.sub)),
     },
-    'another issuer that signs as the right one': {
+    'a foreign issuer with the right issuer’s name': {
       token: () => accountToken('/cluster', {}, ofOther),
       reason: 'federated_signature',
       clientId: 'billing',
       detail: () => ({ alg: 'ES256', kid: 'other' }),
     },
-    'an issuer that nobody trusts': {
+    'an untrusted issuer': {
       token: () => accountToken('/unheard-of'),
       reason: 'federated_issuer_unknown',
       detail: () => ({ issuers: [issuerAt('/unheard-of')], expected: [] }),
@@ -298,13 +303,13 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       detail: () =>
         failing(check('not_before', expect.any(String), expect.any(String), { note: expect.stringMatching(/61 s/) })),
     },
-    'older than it may be': {
+    'older than max_age': {
       token: () => accountToken('/fresh', { iat: NOW - 300 }),
       reason: 'federated_expired',
       clientId: 'fresh',
       detail: () => failing(check('max_age', expect.any(String), expect.any(String))),
     },
-    'a condition that does not hold': {
+    'a false condition': {
       token: () => workflowToken({ environment: 'staging' }),
       form: { client_id: 'workflow' },
       reason: 'federated_no_match',
@@ -323,7 +328,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
         ],
       }),
     },
-    'a condition over what is nested': {
+    'a condition on a nested claim': {
       token: () => accountToken('/cluster', { 'kubernetes.io': { namespace: 'default' } }),
       reason: 'federated_no_match',
       clientId: 'billing',
@@ -334,23 +339,23 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
           }),
         ),
     },
-    'a condition over what is not there': {
+    'a condition on a missing claim': {
       token: () => accountToken('/cluster', { 'kubernetes.io': undefined }),
       reason: 'federated_no_match',
       detail: () => failing(check('when', expect.any(String), expect.any(String))),
     },
-    'two clients whose credentials fit': {
+    'two clients with matching credentials': {
       token: () => accountToken('/twins'),
       reason: 'federated_ambiguous',
       detail: () => ({ clients: ['twin-a', 'twin-b'] }),
     },
-    'a key that the issuer does not publish': {
+    'a key that the issuer doesn’t publish': {
       token: () => accountToken('/cluster', {}, unpublished),
       reason: 'federated_signature',
       clientId: 'billing',
       detail: () => ({ alg: 'RS256', kid: 'github' }),
     },
-    'the kid of the right key, and another key': {
+    'the kid of the right key, signed with another': {
       token: () => tokenOf(unpublished, { ...kubernetes, iss: issuerAt('/cluster') }, { kid: 'cluster' }),
       reason: 'federated_signature',
       detail: () => ({ alg: 'RS256', kid: 'cluster' }),
@@ -365,7 +370,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       reason: 'federated_signature',
       detail: () => ({ alg: 'RS256' }),
     },
-    'an algorithm that is not allowed': {
+    'a forbidden algorithm': {
       token: () => accountToken('/pinned'),
       reason: 'federated_signature',
       clientId: 'pinned',
@@ -418,7 +423,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       clientId: 'twin-a',
       detail: () => ({ issuers: [issuerAt('/cluster')], expected: [issuerAt('/twins')] }),
     },
-    'a client that has keys of its own': {
+    'a client with its own keys': {
       token: () => accountToken('/cluster'),
       form: { client_id: 'keyed' },
       reason: 'assertion_subject',
@@ -431,13 +436,13 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       clientId: 'down',
       detail: () => ({ source: issuerAt('/down'), fault: 'status', message: expect.stringContaining('404') }),
     },
-    'an issuer whose metadata are of another': {
+    'an issuer with another’s metadata': {
       token: () => accountToken('/misnamed'),
       reason: 'keys_unavailable',
       clientId: 'misnamed',
       detail: () => ({ source: issuerAt('/misnamed'), fault: 'issuer_mismatch' }),
     },
-    'inward-fetch: an issuer whose name leads to loopback': {
+    'inward-fetch: an issuer with a name for loopback': {
       token: () => accountToken('', { iss: `https://inward.example.com:${source.port}` }),
       reason: 'keys_unavailable',
       clientId: 'inward',
@@ -456,7 +461,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     await expectUnauthenticated(server, response, { reason, clientId, detail: detail() })
   })
 
-  test('key-in-header, inward-fetch: nothing was fetched from where a header pointed, nor where a name led inward', () => {
+  test('key-in-header, inward-fetch: nothing was fetched from a header’s URL or from an internal address', () => {
     expect(source.paths).not.toContain('/jku')
     expect(source.paths).not.toContain('/.well-known/openid-configuration')
   })
@@ -467,12 +472,12 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     await expectUnauthenticated(server, response, { reason: 'federated_expired', clientId: 'billing' })
   })
 
-  test('two-authentications: a secret beside it: 400', async () => {
+  test('two-authentications: a secret in the form: 400', async () => {
     const response = await server.token(formOf(await accountToken('/cluster')), basic('billing', 'x'))
     await expectInvalid(server, response, { reason: 'several_methods' })
   })
 
-  test('a token that was accepted, once it has expired', async () => {
+  test('an accepted token after its expiry', async () => {
     const token = await accountToken('/cluster')
     await expectFederated(await server.token(formOf(token)), 'billing')
     clock.step(6 * MINUTE)
@@ -481,7 +486,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
   })
 })
 
-describe('what is refused when it is registered, by file, line and field', () => {
+describe('refused at registration, with file, line and field', () => {
   const ISSUER = 'https://issuer.example.com'
   const cases: [string, Record<string, unknown>, RegExp][] = [
     [
@@ -501,7 +506,7 @@ describe('what is refused when it is registered, by file, line and field', () =>
     ],
     ['an issuer without TLS', { issuer: 'http://issuer.example.com', subject: 's' }, /https/],
     ['neither subject nor condition', { issuer: ISSUER }, /subject, claims or a condition/],
-    ['a condition that is none', { issuer: ISSUER, when: 'claims.ref ==' }, /./],
+    ['an invalid condition', { issuer: ISSUER, when: 'claims.ref ==' }, /./],
     ['a trust domain without keys', { issuer: 'spiffe://prod.example', subject: 's' }, /jwks_uri/],
   ]
   test.each(cases)('%s', async (_name, federated, message) => {
@@ -519,7 +524,7 @@ describe('what is refused when it is registered, by file, line and field', () =>
   })
 })
 
-describe('where the record of one of several clients of an issuer can not be read', () => {
+describe('if the record of one of an issuer’s clients is unreadable', () => {
   let rows: Rows
   beforeAll(() => {
     rows = openRows(server.config)
@@ -534,12 +539,12 @@ describe('where the record of one of several clients of an issuer can not be rea
     await until(async () => (await named()).status === 503)
   }
 
-  test('the others are served', async () => {
+  test('the other clients are served', async () => {
     await garble('twin-a')
     await expectFederated(await server.token(formOf(await accountToken('/twins'))), 'twin-b')
   })
 
-  test('a token that fits none of them is not called wrong: it may be of that one', async () => {
+  test('a token that fits none of them isn’t called wrong, because it may fit that one', async () => {
     const response = await server.token(formOf(await accountToken('/twins', { sub: 'somebody' })))
     expect(response.status).toBe(503)
     expect(await eventOf(server, response)).toMatchObject({

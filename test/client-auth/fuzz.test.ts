@@ -12,7 +12,7 @@ import { unheld } from '../harness/unheld.ts'
 
 const USED = 'used up'
 const ISSUER = 'https://auth.example.com'
-/** As many bytes as a body may have, less what else is in it. */
+/** The size limit of a body, less its other parameters. */
 const LONGEST = 60_000
 
 const clock = standingClock()
@@ -35,9 +35,9 @@ beforeAll(async () => {
   server = await startTestServer({
     clock,
     options: { issuer: ISSUER },
-    // Nothing leaves the machine: no name has an address.
+    // No name has an address, so that nothing leaves the machine.
     lookup: async () => [],
-    // Thousands of refusals, one after the other.
+    // The test causes thousands of refusals.
     holds: unheld,
     manifest: `
 ${oneApi('read')}
@@ -51,7 +51,7 @@ clients:
 })
 afterAll(() => server.stop())
 
-// The issuer's name is not where the server is.
+// The issuer's name doesn't resolve to the server.
 const send = (form: Record<string, string>): Promise<Response> =>
   fetch(`https://localhost:${server.config.runtime.port}/as/token.oauth2`, {
     method: 'POST',
@@ -64,7 +64,7 @@ async function expectRefused(form: Record<string, string>): Promise<void> {
   const isExpected =
     (response.status === 401 && answer.error === 'invalid_client' && response.headers.has('www-authenticate')) ||
     (response.status === 400 && answer.error === 'invalid_request') ||
-    // Each wrong MAC is a guess.
+    // Each wrong MAC counts as a guess.
     (response.status === 429 && answer.error === 'temporarily_unavailable' && response.headers.has('retry-after'))
   const isWhole = typeof answer.error_description === 'string' && Object.keys(answer).length === 2
   const isKept = response.headers.get('cache-control') !== 'no-store'
@@ -74,16 +74,14 @@ async function expectRefused(form: Record<string, string>): Promise<void> {
 
 const fits = (text: string): boolean => new URLSearchParams([['', text]]).toString().length < LONGEST
 
-test('what all begins with is accepted, once', async () => {
+test('the assertion that all cases derive from is accepted once', async () => {
   const statuses = []
   for (const seed of seeds) statuses.push((await send(formOf(seed))).status)
   expect(statuses).toEqual([200, 200, 200, 401, 401])
 })
 
-describe('whatever is sent as an assertion is refused, as 400, 401 or 429', () => {
-  fuzz('an assertion that is used up, changed', 0.12, mutated(seeds).filter(fits), (assertion) =>
-    expectRefused(formOf(assertion)),
-  )
+describe('any other assertion is refused with 400, 401 or 429', () => {
+  fuzz('a used assertion, changed', 0.12, mutated(seeds).filter(fits), (assertion) => expectRefused(formOf(assertion)))
   fuzz('text', 0.03, anyText.filter(fits), (assertion) => expectRefused(formOf(assertion)))
 
   const key = createPrivateKey({ key: { ...own.privateJwk }, format: 'jwk' })
@@ -97,7 +95,7 @@ describe('whatever is sent as an assertion is refused, as 400, 401 or 429', () =
       exp: member(clock.seconds() + 60, 1e308, 0, -0, 2 ** 53),
       iat: member(clock.seconds(), -1e308),
       nbf: member(clock.seconds()),
-      // One that is used up, or none that may be used.
+      // A used `jti`, or an invalid one.
       jti: fc.constantFrom(USED, '', 1, null, [], {}),
     },
     { requiredKeys: [] },
@@ -128,7 +126,7 @@ describe('whatever is sent as an assertion is refused, as 400, 401 or 429', () =
     expectRefused(formOf(assertion)),
   )
   fuzz(
-    'any parameters beside it',
+    'any further parameters',
     0.05,
     fc.tuple(fc.oneof(signed, mutated(seeds).filter(fits)), parameters),
     ([assertion, more]) => expectRefused(formOf(assertion, more)),

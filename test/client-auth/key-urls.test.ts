@@ -21,9 +21,9 @@ const nameless = await makeSigner('ES256')
 const successor = await makeSigner('ES256')
 const rsa = await makeSigner('RS256', { kid: 'rsa' })
 
-/** What is published at each path; 500 where there is nothing. */
+/** The published keys of each path. Other paths answer 500. */
 const published = new Map<string, readonly Signer[]>()
-/** Where names lead: what the resolver says of any other is loopback. */
+/** The addresses of names. All other names resolve to loopback. */
 const addresses = new Map<string, string>()
 
 let folder: string
@@ -63,7 +63,7 @@ beforeEach(() => {
   path = `/${client}.json`
 })
 
-/** Registers a client whose keys are at a URL. */
+/** Registers a client with its keys at a URL. */
 const register = (url: string, more = '') =>
   server.apply(`
 clients: [{ client_id: ${client}, scopes: [read], credentials: [{ jwks_uri: "${url}"${more} }] }]
@@ -89,7 +89,7 @@ describe('keys by URL', () => {
     await accepted(before)
     await accepted(before)
     expect(fetches()).toBe(1)
-    // As a careful client does it: the new key is published, then used, then the old one is taken away.
+    // A careful client publishes the new key, then uses it, and then removes the old one.
     publish(before, after)
     clock.advance(31 * SECOND)
     await accepted(after)
@@ -103,7 +103,7 @@ describe('keys by URL', () => {
     await accepted(after)
   })
 
-  test('rotate without an outage where they have no kid', async () => {
+  test('rotate without an outage even without a kid', async () => {
     publish(nameless)
     await register(source.url(path))
     await accepted(nameless)
@@ -146,7 +146,7 @@ describe('keys by URL', () => {
     await accepted(before)
   })
 
-  test('are refused and explained where there never were any', async () => {
+  test('are refused with an explanation if they were never fetched', async () => {
     await register(source.url(path))
     await refused(before, 'keys_unavailable', {
       method: 'private_key_jwt',
@@ -156,14 +156,14 @@ describe('keys by URL', () => {
     })
   })
 
-  test('count only with the algorithm that is registered', async () => {
+  test('are used only with the registered algorithm', async () => {
     publish(before, rsa)
     await register(source.url(path), ', algorithm: RS256')
     await accepted(rsa)
     await refused(before, 'assertion_algorithm', { received: { alg: 'ES256' }, expected: { alg: 'RS256' } })
   })
 
-  test('may be beside keys that are inline: one that is down keeps no other from counting', async () => {
+  test('may stand beside inline keys, which work while the URL is down', async () => {
     const inline = JSON.stringify({ keys: [after.publicJwk] })
     await server.apply(`
 clients:
@@ -175,7 +175,7 @@ clients:
   })
 })
 
-describe('inward-fetch: where no key is fetched from', () => {
+describe('inward-fetch: places that keys are never fetched from', () => {
   const cases: [string, () => string, RegExp][] = [
     ['loopback', () => 'https://127.0.0.2/jwks', /127\.0\.0\.2 \(loopback, RFC 1122\)/],
     ['localhost', () => 'https://LOCALHOST./jwks', /localhost \(loopback/],
@@ -188,14 +188,14 @@ describe('inward-fetch: where no key is fetched from', () => {
     ['http', () => 'http://keys.example.com/jwks', /must begin with https:/],
     ['a user name', () => 'https://user@keys.example.com/jwks', /user name/],
   ]
-  test.each(cases)('%s: refused when it is registered', async (_name, url, message) => {
+  test.each(cases)('%s: refused at registration', async (_name, url, message) => {
     const manifest = `clients:
   - client_id: ${client}
     credentials:
       - label: keys
         jwks_uri: "${url()}"
 `
-    // `localhost` is at 127.0.0.1, too, which this server allows.
+    // `localhost` also resolves to 127.0.0.1, which this server allows.
     const rules = url().includes('LOCALHOST') ? unrelated : server
     const error = await rules.apply(manifest).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(Error)
@@ -210,7 +210,7 @@ describe('inward-fetch: where no key is fetched from', () => {
   })
   afterAll(() => unrelated.stop())
 
-  test('a name that leads to loopback: 401, and nothing connects', async () => {
+  test('a name that resolves to loopback: 401, and nothing connects', async () => {
     publish(before)
     const connections = source.connections()
     const url = `https://keys.example.com:${source.port}${path}`
@@ -226,7 +226,7 @@ describe('inward-fetch: where no key is fetched from', () => {
     await accepted(before)
   })
 
-  test('a name that rebinds: what was fetched serves on, and nothing connects', async () => {
+  test('a name that rebinds: the fetched keys stay in use, and nothing connects', async () => {
     publish(before)
     const url = `https://rebinds.example.com:${source.port}${path}`
     addresses.set('rebinds.example.com', '127.0.0.1')

@@ -68,7 +68,7 @@ const byOauth4webapi =
     return (await oauth.processClientCredentialsResponse(as, client, response)).access_token
   }
 
-/** The server's own address serves as that of a resource without metadata: the issuer is found all the same. */
+/** The server's own address stands in for a resource without metadata. The SDK finds the issuer all the same. */
 const byMcp: Ask = async (clientId, { jwk }) => {
   const provider = new PrivateKeyJwtProvider({
     clientId,
@@ -125,10 +125,10 @@ describe.each(ways)('%s', (_name, clientId, method, ask) => {
     }
   })
 
-  test('is refused with another key or secret, and says so', async () => {
+  test('is refused with another key or secret, and reports it', async () => {
     const before = await refusals()
     await expect(ask(clientId, WRONG)).rejects.toThrow()
-    // Some try again.
+    // Some libraries retry.
     await expect.poll(async () => (await refusals()).length).toBeGreaterThan(before.length)
     expect((await refusals()).at(-1)).toMatchObject({ reason: 'assertion_signature', clientId, detail: { method } })
   })
@@ -136,11 +136,11 @@ describe.each(ways)('%s', (_name, clientId, method, ask) => {
 
 const refusals = async () => (await server.audit()).filter(({ result }) => result === 'refused')
 
-describe('an assertion as common Python clients make it: for the token endpoint, for an hour, without client_id', () => {
+describe('an assertion of common Python clients: for the token endpoint, for an hour, without client_id', () => {
   const claims = (clientId: string) => {
     const now = Date.now() / 1000
     const tokenEndpoint = `${server.issuer}/as/token.oauth2`
-    // The time may have a fraction there.
+    // Python's time may have a fraction.
     return { iss: clientId, sub: clientId, aud: tokenEndpoint, iat: now, exp: now + 3_600, jti: randomUUID() }
   }
   const signed = (clientId: string) => signWith(own, claims(clientId), { typ: 'JWT' })
@@ -152,13 +152,13 @@ describe('an assertion as common Python clients make it: for the token endpoint,
   test.each([
     ['private_key_jwt', signed],
     ['client_secret_jwt', shared],
-  ])('%s: accepted where the client is registered as compatible', async (method, make) => {
+  ])('%s: accepted if the client is registered as compatible', async (method, make) => {
     const response = await server.token(formOf(await make(COMPATIBLE)))
     expect(response.status).toBe(200)
     expect(await eventOf(server, response)).toMatchObject({ clientId: COMPATIBLE, detail: { method } })
   })
 
-  test('refused and explained where it is not', async () => {
+  test('refused with an explanation otherwise', async () => {
     await expectUnauthenticated(server, await server.token(formOf(await signed(KEYED))), {
       reason: 'assertion_audience',
       clientId: KEYED,

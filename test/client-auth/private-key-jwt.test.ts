@@ -90,11 +90,11 @@ const tokenEndpoint = () => `${server.issuer}/as/token.oauth2`
 const introspection = () => `${server.issuer}/as/introspect.oauth2`
 const revocation = () => `${server.issuer}/as/revoke_token.oauth2`
 
-/** A good assertion of a client, but for what is changed. */
+/** A good assertion of a client, with `changes` applied. */
 const assertionOf = (clientId: string, claims: object = {}, header: object = {}, by: Signer = own): Promise<string> =>
   signWith(by, claimsOf(server.issuer, clientId, clock.seconds(), claims), header)
 
-describe('what is accepted', () => {
+describe('accepted assertions', () => {
   const keyOf = (alg: (typeof ALGORITHMS)[number]) => byAlgorithm.get(alg) ?? own
   const cases: [string, string, () => Promise<string>][] = [
     ...ALGORITHMS.map((alg): [string, string, () => Promise<string>] => [
@@ -102,12 +102,20 @@ describe('what is accepted', () => {
       alg,
       () => assertionOf(alg, {}, {}, keyOf(alg)),
     ]),
-    ['the algorithm that is registered', 'pinned', () => assertionOf('pinned', {}, {}, rsaForPss)],
+    ['the registered algorithm', 'pinned', () => assertionOf('pinned', {}, {}, rsaForPss)],
     ['no kid, several keys', 'several', () => assertionOf('several', {}, {}, third)],
     ['a kid, several keys', 'several', () => assertionOf('several', {}, { kid: 'first' }, first)],
-    ['hostile-kid: a kid of two keys, the one', 'several', () => assertionOf('several', {}, { kid: 'twice' }, second)],
-    ['hostile-kid: a kid of two keys, the other', 'several', () => assertionOf('several', {}, { kid: 'twice' }, third)],
-    ['a kid that the key does not have', 'own', () => assertionOf('own', {}, { kid: 'mine' })],
+    [
+      'hostile-kid: a kid of two keys, signed by the first',
+      'several',
+      () => assertionOf('several', {}, { kid: 'twice' }, second),
+    ],
+    [
+      'hostile-kid: a kid of two keys, signed by the second',
+      'several',
+      () => assertionOf('several', {}, { kid: 'twice' }, third),
+    ],
+    ['a kid for a key registered without one', 'own', () => assertionOf('own', {}, { kid: 'mine' })],
     ['typ JWT', 'own', () => assertionOf('own', {}, { typ: 'JWT' })],
     ['typ of rfc7523bis', 'own', () => assertionOf('own', {}, { typ: 'client-authentication+jwt' })],
     ['assertion-audience: aud an array of the issuer alone', 'own', () => assertionOf('own', { aud: [server.issuer] })],
@@ -116,7 +124,7 @@ describe('what is accepted', () => {
       'compatible',
       () => assertionOf('compatible', { aud: tokenEndpoint() }),
     ],
-    ['assertion-audience: aud the issuer all the same', 'compatible', () => assertionOf('compatible')],
+    ['assertion-audience: aud the issuer, if the endpoint is allowed', 'compatible', () => assertionOf('compatible')],
     [
       'assertion-audience: aud both',
       'compatible',
@@ -138,18 +146,18 @@ describe('what is accepted', () => {
     ['exp an hour ahead', 'own', () => assertionOf('own', { exp: clock.seconds() + 3_600 })],
     ['no iat', 'own', () => assertionOf('own', { iat: undefined })],
     ['hostile-jti: a jti of 10 kB', 'own', () => assertionOf('own', { jti: 'j'.repeat(10_000) })],
-    ['a credential beside ones that have expired', 'rolling', () => assertionOf('rolling')],
+    ['a valid credential beside expired ones', 'rolling', () => assertionOf('rolling')],
   ]
   test.concurrent.each(cases)('%s', async (_name, clientId, make) => {
     await expectToken(server, await server.token(formOf(await make())), clientId, 'private_key_jwt')
   })
 
-  test('with the client_id beside it', async () => {
+  test('with the client_id in the form', async () => {
     const response = await server.token(formOf(await assertionOf('own'), { client_id: 'own' }))
     await expectToken(server, response, 'own', 'private_key_jwt')
   })
 
-  test('at introspection and revocation, each once', async () => {
+  test('at introspection and revocation, once each', async () => {
     const token = await expectToken(
       server,
       await server.token(formOf(await assertionOf('own'))),
@@ -173,7 +181,7 @@ describe('what is accepted', () => {
   })
 })
 
-/** The MAC that a server makes which takes a public key for a secret (CVE-2015-9235). */
+/** A MAC with a public key as its secret (CVE-2015-9235). */
 function macWith(secret: string | Buffer, clientId: string): string {
   const token = unsigned({ alg: 'HS256' }, claimsOf(server.issuer, clientId, clock.seconds()), '')
   const input = token.slice(0, token.lastIndexOf('.'))
@@ -183,20 +191,20 @@ function macWith(secret: string | Buffer, clientId: string): string {
 const pemOf = ({ publicJwk }: Signer) =>
   createPublicKey({ key: { ...publicJwk }, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
 
-/** Signs text as it is. */
+/** Signs text unchanged. */
 function signText(header: string, claims: string): string {
   const input = `${encode(header)}.${encode(claims)}`
   const key = createPrivateKey({ key: { ...own.privateJwk }, format: 'jwk' })
   return `${input}.${encode(sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }))}`
 }
 
-/** Segments 0, 1 and 2 of an assertion, one of them changed. */
+/** An assertion with one of its segments changed. */
 async function changed(segment: 0 | 1 | 2, change: (text: string) => string): Promise<string> {
   const segments = (await assertionOf('own')).split('.')
   return segments.with(segment, change(segments[segment] ?? '')).join('.')
 }
 
-/** Of 64 bytes, the last character of base64url has four bits to spare. */
+/** A signature of 64 bytes leaves four unused bits in its last base64url character. This sets one. */
 const nonCanonical = (signature: string): string => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   return signature.slice(0, -1) + alphabet.charAt(alphabet.indexOf(signature.slice(-1)) + 1)
@@ -204,14 +212,14 @@ const nonCanonical = (signature: string): string => {
 
 const withKey = (header: object) => assertionOf('own', {}, header, stranger)
 
-describe('what is refused: the same 401 as for a wrong secret', () => {
+describe('refused assertions: the same 401 as for a wrong secret', () => {
   const malformed = (fault: string, received?: string) => ({ fault, ...(received !== undefined && { received }) })
   const wrong = (claim: string, received: string) => ({ claim, received, expected: expect.any(String) })
   const audiences = (received: () => string) => () => ({ expected: [server.issuer], received: received() })
   const now = () => clock.seconds()
 
   const cases: [string, string, object | (() => object), () => string | Promise<string>][] = [
-    // What is no signed JWT says of itself nothing that could be recorded.
+    // An unsigned JWT has no claims that could be recorded.
     [
       'unsigned-jwt: alg none',
       'assertion_malformed',
@@ -243,7 +251,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       () => changed(2, (text) => `${text}==`),
     ],
     [
-      'unsigned-jwt: base64url that is not canonical',
+      'unsigned-jwt: non-canonical base64url',
       'assertion_malformed',
       malformed('base64url', 'signature'),
       () => changed(2, nonCanonical),
@@ -313,7 +321,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
       () => assertionOf('own', {}, {}, byAlgorithm.get('ES384')),
     ],
     [
-      'an algorithm that nobody knows',
+      'an unknown algorithm',
       'assertion_algorithm',
       { received: { alg: 'ES256K' } },
       () => unsigned({ alg: 'ES256K' }, claimsOf(server.issuer, 'own', now())),
@@ -334,7 +342,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     ['key-in-header: x5c', 'assertion_signature', {}, () => withKey({ x5c: ['MIIB'] })],
     ["another client's key", 'assertion_signature', {}, () => withKey({})],
     [
-      'other claims than were signed',
+      'claims changed after signing',
       'assertion_signature',
       {},
       () => changed(1, () => encode(JSON.stringify(claimsOf(server.issuer, 'own', now())))),
@@ -448,13 +456,13 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
 
   const claimsText = () => JSON.stringify(claimsOf(server.issuer, 'own', clock.seconds()))
 
-  /** Good but for a header that no library lets through. */
+  /** A good assertion, except for a header that no library would sign. */
   const critical = (header: object) => signText(JSON.stringify({ alg: 'ES256', ...header }), claimsText())
 
-  /** Good but for a number that JavaScript does not have. */
+  /** A good assertion, except for a number that JavaScript can't express. */
   const endless = () => signText('{"alg":"ES256"}', claimsText().replace(/"exp":\d+/, '"exp":1e400'))
 
-  test('key-in-header: nothing was fetched from where a header pointed', () => {
+  test('key-in-header: nothing was fetched from a header’s URL', () => {
     expect(elsewhere.connections()).toBe(0)
   })
 
@@ -469,7 +477,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     await expectUnauthenticated(server, response, { reason, clientId, detail: { method: 'private_key_jwt' } })
   })
 
-  // Without iss and sub that are one it could be a token of an outside issuer; the client that is meant tells what it is.
+  // If iss and sub differ, the token could be an outside issuer's. `client_id` decides.
   const ambiguous: [string, string, object, Record<string, string>, () => Promise<string>][] = [
     [
       'assertion-claims: iss is not sub',
@@ -538,7 +546,7 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
     await expectUnauthenticated(server, response, { reason, detail })
   })
 
-  test('client-id-mismatch: another client_id beside it', async () => {
+  test('client-id-mismatch: another client_id in the form', async () => {
     const response = await server.token(formOf(await assertionOf('own'), { client_id: 'other' }))
     await expectUnauthenticated(server, response, {
       reason: 'client_id_mismatch',
@@ -557,29 +565,29 @@ describe('what is refused: the same 401 as for a wrong secret', () => {
   })
 })
 
-describe('what is malformed: 400 invalid_request', () => {
+describe('malformed requests: 400 invalid_request', () => {
   const cases: [string, string, (assertion: string) => Record<string, string>, Record<string, string>][] = [
     [
-      'two-authentications: a secret beside it',
+      'two-authentications: a secret in the form',
       'several_methods',
       (a) => formOf(a, { client_secret: SECRET, client_id: 'own' }),
       {},
     ],
-    ['two-authentications: Basic beside it', 'several_methods', formOf, basic('own', SECRET)],
+    ['two-authentications: Basic as well', 'several_methods', formOf, basic('own', SECRET)],
     [
-      'two-authentications: a secret beside it, without client_id',
+      'two-authentications: a secret in the form, without client_id',
       'several_methods',
       (a) => formOf(a, { client_secret: SECRET }),
       {},
     ],
     [
-      'two-authentications: Basic beside what is no assertion',
+      'two-authentications: Basic with a malformed assertion',
       'several_methods',
       () => formOf('x'),
       basic('own', SECRET),
     ],
     ['no type', 'assertion_type', (a) => ({ grant_type: 'client_credentials', client_assertion: a }), {}],
-    ['a type alone', 'assertion_type', () => formOf(''), {}],
+    ['a client_assertion_type alone', 'assertion_type', () => formOf(''), {}],
     ['another type', 'assertion_type', (a) => formOf(a, { client_assertion_type: 'saml2-bearer' }), {}],
   ]
   test.concurrent.each(cases)('%s', async (_name, reason, form, headers) => {
@@ -588,7 +596,7 @@ describe('what is malformed: 400 invalid_request', () => {
   })
 })
 
-describe('weak-key: keys that are refused when they are registered, by file, line and field', () => {
+describe('weak-key: registration refuses weak keys, with file, line and field', () => {
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })
   const cases: [string, object, RegExp][] = [
@@ -597,7 +605,7 @@ describe('weak-key: keys that are refused when they are registered, by file, lin
     ['RSA with the exponent 1', { ...publicHalf(rsa.publicJwk), e: 'AQ' }, /\be\b/],
     ['a symmetric key', { kty: 'oct', k: encode(Buffer.alloc(32, 7)) }, /symmetric/],
     ['a key for encryption', { ...own.publicJwk, use: 'enc' }, /use is enc/],
-    ['what is no key', {}, /kty/],
+    ['a JSON object that isn’t a key', {}, /kty/],
   ]
   test.concurrent.each(cases)('%s', async (_name, jwk, message) => {
     const manifest = `clients:

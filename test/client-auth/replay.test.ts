@@ -26,15 +26,15 @@ clients:
 `
 
 const clock = standingClock()
-/** The configurations of two servers behind one issuer, on one database, under one master key. */
+/** The configurations of two servers with one issuer, one database and one master key. */
 const configs: Config[] = []
 const folders: string[] = []
 let servers: readonly Server[] = []
 let store: Store
-/** What happens to marks on their way into the database. */
+/** The fault of the next write of a mark: before it takes effect, or after. */
 let fault: 'before' | 'after' | undefined
 
-/** Opens the database, which fails when it is told to: before anything is written, or before it can say that it was. */
+/** Opens a database that fails on demand, before a write takes effect or after. */
 async function openFaulty(...parameters: Parameters<typeof openStore>): Promise<Store> {
   const opened = await openStore(...parameters)
   const away = () => Promise.reject(new StorageUnavailable(undefined))
@@ -84,7 +84,7 @@ const assertionOf = (clientId: 'one' | 'other', claims: object = {}): Promise<st
 const sendOnce = (assertion: string, turn = 0): Promise<Response> =>
   post(`https://localhost:${servers[turn % servers.length]?.runtimePort}/as/token.oauth2`, formOf(assertion))
 
-/** What the audit log has of a refusal, which is there within a fraction of a second. */
+/** The reason that the audit log has for a refusal, within a fraction of a second. */
 async function recordedReason(response: Response): Promise<string | undefined> {
   const requestId = response.headers.get('x-request-id') ?? ''
   const recorded = () => store.audit.listEvents({ limit: 1, requestId })
@@ -94,7 +94,7 @@ async function recordedReason(response: Response): Promise<string | undefined> {
 
 const reasonFor = async (assertion: string) => recordedReason(await sendOnce(assertion))
 
-/** Sends an assertion many times at once, to the servers in turn. @returns how often each status came */
+/** Sends an assertion many times at once, to each server in turn. @returns the number of answers by status */
 async function send(assertion: string, times = 1): Promise<Record<number, number>> {
   const statuses = await Promise.all(
     Array.from({ length: times }, async (_, turn) => {
@@ -108,8 +108,8 @@ async function send(assertion: string, times = 1): Promise<Record<number, number
   return counts
 }
 
-describe('assertion-replay: an assertion counts once', () => {
-  test('of a hundred sent at once to two servers, again after both restarted, whatever the clock does', async () => {
+describe('assertion-replay: an assertion is accepted once', () => {
+  test('if it is sent a hundred times to two servers, again after both restart, and across clock steps', async () => {
     const assertion = await assertionOf('one', { exp: clock.seconds() + 3_600 })
     expect(await send(assertion, 100)).toEqual({ 200: 1, 401: 99 })
     await stop()
@@ -119,7 +119,7 @@ describe('assertion-replay: an assertion counts once', () => {
     expect(await send(assertion, 4)).toEqual({ 401: 4 })
     clock.step(HOUR)
     expect(await send(assertion, 4)).toEqual({ 401: 4 })
-    // Beyond its expiry, and back.
+    // Beyond the assertion's expiry, and back.
     clock.step(2 * HOUR)
     expect(await send(assertion, 4)).toEqual({ 401: 4 })
     clock.step(-2 * HOUR)
@@ -127,8 +127,8 @@ describe('assertion-replay: an assertion counts once', () => {
     expect(await reasonFor(assertion)).toBe('assertion_replayed')
   })
 
-  test('a short-lived one, when the clock steps back by an hour after its expiry', async () => {
-    // Without iat, which would lie ahead, its mark is all that there is against it.
+  test('if it is short-lived, and the clock steps back by an hour after its expiry', async () => {
+    // An iat in the future would be refused, so that without it only the mark protects.
     const assertion = await assertionOf('one', { iat: undefined })
     expect(await send(assertion, 2)).toEqual({ 200: 1, 401: 1 })
     clock.advance(5 * 60_000)
@@ -141,7 +141,7 @@ describe('assertion-replay: an assertion counts once', () => {
     clock.step(HOUR)
   })
 
-  test('and many that are sent at once count once each', async () => {
+  test('and many different ones at once are each accepted once', async () => {
     const assertions = await Promise.all(Array.from({ length: 30 }, () => assertionOf('one')))
     const outcomes = await Promise.all(assertions.map((assertion) => send(assertion, 2)))
     expect(outcomes).toEqual(assertions.map(() => ({ 200: 1, 401: 1 })))
@@ -149,7 +149,7 @@ describe('assertion-replay: an assertion counts once', () => {
 })
 
 describe('hostile-jti: a jti', () => {
-  test('of two clients is two', async () => {
+  test('may be used by two clients', async () => {
     const [mine, theirs] = [await assertionOf('one', { jti: 'shared' }), await assertionOf('other', { jti: 'shared' })]
     expect(await send(mine)).toEqual({ 200: 1 })
     expect(await send(theirs)).toEqual({ 200: 1 })
@@ -157,14 +157,14 @@ describe('hostile-jti: a jti', () => {
     expect(await send(theirs)).toEqual({ 401: 1 })
   })
 
-  test('of 10 kB counts once, in another assertion, too', async () => {
+  test('of 10 kB is accepted once, also in another assertion', async () => {
     const jti = 'j'.repeat(10_000)
     expect(await send(await assertionOf('one', { jti }), 4)).toEqual({ 200: 1, 401: 3 })
     expect(await send(await assertionOf('one', { jti, exp: clock.seconds() + 90 }))).toEqual({ 401: 1 })
     expect(await send(await assertionOf('one', { jti: `${jti}k` }))).toEqual({ 200: 1 })
   })
 
-  test('of an assertion that was refused is not used up', async () => {
+  test('of a refused assertion is not used up', async () => {
     const jti = 'refused at first'
     expect(await send(await assertionOf('one', { jti, aud: 'https://other.example.com' }))).toEqual({ 401: 1 })
     const forged = await signWith(other, claimsOf(issuer(), 'one', clock.seconds(), { jti }))
@@ -174,7 +174,7 @@ describe('hostile-jti: a jti', () => {
 })
 
 describe('database-failure: while the database fails', () => {
-  test('before a mark is written: 503, and the assertion counts once afterwards', async () => {
+  test('before a mark is written: 503, and the assertion is accepted once afterwards', async () => {
     const assertion = await assertionOf('one')
     fault = 'before'
     expect(await send(assertion, 6)).toEqual({ 503: 6 })
@@ -182,7 +182,7 @@ describe('database-failure: while the database fails', () => {
     expect(await send(assertion, 6)).toEqual({ 200: 1, 401: 5 })
   })
 
-  test('after a mark was written: 503, and the assertion never counts', async () => {
+  test('after a mark was written: 503, and the assertion is never accepted', async () => {
     const assertion = await assertionOf('one')
     fault = 'after'
     expect(await send(assertion, 6)).toEqual({ 503: 6 })
@@ -190,7 +190,7 @@ describe('database-failure: while the database fails', () => {
     expect(await send(assertion, 6)).toEqual({ 401: 6 })
   })
 
-  test('the answer says when to try again, and the audit log what was wrong', async () => {
+  test('the answer says when to try again, and the audit log has the cause', async () => {
     fault = 'before'
     const response = await sendOnce(await assertionOf('one'))
     fault = undefined
@@ -201,7 +201,7 @@ describe('database-failure: while the database fails', () => {
 })
 
 describe('marks', () => {
-  test('that are old enough are forgotten', async () => {
+  test('are forgotten once they are old enough', async () => {
     const [kept, gone] = ['kept', 'gone']
     const all = marks()
     expect(await all.first('test', kept, clock.now() + 2 * HOUR)).toBe(true)
@@ -212,7 +212,7 @@ describe('marks', () => {
     expect(await all.first('test', gone, clock.now())).toBe(true)
   })
 
-  test('stay where the clock steps forward only to come back', async () => {
+  test('stay if the clock steps forward and back again', async () => {
     const all = marks()
     const expiresAt = clock.now() + 60_000
     expect(await all.first('test', 'stepped', expiresAt)).toBe(true)

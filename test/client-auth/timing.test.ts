@@ -17,7 +17,7 @@ import { until } from '../harness/until.ts'
 const WAIT = 700
 const API = oneApi('read')
 
-/** Lets no refusal leave before it is told to. */
+/** Holds refusals until a test releases them. */
 function manualHolds() {
   let held: { readonly time: number; readonly release: () => void }[] = []
   return {
@@ -33,7 +33,7 @@ function manualHolds() {
         },
       }
     },
-    /** Milliseconds that each was to be held for. */
+    /** Milliseconds that each refusal was to be held. */
     times: () => held.map(({ time }) => time),
     release: () => {
       for (const { release } of held) release()
@@ -45,7 +45,7 @@ function manualHolds() {
 const clock = standingClock()
 const holds = manualHolds()
 const agent = new Agent({ keepAlive: true, maxSockets: 100 })
-/** Shows a certificate that anybody can make. */
+/** Presents a certificate that anybody can make. */
 const withCertificate = new Agent({ ...(await makeCertificate()), keepAlive: true, maxSockets: 100 })
 const own = await makeSigner('ES256', { kid: 'own' })
 const nameless = await makeSigner('ES256')
@@ -71,7 +71,7 @@ beforeAll(async () => {
     if (url === '/down') response.writeHead(500).end()
     else sendJson(response, { keys: [own.publicJwk] })
   })
-  // Takes connections, and says nothing.
+  // Accepts connections and never answers.
   dead = await startTcp(() => {})
   const trust = (source: Source) =>
     `federated: { issuer: "${source.url('')}", audience: a, subject: s, jwks_uri: "${source.url('/jwks')}" }`
@@ -107,7 +107,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Every kind of client there is, and one that there is not. */
+/** Every kind of client, and an unknown one. */
 const clients = [
   'nobody',
   'generated',
@@ -141,36 +141,36 @@ function mac(id: string): string {
   return `${input}.${createHmac('sha256', randomUUID()).update(input).digest('base64url')}`
 }
 
-/** Attempts of strangers with the name of a client, and how long each refusal is held back. */
+/** A stranger's attempts in the name of a client, and the delay of each refusal. */
 const tries: [string, number, (id: string) => Promise<Answer>][] = [
   [
-    'an assertion of its own with an unknown kid',
+    'a forged assertion with an unknown kid',
     WAIT,
     async (id) => send(formOf(await signWith(stranger, claims(id), { kid: 'stranger' }))),
   ],
-  ['an assertion of its own without a kid', WAIT, async (id) => send(formOf(await signWith(stranger, claims(id))))],
+  ['a forged assertion without a kid', WAIT, async (id) => send(formOf(await signWith(stranger, claims(id))))],
   [
     'an assertion that has expired',
     WAIT,
     async (id) => send(formOf(await signWith(stranger, { ...claims(id), exp: 1 }))),
   ],
   [
-    'an assertion of its own at introspection',
+    'a forged assertion at introspection',
     WAIT,
     async (id) => send(formOf(await signWith(stranger, claims(id))), {}, 'introspect'),
   ],
   [
-    'a token of an issuer whose keys are there',
+    'a token of an issuer with reachable keys',
     WAIT,
     async (id) => send({ ...formOf(await foreign(live.url(''))), client_id: id }),
   ],
   [
-    'a token of an issuer whose keys never come',
+    'a token of an issuer whose keys never arrive',
     WAIT,
     async (id) => send({ ...formOf(await foreign(dead.url(''))), client_id: id }),
   ],
   [
-    'a token of an issuer that nobody trusts',
+    'a token of an untrusted issuer',
     WAIT,
     async (id) => send({ ...formOf(await foreign('https://nobody.example')), client_id: id }),
   ],
@@ -180,7 +180,7 @@ const tries: [string, number, (id: string) => Promise<Answer>][] = [
   ['a secret of the generated form in the body', 25, async (id) => send({ client_id: id, client_secret: newSecret() })],
 ]
 
-describe('whichever client a stranger names, the refusal leaves when it is its time, and not before', () => {
+describe('for any client that a stranger names, the refusal leaves exactly when it is due', () => {
   test.each(tries)('%s', async (_name, time, attempt) => {
     const answers: Answer[] = []
     const all = clients.map(async (id) => answers.push(await attempt(id)))
@@ -189,7 +189,7 @@ describe('whichever client a stranger names, the refusal leaves when it is its t
       return holds.times().length === clients.length
     })
     expect(holds.times()).toEqual(clients.map(() => time))
-    // Most are done by now; those that wait for keys that never come will not be.
+    // Most are done by now. Those that wait for keys never will be.
     await sleep(200)
     expect(answers).toEqual([])
     holds.release()
@@ -200,7 +200,7 @@ describe('whichever client a stranger names, the refusal leaves when it is its t
   })
 })
 
-test('a fetch that is not over by then is waited for no longer', async () => {
+test('a fetch that takes longer isn’t waited for', async () => {
   await server.apply(`clients: [{ client_id: late, credentials: [{ jwks_uri: "${dead.url('/late')}" }] }]`)
   const answer = send(formOf(await signWith(stranger, claims('late'))))
   await eventually(() => holds.times().length === 1)
@@ -214,7 +214,7 @@ test('a fetch that is not over by then is waited for no longer', async () => {
   ])
 })
 
-test('what is right is not held back', async () => {
+test('successes aren’t delayed', async () => {
   const answer = await send(formOf(await signWith(nameless, claims('one-key'))))
   expect(answer.status).toBe(200)
   const elsewhere = await send(formOf(await signWith(own, claims('keys-live'), { kid: 'own' })))
@@ -222,7 +222,7 @@ test('what is right is not held back', async () => {
   expect(holds.times()).toEqual([])
 })
 
-test('forged-host: a client whose keys never come is refused as late as one that there is not', async () => {
+test('forged-host: a client whose keys never arrive is refused as late as an unknown one', async () => {
   const real = await startTestServer({
     clock,
     options: options(),
@@ -244,7 +244,7 @@ test('forged-host: a client whose keys never come is refused as late as one that
   expect(Math.max(...times) / Math.min(...times)).toBeLessThan(3)
 })
 
-describe('keys elsewhere', () => {
+describe('keys at a URL', () => {
   test('are fetched when the server starts, and when a client changes', async () => {
     const path = (source: Source, name: string) => () => source.paths.includes(name)
     for (const name of ['/live', '/jwks']) await eventually(path(live, name))
@@ -252,7 +252,7 @@ describe('keys elsewhere', () => {
     await eventually(path(live, '/later'))
   })
 
-  test('make refusals late only where there are any', async () => {
+  test('delay refusals only if there are any', async () => {
     const manifest = `${API}\nclients: [{ client_id: one-key, credentials: [{ ${jwks(nameless)} }] }]`
     const others = manualHolds()
     const without = await startTestServer({ clock, options: options(), holds: others, manifest })
@@ -267,7 +267,7 @@ describe('keys elsewhere', () => {
       return time
     }
     try {
-      // As long as they have not all been read, there may be some.
+      // The server may assume some until it has read all clients.
       while ((await refuse()) !== 25);
       await without.apply(`clients: [{ client_id: later, credentials: [{ jwks_uri: "${live.url('/x')}" }] }]`)
       while ((await refuse()) !== WAIT);

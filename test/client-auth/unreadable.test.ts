@@ -8,7 +8,7 @@ import { until } from '../harness/until.ts'
 
 const [first, second] = [await makeSigner('ES256'), await makeSigner('ES256')]
 const jwks = (signer: typeof first) => JSON.stringify({ keys: [signer.publicJwk] })
-/** How the secret of a credential comes to be lost. */
+/** Ways in which the secret of a credential is lost. */
 const ways: [string, string, RegExp][] = [
   [
     'it is encrypted under another master key',
@@ -18,12 +18,12 @@ const ways: [string, string, RegExp][] = [
   ['it is damaged', "encrypted_secret = x'00112233445566778899aabbccddeeff00112233445566778899aabb'", /damaged/],
   ['it was cut off', "encrypted_secret = x'00'", /damaged/],
   [
-    'it is that of another credential',
+    'it belongs to another credential',
     "encrypted_secret = (select encrypted_secret from credential other where other.client_id = credential.client_id and label = 'kept')",
     /belongs to another record/,
   ],
 ]
-/** Each has a client of its own, since wrong secrets for one are counted. */
+/** Each has a client of its own, because wrong secrets count per client. */
 const signerOf = (name: string) => `signer, where ${name}`
 const MODEL = `
 ${oneApi('read')}
@@ -67,7 +67,7 @@ const sign = (id: string, label: string) =>
 const signWithKey = (signer: typeof first) => signWith(signer, claimsOf(server.issuer, 'keyed', now()))
 const send = async (assertion: Promise<string>) => server.token(formOf(await assertion))
 
-/** Anybody can send what is refused so: it must not count among the refusals of clients that have proven themselves. */
+/** Anybody can cause such a refusal, so that it must not count among those of authenticated clients. */
 async function expectOfStranger(
   response: Response,
   refusal: Parameters<typeof expectUnauthenticated>[2],
@@ -79,7 +79,7 @@ async function expectOfStranger(
 }
 
 test.each(ways)(
-  'unreadable-record: client_secret_jwt, where a secret can not be decrypted: %s',
+  'unreadable-record: client_secret_jwt with a secret that can’t be decrypted: %s',
   async (name, change, problem) => {
     const id = signerOf(name)
     const lost = `client_id = '${id}' and label = 'lost'`
@@ -99,7 +99,7 @@ test.each(ways)(
     await expectOfStranger(await send(sign(id, 'unknown')), refusal)
     await expectUnauthenticated(server, await send(sign(id, 'lost')), refusal)
     await expectToken(server, await send(sign(id, 'kept')), id, 'client_secret_jwt')
-    // Its hash is there, and is as good as ever.
+    // The hash is intact, so that the secret still works.
     const byBasic = await server.token({ grant_type: 'client_credentials' }, basic(id, secretOf(id, 'lost')))
     expect(byBasic.status).toBe(200)
     rows.run(
@@ -108,7 +108,7 @@ test.each(ways)(
       String(before?.['master_key_id']),
     )
     rows.announce('client', id)
-    // The same one each time, since each other one would be counted as a guess.
+    // The same secret each time, because each new one would count as a guess.
     const assertion = sign(id, 'lost')
     await until(async () => (await send(assertion)).status === 200)
   },
@@ -117,7 +117,7 @@ test.each(ways)(
 test.each([
   ['the first', 1],
   ['the last', 3],
-])('private_key_jwt, where %s of two credentials has no key: the other one counts', async (_place, createdAt) => {
+])('private_key_jwt works with the other credential if %s of two has no key', async (_place, createdAt) => {
   const before = rows.all("select data from credential where label = 'lost keys'")[0]
   const write = (data: unknown, at: number): void => {
     rows.run("update credential set data = ?, created_at = ? where label = 'lost keys'", String(data), at)
@@ -132,7 +132,7 @@ test.each([
   await until(async () => (await send(signWithKey(first))).status === 200)
 })
 
-test('a token of an outside issuer, where what is registered is no set of keys: that of another credential counts', async () => {
+test('a token of an outside issuer works with another credential if one has no valid key set', async () => {
   const signAs = (signer: typeof first, issuer: string) =>
     signWith(signer, { iss: `https://${issuer}.example`, aud: 'a', sub: 's', iat: now(), exp: now() + 60 })
   const sendForeign = async (signer: typeof first, issuer: string) =>

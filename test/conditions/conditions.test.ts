@@ -17,7 +17,7 @@ const problemOf = (text: string): ConditionError => {
   }
   throw new Error(`taken: ${text}`)
 }
-/** As they come out of a token. */
+/** Claims as a token carries them. */
 const parse = (json: string): Claims => JSON.parse(json)
 
 describe('conditions that hold', () => {
@@ -29,7 +29,7 @@ describe('conditions that hold', () => {
     ['GitHub: not a fork', gitHub, '!(claims.event_name == "pull_request") && claims.head_ref == ""'],
     ['Kubernetes: a nested claim', kubernetes, 'claims["kubernetes.io"].namespace == "payments"'],
     ['Kubernetes: deeper', kubernetes, 'claims["kubernetes.io"].serviceaccount.name == "billing"'],
-    ['Kubernetes: what may be absent', kubernetes, '!has(claims.azp) || claims.azp == "x"'],
+    ['Kubernetes: a claim that may be absent', kubernetes, '!has(claims.azp) || claims.azp == "x"'],
     ['GitLab: an element', gitLab, '"platform" in claims.groups_direct'],
     ['GitLab: any element', gitLab, 'claims.groups_direct.exists(g, g.startsWith("plat"))'],
     ['GitLab: objects in a list', gitLab, 'claims.user_identities.exists(i, i.provider == "saml")'],
@@ -44,13 +44,13 @@ describe('conditions that hold', () => {
     ],
     ['several prefixes', aws, '["arn:aws:iam::1:", "arn:aws:iam::123456789012:"].exists(p, claims.sub.startsWith(p))'],
     ['two lists', { a: ['x', 'y'], b: ['y'] }, 'claims.a.exists(x, claims.b.exists(y, x == y))'],
-    ['what is left of a list', gitLab, 'claims.groups_direct.filter(g, g != "platform").size() == 1'],
+    ['a filtered list', gitLab, 'claims.groups_direct.filter(g, g != "platform").size() == 1'],
     ['all of an empty list', { a: [] }, 'claims.a.all(x, x == 1)'],
     ['a part of text', gitHub, 'claims.workflow_ref.contains("/deploy.yml@")'],
     ['a fraction', { score: 0.5 }, 'claims.score > 0.25 && claims.score < 1'],
     ['null', { owner: null }, 'claims.owner == null'],
     [
-      'a claim that every object has',
+      'a claim that every object inherits',
       parse('{"constructor":"c","toString":"t"}'),
       'claims.constructor == "c" && claims.toString == "t"',
     ],
@@ -64,20 +64,26 @@ describe('conditions that hold', () => {
   })
 })
 
-describe('conditions that do not hold say which part, and why', () => {
+describe('conditions that don’t hold name the part and the reason', () => {
   const groups = Array.from({ length: 1_000 }, (_, index) => `group-${index}`)
   const deep = (levels: number): unknown => (levels === 0 ? 'x' : { a: deep(levels - 1) })
   const cases: [string, Claims, string, string, string][] = [
     [
-      'the first part that is false',
+      'the first false part',
       { ...gitHub, environment: 'staging' },
       'claims.repository == "octo-org/octo-repo" && claims.environment == "production" && claims.ref == "x"',
       'claims.environment == "production"',
       'claims.environment is "staging"',
     ],
-    ['a claim that is not there', {}, 'claims.a == "x"', 'claims.a == "x"', 'claims.a is not there'],
-    ['nor is it there for a negation', {}, 'claims.a != "x"', 'claims.a != "x"', 'claims.a is not there'],
-    ['nor for a negated comparison', {}, '!(claims.a == "x")', '!(claims.a == "x")', 'claims.a is not there'],
+    ['an absent claim', {}, 'claims.a == "x"', 'claims.a == "x"', 'claims.a is not there'],
+    ['an absent claim under a negation', {}, 'claims.a != "x"', 'claims.a != "x"', 'claims.a is not there'],
+    [
+      'an absent claim in a negated comparison',
+      {},
+      '!(claims.a == "x")',
+      '!(claims.a == "x")',
+      'claims.a is not there',
+    ],
     [
       'a nested claim',
       { a: { b: {} } },
@@ -87,7 +93,7 @@ describe('conditions that do not hold say which part, and why', () => {
     ],
     ['a member of an element', { a: [{}] }, 'claims.a.all(e, e.b == 1)', 'claims.a.all(e, e.b == 1)', 'b is not there'],
     [
-      'what every object has',
+      'a member that every object inherits',
       {},
       'claims.constructor == "x"',
       'claims.constructor == "x"',
@@ -117,31 +123,31 @@ describe('conditions that do not hold say which part, and why', () => {
     ],
     ['another type', { a: '2' }, 'claims.a < 3', 'claims.a < 3', 'no such overload: string < int; claims.a is "2"'],
     [
-      'text where a list is meant',
+      'text in place of a list',
       { a: 'x' },
       'claims.a.exists(e, e == "x")',
       'claims.a.exists(e, e == "x")',
       'claims.a is "x"',
     ],
     ['text that looks like a number', { a: '1' }, 'claims.a == 1', 'claims.a == 1', 'claims.a is "1"'],
-    ['an index beyond', { a: ['x'] }, 'claims.a[1] == "x"', 'claims.a[1] == "x"', 'index out of bounds'],
+    ['an index out of range', { a: ['x'] }, 'claims.a[1] == "x"', 'claims.a[1] == "x"', 'index out of bounds'],
     ['never', {}, 'true && false', 'false', 'it is never true'],
     [
-      'a number that JSON does not carry',
+      'a number that JSON can’t express',
       parse('{"id":9007199254740993}'),
       'claims.id == 9007199254740992',
       'claims.id == 9007199254740992',
       'a claim is nested too deeply, or is a number beyond 2^53, which JSON does not carry exactly',
     ],
     [
-      'nor is it another',
+      'the same, compared for inequality',
       parse('{"id":9007199254740993}'),
       'claims.id != 1',
       'claims.id != 1',
       'a claim is nested too deeply, or is a number beyond 2^53, which JSON does not carry exactly',
     ],
     [
-      'nested without end',
+      'endless nesting',
       { a: deep(40) },
       `claims.a${'.a'.repeat(20)} == "x"`,
       `claims.a${'.a'.repeat(20)} == "x"`,
@@ -161,7 +167,7 @@ describe('conditions that do not hold say which part, and why', () => {
     expect(outcome).toMatchObject({ because: expect.stringContaining(because) })
   })
 
-  test('what is said is never longer than 256 characters', () => {
+  test('messages have at most 256 characters', () => {
     const claims = { a: 'x'.repeat(10_000), b: 'y'.repeat(10_000), c: 'z'.repeat(10_000), d: 'z'.repeat(10_000) }
     const text = `claims.a == "${'q'.repeat(400)}" || claims.b == "" || claims.c == "" || claims.d == ""`
     const outcome = parseCondition(text).evaluate(new OutsideToken(claims))
@@ -170,38 +176,38 @@ describe('conditions that do not hold say which part, and why', () => {
     expect(outcome.because).toHaveLength(256)
   })
 
-  test('a claim that no condition touches may be anything', () => {
+  test('claims that no condition uses may be anything', () => {
     const claims = { ...parse('{"id":9007199254740993,"big":1e400}'), deep: deep(5_000), a: 1 }
     expect(parseCondition('claims.a == 1').evaluate(new OutsideToken(claims))).toEqual({ holds: true })
   })
 })
 
-describe('what is no condition is refused with a message and a position', () => {
+describe('an invalid condition is refused with a message and a position', () => {
   const cases: [string, string, number, RegExp][] = [
     ['nothing', '', 0, /Unexpected token: EOF/],
     ['half a comparison', 'claims.a ==', 11, /Unexpected token: EOF/],
     ['two conditions', 'claims.a == 1 claims.b == 2', 14, /Unexpected character/],
-    ['a bracket too many', 'claims.a == 1) || (true', 13, /Unexpected character/],
-    ['a bracket too many, and a comment', 'true) //', 4, /Unexpected character/],
-    ['a text without end', 'claims.a == "x', 12, /Unterminated/],
-    ['a value that is not true or false', 'claims.a', 0, /this one is dyn/],
+    ['an extra bracket', 'claims.a == 1) || (true', 13, /Unexpected character/],
+    ['an extra bracket, and a comment', 'true) //', 4, /Unexpected character/],
+    ['unterminated text', 'claims.a == "x', 12, /Unterminated/],
+    ['a value that isn’t a boolean', 'claims.a', 0, /this one is dyn/],
     ['a number', '1 + 2', 0, /this one is int/],
     ['types that never compare', '1 == "1"', 0, /no such overload/],
-    ['a claim without claims', 'claims.a == 1 && environment == "x"', 17, /There is no environment/],
+    ['a claim of a value without members', 'claims.a == 1 && environment == "x"', 17, /There is no environment/],
     ['our own macro', 'evaluator(true) == true', 0, /evaluator\(\) is not offered/],
     ['a regular expression', 'claims.a.matches("^(a+)+$")', 0, /matches\(\) is not offered: a regular/],
     ['binding', 'cel.bind(x, claims.a, x == x)', 0, /bind\(\) is not offered/],
     ['mapping', 'claims.a.map(x, x + x).size() == 1', 0, /map\(\) is not offered/],
     ['splitting', '"x" in claims.a.split(" ")', 7, /split\(\) is not offered/],
-    ['letters of another case', 'claims.a.lowerAscii() == "x"', 0, /lowerAscii\(\) is not offered/],
+    ['case conversion', 'claims.a.lowerAscii() == "x"', 0, /lowerAscii\(\) is not offered/],
     ['a conversion', 'int(claims.a) == 0', 0, /int\(\) is not offered/],
     ['a time', 'timestamp("2026-01-01T00:00:00Z") == claims.a', 0, /timestamp\(\) is not offered/],
     ['a map', 'claims == {"a": 1}', 10, /Maps and optional fields/],
-    ['a part that is made up', 'claims.a.contains(claims.b)', 0, /contains\(\) takes text in quotes/],
-    ['a quantifier over something made', '(claims.a + claims.a).exists(x, x == 1)', 1, /must range over a claim/],
+    ['a part that is constructed', 'claims.a.contains(claims.b)', 0, /contains\(\) takes text in quotes/],
+    ['a quantifier over a constructed list', '(claims.a + claims.a).exists(x, x == 1)', 1, /must range over a claim/],
     ['a quantifier over one of a list of lists', '[claims.a][0].exists(x, x == 1)', 0, /must range over a claim/],
     ['a quantifier with a position', 'claims.a.exists(i, x, x == 1)', 0, /exists takes a name/],
-    ['a name that is taken', 'claims.a.exists(claims, claims == 1)', 16, /claims is taken/],
+    ['a reserved name', 'claims.a.exists(claims, claims == 1)', 16, /claims is taken/],
     [
       'quantifiers in quantifiers in quantifiers',
       'claims.a.all(x, claims.a.all(y, claims.a.all(z, x == z)))',
@@ -223,7 +229,7 @@ describe('what is no condition is refused with a message and a position', () => 
     expect(problem.message).toContain(`(at character ${problem.position + 1} of the condition)`)
   })
 
-  test('2,048 characters are a condition', () => {
+  test('2,048 characters are accepted', () => {
     expect(
       parseCondition(`claims.a == "${'x'.repeat(2034)}"`).evaluate(new OutsideToken({ a: 'x'.repeat(2034) })),
     ).toEqual({
@@ -232,7 +238,7 @@ describe('what is no condition is refused with a message and a position', () => 
   })
 })
 
-describe('conditions on claims as large as issuers make them are evaluated', () => {
+describe('conditions on the largest claims of real issuers are evaluated', () => {
   const names = (count: number) => Array.from({ length: count }, (_, index) => `/groups/of/the/company/team-${index}`)
   const cases: [string, Claims, string][] = [
     ['one of 400 groups', { g: names(400) }, 'claims.g.exists(x, x == "/groups/of/the/company/team-399")'],
@@ -253,18 +259,22 @@ describe('time is bounded (megabyte-fields)', () => {
   const many = (part: string, times: number) => new Array<string>(times).fill(part).join(' && ')
   const cases: [string, Claims, string][] = [
     ['elements of two lists', { a: ones(4_000), b: ones(4_000) }, 'claims.a.all(x, claims.b.all(y, x == y))'],
-    ['as many as are let through', { a: ones(200), b: ones(200) }, 'claims.a.all(x, claims.b.all(y, x == y))'],
+    ['as many as allowed', { a: ones(200), b: ones(200) }, 'claims.a.all(x, claims.b.all(y, x == y))'],
     ['members of a list', { a: ones(3_000), b: ones(3_000) }, 'claims.a.all(x, !(2 in claims.b))'],
-    ['lists, again and again', { a: ones(4_000), b: ones(4_000) }, many('claims.a == claims.b', 35)],
-    ['lists, for each of a list', { a: ones(4_000), b: ones(4_000) }, `${sixty}.all(x, claims.a == claims.b)`],
-    ['lengths, for each of a list', { a: 'x'.repeat(16_000) }, `${sixty}.all(x, ${many('size(claims.a) > 1', 8)})`],
+    ['lists, repeatedly', { a: ones(4_000), b: ones(4_000) }, many('claims.a == claims.b', 35)],
+    ['lists, for each element of a list', { a: ones(4_000), b: ones(4_000) }, `${sixty}.all(x, claims.a == claims.b)`],
     [
-      'a part that is nearly there',
+      'lengths, for each element of a list',
+      { a: 'x'.repeat(16_000) },
+      `${sixty}.all(x, ${many('size(claims.a) > 1', 8)})`,
+    ],
+    [
+      'a part that almost matches',
       { a: 'a'.repeat(14_000) },
       `!claims.a.contains("${'a'.repeat(900)}b${'a'.repeat(900)}")`,
     ],
     [
-      'such parts, for each of a list',
+      'such parts, for each element of a list',
       { a: 'a'.repeat(14_000) },
       `${sixty}.all(x, !claims.a.contains("${'a'.repeat(400)}b${'a'.repeat(400)}"))`,
     ],
@@ -273,7 +283,7 @@ describe('time is bounded (megabyte-fields)', () => {
       { a: ones(5_000) },
       `[${sixty}].all(x, x.all(y, claims.a == claims.a + [y]) || true)`,
     ],
-    ['text upon text', { a: 'a'.repeat(16_000) }, `${new Array(60).fill('claims.a').join(' + ')} != claims.a`],
+    ['nested text searches', { a: 'a'.repeat(16_000) }, `${new Array(60).fill('claims.a').join(' + ')} != claims.a`],
     ['two lists in a list', { a: ones(4_000) }, `${sixty}.all(x, [claims.a, claims.a].all(y, y == claims.a))`],
   ]
   test.each(cases)('%s', (_name, claims, text) => {
@@ -283,17 +293,17 @@ describe('time is bounded (megabyte-fields)', () => {
       condition.evaluate(new OutsideToken(claims))
       return performance.now() - before
     })
-    // 10 ms are allowed; what is not bounded takes seconds.
+    // The limit is 10 ms; unbounded work would take seconds.
     expect(Math.min(...times)).toBeLessThan(100)
   })
 })
 
-describe('whatever there is', () => {
+describe('any input', () => {
   const name = fc.oneof(fc.constantFrom('a', 'b', '__proto__', 'constructor', 'length', 'kubernetes.io'), fc.string())
   const claims = fc.dictionary(name, fc.jsonValue({ maxDepth: 5 }))
   const texts = ['claims.a == claims.b', 'claims.a.exists(x, x == "y")', 'claims.a.b.c < 3', 'claims.a["length"] == 1']
 
-  test('evaluation never throws, and says why where the condition does not hold', () => {
+  test('evaluation never throws, and explains why a condition doesn’t hold', () => {
     const property = fc.property(claims, fc.constantFrom(...texts), (given, text) => {
       const outcome = parseCondition(text).evaluate(new OutsideToken(given))
       return outcome.holds || (outcome.because !== '' && outcome.because.length <= 256)
@@ -301,7 +311,7 @@ describe('whatever there is', () => {
     fc.assert(property, { numRuns: 500 })
   })
 
-  test('text is a condition, or refused as none', () => {
+  test('text is a condition, or is refused', () => {
     const pieces = [
       'claims',
       '.a',

@@ -24,13 +24,13 @@ afterAll(async () => {
   setting.stop()
 })
 
-/** The same database, as the role that may not do everything. */
+/** The address of the same database for the role with few rights. */
 const asServing = (url: string) => url.replace('postgres:postgres@', 'serving:serving@')
 const GRANTS = `
   grant select, insert, update, delete on all tables in schema public to serving;
   revoke insert, update, delete on migration from serving`
 
-/** A database that was migrated, and in which statements were run. */
+/** Makes a migrated database, and runs statements in it. */
 async function migrated(...statements: readonly string[]): Promise<string> {
   const url = await postgres.newMigrated()
   for (const statement of statements) await postgres.query(statement, url)
@@ -49,37 +49,37 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
     /^tessera: storage: postgres:\/\/postgres@127.*: it asks for a password: name a file with it in storage_password_file\n$/,
   ],
   [
-    'a database that is not there',
+    'a missing database',
     async () => (await migrated()).replace(/\w+$/, 'nothing'),
     /^tessera: storage: postgres:.*\/nothing can't be used: there is no database of that name\n$/,
   ],
   [
-    'a role that may do nothing with the tables',
+    'a role without rights on the tables',
     async () => asServing(await migrated('grant select on migration to serving')),
     /^tessera: storage: this role lacks rights .*: grant select, insert, update, delete on public\.api, public\.audit_event, .* to serving;\n$/,
   ],
   [
-    'a role that lacks a right on two of them',
+    'a role without a right on two of them',
     async () => asServing(await migrated(GRANTS, 'revoke delete on key, replay_mark from serving')),
     /^tessera: storage: this role lacks rights .*: grant select, insert, update, delete on public\.key, public\.replay_mark to serving;\n$/,
   ],
   [
-    'a role that may not use the schema',
+    'a role without the right to use the schema',
     async () => asServing(await migrated(GRANTS, 'revoke usage on schema public from public, serving')),
     /^tessera: storage: this role lacks rights .*: grant usage on schema public to serving;\n$/,
   ],
   [
-    'a role that may not see which migrations ran',
+    'a role that may not read the list of migrations',
     async () => asServing(await migrated(GRANTS, 'revoke select on migration from serving')),
     /^tessera: storage: this role lacks rights .*: grant select on public\.migration to serving;\n$/,
   ],
   [
-    'a database that was never migrated, and a role that may not',
+    'a database without migrations, and a role that may not migrate',
     async () => asServing(await postgres.newDatabase()),
     /^tessera: storage: the database has not had 0001-first, .*, and the role serving may not create tables in the schema public: run `tessera storage migrate` as a role that may\n$/,
   ],
   [
-    'a database that lacks a migration, and tables of others',
+    'a database that lacks a migration, and tables of another owner',
     async () =>
       asServing(
         await migrated(
@@ -97,7 +97,7 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
     /^tessera: the database is newer than this program: it has had 9999-future\n$/,
   ],
   [
-    'a table that somebody has dropped',
+    'a dropped table',
     () => migrated('drop table replay_mark'),
     /^tessera: storage: the database has lost these tables: replay_mark\n$/,
   ],
@@ -123,7 +123,10 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
   ],
 ]
 
-/** The writes that each table has had. A connection reports its writes as it ends, so that all others must have ended. */
+/**
+ * The number of writes of each table. A connection reports its writes only when it ends, so that this waits for all to
+ * end.
+ */
 async function contents(url: string) {
   const asOwner = url.replace(/\/\/\w+(:\w+)?@/, '//postgres:postgres@')
   const others = `select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
@@ -134,10 +137,10 @@ async function contents(url: string) {
   )
 }
 
-describe('config check and serve refuse the same PostgreSQL databases, in the same words', () => {
+describe('config check and serve refuse the same PostgreSQL databases, with the same messages', () => {
   test.each(broken)('%s', async (name, open, message) => {
     const TESSERA_STORAGE = await open()
-    const isThere = name !== 'a database that is not there'
+    const isThere = name !== 'a missing database'
     const before = isThere ? await contents(TESSERA_STORAGE) : []
     const checked = await setting.run(['config', 'check'], { TESSERA_STORAGE })
     expect(checked).toMatchObject({ code: 1, stdout: '' })
@@ -148,7 +151,7 @@ describe('config check and serve refuse the same PostgreSQL databases, in the sa
   })
 })
 
-describe('a command says why a database can not be used', () => {
+describe('a command says why it can’t use a database', () => {
   test('that is read-only', async () => {
     const url = await migrated()
     await postgres.query(`alter database ${url.split('/').at(-1)} set default_transaction_read_only = on`)
@@ -157,7 +160,7 @@ describe('a command says why a database can not be used', () => {
     )
   })
 
-  test('at a host of several addresses, where nothing listens', async () => {
+  test('at a host with several addresses, where nothing listens', async () => {
     const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }))
     const socket = connect({
       host: 'db.example.com',
@@ -172,14 +175,14 @@ describe('a command says why a database can not be used', () => {
 })
 
 test.each([
-  ['a role that may do what a server does', async () => asServing(await migrated(GRANTS)), ''],
+  ['a role with all rights that a server needs', async () => asServing(await migrated(GRANTS)), ''],
   [
-    'a database that is empty, and a role that may migrate it',
+    'an empty database, and a role that may migrate it',
     () => postgres.newDatabase(),
     /^note: storage: the database has not had 0001-first, .*: the server begins with that\n$/,
   ],
   [
-    'a database that lacks letters',
+    'a database whose encoding lacks characters',
     async () => {
       await postgres.query(`create database latin1 encoding latin1 template template0 locale_provider libc locale 'C'`)
       return `postgres://postgres:postgres@127.0.0.1:${postgres.port}/latin1`

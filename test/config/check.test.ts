@@ -44,9 +44,9 @@ afterAll(() => {
 })
 
 interface Case {
-  /** Changes to a configuration that is right. */
+  /** Changes to a valid configuration. */
   readonly change: () => Environment | Promise<Environment>
-  /** Each line that is said, in its order. */
+  /** The expected lines, in order. */
   readonly says: readonly RegExp[]
 }
 
@@ -63,7 +63,7 @@ const keyIs = (content: string | Buffer, mode?: number): Environment => ({
 const ownCert = () => readText(setting.env['TESSERA_TLS_CERT'] ?? '')
 const ownKey = () => readText(setting.env['TESSERA_TLS_KEY'] ?? '')
 
-/** A database of its own, as a server under a master key has left it. */
+/** A separate database, as a server under a master key has left it. */
 async function database(masterKey = MASTER_KEY): Promise<string> {
   const storage = `sqlite:${join(setting.folder, `${randomBytes(4).toString('hex')}.db`)}`
   const env = { ...setting.env, TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: masterKey }
@@ -83,7 +83,7 @@ async function altered(sql: string, masterKey?: string): Promise<Environment> {
   return { TESSERA_STORAGE: storage }
 }
 
-/** Makes a database what it was before it named the master key in use. */
+/** Turns a database into one from before migration 0009, which began to name the master key in use. */
 const BEFORE_0009 = `drop table master_key; delete from migration where name = '0009-master-key'; pragma foreign_keys = off;`
 
 const broken: Readonly<Record<string, Case>> = {
@@ -91,14 +91,14 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => keyIs(otherKey()),
     says: [/^tls\.key is ".*": does not belong to the certificate in .*cert\.pem$/],
   },
-  'a key that is encrypted': {
+  'an encrypted key': {
     change: () =>
       keyIs(
         createPrivateKey(ownKey()).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
       ),
     says: [/^tls\.key is ".*": is encrypted with a passphrase: remove it with `openssl pkey /],
   },
-  'a key that is encrypted the old way': {
+  'a key encrypted in the old format': {
     change: () =>
       keyIs(createPrivateKey(ownKey()).export({ type: 'sec1', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'x' })),
     says: [/^tls\.key is ".*": is encrypted with a passphrase/],
@@ -113,19 +113,19 @@ const broken: Readonly<Record<string, Case>> = {
   },
   'an empty certificate': { change: () => certIs(''), says: [/^tls\.cert is ".*": is empty$/] },
   'an empty key': { change: () => keyIs('\n'), says: [/^tls\.key is ".*": is empty$/] },
-  'nothing for a certificate': {
+  'an empty value for a certificate': {
     change: () => ({ TESSERA_TLS_CERT: '/dev/null' }),
     says: [/^tls\.cert is "\/dev\/null": is empty$/],
   },
-  'a device that never ends': {
+  'an endless device': {
     change: () => ({ TESSERA_TLS_CERT: '/dev/zero' }),
     says: [/^tls\.cert is "\/dev\/zero": can't be read: it is a device, not a file$/],
   },
-  'a folder for a key': {
+  'a folder as key': {
     change: () => ({ TESSERA_TLS_KEY: setting.folder }),
     says: [/^tls\.key is ".*": can't be read: it is a folder, not a file$/],
   },
-  'a certificate that is not there': {
+  'a missing certificate': {
     change: () => ({ TESSERA_TLS_CERT: '/nothing.pem' }),
     says: [/^tls\.cert is "\/nothing\.pem": can't be read: there is no such file or folder$/],
   },
@@ -139,15 +139,15 @@ const broken: Readonly<Record<string, Case>> = {
       /^tls\.key is ".*": has a certificate, but no private key in PEM$/,
     ],
   },
-  'a certificate of rubbish': {
+  'a certificate of random bytes': {
     change: () => certIs('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),
     says: [/^tls\.cert is ".*": certificate 1 in it can't be read$/],
   },
-  'a certificate that is cut off': {
+  'a truncated certificate': {
     change: () => certIs(ownCert().slice(0, 200)),
     says: [/^tls\.cert is ".*": certificate 1 in it is damaged/],
   },
-  'a key of rubbish': {
+  'a key of random bytes': {
     change: () => keyIs('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'),
     says: [/^tls\.key is ".*": its private key is damaged/],
   },
@@ -171,19 +171,19 @@ const broken: Readonly<Record<string, Case>> = {
     },
     says: [/^tls\.cert is ".*": the key belongs to certificate 2 in it: the server's own must come first$/],
   },
-  'a certificate that has expired': {
+  'an expired certificate': {
     change: () => tls(issueServer({ notBefore: Date.now() - 2 * DAY, notAfter: Date.now() - DAY })),
     says: [/^tls\.cert is ".*": the certificate has expired, on \d{4}-.*Z: renew it$/],
   },
-  'a certificate of tomorrow': {
+  'a certificate that is valid from tomorrow': {
     change: () => tls(issueServer({ notBefore: Date.now() + DAY, notAfter: Date.now() + 2 * DAY })),
     says: [/^tls\.cert is ".*": the certificate is not valid before \d{4}-.*Z: is the clock right\?$/],
   },
-  'a key of RSA that is too short': {
+  'a short RSA key': {
     change: async () => tls(issueServer({ keys: await rsaKeys(1024) })),
     says: [/^tls\.cert is ".*": clients refuse its key, which is RSA of 1024 bits/],
   },
-  'authorities that are none': {
+  'invalid CA certificates': {
     change: () => ({
       TESSERA_TLS_CLIENT_CA: setting.write(
         'ca.pem',
@@ -192,11 +192,11 @@ const broken: Readonly<Record<string, Case>> = {
     }),
     says: [/^tls\.client_ca is ".*": certificate 1 in it is damaged/],
   },
-  'an authority that may not be one': {
+  'a certificate that isn’t a CA’s': {
     change: async () => ({ TESSERA_TLS_CLIENT_CA: setting.write('ca.pem', (await issueLeaf()).pem) }),
     says: [/^tls\.client_ca is ".*": trust anchor 1 \(CN=client\) is not an authority/],
   },
-  'no authorities in the file': {
+  'a CA file without certificates': {
     change: () => ({ TESSERA_TLS_CLIENT_CA: '/dev/null', TESSERA_OUTBOUND_CA: '/dev/null' }),
     says: [/^tls\.client_ca is "\/dev\/null": is empty$/, /^outbound\.ca is "\/dev\/null": is empty$/],
   },
@@ -231,15 +231,15 @@ const broken: Readonly<Record<string, Case>> = {
     },
     says: [/^storage: sqlite:.*other\.db belongs to another program$/],
   },
-  'a database that is none': {
+  'an invalid database': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('text.db', 'no database\n'.repeat(999))}` }),
     says: [/^storage: sqlite:.* can't be used: the file is not a database$/],
   },
-  'a database that is a folder': {
+  'a folder as database': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.folder}` }),
     says: [/^storage: sqlite:.* can't be used: it is not a file$/],
   },
-  'a database that is a circle of links': {
+  'a database path with a cycle of links': {
     change: () => {
       const [one, other] = ['one', 'other'].map((name) => join(setting.folder, `${name}.link`))
       for (const [from = '', to = ''] of [
@@ -251,7 +251,7 @@ const broken: Readonly<Record<string, Case>> = {
     },
     says: [/^storage: sqlite:.* can't be used: its symbolic links lead round in a circle$/],
   },
-  'a database that is a link to nowhere': {
+  'a database path with a dangling link': {
     change: () => {
       const link = join(setting.folder, 'nowhere.link')
       if (!isLink(link)) symlinkSync(join(setting.folder, 'no', 'tessera.db'), link)
@@ -263,7 +263,7 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('file', 'x')}/tessera.db` }),
     says: [/^storage: sqlite:.* can't be used: .* is a file, not a folder$/],
   },
-  'a database where nothing can be made': {
+  'a database in a folder without write access': {
     change: () => ({ TESSERA_STORAGE: 'sqlite:/proc/nope/tessera.db' }),
     says: [/^storage: sqlite:\/proc\/nope\/tessera\.db can't be used: no file can be created in \/proc$/],
   },
@@ -271,7 +271,7 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_STORAGE: 'sqlite::memory:' }),
     says: [/^TESSERA_STORAGE is "sqlite::memory:": must be sqlite: and the path of a file/],
   },
-  'a database in the home of a shell': {
+  'a database path with a tilde': {
     change: () => ({ TESSERA_STORAGE: 'sqlite:~/tessera.db' }),
     says: [/^TESSERA_STORAGE is "sqlite:~\/tessera\.db": must be a path without ~/],
   },
@@ -279,11 +279,11 @@ const broken: Readonly<Record<string, Case>> = {
     change: async () => ({ TESSERA_STORAGE: `postgres://tessera:hush@127.0.0.1:${await freePort()}/x` }),
     says: [/^storage: postgres:\/\/tessera:\*\*\*@127\.0\.0\.1:\d+\/x can't be used: nothing listens there$/],
   },
-  'a database server that is none': {
+  'another server instead of a database server': {
     change: () => ({ TESSERA_STORAGE: `postgres://tessera:hush@127.0.0.1:${taken}/x` }),
     says: [/^storage: postgres:\/\/tessera:\*\*\*@127\.0\.0\.1:\d+\/x can't be used: \w.*$/],
   },
-  'a database server of no known name': {
+  'a database server with an unknown name': {
     change: () => ({ TESSERA_STORAGE: 'postgres://tessera:hush@db.invalid/x?sslmode=require' }),
     says: [
       /^storage: postgres:\/\/tessera:\*\*\*@db\.invalid\/x\?sslmode=require can't be used: (no host of that name|the name could not)/,
@@ -293,13 +293,13 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_STORAGE_PASSWORD_FILE: setting.write('password', 'a\nb\n') }),
     says: [/^storage_password_file is ".*": its content must be one line/],
   },
-  'a port that is taken': {
+  'a port in use': {
     change: () => ({ TESSERA_RUNTIME_PORT: String(taken), TESSERA_RUNTIME_HOST: '127.0.0.1' }),
     says: [
       /^port \d+ is in use: stop the program that uses it, or choose another with runtime\.port or TESSERA_RUNTIME_PORT$/,
     ],
   },
-  'an admin port that is taken': {
+  'an admin port in use': {
     change: () => ({ TESSERA_ADMIN_PORT: String(taken), TESSERA_ADMIN_HOST: '127.0.0.1' }),
     says: [
       /^port \d+ is in use: stop the program that uses it, or choose another with admin\.port or TESSERA_ADMIN_PORT$/,
@@ -309,7 +309,7 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_ADMIN_PORT: setting.env['TESSERA_RUNTIME_PORT'] }),
     says: [/^admin\.port is \d+: equals runtime\.port: each listener needs its own port$/],
   },
-  'a host of no known name': {
+  'a host with an unknown name': {
     change: () => ({ TESSERA_RUNTIME_HOST: 'nowhere.invalid' }),
     says: [/^runtime\.host is "nowhere\.invalid": (no host of that name|the name could not)/],
   },
@@ -325,7 +325,7 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_RUNTIME_TLS: 'off' }),
     says: [/^runtime\.tls is "off": name the proxy/],
   },
-  'a request that may take less time than its headers': {
+  'a request timeout below the header timeout': {
     change: () => ({ TESSERA_HTTP_HEADERS_TIMEOUT: '20', TESSERA_HTTP_REQUEST_TIMEOUT: '19' }),
     says: [/^http\.request_timeout is 19: must be at least http\.headers_timeout, 20$/],
   },
@@ -333,7 +333,7 @@ const broken: Readonly<Record<string, Case>> = {
     change: () => ({ TESSERA_OUTBOUND_PROXY: 'http://user:hu#sh@proxy.example.com/x' }),
     says: [/^TESSERA_OUTBOUND_PROXY is "http:\/\/user:\*\*\*@proxy\.example\.com\/x": must be http:/],
   },
-  'everything at once': {
+  'all errors at once': {
     change: () => ({
       ...keyIs(otherKey()),
       TESSERA_ISSUER: 'http://auth.example.com',
@@ -356,7 +356,7 @@ const broken: Readonly<Record<string, Case>> = {
   },
 }
 
-/** The lines of a message that says each mistake. */
+/** The lines of a message that lists all errors. */
 const linesOf = (stderr: string): readonly string[] => {
   const [first = '', ...others] = stderr
     .replace(/^tessera: /, '')
@@ -365,7 +365,7 @@ const linesOf = (stderr: string): readonly string[] => {
   return others.length === 0 ? [first] : others.map((line) => line.replace(/^ {2}/, ''))
 }
 
-describe('config check and serve refuse the same configurations, in the same words', () => {
+describe('config check and serve refuse the same configurations, with the same messages', () => {
   test.each(Object.entries(broken))('%s', async (_name, { change, says }) => {
     const env = await change()
     const before = setting.files()
@@ -379,9 +379,9 @@ describe('config check and serve refuse the same configurations, in the same wor
   })
 
   const ofOthers: [string, () => Promise<Environment>][] = [
-    ['by its keys', () => altered(BEFORE_0009, randomBytes(32).toString('base64'))],
+    ['with keys under it', () => altered(BEFORE_0009, randomBytes(32).toString('base64'))],
     [
-      'by a secret, where that is all that is encrypted',
+      'with only a secret under it',
       () =>
         altered(`${BEFORE_0009}
           delete from key;
@@ -389,7 +389,7 @@ describe('config check and serve refuse the same configurations, in the same wor
           values ('s', 'a', 'secret', 's', '', '{}', x'00', '0123456789ab', 'command', 1)`),
     ],
   ]
-  test.each(ofOthers)('the master key of another database of before 0009: %s', async (_name, change) => {
+  test.each(ofOthers)('the master key of another database from before migration 0009: %s', async (_name, change) => {
     const env = await change()
     const before = setting.files()
     const { code, stderr } = await setting.run(['config', 'check'], env)
@@ -403,12 +403,12 @@ describe('config check and serve refuse the same configurations, in the same wor
 })
 
 const fit: Readonly<Record<string, Case>> = {
-  'nothing is wrong': { change: () => ({}), says: [] },
-  'there is no database yet': {
+  'a valid configuration': { change: () => ({}), says: [] },
+  'a database that doesn’t exist yet': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${join(setting.folder, 'new', 'tessera.db')}` }),
     says: [/^note: storage: there is no database \/.*\/new\/tessera\.db yet: the server will create it$/],
   },
-  'a file that is empty': {
+  'an empty file': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('empty.db', '')}` }),
     says: [/^note: storage: there is no database .* yet: the server will create it$/],
   },
@@ -421,7 +421,7 @@ const fit: Readonly<Record<string, Case>> = {
     },
     says: [/^note: storage: the database has not had 0011-tenants: the server begins with that$/],
   },
-  'the master key of another, beside the one before': {
+  'the master key of another database, together with the previous one': {
     change: async () => ({
       TESSERA_STORAGE: await database(),
       TESSERA_MASTER_KEY: randomBytes(32).toString('base64'),
@@ -436,7 +436,7 @@ const fit: Readonly<Record<string, Case>> = {
     },
     says: [],
   },
-  'a certificate with a key of RSA': {
+  'a certificate with an RSA key': {
     change: async () => ({
       TESSERA_STORAGE: await database(),
       ...(await tls(issueServer({ keys: await rsaKeys(2048) }))),
@@ -450,14 +450,14 @@ const fit: Readonly<Record<string, Case>> = {
     }),
     says: [],
   },
-  'a certificate that soon expires': {
+  'a certificate that expires soon': {
     change: async () => ({
       TESSERA_STORAGE: await database(),
       ...(await tls(issueServer({ ...current(5), notBefore: Date.now() - 85 * DAY }))),
     }),
     says: [/^warning: tls\.cert: the certificate expires on \d{4}-.*Z, in 4 days: renew it$/],
   },
-  'a certificate of a short life, in the middle of it': {
+  'a short-lived certificate in the middle of its life': {
     change: async () => ({ TESSERA_STORAGE: await database(), ...(await tls(issueServer(current(1)))) }),
     says: [],
   },
@@ -497,7 +497,7 @@ const fit: Readonly<Record<string, Case>> = {
     change: async () => ({ TESSERA_STORAGE: await database(), TESSERA_KEYS_PUBLISH_BEFORE: '3600' }),
     says: [],
   },
-  'an authority that has expired': {
+  'an expired CA': {
     change: async () => {
       const dates = { notBefore: Date.now() - 2 * DAY, notAfter: Date.now() - DAY }
       const authority = await issueAuthority('CN=Past', undefined, dates)
@@ -531,7 +531,7 @@ describe('config check and serve accept the same configurations, with the same w
 })
 
 describe('a running server', () => {
-  test('does not fail the check of the configuration for its restart', async () => {
+  test('doesn’t fail the check of the configuration for its restart', async () => {
     const storage = await database()
     const env = { ...setting.env, TESSERA_STORAGE: storage }
     const server = await startServer(resolveConfig(loadOptions({ env })), { log })
@@ -555,7 +555,7 @@ describe('a running server', () => {
     }
   })
 
-  test('that was killed leaves files that a check reads and does not touch', async () => {
+  test('that was killed leaves files that a check reads and doesn’t touch', async () => {
     const storage = await database()
     const store = await openStore(storage, systemClock)
     await store.revocations.noteLifetime(77)
@@ -582,12 +582,12 @@ async function asNobody(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** From which port on anybody may listen. */
+/** The first port that every user may listen on. */
 const anybodysFrom = (): number =>
   process.platform === 'linux' ? Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) : 1024
 
 describe('a user without rights', () => {
-  test('is told which file it may not read', async () => {
+  test('is told which file is unreadable', async () => {
     const key = setting.write('hidden.pem', ownKey(), 0o000)
     await asNobody(async () => {
       const checked = await setting.run(['config', 'check'], { TESSERA_TLS_KEY: key })
@@ -596,7 +596,7 @@ describe('a user without rights', () => {
     })
   })
 
-  test.runIf(anybodysFrom() > 443)('is told on which port it may not listen', async () => {
+  test.runIf(anybodysFrom() > 443)('is told which port is forbidden', async () => {
     await asNobody(async () => {
       const { stderr } = await setting.run(['config', 'check'], { TESSERA_RUNTIME_PORT: '443' })
       expect(stderr).toMatch(/runtime\.port is 443: this user may not listen there: choose a port from 1024 on/)

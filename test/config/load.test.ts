@@ -18,7 +18,7 @@ function write(name: string, content: string, mode = 0o600): string {
 
 const KEY = Buffer.alloc(32, 7).toString('base64')
 const tls = inject('tls')
-/** What a server needs at the least. */
+/** The minimum that a server needs. */
 const MINIMAL = {
   TESSERA_ISSUER: 'https://auth.example.com',
   TESSERA_STORAGE: 'sqlite:/var/lib/tessera/tessera.db',
@@ -30,7 +30,7 @@ const MINIMAL = {
 const load = (env: Record<string, string>, file?: string, flags?: Record<string, string>) =>
   resolveConfig(loadOptions({ file, env, ...(flags && { flags }) }))
 
-test('the minimum is enough, and everything else has its default', () => {
+test('the minimum suffices, and everything else has its default', () => {
   expect(load(MINIMAL)).toMatchObject({
     issuer: 'https://auth.example.com',
     runtime: { host: '0.0.0.0', port: 9031, tls: 'on', trusted_proxies: [] },
@@ -56,12 +56,12 @@ test('the environment wins over the file, and flags over both', () => {
   })
 })
 
-test('lists come from the environment with commas', () => {
+test('lists in the environment are separated by commas', () => {
   const options = loadOptions({ env: { TESSERA_RUNTIME_TRUSTED_PROXIES: '10.0.0.1, fd00::/8' } })
   expect(options.runtime.trusted_proxies).toEqual(['10.0.0.1', 'fd00::/8'])
 })
 
-test('what Kubernetes sets for services named tessera is passed over', () => {
+test('the variables that Kubernetes sets for services named tessera are ignored', () => {
   const links = {
     TESSERA_SERVICE_HOST: '10.0.0.1',
     TESSERA_SERVICE_PORT_RUNTIME: '9031',
@@ -72,7 +72,7 @@ test('what Kubernetes sets for services named tessera is passed over', () => {
   expect(load({ ...MINIMAL, ...links }).admin.port).toBe(9999)
 })
 
-describe('what is refused, in one line that names the setting, its value and the mend', () => {
+describe('errors are one line that names the setting, its value and the remedy', () => {
   const without = (name: keyof typeof MINIMAL) => {
     const { [name]: _, ...rest } = MINIMAL
     return rest
@@ -89,31 +89,31 @@ describe('what is refused, in one line that names the setting, its value and the
       /^TESSERA_ISSUER is "http:\/\/auth.example.com": must be https/,
     ],
     [
-      'an issuer with a slash at its end',
+      'an issuer with a trailing slash',
       { ...MINIMAL, TESSERA_ISSUER: 'https://auth.example.com/' },
       /^TESSERA_ISSUER .*trailing slash/,
     ],
     ['a port out of range', { ...MINIMAL, TESSERA_RUNTIME_PORT: '70000' }, /^TESSERA_RUNTIME_PORT is "70000": .*65535/],
-    ['a port that is no number', { ...MINIMAL, TESSERA_RUNTIME_PORT: 'x' }, /^TESSERA_RUNTIME_PORT is "x"/],
-    ['a lifetime of nothing', { ...MINIMAL, TESSERA_TOKEN_LIFETIME: '0' }, /^TESSERA_TOKEN_LIFETIME is "0"/],
+    ['a port that isn’t a number', { ...MINIMAL, TESSERA_RUNTIME_PORT: 'x' }, /^TESSERA_RUNTIME_PORT is "x"/],
+    ['a lifetime of zero', { ...MINIMAL, TESSERA_TOKEN_LIFETIME: '0' }, /^TESSERA_TOKEN_LIFETIME is "0"/],
     [
       'another database',
       { ...MINIMAL, TESSERA_STORAGE: 'mysql://x' },
       /^TESSERA_STORAGE is "mysql:\/\/x": must be sqlite:/,
     ],
     [
-      'an address of a database with a password, which is not shown',
+      'a database address with a password, which is not shown',
       { ...MINIMAL, TESSERA_STORAGE: 'postgress://me:se@cr/et@db/x' },
       /^TESSERA_STORAGE is "postgress:\/\/me:\*\*\*@db\/x": must be sqlite:/,
     ],
     ['too few connections', { ...MINIMAL, TESSERA_STORAGE_CONNECTIONS: '3' }, /^TESSERA_STORAGE_CONNECTIONS is "3"/],
     [
-      'a proxy by name',
+      'a proxy given by name',
       { ...MINIMAL, TESSERA_RUNTIME_TRUSTED_PROXIES: 'proxy.local' },
       /^TESSERA_RUNTIME_TRUSTED_PROXIES .*addresses or networks/,
     ],
     [
-      'a network that is none',
+      'an invalid network',
       { ...MINIMAL, TESSERA_RUNTIME_TRUSTED_PROXIES: '10.0.0.0/33' },
       /^TESSERA_RUNTIME_TRUSTED_PROXIES/,
     ],
@@ -144,7 +144,7 @@ describe('what is refused, in one line that names the setting, its value and the
     expect(() => load({ ...plain, TESSERA_ADMIN_HOST: '0.0.0.0' })).toThrow(/^admin.host is "0.0.0.0"/)
   })
 
-  test('a master key that is none, without showing it', () => {
+  test('an invalid master key, without showing it', () => {
     const secret = 'not-the-right-length'
     expect(() => load({ ...MINIMAL, TESSERA_MASTER_KEY: secret })).toThrow(/^master_key: must be 32 bytes/)
     expect(() => load({ ...MINIMAL, TESSERA_MASTER_KEY: secret })).not.toThrow(secret)
@@ -159,7 +159,7 @@ describe('what is refused, in one line that names the setting, its value and the
     expect(load({ ...rest, TESSERA_MASTER_KEY_FILE: write('closed.key', KEY) }).masterKey).toEqual(Buffer.alloc(32, 7))
   })
 
-  test('a password of the database in a file that others can read; it ends with its line', () => {
+  test('a database password in a file that others can read; the password ends with its line', () => {
     const open = write('open.password', 'hush\n', 0o644)
     expect(() => load({ ...MINIMAL, TESSERA_STORAGE_PASSWORD_FILE: open })).toThrow(
       /storage_password_file is ".*open.password": others can read/,
@@ -173,7 +173,7 @@ describe('what is refused, in one line that names the setting, its value and the
     })
   })
 
-  test('a file that is not there', () => {
+  test('a missing file', () => {
     expect(() => load(MINIMAL, join(folder, 'nothing.yaml'))).toThrow(
       /nothing.yaml can't be read: there is no such file/,
     )
@@ -196,7 +196,7 @@ describe('what is refused, in one line that names the setting, its value and the
   })
 })
 
-describe('an option that is a number takes nothing that is none', () => {
+describe('a number option rejects everything else', () => {
   const numbers = optionInfos.filter(({ fallback }) => typeof fallback === 'number')
   const nested = (key: string, value: string) =>
     key
@@ -207,7 +207,7 @@ describe('an option that is a number takes nothing that is none', () => {
         value,
       )
 
-  test('there are numbers', () => {
+  test('there are number options', () => {
     expect(numbers.length).toBeGreaterThan(10)
   })
 
@@ -256,7 +256,7 @@ describe('an option that is a number takes nothing that is none', () => {
   })
 })
 
-test('every mistake is told at once, and an entry of a list by its number', () => {
+test('all errors are reported at once, and list entries by their number', () => {
   const file = write(
     'many.yaml',
     'runtime: { port: , prot: 1 }\noutbound: { allow: [10.0.0.1, l] }\ntoken: { lifetime: 1h }\n',

@@ -1,4 +1,4 @@
-/** A configuration that a server starts on, and what can be broken about it. */
+/** A valid configuration, and ways to break it. */
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,22 +13,22 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface CheckSetting {
   readonly folder: string
-  /** The environment of a configuration that is right. */
+  /** The environment of the valid configuration. */
   readonly env: Readonly<Record<string, string>>
   /** Writes a file that only its owner can read. @returns its path */
   write(name: string, content: string | Buffer, mode?: number): string
-  /** A certificate and its key, in files. */
+  /** Writes a certificate and its key to files. */
   certify(made: Issued, ...chain: readonly Issued[]): Promise<{ readonly cert: string; readonly key: string }>
-  /** Runs a command with the environment, but for what is changed; undefined takes a variable out. */
+  /** Runs a command with the environment and changes to it. Undefined removes a variable. */
   run(args: readonly string[], changes?: Environment): Promise<Printed>
-  /** Every file in the folder, and what can be seen of it from outside. */
+  /** Every file in the folder, with its visible attributes. */
   files(): readonly string[]
   stop(): void
 }
 
 export const MASTER_KEY = randomBytes(32).toString('base64')
 
-/** For localhost. */
+/** A server certificate for localhost. */
 export const issueServer = (spec: Parameters<typeof issue>[0] = {}): Promise<Issued> =>
   issue({ subject: 'CN=localhost', extensions: [sans({ type: 'dns', value: 'localhost' })], ...current(90), ...spec })
 
@@ -81,14 +81,14 @@ function listFiles(folder: string): readonly string[] {
     .map((name) => join(folder, name))
     .map((path) => {
       const { mode, mtimeMs, size } = lstatSync(path)
-      // The index of a write-ahead log is shared memory of those who read (https://sqlite.org/walformat.html).
+      // The index of a write-ahead log is shared memory, which readers change (https://sqlite.org/walformat.html).
       const seen = path.endsWith('-shm') ? [] : [mode.toString(8), size, mtimeMs]
       return [relative(folder, path), ...seen].join(' ')
     })
     .toSorted()
 }
 
-/** A private key that does not belong to any of the certificates. */
+/** A private key that belongs to none of the certificates. */
 export const otherKey = (): string =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 

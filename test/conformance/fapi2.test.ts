@@ -1,6 +1,7 @@
 /**
- * The modules of the OpenID Foundation's plan `fapi2-security-profile-final-test-plan` does for `fapi_client_credentials_grant`, module by
- * module under the names that these have there, in its four combinations. The suite itself needs more than `npm test` may ask for.
+ * The tests of the OpenID Foundation's plan `fapi2-security-profile-final-test-plan` for
+ * `fapi_client_credentials_grant`, in its four combinations and under its module names. `npm test` can't require the
+ * suite itself.
  */
 
 import { createHash, randomUUID } from 'node:crypto'
@@ -29,7 +30,7 @@ const AUDIENCE = 'https://api.example.com'
 const FAPI = 'PS256,ES256,EdDSA'
 const root = await issueAuthority('CN=Root', undefined, current())
 
-/** One of the two clients that the plan is configured with. */
+/** One of the plan's two clients. */
 interface Client {
   readonly key: Signer
   readonly certificate: Issued
@@ -84,7 +85,7 @@ afterAll(async () => {
 const tokenEndpoint = () => `${server.issuer}/as/token.oauth2`
 const seconds = () => Math.floor(Date.now() / 1000)
 
-/** A DPoP proof, but for what is changed. */
+/** Changes to a good DPoP proof. */
 interface ProofChanges {
   readonly claims?: object
   readonly header?: object
@@ -98,12 +99,12 @@ const proof = (method: string, uri: string, { claims, header, by = proving }: Pr
     { typ: 'dpop+jwt', jwk: by.publicJwk, ...header },
   )
 
-/** The differences from the happy flow. */
+/** Changes to the happy flow. */
 interface Changes {
   readonly client?: 'first' | 'second'
-  /** The client with whose keys and certificate the request is made; its own by default. */
+  /** The client whose key and certificate the request uses; its own by default. */
   readonly as?: 'first' | 'second'
-  /** Claims of the assertion that differ. */
+  /** Changed claims of the assertion. */
   readonly claims?: object
   readonly alg?: string
   readonly isWithoutAssertion?: boolean
@@ -111,7 +112,7 @@ interface Changes {
   readonly proof?: ProofChanges
 }
 
-/** Asks for a token as the suite does: a certificate is used at this server alone where tokens are bound to proofs. */
+/** Asks for a token as the suite does. With DPoP, only this server gets the certificate. */
 async function askToken(authentication: Authentication, constraint: Constraint, changes: Changes = {}) {
   const { client = 'first', as = client, claims, alg, isWithoutAssertion, isWithoutConstraint } = changes
   const id = `${client}-${authentication}-${constraint}`
@@ -135,7 +136,7 @@ async function askToken(authentication: Authentication, constraint: Constraint, 
   })
 }
 
-/** The same RSA key, for another algorithm. */
+/** The same RSA key for another algorithm. */
 async function keyFor({ privateKey, privateJwk }: Signer, alg: string | undefined): Promise<Signer['privateKey']> {
   return alg === undefined
     ? privateKey
@@ -144,7 +145,7 @@ async function keyFor({ privateKey, privateJwk }: Signer, alg: string | undefine
       ])
 }
 
-/** Calls the API with a token; by default as the client does to which it was issued. */
+/** Calls the API with a token, by default as the client that got it. */
 async function callApi(
   constraint: Constraint,
   token: string,
@@ -182,7 +183,7 @@ const errorOf = async (response: Response) => {
   return { status: response.status, error }
 }
 
-/** The protocol and suite of a handshake; undefined where the server refuses it. */
+/** The protocol and cipher suite of a handshake, or undefined if the server refuses it. */
 const handshake = (options: object): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket = connect(
@@ -281,8 +282,8 @@ describe.each(combinations)('%s, sender constraint %s', (authentication, constra
         ['another address', { claims: { htu: tokenEndpoint() } }],
         ['another token', { claims: { ath: 'AAAA' } }],
         ['no ath', { claims: { ath: undefined } }],
-        ['a time long ago', { claims: { iat: seconds() - 3600 } }],
-        ['a time ahead', { claims: { iat: seconds() + 3600 } }],
+        ['a time in the past', { claims: { iat: seconds() - 3600 } }],
+        ['a time in the future', { claims: { iat: seconds() + 3600 } }],
         ['no proof', { isWithoutConstraint: true }],
         ['no proof, as Bearer', { isWithoutConstraint: true, scheme: 'Bearer' }],
       ]
@@ -293,13 +294,13 @@ describe.each(combinations)('%s, sender constraint %s', (authentication, constra
       expect(await callApi(constraint, token, { claims: { jti } })).toBe(200)
       expect(await callApi(constraint, token, { claims: { jti } })).toBe(401)
       expect(await callApi(constraint, token)).toBe(200)
-      // The suite tries these at the resource alone; here, too, they must fail.
+      // The suite tries these only at the resource. They must fail at the token endpoint, too.
       const atTokenEndpoint: [string, ProofChanges][] = [
         ['a private key', { header: { jwk: proving.privateJwk } }],
         ['another typ', { header: { typ: 'JWT' } }],
         ['another method', { claims: { htm: 'GET' } }],
         ['another address', { claims: { htu: api.url } }],
-        ['a time ahead', { claims: { nbf: seconds() + 120 } }],
+        ['a time in the future', { claims: { nbf: seconds() + 120 } }],
       ]
       for (const [name, changes] of atTokenEndpoint) {
         const refused = await errorOf(await ask({ proof: changes }))

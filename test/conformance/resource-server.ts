@@ -1,6 +1,6 @@
 /**
- * A resource server that holds whoever calls it to every member of `cnf` (RFC 7800 §3.1): the proof and the certificate, each
- * where the token names its key. Nothing of it is ours: it verifies with jose and Node alone.
+ * A resource server that enforces every member of `cnf` (RFC 7800 §3.1): a DPoP proof and a certificate, each if the
+ * token names its key. It verifies independently, with jose and Node.
  */
 
 import { createHash } from 'node:crypto'
@@ -22,7 +22,7 @@ interface Settings {
   readonly audience: string
 }
 
-/** Starts one on the loopback. */
+/** Starts a resource server on the loopback interface. */
 export async function startStrictApi(settings: Settings): Promise<StrictApi> {
   const keys = createRemoteJWKSet(new URL(`${settings.issuer}/pf/JWKS`))
   const seen = new Set<string>()

@@ -13,11 +13,11 @@ test('a box opens with its key and associated bytes', () => {
   expect(box).toHaveLength(plaintext.length + BOX_BYTES)
 })
 
-test('a box of nothing opens', () => {
+test('an empty box opens', () => {
   expect(openBox(sealBox(Buffer.alloc(0), key, associated, random), key, associated)).toEqual(Buffer.alloc(0))
 })
 
-test('a changed byte, another key, other associated bytes, a part: nothing opens', () => {
+test('a box with a changed byte, key or associated bytes, or a part of it, doesn’t open', () => {
   for (const at of box.keys()) {
     const changed = Buffer.from(box)
     changed[at] = (changed[at] ?? 0) ^ 1

@@ -12,13 +12,13 @@ const pages = list('*.md')
 
 const withoutCode = (page: string): string => page.replaceAll(/^( *)```[\s\S]*?^\1``` *$|`[^`\n]*`/gm, '')
 
-/** The targets of `[text](target)` and of `src="target"`, without those elsewhere. */
+/** The targets of `[text](target)` and of `src="target"`, without external ones. */
 function linksOf(page: string): readonly string[] {
   const found = withoutCode(page).matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"]+)"/g)
   return [...found].map(([, markdown, html]) => markdown ?? html ?? '').filter((target) => !/^[a-z]+:/.test(target))
 }
 
-/** The anchors that GitHub makes of headings: lower case, without punctuation, spaces as hyphens. */
+/** The anchors that GitHub makes from headings: lower case, without punctuation, spaces as hyphens. */
 function anchorsOf(page: string): ReadonlySet<string> {
   const anchors = new Set<string>()
   for (const [, heading = ''] of page.replaceAll(/^( *)```[\s\S]*?^\1``` *$/gm, '').matchAll(/^#+ (.+)$/gm)) {
@@ -33,7 +33,7 @@ function anchorsOf(page: string): ReadonlySet<string> {
   return anchors
 }
 
-/** The reason why a link of a page leads nowhere; undefined if it leads somewhere. */
+/** The reason why a link of a page is broken, or undefined if it isn't. */
 function faultOf(from: string, target: string): string | undefined {
   const [path = '', anchor] = target.split('#')
   const to = path === '' ? from : normalize(join(dirname(from), path))
@@ -60,13 +60,13 @@ describe('a broken link is found', () => {
     expect(faultOf('README.md', target)).toBe(fault)
   })
 
-  test('in Markdown and in HTML, but not in code or elsewhere', () => {
+  test('in Markdown and in HTML, but not in code or external ones', () => {
     const page = '[a](b.md) <img src="c.svg"> `[d](e.md)` [f](https://example.com)\n```sh\n[g](h.md)\n```\n'
     expect(linksOf(page)).toEqual(['b.md', 'c.svg'])
   })
 })
 
-test('every page that source, tests and other files name exists', () => {
+test('every page named in source, tests and other files exists', () => {
   const named = list('src', 'test', 'bench', 'simulation', 'scripts', 'deploy', 'examples', 'tessera')
     .filter((path) => !path.endsWith('.md') && path !== 'test/docs/links.test.ts')
     .flatMap((path) =>

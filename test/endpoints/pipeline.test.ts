@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 
-/** A grant that fills in its own part alone. It refuses what its parameter tells it to. */
+/** A grant that implements only its own part. It refuses if its parameter tells it to. */
 vi.mock('../../src/grants/grants.ts', async () => {
   const { entryOf } = await import('../../src/grants/grant.ts')
   const { refusing, BAD_REQUEST } = await import('../../src/oauth/refusal.ts')
@@ -43,7 +43,7 @@ async function eventOf(response: Response) {
   return event
 }
 
-test('a grant that fills in only its own part issues a token, which is recorded', async () => {
+test('a grant that implements only its own part issues a token, and the token is recorded', async () => {
   const response = await ask('listed')
   expect(response.status).toBe(200)
   const { access_token: token } = (await response.json()) as { access_token: string }
@@ -88,7 +88,7 @@ const refused: [string, () => Promise<Response>, number, string, string, string]
   ],
 ]
 test.each(refused)(
-  'without a line of the grant for it, %s is refused, and recorded',
+  '%s is refused and recorded without any code of the grant',
   async (_name, send, status, error, reason, clientId) => {
     const response = await send()
     expect(response.status).toBe(status)

@@ -11,7 +11,7 @@ test('every table of refusals is merged into the one table, and no reason is dec
   expect(reasons.toSorted()).toEqual(Object.keys(refusals).toSorted())
 })
 
-test('rooms that know no HTTP throw no refusals and set no headers', () => {
+test('folders below the HTTP layer throw no refusals and set no headers', () => {
   const rooms = /^src\/(store|keys|model|audit|replay|crypto|platform|client-auth\/(throttle|secrets))\//
   const offenders = files.filter(
     ({ file, text }) => rooms.test(file) && /oauth\/refusal|Retry-After|http\/respond/.test(text),

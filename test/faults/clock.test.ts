@@ -24,10 +24,10 @@ async function published(): Promise<readonly string[]> {
   return keys.map(({ kid }) => kid)
 }
 
-// Up and down, never further than an hour from the truth.
+// The clock is never more than an hour wrong.
 const STEPS = [HOUR, -HOUR, -HOUR, HOUR]
 
-test('the clock steps by an hour and back: tokens stay valid, what is used or revoked stays so, keys stay published', async () => {
+test('when the clock steps by an hour and back, tokens stay valid, used and revoked ones stay so, and keys stay published', async () => {
   const caller = new Caller(server.issuer, agent)
   const used: string[] = []
   const revoked: string[] = []
@@ -47,7 +47,7 @@ test('the clock steps by an hour and back: tokens stay valid, what is used or re
       revoked.push(ended)
 
       clock.step(step)
-      // What is done again and again is done meanwhile.
+      // Lets periodic work run in between.
       clock.advance(1_500)
       await new Promise((resolve) => setTimeout(resolve, 600))
       expect(await published()).toContain(decodeProtectedHeader(await caller.token()).kid)

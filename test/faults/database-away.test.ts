@@ -17,14 +17,14 @@ import { A_SECOND, until } from '../harness/until.ts'
 import { type Link, startLink } from './link.ts'
 
 const fleet = await makeFleet()
-/** Clients that nobody has asked for: each is asked for once. */
+/** Clients that the server hasn't loaded yet. Each is asked for once. */
 const UNASKED = extent(1_500, 20_000)
 const MANIFEST = fleet.manifest + Array.from({ length: UNASKED }, (_, n) => clientLine(`unasked-${n}`)).join('')
 const MASTER_KEY = randomBytes(32).toString('base64')
 const AWAY_MS = extent(4, 20) * 1000
-/** For so long a request waits for the database: more than by default, for a machine that is kept busy. Milliseconds. */
+/** Milliseconds that a request waits for the database: more than by default, for a busy machine. */
 const REQUEST_MS = extent(2_000, 3_000)
-/** Bytes that a process may take more of while the database is away. */
+/** Limit for the memory that a process may use in addition while the database is away, in bytes. */
 const MOST_MORE = 250e6
 
 let postgres: TestPostgres
@@ -43,7 +43,7 @@ afterAll(async () => {
   await postgres.stop()
 })
 
-/** How a database leaves; what is returned has it back. */
+/** Ways in which a database goes away. Each returns a function that brings it back. */
 const ways: [string, () => Promise<() => Promise<void> | void>][] = [
   [
     'is shut down',
@@ -54,7 +54,7 @@ const ways: [string, () => Promise<() => Promise<void> | void>][] = [
   ],
   ['falls silent', () => postgres.freeze()],
   [
-    'takes longer than a request waits',
+    'takes longer than the request timeout',
     async () => {
       link.delay = 2 * REQUEST_MS
       return () => {
@@ -64,13 +64,13 @@ const ways: [string, () => Promise<() => Promise<void> | void>][] = [
   ],
 ]
 
-/** A gauge of the process. */
+/** Reads a gauge of the process. */
 async function gauge(admin: string, name: string): Promise<number> {
   const text = await (await fetch(`${admin}/metrics`)).text()
   return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1])
 }
 
-/** What was answered while the database was away, by what was asked. */
+/** Counts the answers while the database was away, for each kind of request. */
 function answersOf(samples: readonly Sample[], from: number, to: number) {
   const within = samples.filter(({ at, elapsed }) => at >= from && at + elapsed <= to)
   return (what: string) => {
@@ -123,7 +123,7 @@ test.each(ways)(
       ['metadata', () => get('/.well-known/oauth-authorization-server')],
       ['unknown', () => caller.ask(`unasked-${unasked++}`)],
       ['assertion', async () => caller.present(await fleet.assert(config.issuer))],
-      // Another one each time: to revoke one that is revoked takes no database.
+      // Revokes a new token each time: revoking a revoked one needs no database.
       ['revocation', async () => caller.revoke(await caller.token())],
       ['introspection', () => caller.introspect(token)],
     ]
@@ -133,7 +133,7 @@ test.each(ways)(
         const { status, retryAfter } = await send()
         return `${what} ${status}${status === 503 ? ` ${retryAfter}` : ''}`
       },
-      // Many more than the connections to the database.
+      // Many more than there are connections to the database.
       { concurrency: 24, pause: 50 },
     )
     onTestFinished(() => traffic.stop())
@@ -162,7 +162,7 @@ test.each(ways)(
     for (const what of ['known', 'keys', 'metadata']) {
       expect(answers(what).statuses, what).toEqual(new Set(['200']))
     }
-    // None can be answered without the database: 503, with Retry-After, within a second.
+    // These requests need the database, so that each gets 503 with Retry-After within a second.
     for (const what of ['unknown', 'assertion', 'revocation']) {
       expect(answers(what).statuses, what).toEqual(new Set(['503 1']))
       expect(answers(what).p99, what).toBeLessThan(A_SECOND)

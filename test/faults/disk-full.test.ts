@@ -12,7 +12,7 @@ import { A_SECOND, until } from '../harness/until.ts'
 
 const fleet = await makeFleet()
 const MANIFEST = fleet.manifest + clientLine('unasked')
-/** More than fits into what is left of any page. */
+/** More clients than fit into the free space of a page. */
 const MANY = 500
 const WIDE = `clients:\n${Array.from({ length: MANY }, (_, n) => clientLine(`more-${n}`)).join('')}`
 const agent = new Agent({ keepAlive: true })
@@ -21,7 +21,7 @@ afterAll(() => agent.destroy())
 let server: TestServer
 afterEach(() => server.stop())
 
-/** Does something anew until it is refused, which it must be once what room there was is used up. @returns what was done, and what was refused */
+/** Repeats a request until the full disk refuses it. @returns the successful inputs and the refused one */
 async function untilRefused(make: () => Promise<string>, send: (made: string) => Promise<Answer>) {
   const done: string[] = []
   while (done.length < 5_000) {
@@ -36,7 +36,9 @@ async function untilRefused(make: () => Promise<string>, send: (made: string) =>
   throw new Error('there is still room')
 }
 
-/** What needs no room goes on; what does is refused, in full; and once there is room, all is as if there had always been. */
+/**
+ * Requires that only requests that need disk space fail, with no partial effect, and that all work once there is space.
+ */
 async function expectEndured(fill: () => Promise<void> | void, free: () => Promise<void> | void): Promise<void> {
   const caller = new Caller(server.issuer, agent)
   await caller.ask()
@@ -90,7 +92,7 @@ describe('SQLite', () => {
   })
   afterAll(() => calls.restore())
 
-  test('with no room to grow', async () => {
+  test('without room to grow', async () => {
     server = await startTestServer({ manifest: MANIFEST })
     await expectEndured(
       () => calls.fill(),
@@ -106,7 +108,7 @@ describe('PostgreSQL', () => {
   })
   afterAll(() => postgres.stop())
 
-  // As the server says it (https://www.postgresql.org/docs/current/errcodes-appendix.html, class 53).
+  // The error as the server reports it (https://www.postgresql.org/docs/current/errcodes-appendix.html, class 53).
   test('without room for a row', async () => {
     const storage = await postgres.newSchema()
     server = await startTestServer({ manifest: MANIFEST, options: { storage } })

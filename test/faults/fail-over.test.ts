@@ -13,14 +13,14 @@ import { startTestServer, type TestServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
 import { type Link, startLink } from './link.ts'
 
-/** Enough for a machine that is busy with other tests. */
+/** Enough time on a machine that runs other tests. */
 const LIMITS = { ...ACCESS, requestTimeout: 2_000 }
 
-/** The primary, and the server that takes its place. New connections lead to the primary, until it is replaced. */
+/** The primary, and the server that replaces it. New connections go to the primary until it is replaced. */
 let before: TestPostgres
 let after: TestPostgres
 let link: Link
-/** The address by way of the link, and of each of the two. */
+/** The address through the link, and the direct address of each server. */
 let url: string
 let addresses: { readonly before: string; readonly after: string }
 beforeAll(async () => {
@@ -31,14 +31,14 @@ beforeEach(async () => {
   link = await startLink(before.port)
   addresses = { before: await before.newDatabase(), after: await after.newDatabase() }
   url = link.through(addresses.before)
-  // The link leads to the other server by another port alone.
+  // The link switches servers by the port, so that the paths must be equal.
   expect(new URL(addresses.before).pathname).toBe(new URL(addresses.after).pathname)
 })
 afterEach(async () => {
   await link.stop()
 })
 
-/** Has the new primary have all that the old one has. */
+/** Gives the new primary all rows of the old one. */
 async function replicate(): Promise<void> {
   const [from, to] = [
     await openDatabase(addresses.before, systemClock, ACCESS),
@@ -51,7 +51,10 @@ async function replicate(): Promise<void> {
 const replace = () => {
   link.target = after.port
 }
-/** Its sessions live on, as those of a primary do that became a standby without being restarted, or by way of a pooler. */
+/**
+ * Makes the primary read-only and keeps its sessions, as a primary that became a standby without a restart, or one
+ * behind a pooler. @returns a function that undoes this
+ */
 async function demote(): Promise<() => Promise<void>> {
   await before.query('alter system set default_transaction_read_only = on')
   await before.query('select pg_reload_conf()')
@@ -70,7 +73,7 @@ const sessions = (server: TestPostgres) =>
 
 const revocation = (id: string) => ({ kind: 'token', id: Jti(id), expiresAt: Number.MAX_SAFE_INTEGER }) as const
 
-/** Calls that requests wait for, and those that servers make again and again. */
+/** Calls that requests wait for, and calls that servers make periodically. */
 const calls: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   'reading changes': ({ changes }) => changes.changesSince(0),
   'reading keys': ({ keys }) => keys.listKeys(),
@@ -80,7 +83,7 @@ const calls: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   'a ping': (store) => store.ping(),
 }
 
-/** The same, which does nothing more when it is called again. */
+/** A function that runs `work` only on its first call. */
 function once(work: () => Promise<void> | void): () => Promise<void> {
   let done: Promise<void> | undefined
   return () => {
@@ -89,15 +92,15 @@ function once(work: () => Promise<void> | void): () => Promise<void> {
   }
 }
 
-/** Has connections made in both pools. */
+/** Opens connections in both pools. */
 async function useAll(store: Store): Promise<void> {
   await Promise.all(Object.values(calls).map((call) => call(store)))
   expect((await sessions(before)).length).toBeGreaterThan(2)
 }
 
-/** How a primary goes; what is returned has it back. */
+/** Ways in which a primary fails. Each returns a function that brings it back. */
 const ways: [string, () => Promise<() => Promise<void> | void>][] = [
-  ['takes no more writes, and keeps its sessions', demote],
+  ['takes no more writes but keeps its sessions', demote],
   [
     'is shut down',
     async () => {
@@ -109,53 +112,56 @@ const ways: [string, () => Promise<() => Promise<void> | void>][] = [
 ]
 
 describe('the primary', () => {
-  test.each(ways)('%s, and another takes its place: connections to it are given up at once', async (_, leave) => {
-    const store = await openStore(url, systemClock, LIMITS)
-    await store.revocations.addRevocations([revocation('before')])
-    await replicate()
-    await useAll(store)
-    const other = await openStore(addresses.after, systemClock, ACCESS)
-    await other.revocations.addRevocations([revocation('elsewhere')])
-    const back = once(await leave())
-    onTestFinished(back)
-    replace()
+  test.each(ways)(
+    '%s, and another takes its place: connections to the old one are given up at once',
+    async (_, leave) => {
+      const store = await openStore(url, systemClock, LIMITS)
+      await store.revocations.addRevocations([revocation('before')])
+      await replicate()
+      await useAll(store)
+      const other = await openStore(addresses.after, systemClock, ACCESS)
+      await other.revocations.addRevocations([revocation('elsewhere')])
+      const back = once(await leave())
+      onTestFinished(back)
+      replace()
 
-    let failed = 0
-    const read = async () => {
-      const { found } = await store.revocations.revocationsAfter(0, 100)
-      // Never what the old primary knows.
-      expect(found.map(({ id }) => id)).toContain('elsewhere')
-      return true
-    }
-    const took = await until(async () => {
-      const isRead = await read().catch((error: { reason?: string }) => {
-        expect(error).toMatchObject({ reason: 'storage_unavailable' })
-        failed += 1
-        return false
+      let failed = 0
+      const read = async () => {
+        const { found } = await store.revocations.revocationsAfter(0, 100)
+        // The rows must come from the new primary.
+        expect(found.map(({ id }) => id)).toContain('elsewhere')
+        return true
+      }
+      const took = await until(async () => {
+        const isRead = await read().catch((error: { reason?: string }) => {
+          expect(error).toMatchObject({ reason: 'storage_unavailable' })
+          failed += 1
+          return false
+        })
+        return isRead
       })
-      return isRead
-    })
-    for (const [name, call] of Object.entries(calls)) {
-      const attempt = () =>
-        call(store).then(
-          () => true,
-          () => {
-            failed += 1
-            return false
-          },
-        )
-      await until(attempt).catch((error: unknown) => {
-        throw new Error(name, { cause: error })
-      })
-    }
-    await back()
-    await until(async () => (await sessions(before)).length === 0)
-    report('fail-over', { 'read again after (ms)': Math.round(took), 'calls that failed': failed })
-    await store.close()
-    await other.close()
-  })
+      for (const [name, call] of Object.entries(calls)) {
+        const attempt = () =>
+          call(store).then(
+            () => true,
+            () => {
+              failed += 1
+              return false
+            },
+          )
+        await until(attempt).catch((error: unknown) => {
+          throw new Error(name, { cause: error })
+        })
+      }
+      await back()
+      await until(async () => (await sessions(before)).length === 0)
+      report('fail-over', { 'read again after (ms)': Math.round(took), 'calls that failed': failed })
+      await store.close()
+      await other.close()
+    },
+  )
 
-  test('takes no more writes: no call fails once another has taken its place', async () => {
+  test('takes no more writes: once another has taken its place, no call fails', async () => {
     const store = await openStore(url, systemClock, LIMITS)
     await replicate()
     await useAll(store)
@@ -167,7 +173,7 @@ describe('the primary', () => {
     await store.close()
   })
 
-  test('takes no more writes, and nothing has taken its place: nothing is read of it, either', async () => {
+  test('takes no more writes, and nothing has taken its place: reads from it fail, too', async () => {
     const store = await openStore(url, systemClock, LIMITS)
     const back = once(await demote())
     onTestFinished(back)
@@ -183,7 +189,7 @@ describe('a server', () => {
   let server: TestServer
   afterEach(() => server.stop())
 
-  test('is not ready while its database takes no writes, and serves as before once another has taken its place', async () => {
+  test('is not ready while its database takes no writes, and serves again once another has taken its place', async () => {
     const fleet = await makeFleet()
     server = await startTestServer({ manifest: fleet.manifest, options: { storage: url } })
     const agent = new Agent({ keepAlive: true })
@@ -202,7 +208,7 @@ describe('a server', () => {
     onTestFinished(back)
     await until(async () => (await fetch(`${server.admin}/readyz`)).status === 503)
     expect(await readiness()).toMatchObject({ reasons: ['the database does not accept writes'] })
-    // Nobody can know whether it is active.
+    // The server can't tell whether the token is active.
     await until(async () => (await caller.introspect(token)).status === 503)
     expect((await caller.revoke(token)).status).toBe(503)
     expect((await caller.present(await fleet.assert(server.issuer))).status).toBe(503)

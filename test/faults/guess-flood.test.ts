@@ -9,11 +9,11 @@ import { applyTo, testConfig } from '../harness/server.ts'
 import { quantile, startTraffic } from '../harness/traffic.ts'
 
 const CHOSEN = extent(6, 12)
-/** What other work on the machine may do to either. One slow hash in the way of requests takes 150 ms. */
+/** Noise from other work on the machine. One slow hash in the way of requests would take 150 ms. */
 const NOISE_MS = extent(10, 0)
 const SPAN_MS = extent(1.5, 20) * 1000
 
-test('a flood of guesses at chosen secrets does not slow the others down', async () => {
+test('a flood of guesses at chosen secrets doesn’t slow other clients down', async () => {
   const fleet = await makeFleet()
   const { config, folder } = await testConfig()
   const chosen = Array.from(

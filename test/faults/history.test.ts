@@ -7,7 +7,7 @@ type Told = Pick<HistoryEntry, 'kind' | 'outcome'> & {
   readonly of?: string
 }
 
-/** Each is asked at a time and answered 10 ms later. */
+/** Operations that are each answered 10 ms after they were asked. */
 const historyOf = (...told: Told[]) =>
   told.map(({ kind, outcome, at, node = 0, of = 'x' }) => {
     const subject = kind === 'assertion' ? { jti: of } : { token: of }
@@ -18,7 +18,7 @@ describe('a good history', () => {
   const good: [string, HistoryEntry[]][] = [
     ['of nothing', []],
     [
-      'an assertion that is accepted once, and refused elsewhere',
+      'an assertion that one node accepts and the other refuses',
       historyOf(
         { kind: 'assertion', outcome: 'accepted', at: 0 },
         { kind: 'assertion', outcome: 'refused', at: 0, node: 1 },
@@ -27,7 +27,7 @@ describe('a good history', () => {
       ),
     ],
     [
-      'a token that a node has not heard of yet',
+      'a revocation that a node hasn’t learned of yet',
       historyOf(
         { kind: 'introspect', outcome: 'active', at: 0 },
         { kind: 'revoke', outcome: 'done', at: 20 },
@@ -37,7 +37,7 @@ describe('a good history', () => {
       ),
     ],
     [
-      'a revocation that may have been written, or not',
+      'a revocation with an unknown outcome',
       historyOf(
         { kind: 'revoke', outcome: 'unknown', at: 0 },
         { kind: 'introspect', outcome: 'active', at: 5_000 },
@@ -45,7 +45,7 @@ describe('a good history', () => {
       ),
     ],
     [
-      'two answers whose order nobody knows',
+      'two concurrent answers',
       historyOf(
         { kind: 'revoke', outcome: 'done', at: 0 },
         { kind: 'introspect', outcome: 'inactive', at: 50 },
@@ -69,7 +69,7 @@ describe('a bad history', () => {
       'x was accepted 2 times, at nodes 0,1',
     ],
     [
-      'a revocation that was answered and lost',
+      'an acknowledged revocation that is lost',
       historyOf(
         { kind: 'revoke', outcome: 'done', at: 0 },
         { kind: 'introspect', outcome: 'active', at: 1_500, node: 1 },
@@ -77,7 +77,7 @@ describe('a bad history', () => {
       'x was active at node 1, 1490 ms after its revocation',
     ],
     [
-      'a token that comes back where it was gone',
+      'a token that is inactive and then active again at the same node',
       historyOf(
         { kind: 'revoke', outcome: 'done', at: 0 },
         { kind: 'introspect', outcome: 'inactive', at: 50 },
@@ -86,7 +86,7 @@ describe('a bad history', () => {
       'x was active at node 0 again',
     ],
     [
-      'one that comes back though nobody knew whether it was revoked',
+      'a token that is active again after a revocation with an unknown outcome',
       historyOf(
         { kind: 'revoke', outcome: 'unknown', at: 0 },
         { kind: 'introspect', outcome: 'inactive', at: 50 },
@@ -95,7 +95,7 @@ describe('a bad history', () => {
       'x was active at node 0 again',
     ],
     [
-      'a token that nobody revoked',
+      'an inactive token that nobody revoked',
       historyOf({ kind: 'introspect', outcome: 'inactive', at: 0 }, { kind: 'revoke', outcome: 'done', at: 100 }),
       'x was inactive at node 0, unrevoked',
     ],

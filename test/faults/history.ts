@@ -1,6 +1,6 @@
-/** What several nodes have answered, and whether one server could have. May import nothing. */
+/** Checks the answers of several nodes against the promises of one server. This file may import nothing. */
 
-/** One answer, or none: times in milliseconds of one clock, when it was asked and when it was known. */
+/** A request and its answer, if one came. `asked` and `answered` are milliseconds of the same clock. */
 interface Operation {
   readonly node: number
   readonly asked: number
@@ -11,18 +11,18 @@ interface Operation {
 interface Presented extends Operation {
   readonly kind: 'assertion'
   readonly jti: string
-  /** `unknown`: there was no answer, or one that says neither (503). */
+  /** `unknown`: no answer came, or a 503, which says neither. */
   readonly outcome: 'accepted' | 'refused' | 'unknown'
 }
 
-/** A token was to be revoked. */
+/** A request to revoke a token. */
 interface Revoked extends Operation {
   readonly kind: 'revoke'
   readonly token: string
   readonly outcome: 'done' | 'unknown'
 }
 
-/** Somebody asked whether a token is active. */
+/** A request to introspect a token. */
 interface Judged extends Operation {
   readonly kind: 'introspect'
   readonly token: string
@@ -32,10 +32,10 @@ interface Judged extends Operation {
 export type HistoryEntry = Presented | Revoked | Judged
 
 /**
- * What breaks the promises, in words; nothing where all are kept:
+ * Describes every broken promise. The promises are:
  * - an assertion's `jti` is accepted once
- * - a token whose revocation was answered is inactive at every node, `bound` milliseconds later at the latest
- * - a token that a node has called inactive stays so there
+ * - once a revocation is answered, every node calls the token inactive within `bound` milliseconds
+ * - a token that a node has called inactive stays inactive there
  * - a token that nobody revoked is active
  */
 export function violations(history: readonly HistoryEntry[], bound: number): readonly string[] {

@@ -17,21 +17,21 @@ import { A_SECOND } from '../harness/until.ts'
 const fleet = await makeFleet()
 const ROUNDS = extent(2, 100)
 /**
- * An event is written so soon after its answer, in milliseconds: it waits 200 for others, and then for the database. On a busy
- * machine it takes longer, by as much as a few requests then do.
+ * Milliseconds from an answer until its event is written: 200 to gather others, and then the database's time. A busy
+ * machine adds as much as a few requests take.
  */
 const AUDIT_BOUND_MS = 500
 const SLOWEST_REQUESTS = 5
 
-/** What was answered, and so must outlive the process. */
+/** The acknowledged requests, whose effects must outlive the process. */
 interface Acknowledged {
   readonly revoked: string[]
   readonly used: string[]
-  /** Of answers with a token: the request, and when it was answered. */
+  /** The requests that got a token, and the times of their answers. */
   readonly issued: { readonly requestId: string; readonly at: number }[]
 }
 
-/** Milliseconds from the start of the process until it says that it is ready. */
+/** Starts a server and waits until it is ready. @returns also the milliseconds that this took */
 async function startReady(config: Config): Promise<{ command: RunningCommand; took: number }> {
   const start = performance.now()
   const command = startTessera(['serve'], environmentOf(config))
@@ -48,7 +48,7 @@ async function startReady(config: Config): Promise<{ command: RunningCommand; to
   return { command, took: performance.now() - start }
 }
 
-/** Has it write all the time, over connections of its own. */
+/** Starts traffic that writes, over connections of its own. */
 function startWriting(issuer: string, agent: Agent) {
   const acknowledged: Acknowledged = { revoked: [], used: [], issued: [] }
   const caller = new Caller(issuer, agent)
@@ -73,7 +73,10 @@ function startWriting(issuer: string, agent: Agent) {
   return { acknowledged, traffic }
 }
 
-/** Each round: traffic that writes, SIGKILL in the midst of it, a new process, and whether it knows what the old one has answered. */
+/**
+ * Repeats: send traffic that writes, kill the server in the midst of it, start a new one, and require that nothing
+ * acknowledged is lost.
+ */
 async function expectNothingLost(name: string, config: Config, checkIntegrity: () => void): Promise<void> {
   await applyTo(config, fleet.manifest)
   const counts = { revocations: 0, uses: 0, issued: 0, 'events not yet written': 0, lost: 0 }
@@ -123,11 +126,11 @@ async function expectNothingLost(name: string, config: Config, checkIntegrity: (
   })
   expect(counts.revocations).toBeGreaterThan(ROUNDS)
   expect(counts.uses).toBeGreaterThan(ROUNDS)
-  // What a kill leaves behind does not take a second to clear up.
+  // Clearing up after a kill takes less than a second.
   expect(quantile(times, 0.5) - clean.took).toBeLessThan(A_SECOND)
 }
 
-describe('a server that is killed as it writes has lost nothing that it has answered', () => {
+describe('a server that is killed while it writes loses nothing that it has acknowledged', () => {
   let postgres: TestPostgres
   beforeAll(async () => {
     postgres = await startPostgres()
@@ -153,7 +156,7 @@ describe('a server that is killed as it writes has lost nothing that it has answ
   }, 600_000)
 })
 
-test('a command that is killed as it writes has written all or nothing', async () => {
+test('a command that is killed while it writes has written all or nothing', async () => {
   const { config, folder } = await testConfig()
   const many = 200
   const manifestOf = (round: number) =>
@@ -164,7 +167,7 @@ test('a command that is killed as it writes has written all or nothing', async (
   for (let round = 1; round <= ROUNDS; round += 1) {
     const args = ['apply', '-f', '-']
     const command = startTessera(args, { TESSERA_STORAGE: config.storage }, manifestOf(round))
-    // Its whole life is some 600 ms; the last of it is the transaction.
+    // The command takes some 600 ms in all, and its transaction comes last.
     await sleep(200 + Math.random() * 500)
     await command.stop('SIGKILL').catch(() => {})
     const { clients } = await applyTo(config, manifestOf(round))

@@ -1,23 +1,23 @@
-/** A connection to a database that is slow, or breaks. May import nothing. */
+/** A connection to a database that can be slow or break. This file may import nothing. */
 
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Breaker } from '../harness/breaker.ts'
 
-/** What lies between a server and its database. */
+/** A TCP proxy between a server and its database. */
 export interface Link {
-  /** The address of a database, by way of the link. */
+  /** The address of a database through the link. */
   through(url: string): string
-  /** The port of 127.0.0.1 that new connections lead to; those that are there go on. */
+  /** The port of 127.0.0.1 that new connections go to. Open connections keep theirs. */
   target: number
-  /** Milliseconds that each answer takes longer; those under way are not hurried. */
+  /** Milliseconds by which each answer is delayed. A change doesn't affect answers under way. */
   delay: number
-  /** At which of the things that are sent connections break, before or after they reach the database. */
+  /** Decides at which chunk a connection breaks, before or after the chunk reaches the database. */
   readonly breaker: Breaker
   stop(): Promise<void>
 }
 
-/** Starts one; whoever does stops it. @param target a port of 127.0.0.1 */
+/** Starts a link. The caller stops it. @param target a port of 127.0.0.1 */
 export async function startLink(target: number): Promise<Link> {
   const sockets = new Set<Socket>()
   const breaker = new Breaker()

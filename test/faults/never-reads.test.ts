@@ -8,7 +8,7 @@ import { MODEL, SECRET } from '../harness/model.ts'
 import { connectTo } from '../harness/raw.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 
-/** Moved by hand: the listener looks once a second, and what it allows is counted in this time. */
+/** Moved by hand: the listener checks once a second, and its limits count in this clock's time. */
 const clock = standingClock()
 
 let server: TestServer
@@ -32,7 +32,7 @@ const listeners: [string, () => string, string][] = [
 interface Client {
   readonly socket: TLSSocket
   readonly port: number
-  /** The reason why the connection ended; undefined while it is open. */
+  /** The reason why the connection ended, or undefined while it is open. */
   ended(): string | undefined
 }
 
@@ -49,7 +49,7 @@ async function open(address: string): Promise<Client> {
   return { socket, port: socket.localPort ?? 0, ended: () => ended }
 }
 
-/** Sends requests until the server takes no more of them: what is in the way of these is answers that nobody takes. */
+/** Sends requests until the server stops reading them, because unread answers block it. */
 async function fill({ socket }: Client, request: string): Promise<void> {
   for (let sent = 0; sent < 400 && socket.writableLength < 1_000_000; sent += 1) {
     socket.write(request.repeat(100))
@@ -57,7 +57,9 @@ async function fill({ socket }: Client, request: string): Promise<void> {
   }
 }
 
-/** Bytes that the system keeps of the server's for this client, and how many connections it has to it; of Linux. */
+/**
+ * The bytes that the system buffers for this client, for each of the server's connections to it. Works on Linux only.
+ */
 function keptFor({ port }: Client): number[] {
   const tables = ['/proc/net/tcp', '/proc/net/tcp6'].filter((file) => existsSync(file))
   const lines = tables.flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(1))
@@ -68,14 +70,14 @@ function keptFor({ port }: Client): number[] {
     .map(([, , , , queues = '']) => Number.parseInt(queues.split(':')[0] ?? '', 16))
 }
 
-/** Lets so much time pass that the listener sees what was before it and what was after. */
+/** Lets time pass in such a way that the listener checks both before and after. */
 async function pass(milliseconds: number): Promise<void> {
   await sleep(1_200)
   clock.advance(milliseconds)
   await sleep(1_200)
 }
 
-/** Waits until something is so, letting the server do its work. */
+/** Waits until `check` holds, and lets the server work meanwhile. */
 async function eventually(check: () => boolean): Promise<void> {
   const start = performance.now()
   while (!check()) {
@@ -84,15 +86,15 @@ async function eventually(check: () => boolean): Promise<void> {
   }
 }
 
-/** Seconds that pass from one look at the connections to the next. */
+/** Seconds from one check of the connections to the next. */
 const STEP = extent(13, 5)
 
-/** Lets time pass until a connection is cut. @returns how much did at the most, in seconds */
+/** Lets time pass until a connection is cut. @returns an upper bound of the time that this took, in seconds */
 async function secondsUntilCut(client: Client, passed: () => Promise<number>): Promise<number> {
   for (;;) {
     const seconds = await passed()
     if (keptFor(client).length === 0) {
-      // Only now does it look at what came: its system tells it of the end as soon as it does.
+      // The client reads only now, because reading lets its system report the end.
       client.socket.resume()
       await eventually(() => client.ended() !== undefined)
       return seconds
@@ -101,17 +103,17 @@ async function secondsUntilCut(client: Client, passed: () => Promise<number>): P
   }
 }
 
-/** A client that takes each answer before it asks again. */
+/** Another client that reads each answer before its next request. */
 const ask = () => server.token({ grant_type: 'client_credentials' }, basic('reporter', SECRET))
 
 interface Dawdler {
   readonly name: string
   readonly client: Client
-  /** It is cut off within so many seconds. */
+  /** Seconds within which the server must cut the client off. */
   readonly within: number
 }
 
-/** Every way of not taking answers, at one listener. */
+/** Opens clients at one listener that leave answers unread, in every way. */
 async function dawdle(listener: string, address: string, request: string): Promise<readonly Dawdler[]> {
   const [idle, dribbling, silent] = [await open(address), await open(address), await open(address)]
   for (const { socket } of [idle, dribbling, silent]) socket.pause()
@@ -126,7 +128,7 @@ async function dawdle(listener: string, address: string, request: string): Promi
   ]
 }
 
-test('never-reads: clients that never read, or hardly, or fall silent are cut off, and the system keeps nothing for them', async () => {
+test('never-reads: clients that never read, hardly read or fall silent are cut off, and the system buffers nothing for them', async () => {
   const dawdlers = (
     await Promise.all(listeners.map(([name, address, request]) => dawdle(name, address(), request)))
   ).flat()
@@ -134,7 +136,7 @@ test('never-reads: clients that never read, or hardly, or fall silent are cut of
   for (const { name, client, within } of dawdlers) if (within < 30) expect(keptFor(client), name).toHaveLength(1)
   let seconds = 9
   let passing: Promise<number> | undefined
-  // One clock for all of them: the first that asks lets time pass, the others wait with it.
+  // All clients share one clock: the first caller lets time pass, and the others wait with it.
   const passed = () => {
     passing ??= pass(STEP * 1_000).then(() => {
       passing = undefined
@@ -149,7 +151,7 @@ test('never-reads: clients that never read, or hardly, or fall silent are cut of
   expect((await ask()).status).toBe(200)
 })
 
-test('a client that takes all its answers gets them, however many it asked for at once', async () => {
+test('a client that reads all its answers gets them, however many it requested at once', async () => {
   const client = await open(server.issuer)
   let answers = ''
   client.socket.on('data', (chunk: Buffer) => {
@@ -160,13 +162,13 @@ test('a client that takes all its answers gets them, however many it asked for a
     await sleep(5)
   }
   await eventually(() => answers.split('HTTP/1.1 200').length === 401)
-  // It asked ahead, so it is not kept for long while it is idle; it is told so in order.
+  // A client that pipelines isn't kept while it is idle. The last answer tells it so.
   await pass(11_000)
   await eventually(() => client.ended() !== undefined)
   expect(client.ended()).toBe('end')
 })
 
-test('a client that asks one thing after the other is kept while it is idle', async () => {
+test('a client that sends one request after the other is kept while it is idle', async () => {
   const client = await open(server.issuer)
   let answers = ''
   client.socket.on('data', (chunk: Buffer) => {

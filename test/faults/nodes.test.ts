@@ -28,7 +28,7 @@ beforeAll(async () => {
     count: 3,
     storage: await postgres.newSchema(),
     manifest: MANIFEST,
-    // On a busy machine the database may take longer than the second that is given to it: that is no fault of a restart.
+    // On a busy machine a database call may take longer than the default second, which isn't a fault of a restart.
     env: { TESSERA_SHUTDOWN_DELAY: '1', TESSERA_STORAGE_REQUEST_TIMEOUT: '20000' },
   })
 })
@@ -46,7 +46,7 @@ async function publishedAt({ url }: Node): Promise<readonly string[]> {
   return keys.map(({ kid }) => kid)
 }
 
-/** That it is so at every node within a second. */
+/** Requires that `check` holds at every node within a second. */
 async function expectSoon(check: (node: Node) => Promise<boolean>): Promise<void> {
   const times = await Promise.all(nodes.nodes.map((node) => until(() => check(node))))
   expect(Math.max(...times)).toBeLessThan(A_SECOND)
@@ -58,14 +58,14 @@ async function command<Printed>(...args: string[]): Promise<Printed> {
   return JSON.parse(stdout)
 }
 
-describe('what is changed at one is honoured at all within a second', () => {
+describe('a change at one node is honoured at all within a second', () => {
   test('a client', async () => {
     for (const node of nodes.nodes) expect((await at(node).ask('changing')).status).toBe(200)
     await applyTo(nodes.config, MANIFEST.replace('client_id: changing,', 'client_id: changing, enabled: false,'))
     await expectSoon(async (node) => (await at(node).ask('changing')).status === 401)
   })
 
-  test('a credential that is revoked, while the one beside it goes on', async () => {
+  test('a revoked credential, while its sibling stays valid', async () => {
     for (const node of nodes.nodes) expect((await at(node).ask('rotating')).status).toBe(200)
     const listed = await command<{ id: string; label: string }[]>('credentials', 'list', 'rotating')
     const old = listed.find(({ label }) => label === 'old')?.id ?? ''
@@ -74,7 +74,7 @@ describe('what is changed at one is honoured at all within a second', () => {
     for (const node of nodes.nodes) expect((await at(node).ask('rotating', successor)).status).toBe(200)
   })
 
-  test('a token that is revoked', async () => {
+  test('a revoked token', async () => {
     const [first = behind()] = nodes.nodes
     const token = await at(behind()).token()
     for (const node of nodes.nodes) expect(await at(node).isActive(token)).toBe(true)
@@ -82,7 +82,7 @@ describe('what is changed at one is honoured at all within a second', () => {
     await expectSoon(async (node) => !(await at(node).isActive(token)))
   })
 
-  test('a key that is rotated: all have it before one signs with it, and then all do', async () => {
+  test('a rotated key: all nodes publish it before one signs with it, and then all do', async () => {
     const old = await at(behind()).token()
     const [{ kid: next = '', active_at = '' } = {}] = await command<{ kid: string; active_at: string }[]>(
       'keys',
@@ -95,7 +95,7 @@ describe('what is changed at one is honoured at all within a second', () => {
     for (const node of nodes.nodes) expect(await at(node).isActive(old)).toBe(true)
   })
 
-  test('a key that is revoked, with all that it has signed', async () => {
+  test('a revoked key, with all tokens that it has signed', async () => {
     const token = await at(behind()).token()
     for (const node of nodes.nodes) expect(await at(node).isActive(token)).toBe(true)
     await command('keys', 'revoke', kidOf(token))
@@ -104,7 +104,7 @@ describe('what is changed at one is honoured at all within a second', () => {
   })
 })
 
-test('one assertion that is sent to all at once succeeds exactly once', async () => {
+test('an assertion that is sent to all nodes at once succeeds exactly once', async () => {
   const rounds = extent(20, 500)
   const outcomes: number[] = []
   for (let round = 0; round < rounds; round += 1) {

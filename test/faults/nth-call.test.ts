@@ -21,19 +21,22 @@ import { type SqliteCalls, takeOverSqlite } from '../harness/sqlite-calls.ts'
 import { type Link, startLink } from './link.ts'
 
 const fleet = await makeFleet()
-/** More than the calls that the script below takes: each run asks for a client that is not in memory. */
+/** More than the number of calls that the script makes. Each run uses a client that isn't in memory. */
 const FRESH = 150
 const MANIFEST = fleet.manifest + Array.from({ length: FRESH }, (_, n) => clientLine(`fresh-${n}`)).join('')
 const agent = new Agent({ keepAlive: true })
 afterAll(() => agent.destroy())
 
-/** How a database fails: one call before or after it is done, or two calls that follow each other, such as a commit and its undoing. */
+/**
+ * Ways in which a database fails: one call before or after it takes effect, or two consecutive calls, such as a commit
+ * and its rollback.
+ */
 const ways: [string, Failure, number, number][] = [
   ['not done', 'before', 1, 1],
   ['done, but unanswered', 'after', 1, 2],
   ['two in a row', 'before', 2, 3],
 ]
-/** From one call that fails to the next where there are many: by default each way begins elsewhere. */
+/** The step between failing calls if there are many. By default each way begins at another call. */
 const STEP = extent(4, 1)
 const firstOf = (turn: number): number => Math.min(turn, STEP)
 
@@ -45,7 +48,10 @@ interface Counts {
   revoked: number
 }
 
-/** Requests of every kind, with one fault among them: that each is answered in full or 503, and that what was answered is kept. */
+/**
+ * Sends requests of every kind with one fault among them. Requires that each is answered fully or with 503, and that
+ * acknowledged effects are kept.
+ */
 class Script {
   readonly #server: TestServer
   readonly #database: Breaker
@@ -59,7 +65,7 @@ class Script {
     this.#database = database
   }
 
-  /** Until nothing is left that could fail. */
+  /** Runs once for each call, until no call is left that could fail. */
   async runAll(how: Failure, times: number): Promise<void> {
     for (let nth = 1; ; nth += 1) {
       if (nth === FRESH) throw new Error('it takes more calls than there are clients')
@@ -68,7 +74,7 @@ class Script {
     }
   }
 
-  /** @returns whether the fault came */
+  /** @returns whether the fault occurred */
   async #run(nth: number, how: Failure, times: number): Promise<boolean> {
     const { issuer } = this.#server
     const token = tokenIn(await this.#sent(this.#caller.ask()))
@@ -86,7 +92,7 @@ class Script {
       expect((await fetch(issuer + path)).status).toBe(200)
     const came = this.#database.heal()
 
-    // As a client that was told to try again does, which may not have been told what became of it.
+    // The client retries after 503, not knowing the outcome of its first request.
     accepted += Number((await present()).status === 200)
     accepted += Number((await present()).status === 200)
     expect(accepted, `an assertion, with call ${nth} ${how}`).toBeLessThanOrEqual(1)
@@ -112,13 +118,13 @@ class Script {
     return revocations.some((revocation) => revocation.kind === 'token' && revocation.id === Jti(jti))
   }
 
-  /** Undefined where it can't be known. */
+  /** Undefined if the server can't tell. */
   async #introspect(token: string): Promise<boolean | undefined> {
     const { status, body } = await this.#sent(this.#caller.introspect(token))
     return status === 200 ? JSON.parse(body).active : undefined
   }
 
-  /** That the answer is a success, a refusal of what was used before, or says that nobody knows. */
+  /** Requires that the answer is a success, a refusal of a replay, or a 503. */
   async #sent(sending: Promise<Answer>): Promise<Answer> {
     const answer = await sending
     this.counts.requests += 1
@@ -133,7 +139,7 @@ class Script {
   }
 }
 
-describe('the n-th call of SQLite fails', () => {
+describe('when the n-th call of SQLite fails', () => {
   let calls: SqliteCalls
   let folder: string
   beforeAll(() => {
@@ -159,7 +165,7 @@ describe('the n-th call of SQLite fails', () => {
   })
 
   test.each(ways)(
-    'while it makes its database and starts: %s. It starts or says why, and leaves nothing behind',
+    'while it creates its database and starts: %s. It starts or names the reason, and leaves nothing behind',
     async (name, how, times, turn) => {
       let refused = 0
       for (let nth = firstOf(turn); ; nth += STEP) {
@@ -183,30 +189,33 @@ describe('the n-th call of SQLite fails', () => {
     },
   )
 
-  test.each(ways)('while a manifest is applied: %s. It is all there or not at all', async (name, how, times, turn) => {
-    const { config } = await testConfig()
-    await applyTo(config, fleet.manifest)
-    let refused = 0
-    for (let nth = firstOf(turn); ; nth += STEP) {
-      const changed = fleet.manifest.replaceAll('scopes: [edit]', `scopes: [edit], subject: "turn-${nth}"`)
-      calls.breaker.fail(nth, how, times)
-      const outcome = await applyTo(config, changed).catch((error: unknown) => error)
-      const came = calls.breaker.heal()
-      const { clients } = await applyTo(config, changed)
-      if (outcome instanceof Error) refused += 1
-      else expect(clients).toEqual([])
-      expect([0, 2]).toContain(clients.length)
-      if (!came) {
-        report(`SQLite as a manifest is applied, ${name}`, { calls: nth, refused })
-        return
+  test.each(ways)(
+    'while a manifest is applied: %s. The manifest is applied entirely or not at all',
+    async (name, how, times, turn) => {
+      const { config } = await testConfig()
+      await applyTo(config, fleet.manifest)
+      let refused = 0
+      for (let nth = firstOf(turn); ; nth += STEP) {
+        const changed = fleet.manifest.replaceAll('scopes: [edit]', `scopes: [edit], subject: "turn-${nth}"`)
+        calls.breaker.fail(nth, how, times)
+        const outcome = await applyTo(config, changed).catch((error: unknown) => error)
+        const came = calls.breaker.heal()
+        const { clients } = await applyTo(config, changed)
+        if (outcome instanceof Error) refused += 1
+        else expect(clients).toEqual([])
+        expect([0, 2]).toContain(clients.length)
+        if (!came) {
+          report(`SQLite as a manifest is applied, ${name}`, { calls: nth, refused })
+          return
+        }
       }
-    }
-  })
+    },
+  )
 })
 
 type Env = Readonly<Record<string, string>>
 
-/** Each command on keys, and what it finds. */
+/** Each command on keys, and the check of its effect. */
 const commands: [string, (env: Env) => Promise<Ran>, (rows: Rows) => void][] = [
   ['are rotated', (env) => runCommand(env, () => keysRotate({ algorithm: 'ES256', now: true })), () => {}],
   [
@@ -221,7 +230,7 @@ const commands: [string, (env: Env) => Promise<Ran>, (rows: Rows) => void][] = [
   ],
 ]
 
-describe('the n-th call of SQLite fails under a command', () => {
+describe('when the n-th call of SQLite fails under a command', () => {
   let calls: SqliteCalls
   beforeAll(() => {
     calls = takeOverSqlite()
@@ -229,7 +238,7 @@ describe('the n-th call of SQLite fails under a command', () => {
   afterAll(() => calls.restore())
   afterEach(() => calls.breaker.heal())
 
-  /** Each key and its state, and how many changes of keys were recorded. */
+  /** The state of each key, and the number of recorded changes of keys. */
   const stateOf = (rows: Rows) =>
     JSON.stringify([
       rows.all("select kid, state from key where state <> 'pending' order by kid"),
@@ -237,47 +246,50 @@ describe('the n-th call of SQLite fails under a command', () => {
       rows.all("select count(*) as n from audit_event where type = 'key.change'"),
     ])
 
-  test.each(commands)('while keys %s. All of it is done and recorded, or nothing', async (name, run, prepare) => {
-    const { config, folder } = await testConfig()
-    await applyTo(config, fleet.manifest)
-    const env = environmentOf(config)
-    // Its own algorithm, so that the schedule of no server has a hand in it.
-    for (let made = 0; made < 2; made += 1) await runCommand(env, () => keysRotate({ algorithm: 'ES256', now: true }))
-    const rows = openRows(config)
-    rows.run("update key set state = 'active'")
-    prepare(rows)
-    const tables = ['key', 'audit_event']
-    const kept = tables.map((table) => `create table kept_${table} as select * from "${table}"`)
-    const restore = tables.flatMap((table) => [
-      `delete from "${table}"`,
-      `insert into "${table}" select * from kept_${table}`,
-    ])
-    for (const statement of kept) rows.run(statement)
-    const before = stateOf(rows)
-    let refused = 0
-    for (const how of ['before', 'after'] as const) {
-      for (let nth = 1; ; nth += STEP) {
-        for (const statement of restore) rows.run(statement)
-        calls.breaker.fail(nth, how)
-        const { error } = await run(env)
-        const came = calls.breaker.heal()
-        const after = stateOf(rows)
-        if (error !== undefined) refused += 1
-        else expect(after).not.toBe(before)
-        const events = JSON.parse(after)[2][0].n - JSON.parse(before)[2][0].n
-        // An answer may be lost; what was done was recorded all the same.
-        expect(events > 0, `call ${nth} ${how}: ${error}`).toBe(after !== before)
-        if (!came) break
+  test.each(commands)(
+    'while keys %s. The command does and records everything or nothing',
+    async (name, run, prepare) => {
+      const { config, folder } = await testConfig()
+      await applyTo(config, fleet.manifest)
+      const env = environmentOf(config)
+      // The keys have an algorithm of their own, so that no server's schedule changes them.
+      for (let made = 0; made < 2; made += 1) await runCommand(env, () => keysRotate({ algorithm: 'ES256', now: true }))
+      const rows = openRows(config)
+      rows.run("update key set state = 'active'")
+      prepare(rows)
+      const tables = ['key', 'audit_event']
+      const kept = tables.map((table) => `create table kept_${table} as select * from "${table}"`)
+      const restore = tables.flatMap((table) => [
+        `delete from "${table}"`,
+        `insert into "${table}" select * from kept_${table}`,
+      ])
+      for (const statement of kept) rows.run(statement)
+      const before = stateOf(rows)
+      let refused = 0
+      for (const how of ['before', 'after'] as const) {
+        for (let nth = 1; ; nth += STEP) {
+          for (const statement of restore) rows.run(statement)
+          calls.breaker.fail(nth, how)
+          const { error } = await run(env)
+          const came = calls.breaker.heal()
+          const after = stateOf(rows)
+          if (error !== undefined) refused += 1
+          else expect(after).not.toBe(before)
+          const events = JSON.parse(after)[2][0].n - JSON.parse(before)[2][0].n
+          // Even if the answer is lost, a change has its event.
+          expect(events > 0, `call ${nth} ${how}: ${error}`).toBe(after !== before)
+          if (!came) break
+        }
       }
-    }
-    report(`SQLite while keys ${name}`, { refused })
-    expect(refused).toBeGreaterThan(0)
-    rows.close()
-    rmSync(folder, { recursive: true })
-  })
+      report(`SQLite while keys ${name}`, { refused })
+      expect(refused).toBeGreaterThan(0)
+      rows.close()
+      rmSync(folder, { recursive: true })
+    },
+  )
 })
 
-describe('the connection to PostgreSQL breaks at the n-th call', () => {
+describe('when the connection to PostgreSQL breaks at the n-th call', () => {
   let postgres: TestPostgres
   let link: Link
   beforeAll(async () => {

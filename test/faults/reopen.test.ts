@@ -27,9 +27,9 @@ afterEach(async () => {
 const revoke = (id: string) =>
   store.revocations.addRevocations([{ kind: 'client', id: ClientId(id), issuedBefore: 1, expiresAt: 9e12 }])
 
-test('a database that is closed, since not even undoing went, and then fails to open, is opened the next time', async () => {
+test('a database that was closed after a failed rollback, and then fails to open, is opened by the next call', async () => {
   await revoke('before')
-  // What is written, and what undoes it: such a connection is given up.
+  // Both the write and its rollback fail, so that the connection is given up.
   calls.breaker.fail(2, 'before', 2)
   await expect(revoke('lost')).rejects.toMatchObject({ reason: 'storage_unavailable' })
   expect(calls.breaker.heal()).toBe(true)

@@ -15,9 +15,11 @@ import { applyTo, basic, startTestServer, testConfig } from '../harness/server.t
 import { quantile, startTraffic } from '../harness/traffic.ts'
 
 const SOCKETS = extent(500, 5_000)
-/** Bytes of memory that each may cost, TLS and all. Of few, what a heap grows by anyway is a part. */
+/**
+ * Bytes of memory that each socket may cost, including TLS. With few sockets, the growth of the heap is a part of it.
+ */
 const MOST_EACH = extent(80_000, 60_000)
-/** Seconds: in the long form those that are the default. */
+/** Seconds. The long form uses the defaults. */
 const TIMEOUTS = {
   'http.handshake_timeout': String(extent(3, 10)),
   'http.headers_timeout': String(extent(3, 10)),
@@ -26,12 +28,12 @@ const TIMEOUTS = {
 const CHANGES = Object.fromEntries(
   Object.entries(TIMEOUTS).map(([name, value]) => [`TESSERA_${name.toUpperCase().replace('.', '_')}`, value]),
 )
-/** The longest of them, and what a busy machine takes longer. */
+/** The longest timeout, plus the delay of a busy machine. */
 const CUT_AFTER_MS = Number(TIMEOUTS['http.request_timeout']) * 1000 + 5_000
 
 const HEAD = 'POST /as/token.oauth2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n'
 
-/** What slow senders send before they begin to dawdle: nothing of TLS, nothing of a request, part of its head, part of its body. */
+/** The bytes that slow senders send before they slow down: none, or TLS only, part of the head, or part of the body. */
 const beginnings: readonly (string | undefined)[] = [
   undefined,
   '',
@@ -53,7 +55,7 @@ async function open(port: number, turn: number): Promise<Socket> {
   return socket
 }
 
-test.concurrent(`slow-senders: ${SOCKETS} sockets that dawdle are cut off, and nobody else notices`, async ({
+test.concurrent(`slow-senders: ${SOCKETS} slow sockets are cut off, and other clients notice nothing`, async ({
   onTestFinished,
 }) => {
   const fleet = await makeFleet()
@@ -82,7 +84,7 @@ test.concurrent(`slow-senders: ${SOCKETS} sockets that dawdle are cut off, and n
     })
   }
   const heldAtOnce = SOCKETS - closed
-  // One byte now and then, so that no connection is idle.
+  // One byte now and then keeps each connection from being idle.
   const dawdling = setInterval(() => {
     for (const [turn, socket] of sockets.entries())
       if (turn % beginnings.length >= 2 && socket.writable) socket.write('x')
@@ -117,7 +119,7 @@ test.concurrent(`slow-senders: ${SOCKETS} sockets that dawdle are cut off, and n
   rmSync(folder, { recursive: true })
 }, 120_000)
 
-test.concurrent('slow-senders: slow headers, slow bodies and idle connections are told 408, and harm nobody', async ({
+test.concurrent('slow-senders: slow headers, slow bodies and idle connections get 408, and harm nobody', async ({
   onTestFinished,
 }) => {
   const fleet = await makeFleet()

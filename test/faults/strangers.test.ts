@@ -13,15 +13,15 @@ import { applyTo, testConfig } from '../harness/server.ts'
 import { quantile, startTraffic } from '../harness/traffic.ts'
 
 const MB = 1024 * 1024
-/** Requests of one flood. */
+/** The number of requests in one flood. */
 const REQUESTS = extent(500, 30_000)
-/** Beyond the first thousand, refusals have to be gathered: as many as that are refused in one flood at least. */
+/** Only refusals beyond the first thousand are gathered into summary events. At least one flood causes this many. */
 const REFUSALS = extent(1_500, 30_000)
-/** Good requests, to compare with. */
+/** The number of good requests for comparison. */
 const CALM = extent(200, 30_000)
-/** A heap grows by this much under any load, before garbage is collected. */
+/** A heap grows by this much under any load before garbage is collected. */
 const HEAP_MB = 100
-/** Other work on the machine, and the flood's own, which shares the processors. Milliseconds. */
+/** Milliseconds of noise, from other work on the machine and from the flood's sender, which shares the processors. */
 const NOISE_MS = 25
 
 let config: Awaited<ReturnType<typeof testConfig>>['config']
@@ -52,8 +52,8 @@ afterAll(async () => {
 })
 
 /**
- * Floods the server while an honest client goes on asking for tokens.
- * @returns the flood's statuses, and half of the times that the honest client waits, in milliseconds
+ * Floods the server while an honest client keeps asking for tokens. @returns the flood's statuses, and the median time
+ * of the honest client in milliseconds
  */
 async function flood(attack: (n: number) => Attack, total: number) {
   const hostile = startTraffic((n) => send(attack(n), n), { concurrency: 16, total })
@@ -71,7 +71,7 @@ interface Attack {
   readonly form?: Record<string, string>
 }
 
-/** Sends one request of a flood, from an address of its own. @returns the status */
+/** Sends one request of a flood from its own address. @returns the status */
 function send({ method, path, headers = {}, form }: Attack, n: number): Promise<string> {
   const body = form === undefined ? '' : new URLSearchParams(form).toString()
   const address = `2001:db8:${(n >> 16) & 0xffff}:${n & 0xffff}::1`
@@ -99,7 +99,7 @@ const assertion = (n: number, claims: object): string =>
   `${base64url({ alg: 'ES256', kid: filler(n, 1_000) })}.${base64url(claims)}.${randomBytes(64).toString('base64url')}`
 const inAnHour = (): number => Math.floor(Date.now() / 1_000) + 3_600
 
-/** A good request of the same size, which is what the server is there for. */
+/** A good request of the same size. */
 function harmless({ headers, form }: Attack): Attack {
   if (form === undefined) return { method: 'GET', path: '/pf/heartbeat.ping', ...(headers && { headers }) }
   const own = { ...grant, client_id: 'caller', client_secret: SECRET }
@@ -113,14 +113,14 @@ const refusedRequest = (n: number): Attack => ({
   headers: { 'user-agent': filler(n, 12_000) },
 })
 
-/** Each makes one structure grow, by what is different each time and as large as it may be. */
+/** Each flood makes one structure grow, with values that always differ and are as large as possible. */
 const floods: Record<string, (n: number) => Attack> = {
-  'client ids, at their largest': (n) => ({
+  'client ids of the maximum length': (n) => ({
     method: 'POST',
     path: '/as/token.oauth2',
     form: { ...grant, client_id: filler(n, 256), client_secret: SECRET, padding: 'x'.repeat(40_000) },
   }),
-  'client ids that no client can have': (n) => ({
+  'impossible client ids': (n) => ({
     method: 'POST',
     path: '/as/token.oauth2',
     form: { ...grant, client_id: filler(n, 60_000), client_secret: SECRET },
@@ -145,7 +145,7 @@ const floods: Record<string, (n: number) => Attack> = {
       }),
     },
   }),
-  'assertions of clients that do not exist': (n) => ({
+  'assertions of unknown clients': (n) => ({
     method: 'POST',
     path: '/as/token.oauth2',
     form: {
@@ -173,13 +173,13 @@ const floods: Record<string, (n: number) => Attack> = {
   }),
 }
 
-/** Events that the server has not written yet. */
+/** The number of events that the server hasn't written yet. */
 const eventsWaiting = async (): Promise<number> =>
   (await scrape(`https://localhost:${config.admin.port}`)).value('tessera_audit_events_waiting') ?? Number.NaN
 
 const count = (sql: string): number => Number(database.prepare(sql).get()?.['count'])
 
-/** What the burst and the budget of strangers allow within some seconds. */
+/** The most rows that the burst and the budget for strangers allow in this time. */
 const allowedRows = (milliseconds: number): number => 1_100 + (25 * milliseconds) / 1_000
 
 const refusedRows = (): number => count("select count(*) as count from audit_event where result = 'refused'")
@@ -214,7 +214,7 @@ test.each(Object.entries(floods))(
   180_000,
 )
 
-test('audit-backlog: a flood while the database does not write leaves room for what is done, of which nothing is lost', async () => {
+test('audit-backlog: a flood while the database writes nothing leaves room for events of changes, and none is lost', async () => {
   const issuedRows = (): number =>
     count("select count(*) as count from audit_event where type = 'token.issue' and result = 'success'")
   const pid = command.child.pid

@@ -9,7 +9,7 @@ import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { type HistoryEntry, violations } from './history.ts'
 import { type Link, startLink } from './link.ts'
 
-/** Within it every node honours a revocation that was answered. Milliseconds. */
+/** Milliseconds within which every node honours an acknowledged revocation. */
 const BOUND_MS = 1_000
 const DURATION_MS = extent(6, 120) * 1000
 
@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const oneOf = <Item>(items: readonly Item[]): Item => items[Math.floor(Math.random() * items.length)] as Item
 
-/** Asks both nodes of everything, and notes what each has said. */
+/** Sends every request to both nodes, and records each answer. */
 class Observer {
   readonly history: HistoryEntry[] = []
   readonly #agent = new Agent({ keepAlive: true })
@@ -40,7 +40,7 @@ class Observer {
 
   readonly #both = this.#callers.map((_, node) => node)
 
-  /** An assertion goes to both at once, and later to one of them again. */
+  /** Presents an assertion to both nodes at once, and later to one of them again. */
   async present(): Promise<void> {
     while (!this.isOver) {
       const jti = await fleet.assert(nodes.issuer)
@@ -60,7 +60,7 @@ class Observer {
     }
   }
 
-  /** A token is looked at, revoked at one of them, and looked at for as long as somebody might not know. */
+  /** Introspects a token, revokes it at one node, and introspects it until every node must know. */
   async revoke(): Promise<void> {
     while (!this.isOver) {
       const token = await oneOf(this.#callers)
@@ -117,7 +117,9 @@ class Observer {
 
 const lost = { status: 0, body: '' }
 
-/** One after another, until it is over: the database falls silent, a connection breaks, a node is killed. */
+/**
+ * Causes one fault after another until the test ends: the database falls silent, a connection breaks, a node is killed.
+ */
 async function disturb(observer: Observer): Promise<number> {
   let disturbances = 0
   const faults = [
@@ -140,7 +142,7 @@ async function disturb(observer: Observer): Promise<number> {
   return disturbances
 }
 
-test('two nodes answer as one would: an assertion succeeds once, and what is revoked stays so, whatever fails', async () => {
+test('two nodes answer as one would: an assertion succeeds once, and revoked tokens stay so, whatever fails', async () => {
   const observer = new Observer()
   const working = [
     ...Array.from({ length: 4 }, () => observer.present()),

@@ -1,4 +1,4 @@
-/** What an attacker makes who knows how tokens of ours are built, has every public key, and no other. */
+/** Forgeries by an attacker who knows the structure of our tokens and every public key. */
 
 import { createHmac, createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
@@ -10,7 +10,7 @@ import { CLAIMS, genuine, kids, ring, worthless } from '../harness/ring.ts'
 const encode = (text: string | Buffer): string => Buffer.from(text).toString('base64url')
 const quote = (text: string): string => JSON.stringify(text)
 
-/** JSON that few expect. */
+/** Unusual JSON. */
 const oddJson = fc.oneof(
   { weight: 3, arbitrary: fc.jsonValue().map((value) => JSON.stringify(value)) },
   {
@@ -54,7 +54,7 @@ const ownJwk = (algorithm: SigningAlgorithm): string =>
 
 const pair = (name: string, values: fc.Arbitrary<string>) => values.map((json): [string, string] => [name, json])
 
-/** One member of a header: name and JSON. */
+/** A header member: its name and its JSON. */
 const member: fc.Arbitrary<[string, string]> = fc.oneof(
   pair('alg', fc.constantFrom(...algorithms, ...hostile).map(quote)),
   pair('kid', fc.constantFrom(...kids, ...hostile).map(quote)),
@@ -70,7 +70,7 @@ const member: fc.Arbitrary<[string, string]> = fc.oneof(
   fc.tuple(fc.constantFrom('alg', 'kid', 'typ', 'crit', 'b64', ...hostile), oddJson),
 )
 
-/** A key whose header is right: the ring's, and those that it knows nothing of. */
+/** A key id and algorithm that match: one of the ring's, or of a key that it doesn't know. */
 const plausible = fc
   .tuple(fc.constantFrom(...signingAlgorithms), fc.constantFrom('at+jwt', 'JWT'), fc.nat())
   .map(([algorithm, typ, at]): [string, string][] => {
@@ -83,7 +83,7 @@ const plausible = fc
     ]
   })
 
-/** Members may repeat: parsers disagree on which one counts. */
+/** Members may repeat, because parsers disagree on which one wins. */
 const header = fc
   .oneof(
     {
@@ -108,7 +108,7 @@ const payload = fc.oneof(
   oddJson,
 )
 
-/** A segment as it should be, and in the spellings that lax decoders take for it. */
+/** A segment in canonical form, or in a spelling that lax decoders accept. */
 const segment = (content: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 8, arbitrary: content.map(encode) },
@@ -126,7 +126,7 @@ interface PublicKey {
   readonly bytes: Buffer
 }
 
-/** The public keys in every form in which an implementation might take one for a secret. */
+/** The public keys in every form that an implementation might take for a secret. */
 export const publicKeys: readonly PublicKey[] = ring.stored.flatMap(({ kid, algorithm, publicKey }) => {
   if (publicKey === undefined) return []
   const key = createPublicKey({ key: publicKey, type: 'spki', format: 'der' })
@@ -141,7 +141,7 @@ const signatures = [...genuine.keys(), ...worthless].flatMap((token) => token.sp
 
 const LENGTHS = [1, 63, 64, 65, 71, 128, 255, 256, 257, 600]
 
-/** Of a list, the one that a number stands for. */
+/** The element of a list that a number selects. */
 const pick = <One>(list: readonly One[], at: number): One => {
   const one = list[at % list.length]
   if (one === undefined) throw new Error('there is nothing to pick from')
@@ -151,12 +151,12 @@ const pick = <One>(list: readonly One[], at: number): One => {
 const signAsStranger = (algorithm: SigningAlgorithm, input: string): string =>
   encode(signatureAlgorithms[algorithm].sign(input, strangerOf(algorithm)))
 
-/** What stands in the place of a signature, of which there are so many. */
+/** Substitutes for a signature. */
 const SIGNINGS: readonly ((input: string, at: number) => string)[] = [
   () => '',
   (_input, at) => encode(randomBytes(pick(LENGTHS, at))),
   (_input, at) => encode(randomBytes(at % 2 === 0 ? 64 : 256)),
-  // CVE-2022-21449: nothing but zeros; or ones.
+  // CVE-2022-21449: all zeros; also all ones.
   (_input, at) => encode(Buffer.alloc(pick([64, 256], at), pick([0, 255], at >> 1))),
   (_input, at) => pick(signatures, at),
   (_input, at) => pick(signatures, at),
@@ -167,7 +167,7 @@ const SIGNINGS: readonly ((input: string, at: number) => string)[] = [
   (input, at) => signAsStranger(pick(['RS256', 'PS256', 'ES256', 'EdDSA'], at), input),
 ]
 
-/** What comes near a JWT of ours. */
+/** Tokens that resemble a JWT of ours. */
 export const nearJwt = fc
   .tuple(
     segment(header),
@@ -186,7 +186,7 @@ export const nearJwt = fc
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** The checksum of docs/concepts/tokens.md, written down a second time. */
+/** A second implementation of the checksum in docs/concepts/tokens.md. */
 function withChecksum(body: string): string {
   let rest = crc32(body)
   let digits = ''
@@ -201,24 +201,24 @@ const sealed = [...genuine.keys(), ...worthless].filter((token) => token.startsW
 const sealedBodies = sealed.map((token) => token.slice(0, -6))
 const references = sealedBodies.map((body) => Buffer.from(body.slice(4), 'base64url').subarray(0, 6))
 
-/** Sealed tokens with a right checksum, which names a key of ours or not, over what nobody has sealed. */
+/** Sealed tokens with a right checksum, under a key of ours or not, whose content nobody has sealed. */
 export const nearSealed = fc
   .oneof(
     fc
       .tuple(fc.constantFrom(...references), fc.uint8Array({ maxLength: 400 }))
       .map(([reference, rest]) => `tsa_${encode(Buffer.concat([reference, rest]))}`),
     fc.uint8Array({ maxLength: 400 }).map((bytes) => `tsa_${encode(Buffer.from(bytes))}`),
-    // A bit of the reference, the salt, the nonce, the ciphertext or the tag.
+    // Flips a bit of the reference, the salt, the nonce, the ciphertext or the tag.
     fc.tuple(fc.constantFrom(...sealedBodies), fc.nat(), fc.integer({ min: 0, max: 7 })).map(([body, at, bit]) => {
       const bytes = Buffer.from(body.slice(4), 'base64url')
       bytes.writeUInt8(bytes.readUInt8(at % bytes.length) ^ (1 << bit), at % bytes.length)
       return `tsa_${encode(bytes)}`
     }),
-    // The front of one and the back of another.
+    // Joins the front of one and the back of another.
     fc
       .tuple(fc.constantFrom(...sealedBodies), fc.constantFrom(...sealedBodies), fc.nat())
       .map(([one, other, at]) => one.slice(0, 4 + (at % one.length)) + other.slice(4 + (at % one.length))),
-    // Characters put in and left out: also what decodes to the same bytes.
+    // Inserts and removes characters. The result may decode to the same bytes.
     fc
       .tuple(fc.constantFrom(...sealedBodies), fc.constantFrom(...'AQgw_-.=+ ', ''), fc.nat(), fc.nat({ max: 2 }))
       .map(([body, by, at, length]) => {

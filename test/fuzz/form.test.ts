@@ -9,7 +9,7 @@ import { fuzz } from '../harness/fuzz.ts'
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const parse = (body: string | Buffer) => parseForm(FORM, Buffer.from(body))
 
-/** The reason for which a body is refused; undefined where it is not. */
+/** The reason to refuse a body, or undefined if it is accepted. */
 function refusalOf(parsing: () => unknown): string | undefined {
   try {
     parsing()
@@ -27,7 +27,7 @@ const text = fc
 const hostileName = fc.constantFrom('__proto__', 'constructor', 'toString', 'hasOwnProperty', 'a[b]', 'a.b', '')
 const name = fc.oneof({ weight: 4, arbitrary: text }, { weight: 1, arbitrary: hostileName })
 
-/** Bodies such as clients send, and such as nobody should. */
+/** Bodies that clients send, and malformed ones. */
 const piece = fc.oneof(
   fc.constantFrom(
     '&',
@@ -68,7 +68,7 @@ const piece = fc.oneof(
 )
 const anyBody = fc.array(piece, { maxLength: 20 }).map((pieces) => pieces.join(''))
 
-/** The bytes that a name or value stands for (https://url.spec.whatwg.org/#percent-decode). */
+/** The decoded bytes of a name or value (https://url.spec.whatwg.org/#percent-decode). */
 function percentDecode(encoded: string): Buffer {
   const bytes = Buffer.from(encoded).toString('latin1').replaceAll('+', ' ')
   const decoded = bytes.replace(/%([0-9a-f]{2})/gi, (_match, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
@@ -85,8 +85,8 @@ function isUtf8(bytes: Buffer): boolean {
 }
 
 /**
- * What the URL Standard makes of a body. A leading `?` would be taken for that of a URL; and Node mangles what is not
- * ASCII beside a `%` that stands for itself, so it gets to see ASCII alone, which means the same.
+ * The URL Standard's reading of a body. A `?` goes first, because URLSearchParams drops one. Node mangles non-ASCII
+ * characters beside a lone `%`, so that it gets the equivalent ASCII.
  */
 const asUrlSearchParams = (body: string): readonly [string, string][] => [
   ...new URLSearchParams(`?${body.replaceAll(/\P{ASCII}/gu, encodeURIComponent)}`),
@@ -119,7 +119,7 @@ describe('a form', () => {
     const isMalformed = !components.every((one) => isUtf8(percentDecode(one))) || entries.flat().some(hasControl)
     const refusal = refusalOf(() => parse(body))
     if (isMalformed || repeats(entries)) {
-      // Which of the two is found first is of no matter.
+      // The order of the two checks doesn't matter.
       const reasons = [
         ...(isMalformed ? ['malformed_parameters'] : []),
         ...(repeats(entries) ? ['repeated_parameter'] : []),
@@ -170,7 +170,7 @@ describe('a form', () => {
     ),
     fc.constantFrom('application/x-www-form-urlencoded', 'APPLICATION/X-WWW-Form-Urlencoded ; charset=utf-8'),
   )
-  fuzz('is of one content type alone', 0.02, anyType, (type) => {
+  fuzz('has exactly one content type', 0.02, anyType, (type) => {
     const isForm = type.split(';')[0]?.trim().toLowerCase() === FORM['content-type'] && !/^\s/.test(type)
     const refusal = refusalOf(() => parseForm({ 'content-type': type }, Buffer.from('a=b')))
     expect(refusal).toBe(isForm ? undefined : 'unsupported_content_type')
@@ -178,7 +178,7 @@ describe('a form', () => {
 })
 
 describe('a component of a form', () => {
-  fuzz('comes back from each way to encode it', 0.1, fc.string({ unit: 'binary' }), (value) => {
+  fuzz('survives each encoding', 0.1, fc.string({ unit: 'binary' }), (value) => {
     const encoded = encodeURIComponent(value)
     expect(decodeFormComponent(encoded)).toBe(value)
     expect(decodeFormComponent(encoded.replaceAll('%20', '+'))).toBe(value)
@@ -187,25 +187,25 @@ describe('a component of a form', () => {
     expect(decodeFormComponent(everything)).toBe(value)
   })
 
-  fuzz('is nothing where its bytes are not UTF-8, and never throws', 0.1, anyBody, (value) => {
+  fuzz('is undefined if its bytes are not UTF-8, and never throws', 0.1, anyBody, (value) => {
     const bytes = percentDecode(value)
     expect(decodeFormComponent(value)).toBe(isUtf8(bytes) ? bytes.toString() : undefined)
   })
 })
 
-/** What a header presents, likeliest first. */
+/** The first credentials of a header, the likeliest ones. */
 const present = readBasic
 const header = (id: string, secret: string): string => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
 const formEncode = (value: string): string => new URLSearchParams([['', value]]).toString().slice(1)
 
-/** What clients are called and keep secret; with characters that mean something to one of the two encodings. */
+/** Client ids and secrets, with characters that one of the two encodings treats specially. */
 const credential = fc
   .array(fc.oneof(text, fc.constantFrom('%', '+', ' ', ':', '%41', '%zz', '%C3', '%2', '£', '€')), { maxLength: 6 })
   .map((parts) => parts.join(''))
 
 describe('an Authorization header', () => {
   fuzz(
-    'presents id and secret that were form-encoded (RFC 6749 §2.3.1)',
+    'presents a form-encoded id and secret (RFC 6749 §2.3.1)',
     0.08,
     fc.tuple(credential, credential),
     ([id, secret]) => {
@@ -216,15 +216,15 @@ describe('an Authorization header', () => {
     },
   )
 
-  /** As they are (RFC 7617 §2), an id has no colon. */
+  /** In raw form (RFC 7617 §2), an id has no colon. */
   const raw = fc.tuple(
     credential.map((id) => id.replaceAll(':', '')),
     credential,
   )
-  /** A secret that, decoded, would hold a control character. */
+  /** Whether decoding the secret would give a control character. */
   const looksLikeControl = (value: string): boolean => hasControl(decodeFormComponent(value) ?? '')
 
-  fuzz('presents id and secret as they are', 0.08, raw, ([id, secret]) => {
+  fuzz('presents a raw id and secret', 0.08, raw, ([id, secret]) => {
     fc.pre(!looksLikeControl(id) && !looksLikeControl(secret))
     const readings = present(header(id, secret))
     expect(readings).toContainEqual({ clientId: id, secret })
@@ -232,7 +232,7 @@ describe('an Authorization header', () => {
   })
 
   test.each(['a%00b', '100%0A', '%7f'])(
-    'presents a secret as it is that would decode to a control character: %s',
+    'presents a raw secret that would decode to a control character: %s',
     (secret) => {
       expect(present(header('reporter', secret))).toContainEqual({ clientId: 'reporter', secret })
     },

@@ -24,7 +24,7 @@ clients:
 const SCOPES = ['es', 'rs', 'ed', 'sealed']
 
 let server: TestServer
-/** Tokens of the server; filled before the first case is drawn. */
+/** The server's tokens, filled before the first case is drawn. */
 const genuine: string[] = []
 const agent = new Agent({ keepAlive: true, maxSockets: 2 })
 
@@ -49,7 +49,7 @@ interface Answer {
   readonly body: string
 }
 
-/** Over connections that are kept, which `fetch` takes three times as long for. */
+/** Uses kept-alive connections, because `fetch` takes three times as long. */
 function introspect(body: string | Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpsRequest(`${server.issuer}/as/introspect.oauth2`, {
@@ -77,7 +77,7 @@ function introspect(body: string | Buffer): Promise<Answer> {
 
 type Verdict = 'active' | 'inactive' | 'malformed'
 
-/** What an answer says; anything but these three is a defect. */
+/** The verdict of an answer. Any other answer is a defect. */
 function verdictOf({ status, type, body }: Answer): Verdict {
   if (type === 'application/json;charset=UTF-8') {
     if (status === 200 && body === '{"active":false}') return 'inactive'
@@ -101,10 +101,10 @@ async function expectAllActive(): Promise<void> {
   for (const token of genuine) expect(verdictOf(await introspect(form(token)))).toBe('active')
 }
 
-/** More is refused before anything looks at it. */
+/** A larger body is refused unread. */
 const BODY_LIMIT = 64 * 1024
 
-/** Drawn anew for each case: the tokens are there only once the server is. */
+/** Drawn lazily, because the tokens exist only once the server runs. */
 const changed = fc.constant(undefined).chain(() => mutated(genuine))
 const anyToken = fc
   .oneof(
@@ -113,7 +113,7 @@ const anyToken = fc
     nearSealed,
     fc.constantFrom(...ofAnotherServer.keys()),
     changed,
-    // Ours as it is: among so much else, it stays what it is.
+    // A genuine token, which must stay active among the others.
     fc.nat().map((at) => genuine[at % genuine.length] ?? ''),
   )
   .filter((token) => form(token).length <= BODY_LIMIT)
@@ -122,7 +122,7 @@ const percentEncoded = fc
   .uint8Array({ maxLength: 100 })
   .map((bytes) => [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''))
 
-/** Bodies that no form encoder makes. */
+/** Bodies that no form encoder produces. */
 const anyBody = fc
   .array(
     fc.oneof(
@@ -158,8 +158,8 @@ const anyBody = fc
 
 test('a token of ours is active', expectAllActive)
 
-describe('whatever else is asked about', () => {
-  test('a token of ours with something around it', async () => {
+describe('any other token', () => {
+  test('a token of ours with text around it', async () => {
     for (const token of genuine) {
       for (const wrapping of WRAPPINGS) {
         await expectVerdict(wrapping + token)
@@ -170,7 +170,7 @@ describe('whatever else is asked about', () => {
 
   fuzz('as a form', 0.04, anyToken, expectVerdict)
 
-  fuzz('in bytes that are no form, or hardly one', 0.03, anyBody, async (body) => {
+  fuzz('in a malformed form', 0.03, anyBody, async (body) => {
     const verdict = verdictOf(await introspect(body))
     if (verdict === 'active') throw new Error('active')
   })
@@ -180,10 +180,10 @@ describe('whatever else is asked about', () => {
     if (verdict === 'active' || (verdict === 'inactive' && !isUtf8(bytes))) throw new Error(verdict)
   })
 
-  fuzzMemory('memory stays as it is', { share: 0.05, growth: 4 * 2 ** 20 }, anyToken, expectVerdict)
+  fuzzMemory('memory doesn’t grow', { share: 0.05, growth: 4 * 2 ** 20 }, anyToken, expectVerdict)
 })
 
-test('a token of ours is active still, and a new one, too', async () => {
+test('the tokens of ours are still active, and new ones, too', async () => {
   await expectAllActive()
   for (const scope of SCOPES) genuine.push(await issue(scope))
   await expectAllActive()

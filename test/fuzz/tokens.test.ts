@@ -12,7 +12,7 @@ import { anyText, base64url, mutated, WRAPPINGS } from '../harness/mutations.ts'
 import { CLAIMS, genuine, ISSUER, kids, NOW, ring, sealer, stranger, verifier, worthless } from '../harness/ring.ts'
 import { nearJwt, nearSealed, publicKeys } from './forged.ts'
 
-/** Without Vitest's `expect`, which takes longer than what is under test. */
+/** Avoids Vitest's `expect`, which takes longer than the tested code. */
 function expectOnlyGenuine(token: string): void {
   const verified = verifyToken(verifier, token)
   const expected = genuine.get(token)
@@ -32,16 +32,16 @@ async function makeToken(algorithm: SigningAlgorithm | undefined, claims: object
 }
 const signedOrSealed = fc.constantFrom(...signingAlgorithms, undefined)
 
-describe('what is ours', () => {
-  test('a token of each algorithm and format verifies, whether its key still signs or has signed', () => {
+describe('genuine tokens', () => {
+  test('a token of each algorithm and format verifies under an active or retired key', () => {
     expect(genuine.size).toBe(2 * 2 * (2 * signingAlgorithms.length + 1))
     for (const [token, claims] of genuine) {
       expect(verifyToken(verifier, token)).toEqual({ claims, kid: expect.toBeOneOf([...kids]) })
     }
   })
 
-  test('the other signature that ECDSA has for a token, which anybody can work out, is of the same token', () => {
-    // r and n - s (SEC 1 §4.1.6): what is kept of a token, such as that it was revoked, must hang on its jti.
+  test('the second ECDSA signature of a token, which anybody can compute, belongs to the same token', () => {
+    // r and n - s (SEC 1 §4.1.6). A revocation must therefore depend on the token's jti.
     const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
     const ofEs256 = [...genuine].filter(
       ([token]) => token.startsWith('eyJ') && decodeProtectedHeader(token).alg === 'ES256',
@@ -74,28 +74,28 @@ describe('what is ours', () => {
     }),
     fc.record({ scope: fc.string(), scp: fc.array(fc.string()) }, { requiredKeys: [] }),
   )
-  fuzz('verifies with the claims that went in', 0.04, fc.tuple(claims, signedOrSealed), async ([parts, algorithm]) => {
+  fuzz('verifies with its original claims', 0.04, fc.tuple(claims, signedOrSealed), async ([parts, algorithm]) => {
     const given: object = Object.assign({ iss: ISSUER }, ...parts)
     const token = await makeToken(algorithm, given)
     const verified = verifyToken(verifier, token)
-    // Through JSON: that knows no -0.
+    // JSON has no -0.
     expect(verified?.claims).toEqual(JSON.parse(JSON.stringify(given)))
   })
 })
 
-describe('what is not ours', () => {
-  test('a token of a key that was revoked or never was ours, expired, or of another issuer', () => {
+describe('other tokens', () => {
+  test('a token of a revoked or foreign key, expired, or of another issuer', () => {
     for (const token of worthless) expect(verifyToken(verifier, token)).toBeUndefined()
   })
 
-  test('a token of ours whose last character is another, though it may decode to the same bytes', () => {
+  test('a token of ours with another last character, even if it decodes to the same bytes', () => {
     for (const token of genuine.keys()) {
       for (const last of base64url) expectOnlyGenuine(token.slice(0, -1) + last)
       for (const more of [...base64url, '=', '==', '.', '+', '/']) expectOnlyGenuine(token + more)
     }
   })
 
-  test('a token of ours with something around it', () => {
+  test('a token of ours with text around it', () => {
     for (const token of genuine.keys()) {
       for (const wrapping of WRAPPINGS) {
         for (const wrapped of [wrapping + token, token + wrapping, wrapping + token + wrapping]) expectRefused(wrapped)
@@ -103,7 +103,7 @@ describe('what is not ours', () => {
     }
   })
 
-  test('a MAC made with a public key of ours', () => {
+  test('a MAC made with our public key', () => {
     for (const { kid, algorithm, bytes } of publicKeys) {
       for (const alg of [algorithm, 'HS256']) {
         const parts = [{ alg, typ: 'at+jwt', kid }, CLAIMS].map((part) => Buffer.from(JSON.stringify(part)))
@@ -114,16 +114,16 @@ describe('what is not ours', () => {
   })
 
   fuzz('text', 0.1, anyText, expectOnlyGenuine)
-  fuzz('what comes near a JWT', 0.25, nearJwt, expectOnlyGenuine)
-  fuzz('what comes near a sealed token', 0.1, nearSealed, expectOnlyGenuine)
-  fuzz('a token of ours with something changed', 0.25, mutated([...genuine.keys()]), expectOnlyGenuine)
-  fuzz('a worthless token with something changed', 0.02, mutated(worthless), expectOnlyGenuine)
+  fuzz('tokens that resemble a JWT', 0.25, nearJwt, expectOnlyGenuine)
+  fuzz('tokens that resemble a sealed token', 0.1, nearSealed, expectOnlyGenuine)
+  fuzz('a genuine token, changed', 0.25, mutated([...genuine.keys()]), expectOnlyGenuine)
+  fuzz('an invalid token, changed', 0.02, mutated(worthless), expectOnlyGenuine)
 })
 
 const isText = (value: unknown): boolean => typeof value === 'string'
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
 
-/** What each claim may be; `undefined` is that it is missing. */
+/** Whether a value is allowed for each claim. `undefined` stands for a missing claim. */
 const ALLOWED: Readonly<Record<string, (value: unknown) => boolean>> = {
   iss: (value) => value === ISSUER,
   sub: isText,
@@ -143,7 +143,7 @@ const wrongValue = fc.oneof(
   fc.constantFrom(NOW, NOW + 0.5, -1, 2 ** 53, 1e300, String(NOW + 60), [NOW + 60], ISSUER.toUpperCase(), `${ISSUER}/`),
 )
 
-/** One claim that can't be in any token of ours, among others that are right. */
+/** A claim that no token of ours can have, among valid ones. */
 const spoilt = fc
   .tuple(fc.constantFrom(...Object.keys(ALLOWED)), wrongValue)
   .map(([name, value]): Record<string, unknown> => JSON.parse(JSON.stringify({ ...CLAIMS, [name]: value })))
@@ -154,15 +154,10 @@ async function signAs(signer: Signer, header: string, payload: string): Promise<
   return signer.sign(input)
 }
 
-describe('what only a mistake of ours could make: signed by a key of ours, and yet no token of ours', () => {
-  fuzz(
-    'claims that are missing or of the wrong kind',
-    0.04,
-    fc.tuple(spoilt, signedOrSealed),
-    async ([claims, algorithm]) => {
-      expectRefused(await makeToken(algorithm, claims))
-    },
-  )
+describe('tokens that our key signed by mistake, with claims that no token of ours has', () => {
+  fuzz('missing or invalid claims', 0.04, fc.tuple(spoilt, signedOrSealed), async ([claims, algorithm]) => {
+    expectRefused(await makeToken(algorithm, claims))
+  })
 
   const notClaims = fc.oneof(
     fc
@@ -173,7 +168,7 @@ describe('what only a mistake of ours could make: signed by a key of ours, and y
     fc.constantFrom('', '{', '{}', '['.repeat(5_000), '\ufeff{}', '{"a":1}{"b":2}', `${JSON.stringify(CLAIMS)} x`),
   )
   fuzz(
-    'a payload that is no set of claims',
+    'a payload that is not a set of claims',
     0.02,
     fc.tuple(notClaims, fc.constantFrom(...signingAlgorithms)),
     async ([payload, algorithm]) => {
@@ -209,14 +204,14 @@ describe('what only a mistake of ours could make: signed by a key of ours, and y
       ),
     ),
   )
-  fuzz('a header that none of ours has', 0.02, oddHeader, async ([algorithm, name, value]) => {
+  fuzz('a header that no token of ours has', 0.02, oddHeader, async ([algorithm, name, value]) => {
     const signer = await ring.signer(algorithm)
     const right: Readonly<Record<string, string>> = { alg: algorithm, typ: 'at+jwt', kid: signer.kid }
     fc.pre(GOOD[name]?.(value, right[name] ?? '') === false)
     expectRefused(await signAs(signer, JSON.stringify({ ...right, [name]: value }), JSON.stringify(CLAIMS)))
   })
 
-  test.each(signingAlgorithms)('a signature of a stranger under the kid of ours: %s', async (algorithm) => {
+  test.each(signingAlgorithms)('a stranger’s signature under our kid: %s', async (algorithm) => {
     const { kid } = await ring.signer(algorithm)
     const header = JSON.stringify({ alg: algorithm, typ: 'at+jwt', kid })
     expectRefused(await signAs(await stranger.signer(algorithm), header, JSON.stringify(CLAIMS)))
@@ -224,7 +219,7 @@ describe('what only a mistake of ours could make: signed by a key of ours, and y
 })
 
 fuzzMemory(
-  'memory stays as it is',
+  'memory doesn’t grow',
   { share: 0.15, growth: 2 * 2 ** 20 },
   fc.oneof(anyText, nearJwt, nearSealed, mutated([...genuine.keys(), ...worthless])),
   expectOnlyGenuine,

@@ -1,8 +1,8 @@
 import { loadOptions } from '../../src/config/load.ts'
 import { resolveStorageAccess } from '../../src/config/resolve.ts'
 
-/** How PostgreSQL is used where nothing is configured. */
+/** The access to PostgreSQL that the default options give. */
 export const DEFAULT_ACCESS = resolveStorageAccess(loadOptions({ env: {} }))
 
-/** The same with time enough for a machine that is kept busy. Milliseconds. */
+/** The default access with a request timeout (milliseconds) that a busy machine meets, too. */
 export const ACCESS = { ...DEFAULT_ACCESS, requestTimeout: 20_000 }

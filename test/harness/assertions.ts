@@ -1,4 +1,4 @@
-/** Client authentication over HTTP: assertions as clients make them, and what a refusal looks like. */
+/** Client authentication over HTTP: the assertions that clients make, and the answers that tests expect. */
 
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
@@ -6,7 +6,7 @@ import type { TestServer } from './server.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** The claims of a good assertion (RFC 7523 §3), but for what is changed; `now` in seconds. */
+/** The claims of a good assertion (RFC 7523 §3), with `changes` applied. `now` is in seconds. */
 export const claimsOf = (issuer: string, clientId: string, now: number, changes: object = {}) => ({
   iss: clientId,
   sub: clientId,
@@ -29,23 +29,25 @@ export const formOf = (assertion: string, more: Record<string, string> = {}): Re
 export const post = (url: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
   fetch(url, { method: 'POST', body: new URLSearchParams(form), headers })
 
-/** The one event of a request. */
+/** The event of a request. Requires that there is exactly one. */
 export async function eventOf(server: TestServer, response: Response) {
   const [event, ...others] = await server.audit(response.headers.get('x-request-id'))
   expect(others).toEqual([])
   return event
 }
 
-/** What is known of a refusal beside what the wire says. */
+/** The part of a refusal that only the audit log shows. */
 interface Refusal {
   readonly reason: string
-  /** What the detail has, at the least. */
+  /** Members that the event's detail must have, at least. */
   readonly detail?: object
-  /** Who was recorded as the one who asked; undefined where nobody was. */
+  /** The client that the event must name. If undefined, it isn't checked. */
   readonly clientId?: string | undefined
 }
 
-/** That a client was refused with the very bytes that a wrong secret is refused with, and that the audit log says why. */
+/**
+ * Requires that the refusal equals the one for a wrong secret, byte for byte, and that the audit log has the reason.
+ */
 export async function expectUnauthenticated(server: TestServer, response: Response, refusal: Refusal): Promise<void> {
   const { 'x-request-id': _id, date: _date, ...headers } = Object.fromEntries(response.headers)
   expect({ status: response.status, body: await response.text(), headers }).toEqual({
@@ -64,7 +66,7 @@ export async function expectUnauthenticated(server: TestServer, response: Respon
   await expectRecorded(server, response, refusal)
 }
 
-/** That a request was refused as malformed, and that the audit log says why. */
+/** Requires that the request was refused as malformed, and that the audit log has the reason. */
 export async function expectInvalid(server: TestServer, response: Response, refusal: Refusal): Promise<void> {
   expect({ status: response.status, ...((await response.json()) as object) }).toMatchObject({
     status: 400,
@@ -80,7 +82,7 @@ async function expectRecorded(server: TestServer, response: Response, { reason, 
   if (clientId !== undefined) expect(event?.clientId).toBe(clientId)
 }
 
-/** That a client got a token, and how it authenticated for it. */
+/** Requires that the client got a token, and that the audit log names its authentication method. @returns the token */
 export async function expectToken(server: TestServer, response: Response, clientId: string, method: string) {
   const answer = (await response.json()) as { access_token?: string; token_type?: string }
   expect({ status: response.status, ...answer }).toMatchObject({ status: 200, token_type: 'Bearer' })

@@ -1,4 +1,4 @@
-/** An authority of our own and what it issues, valid by the machine's clock; and requests that present a certificate. */
+/** A test CA with certificates that are valid now, and requests that present a client certificate. */
 
 import { request as requestInClear } from 'node:http'
 import { type Agent, type RequestOptions, request } from 'node:https'
@@ -12,15 +12,15 @@ import type { TestServer } from './server.ts'
 export const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 
-/** From yesterday until tomorrow, or so many days from now. */
+/** A validity from yesterday until tomorrow, or until `days` from now. */
 export const current = (days = 1) => ({ notBefore: Date.now() - DAY, notAfter: Date.now() + days * DAY })
 
 interface Spec extends NonNullable<Parameters<typeof issue>[0]> {
-  /** The OID of what it is for, if that is not to authenticate clients. */
+  /** The OID of the extended key usage. The default is client authentication. */
   readonly purpose?: string
 }
 
-/** What an authority issues to its clients; for what is changed, something else. */
+/** Issues a client certificate, with the changes of `spec`. */
 export const issueLeaf = ({ extensions = [], purpose = CLIENT_AUTH, ...spec }: Spec = {}): Promise<Issued> =>
   issue({
     ...current(),
@@ -31,30 +31,30 @@ export const issueLeaf = ({ extensions = [], purpose = CLIENT_AUTH, ...spec }: S
 /** `x5t#S256` (RFC 8705 §3.1). */
 export const thumbprint = ({ certificate }: Issued): string => thumbprintOf(certificate)
 
-/** What a client needs to present a certificate, and whatever it sends along. */
+/** The TLS options of a client that presents a certificate, followed by a chain. */
 export const identity = async (leaf: Issued, ...chain: readonly Issued[]): Promise<SecureContextOptions> => ({
   cert: [leaf, ...chain].map(({ pem }) => pem).join('\n'),
   key: await keyPem(leaf),
 })
 
-/** How to connect: with which certificate, and what else Node's TLS takes. */
+/** The options of a TLS connection, such as the client certificate. */
 interface Connecting extends SecureContextOptions {
   readonly version?: SecureVersion
-  /** Keeps TLS sessions; then it has the certificate. */
+  /** An agent that keeps TLS sessions. The agent then holds the certificate. */
   readonly agent?: Agent
 }
 
 interface Sent {
   readonly method?: 'GET' | 'POST'
   readonly form?: string
-  /** An array goes as so many headers. */
+  /** An array sends one header for each of its values. */
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly tls?: Connecting
-  /** Told of the connection that the answer came over. */
+  /** Called with the connection that the answer came over. */
   readonly onSocket?: (socket: TLSSocket) => void
 }
 
-/** A request over a connection of its own. */
+/** Sends a request over a new connection. */
 export function send(
   url: string | URL,
   { method = 'POST', form, headers = {}, tls: { version, agent, ...tls } = {}, onSocket }: Sent,
@@ -86,14 +86,14 @@ interface Asked extends Omit<Sent, 'form' | 'method'> {
   readonly form?: Readonly<Record<string, string>>
 }
 
-/** Asks for a token in the name of a client, which proves itself by what it connects with. */
+/** Asks for a token for a client that authenticates with its TLS certificate. */
 export const askAs = (server: TestServer, clientId: string, { form, ...sent }: Asked = {}): Promise<Response> =>
   send(tokenUrl(server), {
     ...sent,
     form: new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, ...form }).toString(),
   })
 
-/** Requires the 401 that a wrong secret gets, to the byte, and that the audit log says why. */
+/** Requires the 401 that a wrong secret gets, byte for byte, and that the audit log has the reason. */
 export async function expectUnauthenticated(
   server: TestServer,
   response: Response,

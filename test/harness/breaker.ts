@@ -1,18 +1,18 @@
 /** Fails some of the calls of a database. */
 
-/** What becomes of a call: nothing is done, or it is done and nobody can tell. */
+/** Whether a call fails before it takes effect, or takes effect and then loses its answer. */
 export type Failure = 'before' | 'after'
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** Says of each call whether it is to fail. */
+/** Decides for each call whether it fails. */
 export class Breaker {
   #made = 0
   #first = NEVER
   #last = NEVER
   #how: Failure = 'before'
 
-  /** Has calls fail, counted from 1: the n-th from now, and so many in all. */
+  /** Makes `times` calls fail, from the `nth` on. The next call is number 1. */
   fail(nth: number, how: Failure, times = 1): void {
     this.#made = 0
     this.#first = nth
@@ -20,14 +20,14 @@ export class Breaker {
     this.#how = how
   }
 
-  /** Ends that. @returns whether any failed */
+  /** Ends the failures. @returns whether any call failed */
   heal(): boolean {
     const came = this.#made >= this.#first
     this.#first = NEVER
     return came
   }
 
-  /** Counts a call. @returns how it is to fail; undefined where it isn't */
+  /** Counts a call. @returns how the call fails, or undefined if it succeeds */
   next(): Failure | undefined {
     this.#made += 1
     return this.#made >= this.#first && this.#made <= this.#last ? this.#how : undefined

@@ -15,15 +15,15 @@ export interface Issued {
 
 interface Spec {
   readonly subject?: x509.JsonNameParams | string
-  /** Self-signed where it is left out. */
+  /** The certificate is self-signed if this is missing. */
   readonly issuer?: Issued
-  /** Instead of the issuer's own, for a name that is not its signer's. */
+  /** An issuer name that differs from the signer's subject. */
   readonly issuerName?: string
   readonly keys?: WebCrypto.CryptoKeyPair
   readonly extensions?: readonly x509.Extension[]
   readonly notBefore?: number
   readonly notAfter?: number
-  /** What the issuer signs with. */
+  /** The hash of the issuer's signature. */
   readonly hash?: 'SHA-1' | 'SHA-256'
 }
 
@@ -40,11 +40,11 @@ export const usage = (flags: number) => new x509.KeyUsagesExtension(flags, true)
 export const { keyCertSign, digitalSignature, keyEncipherment } = x509.KeyUsageFlags
 export const extendedUsage = (...oids: string[]) => new x509.ExtendedKeyUsageExtension(oids)
 export const sans = (...names: x509.JsonGeneralNames) => new x509.SubjectAlternativeNameExtension(names)
-/** Any extension, with DER NULL as its value where none is given. */
+/** An extension with any value; the default is DER NULL. */
 export const extension = (oid: string, isCritical: boolean, hex = '0500') =>
   new x509.Extension(oid, isCritical, Buffer.from(hex, 'hex'))
 
-/** Text in the order of RFC 4514, which is the reverse of the library's; JSON in the order of the DER. */
+/** Parses a name. Text is in the order of RFC 4514, the reverse of the library's; JSON is in the order of the DER. */
 const nameOf = (name: x509.JsonNameParams | string): x509.Name =>
   typeof name === 'string' ? new x509.Name(new x509.Name(name).toJSON().reverse()) : new x509.Name(name)
 
@@ -74,7 +74,7 @@ export async function issue(spec: Spec = {}): Promise<Issued> {
   }
 }
 
-/** A root, or what it issues where `issuer` is given. */
+/** Issues a CA certificate: an intermediate if `issuer` is given, otherwise a root. */
 export const issueAuthority = (subject: string, issuer?: Issued, more: Spec = {}): Promise<Issued> =>
   issue({
     subject,
@@ -86,7 +86,7 @@ export const issueAuthority = (subject: string, issuer?: Issued, more: Spec = {}
 export const keyPem = async ({ keys }: Issued): Promise<string> =>
   x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
 
-/** As a proxy would pass it on. */
+/** The certificate and chain as a proxy passes them on. */
 export const present = (leaf: Issued, ...chain: readonly Issued[]): PresentedCertificate =>
   certificateOfDer(
     leaf.certificate.raw,

@@ -12,14 +12,17 @@ interface Outcome {
 }
 
 const MAIN = 'src/cli/main.ts'
-/** Nothing of the machine's own settings reaches a command under test. Compiled modules are kept: half of what its start costs. */
+/**
+ * The environment of every command, free of this machine's settings. The compile cache halves the time that a command
+ * takes to start.
+ */
 const baseEnv = {
   PATH: process.env['PATH'] ?? '',
   HOME: process.env['HOME'] ?? '',
   NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
 }
 
-/** Runs `tessera` to its end. */
+/** Runs `tessera` until it exits. */
 export function tessera(
   args: readonly string[],
   options: { env?: Record<string, string>; input?: string } = {},
@@ -36,18 +39,18 @@ export function tessera(
   })
 }
 
-/** A `tessera` that keeps running. */
+/** A running `tessera`. */
 export interface RunningCommand {
   readonly child: ChildProcess
-  /** What it has printed up to now, to both streams. */
+  /** All output up to now, of both streams. */
   output(): string
-  /** Resolves once that matches. */
+  /** Resolves once the output matches `pattern`. */
   printed(pattern: RegExp): Promise<void>
   /** Sends a signal and resolves with the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts `tessera`; whoever calls stops it. @param input what it reads; nothing, unless told */
+/** Starts `tessera`. The caller stops it. @param input its standard input, empty by default */
 export function startTessera(args: readonly string[], env: Record<string, string>, input = ''): RunningCommand {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...baseEnv, ...env },
@@ -84,7 +87,7 @@ export function startTessera(args: readonly string[], env: Record<string, string
   }
 }
 
-/** The environment of a `tessera serve` with a configuration of {@link testConfig}, but for what is changed. */
+/** The environment of a `tessera serve` with a configuration of {@link testConfig}, with `changes` applied. */
 export function environmentOf(config: Config, changes: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {
     TESSERA_ISSUER: config.issuer,

@@ -1,7 +1,10 @@
 import type { Client } from '../../src/model/client.ts'
 import { toCredentials } from '../../src/model/credentials/credential.ts'
 
-/** A client with the fields that matter to a test. It has no scope and no credential unless given. */
+/**
+ * A client for a test, with defaults for the fields that the test leaves out. By default it has no scope and no
+ * credential.
+ */
 export const clientWith = (fields: Partial<Client> & Pick<Client, 'id'>): Client => ({
   name: undefined,
   description: undefined,

@@ -13,22 +13,25 @@ export const post = (
 ): Promise<Response> =>
   fetch(`${at}/as/${endpoint}.oauth2`, { method: 'POST', body: new URLSearchParams(form), headers })
 
-/** Asks for a token, as a client with the common secret. */
+/** Asks for a token. The client authenticates with the common secret. */
 export const ask = (at: string, scope: string, client = 'caller'): Promise<Response> =>
   post(at, 'token', { grant_type: 'client_credentials', scope }, basic(client, SECRET))
 
-/** A token for a client with the common secret. */
+/** Gets a token for a client with the common secret. */
 export async function issue(at: string, scope: string, client = 'caller'): Promise<string> {
   const response = await ask(at, scope, client)
   expect(response.status).toBe(200)
   return ((await response.json()) as { access_token: string }).access_token
 }
 
-/** Asks whether a token is active, as a client with the common secret that may. */
+/** Introspects a token. `by` is a client with the common secret that may introspect. */
 export const introspect = (at: string, token: string, by = 'watcher'): Promise<Response> =>
   post(at, 'introspect', { token }, basic(by, SECRET))
 
-/** Fails where the server can't know; an inactive token has nothing else said of it (RFC 7662 §2.2). */
+/**
+ * Whether a token is active. Throws if the server can't tell. Requires that an inactive token gets no other member (RFC
+ * 7662 §2.2).
+ */
 export async function isActive(at: string, token: string, by = 'watcher'): Promise<boolean> {
   const response = await introspect(at, token, by)
   const answer = (await response.json()) as { active: boolean }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../src/platform/clock.ts'
 
-/** Where the clocks of some tests stand, in seconds: no time that a test may have got from the machine. */
+/** The time of tests with a fixed clock, in seconds. It can't be mistaken for the machine's time. */
 export const IN_2030 = Date.UTC(2030, 0, 1) / 1000
 
-/** A clock that stands until it is moved. @param from in seconds; where the machine's clock is, unless told otherwise */
+/** A clock that moves only when a test moves it. @param from in seconds; the default is the machine's time */
 export function standingClock(from = Math.floor(Date.now() / 1000)) {
   const start = from * 1000
   let elapsed = 0
@@ -12,11 +12,11 @@ export function standingClock(from = Math.floor(Date.now() / 1000)) {
     now: () => start + elapsed + steps,
     monotonic: () => 5_000 + elapsed,
     seconds: () => (start + elapsed + steps) / 1000,
-    /** Lets time pass: milliseconds. */
+    /** Lets time pass. Milliseconds. */
     advance: (milliseconds: number) => {
       elapsed += milliseconds
     },
-    /** Sets the clock forward, or back, by so many milliseconds: no time passes. */
+    /** Sets the wall clock forward or back. No time passes on the monotonic clock. Milliseconds. */
     step: (milliseconds: number) => {
       steps += milliseconds
     },

@@ -1,14 +1,14 @@
-/** The arguments that a command needs to get as far as its database. */
+/** The arguments that a command needs to reach its database. */
 interface Needs {
   readonly args: readonly string[]
   readonly input?: string
-  /** `reads` and `writes` a database that is there; `makes` one; `none` has nothing to do with one. */
+  /** `reads` and `writes` use an existing database, `makes` creates one, and `none` uses none. */
   readonly database: 'reads' | 'writes' | 'makes' | 'none'
 }
 
 const MANIFEST = 'clients: [{ client_id: a }]'
 
-/** Every command, by its words. */
+/** Every command, under its words. */
 export const commands: Readonly<Record<string, Needs>> = {
   dev: { args: [], database: 'makes' },
   serve: { args: [], database: 'makes' },

@@ -1,17 +1,17 @@
 import { vi } from 'vitest'
 import { standardError, standardOutput } from '../../src/platform/standard-streams.ts'
 
-/** What a command printed, and what it ended with. */
+/** The output and the outcome of a command. */
 export interface Ran {
   readonly stdout: string
   readonly stderr: string
-  /** The message of the mistake, as `tessera` prints it; undefined where all went well. */
+  /** The error message, as `tessera` prints it; undefined if the command succeeded. */
   readonly error: string | undefined
 }
 
 /**
- * Runs the function behind a command in this process, with an environment: for all that is not about the command line, at a
- * hundredth of what a process costs. One at a time.
+ * Runs a command's function in this process, with an environment. This takes a hundredth of the time of a new process.
+ * Calls must not overlap.
  */
 export async function runCommand(env: Readonly<Record<string, string>>, command: () => Promise<void>): Promise<Ran> {
   const printed = { stdout: '', stderr: '' }

@@ -1,4 +1,4 @@
-/** Claims as outside issuers write them, by what issues them. Times are seconds around `NOW`. */
+/** Claims of tokens from well-known issuers. Times are in seconds, around `NOW`. */
 
 export const NOW = 1_790_000_000
 export const AUDIENCE = 'https://tokens.example'
@@ -127,5 +127,5 @@ export const aws = {
   exp: NOW + 290,
 }
 
-/** JWT-SVID §3: `sub`, `aud` and `exp` are all that there must be. */
+/** JWT-SVID §3 requires only `sub`, `aud` and `exp`. */
 export const spiffe = { sub: 'spiffe://prod.example/ns/payments/sa/billing', aud: [AUDIENCE], exp: NOW + 290 }

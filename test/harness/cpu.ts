@@ -1,15 +1,15 @@
 import { hash } from 'node:crypto'
 import { expect } from 'vitest'
 
-/** Milliseconds of CPU within which everything that a stranger can send is read. */
+/** The limit for reading anything that a stranger can send, in milliseconds of CPU. */
 const MOST_CPU = 10
 
-/** On a busy machine some attempts take longer than the work does: one that does not is enough. */
+/** A busy machine slows some attempts down, so that one fast attempt is enough. */
 const ATTEMPTS = 8
 
 const cell = new Int32Array(new SharedArrayBuffer(4))
 
-/** Milliseconds of CPU that this thread has had. Linux brings the count up to date when a thread goes to sleep. */
+/** Milliseconds of CPU that this thread has used. Linux updates the count only when a thread goes to sleep. */
 function threadCpu(): number {
   Atomics.wait(cell, 0, 0, 1)
   const { user, system } = process.threadCpuUsage()
@@ -20,8 +20,8 @@ const text = JSON.stringify(Array.from({ length: 500 }, (_, index) => ({ kid: `k
 const bytes = Buffer.alloc(256 * 1024)
 
 /**
- * How many times as long everything takes at the moment as on a small idle server, where this takes a millisecond; at least 1.
- * A processor that many share does less in each millisecond.
+ * The slowness of this machine at present, as a factor of at least 1. A fixed piece of work takes 1 ms on an idle
+ * server; a shared processor takes longer.
  */
 function slowness(): number {
   const before = threadCpu()
@@ -31,8 +31,8 @@ function slowness(): number {
 }
 
 /**
- * Milliseconds of CPU that some work takes this thread at the least, on a small idle server.
- * @param enough below which there is no need for another attempt
+ * Least CPU time that some work takes this thread, in milliseconds of an idle server. @param enough stops the attempts
+ * once one takes no longer than this
  */
 export async function cpuOf(work: () => unknown, { enough = 0, attempts = ATTEMPTS } = {}): Promise<number> {
   let best = Number.POSITIVE_INFINITY
@@ -46,7 +46,7 @@ export async function cpuOf(work: () => unknown, { enough = 0, attempts = ATTEMP
   return best
 }
 
-/** Requires that some work takes this thread under 10 ms of CPU, beside what it takes anyway. */
+/** Requires that some work takes this thread less than 10 ms of CPU beyond `anyway`. */
 export async function expectCheap(work: () => unknown, anyway = 0): Promise<void> {
   const taken = (await cpuOf(work, { enough: anyway + MOST_CPU / 2 })) - anyway
   expect(taken, 'milliseconds of CPU').toBeLessThan(MOST_CPU)

@@ -1,4 +1,4 @@
-/** A database with its manifests and commands, under a clock that stands still until it is moved. */
+/** A database with its manifests and commands, under a clock that moves only when a test moves it. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

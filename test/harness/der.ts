@@ -1,4 +1,4 @@
-/** Certificates with anything in them: a writer of DER (X.690), which minds no limit. */
+/** A writer of DER (X.690) that makes certificates with any content and without limits. */
 
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 
@@ -17,28 +17,28 @@ export function element(tag: number, ...parts: readonly Buffer[]): Buffer {
 
 export const sequence = (...parts: readonly Buffer[]): Buffer => element(0x30, ...parts)
 export const set = (...parts: readonly Buffer[]): Buffer => element(0x31, ...parts)
-/** By its content, in hexadecimal. */
+/** An object identifier, from its content in hexadecimal. */
 export const oid = (hex: string): Buffer => element(0x06, Buffer.from(hex, 'hex'))
 export const utf8 = (text: string): Buffer => element(0x0c, Buffer.from(text))
 export const octets = (content: Buffer): Buffer => element(0x04, content)
-/** A positive one. */
+/** A positive integer. */
 export const integer = (bytes: Buffer): Buffer =>
   element(0x02, ...((bytes[0] ?? 0) < 0x80 ? [] : [Buffer.alloc(1)]), bytes)
 export const TRUE = element(0x01, Buffer.from([0xff]))
 
 const COMMON_NAME = oid('550403')
-/** A name of these common names, each in a part of its own. */
+/** A name with these common names, each in an RDN of its own. */
 export const name = (...values: readonly string[]): Buffer =>
   sequence(...values.map((value) => set(sequence(COMMON_NAME, utf8(value)))))
 export const extension = (id: Buffer, value: Buffer): Buffer => sequence(id, octets(value))
-/** The extension of an authority. */
+/** The extension that marks a CA. */
 export const CA = extension(oid('551d13'), sequence(TRUE))
 
-/** So many different object identifiers of as few bytes as they can have. */
+/** Distinct object identifiers, as short as possible. */
 export const shortOids = (count: number): readonly Buffer[] =>
   Array.from({ length: count }, (_, index) => element(0x06, Buffer.from([0x2a, 0x81 + (index >> 7), index & 0x7f])))
 
-/** So many sequences, one within the other: their heads, from the innermost to the outermost, in reverse. */
+/** Sequences nested `levels` deep. The heads are written from the innermost to the outermost, then reversed. */
 export function nested(levels: number): Buffer {
   const heads: Buffer[] = []
   let length = 0
@@ -61,13 +61,13 @@ export const ecKeys = (namedCurve: string): Keys => generateKeyPairSync('ec', { 
 export const p256 = ecKeys('P-256')
 
 interface Spec {
-  /** DER, as everything here. */
+  /** Every field holds DER. */
   readonly subject?: Buffer
   readonly issuer?: Buffer
   readonly extensions?: readonly Buffer[]
   readonly spki?: Buffer
   readonly keys?: Keys
-  /** Its own, where it is left out. */
+  /** The certificate is self-signed if this is missing. */
   readonly signer?: Keys
   readonly algorithm?: Buffer
   readonly serial?: Buffer
@@ -87,7 +87,7 @@ const utcTime = (milliseconds: number): Buffer =>
     ),
   )
 
-/** A certificate, valid from yesterday until tomorrow, with one thing in it that is not as it should be. */
+/** A certificate that is valid from yesterday until tomorrow, with one part replaced. */
 export function makeCertificate(spec: Spec = {}): Buffer {
   const { subject = name('client'), issuer = subject, extensions = [], keys = p256, signer = keys } = spec
   const { algorithm = ES256, spki = keys.publicKey.export({ type: 'spki', format: 'der' }) } = spec

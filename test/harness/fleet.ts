@@ -5,7 +5,7 @@ import { type Answer, postOver } from './post.ts'
 import { basic } from './server.ts'
 import { makeSigner, signWith } from './tokens.ts'
 
-/** What every client of the fleet asks for. */
+/** The token request of every client of the fleet. */
 export const GRANT = { grant_type: 'client_credentials', scope: 'edit' }
 
 const withSecret = `credentials: [{ secret: ${SECRET} }]`
@@ -14,11 +14,14 @@ const withSecret = `credentials: [{ secret: ${SECRET} }]`
 export const clientLine = (id: string, more = ''): string =>
   `  - { client_id: ${id}, scopes: [edit], ${more}${withSecret} }\n`
 
-/** One client of each kind that faults differ for. */
+/** A client of each kind that faults treat differently. */
 export interface Fleet {
-  /** `caller` has a secret, `robot` a key, `watcher` introspects. Ends with its clients: more lines add to them. */
+  /**
+   * `caller` has a secret, `robot` a key, `watcher` introspects. The text ends with the clients, so that a test can
+   * append more.
+   */
   readonly manifest: string
-  /** An assertion of `robot`, good for a minute from `now`, in seconds. */
+  /** An assertion of `robot` that expires a minute after `now`, in seconds. */
   assert(issuer: string, now?: number): Promise<string>
 }
 
@@ -36,7 +39,7 @@ ${clientLine('caller')}  - { client_id: robot, scopes: [edit], credentials: [{ j
   }
 }
 
-/** What the fleet asks one server. */
+/** The requests of the fleet to one server. */
 export class Caller {
   readonly #url: string
   readonly #agent: Agent
@@ -46,12 +49,12 @@ export class Caller {
     this.#agent = agent
   }
 
-  /** A token for a client with a secret. */
+  /** Asks for a token for a client with a secret. */
   ask(client = 'caller', secret = SECRET): Promise<Answer> {
     return this.#post('token', GRANT, basic(client, secret))
   }
 
-  /** A token for `robot`. */
+  /** Asks for a token for `robot`. */
   present(assertion: string): Promise<Answer> {
     return this.#post('token', formOf(assertion, GRANT))
   }
@@ -65,12 +68,12 @@ export class Caller {
     return this.#post('introspect', { token }, basic('watcher', SECRET))
   }
 
-  /** A new token of `caller`. */
+  /** Gets a new token of `caller`. */
   async token(): Promise<string> {
     return tokenIn(await this.ask())
   }
 
-  /** Rejects where the server can't know. */
+  /** Whether a token is active. Rejects if the server can't tell. */
   async isActive(token: string): Promise<boolean> {
     const { status, body } = await this.introspect(token)
     if (status !== 200) throw new Error(`introspection says ${status}: ${body}`)

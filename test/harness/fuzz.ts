@@ -1,17 +1,20 @@
-/** Properties that hold for whatever is thrown at them: how often they are tried, and what memory that may take. */
+/**
+ * Tests of properties with generated input. This file sets the number of cases and bounds the memory that they may
+ * take.
+ */
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bytesInUse } from './memory.ts'
 
-/** Cases of one test file, all its properties together: `FUZZ_RUNS=1000000` is the long mode. */
+/** The cases of one test file, over all its properties. `FUZZ_RUNS=1000000` is the long mode. */
 const TOTAL = Number(process.env['FUZZ_RUNS'] ?? 6_000)
 const RUNS_PER_TURN = 200
 
-/** @param share of the cases of the whole file */
+/** @param share the property's share of the file's cases */
 const runsOf = (share: number): number => Math.ceil(TOTAL * share)
 
-/** A test that a property holds. What fails is printed with the seed that brings it back. */
+/** Tests that a property holds. A failure prints the seed that reproduces it. */
 export function fuzz<Case>(
   name: string,
   share: number,
@@ -22,7 +25,7 @@ export function fuzz<Case>(
   test(name, { timeout: 60_000 + numRuns * 20 }, () => tryOut(numRuns, cases, check))
 }
 
-/** A test that memory does not grow with the number of cases, whatever they do. */
+/** Tests that memory doesn't grow with the number of cases. */
 export function fuzzMemory<Case>(
   name: string,
   { share, growth }: { readonly share: number; readonly growth: number },
@@ -31,7 +34,7 @@ export function fuzzMemory<Case>(
 ): void {
   const numRuns = runsOf(share)
   test(name, { timeout: 60_000 + numRuns * 20 }, async () => {
-    // Code gets compiled, caches fill up to their bounds.
+    // Warm up first: code gets compiled, and caches fill up to their bounds.
     await tryOut(Math.ceil(numRuns / 2), cases, check)
     const before = bytesInUse()
     await tryOut(numRuns, cases, check)
@@ -47,7 +50,7 @@ async function tryOut<Case>(
   let run = 0
   const property = fc.asyncProperty(cases, async (given) => {
     run += 1
-    // A worker that never ends a turn of the event loop counts as hung.
+    // Vitest takes a worker for hung if it never ends a turn of the event loop.
     if (run % RUNS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
     await check(given)
   })

@@ -1,23 +1,23 @@
-/** Real clients and verifiers, unmodified, against a real server: what their tests share. */
+/** Setting for unmodified clients and verifiers against a real server. */
 
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
 import { afterAll, beforeAll } from 'vitest'
 import { startTestServer, type TestServer } from './server.ts'
 
-/** The API of the guide's client. */
+/** The API in the guide's example. */
 export const AUDIENCE = 'https://api.example.com'
 
-/** The client of the guide, to the letter. */
+/** The client of the guide, verbatim. */
 export const GUIDE = { clientId: 'cc_client', secret: '2Federate', scope: 'edit' } as const
 
-/** A secret with all that clients disagree on how to encode. */
+/** A secret with every character that clients encode differently. */
 export const AWKWARD = '50% +:é x'
-/** The rest of it for clients that can't send the letter outside ASCII. */
+/** The same for clients that can't send non-ASCII characters. */
 export const AWKWARD_ASCII = '50% +: x'
-/** The rest of it for a client that encodes the colon and nothing else. */
+/** The same for a client that encodes only the colon. */
 export const AWKWARD_WITHOUT_COLON = '50% + x'
 
-/** The guide's client and one with the awkward secrets, at an API with one scope more than they have. */
+/** The guide's client and one with the awkward secrets. The API has one scope more than the clients. */
 export const manifestFor = (audience: string): string => `
 apis:
   - audience: ${audience}
@@ -32,7 +32,10 @@ clients:
       - { label: without colon, secret: "${AWKWARD_WITHOUT_COLON}" }
 `
 
-/** Starts a server before the tests of a file and stops it after them; the function returned is for use within them. */
+/**
+ * Starts a server before the tests of a file and stops it after them. The returned function gives the server within
+ * tests.
+ */
 export function useServer(options: Parameters<typeof startTestServer>[0]): () => TestServer {
   let server: TestServer | undefined
   beforeAll(async () => {
@@ -45,7 +48,7 @@ export function useServer(options: Parameters<typeof startTestServer>[0]): () =>
   }
 }
 
-/** The claims of a token that jose, with the keys that the server publishes, finds good for `audience` (RFC 9068 §4). */
+/** Verifies a token with jose and the server's published keys (RFC 9068 §4). @returns its claims */
 export async function verifiedClaims({ issuer }: TestServer, token: string, audience: string): Promise<JWTPayload> {
   const keys = createRemoteJWKSet(new URL(`${issuer}/pf/JWKS`))
   const { payload } = await jwtVerify(token, keys, { issuer, audience, typ: 'at+jwt', algorithms: ['ES256'] })

@@ -6,7 +6,7 @@ import { DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 
-/** The operator in whose name tests change the model. */
+/** The operator that changes the model in tests. */
 export const ALICE = operator('alice', 'build-7', 'command')
 
 /** The context of changes by `ALICE`. Retrievable secrets are encrypted under the master key, as in an empty database. */

@@ -1,22 +1,22 @@
 import { generateSecret } from '../../src/model/credentials/generate-secret.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 
-/** A secret of the generated form: tests that are not about slow hashes don't pay for them. */
+/** A secret of the generated form. Tests that aren't about slow hashes use it to avoid them. */
 export const newSecret = (): string => generateSecret(systemRandom)
 
-/** One secret for every client of the model below; tests about secrets give their own. */
+/** The secret of every client of the model below. Tests about secrets set their own. */
 export const SECRET = newSecret()
 
-/** The line of a manifest for one API with one scope: what most tests need of APIs. */
+/** A manifest line for one API with one scope, which is all that most tests need. */
 export const oneApi = (scope: string): string =>
   `apis: [{ audience: "https://api.example.com", scopes: [{ name: ${scope} }] }]`
 
 const credentials = `credentials: [{ secret: ${SECRET} }]`
 
 /**
- * Two APIs that share the scope `read`, and clients that differ in one thing each:
- * - `reporter` has one API; `auditor` has defaults there; `brief` has a lifetime of its own
- * - `batch` has scopes at both APIs; `reader` has only the one that both share
+ * Two APIs that share the scope `read`, and clients that each differ in one thing:
+ * - `reporter` has one API; `auditor` has defaults there; `brief` has its own lifetime
+ * - `batch` has scopes at both APIs; `reader` has only the shared scope
  * - `disabled`, `expired`, and `powerless`, which has no scope
  */
 export const MODEL = `

@@ -1,10 +1,10 @@
-/** Tokens with something changed. */
+/** Mutations of tokens. */
 
 import fc from 'fast-check'
 
 export const base64url: readonly string[] = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
 
-/** What a lax reader may take for nothing. */
+/** Text around a token that a lax parser might ignore. */
 export const WRAPPINGS: readonly string[] = [
   ...[' ', '\t', '\n', '\0', '\ufeff', '\u200b', '"', "'", '.', '=', '==', 'Bearer ', '%20', 'tsa_', '<', ','],
 ]
@@ -15,7 +15,7 @@ const character = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }) },
 )
 
-/** Where something is changed, and to what; the numbers are taken modulo what there is. */
+/** The place and the content of an edit. Numbers are taken modulo the length of the text. */
 interface Draw {
   readonly at: number
   readonly other: number
@@ -57,14 +57,14 @@ const changeCase = (text: string, at: number): string => {
 const flipBit = (text: string, at: number, bit: number): string =>
   replace(text, at, 1, String.fromCharCode((text.charCodeAt(placeIn(text, at)) || 0) ^ (1 << (bit % 8))))
 
-/** Changes one of the segments between the dots. */
+/** Changes one of the dot-separated segments. */
 const inSegment = (text: string, at: number, change: (segment: string, index: number) => string): string => {
   const segments = text.split('.')
   const index = at % segments.length
   return segments.with(index, change(segments[index] ?? '', index)).join('.')
 }
 
-/** A bit of what a segment stands for, which leaves it canonical. */
+/** Flips a bit of the decoded segment, so that its encoding stays canonical. */
 const flipDecodedBit = (segment: string, at: number): string => {
   const bytes = Buffer.from(segment, 'base64url')
   if (bytes.length === 0) return segment
@@ -82,7 +82,7 @@ const EDITS: readonly Edit[] = [
   (text, { at }) => changeCase(text, at),
   (text, { at, other }) => flipBit(text, at, other),
   (text, { at, other }) => inSegment(text, at, (segment) => flipDecodedBit(segment, other)),
-  // The last character: some of its bits mean nothing.
+  // The last character of a segment has bits that a decoder may ignore.
   (text, { at, by }) => inSegment(text, at, (segment) => segment.slice(0, -1) + by),
   (text, { at, token }) => inSegment(text, at, (_segment, index) => token.split('.')[index] ?? ''),
   (text, { at }) => text.slice(0, placeIn(text, at)),
@@ -92,7 +92,7 @@ const EDITS: readonly Edit[] = [
   (text, { wrapping }) => text + wrapping,
 ]
 
-/** Tokens after one to four edits; some come out as they were. */
+/** Tokens after one to four edits, which may cancel each other out. */
 export const mutated = (seeds: readonly string[]): fc.Arbitrary<string> =>
   fc
     .tuple(
@@ -101,7 +101,7 @@ export const mutated = (seeds: readonly string[]): fc.Arbitrary<string> =>
     )
     .map(([seed, edits]) => edits.reduce((text, [edit, drawn]) => edit(text, drawn), seed))
 
-/** Text that has nothing to do with any token, or begins like one. */
+/** Text that is unrelated to any token, or only begins like one. */
 export const anyText = fc
   .tuple(
     fc.constantFrom('', '', 'tsa_', 'eyJ', '.', '..', 'a.b.'),
@@ -109,7 +109,7 @@ export const anyText = fc
       fc.string({ unit: 'binary', maxLength: 300 }),
       fc.string({ maxLength: 300 }),
       fc.array(character, { maxLength: 300 }).map((all) => all.join('')),
-      // Lone surrogates, too.
+      // Includes lone surrogates.
       fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((codes) => String.fromCharCode(...codes)),
       fc.tuple(character, fc.constantFrom(16_383, 16_384, 16_385, 40_000)).map(([one, length]) => one.repeat(length)),
     ),

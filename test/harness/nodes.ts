@@ -5,20 +5,20 @@ import { freePort } from './port.ts'
 import { type RoundRobin, startRoundRobin } from './round-robin.ts'
 import { applyTo, testConfig } from './server.ts'
 
-/** One process of several that serve one issuer. */
+/** One of several processes that serve the same issuer. */
 export interface Node {
-  /** Where it is asked past the proxy. */
+  /** The process's own address, which bypasses the proxy. */
   readonly url: string
   readonly admin: string
-  /** Ends it, and starts it anew. Resolves once it is ready. */
+  /** Stops the process and starts it anew. Resolves once it is ready. */
   restart(signal?: NodeJS.Signals): Promise<void>
 }
 
-/** Processes with one database, behind a proxy whose address is the issuer. */
+/** Several processes on one database, behind a proxy at the issuer's address. */
 export interface Nodes {
   readonly issuer: string
   readonly config: Config
-  /** The environment of a command that administers them. */
+  /** The environment of commands that administer them. */
   readonly env: Readonly<Record<string, string>>
   readonly nodes: readonly Node[]
   readonly balancer: RoundRobin
@@ -29,13 +29,13 @@ interface NodesOptions {
   readonly count: number
   /** The address of an empty database. */
   readonly storage: string
-  /** YAML; applied before they start. */
+  /** YAML, applied before the processes start. */
   readonly manifest: string
-  /** What differs in their environment. */
+  /** Changes to the environment of the processes. */
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Starts them all at once; whoever does stops them. */
+/** Starts all processes at once. The caller stops them. */
 export async function startNodes({ count, storage, manifest, env = {} }: NodesOptions): Promise<Nodes> {
   const { config, folder } = await testConfig({ storage })
   await applyTo(config, manifest)

@@ -1,11 +1,14 @@
 import { createServer } from 'node:net'
 
-/** Each process begins elsewhere in a range below the ports that the system hands out: no two tests meet. */
+/**
+ * Each process begins at another place in a range below the system's ephemeral ports, so that parallel tests don't
+ * collide.
+ */
 const FIRST = 12_000
 const COUNT = 20_000
 let next = (process.pid * 101) % COUNT
 
-/** A port of localhost on which nothing listens. */
+/** Finds a free port on localhost. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST + (next++ % COUNT)

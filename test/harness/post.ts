@@ -1,15 +1,15 @@
 import { type Agent, request } from 'node:https'
 
-/** What a request came to. */
+/** The answer to a request. */
 export interface Answer {
   readonly status: number
-  /** Empty where the answer has none. */
+  /** Empty if the answer has none. */
   readonly requestId: string
   readonly body: string
   readonly retryAfter: string | undefined
 }
 
-/** `POST`s a form over the agent's connections, none of which is tried twice. Rejects where the connection fails. */
+/** `POST`s a form over the agent's connections, without retries. Rejects if the connection fails. */
 export function postOver(
   agent: Agent,
   url: string,

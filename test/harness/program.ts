@@ -6,7 +6,7 @@ import { program } from '../../src/cli/main.ts'
 import { fail } from '../../src/cli/output.ts'
 import { runCommand } from './command.ts'
 
-/** Every command that does something, by its words: `credentials rotate`. */
+/** Every command with an action, under its words, such as `credentials rotate`. */
 export function commandsOf(command: Command = program, before: readonly string[] = []): ReadonlyMap<string, Command> {
   return new Map(
     command.commands.flatMap((sub): [string, Command][] => {
@@ -23,7 +23,7 @@ export interface Printed {
   readonly stderr: string
 }
 
-/** Thrown in place of ending this process. */
+/** Thrown instead of ending this process. */
 class Exit extends Error {
   readonly code: number
 
@@ -34,8 +34,8 @@ class Exit extends Error {
 }
 
 /**
- * Runs `tessera` in this process, with arguments as a shell would pass them. One at a time.
- * @param input what the command reads
+ * Runs `tessera` in this process, with arguments as a shell would pass them. Calls must not overlap. @param input the
+ * command's standard input
  */
 export async function runTessera(
   args: readonly string[],
@@ -73,7 +73,7 @@ export async function runTessera(
   }
 }
 
-/** A pipe with something in it, as far as commands look at it. */
+/** A pipe that holds `input`, with the members that commands use. */
 const pipeOf = (input: string | Buffer) =>
   Object.assign(Readable.from(input.length === 0 ? [] : [Buffer.from(input)]), {
     fd: 0,

@@ -5,16 +5,16 @@ import { makeSigner, type Signer, signWith } from './tokens.ts'
 
 export const signer = await makeSigner('ES256')
 
-/** What a proof is made of beyond what makes it good. */
+/** Changes to an otherwise good proof. */
 export interface Changes {
   readonly claims?: object
   readonly header?: object
   readonly by?: Signer
-  /** Whose clock it is made by, in milliseconds. */
+  /** The time of the client's clock, in milliseconds. */
   readonly now?: number
 }
 
-/** A proof, good but for what is changed. @param htu the token endpoint */
+/** A good proof, with `changes` applied. @param htu the token endpoint */
 export const makeProof = (
   htu: string,
   { claims, header, by = signer, now = Date.now() }: Changes = {},

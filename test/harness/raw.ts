@@ -1,15 +1,15 @@
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 
-/** What came back over a connection on which exactly these bytes were sent. */
+/** The answer to a request that was sent as raw bytes. */
 export interface RawResponse {
-  /** 0 where nothing came. */
+  /** 0 if no answer came. */
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** Opens a TLS connection to a server of ours. */
+/** Opens a TLS connection to a test server. */
 export function connectTo(address: string): Promise<TLSSocket> {
   const { port } = new URL(address)
   return new Promise((resolve, reject) => {
@@ -18,7 +18,7 @@ export function connectTo(address: string): Promise<TLSSocket> {
   })
 }
 
-/** Opens a TCP connection to a server of ours, and begins no TLS. */
+/** Opens a plain TCP connection to a test server. */
 export function connectPlainTo(address: string): Promise<Socket> {
   const { port } = new URL(address)
   return new Promise((resolve, reject) => {
@@ -27,12 +27,15 @@ export function connectPlainTo(address: string): Promise<Socket> {
   })
 }
 
-/** Sends bytes as they are, and reads until the server closes the connection, which it must within `timeout` ms. */
+/**
+ * Sends bytes as they are, and reads until the server closes the connection. Rejects if that takes more than `timeout`
+ * ms.
+ */
 export async function sendRaw(address: string, request: string | Buffer, timeout = 20_000): Promise<RawResponse> {
   return parse(await exchange(await connectTo(address), [request], timeout))
 }
 
-/** Sends bytes as they are, one piece after the other, and reads all answers until the server closes the connection. */
+/** Sends pieces of bytes one after the other, and reads all answers until the server closes the connection. */
 export async function sendPieces(
   socket: Socket,
   pieces: readonly (string | Buffer)[],

@@ -10,7 +10,7 @@ export interface ResourceServer {
   stop(): Promise<void>
 }
 
-/** Serves `app` on the loopback. @param port any free one unless given */
+/** Serves `app` on the loopback interface. @param port any free one by default */
 export function startResourceServer(app: RequestListener, port = 0): Promise<ResourceServer> {
   const tls = inject('tls')
   const server = createServer({ cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, app)

@@ -1,4 +1,4 @@
-/** Keys of every algorithm and state, what they have signed and sealed, and the same of a stranger. */
+/** Keys of every algorithm and state, the tokens that they have signed and sealed, and the same for a stranger. */
 
 import { randomBytes } from 'node:crypto'
 import { MasterKey } from '../../src/crypto/master-key.ts'
@@ -17,7 +17,7 @@ export const ISSUER = 'https://as.example.com'
 /** Seconds. */
 export const NOW = 1_800_000_000
 
-/** The claims of a token of ours, as good as any. */
+/** The claims of a good token of ours. */
 export const CLAIMS = {
   iss: ISSUER,
   sub: 'reporter',
@@ -59,7 +59,7 @@ const openRing = (keys: readonly StoredKey[]): Promise<Keyring> =>
 
 export const sealer = new Sealer(systemRandom)
 
-/** Tokens with these claims, of each algorithm and format. */
+/** One token for each algorithm and format. */
 async function issueAll(keyring: Keyring, claims: object): Promise<readonly string[]> {
   const jwts = signingAlgorithms.flatMap((algorithm) =>
     (['at+jwt', 'JWT'] as const).map(async (typ) => signJwt(await keyring.signer(algorithm), typ, claims)),
@@ -74,9 +74,9 @@ async function issueAll(keyring: Keyring, claims: object): Promise<readonly stri
 
 const [active, retiring, revoked, strange] = await Promise.all([newKeys(), newKeys(), newKeys(), newKeys()])
 
-/** The keys in use: those that sign, and those that have signed; of those that were revoked it knows nothing. */
+/** The server's keyring: active and retiring keys. It holds no revoked key. */
 export const ring = await openRing([...active, ...inState(retiring, 'retiring'), ...inState(revoked, 'revoked')])
-/** Keys that are as good as ours, and somebody else's. */
+/** Keys of the same kinds that belong to somebody else. */
 export const stranger = await openRing(strange)
 
 export const kids = [...active, ...retiring, ...revoked, ...strange].map(({ kid }) => kid)
@@ -88,7 +88,7 @@ export const verifier: Verifier = {
   clock: clockAt(NOW * 1000 + 999),
 }
 
-/** What verifies, and nothing else does. */
+/** Exactly the tokens that must verify. */
 export const genuine: ReadonlyMap<string, object> = new Map(
   (
     await Promise.all(
@@ -101,7 +101,9 @@ export const genuine: ReadonlyMap<string, object> = new Map(
   ).flat(),
 )
 
-/** What doesn't, though somebody has signed or sealed it: with keys that were revoked, a stranger's, too late or early. */
+/**
+ * Tokens with a valid signature or seal that must not verify: the key is revoked or a stranger's, or the time is wrong.
+ */
 export const worthless: readonly string[] = (
   await Promise.all([
     issueAll(await openRing(revoked), CLAIMS),

@@ -2,16 +2,16 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Whom a proxy passes connections on to. */
+/** A process that the proxy forwards connections to. */
 interface Backend {
   readonly port: number
-  /** Where it says whether it is ready. */
+  /** The address that serves `/readyz`. */
   readonly admin: string
 }
 
-/** A load balancer of connections, as simple as they come. */
+/** A load balancer for connections. */
 export interface RoundRobin {
-  /** How many connections each backend has been given. */
+  /** The number of connections that each backend has been given. */
   readonly given: readonly number[]
   stop(): Promise<void>
 }
@@ -19,8 +19,8 @@ export interface RoundRobin {
 const CHECK_EVERY_MS = 100
 
 /**
- * Gives each connection to the next backend whose `/readyz` last said 200, and to another where that one can't be connected to.
- * What is connected stays so. Whoever starts it stops it.
+ * Gives each connection to the next backend whose `/readyz` last answered 200, or to another if that one refuses it.
+ * Open connections keep their backend. The caller stops the balancer.
  */
 export async function startRoundRobin(port: number, backends: readonly Backend[]): Promise<RoundRobin> {
   const given = backends.map(() => 0)
@@ -62,7 +62,7 @@ export async function startRoundRobin(port: number, backends: readonly Backend[]
 
   function keep(socket: Socket): void {
     sockets.add(socket)
-    // Who sees it is the other side, whose connection then ends.
+    // The other side of the proxy sees the error, because its connection ends.
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
   }

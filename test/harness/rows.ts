@@ -1,16 +1,16 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { Config } from '../../src/config/resolve.ts'
 
-/** The rows of an SQLite database, for somebody who changes them by hand. */
+/** Writes the rows of an SQLite database by hand, past the program. */
 export interface Rows {
   run(sql: string, ...values: SQLInputValue[]): void
   all(sql: string, ...values: SQLInputValue[]): readonly Record<string, unknown>[]
-  /** Announces a change to the servers, as the program does with each of its own. */
+  /** Announces a change to the servers, as the program does for each of its own changes. */
   announce(kind: string, id: string): void
   close(): void
 }
 
-/** Opens the database of a configuration; whoever does closes it. */
+/** Opens the database of a configuration. The caller closes it. */
 export function openRows({ storage }: Pick<Config, 'storage'>): Rows {
   const db = new DatabaseSync(storage.slice('sqlite:'.length), { enableForeignKeyConstraints: false, timeout: 10_000 })
   const run = (sql: string, ...values: SQLInputValue[]): void => void db.prepare(sql).run(...values)

@@ -5,17 +5,17 @@ interface Sample {
   readonly value: number
 }
 
-/** What an admin listener has measured. */
+/** The metrics of an admin listener. */
 export interface Scrape {
   readonly samples: readonly Sample[]
-  /** By metric: its type. */
+  /** The type of each metric. */
   readonly types: ReadonlyMap<string, string>
   readonly text: string
-  /** The sum of the series with at least these labels; undefined where there is none. */
+  /** The sum of the series with at least these labels, or undefined if there is none. */
   value(name: string, labels?: Readonly<Record<string, string>>): number | undefined
 }
 
-/** Asks for the metrics. @throws Error at a line that is not of the format */
+/** Fetches the metrics. @throws Error if a line violates the format */
 export async function scrape(admin: string): Promise<Scrape> {
   const response = await fetch(`${admin}/metrics`)
   const text = await response.text()

@@ -5,9 +5,9 @@ import { startServer } from '../../src/server/server.ts'
 import { freePort } from './port.ts'
 import type { TestServer } from './server.ts'
 
-/** Another server on the database of a first, with its issuer and master key. */
+/** A second server on the first one's database, with the same issuer and master key. */
 export interface SecondServer {
-  /** Where it listens. */
+  /** The server's own address. */
   readonly url: string
   readonly admin: string
   stop(): Promise<void>
@@ -15,11 +15,14 @@ export interface SecondServer {
 
 interface Changes extends Partial<Pick<Config, 'issuer' | 'clientAuthorities' | 'masterKey' | 'previousMasterKey'>> {
   readonly runtime?: Partial<Config['runtime']>
-  /** Where it logs; nowhere unless told. */
+  /** The server's log; discarded by default. */
   readonly log?: Logger
 }
 
-/** Starts one; whoever does stops it before the first. @param changes what differs in its configuration */
+/**
+ * Starts a second server. The caller stops it before the first. @param changes options that differ from the first
+ * server's
+ */
 export async function startBeside(
   { config }: Pick<TestServer, 'config'>,
   { runtime, log = createLogger('silent'), ...changes }: Changes = {},

@@ -17,34 +17,34 @@ import { openStore } from '../../src/store/open.ts'
 import { freePort } from './port.ts'
 
 interface TestServerOptions {
-  /** YAML; applied before the server starts. */
+  /** YAML, applied before the server starts. */
   readonly manifest?: string
   /** Options by key, such as `token.lifetime`. */
   readonly options?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
   readonly clock?: Clock
-  /** Opens the database in place of the real thing, to make it fail. */
+  /** Opens the database instead of the real function, so that a test can make it fail. */
   readonly open?: Environment['open']
-  /** Resolves the hosts of keys by URL in place of the system's resolver. */
+  /** Resolves the hosts of key URLs instead of the system's resolver. */
   readonly lookup?: Environment['lookup']
-  /** Where the server logs; nowhere unless told. */
+  /** The server's log; discarded by default. */
   readonly log?: Logger
-  /** Holds refusals back in place of timers. */
+  /** Delays refusals instead of the real timers. */
   readonly holds?: Environment['holds']
 }
 
-/** A real server: TLS, database, keys; everything in a folder that goes with it. */
+/** A real server with TLS, database and keys. Its temporary folder goes when it stops. */
 export interface TestServer {
-  /** Also the address of its endpoints. */
+  /** The issuer, which is also the base URL of the endpoints. */
   readonly issuer: string
   readonly admin: string
   readonly config: Config
   readonly folder: string
-  /** `POST`s a form to the token endpoint; text as it is. */
+  /** `POST`s a form to the token endpoint. Text is sent as it is. */
   token(form: Record<string, string> | string, headers?: Record<string, string>): Promise<Response>
-  /** Applies a manifest as another process would: through a connection of its own. */
+  /** Applies a manifest over a database connection of its own, as another process would. */
   apply(manifest: string, env?: Readonly<Record<string, string>>): Promise<Plan>
-  /** What is in the audit log, once everything recorded up to now is written. */
+  /** Waits until all recorded events are written. @returns the audit log */
   audit(requestId?: string | null): Promise<readonly StoredAuditEvent[]>
   stop(): Promise<void>
 }
@@ -54,7 +54,10 @@ export const basic = (id: string, secret: string): { readonly authorization: str
   authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
 })
 
-/** The configuration of a server on free ports, with everything in a new folder: an empty database, too, but where `storage` is given. */
+/**
+ * The configuration of a server on free ports, with its files in a new folder. The database is empty, unless `storage`
+ * names another.
+ */
 export async function testConfig(
   options: Readonly<Record<string, string>> = {},
 ): Promise<{ config: Config; folder: string }> {
@@ -106,7 +109,7 @@ export async function startTestServer({
   log = createLogger('silent'),
   holds,
 }: TestServerOptions = {}): Promise<TestServer> {
-  // Nobody waits for the connections that a test has left open.
+  // No test waits for the connections that it left open.
   const { config, folder } = await testConfig({ 'shutdown.timeout': '0', ...options })
   if (manifest !== undefined) await applyTo(config, manifest, env)
   const server: Server = await startServer(config, {

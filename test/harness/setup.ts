@@ -9,14 +9,14 @@ import { migrateDatabase } from '../../src/store/open.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The paths of one certificate for localhost, which every test server serves with, and of its authority. */
+    /** The paths of a certificate for localhost and of its CA. Every test server uses it. */
     readonly tls: { readonly cert: string; readonly key: string; readonly ca: string }
-    /** The path of an SQLite database that is migrated and empty: a copy costs a tenth of the migrations. */
+    /** The path of a migrated SQLite database without data. Copying it takes a tenth of the time of the migrations. */
     readonly emptyDatabase: string
   }
 }
 
-/** Makes, once for a run, what every test server needs. */
+/** Makes the shared files of a run. */
 export async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-test-setup-'))
   const emptyDatabase = join(folder, 'empty.db')

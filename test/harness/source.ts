@@ -21,7 +21,7 @@ export interface Certificate {
   readonly key: string
 }
 
-/** A self-signed certificate for these names, at the addresses 127.0.0.1, 127.0.0.2 and ::1. */
+/** Makes a self-signed certificate for these names, at 127.0.0.1, 127.0.0.2 and ::1. */
 export async function makeCertificate(...names: readonly string[]): Promise<Certificate> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
@@ -48,12 +48,12 @@ export async function makeCertificate(...names: readonly string[]): Promise<Cert
   return { cert: certificate.toString('pem'), key: PemConverter.encode(pkcs8, 'PRIVATE KEY') }
 }
 
-/** Something that listens on loopback, and counts. */
+/** A server on loopback that counts its connections. */
 export interface Source {
   readonly port: number
-  /** How many connections were made, with TLS or without. */
+  /** The number of connections, with or without TLS. */
   connections(): number
-  /** The paths that were asked for. */
+  /** The requested paths. */
   readonly paths: readonly string[]
   url(path?: string, host?: string): string
   stop(): Promise<void>
@@ -61,7 +61,7 @@ export interface Source {
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
-/** An HTTPS server. */
+/** Starts an HTTPS server. */
 export function startSource(certificate: Certificate, answer: Answer, host = '127.0.0.1'): Promise<Source> {
   const paths: string[] = []
   const server = createHttpsServer(certificate, (request, response) => {
@@ -71,7 +71,7 @@ export function startSource(certificate: Certificate, answer: Answer, host = '12
   return listen(server, host, paths)
 }
 
-/** A TLS server that speaks whatever `talk` says. */
+/** Starts a TLS server whose protocol is `talk`. */
 export function startTls(certificate: Certificate, talk: (socket: Socket) => void): Promise<Source> {
   const server = createTlsServer(certificate, (socket) => {
     socket.on('error', () => {})
@@ -80,7 +80,7 @@ export function startTls(certificate: Certificate, talk: (socket: Socket) => voi
   return listen(server, '127.0.0.1', [])
 }
 
-/** A TCP server that speaks whatever `talk` says. */
+/** Starts a TCP server whose protocol is `talk`. */
 export const startTcp = (talk: (socket: Socket) => void): Promise<Source> =>
   listen(createTcpServer(talk), '127.0.0.1', [])
 
@@ -109,12 +109,12 @@ async function listen(server: Server, host: string, paths: readonly string[]): P
   }
 }
 
-/** Answers with this JSON. */
+/** Answers with JSON. */
 export const sendJson = (response: ServerResponse, json: unknown, headers: Record<string, string> = {}): void => {
   response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(json))
 }
 
-/** A fetcher that reaches 127.0.0.1, unless told otherwise. */
+/** A fetcher that may reach 127.0.0.1 by default. */
 export function testFetcher({
   certificate,
   allowed = ['127.0.0.1'],

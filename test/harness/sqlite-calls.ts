@@ -1,28 +1,28 @@
-/** SQLite made to fail where it is called, and to be full. */
+/** Makes calls of SQLite fail, and fills the database. */
 
 import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Breaker } from './breaker.ts'
 
 /** https://sqlite.org/rescode.html */
 const SQLITE_IOERR = 10
-/** As many as SQLite itself allows, or nearly. */
+/** About the largest number of pages that SQLite allows. */
 const MOST_PAGES = 2 ** 30
 
-/** Every SQLite database that this process opens from then on. */
+/** Controls every SQLite database that this process opens after `takeOverSqlite`. */
 export interface SqliteCalls {
-  /** Which of its calls fail. */
+  /** Decides which calls fail. */
   readonly breaker: Breaker
-  /** Allows no database to grow. */
+  /** Stops every database from growing. */
   fill(): void
   /** Undoes `fill`. */
   free(): void
-  /** Has every database open now take no writes, as on a disk that was mounted anew after errors, or again take them. */
+  /** Makes every open database read-only, as a disk that was remounted after errors, or writable again. */
   setReadOnly(isReadOnly: boolean): void
-  /** Has SQLite as it was. */
+  /** Puts SQLite's own functions back. */
   restore(): void
 }
 
-/** Takes over the calls of SQLite. Whoever does restores them. */
+/** Takes over the calls of SQLite. The caller restores them. */
 export function takeOverSqlite(): SqliteCalls {
   const databases = new Set<DatabaseSync>()
   const plain = {
@@ -42,7 +42,7 @@ export function takeOverSqlite(): SqliteCalls {
   }
 
   DatabaseSync.prototype.exec = function (sql) {
-    // What a connection begins with.
+    // A new connection begins with pragmas.
     if (sql.startsWith('pragma')) {
       databases.add(this)
       if (isFull) limit(this)

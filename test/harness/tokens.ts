@@ -1,4 +1,4 @@
-/** Keys, and tokens signed with them by another library than what is under test. */
+/** Keys, and tokens that another library signs with them. */
 
 import { CompactSign, exportJWK, generateKeyPair, type JWK } from 'jose'
 import { type AsymmetricAlgorithm, asymmetricAlgorithms } from '../../src/crypto/jws/algorithms.ts'
@@ -6,7 +6,7 @@ import { type PublicKey, parsePublicJwk } from '../../src/crypto/jws/public-key.
 
 const PRIVATE = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi'])
 
-/** A JWK without what is private. */
+/** A JWK without its private members. */
 export const publicHalf = (jwk: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(jwk).filter(([name]) => !PRIVATE.has(name)))
 
@@ -19,7 +19,7 @@ export interface Signer {
   readonly key: PublicKey
 }
 
-/** A new key for an algorithm, of 2048 bits where it is RSA. */
+/** A new key for an algorithm. RSA keys have 2048 bits. */
 export async function makeSigner(alg: AsymmetricAlgorithm, members: object = {}): Promise<Signer> {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
   const publicJwk = { ...(await exportJWK(publicKey)), ...members }

@@ -1,35 +1,38 @@
-/** One answer, or the failure to get one. */
+/** One answer, or a failed request. */
 export interface Sample {
-  /** What it was, such as the status of the answer or the code of the error. */
+  /** The status of the answer, the code of the error, or another name. */
   readonly outcome: string
-  /** Milliseconds since the epoch, when it was sent. */
+  /** The time of sending, in milliseconds since the epoch. */
   readonly at: number
-  /** Milliseconds until it was there. */
+  /** Milliseconds until the answer. */
   readonly elapsed: number
 }
 
-/** Requests that are sent again and again. */
+/** Requests that are sent in a loop. */
 export interface Traffic {
-  /** Of all that have ended, in the order of their ends. */
+  /** All finished requests, in the order of their ends. */
   readonly samples: readonly Sample[]
-  /** How often there was each outcome. */
+  /** The number of requests for each outcome. */
   outcomes(): Readonly<Record<string, number>>
-  /** Resolves once as many have ended as were asked for. */
+  /** Resolves once `total` requests have ended. */
   readonly done: Promise<void>
-  /** Begins no more of them, and waits for those under way. */
+  /** Starts no more requests, and waits for those under way. */
   stop(): Promise<void>
 }
 
 interface TrafficOptions {
-  /** How many are under way at once. */
+  /** The number of parallel senders. */
   readonly concurrency: number
-  /** How many are sent; without, they are until `stop`. */
+  /** The number of requests. Without it, requests are sent until `stop`. */
   readonly total?: number
-  /** Milliseconds that each sender waits from the end of one to the next; 0 unless told. */
+  /** Milliseconds that each sender waits between two requests; 0 by default. */
   readonly pause?: number
 }
 
-/** Starts traffic; whoever does stops it or waits for its end. @param send sends the n-th, and names its outcome; a rejection is named by its code */
+/**
+ * Starts traffic. The caller stops it or waits for its end. @param send sends the n-th request and names its outcome; a
+ * rejection is named by its code
+ */
 export function startTraffic(send: (n: number) => Promise<string>, options: TrafficOptions): Traffic {
   const { concurrency, total = Number.POSITIVE_INFINITY, pause = 0 } = options
   const samples: Sample[] = []
@@ -62,14 +65,14 @@ export function startTraffic(send: (n: number) => Promise<string>, options: Traf
   }
 }
 
-/** `fetch` wraps what went wrong. */
+/** Names an error by its cause, because `fetch` wraps the original error. */
 function nameOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error)) return String(cause)
   return 'code' in cause ? String(cause.code) : cause.message
 }
 
-/** The value below which a share of them lies. @param share from 0 to 1 */
+/** The quantile of the values. @param share from 0 to 1 */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN

@@ -1,4 +1,4 @@
-/** Counts the turns of the event loop. @returns what ends that, and says how many there were */
+/** Counts the turns of the event loop. @returns a function that stops counting and gives the count */
 export function countTurns(): () => number {
   let turns = 0
   let next = setImmediate(turn)

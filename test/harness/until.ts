@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Milliseconds after which it is given up. */
+/** Milliseconds until `until` gives up. */
 const PATIENCE = 20_000
-/** Milliseconds between two looks: asking without a pause would keep what is waited for from the processor. */
+/** Milliseconds between two checks. Without a pause, the checks would take the processor from the work. */
 const PAUSE = 10
 
 /**
- * The most that a server may take for what it does within a second, in milliseconds. On a busy machine the same work takes
- * several times as long; a server that does not learn of a change never gets there.
+ * The limit for changes that a server learns of within a second, in milliseconds. It is longer, because a busy machine
+ * is slow; a server that misses the change still fails.
  */
 export const A_SECOND = 5_000
 
-/** Milliseconds until that is so, asked again and again. Rejects after 20 s. */
+/**
+ * Repeats `check` until it holds. @returns the milliseconds that this took
+ * @throws Error after 20 s
+ */
 export async function until(check: () => Promise<boolean>): Promise<number> {
   const start = performance.now()
   while (!(await check())) {

@@ -37,7 +37,7 @@ async function serve(endpoint: Endpoint, asksCertificate = false) {
   return { response: await fetch(`https://localhost:${listener.port}/x`), defects }
 }
 
-test('a defect tells the wire nothing but server_error and the id under which its cause is logged', async () => {
+test('a defect is answered with only server_error and the id under which its cause is logged', async () => {
   const cause = new Error('secret detail at /some/path')
   const { response, defects } = await serve(() => {
     throw cause
@@ -50,7 +50,7 @@ test('a defect tells the wire nothing but server_error and the id under which it
   expect(defects).toEqual([[cause, response.headers.get('x-request-id')]])
 })
 
-test('a database that fails is 503 with Retry-After, and its cause is logged', async () => {
+test('a failing database is 503 with Retry-After, and its cause is logged', async () => {
   const cause = new Error('disk I/O error')
   const { response, defects } = await serve(async () => {
     throw new StorageUnavailable(cause)
@@ -61,7 +61,7 @@ test('a database that fails is 503 with Retry-After, and its cause is logged', a
   expect(defects).toEqual([[cause, response.headers.get('x-request-id')]])
 })
 
-test('a client certificate that is too large is no defect of ours, and is not logged as one', async () => {
+test('an oversized client certificate is not logged as a defect', async () => {
   const { defects } = await serve(() => ({ status: 200, headers: {}, body: '' }), true)
   const der = makeCertificate({ extensions: [extension(oid('2a0304'), Buffer.alloc(20_000))] })
   const key = p256.privateKey.export({ type: 'pkcs8', format: 'pem' })

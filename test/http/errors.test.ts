@@ -11,23 +11,23 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Each listener, and a path at which it answers GET. */
+/** Each listener, with a path that answers GET. */
 const listeners: [string, () => string, string][] = [
   ['the OAuth listener', () => server.issuer, '/pf/heartbeat.ping'],
   ['the admin listener', () => server.admin, '/healthz'],
 ]
 
 interface Expected {
-  /** The error of each answer, or its status where it is none. */
+  /** The error of each answer, or its status if it has no error. */
   readonly answers: readonly (number | readonly [status: number, error: string])[]
-  /** Whether the connection ends with the last of them. Where not, another request over it is answered. */
+  /** Whether the connection ends after the last answer. Otherwise another request over it is answered. */
   readonly isLast?: boolean
 }
 
 const HOST = 'Host: localhost\r\n'
 const bad = (status: number): readonly [number, string] => [status, 'invalid_request']
 
-/** The bytes to send, with `PATH` in place of the path. */
+/** The bytes to send, with `PATH` for the path. */
 const cases: Record<string, [sent: string, expected: Expected]> = {
   'a good request': [`GET PATH HTTP/1.1\r\n${HOST}\r\n`, { answers: [200] }],
   'no Host': ['GET PATH HTTP/1.1\r\n\r\n', { answers: [bad(400)] }],
@@ -37,20 +37,20 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
   'a Host with a space': ['GET PATH HTTP/1.1\r\nHost: a b\r\n\r\n', { answers: [bad(400)] }],
   'a Host with a path': ['GET PATH HTTP/1.1\r\nHost: a/b\r\n\r\n', { answers: [bad(400)] }],
   'a Host with a user': ['GET PATH HTTP/1.1\r\nHost: u@a\r\n\r\n', { answers: [bad(400)] }],
-  'a Host with a port that is none': ['GET PATH HTTP/1.1\r\nHost: a:b\r\n\r\n', { answers: [bad(400)] }],
+  'a Host with an invalid port': ['GET PATH HTTP/1.1\r\nHost: a:b\r\n\r\n', { answers: [bad(400)] }],
   'two hosts in one Host': ['GET PATH HTTP/1.1\r\nHost: a, b\r\n\r\n', { answers: [bad(400)] }],
-  'a Host with half a percent': ['GET PATH HTTP/1.1\r\nHost: a%4\r\n\r\n', { answers: [bad(400)] }],
-  'a Host with half a bracket': ['GET PATH HTTP/1.1\r\nHost: [::1\r\n\r\n', { answers: [bad(400)] }],
+  'a Host with an incomplete escape': ['GET PATH HTTP/1.1\r\nHost: a%4\r\n\r\n', { answers: [bad(400)] }],
+  'a Host with an unclosed bracket': ['GET PATH HTTP/1.1\r\nHost: [::1\r\n\r\n', { answers: [bad(400)] }],
   'a Host of 10,000 characters': [`GET PATH HTTP/1.1\r\nHost: ${'a'.repeat(10_000)}\r\n\r\n`, { answers: [bad(400)] }],
   'a Host with a port': ['GET PATH HTTP/1.1\r\nHost: a:1\r\n\r\n', { answers: [200] }],
   'a Host with an empty port': ['GET PATH HTTP/1.1\r\nHost: a:\r\n\r\n', { answers: [200] }],
   'a Host of IPv6': ['GET PATH HTTP/1.1\r\nHost: [::1]:443\r\n\r\n', { answers: [200] }],
-  'a Host with all that a name may have': [
+  'a Host with every character that a name may have': [
     "GET PATH HTTP/1.1\r\nHost: a-b_c.%41~!$&'()*+,;=\r\n\r\n",
     { answers: [200] },
   ],
   'HTTP/1.0 without a Host': ['GET PATH HTTP/1.0\r\n\r\n', { answers: [200], isLast: true }],
-  'HTTP/1.0 that is to be kept alive': [`GET PATH HTTP/1.0\r\nConnection: keep-alive\r\n\r\n`, { answers: [200] }],
+  'HTTP/1.0 with keep-alive': [`GET PATH HTTP/1.0\r\nConnection: keep-alive\r\n\r\n`, { answers: [200] }],
   'HTTP/1.0 with two Hosts': [`GET PATH HTTP/1.0\r\n${HOST}${HOST}\r\n`, { answers: [bad(400)], isLast: true }],
   'HTTP/1.0 with a bad Host': ['GET PATH HTTP/1.0\r\nHost: /\r\n\r\n', { answers: [bad(400)], isLast: true }],
   'HTTP/1.0 with Transfer-Encoding': [
@@ -59,7 +59,7 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
   ],
   'no version, as in HTTP/0.9': ['GET PATH\r\n\r\n', { answers: [bad(400)], isLast: true }],
   'HTTP/1.2': [`GET PATH HTTP/1.2\r\n${HOST}\r\n`, { answers: [bad(400)], isLast: true }],
-  'a version with more behind it': [`GET PATH HTTP/1.1x\r\n${HOST}\r\n`, { answers: [bad(400)], isLast: true }],
+  'a version with trailing text': [`GET PATH HTTP/1.1x\r\n${HOST}\r\n`, { answers: [bad(400)], isLast: true }],
   'HTTP/2.0': [`GET PATH HTTP/2.0\r\n${HOST}\r\n`, { answers: [bad(400)], isLast: true }],
   'HTTP/3.0': [`GET PATH HTTP/3.0\r\n${HOST}\r\n`, { answers: [bad(400)], isLast: true }],
   'the preface of HTTP/2': ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', { answers: [bad(400)], isLast: true }],
@@ -76,7 +76,7 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
     `DELETE PATH HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nabcde`,
     { answers: [bad(405)] },
   ],
-  'a method that is none': [`FOO PATH HTTP/1.1\r\n${HOST}\r\n`, { answers: [bad(400)], isLast: true }],
+  'an invalid method': [`FOO PATH HTTP/1.1\r\n${HOST}\r\n`, { answers: [bad(400)], isLast: true }],
   'a method in lower case': [`get PATH HTTP/1.1\r\n${HOST}\r\n`, { answers: [bad(400)], isLast: true }],
   TRACE: [`TRACE PATH HTTP/1.1\r\n${HOST}\r\n`, { answers: [bad(405)] }],
   CONNECT: [`CONNECT localhost:1 HTTP/1.1\r\n${HOST}\r\n`, { answers: [bad(405)], isLast: true }],
@@ -85,15 +85,15 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
     { answers: [bad(405)], isLast: true },
   ],
   'OPTIONS of the whole server': [`OPTIONS * HTTP/1.1\r\n${HOST}\r\n`, { answers: [bad(404)] }],
-  'an upgrade to WebSocket, which is not made': [
+  'an upgrade to WebSocket, which is ignored': [
     `GET PATH HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     { answers: [200], isLast: true },
   ],
-  'an upgrade to HTTP/2, which is not made': [
+  'an upgrade to HTTP/2, which is ignored': [
     `GET PATH HTTP/1.1\r\n${HOST}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`,
     { answers: [200], isLast: true },
   ],
-  'an expectation that nobody knows': [
+  'an unknown expectation': [
     `GET PATH HTTP/1.1\r\n${HOST}Expect: 200-ok\r\nContent-Length: 2\r\n\r\nab`,
     { answers: [bad(417)], isLast: true },
   ],
@@ -101,7 +101,7 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
     `GET PATH HTTP/1.1\r\n${HOST}Expect: 100-continue, x\r\nContent-Length: 2\r\n\r\nab`,
     { answers: [bad(417)], isLast: true },
   ],
-  'an expectation at a path that there is not': [
+  'an expectation at an unknown path': [
     `GET /nowhere HTTP/1.1\r\n${HOST}Expect: x\r\n\r\n`,
     { answers: [bad(404)], isLast: true },
   ],
@@ -109,7 +109,7 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
     `GET PATH HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 2\r\n\r\nab`,
     { answers: [100, 200] },
   ],
-  '100-continue for a body that is too large': [
+  '100-continue for an oversized body': [
     `GET PATH HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 99999999\r\n\r\n`,
     { answers: [bad(413)], isLast: true },
   ],
@@ -117,13 +117,13 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
     `PUT PATH HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 5\r\n\r\n`,
     { answers: [bad(405)], isLast: true },
   ],
-  'a path that there is not': [`GET /nowhere HTTP/1.1\r\n${HOST}\r\n`, { answers: [bad(404)] }],
+  'an unknown path': [`GET /nowhere HTTP/1.1\r\n${HOST}\r\n`, { answers: [bad(404)] }],
   'an absolute URI of another scheme': [`GET ftp://evilPATH HTTP/1.1\r\n${HOST}\r\n`, { answers: [bad(404)] }],
   'an absolute URI': [`GET https://evilPATH HTTP/1.1\r\n${HOST}\r\n`, { answers: [200] }],
   'an absolute URI, and no Host': ['GET https://evilPATH HTTP/1.1\r\n\r\n', { answers: [bad(400)] }],
   'a target of 8,000 characters': [`GET PATH?${'a'.repeat(7_950)} HTTP/1.1\r\n${HOST}\r\n`, { answers: [200] }],
-  'a target of more': [`GET PATH?${'a'.repeat(8_000)} HTTP/1.1\r\n${HOST}\r\n`, { answers: [bad(414)] }],
-  'a target beyond all bounds': [
+  'a longer target': [`GET PATH?${'a'.repeat(8_000)} HTTP/1.1\r\n${HOST}\r\n`, { answers: [bad(414)] }],
+  'a target beyond all limits': [
     `GET PATH?${'a'.repeat(40_000)} HTTP/1.1\r\n${HOST}\r\n`,
     { answers: [bad(431)], isLast: true },
   ],
@@ -135,7 +135,7 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
     `GET PATH HTTP/1.1\r\n${HOST}${'x: 1\r\n'.repeat(5_000)}\r\n`,
     { answers: [bad(431)], isLast: true },
   ],
-  'a body that is too large': [
+  'an oversized body': [
     `GET PATH HTTP/1.1\r\n${HOST}Content-Length: 99999999\r\n\r\n`,
     { answers: [bad(413)], isLast: true },
   ],
@@ -156,7 +156,7 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
     `GET PATH HTTP/1.1\r\n${HOST}Content-Length: +5\r\n\r\nabcde`,
     { answers: [bad(400)], isLast: true },
   ],
-  'a transfer coding that is none': [
+  'an unknown transfer coding': [
     `GET PATH HTTP/1.1\r\n${HOST}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
     { answers: [bad(400)], isLast: true },
   ],
@@ -168,7 +168,7 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
     `GET PATH HTTP/1.1\r\n${HOST}Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n`,
     { answers: [200] },
   ],
-  'a chunk without a size, when its request has begun': [
+  'a chunk without a size, after its request has begun': [
     `GET PATH HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nx\r\n`,
     { answers: [bad(400)], isLast: true },
   ],
@@ -176,11 +176,11 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
     `GET PATH HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n-1\r\nab\r\n0\r\n\r\n`,
     { answers: [bad(400)], isLast: true },
   ],
-  'a good request, and then nonsense': [
+  'a good request, and then garbage': [
     `GET PATH HTTP/1.1\r\n${HOST}\r\nnonsense\r\n\r\n`,
     { answers: [200, bad(400)], isLast: true },
   ],
-  'three good requests, and then one that breaks off': [
+  'three good requests, and then a truncated one': [
     `${`GET PATH HTTP/1.1\r\n${HOST}\r\n`.repeat(3)}GET PATH HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nx\r\n`,
     { answers: [200, 200, 200, bad(400)], isLast: true },
   ],
@@ -208,7 +208,7 @@ function expectOurs({ status, headers, body }: RawResponse): readonly [number, s
   return [status, String(answer['error'])]
 }
 
-describe.each(listeners)('every error of HTTP is ours: %s', (_name, address, path) => {
+describe.each(listeners)('every HTTP error has our format: %s', (_name, address, path) => {
   const last = `GET ${path} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`
   const check = (answers: readonly RawResponse[], { answers: expected, isLast = false }: Expected) => {
     const seen = answers.map((answer) => (answer.status < 400 ? answer.status : expectOurs(answer)))
@@ -242,7 +242,7 @@ describe.each(listeners)('every error of HTTP is ours: %s', (_name, address, pat
     expect(answers[0]?.body).toContain('https://')
   })
 
-  test('nothing at all, or what is neither TLS nor HTTP: closed without an answer', async () => {
+  test('nothing, or bytes that are neither TLS nor HTTP: closed without an answer', async () => {
     expect(await sendPieces(await connectPlainTo(address()), ['SSH-2.0-OpenSSH_9.9\r\n'])).toEqual([])
   })
 })
@@ -274,7 +274,7 @@ describe('at the token endpoint', () => {
       [401],
     ],
     '100-continue': [`${HEAD}${FORM}${AUTH}Expect: 100-continue\r\n${LENGTH}\r\n${body}`, [100, 200]],
-    'a body that breaks off, after a good request': [
+    'a truncated body, after a good request': [
       `${HEAD}${FORM}${AUTH}${LENGTH}\r\n${body}${HEAD}${FORM}${AUTH}Transfer-Encoding: chunked\r\n\r\n28\r\n${body}\r\nx`,
       [200, 400],
     ],
@@ -288,13 +288,13 @@ describe('at the token endpoint', () => {
   })
 })
 
-/** Each header that is read, and what becomes of a request that has it twice. */
+/** Each header that the source reads, and the treatment of a repeated one. */
 const whenTwice: Readonly<Record<string, string>> = {
   host: 'refused',
   authorization: 'refused',
   'content-type': 'refused',
-  dpop: 'joined, and refused as no proof',
-  'content-encoding': 'joined, and refused as none that is undone',
+  dpop: 'joined, and refused as an invalid proof',
+  'content-encoding': 'joined, and refused as an unsupported coding',
   'transfer-encoding': 'refused by the parser',
   'content-length': 'refused by the parser',
   expect: 'joined, and refused as unknown',
@@ -306,13 +306,13 @@ const whenTwice: Readonly<Record<string, string>> = {
   'client-cert': 'joined, and refused as malformed',
   'client-cert-chain': 'a list',
   traceparent: 'joined, and ignored as invalid',
-  'user-agent': 'the first is recorded, and nothing else is done with it',
+  'user-agent': 'the first one is recorded, and otherwise unused',
 }
 
-test('whatever header of a request is read, it is known what becomes of two', () => {
+test('the table has every header that the source reads, with the treatment of a repeated one', () => {
   const READS = /(?<!response\.)headers\[['"]([\w-]+)['"]\]|headers\.(\w+)|headers: \{ '?([a-z][\w-]*)/g
   const OF_CODE = ['ts', 'readonly']
-  // The headers of answers that this server fetches itself are not those of a request.
+  // Headers of fetched documents are not headers of requests.
   const files = globSync('src/{http,endpoints,client-auth,sender-constraint,grants,observability}/**/*.ts').filter(
     (file) => !file.startsWith('src/client-auth/remote-jwks/'),
   )
@@ -324,7 +324,7 @@ test('whatever header of a request is read, it is known what becomes of two', ()
   expect(names.filter((name) => !Object.hasOwn(whenTwice, name ?? ''))).toEqual([])
 })
 
-test('all of them are counted', async () => {
+test('the table has all of them', async () => {
   const before = await scrape(server.admin)
   for (const sent of ['CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 'nonsense\r\n\r\n', 'GET /x\r\n\r\n']) {
     await sendPieces(await connectTo(server.issuer), [sent])

@@ -13,7 +13,7 @@ async function isOver({ over }: Hold): Promise<boolean> {
   return Promise.race([over.then(() => true), later])
 }
 
-test('an answer is held for as long as was said, from when it began', async () => {
+test('an answer is held for the given time from its beginning', async () => {
   const hold = new Holds(10).begin(1_000)
   vi.advanceTimersByTime(999)
   expect(await isOver(hold)).toBe(false)
@@ -21,14 +21,14 @@ test('an answer is held for as long as was said, from when it began', async () =
   expect(await isOver(hold)).toBe(true)
 })
 
-test('one that is released leaves at once, and leaves no timer behind', async () => {
+test('a released answer leaves at once, and leaves no timer behind', async () => {
   const hold = new Holds(10).begin(1_000)
   hold.release()
   expect(await isOver(hold)).toBe(true)
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('of more than may be held, the oldest leaves', async () => {
+test('beyond the limit, the oldest held answer leaves', async () => {
   const holds = new Holds(2)
   const [first, second, third] = [holds.begin(1_000), holds.begin(5_000), holds.begin(10)] as const
   expect(await Promise.all([first, second, third].map(isOver))).toEqual([true, false, false])
@@ -37,6 +37,6 @@ test('of more than may be held, the oldest leaves', async () => {
   expect(await Promise.all([second, fourth].map(isOver))).toEqual([false, false])
 })
 
-test('where none may be held, none is', async () => {
+test('with a limit of zero, no answer is held', async () => {
   expect(await isOver(new Holds(0).begin(1_000))).toBe(true)
 })

@@ -18,14 +18,14 @@ async function open(server: TestServer): Promise<Socket> {
   return socket
 }
 
-/** Sends, and waits for an answer. */
+/** Sends text, and waits for an answer. */
 async function exchange(socket: Socket, text: string): Promise<string> {
   socket.write(text)
   const [chunk] = (await once(socket, 'data')) as [Buffer]
   return chunk.toString('latin1')
 }
 
-/** Each is cut off by the limit of its name; what they send until then. */
+/** Each client is cut off by the limit of this name. */
 const limits: [option: string, dawdle: (server: TestServer) => Promise<Socket>][] = [
   [
     'http.handshake_timeout',
@@ -62,7 +62,7 @@ const limits: [option: string, dawdle: (server: TestServer) => Promise<Socket>][
   ],
 ]
 
-describe('what takes too long', () => {
+describe('slow connections', () => {
   const names = [...new Set(limits.map(([option]) => option))]
   let quick: TestServer
   let slow: TestServer
@@ -76,7 +76,7 @@ describe('what takes too long', () => {
     await slow.stop()
   })
 
-  test.concurrent.each(limits)('is cut off as %s says', async (_option, dawdle) => {
+  test.concurrent.each(limits)('are cut off by %s', async (_option, dawdle) => {
     const closed: string[] = []
     const watch = async (server: TestServer, name: string) => {
       const socket = await dawdle(server)
@@ -88,7 +88,7 @@ describe('what takes too long', () => {
     expect(closed).toEqual(['quick', 'slow'])
   })
 
-  test('the whole of a request takes no less than its headers', () => {
+  test('the time for a whole request is at least that for its headers', () => {
     const flags = {
       'http.headers_timeout': '20',
       issuer: 'https://a.example',
@@ -110,13 +110,13 @@ describe('idle connections', () => {
   })
   afterAll(() => server.stop())
 
-  test('are kept for longer than those of Google Cloud', async () => {
+  test('are kept for longer than Google Cloud’s load balancer keeps them', async () => {
     const socket = await open(server)
     expect(await exchange(socket, REQUEST)).toMatch(/^Keep-Alive: timeout=620\r$/m)
     socket.destroy()
   })
 
-  test('are closed, the longest idle first, where there are too many; never one with a request under way', async () => {
+  test('are closed, the longest idle first, when there are too many; those with a request under way stay', async () => {
     const busy = await open(server)
     await exchange(busy, REQUEST)
     busy.write(`${POST}Content-Length: 10\r\n\r\ngrant_`)
@@ -126,7 +126,7 @@ describe('idle connections', () => {
       const socket = await open(server)
       socket.once('close', () => closed.push(turn))
       await exchange(socket, REQUEST)
-      // One that is used again is the last to go.
+      // A reused connection becomes the last to go.
       if (turn === 3) await exchange(idle[1] ?? socket, REQUEST)
       idle.push(socket)
     }
@@ -136,7 +136,7 @@ describe('idle connections', () => {
     for (const socket of [busy, ...idle]) socket.destroy()
   })
 
-  test('a request that is sent before the last is answered is not cut off', async () => {
+  test('a pipelined request is not cut off', async () => {
     const pipelining = await open(server)
     pipelining.write(`${REQUEST}${POST}Content-Length: 10\r\n\r\ngrant_`)
     await once(pipelining, 'data')

@@ -12,14 +12,14 @@ import { current } from '../harness/authority.ts'
 import { type Issued, issue, keyPem, rsaKeys } from '../harness/certificates.ts'
 import { testConfig } from '../harness/server.ts'
 
-/** RFC 9325 §4.2, by the kind of the server's key. */
+/** The suites of RFC 9325 §4.2, by the kind of the server's key. */
 const RECOMMENDED = {
   EC: ['ecdhe-ecdsa-aes128-gcm-sha256', 'ecdhe-ecdsa-aes256-gcm-sha384'],
   RSA: ['ecdhe-rsa-aes128-gcm-sha256', 'ecdhe-rsa-aes256-gcm-sha384'],
 } as const
 type Kind = keyof typeof RECOMMENDED
 
-/** What OpenSSL knows beyond the suites that Node lists. */
+/** Suites of OpenSSL that Node doesn't list. */
 const UNLISTED = [
   ...['ecdhe-ecdsa-aes128-ccm', 'ecdhe-ecdsa-aes256-ccm', 'ecdhe-ecdsa-aes128-ccm8', 'ecdhe-ecdsa-aes256-ccm8'],
   ...['aes128-ccm', 'aes256-ccm', 'aes128-ccm8', 'dhe-rsa-aes128-ccm', 'dhe-rsa-aes256-ccm8'],
@@ -28,7 +28,7 @@ const UNLISTED = [
   ...['ecdhe-ecdsa-camellia128-sha256', 'ecdhe-rsa-camellia256-sha384', 'null-sha256', 'ecdhe-rsa-null-sha'],
   ...['ecdhe-ecdsa-null-sha', 'adh-aes256-gcm-sha384', 'aecdh-aes128-sha'],
 ]
-/** Every suite of TLS 1.2 and before that a client can offer; those of shared keys and passwords need one. */
+/** Every suite up to TLS 1.2 that a client can offer without a shared key or a password. */
 const suites = [...getCiphers().filter((name) => !/^tls_|psk|srp/.test(name)), ...UNLISTED]
 
 let elapsed = 0
@@ -42,7 +42,7 @@ const certificates: Readonly<Record<Kind, readonly [Issued, Issued]>> = {
   ],
 }
 
-/** A server with one certificate, which its configuration then has another in the place of. */
+/** Starts a server with a certificate that its configuration can replace. */
 async function start(kind: Kind) {
   const { config: given, folder } = await testConfig()
   const tls = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
@@ -63,14 +63,14 @@ async function start(kind: Kind) {
 const resolved = (config: Config, tls: { cert: string; key: string }) =>
   resolveConfig({ ...config, tls, master_key: config.masterKey.toString('base64') })
 
-/** A handshake; rejects where there is none. Keep it only where there is more to ask of it. */
+/** Makes a handshake, or rejects if the server refuses it. Most callers destroy the connection. */
 async function handshake(port: number, options: ConnectionOptions): Promise<TLSSocket> {
   const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', rejectUnauthorized: false, ...options })
   await once(socket, 'secureConnect')
   return socket
 }
 
-/** The suites of these that the server takes, each offered alone. */
+/** The suites that the server accepts when each is offered alone. */
 async function taken(port: number, offered: readonly string[]): Promise<readonly string[]> {
   const accepted: string[] = []
   for (const name of offered) {
@@ -84,7 +84,7 @@ async function taken(port: number, offered: readonly string[]): Promise<readonly
       accepted.push(name)
       socket.destroy()
     } catch (error) {
-      // The server must refuse it. A suite that OpenSSL does not offer at all would prove nothing.
+      // The refusal must come from the server: a suite that OpenSSL can't offer would prove nothing.
       expect({ name, code: (error as { code?: string }).code }).toEqual({
         name,
         code: expect.stringMatching(/^(ERR_SSL_SSL\/TLS_ALERT_HANDSHAKE_FAILURE|ERR_SSL_TLSV1_ALERT_\w+|ECONNRESET)$/),
@@ -114,7 +114,7 @@ describe.each<Kind>(['EC', 'RSA'])('a server with a certificate for a key of kin
     return fingerprint256
   }
 
-  test('takes the recommended suites of TLS 1.2 and no others, from the start and after a reload', async () => {
+  test('accepts only the recommended suites of TLS 1.2, at the start and after a reload', async () => {
     expect(suites.length).toBeGreaterThan(45)
     for (const issued of certificates[kind]) {
       for (const port of Object.values(ports())) {
@@ -125,7 +125,7 @@ describe.each<Kind>(['EC', 'RSA'])('a server with a certificate for a key of kin
     }
   })
 
-  test('of all that is not recommended at once takes nothing', async () => {
+  test('accepts none of all other suites offered at once', async () => {
     const others = ['ALL:COMPLEMENTOFALL', ...RECOMMENDED[kind].map((name) => `!${name}`)].join(':')
     for (const port of Object.values(ports())) expect(await taken(port, [others])).toEqual([])
   })
@@ -159,7 +159,7 @@ describe.each<Kind>(['EC', 'RSA'])('a server with a certificate for a key of kin
     }
   })
 
-  test('resumes a session within a day, and not with the ticket of the day before', async () => {
+  test('resumes a session within a day, and rejects the ticket of the previous day', async () => {
     const options = { maxVersion: 'TLSv1.2' } as const
     for (const port of Object.values(ports())) {
       const first = await handshake(port, options)

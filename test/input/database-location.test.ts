@@ -7,7 +7,7 @@ import { parsePostgresUrl } from '../../src/store/postgres/address.ts'
 
 const parse = (location: string) => parsePostgresUrl(location, { password: undefined })
 
-describe('an ambiguous address is refused by every reader, in a line without its password', () => {
+describe('every reader refuses an ambiguous address, in a line without its password', () => {
   test.each<[string, string]>([
     ['a # in the password', 'postgres://tessera:se#cret@db.example.com/tessera'],
     ['a # after digits', 'postgres://tessera:12#secret@db.example.com/tessera'],
@@ -17,19 +17,19 @@ describe('an ambiguous address is refused by every reader, in a line without its
     ['a ? and a = in the password', 'postgres://tessera:12?secret=secret@db.example.com/tessera'],
     ['an @ in the password', 'postgres://tessera:secret@secret@db.example.com/tessera'],
     ['a % that encodes nothing', 'postgres://tessera:secret%@db.example.com/tessera'],
-    ['a % that encodes no UTF-8', 'postgres://tessera:secret%ff@db.example.com/tessera'],
+    ['a % that doesn’t encode UTF-8', 'postgres://tessera:secret%ff@db.example.com/tessera'],
     ['a line end in the password', 'postgres://tessera:secret\n@db.example.com/tessera'],
-    ['a line end that is encoded', 'postgres://tessera:secret%0A@db.example.com/tessera'],
+    ['an encoded line end', 'postgres://tessera:secret%0A@db.example.com/tessera'],
     ['no @ at all', 'postgres://tessera:secret/db.example.com/tessera'],
     ['a fragment', 'postgres://tessera:secret@db.example.com/tessera#secret'],
-    ['a port that is none', 'postgres://tessera:secret@db.example.com:0/tessera'],
-    ['a port beyond all', 'postgres://tessera:secret@db.example.com:65536/tessera'],
+    ['an invalid port', 'postgres://tessera:secret@db.example.com:0/tessera'],
+    ['a port out of range', 'postgres://tessera:secret@db.example.com:65536/tessera'],
     ['several hosts', 'postgres://tessera:secret@one:1,two:2/tessera'],
     ['a host with a space', 'postgres://tessera:secret@db example/tessera'],
-    ['an IPv6 address that is none', 'postgres://tessera:secret@[::1::2]/tessera'],
+    ['an invalid IPv6 address', 'postgres://tessera:secret@[::1::2]/tessera'],
     ['two databases', 'postgres://tessera:secret@db/one/two'],
     ['a parameter twice', 'postgres://tessera:secret@db/x?sslmode=disable&sslmode=require'],
-    ['a parameter of another', 'postgres://tessera:secret@db/x?password=secret'],
+    ['a parameter of another database', 'postgres://tessera:secret@db/x?password=secret'],
   ])('%s', (_name, location) => {
     expect(() => parse(location)).toThrow(/^storage: /)
     expect(() => parse(location)).not.toThrow(/secret|\n/)
@@ -57,7 +57,7 @@ test.each([
   ['sqlite:tessera.db', 'tessera.db'],
   ['sqlite:/a b#c?d%20/~x.db', '/a b#c?d%20/~x.db'],
   ['sqlite:///var/lib/tessera.db', '///var/lib/tessera.db'],
-])('%s is a path as it stands', (location, path) => {
+])('%s is a literal path', (location, path) => {
   expect(parseDatabaseLocation(location)).toEqual({ kind: 'sqlite', path })
   expect(shownLocation(location)).toBe(location)
 })
@@ -77,7 +77,7 @@ test('percent-encoded names and passwords are decoded, and the password is not s
   )
 })
 
-test('a password that is not encoded is refused or read as a whole: no piece of it becomes the host', () => {
+test('an unencoded password is refused or read whole: no piece of it becomes the host', () => {
   const raw = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 12 })
   fc.assert(
     fc.property(raw, (password) => {

@@ -45,7 +45,7 @@ const applied = (client: string, credential: string, more: Record<string, string
     `clients: [{ client_id: ${client}, scopes: [edit], credentials: [{ ${credential} }] }]`,
   )
 
-/** Whether a client can authenticate with a secret: what a door has taken is what clients have. */
+/** Whether a client can authenticate with the secret, so that the entry and authentication read it alike. */
 async function works(client: string, secret: string): Promise<boolean> {
   const response = await server.token({ grant_type: 'client_credentials', scope: 'edit' }, basic(client, secret))
   return response.status === 200
@@ -59,9 +59,9 @@ const token = (client: string, args: readonly string[], more: Record<string, str
   )
 
 interface Outcome {
-  /** The message of a refusal; undefined where the secret was taken. */
+  /** The message of a refusal, or undefined if the secret was accepted. */
   readonly refused: string | undefined
-  /** The secret as it was taken. */
+  /** Whether the entry read the secret as expected. */
   readonly taken: (expected: string) => Promise<boolean>
 }
 
@@ -70,7 +70,7 @@ const outcomeOf = ({ code, stderr }: Printed, taken: Outcome['taken']): Outcome 
   taken,
 })
 
-/** A client with a secret; with one that is generated, which takes no slow hash, where none is given. */
+/** Makes a client with a secret. By default it is a generated one, which takes no slow hash. */
 async function clientWith(secret: string | undefined): Promise<string> {
   const client = newClient()
   const credential = secret === undefined ? 'label: x' : `secret: ${JSON.stringify(secret)}`
@@ -79,7 +79,7 @@ async function clientWith(secret: string | undefined): Promise<string> {
 }
 
 let asking: Promise<string> | undefined
-/** The client that asks for tokens with what a door takes. */
+/** A client for the entries through which a client sends its secret. */
 const asker = (): Promise<string> => {
   asking ??= clientWith(BASE)
   return asking
@@ -96,7 +96,7 @@ const readAs = (read: () => string | undefined): Outcome => {
 
 const BASE = 'a secret that is chosen: 0123456789'
 
-/** Every way by which a secret comes in. @param given as it comes */
+/** Every entry for a secret. @param given the secret with possible line ends */
 const doors: Readonly<Record<string, (given: string) => Promise<Outcome>>> = {
   'secret of a manifest': async (given) => {
     const client = newClient()
@@ -146,9 +146,9 @@ const doors: Readonly<Record<string, (given: string) => Promise<Outcome>>> = {
 
 describe.each(Object.entries(doors))('%s', (_door, open) => {
   test.each([
-    ['as it is', BASE],
-    ['with a line end after it', `${BASE}\n`],
-    ['with a line end of Windows after it', `${BASE}\r\n`],
+    ['unchanged', BASE],
+    ['with a trailing line end', `${BASE}\n`],
+    ['with a trailing Windows line end', `${BASE}\r\n`],
   ])('a secret %s is the same secret', async (_name, given) => {
     const { refused, taken } = await open(given)
     expect(refused).toBeUndefined()
@@ -156,22 +156,22 @@ describe.each(Object.entries(doors))('%s', (_door, open) => {
   })
 
   test.each([
-    ['two line ends after it', `${BASE}\n\n`, 'a line end'],
-    ['a line end before it', `\n${BASE}`, 'character 1 is a line end'],
+    ['two trailing line ends', `${BASE}\n\n`, 'a line end'],
+    ['a leading line end', `\n${BASE}`, 'character 1 is a line end'],
     ['a line end in it', `a\n${BASE}`, 'character 2 is a line end'],
-    ['a carriage return after it', `${BASE}\r`, 'a line end'],
-    ['a tab after it', `${BASE}\t`, 'a tab'],
+    ['a trailing carriage return', `${BASE}\r`, 'a line end'],
+    ['a trailing tab', `${BASE}\t`, 'a tab'],
     ['an escape in it', `${BASE}\u001b[2J`, 'U+001B'],
     ['a control character of Latin-1', `${BASE}\u0085`, 'U+0085'],
-    ['a separator of lines', `${BASE}\u2028`, 'U+2028'],
+    ['a line separator', `${BASE}\u2028`, 'U+2028'],
     ['too many characters', 'x'.repeat(1_025), 'must have at most 1024 characters'],
-  ])('a secret with %s is refused, and not said', async (_name, given, reason) => {
+  ])('a secret with %s is refused, and not shown', async (_name, given, reason) => {
     const { refused } = await open(given)
     expect(refused).toContain(reason)
     expect(refused).not.toContain('0123456789')
   })
 
-  test('nothing is no secret', async () => {
+  test('an empty secret is refused', async () => {
     expect((await open('\n')).refused).toMatch(/must not be blank|has no|is empty/)
   })
 })
@@ -196,7 +196,7 @@ describe('letters beyond ASCII work', () => {
 test.each([
   ['the environment', (key: string) => ({ TESSERA_MASTER_KEY: key })],
   ['a file', (key: string) => ({ TESSERA_MASTER_KEY_FILE: fileWith(key) })],
-])('a master key from %s ends with its line, and is one line', (_name, from) => {
+])('a master key from %s is one line, and ends with it', (_name, from) => {
   const key = randomBytes(32)
   const read = (text: string) => resolveMasterKeys(loadOptions({ env: from(text) })).masterKey
   for (const end of ['', '\n', '\r\n']) expect(read(key.toString('base64') + end)).toEqual(key)

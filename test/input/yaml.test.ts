@@ -5,10 +5,10 @@ import { parseTrustFile } from '../../src/management/manifest/trust-file.ts'
 
 const yamlOf = (text: string): unknown => readYaml('f.yaml', text).value
 
-describe('YAML is read', () => {
+describe('accepted YAML', () => {
   test.each<[string, string, unknown]>([
     [
-      'text, numbers, booleans and nothing',
+      'text, numbers, booleans and null',
       'a: x\nb: 1\nc: -1.5\nd: true\ne:\nf: null',
       { a: 'x', b: 1, c: -1.5, d: true, e: null, f: null },
     ],
@@ -18,40 +18,40 @@ describe('YAML is read', () => {
       'a: yes\nb: no\nc: 12:30:45\nd: 1_000\ne: 2030-01-01',
       { a: 'yes', b: 'no', c: '12:30:45', d: '1_000', e: '2030-01-01' },
     ],
-    ['a mark of the byte order', '\ufeffa: 1', { a: 1 }],
+    ['a byte order mark', '\ufeffa: 1', { a: 1 }],
     [
-      'the tags that say what is there anyway',
+      'tags that state the type that a value has anyway',
       'a: !!str 5\nb: !!int "5"\nc: ! 5\nd: !!seq [1]\ne: !!map {}',
       { a: '5', b: 5, c: '5', d: [1], e: {} },
     ],
     ['the directive of its own version', '%YAML 1.2\n---\na: 1', { a: 1 }],
     ['an alias', 'a: &x [1]\nb: *x', { a: [1], b: [1] }],
-    ['an anchor that is set again', '- &x 1\n- *x\n- &x 2\n- *x', [1, 1, 2, 2]],
+    ['a redefined anchor', '- &x 1\n- *x\n- &x 2\n- *x', [1, 1, 2, 2]],
     ['an alias of a part', 'a: {b: &x {c: 1}}\nd: *x', { a: { b: { c: 1 } }, d: { c: 1 } }],
     [
-      'a merge key, over which stands what is written',
+      'a merge key, which written members override',
       'a: &x {b: 1, c: 2}\nd:\n  c: 3\n  <<: *x',
       { a: { b: 1, c: 2 }, d: { c: 3, b: 1 } },
     ],
     [
-      'a merge key of several, the first winning',
+      'a merge key with several mappings, of which the first wins',
       'a: &x {b: 1}\nc: &y {b: 2, d: 3}\ne: { <<: [*x, *y] }',
       { a: { b: 1 }, c: { b: 2, d: 3 }, e: { b: 1, d: 3 } },
     ],
-    ['a merge key in quotes, which is a name', '"<<": 1', { '<<': 1 }],
-    ['numbers as names, as they are written', '0x10: a\n1.0: b', { '0x10': 'a', '1.0': 'b' }],
+    ['a quoted merge key, which is an ordinary name', '"<<": 1', { '<<': 1 }],
+    ['numbers as names, kept as written', '0x10: a\n1.0: b', { '0x10': 'a', '1.0': 'b' }],
     ['no document', '# nothing\n', undefined],
   ])('%s', (_name, text, value) => {
     expect(yamlOf(text)).toEqual(value)
   })
 
-  test('a name that is special to JavaScript is a name like any other', () => {
+  test('a name that is special to JavaScript is an ordinary name', () => {
     const value = yamlOf('__proto__: { admin: true }\nconstructor: 1')
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
     expect(Object.keys(value as object)).toEqual(['__proto__', 'constructor'])
   })
 
-  test('the place of every value, also through aliases and merge keys', () => {
+  test('every value has a place, also through aliases and merge keys', () => {
     const { placeOf } = readYaml('f.yaml', 'a: &x\n  b: [1, 2]\nc: *x\nd:\n  <<: *x\n  e: 1')
     expect(placeOf(['a', 'b', 1])).toEqual({ line: 2, column: 10 })
     expect(placeOf(['c', 'b', 1])).toEqual({ line: 2, column: 10 })
@@ -60,7 +60,7 @@ describe('YAML is read', () => {
     expect(placeOf(['nothing'])).toEqual({ line: 1, column: 1 })
   })
 
-  test('a thousand clients share what an anchor names', () => {
+  test('a thousand clients share an anchor’s value', () => {
     const clients = Array.from({ length: 1_000 }, (_, index) => `  - { client_id: c${index}, scopes: *std }`)
     const text = `clients:\n  - { client_id: first, scopes: &std [a, b] }\n${clients.join('\n')}`
     expect(parseManifest('m.yaml', text).manifest.clients.at(-1)).toMatchObject({
@@ -70,7 +70,7 @@ describe('YAML is read', () => {
   })
 })
 
-/** Ten times ten times ten …, so many times. */
+/** Ten times ten, repeated. */
 const laughs = (times: number): string =>
   [
     '- &a0 [x]',
@@ -84,7 +84,7 @@ const refused: readonly [string, string, string][] = [
   ['a tag before nothing', 'a: !env', 'f.yaml:1:4: a tag (!) is not supported: write the value itself'],
   ['a tag before a name', '!x a: 1', 'f.yaml:1:1: a tag (!) is not supported: write the value itself'],
   [
-    'a tag by its whole name',
+    'a tag in its long form',
     'a: !<tag:example.com,2026:x> b',
     'f.yaml:1:4: a tag (!) is not supported: write the value itself',
   ],
@@ -95,39 +95,39 @@ const refused: readonly [string, string, string][] = [
   ['a tag that does not fit', 'a: !!int x', 'f.yaml:1:4: a tag (!) does not fit the value'],
   ['an alias without its anchor', 'a: *x', 'f.yaml:1:4: an alias (*) has no anchor (&) before it'],
   ['an alias before its anchor', 'a: *x\nb: &x 1', 'f.yaml:1:4: an alias (*) has no anchor (&) before it'],
-  ['an alias of what it stands in', 'a: &x [*x]', 'f.yaml:1:8: an alias (*) is inside the value that it refers to'],
+  ['an alias within its own anchor', 'a: &x [*x]', 'f.yaml:1:8: an alias (*) is inside the value that it refers to'],
   ['an alias for a name', 'a: &x b\n*x : c', 'f.yaml:2:1: a name must be text'],
   ['a billion laughs', laughs(9), 'aliases (*) come to more than 1,000,000 values'],
   [
-    'aliases as deep as a well',
+    'deeply chained aliases',
     Array.from({ length: 99 }, (_, i) => `a${i}: &a${i} [${i > 0 ? `*a${i - 1}` : ''}]`).join('\n'),
     'brackets or indentation are more than 64 deep',
   ],
   ['a merge key of text', 'a: { <<: x }', 'f.yaml:1:6: << must be followed by a mapping'],
   ['a name twice', 'a: 1\nb: 2\na: 3', 'f.yaml:3:1: "a" occurs twice in this mapping'],
-  ['a name twice, written in two ways', 'a: 1\n"a": 2', 'f.yaml:2:1: "a" occurs twice in this mapping'],
+  ['a name twice, in two spellings', 'a: 1\n"a": 2', 'f.yaml:2:1: "a" occurs twice in this mapping'],
   ['a merge key twice', 'a: &x {b: 1}\nc: { <<: *x, <<: *x, d: 1, d: 2 }', 'f.yaml:2:28: "d" occurs twice'],
   [
     'several documents',
     'a: 1\n---\nb: 2',
     'f.yaml:2:1: there are several documents, with --- between them: put each in a file of its own',
   ],
-  ['rules of another version', '%YAML 1.1\n---\na: yes', 'f.yaml:1:1: YAML 1.1 is not supported'],
+  ['a directive of another version', '%YAML 1.1\n---\na: yes', 'f.yaml:1:1: YAML 1.1 is not supported'],
   ['a directive', '%FOO x\n---\na: 1', 'f.yaml:1:1: a line that begins with % is not supported'],
   ['no number', 'a: .nan', 'f.yaml:1:4: a number must be finite'],
-  ['a number without end', 'a: -.inf', 'f.yaml:1:4: a number must be finite'],
-  ['a number beyond all', 'a: 1e400', 'f.yaml:1:4: a number must be finite'],
+  ['an infinite number', 'a: -.inf', 'f.yaml:1:4: a number must be finite'],
+  ['a number out of range', 'a: 1e400', 'f.yaml:1:4: a number must be finite'],
   ['a number that would be rounded', 'a: 123456789012345678', 'f.yaml:1:4: a number is too large: put it in quotes'],
-  ['a number with a zero before it', 'a: 0042', 'f.yaml:1:4: a number begins with a zero'],
-  ['a template that was not filled in', 'a: {{ x }}', 'f.yaml:1:5: a name must be text: is this a template'],
-  ['nothing for a name', ': x', 'f.yaml:1:1: a name is missing before the colon'],
+  ['a number with a leading zero', 'a: 0042', 'f.yaml:1:4: a number begins with a zero'],
+  ['an unfilled template', 'a: {{ x }}', 'f.yaml:1:5: a name must be text: is this a template'],
+  ['an empty name', ': x', 'f.yaml:1:1: a name is missing before the colon'],
   ['null for a name', 'null: x', 'f.yaml:1:1: the names true, false and null must be in quotes'],
   ['true for a name', 'true: x', 'f.yaml:1:1: the names true, false and null must be in quotes'],
   ['a control character', 'a: x\0y', 'f.yaml:1:5: the text has a control character'],
-  ['half of a character', 'a: "\\ud800"', 'f.yaml:1:4: the text has half of a character'],
+  ['a lone surrogate', 'a: "\\ud800"', 'f.yaml:1:4: the text has half of a character'],
   ['a tab for indentation', 'a:\n\tb: 1', 'f.yaml:2:1: a tab is used for indentation: use spaces'],
-  ['a quote that is not closed', 'a: "x', 'a quote, a colon, a comma or a bracket is missing'],
-  ['a bracket that is not closed', 'a: [x', 'the indentation is wrong, or a bracket is not closed'],
+  ['an unclosed quote', 'a: "x', 'a quote, a colon, a comma or a bracket is missing'],
+  ['an unclosed bracket', 'a: [x', 'the indentation is wrong, or a bracket is not closed'],
   ['two names on a line', 'a: b: c', 'f.yaml:1:4: a second "name: value" on one line'],
   ['a value that begins with an at sign', 'a: @b', 'f.yaml:1:4: a value may not begin with @'],
   ['an unknown escape', 'a: "\\d"', 'f.yaml:1:5: the text in quotes has an unknown escape'],
@@ -139,7 +139,7 @@ const refused: readonly [string, string, string][] = [
   ],
 ]
 
-describe('YAML is refused, in lines of ours, each with its place', () => {
+describe('refused YAML, with lines of ours and their places', () => {
   test.each(refused)('%s', (_name, text, message) => {
     expect(() => yamlOf(text)).toThrow(message)
     try {
@@ -152,11 +152,11 @@ describe('YAML is refused, in lines of ours, each with its place', () => {
     }
   })
 
-  test.each(refused)('%s, wherever a person may write it', (_name, text, _message) => {
+  test.each(refused)('%s, in any place of a file', (_name, text, _message) => {
     for (const read of [parseManifest, parseTrustFile]) expect(() => read('f.yaml', text)).toThrow(/f\.yaml:\d+/)
   })
 
-  test('the time to refuse aliases does not grow with their expansion', () => {
+  test('refusing aliases takes a time that doesn’t grow with their expansion', () => {
     const cpu = process.cpuUsage()
     expect(() => yamlOf(laughs(40))).toThrow(/aliases/)
     const { user, system } = process.cpuUsage(cpu)

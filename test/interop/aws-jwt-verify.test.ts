@@ -21,7 +21,7 @@ const ways = [
     verify: (server: TestServer, token: string, audience: string) => verifierFor(server, audience).verify(token),
   },
   {
-    name: 'with the key set that it looks for by itself',
+    name: 'with the key set that it finds by itself',
     verify: ({ issuer }: TestServer, token: string, audience: string) =>
       JwtVerifier.create({ issuer, audience }).verify(token),
   },
@@ -33,17 +33,17 @@ const refusals = {
   expired: { constructor: JwtExpiredError },
 }
 
-describe('ES256, as the preset leaves it', () => {
+describe('ES256, without a change of the preset', () => {
   const { server, issue } = testVerifier({ token: '{ preset: aws-jwt-verify }', ways, refusals })
 
-  test('finds a scope that was not granted missing', async () => {
+  test('reports a missing scope', async () => {
     const verifier = verifierFor(server(), AUDIENCE)
     const token = await issue()
     await expect(verifier.verify(token, { scope: 'read' })).rejects.toMatchObject({ constructor: JwtInvalidScopeError })
     expect(await verifier.verify(token, { scope: ['edit', 'read'] })).toMatchObject({ scope: 'edit' })
   })
 
-  test('goes on verifying what it has keys for after a token under one that is not published', async () => {
+  test('still verifies with known keys after a token under an unpublished one', async () => {
     const verifier = verifierFor(server(), AUDIENCE)
     const [, payload, signature] = (await issue()).split('.')
     const header = Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: 'unknown' })).toString('base64url')

@@ -37,7 +37,7 @@ testClient({
   server,
   ways: [
     {
-      name: 'the method that our metadata names first',
+      name: 'the first method of our metadata',
       method: 'client_secret_basic',
       ask: discovering(),
     },
@@ -54,7 +54,7 @@ testClient({
 
 test.each([
   ['beyond ASCII as Latin-1, which is not UTF-8', AWKWARD, 400, 'invalid_request'],
-  ['with a colon and a plus so encoded that it reads as another', AWKWARD_ASCII, 401, 'invalid_client'],
+  ['with a colon and a plus encoded so that it reads as another secret', AWKWARD_ASCII, 401, 'invalid_client'],
 ] as const)('client_secret_basic_interop sends a secret %s', async (_name, secret, status, error) => {
   const asking = discovering('client_secret_basic_interop')(server(), { clientId: 'awkward', secret, scope: 'edit' })
   await expect(asking).rejects.toMatchObject(surfaces(status, error))

@@ -1,8 +1,8 @@
 import { WWWAuthenticateChallengeError } from 'oauth4webapi'
 
 /**
- * For openid-client and oauth4webapi, which tell what brings a challenge, as each of our 401s does (RFC 9110 §15.5.2),
- * apart from other refusals, and leave its body to the application: does what the application must to learn the error.
+ * Reads the error of a challenge. openid-client and oauth4webapi throw for a 401 with a challenge (RFC 9110 §15.5.2)
+ * and leave its body to the application.
  */
 export async function withErrorOfChallenge(thrown: unknown): Promise<never> {
   if (!(thrown instanceof WWWAuthenticateChallengeError)) throw thrown
@@ -10,7 +10,7 @@ export async function withErrorOfChallenge(thrown: unknown): Promise<never> {
   throw Object.assign(thrown, { error })
 }
 
-/** The challenge as they parse it. */
+/** The challenge as the libraries parse it. */
 export const challengeOf = (issuer: string): object => ({
   constructor: WWWAuthenticateChallengeError,
   cause: [{ scheme: 'basic', parameters: { realm: issuer, charset: 'UTF-8' } }],

@@ -3,21 +3,21 @@ import type { ClientAuthMethodName } from '../../src/oauth/client-auth-methods.t
 import { AUDIENCE, AWKWARD, GUIDE, verifiedClaims } from '../harness/library-setting.ts'
 import type { TestServer } from '../harness/server.ts'
 
-/** What a library is told to ask for. */
+/** The request that a library makes. */
 export interface Wanted {
   readonly clientId: string
   readonly secret: string
   readonly scope: string
 }
 
-/** One way in which a library gets a token. */
+/** A way in which a library gets a token. */
 interface Way {
   readonly name: string
-  /** By which the server must see the client authenticate. */
+  /** The method that the server must record. */
   readonly method: ClientAuthMethodName
-  /** Resolves to the access token; rejects with whatever the library makes of a refusal. */
+  /** Resolves to the access token; rejects with the library's error. */
   readonly ask: (server: TestServer, wanted: Wanted) => Promise<string>
-  /** The most awkward secret that can be sent this way: the whole one, unless there is a test of why not. */
+  /** The most awkward secret that this way can send. By default it is the complete one; a test shows each exception. */
   readonly secret?: string
 }
 
@@ -25,11 +25,11 @@ interface Client {
   readonly server: () => TestServer
   readonly audience?: string
   readonly ways: readonly Way[]
-  /** What the library rejects with, at the least, where the server answers with this status and error. */
+  /** The least that the library's error has for this status and error. */
   readonly surfaces: (status: 400 | 401, error: string) => object
 }
 
-/** The tests that every client library must pass, in each of its ways. */
+/** The tests that every client library must pass in each of its ways. */
 export function testClient({ server, audience = AUDIENCE, ways, surfaces }: Client): void {
   describe.each(ways)('$name', ({ ask, method, secret = AWKWARD }) => {
     test.each([
@@ -47,7 +47,7 @@ export function testClient({ server, audience = AUDIENCE, ways, surfaces }: Clie
     test.each([
       ['a wrong secret', { ...GUIDE, secret: '3Federate' }, 401, 'invalid_client'],
       ['a scope that the client does not have', { ...GUIDE, scope: 'read' }, 400, 'invalid_scope'],
-    ] as const)('says so when %s is refused', async (_name, wanted, status, error) => {
+    ] as const)('reports a refusal: %s', async (_name, wanted, status, error) => {
       await expect(ask(server(), wanted)).rejects.toMatchObject(surfaces(status, error))
     })
   })

@@ -11,7 +11,7 @@ interface Answer {
   readonly body: string
 }
 
-/** Runs curl without the settings of whoever runs the tests. */
+/** Runs curl without the user's settings. */
 async function curl({ issuer }: TestServer, ...request: string[]): Promise<Answer> {
   const { stdout, stderr } = await promisify(execFile)('curl', [
     ...['--disable', '--silent', '--noproxy', '*', '--cacert', inject('tls').ca],

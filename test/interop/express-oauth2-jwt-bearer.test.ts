@@ -12,7 +12,7 @@ interface Answer {
   readonly body: string
 }
 
-/** Asks an API that shows callers their claims. @param scope what the API requires */
+/** Calls an API that returns the caller's claims. @param scope that the API requires */
 async function callApi(options: AuthOptions, token: string, scope: string): Promise<Answer> {
   const app = express()
   app.use(auth(options))
@@ -71,7 +71,7 @@ const { server, issue } = testVerifier({
   },
 })
 
-test('finds a scope that was not granted missing', async () => {
+test('reports a missing scope', async () => {
   const answer = await callApi({ issuerBaseURL: server().issuer, audience: AUDIENCE }, await issue(), 'read')
   expect(answer).toMatchObject({
     status: 403,

@@ -6,7 +6,7 @@ import { AUDIENCE } from '../harness/library-setting.ts'
 import type { TestServer } from '../harness/server.ts'
 import { testVerifier } from './verifier-contract.ts'
 
-/** Asks an API that shows callers their claims. */
+/** Calls an API that returns the caller's claims. */
 async function callApi(options: FastifyJwtJwksOptions, token: string): Promise<{ status: number; body: object }> {
   const tls = inject('tls')
   const api = fastify({ https: { cert: readFileSync(tls.cert), key: readFileSync(tls.key) } })
@@ -38,7 +38,7 @@ const ways = [
     verify: verifying(({ issuer }) => ({ jwksUrl: `${issuer}/pf/JWKS`, issuer })),
   },
   {
-    name: '/.well-known/jwks.json and issuer, no keys kept',
+    name: '/.well-known/jwks.json and issuer, without a cache',
     verify: verifying(({ issuer }) => ({ jwksUrl: `${issuer}/.well-known/jwks.json`, issuer, secretsTtl: 0 })),
   },
 ]
@@ -52,13 +52,13 @@ const refusals = {
 describe('RS256, as the preset sets it', () => {
   const { server, issue } = testVerifier({ token: '{ preset: fastify-jwt-jwks }', ways, refusals })
 
-  test('without issuer refuses ours, which has no slash at its end', async () => {
+  test('without issuer refuses ours, which has no trailing slash', async () => {
     const options = { jwksUrl: `${server().issuer}/pf/JWKS`, audience: AUDIENCE }
     expect(await callApi(options, await issue())).toMatchObject(invalid('The iss claim value is not allowed.'))
   })
 })
 
-describe('EdDSA, which it knows too', () => {
+describe('EdDSA, which it also supports', () => {
   testVerifier({ token: '{ preset: fastify-jwt-jwks, algorithm: EdDSA }', ways, refusals })
 })
 

@@ -15,10 +15,10 @@ const server = useServer({
   manifest: `apis:\n${apis.join('\n')}\nclients: [{ client_id: caller, scopes: [edit], credentials: [{ secret: ${SECRET} }] }]\n`,
 })
 
-/** Nothing is fetched. */
+/** Prevents downloads. */
 const offline = { cwd: FOLDER, env: { GOPROXY: 'off', GOFLAGS: '-mod=readonly' } }
 
-test('go-oidc finds the server by its issuer and, by its defaults, takes tokens of every algorithm', {
+test('go-oidc finds the server by its issuer, and accepts tokens of every algorithm by default', {
   timeout: LONGEST,
 }, async ({ skip }) => {
   if (!(await runs('go', ['version']))) skip('there is no Go')

@@ -27,7 +27,7 @@ const { server, issue } = testVerifier({
   },
 })
 
-test('refuses a token under a key that is not published', async () => {
+test('refuses a token under an unpublished key', async () => {
   const [, payload, signature] = (await issue()).split('.')
   const header = Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: 'unknown' })).toString('base64url')
   const keys = createRemoteJWKSet(new URL(await discoveredKeys(server())))

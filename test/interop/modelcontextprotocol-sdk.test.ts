@@ -19,7 +19,7 @@ import type { TestServer } from '../harness/server.ts'
 import { testClient, type Wanted } from './client-contract.ts'
 
 const port = await freePort()
-/** What the SDK sends as `resource`, so what the API is registered as. */
+/** The URL that the SDK sends as `resource`, which the API is registered under. */
 const resource = new URL(`https://127.0.0.1:${port}/mcp`)
 const server = useServer({ manifest: manifestFor(resource.href) })
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => mcpServer?.stop())
 
-/** An MCP server with one tool, made of the parts that the SDK has for it: it names our issuer (RFC 9728). */
+/** An MCP server with one tool, made of the SDK's parts. It names our issuer (RFC 9728). */
 async function protectedMcpServer(authorizationServer: TestServer) {
   const metadata = await fetch(`${authorizationServer.issuer}/.well-known/oauth-authorization-server`)
   const app = createMcpExpressApp()
@@ -63,7 +63,7 @@ async function protectedMcpServer(authorizationServer: TestServer) {
 const providerFor = ({ issuer }: TestServer, { clientId, secret, scope }: Wanted): ClientCredentialsProvider =>
   new ClientCredentialsProvider({ clientId, clientSecret: secret, scope, expectedIssuer: issuer })
 
-/** Runs the SDK's whole flow: from the resource to its metadata, to ours, to the token. */
+/** Runs the SDK's whole flow: the resource, its metadata, our metadata, and the token. */
 async function authorize(provider: ClientCredentialsProvider): Promise<string> {
   expect(await auth(provider, { serverUrl: resource })).toBe('AUTHORIZED')
   return provider.tokens()?.access_token ?? ''
@@ -74,7 +74,7 @@ testClient({
   audience: resource.href,
   ways: [
     {
-      name: 'client_secret_basic, as by default',
+      name: 'client_secret_basic, the default',
       method: 'client_secret_basic',
       ask: (as, wanted) => authorize(providerFor(as, wanted)),
       secret: AWKWARD_ASCII,
@@ -94,14 +94,14 @@ testClient({
 })
 
 test.each([
-  ['as Latin-1, which is not UTF-8, so the server refuses it', AWKWARD, { errorCode: 'invalid_request' }],
-  ['not at all where it is beyond Latin-1', `${AWKWARD} ł`, { name: 'InvalidCharacterError' }],
+  ['as Latin-1, which is not UTF-8, so that the server refuses it', AWKWARD, { errorCode: 'invalid_request' }],
+  ['not at all if it is beyond Latin-1', `${AWKWARD} ł`, { name: 'InvalidCharacterError' }],
 ])('client_secret_basic sends a secret beyond ASCII %s', async (_name, secret, refusal) => {
   const provider = providerFor(server(), { clientId: 'awkward', secret, scope: 'edit' })
   await expect(authorize(provider)).rejects.toMatchObject(refusal)
 })
 
-test('its MCP client, challenged by an MCP server, gets a token by itself and calls a tool with it', async () => {
+test('its MCP client gets a token after a challenge and calls a tool with it', async () => {
   const authProvider = providerFor(server(), GUIDE)
   const client = new Client({ name: 'test', version: '1' })
   await client.connect(new StreamableHTTPClientTransport(resource, { authProvider }))

@@ -6,7 +6,7 @@ import { challengeOf, withErrorOfChallenge } from './challenge.ts'
 import { testClient, type Wanted } from './client-contract.ts'
 import { testVerifier } from './verifier-contract.ts'
 
-/** @param algorithm which of the two well-known documents to read */
+/** @param algorithm selects one of the two well-known documents */
 async function discover({ issuer }: TestServer, algorithm: 'oauth2' | 'oidc'): Promise<oauth.AuthorizationServer> {
   const url = new URL(issuer)
   return oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, { algorithm }))

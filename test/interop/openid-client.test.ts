@@ -4,7 +4,7 @@ import type { TestServer } from '../harness/server.ts'
 import { challengeOf, withErrorOfChallenge } from './challenge.ts'
 import { testClient, type Wanted } from './client-contract.ts'
 
-/** @param algorithm which of the two well-known documents to read */
+/** @param algorithm selects one of the two well-known documents */
 const discovering =
   (algorithm: 'oauth2' | 'oidc', authentication?: (secret: string) => openid.ClientAuth) =>
   async ({ issuer }: TestServer, { clientId, secret, scope }: Wanted): Promise<string> => {
@@ -28,7 +28,7 @@ testClient({
       ask: discovering('oauth2', openid.ClientSecretPost),
     },
     {
-      name: 'openid-configuration, the method it takes by itself',
+      name: 'openid-configuration, with its default method',
       method: 'client_secret_post',
       ask: discovering('oidc'),
     },

@@ -1,14 +1,14 @@
-/** Libraries of other languages: run where the machine has the language and the library, and passed over elsewhere. */
+/** Libraries of other languages. Their tests are skipped if the machine lacks the language or the library. */
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Milliseconds. Go compiles its library once for a machine, which takes a minute; then it takes a second. */
+/** Milliseconds. Go compiles its library once for a machine, which takes a minute. */
 export const LONGEST = 180_000
 
-/** Runs a program to its end; rejects with what it said where it fails. */
+/** Runs a program to its end. Rejects with its output if it fails. */
 export async function runProgram(
   file: string,
   args: readonly string[],
@@ -23,7 +23,7 @@ export async function runProgram(
   return (await running).stdout
 }
 
-/** Whether a program runs here and ends well. */
+/** Whether a program exists here and succeeds. */
 export const runs = (
   file: string,
   args: readonly string[],

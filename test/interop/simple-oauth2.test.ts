@@ -33,7 +33,7 @@ testClient({
   server,
   ways: [
     {
-      name: 'header, form-encoded as by default',
+      name: 'header, form-encoded by default',
       method: 'client_secret_basic',
       ask: sending({}),
       secret: AWKWARD_ASCII,
@@ -54,13 +54,13 @@ testClient({
   surfaces,
 })
 
-test('refuses by itself a secret beyond printable ASCII', () => {
+test('refuses a secret beyond printable ASCII by itself', () => {
   expect(() => clientFor(server(), { ...GUIDE, secret: AWKWARD }, {})).toThrow(
     /"client\.secret" with value .* fails to match the required pattern/,
   )
 })
 
-test('says so when its JSON body, which RFC 6749 does not know, is refused', async () => {
+test('reports the refusal of its JSON body, which RFC 6749 doesn’t allow', async () => {
   const ask = sending({ authorizationMethod: 'body', bodyFormat: 'json' })
   await expect(ask(server(), GUIDE)).rejects.toMatchObject(surfaces(400, 'invalid_request'))
 })

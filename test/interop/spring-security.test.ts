@@ -15,7 +15,7 @@ clients: [{ client_id: ${GUIDE.clientId}, scopes: [edit], credentials: [{ secret
 `,
 })
 
-/** What `mvn -f test/interop/java/pom.xml dependency:build-classpath` prints, below Maven's repository. */
+/** The output of `mvn -f test/interop/java/pom.xml dependency:build-classpath`, relative to Maven's repository. */
 const jars = readFileSync(join(FOLDER, 'classpath.txt'), 'utf8')
   .trim()
   .split('\n')

@@ -1,4 +1,4 @@
-/** The types of what the tests use of libraries that bring none. */
+/** Types for the tested parts of libraries that have none. */
 
 declare module 'simple-oauth2' {
   interface Options {

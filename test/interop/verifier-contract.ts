@@ -6,22 +6,22 @@ import { basic, type TestServer } from '../harness/server.ts'
 
 const HOUR_MS = 3600 * 1000
 
-/** One way in which a library verifies a token. */
+/** A way in which a library verifies a token. */
 interface Way {
   readonly name: string
-  /** Resolves to the claims; rejects with whatever the library makes of a bad token. */
+  /** Resolves to the claims; rejects with the library's error. */
   readonly verify: (server: TestServer, token: string, audience: string) => Promise<object>
 }
 
 interface Verifier {
-  /** The token settings of the API, as in a manifest: where there is one for it, the preset of the library. */
+  /** The API's token settings in a manifest: the library's preset if there is one. */
   readonly token?: string
   readonly ways: readonly Way[]
-  /** What the library rejects with, at the least. */
+  /** The least that the library's errors have. */
   readonly refusals: Readonly<Record<'otherAudience' | 'forged' | 'expired', object>>
 }
 
-/** The guide's client and its API, beside APIs for whose sake the key set has a key of every algorithm. */
+/** The guide's client and its API, and APIs that give the key set a key of every algorithm. */
 const manifestWith = (token: string): string => `
 apis:
   - { audience: "${AUDIENCE}", token: ${token}, scopes: [{ name: edit }, { name: read }] }
@@ -30,7 +30,10 @@ clients:
   - { client_id: ${GUIDE.clientId}, scopes: [edit], credentials: [{ secret: ${GUIDE.secret} }] }
 `
 
-/** The tests that every library for APIs must pass, in each of its ways. Returns how to get a token for further ones. */
+/**
+ * The tests that every library for APIs must pass in each of its ways. @returns a function that gets a token for
+ * further ones
+ */
 export function testVerifier({ token = '{}', ways, refusals }: Verifier): {
   server: () => TestServer
   issue: () => Promise<string>
@@ -39,7 +42,7 @@ export function testVerifier({ token = '{}', ways, refusals }: Verifier): {
   const clock: Clock = { ...systemClock, now: () => systemClock.now() - behind }
   const server = useServer({ manifest: manifestWith(token), clock })
 
-  /** A token of the guide's client, which lives four hours. @param ago how long ago it was issued, in milliseconds */
+  /** A token of the guide's client, which lives four hours. @param ago milliseconds since its issuance */
   async function issue(ago = 0): Promise<string> {
     behind = ago
     const form = { grant_type: 'client_credentials', scope: GUIDE.scope }
@@ -75,7 +78,7 @@ export function testVerifier({ token = '{}', ways, refusals }: Verifier): {
     test.each([
       ['signature was', withOtherSignature],
       ['scope was', withMoreScope],
-    ])('refuses a token whose %s tampered with', async (_name, tamper) => {
+    ])('refuses a token whose %s was changed', async (_name, tamper) => {
       const verifying = verify(server(), tamper(await issue()), AUDIENCE)
       await expect(verifying).rejects.toMatchObject(refusals.forged)
     })

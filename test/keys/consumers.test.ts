@@ -3,7 +3,7 @@ import { type ConsumerLimits, type KeySetConsumer, KeySetConsumers } from '../..
 import { clockAt } from '../harness/clock.ts'
 import { bytesInUse } from '../harness/memory.ts'
 
-/** A store that remembers what it is given, and can be made to fail. */
+/** A store that records its input, and fails on demand. */
 function createStore() {
   const state = { writes: [] as number[], rows: 0, isAway: false }
   return {
@@ -30,7 +30,7 @@ function create() {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-describe('who fetches the key set', () => {
+describe('a fetcher of the key set', () => {
   test('is counted once for each address and user agent', async () => {
     const { store, consumers } = create()
     for (let i = 0; i < 50; i += 1) consumers.record('192.0.2.1', 'jose/6')
@@ -39,7 +39,7 @@ describe('who fetches the key set', () => {
     expect(store.state.writes).toEqual([2])
   })
 
-  test('is counted up to so many, under whatever names a flood comes', async () => {
+  test('is counted up to a limit, whatever names a flood uses', async () => {
     const { store, consumers } = create()
     for (let i = 0; i < 5_000; i += 1) consumers.record(`10.0.${i >> 8}.${i & 255}`, `made up ${i}`)
     await consumers.flush()
@@ -58,7 +58,7 @@ describe('who fetches the key set', () => {
     expect(sum(store.state.writes)).toBe(17)
   })
 
-  test('is counted on while the database is away', async () => {
+  test('is still counted while the database is away', async () => {
     const { store, consumers } = create()
     store.state.isAway = true
     consumers.record('192.0.2.1', 'jose/6')
@@ -70,7 +70,7 @@ describe('who fetches the key set', () => {
     expect(store.state.writes).toEqual([1])
   })
 
-  test('takes little memory, whatever is sent as user agent', async () => {
+  test('takes little memory, whatever its user agent', async () => {
     const { consumers } = create()
     const before = bytesInUse()
     for (let i = 0; i < 1_000; i += 1) consumers.record(`10.0.${i >> 8}.${i & 255}`, `${i} ${'x'.repeat(15_000)}`)
@@ -78,7 +78,7 @@ describe('who fetches the key set', () => {
     await consumers.flush()
   })
 
-  test('is kept up to so many, and others are removed in small batches', async () => {
+  test('is kept up to a limit, and others are removed in small batches', async () => {
     const { store, consumers } = create()
     store.state.rows = 30_100
     await consumers.prune()

@@ -10,19 +10,19 @@ const candidate = await newCandidate('ES256', masterKey)
 const key: StoredKey = { ...candidate, state: 'active', createdAt: 0, activeAt: 0, goneAt: undefined }
 const rowsOf = (...found: readonly StoredKey[]): KeyRows => ({ found, unreadable: [], masterKeyId: masterKey.id })
 
-/** A store each of whose reads ends when it is let, with what it is given. */
+/** A store whose reads end on demand, with the given rows. */
 function heldStore() {
   const reads: ((rows: KeyRows) => void)[] = []
   return { reads, store: { listKeys: () => new Promise<KeyRows>((resolve) => reads.push(resolve)) } }
 }
 
-test('of two reads at once, the one that began later counts, whichever ends first', async () => {
+test('the later one of two concurrent reads counts, whichever ends first', async () => {
   const { reads, store } = heldStore()
   const opening = Keyring.open(store, masterKey)
   reads[0]?.(rowsOf(key))
   const keyring = await opening
   const [earlier, later] = [keyring.reset(), keyring.reset()]
-  // It was revoked between the two.
+  // The key was revoked between the two reads.
   reads[2]?.(rowsOf({ ...key, state: 'revoked', goneAt: 9 }))
   await later
   reads[1]?.(rowsOf(key))
@@ -32,7 +32,7 @@ test('of two reads at once, the one that began later counts, whichever ends firs
   expect(keyring.published.body).toBe('{"keys":[]}')
 })
 
-test('what a process has opened once it goes on using, whatever becomes of the row', async () => {
+test('a process keeps using an opened key, whatever happens to its row', async () => {
   const { reads, store } = heldStore()
   const told: string[] = []
   const opening = Keyring.open(store, masterKey, ({ id, problem }) => told.push(`${id} ${problem}`))

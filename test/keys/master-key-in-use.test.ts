@@ -40,7 +40,7 @@ clients:
 `
 
 const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? ''
-describe('the master key is changed as docs/operating/keys.md says, node by node:', () => {
+describe('the master key is changed node by node, as docs/operating/keys.md says:', () => {
   const [before, after] = [randomBytes(32), randomBytes(32)]
   let server: Awaited<ReturnType<typeof testConfig>>
   let first: SecondServer
@@ -71,7 +71,10 @@ describe('the master key is changed as docs/operating/keys.md says, node by node
     return startBeside(server, changes)
   }
 
-  /** That both nodes do everything, with what the other one has made, and that what a command makes is good at both. */
+  /**
+   * Requires that both nodes do everything with each other's keys and secrets, and that those of a command work at
+   * both.
+   */
   async function expectAllToWork(env: Record<string, string>): Promise<void> {
     const nodes = [first.url, second.url]
     for (const at of nodes) {
@@ -100,18 +103,18 @@ describe('the master key is changed as docs/operating/keys.md says, node by node
     for (const node of [first, second]) expect((await fetch(`${node.admin}/readyz`)).status).toBe(200)
   }
 
-  test('both have the old one', async () => {
+  test('both nodes have the old one', async () => {
     await expectAllToWork(oldOnly())
   })
 
-  test('one has both, the other still the old one: whichever the command has', async () => {
+  test('one node has both, the other only the old one, and a command has either', async () => {
     first = await restart(first, { masterKey: after, previousMasterKey: before })
     await expectAllToWork(both())
     await expectAllToWork(oldOnly())
     expect((await runCommand(newOnly(), () => keysRotate(ES256))).error).toMatch(/is encrypted under the master key/)
   })
 
-  test('all have both; then the new one is put in use', async () => {
+  test('all nodes have both; then the new one is put in use', async () => {
     second = await restart(second, { masterKey: after, previousMasterKey: before })
     await expectAllToWork(both())
     const rewrapped = await runCommand(both(), () => keysRewrap(ES256))
@@ -121,7 +124,7 @@ describe('the master key is changed as docs/operating/keys.md says, node by node
     await expect(startBeside(server)).rejects.toThrow(/is encrypted under the master key/)
   })
 
-  test('one has the new one alone, then all', async () => {
+  test('one node has only the new one, then all', async () => {
     first = await restart(first, { masterKey: after })
     await expectAllToWork(newOnly())
     second = await restart(second, { masterKey: after })
@@ -144,7 +147,7 @@ describe('unreadable-record: with another master key', () => {
   beforeAll(async () => {
     server = await startTestServer({ manifest: MODEL })
     kid = kidOf(await issue(server.issuer, 'plain'))
-    // So that there is one to go back to.
+    // Leaves a key for a rollback.
     const env = environmentOf(server.config)
     await runCommand(env, () => keysRotate({ ...ES256, now: true }))
     await until(async () => kidOf(await issue(server.issuer, 'plain')) !== kid)
@@ -152,7 +155,7 @@ describe('unreadable-record: with another master key', () => {
   afterAll(() => server.stop())
 
   const wrong = () => environmentOf(server.config, { TESSERA_MASTER_KEY: randomBytes(32).toString('base64') })
-  /** Everything but the marks and counts of requests. */
+  /** All rows except marks and counts of requests. */
   function dump(): string {
     const rows = openRows(server.config)
     const tables = ['api', 'client', 'credential', 'key', 'master_key', 'change', 'counter', 'revocation']
@@ -170,17 +173,17 @@ describe('unreadable-record: with another master key', () => {
   const commands: [string, () => Promise<void>][] = [
     ['keys rotate', () => keysRotate(ES256)],
     ['keys rotate --now', () => keysRotate({ ...ES256, now: true })],
-    ['keys rotate of an algorithm that has no key', () => keysRotate({ algorithm: 'EdDSA' })],
+    ['keys rotate for an algorithm without a key', () => keysRotate({ algorithm: 'EdDSA' })],
     ['keys rollback', () => keysRollback(ES256)],
     ['keys revoke of the active key', async () => keysRevoke(kidOf(await issue(server.issuer, 'plain')), ES256)],
-    ['keys revoke of another', () => keysRevoke(kid, ES256)],
+    ['keys revoke of another key', () => keysRevoke(kid, ES256)],
     ['keys rewrap', () => keysRewrap(ES256)],
     ['credentials add --retrievable', () => credentialsAdd('signer', { retrievable: true })],
-    ['credentials rotate of one that is', () => credentialsRotate('signer', 's', { overlap: '7d' })],
-    ['apply, a secret of its own', () => apply({ file: manifest(`, secret: ${SECRET}`) })],
-    ['apply, one that is generated', () => apply({ file: manifest('') })],
+    ['credentials rotate of a retrievable one', () => credentialsRotate('signer', 's', { overlap: '7d' })],
+    ['apply with a given secret', () => apply({ file: manifest(`, secret: ${SECRET}`) })],
+    ['apply with a generated secret', () => apply({ file: manifest('') })],
   ]
-  /** Commands that write, and encrypt nothing; or are tested elsewhere. */
+  /** Commands that write without encrypting, or that are tested elsewhere. */
   const others = {
     'clients disable': 'encrypts nothing',
     'clients enable': 'encrypts nothing',
@@ -196,7 +199,7 @@ describe('unreadable-record: with another master key', () => {
     'storage compact': 'encrypts nothing',
     'storage migrate': 'encrypts nothing',
   }
-  test('each command that writes is tested, or is known to need no test here', () => {
+  test('the tables have each command that writes', () => {
     const writing = Object.entries(cliCommands).filter(
       ([, { database }]) => database === 'writes' || database === 'makes',
     )
@@ -215,7 +218,7 @@ describe('unreadable-record: with another master key', () => {
     expect(dump()).toBe(before)
   })
 
-  test('what encrypts nothing goes on', async () => {
+  test('commands that encrypt nothing work', async () => {
     const file = join(server.folder, 'plain.yaml')
     writeFileSync(file, `clients: [{ client_id: plain, credentials: [{ label: a }] }]`)
     expect((await runCommand(wrong(), () => apply({ file }))).error).toBeUndefined()
@@ -223,7 +226,7 @@ describe('unreadable-record: with another master key', () => {
     expect((await runCommand(wrong(), () => credentialsRevoke('signer', 's', {}))).error).toBeUndefined()
   })
 
-  test('a server does not start, and one that runs says once that it can make no key', async () => {
+  test('a server doesn’t start, and a running one reports once that it can’t make a key', async () => {
     await expect(
       startServer({ ...server.config, masterKey: randomBytes(32) }, { log: createLogger('silent') }),
     ).rejects.toThrow(/is encrypted under the master key/)
@@ -257,7 +260,7 @@ describe('the first master key', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  test('of several that encrypt at once in an empty database, one wins', async () => {
+  test('only one of several wins that encrypt at once in an empty database', async () => {
     const stores = await Promise.all(Array.from({ length: 4 }, () => openStore(location, systemClock)))
     const outcomes = await Promise.allSettled(
       Array.from({ length: 8 }, async (_, index) => {
@@ -295,8 +298,8 @@ describe('the first master key', () => {
   })
 
   test.each([
-    ['in a database that is not there yet', false],
-    ['in one that has nothing encrypted', true],
+    ['in a missing database', false],
+    ['in a database without encrypted data', true],
   ])('of servers that start at once with different ones %s, one serves', async (_name, isThere) => {
     const made = await Promise.all([1, 2, 3].map(() => testConfig()))
     const storage = isThere ? location : `sqlite:${join(folder, 'new.db')}`
@@ -319,20 +322,16 @@ describe('the first master key', () => {
   const secret = (id: string, masterKeyId: string) =>
     `insert into credential (id, client_id, kind, label, hint, data, encrypted_secret, master_key_id, origin, created_at)
     values ('${id}', 'caller', 'secret', '${id}', '', '{}', x'00', '${masterKeyId}', 'command', 0)`
-  /** The rows of a database of the version before, and the master key that is in use after the migration. */
+  /** The rows of a database of the previous version, and its master key in use after the migration. */
   const olds: [string, readonly string[], string | undefined][] = [
     ['nothing encrypted', [], undefined],
     ['one key', [key('a', 'active', MINE, 5)], MINE],
-    [
-      'a pending key that a command with another one has left',
-      [key('b', 'pending', STRAY, 9), key('a', 'active', MINE, 5)],
-      MINE,
-    ],
-    ['such a key, active by now', [key('b', 'active', STRAY, 9), key('a', 'retiring', MINE, 5)], MINE],
+    ['a pending key of a command with another one', [key('b', 'pending', STRAY, 9), key('a', 'active', MINE, 5)], MINE],
+    ['such a key, meanwhile active', [key('b', 'active', STRAY, 9), key('a', 'retiring', MINE, 5)], MINE],
     ['a secret, and no key', [secret('s', MINE)], MINE],
-    ['a secret that a command with another one has left', [secret('s', STRAY), key('a', 'active', MINE, 5)], MINE],
+    ['a secret of a command with another one', [secret('s', STRAY), key('a', 'active', MINE, 5)], MINE],
   ]
-  test.each(olds)('of a database of the version before, with %s', async (_name, statements, inUse) => {
+  test.each(olds)('is found in a database of the previous version, with %s', async (_name, statements, inUse) => {
     const old = `sqlite:${join(folder, 'old.db')}`
     await makeOldDatabase(old, '0008-ended-and-sample')
     const rows = openRows({ storage: old })

@@ -34,7 +34,7 @@ const key = (kid: string, state: KeyState, activeAt: number, more: Partial<Store
 const states = ({ add, put }: KeyWrites) =>
   Object.fromEntries([...add, ...put].map(({ kid, state, activeAt }) => [kid, `${state} ${activeAt / HOUR}`]))
 
-/** The keys as they stand after what is due at `now` was done, again and again until nothing is. */
+/** The keys after all changes that are due at `now`. */
 function settle(keys: readonly StoredKey[], now: number, policy = POLICY): readonly StoredKey[] {
   for (let settled = keys, round = 0; ; round += 1) {
     const writes = planRotation(settled, 'ES256', now, policy, candidate(`at ${now} ${round}`))
@@ -44,24 +44,24 @@ function settle(keys: readonly StoredKey[], now: number, policy = POLICY): reado
   }
 }
 
-describe('a key by schedule', () => {
-  test('is active at once where there was none at all, and a second later where others publish already', () => {
+describe('a scheduled key', () => {
+  test('is active at once if it is the first, and a second later if other processes already publish', () => {
     expect(states(planRotation([], 'ES256', HOUR, POLICY, candidate('a')))).toEqual({ a: 'active 1' })
     const other = { ...key('x', 'active', 0), algorithm: 'RS256' as const }
     expect(nextKeyActiveAt([other], 'ES256', HOUR, POLICY)).toBe(HOUR + 1_000)
   })
 
-  test('is added a publication before it is needed, not sooner', () => {
+  test('is added one publication period before it is needed, not sooner', () => {
     const active = key('a', 'active', 0)
     expect(nextKeyActiveAt([active], 'ES256', 29 * DAY - 1, POLICY)).toBeUndefined()
     expect(nextKeyActiveAt([active], 'ES256', 29 * DAY, POLICY)).toBe(30 * DAY)
   })
 
-  test('is published for as long as ever, where nobody ran when it should have been added', () => {
+  test('is published for the full period, even if no process ran when it should have been added', () => {
     expect(nextKeyActiveAt([key('a', 'active', 0)], 'ES256', 40 * DAY, POLICY)).toBe(41 * DAY)
   })
 
-  test('becomes active on time, and the one before retires until its last token has expired', () => {
+  test('becomes active on time, and the previous one retires until its last token has expired', () => {
     const keys = [key('a', 'active', 0), key('b', 'pending', 30 * DAY)]
     expect(planRotation(keys, 'ES256', 30 * DAY - 1, POLICY, undefined)).toEqual({ add: [], put: [] })
     const { put } = planRotation(keys, 'ES256', 30 * DAY, POLICY, undefined)
@@ -77,7 +77,7 @@ describe('a key by schedule', () => {
     expect(planRotation(keys, 'ES256', 5 * HOUR, POLICY, undefined).put).toMatchObject([{ kid: 'a', state: 'gone' }])
   })
 
-  test('over a year: always one active, never one that was not published long enough', () => {
+  test('over a year, exactly one is active, and each was published long enough', () => {
     let keys = settle([], 0)
     const published = new Map(keys.map(({ kid }) => [kid, 0]))
     const signed: string[] = []
@@ -95,7 +95,7 @@ describe('a key by schedule', () => {
     expect(keys.length).toBeLessThanOrEqual(3)
   })
 
-  test('with a publication longer than the interval, several wait in line', () => {
+  test('waits in line with others if publication takes longer than the interval', () => {
     const policy = { rotateEvery: 5_000, publishBefore: 35_000, retireAfter: 0 }
     let keys = settle([], 0, policy)
     for (let now = 0; now <= 120_000; now += 500) keys = settle(keys, now, policy)
@@ -103,14 +103,14 @@ describe('a key by schedule', () => {
   })
 })
 
-describe('by hand', () => {
+describe('manual changes', () => {
   test('rotating adds a key that is published first', () => {
     expect(states(planManualRotation([key('a', 'active', 0)], HOUR, POLICY, candidate('b'), false))).toEqual({
       b: 'pending 25',
     })
   })
 
-  test('rotating brings a waiting key forward, as far as it was published', () => {
+  test('rotating brings a waiting key forward, but not before the end of its publication', () => {
     const keys = [key('a', 'active', 0), key('b', 'pending', 40 * DAY, { createdAt: HOUR })]
     expect(states(planManualRotation(keys, 2 * HOUR, POLICY, candidate('c'), false))).toEqual({ b: 'pending 25' })
     expect(states(planManualRotation(keys, 30 * HOUR, POLICY, candidate('c'), false))).toEqual({ b: 'pending 30' })
@@ -121,7 +121,7 @@ describe('by hand', () => {
     expect(add).toMatchObject([{ kid: 'b', activeAt: HOUR + 1_000 }])
   })
 
-  test('one step back: the last key signs again, the other one retires', () => {
+  test('rolling back makes the last key sign again and retires the current one', () => {
     const keys = [
       key('a', 'retiring', 0, { goneAt: 99 * DAY }),
       key('b', 'retiring', 5, { goneAt: 99 * DAY }),
@@ -143,7 +143,7 @@ describe('by hand', () => {
     expect(add).toMatchObject([{ kid: 'c', state: 'pending', activeAt: 2 * HOUR + 1_000 }])
   })
 
-  test('revoking a key that does not sign changes that one alone', () => {
+  test('revoking a key that doesn’t sign changes only that key', () => {
     const keys = [key('a', 'active', 0), key('b', 'retiring', 0)]
     expect(planRevocation(keys, 'b', HOUR, POLICY, candidate('c'))).toMatchObject({
       add: [],

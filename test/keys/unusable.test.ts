@@ -73,13 +73,13 @@ const UNUSABLE = {
   reason: 'key_unusable',
 }
 
-/** Changes rows as a broken program, or a person, has; every server is told. */
+/** Changes rows as a broken program or a person would, and notifies every server. */
 function change(sql: string, kid = 'all'): void {
   rows.run(sql)
   rows.announce('key', kid)
 }
 
-/** A retiring key beside those there are, of which one column is not what it should be. */
+/** Adds a retiring key with one invalid column. */
 function addBroken(kid: string, column: string, value: string): void {
   const columns = rows.all('pragma table_info("key")').map(({ name }) => String(name))
   const changed: Record<string, string> = { kid: `'${kid}'`, state: "'retiring'", gone_at: '9e12', [column]: value }
@@ -88,7 +88,7 @@ function addBroken(kid: string, column: string, value: string): void {
   onTestFinished(() => change(`delete from key where kid = '${kid}'`, kid))
 }
 
-/** Changes a key until the test is over. */
+/** Changes a key until the end of the test. */
 function spoil(kid: string, what: string): void {
   const [before = {}] = rows.all('select public_key, encrypted_private_key, master_key_id from key where kid = ?', kid)
   const [publicKey, privateKey, masterKeyId] = Object.values(before) as [Uint8Array, Uint8Array, string]
@@ -104,17 +104,17 @@ const sealingKid = (): string =>
   String(rows.all("select kid from key where algorithm = 'A256GCM' and state = 'active'")[0]?.['kid'])
 
 const garbage: [string, string, string, RegExp][] = [
-  ['a master key that is another', 'master_key_id', "'0123456789ab'", /public key is not the one that its kid names/],
-  ['a private part that is damaged', 'encrypted_private_key', "x'00'", /public key/],
-  ['a public key that is none', 'public_key', "x'3059'", /public key/],
+  ['another master key', 'master_key_id', "'0123456789ab'", /public key is not the one that its kid names/],
+  ['a damaged private part', 'encrypted_private_key', "x'00'", /public key/],
+  ['an invalid public key', 'public_key', "x'3059'", /public key/],
   ['no public key', 'public_key', 'null', /public key/],
-  ['an algorithm that is not known', 'algorithm', "'XY512'", /^algorithm is not one that is known$/],
-  ['a state that is not known', 'state', "'resting'", /^state is not what it should be$/],
-  ['a time that is none', 'active_at', "'noon'", /^active_at is not what it should be$/],
+  ['an unknown algorithm', 'algorithm', "'XY512'", /^algorithm is not one that is known$/],
+  ['an unknown state', 'state', "'resting'", /^state is not what it should be$/],
+  ['an invalid time', 'active_at', "'noon'", /^active_at is not what it should be$/],
 ]
 
-describe('unreadable-record: keys of which something is wrong', () => {
-  test('stop themselves alone, each of them', async () => {
+describe('unreadable-record: invalid keys', () => {
+  test('each affect only themselves', async () => {
     const before = await issue('plain')
     const sealed = await issue('sealed')
     await issue('rsa')
@@ -126,7 +126,7 @@ describe('unreadable-record: keys of which something is wrong', () => {
       expect(told(), name).toMatchObject([{ record: 'key', problem: expect.stringMatching(problem) }])
     }
 
-    // All else goes on, at a server that is told of it and at one that begins with it.
+    // Everything else works, at a running server that is notified and at one that starts now.
     const late = await startBeside(server)
     for (const at of [server.issuer, beside.url, late.url]) {
       expect(await publishedAt(at)).toEqual(published)
@@ -160,12 +160,12 @@ describe('unreadable-record: keys of which something is wrong', () => {
   })
 })
 
-describe('a token whose key can not be used', () => {
-  test('of a signing key without a public key: nobody can tell, and the endpoint says so', async () => {
+describe('a token whose key is unusable', () => {
+  test('if a signing key has no public key, the endpoint says that it can’t tell', async () => {
     const token = await issue('plain')
     const kid = kidOf(token)
     spoil(kid, "public_key = x'3059'")
-    // A server that has verified a token once recognises it.
+    // A server that has verified a token before recognizes it.
     await until(async () => !(await publishedAt(beside.url)).includes(kid))
     expect(await reasonOf(await introspect(token, beside.url))).toMatchObject({ ...UNUSABLE, detail: { key: kid } })
     expect((await client.post(beside.url, 'revoke_token', { token }, basic('caller', SECRET))).status).toBe(503)
@@ -179,7 +179,7 @@ describe('a token whose key can not be used', () => {
         )
       ).status,
     ).toBe(503)
-    // A foreign token stays foreign.
+    // A foreign token stays inactive.
     expect(await statusOf('garbage', beside.url)).toBe(false)
     expect(
       await statusOf(
@@ -189,23 +189,23 @@ describe('a token whose key can not be used', () => {
     ).toBe(false)
   })
 
-  test('of a sealing key that can not be opened: the same', async () => {
+  test('if a sealing key can’t be opened, the endpoint says so likewise', async () => {
     const token = await issue('sealed')
     spoil(sealingKid(), "master_key_id = '0123456789ab'")
     const late = await startBeside(server)
     expect(await reasonOf(await introspect(token, late.url))).toMatchObject(UNUSABLE)
     expect(await reasonOf(await ask('sealed', late.url))).toMatchObject(UNUSABLE)
-    // A server that has opened it before goes on.
+    // A server that has opened it before still uses it.
     expect(await statusOf(token)).toBe(true)
     await issue('sealed')
-    // Revoked, it says nothing more of any token, whatever it is like.
+    // Once it is revoked, it stands in the way of no token.
     expect((await runCommand(env, () => keysRevoke(sealingKid(), ES256))).error).toBeUndefined()
     expect(await until(async () => (await statusOf(token, late.url)) === false)).toBeLessThan(A_SECOND)
     await until(async () => (await ask('sealed', late.url)).status === 200)
     await late.stop()
   })
 
-  test('an administrator who would revoke it is told why that does not go', async () => {
+  test('an administrator who tries to revoke the token is told why that is impossible', async () => {
     const token = await issue('sealed')
     spoil(sealingKid(), "master_key_id = '0123456789ab'")
     const { Readable } = await import('node:stream')
@@ -217,8 +217,8 @@ describe('a token whose key can not be used', () => {
   })
 })
 
-describe('the active key can not be opened', () => {
-  test('what it would sign is refused with a reason, tokens of before are good, and a metric shows it', async () => {
+describe('if the active key can’t be opened', () => {
+  test('signing fails with a reason, earlier tokens stay valid, and a metric shows it', async () => {
     const token = await issue('plain')
     const kid = kidOf(token)
     spoil(kid, "encrypted_private_key = x'00112233'")
@@ -229,7 +229,7 @@ describe('the active key can not be opened', () => {
     for (const scope of ['rsa', 'sealed']) await issue(scope, late.url)
     const metrics = await (await fetch(`${late.admin}/metrics`)).text()
     expect(metrics).toMatch(/tessera_keys_unusable{state="active"} 1/)
-    // An introspection answer in the form of a JWT is signed with ES256 (RFC 9701).
+    // A JWT introspection response is signed with ES256 (RFC 9701).
     const asJwt = await fetch(`${late.url}/as/introspect.oauth2`, {
       method: 'POST',
       body: new URLSearchParams({ token }),
@@ -240,10 +240,10 @@ describe('the active key can not be opened', () => {
   })
 })
 
-describe('a pending key that can not be opened', () => {
-  test('never becomes active, and is no hindrance to rotating', async () => {
+describe('if a pending key can’t be opened', () => {
+  test('it never becomes active, and doesn’t block a rotation', async () => {
     const first = kidOf(await issue('plain'))
-    // As a command with another master key has left it, in a version that did not look.
+    // The state that a command with another master key left, in a version without a check.
     const candidate = await newCandidate('ES256', new MasterKey(randomBytes(32), systemRandom))
     rows.run(
       `insert into key (kid, algorithm, state, public_key, encrypted_private_key, master_key_id, created_at, active_at)

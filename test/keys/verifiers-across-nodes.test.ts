@@ -27,7 +27,7 @@ clients:
   - { client_id: fleet, scopes: [es256, rs256, sealed], credentials: [{ secret: ${SECRET} }] }
 `
 
-/** One of two servers behind one issuer, on one database. */
+/** One of two servers with one issuer and one database. */
 interface TestNode {
   readonly url: string
   readonly server: Server
@@ -60,7 +60,7 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true })
 })
 
-/** What each key went through, in the order in which it was recorded. */
+/** The states of each key, in the order of the events. */
 async function recordedStates(): Promise<ReadonlyMap<unknown, readonly unknown[]>> {
   const states = new Map<unknown, unknown[]>()
   for (const { type, detail } of await store.audit.listEvents({ limit: 10_000 })) {
@@ -103,10 +103,10 @@ test('two servers on one database rotate its keys as one', async () => {
     const starts = keys.map(({ activeAt }) => activeAt).sort((one, other) => one - other)
     const gaps = starts.slice(1).map((start, index) => start - (starts[index] ?? 0))
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(ROTATE_EVERY_MS)
-    // The first two at once, then one each time, give or take what a busy machine is late.
+    // The first two at once, then one at each interval, allowing for the delay of a busy machine.
     expect(keys.length).toBeLessThanOrEqual(2 + ran / ROTATE_EVERY_MS)
     expect(keys.length).toBeGreaterThanOrEqual((2 + ran / ROTATE_EVERY_MS) * 0.6)
-    // None but the first, for which nobody waited, was to sign before it was published for as long as configured.
+    // All keys except the first must be published for the configured time before they sign.
     const hasty = keys.filter(({ createdAt, activeAt }) => activeAt - createdAt < PUBLISH_BEFORE_MS)
     expect(hasty).toHaveLength(1)
   }

@@ -11,14 +11,14 @@ import { A_SECOND } from '../harness/until.ts'
 
 const AUDIENCE = 'https://api.example.com'
 const ROTATE_EVERY = 5
-/** Longer than jose takes to ask again, 30 s, and aws-jwt-verify, 10 s: when a key signs, both may ask for it. */
+/** Longer than the 30 s of jose and the 10 s of aws-jwt-verify between fetches: both may fetch when a key signs. */
 const PUBLISH_BEFORE = 35
 const PENDING = PUBLISH_BEFORE / ROTATE_EVERY
 const RUN_MS = extent(11_000, 60_000)
 const TOKEN_EVERY_MS = 200
 const LATE_MS = extent(3_000, 20_000)
 
-/** A clock that stands until it is let go. */
+/** A clock that stands until it is released. */
 class StandingClock implements Clock {
   readonly monotonic = systemClock.monotonic
   #stands: number | undefined = systemClock.now()
@@ -38,9 +38,9 @@ class StandingClock implements Clock {
 
 const clock = new StandingClock()
 let server: TestServer
-/** When each key was first seen in the key set. */
+/** When the key set first had each key. */
 const published = new Map<string, number>()
-/** When each key was first seen to have signed. */
+/** When each key first signed. */
 const signed = new Map<string, number>()
 
 beforeAll(async () => {
@@ -53,7 +53,7 @@ beforeAll(async () => {
       'keys.cache_max_age': String(PUBLISH_BEFORE),
     },
   })
-  // The very first key signs until the second was published for long enough: from then on keys rotate at their pace.
+  // The first key signs until the second was published long enough. From then on keys rotate at their interval.
   await vi.waitFor(async () => expect(await lookAtKeys()).toHaveLength(2))
   for (let key = 3; key <= PENDING + 2; key += 1) {
     clock.advance(ROTATE_EVERY * 1000)
@@ -78,7 +78,7 @@ async function issue(): Promise<string> {
   return token
 }
 
-/** A verifier as an API has it: one for all tokens, with the defaults of its library. */
+/** One jose verifier for all tokens, with default settings, as an API has it. */
 function joseVerifier(): (token: string) => Promise<unknown> {
   const { issuer } = server
   const keys = createRemoteJWKSet(new URL(`${issuer}/pf/JWKS`))
@@ -91,7 +91,7 @@ function awsVerifier(): (token: string) => Promise<unknown> {
   return (token) => verifier.verify(token)
 }
 
-test('verifiers that keep keys see no failure while keys rotate every 5 s', async () => {
+test('verifiers with cached keys see no failure while keys rotate every 5 s', async () => {
   const atOnce = { jose: joseVerifier(), 'aws-jwt-verify': awsVerifier() }
   const late = joseVerifier()
   const issued: { readonly token: string; readonly at: number }[] = []
@@ -119,12 +119,12 @@ test('verifiers that keep keys see no failure while keys rotate every 5 s', asyn
   expect(verifiedLate).toBeGreaterThan((RUN_MS - LATE_MS) / 660)
   expect(signed.size).toBeGreaterThanOrEqual(Math.floor(RUN_MS / 1000 / ROTATE_EVERY))
   expect(signed.size).toBeLessThanOrEqual(RUN_MS / 1000 / ROTATE_EVERY + 2)
-  // All of these were published for as long as configured before they signed; the first of all keys did not sign here. On a busy
-  // machine a look at the key set may see a key late.
+  // These keys were published for the configured time before they signed; the first key didn't sign here. On a busy
+  // machine a check of the key set may see a key late.
   for (const [kid, at] of signed) {
     expect(at - (published.get(kid) ?? at)).toBeGreaterThan(PUBLISH_BEFORE * 1000 - A_SECOND)
   }
-  // What has signed stays for as long as its tokens live.
+  // A key stays published as long as its tokens live.
   expect(await lookAtKeys()).toEqual(expect.arrayContaining([...published.keys()]))
   await expectOneToSignAndOthersToWait()
   await expectKeysToBeKept()
@@ -137,7 +137,10 @@ async function expectOneToSignAndOthersToWait(): Promise<void> {
   expect(Math.abs(waiting.length - PENDING)).toBeLessThanOrEqual(1)
 }
 
-/** Each of the two verifiers by jose asked at first; in the long run the one of fresh tokens, once more, for a key announced later. */
+/**
+ * Requires that the caches work. Each jose verifier fetches at first, and in a long run the one for fresh tokens
+ * fetches once more for each key announced later.
+ */
 async function expectKeysToBeKept(): Promise<void> {
   await vi.waitFor(
     async () => {

@@ -23,7 +23,7 @@ import { testConfig } from '../harness/server.ts'
 import { encode, makeSigner, signWith, unsigned } from '../harness/tokens.ts'
 import { findTraces, tracesOf } from './traces.ts'
 
-/** A secret that could be a name in YAML. */
+/** A secret that YAML could also read as a name. */
 const WORD = 'PlantedWordOfASecret'
 const CHOSEN = 'Sup€r geheim/+Planted~Chosen%41'
 const WRONG = 'Sup€r geheim/+Planted~Mistyped%41'
@@ -47,9 +47,9 @@ clients:
       - { label: ci, federated: { issuer: "https://issuer.invalid", audience: tessera, subject: robot, jwks_uri: "https://issuer.invalid/keys" } }
 `
 
-/** By name; of a signed value what is secret of it, which is its signature, too. */
+/** The planted secrets by name. In signed values, only the signature counts as secret. */
 const secrets: Record<string, readonly (string | Buffer)[]> = {}
-/** The same, as they are sent. */
+/** The same secrets in the form in which they are sent. */
 const sent: Record<string, string> = {}
 const plant = (name: string, value: string) => {
   sent[name] = value
@@ -63,7 +63,7 @@ let command: RunningCommand
 let environment: Record<string, string>
 const answers: string[] = []
 const requestIds: string[] = []
-/** What commands have said, by command. */
+/** The output of each command. */
 const said: Record<string, string> = {}
 const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 let addresses = 0
@@ -74,7 +74,7 @@ interface Sent {
   readonly body?: string
 }
 
-/** Every request comes from another address, or guessing would be slowed before it is looked at. */
+/** Each request comes from another address, because guesses would be throttled unread. */
 function send(url: string, { method = 'POST', headers = {}, body }: Sent): Promise<{ status: number; body: string }> {
   addresses += 1
   const from = `198.51.${(addresses >> 8) & 255}.${addresses & 255}`
@@ -113,7 +113,7 @@ const claims = (id: string, more: object = {}) => {
 }
 const assertionForm = (assertion: string) => ({ client_assertion_type: JWT_BEARER, client_assertion: assertion })
 
-/** In these a text is recorded for the administrator, as it must be: what nobody can tell from a name would stay there. */
+/** The audit log must record these for the administrator, so that a secret that looks like a name would stay there. */
 const RECORDED = ['client_id', 'scope', 'resource', 'client_assertion_type']
 const PARAMETERS = ['client_secret', 'client_assertion', 'token', 'password', 'assertion', 'grant_type', ...RECORDED]
 const SENT_EVERYWHERE = ['a chosen secret', 'a generated secret', 'a token', 'a sealed token', 'an assertion']
@@ -123,19 +123,19 @@ const PATHS = [
   endpointPaths.authorization,
   endpointPaths.keys[0],
 ]
-/** Here, whatever is sent is one thing. */
+/** These paths treat all input alike. */
 const OTHER_PATHS: readonly string[] = [endpointPaths.metadata, endpointPaths.heartbeat, '/nowhere']
 
-/** Whether it has a form by which it can be told to be a secret. */
+/** Whether its form identifies it as a secret. */
 const isRecognisable = (value: string): boolean => /^(ts[sa]_|eyJ|-----BEGIN)/.test(value)
 
 interface Planted extends Sent {
   readonly query?: string
-  /** A secret that may be a chosen one is hashed slowly, wherever it is sent: sent once, it has been looked at. */
+  /** A possible chosen secret is hashed slowly everywhere, so that it is sent only once. */
   readonly isGuess?: true
 }
 
-/** Sends a secret to a path in every place that a request has. */
+/** Sends a secret to a path in every place of a request. */
 async function plantAt(path: string, value: string): Promise<void> {
   const ascii = encodeURIComponent(value)
   const everywhere = {
@@ -144,7 +144,7 @@ async function plantAt(path: string, value: string): Promise<void> {
     referer: `https://app.example.com/?secret=${ascii}`,
     ...(isRecognisable(value) && { 'user-agent': `robot/1 ${value.replaceAll('\n', ' ')}` }),
   }
-  // Of what is in a query of its own: the OAuth endpoints refuse it before they look at anything else.
+  // A separate request for the query, which the OAuth endpoints refuse before they read anything else.
   const query = `?client_secret=${ascii}&access_token=${ascii}&${ascii}`
   const both = { client_id: 'chosen', grant_type: 'client_credentials', scope: 'edit' }
   const authenticated = { ...everywhere, authorization: basic('chosen', CHOSEN) }
@@ -240,7 +240,7 @@ beforeAll(async () => {
 
   for (const [name, value] of Object.entries(sent)) {
     await plantAt(endpointPaths.token, value)
-    // What authenticates is looked at by the same code everywhere.
+    // The same code authenticates at every endpoint.
     if (!SENT_EVERYWHERE.includes(name)) continue
     for (const path of [...PATHS, ...OTHER_PATHS]) await plantAt(path, value)
   }
@@ -272,7 +272,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-test('a trace is found in each form, or the rest would mean nothing', () => {
+test('the search finds a trace in each form, without which the other tests would prove nothing', () => {
   for (const [name, [value = '']] of Object.entries(secrets)) {
     for (const trace of tracesOf(value)) {
       expect(trace.length).toBeGreaterThanOrEqual(20)
@@ -303,7 +303,7 @@ const REASONS = [
   'assertion_type',
 ]
 
-test('the requests did what they were for', () => {
+test('the requests had the intended effects', () => {
   expect(Object.keys(sent)).toHaveLength(12)
   expect(answers.length).toBeGreaterThan(400)
   const errors = new Set(answers.map((answer) => /"error":"(\w+)"/.exec(answer)?.[1]))
@@ -316,7 +316,7 @@ test('the requests did what they were for', () => {
 })
 
 describe('leaked-secrets: no secret is found', () => {
-  test('in any answer but that which gives it', () => {
+  test('in any answer, except the one that issues it', () => {
     expect(findTraces(secrets, { answers: answers.join('\n') })).toEqual([])
   })
 
@@ -324,11 +324,11 @@ describe('leaked-secrets: no secret is found', () => {
     expect(findTraces(secrets, { log: command.output() })).toEqual([])
   })
 
-  test('in what metrics and commands say', () => {
+  test('in metrics and output of commands', () => {
     expect(findTraces(secrets, said)).toEqual([])
   })
 
-  test('in the database, its log of writes, and a backup', () => {
+  test('in the database, its write-ahead log, and a backup', () => {
     const database = environment['TESSERA_STORAGE']?.slice('sqlite:'.length) ?? ''
     const files = [database, `${database}-wal`, join(folder, 'backup.db')]
     const places = Object.fromEntries(files.map((file) => [file, readFileSync(file)]))
@@ -337,7 +337,7 @@ describe('leaked-secrets: no secret is found', () => {
   })
 })
 
-test('nor is any where everything is written: the server has stopped', async () => {
+test('after the server has stopped, when everything is written', async () => {
   expect(await command.stop()).toBe(0)
   const database = readFileSync(environment['TESSERA_STORAGE']?.slice('sqlite:'.length) ?? '')
   expect(database.includes('robot/1 [redacted]')).toBe(true)
@@ -346,7 +346,7 @@ test('nor is any where everything is written: the server has stopped', async () 
   expect(stdout).toContain('robot/1')
 })
 
-describe('no secret is found in what is wrong with a file:', () => {
+describe('messages about an invalid file contain no secret:', () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const jwk = privateKey.export({ format: 'jwk' })
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
@@ -355,12 +355,12 @@ describe('no secret is found in what is wrong with a file:', () => {
 
   test.each<[string, string, readonly string[]]>([
     ['a private key in a manifest', withCredential(`{ jwks: { keys: [${JSON.stringify(jwk)}] } }`), [String(jwk.d)]],
-    ['one in PEM', withCredential(`{ jwks: ${JSON.stringify(pem)} }`), [body]],
-    ['one as a secret', withCredential(`{ secret: ${JSON.stringify(pem)} }`), [body]],
+    ['a private key in PEM', withCredential(`{ jwks: ${JSON.stringify(pem)} }`), [body]],
+    ['a private key as a secret', withCredential(`{ secret: ${JSON.stringify(pem)} }`), [body]],
     ['a secret that is too long', withCredential(`{ secret: "${CHOSEN}${'x'.repeat(1_024)}" }`), [CHOSEN]],
     ['a secret beside keys', withCredential(`{ secret: "${CHOSEN}", jwks_uri: "https://a.example" }`), [CHOSEN]],
     ['a secret in the wrong field', withCredential(`{ secret_env: "${CHOSEN}" }`), [CHOSEN]],
-    ['a secret that is no text', withCredential(`{ secret: { value: "${CHOSEN}" } }`), [CHOSEN]],
+    ['a secret that isn’t text', withCredential(`{ secret: { value: "${CHOSEN}" } }`), [CHOSEN]],
     ...['!', '&', '*', '@', '`', '%', '{', '[', '|', '>', '? ', '- ', ': '].map((start): [string, string, string[]] => [
       `a secret without quotes that begins with ${start}`,
       withCredential(`{ secret: ${start}${WORD} }`),
@@ -368,7 +368,7 @@ describe('no secret is found in what is wrong with a file:', () => {
     ]),
     ['a secret of digits', withCredential('{ secret: 0123456789 }'), ['123456789']],
     ['a secret of more digits', withCredential('{ secret: 123456789012345678 }'), ['123456789012345678']],
-    ['a secret for a name', withCredential(`{ secret: "${CHOSEN}", ${WORD}, ${WORD} }`), [CHOSEN]],
+    ['a secret in the place of a name', withCredential(`{ secret: "${CHOSEN}", ${WORD}, ${WORD} }`), [CHOSEN]],
     ['a file that is not YAML', `clients: [{ credentials: [{ secret: "${CHOSEN}" }`, [CHOSEN]],
   ])('%s', async (_name, text, values) => {
     const file = join(folder, 'wrong.yaml')
@@ -379,11 +379,11 @@ describe('no secret is found in what is wrong with a file:', () => {
   })
 
   test.each<[string, Record<string, string>, string]>([
-    ['a master key that is none', { TESSERA_MASTER_KEY: CHOSEN }, ''],
+    ['an invalid master key', { TESSERA_MASTER_KEY: CHOSEN }, ''],
     ['a master key in the file', {}, `master_key: "${CHOSEN}"`],
-    ['an option that is none beside it', { TESSERA_MASTER_KEY: CHOSEN, TESSERA_LOG_LEVEL: 'loud' }, ''],
-    ['an address of a database', { TESSERA_STORAGE: `postgres://u:${DATABASE_PASSWORD}@db/x?sslmode=no` }, ''],
-    ['one that is none', { TESSERA_STORAGE: `postgre://u:${DATABASE_PASSWORD}@db/x` }, ''],
+    ['an unknown option beside it', { TESSERA_MASTER_KEY: CHOSEN, TESSERA_LOG_LEVEL: 'loud' }, ''],
+    ['a database address', { TESSERA_STORAGE: `postgres://u:${DATABASE_PASSWORD}@db/x?sslmode=no` }, ''],
+    ['an invalid database address', { TESSERA_STORAGE: `postgre://u:${DATABASE_PASSWORD}@db/x` }, ''],
   ])('%s', async (_name, env, text) => {
     const file = join(folder, 'wrong-config.yaml')
     writeFileSync(file, `issuer: https://auth.example.com\n${text}`)

@@ -1,6 +1,6 @@
-/** How to look for a secret in what was kept or said. */
+/** The search for secrets in stored data and output. */
 
-/** The ways in which a secret might stand somewhere: as it is, or as some part of the way encodes it. */
+/** Every form that a secret might have somewhere: plain, or within a larger encoded text. */
 export function tracesOf(secret: string | Buffer): readonly Buffer[] {
   const bytes = Buffer.from(secret)
   const texts = [
@@ -14,7 +14,7 @@ export function tracesOf(secret: string | Buffer): readonly Buffer[] {
   return [bytes, ...texts.map((text) => Buffer.from(text))]
 }
 
-/** What of it is the same in base64 whatever stands around it, where so many bytes stand before, counted by threes. */
+/** The base64 of the secret that doesn't depend on its neighbours, if it follows this many bytes, modulo three. */
 function within(bytes: Buffer, before: number, form: 'base64' | 'base64url'): string {
   const encoded = Buffer.concat([Buffer.alloc(before), bytes])
     .toString(form)
@@ -24,7 +24,7 @@ function within(bytes: Buffer, before: number, form: 'base64' | 'base64url'): st
   return encoded.slice(first, last)
 }
 
-/** Where any trace of any secret is: what to call the place, and the secret. */
+/** Every place that has a trace of a secret, each with the secret's name and the text around it. */
 export function findTraces(
   secrets: Readonly<Record<string, readonly (string | Buffer)[]>>,
   places: Readonly<Record<string, string | Buffer>>,

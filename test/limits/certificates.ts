@@ -1,4 +1,4 @@
-/** The certificates that take longest to read, of each kind of thing in them. */
+/** The certificates that take the longest to read, for each kind of content. */
 
 import { randomBytes } from 'node:crypto'
 import {
@@ -27,10 +27,10 @@ const UNKNOWN = oid('2a0304')
 const PSS = oid('2a864886f70d01010a')
 const P521 = ecKeys('P-521')
 
-/** An object identifier that is one number of so many bytes. */
+/** An object identifier with one arc of this many bytes. */
 const longOid = (bytes: number): Buffer =>
   element(0x06, Buffer.concat([Buffer.alloc(bytes - 1, 0x81), Buffer.from([1])]))
-/** In so many bytes of UTF-8, marks that must change places, every one with every other. */
+/** Combining marks in the wrong order, in this many bytes of UTF-8. Normalization must swap every pair. */
 const marks = (bytes: number): string => `a${fill(bytes / 4, '\u0301')}${fill(bytes / 4, '\u0316')}`
 const dns = (value: string): Buffer => element(0x82, Buffer.from(value))
 const sans = (...names: readonly Buffer[]): Buffer => extension(ALTERNATIVE_NAMES, sequence(...names))
@@ -52,7 +52,7 @@ const dsaSpki = (): Buffer =>
     sequence(oid('2a8648ce380401'), sequence(integer(odd(1_248)), integer(odd(32)), integer(odd(1_247)))),
     bits(integer(odd(1_247))),
   )
-/** A curve of one's own (RFC 3279 §2.3.5), which is no curve at all. */
+/** Explicit curve parameters (RFC 3279 §2.3.5) that describe no real curve. */
 const explicitCurve = (bytes: number): Buffer => {
   const field = sequence(oid('2a8648ce3d0101'), integer(odd(bytes)))
   const curve = sequence(octets(odd(bytes)), octets(odd(bytes)))
@@ -72,8 +72,8 @@ const explicitCurve = (bytes: number): Buffer => {
 }
 
 /**
- * Self-signed where their key can sign: the subject is the issuer, and stands there twice.
- * @param bytes what there is room for
+ * Hostile certificates. They are self-signed if their key can sign, so that the name appears as subject and as issuer.
+ * @param bytes the size to fill
  */
 export const hostileCertificates = (bytes: number): Readonly<Record<string, Buffer>> => ({
   'an object identifier': makeCertificate({ extensions: [extension(longOid(bytes), Buffer.from([5, 0]))] }),
@@ -85,39 +85,39 @@ export const hostileCertificates = (bytes: number): Readonly<Record<string, Buff
   }),
   'an object identifier as the algorithm': makeCertificate({ algorithm: sequence(longOid(bytes / 2)) }),
   extensions: makeCertificate({ extensions: shortOids(bytes / 12).map((id) => extension(id, Buffer.alloc(0))) }),
-  'as many extensions as are taken': makeCertificate({
+  'the maximum number of extensions': makeCertificate({
     extensions: shortOids(64).map((id) => extension(id, Buffer.alloc(bytes / 80))),
   }),
   usages: makeCertificate({ extensions: [extension(EXTENDED_USAGE, sequence(...shortOids(bytes / 6)))] }),
   'alternative names': makeCertificate({ extensions: [sans(...times(bytes / 4, () => dns('a')))] }),
-  'as many alternative names as are taken': makeCertificate({
+  'the maximum number of alternative names': makeCertificate({
     extensions: [sans(...times(256, (index) => dns(`${'a'.repeat(Math.max(1, bytes / 260 - 8))}${index}`)))],
   }),
   addresses: makeCertificate({ extensions: [sans(...times(256, () => element(0x87, randomBytes(16))))] }),
   'one alternative name': makeCertificate({ extensions: [sans(dns('a'.repeat(bytes)))] }),
-  'parts of a name': makeCertificate({
+  'RDNs of a name': makeCertificate({
     subject: sequence(...shortOids(bytes / 24).map((id) => set(sequence(id, utf8(''))))),
   }),
-  'attributes of one part': makeCertificate({
+  'attributes of one RDN': makeCertificate({
     subject: sequence(set(...shortOids(bytes / 20).map((id) => sequence(id, utf8(''))))),
   }),
-  'as many attributes as are taken': makeCertificate({
+  'the maximum number of attributes': makeCertificate({
     subject: sequence(...times(64, () => set(sequence(oid('550403'), utf8('a'.repeat(15)))))),
   }),
   'combining marks in a name': makeCertificate({ subject: name(marks(bytes / 2)) }),
   'combining marks in the name of the issuer': makeCertificate({ issuer: name(marks(bytes)) }),
-  'combining marks, as many as are taken in a row': makeCertificate({
+  'the longest row of combining marks': makeCertificate({
     subject: name(...times(4, () => fill(250, `a${fill(15, '\u0301')}${fill(15, '\u0316')}`))),
   }),
   'combining marks in UTF-16': makeCertificate({
     subject: sequence(set(sequence(oid('550403'), element(0x1e, Buffer.from(marks(bytes / 4), 'utf16le').swap16())))),
   }),
-  'as long a name in UTF-16 as is taken': makeCertificate({
+  'the longest name in UTF-16': makeCertificate({
     subject: sequence(
       set(sequence(oid('550403'), element(0x1e, Buffer.from(marks(60).repeat(8), 'utf16le').swap16()))),
     ),
   }),
-  'addresses of e-mail': makeCertificate({
+  'e-mail addresses': makeCertificate({
     extensions: [
       sans(...times(256, (index) => element(0x81, Buffer.from(`${'A'.repeat(20)}@${'B'.repeat(20)}${index}`)))),
     ],
@@ -133,10 +133,10 @@ export const hostileCertificates = (bytes: number): Readonly<Record<string, Buff
   'levels in the parameters of a signature': makeCertificate({
     algorithm: sequence(PSS, sequence(element(0xa0, nested(bytes / 8)))),
   }),
-  'the length of a path': makeCertificate({
+  'the path length': makeCertificate({
     extensions: [extension(oid('551d13'), sequence(TRUE, integer(Buffer.alloc(bytes, 0x7f))))],
   }),
-  'the usages of a key': makeCertificate({
+  'the key usages': makeCertificate({
     extensions: [extension(oid('551d0f'), element(0x03, Buffer.alloc(bytes)))],
   }),
   'a serial number': makeCertificate({ serial: Buffer.alloc(bytes, 0x7f) }),
@@ -150,13 +150,13 @@ export const hostileCertificates = (bytes: number): Readonly<Record<string, Buff
   'an RSA key of 8192 bits with a long exponent': makeCertificate({ spki: rsaSpki(1024, Buffer.alloc(4, 0xff)) }),
   'an RSA key of 16384 bits': makeCertificate({ spki: rsaSpki(2048, Buffer.alloc(8, 0xff)) }),
   'a DSA key': makeCertificate({ spki: dsaSpki() }),
-  'a curve of its own': makeCertificate({ spki: explicitCurve(66) }),
-  'a long curve of its own': makeCertificate({ spki: explicitCurve(Math.floor(bytes / 10)) }),
+  'an explicit curve': makeCertificate({ spki: explicitCurve(66) }),
+  'a long explicit curve': makeCertificate({ spki: explicitCurve(Math.floor(bytes / 10)) }),
   'P-521': makeCertificate({ keys: P521 }),
   'a binary curve': makeCertificate({ keys: ecKeys('sect571r1') }),
 })
 
-/** Each issued by the next, which all have one name, and so might be issued by any other. */
+/** CA certificates with one name, so that each might have issued any other. */
 export const crowd = (count: number, extensions: readonly Buffer[] = []): readonly Buffer[] => [
   makeCertificate({ issuer: name('crowd'), signer: P521, extensions }),
   ...times(count, () =>

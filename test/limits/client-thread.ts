@@ -1,22 +1,22 @@
-/** A client on a thread of its own, so that its work is not counted as the server's: writes bytes over TLS, and reads. */
+/** A TLS client on its own thread, so that its work isn't counted as the server's. */
 
 import { connect } from 'node:tls'
 import { parentPort } from 'node:worker_threads'
 
-/** A new connection, and the bytes to send over it. */
+/** The bytes to send over a new connection. */
 export interface Sending {
   readonly port: number
-  /** PEM; a client certificate and what is sent along, and its key. */
+  /** PEM: a client certificate with its chain, and its key. */
   readonly cert?: string | undefined
   readonly key?: string | undefined
-  /** Each goes in a record of its own. */
+  /** Each piece is sent in a TLS record of its own. */
   readonly pieces: readonly string[]
   readonly version?: 'TLSv1.2' | 'TLSv1.3' | undefined
-  /** The only group of key exchange that is offered. */
+  /** The only key exchange group that the client offers. */
   readonly group?: string | undefined
 }
 
-/** SSL_OP_NO_TICKET: OpenSSL can make no ticket with a large certificate, and breaks the connection where it tries. */
+/** SSL_OP_NO_TICKET: OpenSSL can't make a ticket for a large certificate, and breaks the connection if it tries. */
 const NO_TICKET = 0x4000
 
 function send({ port, cert, key, pieces, version, group }: Sending): void {

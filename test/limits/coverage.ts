@@ -2,7 +2,7 @@ import { Session } from 'node:inspector/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** The calls that take text or bytes apart, or take a time that depends on them. */
+/** Calls that parse text or bytes, or take a time that depends on them. */
 const TAKES_APART = new RegExp(
   [
     /\.(?:split|exec|match|matchAll|search|replace|replaceAll|normalize|toLowerCase|toUpperCase|trim)\(/,
@@ -20,15 +20,15 @@ interface FunctionRange {
   readonly end: number
 }
 
-/** A function that takes something apart. */
+/** A function that parses something. */
 export interface Reader {
-  /** Its file below `src/`, and its name. */
+  /** The path below `src/`, and the function's name. */
   readonly name: string
-  /** Whether the work ran it. */
+  /** Whether the work called the function. */
   readonly isRun: boolean
 }
 
-/** The text of a function without the functions in it that have names of their own. */
+/** The text of a function without its named inner functions. */
 function ownText(source: string, { start, end }: FunctionRange, all: readonly FunctionRange[]): string {
   const inner = all
     .filter((one) => one.name !== '' && one.start > start && one.end <= end)
@@ -44,9 +44,8 @@ function ownText(source: string, { start, end }: FunctionRange, all: readonly Fu
 }
 
 /**
- * Every function in these files that takes text or bytes apart, exported or not, and whether some work runs it. V8 knows
- * both: it counts what it runs.
- * @param files paths, none of which was imported before
+ * Finds every function in these files that parses text or bytes, and whether some work calls it, from V8's coverage.
+ * @param files paths of modules that weren't imported before
  */
 export async function readersIn(files: readonly string[], work: () => Promise<void>): Promise<readonly Reader[]> {
   const session = new Session()

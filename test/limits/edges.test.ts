@@ -25,7 +25,7 @@ import {
   utf8,
 } from '../harness/der.ts'
 
-// Each limit at its largest, and one beyond. docs/reference/limits.md has them all.
+// Tests each limit at its largest value and one beyond. docs/reference/limits.md lists them.
 
 const times = <One>(count: number, one: (index: number) => One): One[] =>
   Array.from({ length: count }, (_, i) => one(i))
@@ -44,12 +44,12 @@ const parsed = (der: Buffer) => ({
   encoded: der,
 })
 const isNameTaken = (der: Buffer): boolean => isTaken(() => readName(parsed(der)))
-/** Whether what is in a certificate is read: its size aside, that happens when it is matched with something. */
+/** Whether a certificate's content is accepted. Apart from its size, it is parsed only when it is matched. */
 const isContentTaken = (extensions: readonly Buffer[]): boolean =>
   isTaken(() => matches(certificateOfDer(makeCertificate({ extensions }), []).leaf, { san_dns: 'a' }))
 const ofSize = (bytes: number): Buffer => {
   const fixed = makeCertificate({ extensions: [extension(oid('2a0304'), Buffer.alloc(10_000))] }).length
-  // Signatures differ by a byte or two in length.
+  // ECDSA signatures differ in length by a byte or two.
   for (;;) {
     const der = makeCertificate({ extensions: [extension(oid('2a0304'), Buffer.alloc(10_000 + bytes - fixed))] })
     if (der.length === bytes) return der
@@ -88,12 +88,12 @@ const limits: readonly (readonly [string, number, (size: number) => boolean])[] 
   ['extensions', 64, (n) => isContentTaken(shortOids(n).map((id) => extension(id, Buffer.alloc(0))))],
   ['alternative names', 256, (n) => isContentTaken([sans(n)])],
   ['usages', 64, (n) => isContentTaken([usages(n)])],
-  ['parts of a name', 64, (n) => isNameTaken(name(...times(n, () => 'a')))],
-  ['attributes of a part', 16, (n) => isNameTaken(sequence(set(...shortOids(n).map((id) => sequence(id, utf8('a'))))))],
+  ['RDNs of a name', 64, (n) => isNameTaken(name(...times(n, () => 'a')))],
+  ['attributes of an RDN', 16, (n) => isNameTaken(sequence(set(...shortOids(n).map((id) => sequence(id, utf8('a'))))))],
   ['characters of a value', 512, (n) => isNameTaken(name('a'.repeat(n)))],
-  ['characters of a value, in text', 512, (n) => isTaken(() => parseName(`CN=${'a'.repeat(n)}`))],
+  ['characters of a value, as text', 512, (n) => isTaken(() => parseName(`CN=${'a'.repeat(n)}`))],
   ['combining marks in a row', 30, (n) => isNameTaken(name(`a${'\u0301'.repeat(n)}b`))],
-  ['combining marks in a row, in text', 30, (n) => isTaken(() => parseName(`CN=a${'\u0301'.repeat(n)}b`))],
+  ['combining marks in a row, as text', 30, (n) => isTaken(() => parseName(`CN=a${'\u0301'.repeat(n)}b`))],
   ['bytes of an object identifier', 64, (n) => isTaken(() => readOid(parsed(element(0x06, Buffer.alloc(n, 1)))))],
   [
     'certificates of a chain in a header',
@@ -111,12 +111,12 @@ const limits: readonly (readonly [string, number, (size: number) => boolean])[] 
   ],
 ]
 
-test.each(limits)('largest-inputs: %s: %i are taken, and no more', (_name, most, take) => {
+test.each(limits)('largest-inputs: %s: %i are accepted, and one more is not', (_name, most, take) => {
   expect([take(most), take(most + 1)]).toEqual([true, false])
 })
 
-test('largest-inputs: a name has 2,048 bytes at the most', () => {
-  // A value that is no text counts by its encoding, so that four of them fill a name.
+test('largest-inputs: a name has at most 2,048 bytes', () => {
+  // A value that isn't text counts by its encoding, so that four of them fill a name.
   const isLong = isNameTaken(
     sequence(...times(4, () => element(0x31, sequence(oid('2a03'), octets(Buffer.alloc(490)))))),
   )
@@ -127,22 +127,22 @@ test('largest-inputs: a name has 2,048 bytes at the most', () => {
 })
 
 describe('JSON', () => {
-  test('brackets, commas and quotes in text do not count', () => {
+  test('doesn’t count brackets, commas and quotes within text', () => {
     const text = `[{,"\\\\\\"${'[,'.repeat(5_000)}`
     expect(parseJson(JSON.stringify({ text }))).toEqual({ text })
     expect(parseJson(`{"a":"\\\\","b":[1]}`)).toEqual({ a: '\\', b: [1] })
   })
 
-  test.each(['', '{', '"', '"\\', '[1,]', '{"a":1', 'NaN', `${brackets(3)}]`])('%j is none', (text) => {
+  test.each(['', '{', '"', '"\\', '[1,]', '{"a":1', 'NaN', `${brackets(3)}]`])('rejects %j', (text) => {
     expect(() => parseJson(text)).toThrow('is not JSON')
   })
 
   const values: readonly unknown[] = [null, true, -0, 1.5, '', 'a"\n', [], {}, [[], {}], { a: [1, { b: 'c' }], d: {} }]
-  test.each(values)('%j is shown as it is', (value) => {
+  test.each(values)('shows %j as it is', (value) => {
     expect(shortJson(value, 256)).toBe(JSON.stringify(value))
   })
 
-  test('what is long is cut where JSON.stringify would be', () => {
+  test('cuts long text at the same place as JSON.stringify', () => {
     for (const value of [
       times(1_000, String),
       'é"'.repeat(500),
@@ -160,23 +160,23 @@ describe('the address of a client', () => {
   const proxies = new TrustedProxies(['10.0.0.0/8'])
   const through = (hops: number): string => proxies.clientAddress('10.0.0.1', `192.0.2.1${',10.1.1.1'.repeat(hops)}`)
 
-  test('largest-inputs: 16 hops are followed, and no more', () => {
+  test('largest-inputs: follows 16 hops, and no more', () => {
     expect([through(0), through(15), through(16)]).toEqual(['192.0.2.1', '192.0.2.1', '10.1.1.1'])
   })
 
   test.each([
     ['one', '192.0.2.7', '192.0.2.7'],
     ['several', ' 192.0.2.8 ,192.0.2.7 , 10.0.0.3', '192.0.2.7'],
-    ['none of ours before', '10.0.0.2', '10.0.0.2'],
-    ['an empty one', '192.0.2.8,,10.0.0.3', '10.0.0.3'],
-    ['an empty one first', ',10.0.0.3', '10.0.0.3'],
+    ['no proxy of ours before', '10.0.0.2', '10.0.0.2'],
+    ['an empty hop', '192.0.2.8,,10.0.0.3', '10.0.0.3'],
+    ['an empty hop first', ',10.0.0.3', '10.0.0.3'],
     ['nothing', '', '10.0.0.1'],
     ['a zone', 'fe80::1%eth0', 'fe80::1'],
-    ['a zone that is long', `fe80::1%${'a'.repeat(80)}`, '10.0.0.1'],
+    ['a long zone', `fe80::1%${'a'.repeat(80)}`, '10.0.0.1'],
   ])('%s', (_name, header, expected) => expect(proxies.clientAddress('10.0.0.1', header)).toBe(expected))
 })
 
-test('largest-inputs: what the conditions of a hundred clients may cost on one token is bounded all in all', () => {
+test('largest-inputs: the conditions of a hundred clients have one total bound for one token', () => {
   const claims = { a: times(400, () => 1) }
   const condition = parseCondition('claims.a.all(x, x < "q" || true)')
   expect(condition.evaluate(new OutsideToken(claims))).toEqual({ holds: true })

@@ -1,22 +1,25 @@
-/** Folders of `src/` that read nothing of strangers', and why. Any other folder is looked at, a new one too. */
+/**
+ * Folders of `src/` that parse no input of strangers, with the reason. All other folders are checked, including new
+ * ones.
+ */
 export const OTHERS: Readonly<Record<string, string>> = {
-  admin: 'gives out what others have made; reads no field of a request',
-  cli: 'reads what the administrator who runs it types',
-  'cli/dev': 'makes what a developer starts with',
+  admin: 'serves the output of other parts; reads no field of a request',
+  cli: 'reads the input of the administrator who runs it',
+  'cli/dev': 'makes the files of a development server',
   config: 'reads the files and variables of an administrator',
   input:
     'reads the files, options and secrets of an administrator; test/management/manifest/large.test.ts has the limits of YAML',
-  management: 'is handed values that were parsed',
-  'management/clients': 'is handed values that were parsed',
-  'management/revocations': 'is handed values that were parsed',
-  'management/database': 'is handed values that were parsed',
+  management: 'gets parsed values',
+  'management/clients': 'gets parsed values',
+  'management/revocations': 'gets parsed values',
+  'management/database': 'gets parsed values',
   'management/schemas': 'reads the files of an administrator; test/management/manifest/large.test.ts has its limits',
-  'management/credentials': 'is handed values that were parsed',
-  'management/keys': 'is handed values that were parsed',
+  'management/credentials': 'gets parsed values',
+  'management/keys': 'gets parsed values',
   'management/manifest': 'reads the files of an administrator; test/management/manifest/large.test.ts has its limits',
   'model/changes': 'reads rows that this program wrote',
-  server: 'hands parts to each other',
-  'server/reload': 'compares configurations that were parsed',
+  server: 'connects other parts',
+  'server/reload': 'compares parsed configurations',
   'server/workers': 'reads messages that this program sent',
   store: 'reads the address of the database',
   'store/migrations': 'reads rows that this program wrote',
@@ -28,11 +31,11 @@ export const OTHERS: Readonly<Record<string, string>> = {
 
 const OVER_TLS = 'timed in requests.test.ts'
 const OVER_TLS_TO_A_SOURCE = 'timed in fetches.test.ts'
-const OWN = 'reads what this program made'
-const WRITER = 'writes what `tessera dev` certifies'
-const CONFIGURED = 'reads what an administrator has configured or registered'
+const OWN = 'reads the output of this program'
+const WRITER = 'writes the certificates of `tessera dev`'
+const CONFIGURED = "reads an administrator's configuration or registration"
 
-/** Functions that take something apart, and are not among the cases here, and why. */
+/** Functions that parse something and have no case here, with the reason. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
   'audit/refusals.ts ownCopy': OVER_TLS,
   'crypto/x509/der-writer.ts writeElement': WRITER,
@@ -47,16 +50,16 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'endpoints/keys.ts isCurrent': OVER_TLS,
   'http/app.ts createApp': OVER_TLS,
   'http/router.ts splitTarget': OVER_TLS,
-  'http/listen-fault.ts wordsOf': 'reads the code of an error of Node',
-  'http/whose-port.ts parse': 'reads at most 64 KiB, before the server is there',
-  'http/unparsed.ts refuse': 'reads the code of an error of Node',
+  'http/listen-fault.ts wordsOf': "reads an error code of Node's",
+  'http/whose-port.ts parse': 'reads at most 64 KiB, before the server starts',
+  'http/unparsed.ts refuse': "reads an error code of Node's",
   'crypto/master-key.ts #derive': OWN,
   'crypto/master-key.ts generateMasterKey': OWN,
   'crypto/master-key.ts parseMasterKey': CONFIGURED,
   'platform/files.ts decodeText': CONFIGURED,
   'platform/standard-streams.ts write': OWN,
-  'platform/system-error.ts isUntrusted': 'reads the code of an error of Node',
-  'platform/system-error.ts networkFault': 'reads the code of an error of Node',
+  'platform/system-error.ts isUntrusted': "reads an error code of Node's",
+  'platform/system-error.ts networkFault': "reads an error code of Node's",
   'platform/version.ts readVersion': OWN,
   'client-auth/remote-jwks/discovery.ts metadataUrls': CONFIGURED,
   'client-auth/remote-jwks/fetch-json.ts #readBody': OVER_TLS_TO_A_SOURCE,

@@ -24,16 +24,20 @@ const answers: SourceData['answers'] = {
     Object.entries(jsonValues(DOCUMENT - 20)).map(([shape, json]) => [`/${shape}`, plain(`{"keys":[${json}]}`)]),
   ),
   '/the largest set of keys': plain(keySet.slice(0, -1), ' '.repeat(DOCUMENT - keySet.length), '}'),
-  '/a document without end': plain(...Array.from({ length: 100 }, () => ' '.repeat(10_000))),
+  '/an endless document': plain(...Array.from({ length: 100 }, () => ' '.repeat(10_000))),
   '/chunks of one byte': plain(...' '.repeat(5_000)),
   '/a redirect to dots': { status: 302, headers: { location: fill(15_000, '/a/..') }, pieces: [] },
-  '/a redirect to what is no URL': { status: 302, headers: { location: `https://[${fill(15_000, ':')}]` }, pieces: [] },
-  '/directives without end': {
+  '/a redirect to text that isn’t a URL': {
+    status: 302,
+    headers: { location: `https://[${fill(15_000, ':')}]` },
+    pieces: [],
+  },
+  '/endless directives': {
     status: 200,
     headers: { 'cache-control': fill(15_000, 'max-age=1,') },
     pieces: ['{"keys":[]}'],
   },
-  '/a date that is none': { status: 200, headers: { expires: '('.repeat(15_000) }, pieces: ['{"keys":[]}'] },
+  '/an invalid date': { status: 200, headers: { expires: '('.repeat(15_000) }, pieces: ['{"keys":[]}'] },
 }
 
 let source: Worker
@@ -62,10 +66,10 @@ afterAll(() => source.terminate())
 
 test.each(Object.keys(answers))('largest-inputs: a document: %s', (path) => expectCheap(() => fetch(path), anyway))
 
-test('the largest set is read, and what is more is not', async () => {
+test('the largest set is read, and a larger one is not', async () => {
   expect(await fetch('/the largest set of keys')).toHaveLength(50)
   const fault = (path: string) => fetch(path)
-  expect(await fault('/a document without end')).toMatchObject({ fault: 'too_large' })
+  expect(await fault('/an endless document')).toMatchObject({ fault: 'too_large' })
   expect(await fault('/chunks of one byte')).toMatchObject({ message: 'the document comes in over 400 pieces' })
   expect(await fault('/nested arrays')).toMatchObject({
     message: 'the document has over 32 levels of arrays and objects',

@@ -3,7 +3,7 @@ import { expectCheap } from '../harness/cpu.ts'
 import { allCases } from './cases/all.ts'
 import { unreadable } from './cases/certificates.ts'
 
-/** Errors by which readers refuse what they are given. Any other is a defect. */
+/** The errors that parsers throw to refuse input. Any other error is a defect. */
 const REFUSALS: ReadonlySet<string> = new Set([
   ...['Refusal', 'MalformedCertificate', 'JwsError', 'KeyError', 'DerError', 'JsonError'],
   ...['UserError', 'ConditionError'],
@@ -19,6 +19,6 @@ async function readOrRefuse(read: () => unknown): Promise<void> {
 
 test.each(allCases)('largest-inputs: $name', ({ read }) => expectCheap(() => readOrRefuse(read)))
 
-test('the certificates above are some that OpenSSL reads, and so get to us', () => {
+test('OpenSSL reads some of the certificates above, so that our code gets them', () => {
   expect(unreadable).toEqual(['a name that is not UTF-8'])
 })

@@ -12,7 +12,7 @@ import { crowd, honest, hostileCertificates } from './certificates.ts'
 import type { Sending } from './client-thread.ts'
 import { fill, fillWithNames, nestedArrays, plausibleSignature } from './shapes.ts'
 
-// largest-inputs, over TLS: the handshake is in each measurement, and so is all that a request leads to.
+// largest-inputs, over TLS: each measurement includes the handshake and everything that the request causes.
 
 const thread = new Worker(new URL('./client-thread.ts', import.meta.url))
 const servers: TestServer[] = []
@@ -38,8 +38,8 @@ const send = ({ config }: TestServer, sending: Omit<Sending, 'port'>): Promise<s
   sendTo(config.runtime.port, sending)
 
 /**
- * Requires that a connection, and what is sent over it, costs little, and is answered without a defect.
- * @param anyway milliseconds of CPU that it would cost any server
+ * Requires that a connection and its request cost little CPU, and cause no defect. @param anyway milliseconds of CPU
+ * that any server would take
  */
 async function expectCheapRequest(server: TestServer, sending: Omit<Sending, 'port'>, anyway = 0): Promise<void> {
   let answer = ''
@@ -54,7 +54,7 @@ interface BareServer {
   stop(): void
 }
 
-/** A server that asks for certificates, and looks at nothing. */
+/** A server that requests certificates and does nothing with them. */
 async function startBare(): Promise<BareServer> {
   const { cert, key } = inject('tls')
   const pem = { cert: readFileSync(cert), key: readFileSync(key) }
@@ -86,17 +86,17 @@ const fetching = (headers: object, target: string): string =>
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url')
 
-/** Hostile values for any field. @param length of each, escaped */
+/** Hostile values for any field. @param length the length of each escaped value */
 const fields = (length: number): Readonly<Record<string, string>> => ({
   letters: 'a'.repeat(length),
   'names between spaces': fillWithNames(length, (name) => name, '+'),
   escapes: fill(length, '%41'),
   'UTF-8': fill(length, '%F0%9F%98%80'),
-  'a JWT of levels': `${encode('{"alg":"ES256"}')}.${encode(`{"iss":"a","sub":"a","aud":${nestedArrays(Math.min(length, 15_000) / 1.5)}}`)}.AA`,
+  'a deeply nested JWT': `${encode('{"alg":"ES256"}')}.${encode(`{"iss":"a","sub":"a","aud":${nestedArrays(Math.min(length, 15_000) / 1.5)}}`)}.AA`,
   'a URL': `https://${fill(length - 8, 'a/../')}`,
 })
 
-/** A client with many keys, each of which takes long to check a signature with. */
+/** A client with many keys that are slow to verify with. */
 const jwks = Array.from({ length: 40 }, () => ecKeys('P-521').publicKey.export({ format: 'jwk' }))
 const keyed = `  - client_id: keyed
     credentials: [${jwks.map((jwk, index) => `{ label: "${index}", jwks: { keys: [${JSON.stringify(jwk)}] } }`).join()}]
@@ -115,7 +115,7 @@ describe('a request', () => {
   const ENDPOINTS = ['/as/token.oauth2', '/as/introspect.oauth2', '/as/revoke_token.oauth2']
   const ofBody = PARAMETERS.flatMap((parameter) =>
     Object.entries(fields(60_000)).flatMap(([shape, value]) =>
-      // The two others read a token, and the same credentials.
+      // The other two endpoints read a token and the same credentials.
       (parameter === 'token' ? ENDPOINTS : ENDPOINTS.slice(0, 1)).map((endpoint): [string, string, string, string] => [
         parameter,
         shape,
@@ -167,23 +167,21 @@ describe('a request', () => {
   const long = `${GOOD}&other=${'a'.repeat(65_000)}`
   const requests: Readonly<Record<string, readonly string[]>> = {
     'chunks of one byte': [chunked(inChunks(long))],
-    'chunks of one byte, to where nothing is': [chunked(inChunks(long), '/nowhere')],
-    'chunks of one byte, to what is only fetched': [chunked(inChunks(long), '/pf/JWKS')],
+    'chunks of one byte, to an unknown path': [chunked(inChunks(long), '/nowhere')],
+    'chunks of one byte, to a path for GET only': [chunked(inChunks(long), '/pf/JWKS')],
     'chunks with extensions': [chunked(inChunks(fill(3_000, 'a'), `;${'a'.repeat(60)}`))],
     trailers: [chunked(`0\r\n${'a:b\r\n'.repeat(3_000)}\r\n`)],
     'TLS records of one byte': [tokenRequest(long).slice(0, -65_000), ...'a'.repeat(2_000)],
     'different headers': [
       tokenRequest(GOOD, Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`a${index}`, '']))),
     ],
-    'one header again and again': [tokenRequest().replace('\r\n\r\n', `\r\n${'a:\r\n'.repeat(3_500)}\r\n`)],
-    'X-Forwarded-For again and again': [
-      tokenRequest().replace('\r\n\r\n', `\r\n${'X-Forwarded-For:a\r\n'.repeat(700)}\r\n`),
-    ],
+    'one header repeated': [tokenRequest().replace('\r\n\r\n', `\r\n${'a:\r\n'.repeat(3_500)}\r\n`)],
+    'X-Forwarded-For repeated': [tokenRequest().replace('\r\n\r\n', `\r\n${'X-Forwarded-For:a\r\n'.repeat(700)}\r\n`)],
     'a long path': [fetching({}, `/${'a'.repeat(15_000)}`)],
     'a path of dots': [fetching({}, fill(15_000, '/..'))],
     'a long query': [tokenRequest(GOOD, {}, `/as/token.oauth2?${'a=b&'.repeat(3_000)}`)],
     'a long authority': [tokenRequest(GOOD, {}, `https://${'a'.repeat(15_000)}/as/token.oauth2`)],
-    'no end of a line': [`POST ${'a'.repeat(15_000)}`, '\r\n\r\n'],
+    'an endless line': [`POST ${'a'.repeat(15_000)}`, '\r\n\r\n'],
   }
   test.each(Object.entries(requests))('largest-inputs: %s', (_name, pieces) => expectCheapRequest(server, { pieces }))
 
@@ -216,12 +214,12 @@ describe('a request', () => {
   })
 
   const key = p256.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  test('largest-inputs: a chain that OpenSSL would take long to check is not asked for where no client needs a certificate', async () => {
+  test('largest-inputs: no certificate is requested if no client needs one, so that OpenSSL checks no slow chain', async () => {
     const cert = crowd(90).map(toPem).join('')
     await expectCheapRequest(server, { cert, key, pieces: [tokenRequest()] })
   })
 
-  test('largest-inputs: each parameter and header that the source looks at is in the tables above', () => {
+  test('largest-inputs: the tables above have every parameter and header that the source reads', () => {
     const source = globSync('src/{http,endpoints,client-auth,sender-constraint,grants,observability}/**/*.ts')
       .filter((file) => !file.startsWith('src/client-auth/remote-jwks/'))
       .map((file) => readFileSync(file, 'utf8'))
@@ -238,7 +236,7 @@ describe('a request', () => {
   })
 })
 
-describe('a client certificate, where clients have some', () => {
+describe('a client certificate, if clients have some', () => {
   let server: TestServer
   let bare: BareServer
   beforeAll(async () => {
@@ -251,7 +249,7 @@ describe('a client certificate, where clients have some', () => {
   const key = p256.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const pieces = [tokenRequest('grant_type=client_credentials&client_id=edge').replace(/authorization: .*\r\n/, '')]
 
-  /** Requires that all that is ours costs little: what OpenSSL does comes before anybody can look at a certificate. */
+  /** Requires that our own work costs little. OpenSSL's work comes before any code of ours sees a certificate. */
   async function expectCheapCertificate(sending: Omit<Sending, 'port'>): Promise<void> {
     const anyway = await cpuOf(() => bare.send(sending), { attempts: 3 })
     await expectCheapRequest(server, sending, anyway)
@@ -262,13 +260,13 @@ describe('a client certificate, where clients have some', () => {
     return server.audit(id ?? 'none')
   }
 
-  test('largest-inputs: an honest one is looked at', async () => {
+  test('largest-inputs: an honest one is processed', async () => {
     const answer = await send(server, { cert: toPem(honest), key, pieces })
     expect(answer).toMatch(/^HTTP\/1\.1 401/)
     expect(await auditOf(answer)).toMatchObject([{ reason: 'certificate_mismatch' }])
   })
 
-  // Those whose key is the client's: it must have the key that it presents.
+  // Hostile certificates whose key the client has, since TLS requires it.
   const usable = (bytes: number) =>
     Object.entries(hostileCertificates(bytes)).filter(
       ([name]) => !/key|curve|P-521|not UTF-8|algorithm|signature/.test(name),
@@ -292,14 +290,14 @@ describe('a client certificate, where clients have some', () => {
     expect(await auditOf(await send(server, sending))).toMatchObject([expected])
   })
 
-  test('largest-inputs: a chain that is long, and takes long to check', async () => {
+  test('largest-inputs: a long chain that is slow to verify', async () => {
     const cert = crowd(30).map(toPem).join('')
     await expectCheapCertificate({ cert, key, pieces })
     const answer = await send(server, { cert: [honest, ...crowd(5)].map(toPem).join(''), key, pieces })
     expect(answer).toMatch(/^HTTP\/1\.1 401/)
   })
 
-  test('largest-inputs: a chain with one certificate that is too large is refused, as in a header', async () => {
+  test('largest-inputs: a chain with one oversized certificate is refused, as in a header', async () => {
     const [, large = honest] = usable(30_000)[0] ?? []
     const answer = await send(server, { cert: toPem(honest) + toPem(large), key, pieces })
     expect(await auditOf(answer)).toMatchObject([{ reason: 'certificate_malformed' }])
@@ -325,13 +323,13 @@ describe('behind a proxy that passes certificates on', () => {
     const asAnybody = (headers: object): string =>
       tokenRequest('grant_type=client_credentials&client_id=reporter', headers).replace(/authorization: .*\r\n/, '')
 
-    // Beyond the header all formats come to the same.
+    // All formats take the same path after the header is decoded, so that one gets every certificate.
     const certificates = Object.entries(hostileCertificates(15_800)).slice(0, format === 'envoy' ? undefined : 3)
     test.each(certificates)('largest-inputs: %s', async (_name, der) => {
       await expectCheapRequest(server, { pieces: [asAnybody(headersOf(der))] })
     })
 
-    test('largest-inputs: addresses of our proxies without end', async () => {
+    test("largest-inputs: an endless list of our proxies' addresses", async () => {
       await expectCheapRequest(server, { pieces: [asAnybody({ 'x-forwarded-for': fill(31_000, '10.1.2.3,') })] })
     })
   })

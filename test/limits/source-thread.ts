@@ -1,4 +1,4 @@
-/** A source of documents on a thread of its own, so that its work is not counted as the fetcher's. */
+/** A source of documents on its own thread, so that its work isn't counted as the fetcher's. */
 
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'

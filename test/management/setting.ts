@@ -1,4 +1,4 @@
-/** A small model in SQLite, of which each test changes a copy. */
+/** A small model in SQLite. Each test changes a copy of it. */
 
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,9 +24,9 @@ export const JOB = ClientId('job')
 export const OFF = ClientId('off')
 const OLD_KEY = Buffer.alloc(32, 1)
 const OLD_MASTER = new MasterKey(OLD_KEY, systemRandom)
-/** Another master key, given with the one in use. */
+/** A new master key, given with the current one. */
 export const NEW_MASTER = new MasterKey(Buffer.alloc(32, 2), systemRandom, OLD_KEY)
-/** Another master key, given alone. */
+/** A new master key, given alone. */
 export const OTHER_MASTER = new MasterKey(Buffer.alloc(32, 3), systemRandom)
 
 export const FIRST_SECRET = newSecret()
@@ -43,7 +43,7 @@ clients:
 
 export type TestContext = ReturnType<typeof contextOf> & KeyContext
 
-/** One copy of the model, and what commands do with it. */
+/** A copy of the model, and commands on it. */
 export interface Setting {
   readonly context: TestContext
   readonly rows: Rows
@@ -55,7 +55,7 @@ const POLICY = { rotateEvery: 1_000_000, publishBefore: 1_000, retireAfter: HOUR
 export const apply = (context: TestContext, manifest: string) =>
   applyManifest(context, { parsed: parseManifest('test.yaml', manifest), env: {}, dryRun: false })
 
-/** Makes the model once. @returns what opens copies of it */
+/** Makes the model once. @returns a function that opens copies of it */
 export async function makeModel() {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-management-'))
   const clock = standingClock(IN_2030)
@@ -99,13 +99,13 @@ export async function makeModel() {
   }
 }
 
-/** The rows of the model, by the names that events give them. */
+/** The rows of the model, under the names that events use. */
 export function modelIn(rows: Rows): ReadonlyMap<string, string> {
   const things = new Map<string, string>()
   const add = (name: string, row: Readonly<Record<string, unknown>>) => things.set(name, JSON.stringify(row))
   for (const { created_at: _, updated_at: __, ...row } of rows.all('select * from api'))
     add(`api ${row['audience']}`, row)
-  // Removed credentials are the business of events about credentials.
+  // Removed credentials have events of their own.
   for (const { created_at: _, updated_at: __, ended, ...row } of rows.all('select * from client'))
     add(`client ${row['client_id']}`, { ...row, ended: JSON.parse(String(ended)).disabled_at })
   for (const row of rows.all('select * from credential')) add(`credential ${row['id']}`, row)
@@ -115,7 +115,7 @@ export function modelIn(rows: Rows): ReadonlyMap<string, string> {
   return things
 }
 
-/** The things that differ. The revocation that disabling or enabling a client implies belongs to the client. */
+/** The names that differ. The revocation that comes with disabling or enabling a client belongs to the client. */
 export function differing(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): readonly string[] {
   const names = [...new Set([...one.keys(), ...other.keys()])].filter((name) => one.get(name) !== other.get(name))
   return names

@@ -8,7 +8,7 @@ import { takeOverSqlite } from '../harness/sqlite-calls.ts'
 import { differing, FIRST_SECRET, GIVEN_SECRET, makeModel, modelIn, type Setting, type TestContext } from './setting.ts'
 import { type Verb, verbs } from './verbs.ts'
 
-/** Files that export no verb: the parts that verbs share, and the reading of manifests. */
+/** Files that export no verb: shared parts, and the parser of manifests. */
 const PARTS = [
   'context',
   'fields',
@@ -32,13 +32,13 @@ const WRITES =
   /^(append|commit|update(Client|Credentials|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime)$/
 
 describe('the table of verbs', () => {
-  test('has every file of src/management that is not a part of verbs', () => {
+  test('has every file of src/management except the shared parts', () => {
     const files = globSync('src/management/**/*.ts').map((path) => path.slice('src/management/'.length, -'.ts'.length))
     const known = [...Object.keys(verbs).map((name) => name.replace(/,.*/, '')), ...PARTS]
     expect(files.sort()).toEqual([...new Set(known)].sort())
   })
 
-  test('is all that commands call: no command writes to a store or makes an event', () => {
+  test('covers all that commands call: no command writes to a store or makes an event', () => {
     for (const path of globSync('src/cli/**/*.ts')) {
       const text = readFileSync(path, 'utf8')
       const calls = [...text.matchAll(/\.(\w+\.\w+)\(/g)].map(([, call = '']) => call)
@@ -73,7 +73,7 @@ const observe = async ({ context, rows }: Setting): Promise<Observed> => ({
   events: await context.store.audit.listEvents({ limit: 1_000 }),
 })
 
-/** The things that differ between two observations, which must be those that the events between them name. */
+/** The names that differ between two observations. Requires that the events between them name the same. */
 function changedBetween(before: Observed, after: Observed, what: string): readonly string[] {
   const changed = differing(before.model, after.model)
   const named = after.events
@@ -84,7 +84,7 @@ function changedBetween(before: Observed, after: Observed, what: string): readon
   return changed
 }
 
-/** Texts that prove something, or that a secret could be recognised by. */
+/** Secrets, hashes and texts that would reveal a secret. */
 const secretsIn = (rows: Rows): readonly string[] => [
   FIRST_SECRET,
   GIVEN_SECRET,
@@ -96,7 +96,7 @@ const secretsIn = (rows: Rows): readonly string[] => [
 
 const writing = Object.entries(verbs).filter(([, { events }]) => events.length > 0)
 
-describe('a verb records who did it and what changed, and no secret', () => {
+describe('a verb records the actor and the change, and no secret', () => {
   test.each(Object.entries(verbs))('%s', async (_name, verb) => {
     const setting = await open(verb)
     onTestFinished(setting.close)
@@ -133,7 +133,7 @@ describe('a failed call of the database leaves neither a write nor an event', ()
           () => true,
         )
         const came = calls.breaker.heal()
-        // An answer may be lost: then the write was recorded all the same.
+        // Even if the answer is lost, a write has its event.
         const changed = changedBetween(before, await observe(setting), `call ${nth} ${how}`)
         expect(failed, `call ${nth} ${how}`).toBe(came)
         if (came && how === 'before' && !verb.isStepwise) expect(changed).toEqual([])
@@ -149,7 +149,7 @@ describe('a failed call of the database leaves neither a write nor an event', ()
   })
 })
 
-/** The context of somebody who is overtaken at their first write. */
+/** A context in which a concurrent change comes before the verb's first write. */
 function overtaken(context: TestContext, act: () => Promise<unknown>): TestContext {
   let isOvertaken = false
   const store = Object.fromEntries(
@@ -172,7 +172,7 @@ function overtaken(context: TestContext, act: () => Promise<unknown>): TestConte
   return { ...context, store: store as unknown as TestContext['store'] }
 }
 
-describe('a change of somebody else between read and write is not lost', () => {
+describe('a concurrent change between read and write is not lost', () => {
   test.each(writing)('%s', async (_name, { rival, ...verb }) => {
     const setting = await open(verb)
     onTestFinished(setting.close)

@@ -1,4 +1,4 @@
-/** Every verb, on the model of `setting.ts`: what it is asked, and the events that it must write. */
+/** Every verb on the model of `setting.ts`, with its input and the events that it must write. */
 
 import { expect } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
@@ -28,7 +28,7 @@ import { addRevocation } from '../../src/management/revocations/add.ts'
 import type { Rows } from '../harness/rows.ts'
 import { apply, GIVEN_SECRET, HOUR, JOB, MANIFEST, NEW_MASTER, OFF, OTHER_MASTER, type TestContext } from './setting.ts'
 
-/** A change by somebody else that comes between what a verb reads and what it writes. */
+/** A concurrent change between a verb's read and its write. */
 interface Rival {
   readonly run: (context: TestContext) => Promise<unknown>
   /** Whether the change is still there afterwards. */
@@ -37,11 +37,11 @@ interface Rival {
 
 export interface Verb {
   readonly run: (context: TestContext) => Promise<unknown>
-  /** Makes the copy of the model what the verb is for. */
+  /** Changes the copy of the model so that the verb has something to do. */
   readonly prepare?: (rows: Rows) => void
-  /** The events, in their order; none for a verb that only reads. */
+  /** The events in order; none for a verb that only reads. */
   readonly events: readonly (Pick<AuditEvent, 'type'> & Partial<Pick<AuditEvent, 'clientId' | 'changes'>>)[]
-  /** Whether it takes several transactions, so that a failure may leave the first ones done. */
+  /** Whether it takes several transactions, so that a failure may keep the first ones. */
   readonly isStepwise?: true
   readonly rival?: Rival
 }
@@ -59,7 +59,7 @@ const credential = (before: object | null, after: object | null) =>
 const key = (before: object | null, after: object | null) =>
   changes({ thing: 'key', id: KID, before: before && { ...before }, after: after && { ...after } })
 
-/** The fields of a credential of the model, whole. */
+/** All fields of a credential of the model. */
 const secretOf = (more: object) => ({
   kind: 'secret',
   hint: expect.stringMatching(/^\w{4}$/),
@@ -69,7 +69,7 @@ const secretOf = (more: object) => ({
   replaces: null,
   ...more,
 })
-/** Events leave out fields without a value on both sides. */
+/** Events leave out fields that have no value before or after. */
 const made = (more: object) => {
   const { expiresAt: _, revokedAt: __, replaces: ___, ...fields } = secretOf({})
   return { ...fields, ...more }
@@ -115,7 +115,7 @@ const loseSecret = (rows: Rows) => rows.run("update credential set encrypted_sec
 const rekeyed = (context: TestContext, masterKey = NEW_MASTER): TestContext => ({ ...context, masterKey })
 const IDS = { before: { masterKeyId: expect.any(String) }, after: { masterKeyId: NEW_MASTER.id } }
 
-/** By file under `src/management/`. */
+/** Each verb under its file below `src/management/`. */
 export const verbs: Readonly<Record<string, Verb>> = {
   'clients/list': {
     run: async (context) => {
@@ -317,7 +317,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
             thing: 'api',
             id: 'https://other.example.com',
             before: null,
-            // A long value is cut.
+            // Events cut long values.
             after: { scopes: expect.stringMatching(/^\[\{"name":"s{246}…$/), token: {} },
           },
           { thing: 'client', id: OFF, before: { scopes: ['edit'] }, after: { scopes: ['read'] } },

@@ -10,7 +10,7 @@ const pattern = fc.oneof(
 )
 const value = fc.string({ unit: fc.constantFrom('a', 'b', ':', '*'), maxLength: 8 })
 
-test('the scopes with a * that a name is a value of are found as by trying each, in their order', () => {
+test('finds the wildcard scopes for a value, as trying each in order would', () => {
   const property = fc.property(
     fc.array(fc.tuple(pattern, fc.boolean()), { maxLength: 12 }),
     value,
@@ -32,7 +32,7 @@ test.each([
     const patterns = new ScopePatterns(
       Array.from({ length: 3_000 }, (_, index) => ({ scope: { name: nameOf(index) } })),
     )
-    // As many and as long as a form of 64 KiB has room for.
+    // The most and longest values that a form of 64 KiB can have.
     const values = Array.from({ length: 500 }, (_, index) => nameOf(index).replaceAll('*', 'x'.repeat(50)))
     expect(values.map((value) => patterns.of(value).length)).toEqual(values.map(() => 1))
     await expectCheap(() => values.map((value) => patterns.of(value)))

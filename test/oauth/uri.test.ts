@@ -15,7 +15,7 @@ describe('RFC 3986 §6.2.2 and §6.2.3', () => {
     ['the default port', 'https://mcp.example.net:443', API],
     ['an empty port', 'https://mcp.example.net:/', API],
     ['the default port of http', 'http://localhost:80/a', 'http://localhost/a'],
-    ['all of that', 'HTTPS://MCP.EXAMPLE.NET:443/', API],
+    ['all of these', 'HTTPS://MCP.EXAMPLE.NET:443/', API],
     ['a letter escaped', 'https://mcp.example.net/%74ools/~a', PATH],
     ['a tilde escaped', 'https://mcp.example.net/tools/%7Ea', PATH],
     ['a tilde escaped in lower case', 'https://mcp.example.net/tools/%7ea', PATH],
@@ -56,14 +56,14 @@ describe('RFC 3986 §6.2.2 and §6.2.3', () => {
     ['a backslash', 'https:\\\\mcp.example.net', API],
     ['a space', ` ${API}`, API],
     ['a tab within', 'https://mcp.exam\tple.net', API],
-    ['a host by number', 'https://0x7f.1', 'https://127.0.0.1'],
+    ['a host as a number', 'https://0x7f.1', 'https://127.0.0.1'],
     ['a letter that IDNA folds', 'https://ｍcp.example.net', API],
     ['an escaped scheme', '%68ttps://mcp.example.net', API],
     ['the rest of a URN in capitals', 'urn:example:API', 'urn:example:api'],
     ['dots in a URN', 'urn:example:a/../b', 'urn:example:b'],
-    ['what is no URI', 'mcp.example.net', API],
+    ['text that isn’t a URI', 'mcp.example.net', API],
     ['nothing', '', API],
-    ['one that is too long', `${API}/${'./'.repeat(4096)}`, API],
+    ['an overlong URI', `${API}/${'./'.repeat(4096)}`, API],
   ]
   test.each(different)('but not %s', (_name, one, other) => {
     expect(isSameUri(one, other)).toBe(false)
@@ -71,7 +71,7 @@ describe('RFC 3986 §6.2.2 and §6.2.3', () => {
   })
 })
 
-test('normalising what is normal changes nothing', () => {
+test('a normal URI stays unchanged', () => {
   fc.assert(
     fc.property(fc.oneof(fc.webUrl({ withQueryParameters: true, withFragments: true }), fc.string()), (text) => {
       expect(normaliseUri(normaliseUri(text))).toBe(normaliseUri(text))
@@ -79,7 +79,7 @@ test('normalising what is normal changes nothing', () => {
   )
 })
 
-test('what the URL parser of JavaScript makes of an audience is still that audience', () => {
+test('a URI that JavaScript’s URL parser rewrites is still the same audience', () => {
   const urls = fc.webUrl({ validSchemes: ['https'], authoritySettings: { withPort: true } })
   fc.assert(
     fc.property(urls, (text) => {

@@ -27,7 +27,7 @@ type Value = { readonly stringValue?: string; readonly intValue?: number }
 const valuesOf = (attributes: readonly { readonly key: string; readonly value: Value }[]) =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]))
 
-/** A collector that takes OTLP/HTTP with JSON (https://opentelemetry.io/docs/specs/otlp/#otlphttp), and keeps what comes. */
+/** A collector for OTLP/HTTP with JSON (https://opentelemetry.io/docs/specs/otlp/#otlphttp) that keeps the spans. */
 async function startCollector() {
   const bodies: string[] = []
   const server: Server = createServer(async (request, response) => {
@@ -83,7 +83,7 @@ async function start(options: Record<string, string> = {}, open?: typeof openSto
   return server
 }
 
-/** What has come once the server has stopped, which sends what waits. */
+/** The spans after the server has stopped, which flushes them. */
 async function received(): Promise<readonly Span[]> {
   await server?.stop()
   server = undefined
@@ -93,7 +93,7 @@ async function received(): Promise<readonly Span[]> {
 const traceparent = (flags: string) => ({ traceparent: `00-${TRACE}-${PARENT}-${flags}` })
 
 describe('with a collector', () => {
-  test('a request goes on with the trace of its traceparent, with a span for all that it waits for', async () => {
+  test('a request continues the trace of its traceparent, with a span for each wait', async () => {
     const { token } = await start()
     const response = await token(GRANT, { ...basic('caller', SECRET), ...traceparent('01') })
     expect(response.status).toBe(200)
@@ -119,12 +119,12 @@ describe('with a collector', () => {
       expect(BigInt(child.startTimeUnixNano)).toBeLessThanOrEqual(BigInt(child.endTimeUnixNano))
     }
     expect(collector.resources()[0]).toMatchObject({ 'service.name': 'tessera', 'service.version': '0.1.0' })
-    // Traces go to people who need not know any of it.
+    // Readers of traces may be less trusted.
     for (const hidden of [SECRET, access_token, Buffer.from(`caller:${SECRET}`).toString('base64')])
       expect(collector.text()).not.toContain(hidden)
   })
 
-  test('an assertion: its mark in the database; and whatever is polled has no span', async () => {
+  test('an assertion has a span for its mark in the database; polling has none', async () => {
     const { issuer, token } = await start()
     expect((await token(formOf(await fleet.assert(issuer), GRANT))).status).toBe(200)
     await sleep(700)
@@ -147,7 +147,7 @@ describe('with a collector', () => {
     })
   })
 
-  test('a database that fails is an error, of the call and of the request, without what it says', async () => {
+  test('a failing database is an error of the call and of the request, without its message', async () => {
     const { token } = await start({}, async (...parameters) => {
       const opened = await openStore(...parameters)
       const loadClient = () => Promise.reject(new StorageUnavailable(new Error('host db.internal is down')))
@@ -164,11 +164,11 @@ describe('with a collector', () => {
   })
 
   const sampled: [string, Record<string, string>, Record<string, string>, number][] = [
-    ['all without a traceparent, by default', {}, {}, 1],
-    ['none where whoever sends it says so', {}, traceparent('00'), 0],
+    ['all requests without a traceparent, by default', {}, {}, 1],
+    ['none whose traceparent says so', {}, traceparent('00'), 0],
     ['none with a ratio of 0', { 'traces.ratio': '0' }, {}, 0],
-    ['but what whoever sends it has begun', { 'traces.ratio': '0' }, traceparent('01'), 1],
-    ['a traceparent that is none begins a trace of its own', {}, { traceparent: `00-${TRACE}-0-01` }, 1],
+    ['with a ratio of 0, those whose traceparent says so', { 'traces.ratio': '0' }, traceparent('01'), 1],
+    ['an invalid traceparent starts a new trace', {}, { traceparent: `00-${TRACE}-0-01` }, 1],
   ]
   test.each(sampled)('%s', async (_name, options, headers, roots) => {
     const { token } = await start(options)
@@ -177,7 +177,7 @@ describe('with a collector', () => {
   })
 })
 
-test('a collector that is away: requests go on, a line says so, and the server stops in time', async () => {
+test('without the collector, requests go on, a line reports it, and the server stops in time', async () => {
   const { config } = await testConfig({ 'shutdown.timeout': '0' })
   await applyTo(config, fleet.manifest)
   await collector.stop()
@@ -201,7 +201,7 @@ test('a collector that is away: requests go on, a line says so, and the server s
   collector = await startCollector()
 })
 
-test('without a collector, nothing that makes traces is loaded', async () => {
+test('without a configured collector, no tracing code is loaded', async () => {
   const { config } = await testConfig({ 'shutdown.timeout': '0' })
   await applyTo(config, fleet.manifest)
   const script = `import { registerHooks } from 'node:module'
@@ -217,7 +217,7 @@ test('without a collector, nothing that makes traces is loaded', async () => {
     await command.stop()
     return command.output()
   }
-  // A library for metrics loads the interface.
+  // A metrics library loads the API package.
   expect(await serve({})).not.toMatch(/LOADED @opentelemetry\/(?!api\b)/)
   expect(await serve({ TESSERA_TRACES_ENDPOINT: collector.endpoint })).toContain('LOADED @opentelemetry/sdk-trace')
 })

@@ -9,7 +9,7 @@ import {
   networksOf,
 } from '../../src/platform/addresses.ts'
 
-describe('one text for each address', () => {
+describe('canonical texts of addresses', () => {
   test.each([
     ['192.0.2.1', '192.0.2.1'],
     ['::ffff:192.0.2.1', '192.0.2.1'],
@@ -34,7 +34,7 @@ describe('one text for each address', () => {
     expect(canonicalAddress(text)).toBe(expected)
   })
 
-  test('whichever way an address is written, it is the same', () => {
+  test('each spelling of an address gives the same text', () => {
     fc.assert(
       fc.property(fc.ipV6(), (text) => {
         const canonical = canonicalAddress(text)
@@ -88,25 +88,25 @@ describe('networks', () => {
     'proxy.local',
     '',
     '/8',
-  ])('%s is none', (text) => {
+  ])('%s is invalid', (text) => {
     expect(isAddressOrNetwork(text)).toBe(false)
     expect(() => new Networks([text])).toThrow(/is neither an IP address nor a network such as/)
   })
 })
 
-test('nobody else reads addresses or networks', () => {
+test('only this module parses addresses and networks', () => {
   const others = globSync('src/**/*.ts').filter((file) => file !== 'src/platform/addresses.ts')
   const reading = others.filter((file) => /\bBlockList\b|\.split\('\/'\).*prefix/.test(readFileSync(file, 'utf8')))
   expect(reading).toEqual([])
 })
 
-describe('the networks around an address', () => {
+describe('the networks of an address', () => {
   const cases: [string, string, string][] = [
     ['IPv4', '192.0.2.1', '192.0.2.1'],
     ['IPv4 mapped into IPv6', '::ffff:192.0.2.1', '192.0.2.1'],
     ['the same in hexadecimal', '::ffff:c000:201', '192.0.2.1'],
     ['IPv6', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-    ['another of its network', '2001:0DB8:1:2::9', '2001:db8:1:2::/64'],
+    ['another address of its network', '2001:0DB8:1:2::9', '2001:db8:1:2::/64'],
     ['another network', '2001:db8:1:3::9', '2001:db8:1:3::/64'],
     ['zeros within', '2001:db8::1', '2001:db8:0:0::/64'],
     ['loopback', '::1', '0:0:0:0::/64'],
@@ -117,7 +117,7 @@ describe('the networks around an address', () => {
   ]
   test.each(cases)('%s', (_name, address, network) => expect(networksOf(address).own).toBe(network))
 
-  test('are the widest first, and of these the region and the site', () => {
+  test('are the widest first, among them the region and the site', () => {
     expect(networksOf('192.0.2.1')).toEqual({
       region: '192.0/16',
       site: undefined,

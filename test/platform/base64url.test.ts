@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { decodeBase64url } from '../../src/platform/base64url.ts'
 
-// RFC 4648 §10, in the alphabet of §5.
+// The vectors of RFC 4648 §10, in the alphabet of §5.
 test.each([
   ['', ''],
   ['Zg', 'f'],
@@ -14,8 +14,8 @@ test.each([
 
 test.each([
   ['padding', 'Zg=='],
-  ['bits that mean nothing', 'Zh'],
-  ['a lone character', 'Z'],
+  ['unused bits that are set', 'Zh'],
+  ['a single character', 'Z'],
   ['the alphabet of base64', '+/+/'],
   ['a space', 'Zm 9v'],
   ['a line feed', 'Zm9v\n'],

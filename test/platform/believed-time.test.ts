@@ -5,7 +5,7 @@ import { standingClock } from '../harness/clock.ts'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-/** As clean-up asks for it, once a minute. */
+/** Asks once a minute, as clean-up does. */
 function pass(clock: ReturnType<typeof standingClock>, time: BelievedTime, duration: number): void {
   for (let passed = 0; passed < duration; passed += MINUTE) {
     clock.advance(MINUTE)
@@ -13,15 +13,15 @@ function pass(clock: ReturnType<typeof standingClock>, time: BelievedTime, durat
   }
 }
 
-describe('the time by which things are forgotten', () => {
-  test('is that of the clock, where nobody sets it', () => {
+describe('the time for clean-up', () => {
+  test('is the clock’s, if nobody sets it', () => {
     const clock = standingClock()
     const time = new BelievedTime(clock)
     pass(clock, time, 100 * HOUR)
     expect(time.now()).toBe(clock.now())
   })
 
-  test('does not go forward with a clock that is set forward, and set back within a day', () => {
+  test('doesn’t follow a clock that is set forward and back within a day', () => {
     const clock = standingClock()
     const time = new BelievedTime(clock)
     for (const step of [HOUR, 3_650 * 24 * HOUR]) {
@@ -34,7 +34,7 @@ describe('the time by which things are forgotten', () => {
     }
   })
 
-  test('is that of a clock that was right all along from the second day on: a machine may start in 1970', () => {
+  test('is the clock’s from the second day on: a machine may start in 1970', () => {
     const clock = standingClock(0)
     const time = new BelievedTime(clock)
     pass(clock, time, HOUR)

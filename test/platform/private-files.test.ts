@@ -33,7 +33,7 @@ beforeAll(() => {
 })
 afterAll(() => void process.umask(umask))
 beforeEach(() => {
-  // As an administrator makes one, and so many packages.
+  // The mode that administrators and many packages use for folders.
   folder = mkdtempSync(join(tmpdir(), 'tessera-files-'))
   chmodSync(folder, 0o755)
 })
@@ -43,7 +43,7 @@ const masterKey = randomBytes(32).toString('base64')
 const environment = (path: string) => ({ TESSERA_STORAGE: `sqlite:${path}`, TESSERA_MASTER_KEY: masterKey })
 const databases = () => ({ path: join(folder, 'tessera.db'), copy: join(folder, 'copy.db') })
 
-/** Every file that is there, with its mode. */
+/** Every file, with its mode. */
 const modes = () =>
   Object.fromEntries(
     readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -51,7 +51,7 @@ const modes = () =>
       .map(({ parentPath, name }) => [name, (statSync(join(parentPath, name)).mode & 0o777).toString(8)]),
   )
 
-/** Other users must be able to read these files: their clients trust the authority of `tessera dev`. */
+/** Other users must be able to read these, because their clients trust the CA of `tessera dev`. */
 const PUBLIC = ['ca.pem', 'cert.pem']
 
 function expectPrivate(least: number): void {
@@ -62,14 +62,14 @@ function expectPrivate(least: number): void {
   )
 }
 
-/** Opens a database, and writes to it, so that all its files are there. */
+/** Opens a database and writes to it, so that all its files exist. */
 async function openAndWrite(path: string) {
   const store = await openStore(`sqlite:${path}`, systemClock)
   await store.audit.append([systemEvent('database.restore', {}, { clock: systemClock, random: systemRandom })])
   return store
 }
 
-/** Everything that makes files; each says how many it makes at the least. */
+/** Everything that makes files, with the least number of files. */
 const makers: Readonly<Record<string, () => Promise<number>>> = {
   'a database in use': async () => {
     const store = await openAndWrite(databases().path)
@@ -77,7 +77,7 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     await store.close()
     return 1
   },
-  'a database in folders that are made for it': async () => {
+  'a database in new folders': async () => {
     const path = join(folder, 'new', 'folder', 'tessera.db')
     const store = await openAndWrite(path)
     expectPrivate(3)
@@ -85,7 +85,7 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     for (const made of [dirname(path), dirname(dirname(path))]) expect(statSync(made).mode & 0o777).toBe(0o700)
     return 1
   },
-  'a database by way of a link to where there is none': async () => {
+  'a database through a dangling link': async () => {
     mkdirSync(join(folder, 'elsewhere'))
     symlinkSync(join(folder, 'elsewhere', 'tessera.db'), databases().path)
     const store = await openAndWrite(databases().path)
@@ -105,7 +105,7 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     await store.close()
     return 2
   },
-  'tessera restore, in the place of another that anybody could read': async () => {
+  'tessera restore, over a database that others could read': async () => {
     const { path, copy } = databases()
     await (await openAndWrite(path)).close()
     await runCommand(environment(path), () => backup({ to: join(folder, 'backup.db') }))
@@ -132,29 +132,29 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     expect((await runCommand(environment(path), () => storageCompact({}))).error).toBeUndefined()
     return 1
   },
-  'the keys of tessera dev and its master key, beside certificates that everybody may read': async () => {
+  'the keys of tessera dev and its master key, beside public certificates': async () => {
     const data = join(folder, 'data')
     const options = loadOptions({ env: {}, flags: { data } })
-    // As `tessera dev` sets it.
+    // As in `tessera dev`.
     const before = process.umask(0o077)
     try {
       await developmentOptions(options, () => false, systemClock, systemRandom)
     } finally {
       process.umask(before)
     }
-    // Others can pass through the folders to the certificates. They can list the second alone.
+    // Others can pass through the folders to the certificates, but can list only the second folder.
     const mode = (name: string) => (statSync(join(data, name)).mode & 0o777).toString(8)
     expect({ data: mode(''), tls: mode('tls') }).toEqual({ data: '711', tls: '755' })
     expect(Object.keys(modes()).sort()).toEqual(['ca-key.pem', 'ca.pem', 'cert.pem', 'key.pem', 'master.key'])
     return 5
   },
-  'the key of tessera dev, over what a process left unfinished': async () => {
+  'the key of tessera dev, over an unfinished file': async () => {
     mkdirSync(join(folder, 'tls'))
     writeFileSync(join(folder, 'tls', `key.pem.${process.pid}.new`), '', { mode: 0o666 })
     ensureCertificate(folder, systemClock, systemRandom)
     return 4
   },
-  'the keys of tessera dev, that anybody could read': async () => {
+  'the keys of tessera dev, after others could read them': async () => {
     ensureCertificate(folder, systemClock, systemRandom)
     for (const name of ['key.pem', 'ca-key.pem']) chmodSync(join(folder, 'tls', name), 0o644)
     ensureCertificate(folder, systemClock, systemRandom)
@@ -162,13 +162,13 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
   },
 }
 
-describe('only its owner can use', () => {
+describe('only the owner can use', () => {
   test.each(Object.entries(makers))('%s', async (_, make) => {
     expectPrivate(await make())
   })
 
   test.each(['644', '660', '666', '777'])(
-    'a database of an earlier version, of mode 0%s, and what is beside it',
+    'a database of an earlier version, of mode 0%s, with its side files',
     async (mode) => {
       const { path } = databases()
       const store = await openAndWrite(path)
@@ -181,7 +181,7 @@ describe('only its owner can use', () => {
     },
   )
 
-  test('what is somebody else’s stays as it is, and is named', () => {
+  test('files of another user stay unchanged, and are named', () => {
     // The superuser may change the mode of every file.
     const isRoot = process.geteuid?.() === 0
     const path = isRoot ? join(folder, 'theirs') : '/etc/hosts'
@@ -196,7 +196,7 @@ describe('only its owner can use', () => {
   })
 })
 
-test('files and folders are made in these places only: each of them is above', () => {
+test('only these modules make files and folders, and the table has each', () => {
   const MAKES =
     /\b(?:open(?:Sync)?\((?!\w+, 'r'\))|(?:mkdir(?:Sync)?|writeFile(?:Sync)?|appendFile(?:Sync)?|copyFile(?:Sync)?|cp(?:Sync)?|createWriteStream|mkdtemp(?:Sync)?)\()|new DatabaseSync\(|vacuum into/
   const places = globSync('src/**/*.ts').filter((file) => MAKES.test(importsOfFiles(readFileSync(file, 'utf8'))))
@@ -212,5 +212,5 @@ test('files and folders are made in these places only: each of them is above', (
   ])
 })
 
-/** A source that has to do with files; nothing of one that hasn't. */
+/** The file-related imports of a source; empty if it has none. */
 const importsOfFiles = (source: string): string => (/'node:(?:fs|fs\/promises|sqlite)'/.test(source) ? source : '')

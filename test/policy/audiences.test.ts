@@ -48,16 +48,16 @@ async function ask(client: string, resources: readonly string[], scope?: string)
 
 describe('scope-across-apis: a token never carries to one API a scope that another one granted', () => {
   const refused: [string, string, string[], string | undefined][] = [
-    ['a scope common at one API and exclusive at the other', 'mallory', [PAYROLL, WIKI], 'admin ping'],
+    ['a scope that is common at one API and exclusive at the other', 'mallory', [PAYROLL, WIKI], 'admin ping'],
     ['in the other order', 'mallory', [WIKI, PAYROLL], 'ping admin'],
     ['without a resource, each scope at an API of its own', 'mallory', [], 'admin ping'],
     ['without a scope, at both', 'mallory', [PAYROLL, WIKI], undefined],
-    ['a member of a group that was given at one API', 'editorbot', [SHOP, VAULT], 'write open'],
+    ['a member of a group that was granted at one API', 'editorbot', [SHOP, VAULT], 'write open'],
     ['the group itself', 'editorbot', [SHOP, VAULT], 'editor open'],
     ['without a resource, by a group', 'editorbot', [], 'editor open'],
     ['a value of a dynamic scope that is an exclusive scope elsewhere', 'mallory', [SHOP, VAULT], 'item:7 open'],
     ['by default scopes, each at an API of its own', 'defaulting', [WIKI, PAYROLL], undefined],
-    ['unasked, a scope that the other API grants on request alone', 'trusted', [WIKI, PAYROLL], undefined],
+    ['not requested: a scope that the other API grants only on request', 'trusted', [WIKI, PAYROLL], undefined],
   ]
   test.each(refused)('%s', async (_name, client, resources, scope) => {
     const { answer } = await ask(client, resources, scope)
@@ -65,7 +65,7 @@ describe('scope-across-apis: a token never carries to one API a scope that anoth
     expect(answer.error_description).toMatch(/resource/)
   })
 
-  test('the refusal says which scope, where it is granted, where it is not, and what to send', async () => {
+  test('the refusal names the scope, the APIs that grant it and that don’t, and the remedy', async () => {
     const { id, answer } = await ask('mallory', [PAYROLL, WIKI], 'admin ping')
     expect(answer.error_description).toBe(
       `admin is granted at ${WIKI} and not at ${PAYROLL}: send a request for each API, with resource`,
@@ -78,9 +78,9 @@ describe('scope-across-apis: a token never carries to one API a scope that anoth
   })
 
   const granted: [string, string, string[], string | undefined, string][] = [
-    ['a scope that both grant', 'trusted', [WIKI, PAYROLL], 'admin', 'admin'],
+    ['a scope that both APIs grant', 'trusted', [WIKI, PAYROLL], 'admin', 'admin'],
     ['scopes that only their own API knows', 'mallory', [WIKI, PAYROLL], 'wave ping', 'wave ping'],
-    ['a scope asked for by name at the API that wants that', 'mallory', [WIKI, PAYROLL], 'read', 'read'],
+    ['a scope requested by name at an API that requires that', 'mallory', [WIKI, PAYROLL], 'read', 'read'],
     ['a value that no other API knows', 'mallory', [SHOP, VAULT], 'item:8 open', 'item:8 open'],
   ]
   test.each(granted)('but %s', async (_name, client, resources, scope, expected) => {
@@ -89,9 +89,9 @@ describe('scope-across-apis: a token never carries to one API a scope that anoth
   })
 })
 
-describe('whatever the model and the request', () => {
+describe('any model and request', () => {
   const cases: fc.Arbitrary<readonly [Model, Request]> = anyModel()
-  fuzz('each scope of a token was granted at every API in aud that knows it', 0.5, cases, ([model, request]) => {
+  fuzz('each scope of a token is granted at every API in aud that knows it', 0.5, cases, ([model, request]) => {
     const decision = decideIn(model, request)
     if (decision.kind === 'refused') return
     expect(decision.scopes).not.toHaveLength(0)
@@ -103,7 +103,7 @@ describe('whatever the model and the request', () => {
     }
   })
 
-  fuzz('a token for one API alone is never refused for what another one grants', 0.5, cases, ([model, request]) => {
+  fuzz('a token for one API is never refused because of another API’s scopes', 0.5, cases, ([model, request]) => {
     for (const target of model.apis.all) {
       const decision = decideIn(model, { ...request, targets: [target.audience] })
       if (decision.kind === 'refused') expect(decision.reason).not.toBe('scope_of_other_target')
@@ -111,7 +111,7 @@ describe('whatever the model and the request', () => {
   })
 })
 
-test('the models are such that tokens for several APIs are both issued and refused', () => {
+test('the models lead to both issued and refused tokens for several APIs', () => {
   const decisions = fc
     .sample(anyModel(), { numRuns: 3_000, seed: 1 })
     .map(([model, request]) => decideIn(model, request))

@@ -43,13 +43,13 @@ async function ask(client: string, scope?: string, resource?: string) {
   return { aud: claims.aud, scope: answer.scope, error: answer.error }
 }
 
-describe('a client with a default API, which sends no resource', () => {
+describe('a client with a default API that sends no resource', () => {
   test.each([
-    ['asks for a scope that two APIs have', 'kafka', 'read', ORDERS, 'read'],
-    ['asks for none', 'kafka', undefined, ORDERS, 'read'],
-    ['asks for a group there', 'both', 'all', ORDERS, 'read write'],
+    ['requests a scope of two APIs', 'kafka', 'read', ORDERS, 'read'],
+    ['requests no scope', 'kafka', undefined, ORDERS, 'read'],
+    ['requests a group there', 'both', 'all', ORDERS, 'read write'],
     ['has default scopes', 'librdkafka', undefined, STOCK, 'read'],
-    ['asks for what only another API has', 'kafka', 'count', STOCK, 'count'],
+    ['requests a scope of another API only', 'kafka', 'count', STOCK, 'count'],
   ])('%s', async (_name, client, scope, aud, granted) => {
     expect(await ask(client, scope)).toEqual({ aud, scope: granted, error: undefined })
   })
@@ -58,7 +58,7 @@ describe('a client with a default API, which sends no resource', () => {
     expect(await ask('kafka', 'read', STOCK)).toMatchObject({ aud: STOCK, scope: 'read' })
   })
 
-  test('falls back to the choice that every client has, once the default API grants it nothing', async () => {
+  test('falls back to the general choice once the default API grants it nothing', async () => {
     await server.apply(`
 apis: [{ audience: "https://third.example.com", scopes: [{ name: only }] }]
 clients: [{ client_id: moved, scopes: [only], default_api: "https://third.example.com", ${credentials} }]`)
@@ -70,29 +70,23 @@ apis:
   })
 })
 
-describe('what is given at one API counts there alone', () => {
+describe('a grant at one API applies only there', () => {
   test.each([
     ['the scope there', 'narrow', 'read', ORDERS, { scope: 'read' }],
     ['without a resource', 'narrow', 'read', undefined, { aud: ORDERS, scope: 'read' }],
-    [
-      'without a scope: the API where it was given something',
-      'narrow',
-      undefined,
-      undefined,
-      { aud: ORDERS, scope: 'read' },
-    ],
+    ['without a scope: the API of the grant', 'narrow', undefined, undefined, { aud: ORDERS, scope: 'read' }],
     ['the same name at another API', 'narrow', 'read', STOCK, { error: 'invalid_scope' }],
     ['another scope there', 'narrow', 'write', ORDERS, { error: 'invalid_scope' }],
     ['a value of a dynamic scope', 'narrow', 'lot:7', ORDERS, { scope: 'lot:7' }],
     ['the same value at another API', 'narrow', 'lot:7', STOCK, { error: 'invalid_scope' }],
-    ['what is common at another API', 'narrow', 'count', STOCK, { scope: 'count' }],
+    ['a common scope at another API', 'narrow', 'count', STOCK, { scope: 'count' }],
     ['a member of a group', 'by-group', 'write', ORDERS, { scope: 'write' }],
     ['a member of a group, at another API', 'by-group', 'write', STOCK, { error: 'invalid_scope' }],
-    ['beside what it has everywhere', 'both', 'read write', ORDERS, { scope: 'read write' }],
+    ['together with its grants everywhere', 'both', 'read write', ORDERS, { scope: 'read write' }],
     ['its own default', 'both', undefined, ORDERS, { scope: 'admin' }],
     ['the default of another API', 'both', undefined, STOCK, { scope: 'read' }],
     ['of a restricted client', 'restricted', 'read', STOCK, { scope: 'read' }],
-    ['and no more', 'restricted', 'count', STOCK, { error: 'invalid_scope' }],
+    ['and nothing else', 'restricted', 'count', STOCK, { error: 'invalid_scope' }],
   ])('%s', async (_name, client, scope, resource, expected) => {
     expect(await ask(client, scope, resource)).toMatchObject(expected)
   })
@@ -105,7 +99,7 @@ describe('what is given at one API counts there alone', () => {
   })
 })
 
-describe('a mistake in a manifest is one line, with its place', () => {
+describe('an error in a manifest is one line with its place', () => {
   test.each([
     [
       'grants: [{ api: "https://no.example.com", scopes: [read] }]',

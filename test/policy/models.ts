@@ -23,7 +23,7 @@ type Decision =
   | { readonly kind: 'granted'; readonly apis: readonly Api[]; readonly scopes: readonly string[] }
   | { readonly kind: 'refused'; readonly reason: string }
 
-/** The decision of the code under test. */
+/** The decision of the tested code. */
 export function decideIn({ apis, client }: Model, request: Request): Decision {
   try {
     return { kind: 'granted', ...new AccessDecisions().decide(client, request, apis) }
@@ -33,9 +33,9 @@ export function decideIn({ apis, client }: Model, request: Request): Decision {
   }
 }
 
-/** Few names, so that APIs often have the same one, each in its own way. */
+/** Few names, so that APIs often share one with different meanings. */
 const FIXED = ['a', 'b', 'c', 'd:1', 'd:2']
-/** The second and the last two are read as patterns by the API itself. */
+/** The API itself reads the second and the last two as patterns. */
 const STARRED: readonly Scope[] = [
   { name: 'd:*' },
   { name: 'd:1*', wildcard: true },
@@ -94,7 +94,7 @@ const anyClient: fc.Arbitrary<Client> = fc
   })
   .map((given) => clientWith({ ...given, id: ClientId('client') }))
 
-/** A model and a request that has something to do with it. */
+/** A model, and a request related to it. */
 export const anyModel = (): fc.Arbitrary<readonly [Model, Request]> =>
   fc
     .integer({ min: 1, max: 4 })
@@ -115,11 +115,11 @@ const isPattern = ({ name, wildcard }: Scope): boolean => wildcard === true || n
 
 const escaped = (text: string): string => text.replaceAll(/[.+?^${}()|[\]\\/]/g, String.raw`\$&`)
 
-/** Whether a pattern stands for a name, by way of a regular expression. */
+/** Whether a name matches a pattern, by a regular expression. */
 const fits = (pattern: string, name: string, each: string): boolean =>
   new RegExp(`^${pattern.split('*').map(escaped).join(each)}$`).test(name)
 
-/** The scope of the API that a name in a token is read as there: of several patterns, the one with the most text. */
+/** The scope that the API reads a name in a token as: of several patterns, the one with the most text. */
 const scopeNamed = (api: Api, name: string): Scope | undefined => {
   const named = api.scopes.find((scope) => scope.name === name)
   if (named !== undefined) return named
@@ -131,13 +131,13 @@ const scopeNamed = (api: Api, name: string): Scope | undefined => {
     .sort((one, other) => other.name.replaceAll('*', '').length - one.name.replaceAll('*', '').length)[0]
 }
 
-/** Whether a name in a token means something to an API. To one that reads patterns, every pattern does. */
+/** Whether an API knows a name in a token. An API that reads patterns knows every pattern. */
 export const knownAt = (api: Api, name: string): boolean =>
   scopeNamed(api, name) !== undefined || (name.includes('*') && api.scopes.some((scope) => scope.name.includes('*')))
 
 /**
- * Whether a client may have a scope at an API: it was given the scope, a group that has it, or the dynamic scope that it is a
- * value of; or the scope is common, and the client not restricted. Written apart from the code under test.
+ * Whether a client may have a scope at an API. It needs the scope, a group with it, or its dynamic scope; or the scope
+ * is common and the client unrestricted. Independent of the tested code.
  */
 export function isGrantedAt(client: Client, api: Api, name: string): boolean {
   const scope = scopeNamed(api, name)
@@ -152,6 +152,6 @@ export function isGrantedAt(client: Client, api: Api, name: string): boolean {
   if (parts.some((part) => fits(part, name, '.*'))) return true
   const groups = api.scopes.filter((group) => group.includes?.some((member) => [name, scope.name].includes(member)))
   if (groups.some((group) => mayHave([group.name], group))) return true
-  // To a client that may have each member, a group means nothing more.
+  // For a client with all members, the group adds nothing.
   return scope.includes?.every((member) => isGrantedAt(client, api, member)) ?? false
 }

@@ -43,24 +43,24 @@ async function ask(client: string, scope?: string, resource?: string) {
   return (await response.json()) as { scope?: string; error?: string }
 }
 
-describe('what is granted', () => {
+describe('granted scopes', () => {
   const cases: [string, string, string | undefined, string | undefined, string][] = [
-    ['a common scope, to who was given nothing', 'plain', 'profile', undefined, 'profile'],
-    ['a common scope, to who was given others', 'teller', 'balance profile', undefined, 'balance profile'],
-    ['nothing asked: what it was given, and what is common', 'teller', undefined, undefined, 'profile balance'],
-    ['nothing asked: what is common, at an API with nothing else', 'plain', undefined, OPEN, 'hello'],
-    ['nothing asked: no scope that must be asked for', 'auditor', undefined, undefined, 'profile balance'],
-    ['a scope that must be asked for, asked', 'auditor', 'audit', undefined, 'audit'],
-    ['a value of a dynamic scope, kept as asked', 'mover', 'transfer:42', undefined, 'transfer:42'],
+    ['a common scope, for a client without grants', 'plain', 'profile', undefined, 'profile'],
+    ['a common scope, for a client with other grants', 'teller', 'balance profile', undefined, 'balance profile'],
+    ['no request: the grants and the common scopes', 'teller', undefined, undefined, 'profile balance'],
+    ['no request: the common scopes, at an API with nothing else', 'plain', undefined, OPEN, 'hello'],
+    ['no request: no scope that is granted only on request', 'auditor', undefined, undefined, 'profile balance'],
+    ['a scope that is granted only on request, requested', 'auditor', 'audit', undefined, 'audit'],
+    ['a value of a dynamic scope, kept as requested', 'mover', 'transfer:42', undefined, 'transfer:42'],
     ['several values of a dynamic scope', 'mover', 'transfer:1 transfer:2', undefined, 'transfer:1 transfer:2'],
-    ['a value with more of the same sign', 'mover', 'transfer:a:b', undefined, 'transfer:a:b'],
-    ['the one value that it was given', 'one-transfer', 'transfer:42', undefined, 'transfer:42'],
+    ['a value that contains the separator', 'mover', 'transfer:a:b', undefined, 'transfer:a:b'],
+    ['the single granted value', 'one-transfer', 'transfer:42', undefined, 'transfer:42'],
     ['a dynamic scope with the star inside, common', 'plain', 'report:2026:pdf', undefined, 'report:2026:pdf'],
-    ['a group, as what it stands for', 'manager', 'everything', undefined, 'balance audit'],
-    ['a member of a group that it was given', 'manager', 'audit', undefined, 'audit'],
-    ['a group, to who has all its members', 'auditor', 'everything', undefined, 'balance audit'],
+    ['a group, expanded', 'manager', 'everything', undefined, 'balance audit'],
+    ['a member of a granted group', 'manager', 'audit', undefined, 'audit'],
+    ['a group, for a client with all its members', 'auditor', 'everything', undefined, 'balance audit'],
     ['a group and a member of it, once', 'manager', 'balance everything', undefined, 'balance audit'],
-    ['nothing asked of a restricted client: its own alone', 'restricted', undefined, undefined, 'balance'],
+    ['no request of a restricted client: only its grants', 'restricted', undefined, undefined, 'balance'],
     ['a value of a dynamic scope as default', 'defaulting', undefined, undefined, 'transfer:7'],
   ]
   test.each(cases)('%s', async (_name, client, scope, resource, granted) => {
@@ -68,27 +68,27 @@ describe('what is granted', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('refused scopes', () => {
   const cases: [string, string, string | undefined, string | undefined, string][] = [
-    ['an exclusive scope, to who was not given it', 'plain', 'balance', undefined, 'invalid_scope'],
+    ['an exclusive scope, for a client without it', 'plain', 'balance', undefined, 'invalid_scope'],
     ['a common scope, to a restricted client', 'restricted', 'profile', undefined, 'invalid_scope'],
-    ['anything, to a client restricted to nothing', 'fully-restricted', undefined, undefined, 'invalid_scope'],
-    ['another value than the one given', 'one-transfer', 'transfer:43', undefined, 'invalid_scope'],
-    ['a value of a dynamic scope, to who was not given it', 'teller', 'transfer:1', undefined, 'invalid_scope'],
+    ['any scope, for a client restricted to none', 'fully-restricted', undefined, undefined, 'invalid_scope'],
+    ['another value than the granted one', 'one-transfer', 'transfer:43', undefined, 'invalid_scope'],
+    ['a value of a dynamic scope, for a client without it', 'teller', 'transfer:1', undefined, 'invalid_scope'],
     ['the star itself, which would mean every value', 'mover', 'transfer:*', undefined, 'invalid_scope'],
     ['a star within a value', 'mover', 'transfer:4*', undefined, 'invalid_scope'],
     ['a dynamic scope without a value', 'mover', 'transfer:', undefined, 'invalid_scope'],
     ['half of a dynamic scope', 'plain', 'report:pdf', undefined, 'invalid_scope'],
-    ['a group, to who has only some of its members', 'teller', 'everything', undefined, 'invalid_scope'],
+    ['a group, for a client with only some of its members', 'teller', 'everything', undefined, 'invalid_scope'],
     ['a common scope of another API than the resource', 'plain', 'hello', BANK, 'invalid_scope'],
-    ['nothing asked, and something at two APIs', 'plain', undefined, undefined, 'invalid_target'],
+    ['no request, and grants at two APIs', 'plain', undefined, undefined, 'invalid_target'],
   ]
   test.each(cases)('%s', async (_name, client, scope, resource, error) => {
     expect(await ask(client, scope, resource)).toMatchObject({ error })
   })
 })
 
-test('a token that no HTTP header would take is refused, not issued', async () => {
+test('a token too large for an HTTP header is refused, not issued', async () => {
   const scopes = Array.from({ length: 450 }, (_, index) => `transactions:region-${index}:read`)
   await server.apply(`
 apis: [{ audience: "https://large.example.com", scopes: [${scopes.map((name) => `{ name: "${name}" }`).join(', ')}] }]

@@ -38,7 +38,7 @@ async function ask(client: string, scope?: string, ...resources: string[]) {
   return (await response.json()) as { scope?: string; error?: string }
 }
 
-describe('scopes as RabbitMQ writes them', () => {
+describe('scopes in RabbitMQ’s notation', () => {
   test.each([
     ['the name itself', 'all', 'https://x.read:*/*'],
     ['a name with one * and an escape', 'all', 'https://x.write:%2F/*'],
@@ -46,38 +46,38 @@ describe('scopes as RabbitMQ writes them', () => {
     ['all queues of one virtual host', 'all', 'https://x.read:vh/*'],
     ['part of a name', 'all', 'https://x.read:vh*/orders-*'],
     ['several at once', 'all', 'https://x.read:*/* https://x.write:%2F/q1'],
-    ['the part that it was given', 'part', 'https://x.read:vh/*'],
-    ['less than the part that it was given', 'part', 'https://x.read:vh/orders'],
-    ['less than the part that it was given, with a *', 'part', 'https://x.read:vh/orders-*'],
-    ['the one that it was given', 'one', 'https://x.read:%2F/queue'],
-    ['a common one, asked for', 'none', 'https://x.configure:*/*/*'],
-    ['a part of a common one, asked for', 'none', 'https://x.configure:vh/q/key.*'],
+    ['the granted part', 'part', 'https://x.read:vh/*'],
+    ['less than the granted part', 'part', 'https://x.read:vh/orders'],
+    ['less than the granted part, with a *', 'part', 'https://x.read:vh/orders-*'],
+    ['the granted pattern', 'one', 'https://x.read:%2F/queue'],
+    ['a common pattern, requested', 'none', 'https://x.configure:*/*/*'],
+    ['a part of a common pattern, requested', 'none', 'https://x.configure:vh/q/key.*'],
   ])('are granted: %s', async (_name, client, scope) => {
     expect(await ask(client, scope, RABBIT)).toMatchObject({ scope })
   })
 
   test.each([
-    ['more than the part that it was given', 'part', 'https://x.read:*/*'],
-    ['beside the part that it was given', 'part', 'https://x.read:vh2/q'],
-    ['a name that begins alike', 'part', 'https://x.read:vh'],
-    ['another than the one that it was given', 'one', 'https://x.read:%2F/other'],
-    ['a pattern around the one that it was given', 'one', 'https://x.read:%2F/queue*'],
-    ['what a narrower scope of the API stands for', 'all', 'https://x.read:secret/q'],
+    ['more than the granted part', 'part', 'https://x.read:*/*'],
+    ['a part beside the granted one', 'part', 'https://x.read:vh2/q'],
+    ['a name with only a common prefix', 'part', 'https://x.read:vh'],
+    ['another pattern than the granted one', 'one', 'https://x.read:%2F/other'],
+    ['a pattern around the granted one', 'one', 'https://x.read:%2F/queue*'],
+    ['the values of a narrower scope of the API', 'all', 'https://x.read:secret/q'],
     ['the narrower scope itself', 'all', 'https://x.read:secret/*'],
     ['another permission', 'all', 'https://x.write:vh/q'],
-    ['one that it was not given', 'none', 'https://x.read:*/*'],
+    ['a pattern without a grant', 'none', 'https://x.read:*/*'],
     ['the name of a dynamic scope', 'all', 'plain:*'],
     ['a * in the value of a dynamic scope', 'all', 'plain:a*'],
   ])('are refused: %s', async (_name, client, scope) => {
     expect(await ask(client, scope, RABBIT)).toMatchObject({ error: 'invalid_scope' })
   })
 
-  test('are granted where no scope is asked, but for those that must be asked for', async () => {
+  test('are granted without a request, except for those that must be requested', async () => {
     expect(await ask('all', undefined, RABBIT)).toMatchObject({ scope: 'https://x.read:*/* https://x.write:%2F/*' })
     expect(await ask('one', undefined, RABBIT)).toMatchObject({ scope: 'https://x.read:%2F/queue' })
   })
 
-  test('reach no API in which their * would mean more than was granted there', async () => {
+  test('reach no API at which their * would mean more than was granted', async () => {
     expect(await ask('all', 'https://x.read:*/* hello', RABBIT, SECOND)).toMatchObject({ error: 'invalid_target' })
     expect(await ask('all', 'https://x.read:vh/q hello', RABBIT, SECOND)).toMatchObject({
       scope: 'https://x.read:vh/q hello',
@@ -85,7 +85,7 @@ describe('scopes as RabbitMQ writes them', () => {
   })
 })
 
-describe('a mistake in a manifest is one line', () => {
+describe('an error in a manifest is one line', () => {
   test.each([
     ['{ name: "**" }', 'must be more than *'],
     ['{ name: plain, wildcard: true }', 'is for a name with a *'],

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-/** A checkout whose Node and npm say what they were called with, in a folder whose name is as bad as names get. */
+/** A checkout whose Node and npm print their arguments, in a folder with a difficult name. */
 let folder: string
 let checkout: string
 let bin: string
@@ -51,7 +51,7 @@ interface Outcome {
   readonly stderr: string
 }
 
-/** Runs a program as somebody who may be another user. */
+/** Runs a program, possibly as another user. */
 function run(file: string, args: readonly string[], options: object = {}): Promise<Outcome> {
   const env = { PATH: `${bin}:${process.env['PATH']}` }
   return new Promise((resolve) => {
@@ -86,7 +86,7 @@ describe('the launcher finds its checkout', () => {
     ['from within', () => run('./tessera', ['x'], { cwd: checkout })],
     ['by a shell, without any path', () => run('sh', ['tessera', 'x'], { cwd: checkout })],
     [
-      'by a relative path, where CDPATH leads elsewhere',
+      'by a relative path, although CDPATH leads elsewhere',
       () => {
         const relative = join(checkout.slice(folder.length + 1), 'tessera')
         mkdirSync(join(folder, 'decoy', dirname(relative)), { recursive: true })
@@ -96,7 +96,7 @@ describe('the launcher finds its checkout', () => {
     ['by a link', () => run(link('elsewhere/tessera', direct()), ['x'])],
     ['by a relative link', () => run(link('elsewhere/tessera', join('..', direct().slice(folder.length + 1))), ['x'])],
     [
-      'by a link to a link, each relative to where it is',
+      'by a link to a link, each relative to its own folder',
       () => {
         link('one/tessera', join('..', direct().slice(folder.length + 1)))
         link('two/three/\n', '../../one/tessera')
@@ -124,7 +124,7 @@ describe('the launcher finds its checkout', () => {
     expect(await call()).toEqual({ code: 0, stdout: `${join(checkout, 'src/cli/main.ts')}\0x\0`, stderr: '' })
   })
 
-  test('and passes arguments on as they are', async () => {
+  test('and passes arguments on unchanged', async () => {
     await setUp()
     const args = ['', 'a b', '--', '*', "'", '\n', '-c']
     const { stdout } = await run(direct(), args)
@@ -140,19 +140,19 @@ describe('the launcher installs nothing', () => {
       /^tessera: this checkout is not set up: run `npm start`.*`sh scripts\/setup\.sh`.*\n$/,
     ),
   }
-  test.each(['serve', 'dev', 'apply', '--version'])('%s, where nothing is installed', async (command) => {
+  test.each(['serve', 'dev', 'apply', '--version'])('%s, if nothing is installed', async (command) => {
     expect(await run(join(checkout, 'tessera'), [command])).toEqual(NOT_SET_UP)
     expect(called()).toEqual([])
   })
 
-  test('where another lockfile is installed', async () => {
+  test('if another lockfile is installed', async () => {
     await setUp()
     writeFileSync(join(checkout, 'package-lock.json'), '{ "lockfileVersion": 4 }')
     expect(await run(join(checkout, 'tessera'), ['serve'])).toEqual(NOT_SET_UP)
     expect(called()).toEqual([TO_RUN])
   })
 
-  test('and runs for a user who may write nothing', async () => {
+  test('and runs for a user without write access', async () => {
     await setUp()
     const asOther = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
     chmodSync(checkout, 0o555)
@@ -162,7 +162,7 @@ describe('the launcher installs nothing', () => {
 })
 
 describe('setting up', () => {
-  test('npm start installs what running takes, without any script, and once', async () => {
+  test('npm start installs the production dependencies, without any script, and only once', async () => {
     const { code, stdout, stderr } = await runScript('start')
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
@@ -173,19 +173,22 @@ describe('setting up', () => {
     expect(called()).toEqual([TO_RUN, 'node main.ts', 'node main.ts'])
   })
 
-  test.each(['pretest', 'test:faults', 'bench', 'simulate'])('%s begins with what tests take', async (name) => {
-    expect(script(name)).toMatch(/^sh scripts\/setup\.sh --dev(?: && |$)/)
-    await run('sh', ['-c', 'sh scripts/setup.sh --dev'], { cwd: checkout })
-    expect(called()).toEqual([TO_WORK, HYDRATED])
-  })
+  test.each(['pretest', 'test:faults', 'bench', 'simulate'])(
+    '%s first installs the test dependencies',
+    async (name) => {
+      expect(script(name)).toMatch(/^sh scripts\/setup\.sh --dev(?: && |$)/)
+      await run('sh', ['-c', 'sh scripts/setup.sh --dev'], { cwd: checkout })
+      expect(called()).toEqual([TO_WORK, HYDRATED])
+    },
+  )
 
-  test('to run first and to work then, and back', async () => {
+  test('switches from production to test dependencies, and back', async () => {
     for (const args of [[], ['--dev'], [], ['--dev']]) expect(await setUp(...args)).toMatchObject({ code: 0 })
-    // The dependencies of tests include those of running.
+    // The test dependencies include those of production.
     expect(called()).toEqual([TO_RUN, TO_WORK, HYDRATED])
   })
 
-  test('with another lockfile, to run: what was there for tests counts no more', async () => {
+  test('installs the production dependencies of a new lockfile, and then no longer counts the old test ones as installed', async () => {
     await setUp('--dev')
     writeFileSync(join(checkout, 'package-lock.json'), '{ "lockfileVersion": 4 }')
     await setUp()
@@ -193,7 +196,7 @@ describe('setting up', () => {
     expect(called()).toEqual([TO_WORK, HYDRATED, TO_RUN, TO_WORK, HYDRATED])
   })
 
-  test('is begun again where it was interrupted', async () => {
+  test('starts again after an interruption', async () => {
     program(join(bin, 'npm'), `echo "npm $*" >> '${calls}'; exit 1`)
     expect(await setUp()).toMatchObject({ code: 1 })
     expect(await run(join(checkout, 'tessera'), ['serve'])).toMatchObject({ code: 1, stdout: '' })
@@ -201,7 +204,7 @@ describe('setting up', () => {
     expect(called()).toEqual([TO_RUN, TO_RUN])
   })
 
-  test('is not tried by who may not write there: one line says who should', async () => {
+  test('is not tried without write access: one line names the owner', async () => {
     const isRoot = process.getuid?.() === 0
     chmodSync(checkout, 0o555)
     const outcome = await run('sh', [join(checkout, 'scripts/setup.sh')], isRoot ? { uid: 65_534, gid: 65_534 } : {})

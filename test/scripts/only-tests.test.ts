@@ -6,13 +6,13 @@ const NAMES = /import\s+(?:type\s+)?\{([^}]*)\}\s*from\s*'(\.[^']+)'/g
 const LOADED = /const \{([^}]*)\} = await import\('(\.[^']+)'\)/g
 const EXPORT = /^export (?:async )?(?:const|function\*?|class) (\w+)/gm
 
-/** Values that src does not import, and why they are exported all the same. */
+/** Values that only other folders than src import, with the reason. */
 const REASONED: Readonly<Record<string, string>> = {
-  'src/cli/main.ts program': 'tests read which commands and options there are',
+  'src/cli/main.ts program': 'tests list the commands and options',
   'src/endpoints/refusal-table.ts refusals': 'the page of refusals is made from it',
-  'src/observability/table.ts processMetricTable': 'the table of metrics is documented from it',
+  'src/observability/table.ts processMetricTable': 'the page of metrics is made from it',
   'src/server/reload/table.ts reloadReference': 'the page on reloading is made from it',
-  'src/store/tables/changes.ts CHANGES_KEPT': 'tests go beyond the limit',
+  'src/store/tables/changes.ts CHANGES_KEPT': 'tests exceed the limit',
   'src/tokens/presets.ts presetless': 'the page of presets is made from it',
 }
 
@@ -31,15 +31,15 @@ function unusedIn(sources: ReadonlyMap<string, string>): readonly string[] {
   return exported.filter((one) => !used.has(one)).sort()
 }
 
-test('what src exports, src uses', () => {
+test('src uses all its exports', () => {
   const sources = new Map(globSync('src/**/*.ts').map((file) => [file, readFileSync(file, 'utf8')]))
-  // `main.ts` loads each command by name.
+  // `main.ts` imports each command dynamically.
   const commands = /^src\/cli\/[a-z-]+\.ts /
   const unused = unusedIn(sources).filter((name) => !commands.test(name) || name in REASONED)
   expect(unused).toEqual(Object.keys(REASONED).sort())
 })
 
-test('the scan finds what nobody imports', () => {
+test('the scan finds unused exports', () => {
   const sources = new Map([
     ['src/a.ts', 'export const one = 1\nexport function two() {}\nexport class Three {}\n'],
     ['src/b/c.ts', "import { one } from '../a.ts'\nconst { two } = await import('../a.ts')\n"],

@@ -5,17 +5,17 @@ import { expect, test } from 'vitest'
 
 const run = promisify(execFile)
 
-/** The package that a module name is of: `@scope/name` or `name`. */
+/** The package of a module specifier: `@scope/name` or `name`. */
 const PACKAGE = /(?:\bfrom |\bimport |\bimport\()'((?:@[\w.-]+\/)?[\w-][\w.-]*)(?:\/[\w./-]+)?'/g
 
-test('the published package has the command, what running it takes, and nothing else', async () => {
+test('the published package has exactly the command and its runtime dependencies', async () => {
   await run(process.execPath, ['scripts/build.ts'])
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
   const built = JSON.parse(readFileSync('dist/package.json', 'utf8')) as Record<string, Record<string, string>>
   expect(Object.keys(built)).not.toContain('devDependencies')
   expect(Object.keys(built)).not.toContain('optionalDependencies')
 
-  // What only tests use is no dependency of the package, and what is one is used.
+  // Dependencies used only by tests aren't the package's, and it uses all of its own.
   const sources = globSync('dist/lib/**/*.js').map((file) => readFileSync(file, 'utf8'))
   const imported = sources.flatMap((source) => [...source.matchAll(PACKAGE)].map(([, name = '']) => name))
   expect([...new Set(imported)].sort()).toEqual(Object.keys(built['dependencies'] ?? {}).sort())

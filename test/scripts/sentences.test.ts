@@ -39,11 +39,7 @@ describe('in Markdown', () => {
       'It waits\nfor a while. Whoever asks\nwaits too.\n',
       ['line 2: Whoever asks waits too.'],
     ],
-    [
-      'a list item, also in lower case',
-      '- what it does\n- how\n\n1. Of all things\n',
-      ['line 1: what it does', 'line 4: Of all things'],
-    ],
+    ['a list item', '- what it does\n- how\n\n1. Of all things\n', ['line 1: what it does', 'line 4: Of all things']],
     [
       'the body of a table',
       '| a | b |\n| --- | --- |\n| x | What it does is this. |\n',

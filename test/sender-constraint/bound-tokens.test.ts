@@ -80,13 +80,13 @@ const introspect = async (token: string): Promise<unknown> =>
 
 const bySecret = basic('asking', SECRET)
 
-describe('a client with a secret that asks for its tokens to be bound, and presents a certificate', () => {
+describe('a client with a secret that wants bound tokens and presents a certificate', () => {
   const cases: [string, string, Asked][] = [
     ['Basic', 'client_secret_basic', { headers: bySecret }],
     ['the secret in the body', 'client_secret_post', { form: { client_id: 'asking', client_secret: SECRET } }],
     ['Basic, and client_id in the body', 'client_secret_basic', { headers: bySecret, form: { client_id: 'asking' } }],
   ]
-  test.each(cases)('authenticates by the secret, and its token is bound: %s', async (_name, method, asked) => {
+  test.each(cases)('authenticates with the secret, and its token is bound: %s', async (_name, method, asked) => {
     const response = await ask({ ...asked, chain: [edge, intermediate] })
     expect(response.status).toBe(200)
     const { access_token: token, token_type: type } = await answerOf(response)
@@ -102,12 +102,15 @@ describe('a client with a secret that asks for its tokens to be bound, and prese
     ['self-signed', own],
     ['of another authority', foreign],
     ['expired', expired],
-  ])('whoever issued it, since it is known by its thumbprint: %s', async (_name, leaf) => {
-    const { access_token: token } = await answerOf(await ask({ headers: bySecret, chain: [leaf] }))
-    expect(decodeJwt(token)['cnf']).toEqual({ 'x5t#S256': thumbprint(leaf) })
-  })
+  ])(
+    'gets a bound token, whatever the issuer of its certificate, because only the thumbprint counts: %s',
+    async (_name, leaf) => {
+      const { access_token: token } = await answerOf(await ask({ headers: bySecret, chain: [leaf] }))
+      expect(decodeJwt(token)['cnf']).toEqual({ 'x5t#S256': thumbprint(leaf) })
+    },
+  )
 
-  test.each(['plain', 'sealed'])('is said so at introspection: %s', async (scope) => {
+  test.each(['plain', 'sealed'])('has its binding in introspection: %s', async (scope) => {
     const { access_token: token } = await answerOf(await ask({ headers: bySecret, form: { scope }, chain: [own] }))
     expect(await introspect(token)).toMatchObject({
       active: true,
@@ -117,15 +120,15 @@ describe('a client with a secret that asks for its tokens to be bound, and prese
     })
   })
 
-  test('has a token that is not, over a connection without one', async () => {
+  test('gets an unbound token over a connection without a certificate', async () => {
     const { access_token: token } = await answerOf(await ask({ headers: bySecret }))
     expect(decodeJwt(token)).not.toHaveProperty('cnf')
   })
 })
 
 /**
- * By what a token is bound: the client, the scope (and so the API), what the request proves, and the member of `cnf`, none, or
- * why there is no token.
+ * The bindings of tokens: the client, the scope (and so the API), the proofs in the request, and the members of `cnf`,
+ * or the reason for a refusal.
  */
 const bindings: [
   client: string,
@@ -181,7 +184,7 @@ const bindings: [
   ['plainly', 'either', 'certificate', 'x5t#S256'],
 ]
 
-describe('unwanted-binding: by what a token is bound', () => {
+describe('unwanted-binding: the binding of a token', () => {
   test.each(bindings)('%s, at the API of %s, proves %s: %s', async (client, scope, proven, outcome) => {
     const hasProof = proven === 'both' || proven === 'proof'
     const hasCertificate = proven === 'both' || proven === 'certificate'
@@ -212,11 +215,11 @@ describe('unwanted-binding: by what a token is bound', () => {
   })
 })
 
-describe('where a certificate is required', () => {
+describe('if a certificate is required', () => {
   const cases: [string, Asked][] = [
     ['by the client', { headers: basic('holder', SECRET) }],
     ['by the API', { headers: bySecret, form: { scope: 'certified' } }],
-    ['by a client that authenticates with it', { form: { client_id: 'edge' } }],
+    ['by a client that authenticates with one', { form: { client_id: 'edge' } }],
   ]
   test.each(cases)('%s', async (_name, asked) => {
     const { access_token: token } = await answerOf(await ask({ ...asked, chain: [edge, intermediate] }))
@@ -235,7 +238,7 @@ describe('where a certificate is required', () => {
 })
 
 describe('openid-client with TlsClientAuth', () => {
-  /** As its documentation has it, with `node:https` for the connection. */
+  /** The documented way to use `node:https` for the connection. */
   const using = async (...chain: readonly [Issued, ...Issued[]]): Promise<openid.CustomFetch> => {
     const tls = await identity(...chain)
     return (url, { method, headers, body }) =>
@@ -270,7 +273,7 @@ describe('openid-client with TlsClientAuth', () => {
     expect(claims).toMatchObject({ sub: clientId, cnf: { 'x5t#S256': thumbprint(chain[0]) } })
   })
 
-  test('says so when it is refused', async () => {
+  test('reports a refusal', async () => {
     await expect(tokenOf('edge', await using(foreign))).rejects.toMatchObject({
       status: 401,
       constructor: openid.WWWAuthenticateChallengeError,

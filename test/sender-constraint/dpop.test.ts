@@ -44,8 +44,8 @@ describe('RFC 9449', () => {
 describe('accepted', () => {
   const accepted: [string, () => Promise<string | readonly string[]>, Partial<ProofContext>?][] = [
     ['a proof', () => makeProof()],
-    ['a proof alone in an array', async () => [await makeProof()]],
-    ['typ in full, in another case', () => makeProof({}, { typ: 'application/DPoP+JWT' })],
+    ['a single proof in an array', async () => [await makeProof()]],
+    ['typ in its long form, in another case', () => makeProof({}, { typ: 'application/DPoP+JWT' })],
     ['dpop-htu: htu with a query', () => makeProof({ htu: `${TOKEN_ENDPOINT}?a=b` })],
     ['dpop-htu: htu with a fragment', () => makeProof({ htu: `${TOKEN_ENDPOINT}#f` })],
     ['dpop-htu: htu with its host in capitals', () => makeProof({ htu: 'HTTPS://AS.Example.COM/as/token.oauth2' })],
@@ -60,7 +60,7 @@ describe('accepted', () => {
     ['nbf 60 s ahead', () => makeProof({ nbf: NOW + 60 })],
     ['exp 60 s ago', () => makeProof({ exp: NOW - 60 })],
     ['nbf and exp with fractions', () => makeProof({ nbf: NOW - 0.5, exp: NOW + 0.5 })],
-    ['one of the algorithms that are allowed', () => makeProof(), { algorithms: ['PS256', 'ES256'] }],
+    ['an allowed algorithm', () => makeProof(), { algorithms: ['PS256', 'ES256'] }],
     ['dpop-nonce: the nonce, required', () => makeProof({ nonce: nonces.current() }), { isNonceRequired: true }],
     ['dpop-nonce: the nonce, not required', () => makeProof({ nonce: nonces.current() })],
     [
@@ -80,7 +80,7 @@ describe('accepted', () => {
     expect(await checkDpopProof(await makeProof({}, {}, by), context())).toEqual(expected)
   })
 
-  test('no proof is none', async () => {
+  test('a request without a proof has none', async () => {
     expect(await checkDpopProof(undefined, context({ isNonceRequired: true }))).toBeUndefined()
     expect(await checkDpopProof([], context())).toBeUndefined()
   })
@@ -94,7 +94,7 @@ describe('refused', () => {
   }
   const refused: [string, string, string | readonly string[] | Promise<string>, object, Partial<ProofContext>?][] = [
     ['malformed-dpop-proof: two headers, as Node joins them', 'dpop_proof_repeated', `${good}, ${second}`, {}],
-    ['malformed-dpop-proof: two headers, apart', 'dpop_proof_repeated', [good, good], {}],
+    ['malformed-dpop-proof: two separate headers', 'dpop_proof_repeated', [good, good], {}],
     ['malformed-dpop-proof: a header and an empty one', 'dpop_proof_repeated', `${good}, `, {}],
     ['malformed-dpop-proof: typ JWT', 'dpop_proof_typ', makeProof({}, { typ: 'JWT' }), { received: 'JWT' }],
     ['malformed-dpop-proof: typ at+jwt', 'dpop_proof_typ', makeProof({}, { typ: 'at+jwt' }), { received: 'at+jwt' }],
@@ -125,8 +125,8 @@ describe('refused', () => {
     ],
     ['dpop-htu: another port', 'dpop_proof_htu', makeProof({ htu: 'https://as.example.com:8443/as/token.oauth2' }), {}],
     ['dpop-htu: another scheme', 'dpop_proof_htu', makeProof({ htu: 'http://as.example.com/as/token.oauth2' }), {}],
-    ['dpop-htu: the issuer alone', 'dpop_proof_htu', makeProof({ htu: 'https://as.example.com' }), {}],
-    ['dpop-htu: a path alone', 'dpop_proof_htu', makeProof({ htu: '/as/token.oauth2' }), {}],
+    ['dpop-htu: only the issuer', 'dpop_proof_htu', makeProof({ htu: 'https://as.example.com' }), {}],
+    ['dpop-htu: only a path', 'dpop_proof_htu', makeProof({ htu: '/as/token.oauth2' }), {}],
     ['dpop-htu: nothing', 'dpop_proof_htu', makeProof({ htu: '' }), { received: '' }],
     [
       'malformed-dpop-proof: a private key in jwk',
@@ -174,7 +174,7 @@ describe('refused', () => {
       { received: 'ES256', key: 'RSA' },
     ],
     [
-      'malformed-dpop-proof: an alg that the key is not for',
+      'malformed-dpop-proof: an alg that doesn’t fit the key',
       'dpop_proof_algorithm',
       makeProof({}, { jwk: { ...rs256.publicJwk, alg: 'PS256' } }, rs256),
       { key: 'PS256' },
@@ -248,7 +248,7 @@ describe('refused', () => {
       status: 400,
       detail,
     })
-    // What is no good proof leaves nothing in the database.
+    // An invalid proof leaves nothing in the database.
     expect(marks.seen.size).toBe(0)
   })
 })
@@ -262,7 +262,7 @@ describe('dpop-nonce: nonces', () => {
     ['absent', 'dpop_nonce_missing', undefined, true],
     ['stale', 'dpop_nonce_stale', nonceOf(Buffer.alloc(32, 1), NOW - 240), true],
     ['of another server', 'dpop_nonce_stale', nonceOf(Buffer.alloc(32, 2), NOW), true],
-    ['of another server, none required', 'dpop_nonce_stale', nonceOf(Buffer.alloc(32, 2), NOW), false],
+    ['of another server, when none is required', 'dpop_nonce_stale', nonceOf(Buffer.alloc(32, 2), NOW), false],
     ['empty', 'dpop_nonce_stale', '', true],
   ]
   test.each(stale)('%s', async (_name, reason, nonce, isNonceRequired) => {
@@ -273,14 +273,14 @@ describe('dpop-nonce: nonces', () => {
       status: 400,
       dpopNonce: nonces.current(),
     })
-    // What was refused for its nonce alone may come again, with the same jti.
+    // A proof that was refused only for its nonce may come again with the same jti.
     const again = await makeProof({ nonce: nonces.current() })
     expect(await checkDpopProof(again, given)).toEqual({ jkt })
   })
 })
 
 describe('dpop-replay: replay', () => {
-  test('of a hundred at once one is taken, and none after', async () => {
+  test('only one of a hundred parallel requests is accepted, and none afterwards', async () => {
     const given = context()
     const proof = await makeProof()
     const all = await Promise.allSettled(Array.from({ length: 100 }, () => checkDpopProof(proof, given)))
@@ -291,7 +291,7 @@ describe('dpop-replay: replay', () => {
     })
   })
 
-  test('the other signature that ECDSA has for a proof is the same proof', async () => {
+  test('the second ECDSA signature of a proof makes the same proof', async () => {
     const given = context()
     const proof = await makeProof()
     const at = proof.lastIndexOf('.') + 1
@@ -306,14 +306,14 @@ describe('dpop-replay: replay', () => {
     })
   })
 
-  test('the same jti of another key is another proof', async () => {
+  test('the same jti under another key is another proof', async () => {
     const given = context()
     await checkDpopProof(await makeProof(), given)
     expect(await checkDpopProof(await makeProof({}, {}, other), given)).toEqual({ jkt: other.key.thumbprint })
   })
 
   test.each([NOW, NOW + 60, NOW - 60, NOW + 0.5])(
-    'a mark stays for exactly as long as the proof is taken: iat of %s',
+    'a mark stays for exactly as long as the proof is accepted: iat of %s',
     async (iat) => {
       const marks = new MemoryMarks()
       const proof = await makeProof({ iat })
@@ -325,13 +325,13 @@ describe('dpop-replay: replay', () => {
     },
   )
 
-  test('a database that does not answer is not taken for a first time', async () => {
+  test('a failing database doesn’t count as a first use', async () => {
     const marks = { first: () => Promise.reject(new Error('database is down')) }
     await expect(checkDpopProof(await makeProof(), context({ marks }))).rejects.toThrow('database is down')
   })
 })
 
-test('what oauth4webapi sends, with the nonce that it was sent', async () => {
+test('the proof of oauth4webapi is accepted, with the nonce that it got', async () => {
   const keys = await generateKeyPair('ES256', { extractable: true })
   const as = { issuer: 'https://as.example.com', token_endpoint: TOKEN_ENDPOINT }
   const client = { client_id: 'reporter' }

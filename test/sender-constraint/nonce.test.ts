@@ -10,13 +10,13 @@ const SLOT = 120_000
 const START = SLOT * 15_000_000
 const [one, two, three] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.alloc(32, 3)]
 
-/** A node: its secrets, and what its clock shows. */
+/** A node with its secrets and its clock. */
 function node(secrets: readonly [Buffer, ...Buffer[]], now = START) {
   const clock = { time: now, now: () => clock.time, monotonic: () => 0 }
   return { clock, nonces: new DpopNonces(() => secrets, clock) }
 }
 
-test('a nonce is of 28 characters that any header takes, and is another one every two minutes', () => {
+test('a nonce has 28 characters that any header allows, and changes every two minutes', () => {
   const { clock, nonces } = node([one])
   const first = nonces.current()
   expect(first).toMatch(/^[\w-]{28}$/)
@@ -44,9 +44,9 @@ test.each([
 test.each([
   ['the same secret', [one], [one], true],
   ['another secret', [one], [two], false],
-  ['the secret before, while it changes', [one], [two, one], true],
-  ['the new secret, on a node that still makes the old', [two, one], [one, two], true],
-  ['a secret that is gone', [three], [two, one], false],
+  ['the previous secret, during a change', [one], [two, one], true],
+  ['the new secret, on a node that still makes the old one', [two, one], [one, two], true],
+  ['a removed secret', [three], [two, one], false],
 ] satisfies [string, [Buffer, ...Buffer[]], [Buffer, ...Buffer[]], boolean][])(
   'on another node with %s',
   (_name, maker, checker, isAccepted) => {
@@ -54,7 +54,7 @@ test.each([
   },
 )
 
-describe('while the master key is changed', () => {
+describe('during a change of the master key', () => {
   const [before, after] = [Buffer.alloc(32, 4), Buffer.alloc(32, 5)]
   const [old, both, fresh] = [
     new MasterKey(before, systemRandom),
@@ -68,7 +68,7 @@ describe('while the master key is changed', () => {
     ['both have both, and the old one is in use', old, [both, both]],
     ['both have both, and the new one is in use', fresh, [both, both]],
     ['one has both, the other the new one', fresh, [both, fresh]],
-  ] as const)('each node takes the nonces of the other: %s', (_name, inUse, [first, second]) => {
+  ] as const)('each node accepts the other’s nonces: %s', (_name, inUse, [first, second]) => {
     for (const [maker, checker] of [
       [first, second],
       [second, first],
@@ -77,7 +77,7 @@ describe('while the master key is changed', () => {
   })
 })
 
-describe('nothing else is accepted', () => {
+describe('no other text is accepted', () => {
   const { nonces } = node([one])
   const nonce = nonces.current()
   const accepted = new Set([
@@ -95,7 +95,7 @@ describe('nothing else is accepted', () => {
     }
   })
 
-  fuzz('whatever it is', 0.3, fc.oneof(anyText, mutated([...accepted])), (text) => {
+  fuzz('any other text', 0.3, fc.oneof(anyText, mutated([...accepted])), (text) => {
     if (nonces.accepts(text) !== accepted.has(text)) throw new Error(text)
   })
 })

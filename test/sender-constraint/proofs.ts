@@ -1,4 +1,4 @@
-/** DPoP proofs, and what they are held against. */
+/** DPoP proofs, and the context of their verification. */
 
 import { asymmetricAlgorithms } from '../../src/crypto/jws/algorithms.ts'
 import type { ProofContext, ReplayMarks } from '../../src/sender-constraint/context.ts'
@@ -12,7 +12,7 @@ export const NOW = 1_800_000_000
 export const TOKEN_ENDPOINT = 'https://as.example.com/as/token.oauth2'
 const clock = clockAt(NOW * 1000 + 999)
 
-/** Marks as a database keeps them, and the longest of each. */
+/** Marks as a database keeps them, with the longest time of each. */
 export class MemoryMarks implements ReplayMarks {
   readonly seen = new Map<string, number>()
 
@@ -27,7 +27,7 @@ export class MemoryMarks implements ReplayMarks {
 export const nonces = new DpopNonces(() => [Buffer.alloc(32, 1)], clock)
 export const signer = await makeSigner('ES256')
 
-/** A POST to the token endpoint, with marks of its own. */
+/** A POST to the token endpoint, with its own marks. */
 export const context = (changes: Partial<ProofContext> = {}): ProofContext => ({
   method: 'POST',
   uris: [TOKEN_ENDPOINT],
@@ -43,6 +43,6 @@ export const context = (changes: Partial<ProofContext> = {}): ProofContext => ({
 /** The claims of a good proof. */
 export const CLAIMS = { jti: 'a-proof', htm: 'POST', htu: TOKEN_ENDPOINT, iat: NOW }
 
-/** A proof, good but for what is changed. */
+/** A good proof, with `changes` applied. */
 export const makeProof = (claims: object = {}, header: object = {}, by: Signer = signer): Promise<string> =>
   signWith(by, { ...CLAIMS, ...claims }, { typ: 'dpop+jwt', jwk: by.publicJwk, ...header })

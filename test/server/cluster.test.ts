@@ -37,7 +37,7 @@ const tokenFrom = (at: string, client: string) => issue(at, 'edit', client)
 const readiness = async () => (await fetch(`${server.admin}/readyz`)).status
 
 describe('two servers on one PostgreSQL', () => {
-  test('have one key, and what is written at one is seen by the other within a second', async () => {
+  test('share one key, and each sees the other’s writes within a second', async () => {
     const [keys, others] = await Promise.all([server.issuer, beside.url].map((at) => fetch(`${at}/pf/JWKS`)))
     expect(await keys?.text()).toBe(await others?.text())
 
@@ -72,7 +72,7 @@ describe('while PostgreSQL is away', () => {
     ],
   ]
   test.each(ways)(
-    '%s: clients in memory are served, others are refused in time, and all are once it is back',
+    '%s: clients in memory are served, others are refused in time, and all are served once it is back',
     async (_name, leave) => {
       const token = await tokenFrom(server.issuer, 'known')
       expect(await isActive(server.issuer, token)).toBe(true)
@@ -88,7 +88,7 @@ describe('while PostgreSQL is away', () => {
         expect(await refused.json()).toMatchObject({ error: 'temporarily_unavailable' })
         expect((await post(server.issuer, 'revoke_token', { token }, basic('known', SECRET))).status).toBe(503)
         expect(await until(async () => (await readiness()) === 503)).toBeLessThan(A_SECOND)
-        // What it may have missed it does not call active.
+        // It doesn't call a token active after possibly missed changes.
         const judged = await until(
           async () => (await post(server.issuer, 'introspect', { token }, basic('watcher', SECRET))).status === 503,
         )

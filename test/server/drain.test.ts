@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 })
 
-/** A `tessera serve` of its own process. */
+/** Starts a `tessera serve` process. */
 async function serve(changes: Readonly<Record<string, string>> = {}) {
   const { config, folder } = await testConfig()
   folders.push(folder)
@@ -31,7 +31,7 @@ async function serve(changes: Readonly<Record<string, string>> = {}) {
   return { config, env, command }
 }
 
-/** One token request over the agent's connections. */
+/** Makes a token request over the agent's connections. */
 const ask = (agent: Agent, issuer: string): Promise<Answer> =>
   postOver(
     agent,
@@ -63,7 +63,7 @@ test('SIGTERM under load: no request that reached the server fails, and every on
   await Promise.all(clients)
 
   expect(answers.filter(({ status }) => status !== 200)).toEqual([])
-  // A connection that could not be made reached nobody.
+  // A refused connection reached no server.
   expect(failures.filter(({ code, syscall }) => !(code === 'ECONNREFUSED' && syscall === 'connect'))).toEqual([])
 
   const store = await openStore(config.storage, systemClock)
@@ -74,7 +74,7 @@ test('SIGTERM under load: no request that reached the server fails, and every on
   expect(issued.size).toBe(answers.length)
 })
 
-test('a second server sees within a second what the first one is told, and both write one audit log', async () => {
+test('a second server learns of the first one’s changes within a second, and both write one audit log', async () => {
   const first = await serve()
   const { config } = await testConfig()
   const env = {
@@ -114,11 +114,11 @@ test('a second server sees within a second what the first one is told, and both 
   expect(events.at(-1)).toMatchObject({ result: 'refused', reason: 'client_disabled' })
 })
 
-test('readiness turns before the listeners close, and says why', async () => {
+test('readiness changes before the listeners close, and gives the reason', async () => {
   const { config, command } = await serve()
   const ready = () => fetch(`https://localhost:${config.admin.port}/readyz`)
   expect(await (await ready()).json()).toEqual({ status: 'ok' })
-  // An idle connection holds the drain open for a moment.
+  // An idle connection keeps the drain open for a moment.
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   await ask(agent, config.issuer)
   const stopped = command.stop('SIGTERM')
@@ -132,7 +132,7 @@ test('readiness turns before the listeners close, and says why', async () => {
 })
 
 test.each([1, 2])(
-  'with shutdown.delay, %i worker(s) go on for so long while readiness says not to',
+  'with shutdown.delay, %i worker(s) serve for that long while readiness is negative',
   async (workers) => {
     const { config, command } = await serve({ TESSERA_WORKERS: String(workers), TESSERA_SHUTDOWN_DELAY: '2' })
     const stopped = command.stop('SIGTERM')
@@ -140,7 +140,7 @@ test.each([1, 2])(
     const start = performance.now()
     const statuses = new Set<number>()
     while (performance.now() - start < 1_500) {
-      // A connection of its own, as of a load balancer that has not heard yet.
+      // A new connection, as from a load balancer that doesn't know yet.
       const agent = new Agent()
       statuses.add((await ask(agent, config.issuer)).status)
       expect((await fetch(`https://localhost:${config.admin.port}/readyz`)).status).toBe(503)
@@ -151,13 +151,13 @@ test.each([1, 2])(
   },
 )
 
-test('a connection that never says anything does not hold up the end', async () => {
+test('a silent connection doesn’t delay the end', async () => {
   const { config, command } = await serve({ TESSERA_SHUTDOWN_TIMEOUT: '1' })
   const silent = connect(config.runtime.port, 'localhost')
   await once(silent, 'connect')
   const start = performance.now()
   expect(await command.stop('SIGTERM')).toBe(0)
-  // Well before the ten seconds that it has for its handshake.
+  // Well before the ten seconds of the handshake timeout.
   expect(performance.now() - start).toBeLessThan(6_000)
   silent.destroy()
 })

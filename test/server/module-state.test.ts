@@ -1,17 +1,16 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
-/** Files that keep state in the module, and why it is no member of an object that the composition makes. */
+/** Files that keep state in the module, with the reason why no object holds it. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  'src/cli/output.ts': 'the state of standard output, of which a process has one',
+  'src/cli/output.ts': 'the state of standard output, which a process has only once',
   'src/crypto/jws/decoys.ts': 'a table of constants, filled as it is needed: a key for each algorithm and size',
   'src/http/fitness.ts': 'the last host that was valid: one text of at most 300 characters',
-  'src/observability/process.ts':
-    'measurements of the process, which are begun once: at most one registry for each role',
-  'src/platform/random.ts': 'a page of randomness, of which a process needs one',
+  'src/observability/process.ts': 'measurements of the process, started once: at most one registry for each role',
+  'src/platform/random.ts': 'a page of random bytes, which a process needs only once',
 }
 
-/** A variable, or a collection that is made empty and so is filled later. Tables of constants are made with their content. */
+/** A variable, or an empty collection, which is filled later. Constant tables are made with their content. */
 const STATE =
   /^(?:export )?(?:(?:let|var) |const \w+(?::[^=]+)? = (?:new (?:(?:Weak)?(?:Map|Set)(?:<.*>)?\(\)|LRUCache\b|WeakRef\b)|\[\]|\{\}))/gm
 const TABLE = /^(?:export )?const (\w+)(?::[^=]+)? = new (?:Map|Set)\b/gm

@@ -7,21 +7,21 @@ import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 describe('the address of the client', () => {
   const proxies = new TrustedProxies(['10.0.0.0/8', '192.0.2.1', 'fd00::/8'])
   test.each([
-    ['nobody is believed but a proxy', '203.0.113.9', '198.51.100.1', '203.0.113.9'],
-    ['a proxy is', '10.0.0.1', '198.51.100.1', '198.51.100.1'],
+    ['not a proxy: its headers are ignored', '203.0.113.9', '198.51.100.1', '203.0.113.9'],
+    ['a proxy: its headers count', '10.0.0.1', '198.51.100.1', '198.51.100.1'],
     ['through two proxies', '10.0.0.1', '198.51.100.1, 192.0.2.1', '198.51.100.1'],
-    ['what the client itself wrote is not', '10.0.0.1', '127.0.0.1, 198.51.100.1', '198.51.100.1'],
+    ['an entry that the client itself wrote is ignored', '10.0.0.1', '127.0.0.1, 198.51.100.1', '198.51.100.1'],
     ['an IPv6 proxy', 'fd00::1', '2001:db8::1', '2001:db8::1'],
     ['an IPv4 address written as IPv6', '::ffff:10.0.0.1', '198.51.100.1', '198.51.100.1'],
-    ['a proxy that says nothing', '10.0.0.1', undefined, '10.0.0.1'],
-    ['a proxy that says nonsense', '10.0.0.1', 'unknown', '10.0.0.1'],
-    ['nothing but proxies', '10.0.0.1', '10.0.0.2, 10.0.0.3', '10.0.0.2'],
+    ['a proxy without the header', '10.0.0.1', undefined, '10.0.0.1'],
+    ['a proxy with a malformed header', '10.0.0.1', 'unknown', '10.0.0.1'],
+    ['only proxies', '10.0.0.1', '10.0.0.2, 10.0.0.3', '10.0.0.2'],
   ])('%s', (_name, peer, forwardedFor, expected) => {
     expect(proxies.clientAddress(peer, forwardedFor)).toBe(expected)
   })
 })
 
-describe('how proxies write the address of a client', () => {
+describe('notations of the client’s address', () => {
   const proxies = new TrustedProxies(['10.0.0.0/8', '2001:db8:1::/48', 'fe80::/10'])
   const written: [string, string | undefined][] = [
     ['203.0.113.7', '203.0.113.7'],
@@ -89,7 +89,7 @@ describe('how proxies write the address of a client', () => {
     expect(proxies.clientAddress('10.0.0.1', undefined, value)).toBe(expected)
   })
 
-  test('nobody is believed but a proxy', () => {
+  test('only a configured proxy is trusted', () => {
     expect(proxies.clientAddress('203.0.113.9', '198.51.100.1:80', 'for=198.51.100.2')).toBe('203.0.113.9')
   })
 
@@ -164,7 +164,7 @@ describe('plain HTTP behind a proxy', () => {
     })
   }
 
-  test('the proxy is served, and what it reports is recorded', async () => {
+  test('the proxy is served, and its reported address is recorded', async () => {
     const { status, requestId } = await ask(server, { 'x-forwarded-for': '198.51.100.1' })
     expect(status).toBe(200)
     expect(await server.audit(requestId)).toMatchObject([{ result: 'success', remoteAddress: '198.51.100.1' }])
@@ -180,7 +180,7 @@ describe('plain HTTP behind a proxy', () => {
     expect(await server.audit(requestId)).toMatchObject([{ remoteAddress }])
   })
 
-  test('anybody else is refused, and recorded', async () => {
+  test('other peers are refused, and recorded', async () => {
     const { status, requestId, body } = await ask(stranger, { 'x-forwarded-for': '10.0.0.1' })
     expect({ status, body: JSON.parse(body) }).toMatchObject({
       status: 403,

@@ -33,7 +33,7 @@ async function tokenFrom(issuer: string): Promise<string> {
 const keysOf = async (issuer: string): Promise<string> => (await fetch(`${issuer}/pf/JWKS`)).text()
 
 describe('signing keys', () => {
-  test('are the same after a restart, and tokens of before are still valid', async () => {
+  test('are the same after a restart, and earlier tokens stay valid', async () => {
     const config = await newConfig()
     await applyTo(config, MODEL)
     const first = await startServer(config, { log })
@@ -56,12 +56,12 @@ describe('signing keys', () => {
     const [row] = await db.selectFrom('key').selectAll().execute()
     await db.destroy()
     const stored = Buffer.from(row?.encrypted_private_key ?? [])
-    // PKCS #8 of a P-256 key names the curve by these bytes.
+    // PKCS #8 names the P-256 curve by these bytes.
     expect(stored.length).toBeGreaterThan(100)
     expect(stored.includes(Buffer.from('2a8648ce3d030107', 'hex'))).toBe(false)
   })
 
-  test('under another master key the server does not start, and says so', async () => {
+  test('can’t be read under another master key: the server doesn’t start, and says so', async () => {
     const config = await newConfig()
     await (await startServer(config, { log })).stop()
     await expect(startServer({ ...config, masterKey: randomBytes(32) }, { log })).rejects.toThrow(
@@ -70,7 +70,7 @@ describe('signing keys', () => {
     await (await startServer(config, { log })).stop()
   })
 
-  test('of two servers that start at once on an empty database, both have the one key', async () => {
+  test('are one for two servers that start at once on an empty database', async () => {
     const config = await newConfig()
     const { config: elsewhere } = await testConfig()
     const other = { ...elsewhere, storage: config.storage, masterKey: config.masterKey }
@@ -83,7 +83,7 @@ describe('signing keys', () => {
 })
 
 describe('the database', () => {
-  test('of a newer program is refused, and left as it is', async () => {
+  test('of a newer program is refused, and left unchanged', async () => {
     const config = await newConfig()
     await (await startServer(config, { log })).stop()
     const path = config.storage.slice('sqlite:'.length)
@@ -98,7 +98,7 @@ describe('the database', () => {
   })
 })
 
-test('a port that is taken is an error, and leaves nothing open', async () => {
+test('a port in use is an error, and leaves nothing open', async () => {
   const config = await newConfig()
   const first = await startServer(config, { log })
   await expect(startServer(config, { log })).rejects.toMatchObject({ code: 'EADDRINUSE' })

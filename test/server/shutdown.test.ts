@@ -18,7 +18,7 @@ test('everything closes, last first', async () => {
   expect(closed).toEqual(['listener', 'audit', 'store'])
 })
 
-test('a failure keeps nothing else from closing, and every error is told', async () => {
+test('a failure doesn’t stop the other closings, and every error is reported', async () => {
   const closed: string[] = []
   const stack = stackOf(closed, { store: 'fails', audit: 'closes', listener: 'fails' })
   const error: unknown = await stack.close().catch((reason: unknown) => reason)

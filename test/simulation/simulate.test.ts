@@ -38,7 +38,7 @@ const meanResponse = ({ done }: QueueResult): number => meanOfAll(done.map(({ jo
 
 const LOADS = [
   { name: 'one server, half busy', servers: 1, rate: 0.5 },
-  { name: 'one server, with more than it can do', servers: 1, rate: 1.5 },
+  { name: 'one server, overloaded', servers: 1, rate: 1.5 },
   { name: 'eight servers, nearly busy', servers: 8, rate: 7.2 },
 ]
 
@@ -51,18 +51,18 @@ test.each(LOADS)('work is conserved: $name', ({ servers, rate }) => {
     4,
   )
   expect(result.busy).toBeLessThanOrEqual(servers * result.endedAt)
-  // Little's law, of two counts that know nothing of each other.
+  // Little's law relates two independent counts.
   expect(result.meanPresent * result.endedAt).toBeCloseTo(jobs.length * meanResponse(result), 2)
 })
 
-test.each(LOADS)('no server is idle while anything waits, or does two things at once: $name', ({ servers, rate }) => {
+test.each(LOADS)('no server idles while work waits, or does two things at once: $name', ({ servers, rate }) => {
   const { done } = simulateQueue(servers, jobsOf(mixed, rate, 200))
   const ends = new Map<number, number>()
   for (const { job, startedAt, endedAt, server } of done.toSorted((one, other) => one.startedAt - other.startedAt)) {
     expect(startedAt).toBeGreaterThanOrEqual(job.at)
     expect(startedAt).toBeGreaterThanOrEqual(ends.get(server) ?? 0)
     if (startedAt > job.at) {
-      // It waited: all servers had begun something that ended no sooner than this began.
+      // A job waited only while all servers were busy with earlier work.
       expect(ends.size).toBe(servers)
       expect(Math.min(...ends.values())).toBeGreaterThanOrEqual(startedAt - 1e-9)
     }
@@ -70,7 +70,7 @@ test.each(LOADS)('no server is idle while anything waits, or does two things at 
   }
 })
 
-test('with twice the servers, the same work is done by the time it was, and sooner in the mean', () => {
+test('twice the servers finish the same work no later, and sooner on average', () => {
   const jobs = jobsOf(mixed, 5, 2_000)
   const four = simulateQueue(4, jobs)
   const eight = simulateQueue(8, jobs)
@@ -79,7 +79,7 @@ test('with twice the servers, the same work is done by the time it was, and soon
   expect(meanResponse(eight)).toBeLessThan(meanResponse(four))
 })
 
-test('what comes after a job comes when it is done, and lets others in between', () => {
+test('a job that follows another comes at its end, and lets others in between', () => {
   const { done } = simulateQueue(1, [
     { at: 1, work: 2, isOwn: true, next: { at: 1, work: 2, isOwn: true } },
     { at: 2, work: 1 },
@@ -101,7 +101,7 @@ test.each([
   const service = oneKind(cv)
   const result = simulateQueue(servers, jobsOf(service, rate, 25_000 / rate))
   const computed = meanOf(service) + waiting(servers, rate, service).mean
-  // 1 / (µ − λ), which nobody need compute for us.
+  // The closed form 1 / (µ − λ).
   if (servers === 1 && cv === 1) expect(computed).toBeCloseTo(1 / (1 - rate), 9)
   expect(Math.abs(meanResponse(result) / computed - 1)).toBeLessThan(0.05)
 })
@@ -114,7 +114,7 @@ test.each([
   expect(erlangC(servers, load)).toBeCloseTo(chance, 12)
 })
 
-test.each([0, 0.5, 1, 2])('work of one kind has the mean and the spread that is asked for: %d', (cv) => {
+test.each([0, 0.5, 1, 2])('work of one kind has the requested mean and spread: %d', (cv) => {
   const uniform = seeded(7)
   const draws = Array.from({ length: 40_000 }, () => drawWork(uniform, oneKind(cv)))
   const mean = meanOfAll(draws)
@@ -133,7 +133,7 @@ const PLANS = [
   '--rate 50000 --clients 1000000 --cache 1000 --requests-per-connection 1',
 ]
 
-test.each(PLANS)('what is sized serves what is asked, also when the worst is lost: %s', (line) => {
+test.each(PLANS)('a sized plan serves its load, also after the worst loss: %s', (line) => {
   const { plan, cell, utilisation, utilisationAfterLoss, databases, nodes, cores } = capacityOf(line)
   expect(utilisation).toBeLessThanOrEqual(plan.utilisation + 1e-9)
   expect(utilisationAfterLoss).toBeLessThanOrEqual(plan.utilisationAfterLoss + 1e-9)
@@ -143,16 +143,17 @@ test.each(PLANS)('what is sized serves what is asked, also when the worst is los
   expect(cell.connections).toBeLessThanOrEqual(plan.databaseConnections)
 })
 
-test.each(PLANS)('twice the cores of what serves a rate serve twice the rate: %s', (line) => {
+test.each(PLANS)('twice the cores serve twice the rate: %s', (line) => {
   const { plan, cores } = capacityOf(line)
   const twice = sizeFor({ ...plan, rate: 2 * plan.rate, clients: 2 * plan.clients }, constants)
-  // The spare nodes of each database need not be doubled, so fewer may do; a whole node in each is the most that rounds.
+  // The spare nodes of each database needn't be doubled, so that fewer cores may do. Rounding adds at most a whole node
+  // in each.
   expect(twice.cores).toBeLessThanOrEqual(2 * cores + twice.databases * plan.coresPerNode)
   expect(twice.cores).toBeGreaterThanOrEqual(cores)
 })
 
 test.each(['', '--rate 44000 --survive nothing --requests-per-connection 0 --utilisation 0.9'])(
-  'percentiles by formula are within 15 % of those simulated: %s',
+  'percentiles by formula are within 15 % of simulated ones: %s',
   (line) => {
     const capacity = capacityOf(line)
     const [computed, simulated] = [computedLatency(capacity, 1), simulatedLatency(capacity, 1, 60_000)]
@@ -169,7 +170,7 @@ test.each(['', '--rate 44000 --survive nothing --requests-per-connection 0 --uti
 /** A load that a simulation serves in milliseconds. */
 const SMALL = '--rate 1000 --requests 1000'
 
-test('one seed gives the same report, another seed another', () => {
+test('the same seed gives the same report, and another seed another one', () => {
   const one = report(options(`--seed 5 ${SMALL}`))
   expect(report(options(`--seed 5 ${SMALL}`))).toBe(one)
   expect(report(options(`--seed 6 ${SMALL}`))).not.toBe(one)
@@ -180,17 +181,17 @@ const findingsOf = (name: keyof typeof scenarios, line: string) =>
   new Map(scenarios[name].explore({ capacity: capacityOf(line), constants, severity, seed: 1 }))
 
 test.each([
-  // 100,000 events / (20,000 × 1.1) a second = 4.55 s for secrets, of 17,000 a second; none for assertions and proofs, of
-  // 3,000; 1 s for introspections, of 2,000: 17,000 × 15.45 + 3,000 × 20 + 2,000 × 19.
+  // Secrets: 17,000 a second, until the 100,000 events are full after 100,000 / (20,000 × 1.1) = 4.55 s. Assertions and
+  // proofs: none of 3,000. Introspections: 1 s of 2,000. Refused: 17,000 × 15.45 + 3,000 × 20 + 2,000 × 19.
   { line: '--rate 20000 --survive nothing', full: '4.55 s', refused: '361,000 of 440,000' },
   { line: '--rate 1000 --survive nothing --introspections 0', full: '100 s', refused: '3,000 of 20,000' },
-])('without a database, what can be remembered is issued: $line', ({ line, full, refused }) => {
+])('without a database, remembered clients get tokens: $line', ({ line, full, refused }) => {
   const findings = findingsOf('database-away', line)
   expect(findings.get('they are full after')).toBe(full)
   expect(findings.get('requests refused, of one database')).toBe(refused)
 })
 
-test('who is left after a loss has all the work there is', () => {
+test('the remaining nodes have all the work after a loss', () => {
   const { cell, utilisation } = capacityOf('--rate 6000')
   const after = (100 * utilisation * cell.nodes) / (cell.nodes - 1)
   expect(findingsOf('node-lost', '--rate 6000').get('utilisation after')).toBe(`${Number(after.toPrecision(3))} %`)
@@ -205,12 +206,12 @@ test.each([
   ['src/model/changes/feed.ts', 'POLL_INTERVAL_MS = 200', inSource.pollIntervalMs],
   ['src/replay/marks.ts', 'KEPT_MS = 65 * 60_000', inSource.markKeptMinutes],
   ['src/model/credentials/usage.ts', 'RESOLUTION_MS = 60_000', inSource.usageResolutionMs],
-])('%s still says %s', (path, text, value) => {
+])('%s still contains %s', (path, text, value) => {
   expect(readFileSync(path, 'utf8')).toMatch(new RegExp(`\\b${text.replace('*', '\\*')}\\b`))
   expect(text.replaceAll('_', '')).toContain(String(value))
 })
 
-test('the command says how it is used', () => {
+test('the command describes its usage', () => {
   expect(simulate(['--help'])).toEqual({ status: 0, stdout: help, stderr: '' })
 })
 
@@ -220,7 +221,7 @@ test('the command prints the report, with every scenario', () => {
   for (const { title } of Object.values(scenarios)) expect(stdout).toContain(title)
 })
 
-test('the command says what it can’t do, in one line', async () => {
+test('the command says in one line what it can’t do', async () => {
   const child = spawn(process.execPath, ['simulation/simulate.ts', '--connections-per-process', '10000'])
   const printed = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   expect(printed).toEqual([

@@ -7,8 +7,8 @@ const credential = async (id: string, client: string, secret: string) =>
   `('${id}', '${client}', 'secret', '${id}', '', '${await dataOf(secret)}', 'manifest', 1)`
 
 /**
- * The rows of a database from before the migration 0008: with a client that is disabled and one that is not, and with the
- * sample of `tessera dev` beside credentials that are none.
+ * A database from before migration 0008: a disabled and an enabled client, and the sample of `tessera dev` among other
+ * credentials.
  */
 export const BEFORE_0008 = `
   insert into client (client_id, tags, enabled, grant_types, scopes, default_scopes, token, created_at, updated_at)

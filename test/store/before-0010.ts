@@ -1,4 +1,4 @@
-/** Makes a database what it was before the migration 0010, with an event. */
+/** A database from before migration 0010, with one event. */
 export const BEFORE_0010 = `
   delete from migration where name = '0010-actors';
   alter table audit_event drop column actor;

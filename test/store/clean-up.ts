@@ -9,18 +9,18 @@ import { clockAt } from '../harness/clock.ts'
 import { countTurns } from '../harness/turns.ts'
 import { DAY } from './contract.ts'
 
-/** One thing that is cleaned up. */
+/** A kind of rows that clean-up removes. */
 interface Kind {
-  /** Adds rows, in this order, each of which is due before a time. */
+  /** Adds rows in this order. Each is due just before its time. */
   fill(db: Database, times: readonly number[]): Promise<void>
   prune(store: Store, time: number, most: number): Promise<number>
-  /** The times of the rows there are. */
+  /** The times of the remaining rows. */
   left(db: Database): Promise<readonly number[]>
 }
 
 type Prunes<Part> = Extract<keyof Part, `prune${string}`>
 
-/** Every method of a store whose name begins with `prune`, which does not compile once one is missing. */
+/** One entry for every method of a store that begins with `prune`. A missing one is a compile error. */
 type Kinds = {
   readonly [Name in keyof Store as Prunes<Store[Name]> extends never ? never : Name]: {
     readonly [Method in Prunes<Store[Name]>]: Kind
@@ -108,15 +108,15 @@ const AHEAD = NOW + 3_650 * DAY
 const some = (count: number, time: number | ((index: number) => number)): number[] =>
   Array.from({ length: count }, (_, index) => (typeof time === 'number' ? time : time(index)))
 
-/** Rows as clocks that were wrong leave them. */
+/** Orders of rows, as wrong clocks leave them. */
 const orders: Readonly<Record<string, readonly number[]>> = {
-  'as they should be': [...some(1_500, NOW - DAY), ...some(100, NOW + DAY)],
+  'in the right order': [...some(1_500, NOW - DAY), ...some(100, NOW + DAY)],
   'one dated ahead, before all others': [AHEAD, ...some(1_500, NOW - DAY)],
   'thousands dated ahead, before all others': [...some(6_000, AHEAD), ...some(1_500, NOW - DAY), AHEAD],
   'every other one dated ahead': some(3_000, (index) => (index % 2 === 0 ? AHEAD : NOW - DAY)),
   'old ones after young ones': [...some(2_500, NOW + 1), ...some(1_200, NOW - DAY)],
   'from newest to oldest': some(2_000, (index) => NOW + 1 + 2 * (1_000 - index)),
-  'before the epoch, at it, and as far ahead as can be': [
+  'before the epoch, at it, and in the far future': [
     ...some(10, -1_000 * DAY),
     0,
     -1,
@@ -129,8 +129,8 @@ const orders: Readonly<Record<string, readonly number[]>> = {
 }
 
 /**
- * Rows that are due are removed, whatever stands before them, and no others.
- * @param create opens the same database each time
+ * Requires that clean-up removes exactly the rows that are due, in whatever order they stand. @param create opens the
+ * same database each time
  */
 export function cleanUpContract(
   name: string,
@@ -151,7 +151,7 @@ export function cleanUpContract(
       await database.destroy()
     })
 
-    /** Has all rows removed, whatever they say. */
+    /** Removes all rows, whatever their times. */
     const empty = async ({ prune }: Kind) => {
       await cleanUp((most) => prune(createStore(db, clock), Number.MAX_SAFE_INTEGER, most))
       for (const table of ['audit_event', 'key_consumer', 'replay_mark', 'revocation'] as const)
@@ -159,7 +159,7 @@ export function cleanUpContract(
     }
 
     for (const [method, kind] of every) {
-      test.each(Object.entries(orders))(`${method} removes what is due in one go: %s`, async (_, times) => {
+      test.each(Object.entries(orders))(`${method} removes all due rows in one go: %s`, async (_, times) => {
         await empty(kind)
         await kind.fill(db, times)
         const pruning = createStore(db, clock)
@@ -172,7 +172,7 @@ export function cleanUpContract(
         expect(sorted(await kind.left(db))).toEqual(sorted(times.filter((time) => time >= NOW)))
       })
 
-      test(`${method} goes on where it has left off, as time passes and rows are added`, async () => {
+      test(`${method} resumes where it stopped, as time passes and rows are added`, async () => {
         await empty(kind)
         const pruning = createStore(db, clock)
         await kind.fill(db, some(1_500, AHEAD))
@@ -186,7 +186,7 @@ export function cleanUpContract(
         }
       })
 
-      test(`${method} lets requests come between any two steps`, async () => {
+      test(`${method} lets requests run between any two steps`, async () => {
         await empty(kind)
         await kind.fill(db, some(5_000, NOW - DAY))
         let steps = 0
@@ -201,7 +201,7 @@ export function cleanUpContract(
       })
     }
 
-    test('changes are forgotten by their numbers, whatever the clocks say', async () => {
+    test('changes are pruned by their numbers, whatever the clocks say', async () => {
       const change = (id: number) => ({ kind: 'client', id: String(id) }) as const
       const times = [NOW, AHEAD, 0, NOW - 100 * DAY, NOW + DAY]
       const add = (count: number, at: number) =>
@@ -241,7 +241,7 @@ export function cleanUpContract(
       // Each tenant has a list of its own.
       expect(await store.of(other).changes.changesSince(0)).toMatchObject({ missed: false, changes: [change(1)] })
 
-      // As an earlier version left it, which looked at the times: a change that is missed is missed wherever it stood.
+      // Earlier versions pruned by time and could leave such a gap. A missing change counts, wherever it stood.
       const latest = await store.changes.latestChange()
       await db.unhurried
         .deleteFrom('change')
@@ -251,7 +251,7 @@ export function cleanUpContract(
       expect(await store.changes.changesSince(latest - 3)).toMatchObject({ missed: true })
       expect(await store.changes.changesSince(latest - 1)).toMatchObject({ missed: false })
 
-      // Where the list is far too long, some go with each change.
+      // From a list that is far too long, each change removes a few rows.
       await inParts(
         some(5_000, (index) => index - 10_000),
         (seqs) =>

@@ -40,7 +40,7 @@ export const secret = (id: string, label: string): SecretCredential => ({
   expiresAt: undefined,
 })
 
-/** What credentials of all kinds have. */
+/** The fields that credentials of all kinds have. */
 const life = (id: string, label: string) => {
   const { kind: _, hash: __, retrievable: ___, ...rest } = secret(id, label)
   return rest
@@ -72,8 +72,8 @@ export const key = (kid: string): StoredKey => ({
 })
 
 /**
- * What every store promises, against any implementation.
- * @param open opens the same database each time; `destroy` removes it
+ * The contract of every store, for any implementation. @param open opens the same database each time; `destroy` removes
+ * it
  */
 export function storeContract(
   name: string,
@@ -83,7 +83,7 @@ export function storeContract(
     let database: Awaited<ReturnType<typeof create>>
     let now: number
     let one: Store
-    /** Another process, as far as the database can tell. */
+    /** A second store on the same database, which acts as another process. */
     let other: Store
     beforeEach(async () => {
       now = 1_000 * DAY
@@ -103,7 +103,7 @@ export function storeContract(
       return store.model.commit(version, { apis, clients, event: event('apply') })
     }
 
-    test('keep APIs and clients whole', async () => {
+    test('keep every field of APIs and clients', async () => {
       const full = client('full', {
         name: 'Name',
         description: 'Description',
@@ -178,7 +178,7 @@ export function storeContract(
       expect(await other.directory.loadClient(ClientId('nobody'))).toBeUndefined()
     })
 
-    test('list where clients have their keys, page by page and by client', async () => {
+    test('list clients’ key sources, page by page and by client', async () => {
       const keysAt = (id: string, jwksUri: string) => ({
         ...life(id, id),
         kind: 'keys' as const,
@@ -216,7 +216,7 @@ export function storeContract(
       expect(await other.keySources.ofClients([])).toEqual([])
     })
 
-    test('know whether anybody needs a client certificate, of all or of some', async () => {
+    test('know whether any client needs a certificate, or only some', async () => {
       const { certificateUse } = one
       const plain = client('plain', { credentials: toCredentials([secret('1', 'a')]) })
       await put(one, [api('https://api')], [plain])
@@ -245,7 +245,7 @@ export function storeContract(
       expect(await certificateUse.usesCertificates([])).toBe(true)
     })
 
-    test('replace a client with all its credentials', async () => {
+    test('replace a client together with all its credentials', async () => {
       await put(one, [], [client('a', { credentials: toCredentials([secret('1', 'x'), secret('2', 'y')]) })])
       const after = client('a', { name: 'A', credentials: toCredentials([secret('3', 'y')]) })
       await put(other, [], [after])
@@ -263,7 +263,7 @@ export function storeContract(
       expect(clients.size).toBe(ids.length)
     })
 
-    test('refuse a write planned on a model that has changed since', async () => {
+    test('refuse a write that was planned on an outdated model', async () => {
       const { version } = await one.model.snapshot([])
       expect(await put(other, [api('https://a')], [])).toBe(true)
       const writes = { apis: [api('https://b')], clients: [client('b')], event: event('late') }
@@ -273,7 +273,7 @@ export function storeContract(
       expect(await one.audit.listEvents({ limit: 10, requestId: 'late' })).toEqual([])
     })
 
-    test('write a model whole or not at all', async () => {
+    test('write a model entirely or not at all', async () => {
       const { version } = await one.model.snapshot([])
       const broken = client('b', {
         credentials: toCredentials([{ ...secret('1', 'x'), hint: null as unknown as string }]),
@@ -285,7 +285,7 @@ export function storeContract(
       expect(await other.changes.latestChange()).toBe(version)
     })
 
-    test('of writers at once, one wins each round', async () => {
+    test('let one of several concurrent writers win each round', async () => {
       const { version } = await one.model.snapshot([])
       const attempts = Array.from({ length: 10 }, (_, index) =>
         (index % 2 === 0 ? one : other).model.commit(version, {
@@ -297,7 +297,7 @@ export function storeContract(
       expect((await Promise.all(attempts)).filter(Boolean)).toHaveLength(1)
     })
 
-    test('change one client at once with its event, and lose no change of others', async () => {
+    test('change one client together with its event, and lose no concurrent change', async () => {
       await put(one, [], [client('a')])
       const rename = (store: Store, index: number) =>
         store.model.updateClient(ClientId('a'), (before) => ({
@@ -334,7 +334,7 @@ export function storeContract(
       expect(await other.changes.changesSince(latest)).toEqual({ latest, changes: [], missed: false })
     })
 
-    test('of processes that plan the same change of keys, the second finds it done', async () => {
+    test('tell the second of two processes that plan the same change of keys that it is done', async () => {
       const addFirst =
         (kid: string) =>
         ({ found }: KeyRows) => ({
@@ -348,7 +348,7 @@ export function storeContract(
       expect((await other.keys.listKeys()).found).toEqual(keys)
     })
 
-    test('change keys, tell of it, and drop those that are gone', async () => {
+    test('change keys, announce the change, and drop removed keys', async () => {
       await one.keys.updateKeys(() => ({ add: [key('k1'), { ...key('k2'), publicKey: undefined }], put: [] }))
       const since = await other.changes.latestChange()
       const retiring = { ...key('k1'), state: 'retiring' as const, goneAt: 9 }
@@ -363,7 +363,7 @@ export function storeContract(
       expect(await other.changes.changesSince(since)).toMatchObject({ changes: { length: 2 } })
     })
 
-    test('count who fetches keys, of both processes', async () => {
+    test('count the fetches of keys, over both processes', async () => {
       const seen = (address: string, at: number, fetches: number) => ({
         address,
         userAgent: 'x',
@@ -380,7 +380,7 @@ export function storeContract(
       expect(await one.keys.listConsumers(now + 3)).toHaveLength(1)
     })
 
-    test('forget who fetched keys long ago, and who came once before who comes again, so many at a time', async () => {
+    test('forget old fetches of keys, single visitors first, in bounded batches', async () => {
       const seen = (address: string, firstSeen: number, lastSeen: number) => ({
         address,
         userAgent: 'x',
@@ -407,7 +407,7 @@ export function storeContract(
       }
     })
 
-    test('keep revocations, and hand them to every process in pages', async () => {
+    test('keep revocations, and give them to every process in pages', async () => {
       const token = (id: string): Revocation => ({ kind: 'token', id: Jti(id), expiresAt: now + 5 })
       const ofClient: Revocation = { kind: 'client', id: ClientId('a'), issuedBefore: 7, expiresAt: now + 9 }
       await one.revocations.addRevocations([token('1'), ofClient])
@@ -423,7 +423,7 @@ export function storeContract(
       })
     })
 
-    test('say whether a token is revoked by itself', async () => {
+    test('tell whether one token is revoked', async () => {
       await one.revocations.addRevocations([
         { kind: 'token', id: Jti('1'), expiresAt: now + 5 },
         { kind: 'client', id: ClientId('a'), issuedBefore: 7, expiresAt: now + 9 },
@@ -433,7 +433,7 @@ export function storeContract(
       expect(await other.revocations.isTokenRevoked(Jti('a'))).toBe(false)
     })
 
-    test('remove revocations that no token needs, so many at a time', async () => {
+    test('remove revocations that no token needs, in bounded batches', async () => {
       const token = (id: string, expiresAt: number): Revocation => ({ kind: 'token', id: Jti(id), expiresAt })
       await one.revocations.addRevocations([token('1', 5), token('2', 6), token('3', 100)])
       expect(await other.revocations.pruneRevocations(50, 1)).toBe(1)
@@ -441,7 +441,7 @@ export function storeContract(
       expect((await one.revocations.revocationsAfter(0, 9)).found).toEqual([token('3', 100)])
     })
 
-    test('remember the longest lifetime there ever was', async () => {
+    test('remember the longest lifetime ever configured', async () => {
       expect(await one.revocations.longestLifetime()).toBe(0)
       await one.revocations.noteLifetime(5_000)
       await other.revocations.noteLifetime(3_000)
@@ -465,7 +465,7 @@ export function storeContract(
       expect(await other.credentials.listCredentials(ClientId('nobody'))).toBeUndefined()
     })
 
-    test('remember of uses the latest, whichever process tells of it', async () => {
+    test('keep the latest use, whichever process reports it', async () => {
       const credentials = toCredentials([secret('1', 'x'), secret('2', 'y'), secret('3', 'z')])
       await put(one, [], [client('a', { credentials })])
       const use = (id: string, at: number) => ({ id: CredentialId(id), at })
@@ -479,12 +479,12 @@ export function storeContract(
         (await store.credentials.listCredentials(ClientId('a')))?.found.map(({ lastUsedAt }) => lastUsedAt)
       expect(await used(one)).toEqual([500, 200, undefined])
       expect(await used(other)).toEqual([500, 200, undefined])
-      // What changes a client leaves what is known of its credentials.
+      // A change of a client keeps the recorded uses of its credentials.
       await put(one, [], [client('a', { name: 'A', credentials })])
       expect(await used(one)).toEqual([500, 200, undefined])
     })
 
-    test('change the credentials of a client, tell of it, and record it', async () => {
+    test('change the credentials of a client, announce the change, and record it', async () => {
       await put(
         one,
         [],
@@ -504,7 +504,7 @@ export function storeContract(
       expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
     })
 
-    test('keep what operators have ended, one credential of a label, without its secret', async () => {
+    test('keep what operators ended: one credential per label, without its secret', async () => {
       const kept = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm' }
       const scrypt = {
         kind: 'scrypt' as const,
@@ -541,7 +541,7 @@ export function storeContract(
       expect(await other.directory.loadClient(ClientId('a'))).toEqual(client('a'))
     })
 
-    test('tell a manifest who there is, and when credentials were last used', async () => {
+    test('give a manifest the clients, and the last uses of credentials', async () => {
       const ids = Array.from({ length: 600 }, (_, at) => CredentialId(`${at}`))
       const credentials = toCredentials(ids.map((id) => secret(id, `of ${id}`)))
       await put(one, [], [client('a', { credentials }), client('b'), client('c')])
@@ -553,12 +553,12 @@ export function storeContract(
       expect(listed).toEqual([client('b')])
     })
 
-    test('of processes that change the credentials of a client at once, lose no change', async () => {
+    test('lose no change when processes change the credentials of a client at once', async () => {
       await put(one, [], [client('a')])
       await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           (index % 2 === 0 ? one : other).credentials.updateCredentials(ClientId('a'), ({ all: credentials }) => {
-            // Each writes what it read, and one more.
+            // Each process writes the credentials that it read, and one more.
             const labelled = { ...secret(`${index}`, `after ${credentials.length}`), createdAt: index }
             return { writes: { put: [...credentials, labelled], remove: [] }, event: event(`change ${index}`) }
           }),
@@ -570,7 +570,7 @@ export function storeContract(
       expect(await other.audit.listEvents({ limit: 99 })).toHaveLength(21)
     })
 
-    test('write nothing where the plan for credentials throws, or there is no client', async () => {
+    test('write nothing if the plan for credentials throws, or if the client is unknown', async () => {
       const before = client('a', { credentials: toCredentials([secret('1', 'x')]) })
       await put(one, [], [before])
       const since = await one.changes.latestChange()
@@ -596,7 +596,7 @@ export function storeContract(
       expect(await other.directory.loadClient(before.id)).toEqual(before)
       expect(await one.changes.latestChange()).toBe(since)
       expect((await one.audit.listEvents({ limit: 9 })).map(({ requestId }) => requestId)).toEqual(['apply'])
-      // What was rolled back holds up nobody.
+      // A transaction that was rolled back holds no locks.
       await other.credentials.updateCredentials(before.id, () => ({
         writes: { put: [], remove: [CredentialId('1')] },
         event: event('after'),
@@ -604,7 +604,7 @@ export function storeContract(
       expect((await one.credentials.listCredentials(before.id))?.found).toEqual([])
     })
 
-    test('list what will expire, soonest first, of what counts', async () => {
+    test('list active credentials that will expire, soonest first', async () => {
       const credentials = toCredentials([
         { ...secret('late', 'late'), expiresAt: now + 9 },
         { ...secret('soon', 'soon'), expiresAt: now + 1 },
@@ -626,7 +626,7 @@ export function storeContract(
       expect(await labels(1)).toEqual([['a', 'soon']])
     })
 
-    test('have one process warn of an expiry, of each number of days, nearer ones last', async () => {
+    test('let one process warn of an expiry, for each number of days, nearer ones last', async () => {
       const expiring = { ...secret('1', 'x'), expiresAt: now + 9 }
       const put1 = (more = {}) =>
         put(one, [], [client('a', { credentials: toCredentials([{ ...expiring, ...more }]) })])
@@ -638,7 +638,7 @@ export function storeContract(
       expect((await atOnce(7)).filter(Boolean)).toHaveLength(1)
       expect(await claim(one, 30)).toBe(false)
       expect(await claim(other, 7)).toBe(false)
-      // It stays told while the expiry stays.
+      // The warning stays recorded as long as the expiry is the same.
       await put1({ label: 'renamed' })
       expect(await claim(other, 7)).toBe(false)
       await put1({ expiresAt: now + 20 })
@@ -646,7 +646,7 @@ export function storeContract(
       expect(await one.credentials.claimWarning(CredentialId('removed'), 7)).toBe(false)
     })
 
-    test('put a secret that is encrypted anew in the place of what it was, and of nothing else', async () => {
+    test('replace a secret by its new encryption only if the old one is still there', async () => {
       const sealed = (text: string, masterKeyId = 'old') => ({ ciphertext: Buffer.from(text), masterKeyId })
       const readable = { ...secret('1', 'x'), retrievable: sealed('before') }
       await put(one, [], [client('a', { credentials: toCredentials([readable, secret('2', 'y')]) })])
@@ -675,7 +675,7 @@ export function storeContract(
       expect(await other.audit.listEvents({ limit: 9, requestId: 'rewrapped' })).toHaveLength(1)
     })
 
-    test('forget a secret that was kept to be read again, and nothing else of the credential', async () => {
+    test('forget a retrievable secret, and nothing else of the credential', async () => {
       const retrievable = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm' }
       const kept = { ...secret('1', 'x'), expiresAt: 5, retrievable }
       await put(one, [], [client('a', { credentials: toCredentials([kept]) })])
@@ -694,7 +694,7 @@ export function storeContract(
       expect(await other.audit.listEvents({ limit: 9, requestId: 'forgotten' })).toHaveLength(1)
     })
 
-    test('have one master key in use, from the first that something is encrypted under, until another is put in its place', async () => {
+    test('keep one master key in use, from the first encryption until it is replaced', async () => {
       expect(await one.keys.masterKeyInUse()).toBeUndefined()
       const add = (store: Store, kid: string, masterKeyId: string) =>
         store.keys.updateKeys(() => ({ add: [{ ...key(kid), masterKeyId }], put: [], events: [event(kid)] }))
@@ -717,7 +717,7 @@ export function storeContract(
       expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'key', id: 'm3' }])
       expect(await one.audit.listEvents({ limit: 9, requestId: 'replaced' })).toHaveLength(1)
       expect(await put(one, [], [stray])).toBe(true)
-      // An earlier ciphertext stays as it is, whatever else of its row is written.
+      // Other writes to the row leave the old ciphertext as it is.
       expect(await one.keys.replaceMasterKey('m3', 'm4', event('again'))).toBe(true)
       const revoked = { ...secret('1', 'x'), retrievable, revokedAt: 7 }
       expect(await put(other, [], [client('a', { credentials: toCredentials([revoked]) })])).toBe(true)
@@ -731,7 +731,7 @@ export function storeContract(
       expect(await one.audit.listEvents({ limit: 9, requestId: 'rewrapped' })).toHaveLength(1)
     })
 
-    test('of processes that mark the same use at once, tell one that it is the first', async () => {
+    test('tell only one of several processes that it is the first to mark a use', async () => {
       const mark = (index: number) => ({ id: Buffer.alloc(16, index), expiresAt: now })
       const marks = Array.from({ length: 50 }, (_, index) => mark(index))
       const added = await Promise.all(
@@ -746,7 +746,7 @@ export function storeContract(
       expect(await other.replay.addMarks([mark(7), mark(50)])).toEqual([mark(50).id])
     })
 
-    test('forget marks of what is too old to be used, so many at a time', async () => {
+    test('forget marks that have expired, in bounded batches', async () => {
       const marks = Array.from({ length: 1_200 }, (_, index) => {
         const id = Buffer.alloc(16)
         id.writeUInt32BE(index)
@@ -756,11 +756,11 @@ export function storeContract(
       expect(await other.replay.pruneMarks(100, 1_000)).toBe(1_000)
       expect(await other.replay.pruneMarks(100, 1_000)).toBe(150)
       expect(await other.replay.pruneMarks(100, 1_000)).toBe(0)
-      // What was forgotten is new again, and what was not is not.
+      // A forgotten mark is new again; the others are not.
       expect(await one.replay.addMarks([marks[0], marks[1_199]].flatMap((mark) => mark ?? []))).toEqual([marks[0]?.id])
     })
 
-    test('keep audit events in order, of both processes, however many at once', async () => {
+    test('keep audit events in order when both processes write at once', async () => {
       const batch = (prefix: string, size: number) =>
         Array.from({ length: size }, (_, index) => event(`${prefix}${index}`))
       await Promise.all([one.audit.append(batch('x', 1_000)), other.audit.append(batch('y', 147))])
@@ -778,7 +778,7 @@ export function storeContract(
       expect(await other.audit.listEvents({ limit: 1 })).toMatchObject([changed])
     })
 
-    test('find audit events by client, request and place', async () => {
+    test('find audit events by client, request and position', async () => {
       await one.audit.append([
         event('1'),
         { ...event('2'), clientId: 'b', result: 'refused', reason: 'wrong_secret' },
@@ -794,12 +794,12 @@ export function storeContract(
       expect(await ids({ limit: 9, after: second?.seq })).toEqual(['3'])
     })
 
-    test('find an audit event by a request id that tells its time, wherever it stands', async () => {
+    test('find an audit event by a request id that contains its time, at any position', async () => {
       const at = Date.UTC(2030, 0, 1)
       const idAt = (time: number) => uuidv7({ now: () => time, monotonic: () => 0 }, systemRandom)
       const spread = Array.from({ length: 400 }, (_, minute) => ({ minute, requestId: idAt(at + minute * 60_000) }))
       await one.audit.append(spread.map(({ minute, requestId }) => ({ ...event(requestId), at: at + minute * 60_000 })))
-      // Written an hour and a half after it happened.
+      // Written an hour and a half after the event.
       const late = idAt(at + 300 * 60_000)
       await one.audit.append([{ ...event(late), at: at + 300 * 60_000 }])
       const find = async (requestId: string) =>
@@ -812,7 +812,7 @@ export function storeContract(
       expect(await find(idAt(at))).toEqual([])
     })
 
-    test('find a refusal by its request id in the event that stands for several', async () => {
+    test('find a refusal by its request id within a summary event', async () => {
       const at = Date.UTC(2030, 0, 1)
       const idAt = (time: number) => uuidv7({ now: () => time, monotonic: () => 0 }, systemRandom)
       const ids = [idAt(at), idAt(at + 20_000), idAt(at + 59_000)]
@@ -829,7 +829,7 @@ export function storeContract(
       expect(await other.audit.listEvents({ limit: 9, requestId: idAt(at) })).toEqual([])
     })
 
-    test('keep the last refusals, and remove those before them, so many at a time', async () => {
+    test('keep the latest refusals, and remove earlier ones in bounded batches', async () => {
       const refused = (id: string) => ({ ...event(id), result: 'refused', reason: 'wrong_secret' }) as const
       const mixed = Array.from({ length: 30 }, (_, at) => [event(`done${at}`), refused(`refused${at}`)]).flat()
       await one.audit.append(mixed)
@@ -847,7 +847,7 @@ export function storeContract(
       )
     })
 
-    test('prune old audit events, so many at a time', async () => {
+    test('prune old audit events in bounded batches', async () => {
       await one.audit.append([
         ...Array.from({ length: 25 }, (_, index) => event(`old${index}`, 100)),
         event('new', 200),

@@ -15,7 +15,7 @@ import { basic, startTestServer } from '../harness/server.ts'
 
 let postgres: SharedPostgres
 let folder: string
-/** A database in which every table has rows. */
+/** A database with rows in every table. */
 let original: string
 beforeAll(async () => {
   postgres = await sharedPostgres()
@@ -34,7 +34,7 @@ async function fill(location: string): Promise<void> {
   const store = await openStore(location, systemClock)
   const expiresAt = systemClock.now() + 1_000_000
   await store.revocations.addRevocations([1, 2, 3].map((id) => ({ kind: 'token', id: Jti(`t${id}`), expiresAt })))
-  // The last one is gone: numbers must go on after it all the same.
+  // The row with the highest number is gone. The next number must be higher all the same.
   await store.revocations.pruneRevocations(expiresAt, 1)
   await store.replay.addMarks([{ id: Buffer.alloc(16, 0xff), expiresAt }])
   await store.keys.addFetches([
@@ -60,7 +60,7 @@ async function fill(location: string): Promise<void> {
 const copy = (from: string, to: string, json = false) =>
   runCommand({}, () => storageCopy({ from, to, ...(json && { json: true }) }))
 
-/** Everything in a database, in an order of its own. */
+/** All rows of a database, sorted independently of it. */
 async function dump(location: string): Promise<Record<string, unknown[]>> {
   const db = await openDatabase(location, systemClock, ACCESS)
   const tables = ['api', 'client', 'credential', 'credential_use', 'key', 'key_consumer', 'replay_mark'] as const
@@ -82,7 +82,7 @@ async function dump(location: string): Promise<Record<string, unknown[]>> {
 }
 
 describe('tessera storage copy', () => {
-  test('there and back again, row by row', async () => {
+  test('a database copied there and back is the same, row by row', async () => {
     const before = await dump(original)
     for (const [table, rows] of Object.entries(before)) expect(rows.length, table).toBeGreaterThan(0)
     const [there, back] = [await postgres.newSchema(), `sqlite:${join(folder, 'back.db')}`]
@@ -103,7 +103,7 @@ describe('tessera storage copy', () => {
     expect((await copy(back, await postgres.newSchema())).stdout).toBe(forth.stdout)
   })
 
-  test('a number with a fraction, as an earlier version kept on SQLite, is copied whole', async () => {
+  test('a fraction that an earlier version kept on SQLite is copied exactly', async () => {
     const odd = `sqlite:${join(folder, 'odd.db')}`
     await openStore(odd, systemClock).then((store) => store.close())
     const database = new DatabaseSync(odd.slice('sqlite:'.length))
@@ -118,7 +118,7 @@ describe('tessera storage copy', () => {
     expect(rows).toEqual([{ expires_at: '1795620953578' }])
   })
 
-  test('in the copy, numbers go on where they were', async () => {
+  test('the copy continues the numbers of the original', async () => {
     const there = await postgres.newSchema()
     await copy(original, there)
     const [one, other] = [await openStore(original, systemClock), await openStore(there, systemClock, ACCESS)]
@@ -146,7 +146,7 @@ describe('tessera storage copy', () => {
     await other.close()
   })
 
-  test('a target that has data is refused, and left as it is', async () => {
+  test('a target with data is refused and left unchanged', async () => {
     const there = await postgres.newSchema()
     const store = await openStore(there, systemClock, ACCESS)
     await store.revocations.noteLifetime(7)
@@ -158,18 +158,14 @@ describe('tessera storage copy', () => {
 
   const refused: [string, () => [from: string, to: string], RegExp][] = [
     ['the same database twice', () => [original, original], /are the same database/],
-    [
-      'a source that is not there',
-      () => ['sqlite:/nowhere/x.db', original],
-      /there is no such database: \/nowhere\/x\.db/,
-    ],
+    ['a missing source', () => ['sqlite:/nowhere/x.db', original], /there is no such database: \/nowhere\/x\.db/],
     [
       'a target that does not answer',
       () => [original, 'postgres://x:secret@127.0.0.1:1/x'],
       /postgres:\/\/x:\*\*\*@127\.0\.0\.1:1\/x can't be used: nothing listens there/,
     ],
     [
-      'a target that is none',
+      'a target that is no address',
       () => [original, 'mysql://x'],
       /--to is mysql:\/\/x: must be sqlite: and a path, or postgres:/,
     ],
@@ -188,7 +184,7 @@ describe('tessera storage copy', () => {
     for (const rows of Object.values(await dump(there)).slice(0, 7)) expect(rows).toEqual([])
   })
 
-  test('a row that is not the same there is found', async () => {
+  test('a row that differs in the copy is found', async () => {
     const there = await postgres.newSchema()
     await runCommand({ TESSERA_STORAGE: there }, () => storageMigrate({}))
     await postgres.query(

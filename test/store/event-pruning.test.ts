@@ -34,7 +34,7 @@ async function add(times: readonly number[]): Promise<void> {
 const left = async () =>
   (await db.scans.selectFrom('audit_event').select('at').orderBy('seq').execute()).map(({ at }) => at)
 
-/** Minutes go by, a hundred to an event at the most. Most are dated as they should be; others are years off. */
+/** Times advance by minutes, for at most a hundred events. Most events have the right time; others are years off. */
 const time = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 0, max: 100 }) },
   fc.integer({ min: -1_000_000, max: -1 }),
@@ -44,13 +44,13 @@ const minutes = fc.array(
   fc.record({
     added: fc.array(time, { maxLength: 30 }),
     most: fc.integer({ min: 1, max: 8 }),
-    /** Whether the process starts anew, and so has forgotten what it has looked at. */
+    /** Whether the process restarts, and so forgets how far it has looked. */
     restarts: fc.boolean(),
   }),
   { minLength: 1, maxLength: 6 },
 )
 
-test('whatever the order of times, what is due goes within a bounded number of calls, and nothing else does', async () => {
+test('in any order of times, a bounded number of calls removes exactly the due events', async () => {
   await fc.assert(
     fc.asyncProperty(minutes, async (steps) => {
       await db.logs.deleteFrom('audit_event').execute()
@@ -62,7 +62,7 @@ test('whatever the order of times, what is due goes within a bounded number of c
         await add(added)
         expected.push(...added)
         now += 20
-        // In each call something goes, or so many more events were looked at.
+        // Each call removes an event, or has looked at a full quota of others.
         const looks = Math.ceil(expected.length / (EXTENT.segment * EXTENT.mostInVain)) + 1
         for (let call = 0; call < expected.length + looks; call += 1) {
           const before = (await left()).length
@@ -78,7 +78,7 @@ test('whatever the order of times, what is due goes within a bounded number of c
   )
 })
 
-test('events that are not due are looked at once, and not again', async () => {
+test('events that are not due are looked at only once', async () => {
   await db.logs.deleteFrom('audit_event').execute()
   await add(Array.from({ length: 500 }, () => 1_000_000))
   let looks = 0
@@ -97,6 +97,6 @@ test('events that are not due are looked at once, and not again', async () => {
   const once = looks
   expect(once).toBeGreaterThan(100)
   for (let call = 0; call < 60; call += 1) expect(await pruning.pruneBefore(1, 10)).toBe(0)
-  // That there are no more is asked each time.
+  // Each pass ends with a query that finds no more events.
   expect(looks - once).toBeLessThanOrEqual(2 * 60)
 })

@@ -8,12 +8,12 @@ import { api, client, DAY, event, key, secret } from './contract.ts'
 
 type Part = Exclude<keyof Store, 'of' | 'ping' | 'requireGrants' | 'connections' | 'warnings' | 'startUpkeep' | 'close'>
 
-/** Every method of every store, which does not compile once one is missing. */
+/** One entry for every method of every store. A missing one is a compile error. */
 type Calls = {
   readonly [Name in Part]: { readonly [Method in keyof Store[Name]]: (store: Store, time: number) => Promise<unknown> }
 }
 
-/** Calls with a time wherever a method takes one, and whatever a clock may have come to in what it writes. */
+/** Calls with `time` in every argument and field that holds a time. */
 const calls: Calls = {
   model: {
     snapshot: ({ model }) => model.snapshot([ClientId('a')]),
@@ -120,14 +120,14 @@ const calls: Calls = {
 
 export const everyCall = Object.values(calls).flatMap((methods) => Object.entries(methods))
 
-/** The first was once seen of a monotonic clock. The others are of clocks that were never set, or set by mistake. */
+/** The first came from a monotonic clock. The others come from clocks that were never set, or set wrongly. */
 const TIMES = [1795620953578.9814, 1_000 * DAY + 0.5, 0.25, -0.5, -1e12 - 0.1, 4e15 + 0.5]
-/** No column can hold these. */
+/** Numbers that no column can hold. */
 const NO_TIMES = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 53, 1e300]
 
 /**
- * No time keeps a store from working, and every number that is kept is whole.
- * @param create as for `storeContract`; `fractions` lists what is kept of numbers with a fraction, where a database could
+ * Requires that every store works at any time, and keeps only whole numbers. @param create as for `storeContract`;
+ * `fractions` lists the kept numbers that have a fraction, if the database allows any
  */
 export function oddTimesContract(
   name: string,
@@ -150,7 +150,7 @@ export function oddTimesContract(
       await database.destroy()
     })
 
-    test.each(TIMES)('%d: every method of every store works, twice, and keeps whole numbers', async (time) => {
+    test.each(TIMES)('%d: every method of every store works twice, and keeps whole numbers', async (time) => {
       now = time
       for (const [method, call] of [...everyCall, ...everyCall]) {
         await expect(call(store, time), method).resolves.not.toThrow()
@@ -158,19 +158,16 @@ export function oddTimesContract(
       }
     })
 
-    test.each(NO_TIMES)(
-      '%d is a defect wherever it is handed in, and is never kept as something else',
-      async (time) => {
-        now = 1_000 * DAY
-        for (const prune of [calls.replay.pruneMarks, calls.revocations.pruneRevocations])
-          await expect(prune(store, time)).rejects.toThrow(RangeError)
-        await expect(calls.audit.append(store, time)).rejects.toThrow(RangeError)
-        await expect(calls.replay.addMarks(store, time)).rejects.toThrow(RangeError)
-        expect(await store.audit.listEvents({ limit: 10 })).toEqual([])
-      },
-    )
+    test.each(NO_TIMES)('%d is a defect in every argument, and is never kept as another number', async (time) => {
+      now = 1_000 * DAY
+      for (const prune of [calls.replay.pruneMarks, calls.revocations.pruneRevocations])
+        await expect(prune(store, time)).rejects.toThrow(RangeError)
+      await expect(calls.audit.append(store, time)).rejects.toThrow(RangeError)
+      await expect(calls.replay.addMarks(store, time)).rejects.toThrow(RangeError)
+      expect(await store.audit.listEvents({ limit: 10 })).toEqual([])
+    })
 
-    test('marks are forgotten where the wall clock was corrected forward, and the monotonic one has a fraction', async () => {
+    test('marks expire after the wall clock was set forward, with a fraction on the monotonic clock', async () => {
       let [wall, monotonic] = [1_000_000_000_000, 1_234]
       const marks = new ReplayMarks(store.replay, { now: () => wall, monotonic: () => monotonic })
       await store.replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: 1 }])

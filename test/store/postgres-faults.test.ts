@@ -22,7 +22,7 @@ beforeEach(async () => {
 })
 afterEach(() => store.close())
 
-/** Calls that requests wait for. */
+/** Calls that a request waits for. */
 const inRequests: Readonly<Record<string, () => Promise<unknown>>> = {
   'loading a client': () => store.directory.loadClient(ClientId('a')),
   'reading revocations': () => store.revocations.revocationsAfter(0, 10),
@@ -34,7 +34,7 @@ const inRequests: Readonly<Record<string, () => Promise<unknown>>> = {
 
 const UNAVAILABLE = { name: 'StorageUnavailable', reason: 'storage_unavailable' }
 
-/** That every call fails as it should, within a second. */
+/** Requires that every call fails with `StorageUnavailable` within a second. */
 async function expectUnavailable(): Promise<void> {
   const start = performance.now()
   const failed = Object.entries(inRequests).map(([name, call]) =>
@@ -49,7 +49,7 @@ async function expectUnavailable(): Promise<void> {
   }
 }
 
-/** That every call works again within two seconds. */
+/** Requires that every call works again within two seconds. */
 async function expectRecovered(): Promise<void> {
   const start = performance.now()
   for (const call of Object.values(inRequests)) {
@@ -72,12 +72,12 @@ describe('when the database', () => {
     await expectRecovered()
   })
 
-  test('answers nothing, on connections it has and on new ones, requests fail in time', async () => {
+  test('doesn’t answer on old or new connections, requests fail in time', async () => {
     await Promise.all(Object.values(inRequests).map((call) => call()))
     const thaw = await postgres.freeze()
     try {
       await expectUnavailable()
-      // Those connections were given up; new ones are not answered, either.
+      // The old connections were given up, and new ones get no answer either.
       await expectUnavailable()
     } finally {
       thaw()
@@ -85,13 +85,13 @@ describe('when the database', () => {
     await expectRecovered()
   })
 
-  test('ends connections that nobody uses at the moment, nothing breaks', async () => {
+  test('closes idle connections, nothing breaks', async () => {
     await Promise.all(Object.values(inRequests).map((call) => call()))
     await postgres.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tessera'`)
     await expectRecovered()
   })
 
-  test('has a row locked for another, a request does not wait for long', async () => {
+  test('holds a lock on a row, a request doesn’t wait for long', async () => {
     const holding = postgres.query(`begin; select * from counter for update; select pg_sleep(1.5); rollback`, url)
     await expect
       .poll(() => postgres.query(`select 1 from pg_locks where relation = 'counter'::regclass`, url))
@@ -99,12 +99,12 @@ describe('when the database', () => {
     const start = performance.now()
     await expect(inRequests['adding a revocation']?.()).rejects.toMatchObject(UNAVAILABLE)
     expect(performance.now() - start).toBeLessThan(A_SECOND)
-    // What no request waits for does wait.
+    // Work outside requests does wait.
     await expect(store.keys.updateKeys(() => ({ add: [], put: [] }))).resolves.toEqual({ add: [], put: [] })
     await holding
   })
 
-  test('is asked for more than it can answer, those who would wait for long are sent away', async () => {
+  test('gets more calls than it can answer, callers that would wait too long are refused', async () => {
     const thaw = await postgres.freeze()
     const start = performance.now()
     const calls = Array.from({ length: 5_000 }, () => store.directory.loadClient(ClientId('a')))
@@ -117,18 +117,18 @@ describe('when the database', () => {
   })
 })
 
-describe('what is not the database’s fault stays what it is', () => {
+describe('errors that are not the database’s fault stay as they are', () => {
   const event = (clientId: string): AuditEvent => ({
     ...{ remoteAddress: undefined, traceId: undefined, reason: undefined, detail: {}, clientId },
     ...{ tenant: DEFAULT_TENANT, at: 1, type: 'request.refuse', result: 'refused', requestId: 'r' },
   })
 
-  test('a constraint that is violated', async () => {
+  test('a violated constraint', async () => {
     const broken = { ...event('a'), requestId: null as unknown as string }
     await expect(store.audit.append([broken])).rejects.toMatchObject({ name: 'error', code: '23502' })
   })
 
-  test('text that PostgreSQL does not take is kept as near as it does', async () => {
+  test('text that PostgreSQL rejects is kept as closely as possible', async () => {
     await store.audit.append([event('a\0b'), event('\ud800')])
     const [nul, surrogate] = await store.audit.listEvents({ limit: 2 })
     expect(nul?.clientId).toBe('a\ufffdb')

@@ -28,17 +28,17 @@ beforeAll(async () => {
 
 const open = (url: string) => openStore(url, systemClock, ACCESS)
 const migrate = (url: string) => runCommand({ TESSERA_STORAGE: url }, () => storageMigrate({}))
-/** The same database, as the role that may not do everything. */
+/** The address of the same database for the role with few rights. */
 const asServing = (url: string) => url.replace('postgres:postgres@', 'serving:serving@')
 const migrationsOf = (url: string) => postgres.query('select name from migration order by name', url)
 
-/** What docs/operating/storage.md tells to grant. */
+/** The grants that docs/operating/storage.md recommends. */
 const GRANTS = `
   grant select, insert, update, delete on all tables in schema public to serving;
   revoke insert, update, delete on migration from serving`
 
 describe('migrations', () => {
-  test('run once, of nodes that start at once on an empty database', async () => {
+  test('run once when nodes start together on an empty database', async () => {
     const url = await postgres.newDatabase()
     const stores = await Promise.all([1, 2, 3, 4].map(() => open(url)))
     for (const store of stores) {
@@ -50,10 +50,10 @@ describe('migrations', () => {
     expect((await migrate(url)).stdout).toBe('the database is up to date\n')
   })
 
-  test('are waited for, however long another node takes over one, and run where that one fails', async () => {
+  test('are waited for while another node runs one, and run here if it fails there', async () => {
     const url = await postgres.newDatabase()
     await makeOldDatabase(url, '0004-credentials')
-    // Another node has begun.
+    // Another node is running one.
     const other = postgres.query(
       `begin; insert into migration values ('0005-counters', '');
       select pg_sleep(1); rollback`,
@@ -68,7 +68,7 @@ describe('migrations', () => {
     await store.close()
   })
 
-  test('of before operators could end things: who is disabled stays so, and the sample is known', async () => {
+  test('from before operators could end things keep disabled clients disabled, and know the sample', async () => {
     const url = await postgres.newDatabase()
     await makeOldDatabase(url, '0007-bounds')
     await postgres.query(BEFORE_0008, url)
@@ -80,7 +80,7 @@ describe('migrations', () => {
     await store.close()
   })
 
-  test('keep events of before actors were kept, and later ones have theirs', async () => {
+  test('keep events without actors, and store actors for later ones', async () => {
     const url = await postgres.newDatabase()
     await open(url).then((store) => store.close())
     await postgres.query(BEFORE_0010, url)
@@ -93,7 +93,7 @@ describe('migrations', () => {
     await store.close()
   })
 
-  test('of a newer program are refused, and nothing is changed', async () => {
+  test('of a newer program are refused, and change nothing', async () => {
     const url = await postgres.newDatabase()
     await open(url).then((store) => store.close())
     await postgres.query(`insert into migration values ('9999-future', '')`, url)
@@ -112,7 +112,7 @@ describe('a role that may only read and write', () => {
     expect((await migrate(asServing(url))).error).toMatch(/may not migrate/)
   })
 
-  test('serves what another has migrated', async () => {
+  test('serves a database that another role has migrated', async () => {
     const url = await postgres.newDatabase()
     expect((await migrate(url)).stdout).toMatch(/^ran 0001-first\nran /)
     await postgres.query(GRANTS, url)
@@ -172,7 +172,7 @@ describe('a role that may only read and write', () => {
     ],
   ]
   test.each(lacking)(
-    'is told what to grant where it lacks %s, and serves once it is granted',
+    'is told the missing grant for %s, and serves once it is granted',
     async (_name, state, expected) => {
       const url = await postgres.newDatabase()
       await migrate(url)
@@ -194,7 +194,7 @@ describe('a role that may only read and write', () => {
       expect(statements.split(/; ?/).filter(Boolean)).toEqual(
         expected.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))),
       )
-      // As the message says; and what it says leads nowhere in a circle.
+      // Run the statements of the message. They must suffice.
       await postgres.query(statements, url)
       expect((await migrate(url)).stdout).toBe('the database is up to date\n')
       await expect(starting()).resolves.toBeUndefined()
@@ -214,7 +214,7 @@ describe('a role that may only read and write', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('whose name must be quoted is quoted', async () => {
+  test('with a name that needs quotes gets it quoted', async () => {
     await postgres.query(`create role "a ""b" login password 'serving'`)
     const url = await postgres.newDatabase()
     await migrate(url)
@@ -229,7 +229,7 @@ describe('a role that may only read and write', () => {
     await store.close()
   })
 
-  test('without a grant fails as a defect, not as a database that is away', async () => {
+  test('without a grant causes a defect, not an unavailable database', async () => {
     const url = await postgres.newDatabase()
     await migrate(url)
     await postgres.query(`grant select on migration to serving`, url)

@@ -30,27 +30,27 @@ describe('the address of a PostgreSQL database', () => {
     expect(parse('postgres://[::1]/x')).toMatchObject({ host: '::1', port: 5432, ssl: false })
   })
 
-  test('without sslmode, a server elsewhere must prove its name', () => {
+  test('requires the name of a remote server to match when sslmode is missing', () => {
     expect(parse('postgres://db.example.com/x').ssl).toEqual({})
     expect(parse('postgres://10.0.0.1/x').ssl).toEqual({})
     for (const here of ['localhost', '127.0.0.1']) expect(parse(`postgres://${here}/x`).ssl).toBe(false)
   })
 
   const refused: [string, string, RegExp][] = [
-    ['what is no address', 'postgres://user:secret@ho st/x', /must be postgres:\/\//],
+    ['text that is no address', 'postgres://user:secret@ho st/x', /must be postgres:\/\//],
     ['a password with a bare percent sign', 'postgres://u:secret%zz@h/x', /must be postgres:\/\//],
     ['several hosts', 'postgres://one:1,two:2/x', /must be postgres:\/\//],
-    ['a mode that can be talked out of TLS', 'postgres://u:secret@h/x?sslmode=prefer', /one of disable, require/],
-    ['a parameter that there is not', 'postgres://u:secret@h/x?sslmod=disable', /no parameter sslmod/],
-    ['verify-ca without authorities', 'postgres://u:secret@h/x?sslmode=verify-ca', /needs sslrootcert/],
+    ['a mode that allows a fallback without TLS', 'postgres://u:secret@h/x?sslmode=prefer', /one of disable, require/],
+    ['an unknown parameter', 'postgres://u:secret@h/x?sslmod=disable', /no parameter sslmod/],
+    ['verify-ca without a CA file', 'postgres://u:secret@h/x?sslmode=verify-ca', /needs sslrootcert/],
     [
-      'authorities that are not there',
+      'a CA file that doesn’t exist',
       'postgres://u:secret@h/x?sslrootcert=/nowhere',
       /sslrootcert: \/nowhere can't be read: there is no such file/,
     ],
     ['a certificate without key', 'postgres://u:secret@h/x?sslcert=/nowhere', /need each other/],
   ]
-  test.each(refused)('%s is refused, in one line without the password', (_name, location, message) => {
+  test.each(refused)('%s is refused in one line without the password', (_name, location, message) => {
     expect(() => parse(location)).toThrow(message)
     expect(() => parse(location)).not.toThrow(/secret|\n/)
   })
@@ -73,12 +73,12 @@ describe('TLS', () => {
   const ours = `sslrootcert=${ca}`
   const theirs = `sslrootcert=${encodeURIComponent(others)}`
   const cases: [string, string, string, RegExp | undefined][] = [
-    ['verify-full, with its authority', 'localhost', `sslmode=verify-full&${ours}`, undefined],
+    ['verify-full, with the right CA', 'localhost', `sslmode=verify-full&${ours}`, undefined],
     ['verify-full, under another name', '[::ffff:127.0.0.1]', `sslmode=verify-full&${ours}`, /altnames|cert's list/],
-    ['verify-full, with the authority of others', 'localhost', `sslmode=verify-full&${theirs}`, /self-signed/],
+    ['verify-full, with another CA', 'localhost', `sslmode=verify-full&${theirs}`, /self-signed/],
     ['verify-ca', 'localhost', `sslmode=verify-ca&${ours}`, undefined],
     ['require, which verifies nothing', 'localhost', 'sslmode=require', undefined],
-    ['require with an authority, which verifies that', 'localhost', `sslmode=require&${ours}`, undefined],
+    ['require with a CA file, which verifies the chain', 'localhost', `sslmode=require&${ours}`, undefined],
     ['none', 'localhost', 'sslmode=disable', undefined],
   ]
   test.each(cases)('%s', async (_name, host, parameters, message) => {

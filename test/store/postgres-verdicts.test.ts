@@ -12,7 +12,7 @@ let database: Database
 beforeAll(async () => {
   postgres = await sharedPostgres()
   url = await postgres.newSchema()
-  // Logging in takes long where the machine is busy.
+  // A login takes long on a busy machine.
   database = await openDatabase(url, systemClock, ACCESS)
   await postgres.query('create sequence attempt', url)
 })
@@ -20,7 +20,7 @@ afterAll(async () => {
   await database.close()
 })
 
-/** Has each write of a counter fail with an SQLSTATE. */
+/** Makes each write of a counter fail with an SQLSTATE. */
 async function failWith(state: string): Promise<void> {
   await postgres.query(
     `alter sequence attempt restart;
@@ -39,7 +39,7 @@ const attempts = async () => Number((await postgres.query(`select nextval('attem
 interface Verdict {
   /** Whether the connection serves the next statement. */
   readonly isKept: boolean
-  /** Whether the statement is tried again, on another one. */
+  /** Whether the statement is retried on another connection. */
   readonly isTriedAgain: boolean
   readonly isDefect: boolean
 }
@@ -49,7 +49,10 @@ const STATEMENT: Verdict = { isKept: true, isTriedAgain: false, isDefect: false 
 const CONNECTION: Verdict = { isKept: false, isTriedAgain: false, isDefect: false }
 const SERVER: Verdict = { isKept: false, isTriedAgain: true, isDefect: false }
 
-/** At least one of each class of https://www.postgresql.org/docs/current/errcodes-appendix.html, and all that speak of a server. */
+/**
+ * At least one state of each class in https://www.postgresql.org/docs/current/errcodes-appendix.html, and every state
+ * that concerns the server.
+ */
 const states: readonly [state: string, means: string, verdict: Verdict][] = [
   ['25006', 'read_only_sql_transaction', SERVER],
   ['57P01', 'admin_shutdown', SERVER],
@@ -64,7 +67,7 @@ const states: readonly [state: string, means: string, verdict: Verdict][] = [
   ['08004', 'sqlserver_rejected_establishment_of_sqlconnection', CONNECTION],
   ['08006', 'connection_failure', CONNECTION],
   ['08007', 'transaction_resolution_unknown', CONNECTION],
-  ['08P01', 'protocol_violation, as a pooler says that has lost its server', CONNECTION],
+  ['08P01', 'protocol_violation, as from a pooler that has lost its server', CONNECTION],
   ['40003', 'statement_completion_unknown', CONNECTION],
   ['53300', 'too_many_connections', CONNECTION],
   ['25001', 'active_sql_transaction', CONNECTION],
@@ -79,7 +82,7 @@ const states: readonly [state: string, means: string, verdict: Verdict][] = [
   ['F0000', 'config_file_error', CONNECTION],
   ['XX000', 'internal_error, such as no transaction ids in recovery', CONNECTION],
   ['XX001', 'data_corrupted', CONNECTION],
-  ['QQ000', 'what nobody has heard of', CONNECTION],
+  ['QQ000', 'an unknown state', CONNECTION],
   ['40001', 'serialization_failure', STATEMENT],
   ['40P01', 'deadlock_detected', STATEMENT],
   ['44000', 'with_check_option_violation', STATEMENT],
@@ -96,7 +99,7 @@ const states: readonly [state: string, means: string, verdict: Verdict][] = [
   ['42501', 'insufficient_privilege', DEFECT],
 ]
 
-describe('a statement fails', () => {
+describe('a statement that fails', () => {
   test.each(states)('%s: %s', async (state, _, { isKept, isTriedAgain, isDefect }) => {
     await failWith(state)
     const before = await pid()
@@ -106,7 +109,7 @@ describe('a statement fails', () => {
     const after = await pid()
     if (isKept) expect(after).toBe(before)
     else expect(after).not.toBe(before)
-    // In a transaction nothing is tried again but by whoever began it.
+    // Only the caller of a transaction can retry it.
     await expect(database.reads.transaction().execute((trx) => write().execute(trx))).rejects.toMatchObject(error)
     expect(await attempts()).toBe(isTriedAgain ? 4 : 3)
     if (isKept) expect(await pid()).toBe(after)
@@ -114,7 +117,7 @@ describe('a statement fails', () => {
   })
 })
 
-test('a connection that is given up takes with it all that were made before, in use or not', async () => {
+test('giving up a connection also closes all older ones, in use or idle', async () => {
   const pids = async () => {
     const rows = await postgres.query(
       `select pid from pg_stat_activity where application_name = 'tessera' and usename = '${new URL(url).username}'`,
@@ -132,7 +135,7 @@ test('a connection that is given up takes with it all that were made before, in 
   await expect.poll(async () => [...(await pids())].filter((one) => before.has(one))).toEqual([])
 })
 
-test('a transaction as a whole ends in time, however many of its answers are just not too late', async () => {
+test('a transaction as a whole ends in time, even if each answer is just in time', async () => {
   const impatient = await openDatabase(url, systemClock, { ...ACCESS, requestTimeout: 2_000 })
   await sql`select 1`.execute(impatient.urgent)
   const steps: number[] = []

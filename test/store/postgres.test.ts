@@ -30,7 +30,7 @@ cleanUpContract('PostgreSQL', async () => {
   return { open: (clock) => openDatabase(url, clock, ACCESS), destroy: async () => {} }
 })
 
-describe('nodes at once', () => {
+describe('concurrent nodes', () => {
   let url: string
   let nodes: [Store, Store]
   beforeEach(async () => {
@@ -45,7 +45,7 @@ describe('nodes at once', () => {
   const indexes = Array.from({ length: COUNT }, (_, index) => index)
   const nodeOf = (index: number): Store => nodes[index % 2 === 0 ? 0 : 1]
 
-  /** Reads what is new, again and again, until `work` is done and once more. */
+  /** Reads news in a loop until `work` is done, and then once more. */
   async function follow(work: Promise<unknown>, read: () => Promise<void>): Promise<void> {
     let isDone = false
     const working = work.finally(() => {
@@ -56,7 +56,7 @@ describe('nodes at once', () => {
     await read()
   }
 
-  test('revoke: whoever reads along misses none', async () => {
+  test('a concurrent reader misses no revocation', async () => {
     const revoke = indexes.map((index) =>
       nodeOf(index).revocations.addRevocations(
         Array.from({ length: (index % 3) + 1 }, (_, part) => ({
@@ -78,7 +78,7 @@ describe('nodes at once', () => {
     expect(latest).toBe(COUNT * 2)
   })
 
-  test('change: whoever reads along misses none, and none are called missed', async () => {
+  test('a concurrent reader misses no change, and no change is reported as missed', async () => {
     const { config, folder } = await testConfig({ storage: url })
     await applyTo(config, MODEL)
     rmSync(folder, { recursive: true })

@@ -42,19 +42,19 @@ const event: AuditEvent = {
 const databaseSize = (): number => statSync(path).size
 const logSize = (): number => statSync(`${path}-wal`).size
 
-/** Commits some 6 MB, in a hundred transactions. */
+/** Commits about 6 MB in a hundred transactions. */
 async function writeMuch(): Promise<void> {
   for (let batch = 0; batch < 100; batch += 1) await store.audit.append(Array.from({ length: 25 }, () => event))
 }
 
-test('whoever commits waits for no checkpoint: it is made beside, and the log begins anew', async () => {
+test('commits never wait for a checkpoint: it runs beside them, and the log restarts', async () => {
   await writeMuch()
   expect(databaseSize()).toBeLessThan(MB)
   expect(logSize()).toBeGreaterThan(5 * MB)
 
   const end = store.startUpkeep()
   await vi.waitFor(() => expect(databaseSize()).toBeGreaterThan(5 * MB), { timeout: 20_000 })
-  // Once it is synced, the log begins anew with the next write, and needs no more room.
+  // After a sync, the next write restarts the log, which then stops growing.
   let written = 2_500
   const writeMore = async () => {
     const before = logSize()
@@ -67,19 +67,19 @@ test('whoever commits waits for no checkpoint: it is made beside, and the log be
   expect(await store.audit.listEvents({ limit: 1_000_000 })).toHaveLength(written)
 })
 
-test('under a load that never pauses the log begins anew all the same', async () => {
+test('the log also restarts under a load that never pauses', async () => {
   const end = store.startUpkeep()
-  // Some 12 MB a second, with never so long a pause that a checkpoint could end in it.
+  // About 12 MB a second, without a pause long enough for a checkpoint to finish.
   for (let written = 0; written < 60 * MB; written += 25 * 2_400) {
     await store.audit.append(Array.from({ length: 25 }, () => event))
     await new Promise((resolve) => setTimeout(resolve, 4))
   }
-  // From 16 MB on writers wait, as soon as somebody looks.
+  // Above 16 MB, writers wait once the size is checked.
   expect(logSize()).toBeLessThan(45 * MB)
   await end()
 })
 
-test('there is nothing to do where little was written, and no thread for it', async () => {
+test('a database with few writes needs no checkpoint and no thread', async () => {
   const started = vi.spyOn(Worker.prototype, 'postMessage')
   const end = store.startUpkeep()
   await store.audit.append([event])

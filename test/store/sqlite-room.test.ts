@@ -31,7 +31,7 @@ const event = (at: number): AuditEvent => ({
 const open = (at = path) => openStore(`sqlite:${at}`, systemClock)
 const fileSize = (end = '') => statSync(path + end).size
 
-/** So many events, of some 2 KB each. */
+/** Writes `count` events of about 2 KB each. */
 async function write({ audit }: Store, count: number, at: number): Promise<void> {
   for (let written = 0; written < count; written += 256)
     await audit.append(Array.from({ length: 256 }, () => event(at)))
@@ -44,7 +44,7 @@ const pragma = (name: string, at = path): number => {
   return Number(value)
 }
 
-/** As versions made it that gave no room back: its pages are there, and free. */
+/** A database as earlier versions made it, which kept free pages. */
 async function makeOldDatabase(): Promise<void> {
   await open().then((store) => store.close())
   const database = new DatabaseSync(path)
@@ -60,7 +60,7 @@ async function makeOldDatabase(): Promise<void> {
 }
 
 describe('an SQLite database', () => {
-  test('gives back what clean-up has left free, beside what is written and read, and keeps some', async () => {
+  test('gives back the space that clean-up freed, while it serves, and keeps some', async () => {
     const store = await open()
     await write(store, 20_000, 1)
     await write(store, 1_024, 3)
@@ -84,7 +84,7 @@ describe('an SQLite database', () => {
     database.close()
   }, 120_000)
 
-  test('does nothing of that where little is free', async () => {
+  test('gives back nothing while little is free', async () => {
     const store = await open()
     await write(store, 700, 1)
     await cleanUp((most) => store.audit.pruneBefore(2, most))
@@ -99,7 +99,7 @@ describe('an SQLite database', () => {
     expect([pragma('freelist_count'), fileSize()]).toEqual([free, size])
   })
 
-  test('of an earlier version does once it was compacted', async () => {
+  test('of an earlier version gives back space after it was compacted', async () => {
     await makeOldDatabase()
     const before = fileSize()
     const compacted = await runCommand({ TESSERA_STORAGE: `sqlite:${path}` }, () => storageCompact({ json: true }))
@@ -112,7 +112,7 @@ describe('an SQLite database', () => {
     await store.close()
   })
 
-  test('of an earlier version does once it was backed up and restored', async () => {
+  test('of an earlier version gives back space after a backup and restore', async () => {
     await makeOldDatabase()
     const to = join(folder, 'backup.db')
     const backedUp = await runCommand({ TESSERA_STORAGE: `sqlite:${path}` }, () => backup({ to }))
@@ -121,7 +121,7 @@ describe('an SQLite database', () => {
     expect(statSync(to).size).toBeLessThan(2 * MB)
   })
 
-  test('has a log that is short again after one large write', async () => {
+  test('has a short log again after one large write', async () => {
     const db = await openDatabase(`sqlite:${path}`, systemClock)
     const end = db.startUpkeep()
     await db.logs.transaction().execute(async (trx) => {
@@ -147,7 +147,7 @@ describe('an SQLite database', () => {
 })
 
 const refused: [string, () => Promise<{ storage: string; end(): Promise<void> | void }>, RegExp][] = [
-  ['that is not there', async () => ({ storage: `sqlite:${path}`, end: () => {} }), /there is no such database/],
+  ['that doesn’t exist', async () => ({ storage: `sqlite:${path}`, end: () => {} }), /there is no such database/],
   [
     'that a server has open',
     async () => {
@@ -172,7 +172,7 @@ const refused: [string, () => Promise<{ storage: string; end(): Promise<void> | 
   ],
 ]
 
-test.each(refused)('tessera storage compact refuses one %s, and changes nothing', async (_, make, message) => {
+test.each(refused)('tessera storage compact refuses a database %s, and changes nothing', async (_, make, message) => {
   const { storage, end } = await make()
   expect((await runCommand({ TESSERA_STORAGE: storage }, () => storageCompact({}))).error).toMatch(message)
   await end()

@@ -26,7 +26,7 @@ async function create() {
   }
 }
 
-/** Every number with a fraction that a database keeps: a column of integers takes one, and says nothing. */
+/** Every number with a fraction in a database. SQLite accepts one in an integer column without an error. */
 function fractionsIn(path: string): readonly unknown[] {
   const database = new DatabaseSync(path, { readOnly: true })
   const columns = database
@@ -53,7 +53,7 @@ cleanUpContract('SQLite', async () => {
   }
 })
 
-test('a database of before operators could end things: who is disabled stays so, and the sample is known', async () => {
+test('a database from before operators could end things keeps disabled clients disabled, and knows the sample', async () => {
   const folder = newFolder()
   const path = join(folder, 'tessera.db')
   await makeOldDatabase(`sqlite:${path}`, '0007-bounds')
@@ -69,7 +69,7 @@ test('a database of before operators could end things: who is disabled stays so,
   rmSync(folder, { recursive: true })
 })
 
-test('events of before actors were kept are as they were, and later ones have theirs', async () => {
+test('events from before actors stay as they were, and later ones have actors', async () => {
   const folder = newFolder()
   const path = join(folder, 'tessera.db')
   await (await openStore(`sqlite:${path}`, systemClock)).close()
@@ -86,7 +86,7 @@ test('events of before actors were kept are as they were, and later ones have th
   rmSync(folder, { recursive: true })
 })
 
-test('a write of another process is waited for, and the event loop goes on meanwhile', async () => {
+test('a write waits for another process without blocking the event loop', async () => {
   const folder = newFolder()
   const path = join(folder, 'tessera.db')
   const store = await openStore(`sqlite:${path}`, systemClock)
@@ -110,7 +110,7 @@ test('a write of another process is waited for, and the event loop goes on meanw
   } as const
   const written = store.audit.append([event])
   await expect.poll(() => turns).toBeGreaterThan(10)
-  // Whoever reads does not wait for who waits to write.
+  // Reads never queue behind a pending write.
   await expect(store.directory.loadApis()).resolves.toEqual({ found: [], unreadable: [] })
   await expect(store.audit.listEvents({ limit: 1 })).resolves.toEqual([])
   other.exec('commit')
@@ -122,12 +122,12 @@ test('a write of another process is waited for, and the event loop goes on meanw
   rmSync(folder, { recursive: true })
 })
 
-test('a database that fails is an error of the storage, never an absent client', async () => {
+test('a failing database is a storage error, never an unknown client', async () => {
   const folder = newFolder()
   const path = join(folder, 'tessera.db')
   await (await openStore(`sqlite:${path}`, systemClock)).close()
   const store = await openStore(`sqlite:${path}`, systemClock)
-  // Another process ruins the file.
+  // Another process overwrites the file.
   writeFileSync(path, Buffer.alloc(100_000, 0x41))
   for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true })
   await expect(store.directory.loadClient(ClientId('a'))).rejects.toMatchObject({

@@ -85,13 +85,13 @@ beforeEach(async () => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** The columns of a table that may hold anything, which are all that do not name the row. */
+/** The columns of a table that may hold anything: all except those that identify the row. */
 function columnsOf(db: DatabaseSync, table: string, names: readonly string[]): readonly string[] {
   const columns = db.prepare(`pragma table_info("${table}")`).all()
   return columns.map(({ name }) => String(name)).filter((name) => ![...names, 'tenant'].includes(name))
 }
 
-/** Puts each garbage into each column of one row in turn, and looks each time. */
+/** Puts each garbage value into each column of one row in turn, and calls `look` each time. */
 async function garbleEach(
   table: string,
   where: string,
@@ -122,7 +122,7 @@ async function garbleEach(
 
 const OTHER = ClientId('other')
 
-/** That nothing is wrong with what was left alone. */
+/** Requires that the untouched rows are fine. */
 async function expectOthers(store: Store): Promise<void> {
   const other = await store.directory.loadClient(OTHER)
   expect(other).toMatchObject({ id: 'other', credentials: { all: { length: 5 }, unreadable: [] } })
@@ -139,7 +139,7 @@ async function expectOthers(store: Store): Promise<void> {
   expect(clients.get(OTHER)).toEqual(other)
 }
 
-describe('unreadable-record: whatever one column of one row holds, the row alone is unreadable:', () => {
+describe('unreadable-record: garbage in a column makes only its row unreadable:', () => {
   test('an API', async () => {
     const names = ['audience']
     const unreadable = await garbleEach('api', "audience = 'https://broken.example.com'", names, async (store) => {
@@ -161,7 +161,7 @@ describe('unreadable-record: whatever one column of one row holds, the row alone
       await expectOthers(store)
       const broken = await store.directory.loadClient(ClientId('broken'))
       if (broken === undefined) throw new Error('it is gone')
-      // Its credentials stay with it.
+      // Its credentials stay.
       expect(broken.credentials.all).toHaveLength(5)
       const [listed] = await store.directory.listClients('', 1)
       expect(listed).toEqual(broken)
@@ -172,7 +172,7 @@ describe('unreadable-record: whatever one column of one row holds, the row alone
 
   test.each(['secret', 'readable', 'keys', 'certificate', 'outside'])('a credential: %s', async (label) => {
     const where = `client_id = 'broken' and label = '${label}'`
-    // Its client and its id name it.
+    // The row is reported under its client and its id.
     const unreadable = await garbleEach('credential', where, ['id', 'client_id', 'label'], async (store) => {
       await expectOthers(store)
       const broken = await store.directory.loadClient(ClientId('broken'))
@@ -197,7 +197,8 @@ describe('unreadable-record: whatever one column of one row holds, the row alone
       const { found, unreadable } = await opened.keys.listKeys()
       expect([...found.map(({ kid }) => kid), ...unreadable.map(({ id }) => id)]).toContain(broken.kid)
       const keyring = await Keyring.open(opened.keys, masterKey)
-      // The other one signs or seals, whatever this one is taken for: of another algorithm, it may be published, too.
+      // The other key signs or seals, whatever algorithm this one claims. With another algorithm, this one may be
+      // published, too.
       if (algorithm === 'ES256') expect((await keyring.signer('ES256')).kid).toBe(other.kid)
       else expect((await keyring.sealingKey()).kid).toBe(other.kid)
       if (algorithm === 'ES256') expect(keyring.published.body).toContain(other.kid)
@@ -207,10 +208,10 @@ describe('unreadable-record: whatever one column of one row holds, the row alone
     expect(useless).toBeGreaterThan(30)
   })
 
-  test('a revocation: another is honoured, and of this one too much is revoked rather than too little', async () => {
+  test('a revocation: others are honoured, and this one revokes too much rather than too little', async () => {
     const store = await openStore(`sqlite:${path}`, systemClock)
     const now = systemClock.now()
-    // All that was issued up to a second from now.
+    // Revokes everything issued up to a second from now.
     const until = { issuedBefore: now + 1_000, expiresAt: now + 1_000_000 }
     await store.revocations.addRevocations([
       { kind: 'client', id: ClientId('broken'), ...until },
@@ -229,7 +230,7 @@ describe('unreadable-record: whatever one column of one row holds, the row alone
       const revocations = await Revocations.open(opened.revocations, systemClock, { onUnreadable })
       expect(await revocations.isRevoked(ofOther)).toBe(true)
       const row = (await opened.revocations.revocationsAfter(0, 10)).found.find(({ id }) => id === 'broken')
-      // A time in the past is one that can be read.
+      // A time in the past is readable.
       const isOver = row !== undefined && row.expiresAt <= now
       const isEarlier = row !== undefined && 'issuedBefore' in row && row.issuedBefore < until.issuedBefore
       const isOfAnotherKind = row !== undefined && row.kind !== 'client'
@@ -239,7 +240,7 @@ describe('unreadable-record: whatever one column of one row holds, the row alone
     })
   })
 
-  test('the longest lifetime: then it is as long as any may be', async () => {
+  test('the longest lifetime: the maximum that is allowed takes its place', async () => {
     const db = new DatabaseSync(path)
     const store = await openStore(`sqlite:${path}`, systemClock)
     await store.revocations.noteLifetime(5_000)
@@ -251,7 +252,7 @@ describe('unreadable-record: whatever one column of one row holds, the row alone
     db.close()
   })
 
-  test('a change: whoever can not tell what has changed reads everything anew', async () => {
+  test('a change: a process that can’t read it reloads everything', async () => {
     const db = new DatabaseSync(path)
     const store = await openStore(`sqlite:${path}`, systemClock)
     const [last] = db.prepare('select max(seq) as seq from change').all()

@@ -74,7 +74,7 @@ test('every key in the key set has kid, use and alg, and no private member', asy
 })
 
 describe('the profile of an API', () => {
-  test('a preset sets what the API leaves open', async () => {
+  test('a preset sets the fields that the API leaves out', async () => {
     const { access_token, expires_in } = await issue('spring')
     expect(decodeProtectedHeader(access_token)).toMatchObject({ alg: 'RS256', typ: 'JWT' })
     expect(expires_in).toBe(60)
@@ -90,12 +90,12 @@ describe('the profile of an API', () => {
     expect(resolveProfile({ preset })).toMatchObject({ format: 'jwt', algorithm, typ })
   })
 
-  test('what the API says itself wins over its preset', async () => {
+  test('the API’s own settings override its preset', async () => {
     const { access_token } = await issue('overridden')
     expect(decodeProtectedHeader(access_token)).toMatchObject({ alg: 'ES256', typ: 'JWT' })
   })
 
-  test('claims of the API, and those of the client over them', async () => {
+  test('the API’s claims, overridden by the client’s', async () => {
     expect(decodeJwt((await issue('spring')).access_token)).toMatchObject({
       tenant: 'other',
       roles: ['a', 'b'],
@@ -103,7 +103,7 @@ describe('the profile of an API', () => {
     })
   })
 
-  test('scopes as an array, and the response has them as a string all the same', async () => {
+  test('scopes as an array in the token, and as a string in the response all the same', async () => {
     const { access_token, scope } = await issue('scp-a scp-b')
     expect(decodeJwt(access_token)).toMatchObject({ scp: ['scp-a', 'scp-b'] })
     expect(decodeJwt(access_token)).not.toHaveProperty('scope')
@@ -122,7 +122,7 @@ describe('the profile of an API', () => {
     expect(claims).not.toHaveProperty('gone')
   })
 
-  test('sealed tokens tell nothing, and never look alike', async () => {
+  test('sealed tokens reveal nothing, and never look alike', async () => {
     const tokens = await Promise.all(Array.from({ length: 20 }, () => issue('sealed')))
     for (const { access_token, expires_in } of tokens) {
       expect(access_token).toMatch(/^tsa_[A-Za-z0-9_-]{70,}[0-9A-Za-z]{6}$/)
@@ -132,7 +132,7 @@ describe('the profile of an API', () => {
     expect(new Set(tokens.map(({ access_token }) => access_token)).size).toBe(20)
   })
 
-  test('APIs whose tokens differ can not share one', async () => {
+  test('APIs with different token profiles can’t share one token', async () => {
     expect(await issue('spring sealed')).toMatchObject({ error: 'invalid_target' })
     expect(await issue('use:ES256 use:RS256')).toMatchObject({ error: 'invalid_target' })
   })

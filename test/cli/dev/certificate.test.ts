@@ -26,7 +26,7 @@ const read = (name: string) => readFileSync(join(folder, 'tls', name), 'utf8')
 const files = () =>
   Object.fromEntries(['ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'].map((name) => [name, read(name)]))
 
-/** Whether a client that trusts the authority alone connects to a server with this certificate, by one of its names. */
+/** Whether a client that trusts only the CA connects to a server with this certificate under this name. */
 async function connects(pem: { cert: string; key: string }, servername: string): Promise<true | string> {
   const server = createServer(pem).on('tlsClientError', () => {})
   server.listen(0, '127.0.0.1')
@@ -46,7 +46,7 @@ async function connects(pem: { cert: string; key: string }, servername: string):
 
 const pair = () => ({ cert: read('cert.pem'), key: read('key.pem') })
 
-test('the certificate is of an authority that is nobody else’s, and is for this machine alone', async () => {
+test('the certificate is issued by a CA of its own, and only for this machine', async () => {
   ensure()
   expect(await connects(pair(), 'localhost')).toBe(true)
   const [authority, leaf] = [new X509Certificate(read('ca.pem')), new X509Certificate(read('cert.pem'))]
@@ -54,14 +54,14 @@ test('the certificate is of an authority that is nobody else’s, and is for thi
   expect(leaf.subjectAltName).toBe('DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1')
   // id-kp-serverAuth (RFC 5280 §4.2.1.12).
   expect(leaf.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1'])
-  // A server that others than ours are shows the whole chain; who trusts that file trusts the authority.
+  // Other servers that use the file present the whole chain, and clients that trust the file trust the CA.
   expect(read('cert.pem')).toContain(read('ca.pem').trim())
   ensureCertificate(join(folder, 'other'), { now: () => now, monotonic: () => now }, systemRandom)
   const other = new X509Certificate(readFileSync(authorityOf(join(folder, 'other'))))
   expect(other.subject).not.toBe(authority.subject)
 })
 
-test('its extensions are those that RFC 5280 asks for', async () => {
+test('its extensions are those that RFC 5280 requires', async () => {
   ensure()
   const extensionsOf = (name: string) =>
     Object.fromEntries(new x509.X509Certificate(read(name)).extensions.map(({ type, critical }) => [type, critical]))
@@ -95,7 +95,7 @@ test('its extensions are those that RFC 5280 asks for', async () => {
   )
 })
 
-test('others may read certificates, and no keys, whatever the process is told of new files', async () => {
+test('others may read certificates and no keys, whatever the umask', async () => {
   const before = process.umask(0o077)
   ensure()
   process.umask(before)
@@ -111,7 +111,7 @@ test('others may read certificates, and no keys, whatever the process is told of
   })
 })
 
-test('its authority can certify nothing but this machine', async () => {
+test('its CA can certify only this machine', async () => {
   ensure()
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
@@ -137,7 +137,7 @@ test('its authority can certify nothing but this machine', async () => {
 })
 
 describe('a second start', () => {
-  test('takes what there is', async () => {
+  test('uses the existing files', async () => {
     ensure()
     const before = files()
     now += 366 * DAY
@@ -145,7 +145,7 @@ describe('a second start', () => {
     expect(files()).toEqual(before)
   })
 
-  test('makes another certificate in time, of the same authority', async () => {
+  test('renews the certificate in time, under the same CA', async () => {
     ensure()
     const before = files()
     now += 368 * DAY
@@ -156,7 +156,7 @@ describe('a second start', () => {
     expect(new X509Certificate(read('cert.pem')).verify(new X509Certificate(read('ca.pem')).publicKey)).toBe(true)
   })
 
-  test('makes another authority before a certificate would outlive it', async () => {
+  test('renews the CA before a certificate would outlive it', async () => {
     ensure()
     const before = read('ca.pem')
     now += 9 * 365 * DAY
@@ -165,7 +165,7 @@ describe('a second start', () => {
     expect(new X509Certificate(read('cert.pem')).checkIssued(new X509Certificate(read('ca.pem')))).toBe(true)
   })
 
-  test('needs the key of the authority no more, until then', async () => {
+  test('doesn’t need the CA’s key until then', async () => {
     ensure()
     rmSync(join(folder, 'tls', 'ca-key.pem'))
     const before = read('cert.pem')
@@ -174,9 +174,9 @@ describe('a second start', () => {
   })
 
   const harms: [string, () => void][] = [
-    ['the certificate of an earlier version, signed by itself', () => rmSync(join(folder, 'tls', 'ca.pem'))],
+    ['a self-signed certificate of an earlier version', () => rmSync(join(folder, 'tls', 'ca.pem'))],
     [
-      'no authority at all',
+      'a missing CA',
       () => {
         for (const name of ['ca.pem', 'ca-key.pem']) rmSync(join(folder, 'tls', name))
       },
@@ -185,9 +185,9 @@ describe('a second start', () => {
     ['a damaged certificate', () => writeFileSync(join(folder, 'tls', 'cert.pem'), '-----BEGIN CERTIFICATE-----\nAA')],
     ['an empty key', () => writeFileSync(join(folder, 'tls', 'key.pem'), '')],
     ['a key of another certificate', () => writeFileSync(join(folder, 'tls', 'key.pem'), read('ca-key.pem'))],
-    ['a damaged authority', () => writeFileSync(join(folder, 'tls', 'ca.pem'), 'x')],
+    ['a damaged CA', () => writeFileSync(join(folder, 'tls', 'ca.pem'), 'x')],
   ]
-  test.each(harms)('mends %s', async (_name, harm) => {
+  test.each(harms)('replaces %s', async (_name, harm) => {
     ensure()
     harm()
     ensure()

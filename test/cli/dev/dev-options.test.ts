@@ -11,7 +11,7 @@ import { systemRandom } from '../../../src/platform/random.ts'
 const data = mkdtempSync(join(tmpdir(), 'tessera-dev-options-'))
 afterAll(() => rmSync(data, { recursive: true }))
 
-/** A value for each option that `tessera dev` takes, none of them the default: of `storage` it refuses every one. */
+/** A non-default value for each option that `tessera dev` accepts. It refuses every value of `storage`. */
 const GIVEN: Readonly<Record<string, string>> = {
   data,
   issuer: 'https://auth.example.com',
@@ -36,7 +36,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   'traces.endpoint': 'http://localhost:4318/v1/traces',
   'traces.ratio': '0.5',
 }
-/** Given together, or made together. */
+/** Both are given, or both are made. */
 const CERTIFICATE = { 'tls.cert': '/cert.pem', 'tls.key': '/key.pem' }
 
 const read = (options: object, key: string): unknown =>
@@ -47,7 +47,7 @@ async function develop(flags: Readonly<Record<string, string>>) {
   return { options, developed: await developmentOptions(options, (key) => key in flags, systemClock, systemRandom) }
 }
 
-test('what was given stays, whatever development adds to it', async () => {
+test('development keeps the given options', async () => {
   const numbers = optionInfos.flatMap(({ key, fallback }) =>
     typeof fallback === 'number' ? [[key, String(fallback + 1)]] : [],
   )

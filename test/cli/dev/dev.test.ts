@@ -36,12 +36,12 @@ describe('tessera dev', () => {
     expect(command.output()).toContain(`https://localhost:${env['TESSERA_ADMIN_PORT']}/healthz`)
   })
 
-  test('suggests a curl line that works when pasted', async () => {
+  test('suggests a curl command that works when pasted', async () => {
     const { stdout } = await run('sh', ['-c', `${suggested()} --silent`])
     expect(JSON.parse(stdout)).toMatchObject({ token_type: 'Bearer', expires_in: 14400, scope: 'edit' })
   })
 
-  test('answers the request of the guide, to the letter', async () => {
+  test('answers the request of the guide, verbatim', async () => {
     const { stdout } = await run('curl', [
       ...['--silent', '--include', '--cacert', ca(), '--request', 'POST', `${issuer}/as/token.oauth2`],
       ...['--header', 'Content-Type: application/x-www-form-urlencoded'],
@@ -54,7 +54,7 @@ describe('tessera dev', () => {
     expect(stdout).not.toContain('refresh_token')
   })
 
-  test('keeps its keys and its database to itself, and lets others read what they are to trust', () => {
+  test('keeps its keys and its database private, and lets others read its certificates', () => {
     const modeOf = (file: string) => statSync(join(data, file)).mode & 0o777
     const own = ['master.key', 'tls/key.pem', 'tls/ca-key.pem', 'tessera.db', 'tessera.db-wal', 'tessera.db-shm']
     for (const file of own) expect([file, modeOf(file)]).toEqual([file, 0o600])
@@ -62,7 +62,7 @@ describe('tessera dev', () => {
     expect([modeOf('.'), modeOf('tls')]).toEqual([0o711, 0o755])
   })
 
-  test('serves health on the admin listener, and nothing of OAuth there', async () => {
+  test('serves health on the admin listener, and no OAuth endpoint there', async () => {
     const admin = `https://localhost:${env['TESSERA_ADMIN_PORT']}`
     const get = async (path: string) => (await run('curl', ['--silent', '--cacert', ca(), `${admin}${path}`])).stdout
     expect(await get('/healthz')).toBe('{"status":"ok"}')
@@ -70,7 +70,7 @@ describe('tessera dev', () => {
     expect(await get('/as/token.oauth2')).toContain('no such endpoint')
   })
 
-  test('a second one on the same ports says what is wrong and how to mend it', async () => {
+  test('names the problem and the remedy when a second one starts on the same ports', async () => {
     const { code, stderr } = await tessera(['dev'], { env })
     expect(code).toBe(1)
     const wanted = ['RUNTIME', 'ADMIN'].map(
@@ -79,7 +79,7 @@ describe('tessera dev', () => {
     expect(stderr).toMatch(new RegExp(`^tessera: 2 mistakes:\n  ${wanted.join('\n  ')}\n$`))
   })
 
-  test('after a restart, certificate, keys and what was changed are as they were', async () => {
+  test('keeps certificate, keys and changes over a restart', async () => {
     const before = readFileSync(ca(), 'utf8')
     const changed =
       'clients: [{ client_id: cc_client, name: Mine, scopes: [edit], credentials: [{ secret: changed by hand }] }]'
@@ -95,7 +95,7 @@ describe('tessera dev', () => {
   })
 })
 
-test('tessera dev behind a proxy suggests a curl line in plain HTTP that works when pasted', async () => {
+test('tessera dev behind a proxy suggests a curl command in plain HTTP that works when pasted', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-dev-plain-'))
   const plain = startTessera(['dev'], {
     TESSERA_DATA: folder,

@@ -31,7 +31,7 @@ beforeEach(async () => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** Makes the sample, as `tessera dev` does. */
+/** Adds the sample, as `tessera dev` does. */
 async function addSample(): Promise<void> {
   const store = await openStore(config.storage, systemClock)
   const parsed = parseManifest('sample', sampleManifest)
@@ -40,7 +40,7 @@ async function addSample(): Promise<void> {
   await store.close()
 }
 
-/** The answer that a server gives to the sample client. */
+/** A server's answer to the sample client. */
 async function ask(changes: Partial<Config>, start = (one: Config): Promise<Server> => startServer(one, { log })) {
   const server = await start({ ...config, ...changes })
   try {
@@ -66,13 +66,13 @@ const REFUSED = '{"error":"invalid_client","error_description":"Invalid client o
 const warnings = () => lines.filter(({ level }) => level === 40)
 
 describe('the sample of tessera dev', () => {
-  test('works there, and no line warns of it', async () => {
+  test('works there without a warning', async () => {
     await addSample()
     expect(await ask({ isDevelopment: true })).toMatchObject({ status: 200 })
     expect(warnings()).toEqual([])
   })
 
-  test('is refused as any wrong secret where it is served for real', async () => {
+  test('is refused like any wrong secret in `tessera serve`', async () => {
     await addSample()
     const { status, body, id } = await ask({})
     expect({ status, body }).toEqual({ status: 401, body: REFUSED })
@@ -81,7 +81,7 @@ describe('the sample of tessera dev', () => {
     expect(String(warnings()[0]?.['msg'])).toContain('tessera credentials remove')
   })
 
-  test('is refused by several processes, of which one says so', async () => {
+  test('is refused by several processes, of which one warns', async () => {
     await addSample()
     const command = startTessera(['serve'], environmentOf(config, { TESSERA_WORKERS: '2' }))
     const serving = command
@@ -92,7 +92,7 @@ describe('the sample of tessera dev', () => {
     expect(command.output().match(/a credential of the sample/g)).toHaveLength(1)
   })
 
-  test('stays what it is under another label, and beside another credential', async () => {
+  test('is recognized under another label, and beside another credential', async () => {
     await addSample()
     const store = await openStore(config.storage, systemClock)
     const context = managementContext({ options: config, store })
@@ -104,20 +104,20 @@ describe('the sample of tessera dev', () => {
     expect(await ask({})).toMatchObject({ status: 401 })
   })
 
-  test('gives way to what a manifest says of its client', async () => {
+  test('gives way to a manifest that has its client', async () => {
     await addSample()
     await applyTo(config, 'clients: [{ client_id: cc_client, scopes: [edit], credentials: [{ secret: another one }] }]')
     expect(await ask({})).toMatchObject({ status: 401 })
     expect(warnings()).toEqual([])
   })
 
-  test('is nothing that a manifest of one’s own makes, whatever it says', async () => {
+  test('is not recognized in a user’s own manifest, whatever that has', async () => {
     await applyTo(config, sampleManifest)
     expect(await ask({})).toMatchObject({ status: 200 })
   })
 })
 
-describe('tessera dev leaves alone what is not its own', () => {
+describe('tessera dev leaves things alone that it did not make', () => {
   const inFolder = (name: string) => join(folder, name)
   const develop = (flags: Record<string, string>) =>
     developmentOptions(
@@ -132,28 +132,28 @@ describe('tessera dev leaves alone what is not its own', () => {
     ['one elsewhere', { storage: 'postgres://u:pw@db/x' }, /^storage is "postgres:\/\/u:\*\*\*@db\/x"/],
     ['every address', { 'runtime.host': '0.0.0.0' }, /^runtime\.host is "0\.0\.0\.0".*this machine alone/],
     ['every address of IPv6', { 'runtime.host': '::' }, /^runtime\.host is "::"/],
-    ['a name that begins like this machine', { 'runtime.host': '127.0.0.1.example.com' }, /^runtime\.host is/],
-    ['a name that is an address of this machine', { 'runtime.host': 'myhost' }, /^runtime\.host is/],
-    ['every address for administrators', { 'admin.host': '0.0.0.0' }, /^admin\.host is "0\.0\.0\.0"/],
+    ['a name that begins like this machine’s', { 'runtime.host': '127.0.0.1.example.com' }, /^runtime\.host is/],
+    ['a name with an address of this machine', { 'runtime.host': 'myhost' }, /^runtime\.host is/],
+    ['every address for the admin listener', { 'admin.host': '0.0.0.0' }, /^admin\.host is "0\.0\.0\.0"/],
   ])('%s', async (_name, flags, message) => {
     await expect(develop(flags as Record<string, string>)).rejects.toThrow(message)
     expect(existsSync(inFolder('data'))).toBe(false)
   })
 
-  test('several at once are one message', async () => {
+  test('reports several problems in one message', async () => {
     const flags = { storage: 'sqlite:production.db', 'runtime.host': '::', 'admin.host': '0.0.0.0' }
     await expect(develop(flags)).rejects.toMatchObject({
       all: [/^storage is/, /^runtime\.host is/, /^admin\.host is/].map((pattern) => expect.stringMatching(pattern)),
     })
   })
 
-  test('a folder with a database that it did not make', async () => {
+  test('refuses a folder with a database that it did not make', async () => {
     mkdirSync(inFolder('data'))
     writeFileSync(join(inFolder('data'), 'tessera.db'), '')
     await expect(develop({})).rejects.toThrow(/^data is .*holds a database that `tessera dev` did not make/)
   })
 
-  test.each(['localhost', '127.0.0.1', '127.1.2.3', '::1'])('it listens on %s', async (host) => {
+  test.each(['localhost', '127.0.0.1', '127.1.2.3', '::1'])('refuses to listen on %s', async (host) => {
     const options = await develop({ 'runtime.host': host, 'admin.host': host })
     expect(options.runtime.host).toBe(host)
     expect(resolveConfig(options)).toMatchObject({

@@ -25,31 +25,31 @@ const check = (claims: object, header: object = {}, rules: Partial<Parameters<ty
 const without = (name: keyof typeof CLAIMS) =>
   Object.fromEntries(Object.entries(CLAIMS).filter(([claim]) => claim !== name))
 
-test('what an assertion says', () => {
+test('the claims of an assertion', () => {
   expect(check(CLAIMS)).toEqual({ clientId: 'reporter', jti: 'j', expiresAt: (NOW + 361) * 1000 })
 })
 
 describe('accepted', () => {
   const accepted: [string, object, object?, object?][] = [
     ['assertion-audience: the issuer in an array of one', { aud: [ISSUER] }],
-    ['assertion-audience: the token endpoint, where the client may', { aud: ENDPOINT }, {}, COMPATIBLE],
-    ['assertion-audience: the issuer, where the token endpoint may be too', {}, {}, COMPATIBLE],
+    ['assertion-audience: the token endpoint, if the client may use it', { aud: ENDPOINT }, {}, COMPATIBLE],
+    ['assertion-audience: the issuer, although the token endpoint is allowed too', {}, {}, COMPATIBLE],
     ['assertion-audience: both, as openid-client 5 sends them', { aud: [ISSUER, ENDPOINT] }, {}, COMPATIBLE],
     ['assertion-audience: both, in the other order', { aud: [ENDPOINT, ISSUER] }, {}, COMPATIBLE],
-    ['assertion-audience: the issuer with a slash, where the endpoint may be', { aud: `${ISSUER}/` }, {}, COMPATIBLE],
+    ['assertion-audience: the issuer with a slash, if the endpoint is allowed', { aud: `${ISSUER}/` }, {}, COMPATIBLE],
     [
-      'assertion-audience: the default port, where the endpoint may be',
+      'assertion-audience: the default port, if the endpoint is allowed',
       { aud: ENDPOINT.replace('.com', '.COM:443') },
       {},
       COMPATIBLE,
     ],
-    ['assertion-audience: a string, where only a string may be', {}, {}, STRING],
+    ['assertion-audience: a string, if only a string is allowed', {}, {}, STRING],
     ['clock-skew: iat 8 s ahead', { iat: NOW + 8 }],
     ['clock-skew: nbf 8 s ahead', { nbf: NOW + 8 }],
     ['clock-skew: iat and nbf 60 s ahead', { iat: NOW + 60, nbf: NOW + 60 }],
     ['iat long ago', { iat: NOW - 86_400 }],
     ['exp 60 s ago', { exp: NOW - 60 }],
-    ['exp as far ahead as it may be', { exp: NOW + 3660 }],
+    ['exp at the largest allowed distance', { exp: NOW + 3660 }],
     ['exp with a fraction', { exp: NOW + 0.5 }],
     ['hostile-jti: a huge jti', { jti: 'j'.repeat(8_000) }],
     ['an id of 256 characters', { iss: 'a'.repeat(256), sub: 'a'.repeat(256) }],
@@ -65,7 +65,7 @@ describe('accepted', () => {
   })
 })
 
-describe('refused, all alike on the wire', () => {
+describe('refused, with the same answer', () => {
   const refused: [string, string, object, object, object?][] = [
     [
       'assertion-audience: the token endpoint',
@@ -109,35 +109,41 @@ describe('refused, all alike on the wire', () => {
     ],
     ['assertion-audience: no aud', 'assertion_audience', without('aud'), { received: '(none)' }],
     [
-      'assertion-audience: issuer and endpoint, where the endpoint may not be',
+      'assertion-audience: issuer and endpoint, if the endpoint is not allowed',
       'assertion_audience',
       { aud: [ISSUER, ENDPOINT] },
       { expected: [ISSUER], remedy: expect.stringContaining('assertion_audience: compatible') },
     ],
     [
-      'assertion-audience: the issuer and another, where the endpoint may be',
+      'assertion-audience: the issuer and another, if the endpoint is allowed',
       'assertion_audience',
       { aud: [ISSUER, 'https://other.example'] },
       { expected: [ISSUER, ENDPOINT] },
       COMPATIBLE,
     ],
-    ['assertion-audience: ours three times', 'assertion_audience', { aud: [ISSUER, ENDPOINT, ISSUER] }, {}, COMPATIBLE],
     [
-      'assertion-audience: an empty array, where the endpoint may be',
+      'assertion-audience: three of our values',
+      'assertion_audience',
+      { aud: [ISSUER, ENDPOINT, ISSUER] },
+      {},
+      COMPATIBLE,
+    ],
+    [
+      'assertion-audience: an empty array, if the endpoint is allowed',
       'assertion_audience',
       { aud: [] },
       {},
       COMPATIBLE,
     ],
     [
-      'assertion-audience: an array of one, where only a string may be',
+      'assertion-audience: an array of one, if only a string is allowed',
       'assertion_audience',
       { aud: [ISSUER] },
       { expected: [ISSUER], remedy: expect.stringContaining('assertions.audience') },
       STRING,
     ],
     [
-      'assertion-audience: both, where only a string may be',
+      'assertion-audience: both, if only a string is allowed',
       'assertion_audience',
       { aud: [ISSUER, ENDPOINT] },
       {},
@@ -172,7 +178,7 @@ describe('refused, all alike on the wire', () => {
     ],
     ['assertion-claims: exp null', 'assertion_claims', { exp: null }, { claim: 'exp', received: 'null' }],
     ['assertion-claims: exp negative', 'assertion_claims', { exp: -1 }, { claim: 'exp', received: '-1' }],
-    ['assertion-claims: exp nought', 'assertion_claims', { exp: 0 }, { claim: 'exp', received: '0' }],
+    ['assertion-claims: exp zero', 'assertion_claims', { exp: 0 }, { claim: 'exp', received: '0' }],
     [
       'assertion-claims: exp years away',
       'assertion_too_long_lived',
@@ -210,7 +216,7 @@ describe('refused, all alike on the wire', () => {
     ['nbf null', 'assertion_claims', { nbf: null }, { claim: 'nbf' }],
   ]
   test.each(refused)('%s', (_name, reason, claims, detail, rules) => {
-    // What has no iss, say, is complete as it is; what changes a claim is laid over a good one.
+    // Rows that leave a claim out are complete. All others change a claim of a good assertion.
     const isComplete = Object.keys(claims).length === Object.keys(CLAIMS).length - 1
     expect(() => check(isComplete ? claims : { ...CLAIMS, ...claims }, {}, rules)).toThrow(
       expect.objectContaining({ name: 'Refusal', reason, status: 401, detail: expect.objectContaining(detail) }),
@@ -243,7 +249,7 @@ describe('refused, all alike on the wire', () => {
     )
   })
 
-  test('confused-token-type: an ID token, whose typ is JWT, speaks of another than its issuer', () => {
+  test('confused-token-type: an ID token, whose typ is JWT, names another subject than its issuer', () => {
     const claims = { iss: ISSUER, sub: 'reporter', aud: 'reporter', exp: NOW + 300, iat: NOW, jti: 'j' }
     expect(() => check(claims, { typ: 'JWT' })).toThrow(expect.objectContaining({ reason: 'assertion_subject' }))
   })
@@ -253,7 +259,7 @@ test.each([
   ['whole seconds', NOW + 300],
   ['a fraction', NOW + 300.5],
   ['just below a second', NOW + 300.999],
-])('a jti is remembered for exactly as long as the assertion is taken: exp of %s', (_name, exp) => {
+])('a jti is remembered for exactly as long as the assertion is accepted: exp of %s', (_name, exp) => {
   const { expiresAt } = check({ ...CLAIMS, exp })
   expect(() => check({ ...CLAIMS, exp }, {}, { now: expiresAt - 1 })).not.toThrow()
   expect(() => check({ ...CLAIMS, exp }, {}, { now: expiresAt })).toThrow(

@@ -25,7 +25,7 @@ async function assertionOf(authenticate: ReturnType<typeof PrivateKeyJwt>): Prom
   return body.get('client_assertion') ?? ''
 }
 
-describe('what oauth4webapi makes', () => {
+describe('assertions that oauth4webapi makes', () => {
   test.each<AsymmetricAlgorithm>(['ES256', 'ES384', 'ES512', 'RS256', 'PS256', 'EdDSA', 'Ed25519'])(
     'private_key_jwt: %s',
     async (alg) => {
@@ -47,14 +47,14 @@ describe('what oauth4webapi makes', () => {
 })
 
 test.each([
-  ['a MAC, whoever it speaks of', 'HS512', { iss: 'a', sub: 'b' }, 'symmetric', 'a', 'b'],
+  ['a MAC, whatever its claims', 'HS512', { iss: 'a', sub: 'b' }, 'symmetric', 'a', 'b'],
   ['of itself', 'RS256', { iss: 'a', sub: 'a' }, 'own', 'a', 'a'],
   ['of another', 'RS256', { iss: 'https://issuer.example', sub: 'a' }, 'foreign', 'https://issuer.example', 'a'],
   ['a SPIFFE JWT-SVID without iss', 'ES256', { sub: 'spiffe://x/y' }, 'foreign', undefined, 'spiffe://x/y'],
   ['neither iss nor sub', 'ES256', {}, 'foreign', undefined, undefined],
   ['iss and sub of the same wrong kind', 'ES256', { iss: 1, sub: 1 }, 'foreign', undefined, undefined],
   ['an unknown algorithm', 'ES256K', { iss: 'a', sub: 'a' }, 'own', 'a', 'a'],
-])('who it says it comes from: %s', (_name, alg, claims, kind, iss, sub) => {
+])('the sender that it claims: %s', (_name, alg, claims, kind, iss, sub) => {
   expect(describeAssertion(parseAssertion(unsigned({ alg }, claims)))).toEqual({ kind, iss, sub })
 })
 
@@ -70,7 +70,7 @@ test.each([
   )
 })
 
-describe('why the signature is refused', async () => {
+describe('the reason to refuse a signature', async () => {
   const [es256, rs256] = await Promise.all([makeSigner('ES256', { kid: 'ec' }), makeSigner('RS256')])
   const token = await signWith(es256, { iss: 'a', sub: 'a' }, { kid: 'ec' })
   const otherEc = parsePublicJwk({ ...(await makeSigner('ES256')).publicJwk, kid: 'ec' })
@@ -78,7 +78,7 @@ describe('why the signature is refused', async () => {
     ['the algorithm is not the one pinned', 'assertion_algorithm', [es256.key], 'RS256'],
     ['no key for the algorithm', 'assertion_algorithm', [rs256.key], undefined],
     ['no key of that kid', 'assertion_key', [parsePublicJwk({ ...es256.publicJwk, kid: 'other' })], undefined],
-    ['the key of that kid did not sign it', 'assertion_signature', [otherEc], undefined],
+    ['a signature of another key than the kid names', 'assertion_signature', [otherEc], undefined],
   ])('%s', (_name, reason, keys, pinned) => {
     expect(() => requireSigner(parseAssertion(token), keys, { pinned })).toThrow(
       expect.objectContaining({

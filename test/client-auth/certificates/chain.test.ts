@@ -31,7 +31,7 @@ const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 const root = await issueAuthority('CN=Root,O=Example')
 const intermediate = await issueAuthority('CN=Intermediate,O=Example', root)
 const stranger = await issueAuthority('CN=Stranger')
-/** With the root's name, and a key of its own. */
+/** An intermediate with the root's name and another key. */
 const impostor = await issueAuthority('CN=Root,O=Example')
 const client = await issue({ issuer: root })
 const oldRoot = await issueAuthority('CN=Old root', undefined, { hash: 'SHA-1' })
@@ -45,20 +45,20 @@ const under = async (authority: Parameters<typeof issue>[0]): Promise<readonly [
   return [await issue({ issuer: between }), between]
 }
 
-describe('what is accepted', () => {
+describe('accepted certificates', () => {
   const cases: readonly Case[] = [
     ['issued by an anchor', async () => [await fromRoot({})]],
     [
-      'issued by an intermediate that was sent along',
+      'issued by an intermediate in the presented chain',
       async () => [await issue({ issuer: intermediate }), intermediate],
     ],
-    ['the anchor sent along', async () => [await issue({ issuer: intermediate }), intermediate, root]],
+    ['the anchor in the presented chain', async () => [await issue({ issuer: intermediate }), intermediate, root]],
     [
-      'forged-certificate-header: certificates that have nothing to do with it sent along, in any order',
+      'forged-certificate-header: unrelated certificates in the presented chain, in any order',
       async () => [await issue({ issuer: intermediate }), stranger, impostor, root, intermediate],
     ],
     [
-      'five in all',
+      'five certificates in all',
       async () => {
         const second = await issueAuthority('CN=Second', intermediate)
         const third = await issueAuthority('CN=Third', second)
@@ -72,18 +72,18 @@ describe('what is accepted', () => {
       'an unknown extension that is not critical',
       async () => [await fromRoot({ extensions: [extension('1.2.3', false)] })],
     ],
-    ['a path length of none, with no authority after', async () => under({ extensions: [ca(0)] })],
+    ['a path length of zero, with no authority below', async () => under({ extensions: [ca(0)] })],
     ['an authority without keyUsage', async () => under({ extensions: [ca()] })],
     [
-      'an anchor that signed itself with SHA-1, whose signature nobody needs (RFC 5280 §6.1.1 (d))',
+      'an anchor that signed itself with SHA-1: its own signature isn’t verified (RFC 5280 §6.1.1 (d))',
       async () => [await issue({ issuer: oldRoot })],
     ],
-    ['on its first second', async () => [await fromRoot({ notBefore: NOW })]],
+    ['in its first second', async () => [await fromRoot({ notBefore: NOW })]],
     [
-      'valid for ever (RFC 5280 §4.1.2.5)',
+      'valid without end (RFC 5280 §4.1.2.5)',
       async () => [await fromRoot({ notAfter: Date.parse('9999-12-31T23:59:59Z') })],
     ],
-    ['on its last second', async () => [await fromRoot({ notAfter: NOW })]],
+    ['in its last second', async () => [await fromRoot({ notAfter: NOW })]],
     ['RSA of 2048 bits', async () => [await fromRoot({ keys: await rsaKeys(2048) })]],
     ['P-384', async () => [await fromRoot({ keys: await ecKeys('P-384') })]],
     [
@@ -91,7 +91,7 @@ describe('what is accepted', () => {
       async () => under({ keys: await rsaKeys(2048, 'RSA-PSS'), extensions: [ca()] }),
     ],
     [
-      'an authority that certified its own new key, which no path length counts',
+      'an authority that certified its own new key, which doesn’t count for path lengths',
       async () => {
         const limited = await fromRoot({ subject: 'CN=Limited', extensions: [ca(0)] })
         const renewed = await issueAuthority('CN=Limited', limited)
@@ -105,20 +105,29 @@ describe('what is accepted', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('refused certificates', () => {
   const untrusted: readonly (readonly [...Case, problem: string, subject?: string])[] = [
-    ['issued by nobody known', async () => [await issue({ issuer: stranger }), stranger], 'no_path', 'CN=Stranger'],
+    [
+      'issued by an unknown authority',
+      async () => [await issue({ issuer: stranger }), stranger],
+      'no_path',
+      'CN=Stranger',
+    ],
     ['self-signed', async () => [await issue()], 'no_path', 'CN=client'],
     ['the anchor itself', async () => [root], 'no_path', 'CN=Root,O=Example'],
     [
-      'issued under the name of an anchor',
+      'issued by an impostor with the name of an anchor',
       async () => [await issue({ issuer: impostor }), impostor],
       'no_path',
       'CN=Root,O=Example',
     ],
-    ['an intermediate that was not sent along', async () => [await issue({ issuer: intermediate })], 'no_path'],
     [
-      'signed by an authority under the name of another',
+      'an intermediate missing from the presented chain',
+      async () => [await issue({ issuer: intermediate })],
+      'no_path',
+    ],
+    [
+      'signed by one authority in the name of another',
       async () => [await issue({ issuer: stranger, issuerName: 'CN=Root,O=Example' })],
       'no_path',
     ],
@@ -135,7 +144,7 @@ describe('what is refused', () => {
       'CN=Two',
     ],
     [
-      'six in all',
+      'six certificates in all',
       async () => {
         const second = await issueAuthority('CN=Second', intermediate)
         const third = await issueAuthority('CN=Third', second)
@@ -146,14 +155,14 @@ describe('what is refused', () => {
       'CN=Intermediate,O=Example',
     ],
     [
-      'an issuer that is none: a client as authority',
+      'an issuer that is not an authority',
       async () => under({ extensions: [notCa, usage(digitalSignature)] }),
       'not_a_ca',
       'CN=Between',
     ],
     ['an issuer without basicConstraints', async () => under({}), 'not_a_ca', 'CN=Between'],
     [
-      'an authority that may not sign',
+      'an authority without keyCertSign',
       async () => under({ extensions: [ca(), usage(digitalSignature)] }),
       'may_not_sign',
       'CN=Between',
@@ -169,7 +178,7 @@ describe('what is refused', () => {
       'CN=Limited',
     ],
     [
-      'the identifier of another key than the issuer has (RFC 5280 §4.2.1.1)',
+      'a key identifier that the issuer doesn’t have (RFC 5280 §4.2.1.1)',
       async () => {
         const between = await fromRoot({
           subject: 'CN=Between',
@@ -182,7 +191,7 @@ describe('what is refused', () => {
     ['no digitalSignature', async () => [await fromRoot({ extensions: [usage(keyEncipherment)] })], 'key_usage'],
     ['for servers', async () => [await fromRoot({ extensions: [extendedUsage(SERVER_AUTH)] })], 'extended_key_usage'],
     [
-      'an authority for servers',
+      'an authority for server certificates only',
       async () => under({ extensions: [ca(), usage(keyCertSign), extendedUsage(SERVER_AUTH)] }),
       'extended_key_usage',
       'CN=Between',
@@ -257,7 +266,7 @@ describe('what is refused', () => {
       { not_after: '2026-05-31T23:59:59.000Z', now: '2026-06-01T00:00:00.000Z', subject: 'CN=client' },
     ],
     [
-      'valid from a second on',
+      'valid in a second',
       async () => [await fromRoot({ notBefore: NOW + 1000 })],
       'certificate_not_yet_valid',
       { not_before: '2026-06-01T00:00:01.000Z', subject: 'CN=client' },
@@ -286,7 +295,7 @@ describe('what is refused', () => {
     })
   })
 
-  test('a signature with one bit changed', async () => {
+  test('a signature with a flipped bit', async () => {
     const { certificate } = await fromRoot({})
     const der = Buffer.from(certificate.raw)
     der[der.length - 1] = (der.at(-1) ?? 0) ^ 1
@@ -294,7 +303,7 @@ describe('what is refused', () => {
   })
 })
 
-test('of two paths, one of which has expired, the other is taken', async () => {
+test('if one of two paths has expired, the other is used', async () => {
   const keys = await ecKeys()
   const old = await issueAuthority('CN=Crossed', root, { keys, notAfter: NOW - DAY })
   const fresh = await issueAuthority('CN=Crossed', root, { keys })
@@ -303,7 +312,7 @@ test('of two paths, one of which has expired, the other is taken', async () => {
   expect(checkChain(present(leaf, old), anchors, NOW)).toMatchObject({ reason: 'certificate_expired' })
 })
 
-test('megabyte-fields: authorities that all issued each other cost no more than a few signatures', async () => {
+test('megabyte-fields: authorities that all issued each other cost only a few signatures', async () => {
   const keys = await ecKeys('P-521')
   const crowd: Issued[] = []
   const first = await issueAuthority('CN=Crowd', undefined, { keys })
@@ -315,21 +324,21 @@ test('megabyte-fields: authorities that all issued each other cost no more than 
   verify.mockRestore()
 })
 
-describe('a resumed session, which has lost its chain', () => {
+describe('a resumed session, which doesn’t have its chain any more', () => {
   const resumed = (leaf: Issued) => ({ ...present(leaf), isResumed: true })
 
-  test('is accepted where the intermediate led to an anchor before', async () => {
+  test('is accepted if the intermediate led to an anchor before', async () => {
     const own = TrustAnchors.parse(root.pem)
     const leaf = await issue({ issuer: intermediate })
     expect(checkChain(resumed(leaf), own, NOW)).toMatchObject({ detail: { problem: 'no_path' } })
     expect(checkChain(present(leaf, stranger, intermediate), own, NOW)).toBeUndefined()
     expect(own.intermediates.map(({ x509 }) => x509.subject)).toEqual([intermediate.certificate.subject])
     expect(checkChain(resumed(leaf), own, NOW)).toBeUndefined()
-    // What was sent along counts alone where the session is not resumed: an answer must not depend on who came before.
+    // A full handshake counts only the presented chain: the answer must not depend on earlier clients.
     expect(checkChain(present(leaf), own, NOW)).toMatchObject({ detail: { problem: 'no_path' } })
   })
 
-  test('is refused where the intermediate led nowhere', async () => {
+  test('is refused if the intermediate led to no anchor', async () => {
     const own = TrustAnchors.parse(root.pem)
     const unusable = await issueAuthority('CN=Unusable', stranger)
     const leaf = await issue({ issuer: unusable })
@@ -338,7 +347,7 @@ describe('a resumed session, which has lost its chain', () => {
     expect(own.intermediates).toEqual([])
   })
 
-  test('of intermediates, those used last are remembered', async () => {
+  test('the intermediates used most recently are remembered', async () => {
     const own = TrustAnchors.parse(root.pem)
     const many = await Promise.all(Array.from({ length: 65 }, (_, index) => issueAuthority(`CN=Many ${index}`, root)))
     own.remember(many.slice(0, 64).map(({ certificate }) => new Certificate(certificate)))
@@ -353,8 +362,8 @@ describe('a resumed session, which has lost its chain', () => {
 
 describe('a certificate alone, as self-signed ones are checked', () => {
   const cases: readonly (readonly [string, Parameters<typeof issue>[0], string | undefined])[] = [
-    ['a good one', {}, undefined],
-    ['signed with SHA-1, which proves nothing here', { hash: 'SHA-1' }, undefined],
+    ['a good certificate', {}, undefined],
+    ['a certificate signed with SHA-1, whose self-signature proves nothing', { hash: 'SHA-1' }, undefined],
     ['expired', { notAfter: NOW - DAY }, 'expired'],
     ['no digitalSignature', { extensions: [usage(keyEncipherment)] }, 'key_usage'],
     ['for servers', { extensions: [extendedUsage(SERVER_AUTH)] }, 'extended_key_usage'],
@@ -365,7 +374,7 @@ describe('a certificate alone, as self-signed ones are checked', () => {
 })
 
 describe('trust anchors', () => {
-  test('several, with text between', async () => {
+  test('several, with text in between', async () => {
     const both = TrustAnchors.parse(`# ours\n${stranger.pem}\n\nRoot of Example\n${root.pem}\n`)
     expect(both.certificates.map(({ x509 }) => x509.fingerprint256)).toEqual([
       stranger.certificate.fingerprint256,
@@ -377,16 +386,24 @@ describe('trust anchors', () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ['nothing', '', /no readable certificate/],
     ['a key', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----', /no readable certificate/],
-    ['half a certificate', root.pem.slice(0, 200), /trust anchor 1 is not a certificate that can be read/],
-    ['half of one among others', `${stranger.pem}${root.pem.slice(0, 200)}`, /trust anchor 2 is not/],
-    ['one without an end before another', `${root.pem.slice(0, 200)}\n${root.pem}`, /trust anchor 1 is not/],
+    ['a truncated certificate', root.pem.slice(0, 200), /trust anchor 1 is not a certificate that can be read/],
+    ['a truncated certificate among others', `${stranger.pem}${root.pem.slice(0, 200)}`, /trust anchor 2 is not/],
+    ['one without an end line before another', `${root.pem.slice(0, 200)}\n${root.pem}`, /trust anchor 1 is not/],
     [
-      'one that is no base64 between others',
+      'one with bad base64 among others',
       `${root.pem}\n-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----\n${root.pem}`,
       /trust anchor 2 is not/,
     ],
-    ['bytes that are none', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', /trust anchor 1 is not/],
-    ['a client among authorities', `${root.pem}\n${client.pem}`, /trust anchor 2 \(CN=client\) is not an authority/],
+    [
+      'bytes that are no certificate',
+      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----',
+      /trust anchor 1 is not/,
+    ],
+    [
+      'a client certificate among authorities',
+      `${root.pem}\n${client.pem}`,
+      /trust anchor 2 \(CN=client\) is not an authority/,
+    ],
   ]
   test.each(cases)('%s is refused', (_name, pem, message) => {
     expect(() => TrustAnchors.parse(pem)).toThrow(UserError)

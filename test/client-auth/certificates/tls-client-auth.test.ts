@@ -56,12 +56,12 @@ const early = await issueLeaf({
   notAfter: Date.now() + 2 * DAY,
 })
 const forServers = await issueLeaf({ subject: DN, issuer: root, purpose: SERVER_AUTH })
-/** What a careful person makes: it may sign for TLS, and no certificates. */
+/** A self-signed client certificate as recommended: it may sign for TLS, and issue nothing. */
 const own = await issueLeaf({ subject: DN, extensions: [NAMES] })
-/** What `openssl req -x509` makes: an authority of its own. */
+/** A certificate from `openssl req -x509`, which is also a CA. */
 const ownAuthority = await issue({ subject: DN, extensions: [ca()], ...current() })
 const ownExpired = await issueLeaf({ subject: DN, notBefore: Date.now() - 2 * DAY, notAfter: Date.now() - DAY })
-/** Another's, with the name of its issuer. */
+/** A certificate with the subject of its own issuer. */
 const namedAsIssuer = await issueLeaf({ subject: 'CN=Root', issuer: root })
 const brief = await issueLeaf({ subject: 'CN=brief', issuer: intermediate, notAfter: Date.now() + DAY / 2 })
 
@@ -138,26 +138,26 @@ afterAll(async () => {
 
 const tls = async (...chain: readonly [Issued, ...Issued[]]) => ({ tls: await identity(...chain) })
 
-describe.concurrent('what is accepted', () => {
+describe.concurrent('accepted certificates', () => {
   const cases: [string, string, readonly [Issued, ...Issued[]], 'tls_client_auth' | 'self_signed_tls_client_auth'][] = [
     ['subject_dn', 'by-dn', [edge], 'tls_client_auth'],
     ['subject_dn, RSA', 'by-dn', [rsa], 'tls_client_auth'],
-    ['san_dns, in another case', 'by-dns', [edge], 'tls_client_auth'],
+    ['san_dns in another case', 'by-dns', [edge], 'tls_client_auth'],
     ['san_uri', 'by-uri', [edge], 'tls_client_auth'],
-    ['san_ip, written otherwise', 'by-ip', [edge], 'tls_client_auth'],
-    ['san_email, its domain in another case', 'by-email', [edge], 'tls_client_auth'],
-    ['an intermediate sent along', 'by-dn', [below, intermediate], 'tls_client_auth'],
+    ['san_ip in another notation', 'by-ip', [edge], 'tls_client_auth'],
+    ['san_email with its domain in another case', 'by-email', [edge], 'tls_client_auth'],
+    ['an intermediate in the presented chain', 'by-dn', [below, intermediate], 'tls_client_auth'],
     [
-      'forged-certificate-header: certificates too many, sent along in the wrong order',
+      'forged-certificate-header: too many certificates, presented in the wrong order',
       'by-dn',
       [below, stranger, root, intermediate],
       'tls_client_auth',
     ],
-    ['a thumbprint, issued by an authority that is not trusted', 'issued', [foreign], 'tls_client_auth'],
-    ['a thumbprint, issued to a name that is its issuer’s', 'issued-only', [namedAsIssuer], 'tls_client_auth'],
+    ['a thumbprint, issued by an untrusted authority', 'issued', [foreign], 'tls_client_auth'],
+    ['a thumbprint, with the subject of its issuer', 'issued-only', [namedAsIssuer], 'tls_client_auth'],
     ['a thumbprint, self-signed, for TLS alone', 'own', [own], 'self_signed_tls_client_auth'],
-    ['a thumbprint, self-signed, an authority', 'own-authority', [ownAuthority], 'self_signed_tls_client_auth'],
-    ['a client that may authenticate so and no other way', 'own-only', [own], 'self_signed_tls_client_auth'],
+    ['a thumbprint, self-signed, for an authority', 'own-authority', [ownAuthority], 'self_signed_tls_client_auth'],
+    ['a client whose only method is this one', 'own-only', [own], 'self_signed_tls_client_auth'],
     ['the new one of two credentials', 'renewed', [edge], 'tls_client_auth'],
     ['a name and a thumbprint of one client: the name', 'moving', [edge], 'tls_client_auth'],
     ['a name and a thumbprint of one client: the thumbprint', 'moving', [own], 'self_signed_tls_client_auth'],
@@ -179,13 +179,13 @@ describe.concurrent('what is accepted', () => {
     expect(response.status).toBe(200)
   })
 
-  test('a thumbprint, where no authority is configured', async () => {
+  test('a thumbprint, without any configured authority', async () => {
     expect((await askAs(unanchored, 'own', await tls(own))).status).toBe(200)
     expect((await askAs(unanchored, 'issued', await tls(foreign))).status).toBe(200)
   })
 })
 
-describe.concurrent('what is refused: the same 401 as for a wrong secret', () => {
+describe.concurrent('refused certificates: the same 401 as for a wrong secret', () => {
   const CA = 'tls_client_auth'
   const SELF = 'self_signed_tls_client_auth'
   const cases: [string, string, readonly [Issued, ...Issued[]], string, object][] = [
@@ -208,7 +208,7 @@ describe.concurrent('what is refused: the same 401 as for a wrong secret', () =>
       { method: CA, received: { sans: ['dns:nobody.example.com'] } },
     ],
     [
-      'the right subject, but a DNS name is registered',
+      'the right subject, if a DNS name is registered',
       'by-dns',
       [rsa],
       'certificate_mismatch',
@@ -228,7 +228,13 @@ describe.concurrent('what is refused: the same 401 as for a wrong secret', () =>
       'certificate_untrusted',
       { method: CA, problem: 'no_path', issuer: 'CN=Stranger', subject: DN },
     ],
-    ['another authority, sent along', 'by-dn', [foreign, stranger], 'certificate_untrusted', { problem: 'no_path' }],
+    [
+      'another authority, presented along',
+      'by-dn',
+      [foreign, stranger],
+      'certificate_untrusted',
+      { problem: 'no_path' },
+    ],
     [
       'another authority under the name of ours',
       'by-dn',
@@ -237,7 +243,7 @@ describe.concurrent('what is refused: the same 401 as for a wrong secret', () =>
       { problem: 'no_path', issuer: 'CN=Root' },
     ],
     [
-      'an intermediate that was not sent',
+      'an intermediate missing from the presented chain',
       'brief',
       [brief],
       'certificate_untrusted',
@@ -272,14 +278,14 @@ describe.concurrent('what is refused: the same 401 as for a wrong secret', () =>
       { method: SELF, problem: 'self_signed', registered: { subject_dn: DN } },
     ],
     [
-      'self-signed with the right name, an authority',
+      'self-signed with the right name, for an authority',
       'by-dn',
       [ownAuthority],
       'certificate_untrusted',
       { method: SELF, problem: 'self_signed' },
     ],
     [
-      'self-signed, its thumbprint registered, expired',
+      'self-signed with the registered thumbprint, expired',
       'own-expired',
       [ownExpired],
       'certificate_expired',
@@ -293,7 +299,7 @@ describe.concurrent('what is refused: the same 401 as for a wrong secret', () =>
       { method: SELF, expected: [{ thumbprint: thumbprint(own) }] },
     ],
     [
-      'one of an authority, where a self-signed one is registered',
+      'one issued by an authority, if a self-signed one is registered',
       'own-only',
       [edge],
       'certificate_mismatch',
@@ -301,9 +307,9 @@ describe.concurrent('what is refused: the same 401 as for a wrong secret', () =>
     ],
     ['a client with a secret only', 'secretive', [edge], 'no_such_credential', { method: CA }],
     ['an unknown client', 'unknown', [edge], 'unknown_client', { method: CA }],
-    ['a client named as a member of every object', '__proto__', [edge], 'unknown_client', { method: CA }],
+    ['a client named like a member of every object', '__proto__', [edge], 'unknown_client', { method: CA }],
     [
-      'a method that is not among auth_methods',
+      'a method missing from auth_methods',
       'narrow',
       [edge],
       'method_not_allowed_here',
@@ -328,7 +334,7 @@ describe.concurrent('what is refused: the same 401 as for a wrong secret', () =>
     await expectUnauthenticated(server, response, { reason: 'no_credentials', clientId: 'by-dn' })
   })
 
-  test('a name, where no authority is configured', async () => {
+  test('a name, without any configured authority', async () => {
     await expectUnauthenticated(unanchored, await askAs(unanchored, 'by-dn', await tls(edge)), {
       reason: 'certificate_untrusted',
       clientId: 'by-dn',
@@ -349,7 +355,7 @@ describe.concurrent('what is refused: the same 401 as for a wrong secret', () =>
 })
 
 describe('over a resumed session', () => {
-  /** Connects anew for each request, and resumes the session of the one before. */
+  /** Opens a connection for each request, and resumes the previous session. */
   async function resuming(version: 'TLSv1.2' | 'TLSv1.3', ...chain: readonly [Issued, ...Issued[]]) {
     const agent = new Agent({
       ...(await identity(...chain)),
@@ -363,7 +369,7 @@ describe('over a resumed session', () => {
   }
 
   describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', (version) => {
-    test('a chain that began with a token request', async () => {
+    test('a chain from a token request', async () => {
       const issuer = await issueAuthority(`CN=First ${version}`, root, current())
       const leaf = await issueLeaf({ subject: DN, issuer })
       const { reused, sent } = await resuming(version, leaf, issuer)
@@ -373,7 +379,7 @@ describe('over a resumed session', () => {
       expect({ reused, statuses }).toEqual({ reused: [false, true], statuses: [200, 200] })
     })
 
-    test('a chain that began with something else, such as metadata', async () => {
+    test('a chain from another request, such as metadata', async () => {
       const issuer = await issueAuthority(`CN=Second ${version}`, root, current())
       const leaf = await issueLeaf({ subject: DN, issuer })
       const { reused, sent } = await resuming(version, leaf, issuer)
@@ -384,7 +390,7 @@ describe('over a resumed session', () => {
       expect(decodeJwt(token)).toMatchObject({ cnf: { 'x5t#S256': thumbprint(leaf) } })
     })
 
-    test('a chain of an authority that is not trusted stays refused', async () => {
+    test('a chain of an untrusted authority stays refused', async () => {
       const issuer = await issueAuthority(`CN=Third ${version}`, stranger, current())
       const leaf = await issueLeaf({ subject: DN, issuer })
       const { reused, sent } = await resuming(version, leaf, issuer, stranger)
@@ -398,7 +404,7 @@ describe('over a resumed session', () => {
       expect(reused).toEqual([false, true])
     })
 
-    test('a certificate that has expired meanwhile', async () => {
+    test('a certificate that has expired in between', async () => {
       const { reused, sent } = await resuming(version, brief, intermediate)
       expect((await askAs(server, 'brief', sent)).status).toBe(200)
       ahead = 0.75 * DAY

@@ -41,7 +41,7 @@ const forSpiffe = {
 }
 const parse = (json: string): Claims => JSON.parse(json)
 
-describe('tokens that are the credential', () => {
+describe('tokens that match the credential', () => {
   const cases: [string, Claims, FederatedTrust][] = [
     ['GitHub Actions', gitHub, forGitHub],
     [
@@ -71,7 +71,7 @@ describe('tokens that are the credential', () => {
       },
     ],
     ['SPIFFE, without an issuer', spiffe, forSpiffe],
-    ['SPIFFE, with an issuer that says nothing', { ...spiffe, iss: 'https://any.example' }, forSpiffe],
+    ['SPIFFE, with an irrelevant issuer', { ...spiffe, iss: 'https://any.example' }, forSpiffe],
     [
       'SPIFFE, by the URL of its issuer',
       { ...spiffe, iss: 'https://spire.example' },
@@ -106,7 +106,7 @@ describe('tokens that are the credential', () => {
   })
 })
 
-describe('foreign-federated-token: tokens that are not, each explained', () => {
+describe('foreign-federated-token: tokens that don’t match, each with the reason', () => {
   const cases: [string, Claims, FederatedTrust, object][] = [
     [
       'another issuer, the same subject',
@@ -173,7 +173,7 @@ describe('foreign-federated-token: tokens that are not, each explained', () => {
     ],
     ['without expiry', { ...gitHub, exp: undefined }, forGitHub, { check: 'expiry', received: 'absent' }],
     ['expiry as text', { ...gitHub, exp: String(NOW + 60) }, forGitHub, { check: 'expiry' }],
-    ['expiry at infinity', { ...gitHub, exp: Number.POSITIVE_INFINITY }, forGitHub, { check: 'expiry' }],
+    ['infinite expiry', { ...gitHub, exp: Number.POSITIVE_INFINITY }, forGitHub, { check: 'expiry' }],
     ['negative expiry', { ...gitHub, exp: -1 }, forGitHub, { check: 'expiry' }],
     [
       'issued 61 s ahead',
@@ -182,12 +182,12 @@ describe('foreign-federated-token: tokens that are not, each explained', () => {
       { check: 'issued_at', note: 'ahead by 61 s; 60 s are allowed' },
     ],
     [
-      'valid in 61 s',
+      'valid from 61 s ahead',
       { ...gitHub, nbf: NOW + 61 },
       forGitHub,
       { check: 'not_before', note: 'ahead by 61 s; 60 s are allowed' },
     ],
-    ['valid at infinity', { ...gitHub, nbf: Number.POSITIVE_INFINITY }, forGitHub, { check: 'not_before' }],
+    ['valid from infinity', { ...gitHub, nbf: Number.POSITIVE_INFINITY }, forGitHub, { check: 'not_before' }],
     ['valid from text', { ...gitHub, nbf: '0' }, forGitHub, { check: 'not_before' }],
     [
       'older than 300 s',
@@ -215,13 +215,13 @@ describe('foreign-federated-token: tokens that are not, each explained', () => {
       { check: 'claim ref', note: expect.stringContaining('list') },
     ],
     [
-      'a claim that every object has',
+      'a claim that every object inherits',
       google,
       { issuer: google.iss, audience: AUDIENCE, claims: { toString: 'x' } },
       { check: 'claim toString', received: 'absent' },
     ],
     [
-      'a number that JSON does not carry',
+      'a number that JSON can’t express',
       { ...google, id: 2 ** 53 },
       { issuer: google.iss, audience: AUDIENCE, claims: { id: 2 ** 53 } },
       { check: 'claim id', note: expect.stringContaining('2^53') },
@@ -238,7 +238,7 @@ describe('foreign-federated-token: tokens that are not, each explained', () => {
       },
     ],
     [
-      'a stored condition that is none',
+      'an invalid stored condition',
       google,
       { issuer: google.iss, audience: AUDIENCE, when: 'claims.sub.matches("a")' },
       { check: 'when', received: expect.stringContaining('not offered') },
@@ -250,12 +250,12 @@ describe('foreign-federated-token: tokens that are not, each explained', () => {
     expect(failed[0]).toMatchObject({ passed: false, ...failure })
   })
 
-  test('of a token of another issuer, nothing else is looked at', () => {
+  test('a token of another issuer gets no further check', () => {
     const claims = { ...gitHub, iss: 'https://evil.example' }
     expect(explainMatch(forGitHub, new OutsideToken(claims), at).checks).toHaveLength(1)
   })
 
-  test('all that is wrong is listed', () => {
+  test('all failed checks are listed', () => {
     const failed = failedOf(forGitHub, { ...gitHub, aud: 'x', sub: 'y', exp: 1, ref: 'z', run_attempt: '3' })
     expect(failed.map(({ check }) => check)).toEqual(['audience', 'subject', 'expiry', 'claim ref', 'when'])
   })
@@ -267,20 +267,20 @@ describe('clock-skew: clocks may differ by a minute', () => {
     ['issued 8 s ahead', { iat: NOW + 8 }],
     ['issued 60 s ahead', { iat: NOW + 60 }],
     ['valid in 60 s', { nbf: NOW + 60 }],
-    ['issued 359 s ago, where 300 are allowed', { iat: NOW - 359 }],
+    ['issued 359 s ago, if 300 are allowed', { iat: NOW - 359 }],
     ['a fraction of a second', { exp: NOW + 0.5, iat: NOW - 0.5 }],
   ]
   test.each(cases)('%s', (_name, times) => {
     expect(explainMatch(forGitHub, new OutsideToken({ ...gitHub, ...times }), at)).toMatchObject({ matched: true })
   })
 
-  test('max_age needs a time of issue', () => {
+  test('max_age needs iat', () => {
     expect(failedOf(forGitHub, { ...gitHub, iat: undefined })).toMatchObject([{ check: 'max_age', received: 'absent' }])
     expect(failedOf({ ...forGitHub, maxAge: undefined }, { ...gitHub, iat: undefined })).toEqual([])
   })
 })
 
-describe('which credential a token is', () => {
+describe('the matching credential of a token', () => {
   const credentials = [
     { ...forGitHub, label: 'production' },
     { ...forGitHub, label: 'staging', subject: 'repo:octo-org/octo-repo:environment:staging', claims: {} },
@@ -296,7 +296,7 @@ describe('which credential a token is', () => {
     throw new Error('it matched')
   }
 
-  test('any of a client', () => {
+  test('any credential of a client', () => {
     const staging = { ...gitHub, sub: credentials[1]?.subject, ref: 'x' }
     expect(findMatch(credentials, new OutsideToken(staging), at)).toMatchObject({ label: 'staging' })
     expect(findMatch(credentials, new OutsideToken(spiffe), at)).toMatchObject({ label: 'billing' })
@@ -311,7 +311,7 @@ describe('which credential a token is', () => {
     ],
     ['no issuer', { sub: 'x' }, 'federated_issuer_unknown', { issuers: [] }],
     [
-      'one that has expired',
+      'an expired credential',
       { ...gitHub, exp: NOW - 3600 },
       'federated_expired',
       {
@@ -319,13 +319,13 @@ describe('which credential a token is', () => {
       },
     ],
     [
-      'one that is too old',
+      'a token that is too old',
       { ...gitHub, iat: NOW - 3600 },
       'federated_expired',
       { credentials: [{ label: 'production' }, {}] },
     ],
     [
-      'one that meets no conditions: the closest first',
+      'a token that meets no conditions: the closest credential first',
       { ...gitHub, ref: 'x', sub: 'y' },
       'federated_no_match',
       {
@@ -335,7 +335,7 @@ describe('which credential a token is', () => {
         ],
       },
     ],
-    ['one that has expired and does not fit', { ...gitHub, exp: 1, aud: 'x' }, 'federated_no_match', {}],
+    ['an expired token that doesn’t match', { ...gitHub, exp: 1, aud: 'x' }, 'federated_no_match', {}],
   ]
   test.each(refused)('%s: 401', (_name, claims, reason, detail) => {
     const refusal = refusalOf(claims)
@@ -343,7 +343,7 @@ describe('which credential a token is', () => {
     expect(refusal.description).toBe('Invalid client or client credentials')
   })
 
-  test('what is recorded is bounded', () => {
+  test('the recorded detail is bounded', () => {
     const long = 'x'.repeat(10_000)
     const many = Array.from({ length: 100 }, (_, index) => ({
       ...forGitHub,
@@ -367,16 +367,16 @@ describe('which credential a token is', () => {
     ['a SPIFFE ID with a port', { sub: 'spiffe://prod.example:443/a' }, []],
     ['a SPIFFE ID in capitals', { sub: 'spiffe://PROD.example/a' }, []],
     ['neither', { iss: 1, sub: {} }, []],
-  ])('the issuers that a token may be of: %s', (_name, claims: Claims, issuers) => {
+  ])('the possible issuers of a token: %s', (_name, claims: Claims, issuers) => {
     expect(presentedIssuers(claims)).toEqual(issuers)
   })
 })
 
-describe('credentials that are refused when they are registered', () => {
+describe('credentials that registration refuses', () => {
   const sound = { issuer: 'https://a.example', audience: AUDIENCE, subject: 's' }
   const cases: [string, FederatedTrust, RegExp][] = [
     ['an issuer over http', { ...sound, issuer: 'http://a.example' }, /https URL/],
-    ['an issuer that is no URL', { ...sound, issuer: 'a.example' }, /https URL/],
+    ['an issuer that isn’t a URL', { ...sound, issuer: 'a.example' }, /https URL/],
     ['an issuer with a query', { ...sound, issuer: 'https://a.example?b' }, /https URL/],
     ['an issuer with a fragment', { ...sound, issuer: 'https://a.example#b' }, /https URL/],
     ['an issuer with a password', { ...sound, issuer: 'https://u:p@a.example' }, /https URL/],
@@ -390,12 +390,16 @@ describe('credentials that are refused when they are registered', () => {
     ['no audience', { ...sound, audience: [] }, /audience is required/],
     ['an empty audience', { ...sound, audience: '' }, /audience is required/],
     ['an empty subject', { ...sound, subject: '' }, /subject must not/],
-    ['nothing that tells its tokens from others', { ...sound, subject: undefined }, /A subject, claims or a condition/],
-    ['nor with no claims', { ...sound, subject: undefined, claims: {} }, /A subject, claims or a condition/],
+    ['neither subject nor condition', { ...sound, subject: undefined }, /A subject, claims or a condition/],
+    [
+      'neither subject nor condition, with empty claims',
+      { ...sound, subject: undefined, claims: {} },
+      /A subject, claims or a condition/,
+    ],
     ['the audience among claims', { ...sound, claims: { aud: 'x' } }, /aud does not belong/],
-    ['a number that JSON does not carry', { ...sound, claims: { id: 2 ** 53 } }, /beyond 2\^53/],
-    ['a condition that is none', { ...sound, when: 'claims.a' }, /true or false/],
-    ['an age of nothing', { ...sound, maxAge: 0 }, /max_age/],
+    ['a number that JSON can’t express', { ...sound, claims: { id: 2 ** 53 } }, /beyond 2\^53/],
+    ['an invalid condition', { ...sound, when: 'claims.a' }, /true or false/],
+    ['an age of zero', { ...sound, maxAge: 0 }, /max_age/],
     ['an age of half a second', { ...sound, maxAge: 0.5 }, /max_age/],
   ]
   test.each(cases)('%s', (_name, credential, message) => {
@@ -404,7 +408,7 @@ describe('credentials that are refused when they are registered', () => {
   })
 })
 
-describe('whatever a token claims', () => {
+describe('any claims', () => {
   const name = fc.oneof(
     fc.constantFrom(...Object.keys(gitHub), '__proto__', 'constructor', 'kubernetes.io'),
     fc.string(),
@@ -437,7 +441,7 @@ describe('whatever a token claims', () => {
     when: 'claims.sub.exists(x, x == claims.aud)',
   })
 
-  test('nothing throws, and what is said is short', () => {
+  test('nothing throws, and messages are short', () => {
     const property = fc.property(tokens, credential, (token, one) => {
       const { matched, checks } = explainMatch(one, token, at)
       const texts = checks.flatMap(({ expected, received, note = '' }) => [expected, received, note])
@@ -446,7 +450,7 @@ describe('whatever a token claims', () => {
     fc.assert(property, { numRuns: 1_000, endOnFailure: true })
   })
 
-  test('what matches has issuer, audience, subject and a time that is not over', () => {
+  test('a matching token has issuer, audience, subject and a valid time', () => {
     const property = fc.property(tokens, ({ claims }) => {
       if (!explainMatch(forGitHub, new OutsideToken(claims), at).matched) return true
       const { iss, aud, sub, exp } = claims

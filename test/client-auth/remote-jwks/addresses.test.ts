@@ -30,7 +30,7 @@ describe('inward-fetch: addresses that are not public', () => {
     ['Teredo', ['2001:0:7f00:1::', '2001:0:808:808::f7f7:f7f7']],
     ['IPv4-translated', ['::ffff:0:127.0.0.1', '::ffff:0:8.8.8.8']],
     [
-      'ISATAP of what is not public',
+      'ISATAP of a private address',
       ['2606:4700::5efe:10.0.0.1', '2606:4700::200:5efe:127.0.0.1', 'fe80::5efe:8.8.8.8'],
     ],
     ['no address', ['', 'localhost', '127.1', '0x7f000001', '8.8.8.8 ', '8.8.8.8/32', '[::1]']],
@@ -40,7 +40,7 @@ describe('inward-fetch: addresses that are not public', () => {
   })
 })
 
-test('addresses on either side of those are public, in every form', () => {
+test('the neighbours of those ranges are public, in every form', () => {
   const addresses = [
     ...['1.0.0.0', '9.255.255.255', '11.0.0.0', '100.63.255.255', '100.128.0.0', '126.255.255.255', '128.0.0.0'],
     ...[
@@ -58,7 +58,7 @@ test('addresses on either side of those are public, in every form', () => {
   expect(addresses.filter((address) => !isPublicAddress(address))).toEqual([])
 })
 
-test('an IPv4 address is judged alike in its mapped and its NAT64 form', () => {
+test('an IPv4 address gets the same verdict in its mapped and NAT64 forms', () => {
   fc.assert(
     fc.property(fc.ipV4(), (address) => {
       expect(isPublicAddress(`::ffff:${address}`)).toBe(isPublicAddress(address))
@@ -67,45 +67,45 @@ test('an IPv4 address is judged alike in its mapped and its NAT64 form', () => {
   )
 })
 
-describe('what the configuration allows', () => {
+describe('the configured exceptions', () => {
   const cases: [string, string[], string, boolean][] = [
     ['an address', ['127.0.0.1'], '127.0.0.1', true],
     ['its mapped form', ['127.0.0.1'], '::ffff:127.0.0.1', true],
-    ['its neighbour not', ['127.0.0.1'], '127.0.0.2', false],
+    ['but not its neighbour', ['127.0.0.1'], '127.0.0.2', false],
     ['a network', ['10.1.0.0/16'], '10.1.255.255', true],
-    ['beyond a network not', ['10.1.0.0/16'], '10.2.0.0', false],
+    ['but no address outside the network', ['10.1.0.0/16'], '10.2.0.0', false],
     ['an IPv6 network', ['fd12::/16'], 'fd12:ffff::1', true],
     ['a local NAT64 network', ['64:ff9b:1::/48'], '64:ff9b:1::a00:1', true],
-    ['all IPv6, which is no IPv4', ['::/0'], '127.0.0.1', false],
-    ['all IPv6, which is no mapped IPv4', ['::/0'], '::ffff:127.0.0.1', false],
-    ['all IPv4, which is no IPv6', ['0.0.0.0/0'], '::1', false],
-    ['a network, which opens no metadata in it', ['169.254.0.0/16'], '169.254.169.254', false],
-    ['a network, which opens no mapped metadata', ['0.0.0.0/0'], '::ffff:169.254.169.254', false],
-    ['a network, whose IPv4 addresses are opened in their NAT64 form, too', ['10.0.0.0/8'], '64:ff9b::10.0.0.1', true],
+    ['all of IPv6, but not IPv4', ['::/0'], '127.0.0.1', false],
+    ['all of IPv6, but not mapped IPv4', ['::/0'], '::ffff:127.0.0.1', false],
+    ['all of IPv4, but not IPv6', ['0.0.0.0/0'], '::1', false],
+    ['a network, but not a metadata address in it', ['169.254.0.0/16'], '169.254.169.254', false],
+    ['a network, but not a mapped metadata address', ['0.0.0.0/0'], '::ffff:169.254.169.254', false],
+    ['a network, with its IPv4 addresses in NAT64 form', ['10.0.0.0/8'], '64:ff9b::10.0.0.1', true],
     ['the NAT64 prefix, and private addresses behind it', ['64:ff9b::/96'], '64:ff9b::10.0.0.1', true],
     ['a metadata address alone', ['169.254.169.254'], '169.254.169.254', true],
     ['a metadata address alone, in its NAT64 form', ['169.254.169.254'], '64:ff9b::a9fe:a9fe', true],
     ['the NAT64 form of a metadata address alone', ['64:FF9B:0::A9FE:A9FE'], '64:ff9b::169.254.169.254', true],
     ['a metadata address alone, as a network', ['fd00:ec2::254/128'], 'fd00:ec2::254', true],
-    ['nothing, and public addresses all the same', [], '8.8.8.8', true],
-    ['something, and public addresses all the same', ['10.0.0.0/8'], '8.8.8.8', true],
+    ['no exception, and public addresses are allowed all the same', [], '8.8.8.8', true],
+    ['an exception, and public addresses are allowed all the same', ['10.0.0.0/8'], '8.8.8.8', true],
   ]
   test.each(cases)('%s', (_name, allowed, address, expected) => {
     expect(new AddressRules(allowed).refuse(address) === undefined).toBe(expected)
   })
 
   test.each(['', 'localhost', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '10.0.0.0/-1', 'fe80::1%eth0', '::/129'])(
-    'is not %j',
+    'reject %j',
     (network) => {
       expect(() => new AddressRules([network])).toThrow(UserError)
     },
   )
 })
 
-describe('no network that is allowed opens a metadata address in whichever form', () => {
+describe('no allowed network opens a metadata address in any form', () => {
   const METADATA = '169.254.169.254'
   const HEX = 'a9fea9fe'
-  /** RFC 6052 §2.2: a prefix of so many bits, the IPv4 address around the reserved byte, a suffix. */
+  /** RFC 6052 §2.2: a prefix of `bits` bits, the IPv4 address around the reserved byte, and a suffix. */
   const nat64 = (prefix: string, bits: number): string => {
     const beforeByte8 = HEX.slice(0, Math.max(0, 16 - bits / 4))
     const rest = HEX.slice(beforeByte8.length)
@@ -114,7 +114,7 @@ describe('no network that is allowed opens a metadata address in whichever form'
   }
   const ANY = '20010db801220344aabbccdd'
   const forms: [string, string, string][] = [
-    ['as it is', '169.254.0.0/16', METADATA],
+    ['in plain form', '169.254.0.0/16', METADATA],
     ['mapped', '0.0.0.0/0', `::ffff:${METADATA}`],
     ['behind the NAT64 prefix', '64:ff9b::/96', `64:ff9b::${METADATA}`],
     ['IPv4-compatible', '::/96', `::${METADATA}`],
@@ -142,7 +142,7 @@ describe('no network that is allowed opens a metadata address in whichever form'
   })
 })
 
-test('an administrator is told what an address is', () => {
+test('administrators learn the kind of an address', () => {
   const rules = new AddressRules()
   expect(rules.refuse('::ffff:10.1.2.3')).toBe('private, RFC 1918')
   expect(rules.refuse('169.254.169.254')).toBe('cloud metadata')

@@ -9,7 +9,7 @@ const HOUR = 60 * MINUTE
 const LIFETIME = 10 * MINUTE
 const DOWN = new FetchError('connect', 'https://keys.example/', 'no connection could be made: ECONNREFUSED')
 
-/** A source whose answers are given by hand: each fetch waits for its own. */
+/** A source whose fetches each wait for an answer by hand. */
 function manualSource() {
   const pending: PromiseWithResolvers<FetchedDocument<string>>[] = []
   let fetches = 0
@@ -47,7 +47,7 @@ beforeEach(() => {
   cached = new CachedDocument(clock, source.load)
 })
 
-/** What comes of it without the source's saying anything; `waits` where it waits for that. */
+/** The outcome if the source doesn't answer, or `waits` if there is none. */
 const atOnce = (work: Promise<string>): Promise<string> =>
   Promise.race([work, new Promise<string>((resolve) => setImmediate(() => resolve('waits')))])
 
@@ -57,7 +57,7 @@ async function holding(content: string): Promise<void> {
   expect(await first).toBe(content)
 }
 
-/** An expired document, of whose source it is known that it is down. */
+/** Leaves an expired document whose source is known to be down. */
 async function holdingStale(content: string): Promise<void> {
   await holding(content)
   clock.advance(LIFETIME)
@@ -74,7 +74,7 @@ describe('a fresh document', () => {
     expect(source.fetches()).toBe(1)
   })
 
-  test('is renewed in the last fifth of its lifetime, while it answers', async () => {
+  test('is renewed in the last fifth of its lifetime, and answers meanwhile', async () => {
     await holding('a')
     clock.advance(LIFETIME * 0.8)
     expect(await atOnce(cached.get())).toBe('a')
@@ -86,7 +86,7 @@ describe('a fresh document', () => {
     expect(await atOnce(cached.get())).toBe('b')
   })
 
-  test('goes on answering where its renewal fails', async () => {
+  test('still answers if its renewal fails', async () => {
     await holding('a')
     clock.advance(LIFETIME * 0.8)
     await cached.get()
@@ -97,7 +97,7 @@ describe('a fresh document', () => {
 })
 
 describe('an expired document', () => {
-  test('does not answer before its source was asked', async () => {
+  test('doesn’t answer before its source was asked', async () => {
     await holding('a')
     clock.advance(LIFETIME)
     const waiting = [cached.get(), cached.get()]
@@ -107,7 +107,7 @@ describe('an expired document', () => {
     expect(source.fetches()).toBe(2)
   })
 
-  test('is served while the source is down, asked for again after a cool-down, and nobody waits', async () => {
+  test('is served while the source is down; each cool-down retries once, and no request waits', async () => {
     await holdingStale('a')
     clock.advance(30 * SECOND - 1)
     expect(await atOnce(cached.get())).toBe('a')
@@ -119,7 +119,7 @@ describe('an expired document', () => {
     expect(await atOnce(cached.get())).toBe('b')
   })
 
-  test('is asked for more and more rarely, but each five minutes', async () => {
+  test('is retried more and more rarely, but at least every five minutes', async () => {
     await holdingStale('a')
     const pauses = [30, 60, 120, 240, 300, 300]
     for (const [done, pause] of pauses.entries()) {
@@ -133,7 +133,7 @@ describe('an expired document', () => {
     }
   })
 
-  test('does not answer at once where the failure was long ago: the source may have withdrawn it', async () => {
+  test('doesn’t answer at once if the failure was long ago, because the source may have withdrawn it', async () => {
     await holdingStale('a')
     clock.advance(HOUR)
     const waiting = cached.get()
@@ -152,7 +152,7 @@ describe('an expired document', () => {
     await expect(cached.get()).rejects.toBe(DOWN)
   })
 
-  test('is not extended by failures: a day begins when it expired', async () => {
+  test('isn’t extended by failures: the day begins at its expiry', async () => {
     await holdingStale('a')
     for (let passed = 0; passed < 24; passed += 1) {
       clock.advance(HOUR)
@@ -163,8 +163,8 @@ describe('an expired document', () => {
   })
 })
 
-describe('no document', () => {
-  test('is remembered for the cool-down, and for no longer however often it fails', async () => {
+describe('a missing document', () => {
+  test('is remembered as missing for the cool-down, and not longer after repeated failures', async () => {
     for (let attempt = 1; attempt < 6; attempt += 1) {
       const waiting = cached.get()
       const other = cached.get()
@@ -181,7 +181,7 @@ describe('no document', () => {
     await holding('a')
   })
 
-  test('lets a defect through to those who wait, and is asked for again after the cool-down', async () => {
+  test('passes a defect on to waiting requests, and is fetched again after the cool-down', async () => {
     const waiting = cached.get()
     waiting.catch(() => {})
     const defect = new TypeError('x is not a function')
@@ -193,8 +193,8 @@ describe('no document', () => {
   })
 })
 
-describe('renewing', () => {
-  test('asks again, once in a cool-down, and all wait for the same answer', async () => {
+describe('renewal', () => {
+  test('asks once in each cool-down, and all requests wait for the same answer', async () => {
     await holding('a')
     expect(await atOnce(cached.renew())).toBe('a')
     clock.advance(30 * SECOND)
@@ -207,7 +207,7 @@ describe('renewing', () => {
     expect(source.fetches()).toBe(2)
   })
 
-  test('leaves a fresh document as it is where the source is down', async () => {
+  test('keeps a fresh document if the source is down', async () => {
     await holding('a')
     clock.advance(30 * SECOND)
     const waiting = cached.renew()
@@ -217,7 +217,7 @@ describe('renewing', () => {
   })
 })
 
-test('a clock that is set back or forth changes nothing', async () => {
+test('a step of the clock changes nothing', async () => {
   let wall = 0
   cached = new CachedDocument({ now: () => wall, monotonic: clock.monotonic }, source.load)
   await holding('a')
@@ -225,7 +225,7 @@ test('a clock that is set back or forth changes nothing', async () => {
   expect(source.fetches()).toBe(1)
 })
 
-test('the status says what was fetched when, until when it serves, and what went wrong last', async () => {
+test('the status has the time of the last fetch, the end of use, and the last error', async () => {
   expect(cached.status()).toEqual({
     content: undefined,
     fetchedAt: undefined,

@@ -84,14 +84,14 @@ describe('the metadata of an issuer', () => {
     ['a redirect to nowhere', (response) => response.writeHead(302).end()],
     ['503', (response) => response.writeHead(503).end()],
   ]
-  test.each(first)('are where RFC 8414 has them, and the other place has %s', async (_name, page) => {
+  test.each(first)('is found at RFC 8414’s path if the other one has %s', async (_name, page) => {
     const issuer = issuerAt('')
     pages[OIDC] = page
     pages[OAUTH] = metadata(issuer)
     expect(await kids(issuer)).toEqual(['a'])
   })
 
-  test('are fetched once however many wait, and kept as their headers say', async () => {
+  test('is fetched once for all waiting requests, and cached as its headers say', async () => {
     const issuer = issuerAt('')
     pages[OIDC] = metadata(issuer)
     await Promise.all(Array.from({ length: 50 }, () => kids(issuer)))
@@ -101,7 +101,7 @@ describe('the metadata of an issuer', () => {
     expect(source.paths).toEqual([OIDC, '/jwks', OIDC, '/jwks'])
   })
 
-  test('serve while they can not be fetched', async () => {
+  test('serves while it can’t be fetched', async () => {
     const issuer = issuerAt('')
     pages[OIDC] = metadata(issuer)
     await kids(issuer)
@@ -110,7 +110,7 @@ describe('the metadata of an issuer', () => {
     expect(await kids(issuer)).toEqual(['a'])
   })
 
-  test('may name another place for the keys later', async () => {
+  test('may name another URL for the keys later', async () => {
     const issuer = issuerAt('')
     pages[OIDC] = metadata(issuer)
     await kids(issuer)
@@ -119,7 +119,7 @@ describe('the metadata of an issuer', () => {
     expect(await kids(issuer, 'b')).toEqual(['b'])
   })
 
-  test('are not asked for where the place of the keys is known', async () => {
+  test('isn’t fetched if the URL of the keys is registered', async () => {
     expect((await issuerKeys.keysFor('https://nowhere.example', 'a', source.url('/jwks'))).length).toBe(1)
     expect((await issuerKeys.renewedKeys('https://nowhere.example', source.url('/jwks'))).length).toBe(1)
     expect(source.paths).toEqual(['/jwks'])
@@ -136,7 +136,7 @@ test('kid-storm: a storm of unknown kids costs one fetch for each cool-down', as
   expect(source.paths).toEqual([OIDC, '/jwks', '/jwks'])
 })
 
-test('the keys of an issuer can be asked for again', async () => {
+test('an issuer’s keys can be fetched again', async () => {
   const issuer = issuerAt('')
   pages[OIDC] = metadata(issuer)
   await kids(issuer)
@@ -150,7 +150,7 @@ describe('an issuer is refused', () => {
     ['of another path', '/other'],
     ['with a slash more', '/'],
     ['in upper case', '/ISSUER'],
-  ])('whose metadata are those %s', async (_name, stated) => {
+  ])('if its metadata names an issuer %s', async (_name, stated) => {
     const issuer = issuerAt(stated === '/' ? '' : '/issuer')
     const place = stated === '/' ? OIDC : `/issuer${OIDC}`
     pages[place] = metadata(issuerAt(stated))
@@ -171,7 +171,7 @@ describe('an issuer is refused', () => {
     ['at a private address', 'https://[::ffff:10.0.0.1]/', 'private'],
     ['at no URL', 'jwks', 'its jwks_uri must be an absolute URL'],
   ]
-  test.each(places)('inward-fetch: whose keys are %s', async (_name, jwksUri, message) => {
+  test.each(places)('inward-fetch: if its keys are %s', async (_name, jwksUri, message) => {
     const issuer = issuerAt('')
     pages[OIDC] = metadata(issuer, jwksUri)
     const { detail } = await refusalOf(kids(issuer))
@@ -185,33 +185,33 @@ describe('an issuer is refused', () => {
     ['with a jwks_uri that is no string', { issuer: 'x', jwks_uri: ['https://keys.example/'] }],
     ['without issuer', { jwks_uri: 'https://keys.example/' }],
   ]
-  test.each(unusable)('whose metadata are %s', async (_name, document) => {
+  test.each(unusable)('if its metadata is %s', async (_name, document) => {
     pages[OIDC] = json(document)
     const { detail } = await refusalOf(kids(issuerAt('')))
     expect(detail).toMatchObject({ fault: 'unusable', url: source.url(OIDC) })
   })
 
-  test('that has no metadata, told of the first place, and both are left alone for the cool-down', async () => {
+  test('if it has no metadata: the error names the first URL, and neither is tried again during the cool-down', async () => {
     const { detail } = await refusalOf(kids(issuerAt('')))
     expect(detail).toMatchObject({ fault: 'status', url: source.url(OIDC) })
     await refusalOf(kids(issuerAt('')))
     expect(source.paths).toEqual([OIDC, OAUTH])
   })
 
-  test('whose metadata are of one with a name of any length, which is cut', async () => {
+  test('if its metadata names a very long issuer, which the error cuts', async () => {
     pages[OIDC] = metadata(`https://${'a'.repeat(5_000)}.example`)
     const { detail } = await refusalOf(kids(issuerAt('')))
     expect(detail['message']).toMatch(/^the metadata are of the issuer "https:..a+$/)
     expect(detail['message']).toHaveLength(256)
   })
 
-  test('told of the second place where that is worse', async () => {
+  test('with the error of the second URL if that is worse', async () => {
     pages[OAUTH] = metadata('https://another.example')
     const { detail } = await refusalOf(kids(issuerAt('')))
     expect(detail).toMatchObject({ fault: 'issuer_mismatch', url: source.url(OAUTH) })
   })
 
-  test('inward-fetch: at an address that is not allowed, and nothing connects', async () => {
+  test('inward-fetch: at a forbidden address, without any connection', async () => {
     const fetcher = testFetcher({ certificate, allowed: [] })
     issuerKeys = new IssuerKeys(clock, fetcher, new RemoteKeySets(clock, fetcher))
     const { detail } = await refusalOf(kids(issuerAt('')))
@@ -220,7 +220,7 @@ describe('an issuer is refused', () => {
   })
 
   test.each(['http://issuer.example', 'https://issuer.example/?a', 'https://issuer.example/#a', 'issuer'])(
-    'that is %s',
+    'if it is %s',
     async (issuer) => {
       const { detail } = await refusalOf(kids(issuer))
       expect(detail).toMatchObject({ source: issuer, fault: 'url_refused' })

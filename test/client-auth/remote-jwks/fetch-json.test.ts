@@ -47,7 +47,7 @@ async function faultOf(fetcher: JsonFetcher, url: string): Promise<FetchError> {
 }
 
 describe('a document', () => {
-  test('comes with its headers and from where it was, and asks for nothing compressed', async () => {
+  test('comes with its headers and final URL, and the request asks for no compression', async () => {
     const sent: unknown[] = []
     const source = await keep(
       startSource(certificate, (request, response) => {
@@ -73,7 +73,7 @@ describe('a document', () => {
     ])
   })
 
-  test('is found by the name in the URL, which TLS and HTTP are told', async () => {
+  test('is found by the name in the URL, which TLS and HTTP get too', async () => {
     const names: unknown[] = []
     const source = await keep(
       startSource(certificate, (request, response) => {
@@ -87,7 +87,7 @@ describe('a document', () => {
     expect(names).toEqual([`keys.example:${source.port}`, 'keys.example'])
   })
 
-  test('is found through the resolver of the system', async () => {
+  test('is found through the system’s resolver', async () => {
     const localhost = await makeCertificate('localhost')
     const source = await keep(startSource(localhost, (_request, response) => sendJson(response, 1)))
     expect(await testFetcher({ certificate: localhost }).get(source.url('/', 'localhost'))).toMatchObject({ json: 1 })
@@ -110,7 +110,7 @@ describe('a document', () => {
     expect(await fetcher.get(source.url())).toMatchObject({ json: 'a'.repeat(98) })
   })
 
-  test('is fetched on a connection of its own', async () => {
+  test('is fetched over a connection of its own', async () => {
     const source = await keep(startSource(certificate, (_request, response) => sendJson(response, 1)))
     const fetcher = testFetcher({ certificate })
     await fetcher.get(source.url())
@@ -145,9 +145,9 @@ describe('redirects', () => {
 
   const refused: [string, string | undefined, Fault, RegExp][] = [
     ['to plain http', 'http://127.0.0.1/', 'redirect', /must begin with https/],
-    ['with a password', 'https://a:b@127.0.0.1/', 'redirect', /user name or password/],
+    ['redirects with a password', 'https://a:b@127.0.0.1/', 'redirect', /user name or password/],
     ['nowhere', undefined, 'redirect', /leads nowhere/],
-    ['to no URL', 'https://', 'redirect', /leads nowhere/],
+    ['to text that isn’t a URL', 'https://', 'redirect', /leads nowhere/],
     ['to a URL of 3,000 characters', `/${'a'.repeat(3_000)}`, 'redirect', /at most 2000/],
     ['to a file', 'file:///etc/passwd', 'redirect', /must begin with https/],
   ]
@@ -177,9 +177,13 @@ describe('inward-fetch: nothing connects', () => {
     ['a name', (port) => `https://keys.example:${port}/`, ['127.0.0.2']],
     ['a name with an IPv4-mapped address', (port) => `https://keys.example:${port}/`, ['::ffff:127.0.0.2']],
     ['a name with a NAT64 address', (port) => `https://keys.example:${port}/`, ['64:ff9b::127.0.0.2']],
-    ['a name with several', (port) => `https://keys.example:${port}/`, ['127.0.0.2', '::ffff:127.0.0.2', '::1']],
+    [
+      'a name with several addresses',
+      (port) => `https://keys.example:${port}/`,
+      ['127.0.0.2', '::ffff:127.0.0.2', '::1'],
+    ],
   ]
-  test.each(direct)('to %s that is not allowed', async (_name, url, addresses) => {
+  test.each(direct)('to %s that is forbidden', async (_name, url, addresses) => {
     const fetcher = testFetcher({ certificate, lookup: resolvesTo(...addresses) })
     expect(await faultOf(fetcher, url(victim.port))).toMatchObject({ fault: 'address_refused' })
   })
@@ -188,9 +192,9 @@ describe('inward-fetch: nothing connects', () => {
     ['an address', (port) => `https://127.0.0.2:${port}/`],
     ['an IPv4-mapped address', (port) => `https://[::ffff:7f00:2]:${port}/`],
     ['a name', (port) => `https://other.example:${port}/`],
-    ['no scheme but an address', (port) => `//127.0.0.2:${port}/`],
+    ['a bare address without a scheme', (port) => `//127.0.0.2:${port}/`],
   ]
-  test.each(redirects)('to where a redirect leads: %s that is not allowed', async (_name, url) => {
+  test.each(redirects)('to the target of a redirect: %s that is forbidden', async (_name, url) => {
     const source = await keep(
       startSource(certificate, (_request, response) => response.writeHead(302, { location: url(victim.port) }).end()),
     )
@@ -199,8 +203,8 @@ describe('inward-fetch: nothing connects', () => {
     expect(source.connections()).toBe(1)
   })
 
-  test('to another address than the one checked, when the name rebinds at once', async () => {
-    // At the very port of the victim, so that only the address decides who is reached.
+  test('to another address than the checked one, if the name rebinds at once', async () => {
+    // Both addresses have the same port, so that only the address tells which one is reached.
     let asked = 0
     const lookup = async () => {
       asked += 1
@@ -211,7 +215,7 @@ describe('inward-fetch: nothing connects', () => {
     expect(asked).toBe(1)
   })
 
-  test('when the name rebinds between a redirect and its target', async () => {
+  test('if the name rebinds between a redirect and its target', async () => {
     let asked = 0
     const lookup = async () => {
       asked += 1
@@ -227,7 +231,7 @@ describe('inward-fetch: nothing connects', () => {
     expect({ asked, connections: source.connections() }).toEqual({ asked: 2, connections: 1 })
   })
 
-  test('to the refused one of several addresses, whichever comes first', async () => {
+  test('to the forbidden one of several addresses, in any order', async () => {
     const fetcher = testFetcher({ certificate, lookup: resolvesTo('127.0.0.2', '127.0.0.1') })
     const source = await keep(startSource(certificate, (_request, response) => sendJson(response, 'right')))
     expect(await fetcher.get(source.url('/', 'keys.example'))).toMatchObject({ json: 'right' })
@@ -235,7 +239,7 @@ describe('inward-fetch: nothing connects', () => {
   })
 })
 
-test('inward-fetch: what is refused above is reached where it is allowed', async () => {
+test('inward-fetch: those addresses are reached if they are allowed', async () => {
   const source = await keep(startSource(certificate, (_request, response) => sendJson(response, 1), '127.0.0.2'))
   const fetcher = testFetcher({ certificate, allowed: ['127.0.0.0/8'], lookup: resolvesTo('127.0.0.2') })
   for (const host of ['127.0.0.2', '2130706434', 'keys.example']) {
@@ -244,7 +248,7 @@ test('inward-fetch: what is refused above is reached where it is allowed', async
   expect(source.connections()).toBe(3)
 })
 
-describe('what the source says is refused', () => {
+describe('refused answers', () => {
   const http: [string, Fault, RegExp, Parameters<typeof startSource>[1]][] = [
     ['status 404', 'status', /404/, (_, response) => response.writeHead(404).end('{}')],
     ['status 500', 'status', /500/, (_, response) => response.writeHead(500).end('{}')],
@@ -260,7 +264,7 @@ describe('what the source says is refused', () => {
       (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{}')),
     ],
     [
-      'a document said to be too large',
+      'a document with a Content-Length over the limit',
       'too_large',
       /over 1000 bytes/,
       (_, response) => response.writeHead(200, { 'content-length': '1001' }).write('{'),
@@ -278,7 +282,7 @@ describe('what the source says is refused', () => {
       },
     ],
     [
-      'a body that is cut off',
+      'a truncated body',
       'protocol',
       /broke/,
       (_, response) => {
@@ -297,11 +301,11 @@ describe('what the source says is refused', () => {
   })
 
   const tls: [string, Fault, string][] = [
-    ['what is not HTTP', 'protocol', 'SSH-2.0-x\r\n\r\n'],
+    ['bytes that aren’t HTTP', 'protocol', 'SSH-2.0-x\r\n\r\n'],
     ['endless headers', 'too_large', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(20_000)}`],
     ['an upgrade', 'protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
     ['two lengths', 'protocol', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'],
-    ['a chunk that is none', 'protocol', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}'],
+    ['a malformed chunk', 'protocol', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}'],
   ]
   test.each(tls)('%s', async (_name, fault, sent) => {
     const source = await keep(startTls(certificate, (socket) => socket.write(sent)))
@@ -309,15 +313,15 @@ describe('what the source says is refused', () => {
   })
 })
 
-describe('TLS is refused', () => {
-  test('with a certificate that nobody vouches for', async () => {
+describe('refused TLS connections', () => {
+  test('a certificate of an unknown CA', async () => {
     const source = await keep(startSource(certificate, (_request, response) => sendJson(response, 1)))
     const error = await faultOf(testFetcher({}), source.url())
     expect(error).toMatchObject({ fault: 'tls', message: expect.stringContaining('self-signed') })
     expect(source.paths).toEqual([])
   })
 
-  test('with a certificate of another name', async () => {
+  test('a certificate for another name', async () => {
     const source = await keep(startSource(certificate, (_request, response) => sendJson(response, 1)))
     const fetcher = testFetcher({ certificate, lookup: resolvesTo('127.0.0.1') })
     const error = await faultOf(fetcher, source.url('/', 'elsewhere.example'))
@@ -325,16 +329,16 @@ describe('TLS is refused', () => {
     expect(source.paths).toEqual([])
   })
 
-  test('where plain HTTP is spoken', async () => {
+  test('a server without TLS', async () => {
     const source = await keep(startTcp((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n{}')))
     expect(await faultOf(testFetcher({ certificate }), source.url())).toMatchObject({ fault: 'tls' })
   })
 })
 
-describe('what does not answer in time', () => {
+describe('sources that don’t answer in time', () => {
   const silent: [string, () => Promise<Source>][] = [
-    ['a handshake that does not go on', () => startTcp(() => {})],
-    ['headers that do not come', () => startSource(certificate, () => {})],
+    ['a handshake that stalls', () => startTcp(() => {})],
+    ['headers that never come', () => startSource(certificate, () => {})],
     [
       'headers that come slowly',
       () =>
@@ -353,7 +357,7 @@ describe('what does not answer in time', () => {
         }),
     ],
     [
-      'redirects that each come in time, but not all',
+      'redirects that are each in time, but not together',
       () =>
         startSource(certificate, (_request, response) => {
           setTimeout(() => response.writeHead(302, { location: '/' }).end(), 120)
@@ -375,7 +379,7 @@ describe('what does not answer in time', () => {
   })
 })
 
-describe('what can not be reached', () => {
+describe('unreachable sources', () => {
   test('a name that does not resolve', async () => {
     const lookup = () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }))
     const error = await faultOf(testFetcher({ lookup }), 'https://keys.example/')

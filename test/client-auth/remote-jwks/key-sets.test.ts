@@ -15,7 +15,7 @@ import {
 const SECOND = 1_000
 const A = newJwk('a')
 const B = newJwk('b')
-/** For encryption: of no use here. */
+/** An encryption key, which can't verify. */
 const C = { ...newJwk('c'), use: 'enc' }
 
 let certificate: Certificate
@@ -53,18 +53,18 @@ async function refusalOf(work: Promise<unknown>): Promise<Refusal> {
 }
 
 describe('a key set', () => {
-  test('has the keys that are of use', async () => {
+  test('has only the usable keys', async () => {
     expect(await kids('a')).toEqual(['a'])
     expect(await kids()).toEqual(['a'])
   })
 
-  test('is fetched once however many wait', async () => {
+  test('is fetched once for all waiting requests', async () => {
     const all = await Promise.all(Array.from({ length: 100 }, (_, i) => kids(i % 2 === 0 ? 'a' : undefined)))
     expect(all).toEqual(all.map(() => ['a']))
     expect(source.connections()).toBe(1)
   })
 
-  test('is kept for as long as its headers say', async () => {
+  test('is cached as long as its headers say', async () => {
     await kids('a')
     clock.advance(239 * SECOND)
     await kids('a')
@@ -75,14 +75,14 @@ describe('a key set', () => {
     expect(source.connections()).toBe(2)
   })
 
-  test('that is emptied leaves no key', async () => {
+  test('has no key after its source removed them all', async () => {
     await kids('a')
     published = { keys: [] }
     clock.advance(300 * SECOND)
     expect(await kids('a')).toEqual([])
   })
 
-  test('of one URL is not that of another', async () => {
+  test('belongs to one URL', async () => {
     await kids('a', source.url('/1'))
     await kids('a', source.url('/2'))
     expect(source.paths).toEqual(['/1', '/2'])
@@ -90,8 +90,8 @@ describe('a key set', () => {
 
   test.each([
     ['is down', () => (isDown = true)],
-    ['answers with no key set', () => (published = { error: 'maintenance' })],
-    ['answers with a key', () => (published = A)],
+    ['answers without a key set', () => (published = { error: 'maintenance' })],
+    ['answers with a single key', () => (published = A)],
   ])('is served while its source %s', async (_name, fail) => {
     await kids('a')
     fail()
@@ -105,7 +105,7 @@ describe('a key set', () => {
 })
 
 describe('kid-storm: an unknown kid', () => {
-  test('has the source asked again after the cool-down: a new key is found', async () => {
+  test('makes the source be asked again after the cool-down, which finds a new key', async () => {
     await kids('a')
     published = { keys: [A, B] }
     expect(await kids('b')).toEqual(['a'])
@@ -114,7 +114,7 @@ describe('kid-storm: an unknown kid', () => {
     expect(source.connections()).toBe(2)
   })
 
-  test('in a storm costs one fetch for each cool-down, and known ones none', async () => {
+  test('costs one fetch in each cool-down during a storm, and known kids cost none', async () => {
     await kids('a')
     for (let round = 1; round <= 3; round += 1) {
       clock.advance(30 * SECOND)
@@ -128,18 +128,18 @@ describe('kid-storm: an unknown kid', () => {
     expect(source.connections()).toBe(4)
   })
 
-  test('in a storm at a source that is down costs fewer', async () => {
+  test('costs fewer fetches while the source is down', async () => {
     await kids('a')
     isDown = true
     for (let passed = 0; passed < 200; passed += 1) {
       clock.advance(SECOND)
       expect(await kids(`storm ${passed}`)).toEqual(['a'])
     }
-    // After 30, 60 and 120 seconds: at 30, 60 and 120.
+    // The pauses grow: 30, 60 and 120 seconds.
     expect(source.connections()).toBe(4)
   })
 
-  test('is not a missing one', async () => {
+  test('differs from a missing kid', async () => {
     await kids()
     clock.advance(30 * SECOND)
     await kids()
@@ -147,7 +147,7 @@ describe('kid-storm: an unknown kid', () => {
   })
 })
 
-test('keys without a kid that stopped to fit are asked for again, once in a cool-down', async () => {
+test('keys without a kid that no longer verify are fetched again, once in a cool-down', async () => {
   published = { keys: [newJwk()] }
   const keys = await keySets.keysFor(source.url(), undefined)
   published = { keys: [newJwk()] }
@@ -157,8 +157,8 @@ test('keys without a kid that stopped to fit are asked for again, once in a cool
   expect(renewed?.thumbprint).not.toBe(keys[0]?.thumbprint)
 })
 
-describe('where there is no key set', () => {
-  test('the refusal says why, and the wire learns nothing', async () => {
+describe('a missing key set', () => {
+  test('makes a refusal whose reason only the audit log has', async () => {
     isDown = true
     const error = await refusalOf(kids('a'))
     expect(error).toMatchObject({
@@ -174,7 +174,7 @@ describe('where there is no key set', () => {
     })
   })
 
-  test('the source is left alone for the cool-down', async () => {
+  test('isn’t fetched again during the cool-down', async () => {
     isDown = true
     await Promise.all(Array.from({ length: 50 }, () => refusalOf(kids('a'))))
     clock.advance(30 * SECOND - 1)
@@ -186,7 +186,7 @@ describe('where there is no key set', () => {
     expect(await kids('a')).toEqual(['a'])
   })
 
-  test('inward-fetch: as its address is not allowed, nothing connects', async () => {
+  test('inward-fetch: makes no connection to a forbidden address', async () => {
     keySets = new RemoteKeySets(clock, testFetcher({ certificate, allowed: [] }))
     const error = await refusalOf(kids('a'))
     expect(error).toMatchObject({ reason: 'keys_unavailable', detail: { fault: 'address_refused' } })
@@ -199,18 +199,18 @@ describe('where there is no key set', () => {
     ['51 keys', () => ({ keys: Array.from({ length: 51 }, () => A) }), 'unusable'],
     ['more than 256 KiB', () => ({ keys: [A], padding: 'a'.repeat(256 * 1024) }), 'too_large'],
   ]
-  test.each(unusable)('as it is %s', async (_name, document, fault) => {
+  test.each(unusable)('is one that is %s', async (_name, document, fault) => {
     published = document()
     expect((await refusalOf(kids('a'))).detail).toMatchObject({ fault })
   })
 
-  test('what an administrator is told is cut', async () => {
+  test('messages for administrators are cut', async () => {
     const error = await refusalOf(kids('a', `https://127.0.0.1/${'a'.repeat(5_000)}`))
     expect(Object.values(error.detail).map((value) => String(value).length <= 256)).toEqual([true, true, true, true])
   })
 })
 
-test('at most 1,000 sets are kept: the one that was used longest ago goes', async () => {
+test('at most 1,000 sets are kept, and the one unused for longest is dropped', async () => {
   keySets = new RemoteKeySets(clock, testFetcher({ allowed: [] }))
   const url = (i: number) => `https://127.0.0.1/${i}`
   for (let i = 0; i < 1_001; i += 1) await refusalOf(kids('a', url(i)))
@@ -220,7 +220,7 @@ test('at most 1,000 sets are kept: the one that was used longest ago goes', asyn
   expect(kept).toContain(url(1_000))
 })
 
-test('the status lists every source, and the keys that are of no use', async () => {
+test('the status lists every source, and the unusable keys', async () => {
   await kids('a')
   isDown = true
   await refusalOf(kids('a', source.url('/other')))

@@ -39,7 +39,7 @@ async function keep(starting: Promise<Source>): Promise<Source> {
   return source
 }
 
-/** A proxy that connects to whatever is on a port of this machine, and notes what it was asked. */
+/** A proxy that connects every request to one port of this machine, and records the requests. */
 interface TestProxy {
   readonly url: string
   readonly asked: IncomingMessage[]
@@ -63,7 +63,7 @@ async function startProxy(status = 200, isWithTls = false): Promise<TestProxy> {
       socket.pipe(onwards).pipe(socket)
     })
     onwards.on('error', () => socket.destroy())
-    // To see the end of the other side, too.
+    // Needed to see the end of the other side, too.
     onwards.once('close', () => socket.resume())
     socket.once('close', () => onwards.destroy())
   })
@@ -84,7 +84,7 @@ interface Changes {
   readonly time?: number
 }
 
-/** Names that are resolved here do not go through the proxy. */
+/** Names that go through the proxy must not be resolved here. */
 const noLookup = async (host: string) => {
   throw new Error(`${host} was resolved here`)
 }
@@ -109,7 +109,7 @@ async function faultOf(fetcher: JsonFetcher, url: string): Promise<FetchError> {
 
 describe('through a proxy', () => {
   test.each([false, true])(
-    'a document comes from a host whose name is not known here; the proxy with TLS: %s',
+    'a document comes from a host that only the proxy can resolve; the proxy with TLS: %s',
     async (isWithTls) => {
       const source = await keep(startSource(certificate, (_request, response) => sendJson(response, { keys: [] })))
       const proxy = await startProxy(200, isWithTls)
@@ -122,13 +122,13 @@ describe('through a proxy', () => {
     },
   )
 
-  test('the port of https is named, too', async () => {
+  test('the request names port 443, too', async () => {
     const proxy = await startProxy(403)
     await faultOf(fetcherThrough(proxy.url), 'https://keys.example/jwks')
     expect(proxy.asked[0]?.url).toBe('keys.example:443')
   })
 
-  test('a user and password go to the proxy, and nowhere else', async () => {
+  test('user and password go only to the proxy', async () => {
     const sent: unknown[] = []
     const source = await keep(
       startSource(certificate, ({ headers }, response) => {
@@ -156,13 +156,13 @@ describe('through a proxy', () => {
     expect(proxy.asked.map(({ url }) => url)).toEqual([`keys.example:${source.port}`, `other.example:${source.port}`])
   })
 
-  test('the certificate is that of the host in the URL', async () => {
+  test('the certificate must be that of the URL’s host', async () => {
     const source = await keep(startSource(certificate, (_request, response) => sendJson(response, {})))
     const proxy = await startProxy()
     expect(await faultOf(fetcherThrough(proxy.url), source.url('/', 'third.example'))).toMatchObject({ fault: 'tls' })
   })
 
-  test('what is not for it is fetched directly, by the rules', async () => {
+  test('exempt hosts are fetched directly, under the same rules', async () => {
     const source = await keep(startSource(certificate, (_request, response) => sendJson(response, {})))
     const proxy = await startProxy()
     const lookup = async () => [{ address: '127.0.0.1', family: 4 }]
@@ -179,7 +179,7 @@ describe('through a proxy', () => {
   })
 })
 
-describe('inward-fetch: what may not be reached is not asked of the proxy either', () => {
+describe('inward-fetch: forbidden targets aren’t requested from the proxy either', () => {
   test.each([
     'https://127.0.0.1/jwks',
     'https://10.0.0.1/jwks',
@@ -198,7 +198,7 @@ describe('inward-fetch: what may not be reached is not asked of the proxy either
     expect(proxy.asked).toEqual([])
   })
 
-  test('nor by a redirect', async () => {
+  test('by a redirect', async () => {
     const source = await keep(
       startSource(certificate, (_request, response) =>
         response.writeHead(302, { location: 'https://169.254.169.254/' }).end(),
@@ -210,7 +210,7 @@ describe('inward-fetch: what may not be reached is not asked of the proxy either
     expect(proxy.asked).toHaveLength(1)
   })
 
-  test('an address that is allowed is', async () => {
+  test('an allowed address is', async () => {
     const source = await keep(startSource(certificate, (_request, response) => sendJson(response, {})))
     const proxy = await startProxy()
     await fetcherThrough(proxy.url, { allowed: ['127.0.0.1'] }).get(source.url('/', '127.0.0.1'))
@@ -218,7 +218,7 @@ describe('inward-fetch: what may not be reached is not asked of the proxy either
   })
 })
 
-describe('a proxy that makes no connection', () => {
+describe('a proxy that fails to connect', () => {
   const URL_OF_KEYS = 'https://keys.example/jwks'
   const SECRET = 'p4ssw0rd'
   const withSecret = (url: string) => url.replace('//', `//user:${SECRET}@`)
@@ -236,17 +236,17 @@ describe('a proxy that makes no connection', () => {
   })
 
   const talks: [string, string, string][] = [
-    ['what is no HTTP', 'SSH-2.0-OpenSSH\r\n', 'proxy'],
-    ['headers without end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`, 'proxy'],
+    ['bytes that aren’t HTTP', 'SSH-2.0-OpenSSH\r\n', 'proxy'],
+    ['endless headers', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`, 'proxy'],
     ['nothing more', '', 'proxy'],
-    ['what is no TLS', 'HTTP/1.1 200 OK\r\n\r\nhello', 'tls'],
+    ['bytes that aren’t TLS', 'HTTP/1.1 200 OK\r\n\r\nhello', 'tls'],
   ]
   test.each(talks)('it answers %s', async (_name, text, fault) => {
     const source = await keep(startTcp((socket) => socket.once('data', () => socket.end(text))))
     expect(await faultOf(fetcherThrough(`http://127.0.0.1:${source.port}`), URL_OF_KEYS)).toMatchObject({ fault })
   })
 
-  test('it is not there', async () => {
+  test('it doesn’t listen', async () => {
     const gone = await startTcp(() => {})
     await gone.stop()
     const fault = await faultOf(fetcherThrough(withSecret(`http://127.0.0.1:${gone.port}`)), URL_OF_KEYS)
@@ -254,7 +254,7 @@ describe('a proxy that makes no connection', () => {
     expect(fault.message).not.toContain(SECRET)
   })
 
-  test('it says nothing: the time is up, and the connection closed', async () => {
+  test('it never answers: the fetch ends in time and closes its connection', async () => {
     const silent = await keep(startTcp(() => {}))
     const fetcher = fetcherThrough(`http://127.0.0.1:${silent.port}`, { time: 100 })
     expect(await faultOf(fetcher, URL_OF_KEYS)).toMatchObject({ fault: 'timeout' })
@@ -277,13 +277,13 @@ describe('the setting', () => {
     'http://proxy.example.com/path',
     'http://us%er:hush-hush@proxy.example.com',
     'http://',
-  ])('%s is refused, and no password is shown', (proxy) => {
+  ])('%s is refused without showing a password', (proxy) => {
     expect(() => load(proxy)).toThrow(/^TESSERA_OUTBOUND_PROXY is .*: must be http:\/\/ or https:\/\/ and a host/)
     expect(() => load(proxy)).not.toThrow('hush')
   })
 })
 
-test('a server fetches the keys of its clients through it', async () => {
+test('a server fetches its clients’ keys through it', async () => {
   const signer = await makeSigner('ES256')
   const source = await keep(
     startSource(certificate, (_request, response) => sendJson(response, { keys: [signer.publicJwk] })),

@@ -4,7 +4,7 @@ import { refuseUrl } from '../../../src/client-auth/remote-jwks/url.ts'
 
 const rules = new AddressRules()
 
-describe('inward-fetch: URLs that can not be registered', () => {
+describe('inward-fetch: URLs that registration refuses', () => {
   const loopback =
     'must not lead to 127.0.0.1 (loopback, RFC 1122), which the configuration does not allow: see outbound.allow'
   const cases: [string, string, string][] = [
@@ -15,7 +15,7 @@ describe('inward-fetch: URLs that can not be registered', () => {
     ['empty', '', 'must be an absolute URL'],
     ['no host', 'https://', 'must be an absolute URL'],
     ['a line break', 'https://keys.example/\nx', 'must be an absolute URL'],
-    ['a space in front', ' https://keys.example/', 'must be an absolute URL'],
+    ['a leading space', ' https://keys.example/', 'must be an absolute URL'],
     ['digits of another script', 'https://１27.0.0.1/', 'must be an absolute URL'],
     ['a user', 'https://user@keys.example/', 'must not hold a user name or password'],
     ['a password', 'https://:pass@keys.example/', 'must not hold a user name or password'],
@@ -49,16 +49,16 @@ describe('inward-fetch: URLs that can not be registered', () => {
   })
 })
 
-describe('URLs that can', () => {
+describe('URLs that registration accepts', () => {
   const cases: [string, string, string[]][] = [
     ['a name', 'https://keys.example/jwks', []],
     ['a port and a query', 'https://keys.example:8443/jwks?tenant=1', []],
     ['2,000 characters', `https://keys.example/${'a'.repeat(1_979)}`, []],
     ['a public address', 'https://8.8.8.8/', []],
-    ['a name that only begins so', 'https://localhost.example/', []],
+    ['a name with only a common prefix', 'https://localhost.example/', []],
     ['an allowed address', 'https://127.0.0.1/', ['127.0.0.1']],
-    ['localhost where one of its addresses is allowed', 'https://localhost/', ['127.0.0.1']],
-    ['localhost where the other one is', 'https://localhost/', ['::1']],
+    ['localhost if one of its addresses is allowed', 'https://localhost/', ['127.0.0.1']],
+    ['localhost if the other one is allowed', 'https://localhost/', ['::1']],
   ]
   test.each(cases)('%s', (_name, url, allowed) => {
     expect(refuseUrl(url, new AddressRules(allowed))).toBeUndefined()

@@ -4,7 +4,7 @@ import { FairQueue, type Place, SecretQueueFull } from '../../../src/client-auth
 
 type Class = 'known' | 'new'
 
-/** A queue that is busy until it is told to go on, and what comes of each job. */
+/** A queue whose job ends on demand, and the outcome of each job. */
 function busyQueue(waiting: Readonly<Record<Class, number>>, turns: readonly Class[] = ['known', 'new']) {
   const queue = new FairQueue<Class>({ concurrency: 1, waiting, turns })
   const served: string[] = []
@@ -25,7 +25,7 @@ function busyQueue(waiting: Readonly<Record<Class, number>>, turns: readonly Cla
 }
 
 describe('lanes take turns', () => {
-  test('a long lane delays another by one job', async () => {
+  test('a long lane delays another by only one job', async () => {
     const { add, finish } = busyQueue({ known: 0, new: 10 })
     for (const [name, lane] of [
       ['a1', 'a'],
@@ -37,7 +37,7 @@ describe('lanes take turns', () => {
     expect((await finish()).served).toEqual(['a1', 'b1', 'a2', 'a3'])
   })
 
-  test('so do the narrower lanes within one, which together have one turn', async () => {
+  test('and so do sublanes, which share one turn', async () => {
     const { add, finish } = busyQueue({ known: 0, new: 10 })
     for (const [name, ...lanes] of [
       ['attacker 1', '198', '198.51', 'x'],
@@ -50,8 +50,8 @@ describe('lanes take turns', () => {
   })
 })
 
-describe('where there is no room', () => {
-  test('the one that has waited longest in the fullest lane makes some', async () => {
+describe('if the queue is full', () => {
+  test('the job that has waited longest in the fullest lane is dropped', async () => {
     const { add, finish } = busyQueue({ known: 0, new: 3 })
     for (const [name, lane] of [
       ['good', 'g'],
@@ -64,7 +64,7 @@ describe('where there is no room', () => {
     expect(await finish()).toEqual({ served: ['good', 'a3', 'a4'], turnedAway: ['a1', 'a2'] })
   })
 
-  test('the fullest of the narrower lanes within the fullest', async () => {
+  test('in the fullest of its sublanes', async () => {
     const { add, finish } = busyQueue({ known: 0, new: 3 })
     for (const [name, ...lanes] of [
       ['good', 'g', 'g'],
@@ -76,7 +76,7 @@ describe('where there is no room', () => {
     expect((await finish()).turnedAway).toEqual(['b1'])
   })
 
-  test('one class takes none of the room, nor of the turns, of another', async () => {
+  test('a class takes neither room nor turns from another', async () => {
     const { add, wait, finish } = busyQueue({ known: 2, new: 2 }, ['known', 'known', 'new'])
     for (let count = 0; count < 50; count += 1) add(`flood ${count}`, `lane ${count}`)
     for (const name of ['one', 'two', 'three']) wait({ class: 'known', lanes: ['known'] }, name)
@@ -85,7 +85,7 @@ describe('where there is no room', () => {
     expect(turnedAway).toHaveLength(49)
   })
 
-  test('there is some again afterwards', async () => {
+  test('there is room again afterwards', async () => {
     const { queue, add, finish } = busyQueue({ known: 0, new: 1 })
     for (const name of ['a', 'b', 'c']) add(name, 'lane')
     await finish()
@@ -94,13 +94,13 @@ describe('where there is no room', () => {
   })
 })
 
-test('a class that nobody waits in is passed over', async () => {
+test('an empty class is skipped', async () => {
   const { add, finish } = busyQueue({ known: 1, new: 5 }, ['known', 'known', 'known', 'new'])
   for (const name of ['a', 'b', 'c']) add(name, name)
   expect((await finish()).served).toEqual(['a', 'b', 'c'])
 })
 
-test('a job that fails keeps no other from its turn', async () => {
+test('a failing job doesn’t stop the next one', async () => {
   const queue = new FairQueue<Class>({ concurrency: 1, waiting: { known: 3, new: 3 }, turns: ['known', 'new'] })
   const place = { class: 'new', lanes: ['a'] } as const
   const failing = queue.run(place, () => Promise.reject(new Error('no')))
@@ -109,7 +109,7 @@ test('a job that fails keeps no other from its turn', async () => {
   await expect(next).resolves.toBe('served')
 })
 
-test('whoever is alone in a lane is served, whatever a flood in fewer lanes than there is room for does', async () => {
+test('the only job of a lane is served during a flood in fewer lanes than the queue has room', async () => {
   const job = fc.record({ lane: fc.nat({ max: 2 }), narrower: fc.nat({ max: 50 }), id: fc.nat({ max: 1000 }) })
   await fc.assert(
     fc.asyncProperty(fc.array(job, { maxLength: 40 }), fc.array(job, { maxLength: 40 }), async (before, after) => {
@@ -123,7 +123,7 @@ test('whoever is alone in a lane is served, whatever a flood in fewer lanes than
       expect(queue.waiting).toBeLessThanOrEqual(5)
       const { served, turnedAway } = await finish()
       expect(served.filter((name) => name === 'good')).toEqual(['good'])
-      // Each of the three other lanes goes before it once at the most.
+      // Each of the three other lanes goes before it at most once.
       expect(served.indexOf('good')).toBeLessThanOrEqual(3)
       expect(served.length + turnedAway.length).toBe(before.length + after.length + 1)
     }),

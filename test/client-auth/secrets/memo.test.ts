@@ -10,7 +10,7 @@ const RIGHT = 'correct horse'
 const id = ClientId('client')
 const place = { class: 'new', lanes: ['here'] } as const
 
-/** A verifier whose slow hashes are counted. */
+/** A verifier that counts its slow hashes. */
 function setUp() {
   const clock = standingClock()
   const counts = { hashes: 0 }
@@ -23,7 +23,7 @@ function setUp() {
     secrets: [{ hash: { kind: 'scrypt', parameters, digest: Buffer.from(RIGHT) } as const }],
   })
   let holder = createHolder()
-  /** Presents the secret. @returns how many slow hashes that cost */
+  /** Presents a secret. @returns the number of slow hashes that this cost */
   const present = async (secret = RIGHT): Promise<number> => {
     const before = counts.hashes
     const mark = verifier.markOf(DEFAULT_TENANT, id, secret) ?? ''
@@ -39,7 +39,7 @@ function setUp() {
   return { clock, present, changeClient }
 }
 
-test('a right secret is known for ten minutes after its last use', async () => {
+test('a right secret is remembered for ten minutes after its last use', async () => {
   const { clock, present } = setUp()
   expect(await present()).toBe(1)
   for (let use = 0; use < 20; use += 1) {
@@ -50,7 +50,7 @@ test('a right secret is known for ten minutes after its last use', async () => {
   expect(await present()).toBe(1)
 })
 
-test('however often it is used, it is hashed anew after a day', async () => {
+test('after a day it is hashed anew, however often it was used', async () => {
   const { clock, present } = setUp()
   let hashes = 0
   for (let passed = 0; passed <= 3 * DAY; passed += 5 * MINUTE) {
@@ -68,7 +68,7 @@ test('it is forgotten when the client changes', async () => {
   expect(await present()).toBe(1)
 })
 
-test('a wrong secret beside it prolongs nothing', async () => {
+test('a wrong secret doesn’t prolong it', async () => {
   const { clock, present } = setUp()
   await present()
   clock.advance(10 * MINUTE - 1)

@@ -7,7 +7,7 @@ import { basic, startTestServer, type TestServer } from '../../harness/server.ts
 import { newJwk } from '../../harness/source.ts'
 
 const GENERATED = newSecret()
-/** Slow hashes that run at once. */
+/** The number of parallel slow hashes. */
 const AT_ONCE = Math.max(1, Math.min(3, availableParallelism() - 1))
 let server: TestServer
 beforeAll(async () => {
@@ -30,13 +30,13 @@ const ask = (id: string, secret: string, from = HOME) =>
   server.token({ grant_type: 'client_credentials' }, { ...basic(id, secret), 'x-forwarded-for': from })
 
 let strangers = 0
-/** As `ask`, each time from an address of its own: what is measured here is the work, not how guesses are slowed. */
+/** Like `ask`, from a new address each time: this measures the work, and must not be throttled. */
 function askFromAnywhere(id: string, secret: string): Promise<Response> {
   strangers += 1
   return ask(id, secret, `198.51.${strangers >> 8}.${strangers & 255}`)
 }
 
-/** Seconds of CPU, of all threads: unlike the time on the clock, little disturbed by what else runs. */
+/** CPU seconds of all threads. Other processes disturb them less than elapsed time. */
 async function cpuOf(work: () => Promise<unknown>): Promise<number> {
   const start = process.cpuUsage()
   await work()
@@ -53,24 +53,24 @@ async function medianCpu(id: string, secret: () => string): Promise<number> {
   return median(costs)
 }
 
-describe('the work of a wrong guess (uniform-refusal)', { timeout: 120_000 }, () => {
+describe('the work for a wrong guess (uniform-refusal)', { timeout: 120_000 }, () => {
   let guesses = 0
   const human = () => {
     guesses += 1
     return `guess ${guesses}`
   }
 
-  test('is the same for every client and none: one slow hash for a secret of a chosen form', async () => {
+  test('is one slow hash for a secret of a chosen form, for every client and for unknown ones', async () => {
     const costs = [
       await medianCpu('chosen', human),
       await medianCpu('generated', human),
       await medianCpu('nobody', human),
     ]
-    // A slow hash is some hundred milliseconds, a request a few: a client that skipped it would stand out fiftyfold.
+    // A slow hash takes some hundred milliseconds, a request a few. A skipped hash would stand out fiftyfold.
     expect(Math.max(...costs) / Math.min(...costs)).toBeLessThan(2.5)
   })
 
-  test('is no slow hash for a secret of the generated form, whichever the client', async () => {
+  test('is no slow hash for a secret of the generated form, for any client', async () => {
     const slow = await medianCpu('chosen', human)
     for (const id of ['chosen', 'signer', 'generated', 'nobody']) {
       expect(await medianCpu(id, newSecret)).toBeLessThan(slow / 3)
@@ -78,7 +78,7 @@ describe('the work of a wrong guess (uniform-refusal)', { timeout: 120_000 }, ()
   })
 })
 
-test('a chosen secret pays for its slow hash once, and a burst of it, too', async () => {
+test('a chosen secret costs one slow hash, even in a burst', async () => {
   const slow = await cpuOf(() => ask('chosen', 'not this one'))
   await ask('chosen', 'correct horse')
   const warm = await cpuOf(() => Promise.all(Array.from({ length: 20 }, () => ask('chosen', 'correct horse'))))
@@ -88,9 +88,9 @@ test('a chosen secret pays for its slow hash once, and a burst of it, too', asyn
   expect(burst.map(({ status }) => status)).toEqual(burst.map(() => 200))
 })
 
-test('guess-flood: a flood of guesses is answered 429 beyond what the queue holds, and good clients go on', async () => {
+test('guess-flood: guesses beyond the queue’s room get 429, and good clients are served', async () => {
   await ask('chosen', 'correct horse')
-  // Fewer connections than requests, but far more than may wait: all at once they would take seconds to make.
+  // Fewer connections than requests, since connecting takes seconds, but far more than the queue holds.
   const agent = new Agent({ keepAlive: true, maxSockets: 80 * AT_ONCE })
   const guess = (count: number) => {
     const credentials = basic(count % 2 === 0 ? 'chosen' : `nobody ${count % 40}`, `flood ${count}`)

@@ -17,18 +17,18 @@ import { standingClock } from '../../harness/clock.ts'
 
 const RIGHT = 'correct horse'
 const HOME = '203.0.113.1'
-/** Slow hashes of one process that run at once. */
+/** The number of parallel slow hashes of a process. */
 const AT_ONCE = Math.max(1, Math.min(3, availableParallelism() - 1))
-/** How long each takes. Milliseconds. */
+/** The duration of a slow hash, in milliseconds. */
 const HASH_MS = 250
-/** Requests of the flood while each hash runs: some 200 a second for each that runs at once, all processes together. */
+/** Guesses during each hash: some 200 a second for each parallel hash, over all processes. */
 const FLOOD = 50 * AT_ONCE
-/** A client tries again a second after it was turned away: so many hashes later. */
+/** Hashes that run until a refused client retries, a second later. */
 const PAUSE = 1_000 / HASH_MS
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** The good client: another object each time that it has changed. */
+/** The good client, as a new object after each change. */
 function createClient(): Client {
   const parameters: ScryptParameters = { logN: 14, r: 8, p: 5, salt: Buffer.alloc(16) }
   const secret: SecretCredential = {
@@ -47,7 +47,7 @@ function createClient(): Client {
   return clientWith({ id: ClientId('good'), credentials: toCredentials([secret]) })
 }
 
-/** A process that checks secrets, with hashes that are done when it is told. */
+/** A process that checks secrets, and whose hashes end on demand. */
 function startProcess(clock: { monotonic(): number; now(): number }, guesses: Guesses) {
   const running: (() => void)[] = []
   let client = createClient()
@@ -85,11 +85,11 @@ function startProcess(clock: { monotonic(): number; now(): number }, guesses: Gu
 
 interface Flood {
   readonly addressOf: (count: number) => string
-  /** Whether each of its pairs of client and address comes again after it was turned away. */
+  /** Whether each pair of client and address comes again after it was refused. */
   readonly comesAgain: boolean
 }
 
-/** A server under a flood, of as many processes; what is measured is in hashes that have run meanwhile. */
+/** A server of several processes under a flood. Durations are counted in hashes. */
 function setUp(processes: number, { addressOf, comesAgain }: Flood) {
   const clock = standingClock()
   const limiter = new GuessLimiter(clock)
@@ -106,7 +106,7 @@ function setUp(processes: number, { addressOf, comesAgain }: Flood) {
       if (status === 429 && comesAgain) again.push([ticks + PAUSE, count])
     })
   }
-  /** Lets as much time pass as a hash takes. */
+  /** Lets time pass for one hash. */
   const tick = async (): Promise<void> => {
     ticks += 1
     clock.advance(HASH_MS)
@@ -123,7 +123,7 @@ function setUp(processes: number, { addressOf, comesAgain }: Flood) {
     await settled()
     await settled()
   }
-  /** The client logs in, and tries again each second, at whichever process, for as long as it is turned away. */
+  /** Logs the client in at any process, and retries each second while it is refused. */
   const logIn = async (from = HOME) => {
     const before = ticks
     for (let tries = 1; ; tries += 1) {
@@ -145,7 +145,7 @@ function setUp(processes: number, { addressOf, comesAgain }: Flood) {
   return { clock, tick, logIn, changeClient }
 }
 
-/** The questions of a worker to the primary, over a channel as between processes. */
+/** A worker's requests to the primary, over a channel as between processes. */
 function remote(limiter: GuessLimiter): RemoteGuesses {
   const takers: { primary?: (message: FromWorker) => void; worker?: (message: FromPrimary) => void } = {}
   const send = <Message>(take: ((message: Message) => void) | undefined, message: Message) => {
@@ -175,42 +175,39 @@ const fromSite = (n: number) => `2001:db8:77:${(n & 0xffff).toString(16)}::1`
 const fromNear = (n: number) => `203.0.${(n >> 8) & 255}.${n & 255}`
 const fromAll = (n: number) => `${1 + (n % 200)}.${(n * 7) & 255}.${(n >> 8) & 255}.${n & 255}`
 
-/** From where a flood comes; how many hashes a client that nobody knows yet waits for at the most, and in how many tries. */
+/** The sources of a flood, and the most hashes and tries that a new client needs. */
 const floods: [string, Flood, { readonly ticks: number; readonly tries: number }][] = [
   ['a few providers', { addressOf: fromFew, comesAgain: false }, { ticks: 6, tries: 1 }],
-  ['a few providers, each address again', { addressOf: fromFew, comesAgain: true }, { ticks: 12, tries: 1 }],
+  ['a few providers, each address repeatedly', { addressOf: fromFew, comesAgain: true }, { ticks: 12, tries: 1 }],
   ['one IPv6 site', { addressOf: fromSite, comesAgain: false }, { ticks: 6, tries: 1 }],
-  ['one IPv6 site, each network again', { addressOf: fromSite, comesAgain: true }, { ticks: 12, tries: 1 }],
-  ['addresses beside its own', { addressOf: fromNear, comesAgain: false }, { ticks: 12, tries: 2 }],
-  ['all of the world', { addressOf: fromAll, comesAgain: false }, { ticks: 12, tries: 2 }],
-  ['all of the world, each address again', { addressOf: fromAll, comesAgain: true }, { ticks: 2_000, tries: 400 }],
+  ['one IPv6 site, each network repeatedly', { addressOf: fromSite, comesAgain: true }, { ticks: 12, tries: 1 }],
+  ['neighbouring addresses', { addressOf: fromNear, comesAgain: false }, { ticks: 12, tries: 2 }],
+  ['the whole world', { addressOf: fromAll, comesAgain: false }, { ticks: 12, tries: 2 }],
+  ['the whole world, each address repeatedly', { addressOf: fromAll, comesAgain: true }, { ticks: 2_000, tries: 400 }],
 ]
 
-describe.each([1, 2])(
-  'guess-spray: %i process(es), flooded with guesses at clients that there are not',
-  (processes) => {
-    test.each(floods)(
-      'from %s',
-      async (_name, flood, most) => {
-        const { tick, logIn, changeClient } = setUp(processes, flood)
-        for (let ticks = 0; ticks < 20; ticks += 1) await tick()
-        const first = await logIn()
-        expect(first.status).toBe(200)
-        expect(first.tries).toBeLessThanOrEqual(most.tries)
-        expect(first.ticks).toBeLessThanOrEqual(most.ticks)
+describe.each([1, 2])('guess-spray: %i process(es) under a flood of guesses at unknown clients', (processes) => {
+  test.each(floods)(
+    'from %s',
+    async (_name, flood, most) => {
+      const { tick, logIn, changeClient } = setUp(processes, flood)
+      for (let ticks = 0; ticks < 20; ticks += 1) await tick()
+      const first = await logIn()
+      expect(first.status).toBe(200)
+      expect(first.tries).toBeLessThanOrEqual(most.tries)
+      expect(first.ticks).toBeLessThanOrEqual(most.ticks)
 
-        // Nothing is remembered of its secret: that it has succeeded from there, is.
-        changeClient()
-        const second = await logIn()
-        expect(second).toMatchObject({ status: 200, tries: 1 })
-        // The hash that runs, at the most one turn of others, and its own.
-        expect(second.ticks).toBeLessThanOrEqual(3)
-        const third = await logIn()
-        expect(third).toMatchObject({ status: 200, tries: 1 })
-        // Remembered: where there are several processes, the question to the primary is all that takes time.
-        expect(third.ticks).toBeLessThanOrEqual(3 * (processes - 1))
-      },
-      60_000,
-    )
-  },
-)
+      // Its secret is forgotten; its success from this address isn't.
+      changeClient()
+      const second = await logIn()
+      expect(second).toMatchObject({ status: 200, tries: 1 })
+      // The running hash, at most one turn of others, and its own.
+      expect(second.ticks).toBeLessThanOrEqual(3)
+      const third = await logIn()
+      expect(third).toMatchObject({ status: 200, tries: 1 })
+      // The secret is remembered. With several processes, only the request to the primary takes time.
+      expect(third.ticks).toBeLessThanOrEqual(3 * (processes - 1))
+    },
+    60_000,
+  )
+})

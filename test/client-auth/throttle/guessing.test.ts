@@ -9,7 +9,7 @@ const GENERATED = newSecret()
 const RIGHT = 'correct horse'
 const clients = ['target', 'neighbour']
 
-/** Stands still between guesses: hashing takes long, and a wait would be over by it. */
+/** The clock stands still between guesses, because a wait would end during the slow hashes. */
 const clock = standingClock()
 
 let server: TestServer
@@ -38,14 +38,14 @@ interface Answer {
 interface Attempt {
   readonly id: string
   readonly secret: string
-  /** The address that the proxy reports. */
+  /** The client address that the proxy reports. */
   readonly from: string
   readonly path?: string
-  /** Whether the secret stands in the body. */
+  /** Whether the secret is in the body. */
   readonly isInBody?: boolean
 }
 
-/** One attempt, over a connection of its own. */
+/** Makes one attempt over a new connection. */
 function attempt({ id, secret, from, path = endpointPaths.token, isInBody = false }: Attempt): Promise<Answer> {
   const form = new URLSearchParams({ grant_type: 'client_credentials', token: 'x' })
   if (isInBody) {
@@ -76,7 +76,7 @@ function attempt({ id, secret, from, path = endpointPaths.token, isInBody = fals
 }
 
 let guesses = 0
-/** A secret that nobody tried before. */
+/** A new wrong secret. */
 const guess = () => {
   guesses += 1
   return `guess${guesses}`
@@ -105,21 +105,21 @@ const WAIT = (seconds: number) => ({
 describe('parallel-guesses: six wrong secrets', () => {
   const cases: [string, string, string, string][] = [
     ['of a client', 'target', '198.51.100.1', 'wrong_secret'],
-    ['of a client that there is not, exactly alike', 'nobody', '198.51.100.2', 'unknown_client'],
+    ['of an unknown client, with equal answers', 'nobody', '198.51.100.2', 'unknown_client'],
   ]
   test.each(cases)(
-    '%s: five are refused, each also when a library sends it again, the sixth must wait',
+    '%s: five are refused, each also when a library repeats it, and the sixth must wait',
     async (_name, id, from, reason) => {
       const five: Answer[] = []
       for (let count = 0; count < 5; count += 1) {
         const secret = guess()
-        // Go's x/oauth2: Basic, and then at once in the body.
+        // Go's x/oauth2 sends Basic, and then at once the body.
         for (const isInBody of [false, true]) five.push(await attempt({ id, from, secret, isInBody }))
       }
       expect(five.map(wire)).toEqual(Array(10).fill(WRONG()))
       const sixth = await attempt({ id, from, secret: guess() })
       expect(wire(sixth)).toEqual(WAIT(1))
-      // Else whoever guesses would be told by the answer which is the right one.
+      // A different answer would tell the guesser that the secret is right.
       const right = await attempt({ id, from, secret: RIGHT })
       expect(wire(right)).toEqual(WAIT(1))
 
@@ -148,18 +148,18 @@ describe('parallel-guesses: six wrong secrets', () => {
   )
 })
 
-test('the right secret waits with the others at the very address at which it was right a moment ago', async () => {
+test('the right secret waits too, at the very address at which it just succeeded', async () => {
   const at = { id: 'neighbour', from: '198.51.100.3' }
   for (const _ of [1, 2, 3]) expect((await attempt({ ...at, secret: RIGHT })).status).toBe(200)
   for (let count = 0; count < 5; count += 1) expect(wire(await attempt({ ...at, secret: guess() }))).toEqual(WRONG())
   for (const secret of [RIGHT, guess()]) expect(wire(await attempt({ ...at, secret }))).toEqual(WAIT(1))
 })
 
-describe('while a client is guessed at', () => {
+describe('while a client is under attack', () => {
   const from = '198.51.100.4'
   const home = '203.0.113.1'
 
-  test('guess-flood, parallel-guesses: guesses at every endpoint that checks a secret, on twenty connections at once, are counted together', async () => {
+  test('guess-flood, parallel-guesses: all endpoints count guesses together, over twenty parallel connections', async () => {
     expect((await attempt({ id: 'mixed', from: home, secret: RIGHT })).status).toBe(200)
     const paths = [endpointPaths.token, endpointPaths.introspection, endpointPaths.revocation]
     const answers = await Promise.all(
@@ -178,9 +178,9 @@ describe('while a client is guessed at', () => {
   })
 
   const unharmed: [string, Omit<Attempt, 'path'>][] = [
-    ['at the address at which it succeeded', { id: 'mixed', from: home, secret: RIGHT }],
-    ['at an address that is new', { id: 'mixed', from: '203.0.113.2', secret: RIGHT }],
-    ['at the address of who guesses, where it is a generated one', { id: 'mixed', from, secret: GENERATED }],
+    ['at the address of its success', { id: 'mixed', from: home, secret: RIGHT }],
+    ['at a new address', { id: 'mixed', from: '203.0.113.2', secret: RIGHT }],
+    ['at the guesser’s address, if it is a generated one', { id: 'mixed', from, secret: GENERATED }],
     ['of another client, chosen, behind the same address', { id: 'neighbour', from, secret: RIGHT }],
     ['of another client, generated, behind the same address', { id: 'machine', from, secret: GENERATED }],
   ]
@@ -189,21 +189,21 @@ describe('while a client is guessed at', () => {
     expect((await attempt({ id: 'mixed', from, secret: RIGHT })).status).toBe(429)
   })
 
-  test('what a stranger writes into X-Forwarded-For makes no other address of his', async () => {
+  test('a forged X-Forwarded-For doesn’t change a stranger’s address', async () => {
     const forged = await attempt({ id: 'mixed', from: `${home}, ${from}`, secret: guess() })
     expect(wire(forged)).toEqual(WAIT(1))
     expect(await server.audit(forged.requestId)).toMatchObject([{ remoteAddress: from }])
   })
 })
 
-test('a wrong secret of the generated form is no guess: nobody finds a right one, so nobody waits', async () => {
+test('a wrong secret of the generated form is no guess, since nobody can guess one, so that nobody waits', async () => {
   const wrong = await Promise.all(
     Array.from({ length: 20 }, () => attempt({ id: 'machine', from: '198.51.100.5', secret: newSecret() })),
   )
   expect(wrong.map(wire)).toEqual(Array(20).fill(WRONG()))
 })
 
-test('a secret that was wrong is right once the client has it', async () => {
+test('a wrong secret is right once the client gets it', async () => {
   const at = { id: 'machine', from: '198.51.100.6', secret: 'not yet' }
   for (const _ of [1, 2]) expect(wire(await attempt(at))).toEqual(WRONG())
   const both = `[{ secret: ${GENERATED} }, { label: new, secret: ${at.secret} }]`

@@ -8,13 +8,13 @@ import { standingClock } from '../../harness/clock.ts'
 const MINUTE = 60_000
 const HERE = '192.0.2.1'
 
-/** A limiter under a clock that stands still unless told. */
+/** A limiter under a clock that moves only on demand. */
 function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[1]) {
   const clock = standingClock()
   const limiter = new GuessLimiter(clock, memory)
   let secrets = 0
 
-  /** Tries a secret, each time a new one unless told. @returns the attempt, or the refusal */
+  /** Tries a secret, by default a new one. @returns the attempt, or the refusal */
   function tryOut(client = 'a', address = HERE, ...marks: string[]): Attempt | TooManyGuesses {
     secrets += 1
     const [first = `secret ${secrets}`, ...rest] = marks
@@ -33,7 +33,7 @@ function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[1]) {
     if (attempt instanceof TooManyGuesses) throw attempt
     attempt.succeeded()
   }
-  /** Seconds to wait; 0 where the attempt is let through. */
+  /** Seconds to wait; 0 if the attempt may proceed. */
   const wait = (client?: string, address?: string, ...marks: string[]) => {
     const outcome = tryOut(client, address, ...marks)
     return outcome instanceof TooManyGuesses ? (outcome.retryAfter ?? 0) : 0
@@ -43,8 +43,8 @@ function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[1]) {
   return { clock, limiter, tryOut, fail, succeed, wait, letThrough }
 }
 
-describe('a secret that is known to be right is let through uncounted', () => {
-  test('where its client has succeeded, at that address alone', () => {
+describe('a secret that is known to be right passes uncounted', () => {
+  test('if its client has succeeded at that address', () => {
     const { succeed, letThrough } = setUp()
     expect(letThrough()).toBe(false)
     succeed()
@@ -53,7 +53,7 @@ describe('a secret that is known to be right is let through uncounted', () => {
     expect(letThrough('b')).toBe(false)
   })
 
-  test('not while a failure counts: then it begins like any other, and waits where they do', () => {
+  test('but not while a failure counts: it then waits like any other', () => {
     const { clock, fail, succeed, wait, letThrough } = setUp()
     succeed()
     fail(1)
@@ -67,7 +67,7 @@ describe('a secret that is known to be right is let through uncounted', () => {
     expect(letThrough()).toBe(true)
   })
 
-  test('for a day after the last time', () => {
+  test('for a day after the last success', () => {
     const { clock, succeed, letThrough } = setUp()
     succeed()
     for (const pause of [24 * 60 * MINUTE - 1, 24 * 60 * MINUTE - 1]) {
@@ -79,7 +79,7 @@ describe('a secret that is known to be right is let through uncounted', () => {
   })
 })
 
-/** Addresses of as many networks. */
+/** Addresses in as many networks. */
 const addressOf = (index: number) => `10.0.${index >> 8}.${index & 255}`
 
 describe('one client at one address', () => {
@@ -95,7 +95,7 @@ describe('one client at one address', () => {
     }
   })
 
-  test('the refusal says what was counted, to the administrator', () => {
+  test('the refusal tells the administrator which count was exceeded', () => {
     const { clock, fail, tryOut } = setUp()
     fail(5)
     clock.advance(1_000)
@@ -109,7 +109,7 @@ describe('one client at one address', () => {
     })
   })
 
-  test('a refused attempt counts for nothing, however often it comes', () => {
+  test('refused attempts don’t count', () => {
     const { clock, fail, wait } = setUp()
     fail(5)
     for (let i = 0; i < 100; i += 1) expect(wait('a', HERE, `refused ${i % 3}`)).toBe(1)
@@ -118,7 +118,7 @@ describe('one client at one address', () => {
     expect(wait()).toBe(2)
   })
 
-  test('parallel-guesses: attempts under way count, so one of many at once comes through when a wait is over', () => {
+  test('parallel-guesses: attempts under way count, so that one of many passes after a wait', () => {
     const { clock, fail, tryOut } = setUp()
     fail(5)
     clock.advance(1_000)
@@ -126,13 +126,13 @@ describe('one client at one address', () => {
     expect(outcomes.filter((outcome) => !(outcome instanceof TooManyGuesses))).toHaveLength(1)
   })
 
-  test('parallel-guesses: of many at once at the beginning, five', () => {
+  test('parallel-guesses: five of many pass at the beginning', () => {
     const { tryOut } = setUp()
     const outcomes = Array.from({ length: 50 }, () => tryOut())
     expect(outcomes.filter((outcome) => !(outcome instanceof TooManyGuesses))).toHaveLength(5)
   })
 
-  test('all is forgotten after fifteen minutes without a failure, not a millisecond before', () => {
+  test('all failures are forgotten after exactly fifteen minutes without one', () => {
     const { clock, fail, wait } = setUp()
     for (const [idle, following] of [
       [15 * MINUTE - 1, 2],
@@ -154,7 +154,7 @@ describe('one client at one address', () => {
     expect(wait()).toBe(1)
   })
 
-  test('who guesses beside a client that succeeds all the time is not forgiven all the time', () => {
+  test('a guesser beside a client that keeps succeeding isn’t always forgiven', () => {
     const { clock, tryOut, wait } = setUp()
     let guesses = 0
     for (let second = 0; second < 300; second += 1) {
@@ -167,7 +167,7 @@ describe('one client at one address', () => {
     expect(guesses).toBeLessThanOrEqual(45)
   })
 
-  test('while there is a wait, the right secret waits too: else whoever guesses would be told which it is', () => {
+  test('the right secret waits too, because a different answer would reveal it', () => {
     const { fail, succeed, wait } = setUp()
     succeed('a', HERE, 'right')
     fail(5)
@@ -175,7 +175,7 @@ describe('one client at one address', () => {
     expect(wait('a', HERE, 'wrong')).toBe(1)
   })
 
-  test('an attempt that succeeds twice is counted once', () => {
+  test('an attempt that succeeds twice counts once', () => {
     const { fail, tryOut, wait } = setUp()
     const attempt = tryOut()
     fail(3)
@@ -191,7 +191,7 @@ describe('the same wrong secret again is no new guess', () => {
   const cases: [string, (again: ReturnType<typeof setUp>['tryOut']) => void][] = [
     ['from Basic into the body, as golang.org/x/oauth2 repeats it', (tryOut) => tryOut('a', HERE, 'wrong')],
     ['64 times at once', (tryOut) => Array.from({ length: 64 }, () => tryOut('a', HERE, 'wrong'))],
-    ['with its other reading known already', (tryOut) => tryOut('a', HERE, 'wrong', 'wrong')],
+    ['with its other reading already known', (tryOut) => tryOut('a', HERE, 'wrong', 'wrong')],
   ]
   test.each(cases)('%s', (_name, repeat) => {
     const { tryOut, fail, wait } = setUp()
@@ -201,7 +201,7 @@ describe('the same wrong secret again is no new guess', () => {
     expect(wait()).toBe(1)
   })
 
-  test('both readings of Basic are guesses, each once', () => {
+  test('the two readings of Basic are one guess each', () => {
     const { tryOut, fail, wait } = setUp()
     tryOut('a', HERE, 'decoded', 'raw')
     tryOut('a', HERE, 'decoded')
@@ -210,7 +210,7 @@ describe('the same wrong secret again is no new guess', () => {
     expect(wait()).toBe(1)
   })
 
-  test('one of many secrets ago is a guess again', () => {
+  test('a secret counts again after many others', () => {
     const { clock, tryOut, fail, wait } = setUp()
     tryOut('a', HERE, 'wrong')
     fail(4)
@@ -230,8 +230,8 @@ describe('the same wrong secret again is no new guess', () => {
   })
 })
 
-describe('guessing from many addresses', () => {
-  test('fifty failures over all of them are free, then every new one waits', () => {
+describe('guesses from many addresses', () => {
+  test('fifty failures in all are free, then every new address waits', () => {
     const { clock, fail, wait, tryOut } = setUp()
     for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
     expect(tryOut('a', addressOf(50))).toMatchObject({ detail: { by: 'client', failures: 50, retry_after: 1 } })
@@ -241,11 +241,11 @@ describe('guessing from many addresses', () => {
     expect(wait('b', addressOf(52))).toBe(0)
   })
 
-  test('an address at which the client succeeded within a day is unharmed, and its failures are its own', () => {
+  test('an address that succeeded within a day is unaffected, and its failures count separately', () => {
     const { clock, fail, succeed, wait } = setUp()
     succeed('a', HERE, 'right')
     clock.advance(24 * 60 * MINUTE - 1)
-    // Within the region of that address: elsewhere, nobody would be kept waiting for them.
+    // These are in the region of that address, so that other regions don't wait.
     for (let i = 0; i < 50; i += 1) fail(1, 'a', `192.0.3.${i}`)
     expect(wait('a', '192.0.3.50')).toBe(1)
     expect(wait('a', HERE, 'right')).toBe(0)
@@ -253,10 +253,10 @@ describe('guessing from many addresses', () => {
     expect(wait('a', HERE, 'right')).toBe(1)
   })
 
-  test('a client that nobody knows yet is heard from a region in which nobody guessed, up to three hundred failures', () => {
+  test('a new client passes from a region without guesses, up to three hundred failures', () => {
     const { clock, fail, wait, tryOut } = setUp()
     for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
-    // One more request of the flood comes through each minute.
+    // One more request of the flood passes each minute.
     for (let minute = 0; minute < 30; minute += 1) {
       clock.advance(MINUTE)
       for (let i = 0; i < 100; i += 1) tryOut('a', addressOf(50 + i))
@@ -271,7 +271,7 @@ describe('guessing from many addresses', () => {
     expect(heard).toBe(300 - 50 - 30 - 4)
   })
 
-  test('failures where the client has succeeded do not count against its new addresses', () => {
+  test('failures at a known address don’t count against the client’s new addresses', () => {
     const { fail, succeed, wait } = setUp()
     for (let i = 0; i < 20; i += 1) {
       succeed('a', addressOf(i))
@@ -280,7 +280,7 @@ describe('guessing from many addresses', () => {
     expect(wait('a', addressOf(21))).toBe(0)
   })
 
-  test('a success takes back what its attempt counted, and the wait it began', () => {
+  test('a success takes back its attempt’s count, and the wait that it began', () => {
     const { clock, fail, succeed, wait } = setUp()
     for (let i = 0; i < 50; i += 1) fail(1, 'a', addressOf(i))
     clock.advance(1_000)
@@ -291,8 +291,8 @@ describe('guessing from many addresses', () => {
   })
 })
 
-describe('guessing at many clients from one address', () => {
-  test('a first contact comes through up to three hundred failures; who failed here waits from a hundred on', () => {
+describe('guesses at many clients from one address', () => {
+  test('a first contact passes up to three hundred failures; a client that failed here waits from a hundred on', () => {
     const { fail, wait, tryOut } = setUp()
     for (let i = 0; i < 99; i += 1) fail(1, `c${i}`)
     expect(wait('c0')).toBe(0)
@@ -302,7 +302,7 @@ describe('guessing at many clients from one address', () => {
     expect(wait('c300', '192.0.2.2')).toBe(0)
   })
 
-  test('good clients that succeeded here are unharmed', () => {
+  test('clients that succeeded here are unaffected', () => {
     const { fail, succeed, wait } = setUp()
     succeed('good', HERE, 'right')
     for (let i = 0; i < 300; i += 1) fail(1, `c${i}`)
@@ -311,7 +311,7 @@ describe('guessing at many clients from one address', () => {
     expect(wait('good')).toBe(0)
   })
 
-  test('a busy way out that fails now and then is never slowed', () => {
+  test('a busy NAT gateway with occasional failures is never slowed', () => {
     const { clock, wait } = setUp()
     for (let i = 0; i < 500; i += 1) {
       expect(wait(`c${i}`)).toBe(0)
@@ -320,7 +320,7 @@ describe('guessing at many clients from one address', () => {
     expect(wait('c499')).toBe(0)
   })
 
-  test('successes do not add up', () => {
+  test('successes don’t accumulate', () => {
     const { succeed, wait } = setUp()
     for (let i = 0; i < 400; i += 1) succeed(`c${i}`)
     expect(wait('other')).toBe(0)
@@ -328,11 +328,11 @@ describe('guessing at many clients from one address', () => {
   })
 })
 
-describe('guessing at many clients from one IPv6 site', () => {
-  /** Addresses of as many networks of one /48. */
+describe('guesses at many clients from one IPv6 site', () => {
+  /** Addresses in as many networks of one /48. */
   const withinSite = (index: number) => `2001:db8:1:${index.toString(16)}::1`
 
-  test('three hundred failures over all its networks are free; a first contact comes through up to nine hundred', () => {
+  test('three hundred failures over all its networks are free; a first contact passes up to nine hundred', () => {
     const { fail, wait, tryOut } = setUp()
     for (let i = 0; i < 300; i += 1) fail(1, `c${i}`, withinSite(i))
     expect(tryOut('c0', withinSite(0))).toMatchObject({ detail: { by: 'site', failures: 300, retry_after: 1 } })
@@ -341,7 +341,7 @@ describe('guessing at many clients from one IPv6 site', () => {
     expect(wait('c900', '2001:db8:2::1')).toBe(0)
   })
 
-  test('good clients that succeeded there are unharmed', () => {
+  test('clients that succeeded there are unaffected', () => {
     const { fail, succeed, wait } = setUp()
     succeed('good', withinSite(9_999), 'right')
     for (let i = 0; i < 900; i += 1) fail(1, `c${i}`, withinSite(i))
@@ -350,13 +350,13 @@ describe('guessing at many clients from one IPv6 site', () => {
   })
 })
 
-describe('an attempt that was turned away, its secret unread', () => {
+describe('an attempt that was refused with its secret unread', () => {
   const turnAway = (attempt: Attempt | TooManyGuesses) => {
     if (attempt instanceof TooManyGuesses) throw attempt
     attempt.turnedAway()
   }
 
-  test('counts for nothing', () => {
+  test('doesn’t count', () => {
     const { fail, tryOut, wait } = setUp()
     for (let i = 0; i < 1_000; i += 1) turnAway(tryOut())
     for (let i = 0; i < 1_000; i += 1) turnAway(tryOut(`c${i}`, addressOf(i % 2)))
@@ -366,7 +366,7 @@ describe('an attempt that was turned away, its secret unread', () => {
     expect(wait('c99')).toBe(0)
   })
 
-  test('is no guess that is free: its secret counts the next time', () => {
+  test('gives no free guess: its secret counts the next time', () => {
     const { fail, tryOut, wait } = setUp()
     for (let i = 0; i < 5; i += 1) turnAway(tryOut('a', HERE, `wrong ${i}`))
     for (let i = 0; i < 5; i += 1) expect(tryOut('a', HERE, `wrong ${i}`)).not.toBeInstanceOf(TooManyGuesses)
@@ -378,7 +378,7 @@ describe('an attempt that was turned away, its secret unread', () => {
     expect(wait('a', addressOf(100))).toBe(1)
   })
 
-  test('is known by it for a minute, once', () => {
+  test('marks its pair as returning for a minute, once', () => {
     const { clock, tryOut } = setUp()
     const standing = (attempt: Attempt | TooManyGuesses) =>
       attempt instanceof TooManyGuesses ? undefined : attempt.standing
@@ -393,7 +393,7 @@ describe('an attempt that was turned away, its secret unread', () => {
     expect(standing(tryOut())).toBe('new')
   })
 
-  test('is known as one that has succeeded before, for a day', () => {
+  test('keeps the earlier success of its pair known for a day', () => {
     const { clock, succeed, tryOut } = setUp()
     succeed()
     turnAway(tryOut())
@@ -402,7 +402,7 @@ describe('an attempt that was turned away, its secret unread', () => {
     expect(tryOut()).toMatchObject({ standing: 'new' })
   })
 
-  test('changes nothing any more once it is over', () => {
+  test('changes nothing once it is over', () => {
     const { fail, tryOut, wait } = setUp()
     const attempt = tryOut()
     if (attempt instanceof TooManyGuesses) throw attempt
@@ -414,7 +414,7 @@ describe('an attempt that was turned away, its secret unread', () => {
   })
 })
 
-describe('attempts whose outcome is known', () => {
+describe('attempts with a known outcome', () => {
   const concludeAt = ({ limiter }: ReturnType<typeof setUp>, mark: string, isRight: boolean) => {
     try {
       limiter.conclude({ tenant: DEFAULT_TENANT, clientId: ClientId('a'), address: HERE, marks: [mark] }, isRight)
@@ -425,21 +425,21 @@ describe('attempts whose outcome is known', () => {
     }
   }
 
-  test('a thousand right ones are no guess', () => {
+  test('a thousand right ones count nothing', () => {
     const setting = setUp()
     for (let i = 0; i < 1_000; i += 1) expect(concludeAt(setting, `right ${i}`, true)).toBe(0)
     setting.fail(5)
     expect(setting.wait()).toBe(1)
   })
 
-  test('wrong ones count together with all others, each once', () => {
+  test('wrong ones count together with all others, once each', () => {
     const setting = setUp()
     for (let i = 0; i < 9; i += 1) expect(concludeAt(setting, `wrong ${i % 3}`, false)).toBe(0)
     setting.fail(2)
     expect(concludeAt(setting, 'wrong', false)).toBe(1)
   })
 
-  test('a right one waits like a wrong one: else the answer would tell', () => {
+  test('a right one waits like a wrong one, because a different answer would reveal it', () => {
     const setting = setUp()
     expect(concludeAt(setting, 'right', true)).toBe(0)
     setting.fail(5)
@@ -456,7 +456,7 @@ describe('bounded memory', () => {
     addresses: { quiet: 10, waiting: 5 },
     sites: { quiet: 10, waiting: 5 },
   }
-  test('a flood of new names drives out neither who succeeded nor who waits', () => {
+  test('a flood of new names evicts neither clients that succeeded nor clients that wait', () => {
     const { clock, fail, succeed, wait } = setUp(memory)
     succeed('good', HERE, 'right')
     fail(1, 'good')
@@ -472,7 +472,7 @@ describe('bounded memory', () => {
     expect(wait('good', HERE, 'right')).toBe(0)
   })
 
-  test('a pair that was driven out under way is counted by what is known since', () => {
+  test('an attempt whose pair was evicted meanwhile counts toward the new entry', () => {
     const { fail, tryOut, wait } = setUp(memory)
     const attempt = tryOut()
     for (let i = 0; i < 20; i += 1) fail(1, `c${i}`, addressOf(i))
@@ -485,7 +485,7 @@ describe('bounded memory', () => {
     expect(wait()).toBe(1)
   })
 
-  test('an id of any length is counted, and apart from others that begin alike', () => {
+  test('a long id is counted separately from others with the same prefix', () => {
     const { fail, wait } = setUp()
     const long = 'x'.repeat(60_000)
     fail(5, long)
@@ -494,10 +494,10 @@ describe('bounded memory', () => {
   })
 })
 
-describe('whatever order attempts begin and succeed in', () => {
+describe('any order of beginnings and successes', () => {
   /** In a minute: five, then one after each of 1, 2, 4, 8 and 16 s. */
   const OF_A_PAIR = 10
-  /** What successes make good, and what of it is forgotten within the minute. */
+  /** The failures that successes forgive or that time forgets within a minute. */
   const FORGIVEN = 22
   const at = fc.nat({ max: 1 })
   const step = fc.oneof(
@@ -507,7 +507,7 @@ describe('whatever order attempts begin and succeed in', () => {
     { weight: 2, arbitrary: fc.record({ pass: fc.constantFrom(10, 100, 1_000, 1_000, 4_000, 16_000, 900_000) }) },
   )
 
-  test('no more wrong secrets of a pair come through in a minute than it may try, and what is forgiven', {
+  test('lets no more wrong secrets of a pair pass in a minute than allowed and forgiven', {
     timeout: 60_000,
   }, () => {
     const property = fc.property(fc.array(step, { minLength: 300, maxLength: 500 }), (steps) => {
@@ -536,7 +536,7 @@ describe('whatever order attempts begin and succeed in', () => {
     fc.assert(property, { numRuns: 60, endOnFailure: true })
   })
 
-  test('without a success, no more than ten of a pair, and sixty of a client', { timeout: 60_000 }, () => {
+  test('lets at most ten of a pair and sixty of a client pass without a success', { timeout: 60_000 }, () => {
     const guess = fc.record({ at: fc.nat({ max: 99 }), idle: fc.constantFrom(0, 0, 0, 0, 1, 500, 4_000) })
     const property = fc.property(fc.array(guess, { minLength: 100, maxLength: 500 }), (steps) => {
       const { clock, tryOut } = setUp()

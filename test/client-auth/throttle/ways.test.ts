@@ -44,7 +44,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** Every client that there is, and one that there is not: none may be told from another. */
+/** Every kind of client, and an unknown one. Nobody may tell them apart. */
 const clients = ['chosen', 'generated', 'hashed', 'keys', 'disabled', 'compatible', 'nobody']
 
 interface Presented {
@@ -63,7 +63,7 @@ const presentMac = (id: string, secret: string, claims: object = {}): Presented 
   form: formOf(mac(id, secret, claims)),
 })
 
-/** How a secret is tried by each method; or why none can be guessed by it. */
+/** Tries a secret by each method, or says why the method allows no guesses. */
 const ways: Readonly<Record<ClientAuthMethodName, ((id: string, secret: string) => Presented) | string>> = {
   client_secret_basic: (id, secret) => ({ form: {}, headers: basic(id, secret) }),
   client_secret_post: (id, secret) => ({ form: { client_id: id, client_secret: secret } }),
@@ -79,7 +79,7 @@ const guessable = clientAuthMethodNames.flatMap((name) => {
 })
 
 let addresses = 0
-/** An address at which nobody has tried anything. */
+/** A fresh address. */
 const newAddress = (): string => {
   addresses += 1
   return `198.51.${addresses >> 8}.${addresses & 255}`
@@ -111,12 +111,12 @@ const wait = (seconds: number) => ({
   body: '{"error":"temporarily_unavailable","error_description":"Too many requests; try again later"}',
 })
 
-describe('guesses-by-every-way: guesses by every method, at every endpoint, are counted together', {
+describe('guesses-by-every-way: guesses count together over all methods and endpoints', {
   timeout: 120_000,
 }, () => {
   test.each(['chosen', 'nobody'])('at %s', async (id) => {
     const from = newAddress()
-    // One by each method, the rest by MAC, which costs no slow hash.
+    // One guess by each method, and the rest by MAC, which costs no slow hash.
     for (let count = 0; count < 5; count += 1) {
       const { present } = guessable[count] ?? { present: presentMac }
       const answer = await send(present(id, guess()), from, ENDPOINTS[count % 3])
@@ -131,9 +131,9 @@ describe('guesses-by-every-way: guesses by every method, at every endpoint, are 
   })
 })
 
-test('guesses-by-every-way: at a client whose id reads in two ways, guesses by either count for the one that they are of', async () => {
+test('guesses-by-every-way: guesses at an ambiguous client id count for the client that they are for', async () => {
   const from = newAddress()
-  // Form-encoded, and as it is: of `a b` and of `a+b`.
+  // Both readings, form-encoded and raw: `a b` and `a+b`.
   for (let count = 0; count < 2; count += 1)
     expect(wire(await send({ form: {}, headers: basic('a+b', guess()) }, from))).toEqual(WRONG)
   for (const id of ['a+b', 'a b']) {
@@ -143,7 +143,7 @@ test('guesses-by-every-way: at a client whose id reads in two ways, guesses by e
 })
 
 describe('guesses by MAC', () => {
-  test.each(clients)('at %s: five are refused, the sixth must wait, as at any other client', async (id) => {
+  test.each(clients)('at %s: five are refused, and the sixth must wait, as with any other client', async (id) => {
     const from = newAddress()
     for (let count = 0; count < 5; count += 1) {
       expect(wire(await send(presentMac(id, guess()), from))).toEqual(WRONG)
@@ -156,10 +156,10 @@ describe('guesses by MAC', () => {
   })
 
   const beside: [string, object][] = [
-    ['claims that are wrong for all', { exp: 1 }],
-    // Were these refused before they count, the sixth would tell which client takes such an audience.
+    ['claims that are wrong for all clients', { exp: 1 }],
+    // If these were refused before they count, the sixth answer would reveal which client allows the audience.
     [
-      'claims that are right for some',
+      'claims that are right for some clients',
       {
         get aud() {
           return server.issuer + endpointPaths.token
@@ -167,7 +167,7 @@ describe('guesses by MAC', () => {
       },
     ],
   ]
-  test.each(beside)('beside %s: they count all the same, whichever the client', async (_name, claims) => {
+  test.each(beside)('with %s: guesses count for every client', async (_name, claims) => {
     for (const id of clients) {
       const from = newAddress()
       const given = () => presentMac(id, guess(), { ...claims })
@@ -176,7 +176,7 @@ describe('guesses by MAC', () => {
     }
   })
 
-  test.each(clients)('at %s: the same wrong assertion again is none, also while there is a wait', async (id) => {
+  test.each(clients)('at %s: the same wrong assertion again is no new guess, also during a wait', async (id) => {
     const from = newAddress()
     const replayed = presentMac(id, guess())
     for (let count = 0; count < 20; count += 1) expect(wire(await send(replayed, from))).toEqual(WRONG)
@@ -185,7 +185,7 @@ describe('guesses by MAC', () => {
     expect(wire(await send(replayed, from))).toEqual(WRONG)
   })
 
-  test('a hundred at once: five are checked', async () => {
+  test('five of a hundred at once are checked', async () => {
     const from = newAddress()
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, count) => send(presentMac('chosen', guess()), from, ENDPOINTS[count % 3])),
@@ -194,20 +194,20 @@ describe('guesses by MAC', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(95)
   })
 
-  test('a hundred right ones at once are none', async () => {
+  test('a hundred right ones at once don’t count', async () => {
     const from = newAddress()
     const answers = await Promise.all(Array.from({ length: 100 }, () => send(presentMac('chosen', RIGHT), from)))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
   })
 
-  test('whoever signs with a generated secret is never made to wait by those who guess', async () => {
+  test('guesses never make a client wait that signs with a generated secret', async () => {
     const from = newAddress()
     for (let count = 0; count < 6; count += 1) await send(presentMac('generated', guess()), from)
     expect(wire(await send(presentMac('generated', guess()), from))).toEqual(wait(1))
     expect((await send(presentMac('generated', GENERATED), from)).status).toBe(200)
   })
 
-  test('a client that has succeeded is unharmed by what is guessed elsewhere, over all addresses', async () => {
+  test('a client that has succeeded is unaffected by guesses from other addresses', async () => {
     const home = '203.0.113.1'
     expect((await send(presentMac('compatible', RIGHT), home)).status).toBe(200)
     for (let count = 0; count < 60; count += 1) await send(presentMac('compatible', guess()), newAddress())
@@ -216,27 +216,27 @@ describe('guesses by MAC', () => {
   })
 })
 
-/** Where secrets and MACs are made or compared, and why that is no way to guess one. */
+/** The places that make or compare secrets and MACs, with the reason why nobody can guess there. */
 const allowed: Readonly<Record<string, string>> = {
   'src/client-auth/guessable.ts': 'asks the limiter',
-  'src/client-auth/secret.ts': 'compares with generated secrets alone, of which nobody guesses any',
+  'src/client-auth/secret.ts': 'compares only with generated secrets, which nobody can guess',
   'src/client-auth/secrets/verifier.ts': 'is called by guessable.ts',
   'src/model/credentials/secret-hash.ts': 'makes hashes',
   'src/model/credentials/retrievable.ts': 'is called by guessable.ts',
-  'src/management/credentials/rewrap.ts': 'encrypts anew',
-  'src/management/credentials/make.ts': 'hashes what an administrator sets',
-  'src/management/manifest/credentials.ts': 'compares what an administrator sets with what is stored',
-  'src/management/credentials/lost-secrets.ts': 'looks whether a secret can be read',
+  'src/management/credentials/rewrap.ts': 'encrypts again',
+  'src/management/credentials/make.ts': 'hashes secrets that an administrator sets',
+  'src/management/manifest/credentials.ts': 'compares secrets of an administrator with stored ones',
+  'src/management/credentials/lost-secrets.ts': 'checks whether a secret is readable',
   'src/crypto/jws/algorithms.ts': 'makes and compares MACs',
   'src/crypto/jws/verify.ts': 'is called by guessable.ts',
   'src/crypto/master-key.ts': 'names a key',
-  'src/store/migrations/0008-ended-and-sample.ts': 'looks for the secret that this project publishes',
-  'src/sender-constraint/nonce.ts': 'compares nonces, which are told to whoever asks',
+  'src/store/migrations/0008-ended-and-sample.ts': 'finds the secret that this project publishes',
+  'src/sender-constraint/nonce.ts': 'compares nonces, which every client gets',
 }
 const COMPARES =
   /\b(?:timingSafeEqual|createHmac|verifyHmac|verifyMac|retrieveSecret|scrypt|scryptDigest|findChosen|findRemembered|findGenerated)\b\(/
 
-test('no secret is compared but where the limiter is asked', () => {
+test('every comparison of a secret asks the limiter', () => {
   const files = globSync('src/**/*.ts')
     .sort()
     .filter((file) => COMPARES.test(readFileSync(file, 'utf8')))

@@ -26,7 +26,7 @@ const seeds = await Promise.all([
   signWith({ alg: 'HS256', privateKey: secret }, CLAIMS),
 ])
 
-/** Without Vitest's `expect`, which takes longer than what is under test. */
+/** Avoids Vitest's `expect`, which takes longer than the tested code. */
 function parseOrRefuse(token: string): CompactJws | undefined {
   try {
     return parseCompact(token)
@@ -36,7 +36,9 @@ function parseOrRefuse(token: string): CompactJws | undefined {
   }
 }
 
-/** Whatever verifies says what was signed: an ECDSA signature has a twin, so that the text may be another. */
+/**
+ * Requires that any text that verifies has genuine claims. An ECDSA signature has a twin, so that the text may differ.
+ */
 function expectOnlyGenuine(token: string): void {
   const jws = parseOrRefuse(token)
   if (jws === undefined) return
@@ -45,8 +47,8 @@ function expectOnlyGenuine(token: string): void {
   if (seed === undefined || !isDeepStrictEqual(jws.claims, CLAIMS)) throw new Error(`took ${token}`)
 }
 
-describe('nothing but what was signed verifies, and nothing throws but what is declared', () => {
-  fuzz('what was signed, changed', 0.4, mutated(seeds), expectOnlyGenuine)
+describe('only signed claims verify, and only declared errors are thrown', () => {
+  fuzz('signed tokens, changed', 0.4, mutated(seeds), expectOnlyGenuine)
   fuzz('text', 0.1, anyText, expectOnlyGenuine)
 
   const json = fc.oneof(
@@ -84,7 +86,7 @@ describe('a key', () => {
     )
     .map(([jwk, name, value]): unknown => ({ ...jwk, [name]: value }))
 
-  fuzz('is read or refused, whatever it is', 0.15, fc.oneof(changed, fc.jsonValue()), (jwk) => {
+  fuzz('is read or refused', 0.15, fc.oneof(changed, fc.jsonValue()), (jwk) => {
     try {
       const key = parsePublicJwk(jwk)
       if (key.keyObject.type !== 'public') throw new Error('took a key that is not public')
@@ -97,7 +99,7 @@ describe('a key', () => {
   })
 
   fuzz(
-    'does not spoil the set that it is in',
+    'leaves the other keys of its set usable',
     0.05,
     fc.array(fc.oneof(changed, fc.jsonValue()), { maxLength: 5 }),
     (jwks) => {
@@ -108,7 +110,7 @@ describe('a key', () => {
 })
 
 fuzz(
-  'what an administrator is shown is short, and one line of well-formed text',
+  'text for administrators is one short line of well-formed text',
   0.1,
   fc.oneof(fc.jsonValue(), anyText),
   (value) => {

@@ -1,4 +1,4 @@
-/** The keys that the RFCs' examples are signed with. */
+/** The keys of the RFCs' examples. */
 
 /** RFC 7515 Appendix A.2. */
 export const RFC7515_RSA = {

@@ -12,7 +12,7 @@ const OKP = publicHalf(RFC8037_OKP)
 const rsa = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' })
 const raw = (hex: string) => encode(Buffer.from(hex, 'hex'))
 
-test.each(asymmetricAlgorithms)('a public key of jose is read, and has the same thumbprint: %s', async (alg) => {
+test.each(asymmetricAlgorithms)('reads a public key of jose, with the same thumbprint: %s', async (alg) => {
   const members = { kid: 'k', use: 'sig', key_ops: ['verify'], alg, ext: true, x5c: ['ignored'], other: {} }
   const { publicJwk, key } = await makeSigner(alg, members)
   expect(key).toMatchObject({ kid: 'k', alg, kty: publicJwk.kty, crv: publicJwk.crv })
@@ -46,26 +46,26 @@ describe('weak-key: refused', () => {
     ['padded base64url', 'malformed', { ...EC, x: `${EC['x']}=` }],
     ['a point off the curve', 'malformed', { ...EC, y: EC['x'] }],
     ['the point at infinity', 'malformed', { ...EC, x: raw('00'.repeat(32)), y: raw('00'.repeat(32)) }],
-    ['a coordinate cut short', 'malformed', { ...EC, x: raw('ff'.repeat(31)) }],
-    ['a coordinate with a zero in front', 'malformed', { ...EC, x: raw(`00${'ff'.repeat(32)}`) }],
+    ['a truncated coordinate', 'malformed', { ...EC, x: raw('ff'.repeat(31)) }],
+    ['a coordinate with a leading zero', 'malformed', { ...EC, x: raw(`00${'ff'.repeat(32)}`) }],
     ['an unknown curve', 'unknown_curve', { ...EC, crv: 'secp256k1' }],
-    ['the curve of another size', 'malformed', { ...EC, crv: 'P-384' }],
-    ['a curve that every object has a member of', 'unknown_curve', { ...EC, crv: 'constructor' }],
+    ['a curve of another size', 'malformed', { ...EC, crv: 'P-384' }],
+    ['a curve named like a member of every object', 'unknown_curve', { ...EC, crv: 'constructor' }],
     ['no curve', 'unknown_curve', { ...EC, crv: undefined }],
-    ['X25519, for agreement only', 'unknown_curve', { ...OKP, crv: 'X25519' }],
+    ['X25519, which is only for key agreement', 'unknown_curve', { ...OKP, crv: 'X25519' }],
     ['Ed448', 'unknown_curve', { ...OKP, crv: 'Ed448' }],
     ['Ed25519 with 31 bytes', 'malformed', { ...OKP, x: raw('11'.repeat(31)) }],
     ['an unknown type', 'unknown_type', { kty: 'AKP' }],
     ['no type', 'unknown_type', {}],
     ['a key for encryption', 'not_for_signatures', { ...EC, use: 'enc' }],
     ['key_ops without verify', 'not_for_signatures', { ...EC, key_ops: ['sign'] }],
-    ['key_ops that are no array', 'not_for_signatures', { ...EC, key_ops: 'verify' }],
-    ['an algorithm of encryption', 'not_for_signatures', { ...RFC7638_RSA, alg: 'RSA-OAEP' }],
+    ['key_ops that aren’t an array', 'not_for_signatures', { ...EC, key_ops: 'verify' }],
+    ['an encryption algorithm', 'not_for_signatures', { ...RFC7638_RSA, alg: 'RSA-OAEP' }],
     ['a symmetric algorithm', 'not_for_signatures', { ...RFC7638_RSA, alg: 'HS256' }],
-    ['an algorithm that is no string', 'not_for_signatures', { ...EC, alg: 1 }],
-    ['an algorithm for another type', 'malformed', { ...EC, alg: 'RS256' }],
+    ['an algorithm that isn’t a string', 'not_for_signatures', { ...EC, alg: 1 }],
+    ['an algorithm for another key type', 'malformed', { ...EC, alg: 'RS256' }],
     ['an algorithm for another curve', 'malformed', { ...EC, alg: 'ES384' }],
-    ['a kid that is no string', 'malformed', { ...EC, kid: 1 }],
+    ['a kid that isn’t a string', 'malformed', { ...EC, kid: 1 }],
     ['a kid of 10 kB', 'malformed', { ...EC, kid: 'k'.repeat(10_000) }],
     ['an array', 'not_a_key', [EC]],
     ['null', 'not_a_key', null],
@@ -75,7 +75,7 @@ describe('weak-key: refused', () => {
     expect(() => parsePublicJwk(jwk)).toThrow(expect.objectContaining({ name: 'KeyError', fault }))
   })
 
-  test('Ed25519 keys for which anybody can make signatures, which the OpenSSL of an older Node takes', () => {
+  test('refuses Ed25519 keys with forgeable signatures, which OpenSSL in older Node versions accepts', () => {
     const points = [
       '00'.repeat(32),
       `01${'00'.repeat(31)}`,
@@ -94,7 +94,7 @@ describe('weak-key: refused', () => {
   })
 })
 
-test('a message never has the key in it', () => {
+test('a message never contains the key', () => {
   const d = 'AY5pb7A0UFiB3RELSD64fTLOSV_jazdF7fLYyuTw8lOfRhWg6Y6rUrPAxerEzgdRhajnu0ferB0d53vM9mE15j2C'
   expect(() => parsePublicJwk({ ...EC, d })).toThrow(
     expect.objectContaining({ message: expect.not.stringContaining(d) }),
@@ -104,7 +104,7 @@ test('a message never has the key in it', () => {
 describe('a set', () => {
   const encryption = { ...EC, use: 'enc' }
 
-  test('from outside: what can not be used is passed over, and said', () => {
+  test('from outside skips unusable keys, and reports them', () => {
     const { keys, ignored } = parseKeySet({ keys: [encryption, EC, { kty: 'AKP' }, null, RFC7638_RSA], other: 1 })
     expect(keys.map(({ kty }) => kty)).toEqual(['EC', 'RSA'])
     expect(ignored).toEqual([
@@ -114,7 +114,7 @@ describe('a set', () => {
     ])
   })
 
-  test('without any key is a set', () => {
+  test('may be empty', () => {
     expect(parseKeySet({ keys: [] })).toEqual({ keys: [], ignored: [] })
   })
 
@@ -131,11 +131,11 @@ describe('a set', () => {
   test.each([
     ['a key', EC],
     ['an array of keys', [EC]],
-    ['keys that are no array', { keys: EC }],
+    ['keys that aren’t an array', { keys: EC }],
     ['null', null],
     ['nothing', undefined],
     ['51 keys', { keys: Array.from({ length: 51 }, () => EC) }],
-  ])('is not: %s', (_name, json) => {
+  ])('rejects %s', (_name, json) => {
     expect(() => parseKeySet(json)).toThrow(expect.objectContaining({ name: 'KeyError', fault: 'not_a_set' }))
   })
 })

@@ -8,10 +8,10 @@ interface Vector {
   readonly name: string
   readonly algorithm: SigningAlgorithm
   readonly key: webcrypto.JsonWebKey
-  /** Whether each signing gives the same bytes. */
+  /** Whether signing again gives the same bytes. */
   readonly isDeterministic: boolean
   readonly header: string
-  /** Decoded, it is the text that the RFC shows. */
+  /** The payload as encoded, and as the RFC's text. */
   readonly payload: { readonly encoded: string; readonly text: string }
   readonly signature: string
 }
@@ -98,7 +98,7 @@ describe.each(vectors)('$name ($algorithm)', ({ algorithm, key, isDeterministic,
   const input = `${header}.${payload.encoded}`
   const genuine = decode(signature)
 
-  test('is the example that the RFC shows', () => {
+  test('equals the RFC’s example', () => {
     expect(JSON.parse(decode(header).toString())).toMatchObject({ alg: algorithm })
     expect(decode(payload.encoded).toString()).toBe(payload.text)
   })
@@ -107,13 +107,16 @@ describe.each(vectors)('$name ($algorithm)', ({ algorithm, key, isDeterministic,
     expect(verify(input, publicKey, genuine)).toBe(true)
   })
 
-  test(isDeterministic ? 'is what we sign, byte for byte' : 'is not what we sign, which verifies all the same', () => {
-    const signed = sign(input, privateKey)
-    expect(signed.toString('base64url') === signature).toBe(isDeterministic)
-    expect(verify(input, publicKey, signed)).toBe(true)
-  })
+  test(
+    isDeterministic ? 'equals our signature, byte for byte' : 'differs from our signature, which verifies, too',
+    () => {
+      const signed = sign(input, privateKey)
+      expect(signed.toString('base64url') === signature).toBe(isDeterministic)
+      expect(verify(input, publicKey, signed)).toBe(true)
+    },
+  )
 
-  test('does not verify with a bit of the signature changed', () => {
+  test('does not verify with a flipped bit in the signature', () => {
     for (let at = 0; at < genuine.length; at += 1) {
       const changed = Buffer.from(genuine)
       changed.writeUInt8(genuine.readUInt8(at) ^ (1 << (at % 8)), at)
@@ -121,7 +124,7 @@ describe.each(vectors)('$name ($algorithm)', ({ algorithm, key, isDeterministic,
     }
   })
 
-  test('does not verify with something cut off, put in front or appended', () => {
+  test('does not verify with bytes removed, prepended or appended', () => {
     const zero = Buffer.alloc(1)
     for (const changed of [
       Buffer.alloc(0),
@@ -142,18 +145,18 @@ describe.each(vectors)('$name ($algorithm)', ({ algorithm, key, isDeterministic,
   })
 })
 
-describe('PS256, which no RFC has an example of (RFC 7518 §3.5)', () => {
+describe('PS256, for which no RFC has an example (RFC 7518 §3.5)', () => {
   const { sign, verify } = signatureAlgorithms.PS256
   const publicKey = createPublicKey({ key: RFC7520_RSA, format: 'jwk' })
   const privateKey = createPrivateKey({ key: RFC7520_RSA, format: 'jwk' })
   const signed = sign('input', privateKey)
 
-  test('verifies, and each signature is another', () => {
+  test('verifies, and each signature differs', () => {
     expect(verify('input', publicKey, signed)).toBe(true)
     expect(sign('input', privateKey).equals(signed)).toBe(false)
   })
 
-  test('is not RS256, nor the other way round', () => {
+  test('does not verify as RS256, nor the other way round', () => {
     expect(signatureAlgorithms.RS256.verify('input', publicKey, signed)).toBe(false)
     const pkcs1 = signatureAlgorithms.RS256.sign('input', privateKey)
     expect(verify('input', publicKey, pkcs1)).toBe(false)

@@ -6,14 +6,14 @@ import { systemRandom } from '../../../src/platform/random.ts'
 import { newCandidate } from '../../harness/keys.ts'
 import { RFC7638_RSA, RFC8037_OKP } from './keys.ts'
 
-/** RFC 7638 §3.2, RFC 8037 §2: what a thumbprint is of. */
+/** The members of a thumbprint: RFC 7638 §3.2, RFC 8037 §2. */
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   EC: ['crv', 'kty', 'x', 'y'],
   OKP: ['crv', 'kty', 'x'],
   RSA: ['e', 'kty', 'n'],
 }
 
-/** RFC 7638 §3, written down a second time. */
+/** A second implementation of RFC 7638 §3. */
 function thumbprint(key: webcrypto.JsonWebKey): string {
   const members = MEMBERS[key.kty ?? ''] ?? []
   const required = Object.entries(key).filter(([name]) => members.includes(name))
@@ -27,7 +27,7 @@ test.each([
   expect(thumbprint(key)).toBe(expected)
 })
 
-test.each(signingAlgorithms)('the kid of a key of ours is its thumbprint: %s', async (algorithm) => {
+test.each(signingAlgorithms)('the kid of our key is its thumbprint: %s', async (algorithm) => {
   const { kid, publicKey } = await newCandidate(algorithm, new MasterKey(randomBytes(32), systemRandom))
   const key = createPublicKey({ key: publicKey ?? Buffer.alloc(0), type: 'spki', format: 'der' })
   expect(kid).toBe(thumbprint(key.export({ format: 'jwk' })))
@@ -35,7 +35,7 @@ test.each(signingAlgorithms)('the kid of a key of ours is its thumbprint: %s', a
 
 test('no kid begins with a hyphen, which a command would take for an option', async () => {
   const masterKey = new MasterKey(randomBytes(32), systemRandom)
-  // Of so many, one would but for one run in a thousand.
+  // With random kids, all of this many would pass by chance in only one run of a thousand.
   for (let made = 0; made < 450; made += 1) {
     expect((await newCandidate('ES256', masterKey)).kid).not.toMatch(/^-/)
   }

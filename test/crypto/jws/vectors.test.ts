@@ -18,7 +18,7 @@ describe('RFC 7515 Appendix A.1, HS256', () => {
     `eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.${JOE}.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk`,
   )
 
-  test('verifies with the secret alone', () => {
+  test('verifies only with the secret', () => {
     expect(jws.header).toMatchObject({ alg: 'HS256', typ: 'JWT', kid: undefined })
     expect(jws.claims).toEqual(CLAIMS)
     expect(verifyHmac(jws, secret)).toBe(true)
@@ -44,14 +44,14 @@ describe.each([
 ])('$name', ({ key, token }) => {
   const signer = parsePublicJwk(publicHalf(key))
 
-  test('is found to be of its key, and of no other', () => {
+  test('is attributed to its key and to no other', () => {
     const jws = parseCompact(token)
     expect(jws.claims).toEqual(CLAIMS)
     expect(findSigner(jws, [parsePublicJwk(RFC7638_RSA), signer])).toBe(signer)
     expect(findSigner(jws, [parsePublicJwk(RFC7638_RSA)])).toBeUndefined()
   })
 
-  test('does not verify with a bit of the signature changed', () => {
+  test('does not verify with a flipped bit in the signature', () => {
     const jws = parseCompact(token)
     for (let at = 0; at < jws.signature.length; at += 1) {
       const signature = Buffer.from(jws.signature)
@@ -82,7 +82,7 @@ test.each([
     'eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc',
     'hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg',
   ],
-])('%s: a payload that is no JSON', (_name, alg, jwk, input, signature) => {
+])('%s: a payload that isn’t JSON', (_name, alg, jwk, input, signature) => {
   const key = parsePublicJwk(jwk)
   expect(verifySignature(alg, input, key, Buffer.from(signature, 'base64url'))).toBe(true)
   expect(verifySignature(alg, `${input}A`, key, Buffer.from(signature, 'base64url'))).toBe(false)

@@ -30,7 +30,7 @@ vi.mock('node:crypto', async (original) => {
   return { ...crypto, ...counting }
 })
 
-/** How many signatures and MACs were worked out. */
+/** Counts the verified signatures and computed MACs. */
 function workOf(action: () => unknown): { readonly verified: number; readonly macs: number } {
   const before = { ...counted }
   action()
@@ -46,7 +46,7 @@ const named = (kid: string | undefined, { publicJwk } = es256) => parsePublicJwk
 const token = async (header: object, signer = es256) => parseCompact(await signWith(signer, CLAIMS, header))
 
 describe.each(signers)('$alg', (signer) => {
-  test('finds the key among those of every algorithm, and no other', async () => {
+  test('finds its key among those of every algorithm, and no other', async () => {
     const jws = await token({}, signer)
     expect(
       findSigner(
@@ -58,14 +58,14 @@ describe.each(signers)('$alg', (signer) => {
     expect(findSigner(jws, others)).toBeUndefined()
   })
 
-  test('verifies under its own name only', async () => {
+  test('verifies only under its own name', async () => {
     const { signingInput, signature } = await token({}, signer)
     for (const alg of asymmetricAlgorithms) {
       expect(verifySignature(alg, signingInput, signer.key, signature), alg).toBe(isSameAlgorithm(alg, signer.alg))
     }
   })
 
-  test('unsigned-jwt: no signature, or one too short or long', async () => {
+  test('unsigned-jwt: no signature, or one of a wrong length', async () => {
     const jws = await token({}, signer)
     for (const signature of [
       Buffer.alloc(0),
@@ -79,7 +79,7 @@ describe.each(signers)('$alg', (signer) => {
     }
   })
 
-  test('as much work for a client that does not exist, and for one whose keys do not fit', async () => {
+  test('costs the same for an unknown client and for one without fitting keys', async () => {
     const right = await token({}, signer)
     const wrong: CompactJws = { ...right, signature: Buffer.alloc(right.signature.length, 1) }
     const foreign = signers.find(({ key }) => key.kty !== signer.key.kty)
@@ -92,7 +92,7 @@ describe.each(signers)('$alg', (signer) => {
     }
   })
 
-  test('the key of nobody is like one of somebody', () => {
+  test('the stand-in key is a valid key', () => {
     const decoy = decoyKey(signer.alg, signer.key.signatureBytes)
     const { kty, crv, signatureBytes, keyObject } = signer.key
     expect(decoy).toMatchObject({ kty, crv, signatureBytes })
@@ -106,8 +106,8 @@ test.each([255, 1025, 0, 100_000])('an RSA signature of %i bytes, which no key m
   expect(workOf(() => findSigner(jws, [rs256.key]))).toEqual({ verified: 0, macs: 0 })
 })
 
-describe('algorithm-confusion: the algorithm is not the sender’s affair', () => {
-  test.each(symmetricAlgorithms)('%s with a public key for a secret', async (alg) => {
+describe('algorithm-confusion: the sender doesn’t choose the algorithm', () => {
+  test.each(symmetricAlgorithms)('%s with a public key as its secret', async (alg) => {
     for (const secret of [
       Buffer.from(JSON.stringify(rs256.publicJwk)),
       rs256.key.keyObject.export({ type: 'spki', format: 'der' }),
@@ -118,7 +118,7 @@ describe('algorithm-confusion: the algorithm is not the sender’s affair', () =
       const jws = parseCompact(`${input}.${encode(mac)}`)
       expect(findSigner(jws, [rs256.key])).toBeUndefined()
       expect(whyNoSigner(jws, [rs256.key])).toBe('algorithm')
-      // The MAC itself is right.
+      // The MAC itself is valid.
       expect(verifyHmac(jws, secret)).toBe(true)
     }
   })
@@ -129,15 +129,15 @@ describe('algorithm-confusion: the algorithm is not the sender’s affair', () =
   })
 
   test.each([
-    ['the one registered', 'ES256', true],
-    ['another of the same curve’s', 'ES384', false],
-    ['an unknown one', 'none', false],
-    ['one that every object has', 'constructor', false],
+    ['the registered algorithm', 'ES256', true],
+    ['another one of the same curve', 'ES384', false],
+    ['an unknown algorithm', 'none', false],
+    ['a member that every object inherits', 'constructor', false],
   ])('pinned to %s', async (_name, pinned, isFound) => {
     expect(findSigner(await token({}), [es256.key], { pinned }) !== undefined).toBe(isFound)
   })
 
-  test('a key that its JWK keeps for one algorithm', async () => {
+  test('a key whose JWK restricts it to one algorithm', async () => {
     const pss = parsePublicJwk({ ...rs256.publicJwk, alg: 'PS256' })
     const jws = await token({}, rs256)
     expect(findSigner(jws, [pss])).toBeUndefined()
@@ -153,14 +153,14 @@ describe('algorithm-confusion: the algorithm is not the sender’s affair', () =
   })
 })
 
-describe('key-in-header: a key in the header is none', () => {
+describe('key-in-header: a key in the header is ignored', () => {
   test.each([
     ['jwk', other.publicJwk],
     ['jku', 'https://attacker.example/jwks'],
     ['x5u', 'https://attacker.example/chain'],
     ['x5c', ['MIIB']],
   ])('%s', async (member, value) => {
-    // jose itself takes these members as they are.
+    // jose itself accepts these members.
     expect(findSigner(await token({ [member]: value }, other), [es256.key])).toBeUndefined()
     expect(findSigner(await token({ [member]: value }), [es256.key])).toBe(es256.key)
   })
@@ -170,21 +170,21 @@ describe('hostile-kid: kid', () => {
   const [a, b, none] = [named('a'), named('a', other), named(undefined)]
   const cases: [string, string | undefined, readonly ReturnType<typeof named>[], number | undefined][] = [
     ['the key of that kid', 'a', [named('b', other), a], 1],
-    ['two keys of one kid: the second is right', 'a', [b, a], 1],
-    ['another kid than that of the only key', 'b', [a], undefined],
+    ['two keys with one kid: the second verifies', 'a', [b, a], 1],
+    ['another kid than the only key’s', 'b', [a], undefined],
     ['a path', '../../dev/null', [a], undefined],
     ['SQL', "a' OR '1'='1", [a], undefined],
     ['an empty kid', '', [a], undefined],
     ['a kid, and a key without one', 'b', [named('a'), none], 1],
     ['no kid: every key', undefined, [named('b', other), a], 1],
-    ['the right key under the wrong kid, the wrong one under the right', 'a', [b, named('b')], undefined],
+    ['the right key under a wrong kid, a wrong key under the right one', 'a', [b, named('b')], undefined],
   ]
   test.each(cases)('%s', async (_name, kid, keys, expected) => {
     const jws = await token(kid === undefined ? {} : { kid })
     expect(findSigner(jws, keys)).toBe(expected === undefined ? undefined : keys[expected])
   })
 
-  test('ten keys are tried, and no more', async () => {
+  test('at most ten keys are tried', async () => {
     const wrong = await Promise.all(Array.from({ length: 10 }, async () => (await makeSigner('ES256')).key))
     const jws = await token({})
     expect(findSigner(jws, [...wrong.slice(1), es256.key])).toBe(es256.key)
@@ -192,13 +192,13 @@ describe('hostile-kid: kid', () => {
     expect(workOf(() => findSigner(jws, [...wrong, es256.key]))).toEqual({ verified: 10, macs: 0 })
   })
 
-  test('of large keys three are tried', async () => {
+  test('at most three large keys are tried', async () => {
     const keys = await Promise.all(Array.from({ length: 5 }, async () => (await makeSigner('ES512')).key))
     const jws = await token({}, await makeSigner('ES512'))
     expect(workOf(() => findSigner(jws, keys))).toEqual({ verified: 3, macs: 0 })
   })
 
-  test('ten keys are tried of all the sets that one is looked for in, and none of them twice', async () => {
+  test('at most ten keys are tried over all sets, each only once', async () => {
     const keys = await Promise.all(Array.from({ length: 14 }, async () => (await makeSigner('ES256')).key))
     const jws = await token({})
     const tries = new Tries()
@@ -209,7 +209,7 @@ describe('hostile-kid: kid', () => {
     expect(searched(10, 14)).toEqual({ verified: 0, macs: 0 })
   })
 
-  test('a key that two credentials have is found for both, with one try', async () => {
+  test('a key in two credentials is found for both with one try', async () => {
     const jws = await token({})
     const tries = new Tries()
     const find = (): unknown => findSigner(jws, [es256.key], { tries })
@@ -217,7 +217,7 @@ describe('hostile-kid: kid', () => {
     expect(workOf(() => expect(find()).toBe(es256.key))).toEqual({ verified: 0, macs: 0 })
   })
 
-  test('of many sets without a fitting key the work is that of one', async () => {
+  test('many sets without a fitting key cost as much as one', async () => {
     const jws = await token({})
     const tries = new Tries()
     const search = () => {
@@ -231,18 +231,18 @@ describe('hostile-kid: kid', () => {
     ['no key of that kid', 'kid', [named('b')]],
     ['a key of that kid for another algorithm', 'algorithm', [parsePublicJwk({ ...rs256.publicJwk, kid: 'a' })]],
     ['another key of that kid', 'signature', [b]],
-  ])('why none is found: %s', async (_name, why, keys) => {
+  ])('the reason that no key is found: %s', async (_name, why, keys) => {
     expect(whyNoSigner(await token({ kid: 'a' }), keys)).toBe(why)
   })
 })
 
-describe('ECDSA and RSA-PSS as others may write them', () => {
+describe('ECDSA and RSA-PSS in other encodings', () => {
   const privateKey = async ({ privateKey: key }: typeof es256) => {
     const { KeyObject: Key } = await import('node:crypto')
     return key instanceof CryptoKey ? Key.from(key) : (key as KeyObject)
   }
 
-  test('a signature in DER is none (RFC 7518 §3.4)', async () => {
+  test('a DER signature is refused (RFC 7518 §3.4)', async () => {
     const jws = await token({})
     const signature = sign('sha256', Buffer.from(jws.signingInput), await privateKey(es256))
     expect(findSigner({ ...jws, signature }, [es256.key])).toBeUndefined()
@@ -268,7 +268,7 @@ describe.each(symmetricAlgorithms)('%s', (alg) => {
     expect(verifyHmac({ ...jws, signature: jws.signature.subarray(1) }, secret)).toBe(false)
   })
 
-  test('as much work for a client that does not exist', async () => {
+  test('costs the same for an unknown client', async () => {
     const jws = await make()
     for (const action of [() => verifyHmac(jws, secret), () => decoyVerify(jws), () => findSigner(jws, [es256.key])]) {
       expect(workOf(action)).toEqual({ verified: 0, macs: 1 })
@@ -276,7 +276,7 @@ describe.each(symmetricAlgorithms)('%s', (alg) => {
   })
 })
 
-test('an algorithm is one or the other, and nothing that every object has', () => {
+test('only names of algorithms are algorithms, and no inherited member is', () => {
   for (const alg of asymmetricAlgorithms) expect([isAsymmetric(alg), isSymmetric(alg)]).toEqual([true, false])
   for (const alg of symmetricAlgorithms) expect([isAsymmetric(alg), isSymmetric(alg)]).toEqual([false, true])
   for (const alg of ['none', 'es256', 'ES256K', 'Ed448', 'toString', '__proto__', '', 'RS1', 'dir']) {

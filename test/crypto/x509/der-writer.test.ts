@@ -18,7 +18,7 @@ test.each([0, 1, 127, 128, 255, 256, 65_535, 65_536, 100_000])('the reader reads
   expect(element.content.equals(Buffer.alloc(length, 7))).toBe(true)
 })
 
-test('the reader reads whatever elements follow each other', () => {
+test('the reader reads any sequence of elements', () => {
   const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
   fc.assert(
     fc.property(fc.array(bytes, { maxLength: 5 }), (contents) => {
@@ -54,7 +54,7 @@ test.each([
   ['text', writePrintable('Jones'), '13054a6f6e6573'],
   ['a set', writeElement(TAG.set, writeBoolean(true)), '31030101ff'],
   ['the last moment of UTCTime', writeTime(Date.parse('2049-12-31T23:59:59Z')), '170d3439313233313233353935395a'],
-  ['the first moment after', writeTime(Date.parse('2050-01-01T00:00:00Z')), '180f32303530303130313030303030305a'],
+  ['the first moment afterwards', writeTime(Date.parse('2050-01-01T00:00:00Z')), '180f32303530303130313030303030305a'],
 ])('%s', (_name, written, hex) => {
   expect(written.toString('hex')).toBe(hex)
 })

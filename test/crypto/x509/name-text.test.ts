@@ -37,7 +37,7 @@ describe('the examples of RFC 4514 §4', () => {
   })
 })
 
-describe('how a value is read', () => {
+describe('the text of a value', () => {
   const cases: readonly (readonly [string, string])[] = [
     ['CN=a=b', 'a=b'],
     ['cn = a b ', 'a b'],
@@ -58,31 +58,31 @@ describe('how a value is read', () => {
   })
 })
 
-describe('what is refused, and where', () => {
+describe('refused text, with its position', () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ['nothing', '', /character 1: expected an attribute/],
     ['no attribute', 'example', /example is not an attribute known here/],
     ['no value', 'CN', /expected "=" after CN/],
     ['an unknown attribute', 'CN=a,FOO=b', /character 9: FOO is not an attribute/],
-    ['a comma at the end', 'CN=a,', /character 6: expected an attribute/],
-    ['a plus at the end', 'CN=a+', /character 6: expected/],
+    ['a trailing comma', 'CN=a,', /character 6: expected an attribute/],
+    ['a trailing plus', 'CN=a+', /character 6: expected/],
     ['two commas', 'CN=a,,C=b', /character 6: expected/],
     ['slashes', '/C=US/CN=a', /not with "\/"/],
     ['a semicolon', 'CN=a;C=b', /";" must be escaped/],
     ['quotes', 'CN="a, b"', /"\\"" must be escaped/],
     ['angle brackets', 'CN=a<b', /"<" must be escaped/],
     ['NUL', 'CN=a\0', /must be escaped/],
-    ['a backslash at the end', 'CN=a\\', /must be escaped/],
+    ['a trailing backslash', 'CN=a\\', /must be escaped/],
     ['a backslash before a letter', String.raw`CN=\z`, /must be escaped/],
     ['half an octet', String.raw`CN=\4`, /must be escaped/],
     ['octets that are not UTF-8', String.raw`CN=\C4`, /not UTF-8/],
-    ['# that begins no hexadecimal', 'CN=#a', /must be escaped/],
-    ['hexadecimal that is no DER', 'CN=#0c0261', /not DER/],
-    ['something after hexadecimal', 'CN=#0c0161z', /"z" must be escaped/],
-    ['an OID of one number', '2=a', /expected an attribute/],
-    ['an OID with a zero in front', '2.05.4.3=a', /not an attribute/],
-    ['an OID under no root', '3.5=a', /not an attribute/],
-    ['an OID with too large a second number', '1.40=a', /not an attribute/],
+    ['# without hexadecimal', 'CN=#a', /must be escaped/],
+    ['hexadecimal that isn’t DER', 'CN=#0c0261', /not DER/],
+    ['text after hexadecimal', 'CN=#0c0161z', /"z" must be escaped/],
+    ['an OID of one arc', '2=a', /expected an attribute/],
+    ['an OID with a leading zero', '2.05.4.3=a', /not an attribute/],
+    ['an OID with an unknown root', '3.5=a', /not an attribute/],
+    ['an OID with too large a second arc', '1.40=a', /not an attribute/],
     ['a lone surrogate', 'CN=\ud800', /not Unicode/],
     ['very much', `CN=${'a'.repeat(5000)}`, /at most 4096/],
   ]
@@ -92,7 +92,7 @@ describe('what is refused, and where', () => {
   })
 })
 
-describe('whether two names are the same', () => {
+describe('comparison of names', () => {
   const cases: readonly (readonly [string, string, boolean])[] = [
     ['CN=É', 'CN=é', true],
     ['CN=e\u0301', 'CN=é', true],
@@ -115,7 +115,7 @@ describe('whether two names are the same', () => {
   })
 })
 
-describe('whatever there is', () => {
+describe('any input', () => {
   const type = fc.constantFrom(CN, '2.5.4.10', '1.2.840.113549.1.9.1', '2.999.1', '1.39.18446744073709551616')
   const octets = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from([4, bytes.length, ...bytes]))
   const text = fc.oneof(
@@ -127,7 +127,7 @@ describe('whatever there is', () => {
     maxLength: 5,
   })
 
-  test('a name is the same after its text', () => {
+  test('a name survives conversion to text and back', () => {
     fc.assert(
       fc.property(name, (given) => {
         expect(parseName(formatName(given))).toEqual(given)
@@ -137,7 +137,7 @@ describe('whatever there is', () => {
     )
   })
 
-  test('text of a name has nothing in it that a log or a terminal would act upon', () => {
+  test('the text of a name has no control characters for a log or a terminal', () => {
     fc.assert(
       fc.property(name, (given) => {
         expect(formatName(given)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
@@ -145,7 +145,7 @@ describe('whatever there is', () => {
     )
   })
 
-  test('text is a name or is refused', () => {
+  test('text is a name, or is refused', () => {
     const pieces = fc.constantFrom(
       'CN',
       '=',

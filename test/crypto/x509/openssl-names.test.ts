@@ -6,10 +6,10 @@ import { isSameName } from '../../../src/crypto/x509/distinguished-name.ts'
 import { parseName } from '../../../src/crypto/x509/name-text.ts'
 import { type Issued, issue } from '../../harness/certificates.ts'
 
-/** Names of attributes in these arcs. The other arcs name algorithms, extensions and the like. */
+/** The arcs of attribute names. Other arcs name algorithms, extensions and the like. */
 const ATTRIBUTES =
   /^(?:2\.5\.4|0\.9\.2342\.19200300\.100\.1|1\.2\.840\.113549\.1\.9|1\.3\.6\.1\.4\.1\.311\.60\.2\.1|1\.3\.6\.1\.5\.5\.7\.9|1\.2\.643\.3\.131\.1)\.\d+$|^1\.2\.643\.100\.[1-5]$|^1\.3\.6\.1\.4\.1\.311\.20\.2\.3$/
-/** The numbers of PKCS #9 under which there is no attribute that a name can have, but requests and messages. */
+/** The arcs of PKCS #9 that are for requests and messages and have no name attributes. */
 const NO_ATTRIBUTES = /^1\.2\.840\.113549\.1\.9\.1[4-9]$/
 
 function openssl(args: readonly string[], input = ''): string | undefined {
@@ -20,7 +20,7 @@ function openssl(args: readonly string[], input = ''): string | undefined {
   }
 }
 
-/** Each attribute type that the OpenSSL of this machine knows, by its OID; lines are `CN = commonName, 2.5.4.3`. */
+/** Each attribute type that this machine's OpenSSL knows, by its OID. Lines look like `CN = commonName, 2.5.4.3`. */
 const known = new Map(
   (openssl(['list', '-objects']) ?? '').split('\n').flatMap((line) => {
     const [, short = '', long, oid = ''] = /^(\S+) = (?:(.*), )?([\d.]+)$/.exec(line) ?? []
@@ -33,15 +33,15 @@ const known = new Map(
 const subjectOf = ({ pem }: Issued, nameopt: string): string =>
   (openssl(['x509', '-noout', '-subject', '-nameopt', nameopt], pem) ?? '').replace(/^subject=\s*/, '').trim()
 
-describe.skipIf(known.size === 0)('what the openssl of this machine prints', () => {
-  test('there is much of it', () => {
+describe.skipIf(known.size === 0)('output of this machine’s openssl', () => {
+  test('is plentiful', () => {
     expect(known.size).toBeGreaterThan(100)
   })
 
   test.each(['RFC2253', 'RFC2253,sname', 'RFC2253,lname', 'RFC2253,oid'])(
-    'is read again: -nameopt %s',
+    'is read back: -nameopt %s',
     async (nameopt) => {
-      // A long name with spaces is no name in the grammar of RFC 4514.
+      // A long name with spaces violates the grammar of RFC 4514.
       const isReadable = (names: readonly string[]) =>
         !nameopt.endsWith('lname') || names.every((name) => !name.includes(' '))
       const oids = [...known].filter(([, names]) => isReadable(names)).map(([oid]) => oid)
@@ -59,7 +59,7 @@ describe.skipIf(known.size === 0)('what the openssl of this machine prints', () 
     },
   )
 
-  test('has one exception: uid, which RFC 4519 has for the user id', () => {
+  test('has one exception: uid, which is the user id in RFC 4519', () => {
     const differing = [...known].flatMap(([oid, names]) =>
       names.filter((name) => !name.includes(' ') && oidOfType(name) !== oid),
     )
@@ -80,7 +80,7 @@ test.each([
   ['street', '2.5.4.9'],
   ['uid', '0.9.2342.19200300.100.1.1'],
   ['EMAILADDRESS', '1.2.840.113549.1.9.1'],
-])('%s is %s, wherever openssl is', (name, oid) => {
+])('%s is %s with any openssl', (name, oid) => {
   expect(oidOfType(name)).toBe(oid)
   expect(oidOfType(nameOfType(oid))).toBe(oid)
 })

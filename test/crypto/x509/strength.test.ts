@@ -14,8 +14,8 @@ describe('signature algorithms', () => {
     ['Ed25519', '300506032b6570', 'Ed25519', true],
     ['RSASSA-PSS with SHA-256', `301c${PSS}300fa00d300b0609608648016503040201`, 'RSASSA-PSS', true],
     ['RSASSA-PSS with SHA-1', `3018${PSS}300ba009300706052b0e03021a`, 'RSASSA-PSS', false],
-    ['RSASSA-PSS with what is left out: SHA-1', `300d${PSS}3000`, 'RSASSA-PSS', false],
-    ['RSASSA-PSS with a salt length alone', `3012${PSS}3005a203020120`, 'RSASSA-PSS', false],
+    ['RSASSA-PSS with omitted parameters, which mean SHA-1', `300d${PSS}3000`, 'RSASSA-PSS', false],
+    ['RSASSA-PSS with only a salt length', `3012${PSS}3005a203020120`, 'RSASSA-PSS', false],
     ['RSASSA-PSS without parameters', `300b${PSS}`, 'RSASSA-PSS', false],
   ]
   test.each(cases)('%s', (_name, hex, name, isStrong) => {
@@ -33,7 +33,7 @@ describe('keys', () => {
     ['P-521', () => ec('secp521r1'), undefined, 2],
     ['P-224', () => ec('secp224r1'), 'the curve secp224r1', undefined],
     ['Ed25519', () => generateKeyPairSync('ed25519').publicKey, undefined, 1],
-    ['X25519, which does not sign', () => generateKeyPairSync('x25519').publicKey, 'a key of type x25519', undefined],
+    ['X25519, which can’t sign', () => generateKeyPairSync('x25519').publicKey, 'a key of type x25519', undefined],
     [
       'DSA',
       () => generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).publicKey,

@@ -27,7 +27,7 @@ clients:
 `
 const EVERY = [...asymmetricAlgorithms, ...symmetricAlgorithms]
 const FAPI = ['PS256', 'ES256', 'EdDSA']
-/** EdDSA with Ed25519 has two names (RFC 9864 §2.2). */
+/** Ed25519 has two names (RFC 9864 §2.2). */
 const TAKEN_BY_FAPI = ['ES256', 'PS256', 'EdDSA', 'Ed25519']
 
 let folder: string
@@ -43,7 +43,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** As at SIGHUP, with these options in place of the defaults. */
+/** Reloads the configuration as SIGHUP does, with these options instead of the defaults. */
 async function reload(changed: Readonly<Record<string, string>>): Promise<void> {
   const { issuer, storage, masterKey, runtime, admin, tls } = config
   const flags = {
@@ -80,7 +80,9 @@ const reasonOf = async (response: Response): Promise<string | undefined> => {
   }
 }
 
-/** The algorithms that the server takes for assertions, and for proofs; for each of the others it must say why not. */
+/**
+ * The accepted algorithms for assertions and for proofs. Requires that each refusal of another one names the reason.
+ */
 async function taken() {
   const assertions: string[] = []
   for (const by of makers) {
@@ -112,13 +114,13 @@ async function advertised() {
 }
 
 describe('the algorithms of assertions and proofs', () => {
-  test('are all that are known, unless the configuration says otherwise', async () => {
+  test('are all known ones by default', async () => {
     expect(await taken()).toEqual({ assertions: EVERY, proofs: asymmetricAlgorithms })
     const said = { assertions: [EVERY, EVERY, EVERY], proofs: asymmetricAlgorithms }
     expect(await advertised()).toEqual([said, said])
   })
 
-  test('are those of FAPI 2.0 §5.4.1 where it says so, also in the metadata; and all again', async () => {
+  test('are those of FAPI 2.0 §5.4.1 if so configured, also in the metadata, and all again after another reload', async () => {
     await reload({ 'assertions.algorithms': FAPI.join(','), 'dpop.algorithms': FAPI.join(',') })
     expect(await taken()).toEqual({ assertions: TAKEN_BY_FAPI, proofs: TAKEN_BY_FAPI })
     const said = { assertions: [FAPI, FAPI, FAPI], proofs: FAPI }
@@ -127,7 +129,7 @@ describe('the algorithms of assertions and proofs', () => {
     expect(await taken()).toEqual({ assertions: EVERY, proofs: asymmetricAlgorithms })
   })
 
-  test('hold for the tokens of outside issuers as well', async () => {
+  test('apply to the tokens of outside issuers as well', async () => {
     await reload({ 'assertions.algorithms': 'ES256' })
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const token = await signWith({ alg: 'RS256', privateKey }, { iss: 'https://issuer.example', sub: 'a' })
@@ -149,7 +151,7 @@ describe('the algorithms of assertions and proofs', () => {
   })
 })
 
-test('an audience as an array is refused where the configuration asks for a string', async () => {
+test('an audience as an array is refused if the configuration asks for a string', async () => {
   const [by] = signers
   if (by === undefined) throw new Error('no key')
   const array = { aud: [config.issuer] }

@@ -22,7 +22,7 @@ const ORIGINS = ['https://app.example.com', 'null']
 const crossOrigin = (headers: Headers) =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')))
 
-/** As a browser asks before it sends what a page wants. */
+/** The request that a browser sends before a cross-origin request. */
 const preflight = (url: string, origin: string, method = 'GET') =>
   fetch(url, {
     method: 'OPTIONS',
@@ -33,7 +33,7 @@ const preflight = (url: string, origin: string, method = 'GET') =>
     },
   })
 
-test('every endpoint is open to pages or closed', () => {
+test('every endpoint is open or closed to pages', () => {
   expect([...OPEN, ...CLOSED].toSorted()).toEqual(Object.values(endpointPaths).flat().toSorted())
 })
 
@@ -58,7 +58,7 @@ describe.each(OPEN)('pages may read %s', (path) => {
     })
   })
 
-  test('also what they have already', async () => {
+  test('also with a conditional request', async () => {
     const etag = (await fetch(url())).headers.get('etag')
     if (etag === null) return
     const response = await fetch(url(), { headers: { origin: 'null', 'if-none-match': etag }, cache: 'no-store' })

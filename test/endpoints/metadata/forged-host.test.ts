@@ -14,9 +14,9 @@ const FORGED: [string, Readonly<Record<string, string>>][] = [
   ['Forwarded', { Host: 'localhost', Forwarded: 'for=192.0.2.1;host=evil.example.com;proto=http' }],
 ]
 
-/** forged-host: issuer and metadata come from configuration alone, whoever sends the headers. */
+/** forged-host: issuer and metadata come only from configuration, whatever the headers say. */
 describe.each([
-  ['whoever asks', {}],
+  ['any client', {}],
   ['a configured proxy', { 'runtime.trusted_proxies': '127.0.0.1,::1' }],
 ])('forged-host: forged by %s', (_name, options) => {
   let server: TestServer

@@ -9,14 +9,14 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** RFC 7518 §6.2.2, §6.3.2 and §6.4.1, and RFC 8037 §2: what only the owner of a key may have. */
+/** The members that only a key's owner may have: RFC 7518 §6.2.2, §6.3.2 and §6.4.1, and RFC 8037 §2. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 describe.each(['/pf/JWKS', '/.well-known/jwks.json'])('%s', (path) => {
   const get = (init: RequestInit = {}) => fetch(server.issuer + path, init)
   const keys = async () => ((await (await get()).json()) as { keys: JWK[] }).keys
 
-  test('is a key set of public keys, each with what verifiers select by (RFC 7517 §4)', async () => {
+  test('is a key set of public keys, each with the members that verifiers select by (RFC 7517 §4)', async () => {
     expect(await keys()).toEqual([
       {
         kty: 'EC',
@@ -35,7 +35,7 @@ describe.each(['/pf/JWKS', '/.well-known/jwks.json'])('%s', (path) => {
     expect(members.filter((member) => PRIVATE_MEMBERS.includes(member))).toEqual([])
   })
 
-  test('has the key that tokens name, under its thumbprint (RFC 7638)', async () => {
+  test('has the key that tokens name, identified by its thumbprint (RFC 7638)', async () => {
     const response = await server.token({ grant_type: 'client_credentials' }, basic('auditor', SECRET))
     const { access_token } = (await response.json()) as { access_token: string }
     const { kid, alg } = decodeProtectedHeader(access_token)
@@ -44,7 +44,7 @@ describe.each(['/pf/JWKS', '/.well-known/jwks.json'])('%s', (path) => {
     expect(await calculateJwkThumbprint(key ?? {})).toBe(kid)
   })
 
-  test('is JSON that may be kept for five minutes', async () => {
+  test('is JSON that may be cached for five minutes', async () => {
     const { status, headers } = await get()
     expect(status).toBe(200)
     expect(headers.get('content-type')).toMatch(/^application\/json\b/)
@@ -61,7 +61,7 @@ describe.each(['/pf/JWKS', '/.well-known/jwks.json'])('%s', (path) => {
     ['anything', () => '*', 304],
     ['another', () => '"other"', 200],
     ['a list of others', () => '"other", W/"third"', 200],
-    ['it without quotes', (etag) => etag.slice(1, -1), 200],
+    ['the tag without quotes', (etag) => etag.slice(1, -1), 200],
   ]
   test.each(conditions)('If-None-Match with %s', async (_name, ifNoneMatch, status) => {
     const { headers } = await get()

@@ -21,7 +21,7 @@ const METHODS = [
 const ASYMMETRIC = ['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA', 'Ed25519']
 const ASSERTED = [...ASYMMETRIC, 'HS256', 'HS384', 'HS512']
 
-/** What OpenID Connect Discovery 1.0 §3 asks for beyond RFC 8414; without this, no promise that is not kept. */
+/** Members that OpenID Connect Discovery 1.0 §3 requires beyond RFC 8414, or whose defaults would promise too much. */
 const OPENID = {
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: ['ES256', 'RS256', 'PS256', 'EdDSA'],
@@ -36,11 +36,11 @@ const documents = [
 describe.each(documents)('$path', ({ path, schema, more }) => {
   const get = (init: RequestInit = {}) => fetch(server.issuer + path, init)
 
-  test('is what the standard of its place asks for', async () => {
+  test('has the members that its standard requires', async () => {
     expect(schema.safeParse(await (await get()).json()).error?.issues ?? []).toEqual([])
   })
 
-  test('says what there is', async () => {
+  test('describes this server', async () => {
     const response = await get()
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({
@@ -50,7 +50,7 @@ describe.each(documents)('$path', ({ path, schema, more }) => {
       jwks_uri: `${server.issuer}/pf/JWKS`,
       response_types_supported: [],
       grant_types_supported: ['client_credentials', 'urn:pingidentity.com:oauth2:grant_type:validate_bearer'],
-      // In this order: some clients take the first that they know.
+      // The order matters, because some clients use the first method that they know.
       token_endpoint_auth_methods_supported: METHODS,
       token_endpoint_auth_signing_alg_values_supported: ASSERTED,
       introspection_endpoint: `${server.issuer}/as/introspect.oauth2`,
@@ -86,7 +86,7 @@ describe.each(documents)('$path', ({ path, schema, more }) => {
     }
   })
 
-  test('is JSON that may be kept for five minutes', async () => {
+  test('is JSON that may be cached for five minutes', async () => {
     const { headers } = await get()
     expect(headers.get('content-type')).toMatch(/^application\/json\b/)
     expect(headers.get('cache-control')).toBe('public, max-age=300')
@@ -104,6 +104,6 @@ describe.each(documents)('$path', ({ path, schema, more }) => {
   })
 })
 
-test('verifiers are told of each algorithm that an API may have its tokens signed with', () => {
+test("verifiers learn every algorithm that an API's tokens may be signed with", () => {
   expect(OPENID.id_token_signing_alg_values_supported).toEqual(signingAlgorithms)
 })

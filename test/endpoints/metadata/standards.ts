@@ -1,18 +1,18 @@
-/** The members that metadata may and must have, taken from the texts of the standards and from no code of ours. */
+/** The members that metadata may and must have, taken only from the texts of the standards. */
 
 import { z } from 'zod'
 
 const https = z.url({ protocol: /^https$/ })
-/** RFC 8414 §3.2, OpenID Connect Discovery 1.0 §4.2: what has no element is left out. */
+/** RFC 8414 §3.2, OpenID Connect Discovery 1.0 §4.2: an empty list must be left out. */
 const some = z.array(z.string().min(1)).min(1)
 /** RFC 8414 §2: "none" must not be used. */
 const algorithms = z.array(z.string().regex(/^(?!none$)[\w-]+$/)).min(1)
 const endpoint = https.refine((url) => !url.includes('#'), 'no fragment (RFC 6749 §3.1, §3.2)')
 
 /**
- * RFC 8414 §2, and the names that RFC 8705 §3.3, RFC 9449 §5.1, RFC 9701 §7 and others have registered with IANA ("OAuth
- * Authorization Server Metadata"). `response_types_supported` is required, and yet must be left out when it is empty: clients
- * insist on the first (docs/decisions/0004-authorization-endpoint.md).
+ * RFC 8414 §2, and names that RFC 8705 §3.3, RFC 9449 §5.1, RFC 9701 §7 and others registered with IANA ("OAuth
+ * Authorization Server Metadata"). The standard requires `response_types_supported` and forbids it to be empty. Clients
+ * insist on its presence (docs/decisions/0004-authorization-endpoint.md).
  */
 const oauth = {
   issuer: https.refine((url) => new URL(url).origin === url, 'no query, no fragment, no slash at its end'),
@@ -60,7 +60,7 @@ const openid = {
   require_request_uri_registration: z.boolean().optional(),
 }
 
-/** RFC 8414 §2: the algorithms must be there where a method signs. */
+/** RFC 8414 §2: the algorithms are required if a listed method uses signatures. */
 const namesAlgorithms = (metadata: Readonly<Record<string, unknown>>): boolean =>
   ['token', 'revocation', 'introspection'].every((name) => {
     const methods = metadata[`${name}_endpoint_auth_methods_supported`]

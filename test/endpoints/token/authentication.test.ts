@@ -4,7 +4,7 @@ import { basic, startTestServer, type TestServer } from '../../harness/server.ts
 import { newJwk } from '../../harness/source.ts'
 
 const OTHER = newSecret()
-/** Longer than bcrypt reads. */
+/** Longer than the input that bcrypt reads. */
 const LONG = 'p'.repeat(80)
 const AWKWARD = '50% +:é x&='
 const LITERAL = 'a+b%41c'
@@ -40,7 +40,7 @@ async function reasonOf(response: Response): Promise<string | undefined> {
   return event?.reason
 }
 
-describe('what is accepted', () => {
+describe('accepted requests', () => {
   const encoded = (id: string, secret: string) => header(`${formEncode(id)}:${formEncode(secret)}`)
   const cases: [string, Record<string, string>, Record<string, string>][] = [
     ['Basic', basic('reporter', SECRET), {}],
@@ -66,7 +66,7 @@ describe('what is accepted', () => {
   })
 })
 
-describe('what is refused: the same 401 for every reason (uniform-refusal)', () => {
+describe('refused requests: the same 401 for every reason (uniform-refusal)', () => {
   const encodedAs = (value: string) => ({ authorization: `Basic ${value}` })
   const cases: [string, string, Record<string, string>, Record<string, string>][] = [
     ['no credentials', 'no_credentials', {}, {}],
@@ -75,15 +75,15 @@ describe('what is refused: the same 401 for every reason (uniform-refusal)', () 
     ['an empty secret in the body', 'no_credentials', {}, { client_id: 'reporter', client_secret: '' }],
     ['an unknown client', 'unknown_client', basic('nobody', SECRET), {}],
     ['an unknown client, a chosen secret', 'unknown_client', basic('nobody', 'guess'), {}],
-    ['a client named as a member of every object', 'unknown_client', basic('__proto__', SECRET), {}],
+    ['a client named like a member of every object', 'unknown_client', basic('__proto__', SECRET), {}],
     ['a disabled client', 'client_disabled', basic('disabled', SECRET), {}],
     ['a disabled client in the body', 'client_disabled', {}, { client_id: 'disabled', client_secret: SECRET }],
     ['a wrong generated secret', 'wrong_secret', basic('reporter', OTHER), {}],
     ['a wrong chosen secret', 'wrong_secret', basic('reporter', 'guess'), {}],
     ['an empty secret', 'wrong_secret', basic('reporter', ''), {}],
     ['encoded-credentials: %zz is just a wrong secret', 'wrong_secret', basic('reporter', '%zz'), {}],
-    ['a generated secret where there are keys only', 'no_such_credential', basic('signer', SECRET), {}],
-    ['a chosen secret where there are keys only', 'no_such_credential', basic('signer', 'guess'), {}],
+    ['a generated secret for a client with keys only', 'no_such_credential', basic('signer', SECRET), {}],
+    ['a chosen secret for a client with keys only', 'no_such_credential', basic('signer', 'guess'), {}],
     ['an expired secret', 'expired_credential', basic('expired', SECRET), {}],
     ['truncated-secret: a prefix of 72 bytes', 'wrong_secret', basic('long', LONG.slice(0, 72)), {}],
     [
@@ -93,7 +93,7 @@ describe('what is refused: the same 401 for every reason (uniform-refusal)', () 
       {},
     ],
     ['a secret of 2,000 characters', 'wrong_secret', basic('long', 'p'.repeat(2000)), {}],
-    ['the secret of another case', 'wrong_secret', basic('rotating', 'First human secret'), {}],
+    ['the secret in another case', 'wrong_secret', basic('rotating', 'First human secret'), {}],
     [
       'client-id-mismatch: another client_id in the body',
       'client_id_mismatch',

@@ -55,17 +55,22 @@ describe('a successful response (RFC 6749 §5.1)', () => {
   })
 })
 
-describe('what is granted', () => {
+describe('granted requests', () => {
   const cases: [string, string, Record<string, string> | string, Record<string, unknown>][] = [
-    ['no scope asked: all the client has', 'reporter', {}, { scope: 'edit delete', aud: 'https://api.example.com' }],
-    ['no scope asked: its defaults', 'auditor', {}, { scope: 'edit' }],
-    ['an empty scope is as if omitted', 'auditor', { scope: '' }, { scope: 'edit' }],
-    ['a subset, in the order asked', 'reporter', { scope: 'delete edit' }, { scope: 'delete edit' }],
+    [
+      'no scope requested: all scopes of the client',
+      'reporter',
+      {},
+      { scope: 'edit delete', aud: 'https://api.example.com' },
+    ],
+    ['no scope requested: the client’s defaults', 'auditor', {}, { scope: 'edit' }],
+    ['an empty scope counts as omitted', 'auditor', { scope: '' }, { scope: 'edit' }],
+    ['a subset, in the requested order', 'reporter', { scope: 'delete edit' }, { scope: 'delete edit' }],
     ['a scope twice is granted once', 'reporter', { scope: 'edit edit' }, { scope: 'edit' }],
-    ['the subject is the client unless set', 'auditor', {}, { sub: 'auditor' }],
-    ['the API by its scope', 'batch', { scope: 'vault:open' }, { aud: 'https://vault.example.com' }],
+    ['the subject is the client by default', 'auditor', {}, { sub: 'auditor' }],
+    ['the API of the scope', 'batch', { scope: 'vault:open' }, { aud: 'https://vault.example.com' }],
     ['the one API that has both scopes', 'batch', { scope: 'read edit' }, { aud: 'https://api.example.com' }],
-    ['the API by resource', 'batch', { resource: 'https://vault.example.com' }, { scope: 'read vault:open' }],
+    ['the API named by resource', 'batch', { resource: 'https://vault.example.com' }, { scope: 'read vault:open' }],
     ['audience is a synonym', 'batch', { audience: 'https://vault.example.com' }, { aud: 'https://vault.example.com' }],
     [
       'several resources',
@@ -96,10 +101,10 @@ describe('what is granted', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('refused requests', () => {
   const cases: [string, string, Record<string, string>, string, string][] = [
     ['a scope of another client', 'auditor', { scope: 'read' }, 'invalid_scope', 'scope_not_allowed'],
-    ['a scope that is nowhere', 'auditor', { scope: 'nothing' }, 'invalid_scope', 'scope_not_allowed'],
+    ['a scope of no API', 'auditor', { scope: 'nothing' }, 'invalid_scope', 'scope_not_allowed'],
     ['one scope too many', 'auditor', { scope: 'edit read' }, 'invalid_scope', 'scope_not_allowed'],
     [
       'a scope of another API than the resource',
@@ -111,7 +116,7 @@ describe('what is refused', () => {
     ['a client without scopes', 'powerless', {}, 'invalid_scope', 'no_scope'],
     ['an unknown resource', 'batch', { resource: 'https://elsewhere.example.com' }, 'invalid_target', 'unknown_target'],
     [
-      'a resource where the client has nothing',
+      'a resource at which the client has no scope',
       'auditor',
       { resource: 'https://vault.example.com' },
       'invalid_target',
@@ -137,14 +142,14 @@ describe('what is refused', () => {
     expect(event).toMatchObject({ type: 'token.issue', result: 'refused', reason, clientId: client })
   })
 
-  test('an ambiguous request is told what to send', async () => {
+  test('the answer to an ambiguous request names the remedy', async () => {
     const body = (await (await ask('batch')).json()) as { error_description: string }
     expect(body.error_description).toContain('https://api.example.com')
     expect(body.error_description).toContain('https://vault.example.com')
   })
 })
 
-test('an issuance is recorded: who, what, from where, and never the token or the secret', async () => {
+test('an issuance is recorded with client, API and address, and without the token or the secret', async () => {
   const response = await server.token(
     { grant_type: 'client_credentials', scope: 'edit' },
     { ...basic('reporter', SECRET), traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },

@@ -25,7 +25,7 @@ async function expectRefusal(response: Response, status: number, error: string):
   expect(text).not.toMatch(/\bat .*:\d+/)
 }
 
-/** Sends bytes with a Content-Length of their own, on a connection that is closed afterwards. */
+/** Sends bytes with their own Content-Length, on a connection that is closed afterwards. */
 const raw = (head: string, body: string | Buffer = '') =>
   sendRaw(
     server.issuer,
@@ -53,11 +53,11 @@ describe('the form', () => {
     ['control-characters: bad UTF-8', `${GOOD}&x=%FF`, 'invalid_request'],
     ['control-characters: an overlong encoding', `${GOOD}&x=%C0%AF`, 'invalid_request'],
     ['control-characters: a lone surrogate', `${GOOD}&x=%ED%A0%80`, 'invalid_request'],
-    ['empty-parameter: an empty grant_type is as if omitted', 'grant_type=&scope=edit', 'invalid_request'],
+    ['empty-parameter: an empty grant_type counts as omitted', 'grant_type=&scope=edit', 'invalid_request'],
     ['unavailable-grant: no grant', 'scope=edit', 'invalid_request'],
     ['unavailable-grant: an unknown grant', 'grant_type=password', 'unsupported_grant_type'],
     [
-      'unavailable-grant: a grant named as a member of every object',
+      'unavailable-grant: a grant named like a member of every object',
       'grant_type=constructor',
       'unsupported_grant_type',
     ],
@@ -77,7 +77,7 @@ describe('the form', () => {
       'invalid_request',
     ],
     ['hostile-parameter-names: __proto__ as scope', 'grant_type=client_credentials&scope=__proto__', 'invalid_scope'],
-    ['bad-resource: a resource that is no URI', `${GOOD}&resource=%3A%3A`, 'invalid_target'],
+    ['bad-resource: a resource that isn’t a URI', `${GOOD}&resource=%3A%3A`, 'invalid_target'],
   ]
   test.each(cases)('%s', async (_name, body, error) => {
     await expectRefusal(await server.token(`${body}`, { ...auth }), 400, error)
@@ -92,14 +92,14 @@ describe('the form', () => {
   test.each([
     ['empty-parameter: parameters without a value', 'grant_type=client_credentials&scope=&resource=&x'],
     [
-      'hostile-parameter-names: names that are members of every object',
+      'hostile-parameter-names: names of members of every object',
       'grant_type=client_credentials&__proto__=1&constructor=2&a[b]=3',
     ],
     [
       'hostile-parameter-names: thousands of unknown parameters',
       `grant_type=client_credentials${Array.from({ length: 5000 }, (_, i) => `&a${i}=1`).join('')}`,
     ],
-    ['ampersands with nothing between', '&&grant_type=client_credentials&&'],
+    ['ampersands with nothing between them', '&&grant_type=client_credentials&&'],
   ])('%s: ignored', async (_name, body) => {
     expect((await server.token(body, auth)).status).toBe(200)
     expect(Object.prototype).not.toHaveProperty('1')
@@ -108,7 +108,7 @@ describe('the form', () => {
   test.each([
     ['wrong-content-type: JSON', 'application/json'],
     ['wrong-content-type: multipart', 'multipart/form-data; boundary=x'],
-    ['wrong-content-type: a type that only begins alike', `${FORM}x`],
+    ['wrong-content-type: a type with only a common prefix', `${FORM}x`],
     ['wrong-content-type: nonsense', ';;;'],
   ])('%s', async (_name, type) => {
     await expectRefusal(await server.token(GOOD, { ...auth, 'content-type': type }), 400, 'invalid_request')
@@ -132,7 +132,7 @@ describe('the form', () => {
 })
 
 describe('the size of a body (oversized-body)', () => {
-  test('near 64 KiB: in several records of TLS at once, or little by little, it is read to its end', async () => {
+  test('just below 64 KiB: the body is read to its end, in several TLS records at once or little by little', async () => {
     const body = `x=${'a'.repeat(65_000)}&grant_type=client_credentials&scope=edit`
     expect((await server.token(body, auth)).status).toBe(200)
     const status = await new Promise<number | undefined>((resolve, reject) => {
@@ -148,7 +148,7 @@ describe('the size of a body (oversized-body)', () => {
     expect(status).toBe(200)
   })
 
-  test('over 64 KiB: 413, the connection closed, the refusal recorded', async () => {
+  test('over 64 KiB: 413, the connection is closed, and the refusal is recorded', async () => {
     const body = `grant_type=client_credentials&x=${'a'.repeat(65_536)}`
     const response = await server.token(body, auth)
     expect(response.headers.get('connection')).toBe('close')
@@ -157,7 +157,7 @@ describe('the size of a body (oversized-body)', () => {
     expect(event).toMatchObject({ result: 'refused', reason: 'body_too_large' })
   })
 
-  test('endless chunks: cut off with the memory flat', async () => {
+  test('endless chunks: cut off without memory growth', async () => {
     const before = process.memoryUsage().rss
     const outcome = await new Promise<string>((resolve) => {
       const request = httpsRequest(`${server.issuer}${PATH}`, {
@@ -275,7 +275,7 @@ describe('the connection', () => {
   })
 })
 
-describe('what is too much is recorded as that (largest-inputs)', () => {
+describe('oversized requests are recorded as such (largest-inputs)', () => {
   const GOOD = 'grant_type=client_credentials&scope=edit'
   test.each([
     ['too_many_parameters', `${GOOD}${Array.from({ length: 6_000 }, (_, i) => `&${i}`).join('')}`],
@@ -303,13 +303,13 @@ describe('what is too much is recorded as that (largest-inputs)', () => {
     expect(event).toMatchObject({ reason: 'body_too_large' })
   })
 
-  test('chunks that nobody is going to read end their connection', async () => {
+  test('chunks that no endpoint will read end their connection', async () => {
     const { status, headers } = await sendRaw(server.issuer, inChunks(5_000, '/nowhere'))
     expect([status, headers['connection']]).toEqual([404, 'close'])
   })
 })
 
-test('megabyte-fields: a megabyte in any field is refused in no time, on every path that reads it', async () => {
+test('megabyte-fields: a megabyte in any field is refused quickly, on every path that reads it', async () => {
   const start = process.cpuUsage()
   const big = 'a'.repeat(60_000)
   const tries = [
@@ -325,11 +325,11 @@ test('megabyte-fields: a megabyte in any field is refused in no time, on every p
     expect(response.status).toBeLessThan(500)
   }
   const { user, system } = process.cpuUsage(start)
-  // Client and server both run here: generous, yet far below what a backtracking expression would take.
+  // Client and server both run here. The limit is generous, and still far below the time of a backtracking expression.
   expect((user + system) / 1000 / tries.length).toBeLessThan(250)
 })
 
-test('log-injection: control characters from outside stay within one line of the log', async () => {
+test('log-injection: control characters in requests stay within one line of the log', async () => {
   const response = await server.token(
     { grant_type: 'client_credentials' },
     { ...basic('x\u202ey', 'z'), 'user-agent': 'a\tb\u009b1m'.replace('\u009b', '') },

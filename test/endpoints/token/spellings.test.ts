@@ -53,7 +53,7 @@ describe.each(['resource', 'audience'])('%s', (name) => {
     [`${ROOT}:443/`],
     [`${ROOT}:`],
     [`${ROOT}/x/..`],
-  ])('%s is the API, whose audience stays as it was registered', async (value) => {
+  ])('%s is the API, whose audience keeps its registered spelling', async (value) => {
     const response = await ask([[name, value]])
     expect(response.status).toBe(200)
     expect(decodeJwt(((await response.json()) as { access_token: string }).access_token).aud).toBe(ROOT)
@@ -94,7 +94,7 @@ test('one API in two spellings is in the token once', async () => {
   expect(decodeJwt(((await response.json()) as { access_token: string }).access_token).aud).toBe(ROOT)
 })
 
-test('the tokens of an API are seen by who introspects it, in whichever spelling', async () => {
+test('a resource server can introspect the tokens of its API, whichever spelling was requested', async () => {
   expect(await introspect(await tokenFor(ROOT), 'api')).toMatchObject({ active: true, aud: ROOT })
   expect(await introspect(await tokenFor(ROOT), 'other')).toEqual({ active: false })
   expect(await introspect(await tokenFor('https://api.example.net/orders/%7ev1'), 'other')).toMatchObject({
@@ -104,7 +104,7 @@ test('the tokens of an API are seen by who introspects it, in whichever spelling
   expect(await introspect(await tokenFor(PATH), 'api')).toEqual({ active: false })
 })
 
-test('everything issued for an API is revoked, in whichever spelling it is named', async () => {
+test('everything issued for an API is revoked, in whichever spelling the revocation names it', async () => {
   const token = await tokenFor(ROOT)
   const env = {
     TESSERA_STORAGE: server.config.storage,
@@ -127,15 +127,15 @@ describe('two spellings of one audience are a conflict', () => {
       3,
       'https://new.example.net',
     ],
-    ['with what is there', api(`${ROOT}/`), 2, ROOT],
-    ['with what is there and is applied again', api(ROOT) + api(`${ROOT}:443`), 3, ROOT],
+    ['with an existing one', api(`${ROOT}/`), 2, ROOT],
+    ['with an existing one that is applied again', api(ROOT) + api(`${ROOT}:443`), 3, ROOT],
   ])('%s', async (_name, apis, line, other) => {
     await expect(server.apply(`apis:\n${apis}`)).rejects.toThrow(
       new RegExp(`^test\\.yaml:${line}: apis\\[${line - 2}\\]\\.audience: is "${other}" in another spelling`),
     )
   })
 
-  test('the same spelling is not, nor is another API', async () => {
+  test('the same spelling is no conflict, and neither is another API', async () => {
     await server.apply(`apis:\n${api(ROOT)}${api(`${ROOT}/a`)}`)
     await server.apply(
       `clients: [{ client_id: agent, scopes: [read], credentials: [{ secret: ${SECRET} }, { label: b, secret: ${newSecret()} }] }]`,

@@ -11,23 +11,23 @@ import { until } from '../../harness/until.ts'
 const own = await issueLeaf({ subject: 'CN=own' })
 const tls = await identity(own)
 
-/** Clients and APIs that need certificates, each in another way. */
+/** Clients and APIs that need certificates for different reasons. */
 const NEEDING: readonly (readonly [string, string])[] = [
   [
     'a client that has one',
     `clients: [{ client_id: own, scopes: [edit], credentials: [{ certificate: { thumbprint: ${thumbprint(own)} } }] }]`,
   ],
   [
-    'a client whose tokens must be bound to one',
+    'a client whose tokens must be bound to a certificate',
     'clients: [{ client_id: other, scopes: [edit], require: certificate_bound }]',
   ],
   [
-    'an API whose tokens must be bound to one',
+    'an API whose tokens must be bound to a certificate',
     'apis: [{ audience: "https://other.example.com", require: certificate_bound }]',
   ],
 ]
 
-/** Whether the server asked for a certificate, which the client then presented. */
+/** Whether the server requested a certificate, which the client then presented. */
 async function isAsked(server: TestServer, agent?: Agent): Promise<boolean> {
   const response = await askAs(server, 'nobody', { tls: { ...tls, ...(agent && { agent }) } })
   const [event] = await server.audit(response.headers.get('x-request-id'))
@@ -42,7 +42,7 @@ describe.each(NEEDING)('largest-inputs: %s', (_name, manifest) => {
   })
   afterAll(() => server.stop())
 
-  test('a certificate is asked for once there is that, also of a session that began before', async () => {
+  test('once a client needs one, the server requests a certificate, also of older sessions', async () => {
     const agent = new Agent({ keepAlive: false })
     expect(await isAsked(server)).toBe(false)
     expect(await isAsked(server, agent)).toBe(false)
@@ -52,7 +52,7 @@ describe.each(NEEDING)('largest-inputs: %s', (_name, manifest) => {
   })
 })
 
-describe('largest-inputs: a connection that began before certificates were asked for', () => {
+describe('largest-inputs: a connection from before certificates were requested', () => {
   const [, manifest = ''] = NEEDING[0] ?? []
   let server: TestServer
   beforeEach(async () => {
@@ -60,7 +60,7 @@ describe('largest-inputs: a connection that began before certificates were asked
   })
   afterEach(() => server.stop())
 
-  test('is closed with its next answer, so that the client is asked when it connects again', async () => {
+  test('is closed with its next answer, so that the client reconnects and gets the request', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     try {
       expect(await isAsked(server, agent)).toBe(false)
@@ -75,7 +75,7 @@ describe('largest-inputs: a connection that began before certificates were asked
     }
   })
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('leaves no %s session, if its handshake ends later', async (version) => {
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('leaves no %s session if its handshake ends later', async (version) => {
     const wire = await slowWireTo(server)
     const sessions: Buffer[] = []
     const options = { ...tls, host: '127.0.0.1', servername: 'localhost', minVersion: version, maxVersion: version }
@@ -100,7 +100,7 @@ describe('largest-inputs: a connection that began before certificates were asked
   })
 })
 
-/** A way to the server over which a client's second flight, with which its handshake ends, waits until it is released. */
+/** A proxy to the server that delays the client's second flight, which ends its handshake, until it is released. */
 async function slowWireTo({ issuer }: TestServer) {
   const held = Promise.withResolvers<void>()
   const released = Promise.withResolvers<void>()
@@ -126,7 +126,7 @@ async function slowWireTo({ issuer }: TestServer) {
   return { port: address.port, isHeld: held.promise, release: released.resolve, close: () => wire.close() }
 }
 
-test('largest-inputs: a server that starts with a client that has a certificate asks from the first connection on', async () => {
+test('largest-inputs: a server that starts with such a client requests certificates from the first connection on', async () => {
   const [, manifest = ''] = NEEDING[0] ?? []
   const server = await startTestServer({
     manifest: MODEL.replace('clients:\n', `${manifest.replace('clients: [', 'clients:\n  - ').replace(/\]$/, '')}\n`),
@@ -139,7 +139,7 @@ test('largest-inputs: a server that starts with a client that has a certificate 
     const agent = new Agent({ keepAlive: false })
     const asked = await askAs(server, 'own', { tls: { ...tls, agent }, onSocket })
     expect([asked.status, isResumed]).toEqual([200, false])
-    // A session that is resumed remembers the certificate.
+    // A resumed session keeps the certificate.
     const again = await askAs(server, 'own', { tls: { ...tls, agent }, onSocket })
     expect([again.status, isResumed]).toEqual([200, true])
   } finally {

@@ -22,9 +22,9 @@ const huge = await issue({ extensions: [extension('1.2.3', false, '00'.repeat(17
 
 const base64 = ({ certificate }: Issued) => certificate.raw.toString('base64')
 const sequence = (issued: Issued) => `:${base64(issued)}:`
-/** As nginx and Envoy escape PEM: letters, digits, `-`, `.`, `_` and `~` stand for themselves. */
+/** PEM escaped as by nginx and Envoy, which keep letters, digits, `-`, `.`, `_` and `~`. */
 const escapedPem = (...all: readonly Issued[]) => encodeURIComponent(all.map(({ pem }) => `${pem}\n`).join(''))
-/** As AWS escapes it: `+=/` stand for themselves, too. */
+/** PEM escaped as by AWS, which also keeps `+=/`. */
 const escapedByAws = (...all: readonly Issued[]) =>
   escapedPem(...all).replaceAll(/%2B|%3D|%2F/g, (octet) => decodeURIComponent(octet))
 const hash = ({ certificate }: Issued) => createHash('sha256').update(certificate.raw).digest('hex')
@@ -42,7 +42,7 @@ function attempt(format: CertificateHeaderFormat, headers: Headers): unknown {
   }
 }
 
-describe('what is read', () => {
+describe('accepted headers', () => {
   const cases: readonly (readonly [...Case, readonly Issued[]])[] = [
     ['RFC 9440: the leaf alone', 'client-cert', { 'client-cert': sequence(client) }, []],
     [
@@ -64,12 +64,7 @@ describe('what is read', () => {
       [],
     ],
     ['nginx', 'nginx', { 'x-ssl-client-cert': escapedPem(client) }, []],
-    [
-      'nginx: no line break at the end',
-      'nginx',
-      { 'x-ssl-client-cert': escapedPem(client).replace(/(%0A)+$/, '') },
-      [],
-    ],
+    ['nginx: no final line break', 'nginx', { 'x-ssl-client-cert': escapedPem(client).replace(/(%0A)+$/, '') }, []],
     ['ingress-nginx', 'ingress-nginx', { 'ssl-client-cert': escapedPem(client) }, []],
     ['HAProxy', 'haproxy', { 'x-ssl-client-der': base64(client) }, []],
     ['AWS: the leaf alone', 'aws-alb', { 'x-amzn-mtls-clientcert': escapedByAws(client) }, []],
@@ -82,13 +77,13 @@ describe('what is read', () => {
     ['AWS: all escaped', 'aws-alb', { 'x-amzn-mtls-clientcert': escapedPem(client) }, []],
     ['AWS, verified', 'aws-alb-verify', { 'x-amzn-mtls-clientcert-leaf': escapedByAws(client) }, []],
     [
-      'AWS, verified: what a client may have written is not looked at',
+      'AWS, verified: headers that a client may have written are ignored',
       'aws-alb-verify',
       { 'x-amzn-mtls-clientcert-leaf': escapedByAws(client), 'x-amzn-mtls-clientcert': escapedByAws(victim) },
       [],
     ],
     [
-      'AWS: what a client may have written is not looked at',
+      'AWS: headers that a client may have written are ignored',
       'aws-alb',
       { 'x-amzn-mtls-clientcert': escapedByAws(client), 'x-amzn-mtls-clientcert-leaf': escapedByAws(victim) },
       [],
@@ -101,7 +96,7 @@ describe('what is read', () => {
       [intermediate],
     ],
     [
-      'Traefik: escaped, as older versions do it',
+      'Traefik: escaped, as by older versions',
       'traefik',
       { 'x-forwarded-tls-client-cert': [client, intermediate].map((one) => encodeURIComponent(base64(one))).join(',') },
       [intermediate],
@@ -149,10 +144,10 @@ describe('what is read', () => {
   })
 })
 
-describe('what says that there is no certificate', () => {
+describe('headers of a connection without certificate', () => {
   const cases: readonly Case[] = [
     ...certificateHeaderFormats.map((format) => [`${format}: no header`, format, { host: 'example.com' }] as const),
-    ['RFC 9440: a chain alone', 'client-cert', { 'client-cert-chain': sequence(client) }],
+    ['RFC 9440: only a chain', 'client-cert', { 'client-cert-chain': sequence(client) }],
     ['HAProxy: an empty header', 'haproxy', { 'x-ssl-client-der': '' }],
     [
       'nginx: the header of ingress-nginx, which it does not overwrite',
@@ -175,7 +170,7 @@ describe('what says that there is no certificate', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('refused headers', () => {
   const clientCert = (value: string): Headers => ({ 'client-cert': value })
   const nginx = (value: string): Headers => ({ 'x-ssl-client-cert': value })
   const haproxy = (value: string): Headers => ({ 'x-ssl-client-der': value })
@@ -185,12 +180,12 @@ describe('what is refused', () => {
   const cert = (issued: Issued) => `Cert="${escapedPem(issued)}"`
   const cases: readonly (readonly [...Case, RegExp])[] = [
     ['RFC 9440: no colons', 'client-cert', clientCert(base64(client)), /between colons/],
-    ['RFC 9440: nothing between colons', 'client-cert', clientCert('::'), /between colons/],
+    ['RFC 9440: nothing between the colons', 'client-cert', clientCert('::'), /between colons/],
     ['RFC 9440: one colon', 'client-cert', clientCert(':'), /between colons/],
     ['RFC 9440: a space within', 'client-cert', clientCert(`: ${base64(client)}:`), /between colons/],
     ['RFC 9440: base64url', 'client-cert', clientCert(':-_-_:'), /between colons/],
     ['RFC 9440: PEM', 'client-cert', clientCert(escapedPem(client)), /between colons/],
-    ['RFC 9440: bytes that are none', 'client-cert', clientCert(':AAAA:'), /can not be read/],
+    ['RFC 9440: bytes that are no certificate', 'client-cert', clientCert(':AAAA:'), /can not be read/],
     [
       'RFC 9440: bytes after the certificate',
       'client-cert',
@@ -198,7 +193,7 @@ describe('what is refused', () => {
       /bytes follow/,
     ],
     [
-      'RFC 9440: PEM within base64, which is no DER',
+      'RFC 9440: PEM within base64, which is not DER',
       'client-cert',
       clientCert(`:${Buffer.from(client.pem).toString('base64')}:`),
       /not DER/,
@@ -233,9 +228,9 @@ describe('what is refused', () => {
     ['nginx: a lone percent sign', 'nginx', nginx('%'), /percent-encoded PEM/],
     ['HAProxy: the header twice', 'haproxy', haproxy(`${base64(client)}, ${base64(client)}`), /base64 of one/],
     ['HAProxy: no base64', 'haproxy', haproxy('???'), /base64 of one/],
-    ['HAProxy: bits that mean nothing', 'haproxy', haproxy('AAF='), /base64 of one/],
+    ['HAProxy: unused bits set', 'haproxy', haproxy('AAF='), /base64 of one/],
     [
-      'HAProxy: a second certificate behind it, as in ssl_c_chain_der',
+      'HAProxy: a second certificate appended, as in ssl_c_chain_der',
       'haproxy',
       haproxy(Buffer.concat([client.certificate.raw, victim.certificate.raw]).toString('base64')),
       /bytes follow/,
@@ -264,7 +259,7 @@ describe('what is refused', () => {
     ['Traefik: PEM with its lines', 'traefik', traefik(escapedPem(client)), /base64 of certificates/],
     ['Traefik: nothing after a comma', 'traefik', traefik(`${base64(client)},`), /base64 of certificates/],
     ['Traefik: %zz', 'traefik', traefik('%zz'), /base64 of certificates/],
-    ['Traefik: bytes that are none', 'traefik', traefik('AAAA'), /can not be read/],
+    ['Traefik: bytes that are no certificate', 'traefik', traefik('AAAA'), /can not be read/],
     ['Traefik: six in the chain', 'traefik', traefik([client, ...Array(6).fill(root)].map(base64).join(',')), /over 5/],
     [
       "Envoy: its documentation's example of two elements",
@@ -274,7 +269,7 @@ describe('what is refused', () => {
       ),
       /several elements.*SANITIZE_SET/,
     ],
-    ['Envoy: an element of the client before', 'envoy', envoy(`${cert(victim)},${cert(client)}`), /several elements/],
+    ['Envoy: an element of the previous client', 'envoy', envoy(`${cert(victim)},${cert(client)}`), /several elements/],
     [
       'Envoy: a URI name that begins another element',
       'envoy',
@@ -282,7 +277,7 @@ describe('what is refused', () => {
       /several elements/,
     ],
     [
-      'Envoy: a URI name that brings a certificate, where Envoy was told to send none',
+      'Envoy: a URI name with a certificate, when Envoy sends none',
       'envoy',
       envoy(`${BY};Hash=${hash(client)};URI=x;${cert(victim)}`),
       /Hash is not/,
@@ -297,7 +292,7 @@ describe('what is refused', () => {
     ['Envoy: the Hash of another', 'envoy', envoy(`Hash=${hash(client)};${cert(victim)}`), /Hash is not/],
     ['Envoy: two certificates in Cert', 'envoy', envoy(`Cert="${escapedPem(client, victim)}"`), /Cert is not one/],
     ['Envoy: no PEM in Cert', 'envoy', envoy('Cert="%00"'), /percent-encoded PEM/],
-    ['Envoy: a quote that does not end', 'envoy', envoy('Cert="abc'), /not pairs/],
+    ['Envoy: an unterminated quote', 'envoy', envoy('Cert="abc'), /not pairs/],
     ['Envoy: no pair', 'envoy', envoy('Cert'), /not pairs/],
     ['Envoy: nothing after a semicolon', 'envoy', envoy(`${cert(client)};`), /not pairs/],
     ['Envoy: something after a quote', 'envoy', envoy(`${cert(client)}x`), /not pairs/],
@@ -309,7 +304,7 @@ describe('what is refused', () => {
   })
 })
 
-describe('whatever is sent, it is read or refused', () => {
+describe('any header is read or refused', () => {
   const names = [
     'client-cert',
     'client-cert-chain',
@@ -329,7 +324,7 @@ describe('whatever is sent, it is read or refused', () => {
     `${base64(client)},${base64(root)}`,
     `Hash=${hash(client)};Cert="${escapedPem(client)}"`,
   ]
-  /** A good value with a piece of it replaced by something else. */
+  /** A good value with a piece replaced. */
   const spoiled = fc
     .tuple(fc.constantFrom(...good), fc.nat(4000), fc.nat(10), fc.string({ maxLength: 10 }))
     .map(([value, at, length, text]) => value.slice(0, at) + text + value.slice(at + length))

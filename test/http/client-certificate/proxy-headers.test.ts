@@ -27,7 +27,7 @@ const expired = await issueLeaf({
   notBefore: Date.now() - 2 * DAY,
   notAfter: Date.now() - DAY,
 })
-/** Twice in a header, it is over the limit that Node sets by itself. */
+/** Twice in a header, it exceeds Node's default limit. */
 const large = await issueLeaf({
   subject: DN,
   issuer: root,
@@ -58,11 +58,11 @@ const sequence = (issued: Issued) => `:${base64(issued)}:`
 const escaped = (...all: readonly Issued[]) => encodeURIComponent(all.map(({ pem }) => `${pem}\n`).join(''))
 const hash = ({ certificate }: Issued) => createHash('sha256').update(certificate.raw).digest('hex')
 
-/** With `+=/` as safe characters. */
+/** PEM escaped with `+=/` as safe characters. */
 const escapedByAws = (...all: readonly Issued[]) =>
   escaped(...all).replaceAll(/%2B|%3D|%2F/g, (octet) => decodeURIComponent(octet))
 
-/** What each proxy makes of a client's certificate and what came with it. */
+/** The headers of each proxy for a client's certificate and chain. */
 const headersOf = {
   'client-cert': (leaf, ...chain) => ({
     'client-cert': sequence(leaf),
@@ -83,7 +83,7 @@ const formats = Object.keys(headersOf) as CertificateHeaderFormat[]
 const LOOPBACK = ['127.0.0.1', '::1']
 
 let server: TestServer
-/** Servers that take the address of this test for that of a proxy, by what they expect of it. */
+/** Servers that trust this test's address as a proxy, by the header that they expect. */
 const behind: Partial<Record<CertificateHeaderFormat | 'off', SecondServer>> = {}
 let elsewhere: SecondServer
 let inClear: SecondServer
@@ -105,9 +105,9 @@ const urlOf = (format: keyof typeof behind): string => behind[format]?.url ?? ''
 
 interface Asked {
   readonly headers?: Headers
-  /** What the connection itself is made with. */
+  /** The certificate of the connection itself. */
   readonly with?: Issued
-  /** Authenticates by its secret. */
+  /** Authenticates with its secret. */
   readonly isSecretive?: boolean
 }
 
@@ -132,7 +132,7 @@ describe.concurrent.each(formats)('%s', (format) => {
   const headers: Headers = headersOf[format](edge)
   const [name = '', value = ''] = Object.entries(headers)[0] ?? []
 
-  test('the certificate that the proxy passes on is that of the client', async () => {
+  test('the certificate in the proxy’s header is the client’s', async () => {
     const response = await ask(urlOf(format), 'edge', { headers: { ...headers, 'x-forwarded-for': '198.51.100.1' } })
     await expectToken(response, 'edge', edge)
     expect(await server.audit(response.headers.get('x-request-id'))).toMatchObject([
@@ -144,7 +144,7 @@ describe.concurrent.each(formats)('%s', (format) => {
     ])
   })
 
-  test('also where the proxy presents one of its own', async () => {
+  test('also if the proxy presents one of its own', async () => {
     await expectToken(await ask(urlOf(format), 'edge', { headers, with: proxy }), 'edge', edge)
   })
 
@@ -152,7 +152,7 @@ describe.concurrent.each(formats)('%s', (format) => {
     await expectToken(await ask(urlOf(format), 'own', { headers: headersOf[format](own) }), 'own', own)
   })
 
-  test('beside a secret, the token is bound to it', async () => {
+  test('with a secret, the token is bound to the certificate', async () => {
     const response = await ask(urlOf(format), 'holder', { headers, isSecretive: true, with: proxy })
     await expectToken(response, 'holder', edge)
   })
@@ -179,12 +179,12 @@ describe.concurrent.each(formats)('%s', (format) => {
     await expectUnauthenticated(server, response, { reason, clientId, detail })
   })
 
-  test('malformed beside a right secret: 401', async () => {
+  test('malformed, with a right secret: 401', async () => {
     const response = await ask(urlOf(format), 'secretive', { headers: { [name]: `x,${value}` }, isSecretive: true })
     await expectUnauthenticated(server, response, { reason: 'certificate_malformed', clientId: 'secretive' })
   })
 
-  test("no header: the proxy's own certificate is not the client's", async () => {
+  test('without the header, the proxy’s own certificate isn’t taken for the client’s', async () => {
     const response = await ask(urlOf(format), 'proxy', { with: proxy })
     await expectUnauthenticated(server, response, { reason: 'no_credentials', clientId: 'proxy' })
     await expectToken(await ask(urlOf(format), 'secretive', { with: proxy, isSecretive: true }), 'secretive', undefined)
@@ -201,17 +201,17 @@ describe('forged-certificate-header: a chain in the header', () => {
     )
   })
 
-  test.each(FORMATS)('%s: with certificates too many, in any order, the leaf among them', async (format) => {
+  test.each(FORMATS)('%s: with too many certificates in any order, including the leaf', async (format) => {
     const headers = headersOf[format](below, stranger, nobody, below, root, intermediate)
     await expectToken(await ask(urlOf(format), 'edge', { headers }), 'edge', below)
   })
 
-  test.each(FORMATS)('%s: what is in the chain only does not authenticate', async (format) => {
+  test.each(FORMATS)('%s: a certificate only in the chain does not authenticate', async (format) => {
     const response = await ask(urlOf(format), 'edge', { headers: headersOf[format](nobody, edge) })
     await expectUnauthenticated(server, response, { reason: 'certificate_mismatch', clientId: 'edge' })
   })
 
-  test.each(FORMATS)('%s: over five others', async (format) => {
+  test.each(FORMATS)('%s: the leaf with five others', async (format) => {
     const headers = headersOf[format](edge, root, intermediate, stranger, foreign, nobody, proxy)
     const response = await ask(urlOf(format), 'edge', { headers })
     await expectUnauthenticated(server, response, {
@@ -222,17 +222,17 @@ describe('forged-certificate-header: a chain in the header', () => {
   })
 })
 
-describe('forged-certificate-header: whoever is no configured proxy', () => {
+describe('forged-certificate-header: an address that is not a configured proxy', () => {
   const headers = headersOf.nginx(edge)
 
-  test.each([undefined, '127.0.0.1', '192.0.2.1'])('is not believed, also with X-Forwarded-For %s', async (address) => {
+  test.each([undefined, '127.0.0.1', '192.0.2.1'])('isn’t trusted, also with X-Forwarded-For %s', async (address) => {
     const response = await ask(elsewhere.url, 'edge', {
       headers: { ...headers, ...(address && { 'x-forwarded-for': address }) },
     })
     await expectUnauthenticated(server, response, { reason: 'no_credentials', clientId: 'edge' })
   })
 
-  test('has the certificate of its connection, whatever the header says', async () => {
+  test('has its connection’s certificate, whatever the header says', async () => {
     const response = await ask(elsewhere.url, 'edge', { headers, with: nobody })
     await expectUnauthenticated(server, response, {
       reason: 'certificate_mismatch',
@@ -242,13 +242,13 @@ describe('forged-certificate-header: whoever is no configured proxy', () => {
     await expectToken(await ask(elsewhere.url, 'edge', { headers: headersOf.nginx(nobody), with: edge }), 'edge', edge)
   })
 
-  test('may send what is malformed', async () => {
+  test('may send a malformed header', async () => {
     const sent = { headers: { 'x-ssl-client-cert': 'x' }, isSecretive: true }
     await expectToken(await ask(elsewhere.url, 'secretive', sent), 'secretive', undefined)
   })
 })
 
-test('a proxy that passes on no certificates has none to pass on', async () => {
+test('a proxy without a configured header passes on no certificate', async () => {
   for (const format of formats) {
     const response = await ask(urlOf('off'), 'edge', { headers: headersOf[format](edge), with: proxy })
     await expectUnauthenticated(server, response, { reason: 'no_credentials', clientId: 'edge' })
@@ -256,7 +256,7 @@ test('a proxy that passes on no certificates has none to pass on', async () => {
 })
 
 describe('plain HTTP behind a proxy', () => {
-  test('the certificate that it passes on', async () => {
+  test('authenticates the client by the passed certificate', async () => {
     await expectToken(await ask(inClear.url, 'edge', { headers: headersOf.envoy(below, intermediate) }), 'edge', below)
     await expectToken(
       await ask(inClear.url, 'holder', { headers: headersOf.envoy(edge), isSecretive: true }),
@@ -274,8 +274,8 @@ describe('plain HTTP behind a proxy', () => {
   })
 })
 
-describe('how large the headers may be', () => {
-  test('a leaf as large as any, twice, and its chain', async () => {
+describe('the size of the headers', () => {
+  test('the largest leaf twice, with its chain', async () => {
     const headers = headersOf.envoy(large, intermediate, root)
     expect(headers['x-forwarded-client-cert'].length).toBeGreaterThan(16_384)
     await expectToken(await ask(urlOf('envoy'), 'edge', { headers }), 'edge', large)
@@ -291,7 +291,7 @@ describe('how large the headers may be', () => {
   })
 })
 
-test('the page on authentication has each format', () => {
+test('the page on authentication documents each format', () => {
   const page = readFileSync('docs/integrating/authentication.md', 'utf8')
   expect(certificateHeaderFormats.filter((format) => !page.includes(`| \`${format}\` |`))).toEqual([])
   expect(certificateHeaderFormats.toSorted()).toEqual(formats.toSorted())
@@ -325,7 +325,7 @@ describe('configuration', () => {
     expect(() => load(options)).toThrow(/runtime-certificate-header is "x-client-cert": .*envoy/)
   })
 
-  test('authorities that are none are refused, also at start', async () => {
+  test('invalid authorities are refused, also at start', async () => {
     expect(() => load({ 'tls.client_ca': '/nothing.pem' })).toThrow(/^tls.client_ca is "\/nothing.pem": can't be read/)
     expect(() => load({ 'tls.client_ca': tls.key })).toThrow(
       /^tls.client_ca is ".*": has a private key, but no certificate in PEM/,

@@ -1,6 +1,6 @@
 /** The example of RFC 9440 Appendix A: base64 of DER. */
 
-/** Of `CN=BC`; valid from January 2020 to January 2021. */
+/** The certificate of `CN=BC`, valid from January 2020 to January 2021. */
 export const LEAF =
   'MIIBqDCCAU6gAwIBAgIBBzAKBggqhkjOPQQDAjA6MRswGQYDVQQKDBJMZXQncyBB' +
   'dXRoZW50aWNhdGUxGzAZBgNVBAMMEkxBIEludGVybWVkaWF0ZSBDQTAeFw0yMDAx' +
@@ -12,7 +12,7 @@ export const LEAF =
   'bGUuY29tMAoGCCqGSM49BAMCA0gAMEUCIBHda/r1vaL6G3VliL4/Di6YK0Q6bMje' +
   'SkC3dFCOOB8TAiEAx/kHSB4urmiZ0NX5r5XarmPk0wmuydBVoU4hBVZ1yhk='
 
-/** Of `CN=LA Intermediate CA,O=Let's Authenticate`. */
+/** The certificate of `CN=LA Intermediate CA,O=Let's Authenticate`. */
 export const INTERMEDIATE =
   'MIIB5jCCAYugAwIBAgIBFjAKBggqhkjOPQQDAjBWMQswCQYDVQQGEwJVUzEbMBkG' +
   'A1UECgwSTGV0J3MgQXV0aGVudGljYXRlMSowKAYDVQQDDCFMZXQncyBBdXRoZW50' +
@@ -26,7 +26,7 @@ export const INTERMEDIATE =
   'mIAtDIwg9D7gC1xzxBl4r28EzmSO1pcCIQCJUShpSXO9HDIQMUgH69fNDEMHXD3R' +
   'RX5gP7kuu2KGMg=='
 
-/** Of `CN=Let's Authenticate Root Authority,O=Let's Authenticate,C=US`. */
+/** The certificate of `CN=Let's Authenticate Root Authority,O=Let's Authenticate,C=US`. */
 export const ROOT =
   'MIICBjCCAaygAwIBAgIJAKS0yiqKtlhoMAoGCCqGSM49BAMCMFYxCzAJBgNVBAYT' +
   'AlVTMRswGQYDVQQKDBJMZXQncyBBdXRoZW50aWNhdGUxKjAoBgNVBAMMIUxldCdz' +

@@ -18,7 +18,7 @@ const selfSigned = await issue({ subject: 'CN=alone' })
 let stop: (() => void) | undefined
 afterEach(() => stop?.())
 
-/** A server that hands over what it sees of each connection, and a function that connects to it. */
+/** Starts a server that reports the certificate of each connection. @returns also a function that connects to it */
 async function start(version: SecureVersion) {
   const versions = { minVersion: version, maxVersion: version } as const
   const seen: (PresentedCertificate | undefined)[] = []
@@ -60,7 +60,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', (version) => {
     ['a chain', [client, second, first], ['CN=client', 'CN=Second', 'CN=First']],
     ['a chain with its root', [client, second, first, root], ['CN=client', 'CN=Second', 'CN=First', 'CN=Root']],
     [
-      'forged-certificate-header: a chain in the wrong order, with a certificate too many',
+      'forged-certificate-header: a chain in the wrong order, with one certificate too many',
       [client, stranger, first, second],
       ['CN=client', 'CN=Stranger', 'CN=First', 'CN=Second'],
     ],
@@ -85,7 +85,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', (version) => {
     expect(await (await start(version))()).toBeUndefined()
   })
 
-  test('a chain longer than is looked at is known to be', async () => {
+  test('an overlong chain is marked as such', async () => {
     const crowd = await Promise.all(Array.from({ length: 9 }, (_, index) => issueAuthority(`CN=Crowd ${index}`)))
     const presented = await (await start(version))(client, ...crowd)
     expect(presented && checkChain(presented, TrustAnchors.parse(root.pem), NOW)).toMatchObject({
@@ -93,7 +93,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', (version) => {
     })
   })
 
-  test('a resumed session has the leaf, and what was verified of its chain', async () => {
+  test('a resumed session has the leaf, and the verified part of its chain', async () => {
     const open = await start(version)
     const anchors = TrustAnchors.parse(root.pem)
     const full = await open(client, second, first)

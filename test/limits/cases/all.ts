@@ -6,7 +6,7 @@ import { jwsCases } from './jws.ts'
 import { policyCases } from './policy.ts'
 import { restCases } from './rest.ts'
 
-/** Every reader of what strangers send, at its largest. */
+/** Every parser of strangers' input, at its largest input. */
 export const allCases: readonly Case[] = [
   ...httpCases,
   ...jwsCases,

@@ -1,11 +1,11 @@
-/** One reader of what strangers send, and the worst that gets to it. */
+/** A parser of strangers' input, with its worst case. */
 export interface Case {
   readonly name: string
-  /** Reads it. May throw one of the errors by which readers refuse. */
+  /** Runs the parser, which may throw one of the errors that stand for a refusal. */
   read(): unknown
 }
 
-/** @param inputs by their names, each as large as the reader is ever handed, or larger */
+/** @param inputs named inputs, each at least as large as the parser ever gets */
 export const cases = <Input>(
   reader: string,
   read: (input: Input) => unknown,

@@ -28,7 +28,7 @@ const wanted = [
   { thumbprint: 'A'.repeat(43) },
 ].map(parseMatcher)
 
-/** Everything that a request has done with a certificate. */
+/** Uses a certificate in every way that a request does. */
 function useAll(presented: PresentedCertificate | undefined): unknown {
   if (presented === undefined) return undefined
   const { leaf } = presented
@@ -45,7 +45,7 @@ const largest = hostileCertificates(LARGEST - 600)
 const larger = hostileCertificates(90_000)
 const pad = [extension(oid('2a0304'), Buffer.alloc(3_000))]
 
-/** Those whose proxy passes them on, in each way there is. */
+/** The headers of every kind of proxy that passes a certificate on. */
 const inHeaders = (der: Buffer): Readonly<Record<string, Parameters<typeof certificateOfHeaders>>> => {
   const base64 = der.toString('base64')
   const escaped = encodeURIComponent(toPem(der))
@@ -84,10 +84,10 @@ export const certificateCases = [
     'a chain',
     (chain: readonly Buffer[]) => useAll(certificateOfDer(chain[0] ?? Buffer.alloc(0), chain.slice(1))),
     {
-      'of authorities that may all have issued each other': crowd(5),
-      'the same, as large as they may be': crowd(5, pad),
-      'of too many': crowd(90),
-      'of the hardest to read': [makeCertificate(), ...Object.values(largest).slice(0, 5)],
+      'CAs that may all have issued each other': crowd(5),
+      'the same at maximum size': crowd(5, pad),
+      'too many certificates': crowd(90),
+      'the certificates that are hardest to read': [makeCertificate(), ...Object.values(largest).slice(0, 5)],
     },
   ),
   ...cases(
@@ -96,24 +96,24 @@ export const certificateCases = [
     {
       ...viaProxy,
       pairs: xfcc(`${fill(HEADERS - 2, 'A=;')}A=`),
-      'as many pairs as are taken': xfcc(
+      'the maximum number of pairs': xfcc(
         Array.from({ length: 1_000 }, (_, index) => `A="${'\\"'.repeat(8)}${index}"`).join(';'),
       ),
-      'quotes without end': xfcc(`Cert="${fill(HEADERS, '\\a')}`),
+      'endless quotes': xfcc(`Cert="${fill(HEADERS, '\\a')}`),
       'quoted quotes': xfcc(`Cert="${fill(HEADERS - 10, '\\"')}"`),
-      'a key without end': xfcc('A'.repeat(HEADERS)),
+      'an endless key': xfcc('A'.repeat(HEADERS)),
       escapes: xfcc(`Cert="${fill(HEADERS - 10, '%0A')}"`),
       'a list of commas': chainHeader(','.repeat(HEADERS)),
-      'a list of what is no certificate': chainHeader(fill(HEADERS, ':AAAA:,')),
-      'a list of what is no base64': chainHeader(fill(HEADERS, ':!:,')),
-      "commas of Traefik's": traefik(','.repeat(HEADERS)),
-      'what is no certificate, to Traefik': traefik(fill(HEADERS, 'AAAA,')),
-      'what is no base64, to Traefik': traefik(fill(HEADERS, '%2B%')),
-      'beginnings of PEM, of a chain': [
+      'a list of invalid certificates': chainHeader(fill(HEADERS, ':AAAA:,')),
+      'a list of invalid base64': chainHeader(fill(HEADERS, ':!:,')),
+      'Traefik: commas': traefik(','.repeat(HEADERS)),
+      'Traefik: invalid certificates': traefik(fill(HEADERS, 'AAAA,')),
+      'Traefik: invalid base64': traefik(fill(HEADERS, '%2B%')),
+      'a chain of PEM beginnings': [
         { 'x-amzn-mtls-clientcert': fill(HEADERS, '-----BEGIN CERTIFICATE-----') },
         'aws-alb',
       ],
-      'empty PEM, of a chain': [
+      'a chain of empty PEM': [
         { 'x-amzn-mtls-clientcert': fill(HEADERS, '-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----') },
         'aws-alb',
       ],
@@ -121,16 +121,16 @@ export const certificateCases = [
       'empty PEM': pem(fill(HEADERS, '-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----')),
       'spaces in PEM': pem(`-----BEGIN CERTIFICATE-----${fill(HEADERS - 60, '%0A')}-----END CERTIFICATE-----`),
       'text beside PEM': pem(fill(HEADERS, '%20')),
-      'escapes that are none': pem('%'.repeat(HEADERS)),
+      'invalid escapes': pem('%'.repeat(HEADERS)),
     },
   ),
   ...cases('readElements', (bytes: Buffer) => readElements(bytes, 1_000), {
-    'elements without end': Buffer.alloc(90_000),
-    'lengths that are too large': Buffer.alloc(90_000, 0x83),
+    'endless elements': Buffer.alloc(90_000),
+    'oversized lengths': Buffer.alloc(90_000, 0x83),
   }),
   ...cases('readOid', (content: Buffer) => readOid({ tag: 6, content, encoded: content }), {
     'one number': Buffer.alloc(90_000, 0x81),
-    'as long as is taken': Buffer.concat([Buffer.alloc(63, 0xff), Buffer.from([1])]),
+    'the maximum length': Buffer.concat([Buffer.alloc(63, 0xff), Buffer.from([1])]),
     numbers: Buffer.alloc(90_000, 1),
   }),
   ...cases('parseName', parseName, {
@@ -138,7 +138,7 @@ export const certificateCases = [
     escapes: `CN=${fill(4_000, '\\41')}`,
     'combining marks': `CN=a${'\u0301'.repeat(4_000)}`,
     parts: fill(4_096, 'CN=,').slice(0, -1),
-    'attributes of one part': fill(4_096, 'CN=+').slice(0, -1),
+    'attributes of one RDN': fill(4_096, 'CN=+').slice(0, -1),
     spaces: `CN=${' '.repeat(4_000)}`,
     hexadecimal: `CN=#${fill(4_000, '04')}`,
     numbers: `${fill(4_000, '1.')}1=a`,
@@ -151,7 +151,7 @@ export const certificateCases = [
   }),
 ]
 
-/** Those that OpenSSL can't read, and that never get any further. */
+/** The shapes that OpenSSL can't read, so that our code never sees them. */
 export const unreadable = Object.entries(largest).flatMap(([shape, der]) => {
   try {
     return new X509Certificate(der).raw.equals(der) ? [] : [shape]

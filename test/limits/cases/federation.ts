@@ -6,7 +6,7 @@ import { refuseUnsound } from '../../../src/model/credentials/federated-trust.ts
 import { fill, jsonValues } from '../shapes.ts'
 import { cases } from './case.ts'
 
-/** Characters of one claim: what a JWT of 16 KiB has room for. */
+/** Characters of one claim: a JWT of 16 KiB has no room for more. */
 const CLAIM = 11_000
 const NOW = Date.parse('2026-06-01T00:00:00Z')
 const ISSUER = 'https://issuer.example'
@@ -24,15 +24,15 @@ const claimsOf = (a: unknown) => ({
   b: a,
 })
 
-/** Shapes that take longest to compare and to look through. */
-const COMPARED = new Set(['members', 'objects, each of another shape', 'texts', 'nested arrays', 'combining marks'])
+/** Shapes that take the longest to compare and to search. */
+const COMPARED = new Set(['members', 'objects of different shapes', 'texts', 'nested arrays', 'combining marks'])
 
 const ones = (length: number) => new Array<number>(length).fill(1)
-/** Claims that conditions take longest over. Some are so small that costly conditions are evaluated over them. */
+/** Claims that conditions take the longest to evaluate over. The small ones are for costly conditions. */
 const claims: Readonly<Record<string, unknown>> = {
   ...Object.fromEntries(values.filter(([name]) => COMPARED.has(name)).map(([name, json]) => [name, parsed(json)])),
-  'as many elements as there may be': ones(4_000),
-  'elements that fail': new Array<number>(1_000).fill(1.5),
+  'the maximum number of elements': ones(4_000),
+  'failing elements': new Array<number>(1_000).fill(1.5),
   '400 elements': ones(400),
   '150 elements': ones(150),
   '30 elements': ones(30),
@@ -86,10 +86,10 @@ export const federationCases = [
     operators: '!'.repeat(2_048),
     'a list': `claims.a in [${fill(2_000, '1,')}1]`,
     alternatives: `${fill(2_040, 'true || ')}true`,
-    'a long one': 'claims.a == 1 && '.repeat(10_000),
+    'a long condition': 'claims.a == 1 && '.repeat(10_000),
     spaces: ' '.repeat(2_048),
   }),
-  // A hundred clients trust the issuer, and nobody says which of them it is.
+  // A hundred clients trust the issuer, and the request doesn't name one.
   ...cases(
     'findMatch',
     ({ a, more }: { a: unknown; more: object }) =>

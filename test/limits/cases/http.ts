@@ -9,12 +9,12 @@ import { visibleText, visibleValue } from '../../../src/platform/visible.ts'
 import { fill, fillWithNames } from '../shapes.ts'
 import { cases } from './case.ts'
 
-/** Bytes of a body; a body over that never gets here. */
+/** Bytes of a body. A larger body is refused before it is parsed. */
 const BODY = 64 * 1024
 /** Bytes of all headers. */
 const HEADERS = 32 * 1024
 
-/** Bytes of what the audit log has of one event, which is what commands print of strangers. */
+/** Bytes of one event's detail in the audit log. Commands print it, and strangers wrote it. */
 const DETAIL = 8 * 1024
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -31,42 +31,40 @@ const requestOf = (headers: Record<string, string>, names = '') => ({
 export const httpCases = [
   ...cases('parseForm', (body: string) => parseForm(FORM, Buffer.from(body)), {
     'different names': fillWithNames(BODY, (name) => name, '&'),
-    'different names, and a value each': fillWithNames(BODY, (name) => `${name}=1`, '&'),
-    'different names, escaped': fillWithNames(BODY, (name) => `%41${name}`, '&'),
-    'as many names as are taken': Array.from({ length: 6_000 }, (_, index) => `${index}=%41`).join('&'),
+    'distinct names with a value each': fillWithNames(BODY, (name) => `${name}=1`, '&'),
+    'distinct names, escaped': fillWithNames(BODY, (name) => `%41${name}`, '&'),
+    'the maximum number of names': Array.from({ length: 6_000 }, (_, index) => `${index}=%41`).join('&'),
     'one name': `${'a'.repeat(BODY - 1)}=`,
     resources: fill(BODY, 'resource=a&'),
     'resources without a value': fill(BODY, 'resource&'),
-    'nothing but &': '&'.repeat(BODY),
-    'nothing but =': '='.repeat(BODY),
-    'nothing but +': `a=${'+'.repeat(BODY - 2)}`,
-    'nothing but %': `a=${'%'.repeat(BODY - 2)}`,
-    'halves of escapes': `a=${fill(BODY - 2, '%2')}`,
+    'only &': '&'.repeat(BODY),
+    'only =': '='.repeat(BODY),
+    'only +': `a=${'+'.repeat(BODY - 2)}`,
+    'only %': `a=${'%'.repeat(BODY - 2)}`,
+    'incomplete escapes': `a=${fill(BODY - 2, '%2')}`,
     'escaped percent signs': `a=${fill(BODY - 2, '%25')}`,
     'escaped UTF-8': `a=${fill(BODY - 2, '%F0%9F%98%80')}`,
-    'escapes that are no UTF-8': `a=${fill(BODY - 2, '%C3%A9')}%C3`,
+    'escapes that aren’t UTF-8': `a=${fill(BODY - 2, '%C3%A9')}%C3`,
     'UTF-8': `a=${'é'.repeat(BODY / 2 - 2)}`,
     'a control character at the end': `a=${'a'.repeat(BODY - 5)}\u0001`,
   }),
   ...cases('parseForm, its headers', (type: string) => parseForm({ 'content-type': type }, Buffer.alloc(0)), {
     'a long type': 'a'.repeat(HEADERS),
-    'spaces behind the type': `${FORM['content-type']}${' '.repeat(HEADERS)}x`,
+    'a type with trailing spaces': `${FORM['content-type']}${' '.repeat(HEADERS)}x`,
     'many parameters of the type': `${FORM['content-type']};${fill(HEADERS, 'a=b;')}`,
   }),
   ...cases('readBasic', readBasic, {
     'a long secret': `Basic ${base64(`a:${'a'.repeat(HEADERS * 0.7)}`)}`,
     escapes: `Basic ${base64(`${fill(HEADERS / 3, '%41')}:${fill(HEADERS / 3, '%+')}`)}`,
-    'escapes that are no UTF-8': `Basic ${base64(`${fill(HEADERS / 3, '%C3%A9')}%C3:${fill(HEADERS / 3, '%zz')}`)}`,
+    'escapes that aren’t UTF-8': `Basic ${base64(`${fill(HEADERS / 3, '%C3%A9')}%C3:${fill(HEADERS / 3, '%zz')}`)}`,
     colons: `Basic ${base64(':'.repeat(HEADERS * 0.7))}`,
     spaces: `Basic ${' '.repeat(HEADERS)}!`,
     'no base64': `Basic ${'A'.repeat(HEADERS)}!`,
     'another scheme': 'Bearer '.repeat(HEADERS / 7),
   }),
   ...cases('TrustedProxies', (header: string) => proxies.clientAddress('10.0.0.1', header), {
-    'nothing but our proxies': fill(HEADERS, '10.1.2.3,'),
-    'our proxies, all different': Array.from({ length: HEADERS / 12 }, (_, n) => `10.0.${n >> 8}.${n & 255}`).join(
-      ', ',
-    ),
+    'only our proxies': fill(HEADERS, '10.1.2.3,'),
+    'our proxies, all distinct': Array.from({ length: HEADERS / 12 }, (_, n) => `10.0.${n >> 8}.${n & 255}`).join(', '),
     'our proxies in IPv6': Array.from({ length: HEADERS / 9 }, (_, n) => `fd00::${n.toString(16)}`).join(),
     commas: ','.repeat(HEADERS),
     spaces: `${' '.repeat(HEADERS)},10.0.0.1`,
@@ -75,12 +73,12 @@ export const httpCases = [
     'no address': 'a'.repeat(HEADERS),
   }),
   ...cases('TrustedProxies, Forwarded', (header: string) => proxies.clientAddress('10.0.0.1', undefined, header), {
-    'nothing but our proxies': fill(HEADERS, 'for=10.1.2.3,'),
+    'only our proxies': fill(HEADERS, 'for=10.1.2.3,'),
     'our proxies in brackets': fill(HEADERS, 'for="[fd00::1]:1",'),
     'parameters of one element': fill(HEADERS, 'for=10.1.2.3;'),
     'names without a value': fill(HEADERS, 'for;'),
-    'a quote without end': `for="${'a'.repeat(HEADERS)}`,
-    'a quote without end, of escapes': `for="${fill(HEADERS, '\\"')}`,
+    'an endless quote': `for="${'a'.repeat(HEADERS)}`,
+    'an endless quote of escapes': `for="${fill(HEADERS, '\\"')}`,
     quotes: '"'.repeat(HEADERS),
     backslashes: `for="${'\\'.repeat(HEADERS)}"`,
     'backslashes and quotes': fill(HEADERS, '\\\\"'),
@@ -91,11 +89,11 @@ export const httpCases = [
   }),
   ...cases('httpFault', httpFault, {
     'a long host': requestOf({ host: 'a'.repeat(HEADERS) }),
-    'as long a host as is looked at': requestOf({ host: 'a'.repeat(300) }),
+    'a host of the maximum length': requestOf({ host: 'a'.repeat(300) }),
     'a host of escapes': requestOf({ host: fill(300, '%41') }),
-    'an address without end': requestOf({ host: `[${fill(298, 'f:')}` }),
-    'headers of the length of those that are looked at': requestOf({ host: 'a' }, fill(HEADERS, 'abcdefghijkl,')),
-    'one such header again and again': requestOf({ host: 'a' }, fill(HEADERS, 'Host,')),
+    'an endless address': requestOf({ host: `[${fill(298, 'f:')}` }),
+    'headers of the longest length that is searched': requestOf({ host: 'a' }, fill(HEADERS, 'abcdefghijkl,')),
+    'the same header repeated': requestOf({ host: 'a' }, fill(HEADERS, 'Host,')),
     'a long coding': requestOf({ host: 'a', 'transfer-encoding': 'A'.repeat(HEADERS) }),
     'a long target': { ...requestOf({ host: 'a' }), url: '/'.repeat(HEADERS) },
   }),
@@ -103,15 +101,15 @@ export const httpCases = [
     'controls to escape': '\u009b'.repeat(DETAIL),
     'letters of another script': '語'.repeat(DETAIL),
     'one control at the end': `${'a'.repeat(DETAIL)}\u202e`,
-    'halves of surrogate pairs': '\ud800'.repeat(DETAIL),
+    'lone surrogates': '\ud800'.repeat(DETAIL),
   }),
   ...cases('parseTraceparent', (header: string) => [parseTraceparent(header), parseTraceId(header)], {
     zeros: '0'.repeat(HEADERS),
-    'as long as is taken': `cc-${'a'.repeat(32)}-${'b'.repeat(16)}-01-${'-'.repeat(450)}`,
+    'the maximum length': `cc-${'a'.repeat(32)}-${'b'.repeat(16)}-01-${'-'.repeat(450)}`,
   }),
   ...cases('parseScope', parseScope, {
-    'as many names as are taken': Array.from({ length: 500 }, (_, index) => `${'a'.repeat(125)}${index}`).join(' '),
-    'one name again and again': fill(BODY, 'a '),
+    'the maximum number of names': Array.from({ length: 500 }, (_, index) => `${'a'.repeat(125)}${index}`).join(' '),
+    'one name repeated': fill(BODY, 'a '),
     'different names': fillWithNames(BODY, (name) => name, ' '),
     'one name': 'a'.repeat(BODY),
     'a wrong character at the end': `${'a'.repeat(BODY - 1)}"`,
@@ -119,7 +117,7 @@ export const httpCases = [
   }),
   ...cases('redactText', (text: string) => [redactText(text), redactFields({ [text]: [text] })], {
     'beginnings of private keys': `${fill(BODY, '-----BEGIN ')}PRIVATE KEY`,
-    'a label without end': `-----BEGIN ${fill(BODY, 'A ')}PRIVATE KEY----`,
+    'an endless label': `-----BEGIN ${fill(BODY, 'A ')}PRIVATE KEY----`,
     'labels with a wrong end': fill(BODY, '-----BEGIN PRIVATE KEY----'),
     'a private key': `-----BEGIN PRIVATE KEY-----${'A'.repeat(BODY)}`,
     'beginnings of JWTs': fill(BODY, 'eyJ.'),

@@ -17,14 +17,14 @@ import { cases } from './case.ts'
 
 /** Characters of a JWT. */
 const JWT = 16 * 1024
-/** Characters of one value, before base64url: the rest of the JWT is left to its other members. */
+/** Characters of one value before base64url. The rest of the JWT holds its other members. */
 const VALUE = Math.floor((JWT - 1_000) * 0.75)
 const NOW = Date.parse('2026-06-01T00:00:00Z')
 const ISSUER = 'https://as.example.com'
 const clock = clockAt(NOW)
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url')
-/** An object of JSON in which a member's value is written as it is. */
+/** A JSON object in which one member's value is written verbatim. */
 const withMember = (object: object, member: string, json: string): string =>
   `${JSON.stringify(object).slice(0, -1)},${JSON.stringify(member)}:${json}}`
 const jwt = (header: string, claims: string, signature: Buffer = Buffer.alloc(64, 1)): string =>
@@ -43,7 +43,7 @@ const CLAIMS = {
   iat: NOW / 1000,
 }
 
-/** Each value in each member that something looks at. */
+/** Each value in each member that the server looks at. */
 const assertions = Object.fromEntries(
   values.flatMap(([shape, json]) => [
     ...['alg', 'kid', 'typ', 'crit', 'b64', 'jwk'].map((name) => [
@@ -59,9 +59,9 @@ const assertions = Object.fromEntries(
 
 const malformed = {
   dots: '.'.repeat(JWT),
-  'base64url without end': 'A'.repeat(JWT),
+  'endless base64url': 'A'.repeat(JWT),
   padding: `${fill(JWT / 2, 'AA==')}.${fill(JWT / 2 - 2, 'AA==')}.`,
-  'a signature that is all of it': `${encode('{"alg":"RS256"}')}.${encode('{}')}.${'A'.repeat(JWT - 30)}`,
+  'only a signature': `${encode('{"alg":"RS256"}')}.${encode('{}')}.${'A'.repeat(JWT - 30)}`,
   'characters of another script': '語'.repeat(JWT),
   'a megabyte': 'A.'.repeat(500_000),
 }
@@ -97,7 +97,7 @@ const offCurve = {
   y: randomBytes(66).toString('base64url'),
 }
 
-/** The keys whose signatures take longest to check, with an algorithm and the length of a signature. */
+/** The keys with the slowest verification, each with an algorithm and the length of a signature. */
 const slowest = [
   { alg: 'ES256', length: 64, jwk: () => ecJwk('P-256') },
   { alg: 'ES384', length: 96, jwk: () => ecJwk('P-384') },
@@ -132,7 +132,7 @@ const proofContext = {
 const proof = (jwk: string, more: object = {}, alg = 'ES256', bytes = 64): string =>
   jwt(`{"typ":"dpop+jwt","alg":"${alg}","jwk":${jwk}}`, JSON.stringify({ ...CLAIMS, ...more }), signature(bytes))
 
-/** As many keys as a set may have. */
+/** A set with the maximum number of keys. */
 const set = (jwk: () => object) => ({ keys: Array.from({ length: 50 }, jwk) })
 
 export const jwsCases = [
@@ -160,7 +160,7 @@ export const jwsCases = [
     ),
     'a huge modulus': rsaJwk(8_000, 3),
     'a huge exponent': rsaJwk(1024, 1024),
-    'a coordinate that is huge': { kty: 'EC', crv: 'P-521', x: 'A'.repeat(12_000), y: 'A'.repeat(12_000) },
+    'a huge coordinate': { kty: 'EC', crv: 'P-521', x: 'A'.repeat(12_000), y: 'A'.repeat(12_000) },
     'a point off the curve': offCurve,
     operations: { ...edJwk(), key_ops: Array.from({ length: 4_000 }, () => 'sign') },
   }),
@@ -171,8 +171,8 @@ export const jwsCases = [
     Ed25519: set(edJwk),
     'RSA of 8192 bits': set(() => rsaJwk(1024, 8)),
     'points off the curve': set(() => offCurve),
-    'what are no keys': set(() => ({ kty: 'a'.repeat(2_500) })),
-    'keys without end': { keys: Array.from({ length: 100_000 }, () => ({})) },
+    'invalid keys': set(() => ({ kty: 'a'.repeat(2_500) })),
+    'endless keys': { keys: Array.from({ length: 100_000 }, () => ({})) },
   }),
   ...cases('checkDpopProof', (header: string) => checkDpopProof(header, proofContext), {
     ...Object.fromEntries(values.map(([shape, json]) => [`${shape} as jwk`, proof(json)])),
@@ -182,8 +182,8 @@ export const jwsCases = [
     ...Object.fromEntries(
       slowest.map(({ alg, length, jwk }) => [`a key for ${alg}`, proof(JSON.stringify(jwk()), {}, alg, length)]),
     ),
-    'an htu without end': proof('{}', { htu: `https://${'a'.repeat(VALUE - 800)}` }),
-    'a nonce without end': proof('{}', { nonce: 'A'.repeat(VALUE - 800) }),
+    'an endless htu': proof('{}', { htu: `https://${'a'.repeat(VALUE - 800)}` }),
+    'an endless nonce': proof('{}', { nonce: 'A'.repeat(VALUE - 800) }),
     commas: ','.repeat(32_000),
     ...malformed,
   }),
@@ -197,11 +197,11 @@ export const jwsCases = [
     numbers: `https://${fill(2_000, '0x7f.')}`,
     brackets: `https://[${fill(2_000, ':')}]`,
     'no URI': `https://${'%'.repeat(2_000)}`,
-    'a long one': `https://${'a'.repeat(60_000)}`,
+    'a long value': `https://${'a'.repeat(60_000)}`,
   }),
 ]
 
-/** The value of JSON; text that is none, as text. */
+/** The parsed JSON, or the text itself if it isn't JSON. */
 function unlessWrong(json: string): unknown {
   try {
     return JSON.parse(json)

@@ -19,7 +19,7 @@ const times = <One>(count: number, make: (index: number) => One): readonly One[]
 
 const client = clientWith({ id: ClientId('a') })
 
-/** Fifty APIs with fifty scopes each, all of which the client may have. */
+/** Fifty APIs with fifty scopes each. The client may have all of them. */
 const different = new ApiSet(
   times(50, (index) =>
     api(
@@ -36,7 +36,7 @@ const dynamic = new ApiSet(
     ),
   ),
 )
-/** The same scopes at each of them. */
+/** APIs that all have the same scopes. */
 const alike = new ApiSet(times(10, (index) => api(index, ['a:*'])))
 
 const names = (make: (index: number) => string): readonly string[] => times(500, make)
@@ -48,7 +48,7 @@ export const policyCases = [
     ({ wanted, apis }: { wanted: RequestedAccess; apis: ApiSet }) =>
       new AccessDecisions().decide({ ...client }, wanted, apis),
     {
-      'scopes that nobody knows': {
+      'unknown scopes': {
         wanted: { scope: names((index) => `${'x'.repeat(100)}${index}`), targets: [] },
         apis: dynamic,
       },
@@ -64,8 +64,8 @@ export const policyCases = [
         wanted: { scope: names((index) => `s${index % 50}:${index % 49}`), targets: [] },
         apis: different,
       },
-      'scopes that all APIs have': { wanted: { scope: names((index) => `a:${index}`), targets: [] }, apis: alike },
-      'scopes that all APIs have, at all of them': {
+      'scopes of all APIs': { wanted: { scope: names((index) => `a:${index}`), targets: [] }, apis: alike },
+      'scopes of all APIs, at all of them': {
         wanted: { scope: names((index) => `a:${index}`), targets },
         apis: alike,
       },
@@ -73,7 +73,7 @@ export const policyCases = [
     },
   ),
   ...cases('TokenProfiles.shared', (apis: readonly Api[]) => new TokenProfiles().shared(apis, 60), {
-    'ten with as many claims as there may be': times(20, (index) =>
+    'ten of them, with the maximum number of claims': times(20, (index) =>
       api(index, [], { claims: Object.fromEntries(times(500, (claim) => [`c${claim}`, 1])) }),
     ),
   }),

@@ -11,7 +11,7 @@ import { CLAIMS, kids, ring, sealer, verifier } from '../../harness/ring.ts'
 import { fill, jsonValues } from '../shapes.ts'
 import { cases } from './case.ts'
 
-/** Bytes of a document that is fetched. */
+/** Bytes of a fetched document. */
 const DOCUMENT = 256 * 1024
 const HEADERS = 16 * 1024
 const BODY = 64 * 1024
@@ -22,11 +22,11 @@ const encode = (text: string): string => Buffer.from(text).toString('base64url')
 const [kid = ''] = kids
 const rules = new AddressRules()
 
-/** Tokens of ours, as large as they may be. */
+/** Tokens of ours at their maximum size. */
 const claims = { ...CLAIMS, pad: Array.from({ length: 5_500 }, () => 1) }
 const ours = {
-  'one of ours': await signJwt(await ring.signer('ES256'), 'at+jwt', claims),
-  'one of ours, sealed': await sealer.seal(await ring.sealingKey(), claims),
+  'a token of ours': await signJwt(await ring.signer('ES256'), 'at+jwt', claims),
+  'a token of ours, sealed': await sealer.seal(await ring.sealingKey(), claims),
 }
 
 const tokenValues = Object.fromEntries(
@@ -59,7 +59,7 @@ export const restCases = [
     'too long': 'a.'.repeat(BODY / 2),
   }),
   ...cases('readHttpsUrl', (url: string) => [readHttpsUrl(url), refuseUrl(url, rules)], {
-    'a long one': `https://${'a'.repeat(BODY)}`,
+    'a long text': `https://${'a'.repeat(BODY)}`,
     Punycode: `https://xn--${fill(1_980, 'zzzz9')}`,
     'escapes in the host': `https://${fill(1_980, '%C3%A9')}`,
     'marks in the host': `https://a${fill(1_980, '%CC%81%CC%96')}`,
@@ -95,8 +95,8 @@ export const restCases = [
     groups: fill(HEADERS, 'f:'),
   }),
   ...cases('isGenerated', isGenerated, {
-    'a long one': `tss_${'a'.repeat(BODY)}`,
-    'nothing but its beginning': fill(BODY, 'tss_'),
+    'a long value': `tss_${'a'.repeat(BODY)}`,
+    'only the prefix': fill(BODY, 'tss_'),
   }),
   ...cases('uuidv7Time', uuidv7Time, { digits: '0'.repeat(TOKEN), hyphens: '-'.repeat(TOKEN) }),
 ]

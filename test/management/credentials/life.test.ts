@@ -27,7 +27,7 @@ const FIRST = newSecret()
 const CHOSEN = 'chosen by a person, and long enough to sign with'
 const HOUR = 3_600_000
 
-/** The time at the server: what lives for an hour ends when a test wants it to. */
+/** The server's clock. A test moves it on to end a lifetime of an hour. */
 const clock = { ahead: 0, now: () => Date.now() + clock.ahead, monotonic: () => performance.now() }
 
 const client = (id: string, credentials = `[{ label: first, secret: ${FIRST} }]`) =>
@@ -54,26 +54,26 @@ ${client('keys', `[{ label: inline, jwks: { keys: [${JSON.stringify(newJwk('k1')
 })
 afterAll(() => server.stop())
 
-/** Everything that any command of this file printed. */
+/** Everything that the commands of this file have printed. */
 const printed: string[] = []
-/** Secrets that were generated; each was printed once. */
+/** All generated secrets. Each was printed once. */
 const generated: string[] = []
 
-/** Runs `tessera`, as another process beside the server. */
+/** Runs `tessera` as another process beside the server. */
 async function cli(...args: string[]) {
   const outcome = await tessera(args, { env })
   printed.push(outcome.stdout, outcome.stderr)
   return outcome
 }
 
-/** Runs what is behind a command in this process. */
+/** Runs a command's function in this process. */
 async function run(command: () => Promise<void>) {
   const outcome = await runCommand(env, command)
   printed.push(outcome.stdout, outcome.stderr, outcome.error ?? '')
   return outcome
 }
 
-/** What a command that prints JSON printed. */
+/** Parses the JSON that a command prints. */
 async function json<Shape>(command: () => Promise<void>): Promise<Shape> {
   const { stdout, error } = await run(command)
   expect(error).toBeUndefined()
@@ -114,7 +114,7 @@ async function reasonOf(id: string, secret: string): Promise<Pick<StoredAuditEve
   return { reason: event?.reason, detail: event?.detail ?? {} }
 }
 
-/** The events about a client, but for what it asked itself. */
+/** The events about a client, except those of its own requests. */
 async function recorded(id: string): Promise<readonly StoredAuditEvent[]> {
   const events = await server.audit()
   return events.filter(({ type, clientId }) => clientId === id && !type.startsWith('token.'))
@@ -127,7 +127,7 @@ const secretIn = (stdout: string): string => {
   return secret
 }
 
-test('rotate: both are good at once, and the old one ends with the overlap', async () => {
+test('rotate: both credentials work at once, and the old one ends with the overlap', async () => {
   const outcome = await cli('credentials', 'rotate', 'rotated', '--overlap', '1h')
   expect(outcome.code).toBe(0)
   const [line, secret] = outcome.stdout.trimEnd().split('\n')
@@ -141,7 +141,7 @@ test('rotate: both are good at once, and the old one ends with the overlap', asy
     /^Its secret is shown this once:\nThe one before, first, is good until \d{4}-\d\d-\d\dT[\d:.]+Z\.\n$/,
   )
 
-  // It is used first: its last use is written down no later than that of the next one.
+  // Use the old one first, so that its last use is recorded no later than the new one's.
   expect((await ask('rotated', FIRST)).status).toBe(200)
   expect(await untilStatus(200, 'rotated', next)).toBeLessThan(A_SECOND)
   const [old, young] = await list('rotated')
@@ -166,7 +166,7 @@ test('rotate: both are good at once, and the old one ends with the overlap', asy
   ])
 })
 
-test('cancel: the old one lives on, and the new one is refused within a second', async () => {
+test('cancel: the old one stays valid, and the new one is refused within a second', async () => {
   const made = await json<Listed>(() => credentialsRotate('cancelled', 'first', { overlap: '2h', json: true }))
   const next = made.secret ?? ''
   generated.push(next)
@@ -183,7 +183,7 @@ test('cancel: the old one lives on, and the new one is refused within a second',
   expect(events[1]?.detail).toMatchObject({ label: 'first', removed: made.id })
 })
 
-test('revoke: a running server refuses it within a second, and says why to who may know', async () => {
+test('revoke: a running server refuses the credential within a second, and records the reason', async () => {
   expect((await ask('revoked', FIRST)).status).toBe(200)
   const outcome = await cli('credentials', 'revoke', 'revoked', 'first')
   expect(outcome).toMatchObject({ code: 0, stdout: 'first is revoked\n' })
@@ -212,7 +212,7 @@ test('disable and enable: a running server follows within a second', async () =>
     enabled: true,
   })
   expect(await untilStatus(200, 'disabled', FIRST)).toBeLessThan(A_SECOND)
-  // What changes nothing is no event.
+  // A command that changes nothing writes no event.
   expect((await recorded('disabled')).map(({ type, detail }) => [type, detail])).toEqual([
     ['client.change', { enabled: false }],
     ['client.change', { enabled: true }],
@@ -258,7 +258,7 @@ test('add, label, list and remove', async () => {
   ])
 })
 
-describe('add, by what a credential is made of', () => {
+describe('add, by kind of credential', () => {
   const file = (name: string, content: string) => {
     const path = join(server.folder, name)
     writeFileSync(path, content)
@@ -271,7 +271,7 @@ subject: repo:org/repo
 `
   const cases: [string, () => Parameters<typeof credentialsAdd>[1], Partial<Listed>][] = [
     ['the environment', () => ({ secretEnv: 'THE_SECRET' }), { kind: 'secret', hint: '' }],
-    ['a secret to sign with', () => ({ secretEnv: 'THE_SECRET', retrievable: true }), { kind: 'secret', hint: '' }],
+    ['a secret for signing', () => ({ secretEnv: 'THE_SECRET', retrievable: true }), { kind: 'secret', hint: '' }],
     [
       'a set of keys',
       () => ({ jwks: file('set.json', JSON.stringify({ keys: [newJwk('one'), newJwk('two')] })), algorithm: 'ES256' }),
@@ -305,7 +305,7 @@ subject: repo:org/repo
     })
   })
 
-  test('nothing: one is generated, under the date', async () => {
+  test('none: a secret is generated, with the date as label', async () => {
     const made = await json<Listed>(() => credentialsAdd('kinds', { json: true }))
     generated.push(made.secret ?? '')
     expect(made.label).toBe(`added ${made.created.slice(0, 10)}`)
@@ -318,7 +318,7 @@ subject: repo:org/repo
 })
 
 describe('rotations in a row', () => {
-  test('each follows the one that counts; cancelling goes back a step, past one that was revoked', async () => {
+  test('each follows the active one; cancelling goes back a step, past a revoked one', async () => {
     const rotate = async (name?: string) => {
       const made = await json<Listed>(() => credentialsRotate('again', name, { overlap: '1d', json: true }))
       generated.push(made.secret ?? '')
@@ -335,7 +335,7 @@ describe('rotations in a row', () => {
       [date, 'replaced'],
       [`${date} (2)`, 'active'],
     ])
-    // One that was revoked comes after nothing any more: the one before it counts again.
+    // A revoked credential follows nothing any more. Its predecessor is the active one again.
     expect((await run(() => credentialsRevoke('again', third.label, {}))).error).toBeUndefined()
     const fourth = await rotate()
     expect(fourth.replaces).toBe(second.id)
@@ -345,7 +345,7 @@ describe('rotations in a row', () => {
       [date, 'active'],
       [`${date} (2)`, 'revoked'],
     ])
-    // What came after one that is removed comes after the one before it.
+    // The successor of a removed credential follows the removed one's predecessor.
     const fifth = await rotate()
     expect((await run(() => credentialsRemove('again', second.label, {}))).error).toBeUndefined()
     const all = await list('again')
@@ -381,7 +381,7 @@ describe('a mistake is one line', () => {
       'the client has no credential "x"; it has none',
     ],
     [
-      'rotating where there is nothing',
+      'rotating without any credential',
       () => credentialsRotate('bare', undefined, { overlap }),
       'the client has no credential that counts',
     ],
@@ -391,29 +391,29 @@ describe('a mistake is one line', () => {
       /^say which: "first", "made of the environment", /,
     ],
     [
-      'rotating what has a successor',
+      'rotating a credential with a successor',
       () => credentialsRotate('rotated', 'first', { overlap }),
       /^"first" was rotated already: "first, \S+" comes after it; cancel that first$/,
     ],
-    ['rotating what was revoked', () => credentialsRotate('revoked', 'first', { overlap }), '"first" was revoked'],
-    ['revoking what was revoked', () => credentialsRevoke('revoked', 'first', {}), '"first" was revoked already'],
+    ['rotating a revoked credential', () => credentialsRotate('revoked', 'first', { overlap }), '"first" was revoked'],
+    ['revoking a revoked credential', () => credentialsRevoke('revoked', 'first', {}), '"first" was revoked already'],
     [
       'rotating keys without new ones',
       () => credentialsRotate('keys', 'inline', { overlap }),
       '"inline" is of the kind keys: say what comes after it',
     ],
     [
-      'cancelling what came after nothing',
+      'cancelling a rotation that never was',
       () => credentialsCancel('keys', 'inline', {}),
       '"inline" came after no other: revoke or remove it',
     ],
     [
-      'a label of a manifest',
+      'a label of the manifest',
       () => credentialsLabel('keys', 'inline', 'x', {}),
       `"inline" is a manifest's: change its label there`,
     ],
     [
-      'a label that would write into the terminal',
+      'a label with terminal escapes',
       () => credentialsAdd('kinds', { label: 'the \u001b[31mred one' }),
       'a label has 1 to 128 characters, none of them a control character',
     ],
@@ -428,7 +428,7 @@ describe('a mistake is one line', () => {
       'a label has 1 to 128 characters, none of them a control character',
     ],
     [
-      'an overlap that is none',
+      'an overlap that isn’t a duration',
       () => credentialsRotate('keys', 'inline', { overlap: 'a\nwhile' }),
       '--overlap must be a number and a unit, such as 90s, 30m, 24h or 7d, not "a\\nwhile"',
     ],
@@ -442,7 +442,11 @@ describe('a mistake is one line', () => {
       () => credentialsRotate('keys', 'inline', { overlap: '-5s' }),
       /^--overlap must be a number and a unit/,
     ],
-    ['an expiry that is none', () => credentialsAdd('kinds', { expires: 'soon' }), /^--expires must be a time such as/],
+    [
+      'an expiry that isn’t a time',
+      () => credentialsAdd('kinds', { expires: 'soon' }),
+      /^--expires must be a time such as/,
+    ],
     [
       'an expiry without a zone',
       () => credentialsAdd('kinds', { expires: '2030-01-01T00:00:00' }),
@@ -454,12 +458,12 @@ describe('a mistake is one line', () => {
       'give --secret-env or --jwks-uri, not both',
     ],
     [
-      'a variable that is not there',
+      'a missing variable',
       () => credentialsAdd('kinds', { secretEnv: 'NOT_THERE' }),
       'the environment has no NOT_THERE',
     ],
     [
-      'a short secret to sign with',
+      'a short secret for signing',
       () => credentialsAdd('kinds', { secretEnv: 'SHORT', retrievable: true }),
       /^a secret that the client signs with must have 32 bytes/,
     ],
@@ -468,8 +472,12 @@ describe('a mistake is one line', () => {
       () => credentialsAdd('kinds', { jwksUri: 'https://x', algorithm: 'HS256' }),
       '--algorithm: HS256 is not known',
     ],
-    ['keys in no file', () => credentialsAdd('kinds', { jwks: '/nothing.json' }), /^\/nothing\.json can't be read: /],
-    ['keys that are no JSON', () => credentialsAdd('kinds', { jwks: fileWith('{') }), /is not JSON$/],
+    [
+      'keys in a missing file',
+      () => credentialsAdd('kinds', { jwks: '/nothing.json' }),
+      /^\/nothing\.json can't be read: /,
+    ],
+    ['keys that aren’t JSON', () => credentialsAdd('kinds', { jwks: fileWith('{') }), /is not JSON$/],
     ['keys that are null', () => credentialsAdd('kinds', { jwks: fileWith('null') }), /is no JWK set$/],
     ['an empty set of keys', () => credentialsAdd('kinds', { jwks: fileWith('{"keys":[]}') }), 'the set has no key'],
     [
@@ -478,7 +486,7 @@ describe('a mistake is one line', () => {
       /private key/,
     ],
     [
-      'keys at an address within',
+      'keys at an internal address',
       () => credentialsAdd('kinds', { jwksUri: 'https://169.254.169.254/' }),
       /^must not lead to 169\.254\.169\.254/,
     ],
@@ -499,12 +507,12 @@ describe('a mistake is one line', () => {
       /: audience: /,
     ],
     [
-      'an outside issuer with anybody’s tokens',
+      'an outside issuer that accepts any of its tokens',
       () => credentialsAdd('kinds', { federated: fileWith('{ issuer: "https://x", audience: y }') }),
       /^A subject, claims or a condition is required/,
     ],
     [
-      'an outside issuer within',
+      'an outside issuer at an internal address',
       () =>
         credentialsAdd('kinds', { federated: fileWith('{ issuer: "https://127.0.0.1", audience: y, subject: z }') }),
       /^https:\/\/127\.0\.0\.1 must not lead to 127\.0\.0\.1/,
@@ -545,7 +553,7 @@ async function stored(id: string) {
 describe('clients', () => {
   const ids = ['again', 'bare', 'cancelled', 'disabled', 'keys', 'kinds', 'removed', 'revoked', 'rotated']
 
-  test('list: a line each, with what they prove with', async () => {
+  test('list: one line each, with the authentication methods', async () => {
     const { stdout } = await run(() => clientsList({}))
     const lines = stdout.trimEnd().split('\n')
     expect(lines.map((line) => line.split('  ')[0])).toEqual(ids)
@@ -567,7 +575,7 @@ describe('clients', () => {
     expect(all[4]?.credentials).toEqual([{ id: expect.any(String), kind: 'keys', label: 'inline' }])
   })
 
-  test('show: one, as it stands', async () => {
+  test('show: one client, as stored', async () => {
     expect(await json(() => clientsShow('keys', {}))).toMatchObject({
       client_id: 'keys',
       scopes: ['edit'],
@@ -576,7 +584,7 @@ describe('clients', () => {
   })
 })
 
-test('leaked-secrets: nothing that was printed or recorded holds a secret or a hash, but for each generated one, once', async () => {
+test('leaked-secrets: no output and no event holds a secret or a hash, except for one output of each generated secret', async () => {
   const text = printed.join('\n')
   const events = JSON.stringify(await server.audit())
   expect(generated.length).toBeGreaterThan(8)

@@ -24,7 +24,7 @@ const withStore = (changes: Partial<MakingContext['store']>): MakingContext => (
 })
 const labels = async () => (await setting.credentials()).map(({ label }) => label).sort()
 
-describe('a secret is shown before its credential is there', () => {
+describe('a secret is shown before its credential exists', () => {
   const spec = { ...GENERATED, label: 'next' }
   const ways: [string, (show: ShowSecret, context?: MakingContext) => Promise<unknown>][] = [
     ['add', (show, context = setting.context) => addCredential(context, { client: JOB, spec, show })],
@@ -34,7 +34,7 @@ describe('a secret is shown before its credential is there', () => {
         rotateCredential(context, { client: JOB, name: 'first', spec, overlap: HOUR, show }),
     ],
   ]
-  test.each(ways)('%s: and not made where that fails', async (_name, make) => {
+  test.each(ways)('%s: creates nothing if showing fails', async (_name, make) => {
     const before = await setting.credentials()
     const failing = make(() => {
       throw new Error('nobody reads it')
@@ -43,13 +43,13 @@ describe('a secret is shown before its credential is there', () => {
     expect(await setting.credentials()).toEqual(before)
   })
 
-  test.each(ways)('%s: and not kept under a label other than the one shown', async (_name, make) => {
+  test.each(ways)('%s: creates no credential under another label than the one shown', async (_name, make) => {
     const { credentials } = setting.store
     const shown: unknown[] = []
     const slow: MakingContext['store']['credentials'] = Object.assign(Object.create(credentials), {
       listCredentials: credentials.listCredentials.bind(credentials),
       updateCredentials: async (...args: Parameters<typeof credentials.updateCredentials>) => {
-        // Somebody else is quicker.
+        // A concurrent command adds its credential first.
         await addCredential(setting.context, { client: JOB, spec, show: unseen })
         return credentials.updateCredentials(...args)
       },
@@ -77,7 +77,7 @@ describe('a secret is shown before its credential is there', () => {
   })
 })
 
-describe('a manifest whose secrets were shown', () => {
+describe('a manifest with secrets that were already shown', () => {
   const manifest = jobWith('{ label: generated }')
   const applying = (text: string, show: () => void, commit = setting.store.model.commit.bind(setting.store.model)) =>
     applyManifest(
@@ -92,7 +92,7 @@ describe('a manifest whose secrets were shown', () => {
       }),
       { parsed: parseManifest('test.yaml', text), env: {}, dryRun: false, show },
     )
-  /** Commits once somebody else has applied another manifest. */
+  /** Commits after another manifest was applied. */
   const oncePreceded = (other: string) => {
     let isFirst = true
     return async (...args: Parameters<typeof setting.store.model.commit>) => {
@@ -102,7 +102,7 @@ describe('a manifest whose secrets were shown', () => {
     }
   }
 
-  test('is applied after a change of others with the very secrets that were shown', async () => {
+  test('is applied after a concurrent change, with the very secrets that were shown', async () => {
     const shown: string[] = []
     const plan = await applying(
       manifest,
@@ -115,7 +115,7 @@ describe('a manifest whose secrets were shown', () => {
     expect(kept).toMatchObject({ hash: { digest: sha256(generated?.secret ?? '') } })
   })
 
-  test('is not applied where others have made the same credential: what was shown would be wrong', async () => {
+  test('is not applied if a concurrent change made the same credential: the shown secret would be wrong', async () => {
     let shown = 0
     const applied = applying(
       manifest,
@@ -129,7 +129,7 @@ describe('a manifest whose secrets were shown', () => {
     expect(await labels()).toEqual(['generated'])
   })
 
-  test('is not applied where they could not be shown', async () => {
+  test('is not applied if the secrets could not be shown', async () => {
     const applied = applying(manifest, () => {
       throw new Error('nobody reads it')
     })

@@ -57,13 +57,13 @@ const keysIn = () => rows.all('select kid, algorithm, state from key order by cr
 const changesOf = async (kid: unknown) =>
   (await server.audit()).filter(({ type, detail }) => type === 'key.change' && detail['kid'] === kid)
 
-/** Starts a server that has opened none of the keys yet. */
+/** Starts a server that has no key opened yet. */
 async function startNode(changes = {}): Promise<SecondServer> {
   node = await startBeside(server, changes)
   return node
 }
 
-/** A key that was made under some other master key, by a version that did not look. */
+/** A key under another master key, as earlier versions made without a check. */
 async function addStray(state: string, algorithm: 'ES256' | 'A256GCM' = 'ES256'): Promise<string> {
   const stray = await newCandidate(algorithm, new MasterKey(randomBytes(32), systemRandom))
   const now = systemClock.now()
@@ -82,14 +82,14 @@ async function addStray(state: string, algorithm: 'ES256' | 'A256GCM' = 'ES256')
   return stray.kid
 }
 
-test('nothing is wrong: nothing is done', async () => {
+test('does nothing if nothing is wrong', async () => {
   const before = keysIn()
   expect(await repair()).toMatchObject({ error: undefined, stdout: 'every key and secret is of use\n' })
   expect(await repair({ yes: true })).toMatchObject({ error: undefined, stdout: 'every key and secret is of use\n' })
   expect(keysIn()).toEqual(before)
 })
 
-test('a key that nobody can open has become active: the one before it signs again, and no token is lost', async () => {
+test('if no process can open the active key, the previous one signs again, and no token is lost', async () => {
   const token = await issue(server.issuer, 'plain')
   const right = kidOf(token)
   rows.run("update key set state = 'retiring', gone_at = ? where kid = ?", systemClock.now() + 9e6, right)
@@ -130,24 +130,16 @@ const spoil = async (algorithm: string, change: string) => {
 }
 const cases: [string, Break, { state: string | undefined; sealed: boolean }][] = [
   ['a pending key of another master key', () => addStray('pending'), { state: undefined, sealed: true }],
-  [
-    'an active key that is damaged',
-    () => spoil('ES256', "encrypted_private_key = x'00'"),
-    { state: 'retiring', sealed: true },
-  ],
+  ['a damaged active key', () => spoil('ES256', "encrypted_private_key = x'00'"), { state: 'retiring', sealed: true }],
   ['an active key without a public key', () => spoil('ES256', 'public_key = null'), { state: undefined, sealed: true }],
+  ['an active key in an unknown state', () => spoil('ES256', "state = 'resting'"), { state: undefined, sealed: true }],
   [
-    'an active key in a state that is not known',
-    () => spoil('ES256', "state = 'resting'"),
-    { state: undefined, sealed: true },
-  ],
-  [
-    'an active key of an algorithm that is not known',
+    'an active key of an unknown algorithm',
     () => spoil('ES256', "algorithm = 'X'"),
     { state: undefined, sealed: true },
   ],
   [
-    'a sealing key that is damaged',
+    'a damaged sealing key',
     () => spoil('A256GCM', "encrypted_private_key = x'00'"),
     { state: undefined, sealed: false },
   ],
@@ -175,14 +167,14 @@ test.each(cases)('%s', async (_name, spoilOne, { state, sealed }) => {
     expect(await activeness(url, await issue(url, scope))).toBe(true)
   }
   expect(await activeness(url, sealedToken)).toBe(sealed)
-  // No token of a removed key is good; all tokens of a key that can still verify are.
+  // Tokens of a removed key are lost; tokens of a key that can still verify stay valid.
   const isSigner = kid === kidOf(plainToken)
   expect(await activeness(url, plainToken)).toBe(!isSigner || state === 'retiring')
   expect(await readiness(admin)).toBe(200)
   expect((await repair()).error).toBeUndefined()
 })
 
-test('a secret that can not be decrypted becomes one of which only the hash is kept', async () => {
+test('a secret that can’t be decrypted keeps only its hash', async () => {
   const sign = async () => {
     const claims = claimsOf(server.issuer, 'signer', Math.floor(Date.now() / 1000))
     const assertion = await signWith({ alg: 'HS256', privateKey: Buffer.from(SECRET) }, claims)
@@ -215,7 +207,7 @@ describe('with another master key', () => {
   const next = randomBytes(32)
   const withNext = () => environmentOf(server.config, { TESSERA_MASTER_KEY: next.toString('base64') })
 
-  test('nothing is shown or done, unless the one in use is lost', async () => {
+  test('shows and does nothing without the option that declares the current one lost', async () => {
     const before = keysIn()
     for (const yes of [undefined, true] as const) {
       const { error, stdout } = await repair(yes && { yes }, withNext())
@@ -225,11 +217,11 @@ describe('with another master key', () => {
     expect(keysIn()).toEqual(before)
   })
 
-  test('one that is in use is not lost', async () => {
+  test('refuses to call a master key lost that is in use', async () => {
     expect((await repair({ masterKeyLost: true, yes: true })).error).toMatch(/it is not lost/)
   })
 
-  test('begins anew where the one in use is lost: what can be verified stays good', async () => {
+  test('starts over if the current one is lost, and tokens that can be verified stay valid', async () => {
     const [plainToken, sealedToken] = [await issue(server.issuer, 'plain'), await issue(server.issuer, 'sealed')]
     const shown = await repair({ masterKeyLost: true }, withNext())
     expect(shown.error).toMatch(/say --yes/)

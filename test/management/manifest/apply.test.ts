@@ -28,7 +28,7 @@ const apply = (manifest: string, ...args: string[]) => runTessera(['apply', '-f'
 const API = 'apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }, { name: read }] }]\n'
 
 describe('tessera apply', () => {
-  test('prints what it does, and does nothing the second time', async () => {
+  test('prints its changes, and makes none the second time', async () => {
     const manifest = `${API}clients: [{ client_id: a, scopes: [edit], credentials: [{ secret: chosen by hand }] }]`
     const first = await apply(manifest)
     expect(first).toMatchObject({ code: 0, stderr: '' })
@@ -45,7 +45,7 @@ describe('tessera apply', () => {
     expect((await apply(API, '--dry-run')).stdout).toBe(planned.stdout)
   })
 
-  test('says which fields an update changes; what the manifest leaves out stays', async () => {
+  test('names the fields that an update changes, and keeps those that the manifest leaves out', async () => {
     await apply(`${API}clients: [{ client_id: a, scopes: [edit] }, { client_id: b, scopes: [edit] }]`)
     const changed = await apply('clients: [{ client_id: a, name: A, scopes: [read], token: { lifetime: 60 } }]')
     expect(changed.stdout).toBe(
@@ -54,7 +54,7 @@ describe('tessera apply', () => {
     expect((await apply('clients: [{ client_id: b, scopes: [edit] }]')).stdout).toContain('1 unchanged')
   })
 
-  test('a generated secret is printed once, and stays', async () => {
+  test('a generated secret is printed once, and stays the same', async () => {
     const manifest = `${API}clients: [{ client_id: a, scopes: [edit], credentials: [{ label: main }] }]`
     const first = await apply(manifest)
     expect(first.stdout).toMatch(/^a\tmain\ttss_[0-9A-Za-z]{49}$/m)
@@ -97,7 +97,7 @@ describe('an error names file, line and field, and nothing is written', () => {
       'standard input:3: clients[0].scopess: this version knows no such field',
     ],
     [
-      'a part of later versions',
+      'a section of later versions',
       'clients:\n  - client_id: a\n    quota: { per_minute: 5 }\n',
       'standard input:3: clients[0].quota: ',
     ],
@@ -107,7 +107,7 @@ describe('an error names file, line and field, and nothing is written', () => {
       'standard input:3: apis[0].token.encrypted: ',
     ],
     [
-      'a scope that no API has',
+      'a scope of no API',
       'clients:\n  - client_id: a\n    scopes:\n      - edit\n      - nowhere\n',
       'standard input:5: clients[0].scopes[1]: no API has the scope "nowhere"',
     ],
@@ -127,7 +127,7 @@ describe('an error names file, line and field, and nothing is written', () => {
       'standard input:2: apis[0].audience: must be an absolute URI',
     ],
     [
-      'a lifetime of text',
+      'a lifetime that is text',
       'apis:\n  - audience: https://a\n    token:\n      lifetime: long\n',
       'standard input:4: apis[0].token.lifetime: ',
     ],
@@ -142,7 +142,7 @@ describe('an error names file, line and field, and nothing is written', () => {
       'clients[0].credentials[0].secret_env: give secret or secret_env',
     ],
     [
-      'an absent variable',
+      'a missing variable',
       'clients:\n  - client_id: a\n    credentials: [{ secret_env: NOT_THERE }]\n',
       'standard input:3: clients[0].credentials[0].secret_env: the environment has no NOT_THERE',
     ],
@@ -198,7 +198,7 @@ describe('while a server runs on the same data', () => {
   const untilStatus = (status: number, secret: string): Promise<number> =>
     until(async () => (await ask(secret)).status === status)
 
-  test('a client comes, changes and goes within a second, by another process', async () => {
+  test('a client that another process creates, changes and removes is served accordingly within a second', async () => {
     const use = (manifest: string, env: Record<string, string> = {}) =>
       runTessera(['apply', '-f', '-'], { TESSERA_STORAGE: server.config.storage, ...env }, manifest)
 
@@ -257,7 +257,7 @@ describe('several files', () => {
     })
   })
 
-  test('a mistake names its file and the place in it', async () => {
+  test('an error names its file and the place in it', async () => {
     const api = write('api.yaml', API)
     const one = write('one.yaml', 'clients:\n  - { client_id: a, scopes: [edit] }\n')
     const other = write(
@@ -269,7 +269,7 @@ describe('several files', () => {
     )
   })
 
-  test('a name in two of them is refused, and so is a file that is given twice', async () => {
+  test('a name in two files is refused, and so is a repeated file', async () => {
     const one = write('one.yaml', 'clients:\n  - { client_id: a }\n')
     const other = write('other.yaml', '# here, too\nclients:\n  - { client_id: a }\n')
     expect((await applyFiles(one, other)).stderr).toBe(
@@ -278,7 +278,7 @@ describe('several files', () => {
     expect((await applyFiles(one, one)).stderr).toContain('stands here twice')
   })
 
-  test('the mistakes of all of them are told at once', async () => {
+  test('the errors of all files are reported at once', async () => {
     const one = write('one.yaml', 'clients: [{ name: a }]')
     const other = write('other.yaml', 'clients: [')
     expect((await applyFiles(one, other)).stderr).toMatch(

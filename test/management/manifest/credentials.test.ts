@@ -34,7 +34,7 @@ const has = async (secret: string) => {
 }
 
 describe('a manifest applied again after a rotation', () => {
-  test('removes nothing of a command, and leaves the old one its overlap', async () => {
+  test('keeps the command’s credential, and the overlap of the old one', async () => {
     await setting.apply(first())
     const made = await rotate('first')
     const before = await setting.credentials()
@@ -46,7 +46,7 @@ describe('a manifest applied again after a rotation', () => {
     expect(await has(made.generated ?? '')).toBe(true)
   })
 
-  test('shortens what is left of the old one, where it says so', async () => {
+  test('shortens the overlap of the old one if it says so', async () => {
     await setting.apply(first())
     await rotate('first', 2 * DAY)
     const tomorrow = setting.clock.now() + DAY
@@ -54,7 +54,7 @@ describe('a manifest applied again after a rotation', () => {
     expect(await labelled('first')).toMatchObject({ expiresAt: tomorrow })
   })
 
-  test('says how long a credential lives again, once the rotation is cancelled', async () => {
+  test('names the remaining life of a credential once the rotation is cancelled', async () => {
     await setting.apply(first())
     await rotate('first')
     await cancelRotation(setting.context, { client: JOB, name: 'first' })
@@ -66,7 +66,7 @@ describe('a manifest applied again after a rotation', () => {
   const ends: [string, (second: string) => Promise<unknown>][] = [
     ['was revoked', (second) => revokeCredential(setting.context, { client: JOB, name: second })],
     [
-      'was followed and removed',
+      'was rotated and removed',
       async (second) => {
         await rotate(second)
         await removeCredential(setting.context, { client: JOB, name: second })
@@ -82,7 +82,7 @@ describe('a manifest applied again after a rotation', () => {
     expect(await lives('first')).toBe(false)
   })
 
-  test('with another secret replaces its own, and leaves that of the command', async () => {
+  test('with another secret replaces its own, and keeps the command’s', async () => {
     await setting.apply(first())
     const { generated } = await rotate('first')
     await setting.apply(jobWith(`{ label: first, secret: ${SECOND_SECRET} }`))
@@ -90,7 +90,7 @@ describe('a manifest applied again after a rotation', () => {
     expect(await labelled('first')).toMatchObject({ expiresAt: undefined, origin: 'manifest' })
   })
 
-  test('which does not name the old one any more removes it', async () => {
+  test('that no longer names the old one removes it', async () => {
     await setting.apply(first())
     const { generated } = await rotate('first')
     await setting.apply(jobWith())
@@ -99,7 +99,7 @@ describe('a manifest applied again after a rotation', () => {
   })
 })
 
-describe('what a command revoked', () => {
+describe('a credential that a command revoked', () => {
   const chosen = 'chosen by a person'
   const jwk = JSON.stringify(newJwk('k'))
   const federated =
@@ -117,20 +117,24 @@ describe('what a command revoked', () => {
     ['a certificate', '{ label: a, certificate: { san_dns: a.b } }', '{ label: a, certificate: { san_dns: a.b } }'],
     ['an outside issuer', `{ label: a, federated: ${federated} }`, `{ label: a, federated: ${federated} }`],
     [
-      'the same with a longer life',
+      'the same with a later expiry',
       `{ label: a, secret: ${FIRST} }`,
       `{ label: a, secret: ${FIRST}, expires: 2050-01-01T00:00:00Z }`,
     ],
     ['the same, retrievable', `{ label: a, secret: ${FIRST} }`, `{ label: a, secret: ${FIRST}, retrievable: true }`],
     ['the same secret under another label', `{ label: a, secret: ${FIRST} }`, `{ label: b, secret: ${FIRST} }`],
-    ['the same chosen one under another label', `{ label: a, secret: ${chosen} }`, `{ label: b, secret: ${chosen} }`],
+    [
+      'the same chosen secret under another label',
+      `{ label: a, secret: ${chosen} }`,
+      `{ label: b, secret: ${chosen} }`,
+    ],
   ]
   test.each(same)('stays revoked in the manifest: %s', async (_name, before, after) => {
     await setting.apply(jobWith(before))
     await revokeCredential(setting.context, { client: JOB, name: 'a' })
     const revokedAt = setting.clock.now()
     setting.clock.advance(HOUR)
-    // Twice: what the first time leaves must not be forgotten by the second.
+    // Apply twice: the first application must leave a mark for the second.
     for (const _ of [1, 2]) {
       const plan = await setting.apply(jobWith(after))
       expect(plan.warnings).toEqual([
@@ -143,7 +147,7 @@ describe('what a command revoked', () => {
 
   const other: [string, string, string][] = [
     ['another secret', `{ label: a, secret: ${FIRST} }`, `{ label: a, secret: ${SECOND_SECRET} }`],
-    ['a secret where one was left out', '{ label: a }', `{ label: a, secret: ${SECOND_SECRET} }`],
+    ['a secret instead of a generated one', '{ label: a }', `{ label: a, secret: ${SECOND_SECRET} }`],
     ['a certificate', `{ label: a, secret: ${FIRST} }`, '{ label: a, certificate: { san_dns: a.b } }'],
     [
       'another key',
@@ -164,7 +168,7 @@ describe('what a command revoked', () => {
     expect(await setting.credentials()).toMatchObject([{ label: 'a', revokedAt: undefined }])
   })
 
-  test('stays so where it was removed since, under another label too', async () => {
+  test('stays revoked after its removal, under another label too', async () => {
     await setting.apply(first())
     await revokeCredential(setting.context, { client: JOB, name: 'first' })
     await removeCredential(setting.context, { client: JOB, name: 'first' })
@@ -174,12 +178,12 @@ describe('what a command revoked', () => {
     expect(await has(FIRST)).toBe(false)
   })
 
-  test.each(same.slice(0, 9))('stays away where a command removed it: %s', async (_name, before, after) => {
+  test.each(same.slice(0, 9))('stays removed after a command removed it: %s', async (_name, before, after) => {
     await setting.apply(jobWith(before))
     await removeCredential(setting.context, { client: JOB, name: 'a' })
     const removedAt = new Date(setting.clock.now()).toISOString()
     setting.clock.advance(HOUR)
-    // Twice: what the first time leaves must not be forgotten by the second.
+    // Apply twice: the first application must leave a mark for the second.
     for (const _ of [1, 2]) {
       const plan = await setting.apply(jobWith(after))
       expect(plan.warnings).toEqual([
@@ -191,18 +195,18 @@ describe('what a command revoked', () => {
     }
   })
 
-  test.each(other)('is replaced, where it was removed, by %s', async (_name, before, after) => {
+  test.each(other)('is replaced, after its removal, by %s', async (_name, before, after) => {
     await setting.apply(jobWith(before))
     await removeCredential(setting.context, { client: JOB, name: 'a' })
     expect((await setting.apply(jobWith(after))).warnings).toEqual([])
     expect(await setting.credentials()).toMatchObject([{ label: 'a', revokedAt: undefined }])
-    // From then on it is the manifest's again.
+    // The credential belongs to the manifest again.
     await setting.apply(jobWith())
     await setting.apply(jobWith(before))
     expect(await setting.credentials()).toHaveLength(1)
   })
 
-  test('stays away after a rotation: no pipeline makes a secret that nobody asked for', async () => {
+  test('stays removed after a rotation: no manifest generates a secret that nobody asked for', async () => {
     await setting.apply(jobWith('{ label: current }'))
     await rotate('current')
     await removeCredential(setting.context, { client: JOB, name: 'current' })
@@ -215,7 +219,7 @@ describe('what a command revoked', () => {
 
   const ways: [string, () => Promise<unknown>, string][] = [
     ['another label', async () => {}, 'b'],
-    ['its label, once a manifest went without it', () => setting.apply(jobWith()), 'a'],
+    ['its label, after a manifest left it out', () => setting.apply(jobWith()), 'a'],
   ]
   test.each(ways)('a secret is generated under %s', async (_name, between, label) => {
     await setting.apply(jobWith('{ label: a }'))
@@ -225,7 +229,7 @@ describe('what a command revoked', () => {
     expect({ labels: generated.map((one) => one.label), warnings }).toEqual({ labels: [label], warnings: [] })
   })
 
-  test('what is removed of a command leaves no mark', async () => {
+  test('a removed credential of a command leaves no mark', async () => {
     await setting.apply(jobWith())
     await addCredential(setting.context, { client: JOB, spec: { ...GENERATED, label: 'a' }, show: () => {} })
     await removeCredential(setting.context, { client: JOB, name: 'a' })
@@ -233,7 +237,7 @@ describe('what a command revoked', () => {
   })
 })
 
-test('a label that a command and a manifest have both is of neither: commands want the id', async () => {
+test('commands need the id for a label that both a command and a manifest have', async () => {
   await setting.apply(jobWith())
   await addCredential(setting.context, { client: JOB, spec: { ...GENERATED, label: 'first' }, show: () => {} })
   setting.clock.advance(HOUR)

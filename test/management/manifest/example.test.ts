@@ -6,7 +6,7 @@ import { systemClock } from '../../../src/platform/clock.ts'
 import { migrateDatabase } from '../../../src/store/open.ts'
 import { runTessera } from '../../harness/program.ts'
 
-test('examples/manifest.yaml applies as it stands, without warnings, and twice', async () => {
+test('examples/manifest.yaml applies unchanged, without warnings, and twice', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-example-'))
   const env = { TESSERA_STORAGE: `sqlite:${join(folder, 'tessera.db')}` }
   await migrateDatabase(env.TESSERA_STORAGE, systemClock)

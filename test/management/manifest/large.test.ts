@@ -18,26 +18,26 @@ function problemOf(content: string): string {
 const times = (count: number, line: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => line(index)).join('')
 
-// Eight times as many keys would take 64 times as long if the time grew with the square.
+// With quadratic time, eight times as many keys would take 64 times as long.
 test.each([
   ['keys of one map', (count: number) => times(count, (index) => `a${index}: 1\n`)],
   ['keys of one map in braces', (count: number) => `metadata: {${times(count, (index) => `a${index}: 1,`)}}`],
-])('megabyte-fields: a manifest takes time that grows with its length, and no faster: %s', async (_name, make) => {
+])('megabyte-fields: the time for a manifest grows only linearly with its length: %s', async (_name, make) => {
   const [small, large] = [make(1_000), make(8_000)]
   const of = (content: string) => cpuOf(() => problemOf(content), { attempts: 2 })
   expect((await of(large)) / (await of(small))).toBeLessThan(25)
 })
 
-describe('megabyte-fields: what is more than a manifest can be is refused, with a line and in words of ours', () => {
+describe('megabyte-fields: an oversized manifest is refused, with a line and a message of ours', () => {
   const client = (field: string): string => `clients:\n- client_id: a\n  ${field}\n`
   const brackets = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
   const DEEP = /^m\.yaml:1:\d+: brackets or indentation are more than 64 deep$/
   const alias = (index: number): string => `*${index === 0 ? 'a' : `b${index - 1}`}`
   const doubled = times(20, (index) => `b${index}: &b${index} [${alias(index)}, ${alias(index)}]\n`)
   const cases: readonly (readonly [string, string, string | RegExp])[] = [
-    ['lists without end', `clients: ${'['.repeat(20_000)}`, DEEP],
-    ['lists in lists', `clients: ${brackets(20_000)}`, DEEP],
-    ['lists in lists, by hyphens', `${'- '.repeat(20_000)}a`, DEEP],
+    ['endless lists', `clients: ${'['.repeat(20_000)}`, DEEP],
+    ['nested lists', `clients: ${brackets(20_000)}`, DEEP],
+    ['nested lists by hyphens', `${'- '.repeat(20_000)}a`, DEEP],
     [
       'metadata of many levels',
       client(`metadata: { a: ${brackets(17)} }`),
@@ -50,13 +50,13 @@ describe('megabyte-fields: what is more than a manifest can be is refused, with 
     ],
     ['aliases of aliases', `a: &a [x, x]\n${doubled}`, 'm.yaml:18:18: aliases (*) come to more than 1,000,000 values'],
     [
-      'an alias of nothing',
+      'an alias without anchor',
       'clients: *none',
       'm.yaml:1:10: an alias (*) has no anchor (&) before it: put it in quotes if it is text that begins with *',
     ],
     ['a key twice', 'apis: []\nclients: []\napis: []', 'm.yaml:3:1: "apis" occurs twice in this mapping'],
     [
-      'a key twice, further in',
+      'a key twice, in a nested map',
       client('metadata: { a: 1, b: 2, a: 3 }'),
       'm.yaml:3:27: "a" occurs twice in this mapping',
     ],
@@ -65,7 +65,7 @@ describe('megabyte-fields: what is more than a manifest can be is refused, with 
     expect(problemOf(content)).toEqual(problem instanceof RegExp ? expect.stringMatching(problem) : problem),
   )
 
-  test('sixteen levels are taken', () => {
+  test('sixteen levels are accepted', () => {
     expect(problemOf(client(`metadata: { a: ${brackets(16)} }`))).toBe('none')
   })
 })

@@ -30,7 +30,7 @@ async function applied(manifest: string, options: { dryRun?: true; json?: true }
   return printed
 }
 
-/** The lines that say what is taken away: the same before a manifest is applied and as it is. */
+/** The lines that announce losses. They are the same in a dry run and when the manifest is applied. */
 async function lossesOf(before: string, after: string): Promise<readonly string[]> {
   await applied(before)
   const lines = ({ stdout }: { stdout: string }) => stdout.split('\n').filter((line) => /^[-!]/.test(line))
@@ -50,16 +50,16 @@ const SECRET = newSecret()
 const OTHER = newSecret()
 const KEYS = `jwks: { keys: [${JSON.stringify(newJwk('k'))}] }`
 
-describe('a plan says which credentials end, and when', () => {
+describe('a plan names the credentials that end, and the times', () => {
   test.each<[string, string, string, readonly string[]]>([
     [
-      'one that is left out',
+      'a credential that is left out',
       job(`{ label: a, secret: ${SECRET} }`),
       job(),
       ['- credential a of job: ends now (never used)'],
     ],
     [
-      'another label for a secret that is generated',
+      'another label for a generated secret',
       job('{ label: current }'),
       job('{ label: primary }'),
       ['- credential current of job: ends now (never used)'],
@@ -77,7 +77,7 @@ describe('a plan says which credentials end, and when', () => {
       ['- credential a of job: ends now (never used)'],
     ],
     [
-      'an end where there was none',
+      'a new end',
       job(`{ label: a, secret: ${SECRET} }`),
       job(`{ label: a, secret: ${SECRET}, expires: 2090-01-01T00:00:00Z }`),
       ['- credential a of job: ends 2090-01-01T00:00:00.000Z (never used)'],
@@ -89,13 +89,18 @@ describe('a plan says which credentials end, and when', () => {
       ['- credential a of job: ends 2090-01-01T00:00:00.000Z (never used)'],
     ],
     [
-      'an end that is past',
+      'an end in the past',
       job(`{ label: a, secret: ${SECRET} }`),
       job(`{ label: a, secret: ${SECRET}, expires: 2020-01-01T00:00:00Z }`),
       ['- credential a of job: ends now (never used)'],
     ],
     ['a later end', job(`{ secret: ${SECRET}, expires: 2090-01-01T00:00:00Z }`), job(`{ secret: ${SECRET} }`), []],
-    ['one that had ended already', job(`{ label: a, secret: ${SECRET}, expires: 2020-01-01T00:00:00Z }`), job(), []],
+    [
+      'a credential that has already ended',
+      job(`{ label: a, secret: ${SECRET}, expires: 2020-01-01T00:00:00Z }`),
+      job(),
+      [],
+    ],
     [
       'another label for the same secret',
       job(`{ label: a, secret: ${SECRET} }`),
@@ -105,7 +110,7 @@ describe('a plan says which credentials end, and when', () => {
     ['another label for a chosen secret', job('{ label: a, secret: chosen }'), job('{ label: b, secret: chosen }'), []],
     ['another label for the same keys', job(`{ label: a, ${KEYS} }`), job(`{ label: b, ${KEYS} }`), []],
     [
-      'the same secret, now to be read again',
+      'the same secret, now retrievable',
       job(`{ label: a, secret: ${SECRET} }`),
       job(`{ label: a, secret: ${SECRET}, retrievable: true }`),
       [],
@@ -114,7 +119,7 @@ describe('a plan says which credentials end, and when', () => {
     expect(await lossesOf(before, after)).toEqual(lines)
   })
 
-  test('with its last use, in JSON too', async () => {
+  test('with their last use, in JSON too', async () => {
     await applied(job('{ label: a }'))
     const store = await openStore(env['TESSERA_STORAGE'] ?? '', systemClock)
     const { stdout } = await runCommand(env, () => clientsShow('job', {}))
@@ -139,19 +144,19 @@ describe('a plan says which credentials end, and when', () => {
   })
 })
 
-describe('a plan says who loses a scope', () => {
+describe('a plan names the clients that lose a scope', () => {
   const clients = (...lines: readonly string[]) => `clients:\n${lines.map((line) => `  - { ${line} }`).join('\n')}`
   const EDIT = 'scope edit at https://api.example.com'
 
   test.each<[string, string, string, readonly string[]]>([
     [
-      'taken from an API',
+      'a scope taken from an API',
       `${SCOPES}${clients('client_id: a, scopes: [edit]', 'client_id: b, scopes: [edit, read]', 'client_id: c, scopes: [read]')}`,
       API('name: read'),
       [`- ${EDIT}: 2 clients can't have it any more`],
     ],
     [
-      'that only one client had',
+      'a scope of only one client',
       `${SCOPES}${clients('client_id: a, scopes: [edit]')}`,
       API('name: read'),
       [`- ${EDIT}: 1 client can't have it any more`],
@@ -162,21 +167,21 @@ describe('a plan says who loses a scope', () => {
       API('name: write', 'name: read'),
       [`- ${EDIT}: 1 client can't have it any more`],
     ],
-    ['that nobody had', `${SCOPES}${clients('client_id: a, scopes: [edit]')}`, API('name: edit'), []],
+    ['a scope of no client', `${SCOPES}${clients('client_id: a, scopes: [edit]')}`, API('name: edit'), []],
     [
-      'that is common no more',
+      'a common scope that is common no more',
       `${API('name: edit, common: true')}${clients('client_id: a', 'client_id: b, scopes: [edit]', 'client_id: c, restrict_scopes: true')}`,
       API('name: edit'),
       [`- ${EDIT}: 1 client can't have it any more`],
     ],
     [
-      'that a group includes no more',
+      'a scope that a group no longer includes',
       `${API('name: edit', 'name: read', 'name: all, includes: [edit, read]')}${clients('client_id: a, scopes: [all]')}`,
       API('name: edit', 'name: read', 'name: all, includes: [read]'),
       [`- ${EDIT}: 1 client can't have it any more`],
     ],
     [
-      'of any value, and single values of it',
+      'a wildcard, and single values of it',
       `${API('name: "move:*"')}${clients('client_id: a, scopes: ["move:*"]', 'client_id: b, scopes: ["move:1"]')}`,
       API('name: edit'),
       [
@@ -185,19 +190,19 @@ describe('a plan says who loses a scope', () => {
       ],
     ],
     [
-      'taken from a client',
+      'a scope taken from a client',
       `${SCOPES}${clients('client_id: a, scopes: [edit, read]')}`,
       clients('client_id: a, scopes: [read]'),
       [`- ${EDIT}: a can't have it any more`],
     ],
     [
-      'taken from a client with what is common to all',
+      'a scope taken from a client together with the common ones',
       `${API('name: edit, common: true')}${clients('client_id: a')}`,
       clients('client_id: a, restrict_scopes: true'),
       [`- ${EDIT}: a can't have it any more`],
     ],
     [
-      'which is described in other words, and others beside it',
+      'a scope that gets another description, among others',
       `${SCOPES}${clients('client_id: a, scopes: [edit]')}`,
       API('name: edit, description: Edit', 'name: read', 'name: more'),
       [],
@@ -206,7 +211,7 @@ describe('a plan says who loses a scope', () => {
     expect(await lossesOf(before, after)).toEqual(lines)
   })
 
-  test('of more clients than are looked at in a row', async () => {
+  test('and reads all clients, in several pages', async () => {
     const many = Array.from({ length: 1_201 }, (_, at) => `client_id: c${at}, scopes: [edit]`)
     await applied(`${SCOPES}${clients(...many)}`)
     const { stdout } = await applied(API('name: read'), { json: true })
@@ -216,7 +221,7 @@ describe('a plan says who loses a scope', () => {
   })
 })
 
-describe('a plan says whose a client was', () => {
+describe('a plan names the former owner of a client', () => {
   const owned = (owner: string) => `clients: [{ client_id: a${owner} }]`
   test.each<[string, string, string, readonly string[]]>([
     [
@@ -226,7 +231,7 @@ describe('a plan says whose a client was', () => {
       ['! client a: belongs to "team-a", and from now on to "team-b"'],
     ],
     [
-      'none any more',
+      'an owner who is removed',
       owned(', owner: team-a'),
       owned(''),
       ['! client a: belongs to "team-a", and from now on to nobody'],
@@ -243,10 +248,10 @@ describe('a client that an operator disabled', () => {
   const show = async () => JSON.parse((await runCommand(env, () => clientsShow('a', {}))).stdout)
 
   test.each([
-    ['says nothing of that', ''],
-    ['says that it is enabled', ', enabled: true'],
+    ['doesn’t mention it', ''],
+    ['calls it enabled', ', enabled: true'],
     ['changes something else', ', name: Another'],
-  ])('stays disabled when a manifest %s, and that is said', async (_name, more) => {
+  ])('stays disabled when a manifest %s, and the plan says so', async (_name, more) => {
     await applied(manifest(''))
     await enable(false)
     const { disabled_at: since } = await show()
@@ -260,7 +265,7 @@ describe('a client that an operator disabled', () => {
     }
   })
 
-  test('is the manifest’s again once a command enabled it', async () => {
+  test('belongs to the manifest again once a command enabled it', async () => {
     await applied(manifest(''))
     await enable(false)
     await enable(true)
@@ -275,7 +280,7 @@ describe('a client that an operator disabled', () => {
     })
   })
 
-  test('stays so, whatever the manifest said before and says since', async () => {
+  test('stays so, whatever the manifest said before and says now', async () => {
     await applied(manifest(', enabled: false'))
     await enable(false)
     expect((await applied(manifest(', enabled: false'))).stderr).toBe('')
@@ -283,7 +288,7 @@ describe('a client that an operator disabled', () => {
     expect(await show()).toMatchObject({ enabled: false })
   })
 
-  test('and the credentials that one removed are remembered beside each other', async () => {
+  test('and credentials that an operator removed are remembered side by side', async () => {
     await applied('clients: [{ client_id: a, credentials: [{ label: x }] }]')
     await enable(false)
     await runCommand(env, () => credentialsRemove('a', 'x', {}))

@@ -22,11 +22,11 @@ clients:
   - { client_id: watcher, introspects: all, credentials: [{ secret: ${SECRET} }] }
 `
 
-/** Which calls of the database fail, and how. */
+/** The calls of the database that fail, and their errors. */
 const failing = new Map<string, () => Error>()
 const denied = () => new Error('permission denied')
 const away = () => new StorageUnavailable(undefined)
-/** Milliseconds that have passed unseen. */
+/** Milliseconds that the process has spent without news. */
 let unseen = 0
 
 const { log, lines } = collectLog()
@@ -81,21 +81,21 @@ async function expectRefused(response: Response, reason: string): Promise<void> 
 const changeKeys = () => runCommand(env, () => keysRotate({ algorithm: 'ES256' }))
 const changeApis = () => server.apply('apis: [{ audience: "https://more.example.com", scopes: [{ name: more }] }]')
 
-/** Each row names the failing part, the change that could not be taken over, and the reason of the refusals. */
+/** Each row names the failing part, the change that can't be applied, and the reason of the refusals. */
 const cases: [string, string, () => Error, () => Promise<unknown>, string, RegExp][] = [
-  ['keys, which the database refuses', 'listKeys', denied, changeKeys, 'out_of_date', /of keys in the last \d+ s/],
-  ['keys, which can not be read', 'listKeys', away, changeKeys, 'storage_unavailable', /of keys in the last/],
-  ['APIs, which the database refuses', 'loadApis', denied, changeApis, 'out_of_date', /of directory in the last/],
-  ['changes, which the database refuses', 'changesSince', denied, async () => {}, 'out_of_date', /of (keys|directory)/],
+  ['keys that the database refuses', 'listKeys', denied, changeKeys, 'out_of_date', /of keys in the last \d+ s/],
+  ['unreadable keys', 'listKeys', away, changeKeys, 'storage_unavailable', /of keys in the last/],
+  ['APIs that the database refuses', 'loadApis', denied, changeApis, 'out_of_date', /of directory in the last/],
+  ['changes that the database refuses', 'changesSince', denied, async () => {}, 'out_of_date', /of (keys|directory)/],
 ]
-describe('a process that has missed for over a second, though the database answers,', () => {
+describe('a process that has missed changes for over a second although the database answers', () => {
   test.each(cases)(
-    '%s: issues nothing, calls nothing inactive, and is not ready',
+    'issues nothing, calls no token inactive, and is not ready: %s',
     async (...[, call, error, change, reason, why]) => {
       const token = await issue()
       failing.set(call, error)
       await change()
-      // For less than that it goes on.
+      // It works for up to a second.
       expect((await ask()).status).toBe(200)
       await until(async () => {
         unseen += 200
@@ -113,7 +113,7 @@ describe('a process that has missed for over a second, though the database answe
       }
       const validate = 'urn:pingidentity.com:oauth2:grant_type:validate_bearer'
       await expectRefused(await post('token', 'watcher', { grant_type: validate, token }), reason)
-      // A stranger is told nothing of it, and what needs none of it is served.
+      // The answer tells strangers nothing, and requests that don't need the data are served.
       expect((await fetch(`${server.issuer}/pf/JWKS`)).status).toBe(200)
       const metrics = await (await fetch(`${server.admin}/metrics`)).text()
       expect(
@@ -127,7 +127,7 @@ describe('a process that has missed for over a second, though the database answe
     },
   )
 
-  test('is not kept from learning all else', async () => {
+  test('still learns of all other changes', async () => {
     failing.set('listKeys', denied)
     await changeKeys()
     expect((await ask('other')).status).toBe(200)
@@ -136,7 +136,7 @@ describe('a process that has missed for over a second, though the database answe
     expect((await runCommand(env, () => clientsEnable('other', true, {}))).error).toBeUndefined()
   })
 
-  test('says so in the log once', async () => {
+  test('logs this once', async () => {
     const told = () => lines.filter(({ msg }) => String(msg).includes('changes could not be loaded'))
     failing.set('listKeys', () => new Error('once and for all'))
     await changeKeys()
@@ -149,7 +149,7 @@ describe('a process that has missed for over a second, though the database answe
   })
 })
 
-test('a process whose database is away issues, and introspects nothing', async () => {
+test('a process whose database is away issues tokens, and introspects none', async () => {
   const token = await issue()
   for (const call of ['changesSince', 'listKeys', 'loadApis', 'loadClient']) failing.set(call, away)
   await until(async () => {
@@ -162,7 +162,7 @@ test('a process whose database is away issues, and introspects nothing', async (
   expect((await ready()).reasons?.length).toBeGreaterThan(0)
 })
 
-test('a key that is revoked while its ring can not be read signs nothing for more than a second', async () => {
+test('a revoked key signs for at most a second while the keyring is unreadable', async () => {
   const token = await issue()
   const [{ kid }] = JSON.parse(`[${Buffer.from(token.split('.')[0] ?? '', 'base64url')}]`)
   failing.set('listKeys', denied)
@@ -178,7 +178,7 @@ test('a key that is revoked while its ring can not be read signs nothing for mor
   expect(await (await introspect(token)).json()).toEqual({ active: false })
 })
 
-test('of several workers, one that is behind is why the server is not ready', async () => {
+test('one of several workers that is behind makes the server not ready', async () => {
   const { config, folder } = await testConfig()
   await applyTo(config, MODEL.replaceAll(SECRET, newSecret()))
   const command = startTessera(['serve'], environmentOf(config, { TESSERA_WORKERS: '2' }))

@@ -8,7 +8,7 @@ import { clockAt } from '../../harness/clock.ts'
 const away = () => new StorageUnavailable(undefined)
 const denied = () => new Error('permission denied for table change')
 
-/** A listener that notes what it is told, and may fail or dawdle. */
+/** A listener that records its input, and may fail or be slow. */
 function createListener(name: string, told: string[]) {
   const state = { error: undefined as Error | undefined, held: undefined as Promise<void> | undefined }
   const take = async (what: string) => {
@@ -68,8 +68,8 @@ const reasonOf = (waiting: Promise<void> | undefined) =>
     (error: unknown) => (error instanceof DomainError ? error.reason : error),
   )
 
-describe('what is new', () => {
-  test('is handed on once, to each', async () => {
+describe('news', () => {
+  test('goes once to each listener', async () => {
     const { feed, asked, change, told } = create()
     change('a')
     await feed.poll()
@@ -78,7 +78,7 @@ describe('what is new', () => {
     expect(asked).toEqual([0, 1])
   })
 
-  test('where some of it is not known, is everything', async () => {
+  test('is everything, if part of it is unknown', async () => {
     const { feed, store, change, told } = create()
     change('a')
     store.missed = true
@@ -86,7 +86,7 @@ describe('what is new', () => {
     expect(told()).toEqual(['directory everything', 'keys everything'])
   })
 
-  test('that one listener fails to take is what that one reads anew; others are neither stopped nor told again', async () => {
+  test('that one listener fails to process is reloaded for it alone; others go on, and hear it once', async () => {
     const { feed, keys, asked, errors, change, told } = create()
     keys.error = new Error('no')
     change('a')
@@ -105,7 +105,7 @@ describe('what is new', () => {
     expect(errors.length).toBeGreaterThan(0)
   })
 
-  test('is everything, where more of it waits for a listener than may', async () => {
+  test('is everything, if too much of it waits for a listener', async () => {
     const { feed, keys, change, told } = create()
     let release = () => {}
     keys.held = new Promise((resolve) => {
@@ -122,7 +122,7 @@ describe('what is new', () => {
     expect(told().filter((line) => line.startsWith('keys'))).toEqual(['keys a', 'keys everything'])
   })
 
-  test('is handed to a listener that may be late, whose failures make nobody wait and no one old', async () => {
+  test('goes to a listener that may be late, whose failures delay nobody and make nothing stale', async () => {
     const told: string[] = []
     const [prompt, late] = [createListener('prompt', told), createListener('late', told)]
     const errors: unknown[] = []
@@ -160,7 +160,7 @@ describe('what is new', () => {
     expect(told.slice(6)).toEqual(['prompt 4', 'late everything', 'prompt 5'])
   })
 
-  test('does not wait until another listener has taken what came before', async () => {
+  test('doesn’t wait for another listener to process earlier news', async () => {
     const { feed, keys, change, told } = create()
     let release = () => {}
     keys.held = new Promise((resolve) => {
@@ -184,12 +184,12 @@ describe('what is new', () => {
 
 describe('a process that', () => {
   type Setting = ReturnType<typeof create>
-  /** How it comes not to know, what it may still answer, and why it may not answer the rest. */
+  /** The cause of missing news, the answers that are still allowed, and the reason to refuse the others. */
   const cases: [string, (setting: Setting) => void | Promise<void>, string | undefined, string | undefined][] = [
-    ['has read what is new', () => {}, undefined, undefined],
+    ['has read the news', () => {}, undefined, undefined],
     ['was busy for a while', ({ pass }) => pass(60_000), 'resolved', undefined],
     [
-      'has read nothing for a second, the database being away',
+      'has read nothing for a second, because the database is away',
       async ({ feed, store, pass }) => {
         store.error = away()
         await feed.poll().catch(() => {})
@@ -199,7 +199,7 @@ describe('a process that', () => {
       undefined,
     ],
     [
-      'is refused what has changed, by a database that answers',
+      'may not read the changes, although the database answers',
       async ({ feed, store, pass }) => {
         store.error = denied()
         await feed.poll().catch(() => {})
@@ -209,7 +209,7 @@ describe('a process that', () => {
       'out_of_date',
     ],
     [
-      'can not take a change, and has known of it for less than a second',
+      'has known for less than a second of a change that it can’t apply',
       async ({ feed, keys, change, pass }) => {
         keys.error = denied()
         change('k', 'key')
@@ -221,7 +221,7 @@ describe('a process that', () => {
       undefined,
     ],
     [
-      'can not take a change for over a second, though it reads on',
+      'has known for over a second of a change that it can’t apply, though it reads on',
       async ({ feed, keys, change, pass }) => {
         keys.error = denied()
         change('k', 'key')
@@ -234,7 +234,7 @@ describe('a process that', () => {
       'out_of_date',
     ],
     [
-      'can not take a change since the very read of it fails',
+      'can’t apply a change because reading it fails',
       async ({ feed, keys, change, pass }) => {
         keys.error = away()
         change('k', 'key')
@@ -259,7 +259,7 @@ describe('a process that', () => {
       'storage_unavailable',
     ],
     [
-      'has not taken a change for a second, and can now',
+      'has applied a change after more than a second',
       async ({ feed, keys, change, pass }) => {
         keys.error = denied()
         change('k', 'key')
@@ -276,7 +276,7 @@ describe('a process that', () => {
     await setting.feed.poll()
     await happen(setting)
     expect(await reasonOf(setting.feed.keepUp())).toBe(keepUp)
-    // In another, as the first question may have mended it.
+    // A new process, because the first request may have mended the old one.
     const again = create()
     await again.feed.poll()
     await happen(again)
@@ -285,7 +285,7 @@ describe('a process that', () => {
     expect([...again.feed.ages().values()].every((age) => age <= 1_000)).toBe(isKnown)
   })
 
-  test('is asked many times at once reads no more often for that', async () => {
+  test('gets many requests at once reads no more often', async () => {
     const { feed, store, asked, pass } = create()
     store.error = away()
     pass(2_000)
@@ -294,7 +294,7 @@ describe('a process that', () => {
     expect(asked).toHaveLength(1)
   })
 
-  test('began to read before it had a feed is as old as that', async () => {
+  test('read before its feed started has news as old as that read', async () => {
     const store = { latestChange: async () => 0, changesSince: async () => ({ latest: 0, changes: [], missed: false }) }
     const listeners = { keys: createListener('keys', []).listener }
     const clock = clockAt(5_000)
@@ -304,7 +304,7 @@ describe('a process that', () => {
     expect(feed.ages().get('keys')).toBe(0)
   })
 
-  test('answers again as soon as it knows', async () => {
+  test('is up to date again answers at once', async () => {
     const { feed, store, pass } = create()
     store.error = away()
     pass(2_000)

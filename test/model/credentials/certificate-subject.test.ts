@@ -13,7 +13,7 @@ import { extension, type Issued, issue, issueAuthority, NOW, sans } from '../../
 
 const root = await issueAuthority('CN=Root')
 
-/** In the order of the DER: its text begins at the end. */
+/** In the order of the DER: the text begins at the end. */
 const full = await issue({
   issuer: root,
   subject: [
@@ -38,7 +38,7 @@ const full = await issue({
 const SUBJECT = String.raw`1.2.3.4=own,OU=Robots+CN=Client  One,O=Acme\, Inc.,C=DE`
 const bare = await issue({ issuer: root, subject: 'CN=bare' })
 const nameless = await issue({ issuer: root, subject: '' })
-/** CVE-2021-44532, CVE-2021-44533: names that hold what separates names in Node's text of them. */
+/** CVE-2021-44532, CVE-2021-44533: names with the separators of Node's text for names. */
 const injected = await issue({
   issuer: root,
   subject: [{ CN: ['evil\nCN=admin'] }, { O: ['x, CN=admin'] }],
@@ -62,7 +62,7 @@ group('whether a certificate is the one registered', () => {
       true,
     ],
     [
-      'the parts of one in another order',
+      'the attributes of an RDN in another order',
       full,
       { subject_dn: String.raw`1.2.3.4=own,CN=Client One+OU=Robots,O=Acme\, Inc.,C=DE` },
       true,
@@ -88,43 +88,43 @@ group('whether a certificate is the one registered', () => {
       false,
     ],
     [
-      'two parts where there is one',
+      'two RDNs instead of one',
       full,
       { subject_dn: String.raw`1.2.3.4=own,OU=Robots,CN=Client One,O=Acme\, Inc.,C=DE` },
       false,
     ],
-    ['a part less', full, { subject_dn: String.raw`OU=Robots+CN=Client One,O=Acme\, Inc.,C=DE` }, false],
-    ['a part more', full, { subject_dn: `${SUBJECT},DC=example` }, false],
+    ['one RDN too few', full, { subject_dn: String.raw`OU=Robots+CN=Client One,O=Acme\, Inc.,C=DE` }, false],
+    ['one RDN too many', full, { subject_dn: `${SUBJECT},DC=example` }, false],
     ['another type', full, { subject_dn: SUBJECT.replace('OU=', 'L=') }, false],
     ['spaces within', full, { subject_dn: SUBJECT.replace('Client  One', 'ClientOne') }, false],
-    ['no name at all', nameless, { subject_dn: 'CN=client' }, false],
-    ['a line that was injected', injected, { subject_dn: 'CN=admin' }, false],
-    ['lines that were injected', injected, { subject_dn: 'O=x\\, CN=admin,CN=admin,CN=evil' }, false],
-    ['the injected name as it is', injected, { subject_dn: String.raw`O=x\, CN=admin,CN=evil\0ACN=admin` }, true],
+    ['an empty name', nameless, { subject_dn: 'CN=client' }, false],
+    ['an injected line', injected, { subject_dn: 'CN=admin' }, false],
+    ['injected lines', injected, { subject_dn: 'O=x\\, CN=admin,CN=admin,CN=evil' }, false],
+    ['the injected name verbatim', injected, { subject_dn: String.raw`O=x\, CN=admin,CN=evil\0ACN=admin` }, true],
     ['a host', full, { san_dns: 'client.example' }, true],
     ['a host in another case', full, { san_dns: 'CLIENT.example' }, true],
-    ['a host with a dot behind', full, { san_dns: 'client.example.' }, false],
+    ['a host with a trailing dot', full, { san_dns: 'client.example.' }, false],
     ['a host under a wildcard', full, { san_dns: 'a.wild.example' }, false],
     ['the wildcard itself', full, { san_dns: '*.wild.example' }, true],
     ['a part of a host', full, { san_dns: 'example' }, false],
-    ['a host that was injected', injected, { san_dns: 'admin.example' }, false],
-    ['a host of a certificate without', bare, { san_dns: 'client.example' }, false],
-    ['the common name, which is no host', bare, { san_dns: 'bare' }, false],
+    ['an injected host', injected, { san_dns: 'admin.example' }, false],
+    ['a host, if the certificate has none', bare, { san_dns: 'client.example' }, false],
+    ['the common name, which isn’t a host', bare, { san_dns: 'bare' }, false],
     ['a URI', full, { san_uri: 'spiffe://example.org/ns/default/sa/client' }, true],
     ['a URI in another case', full, { san_uri: 'spiffe://example.org/ns/default/sa/Client' }, false],
     ['the beginning of a URI', full, { san_uri: 'spiffe://example.org/ns/default/sa' }, false],
     ['an address', full, { san_ip: '192.0.2.1' }, true],
     ['another address', full, { san_ip: '192.0.2.10' }, false],
     ['an IPv6 address', full, { san_ip: '2001:db8::1' }, true],
-    ['an IPv6 address written out', full, { san_ip: '2001:0DB8:0:0:0:0:0:1' }, true],
+    ['an IPv6 address in full', full, { san_ip: '2001:0DB8:0:0:0:0:0:1' }, true],
     ['another IPv6 address', full, { san_ip: '2001:db8::2' }, false],
     ['an IPv4 address as IPv6', full, { san_ip: '::ffff:192.0.2.1' }, false],
     ['an e-mail address, its domain in another case', full, { san_email: 'Robot@EXAMPLE.com' }, true],
     ['an e-mail address, its local part in another case', full, { san_email: 'robot@example.com' }, false],
     ['an e-mail address up to a NUL', injected, { san_email: 'admin@example.com' }, false],
-    ['a user principal name, which is no e-mail address', full, { san_email: 'someone@example.com' }, false],
+    ['a user principal name, which isn’t an e-mail address', full, { san_email: 'someone@example.com' }, false],
     ['a thumbprint', full, { thumbprint: thumbprintOf(full.certificate) }, true],
-    ['the thumbprint of another', full, { thumbprint: thumbprintOf(bare.certificate) }, false],
+    ['the thumbprint of another certificate', full, { thumbprint: thumbprintOf(bare.certificate) }, false],
   ]
   test.each(cases)('%s', (_name, { certificate }, wanted, expected) => {
     expect(matches(new Certificate(certificate), parseMatcher(wanted))).toBe(expected)
@@ -135,11 +135,11 @@ group('what may be registered', () => {
   const cases: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     ['nothing', {}, /exactly one of subject_dn, san_dns/],
     ['two', { san_dns: 'a.example', san_uri: 'urn:a' }, /exactly one/],
-    ['an unknown one', { san_upn: 'a' }, /san_upn is not one of/],
-    ['what every object has', { constructor: 'a' }, /constructor is not one of/],
+    ['an unknown kind', { san_upn: 'a' }, /san_upn is not one of/],
+    ['a member that every object inherits', { constructor: 'a' }, /constructor is not one of/],
     ['a number', { san_dns: 1 }, /san_dns: not text/],
     ['no text', { subject_dn: null }, /subject_dn: not text/],
-    ['a wrong name', { subject_dn: 'CN=a,,O=b' }, /subject_dn: the distinguished name is wrong at character 6/],
+    ['an invalid name', { subject_dn: 'CN=a,,O=b' }, /subject_dn: the distinguished name is wrong at character 6/],
     ['an empty name', { subject_dn: '' }, /expected an attribute/],
     ['no host', { san_dns: 'a b' }, /not a host name/],
     ['a URI as host', { san_dns: 'https://a.example' }, /not a host name/],
@@ -147,21 +147,21 @@ group('what may be registered', () => {
     ['no address', { san_ip: '192.0.2' }, /not an IPv4/],
     ['a network', { san_ip: '192.0.2.0/24' }, /not an IPv4/],
     ['an address with a zone', { san_ip: 'fe80::1%eth0' }, /not an IPv4/],
-    ['no e-mail address', { san_email: 'example.com' }, /not an e-mail/],
+    ['an invalid e-mail address', { san_email: 'example.com' }, /not an e-mail/],
     ['a fingerprint in hexadecimal', { thumbprint: full.certificate.fingerprint256 }, /base64url/],
-    ['a thumbprint with bits that mean nothing', { thumbprint: `${'A'.repeat(42)}B` }, /base64url/],
+    ['a thumbprint with unused bits set', { thumbprint: `${'A'.repeat(42)}B` }, /base64url/],
   ]
   test.each(cases)('%s is refused', (_name, input, message) => {
     expect(() => parseMatcher(input)).toThrow(UserError)
     expect(() => parseMatcher(input)).toThrow(message)
   })
 
-  test('what is undefined is as if it were not there', () => {
+  test('an undefined member counts as missing', () => {
     expect(parseMatcher({ san_dns: undefined, san_uri: 'urn:a' })).toEqual({ san_uri: 'urn:a' })
   })
 })
 
-test('a certificate as an administrator is shown it', () => {
+test('the display of a certificate for administrators', () => {
   expect(describe(new Certificate(full.certificate))).toEqual({
     subject: SUBJECT,
     issuer: 'CN=Root',
@@ -179,7 +179,7 @@ test('a certificate as an administrator is shown it', () => {
   })
 })
 
-test('what is shown is bounded, and can be registered', async () => {
+test('the display is bounded, and its values can be registered', async () => {
   const names = Array.from({ length: 30 }, (_, index) => ({
     type: 'dns' as const,
     value: `${index}.${'x'.repeat(300)}`,
@@ -195,15 +195,15 @@ group('a certificate that OpenSSL reads and that is malformed', () => {
   const twice = [extension('1.2.3', false), extension('1.2.3', false)]
   const cases: readonly (readonly [string, Parameters<typeof issue>[0]])[] = [
     ['an extension twice', { extensions: twice }],
-    ['alternative names that are none', { extensions: [extension('2.5.29.17', false, '0500')] }],
-    ['an alternative name that is cut short', { extensions: [extension('2.5.29.17', false, '3004820561')] }],
+    ['invalid alternative names', { extensions: [extension('2.5.29.17', false, '0500')] }],
+    ['a truncated alternative name', { extensions: [extension('2.5.29.17', false, '3004820561')] }],
     ['a host that is not ASCII', { extensions: [extension('2.5.29.17', false, '30038201e9')] }],
     ['an address of five bytes', { extensions: [extension('2.5.29.17', false, '300787050102030405')] }],
     ['bytes after the alternative names', { extensions: [extension('2.5.29.17', false, '3003820161' + '00')] }],
-    ['a length of more bytes than it needs', { extensions: [extension('2.5.29.17', false, '308103820161')] }],
+    ['a length in more bytes than necessary', { extensions: [extension('2.5.29.17', false, '308103820161')] }],
     ['an indefinite length', { extensions: [extension('2.5.29.17', false, '30808201610000')] }],
-    ['a boolean that is neither', { extensions: [extension('2.5.29.19', true, '30030101ee')] }],
-    ['a path length below nothing', { extensions: [extension('2.5.29.19', true, '30060101ff0201ff')] }],
+    ['an invalid boolean', { extensions: [extension('2.5.29.19', true, '30030101ee')] }],
+    ['a negative path length', { extensions: [extension('2.5.29.19', true, '30060101ff0201ff')] }],
   ]
   test.each(cases)('%s', async (_name, spec) => {
     const { certificate } = await issue(spec)
@@ -212,7 +212,7 @@ group('a certificate that OpenSSL reads and that is malformed', () => {
   })
 })
 
-test('whichever bytes are changed, a certificate is read or refused', () => {
+test('a certificate with any changed bytes is read or refused', () => {
   const anchors = TrustAnchors.parse(root.pem)
   const read = (der: Buffer): unknown => {
     const presented = certificateOfDer(der, [])
@@ -241,7 +241,7 @@ test('whichever bytes are changed, a certificate is read or refused', () => {
 })
 
 test('the injected names are in the certificate', () => {
-  // Should the library begin to escape what it is given, the injections above would test nothing.
+  // If the library begins to escape its input, the injections above test nothing.
   const { subjectAltName = '' } = new X509Certificate(injected.pem)
   expect(subjectAltName).toContain('admin.example')
 })

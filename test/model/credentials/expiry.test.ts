@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => setting.close())
 
-/** What one process warns of. */
+/** A process that watches expiries. @returns its warnings */
 function watch(store: Store = setting.store) {
   const warned: [string, number][] = []
   const { clock } = setting
@@ -31,7 +31,7 @@ function watch(store: Store = setting.store) {
     },
     onUnreadable: () => {},
   })
-  /** What is warned of by one more look. */
+  /** The warnings of one more check. */
   const look = async () => {
     await expiry.look()
     return warned.splice(0)
@@ -45,7 +45,7 @@ const expiring = (label: string, days: number | undefined, at = 0) =>
   `{ label: ${label}, secret: ${SECRETS[at]}${days === undefined ? '' : `, expires: "${in_(days)}"`} }`
 
 describe('a credential that will expire', () => {
-  test('is warned of once at 30, at 7 and at 1 days', async () => {
+  test('causes one warning 30 days, 7 days and 1 day ahead', async () => {
     await setting.apply(jobWith(expiring('a', 40)))
     const { look } = watch()
     const told: [number, number][] = []
@@ -65,7 +65,7 @@ describe('a credential that will expire', () => {
     ['in 31 days', 31, [], { 30: 0, 7: 0, 1: 0 }],
     ['in 30 days', 30, [30], { 30: 1, 7: 0, 1: 0 }],
     ['in 8 days', 8, [30], { 30: 1, 7: 0, 1: 0 }],
-    ['in 7 days: of the nearest alone', 7, [7], { 30: 1, 7: 1, 1: 0 }],
+    ['in 7 days: only the nearest warning', 7, [7], { 30: 1, 7: 1, 1: 0 }],
     ['in half a day', 0.5, [1], { 30: 1, 7: 1, 1: 1 }],
     ['now', 0, [], { 30: 0, 7: 0, 1: 0 }],
     ['a day ago', -1, [], { 30: 0, 7: 0, 1: 0 }],
@@ -78,7 +78,7 @@ describe('a credential that will expire', () => {
     expect(await look()).toEqual([])
   })
 
-  test('is warned of once by two processes at once, and by one that starts later', async () => {
+  test('causes one warning from two concurrent processes, and none from a later one', async () => {
     await setting.apply(jobWith(expiring('a', 20), expiring('b', 3, 1)))
     const other = await openStore(setting.storage, setting.clock)
     const [first, second] = await Promise.all([watch().look(), watch(other).look()])
@@ -90,14 +90,14 @@ describe('a credential that will expire', () => {
     await other.close()
   })
 
-  test('is not warned of once it was revoked or removed', async () => {
+  test('causes no warning after it was revoked or removed', async () => {
     await setting.apply(jobWith(expiring('a', 20), expiring('b', 20, 1)))
     await revokeCredential(setting.context, { client: JOB, name: 'a' })
     await removeCredential(setting.context, { client: JOB, name: 'b' })
     expect(await watch().look()).toEqual([])
   })
 
-  test('is warned of anew when it was given another expiry, and not when anything else changed', async () => {
+  test('causes a new warning for another expiry, and for no other change', async () => {
     await setting.apply(jobWith(expiring('a', 0.5)))
     const { look } = watch()
     expect(await look()).toEqual([['a', 1]])
@@ -112,7 +112,7 @@ describe('a credential that will expire', () => {
     expect(await look()).toEqual([['a', 30]])
   })
 
-  test('is warned of by the next look, where the store failed', async () => {
+  test('causes a warning at the next check after the store has failed', async () => {
     await setting.apply(jobWith(expiring('a', 20), expiring('b', 25, 1)))
     let failures = 1
     const flaky: Store = {
@@ -136,7 +136,7 @@ describe('a credential that will expire', () => {
   })
 })
 
-test('servers tell of it by one event and one log line for each time, through restarts', async () => {
+test('servers report it by one event and one log line each time, across restarts', async () => {
   const secret = newSecret()
   const clock = standingClock(IN_2030)
   const { config, folder } = await testConfig({ 'shutdown.timeout': '0' })
@@ -146,7 +146,7 @@ test('servers tell of it by one event and one log line for each time, through re
   const log = pino({ base: null }, { write: (line: string) => lines.push(JSON.parse(line)) })
   const start = async () => [await startServer(config, { log, clock }), await startServer(beside, { log, clock })]
 
-  /** What two servers say that start now. */
+  /** The output of two servers that start now. */
   const told = async () => {
     for (const server of await start()) await server.stop()
     return lines.splice(0).filter(({ msg }) => String(msg).includes('expires'))

@@ -27,17 +27,17 @@ const used = (id: string, lastUsedAt: number | undefined, more: Partial<SecretCr
 })
 const following = (id: string) => ({ replaces: { id: CredentialId(id), expiresAt: undefined } })
 
-describe('how a credential stands', () => {
+describe('the status of a credential', () => {
   const cases: [string, string, ReturnType<typeof used>, ReturnType<typeof used>[]][] = [
     ['alone', 'active', used('old', NOW), []],
-    ['alone and never used', 'active', used('old', undefined), []],
-    ['beside one that came after another', 'active', used('old', undefined), [used('new', NOW, following('third'))]],
+    ['the only one, never used', 'active', used('old', undefined), []],
     [
-      'with a successor that nobody uses yet',
-      'replaced',
-      used('old', NOW - 2 * DAY),
-      [used('new', undefined, following('old'))],
+      'one of several, the successor of another',
+      'active',
+      used('old', undefined),
+      [used('new', NOW, following('third'))],
     ],
+    ['with an unused successor', 'replaced', used('old', NOW - 2 * DAY), [used('new', undefined, following('old'))]],
     ['both in use', 'replaced', used('old', NOW - HOUR), [used('new', NOW, following('old'))]],
     [
       'used a day ago, less a millisecond',
@@ -46,15 +46,20 @@ describe('how a credential stands', () => {
       [used('new', NOW, following('old'))],
     ],
     ['used a day ago', 'safe to delete', used('old', NOW - DAY), [used('new', NOW, following('old'))]],
-    ['never used, and followed', 'safe to delete', used('old', undefined), [used('new', NOW - DAY, following('old'))]],
     [
-      'quiet, with a successor that was revoked',
+      'never used, with a successor',
+      'safe to delete',
+      used('old', undefined),
+      [used('new', NOW - DAY, following('old'))],
+    ],
+    [
+      'unused for long, with a revoked successor',
       'active',
       used('old', NOW - 2 * DAY),
       [used('new', NOW, { ...following('old'), revokedAt: NOW })],
     ],
     [
-      'quiet, with a second successor after one that was revoked',
+      'unused for long, with a second successor after a revoked one',
       'safe to delete',
       used('old', NOW - 2 * DAY),
       [used('new', NOW - DAY, { ...following('old'), revokedAt: 1 }), used('newer', NOW, following('old'))],
@@ -76,7 +81,7 @@ describe('how a credential stands', () => {
   })
 })
 
-describe('through a rotation', () => {
+describe('during a rotation', () => {
   let setting: Setting
   beforeAll(async () => {
     setting = await openSetting()

@@ -16,7 +16,7 @@ const MINUTE = 60_000
 const A = CredentialId('a')
 const B = CredentialId('b')
 
-/** A store that keeps what it is told, and can be made to fail. */
+/** A store that records its input, and fails on demand. */
 function createStore() {
   const state = { failing: false, writes: [] as (readonly CredentialUse[])[] }
   const noteUses = async (uses: readonly CredentialUse[]) => {
@@ -24,13 +24,13 @@ function createStore() {
     state.writes.push(uses)
   }
   const usage = new CredentialUsage({ noteUses })
-  /** What was written since this was asked last. */
+  /** The writes since the last call. */
   const written = () => state.writes.splice(0).flat()
   return { usage, state, written }
 }
 
 describe('uses in memory', () => {
-  test('are written with the next flush, of each credential the last', async () => {
+  test('are written with the next flush, only the latest of each credential', async () => {
     const { usage, state, written } = createStore()
     usage.note(A, 1)
     usage.note(B, 2)
@@ -45,7 +45,7 @@ describe('uses in memory', () => {
     expect(written()).toEqual([])
   })
 
-  test('of very many are written in batches, between which the event loop goes on', async () => {
+  test('of very many credentials are written in batches, between which other work runs', async () => {
     const { usage, written } = createStore()
     const ids = Array.from({ length: 10_000 }, (_, index) => CredentialId(String(index)))
     for (const id of ids) usage.note(id, 1)
@@ -64,7 +64,7 @@ describe('uses in memory', () => {
     expect(state.writes).toHaveLength(10)
   })
 
-  test('soon after a write are written when the minute is over, though none follow', async () => {
+  test('soon after a write are written at the end of the minute, even without further uses', async () => {
     const { usage, written } = createStore()
     usage.note(A, 0)
     await usage.flush(0)
@@ -76,7 +76,7 @@ describe('uses in memory', () => {
     expect(written()).toEqual([{ id: A, at: 10_000 }])
   })
 
-  test('soon after a write are written by closing', async () => {
+  test('soon after a write are written on close', async () => {
     const { usage, written } = createStore()
     usage.note(A, 0)
     await usage.flush(0)
@@ -88,7 +88,7 @@ describe('uses in memory', () => {
     expect(written()).toEqual([])
   })
 
-  test('that come while others are written are not lost', async () => {
+  test('that come during a write are not lost', async () => {
     let release = () => {}
     const writes: CredentialUse[][] = []
     const usage = new CredentialUsage({
@@ -117,7 +117,7 @@ describe('uses in memory', () => {
     ])
   })
 
-  test('wait while the store fails, and are written when it is back', async () => {
+  test('wait while the store fails, and are written once it works', async () => {
     const { usage, state, written } = createStore()
     for (let index = 0; index < 2_500; index += 1) usage.note(CredentialId(`c${index}`), index)
     state.failing = true
@@ -129,7 +129,7 @@ describe('uses in memory', () => {
     expect(new Set(written().map(({ id }) => id)).size).toBe(2_501)
   })
 
-  test('after a clock that went back an hour are written all the same', async () => {
+  test('are written even after the clock went back an hour', async () => {
     const { usage, written } = createStore()
     usage.note(A, 60 * MINUTE)
     await usage.flush(60 * MINUTE)
@@ -139,17 +139,17 @@ describe('uses in memory', () => {
     expect(written()).toEqual([{ id: A, at: 1 }])
   })
 
-  test('take no memory once they are written, however many the credentials', async () => {
+  test('take no memory once they are written, for any number of credentials', async () => {
     const { usage, state, written } = createStore()
     const use = async (now: number) => {
       for (let index = 0; index < 250_000; index += 1) usage.note(CredentialId(`c${index}`), now)
       await usage.flush(now)
     }
     await use(0)
-    // Used again at once: not due, but in memory until the minute is over.
+    // A use soon after a write isn't due yet, and stays in memory until the minute is over.
     await use(1_000)
     await usage.flush(2 * MINUTE)
-    // Statements of a bounded size.
+    // Statements have a bounded size.
     expect(Math.max(...state.writes.map(({ length }) => length))).toBeLessThanOrEqual(1_000)
     written()
     await usage.close()
@@ -166,7 +166,7 @@ describe('a server', () => {
   })
   afterAll(() => server.stop())
 
-  /** The real store; every call about credentials is counted. */
+  /** The real store, which counts every call about credentials. */
   async function openCounting(...args: Parameters<typeof openStore>): Promise<Store> {
     const store = await openStore(...args)
     const credentials = new Proxy(store.credentials, {
@@ -190,7 +190,7 @@ describe('a server', () => {
     return all?.found[0]?.lastUsedAt
   }
 
-  test('writes when a credential was used within seconds, and not for each request', async () => {
+  test('writes the use of a credential within seconds, and not for each request', async () => {
     calls.splice(0)
     const start = Date.now()
     for (let round = 0; round < 10; round += 1) {
@@ -198,7 +198,7 @@ describe('a server', () => {
       expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200))
     }
     const end = Date.now()
-    // Nothing but the batches that are written every other second.
+    // Only the batches that are written every other second.
     expect(new Set(calls.filter((call) => call !== 'listExpiring'))).toEqual(
       new Set(calls.filter((call) => call === 'noteUses')),
     )
@@ -216,7 +216,7 @@ describe('a server', () => {
   })
 })
 
-test('a use just before a server stops is there after it; what was refused is no use', async () => {
+test('a use just before a server stops is kept; a refused attempt is no use', async () => {
   const { config, folder } = await testConfig({ 'shutdown.timeout': '0' })
   await applyTo(config, MODEL)
   const server = await startServer(config, { log: createLogger('silent') })

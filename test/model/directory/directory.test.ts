@@ -36,7 +36,7 @@ const A = ClientId('a')
 const onUnreadable = (): void => {}
 
 describe('the directory', () => {
-  test('reads a client once, and again after it changed', async () => {
+  test('reads a client once, and again after a change', async () => {
     const { state, names, store } = createStore({ a: 'first' })
     const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     expect((await directory.client(A))?.name).toBe('first')
@@ -49,7 +49,7 @@ describe('the directory', () => {
     expect(state.loads).toBe(2)
   })
 
-  test('remembers that there is no such client, until there is', async () => {
+  test('remembers an unknown client until it exists', async () => {
     const { state, names, store } = createStore({})
     const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     for (let i = 0; i < 3; i += 1) expect(await directory.client(A)).toBeUndefined()
@@ -59,7 +59,7 @@ describe('the directory', () => {
     expect((await directory.client(A))?.name).toBe('new')
   })
 
-  test('reads once, however many wait', async () => {
+  test('reads once for all waiting requests', async () => {
     const { state, store } = createStore({ a: 'first' })
     const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     const found = await Promise.all(Array.from({ length: 100 }, () => directory.client(A)))
@@ -67,7 +67,7 @@ describe('the directory', () => {
     expect(state.loads).toBe(1)
   })
 
-  test('does not keep what was read while a change came', async () => {
+  test('doesn’t keep a client that changed during the read', async () => {
     const { state, names, store } = createStore({ a: 'old' })
     const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     let release = () => {}
@@ -82,7 +82,7 @@ describe('the directory', () => {
     expect((await directory.client(A))?.name).toBe('new')
   })
 
-  test('a failure to read is passed on, and not remembered', async () => {
+  test('passes a failed read on, and doesn’t remember it', async () => {
     const { state, store } = createStore({ a: 'first' })
     const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     state.failing = true
@@ -91,7 +91,7 @@ describe('the directory', () => {
     expect((await directory.client(A))?.name).toBe('first')
   })
 
-  test('a failure to read that nobody waits for ends nothing', async () => {
+  test('survives a failed read that nobody waits for', async () => {
     const { state, store } = createStore({ a: 'first' })
     const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
     const unhandled: unknown[] = []
@@ -104,7 +104,7 @@ describe('the directory', () => {
     expect(unhandled).toEqual([])
   })
 
-  test('keeps no more clients than it may, and guessed ids push none out', async () => {
+  test('keeps a bounded number of clients, and guessed ids evict none', async () => {
     const { state, store } = createStore(Object.fromEntries(['a', 'b', 'c'].map((id) => [id, id])))
     const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
     for (const id of ['a', 'b']) await directory.client(ClientId(id))
@@ -117,7 +117,7 @@ describe('the directory', () => {
     expect(state.loads).toBe(before + 2)
   })
 
-  test('keeps all that it remembers where the APIs can not be read anew, and drops it once they can', async () => {
+  test('keeps its content while the APIs can’t be reloaded, and drops it once they can', async () => {
     const { state, names, store } = createStore({ a: 'first' })
     const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
     await directory.client(A)
@@ -130,7 +130,7 @@ describe('the directory', () => {
     expect(await directory.client(A)).toMatchObject({ name: 'second' })
   })
 
-  test('reads the APIs again when one changed', async () => {
+  test('reads the APIs again after a change of one', async () => {
     const { state, store } = createStore({})
     const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
     state.apis = [{ audience: Audience('https://a'), name: undefined, scopes: [], token: {}, require: undefined }]

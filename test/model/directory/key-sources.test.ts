@@ -4,7 +4,7 @@ import { type KeySource, KeySources } from '../../../src/model/directory/key-sou
 const urls = (count: number, of = 'a'): KeySource[] =>
   Array.from({ length: count }, (_, index) => ({ jwksUri: `https://${of}.example/${index}` }))
 
-/** A store of as many credentials as there are sources, a page at a time. */
+/** A store with one credential for each source, read in pages. */
 function createStore(sources: readonly KeySource[]) {
   const state = { failing: false, pages: 0, changed: [] as readonly KeySource[] }
   return {
@@ -20,7 +20,7 @@ function createStore(sources: readonly KeySource[]) {
   }
 }
 
-/** Fetches that end when they are told to. */
+/** Fetches that end on demand. */
 function createFetches() {
   const underway: { readonly source: KeySource; readonly end: (error?: Error) => void }[] = []
   const all: KeySource[] = []
@@ -39,8 +39,8 @@ function createFetches() {
   return { fetch, underway, all, endAll }
 }
 
-describe('keys elsewhere', () => {
-  test('may be there until all have been read', async () => {
+describe('keys at URLs', () => {
+  test('count as possible until all clients have been read', async () => {
     const store = createStore([])
     const sources = new KeySources(store)
     store.state.failing = true
@@ -54,7 +54,7 @@ describe('keys elsewhere', () => {
     expect(store.state.pages).toBe(2)
   })
 
-  test('are there once a client has some, and from then on', async () => {
+  test('exist once a client has some, and from then on', async () => {
     const store = createStore([])
     const sources = new KeySources(store)
     await sources.read()
@@ -65,7 +65,7 @@ describe('keys elsewhere', () => {
     expect(sources.areThere).toBe(true)
   })
 
-  test('are read again where changes were missed', async () => {
+  test('are read again after missed changes', async () => {
     const store = createStore([])
     const sources = new KeySources(store)
     await sources.read()
@@ -86,7 +86,7 @@ describe('keys elsewhere', () => {
     expect(all).toEqual(urls(700))
   })
 
-  test('of a change are fetched when it comes', async () => {
+  test('of a changed client are fetched at once', async () => {
     const { fetch, all, endAll } = createFetches()
     const store = createStore([])
     const sources = new KeySources(store)
@@ -100,7 +100,7 @@ describe('keys elsewhere', () => {
     expect(all).toHaveLength(1)
   })
 
-  test('beyond a thousand that wait are not fetched ahead', async () => {
+  test('beyond a thousand waiting ones are not prefetched', async () => {
     const { fetch, all, endAll } = createFetches()
     const sources = new KeySources(createStore(urls(5_000)))
     await sources.read()

@@ -16,7 +16,7 @@ const api = (scopes: Api['scopes']): Api => ({
   require: undefined,
 })
 
-/** A store that knows nobody, and counts how often it is asked. */
+/** A store without clients that counts its reads. */
 function emptyStore() {
   const asked = { clients: 0, issuers: 0 }
   return {
@@ -34,10 +34,10 @@ function emptyStore() {
   }
 }
 
-/** A part of a long text, as a parameter is of a form. */
+/** A slice of a long text, as a parameter is of a form. */
 const cutFrom = (text: string, length: number): string => `${text}${'.'.repeat(60_000)}`.slice(0, length)
 
-/** How many bytes more are in use after some work than before it. */
+/** The growth of used memory during some work, in bytes. */
 async function growthOf(work: () => Promise<void>): Promise<number> {
   const before = bytesInUse()
   await work()
@@ -46,11 +46,11 @@ async function growthOf(work: () => Promise<void>): Promise<number> {
 
 const onUnreadable = (): void => {}
 
-describe('what strangers ask for is remembered in few bytes', () => {
+describe('requests of strangers are remembered in few bytes', () => {
   test.each([
-    ['client ids of the greatest length', 256, 8],
-    ['client ids that no client can have', 60_000, 1],
-    ['short client ids, each part of a long form', 20, 8],
+    ['client ids of the maximum length', 256, 8],
+    ['impossible client ids', 60_000, 1],
+    ['short client ids, each a slice of a long form', 20, 8],
   ])('%s', async (_name, length, most) => {
     const directory = await Directory.open(emptyStore(), { onUnreadable, mostClients: 10 })
     const growth = await growthOf(async () => {
@@ -61,9 +61,9 @@ describe('what strangers ask for is remembered in few bytes', () => {
   })
 
   test.each([
-    ['issuers of the greatest length', 2_000, 8],
-    ['issuers that no credential can have', 15_000, 1],
-    ['short issuers, each part of a long token', 30, 2],
+    ['issuers of the maximum length', 2_000, 8],
+    ['impossible issuers', 15_000, 1],
+    ['short issuers, each a slice of a long token', 30, 2],
   ])('%s', async (_name, length, most) => {
     const directory = await Directory.open(emptyStore(), { onUnreadable, mostClients: 10 })
     const growth = await growthOf(async () => {
@@ -72,7 +72,7 @@ describe('what strangers ask for is remembered in few bytes', () => {
     expect(growth).toBeLessThan(most * MB)
   })
 
-  test('an id or issuer that is too long is not looked up', async () => {
+  test('an overlong id or issuer is not looked up', async () => {
     const store = emptyStore()
     const directory = await Directory.open(store, { onUnreadable, mostClients: 10 })
     expect(directory.client(ClientId('x'.repeat(257)))).toBeUndefined()
@@ -85,7 +85,7 @@ describe('what strangers ask for is remembered in few bytes', () => {
 
   test.each([
     ['many scopes', 400],
-    ['one scope, part of a long form', 1],
+    ['one scope, a slice of a long form', 1],
   ])('the last request of each client: %s', async (_name, count) => {
     const scopes = Array.from({ length: count }, (_, index) => ({ name: `${index}`.padEnd(100, 'x'), common: true }))
     const apis = new ApiSet([api(scopes)])
@@ -102,7 +102,7 @@ describe('what strangers ask for is remembered in few bytes', () => {
   })
 })
 
-test('clients in memory are bounded in bytes, however large each is', async () => {
+test('clients in memory are bounded in bytes, whatever their size', async () => {
   const metadata = { note: 'x'.repeat(100_000) }
   const store = { ...emptyStore(), loadClient: async (id: ClientId) => clientWith({ id, metadata }) }
   const directory = await Directory.open(store, { onUnreadable, mostClients: 100 })

@@ -39,7 +39,7 @@ afterAll(async () => {
   rows.close()
   await server.stop()
 })
-/** As somebody else has left it, and every server knows that something is new. */
+/** The row is broken by hand, and every server is notified. */
 beforeEach(async () => {
   await server.apply(MODEL)
   rows.run("update client set tags = '{' where client_id = 'broken'")
@@ -65,8 +65,8 @@ const UNKNOWABLE = {
   reason: 'record_unreadable',
 }
 
-describe('a record that can not be read', () => {
-  test('of a client: only it is refused, and only the audit log says why', async () => {
+describe('an unreadable record', () => {
+  test('of a client: only it is refused, and only the audit log has the reason', async () => {
     expect(await refusal(await ask('broken', { scope: 'edit' }))).toMatchObject({
       ...UNKNOWABLE,
       detail: { record: 'client broken', problem: 'tags is not JSON' },
@@ -76,20 +76,20 @@ describe('a record that can not be read', () => {
 
   test.each([
     ['named', { resource: 'https://broken.example.com' }],
-    ['named beside another', { resource: 'https://broken.example.com', audience: 'https://sound.example.com' }],
+    ['named together with another', { resource: 'https://broken.example.com', audience: 'https://sound.example.com' }],
     ['named in another spelling', { resource: 'HTTPS://broken.example.com:443/' }],
-    ['asked for by a scope that no other API has', { scope: 'shaky' }],
-    ['asked for by a scope that the client has there alone', { scope: 'both' }, 'granted'],
-    ['the default of the client, though another API has the scope, too', { scope: 'both' }, 'defaulted'],
-    ['the default of the client', {}, 'defaulted'],
-  ])('of an API: only what is for it is refused: %s', async (_name, form, client = 'sound') => {
+    ['requested by a scope of no other API', { scope: 'shaky' }],
+    ['requested by a scope that the client has only there', { scope: 'both' }, 'granted'],
+    ['the client’s default, although another API has the scope, too', { scope: 'both' }, 'defaulted'],
+    ['the client’s default', {}, 'defaulted'],
+  ])('of an API: only requests for it are refused: %s', async (_name, form, client = 'sound') => {
     expect(await refusal(await ask(client, form))).toMatchObject({
       ...UNKNOWABLE,
       detail: { record: 'api https://broken.example.com', problem: 'scopes is not what it should be' },
     })
   })
 
-  test('of an API: what is for another is granted, and what nobody has is refused as ever', async () => {
+  test('of an API: requests for others are granted, and unknown scopes are refused as usual', async () => {
     expect((await ask('sound', { scope: 'edit' })).status).toBe(200)
     expect((await ask('sound', { resource: 'https://sound.example.com' })).status).toBe(200)
     expect(await refusal(await ask('sound', { scope: 'nothing' }))).toMatchObject({ status: 400 })
@@ -99,14 +99,14 @@ describe('a record that can not be read', () => {
     expect((await fetch(`${server.issuer}/pf/JWKS`)).status).toBe(200)
   })
 
-  test('of a credential: it proves nothing, and the one beside it does', async () => {
+  test('of a credential: it authenticates nobody, while its sibling does', async () => {
     expect((await ask('partly')).status).toBe(200)
     const refused = await refusal(await ask('partly', {}, SPARE))
     expect(refused).toMatchObject({ status: 401, reason: 'wrong_secret', body: { error: 'invalid_client' } })
     expect(refused.detail).toMatchObject({ unreadable: [expect.any(String)] })
   })
 
-  test('is logged once after each change, however often it is asked for, and counted', async () => {
+  test('is counted, and logged once after each change, however often it is requested', async () => {
     const of = (record: string) => lines.filter((line) => line['record'] === record)
     for (let n = 0; n < 50; n += 1) expect((await ask('broken')).status).toBe(503)
     const changes = rows.all("select * from change where kind = 'client' and id = 'broken'").length
@@ -121,7 +121,7 @@ describe('a record that can not be read', () => {
       expect(metrics).toMatch(new RegExp(`tessera_records_unreadable_total{kind="${kind}"} [1-9]`))
   })
 
-  test('keeps no server from starting', async () => {
+  test('doesn’t keep a server from starting', async () => {
     const { startBeside } = await import('../../harness/second-server.ts')
     const beside = await startBeside(server)
     const form = new URLSearchParams({ grant_type: 'client_credentials', scope: 'edit' })
@@ -136,7 +136,7 @@ describe('a record that can not be read', () => {
 describe('commands', () => {
   const run = (command: () => Promise<void>) => runCommand(env, command)
 
-  test('list it as broken, between the others', async () => {
+  test('list it as broken, among the others', async () => {
     const listed = await run(() => clientsList({}))
     expect(listed.stdout.split('\n')).toEqual([
       "broken  can't be read: tags is not JSON",
@@ -161,7 +161,7 @@ describe('commands', () => {
     expect((await run(() => credentialsList('partly', {}))).stdout).toMatch(/"lost" {2}can't be read: data is not JSON/)
   })
 
-  test('leave it as it is, whatever else they change', async () => {
+  test('leave it unchanged by any other change', async () => {
     const before = rows.all("select * from credential where label = 'lost'")
     for (const enabled of [false, true])
       expect(await run(() => clientsEnable('partly', enabled, {}))).toMatchObject({ error: undefined })
@@ -177,7 +177,7 @@ describe('commands', () => {
     expect(rows.all("select label from credential where client_id = 'partly'")).toEqual([{ label: 'kept' }])
   })
 
-  test('a manifest that names it puts another in its place', async () => {
+  test('a manifest with its name replaces it', async () => {
     const { steps, warnings } = await server.apply(MODEL)
     const updated = steps.filter(({ action }) => action === 'update').map(({ id }) => id)
     expect(updated.toSorted()).toEqual(['broken', 'https://broken.example.com', 'partly'])
@@ -187,7 +187,7 @@ describe('commands', () => {
     await until(async () => (await ask('partly', {}, SPARE)).status === 200)
   })
 
-  test('a manifest that does not name it is applied, and warns', async () => {
+  test('a manifest without its name is applied with a warning', async () => {
     const { warnings } = await server.apply(
       `clients: [{ client_id: sound, scopes: [edit, both], credentials: [{ secret: ${SECRET} }] }]`,
     )
@@ -197,7 +197,7 @@ describe('commands', () => {
   test.each([
     ['in another spelling', 'apis: [{ audience: "https://BROKEN.example.com" }]', /another spelling/],
     [
-      'where a client is granted something',
+      'in a client’s grant',
       'clients: [{ client_id: new, grants: [{ api: "https://broken.example.com", scopes: [shaky] }] }]',
       /grants.*"https:\/\/broken.example.com" can't be read: name it in the manifest, too/,
     ],
@@ -206,17 +206,17 @@ describe('commands', () => {
       'clients: [{ client_id: new, default_api: "https://broken.example.com" }]',
       /default_api.*"https:\/\/broken.example.com" can't be read: name it in the manifest, too/,
     ],
-  ])('a manifest that names an API that can not be read %s is refused', async (_name, manifest, why) => {
+  ])('a manifest that names an unreadable API %s is refused', async (_name, manifest, why) => {
     await expect(server.apply(manifest)).rejects.toThrow(why)
   })
 
-  test('a manifest says what it takes from those that can be read', async () => {
+  test('a manifest announces the losses of readable clients', async () => {
     const { losses } = await server.apply('apis: [{ audience: "https://sound.example.com", scopes: [{ name: both }] }]')
     expect(losses).toMatchObject([{ kind: 'api scope', scope: 'edit', clients: 3 }])
   })
 })
 
-describe('what an operator has ended of a client whose record can not be read', () => {
+describe('the ended state of an unreadable client', () => {
   const run = (command: () => Promise<void>) => runCommand(env, command)
   const columnOf = (column: string) =>
     JSON.parse(String(rows.all(`select "${column}" from client where client_id = 'broken'`)[0]?.[column]))
@@ -226,7 +226,7 @@ describe('what an operator has ended of a client whose record can not be read', 
   }
   const spoil = () => rows.run("update client set tags = '{' where client_id = 'broken'")
 
-  test('stays ended, whatever a manifest says', async () => {
+  test('remains, whatever a manifest says', async () => {
     await mend()
     await run(() => clientsEnable('broken', false, {}))
     await run(() => credentialsRemove('broken', 'main', {}))
@@ -245,7 +245,7 @@ describe('what an operator has ended of a client whose record can not be read', 
   })
 
   test.each(['{', '{"disabled_at":"x"}', '{"credentials":[{"removed_at":1,"row":{"kind":"secret"}}]}', '7'])(
-    'and can not be read itself (%s), is for an operator to look at: it is disabled',
+    'can itself be unreadable (%s): the client is disabled until an operator looks at it',
     async (garbage) => {
       await mend()
       rows.run("update client set ended = ? where client_id = 'broken'", garbage)

@@ -46,7 +46,7 @@ const rules = z
   .parse(parse(readFileSync('deploy/alerts.yml', 'utf8')))
 const alerts = rules.groups.flatMap((group) => group.rules)
 
-/** Each metric that may be named, with the labels that it has: those that Prometheus adds included. */
+/** Each metric that may be named, with its labels, including those that Prometheus adds. */
 const labelsOf = new Map<string, readonly string[]>([['up', []]])
 for (const [name, { type, labels }] of Object.entries(metricTable)) {
   if (type === 'histogram') labelsOf.set(`${name}_bucket`, [...Object.keys(labels), 'le'])
@@ -58,9 +58,9 @@ const ADDED = ['job', 'instance']
 const names = (expression: string) =>
   [...expression.matchAll(/\b(?:up|(?:tessera|process|nodejs)_\w+)\b/g)].map(([name]) => name)
 
-/** What an expression names that there is not: metrics, or labels of those. */
+/** The unknown metrics and labels that an expression names. */
 function unknownIn(expression: string): readonly string[] {
-  // What stands in quotes is a value.
+  // Text in quotes is a value.
   const bare = expression.replaceAll(/"[^"]*"/g, '""')
   const metrics = names(bare)
   const known = new Set(metrics.flatMap((name) => labelsOf.get(name) ?? []).concat(ADDED))
@@ -76,10 +76,10 @@ function unknownIn(expression: string): readonly string[] {
 }
 
 test.each([
-  ['a metric that there is not', 'rate(tessera_tokens_total[5m])', ['tessera_tokens_total']],
-  ['a label that its metric has not', 'sum by (client) (tessera_requests_total{path="x"})', ['path', 'client']],
+  ['an unknown metric', 'rate(tessera_tokens_total[5m])', ['tessera_tokens_total']],
+  ['a label of another metric', 'sum by (client) (tessera_requests_total{path="x"})', ['path', 'client']],
   ['none', 'vector(1)', ['no metric']],
-])('an expression that names %s is found out', (_name, expression, unknown) => {
+])('an expression with %s is found', (_name, expression, unknown) => {
   expect(unknownIn(expression)).toEqual(unknown)
 })
 
@@ -87,26 +87,26 @@ describe('the dashboard', () => {
   const panels = dashboard.panels.filter(({ type }) => type !== 'row')
 
   test.each(panels.map(({ title, targets }) => [title, targets] as const))(
-    '%s: names what there is',
+    '%s: names only existing metrics',
     (_title, targets) => {
       expect(targets.flatMap(({ expr }) => unknownIn(expr))).toEqual([])
       expect(targets.length).toBeGreaterThan(0)
     },
   )
 
-  test('its variables and annotations name what there is', () => {
+  test('its variables and annotations name only existing metrics', () => {
     const queries = dashboard.templating.list.flatMap(({ query }) => (typeof query === 'string' ? [] : [query.query]))
     const expressions = [...queries, ...dashboard.annotations.list.map(({ expr }) => expr)]
     expect(expressions.flatMap(unknownIn)).toEqual([])
   })
 
-  test('shows every metric of ours, but the ones that others are divided by', () => {
+  test('shows every metric of ours, except denominators', () => {
     const shown = new Set(panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => names(expr))))
     const missing = Object.keys(metricTable).filter((name) => !shown.has(name) && !shown.has(`${name}_bucket`))
     expect(missing).toEqual([])
   })
 
-  test('has panels of ids of their own, none over another', () => {
+  test('has panels with distinct ids and places', () => {
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length)
     const cells = dashboard.panels.flatMap(({ gridPos: { h, w, x, y } }) =>
       Array.from({ length: h * w }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
@@ -120,7 +120,7 @@ describe('the alert', () => {
   const operations = readFileSync('docs/operating/monitoring.md', 'utf8')
 
   test.each(alerts.map((alert) => [alert.alert, alert] as const))(
-    '%s names what there is, and is explained',
+    '%s names only existing metrics, and is documented',
     (name, alert) => {
       expect(unknownIn(alert.expr)).toEqual([])
       expect(alert.annotations.runbook).toBe(`docs/operating/monitoring.md#${name.toLowerCase()}`)
@@ -128,7 +128,7 @@ describe('the alert', () => {
     },
   )
 
-  test('has in operations.md only metrics that there are', () => {
+  test('has only existing metrics in operations.md', () => {
     const written = [...operations.matchAll(/`((?:tessera|process|nodejs)_\w+)/g)].map(([, name = '']) => name)
     expect(written.length).toBeGreaterThan(10)
     expect(written.filter((name) => !labelsOf.has(name) && !labelsOf.has(`${name}_bucket`))).toEqual([])
@@ -140,7 +140,7 @@ describe('the alert', () => {
   })
 })
 
-test('the example scrape configuration has the rules, and the path of the metrics', () => {
+test('the example scrape configuration has the rules and the path of the metrics', () => {
   const config = parse(readFileSync('deploy/prometheus.yml', 'utf8'))
   expect(config).toMatchObject({
     rule_files: ['alerts.yml'],

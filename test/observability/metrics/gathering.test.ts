@@ -5,7 +5,7 @@ import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts
 import type { Channel, FromPrimary, FromWorker } from '../../../src/server/workers/channel.ts'
 import { WorkerMetrics } from '../../../src/server/workers/metrics.ts'
 
-describe('what workers have measured', () => {
+describe('the metrics of workers', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
@@ -33,7 +33,7 @@ describe('what workers have measured', () => {
     return { requests: sum('requests'), waiting: sum('waiting') }
   }
 
-  /** A worker that answers as told. */
+  /** A worker that answers on demand. */
   function fakeWorker() {
     const state = { isBusy: false, requests: 0 }
     const listeners: ((message: FromWorker) => void)[] = []
@@ -47,7 +47,7 @@ describe('what workers have measured', () => {
     return { state, channel }
   }
 
-  test('never goes back, in whatever order what was counted is added', async () => {
+  test('never decrease, in whatever order counts are added', async () => {
     const seconds = [0.1, 0.2, 0.3, 0.7, 1.000001, 2.675, 1e-6, 0.123456]
     const snapshotOf = (value: number): Snapshot => [
       { name: 'seconds_total', help: '', type: 'counter', aggregator: 'sum', values: [{ labels: {}, value }] },
@@ -65,7 +65,7 @@ describe('what workers have measured', () => {
     expect([...totals]).toEqual(['5.098458'])
   })
 
-  test('is that of all that run', async () => {
+  test('sum over all running workers', async () => {
     const metrics = new WorkerMetrics()
     for (const requests of [3, 4]) {
       const { state, channel } = fakeWorker()
@@ -75,7 +75,7 @@ describe('what workers have measured', () => {
     expect(totals(await metrics.snapshots())).toEqual({ requests: 7, waiting: 10 })
   })
 
-  test('of one that is too busy to answer is what it said before, after two seconds', async () => {
+  test('of a worker too busy to answer are its previous ones, after two seconds', async () => {
     const metrics = new WorkerMetrics()
     const { state, channel } = fakeWorker()
     state.requests = 3
@@ -87,7 +87,7 @@ describe('what workers have measured', () => {
     expect(totals(await asked)).toEqual({ requests: 3, waiting: 5 })
   })
 
-  test('of those that are gone is what they had counted, and not what was so for a moment', async () => {
+  test('of ended workers keep their counters, and drop their gauges', async () => {
     const metrics = new WorkerMetrics()
     for (const requests of [3, 4]) {
       const { state, channel } = fakeWorker()
@@ -102,7 +102,7 @@ describe('what workers have measured', () => {
     expect(totals(await metrics.snapshots())).toEqual({ requests: 8, waiting: 5 })
   })
 
-  test('of one that ends while it is asked is counted once, without a wait', async () => {
+  test('of a worker that ends while it is asked count once, without a wait', async () => {
     const metrics = new WorkerMetrics()
     const { state, channel } = fakeWorker()
     const forget = metrics.add(channel)
@@ -129,13 +129,13 @@ describe('a call of the database', () => {
     }
   }
   const outcomes: Readonly<Record<string, readonly [(rows: Rows) => unknown, string]>> = {
-    'that is answered': [(rows) => rows.list(), 'ok'],
-    'that fails for want of the database': [(rows) => rows.fail(new StorageUnavailable(undefined)), 'unavailable'],
-    'that fails for what was asked': [(rows) => rows.fail(new Error('no such column')), 'error'],
-    'that throws at once': [(rows) => rows.throwAtOnce(new Error('no such column')), 'error'],
+    'that succeeds': [(rows) => rows.list(), 'ok'],
+    'that fails because the database is away': [(rows) => rows.fail(new StorageUnavailable(undefined)), 'unavailable'],
+    'that fails because of its arguments': [(rows) => rows.fail(new Error('no such column')), 'error'],
+    'that throws synchronously': [(rows) => rows.throwAtOnce(new Error('no such column')), 'error'],
   }
   test.each(Object.entries(outcomes))(
-    '%s is counted by its store, timed, and told on as it was',
+    '%s is counted by its store, timed, and passed on unchanged',
     async (_name, [call, result]) => {
       let now = 0
       const calls = new DatabaseCalls(() => {

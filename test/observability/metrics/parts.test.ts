@@ -27,7 +27,7 @@ async function start(options: NonNullable<Parameters<typeof startTestServer>[0]>
 const grant = { grant_type: 'client_credentials', scope: 'edit' }
 const API = oneApi('edit')
 
-test('the directory: a client is a miss once, also one that there is not', async () => {
+test('the directory: a client is one miss, also an unknown one', async () => {
   const server = await start({ manifest: MODEL })
   for (let i = 0; i < 3; i += 1) await server.token(grant, basic('reporter', SECRET))
   for (let i = 0; i < 2; i += 1) await server.token(grant, basic('nobody', newSecret()))
@@ -50,7 +50,7 @@ test('replay marks: the first use is written, the second refused', async () => {
   expect(value('tessera_cache_entries', { cache: 'proof_key' })).toBe(1)
 })
 
-test('guesses: those that had to wait', async () => {
+test('guesses: the delayed ones', async () => {
   const clock = standingClock()
   const manifest = `${API}\nclients: [{ client_id: chosen, scopes: [edit], credentials: [{ secret: correct horse }] }]`
   const server = await start({ manifest, clock })
@@ -61,12 +61,12 @@ test('guesses: those that had to wait', async () => {
   expect(value('tessera_refusals_total', { reason: 'too_many_guesses' })).toBe(3)
 })
 
-test('slow hashes: those that run, and those that wait', async () => {
+test('slow hashes: running and waiting ones', async () => {
   const manifest = `${API}\nclients: [{ client_id: chosen, scopes: [edit], credentials: [{ secret: correct horse }] }]`
   const server = await start({ manifest })
   const atOnce = Math.max(1, Math.min(3, availableParallelism() - 1))
   let left = atOnce + 2
-  // Of as many clients, since of one only a few may wait; all of them come before any hash is done.
+  // The guesses are at different clients, because only a few may wait for one. All of them arrive before any hash ends.
   const answers = Array.from({ length: left }, async (_, index) => {
     await server.token(grant, basic(`guesser-${index}`, 'wrong'))
     left -= 1
@@ -82,7 +82,7 @@ test('slow hashes: those that run, and those that wait', async () => {
   expect([value('tessera_secret_hashes_running'), value('tessera_secret_hashes_waiting')]).toEqual([0, 0])
 })
 
-test('keys: by algorithm and state, when the active one became so and when the next will', async () => {
+test('keys: by algorithm and state, with the times of the last and the next activation', async () => {
   const clock = standingClock()
   const day = 86_400
   const options = { 'keys.rotate_every': String(30 * day), 'keys.publish_before': String(day) }
@@ -95,7 +95,7 @@ test('keys: by algorithm and state, when the active one became so and when the n
   expect(value('tessera_key_next_rotation_timestamp_seconds', ES256)).toBe(clock.seconds() + 30 * day)
 })
 
-test('credentials that expire, by the days', async () => {
+test('credentials by the days until their expiry', async () => {
   const expires = new Date(Date.now() + 5 * 86_400_000).toISOString()
   const credentials = `credentials: [{ secret: ${newSecret()}, expires: "${expires}" }]`
   const server = await start({ manifest: `${API}\nclients: [{ client_id: job, scopes: [edit], ${credentials} }]` })
@@ -105,7 +105,7 @@ test('credentials that expire, by the days', async () => {
 })
 
 describe('a database that fails', () => {
-  test('is told by store and kind; the audit events wait, and are written once it is back', async () => {
+  test('is counted by store and kind; the audit events wait, and are written once it works', async () => {
     const state = { isAway: false }
     const server = await start({
       manifest: MODEL,
@@ -137,7 +137,7 @@ describe('a database that fails', () => {
   })
 })
 
-test('keys at a URL: what was fetched, what went wrong, and what was served though it had expired', async () => {
+test('keys at a URL: fetches, failures, and uses after expiry', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-metrics-'))
   const certificate = await makeCertificate('keys.example.com')
   writeFileSync(join(folder, 'ca.pem'), certificate.cert)

@@ -16,7 +16,7 @@ afterAll(async () => {
   await postgres.stop()
 })
 
-test('with PostgreSQL, connections are told by pool and state, and failing calls from the others', async () => {
+test('with PostgreSQL, connections have labels for pool and state, and failing calls are separate', async () => {
   const form = { grant_type: 'client_credentials', scope: 'edit' }
   expect((await server.token(form, basic('reporter', SECRET))).status).toBe(200)
   const up = await scrape(server.admin)

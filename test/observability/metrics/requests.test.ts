@@ -18,7 +18,7 @@ const post = (path: string, form: Record<string, string>, headers: Record<string
   fetch(server.issuer + path, { method: 'POST', body: new URLSearchParams(form), headers })
 const get = (path: string) => fetch(server.issuer + path)
 
-/** Each series of a metric that grew, and by how much. */
+/** Each series of a metric that grew, with its growth. */
 function growth(name: string, before: Scrape, after: Scrape) {
   const grown = after.samples
     .filter((sample) => sample.name === name)
@@ -31,7 +31,7 @@ interface Case {
   /** Endpoint, status, error code. */
   readonly counted: readonly [string, string, string]
   readonly reason?: string
-  /** Whether an endpoint saw it. */
+  /** Whether the request reached an endpoint. */
   readonly isTimed?: boolean
 }
 
@@ -43,17 +43,17 @@ describe('a request is counted once, by endpoint, status and error code', () => 
       counted: ['token', '401', 'invalid_client'],
       reason: 'wrong_secret',
     },
-    'an unknown client, which is the same on the wire': {
+    'an unknown client, with the same answer': {
       send: () => server.token(grant, basic('nobody', newSecret())),
       counted: ['token', '401', 'invalid_client'],
       reason: 'unknown_client',
     },
-    'a scope that is not allowed': {
+    'a forbidden scope': {
       send: () => server.token({ ...grant, scope: 'launch' }, basic('reporter', SECRET)),
       counted: ['token', '400', 'invalid_scope'],
       reason: 'scope_not_allowed',
     },
-    'an introspection that is not allowed': {
+    'a forbidden introspection': {
       send: () => post(endpointPaths.introspection, { token: 'x' }, basic('reporter', SECRET)),
       counted: ['introspection', '403', 'unauthorized_client'],
       reason: 'introspection_not_allowed',
@@ -76,25 +76,25 @@ describe('a request is counted once, by endpoint, status and error code', () => 
       counted: ['metadata', '200', 'none'],
     },
     'the heartbeat': { send: () => get('/pf/heartbeat.ping'), counted: ['other', '200', 'none'] },
-    'a path that is not served': {
+    'an unknown path': {
       send: () => get('/as/token.oauth2/'),
       counted: ['other', '404', 'invalid_request'],
       reason: 'not_found',
       isTimed: false,
     },
-    'a method that is not': {
+    'a forbidden method': {
       send: () => get(endpointPaths.token),
       counted: ['token', '405', 'invalid_request'],
       reason: 'method_not_allowed',
       isTimed: false,
     },
-    'a body that is too large': {
+    'an oversized body': {
       send: () => server.token('x'.repeat(70_000)),
       counted: ['token', '413', 'invalid_request'],
       reason: 'body_too_large',
       isTimed: false,
     },
-    'what is not HTTP': {
+    'bytes that aren’t HTTP': {
       send: () => sendRaw(server.issuer, 'GARBAGE\r\n\r\n'),
       counted: ['other', '400', 'invalid_request'],
       reason: 'malformed_request',
@@ -108,7 +108,7 @@ describe('a request is counted once, by endpoint, status and error code', () => 
     const [endpoint, status, error] = counted
     const requests = growth('tessera_requests_total', before, after)
     expect(requests).toContainEqual({ endpoint, status, error, by: 1 })
-    // To know the tag, it was asked for.
+    // An extra request got the tag.
     expect(requests).toHaveLength(name === 'the key set, unchanged' ? 2 : 1)
     expect(growth('tessera_refusals_total', before, after)).toEqual(reason === undefined ? [] : [{ reason, by: 1 }])
     const timed = growth('tessera_request_duration_seconds_count', before, after)
@@ -117,7 +117,7 @@ describe('a request is counted once, by endpoint, status and error code', () => 
   })
 })
 
-test('whatever is sent, there are no more series than before, and nothing of it is in one', async () => {
+test('no request adds a series, or has its content in one', async () => {
   const strange = (index: number) => `strange-${index}`
   const flood = async (from: number) => {
     for (let index = from; index < from + 20; index += 1) {
@@ -131,7 +131,7 @@ test('whatever is sent, there are no more series than before, and nothing of it 
     }
     return scrape(server.admin)
   }
-  // The first brings the series of the reasons that there are.
+  // The first flood adds the series of the existing reasons.
   const before = await flood(0)
   const after = await flood(100)
   expect(after.text).not.toContain('strange')
@@ -139,7 +139,7 @@ test('whatever is sent, there are no more series than before, and nothing of it 
   expect(own(after)).toBe(own(before))
 })
 
-test('a request is in flight while its endpoint waits, and is timed by the monotonic clock', async () => {
+test('a request is in flight while its endpoint waits, and the monotonic clock times it', async () => {
   let elapsed = 0
   const clock = { now: systemClock.now, monotonic: () => elapsed }
   const entered = Promise.withResolvers<void>()

@@ -9,7 +9,7 @@ test.each([
   ['sqlite', (path: string) => path],
   ['postgres', () => 'postgres://tessera:hunter2-hunter2@db.example.com/tessera'],
   ['postgres', () => 'postgresql://tessera:hunter2-hunter2@db.example.com/tessera'],
-] as const)('what has started is logged once, with %s and no more of the database', async (storage, locate) => {
+] as const)('the start is logged once, with %s and nothing else of the database', async (storage, locate) => {
   const { config, folder } = await testConfig({ 'shutdown.timeout': '0' })
   const lines: string[] = []
   const log = pino({ base: null }, { write: (line: string) => lines.push(line) })

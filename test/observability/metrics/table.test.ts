@@ -5,7 +5,7 @@ import { MODEL, SECRET } from '../../harness/model.ts'
 import { scrape } from '../../harness/scrape.ts'
 import { basic, startTestServer } from '../../harness/server.ts'
 
-test('metric-labels: a scrape has the metrics of the table, with its types and labels, and no others of ours', async () => {
+test('metric-labels: a scrape has exactly the metrics of the table, with its types and labels', async () => {
   const server = await startTestServer({ manifest: MODEL, options: { 'shutdown.timeout': '0' } })
   await server.token({ grant_type: 'client_credentials', scope: 'edit' }, basic('reporter', SECRET))
   const { types, samples, value } = await scrape(server.admin)

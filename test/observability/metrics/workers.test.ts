@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** So many requests, each over a connection of its own: connections go to the workers in turn. */
+/** Makes requests over a connection each, because connections go to the workers in turn. */
 async function ask(requests: number, secret: string): Promise<void> {
   for (let i = 0; i < requests; i += 1) {
     const response = await fetch(`${issuer}/as/token.oauth2`, {
@@ -38,7 +38,7 @@ async function ask(requests: number, secret: string): Promise<void> {
   }
 }
 
-test('the log has one line of the start, with what one asks first', () => {
+test('the log has one line of the start, with the first questions to answer', () => {
   const lines = command
     .output()
     .split('\n')
@@ -57,14 +57,14 @@ test('the log has one line of the start, with what one asks first', () => {
   ])
 })
 
-test('counters of all workers add up, and what all of them see is counted once', async () => {
+test('the counters of all workers add up, and shared values count once', async () => {
   await ask(8, SECRET)
   await ask(3, newSecret())
   const { value, types } = await scrape(admin)
   expect(value('tessera_requests_total', { endpoint: 'token', status: '200' })).toBe(8)
   expect(value('tessera_requests_total', { endpoint: 'token', status: '401' })).toBe(3)
   expect(value('tessera_request_duration_seconds_count', { endpoint: 'token' })).toBe(11)
-  // Each had to load the client: both were asked.
+  // Each worker had to load the client, so that both were asked.
   expect(value('tessera_directory_lookups_total', { result: 'miss' })).toBe(2)
   expect(value('tessera_keys', { algorithm: 'ES256', state: 'active' })).toBe(1)
   expect(value('tessera_build_info')).toBe(1)
@@ -76,7 +76,7 @@ test('counters of all workers add up, and what all of them see is counted once',
   expect([...types.keys()].filter((name) => name.startsWith('tessera_'))).toEqual(Object.keys(metricTable))
 })
 
-test('a worker that ends takes nothing of what it counted along', async () => {
+test('the counters of a worker survive its end', async () => {
   const before = await scrape(admin)
   const [victim = 0] = execFileSync('ps', ['-o', 'pid=', '--ppid', String(command.child.pid)], { encoding: 'utf8' })
     .split('\n')

@@ -26,7 +26,7 @@ const other = await makeSigner('ES256')
 const jkt = signer.key.thumbprint
 const NAMED = 'https://auth.example.com'
 
-/** Milliseconds, of those that require nonces; the beginning of one's time. */
+/** Milliseconds on the servers that require nonces; starts at the beginning of a nonce's period. */
 let now = Date.now() - (Date.now() % 120_000)
 const still = { ...systemClock, now: () => now }
 
@@ -52,13 +52,13 @@ const PATH = '/as/token.oauth2'
 interface Asked {
   readonly client?: string
   readonly scope?: string
-  /** Of the server to ask. */
+  /** The server to ask. */
   readonly url?: string
   readonly headers?: Record<string, string>
   readonly form?: Record<string, string>
 }
 
-/** Asks for a token with a proof, or several, or none. */
+/** Asks for a token with one proof, several, or none. */
 function ask(
   proof: string | string[] | undefined,
   { client = 'caller', scope = 'plain', url, headers, form }: Asked = {},
@@ -77,7 +77,7 @@ interface Answer {
 }
 const tokenOf = async (response: Response): Promise<string> => ((await response.json()) as Answer).access_token
 
-/** Requires a 400 that no cache keeps and that asks for no other credentials, and what the audit log says of it. */
+/** Requires an uncacheable 400 without a challenge, and its event in the audit log. */
 async function expectRefused(
   response: Response,
   error: string,
@@ -95,8 +95,8 @@ async function expectRefused(
   ])
 }
 
-describe.concurrent('a token that is bound to the key of a proof', () => {
-  test('says so to the client, in its claims and in the audit log', async () => {
+describe.concurrent('a token bound to the key of a proof', () => {
+  test('is marked as such in the response, in its claims and in the audit log', async () => {
     const response = await ask(await prove())
     expect(response.status).toBe(200)
     expect(response.headers.get('dpop-nonce')).toBeNull()
@@ -108,7 +108,7 @@ describe.concurrent('a token that is bound to the key of a proof', () => {
     ])
   })
 
-  test.each(['plain', 'sealed'])('is said to be at introspection: %s', async (scope) => {
+  test.each(['plain', 'sealed'])('has its binding in introspection: %s', async (scope) => {
     const token = await tokenOf(await ask(await prove(), { scope }))
     const introspect = (headers: Record<string, string> = {}) =>
       fetch(`${server.issuer}/as/introspect.oauth2`, {
@@ -122,7 +122,7 @@ describe.concurrent('a token that is bound to the key of a proof', () => {
     expect(decodeJwt(signed)['token_introspection']).toMatchObject(expected)
   })
 
-  test.each(['plain', 'sealed'])('without a proof there is none: %s', async (scope) => {
+  test.each(['plain', 'sealed'])('needs a proof: %s', async (scope) => {
     const response = await ask(undefined, { scope })
     const body = (await response.json()) as Answer
     expect(body).toMatchObject({ token_type: 'Bearer' })
@@ -136,7 +136,7 @@ describe.concurrent('a token that is bound to the key of a proof', () => {
   })
 })
 
-describe.concurrent('malformed-dpop-proof: a proof that is none', () => {
+describe.concurrent('malformed-dpop-proof: an invalid proof', () => {
   const secret = Buffer.alloc(32, 1)
   const symmetric = (header: object) =>
     signWith(
@@ -233,7 +233,7 @@ describe.concurrent('malformed-dpop-proof: a proof that is none', () => {
   })
 })
 
-describe.concurrent('what is accepted', () => {
+describe.concurrent('accepted proofs', () => {
   const cases: [string, () => Promise<string>][] = [
     ['dpop-htu: a query', () => prove({ claims: { htu: `${server.issuer}${PATH}?a=b#c` } })],
     [
@@ -243,7 +243,7 @@ describe.concurrent('what is accepted', () => {
     ['dpop-replay: ten seconds late', () => prove({ now: Date.now() - 10_000 })],
     ['dpop-replay: ten seconds early', () => prove({ now: Date.now() + 10_000 })],
     ['a header as a media type', () => prove({ header: { typ: 'application/dpop+jwt' } })],
-    ['an ath, for which there is no token', () => prove({ claims: { ath: 'x' } })],
+    ['an ath, although there is no token', () => prove({ claims: { ath: 'x' } })],
   ]
   test.each(cases)('%s', async (_name, make) => {
     expect(await (await ask(await make())).json()).toMatchObject({ token_type: 'DPoP' })
@@ -254,7 +254,7 @@ describe.concurrent('what is accepted', () => {
     expect((await ask(proof, { url: named.url })).status).toBe(200)
   })
 
-  test('only the address that the metadata name, wherever the server listens', async () => {
+  test('only the address in the metadata, wherever the server listens', async () => {
     const response = await ask(await makeProof(named.url + PATH), { url: named.url })
     const detail = { expected: [NAMED + PATH], received: named.url + PATH }
     await expectRefused(response, 'invalid_dpop_proof', { reason: 'dpop_proof_htu', detail })
@@ -274,7 +274,7 @@ describe.concurrent('dpop-replay: a proof is good for one request', () => {
     }
   })
 
-  test('of fifty at once over two servers one is answered', async () => {
+  test('one of fifty parallel requests to two servers is answered', async () => {
     const proof = await prove()
     const sent = Array.from({ length: 50 }, async (_, index) => {
       const response = await fetch((index % 2 === 0 ? server.issuer : second.url) + PATH, {
@@ -289,7 +289,7 @@ describe.concurrent('dpop-replay: a proof is good for one request', () => {
     expect(answers.filter(([status, error]) => status === 400 && error === 'invalid_dpop_proof')).toHaveLength(49)
   })
 
-  test('the jti of one key is not that of another', async () => {
+  test('the same jti under another key is another proof', async () => {
     const claims = { jti: 'shared' }
     expect((await ask(await prove({ claims }))).status).toBe(200)
     expect((await ask(await prove({ claims, by: other }))).status).toBe(200)
@@ -297,20 +297,20 @@ describe.concurrent('dpop-replay: a proof is good for one request', () => {
 
   const failures: [string, Asked, number][] = [
     ['a scope that the client does not have', { scope: 'plain other' }, 400],
-    ['a target that is none', { form: { resource: 'https://other.example.com' } }, 400],
+    ['an invalid target', { form: { resource: 'https://other.example.com' } }, 400],
     ['a wrong secret', { headers: basic('caller', newSecret()) }, 401],
     ['an unknown client', { headers: basic('unknown', SECRET) }, 401],
     ['no grant_type', { form: { grant_type: '' } }, 400],
-    ['no certificate, which the API requires', { scope: 'certified' }, 400],
-    ['no certificate, which the client requires', { client: 'holder' }, 400],
+    ['no certificate, although the API requires one', { scope: 'certified' }, 400],
+    ['no certificate, although the client requires one', { client: 'holder' }, 400],
   ]
-  test.each(failures)('a request that is refused does not use it up: %s', async (_name, failing, status) => {
+  test.each(failures)('a refused request does not use it up: %s', async (_name, failing, status) => {
     const proof = await prove()
     expect((await ask(proof, failing)).status).toBe(status)
     expect((await ask(proof)).status).toBe(200)
   })
 
-  test('a wrong secret is the same 401 with a proof, also with one that is none', async () => {
+  test('a wrong secret gets the same 401 with a proof, also with an invalid one', async () => {
     for (const proof of [await prove(), 'none']) {
       const response = await ask(proof, { headers: basic('caller', newSecret()) })
       await expectUnauthenticated(server, response, { reason: 'wrong_secret', clientId: 'caller' })
@@ -318,7 +318,7 @@ describe.concurrent('dpop-replay: a proof is good for one request', () => {
   })
 })
 
-describe.concurrent('what is required', () => {
+describe.concurrent('required proofs', () => {
   const cases: [string, string, string, string, Asked][] = [
     ['a proof, by the client', 'invalid_dpop_proof', 'dpop_required', 'prover', {}],
     ['a proof, by the API', 'invalid_dpop_proof', 'dpop_required', 'caller', { scope: 'proven' }],
@@ -332,7 +332,7 @@ describe.concurrent('what is required', () => {
   test.each([
     ['prover', 'plain'],
     ['caller', 'proven'],
-  ])('a proof is enough: %s, %s', async (client, scope) => {
+  ])('a proof suffices: %s, %s', async (client, scope) => {
     expect(await (await ask(await prove(), { client, scope })).json()).toMatchObject({ token_type: 'DPoP' })
   })
 })
@@ -352,16 +352,16 @@ describe('dpop-nonce: nonces', () => {
 
   const cases: [string, string, () => Promise<string | undefined>][] = [
     ['none', 'dpop_nonce_missing', async () => undefined],
-    ['an empty one', 'dpop_nonce_stale', async () => ''],
+    ['an empty nonce', 'dpop_nonce_stale', async () => ''],
     ['garbage', 'dpop_nonce_stale', async () => 'garbage'],
     [
-      'one that is changed',
+      'a changed nonce',
       'dpop_nonce_stale',
       async () => (await current()).replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
     ],
-    ['that of another server', 'dpop_nonce_stale', foreignNonce],
+    ['another server’s nonce', 'dpop_nonce_stale', foreignNonce],
   ]
-  test.each(cases)('%s is answered with one that every server takes', async (_name, reason, make) => {
+  test.each(cases)('%s is answered with one that every server accepts', async (_name, reason, make) => {
     const given = await make()
     const response = await askCareful(given)
     await expectRefused(response, 'use_dpop_nonce', { reason }, careful)
@@ -379,7 +379,7 @@ describe('dpop-nonce: nonces', () => {
     expect((await ask(await proveWith(nonceOf(response), { jti: 'again' }), { url: careful.issuer })).status).toBe(200)
   })
 
-  test('the next one comes with an answer, and the one in use ends after that', async () => {
+  test('an answer brings the next nonce, and the current one expires after that', async () => {
     const first = await current()
     now += 120_000
     const response = await askCareful(first)
@@ -392,13 +392,13 @@ describe('dpop-nonce: nonces', () => {
     expect((await askCareful(next)).status).toBe(200)
   })
 
-  test('one that is there must be right, even where none is required', async () => {
+  test('a nonce must be right, even if none is required', async () => {
     const response = await ask(await prove({ claims: { nonce: await current() } }))
     await expectRefused(response, 'use_dpop_nonce', { reason: 'dpop_nonce_stale' })
     expect((await ask(await prove({ claims: { nonce: nonceOf(response) } }))).status).toBe(200)
   })
 
-  test('who has no proof needs none, and gets none', async () => {
+  test('a request without a proof needs no nonce, and gets none', async () => {
     const response = await ask(undefined, { url: careful.issuer })
     expect(await response.json()).toMatchObject({ token_type: 'Bearer' })
     expect(nonceOf(response)).toBe('')

@@ -35,13 +35,13 @@ async function request(as: oauth.AuthorizationServer, DPoP: oauth.DPoPHandle): P
 }
 
 describe('as clients', () => {
-  test('oauth4webapi gets a token, and as many as it likes', async () => {
+  test('oauth4webapi gets tokens repeatedly', async () => {
     const as = await discover(relaxed)
     const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'))
     for (const _ of [1, 2]) expect(await request(as, DPoP)).toMatchObject({ token_type: 'dpop', scope: 'edit' })
   })
 
-  test('oauth4webapi is told of the nonce, and tries again with it', async () => {
+  test('oauth4webapi gets the nonce, and retries with it', async () => {
     const as = await discover(careful)
     const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('EdDSA'))
     const refusal: unknown = await request(as, DPoP).catch((error: unknown) => error)
@@ -50,7 +50,7 @@ describe('as clients', () => {
     for (const _ of [1, 2]) expect(await request(as, DPoP)).toMatchObject({ token_type: 'dpop' })
   })
 
-  test('oauth4webapi without a proof is told that one is required', async () => {
+  test('oauth4webapi without a proof learns that one is required', async () => {
     const as = await discover(careful)
     const response = await oauth.clientCredentialsGrantRequest(as, client, oauth.ClientSecretBasic(SECRET), {})
     await expect(oauth.processClientCredentialsResponse(as, client, response)).rejects.toMatchObject({
@@ -63,7 +63,7 @@ describe('as clients', () => {
   test.each([
     ['with nonces', () => careful],
     ['without nonces', () => relaxed],
-  ])("openid-client's handle does it all, %s", async (_name, server) => {
+  ])('openid-client’s handle handles everything, %s', async (_name, server) => {
     const config = await openid.discovery(new URL(server().issuer), 'caller', SECRET)
     const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair('ES256'))
     for (const _ of [1, 2]) {
@@ -108,7 +108,7 @@ describe('stolen-bound-token: a resource server with oauth4webapi', () => {
     expect(await (await call(keys.own)).text()).toBe('caller')
   })
 
-  test('refuses one with a proof of another key', async () => {
+  test('rejects one with a proof of another key', async () => {
     await expect(call(await oauth.generateKeyPair('ES256'))).rejects.toMatchObject({ status: 401 })
     expect(refusals.at(-1)).toMatchObject({ message: expect.stringMatching(/confirmation/) })
   })
@@ -116,7 +116,7 @@ describe('stolen-bound-token: a resource server with oauth4webapi', () => {
   test.each([
     ['DPoP', /DPoP/],
     ['Bearer', /DPoP/],
-  ])('refuses one without a proof, as %s', async (scheme, message) => {
+  ])('rejects one without a proof, as %s', async (scheme, message) => {
     const response = await fetch(`${api.url}/things`, { headers: { authorization: `${scheme} ${token}` } })
     expect(response.status).toBe(401)
     expect(refusals.at(-1)).toMatchObject({ message: expect.stringMatching(message) })

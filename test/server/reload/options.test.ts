@@ -50,7 +50,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** As at SIGHUP. */
+/** Reloads the configuration as SIGHUP does. */
 async function reload(changed: Readonly<Record<string, string>>) {
   const plan = planReload(config, resolveConfig(loadOptions({ env: {}, flags: { ...flags, ...changed } })))
   await server.reload(plan.config)
@@ -98,7 +98,7 @@ const effects: readonly [
   ['log.level', () => 'error', async () => log.level, 'silent', 'error'],
 ]
 
-/** Whom the audit log names where a proxy names somebody else. */
+/** The recorded address of a client that a proxy names. */
 async function recordedAddress(): Promise<unknown> {
   const requestId = (await ask({ 'x-forwarded-for': '192.0.2.7' })).headers.get('x-request-id') ?? ''
   const store = await openStore(config.storage, systemClock)
@@ -127,7 +127,7 @@ test.each(effects)('%s takes effect, and is taken back', async (option, value, e
   expect(await effect()).toEqual(before)
 })
 
-test('the metric of the certificate tells when the one in force expires', async () => {
+test('the metric of the certificate has the expiry of the one in use', async () => {
   const expiry = async () =>
     (await scrape(`https://localhost:${server.adminPort}`)).value('tessera_tls_certificate_expires_timestamp_seconds')
   const ofFile = (path = '') => new X509Certificate(readFileSync(path)).validToDate.getTime() / 1000
@@ -149,7 +149,7 @@ test('the metric of the certificate tells when the one in force expires', async 
   expect(await expiry()).toBe(ofFile(config.tls.cert))
 })
 
-test('the options whose effect is seen here are live', () => {
+test('the options with an effect here are exactly the live ones', () => {
   expect(effects.filter(([key]) => !isLive(key))).toEqual([])
 })
 
@@ -158,7 +158,7 @@ test('reading the same again changes nothing', async () => {
   expect(await reload(level)).toMatchObject({ changed: [], fixed: [] })
 })
 
-test('what a file holds counts, not only its name', async () => {
+test('a changed content of a file counts, not only its name', async () => {
   const other = { ...config, masterKey: Buffer.alloc(32), storageAccess: { ...config.storageAccess, password: 'new' } }
   const { fixed, config: next } = planReload(config, other)
   expect(fixed).toEqual(['storage_password_file', 'master_key_file'])
@@ -166,16 +166,16 @@ test('what a file holds counts, not only its name', async () => {
 })
 
 test.each<[string, (config: Config) => Config, readonly string[]]>([
-  ['TLS can’t end', (one) => ({ ...one, tls: {}, certificate: undefined }), ['tls.cert', 'tls.key']],
-  ['nor can a port change', (one) => ({ ...one, runtime: { ...one.runtime, port: 1 } }), ['runtime.port']],
-  ['nor the database', (one) => ({ ...one, storage: 'sqlite:/else.db' }), ['storage']],
+  ['TLS can’t be turned off', (one) => ({ ...one, tls: {}, certificate: undefined }), ['tls.cert', 'tls.key']],
+  ['the port can’t change', (one) => ({ ...one, runtime: { ...one.runtime, port: 1 } }), ['runtime.port']],
+  ['the database can’t change', (one) => ({ ...one, storage: 'sqlite:/else.db' }), ['storage']],
 ])('%s while a server runs', (_name, change, fixed) => {
   expect(planReload(config, change(config))).toEqual({ config, changed: [], fixed })
 })
 
-test('what goes with an option that keeps its value must go with that', () => {
+test('a reload refuses a change that conflicts with an option that keeps its value', () => {
   const behind = { ...config, runtime: { ...config.runtime, tls: 'off' as const, trusted_proxies: ['10.0.0.1'] } }
   const next = { ...config, runtime: { ...config.runtime, tls: 'on' as const, trusted_proxies: [] } }
-  // Plain HTTP would go on, with no proxy that may speak it.
+  // Plain HTTP would continue without a proxy that may use it.
   expect(() => planReload(behind, next)).toThrow(/name the proxy that ends TLS/)
 })

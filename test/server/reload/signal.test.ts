@@ -26,7 +26,7 @@ interface Settings {
   readonly [section: string]: unknown
 }
 
-/** A `tessera serve` with a configuration file of its own. */
+/** Starts a `tessera serve` with its own configuration file. */
 async function serve(workers: number) {
   const { config, folder } = await testConfig()
   folders.push(folder)
@@ -56,7 +56,7 @@ async function serve(workers: number) {
     port: config.runtime.port,
     certificates,
     file,
-    /** Writes the file, and resolves with what is logged until it was read. */
+    /** Writes the file, and resolves with the log up to the end of the reload. */
     reload: async (changed: Settings): Promise<string> => {
       write(changed)
       const before = command.output().length
@@ -74,7 +74,7 @@ async function newCertificate(folder: string) {
   return { paths, fingerprint: new X509Certificate(readFileSync(paths.cert)).fingerprint256 }
 }
 
-/** What a new connection is shown. */
+/** The certificate of a new connection. */
 async function fingerprintAt(port: number): Promise<string> {
   const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, rejectUnauthorized: false })
   await once(socket, 'secureConnect')
@@ -89,7 +89,7 @@ interface Answer {
   readonly localPort: number | undefined
 }
 
-/** One token request over the agent's connections. Rejects where the connection fails. */
+/** Makes a token request over the agent's connections. Rejects if the connection fails. */
 function ask(agent: Agent, issuer: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded', ...basic('reporter', SECRET) }
@@ -116,7 +116,7 @@ describe.each([1, 2])('SIGHUP to a server of %d workers', (workers) => {
   })
   afterAll(end)
 
-  test('a connection with requests under way goes on, a new one sees the new certificate', async () => {
+  test('an old connection continues its requests, and a new one gets the new certificate', async () => {
     const { reload, issuer, port, certificates } = server
     const [one, two] = certificates
     expect(await fingerprintAt(port)).toBe(one?.fingerprint)
@@ -125,7 +125,7 @@ describe.each([1, 2])('SIGHUP to a server of %d workers', (workers) => {
     let isLoaded = true
     const loads = agents.map(async (agent) => {
       const answers: Answer[] = []
-      // As long as there is load, a request is under way on each of these connections.
+      // Under load, each of these connections has a request under way.
       do answers.push(await ask(agent, issuer))
       while (isLoaded)
       answers.push(await ask(agent, issuer))
@@ -133,7 +133,7 @@ describe.each([1, 2])('SIGHUP to a server of %d workers', (workers) => {
     })
     const said = await reload({ tls: { ...two?.paths } })
     expect(said).toContain('"options":["tls.cert","tls.key"]')
-    // Each worker, of which one takes this connection, and the other the next.
+    // Connections go to the workers in turn, so that this checks each of them.
     for (let connections = 0; connections < 6; connections += 1) {
       expect(await fingerprintAt(port)).toBe(two?.fingerprint)
     }
@@ -146,7 +146,7 @@ describe.each([1, 2])('SIGHUP to a server of %d workers', (workers) => {
     for (const agent of agents) agent.destroy()
   })
 
-  test('a certificate that can’t be served leaves the old one in use, and one line says why', async () => {
+  test('an unusable certificate leaves the old one in use, and one line says why', async () => {
     const { reload, port, certificates, file } = server
     const [one, two] = certificates
     const garbage = `${file}.pem`
@@ -165,12 +165,12 @@ describe.each([1, 2])('SIGHUP to a server of %d workers', (workers) => {
       expect(said).toContain('"level":50')
       expect(await fingerprintAt(port)).toBe(inForce)
     }
-    // The lifetime that came with it is not in force, either.
+    // The lifetime of the same file isn't in use either.
     expect(await lifetimeAt(`https://localhost:${port}`)).toBe(14_400)
   })
 })
 
-describe('of what else is read', () => {
+describe('other changes in the file', () => {
   let server: Awaited<ReturnType<typeof serve>>
   beforeAll(async () => {
     server = await serve(1)
@@ -178,9 +178,9 @@ describe('of what else is read', () => {
   afterAll(end)
 
   test.each<[string, Settings, RegExp]>([
-    ['an option that there is not', { token: { lifetme: 60 } }, /token\.lifetme: there is no such option/],
-    ['a value that can’t be', { token: { lifetime: 0 } }, /token\.lifetime is 0/],
-    ['values that don’t go together', { keys: { publish_before: 60 } }, /keys\.publish_before is 60/],
+    ['an unknown option', { token: { lifetme: 60 } }, /token\.lifetme: there is no such option/],
+    ['an invalid value', { token: { lifetime: 0 } }, /token\.lifetime is 0/],
+    ['values that conflict', { keys: { publish_before: 60 } }, /keys\.publish_before is 60/],
   ])('%s changes nothing, and one line says so', async (_name, changed, message) => {
     const said = await server.reload({ token: { lifetime: 60 }, ...changed })
     expect(said).toMatch(message)
@@ -188,7 +188,7 @@ describe('of what else is read', () => {
     expect(await lifetimeAt(server.issuer)).toBe(14_400)
   })
 
-  test('what only a restart can change is named, and keeps its value', async () => {
+  test('an option that needs a restart is named, and keeps its value', async () => {
     const said = await server.reload({ issuer: 'https://other.example.com', workers: 3, token: { lifetime: 60 } })
     expect(said).toMatch(/"level":40.*"options":\["issuer","workers"\].*only a restart/)
     expect(said).toContain('"options":["token.lifetime"]')
@@ -199,7 +199,7 @@ describe('of what else is read', () => {
   })
 })
 
-test('a worker that takes the place of another goes by what is in force, whatever the file says by then', async () => {
+test('a replacement worker uses the options in force, whatever the file says by then', async () => {
   onTestFinished(end)
   const { reload, issuer, command, file } = await serve(2)
   await reload({ token: { lifetime: 61 } })

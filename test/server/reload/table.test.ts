@@ -41,7 +41,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A configuration in which one option has another value. */
+/** A configuration with another value for one option. */
 function withOther(from: Config, key: string): Config {
   const [section = '', name] = key.split('.')
   const value = others[key] ?? ['another value']
@@ -56,7 +56,7 @@ test.each(optionInfos)('$key is live, or reported as fixed', ({ key }) => {
   expect(changedOptions(config, next)).toEqual(changed)
 })
 
-test('no row of the table is of an option that there is not', () => {
+test('the table has only existing options', () => {
   const keys = optionInfos.map(({ key }) => key)
   expect([...liveOptions.keys()].filter((key) => !keys.includes(key))).toEqual([])
 })
@@ -115,7 +115,7 @@ test.each<[string, (all: RunningParts) => RunningParts]>([
   expect(applied).toEqual([])
 })
 
-test('a part is left alone if its options stay as they are', async () => {
+test('a part with unchanged options isn’t applied', async () => {
   await new ReloadableConfig(config).reload(planReload(config, withOther(config, 'shutdown.delay')).config, {
     ...parts,
     revocations: { noteLifetime: async () => refuse() },

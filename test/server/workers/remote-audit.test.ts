@@ -19,7 +19,7 @@ const event = (requestId: string, detail: AuditEvent['detail'] = {}): AuditEvent
   detail,
 })
 
-/** A worker's end of the channel, and a primary that takes events when it is told to. */
+/** A worker's end of the channel, and a primary that accepts events on demand. */
 function create() {
   const sent: FromWorker[] = []
   let tell: (message: FromPrimary) => void = () => {}
@@ -41,7 +41,7 @@ afterEach(() => {
 })
 
 describe('the events of a worker', () => {
-  test('of one batch go to the primary in one message', async () => {
+  test('go to the primary in one message for each batch', async () => {
     const { audit, messages, take } = create()
     audit.record(event('1'))
     audit.record(event('2'))
@@ -52,7 +52,7 @@ describe('the events of a worker', () => {
     expect(audit.counts.waiting).toBe(0)
   })
 
-  test('a primary without room is asked again, although nothing is sent to it until it has some', async () => {
+  test('are offered again to a full primary once it has room', async () => {
     vi.useFakeTimers()
     const { audit, messages, take } = create()
     audit.record(event('1'))
@@ -70,7 +70,7 @@ describe('the events of a worker', () => {
     expect(messages()).toHaveLength(3)
   })
 
-  test('are bounded in bytes while the primary takes none, and what is lost is said', async () => {
+  test('are bounded in bytes while the primary accepts none, and losses are reported', async () => {
     const { audit, messages, take } = create()
     const scope = 'x'.repeat(16_000)
     let recorded = 0

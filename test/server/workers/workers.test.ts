@@ -36,17 +36,17 @@ async function serve() {
   return { config, command, admin: `https://localhost:${config.admin.port}` }
 }
 
-/** The processes that one has started. */
+/** The child processes of a process. */
 function childrenOf(pid: number | undefined): readonly number[] {
   const listed = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
   return listed.split('\n').flatMap((line) => (line.trim() === '' ? [] : [Number(line)]))
 }
 
-/** One token request over the agent's connections. */
+/** Makes a token request over the agent's connections. */
 const ask = (agent: Agent, issuer: string, authorization = basic('reporter', SECRET)): Promise<Answer> =>
   postOver(agent, `${issuer}/as/token.oauth2`, { grant_type: 'client_credentials', scope: 'edit' }, authorization)
 
-/** Asks on so many connections until told to stop; what a connection loses is counted and asked anew. */
+/** Sends requests over several connections until stopped. Lost ones are counted and repeated. */
 function load(issuer: string, connections: number) {
   const answers: Answer[] = []
   const state = { isOver: false, lost: 0 }
@@ -81,7 +81,7 @@ async function recordedIds(storage: string): Promise<Set<string>> {
 }
 
 describe('two workers', () => {
-  test('one killed under load is replaced, and no event of an answer is lost', async () => {
+  test('one killed under load is replaced, and every answer keeps its event', async () => {
     const { config, command, admin } = await serve()
     const work = load(config.issuer, 8)
     const before = childrenOf(command.child.pid)
@@ -93,7 +93,7 @@ describe('two workers', () => {
       await command.printed(new RegExp(`"worker":${victim},.*another takes its place`))
     }
     const deadline = performance.now() + 20_000
-    // A process that is there may not listen yet.
+    // A started process may not listen yet.
     const isWhole = async () =>
       childrenOf(command.child.pid).length === 2 && (await fetch(`${admin}/readyz`)).status === 200
     while (!(await isWhole()) && performance.now() < deadline) await sleep(50)
@@ -112,7 +112,7 @@ describe('two workers', () => {
     await sleep(500)
     const answered = work.answers.length
     expect(answered).toBeGreaterThan(0)
-    // Connections that are refused once nobody listens any more are no answers that were lost.
+    // A connection refused after the listeners have closed is no lost answer.
     const stopped = command.stop()
     await sleep(100)
     await work.end()
@@ -122,9 +122,10 @@ describe('two workers', () => {
     expect(work.answers.filter(({ requestId }) => !recorded.has(requestId))).toEqual([])
   })
 
-  test('count guesses together, whichever of them is asked', async () => {
+  test('count guesses together, whichever worker gets them', async () => {
     const { config } = await serve()
-    // A connection of its own each: they go to the workers in turn. All at once, since a slow hash may outlast the first wait.
+    // One connection each, since they go to the workers in turn. All at once, since a slow hash may outlast the first
+    // wait.
     const statuses = await Promise.all(
       Array.from({ length: 8 }, async (_, guess) => {
         const agent = new Agent()
@@ -136,7 +137,7 @@ describe('two workers', () => {
     expect(statuses.toSorted()).toEqual([401, 401, 401, 401, 401, 429, 429, 429])
   })
 
-  test('count guesses by MAC together with these, and take no right ones for guesses, however many come at once', async () => {
+  test('count guesses by MAC together with the others, and don’t count right ones, however many come at once', async () => {
     const { config } = await serve()
     const ask = async (agent: Agent, secret: string): Promise<number> => {
       const claims = claimsOf(config.issuer, 'signing', Math.floor(Date.now() / 1000))
@@ -170,7 +171,7 @@ describe('two workers', () => {
     expect(workers.filter(isAlive)).toEqual([])
   })
 
-  test('that can not start say why in one line', async () => {
+  test('report in one line why they can’t start', async () => {
     const { config, folder } = await testConfig()
     folders.push(folder)
     await applyTo(config, MODEL)

@@ -77,7 +77,7 @@ describe('an active token (RFC 7662 §2.2)', () => {
     })
   })
 
-  test('is active as often as it is asked, and a hint changes nothing', async () => {
+  test('is active at every request, and a hint changes nothing', async () => {
     const token = await issue('plain')
     for (const hint of ['access_token', 'refresh_token', 'x']) {
       const response = await post('/as/introspect.oauth2', 'plain-api', { token, token_type_hint: hint })
@@ -85,7 +85,7 @@ describe('an active token (RFC 7662 §2.2)', () => {
     }
   })
 
-  test('is answered as a signed JWT where that is accepted (RFC 9701 §5)', async () => {
+  test('is answered as a signed JWT if the request accepts one (RFC 9701 §5)', async () => {
     const token = await issue('sealed')
     const response = await introspect('sealed-api', token, { accept: 'application/token-introspection+jwt' })
     expect(response.headers.get('content-type')).toBe('application/token-introspection+jwt')
@@ -100,13 +100,13 @@ describe('an active token (RFC 7662 §2.2)', () => {
     expect(payload).not.toHaveProperty('exp')
   })
 
-  test('an inactive one, too', async () => {
+  test('an inactive one is, too', async () => {
     const response = await introspect('sealed-api', 'garbage', { accept: 'application/token-introspection+jwt' })
     expect(decodeJwt(await response.text())['token_introspection']).toEqual({ active: false })
   })
 })
 
-describe('inactive-token: anything else is inactive, and nothing more is said', () => {
+describe('inactive-token: any other token is inactive, without further members', () => {
   const expectInactive = async (response: Response) => {
     expect(response.status).toBe(200)
     expect(await response.text()).toBe('{"active":false}')
@@ -152,14 +152,14 @@ describe('inactive-token: anything else is inactive, and nothing more is said', 
     await expectInactive(await introspect('watcher', token))
   })
 
-  test('a signed introspection answer is no access token', async () => {
+  test('a signed introspection response is no access token', async () => {
     const answer = await introspect('watcher', await issue('plain'), { accept: 'application/token-introspection+jwt' })
     await expectInactive(await introspect('watcher', await answer.text()))
   })
 })
 
-describe('who may ask', () => {
-  test('anonymous-introspection: nobody without credentials', async () => {
+describe('permission to introspect', () => {
+  test('anonymous-introspection: a request without credentials has none', async () => {
     const response = await fetch(`${server.issuer}/as/introspect.oauth2`, {
       method: 'POST',
       body: new URLSearchParams({ token: 'x' }),
@@ -169,7 +169,7 @@ describe('who may ask', () => {
     expect(await response.json()).toMatchObject({ error: 'invalid_client' })
   })
 
-  test('nobody with a wrong secret, and the refusal is recorded', async () => {
+  test('a client with a wrong secret has none, and the refusal is recorded', async () => {
     const headers = basic('watcher', newSecret())
     const response = await post('/as/introspect.oauth2', 'watcher', { token: 'x' }, headers)
     expect(response.status).toBe(401)
@@ -177,7 +177,7 @@ describe('who may ask', () => {
     expect(event).toMatchObject({ type: 'token.introspect', reason: 'wrong_secret', clientId: 'watcher' })
   })
 
-  test('no client without permission, not even about its own token', async () => {
+  test('a client without permission has none, not even for its own token', async () => {
     const response = await introspect('caller', await issue('plain'))
     expect(response.status).toBe(403)
     expect(await response.json()).toMatchObject({ error: 'unauthorized_client' })
@@ -192,7 +192,7 @@ describe('who may ask', () => {
     expect(await response.json()).toMatchObject({ error: 'invalid_request', error_description: 'token is required' })
   })
 
-  test('not with GET, nor with the token in the query', async () => {
+  test('GET and a token in the query are refused', async () => {
     const url = `${server.issuer}/as/introspect.oauth2`
     expect((await fetch(`${url}?token=x`, { headers: basic('watcher', SECRET) })).status).toBe(405)
     const query = await fetch(`${url}?token=x`, {
@@ -234,7 +234,7 @@ describe('database-failure: when the database fails', () => {
       headers: basic(client, SECRET),
     })
 
-  test('introspection and revocation are 503, never an answer; tokens are still issued; afterwards all is well', async () => {
+  test('introspection and revocation are 503, never an answer; tokens are still issued; afterwards all works again', async () => {
     const token = await issue('plain', server)
     failing = true
     const revoked = await ask('/as/revoke_token.oauth2', 'caller', token)

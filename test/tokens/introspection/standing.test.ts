@@ -31,7 +31,7 @@ ${NAMES.map((id) => CLIENT(id)).join('')}  - { client_id: watcher, introspects: 
   - { client_id: plain-api, introspects: ["https://plain.example.com"], credentials: [{ secret: ${SECRET} }] }
 `
 
-/** Which calls of the database of the first server fail; and how often each was made. */
+/** The calls of the first server's database that fail, and the count of each. */
 const failing = new Set<string>()
 const made = new Map<string, number>()
 
@@ -74,7 +74,7 @@ const validate = async (token: string, at: string) => {
 const nodes = () => [server.issuer, beside.url]
 const enable = (id: string, enabled: boolean) => runCommand(env, () => clientsEnable(id, enabled, {}))
 
-/** How a client is disabled and enabled. */
+/** Ways to disable and enable a client. */
 const ways: [string, string, (enabled: boolean, isChange?: boolean) => Promise<unknown>][] = [
   [
     'a command',
@@ -96,7 +96,7 @@ const ways: [string, string, (enabled: boolean, isChange?: boolean) => Promise<u
   ],
 ]
 
-describe('ended-authority: a client that is disabled', () => {
+describe('ended-authority: a disabled client', () => {
   test.each(ways)(
     'by %s: its tokens are inactive at every node within a second, and stay so',
     async (_way, id, set) => {
@@ -117,7 +117,7 @@ describe('ended-authority: a client that is disabled', () => {
         for (const other of nodes()) expect(await isActive(fresh, other)).toBe(true)
         for (const token of old) expect(await isActive(token, at)).toBe(false)
       }
-      // The same manifest, applied again, ends nothing.
+      // Applying the same manifest again ends no token.
       const kept = await issue(id)
       await set(true, false)
       await server.apply(`clients:\n${CLIENT(id, 'owner: somebody, ')}`)
@@ -125,7 +125,7 @@ describe('ended-authority: a client that is disabled', () => {
     },
   )
 
-  test('a token that a node has issued before it knew is inactive, now and once the client is enabled again', async () => {
+  test('a token that a node issued before it knew is inactive, also after the client is enabled again', async () => {
     await issue('raced')
     failing.add('changesSince')
     expect((await enable('raced', false)).error).toBeUndefined()
@@ -138,14 +138,14 @@ describe('ended-authority: a client that is disabled', () => {
     expect((await enable('raced', true)).error).toBeUndefined()
     for (const at of nodes()) {
       await until(async () => (await ask('raced', 'plain', at)).status === 200)
-      // Changes of clients and revocations are polled apart: at a node one may be there before the other.
+      // Changes of clients and revocations are polled separately, so that a node may have one before the other.
       expect(await until(async () => !(await isActive(late, at)))).toBeLessThan(A_SECOND)
       expect(await isActive(await issue('raced', 'plain', at), at)).toBe(true)
     }
   })
 })
 
-test('ended-authority: tokens of a client that is gone are inactive', async () => {
+test('ended-authority: tokens of a removed client are inactive', async () => {
   const token = await issue('deleted')
   for (const at of nodes()) expect(await isActive(token, at)).toBe(true)
   rows.run("delete from credential where client_id = 'deleted'")
@@ -154,7 +154,7 @@ test('ended-authority: tokens of a client that is gone are inactive', async () =
   for (const at of nodes()) expect(await until(async () => !(await isActive(token, at)))).toBeLessThan(A_SECOND)
 })
 
-test('tokens of a client whose record can not be read: nobody can tell, until they are revoked', async () => {
+test('tokens of an unreadable client have no known status until they are revoked', async () => {
   const token = await issue('broken')
   rows.run("update client set enabled = 7 where client_id = 'broken'")
   rows.announce('client', 'broken')
@@ -162,14 +162,14 @@ test('tokens of a client whose record can not be read: nobody can tell, until th
   const response = await introspect(token)
   const [event] = await server.audit(response.headers.get('x-request-id'))
   expect(event).toMatchObject({ reason: 'record_unreadable', detail: { record: 'client broken' } })
-  // A manifest that disables it ends them, whatever it was before.
+  // A manifest that disables the client ends them, whatever its record was.
   await server.apply(`clients:\n${CLIENT('broken', 'enabled: false, ')}`)
   await until(async () => (await introspect(token)).status === 200)
   expect(await isActive(token)).toBe(false)
 })
 
 describe('an API', () => {
-  test('that can not be read: its tokens are what they were', async () => {
+  test('that is unreadable keeps its tokens as they were', async () => {
     const token = await issue('losing', 'doomed')
     rows.run("update api set scopes = '{' where audience = 'https://doomed.example.com'")
     rows.announce('api', 'https://doomed.example.com')
@@ -179,7 +179,7 @@ describe('an API', () => {
     rows.announce('api', 'https://doomed.example.com')
   })
 
-  test('that is gone: a token for it is inactive; one for another API beside it is so to that one', async () => {
+  test('that was removed leaves its own tokens inactive, and those that are also for another API active there', async () => {
     await server.apply(`apis:\n${API('doomed')}`)
     await until(async () => (await ask('losing', 'doomed')).status === 200)
     const [one, both] = [await issue('losing', 'doomed'), await issue('losing', 'plain doomed')]
@@ -191,7 +191,7 @@ describe('an API', () => {
     expect(await (await introspect(both, server.issuer, 'plain-api')).json()).toMatchObject({ active: true })
   })
 
-  test('that a client may no longer introspect, shows it nothing within a second', async () => {
+  test('that a client may no longer introspect gives it no answer within a second', async () => {
     const token = await issue('many')
     const seen = async () => (await introspect(token, beside.url, 'plain-api')).json()
     expect(await seen()).toMatchObject({ active: true })
@@ -202,7 +202,7 @@ describe('an API', () => {
   })
 })
 
-test('ended-authority: a scope that is withdrawn is not granted within a second; a token that has it lives on', async () => {
+test('ended-authority: a withdrawn scope is not granted after a second; a token with it stays valid', async () => {
   const token = await issue('many')
   await server.apply(`clients:\n${CLIENT('many').replace('[plain, sealed, doomed]', '[sealed]')}`)
   for (const at of nodes())
@@ -210,7 +210,7 @@ test('ended-authority: a scope that is withdrawn is not granted within a second;
   expect(await isActive(token)).toBe(true)
 })
 
-test('a credential that is revoked or removed is refused, and the command says that its tokens live on', async () => {
+test('a revoked or removed credential is refused, and the command says that its tokens stay valid', async () => {
   const token = await issue('lonely')
   const end = [credentialsRevoke, credentialsRemove]
   for (const command of end) {
@@ -223,7 +223,7 @@ test('a credential that is revoked or removed is refused, and the command says t
   expect(await isActive(token)).toBe(true)
 })
 
-describe('whose token it is', () => {
+describe('the client of a token', () => {
   test('is looked up once, and then known', async () => {
     const token = await issue('many', 'sealed', beside.url)
     await isActive(token)
@@ -232,7 +232,7 @@ describe('whose token it is', () => {
     expect(made.get('loadClient')).toBe(before)
   })
 
-  test('database-failure: is not known while the database is away: 503 for a client that is not in memory, and never inactive', async () => {
+  test('database-failure: is unknown while the database is away: 503 for a client that is not in memory, and never inactive', async () => {
     const token = await issue('away', 'plain', beside.url)
     await isActive(await issue('many', 'sealed'))
     failing.add('loadClient')
@@ -245,7 +245,7 @@ describe('whose token it is', () => {
     expect(await isActive(token)).toBe(true)
   })
 
-  test('is not known of a client that was not there when this process last looked: it looks again before it says inactive', async () => {
+  test('is looked up again if it was missing before: only then the token is inactive', async () => {
     const secret = newSecret()
     const askNew = (at: string) =>
       fetch(`${at}/as/token.oauth2`, {

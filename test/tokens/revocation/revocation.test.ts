@@ -42,7 +42,7 @@ describe('a client revokes a token (RFC 7009)', () => {
   const revoke = (client: string, token: string) =>
     post(server.issuer, 'revoke_token', { token }, basic(client, SECRET))
 
-  test.each(['plain', 'sealed'])('of its own: %s', async (scope) => {
+  test.each(['plain', 'sealed'])('its own: %s', async (scope) => {
     const [token, spared] = [await issue(server.issuer, scope), await issue(server.issuer, scope)]
     expect(await isActive(server.issuer, token)).toBe(true)
     const response = await revoke('caller', token)
@@ -53,14 +53,14 @@ describe('a client revokes a token (RFC 7009)', () => {
     expect(event).toMatchObject({ type: 'token.revoke', result: 'success', clientId: 'caller' })
   })
 
-  test('foreign-revocation: twice, and of what is no token: 200', async () => {
+  test('foreign-revocation: twice, and invalid ones: 200', async () => {
     const token = await issue(server.issuer, 'plain')
     for (const value of [token, token, 'garbage', 'tsa_garbage'])
       expect((await revoke('caller', value)).status).toBe(200)
   })
 
   test.each(['plain', 'sealed'])(
-    'foreign-revocation: of another client: the token lives, the answer tells nothing, the log does: %s',
+    'foreign-revocation: of another client: the token stays valid, the answer reveals nothing, the log does: %s',
     async (scope) => {
       const token = await issue(server.issuer, scope)
       const response = await revoke('other', token)
@@ -144,7 +144,7 @@ describe('an administrator revokes', () => {
     ['an unknown API', ['--api', 'https://x'], 'there is no API https://x'],
     ['an unknown key', ['--key', 'x'], 'there is no key x'],
     ['a jti of no token', ['--jti', 'x'], 'the jti of no token of ours'],
-    ['what is no token', ['--token'], 'standard input has no access token'],
+    ['text that isn’t a token', ['--token'], 'standard input has no access token'],
   ])('%s: an error', async (_name, args, message) => {
     expect(await revoke(args, 'garbage')).toMatchObject({ code: 1, stderr: expect.stringContaining(message) })
   })
@@ -167,7 +167,7 @@ describe('a revocation', () => {
     folder = one.folder
     storage = one.config.storage
     await applyTo(one.config, MODEL)
-    // One issuer, as nodes behind one address have.
+    // One issuer, as for nodes behind one address.
     const { issuer, masterKey } = one.config
     envs = [one.config, two.config].map((config) => environmentOf({ ...config, issuer, storage, masterKey }))
     issuers = [one.config.issuer, two.config.issuer]
@@ -177,7 +177,7 @@ describe('a revocation', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('answered 200 is honoured by the other process within a second, and survives kill -9', async () => {
+  test('answered with 200 is honoured by the other process within a second, and survives kill -9', async () => {
     const [first = '', second = ''] = issuers
     const commands = [await start(0), await start(1)]
     for (const scope of ['plain', 'sealed']) {
@@ -194,7 +194,7 @@ describe('a revocation', () => {
   })
 })
 
-describe('what is revoked, in memory', () => {
+describe('revocations in memory', () => {
   const clock = { now: () => 1_000_000_000_000, monotonic: () => monotonic }
   let monotonic = 0
 
@@ -226,7 +226,7 @@ describe('what is revoked, in memory', () => {
   const tokenWith = (jti: string): VerifiedToken =>
     ({ kid: 'k', claims: { jti, client_id: 'a', aud: 'https://a', iat: 1, exp: 2 } }) as unknown as VerifiedToken
 
-  test('database-failure: whoever can not know must not answer, and knows again once the database is back', async () => {
+  test('database-failure: a process that can’t know must not answer, and knows again once the database is back', async () => {
     const { store, rows, state } = createStore()
     const revocations = await Revocations.open(store, clock)
     const jti = uuidv7(clock, systemRandom)
@@ -245,7 +245,7 @@ describe('what is revoked, in memory', () => {
     expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
   })
 
-  test('those that no longer fit into memory are looked up, and only while there are such', async () => {
+  test('are looked up in the database only if some don’t fit into memory', async () => {
     const { store, rows, state } = createStore()
     const jtis = Array.from({ length: 30 }, () => Jti(uuidv7(clock, systemRandom)))
     rows.push(...jtis.map((id): Revocation => ({ kind: 'token', id, expiresAt: clock.now() + 1_000 })))
@@ -259,7 +259,7 @@ describe('what is revoked, in memory', () => {
     expect(state.lookUps).toBe(0)
   })
 
-  test('a token that is revoked again and again is written once', async () => {
+  test('are written once for a token that is revoked repeatedly', async () => {
     const { store, rows } = createStore()
     const revocations = await Revocations.open(store, clock)
     const id = Jti(uuidv7(clock, systemRandom))
@@ -267,16 +267,16 @@ describe('what is revoked, in memory', () => {
     expect(rows).toHaveLength(1)
   })
 
-  /** In the long form a million. */
+  /** A million in the long form. */
   const MANY = extent(200_000, 1_000_000)
 
-  test('live revocations take less than 200 bytes each, and are all known', async () => {
+  test('take less than 200 bytes each, and are all known', async () => {
     const { store, rows } = createStore()
     const some: string[] = []
     for (let i = 0; i < MANY; i += 1) {
       const jti = uuidv7({ ...clock, now: () => clock.now() - (i % 14_400) * 1000 }, systemRandom)
       if (i % 10_000 === 0) some.push(jti)
-      // As a database driver hands them over: each a string of its own.
+      // As from a database driver: each id is a separate string.
       rows.push({ kind: 'token', id: Jti(Buffer.from(jti).toString('latin1')), expiresAt: clock.now() + 1_000_000 })
     }
     globalThis.gc?.()
@@ -290,7 +290,7 @@ describe('what is revoked, in memory', () => {
     expect(await revocations.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
   })
 
-  test('stays revoked where the clock is set forward beyond its end, and back', async () => {
+  test('stay in force if the clock is set forward beyond their end, and back', async () => {
     const standing = standingClock()
     const { store, rows } = createStore()
     const revocations = await Revocations.open(store, standing)
@@ -304,7 +304,7 @@ describe('what is revoked, in memory', () => {
     for (const jti of [known, read]) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
   })
 
-  test('kept no longer than tokens can live, here and in the database', async () => {
+  test('are kept only as long as tokens live, here and in the database', async () => {
     const server = await startTestServer({ manifest: MODEL })
     const store = await openStore(server.config.storage, systemClock)
     const now = systemClock.now()

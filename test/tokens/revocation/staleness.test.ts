@@ -11,7 +11,7 @@ const token = {
 } as unknown as VerifiedToken
 const revocation: Revocation = { kind: 'token', id: TOKEN, expiresAt: Number.MAX_SAFE_INTEGER }
 
-/** A store each of whose reads sees what was revoked when it began, and ends when it is let. */
+/** A store whose reads see the revocations at their beginning, and end on demand. */
 function slowStore() {
   const rows: Revocation[] = []
   const reads: { end(): void; fail(error: Error): void }[] = []
@@ -29,10 +29,10 @@ function slowStore() {
   return { store, rows, reads }
 }
 
-/** What is let go on when nothing else is left to do. */
+/** Resolves when no other work is left to run. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** One that has read nothing for `idle` ms, and has a read under way that began `before` ms before it is asked. */
+/** A process that has read nothing for `idle` ms, with a read under way that began `before` ms before the request. */
 async function asked(before: number, idle = 5_000) {
   let now = 0
   const { store, rows, reads } = slowStore()
@@ -49,14 +49,14 @@ async function asked(before: number, idle = 5_000) {
 }
 
 describe('a process that has read nothing for more than a second, asked while it reads', () => {
-  test('waits for a read that began within the second, and for no other', async () => {
+  test('waits for a read only if that began within the second', async () => {
     const { answer, reads } = await asked(900)
     reads[1]?.end()
     expect(await answer).toBe(false)
     expect(reads).toHaveLength(2)
   })
 
-  test('reads again where that began earlier: what was revoked since is honoured', async () => {
+  test('reads again if the read began earlier, so that later revocations are honoured', async () => {
     const { answer, reads } = await asked(1_100)
     reads[1]?.end()
     await settled()
@@ -65,7 +65,7 @@ describe('a process that has read nothing for more than a second, asked while it
     expect(await answer).toBe(true)
   })
 
-  test('does not answer where a read fails', async () => {
+  test('does not answer if a read fails', async () => {
     const { polling, answer, reads } = await asked(1_100)
     const failures = Promise.allSettled([polling, answer])
     reads[1]?.fail(new Error('away'))

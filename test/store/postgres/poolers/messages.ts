@@ -1,11 +1,11 @@
-/** A message of PostgreSQL's protocol, whole. */
+/** A complete message of PostgreSQL's protocol. */
 interface Message {
-  /** Empty where it has none. */
+  /** Empty if the message has no type. */
   readonly type: string
   readonly bytes: Buffer
 }
 
-/** A request for TLS, which may come before the message that starts a connection. */
+/** The size of an SSLRequest, which may precede the start-up message. */
 const REQUEST_SIZE = 8
 
 /** Cuts a stream into messages (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
@@ -13,7 +13,7 @@ export class MessageReader {
   #rest = Buffer.alloc(0)
   #isStarting: boolean
 
-  /** @param stream a client starts with messages that have no type */
+  /** @param stream the first messages of a client have no type */
   constructor(stream: 'of a client' | 'of a server') {
     this.#isStarting = stream === 'of a client'
   }

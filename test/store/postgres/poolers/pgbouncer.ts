@@ -6,15 +6,15 @@ import pg from 'pg'
 import { freePort } from '../../../harness/port.ts'
 import { until } from '../../../harness/until.ts'
 
-/** The program, where it is installed. */
+/** The path of the program, if it is installed. */
 const program = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
   .map((folder) => join(folder, 'pgbouncer'))
   .find((path) => existsSync(path))
 
-/** Whether PgBouncer is there to be tested with. */
+/** Whether PgBouncer is installed. */
 export const isPgBouncerHere = program !== undefined
 
-/** Starts PgBouncer before a database as it comes: in transaction mode, and with every other setting as it is. */
+/** Starts PgBouncer before a database, in transaction mode and with default settings. */
 export async function startPgBouncer(url: string): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-pgbouncer-'))
   const port = await freePort()

@@ -27,13 +27,13 @@ afterAll(async () => {
   await postgres.stop()
 })
 
-/** Statements that go on at the server, of whoever. */
+/** Finds statements of any client that the server still runs. */
 const SLEEPING = `select 1 from pg_stat_activity where state = 'active' and query like '%pg_sleep%' and pid <> pg_backend_pid()`
 
 interface Way {
   readonly name: string
   readonly isMissing?: boolean
-  /** The address of a database, by this way. */
+  /** The address of a database through this connection. */
   open(url: string): Promise<{ readonly url: string; stop(): Promise<void> }>
 }
 
@@ -48,7 +48,7 @@ const ways: readonly Way[] = [
 ]
 
 for (const { name, isMissing, open } of ways) {
-  describe.skipIf(isMissing)(`PostgreSQL by way of: ${name}`, () => {
+  describe.skipIf(isMissing)(`PostgreSQL through ${name}`, () => {
     let way: Awaited<ReturnType<Way['open']>>
     let direct: string
     beforeAll(async () => {
@@ -63,13 +63,13 @@ for (const { name, isMissing, open } of ways) {
       await store.close()
     })
 
-    test('a server serves all that it has', async () => {
+    test('a server serves all its endpoints', async () => {
       const fleet = await makeFleet()
       const own = await open(await postgres.newSchema())
       const server = await startTestServer({ manifest: fleet.manifest, options: { storage: own.url } })
       const agent = new Agent({ keepAlive: true })
       const caller = new Caller(server.issuer, agent)
-      // Several at once, so that sessions change.
+      // Parallel requests make the pooler switch sessions.
       const tokens = await Promise.all(Array.from({ length: 8 }, () => caller.token()))
       const [token = ''] = tokens
       for (const assertion of await Promise.all([1, 2, 3].map(() => fleet.assert(server.issuer)))) {
@@ -88,7 +88,7 @@ for (const { name, isMissing, open } of ways) {
     const kinds = ['urgent', 'writes'] as const
 
     test.each(kinds)(
-      '%s: a statement that takes too long is ended by the server, in a transaction or not',
+      '%s: the server ends a statement that takes too long, inside and outside transactions',
       async (kind) => {
         const database = await openDatabase(way.url, systemClock, {
           ...ACCESS,
@@ -102,14 +102,14 @@ for (const { name, isMissing, open } of ways) {
         ]
         for (const attempt of attempts) {
           await expect(attempt()).rejects.toMatchObject({ reason: 'storage_unavailable' })
-          // A request has gone by then, and the server ends it all the same.
+          // The request has ended by now, and the server ends the statement all the same.
           await until(async () => (await postgres.query(SLEEPING)).length === 0)
         }
         await database.close()
       },
     )
 
-    test('whoever waits for another’s lock, and has gone, does not wait at the server for long', async () => {
+    test('a client that left while it waited for a lock doesn’t wait at the server for long', async () => {
       const store = await openStore(way.url, systemClock, ACCESS)
       const limits = { ...ACCESS, requestTimeout: 1_000, statementTimeout: 1_000 }
       const impatient = await openStore(way.url, systemClock, limits)
@@ -130,7 +130,7 @@ for (const { name, isMissing, open } of ways) {
       await store.close()
     })
 
-    test('what is set for one transaction is set for no other, whoever has the session next', async () => {
+    test('a setting of one transaction doesn’t leak into the next one of the session', async () => {
       const database = await openDatabase(way.url, systemClock, ACCESS)
       const shown = sql<{ limits: string }>`select concat_ws(' ', current_setting('statement_timeout'),
         current_setting('lock_timeout'), current_setting('idle_in_transaction_session_timeout')) as limits`
@@ -149,7 +149,7 @@ for (const { name, isMissing, open } of ways) {
       await database.close()
     })
 
-    test('a copy is made out of it, and into it', async () => {
+    test('a copy is made from it and into it', async () => {
       const target = await open(await postgres.newSchema())
       const [from, to] = await Promise.all([way, target].map(({ url }) => openDatabase(url, systemClock, ACCESS)))
       if (from === undefined || to === undefined) throw new Error('two were opened')
@@ -161,7 +161,7 @@ for (const { name, isMissing, open } of ways) {
   })
 }
 
-test('the pooler of these tests is one: it refuses what PgBouncer does, and changes sessions', async () => {
+test('the pooler of these tests refuses what PgBouncer refuses, and switches sessions', async () => {
   const url = pooler.through(await postgres.newSchema())
   const client = new pg.Client({ connectionString: url, statement_timeout: 1 })
   await expect(client.connect()).rejects.toMatchObject({ message: 'unsupported startup parameter: statement_timeout' })

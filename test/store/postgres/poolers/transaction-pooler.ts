@@ -1,27 +1,27 @@
-/** A pooler in transaction mode, as PgBouncer is one, and no more of it than that. */
+/** A minimal pooler in transaction mode that behaves like PgBouncer. */
 
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { MessageReader } from './messages.ts'
 
 /**
- * Parameters that PgBouncer takes when a client connects, where nothing is configured. Any other ends the connection
+ * Start-up parameters that PgBouncer accepts by default. Any other parameter ends the connection
  * (https://www.pgbouncer.org/config.html#ignore_startup_parameters).
  */
 const PARAMETERS = ['user', 'database', 'application_name', 'client_encoding', 'datestyle', 'timezone']
 const SSL_REQUEST = 80_877_103
 const IDLE = 'I'.charCodeAt(0)
 
-/** Lies between clients and a database. */
+/** A proxy between clients and a database. */
 export interface Pooler {
-  /** The address of a database, by way of the pooler. */
+  /** The address of a database through the pooler. */
   through(url: string): string
-  /** How often a client's transaction went to another session than its last one. */
+  /** The number of transactions that ran on another session than the client's previous one. */
   readonly switches: number
   stop(): Promise<void>
 }
 
-/** Starts one; whoever does stops it. @param target a port of 127.0.0.1 */
+/** Starts a pooler. The caller stops it. @param target a port of 127.0.0.1 */
 export async function startPooler(target: number): Promise<Pooler> {
   const sockets = new Set<Socket>()
   const pools = new Map<string, SessionPool>()
@@ -48,19 +48,19 @@ export async function startPooler(target: number): Promise<Pooler> {
   }
 }
 
-/** A connection to the database, which is lent for a transaction at a time. */
+/** A connection to the database that clients borrow for one transaction. */
 interface Session {
   readonly socket: Socket
   borrower: Client | undefined
 }
 
-/** Sessions of one user in one database. */
+/** The sessions of one user in one database. */
 class SessionPool {
   switches = 0
   readonly #idle: Session[] = []
   readonly #queue: Client[] = []
 
-  /** Lends the session that was idle for longest, and so hardly ever the same one again. */
+  /** Lends the session that was idle for longest, so that a client rarely gets the same one twice. */
   lend(client: Client): void {
     const session = this.#idle.shift()
     if (session === undefined) this.#queue.push(client)
@@ -82,20 +82,20 @@ class SessionPool {
 }
 
 class Client {
-  /** The session that it had last. */
+  /** The client's previous session. */
   last: Session | undefined
   readonly #socket: Socket
   readonly #pool: SessionPool
   #session: Session | undefined
-  /** Sent while there was no session. */
+  /** Messages that came while the client had no session. */
   #waiting: Buffer[] = []
-  /** Messages `ReadyForQuery` that are yet to come. */
+  /** The number of `ReadyForQuery` messages still to come. */
   #expected = 0
 
   constructor(socket: Socket, pool: SessionPool) {
     this.#socket = socket
     this.#pool = pool
-    // Nobody knows what state the session of a client is in that has gone.
+    // A client that leaves mid-transaction leaves its session in an unknown state.
     socket.on('close', () => this.#session?.socket.destroy())
   }
 
@@ -113,7 +113,7 @@ class Client {
     else if (this.#waiting.push(bytes) === 1) this.#pool.lend(this)
   }
 
-  /** Begins a session by logging in with it, which the client itself does. */
+  /** Opens a session. The client itself logs in through it. */
   logIn(startup: Buffer, socket: Socket): void {
     const session: Session = { socket, borrower: undefined }
     const reader = new MessageReader('of a server')
@@ -165,7 +165,7 @@ function serve(socket: Socket, dial: () => Socket, pools: Map<string, SessionPoo
   })
 }
 
-/** The names and values that a client starts with. */
+/** The names and values of a start-up message. */
 function parametersIn(startup: Buffer): [names: readonly string[], values: readonly string[]] {
   const words = startup.subarray(8, -2).toString('utf8').split('\0')
   return [words.filter((_, index) => index % 2 === 0), words.filter((_, index) => index % 2 === 1)]
