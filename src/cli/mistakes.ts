@@ -8,7 +8,7 @@ import { print, printable, say } from './output.ts'
  * values of options are never shown, since people put tokens and secrets there.
  */
 export function explainMistakes(command: Command): void {
-  const hint = command.commands.length > 0 ? 'lists the commands' : 'says what it takes'
+  const hint = command.commands.length > 0 ? 'lists the commands' : 'lists the arguments'
   command
     .configureOutput({
       writeOut: (text) => print(withoutLineEnd(text)),

@@ -138,7 +138,7 @@ test('rotate: both are good at once, and the old one ends with the overlap', asy
   )
   expect(line).toContain(`…${next.slice(-4)} `)
   expect(outcome.stderr).toMatch(
-    /^Its secret is shown this once:\nThe one before, first, is good until \d{4}-\d\d-\d\dT[\d:.]+Z\.\n$/,
+    /^The secret is shown only once:\nThe old credential, first, is valid until \d{4}-\d\d-\d\dT[\d:.]+Z\.\n$/,
   )
 
   // It is used first: its last use is written down no later than that of the next one.
@@ -172,7 +172,7 @@ test('cancel: the old one lives on, and the new one is refused within a second',
   generated.push(next)
   await untilStatus(200, 'cancelled', next)
   const outcome = await cli('credentials', 'cancel', 'cancelled', made.id)
-  expect(outcome).toMatchObject({ code: 0, stdout: 'first is good again\n' })
+  expect(outcome).toMatchObject({ code: 0, stdout: 'first is valid again\n' })
   expect(await untilStatus(401, 'cancelled', next)).toBeLessThan(A_SECOND)
   clock.ahead += 2 * HOUR
   expect((await ask('cancelled', FIRST)).status).toBe(200)
@@ -221,7 +221,7 @@ test('disable and enable: a running server follows within a second', async () =>
 
 test('add, label, list and remove', async () => {
   const added = await cli('credentials', 'add', 'removed', '--label', 'second', '--expires', '90d')
-  expect(added).toMatchObject({ code: 0, stderr: 'Its secret is shown this once:\n' })
+  expect(added).toMatchObject({ code: 0, stderr: 'The secret is shown only once:\n' })
   const secret = secretIn(added.stdout)
   expect(await untilStatus(200, 'removed', secret)).toBeLessThan(A_SECOND)
   expect((await ask('removed', FIRST)).status).toBe(200)
@@ -470,7 +470,7 @@ describe('a mistake is one line', () => {
     ],
     ['keys in no file', () => credentialsAdd('kinds', { jwks: '/nothing.json' }), /^\/nothing\.json can't be read: /],
     ['keys that are no JSON', () => credentialsAdd('kinds', { jwks: fileWith('{') }), /is not JSON$/],
-    ['keys that are null', () => credentialsAdd('kinds', { jwks: fileWith('null') }), /is no JWK set$/],
+    ['keys that are null', () => credentialsAdd('kinds', { jwks: fileWith('null') }), /is not a JWK set$/],
     ['an empty set of keys', () => credentialsAdd('kinds', { jwks: fileWith('{"keys":[]}') }), 'the set has no key'],
     [
       'a private key',

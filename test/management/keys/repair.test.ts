@@ -84,8 +84,8 @@ async function addStray(state: string, algorithm: 'ES256' | 'A256GCM' = 'ES256')
 
 test('nothing is wrong: nothing is done', async () => {
   const before = keysIn()
-  expect(await repair()).toMatchObject({ error: undefined, stdout: 'every key and secret is of use\n' })
-  expect(await repair({ yes: true })).toMatchObject({ error: undefined, stdout: 'every key and secret is of use\n' })
+  expect(await repair()).toMatchObject({ error: undefined, stdout: 'every key and secret can be used\n' })
+  expect(await repair({ yes: true })).toMatchObject({ error: undefined, stdout: 'every key and secret can be used\n' })
   expect(keysIn()).toEqual(before)
 })
 
@@ -100,10 +100,10 @@ test('a key that nobody can open has become active: the one before it signs agai
   expect(await readiness(admin)).toBe(503)
 
   const shown = await repair()
-  expect(shown.error).toBe('nothing was changed: say --yes to have it done')
+  expect(shown.error).toBe('nothing was changed: give --yes to make the repairs')
   expect(shown.stdout.split('\n')).toEqual([
     expect.stringMatching(new RegExp(`^ES256\tactive\t${stray}\tits private part is encrypted under the master key`)),
-    '\tit signs no more; its tokens are good until they expire',
+    '\tit stops signing; its tokens stay valid until they expire',
     `ES256\t${right} signs`,
     '',
   ])

@@ -138,8 +138,8 @@ describe('an administrator revokes', () => {
   })
 
   test.each([
-    ['nothing', [], 'say one of'],
-    ['two things', ['--client', 'caller', '--jti', 'x'], 'say one of'],
+    ['nothing', [], 'give exactly one of'],
+    ['two things', ['--client', 'caller', '--jti', 'x'], 'give exactly one of'],
     ['an unknown client', ['--client', 'nobody'], 'there is no client nobody'],
     ['an unknown API', ['--api', 'https://x'], 'there is no API https://x'],
     ['an unknown key', ['--key', 'x'], 'there is no key x'],
