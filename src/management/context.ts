@@ -25,7 +25,7 @@ interface ManagementStores {
 
 /** The context of every verb. Running servers follow a change within a second. */
 export interface ManagementContext {
-  /** The author of the change, whom its event names. */
+  /** The author of the change. Its event names them. */
   readonly actor: Actor
   readonly tenant: TenantId
   readonly clock: Clock
@@ -38,6 +38,6 @@ export interface SealedContext extends ManagementContext {
   readonly masterKey: MasterKey
 }
 
-/** The event of a change: by the actor of the context, now. */
+/** The event of a change that the actor of the context makes now. */
 export const recordedBy = ({ actor, clock, random }: ManagementContext, occurrence: Occurrence): AuditEvent =>
   eventBy(actor, occurrence, { clock, random })

@@ -206,7 +206,7 @@ test('a secret too short to sign with is refused when it is registered', async (
         secret: only this long
 `
   await expect(server.apply(manifest)).rejects.toThrow(
-    /^test\.yaml:5: clients\[0\]\.credentials\[0\]\.secret: .* 32 bytes at the least/,
+    /^test\.yaml:5: clients\[0\]\.credentials\[0\]\.secret: .* at least 32 bytes/,
   )
 })
 

@@ -22,7 +22,7 @@ const toScope = ({
 }: ManifestApi['scopes'][number]): Scope =>
   withoutUndefined({ name, description, common, onRequest, wildcard, includes })
 
-/** A client as the manifest describes it, but for its credentials. */
+/** A client as the manifest describes it, without its credentials. */
 export const toClient = (wanted: ManifestClient): Omit<Client, 'credentials'> => ({
   id: ClientId(wanted.client_id),
   name: wanted.name,
@@ -51,6 +51,6 @@ export const toClient = (wanted: ManifestClient): Omit<Client, 'credentials'> =>
 
 type Defined<Shape> = { [Key in keyof Shape]: Exclude<Shape[Key], undefined> }
 
-/** What was not given is not there, rather than there and undefined: so it compares equal to what is read back. */
+/** A copy without the members that are undefined, so that it compares equal to the value that the database returns. */
 export const withoutUndefined = <Shape extends object>(shape: Shape): Defined<Shape> =>
   Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Defined<Shape>

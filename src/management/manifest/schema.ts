@@ -15,7 +15,7 @@ import { isReservedClaim } from '../../tokens/claims.ts'
 import { isPresetName, presets } from '../../tokens/presets.ts'
 import { clientFields, isClientField } from '../../tokens/profile.ts'
 
-/** Text without control characters, as it may stand on a page, in a header or in a log line. */
+/** Text without control characters, which is safe on a page, in a header and in a log line. */
 const line = (most: number) =>
   z
     .string()
@@ -29,14 +29,14 @@ const audience = line(1024).refine(
   'must be an absolute URI without a fragment, for example https://api.example.com',
 )
 
-/** A scope; with one `*` a dynamic one, with several a wildcard scope. */
+/** The name of a scope. With one `*` the scope is dynamic; with several it is a wildcard scope. */
 const scopeName = line(LONGEST_SCOPE)
   .refine(isScopeName, 'must be a scope name: visible ASCII without space, " or \\ (RFC 6749 §3.3)')
   .refine((name) => /[^*]/.test(name), 'must be more than *')
 
 const lifetime = z.int().min(1).max(31_536_000)
 
-/** Levels of lists and maps. Readers of tokens limit their depth, as `platform/json.ts` does. */
+/** The most levels of lists and maps. Readers of tokens limit the depth, as `platform/json.ts` does. */
 const DEEPEST = 16
 
 const isShallow = (value: unknown, levels = DEEPEST): boolean =>
@@ -100,19 +100,19 @@ const api = z.strictObject({
   require: z.enum(requiredProofs).optional(),
 })
 
-/** What a credential is made of: one of these; without any, a secret is generated. */
+/** The fields of which a credential has at most one. Without any, a secret is generated. */
 const credentialFields = ['secret', 'secret_env', 'jwks', 'jwks_uri', 'certificate', 'federated'] as const
 
 const url = line(2_000)
 
-/** RFC 7517 §5; what the keys are is looked at when they are planned. */
+/** A JWK Set (RFC 7517 §5). The plan checks the keys themselves. */
 const jwks = z.strictObject({ keys: z.array(z.record(z.string(), json)).min(1).max(MOST_KEYS) })
 
 const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()], {
   error: 'must be text, a number, true or false',
 })
 
-/** Which tokens of an outside issuer are as good as a secret. */
+/** The tokens of an outside issuer that authenticate the client. */
 export const federatedSchema = z.strictObject({
   issuer: url,
   audience: z.union([line(1_024), z.array(line(1_024)).min(1)], { error: 'must be text, or a list of texts' }),
@@ -138,17 +138,17 @@ const certificate = z
     error: 'must have exactly one of subject_dn, san_dns, san_uri, san_ip, san_email, thumbprint',
   })
 
-/** A name of letters, digits and `_`: what is none, and might be the secret itself, is not looked up, and not shown. */
+/** Whether a text is the name of a variable. Any other text might be the secret itself, so nobody looks it up or shows it. */
 const isVariableName = (text: string): boolean => /^[A-Za-z_]\w*$/.test(text) && redactText(text) === text
 
-/** A secret, by the same rule as secrets from other sources. */
+/** A secret, checked by the same rule as secrets from other sources. */
 const secret = z.string().transform((given, context) => {
   const read = readSecret(given)
   if (read.fault !== undefined) context.addIssue({ code: 'custom', message: read.fault })
   return read.secret ?? given
 })
 
-/** A secret given, named by an environment variable, or to be generated; or what proves without one. */
+/** A credential: a secret that is given, in an environment variable, or generated; or keys, a certificate or a trust. */
 const credential = z
   .strictObject({
     label: line(128).default(''),
@@ -172,7 +172,7 @@ const credential = z
     if (given.algorithm !== undefined && !isKeys) refuse('algorithm', 'is for jwks and jwks_uri only')
   })
 
-/** The scopes that a client is given at one API. */
+/** The scopes of a client at one API. */
 const grant = z.strictObject({
   api: audience,
   scopes: z.array(scopeName).default([]),
@@ -210,7 +210,7 @@ export const manifestSchema = z.strictObject({
   clients: z.array(client).default([]),
 })
 
-/** A manifest as written, checked in its form but not yet against the rest of the model. */
+/** A manifest that has the right form, but was not yet compared with the model. */
 export type Manifest = z.output<typeof manifestSchema>
 export type ManifestApi = Manifest['apis'][number]
 export type ManifestClient = Manifest['clients'][number]

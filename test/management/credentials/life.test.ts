@@ -383,12 +383,12 @@ describe('a mistake is one line', () => {
     [
       'rotating where there is nothing',
       () => credentialsRotate('bare', undefined, { overlap }),
-      'the client has no credential that counts',
+      'the client has no valid credential',
     ],
     [
       'rotating one of several',
       () => credentialsRotate('kinds', undefined, { overlap }),
-      /^say which: "first", "made of the environment", /,
+      /^name one of its credentials: "first", "made of the environment", /,
     ],
     [
       'rotating what has a successor',
@@ -400,7 +400,7 @@ describe('a mistake is one line', () => {
     [
       'rotating keys without new ones',
       () => credentialsRotate('keys', 'inline', { overlap }),
-      '"inline" is of the kind keys: say what comes after it',
+      '"inline" is of the kind keys: describe its successor',
     ],
     [
       'cancelling what came after nothing',
@@ -410,7 +410,7 @@ describe('a mistake is one line', () => {
     [
       'a label of a manifest',
       () => credentialsLabel('keys', 'inline', 'x', {}),
-      `"inline" is a manifest's: change its label there`,
+      `"inline" belongs to a manifest: change its label there`,
     ],
     [
       'a label that would write into the terminal',
