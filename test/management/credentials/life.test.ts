@@ -461,7 +461,7 @@ describe('a mistake is one line', () => {
     [
       'a short secret to sign with',
       () => credentialsAdd('kinds', { secretEnv: 'SHORT', retrievable: true }),
-      /^a secret that the client signs with must have 32 bytes/,
+      /^a secret that the client signs with must have at least 32 bytes/,
     ],
     [
       'an unknown algorithm',

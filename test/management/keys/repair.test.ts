@@ -162,7 +162,7 @@ test.each(cases)('%s', async (_name, spoilOne, { state, sealed }) => {
   const [plainToken, sealedToken] = [await issue(server.issuer, 'plain'), await issue(server.issuer, 'sealed')]
   const kid = await spoilOne()
   rows.announce('key', kid)
-  expect((await repair()).error).toMatch(/say --yes/)
+  expect((await repair()).error).toMatch(/give --yes/)
   const done = await repair({ yes: true, json: true })
   expect(done.error).toBeUndefined()
   expect(JSON.parse(done.stdout)).toMatchObject({ done: true, keys: [{ kid }], secrets: [] })
@@ -232,7 +232,7 @@ describe('with another master key', () => {
   test('begins anew where the one in use is lost: what can be verified stays good', async () => {
     const [plainToken, sealedToken] = [await issue(server.issuer, 'plain'), await issue(server.issuer, 'sealed')]
     const shown = await repair({ masterKeyLost: true }, withNext())
-    expect(shown.error).toMatch(/say --yes/)
+    expect(shown.error).toMatch(/give --yes/)
     expect(shown.stdout.match(/a new key is made/g)).toHaveLength(2)
     await expect(startNode({ masterKey: next })).rejects.toThrow(/is encrypted under the master key/)
 
