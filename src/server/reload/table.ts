@@ -25,7 +25,7 @@ type Validate = (next: Config, parts: RunningParts) => Apply | Promise<Apply>
 
 /** An option that may change while the server runs. */
 interface LiveOption {
-  /** From when it counts, as `docs/reload.md` says it. */
+  /** The time from which a change applies, as `docs/operating/reload.md` says it. */
   readonly effect: string
   readonly validate?: readonly Validate[]
 }
@@ -45,7 +45,7 @@ const trustedProxies: Validate =
     for (const { proxies } of listeners) proxies.replace(runtime.trusted_proxies)
   }
 
-/** Revocations and keys must outlive tokens, so the database has the longest lifetime before any token lives so long. */
+/** Revocations and keys must outlive tokens. So the database stores the longest lifetime before any token has it. */
 export const tokenLifetime: (next: Config, parts: Pick<RunningParts, 'revocations'>) => Promise<Apply> = async (
   { token },
   { revocations },
