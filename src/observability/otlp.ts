@@ -135,7 +135,7 @@ class Spans {
     }
   }
 
-  /** Makes a span for a call that returns a promise. Synchronous calls, and calls outside a traced request, get none. */
+  /** Makes a span for a call that returns a promise during a traced request. Work that starts after the response gets none. */
   #follow(name: string, call: () => unknown): unknown {
     const parent = this.#current.getStore()
     if (parent?.isRecording() !== true) return call()
