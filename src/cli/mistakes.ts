@@ -4,7 +4,7 @@ import { redactText } from '../platform/redact.ts'
 import { print, printable, say } from './output.ts'
 
 /**
- * Makes a command and its subcommands explain a wrong command line: one line, then how to get the help. Unexpected arguments and
+ * Makes a command and its subcommands explain a wrong command line in one line, and point to the help. Unexpected arguments and
  * values of options are never shown, since people put tokens and secrets there.
  */
 export function explainMistakes(command: Command): void {

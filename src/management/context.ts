@@ -13,7 +13,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import type { RevocationStore } from '../tokens/revocation/store.ts'
 
-/** The stores that verbs read and write. Each of their writes takes its event into its transaction. */
+/** The stores that verbs read and write. Each write stores its event in the same transaction. */
 interface ManagementStores {
   readonly directory: DirectoryStore
   readonly model: ModelStore

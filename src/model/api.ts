@@ -29,7 +29,7 @@ export interface Scope {
    */
   readonly name: string
   /**
-   * Whether the API itself reads `*` as any text, as RabbitMQ does. Then a client can ask for the name as it stands, and for
+   * Whether the API itself reads `*` as any text, as RabbitMQ does. Then a client can ask for the name itself, and for
    * every name that it covers, with or without `*`.
    */
   readonly wildcard?: boolean

@@ -64,7 +64,7 @@ export interface Ended {
   readonly credentials?: readonly RemovedCredential[]
 }
 
-/** A removed credential, with the data that identifies the same one in a manifest. */
+/** A removed credential, with the data that recognises it in a manifest. */
 export interface RemovedCredential {
   readonly credential: Credential
   readonly removedAt: number

@@ -31,7 +31,7 @@ export interface ModelWrites {
 /** A change of one client. */
 export interface ClientStep {
   readonly client: Client
-  /** Undefined if the client stays as it is: then nothing is written. */
+  /** The event of the change; undefined if nothing changes, and nothing is to be written. */
   readonly event: AuditEvent | undefined
 }
 

@@ -30,7 +30,7 @@ export interface Server {
   /** 0 if another process listens for administrators. */
   readonly adminPort: number
   /**
-   * Puts another configuration in force, cutting no connection.
+   * Puts another configuration in force, and cuts no connection.
    * @param next the current configuration with the options that may change, as `planReload` makes it
    * @throws UserError if it can't be put in force; nothing has changed then
    */

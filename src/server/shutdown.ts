@@ -25,7 +25,7 @@ export class ShutdownStack {
 export class Drain {
   #isAnnounced = false
 
-  /** Whether load balancers are told to send nothing more. */
+  /** Whether `/readyz` tells load balancers to send no more requests. */
   get isAnnounced(): boolean {
     return this.#isAnnounced
   }

@@ -155,7 +155,7 @@ function toKeys(
   return { ...life, kind: 'keys', hint: hint.slice(0, 128), source, algorithm }
 }
 
-/** Parses a set of keys. @throws CredentialError if any of them is bad */
+/** Parses a set of keys. @throws CredentialError if any key is unusable */
 function requireKeys(jwks: readonly Jwk[], field: string): readonly PublicKey[] {
   try {
     const { keys } = parseKeySet({ keys: jwks }, { strict: true })

@@ -112,7 +112,7 @@ async function apiLosses(
   )
 }
 
-/** Whether an API still has every scope that it had, for the same clients. If so, its clients need not be checked. */
+/** Whether an API keeps all its scopes, for the same clients. If so, its clients need not be checked. */
 const hasAllOf = (before: Api, after: Api): boolean =>
   before.scopes.every(({ description: _, ...scope }) =>
     after.scopes.some(({ description: __, ...other }) => isDeepStrictEqual(scope, other)),

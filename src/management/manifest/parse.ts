@@ -88,7 +88,7 @@ function locateIn(parts: readonly Part[], path: Path): Location {
   return at?.locate(path) ?? { file: 'the manifest', line: 1, path }
 }
 
-/** Names must be unique where something else refers to them. @throws Mistakes */
+/** Refuses repeated names, since references to them would be ambiguous. @throws Mistakes */
 function refuseRepeated({ apis, clients }: Manifest, locate: Locate): void {
   const mistakes = new MistakeList()
   const unique = (names: readonly string[], pathTo: (index: number) => Path, kind: string) => {

@@ -93,7 +93,7 @@ export const remove = (credentials: readonly Credential[], removed: Credential):
   ...(removed.origin === 'manifest' && { keepAway: removed }),
 })
 
-/** The successor of a credential that is not revoked; undefined if there is none. */
+/** The successor of a credential; undefined if it has none, or only revoked ones. */
 export const successorOf = (credentials: readonly Credential[], { id }: Credential): Credential | undefined =>
   credentials.find((other) => other.replaces?.id === id && other.revokedAt === undefined)
 

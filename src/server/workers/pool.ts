@@ -24,7 +24,7 @@ interface PoolOptions {
   readonly audit: AuditSink
   readonly guesses: Guesses
   readonly log: Logger
-  /** How long a worker may take to stop. Milliseconds. */
+  /** The time that a worker may take to stop. Milliseconds. */
   readonly stopTimeout: number
 }
 
