@@ -3,20 +3,20 @@ import { json } from '../http/respond.ts'
 import type { Clock } from '../platform/clock.ts'
 import { StorageProbe } from './storage-probe.ts'
 
-/** What readiness depends on. */
+/** The conditions of readiness. */
 export interface Health {
   readonly isDraining: () => boolean
-  /** Writes to the database as requests do. Rejects where the database does not take the write. */
+  /** Writes to the database as requests do. Rejects if the database does not accept the write. */
   readonly pingStorage: () => Promise<void>
   readonly clock: Clock
   readonly isAuditFull: () => boolean
-  /** Other reasons why it can't answer as it should, one line each. */
+  /** Other reasons why the server can't answer as it should, one line each. */
   readonly problems: () => Promise<readonly string[]>
-  /** Where several processes serve as one. */
+  /** Whether no worker listens. Only a primary has this check. */
   readonly isWithoutWorkers?: () => boolean
 }
 
-/** `/healthz`: the process answers. `/readyz`: it should be sent requests, and if not, why not. */
+/** `/healthz` says that the process answers. `/readyz` says whether to send it requests, and if not, why not. */
 export function healthRoutes(health: Health): Routes {
   const alive: Endpoint = () => json(200, { status: 'ok' })
   const storage = new StorageProbe(health.pingStorage, health.clock)

@@ -2,8 +2,8 @@ import type { Routes } from '../http/message.ts'
 import { METRICS_TYPE, renderMetrics, type Snapshot } from '../observability/snapshot.ts'
 
 /**
- * `/metrics`: what a monitoring system asks for every few seconds.
- * @param measure what the processes that serve as one have measured by then
+ * `/metrics`: the metrics of this process and its workers, in the text format of Prometheus.
+ * @param measure takes a snapshot of each process
  */
 export const metricsRoutes = (measure: () => Promise<readonly Snapshot[]>): Routes => ({
   '/metrics': {

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import { type Actor, operator } from '../audit/actor.ts'
 
-/** As much of the operating system as names the operator. */
+/** The parts of the operating system that name the operator. */
 interface System {
   readonly userInfo: () => { readonly username: string }
   readonly hostname: () => string
@@ -10,7 +10,7 @@ interface System {
 
 const here: System = { userInfo, hostname, uid: () => process.getuid?.() }
 
-/** The account and the machine that run this command. An account without an entry in the user database has only its number. */
+/** The account and the machine that run this command. An account without an entry in the user database is named by its number. */
 export function operatorOf(way: 'command' | 'manifest', system = here): Actor {
   try {
     return operator(system.userInfo().username, system.hostname(), way)

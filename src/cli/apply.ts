@@ -19,7 +19,7 @@ interface ApplyCommandOptions {
 /** Bytes of a file: enough for some 100,000 clients. */
 const LONGEST_MANIFEST = 64 * 1024 * 1024
 
-/** `tessera apply`: makes the model what a manifest says. */
+/** `tessera apply`: makes the model match a manifest. */
 export async function apply({ file, dryRun = false, json, config }: ApplyCommandOptions): Promise<void> {
   const names = [file].flat()
   if (names.filter((name) => name === '-').length > 1)
@@ -36,7 +36,7 @@ export async function apply({ file, dryRun = false, json, config }: ApplyCommand
         env: process.env,
         dryRun,
         show: (shown) => {
-          if (!json) say('These secrets are generated. They are shown this once:')
+          if (!json) say('These secrets were generated. They are shown only once:')
           show(json ? planAsJson(shown, dryRun) : [...planLines(shown), ...secretLines(shown)].join('\n'))
         },
       })

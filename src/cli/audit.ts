@@ -19,7 +19,7 @@ interface AuditTailOptions {
 const FOLLOW_INTERVAL_MS = 250
 const MOST_AT_ONCE = 1_000
 
-/** `tessera audit tail`: prints the last events, and with `--follow` those that come. */
+/** `tessera audit tail`: prints the last events, and with `--follow` also new ones. */
 export async function auditTail({
   lines,
   follow,

@@ -22,7 +22,7 @@ interface RestoreOptions {
   readonly config?: string
 }
 
-/** `tessera backup`: a copy of the database as it is at one moment, while servers run. */
+/** `tessera backup`: copies the database as it is at one moment. Servers may run. */
 export async function backup({ to, json, config }: BackupOptions): Promise<void> {
   const { location } = readSettings(config)
   const path = pathOf(location, (url) => `pg_dump --format=custom --file=${to} '${url}'`)
@@ -30,12 +30,14 @@ export async function backup({ to, json, config }: BackupOptions): Promise<void>
   const { bytes, clients, masterKeyIds, migrations } = backUpSqlite(path, to)
   const schema = migrations.at(-1)
   if (json) return print(JSON.stringify({ file: to, bytes, clients, schema, master_key_ids: masterKeyIds }))
-  print(`${to}: ${bytes} bytes, ${clients} clients, schema ${schema}; read again and found sound`)
+  print(`${to}: ${bytes} bytes, ${clients} clients, schema ${schema}; checked and intact`)
   const ids = masterKeyIds.length === 0 ? '' : ` (${masterKeyIds.join(', ')})`
-  say(`The master key${ids} is not in it. Keep that elsewhere: without it, the keys in the backup can't be read.`)
+  say(
+    `The backup does not hold the master key${ids}. Keep that elsewhere: without it, the keys in the backup can't be read.`,
+  )
 }
 
-/** `tessera restore`: a backup in the place of the configured database, if servers could start on it. */
+/** `tessera restore`: replaces the configured database with a backup, if servers could start on it. */
 export async function restore({ from, replace = false, json, config }: RestoreOptions): Promise<void> {
   const { options, location } = readSettings(config)
   const to = pathOf(location, (url) => `pg_restore --clean --if-exists --single-transaction --dbname='${url}' ${from}`)
@@ -52,12 +54,12 @@ export async function restore({ from, replace = false, json, config }: RestoreOp
   const { clients, before } = await restoreSqlite({ from, to, replace, clock: systemClock, inspect })
   if (json) return print(JSON.stringify({ database: to, clients, before: before ?? null }))
   print(`${to}: ${clients} clients, restored from ${from}; its keys open under the master key ${masterKey.id}`)
-  if (before !== undefined) say(`What was there before is kept as ${before}. Delete it once you don't need it.`)
-  if (unusable > 0) say(`${unusable} of its keys and secrets are of no use: see tessera keys repair.`)
-  say('What was revoked, rotated or changed since the backup is as it was then: revoke again what must stay revoked.')
+  if (before !== undefined) say(`The previous database is kept as ${before}. Delete it once you don't need it.`)
+  if (unusable > 0) say(`${unusable} of its keys and secrets can't be used: see tessera keys repair.`)
+  say('Every revocation, rotation and change since the backup is undone. Revoke again as necessary.')
 }
 
-/** The path of an SQLite database. @param instead the command for PostgreSQL, by its address @throws UserError naming it */
+/** The path of an SQLite database. @param instead makes the command for PostgreSQL @throws UserError with it for PostgreSQL */
 function pathOf(location: string, instead: (url: string) => string): string {
   if (location.startsWith(SQLITE)) return location.slice(SQLITE.length)
   throw new UserError(

@@ -14,7 +14,7 @@ interface ClientsOptions {
   readonly config?: string
 }
 
-/** `tessera clients list`: every client, a line each, and in one array for who asks for JSON. */
+/** `tessera clients list`: prints every client, one line each; with `--json`, in one array. */
 export const clientsList = ({ json, config }: ClientsOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const lines: string[] = []
@@ -24,7 +24,7 @@ export const clientsList = ({ json, config }: ClientsOptions): Promise<void> =>
     else for (const line of lines) print(line)
   })
 
-/** `tessera clients show`: one client, as it stands. */
+/** `tessera clients show`: prints one client. */
 export const clientsShow = (id: string, { config }: ClientsOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     print(JSON.stringify(asJson(await showClient(managementContext(opened), ClientId(id))), undefined, 2))
@@ -38,12 +38,14 @@ export const clientsEnable = (id: string, enabled: boolean, { json, config }: Cl
     if (json) return print(JSON.stringify(asJson(client)))
     print(`${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
     if (wasEnabled === enabled) return
-    if (enabled) return say('Within a second, it can get tokens. Its earlier tokens stay inactive.')
-    say('Within a second, it gets no more tokens, and introspection reports its earlier tokens as inactive, for good.')
-    say('APIs that verify by themselves accept them until they expire.')
+    if (enabled) return say('It can get tokens within one second. Its earlier tokens stay inactive.')
+    say(
+      'Within one second, it gets no more tokens, and introspection reports its earlier tokens as inactive, for good.',
+    )
+    say('APIs that verify tokens themselves accept them until they expire.')
   })
 
-/** Without what its credentials are checked with. */
+/** A client as JSON, without hashes, keys and other data of its credentials. */
 function asJson(client: Client | UnreadableClient) {
   if ('problem' in client) return { client_id: client.id, unreadable: client.problem }
   const { id, credentials, grantTypes, restrictScopes, defaultScopes, grants, ...others } = client

@@ -9,7 +9,7 @@ const flagged = optionInfos.filter((option) => !isEnvironmentOnly(option.key))
 export function addConfigOptions(command: Command): Command {
   command.option(
     '-c, --config <file>',
-    'the configuration, YAML; TESSERA_* variables win over it, and flags over those',
+    'the configuration, YAML; TESSERA_* variables override it, and flags override both',
   )
   for (const { flag, description, fallback } of flagged) {
     const shown = fallback === undefined ? '' : ` (default: ${String(fallback) || 'none'})`
@@ -24,7 +24,7 @@ export const givenOptions = (command: Command): Reading => {
   return readOptions({ file: configFile(config, process.env), env: process.env, flags })
 }
 
-/** Reads the configuration of `tessera dev`, which never takes the usual file of the machine, and says which options it has. */
+/** Reads the configuration of `tessera dev`, which ignores the usual file of the machine. `isGiven` tells options from defaults. */
 export function developmentOptionsOf(command: Command): Reading & { readonly isGiven: (key: string) => boolean } {
   const { config, flags } = givenFlags(command)
   const reading = readOptions({ file: namedConfigFile(config, process.env), env: process.env, flags })

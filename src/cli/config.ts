@@ -10,7 +10,7 @@ import { isLive } from '../server/reload/table.ts'
 import { givenOptions } from './config-options.ts'
 import { print, printable, say } from './output.ts'
 
-/** `tessera config check`: fails with what `tessera serve` would fail with, and changes nothing. */
+/** `tessera config check`: fails as `tessera serve` would, and changes nothing. */
 export async function configCheck(command: Command): Promise<void> {
   const examined = examineConfig(givenOptions(command), systemClock)
   const means = { clock: systemClock, random: systemRandom, mayRun: true }
@@ -22,7 +22,7 @@ export async function configCheck(command: Command): Promise<void> {
   print(printable(`ok: ${issuer} on ${shownLocation(storage)}`))
 }
 
-/** `tessera config reference`: every option, as docs/reference/configuration.md has it. */
+/** `tessera config reference`: prints every option, as docs/reference/configuration.md does. */
 export async function configReference(): Promise<void> {
   print(configurationReference(isLive))
 }

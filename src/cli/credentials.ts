@@ -22,13 +22,13 @@ import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
 
-/** What every command on credentials takes. */
+/** The options of every command on credentials. */
 interface CommonOptions {
   readonly json?: true
   readonly config?: string
 }
 
-/** What a new credential is made of; a secret is generated where nothing is given. */
+/** The options that describe a new credential. Without any, a secret is generated. */
 interface NewOptions extends CommonOptions {
   readonly label?: string
   readonly expires?: string
@@ -41,7 +41,7 @@ interface NewOptions extends CommonOptions {
   readonly federated?: string
 }
 
-/** `tessera credentials list`: what a client has, and how it stands. */
+/** `tessera credentials list`: prints the credentials of a client and their status. */
 export const credentialsList = (client: string, { json, config }: CommonOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const { found, unreadable } = await listCredentials(managementContext(opened), ClientId(client))
@@ -54,14 +54,14 @@ export const credentialsList = (client: string, { json, config }: CommonOptions)
       print(printable(`${id}  ${JSON.stringify(label)}  can't be read: ${problem}`))
   })
 
-/** `tessera credentials add`: one more, beside those there are. */
+/** `tessera credentials add`: adds a credential to a client. */
 export const credentialsAdd = (client: string, options: NewOptions): Promise<void> =>
   withShown(options, async (context, show) => {
     const spec = await specOf(options)
     reportGiven(await addCredential(context, { client: ClientId(client), spec, show }), options)
   })
 
-/** `tessera credentials rotate`: the next one, and an overlap for the one before. */
+/** `tessera credentials rotate`: adds the successor of a credential, which expires after the overlap. */
 export const credentialsRotate = (
   client: string,
   credential: string | undefined,
@@ -73,17 +73,19 @@ export const credentialsRotate = (
     const made = await rotateCredential(context, { client: ClientId(client), name: credential, spec, overlap, show })
     reportGiven(made, options)
     if (!options.json)
-      say(`The one before, ${printable(made.old.label || made.old.id)}, is good until ${time(made.old.expiresAt)}.`)
+      say(
+        `The old credential, ${printable(made.old.label || made.old.id)}, is valid until ${time(made.old.expiresAt)}.`,
+      )
   })
 
 /** `tessera credentials cancel`: undoes a rotation. */
 export const credentialsCancel = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withContext(options, async (context) => {
     const old = await cancelRotation(context, { client: ClientId(client), name: credential })
-    reportChange(old, options, `is good again${old.expiresAt === undefined ? '' : ` until ${time(old.expiresAt)}`}`)
+    reportChange(old, options, `is valid again${old.expiresAt === undefined ? '' : ` until ${time(old.expiresAt)}`}`)
   })
 
-/** `tessera credentials revoke`: ends one now. */
+/** `tessera credentials revoke`: revokes a credential now. */
 export const credentialsRevoke = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withContext(options, async (context) => {
     reportChange(await revokeCredential(context, { client: ClientId(client), name: credential }), options, 'is revoked')
@@ -91,19 +93,19 @@ export const credentialsRevoke = (client: string, credential: string, options: C
   })
 
 function sayThatTokensLive(client: string): void {
-  say('Within a second, every server rejects it. Tokens already issued with it stay valid:')
-  say(`tessera revoke --client ${printable(client)} ends those, too.`)
+  say('Every server rejects it within one second. Tokens already issued with it stay valid.')
+  say(`To end those, too, run: tessera revoke --client ${printable(client)}`)
 }
 
-/** `tessera credentials remove`: removes one for good. */
+/** `tessera credentials remove`: removes a credential for good. */
 export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withContext(options, async (context) => {
     const removed = await removeCredential(context, { client: ClientId(client), name: credential })
     if ('problem' in removed) {
-      const what = options.json
+      const line = options.json
         ? JSON.stringify(unreadableAsJson(removed))
         : `${printable(removed.label || removed.id)} is removed`
-      return print(what)
+      return print(line)
     }
     reportChange(removed, options, 'is removed')
     if (options.json) return
@@ -112,7 +114,7 @@ export const credentialsRemove = (client: string, credential: string, options: C
       say('Its manifest does not bring it back: remove it there, or give it another label, secret or key.')
   })
 
-/** `tessera credentials label`: gives one another label. */
+/** `tessera credentials label`: gives a credential another label. */
 export const credentialsLabel = (
   client: string,
   credential: string,
@@ -127,7 +129,7 @@ export const credentialsLabel = (
 const withContext = (options: CommonOptions, work: (context: MakingContext) => Promise<void>): Promise<void> =>
   withDatabase(options.config, (opened) => work(managementContext(opened)))
 
-/** The same for commands that may make a secret. */
+/** Like `withContext`, for commands that may make a secret. */
 const withShown = (
   options: CommonOptions,
   work: (context: MakingContext, show: ShowSecret) => Promise<void>,
@@ -135,7 +137,7 @@ const withShown = (
   withNewSecrets((show) =>
     withContext(options, (context) =>
       work(context, (made) => {
-        if (!options.json) say('Its secret is shown this once:')
+        if (!options.json) say('The secret is shown only once:')
         show(asText(made, options))
       }),
     ),
@@ -174,7 +176,7 @@ async function proofOf({ secretEnv, retrievable, jwks, jwksUri, algorithm, certi
   return { kind: 'secret', secret, isRetrievable: retrievable === true } satisfies ProofSpec
 }
 
-/** A JWK set, or one key alone. */
+/** Reads a JWK set, or a single key. @throws UserError */
 async function readKeys(file: string): Promise<readonly Jwk[]> {
   let json: ({ readonly keys?: readonly Jwk[] } & Jwk) | null
   const text = await readTextInput(file, LONGEST_FILE)
@@ -183,11 +185,11 @@ async function readKeys(file: string): Promise<readonly Jwk[]> {
   } catch {
     throw new UserError(`${nameOfInput(file)} is not JSON`)
   }
-  if (typeof json !== 'object' || json === null) throw new UserError(`${nameOfInput(file)} is no JWK set`)
+  if (typeof json !== 'object' || json === null) throw new UserError(`${nameOfInput(file)} is not a JWK set`)
   return Array.isArray(json.keys) ? json.keys : [json]
 }
 
-/** `san_dns=edge.example.com`. */
+/** Parses a name and a value, such as `san_dns=edge.example.com`. @throws UserError */
 function parsePair(text: string): Readonly<Record<string, string>> {
   const equals = text.indexOf('=')
   if (equals === -1) throw new UserError('--certificate must be a name and a value, such as san_dns=edge.example.com')
@@ -242,8 +244,8 @@ function reportGiven(made: MadeCredential, options: CommonOptions): void {
   if (made.generated === undefined) print(asText(made, options))
 }
 
-function reportChange(credential: Credential, { json }: CommonOptions, what: string): void {
+function reportChange(credential: Credential, { json }: CommonOptions, change: string): void {
   const one = alone(credential)
   if (json) print(JSON.stringify(asJson(one, [one])))
-  else print(`${printable(credential.label || credential.id)} ${what}`)
+  else print(`${printable(credential.label || credential.id)} ${change}`)
 }

@@ -20,15 +20,15 @@ import type { Store } from '../store/tables/sql-store.ts'
 import { operatorOf } from './actor.ts'
 import { readSettings } from './settings.ts'
 
-/** What a command works on. */
+/** The configuration and the open database of a command. */
 export interface Opened {
   readonly options: Options
   readonly store: Store
 }
 
 /**
- * Opens the configured database, else that of `tessera dev`, for as long as `work` takes.
- * @throws UserError where it does not exist, can't be used, or lacks migrations: no such command makes or migrates one
+ * Opens the configured database, or else that of `tessera dev`, runs `work`, and closes it.
+ * @throws UserError if it does not exist, can't be used, or lacks migrations: these commands neither create nor migrate one
  */
 export async function withDatabase<Result>(
   configFile: string | undefined,
@@ -45,7 +45,7 @@ export async function withDatabase<Result>(
   })
 }
 
-/** Runs `work`. @throws UserError in our words where the database can't be used */
+/** Runs `work`. @throws UserError in our words if the database can't be used */
 export async function inWordsOf<Result>(location: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
@@ -54,7 +54,7 @@ export async function inWordsOf<Result>(location: string, work: () => Promise<Re
   }
 }
 
-/** The configured master key, else that of `tessera dev`. @throws ConfigError where there is none */
+/** The configured master key, or else that of `tessera dev`. @throws ConfigError if neither exists */
 export function masterKeyOf(options: Options): MasterKey {
   const development = join(options.data, 'master.key')
   const isConfigured = options.master_key !== undefined || options.master_key_file !== undefined
@@ -80,7 +80,7 @@ export const managementContext = (
   refuseUrl: (url) => refuseUrl(url, new AddressRules(options.outbound.allow)),
 })
 
-/** What fetches keys of clients and of outside issuers, as the server does. */
+/** Fetches keys of clients and of outside issuers by the same rules as the server. */
 export const keyFetcher = ({ outbound }: Options): JsonFetcher =>
   new JsonFetcher({
     addresses: new AddressRules(outbound.allow),
@@ -88,7 +88,7 @@ export const keyFetcher = ({ outbound }: Options): JsonFetcher =>
     ca: outbound.ca === undefined ? undefined : [readAuthorities('outbound.ca', outbound.ca)],
   })
 
-/** The same for the commands on keys. */
+/** The context of the commands on keys. */
 export const keyContext = async (opened: Opened): Promise<KeyContext> => ({
   ...managementContext(opened),
   masterKey: masterKeyOf(opened.options),

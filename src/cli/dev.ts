@@ -17,7 +17,7 @@ import { print } from './output.ts'
 import { isWorker, runServer, runWorker } from './run.ts'
 import { quote } from './shell.ts'
 
-/** `tessera dev`: a server that can be tried at once. */
+/** `tessera dev`: runs a server that people can try at once. */
 export async function dev(command: Command): Promise<void> {
   if (isWorker()) return runWorker()
   // From here on, nobody else on the machine can read new files, unless the code that makes them says so.
@@ -33,7 +33,7 @@ export async function dev(command: Command): Promise<void> {
   print(banner(config, runtimePort, adminPort))
 }
 
-/** Only in a database that is new: what was changed or removed since stays so. */
+/** Adds the sample to a new database only, so that later changes and removals of it last. */
 async function addSample(config: Config): Promise<void> {
   const store = await openStore(config.storage, systemClock, config.storageAccess)
   try {
@@ -55,7 +55,7 @@ function banner(config: Config, runtimePort: number, adminPort: number): string 
   const trust = isTls ? `--cacert ${shellWord(trustedFor(config))} ` : ''
   const { clientId, secret, scope } = sampleClient
   return `
-Tessera, for DEVELOPMENT ONLY: its sample client has a published secret, its certificate an authority of its own.
+Tessera, for DEVELOPMENT ONLY: its sample client has a published secret, and its certificate comes from an authority of its own.
 
   OAuth endpoints  ${runtime}   (issuer ${config.issuer})
   Health           https://localhost:${adminPort}/healthz
@@ -69,9 +69,9 @@ Get a token:
 Ctrl+C stops it.`
 }
 
-/** The file that a client must trust: our own authority, or the certificate that was given. */
+/** The file that a client must trust: our own authority, or the configured certificate. */
 const trustedFor = ({ data, tls: { cert = '' } }: Config): string =>
   dirname(resolve(cert)) === dirname(authorityOf(data)) ? authorityOf(data) : cert
 
-/** A word as a shell takes it, without quotes if it needs none. */
+/** A word for a shell, quoted only if necessary. */
 const shellWord = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word))

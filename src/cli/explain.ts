@@ -15,11 +15,11 @@ interface ExplainOptions {
   readonly config?: string
 }
 
-/** `tessera explain`: what came of a request, and why: what the wire never says. */
+/** `tessera explain`: prints the result of a request and its reasons, which no response reveals. */
 export const explain = (given: string, { json, config }: ExplainOptions): Promise<void> =>
   withDatabase(config, async ({ options, store }) => {
     const requestId = requestIdIn(given)
-    if (/\s/.test(requestId)) throw new UserError('that is no request id, which is the X-Request-Id of an answer')
+    if (/\s/.test(requestId)) throw new UserError('that is not a request id: give the X-Request-Id of a response')
     const events = await store.audit.listEvents({ limit: 100, requestId })
     if (events.length === 0) throw new UserError(nothingUnder(requestId, options.audit.retention_days))
     for (const event of events) {
@@ -35,13 +35,13 @@ function nothingUnder(requestId: string, retention: number): string {
   const madeAt = uuidv7Time(requestId)
   const nothing = `nothing is recorded under ${JSON.stringify(requestId)}`
   if (madeAt === undefined)
-    return `${nothing}, which is no request id of this server: that is the X-Request-Id of an answer`
+    return `${nothing}, which is not a request id of this server: give the X-Request-Id of a response`
   const made = `${nothing}, made at ${new Date(madeAt).toISOString()}`
   if (madeAt < systemClock.now() - retention * DAY_MS) return `${made}: events are kept for ${retention} days`
-  return `${made}. The log records tokens that were issued or revoked, and requests that an endpoint refused. It does not record answers about tokens (introspection, validation), fetches of keys and metadata, or paths without an endpoint (404)`
+  return `${made}. The log records tokens that were issued or revoked, and requests that an endpoint refused. It does not record responses about tokens (introspection, validation), fetches of keys and metadata, or paths without an endpoint (404)`
 }
 
-/** The client of an event as it stands now; undefined where there is none. */
+/** The present client of an event; undefined if it does not exist. */
 type Known = Client | UnreadableClient | undefined
 
 function asJson(event: StoredAuditEvent, client: Known) {
@@ -63,21 +63,21 @@ function asJson(event: StoredAuditEvent, client: Known) {
 /** Notes on a reason, from the present state of the client. */
 function notesOn({ reason, detail }: StoredAuditEvent, client: Known): readonly string[] {
   if (client === undefined) return []
-  if ('problem' in client) return [`The client can't be read by now: ${client.problem}.`]
+  if ('problem' in client) return [`The record of the client can't be read now: ${client.problem}.`]
   const { certificates } = client.credentials
   if (reason === 'no_credentials' && detail['certificate'] === 'none' && certificates.length > 0) {
     return [
-      'The client proves itself by certificate, and none arrived: see whether it sends one, and whether a proxy ends TLS before the server (runtime.certificate_header).',
+      'The client authenticates by certificate, but none arrived: check whether it sends one, and whether a proxy terminates TLS before the server (runtime.certificate_header).',
     ]
   }
   if (reason !== 'client_disabled') return []
   const { disabledAt } = client.ended ?? {}
-  if (client.enabled) return ['It is enabled by now.']
+  if (client.enabled) return ['The client is enabled now.']
   if (disabledAt === undefined) return ['Its manifest says `enabled: false`.']
   return [`A command disabled it on ${new Date(disabledAt).toISOString()}; \`tessera clients enable\` undoes that.`]
 }
 
-/** The member of the detail that names a credential: the one that proved the client, or one that could not be read. */
+/** The member of the detail that names a credential: the one that authenticated the client, or an unreadable one. */
 const naming = ({ detail }: StoredAuditEvent): string | undefined =>
   ['credential', 'unreadable_credential'].find((name) => name in detail)
 

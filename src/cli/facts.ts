@@ -2,13 +2,13 @@ import type { Check } from '../client-auth/federation/match.ts'
 
 const STEP = '  '
 
-/** A check of a token, in a line: passed or not, and what was expected. */
+/** Formats a check of a token as one line, with the expected value if it failed. */
 export function checkLine({ check, passed, expected, received, note }: Check): string {
   if (passed) return `✓ ${check}: ${received}`
   return `✗ ${check}: expected ${expected}, received ${received}${note === undefined ? '' : ` (${note})`}`
 }
 
-/** Formats one fact per line. Each part of a nested value has its own, indented line. An absent value gives no line. */
+/** Formats one fact per line. Each part of a nested value gets its own, indented line. An absent value gets none. */
 export function factLines(name: string, value: unknown, indent = STEP): readonly string[] {
   if (value === undefined || value === null || value === '') return []
   if (!isComposite(value)) return [`${indent}${name}: ${value}`]
@@ -18,7 +18,7 @@ export function factLines(name: string, value: unknown, indent = STEP): readonly
   return [`${indent}${name}:`, ...parts.flatMap((part) => partLines(part, Array.isArray(value), indent + STEP))]
 }
 
-/** @param isItem whether it is an entry of a list: its first line gets a hyphen, and its other lines are indented to match */
+/** @param isItem whether the part is an entry of a list: its first line gets a hyphen, and its other lines are indented to match */
 function partLines(part: unknown, isItem: boolean, indent: string): readonly string[] {
   const lines = linesOf(part)
   if (!isItem || isCheck(part)) return lines.map((line) => indent + line)

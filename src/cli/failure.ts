@@ -5,12 +5,11 @@ import { Mistakes, UserError } from '../platform/user-error.ts'
 import { visibleText, visibleValue } from '../platform/visible.ts'
 import { explainDatabase } from '../store/problems.ts'
 
-const UNFORESEEN =
-  'this failed in a way that nobody has foreseen; run it again with TESSERA_DEBUG=1 to see how, and report that'
+const UNFORESEEN = 'an unexpected error occurred: run it again with TESSERA_DEBUG=1 to see the details, and report them'
 
 /**
- * Says what went wrong, in our own words: one line for each mistake. Quoted text can't begin a new line. `TESSERA_DEBUG` adds the
- * errors of libraries and of the system.
+ * Explains an error in our own words, one line for each mistake. Quoted text can't begin a new line. `TESSERA_DEBUG` adds the errors
+ * of libraries and of the system.
  */
 export function explainFailure(error: unknown, env: Readonly<Record<string, string | undefined>>): string {
   const words = (error instanceof Mistakes ? error.lines : [wordsOf(error)]).map(visibleValue).join('\n')

@@ -24,19 +24,19 @@ interface FederateTestOptions {
   readonly config?: string
 }
 
-/** A federated credential, and what a token is to it. */
+/** The result of comparing a token with a federated credential. */
 interface Outcome {
   readonly credential: string
   readonly issuer: string
-  /** Why it counts for no token; undefined where it does. */
+  /** The reason why the credential accepts no token any more; undefined while it is valid. */
   readonly ended: 'revoked' | 'expired' | undefined
   readonly matched: boolean
-  /** Undefined where the issuer is another: then its keys say nothing. */
+  /** Undefined if the token has another issuer, whose keys this credential does not trust. */
   readonly signature: string | undefined
   readonly checks: readonly Check[]
 }
 
-/** `tessera federate test`: which federated credential a token would match, and why the others don't. */
+/** `tessera federate test`: says which federated credential a token matches, and why the others don't. */
 export const federateTest = ({ client: id, json, config }: FederateTestOptions): Promise<void> =>
   withDatabase(config, async ({ options, store }) => {
     const client = await store.directory.loadClient(ClientId(id))
@@ -60,7 +60,7 @@ function parse(token: string): CompactJws {
     return parseAssertion(token)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    throw new UserError(`standard input is no signed JWT: ${JSON.stringify(error.detail)}`)
+    throw new UserError(`standard input is not a signed JWT: ${JSON.stringify(error.detail)}`)
   }
 }
 
@@ -86,7 +86,7 @@ async function signatureOf(trust: FederatedCredential['trust'], jws: CompactJws,
   try {
     return (await isSignedByIssuer(jws, trust, { published: keys, registered: new RegisteredKeys() }, new Tries()))
       ? 'good'
-      : 'by none of the keys of the issuer'
+      : 'no key of the issuer verifies it'
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return `the keys of the issuer could not be fetched: ${String(error.detail['message'] ?? error.reason)}`

@@ -25,12 +25,12 @@ export const keysRepair = ({ yes, masterKeyLost, json, config }: RepairOptions):
     if (json) print(JSON.stringify(asJson(repair, secrets, yes === true)))
     else report(repair, secrets, yes === true)
     const isWhole = repair.broken.length + repair.replacements.length + secrets.length === 0 && !isLost
-    if (!yes && !isWhole) throw new UserError('nothing was changed: say --yes to have it done')
+    if (!yes && !isWhole) throw new UserError('nothing was changed: give --yes to make the repairs')
   })
 
 const ENDS = {
-  retire: 'it signs no more; its tokens are good until they expire',
-  discard: 'it is removed; no token of it is good',
+  retire: 'it stops signing; its tokens stay valid until they expire',
+  discard: 'it is removed; its tokens are invalid',
 } as const
 
 function report({ broken, replacements }: KeyRepair, secrets: readonly LostSecret[], isDone: boolean): void {
@@ -44,10 +44,11 @@ function report({ broken, replacements }: KeyRepair, secrets: readonly LostSecre
   }
   for (const { clientId, credential, problem } of secrets) {
     print(`${printable(clientId)}\t${printable(credential.label || credential.id)}\tits secret ${printable(problem)}`)
-    print('\tonly its hash is kept: the client can send it, and not sign with it (client_secret_jwt)')
+    print('\tonly its hash is kept: the client can send it, but not sign with it (client_secret_jwt)')
   }
-  if (broken.length + replacements.length + secrets.length === 0) print('every key and secret is of use')
-  else if (isDone && secrets.length > 0) say('tessera credentials rotate gives a client another secret to sign with.')
+  if (broken.length + replacements.length + secrets.length === 0) print('every key and secret can be used')
+  else if (isDone && secrets.length > 0)
+    say('To give a client another secret to sign with, run: tessera credentials rotate')
 }
 
 const asJson = ({ broken, replacements }: KeyRepair, secrets: readonly LostSecret[], isDone: boolean) => ({

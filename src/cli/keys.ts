@@ -21,7 +21,7 @@ interface KeysOptions {
   readonly config?: string
 }
 
-/** `tessera keys list`: every key, and who has seen those that are not yet in use. */
+/** `tessera keys list`: prints every key, and the consumers that have fetched the pending ones. */
 export const keysList = ({ json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const { found, unreadable, masterKeyId, consumers } = await listKeys(managementContext(opened))
@@ -40,7 +40,7 @@ export const keysList = ({ json, config }: KeysOptions): Promise<void> =>
       print(`?\t${state}\t${printable(id)}\tcan't be read: ${problem}`)
   })
 
-/** `tessera keys rotate`: the next key becomes active as soon as verifiers can have it, or with `--now` at once. */
+/** `tessera keys rotate`: activates the next key once it has been published long enough, or with `--now` at once. */
 export const keysRotate = ({ algorithm, now, json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const writes = await rotateKeys(await keyContext(opened), {
@@ -48,20 +48,22 @@ export const keysRotate = ({ algorithm, now, json, config }: KeysOptions): Promi
       atOnce: now === true,
     })
     report(writes, json)
-    if (now) say('Verifiers that keep the key set fail until they fetch it again.')
+    if (now) say('Verifiers with a cached key set reject new tokens until they fetch it again.')
   })
 
-/** `tessera keys rollback`: the key before the active one signs again. */
+/** `tessera keys rollback`: makes the previous key active again. */
 export const keysRollback = ({ algorithm, json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     report(await rollBackKeys(await keyContext(opened), parseAlgorithm(algorithm)), json)
   })
 
-/** `tessera keys revoke`: ends a key at once, with all that it has signed. */
+/** `tessera keys revoke`: revokes a key at once, and with it every token that it signed. */
 export const keysRevoke = (kid: string, { json, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     report(await revokeKey(await keyContext(opened), kid), json)
-    say('It is no longer published, and introspection calls its tokens inactive. APIs that verify by themselves')
+    say(
+      'It is no longer published, and introspection reports its tokens as inactive. APIs that verify tokens themselves',
+    )
     say('accept them until they fetch the key set again.')
   })
 
@@ -74,7 +76,7 @@ export const keysRewrap = ({ config }: KeysOptions): Promise<void> =>
       ...(await rewrapSecrets(context, (id) => print(printable(`rewrapped the secret of credential ${id}`)))),
     ]
     for (const problem of problems) say(printable(problem))
-    if (problems.length > 0) throw new UserError(`${problems.length} stayed as they were; all others are rewrapped`)
+    if (problems.length > 0) throw new UserError(`${problems.length} could not be rewrapped; all others are`)
     print(`every key and secret is encrypted under the master key ${context.masterKey.id}`)
   })
 
@@ -95,7 +97,7 @@ function report({ add, put, discard = [] }: KeyWrites, json: true | undefined): 
 
 const unreadableAsJson = ({ id, state, problem }: UnreadableKey) => ({ kid: id, state, unreadable: problem })
 
-/** Those who have fetched the key set since all processes publish this key, and those who have not. */
+/** Splits the consumers into those that have fetched the key set since every process publishes this key, and the others. */
 function split(key: StoredKey, consumers: readonly KeySetConsumer[]) {
   const has = (consumer: KeySetConsumer) => consumer.lastSeen >= key.createdAt + PROPAGATION_MS
   return { have: consumers.filter(has), lack: consumers.filter((consumer) => !has(consumer)) }

@@ -10,7 +10,7 @@ import { collect, refuseRepeatedOptions } from './repeated-options.ts'
 
 enableCompileCache?.()
 
-/** A test imports it, and runs it without a process. */
+/** Exported so that tests can run it within their own process. */
 export const program = new Command('tessera')
   .description('An OAuth 2.0 authorization server for machines.')
   .version(version)
@@ -19,25 +19,25 @@ export const program = new Command('tessera')
 addConfigOptions(
   program
     .command('dev')
-    .description('serve for development: sample data, a certificate for localhost, everything in one folder'),
+    .description('run a server for development: sample data, a certificate for localhost, everything in one folder'),
 ).action(async (_options, command: Command) => (await import('./dev.ts')).dev(command))
 
-addConfigOptions(program.command('serve').description('serve for real'))
+addConfigOptions(program.command('serve').description('run the server'))
   .addHelpText(
     'after',
-    '\nWithout --config, the file is the one of TESSERA_CONFIG, else /etc/tessera/tessera.yaml where that exists.',
+    '\nWithout --config, TESSERA_CONFIG names the file. Without both, the file is /etc/tessera/tessera.yaml if it exists.',
   )
   .action(async (_options, command: Command) => (await import('./serve.ts')).serve(command))
 
 program
   .command('apply')
-  .description('make APIs, scopes and clients what a manifest says')
+  .description('make APIs, scopes and clients match a manifest')
   .requiredOption(
     '-f, --file <file>',
     'the manifest, YAML; - reads standard input; may be repeated for a manifest in several files',
     collect,
   )
-  .option('--dry-run', 'print what would be done, and do nothing')
+  .option('--dry-run', 'print the changes, and make none of them')
   .option('--json', 'print JSON')
   .option('-c, --config <file>', 'the configuration that names the database')
   .action(async (options) => (await import('./apply.ts')).apply(options))
@@ -55,20 +55,20 @@ program
   .option('--auth-method <method>', 'client_secret_basic or client_secret_post', 'client_secret_basic')
   .option('--scope <scope>', 'the scopes to ask for, separated by spaces')
   .option('--resource <uri...>', 'the API that the token is for (RFC 8707)')
-  .option('--ca <file>', 'certificates to trust besides the usual ones, PEM')
-  .option('--decode', 'print what is in the token')
-  .option('--json', 'print the whole response as it came; with --decode, the content of the token beside it')
-  .option('--curl', 'print the equivalent curl command, and ask for no token')
+  .option('--ca <file>', 'certificates to trust in addition to the default ones, PEM')
+  .option('--decode', 'print the content of the token')
+  .option('--json', 'print the unchanged response; with --decode, add the content of the token')
+  .option('--curl', 'print the equivalent curl command, and request no token')
   .action(async (options) => (await import('./token.ts')).token(options))
 
 program
   .command('revoke')
-  .description('end one token, or everything issued before now to a client, for an API, or under a key')
+  .description('revoke one token, or every token issued so far to a client, for an API, or under a key')
   .option('--token', 'the token on standard input')
   .option('--jti <id>', 'the token with this jti, which is the id of the request that issued it')
-  .option('--client <id>', 'everything issued to this client')
-  .option('--api <audience>', 'everything issued for this API')
-  .option('--key <kid>', 'everything issued under this key')
+  .option('--client <id>', 'every token issued to this client')
+  .option('--api <audience>', 'every token issued for this API')
+  .option('--key <kid>', 'every token issued under this key')
   .option('-c, --config <file>', 'the configuration that names the database')
   .action(async (options) => (await import('./revoke.ts')).revoke(options))
 
@@ -78,39 +78,39 @@ const keyCommand = (name: string, description: string) =>
     .command(name)
     .description(description)
     .option('-c, --config <file>', 'the configuration that names the database and the master key')
-keyCommand('list', 'print every key, and who has fetched those that are not yet in use')
+keyCommand('list', 'print every key, and the consumers that have fetched the pending ones')
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./keys.ts')).keysList(options))
-keyCommand('rotate', 'have the next key sign as soon as verifiers can have it')
+keyCommand('rotate', 'activate the next key once it has been published long enough')
   .option('-a, --algorithm <alg>', 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens', 'ES256')
-  .option('--now', 'at once, whoever has it')
+  .option('--now', 'activate it at once, even if verifiers have not fetched it')
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./keys.ts')).keysRotate(options))
-keyCommand('rollback', 'have the key before the active one sign again')
+keyCommand('rollback', 'make the previous key active again')
   .option('-a, --algorithm <alg>', 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens', 'ES256')
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./keys.ts')).keysRollback(options))
-keyCommand('revoke <kid>', 'end a key at once, with everything that it has signed')
+keyCommand('revoke <kid>', 'revoke a key at once, and with it every token that it signed')
   .option('--json', 'print JSON')
   .action(async (kid, options) => (await import('./keys.ts')).keysRevoke(kid, options))
 keyCommand(
   'rewrap',
-  'encrypt every key under the current master key, having given the one before as previous_master_key_file',
+  'encrypt every key under the current master key; previous_master_key_file must name the previous one',
 ).action(async (options) => (await import('./keys.ts')).keysRewrap(options))
 
-keyCommand('repair', 'list the keys and secrets that this master key can not open, and how they would be repaired')
-  .option('--yes', 'do it')
-  .option('--master-key-lost', 'the master key in use is lost for good: replace it by this one')
+keyCommand('repair', 'list the keys and secrets that this master key can not decrypt, and how to repair them')
+  .option('--yes', 'make the repairs')
+  .option('--master-key-lost', 'the master key in use is lost for good: replace it with this one')
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./keys-repair.ts')).keysRepair(options))
 
 const CONFIG = ['-c, --config <file>', 'the configuration that names the database'] as const
 const JSON_OUTPUT = ['--json', 'print JSON'] as const
 
-const clients = program.command('clients').description('the services that may ask for tokens')
+const clients = program.command('clients').description('manage clients')
 clients
   .command('list')
-  .description('print every client, a line each')
+  .description('print every client, one line each')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (options) => (await import('./clients.ts')).clientsList(options))
@@ -128,12 +128,12 @@ clients
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, true, options))
 clients
   .command('disable <client-id>')
-  .description('refuse everything from a client, and end its tokens, without removing it')
+  .description('refuse every request of a client, and end its tokens, without removing it')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, false, options))
 
-const credentials = program.command('credentials').description('what clients prove with who they are')
+const credentials = program.command('credentials').description('manage client credentials')
 const credentialCommand = (name: string, description: string) =>
   credentials
     .command(name)
@@ -142,34 +142,37 @@ const credentialCommand = (name: string, description: string) =>
     .option(...CONFIG)
 const newCredential = (command: Command) =>
   command
-    .option('--label <text>', 'what people call it')
-    .option('--expires <when>', 'a time such as 2030-01-01T00:00:00Z, or from now on, such as 90d')
+    .option('--label <text>', 'a name for people')
+    .option('--expires <when>', 'a time such as 2030-01-01T00:00:00Z, or a duration from now, such as 90d')
     .option('--secret-env <name>', 'the environment variable with the secret; by default one is generated')
     .option('--retrievable', 'keep the secret encrypted rather than hashed, for client_secret_jwt')
     .option('--jwks <file>', 'the file with the public keys, a JWK set; - reads standard input')
-    .option('--jwks-uri <url>', 'where the public keys are')
+    .option('--jwks-uri <url>', 'the URL of the public keys')
     .option('--algorithm <alg>', 'the only algorithm that the keys may sign with')
     .option('--certificate <name=value>', 'subject_dn, san_dns, san_uri, san_ip, san_email or thumbprint')
-    .option('--federated <file>', 'the tokens of an outside issuer, written as in a manifest; - reads standard input')
-credentialCommand('list <client-id>', 'print the credentials of a client, and how they stand').action(
+    .option(
+      '--federated <file>',
+      'the file that describes tokens of an outside issuer, as in a manifest; - reads standard input',
+    )
+credentialCommand('list <client-id>', 'print the credentials of a client and their status').action(
   async (id, options) => (await import('./credentials.ts')).credentialsList(id, options),
 )
-newCredential(credentialCommand('add <client-id>', 'add a credential beside those there are')).action(
-  async (id, options) => (await import('./credentials.ts')).credentialsAdd(id, options),
+newCredential(credentialCommand('add <client-id>', 'add a credential to a client')).action(async (id, options) =>
+  (await import('./credentials.ts')).credentialsAdd(id, options),
 )
 newCredential(
   credentialCommand(
     'rotate <client-id> [credential]',
-    'add the next credential, and let the one before end after a while',
+    'add the successor of a credential, and let the old one expire after the overlap',
   ),
 )
-  .option('--overlap <duration>', 'how long the one before is good yet, such as 24h', '7d')
+  .option('--overlap <duration>', 'how long the old credential stays valid, such as 24h', '7d')
   .action(async (id, credential, options) =>
     (await import('./credentials.ts')).credentialsRotate(id, credential, options),
   )
 credentialCommand(
   'cancel <client-id> <credential>',
-  'undo a rotation: the one before lives on, the new one is removed',
+  'undo a rotation: keep the old credential, and remove the new one',
 ).action(async (id, credential, options) =>
   (await import('./credentials.ts')).credentialsCancel(id, credential, options),
 )
@@ -186,12 +189,12 @@ credentialCommand('label <client-id> <credential> <text>', 'give a credential an
 
 program
   .command('explain <request-id...>')
-  .description('say what came of a request and why, from its X-Request-Id')
+  .description('explain the result of a request, given its X-Request-Id')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (words, options) => (await import('./explain.ts')).explain(words.join(' '), options))
 
-const federate = program.command('federate').description('tokens of outside issuers as credentials')
+const federate = program.command('federate').description('test tokens of outside issuers')
 federate
   .command('test')
   .description('say which federated credential of a client the token on standard input matches, and why others do not')
@@ -204,18 +207,18 @@ const audit = program.command('audit').description('the audit log')
 audit
   .command('tail')
   .description('print the last events, oldest first')
-  .option('-n, --lines <count>', 'how many', '20')
-  .option('-f, --follow', 'go on printing events as they come')
-  .option('--client <id>', 'only those of this client')
-  .option('--request-id <id>', 'only those of this request')
-  .option('--json', 'print JSON, an event a line')
+  .option('-n, --lines <count>', 'the number of events', '20')
+  .option('-f, --follow', 'keep printing new events')
+  .option('--client <id>', 'only events of this client')
+  .option('--request-id <id>', 'only events of this request')
+  .option('--json', 'print JSON, one event per line')
   .option('-c, --config <file>', 'the configuration that names the database')
   .action(async (options) => (await import('./audit.ts')).auditTail(options))
 
 const storage = program.command('storage').description('the database')
 storage
   .command('migrate')
-  .description('bring the database to what this program expects, as `serve` does where its role may')
+  .description('run the missing migrations; `serve` does this itself if its database role may')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (options) => (await import('./storage.ts')).storageMigrate(options))
@@ -223,36 +226,36 @@ storage
   .command('copy')
   .description('copy everything into another, empty database, and compare each row; stop the servers first')
   .requiredOption('--from <location>', 'sqlite: and a path, or postgres://…')
-  .requiredOption('--to <location>', 'the same, of an empty database')
+  .requiredOption('--to <location>', 'the location of an empty database')
   .option(...JSON_OUTPUT)
-  .option('-c, --config <file>', 'the configuration that says how to use PostgreSQL')
+  .option('-c, --config <file>', 'the configuration with the settings for PostgreSQL')
   .action(async (options) => (await import('./storage.ts')).storageCopy(options))
 
 storage
   .command('compact')
-  .description('write an SQLite database anew without its unused room, while no server runs on it')
+  .description('rewrite an SQLite database without its unused space; stop the servers first')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (options) => (await import('./storage.ts')).storageCompact(options))
 
 program
   .command('backup')
-  .description('copy the database, as it is at one moment, to a new file, while servers run')
-  .requiredOption('--to <file>', 'the backup, which is not there yet')
+  .description('copy the database, as it is at one moment, to a new file; servers may run')
+  .requiredOption('--to <file>', 'the backup, a file that does not exist yet')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (options) => (await import('./backup.ts')).backup(options))
 program
   .command('restore')
-  .description('put a backup in the place of the database, while no server runs on it')
+  .description('replace the database with a backup; stop the servers first')
   .requiredOption('--from <file>', 'the backup')
-  .option('--replace', 'even where a database with data is, which is kept beside')
+  .option('--replace', 'replace a database that has data; it is kept under another name')
   .option(...JSON_OUTPUT)
   .option('-c, --config <file>', 'the configuration that names the database and the master key')
   .action(async (options) => (await import('./backup.ts')).restore(options))
 
 const config = program.command('config').description('the configuration')
-addConfigOptions(config.command('check').description('say whether `tessera serve` would start on it')).action(
+addConfigOptions(config.command('check').description('check whether `tessera serve` would start with it')).action(
   async (_options, command: Command) => (await import('./config.ts')).configCheck(command),
 )
 config

@@ -4,11 +4,11 @@ import { redactText } from '../platform/redact.ts'
 import { print, printable, say } from './output.ts'
 
 /**
- * Makes a command and its subcommands explain a wrong command line: one line, then how to get the help. Unexpected arguments and
+ * Makes a command and its subcommands explain a wrong command line in one line, and point to the help. Unexpected arguments and
  * values of options are never shown, since people put tokens and secrets there.
  */
 export function explainMistakes(command: Command): void {
-  const hint = command.commands.length > 0 ? 'lists the commands' : 'says what it takes'
+  const hint = command.commands.length > 0 ? 'lists the commands' : 'lists the arguments'
   command
     .configureOutput({
       writeOut: (text) => print(withoutLineEnd(text)),

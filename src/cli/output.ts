@@ -10,7 +10,7 @@ import { explainFailure } from './failure.ts'
 export const printable = visibleValue
 
 const STDOUT = 1
-/** Why standard output no longer accepts anything; undefined while it does. */
+/** The error that closed standard output; undefined while it accepts text. */
 let failure: unknown
 
 /**
@@ -39,7 +39,7 @@ export function printSurely(text: string): void {
   throw new UserError(`standard output can't be written (${why}), and a new secret would be lost: nothing was changed`)
 }
 
-/** Whether standard output no longer accepts anything. A command that prints for ever ends then. */
+/** Whether standard output no longer accepts text. A command that prints for ever must then end. */
 export const isOutputGone = (): boolean => failure !== undefined
 
 function put(text: string, afterwards: () => void = () => {}): void {
@@ -51,17 +51,17 @@ function put(text: string, afterwards: () => void = () => {}): void {
   }
 }
 
-/** Some file systems notice that they have no room only when a file is flushed. */
+/** Some file systems report a full disk only when a file is flushed. */
 function flushFile(): void {
   if (fstatSync(STDOUT).isFile()) fsyncSync(STDOUT)
 }
 
-/** Says something beside that, where a pipe doesn't see it. */
+/** Writes a line to standard error, so that it stays out of a pipe. */
 export const say = (text: string): void => prompt(`${text}\n`)
 
 /**
- * The same without ending the line. Text that looks like a secret is never shown: messages name arguments, and people put secrets
- * where names belong. If standard error can't be written, that can't be reported.
+ * Like `say`, without a line end. Text that looks like a secret is never shown: messages quote arguments, and people put secrets
+ * where names belong. A failure to write to standard error can't be reported anywhere.
  */
 export function prompt(text: string): void {
   try {
@@ -75,8 +75,8 @@ export function fail(error: unknown): never {
   process.exit(1)
 }
 
-/** Says what went wrong, for a person. */
+/** Explains an error to a person. */
 export const explain = (error: unknown): string => explainFailure(error, process.env)
 
-/** Why standard output can't be written, in our words. */
+/** Explains in our words why standard output can't be written. */
 const reasonOf = (error: unknown): string => (codeOf(error) === 'EPIPE' ? 'nobody reads it' : fileFault(error))

@@ -3,7 +3,7 @@ import { printable } from './output.ts'
 
 const SIGNS = { create: '+', update: '~', unchanged: '=' } as const
 
-/** The steps of a plan, one line each, and then its losses. */
+/** The steps of a plan that change something, one line each, and then its losses. */
 export const planLines = ({ steps, losses }: Plan): readonly string[] => [
   ...steps
     .filter(({ action }) => action !== 'unchanged')
@@ -14,7 +14,7 @@ export const planLines = ({ steps, losses }: Plan): readonly string[] => [
   ...losses.map((loss) => printable(lossLine(loss))),
 ]
 
-/** The secrets that were generated, a line each: client, label, secret. */
+/** The generated secrets, one line each: client, label, secret. */
 export const secretLines = ({ generated }: Plan): readonly string[] =>
   generated.map(({ clientId, label, secret }) => `${printable(clientId)}\t${printable(label)}\t${secret}`)
 
@@ -32,9 +32,9 @@ function lossLine(loss: Loss): string {
     case 'client scope':
       return `- scope ${loss.scope} at ${loss.audience}: ${loss.clientId} can't have it any more`
     case 'disabled':
-      return `- client ${loss.clientId}: is disabled, and introspection calls its tokens inactive, for good`
+      return `- client ${loss.clientId}: is disabled, and introspection reports its tokens as inactive, for good`
     case 'owner':
-      return `! client ${loss.clientId}: belongs to ${JSON.stringify(loss.before)}, and from now on to ${loss.after === undefined ? 'nobody' : JSON.stringify(loss.after)}`
+      return `! client ${loss.clientId}: passes from ${JSON.stringify(loss.before)} to ${loss.after === undefined ? 'nobody' : JSON.stringify(loss.after)}`
   }
 }
 

@@ -2,7 +2,7 @@ import { decodeText, readFile, tooLong } from '../platform/files.ts'
 import { codeOf } from '../platform/system-error.ts'
 import { UserError } from '../platform/user-error.ts'
 
-/** Bytes: longer than any token that a request could carry. */
+/** The limit for a token on standard input, in bytes. No request can carry a longer one. */
 export const LONGEST_TOKEN_INPUT = 1024 * 1024
 
 /** The name of standard input in messages. */
@@ -12,7 +12,7 @@ export const STANDARD_INPUT = 'standard input'
 export const nameOfInput = (file: string): string => (file === '-' ? STANDARD_INPUT : file || '""')
 
 /**
- * Reads the text of a file, or of standard input where the file is `-`.
+ * Reads the text of a file, or of standard input if the file is `-`.
  * @param most bytes
  * @throws UserError naming the file
  */

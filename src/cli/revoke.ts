@@ -19,7 +19,7 @@ interface RevokeOptions {
   readonly config?: string
 }
 
-/** `tessera revoke`: ends one token, or everything that was issued before now to a client, for an API or under a key. */
+/** `tessera revoke`: revokes one token, or every token issued so far to a client, for an API or under a key. */
 export const revoke = ({ config, ...given }: RevokeOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const { kind, id } = await addRevocation(managementContext(opened), await targetOf(opened, given))
@@ -28,7 +28,7 @@ export const revoke = ({ config, ...given }: RevokeOptions): Promise<void> =>
 
 async function targetOf(opened: Opened, given: Omit<RevokeOptions, 'config'>): Promise<RevocationTarget> {
   const chosen = Object.values(given).filter((value) => value !== undefined)
-  if (chosen.length !== 1) throw new UserError('say one of --token, --jti, --client, --api and --key')
+  if (chosen.length !== 1) throw new UserError('give exactly one of --token, --jti, --client, --api and --key')
   for (const kind of ['client', 'api', 'key'] as const) {
     const id = given[kind]
     if (id !== undefined) return { kind, id }
@@ -36,7 +36,7 @@ async function targetOf(opened: Opened, given: Omit<RevokeOptions, 'config'>): P
   return { kind: 'token', id: given.jti === undefined ? await readJti(opened) : requestIdIn(given.jti) }
 }
 
-/** The `jti` of the token on standard input. An administrator may revoke it without its signature's being checked. */
+/** The `jti` of the token on standard input. An administrator may revoke a token whose signature nobody has checked. */
 async function readJti({ options, store }: Opened): Promise<string> {
   const token = (await readStandardInput(LONGEST_TOKEN_INPUT)).trim()
   try {

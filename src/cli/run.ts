@@ -20,9 +20,9 @@ interface Starting {
 }
 
 /**
- * Starts a server, of one process or several, that stops at SIGTERM or SIGINT; a second signal ends it at once.
- * @param readAgain reads the configuration at SIGHUP; without, that ends the process, as when its terminal closes
- * @returns once it listens
+ * Starts a server of one or several processes. SIGTERM or SIGINT stops it; a second signal ends it at once.
+ * @param readAgain reads the configuration at SIGHUP. Without it, SIGHUP ends the process, as when its terminal closes
+ * @returns once the server listens
  */
 export async function runServer({ config, warnings }: Starting, readAgain?: () => Examined): Promise<Server> {
   const log = createLogger(config.log.level)
@@ -54,12 +54,12 @@ function start(config: Config, log: Logger): Promise<Server> {
   return workers === 1 ? startServer(config, { log }) : startPrimary(config, { log, workers })
 }
 
-/** Whether this process is one of several that serve as one, and not the one that keeps them. */
+/** Whether this process is a worker of a primary. */
 export const isWorker = (): boolean => cluster.isWorker
 
-/** Serves as one of several, by what the primary says. */
+/** Serves as a worker, with the configuration that the primary sends. */
 export async function runWorker(): Promise<void> {
-  // The primary passes on what it has read then.
+  // The primary handles SIGHUP, and sends its workers the configuration that it has read.
   process.on('SIGHUP', () => {})
   const channel = channelToPrimary()
   const started = Promise.withResolvers<Server>()
@@ -72,7 +72,7 @@ export async function runWorker(): Promise<void> {
     started.resolve(server)
     const stop = once(() => end(server, log))
     process.on('SIGTERM', stop)
-    // A terminal sends it to all processes at once; the primary says when it is time.
+    // Ctrl+C reaches all processes at once. A worker waits until the primary stops it.
     process.on('SIGINT', () => {})
     onPrimaryGone(stop)
     channel.send({ kind: 'ready' })
@@ -83,7 +83,7 @@ export async function runWorker(): Promise<void> {
   }
 }
 
-/** SIGHUP, however often it comes, and be it while the server starts: one at a time. */
+/** Reloads at every SIGHUP, one after another. A signal that comes during the start waits for its end. */
 function reloadAtSignals(starting: Promise<Server>, config: Config, readAgain: () => Examined, log: Logger): void {
   let reloading = starting.then(
     (): Config => config,
@@ -94,18 +94,18 @@ function reloadAtSignals(starting: Promise<Server>, config: Config, readAgain: (
   })
 }
 
-/** @returns the configuration that is in force then */
+/** @returns the configuration in force afterwards */
 async function reload(server: Server, current: Config, readAgain: () => Examined, log: Logger): Promise<Config> {
   try {
     const examined = readAgain()
     const { config, changed, fixed } = planReload(current, requireConfig(examined))
     await server.reload(config)
     warn(log, examined.warnings)
-    if (fixed.length > 0) log.warn({ options: fixed }, 'options changed that only a restart puts in force')
-    log.info({ options: changed }, 'the configuration was read again')
+    if (fixed.length > 0) log.warn({ options: fixed }, 'some changed options need a restart')
+    log.info({ options: changed }, 'reloaded the configuration')
     return config
   } catch (error) {
-    log.error(`the configuration was read again, and stays as it was: ${explain(error)}`)
+    log.error(`reload failed, and the configuration stays as it was: ${explain(error)}`)
     return current
   }
 }

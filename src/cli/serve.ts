@@ -7,7 +7,7 @@ import { givenOptions } from './config-options.ts'
 import { say } from './output.ts'
 import { isWorker, runServer, runWorker } from './run.ts'
 
-/** `tessera serve`: the server for real. */
+/** `tessera serve`: runs the server. */
 export async function serve(command: Command): Promise<void> {
   if (isWorker()) return runWorker()
   const read = () => examineConfig(givenOptions(command), systemClock)

@@ -1,2 +1,2 @@
-/** A word as a shell takes it. */
+/** Quotes a word for a POSIX shell. */
 export const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`

@@ -15,10 +15,10 @@ interface StorageOptions {
   readonly config?: string
 }
 
-/** Of large tables, progress is said once in so many rows. */
+/** The number of rows of a large table between two reports of progress. */
 const SAID_EVERY = 100_000
 
-/** `tessera storage migrate`: brings the database to what this program expects, and does nothing else. */
+/** `tessera storage migrate`: runs the missing migrations, and does nothing else. */
 export async function storageMigrate({ json, config }: StorageOptions): Promise<void> {
   const { options, location } = readSettings(config)
   const ran = await inWordsOf(location, () => migrateDatabase(location, systemClock, resolveStorageAccess(options)))
@@ -28,7 +28,7 @@ export async function storageMigrate({ json, config }: StorageOptions): Promise<
   else print(ran.length === 0 ? 'the database is up to date' : ran.map((name) => `ran ${name}`).join('\n'))
 }
 
-/** `tessera storage copy`: everything of one database into another, verified. */
+/** `tessera storage copy`: copies one database into another, and compares each row. */
 export async function storageCopy({
   from,
   to,
@@ -46,7 +46,7 @@ export async function storageCopy({
       const copied = await copyDatabase(source, target, progress())
       if (json) return print(JSON.stringify(Object.fromEntries(copied)))
       for (const [table, { rows, digest }] of copied) print(`${table}\t${rows}\t${digest}`)
-      say(`${shownLocation(to)} has every row of ${shownLocation(from)}: counted and compared, each of them`)
+      say(`${shownLocation(to)} has every row of ${shownLocation(from)}: all rows were counted and compared`)
     } finally {
       await target.close()
     }
@@ -55,11 +55,11 @@ export async function storageCopy({
   }
 }
 
-/** `tessera storage compact`: an SQLite database without the room that it does not use. */
+/** `tessera storage compact`: rewrites an SQLite database without its unused space. */
 export async function storageCompact({ json, config }: StorageOptions): Promise<void> {
   const { location } = readSettings(config)
   if (!location.startsWith(SQLITE))
-    throw new UserError('storage is PostgreSQL, which uses its room again by itself (autovacuum)')
+    throw new UserError('storage is PostgreSQL, which reclaims its unused space by itself (autovacuum)')
   requireFile(location)
   const path = location.slice(SQLITE.length)
   const { before, after } = compactSqlite(path)
@@ -67,7 +67,7 @@ export async function storageCompact({ json, config }: StorageOptions): Promise<
   else print(`${printable(path)}: ${after} bytes, ${before} before`)
 }
 
-/** @throws UserError where it is not the address of a database */
+/** @throws UserError if the location is not the address of a database */
 function checkLocation(option: string, location: string): void {
   try {
     parseDatabaseLocation(location)

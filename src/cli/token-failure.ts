@@ -4,7 +4,7 @@ import { isUntrusted, networkFault } from '../platform/system-error.ts'
 import { UserError } from '../platform/user-error.ts'
 import { printable } from './output.ts'
 
-/** The error codes of the client library, in words that follow the issuer. */
+/** Explanations of the client library's error codes. Each follows the issuer in the message. */
 const words: Readonly<Record<string, string>> = {
   OAUTH_TIMEOUT: 'no answer came in time',
   OAUTH_ABORT: 'no answer came in time',
@@ -52,7 +52,7 @@ function reasonOf(error: Error): string {
   return words[code] ?? 'it could not be asked for a token'
 }
 
-/** The metadata are of another issuer (RFC 8414 §3.3). */
+/** Explains metadata that name another issuer (RFC 8414 §3.3). */
 function mismatch(error: Error): string {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     const detail = cause.cause

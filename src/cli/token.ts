@@ -27,7 +27,7 @@ interface TokenCommandOptions {
   readonly curl?: true
 }
 
-/** The ways to authenticate that the command offers, by their registered names. */
+/** The authentication methods that the command offers, by their registered names. */
 const methods: Readonly<Record<string, (secret: string) => openid.ClientAuth>> = {
   client_secret_basic: openid.ClientSecretBasic,
   client_secret_post: openid.ClientSecretPost,
@@ -66,7 +66,7 @@ function requestParameters({ scope, resource = [] }: TokenCommandOptions): URLSe
   return parameters
 }
 
-/** @param answer the unchanged answer of the token endpoint, which `--json` prints as it is */
+/** @param answer the unchanged response of the token endpoint, which `--json` prints as it is */
 function shown(
   { decode: isDecoded, json }: TokenCommandOptions,
   { access_token: token }: openid.TokenEndpointResponse,
@@ -74,23 +74,23 @@ function shown(
 ): string {
   if (!isDecoded) return json ? answer : printable(token)
   if (SEALED_FORM.test(token))
-    throw new UserError('the token is sealed: only the server can read it, and introspection says what is in it')
+    throw new UserError('the token is sealed: only the server can read it; introspection shows its content')
   const decoded = decode(token)
   return JSON.stringify(json ? { ...JSON.parse(answer), decoded } : decoded, undefined, 2)
 }
 
-/** What a JWT says; nobody has checked its signature. @throws UserError for any other token */
+/** Decodes a JWT without checking its signature. @throws UserError for any other token */
 function decode(token: string) {
   try {
     const { header, claims } = parseCompact(token)
     return { header: header.raw, claims }
   } catch (error) {
     if (!(error instanceof JwsError)) throw error
-    throw new UserError(`the token is no signed JWT that can be decoded (${error.fault})`)
+    throw new UserError(`the token is not a signed JWT that can be decoded (${error.fault})`)
   }
 }
 
-/** From a file, the environment, a pipe, or typed unseen: never from the command line, which others can read. */
+/** Reads the secret from a file, the environment, a pipe or the terminal, never from the command line, which others can read. */
 async function readClientSecret({ secretEnv, secretFile }: TokenCommandOptions): Promise<string> {
   if (secretFile !== undefined) {
     const name = `--secret-file: ${secretFile}`
@@ -116,7 +116,7 @@ function ask(question: string): Promise<string> {
   })
 }
 
-/** The same request for a shell; the secret stays in a variable, so that no history or process list shows it. */
+/** The request as a curl command. The secret stays in a variable, so that no shell history or process list shows it. */
 async function curlCommand(options: TokenCommandOptions): Promise<string> {
   const { issuer, clientId, secretEnv = 'CLIENT_SECRET', authMethod, ca } = options
   const config = await openid.discovery(new URL(issuer), clientId, undefined, undefined, { algorithm: 'oauth2' })

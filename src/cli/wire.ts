@@ -9,7 +9,7 @@ export function listeningFetch() {
       answer = await response.clone().text()
       return response
     },
-    /** As it came. */
+    /** The unchanged text of the last answer. */
     get lastAnswer() {
       return answer
     },

@@ -13,7 +13,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import type { RevocationStore } from '../tokens/revocation/store.ts'
 
-/** The stores that verbs read and write. Each of their writes takes its event into its transaction. */
+/** The stores that verbs read and write. Each write stores its event in the same transaction. */
 interface ManagementStores {
   readonly directory: DirectoryStore
   readonly model: ModelStore
@@ -25,7 +25,7 @@ interface ManagementStores {
 
 /** The context of every verb. Running servers follow a change within a second. */
 export interface ManagementContext {
-  /** The author of the change, whom its event names. */
+  /** The author of the change. Its event names them. */
   readonly actor: Actor
   readonly tenant: TenantId
   readonly clock: Clock
@@ -38,6 +38,6 @@ export interface SealedContext extends ManagementContext {
   readonly masterKey: MasterKey
 }
 
-/** The event of a change: by the actor of the context, now. */
+/** The event of a change that the actor of the context makes now. */
 export const recordedBy = ({ actor, tenant, clock, random }: ManagementContext, occurrence: Occurrence): AuditEvent =>
   eventBy(actor, occurrence, { tenant, clock, random })

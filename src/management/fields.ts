@@ -49,7 +49,7 @@ export function credentialChanges(
   })
 }
 
-/** The fields that say which credential it is and how long it lives; never what it proves with. */
+/** The fields that identify a credential and its lifetime, without its secret, keys or hash. */
 function credentialFields(credential: Credential | UnreadableCredential): Fields {
   if ('problem' in credential) return { label: credential.label, unreadable: credential.problem }
   const { label, kind, hint, expiresAt, revokedAt, replaces } = credential

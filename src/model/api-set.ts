@@ -3,7 +3,7 @@ import type { Unreadable } from '../platform/unreadable.ts'
 import type { Api, Scope } from './api.ts'
 import { type ApiPatterns, patternsOf, ScopePatterns } from './scope-patterns.ts'
 
-/** All APIs as they stood at one moment, indexed by what requests name them by. */
+/** All APIs at one moment, indexed by audience and by scope. */
 export class ApiSet {
   readonly #all: readonly Api[]
   /** Keyed by the audience as written, and by its normal form (RFC 3986 §6.2). */
@@ -32,7 +32,7 @@ export class ApiSet {
     return this.#all
   }
 
-  /** The API of this audience, in any spelling: libraries normalise URIs (RFC 8707 leaves that open). */
+  /** The API of this audience, in any spelling, since some libraries normalise URIs (RFC 8707 leaves that open). */
   get(audience: string): Api | undefined {
     return this.#byAudience.get(audience) ?? this.#byAudience.get(normaliseUri(audience))
   }

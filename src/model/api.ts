@@ -1,7 +1,7 @@
 import type { SigningAlgorithm } from '../oauth/algorithms.ts'
 import type { Audience } from '../oauth/ids.ts'
 
-/** Claims of somebody's own, by name; any JSON. */
+/** Claims that an administrator defines: any JSON, by name. */
 export type Claims = Readonly<Record<string, unknown>>
 
 /** An API that accepts our tokens: a resource server (RFC 6749 §1.1). */
@@ -10,7 +10,7 @@ export interface Api {
   readonly name: string | undefined
   readonly scopes: readonly Scope[]
   readonly token: ApiTokenSettings
-  /** What its tokens must be bound to. */
+  /** The key that tokens of this API must be bound to. */
   readonly require: RequiredProof | undefined
 }
 
@@ -21,7 +21,7 @@ export const requiredProofs = ['dpop', 'certificate_bound', 'sender_constrained'
 
 export type RequiredProof = (typeof requiredProofs)[number]
 
-/** One thing that a token may allow at an API (RFC 6749 §3.3), or a group of such. */
+/** A scope of an API (RFC 6749 §3.3), or a group of scopes. */
 export interface Scope {
   /**
    * A name with one `*` is dynamic: a client asks for, and gets, the name with a value in place of the `*`. A name with several
@@ -29,20 +29,20 @@ export interface Scope {
    */
   readonly name: string
   /**
-   * Whether the API itself reads `*` as any text, as RabbitMQ does. Then a client can ask for the name as it stands, and for
+   * Whether the API itself reads `*` as any text, as RabbitMQ does. Then a client can ask for the name itself, and for
    * every name that it covers, with or without `*`.
    */
   readonly wildcard?: boolean
   readonly description?: string
-  /** Open to every client that is not restricted to its own; else only to those that were given it. */
+  /** Whether every client may get it, except those with `restrictScopes`. If not, only clients that were given it may. */
   readonly common?: boolean
-  /** Granted only to those that ask for it by name. */
+  /** Whether it is granted only if a request asks for it by name. */
   readonly onRequest?: boolean
   /** For a group: the scopes that are granted in its place. */
   readonly includes?: readonly string[]
 }
 
-/** How the tokens of an API look: what it says itself. The rest is up to its preset, and to defaults. */
+/** The format of the tokens of an API, as far as the API sets it. Its preset and the defaults set the rest. */
 export interface ApiTokenSettings {
   /** The verifier that the API uses, by its name in the table of presets. */
   readonly preset?: string
@@ -54,8 +54,8 @@ export interface ApiTokenSettings {
   readonly lifetime?: number
   /** Whether scopes stand in `scope`, a string, in `scp`, an array, or in both. */
   readonly scopeClaims?: readonly ('scope' | 'scp')[]
-  /** In every token. */
+  /** Claims of every token. */
   readonly claims?: Claims
-  /** Taken from the client: by the claim's name, the client's field. */
+  /** Claims whose values come from fields of the client: the name of the claim, and that of the field. */
   readonly clientClaims?: Readonly<Record<string, string>>
 }

@@ -8,27 +8,27 @@ import type { Credential, Credentials } from './credentials/credential.ts'
 /** A service that may ask for tokens (RFC 6749 §2). Immutable: a change makes a new one. */
 export interface Client {
   readonly id: ClientId
-  /** The admin label. */
+  /** The name that administrators see. */
   readonly name: string | undefined
   readonly description: string | undefined
   readonly owner: string | undefined
   readonly tags: readonly string[]
-  /** What else its owners want to keep with it. */
+  /** Further data that its owners keep with it. */
   readonly metadata: Claims
   readonly enabled: boolean
-  /** `sub` of its tokens; the client id unless set. */
+  /** The `sub` of its tokens; the client id if undefined. */
   readonly subject: string | undefined
   readonly grantTypes: readonly GrantType[]
   /**
-   * The scopes it was given, at every API that has them: names, groups, dynamic scopes (`transfer:*`) or single
-   * values of those (`transfer:42`).
+   * The scopes that the client was given, at every API that has them: names, groups, dynamic scopes (`transfer:*`) or single values
+   * of dynamic scopes (`transfer:42`).
    */
   readonly scopes: readonly string[]
   /** Scopes that the client was given at one API alone, in addition to those above. Each API occurs once. */
   readonly grants: readonly ApiGrant[]
   /** Whether the client is limited to `scopes` and `grants`. If so, it does not get the scopes that are common to all clients. */
   readonly restrictScopes: boolean
-  /** Granted when it asks for none. */
+  /** The scopes that are granted if a request asks for none. */
   readonly defaultScopes: readonly string[]
   /** The API that a request is for if it names none. Some clients have no way to send `resource`. */
   readonly defaultApi: Audience | undefined
@@ -37,11 +37,11 @@ export interface Client {
   readonly introspects: readonly Audience[] | 'all'
   readonly credentials: Credentials
   readonly authentication: ClientAuthentication
-  /** What a request of this client must prove that it has, so that its tokens are bound to it. */
+  /** The key of which every token request of this client must prove possession. Its tokens are bound to that key. */
   readonly require: RequiredProof | undefined
   /**
-   * Whether a token is bound to the certificate of the request, if there is one and no DPoP proof: its
-   * `tls_client_certificate_bound_access_tokens` (RFC 8705 §3.4).
+   * `tls_client_certificate_bound_access_tokens` (RFC 8705 §3.4): whether a token is bound to the certificate of the request, if the
+   * request has one and no DPoP proof.
    */
   readonly bindsToCertificate: boolean
   readonly ended?: Ended
@@ -52,7 +52,7 @@ interface ApiGrant {
   readonly api: Audience
   /** As in `scopes` of the client. */
   readonly scopes: readonly string[]
-  /** Granted there when the client asks for none, in place of its other defaults. */
+  /** The scopes that are granted at this API if a request asks for none, instead of the client's `defaultScopes`. */
   readonly defaultScopes: readonly string[]
 }
 
@@ -64,7 +64,7 @@ export interface Ended {
   readonly credentials?: readonly RemovedCredential[]
 }
 
-/** A removed credential, with the data that identifies the same one in a manifest. */
+/** A removed credential, with the data that recognises it in a manifest. */
 export interface RemovedCredential {
   readonly credential: Credential
   readonly removedAt: number
@@ -78,15 +78,15 @@ export interface UnreadableClient extends Unreadable {
   readonly ended: Ended | 'unreadable'
 }
 
-/** How a client may authenticate, beyond what its credentials say. */
+/** Restrictions on the authentication of a client, in addition to those of its credentials. */
 interface ClientAuthentication {
-  /** The methods that it may use; any that it has a credential for where there are none. */
+  /** The methods that the client may use. If undefined, it may use any for which it has a credential. */
   readonly methods?: readonly ClientAuthMethodName[]
-  /** `compatible`: its assertions may name the token endpoint, too, in place of the issuer (RFC 7523 §3). */
+  /** With `compatible`, assertions may also name the token endpoint instead of the issuer as audience (RFC 7523 §3). */
   readonly assertionAudience?: 'issuer' | 'compatible'
 }
 
-/** What a client sets for its tokens, over what the API says. */
+/** The settings of a client for its tokens, which override those of the API. */
 interface ClientTokenSettings {
   /** Seconds. */
   readonly lifetime?: number

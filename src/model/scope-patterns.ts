@@ -43,7 +43,7 @@ export function covers(pattern: string, name: string): boolean {
   return true
 }
 
-/** Values keyed by texts, and found by any text that begins, or ends, with the key. There are few different lengths of keys. */
+/** A map whose values are found by any text that begins, or ends, with the key. It relies on few different lengths of keys. */
 class ByEnd<Value> {
   readonly #byLength = new Map<number, Map<string, Value>>()
   readonly #cut: (text: string, length: number) => string

@@ -4,24 +4,24 @@ import type { Unreadable } from '../platform/unreadable.ts'
 import type { Api } from './api.ts'
 import type { Client, UnreadableClient } from './client.ts'
 
-/** How many clients are read at a time where all are. */
+/** The number of clients that are read at a time when all are read. */
 export const CLIENTS_IN_PAGE = 500
 
-/** APIs and clients as they stood at one moment. */
+/** APIs and clients at one moment. */
 export interface ModelSnapshot {
-  /** Names that moment; any later write of APIs or clients makes another. */
+  /** The version of the model, which changes with any write of APIs or clients. */
   readonly version: number
   readonly apis: ReadonlyMap<Audience, Api>
-  /** Those asked for, where they exist. */
+  /** The requested clients that exist. */
   readonly clients: ReadonlyMap<ClientId, Client>
   /** APIs whose records can't be read. Writing such an API replaces the record. */
   readonly unreadableApis: readonly Unreadable[]
-  /** The same for the requested clients. */
+  /** The requested clients whose records can't be read. */
   readonly unreadableClients: ReadonlyMap<ClientId, UnreadableClient>
 }
 
 export interface ModelWrites {
-  /** Added, or put in the place of the API of the same audience. */
+  /** APIs to add, or to replace by audience. */
   readonly apis: readonly Api[]
   /** Clients to add, or to replace by id, with all their credentials. Unreadable credentials that a client lists stay. */
   readonly clients: readonly Client[]
@@ -31,11 +31,11 @@ export interface ModelWrites {
 /** A change of one client. */
 export interface ClientStep {
   readonly client: Client
-  /** Undefined if the client stays as it is: then nothing is written. */
+  /** The event of the change; undefined if nothing changes, and nothing is to be written. */
   readonly event: AuditEvent | undefined
 }
 
-/** Where the model of one tenant is read and written whole. Every call rejects when the database fails, having written nothing. */
+/** Reads and writes the model of one tenant. Every call rejects, with nothing written, if the database fails. */
 export interface ModelStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
   /** At most this many clients whose ids come after the given one, in the order of the database. */
@@ -49,8 +49,8 @@ export interface ModelStore {
   commit(version: number, writes: ModelWrites): Promise<boolean>
   /**
    * Changes one client in one transaction; tokens are revoked as by `commit`.
-   * @param plan called with the client as it is, once or again; if it throws, nothing is written
-   * @returns what `plan` returned
+   * @param plan called with the present client, possibly more than once; if it throws, nothing is written
+   * @returns the result of `plan`
    */
   updateClient<Step extends ClientStep>(
     id: ClientId,

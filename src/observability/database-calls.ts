@@ -10,7 +10,7 @@ class StoreCalls {
   readonly results: Record<Result, number> = { ok: 0, unavailable: 0, error: 0 }
 }
 
-/** The calls of the database, by the store that they are of. */
+/** Counts and times the calls of the database, by store. */
 export class DatabaseCalls {
   readonly #stores = new Map<string, StoreCalls>()
   readonly #monotonic: () => number
@@ -21,8 +21,8 @@ export class DatabaseCalls {
   }
 
   /**
-   * The same stores, with each call of theirs counted. What is no store but a function, such as `close`, is as it was.
-   * @param stores by their names, which are few
+   * Wraps stores so that each call is counted. Members that are functions, such as `close`, stay as they are.
+   * @param stores keyed by name. Names become labels, so there must be few
    */
   counted<Stores extends object>(stores: Stores): Stores {
     return withParts(stores, (store, name) => {

@@ -3,10 +3,10 @@ import { standardError } from '../platform/standard-streams.ts'
 
 export type { Logger }
 
-/** Logs to standard error: standard output is for what a command was asked for. */
+/** Makes a logger to standard error, since standard output is for the results of commands. */
 export const createLogger = (level: string): Logger => pino({ level, base: null }, { write })
 
-/** A log without a reader, or on a full disk, does not stop a server. The line is lost, and the next one is tried. */
+/** Writes a line, or drops it if that fails. A log without a reader, or a full disk, must not stop a server. */
 function write(line: string): void {
   try {
     standardError.write(line)

@@ -6,7 +6,7 @@ import { metricTable } from './table.ts'
 
 type Values = Snapshot[number]['values']
 
-/** The metrics of this process: read from whoever counted, when somebody asks. */
+/** The metrics of this process. A snapshot reads them from the objects that count. */
 export class Metrics {
   readonly #role: Role
   readonly #sources: readonly (() => Readings)[]
@@ -29,7 +29,7 @@ export class Metrics {
   }
 }
 
-/** Whichever metric it is of. */
+/** A reading of any metric. */
 interface AnyReading {
   readonly labels: Readonly<Record<string, string>>
   readonly value: number | Durations
@@ -41,7 +41,7 @@ function valuesOf(name: string, readings: Readonly<Record<string, readonly AnyRe
   )
 }
 
-/** The series of a histogram: in each bucket all that is within its bound. */
+/** The series of a histogram. Unlike in `Durations`, each bucket includes the smaller ones, as Prometheus requires. */
 function histogram(
   name: string,
   labels: Readonly<Record<string, string>>,

@@ -24,43 +24,43 @@ import type { Clock } from '../platform/clock.ts'
 import { withCalls, withParts } from '../platform/wrapped.ts'
 import type { Tracing } from './tracing.ts'
 
-/** Spans wait a second for others. What no longer fits is dropped: a collector that is away costs memory up to there. */
+/** Spans are sent once a second. Spans beyond the queue are dropped, so that a collector that is away costs bounded memory. */
 const BATCHES = {
   maxQueueSize: 8_192,
   maxExportBatchSize: 1_024,
   scheduledDelayMillis: 1_000,
   exportTimeoutMillis: 5_000,
 }
-/** Of a collector that is away, one line a minute says enough. Milliseconds. */
+/** The least time between two warnings about a collector that is away. Milliseconds. */
 const WARN_EVERY_MS = 60_000
 const SILENT = { warn: () => {}, info: () => {}, debug: () => {}, verbose: () => {} }
 
 export interface OtlpOptions {
-  /** Where a collector takes OTLP over HTTP: the whole address, with `/v1/traces`. */
+  /** The whole address of a collector for OTLP over HTTP, including `/v1/traces`. */
   readonly endpoint: string
-  /** The share of requests that are traced, from 0 to 1, where whoever sends them has not decided. */
+  /** The share of requests that are traced, from 0 to 1. A `traceparent` that decides overrides it. */
   readonly ratio: number
   readonly version: string
-  /** Tells this process from others of the same service. */
+  /** Distinguishes this process from others of the same service. */
   readonly instance: string
   readonly clock: Clock
-  /** Told of what could not be sent, once a minute. */
+  /** Called at most once a minute when spans could not be sent. */
   readonly onFailure: (message: string) => void
 }
 
 interface Closable {
-  /** Sends what there is. */
+  /** Sends the waiting spans. */
   close(): Promise<void>
 }
 
 /**
- * Traces to a collector, over OTLP/HTTP. Names and attributes are those of OpenTelemetry's semantic conventions for HTTP
+ * Sends traces to a collector, over OTLP/HTTP. Names and attributes are those of OpenTelemetry's semantic conventions for HTTP
  * (https://opentelemetry.io/docs/specs/semconv/http/http-spans/) and databases.
  */
 export function createOtlpTracing(options: OtlpOptions): Tracing & Closable {
   const { endpoint, ratio, version, instance, clock, onFailure } = options
   const tell = atMostOnce(WARN_EVERY_MS, clock, onFailure)
-  // What the library says of itself goes through one place for the whole process.
+  // The library has one logger for the whole process.
   diag.setLogger({ ...SILENT, error: tell }, { logLevel: DiagLogLevel.ERROR, suppressOverrideMessage: true })
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
@@ -135,7 +135,7 @@ class Spans {
     }
   }
 
-  /** A call that ends at once has no span, nor has what a request began and does not wait for. */
+  /** Makes a span for a call that returns a promise during a traced request. Work that starts after the response gets none. */
   #follow(name: string, call: () => unknown): unknown {
     const parent = this.#current.getStore()
     if (parent?.isRecording() !== true) return call()
@@ -152,7 +152,7 @@ class Spans {
   }
 }
 
-/** The reason alone: messages of errors may have what is not to leave the process. */
+/** Marks a span as failed, with the reason alone: messages of errors may hold secrets. */
 function fail(span: Span, reason: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message: reason })
   span.setAttribute('error.type', reason)

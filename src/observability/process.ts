@@ -1,16 +1,16 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Snapshot } from './snapshot.ts'
 
-/** What a process is for: alone, or among several that serve as one. */
+/** The role of a process: a server by itself, or a primary or worker of several processes. */
 export type Role = 'server' | 'primary' | 'worker'
 
-/** Where prom-client's way of putting processes together hides what one wants to see, or leaves it out. */
+/** Our ways of aggregating processes, where those of prom-client hide the worst process or drop the metric. */
 const TOGETHER: Readonly<Record<string, string>> = {
   process_start_time_seconds: 'max',
   nodejs_eventloop_lag_p99_seconds: 'max',
 }
 
-/** By role. They are of the process, whatever runs in it: what measures them is begun once. */
+/** Registries by role. They measure the whole process, so each is made once, even if a process runs several servers. */
 const registries = new Map<Role, Registry>()
 
 function registryOf(role: Role): Registry {
@@ -22,16 +22,16 @@ function registryOf(role: Role): Registry {
   return register
 }
 
-/** Processor, memory, event loop, garbage collection (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics). */
+/** Measures processor, memory, event loop and garbage collection (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics). */
 export async function processSnapshot(role: Role): Promise<Snapshot> {
   const metrics = await registryOf(role).getMetricsAsJSON()
   return metrics.map(({ name, help, type, aggregator, values }) => ({
     name,
     help,
-    // A word in fact, whatever its declaration says.
+    // The declared type is an enum, but the value is a string.
     type: String(type),
     aggregator: TOGETHER[name] ?? aggregator,
-    // Of an interval in which nothing was measured, the mean is no number.
+    // The mean of an interval without measurements is NaN.
     values: values.filter(({ value }) => Number.isFinite(value)),
   }))
 }

@@ -1,17 +1,17 @@
 import { AggregatorRegistry } from 'prom-client'
 
-/** The metrics of a process at some moment, as plain values that another process may be sent. */
+/** The metrics of a process at one moment, as plain values that can be sent to another process. */
 export type Snapshot = readonly MetricSnapshot[]
 
 interface MetricSnapshot {
   readonly name: string
   readonly help: string
-  /** As the text format calls it. */
+  /** The type, as the text format names it. */
   readonly type: string
-  /** What the values of several processes come to, as prom-client calls it. */
+  /** The way to aggregate values of several processes, as prom-client names it. */
   readonly aggregator: string
   readonly values: readonly {
-    /** Of the parts of a histogram. */
+    /** The name of this part, in a histogram. */
     readonly metricName?: string
     readonly labels: Partial<Record<string, string | number>>
     readonly value: number
@@ -21,7 +21,7 @@ interface MetricSnapshot {
 /** The media type of `renderMetrics`. */
 export const METRICS_TYPE = AggregatorRegistry.PROMETHEUS_CONTENT_TYPE
 
-/** What processes have measured, put together, in the text format of Prometheus. */
+/** Renders the aggregated metrics of processes in the text format of Prometheus. */
 export async function renderMetrics(snapshots: readonly Snapshot[]): Promise<string> {
   const registry = AggregatorRegistry.aggregate([...snapshots])
   for (const { values } of await registry.getMetricsAsJSON()) {
@@ -31,13 +31,13 @@ export async function renderMetrics(snapshots: readonly Snapshot[]): Promise<str
 }
 
 /**
- * Rounds a number to millionths. The last bits of a sum depend on the order of adding, which changes when a worker ends: a
- * counter that goes back by them counts as one that has begun anew.
+ * Rounds a number to millionths. The last bits of a sum depend on the order of adding, which changes when a worker ends. Prometheus
+ * would take a counter that goes back by these bits for one that has restarted.
  */
 const toMicroseconds = (value: number): number =>
   Number.isInteger(value) || !Number.isFinite(value) ? value : Math.round(value * 1e6) / 1e6
 
-/** What two processes have counted, put together; what was true of a moment only is left out. */
+/** Adds the counters and histograms of two processes. Gauges are left out, since they hold for a moment only. */
 export function addCounts(one: Snapshot, other: Snapshot): Snapshot {
   const metrics = new Map<string, MetricSnapshot>()
   for (const metric of [...one, ...other].filter(({ type }) => type !== 'gauge')) {

@@ -2,7 +2,7 @@
 interface MetricInfo {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
-  /** Each label with its values. Their number is bounded, whatever anybody sends. */
+  /** The labels, each with its possible values. Requests can't add values, so the number of series is bounded. */
   readonly labels: Readonly<Record<string, string>>
   /** How the values of several processes are combined. */
   readonly together: 'sum' | 'max' | 'first'
@@ -13,7 +13,7 @@ const algorithm = 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens'
 const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit or model'
 const document = 'key_set, or metadata of an issuer'
 
-/** Every metric of ours. No label contains a client, an address, or anything that was sent. */
+/** Every metric of ours. No label contains a client, an address, or a value from a request. */
 export const metricTable = {
   tessera_build_info: {
     type: 'gauge',
@@ -119,7 +119,7 @@ export const metricTable = {
   },
   tessera_replay_marks_total: {
     type: 'counter',
-    help: 'Assertions, proofs and tokens that count once: written at the first use, refused at later ones.',
+    help: 'Single-use assertions, proofs and tokens: written at the first use, refused at later ones.',
     labels: { result: 'written or refused' },
     together: 'sum',
   },
@@ -155,7 +155,7 @@ export const metricTable = {
   },
   tessera_cache_entries: {
     type: 'gauge',
-    help: 'Values that were worked out from what requests or the database had, and are kept for the next time.',
+    help: 'Entries in caches of computed values.',
     labels: { cache: 'condition: compiled conditions, at most 1,000; proof_key: keys of DPoP proofs, at most 2,000' },
     together: 'sum',
   },

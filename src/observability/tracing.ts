@@ -1,16 +1,16 @@
 import type { Routes } from '../http/message.ts'
 
-/** Has requests traced: what it is given, it gives back with spans around. */
+/** Traces requests. Each method wraps its argument so that the wrapped calls make spans. */
 export interface Tracing {
-  /** Each request with a span, which goes on with the trace of its `traceparent` (W3C Trace Context). */
+  /** Makes a span for each request, which continues the trace of its `traceparent` (W3C Trace Context). */
   routes(routes: Routes): Routes
-  /** With a span for each call that a traced request waits for. @param name of the whole in the names of the spans */
+  /** Makes a span for each call that a traced request waits for. @param name the first part of the names of the spans */
   calls<Target extends object>(name: string, target: Target): Target
-  /** As `calls`, of each part that is an object. */
+  /** Wraps each part that is an object as `calls` does. */
   parts<Whole extends object>(name: string, whole: Whole): Whole
 }
 
-/** Where nobody collects traces, all is as it was: they cost nothing. */
+/** Returns every argument unwrapped, so that tracing costs nothing if no collector is configured. */
 export const untraced: Tracing = {
   routes: (routes) => routes,
   calls: (_name, target) => target,

@@ -2,23 +2,23 @@ import type { ErrorCode, Refusal } from '../oauth/refusal.ts'
 import { Durations } from './durations.ts'
 import type { Reading, Readings } from './readings.ts'
 
-/** What requests are told apart by. */
+/** The endpoints by which requests are counted. */
 export type EndpointName = 'token' | 'introspection' | 'revocation' | 'keys' | 'metadata' | 'other'
 
-/** How requests ended, and how many ended so. */
+/** A result of requests, and the number of requests with it. */
 interface Outcome {
   readonly status: number
   readonly error: ErrorCode | 'none'
-  /** Undefined if they were not refused. */
+  /** The reason of a refusal; undefined for a response that is none. */
   readonly reason: string | undefined
   count: number
 }
 
-/** The requests of one endpoint, in plain fields: counting costs no text and no look-up by labels. */
+/** The requests of one endpoint, in plain fields, so that counting makes no strings and looks up no labels. */
 class EndpointTraffic {
   inFlight = 0
   readonly durations = new Durations()
-  /** By status, or by the reason of a refusal. */
+  /** Outcomes keyed by status, or by the reason of a refusal. */
   readonly outcomes = new Map<number | string, Outcome>()
 
   begin(): void {
@@ -57,7 +57,7 @@ export class Traffic {
     other: new EndpointTraffic(),
   }
 
-  /** What counts the requests of an endpoint. */
+  /** The counter of an endpoint. */
   of(name: EndpointName): EndpointTraffic {
     return this.#endpoints[name]
   }
@@ -78,7 +78,7 @@ export class Traffic {
 
 type Outcomes = EndpointTraffic['outcomes']
 
-/** Several refusals may be one answer: these add up where they are put together. */
+/** Refusals with different reasons may have the same labels here. Aggregation adds them up. */
 const byAnswer = (endpoint: string, outcomes: Outcomes): readonly Reading<'tessera_requests_total'>[] =>
   Array.from(outcomes.values(), ({ status, error, count }) => ({
     labels: { endpoint, status: String(status), error },

@@ -13,7 +13,7 @@ export class UnreadableRecords {
     this.#log = log
   }
 
-  /** Call it once for each unreadable record. */
+  /** Logs and counts a record. Call it once for each unreadable record. */
   report({ kind, id, problem }: Unreadable): void {
     this.#met.set(kind, (this.#met.get(kind) ?? 0) + 1)
     this.#log.error({ record: kind, id, problem }, 'a record in the database can not be read; all others are used')

@@ -25,17 +25,17 @@ const CONDITION_EVERY_MS = 250
 
 /** A server that listens. */
 export interface Server {
-  /** The ports it listens on; they differ from the configured ones where those are 0. */
+  /** The port for clients. It differs from the configured port if that is 0. */
   readonly runtimePort: number
   /** 0 if another process listens for administrators. */
   readonly adminPort: number
   /**
-   * Puts another configuration in force, cutting no connection.
+   * Puts another configuration in force, and cuts no connection.
    * @param next the current configuration with the options that may change, as `planReload` makes it
    * @throws UserError if it can't be put in force; nothing has changed then
    */
   reload(next: Config): Promise<void>
-  /** Ends what is under way, writes what waits to be written, and closes. */
+  /** Finishes running requests, writes waiting data, and closes. */
   stop(): Promise<void>
 }
 
@@ -60,7 +60,7 @@ export interface OwnParts extends Pick<Health, 'problems' | 'isWithoutWorkers'> 
 interface Serving {
   readonly runtimePort: number
   readonly listeners: readonly RunningListener[]
-  /** Has the workers put another configuration in force. */
+  /** Makes the workers put another configuration in force. */
   reload?(next: Config): Promise<void>
 }
 
@@ -70,7 +70,7 @@ interface Composition {
   readonly role: Role
   /** The number of processes that serve. */
   readonly workers: number
-  /** Makes what this kind of process has beyond the foundation. */
+  /** Makes the parts that only this kind of process has. */
   readonly build: (foundation: Foundation) => Promise<OwnParts>
 }
 
@@ -145,13 +145,13 @@ interface Reported {
   readonly parts: OwnParts
 }
 
-/** Has a worker tell its primary what it measures, and in which condition it is. */
+/** Makes a worker report its metrics and its problems to the primary. */
 function reportTo(
   { metrics: remote, condition }: PrimaryLink,
   { onFailure, repeat }: Dependencies,
   { metrics, parts }: Reported,
 ): void {
-  remote.offer(() => metrics.snapshot(), onFailure('what is measured could not be told'))
+  remote.offer(() => metrics.snapshot(), onFailure('metrics could not be sent to the primary'))
   repeat({
     every: CONDITION_EVERY_MS,
     work: async () => condition.tell(await parts.problems()),
@@ -165,7 +165,7 @@ interface Administered extends Reported {
   readonly drain: Drain
 }
 
-/** Tells administrators and orchestrators what is measured, and whether to send requests. */
+/** Opens the admin listener, with metrics and health. */
 function openAdmin(
   dependencies: Dependencies,
   { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots } }: Administered,

@@ -2,20 +2,20 @@ import type { Readings } from '../observability/readings.ts'
 import { FRESH_MS } from '../platform/freshness.ts'
 import type { Model } from './model.ts'
 
-/** How many milliseconds of changes a process may have missed, by the part of its state. */
+/** The milliseconds of changes that a process may have missed, by the part of its state. */
 const agesOf = ({ changes, revocations }: Model): ReadonlyMap<string, number> =>
   new Map([...changes.ages(), ['revocations', revocations.age]])
 
 /** The reasons why a process can't answer as it should, one line each. `/readyz` lists them. */
 export async function problemsOf(model: Model): Promise<readonly string[]> {
-  // After a pause of the process, its state is outdated until the next read. That alone is no reason.
+  // After a pause of the process, its state is outdated until the next read, which alone is no problem.
   await Promise.allSettled([model.changes.catchUp(), model.revocations.catchUp()])
   return [
     ...[...agesOf(model)]
       .filter(([, age]) => age > FRESH_MS)
-      .map(([of, age]) => `changes of ${of} in the last ${Math.round(age / 1000)} s are not known here`),
+      .map(([of, age]) => `this process may have missed changes of ${of} in the last ${Math.round(age / 1000)} s`),
     ...[...model.keyring.idle].map(
-      ([algorithm, { id, problem }]) => `nothing is issued with ${algorithm}: of its key ${id}, ${problem}`,
+      ([algorithm, { id, problem }]) => `no token is issued with ${algorithm}: key ${id}: ${problem}`,
     ),
   ]
 }

@@ -18,7 +18,7 @@ interface Parts {
   readonly audit: AuditSink
 }
 
-/** Starts to note when credentials are used, and to warn before they expire. Rejects if the database fails. */
+/** Starts to record the uses of credentials, and to warn before they expire. Rejects if the database fails. */
 export async function openCredentials(
   { log, clock, random, unreadable, shutdown, repeat }: Dependencies,
   { store, audit }: Parts,
@@ -40,9 +40,9 @@ export async function openCredentials(
   repeat({
     every: 2_000,
     work: () => usage.flush(clock.now()),
-    failure: 'when credentials were used could not be written',
+    failure: 'uses of credentials could not be written',
   })
-  repeat({ every: 60_000, work: () => marks.prune(), failure: 'marks of what was used could not be removed' })
-  repeat({ every: 60_000, work: () => expiry.look(), failure: 'which credentials expire could not be read' })
+  repeat({ every: 60_000, work: () => marks.prune(), failure: 'expired replay marks could not be removed' })
+  repeat({ every: 60_000, work: () => expiry.look(), failure: 'expiring credentials could not be read' })
   return { usage, marks, expiry }
 }

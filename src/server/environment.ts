@@ -15,7 +15,7 @@ import type { PrimaryLink } from './workers/primary-link.ts'
 const MOST_HELD = 1_000
 const LOGGED_AGAIN_MS = 60_000
 
-/** What a server takes from its surroundings. A test may replace any of it. */
+/** The dependencies of a server on its surroundings. A test may replace any of them. */
 export interface Environment {
   readonly log: Logger
   readonly clock?: Clock
@@ -38,7 +38,7 @@ interface Repeated {
   readonly failure: string
 }
 
-/** The things that every part of a process may depend on: the environment, with every default filled in, and what follows from it. */
+/** The dependencies of every part of a process: the environment with every default filled in, and objects made from it. */
 export interface Dependencies extends Required<Pick<Environment, 'log' | 'clock' | 'random' | 'open' | 'holds'>> {
   /** The configuration at the start. */
   readonly config: Config
@@ -48,7 +48,7 @@ export interface Dependencies extends Required<Pick<Environment, 'log' | 'clock'
   readonly primary: PrimaryLink | undefined
   readonly shutdown: ShutdownStack
   readonly unreadable: UnreadableRecords
-  /** Logs failures of work that is repeated several times a second: the same failure once a minute. */
+  /** Makes a logger for failures of work that is repeated often. It logs the same failure once a minute. */
   onFailure(message: string): (error: unknown) => void
   /** Begins to repeat some work. */
   repeat(repeated: Repeated): void
@@ -79,13 +79,13 @@ export function resolveDependencies(config: Config, environment: Environment): D
   }
 }
 
-function logFailures(log: Logger, clock: Clock, what: string): (error: unknown) => void {
+function logFailures(log: Logger, clock: Clock, failure: string): (error: unknown) => void {
   let last = { message: '', at: Number.NEGATIVE_INFINITY }
   return (error) => {
     const now = clock.monotonic()
     const message = String(error)
     if (message === last.message && now - last.at < LOGGED_AGAIN_MS) return
     last = { message, at: now }
-    log.error({ err: error }, `${what}; it is tried again`)
+    log.error({ err: error }, `${failure}; it will be tried again`)
   }
 }

@@ -7,7 +7,7 @@ import { TrustedProxies } from '../http/proxies.ts'
 import type { CertificateUse } from '../model/directory/certificate-use.ts'
 import type { Dependencies } from './environment.ts'
 
-/** A listener, and what a reload changes in it. */
+/** A listener, and the parts of it that a reload changes. */
 export interface RunningListener extends Pick<Listener, 'port' | 'prepareCertificate'> {
   readonly proxies: TrustedProxies
 }

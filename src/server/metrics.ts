@@ -15,7 +15,7 @@ import type { CredentialNotes } from './credentials.ts'
 import type { Model } from './model.ts'
 import { storageKind } from './started.ts'
 
-/** What counts the requests for each path of the runtime listener. */
+/** Maps each path of the runtime listener to the counter of its requests. */
 export function meterByPath(traffic: Traffic): MeterFor {
   const endpoints = new Map<string | undefined, EndpointName>([
     [endpointPaths.token, 'token'],
@@ -69,7 +69,7 @@ export function readDirectory({ directory }: Model): Readings {
   }
 }
 
-/** Keys by algorithm: a key's id would be a label with ever more values. */
+/** Counts keys by algorithm and state. A label with the id of the key would get ever more values. */
 export function readKeys({ keyring }: Model, { keys }: Config): Readings {
   const stored = keyring.stored
   const algorithms = [...new Set(stored.map(({ algorithm }) => algorithm))]

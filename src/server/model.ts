@@ -17,14 +17,14 @@ import { tokenLifetime } from './reload/table.ts'
 
 const KEY_SOURCES = 'where clients have their keys could not be read'
 
-/** The database as a process has it in memory, kept up to date. */
+/** The copy of the database in the memory of a process, kept up to date. */
 export interface Model extends Omit<LoadedModel, 'start'> {
   readonly changes: ChangeFeed
   readonly revocations: Revocations
   readonly consumers: KeySetConsumers
 }
 
-/** The parts that the change feed keeps up to date, from where they were loaded on. */
+/** The parts that the change feed keeps up to date, and the start of the feed. */
 interface LoadedModel {
   readonly start: FeedStart
   readonly directory: Directory
@@ -51,7 +51,7 @@ export async function openModel(dependencies: Dependencies, store: Store): Promi
   return { ...model, changes, revocations, consumers }
 }
 
-/** @param start where the change feed begins: read before anything is loaded, so that no change is missed */
+/** @param start the start of the change feed, read before anything else is loaded, so that no change is missed */
 async function loadModel(
   start: FeedStart,
   { config, random, unreadable }: Dependencies,
@@ -66,7 +66,7 @@ async function loadModel(
   return { start, directory, keySources: new KeySources(store.keySources), certificateUse, masterKey, keyring }
 }
 
-/** Makes the keys that are due, now and from now on. */
+/** Makes the keys that are due now, and keeps doing so. */
 async function rotateKeys(
   { clock, random, live, repeat }: Dependencies,
   store: Store,

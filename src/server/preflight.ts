@@ -62,7 +62,7 @@ async function lookAtDatabase(
 async function lookAtPorts({ options, wrong }: Examined, { mayRun }: Means): Promise<DatabaseFindings> {
   const { issuer, runtime, admin, tls } = options
   const isRight = (name: string) => !wrong.has(`${name}.host`) && !wrong.has(`${name}.port`)
-  // `examineConfig` has refused one port for both already.
+  // `examineConfig` has already refused one port for both listeners.
   const isOne = runtime.port === admin.port && runtime.port !== 0
   const ofRuntime = isRight('runtime') ? await faultOf('runtime', runtime) : undefined
   const ofAdmin = isRight('admin') && !isOne ? await faultOf('admin', admin) : undefined
@@ -73,9 +73,7 @@ async function lookAtPorts({ options, wrong }: Examined, { mayRun }: Means): Pro
   const isRunning = running !== undefined && (running.issuer ?? issuer) === issuer
   if (ofRuntime !== undefined && !isRunning) mistakes.note(ofRuntime.error)
   if (isRunning)
-    notes.push(
-      `runtime.port: a server of ${issuer} runs on port ${runtime.port}: another can start when that has ended`,
-    )
+    notes.push(`runtime.port: a server of ${issuer} runs on port ${runtime.port}: stop it before you start another`)
   const isItsAdmin =
     isRunning && ofAdmin?.isTaken === true && (await isAdminAt({ ...admin, isTls: tls.cert !== undefined }))
   if (ofAdmin !== undefined && !isItsAdmin) mistakes.note(ofAdmin.error)

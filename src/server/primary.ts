@@ -9,7 +9,7 @@ import { readGuesses } from './metrics.ts'
 import { tokenLifetime } from './reload/table.ts'
 import { WorkerPool } from './workers/pool.ts'
 
-/** Starts workers, and keeps what they share. Rejects, with nothing left running, if one can't start. */
+/** Starts workers, and the objects that they share. Rejects, with nothing left running, if one can't start. */
 export const startPrimary = (
   config: Config,
   { workers, ...environment }: Environment & { readonly workers: number },
@@ -27,7 +27,7 @@ async function buildPrimary(
   configured: number,
 ): Promise<OwnParts> {
   await tokenLifetime(config, store)
-  // The primary validates what its workers will put in force: all of them, or none.
+  // The primary validates a new configuration, so that either all workers put it in force, or none.
   const certificates = new CertificateCheck(config.clientAuthorities, clock)
   const guesses = new GuessLimiter(clock)
   const runtimePort = await reservePort(config.runtime)

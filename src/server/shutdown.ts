@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/resolve.ts'
 
 /**
- * Closes what was opened, last first. Node's stack keeps the order; the errors are kept here, since a log does not show those
- * within the `SuppressedError` of Node.
+ * Closes resources, last opened first. Node's stack keeps the order. The errors are kept here, since a log does not show those within
+ * Node's `SuppressedError`.
  */
 export class ShutdownStack {
   readonly #stack = new AsyncDisposableStack()
@@ -25,12 +25,12 @@ export class ShutdownStack {
 export class Drain {
   #isAnnounced = false
 
-  /** Whether load balancers are told to send nothing more. */
+  /** Whether `/readyz` tells load balancers to send no more requests. */
   get isAnnounced(): boolean {
     return this.#isAnnounced
   }
 
-  /** Tells load balancers, and resolves when they have had the time to notice. The server answers as before until then. */
+  /** Makes `/readyz` fail, and resolves after load balancers had time to notice. Until then, the server answers as before. */
   announce({ delay }: Config['shutdown']): Promise<void> {
     this.#isAnnounced = true
     return sleep(delay * 1000)

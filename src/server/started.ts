@@ -5,15 +5,15 @@ import { version } from '../platform/version.ts'
 interface Started {
   readonly runtimePort: number
   readonly adminPort: number
-  /** How many processes serve. */
+  /** The number of processes that serve. */
   readonly workers: number
 }
 
-/** Of the address of a database, which kind it is: the rest may have a password. */
+/** The kind of a database, by its address. The rest of the address may hold a password, so nobody shows it. */
 export const storageKind = (location: string): 'sqlite' | 'postgres' =>
   location.startsWith('sqlite:') ? 'sqlite' : 'postgres'
 
-/** Says in one line what has started: what one asks first of a log. */
+/** Logs one line about the server that has started. */
 export function logStart(log: Logger, config: Config, { runtimePort, adminPort, workers }: Started): void {
   const { issuer, storage, runtime, admin } = config
   const listeners = {

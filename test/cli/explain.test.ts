@@ -124,7 +124,7 @@ describe('tessera explain', () => {
       () => server.token({ ...GRANT, client_id: 'certified' }),
       [
         'token.issue: refused, no_credentials',
-        /^ {2}The client proves itself by certificate, and none arrived: .* proxy .*\(runtime\.certificate_header\)\.$/,
+        /^ {2}The client authenticates by certificate, but none arrived: .* proxy .*\(runtime\.certificate_header\)\.$/,
         '  certificate: none',
       ],
     ],
@@ -290,7 +290,7 @@ describe('tessera explain', () => {
     const { code, stdout, stderr } = await runTessera(['explain', 'a\u001b[31m'], env)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toBe(
-      'tessera: nothing is recorded under "a\\u001b[31m", which is no request id of this server: that is the X-Request-Id of an answer\n',
+      'tessera: nothing is recorded under "a\\u001b[31m", which is not a request id of this server: give the X-Request-Id of a response\n',
     )
   })
 })

@@ -102,7 +102,7 @@ describe('tessera federate test', () => {
     const good = await federate('inline', await sign(byHand))
     expect(good).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ signature: good') })
     const forged = await federate('inline', await sign(await makeSigner('ES256')))
-    expect(forged).toMatchObject({ code: 1, stdout: expect.stringContaining('✗ signature: by none of the keys') })
+    expect(forged).toMatchObject({ code: 1, stdout: expect.stringContaining('✗ signature: no key of the issuer') })
   })
 
   test('--json: each check of each credential', async () => {
@@ -115,7 +115,7 @@ describe('tessera federate test', () => {
         credential: 'production',
         issuer: issuer.url,
         matched: false,
-        signature: 'by none of the keys of the issuer',
+        signature: 'no key of the issuer verifies it',
         checks: [
           { check: 'issuer', passed: true, expected: issuer.url, received: issuer.url },
           { check: 'audience', passed: true },
@@ -144,7 +144,7 @@ describe('tessera federate test', () => {
     expect(await federate('workflow', 'not a token')).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^tessera: standard input is no signed JWT: [^\n]+\n$/),
+      stderr: expect.stringMatching(/^tessera: standard input is not a signed JWT: [^\n]+\n$/),
     })
   })
 

@@ -83,7 +83,7 @@ test('rotate --now signs with the next key a second later; rollback returns to t
   const early = await issue()
   expect(await run(() => keysRotate({ ...ES256, now: true }))).toMatchObject({
     error: undefined,
-    stderr: expect.stringContaining('fail until they fetch it'),
+    stderr: expect.stringContaining('reject new tokens until they fetch it'),
   })
   await until(async () => (await kidOf()) !== first)
   const late = await issue()

@@ -36,27 +36,27 @@ describe('an error is one line with a suggestion and the help command', () => {
     ],
     [
       ['credentials', 'rotate'],
-      ["error: missing required argument 'client-id'", '(tessera credentials rotate --help says what it takes)'],
+      ["error: missing required argument 'client-id'", '(tessera credentials rotate --help lists the arguments)'],
     ],
     [
       ['clients', 'list', '--reason'],
-      ["error: unknown option '--reason'", '(tessera clients list --help says what it takes)'],
+      ["error: unknown option '--reason'", '(tessera clients list --help lists the arguments)'],
     ],
     [
       ['clients', 'list', '--jsno'],
-      ["error: unknown option '--jsno'", '(Did you mean --json?)', '(tessera clients list --help says what it takes)'],
+      ["error: unknown option '--jsno'", '(Did you mean --json?)', '(tessera clients list --help lists the arguments)'],
     ],
     [
       ['clients', 'list', '--configg', 'x'],
       [
         "error: unknown option '--configg'",
         '(Did you mean --config?)',
-        '(tessera clients list --help says what it takes)',
+        '(tessera clients list --help lists the arguments)',
       ],
     ],
     [
       ['clients', 'list', '--json=yes'],
-      ["error: option '--json' takes no value", '(tessera clients list --help says what it takes)'],
+      ["error: option '--json' takes no value", '(tessera clients list --help lists the arguments)'],
     ],
     [['a\nb\u001b[31m'], ["error: unknown command 'a\\u000ab\\u001b[31m'", '(tessera --help lists the commands)']],
   ])('%j', async (args, lines) => {
@@ -90,7 +90,7 @@ describe('secrets given as arguments are never shown', () => {
           expect({ name, code, stdout }).toEqual({ name, code: 1, stdout: '' })
           expect(stderr).not.toContain(given)
           const mistake = /^error: (too many arguments|unknown option|option '--token' takes no value)/
-          expect(stderr).toMatch(takesMany && wrong[0] === given ? /^tessera: that is no request id/ : mistake)
+          expect(stderr).toMatch(takesMany && wrong[0] === given ? /^tessera: that is not a request id/ : mistake)
         }
       }
     }

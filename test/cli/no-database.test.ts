@@ -36,7 +36,7 @@ describe.each(working)('tessera %s', (words, needs) => {
     const { code, stdout, stderr } = await run({})
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(
-      /^tessera: no database is named: give --config, or set TESSERA_CONFIG, .* TESSERA_STORAGE; .*\/etc\/tessera\/tessera\.yaml; or run `tessera dev`.*\n$/,
+      /^tessera: no database is named: .*--config or TESSERA_CONFIG; .*\/etc\/tessera\/tessera\.yaml; .* TESSERA_STORAGE; or run `tessera dev`.*\n$/,
     )
     expect(files()).toEqual([])
   })

@@ -542,7 +542,7 @@ describe('a running server', () => {
       const { code, stdout, stderr } = await setting.run(['config', 'check'], env)
       expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok: /) })
       expect(stderr).toMatch(
-        /^note: runtime\.port: a server of https:\/\/localhost:\d+ runs on port \d+: another can start when that has ended\n$/,
+        /^note: runtime\.port: a server of https:\/\/localhost:\d+ runs on port \d+: stop it before you start another\n$/,
       )
       expect(names(pathOf(storage))).toEqual(before)
       expect((await setting.run(['serve'], env)).stderr).toMatch(

@@ -108,7 +108,7 @@ describe('an error in a manifest is one line with its place', () => {
     [`grants: [{ api: ${STOCK}, scopes: [admin] }]`, `clients[0].grants[0].scopes[0]: ${STOCK} has no scope "admin"`],
     [
       `grants: [{ api: ${STOCK}, scopes: [read] }, { api: ${STOCK}, scopes: [write] }]`,
-      `clients[0].grants[1].api: "${STOCK}" stands here twice: put its scopes into one grant`,
+      `clients[0].grants[1].api: "${STOCK}" is listed twice: put its scopes into one grant`,
     ],
     [
       `grants: [{ api: ${STOCK}, scopes: [read], default_scopes: [write] }]`,

@@ -168,7 +168,7 @@ const refused: [string, () => Promise<{ storage: string; end(): Promise<void> | 
   [
     'of PostgreSQL',
     async () => ({ storage: 'postgres://tessera@127.0.0.1:1/tessera', end: () => {} }),
-    /uses its room again by itself/,
+    /reclaims its unused space by itself/,
   ],
 ]
 

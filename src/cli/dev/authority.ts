@@ -19,7 +19,7 @@ import type { RandomBytes } from '../../platform/random.ts'
 /** The longest lifetime that browsers accept. */
 export const LEAF_MS = 397 * DAY_MS
 const AUTHORITY_MS = 10 * 365 * DAY_MS
-/** The clock of a client may be behind. */
+/** Certificates are valid from an hour ago, since the clock of a client may be behind. */
 const BEFORE_MS = 3600 * 1000
 
 /** RFC 5758 §3.2: ecdsa-with-SHA256. */
@@ -27,23 +27,23 @@ const SIGNATURE_ALGORITHM = writeSequence(writeOid('1.2.840.10045.4.3.2'))
 const COMMON_NAME = '2.5.4.3'
 const LOOPBACK = { v4: Buffer.from('7f000001', 'hex'), v6: Buffer.from(`${'00'.repeat(15)}01`, 'hex') }
 
-/** An authority, or a certificate that it issued, with its key. In PEM. */
+/** The certificate of an authority, or one that it issued, and the private key. Both are PEM. */
 export interface Certified {
   readonly certificate: string
   readonly privateKey: string
 }
 
-interface Means {
+interface Sources {
   readonly clock: Clock
   readonly random: RandomBytes
 }
 
 /** Makes a new authority, which certifies names of this machine only. */
-export function makeAuthority(means: Means): Certified {
+export function makeAuthority(sources: Sources): Certified {
   const { privateKey, publicKey } = newKeys()
   // Two authorities in one store of certificates must not have the same name.
-  const name = nameOf(`Tessera development ${means.random(4).toString('hex')}`)
-  const certificate = issue(means, AUTHORITY_MS, { subject: name, issuer: name, publicKey, signingKey: privateKey }, [
+  const name = nameOf(`Tessera development ${sources.random(4).toString('hex')}`)
+  const certificate = issue(sources, AUTHORITY_MS, { subject: name, issuer: name, publicKey, signingKey: privateKey }, [
     extension(EXTENSION.basicConstraints, true, writeSequence(writeBoolean(true), writeUnsigned(Buffer.from([])))),
     // keyCertSign and cRLSign.
     extension(EXTENSION.keyUsage, true, writeBits(Buffer.from([0x06]), 1)),
@@ -54,7 +54,7 @@ export function makeAuthority(means: Means): Certified {
 }
 
 /** Makes the certificate chain of a server on this machine: its certificate, and that of the authority. */
-export function certifyLocalhost(authority: Certified, means: Means): Certified {
+export function certifyLocalhost(authority: Certified, sources: Sources): Certified {
   const issuer = new X509Certificate(authority.certificate)
   const { privateKey, publicKey } = newKeys()
   const parties = {
@@ -63,7 +63,7 @@ export function certifyLocalhost(authority: Certified, means: Means): Certified 
     publicKey,
     signingKey: createPrivateKey(authority.privateKey),
   }
-  const certificate = issue(means, LEAF_MS, parties, [
+  const certificate = issue(sources, LEAF_MS, parties, [
     extension(EXTENSION.basicConstraints, true, writeSequence()),
     // digitalSignature.
     extension(EXTENSION.keyUsage, true, writeBits(Buffer.from([0x80]), 7)),
@@ -90,9 +90,9 @@ interface Parties {
   readonly signingKey: KeyObject
 }
 
-/** A `Certificate` of version 3 (RFC 5280 §4.1). @param validity milliseconds */
+/** Signs a `Certificate` of version 3 (RFC 5280 §4.1). @param validity milliseconds */
 function issue(
-  { clock, random }: Means,
+  { clock, random }: Sources,
   validity: number,
   { subject, issuer, publicKey, signingKey }: Parties,
   extensions: readonly Buffer[],

@@ -9,15 +9,15 @@ import type { RandomBytes } from '../../platform/random.ts'
 import { certifyLocalhost, LEAF_MS, makeAuthority } from './authority.ts'
 import { writePrivateFile, writePublicFile } from './files.ts'
 
-/** The remaining lifetime at which a certificate is replaced: a server may run for long. */
+/** A certificate with less than this lifetime left is replaced, since a server may run for long. */
 const RENEWED_MS = 30 * DAY_MS
 
 /** The path of the authority that clients must trust when the server uses the certificate of a data folder. */
 export const authorityOf = (folder: string): string => join(folder, 'tls', 'ca.pem')
 
 /**
- * The paths of a certificate for localhost and of its key. Both are made if there is none that is valid for some time. Its
- * authority is made first and stays for years, so that clients need to trust it only once.
+ * The paths of a certificate for localhost and of its key. If the certificate is missing or expires soon, both are made anew. The
+ * authority is made once and stays for years, so that clients need to trust it only once.
  * @param folder the data folder
  */
 export function ensureCertificate(folder: string, clock: Clock, random: RandomBytes) {
@@ -34,7 +34,7 @@ export function ensureCertificate(folder: string, clock: Clock, random: RandomBy
   }
 
   makeFolder(at(''))
-  // Others on the machine, such as a daemon under a user of its own, may read the certificates; never the keys.
+  // Other users, such as that of a daemon, may read the certificates, but never the keys.
   chmodSync(at(''), 0o755)
   const issuer = readPair(authority)
   const isLasting = issuer?.certificate.ca === true && isWithin(issuer.certificate, now + LEAF_MS)
@@ -62,7 +62,7 @@ function readPair({ cert, key }: { readonly cert: string; readonly key: string }
   }
 }
 
-/** The first certificate in a file; undefined where there is none that can be read. */
+/** The first certificate in a file; undefined if the file is missing or unreadable. */
 function readCertificate(file: string): X509Certificate | undefined {
   if (!existsSync(file)) return undefined
   try {

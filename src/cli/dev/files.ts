@@ -1,17 +1,17 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
-/** Writes a file that only its owner can read: whole, or not at all. */
+/** Writes a file that only its owner can read. A failed write leaves the old file as it was. */
 export const writePrivateFile = (path: string, content: string): void => write(path, content, 0o600)
 
-/** The same for a file that anybody on the machine may read. */
+/** Like `writePrivateFile`, for a file that anybody on the machine may read. */
 export const writePublicFile = (path: string, content: string): void => write(path, content, 0o644)
 
 function write(path: string, content: string, mode: number): void {
   const unfinished = `${path}.${process.pid}.new`
-  // A leftover of a process with the same id would keep its own mode.
+  // A crashed process with the same id may have left a file here, which would keep its mode.
   rmSync(unfinished, { force: true })
   writeFileSync(unfinished, content, { mode, flag: 'wx' })
-  // The process may be told to make files that nobody else can read.
+  // The umask of the process may have removed rights that `mode` grants.
   chmodSync(unfinished, mode)
   renameSync(unfinished, path)
 }

@@ -13,9 +13,10 @@ import { ensureCertificate } from './certificate.ts'
 import { writePrivateFile } from './files.ts'
 
 /**
- * The options as given, with what development does not want to be asked for: a certificate, a master key and a database
- * in the data folder, on localhost. Makes what is not there yet.
+ * The given options, completed for development: a certificate, a master key and a database in the data folder, on localhost.
+ * Creates the files that don't exist yet.
  * @param isGiven whether an option was given rather than defaulted
+ * @throws Mistakes if the options would expose the published sample secret
  */
 export async function developmentOptions(
   options: Options,
@@ -50,13 +51,15 @@ export async function developmentOptions(
 function refuseProduction({ data, storage, runtime, admin, ...options }: Options, isGiven: (key: string) => boolean) {
   const mistakes = new MistakeList()
   if (storage !== undefined) {
-    const mend = '`tessera dev` keeps a database of its own in `data`: leave this out, or serve'
-    mistakes.note(problem('storage', shownLocation(storage), mend))
+    const remedy = '`tessera dev` keeps a database of its own in `data`: leave this out, or use `tessera serve`'
+    mistakes.note(problem('storage', shownLocation(storage), remedy))
   }
   const hosts = { ...(isGiven('runtime.host') && { 'runtime.host': runtime.host }), 'admin.host': admin.host }
   for (const [setting, host] of Object.entries(hosts)) {
     if (isLoopback(host)) continue
-    mistakes.note(problem(setting, host, '`tessera dev` listens on this machine alone: take localhost, or serve'))
+    mistakes.note(
+      problem(setting, host, '`tessera dev` listens on this machine alone: use localhost, or use `tessera serve`'),
+    )
   }
   const hasMasterKey = options.master_key !== undefined || options.master_key_file !== undefined
   if (!hasMasterKey && existsSync(join(data, 'tessera.db')) && !existsSync(join(data, 'master.key'))) {
@@ -66,8 +69,8 @@ function refuseProduction({ data, storage, runtime, admin, ...options }: Options
 }
 
 /**
- * Lets other users pass through the data folder to the certificates, without listing it. Until then only the folder protected its
- * files, such as a database of an earlier version. From then on their own modes protect them.
+ * Lets other users pass through the data folder to the certificates, without listing it. The files in it, such as a database of an
+ * earlier version, lose the protection of the folder. So their own modes must protect them.
  */
 function openWay(folder: string): void {
   if ((statSync(folder).mode & 0o777) !== 0o700) return

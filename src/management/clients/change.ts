@@ -13,9 +13,9 @@ interface ChangedClient {
 }
 
 /**
- * Changes a client and records it, in one transaction.
- * @param change returns the client as it is where there is nothing to do
- * @throws UserError where there is no such client, or its record can't be read
+ * Changes a client and records the change, in one transaction.
+ * @param change returns the same object if there is nothing to change
+ * @throws UserError if the client does not exist, or its record can't be read
  */
 export function changeClient(
   context: ManagementContext,
@@ -26,7 +26,7 @@ export function changeClient(
     if (before === undefined) throw noClient(id)
     if ('problem' in before) {
       throw new UserError(
-        `${id} can't be read (${before.problem}), and gets nothing: apply a manifest that names it; tessera revoke --client ends its tokens`,
+        `${id} can't be read (${before.problem}), and gets no tokens: apply a manifest that names it; tessera revoke --client ends its tokens`,
       )
     }
     const client = change(before)

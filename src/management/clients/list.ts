@@ -1,7 +1,7 @@
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { ManagementContext } from '../context.ts'
 
-/** Clients that are read at a time. */
+/** The number of clients that are read at a time. */
 const PAGE = 500
 
 /** Every client, by id. Clients that are added or removed meanwhile may be listed or not. */

@@ -3,7 +3,7 @@ import type { ClientId } from '../../oauth/ids.ts'
 import { UserError } from '../../platform/user-error.ts'
 import type { ManagementContext } from '../context.ts'
 
-/** One client, as it stands. @throws UserError where there is none */
+/** The present state of a client. @throws UserError if it does not exist */
 export async function showClient(context: ManagementContext, id: ClientId): Promise<Client | UnreadableClient> {
   const client = await context.store.directory.loadClient(id)
   if (client === undefined) throw noClient(id)

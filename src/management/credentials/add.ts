@@ -17,7 +17,7 @@ interface AddInput {
   readonly show: ShowSecret
 }
 
-/** Adds a credential beside those that a client has. @throws UserError */
+/** Adds a credential to those of a client. @throws UserError */
 export async function addCredential(
   context: MakingContext,
   { client, spec: { proof = NEW_SECRET, label, expiresAt }, show }: AddInput,

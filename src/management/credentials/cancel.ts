@@ -5,8 +5,8 @@ import { type CredentialName, changeCredentials } from './change.ts'
 import { findCredential } from './find.ts'
 
 /**
- * Undoes a rotation. The name is that of the new credential, or of the one before it.
- * @returns the one before, as it lives on
+ * Undoes a rotation. The name is that of the new or of the old credential.
+ * @returns the old credential, with its former life
  * @throws UserError
  */
 export async function cancelRotation(
@@ -17,7 +17,7 @@ export async function cancelRotation(
     const { all } = standing
     const now = context.clock.now()
     const named = findCredential(standing, name, now)
-    // Several may have come after it. All but one of them were revoked, and that one counts.
+    // It may have had several successors, of which at most one is not revoked. Cancel that one.
     const successor = successorOf(all, named) ?? all.find(({ replaces }) => replaces?.id === named.id) ?? named
     const writes = cancel(all, successor, now)
     return { writes, credential: writes.put[0], extraDetail: { removed: successor.id } }

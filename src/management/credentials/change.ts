@@ -19,7 +19,7 @@ export interface CredentialChange<Subject extends Credential | UnreadableCredent
   readonly extraDetail?: AuditEvent['detail']
 }
 
-/** A new credential, and its secret if one was generated: to be shown once. */
+/** A new credential, and its secret if one was generated, which is shown once. */
 export interface MadeCredential {
   readonly credential: Credential
   readonly generated: string | undefined
@@ -28,15 +28,15 @@ export interface MadeCredential {
 /** Names one credential of a client. */
 export interface CredentialName {
   readonly client: ClientId
-  /** Id or label. */
+  /** The id or label. */
   readonly name: string
 }
 
 /**
- * Changes the credentials of a client and records it, in one transaction.
- * @param plan called with the credentials as they are, once or again
- * @returns what `plan` returned
- * @throws UserError where there is no such client; the errors of `plan`
+ * Changes the credentials of a client and records the change, in one transaction.
+ * @param plan called with the present credentials, possibly more than once
+ * @returns the result of `plan`
+ * @throws UserError if the client does not exist; the errors of `plan`
  */
 export async function changeCredentials<Change extends CredentialChange<Credential | UnreadableCredential>>(
   context: ManagementContext,
@@ -60,7 +60,7 @@ export async function changeCredentials<Change extends CredentialChange<Credenti
   return step.change
 }
 
-/** An addition, and the values needed to show its secret first. */
+/** The addition of a credential, with the values needed to show its secret first. */
 interface Addition<Change> {
   readonly type: AuditEventType
   /** The credentials as they were when the new one was made. */
@@ -96,7 +96,7 @@ export function addShown<Change extends CredentialChange>(
   })
 }
 
-/** The credentials of a client as they are. @throws UserError where there is no such client */
+/** The present credentials of a client. @throws UserError if the client does not exist */
 export async function requireCredentials({ store }: ManagementContext, client: ClientId): Promise<Standing> {
   const listed = await store.credentials.listCredentials(client)
   if (listed === undefined) throw noClient(client)

@@ -10,8 +10,8 @@ export const withName = <Named extends Credential | UnreadableCredential>(
 ) => credentials.filter(({ id, label }) => id === name || label === name)
 
 /**
- * The credential of this id or label; without a name, the only one that counts and has no successor.
- * @throws UserError where there is none, or several, or it can't be read
+ * The credential with this id or label; without a name, the only valid one without a successor.
+ * @throws UserError if none or several fit, or if the credential can't be read
  */
 export function findCredential({ all, unreadable }: Standing, name: string | undefined, now: number): Credential {
   if (name === undefined) return findCurrent(all, now)
@@ -32,6 +32,6 @@ function findCurrent(all: readonly Credential[], now: number): Credential {
   const current = all.filter((credential) => isValid(credential, now) && successorOf(all, credential) === undefined)
   const [only, ...others] = current
   if (only !== undefined && others.length === 0) return only
-  if (only === undefined) throw new UserError('the client has no credential that counts')
-  throw new UserError(`say which: ${current.map(nameOf).join(', ')}`)
+  if (only === undefined) throw new UserError('the client has no valid credential')
+  throw new UserError(`name one of its credentials: ${current.map(nameOf).join(', ')}`)
 }

@@ -6,7 +6,7 @@ import { type CredentialName, changeCredentials } from './change.ts'
 import { findCredential } from './find.ts'
 import { checkLabel } from './labels.ts'
 
-/** Gives a credential another label. A manifest finds its own credentials by their labels, so those stay. @throws UserError */
+/** Gives a credential another label, unless a manifest owns it and so finds it by its label. @throws UserError */
 export async function labelCredential(
   context: ManagementContext,
   { client, name, label }: CredentialName & { readonly label: string },
@@ -15,7 +15,7 @@ export async function labelCredential(
     checkLabel(label)
     const before = findCredential(standing, name, context.clock.now())
     if (before.origin === 'manifest') {
-      throw new UserError(`${nameOf(before)} is a manifest's: change its label there`)
+      throw new UserError(`${nameOf(before)} belongs to a manifest: change its label there`)
     }
     if (standing.all.some((other) => other.label === label && other.id !== before.id))
       throw new UserError(`the client has another credential with the label ${JSON.stringify(label)}`)

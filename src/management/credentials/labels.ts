@@ -5,13 +5,13 @@ import { UserError } from '../../platform/user-error.ts'
 
 const LONGEST_LABEL = 128
 
-/** The same rule as for labels in a manifest. @throws UserError */
+/** Checks a label by the same rule as in a manifest. @throws UserError */
 export function checkLabel(label: string): string {
   if (label !== '' && label.length <= LONGEST_LABEL && !hasControl(label)) return label
   throw new UserError(`a label has 1 to ${LONGEST_LABEL} characters, none of them a control character`)
 }
 
-/** The label without the date of an earlier rotation, and with that of today. */
+/** The label of a successor: today's date replaces the date of an earlier rotation. */
 export function nextLabel({ label, kind }: Credential, clock: Clock): string {
   const base = label.replace(/, \d{4}-\d\d-\d\d( \(\d+\))?$/, '') || kind
   return `${base.slice(0, LONGEST_LABEL - 20)}, ${today(clock)}`

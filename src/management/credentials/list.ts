@@ -5,7 +5,7 @@ import type { Listed } from '../../platform/unreadable.ts'
 import { noClient } from '../clients/show.ts'
 import type { ManagementContext } from '../context.ts'
 
-/** The credentials of a client and their last uses, oldest first. @throws UserError where there is no such client */
+/** The credentials of a client and their last uses, oldest first. @throws UserError if the client does not exist */
 export async function listCredentials(
   context: ManagementContext,
   client: ClientId,

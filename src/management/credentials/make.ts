@@ -38,14 +38,14 @@ export interface CredentialMaker {
    * @throws UserError if no master key is configured, or another one is in use
    */
   readonly encrypt: (plaintext: Buffer, context: string) => Promise<Encrypted>
-  /** The problem of a URL from which keys are to be fetched; undefined if it is allowed. */
+  /** The reason why keys must not be fetched from a URL; undefined if they may. */
   readonly refuseUrl: (url: string) => string | undefined
 }
 
 /** The context of a verb that may make credentials. */
 export interface MakingContext extends ManagementContext, CredentialMaker {}
 
-/** What a credential proves with, as a person gives it. */
+/** The secret, keys, certificate or trust of a new credential, as a person gives it. */
 export type ProofSpec =
   | { readonly kind: 'secret'; readonly secret: string | undefined; readonly isRetrievable: boolean }
   | {
@@ -56,10 +56,10 @@ export type ProofSpec =
   | { readonly kind: 'certificate'; readonly matcher: Readonly<Record<string, string>> }
   | { readonly kind: 'federated'; readonly trust: FederatedTrust }
 
-/** A secret that is generated, and kept as a hash alone. */
+/** A generated secret, of which only the hash is kept. */
 export const NEW_SECRET: ProofSpec = { kind: 'secret', secret: undefined, isRetrievable: false }
 
-/** A new credential, as far as a person wants it to differ from the usual one. */
+/** The properties of a new credential that a person has chosen. */
 export interface CredentialSpec {
   readonly proof: ProofSpec | undefined
   readonly label: string | undefined
@@ -67,10 +67,10 @@ export interface CredentialSpec {
   readonly expiresAt: number | undefined
 }
 
-/** Where a credential comes from and how long it lives. */
+/** The label, origin and lifetime of a credential. */
 export type Terms = Pick<CredentialLife, 'label' | 'origin' | 'expiresAt'>
 
-/** The field that is wrong stands in `field`, where the message is about one. */
+/** A value that can't be a credential. `field` names the wrong field if the message is about one. */
 export class CredentialError extends UserError {
   readonly field: string | undefined
 
@@ -80,13 +80,14 @@ export class CredentialError extends UserError {
   }
 }
 
-/** Bytes: RFC 7518 §3.2 wants keys of HS256 as long as its digest. */
+/** The least bytes of a retrievable secret: a key of HS256 must be as long as its digest (RFC 7518 §3.2). */
 const SHORTEST_RETRIEVABLE = 32
 
 /**
- * A new credential, and its secret where one was generated: to be shown once.
+ * Makes a credential, without storing it.
  * @param siblings the other credentials of the client
- * @throws CredentialError for what can't be a credential, such as a private key
+ * @returns the credential, and its secret if one was generated, which is to be shown once
+ * @throws CredentialError if the values can't be a credential, such as a private key
  */
 export async function makeCredential(
   maker: CredentialMaker,
@@ -126,7 +127,7 @@ async function toSecret(
 ): Promise<SecretCredential> {
   if (isRetrievable && Buffer.byteLength(secret) < SHORTEST_RETRIEVABLE) {
     throw new CredentialError(
-      `a secret that the client signs with must have ${SHORTEST_RETRIEVABLE} bytes at the least (RFC 7518 §3.2): leave it out, and one is generated`,
+      `a secret that the client signs with must have at least ${SHORTEST_RETRIEVABLE} bytes (RFC 7518 §3.2): leave it out, and one is generated`,
       'secret',
     )
   }
@@ -154,7 +155,7 @@ function toKeys(
   return { ...life, kind: 'keys', hint: hint.slice(0, 128), source, algorithm }
 }
 
-/** The keys of a set, each of which must be good. @throws CredentialError */
+/** Parses a set of keys. @throws CredentialError if any key is unusable */
 function requireKeys(jwks: readonly Jwk[], field: string): readonly PublicKey[] {
   try {
     const { keys } = parseKeySet({ keys: jwks }, { strict: true })

@@ -5,8 +5,8 @@ import { type CredentialChange, type CredentialName, changeCredentials } from '.
 import { findCredential, withName } from './find.ts'
 
 /**
- * Removes a credential for good, even an unreadable one: no manifest brings it back. An unreadable credential can't be compared,
- * so a manifest that names its label makes a new one.
+ * Removes a credential for good, even an unreadable one. No manifest brings it back. But an unreadable credential can't be
+ * compared, so a manifest that names its label makes a new one.
  * @throws UserError
  */
 export async function removeCredential(

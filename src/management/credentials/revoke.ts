@@ -4,7 +4,7 @@ import type { ManagementContext } from '../context.ts'
 import { type CredentialName, changeCredentials } from './change.ts'
 import { findCredential } from './find.ts'
 
-/** Ends a credential now. @throws UserError */
+/** Revokes a credential now. @throws UserError */
 export async function revokeCredential(
   context: ManagementContext,
   { client, name }: CredentialName,

@@ -17,10 +17,10 @@ import { type CredentialSpec, type MakingContext, makeCredential, type ProofSpec
 
 interface RotateInput {
   readonly client: ClientId
-  /** Id or label; undefined for the only one that counts. */
+  /** The id or label of the old credential; undefined for the only valid one without a successor. */
   readonly name: string | undefined
   readonly spec: CredentialSpec
-  /** For how long the old one lives on. Milliseconds. */
+  /** How long the old credential stays valid, in milliseconds. */
   readonly overlap: number
   readonly show: ShowSecret
 }
@@ -29,7 +29,7 @@ interface Rotation extends CredentialChange {
   readonly old: Credential
 }
 
-/** Puts a new credential after one, which lives on for the overlap. @throws UserError */
+/** Adds the successor of a credential, which stays valid for the overlap. @throws UserError */
 export async function rotateCredential(
   context: MakingContext,
   { client, name, spec: { proof, label, expiresAt }, overlap, show }: RotateInput,
@@ -53,10 +53,10 @@ export async function rotateCredential(
   return { credential: rotation.credential, generated, old: rotation.old }
 }
 
-/** A secret follows a secret. For any other kind only its owner can say what follows. @throws UserError */
+/** The successor of a secret is a generated secret. For any other kind, the caller must describe it. @throws UserError */
 function sameKind(replaced: Credential): ProofSpec {
   if (replaced.kind === 'secret') {
     return { kind: 'secret', secret: undefined, isRetrievable: replaced.retrievable !== undefined }
   }
-  throw new UserError(`${nameOf(replaced)} is of the kind ${replaced.kind}: say what comes after it`)
+  throw new UserError(`${nameOf(replaced)} is of the kind ${replaced.kind}: describe its successor`)
 }

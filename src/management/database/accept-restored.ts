@@ -4,10 +4,10 @@ import { recordedBy, type SealedContext } from '../context.ts'
 import { listLostSecrets } from '../credentials/lost-secrets.ts'
 
 /**
- * Accepts a restored database, if servers could start on it, and records in it that it was restored.
+ * Accepts a restored database if servers could start on it, and records the restore in its audit log.
  * @param from the name of the backup
- * @returns the number of keys and secrets that can't be used; servers start all the same
- * @throws UserError where it is under another master key
+ * @returns the number of keys and secrets that can't be used, which does not keep servers from starting
+ * @throws UserError if the database is under another master key
  */
 export async function acceptRestored(context: SealedContext, from: string): Promise<number> {
   const { store, masterKey } = context

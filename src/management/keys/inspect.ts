@@ -1,7 +1,7 @@
 import type { KeyContext } from './context.ts'
 import { type KeyRepair, planRepair, refuseMistaken } from './plan-repair.ts'
 
-/** Plans a repair of the keys and writes nothing. @param isLost and errors as for `refuseMistaken` */
+/** Plans a repair of the keys and writes nothing. `isLost` and the errors are those of `refuseMistaken`. */
 export async function inspectKeys(context: KeyContext, isLost: boolean): Promise<KeyRepair> {
   const rows = await context.store.keys.listKeys()
   refuseMistaken(context, rows, isLost)

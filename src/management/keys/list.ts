@@ -2,7 +2,7 @@ import type { KeySetConsumer } from '../../keys/consumers.ts'
 import type { KeyRows } from '../../keys/store.ts'
 import type { ManagementContext } from '../context.ts'
 
-/** A consumer that fetched the key set within this time counts as one that needs the next key. */
+/** A consumer that fetched the key set within this time still needs the next key. */
 const KNOWN_MS = 7 * 24 * 3600 * 1000
 
 /** Every key, and the consumers that have fetched the key set lately. */

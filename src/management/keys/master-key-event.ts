@@ -4,7 +4,7 @@ import { recordedBy, type SealedContext } from '../context.ts'
 
 /**
  * The event of a change of the master key in use.
- * @param from the id of the one before @param extraDetail what the event says beside both ids
+ * @param from the id of the previous master key @param extraDetail members of the detail in addition to both ids
  */
 export function masterKeyEvent(
   context: SealedContext,

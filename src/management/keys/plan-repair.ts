@@ -9,7 +9,7 @@ import type { KeyContext } from './context.ts'
 
 /** A key that can't be used for its purpose. */
 interface BrokenKey extends Pick<UnreadableKey, 'id' | 'state' | 'problem'> {
-  /** Undefined if it can't be read. */
+  /** Undefined if the record of the key can't be read. */
   readonly algorithm: KeyAlgorithm | undefined
   /** `retire`: it stops signing, and its tokens stay valid until they expire. `discard`: it is removed, and its tokens are invalid. */
   readonly action: 'retire' | 'discard'
@@ -31,7 +31,7 @@ export interface KeyRepair {
 /**
  * Refuses a repair under a wrong assumption.
  * @param isLost whether the master key in use is lost and the given one replaces it
- * @throws UserError if the given one is not in use and `isLost` is false, or is in use and `isLost` is true
+ * @throws UserError if the given master key is not in use and `isLost` is false, or is in use and `isLost` is true
  */
 export function refuseMistaken({ masterKey }: SealedContext, { masterKeyId: inUse }: KeyRows, isLost: boolean): void {
   if (!isLost) masterKey.requireFitting(inUse)

@@ -8,7 +8,7 @@ import { type KeyRepair, planRepair, refuseMistaken } from './plan-repair.ts'
 /**
  * Repairs the keys. With a lost master key this takes two transactions. If it is interrupted between them, a second call without
  * `isLost` completes it.
- * @param isLost and errors as for `refuseMistaken`
+ * @param isLost as for `refuseMistaken` @throws UserError as `refuseMistaken`, or if somebody else changes the keys meanwhile
  */
 export async function repairKeys(context: KeyContext, isLost: boolean): Promise<KeyRepair> {
   const { store, masterKey } = context
@@ -30,4 +30,4 @@ export async function repairKeys(context: KeyContext, isLost: boolean): Promise<
   return repair
 }
 
-const changedMeanwhile = (): UserError => new UserError('somebody else changed the keys meanwhile: look at them again')
+const changedMeanwhile = (): UserError => new UserError('somebody else changed the keys meanwhile: list them again')

@@ -5,7 +5,7 @@ import type { KeyRows, KeyWrites, StoredKey } from '../../keys/store.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { type KeyContext, recordedKeys } from './context.ts'
 
-/** Ends a key at once, with all that it has signed. @throws UserError where there is no such key */
+/** Revokes a key at once, and with it every token that it signed. @throws UserError if the key does not exist */
 export async function revokeKey(context: KeyContext, kid: string): Promise<KeyWrites> {
   const { store, masterKey, policy, clock } = context
   const known = findKey(await store.keys.listKeys(), kid)
@@ -23,7 +23,7 @@ export async function revokeKey(context: KeyContext, kid: string): Promise<KeyWr
   })
 }
 
-/** The key to be revoked; undefined if its row can't be read. @throws UserError if there is no such key */
+/** The key to be revoked; undefined if its row can't be read. @throws UserError if the key does not exist */
 function findKey({ found, unreadable }: KeyRows, kid: string): StoredKey | undefined {
   const key = found.find((candidate) => candidate.kid === kid && candidate.state !== 'revoked')
   if (key !== undefined || unreadable.some(({ id }) => id === kid)) return key

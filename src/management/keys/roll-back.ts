@@ -5,7 +5,7 @@ import type { KeyWrites } from '../../keys/store.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { type KeyContext, recordedKeys } from './context.ts'
 
-/** Makes the previous key of an algorithm active again. @throws UserError where there is none */
+/** Makes the previous key of an algorithm active again. @throws UserError if there is none */
 export function rollBackKeys(context: KeyContext, algorithm: KeyAlgorithm): Promise<KeyWrites> {
   const { store, masterKey, policy, clock } = context
   return store.keys.updateKeys((rows) => {

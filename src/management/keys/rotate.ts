@@ -7,11 +7,11 @@ import { type KeyContext, recordedKeys } from './context.ts'
 
 interface RotateInput {
   readonly algorithm: KeyAlgorithm
-  /** Whether not to wait until verifiers can have the next key. */
+  /** Whether the next key becomes active even if it was not published long enough. */
   readonly atOnce: boolean
 }
 
-/** Rotates now rather than by schedule. */
+/** Rotates the keys of an algorithm now rather than by schedule. */
 export async function rotateKeys(context: KeyContext, { algorithm, atOnce }: RotateInput): Promise<KeyWrites> {
   const { store, masterKey, policy, clock } = context
   const key = await createKey(algorithm)

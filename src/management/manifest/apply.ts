@@ -10,7 +10,7 @@ import type { ParsedManifest } from './parse.ts'
 import type { Plan } from './plan.ts'
 import { planManifest } from './plan-manifest.ts'
 
-/** Others may write between the plan and its commit so often before we give up. */
+/** The number of attempts. An attempt fails if somebody else writes between its plan and its commit. */
 const ATTEMPTS = 5
 
 interface ApplyInput {
@@ -28,9 +28,9 @@ interface ApplyInput {
 }
 
 /**
- * Makes the model what a manifest says, in one transaction.
- * @returns what was done, or would be
- * @throws ManifestError and writes nothing, where the manifest doesn't fit the model
+ * Makes the model match a manifest, in one transaction.
+ * @returns the plan that was carried out, or would be
+ * @throws ManifestError, with nothing written, if the manifest does not fit the model
  */
 export async function applyManifest(
   context: MakingContext,

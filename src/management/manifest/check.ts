@@ -15,8 +15,8 @@ import type { ParsedManifest } from './parse.ts'
 type ErrorAt = ParsedManifest['errorAt']
 
 /**
- * Refuses what refers to something that is not there: a mistake that would show only when a client is refused.
- * @param apis those of the model, and of the manifest over them
+ * Refuses references to APIs and scopes that don't exist. Otherwise the mistake would show only when a client is refused.
+ * @param apis the APIs of the model, replaced by those of the manifest
  */
 export function refuseDangling({ manifest, errorAt }: ParsedManifest, apis: ApiSet): void {
   for (const [index, api] of manifest.apis.entries()) checkGroups(api, index, errorAt)
@@ -24,7 +24,7 @@ export function refuseDangling({ manifest, errorAt }: ParsedManifest, apis: ApiS
 }
 
 /**
- * Refuses an audience that another API has in another spelling (RFC 3986 §6.2), since a request could mean either.
+ * Refuses an audience that is another spelling of an existing one (RFC 3986 §6.2), since a request could mean either API.
  * @param before the APIs of the model
  */
 export function refuseRespelled({ manifest, errorAt }: ParsedManifest, before: ApiSet): void {
@@ -35,7 +35,7 @@ export function refuseRespelled({ manifest, errorAt }: ParsedManifest, before: A
       (one) => one !== undefined && one !== audience,
     )
     if (other !== undefined) {
-      const same = `is ${JSON.stringify(other)} in another spelling (RFC 3986 §6.2): write it as it stands there`
+      const same = `is another spelling of ${JSON.stringify(other)} (RFC 3986 §6.2): write it exactly like that`
       throw errorAt(['apis', index, 'audience'], same)
     }
     seen.set(normal, audience)
@@ -64,7 +64,7 @@ function checkClient(client: ClientInput, index: number, apis: ApiSet, errorAt: 
   const checkDefault = (scope: string, path: readonly PropertyKey[], among: readonly Api[]): void => {
     if (among.some((api) => accessTo(api).granted(scope).length > 0)) return
     const isDynamicName = among.some((api) => api.scopes.some((one) => one.name === scope && isDynamic(one)))
-    if (isDynamicName) throw errorAt(path, 'a dynamic scope can not be a default: say which value of it')
+    if (isDynamicName) throw errorAt(path, 'a dynamic scope can not be a default: give a value of it')
     throw errorAt(path, `${JSON.stringify(scope)} is not among the client's scopes`)
   }
   for (const [at, scope] of client.default_scopes.entries()) {
@@ -75,7 +75,7 @@ function checkClient(client: ClientInput, index: number, apis: ApiSet, errorAt: 
     const api = apis.get(grant.api)
     if (api === undefined) throw errorAt([...path, 'api'], absent(grant.api, apis))
     if (client.grants.findIndex((other) => isSameUri(other.api, grant.api)) < at) {
-      throw errorAt([...path, 'api'], `${JSON.stringify(grant.api)} stands here twice: put its scopes into one grant`)
+      throw errorAt([...path, 'api'], `${JSON.stringify(grant.api)} is listed twice: put its scopes into one grant`)
     }
     for (const [place, scope] of grant.scopes.entries()) {
       if (apis.withScope(scope).includes(api)) continue
@@ -107,7 +107,7 @@ const absent = (audience: string, apis: ApiSet): string =>
 const butFor = ({ unreadable }: ApiSet): string =>
   unreadable.map(({ id }) => `; ${JSON.stringify(id)} can't be read: name it in the manifest, too`).join('')
 
-/** What may be applied, and won't do what was meant: profiles that don't work with their presets. */
+/** Warnings about profiles that don't work with their presets. Such a manifest can still be applied. */
 export const warnings = ({ manifest, errorAt }: ParsedManifest): readonly string[] =>
   manifest.apis.flatMap((api, index) =>
     presetWarnings(api.token.preset, resolveProfile(toApi(api).token)).map(

@@ -8,13 +8,13 @@ import { type CredentialMaker, makeCredential, type ProofSpec } from '../credent
 import type { CredentialInput, FederatedInput } from '../schemas/credential.ts'
 import { withoutUndefined } from '../schemas/values.ts'
 
-/** A credential as the manifest wants it, and the secret that was generated for it, to be shown once. */
+/** A credential as the manifest describes it, and its generated secret, which is shown once. */
 interface PlannedCredential {
   readonly credential: Credential
   readonly generated: string | undefined
 }
 
-/** The source of a secret, and of its credential. */
+/** The secret of a credential, and the origin of the credential. */
 interface Source {
   /** The secret that the manifest gives; undefined if it is to be generated. A generated secret stays the same once it exists. */
   readonly secret: string | undefined
@@ -22,7 +22,7 @@ interface Source {
   readonly origin: 'manifest' | 'sample'
 }
 
-/** The credentials that a client has, and those it had. */
+/** The present and the removed credentials of a client. */
 interface Siblings {
   readonly before: readonly Credential[]
   /** The credentials that an operator has removed. */
@@ -30,9 +30,9 @@ interface Siblings {
 }
 
 /**
- * The credential that a client should have for one of its manifest: the one it has, where that is the same.
- * @returns the mark of the one that an operator has removed, where that is the same: it is not made again
- * @throws CredentialError for what can't be a credential
+ * Plans one credential of the manifest. If the client has the same credential already, it is kept.
+ * @returns the record of the removal if an operator has removed the same credential, which is then not made again
+ * @throws CredentialError if the manifest's values can't be a credential
  */
 export async function planCredential(
   maker: CredentialMaker,
@@ -65,14 +65,14 @@ function proofOf(wanted: CredentialInput, secret: string | undefined): ProofSpec
   return { kind: 'secret', secret, isRetrievable: retrievable }
 }
 
-/** What a command has shortened, by rotating, a manifest doesn't lengthen, whatever became of the successor. */
+/** The expiry to keep: a manifest can't lengthen a life that a rotation has shortened, even if the successor was removed. */
 function keptExpiry(existing: Credential, wanted: number | undefined, before: readonly Credential[]) {
   const wasRotated = before.some(({ replaces }) => replaces?.id === existing.id)
   if (!wasRotated || existing.expiresAt === undefined) return wanted
   return wanted === undefined ? existing.expiresAt : Math.min(wanted, existing.expiresAt)
 }
 
-/** Since when what a manifest gives is revoked: under another label it would be as well known to whoever has it. */
+/** When the same secret, key or certificate was revoked. Another label doesn't help: a thief still has it. */
 async function revocationOf(given: ProofSpec, known: readonly Credential[]): Promise<number | undefined> {
   if (given.kind === 'secret' && given.secret === undefined) return undefined
   for (const credential of known) {

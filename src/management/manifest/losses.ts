@@ -45,7 +45,7 @@ function ownerLoss({ owner: before }: Client, { id, owner: after }: Client): rea
   return before === undefined || before === after ? [] : [{ kind: 'owner', clientId: id, before, after }]
 }
 
-/** The valid credentials that end sooner than planned, and don't live on in another credential of the client. */
+/** The valid credentials that the plan ends sooner, and that no other credential of the client continues. */
 function endsOf(before: Client | UnreadableClient, after: Client, now: number) {
   const valid = (client: Pick<Client, 'credentials'>) =>
     client.credentials.all.filter((credential) => isValid(credential, now))
@@ -67,7 +67,7 @@ function endsOf(before: Client | UnreadableClient, after: Client, now: number) {
   })
 }
 
-/** A text that identifies the proof of a credential: equal for the same secret, key, certificate or token. */
+/** A text that identifies the secret, keys, certificate or trust of a credential. Equal credentials have equal texts. */
 function proofOf(credential: Credential): string {
   switch (credential.kind) {
     case 'secret':
@@ -81,7 +81,7 @@ function proofOf(credential: Credential): string {
   }
 }
 
-/** For each scope that changed APIs give to fewer clients: the number of clients that lose it. */
+/** The scopes that changed APIs give to fewer clients, each with the number of clients that lose it. */
 async function apiLosses(
   changed: readonly Api[],
   { apis }: ModelSnapshot,
@@ -112,7 +112,7 @@ async function apiLosses(
   )
 }
 
-/** Whether an API still has every scope that it had, for the same clients. If so, its clients need not be checked. */
+/** Whether an API keeps all its scopes, for the same clients. If so, its clients need not be checked. */
 const hasAllOf = (before: Api, after: Api): boolean =>
   before.scopes.every(({ description: _, ...scope }) =>
     after.scopes.some(({ description: __, ...other }) => isDeepStrictEqual(scope, other)),
@@ -129,10 +129,10 @@ function scopeLosses(before: Client, after: Client, apis: ApiSet): readonly Loss
   })
 }
 
-/** Stands for any value of a dynamic scope. */
+/** A stand-in for any value of a dynamic scope. */
 const SOME = '0'
 
-/** The scopes that a client may be granted at an API, by their names; a dynamic one by its pattern, or the values given. */
+/** The names of the scopes that a client may be granted at an API. A dynamic scope counts by its pattern, or by the values given. */
 function heldAt(client: Client, api: Api, apis: ApiSet): ReadonlySet<string> {
   const { granted } = accessOf(client, apis)(api)
   const ofApi = client.grants.filter((grant) => isSameUri(grant.api, api.audience)).flatMap((grant) => grant.scopes)

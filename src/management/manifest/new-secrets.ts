@@ -6,8 +6,8 @@ import { UserError } from '../../platform/user-error.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * The secrets that one `apply` of a manifest generates. They are the same in each of its attempts. They are shown before any of
- * them is written, so that every stored secret has been seen.
+ * The secrets that one `apply` of a manifest generates, the same in each of its attempts. They are shown before any of them is
+ * written, so that somebody has seen every stored secret.
  */
 export class NewSecrets {
   readonly #random: RandomBytes

@@ -4,13 +4,13 @@ import type { Path } from '../../input/yaml-nodes.ts'
 import { MistakeList, Mistakes, UserError } from '../../platform/user-error.ts'
 import { type Manifest, manifestSchema } from './schema.ts'
 
-/** One thing that is wrong with a manifest: the file, the line and the field, and what to do. */
+/** One mistake in a manifest. The message names the file, the line and the field. */
 class ManifestError extends UserError {}
 
 /** A manifest, with the positions of its parts in one file or several. */
 export interface ParsedManifest {
   readonly manifest: Manifest
-  /** An error about what stands at `path`, such as `['clients', 0, 'scopes', 1]`. */
+  /** Makes an error about the value at `path`, such as `['clients', 0, 'scopes', 1]`. */
   readonly errorAt: (path: Path, message: string) => ManifestError
 }
 
@@ -21,7 +21,7 @@ export interface ManifestFile {
   readonly content: string
 }
 
-/** Parses a manifest. @throws Mistakes naming file, line and field of everything that is wrong */
+/** Parses a manifest. @throws Mistakes naming the file, line and field of every mistake */
 export const parseManifest = (name: string, content: string): ParsedManifest => parseManifests([{ name, content }])
 
 /** Parses a manifest in several files, which may refer to each other. @throws Mistakes as `parseManifest` */
@@ -88,17 +88,17 @@ function locateIn(parts: readonly Part[], path: Path): Location {
   return at?.locate(path) ?? { file: 'the manifest', line: 1, path }
 }
 
-/** Names must be unique where something else refers to them. @throws Mistakes */
+/** Refuses repeated names, since references to them would be ambiguous. @throws Mistakes */
 function refuseRepeated({ apis, clients }: Manifest, locate: Locate): void {
   const mistakes = new MistakeList()
-  const unique = (names: readonly string[], pathTo: (index: number) => Path, what: string) => {
+  const unique = (names: readonly string[], pathTo: (index: number) => Path, kind: string) => {
     const first = new Map<string, number>()
     for (const [index, name] of names.entries()) {
       const before = first.get(name)
       if (before === undefined) first.set(name, index)
       else {
         const { file, line } = locate(pathTo(before))
-        const message = `${what} ${JSON.stringify(name)} stands here twice, before this in ${file}:${line}`
+        const message = `${kind} ${JSON.stringify(name)} is listed twice, first in ${file}:${line}`
         mistakes.add(errorAt(locate(pathTo(index)), message).message)
       }
     }
@@ -122,7 +122,7 @@ function refuseRepeated({ apis, clients }: Manifest, locate: Locate): void {
   }
   for (const [c, client] of clients.entries()) {
     const labels = client.credentials.map((credential) => credential.label)
-    unique(labels, (i) => ['clients', c, 'credentials', i], 'among credentials, which need a label each, the label')
+    unique(labels, (i) => ['clients', c, 'credentials', i], 'every credential needs a label of its own: the label')
   }
   mistakes.refuse()
 }

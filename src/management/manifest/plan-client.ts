@@ -12,7 +12,7 @@ import type { GeneratedSecret } from './plan.ts'
 interface PlannedClient {
   readonly client: Client
   readonly generated: readonly GeneratedSecret[]
-  /** Things that operators have ended but the manifest still lists: one line each, with the place in the file. */
+  /** One line, with the place in the file, for each thing that the manifest lists although an operator has ended it. */
   readonly stayingEnded: readonly string[]
 }
 
@@ -71,16 +71,16 @@ const endedOf = (existing: Client | UnreadableClient | undefined): Ended =>
   existing?.ended === undefined || existing.ended === 'unreadable' ? {} : existing.ended
 
 const endedUnread = (id: string): string =>
-  `${JSON.stringify(id)} is disabled: nobody can read what commands have ended of it. See that no credential is here that was removed, then use \`tessera clients enable\``
+  `${JSON.stringify(id)} is disabled, because the record of its removed credentials can't be read. Check that the manifest lists no removed credential, then use \`tessera clients enable\``
 
 const stayingDisabled = (id: string, since: number): string =>
   `${JSON.stringify(id)} stays disabled: a command disabled it on ${date(since)}, and \`tessera clients enable\` undoes that`
 
 const stayingRemoved = (since: number): string =>
-  `was removed by a command on ${date(since)}, and stays so: take it out of the manifest, or give another label, secret or key`
+  `was removed by a command on ${date(since)}, and stays removed: take it out of the manifest, or give another label, secret or key`
 
 const STAYING_REVOKED =
-  'was revoked, and stays so: give another secret or key, or have a secret generated under another label'
+  'was revoked, and stays revoked: give another secret or key, or have a secret generated under another label'
 
 async function planCredentials(
   wanted: ClientInput,

@@ -25,9 +25,9 @@ interface PlanMeans {
 }
 
 /**
- * Compares a manifest with the model. What the manifest doesn't name stays as it is; what it names becomes exactly what
- * it says.
- * @throws ManifestError where a client refers to what isn't there
+ * Compares a manifest with the model. APIs and clients that the manifest names become exactly as it describes them. All others stay
+ * as they are.
+ * @throws ManifestError if a client refers to an API or a scope that does not exist
  */
 export async function planManifest(
   parsed: ParsedManifest,
@@ -50,10 +50,10 @@ export async function planManifest(
       const { secret, secret_env: name } = credential
       if (name === undefined) return secret
       const given = env[name]
-      const mend = (message: string) => parsed.errorAt(['clients', index, 'credentials', at, 'secret_env'], message)
-      if (given === undefined || given === '') throw mend(`the environment has no ${name}`)
+      const mistake = (message: string) => parsed.errorAt(['clients', index, 'credentials', at, 'secret_env'], message)
+      if (given === undefined || given === '') throw mistake(`the environment has no ${name}`)
       const read = readSecret(given)
-      if (read.secret === undefined) throw mend(`the secret in ${name} ${read.fault}`)
+      if (read.secret === undefined) throw mistake(`the secret in ${name} ${read.fault}`)
       return read.secret
     }
     const errorAt = (path: readonly PropertyKey[], message: string) =>
@@ -82,9 +82,9 @@ export async function planManifest(
 }
 
 const unreadableWarning = ({ id, problem }: Unreadable): string =>
-  `the API ${JSON.stringify(id)} can't be read (${problem}) and is refused: a manifest that names it puts another in its place`
+  `the API ${JSON.stringify(id)} can't be read (${problem}) and is refused: apply a manifest that names it to replace it`
 
-/** What differs, by the names of the fields; the order of credentials says nothing. */
+/** The step for one API or client, with the names of the fields that differ. The order of credentials does not matter. */
 function step<Thing extends Api | Client>(
   kind: Step['kind'],
   id: string,
@@ -98,7 +98,7 @@ function step<Thing extends Api | Client>(
   return { action: fields.length === 0 ? 'unchanged' : 'update', kind, id, fields }
 }
 
-/** Whether the manifest no longer mentions things that an operator has ended. They need not be remembered then. */
+/** Whether the manifest has dropped something that an operator ended. The record of its end is then no longer needed. */
 const hasOtherEnd = (existing: Client | undefined, wanted: Client): boolean =>
   existing !== undefined && !isDeepStrictEqual(existing.ended, wanted.ended)
 

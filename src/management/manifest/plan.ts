@@ -3,7 +3,7 @@ import type { Client } from '../../model/client.ts'
 import type { Credential } from '../../model/credentials/credential.ts'
 import type { Audience, ClientId } from '../../oauth/ids.ts'
 
-/** What is done to one API or client. */
+/** The step of a plan for one API or client. */
 export interface Step {
   readonly action: 'create' | 'update' | 'unchanged'
   readonly kind: 'api' | 'client'
@@ -12,22 +12,22 @@ export interface Step {
   readonly fields: readonly string[]
 }
 
-/** A secret that was made for a client; nothing but this tells it. */
+/** A secret that was generated for a client. Nothing else holds it in readable form. */
 export interface GeneratedSecret {
   readonly clientId: ClientId
   readonly label: string
   readonly secret: string
 }
 
-/** What applying a manifest will do. */
+/** The effects of applying a manifest. */
 export interface Plan {
   readonly steps: readonly Step[]
   readonly apis: readonly Api[]
   readonly clients: readonly Client[]
   readonly generated: readonly GeneratedSecret[]
-  /** The losses that it causes. */
+  /** The losses that the plan causes. */
   readonly losses: readonly Loss[]
-  /** What may be applied, and won't do what was meant. */
+  /** Likely mistakes that don't prevent the application. */
   readonly warnings: readonly string[]
 }
 

@@ -7,5 +7,5 @@ export const manifestSchema = z.strictObject({
   clients: z.array(clientSchema).default([]),
 })
 
-/** A manifest as written, checked in its form but not yet against the rest of the model. */
+/** A manifest that has the right form, but was not yet compared with the model. */
 export type Manifest = z.output<typeof manifestSchema>

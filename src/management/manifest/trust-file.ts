@@ -6,8 +6,8 @@ import { federatedSchema } from '../schemas/credential.ts'
 import { toTrust } from './credentials.ts'
 
 /**
- * A federated credential in a file of its own, written as in a manifest.
- * @throws Mistakes naming the file, line and field of everything that is wrong
+ * Parses a file with one federated credential, written as in a manifest.
+ * @throws Mistakes naming the file, line and field of every mistake
  */
 export function parseTrustFile(file: string, content: string): FederatedTrust {
   const document = readYaml(file, content)

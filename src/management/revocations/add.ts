@@ -7,13 +7,13 @@ import type { Revocation } from '../../tokens/revocation/store.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { iso } from '../fields.ts'
 
-/** The target of a revocation: one token, by its `jti`, or all tokens issued before now to a client, for an API or under a key. */
+/** The target of a revocation: one token, by its `jti`, or all tokens issued so far to a client, for an API or under a key. */
 export interface RevocationTarget {
   readonly kind: Revocation['kind']
   readonly id: string
 }
 
-/** Revokes tokens. @throws UserError where there is no such client, API or key, or no token of ours can have the `jti` */
+/** Revokes tokens. @throws UserError if the client, API or key does not exist, or if no token of ours can have the `jti` */
 export async function addRevocation(context: ManagementContext, target: RevocationTarget): Promise<Revocation> {
   const { store } = context
   const revocation = await toRevocation(context, target)
@@ -45,7 +45,7 @@ async function toRevocation(context: ManagementContext, { kind, id }: Revocation
       return { kind, id: await knownKey(context, id), ...all }
     case 'token': {
       const issuedAt = uuidv7Time(id)
-      if (issuedAt === undefined) throw new UserError('that is the jti of no token of ours')
+      if (issuedAt === undefined) throw new UserError('no token of this server has such a jti')
       return { kind, id: Jti(id), expiresAt: issuedAt + longest }
     }
   }

@@ -7,7 +7,7 @@ import { Audience, ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import { credentialSchema } from './credential.ts'
 import { audience, claims, json, lifetime, line, scopeName, withoutUndefined } from './values.ts'
 
-/** The scopes that a client is given at one API. */
+/** The scopes of a client at one API. */
 const grant = z.strictObject({
   api: audience,
   scopes: z.array(scopeName).default([]),

@@ -5,17 +5,17 @@ import { readSecret } from '../../input/secret.ts'
 import { redactText } from '../../platform/redact.ts'
 import { json, line, url } from './values.ts'
 
-/** What a credential is made of: one of these; without any, a secret is generated. */
+/** The fields of which a credential has at most one. Without any, a secret is generated. */
 const credentialFields = ['secret', 'secret_env', 'jwks', 'jwks_uri', 'certificate', 'federated'] as const
 
-/** RFC 7517 §5; what the keys are is looked at when they are planned. */
+/** A JWK Set (RFC 7517 §5). The plan checks the keys themselves. */
 const jwks = z.strictObject({ keys: z.array(z.record(z.string(), json)).min(1).max(MOST_KEYS) })
 
 const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()], {
   error: 'must be text, a number, true or false',
 })
 
-/** Which tokens of an outside issuer are as good as a secret. */
+/** The tokens of an outside issuer that authenticate the client. */
 export const federatedSchema = z.strictObject({
   issuer: url,
   audience: z.union([line(1_024), z.array(line(1_024)).min(1)], { error: 'must be text, or a list of texts' }),
@@ -41,17 +41,17 @@ const certificate = z
     error: 'must have exactly one of subject_dn, san_dns, san_uri, san_ip, san_email, thumbprint',
   })
 
-/** A name of letters, digits and `_`: what is none, and might be the secret itself, is not looked up, and not shown. */
+/** Whether a text is the name of a variable. Any other text might be the secret itself, so nobody looks it up or shows it. */
 const isVariableName = (text: string): boolean => /^[A-Za-z_]\w*$/.test(text) && redactText(text) === text
 
-/** A secret, by the same rule as secrets from other sources. */
+/** A secret, checked by the same rule as secrets from other sources. */
 const secret = z.string().transform((given, context) => {
   const read = readSecret(given)
   if (read.fault !== undefined) context.addIssue({ code: 'custom', message: read.fault })
   return read.secret ?? given
 })
 
-/** A secret given, named by an environment variable, or to be generated; or what proves without one. */
+/** A credential: a secret that is given, in an environment variable, or generated; or keys, a certificate or a trust. */
 export const credentialSchema = z
   .strictObject({
     label: line(128).default(''),

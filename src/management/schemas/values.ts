@@ -3,7 +3,7 @@ import { isScopeName, LONGEST_SCOPE } from '../../oauth/scope.ts'
 import { hasControl } from '../../platform/text.ts'
 import { isReservedClaim } from '../../tokens/claims.ts'
 
-/** Text without control characters, as it may stand on a page, in a header or in a log line. */
+/** Text without control characters, which is safe on a page, in a header and in a log line. */
 export const line = (most: number) =>
   z
     .string()
@@ -17,14 +17,14 @@ export const audience = line(1024).refine(
   'must be an absolute URI without a fragment, for example https://api.example.com',
 )
 
-/** A scope; with one `*` a dynamic one, with several a wildcard scope. */
+/** The name of a scope. With one `*` the scope is dynamic; with several it is a wildcard scope. */
 export const scopeName = line(LONGEST_SCOPE)
   .refine(isScopeName, 'must be a scope name: visible ASCII without space, " or \\ (RFC 6749 §3.3)')
   .refine((name) => /[^*]/.test(name), 'must be more than *')
 
 export const lifetime = z.int().min(1).max(31_536_000)
 
-/** Levels of lists and maps. Readers of tokens limit their depth, as `platform/json.ts` does. */
+/** The most levels of lists and maps. Readers of tokens limit the depth, as `platform/json.ts` does. */
 const DEEPEST = 16
 
 const isShallow = (value: unknown, levels = DEEPEST): boolean =>

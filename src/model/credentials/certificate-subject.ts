@@ -5,7 +5,7 @@ import { parseName } from '../../crypto/x509/name-text.ts'
 import { thumbprintOf } from '../../crypto/x509/peer.ts'
 import { UserError } from '../../platform/user-error.ts'
 
-/** How the certificate of one client is known: by one name of it (RFC 8705 §2.1.2), or by the whole (§2.2). */
+/** The criterion for a client's certificate: one of its names (RFC 8705 §2.1.2), or its thumbprint (§2.2). */
 export type CertificateMatcher =
   | { readonly subject_dn: string }
   | { readonly san_dns: string }
@@ -18,7 +18,7 @@ export type CertificateMatcher =
 type KeyOfEach<Union> = Union extends unknown ? keyof Union : never
 type Kind = KeyOfEach<CertificateMatcher>
 
-/** What a value of each kind must be, checked when it is registered. */
+/** The form of a value of each kind, checked at registration. */
 const kinds = {
   subject_dn: { make: (value) => ({ subject_dn: value }), problem: problemOfName },
   san_dns: {
@@ -52,8 +52,8 @@ const kinds = {
 const isKind = (name: string): name is Kind => Object.hasOwn(kinds, name)
 
 /**
- * Reads what a client registers.
- * @throws UserError that names the field and what is wrong with it
+ * Parses a registered criterion.
+ * @throws UserError that names the field and its fault
  */
 export function parseMatcher(input: Readonly<Record<string, unknown>>): CertificateMatcher {
   const given = Object.entries(input).filter(([, value]) => value !== undefined)
@@ -81,21 +81,21 @@ function problemOfName(value: string): string | undefined {
 
 /**
  * Whether a certificate is the one that a client registered (RFC 8705 §2.1.2).
- * @param wanted as `parseMatcher` returned it
+ * @param wanted the result of `parseMatcher`
  * @throws MalformedCertificate
  */
 export function matches(leaf: Certificate, wanted: CertificateMatcher): boolean {
   const { subject, names } = leaf.contents
   if ('subject_dn' in wanted) return isSameName(subject, parseName(wanted.subject_dn))
   if ('san_dns' in wanted) return names.dns.some((name) => name.toLowerCase() === wanted.san_dns.toLowerCase())
-  // Byte for byte: what else two URIs may have in common depends on their scheme (RFC 3986 §6.2.1).
+  // Compare bytes: any further equivalence of URIs depends on their scheme (RFC 3986 §6.2.1).
   if ('san_uri' in wanted) return names.uri.includes(wanted.san_uri)
   if ('san_ip' in wanted) return names.ip.some((address) => address === canonicalAddress(wanted.san_ip))
   if ('san_email' in wanted) return names.email.some((address) => foldDomain(address) === foldDomain(wanted.san_email))
   return thumbprintOf(leaf) === wanted.thumbprint
 }
 
-/** RFC 5280 §7.5: the case of the domain does not count, that of the local part does. */
+/** Lower-cases the domain: RFC 5280 §7.5 ignores the case of the domain, but not of the local part. */
 function foldDomain(email: string): string {
   const at = email.lastIndexOf('@')
   return email.slice(0, at + 1) + email.slice(at + 1).toLowerCase()

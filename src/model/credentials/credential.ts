@@ -9,12 +9,12 @@ import type { SecretHash } from './secret-hash.ts'
 /** One of the credentials of a client; any number may be valid at a time. Times in milliseconds. */
 export type Credential = SecretCredential | KeysCredential | CertificateCredential | FederatedCredential
 
-/** What every credential has, whatever it proves with. */
+/** The properties of a credential of any kind. */
 export interface CredentialLife {
   readonly id: CredentialId
-  /** Unique among those of a manifest; empty where none was given. */
+  /** The label: unique among the credentials of a manifest; empty if none was given. */
   readonly label: string
-  /** What a person can tell it from others by, such as the last characters of a generated secret; never what proves. */
+  /** A hint that helps a person to recognise it, such as the last characters of a generated secret. It can't authenticate. */
   readonly hint: string
   /**
    * A manifest changes and removes only its own credentials and those of the `tessera dev` sample, never those made by a command.
@@ -22,11 +22,11 @@ export interface CredentialLife {
    */
   readonly origin: 'manifest' | 'command' | 'sample'
   readonly createdAt: number
-  /** From then on it is refused. */
+  /** The time from which the credential is refused. */
   readonly expiresAt: number | undefined
-  /** Since when it is refused, whatever a manifest says. */
+  /** The time since which the credential is refused, whatever a manifest says. */
   readonly revokedAt: number | undefined
-  /** The credential that it came after, and when that one was to expire before: to undo it by. */
+  /** The credential that a rotation replaced by this one, and its former expiry, with which `cancel` restores it. */
   readonly replaces: { readonly id: CredentialId; readonly expiresAt: number | undefined } | undefined
 }
 
@@ -34,43 +34,43 @@ export interface CredentialLife {
 export interface SecretCredential extends CredentialLife {
   readonly kind: 'secret'
   readonly hash: SecretHash
-  /** The secret itself, under the master key: only where the client signs with it (`client_secret_jwt`). */
+  /** The secret itself, encrypted under the master key; only for clients that sign with it (`client_secret_jwt`). */
   readonly retrievable: Encrypted | undefined
 }
 
-/** Public keys of the client's (`private_key_jwt`): a set, or where one is. */
+/** Public keys of a client (`private_key_jwt`): a set, or the URL of one. */
 export interface KeysCredential extends CredentialLife {
   readonly kind: 'keys'
   readonly source: { readonly jwks: readonly Jwk[] } | { readonly jwksUri: string }
-  /** The only algorithm that it may sign with; any that fits its keys where it is undefined. */
+  /** The only algorithm that the client may sign with. If undefined, any that fits the keys is allowed. */
   readonly algorithm: AsymmetricAlgorithm | undefined
 }
 
 /** A public JWK (RFC 7517 §4). */
 export type Jwk = Readonly<Record<string, unknown>>
 
-/** A client certificate, by what stands in it or by its thumbprint (RFC 8705 §2). */
+/** A client certificate, identified by one of its names or by its thumbprint (RFC 8705 §2). */
 export interface CertificateCredential extends CredentialLife {
   readonly kind: 'certificate'
   readonly matcher: CertificateMatcher
 }
 
-/** Tokens of an outside issuer that are as good as a secret. */
+/** The tokens of an outside issuer that authenticate a client. */
 export interface FederatedCredential extends CredentialLife {
   readonly kind: 'federated'
   readonly trust: FederatedTrust
 }
 
-/** A credential whose record can't be read. It proves nothing, and stays until somebody removes or replaces it. */
+/** A credential whose record can't be read. It authenticates nobody, and stays until somebody removes or replaces it. */
 export interface UnreadableCredential extends Unreadable {
   readonly kind: 'credential'
   readonly id: CredentialId
   readonly label: string
-  /** The stored text, which may be none of the values of `CredentialLife`. */
+  /** The stored text. It need not be one of the values in `CredentialLife`. */
   readonly origin: string
 }
 
-/** The credentials of a client, by kind; the same object for as long as the client does not change. */
+/** The credentials of a client, by kind. The object stays the same until the client changes. */
 export interface Credentials {
   readonly all: readonly Credential[]
   readonly secrets: readonly SecretCredential[]
@@ -92,6 +92,6 @@ export const toCredentials = (
   federated: all.filter((credential) => credential.kind === 'federated'),
 })
 
-/** Whether a credential counts. @param now milliseconds */
+/** Whether a credential is neither revoked nor expired. @param now milliseconds */
 export const isValid = ({ expiresAt, revokedAt }: CredentialLife, now: number): boolean =>
   revokedAt === undefined && (expiresAt === undefined || expiresAt > now)

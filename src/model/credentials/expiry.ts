@@ -5,30 +5,30 @@ import { type OnUnreadable, UnreadableWatch } from '../../platform/unreadable.ts
 import type { Credential } from './credential.ts'
 import type { CredentialStore, OwnedCredential } from './store.ts'
 
-/** Days ahead at which somebody is told, soonest first. */
+/** The days before an expiry on which a warning is given, latest warning first. */
 const WARN_DAYS = [1, 7, 30] as const
-/** Of more, the soonest are told of first. */
+/** The most credentials that one look reads. If there are more, those that expire soonest come first. */
 const MOST_AT_ONCE = 10_000
 
-/** A credential that will have expired in so many days. */
+/** A warning that a credential expires within a number of days. */
 interface ExpiryWarning extends OwnedCredential {
-  /** At most so many: 30, 7 or 1. */
+  /** The most days that are left: 30, 7 or 1. */
   readonly days: number
 }
 
 interface ExpiryOptions {
   readonly store: CredentialStore
   readonly clock: Clock
-  /** Told of each credential once at 30, at 7 and at 1 days, by whichever process comes first. */
+  /** Called for each credential at 30, 7 and 1 days before its expiry, once each, in one of all processes. */
   readonly onWarning: (warning: ExpiryWarning) => void
   /** Called once for each expiring credential that can't be read. */
   readonly onUnreadable: OnUnreadable
 }
 
-/** How many credentials will have expired within so many days, by the days. */
+/** The number of credentials that expire within a number of days, keyed by the days. */
 export type ExpiringCounts = ReadonlyMap<number, number>
 
-/** Looks which credentials will expire, and warns of each in time. */
+/** Finds the credentials that will expire, and warns of each in time. */
 export class ExpiryWatch {
   readonly #options: ExpiryOptions
   readonly #unreadable: UnreadableWatch
@@ -39,12 +39,12 @@ export class ExpiryWatch {
     this.#unreadable = new UnreadableWatch(options.onUnreadable)
   }
 
-  /** As of the last look. */
+  /** The counts of the last look. */
   get counts(): ExpiringCounts {
     return this.#counts
   }
 
-  /** Rejects when the store fails; what was not told then is told the next time. */
+  /** Looks once. Rejects if the store fails; the next look then gives the missing warnings. */
   async look(): Promise<void> {
     const { store, clock, onWarning } = this.#options
     const now = clock.now()
@@ -64,7 +64,7 @@ export class ExpiryWatch {
   }
 }
 
-/** What is told of a credential that will expire. */
+/** The detail of a warning about a credential that will expire. */
 export const expiryDetail = (clientId: ClientId, { id, label, kind, expiresAt }: Credential, days: number) => ({
   client_id: clientId,
   credential: id,

@@ -1,35 +1,35 @@
 import { parseCondition } from '../../conditions/conditions.ts'
 import { UserError } from '../../platform/user-error.ts'
 
-/** What a claim can be compared with as it is. */
+/** A value that a claim is compared with directly. */
 export type JsonScalar = string | number | boolean | null
 
 /**
- * A federated credential: the tokens of an outside issuer (RFC 7523 §3) that are as good as a secret. Its keys, and no
- * others, must have signed the token: a credential says nothing of a token that another issuer signed.
+ * The tokens of an outside issuer (RFC 7523 §3) that authenticate a client. A key of this issuer must have signed the token: the
+ * credential does not apply to tokens of any other issuer.
  */
 export interface FederatedTrust {
   /** An https URL, compared exactly (RFC 8414 §2); or `spiffe://` and a trust domain, for tokens without `iss`. */
   readonly issuer: string
-  /** Any of these must be in `aud`. */
+  /** The accepted audiences. `aud` must have at least one of them. */
   readonly audience: string | readonly string[]
-  /** `sub`, exactly. */
+  /** The exact `sub`. */
   readonly subject?: string | undefined
-  /** Top-level claims, exactly. */
+  /** The exact values of top-level claims. */
   readonly claims?: Readonly<Record<string, JsonScalar>> | undefined
   /** A condition in CEL: see `parseCondition`. */
   readonly when?: string | undefined
-  /** The only JWS algorithms taken. */
+  /** The only accepted JWS algorithms. */
   readonly algorithms?: readonly string[] | undefined
-  /** Where the keys are, if the issuer's metadata does not say. */
+  /** The URL of the keys, if the issuer's metadata does not name it. */
   readonly jwksUri?: string | undefined
-  /** The public JWKs of an issuer that can't be reached. Nothing is fetched then. */
+  /** The public JWKs of an issuer that the server can't reach. With them, it fetches nothing. */
   readonly jwks?: readonly Readonly<Record<string, unknown>>[] | undefined
-  /** Seconds since `iat` (RFC 7519 §4.1.6). */
+  /** The greatest age of a token: seconds since `iat` (RFC 7519 §4.1.6). */
   readonly maxAge?: number | undefined
 }
 
-/** Their checks are settings of their own, or are always made. */
+/** The claims that `claims` must not name, since a setting of their own checks them, or the server always does. */
 const NOT_AMONG_CLAIMS = new Map([
   ['iss', 'issuer'],
   ['aud', 'audience'],
@@ -48,8 +48,8 @@ export const audiencesOf = ({ audience }: FederatedTrust): readonly string[] =>
   typeof audience === 'string' ? [audience] : audience
 
 /**
- * Refuses a credential that could not match, or that would match tokens of strangers.
- * @throws UserError with what is wrong; a `ConditionError` where it is the condition
+ * Refuses a credential that could never match, or that would match tokens of strangers.
+ * @throws UserError that names the fault; a `ConditionError` if the condition is at fault
  */
 export function refuseUnsound(credential: FederatedTrust): void {
   const { issuer, jwksUri, jwks, subject, claims = {}, when, maxAge } = credential
@@ -74,7 +74,7 @@ export function refuseUnsound(credential: FederatedTrust): void {
     }
   }
   if (when !== undefined) parseCondition(when)
-  // An issuer such as that of GitHub gives a token for any audience to anybody.
+  // An issuer such as GitHub's gives anybody a token for any audience.
   if (subject === undefined && when === undefined && Object.keys(claims).length === 0) {
     throw new UserError('A subject, claims or a condition is required: the issuer has tokens for others, too')
   }
@@ -83,7 +83,7 @@ export function refuseUnsound(credential: FederatedTrust): void {
   }
 }
 
-/** Whether a number is the one that was written: two whole numbers beyond 2^53 can look the same. */
+/** Whether JSON parsing kept the exact number. Different whole numbers beyond 2^53 can have the same value. */
 export const isExact = (value: number): boolean =>
   Number.isFinite(value) && (Number.isSafeInteger(value) || !Number.isInteger(value))
 

@@ -2,9 +2,9 @@ import type { CredentialId } from '../../oauth/ids.ts'
 import { UserError } from '../../platform/user-error.ts'
 import type { Credential } from './credential.ts'
 
-/** What is to be written of the credentials of one client. */
+/** The writes to the credentials of one client. */
 export interface CredentialWrites {
-  /** Added, or put in the place of the one of the same id. */
+  /** Credentials to add, or to replace by id. */
   readonly put: readonly Credential[]
   readonly remove: readonly CredentialId[]
   /** The removed credential, if a manifest named it: the manifest must not bring it back. */
@@ -24,10 +24,10 @@ export function freeLabel(wanted: string, credentials: readonly Credential[]): s
 }
 
 /**
- * Puts a credential after another, which from now on has only the overlap left.
- * @param successor as made, but for what it replaces
+ * Makes a credential the successor of another, which expires after the overlap at the latest.
+ * @param successor the new credential, whose `replaces` is not set yet
  * @param overlap milliseconds @param now milliseconds
- * @throws UserError where the other has ended, or has a successor
+ * @throws UserError if the old credential has ended, or has a successor
  */
 export function rotate(
   credentials: readonly Credential[],
@@ -53,8 +53,8 @@ export function rotate(
 }
 
 /**
- * Undoes a rotation: the successor is removed, and the one before lives as long as it was to.
- * @throws UserError where it came after none that could live again
+ * Undoes a rotation: removes the successor, and restores the former expiry of the old credential.
+ * @throws UserError if the old credential was removed or revoked, or would have expired by now, or if there is none
  */
 export function cancel(
   credentials: readonly Credential[],
@@ -72,15 +72,15 @@ export function cancel(
   return { put: [{ ...old, expiresAt: replaces.expiresAt }], remove: [successor.id] }
 }
 
-/** Ends a credential now. It stays, so that no manifest brings it back. @throws UserError where it was revoked before */
+/** Revokes a credential now. Its record stays, so that no manifest brings it back. @throws UserError if it was already revoked */
 export function revoke(credential: Credential, now: number): WritesOf<readonly [Credential]> {
   if (credential.revokedAt !== undefined) throw new UserError(`${nameOf(credential)} was revoked already`)
   return { put: [{ ...credential, revokedAt: now }], remove: [] }
 }
 
 /**
- * Removes a credential. What came after it comes after the one before it from then on: that one was followed all the same,
- * and no manifest is to lengthen its life again.
+ * Removes a credential and relinks the chain: its successor now replaces its predecessor. So the predecessor still counts as rotated,
+ * and no manifest can lengthen its life.
  */
 export const remove = (credentials: readonly Credential[], removed: Credential): CredentialWrites => ({
   put:
@@ -93,7 +93,7 @@ export const remove = (credentials: readonly Credential[], removed: Credential):
   ...(removed.origin === 'manifest' && { keepAway: removed }),
 })
 
-/** The credential that was put after this one, and counts. */
+/** The successor of a credential; undefined if it has none, or only revoked ones. */
 export const successorOf = (credentials: readonly Credential[], { id }: Credential): Credential | undefined =>
   credentials.find((other) => other.replaces?.id === id && other.revokedAt === undefined)
 
@@ -103,5 +103,5 @@ function refuseEnded(credential: Credential, now: number): void {
     throw new UserError(`${nameOf(credential)} has expired`)
 }
 
-/** A credential as messages name it. */
+/** The name of a credential in messages. */
 export const nameOf = ({ id, label }: Credential): string => (label === '' ? id : JSON.stringify(label))

@@ -3,7 +3,7 @@ import type { CredentialId } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import type { SecretCredential } from './credential.ts'
 
-/** What a secret is encrypted as: its row can't be passed off as that of another credential. */
+/** The context that binds an encrypted secret to its credential, so that another row can't use its ciphertext. */
 export const retrievableContext = (id: CredentialId): string => `secret of credential ${id}`
 
 /** Decrypts the secret of a credential (UTF-8), or says why it can't be decrypted. */

@@ -1,6 +1,6 @@
 import { hash, scrypt } from 'node:crypto'
 
-/** How a secret is kept. What we generated has 256 bits of chance and needs no slow hash; what a person chose does. */
+/** The stored hash of a secret. A generated secret has 256 random bits and needs no slow hash; a chosen one does. */
 export type SecretHash =
   | { readonly kind: 'sha256'; readonly digest: string }
   | { readonly kind: 'scrypt'; readonly parameters: ScryptParameters; readonly digest: Buffer }
@@ -18,10 +18,10 @@ export interface ScryptParameters {
 export const SCRYPT_COST = { logN: 14, r: 8, p: 5 } as const
 const DIGEST_BYTES = 32
 
-/** SHA-256 of a secret's UTF-8, in base64url. */
+/** The SHA-256 hash of a secret in UTF-8, in base64url. */
 export const sha256 = (secret: string): string => hash('sha256', secret, 'base64url')
 
-/** scrypt of a secret's UTF-8, 32 bytes, on a thread of the pool. */
+/** The scrypt hash of a secret in UTF-8: 32 bytes, computed on a thread of the pool. */
 export function scryptDigest(secret: string, { logN, r, p, salt }: ScryptParameters): Promise<Buffer> {
   const N = 2 ** logN
   return new Promise((resolve, reject) => {
@@ -31,7 +31,7 @@ export function scryptDigest(secret: string, { logN, r, p, salt }: ScryptParamet
   })
 }
 
-/** As text, in the manner of PHC strings: `$sha256$digest` or `$scrypt$ln=14,r=8,p=5$salt$digest`, base64url. */
+/** Formats a hash like a PHC string: `$sha256$digest` or `$scrypt$ln=14,r=8,p=5$salt$digest`, with base64url. */
 export function formatHash(stored: SecretHash): string {
   if (stored.kind === 'sha256') return `$sha256$${stored.digest}`
   const digest = stored.digest.toString('base64url')
@@ -45,7 +45,7 @@ const SCRYPT_FORM = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([\w-]+)\$([\w-]{43})$
 /** The highest cost of one hash, even if a row asks for more: 256 MiB of memory (128 · N · r bytes, RFC 7914 §2) and `p` = 64. */
 const MOST_COST = { bytes: 256 * 2 ** 20, p: 64 } as const
 
-/** The reverse of `formatHash`. @throws Error on anything else, without saying what it holds */
+/** Parses the result of `formatHash`. @throws Error for any other text, without quoting it */
 export function parseHash(text: string): SecretHash {
   const plain = SHA256_FORM.exec(text)?.[1]
   if (plain !== undefined) return { kind: 'sha256', digest: plain }

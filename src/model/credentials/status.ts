@@ -1,26 +1,26 @@
 import { type Credential, isValid } from './credential.ts'
 import { successorOf } from './life.ts'
 
-/** A credential and when it last proved something; undefined for never. Milliseconds, to the minute. */
+/** A credential and its last use; undefined if it was never used. Milliseconds, to the minute. */
 export interface UsedCredential {
   readonly credential: Credential
   readonly lastUsedAt: number | undefined
 }
 
-/** How a credential stands, as a person asks. */
+/** The status of a credential, as people see it. */
 type CredentialStatus =
   | 'active'
-  /** It has a successor, and is still in use or not yet followed. */
+  /** The credential has a successor, but is still in use, or the successor is not used yet. */
   | 'replaced'
-  /** Its successor is in use, and it is not. */
+  /** The successor is in use, and the credential no longer is. */
   | 'safe to delete'
   | 'expired'
   | 'revoked'
 
-/** Who has not used a credential for a day is taken to have stopped: most jobs run once a day at the least. */
+/** A credential without use for this long counts as no longer in use, since most jobs run at least daily. */
 const QUIET_MS = 24 * 3600 * 1000
 
-/** How the credentials of one client stand. @param now milliseconds */
+/** The status of one of a client's credentials. @param all the credentials of the client @param now milliseconds */
 export function statusOf(
   all: readonly UsedCredential[],
   { credential, lastUsedAt }: UsedCredential,

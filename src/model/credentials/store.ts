@@ -29,32 +29,33 @@ export interface CredentialStep {
  * under a master key that is not in use. In both cases nothing was written.
  */
 export interface CredentialStore {
-  /** Oldest first; undefined where there is no such client. */
+  /** The credentials of a client, oldest first; undefined if the client does not exist. */
   listCredentials(client: ClientId): Promise<Listed<UsedCredential, UnreadableCredential> | undefined>
   /**
-   * Reads and writes the credentials of a client in one transaction, with the event that tells of it.
-   * @param plan called with the credentials as they are, once or again; what it throws is passed on, and nothing is written
-   * @returns what `plan` returned; undefined where there is no such client
+   * Reads and writes the credentials of a client in one transaction, with the event of the change.
+   * @param plan called with the present credentials, possibly more than once; if it throws, nothing is written
+   * @returns the result of `plan`; undefined if the client does not exist
+   * @throws the errors of `plan`
    */
   updateCredentials<Step extends CredentialStep>(
     client: ClientId,
     plan: (credentials: Credentials) => Step,
   ): Promise<Step | undefined>
-  /** Remembers uses; an earlier one than is known changes nothing. */
+  /** Stores uses. A use that is earlier than the stored one changes nothing. */
   noteUses(uses: readonly CredentialUse[]): Promise<void>
-  /** At most `most` credentials that count and expire between the two times, soonest first. */
+  /** At most `most` credentials that are not revoked and expire between the two times, soonest first. */
   listExpiring(from: number, to: number, most: number): Promise<Listed<OwnedCredential>>
   /** The credentials of the `tessera dev` sample. */
   listSamples(): Promise<Listed<OwnedCredential>>
-  /** Those whose secret can be read again. */
+  /** The credentials whose secret is stored encrypted. */
   listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>>
   /** Replaces the encrypted copy of a secret and records the event; false if the secret has changed since. */
   replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted, event: AuditEvent): Promise<boolean>
   /** Drops the encrypted copy of a secret, keeps its hash, and records the event; false if the secret has changed since. */
   forgetRetrievable(client: ClientId, id: CredentialId, before: Encrypted, event: AuditEvent): Promise<boolean>
   /**
-   * Whoever is told true is to warn of a credential's expiry so many days ahead; nobody is twice.
-   * @param days ahead of its expiry
+   * Claims the expiry warning for this credential and lead time. Returns true to exactly one caller, across processes.
+   * @param days the lead time
    */
   claimWarning(id: CredentialId, days: number): Promise<boolean>
 }

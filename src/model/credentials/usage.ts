@@ -2,13 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CredentialId } from '../../oauth/ids.ts'
 import type { CredentialStore, CredentialUse } from './store.ts'
 
-/** A busy credential is written once in so long: nobody asks for more than the minute. */
+/** The least time between two writes of one credential. Nobody needs last uses more exactly. Milliseconds. */
 const RESOLUTION_MS = 60_000
-/** Credentials remembered as written; whichever are forgotten are written once more. */
+/** The most remembered times of writes. A forgotten credential is written once more than necessary. */
 const MOST_WRITTEN = 200_000
 const BATCH = 1_000
 
-/** When each credential was last used: noted in memory by requests, written in batches off their path. */
+/** The last use of each credential. Requests note it in memory; a timer writes it in batches. */
 export class CredentialUsage {
   readonly #store: Pick<CredentialStore, 'noteUses'>
   readonly #written = new Map<CredentialId, number>()
@@ -24,8 +24,8 @@ export class CredentialUsage {
   }
 
   /**
-   * Writes what is new, of each credential once in a minute. Rejects when the store fails; what was not written is written
-   * the next time. @param now milliseconds
+   * Writes new uses, at most once a minute for each credential. Rejects if the store fails; the next call then writes the rest.
+   * @param now milliseconds
    */
   async flush(now: number): Promise<void> {
     const due: CredentialUse[] = []
@@ -34,11 +34,11 @@ export class CredentialUsage {
       if (writtenAt === undefined || Math.abs(now - writtenAt) >= RESOLUTION_MS) due.push({ id, at })
     }
     await this.#write(due)
-    // Those used again since stay, and so do those that need not be written yet: their minute passes.
+    // A credential that was used again meanwhile stays, for a later flush.
     for (const { id, at } of due) if (this.#uses.get(id) === at) this.#uses.delete(id)
   }
 
-  /** Writes everything, however recent. */
+  /** Writes every noted use, even within the minute. */
   async close(): Promise<void> {
     await this.#write([...this.#uses].map(([id, at]) => ({ id, at })))
     this.#uses = new Map()
@@ -50,7 +50,7 @@ export class CredentialUsage {
       await this.#store.noteUses(batch)
       if (this.#written.size + batch.length > MOST_WRITTEN) this.#written.clear()
       for (const { id, at } of batch) this.#written.set(id, at)
-      // Of a million clients there are a thousand batches: requests come between any two.
+      // A million clients make a thousand batches. Requests are handled between them.
       await nextTurn()
     }
   }

@@ -8,17 +8,17 @@ import type { Client, UnreadableClient } from '../client.ts'
 import { RecordUnreadable } from './record-unreadable.ts'
 import type { DirectoryStore } from './store.ts'
 
-/** Who shares an issuer with more must say its `client_id`. */
+/** The most clients that are tried for one issuer. Beyond it, a client must send its `client_id`. */
 const MOST_TRUSTING = 100
 /** Characters. No federated credential has a longer issuer. */
 const LONGEST_ISSUER = 2_000
-/** Bytes for each client that may be remembered, on average. Most take a tenth of that. */
+/** The average bytes that the cache allows for each client. Most clients take a tenth of that. */
 const CLIENT_BYTES = 32 * 1024
-/** Ids that no client has, and bytes for all of them together. */
+/** The most remembered ids of absent clients, and the bytes for all of them. */
 const ABSENT = { most: 10_000, bytes: 8 * 1024 * 1024 }
-/** Issuers that were looked up, and bytes for all of them together. */
+/** The most remembered issuers, and the bytes for all of them. */
 const TRUSTING = { most: 1_000, bytes: 8 * 1024 * 1024 }
-/** Bytes of a promise and of the tables of a cache, for each entry. */
+/** The bytes that each entry adds for its promise and the tables of the cache. */
 const PER_ENTRY = 256
 
 interface DirectoryOptions {
@@ -28,8 +28,8 @@ interface DirectoryOptions {
 }
 
 /**
- * Clients and APIs as the token path reads them: from memory. Clients are loaded when first asked for and stay until
- * they change or more recently used ones need the room; APIs are few and all kept.
+ * Clients and APIs in memory, for the token path. A client is loaded at its first request, and dropped when it changes or when more
+ * recently used clients need the room. APIs are few, so all are kept.
  */
 export class Directory {
   readonly #store: DirectoryStore
@@ -37,16 +37,16 @@ export class Directory {
   readonly #unreadableApis: UnreadableWatch
   /** Unreadable clients are remembered, too, so that requests for them don't ask the database each time. */
   readonly #clients: LRUCache<ClientId, Client | UnreadableClient>
-  /** Ids that no client has, apart from the clients so that guessing ids pushes none of them out. */
+  /** Ids of absent clients, in a cache of their own, so that guessed ids evict no client. */
   readonly #absent: LRUCache<ClientId, true>
-  /** By issuer, the clients that have a federated credential of it. */
+  /** The clients that have a federated credential, by its issuer. */
   readonly #trusting: LRUCache<string, Promise<readonly ClientId[]>>
   readonly #loading = new Map<ClientId, Promise<Client | undefined>>()
   #apis = new ApiSet([])
   #hits = 0
   #misses = 0
 
-  /** Loads the APIs; rejects when the store fails. */
+  /** Loads the APIs. Rejects if the store fails. */
   static async open(store: DirectoryStore, options: DirectoryOptions): Promise<Directory> {
     const directory = new Directory(store, options)
     await directory.#reloadApis()
@@ -79,7 +79,7 @@ export class Directory {
     return this.#apis
   }
 
-  /** How often a client was in memory when it was looked up, known to be none included; and how many are there now. */
+  /** The lookups that memory answered, including those of absent clients, the other lookups, and the clients in memory. */
   get counts(): { readonly hits: number; readonly misses: number; readonly clients: number } {
     return { hits: this.#hits, misses: this.#misses, clients: this.#clients.size }
   }
@@ -104,10 +104,7 @@ export class Directory {
     return this.#clients.peek(id)
   }
 
-  /**
-   * The clients that may authenticate with tokens of an outside issuer, by id, up to a hundred; rejects when the store
-   * fails.
-   */
+  /** The first hundred clients, by id, that may authenticate with tokens of an outside issuer. Rejects if the store fails. */
   clientsTrusting(issuer: string): Promise<readonly ClientId[]> {
     if (issuer.length > LONGEST_ISSUER) return Promise.resolve([])
     const known = this.#trusting.get(issuer)
@@ -123,7 +120,7 @@ export class Directory {
       .loadClient(id)
       .then((client) => {
         this.#tellOf(client)
-        // A change that came while this was read has removed it from #loading: then what was read may be old.
+        // A change during the read has removed the client from #loading. The client that was read may then be outdated.
         if (this.#loading.get(id) === loading) {
           if (client === undefined) this.#absent.set(ClientId(detached(id)), true)
           else this.#clients.set(client.id, client)
@@ -139,7 +136,7 @@ export class Directory {
     return loading
   }
 
-  /** Drops what another process, or this one, has changed. */
+  /** Drops the clients that any process has changed, and reloads changed APIs. */
   async apply(changes: readonly Change[]): Promise<void> {
     for (const change of changes) {
       if (change.kind === 'client') this.#forget(ClientId(change.id))

@@ -5,7 +5,7 @@ import type { ChangeListener } from '../changes/follower.ts'
 
 /** The number of rows in a page, and of clients in a query. */
 const AT_ONCE = 500
-/** No more are fetched ahead, since no more are kept. */
+/** The most sources that are fetched ahead, since the cache keeps no more. */
 const MOST_AHEAD = 1_000
 const FETCHES_AT_ONCE = 4
 
@@ -14,7 +14,7 @@ export type KeySource =
   | { readonly issuer?: undefined; readonly jwksUri: string }
   | { readonly issuer: string; readonly jwksUri: string | undefined }
 
-/** Stores such sources. Every call rejects when the database fails. */
+/** Reads key sources. Every call rejects if the database fails. */
 export interface KeySourceStore {
   /**
    * The sources among the next `most` credentials, in order of their ids, after `after`. `next` is the `after` of the next page,
@@ -47,7 +47,7 @@ export class KeySources implements ChangeListener {
     this.#store = store
   }
 
-  /** Whether any client has keys elsewhere; true while that is not known. */
+  /** Whether any client has keys elsewhere; true until all sources have been read. */
   get areThere(): boolean {
     return this.#areThere !== false
   }
@@ -94,7 +94,7 @@ export class KeySources implements ChangeListener {
     }
   }
 
-  /** Changes were missed. They may have added sources. */
+  /** Makes the next `read` read all sources, since missed changes may have added some. */
   async reset(): Promise<void> {
     this.#isDue = true
     if (this.#areThere === false) this.#areThere = undefined

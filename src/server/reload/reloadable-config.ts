@@ -15,7 +15,7 @@ export class ReloadableConfig {
   }
 
   /**
-   * Puts another configuration in force: all of it or, if any validation throws, nothing. One at a time.
+   * Puts another configuration in force: all of it or, if any validation throws, nothing. Calls must not overlap.
    * @param next as `planReload` makes it
    */
   async reload(next: Config, parts: RunningParts): Promise<void> {

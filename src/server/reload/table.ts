@@ -45,7 +45,7 @@ const trustedProxies: Validate =
     for (const { proxies } of listeners) proxies.replace(runtime.trusted_proxies)
   }
 
-/** Revocations and keys must outlive tokens, so the database has the longest lifetime before any token lives so long. */
+/** Revocations and keys must outlive tokens. So the database stores the longest lifetime before any token has it. */
 export const tokenLifetime: (next: Config, parts: Pick<RunningParts, 'revocations'>) => Promise<Apply> = async (
   { token },
   { revocations },

@@ -3,42 +3,42 @@ import type { Guess, Standing } from '../../client-auth/throttle/limiter.ts'
 import type { PlainConfig } from '../../config/plain.ts'
 import type { Snapshot } from '../../observability/snapshot.ts'
 
-/** What a worker says to the primary. */
+/** A message from a worker to the primary. */
 export type FromWorker =
-  /** Events to be written. They are the primary's as soon as it has them: a worker that crashes loses none of these. */
+  /** Audit events to write. Once sent, they survive a crash of the worker. */
   | { readonly kind: 'events'; readonly events: readonly AuditEvent[] }
-  /** Somebody tries a secret that can be guessed; answered by `verdict`. */
+  /** A client tries a chosen secret, which can be guessed. `verdict` answers it. */
   | { readonly kind: 'guess'; readonly id: number; readonly guess: Guess }
-  /** The same, with the result of the attempt; `verdict` answers it, too. */
+  /** Like `guess`, with the result of the attempt. `verdict` answers it, too. */
   | { readonly kind: 'concluded guess'; readonly id: number; readonly guess: Guess; readonly isRight: boolean }
   | { readonly kind: 'guessed right' | 'turned away'; readonly id: number }
-  /** It wants its configuration. */
+  /** The worker asks for its configuration. */
   | { readonly kind: 'starting' }
-  /** It has put the last configuration in force; where it could not, why: one line for a person. */
+  /** The worker has put the last configuration in force. If it could not, `problem` says why in one line for a person. */
   | { readonly kind: 'reloaded'; readonly problem?: string }
-  /** What it has measured, as it was asked. */
+  /** The metrics of the worker, in answer to `measure`. */
   | { readonly kind: 'measured'; readonly id: number; readonly snapshot: Snapshot }
-  /** The reasons why it can't answer as it should, one line each; sent whenever they change. */
+  /** The reasons why the worker can't answer as it should, one line each. It sends them whenever they change. */
   | { readonly kind: 'condition'; readonly problems: readonly string[] }
-  /** It listens. */
+  /** The worker listens. */
   | { readonly kind: 'ready' }
-  /** It can't start, and why: one line for a person. */
+  /** The worker can't start. `message` says why in one line for a person. */
   | { readonly kind: 'failed'; readonly message: string }
 
-/** What the primary says to a worker. */
+/** A message from the primary to a worker. */
 export type FromPrimary =
-  /** So many events were taken; whether there is room for more. */
+  /** The primary has taken `count` events. The flags say whether it has room for more. */
   | {
       readonly kind: 'taken'
       readonly count: number
       readonly isFull: boolean
       readonly isFullForRefusals: boolean
     }
-  /** Whether the attempt must wait. If not, and if it is still open, the standing of its client and address. */
+  /** The answer to a guess: `wait` if the attempt must wait, or else, if it is open, the standing of its client and address. */
   | { readonly kind: 'verdict'; readonly id: number; readonly wait?: Wait; readonly standing?: Standing }
-  /** Asks what it has measured; answered by `measured`. */
+  /** Asks for metrics. `measured` answers it. */
   | { readonly kind: 'measure'; readonly id: number }
-  /** To start with or, having started, to put in force. Only the primary reads it, so that all have the same. */
+  /** The configuration to start with or to put in force. Only the primary reads it, so that all workers have the same. */
   | { readonly kind: 'config'; readonly config: PlainConfig }
 
 /** The reason why an attempt must wait, as `GuessLimiter` gives it, and for how many seconds. */

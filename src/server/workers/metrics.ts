@@ -1,16 +1,16 @@
 import { addCounts, type Snapshot } from '../../observability/snapshot.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 
-/** Who has not answered by then is too busy: what it said before stands for it. Milliseconds. */
+/** The time limit for an answer. A busy worker that exceeds it is represented by its previous answer. Milliseconds. */
 const ANSWER_WITHIN_MS = 2_000
 
-/** What the workers have measured: those that run, and those that did. */
+/** The metrics of all workers, running and ended. */
 export class WorkerMetrics {
   readonly #workers = new Set<MeasuredWorker>()
-  /** What workers that are gone had counted when they were asked last: a counter must not go back. */
+  /** The last known counts of ended workers. A counter must not go back. */
   #gone: Snapshot = []
 
-  /** Begins to ask a worker. @returns to be called when it is gone */
+  /** Includes a worker. @returns a function to call when the worker has ended */
   add(channel: Channel<FromPrimary, FromWorker>): () => void {
     const worker = new MeasuredWorker(channel)
     this.#workers.add(worker)
@@ -21,11 +21,11 @@ export class WorkerMetrics {
     }
   }
 
-  /** What each has measured by now, and what those that are gone have counted. */
+  /** The present metrics of each running worker, and the counts of the ended ones. */
   async snapshots(): Promise<readonly Snapshot[]> {
     const workers = [...this.#workers]
     await Promise.all(workers.map((worker) => worker.ask()))
-    // One that ended meanwhile is among those that are gone.
+    // A worker that ended meanwhile is already included in the counts of ended workers.
     return [...workers.filter((worker) => this.#workers.has(worker)).map(({ last }) => last), this.#gone]
   }
 }
@@ -45,12 +45,12 @@ class MeasuredWorker {
     })
   }
 
-  /** What it said last. */
+  /** The last answer of the worker. */
   get last(): Snapshot {
     return this.#last
   }
 
-  /** Resolves once it has said what it has measured by now, or is too busy to, or gone. */
+  /** Asks the worker for its metrics. Resolves when it has answered, has ended, or exceeds the time limit. */
   ask(): Promise<void> {
     this.#asks += 1
     const id = this.#asks

@@ -10,25 +10,25 @@ import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 import { WorkerMetrics } from './metrics.ts'
 import { serveWorker } from './serve-worker.ts'
 
-/** A worker that crashes at once is not replaced faster than that: first, then twice as long each time, at most. Milliseconds. */
+/** The pause before a crashed worker is replaced. It doubles with each quick crash, up to `most`. Milliseconds. */
 const REPLACE_AFTER = { first: 100, most: 5_000 }
-/** One that has lived so long did not crash for want of something to start with. Milliseconds. */
+/** After this lifetime a crash is not a failed start, and the pause begins anew. Milliseconds. */
 const LIVED_WELL_MS = 10_000
-/** Beyond what a worker allows itself to end in. Milliseconds. */
+/** The time after `stopTimeout` at which a worker is killed. Milliseconds. */
 const KILL_AFTER_MS = 5_000
 
 interface PoolOptions {
-  /** What they start with. */
+  /** The configuration that workers start with. */
   readonly config: Config
   readonly workers: number
   readonly audit: AuditSink
   readonly guesses: Guesses
   readonly log: Logger
-  /** How long a worker may take to stop. Milliseconds. */
+  /** The time that a worker may take to stop. Milliseconds. */
   readonly stopTimeout: number
 }
 
-/** Keeps so many workers running: each is this same program, started with the same arguments. */
+/** Keeps a number of workers running. Each is this same program, started with the same arguments. */
 export class WorkerPool {
   readonly #options: PoolOptions
   readonly #running = new Set<Worker>()
@@ -36,7 +36,7 @@ export class WorkerPool {
   readonly #problems = new Map<Worker, readonly string[]>()
   readonly metrics = new WorkerMetrics()
   #ended = 0
-  /** Those that have been told the configuration. */
+  /** The workers that have received the configuration. */
   readonly #told = new Set<Worker>()
   #config: PlainConfig
   #pause = REPLACE_AFTER.first
@@ -47,7 +47,7 @@ export class WorkerPool {
     this.#config = toPlainConfig(options.config)
   }
 
-  /** How many listen. */
+  /** The number of workers that listen. */
   get ready(): number {
     return this.#ready.size
   }
@@ -57,28 +57,28 @@ export class WorkerPool {
     return [...new Set([...this.#problems.values()].flat())]
   }
 
-  /** How many ended by themselves. */
+  /** The number of workers that ended by themselves. */
   get ended(): number {
     return this.#ended
   }
 
-  /** How many there should be. */
+  /** The configured number of workers. */
   get configured(): number {
     return this.#options.workers
   }
 
-  /** Resolves once all listen. @throws UserError where one can't start */
+  /** Starts the workers. Resolves once all listen. @throws UserError if one can't start */
   async start(): Promise<void> {
     await Promise.all(Array.from({ length: this.#options.workers }, () => this.#fork()))
   }
 
-  /** Has them end what is under way; resolves when all are gone. */
+  /** Makes the workers finish their requests. Resolves when all have ended. */
   async stop(): Promise<void> {
     this.#isStopping = true
     await Promise.all([...this.#running].map((worker) => this.#end(worker)))
   }
 
-  /** Has all of them, and those to come, go by another configuration; resolves when they do. What one can't is logged. */
+  /** Puts another configuration in force at present and later workers. Resolves when all have answered. Failures are logged. */
   async reload(config: Config): Promise<void> {
     this.#config = toPlainConfig(config)
     await Promise.all([...this.#told].map((worker) => this.#reload(worker)))
@@ -156,7 +156,7 @@ export class WorkerPool {
 
 const channelOf = (worker: Worker): Channel<FromPrimary, FromWorker> => ({
   send: (message) => {
-    // One that has just ended needs no answer.
+    // A worker that has just ended needs no message.
     if (worker.isConnected()) worker.send(message)
   },
   onMessage: (take) => worker.on('message', take),

@@ -8,7 +8,7 @@ import { RemoteCondition } from './remote-condition.ts'
 import { RemoteGuesses } from './remote-guesses.ts'
 import { RemoteMetrics } from './remote-metrics.ts'
 
-/** How a worker reaches its primary, which keeps what all workers share. */
+/** A worker's access to the objects that the primary keeps for all workers. */
 export interface PrimaryLink {
   readonly audit: AuditSink
   readonly guesses: Guesses

@@ -10,9 +10,9 @@ import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 const ASKED_AGAIN_MS = 250
 
 /**
- * Hands events to the primary, which writes them. What the requests of one batch record goes in one message, before any
- * of their answers is written: all of them go through the same number of steps from there (`src/platform/batch.ts`), and a
- * microtask comes after those that wait already.
+ * Hands events to the primary, which writes them. The events of the requests in one batch go in one message, before any response is
+ * written. The requests of a batch resume together (`src/platform/batch.ts`) and take equally many steps, and the microtask that
+ * sends the message runs after the microtasks already queued.
  */
 export class RemoteAudit implements AuditSink {
   readonly #channel: Channel<FromWorker, FromPrimary>
@@ -42,7 +42,7 @@ export class RemoteAudit implements AuditSink {
     return this.#primary.isFullForRefusals || this.#backlog.isFullForRefusals
   }
 
-  /** Of those that the primary has not taken; it writes them, and counts that itself. */
+  /** The counts of events that the primary has not taken. The primary counts the others when it writes them. */
   get counts(): AuditCounts {
     return { waiting: this.#backlog.events, capacity: 0, written: 0, failedBatches: 0, lost: this.#lost }
   }
@@ -57,7 +57,7 @@ export class RemoteAudit implements AuditSink {
     if (this.#events.push(event) === 1) queueMicrotask(() => this.#send())
   }
 
-  /** Resolves once the primary has everything. */
+  /** Sends the remaining events. Resolves once the primary has taken all. */
   async close(): Promise<void> {
     this.#send()
     if (this.#backlog.events > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
@@ -75,7 +75,7 @@ export class RemoteAudit implements AuditSink {
     this.#primary = { isFull, isFullForRefusals }
     // The worker sends nothing to a primary without room, so it must ask whether there is room again.
     if (isFull || isFullForRefusals) setTimeout(() => this.#ask(), ASKED_AGAIN_MS).unref()
-    if (this.#unsaid > 0 && !this.#backlog.isClosed) this.#sayWhatIsLost()
+    if (this.#unsaid > 0 && !this.#backlog.isClosed) this.#reportLost()
     if (this.#backlog.events > 0) return
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
@@ -84,7 +84,7 @@ export class RemoteAudit implements AuditSink {
     if (this.#backlog.events === 0) this.#channel.send({ kind: 'events', events: [] })
   }
 
-  #sayWhatIsLost(): void {
+  #reportLost(): void {
     const event = systemEvent('audit.lost', { events: this.#unsaid }, this.#own)
     this.#unsaid = 0
     this.record(event)

@@ -1,6 +1,6 @@
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 
-/** Tells the primary why this worker can't answer as it should, whenever that changes. */
+/** Tells the primary the reasons why this worker can't answer as it should, whenever they change. */
 export class RemoteCondition {
   readonly #channel: Channel<FromWorker, FromPrimary>
   #told = '[]'

@@ -5,9 +5,9 @@ import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 type Question = Extract<FromWorker, { kind: 'guess' | 'concluded guess' }>
 type Verdict = Extract<FromPrimary, { kind: 'verdict' }>
 
-/** Asks the primary, which counts the guesses at all workers together. */
+/** Asks the primary about guesses, since it counts those at all workers together. */
 export class RemoteGuesses implements Guesses {
-  /** The primary counts. */
+  /** Empty, since the primary counts refused guesses. */
   readonly refused = {}
   readonly #channel: Channel<FromWorker, FromPrimary>
   readonly #asked = new Map<number, (verdict: Verdict) => void>()
@@ -35,7 +35,7 @@ export class RemoteGuesses implements Guesses {
     await this.#ask((id) => ({ kind: 'concluded guess', id, guess, isRight }))
   }
 
-  /** The primary alone knows what has failed at other workers. */
+  /** Always false, since only the primary knows the failures at other workers. */
   letThrough(): boolean {
     return false
   }

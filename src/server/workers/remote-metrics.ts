@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../observability/snapshot.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 
-/** Tells the primary what this worker has measured, whenever it asks. */
+/** Sends the metrics of this worker to the primary, whenever it asks. */
 export class RemoteMetrics {
   readonly #channel: Channel<FromWorker, FromPrimary>
 
@@ -9,7 +9,7 @@ export class RemoteMetrics {
     this.#channel = channel
   }
 
-  /** @param measure what is measured by then @param onError told where it can't be: the primary goes by what it knows */
+  /** @param measure takes a snapshot @param onError called if that fails. The primary then uses the previous snapshot */
   offer(measure: () => Promise<Snapshot>, onError: (error: unknown) => void): void {
     this.#channel.onMessage((message) => {
       if (message.kind !== 'measure') return

@@ -4,7 +4,7 @@ import type { Attempt, Guesses } from '../../client-auth/throttle/limiter.ts'
 import { TooManyGuesses } from '../../client-auth/throttle/too-many-guesses.ts'
 import type { Channel, FromPrimary, FromWorker, Wait } from './channel.ts'
 
-/** Attempts of one worker whose outcome is open; a wrong secret's stays so. */
+/** The most open attempts of one worker. An attempt with a wrong secret is never closed. */
 const MOST_OPEN = 10_000
 
 interface SharedParts {
@@ -12,7 +12,7 @@ interface SharedParts {
   readonly guesses: Guesses
 }
 
-/** Answers what a worker asks of the primary. */
+/** Answers the messages of a worker to the primary. */
 export function serveWorker(channel: Channel<FromPrimary, FromWorker>, { audit, guesses }: SharedParts): void {
   const open = new LRUCache<number, Attempt>({ max: MOST_OPEN })
   channel.onMessage((message) => {
@@ -66,7 +66,7 @@ export function serveWorker(channel: Channel<FromPrimary, FromWorker>, { audit, 
   })
 }
 
-/** @throws Wait where the attempt must wait */
+/** @throws Wait if the attempt must wait */
 async function judge<Outcome>(ask: () => Outcome | Promise<Outcome>): Promise<Outcome> {
   try {
     return await ask()

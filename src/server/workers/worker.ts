@@ -12,15 +12,15 @@ export const channelToPrimary = (): Channel<FromWorker, FromPrimary> => ({
   },
 })
 
-/** Tells a worker that its primary is gone, without which it must not go on. */
+/** Calls `stop` when the primary has ended, since a worker must not continue without it. */
 export const onPrimaryGone = (stop: () => void): void => {
   process.once('disconnect', stop)
 }
 
 /**
  * Asks the primary for the configuration.
- * @param onNext puts in force what comes later; the primary is told when that is done, or what it threw
- * @param explain an error, in one line
+ * @param onNext puts a later configuration in force. The primary learns of its success or its error
+ * @param explain explains an error in one line
  */
 export function configFromPrimary(
   channel: Channel<FromWorker, FromPrimary>,

@@ -138,7 +138,7 @@ test('rotate: both credentials work at once, and the old one ends with the overl
   )
   expect(line).toContain(`…${next.slice(-4)} `)
   expect(outcome.stderr).toMatch(
-    /^Its secret is shown this once:\nThe one before, first, is good until \d{4}-\d\d-\d\dT[\d:.]+Z\.\n$/,
+    /^The secret is shown only once:\nThe old credential, first, is valid until \d{4}-\d\d-\d\dT[\d:.]+Z\.\n$/,
   )
 
   // Use the old one first, so that its last use is recorded no later than the new one's.
@@ -172,7 +172,7 @@ test('cancel: the old one stays valid, and the new one is refused within a secon
   generated.push(next)
   await untilStatus(200, 'cancelled', next)
   const outcome = await cli('credentials', 'cancel', 'cancelled', made.id)
-  expect(outcome).toMatchObject({ code: 0, stdout: 'first is good again\n' })
+  expect(outcome).toMatchObject({ code: 0, stdout: 'first is valid again\n' })
   expect(await untilStatus(401, 'cancelled', next)).toBeLessThan(A_SECOND)
   clock.ahead += 2 * HOUR
   expect((await ask('cancelled', FIRST)).status).toBe(200)
@@ -221,7 +221,7 @@ test('disable and enable: a running server follows within a second', async () =>
 
 test('add, label, list and remove', async () => {
   const added = await cli('credentials', 'add', 'removed', '--label', 'second', '--expires', '90d')
-  expect(added).toMatchObject({ code: 0, stderr: 'Its secret is shown this once:\n' })
+  expect(added).toMatchObject({ code: 0, stderr: 'The secret is shown only once:\n' })
   const secret = secretIn(added.stdout)
   expect(await untilStatus(200, 'removed', secret)).toBeLessThan(A_SECOND)
   expect((await ask('removed', FIRST)).status).toBe(200)
@@ -383,12 +383,12 @@ describe('a mistake is one line', () => {
     [
       'rotating without any credential',
       () => credentialsRotate('bare', undefined, { overlap }),
-      'the client has no credential that counts',
+      'the client has no valid credential',
     ],
     [
       'rotating one of several',
       () => credentialsRotate('kinds', undefined, { overlap }),
-      /^say which: "first", "made of the environment", /,
+      /^name one of its credentials: "first", "made of the environment", /,
     ],
     [
       'rotating a credential with a successor',
@@ -400,7 +400,7 @@ describe('a mistake is one line', () => {
     [
       'rotating keys without new ones',
       () => credentialsRotate('keys', 'inline', { overlap }),
-      '"inline" is of the kind keys: say what comes after it',
+      '"inline" is of the kind keys: describe its successor',
     ],
     [
       'cancelling a rotation that never was',
@@ -410,7 +410,7 @@ describe('a mistake is one line', () => {
     [
       'a label of the manifest',
       () => credentialsLabel('keys', 'inline', 'x', {}),
-      `"inline" is a manifest's: change its label there`,
+      `"inline" belongs to a manifest: change its label there`,
     ],
     [
       'a label with terminal escapes',
@@ -465,7 +465,7 @@ describe('a mistake is one line', () => {
     [
       'a short secret for signing',
       () => credentialsAdd('kinds', { secretEnv: 'SHORT', retrievable: true }),
-      /^a secret that the client signs with must have 32 bytes/,
+      /^a secret that the client signs with must have at least 32 bytes/,
     ],
     [
       'an unknown algorithm',
@@ -478,7 +478,7 @@ describe('a mistake is one line', () => {
       /^\/nothing\.json can't be read: /,
     ],
     ['keys that aren’t JSON', () => credentialsAdd('kinds', { jwks: fileWith('{') }), /is not JSON$/],
-    ['keys that are null', () => credentialsAdd('kinds', { jwks: fileWith('null') }), /is no JWK set$/],
+    ['keys that are null', () => credentialsAdd('kinds', { jwks: fileWith('null') }), /is not a JWK set$/],
     ['an empty set of keys', () => credentialsAdd('kinds', { jwks: fileWith('{"keys":[]}') }), 'the set has no key'],
     [
       'a private key',

@@ -84,8 +84,8 @@ async function addStray(state: string, algorithm: 'ES256' | 'A256GCM' = 'ES256')
 
 test('does nothing if nothing is wrong', async () => {
   const before = keysIn()
-  expect(await repair()).toMatchObject({ error: undefined, stdout: 'every key and secret is of use\n' })
-  expect(await repair({ yes: true })).toMatchObject({ error: undefined, stdout: 'every key and secret is of use\n' })
+  expect(await repair()).toMatchObject({ error: undefined, stdout: 'every key and secret can be used\n' })
+  expect(await repair({ yes: true })).toMatchObject({ error: undefined, stdout: 'every key and secret can be used\n' })
   expect(keysIn()).toEqual(before)
 })
 
@@ -100,10 +100,10 @@ test('if no process can open the active key, the previous one signs again, and n
   expect(await readiness(admin)).toBe(503)
 
   const shown = await repair()
-  expect(shown.error).toBe('nothing was changed: say --yes to have it done')
+  expect(shown.error).toBe('nothing was changed: give --yes to make the repairs')
   expect(shown.stdout.split('\n')).toEqual([
     expect.stringMatching(new RegExp(`^ES256\tactive\t${stray}\tits private part is encrypted under the master key`)),
-    '\tit signs no more; its tokens are good until they expire',
+    '\tit stops signing; its tokens stay valid until they expire',
     `ES256\t${right} signs`,
     '',
   ])
@@ -154,7 +154,7 @@ test.each(cases)('%s', async (_name, spoilOne, { state, sealed }) => {
   const [plainToken, sealedToken] = [await issue(server.issuer, 'plain'), await issue(server.issuer, 'sealed')]
   const kid = await spoilOne()
   rows.announce('key', kid)
-  expect((await repair()).error).toMatch(/say --yes/)
+  expect((await repair()).error).toMatch(/give --yes/)
   const done = await repair({ yes: true, json: true })
   expect(done.error).toBeUndefined()
   expect(JSON.parse(done.stdout)).toMatchObject({ done: true, keys: [{ kid }], secrets: [] })
@@ -224,7 +224,7 @@ describe('with another master key', () => {
   test('starts over if the current one is lost, and tokens that can be verified stay valid', async () => {
     const [plainToken, sealedToken] = [await issue(server.issuer, 'plain'), await issue(server.issuer, 'sealed')]
     const shown = await repair({ masterKeyLost: true }, withNext())
-    expect(shown.error).toMatch(/say --yes/)
+    expect(shown.error).toMatch(/give --yes/)
     expect(shown.stdout.match(/a new key is made/g)).toHaveLength(2)
     await expect(startNode({ masterKey: next })).rejects.toThrow(/is encrypted under the master key/)
 

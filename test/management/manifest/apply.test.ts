@@ -58,7 +58,7 @@ describe('tessera apply', () => {
     const manifest = `${API}clients: [{ client_id: a, scopes: [edit], credentials: [{ label: main }] }]`
     const first = await apply(manifest)
     expect(first.stdout).toMatch(/^a\tmain\ttss_[0-9A-Za-z]{49}$/m)
-    expect(first.stderr).toContain('shown this once')
+    expect(first.stderr).toContain('shown only once')
     const second = await apply(manifest)
     expect(second.stdout).toBe('0 created, 0 updated, 2 unchanged\n')
     expect((await apply(manifest, '--dry-run')).stdout).not.toContain('tss_')
@@ -154,7 +154,7 @@ describe('an error names file, line and field, and nothing is written', () => {
     [
       'a client twice',
       'clients:\n  - client_id: a\n  - client_id: a\n',
-      'standard input:3: clients[1].client_id: the client "a" stands here twice',
+      'standard input:3: clients[1].client_id: the client "a" is listed twice',
     ],
     [
       'an unknown grant',
@@ -273,9 +273,9 @@ describe('several files', () => {
     const one = write('one.yaml', 'clients:\n  - { client_id: a }\n')
     const other = write('other.yaml', '# here, too\nclients:\n  - { client_id: a }\n')
     expect((await applyFiles(one, other)).stderr).toBe(
-      `tessera: ${other}:3: clients[0].client_id: the client "a" stands here twice, before this in ${one}:2\n`,
+      `tessera: ${other}:3: clients[0].client_id: the client "a" is listed twice, first in ${one}:2\n`,
     )
-    expect((await applyFiles(one, one)).stderr).toContain('stands here twice')
+    expect((await applyFiles(one, one)).stderr).toContain('is listed twice')
   })
 
   test('the errors of all files are reported at once', async () => {

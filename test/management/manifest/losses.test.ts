@@ -228,14 +228,10 @@ describe('a plan names the former owner of a client', () => {
       'another owner',
       owned(', owner: team-a'),
       owned(', owner: team-b'),
-      ['! client a: belongs to "team-a", and from now on to "team-b"'],
+      ['! client a: passes from "team-a" to "team-b"'],
     ],
-    [
-      'an owner who is removed',
-      owned(', owner: team-a'),
-      owned(''),
-      ['! client a: belongs to "team-a", and from now on to nobody'],
-    ],
+    ['an owner who is removed', owned(', owner: team-a'), owned(''), ['! client a: passes from "team-a" to nobody']],
+    ['none any more', owned(', owner: team-a'), owned(''), ['! client a: passes from "team-a" to nobody']],
     ['the first', owned(''), owned(', owner: team-a'), []],
   ])('%s', async (_name, before, after, lines) => {
     expect(await lossesOf(before, after)).toEqual(lines)
@@ -272,7 +268,7 @@ describe('a client that an operator disabled', () => {
     expect(await show()).toMatchObject({ enabled: true })
     expect(await show()).not.toHaveProperty('disabled_at')
     expect((await applied(manifest(', enabled: false'))).stdout).toContain(
-      '- client a: is disabled, and introspection calls its tokens inactive, for good\n',
+      '- client a: is disabled, and introspection reports its tokens as inactive, for good\n',
     )
     expect(await applied(manifest(''))).toEqual({
       stdout: '~ client a: enabled\n0 created, 1 updated, 0 unchanged\n',

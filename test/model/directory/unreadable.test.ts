@@ -255,7 +255,7 @@ describe('the ended state of an unreadable client', () => {
       expect(rows.all("select ended from client where client_id = 'broken'")).toEqual([{ ended: garbage }])
       const { warnings } = await server.apply(MODEL)
       expect(warnings).toEqual([
-        expect.stringMatching(/"broken" is disabled: nobody can read what commands have ended/),
+        expect.stringMatching(/"broken" is disabled, because the record of its removed credentials can't be read/),
       ])
       expect(columnOf('ended')).toEqual({ disabled_at: expect.any(Number) })
       await until(async () => (await ask('broken')).status === 401)

@@ -138,12 +138,12 @@ describe('an administrator revokes', () => {
   })
 
   test.each([
-    ['nothing', [], 'say one of'],
-    ['two things', ['--client', 'caller', '--jti', 'x'], 'say one of'],
+    ['nothing', [], 'give exactly one of'],
+    ['two things', ['--client', 'caller', '--jti', 'x'], 'give exactly one of'],
     ['an unknown client', ['--client', 'nobody'], 'there is no client nobody'],
     ['an unknown API', ['--api', 'https://x'], 'there is no API https://x'],
     ['an unknown key', ['--key', 'x'], 'there is no key x'],
-    ['a jti of no token', ['--jti', 'x'], 'the jti of no token of ours'],
+    ['a jti of no token', ['--jti', 'x'], 'no token of this server has such a jti'],
     ['text that isn’t a token', ['--token'], 'standard input has no access token'],
   ])('%s: an error', async (_name, args, message) => {
     expect(await revoke(args, 'garbage')).toMatchObject({ code: 1, stderr: expect.stringContaining(message) })
