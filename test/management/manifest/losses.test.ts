@@ -231,7 +231,6 @@ describe('a plan names the former owner of a client', () => {
       ['! client a: passes from "team-a" to "team-b"'],
     ],
     ['an owner who is removed', owned(', owner: team-a'), owned(''), ['! client a: passes from "team-a" to nobody']],
-    ['none any more', owned(', owner: team-a'), owned(''), ['! client a: passes from "team-a" to nobody']],
     ['the first', owned(''), owned(', owner: team-a'), []],
   ])('%s', async (_name, before, after, lines) => {
     expect(await lossesOf(before, after)).toEqual(lines)
