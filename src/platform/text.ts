@@ -6,7 +6,7 @@ export const hasControl = (value: string): boolean => CONTROL.test(value)
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** UTF-8 as text; undefined where it is none. */
+/** Decodes UTF-8; undefined if the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Buffer): string | undefined {
   try {
     return utf8.decode(bytes)
@@ -15,7 +15,7 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
   }
 }
 
-/** What an explanation shows of one value, in characters: the audit log is for reading. */
+/** The most characters of one value in an explanation, since people read the audit log. */
 export const LONGEST_SHOWN = 256
 
 /** A text in at most `longest` characters; the last is `…` if it was cut. */

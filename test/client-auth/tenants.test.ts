@@ -35,7 +35,7 @@ function clientOf(secret: string) {
   return clientWith({ id: ID, credentials: toCredentials([credential]) })
 }
 
-/** What a process shares between its tenants. Hashes wait until they are let go. */
+/** The objects that a process shares between its tenants. Hashes wait until they are let go. */
 function startProcess() {
   const clock = { ms: 1_000, now: () => clock.ms, monotonic: () => clock.ms }
   const running: (() => void)[] = []

@@ -174,7 +174,7 @@ export function tenantsContract(
       for (const database of databases.splice(0)) await database.destroy()
     })
 
-    /** What each step returns for the tenants, one after the other at each step. */
+    /** The results of each step for the tenants, one after the other. */
     async function run(db: Store, tenants: readonly TenantId[]) {
       const results = new Map<TenantId, unknown[]>(tenants.map((tenant) => [tenant, []]))
       for (const [method, step] of rounds) {

@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Dialect, MigratedDatabase, TenantTable } from '../sql/dialect.ts'
 
 /**
- * Every table except that of events, each after the one that its rows belong to. Whoever writes the model locks its counter first, so
- * that table comes first here, too: writers wait for the migration and can't deadlock with it.
+ * Every table except that of events, each after the one that its rows belong to. Every writer of the model locks its
+ * counter first, so that table comes first here, too. Writers then wait for the migration, and can't deadlock with it.
  */
 const TABLES: readonly TenantTable[] = [
   { name: 'counter', key: ['name'] },
@@ -40,8 +40,8 @@ const CLEANING = {
 } as const
 
 /**
- * Gives every row a tenant, which leads the primary keys. The rows that are there become those of the default tenant. New rows that
- * name no tenant do so, too, so that a server of the version before works until it is replaced.
+ * Gives every row a tenant, which leads the primary keys. Existing rows get the default tenant. So do new rows that name no
+ * tenant, so that a server of the previous version works until it is replaced.
  */
 export const tenants = {
   up: async (db: MigratedDatabase, dialect: Dialect): Promise<void> => {

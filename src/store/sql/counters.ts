@@ -1,12 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from './schema.ts'
 
-/** What each tenant numbers in the order of its commits. */
+/** The rows that each tenant numbers in the order of its commits. */
 export type CounterName = 'change' | 'revocation'
 
 /**
- * Takes the next numbers of a tenant, within a transaction. Until that ends, others who want numbers of that tenant wait. So numbers
- * become visible in their order and without gaps, which neither PostgreSQL's sequences nor anybody's clock promises.
+ * Takes the next numbers of a tenant, within a transaction. Until it ends, other transactions wait for numbers of that
+ * tenant. So numbers become visible in their order and without gaps, which neither sequences of PostgreSQL nor clocks
+ * guarantee.
  * @returns the last of them
  */
 export async function takeNumbers(
@@ -26,11 +27,11 @@ export async function takeNumbers(
   return value
 }
 
-/** Waits until no other transaction takes numbers of the tenant, and keeps others waiting. @returns the last number that was taken */
+/** Waits until no other transaction takes numbers of the tenant, and makes later ones wait. @returns the last number that was taken */
 export const lockNumbers = (trx: Kysely<Schema>, tenant: string, name: CounterName): Promise<number> =>
   takeNumbers(trx, tenant, name, 0)
 
-/** The last number that a tenant has taken, 0 where it took none. */
+/** The last number that a tenant has taken; 0 if it took none. */
 export async function lastTaken(db: Kysely<Schema>, tenant: string, name: CounterName): Promise<number> {
   const row = await db
     .selectFrom('counter')

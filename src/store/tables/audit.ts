@@ -13,10 +13,10 @@ import { fromAuditEvent, toAuditEvent } from './rows.ts'
 
 type AuditRow = Insertable<Schema['audit_event']>
 
-/** Events go in by so many rows a statement, each compiled once: building the query would cost more than running it. */
+/** The numbers of rows for which there is a statement, compiled once. Building the query would cost more than running it. */
 const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
 
-/** Requests, clocks and writes that waited differ by no more than this, mostly; where they do, all events are searched. */
+/** The usual bound of the differences between requests, clocks and delayed writes. Beyond it, all events are searched. */
 const AROUND_MS = 60_000
 /** An event that stands for several refusals may be recorded this long after the first of them. */
 const GATHERED_MS = LONGEST_GATHERED_MS + AROUND_MS
@@ -24,7 +24,7 @@ const GATHERED_MS = LONGEST_GATHERED_MS + AROUND_MS
 const REFUSALS_AT_ONCE = 20_000
 
 /**
- * No index begins with the tenant: keeping it would cost as much as keeping the event
+ * No index begins with the tenant, since maintaining it would cost as much as storing the event
  * (`docs/decisions/0011-events-without-an-index.md`). Events have one order for all tenants, in which they are listed and removed.
  */
 export class SqlAuditStore implements AuditStore {
@@ -41,12 +41,12 @@ export class SqlAuditStore implements AuditStore {
   }
 
   async append(events: readonly AuditEvent[]): Promise<void> {
-    // One statement is all or nothing by itself: a transaction would cost more than it.
+    // One statement is all or nothing by itself, and a transaction would cost more than the statement.
     if (ROWS_IN_STATEMENT.some((size) => size === events.length)) await this.#insertInto(this.#db.logs, events)
     else await transact(this.#db.logs, (trx) => this.#appendAll(trx, events))
   }
 
-  /** Adds events of this tenant within the transaction that writes what they tell of. */
+  /** Adds events of this tenant within the transaction of the change that they record. */
   async appendWithin(trx: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
     await this.#appendAll(
       trx,
@@ -81,7 +81,7 @@ export class SqlAuditStore implements AuditStore {
   async listEvents(asked: AuditQuery): Promise<readonly StoredAuditEvent[]> {
     const time = asked.requestId === undefined ? undefined : uuidv7Time(asked.requestId)
     if (time === undefined) return this.#select(asked)
-    // An index by request id would cost as much as all the rest of keeping an event. The id tells the time instead.
+    // An index by request id would cost as much as the rest of storing an event. The time in the id is used instead.
     const after = await this.#lastBefore(time - AROUND_MS)
     const upTo = await this.#lastBefore(time + AROUND_MS)
     const found = await this.#select({ ...asked, after: Math.max(after, asked.after ?? 0) }, upTo)

@@ -28,35 +28,34 @@ const TABLES = {
 /** Every table except the one of migrations. */
 export const tableNames = Object.keys(TABLES).filter((name): name is TableName => Object.hasOwn(TABLES, name))
 
-/** What a new database has from the start. */
+/** The table that even a new database has rows in. */
 const NEVER_EMPTY: TableName = 'counter'
 /** Times the columns of the widest table, fewer than the parameters that either database takes. */
 const ROWS_AT_ONCE = 500
 
-/** What is in a table: equal where the rows are, in whatever order a database has them. */
+/** A digest of a table. It is equal if the rows are equal, whatever their order. */
 export interface TableDigest {
   readonly rows: number
   /** The sum, modulo 2^256, of the SHA-256 of each row; hexadecimal. */
   readonly digest: string
 }
 
-/** How far it is with a table. */
+/** The progress with a table. */
 interface CopyProgress {
   readonly table: string
   readonly step: 'copied' | 'verified'
-  /** Up to now. */
+  /** The rows copied so far. */
   readonly rows: number
   readonly isDone: boolean
 }
 
-/** Told again and again, and once of the end of each table. */
+/** Called repeatedly, and once at the end of each table. */
 export type OnProgress = (progress: CopyProgress) => void
 
 /**
- * Copies everything from one database to another, which must be empty, whole or not at all; reads it again there, and compares
- * each row. The copy is of one moment; what is written to the source later is not in it.
- * @returns what is in either
- * @throws UserError where the target has data, or where it is not the same
+ * Copies everything from one database to another, which must be empty: all or nothing. It reads the copy back, and compares
+ * each row. The copy is of one moment, without later writes. @returns the digests of the tables
+ * @throws UserError if the target has data, or differs afterwards
  */
 export async function copyDatabase(
   from: Database,

@@ -85,7 +85,7 @@ export class SqlCredentialStore implements CredentialStore {
       .where('client_id', '=', client)
       .executeTakeFirstOrThrow()
     const ended = toEnded(text)
-    // Such a client stays disabled until somebody has looked at it.
+    // Such a client stays disabled until an administrator has repaired it.
     if (ended === 'unreadable') return
     const others = (ended.credentials ?? []).filter((removed) => removed.credential.label !== credential.label)
     const credentials = [...others, { credential, removedAt: this.#clock.now() }]
@@ -263,7 +263,7 @@ async function putCredential(
     .onConflict((conflict) =>
       conflict.columns(['tenant', 'id']).doUpdateSet({
         ...update,
-        // Nobody was warned of another expiry yet.
+        // No warning was given about another expiry yet.
         warned_days: sql`case when credential.expires_at = excluded.expires_at then credential.warned_days end`,
       }),
     )
@@ -288,7 +288,7 @@ async function requireNewInUse(
     await requireInUse(trx, tenant, masterKeyId)
 }
 
-/** Oldest first; undefined where there is no such client. */
+/** Oldest first; undefined if there is no such client. */
 async function readCredentials(
   db: Kysely<Schema>,
   tenant: TenantId,

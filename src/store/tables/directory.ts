@@ -11,7 +11,7 @@ import { type Row, toApi, toClient } from './rows.ts'
 export class SqlDirectoryStore implements DirectoryStore {
   readonly #db: Kysely<Schema>
   readonly #tenant: TenantId
-  /** Compiled once: requests wait for these. */
+  /** The queries that requests wait for, compiled once. */
   readonly #clientOf: CompiledQuery<Row<'client'>>
   readonly #credentialsOf: CompiledQuery<Row<'credential'>>
 

@@ -63,7 +63,7 @@ export class EventPruning {
     return 0
   }
 
-  /** The next events after a number; undefined where there are none. */
+  /** The next events after a number; undefined if there are none. */
   async #look(after: number): Promise<(Segment & { readonly events: number }) | undefined> {
     const next = this.#db.scans
       .selectFrom('audit_event')

@@ -62,7 +62,7 @@ export class SqlKeyStore implements KeyStore, ConsumerStore {
       }
       const keys = trx.deleteFrom('key').where('tenant', '=', this.#tenant)
       for (const kid of writes.discard ?? []) await keys.where('kid', '=', kid).execute()
-      // The private part of a key that is gone is of no more use to anybody.
+      // Nothing needs the private part of a removed key.
       await keys.where('state', '=', 'gone').execute()
       const changed = [...[...writes.add, ...writes.put].map(({ kid }) => kid), ...(writes.discard ?? [])]
       if (changed.length > 0)

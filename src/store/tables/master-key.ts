@@ -4,23 +4,24 @@ import type { TenantId } from '../../oauth/ids.ts'
 import type { Schema } from '../sql/schema.ts'
 
 /**
- * The id of the master key that a tenant's ciphertexts are under; undefined if nothing was encrypted yet. All tenants have the one
- * master key of the server, but each changes to the next by itself, since the lock that guards the change is the tenant's.
+ * The id of the master key that encrypts a tenant's ciphertexts; undefined if nothing was encrypted yet. All tenants use
+ * the one master key of the server. Each changes to the next on its own, since the lock of that change belongs to the
+ * tenant.
  */
 export async function masterKeyInUse(db: Kysely<Schema>, tenant: TenantId): Promise<string | undefined> {
   const row = await db.selectFrom('master_key').select('master_key_id').where('tenant', '=', tenant).executeTakeFirst()
   return row?.master_key_id
 }
 
-/** The same of every tenant. It also reads a database of before there were tenants. */
+/** The same for every tenant. It also reads a database from before there were tenants. */
 export async function masterKeysInUse(db: Kysely<Schema>): Promise<readonly string[]> {
   const rows = await db.selectFrom('master_key').select('master_key_id').distinct().execute()
   return rows.map((row) => row.master_key_id)
 }
 
 /**
- * Requires that a master key is the one in use. If none is, this one is from now on. Every transaction that stores a ciphertext calls it,
- * while it holds the lock of the model, so that two master keys can't come into use at once.
+ * Requires that a master key is the one in use, and puts it in use if none is. Every transaction that stores a ciphertext
+ * calls it while it holds the lock of the model, so that two master keys can't come into use at once.
  * @throws MasterKeyMismatch
  */
 export async function requireInUse(trx: Kysely<Schema>, tenant: TenantId, id: string): Promise<void> {

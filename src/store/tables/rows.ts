@@ -97,7 +97,7 @@ const grant = z.object({ api: z.string().transform(Audience), scopes: texts, def
   Client['grants'][number]
 >)
 
-/** The column holds one more setting than the client's `token` does. */
+/** The column has one more setting than the client's `token`. */
 const clientToken = z.object({
   lifetime: seconds.exactOptional(),
   claims: claims.exactOptional(),

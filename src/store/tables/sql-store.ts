@@ -27,8 +27,8 @@ import { SqlReplayStore } from './replay.ts'
 import { SqlRevocationStore } from './revocations.ts'
 
 /**
- * The stores of one tenant: they read and write its rows only. When the database fails, each call rejects with a Refusal
- * `storage_unavailable` (503), whose cause is the error of the driver.
+ * The stores of one tenant: they read and write its rows only. When the database fails, each call rejects with
+ * StorageUnavailable, whose cause is the error of the driver.
  */
 export interface TenantStores {
   readonly directory: DirectoryStore
@@ -54,12 +54,12 @@ export interface Store extends TenantStores {
   connections(): readonly ConnectionCounts[]
   /** Lines for an administrator, about things that this program can't mend. */
   warnings(): readonly string[]
-  /** One process does it for all. @returns what ends it */
+  /** Starts the regular upkeep, which one process does for all. @returns a function that ends it */
   startUpkeep(): () => Promise<void>
   close(): Promise<void>
 }
 
-/** Makes the stores on a database that has been migrated. */
+/** Makes the stores on a migrated database. */
 export function createStore(db: Database, clock: Clock): Store {
   const of = (tenant: TenantId) => createTenantStores(db, clock, tenant)
   return {
