@@ -62,7 +62,7 @@ async function serve(workers: number) {
       const before = command.output().length
       reloads += 1
       command.child.kill('SIGHUP')
-      await command.printed(new RegExp(`(reloaded the configuration[\\s\\S]*){${reloads}}`))
+      await command.printed(new RegExp(`((?:reloaded the configuration|reload failed)[\\s\\S]*){${reloads}}`))
       return command.output().slice(before)
     },
   }
