@@ -33,7 +33,7 @@ export interface AuthenticatedClient {
 export function authenticateClient(
   context: ClientAuthContext,
   presented: PresentedAuthentication,
-  sender: Sender,
+  { remoteAddress, at }: Sender,
 ): AuthenticatedClient | Promise<AuthenticatedClient> {
   const { parameterId } = presented
   if (presented.kind === 'none') {
@@ -47,8 +47,8 @@ export function authenticateClient(
 
   const accept = (verified: VerifiedCredential): AuthenticatedClient => {
     const { client, credential } = verified
-    refuseUnfit(verified, method, context, sender.at)
-    context.usage.note(credential.id, sender.at)
+    refuseUnfit(verified, method, context, at)
+    context.usage.note(credential.id, at)
     return { client, credentialId: credential.id, method } as AuthenticatedClient
   }
   const refuse = (error: unknown, hold?: Hold): never => {
@@ -63,7 +63,7 @@ export function authenticateClient(
     refuseAlgorithm(presented, context.assertions.algorithms)
     const hold = needsKeys(presented) ? holdBack(context, context.keyWait) : undefined
     const patience = hold?.patience ?? Promise.resolve()
-    const verified = verifyCredentials(context, presented, { ...sender, patience })
+    const verified = verifyCredentials(context, presented, { remoteAddress, at, patience })
     return verified instanceof Promise ? conclude(verified, hold ?? holdBack(context)) : accept(verified)
   } catch (error) {
     return refuse(error)

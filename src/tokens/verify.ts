@@ -38,19 +38,21 @@ const headerSchema = z.object({
 
 const audience = z.string().transform(Audience)
 
-/** The claims of every token of ours. Other claims are kept. */
-const claimsSchema = z.looseObject({
-  iss: z.string(),
-  sub: z.string(),
-  aud: z.union([audience, z.array(audience)]),
-  client_id: z.string().transform(ClientId),
-  iat: z.int(),
-  exp: z.int(),
-  jti: z.string().transform(Jti),
-  scope: z.string().optional(),
-  scp: z.array(z.string()).optional(),
-  cnf: z.union([z.looseObject({ jkt: z.string() }), z.looseObject({ 'x5t#S256': z.string() })]).optional(),
-})
+/** The claims of every token of ours. Other claims are kept. Introspection shows them in this order, and `cnf` last. */
+const claimsSchema = z
+  .looseObject({
+    iss: z.string(),
+    sub: z.string(),
+    aud: z.union([audience, z.array(audience)]),
+    client_id: z.string().transform(ClientId),
+    iat: z.int(),
+    exp: z.int(),
+    jti: z.string().transform(Jti),
+    scope: z.string().optional(),
+    scp: z.array(z.string()).optional(),
+    cnf: z.union([z.looseObject({ jkt: z.string() }), z.looseObject({ 'x5t#S256': z.string() })]).optional(),
+  })
+  .transform(({ cnf, ...claims }) => ({ ...claims, ...(cnf && { cnf }) }))
 
 /** Verifies one of our tokens in either format. Undefined for any other text. */
 export function verifyToken(verifier: Verifier, token: string): VerifiedToken | undefined {

@@ -24,12 +24,13 @@ const MANIFEST = `
 apis:
   - { audience: "https://plain.example.com", scopes: [{ name: plain }] }
   - { audience: "https://sealed.example.com", token: { format: sealed }, scopes: [{ name: sealed }] }
+  - { audience: "https://own.example.com", token: { claims: { region: eu } }, scopes: [{ name: own }] }
   - { audience: "https://mtls.example.com", require: certificate_bound, scopes: [{ name: certified }] }
   - { audience: "https://dpop.example.com", require: dpop, scopes: [{ name: proven }] }
   - { audience: "https://either.example.com", require: sender_constrained, scopes: [{ name: either }] }
 clients:
   - { client_id: caller, scopes: [plain, sealed, certified, proven, either], ${credentials} }
-  - { client_id: asking, tls_client_certificate_bound_access_tokens: true, scopes: [plain, sealed, certified, proven, either], ${credentials} }
+  - { client_id: asking, tls_client_certificate_bound_access_tokens: true, scopes: [plain, sealed, own, certified, proven, either], ${credentials} }
   - { client_id: prover, require: dpop, scopes: [plain, certified, proven, either], ${credentials} }
   - { client_id: either, require: sender_constrained, scopes: [plain, certified, proven, either], ${credentials} }
   - { client_id: holder, require: certificate_bound, scopes: [plain, proven, either], ${credentials} }
@@ -118,6 +119,15 @@ describe('a client with a secret that wants bound tokens and presents a certific
       scope,
       cnf: { 'x5t#S256': thumbprint(own) },
     })
+  })
+
+  test('is said so at introspection, after the claims of the API', async () => {
+    const { access_token: token } = await answerOf(
+      await ask({ headers: bySecret, form: { scope: 'own' }, chain: [own] }),
+    )
+    expect(Object.keys((await introspect(token)) as object).join(' ')).toBe(
+      'active iss sub aud client_id iat exp jti scope region cnf token_type',
+    )
   })
 
   test('gets an unbound token over a connection without a certificate', async () => {

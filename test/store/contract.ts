@@ -263,6 +263,14 @@ export function storeContract(
       expect(clients.size).toBe(ids.length)
     })
 
+    test('list APIs in the order in which they were made', async () => {
+      await put(one, [api('https://c')], [])
+      now += 1
+      await put(one, [api('https://b'), api('https://a'), api('https://c', { name: 'changed' })], [])
+      const { apis } = await other.model.snapshot([])
+      expect([...apis.keys()]).toEqual(['https://c', 'https://a', 'https://b'])
+    })
+
     test('refuse a write that was planned on an outdated model', async () => {
       const { version } = await one.model.snapshot([])
       expect(await put(other, [api('https://a')], [])).toBe(true)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { SYSTEM } from '../../src/audit/actor.ts'
 import { ClientId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
@@ -84,6 +84,25 @@ test('events from before actors stay as they were, and later ones have actors', 
   expect(later).toMatchObject({ requestId: 'later', actor: SYSTEM })
   await store.close()
   rmSync(folder, { recursive: true })
+})
+
+test('the few rows that are looked for among all of a tenant are found by an index of their own', async () => {
+  const folder = newFolder()
+  const path = join(folder, 'tessera.db')
+  const store = await openStore(`sqlite:${path}`, systemClock)
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')
+  await store.certificateUse.usesCertificates()
+  await store.credentials.listSamples()
+  await store.credentials.listRetrievable()
+  const statements = prepare.mock.calls.map(([sql]) => sql).filter((sql) => /from "(?:client|credential)"/.test(sql))
+  prepare.mockRestore()
+  await store.close()
+  const database = new DatabaseSync(path, { readOnly: true })
+  const plans = statements.map((sql) => database.prepare(`explain query plan ${sql}`).get()?.['detail'])
+  database.close()
+  rmSync(folder, { recursive: true })
+  const indexes = ['client_bound', 'credential_certificate', 'credential_sample', 'credential_retrievable']
+  expect(plans).toEqual(indexes.map((index) => expect.stringContaining(`USING INDEX ${index} (tenant=?)`)))
 })
 
 test('a write waits for another process without blocking the event loop', async () => {

@@ -16,7 +16,8 @@ export async function findLosses(
   store: Pick<ModelStore, 'listClients' | 'lastUses'>,
   now: number,
 ): Promise<readonly Loss[]> {
-  const apis = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
+  const latest = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
+  const apis = new ApiSet([...latest.values()])
   const changes = plan.clients.flatMap((after) => {
     const before = model.clients.get(after.id)
     return before === undefined ? [] : [{ before, after }]
@@ -35,7 +36,7 @@ export async function findLosses(
     ...changes.flatMap(({ before, after }): Loss[] => [
       ...ownerLoss(before, after),
       ...(before.enabled && !after.enabled ? [{ kind: 'disabled', clientId: after.id } as const] : []),
-      ...scopeLosses(before, after, new ApiSet([...apis.values()])),
+      ...scopeLosses(before, after, apis),
       ...(ended.get(after.id) ?? []),
     ]),
   ]

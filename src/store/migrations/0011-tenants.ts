@@ -40,6 +40,20 @@ const CLEANING = {
 } as const
 
 /**
+ * The indexes for the few rows that are looked for among all of a tenant. By the index of the primary key, SQLite reads all rows in an
+ * order in which they are not stored. Queries repeat these conditions to the letter, or no database uses the index.
+ */
+const FEW = {
+  client_bound: [
+    'client',
+    `require in ('certificate_bound', 'sender_constrained') or token like '%"certificate_bound":true%'`,
+  ],
+  credential_certificate: ['credential', "kind = 'certificate'"],
+  credential_sample: ['credential', "origin = 'sample'"],
+  credential_retrievable: ['credential', 'master_key_id is not null'],
+} as const
+
+/**
  * Gives every row a tenant, which leads the primary keys. Existing rows get the default tenant. So do new rows that name no
  * tenant, so that a server of the previous version works until it is replaced.
  */
@@ -55,6 +69,8 @@ export const tenants = {
       await sql`drop index if exists ${sql.ref(index)}`.execute(db)
       await db.schema.createIndex(index).on(table).columns(['tenant', column]).execute()
     }
+    for (const [index, [table, condition]] of Object.entries(FEW))
+      await sql`create index ${sql.ref(index)} on ${sql.table(table)} (tenant) where ${sql.raw(condition)}`.execute(db)
     // Only a database that had to rebuild the tables lacks these.
     for (const [index, [table, column]] of Object.entries(CLEANING))
       await db.schema.createIndex(index).ifNotExists().on(table).column(column).execute()

@@ -1,14 +1,19 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { RequiredProof } from '../../model/api.ts'
+import type { Credential } from '../../model/credentials/credential.ts'
 import type { CertificateUseStore } from '../../model/directory/certificate-use.ts'
 import type { ClientId, TenantId } from '../../oauth/ids.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { CERTIFICATE_BOUND } from './rows.ts'
 
-const REQUIRED = ['certificate_bound', 'sender_constrained'] as const satisfies readonly RequiredProof[]
+// These are literals, since only then does a database see that the indexes of `0011-tenants` have every such row.
+const REQUIRED = (['certificate_bound', 'sender_constrained'] as const satisfies readonly RequiredProof[]).map(
+  (proof) => sql.lit(proof),
+)
 /** Matches the one member in the text of a client's `token`. A claim of this name would match too, which does no harm. */
-const BOUND = `%${JSON.stringify(CERTIFICATE_BOUND).slice(1, -1)}%`
+const BOUND = sql.lit(`%${JSON.stringify(CERTIFICATE_BOUND).slice(1, -1)}%`)
+const CERTIFICATE = sql.lit('certificate' satisfies Credential['kind'])
 
 export class SqlCertificateUseStore implements CertificateUseStore {
   readonly #db: Kysely<Schema>
@@ -47,7 +52,7 @@ export class SqlCertificateUseStore implements CertificateUseStore {
       .selectFrom('credential')
       .select('client_id')
       .where('tenant', '=', this.#tenant)
-      .where('kind', '=', 'certificate')
+      .where('kind', '=', CERTIFICATE)
       .$if(clients !== undefined, (query) => query.where('client_id', 'in', clients ?? []))
       .limit(1)
       .executeTakeFirst()

@@ -35,7 +35,14 @@ export class SqlModelStore implements ModelStore {
   async snapshot(ids: readonly ClientId[]): Promise<ModelSnapshot> {
     // The version is read first: a write in between makes the commit fail rather than pass unseen.
     const version = await lastTaken(this.#db.scans, this.#tenant, 'change')
-    const rows = await this.#db.scans.selectFrom('api').selectAll().where('tenant', '=', this.#tenant).execute()
+    // Losses of a plan are listed in the order of the APIs.
+    const rows = await this.#db.scans
+      .selectFrom('api')
+      .selectAll()
+      .where('tenant', '=', this.#tenant)
+      .orderBy('created_at')
+      .orderBy('audience')
+      .execute()
     const apis = toListed(rows.map(toApi))
     const clients = toListed(await loadClients(this.#db.scans, this.#tenant, ids))
     return {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { loadOptions } from '../../../src/config/load.ts'
 import { type Config, resolveConfig } from '../../../src/config/resolve.ts'
 import { type CertificateHeaderFormat, certificateHeaderFormats } from '../../../src/http/client-certificate/headers.ts'
+import { ClientCertificates } from '../../../src/http/client-certificates.ts'
 import { current, expectUnauthenticated, identity, issueLeaf, send, thumbprint } from '../../harness/authority.ts'
 import { DAY, extension, type Issued, issueAuthority } from '../../harness/certificates.ts'
 import { oneApi, SECRET } from '../../harness/model.ts'
@@ -246,6 +247,17 @@ describe('forged-certificate-header: an address that is not a configured proxy',
     const sent = { headers: { 'x-ssl-client-cert': 'x' }, isSecretive: true }
     await expectToken(await ask(elsewhere.url, 'secretive', sent), 'secretive', undefined)
   })
+})
+
+test('a certificate is read once for a request of a client, and not for a document', async () => {
+  const read = vi.spyOn(ClientCertificates.prototype, 'of')
+  const headers = headersOf['client-cert'](edge)
+  for (const path of ['/pf/JWKS', '/pf/heartbeat.ping'])
+    expect((await send(`${urlOf('client-cert')}${path}`, { method: 'GET', headers })).status).toBe(200)
+  expect(read).not.toHaveBeenCalled()
+  await expectToken(await ask(urlOf('client-cert'), 'edge', { headers }), 'edge', edge)
+  expect(read).toHaveBeenCalledOnce()
+  read.mockRestore()
 })
 
 test('a proxy without a configured header passes on no certificate', async () => {
