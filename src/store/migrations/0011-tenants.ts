@@ -55,7 +55,7 @@ const FEW = {
 
 /**
  * Gives every row a tenant, which leads the primary keys. Existing rows get the default tenant. So do new rows that name no
- * tenant, so that a server of the previous version works until it is replaced.
+ * tenant, so that a server of the previous version issues, introspects and revokes until it is replaced. It can't note last uses.
  */
 export const tenants = {
   up: async (db: MigratedDatabase, dialect: Dialect): Promise<void> => {
