@@ -7,7 +7,7 @@ import { ACCESS } from './access.ts'
 
 type Module = Readonly<Record<string, { up(db: MigratedDatabase, dialect: Dialect): Promise<void> }>>
 
-const folder = new URL('../../src/store/migrations', import.meta.url)
+const folder = new URL('../../src/store/migrations/', import.meta.url)
 const migrations = readdirSync(folder)
   .flatMap((file) => /^(\d{4}-.*)\.ts$/.exec(file)?.[1] ?? [])
   .sort()
