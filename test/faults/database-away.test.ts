@@ -21,7 +21,7 @@ const fleet = await makeFleet()
 const UNASKED = extent(1_500, 20_000)
 const MANIFEST = fleet.manifest + Array.from({ length: UNASKED }, (_, n) => clientLine(`unasked-${n}`)).join('')
 const MASTER_KEY = randomBytes(32).toString('base64')
-const AWAY_MS = extent(4, 20) * 1000
+const AWAY_MS = extent(2, 20) * 1000
 /** Milliseconds that a request waits for the database: more than by default, for a busy machine. */
 const REQUEST_MS = extent(2_000, 3_000)
 /** Limit for the memory that a process may use in addition while the database is away, in bytes. */

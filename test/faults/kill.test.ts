@@ -15,7 +15,7 @@ import { quantile, startTraffic } from '../harness/traffic.ts'
 import { A_SECOND } from '../harness/until.ts'
 
 const fleet = await makeFleet()
-const ROUNDS = extent(2, 100)
+const ROUNDS = extent(1, 100)
 /**
  * Milliseconds from an answer until its event is written: 200 to gather others, and then the database's time. A busy
  * machine adds as much as a few requests take.

@@ -37,7 +37,7 @@ const ways: [string, Failure, number, number][] = [
   ['two in a row', 'before', 2, 3],
 ]
 /** The step between failing calls if there are many. By default each way begins at another call. */
-const STEP = extent(4, 1)
+const STEP = extent(9, 1)
 const firstOf = (turn: number): number => Math.min(turn, STEP)
 
 interface Counts {
