@@ -7,6 +7,7 @@ import { type RandomBytes, uuidv7 } from '../platform/random.ts'
 import { BODY_LIMIT, isChunked, RecordByRecord, readBody, stopReading } from './body.ts'
 import type { CertificateHeaderFormat } from './client-certificate/headers.ts'
 import { ClientCertificates } from './client-certificates.ts'
+import { CompleteRequest } from './complete-request.ts'
 import { httpFault } from './fitness.ts'
 import type { Endpoint, HttpRequest, HttpResponse, RequestFacts, Routes } from './message.ts'
 import type { Meter, MeterFor } from './meter.ts'
@@ -169,16 +170,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
       guard(response, () => {
         if (body === undefined) refuseEarly(refusal('body_too_large'))
         else {
-          const parsed = {
-            ...facts(),
-            headers,
-            query,
-            body,
-            // Read by the endpoints of clients alone: to parse a chain takes longer than to answer with a document.
-            get certificate() {
-              return certificates.of(request)
-            },
-          }
+          const parsed = new CompleteRequest(facts(), { headers, query, body }, () => certificates.of(request))
           serve(endpoint, parsed, response, route.meter).catch(fail(response))
         }
       }),
