@@ -32,6 +32,7 @@ const listeners: [string, () => string, string][] = [
 interface Client {
   readonly socket: TLSSocket
   readonly port: number
+  readonly serverPort: number
   /** The reason why the connection ended, or undefined while it is open. */
   ended(): string | undefined
 }
@@ -46,7 +47,7 @@ async function open(address: string): Promise<Client> {
   socket.on('end', () => {
     ended ??= 'end'
   })
-  return { socket, port: socket.localPort ?? 0, ended: () => ended }
+  return { socket, port: socket.localPort ?? 0, serverPort: socket.remotePort ?? 0, ended: () => ended }
 }
 
 /** Sends requests until the server stops reading them, because unread answers block it. */
@@ -60,14 +61,17 @@ async function fill({ socket }: Client, request: string): Promise<void> {
 /**
  * The bytes that the system buffers for this client, for each of the server's connections to it. Works on Linux only.
  */
-function keptFor({ port }: Client): number[] {
+function keptFor({ port, serverPort }: Client): number[] {
   const tables = ['/proc/net/tcp', '/proc/net/tcp6'].filter((file) => existsSync(file))
   const lines = tables.flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(1))
   const entries = lines.map((line) => line.trim().split(/\s+/))
-  const isToClient = (remote = '') => Number.parseInt(remote.split(':')[1] ?? '', 16) === port
-  return entries
-    .filter(([, , remote]) => isToClient(remote))
-    .map(([, , , , queues = '']) => Number.parseInt(queues.split(':')[0] ?? '', 16))
+  const portOf = (address = '') => Number.parseInt(address.split(':')[1] ?? '', 16)
+  return (
+    entries
+      // Connections to two listeners may have the same port at the client.
+      .filter(([, local, remote]) => portOf(local) === serverPort && portOf(remote) === port)
+      .map(([, , , , queues = '']) => Number.parseInt(queues.split(':')[0] ?? '', 16))
+  )
 }
 
 /** Lets time pass in such a way that the listener checks both before and after. */
