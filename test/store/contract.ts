@@ -690,7 +690,7 @@ export function storeContract(
       const since = await other.changes.latestChange()
       const forget = (ciphertext: string) => {
         const before = { ciphertext: Buffer.from(ciphertext), masterKeyId: 'm' }
-        return one.credentials.forgetRetrievable(ClientId('a'), kept.id, before, event('forgotten'))
+        return one.credentials.forgetRetrievable(kept.id, before, event('forgotten'))
       }
       expect(await forget('something else')).toBe(false)
       expect(await other.changes.latestChange()).toBe(since)

@@ -101,7 +101,7 @@ const calls: Calls = {
     },
     forgetRetrievable: ({ credentials }, time) => {
       const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
-      return credentials.forgetRetrievable(ClientId('a'), CredentialId('1'), sealed, event('f', time))
+      return credentials.forgetRetrievable(CredentialId('1'), sealed, event('f', time))
     },
     claimWarning: ({ credentials }) => credentials.claimWarning(CredentialId('1'), 7.5),
   },

@@ -77,7 +77,7 @@ const steps: Steps = {
     replaceRetrievable: ({ credentials }, of) =>
       credentials.replaceRetrievable(S, ciphertext(of), ciphertext(of, 'anew '), said('rewrap', of)),
     forgetRetrievable: async ({ credentials }, of) =>
-      isFirst(of) && credentials.forgetRetrievable(A, S, ciphertext(of, 'anew '), said('forget', of)),
+      isFirst(of) && credentials.forgetRetrievable(S, ciphertext(of, 'anew '), said('forget', of)),
     updateCredentials: ({ credentials }, of) =>
       credentials.updateCredentials(A, ({ all }) => ({
         writes: {

@@ -16,5 +16,5 @@ export function forgetSecret(
     detail: { credential: id, label, kind, retrievable: false },
     changes: [changeOf({ thing: 'credential', id, client: clientId }, { retrievable: true }, { retrievable: false })],
   })
-  return context.store.credentials.forgetRetrievable(clientId, id, retrievable, event)
+  return context.store.credentials.forgetRetrievable(id, retrievable, event)
 }

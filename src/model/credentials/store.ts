@@ -52,7 +52,7 @@ export interface CredentialStore {
   /** Replaces the encrypted copy of a secret and records the event; false if the secret has changed since. */
   replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted, event: AuditEvent): Promise<boolean>
   /** Drops the encrypted copy of a secret, keeps its hash, and records the event; false if the secret has changed since. */
-  forgetRetrievable(client: ClientId, id: CredentialId, before: Encrypted, event: AuditEvent): Promise<boolean>
+  forgetRetrievable(id: CredentialId, before: Encrypted, event: AuditEvent): Promise<boolean>
   /**
    * Claims the expiry warning for this credential and lead time. Returns true to exactly one caller, across processes.
    * @param days the lead time

@@ -1,12 +1,11 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
 import type { Encrypted } from '../../crypto/master-key.ts'
-import {
-  type Credential,
-  type Credentials,
-  type SecretCredential,
-  toCredentials,
-  type UnreadableCredential,
+import type {
+  Credential,
+  Credentials,
+  SecretCredential,
+  UnreadableCredential,
 } from '../../model/credentials/credential.ts'
 import type { UsedCredential } from '../../model/credentials/status.ts'
 import type { CredentialStep, CredentialStore, CredentialUse, OwnedCredential } from '../../model/credentials/store.ts'
@@ -19,7 +18,8 @@ import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
-import { type CredentialRow, fromCredential, toCredential } from './credential-rows.ts'
+import { type CredentialRow, toCredential } from './credential-rows.ts'
+import { deleteCredentials, putCredential, readCredentials } from './credential-statements.ts'
 import { fromEnded, toEnded } from './ended-rows.ts'
 import { requireInUse } from './master-key.ts'
 
@@ -168,38 +168,34 @@ export class SqlCredentialStore implements CredentialStore {
   }
 
   replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted, event: AuditEvent): Promise<boolean> {
+    return this.#changeRetrievable(id, before, after, event)
+  }
+
+  forgetRetrievable(id: CredentialId, before: Encrypted, event: AuditEvent): Promise<boolean> {
+    return this.#changeRetrievable(id, before, undefined, event)
+  }
+
+  /** Stores `after` as the encrypted copy of a secret, or none. @returns false if the copy is no longer `before` */
+  #changeRetrievable(
+    id: CredentialId,
+    before: Encrypted,
+    after: Encrypted | undefined,
+    event: AuditEvent,
+  ): Promise<boolean> {
     return transact(this.#db.writes, async (trx) => {
       await lockNumbers(trx, this.#tenant, 'change')
-      await requireInUse(trx, this.#tenant, after.masterKeyId)
-      const replaced = await trx
+      if (after !== undefined) await requireInUse(trx, this.#tenant, after.masterKeyId)
+      const changed = await trx
         .updateTable('credential')
-        .set({ encrypted_secret: after.ciphertext, master_key_id: after.masterKeyId })
+        .set({ encrypted_secret: after?.ciphertext ?? null, master_key_id: after?.masterKeyId ?? null })
         .where('tenant', '=', this.#tenant)
         .where('id', '=', id)
         .where('encrypted_secret', '=', before.ciphertext)
         .returning('client_id')
         .executeTakeFirst()
-      if (replaced === undefined) return false
+      if (changed === undefined) return false
       // Servers must read it again, since they may soon lack the former master key.
-      await announce(trx, this.#tenant, this.#clock, [{ kind: 'client', id: replaced.client_id }])
-      await this.#audit.appendWithin(trx, [event])
-      return true
-    })
-  }
-
-  forgetRetrievable(client: ClientId, id: CredentialId, before: Encrypted, event: AuditEvent): Promise<boolean> {
-    return transact(this.#db.writes, async (trx) => {
-      await lockNumbers(trx, this.#tenant, 'change')
-      const forgotten = await trx
-        .updateTable('credential')
-        .set({ encrypted_secret: null, master_key_id: null })
-        .where('tenant', '=', this.#tenant)
-        .where('id', '=', id)
-        .where('encrypted_secret', '=', before.ciphertext)
-        .returning('id')
-        .executeTakeFirst()
-      if (forgotten === undefined) return false
-      await announce(trx, this.#tenant, this.#clock, [{ kind: 'client', id: client }])
+      await announce(trx, this.#tenant, this.#clock, [{ kind: 'client', id: changed.client_id }])
       await this.#audit.appendWithin(trx, [event])
       return true
     })
@@ -224,92 +220,4 @@ export class SqlCredentialStore implements CredentialStore {
 function toOwned(row: CredentialRow): OwnedCredential | UnreadableCredential {
   const credential = toCredential(row)
   return 'problem' in credential ? credential : { clientId: ClientId(row.client_id), credential }
-}
-
-/** Replaces all credentials of a client by these. The unreadable ones among them stay as they are. */
-export async function replaceCredentials(
-  trx: Kysely<Schema>,
-  tenant: TenantId,
-  client: ClientId,
-  { all, unreadable }: Credentials,
-): Promise<void> {
-  const stored = await trx
-    .selectFrom('credential')
-    .select('id')
-    .where('tenant', '=', tenant)
-    .where('client_id', '=', client)
-    .execute()
-  const wanted = new Set<string>([...all, ...unreadable].map(({ id }) => id))
-  for (const { id } of stored) if (!wanted.has(id)) await deleteCredentials(trx, tenant, [id])
-  for (const credential of all) await putCredential(trx, tenant, client, credential)
-}
-
-async function deleteCredentials(trx: Kysely<Schema>, tenant: TenantId, ids: readonly string[]): Promise<void> {
-  await trx.deleteFrom('credential').where('tenant', '=', tenant).where('id', 'in', ids).execute()
-}
-
-async function putCredential(
-  trx: Kysely<Schema>,
-  tenant: TenantId,
-  client: ClientId,
-  credential: Credential,
-): Promise<void> {
-  const row = fromCredential(client, credential)
-  if (credential.kind === 'secret' && credential.retrievable !== undefined)
-    await requireNewInUse(trx, tenant, credential.id, credential.retrievable)
-  const { id: _, ...update } = row
-  await trx
-    .insertInto('credential')
-    .values({ tenant, ...row })
-    .onConflict((conflict) =>
-      conflict.columns(['tenant', 'id']).doUpdateSet({
-        ...update,
-        // No warning was given about another expiry yet.
-        warned_days: sql`case when credential.expires_at = excluded.expires_at then credential.warned_days end`,
-      }),
-    )
-    .execute()
-}
-
-/** Requires the master key in use for a new ciphertext; one that is stored already may stay. @throws MasterKeyMismatch */
-async function requireNewInUse(
-  trx: Kysely<Schema>,
-  tenant: TenantId,
-  id: CredentialId,
-  { ciphertext, masterKeyId }: Encrypted,
-) {
-  const stored = await trx
-    .selectFrom('credential')
-    .select('encrypted_secret')
-    .where('tenant', '=', tenant)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  const before = stored?.encrypted_secret
-  if (before === undefined || before === null || !ciphertext.equals(before))
-    await requireInUse(trx, tenant, masterKeyId)
-}
-
-/** Oldest first; undefined if there is no such client. */
-async function readCredentials(
-  db: Kysely<Schema>,
-  tenant: TenantId,
-  client: ClientId,
-): Promise<Credentials | undefined> {
-  const owner = await db
-    .selectFrom('client')
-    .select('client_id')
-    .where('tenant', '=', tenant)
-    .where('client_id', '=', client)
-    .executeTakeFirst()
-  if (owner === undefined) return undefined
-  const rows = await db
-    .selectFrom('credential')
-    .selectAll()
-    .where('tenant', '=', tenant)
-    .where('client_id', '=', client)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute()
-  const { found, unreadable } = toListed(rows.map(toCredential))
-  return toCredentials(found, unreadable)
 }
