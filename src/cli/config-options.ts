@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type Reading, readOptions } from '../config/load.ts'
-import { isEnvironmentOnly, optionInfos } from '../config/schema.ts'
+import { isEnvironmentOnly, optionInfos } from '../config/option-infos.ts'
 import { configFile, namedConfigFile } from './settings.ts'
 
 const flagged = optionInfos.filter((option) => !isEnvironmentOnly(option.key))

@@ -14,7 +14,7 @@ import type { RegisteredKeys } from './registered-keys.ts'
 import type { IssuerKeys } from './remote-jwks/discovery.ts'
 import type { RemoteKeySets } from './remote-jwks/key-sets.ts'
 import type { SecretVerifier } from './secrets/verifier.ts'
-import type { Guesses } from './throttle/limiter.ts'
+import type { Guesses } from './throttle/guesses.ts'
 
 /** The parts of the server on which client authentication depends. */
 export interface ClientAuthContext {

@@ -5,8 +5,9 @@ import type { Path } from '../input/yaml-nodes.ts'
 import { decodeText, LONGEST_FILE, readFile } from '../platform/files.ts'
 import { nearest } from '../platform/nearest.ts'
 import { MistakeList } from '../platform/user-error.ts'
+import { isEnvironmentOnly, type OptionInfo, optionInfos } from './option-infos.ts'
 import { ConfigError, problem } from './problem.ts'
-import { isEnvironmentOnly, type OptionInfo, type Options, optionInfos, schema } from './schema.ts'
+import { type Options, schema } from './schema.ts'
 
 /** The sources of options. Later ones win. */
 export interface Sources {

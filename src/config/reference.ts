@@ -1,4 +1,4 @@
-import { isEnvironmentOnly, optionInfos } from './schema.ts'
+import { isEnvironmentOnly, optionInfos } from './option-infos.ts'
 
 /** The reference page of all options, as Markdown. @param isLive whether the server reads an option again at SIGHUP */
 export function configurationReference(isLive: (key: string) => boolean): string {

@@ -1,6 +1,6 @@
 import type { AuditSink } from '../audit/sink.ts'
 import type { Documents } from '../client-auth/remote-jwks/documents.ts'
-import type { Guesses } from '../client-auth/throttle/limiter.ts'
+import type { Guesses } from '../client-auth/throttle/guesses.ts'
 import { expiryOf } from '../config/certificate.ts'
 import type { Config } from '../config/resolve.ts'
 import { endpointPaths } from '../endpoints/paths.ts'

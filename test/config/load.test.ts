@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { loadOptions } from '../../src/config/load.ts'
+import { optionInfos } from '../../src/config/option-infos.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
-import { optionInfos } from '../../src/config/schema.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tessera-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))

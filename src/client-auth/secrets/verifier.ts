@@ -12,7 +12,7 @@ import {
 import type { ClientId, TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { RandomBytes } from '../../platform/random.ts'
-import type { Standing } from '../throttle/limiter.ts'
+import type { Standing } from '../throttle/guesses.ts'
 import { FairQueue, type Place } from './fair-queue.ts'
 
 /** The time after its last use for which a correct chosen secret is accepted without a slow hash. Milliseconds. */

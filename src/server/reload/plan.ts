@@ -1,5 +1,6 @@
+import { optionInfos } from '../../config/option-infos.ts'
 import { type Config, resolveConfig } from '../../config/resolve.ts'
-import { type Options, optionInfos } from '../../config/schema.ts'
+import type { Options } from '../../config/schema.ts'
 import { isLive } from './table.ts'
 
 /** The result of reading the configuration again. */

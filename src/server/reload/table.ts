@@ -1,6 +1,6 @@
 import type { CertificateCheck } from '../../client-auth/certificates/check.ts'
+import type { OptionKey } from '../../config/option-infos.ts'
 import type { Config } from '../../config/resolve.ts'
-import type { OptionKey } from '../../config/schema.ts'
 import type { Listener } from '../../http/listener.ts'
 import type { TrustedProxies } from '../../http/proxies.ts'
 import type { Logger } from '../../observability/log.ts'

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../../audit/event.ts'
-import type { Guess, Standing } from '../../client-auth/throttle/limiter.ts'
+import type { Guess, Standing } from '../../client-auth/throttle/guesses.ts'
 import type { PlainConfig } from '../../config/plain.ts'
 import type { Snapshot } from '../../observability/snapshot.ts'
 

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import type { AuditSink } from '../../audit/sink.ts'
-import type { Guesses } from '../../client-auth/throttle/limiter.ts'
+import type { Guesses } from '../../client-auth/throttle/guesses.ts'
 import { type PlainConfig, toPlainConfig } from '../../config/plain.ts'
 import type { Config } from '../../config/resolve.ts'
 import type { Logger } from '../../observability/log.ts'

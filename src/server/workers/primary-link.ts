@@ -1,5 +1,5 @@
 import type { AuditSink } from '../../audit/sink.ts'
-import type { Guesses } from '../../client-auth/throttle/limiter.ts'
+import type { Guesses } from '../../client-auth/throttle/guesses.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { systemRandom } from '../../platform/random.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'

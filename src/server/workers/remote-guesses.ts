@@ -1,4 +1,4 @@
-import type { Attempt, Guess, Guesses } from '../../client-auth/throttle/limiter.ts'
+import type { Attempt, Guess, Guesses } from '../../client-auth/throttle/guesses.ts'
 import { TooManyGuesses } from '../../client-auth/throttle/too-many-guesses.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 

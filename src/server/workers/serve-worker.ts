@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { AuditSink } from '../../audit/sink.ts'
-import type { Attempt, Guesses } from '../../client-auth/throttle/limiter.ts'
+import type { Attempt, Guesses } from '../../client-auth/throttle/guesses.ts'
 import { TooManyGuesses } from '../../client-auth/throttle/too-many-guesses.ts'
 import type { Channel, FromPrimary, FromWorker, Wait } from './channel.ts'
 

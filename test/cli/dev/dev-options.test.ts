@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { developmentOptions } from '../../../src/cli/dev/options.ts'
 import { loadOptions } from '../../../src/config/load.ts'
-import { optionInfos } from '../../../src/config/schema.ts'
+import { optionInfos } from '../../../src/config/option-infos.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Attempt, GuessLimiter } from '../../../src/client-auth/throttle/limiter.ts'
+import type { Attempt } from '../../../src/client-auth/throttle/guesses.ts'
+import { GuessLimiter } from '../../../src/client-auth/throttle/limiter.ts'
 import { TooManyGuesses } from '../../../src/client-auth/throttle/too-many-guesses.ts'
 import { ClientId, DEFAULT_TENANT } from '../../../src/oauth/ids.ts'
 import { standingClock } from '../../harness/clock.ts'
