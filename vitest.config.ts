@@ -17,7 +17,7 @@ const ALONE = [
 export default defineConfig({
   test: {
     globalSetup: 'test/harness/setup.ts',
-    setupFiles: 'test/harness/trust.ts',
+    setupFiles: ['test/harness/trust.ts', 'test/harness/umask.ts'],
     pool: 'forks',
     // Much of the time is waiting: for processes, for slow hashes on threads, for keys to rotate.
     maxWorkers: '100%',

@@ -48,6 +48,8 @@ export async function runTessera(
   })
   const before = process.exitCode
   const authorities = getCACertificates('default')
+  const umask = process.umask(0o022)
+  process.umask(umask)
   process.exitCode = 0
   let code = 0
   try {
@@ -68,6 +70,8 @@ export async function runTessera(
     process.exitCode = before
     // `tessera token --ca` adds an authority to those of the process.
     setDefaultCACertificates(authorities)
+    // `tessera dev` keeps its files from other users.
+    process.umask(umask)
     exiting.mockRestore()
     stdin.mockRestore()
   }

