@@ -88,15 +88,20 @@ export class WorkerPool {
     return new Promise((resolve) => {
       const take = (message: FromWorker): void => {
         if (message.kind !== 'reloaded') return
-        worker.off('message', take)
         const { problem } = message
         if (problem !== undefined) {
           this.#options.log.error({ worker: worker.process.pid, problem }, 'a worker could not reload')
         }
+        end()
+      }
+      // A worker lives for many reloads, so both listeners go with each.
+      const end = (): void => {
+        worker.off('message', take)
+        worker.off('exit', end)
         resolve()
       }
       worker.on('message', take)
-      worker.once('exit', () => resolve())
+      worker.once('exit', end)
       channelOf(worker).send({ kind: 'config', config: this.#config })
     })
   }

@@ -168,6 +168,12 @@ describe.each([1, 2])('SIGHUP to a server of %d workers', (workers) => {
     // The lifetime of the same file isn't in use either.
     expect(await lifetimeAt(`https://localhost:${port}`)).toBe(14_400)
   })
+
+  test('any number of reloads leaves no listener behind', async () => {
+    // Node warns of an eleventh listener of one kind (https://nodejs.org/api/events.html#eventsdefaultmaxlisteners).
+    for (let reloads = 0; reloads < 12; reloads += 1) expect(await server.reload({})).not.toContain('Warning')
+    expect(server.command.output()).not.toContain('MaxListenersExceededWarning')
+  })
 })
 
 describe('other changes in the file', () => {
