@@ -111,19 +111,6 @@ describe('notations of the client’s address', () => {
     expect(named.clientAddress('10.0.0.1', '198.51.100.1', 'for=198.51.100.2')).toBe(both)
     expect(named.clientAddress('10.0.0.1', undefined, 'for=198.51.100.2')).toBe(alone)
   })
-
-  test.each(['for=10.0.0.2,', ' ', 'for=" ', '"', '\\', 'a=b;', 'for= ', ',', 'a'])(
-    'the largest header of %s takes no time',
-    (part) => {
-      const header = part.repeat(32_768 / part.length)
-      const before = process.cpuUsage()
-      for (let round = 0; round < 4; round += 1) {
-        proxies.clientAddress('10.0.0.1', header)
-        proxies.clientAddress('10.0.0.1', undefined, header)
-      }
-      expect(process.cpuUsage(before).user / 8).toBeLessThan(10_000)
-    },
-  )
 })
 
 describe('plain HTTP behind a proxy', () => {

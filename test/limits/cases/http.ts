@@ -4,6 +4,7 @@ import { parseForm } from '../../../src/http/form.ts'
 import { TrustedProxies } from '../../../src/http/proxies.ts'
 import { parseTraceId, parseTraceparent } from '../../../src/http/trace.ts'
 import { parseScope } from '../../../src/oauth/scope.ts'
+import { normaliseUri } from '../../../src/oauth/uri.ts'
 import { redactFields, redactText } from '../../../src/platform/redact.ts'
 import { visibleText, visibleValue } from '../../../src/platform/visible.ts'
 import { fill, fillWithNames } from '../shapes.ts'
@@ -17,9 +18,14 @@ const HEADERS = 32 * 1024
 /** Bytes of one event's detail in the audit log. Commands print it, and strangers wrote it. */
 const DETAIL = 8 * 1024
 
+/** Characters of a URI. A longer one is not normalised. */
+const URI = 4096
+
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const proxies = new TrustedProxies(['10.0.0.0/8', 'fd00::/8'])
+
+const uri = (part: string): string => `https://${fill(URI - 8, part)}`
 
 const requestOf = (headers: Record<string, string>, names = '') => ({
   httpVersion: '1.1',
@@ -86,6 +92,17 @@ export const httpCases = [
     'one long address': `for=${'f'.repeat(HEADERS)}`,
     commas: ','.repeat(HEADERS),
     semicolons: ';'.repeat(HEADERS),
+    'other parameters': fill(HEADERS, 'a=b;'),
+    'quotes that never end': fill(HEADERS, 'for=" '),
+    'empty addresses': fill(HEADERS, 'for= '),
+  }),
+  ...cases('normaliseUri', normaliseUri, {
+    users: uri('a@'),
+    'needless escapes': uri('%7e'),
+    'escaped dots': uri('/%2e'),
+    'parent folders': uri('../'),
+    ports: uri(':'),
+    'brackets that never end': uri('['),
   }),
   ...cases('httpFault', httpFault, {
     'a long host': requestOf({ host: 'a'.repeat(HEADERS) }),
