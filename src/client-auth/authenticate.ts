@@ -72,12 +72,13 @@ export function authenticateClient(
   function conclude(verifying: Promise<VerifiedCredential>, hold: Hold): Promise<AuthenticatedClient> {
     const proceed = (verified: VerifiedCredential): AuthenticatedClient => {
       hold.release()
-      return accept(verified)
+      try {
+        return accept(verified)
+      } catch (error) {
+        return refuse(error)
+      }
     }
-    return verifying
-      .catch((error: unknown) => refuse(error, hold))
-      .then(proceed)
-      .catch(refuse)
+    return verifying.then(proceed, (error: unknown) => refuse(error, hold))
   }
 }
 

@@ -34,7 +34,7 @@ export async function verifyFederatedJwt(
   const issuers = presentedIssuers(jws.claims)
   const { clients, unreadable } = await possibleClients(context, clientId, issuers)
   try {
-    return await verifyAmong(context, { ...attempt, clients, clientId, jws })
+    return await verifyAmong(context, { ...attempt, clients, clientId, jws, issuers })
   } catch (error) {
     // The token may belong to the unreadable client, so no other refusal would be right.
     throw unreadable ?? error
@@ -45,13 +45,13 @@ interface FederatedAttempt extends Attempt {
   readonly clients: readonly Client[]
   readonly clientId: ClientId | undefined
   readonly jws: CompactJws
+  readonly issuers: readonly string[]
 }
 
 async function verifyAmong(
   context: ClientAuthContext,
-  { clients, clientId, jws, patience, at }: FederatedAttempt,
+  { clients, clientId, jws, issuers, patience, at }: FederatedAttempt,
 ): Promise<VerifiedCredential> {
-  const issuers = presentedIssuers(jws.claims)
   const candidates = clients.flatMap((client) =>
     client.credentials.federated
       .filter(({ trust }) => issuers.includes(trust.issuer))

@@ -49,7 +49,7 @@ export function findRememberedSecret(
  * repeated wrong secret is no new guess, and is refused as before.
  * @param readings the possible meanings of the request, likeliest first
  * @returns undefined if the secret is none of the client's
- * @throws TooManyGuesses or `secret_queue_full`
+ * @throws TooManyGuesses or SecretQueueFull
  */
 export async function findChosenSecret(
   context: Pick<ClientAuthContext, 'tenant' | 'secrets' | 'guesses'>,

@@ -139,8 +139,7 @@ function refuseUnusable(file: string, certificate: ServerCertificate): void {
 
 /** Reads the authorities of client certificates. @throws ConfigError if there is none, or if one is not an authority */
 export function readClientAuthorities(file: string): string {
-  const pem = readPemFile('tls.client_ca', file, CONVERT_CERTIFICATE)
-  parseCertificates('tls.client_ca', file, pem)
+  const pem = readAuthorities('tls.client_ca', file)
   try {
     TrustAnchors.parse(pem)
   } catch (error) {

@@ -1,10 +1,7 @@
 import { statSync } from 'node:fs'
 import { LONGEST_SECRET_FILE, readSecret } from '../input/secret.ts'
-import { decodeText, readFile } from '../platform/files.ts'
+import { decodeText, LONGEST_FILE, readFile } from '../platform/files.ts'
 import { problem } from './problem.ts'
-
-/** The most bytes. A bundle of all public authorities has a quarter of this. */
-const LONGEST_PEM = 1024 * 1024
 
 /** Reads a file that an option names. @throws ConfigError */
 function readBytes(setting: string, file: string, most: number): Buffer {
@@ -19,7 +16,7 @@ function readBytes(setting: string, file: string, most: number): Buffer {
  * @throws ConfigError
  */
 export function readPemFile(setting: string, file: string, convert: string): string {
-  const bytes = readBytes(setting, file, LONGEST_PEM)
+  const bytes = readBytes(setting, file, LONGEST_FILE)
   // The text around a PEM block may have any encoding (RFC 7468 §2).
   const text = decodeText(bytes) ?? (bytes.includes('-----BEGIN ') ? bytes.toString('latin1') : undefined)
   if (text?.trim() === '') throw problem(setting, file, 'is empty')

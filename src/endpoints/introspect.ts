@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Endpoint, HttpResponse } from '../http/message.ts'
 import { json, NEVER_STORED } from '../http/respond.ts'
+import { STATEMENT_ALGORITHM } from '../oauth/algorithms.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import { toSeconds } from '../platform/clock.ts'
 import { scopeOf, tokenTypeOf } from '../tokens/claims.ts'
@@ -55,6 +56,6 @@ async function jwtResponse(
   at: number,
 ): Promise<HttpResponse> {
   const claims = { iss: url, aud: caller, iat: toSeconds(at), token_introspection: answer }
-  const body = await signJwt(await keyring.signer('ES256'), 'token-introspection+jwt', claims)
+  const body = await signJwt(await keyring.signer(STATEMENT_ALGORITHM), 'token-introspection+jwt', claims)
   return { status: 200, headers: { 'Content-Type': JWT_TYPE, ...NEVER_STORED }, body }
 }

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../http/message.ts'
-import { signingAlgorithms } from '../oauth/algorithms.ts'
+import { STATEMENT_ALGORITHM, signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
 import { tokenGrantTypes } from '../oauth/grant-types.ts'
 import { endpointPaths } from './paths.ts'
@@ -45,7 +45,7 @@ function metadata({ issuer, assertionAlgorithms, proofAlgorithms }: MetadataServ
     ...authentication('token_endpoint'),
     introspection_endpoint: url(endpointPaths.introspection),
     ...authentication('introspection_endpoint'),
-    introspection_signing_alg_values_supported: ['ES256'],
+    introspection_signing_alg_values_supported: [STATEMENT_ALGORITHM],
     revocation_endpoint: url(endpointPaths.revocation),
     ...authentication('revocation_endpoint'),
     dpop_signing_alg_values_supported: proofAlgorithms,

@@ -70,13 +70,13 @@ export class Keyring {
 
   /**
    * The signer of new tokens with this algorithm.
-   * @throws NoSigningKey if there is none within seconds, `key_unusable` if the active key can't sign
+   * @throws NoSigningKey if there is none within seconds, KeyUnusable if the active key can't sign
    */
   signer(algorithm: SigningAlgorithm): Signer | Promise<Signer> {
     return this.#signer(algorithm) ?? this.#wait(() => this.#signer(algorithm))
   }
 
-  /** The key that seals new tokens. @throws Refusal as `signer` does */
+  /** The key that seals new tokens. @throws NoSigningKey or KeyUnusable, as `signer` does */
   sealingKey(): SealingKey | Promise<SealingKey> {
     return this.#sealing() ?? this.#wait(() => this.#sealing())
   }
@@ -96,7 +96,7 @@ export class Keyring {
     return false
   }
 
-  /** The key that a sealed token names. @throws Refusal as `verificationKey` does */
+  /** The key that a sealed token names. @throws KeyUnusable as `verificationKey` does */
   sealingKeyOf(reference: Buffer): SealingKey | undefined {
     const name = reference.toString('hex')
     return this.#table.sealers.get(name) ?? this.#refuseUnverifiable(name)

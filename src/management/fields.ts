@@ -30,7 +30,8 @@ function clientFields(client: Client | UnreadableClient): Fields {
   return { ...fields, disabledAt: iso(ended?.disabledAt) }
 }
 
-type Standing = Pick<Credentials, 'all' | 'unreadable'>
+/** The credentials of a client at one moment. */
+export type Standing = Pick<Credentials, 'all' | 'unreadable'>
 
 const NONE: Standing = { all: [], unreadable: [] }
 

@@ -5,7 +5,16 @@ import type { Api } from './api.ts'
 import type { Client, UnreadableClient } from './client.ts'
 
 /** The number of clients that are read at a time when all are read. */
-export const CLIENTS_IN_PAGE = 500
+const CLIENTS_IN_PAGE = 500
+
+/** Every client, by id. Clients that are added or removed meanwhile may be among them or not. */
+export async function* allClients(store: Pick<ModelStore, 'listClients'>): AsyncGenerator<Client | UnreadableClient> {
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const page: readonly (Client | UnreadableClient)[] = await store.listClients(after, CLIENTS_IN_PAGE)
+    yield* page
+    after = page.length < CLIENTS_IN_PAGE ? undefined : page.at(-1)?.id
+  }
+}
 
 /** APIs and clients at one moment. */
 export interface ModelSnapshot {

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { codeOf } from './system-error.ts'
 import { visibleText } from './visible.ts'
 
 /** The pause, in milliseconds, before a write to a full pipe is repeated. Another process may have made the pipe non-blocking. */
@@ -26,7 +27,7 @@ class StandardStream {
     try {
       return writeSync(this.#descriptor, bytes)
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
+      if (codeOf(error) !== 'EAGAIN') throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS)
       return 0
     }

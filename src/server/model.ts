@@ -15,7 +15,7 @@ import { Revocations } from '../tokens/revocation/revocations.ts'
 import type { Dependencies } from './environment.ts'
 import { tokenLifetime } from './reload/table.ts'
 
-const KEY_SOURCES = 'where clients have their keys could not be read'
+const KEY_SOURCES = "the sources of clients' keys could not be read"
 
 /** The copy of the database in the memory of a process, kept up to date. */
 export interface Model extends Omit<LoadedModel, 'start'> {
@@ -88,7 +88,7 @@ async function rotateKeys(
 function countConsumers({ clock, shutdown, repeat }: Dependencies, store: Store): KeySetConsumers {
   const consumers = new KeySetConsumers(store.keys, clock)
   shutdown.add(() => consumers.flush())
-  repeat({ every: 2_000, work: () => consumers.flush(), failure: 'who fetched the keys could not be written' })
+  repeat({ every: 2_000, work: () => consumers.flush(), failure: 'consumers of the key set could not be written' })
   repeat({
     every: 60_000,
     work: () => consumers.prune(),

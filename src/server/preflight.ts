@@ -5,6 +5,7 @@ import { reservePort } from '../http/listener.ts'
 import { isAdminAt, issuerAt } from '../http/whose-port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
+import { codeOf } from '../platform/system-error.ts'
 import { MistakeList, UserError } from '../platform/user-error.ts'
 import { examineDatabase } from '../store/examine.ts'
 import { type DatabaseFindings, NOTHING } from '../store/sql/findings.ts'
@@ -90,7 +91,7 @@ async function faultOf(
     return undefined
   } catch (error) {
     const fault = listenFault(name, address, error)
-    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    const isTaken = codeOf(error) === 'EADDRINUSE'
     if (fault instanceof UserError) return { error: fault, isTaken }
     throw fault
   }

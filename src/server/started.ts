@@ -1,4 +1,5 @@
 import type { Config } from '../config/resolve.ts'
+import { SQLITE } from '../input/database-location.ts'
 import type { Logger } from '../observability/log.ts'
 import { version } from '../platform/version.ts'
 
@@ -11,7 +12,7 @@ interface Started {
 
 /** The kind of a database, by its address. The rest of the address may hold a password, so nobody shows it. */
 export const storageKind = (location: string): 'sqlite' | 'postgres' =>
-  location.startsWith('sqlite:') ? 'sqlite' : 'postgres'
+  location.startsWith(SQLITE) ? 'sqlite' : 'postgres'
 
 /** Logs one line about the server that has started. */
 export function logStart(log: Logger, config: Config, { runtimePort, adminPort, workers }: Started): void {

@@ -43,7 +43,7 @@ export async function migrateDatabase(
  * Opens a database that exists and is up to date. Commands use this, so that none of them creates or migrates a database by
  * accident.
  * @throws UserError if it does not exist or a migration is due
- * @throws Refusal as `openStore` does
+ * @throws DatabaseTooNew or StorageUnavailable as `openStore` does
  */
 export async function openExistingStore(location: string, clock: Clock, access?: PostgresAccess): Promise<Store> {
   return createStore(await openExistingDatabase(location, access), clock)

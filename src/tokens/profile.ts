@@ -3,6 +3,7 @@ import { type KeyAlgorithm, SEALING } from '../keys/algorithms.ts'
 import type { Api, ApiTokenSettings, Claims } from '../model/api.ts'
 import type { ApiSet } from '../model/api-set.ts'
 import type { Client } from '../model/client.ts'
+import { STATEMENT_ALGORITHM } from '../oauth/algorithms.ts'
 import { refusal as policyRefusal } from '../policy/refusals.ts'
 import { isPresetName, type Preset, presets } from './presets.ts'
 import { refusal } from './refusals.ts'
@@ -74,10 +75,10 @@ export function clientClaims(profile: TokenProfile, client: Client): Claims {
   return claims
 }
 
-/** The algorithms that need keys: those of the APIs, and ES256, which signs our own statements. */
+/** The algorithms that need keys: those of the APIs, and the one of our own statements. */
 export const algorithmsInUse = (apis: ApiSet): readonly KeyAlgorithm[] => {
   const ofApis = apis.all
     .map(({ token }) => resolveProfile(token))
     .map(({ format, algorithm }) => (format === 'sealed' ? SEALING : algorithm))
-  return [...new Set<KeyAlgorithm>(['ES256', ...ofApis])]
+  return [...new Set<KeyAlgorithm>([STATEMENT_ALGORITHM, ...ofApis])]
 }

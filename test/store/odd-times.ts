@@ -38,7 +38,6 @@ const calls: Calls = {
     loadClient: ({ directory }) => directory.loadClient(ClientId('a')),
     loadApis: ({ directory }) => directory.loadApis(),
     clientsTrusting: ({ directory }) => directory.clientsTrusting('https://a', 10),
-    listClients: ({ directory }) => directory.listClients('', 10),
   },
   certificateUse: {
     usesCertificates: ({ certificateUse }) => certificateUse.usesCertificates([ClientId('a')]),

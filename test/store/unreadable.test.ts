@@ -128,7 +128,7 @@ async function expectOthers(store: Store): Promise<void> {
   expect(other).toMatchObject({ id: 'other', credentials: { all: { length: 5 }, unreadable: [] } })
   const { found } = await store.directory.loadApis()
   expect(found.map(({ audience }) => audience)).toContain('https://other.example.com')
-  const listed = await store.directory.listClients('', 10)
+  const listed = await store.model.listClients('', 10)
   expect(listed.find(({ id }) => id === OTHER)).toEqual(other)
   expect((await store.credentials.listCredentials(OTHER))?.found).toHaveLength(5)
   const now = systemClock.now()
@@ -163,7 +163,7 @@ describe('unreadable-record: garbage in a column makes only its row unreadable:'
       if (broken === undefined) throw new Error('it is gone')
       // Its credentials stay.
       expect(broken.credentials.all).toHaveLength(5)
-      const [listed] = await store.directory.listClients('', 1)
+      const [listed] = await store.model.listClients('', 1)
       expect(listed).toEqual(broken)
       return 'problem' in broken
     })

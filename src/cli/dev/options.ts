@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { problem } from '../../config/problem.ts'
 import type { Options } from '../../config/schema.ts'
 import { generateMasterKey } from '../../crypto/master-key.ts'
-import { shownLocation } from '../../input/database-location.ts'
+import { SQLITE, shownLocation } from '../../input/database-location.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { makeFolder } from '../../platform/files.ts'
 import { isLoopback } from '../../platform/loopback.ts'
@@ -80,4 +80,4 @@ function openWay(folder: string): void {
 }
 
 /** The database of a data folder. */
-export const developmentStorage = (data: string): string => `sqlite:${join(resolve(data), 'tessera.db')}`
+export const developmentStorage = (data: string): string => `${SQLITE}${join(resolve(data), 'tessera.db')}`

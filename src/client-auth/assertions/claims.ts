@@ -1,6 +1,6 @@
 import { type CompactJws, mediaType } from '../../crypto/jws/compact.ts'
 import { received } from '../../crypto/jws/received.ts'
-import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
+import { LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import type { Refusal } from '../../oauth/refusal.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import { CLOCK_SKEW_MS, isNumericDate, toSeconds } from '../../platform/clock.ts'
@@ -25,7 +25,6 @@ interface AssertionRules {
 
 /** The claims of a checked assertion that are still needed. */
 export interface AssertionClaims {
-  readonly clientId: ClientId
   /** The id of the assertion. Its length is not limited. */
   readonly jti: string
   /** The time from which on the assertion is refused as expired, so that its `jti` may be forgotten. Milliseconds. */
@@ -52,7 +51,7 @@ export function checkAssertion(jws: CompactJws, rules: AssertionRules): Assertio
   if (iss !== sub) throw refusal('assertion_subject', { detail: { iss: received(iss), sub: received(sub) } })
   if (typeof jti !== 'string' || jti === '') throw wrongClaim('jti', 'a string that no other assertion has', jti)
   checkAudience(jws.claims['aud'], rules)
-  return { clientId: ClientId(iss), jti, expiresAt: checkTimes(jws.claims, rules) }
+  return { jti, expiresAt: checkTimes(jws.claims, rules) }
 }
 
 const isId = (value: unknown): value is string =>

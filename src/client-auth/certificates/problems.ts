@@ -5,7 +5,7 @@ import { cut } from '../../platform/text.ts'
 /** Every reason to refuse a path to an anchor, with the text for administrators. */
 const problems = {
   no_path: 'No trust anchor, and none of the certificates sent along, has issued the certificate.',
-  chain_too_long: 'More certificates were sent along than are looked at.',
+  chain_too_long: 'More certificates were sent along, or are needed to reach a trust anchor, than are accepted.',
   expired: 'The certificate has expired.',
   not_yet_valid: 'The certificate is not valid yet.',
   not_a_ca: 'The issuer is not an authority: its basicConstraints lack CA:TRUE (RFC 5280 §4.2.1.9).',

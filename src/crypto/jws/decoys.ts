@@ -1,8 +1,6 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { AsymmetricAlgorithm, VerificationKey } from './algorithms.ts'
-
-/** The sizes of RSA keys that are accepted, in bytes. */
-const RSA = { least: 256, most: 1024 }
+import { RSA_BYTES } from './key-material.ts'
 
 const decoys = new Map<string, VerificationKey>()
 
@@ -13,7 +11,7 @@ const decoys = new Map<string, VerificationKey>()
  */
 export function decoyKey(alg: AsymmetricAlgorithm, signatureBytes: number): VerificationKey | undefined {
   const isRsa = alg.startsWith('RS') || alg.startsWith('PS')
-  if (isRsa && (signatureBytes < RSA.least || signatureBytes > RSA.most)) return undefined
+  if (isRsa && (signatureBytes < RSA_BYTES.least || signatureBytes > RSA_BYTES.most)) return undefined
   const name = isRsa ? `RSA ${signatureBytes}` : alg
   const known = decoys.get(name)
   if (known !== undefined) return known

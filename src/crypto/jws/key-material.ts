@@ -22,10 +22,10 @@ const CURVES: ReadonlyMap<unknown, number> = new Map([
   ['P-521', 66],
 ])
 /**
- * RFC 7518 §3.3 requires 2048 bits. With a key of over 8192 bits, each check would take milliseconds, and anyone can
+ * The sizes of RSA keys that are accepted. RFC 7518 §3.3 requires 2048 bits. With a key of over 8192 bits, each check would take milliseconds, and anyone can
  * cause one.
  */
-const RSA_BYTES = { least: 256, most: 1024 }
+export const RSA_BYTES = { least: 256, most: 1024 }
 /** The most bytes of an exponent: OpenSSL's limit for large keys. */
 const LONGEST_EXPONENT = 8
 /**

@@ -1,15 +1,9 @@
 import { freeLabel } from '../../model/credentials/life.ts'
 import type { ClientId } from '../../oauth/ids.ts'
-import {
-  addShown,
-  type CredentialChange,
-  type MadeCredential,
-  requireCredentials,
-  type ShowSecret,
-  type Standing,
-} from './change.ts'
+import type { Standing } from '../fields.ts'
+import { addShown, type CredentialChange, requireCredentials, type ShowSecret } from './change.ts'
 import { checkLabel, today } from './labels.ts'
-import { type CredentialSpec, type MakingContext, makeCredential, NEW_SECRET } from './make.ts'
+import { type CredentialSpec, type MadeCredential, type MakingContext, makeCredential, NEW_SECRET } from './make.ts'
 
 interface AddInput {
   readonly client: ClientId

@@ -5,10 +5,9 @@ import type { ClientId } from '../../oauth/ids.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { noClient } from '../clients/show.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
-import { credentialChanges } from '../fields.ts'
-
-/** The credentials of a client at one moment. */
-export type Standing = Pick<Credentials, 'all' | 'unreadable'>
+import { credentialChanges, type Standing } from '../fields.ts'
+import { listCredentials } from './list.ts'
+import type { MadeCredential } from './make.ts'
 
 /** One change of a client's credentials. */
 export interface CredentialChange<Subject extends Credential | UnreadableCredential = Credential> {
@@ -17,12 +16,6 @@ export interface CredentialChange<Subject extends Credential | UnreadableCredent
   readonly credential: Subject
   /** Further members of the detail of the event. */
   readonly extraDetail?: AuditEvent['detail']
-}
-
-/** A new credential, and its secret if one was generated, which is shown once. */
-export interface MadeCredential {
-  readonly credential: Credential
-  readonly generated: string | undefined
 }
 
 /** Names one credential of a client. */
@@ -97,10 +90,9 @@ export function addShown<Change extends CredentialChange>(
 }
 
 /** The present credentials of a client. @throws UserError if the client does not exist */
-export async function requireCredentials({ store }: ManagementContext, client: ClientId): Promise<Standing> {
-  const listed = await store.credentials.listCredentials(client)
-  if (listed === undefined) throw noClient(client)
-  return { all: listed.found.map(({ credential }) => credential), unreadable: listed.unreadable }
+export async function requireCredentials(context: ManagementContext, client: ClientId): Promise<Standing> {
+  const { found, unreadable } = await listCredentials(context, client)
+  return { all: found.map(({ credential }) => credential), unreadable }
 }
 
 function standingAfter({ all, unreadable }: Standing, { put, remove }: CredentialWrites): Standing {

@@ -1,7 +1,7 @@
 import { type Credential, isValid, type UnreadableCredential } from '../../model/credentials/credential.ts'
 import { nameOf, successorOf } from '../../model/credentials/life.ts'
 import { UserError } from '../../platform/user-error.ts'
-import type { Standing } from './change.ts'
+import type { Standing } from '../fields.ts'
 
 /** The credentials with an id or label. */
 export const withName = <Named extends Credential | UnreadableCredential>(

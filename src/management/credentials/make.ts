@@ -80,13 +80,18 @@ export class CredentialError extends UserError {
   }
 }
 
+/** A new credential, and its secret if one was generated, which is shown once. */
+export interface MadeCredential {
+  readonly credential: Credential
+  readonly generated: string | undefined
+}
+
 /** The least bytes of a retrievable secret: a key of HS256 must be as long as its digest (RFC 7518 §3.2). */
 const SHORTEST_RETRIEVABLE = 32
 
 /**
  * Makes a credential, without storing it.
  * @param siblings the other credentials of the client
- * @returns the credential, and its secret if one was generated, which is to be shown once
  * @throws CredentialError if the values can't be a credential, such as a private key
  */
 export async function makeCredential(
@@ -94,7 +99,7 @@ export async function makeCredential(
   proof: ProofSpec,
   terms: Terms,
   siblings: readonly Credential[],
-): Promise<{ readonly credential: Credential; readonly generated: string | undefined }> {
+): Promise<MadeCredential> {
   const { clock, random } = maker
   const life: Omit<CredentialLife, 'hint'> = {
     id: CredentialId(uuidv7(clock, random)),

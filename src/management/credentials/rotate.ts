@@ -2,18 +2,11 @@ import type { Credential } from '../../model/credentials/credential.ts'
 import { freeLabel, nameOf, rotate } from '../../model/credentials/life.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { UserError } from '../../platform/user-error.ts'
-import { iso } from '../fields.ts'
-import {
-  addShown,
-  type CredentialChange,
-  type MadeCredential,
-  requireCredentials,
-  type ShowSecret,
-  type Standing,
-} from './change.ts'
+import { iso, type Standing } from '../fields.ts'
+import { addShown, type CredentialChange, requireCredentials, type ShowSecret } from './change.ts'
 import { findCredential } from './find.ts'
 import { checkLabel, nextLabel } from './labels.ts'
-import { type CredentialSpec, type MakingContext, makeCredential, type ProofSpec } from './make.ts'
+import { type CredentialSpec, type MadeCredential, type MakingContext, makeCredential, type ProofSpec } from './make.ts'
 
 interface RotateInput {
   readonly client: ClientId

@@ -4,15 +4,9 @@ import type { RemovedCredential } from '../../model/client.ts'
 import type { Credential } from '../../model/credentials/credential.ts'
 import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
 import { type SecretHash, scryptDigest, sha256 } from '../../model/credentials/secret-hash.ts'
-import { type CredentialMaker, makeCredential, type ProofSpec } from '../credentials/make.ts'
+import { type CredentialMaker, type MadeCredential, makeCredential, type ProofSpec } from '../credentials/make.ts'
 import type { CredentialInput, FederatedInput } from '../schemas/credential.ts'
 import { withoutUndefined } from '../schemas/values.ts'
-
-/** A credential as the manifest describes it, and its generated secret, which is shown once. */
-interface PlannedCredential {
-  readonly credential: Credential
-  readonly generated: string | undefined
-}
 
 /** The secret of a credential, and the origin of the credential. */
 interface Source {
@@ -39,7 +33,7 @@ export async function planCredential(
   wanted: CredentialInput,
   { secret, generate, origin }: Source,
   { before, removed }: Siblings,
-): Promise<PlannedCredential | RemovedCredential> {
+): Promise<MadeCredential | RemovedCredential> {
   const expiresAt = wanted.expires === undefined ? undefined : Date.parse(wanted.expires)
   const terms = { label: wanted.label, origin, expiresAt } as const
   const existing = before.find(({ label, origin }) => label === wanted.label && origin === 'manifest')

@@ -4,7 +4,7 @@ import { ApiSet } from '../../model/api-set.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import { type Credential, isValid } from '../../model/credentials/credential.ts'
 import { isDynamic, isValueOf } from '../../model/scope-patterns.ts'
-import { CLIENTS_IN_PAGE, type ModelSnapshot, type ModelStore } from '../../model/store.ts'
+import { allClients, type ModelSnapshot, type ModelStore } from '../../model/store.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import { accessOf } from '../../policy/scopes.ts'
 import type { Loss, Plan } from './plan.ts'
@@ -95,18 +95,14 @@ async function apiLosses(
   if (narrowed.length === 0) return []
   const involved = new ApiSet(narrowed.flatMap(({ before, after }) => [before, after]))
   const counts = narrowed.map(() => new Map<string, number>())
-  for (let from: string | undefined = ''; from !== undefined; ) {
-    const clients: readonly (Client | UnreadableClient)[] = await store.listClients(from, CLIENTS_IN_PAGE)
-    for (const client of clients) {
-      if ('problem' in client) continue
-      for (const [index, { before, after }] of narrowed.entries()) {
-        const had = heldAt(client, before, involved)
-        const has = heldAt(client, after, involved)
-        const count = counts[index]
-        for (const scope of had) if (!has.has(scope)) count?.set(scope, (count.get(scope) ?? 0) + 1)
-      }
+  for await (const client of allClients(store)) {
+    if ('problem' in client) continue
+    for (const [index, { before, after }] of narrowed.entries()) {
+      const had = heldAt(client, before, involved)
+      const has = heldAt(client, after, involved)
+      const count = counts[index]
+      for (const scope of had) if (!has.has(scope)) count?.set(scope, (count.get(scope) ?? 0) + 1)
     }
-    from = clients.length < CLIENTS_IN_PAGE ? undefined : clients.at(-1)?.id
   }
   return narrowed.flatMap(({ before: { audience } }, index) =>
     [...(counts[index] ?? [])].map(([scope, clients]) => ({ kind: 'api scope' as const, audience, scope, clients })),

@@ -1,3 +1,4 @@
+import type { ZodError } from 'zod'
 import { formatPath, inOurWords, issuesOf } from '../../input/issues.ts'
 import { readYaml } from '../../input/yaml.ts'
 import type { Path } from '../../input/yaml-nodes.ts'
@@ -65,13 +66,17 @@ function parsePart({ name, content }: ManifestFile): Part {
   if (document.value === undefined) throw errorAt(locate([]), 'is empty: a manifest has apis, clients, or both')
   const parsed = manifestSchema.safeParse(document.value, inOurWords)
   if (parsed.success) return { manifest: parsed.data, locate }
-  throw new Mistakes(
-    issuesOf(parsed.error).map(
+  throw mistakesOf(parsed.error, locate)
+}
+
+/** The mistakes that a schema has found in a file, each with its place. */
+export const mistakesOf = (error: ZodError, locate: Locate): Mistakes =>
+  new Mistakes(
+    issuesOf(error).map(
       ({ path, message, isUnknown }) =>
         errorAt(locate(path), isUnknown ? 'this version knows no such field' : message).message,
     ),
   )
-}
 
 /** The position of a field of the whole manifest. */
 function locateIn(parts: readonly Part[], path: Path): Location {

@@ -85,8 +85,8 @@ export class Directory {
   }
 
   /**
-   * The client of this id, at once if it is in memory. Rejects if it is not in memory and the store fails. Rejects with a Refusal
-   * `record_unreadable` if its record can't be read.
+   * The client of this id, at once if it is in memory. Rejects if it is not in memory and the store fails. Rejects with
+   * RecordUnreadable if its record can't be read.
    */
   client(id: ClientId): Client | undefined | Promise<Client | undefined> {
     if (id.length > LONGEST_CLIENT_ID) return undefined

@@ -10,6 +10,4 @@ export interface DirectoryStore {
   loadApis(): Promise<Listed<Api>>
   /** At most `most` clients that have a federated credential of this issuer, by id. */
   clientsTrusting(issuer: string, most: number): Promise<readonly ClientId[]>
-  /** At most `most` clients whose id comes after `after`, by id. */
-  listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]>
 }

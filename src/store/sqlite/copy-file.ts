@@ -86,7 +86,3 @@ function withFile<Result>(path: string, work: (database: DatabaseSync) => Result
     throw fault === undefined ? error : new UserError(`${path} can't be used: ${fault}`, { cause: error })
   }
 }
-
-/** Whether an error comes from SQLite itself and has a result code (https://sqlite.org/rescode.html). */
-export const isSqliteError = (error: unknown): error is Error & { readonly errcode: number } =>
-  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../../platform/user-error.ts'
-import { isSqliteError } from './copy-file.ts'
-import { SQLITE_BUSY } from './problems.ts'
+import { resultCode, SQLITE_BUSY } from './problems.ts'
 
 /**
  * Prevents all other connections from opening a database until this connection is closed.
@@ -14,7 +13,7 @@ export function takeDatabase(database: DatabaseSync, path: string): void {
     // (https://sqlite.org/pragma.html#pragma_locking_mode).
     database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
   } catch (error) {
-    if (!isSqliteError(error) || (error.errcode & 0xff) !== SQLITE_BUSY) throw error
+    if (resultCode(error) !== SQLITE_BUSY) throw error
     throw new UserError(`${path} is in use: stop every server and command on it first`)
   }
 }

@@ -4,9 +4,10 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../platform/clock.ts'
 import { makeFolder } from '../../platform/files.ts'
 import { UserError } from '../../platform/user-error.ts'
-import { type Contents, checkDatabase, copyDatabase, isSqliteError, syncFile } from './copy-file.ts'
+import { type Contents, checkDatabase, copyDatabase, syncFile } from './copy-file.ts'
 import { takeDatabase } from './exclusive.ts'
 import { filesOf, makeDatabasePrivate } from './files.ts'
+import { resultCode } from './problems.ts'
 
 interface RestoreOptions {
   /** The path of a backup. */
@@ -98,7 +99,7 @@ function lock(database: DatabaseSync, path: string): boolean {
     takeDatabase(database, path)
     return holdsData(database)
   } catch (error) {
-    if (isSqliteError(error)) return true
+    if (resultCode(error) !== undefined) return true
     throw error
   }
 }
@@ -112,7 +113,7 @@ function removeLog(database: DatabaseSync): void {
     database.exec('pragma journal_mode = delete')
   } catch (error) {
     // The log of an unreadable database is moved aside with it.
-    if (!isSqliteError(error)) throw error
+    if (resultCode(error) === undefined) throw error
   }
 }
 

@@ -54,10 +54,6 @@ export class SqlDirectoryStore implements DirectoryStore {
       .execute()
     return rows.map((row) => ClientId(row.client_id))
   }
-
-  listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]> {
-    return listClients(this.#db, this.#tenant, after, most)
-  }
 }
 
 /** At most this many clients of a tenant whose ids come after the given one. */

@@ -92,7 +92,7 @@ export class Revocations {
     await this.catchUp()
     const { claims, kid } = token
     const at = issuedAt(token)
-    if (this.#has(claims.jti, at)) return true
+    if (this.#has(claims.jti)) return true
     const audiences = audiencesOf(token).map((audience) => `api ${audience}`)
     const concerned = [`client ${claims.client_id}`, `key ${kid}`, ...audiences]
     if (concerned.some((name) => at <= (this.#issuedBefore.get(name)?.issuedBefore ?? -1))) return true
@@ -102,7 +102,7 @@ export class Revocations {
   /** Stores a revocation. This process applies it at once. Rejects if it could not be stored. */
   async revoke(revocation: Revocation): Promise<void> {
     // It is already stored. A client that revokes the same token again adds nothing.
-    if (revocation.kind === 'token' && this.#has(revocation.id, uuidv7Time(revocation.id) ?? 0)) return
+    if (revocation.kind === 'token' && this.#has(revocation.id)) return
     await this.#store.addRevocations([revocation])
     this.#add(revocation)
   }
@@ -131,8 +131,8 @@ export class Revocations {
     this.#freshAt = start
   }
 
-  #has(id: Jti, issuedAt: number): boolean {
-    return this.#tokens.get(bucketOf(issuedAt))?.ids.has(id) === true
+  #has(id: Jti): boolean {
+    return this.#tokens.get(bucketOf(id))?.ids.has(id) === true
   }
 
   #add(revocation: Revocation): void {
@@ -142,7 +142,7 @@ export class Revocations {
         this.#incompleteUntil = Math.max(this.#incompleteUntil, revocation.expiresAt)
         return
       }
-      const name = bucketOf(uuidv7Time(revocation.id) ?? 0)
+      const name = bucketOf(revocation.id)
       const bucket = this.#tokens.get(name) ?? { ids: new Set(), expiresAt: 0 }
       this.#kept -= bucket.ids.size
       bucket.ids.add(revocation.id)
@@ -158,4 +158,4 @@ export class Revocations {
   }
 }
 
-const bucketOf = (issuedAt: number): number => Math.floor(issuedAt / BUCKET_MS)
+const bucketOf = (id: Jti): number => Math.floor((uuidv7Time(id) ?? 0) / BUCKET_MS)

@@ -27,7 +27,6 @@ function createStore(names: Record<string, string>) {
         return { found: state.apis, unreadable: [] }
       },
       clientsTrusting: async () => [],
-      listClients: async () => [],
     },
   }
 }

@@ -30,7 +30,6 @@ function emptyStore() {
       return []
     },
     loadApis: async () => ({ found: [], unreadable: [] }),
-    listClients: async () => [],
   }
 }
 
