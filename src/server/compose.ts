@@ -1,4 +1,5 @@
-import { type Health, healthRoutes } from '../admin/health.ts'
+import { problemPages } from '../admin/api/problem-pages.ts'
+import { type Health, healthRoutes, Readiness } from '../admin/health.ts'
 import { metricsRoutes } from '../admin/metrics.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { CertificateCheck } from '../client-auth/certificates/check.ts'
@@ -173,17 +174,22 @@ async function openAdmin(
   { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots, admin } }: Administered,
 ): Promise<RunningListener> {
   let port = 0
-  const findEndpoints = openAdminApi(dependencies, store, admin, () => port)
+  const readiness = new Readiness({
+    isDraining: () => drain.isAnnounced,
+    pingStorage: () => store.ping(),
+    clock: dependencies.clock,
+    isAuditFull: () => audit.isFull,
+    problems,
+    ...(isWithoutWorkers && { isWithoutWorkers }),
+  })
+  const { findEndpoints, admitToMetrics } = openAdminApi(dependencies, store, admin, {
+    port: () => port,
+    problems: () => readiness.problems(),
+  })
   const routes = {
-    ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])]),
-    ...healthRoutes({
-      isDraining: () => drain.isAnnounced,
-      pingStorage: () => store.ping(),
-      clock: dependencies.clock,
-      isAuditFull: () => audit.isFull,
-      problems,
-      ...(isWithoutWorkers && { isWithoutWorkers }),
-    }),
+    ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])], admitToMetrics),
+    ...healthRoutes(readiness),
+    ...problemPages,
   }
   const listener = await listenForAdmin(dependencies, routes, findEndpoints)
   port = listener.port

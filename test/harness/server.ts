@@ -72,6 +72,7 @@ export async function testConfig(
     'runtime.host': 'localhost',
     'runtime.port': String(runtimePort),
     'admin.port': String(await freePort()),
+    'admin.metrics': 'open',
     'tls.cert': tls.cert,
     'tls.key': tls.key,
     'shutdown.timeout': '1',

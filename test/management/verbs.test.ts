@@ -11,6 +11,9 @@ import { type Verb, verbs } from './verbs.ts'
 /** Files that export no verb: shared parts, and the parser of manifests. */
 const PARTS = [
   'context',
+  ...['admin-api', 'all-apis', 'authority', 'client-rights', 'permissions'].map((name) => `authority/${name}`),
+  'settings/until-committed',
+  'credentials/proof',
   'fields',
   'clients/change',
   'credentials/change',

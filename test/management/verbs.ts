@@ -2,6 +2,7 @@
 
 import { expect } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
+import { showApi } from '../../src/management/apis/show.ts'
 import { disableClient } from '../../src/management/clients/disable.ts'
 import { enableClient } from '../../src/management/clients/enable.ts'
 import { listClients } from '../../src/management/clients/list.ts'
@@ -25,6 +26,12 @@ import { rewrapKeys } from '../../src/management/keys/rewrap.ts'
 import { rollBackKeys } from '../../src/management/keys/roll-back.ts'
 import { rotateKeys } from '../../src/management/keys/rotate.ts'
 import { addRevocation } from '../../src/management/revocations/add.ts'
+import { listRevocations } from '../../src/management/revocations/list.ts'
+import { apiSchema } from '../../src/management/schemas/api.ts'
+import { clientSchema, fromClient } from '../../src/management/schemas/client.ts'
+import { putApi } from '../../src/management/settings/put-api.ts'
+import { putClient } from '../../src/management/settings/put-client.ts'
+import { Audience, ClientId } from '../../src/oauth/ids.ts'
 import type { Rows } from '../harness/rows.ts'
 import { apply, GIVEN_SECRET, HOUR, JOB, MANIFEST, NEW_MASTER, OFF, OTHER_MASTER, type TestContext } from './setting.ts'
 
@@ -125,6 +132,56 @@ export const verbs: Readonly<Record<string, Verb>> = {
     },
     events: [],
   },
+  'settings/put-client': {
+    run: (context) =>
+      putClient(context, {
+        id: ClientId('new'),
+        wanted: () => clientSchema.parse({ client_id: 'new', scopes: ['edit'] }),
+      }),
+    events: [{ type: 'client.add', clientId: 'new' }],
+    rival: renamed,
+  },
+  'settings/put-client, with a generated secret': {
+    run: (context) => {
+      const input = clientSchema.parse({ client_id: 'new', credentials: [{ label: 'first' }] })
+      return putClient(context, { id: ClientId('new'), wanted: () => input })
+    },
+    events: [{ type: 'client.add', clientId: 'new' }],
+    rival: renamed,
+  },
+  'settings/put-client, an existing one': {
+    run: (context) =>
+      putClient(context, {
+        id: JOB,
+        wanted: (before) => {
+          if (before === undefined || 'problem' in before) throw new Error('the client cannot be read')
+          return { ...clientSchema.parse(fromClient(before)), description: 'nightly', enabled: false }
+        },
+      }),
+    events: [
+      {
+        type: 'client.change',
+        clientId: JOB,
+        ...client(
+          JOB,
+          { description: null, enabled: true, disabledAt: null },
+          { description: 'nightly', enabled: false, disabledAt: TIME },
+        ),
+      },
+    ],
+    rival: renamed,
+  },
+  'settings/put-api': {
+    run: (context) =>
+      putApi(context, {
+        audience: Audience('https://new.example.com'),
+        wanted: () => apiSchema.parse({ audience: 'https://new.example.com', scopes: [{ name: 'see' }] }),
+      }),
+    events: [{ type: 'api.add' }],
+    rival: renamed,
+  },
+  'apis/show': { run: (context) => showApi(context, 'https://api.example.com'), events: [] },
+  'revocations/list': { run: (context) => listRevocations(context, 0, 10), events: [] },
   'clients/show': { run: (context) => showClient(context, JOB), events: [] },
   'clients/disable': {
     run: (context) => disableClient(context, JOB),

@@ -6,6 +6,7 @@ import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
 import { permissionOperations } from './permissions.ts'
 import { revocationOperations } from './revocations.ts'
+import { serverOperations } from './server.ts'
 
 /** Every operation of the admin API. The router, the permission check, OpenAPI and the commands all use this table. */
 export const operations: readonly Operation[] = [
@@ -16,4 +17,5 @@ export const operations: readonly Operation[] = [
   ...keyOperations,
   ...revocationOperations,
   ...permissionOperations,
+  ...serverOperations,
 ]
