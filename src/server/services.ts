@@ -19,6 +19,7 @@ import { ProofKeys } from '../sender-constraint/proof-keys.ts'
 import { TokenIntrospector } from '../tokens/introspection/introspector.ts'
 import { TokenProfiles } from '../tokens/profile.ts'
 import { Sealer, Unsealer } from '../tokens/sealed.ts'
+import type { UsageCounter } from '../usage/counter.ts'
 import type { CredentialNotes } from './credentials.ts'
 import type { Dependencies } from './environment.ts'
 import type { Model } from './model.ts'
@@ -29,13 +30,14 @@ interface Parts {
   readonly credentials: CredentialNotes
   /** Takes the events of requests. */
   readonly audit: AuditSink
+  readonly usage: UsageCounter
   readonly tracing: Tracing
 }
 
 /** Makes the services that the OAuth endpoints call. @throws UserError if a configured file is unusable */
 export function createServices(
   { config, clock, random, lookup, primary, live, holds }: Dependencies,
-  { model, credentials, audit, tracing }: Parts,
+  { model, credentials, audit, usage: counter, tracing }: Parts,
 ): RuntimeContext {
   const { changes, directory, keySources, masterKey, keyring, revocations, consumers } = model
   const { usage, marks } = credentials
@@ -116,7 +118,7 @@ export function createServices(
     introspector: new TokenIntrospector({ verifier: tokenVerifier, changes, directory, revocations }),
     tokenVerifier,
     revocations,
-    recording: { tenant: DEFAULT_TENANT, audit },
+    recording: { tenant: DEFAULT_TENANT, audit, usage: counter },
     metadata: {
       issuer: config.issuer,
       get assertionAlgorithms() {
