@@ -10,7 +10,7 @@ const INTERVALS_AT_ONCE = 16
 const AHEAD = DAY_MS
 
 /** The limits of what is kept, for each tenant. */
-export interface UsageLimits {
+interface UsageLimits {
   /** The time for which the counts of each resolution are kept. Milliseconds. */
   readonly kept: Readonly<Record<Resolution, number>>
   /** The most rows of each resolution. */

@@ -25,6 +25,10 @@ import { rewrapKeys } from '../../src/management/keys/rewrap.ts'
 import { rollBackKeys } from '../../src/management/keys/roll-back.ts'
 import { rotateKeys } from '../../src/management/keys/rotate.ts'
 import { addRevocation } from '../../src/management/revocations/add.ts'
+import { usageOfCredentials } from '../../src/management/usage/credentials.ts'
+import { readTotals, readUsage } from '../../src/management/usage/read.ts'
+import { topUsage } from '../../src/management/usage/top.ts'
+import { listWasteful } from '../../src/management/usage/wasteful.ts'
 import type { Rows } from '../harness/rows.ts'
 import { apply, GIVEN_SECRET, HOUR, JOB, MANIFEST, NEW_MASTER, OFF, OTHER_MASTER, type TestContext } from './setting.ts'
 
@@ -75,6 +79,7 @@ const made = (more: object) => {
   return { ...fields, ...more }
 }
 
+const USAGE = { resolution: 'day', since: 0, until: 86_400_000, filter: {} } as const
 const SPEC = { proof: undefined, label: 'another', expiresAt: undefined }
 const show = (): void => {}
 const kidOf = async ({ store }: TestContext, state: string): Promise<string> =>
@@ -332,4 +337,9 @@ export const verbs: Readonly<Record<string, Verb>> = {
     events: [{ type: 'database.restore' }],
     rival: apiRevoked,
   },
+  'usage/read': { run: (context) => readUsage(context, { ...USAGE, by: 'client', limit: 10 }), events: [] },
+  'usage/read,totals': { run: (context) => readTotals(context, USAGE), events: [] },
+  'usage/top': { run: (context) => topUsage(context, { ...USAGE, of: 'client', by: 'issued', limit: 10 }), events: [] },
+  'usage/wasteful': { run: (context) => listWasteful(context, { ...USAGE, limit: 10 }), events: [] },
+  'usage/credentials': { run: (context) => usageOfCredentials(context, { ...USAGE, client: JOB }), events: [] },
 }
