@@ -83,10 +83,11 @@ async function pageByTime(
   const totals = new Map<string, RunningTotals>()
   for await (const sums of slicesOf(store.usage, { ...query, since }, ['at'])) {
     for (const sum of sums) addTo(totals, new Date(sum.at ?? 0).toISOString(), sum, query.filter.api !== undefined)
-    if (totals.size > limit) break
+    if (totals.size > limit && query.filter.clients === undefined) break
   }
+  const rows = [...totals].sort(([one], [other]) => (one < other ? -1 : 1)).slice(0, limit + 1)
   return pageOf(
-    [...totals].map(([key, sum]) => rowOf(key, sum)),
+    rows.map(([key, sum]) => rowOf(key, sum)),
     limit,
   )
 }

@@ -112,23 +112,25 @@ export class SqlUsageStore implements UsageStore {
   }
 
   /** Removes the first of the selected rows. @returns how many */
-  #remove(resolution: Resolution, most: number, select: (rows: Selection) => Selection): Promise<number> {
-    return transact(this.#db.logs, async (trx) => {
-      const doomed = await select(this.#all(trx, resolution)).selectAll().limit(most).execute()
-      for (const { client_id, at, audience, credential_id, outcome } of doomed) {
-        await trx
-          .deleteFrom('usage')
-          .where('tenant', '=', this.#tenant)
-          .where('resolution', '=', resolution)
-          .where('client_id', '=', client_id)
-          .where('at', '=', at)
-          .where('audience', '=', audience)
-          .where('credential_id', '=', credential_id)
-          .where('outcome', '=', outcome)
-          .execute()
-      }
-      return doomed.length
-    })
+  async #remove(resolution: Resolution, most: number, select: (rows: Selection) => Selection): Promise<number> {
+    const { numDeletedRows } = await transact(this.#db.logs, (trx) =>
+      trx
+        .deleteFrom('usage')
+        .where('tenant', '=', this.#tenant)
+        .where('resolution', '=', resolution)
+        .where(({ eb, refTuple }) =>
+          eb(
+            refTuple('client_id', 'at', 'audience', 'credential_id', 'outcome'),
+            'in',
+            select(this.#all(trx, resolution))
+              .select(['client_id', 'at', 'audience', 'credential_id', 'outcome'])
+              .limit(most)
+              .$asTuple('client_id', 'at', 'audience', 'credential_id', 'outcome'),
+          ),
+        )
+        .executeTakeFirstOrThrow(),
+    )
+    return Number(numDeletedRows)
   }
 
   #all(db: Kysely<Schema>, resolution: Resolution): Selection {

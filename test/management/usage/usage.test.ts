@@ -96,6 +96,16 @@ describe('usage', () => {
     expect(await readTotals(setting.context, window({ filter: { owners: [] } }))).toMatchObject({ issued: 0 })
   })
 
+  test('clients are read one after another, and their times are in order', async () => {
+    const ids = Array.from({ length: 25 }, (_, n) => `m${n}`)
+    await add(ids.map((id, n) => named(id, { at: (25 - n) * HOUR })))
+    const filter = { clients: ids.map(ClientId) }
+    const expected = ids.map((_, n) => hour(n + 1))
+    expect((await pages('time', 4, filter)).flat()).toEqual(expected)
+    expect((await pages('client', 4, filter)).flat()).toEqual(ids.toSorted())
+    expect(await readTotals(setting.context, window({ filter }))).toMatchObject({ issued: 25 })
+  })
+
   test.each([
     [{ since: 7 * DAY }, 'is not before its end'],
     [{ until: Number.NaN }, 'is not before its end'],
