@@ -23,6 +23,7 @@ const TABLES = {
   revocation: ['tenant', 'seq'],
   change: ['tenant', 'seq'],
   usage: ['tenant', 'resolution', 'client_id', 'at', 'audience', 'credential_id', 'outcome'],
+  idempotency_key: ['tenant', 'id'],
   audit_event: ['seq'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 
