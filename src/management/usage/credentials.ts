@@ -25,7 +25,7 @@ export async function usageOfCredentials(
   { client, ...window }: CredentialsRequest,
 ): Promise<readonly CredentialUsage[]> {
   const { found } = await listCredentials(context, client)
-  const query = queryOf({ ...window, filter: { clients: [client] } })
+  const query = queryOf(context, { ...window, filter: { clients: [client] } })
   const used = new Map<string, { readonly totals: RunningTotals; lastIssuedAt: number | undefined }>()
   let issued = 0
   for await (const sums of slicesOf(context.store.usage, query, ['at', 'credential'])) {

@@ -30,7 +30,7 @@ export interface UsagePage {
 /** The usage of some time, row by row in the order of the keys. @throws UserError if the question is too large */
 export async function readUsage(context: ManagementContext, request: UsageRequest): Promise<UsagePage> {
   const { by, after, limit } = request
-  const query = queryOf(request)
+  const query = queryOf(context, request)
   if (by === 'time') return pageByTime(context, query, after, limit)
   if (by === 'client') return pageByClient(context, query, after, limit)
   const sums = await sumBy(context, query, by)
@@ -44,7 +44,7 @@ export async function readUsage(context: ManagementContext, request: UsageReques
 /** The totals of some time. */
 export async function readTotals(context: ManagementContext, window: UsageWindow): Promise<Totals> {
   const totals = new RunningTotals()
-  const query = queryOf(window)
+  const query = queryOf(context, window)
   for await (const sums of slicesOf(context.store.usage, query, []))
     for (const sum of sums) totals.add(sum, query.filter.api !== undefined)
   return totals

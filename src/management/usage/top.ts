@@ -11,7 +11,7 @@ export interface TopRequest extends UsageWindow {
 /** The clients or APIs with the most issued tokens or refused requests, the most first. @throws UserError if they are too many */
 export async function topUsage(context: ManagementContext, request: TopRequest): Promise<readonly UsageRow[]> {
   const { of, by, limit } = request
-  const sums = await sumBy(context, queryOf(request), of)
+  const sums = await sumBy(context, queryOf(context, request), of)
   return [...sums]
     .filter(([, totals]) => totals[by] > 0)
     .sort(([one, { [by]: many }], [other, { [by]: few }]) => few - many || (one < other ? -1 : 1))

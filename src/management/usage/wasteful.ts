@@ -46,7 +46,7 @@ interface Pair {
 /** The clients that probably fetch a token for each call, those with the most tokens alive first. @throws UserError */
 export async function listWasteful(context: ManagementContext, request: WastefulRequest): Promise<readonly Wasteful[]> {
   const { above = WASTEFUL_ABOVE, limit } = request
-  const query = queryOf(request)
+  const query = queryOf(context, request)
   const pairs = await busiestPairs(context, query, above)
   const alive = await mostAlive(context, query, pairs)
   return [...pairs]

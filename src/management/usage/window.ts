@@ -1,5 +1,7 @@
 import { UserError } from '../../platform/user-error.ts'
 import { intervalOf, type Resolution, resolutions, type UsageFilter, type UsageQuery } from '../../usage/store.ts'
+import { ownersFor } from '../authority/authority.ts'
+import type { ManagementContext } from '../context.ts'
 
 /** The most intervals of one question. None of the settings keeps more. */
 const MOST_INTERVALS = 10_080
@@ -24,13 +26,19 @@ export interface UsageWindow {
   readonly filter: UsageFilter
 }
 
-/** Aligns a window to its resolution. @throws UserError if it is empty or too long */
-export function queryOf({ resolution, since, until, filter }: UsageWindow): UsageQuery {
+/** Aligns a window to its resolution, and restricts it to what the reader may see. @throws UserError if it is empty or too long */
+export function queryOf(
+  { authority }: Pick<ManagementContext, 'authority'>,
+  { resolution, since, until, filter }: UsageWindow,
+): UsageQuery {
   const begin = intervalOf(resolution, since)
   if (!(begin < until)) throw new UserError('the time since which usage is asked for is not before its end')
   if ((until - begin) / resolutions[resolution] > MOST_INTERVALS)
     throw new UserError(
       `that is more than ${MOST_INTERVALS.toLocaleString('en')} ${resolution}s of usage: ask for a shorter time or a longer interval`,
     )
-  return { resolution, since: begin, until, filter }
+  const seen = ownersFor(authority, 'usage:read')
+  if (seen === 'all') return { resolution, since: begin, until, filter }
+  const owners = filter.owners?.filter((owner) => seen.includes(owner)) ?? seen
+  return { resolution, since: begin, until, filter: { ...filter, owners } }
 }
