@@ -194,6 +194,21 @@ program
   .option(...CONFIG)
   .action(async (words, options) => (await import('./explain.ts')).explain(words.join(' '), options))
 
+program
+  .command('usage')
+  .description('print how many tokens were issued, and how many requests for tokens were refused')
+  .option('--client <id>', 'only this client, with its APIs and credentials')
+  .option('--api <audience>', 'only this API')
+  .option('--credential <id>', 'only this credential')
+  .option('--owner <group>', 'only clients of this owner')
+  .option('--by <interval>', 'minute, hour or day', 'day')
+  .option('--since <duration>', 'how long ago usage begins, such as 7d; by default an hour, a day or a week')
+  .option('--top', 'print the clients and APIs with the most tokens, and with the most refusals')
+  .option('--wasteful', 'print the clients that probably fetch a token for each call instead of keeping it')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./usage.ts')).usage(options))
+
 const federate = program.command('federate').description('test tokens of outside issuers')
 federate
   .command('test')

@@ -256,6 +256,20 @@ export const schema = z.strictObject({
         ),
     })
     .prefault({}),
+  usage: z
+    .strictObject({
+      minutes_kept: integer(1, 168)
+        .default(6)
+        .describe('Hours for which the usage of clients is kept by minute (see `docs/operating/usage.md`).'),
+      hours_kept: integer(1, 400).default(30).describe('Days for which it is kept by hour.'),
+      days_kept: integer(1, 3_650).default(400).describe('Days for which it is kept by day.'),
+      rows_kept: integer(1_000, 10_000_000)
+        .default(1_000_000)
+        .describe(
+          'The most rows of usage by minute, and as many by hour and by day, about 300 bytes each. Beyond that, the oldest are removed early.',
+        ),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('The lowest severity that is logged.'),

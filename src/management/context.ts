@@ -12,6 +12,7 @@ import type { TenantId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import type { RevocationStore } from '../tokens/revocation/store.ts'
+import type { UsageStore } from '../usage/store.ts'
 import type { Authority } from './authority/authority.ts'
 
 /** The stores that verbs read and write. Each write stores its event in the same transaction. */
@@ -22,6 +23,7 @@ interface ManagementStores {
   readonly keys: KeyStore & ConsumerStore
   readonly revocations: RevocationStore
   readonly audit: AuditStore
+  readonly usage: UsageStore
 }
 
 /** The context of every verb. Running servers follow a change within a second. */

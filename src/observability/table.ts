@@ -10,7 +10,7 @@ interface MetricInfo {
 
 const endpoint = 'token, introspection, revocation, keys, metadata, or other (the heartbeat, and unknown paths)'
 const algorithm = 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens'
-const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit or model'
+const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit, model or usage'
 const document = 'key_set, or metadata of an issuer'
 
 /** Every metric of ours. No label contains a client, an address, or a value from a request. */
@@ -151,6 +151,42 @@ export const metricTable = {
     type: 'counter',
     help: 'Failed writes of audit events. The events wait, and are tried again.',
     labels: {},
+    together: 'sum',
+  },
+  tessera_usage_entries: {
+    type: 'gauge',
+    help: 'Counts of usage in memory that are not yet in the database. Each process has at most 51,000.',
+    labels: {},
+    together: 'sum',
+  },
+  tessera_usage_written_total: {
+    type: 'counter',
+    help: 'Requests for tokens whose counts are in the database.',
+    labels: {},
+    together: 'sum',
+  },
+  tessera_usage_batches_failed_total: {
+    type: 'counter',
+    help: 'Failed writes of usage. The counts stay in memory, and are tried again.',
+    labels: {},
+    together: 'sum',
+  },
+  tessera_usage_others_total: {
+    type: 'counter',
+    help: 'Requests that were counted under no client, because too many clients sent requests or the database did not write.',
+    labels: {},
+    together: 'sum',
+  },
+  tessera_usage_lost_total: {
+    type: 'counter',
+    help: 'Requests that are missing in usage, because there was no room for them or the database refused their counts.',
+    labels: {},
+    together: 'sum',
+  },
+  tessera_usage_rows_removed_early_total: {
+    type: 'counter',
+    help: 'Rows of usage that were removed before their time, because there were more than usage.rows_kept.',
+    labels: { resolution: 'minute, hour or day' },
     together: 'sum',
   },
   tessera_cache_entries: {

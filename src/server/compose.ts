@@ -15,11 +15,12 @@ import { type AdminParts, openAdminApi } from './admin.ts'
 import { openAudit } from './audit.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
-import { readAudit, readBuild, readCertificate, readConnections } from './metrics.ts'
+import { readAudit, readBuild, readCertificate, readConnections, readRetention } from './metrics.ts'
 import { warnOfSample } from './sample.ts'
 import { Drain } from './shutdown.ts'
 import { logStart } from './started.ts'
 import { openTracing } from './tracing.ts'
+import { keepUsageBounded } from './usage.ts'
 import type { PrimaryLink } from './workers/primary-link.ts'
 
 /** How often a worker checks its condition and tells the primary. Milliseconds. */
@@ -86,6 +87,7 @@ export async function compose({ config, environment, role, workers, build }: Com
     const calls = new DatabaseCalls(dependencies.clock.monotonic)
     const store = await openStorage(dependencies, { tracing, calls })
     const audit = primary?.audit ?? openAudit(dependencies, store)
+    const retention = primary === undefined ? keepUsageBounded(dependencies, store) : undefined
     const parts = await build({ dependencies, store, audit, tracing })
     const metrics = new Metrics(role, [
       () => readBuild(config),
@@ -93,6 +95,7 @@ export async function compose({ config, environment, role, workers, build }: Com
       () => calls.read(),
       () => readConnections(store),
       () => readAudit(audit),
+      () => readRetention(retention),
       ...parts.readings,
     ])
     const drain = new Drain()

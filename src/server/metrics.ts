@@ -11,6 +11,8 @@ import { one, type Readings } from '../observability/readings.ts'
 import type { EndpointName, Traffic } from '../observability/traffic.ts'
 import { version } from '../platform/version.ts'
 import type { Store } from '../store/tables/sql-store.ts'
+import type { UsageCounter } from '../usage/counter.ts'
+import type { UsageRetention } from '../usage/retention.ts'
 import type { CredentialNotes } from './credentials.ts'
 import type { Model } from './model.ts'
 import { storageKind } from './started.ts'
@@ -53,6 +55,22 @@ export function readAudit({ counts }: AuditSink): Readings {
     tessera_audit_events_lost_total: one(counts.lost),
   }
 }
+
+export const readUsage = ({ counts }: UsageCounter): Readings => ({
+  tessera_usage_entries: one(counts.entries),
+  tessera_usage_written_total: one(counts.written),
+  tessera_usage_batches_failed_total: one(counts.failedBatches),
+  tessera_usage_others_total: one(counts.others),
+  tessera_usage_lost_total: one(counts.lost),
+})
+
+/** @param retention undefined in a worker, whose primary removes the counts of all */
+export const readRetention = (retention: UsageRetention | undefined): Readings => ({
+  tessera_usage_rows_removed_early_total: Object.entries(retention?.removedEarly ?? {}).map(([resolution, value]) => ({
+    labels: { resolution },
+    value,
+  })),
+})
 
 export const readGuesses = ({ refused }: Guesses): Readings => ({
   tessera_guesses_refused_total: Object.entries(refused).map(([by, value]) => ({ labels: { by }, value })),

@@ -29,6 +29,8 @@ const PARTS = [
   'manifest/schema',
   'manifest/trust-file',
   ...['api', 'client', 'credential', 'values'].map((name) => `schemas/${name}`),
+  'usage/totals',
+  'usage/window',
 ]
 /** The methods of stores that write. */
 const WRITES =

@@ -32,6 +32,10 @@ import { clientSchema, fromClient } from '../../src/management/schemas/client.ts
 import { putApi } from '../../src/management/settings/put-api.ts'
 import { putClient } from '../../src/management/settings/put-client.ts'
 import { Audience, ClientId } from '../../src/oauth/ids.ts'
+import { usageOfCredentials } from '../../src/management/usage/credentials.ts'
+import { readTotals, readUsage } from '../../src/management/usage/read.ts'
+import { topUsage } from '../../src/management/usage/top.ts'
+import { listWasteful } from '../../src/management/usage/wasteful.ts'
 import type { Rows } from '../harness/rows.ts'
 import { apply, GIVEN_SECRET, HOUR, JOB, MANIFEST, NEW_MASTER, OFF, OTHER_MASTER, type TestContext } from './setting.ts'
 
@@ -82,6 +86,7 @@ const made = (more: object) => {
   return { ...fields, ...more }
 }
 
+const USAGE = { resolution: 'day', since: 0, until: 86_400_000, filter: {} } as const
 const SPEC = { proof: undefined, label: 'another', expiresAt: undefined }
 const show = (): void => {}
 const kidOf = async ({ store }: TestContext, state: string): Promise<string> =>
@@ -389,4 +394,9 @@ export const verbs: Readonly<Record<string, Verb>> = {
     events: [{ type: 'database.restore' }],
     rival: apiRevoked,
   },
+  'usage/read': { run: (context) => readUsage(context, { ...USAGE, by: 'client', limit: 10 }), events: [] },
+  'usage/read,totals': { run: (context) => readTotals(context, USAGE), events: [] },
+  'usage/top': { run: (context) => topUsage(context, { ...USAGE, of: 'client', by: 'issued', limit: 10 }), events: [] },
+  'usage/wasteful': { run: (context) => listWasteful(context, { ...USAGE, limit: 10 }), events: [] },
+  'usage/credentials': { run: (context) => usageOfCredentials(context, { ...USAGE, client: JOB }), events: [] },
 }

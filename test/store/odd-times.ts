@@ -13,6 +13,8 @@ type Calls = {
   readonly [Name in Part]: { readonly [Method in keyof Store[Name]]: (store: Store, time: number) => Promise<unknown> }
 }
 
+const ALL = { resolution: 'hour', filter: {} } as const
+
 /** Calls with `time` in every argument and field that holds a time. */
 const calls: Calls = {
   model: {
@@ -114,6 +116,19 @@ const calls: Calls = {
   replay: {
     addMarks: ({ replay }, time) => replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: time }]),
     pruneMarks: ({ replay }, time) => replay.pruneMarks(time, 1),
+  },
+  usage: {
+    add: ({ usage }, time) => {
+      const named = { clientId: ClientId('a'), audience: Audience('https://a'), credentialId: CredentialId('1') }
+      const count = { ...named, at: time, outcome: 'issued', count: 1, tokenSeconds: 60.7 }
+      return usage.add({ id: Buffer.alloc(16, 7), expiresAt: time, counts: [count] })
+    },
+    sums: ({ usage }, time) =>
+      usage.sums({ ...ALL, since: time, until: time + DAY }, ['at', 'client', 'api', 'credential']),
+    clientsWith: ({ usage }, time) => usage.clientsWith({ ...ALL, since: time, until: time + DAY }, undefined, 1),
+    intervals: ({ usage }, time) => usage.intervals('day', time, 1),
+    pruneUsage: ({ usage }, time) => usage.pruneUsage('day', time, 1),
+    removeFirst: ({ usage }, time) => usage.removeFirst('day', time, 1),
   },
   audit: {
     append: ({ audit }, time) => audit.append([event('r', time)]),

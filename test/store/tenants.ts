@@ -4,7 +4,7 @@ import { Audience, ClientId, CredentialId, DEFAULT_TENANT, Jti, KeyId, TenantId 
 import type { Clock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import type { Store, TenantStores } from '../../src/store/tables/sql-store.ts'
-import { api, client, DAY, event, key, secret } from './contract.ts'
+import { api, client, DAY, event, key, secret, usageBatch, usageCount } from './contract.ts'
 
 const NOW = 1_000 * DAY
 const ONE = DEFAULT_TENANT
@@ -19,6 +19,8 @@ const isFirst = (of: number): boolean => of === 1
 const ciphertext = (of: number, text = '') => ({ ciphertext: Buffer.from(`${text}${of}`), masterKeyId: `master ${of}` })
 const keepAway = ([credential]: readonly Credential[]) => credential && { keepAway: credential }
 const said = (id: string, of: number) => ({ ...event(id, of), detail: { of } })
+
+const USAGE = { resolution: 'day', since: NOW, until: NOW + DAY, filter: {} } as const
 
 /**
  * Every method of the stores of a tenant; one that is missing does not compile. Both tenants have the same ids, and different rows. So
@@ -35,7 +37,11 @@ const steps: Steps = {
       const federated = { ...life, kind: 'federated' as const, trust }
       const proof = isFirst(of) ? ('dpop' as const) : undefined
       const clients = [
-        client('a', { name: `a of ${of}`, credentials: toCredentials([kept, sample, federated]) }),
+        client('a', {
+          name: `a of ${of}`,
+          ...(isFirst(of) && { owner: 'team' }),
+          credentials: toCredentials([kept, sample, federated]),
+        }),
         client('b', { enabled: isFirst(of), name: `b of ${of}` }),
         client(`only ${of}`, { name: 'alone', bindsToCertificate: !isFirst(of) }),
       ]
@@ -143,6 +149,17 @@ const steps: Steps = {
   changes: {
     latestChange: ({ changes }) => changes.latestChange(),
     changesSince: ({ changes }) => changes.changesSince(0),
+  },
+  usage: {
+    add: ({ usage }, of) => usage.add(usageBatch(of, [usageCount({ at: NOW, count: of, tokenSeconds: 60 * of })])),
+    sums: async ({ usage }) => [
+      await usage.sums(USAGE, ['at', 'client', 'api', 'credential']),
+      await usage.sums({ ...USAGE, filter: { owners: ['team'] } }, []),
+    ],
+    clientsWith: ({ usage }) => usage.clientsWith(USAGE, undefined, 10),
+    intervals: ({ usage }) => usage.intervals('minute', 0, 10),
+    pruneUsage: ({ usage }, of) => usage.pruneUsage('hour', isFirst(of) ? NOW + DAY : 0, 10),
+    removeFirst: async ({ usage }, of) => (isFirst(of) ? usage.removeFirst('minute', NOW, 10) : 0),
   },
   audit: {
     listEvents: async ({ audit }) => {

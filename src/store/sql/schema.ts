@@ -101,6 +101,20 @@ export interface Schema {
     issued_before: number | null
     expires_at: number
   }
+  usage: {
+    tenant: string
+    /** `minute`, `hour` or `day`. */
+    resolution: string
+    client_id: string
+    /** The beginning of the interval. */
+    at: number
+    audience: string
+    credential_id: string
+    outcome: string
+    count: number
+    /** The sum of the lifetimes of the tokens. */
+    token_seconds: number
+  }
   counter: {
     tenant: string
     name: string

@@ -13,6 +13,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
 import type { ReplayStore } from '../../replay/store.ts'
 import type { RevocationStore } from '../../tokens/revocation/store.ts'
+import type { UsageStore } from '../../usage/store.ts'
 import type { ConnectionCounts, Database } from '../sql/dialect.ts'
 import { transact } from '../sql/transaction.ts'
 import { SqlAuditStore } from './audit.ts'
@@ -27,6 +28,7 @@ import { SqlKeyStore } from './keys.ts'
 import { SqlModelStore } from './model.ts'
 import { SqlReplayStore } from './replay.ts'
 import { SqlRevocationStore } from './revocations.ts'
+import { SqlUsageStore } from './usage.ts'
 
 /**
  * The stores of one tenant: they read and write its rows only. When the database fails, each call rejects with
@@ -43,6 +45,7 @@ export interface TenantStores {
   readonly replay: ReplayStore
   readonly audit: AuditTrail
   readonly model: ModelStore
+  readonly usage: UsageStore
   readonly idempotency: IdempotencyStore
 }
 
@@ -93,6 +96,7 @@ function createTenantStores(db: Database, clock: Clock, tenant: TenantId) {
     replay: new SqlReplayStore(db, tenant),
     audit,
     model: new SqlModelStore(db, tenant, clock, audit),
+    usage: new SqlUsageStore(db, tenant),
     idempotency: new SqlIdempotencyStore(db, tenant),
   }
 }
