@@ -19,8 +19,8 @@ export const COUNTER_LIMITS = {
 
 /** The time between two writes: for each entry `perEntry`, within these limits. So few counts are soon visible. Milliseconds. */
 const INTERVAL = { least: 5_000, most: 60_000, perEntry: 5 } as const
-/** The pause after each transaction, as a multiple of its time. So writing takes a fortieth of the process at most. */
-const PAUSE = { times: 40, most: 1_000 } as const
+/** The pause after each transaction, as a multiple of its time. So writing takes a hundredth of the process at most. */
+const PAUSE = { times: 100, most: 2_000 } as const
 /** The time for which the id of a batch is remembered. No batch is tried for longer after its first attempt. Milliseconds. */
 const REMEMBERED = DAY_MS
 

@@ -7,6 +7,7 @@ import type { Operation } from './operation.ts'
 import { permissionOperations } from './permissions.ts'
 import { revocationOperations } from './revocations.ts'
 import { serverOperations } from './server.ts'
+import { usageOperations } from './usage.ts'
 
 /** Every operation of the admin API. The router, the permission check, OpenAPI and the commands all use this table. */
 export const operations: readonly Operation[] = [
@@ -18,4 +19,5 @@ export const operations: readonly Operation[] = [
   ...revocationOperations,
   ...permissionOperations,
   ...serverOperations,
+  ...usageOperations,
 ]
