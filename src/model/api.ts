@@ -8,6 +8,8 @@ export type Claims = Readonly<Record<string, unknown>>
 export interface Api {
   readonly audience: Audience
   readonly name: string | undefined
+  /** The group that looks after the API. */
+  readonly owner?: string | undefined
   readonly scopes: readonly Scope[]
   readonly token: ApiTokenSettings
   /** The key that tokens of this API must be bound to. */

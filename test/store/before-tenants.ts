@@ -85,11 +85,10 @@ export function beforeTenantsContract(name: string, create: () => Promise<Handle
       const after = await dump()
       for (const [table, rows] of before) {
         const isOneRow = table === 'master_key' || table === 'longest_lifetime'
-        const expected = rows.map(({ id, ...row }) => ({
-          ...row,
-          ...(!isOneRow && id !== undefined && { id }),
-          tenant: 'default',
-        }))
+        // Later migrations have added columns.
+        const expected = rows.map(({ id, ...row }) =>
+          expect.objectContaining({ ...row, ...(!isOneRow && id !== undefined && { id }), tenant: 'default' }),
+        )
         expect(after.get(table), table).toHaveLength(rows.length)
         expect(after.get(table), table).toEqual(expect.arrayContaining(expected))
       }

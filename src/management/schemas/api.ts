@@ -48,6 +48,7 @@ const scope = z
 export const apiSchema = z.strictObject({
   audience,
   name: line(256).optional(),
+  owner: line(256).optional(),
   token: apiToken.default({}),
   scopes: z.array(scope).default([]),
   require: z.enum(requiredProofs).optional(),
@@ -56,9 +57,10 @@ export const apiSchema = z.strictObject({
 export type ApiInput = z.output<typeof apiSchema>
 
 /** The API that the input describes. */
-export const toApi = ({ audience, name, scopes, token, require }: ApiInput): Api => ({
+export const toApi = ({ audience, name, owner, scopes, token, require }: ApiInput): Api => ({
   audience: Audience(audience),
   name,
+  owner,
   scopes: scopes.map(toScope),
   token: toTokenSettings(token),
   require,

@@ -9,6 +9,7 @@ export interface Schema {
     tenant: string
     audience: string
     name: string | null
+    owner: string | null
     scopes: string
     token: string
     require: string | null
