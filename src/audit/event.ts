@@ -48,4 +48,7 @@ export type AuditEventType =
   | 'credential.remove'
   | 'credential.expiring'
   | 'client.change'
+  | 'group.add'
+  | 'group.change'
+  | 'group.delete'
   | 'database.restore'

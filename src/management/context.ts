@@ -7,6 +7,7 @@ import type { ConsumerStore } from '../keys/consumers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { CredentialStore } from '../model/credentials/store.ts'
 import type { DirectoryStore } from '../model/directory/store.ts'
+import type { GroupStore } from '../model/group.ts'
 import type { ModelStore } from '../model/store.ts'
 import type { TenantId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -18,6 +19,7 @@ interface ManagementStores {
   readonly directory: DirectoryStore
   readonly model: ModelStore
   readonly credentials: CredentialStore
+  readonly groups: GroupStore
   readonly keys: KeyStore & ConsumerStore
   readonly revocations: RevocationStore
   readonly audit: AuditStore

@@ -2,6 +2,7 @@ import { type ChangedThing, changeOf, type Fields } from '../audit/changes.ts'
 import type { Api } from '../model/api.ts'
 import type { Client, UnreadableClient } from '../model/client.ts'
 import type { Credential, Credentials, UnreadableCredential } from '../model/credentials/credential.ts'
+import type { Group } from '../model/group.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
 
@@ -28,6 +29,20 @@ function clientFields(client: Client | UnreadableClient): Fields {
   if ('problem' in client) return { unreadable: client.problem }
   const { id: _, credentials: __, ended, ...fields } = client
   return { ...fields, disabledAt: iso(ended?.disabledAt) }
+}
+
+/** The change of a group. @param before undefined for a new one @param after undefined if it is deleted */
+export const groupChange = (
+  name: string,
+  before: Group | Unreadable | undefined,
+  after: Group | undefined,
+): ChangedThing | undefined =>
+  changeOf({ thing: 'group', id: name }, before && groupFields(before), after && groupFields(after))
+
+function groupFields(group: Group | Unreadable): Fields {
+  if ('problem' in group) return { unreadable: group.problem }
+  const { name: _, ...fields } = group
+  return fields
 }
 
 /** The credentials of a client at one moment. */

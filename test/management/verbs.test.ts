@@ -25,11 +25,11 @@ const PARTS = [
   ),
   'manifest/schema',
   'manifest/trust-file',
-  ...['api', 'client', 'credential', 'values'].map((name) => `schemas/${name}`),
+  ...['api', 'client', 'credential', 'group', 'values'].map((name) => `schemas/${name}`),
 ]
 /** The methods of stores that write. */
 const WRITES =
-  /^(append|commit|update(Client|Credentials|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime)$/
+  /^(append|commit|update(Client|Credentials|Group|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime)$/
 
 describe('the table of verbs', () => {
   test('has every file of src/management except the shared parts', () => {

@@ -17,6 +17,10 @@ import { revokeCredential } from '../../src/management/credentials/revoke.ts'
 import { rewrapSecrets } from '../../src/management/credentials/rewrap.ts'
 import { rotateCredential } from '../../src/management/credentials/rotate.ts'
 import { acceptRestored } from '../../src/management/database/accept-restored.ts'
+import { deleteGroup } from '../../src/management/groups/delete.ts'
+import { listGroups } from '../../src/management/groups/list.ts'
+import { putGroup } from '../../src/management/groups/put.ts'
+import { showGroup } from '../../src/management/groups/show.ts'
 import { inspectKeys } from '../../src/management/keys/inspect.ts'
 import { listKeys } from '../../src/management/keys/list.ts'
 import { repairKeys } from '../../src/management/keys/repair.ts'
@@ -26,7 +30,18 @@ import { rollBackKeys } from '../../src/management/keys/roll-back.ts'
 import { rotateKeys } from '../../src/management/keys/rotate.ts'
 import { addRevocation } from '../../src/management/revocations/add.ts'
 import type { Rows } from '../harness/rows.ts'
-import { apply, GIVEN_SECRET, HOUR, JOB, MANIFEST, NEW_MASTER, OFF, OTHER_MASTER, type TestContext } from './setting.ts'
+import {
+  apply,
+  GIVEN_SECRET,
+  HOUR,
+  JOB,
+  MANIFEST,
+  NEW_MASTER,
+  OFF,
+  OTHER_MASTER,
+  TEAM,
+  type TestContext,
+} from './setting.ts'
 
 /** A concurrent change between a verb's read and its write. */
 interface Rival {
@@ -58,6 +73,10 @@ const credential = (before: object | null, after: object | null) =>
   changes({ ...ofJob, before: before && { ...before }, after: after && { ...after } })
 const key = (before: object | null, after: object | null) =>
   changes({ thing: 'key', id: KID, before: before && { ...before }, after: after && { ...after } })
+
+const MEMBERS = { members: [{ kind: 'client', id: JOB, permissions: ['view'] }] }
+const group = (before: object | null, after: object | null) =>
+  changes({ thing: 'group', id: TEAM, before: before && { ...before }, after: after && { ...after } })
 
 /** All fields of a credential of the model. */
 const secretOf = (more: object) => ({
@@ -104,6 +123,14 @@ const signingRevoked: Rival = {
 const apiRevoked: Rival = {
   run: (context) => addRevocation(context, { kind: 'api', id: 'https://api.example.com' }),
   isKept: (rows) => rows.all("select seq from revocation where kind = 'api'").length === 1,
+}
+const otherAdded: Rival = {
+  run: (context) => putGroup(context, { name: 'rival', wanted: () => ({ members: [] }) }),
+  isKept: (rows) => rows.all(`select name from "group" where name = 'rival'`).length === 1,
+}
+const groupChanged: Rival = {
+  run: (context) => putGroup(context, { name: 'other', wanted: () => ({ description: 'rival', members: [] }) }),
+  isKept: (rows) => rows.all(`select name from "group" where description = 'rival'`).length === 1,
 }
 const jobDisabled: Rival = {
   run: (context) => disableClient(context, JOB),
@@ -213,6 +240,28 @@ export const verbs: Readonly<Record<string, Verb>> = {
     prepare: (rows) => rows.run('update master_key set master_key_id = ?', NEW_MASTER.id),
     events: [{ type: 'credential.change', clientId: JOB, ...credential(IDS.before, IDS.after) }],
     rival: signingRevoked,
+  },
+  'groups/list': { run: (context) => listGroups(context, { most: 10 }), events: [] },
+  'groups/show': { run: (context) => showGroup(context, TEAM), events: [] },
+  'groups/put': {
+    run: (context) => putGroup(context, { name: TEAM, wanted: () => ({ description: 'Payments', members: [] }) }),
+    events: [
+      {
+        type: 'group.change',
+        ...group({ description: null, ...MEMBERS }, { description: 'Payments', members: [] }),
+      },
+    ],
+    rival: groupChanged,
+  },
+  'groups/put, of a new one': {
+    run: (context) => putGroup(context, { name: 'new', wanted: () => ({ members: [] }) }),
+    events: [{ type: 'group.add', ...changes({ thing: 'group', id: 'new', before: null, after: { members: [] } }) }],
+    rival: groupChanged,
+  },
+  'groups/delete': {
+    run: (context) => deleteGroup(context, { name: TEAM }),
+    events: [{ type: 'group.delete', ...group(MEMBERS, null) }],
+    rival: otherAdded,
   },
   'keys/list': { run: listKeys, events: [] },
   'keys/inspect': { run: (context) => inspectKeys(context, false), prepare: breakActiveKey, events: [] },

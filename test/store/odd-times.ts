@@ -104,6 +104,16 @@ const calls: Calls = {
     },
     claimWarning: ({ credentials }) => credentials.claimWarning(CredentialId('1'), 7.5),
   },
+  groups: {
+    listGroups: ({ groups }) => groups.listGroups('', 10),
+    loadGroup: ({ groups }) => groups.loadGroup('g'),
+    groupsOf: ({ groups }) => groups.groupsOf([{ kind: 'account', id: 'a' }]),
+    updateGroup: ({ groups }, time) =>
+      groups.updateGroup('g', () => ({
+        group: { name: 'g', description: undefined, members: [{ kind: 'account', id: 'a', permissions: ['view'] }] },
+        event: event('g', time),
+      })),
+  },
   replay: {
     addMarks: ({ replay }, time) => replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: time }]),
     pruneMarks: ({ replay }, time) => replay.pruneMarks(time, 1),

@@ -12,6 +12,7 @@ import { BEFORE_0008 } from './before-0008.ts'
 import { BEFORE_0010 } from './before-0010.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { event, storeContract } from './contract.ts'
+import { groupsContract } from './groups.ts'
 import { oddTimesContract } from './odd-times.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-store-'))
@@ -23,6 +24,11 @@ async function create() {
     open: (clock: Clock) => openStore(`sqlite:${path}`, clock),
     destroy: async () => rmSync(folder, { recursive: true }),
     fractions: () => fractionsIn(path),
+    run: async (sql: string) => {
+      const database = new DatabaseSync(path)
+      database.exec(sql)
+      database.close()
+    },
   }
 }
 
@@ -45,6 +51,7 @@ function fractionsIn(path: string): readonly unknown[] {
 
 storeContract('SQLite', create)
 oddTimesContract('SQLite', create)
+groupsContract('SQLite', create)
 cleanUpContract('SQLite', async () => {
   const folder = newFolder()
   return {

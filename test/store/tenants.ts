@@ -121,6 +121,17 @@ const steps: Steps = {
     noteLifetime: ({ revocations }, of) => revocations.noteLifetime(1_000_000 * of),
     longestLifetime: ({ revocations }) => revocations.longestLifetime(),
   },
+  groups: {
+    updateGroup: ({ groups }, of) =>
+      groups.updateGroup('g', (_, owned) => {
+        const permissions = isFirst(of) ? (['view'] as const) : (['edit'] as const)
+        const members = [{ kind: 'client', id: 'a', permissions } as const]
+        return { group: { name: 'g', description: `group of ${of}`, members }, event: said('group', of), owned }
+      }),
+    loadGroup: ({ groups }) => groups.loadGroup('g'),
+    listGroups: ({ groups }) => groups.listGroups('', 10),
+    groupsOf: ({ groups }) => groups.groupsOf([{ kind: 'client', id: 'a' }]),
+  },
   replay: {
     addMarks: ({ replay }) => replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: NOW }]),
     pruneMarks: ({ replay }) => replay.pruneMarks(1, 10),

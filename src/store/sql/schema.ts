@@ -64,6 +64,22 @@ export interface Schema {
     credential_id: string
     last_used_at: number
   }
+  group: {
+    tenant: string
+    name: string
+    description: string | null
+    created_at: number
+    updated_at: number
+  }
+  group_member: {
+    tenant: string
+    group_name: string
+    kind: string
+    /** Empty, but for a member that is the value of a claim. */
+    claim: string
+    id: string
+    permissions: string
+  }
   replay_mark: {
     tenant: string
     id: Buffer

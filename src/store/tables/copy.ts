@@ -14,6 +14,8 @@ const TABLES = {
   client: ['tenant', 'client_id'],
   credential: ['tenant', 'id'],
   credential_use: ['tenant', 'credential_id'],
+  group: ['tenant', 'name'],
+  group_member: ['tenant', 'group_name', 'kind', 'claim', 'id'],
   key: ['tenant', 'kid'],
   master_key: ['tenant'],
   key_consumer: ['tenant', 'address', 'user_agent'],
