@@ -48,6 +48,8 @@ export type AuditEventType =
   | 'credential.remove'
   | 'credential.expiring'
   | 'client.change'
+  | 'client.delete'
+  | 'api.delete'
   | 'group.add'
   | 'group.change'
   | 'group.delete'

@@ -10,9 +10,12 @@ import type { Unreadable } from '../platform/unreadable.ts'
 export const iso = (at: number | undefined): string | undefined =>
   at === undefined ? undefined : new Date(at).toISOString()
 
-/** The change of an API. @param before undefined for a new one */
-export const apiChange = (before: Api | Unreadable | undefined, after: Api): ChangedThing | undefined =>
-  changeOf({ thing: 'api', id: after.audience }, before && apiFields(before), apiFields(after))
+/** The change of an API. @param before undefined for a new one @param after undefined if it is deleted */
+export const apiChange = (before: Api | Unreadable | undefined, after: Api | undefined): ChangedThing | undefined =>
+  changeOf({ thing: 'api', id: audienceOf(after ?? before) }, before && apiFields(before), after && apiFields(after))
+
+const audienceOf = (api: Api | Unreadable | undefined): string =>
+  api === undefined ? '' : 'problem' in api ? api.id : api.audience
 
 function apiFields(api: Api | Unreadable): Fields {
   if ('problem' in api) return { unreadable: api.problem }
@@ -20,9 +23,16 @@ function apiFields(api: Api | Unreadable): Fields {
   return fields
 }
 
-/** The change of a client without its credentials. @param before undefined for a new one */
-export const clientChange = (before: Client | UnreadableClient | undefined, after: Client): ChangedThing | undefined =>
-  changeOf({ thing: 'client', id: after.id }, before && clientFields(before), clientFields(after))
+/** The change of a client without its credentials. @param before undefined for a new one @param after undefined if it is deleted */
+export const clientChange = (
+  before: Client | UnreadableClient | undefined,
+  after: Client | undefined,
+): ChangedThing | undefined =>
+  changeOf(
+    { thing: 'client', id: after?.id ?? before?.id ?? '' },
+    before && clientFields(before),
+    after && clientFields(after),
+  )
 
 /** Removed credentials are left out: they hold hashes. */
 function clientFields(client: Client | UnreadableClient): Fields {

@@ -123,10 +123,13 @@ export function modelIn(rows: Rows): ReadonlyMap<string, string> {
   return things
 }
 
-/** The names that differ. The revocation that comes with disabling or enabling a client belongs to the client. */
+/** The names that differ. The revocation that comes with disabling, enabling or deleting a client or API belongs to that. */
 export function differing(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): readonly string[] {
   const names = [...new Set([...one.keys(), ...other.keys()])].filter((name) => one.get(name) !== other.get(name))
   return names
-    .filter((name) => !names.includes(name.replace(/^revocation /, 'client ')) || !name.startsWith('rev'))
+    .filter((name) => {
+      const owners = ['client', 'api'].map((kind) => name.replace(/^revocation/, kind))
+      return !name.startsWith('rev') || !owners.some((owner) => names.includes(owner))
+    })
     .sort()
 }

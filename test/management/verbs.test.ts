@@ -12,6 +12,9 @@ import { type Verb, verbs } from './verbs.ts'
 const PARTS = [
   'context',
   'fields',
+  'last-issue',
+  'apis/find-clients',
+  'apis/without-api',
   'clients/change',
   'credentials/change',
   'credentials/find',
@@ -29,7 +32,7 @@ const PARTS = [
 ]
 /** The methods of stores that write. */
 const WRITES =
-  /^(append|commit|update(Client|Credentials|Group|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime)$/
+  /^(append|commit|delete(Api|Client)|update(Client|Credentials|Group|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime)$/
 
 describe('the table of verbs', () => {
   test('has every file of src/management except the shared parts', () => {

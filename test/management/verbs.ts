@@ -2,12 +2,17 @@
 
 import { expect } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
+import { deleteApi } from '../../src/management/apis/delete.ts'
+import { apiEffect } from '../../src/management/apis/effect.ts'
+import { deleteClient } from '../../src/management/clients/delete.ts'
 import { disableClient } from '../../src/management/clients/disable.ts'
+import { clientEffect } from '../../src/management/clients/effect.ts'
 import { enableClient } from '../../src/management/clients/enable.ts'
 import { listClients } from '../../src/management/clients/list.ts'
 import { showClient } from '../../src/management/clients/show.ts'
 import { addCredential } from '../../src/management/credentials/add.ts'
 import { cancelRotation } from '../../src/management/credentials/cancel.ts'
+import { credentialEffect } from '../../src/management/credentials/effect.ts'
 import { forgetSecret } from '../../src/management/credentials/forget-secret.ts'
 import { labelCredential } from '../../src/management/credentials/label.ts'
 import { listCredentials } from '../../src/management/credentials/list.ts'
@@ -61,6 +66,7 @@ export interface Verb {
   readonly rival?: Rival
 }
 
+const API = 'https://api.example.com'
 const TIME = expect.stringMatching(/^2030-01-01T\d\d:/)
 const KID = expect.stringMatching(/^[\w-]{43}$/)
 const ID = expect.stringMatching(/^[0-9a-f-]{36}$/)
@@ -144,6 +150,40 @@ const IDS = { before: { masterKeyId: expect.any(String) }, after: { masterKeyId:
 
 /** Each verb under its file below `src/management/`. */
 export const verbs: Readonly<Record<string, Verb>> = {
+  'apis/effect': { run: (context) => apiEffect(context, API), events: [] },
+  'apis/delete': {
+    run: (context) => deleteApi(context, { audience: API, withGrants: true }),
+    events: [
+      {
+        type: 'api.delete',
+        ...changes(
+          { thing: 'api', id: API, before: { scopes: [{ name: 'edit' }, { name: 'read' }], token: {} }, after: null },
+          { thing: 'client', id: JOB, before: { scopes: ['edit'] }, after: { scopes: [] } },
+          { thing: 'client', id: OFF, before: { scopes: ['edit'] }, after: { scopes: [] } },
+        ),
+      },
+    ],
+    rival: renamed,
+  },
+  'clients/effect': { run: (context) => clientEffect(context, JOB), events: [] },
+  'clients/delete': {
+    run: (context) => deleteClient(context, { id: JOB }),
+    events: [
+      {
+        type: 'client.delete',
+        clientId: JOB,
+        ...changes(
+          { thing: 'client', id: JOB, before: expect.objectContaining({ scopes: ['edit'] }), after: null },
+          { ...ofJob, before: made({ label: 'first' }), after: null },
+          { ...ofJob, before: made({ label: 'signing', retrievable: true }), after: null },
+          { ...ofJob, before: made({ label: 'own', expiresAt: TIME }), after: null },
+          { ...ofJob, before: made({ label: 'next', replaces: ID }), after: null },
+          { thing: 'group', id: TEAM, before: MEMBERS, after: { members: [] } },
+        ),
+      },
+    ],
+    rival: otherAdded,
+  },
   'clients/list': {
     run: async (context) => {
       const listed: unknown[] = []
@@ -175,6 +215,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     ],
     rival: renamed,
   },
+  'credentials/effect': { run: (context) => credentialEffect(context, { client: JOB, name: 'first' }), events: [] },
   'credentials/list': { run: (context) => listCredentials(context, JOB), events: [] },
   'credentials/lost-secrets': { run: listLostSecrets, prepare: loseSecret, events: [] },
   'credentials/add': {

@@ -33,6 +33,19 @@ const calls: Calls = {
         client: client('a', { ended: { disabledAt: time } }),
         event: event('u', time),
       })),
+    listReferences: ({ model }) => model.listReferences('', 10),
+    deleteClient: async ({ model }, time) => {
+      const { version } = await model.snapshot([])
+      await model.commit(version, { apis: [], clients: [client('gone')], event: event('r', time) })
+      return model.deleteClient(ClientId('gone'), () => ({ event: event('d', time) }))
+    },
+    deleteApi: async ({ model }, time) => {
+      const { version } = await model.snapshot([])
+      return model.deleteApi(Audience('https://gone'), { version, clients: [] }, () => ({
+        clients: [],
+        event: event('d', time),
+      }))
+    },
   },
   directory: {
     loadClient: ({ directory }) => directory.loadClient(ClientId('a')),

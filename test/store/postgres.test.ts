@@ -11,6 +11,7 @@ import { type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
+import { deletionContract } from './deletion.ts'
 import { groupsContract } from './groups.ts'
 import { oddTimesContract } from './odd-times.ts'
 
@@ -31,6 +32,7 @@ async function create() {
 storeContract('PostgreSQL', create)
 oddTimesContract('PostgreSQL', create)
 groupsContract('PostgreSQL', create)
+deletionContract('PostgreSQL', create)
 cleanUpContract('PostgreSQL', async () => {
   const url = await postgres.newMigrated()
   return { open: (clock) => openDatabase(url, clock, ACCESS), destroy: async () => {} }

@@ -12,6 +12,7 @@ import { BEFORE_0008 } from './before-0008.ts'
 import { BEFORE_0010 } from './before-0010.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { event, storeContract } from './contract.ts'
+import { deletionContract } from './deletion.ts'
 import { groupsContract } from './groups.ts'
 import { oddTimesContract } from './odd-times.ts'
 
@@ -52,6 +53,7 @@ function fractionsIn(path: string): readonly unknown[] {
 storeContract('SQLite', create)
 oddTimesContract('SQLite', create)
 groupsContract('SQLite', create)
+deletionContract('SQLite', create)
 cleanUpContract('SQLite', async () => {
   const folder = newFolder()
   return {

@@ -39,7 +39,10 @@ const steps: Steps = {
         client('b', { enabled: isFirst(of), name: `b of ${of}` }),
         client(`only ${of}`, { name: 'alone', bindsToCertificate: !isFirst(of) }),
       ]
-      const apis = [api(API, { name: `api of ${of}`, token: { lifetime: 60 * of }, require: proof })]
+      const apis = [
+        api('https://gone', { owner: `group ${of}` }),
+        api(API, { name: `api of ${of}`, token: { lifetime: 60 * of }, require: proof }),
+      ]
       return model.commit(version, { apis, clients, event: said('commit', of) })
     },
     snapshot: ({ model }) => model.snapshot([A, ClientId('b'), ClientId('only 1')]),
@@ -50,6 +53,21 @@ const steps: Steps = {
       }),
     listClients: ({ model }) => model.listClients('', 10),
     lastUses: ({ model }) => model.lastUses([S]),
+    listReferences: ({ model }) => model.listReferences('', 10),
+    deleteClient: ({ model }, of) =>
+      model.deleteClient(ClientId('only 1'), (before, groups) => ({ before, groups, event: said('delete', of) })),
+    deleteApi: async ({ model }, of) => {
+      const { version } = await model.snapshot([])
+      if (!isFirst(of)) return model.listClients('', 10)
+      return model.deleteApi(Audience('https://gone'), { version, clients: [A] }, (state) => ({
+        ...state,
+        clients: state.clients.map((one) => ({
+          ...one,
+          name: `without ${state.api && 'owner' in state.api ? state.api.owner : ''}`,
+        })),
+        event: said('delete API', of),
+      }))
+    },
   },
   directory: {
     loadClient: ({ directory }) => directory.loadClient(A),

@@ -9,7 +9,7 @@ import type {
   Owned,
 } from '../../model/group.ts'
 import { inOrder } from '../../model/group.ts'
-import type { TenantId } from '../../oauth/ids.ts'
+import type { ClientId, TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { toListed, type Unreadable } from '../../platform/unreadable.ts'
 import { lockNumbers } from '../sql/counters.ts'
@@ -158,4 +158,38 @@ async function ownedBy(db: Kysely<Schema>, tenant: TenantId, owner: string): Pro
   const clients = db.selectFrom('client').select('client_id').where('tenant', '=', tenant).where('owner', '=', owner)
   const apis = db.selectFrom('api').select('audience').where('tenant', '=', tenant).where('owner', '=', owner)
   return { clients: await countAtMost(db, clients), apis: await countAtMost(db, apis) }
+}
+
+/** The groups that name a client. */
+export async function groupsNaming(
+  db: Kysely<Schema>,
+  tenant: TenantId,
+  client: ClientId,
+): Promise<readonly (Group | Unreadable)[]> {
+  const rows = await db
+    .selectFrom('group_member')
+    .select('group_name')
+    .where('tenant', '=', tenant)
+    .where('kind', '=', 'client')
+    .where('claim', '=', '')
+    .where('id', '=', client)
+    .orderBy('group_name')
+    .execute()
+  const groups: (Group | Unreadable)[] = []
+  for (const { group_name: name } of rows) {
+    const group = await loadGroup(db, tenant, name)
+    if (group !== undefined) groups.push(group)
+  }
+  return groups
+}
+
+/** Removes a client from every group. */
+export async function leaveGroups(trx: Kysely<Schema>, tenant: TenantId, client: ClientId): Promise<void> {
+  await trx
+    .deleteFrom('group_member')
+    .where('tenant', '=', tenant)
+    .where('kind', '=', 'client')
+    .where('claim', '=', '')
+    .where('id', '=', client)
+    .execute()
 }
