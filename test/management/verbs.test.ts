@@ -13,6 +13,7 @@ const PARTS = [
   'context',
   'fields',
   'last-issue',
+  'visible',
   'apis/find-clients',
   'apis/without-api',
   'clients/change',

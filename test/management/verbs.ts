@@ -4,14 +4,18 @@ import { expect } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { deleteApi } from '../../src/management/apis/delete.ts'
 import { apiEffect } from '../../src/management/apis/effect.ts'
+import { listApis } from '../../src/management/apis/list.ts'
+import { countClients } from '../../src/management/clients/count.ts'
 import { deleteClient } from '../../src/management/clients/delete.ts'
 import { disableClient } from '../../src/management/clients/disable.ts'
 import { clientEffect } from '../../src/management/clients/effect.ts'
 import { enableClient } from '../../src/management/clients/enable.ts'
 import { listClients } from '../../src/management/clients/list.ts'
+import { searchClients } from '../../src/management/clients/search.ts'
 import { showClient } from '../../src/management/clients/show.ts'
 import { addCredential } from '../../src/management/credentials/add.ts'
 import { cancelRotation } from '../../src/management/credentials/cancel.ts'
+import { countCredentials } from '../../src/management/credentials/count.ts'
 import { credentialEffect } from '../../src/management/credentials/effect.ts'
 import { forgetSecret } from '../../src/management/credentials/forget-secret.ts'
 import { labelCredential } from '../../src/management/credentials/label.ts'
@@ -21,6 +25,7 @@ import { removeCredential } from '../../src/management/credentials/remove.ts'
 import { revokeCredential } from '../../src/management/credentials/revoke.ts'
 import { rewrapSecrets } from '../../src/management/credentials/rewrap.ts'
 import { rotateCredential } from '../../src/management/credentials/rotate.ts'
+import { searchCredentials } from '../../src/management/credentials/search.ts'
 import { acceptRestored } from '../../src/management/database/accept-restored.ts'
 import { deleteGroup } from '../../src/management/groups/delete.ts'
 import { listGroups } from '../../src/management/groups/list.ts'
@@ -184,6 +189,20 @@ export const verbs: Readonly<Record<string, Verb>> = {
     ],
     rival: otherAdded,
   },
+  'apis/list': {
+    run: (context) => listApis(context, 'all', { filter: { search: 'https' }, sort: 'name', most: 10 }),
+    events: [],
+  },
+  'clients/search': {
+    run: (context) => searchClients(context, ['team'], { filter: { search: 'j' }, sort: 'id', most: 10 }),
+    events: [],
+  },
+  'clients/count': { run: (context) => countClients(context, 'all', { search: 'j' }), events: [] },
+  'credentials/search': {
+    run: (context) => searchCredentials(context, 'all', { filter: { client: JOB }, sort: 'expiry', most: 10 }),
+    events: [],
+  },
+  'credentials/count': { run: (context) => countCredentials(context, 'all', { kind: 'secret' }), events: [] },
   'clients/list': {
     run: async (context) => {
       const listed: unknown[] = []

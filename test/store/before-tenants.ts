@@ -91,7 +91,9 @@ export function beforeTenantsContract(name: string, create: () => Promise<Handle
         const expected = rows.map(({ id, ...row }) =>
           expect.objectContaining({ ...row, ...(!isOneRow && id !== undefined && { id }), tenant: 'default' }),
         )
-        expect(after.get(table), table).toHaveLength(rows.length)
+        // A later migration adds a row of `credential_use` for each credential that was never used.
+        const added = table === 'credential_use' ? 1 : 0
+        expect(after.get(table), table).toHaveLength(rows.length + added)
         expect(after.get(table), table).toEqual(expect.arrayContaining(expected))
       }
       expect(await migrateDatabase(database.location, systemClock, ACCESS)).toEqual([])

@@ -117,6 +117,20 @@ const calls: Calls = {
     },
     claimWarning: ({ credentials }) => credentials.claimWarning(CredentialId('1'), 7.5),
   },
+  fleet: {
+    listClients: ({ fleet }, time) =>
+      fleet.listClients({ filter: { unusedSince: time, expiresBefore: time }, sort: 'last_used', most: 10 }),
+    countClients: ({ fleet }, time) => fleet.countClients({ unusedSince: time }),
+    listCredentials: ({ fleet }, time) =>
+      fleet.listCredentials({
+        filter: { expiresBefore: time },
+        sort: 'expiry',
+        after: { value: time, id: '' },
+        most: 10,
+      }),
+    countCredentials: ({ fleet }, time) => fleet.countCredentials({ unusedSince: time, state: 'valid' }),
+    passExpiries: ({ fleet }) => fleet.passExpiries(10),
+  },
   groups: {
     listGroups: ({ groups }) => groups.listGroups('', 10),
     loadGroup: ({ groups }) => groups.loadGroup('g'),

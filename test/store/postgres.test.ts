@@ -12,6 +12,7 @@ import { applyTo, testConfig } from '../harness/server.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
 import { deletionContract } from './deletion.ts'
+import { fleetContract } from './fleet.ts'
 import { groupsContract } from './groups.ts'
 import { oddTimesContract } from './odd-times.ts'
 
@@ -32,6 +33,7 @@ async function create() {
 storeContract('PostgreSQL', create)
 oddTimesContract('PostgreSQL', create)
 groupsContract('PostgreSQL', create)
+fleetContract('PostgreSQL', create)
 deletionContract('PostgreSQL', create)
 cleanUpContract('PostgreSQL', async () => {
   const url = await postgres.newMigrated()

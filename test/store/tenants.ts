@@ -35,7 +35,12 @@ const steps: Steps = {
       const federated = { ...life, kind: 'federated' as const, trust }
       const proof = isFirst(of) ? ('dpop' as const) : undefined
       const clients = [
-        client('a', { name: `a of ${of}`, credentials: toCredentials([kept, sample, federated]) }),
+        client('a', {
+          name: `a of ${of}`,
+          tags: isFirst(of) ? ['t'] : [],
+          owner: isFirst(of) ? 'o' : 'p',
+          credentials: toCredentials([kept, sample, federated]),
+        }),
         client('b', { enabled: isFirst(of), name: `b of ${of}` }),
         client(`only ${of}`, { name: 'alone', bindsToCertificate: !isFirst(of) }),
       ]
@@ -138,6 +143,22 @@ const steps: Steps = {
     pruneRevocations: ({ revocations }) => revocations.pruneRevocations(1, 10),
     noteLifetime: ({ revocations }, of) => revocations.noteLifetime(1_000_000 * of),
     longestLifetime: ({ revocations }) => revocations.longestLifetime(),
+  },
+  fleet: {
+    listClients: ({ fleet }) => fleet.listClients({ filter: {}, sort: 'name', most: 10 }),
+    countClients: async ({ fleet }) => {
+      const filters = [
+        {},
+        { search: 'a' },
+        { tag: 't' },
+        { owners: ['o'] },
+        { expiresBefore: NOW + DAY, kind: 'secret' },
+      ] as const
+      return Promise.all(filters.map((filter) => fleet.countClients(filter)))
+    },
+    listCredentials: ({ fleet }) => fleet.listCredentials({ filter: { client: A }, sort: 'expiry', most: 10 }),
+    countCredentials: ({ fleet }) => fleet.countCredentials({ state: 'revoked' }),
+    passExpiries: ({ fleet }) => fleet.passExpiries(10),
   },
   groups: {
     updateGroup: ({ groups }, of) =>

@@ -14,6 +14,8 @@ const TABLES = {
   client: ['tenant', 'client_id'],
   credential: ['tenant', 'id'],
   credential_use: ['tenant', 'credential_id'],
+  client_use: ['tenant', 'client_id'],
+  client_tag: ['tenant', 'tag', 'client_id'],
   group: ['tenant', 'name'],
   group_member: ['tenant', 'group_name', 'kind', 'claim', 'id'],
   key: ['tenant', 'kid'],

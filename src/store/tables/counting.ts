@@ -3,7 +3,7 @@ import type { Count } from '../../model/group.ts'
 import type { Schema } from '../sql/schema.ts'
 
 /** The most things that are counted exactly. Counting more would keep others waiting, and tells nobody more. */
-const MOST_COUNTED = 10_000
+export const MOST_COUNTED = 10_000
 
 /** Counts the rows of a query, and stops once there are more than `MOST_COUNTED`. */
 export async function countAtMost<Row>(

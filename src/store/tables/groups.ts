@@ -155,7 +155,11 @@ async function loadGroup(db: Kysely<Schema>, tenant: TenantId, name: string): Pr
 }
 
 async function ownedBy(db: Kysely<Schema>, tenant: TenantId, owner: string): Promise<Owned> {
-  const clients = db.selectFrom('client').select('client_id').where('tenant', '=', tenant).where('owner', '=', owner)
+  const clients = db
+    .selectFrom('client_use')
+    .select('client_id')
+    .where('tenant', '=', tenant)
+    .where('owner', '=', owner)
   const apis = db.selectFrom('api').select('audience').where('tenant', '=', tenant).where('owner', '=', owner)
   return { clients: await countAtMost(db, clients), apis: await countAtMost(db, apis) }
 }

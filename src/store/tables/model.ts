@@ -24,6 +24,7 @@ import { transact } from '../sql/transaction.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce, changesSince } from './changes.ts'
 import { endFormerTokens, endTokens, endUntil } from './client-tokens.ts'
+import { noteClients, UNUSED } from './client-use.ts'
 import { replaceCredentials } from './credential-statements.ts'
 import { listClients, loadClients } from './directory.ts'
 import { groupsNaming, leaveGroups } from './groups.ts'
@@ -81,6 +82,7 @@ export class SqlModelStore implements ModelStore {
         .selectAll()
         .where('tenant', '=', this.#tenant)
         .where('credential_id', 'in', some)
+        .where('last_used_at', '>', UNUSED)
         .execute()
       for (const row of rows) uses.set(CredentialId(row.credential_id), row.last_used_at)
     }
@@ -169,6 +171,12 @@ export class SqlModelStore implements ModelStore {
     await this.#endTokensOfFormer(trx, apis)
     for (const api of apis) await this.#putApi(trx, api)
     for (const client of clients) await this.#putClient(trx, client)
+    await noteClients(
+      trx,
+      this.#tenant,
+      clients.map(({ id }) => id),
+      this.#clock.now(),
+    )
     const changes: Change[] = [
       ...apis.map((api): Change => ({ kind: 'api', id: api.audience })),
       ...clients.map((client): Change => ({ kind: 'client', id: client.id })),
