@@ -132,9 +132,9 @@ export class SqlFleetStore implements FleetStore {
   #tagged(tag: string): Condition {
     const ofTag = sql`from "client_tag" where "tenant" = ${this.#tenant} and "tag" = ${tag}`
     return {
-      seek: sql`"client_id" in (select "client_id" ${ofTag})`,
+      found: sql`select "client_id" as "found_id" ${ofTag}`,
       check: sql`exists (select 1 ${ofTag} and "client_tag"."client_id" = "client_use"."client_id")`,
-      sources: [sql`select "client_id" ${ofTag}`],
+      sources: [sql`select "client_id" as "found_id" ${ofTag}`],
     }
   }
 

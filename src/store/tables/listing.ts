@@ -27,6 +27,8 @@ export interface Condition {
   readonly seek?: RawBuilder<boolean>
   /** The same condition, in a form that no index serves, so that the sort decides the index. */
   readonly check: RawBuilder<boolean>
+  /** Instead of `seek`: a subquery of the ids that fit, as `found_id`, each once. It is read before the table. */
+  readonly found?: RawBuilder<unknown>
   /** Subqueries of the rows that fit, whose numbers add up to that of the rows at least. */
   readonly sources?: readonly RawBuilder<unknown>[]
 }
@@ -50,11 +52,15 @@ interface ListQuery {
   readonly most: number
 }
 
-const and = (conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> =>
-  sql.join(
-    conditions.map((one) => sql`(${one})`),
-    sql` and `,
-  )
+/** The way in which rows are read. */
+interface Reading {
+  readonly form: Form
+  readonly most: number
+  readonly skipped?: number
+  readonly found?: RawBuilder<unknown> | undefined
+}
+
+const toList = <Thing>(thing: Thing | undefined): readonly Thing[] => (thing === undefined ? [] : [thing])
 
 /** Lists and counts the rows of a tenant, so that no page and no count takes more than a bounded amount of work. */
 export class Listing {
@@ -82,14 +88,14 @@ export class Listing {
   /** The ids of the rows that fit a condition, as a subquery. */
   #ids(seek: RawBuilder<unknown>): RawBuilder<unknown> {
     const { table, id } = this.#listed
-    return sql`select ${sql.ref(id)} from ${sql.table(table)} where "tenant" = ${this.#tenant} and ${seek}`
+    return sql`select ${sql.ref(id)} as "found_id" from ${sql.table(table)} where "tenant" = ${this.#tenant} and ${seek}`
   }
 
   /** A condition that one of several makes true. */
   any(conditions: readonly Condition[]): Condition {
     const sources = conditions.flatMap((one) => one.sources ?? [])
     return {
-      seek: sql`${sql.ref(this.#listed.id)} in (${sql.join(sources, sql` union `)})`,
+      found: sql.join(sources, sql` union `),
       check: sql`(${sql.join(
         conditions.map(({ check }) => check),
         sql` or `,
@@ -106,12 +112,8 @@ export class Listing {
     const driver = conditions.every(isOfSort) ? undefined : await this.#smallest(conditions)
     if (driver !== undefined) {
       const others = conditions.filter((one) => one !== driver).map(({ check }) => check)
-      const wanted = [
-        ...(driver.seek === undefined ? [] : [driver.seek]),
-        ...others,
-        ...this.#behind(query, query.after, unindexed),
-      ]
-      return cut(await this.#select<Row>(query, wanted, unindexed, most + 1), most)
+      const wanted = [...toList(driver.seek), ...others, ...this.#behind(query, query.after, unindexed)]
+      return cut(await this.#select<Row>(query, wanted, { form: unindexed, most: most + 1, found: driver.found }), most)
     }
     const ofSort = conditions.filter(isOfSort).flatMap(({ seek }) => seek ?? [])
     const checks = conditions.filter((one) => !isOfSort(one)).map(({ check }) => check)
@@ -121,7 +123,7 @@ export class Listing {
       const end = checks.length === 0 ? undefined : await this.#placeAfter(query, after, ofSort)
       const upTo = end === undefined ? [] : [this.#compare(query, end, indexed, query.isDescending ? sql`>=` : sql`<=`)]
       const wanted = [...ofSort, ...this.#behind(query, after, indexed), ...upTo, ...checks]
-      rows.push(...(await this.#select<Row>(query, wanted, indexed, most + 1 - rows.length)))
+      rows.push(...(await this.#select<Row>(query, wanted, { form: indexed, most: most + 1 - rows.length })))
       if (end === undefined || rows.length > most) return cut(rows, most)
       after = end
       await nextTurn()
@@ -134,20 +136,21 @@ export class Listing {
     const { id } = this.#listed
     const sort = { name: id, empty: '' } as const
     const query = { conditions, sort, isDescending: false, after: undefined, most: MOST_COUNTED }
-    if (driver?.seek !== undefined) {
+    if (driver !== undefined) {
       const checks = conditions.filter((one) => one !== driver).map(({ check }) => check)
-      return exact(await this.#size(this.#ids(and([driver.seek, ...checks]))))
+      return exact(await this.#size(this.#matching([...toList(driver.seek), ...checks], driver.found)))
     }
-    if (conditions.length === 0) return exact(await this.#size(this.#ids(sql`true`)))
+    if (conditions.length === 0) return exact(await this.#size(this.#matching([])))
     const [only, another] = conditions
-    if (only?.seek !== undefined && another === undefined) return exact(await this.#size(this.#ids(only.seek)))
+    // It is known to fit more than are counted.
+    if (only?.sources !== undefined && another === undefined) return { count: MOST_COUNTED, isMore: true }
     const checks = conditions.map(({ check }) => check)
     let count = 0
     let after: Place | undefined
     for (let window = 0; window < WINDOWS.count; window += 1) {
       const end = await this.#placeAfter(query, after, [])
       const upTo = end === undefined ? [] : [this.#compare(query, end, indexed, sql`<=`)]
-      count += await this.#size(this.#ids(and([...this.#behind(query, after, indexed), ...upTo, ...checks])))
+      count += await this.#size(this.#matching([...this.#behind(query, after, indexed), ...upTo, ...checks]))
       if (end === undefined || count > MOST_COUNTED) return exact(count)
       after = end
       await nextTurn()
@@ -187,23 +190,33 @@ export class Listing {
     ofSort: readonly RawBuilder<unknown>[],
   ): Promise<Place | undefined> {
     const wanted = [...ofSort, ...this.#behind(query, after, indexed)]
-    const [row] = await this.#select(query, wanted, indexed, 1, WINDOW - 1)
+    const [row] = await this.#select(query, wanted, { form: indexed, most: 1, skipped: WINDOW - 1 })
     return row && { value: row.value, id: row.id }
   }
 
   async #select<Row extends ListedRow>(
     { sort, isDescending }: ListQuery,
     conditions: readonly RawBuilder<unknown>[],
-    form: Form,
-    most: number,
-    skipped = 0,
+    { form, most, skipped = 0, found }: Reading,
   ): Promise<readonly Row[]> {
-    const { table, id } = this.#listed
     const direction = isDescending ? sql`desc` : sql`asc`
     const order = sql.join(this.#keys(sort, form).map((key) => sql`${key} ${direction}`))
-    const where = [sql`"tenant" = ${this.#tenant}`, ...conditions.map((one) => sql`(${one})`)]
-    const query = sql<Row>`select ${sql.ref(id)} as id, ${sql.ref(sort.name)} as value from ${sql.table(table)} where ${sql.join(where, sql` and `)} order by ${order} limit ${sql.lit(most)} offset ${sql.lit(skipped)}`
+    const columns = sql`${sql.ref(this.#listed.id)} as id, ${sql.ref(sort.name)} as value`
+    const query = sql<Row>`select ${columns} from ${this.#where(conditions, found)} order by ${order} limit ${sql.lit(most)} offset ${sql.lit(skipped)}`
     return (await query.execute(this.#db)).rows
+  }
+
+  #matching(conditions: readonly RawBuilder<unknown>[], found?: RawBuilder<unknown>): RawBuilder<unknown> {
+    return sql`select 1 as one from ${this.#where(conditions, found)}`
+  }
+
+  /** The rows of the tenant that fit. With `found`, SQLite reads its ids first, since it never reorders a cross join (https://sqlite.org/optoverview.html). */
+  #where(conditions: readonly RawBuilder<unknown>[], found: RawBuilder<unknown> | undefined): RawBuilder<unknown> {
+    const { table, id } = this.#listed
+    const rows = found === undefined ? sql.table(table) : sql`(${found}) as "found" cross join ${sql.table(table)}`
+    const joined = found === undefined ? [] : [sql`${sql.ref(id)} = "found_id"`]
+    const wanted = [...joined, ...conditions].map((one) => sql`(${one})`)
+    return sql`${rows} where ${sql.join([sql`"tenant" = ${this.#tenant}`, ...wanted], sql` and `)}`
   }
 
   #behind(query: ListQuery, place: Place | undefined, form: Form): readonly RawBuilder<unknown>[] {
