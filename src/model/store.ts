@@ -4,6 +4,7 @@ import type { Unreadable } from '../platform/unreadable.ts'
 import type { Api } from './api.ts'
 import type { ApiSet } from './api-set.ts'
 import type { Client, UnreadableClient } from './client.ts'
+import type { CredentialStep } from './credentials/store.ts'
 import type { Group } from './group.ts'
 
 /** The number of clients that are read at a time when all are read. */
@@ -121,5 +122,15 @@ export interface ModelStore {
     audience: Audience,
     found: { readonly version: number; readonly clients: readonly ClientId[] },
     plan: (state: ApiToDelete) => Step,
+  ): Promise<Step | undefined>
+  /**
+   * Reads and writes the credentials of a client in one transaction, with the event of the change.
+   * @param plan called with the present client, possibly more than once; if it throws, nothing is written
+   * @returns the result of `plan`; undefined if the client does not exist
+   * @throws the errors of `plan`
+   */
+  updateCredentials<Step extends CredentialStep>(
+    client: ClientId,
+    plan: (client: Client | UnreadableClient) => Step,
   ): Promise<Step | undefined>
 }

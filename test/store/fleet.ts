@@ -220,7 +220,7 @@ export function fleetContract(
       const before = await store.credentials.listCredentials(client('b').id)
       const [used] = before?.found ?? []
       if (used === undefined) throw new Error('there is no credential')
-      await store.credentials.updateCredentials(client('b').id, () => ({
+      await store.model.updateCredentials(client('b').id, () => ({
         writes: { put: [{ ...used.credential, expiresAt: NOW + DAY }], remove: [] },
         event: event('r'),
       }))

@@ -2,7 +2,8 @@ import type { Api } from '../../model/api.ts'
 import type { ApiDeletion } from '../../model/store.ts'
 import { Audience } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict } from '../../platform/user-error.ts'
+import { type Authority, requireOver } from '../authority/authority.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { apiChange, clientChange } from '../fields.ts'
 import { clientsReferringTo, findApi, MOST_CLIENTS, noApi } from './find-clients.ts'
@@ -32,6 +33,7 @@ export async function deleteApi(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { version, apis, unreadableApis } = await model.snapshot([])
     const { api: found } = findApi([...apis.values()], unreadableApis, audience)
+    requireOverApi(context.authority, found)
     check(found)
     const referring = await clientsReferringTo(model, found)
     refuseMany(audience, referring.length, withGrants)
@@ -40,12 +42,14 @@ export async function deleteApi(
       { version, clients: referring },
       ({ api, others, clients }): ApiDeletion => {
         if (api === undefined) throw noApi(audience)
+        requireOverApi(context.authority, api)
         check(api)
         const changed = clients.flatMap((before) => {
           const after = withoutApi(before, api, others)
           return after === before ? [] : [{ before, after }]
         })
         refuseMany(audience, changed.length, withGrants)
+        if (changed.length > 0) requireOver(context.authority, 'grants:write', ownerOf(api))
         const changes = changed.map(({ before, after }) => clientChange(before, after))
         const event = recordedBy(context, {
           type: 'api.delete',
@@ -57,14 +61,20 @@ export async function deleteApi(
     )
     if (deletion !== undefined) return deletion.clients.length
   }
-  throw new UserError('others kept changing clients or APIs, and nothing was deleted: try again')
+  throw new Conflict('others kept changing clients or APIs, and nothing was deleted: try again')
 }
+
+const ownerOf = (api: Api | Unreadable): string | undefined => ('problem' in api ? undefined : api.owner)
+
+/** The owner of an unreadable API is not known, so that only those who may delete all may delete it. */
+const requireOverApi = (authority: Authority, api: Api | Unreadable): void =>
+  requireOver(authority, 'apis:delete', ownerOf(api))
 
 function refuseMany(audience: string, clients: number, withGrants: boolean): void {
   const isMore = clients > MOST_CLIENTS
   if (clients === 0 || (withGrants && !isMore)) return
   const some = isMore ? `more than ${MOST_CLIENTS} clients` : clients === 1 ? '1 client' : `${clients} clients`
-  throw new UserError(
+  throw new Conflict(
     `${some} have scopes at ${audience}, name it as their default API, or may introspect its tokens: ${isMore ? 'take it out of some of them first' : 'take it out of them first, or delete it with its grants'}`,
   )
 }

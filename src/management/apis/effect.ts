@@ -1,4 +1,5 @@
 import type { ClientId } from '../../oauth/ids.ts'
+import { requireOver } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
 import { clientsReferringTo, findApi, MOST_CLIENTS } from './find-clients.ts'
 
@@ -18,9 +19,10 @@ interface ApiEffect {
 }
 
 /** Finds out the effect of deleting an API. It changes nothing. @throws UserError if it does not exist */
-export async function apiEffect({ store, clock }: ManagementContext, audience: string): Promise<ApiEffect> {
+export async function apiEffect({ authority, store, clock }: ManagementContext, audience: string): Promise<ApiEffect> {
   const { found, unreadable } = await store.directory.loadApis()
   const { api } = findApi(found, unreadable, audience)
+  requireOver(authority, 'apis:read', 'problem' in api ? undefined : api.owner)
   const referring = await clientsReferringTo(store.model, api)
   const some = referring.slice(0, MOST_NAMED)
   const { clients } = await store.model.snapshot(some)

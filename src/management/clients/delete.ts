@@ -1,6 +1,7 @@
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { ClientDeletion } from '../../model/store.ts'
 import type { ClientId } from '../../oauth/ids.ts'
+import { requireOverClient } from '../authority/client-rights.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { clientChange, credentialChanges, groupChange } from '../fields.ts'
 import { noClient } from './show.ts'
@@ -14,11 +15,12 @@ interface DeleteInput {
 /**
  * Deletes a client for good, even an unreadable one: its credentials, its memberships and its tokens end with it. A manifest that still
  * names the client makes a new one.
- * @throws UserError if it does not exist
+ * @throws UserError if it does not exist; NotAllowed if the author may not delete it
  */
 export async function deleteClient(context: ManagementContext, { id, check = () => {} }: DeleteInput): Promise<void> {
   await context.store.model.deleteClient(id, (before, groups): ClientDeletion => {
     if (before === undefined) throw noClient(id)
+    requireOverClient(context.authority, 'clients:delete', before)
     check(before)
     const left = groups.flatMap((group) =>
       'problem' in group

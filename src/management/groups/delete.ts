@@ -1,6 +1,7 @@
 import type { Count, Group, GroupStep } from '../../model/group.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict } from '../../platform/user-error.ts'
+import { requireEverywhere } from '../authority/authority.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { groupChange } from '../fields.ts'
 import { noGroup } from './show.ts'
@@ -13,12 +14,13 @@ interface DeleteInput {
 
 /** Deletes a group that owns nothing. @throws UserError if it does not exist, or owns something */
 export async function deleteGroup(context: ManagementContext, { name, check = () => {} }: DeleteInput): Promise<void> {
+  requireEverywhere(context.authority, 'groups:write')
   await context.store.groups.updateGroup(name, (before, { clients, apis }): GroupStep => {
     if (before === undefined) throw noGroup(name)
     check(before)
     const owned = [...counted(clients, 'client'), ...counted(apis, 'API')]
     if (owned.length > 0)
-      throw new UserError(`${JSON.stringify(name)} owns ${owned.join(' and ')}: give them another owner first`)
+      throw new Conflict(`${JSON.stringify(name)} owns ${owned.join(' and ')}: give them another owner first`)
     const event = recordedBy(context, {
       type: 'group.delete',
       detail: { group: name },

@@ -1,5 +1,6 @@
 import type { Group, GroupStep } from '../../model/group.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
+import { requireEverywhere } from '../authority/authority.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { groupChange } from '../fields.ts'
 import { type GroupInput, toGroup } from '../schemas/group.ts'
@@ -21,6 +22,7 @@ interface PutGroup {
 
 /** Creates or replaces a group, even an unreadable one. @throws the errors of `wanted` */
 export async function putGroup(context: ManagementContext, { name, wanted }: PutInput): Promise<PutGroup> {
+  requireEverywhere(context.authority, 'groups:write')
   const { group, isNew } = await context.store.groups.updateGroup(name, (before): PutGroup & GroupStep => {
     const after = toGroup({ ...wanted(before), name })
     const change = groupChange(name, before, after)
