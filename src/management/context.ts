@@ -7,6 +7,8 @@ import type { ConsumerStore } from '../keys/consumers.ts'
 import type { KeyStore } from '../keys/store.ts'
 import type { CredentialStore } from '../model/credentials/store.ts'
 import type { DirectoryStore } from '../model/directory/store.ts'
+import type { FleetStore } from '../model/fleet/store.ts'
+import type { GroupStore } from '../model/group.ts'
 import type { ModelStore } from '../model/store.ts'
 import type { TenantId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -20,6 +22,8 @@ interface ManagementStores {
   readonly directory: DirectoryStore
   readonly model: ModelStore
   readonly credentials: CredentialStore
+  readonly fleet: FleetStore
+  readonly groups: GroupStore
   readonly keys: KeyStore & ConsumerStore
   readonly revocations: RevocationStore
   readonly audit: AuditStore

@@ -15,6 +15,10 @@ const PARTS = [
   'settings/until-committed',
   'credentials/proof',
   'fields',
+  'last-issue',
+  'visible',
+  'apis/find-clients',
+  'apis/without-api',
   'clients/change',
   'credentials/change',
   'credentials/find',
@@ -28,13 +32,13 @@ const PARTS = [
   ),
   'manifest/schema',
   'manifest/trust-file',
-  ...['api', 'client', 'credential', 'values'].map((name) => `schemas/${name}`),
   'usage/totals',
   'usage/window',
+  ...['api', 'client', 'credential', 'group', 'values'].map((name) => `schemas/${name}`),
 ]
 /** The methods of stores that write. */
 const WRITES =
-  /^(append|commit|update(Client|Credentials|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime)$/
+  /^(append|commit|delete(Api|Client)|update(Client|Credentials|Group|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime)$/
 
 describe('the table of verbs', () => {
   test('has every file of src/management except the shared parts', () => {

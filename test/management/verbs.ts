@@ -3,12 +3,21 @@
 import { expect } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { showApi } from '../../src/management/apis/show.ts'
+import { deleteApi } from '../../src/management/apis/delete.ts'
+import { apiEffect } from '../../src/management/apis/effect.ts'
+import { listApis } from '../../src/management/apis/list.ts'
+import { countClients } from '../../src/management/clients/count.ts'
+import { deleteClient } from '../../src/management/clients/delete.ts'
 import { disableClient } from '../../src/management/clients/disable.ts'
+import { clientEffect } from '../../src/management/clients/effect.ts'
 import { enableClient } from '../../src/management/clients/enable.ts'
 import { listClients } from '../../src/management/clients/list.ts'
+import { searchClients } from '../../src/management/clients/search.ts'
 import { showClient } from '../../src/management/clients/show.ts'
 import { addCredential } from '../../src/management/credentials/add.ts'
 import { cancelRotation } from '../../src/management/credentials/cancel.ts'
+import { countCredentials } from '../../src/management/credentials/count.ts'
+import { credentialEffect } from '../../src/management/credentials/effect.ts'
 import { forgetSecret } from '../../src/management/credentials/forget-secret.ts'
 import { labelCredential } from '../../src/management/credentials/label.ts'
 import { listCredentials } from '../../src/management/credentials/list.ts'
@@ -17,7 +26,12 @@ import { removeCredential } from '../../src/management/credentials/remove.ts'
 import { revokeCredential } from '../../src/management/credentials/revoke.ts'
 import { rewrapSecrets } from '../../src/management/credentials/rewrap.ts'
 import { rotateCredential } from '../../src/management/credentials/rotate.ts'
+import { searchCredentials } from '../../src/management/credentials/search.ts'
 import { acceptRestored } from '../../src/management/database/accept-restored.ts'
+import { deleteGroup } from '../../src/management/groups/delete.ts'
+import { listGroups } from '../../src/management/groups/list.ts'
+import { putGroup } from '../../src/management/groups/put.ts'
+import { showGroup } from '../../src/management/groups/show.ts'
 import { inspectKeys } from '../../src/management/keys/inspect.ts'
 import { listKeys } from '../../src/management/keys/list.ts'
 import { repairKeys } from '../../src/management/keys/repair.ts'
@@ -37,7 +51,18 @@ import { readTotals, readUsage } from '../../src/management/usage/read.ts'
 import { topUsage } from '../../src/management/usage/top.ts'
 import { listWasteful } from '../../src/management/usage/wasteful.ts'
 import type { Rows } from '../harness/rows.ts'
-import { apply, GIVEN_SECRET, HOUR, JOB, MANIFEST, NEW_MASTER, OFF, OTHER_MASTER, type TestContext } from './setting.ts'
+import {
+  apply,
+  GIVEN_SECRET,
+  HOUR,
+  JOB,
+  MANIFEST,
+  NEW_MASTER,
+  OFF,
+  OTHER_MASTER,
+  TEAM,
+  type TestContext,
+} from './setting.ts'
 
 /** A concurrent change between a verb's read and its write. */
 interface Rival {
@@ -57,6 +82,7 @@ export interface Verb {
   readonly rival?: Rival
 }
 
+const API = 'https://api.example.com'
 const TIME = expect.stringMatching(/^2030-01-01T\d\d:/)
 const KID = expect.stringMatching(/^[\w-]{43}$/)
 const ID = expect.stringMatching(/^[0-9a-f-]{36}$/)
@@ -69,6 +95,10 @@ const credential = (before: object | null, after: object | null) =>
   changes({ ...ofJob, before: before && { ...before }, after: after && { ...after } })
 const key = (before: object | null, after: object | null) =>
   changes({ thing: 'key', id: KID, before: before && { ...before }, after: after && { ...after } })
+
+const MEMBERS = { members: [{ kind: 'client', id: JOB, permissions: ['view'] }] }
+const group = (before: object | null, after: object | null) =>
+  changes({ thing: 'group', id: TEAM, before: before && { ...before }, after: after && { ...after } })
 
 /** All fields of a credential of the model. */
 const secretOf = (more: object) => ({
@@ -117,6 +147,14 @@ const apiRevoked: Rival = {
   run: (context) => addRevocation(context, { kind: 'api', id: 'https://api.example.com' }),
   isKept: (rows) => rows.all("select seq from revocation where kind = 'api'").length === 1,
 }
+const otherAdded: Rival = {
+  run: (context) => putGroup(context, { name: 'rival', wanted: () => ({ members: [] }) }),
+  isKept: (rows) => rows.all(`select name from "group" where name = 'rival'`).length === 1,
+}
+const groupChanged: Rival = {
+  run: (context) => putGroup(context, { name: 'other', wanted: () => ({ description: 'rival', members: [] }) }),
+  isKept: (rows) => rows.all(`select name from "group" where description = 'rival'`).length === 1,
+}
 const jobDisabled: Rival = {
   run: (context) => disableClient(context, JOB),
   isKept: (rows) => rows.all("select enabled from client where client_id = 'job'")[0]?.['enabled'] === 0,
@@ -129,6 +167,54 @@ const IDS = { before: { masterKeyId: expect.any(String) }, after: { masterKeyId:
 
 /** Each verb under its file below `src/management/`. */
 export const verbs: Readonly<Record<string, Verb>> = {
+  'apis/effect': { run: (context) => apiEffect(context, API), events: [] },
+  'apis/delete': {
+    run: (context) => deleteApi(context, { audience: API, withGrants: true }),
+    events: [
+      {
+        type: 'api.delete',
+        ...changes(
+          { thing: 'api', id: API, before: { scopes: [{ name: 'edit' }, { name: 'read' }], token: {} }, after: null },
+          { thing: 'client', id: JOB, before: { scopes: ['edit'] }, after: { scopes: [] } },
+          { thing: 'client', id: OFF, before: { scopes: ['edit'] }, after: { scopes: [] } },
+        ),
+      },
+    ],
+    rival: renamed,
+  },
+  'clients/effect': { run: (context) => clientEffect(context, JOB), events: [] },
+  'clients/delete': {
+    run: (context) => deleteClient(context, { id: JOB }),
+    events: [
+      {
+        type: 'client.delete',
+        clientId: JOB,
+        ...changes(
+          { thing: 'client', id: JOB, before: expect.objectContaining({ scopes: ['edit'] }), after: null },
+          { ...ofJob, before: made({ label: 'first' }), after: null },
+          { ...ofJob, before: made({ label: 'signing', retrievable: true }), after: null },
+          { ...ofJob, before: made({ label: 'own', expiresAt: TIME }), after: null },
+          { ...ofJob, before: made({ label: 'next', replaces: ID }), after: null },
+          { thing: 'group', id: TEAM, before: MEMBERS, after: { members: [] } },
+        ),
+      },
+    ],
+    rival: otherAdded,
+  },
+  'apis/list': {
+    run: (context) => listApis(context, 'all', { filter: { search: 'https' }, sort: 'name', most: 10 }),
+    events: [],
+  },
+  'clients/search': {
+    run: (context) => searchClients(context, ['team'], { filter: { search: 'j' }, sort: 'id', most: 10 }),
+    events: [],
+  },
+  'clients/count': { run: (context) => countClients(context, 'all', { search: 'j' }), events: [] },
+  'credentials/search': {
+    run: (context) => searchCredentials(context, 'all', { filter: { client: JOB }, sort: 'expiry', most: 10 }),
+    events: [],
+  },
+  'credentials/count': { run: (context) => countCredentials(context, 'all', { kind: 'secret' }), events: [] },
   'clients/list': {
     run: async (context) => {
       const listed: unknown[] = []
@@ -210,6 +296,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     ],
     rival: renamed,
   },
+  'credentials/effect': { run: (context) => credentialEffect(context, { client: JOB, name: 'first' }), events: [] },
   'credentials/list': { run: (context) => listCredentials(context, JOB), events: [] },
   'credentials/lost-secrets': { run: listLostSecrets, prepare: loseSecret, events: [] },
   'credentials/add': {
@@ -275,6 +362,28 @@ export const verbs: Readonly<Record<string, Verb>> = {
     prepare: (rows) => rows.run('update master_key set master_key_id = ?', NEW_MASTER.id),
     events: [{ type: 'credential.change', clientId: JOB, ...credential(IDS.before, IDS.after) }],
     rival: signingRevoked,
+  },
+  'groups/list': { run: (context) => listGroups(context, { most: 10 }), events: [] },
+  'groups/show': { run: (context) => showGroup(context, TEAM), events: [] },
+  'groups/put': {
+    run: (context) => putGroup(context, { name: TEAM, wanted: () => ({ description: 'Payments', members: [] }) }),
+    events: [
+      {
+        type: 'group.change',
+        ...group({ description: null, ...MEMBERS }, { description: 'Payments', members: [] }),
+      },
+    ],
+    rival: groupChanged,
+  },
+  'groups/put, of a new one': {
+    run: (context) => putGroup(context, { name: 'new', wanted: () => ({ members: [] }) }),
+    events: [{ type: 'group.add', ...changes({ thing: 'group', id: 'new', before: null, after: { members: [] } }) }],
+    rival: groupChanged,
+  },
+  'groups/delete': {
+    run: (context) => deleteGroup(context, { name: TEAM }),
+    events: [{ type: 'group.delete', ...group(MEMBERS, null) }],
+    rival: otherAdded,
   },
   'keys/list': { run: listKeys, events: [] },
   'keys/inspect': { run: (context) => inspectKeys(context, false), prepare: breakActiveKey, events: [] },

@@ -88,12 +88,13 @@ export function beforeTenantsContract(name: string, create: () => Promise<Handle
       const after = await dump()
       for (const [table, rows] of before) {
         const isOneRow = table === 'master_key' || table === 'longest_lifetime'
-        const expected = rows.map(({ id, ...row }) => ({
-          ...row,
-          ...(!isOneRow && id !== undefined && { id }),
-          tenant: 'default',
-        }))
-        expect(after.get(table), table).toHaveLength(rows.length)
+        // Later migrations have added columns.
+        const expected = rows.map(({ id, ...row }) =>
+          expect.objectContaining({ ...row, ...(!isOneRow && id !== undefined && { id }), tenant: 'default' }),
+        )
+        // A later migration adds a row of `credential_use` for each credential that was never used.
+        const added = table === 'credential_use' ? 1 : 0
+        expect(after.get(table), table).toHaveLength(rows.length + added)
         expect(after.get(table), table).toEqual(expect.arrayContaining(expected))
       }
       expect(await migrateDatabase(database.location, systemClock, ACCESS)).toEqual([])

@@ -182,6 +182,7 @@ export function storeContract(
       })
       const vault = api('https://vault', {
         name: 'Vault',
+        owner: 'security',
         scopes: [{ name: 'x' }, { name: 'all', includes: ['x'], common: true, onRequest: true }],
         token: {
           lifetime: 1,

@@ -35,6 +35,19 @@ const calls: Calls = {
         client: client('a', { ended: { disabledAt: time } }),
         event: event('u', time),
       })),
+    listReferences: ({ model }) => model.listReferences('', 10),
+    deleteClient: async ({ model }, time) => {
+      const { version } = await model.snapshot([])
+      await model.commit(version, { apis: [], clients: [client('gone')], event: event('r', time) })
+      return model.deleteClient(ClientId('gone'), () => ({ event: event('d', time) }))
+    },
+    deleteApi: async ({ model }, time) => {
+      const { version } = await model.snapshot([])
+      return model.deleteApi(Audience('https://gone'), { version, clients: [] }, () => ({
+        clients: [],
+        event: event('d', time),
+      }))
+    },
     updateCredentials: ({ model }, time) =>
       model.updateCredentials(ClientId('a'), ({ credentials: { all } }) => ({
         writes: { put: all.map((one) => ({ ...one, revokedAt: time })), remove: [] },
@@ -112,6 +125,30 @@ const calls: Calls = {
       return credentials.forgetRetrievable(CredentialId('1'), sealed, event('f', time))
     },
     claimWarning: ({ credentials }) => credentials.claimWarning(CredentialId('1'), 7.5),
+  },
+  fleet: {
+    listClients: ({ fleet }, time) =>
+      fleet.listClients({ filter: { unusedSince: time, expiresBefore: time }, sort: 'last_used', most: 10 }),
+    countClients: ({ fleet }, time) => fleet.countClients({ unusedSince: time }),
+    listCredentials: ({ fleet }, time) =>
+      fleet.listCredentials({
+        filter: { expiresBefore: time },
+        sort: 'expiry',
+        after: { value: time, id: '' },
+        most: 10,
+      }),
+    countCredentials: ({ fleet }, time) => fleet.countCredentials({ unusedSince: time, state: 'valid' }),
+    passExpiries: ({ fleet }) => fleet.passExpiries(10),
+  },
+  groups: {
+    listGroups: ({ groups }) => groups.listGroups('', 10),
+    loadGroup: ({ groups }) => groups.loadGroup('g'),
+    groupsOf: ({ groups }) => groups.groupsOf([{ kind: 'account', id: 'a' }]),
+    updateGroup: ({ groups }, time) =>
+      groups.updateGroup('g', () => ({
+        group: { name: 'g', description: undefined, members: [{ kind: 'account', id: 'a', permissions: ['view'] }] },
+        event: event('g', time),
+      })),
   },
   replay: {
     addMarks: ({ replay }, time) => replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: time }]),

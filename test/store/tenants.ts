@@ -39,13 +39,17 @@ const steps: Steps = {
       const clients = [
         client('a', {
           name: `a of ${of}`,
-          ...(isFirst(of) && { owner: 'team' }),
+          tags: isFirst(of) ? ['t'] : [],
+          owner: isFirst(of) ? 'team' : 'p',
           credentials: toCredentials([kept, sample, federated]),
         }),
         client('b', { enabled: isFirst(of), name: `b of ${of}` }),
         client(`only ${of}`, { name: 'alone', bindsToCertificate: !isFirst(of) }),
       ]
-      const apis = [api(API, { name: `api of ${of}`, token: { lifetime: 60 * of }, require: proof })]
+      const apis = [
+        api('https://gone', { owner: `group ${of}` }),
+        api(API, { name: `api of ${of}`, token: { lifetime: 60 * of }, require: proof }),
+      ]
       return model.commit(version, { apis, clients, event: said('commit', of) })
     },
     snapshot: ({ model }) => model.snapshot([A, ClientId('b'), ClientId('only 1')]),
@@ -56,6 +60,21 @@ const steps: Steps = {
       }),
     listClients: ({ model }) => model.listClients('', 10),
     lastUses: ({ model }) => model.lastUses([S]),
+    listReferences: ({ model }) => model.listReferences('', 10),
+    deleteClient: ({ model }, of) =>
+      model.deleteClient(ClientId('only 1'), (before, groups) => ({ before, groups, event: said('delete', of) })),
+    deleteApi: async ({ model }, of) => {
+      const { version } = await model.snapshot([])
+      if (!isFirst(of)) return model.listClients('', 10)
+      return model.deleteApi(Audience('https://gone'), { version, clients: [A] }, (state) => ({
+        ...state,
+        clients: state.clients.map((one) => ({
+          ...one,
+          name: `without ${state.api && 'owner' in state.api ? state.api.owner : ''}`,
+        })),
+        event: said('delete API', of),
+      }))
+    },
     updateCredentials: ({ model }, of) =>
       model.updateCredentials(A, ({ credentials: { all } }) => ({
         writes: {
@@ -141,6 +160,33 @@ const steps: Steps = {
     pruneRevocations: ({ revocations }) => revocations.pruneRevocations(1, 10),
     noteLifetime: ({ revocations }, of) => revocations.noteLifetime(1_000_000 * of),
     longestLifetime: ({ revocations }) => revocations.longestLifetime(),
+  },
+  fleet: {
+    listClients: ({ fleet }) => fleet.listClients({ filter: {}, sort: 'name', most: 10 }),
+    countClients: async ({ fleet }) => {
+      const filters = [
+        {},
+        { search: 'a' },
+        { tag: 't' },
+        { owners: ['o'] },
+        { expiresBefore: NOW + DAY, kind: 'secret' },
+      ] as const
+      return Promise.all(filters.map((filter) => fleet.countClients(filter)))
+    },
+    listCredentials: ({ fleet }) => fleet.listCredentials({ filter: { client: A }, sort: 'expiry', most: 10 }),
+    countCredentials: ({ fleet }) => fleet.countCredentials({ state: 'revoked' }),
+    passExpiries: ({ fleet }) => fleet.passExpiries(10),
+  },
+  groups: {
+    updateGroup: ({ groups }, of) =>
+      groups.updateGroup('g', (_, owned) => {
+        const permissions = isFirst(of) ? (['view'] as const) : (['edit'] as const)
+        const members = [{ kind: 'client', id: 'a', permissions } as const]
+        return { group: { name: 'g', description: `group of ${of}`, members }, event: said('group', of), owned }
+      }),
+    loadGroup: ({ groups }) => groups.loadGroup('g'),
+    listGroups: ({ groups }) => groups.listGroups('', 10),
+    groupsOf: ({ groups }) => groups.groupsOf([{ kind: 'client', id: 'a' }]),
   },
   replay: {
     addMarks: ({ replay }) => replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: NOW }]),

@@ -26,6 +26,7 @@ const UNLIMITED: Limits = {
 
 const dialect: Dialect = {
   bytes: 'bytea',
+  bytewise: sql`text collate "C"`,
   autoIncrement: (table, column) =>
     table.addColumn(column, 'bigint', (id) => id.primaryKey().generatedByDefaultAsIdentity()),
   lastNumber: (table) => sql`select max(seq) from ${sql.table(table)}`,

@@ -19,6 +19,8 @@ export interface TenantTable {
 export interface Dialect {
   /** The column type that holds bytes. */
   readonly bytes: ColumnDataType
+  /** The column type of text that is compared and sorted by its bytes in UTF-8, whatever the collation of the database. */
+  readonly bytewise: ColumnDataType | RawBuilder<unknown>
   /** Adds a primary key that counts upwards and never repeats a number, even of a deleted row. */
   autoIncrement<Table extends string>(table: CreateTableBuilder<Table>, column: string): CreateTableBuilder<Table>
   /** For migrations: the last number of such a key of a table; null if there was none. */

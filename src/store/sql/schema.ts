@@ -9,6 +9,7 @@ export interface Schema {
     tenant: string
     audience: string
     name: string | null
+    owner: string | null
     scopes: string
     token: string
     require: string | null
@@ -58,10 +59,61 @@ export interface Schema {
     revoked_at: number | null
     warned_days: number | null
   }
+  /** A row for every credential, used or not, with what lists read of it. */
   credential_use: {
     tenant: string
     credential_id: string
+    /** The first time of a `Date` if it was never used. */
     last_used_at: number
+    client_id: Generated<string>
+    /** Empty if its client has none. */
+    owner: Generated<string>
+    kind: Generated<string>
+    revoked: Generated<number>
+    created_at: Generated<number>
+    /** The last use, or else the creation. */
+    idle_since: number
+    /** The last time of a `Date` if it never expires. */
+    expires_at: Generated<number>
+  }
+  /** A row for every client, with what lists read of it. */
+  client_use: {
+    tenant: string
+    client_id: string
+    /** The id and the name in lower case. */
+    id_key: string
+    name_key: Generated<string>
+    /** Empty if it has none. */
+    owner: Generated<string>
+    /** The kinds of its valid credentials and whether it is enabled, as bits. */
+    traits: Generated<number>
+    created_at: Generated<number>
+    /** As for credentials. */
+    last_used_at: number
+    idle_since: number
+    /** The next expiry of a credential, as far as it was noted; the last time of a `Date` if none expires. */
+    next_expiry: Generated<number>
+  }
+  client_tag: {
+    tenant: string
+    tag: string
+    client_id: string
+  }
+  group: {
+    tenant: string
+    name: string
+    description: string | null
+    created_at: number
+    updated_at: number
+  }
+  group_member: {
+    tenant: string
+    group_name: string
+    kind: string
+    /** Empty, but for a member that is the value of a claim. */
+    claim: string
+    id: string
+    permissions: string
   }
   replay_mark: {
     tenant: string

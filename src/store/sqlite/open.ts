@@ -14,6 +14,7 @@ const INCREMENTAL = 2
 
 const dialect: Dialect = {
   bytes: 'blob',
+  bytewise: 'text',
   autoIncrement: (table, column) => table.addColumn(column, 'integer', (id) => id.primaryKey().autoIncrement()),
   lastNumber: (table) => sql`select seq from sqlite_sequence where name = ${table}`,
   addTenant,

@@ -13,6 +13,7 @@ import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
+import { noteClientUses, UNUSED } from './client-use.ts'
 import { type CredentialRow, toCredential } from './credential-rows.ts'
 import { readCredentials } from './credential-statements.ts'
 import { requireInUse } from './master-key.ts'
@@ -42,7 +43,8 @@ export class SqlCredentialStore implements CredentialStore {
       )
       .select(['credential_id', 'last_used_at'])
       .where('credential.tenant', '=', this.#tenant)
-      .where('client_id', '=', client)
+      .where('credential.client_id', '=', client)
+      .where('last_used_at', '>', UNUSED)
       .execute()
     const lastUsed = new Map<string, number>(uses.map((use) => [use.credential_id, use.last_used_at]))
     return {
@@ -58,14 +60,14 @@ export class SqlCredentialStore implements CredentialStore {
       const ids = uses.map(({ id }) => id)
       const rows = await trx
         .selectFrom('credential')
-        .select('id')
+        .select(['id', 'client_id'])
         .where('tenant', '=', this.#tenant)
         .where('id', 'in', ids)
         .execute()
-      const known = new Set(rows.map(({ id }) => id))
+      const clients = new Map<string, string>(rows.map((row) => [row.id, row.client_id]))
       const values = uses
-        .filter(({ id }) => known.has(id))
-        .map(({ id, at }) => ({ tenant: this.#tenant, credential_id: id, last_used_at: at }))
+        .filter(({ id }) => clients.has(id))
+        .map(({ id, at }) => ({ tenant: this.#tenant, credential_id: id, last_used_at: at, idle_since: at }))
         // All processes write in one order, so that no two of them can deadlock.
         .sort((one, other) => (one.credential_id < other.credential_id ? -1 : 1))
       if (values.length === 0) return
@@ -75,10 +77,16 @@ export class SqlCredentialStore implements CredentialStore {
         .onConflict((conflict) =>
           conflict
             .columns(['tenant', 'credential_id'])
-            .doUpdateSet({ last_used_at: sql`excluded.last_used_at` })
+            .doUpdateSet({ last_used_at: sql`excluded.last_used_at`, idle_since: sql`excluded.idle_since` })
             .whereRef('credential_use.last_used_at', '<', sql.ref('excluded.last_used_at')),
         )
         .execute()
+      const ofClients = new Map<string, number>()
+      for (const { id, at } of uses) {
+        const client = clients.get(id)
+        if (client !== undefined) ofClients.set(client, Math.max(at, ofClients.get(client) ?? at))
+      }
+      await noteClientUses(trx, this.#tenant, ofClients)
     })
   }
 

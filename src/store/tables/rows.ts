@@ -71,6 +71,7 @@ const fromApiToken = ({ scopeClaims, clientClaims, ...others }: Api['token']): s
 const apiRow: z.ZodType<Api> = z.object({
   audience: z.string().transform(Audience),
   name: text,
+  owner: text,
   scopes: json(z.array(scope)),
   token: json(apiToken),
   require: requiredProof,
@@ -83,6 +84,7 @@ export const fromApi = (tenant: TenantId, api: Api, now: number): NewRow<'api'> 
   tenant,
   audience: api.audience,
   name: api.name ?? null,
+  owner: api.owner ?? null,
   scopes: JSON.stringify(api.scopes),
   token: fromApiToken(api.token),
   require: api.require ?? null,

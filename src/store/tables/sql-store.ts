@@ -7,6 +7,8 @@ import type { CredentialStore } from '../../model/credentials/store.ts'
 import type { CertificateUseStore } from '../../model/directory/certificate-use.ts'
 import type { KeySourceStore } from '../../model/directory/key-sources.ts'
 import type { DirectoryStore } from '../../model/directory/store.ts'
+import type { FleetStore } from '../../model/fleet/store.ts'
+import type { GroupStore } from '../../model/group.ts'
 import type { ModelStore } from '../../model/store.ts'
 import { DEFAULT_TENANT, type TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -22,6 +24,8 @@ import { SqlChangeStore } from './changes.ts'
 import { tableNames } from './copy.ts'
 import { SqlCredentialStore } from './credentials.ts'
 import { SqlDirectoryStore } from './directory.ts'
+import { SqlFleetStore } from './fleet.ts'
+import { SqlGroupStore } from './groups.ts'
 import { SqlIdempotencyStore } from './idempotency.ts'
 import { SqlKeySourceStore } from './key-sources.ts'
 import { SqlKeyStore } from './keys.ts'
@@ -42,6 +46,8 @@ export interface TenantStores {
   readonly keys: KeyStore & ConsumerStore
   readonly revocations: RevocationStore
   readonly credentials: CredentialStore
+  readonly fleet: FleetStore
+  readonly groups: GroupStore
   readonly replay: ReplayStore
   readonly audit: AuditTrail
   readonly model: ModelStore
@@ -93,6 +99,8 @@ function createTenantStores(db: Database, clock: Clock, tenant: TenantId) {
     keys: new SqlKeyStore(db, tenant, clock, audit),
     revocations: new SqlRevocationStore(db, tenant, audit),
     credentials: new SqlCredentialStore(db, tenant, clock, audit),
+    fleet: new SqlFleetStore(db, tenant, clock),
+    groups: new SqlGroupStore(db, tenant, clock, audit),
     replay: new SqlReplayStore(db, tenant),
     audit,
     model: new SqlModelStore(db, tenant, clock, audit),
