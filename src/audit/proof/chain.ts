@@ -25,19 +25,14 @@ export interface Head {
   readonly hash: string
 }
 
-/**
- * `changes`: the one chain of all changes of the model, whoever makes them. `checkpoints`: the checkpoints. `recorded` and `refused`:
- * the events of one server, apart, since old refusals are removed before other events.
- */
-export const chainKinds = ['changes', 'checkpoints', 'recorded', 'refused'] as const
-export type ChainKind = (typeof chainKinds)[number]
-
+/** The chain of all changes of the model, whoever makes them, and that of the checkpoints. Others belong to one server each. */
 export const CHANGES = 1
 export const CHECKPOINTS = 2
 
 /** The identity of a chain. */
 export interface ChainIdentity {
   readonly id: number
+  /** `changes`, `checkpoints`, or, for one server, `recorded` and `refused`, since old refusals are removed before other events. */
   readonly kind: string
   readonly host: string
   readonly startedAt: number

@@ -119,7 +119,7 @@ export class Checkpoints {
 }
 
 /** Signs a draft. @param now milliseconds */
-export function signCheckpoint({ number, ...draft }: CheckpointDraft, seal: Seal, now: number): Checkpoint {
+function signCheckpoint({ number, ...draft }: CheckpointDraft, seal: Seal, now: number): Checkpoint {
   const at = Math.floor(now)
   const content: CheckpointContent = { number, at: new Date(at).toISOString(), kid: seal.kid, ...draft }
   const statement = JSON.stringify(content)

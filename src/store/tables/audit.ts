@@ -8,10 +8,10 @@ import { uuidv7Time } from '../../platform/random.ts'
 import type { Database } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
-import { type ChainWriter, type EventRow, linkChanges } from './chain-writer.ts'
+import { type ChainWriter, linkChanges } from './chain-writer.ts'
 import { EventPruning } from './event-pruning.ts'
 import { lockRemovals, type Removals } from './removals.ts'
-import { toAuditEvent } from './rows.ts'
+import { type EventRow, toAuditEvent } from './rows.ts'
 
 /** The parts that all stores of a process share. */
 export interface Chaining {

@@ -9,10 +9,7 @@ import type { Database } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import { toChain } from './proof-rows.ts'
-import { fromAuditEvent, type NewRow } from './rows.ts'
-
-/** An event as it is inserted. All of them have the same columns in the same order. */
-export type EventRow = NewRow<'audit_event'>
+import { type EventRow, fromAuditEvent } from './rows.ts'
 
 type Kind = 'recorded' | 'refused'
 
@@ -153,7 +150,7 @@ function link(events: readonly AuditEvent[], heads: ReadonlyMap<Kind, Head>) {
     if (head === undefined) throw new TypeError(`there is no chain of ${kind} events`)
     const row = fromAuditEvent(event)
     const next = extend(head, row)
-    rows.push(Object.assign(row, next))
+    rows.push(put(row, next))
     now.set(kind, next)
     used.add(kind)
   }
@@ -161,6 +158,14 @@ function link(events: readonly AuditEvent[], heads: ReadonlyMap<Kind, Head>) {
     // In one order in all processes, so that no two of them can deadlock.
     [...used].flatMap((kind) => of.get(kind) ?? []).toSorted((one, other) => one.chain - other.chain)
   return { rows, before: ends(heads), after: ends(now) }
+}
+
+/** Puts an event at the end of a chain. */
+function put(row: EventRow, { chain, place, hash }: Head): EventRow {
+  row.chain = chain
+  row.place = place
+  row.hash = hash
+  return row
 }
 
 /** Moves the end of a chain. @throws ChainMoved if it is elsewhere, so that no chain ever forks */
@@ -194,7 +199,7 @@ export async function linkChanges(trx: Kysely<Schema>, events: readonly AuditEve
   const rows = events.map((event) => {
     const row = fromAuditEvent(event)
     head = extend(head, row)
-    return Object.assign(row, head)
+    return put(row, head)
   })
   await move(trx, before, head)
   return rows

@@ -290,8 +290,15 @@ function toContent({ detail, actor, changes }: Row<'audit_event'>): Pick<AuditEv
   return { detail: { ...('problem' in alone ? {} : alone.detail), unreadable: read.problem } }
 }
 
-/** The columns of an event that its hash covers. PostgreSQL keeps no NUL in text, and hashes must not depend on the database. */
-export const fromAuditEvent = (event: AuditEvent): HashedColumns => ({
+/** An event as it is inserted. All of them have the same columns in the same order. */
+export interface EventRow extends HashedColumns {
+  chain: number | null
+  place: number | null
+  hash: string | null
+}
+
+/** The columns of an event. PostgreSQL keeps no NUL in text, and hashes must not depend on the database. */
+export const fromAuditEvent = (event: AuditEvent): EventRow => ({
   tenant: event.tenant,
   at: Math.floor(event.at),
   type: event.type,
@@ -304,6 +311,10 @@ export const fromAuditEvent = (event: AuditEvent): HashedColumns => ({
   detail: JSON.stringify(event.detail),
   actor: event.actor === undefined ? null : JSON.stringify(event.actor),
   changes: event.changes === undefined ? null : JSON.stringify(event.changes),
+  // They are set when the event is linked. An object that gets members later would be slower.
+  chain: null,
+  place: null,
+  hash: null,
 })
 
 const withoutNul = (text: string | undefined): string | null =>

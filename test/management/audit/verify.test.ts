@@ -2,9 +2,14 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { beginningOf, extend } from '../../../src/audit/proof/chain.ts'
 import { MasterKey } from '../../../src/crypto/master-key.ts'
+import { auditKeyProblem, repairAuditKey } from '../../../src/management/audit/repair-key.ts'
+import { rewrapAuditKey } from '../../../src/management/audit/rewrap-key.ts'
+import { rotateAuditKey } from '../../../src/management/audit/rotate-key.ts'
+import { rewrapKeys } from '../../../src/management/keys/rewrap.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
 import { toChain } from '../../../src/store/tables/proof-rows.ts'
-import { Log } from './setting.ts'
+import { contextOf } from '../../harness/management.ts'
+import { Log, MASTER } from './setting.ts'
 
 let log: Log
 beforeEach(() => {
@@ -236,4 +241,66 @@ test.each([true, false])('a batch whose commit failed is written once; it was do
   const { faults, events } = await log.verify()
   // One more event tells of the audit key.
   expect({ faults, events }).toEqual({ faults: [], events: 6 })
+})
+
+describe('another key', () => {
+  const rotate = async (masterKey = MASTER) => {
+    const { store } = await log.run()
+    return rotateAuditKey({ ...contextOf(store, log.clock, masterKey), masterKey })
+  }
+
+  test('the old one and the new one vouch for each other', async () => {
+    await fill()
+    const [first = ''] = (await log.verify()).keys
+    const { kid } = await rotate()
+    await log.write(3)
+    await log.stop()
+    for (const key of [undefined, first, kid])
+      expect(await log.verify({ key })).toMatchObject({ faults: [], checkpoints: 4, uncovered: 0, keys: [first, kid] })
+    expect(log.tamper('select count(*) as count from audit_key where encrypted_private_key is not null')).toEqual([
+      { count: 1 },
+    ])
+    // A successor that the old key has not signed is not trusted by those who know the old one only.
+    log.tamper(`update audit_key set previous_signature = x'00' where kid = ?`, kid)
+    expect(await problems()).toEqual([])
+    expect(await problems({ key: first })).toContainEqual(
+      `undefined:undefined no trusted key vouches for the audit key ${kid}`,
+    )
+  })
+
+  test('after a repair, the new one vouches for the old one, but not the reverse', async () => {
+    await fill()
+    const [first = ''] = (await log.verify()).keys
+    log.tamper(`update audit_key set encrypted_private_key = x'00'`)
+    const { store } = await log.run()
+    const context = contextOf(store, log.clock, MASTER)
+    expect(await auditKeyProblem(context)).toMatch(/^the private part of the audit key .* can not be decrypted/)
+    await repairAuditKey(context)
+    expect(await auditKeyProblem(context)).toBeUndefined()
+    await log.stop()
+    expect(await log.verify()).toMatchObject({ faults: [], checkpoints: 4 })
+    const { faults } = await log.verify({ key: first })
+    expect(faults.map(({ problem }) => problem)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^no trusted key vouches for the audit key/),
+        'checkpoint 4 is not signed by a trusted key',
+      ]),
+    )
+  })
+
+  test('under another master key, it signs as before', async () => {
+    await fill()
+    const rekeyed = new MasterKey(Buffer.alloc(32, 9), systemRandom, Buffer.alloc(32, 7))
+    const { store } = await log.run()
+    const context = contextOf(store, log.clock, rekeyed)
+    await rewrapKeys(context, () => {})
+    const rewrapped: string[] = []
+    expect(await rewrapAuditKey(context, (kid) => rewrapped.push(kid))).toEqual([])
+    await log.stop(false)
+    const alone = new MasterKey(Buffer.alloc(32, 9), systemRandom)
+    await log.run(alone)
+    await log.write(1)
+    await log.stop()
+    expect(await log.verify({}, alone)).toMatchObject({ faults: [], checkpoints: 4, keys: rewrapped })
+  })
 })
