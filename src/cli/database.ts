@@ -10,6 +10,7 @@ import { resolveMasterKeys, resolveStorageAccess } from '../config/resolve.ts'
 import type { Options } from '../config/schema.ts'
 import { MasterKey } from '../crypto/master-key.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
+import { FULL } from '../management/authority/authority.ts'
 import type { MakingContext } from '../management/credentials/make.ts'
 import type { KeyContext } from '../management/keys/context.ts'
 import { statedReason } from '../management/stated-reason.ts'
@@ -81,6 +82,7 @@ const sha256Of = (content: string): string => hash('sha256', content)
 export const managementContext = ({ options, store }: Opened, { reason, manifest }: Stated = {}): MakingContext => ({
   actor: operatorOf(manifest === undefined ? 'command' : 'manifest', undefined, manifest?.map(sha256Of)),
   statedReason: reason === undefined ? undefined : statedReason(reason),
+  authority: FULL,
   tenant: DEFAULT_TENANT,
   clock: systemClock,
   random: systemRandom,

@@ -76,7 +76,7 @@ export const keysRewrap = ({ reason, config }: KeysOptions): Promise<void> =>
     const problems = [
       ...(await rewrapKeys(context, (kid) => print(printable(`rewrapped ${kid}`)))),
       ...(await rewrapSecrets(context, (id) => print(printable(`rewrapped the secret of credential ${id}`)))),
-      ...(await rewrapAuditKey(context, (kid) => print(printable(`rewrapped the audit key ${kid}`)))),
+      ...(await rewrapAuditKey(context, (kid) => print(printable(`the audit key ${kid} is rewrapped`)))),
     ]
     for (const problem of problems) say(printable(problem))
     if (problems.length > 0) throw new UserError(`${problems.length} could not be rewrapped; all others are`)

@@ -14,6 +14,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { redactText } from '../platform/redact.ts'
 import type { RevocationStore } from '../tokens/revocation/store.ts'
+import type { Authority } from './authority/authority.ts'
 
 /** The stores that verbs read and write. Each write stores its event in the same transaction. */
 interface ManagementStores {
@@ -32,6 +33,8 @@ export interface ManagementContext {
   readonly actor: Actor
   /** Why the author makes the change, in one line. */
   readonly statedReason?: string | undefined
+  /** The limits of the author. Each verb checks them against the things as they would be after the change. */
+  readonly authority: Authority
   readonly tenant: TenantId
   readonly clock: Clock
   readonly random: RandomBytes

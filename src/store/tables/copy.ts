@@ -22,6 +22,7 @@ const TABLES = {
   counter: ['tenant', 'name'],
   revocation: ['tenant', 'seq'],
   change: ['tenant', 'seq'],
+  idempotency_key: ['tenant', 'id'],
   audit_event: ['seq'],
   audit_chain: ['id'],
   audit_removal: ['chain', 'first'],

@@ -1,3 +1,4 @@
+import type { IdempotencyStore } from '../../admin/api/idempotency.ts'
 import type { ProofStore } from '../../audit/proof/store.ts'
 import type { AuditStore, AuditTrail } from '../../audit/store.ts'
 import type { ConsumerStore } from '../../keys/consumers.ts'
@@ -22,6 +23,7 @@ import { SqlChangeStore } from './changes.ts'
 import { tableNames } from './copy.ts'
 import { SqlCredentialStore } from './credentials.ts'
 import { SqlDirectoryStore } from './directory.ts'
+import { SqlIdempotencyStore } from './idempotency.ts'
 import { SqlKeySourceStore } from './key-sources.ts'
 import { SqlKeyStore } from './keys.ts'
 import { SqlModelStore } from './model.ts'
@@ -45,6 +47,7 @@ export interface TenantStores {
   readonly replay: ReplayStore
   readonly audit: AuditTrail
   readonly model: ModelStore
+  readonly idempotency: IdempotencyStore
 }
 
 /** The stores of the default tenant, and everything that all tenants have in common. */
@@ -97,6 +100,7 @@ function createTenantStores(db: Database, clock: Clock, tenant: TenantId, chaini
     replay: new SqlReplayStore(db, tenant),
     audit,
     model: new SqlModelStore(db, tenant, clock, audit),
+    idempotency: new SqlIdempotencyStore(db, tenant),
   }
 }
 
