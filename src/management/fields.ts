@@ -12,10 +12,21 @@ export const iso = (at: number | undefined): string | undefined =>
 
 /** The change of an API. @param before undefined for a new one @param after undefined if it is deleted */
 export const apiChange = (before: Api | Unreadable | undefined, after: Api | undefined): ChangedThing | undefined =>
-  changeOf({ thing: 'api', id: audienceOf(after ?? before) }, before && apiFields(before), after && apiFields(after))
+  changeOf(
+    { thing: 'api', id: audienceOf(after ?? before), name: nameOf(after ?? before) },
+    before && apiFields(before),
+    after && apiFields(after),
+  )
 
 const audienceOf = (api: Api | Unreadable | undefined): string =>
   api === undefined ? '' : 'problem' in api ? api.id : api.audience
+
+/** The name and the owner of an API or a client, if they are known. */
+const nameOf = (thing: { readonly name?: string | undefined } | Unreadable | undefined): string | undefined =>
+  thing === undefined || 'problem' in thing ? undefined : thing.name
+
+const ownerOf = (thing: { readonly owner?: string | undefined } | Unreadable | undefined): string | undefined =>
+  thing === undefined || 'problem' in thing ? undefined : thing.owner
 
 function apiFields(api: Api | Unreadable): Fields {
   if ('problem' in api) return { unreadable: api.problem }
@@ -29,7 +40,12 @@ export const clientChange = (
   after: Client | undefined,
 ): ChangedThing | undefined =>
   changeOf(
-    { thing: 'client', id: after?.id ?? before?.id ?? '' },
+    {
+      thing: 'client',
+      id: after?.id ?? before?.id ?? '',
+      name: nameOf(after ?? before),
+      owner: ownerOf(after ?? before),
+    },
     before && clientFields(before),
     after && clientFields(after),
   )
@@ -71,7 +87,12 @@ export function credentialChanges(
   const young = listed(after)
   return [...new Set([...old.keys(), ...young.keys()])].map((id) => {
     const [one, other] = [old.get(id), young.get(id)]
-    return changeOf({ thing: 'credential', id, client }, one && credentialFields(one), other && credentialFields(other))
+    const name = other?.label ?? one?.label
+    return changeOf(
+      { thing: 'credential', id, name, client },
+      one && credentialFields(one),
+      other && credentialFields(other),
+    )
   })
 }
 

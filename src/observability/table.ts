@@ -10,7 +10,7 @@ interface MetricInfo {
 
 const endpoint = 'token, introspection, revocation, keys, metadata, or other (the heartbeat, and unknown paths)'
 const algorithm = 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens'
-const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit, model or usage'
+const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit, proof, model or usage'
 const document = 'key_set, or metadata of an issuer'
 
 /** Every metric of ours. No label contains a client, an address, or a value from a request. */
@@ -187,6 +187,12 @@ export const metricTable = {
     type: 'counter',
     help: 'Rows of usage that were removed before their time, because there were more than usage.rows_kept.',
     labels: { resolution: 'minute, hour or day' },
+    together: 'sum',
+  },
+  tessera_audit_checkpoints_total: {
+    type: 'counter',
+    help: 'Checkpoints of the audit log: signed and stored, or failed. The next one signs everything that a failed one did not.',
+    labels: { result: 'signed or failed' },
     together: 'sum',
   },
   tessera_cache_entries: {

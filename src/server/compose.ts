@@ -15,7 +15,14 @@ import { type AdminParts, openAdminApi } from './admin.ts'
 import { openAudit } from './audit.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
-import { readAudit, readBuild, readCertificate, readConnections, readRetention } from './metrics.ts'
+import {
+  readAudit,
+  readBuild,
+  readCertificate,
+  readCheckpoints,
+  readConnections,
+  readRetention,
+} from './metrics.ts'
 import { warnOfSample } from './sample.ts'
 import { Drain } from './shutdown.ts'
 import { logStart } from './started.ts'
@@ -86,7 +93,8 @@ export async function compose({ config, environment, role, workers, build }: Com
     const tracing = role === 'primary' ? untraced : await openTracing(dependencies)
     const calls = new DatabaseCalls(dependencies.clock.monotonic)
     const store = await openStorage(dependencies, { tracing, calls })
-    const audit = primary?.audit ?? openAudit(dependencies, store)
+    const { audit, checkpoints } =
+      primary === undefined ? await openAudit(dependencies, store) : { audit: primary.audit, checkpoints: undefined }
     const retention = primary === undefined ? keepUsageBounded(dependencies, store) : undefined
     const parts = await build({ dependencies, store, audit, tracing })
     const metrics = new Metrics(role, [
@@ -96,6 +104,7 @@ export async function compose({ config, environment, role, workers, build }: Com
       () => readConnections(store),
       () => readAudit(audit),
       () => readRetention(retention),
+      () => (checkpoints === undefined ? {} : readCheckpoints(checkpoints)),
       ...parts.readings,
     ])
     const drain = new Drain()

@@ -1,3 +1,4 @@
+import type { Checkpoints } from '../audit/proof/checkpoints.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { Documents } from '../client-auth/remote-jwks/documents.ts'
 import type { Guesses } from '../client-auth/throttle/guesses.ts'
@@ -70,6 +71,10 @@ export const readRetention = (retention: UsageRetention | undefined): Readings =
     labels: { resolution },
     value,
   })),
+})
+
+export const readCheckpoints = ({ counts }: Pick<Checkpoints, 'counts'>): Readings => ({
+  tessera_audit_checkpoints_total: Object.entries(counts).map(([result, value]) => ({ labels: { result }, value })),
 })
 
 export const readGuesses = ({ refused }: Guesses): Readings => ({

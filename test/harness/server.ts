@@ -46,6 +46,8 @@ export interface TestServer {
   apply(manifest: string, env?: Readonly<Record<string, string>>): Promise<Plan>
   /** Waits until all recorded events are written. @returns the audit log */
   audit(requestId?: string | null): Promise<readonly StoredAuditEvent[]>
+  /** Stops the server, and keeps its folder. */
+  stopServer(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -133,6 +135,7 @@ export async function startTestServer({
       }),
     apply: (changed, changedEnv) => applyTo(config, changed, changedEnv),
     audit: (requestId) => readAudit(config, requestId),
+    stopServer: () => server.stop(),
     stop: async () => {
       await server.stop()
       rmSync(folder, { recursive: true })

@@ -19,6 +19,8 @@ const PARTS = [
   'visible',
   'apis/find-clients',
   'apis/without-api',
+  'stated-reason',
+  ...['checkpoints', 'faults', 'key-event', 'points', 'removed'].map((name) => `audit/${name}`),
   'clients/change',
   'credentials/change',
   'credentials/find',
@@ -38,7 +40,7 @@ const PARTS = [
 ]
 /** The methods of stores that write. */
 const WRITES =
-  /^(append|commit|delete(Api|Client)|update(Client|Credentials|Group|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime)$/
+  /^(append|commit|delete(Api|Client)|update(Client|Credentials|Group|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime|addKey|addCheckpoint|replaceEncryptedKey)$/
 
 describe('the table of verbs', () => {
   test('has every file of src/management except the shared parts', () => {

@@ -47,10 +47,19 @@ const fill = (bytes: HandledDatabase['bytes']): string => `
   values (18, 'token.issue', 'success', 'r', '{}'), (19, 'token.issue', 'refused', 'q', '{}');
 `
 
+
 /** Why a table needs no tenant, or an index does not begin with it. */
 const WITHOUT: Readonly<Record<string, string>> = {
   migration: 'the list of migrations is about the tables, whoever has rows in them',
   'migration(name)': 'the same',
+  audit_chain: 'the audit log has one proof for all tenants',
+  'audit_chain(id)': 'the same',
+  audit_removal: 'the same',
+  'audit_removal(chain,first)': 'the same',
+  audit_checkpoint: 'the same',
+  'audit_checkpoint(number)': 'the same',
+  audit_key: 'the same',
+  'audit_key(number)': 'the same',
   'audit_event(seq)': 'events of all tenants have one order, in which they are removed',
   'replay_mark(expires_at)': 'old rows of all tenants are removed together',
   'revocation(expires_at)': 'old rows of all tenants are removed together',

@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SYSTEM } from '../../src/audit/actor.ts'
 import type { AuditEvent } from '../../src/audit/event.ts'
+import { Checkpoints } from '../../src/audit/proof/checkpoints.ts'
+import { openSeal } from '../../src/audit/proof/keys.ts'
+import { MasterKey } from '../../src/crypto/master-key.ts'
 import type { KeyRows, StoredKey } from '../../src/keys/store.ts'
+import { rotateAuditKey } from '../../src/management/audit/rotate-key.ts'
+import { verifyAudit } from '../../src/management/audit/verify.ts'
 import type { Api } from '../../src/model/api.ts'
 import type { Client } from '../../src/model/client.ts'
 import { type SecretCredential, toCredentials } from '../../src/model/credentials/credential.ts'
@@ -12,6 +17,7 @@ import type { Store } from '../../src/store/tables/sql-store.ts'
 import type { Revocation } from '../../src/tokens/revocation/store.ts'
 import { ALSO_ISSUED, ISSUED, NONE, type UsageBatch, type UsageCount, type UsageQuery } from '../../src/usage/store.ts'
 import { clientWith } from '../harness/client-record.ts'
+import { contextOf } from '../harness/management.ts'
 
 export const DAY = 24 * 3600 * 1000
 
@@ -807,6 +813,43 @@ export function storeContract(
       const changed: AuditEvent = { ...event('z'), actor: SYSTEM, changes: { things: [change], others: 2 } }
       await one.audit.append([changed])
       expect(await other.audit.listEvents({ limit: 1 })).toMatchObject([changed])
+    })
+
+    test('chain audit events while processes write, change, sign and remove at once', async () => {
+      const master = new MasterKey(Buffer.alloc(32, 7), systemRandom)
+      const clock = { now: () => now, monotonic: () => now }
+      const sign = async (store: Store) => {
+        const seal = openSeal(await store.proof.listKeys(), master)
+        if ('problem' in seal) throw new Error(seal.problem)
+        store.proof.signWith(seal)
+        const checkpoints = new Checkpoints({
+          ...{ store: store.proof, masterKey: master, clock, random: systemRandom, retention: DAY },
+          ...{ written: () => 0, onCheckpoint: () => {}, onError: () => {} },
+        })
+        await checkpoints.sign()
+      }
+      const odd = { clientId: 'a\0\ud800\u{1f600}', detail: { text: '\0\ud800é' } }
+      const write = async (store: Store, at: number) => {
+        const mixed = Array.from({ length: 30 }, (_, index): AuditEvent => ({ ...event(`${index}`, at + 0.5), ...odd }))
+        for (const half of [mixed.slice(0, 13), mixed.slice(13)])
+          await store.audit.append(half.map((one, index) => (index % 3 === 0 ? { ...one, result: 'refused' } : one)))
+      }
+      const change = (store: Store, id: string) =>
+        store.revocations.addRevocations([{ kind: 'token', id: Jti(id), expiresAt: 1 }], event(id, now))
+      await rotateAuditKey({ ...contextOf(one, clock, master) })
+      for (const round of ['r', 's', 't']) {
+        const both = [one, other].flatMap((store, index) => [
+          write(store, round === 'r' ? now - 9 * DAY : now),
+          change(store, `${round}${index}`),
+          sign(store),
+        ])
+        await Promise.all(both)
+      }
+      await Promise.all([one.audit.pruneBefore(now - DAY, 500), other.audit.pruneBefore(now - DAY, 500)])
+      const place = await one.audit.oldestRefusalOf(5)
+      await Promise.all([one, other].map((store) => store.audit.removeRefusalsBefore(place ?? 0, 500)))
+      await sign(one)
+      expect(await verifyAudit(contextOf(other, clock, master))).toMatchObject({ faults: [], chains: 5, uncovered: 0 })
     })
 
     test('find audit events by client, request and position', async () => {

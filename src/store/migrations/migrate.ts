@@ -16,6 +16,7 @@ import { actors } from './0010-actors.ts'
 import { tenants } from './0011-tenants.ts'
 import { usage } from './0014-usage.ts'
 import { fleet } from './0015-fleet.ts'
+import { auditChains } from './0012-audit-chains.ts'
 import { idempotency } from './0017-idempotency.ts'
 
 /** Every migration, by name. The names sort in the order of running. A released migration never changes. */
@@ -33,6 +34,7 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0011-tenants': tenants,
   '0014-usage': usage,
   '0015-fleet': fleet,
+  '0012-audit-chains': auditChains,
   '0017-idempotency': idempotency,
 }
 

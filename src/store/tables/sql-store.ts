@@ -1,4 +1,5 @@
 import type { IdempotencyStore } from '../../admin/api/idempotency.ts'
+import type { ProofStore } from '../../audit/proof/store.ts'
 import type { AuditStore, AuditTrail } from '../../audit/store.ts'
 import type { ConsumerStore } from '../../keys/consumers.ts'
 import type { KeyStore } from '../../keys/store.ts'
@@ -18,8 +19,9 @@ import type { RevocationStore } from '../../tokens/revocation/store.ts'
 import type { UsageStore } from '../../usage/store.ts'
 import type { ConnectionCounts, Database } from '../sql/dialect.ts'
 import { transact } from '../sql/transaction.ts'
-import { SqlAuditStore } from './audit.ts'
+import { type Chaining, SqlAuditStore } from './audit.ts'
 import { SqlCertificateUseStore } from './certificate-use.ts'
+import { ChainWriter } from './chain-writer.ts'
 import { SqlChangeStore } from './changes.ts'
 import { tableNames } from './copy.ts'
 import { SqlCredentialStore } from './credentials.ts'
@@ -30,6 +32,8 @@ import { SqlIdempotencyStore } from './idempotency.ts'
 import { SqlKeySourceStore } from './key-sources.ts'
 import { SqlKeyStore } from './keys.ts'
 import { SqlModelStore } from './model.ts'
+import { SqlProofStore } from './proof.ts'
+import { Removals } from './removals.ts'
 import { SqlReplayStore } from './replay.ts'
 import { SqlRevocationStore } from './revocations.ts'
 import { SqlUsageStore } from './usage.ts'
@@ -58,6 +62,7 @@ export interface TenantStores {
 /** The stores of the default tenant, and everything that all tenants have in common. */
 export interface Store extends TenantStores {
   readonly audit: AuditStore
+  readonly proof: ProofStore
   of(tenant: TenantId): TenantStores
   /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has accepted the write. */
   ping(): Promise<void>
@@ -73,9 +78,11 @@ export interface Store extends TenantStores {
 
 /** Makes the stores on a migrated database. */
 export function createStore(db: Database, clock: Clock): Store {
-  const of = (tenant: TenantId) => createTenantStores(db, clock, tenant)
+  const chaining = { writer: new ChainWriter(db, clock), removals: new Removals() }
+  const of = (tenant: TenantId) => createTenantStores(db, clock, tenant, chaining)
   return {
     ...of(DEFAULT_TENANT),
+    proof: new SqlProofStore(db, of(DEFAULT_TENANT).audit, chaining),
     of,
     requireGrants: async () => {
       const missing = await findMissingGrants(db)
@@ -89,8 +96,8 @@ export function createStore(db: Database, clock: Clock): Store {
   }
 }
 
-function createTenantStores(db: Database, clock: Clock, tenant: TenantId) {
-  const audit = new SqlAuditStore(db, tenant)
+function createTenantStores(db: Database, clock: Clock, tenant: TenantId, chaining: Chaining) {
+  const audit = new SqlAuditStore(db, tenant, chaining)
   return {
     directory: new SqlDirectoryStore(db.reads, tenant),
     keySources: new SqlKeySourceStore(db, tenant),
