@@ -52,6 +52,8 @@ const WITHOUT: Readonly<Record<string, string>> = {
   migration: 'the list of migrations is about the tables, whoever has rows in them',
   'migration(name)': 'the same',
   'audit_event(seq)': 'events of all tenants have one order, in which they are removed',
+  audit_segment: 'segments are of that order',
+  'audit_segment(segment)': 'the same',
   'replay_mark(expires_at)': 'old rows of all tenants are removed together',
   'revocation(expires_at)': 'old rows of all tenants are removed together',
   'key_consumer(last_seen)': 'old rows of all tenants are removed together',
@@ -73,7 +75,8 @@ export function beforeTenantsContract(name: string, create: () => Promise<Handle
     }
     const dump = async () => {
       const rows = new Map<string, readonly Row[]>()
-      for (const table of tableNames) rows.set(table, await database.all(`select * from "${table}" order by 1, 2`))
+      for (const table of tableNames.filter((name) => !name.startsWith('audit_') || name === 'audit_event'))
+        rows.set(table, await database.all(`select * from "${table}" order by 1, 2`))
       return rows
     }
 

@@ -111,6 +111,7 @@ const calls: Calls = {
   audit: {
     append: ({ audit }, time) => audit.append([event('r', time)]),
     listEvents: ({ audit }) => audit.listEvents({ limit: 10 }),
+    queryEvents: ({ audit }, time) => audit.queryEvents({ limit: 10, since: time }),
     oldestRefusalOf: ({ audit }) => audit.oldestRefusalOf(1),
     removeRefusalsBefore: ({ audit }) => audit.removeRefusalsBefore(1, 1),
     pruneBefore: ({ audit }, time) => audit.pruneBefore(time, 1),

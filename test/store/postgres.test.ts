@@ -11,6 +11,7 @@ import { type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
+import { eventSearchContract } from './event-search.ts'
 import { oddTimesContract } from './odd-times.ts'
 
 let postgres: SharedPostgres
@@ -25,6 +26,10 @@ async function create() {
 
 storeContract('PostgreSQL', create)
 oddTimesContract('PostgreSQL', create)
+eventSearchContract('PostgreSQL', async () => {
+  const db = await openDatabase(await postgres.newMigrated(), systemClock, ACCESS)
+  return { db, destroy: async () => {} }
+})
 cleanUpContract('PostgreSQL', async () => {
   const url = await postgres.newMigrated()
   return { open: (clock) => openDatabase(url, clock, ACCESS), destroy: async () => {} }

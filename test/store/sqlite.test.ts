@@ -12,6 +12,7 @@ import { BEFORE_0008 } from './before-0008.ts'
 import { BEFORE_0010 } from './before-0010.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { event, storeContract } from './contract.ts'
+import { eventSearchContract } from './event-search.ts'
 import { oddTimesContract } from './odd-times.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-store-'))
@@ -45,6 +46,11 @@ function fractionsIn(path: string): readonly unknown[] {
 
 storeContract('SQLite', create)
 oddTimesContract('SQLite', create)
+eventSearchContract('SQLite', async () => {
+  const folder = newFolder()
+  const db = await openDatabase(`sqlite:${join(folder, 'tessera.db')}`, systemClock)
+  return { db, destroy: async () => rmSync(folder, { recursive: true }) }
+})
 cleanUpContract('SQLite', async () => {
   const folder = newFolder()
   return {

@@ -5,6 +5,7 @@ import { addTenant } from './add-tenant.ts'
 import type { PostgresAccess, PostgresAddress } from './address.ts'
 import { BoundedPostgresDialect } from './driver.ts'
 import { missingGrants } from './grants.ts'
+import { startIndexing } from './indexing.ts'
 import type { Limits } from './limits.ts'
 import { Connections } from './pool.ts'
 import { Trust } from './trust.ts'
@@ -30,6 +31,7 @@ const dialect: Dialect = {
     table.addColumn(column, 'bigint', (id) => id.primaryKey().generatedByDefaultAsIdentity()),
   lastNumber: (table) => sql`select max(seq) from ${sql.table(table)}`,
   addTenant,
+  storedInKey: sql``,
   someBytes: sql`uuid_send(gen_random_uuid())`,
   hasTable: async (db, name) => {
     const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
@@ -85,7 +87,7 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     ],
     warnings: () => [],
     // PostgreSQL vacuums and makes checkpoints by itself.
-    startUpkeep: () => async () => {},
+    startUpkeep: () => startIndexing(writes),
     close: async () => {
       await Promise.all([prompt.end(), patient.end()])
     },

@@ -23,6 +23,8 @@ export interface Dialect {
   autoIncrement<Table extends string>(table: CreateTableBuilder<Table>, column: string): CreateTableBuilder<Table>
   /** For migrations: the last number of such a key of a table; null if there was none. */
   lastNumber(table: string): RawBuilder<number | null>
+  /** The end of `create table` for a table that consists of its primary key and little else. */
+  readonly storedInKey: RawBuilder<unknown>
   /** 16 random bytes, made by the database. */
   readonly someBytes: RawBuilder<Buffer>
   /** For migrations: adds the column `tenant` to the tables, at the head of their primary keys. */

@@ -1,14 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type CompiledQuery, type Insertable, type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
+import type { EventQuery } from '../../audit/query.ts'
 import { LONGEST_GATHERED_MS } from '../../audit/refusals.ts'
-import type { AuditQuery, AuditStore, StoredAuditEvent } from '../../audit/store.ts'
+import type { AuditQuery, AuditStore, EventPage, StoredAuditEvent } from '../../audit/store.ts'
 import type { TenantId } from '../../oauth/ids.ts'
 import { uuidv7Time } from '../../platform/random.ts'
 import type { Database } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import { EventPruning } from './event-pruning.ts'
+import { EventSearch } from './event-search.ts'
 import { fromAuditEvent, toAuditEvent } from './rows.ts'
 
 type AuditRow = Insertable<Schema['audit_event']>
@@ -32,12 +34,14 @@ export class SqlAuditStore implements AuditStore {
   readonly #tenant: TenantId
   readonly #inserts = new Map<number, CompiledQuery>()
   readonly #pruning: EventPruning
+  readonly #search: EventSearch
 
   /** @param tenant the tenant whose events are listed */
   constructor(db: Database, tenant: TenantId) {
     this.#db = db
     this.#tenant = tenant
     this.#pruning = new EventPruning(db)
+    this.#search = new EventSearch(db, tenant)
   }
 
   async append(events: readonly AuditEvent[]): Promise<void> {
@@ -88,6 +92,10 @@ export class SqlAuditStore implements AuditStore {
     if (found.length > 0) return found
     const gathered = await this.#selectGathered(asked, after, await this.#lastBefore(time + GATHERED_MS))
     return gathered.length > 0 ? gathered : this.#select(asked)
+  }
+
+  queryEvents(query: EventQuery): Promise<EventPage> {
+    return this.#search.query(query)
   }
 
   /** Events that stand for several refusals, including the refusal of the request. */

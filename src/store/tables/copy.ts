@@ -23,6 +23,9 @@ const TABLES = {
   revocation: ['tenant', 'seq'],
   change: ['tenant', 'seq'],
   audit_event: ['seq'],
+  audit_segment: ['segment'],
+  audit_term: ['tenant', 'term', 'segment'],
+  audit_export: ['tenant', 'sink'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 
 /** Every table except the one of migrations. */
