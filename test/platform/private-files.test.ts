@@ -205,7 +205,6 @@ test('only these modules make files and folders, and the table has each', () => 
     'src/platform/files.ts',
     'src/platform/private-files.ts',
     'src/store/sqlite/checkpoint-thread.ts',
-    'src/store/sqlite/index-thread.ts',
     'src/store/sqlite/compact.ts',
     'src/store/sqlite/copy-file.ts',
     'src/store/sqlite/dialect.ts',

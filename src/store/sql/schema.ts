@@ -2,7 +2,8 @@ import type { Generated } from 'kysely'
 
 /**
  * The tables, as the migrations leave them. Times are milliseconds since the epoch; JSON is text. Every row is of one tenant, and
- * every id and number but that of an audit event is unique within its tenant only.
+ * every id and number but that of an audit event is unique within its tenant only. The chains of events, their checkpoints and keys
+ * are of all tenants.
  */
 export interface Schema {
   api: {
@@ -132,6 +133,51 @@ export interface Schema {
     detail: string
     actor: string | null
     changes: string | null
+    /** The chain that the event belongs to; null for an event from before there were chains. */
+    chain: number | null
+    /** The place in the chain, from 1. */
+    place: number | null
+    /** The hash of the event and of all earlier ones in its chain. */
+    hash: string | null
+  }
+  /** One chain of events for each writer, over all tenants. */
+  audit_chain: {
+    id: number
+    kind: string
+    host: string
+    started_at: number
+    /** Random bytes, which make the chain differ from that of any other database. */
+    seed: Buffer
+    /** The last number of an event when the chain began. */
+    after_seq: number
+    /** The last place. */
+    place: number
+    /** The hash at the last place; null at place 0. */
+    hash: string | null
+    /** The last place that a checkpoint signs. */
+    signed_place: number
+    /** The signed statement about the beginning that retention has removed. */
+    removal: string | null
+    removal_signature: Buffer | null
+  }
+  /** Checkpoints, which are a chain themselves. */
+  audit_checkpoint: {
+    number: number
+    at: number
+    statement: string
+    signature: Buffer
+  }
+  /** The keys that sign checkpoints; the last one is in use. */
+  audit_key: {
+    number: number
+    kid: string
+    public_key: Buffer
+    encrypted_private_key: Buffer | null
+    master_key_id: string | null
+    created_at: number
+    statement: string
+    signature: Buffer
+    previous_signature: Buffer | null
   }
   /** The indexed segments of events. */
   audit_segment: {

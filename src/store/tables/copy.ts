@@ -23,6 +23,9 @@ const TABLES = {
   revocation: ['tenant', 'seq'],
   change: ['tenant', 'seq'],
   audit_event: ['seq'],
+  audit_chain: ['id'],
+  audit_checkpoint: ['number'],
+  audit_key: ['number'],
   audit_segment: ['segment'],
   audit_term: ['tenant', 'term', 'segment'],
   audit_export: ['tenant', 'sink'],
@@ -31,8 +34,8 @@ const TABLES = {
 /** Every table except the one of migrations. */
 export const tableNames = Object.keys(TABLES).filter((name): name is TableName => Object.hasOwn(TABLES, name))
 
-/** The table that even a new database has rows in. */
-const NEVER_EMPTY: TableName = 'counter'
+/** The tables that even a new database has rows in. */
+const NEVER_EMPTY: readonly TableName[] = ['counter', 'audit_chain']
 /** Times the columns of the widest table, fewer than the parameters that either database takes. */
 const ROWS_AT_ONCE = 500
 
@@ -94,7 +97,7 @@ export async function copyDatabase(
 
 async function refuseFull(db: Kysely<Schema>): Promise<void> {
   for (const table of tableNames) {
-    if (table === NEVER_EMPTY) continue
+    if (NEVER_EMPTY.includes(table)) continue
     const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(db)
     if (rows.length > 0)
       throw new UserError(`the target has data already, in the table ${table}: take an empty database`)
@@ -104,7 +107,7 @@ async function refuseFull(db: Kysely<Schema>): Promise<void> {
 async function copyTables(reading: Kysely<Schema>, writing: Kysely<Schema>, onProgress: OnProgress) {
   const digests = new Map<string, TableDigest>()
   for (const table of tableNames) {
-    if (table === NEVER_EMPTY) await sql`delete from ${sql.table(table)}`.execute(writing)
+    if (NEVER_EMPTY.includes(table)) await sql`delete from ${sql.table(table)}`.execute(writing)
     const digest = new Digest()
     for await (const rows of pages(reading, table)) {
       await insert(writing, table, rows)
