@@ -32,6 +32,8 @@ export interface EventQuery extends EventFilter {
   readonly limit: number
   /** Where to begin: without it, at the newest event. */
   readonly from?: EventPlace | undefined
+  /** Only events before which none can appear any more. A reader who goes on from `newer` then misses none. */
+  readonly settled?: boolean | undefined
 }
 
 /** The most values in one list of a filter. */

@@ -11,6 +11,7 @@ import type { Snapshot } from '../observability/snapshot.ts'
 import { type Tracing, untraced } from '../observability/tracing.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import { openAudit } from './audit.ts'
+import { openExports, readExports } from './audit-export.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
 import { readAudit, readBuild, readCertificate, readConnections } from './metrics.ts'
@@ -83,6 +84,7 @@ export async function compose({ config, environment, role, workers, build }: Com
     const calls = new DatabaseCalls(dependencies.clock.monotonic)
     const store = await openStorage(dependencies, { tracing, calls })
     const audit = primary?.audit ?? openAudit(dependencies, store)
+    const exports = primary === undefined ? openExports(dependencies, store) : []
     const parts = await build({ dependencies, store, audit, tracing })
     const metrics = new Metrics(role, [
       () => readBuild(config),
@@ -90,6 +92,7 @@ export async function compose({ config, environment, role, workers, build }: Com
       () => calls.read(),
       () => readConnections(store),
       () => readAudit(audit),
+      () => readExports(exports, config.audit.retention_days),
       ...parts.readings,
     ])
     const drain = new Drain()

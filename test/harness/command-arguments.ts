@@ -37,6 +37,8 @@ export const commands: Readonly<Record<string, Needs>> = {
   explain: { args: ['01890000-0000-7000-8000-000000000000'], database: 'reads' },
   'federate test': { args: ['--client', 'a'], input: 'x', database: 'reads' },
   'audit tail': { args: [], database: 'reads' },
+  'audit list': { args: [], database: 'reads' },
+  'audit export': { args: ['--to', '-'], database: 'reads' },
   'storage migrate': { args: [], database: 'makes' },
   'storage compact': { args: [], database: 'writes' },
   'storage copy': { args: ['--from', 'sqlite:nothing.db', '--to', 'sqlite:copy.db'], database: 'none' },

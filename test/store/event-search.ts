@@ -22,7 +22,7 @@ interface OpenedDatabase {
 const START = 1_000 * DAY
 const EVENTS = 3 * SEGMENT + 500
 /** Events lie this far apart, so that the log has several segments and the test few events. */
-const STEP = 97
+const STEP = 47
 const OTHER = TenantId('other')
 const operator: Actor = { kind: 'operator', user: 'ann', host: 'h', way: 'command' }
 const idAt = (time: number) => uuidv7({ now: () => time, monotonic: () => 0 }, systemRandom)

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { BEGINNING } from '../../src/audit/export/store.ts'
 import { toCredentials } from '../../src/model/credentials/credential.ts'
 import { Audience, ClientId, CredentialId, Jti, KeyId } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -107,6 +108,13 @@ const calls: Calls = {
   replay: {
     addMarks: ({ replay }, time) => replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: time }]),
     pruneMarks: ({ replay }, time) => replay.pruneMarks(time, 1),
+  },
+  exports: {
+    nextEvents: ({ exports }) => exports.nextEvents(BEGINNING, { events: 10, bytes: 1_000 }),
+    holderOf: ({ exports }) => exports.holderOf('sink'),
+    take: ({ exports }) => exports.take('sink', 'one', undefined),
+    beat: ({ exports }) => exports.beat('sink', 'one', { seq: 1, chains: {} }),
+    release: ({ exports }) => exports.release('sink', 'one'),
   },
   audit: {
     append: ({ audit }, time) => audit.append([event('r', time)]),

@@ -8,6 +8,7 @@ import { missingGrants } from './grants.ts'
 import { startIndexing } from './indexing.ts'
 import type { Limits } from './limits.ts'
 import { Connections } from './pool.ts'
+import { SettledEvents } from './settled-events.ts'
 import { Trust } from './trust.ts'
 
 /** The longest time that an abandoned transaction keeps its locks. */
@@ -72,6 +73,7 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     answer: statementTimeout + GRACE_MS,
     whole: Number.POSITIVE_INFINITY,
   })
+  const settled = new SettledEvents(writes)
   return {
     dialect,
     reads,
@@ -85,9 +87,10 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
       { pool: 'prompt', ...prompt.counts },
       { pool: 'patient', ...patient.counts },
     ],
+    settledEvents: () => settled.current(),
     warnings: () => [],
     // PostgreSQL vacuums and makes checkpoints by itself.
-    startUpkeep: () => startIndexing(writes),
+    startUpkeep: () => startIndexing(writes, settled),
     close: async () => {
       await Promise.all([prompt.end(), patient.end()])
     },

@@ -18,6 +18,7 @@ export class SettledEvents {
   readonly #db: Kysely<Schema>
   #mark: Mark | undefined
   #last = 0
+  #isRegular = false
 
   constructor(db: Kysely<Schema>) {
     this.#db = db
@@ -26,6 +27,17 @@ export class SettledEvents {
   /** The last settled number. It lags by some looks, and for as long as an old transaction is open. */
   get last(): number {
     return this.#last
+  }
+
+  /** Like `last`, in a process that may not look regularly. */
+  async current(): Promise<number> {
+    if (!this.#isRegular) await this.look()
+    return this.#last
+  }
+
+  /** Says that somebody looks regularly from now on. */
+  lookRegularly(): void {
+    this.#isRegular = true
   }
 
   /** Looks at the transactions. Between two looks there must be a second or more: an insertion takes its numbers before its transaction gets an id. */

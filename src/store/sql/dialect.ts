@@ -69,6 +69,8 @@ export interface Database {
   readonly unhurried: Kysely<Schema>
   /** Empty if the database is a file. */
   connections(): readonly ConnectionCounts[]
+  /** The number up to which no audit event can be added any more. It may lag. */
+  settledEvents(): Promise<number>
   /** Lines for an administrator, about things that this program can't mend. */
   warnings(): readonly string[]
   /** Starts the regular upkeep of the database in the background. @returns a function that ends it */

@@ -4,6 +4,7 @@ import { makeFolder } from '../../platform/files.ts'
 import type { Database, Dialect } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { isIndexDue } from '../tables/index-due.ts'
+import { lastEvent } from '../tables/last-event.ts'
 import { addTenant } from './add-tenant.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { NodeSqliteDialect, type Synchronous } from './dialect.ts'
@@ -51,6 +52,8 @@ export function openSqlite(path: string): Database {
     marks: logs,
     unhurried: writes,
     connections: () => [],
+    // SQLite numbers events in the order of commits.
+    settledEvents: () => lastEvent(reads),
     warnings: () =>
       open.map((file) => `${file} can be used by others than its owner, and this program may not change that`),
     startUpkeep: () => {
@@ -80,6 +83,7 @@ export function openSqliteToRead(path: string): Database {
     marks: db,
     unhurried: db,
     connections: () => [],
+    settledEvents: () => lastEvent(db),
     warnings: () => [],
     startUpkeep: () => async () => {},
     close: () => db.destroy(),

@@ -11,6 +11,7 @@ import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import { EventPruning } from './event-pruning.ts'
 import { EventSearch } from './event-search.ts'
+import { eventEnds } from './last-event.ts'
 import { fromAuditEvent, toAuditEvent } from './rows.ts'
 
 type AuditRow = Insertable<Schema['audit_event']>
@@ -130,11 +131,9 @@ export class SqlAuditStore implements AuditStore {
   /** The place before that of the first event which is not older than `time`: numbers grow with time, or nearly. */
   async #lastBefore(time: number): Promise<number> {
     const events = this.#db.scans.selectFrom('audit_event')
-    const ends = await events
-      .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
-      .executeTakeFirstOrThrow()
-    let low = Number(ends.first ?? 1)
-    let high = Number(ends.last ?? 0) + 1
+    const ends = await eventEnds(this.#db.scans)
+    let low = ends?.first ?? 1
+    let high = (ends?.last ?? 0) + 1
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
       const next = events.select(['seq', 'at']).where('seq', '>=', middle).orderBy('seq').limit(1)

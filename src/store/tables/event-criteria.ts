@@ -33,6 +33,12 @@ export class Criteria {
     return Math.max(1, ...this.terms.map(({ length }) => length))
   }
 
+  /** Whether the database searches the text of every event. */
+  get searchesText(): boolean {
+    const { credential, audience, requestId } = this.#filter
+    return (credential ?? audience ?? requestId) !== undefined
+  }
+
   /** Whether no event can match. */
   get isImpossible(): boolean {
     const { since, until, clientIds, owners, types, reasons, actor, credential, audience, requestId } = this.#filter

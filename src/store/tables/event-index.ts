@@ -4,6 +4,7 @@ import type { Database } from '../sql/dialect.ts'
 import { inParts } from '../sql/parts.ts'
 import { transact } from '../sql/transaction.ts'
 import { BLOCK, BLOCKS, SEGMENT, segmentOf, term, USUAL } from './event-segments.ts'
+import { eventEnds } from './last-event.ts'
 import { toActor } from './rows.ts'
 
 type Connections = Pick<Database, 'scans' | 'logs'>
@@ -35,14 +36,12 @@ export class EventIndex {
 
   /** Indexes one segment, the newest first. @returns whether there may be another */
   async indexNext(): Promise<boolean> {
-    const ends = await this.#db.scans
-      .selectFrom('audit_event')
-      .select(({ fn }) => fn.min('seq').as('first'))
-      .executeTakeFirstOrThrow()
+    const ends = await eventEnds(this.#db.scans)
+    if (ends === undefined) return false
     const end = segmentOf((await this.#settled()) + 1)
-    const start = segmentOf(ends.first ?? 0)
+    const start = segmentOf(ends.first)
     const [from, to] = this.#done ?? [end, end]
-    if (ends.first === null || (from <= start && to >= end)) return false
+    if (from <= start && to >= end) return false
     const segment = to < end ? to : from - 1
     if (!(await this.#isIndexed(segment))) await this.#index(segment)
     this.#done = [Math.min(from, segment), Math.max(to, segment + 1)]

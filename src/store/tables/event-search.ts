@@ -10,10 +10,12 @@ import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { Criteria } from './event-criteria.ts'
 import { BLOCK, BLOCKS, EVERY_BLOCK, SEGMENT, segmentOf } from './event-segments.ts'
+import { eventEnds } from './last-event.ts'
 import { toAuditEvent } from './rows.ts'
 
-/** The blocks that one page reads at most. */
+/** The blocks that one page reads at most, and if no index helps, so that each text must be searched. */
 const MOST_BLOCKS = 64
+const MOST_SEARCHED = 24
 /** The blocks of the first query, which often suffices, and of later ones. Requests are handled between two queries. */
 const FEW_BLOCKS = 1
 const MANY_BLOCKS = 16
@@ -47,24 +49,26 @@ interface Found {
 export class EventSearch {
   readonly #db: Kysely<Schema>
   readonly #tenant: TenantId
+  readonly #settled: () => Promise<number>
 
-  constructor({ scans }: Pick<Database, 'scans'>, tenant: TenantId) {
+  constructor({ scans, settledEvents }: Pick<Database, 'scans' | 'settledEvents'>, tenant: TenantId) {
     this.#db = scans
+    this.#settled = settledEvents
     this.#tenant = tenant
   }
 
   /** @see AuditTrail.queryEvents */
-  async query({ limit, from, ...filter }: EventQuery): Promise<EventPage> {
+  async query({ limit, from, settled = false, ...filter }: EventQuery): Promise<EventPage> {
     const most = Math.min(Math.max(1, limit), LARGEST_PAGE)
+    const ends = await this.#ends(settled)
     const time = filter.requestId === undefined ? undefined : uuidv7Time(filter.requestId)
-    if (time === undefined) return this.#page(filter, most, from)
+    if (time === undefined) return this.#page(filter, most, from, ends)
     // An event has the time of its request, so the time in the id leads to it, wherever it is.
-    const soon = await this.#page(around(filter, time, SOON_MS), most, from)
-    return soon.events.length > 0 ? soon : this.#page(around(filter, time, LATE_MS), most, from)
+    const soon = await this.#page(around(filter, time, SOON_MS), most, from, ends)
+    return soon.events.length > 0 ? soon : this.#page(around(filter, time, LATE_MS), most, from, ends)
   }
 
-  async #page(filter: EventFilter, limit: number, place: EventQuery['from']): Promise<EventPage> {
-    const ends = await this.#ends()
+  async #page(filter: EventFilter, limit: number, place: EventQuery['from'], ends: Range): Promise<EventPage> {
     if (place !== undefined && 'after' in place) {
       const range = { from: Math.max(ends.from, place.after + 1), to: ends.to }
       const { events, rest } = await this.#walk(filter, limit, 'newer', range)
@@ -76,19 +80,18 @@ export class EventSearch {
     return { events, older: rest && { before: rest.to + 1 }, newer: { after: range.to } }
   }
 
-  async #ends(): Promise<Range> {
-    const { first, last } = await this.#db
-      .selectFrom('audit_event')
-      .select(({ fn }) => [fn.min<number | null>('seq').as('first'), fn.max<number | null>('seq').as('last')])
-      .executeTakeFirstOrThrow()
-    return { from: first ?? 1, to: last ?? 0 }
+  async #ends(settled: boolean): Promise<Range> {
+    const most = settled ? await this.#settled() : Number.MAX_SAFE_INTEGER
+    const ends = await eventEnds(this.#db)
+    return { from: ends?.first ?? 1, to: Math.min(ends?.last ?? 0, most) }
   }
 
   async #walk(filter: EventFilter, limit: number, direction: Direction, range: Range): Promise<Found> {
     const criteria = await Criteria.of(filter, this.#db, this.#tenant)
     const events: StoredAuditEvent[] = []
     const most = Math.max(FEW_SEGMENTS, Math.min(MANY_SEGMENTS, Math.floor(ENTRIES / criteria.size)))
-    let [blocks, segments, window] = [MOST_BLOCKS, MOST_SEGMENTS, FEW_SEGMENTS]
+    let blocks = criteria.searchesText ? MOST_SEARCHED : MOST_BLOCKS
+    let [segments, window] = [MOST_SEGMENTS, FEW_SEGMENTS]
     let rest = criteria.isImpossible || range.from > range.to ? undefined : range
     while (rest !== undefined && segments > 0) {
       const part = windowOf(rest, window, direction)

@@ -1,5 +1,5 @@
 /** Consecutive numbers of events that are read together. */
-export const BLOCK = 1_024
+export const BLOCK = 512
 /** Blocks in a segment: the bits of one number that JavaScript computes with. */
 export const BLOCKS = 32
 /** Consecutive numbers of events that are indexed together. */

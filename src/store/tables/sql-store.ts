@@ -1,3 +1,4 @@
+import type { ExportStore } from '../../audit/export/store.ts'
 import type { AuditStore, AuditTrail } from '../../audit/store.ts'
 import type { ConsumerStore } from '../../keys/consumers.ts'
 import type { KeyStore } from '../../keys/store.ts'
@@ -15,6 +16,7 @@ import type { RevocationStore } from '../../tokens/revocation/store.ts'
 import type { ConnectionCounts, Database } from '../sql/dialect.ts'
 import { transact } from '../sql/transaction.ts'
 import { SqlAuditStore } from './audit.ts'
+import { SqlExportStore } from './audit-export.ts'
 import { SqlCertificateUseStore } from './certificate-use.ts'
 import { SqlChangeStore } from './changes.ts'
 import { tableNames } from './copy.ts'
@@ -46,6 +48,7 @@ export interface TenantStores {
 /** The stores of the default tenant, and everything that all tenants have in common. */
 export interface Store extends TenantStores {
   readonly audit: AuditStore
+  readonly exports: ExportStore
   of(tenant: TenantId): TenantStores
   /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has accepted the write. */
   ping(): Promise<void>
@@ -64,6 +67,7 @@ export function createStore(db: Database, clock: Clock): Store {
   const of = (tenant: TenantId) => createTenantStores(db, clock, tenant)
   return {
     ...of(DEFAULT_TENANT),
+    exports: new SqlExportStore(db),
     of,
     requireGrants: async () => {
       const missing = await findMissingGrants(db)
