@@ -19,6 +19,7 @@ const types: Readonly<Record<AuditEventType, true>> = {
   'credential.expiring': true,
   'client.change': true,
   'database.restore': true,
+  'audit_key.change': true,
 }
 
 /** Every type of event that this version records. */

@@ -39,6 +39,7 @@ export type AuditEventType =
   | 'manifest.apply'
   | 'key.change'
   | 'master_key.change'
+  | 'audit_key.change'
   | 'revocation.add'
   | 'credential.add'
   | 'credential.change'

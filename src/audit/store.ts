@@ -43,7 +43,10 @@ export interface AuditTrail {
  * nothing.
  */
 export interface AuditStore extends AuditTrail {
-  /** Adds all the events, in this order, or none. */
+  /**
+   * Adds all the events, in this order, or none. After a failure, a call with the same array adds it once, even if the database had
+   * added it.
+   */
   append(events: readonly AuditEvent[]): Promise<void>
   /** The place of the oldest of the last `keep` refusals; undefined if there are not more than `keep`. */
   oldestRefusalOf(keep: number): Promise<number | undefined>

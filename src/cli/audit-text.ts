@@ -21,9 +21,9 @@ export function eventAsLine(event: StoredAuditEvent): string {
 function nameOf(actor: Actor): string {
   switch (actor.kind) {
     case 'operator':
-      return `${actor.user} on ${actor.host}`
+      return `${actor.user} on ${actor.host}${actor.sha256 === undefined ? '' : ` with the manifest sha256:${actor.sha256.join(',')}`}`
     case 'administrator':
-      return `the administrator ${actor.name}`
+      return `the administrator ${actor.name}${actor.via === 'sign_on' ? ' (single sign-on)' : ''}${actor.way === 'console' ? ' in the console' : ''}`
     case 'client':
       return `the client ${actor.clientId}`
     case 'system':
@@ -33,8 +33,9 @@ function nameOf(actor: Actor): string {
 
 /** For example `(client job: enabled true -> false)`. */
 function changesAsText({ things, others }: Changes): string {
-  const texts = things.map(({ thing, id, before, after }) => {
-    const name = `${thing} ${id}`
+  const texts = things.map(({ thing, id, name: title, owner, before, after }) => {
+    const known = [title === undefined ? '' : JSON.stringify(title), owner === undefined ? '' : `of ${owner}`]
+    const name = [thing, id, ...known].filter((word) => word !== '').join(' ')
     if (before === null) return `new ${name}`
     if (after === null) return `removed ${name}`
     const fields = Object.keys(after).map(

@@ -38,7 +38,7 @@ async function addSample(config: Config): Promise<void> {
   const store = await openStore(config.storage, systemClock, config.storageAccess)
   try {
     if ((await store.changes.latestChange()) > 0) return
-    await applyManifest(managementContext({ options: config, store }, 'manifest'), {
+    await applyManifest(managementContext({ options: config, store }, { manifest: [sampleManifest] }), {
       parsed: parseManifest('sample', sampleManifest),
       env: {},
       origin: 'sample',

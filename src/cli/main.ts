@@ -10,6 +10,8 @@ import { collect, refuseRepeatedOptions } from './repeated-options.ts'
 
 enableCompileCache?.()
 
+const REASON = ['--reason <text>', 'why, in one line; the audit log has it'] as const
+
 /** Exported so that tests can run it within their own process. */
 export const program = new Command('tessera')
   .description('An OAuth 2.0 authorization server for machines.')
@@ -40,6 +42,7 @@ program
   .option('--dry-run', 'print the changes, and make none of them')
   .option('--json', 'print JSON')
   .option('-c, --config <file>', 'the configuration that names the database')
+  .option(...REASON)
   .action(async (options) => (await import('./apply.ts')).apply(options))
 
 program
@@ -70,6 +73,7 @@ program
   .option('--api <audience>', 'every token issued for this API')
   .option('--key <kid>', 'every token issued under this key')
   .option('-c, --config <file>', 'the configuration that names the database')
+  .option(...REASON)
   .action(async (options) => (await import('./revoke.ts')).revoke(options))
 
 const keys = program.command('keys').description('the keys that sign and seal tokens')
@@ -85,23 +89,29 @@ keyCommand('rotate', 'activate the next key once it has been published long enou
   .option('-a, --algorithm <alg>', 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens', 'ES256')
   .option('--now', 'activate it at once, even if verifiers have not fetched it')
   .option('--json', 'print JSON')
+  .option(...REASON)
   .action(async (options) => (await import('./keys.ts')).keysRotate(options))
 keyCommand('rollback', 'make the previous key active again')
   .option('-a, --algorithm <alg>', 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens', 'ES256')
   .option('--json', 'print JSON')
+  .option(...REASON)
   .action(async (options) => (await import('./keys.ts')).keysRollback(options))
 keyCommand('revoke <kid>', 'revoke a key at once, and with it every token that it signed')
   .option('--json', 'print JSON')
+  .option(...REASON)
   .action(async (kid, options) => (await import('./keys.ts')).keysRevoke(kid, options))
 keyCommand(
   'rewrap',
   'encrypt every key under the current master key; previous_master_key_file must name the previous one',
-).action(async (options) => (await import('./keys.ts')).keysRewrap(options))
+)
+  .option(...REASON)
+  .action(async (options) => (await import('./keys.ts')).keysRewrap(options))
 
 keyCommand('repair', 'list the keys and secrets that this master key can not decrypt, and how to repair them')
   .option('--yes', 'make the repairs')
   .option('--master-key-lost', 'the master key in use is lost for good: replace it with this one')
   .option('--json', 'print JSON')
+  .option(...REASON)
   .action(async (options) => (await import('./keys-repair.ts')).keysRepair(options))
 
 const CONFIG = ['-c, --config <file>', 'the configuration that names the database'] as const
@@ -125,12 +135,14 @@ clients
   .description('let a disabled client authenticate again; its earlier tokens stay inactive')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
+  .option(...REASON)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, true, options))
 clients
   .command('disable <client-id>')
   .description('refuse every request of a client, and end its tokens, without removing it')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
+  .option(...REASON)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, false, options))
 
 const credentials = program.command('credentials').description('manage client credentials')
@@ -140,6 +152,7 @@ const credentialCommand = (name: string, description: string) =>
     .description(description)
     .option(...JSON_OUTPUT)
     .option(...CONFIG)
+const credentialChange = (name: string, description: string) => credentialCommand(name, description).option(...REASON)
 const newCredential = (command: Command) =>
   command
     .option('--label <text>', 'a name for people')
@@ -157,11 +170,11 @@ const newCredential = (command: Command) =>
 credentialCommand('list <client-id>', 'print the credentials of a client and their status').action(
   async (id, options) => (await import('./credentials.ts')).credentialsList(id, options),
 )
-newCredential(credentialCommand('add <client-id>', 'add a credential to a client')).action(async (id, options) =>
+newCredential(credentialChange('add <client-id>', 'add a credential to a client')).action(async (id, options) =>
   (await import('./credentials.ts')).credentialsAdd(id, options),
 )
 newCredential(
-  credentialCommand(
+  credentialChange(
     'rotate <client-id> [credential]',
     'add the successor of a credential, and let the old one expire after the overlap',
   ),
@@ -170,19 +183,19 @@ newCredential(
   .action(async (id, credential, options) =>
     (await import('./credentials.ts')).credentialsRotate(id, credential, options),
   )
-credentialCommand(
+credentialChange(
   'cancel <client-id> <credential>',
   'undo a rotation: keep the old credential, and remove the new one',
 ).action(async (id, credential, options) =>
   (await import('./credentials.ts')).credentialsCancel(id, credential, options),
 )
-credentialCommand('revoke <client-id> <credential>', 'end a credential now').action(async (id, credential, options) =>
+credentialChange('revoke <client-id> <credential>', 'end a credential now').action(async (id, credential, options) =>
   (await import('./credentials.ts')).credentialsRevoke(id, credential, options),
 )
-credentialCommand('remove <client-id> <credential>', 'remove a credential for good').action(
+credentialChange('remove <client-id> <credential>', 'remove a credential for good').action(
   async (id, credential, options) => (await import('./credentials.ts')).credentialsRemove(id, credential, options),
 )
-credentialCommand('label <client-id> <credential> <text>', 'give a credential another label').action(
+credentialChange('label <client-id> <credential> <text>', 'give a credential another label').action(
   async (id, credential, label, options) =>
     (await import('./credentials.ts')).credentialsLabel(id, credential, label, options),
 )
@@ -247,6 +260,21 @@ audit
   .option('--state <file>', 'remember there how far it got, and go on from there the next time')
   .option('-c, --config <file>', 'the configuration that names the database')
   .action(async (options) => (await import('./audit-export.ts')).auditExport(options))
+audit
+  .command('verify')
+  .description('verify that no event was changed, removed, inserted or moved; the exit code is 1 if one was')
+  .option('--key <thumbprint>', 'the only key to trust, with those that it vouches for')
+  .option('--checkpoints <file>', 'a log of servers, whose checkpoints must match, too; - reads standard input')
+  .option(...JSON_OUTPUT)
+  .option('-c, --config <file>', 'the configuration that names the database and the master key')
+  .action(async (options) => (await import('./audit-proof.ts')).auditVerify(options))
+audit
+  .command('rotate-key')
+  .description('replace the key that signs the audit log; the old key signs the new one')
+  .option(...REASON)
+  .option(...JSON_OUTPUT)
+  .option('-c, --config <file>', 'the configuration that names the database and the master key')
+  .action(async (options) => (await import('./audit-proof.ts')).auditRotateKey(options))
 
 const storage = program.command('storage').description('the database')
 storage
@@ -285,6 +313,7 @@ program
   .option('--replace', 'replace a database that has data; it is kept under another name')
   .option(...JSON_OUTPUT)
   .option('-c, --config <file>', 'the configuration that names the database and the master key')
+  .option(...REASON)
   .action(async (options) => (await import('./backup.ts')).restore(options))
 
 const config = program.command('config').description('the configuration')

@@ -1,5 +1,6 @@
 import type { Actor } from '../audit/actor.ts'
 import type { AuditEvent } from '../audit/event.ts'
+import type { ProofStore } from '../audit/proof/store.ts'
 import type { AuditStore } from '../audit/store.ts'
 import { eventBy, type Occurrence } from '../audit/system-event.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
@@ -11,6 +12,7 @@ import type { ModelStore } from '../model/store.ts'
 import type { TenantId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
+import { redactText } from '../platform/redact.ts'
 import type { RevocationStore } from '../tokens/revocation/store.ts'
 
 /** The stores that verbs read and write. Each write stores its event in the same transaction. */
@@ -21,12 +23,15 @@ interface ManagementStores {
   readonly keys: KeyStore & ConsumerStore
   readonly revocations: RevocationStore
   readonly audit: AuditStore
+  readonly proof: ProofStore
 }
 
 /** The context of every verb. Running servers follow a change within a second. */
 export interface ManagementContext {
   /** The author of the change. Its event names them. */
   readonly actor: Actor
+  /** Why the author makes the change, in one line. */
+  readonly statedReason?: string | undefined
   readonly tenant: TenantId
   readonly clock: Clock
   readonly random: RandomBytes
@@ -39,5 +44,10 @@ export interface SealedContext extends ManagementContext {
 }
 
 /** The event of a change that the actor of the context makes now. */
-export const recordedBy = ({ actor, tenant, clock, random }: ManagementContext, occurrence: Occurrence): AuditEvent =>
-  eventBy(actor, occurrence, { tenant, clock, random })
+export function recordedBy(
+  { actor, statedReason, tenant, clock, random }: ManagementContext,
+  { detail, ...occurrence }: Occurrence,
+): AuditEvent {
+  const said = statedReason === undefined ? detail : { ...detail, stated_reason: redactText(statedReason) }
+  return eventBy(actor, { ...occurrence, detail: said }, { tenant, clock, random })
+}

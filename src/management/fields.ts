@@ -11,7 +11,7 @@ export const iso = (at: number | undefined): string | undefined =>
 
 /** The change of an API. @param before undefined for a new one */
 export const apiChange = (before: Api | Unreadable | undefined, after: Api): ChangedThing | undefined =>
-  changeOf({ thing: 'api', id: after.audience }, before && apiFields(before), apiFields(after))
+  changeOf({ thing: 'api', id: after.audience, name: after.name }, before && apiFields(before), apiFields(after))
 
 function apiFields(api: Api | Unreadable): Fields {
   if ('problem' in api) return { unreadable: api.problem }
@@ -21,7 +21,11 @@ function apiFields(api: Api | Unreadable): Fields {
 
 /** The change of a client without its credentials. @param before undefined for a new one */
 export const clientChange = (before: Client | UnreadableClient | undefined, after: Client): ChangedThing | undefined =>
-  changeOf({ thing: 'client', id: after.id }, before && clientFields(before), clientFields(after))
+  changeOf(
+    { thing: 'client', id: after.id, name: after.name, owner: after.owner },
+    before && clientFields(before),
+    clientFields(after),
+  )
 
 /** Removed credentials are left out: they hold hashes. */
 function clientFields(client: Client | UnreadableClient): Fields {
@@ -46,7 +50,12 @@ export function credentialChanges(
   const young = listed(after)
   return [...new Set([...old.keys(), ...young.keys()])].map((id) => {
     const [one, other] = [old.get(id), young.get(id)]
-    return changeOf({ thing: 'credential', id, client }, one && credentialFields(one), other && credentialFields(other))
+    const name = other?.label ?? one?.label
+    return changeOf(
+      { thing: 'credential', id, name, client },
+      one && credentialFields(one),
+      other && credentialFields(other),
+    )
   })
 }
 

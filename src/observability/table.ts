@@ -10,7 +10,7 @@ interface MetricInfo {
 
 const endpoint = 'token, introspection, revocation, keys, metadata, or other (the heartbeat, and unknown paths)'
 const algorithm = 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens'
-const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit, exports or model'
+const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit, proof, exports or model'
 const sink = 'a name in audit.export'
 const document = 'key_set, or metadata of an issuer'
 
@@ -152,6 +152,12 @@ export const metricTable = {
     type: 'counter',
     help: 'Failed writes of audit events. The events wait, and are tried again.',
     labels: {},
+    together: 'sum',
+  },
+  tessera_audit_checkpoints_total: {
+    type: 'counter',
+    help: 'Checkpoints of the audit log: signed and stored, or failed. The next one signs everything that a failed one did not.',
+    labels: { result: 'signed or failed' },
     together: 'sum',
   },
   tessera_audit_export_events_total: {

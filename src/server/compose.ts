@@ -14,7 +14,7 @@ import { openAudit } from './audit.ts'
 import { openExports, readExports } from './audit-export.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
-import { readAudit, readBuild, readCertificate, readConnections } from './metrics.ts'
+import { readAudit, readBuild, readCertificate, readCheckpoints, readConnections } from './metrics.ts'
 import { warnOfSample } from './sample.ts'
 import { Drain } from './shutdown.ts'
 import { logStart } from './started.ts'
@@ -83,7 +83,8 @@ export async function compose({ config, environment, role, workers, build }: Com
     const tracing = role === 'primary' ? untraced : await openTracing(dependencies)
     const calls = new DatabaseCalls(dependencies.clock.monotonic)
     const store = await openStorage(dependencies, { tracing, calls })
-    const audit = primary?.audit ?? openAudit(dependencies, store)
+    const { audit, checkpoints } =
+      primary === undefined ? await openAudit(dependencies, store) : { audit: primary.audit, checkpoints: undefined }
     const exports = primary === undefined ? openExports(dependencies, store) : []
     const parts = await build({ dependencies, store, audit, tracing })
     const metrics = new Metrics(role, [
@@ -92,6 +93,7 @@ export async function compose({ config, environment, role, workers, build }: Com
       () => calls.read(),
       () => readConnections(store),
       () => readAudit(audit),
+      () => (checkpoints === undefined ? {} : readCheckpoints(checkpoints)),
       () => readExports(exports, config.audit.retention_days),
       ...parts.readings,
     ])

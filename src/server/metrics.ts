@@ -1,3 +1,4 @@
+import type { Checkpoints } from '../audit/proof/checkpoints.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { Documents } from '../client-auth/remote-jwks/documents.ts'
 import type { Guesses } from '../client-auth/throttle/guesses.ts'
@@ -53,6 +54,10 @@ export function readAudit({ counts }: AuditSink): Readings {
     tessera_audit_events_lost_total: one(counts.lost),
   }
 }
+
+export const readCheckpoints = ({ counts }: Pick<Checkpoints, 'counts'>): Readings => ({
+  tessera_audit_checkpoints_total: Object.entries(counts).map(([result, value]) => ({ labels: { result }, value })),
+})
 
 export const readGuesses = ({ refused }: Guesses): Readings => ({
   tessera_guesses_refused_total: Object.entries(refused).map(([by, value]) => ({ labels: { by }, value })),

@@ -39,6 +39,8 @@ export const commands: Readonly<Record<string, Needs>> = {
   'audit tail': { args: [], database: 'reads' },
   'audit list': { args: [], database: 'reads' },
   'audit export': { args: ['--to', '-'], database: 'reads' },
+  'audit verify': { args: [], database: 'reads' },
+  'audit rotate-key': { args: [], database: 'writes' },
   'storage migrate': { args: [], database: 'makes' },
   'storage compact': { args: [], database: 'writes' },
   'storage copy': { args: ['--from', 'sqlite:nothing.db', '--to', 'sqlite:copy.db'], database: 'none' },

@@ -4,6 +4,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MasterKey } from '../../src/crypto/master-key.ts'
+import { rotateAuditKey } from '../../src/management/audit/rotate-key.ts'
 import { disableClient } from '../../src/management/clients/disable.ts'
 import { addCredential } from '../../src/management/credentials/add.ts'
 import { rotateCredential } from '../../src/management/credentials/rotate.ts'
@@ -76,6 +77,7 @@ export async function makeModel() {
   const show = () => {}
   const spec = { proof: undefined, expiresAt: undefined }
   await apply(context, MANIFEST)
+  await rotateAuditKey(context)
   await disableClient(context, OFF)
   clock.advance(1)
   await addCredential(context, { client: JOB, spec: { ...spec, label: 'own' }, show })
@@ -110,6 +112,7 @@ export function modelIn(rows: Rows): ReadonlyMap<string, string> {
     add(`client ${row['client_id']}`, { ...row, ended: JSON.parse(String(ended)).disabled_at })
   for (const row of rows.all('select * from credential')) add(`credential ${row['id']}`, row)
   for (const row of rows.all('select * from key')) add(`key ${row['kid']}`, row)
+  for (const row of rows.all('select * from audit_key')) add(`audit key ${row['kid']}`, row)
   for (const row of rows.all('select * from master_key')) add('master key', row)
   for (const { seq, ...row } of rows.all('select * from revocation')) add(`revocation ${row['id']}`, { ...row, seq })
   return things

@@ -12,6 +12,8 @@ import { type Verb, verbs } from './verbs.ts'
 const PARTS = [
   'context',
   'fields',
+  'stated-reason',
+  ...['checkpoints', 'faults', 'key-event', 'points', 'removed'].map((name) => `audit/${name}`),
   'clients/change',
   'credentials/change',
   'credentials/find',
@@ -29,7 +31,7 @@ const PARTS = [
 ]
 /** The methods of stores that write. */
 const WRITES =
-  /^(append|commit|update(Client|Credentials|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime)$/
+  /^(append|commit|update(Client|Credentials|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime|addKey|addCheckpoint|replaceEncryptedKey)$/
 
 describe('the table of verbs', () => {
   test('has every file of src/management except the shared parts', () => {

@@ -2,6 +2,10 @@
 
 import { expect } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
+import { repairAuditKey } from '../../src/management/audit/repair-key.ts'
+import { rewrapAuditKey } from '../../src/management/audit/rewrap-key.ts'
+import { rotateAuditKey } from '../../src/management/audit/rotate-key.ts'
+import { verifyAudit } from '../../src/management/audit/verify.ts'
 import { disableClient } from '../../src/management/clients/disable.ts'
 import { enableClient } from '../../src/management/clients/enable.ts'
 import { listClients } from '../../src/management/clients/list.ts'
@@ -53,7 +57,7 @@ const ID = expect.stringMatching(/^[0-9a-f-]{36}$/)
 const changes = (...things: NonNullable<AuditEvent['changes']>['things']) => ({ changes: { things, others: 0 } })
 const client = (id: string, before: object, after: object) =>
   changes({ thing: 'client', id, before: { ...before }, after: { ...after } })
-const ofJob = { thing: 'credential', id: ID, client: JOB } as const
+const ofJob = { thing: 'credential', id: ID, name: expect.any(String), client: JOB } as const
 const credential = (before: object | null, after: object | null) =>
   changes({ ...ofJob, before: before && { ...before }, after: after && { ...after } })
 const key = (before: object | null, after: object | null) =>
@@ -116,6 +120,11 @@ const rekeyed = (context: TestContext, masterKey = NEW_MASTER): TestContext => (
 const IDS = { before: { masterKeyId: expect.any(String) }, after: { masterKeyId: NEW_MASTER.id } }
 
 /** Each verb under its file below `src/management/`. */
+const replacedAuditKey = changes(
+  { thing: 'audit key', id: KID, before: null, after: { signs: true } },
+  { thing: 'audit key', id: KID, before: { signs: true }, after: { signs: false } },
+)
+
 export const verbs: Readonly<Record<string, Verb>> = {
   'clients/list': {
     run: async (context) => {
@@ -321,11 +330,40 @@ export const verbs: Readonly<Record<string, Verb>> = {
             after: { scopes: expect.stringMatching(/^\[\{"name":"s{246}…$/), token: {} },
           },
           { thing: 'client', id: OFF, before: { scopes: ['edit'] }, after: { scopes: ['read'] } },
-          { thing: 'credential', id: ID, client: OFF, before: null, after: made({ label: 'given' }) },
+          { thing: 'credential', id: ID, name: 'given', client: OFF, before: null, after: made({ label: 'given' }) },
         ),
       },
     ],
     rival: jobDisabled,
+  },
+  'audit/verify': { run: (context) => verifyAudit(context), events: [] },
+  'audit/rotate-key': {
+    run: (context) => rotateAuditKey(context),
+    events: [{ type: 'audit_key.change', ...replacedAuditKey }],
+    rival: apiRevoked,
+  },
+  'audit/repair-key': {
+    run: (context) => repairAuditKey(context),
+    prepare: (rows) => rows.run(`update audit_key set encrypted_private_key = x'00'`),
+    events: [{ type: 'audit_key.change', ...replacedAuditKey }],
+    rival: apiRevoked,
+  },
+  'audit/rewrap-key': {
+    run: async (context) => {
+      await rewrapKeys(rekeyed(context), () => {})
+      return rewrapAuditKey(rekeyed(context), () => {})
+    },
+    events: [
+      { type: 'master_key.change' },
+      { type: 'key.change', ...key(IDS.before, IDS.after) },
+      { type: 'key.change', ...key(IDS.before, IDS.after) },
+      {
+        type: 'audit_key.change',
+        ...changes({ thing: 'audit key', id: KID, before: { ...IDS.before }, after: { ...IDS.after } }),
+      },
+    ],
+    isStepwise: true,
+    rival: apiRevoked,
   },
   'database/accept-restored': {
     run: (context) => acceptRestored(context, 'backup.db'),

@@ -124,6 +124,29 @@ const calls: Calls = {
     removeRefusalsBefore: ({ audit }) => audit.removeRefusalsBefore(1, 1),
     pruneBefore: ({ audit }, time) => audit.pruneBefore(time, 1),
   },
+  proof: {
+    signWith: async ({ proof }) => proof.signWith(undefined),
+    addCheckpoint: ({ proof }, at) =>
+      proof.addCheckpoint(({ number }) => ({ number, at, statement: '{}', signature: Buffer.from('s') })),
+    removeCheckpointsBefore: ({ proof }, time) => proof.removeCheckpointsBefore(time, 1),
+    listKeys: ({ proof }) => proof.listKeys(),
+    addKey: ({ proof }, time) =>
+      proof.addKey((keys) => ({
+        key: {
+          ...{ number: keys.length + 1, kid: `k${keys.length}`, publicKey: Buffer.from('p'), encrypted: undefined },
+          ...{ createdAt: time, statement: '{}', signature: Buffer.from('s'), previousSignature: undefined },
+        },
+        event: event('k', time),
+      })),
+    replaceEncryptedKey: ({ proof }, time) => {
+      const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
+      return proof.replaceEncryptedKey('k0', sealed, sealed, event('e', time))
+    },
+    listChains: ({ proof }) => proof.listChains(),
+    listRemovals: ({ proof }) => proof.listRemovals(),
+    listCheckpoints: ({ proof }) => proof.listCheckpoints(0, 1),
+    listRows: ({ proof }) => proof.listRows(0, 1),
+  },
 }
 
 export const everyCall = Object.values(calls).flatMap((methods) => Object.entries(methods))

@@ -37,6 +37,8 @@ export async function changeCredentials<Change extends CredentialChange<Credenti
   type: AuditEventType,
   plan: (credentials: Credentials) => Change,
 ): Promise<Change> {
+  const named = await context.store.directory.loadClient(client)
+  const clientName = named === undefined || 'problem' in named ? undefined : named.name
   const step = await context.store.credentials.updateCredentials(client, (before) => {
     const change = plan(before)
     const { id, label } = change.credential
@@ -44,7 +46,7 @@ export async function changeCredentials<Change extends CredentialChange<Credenti
     const event = recordedBy(context, {
       type,
       clientId: client,
-      detail: { credential: id, label, kind, ...change.extraDetail },
+      detail: { client_name: clientName, credential: id, label, kind, ...change.extraDetail },
       changes: credentialChanges(client, before, standingAfter(before, change.writes)),
     })
     return { change, writes: change.writes, event }

@@ -156,9 +156,19 @@ export interface Schema {
     hash: string | null
     /** The last place that a checkpoint signs. */
     signed_place: number
-    /** The signed statement about the beginning that retention has removed. */
-    removal: string | null
-    removal_signature: Buffer | null
+  }
+  /** Ranges of events, or of checkpoints, that retention has removed. */
+  audit_removal: {
+    chain: number
+    first: number
+    last: number
+    /** The hash at the last place. */
+    hash: string
+    cause: string
+    at: number
+    /** The key of the signature. It is null if the events did not fit their chain, or if no key could sign. */
+    kid: string | null
+    signature: Buffer | null
   }
   /** Checkpoints, which are a chain themselves. */
   audit_checkpoint: {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type CompiledQuery, type Insertable, type Kysely, sql } from 'kysely'
+import { type CompiledQuery, type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
 import type { EventQuery } from '../../audit/query.ts'
 import { LONGEST_GATHERED_MS } from '../../audit/refusals.ts'
@@ -9,12 +9,18 @@ import { uuidv7Time } from '../../platform/random.ts'
 import type { Database } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
+import { type ChainWriter, type EventRow, linkChanges } from './chain-writer.ts'
 import { EventPruning } from './event-pruning.ts'
 import { EventSearch } from './event-search.ts'
 import { eventEnds } from './last-event.ts'
-import { fromAuditEvent, toAuditEvent } from './rows.ts'
+import { lockRemovals, type Removals } from './removals.ts'
+import { toAuditEvent } from './rows.ts'
 
-type AuditRow = Insertable<Schema['audit_event']>
+/** The parts that all stores of a process share. */
+export interface Chaining {
+  readonly writer: ChainWriter
+  readonly removals: Removals
+}
 
 /** The numbers of rows for which there is a statement, compiled once. Building the query would cost more than running it. */
 const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
@@ -34,48 +40,48 @@ export class SqlAuditStore implements AuditStore {
   readonly #db: Database
   readonly #tenant: TenantId
   readonly #inserts = new Map<number, CompiledQuery>()
+  readonly #writer: ChainWriter
+  readonly #removals: Removals
   readonly #pruning: EventPruning
   readonly #search: EventSearch
 
   /** @param tenant the tenant whose events are listed */
-  constructor(db: Database, tenant: TenantId) {
+  constructor(db: Database, tenant: TenantId, { writer, removals }: Chaining) {
     this.#db = db
     this.#tenant = tenant
-    this.#pruning = new EventPruning(db)
+    this.#writer = writer
+    this.#removals = removals
+    this.#pruning = new EventPruning(db, undefined, removals)
     this.#search = new EventSearch(db, tenant)
   }
 
   async append(events: readonly AuditEvent[]): Promise<void> {
-    // One statement is all or nothing by itself, and a transaction would cost more than the statement.
-    if (ROWS_IN_STATEMENT.some((size) => size === events.length)) await this.#insertInto(this.#db.logs, events)
-    else await transact(this.#db.logs, (trx) => this.#appendAll(trx, events))
+    if (events.length > 0) await this.#writer.write(events, (trx, rows) => this.#insertAll(trx, rows))
   }
 
   /** Adds events of this tenant within the transaction of the change that they record. */
   async appendWithin(trx: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
-    await this.#appendAll(
-      trx,
-      events.map((event) => ({ ...event, tenant: this.#tenant })),
-    )
+    if (events.length === 0) return
+    const own = events.map((event) => ({ ...event, tenant: this.#tenant }))
+    await this.#insertAll(trx, await linkChanges(trx, own))
   }
 
-  async #appendAll(trx: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
+  async #insertAll(trx: Kysely<Schema>, rows: readonly EventRow[]): Promise<void> {
     let from = 0
     for (const size of ROWS_IN_STATEMENT) {
-      for (; events.length - from >= size; from += size) await this.#insertInto(trx, events.slice(from, from + size))
+      for (; rows.length - from >= size; from += size) await this.#insertInto(trx, rows.slice(from, from + size))
     }
   }
 
-  /** @param events as many as one of the statements takes */
-  async #insertInto(db: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
-    const rows = events.map(fromAuditEvent)
+  /** @param rows as many as one of the statements takes */
+  async #insertInto(db: Kysely<Schema>, rows: readonly EventRow[]): Promise<void> {
     const parameters: unknown[] = []
     // Not by flatMap(): it looks each value up by name, which takes longer than to write it.
     for (const row of rows) parameters.push(...Object.values(row))
     await db.executeQuery({ ...this.#insert(rows), parameters })
   }
 
-  #insert(rows: readonly AuditRow[]): CompiledQuery {
+  #insert(rows: readonly EventRow[]): CompiledQuery {
     const known = this.#inserts.get(rows.length)
     if (known !== undefined) return known
     const compiled = this.#db.logs.insertInto('audit_event').values(rows).compile()
@@ -162,11 +168,12 @@ export class SqlAuditStore implements AuditStore {
   }
 
   async removeRefusalsBefore(place: number, most: number): Promise<number> {
-    const doomed = refused(this.#db.logs).select('seq').where('seq', '<', place).orderBy('seq').limit(most)
-    const { numDeletedRows } = await transact(this.#db.logs, (trx) =>
-      trx.deleteFrom('audit_event').where('seq', 'in', doomed).executeTakeFirstOrThrow(),
-    )
-    return Number(numDeletedRows)
+    return transact(this.#db.logs, async (trx) => {
+      await lockRemovals(trx)
+      const rows = await refused(trx).selectAll().where('seq', '<', place).orderBy('seq').limit(most).execute()
+      const { at = 0 } = rows.at(-1) ?? {}
+      return this.#removals.removeEvents(trx, rows, { cause: 'count', at })
+    })
   }
 
   pruneBefore(time: number, most: number): Promise<number> {

@@ -24,6 +24,7 @@ const TABLES = {
   change: ['tenant', 'seq'],
   audit_event: ['seq'],
   audit_chain: ['id'],
+  audit_removal: ['chain', 'first'],
   audit_checkpoint: ['number'],
   audit_key: ['number'],
   audit_segment: ['segment'],

@@ -1,4 +1,5 @@
 import type { ExportStore } from '../../audit/export/store.ts'
+import type { ProofStore } from '../../audit/proof/store.ts'
 import type { AuditStore, AuditTrail } from '../../audit/store.ts'
 import type { ConsumerStore } from '../../keys/consumers.ts'
 import type { KeyStore } from '../../keys/store.ts'
@@ -15,9 +16,10 @@ import type { ReplayStore } from '../../replay/store.ts'
 import type { RevocationStore } from '../../tokens/revocation/store.ts'
 import type { ConnectionCounts, Database } from '../sql/dialect.ts'
 import { transact } from '../sql/transaction.ts'
-import { SqlAuditStore } from './audit.ts'
+import { type Chaining, SqlAuditStore } from './audit.ts'
 import { SqlExportStore } from './audit-export.ts'
 import { SqlCertificateUseStore } from './certificate-use.ts'
+import { ChainWriter } from './chain-writer.ts'
 import { SqlChangeStore } from './changes.ts'
 import { tableNames } from './copy.ts'
 import { SqlCredentialStore } from './credentials.ts'
@@ -25,6 +27,8 @@ import { SqlDirectoryStore } from './directory.ts'
 import { SqlKeySourceStore } from './key-sources.ts'
 import { SqlKeyStore } from './keys.ts'
 import { SqlModelStore } from './model.ts'
+import { SqlProofStore } from './proof.ts'
+import { Removals } from './removals.ts'
 import { SqlReplayStore } from './replay.ts'
 import { SqlRevocationStore } from './revocations.ts'
 
@@ -49,6 +53,7 @@ export interface TenantStores {
 export interface Store extends TenantStores {
   readonly audit: AuditStore
   readonly exports: ExportStore
+  readonly proof: ProofStore
   of(tenant: TenantId): TenantStores
   /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has accepted the write. */
   ping(): Promise<void>
@@ -64,10 +69,12 @@ export interface Store extends TenantStores {
 
 /** Makes the stores on a migrated database. */
 export function createStore(db: Database, clock: Clock): Store {
-  const of = (tenant: TenantId) => createTenantStores(db, clock, tenant)
+  const chaining = { writer: new ChainWriter(db, clock), removals: new Removals() }
+  const of = (tenant: TenantId) => createTenantStores(db, clock, tenant, chaining)
   return {
     ...of(DEFAULT_TENANT),
     exports: new SqlExportStore(db),
+    proof: new SqlProofStore(db, of(DEFAULT_TENANT).audit, chaining),
     of,
     requireGrants: async () => {
       const missing = await findMissingGrants(db)
@@ -81,8 +88,8 @@ export function createStore(db: Database, clock: Clock): Store {
   }
 }
 
-function createTenantStores(db: Database, clock: Clock, tenant: TenantId) {
-  const audit = new SqlAuditStore(db, tenant)
+function createTenantStores(db: Database, clock: Clock, tenant: TenantId, chaining: Chaining) {
+  const audit = new SqlAuditStore(db, tenant, chaining)
   return {
     directory: new SqlDirectoryStore(db.reads, tenant),
     keySources: new SqlKeySourceStore(db, tenant),
