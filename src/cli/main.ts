@@ -244,6 +244,38 @@ audit
   .action(async (options) => (await import('./audit.ts')).auditTail(options))
 
 audit
+  .command('list')
+  .description('print events, the newest first; an option with several values is given several times')
+  .option('--since <when>', 'events since a time such as 2030-01-01T00:00:00Z, or for a duration such as 7d')
+  .option('--until <when>', 'events before a time, or until a duration ago')
+  .option('--client <id>', 'events of this client', collect)
+  .option('--owner <group>', 'events of the clients that this group owns', collect)
+  .option('--type <type>', 'events of this type, such as token.issue', collect)
+  .option('--result <result>', 'success or refused')
+  .option('--reason <reason>', 'requests refused for this reason, such as wrong_secret', collect)
+  .option('--actor <name>', 'changes by this account, administrator or client; system for schedules')
+  .option('--request-id <id>', 'events of this request')
+  .option('--credential <id>', 'events of this credential')
+  .option('--api <audience>', 'tokens for this API')
+  .option('-n, --limit <count>', 'the most events', '50')
+  .option('--cursor <cursor>', 'go on where an earlier list has ended')
+  .option('--json', 'print JSON')
+  .option('-c, --config <file>', 'the configuration that names the database')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  tessera audit list --since 7d --client billing --result refused\n  tessera audit list --type client.change --actor ann --json',
+  )
+  .action(async (options) => (await import('./audit-list.ts')).auditList(options))
+audit
+  .command('export')
+  .description('append events to a file, as JSON lines, the oldest first')
+  .requiredOption('--to <file>', 'the file; - is standard output')
+  .option('--since <when>', 'events since a time such as 2030-01-01T00:00:00Z, or for a duration such as 7d')
+  .option('--until <when>', 'events before a time, or until a duration ago')
+  .option('--state <file>', 'remember there how far it got, and go on from there the next time')
+  .option('-c, --config <file>', 'the configuration that names the database')
+  .action(async (options) => (await import('./audit-export.ts')).auditExport(options))
+audit
   .command('verify')
   .description('verify that no event was changed, removed, inserted or moved; the exit code is 1 if one was')
   .option('--key <thumbprint>', 'the only key to trust, with those that it vouches for')

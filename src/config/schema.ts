@@ -6,6 +6,7 @@ import { forwardedHeaders } from '../http/forwarded.ts'
 import { parseDatabaseLocation, refusePath } from '../input/database-location.ts'
 import { isAddressOrNetwork } from '../platform/addresses.ts'
 import { UserError } from '../platform/user-error.ts'
+import { exportsSchema } from './exports-schema.ts'
 
 /** Converts the text of variables and flags to a number, if it is written as one. `Number('')` alone would be 0. */
 const numberOf = (form: RegExp) => (value: unknown) =>
@@ -254,6 +255,9 @@ export const schema = z.strictObject({
         .describe(
           'The number of kept events of refused requests, about 1 KB each. Beyond that, the oldest are removed early, so that nobody can fill the disk.',
         ),
+      export: exportsSchema({ path, host }).describe(
+        'The systems that audit events are exported to: a list, or JSON in a variable (see `docs/operating/audit-export.md`).',
+      ),
     })
     .prefault({}),
   usage: z

@@ -13,6 +13,7 @@ import { type Tracing, untraced } from '../observability/tracing.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import { type AdminParts, openAdminApi } from './admin.ts'
 import { openAudit } from './audit.ts'
+import { openExports, readExports } from './audit-export.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
 import {
@@ -96,6 +97,7 @@ export async function compose({ config, environment, role, workers, build }: Com
     const { audit, checkpoints } =
       primary === undefined ? await openAudit(dependencies, store) : { audit: primary.audit, checkpoints: undefined }
     const retention = primary === undefined ? keepUsageBounded(dependencies, store) : undefined
+    const exports = primary === undefined ? openExports(dependencies, store) : []
     const parts = await build({ dependencies, store, audit, tracing })
     const metrics = new Metrics(role, [
       () => readBuild(config),
@@ -105,6 +107,7 @@ export async function compose({ config, environment, role, workers, build }: Com
       () => readAudit(audit),
       () => readRetention(retention),
       () => (checkpoints === undefined ? {} : readCheckpoints(checkpoints)),
+      () => readExports(exports, config.audit.retention_days),
       ...parts.readings,
     ])
     const drain = new Drain()

@@ -37,6 +37,8 @@ export const commands: Readonly<Record<string, Needs>> = {
   explain: { args: ['01890000-0000-7000-8000-000000000000'], database: 'reads' },
   'federate test': { args: ['--client', 'a'], input: 'x', database: 'reads' },
   'audit tail': { args: [], database: 'reads' },
+  'audit list': { args: [], database: 'reads' },
+  'audit export': { args: ['--to', '-'], database: 'reads' },
   'audit verify': { args: [], database: 'reads' },
   'audit rotate-key': { args: [], database: 'writes' },
   'storage migrate': { args: [], database: 'makes' },

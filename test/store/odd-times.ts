@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { BEGINNING } from '../../src/audit/export/store.ts'
 import { toCredentials } from '../../src/model/credentials/credential.ts'
 import { Audience, ClientId, CredentialId, Jti, KeyId } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -167,9 +168,17 @@ const calls: Calls = {
     pruneUsage: ({ usage }, time) => usage.pruneUsage('day', time, 1),
     removeFirst: ({ usage }, time) => usage.removeFirst('day', time, 1),
   },
+  exports: {
+    nextEvents: ({ exports }) => exports.nextEvents(BEGINNING, { events: 10, bytes: 1_000 }),
+    holderOf: ({ exports }) => exports.holderOf('sink'),
+    take: ({ exports }) => exports.take('sink', 'one', undefined),
+    beat: ({ exports }) => exports.beat('sink', 'one', { seq: 1, chains: {} }),
+    release: ({ exports }) => exports.release('sink', 'one'),
+  },
   audit: {
     append: ({ audit }, time) => audit.append([event('r', time)]),
     listEvents: ({ audit }) => audit.listEvents({ limit: 10 }),
+    queryEvents: ({ audit }, time) => audit.queryEvents({ limit: 10, since: time }),
     oldestRefusalOf: ({ audit }) => audit.oldestRefusalOf(1),
     removeRefusalsBefore: ({ audit }) => audit.removeRefusalsBefore(1, 1),
     pruneBefore: ({ audit }, time) => audit.pruneBefore(time, 1),

@@ -14,6 +14,7 @@ import { storeContract } from './contract.ts'
 import { deletionContract } from './deletion.ts'
 import { fleetContract } from './fleet.ts'
 import { groupsContract } from './groups.ts'
+import { eventSearchContract } from './event-search.ts'
 import { oddTimesContract } from './odd-times.ts'
 
 let postgres: SharedPostgres
@@ -35,6 +36,10 @@ oddTimesContract('PostgreSQL', create)
 groupsContract('PostgreSQL', create)
 fleetContract('PostgreSQL', create)
 deletionContract('PostgreSQL', create)
+eventSearchContract('PostgreSQL', async () => {
+  const db = await openDatabase(await postgres.newMigrated(), systemClock, ACCESS)
+  return { db, destroy: async () => {} }
+})
 cleanUpContract('PostgreSQL', async () => {
   const url = await postgres.newMigrated()
   return { open: (clock) => openDatabase(url, clock, ACCESS), destroy: async () => {} }

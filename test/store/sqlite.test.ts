@@ -17,6 +17,7 @@ import { event, storeContract } from './contract.ts'
 import { deletionContract } from './deletion.ts'
 import { fleetContract } from './fleet.ts'
 import { groupsContract } from './groups.ts'
+import { eventSearchContract } from './event-search.ts'
 import { oddTimesContract } from './odd-times.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-store-'))
@@ -58,6 +59,11 @@ oddTimesContract('SQLite', create)
 groupsContract('SQLite', create)
 fleetContract('SQLite', create)
 deletionContract('SQLite', create)
+eventSearchContract('SQLite', async () => {
+  const folder = newFolder()
+  const db = await openDatabase(`sqlite:${join(folder, 'tessera.db')}`, systemClock)
+  return { db, destroy: async () => rmSync(folder, { recursive: true }) }
+})
 cleanUpContract('SQLite', async () => {
   const folder = newFolder()
   return {

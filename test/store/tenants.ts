@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { EventQuery } from '../../src/audit/query.ts'
 import { type Credential, toCredentials } from '../../src/model/credentials/credential.ts'
 import { Audience, ClientId, CredentialId, DEFAULT_TENANT, Jti, KeyId, TenantId } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -213,6 +214,17 @@ const steps: Steps = {
       const found = await Promise.all(lists.map((query) => audit.listEvents(query)))
       // The place in the log is the one number that all tenants share.
       return found.map((events) => events.map(({ seq: _, tenant: __, ...rest }) => rest))
+    },
+    queryEvents: async ({ audit }) => {
+      const queries: EventQuery[] = [
+        { limit: 20 },
+        { limit: 20, from: { after: 0 } },
+        { limit: 20, clientIds: ['a'], owners: ['team'] },
+        { limit: 20, credential: '1' },
+        { limit: 20, requestId: 'update' },
+      ]
+      const found = await Promise.all(queries.map((query) => audit.queryEvents(query)))
+      return found.map(({ events }) => events.map(({ seq: _, tenant: __, ...rest }) => rest))
     },
   },
 }

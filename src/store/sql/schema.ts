@@ -264,4 +264,29 @@ export interface Schema {
     signature: Buffer
     previous_signature: Buffer | null
   }
+  /** The indexed segments of events. */
+  audit_segment: {
+    segment: number
+    /** The earliest and the latest time of its events; null if it has none any more. */
+    earliest: number | null
+    latest: number | null
+  }
+  audit_term: {
+    tenant: string
+    /** A property of events, such as `client job`. */
+    term: string
+    segment: number
+    /** The blocks of the segment that have such events, a bit each. */
+    blocks: number
+  }
+  audit_export: {
+    tenant: string
+    sink: string
+    /** The process that exports to the sink; null if it has stopped. */
+    holder: string | null
+    /** Grows while the holder is alive. */
+    beat: number
+    /** The last exported place in each chain, as JSON. */
+    positions: string
+  }
 }

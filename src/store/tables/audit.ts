@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type CompiledQuery, type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
+import type { EventQuery } from '../../audit/query.ts'
 import { LONGEST_GATHERED_MS } from '../../audit/refusals.ts'
-import type { AuditQuery, AuditStore, StoredAuditEvent } from '../../audit/store.ts'
+import type { AuditQuery, AuditStore, EventPage, StoredAuditEvent } from '../../audit/store.ts'
 import type { TenantId } from '../../oauth/ids.ts'
 import { uuidv7Time } from '../../platform/random.ts'
 import type { Database } from '../sql/dialect.ts'
@@ -10,6 +11,8 @@ import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import { type ChainWriter, linkChanges } from './chain-writer.ts'
 import { EventPruning } from './event-pruning.ts'
+import { EventSearch } from './event-search.ts'
+import { eventEnds } from './last-event.ts'
 import { lockRemovals, type Removals } from './removals.ts'
 import { type EventRow, toAuditEvent } from './rows.ts'
 
@@ -40,6 +43,7 @@ export class SqlAuditStore implements AuditStore {
   readonly #writer: ChainWriter
   readonly #removals: Removals
   readonly #pruning: EventPruning
+  readonly #search: EventSearch
 
   /** @param tenant the tenant whose events are listed */
   constructor(db: Database, tenant: TenantId, { writer, removals }: Chaining) {
@@ -48,6 +52,7 @@ export class SqlAuditStore implements AuditStore {
     this.#writer = writer
     this.#removals = removals
     this.#pruning = new EventPruning(db, undefined, removals)
+    this.#search = new EventSearch(db, tenant)
   }
 
   async append(events: readonly AuditEvent[]): Promise<void> {
@@ -96,6 +101,10 @@ export class SqlAuditStore implements AuditStore {
     return gathered.length > 0 ? gathered : this.#select(asked)
   }
 
+  queryEvents(query: EventQuery): Promise<EventPage> {
+    return this.#search.query(query)
+  }
+
   /** Events that stand for several refusals, including the refusal of the request. */
   async #selectGathered({ limit, requestId }: AuditQuery, after: number, upTo: number) {
     const rows = await refused(this.#db.scans)
@@ -128,11 +137,9 @@ export class SqlAuditStore implements AuditStore {
   /** The place before that of the first event which is not older than `time`: numbers grow with time, or nearly. */
   async #lastBefore(time: number): Promise<number> {
     const events = this.#db.scans.selectFrom('audit_event')
-    const ends = await events
-      .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
-      .executeTakeFirstOrThrow()
-    let low = Number(ends.first ?? 1)
-    let high = Number(ends.last ?? 0) + 1
+    const ends = await eventEnds(this.#db.scans)
+    let low = ends?.first ?? 1
+    let high = (ends?.last ?? 0) + 1
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
       const next = events.select(['seq', 'at']).where('seq', '>=', middle).orderBy('seq').limit(1)

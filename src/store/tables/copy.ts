@@ -33,6 +33,9 @@ const TABLES = {
   audit_removal: ['chain', 'first'],
   audit_checkpoint: ['number'],
   audit_key: ['number'],
+  audit_segment: ['segment'],
+  audit_term: ['tenant', 'term', 'segment'],
+  audit_export: ['tenant', 'sink'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 
 /** Every table except the one of migrations. */

@@ -284,6 +284,12 @@ export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   ...toContent(row),
 })
 
+const actorColumn = json(actor)
+
+/** The actor of an event; undefined if it has none, or if it can't be read. */
+export const toActor = (text: string | null): Actor | undefined =>
+  text === null ? undefined : actorColumn.safeParse(text).data
+
 /** An event is still shown if its detail, actor or changes can't be read. */
 function toContent({ detail, actor, changes }: Row<'audit_event'>): Pick<AuditEvent, 'detail' | 'actor' | 'changes'> {
   const read = readRow(eventContent, { detail, actor: actor ?? 'null', changes: changes ?? 'null' }, {})

@@ -1,4 +1,5 @@
 import type { IdempotencyStore } from '../../admin/api/idempotency.ts'
+import type { ExportStore } from '../../audit/export/store.ts'
 import type { ProofStore } from '../../audit/proof/store.ts'
 import type { AuditStore, AuditTrail } from '../../audit/store.ts'
 import type { ConsumerStore } from '../../keys/consumers.ts'
@@ -20,6 +21,7 @@ import type { UsageStore } from '../../usage/store.ts'
 import type { ConnectionCounts, Database } from '../sql/dialect.ts'
 import { transact } from '../sql/transaction.ts'
 import { type Chaining, SqlAuditStore } from './audit.ts'
+import { SqlExportStore } from './audit-export.ts'
 import { SqlCertificateUseStore } from './certificate-use.ts'
 import { ChainWriter } from './chain-writer.ts'
 import { SqlChangeStore } from './changes.ts'
@@ -62,6 +64,7 @@ export interface TenantStores {
 /** The stores of the default tenant, and everything that all tenants have in common. */
 export interface Store extends TenantStores {
   readonly audit: AuditStore
+  readonly exports: ExportStore
   readonly proof: ProofStore
   of(tenant: TenantId): TenantStores
   /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has accepted the write. */
@@ -82,6 +85,7 @@ export function createStore(db: Database, clock: Clock): Store {
   const of = (tenant: TenantId) => createTenantStores(db, clock, tenant, chaining)
   return {
     ...of(DEFAULT_TENANT),
+    exports: new SqlExportStore(db),
     proof: new SqlProofStore(db, of(DEFAULT_TENANT).audit, chaining),
     of,
     requireGrants: async () => {
