@@ -27,3 +27,17 @@ export const operator = (user: string, host: string, way: 'command' | 'manifest'
   host: start(host, LONGEST_NAME),
   way,
 })
+
+/** The actor in words, such as `alice on build-7`. */
+export function actorInWords(actor: Actor): string {
+  switch (actor.kind) {
+    case 'operator':
+      return `${actor.user} on ${actor.host}`
+    case 'administrator':
+      return `the administrator ${actor.name}`
+    case 'client':
+      return `the client ${actor.clientId}`
+    case 'system':
+      return 'the schedule'
+  }
+}

@@ -17,6 +17,8 @@ export interface AuditQuery {
   readonly clientId?: string | undefined
   /** The id of one request. An event that gathers equal refusals has several ids. */
   readonly requestId?: string | undefined
+  /** The trace of the callers. Every event after `after` is read. */
+  readonly traceId?: string | undefined
 }
 
 /** The events of one tenant. A call rejects if the database fails. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Actor } from '../audit/actor.ts'
+import { type Actor, actorInWords } from '../audit/actor.ts'
 import type { Changes } from '../audit/changes.ts'
 import type { StoredAuditEvent } from '../audit/store.ts'
 import { UserError } from '../platform/user-error.ts'
@@ -85,23 +85,10 @@ function asLine(event: StoredAuditEvent): string {
     time,
     type,
     result,
-    ...(event.actor === undefined ? [] : [printable(`by ${nameOf(event.actor)}`)]),
+    ...(event.actor === undefined ? [] : [printable(`by ${actorInWords(event.actor)}`)]),
     ...fields.map(([name, value]) => `${printable(name)}=${asField(value)}`),
     ...(changes === undefined ? [] : [printable(changesAsText(changes))]),
   ].join(' ')
-}
-
-function nameOf(actor: Actor): string {
-  switch (actor.kind) {
-    case 'operator':
-      return `${actor.user} on ${actor.host}`
-    case 'administrator':
-      return `the administrator ${actor.name}`
-    case 'client':
-      return `the client ${actor.clientId}`
-    case 'system':
-      return 'the schedule'
-  }
 }
 
 /** For example `(client job: enabled true -> false)`. */

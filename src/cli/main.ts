@@ -188,8 +188,12 @@ credentialCommand('label <client-id> <credential> <text>', 'give a credential an
 )
 
 program
-  .command('explain <request-id...>')
-  .description('explain the result of a request, given its X-Request-Id')
+  .command('explain [request-id...]')
+  .description(
+    'explain the result of a request and how to mend it, given its id or text that holds it; - reads standard input',
+  )
+  .option('--client <id>', 'the last refused requests of this client')
+  .option('--last [count]', 'with --client: the number of requests, 1 by default')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (words, options) => (await import('./explain.ts')).explain(words.join(' '), options))
