@@ -14,6 +14,7 @@ import { inWordsOf, managementContext } from './database.ts'
 import { authorityOf } from './dev/certificate.ts'
 import { developmentOptions } from './dev/options.ts'
 import { sampleClient, sampleManifest } from './dev/sample.ts'
+import { RefusalNarrator } from './dev-refusals.ts'
 import { print } from './output.ts'
 import { isWorker, runServer, runWorker } from './run.ts'
 
@@ -31,6 +32,23 @@ export async function dev(command: Command): Promise<void> {
   await inWordsOf(config.storage, () => addSample(config))
   const { runtimePort, adminPort } = await runServer({ ...starting, config })
   print(banner(config, runtimePort, adminPort))
+  await narrateRefusals(config)
+}
+
+/** Prints the explanation of each refusal, until a signal stops the server. */
+async function narrateRefusals(config: Config): Promise<void> {
+  const store = await openStore(config.storage, systemClock, config.storageAccess)
+  const narrator = new RefusalNarrator(managementContext({ options: config, store }))
+  await narrator.start()
+  // The server drains meanwhile. SQLite tidies its files once the last connection closes.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () =>
+      narrator
+        .stop()
+        .then(() => store.close())
+        .catch(() => {}),
+    )
+  }
 }
 
 /** Adds the sample to a new database only, so that later changes and removals of it last. */

@@ -30,7 +30,7 @@ export async function findCase(context: ManagementContext, event: StoredAuditEve
     detail,
     at,
     similar: record === undefined && clientId !== undefined ? await similarClient(context, clientId) : undefined,
-    secretOf: await secretOwner(context, event, record),
+    secretOf: await secretOwner(context, event, record, credentials),
     disabled: reason === 'client_disabled' && record !== undefined ? await lastDisabled(context, record.id) : undefined,
   }
 }
@@ -70,6 +70,7 @@ async function secretOwner(
   { store, clock }: ManagementContext,
   { detail }: StoredAuditEvent,
   record: Client | UnreadableClient | undefined,
+  credentials: readonly UsedCredential[],
 ): Promise<Case['secretOf']> {
   const digest = digestIn(detail)
   if (digest === undefined) return undefined
@@ -79,7 +80,11 @@ async function secretOwner(
     const state = `removed on ${new Date(gone.removedAt).toISOString()}`
     return { client: record.id, credential: nameOf(gone.credential), state }
   }
-  const found = await store.credentials.findSecret(digest)
+  const own = credentials.find(({ credential }) => hasDigest(credential, digest))?.credential
+  const found =
+    record !== undefined && own !== undefined
+      ? { clientId: record.id, credential: own }
+      : await store.credentials.findSecret(digest)
   if (found === undefined) return undefined
   const { clientId, credential } = found
   const ended = credential.revokedAt === undefined ? 'expired' : 'revoked'

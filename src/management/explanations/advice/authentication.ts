@@ -96,7 +96,7 @@ function useKinds(about: Case): readonly Remedy[] {
   return [
     ...(has.includes('keys') ? [command('Authenticate with the private key', `${base} --key <file>`)] : []),
     ...(has.includes('certificate')
-      ? [command('Authenticate with the certificate', `${base} --cert <file> --cert-key <file>`)]
+      ? [command('Authenticate with the certificate', `${base} --cert <file> --key <file>`)]
       : []),
     ...(has.includes('federated')
       ? [command('Authenticate with a token of the platform', `${base} --assertion-file <file>`)]
@@ -175,7 +175,7 @@ export const authenticationAdvice = {
       remedies: [
         command(
           'Connect with the certificate',
-          `tessera token --issuer <issuer> --client-id ${word(about.client)} --cert <file> --cert-key <file>`,
+          `tessera token --issuer <issuer> --client-id ${word(about.client)} --cert <file> --key <file>`,
         ),
         setting('Have the proxy pass the certificate on', 'runtime.certificate_header: client-cert'),
       ],

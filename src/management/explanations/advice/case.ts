@@ -54,14 +54,18 @@ export const always =
   (...remedies: Advice['remedies']): Advise =>
   () => ({ remedies })
 
+/** A check of what came. */
+export const comparison = (
+  check: string,
+  passed: boolean,
+  expected: string,
+  received: string,
+  note?: string,
+): Check => ({ check, passed, expected, received, ...(note !== undefined && { note }) })
+
 /** A failed check of what came. */
-export const failed = (check: string, expected: string, received: string, note?: string): Check => ({
-  check,
-  passed: false,
-  expected,
-  received,
-  ...(note !== undefined && { note }),
-})
+export const failed = (check: string, expected: string, received: string): Check =>
+  comparison(check, false, expected, received)
 
 /** The client, if its record can be read. */
 export const readable = ({ record }: Case): Client | undefined =>
