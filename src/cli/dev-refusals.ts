@@ -1,6 +1,5 @@
 import type { AuditTrail } from '../audit/store.ts'
-import type { ManagementContext } from '../management/context.ts'
-import { explainEvent } from '../management/explanations/explain.ts'
+import { type ExplainingContext, explainEvent } from '../management/explanations/explain.ts'
 import type { Clock } from '../platform/clock.ts'
 import { explanationLines } from './explanation-text.ts'
 import { say } from './output.ts'
@@ -14,7 +13,7 @@ export const BUDGET = { explanations: 10, milliseconds: 10_000 } as const
 
 /** Explains the refusals of a development server as they come, on standard error. */
 export class RefusalNarrator {
-  readonly #context: ManagementContext
+  readonly #context: ExplainingContext
   readonly #audit: AuditTrail
   readonly #clock: Clock
   readonly #tell: (line: string) => void
@@ -25,7 +24,7 @@ export class RefusalNarrator {
   #timer: NodeJS.Timeout | undefined
   #reading: Promise<void> = Promise.resolve()
 
-  constructor(context: ManagementContext, tell: (line: string) => void = say) {
+  constructor(context: ExplainingContext, tell: (line: string) => void = say) {
     this.#context = context
     this.#audit = context.store.audit
     this.#clock = context.clock
@@ -59,8 +58,8 @@ export class RefusalNarrator {
       this.#renewBudget()
       if (event.result === 'refused') {
         if (this.#told < BUDGET.explanations) {
-          const lines = explanationLines(await explainEvent(this.#context, event))
-          this.#tell(['', ...lines].join('\n'))
+          const explanation = await explainEvent(this.#context, event)
+          if (explanation !== undefined) this.#tell(['', ...explanationLines(explanation)].join('\n'))
           this.#told += 1
         } else this.#untold += 1
       }

@@ -15,6 +15,7 @@ import { authorityOf } from './dev/certificate.ts'
 import { developmentOptions } from './dev/options.ts'
 import { sampleClient, sampleManifest } from './dev/sample.ts'
 import { RefusalNarrator } from './dev-refusals.ts'
+import { explainingContext } from './explain.ts'
 import { print } from './output.ts'
 import { isWorker, runServer, runWorker } from './run.ts'
 
@@ -38,7 +39,7 @@ export async function dev(command: Command): Promise<void> {
 /** Prints the explanation of each refusal, until a signal stops the server. */
 async function narrateRefusals(config: Config): Promise<void> {
   const store = await openStore(config.storage, systemClock, config.storageAccess)
-  const narrator = new RefusalNarrator(managementContext({ options: config, store }))
+  const narrator = new RefusalNarrator(explainingContext({ options: config, store }))
   await narrator.start()
   // The server drains meanwhile. SQLite tidies its files once the last connection closes.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

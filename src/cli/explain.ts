@@ -1,4 +1,5 @@
-import { explainClient, explainRequest } from '../management/explanations/explain.ts'
+import { refusalOf } from '../endpoints/refusal-table.ts'
+import { type ExplainingContext, explainClient, explainRequest } from '../management/explanations/explain.ts'
 import type { Explanation } from '../management/explanations/explanation.ts'
 import { requestReferenceIn } from '../management/explanations/reference.ts'
 import { whyUnrecorded } from '../management/explanations/unrecorded.ts'
@@ -42,7 +43,7 @@ async function ofClient(
   if (given !== '') throw new UserError('give a request id or --client, not both')
   const count = last === undefined || last === true ? '1' : last
   if (!/^\d{1,3}$/.test(count)) throw new UserError(`--last must be a number, not ${JSON.stringify(count)}`)
-  const explanations = await explainClient(managementContext(opened), { client, last: Number(count) })
+  const explanations = await explainClient(explainingContext(opened), { client, last: Number(count) })
   if (explanations.length === 0) throw new UserError(`no request of ${JSON.stringify(client)} is recorded`)
   return explanations
 }
@@ -56,8 +57,11 @@ async function ofRequest(opened: Opened, given: string, last: ExplainOptions['la
     throw new UserError('that is not a request id: give the X-Request-Id of a response')
   }
   const asked = found ?? { kind: 'request', id: text.trim() }
-  const explanations = await explainRequest(managementContext(opened), asked)
+  const explanations = await explainRequest(explainingContext(opened), asked)
   if (explanations.length > 0) return explanations
   if (asked.kind === 'trace') throw new UserError(`no request of the trace ${asked.id} is recorded`)
   throw new UserError(whyUnrecorded(asked.id, systemClock.now(), opened.options.audit.retention_days))
 }
+
+/** The context of explanations by a command. */
+export const explainingContext = (opened: Opened): ExplainingContext => ({ ...managementContext(opened), refusalOf })

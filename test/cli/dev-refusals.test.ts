@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { StoredAuditEvent } from '../../src/audit/store.ts'
-import { managementContext } from '../../src/cli/database.ts'
 import { BUDGET, RefusalNarrator } from '../../src/cli/dev-refusals.ts'
+import { explainingContext } from '../../src/cli/explain.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import { standingClock } from '../harness/clock.ts'
@@ -21,7 +21,7 @@ test('each refusal is explained once, and a flood of them is counted', async () 
   const store = await openStore(server.config.storage, systemClock)
   const clock = standingClock()
   const told: string[] = []
-  const narrator = new RefusalNarrator({ ...managementContext({ options: server.config, store }), clock }, (line) =>
+  const narrator = new RefusalNarrator({ ...explainingContext({ options: server.config, store }), clock }, (line) =>
     told.push(line),
   )
   const recorded = async (response: Response): Promise<StoredAuditEvent | undefined> =>

@@ -1,5 +1,6 @@
 import { actorInWords } from '../../audit/actor.ts'
 import type { StoredAuditEvent } from '../../audit/store.ts'
+import type { Api } from '../../model/api.ts'
 import { ApiSet } from '../../model/api-set.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import { type Credential, isValid } from '../../model/credentials/credential.ts'
@@ -7,6 +8,10 @@ import { nameOf } from '../../model/credentials/life.ts'
 import type { UsedCredential } from '../../model/credentials/status.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import { nearest } from '../../platform/nearest.ts'
+import { accessOf } from '../../policy/scopes.ts'
+import { loadApis } from '../apis/show.ts'
+import { mayOver } from '../authority/authority.ts'
+import { maySee } from '../clients/show.ts'
 import type { ManagementContext } from '../context.ts'
 import { ANY_CASE, type Case } from './advice/case.ts'
 
@@ -19,14 +24,13 @@ const MOST_COMPARED = 500
 export async function findCase(context: ManagementContext, event: StoredAuditEvent): Promise<Case> {
   const { clientId, detail, at, reason } = event
   const record = await loadClient(context, clientId)
-  const { found, unreadable } = await context.store.directory.loadApis()
   const credentials = record === undefined ? [] : ((await listUsed(context, record.id)) ?? [])
   return {
     client: clientId ?? ANY_CASE.client,
     record,
     credentials,
     credential: credentialName(event, credentials),
-    apis: new ApiSet(found, unreadable),
+    apis: await visibleApis(context, record),
     detail,
     at,
     similar: record === undefined && clientId !== undefined ? await similarClient(context, clientId) : undefined,
@@ -40,6 +44,15 @@ const loadClient = async (
   id: string | undefined,
 ): Promise<Client | UnreadableClient | undefined> =>
   id === undefined || id.length > LONGEST_CLIENT_ID ? undefined : store.directory.loadClient(ClientId(id))
+
+/** The APIs that the author may see, and those at which the client may be granted something. */
+async function visibleApis(context: ManagementContext, record: Client | UnreadableClient | undefined): Promise<ApiSet> {
+  const apis = await loadApis(context)
+  const accessTo = record === undefined || 'problem' in record ? undefined : accessOf(record, apis)
+  const isVisible = (api: Api) =>
+    mayOver(context.authority, 'apis:read', api.owner) || accessTo?.(api).isPossible === true
+  return new ApiSet(apis.all.filter(isVisible))
+}
 
 const listUsed = async ({ store }: ManagementContext, id: ClientId): Promise<readonly UsedCredential[] | undefined> =>
   (await store.credentials.listCredentials(id))?.found
@@ -56,18 +69,20 @@ function credentialName({ detail }: StoredAuditEvent, credentials: readonly Used
 }
 
 /** The most similar id among the clients near the misspelt one. A tenant may have too many clients to compare all. */
-async function similarClient({ store }: ManagementContext, id: string): Promise<string | undefined> {
+async function similarClient(context: ManagementContext, id: string): Promise<string | undefined> {
   const places = new Set(['', id.slice(0, 1), id.slice(0, Math.ceil(id.length / 2))])
   const ids = new Set<string>()
   for (const after of places) {
-    for (const client of await store.model.listClients(after, MOST_COMPARED)) ids.add(client.id)
+    for (const client of await context.store.model.listClients(after, MOST_COMPARED)) {
+      if (maySee(context, client)) ids.add(client.id)
+    }
   }
   return nearest(id, [...ids])
 }
 
 /** The credential of the generated secret that came. A client may send the secret of another, or one that was removed. */
 async function secretOwner(
-  { store, clock }: ManagementContext,
+  context: ManagementContext,
   { detail }: StoredAuditEvent,
   record: Client | UnreadableClient | undefined,
   credentials: readonly UsedCredential[],
@@ -84,14 +99,17 @@ async function secretOwner(
   const found =
     record !== undefined && own !== undefined
       ? { clientId: record.id, credential: own }
-      : await store.credentials.findSecret(digest)
+      : await context.store.credentials.findSecret(digest)
   if (found === undefined) return undefined
+  // The author may have rights over the client of the request alone.
+  const owner = own === undefined ? await loadClient(context, found.clientId) : record
+  if (owner === undefined || !maySee(context, owner)) return undefined
   const { clientId, credential } = found
   const ended = credential.revokedAt === undefined ? 'expired' : 'revoked'
   return {
     client: clientId,
     credential: nameOf(credential),
-    state: isValid(credential, clock.now()) ? 'valid' : ended,
+    state: isValid(credential, context.clock.now()) ? 'valid' : ended,
   }
 }
 

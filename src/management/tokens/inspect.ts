@@ -4,13 +4,14 @@ import type { MasterKey } from '../../crypto/master-key.ts'
 import { signatureAlgorithms } from '../../keys/algorithms.ts'
 import { Keyring } from '../../keys/keyring.ts'
 import { readPublicKey } from '../../keys/open-key.ts'
-import { ApiSet } from '../../model/api-set.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import { uuidv7Time } from '../../platform/random.ts'
 import { UserError } from '../../platform/user-error.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
 import { SEALED_FORM, Unsealer } from '../../tokens/sealed.ts'
+import { loadApis } from '../apis/show.ts'
+import { requireEverywhere } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
 import type { Check } from '../explanations/advice/advice.ts'
 import { comparison, spanInWords } from '../explanations/advice/case.ts'
@@ -55,6 +56,7 @@ export async function inspectToken(
   context: InspectionContext,
   { token, asked }: { readonly token: string; readonly asked?: string | undefined },
 ): Promise<Inspection> {
+  requireEverywhere(context.authority, 'explanations:read')
   const { check, claims: found, kid } = await openToken(context, token)
   const parsed = claimsSchema.safeParse(found)
   if (!check.passed || !parsed.success || kid === undefined) return { active: false, checks: [check], claims: found }
@@ -178,8 +180,7 @@ async function clientCheck({ store }: InspectionContext, id: string): Promise<Ch
 }
 
 async function apiCheck({ store }: InspectionContext, audiences: readonly string[]): Promise<Check> {
-  const { found, unreadable } = await store.directory.loadApis()
-  const apis = new ApiSet(found, unreadable)
+  const apis = await loadApis({ store })
   const isThere = audiences.some((one) => apis.get(one) !== undefined || apis.unreadableOf(one) !== undefined)
   return comparison('aud', isThere, 'an API that exists', audiences.join(', '))
 }

@@ -97,3 +97,23 @@ export const requestAdvice = {
     command('See how full the memory is', 'curl https://localhost:9999/metrics'),
   ),
 } as const satisfies Readonly<Record<string, Advise>>
+
+const ADMIN_TOKEN = command(
+  'Get a token for the admin API',
+  'tessera token --issuer <issuer> --client-id <client-id> --resource urn:tessera:admin',
+)
+
+/** Advice on requests to the admin API. */
+export const adminAdvice = {
+  admin_not_authenticated: always(ADMIN_TOKEN),
+  admin_token_inactive: always(
+    command('See why the token is not active', 'tessera introspect token-file'),
+    ADMIN_TOKEN,
+  ),
+  admin_token_bound: always(request('Prove the key of the token (RFC 9449 §7)', 'DPoP: <proof>')),
+  admin_not_allowed: always(
+    clientEntry('Give the client the permission', 'grants: [{ api: "urn:tessera:admin", scopes: ["clients:read"] }]'),
+  ),
+  admin_content_type: always(request('Say that the body is JSON', 'Content-Type: application/json')),
+  admin_body: always(request('Send JSON in UTF-8', '{"client_id":"job"}')),
+} as const satisfies Readonly<Record<string, Advise>>

@@ -92,6 +92,7 @@ export const proofAdvice = {
       ),
     ],
   }),
+  dpop_proof_ath: always(request('Make the proof for this token (RFC 9449 §4.2)', '{"ath":"<SHA-256 of the token>"}')),
   dpop_proof_time: always(
     command('Set the clock of the machine on which the client runs', 'timedatectl set-ntp true'),
     request('Make the proof just before the request', NEW_PROOF),
