@@ -48,7 +48,7 @@ test.each(['/', '/as', '/as/token', '/pf/JWKS/', '/.well-known/', '/healthz'])('
 
 test('a path that the admin listener lacks: no client looks for the token endpoint there', async () => {
   expect(await (await fetch(`${server.admin}/as/token.oauth2`)).json()).toMatchObject({
-    error_description: described('There is no such endpoint'),
+    detail: 'There is no such endpoint',
   })
 })
 
