@@ -46,3 +46,17 @@ export const operator = (
   way,
   ...(sha256.length > 0 && { sha256: sha256.slice(0, MOST_FILES) }),
 })
+
+/** The actor in words, such as `alice on build-7`. */
+export function actorInWords(actor: Actor): string {
+  switch (actor.kind) {
+    case 'operator':
+      return `${actor.user} on ${actor.host}${actor.sha256 === undefined ? '' : ` with the manifest sha256:${actor.sha256.join(',')}`}`
+    case 'administrator':
+      return `the administrator ${actor.name}${actor.via === 'sign_on' ? ' (single sign-on)' : ''}${actor.way === 'console' ? ' in the console' : ''}`
+    case 'client':
+      return `the client ${actor.clientId}`
+    case 'system':
+      return 'the schedule'
+  }
+}

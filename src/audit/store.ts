@@ -18,6 +18,8 @@ export interface AuditQuery {
   readonly clientId?: string | undefined
   /** The id of one request. An event that gathers equal refusals has several ids. */
   readonly requestId?: string | undefined
+  /** The trace of the callers. Every event after `after` is read. */
+  readonly traceId?: string | undefined
 }
 
 /** Some of the events that match. The work for a page is bounded, so a page may have few events, or none, and not be the last. */

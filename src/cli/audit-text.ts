@@ -1,4 +1,4 @@
-import type { Actor } from '../audit/actor.ts'
+import { actorInWords } from '../audit/actor.ts'
 import type { Changes } from '../audit/changes.ts'
 import { eventAsJson } from '../audit/event-json.ts'
 import type { StoredAuditEvent } from '../audit/store.ts'
@@ -12,23 +12,10 @@ export function eventAsLine(event: StoredAuditEvent): string {
     time,
     type,
     result,
-    ...(event.actor === undefined ? [] : [printable(`by ${nameOf(event.actor)}`)]),
+    ...(event.actor === undefined ? [] : [printable(`by ${actorInWords(event.actor)}`)]),
     ...fields.map(([name, value]) => `${printable(name)}=${asField(value)}`),
     ...(changes === undefined ? [] : [printable(changesAsText(changes))]),
   ].join(' ')
-}
-
-function nameOf(actor: Actor): string {
-  switch (actor.kind) {
-    case 'operator':
-      return `${actor.user} on ${actor.host}${actor.sha256 === undefined ? '' : ` with the manifest sha256:${actor.sha256.join(',')}`}`
-    case 'administrator':
-      return `the administrator ${actor.name}${actor.via === 'sign_on' ? ' (single sign-on)' : ''}${actor.way === 'console' ? ' in the console' : ''}`
-    case 'client':
-      return `the client ${actor.clientId}`
-    case 'system':
-      return 'the schedule'
-  }
 }
 
 /** For example `(client job: enabled true -> false)`. */

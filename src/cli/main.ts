@@ -55,7 +55,17 @@ program
     'the environment variable with the client secret; by default it is read from standard input',
   )
   .option('--secret-file <file>', 'the file with the client secret')
-  .option('--auth-method <method>', 'client_secret_basic or client_secret_post', 'client_secret_basic')
+  .option(
+    '--auth-method <method>',
+    'the registered name of the method; by default, the one that the other options imply',
+  )
+  .option('--key <file>', 'the private key, PEM or JWK: for private_key_jwt, or with --cert for mutual TLS')
+  .option('--alg <alg>', 'the algorithm of the key')
+  .option('--kid <kid>', 'the key id in the assertion')
+  .option('--cert <file>', 'the client certificate and its chain, PEM')
+  .option('--assertion-file <file>', 'the token of a platform; - reads standard input')
+  .option('--from <platform>', 'get the token of the platform: github or kubernetes')
+  .option('--dpop <key>', 'bind the token by a DPoP proof: new, or the file of a private key')
   .option('--scope <scope>', 'the scopes to ask for, separated by spaces')
   .option('--resource <uri...>', 'the API that the token is for (RFC 8707)')
   .option('--ca <file>', 'certificates to trust in addition to the default ones, PEM')
@@ -201,8 +211,12 @@ credentialChange('label <client-id> <credential> <text>', 'give a credential ano
 )
 
 program
-  .command('explain <request-id...>')
-  .description('explain the result of a request, given its X-Request-Id')
+  .command('explain [request-id...]')
+  .description(
+    'explain the result of a request and how to mend it, given its id or text that holds it; - reads standard input',
+  )
+  .option('--client <id>', 'the last refused requests of this client')
+  .option('--last [count]', 'with --client: the number of requests, 1 by default')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (words, options) => (await import('./explain.ts')).explain(words.join(' '), options))
@@ -221,6 +235,34 @@ program
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (options) => (await import('./usage.ts')).usage(options))
+program
+  .command('decode [file]')
+  .description('print the header and the claims of a JWT, and check nothing; without a file, it is on standard input')
+  .option(...JSON_OUTPUT)
+  .action(async (file, options) => (await import('./decode.ts')).decode(file, options))
+program
+  .command('verify [file]')
+  .description('check a JWT as an API does, with the published keys of its issuer, and print each check')
+  .requiredOption('--issuer <url>', 'the authorization server')
+  .option('--audience <uri>', 'the audience that the API expects')
+  .option('--ca <file>', 'certificates to trust in addition to the default ones, PEM')
+  .option(...JSON_OUTPUT)
+  .action(async (file, options) => (await import('./verify.ts')).verify(file, options))
+program
+  .command('introspect [file]')
+  .description('say why a token is active or not, from the database, or ask a server as an API does')
+  .option('--as <client>', 'on the database: check whether this client may introspect the token')
+  .option('--issuer <url>', 'ask this authorization server')
+  .option('--client-id <id>', 'with --issuer: the client that asks')
+  .option('--secret-env <name>', 'with --issuer: the environment variable with the client secret')
+  .option('--secret-file <file>', 'with --issuer: the file with the client secret')
+  .option('--auth-method <method>', 'with --issuer: the registered name of the method')
+  .option('--key <file>', 'with --issuer: the private key of the client, PEM or JWK')
+  .option('--cert <file>', 'with --issuer: the client certificate, PEM')
+  .option('--ca <file>', 'with --issuer: certificates to trust in addition to the default ones, PEM')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (file, options) => (await import('./introspect.ts')).introspect(file, options))
 
 const federate = program.command('federate').description('test tokens of outside issuers')
 federate

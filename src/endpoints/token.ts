@@ -7,6 +7,7 @@ import type { ApiSet } from '../model/api-set.ts'
 import type { ChangeFeed } from '../model/changes/feed.ts'
 import type { Directory } from '../model/directory/directory.ts'
 import { type Audience, Jti } from '../oauth/ids.ts'
+import { cut } from '../platform/text.ts'
 import type { AccessDecisions } from '../policy/entitlement.ts'
 import { MOST_TARGETS } from '../policy/resources.ts'
 import { chooseBinding, type ProofVerifier, verifyProof } from '../sender-constraint/verify-proof.ts'
@@ -46,7 +47,10 @@ function parseGrant(form: Form, grants: readonly AnyGrant[]): GrantRequest {
   const grantType = form.get('grant_type')
   if (grantType === undefined) throw refusal('grant_type_missing')
   const grant = grants.find((one) => one.grantType === grantType)
-  if (grant === undefined) throw refusal('unsupported_grant_type')
+  if (grant === undefined) {
+    const supported = grants.map((one) => one.grantType)
+    throw refusal('unsupported_grant_type', { detail: { received: cut(grantType), supported } })
+  }
   return grant.read(form)
 }
 
@@ -79,7 +83,9 @@ async function answerGrant(
 /** @throws Refusal `unauthorized_client` if the client may not use this grant (RFC 6749 §5.2) */
 function refuseUnlisted({ client }: AuthenticatedClient, { grantType, permission }: GrantRequest): void {
   const isListed = client.grantTypes.some((allowed) => allowed === grantType)
-  if (permission === 'grant_types' && !isListed) throw refusal('grant_not_allowed')
+  if (permission === 'grant_types' && !isListed) {
+    throw refusal('grant_not_allowed', { detail: { received: grantType, allowed: client.grantTypes } })
+  }
 }
 
 /** The answer of RFC 6749 §5.1. It always has `scope`, since some clients expect it. */

@@ -518,6 +518,20 @@ export function storeContract(
       expect(await used(one)).toEqual([500, 200, undefined])
     })
 
+    test('find a generated secret by the start of its digest', async () => {
+      const digest = Buffer.alloc(32, 255).toString('base64url')
+      const all = [secret('1', 'x'), { ...secret('2', 'y'), hash: { kind: 'sha256' as const, digest } }]
+      await put(one, [], [client('a'), client('b', { credentials: toCredentials(all) })])
+      expect(await other.credentials.findSecret(digest.slice(0, 16))).toMatchObject({
+        clientId: 'b',
+        credential: { id: '2', label: 'y' },
+      })
+      // `_` is a letter of base64url, and any character in a pattern of SQL.
+      for (const start of [`_x${digest.slice(2, 16)}`, 'x'.repeat(16), '_'.repeat(15).concat('A'), '%']) {
+        expect(await other.credentials.findSecret(start)).toBeUndefined()
+      }
+    })
+
     test('change the credentials of a client, announce the change, and record it', async () => {
       await put(
         one,

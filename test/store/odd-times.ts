@@ -116,6 +116,7 @@ const calls: Calls = {
     noteUses: ({ credentials }, time) => credentials.noteUses([{ id: CredentialId('1'), at: time }]),
     listExpiring: ({ credentials }, time) => credentials.listExpiring(time, time + DAY, 10),
     listSamples: ({ credentials }) => credentials.listSamples(),
+    findSecret: ({ credentials }) => credentials.findSecret('x'),
     listRetrievable: ({ credentials }) => credentials.listRetrievable(),
     replaceRetrievable: ({ credentials }, time) => {
       const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }

@@ -122,6 +122,7 @@ const steps: Steps = {
     listExpiring: ({ credentials }) => credentials.listExpiring(NOW, NOW + 10 * DAY, 10),
     listSamples: ({ credentials }) => credentials.listSamples(),
     claimWarning: ({ credentials }, of) => credentials.claimWarning(S, 10 * of),
+    findSecret: ({ credentials }) => credentials.findSecret(secret('s', '').hash.digest.toString()),
     listRetrievable: ({ credentials }) => credentials.listRetrievable(),
     replaceRetrievable: ({ credentials }, of) =>
       credentials.replaceRetrievable(S, ciphertext(of), ciphertext(of, 'anew '), said('rewrap', of)),

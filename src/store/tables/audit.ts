@@ -119,7 +119,7 @@ export class SqlAuditStore implements AuditStore {
     return rows.map(toAuditEvent)
   }
 
-  async #select({ limit, after, clientId, requestId }: AuditQuery, upTo?: number) {
+  async #select({ limit, after, clientId, requestId, traceId }: AuditQuery, upTo?: number) {
     let query = this.#db.scans
       .selectFrom('audit_event')
       .selectAll()
@@ -130,6 +130,7 @@ export class SqlAuditStore implements AuditStore {
     if (upTo !== undefined) query = query.where('seq', '<=', upTo)
     if (clientId !== undefined) query = query.where('client_id', '=', clientId)
     if (requestId !== undefined) query = query.where('request_id', '=', requestId)
+    if (traceId !== undefined) query = query.where('trace_id', '=', traceId)
     const rows = await query.execute()
     return rows.reverse().map(toAuditEvent)
   }

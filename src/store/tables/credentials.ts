@@ -1,10 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
 import type { Encrypted } from '../../crypto/master-key.ts'
-import type { SecretCredential, UnreadableCredential } from '../../model/credentials/credential.ts'
+import type { Credential, SecretCredential, UnreadableCredential } from '../../model/credentials/credential.ts'
+import { formatHash } from '../../model/credentials/secret-hash.ts'
 import type { UsedCredential } from '../../model/credentials/status.ts'
 import type { CredentialStore, CredentialUse, OwnedCredential } from '../../model/credentials/store.ts'
-import { ClientId, type CredentialId, type TenantId } from '../../oauth/ids.ts'
+import { ClientId, CredentialId, type TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type Listed, toListed } from '../../platform/unreadable.ts'
 import { lockNumbers } from '../sql/counters.ts'
@@ -17,6 +19,9 @@ import { noteClientUses, UNUSED } from './client-use.ts'
 import { type CredentialRow, toCredential } from './credential-rows.ts'
 import { readCredentials } from './credential-statements.ts'
 import { requireInUse } from './master-key.ts'
+
+/** Credentials per step of a search. Requests are handled between steps. */
+const SECRETS_AT_ONCE = 5_000
 
 export class SqlCredentialStore implements CredentialStore {
   readonly #db: Database
@@ -115,6 +120,45 @@ export class SqlCredentialStore implements CredentialStore {
     return toListed(rows.map(toOwned))
   }
 
+  async findSecret(digestStart: string): Promise<OwnedCredential | undefined> {
+    let after: CredentialId | undefined = CredentialId('')
+    while (after !== undefined) {
+      const last: CredentialId | undefined = await this.#lastOfStep(after)
+      const rows = await this.#secretsBetween(after, last, digestStart)
+      const [found] = toListed(rows.map(toOwned)).found.filter(({ credential }) => hasDigest(credential, digestStart))
+      if (found !== undefined) return found
+      after = last
+      await nextTurn()
+    }
+    return undefined
+  }
+
+  /** The last credential of a step of a search; undefined if the step is the last one. */
+  async #lastOfStep(after: CredentialId): Promise<CredentialId | undefined> {
+    const row = await this.#db.scans
+      .selectFrom('credential')
+      .select('id')
+      .where('tenant', '=', this.#tenant)
+      .where('id', '>', after)
+      .orderBy('id')
+      .offset(SECRETS_AT_ONCE - 1)
+      .limit(1)
+      .executeTakeFirst()
+    return row && CredentialId(row.id)
+  }
+
+  #secretsBetween(after: CredentialId, last: CredentialId | undefined, digestStart: string) {
+    const hash = formatHash({ kind: 'sha256', digest: digestStart })
+    const query = this.#db.scans
+      .selectFrom('credential')
+      .selectAll()
+      .where('tenant', '=', this.#tenant)
+      .where('id', '>', after)
+      .where('kind', '=', 'secret')
+      .where('data', 'like', `%"${hash}%`)
+    return (last === undefined ? query : query.where('id', '<=', last)).execute()
+  }
+
   async listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>> {
     const rows = await this.#db.scans
       .selectFrom('credential')
@@ -178,6 +222,10 @@ export class SqlCredentialStore implements CredentialStore {
     return (await claim.executeTakeFirst()) !== undefined
   }
 }
+
+/** The pattern of SQL takes `_` for any character, so the digest is compared again. */
+const hasDigest = (credential: Credential, start: string): boolean =>
+  credential.kind === 'secret' && credential.hash.kind === 'sha256' && credential.hash.digest.startsWith(start)
 
 function toOwned(row: CredentialRow): OwnedCredential | UnreadableCredential {
   const credential = toCredential(row)
