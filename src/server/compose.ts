@@ -16,14 +16,7 @@ import { openAudit } from './audit.ts'
 import { openExports, readExports } from './audit-export.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
-import {
-  readAudit,
-  readBuild,
-  readCertificate,
-  readCheckpoints,
-  readConnections,
-  readRetention,
-} from './metrics.ts'
+import { readAudit, readBuild, readCertificate, readCheckpoints, readConnections, readRetention } from './metrics.ts'
 import { warnOfSample } from './sample.ts'
 import { Drain } from './shutdown.ts'
 import { logStart } from './started.ts'

@@ -47,7 +47,6 @@ const fill = (bytes: HandledDatabase['bytes']): string => `
   values (18, 'token.issue', 'success', 'r', '{}'), (19, 'token.issue', 'refused', 'q', '{}');
 `
 
-
 /** Why a table needs no tenant, or an index does not begin with it. */
 const WITHOUT: Readonly<Record<string, string>> = {
   migration: 'the list of migrations is about the tables, whoever has rows in them',

@@ -182,7 +182,14 @@ export function cleanUpContract(
     /** Removes all rows, whatever their times. */
     const empty = async ({ prune }: Kind) => {
       await cleanUp((most) => prune(createStore(db, clock), Number.MAX_SAFE_INTEGER, most))
-      for (const table of ['audit_event', 'idempotency_key', 'key_consumer', 'replay_mark', 'revocation', 'usage'] as const)
+      for (const table of [
+        'audit_event',
+        'idempotency_key',
+        'key_consumer',
+        'replay_mark',
+        'revocation',
+        'usage',
+      ] as const)
         await db.writes.deleteFrom(table).execute()
     }
 

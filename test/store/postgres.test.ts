@@ -12,9 +12,9 @@ import { applyTo, testConfig } from '../harness/server.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
 import { deletionContract } from './deletion.ts'
+import { eventSearchContract } from './event-search.ts'
 import { fleetContract } from './fleet.ts'
 import { groupsContract } from './groups.ts'
-import { eventSearchContract } from './event-search.ts'
 import { oddTimesContract } from './odd-times.ts'
 
 let postgres: SharedPostgres

@@ -15,9 +15,9 @@ import { BEFORE_0010 } from './before-0010.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { event, storeContract } from './contract.ts'
 import { deletionContract } from './deletion.ts'
+import { eventSearchContract } from './event-search.ts'
 import { fleetContract } from './fleet.ts'
 import { groupsContract } from './groups.ts'
-import { eventSearchContract } from './event-search.ts'
 import { oddTimesContract } from './odd-times.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-store-'))

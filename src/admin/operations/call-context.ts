@@ -4,7 +4,7 @@ import type { Cursors } from './cursor.ts'
 import type { Precondition } from './precondition.ts'
 
 /** The server that answers, or whose database a command has opened. */
-export interface ServerFacts {
+interface ServerFacts {
   readonly issuer: string
   /** The options in force, without secrets. */
   readonly settings: () => Readonly<Record<string, unknown>>

@@ -28,8 +28,7 @@ const filterParameters = {
   owner: id.optional(),
 } as const
 
-type Asked = z.output<z.ZodObject<typeof windowParameters>> &
-  Partial<z.output<z.ZodObject<typeof filterParameters>>>
+type Asked = z.output<z.ZodObject<typeof windowParameters>> & Partial<z.output<z.ZodObject<typeof filterParameters>>>
 
 function windowOf({ management: { clock } }: CallContext, asked: Asked): UsageWindow {
   const until = asked.until === undefined ? clock.now() : Date.parse(asked.until)
@@ -84,7 +83,13 @@ const ofCredential = z.strictObject({
   last_issued: z.iso.datetime().optional(),
 })
 
-const example = { key: 'billing', issued: 240, refused: 2, reasons: { wrong_secret: 2 }, token_seconds: 864_000 } as const
+const example = {
+  key: 'billing',
+  issued: 240,
+  refused: 2,
+  reasons: { wrong_secret: 2 },
+  token_seconds: 864_000,
+} as const
 
 export const usageOperations = [
   operation({
