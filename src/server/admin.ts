@@ -10,11 +10,13 @@ import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
 import { refuseUrl } from '../client-auth/remote-jwks/url.ts'
 import { shownOptions } from '../config/shown.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
+import { refusalOf } from '../endpoints/refusal-table.ts'
 import type { HttpRequest } from '../http/message.ts'
 import type { FindEndpoints } from '../http/router.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
 import type { MakingContext } from '../management/credentials/make.ts'
 import type { Directory } from '../model/directory/directory.ts'
+import type { Membership } from '../model/group.ts'
 import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import type { ProofVerifier } from '../sender-constraint/verify-proof.ts'
@@ -78,7 +80,7 @@ export function openAdminApi(
         directory,
         proofs: proofVerifier,
         origins: () => [adminUrl(dependencies, port())],
-        membershipsOf: async () => new Map(),
+        membershipsOf: async (id) => byGroup(await store.groups.groupsOf([{ kind: 'client', id }])),
       }),
     ],
     contextFor: ({ actor, authority }) => {
@@ -106,6 +108,7 @@ export function openAdminApi(
           settings: () => shownOptions(live.current),
           problems,
           openApi: () => openApiDocument(operations),
+          refusalOf,
         },
       }
     },
@@ -119,3 +122,6 @@ export function openAdminApi(
     },
   }
 }
+
+const byGroup = (memberships: readonly Membership[]) =>
+  new Map(memberships.map(({ group, permissions }) => [group, permissions]))

@@ -1,4 +1,5 @@
 import type { MakingContext } from '../../management/credentials/make.ts'
+import type { ExplainingContext } from '../../management/explanations/explain.ts'
 import type { KeyContext } from '../../management/keys/context.ts'
 import type { Cursors } from './cursor.ts'
 import type { Precondition } from './precondition.ts'
@@ -11,6 +12,8 @@ interface ServerFacts {
   /** The reasons why it can't answer as it should. */
   readonly problems: () => Promise<readonly string[]>
   readonly openApi: () => unknown
+  /** The table of refusals, which stands above the rooms that use it here. */
+  readonly refusalOf: ExplainingContext['refusalOf']
 }
 
 /** The context of one call of an operation. */

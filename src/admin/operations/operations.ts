@@ -1,10 +1,16 @@
 import { apiOperations } from './apis.ts'
+import { auditOperations } from './audit.ts'
 import { clientOperations } from './clients.ts'
 import { credentialOperations } from './credentials.ts'
+import { deletionOperations } from './deletions.ts'
+import { explanationOperations } from './explanations.ts'
+import { fleetOperations } from './fleet.ts'
 import { grantOperations } from './grants.ts'
+import { groupOperations } from './groups.ts'
 import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
 import { permissionOperations } from './permissions.ts'
+import { planOperations } from './plans.ts'
 import { revocationOperations } from './revocations.ts'
 import { serverOperations } from './server.ts'
 import { usageOperations } from './usage.ts'
@@ -20,4 +26,10 @@ export const operations: readonly Operation[] = [
   ...permissionOperations,
   ...serverOperations,
   ...usageOperations,
+  ...planOperations,
+  ...groupOperations,
+  ...fleetOperations,
+  ...explanationOperations,
+  ...deletionOperations,
+  ...auditOperations,
 ]
