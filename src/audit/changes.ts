@@ -4,7 +4,7 @@ import { redactFields, redactText } from '../platform/redact.ts'
 /** Fields of a thing, by their names in the model. */
 export type Fields = Readonly<Record<string, unknown>>
 
-export const changedThings = ['api', 'client', 'credential', 'key', 'master key', 'revocation'] as const
+export const changedThings = ['account', 'api', 'client', 'credential', 'key', 'master key', 'revocation'] as const
 
 /** One thing that an event changed: only the fields that differ. It holds no secret. */
 export interface ChangedThing {

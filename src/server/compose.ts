@@ -1,7 +1,9 @@
 import { type Health, healthRoutes } from '../admin/health.ts'
 import { metricsRoutes } from '../admin/metrics.ts'
+import { pageRoutes } from '../admin/pages/routes.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { CertificateCheck } from '../client-auth/certificates/check.ts'
+import type { Guesses } from '../client-auth/throttle/guesses.ts'
 import type { Config } from '../config/resolve.ts'
 import { DatabaseCalls } from '../observability/database-calls.ts'
 import { Metrics } from '../observability/metrics.ts'
@@ -14,6 +16,7 @@ import { openAudit } from './audit.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
 import { readAudit, readBuild, readCertificate, readConnections } from './metrics.ts'
+import { offerSetUp, openPeople } from './people.ts'
 import { warnOfSample } from './sample.ts'
 import { Drain } from './shutdown.ts'
 import { logStart } from './started.ts'
@@ -50,6 +53,7 @@ export interface Foundation {
 /** The parts that differ between a process that serves by itself and a primary of workers. */
 export interface OwnParts extends Pick<Health, 'problems' | 'isWithoutWorkers'> {
   readonly certificates: Pick<CertificateCheck, 'prepareAuthorities'>
+  readonly guesses: Guesses
   readonly readings: readonly (() => Readings)[]
   /** The measurements of the workers. */
   readonly snapshots?: () => Promise<readonly Snapshot[]>
@@ -166,11 +170,13 @@ interface Administered extends Reported {
 }
 
 /** Opens the admin listener, with metrics and health. */
-function openAdmin(
+async function openAdmin(
   dependencies: Dependencies,
-  { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots } }: Administered,
+  { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots, guesses } }: Administered,
 ): Promise<RunningListener> {
-  return listenForAdmin(dependencies, {
+  const people = openPeople(dependencies, { store, audit, guesses })
+  const listener = await listenForAdmin(dependencies, {
+    ...pageRoutes(people),
     ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])]),
     ...healthRoutes({
       isDraining: () => drain.isAnnounced,
@@ -181,4 +187,6 @@ function openAdmin(
       ...(isWithoutWorkers && { isWithoutWorkers }),
     }),
   })
+  await offerSetUp(people, dependencies)
+  return listener
 }

@@ -42,6 +42,7 @@ async function buildPrimary(
   })
   return {
     certificates,
+    guesses,
     problems: async () => workers.problems,
     isWithoutWorkers: () => workers.ready === 0,
     readings: [

@@ -32,6 +32,7 @@ async function buildServer({ dependencies, store, audit, tracing }: Foundation):
   const traffic = new Traffic()
   return {
     certificates: services.clientAuth.certificates,
+    guesses: services.clientAuth.guesses,
     problems: () => problemsOf(model),
     readings: [
       () => traffic.read(),

@@ -73,7 +73,9 @@ export function beforeTenantsContract(name: string, create: () => Promise<Handle
     }
     const dump = async () => {
       const rows = new Map<string, readonly Row[]>()
-      for (const table of tableNames) rows.set(table, await database.all(`select * from "${table}" order by 1, 2`))
+      const there = new Set((await database.all(database.tables)).map(({ table }) => table))
+      for (const table of tableNames.filter((one) => there.has(one)))
+        rows.set(table, await database.all(`select * from "${table}" order by 1, 2`))
       return rows
     }
 

@@ -9,6 +9,7 @@ import { ACCESS } from '../harness/access.ts'
 import { MODEL } from '../harness/model.ts'
 import { type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
+import { administratorsContract } from './administrators.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
 import { oddTimesContract } from './odd-times.ts'
@@ -24,6 +25,7 @@ async function create() {
 }
 
 storeContract('PostgreSQL', create)
+administratorsContract('PostgreSQL', create)
 oddTimesContract('PostgreSQL', create)
 cleanUpContract('PostgreSQL', async () => {
   const url = await postgres.newMigrated()

@@ -8,6 +8,7 @@ import { ClientId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { makeOldDatabase } from '../harness/old-database.ts'
+import { administratorsContract } from './administrators.ts'
 import { BEFORE_0008 } from './before-0008.ts'
 import { BEFORE_0010 } from './before-0010.ts'
 import { cleanUpContract } from './clean-up.ts'
@@ -44,6 +45,7 @@ function fractionsIn(path: string): readonly unknown[] {
 }
 
 storeContract('SQLite', create)
+administratorsContract('SQLite', create)
 oddTimesContract('SQLite', create)
 cleanUpContract('SQLite', async () => {
   const folder = newFolder()

@@ -22,6 +22,10 @@ const TABLES = {
   counter: ['tenant', 'name'],
   revocation: ['tenant', 'seq'],
   change: ['tenant', 'seq'],
+  account: ['tenant', 'name'],
+  account_link: ['tenant', 'hash'],
+  admin_session: ['tenant', 'id'],
+  device_request: ['tenant', 'device_hash'],
   audit_event: ['seq'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 

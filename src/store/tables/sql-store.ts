@@ -1,3 +1,5 @@
+import type { AccountStore } from '../../administrators/accounts/store.ts'
+import type { SessionStore } from '../../administrators/sessions/store.ts'
 import type { AuditStore, AuditTrail } from '../../audit/store.ts'
 import type { ConsumerStore } from '../../keys/consumers.ts'
 import type { KeyStore } from '../../keys/store.ts'
@@ -14,6 +16,8 @@ import type { ReplayStore } from '../../replay/store.ts'
 import type { RevocationStore } from '../../tokens/revocation/store.ts'
 import type { ConnectionCounts, Database } from '../sql/dialect.ts'
 import { transact } from '../sql/transaction.ts'
+import { SqlAccountStore } from './accounts.ts'
+import { SqlSessionStore } from './admin-sessions.ts'
 import { SqlAuditStore } from './audit.ts'
 import { SqlCertificateUseStore } from './certificate-use.ts'
 import { SqlChangeStore } from './changes.ts'
@@ -41,6 +45,8 @@ export interface TenantStores {
   readonly replay: ReplayStore
   readonly audit: AuditTrail
   readonly model: ModelStore
+  readonly accounts: AccountStore
+  readonly sessions: SessionStore
 }
 
 /** The stores of the default tenant, and everything that all tenants have in common. */
@@ -90,6 +96,8 @@ function createTenantStores(db: Database, clock: Clock, tenant: TenantId) {
     replay: new SqlReplayStore(db, tenant),
     audit,
     model: new SqlModelStore(db, tenant, clock, audit),
+    accounts: new SqlAccountStore(db, tenant, clock, audit),
+    sessions: new SqlSessionStore(db, tenant, audit),
   }
 }
 

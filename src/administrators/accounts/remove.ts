@@ -1,0 +1,22 @@
+import { type Author, eventOf } from '../event.ts'
+import { AdministratorRefusal } from '../refusal.ts'
+import { accountChange } from './account.ts'
+import { keepAnAdmin } from './change.ts'
+import type { AccountContext } from './context.ts'
+import type { AccountStep } from './store.ts'
+
+/** Removes an account and ends its sessions. @throws AdministratorRefusal `no_account` or `last_admin` */
+export async function removeAccount(context: AccountContext, author: Author, name: string): Promise<void> {
+  await context.accounts.updateAccount(name, (before, surroundings): AccountStep => {
+    if (before === undefined) throw new AdministratorRefusal('no_account')
+    const known = 'problem' in before ? undefined : before
+    if (known !== undefined) keepAnAdmin(known, undefined, surroundings)
+    const changes = [known && accountChange(name, known, undefined)]
+    const detail = { account: name }
+    return {
+      account: undefined,
+      ends: 'all',
+      event: eventOf(context, author, { type: 'account.remove', detail, changes }),
+    }
+  })
+}
