@@ -1,4 +1,4 @@
-import { UserError } from '../platform/user-error.ts'
+import { type MistakeKind, UserError } from '../platform/user-error.ts'
 
 /** The reasons why something that a person asks for is refused, each with the words for that person. */
 const reasons = {
@@ -31,6 +31,22 @@ const reasons = {
 
 export type AdministratorReason = keyof typeof reasons
 
+/** The kinds of the reasons that are no want of permission. */
+const kinds: Partial<Readonly<Record<AdministratorReason, MistakeKind>>> = {
+  password_refused: 'invalid',
+  account_invalid: 'invalid',
+  account_exists: 'conflict',
+  account_unreadable: 'conflict',
+  last_admin: 'conflict',
+  second_factor_exists: 'conflict',
+  no_second_factor: 'conflict',
+  second_factor_lost: 'conflict',
+  no_account: 'not_found',
+  no_session: 'not_found',
+  request_ended: 'not_found',
+  no_sign_on: 'not_found',
+}
+
 interface RefusalOptions {
   /** More exact words than those of the reason. They repeat nothing secret. */
   readonly message?: string
@@ -42,11 +58,13 @@ interface RefusalOptions {
 /** A refusal of something that a person asks for. */
 export class AdministratorRefusal extends UserError {
   override readonly name = 'AdministratorRefusal'
+  override readonly kind: MistakeKind
   readonly reason: AdministratorReason
   readonly detail: Readonly<Record<string, unknown>>
 
   constructor(reason: AdministratorReason, { message = reasons[reason], detail = {}, cause }: RefusalOptions = {}) {
     super(message, { cause })
+    this.kind = kinds[reason] ?? 'refused'
     this.reason = reason
     this.detail = detail
   }

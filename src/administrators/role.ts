@@ -1,4 +1,6 @@
-/** The roles of people, each with all that the one before it may do. */
-export const roles = ['auditor', 'operator', 'admin'] as const
+import { roleNames } from '../management/authority/permissions.ts'
 
-export type Role = (typeof roles)[number]
+export type { Role } from '../management/authority/permissions.ts'
+
+/** The roles of people, each with all that the one before it may do. */
+export const roles = roleNames

@@ -39,14 +39,10 @@ const host = text.refine(
 )
 const networks = list(text.refine(isAddressOrNetwork, 'must be addresses or networks, for example 10.0.0.0/8'))
 
-const isHttpsOrigin = (value: string): boolean => {
+const origin = text.refine((value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined
   return url?.protocol === 'https:' && url.origin === value
-}
-const origin = text.refine(
-  isHttpsOrigin,
-  'must be https:// and a host, without path or trailing slash, for example https://admin.example.com',
-)
+}, 'must be https:// and a host, without path or trailing slash, for example https://auth.example.com')
 /** The role that a value of a claim gives, as an object, or in one text for variables and flags. */
 const roleMapping = z.preprocess(
   (value) => {
@@ -59,11 +55,6 @@ const roleMapping = z.preprocess(
   ),
 )
 
-const issuer = text.refine(
-  isHttpsOrigin,
-  'must be https:// and a host, without path or trailing slash, for example https://auth.example.com',
-)
-
 /** Whether a value is the URL of a proxy. User and password must be percent-encoded (RFC 3986 §3.2.1). */
 function isProxyUrl(value: string): boolean {
   const url = URL.parse(value)
@@ -72,7 +63,7 @@ function isProxyUrl(value: string): boolean {
 }
 
 export const schema = z.strictObject({
-  issuer: issuer
+  issuer: origin
     .optional()
     .describe(
       'The issuer identifier (RFC 8414 §2): the `iss` of every token, and the beginning of each endpoint address. `tessera dev` uses `https://localhost` and its port.',
@@ -157,6 +148,10 @@ export const schema = z.strictObject({
       session_lifetime: integer(300, 604_800)
         .default(43_200)
         .describe('Seconds after which the session of an administrator ends, however much it is used.'),
+      metrics: z
+        .enum(['authenticated', 'open'])
+        .default('authenticated')
+        .describe('The readers of `/metrics`: callers with the permission `metrics:read`, or everybody.'),
     })
     .prefault({}),
   sign_on: z

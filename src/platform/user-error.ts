@@ -4,6 +4,37 @@
  */
 export class UserError extends Error {
   override readonly name: string = 'UserError'
+  /** The kind of the mistake, which decides the exit code of a command and the status of an answer. */
+  readonly kind: MistakeKind = 'invalid'
+}
+
+/** `refused`: the person or program may not do it. `conflict`: it does not fit the present state. */
+export type MistakeKind = 'invalid' | 'not_found' | 'refused' | 'conflict'
+
+/** Names something that does not exist, or that the reader may not see. */
+export class NotFound extends UserError {
+  override readonly kind = 'not_found'
+}
+
+/** Asks for something that the person or program may not do. */
+export class NotAllowed extends UserError {
+  override readonly kind = 'refused'
+}
+
+/** Asks for a change that does not fit the present state. */
+export class Conflict extends UserError {
+  override readonly kind = 'conflict'
+}
+
+/** The value of one field is wrong. */
+export class FieldError extends UserError {
+  /** The field, from the outermost to the innermost name or index. */
+  readonly path: readonly PropertyKey[]
+
+  constructor(path: readonly PropertyKey[], message: string) {
+    super(message)
+    this.path = path
+  }
 }
 
 /** A message lists this many mistakes, and counts the others. */

@@ -12,6 +12,7 @@ import type { Readings } from '../observability/readings.ts'
 import type { Snapshot } from '../observability/snapshot.ts'
 import { type Tracing, untraced } from '../observability/tracing.ts'
 import type { Store } from '../store/tables/sql-store.ts'
+import { type AdminParts, openAdminApi } from './admin.ts'
 import { openAudit } from './audit.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
@@ -55,6 +56,7 @@ export interface OwnParts extends Pick<Health, 'problems' | 'isWithoutWorkers'> 
   readonly certificates: Pick<CertificateCheck, 'prepareAuthorities'>
   readonly guesses: Guesses
   readonly readings: readonly (() => Readings)[]
+  readonly admin: AdminParts
   /** The measurements of the workers. */
   readonly snapshots?: () => Promise<readonly Snapshot[]>
   /** Begins to serve clients and APIs. */
@@ -172,10 +174,12 @@ interface Administered extends Reported {
 /** Opens the admin listener, with metrics and health. */
 async function openAdmin(
   dependencies: Dependencies,
-  { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots, guesses } }: Administered,
+  { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots, admin, guesses } }: Administered,
 ): Promise<RunningListener> {
-  const people = openPeople(dependencies, { store, audit, guesses })
-  const listener = await listenForAdmin(dependencies, {
+  let port = 0
+  const people = openPeople(dependencies, { ...admin, store, guesses })
+  const findEndpoints = openAdminApi(dependencies, store, { ...admin, people }, () => port)
+  const routes = {
     ...pageRoutes(people),
     ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])]),
     ...healthRoutes({
@@ -186,7 +190,9 @@ async function openAdmin(
       problems,
       ...(isWithoutWorkers && { isWithoutWorkers }),
     }),
-  })
+  }
+  const listener = await listenForAdmin(dependencies, routes, findEndpoints)
+  port = listener.port
   await offerSetUp(people, dependencies)
   return listener
 }

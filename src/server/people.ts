@@ -7,28 +7,25 @@ import { pruneSessions } from '../administrators/sessions/signed-in.ts'
 import { Provider } from '../administrators/sign-on/provider.ts'
 import type { SignOnContext } from '../administrators/sign-on/sign-on.ts'
 import { SYSTEM } from '../audit/actor.ts'
-import type { AuditSink } from '../audit/sink.ts'
 import type { Guesses } from '../client-auth/throttle/guesses.ts'
-import { MasterKey } from '../crypto/master-key.ts'
 import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import { ReplayMarks } from '../replay/marks.ts'
 import type { Store } from '../store/tables/sql-store.ts'
-import { gatherRefusals } from './audit.ts'
+import type { AdminParts } from './admin.ts'
 import type { Dependencies } from './environment.ts'
 import { fetcherOf } from './fetcher.ts'
 
 const PRUNE_EVERY_MS = 60_000
 
-interface Parts {
+interface Parts extends Pick<AdminParts, 'audit' | 'masterKey'> {
   readonly store: Store
-  readonly audit: AuditSink
   /** Counts guesses together with those at clients. */
   readonly guesses: Guesses
 }
 
 /** Makes everything about the people who administer, and keeps their tables small. */
-export function openPeople(dependencies: Dependencies, { store, audit, guesses }: Parts): PeopleContext {
+export function openPeople(dependencies: Dependencies, { store, audit, masterKey, guesses }: Parts): PeopleContext {
   const { config, live, clock, random, repeat } = dependencies
   const people: SessionContext = {
     tenant: DEFAULT_TENANT,
@@ -37,10 +34,10 @@ export function openPeople(dependencies: Dependencies, { store, audit, guesses }
     accounts: store.accounts,
     sessions: store.sessions,
     passwords: new Passwords(random),
-    masterKey: new MasterKey(config.masterKey, random, config.previousMasterKey),
+    masterKey,
     masterKeyInUse: () => store.keys.masterKeyInUse(),
     guesses,
-    audit: gatherRefusals(dependencies, audit),
+    audit,
     lives: {
       get idle() {
         return live.current.admin.session_idle * 1000

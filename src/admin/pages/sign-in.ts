@@ -1,21 +1,12 @@
 import { signIn, signInWithCode } from '../../administrators/sessions/sign-in.ts'
 import { endSession, endSessions } from '../../administrators/sessions/signed-in.ts'
 import type { Endpoint, HttpRequest, HttpResponse } from '../../http/message.ts'
-import { authorOf } from '../sessions/authenticate.ts'
+import { authorOf, signInRequest } from '../sessions/authenticate.ts'
 import type { PeopleContext } from '../sessions/context.ts'
 import { endedSessionCookie, sessionCookie } from '../sessions/cookies.ts'
 import { html } from './html.ts'
 import { field, hidden, page, problemNote, seeOther } from './page.ts'
-import {
-  localPath,
-  orProblem,
-  ownForm,
-  type Problem,
-  problemOf,
-  problemPage,
-  senderAndForm,
-  signInRequest,
-} from './steps.ts'
+import { localPath, orProblem, ownForm, type Problem, problemOf, problemPage, senderAndForm } from './steps.ts'
 
 const HOME = '/account'
 

@@ -1,11 +1,12 @@
 import { AdministratorRefusal } from '../../administrators/refusal.ts'
 import { beginSignOn, completeSignOn, SIGN_ON_MS } from '../../administrators/sign-on/sign-on.ts'
 import type { Endpoint } from '../../http/message.ts'
+import { signInRequest } from '../sessions/authenticate.ts'
 import type { PeopleContext } from '../sessions/context.ts'
 import { readStateCookie, sessionCookie, stateCookie } from '../sessions/cookies.ts'
 import { html } from './html.ts'
 import { page, seeOther } from './page.ts'
-import { orProblem, problemPage, signInRequest } from './steps.ts'
+import { orProblem, problemPage } from './steps.ts'
 
 /** Sends the browser to the OpenID provider. */
 export const beginSignOnPage =

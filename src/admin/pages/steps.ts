@@ -1,5 +1,4 @@
 import { AdministratorRefusal } from '../../administrators/refusal.ts'
-import type { SignInRequest } from '../../administrators/sessions/begin.ts'
 import { TooManyGuesses } from '../../client-auth/throttle/too-many-guesses.ts'
 import { type Form, parseForm } from '../../http/form.ts'
 import type { HttpRequest, HttpResponse } from '../../http/message.ts'
@@ -14,12 +13,6 @@ import { page, seeOther, sentence } from './page.ts'
 export interface Problem {
   readonly text: string
   readonly status: number
-}
-
-/** The facts of a request for a session. */
-export const signInRequest = (request: HttpRequest): SignInRequest => {
-  const { requestId, remoteAddress, traceId, userAgent } = request
-  return { requestId, remoteAddress, traceId, userAgent }
 }
 
 /** The problem that an error stands for. Anything else is thrown again. */

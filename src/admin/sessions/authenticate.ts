@@ -1,5 +1,6 @@
 import type { Author } from '../../administrators/event.ts'
 import { AdministratorRefusal } from '../../administrators/refusal.ts'
+import type { SignInRequest } from '../../administrators/sessions/begin.ts'
 import { csrfTokenOf, isCsrfToken, requireSession, type SignedIn } from '../../administrators/sessions/signed-in.ts'
 import type { HttpRequest } from '../../http/message.ts'
 import { isLoopback } from '../../platform/loopback.ts'
@@ -15,6 +16,10 @@ export interface Sender extends SignedIn {
 type Headers = HttpRequest['headers']
 
 const BEARER = /^Bearer ([\w.~+/=-]+)$/i
+
+/** Whether a request carries a session, be it one of ours or not. An access token is none. */
+export const hasSession = ({ authorization, cookie }: Headers): boolean =>
+  authorization === undefined ? readSessionCookie(cookie) !== undefined : /^Bearer tsl_/i.test(authorization)
 
 /**
  * The person whose session a request carries: a cookie, or a bearer token of a command line. It does not check the CSRF token.
@@ -71,3 +76,9 @@ export const authorOf = (
   { actor }: Pick<SignedIn, 'actor'>,
   { requestId, remoteAddress, traceId }: Pick<HttpRequest, 'requestId' | 'remoteAddress' | 'traceId'>,
 ): Author => ({ actor, request: { requestId, remoteAddress, traceId } })
+
+/** The facts of a request for a session. */
+export const signInRequest = (request: HttpRequest): SignInRequest => {
+  const { requestId, remoteAddress, traceId, userAgent } = request
+  return { requestId, remoteAddress, traceId, userAgent }
+}

@@ -15,6 +15,7 @@ import { masterKey } from './0009-master-key.ts'
 import { actors } from './0010-actors.ts'
 import { tenants } from './0011-tenants.ts'
 import { administrators } from './0016-administrators.ts'
+import { idempotency } from './0017-idempotency.ts'
 
 /** Every migration, by name. The names sort in the order of running. A released migration never changes. */
 const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Dialect): Promise<void> }>> = {
@@ -30,6 +31,7 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0010-actors': actors,
   '0011-tenants': tenants,
   '0016-administrators': administrators,
+  '0017-idempotency': idempotency,
 }
 
 type MigrationTable = { migration: { name: string; timestamp: string } }

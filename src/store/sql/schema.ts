@@ -163,6 +163,15 @@ export interface Schema {
     person: string | null
     expires_at: number
   }
+  idempotency_key: {
+    tenant: string
+    id: string
+    /** The digest of the first request. */
+    request: string
+    /** The first answer, as JSON; null while the request is under way. */
+    answer: string | null
+    expires_at: number
+  }
   audit_event: {
     tenant: string
     seq: Generated<number>

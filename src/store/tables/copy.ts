@@ -26,6 +26,7 @@ const TABLES = {
   account_link: ['tenant', 'hash'],
   admin_session: ['tenant', 'id'],
   device_request: ['tenant', 'device_hash'],
+  idempotency_key: ['tenant', 'id'],
   audit_event: ['seq'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 

@@ -1,3 +1,4 @@
+import type { IdempotencyStore } from '../../admin/api/idempotency.ts'
 import type { AccountStore } from '../../administrators/accounts/store.ts'
 import type { SessionStore } from '../../administrators/sessions/store.ts'
 import type { AuditStore, AuditTrail } from '../../audit/store.ts'
@@ -24,6 +25,7 @@ import { SqlChangeStore } from './changes.ts'
 import { tableNames } from './copy.ts'
 import { SqlCredentialStore } from './credentials.ts'
 import { SqlDirectoryStore } from './directory.ts'
+import { SqlIdempotencyStore } from './idempotency.ts'
 import { SqlKeySourceStore } from './key-sources.ts'
 import { SqlKeyStore } from './keys.ts'
 import { SqlModelStore } from './model.ts'
@@ -47,6 +49,7 @@ export interface TenantStores {
   readonly model: ModelStore
   readonly accounts: AccountStore
   readonly sessions: SessionStore
+  readonly idempotency: IdempotencyStore
 }
 
 /** The stores of the default tenant, and everything that all tenants have in common. */
@@ -98,6 +101,7 @@ function createTenantStores(db: Database, clock: Clock, tenant: TenantId) {
     model: new SqlModelStore(db, tenant, clock, audit),
     accounts: new SqlAccountStore(db, tenant, clock, audit),
     sessions: new SqlSessionStore(db, tenant, audit),
+    idempotency: new SqlIdempotencyStore(db, tenant),
   }
 }
 
