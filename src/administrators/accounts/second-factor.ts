@@ -130,6 +130,7 @@ function stepOf(
   { secret, lastStep }: SecondFactor,
   code: string,
 ): number | undefined {
+  if (code.length > LONGEST_CODE) return undefined
   const opened = masterKey.decrypt(secret, secondFactorContext(account))
   if (!Buffer.isBuffer(opened))
     throw new AdministratorRefusal('second_factor_lost', { detail: { problem: opened.problem } })

@@ -111,7 +111,7 @@ test.each([
   ['another CSRF token', { 'x-csrf-token': 'x'.repeat(43) }],
   ['another site', { 'sec-fetch-site': 'cross-site' }],
   ['another port of this host', { 'sec-fetch-site': 'same-site' }],
-])('csrf-token: a change of a browser with %s is refused', async (_, headers) => {
+])('cross-site-request: a change of a browser with %s is refused', async (_, headers) => {
   const { status } = await call(anna, '/sessions', { method: 'DELETE', headers })
   expect(status).toBe(403)
   expect((await call(anna, '/session')).status).toBe(200)

@@ -217,7 +217,7 @@ describe('sign-in', () => {
     ['another port of this host', { 'sec-fetch-site': 'same-site', origin: 'https://localhost:1' }],
     ['an old browser on another site', { 'sec-fetch-site': '', origin: 'https://evil.example' }],
     ['an old browser on a framed page', { 'sec-fetch-site': '', origin: 'null' }],
-  ])('cross-site-post: a form of %s does nothing', async (_, headers) => {
+  ])('cross-site-request: a form of %s does nothing', async (_, headers) => {
     await signIn()
     await visitor.get('/account')
     for (const path of ['/sign-in', '/sign-in/code', '/setup', '/reset', '/sign-out/everywhere', '/device/confirm']) {
@@ -229,7 +229,7 @@ describe('sign-in', () => {
     expect(visitor.page).toContain('Your account')
   })
 
-  test('cross-site-post: a name of another site that leads here does nothing (DNS rebinding)', async () => {
+  test('cross-site-request: a name of another site that leads here does nothing (DNS rebinding)', async () => {
     const headers = {
       host: 'evil.example',
       origin: 'https://evil.example',
@@ -248,7 +248,7 @@ describe('sign-in', () => {
     expect(status).toBe(403)
   })
 
-  test('csrf-token: a change needs the token of this session', async () => {
+  test('cross-site-request: a change needs the token of this session', async () => {
     await signIn()
     await visitor.get('/account')
     const mine = visitor.hidden('csrf')
@@ -293,7 +293,7 @@ describe('sign-in', () => {
     },
   )
 
-  test('framed-page: every page forbids frames, scripts of others, and caches', async () => {
+  test('cross-site-request: every page forbids frames, scripts of others, and caches', async () => {
     await signIn()
     for (const path of ['/setup', '/reset', '/sign-in', '/account', '/device']) {
       const { headers, status } = await visitor.get(path)
