@@ -13,6 +13,7 @@ interface ApplyCommandOptions {
   readonly file: string | readonly string[]
   readonly dryRun?: boolean
   readonly json?: true
+  readonly reason?: string
   readonly config?: string
 }
 
@@ -20,7 +21,7 @@ interface ApplyCommandOptions {
 const LONGEST_MANIFEST = 64 * 1024 * 1024
 
 /** `tessera apply`: makes the model match a manifest. */
-export async function apply({ file, dryRun = false, json, config }: ApplyCommandOptions): Promise<void> {
+export async function apply({ file, dryRun = false, json, reason, config }: ApplyCommandOptions): Promise<void> {
   const names = [file].flat()
   if (names.filter((name) => name === '-').length > 1)
     throw new UserError('-f - is given twice: standard input can be read only once')
@@ -29,9 +30,10 @@ export async function apply({ file, dryRun = false, json, config }: ApplyCommand
     files.push({ name: nameOfInput(name), content: await readTextInput(name, LONGEST_MANIFEST) })
   }
   const parsed = parseManifests(files)
+  const manifest = files.map(({ content }) => content)
   await withNewSecrets((show) =>
     withDatabase(config, async (opened) => {
-      const plan = await applyManifest(managementContext(opened, 'manifest'), {
+      const plan = await applyManifest(managementContext(opened, { reason, manifest }), {
         parsed,
         env: process.env,
         dryRun,

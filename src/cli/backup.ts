@@ -19,6 +19,7 @@ interface RestoreOptions {
   readonly from: string
   readonly replace?: boolean
   readonly json?: true
+  readonly reason?: string
   readonly config?: string
 }
 
@@ -38,7 +39,7 @@ export async function backup({ to, json, config }: BackupOptions): Promise<void>
 }
 
 /** `tessera restore`: replaces the configured database with a backup, if servers could start on it. */
-export async function restore({ from, replace = false, json, config }: RestoreOptions): Promise<void> {
+export async function restore({ from, replace = false, json, reason, config }: RestoreOptions): Promise<void> {
   const { options, location } = readSettings(config)
   const to = pathOf(location, (url) => `pg_restore --clean --if-exists --single-transaction --dbname='${url}' ${from}`)
   const masterKey = masterKeyOf(options)
@@ -46,7 +47,7 @@ export async function restore({ from, replace = false, json, config }: RestoreOp
   const inspect = async (path: string): Promise<void> => {
     const store = await openStore(SQLITE + path, systemClock)
     try {
-      unusable = await acceptRestored({ ...managementContext({ options, store }), masterKey }, from)
+      unusable = await acceptRestored({ ...managementContext({ options, store }, { reason }), masterKey }, from)
     } finally {
       await store.close()
     }

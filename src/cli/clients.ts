@@ -11,6 +11,7 @@ import { print, printable, say } from './output.ts'
 
 interface ClientsOptions {
   readonly json?: true
+  readonly reason?: string
   readonly config?: string
 }
 
@@ -31,10 +32,10 @@ export const clientsShow = (id: string, { config }: ClientsOptions): Promise<voi
   })
 
 /** `tessera clients enable` and `disable`. */
-export const clientsEnable = (id: string, enabled: boolean, { json, config }: ClientsOptions): Promise<void> =>
+export const clientsEnable = (id: string, enabled: boolean, { json, reason, config }: ClientsOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const change = enabled ? enableClient : disableClient
-    const { client, wasEnabled } = await change(managementContext(opened), ClientId(id))
+    const { client, wasEnabled } = await change(managementContext(opened, { reason }), ClientId(id))
     if (json) return print(JSON.stringify(asJson(client)))
     print(`${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
     if (wasEnabled === enabled) return

@@ -25,6 +25,7 @@ import { nameOfInput, readTextInput } from './read-input.ts'
 /** The options of every command on credentials. */
 interface CommonOptions {
   readonly json?: true
+  readonly reason?: string
   readonly config?: string
 }
 
@@ -127,7 +128,7 @@ export const credentialsLabel = (
   })
 
 const withContext = (options: CommonOptions, work: (context: MakingContext) => Promise<void>): Promise<void> =>
-  withDatabase(options.config, (opened) => work(managementContext(opened)))
+  withDatabase(options.config, (opened) => work(managementContext(opened, options)))
 
 /** Like `withContext`, for commands that may make a secret. */
 const withShown = (

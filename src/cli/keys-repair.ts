@@ -1,4 +1,5 @@
 import { listLostSecondFactors } from '../administrators/accounts/rewrap.ts'
+import { auditKeyProblem, repairAuditKey } from '../management/audit/repair-key.ts'
 import { forgetSecret } from '../management/credentials/forget-secret.ts'
 import { type LostSecret, listLostSecrets } from '../management/credentials/lost-secrets.ts'
 import { inspectKeys } from '../management/keys/inspect.ts'
@@ -13,27 +14,38 @@ interface RepairOptions {
   readonly yes?: true
   readonly masterKeyLost?: true
   readonly json?: true
+  readonly reason?: string
   readonly config?: string
 }
 
 /** `tessera keys repair`: lists the keys and secrets that can't be used, and with `--yes` replaces or removes them. */
-export const keysRepair = ({ yes, masterKeyLost, json, config }: RepairOptions): Promise<void> =>
+export const keysRepair = ({ yes, masterKeyLost, json, reason, config }: RepairOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const context = await keyContext(opened)
+    const context = await keyContext(opened, { reason })
     const isLost = masterKeyLost === true
     const repair = yes ? await repairKeys(context, isLost) : await inspectKeys(context, isLost)
     const secrets = await listLostSecrets(context)
     const factors = await listLostSecondFactors(sealedAccounts(opened, context))
+    const auditKey = await auditKeyProblem(context)
     if (yes) for (const secret of secrets) await forgetSecret(context, secret)
-    if (json) print(JSON.stringify({ ...asJson(repair, secrets, yes === true), second_factors: factors }))
-    else report(repair, secrets, yes === true)
+    if (yes) await repairAuditKey(context)
+    if (json)
+      print(
+        JSON.stringify({
+          ...asJson(repair, secrets, yes === true),
+          ...(auditKey && { audit_key: auditKey }),
+          second_factors: factors,
+        }),
+      )
+    else report(repair, { secrets, auditKey }, yes === true)
     for (const { name, problem } of factors)
       say(
         printable(
           `the second factor of ${name} ${problem}: give ${name} the link of \`tessera admin reset ${name} --second-factor\``,
         ),
       )
-    const isWhole = repair.broken.length + repair.replacements.length + secrets.length === 0 && !isLost
+    const isWhole =
+      repair.broken.length + repair.replacements.length + secrets.length === 0 && !isLost && auditKey === undefined
     if (!yes && !isWhole) throw new UserError('nothing was changed: give --yes to make the repairs')
   })
 
@@ -42,7 +54,13 @@ const ENDS = {
   discard: 'it is removed; its tokens are invalid',
 } as const
 
-function report({ broken, replacements }: KeyRepair, secrets: readonly LostSecret[], isDone: boolean): void {
+interface Others {
+  readonly secrets: readonly LostSecret[]
+  /** Why the audit key can't be used. */
+  readonly auditKey: string | undefined
+}
+
+function report({ broken, replacements }: KeyRepair, { secrets, auditKey }: Others, isDone: boolean): void {
   for (const { id, algorithm = '?', state = 'unknown', problem, action } of broken) {
     print(`${algorithm}\t${state}\t${printable(id)}\t${printable(problem)}`)
     print(`\t${ENDS[action]}`)
@@ -55,7 +73,12 @@ function report({ broken, replacements }: KeyRepair, secrets: readonly LostSecre
     print(`${printable(clientId)}\t${printable(credential.label || credential.id)}\tits secret ${printable(problem)}`)
     print('\tonly its hash is kept: the client can send it, but not sign with it (client_secret_jwt)')
   }
-  if (broken.length + replacements.length + secrets.length === 0) print('every key and secret can be used')
+  if (auditKey !== undefined) {
+    print(printable(auditKey))
+    print('\tanother one signs the audit log from now on; the old one does not vouch for it')
+  }
+  if (broken.length + replacements.length + secrets.length === 0 && auditKey === undefined)
+    print('every key and secret can be used')
   else if (isDone && secrets.length > 0)
     say('To give a client another secret to sign with, run: tessera credentials rotate')
 }

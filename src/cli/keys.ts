@@ -4,6 +4,7 @@ import type { KeySetConsumer } from '../keys/consumers.ts'
 import { keyDetail } from '../keys/record.ts'
 import { PROPAGATION_MS } from '../keys/schedule.ts'
 import type { KeyWrites, StoredKey, UnreadableKey } from '../keys/store.ts'
+import { rewrapAuditKey } from '../management/audit/rewrap-key.ts'
 import { rewrapSecrets } from '../management/credentials/rewrap.ts'
 import { listKeys } from '../management/keys/list.ts'
 import { revokeKey } from '../management/keys/revoke.ts'
@@ -20,6 +21,7 @@ interface KeysOptions {
   readonly algorithm: string
   readonly now?: true
   readonly json?: true
+  readonly reason?: string
   readonly config?: string
 }
 
@@ -43,9 +45,9 @@ export const keysList = ({ json, config }: KeysOptions): Promise<void> =>
   })
 
 /** `tessera keys rotate`: activates the next key once it has been published long enough, or with `--now` at once. */
-export const keysRotate = ({ algorithm, now, json, config }: KeysOptions): Promise<void> =>
+export const keysRotate = ({ algorithm, now, json, reason, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const writes = await rotateKeys(await keyContext(opened), {
+    const writes = await rotateKeys(await keyContext(opened, { reason }), {
       algorithm: parseAlgorithm(algorithm),
       atOnce: now === true,
     })
@@ -54,15 +56,15 @@ export const keysRotate = ({ algorithm, now, json, config }: KeysOptions): Promi
   })
 
 /** `tessera keys rollback`: makes the previous key active again. */
-export const keysRollback = ({ algorithm, json, config }: KeysOptions): Promise<void> =>
+export const keysRollback = ({ algorithm, json, reason, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    report(await rollBackKeys(await keyContext(opened), parseAlgorithm(algorithm)), json)
+    report(await rollBackKeys(await keyContext(opened, { reason }), parseAlgorithm(algorithm)), json)
   })
 
 /** `tessera keys revoke`: revokes a key at once, and with it every token that it signed. */
-export const keysRevoke = (kid: string, { json, config }: KeysOptions): Promise<void> =>
+export const keysRevoke = (kid: string, { json, reason, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    report(await revokeKey(await keyContext(opened), kid), json)
+    report(await revokeKey(await keyContext(opened, { reason }), kid), json)
     say(
       'It is no longer published, and introspection reports its tokens as inactive. APIs that verify tokens themselves',
     )
@@ -70,15 +72,16 @@ export const keysRevoke = (kid: string, { json, config }: KeysOptions): Promise<
   })
 
 /** `tessera keys rewrap`: encrypts every key under the current master key. */
-export const keysRewrap = ({ config }: KeysOptions): Promise<void> =>
+export const keysRewrap = ({ reason, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const context = await keyContext(opened)
+    const context = await keyContext(opened, { reason })
     const problems = [
       ...(await rewrapKeys(context, (kid) => print(printable(`rewrapped ${kid}`)))),
       ...(await rewrapSecrets(context, (id) => print(printable(`rewrapped the secret of credential ${id}`)))),
       ...(await rewrapSecondFactors(sealedAccounts(opened, context), context, (name) =>
         print(printable(`rewrapped the second factor of account ${name}`)),
       )),
+      ...(await rewrapAuditKey(context, (kid) => print(printable(`the audit key ${kid} is rewrapped`)))),
     ]
     for (const problem of problems) say(printable(problem))
     if (problems.length > 0) throw new UserError(`${problems.length} could not be rewrapped; all others are`)

@@ -16,17 +16,18 @@ interface RevokeOptions {
   readonly client?: string
   readonly api?: string
   readonly key?: string
+  readonly reason?: string
   readonly config?: string
 }
 
 /** `tessera revoke`: revokes one token, or every token issued so far to a client, for an API or under a key. */
-export const revoke = ({ config, ...given }: RevokeOptions): Promise<void> =>
+export const revoke = ({ config, reason, ...given }: RevokeOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const { kind, id } = await addRevocation(managementContext(opened), await targetOf(opened, given))
+    const { kind, id } = await addRevocation(managementContext(opened, { reason }), await targetOf(opened, given))
     print(`revoked ${kind} ${printable(id)}`)
   })
 
-async function targetOf(opened: Opened, given: Omit<RevokeOptions, 'config'>): Promise<RevocationTarget> {
+async function targetOf(opened: Opened, given: Omit<RevokeOptions, 'config' | 'reason'>): Promise<RevocationTarget> {
   const chosen = Object.values(given).filter((value) => value !== undefined)
   if (chosen.length !== 1) throw new UserError('give exactly one of --token, --jti, --client, --api and --key')
   for (const kind of ['client', 'api', 'key'] as const) {

@@ -1,3 +1,4 @@
+import type { ConfiguredSink } from '../audit/export/sinks.ts'
 import { parseMasterKey } from '../crypto/master-key.ts'
 import { readSecret } from '../input/secret.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
@@ -10,6 +11,7 @@ import {
   readServerCertificate,
   type ServerCertificate,
 } from './certificate.ts'
+import { resolveExports } from './exports.ts'
 import { readSecretFile } from './files.ts'
 import type { Reading } from './load.ts'
 import { problem } from './problem.ts'
@@ -37,6 +39,8 @@ export interface Config extends Options {
   /** PEM. */
   readonly clientAuthorities: string | undefined
   readonly outboundAuthorities: string | undefined
+  /** The systems that audit events are exported to, with their secrets. */
+  readonly exports: readonly ConfiguredSink[]
   /** The origin under which people reach the admin listener. */
   readonly adminUrl: string
   /** Undefined without single sign-on. */
@@ -97,8 +101,18 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
     outboundAuthorities: outbound.ca === undefined ? undefined : readAuthorities('outbound.ca', outbound.ca),
   }))
   const signOn = mistakes.take(() => ({ signOn: resolveSignOn(options.sign_on, isRight, mistakes) }))
+  const exported = isRight('audit.export')
+    ? mistakes.take(() => ({ exports: resolveExports(options, process.env) }))
+    : undefined
   const isComplete =
-    issuer !== undefined && storage !== undefined && storageAccess && masterKeys && authorities && trusted && signOn
+    issuer !== undefined &&
+    storage !== undefined &&
+    storageAccess &&
+    masterKeys &&
+    authorities &&
+    trusted &&
+    exported &&
+    signOn
   const config =
     isComplete && mistakes.all.length === 0
       ? Object.freeze({
@@ -113,6 +127,7 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
           ...trusted,
           ...signOn,
           adminUrl: adminUrlOf(options),
+          ...exported,
         })
       : undefined
   const host =

@@ -1,4 +1,5 @@
-import { type Health, healthRoutes } from '../admin/health.ts'
+import { problemPages } from '../admin/api/problem-pages.ts'
+import { type Health, healthRoutes, Readiness } from '../admin/health.ts'
 import { metricsRoutes } from '../admin/metrics.ts'
 import { pageRoutes } from '../admin/pages/routes.ts'
 import type { AuditSink } from '../audit/sink.ts'
@@ -14,14 +15,16 @@ import { type Tracing, untraced } from '../observability/tracing.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import { type AdminParts, openAdminApi } from './admin.ts'
 import { openAudit } from './audit.ts'
+import { openExports, readExports } from './audit-export.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
-import { readAudit, readBuild, readCertificate, readConnections } from './metrics.ts'
+import { readAudit, readBuild, readCertificate, readCheckpoints, readConnections, readRetention } from './metrics.ts'
 import { offerSetUp, openPeople } from './people.ts'
 import { warnOfSample } from './sample.ts'
 import { Drain } from './shutdown.ts'
 import { logStart } from './started.ts'
 import { openTracing } from './tracing.ts'
+import { keepUsageBounded } from './usage.ts'
 import type { PrimaryLink } from './workers/primary-link.ts'
 
 /** How often a worker checks its condition and tells the primary. Milliseconds. */
@@ -88,7 +91,10 @@ export async function compose({ config, environment, role, workers, build }: Com
     const tracing = role === 'primary' ? untraced : await openTracing(dependencies)
     const calls = new DatabaseCalls(dependencies.clock.monotonic)
     const store = await openStorage(dependencies, { tracing, calls })
-    const audit = primary?.audit ?? openAudit(dependencies, store)
+    const { audit, checkpoints } =
+      primary === undefined ? await openAudit(dependencies, store) : { audit: primary.audit, checkpoints: undefined }
+    const retention = primary === undefined ? keepUsageBounded(dependencies, store) : undefined
+    const exports = primary === undefined ? openExports(dependencies, store) : []
     const parts = await build({ dependencies, store, audit, tracing })
     const metrics = new Metrics(role, [
       () => readBuild(config),
@@ -96,6 +102,9 @@ export async function compose({ config, environment, role, workers, build }: Com
       () => calls.read(),
       () => readConnections(store),
       () => readAudit(audit),
+      () => readRetention(retention),
+      () => (checkpoints === undefined ? {} : readCheckpoints(checkpoints)),
+      () => readExports(exports, config.audit.retention_days),
       ...parts.readings,
     ])
     const drain = new Drain()
@@ -178,18 +187,28 @@ async function openAdmin(
 ): Promise<RunningListener> {
   let port = 0
   const people = openPeople(dependencies, { ...admin, store, guesses })
-  const findEndpoints = openAdminApi(dependencies, store, { ...admin, people }, () => port)
+  const readiness = new Readiness({
+    isDraining: () => drain.isAnnounced,
+    pingStorage: () => store.ping(),
+    clock: dependencies.clock,
+    isAuditFull: () => audit.isFull,
+    problems,
+    ...(isWithoutWorkers && { isWithoutWorkers }),
+  })
+  const { findEndpoints, admitToMetrics } = openAdminApi(
+    dependencies,
+    store,
+    { ...admin, people },
+    {
+      port: () => port,
+      problems: () => readiness.problems(),
+    },
+  )
   const routes = {
     ...pageRoutes(people),
-    ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])]),
-    ...healthRoutes({
-      isDraining: () => drain.isAnnounced,
-      pingStorage: () => store.ping(),
-      clock: dependencies.clock,
-      isAuditFull: () => audit.isFull,
-      problems,
-      ...(isWithoutWorkers && { isWithoutWorkers }),
-    }),
+    ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])], admitToMetrics),
+    ...healthRoutes(readiness),
+    ...problemPages,
   }
   const listener = await listenForAdmin(dependencies, routes, findEndpoints)
   port = listener.port

@@ -148,6 +148,17 @@ const kinds: Kinds = {
         (await scans.selectFrom('device_request').select('expires_at').execute()).map(({ expires_at }) => expires_at),
     },
   },
+  usage: {
+    pruneUsage: {
+      fill: ({ unhurried }, times) => {
+        const row = { tenant: DEFAULT_TENANT, resolution: 'hour', audience: '', credential_id: '', outcome: 'issued' }
+        const rows = times.map((at) => ({ ...row, client_id: `c${++made}`, at, count: 1, token_seconds: 1 }))
+        return inParts(rows, (some) => unhurried.insertInto('usage').values(some).execute())
+      },
+      prune: ({ usage }, time, most) => usage.pruneUsage('hour', time, most),
+      left: async ({ scans }) => (await scans.selectFrom('usage').select('at').execute()).map(({ at }) => at),
+    },
+  },
 }
 
 const every = Object.values(kinds).flatMap((methods) => Object.entries<Kind>(methods))
@@ -207,9 +218,11 @@ export function cleanUpContract(
         'admin_session',
         'audit_event',
         'device_request',
+        'idempotency_key',
         'key_consumer',
         'replay_mark',
         'revocation',
+        'usage',
       ] as const)
         await db.writes.deleteFrom(table).execute()
     }

@@ -7,7 +7,9 @@ import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
 import { permissionOperations } from './permissions.ts'
 import { revocationOperations } from './revocations.ts'
+import { serverOperations } from './server.ts'
 import { sessionOperations } from './sessions.ts'
+import { usageOperations } from './usage.ts'
 
 /** Every operation of the admin API. The router, the permission check, OpenAPI and the commands all use this table. */
 export const operations: readonly Operation[] = [
@@ -20,4 +22,6 @@ export const operations: readonly Operation[] = [
   ...permissionOperations,
   ...accountOperations,
   ...sessionOperations,
+  ...serverOperations,
+  ...usageOperations,
 ]
