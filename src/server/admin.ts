@@ -3,8 +3,11 @@ import { adminEndpoints, admitting } from '../admin/api/dispatch.ts'
 import { Idempotency } from '../admin/api/idempotency.ts'
 import { openApiDocument } from '../admin/api/openapi.ts'
 import { SealedCursors } from '../admin/api/sealed-cursors.ts'
+import { sessionCaller } from '../admin/api/session-caller.ts'
 import { tokenCaller } from '../admin/api/token-caller.ts'
 import { operations } from '../admin/operations/operations.ts'
+import { authorOf, signInRequest } from '../admin/sessions/authenticate.ts'
+import type { PeopleContext } from '../admin/sessions/context.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
 import { refuseUrl } from '../client-auth/remote-jwks/url.ts'
@@ -57,7 +60,7 @@ interface Listening {
 export function openAdminApi(
   dependencies: Dependencies,
   store: Store,
-  { directory, introspector, proofVerifier, masterKey, audit }: AdminParts,
+  { directory, introspector, proofVerifier, masterKey, audit, people }: AdminParts & { readonly people: PeopleContext },
   { port, problems }: Listening,
 ): OpenAdminApi {
   const { config, clock, random, live, log, repeat } = dependencies
@@ -75,6 +78,7 @@ export function openAdminApi(
     audit,
     idempotency: new Idempotency(store.idempotency),
     authenticate: [
+      sessionCaller(people),
       tokenCaller({
         introspector,
         directory,
@@ -83,7 +87,7 @@ export function openAdminApi(
         membershipsOf: async (id) => byGroup(await store.groups.groupsOf([{ kind: 'client', id }])),
       }),
     ],
-    contextFor: ({ actor, authority }) => {
+    contextFor: ({ actor, authority, signedIn }, request) => {
       const management: MakingContext = {
         actor,
         authority,
@@ -103,6 +107,7 @@ export function openAdminApi(
         }),
         cursors: new SealedCursors(masterKey, random),
         show: undefined,
+        people: { ...people, signedIn, request: signInRequest(request), author: authorOf({ actor }, request) },
         server: {
           issuer: config.issuer,
           settings: () => shownOptions(live.current),

@@ -1,3 +1,4 @@
+import { AdministratorRefusal } from '../../administrators/refusal.ts'
 import type { HttpResponse } from '../../http/message.ts'
 import { expectedRefusal, NEVER_STORED } from '../../http/respond.ts'
 import type { RequestId } from '../../oauth/ids.ts'
@@ -6,6 +7,7 @@ import { FieldError, type MistakeKind, UserError } from '../../platform/user-err
 import { etagOf } from '../operations/answer.ts'
 import { fieldProblem, type InputProblem, InvalidBody, InvalidInput } from '../operations/input.ts'
 import { PreconditionRequired, Stale } from '../operations/precondition.ts'
+import { statusOf } from '../sessions/status.ts'
 import { type ProblemName, pageOf, problemNames, problemTypes } from './problem-types.ts'
 
 /** Seconds after which a caller may try again if a part of the server is away. */
@@ -56,6 +58,7 @@ function problemOf(error: unknown): Problem {
     const name = error instanceof InvalidBody ? 'invalid-fields' : 'malformed-request'
     return { name, errors: error.problems }
   }
+  if (error instanceof AdministratorRefusal) return { name: nameOf(statusOf(error)), detail: error.message }
   if (error instanceof FieldError) return { name: 'invalid-fields', errors: [fieldProblem(error)] }
   if (error instanceof PreconditionRequired) return { name: 'precondition-required', detail: error.message }
   if (error instanceof Stale) {

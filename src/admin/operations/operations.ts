@@ -1,3 +1,4 @@
+import { accountOperations } from './accounts.ts'
 import { apiOperations } from './apis.ts'
 import { auditOperations } from './audit.ts'
 import { clientOperations } from './clients.ts'
@@ -13,6 +14,7 @@ import { permissionOperations } from './permissions.ts'
 import { planOperations } from './plans.ts'
 import { revocationOperations } from './revocations.ts'
 import { serverOperations } from './server.ts'
+import { sessionOperations } from './sessions.ts'
 import { usageOperations } from './usage.ts'
 
 /** Every operation of the admin API. The router, the permission check, OpenAPI and the commands all use this table. */
@@ -24,6 +26,8 @@ export const operations: readonly Operation[] = [
   ...keyOperations,
   ...revocationOperations,
   ...permissionOperations,
+  ...accountOperations,
+  ...sessionOperations,
   ...serverOperations,
   ...usageOperations,
   ...planOperations,

@@ -87,7 +87,11 @@ export const planOperations = [
         env: {},
         dryRun: false,
         version: known.version,
-        ...(show && { show: ({ generated }: Plan) => generated.forEach(({ secret }) => show(secret)) }),
+        ...(show && {
+          show: ({ generated }: Plan) => {
+            for (const { secret } of generated) show(secret)
+          },
+        }),
       })
       const secrets = done.generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret }))
       return { body: planBody(done), state: null, ...(secrets.length > 0 && { shownOnce: { secrets } }) }
