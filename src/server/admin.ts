@@ -18,8 +18,9 @@ import type { HttpRequest } from '../http/message.ts'
 import type { FindEndpoints } from '../http/router.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
 import type { MakingContext } from '../management/credentials/make.ts'
+import { statedReason } from '../management/stated-reason.ts'
 import type { Directory } from '../model/directory/directory.ts'
-import type { Membership } from '../model/group.ts'
+import type { MemberName, Membership } from '../model/group.ts'
 import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import type { ProofVerifier } from '../sender-constraint/verify-proof.ts'
@@ -72,25 +73,27 @@ export function openAdminApi(
     work: () => cleanUp((most) => store.idempotency.prune(clock.now(), most)),
     failure: 'expired idempotency keys could not be removed',
   })
+  const membershipsOf = async (names: readonly MemberName[]) => byGroup(await store.groups.groupsOf(names))
   const api: AdminApi = {
     operations,
     tenant: DEFAULT_TENANT,
     audit,
     idempotency: new Idempotency(store.idempotency),
     authenticate: [
-      sessionCaller(people),
+      sessionCaller(people, membershipsOf),
       tokenCaller({
         introspector,
         directory,
         proofs: proofVerifier,
         origins: () => [adminUrl(dependencies, port())],
-        membershipsOf: async (id) => byGroup(await store.groups.groupsOf([{ kind: 'client', id }])),
+        membershipsOf: (id) => membershipsOf([{ kind: 'client', id }]),
       }),
     ],
     contextFor: ({ actor, authority, signedIn }, request) => {
       const management: MakingContext = {
         actor,
         authority,
+        statedReason: statedReasonOf(request),
         tenant: DEFAULT_TENANT,
         clock,
         random,
@@ -130,3 +133,9 @@ export function openAdminApi(
 
 const byGroup = (memberships: readonly Membership[]) =>
   new Map(memberships.map(({ group, permissions }) => [group, permissions]))
+
+/** The reason that the caller states for a change, in `Tessera-Reason`. @throws UserError if it is too long */
+function statedReasonOf({ headers }: HttpRequest): string | undefined {
+  const { 'tessera-reason': given } = headers
+  return typeof given === 'string' ? statedReason(given) : undefined
+}

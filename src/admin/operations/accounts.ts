@@ -5,6 +5,7 @@ import { changeAccount, requireAccount } from '../../administrators/accounts/cha
 import { makeResetLink } from '../../administrators/accounts/links.ts'
 import { removeAccount } from '../../administrators/accounts/remove.ts'
 import { removeSecondFactor } from '../../administrators/accounts/second-factor.ts'
+import { requireRolesOver } from '../../management/authority/account-rights.ts'
 import { roleNames } from '../../management/authority/permissions.ts'
 import { NotFound } from '../../platform/user-error.ts'
 import type { CallContext, PeopleCall } from './call-context.ts'
@@ -106,6 +107,7 @@ export const accountOperations = [
     example: { body: { name: 'anna', roles: ['operator'] }, answer: example },
     run: async (context, { body: { name, display_name, roles } }) => {
       const { people, author, url } = peopleOf(context)
+      requireRolesOver(context.management.authority, roles)
       const added = await addAccount(people, author, { name, displayName: display_name ?? undefined, roles })
       const link = `${url}/reset#${await makeResetLink(people, author, name)}`
       return { body: bodyOf(added), shownOnce: { link }, location: `/accounts/${encodeURIComponent(name)}` }
@@ -132,9 +134,10 @@ export const accountOperations = [
         ...(roles && { roles }),
         ...(enabled !== undefined && { enabled }),
       }
-      const changed = await changeAccount(people, author, name, given, (before) =>
-        refuseStale(context.precondition, bodyOf(before)),
-      )
+      const changed = await changeAccount(people, author, name, given, (before) => {
+        requireRolesOver(context.management.authority, [...before.roles, ...(roles ?? [])])
+        refuseStale(context.precondition, bodyOf(before))
+      })
       return { body: bodyOf(changed) }
     },
   }),
@@ -153,7 +156,11 @@ export const accountOperations = [
     example: { path: { name: 'anna' } },
     run: async (context, { path: { name } }) => {
       const { people, author } = peopleOf(context)
-      await removeAccount(people, author, name, (before) => refuseStale(context.precondition, before && bodyOf(before)))
+      await removeAccount(people, author, name, (before) => {
+        // The roles of an account that can't be read are unknown.
+        requireRolesOver(context.management.authority, before?.roles ?? roleNames)
+        refuseStale(context.precondition, before && bodyOf(before))
+      })
       return {}
     },
   }),
@@ -173,6 +180,8 @@ export const accountOperations = [
     example: { path: { name: 'anna' }, body: { second_factor: false }, answer: {} },
     run: async (context, { path: { name }, body: { second_factor: isReset } }) => {
       const { people, author, url } = peopleOf(context)
+      const { roles } = requireAccount(await people.accounts.findAccount(name))
+      requireRolesOver(context.management.authority, roles)
       const token = await makeResetLink(people, author, name)
       if (isReset) await removeSecondFactor(people, author, name)
       return { body: {}, state: null, shownOnce: { link: `${url}/reset#${token}` } }
