@@ -29,22 +29,25 @@ interface Problem extends ProblemDetails {
 /** The error that is not one of ours: the caller learns nothing about it. */
 export const isDefect = (error: unknown): boolean => problemOf(error).name === 'server-error'
 
-/** The answer to an error of any kind. */
-export function problemResponse(error: unknown, requestId: RequestId): HttpResponse {
+/** The answer to an error of any kind. @param challenge the `WWW-Authenticate` of a 401 (RFC 6750 §3) */
+export function problemResponse(error: unknown, requestId: RequestId, challenge = 'Bearer'): HttpResponse {
   const { name, headers, ...details } = problemOf(error)
   const { status, title } = problemTypes[name]
   return {
     status,
-    headers: { 'Content-Type': 'application/problem+json', ...NEVER_STORED, ...headers },
+    headers: {
+      'Content-Type': 'application/problem+json',
+      ...NEVER_STORED,
+      ...headers,
+      ...(status === 401 && { 'WWW-Authenticate': challenge }),
+    },
     body: JSON.stringify({ type: pageOf(name), title, status, ...details, request_id: requestId }),
   }
 }
 
-/** Makes a problem of a refusal, by its status. `challenge` is the `WWW-Authenticate` of a 401. */
-export function refusalResponse(refusal: Refusal, challenge: string, requestId: RequestId): HttpResponse {
-  const { status, headers, ...rest } = problemResponse(refusal, requestId)
-  return { status, ...rest, headers: { ...headers, ...(status === 401 && { 'WWW-Authenticate': challenge }) } }
-}
+/** The answer to a refusal that comes before any endpoint. */
+export const refusalResponse = (refusal: Refusal, challenge: string, requestId: RequestId): HttpResponse =>
+  problemResponse(refusal, requestId, challenge)
 
 const OF_KINDS = {
   invalid: 'invalid-fields',

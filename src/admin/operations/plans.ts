@@ -24,7 +24,9 @@ const plan = z.strictObject({
       fields: z.array(z.string()),
     }),
   ),
-  losses: z.array(z.looseObject({ kind: z.string() })).describe('What somebody can no longer use afterwards.'),
+  losses: z
+    .array(z.looseObject({ kind: z.string() }))
+    .describe('The things that somebody can no longer use afterwards.'),
   warnings: z.array(z.string()),
 })
 
