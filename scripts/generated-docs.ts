@@ -9,6 +9,7 @@ import { BUCKETS } from '../src/observability/durations.ts'
 import { metricTable, processMetricTable } from '../src/observability/table.ts'
 import { isLive, reloadReference } from '../src/server/reload/table.ts'
 import { type Preset, presetless, presets } from '../src/tokens/presets.ts'
+import { adminApiPage } from './admin-api-page.ts'
 
 function presetsPage(): string {
   const sections = Object.entries<Preset>(presets).flatMap(([name, { title, sets, needs, notes }]) => [
@@ -114,6 +115,7 @@ const scalePage = (): string => pageWith('docs/operating/scale.md', growthTable(
 
 /** Each page, by its path. */
 export const generatedDocs: Readonly<Record<string, () => string>> = {
+  'docs/reference/admin-api.md': adminApiPage,
   'docs/reference/configuration.md': () => `${configurationReference(isLive)}\n`,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/presets.md': presetsPage,
