@@ -7,46 +7,57 @@ import { isValid } from '../model/credentials/credential.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { managementContext, withDatabase } from './database.ts'
+import { inLines, type OutputOptions, show } from './format.ts'
 import { print, printable, say } from './output.ts'
+import { type Column, printTable } from './table.ts'
 
-interface ClientsOptions {
-  readonly json?: true
+interface ClientsOptions extends OutputOptions {
   readonly config?: string
 }
 
-/** `tessera clients list`: prints every client, one line each; with `--json`, in one array. */
-export const clientsList = ({ json, config }: ClientsOptions): Promise<void> =>
+type Listed = Client | UnreadableClient
+
+/** `tessera clients list`: prints every client. */
+export const clientsList = ({ config, ...output }: ClientsOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const lines: string[] = []
-    for await (const client of listClients(managementContext(opened)))
-      lines.push(json ? JSON.stringify(asJson(client)) : asLine(client))
-    if (json) print(`[${lines.join(',\n')}]`)
-    else for (const line of lines) print(line)
+    const clients: Listed[] = []
+    for await (const client of listClients(managementContext(opened))) clients.push(client)
+    show(output, {
+      data: clients.map(asJson),
+      asText: inLines,
+      forPeople: () => printTable(clients, clientColumns),
+    })
   })
 
 /** `tessera clients show`: prints one client. */
-export const clientsShow = (id: string, { config }: ClientsOptions): Promise<void> =>
+export const clientsShow = (id: string, { config, ...output }: ClientsOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    print(JSON.stringify(asJson(await showClient(managementContext(opened), ClientId(id))), undefined, 2))
+    const data = asJson(await showClient(managementContext(opened), ClientId(id)))
+    const asText = (client: typeof data) => JSON.stringify(client, undefined, 2)
+    show(output, { data, asText, forPeople: () => print(asText(data)) })
   })
 
 /** `tessera clients enable` and `disable`. */
-export const clientsEnable = (id: string, enabled: boolean, { json, config }: ClientsOptions): Promise<void> =>
+export const clientsEnable = (id: string, enabled: boolean, { config, ...output }: ClientsOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const change = enabled ? enableClient : disableClient
     const { client, wasEnabled } = await change(managementContext(opened), ClientId(id))
-    if (json) return print(JSON.stringify(asJson(client)))
-    print(`${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
-    if (wasEnabled === enabled) return
-    if (enabled) return say('It can get tokens within one second. Its earlier tokens stay inactive.')
-    say(
-      'Within one second, it gets no more tokens, and introspection reports its earlier tokens as inactive, for good.',
-    )
-    say('APIs that verify tokens themselves accept them until they expire.')
+    show(output, { data: asJson(client), forPeople: () => reportState(id, enabled, wasEnabled) })
   })
 
+function reportState(id: string, enabled: boolean, wasEnabled: boolean): void {
+  print(`${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)
+  if (wasEnabled === enabled) return
+  if (enabled) {
+    say('It can get tokens within one second. Its earlier tokens stay inactive.')
+    return
+  }
+  say('Within one second, it gets no more tokens, and introspection reports its earlier tokens as inactive, for good.')
+  say('APIs that verify tokens themselves accept them until they expire.')
+}
+
 /** A client as JSON, without hashes, keys and other data of its credentials. */
-function asJson(client: Client | UnreadableClient) {
+function asJson(client: Listed) {
   if ('problem' in client) return { client_id: client.id, unreadable: client.problem }
   const { id, credentials, grantTypes, restrictScopes, defaultScopes, grants, ...others } = client
   const { defaultApi, authentication, bindsToCertificate, ended, ...rest } = others
@@ -80,13 +91,22 @@ function asJson(client: Client | UnreadableClient) {
   }
 }
 
-function asLine(client: Client | UnreadableClient): string {
-  if ('problem' in client) return printable(`${client.id}  can't be read: ${client.problem}`)
-  const { id, name, enabled, credentials } = client
+const clientColumns: readonly Column<Listed>[] = [
+  { heading: 'CLIENT', of: ({ id }) => id, isWhole: true },
+  { heading: 'NAME', of: (client) => ('problem' in client ? undefined : client.name) },
+  { heading: 'OWNER', of: (client) => ('problem' in client ? undefined : client.owner) },
+  {
+    heading: 'STATE',
+    of: (client) => ('problem' in client ? `can't be read: ${client.problem}` : stateOf(client)),
+    style: (client) => ('problem' in client ? 'red' : client.enabled ? undefined : 'yellow'),
+  },
+  { heading: 'CREDENTIALS', of: (client) => ('problem' in client ? undefined : kindsOf(client)) },
+]
+
+const stateOf = ({ enabled }: Client): string => (enabled ? 'enabled' : 'disabled')
+
+function kindsOf({ credentials }: Client): string {
   const valid = credentials.all.filter((credential) => isValid(credential, systemClock.now()))
-  const unreadable = credentials.unreadable.length > 0 ? ['one that can not be read'] : []
-  const kinds = [...new Set(valid.map(({ kind }) => kind)), ...unreadable].join(', ') || 'no credential'
-  return printable(
-    [id, ...(name === undefined ? [] : [JSON.stringify(name)]), ...(enabled ? [] : ['disabled']), kinds].join('  '),
-  )
+  const unreadable = credentials.unreadable.length > 0 ? ["one that can't be read"] : []
+  return [...new Set(valid.map(({ kind }) => kind)), ...unreadable].join(', ') || 'none'
 }

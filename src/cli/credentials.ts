@@ -15,16 +15,18 @@ import { statusOf, type UsedCredential } from '../model/credentials/status.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { LONGEST_FILE } from '../platform/files.ts'
-import { UserError } from '../platform/user-error.ts'
+import type { Styled } from '../platform/standard-streams.ts'
+import { UsageError, UserError } from '../platform/user-error.ts'
 import { managementContext, withDatabase } from './database.ts'
 import { parseDuration, parseMoment } from './duration.ts'
+import { isForPeople, type OutputOptions, show, textOf } from './format.ts'
 import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
+import { type Column, printTable } from './table.ts'
 
 /** The options of every command on credentials. */
-interface CommonOptions {
-  readonly json?: true
+interface CommonOptions extends OutputOptions {
   readonly config?: string
 }
 
@@ -42,16 +44,14 @@ interface NewOptions extends CommonOptions {
 }
 
 /** `tessera credentials list`: prints the credentials of a client and their status. */
-export const credentialsList = (client: string, { json, config }: CommonOptions): Promise<void> =>
+export const credentialsList = (client: string, { config, ...output }: CommonOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const { found, unreadable } = await listCredentials(managementContext(opened), ClientId(client))
-    if (json) {
-      print(JSON.stringify([...found.map((one) => asJson(one, found)), ...unreadable.map(unreadableAsJson)]))
-      return
-    }
-    for (const one of found) print(asLine(one, found))
-    for (const { id, label, problem } of unreadable)
-      print(printable(`${id}  ${JSON.stringify(label)}  can't be read: ${problem}`))
+    const data: readonly CredentialJson[] = [
+      ...found.map((one) => asJson(one, found)),
+      ...unreadable.map(unreadableAsJson),
+    ]
+    show(output, { data, forPeople: () => printTable(data, credentialColumns) })
   })
 
 /** `tessera credentials add`: adds a credential to a client. */
@@ -72,7 +72,7 @@ export const credentialsRotate = (
     const spec = await specOf(options)
     const made = await rotateCredential(context, { client: ClientId(client), name: credential, spec, overlap, show })
     reportGiven(made, options)
-    if (!options.json)
+    if (isForPeople(options))
       say(
         `The old credential, ${printable(made.old.label || made.old.id)}, is valid until ${time(made.old.expiresAt)}.`,
       )
@@ -89,7 +89,7 @@ export const credentialsCancel = (client: string, credential: string, options: C
 export const credentialsRevoke = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withContext(options, async (context) => {
     reportChange(await revokeCredential(context, { client: ClientId(client), name: credential }), options, 'is revoked')
-    if (!options.json) sayThatTokensLive(client)
+    if (isForPeople(options)) sayThatTokensLive(client)
   })
 
 function sayThatTokensLive(client: string): void {
@@ -102,13 +102,11 @@ export const credentialsRemove = (client: string, credential: string, options: C
   withContext(options, async (context) => {
     const removed = await removeCredential(context, { client: ClientId(client), name: credential })
     if ('problem' in removed) {
-      const line = options.json
-        ? JSON.stringify(unreadableAsJson(removed))
-        : `${printable(removed.label || removed.id)} is removed`
-      return print(line)
+      const forPeople = () => print(`${printable(removed.label || removed.id)} is removed`)
+      return show(options, { data: unreadableAsJson(removed), forPeople })
     }
     reportChange(removed, options, 'is removed')
-    if (options.json) return
+    if (!isForPeople(options)) return
     sayThatTokensLive(client)
     if (removed.origin === 'manifest')
       say('Its manifest does not bring it back: remove it there, or give it another label, secret or key.')
@@ -134,11 +132,11 @@ const withShown = (
   options: CommonOptions,
   work: (context: MakingContext, show: ShowSecret) => Promise<void>,
 ): Promise<void> =>
-  withNewSecrets((show) =>
+  withNewSecrets((reveal) =>
     withContext(options, (context) =>
       work(context, (made) => {
-        if (!options.json) say('The secret is shown only once:')
-        show(asText(made, options))
+        if (isForPeople(options)) say('The secret is shown only once:')
+        reveal(asText(made, options))
       }),
     ),
   )
@@ -161,8 +159,9 @@ async function proofOf({ secretEnv, retrievable, jwks, jwksUri, algorithm, certi
     '--federated': federated,
   }
   const [first, second] = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
-  if (second !== undefined) throw new UserError(`give ${first} or ${second}, not both`)
-  if (algorithm !== undefined && !isAsymmetric(algorithm)) throw new UserError(`--algorithm: ${algorithm} is not known`)
+  if (second !== undefined) throw new UsageError(`give ${first} or ${second}, not both`)
+  if (algorithm !== undefined && !isAsymmetric(algorithm))
+    throw new UsageError(`--algorithm: ${algorithm} is not known`)
   if (jwks !== undefined) return { kind: 'keys', source: { jwks: await readKeys(jwks) }, algorithm } satisfies ProofSpec
   if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm } satisfies ProofSpec
   if (certificate !== undefined) return { kind: 'certificate', matcher: parsePair(certificate) } satisfies ProofSpec
@@ -192,7 +191,7 @@ async function readKeys(file: string): Promise<readonly Jwk[]> {
 /** Parses a name and a value, such as `san_dns=edge.example.com`. @throws UserError */
 function parsePair(text: string): Readonly<Record<string, string>> {
   const equals = text.indexOf('=')
-  if (equals === -1) throw new UserError('--certificate must be a name and a value, such as san_dns=edge.example.com')
+  if (equals === -1) throw new UsageError('--certificate must be a name and a value, such as san_dns=edge.example.com')
   return { [text.slice(0, equals)]: text.slice(equals + 1) }
 }
 
@@ -216,12 +215,10 @@ function asJson(one: UsedCredential, all: readonly UsedCredential[]) {
   }
 }
 
-function asLine(one: UsedCredential, all: readonly UsedCredential[]): string {
-  const { id, kind, label, hint, status, created, expires, last_used: used } = asJson(one, all)
-  const fields = [id, kind, JSON.stringify(label), ...(hint === '' ? [] : [`…${hint}`]), status]
-  return printable(
-    `${fields.join('  ')}  created ${created}  ${expires === undefined ? 'no expiry' : `expires ${expires}`}  ${used === undefined ? 'never used' : `last used ${used}`}`,
-  )
+/** A credential as JSON. A credential that can't be read has only a part of it. */
+type CredentialJson = Partial<Omit<ReturnType<typeof asJson>, 'status'>> & {
+  readonly status: string
+  readonly unreadable?: string
 }
 
 const unreadableAsJson = ({ id, label, problem }: UnreadableCredential) => ({
@@ -231,12 +228,38 @@ const unreadableAsJson = ({ id, label, problem }: UnreadableCredential) => ({
   unreadable: problem,
 })
 
+const STATUS_STYLES: Readonly<Record<string, Styled['style']>> = {
+  revoked: 'red',
+  unreadable: 'red',
+  expired: 'red',
+  expiring: 'yellow',
+}
+
+const credentialColumns: readonly Column<CredentialJson>[] = [
+  { heading: 'ID', of: ({ id }) => id, isWhole: true },
+  { heading: 'KIND', of: ({ kind }) => kind },
+  { heading: 'LABEL', of: ({ label }) => label },
+  { heading: 'HINT', of: ({ hint }) => hint && `…${hint}` },
+  {
+    heading: 'STATUS',
+    of: ({ status, unreadable }) => (unreadable === undefined ? status : `can't be read: ${unreadable}`),
+    style: ({ status }) => STATUS_STYLES[status],
+  },
+  { heading: 'CREATED', of: ({ created }) => created, kind: 'time' },
+  { heading: 'EXPIRES', of: ({ expires }) => expires, kind: 'time' },
+  { heading: 'LAST USED', of: ({ last_used: used }) => used, kind: 'time' },
+]
+
 const alone = (credential: Credential): UsedCredential => ({ credential, lastUsedAt: undefined })
 
-function asText({ credential, generated }: MadeCredential, { json }: CommonOptions): string {
+function asText({ credential, generated }: MadeCredential, options: CommonOptions): string {
   const one = alone(credential)
-  if (json) return JSON.stringify({ ...asJson(one, [one]), secret: generated })
-  return [asLine(one, [one]), ...(generated === undefined ? [] : [generated])].join('\n')
+  const { expires, ...made } = asJson(one, [one])
+  const named = `${made.id}  ${made.kind}  ${JSON.stringify(made.label)}  ${expires === undefined ? 'no expiry' : `expires ${expires}`}`
+  return (
+    textOf(options, { ...made, expires, secret: generated }) ??
+    [printable(named), ...(generated === undefined ? [] : [generated])].join('\n')
+  )
 }
 
 /** Reports a credential whose secret was not generated. A generated secret was already shown. */
@@ -244,8 +267,8 @@ function reportGiven(made: MadeCredential, options: CommonOptions): void {
   if (made.generated === undefined) print(asText(made, options))
 }
 
-function reportChange(credential: Credential, { json }: CommonOptions, change: string): void {
+function reportChange(credential: Credential, options: CommonOptions, change: string): void {
   const one = alone(credential)
-  if (json) print(JSON.stringify(asJson(one, [one])))
-  else print(`${printable(credential.label || credential.id)} ${change}`)
+  const forPeople = () => print(`${printable(credential.label || credential.id)} ${change}`)
+  show(options, { data: asJson(one, [one]), forPeople })
 }

@@ -5,6 +5,7 @@ import { applyManifest } from '../management/manifest/apply.ts'
 import { parseManifest } from '../management/manifest/parse.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
+import { quote } from '../platform/shell.ts'
 import { Mistakes } from '../platform/user-error.ts'
 import { requireStart } from '../server/preflight.ts'
 import { openStore } from '../store/open.ts'
@@ -15,7 +16,6 @@ import { developmentOptions } from './dev/options.ts'
 import { sampleClient, sampleManifest } from './dev/sample.ts'
 import { print } from './output.ts'
 import { isWorker, runServer, runWorker } from './run.ts'
-import { quote } from './shell.ts'
 
 /** `tessera dev`: runs a server that people can try at once. */
 export async function dev(command: Command): Promise<void> {

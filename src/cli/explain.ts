@@ -4,29 +4,33 @@ import type { Client, UnreadableClient } from '../model/client.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { DAY_MS, systemClock } from '../platform/clock.ts'
 import { uuidv7Time } from '../platform/random.ts'
-import { UserError } from '../platform/user-error.ts'
+import { NotFound, UsageError } from '../platform/user-error.ts'
 import { withDatabase } from './database.ts'
 import { factLines } from './facts.ts'
+import { type OutputOptions, showNext } from './format.ts'
 import { print, printable } from './output.ts'
 import { requestIdIn } from './request-id.ts'
 
-interface ExplainOptions {
-  readonly json?: true
+interface ExplainOptions extends OutputOptions {
   readonly config?: string
 }
 
 /** `tessera explain`: prints the result of a request and its reasons, which no response reveals. */
-export const explain = (given: string, { json, config }: ExplainOptions): Promise<void> =>
+export const explain = (given: string, { config, ...output }: ExplainOptions): Promise<void> =>
   withDatabase(config, async ({ options, store }) => {
     const requestId = requestIdIn(given)
-    if (/\s/.test(requestId)) throw new UserError('that is not a request id: give the X-Request-Id of a response')
+    if (/\s/.test(requestId)) throw new UsageError('that is not a request id: give the X-Request-Id of a response')
     const events = await store.audit.listEvents({ limit: 100, requestId })
-    if (events.length === 0) throw new UserError(nothingUnder(requestId, options.audit.retention_days))
+    if (events.length === 0) throw new NotFound(nothingUnder(requestId, options.audit.retention_days))
     for (const event of events) {
       const { clientId } = event
       const client = clientId === undefined ? undefined : await store.directory.loadClient(ClientId(clientId))
-      if (json) print(JSON.stringify(asJson(event, client)))
-      else for (const line of asLines(event, client)) print(line)
+      showNext(output, {
+        data: asJson(event, client),
+        forPeople: () => {
+          for (const line of asLines(event, client)) print(line)
+        },
+      })
     }
   })
 

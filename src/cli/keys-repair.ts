@@ -3,29 +3,29 @@ import { type LostSecret, listLostSecrets } from '../management/credentials/lost
 import { inspectKeys } from '../management/keys/inspect.ts'
 import type { KeyRepair } from '../management/keys/plan-repair.ts'
 import { repairKeys } from '../management/keys/repair.ts'
-import { UserError } from '../platform/user-error.ts'
+import { Refused } from '../platform/user-error.ts'
 import { keyContext, withDatabase } from './database.ts'
+import { type OutputOptions, show } from './format.ts'
 import { print, printable, say } from './output.ts'
 
-interface RepairOptions {
+interface RepairOptions extends OutputOptions {
   readonly yes?: true
   readonly masterKeyLost?: true
-  readonly json?: true
   readonly config?: string
 }
 
 /** `tessera keys repair`: lists the keys and secrets that can't be used, and with `--yes` replaces or removes them. */
-export const keysRepair = ({ yes, masterKeyLost, json, config }: RepairOptions): Promise<void> =>
+export const keysRepair = ({ yes, masterKeyLost, config, ...output }: RepairOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const context = await keyContext(opened)
     const isLost = masterKeyLost === true
     const repair = yes ? await repairKeys(context, isLost) : await inspectKeys(context, isLost)
     const secrets = await listLostSecrets(context)
     if (yes) for (const secret of secrets) await forgetSecret(context, secret)
-    if (json) print(JSON.stringify(asJson(repair, secrets, yes === true)))
-    else report(repair, secrets, yes === true)
+    const isDone = yes === true
+    show(output, { data: asJson(repair, secrets, isDone), forPeople: () => report(repair, secrets, isDone) })
     const isWhole = repair.broken.length + repair.replacements.length + secrets.length === 0 && !isLost
-    if (!yes && !isWhole) throw new UserError('nothing was changed: give --yes to make the repairs')
+    if (!yes && !isWhole) throw new Refused('nothing was changed: give --yes to make the repairs')
   })
 
 const ENDS = {

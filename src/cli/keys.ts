@@ -10,57 +10,59 @@ import { rewrapKeys } from '../management/keys/rewrap.ts'
 import { rollBackKeys } from '../management/keys/roll-back.ts'
 import { rotateKeys } from '../management/keys/rotate.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError, UserError } from '../platform/user-error.ts'
 import { keyContext, managementContext, withDatabase } from './database.ts'
+import { type OutputOptions, show } from './format.ts'
 import { print, printable, say } from './output.ts'
+import { type Column, printTable, timeText } from './table.ts'
 
-interface KeysOptions {
+interface KeysOptions extends OutputOptions {
   readonly algorithm: string
   readonly now?: true
-  readonly json?: true
   readonly config?: string
 }
 
 /** `tessera keys list`: prints every key, and the consumers that have fetched the pending ones. */
-export const keysList = ({ json, config }: KeysOptions): Promise<void> =>
+export const keysList = ({ config, ...output }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const { found, unreadable, masterKeyId, consumers } = await listKeys(managementContext(opened))
-    if (json) {
-      print(JSON.stringify([...found.map((key) => asJson(key, consumers)), ...unreadable.map(unreadableAsJson)]))
-      return
-    }
-    for (const key of found) {
-      printKey(key, consumers)
-      if (key.masterKeyId !== masterKeyId)
-        print(
-          `\tunder the master key ${printable(key.masterKeyId)}; the one in use is ${printable(masterKeyId ?? 'none')}`,
-        )
-    }
-    for (const { id, state = 'unknown', problem } of unreadable)
-      print(`?\t${state}\t${printable(id)}\tcan't be read: ${problem}`)
+    const data: readonly KeyJson[] = [
+      ...found.map((key) => asJson(key, consumers)),
+      ...unreadable.map(unreadableAsJson),
+    ]
+    show(output, {
+      data,
+      forPeople: () => {
+        printTable(data, keyColumns)
+        for (const key of data) printWhoLacks(key)
+        for (const { kid, master_key_id: id } of data)
+          if (id !== undefined && id !== masterKeyId)
+            print(printable(`${kid} is under the master key ${id}; the one in use is ${masterKeyId ?? 'none'}`))
+      },
+    })
   })
 
 /** `tessera keys rotate`: activates the next key once it has been published long enough, or with `--now` at once. */
-export const keysRotate = ({ algorithm, now, json, config }: KeysOptions): Promise<void> =>
+export const keysRotate = ({ algorithm, now, config, ...output }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const writes = await rotateKeys(await keyContext(opened), {
       algorithm: parseAlgorithm(algorithm),
       atOnce: now === true,
     })
-    report(writes, json)
+    report(writes, output)
     if (now) say('Verifiers with a cached key set reject new tokens until they fetch it again.')
   })
 
 /** `tessera keys rollback`: makes the previous key active again. */
-export const keysRollback = ({ algorithm, json, config }: KeysOptions): Promise<void> =>
+export const keysRollback = ({ algorithm, config, ...output }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    report(await rollBackKeys(await keyContext(opened), parseAlgorithm(algorithm)), json)
+    report(await rollBackKeys(await keyContext(opened), parseAlgorithm(algorithm)), output)
   })
 
 /** `tessera keys revoke`: revokes a key at once, and with it every token that it signed. */
-export const keysRevoke = (kid: string, { json, config }: KeysOptions): Promise<void> =>
+export const keysRevoke = (kid: string, { config, ...output }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    report(await revokeKey(await keyContext(opened), kid), json)
+    report(await revokeKey(await keyContext(opened), kid), output)
     say(
       'It is no longer published, and introspection reports its tokens as inactive. APIs that verify tokens themselves',
     )
@@ -82,20 +84,37 @@ export const keysRewrap = ({ config }: KeysOptions): Promise<void> =>
 
 function parseAlgorithm(algorithm: string): KeyAlgorithm {
   if (isKeyAlgorithm(algorithm)) return algorithm
-  throw new UserError(`--algorithm must be one of ${[...signingAlgorithms, SEALING].join(', ')}`)
+  throw new UsageError(`--algorithm must be one of ${[...signingAlgorithms, SEALING].join(', ')}`)
 }
 
-function report({ add, put, discard = [] }: KeyWrites, json: true | undefined): void {
-  const changed = [...add, ...put]
-  if (json) {
-    print(JSON.stringify([...changed.map((key) => asJson(key, [])), ...discard.map((kid) => ({ kid, state: 'gone' }))]))
-    return
-  }
-  for (const key of changed) printKey(key, [])
-  for (const kid of discard) print(`?\tgone\t${printable(kid)}`)
+function report({ add, put, discard = [] }: KeyWrites, output: OutputOptions): void {
+  const data: readonly KeyJson[] = [
+    ...[...add, ...put].map((key) => asJson(key, [])),
+    ...discard.map((kid) => ({ kid, state: 'gone' })),
+  ]
+  show(output, { data, forPeople: () => printTable(data, keyColumns) })
+}
+
+/** A key as JSON. A key that can't be read has only a part of it. */
+type KeyJson = Partial<Omit<ReturnType<typeof asJson>, 'state'>> & {
+  readonly state?: string | undefined
+  readonly unreadable?: string
 }
 
 const unreadableAsJson = ({ id, state, problem }: UnreadableKey) => ({ kid: id, state, unreadable: problem })
+
+const keyColumns: readonly Column<KeyJson>[] = [
+  { heading: 'KEY', of: ({ kid }) => kid, isWhole: true },
+  { heading: 'ALGORITHM', of: ({ algorithm }) => algorithm },
+  {
+    heading: 'STATE',
+    of: ({ state = 'unknown', unreadable }) =>
+      unreadable === undefined ? state : `${state}, can't be read: ${unreadable}`,
+    style: ({ state, unreadable }) => (unreadable !== undefined ? 'red' : state === 'active' ? 'green' : undefined),
+  },
+  { heading: 'ACTIVE FROM', of: ({ active_at: at }) => at, kind: 'time' },
+  { heading: 'GONE AT', of: ({ gone_at: at }) => at, kind: 'time' },
+]
 
 /** Splits the consumers into those that have fetched the key set since every process publishes this key, and the others. */
 function split(key: StoredKey, consumers: readonly KeySetConsumer[]) {
@@ -103,22 +122,14 @@ function split(key: StoredKey, consumers: readonly KeySetConsumer[]) {
   return { have: consumers.filter(has), lack: consumers.filter((consumer) => !has(consumer)) }
 }
 
-function printKey(key: StoredKey, consumers: readonly KeySetConsumer[]): void {
-  const { state, active_at: activeAt, gone_at: goneAt } = keyDetail(key)
-  const when = {
-    pending: `active from ${activeAt}`,
-    active: `since ${activeAt}`,
-    retiring: `until ${goneAt}`,
-    revoked: '',
-    gone: '',
-  }
-  print(`${key.algorithm}\t${state}\t${printable(key.kid)}\t${when[state]}`.trimEnd())
-  if (state !== 'pending' || key.algorithm === SEALING || consumers.length === 0) return
-  const { have, lack } = split(key, consumers)
-  print(`\t${have.length} of ${consumers.length} known consumers have fetched it${lack.length > 0 ? '; not yet:' : ''}`)
-  for (const { address, userAgent, lastSeen } of lack) {
-    print(`\t${printable(address)} ${printable(userAgent)}, last seen ${new Date(lastSeen).toISOString()}`)
-  }
+/** Names the consumers that would reject a token under a pending key, because they have not fetched it. */
+function printWhoLacks({ kid, state, algorithm, fetched_by: have = [], not_fetched_by: lack = [] }: KeyJson): void {
+  const known = have.length + lack.length
+  if (state !== 'pending' || algorithm === SEALING || known === 0) return
+  const not = lack.length > 0 ? '; not yet:' : ''
+  print(printable(`${kid}: ${have.length} of ${known} known consumers have fetched it${not}`))
+  for (const { address, user_agent: agent, last_seen: seen } of lack)
+    print(printable(`  ${address} ${agent}, last seen ${timeText(seen)}`))
 }
 
 function asJson(key: StoredKey, consumers: readonly KeySetConsumer[]) {

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { version } from '../platform/version.ts'
 import { addConfigOptions } from './config-options.ts'
+import { addExamples } from './examples.ts'
+import { fail } from './fail.ts'
+import { addGlobalOptions, addOutputOptions } from './global-options.ts'
 import { showHelp } from './help.ts'
 import { explainMistakes } from './mistakes.ts'
-import { fail } from './output.ts'
 import { collect, refuseRepeatedOptions } from './repeated-options.ts'
 
 enableCompileCache?.()
@@ -72,6 +74,11 @@ program
   .option('-c, --config <file>', 'the configuration that names the database')
   .action(async (options) => (await import('./revoke.ts')).revoke(options))
 
+const keyAlgorithm = () =>
+  new Option('-a, --algorithm <alg>', 'the algorithm of the key; A256GCM for sealed tokens')
+    .choices(['ES256', 'RS256', 'PS256', 'EdDSA', 'A256GCM'])
+    .default('ES256')
+
 const keys = program.command('keys').description('the keys that sign and seal tokens')
 const keyCommand = (name: string, description: string) =>
   keys
@@ -82,12 +89,12 @@ keyCommand('list', 'print every key, and the consumers that have fetched the pen
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./keys.ts')).keysList(options))
 keyCommand('rotate', 'activate the next key once it has been published long enough')
-  .option('-a, --algorithm <alg>', 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens', 'ES256')
+  .addOption(keyAlgorithm())
   .option('--now', 'activate it at once, even if verifiers have not fetched it')
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./keys.ts')).keysRotate(options))
 keyCommand('rollback', 'make the previous key active again')
-  .option('-a, --algorithm <alg>', 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens', 'ES256')
+  .addOption(keyAlgorithm())
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./keys.ts')).keysRollback(options))
 keyCommand('revoke <kid>', 'revoke a key at once, and with it every token that it signed')
@@ -268,6 +275,9 @@ program
   .description('print the help of a command, such as credentials rotate')
   .action((words: string[]) => showHelp(program, words))
 
+addOutputOptions(program)
+addGlobalOptions(program)
+addExamples(program)
 explainMistakes(program)
 refuseRepeatedOptions(program)
-if (import.meta.main) program.parseAsync().catch(fail)
+if (import.meta.main) program.parseAsync().catch((error: unknown) => fail(error, process.argv))

@@ -38,14 +38,13 @@ function lossLine(loss: Loss): string {
   }
 }
 
-export const planAsJson = ({ steps, losses, generated, warnings }: Plan, dryRun: boolean): string =>
-  JSON.stringify({
-    dry_run: dryRun,
-    steps,
-    losses: losses.map(lossAsJson),
-    warnings,
-    generated: dryRun ? [] : generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
-  })
+export const planAsJson = ({ steps, losses, generated, warnings }: Plan, dryRun: boolean) => ({
+  dry_run: dryRun,
+  steps,
+  losses: losses.map(lossAsJson),
+  warnings,
+  generated: dryRun ? [] : generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
+})
 
 function lossAsJson(loss: Loss) {
   switch (loss.kind) {

@@ -3,7 +3,7 @@ import { parseCompact } from '../crypto/jws/compact.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { addRevocation, type RevocationTarget } from '../management/revocations/add.ts'
 import { DomainError } from '../platform/domain-error.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError, UserError } from '../platform/user-error.ts'
 import { SEALED_FORM, Unsealer } from '../tokens/sealed.ts'
 import { managementContext, masterKeyOf, type Opened, withDatabase } from './database.ts'
 import { print, printable } from './output.ts'
@@ -28,7 +28,7 @@ export const revoke = ({ config, ...given }: RevokeOptions): Promise<void> =>
 
 async function targetOf(opened: Opened, given: Omit<RevokeOptions, 'config'>): Promise<RevocationTarget> {
   const chosen = Object.values(given).filter((value) => value !== undefined)
-  if (chosen.length !== 1) throw new UserError('give exactly one of --token, --jti, --client, --api and --key')
+  if (chosen.length !== 1) throw new UsageError('give exactly one of --token, --jti, --client, --api and --key')
   for (const kind of ['client', 'api', 'key'] as const) {
     const id = given[kind]
     if (id !== undefined) return { kind, id }

@@ -5,11 +5,11 @@ import * as openid from 'openid-client'
 import { readAuthorities } from '../config/certificate.ts'
 import { JwsError, parseCompact } from '../crypto/jws/compact.ts'
 import { LONGEST_SECRET_FILE, secretOfVariable, takeSecret } from '../input/secret.ts'
-import { UserError } from '../platform/user-error.ts'
+import { quote } from '../platform/shell.ts'
+import { UsageError, UserError } from '../platform/user-error.ts'
 import { SEALED_FORM } from '../tokens/sealed.ts'
 import { print, printable, prompt, say } from './output.ts'
 import { readStandardInput, readTextInput, STANDARD_INPUT } from './read-input.ts'
-import { quote } from './shell.ts'
 import { explainTokenFailure } from './token-failure.ts'
 import { listeningFetch } from './wire.ts'
 
@@ -36,11 +36,11 @@ const methods: Readonly<Record<string, (secret: string) => openid.ClientAuth>> =
 /** `tessera token`: gets an access token as any client would, with openid-client. */
 export async function token(options: TokenCommandOptions): Promise<void> {
   const method = Object.hasOwn(methods, options.authMethod) ? methods[options.authMethod] : undefined
-  if (method === undefined) throw new UserError(`--auth-method must be one of ${Object.keys(methods).join(', ')}`)
+  if (method === undefined) throw new UsageError(`--auth-method must be one of ${Object.keys(methods).join(', ')}`)
   if (URL.parse(options.issuer)?.protocol !== 'https:')
-    throw new UserError('--issuer must be an address such as https://auth.example.com')
+    throw new UsageError('--issuer must be an address such as https://auth.example.com')
   if (options.secretEnv !== undefined && options.secretFile !== undefined)
-    throw new UserError('give --secret-env or --secret-file, not both')
+    throw new UsageError('give --secret-env or --secret-file, not both')
   if (options.ca !== undefined) {
     setDefaultCACertificates([...getCACertificates('default'), readAuthorities('--ca', options.ca)])
   }

@@ -63,7 +63,10 @@ test('rotate publishes the next key while the first one still signs; list shows 
   await publishedKids('early/1.0')
   await new Promise((resolve) => setTimeout(resolve, 2_200))
   const rotated = await run(() => keysRotate(ES256))
-  expect(rotated).toMatchObject({ error: undefined, stdout: expect.stringMatching(/^ES256\tpending\t/) })
+  expect(rotated).toMatchObject({
+    error: undefined,
+    stdout: expect.stringMatching(/^KEY +ALGORITHM +STATE .*\n\S+ +ES256 +pending /),
+  })
   const [, second] = await list()
   expect(await until(async () => (await publishedKids()).includes(second?.kid ?? ''))).toBeLessThan(A_SECOND)
   await new Promise((resolve) => setTimeout(resolve, 1_100))

@@ -93,7 +93,7 @@ const makers: Readonly<Record<string, Maker>> = {
 
 /** Commands that make no secret, so that their output can be repeated. */
 const OTHERS = `
-  audit tail, backup, clients disable, clients enable, clients list, clients show, config check, config reference,
+  audit tail, backup, clients disable, clients enable, clients list, clients show, completion, config check, config reference,
   credentials cancel, credentials label, credentials list, credentials remove, credentials revoke, dev, explain,
   federate test, keys list, keys repair, keys revoke, keys rewrap, keys rollback, keys rotate, restore, revoke, serve, storage compact,
   storage copy, storage migrate, token`
@@ -107,7 +107,11 @@ describe.each(Object.entries(makers))('a secret that can’t be shown is not mad
   const { clients, args, input } = maker
   const refused = (why: string) =>
     `tessera: standard output can't be written (${why}), and a new secret would be lost: nothing was changed`
-  const lastLine = (stderr: string) => stderr.trimEnd().split('\n').at(-1)
+  /** The last line of standard error. With `--json`, an error is JSON as well. */
+  const lastLine = (stderr: string) => {
+    const line = stderr.trimEnd().split('\n').at(-1) ?? ''
+    return line.startsWith('{') ? `tessera: ${JSON.parse(line).error.message}` : line
+  }
 
   test('if the reader has left', async () => {
     const [client] = clients

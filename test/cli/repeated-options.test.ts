@@ -37,9 +37,10 @@ describe('a single-valued option given twice is refused in one line', () => {
   test.each(named)('%s', async (_name, { path, option, args }) => {
     const long = option.long ?? ''
     const without = args.includes(long) ? args.toSpliced(args.indexOf(long), 2) : args
-    const { code, stdout, stderr } = await runTessera([...path, ...without, long, 'a', long, 'b'])
+    const value = option.argChoices?.[0] ?? 'a'
+    const { code, stdout, stderr } = await runTessera([...path, ...without, long, value, long, value])
     expect({ code, stdout, stderr }).toEqual({
-      code: 1,
+      code: 2,
       stdout: '',
       stderr: `tessera: ${long} is given twice, and takes one value\n`,
     })
@@ -48,7 +49,7 @@ describe('a single-valued option given twice is refused in one line', () => {
 
 test('also under its short name', async () => {
   const { code, stderr } = await runTessera(['clients', 'list', '-c', 'a', '--config', 'b'])
-  expect({ code, stderr }).toEqual({ code: 1, stderr: 'tessera: --config is given twice, and takes one value\n' })
+  expect({ code, stderr }).toEqual({ code: 2, stderr: 'tessera: --config is given twice, and takes one value\n' })
 })
 
 test('an earlier run of the command doesn’t count', async () => {

@@ -228,7 +228,16 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
 }
 
 /** Commands that print no outside text. */
-const OTHERS = ['config reference', 'dev', 'help', 'keys rollback', 'keys rotate', 'serve', 'storage migrate']
+const OTHERS = [
+  'completion',
+  'config reference',
+  'dev',
+  'help',
+  'keys rollback',
+  'keys rotate',
+  'serve',
+  'storage migrate',
+]
 
 test('the tables have each command, as one that prints outside text or none', () => {
   expect([...commandsOf().keys()].sort()).toEqual([...Object.keys(lines), ...OTHERS].sort())

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Command } from 'commander'
 import { vi } from 'vitest'
+import { fail } from '../../src/cli/fail.ts'
 import { program } from '../../src/cli/main.ts'
-import { fail } from '../../src/cli/output.ts'
 import { runCommand } from './command.ts'
 
 /** Every command with an action, under its words, such as `credentials rotate`. */
@@ -57,7 +57,7 @@ export async function runTessera(
       try {
         await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
           if (error instanceof Exit) throw error
-          fail(error)
+          fail(error, args)
         })
         code = Number(process.exitCode)
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { ClientId } from '../../oauth/ids.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { NotFound, type UserError } from '../../platform/user-error.ts'
 import type { ManagementContext } from '../context.ts'
 
 /** The present state of a client. @throws UserError if it does not exist */
@@ -10,4 +10,4 @@ export async function showClient(context: ManagementContext, id: ClientId): Prom
   return client
 }
 
-export const noClient = (id: ClientId): UserError => new UserError(`there is no client ${JSON.stringify(id)}`)
+export const noClient = (id: ClientId): UserError => new NotFound(`there is no client ${JSON.stringify(id)}`)

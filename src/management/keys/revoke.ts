@@ -2,7 +2,7 @@ import { createKey, encryptKey } from '../../keys/candidate.ts'
 import { canUse, openKey } from '../../keys/open-key.ts'
 import { planRevocation, whichCount } from '../../keys/schedule.ts'
 import type { KeyRows, KeyWrites, StoredKey } from '../../keys/store.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { NotFound } from '../../platform/user-error.ts'
 import { type KeyContext, recordedKeys } from './context.ts'
 
 /** Revokes a key at once, and with it every token that it signed. @throws UserError if the key does not exist */
@@ -27,5 +27,5 @@ export async function revokeKey(context: KeyContext, kid: string): Promise<KeyWr
 function findKey({ found, unreadable }: KeyRows, kid: string): StoredKey | undefined {
   const key = found.find((candidate) => candidate.kid === kid && candidate.state !== 'revoked')
   if (key !== undefined || unreadable.some(({ id }) => id === kid)) return key
-  throw new UserError(`there is no key ${kid}`)
+  throw new NotFound(`there is no key ${kid}`)
 }

@@ -1,6 +1,6 @@
 import type { ModelSnapshot } from '../../model/store.ts'
 import { ClientId } from '../../oauth/ids.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict } from '../../platform/user-error.ts'
 import { recordedBy } from '../context.ts'
 import type { MakingContext } from '../credentials/make.ts'
 import { apiChange, clientChange, credentialChanges } from '../fields.ts'
@@ -53,7 +53,7 @@ export async function applyManifest(
     })
     if (await store.commit(model.version, { apis: plan.apis, clients: plan.clients, event })) return plan
   }
-  throw new UserError('others kept changing clients or APIs, and nothing was written: try again')
+  throw new Conflict('others kept changing clients or APIs, and nothing was written: try again')
 }
 
 const changesOf = ({ apis, clients }: Plan, model: ModelSnapshot) => [

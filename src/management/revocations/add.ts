@@ -2,7 +2,7 @@ import { changeOf } from '../../audit/changes.ts'
 import { ApiSet } from '../../model/api-set.ts'
 import { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
 import { uuidv7Time } from '../../platform/random.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { NotFound } from '../../platform/user-error.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { iso } from '../fields.ts'
@@ -45,14 +45,14 @@ async function toRevocation(context: ManagementContext, { kind, id }: Revocation
       return { kind, id: await knownKey(context, id), ...all }
     case 'token': {
       const issuedAt = uuidv7Time(id)
-      if (issuedAt === undefined) throw new UserError('no token of this server has such a jti')
+      if (issuedAt === undefined) throw new NotFound('no token of this server has such a jti')
       return { kind, id: Jti(id), expiresAt: issuedAt + longest }
     }
   }
 }
 
 async function knownClient({ store }: ManagementContext, id: string): Promise<ClientId> {
-  if ((await store.directory.loadClient(ClientId(id))) === undefined) throw new UserError(`there is no client ${id}`)
+  if ((await store.directory.loadClient(ClientId(id))) === undefined) throw new NotFound(`there is no client ${id}`)
   return ClientId(id)
 }
 
@@ -60,13 +60,13 @@ async function knownApi({ store }: ManagementContext, audience: string): Promise
   const { found, unreadable } = await store.directory.loadApis()
   const apis = new ApiSet(found, unreadable)
   const known = apis.get(audience)?.audience ?? apis.unreadableOf(audience)?.id
-  if (known === undefined) throw new UserError(`there is no API ${audience}`)
+  if (known === undefined) throw new NotFound(`there is no API ${audience}`)
   return Audience(known)
 }
 
 async function knownKey({ store }: ManagementContext, kid: string): Promise<KeyId> {
   const { found, unreadable } = await store.keys.listKeys()
   const kids: readonly string[] = [...found.map((key) => key.kid), ...unreadable.map(({ id }) => id)]
-  if (!kids.includes(kid)) throw new UserError(`there is no key ${kid}`)
+  if (!kids.includes(kid)) throw new NotFound(`there is no key ${kid}`)
   return KeyId(kid)
 }

@@ -1,0 +1,63 @@
+import type { Command } from 'commander'
+
+/** An example of a command: the line as one types it. */
+type Examples = Readonly<Record<string, readonly [string, ...string[]]>>
+
+/** Examples of every command, by its words. A test proves that each command has one and that all of them parse. */
+export const examples: Examples = {
+  dev: ['tessera dev', 'tessera dev --data /tmp/try --runtime-port 19031'],
+  serve: ['tessera serve --config /etc/tessera/tessera.yaml'],
+  apply: [
+    'tessera apply -f clients.yaml --dry-run',
+    'tessera apply -f apis.yaml -f clients.yaml',
+    'cat clients.yaml | tessera apply -f -',
+  ],
+  token: [
+    'tessera token --issuer https://auth.example.com --client-id job --secret-file job.secret',
+    'tessera token --issuer https://auth.example.com --client-id job --secret-env JOB_SECRET --scope "orders:read" --decode',
+  ],
+  revoke: [
+    'tessera revoke --client job',
+    'tessera revoke --token < token.txt',
+    'tessera revoke --jti 01890000-0000-7000-8000-000000000000',
+  ],
+  'keys list': ['tessera keys list'],
+  'keys rotate': ['tessera keys rotate', 'tessera keys rotate --algorithm RS256 --now'],
+  'keys rollback': ['tessera keys rollback --algorithm RS256'],
+  'keys revoke': ['tessera keys revoke pL6ZZC4dM2sXoT5n'],
+  'keys rewrap': ['tessera keys rewrap --config /etc/tessera/tessera.yaml'],
+  'keys repair': ['tessera keys repair', 'tessera keys repair --yes'],
+  'clients list': ['tessera clients list', 'tessera clients list --json'],
+  'clients show': ['tessera clients show job', 'tessera clients show job --output yaml'],
+  'clients enable': ['tessera clients enable job'],
+  'clients disable': ['tessera clients disable job'],
+  'credentials list': ['tessera credentials list job'],
+  'credentials add': [
+    'tessera credentials add job --label deploy --expires 90d',
+    'tessera credentials add job --jwks public.jwks.json',
+    'tessera credentials add job --federated github.yaml',
+  ],
+  'credentials rotate': ['tessera credentials rotate job', 'tessera credentials rotate job deploy --overlap 24h'],
+  'credentials cancel': ['tessera credentials cancel job deploy'],
+  'credentials revoke': ['tessera credentials revoke job deploy'],
+  'credentials remove': ['tessera credentials remove job deploy'],
+  'credentials label': ['tessera credentials label job deploy "deploy, old"'],
+  explain: ['tessera explain 01890000-0000-7000-8000-000000000000'],
+  'federate test': ['tessera federate test --client job < token.jwt'],
+  'audit tail': ['tessera audit tail --follow', 'tessera audit tail -n 100 --client job --json'],
+  'storage migrate': ['tessera storage migrate'],
+  'storage copy': ['tessera storage copy --from sqlite:tessera.db --to postgres://tessera@db.example.com/tessera'],
+  'storage compact': ['tessera storage compact'],
+  backup: ['tessera backup --to backup.db'],
+  restore: ['tessera restore --from backup.db', 'tessera restore --from backup.db --replace'],
+  'config check': ['tessera config check --config /etc/tessera/tessera.yaml'],
+  'config reference': ['tessera config reference'],
+  help: ['tessera help credentials rotate'],
+}
+
+/** Ends the help of each command with its examples. */
+export function addExamples(command: Command, words: readonly string[] = []): void {
+  const lines = examples[words.join(' ')]
+  if (lines !== undefined) command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`)
+  for (const sub of command.commands) addExamples(sub, [...words, sub.name()])
+}
