@@ -52,6 +52,7 @@ export const examples: Examples = {
   restore: ['tessera restore --from backup.db', 'tessera restore --from backup.db --replace'],
   'config check': ['tessera config check --config /etc/tessera/tessera.yaml'],
   'config reference': ['tessera config reference'],
+  completion: ['tessera completion bash > /etc/bash_completion.d/tessera', 'tessera completion fish | source'],
   help: ['tessera help credentials rotate'],
 }
 

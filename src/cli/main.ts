@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { version } from '../platform/version.ts'
 import { addConfigOptions } from './config-options.ts'
 import { addExamples } from './examples.ts'
@@ -269,6 +269,12 @@ config
   .command('reference')
   .description('print every option, as Markdown')
   .action(async () => (await import('./config.ts')).configReference())
+
+program
+  .command('completion')
+  .description('print the script that completes command lines in a shell')
+  .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+  .action(async (shell: string) => (await import('./completion.ts')).completion(program, shell))
 
 program
   .command('help [command...]')

@@ -156,6 +156,7 @@ const fits: Readonly<Record<string, RegExp>> = {
   'storage migrate': /a database that is not there|no configuration|lacks a table/,
   backup: /lacks a table|newer program|password file|a database (?:at|server)/,
   'storage compact': /lacks a table|newer program|password file|a database (?:at|server)/,
+  completion: /./,
   help: /./,
   restore: /^a database (?:that|below|where)/,
 }

@@ -44,6 +44,7 @@ export const commands: Readonly<Record<string, Needs>> = {
   restore: { args: ['--from', 'nothing.db'], database: 'makes' },
   'config check': { args: [], database: 'none' },
   'config reference': { args: [], database: 'none' },
+  completion: { args: ['bash'], database: 'none' },
   help: { args: [], database: 'none' },
 }
 
