@@ -5,7 +5,7 @@ import { UsageError } from '../platform/user-error.ts'
 import { managementContext, withDatabase } from './database.ts'
 import { isForPeople, type OutputOptions, show, textOf } from './format.ts'
 import { withNewSecrets } from './new-secrets.ts'
-import { print, printable, say } from './output.ts'
+import { print, printable, say, withProgress } from './output.ts'
 import { planAsJson, planLines, secretLines } from './plan-text.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
 
@@ -31,15 +31,19 @@ export async function apply({ file, dryRun = false, config, ...output }: ApplyCo
   const parsed = parseManifests(files)
   await withNewSecrets((reveal) =>
     withDatabase(config, async (opened) => {
-      const plan = await applyManifest(managementContext(opened, 'manifest'), {
-        parsed,
-        env: process.env,
-        dryRun,
-        show: (shown) => {
-          if (isForPeople(output)) say('These secrets were generated. They are shown only once:')
-          const lines = [...planLines(shown), ...secretLines(shown)]
-          reveal(textOf(output, planAsJson(shown, dryRun)) ?? lines.join('\n'))
-        },
+      const plan = await withProgress((state) => {
+        state('comparing the manifest with the database')
+        return applyManifest(managementContext(opened, 'manifest'), {
+          parsed,
+          env: process.env,
+          dryRun,
+          show: (shown) => {
+            state('')
+            if (isForPeople(output)) say('These secrets were generated. They are shown only once:')
+            const lines = [...planLines(shown), ...secretLines(shown)]
+            reveal(textOf(output, planAsJson(shown, dryRun)) ?? lines.join('\n'))
+          },
+        })
       })
       const isShown = !dryRun && plan.generated.length > 0
       const forPeople = () => report(plan, dryRun, isShown)

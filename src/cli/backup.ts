@@ -7,7 +7,7 @@ import { backUpSqlite } from '../store/sqlite/backup.ts'
 import { restoreSqlite } from '../store/sqlite/restore.ts'
 import { managementContext, masterKeyOf } from './database.ts'
 import { type OutputOptions, show } from './format.ts'
-import { print, say } from './output.ts'
+import { print, say, withProgress } from './output.ts'
 import { readSettings } from './settings.ts'
 
 interface BackupOptions extends OutputOptions {
@@ -26,7 +26,10 @@ export async function backup({ to, config, ...output }: BackupOptions): Promise<
   const { location } = readSettings(config)
   const path = pathOf(location, (url) => `pg_dump --format=custom --file=${to} '${url}'`)
   requireFile(location)
-  const { bytes, clients, masterKeyIds, migrations } = backUpSqlite(path, to)
+  const { bytes, clients, masterKeyIds, migrations } = await withProgress((state) => {
+    state(`copying ${path}, and checking the copy`)
+    return backUpSqlite(path, to)
+  })
   const schema = migrations.at(-1)
   const ids = masterKeyIds.length === 0 ? '' : ` (${masterKeyIds.join(', ')})`
   show(output, {
@@ -54,7 +57,10 @@ export async function restore({ from, replace = false, config, ...output }: Rest
       await store.close()
     }
   }
-  const { clients, before } = await restoreSqlite({ from, to, replace, clock: systemClock, inspect })
+  const { clients, before } = await withProgress((state) => {
+    state(`checking ${from}, and copying it`)
+    return restoreSqlite({ from, to, replace, clock: systemClock, inspect })
+  })
   show(output, {
     data: { database: to, clients, before: before ?? null },
     forPeople: () => {

@@ -6,12 +6,14 @@ import type { Client, UnreadableClient } from '../model/client.ts'
 import { isValid } from '../model/credentials/credential.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
+import { type ConfirmOptions, confirm } from './confirm.ts'
 import { managementContext, withDatabase } from './database.ts'
+import { clientEffect } from './effects.ts'
 import { inLines, type OutputOptions, show } from './format.ts'
 import { print, printable, say } from './output.ts'
 import { type Column, printTable } from './table.ts'
 
-interface ClientsOptions extends OutputOptions {
+interface ClientsOptions extends OutputOptions, ConfirmOptions {
   readonly config?: string
 }
 
@@ -37,12 +39,17 @@ export const clientsShow = (id: string, { config, ...output }: ClientsOptions): 
     show(output, { data, asText, forPeople: () => print(asText(data)) })
   })
 
-/** `tessera clients enable` and `disable`. */
-export const clientsEnable = (id: string, enabled: boolean, { config, ...output }: ClientsOptions): Promise<void> =>
+/** `tessera clients enable` and `disable`. Only the latter ends something. */
+export const clientsEnable = (id: string, enabled: boolean, { config, ...options }: ClientsOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
+    const context = managementContext(opened)
+    if (!enabled) {
+      const effect = [...(await clientEffect(context, ClientId(id))), 'Its tokens end, even if it is enabled again.']
+      await confirm({ action: `disable the client ${JSON.stringify(id)}`, effect }, options)
+    }
     const change = enabled ? enableClient : disableClient
-    const { client, wasEnabled } = await change(managementContext(opened), ClientId(id))
-    show(output, { data: asJson(client), forPeople: () => reportState(id, enabled, wasEnabled) })
+    const { client, wasEnabled } = await change(context, ClientId(id))
+    show(options, { data: asJson(client), forPeople: () => reportState(id, enabled, wasEnabled) })
   })
 
 function reportState(id: string, enabled: boolean, wasEnabled: boolean): void {

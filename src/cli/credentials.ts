@@ -17,8 +17,10 @@ import { systemClock } from '../platform/clock.ts'
 import { LONGEST_FILE } from '../platform/files.ts'
 import type { Styled } from '../platform/standard-streams.ts'
 import { UsageError, UserError } from '../platform/user-error.ts'
+import { type ConfirmOptions, confirm } from './confirm.ts'
 import { managementContext, withDatabase } from './database.ts'
 import { parseDuration, parseMoment } from './duration.ts'
+import { clientEffect } from './effects.ts'
 import { isForPeople, type OutputOptions, show, textOf } from './format.ts'
 import { withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
@@ -26,7 +28,7 @@ import { nameOfInput, readTextInput } from './read-input.ts'
 import { type Column, printTable } from './table.ts'
 
 /** The options of every command on credentials. */
-interface CommonOptions extends OutputOptions {
+interface CommonOptions extends OutputOptions, ConfirmOptions {
   readonly config?: string
 }
 
@@ -88,9 +90,26 @@ export const credentialsCancel = (client: string, credential: string, options: C
 /** `tessera credentials revoke`: revokes a credential now. */
 export const credentialsRevoke = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withContext(options, async (context) => {
+    await confirmEnd('revoke', context, { client, credential, options })
     reportChange(await revokeCredential(context, { client: ClientId(client), name: credential }), options, 'is revoked')
     if (isForPeople(options)) sayThatTokensLive(client)
   })
+
+interface Ending {
+  readonly client: string
+  readonly credential: string
+  readonly options: CommonOptions
+}
+
+async function confirmEnd(
+  verb: 'revoke' | 'remove',
+  context: MakingContext,
+  { client, credential, options }: Ending,
+): Promise<void> {
+  const effect = await clientEffect(context, ClientId(client), credential)
+  const action = `${verb} the credential ${JSON.stringify(credential)} of ${JSON.stringify(client)}`
+  await confirm({ action, effect }, options)
+}
 
 function sayThatTokensLive(client: string): void {
   say('Every server rejects it within one second. Tokens already issued with it stay valid.')
@@ -100,6 +119,7 @@ function sayThatTokensLive(client: string): void {
 /** `tessera credentials remove`: removes a credential for good. */
 export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
   withContext(options, async (context) => {
+    await confirmEnd('remove', context, { client, credential, options })
     const removed = await removeCredential(context, { client: ClientId(client), name: credential })
     if ('problem' in removed) {
       const forPeople = () => print(`${printable(removed.label || removed.id)} is removed`)

@@ -11,12 +11,14 @@ import { rollBackKeys } from '../management/keys/roll-back.ts'
 import { rotateKeys } from '../management/keys/rotate.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { UsageError, UserError } from '../platform/user-error.ts'
+import { type ConfirmOptions, confirm } from './confirm.ts'
 import { keyContext, managementContext, withDatabase } from './database.ts'
+import { keyEffect } from './effects.ts'
 import { type OutputOptions, show } from './format.ts'
 import { print, printable, say } from './output.ts'
 import { type Column, printTable, timeText } from './table.ts'
 
-interface KeysOptions extends OutputOptions {
+interface KeysOptions extends OutputOptions, ConfirmOptions {
   readonly algorithm: string
   readonly now?: true
   readonly config?: string
@@ -60,9 +62,11 @@ export const keysRollback = ({ algorithm, config, ...output }: KeysOptions): Pro
   })
 
 /** `tessera keys revoke`: revokes a key at once, and with it every token that it signed. */
-export const keysRevoke = (kid: string, { config, ...output }: KeysOptions): Promise<void> =>
+export const keysRevoke = (kid: string, { config, ...options }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    report(await revokeKey(await keyContext(opened), kid), output)
+    const context = await keyContext(opened)
+    await confirm({ action: `revoke the key ${kid}`, effect: await keyEffect(context, kid) }, options)
+    report(await revokeKey(context, kid), options)
     say(
       'It is no longer published, and introspection reports its tokens as inactive. APIs that verify tokens themselves',
     )

@@ -71,6 +71,7 @@ program
   .option('--client <id>', 'every token issued to this client')
   .option('--api <audience>', 'every token issued for this API')
   .option('--key <kid>', 'every token issued under this key')
+  .option('--yes', 'do not ask, but do it')
   .option('-c, --config <file>', 'the configuration that names the database')
   .action(async (options) => (await import('./revoke.ts')).revoke(options))
 
@@ -98,6 +99,7 @@ keyCommand('rollback', 'make the previous key active again')
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./keys.ts')).keysRollback(options))
 keyCommand('revoke <kid>', 'revoke a key at once, and with it every token that it signed')
+  .option('--yes', 'do not ask, but do it')
   .option('--json', 'print JSON')
   .action(async (kid, options) => (await import('./keys.ts')).keysRevoke(kid, options))
 keyCommand(
@@ -112,6 +114,7 @@ keyCommand('repair', 'list the keys and secrets that this master key can not dec
   .action(async (options) => (await import('./keys-repair.ts')).keysRepair(options))
 
 const CONFIG = ['-c, --config <file>', 'the configuration that names the database'] as const
+const YES = ['--yes', 'do not ask, but do it'] as const
 const JSON_OUTPUT = ['--json', 'print JSON'] as const
 
 const clients = program.command('clients').description('manage clients')
@@ -136,6 +139,7 @@ clients
 clients
   .command('disable <client-id>')
   .description('refuse every request of a client, and end its tokens, without removing it')
+  .option(...YES)
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, false, options))
@@ -183,12 +187,16 @@ credentialCommand(
 ).action(async (id, credential, options) =>
   (await import('./credentials.ts')).credentialsCancel(id, credential, options),
 )
-credentialCommand('revoke <client-id> <credential>', 'end a credential now').action(async (id, credential, options) =>
-  (await import('./credentials.ts')).credentialsRevoke(id, credential, options),
-)
-credentialCommand('remove <client-id> <credential>', 'remove a credential for good').action(
-  async (id, credential, options) => (await import('./credentials.ts')).credentialsRemove(id, credential, options),
-)
+credentialCommand('revoke <client-id> <credential>', 'end a credential now')
+  .option(...YES)
+  .action(async (id, credential, options) =>
+    (await import('./credentials.ts')).credentialsRevoke(id, credential, options),
+  )
+credentialCommand('remove <client-id> <credential>', 'remove a credential for good')
+  .option(...YES)
+  .action(async (id, credential, options) =>
+    (await import('./credentials.ts')).credentialsRemove(id, credential, options),
+  )
 credentialCommand('label <client-id> <credential> <text>', 'give a credential another label').action(
   async (id, credential, label, options) =>
     (await import('./credentials.ts')).credentialsLabel(id, credential, label, options),

@@ -2,6 +2,7 @@ import { fstatSync, fsyncSync } from 'node:fs'
 import { redactText } from '../platform/redact.ts'
 import { type Styled, standardError, standardOutput } from '../platform/standard-streams.ts'
 import { codeOf, fileFault } from '../platform/system-error.ts'
+import { fitted } from '../platform/text-width.ts'
 import { UserError } from '../platform/user-error.ts'
 import { visibleValue } from '../platform/visible.ts'
 import { explainFailure } from './failure.ts'
@@ -78,6 +79,26 @@ export function prompt(text: string): void {
   try {
     standardError.write(redactText(text))
   } catch {}
+}
+
+/**
+ * Runs long work. On a terminal, its last line says how far the work is; elsewhere nothing does.
+ * @param work gets a function that takes the present state
+ */
+export async function withProgress<Result>(
+  work: (state: (text: string) => void) => Result | Promise<Result>,
+): Promise<Result> {
+  if (!standardError.isTerminal) return work(() => {})
+  const put = (text: string) => {
+    try {
+      standardError.overwrite(fitted(redactText(text), (standardError.columns ?? 0) - 1))
+    } catch {}
+  }
+  try {
+    return await work(put)
+  } finally {
+    put('')
+  }
 }
 
 /** Explains an error to a person. */

@@ -1,16 +1,20 @@
 import { z } from 'zod'
 import { parseCompact } from '../crypto/jws/compact.ts'
 import { Keyring } from '../keys/keyring.ts'
+import type { ManagementContext } from '../management/context.ts'
 import { addRevocation, type RevocationTarget } from '../management/revocations/add.ts'
+import { ClientId } from '../oauth/ids.ts'
 import { DomainError } from '../platform/domain-error.ts'
 import { UsageError, UserError } from '../platform/user-error.ts'
 import { SEALED_FORM, Unsealer } from '../tokens/sealed.ts'
+import { type ConfirmOptions, confirm } from './confirm.ts'
 import { managementContext, masterKeyOf, type Opened, withDatabase } from './database.ts'
+import { clientEffect } from './effects.ts'
 import { print, printable } from './output.ts'
 import { LONGEST_TOKEN_INPUT, readStandardInput } from './read-input.ts'
 import { requestIdIn } from './request-id.ts'
 
-interface RevokeOptions {
+interface RevokeOptions extends ConfirmOptions {
   readonly token?: true
   readonly jti?: string
   readonly client?: string
@@ -20,13 +24,27 @@ interface RevokeOptions {
 }
 
 /** `tessera revoke`: revokes one token, or every token issued so far to a client, for an API or under a key. */
-export const revoke = ({ config, ...given }: RevokeOptions): Promise<void> =>
+export const revoke = ({ config, yes, ...given }: RevokeOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const { kind, id } = await addRevocation(managementContext(opened), await targetOf(opened, given))
+    const context = managementContext(opened)
+    const target = await targetOf(opened, given)
+    if (target.kind !== 'token') {
+      const action = `revoke every token so far of the ${target.kind} ${JSON.stringify(target.id)}`
+      await confirm({ action, effect: await effectOf(context, target) }, yes ? { yes } : {})
+    }
+    const { kind, id } = await addRevocation(context, target)
     print(`revoked ${kind} ${printable(id)}`)
   })
 
-async function targetOf(opened: Opened, given: Omit<RevokeOptions, 'config'>): Promise<RevocationTarget> {
+async function effectOf(context: ManagementContext, { kind, id }: RevocationTarget): Promise<readonly string[]> {
+  const effect = kind === 'client' ? await clientEffect(context, ClientId(id)) : []
+  return [
+    ...effect,
+    'Clients must get new tokens. APIs that verify tokens themselves accept the old ones until they expire.',
+  ]
+}
+
+async function targetOf(opened: Opened, given: Omit<RevokeOptions, 'config' | 'yes'>): Promise<RevocationTarget> {
   const chosen = Object.values(given).filter((value) => value !== undefined)
   if (chosen.length !== 1) throw new UsageError('give exactly one of --token, --jti, --client, --api and --key')
   for (const kind of ['client', 'api', 'key'] as const) {

@@ -5,19 +5,16 @@ import { systemClock } from '../platform/clock.ts'
 import { UsageError, UserError } from '../platform/user-error.ts'
 import { migrateDatabase, openDatabase, openExistingDatabase, requireFile } from '../store/open.ts'
 import { compactSqlite } from '../store/sqlite/compact.ts'
-import { copyDatabase, type OnProgress } from '../store/tables/copy.ts'
+import { copyDatabase } from '../store/tables/copy.ts'
 import { inWordsOf } from './database.ts'
 import { type OutputOptions, show } from './format.ts'
-import { print, printable, say } from './output.ts'
+import { print, printable, say, withProgress } from './output.ts'
 import { configFile, readSettings } from './settings.ts'
 import { type Column, printTable } from './table.ts'
 
 interface StorageOptions extends OutputOptions {
   readonly config?: string
 }
-
-/** The number of rows of a large table between two reports of progress. */
-const SAID_EVERY = 100_000
 
 /** `tessera storage migrate`: runs the missing migrations, and does nothing else. */
 export async function storageMigrate({ config, ...output }: StorageOptions): Promise<void> {
@@ -44,7 +41,9 @@ export async function storageCopy({
   try {
     const target = await inWordsOf(to, () => openDatabase(to, systemClock, access))
     try {
-      const copied = await copyDatabase(source, target, progress())
+      const copied = await withProgress((state) =>
+        copyDatabase(source, target, ({ table, step, rows }) => state(`${table}: ${rows} rows ${step}`)),
+      )
       show(output, {
         data: Object.fromEntries(copied),
         forPeople: () => {
@@ -88,14 +87,5 @@ function checkLocation(option: string, location: string): void {
     throw error instanceof UserError
       ? new UsageError(`${option} is ${shownLocation(location)}: ${error.message}`)
       : error
-  }
-}
-
-function progress(): OnProgress {
-  let said = 0
-  return ({ table, step, rows, isDone }) => {
-    if (!isDone && rows - said < SAID_EVERY) return
-    said = isDone ? 0 : rows
-    say(`${table}: ${rows} rows ${step}${isDone ? '' : ' so far'}`)
   }
 }

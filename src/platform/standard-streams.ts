@@ -55,6 +55,11 @@ class StandardStream {
     this.#write(`${styled.join('')}\n`)
   }
 
+  /** Puts a text in the place of the present line of a terminal (ECMA-48 §8.3.41). @throws as `write` */
+  overwrite(text: string): void {
+    this.#write(`\r\u001b[K${visibleText(text)}`)
+  }
+
   #write(text: string): void {
     let rest: Uint8Array = Buffer.from(text)
     while (rest.length > 0) rest = rest.subarray(this.put(rest))

@@ -1,33 +1,34 @@
-/** The kinds of failures that a script must tell apart. `cli/exit-codes.ts` has their exit codes. */
-export type ErrorKind = 'failed' | 'usage' | 'not_found' | 'refused' | 'conflict'
-
 /**
  * A person's mistake in an option, a file or a key. The message says in one line what is wrong and how to mend it. A command
  * prints only that line.
  */
 export class UserError extends Error {
   override readonly name: string = 'UserError'
-  readonly kind: ErrorKind = 'failed'
+  /** The kind of the mistake, which decides the exit code of a command and the status of an answer. */
+  readonly kind: MistakeKind = 'invalid'
 }
+
+/** `usage`: the command line is wrong. `refused`: it is not allowed. `conflict`: it does not fit the present state. */
+export type MistakeKind = 'invalid' | 'usage' | 'not_found' | 'refused' | 'conflict'
 
 /** The command line or a value in it is wrong, and nothing was tried. */
 export class UsageError extends UserError {
-  override readonly kind: ErrorKind = 'usage'
+  override readonly kind = 'usage'
 }
 
 /** The thing that a person names does not exist. */
 export class NotFound extends UserError {
-  override readonly kind: ErrorKind = 'not_found'
+  override readonly kind = 'not_found'
 }
 
 /** The person may not do this, or did not confirm it. */
 export class Refused extends UserError {
-  override readonly kind: ErrorKind = 'refused'
+  override readonly kind = 'refused'
 }
 
 /** The state of a thing forbids the change, or somebody else has changed the thing meanwhile. */
 export class Conflict extends UserError {
-  override readonly kind: ErrorKind = 'conflict'
+  override readonly kind = 'conflict'
 }
 
 /** A message lists this many mistakes, and counts the others. */

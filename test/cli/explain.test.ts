@@ -45,7 +45,7 @@ clients:
 `,
   })
   env = { TESSERA_STORAGE: server.config.storage }
-  await runCommand(env, () => clientsEnable('off', false, {}))
+  await runCommand(env, () => clientsEnable('off', false, { yes: true }))
 })
 afterAll(async () => {
   await server.stop()

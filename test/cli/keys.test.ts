@@ -32,8 +32,8 @@ beforeEach(async () => {
 afterEach(() => server.stop())
 
 const run = (command: () => Promise<void>) => runCommand(env, command)
-const ES256 = { algorithm: 'ES256' }
-const A256GCM = { algorithm: 'A256GCM' }
+const ES256 = { algorithm: 'ES256', yes: true } as const
+const A256GCM = { algorithm: 'A256GCM', yes: true } as const
 
 interface ListedKey {
   readonly kid: string

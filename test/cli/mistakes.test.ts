@@ -101,7 +101,7 @@ describe('secrets given as arguments are never shown', () => {
     ['SECRET'],
     ['explain', 'SECRET'],
     ['clients', 'show', 'SECRET'],
-    ['clients', 'disable', 'SECRET'],
+    ['clients', 'disable', 'SECRET', '--yes'],
     ['credentials', 'list', 'SECRET'],
     ['credentials', 'add', 'SECRET'],
     ['credentials', 'add', 'a', '--expires', 'SECRET'],

@@ -35,14 +35,15 @@ class Exit extends Error {
 
 /**
  * Runs `tessera` in this process, with arguments as a shell would pass them. Calls must not overlap. @param input the
- * command's standard input
+ * command's standard input @param isTerminal whether it comes from a terminal
  */
 export async function runTessera(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   input: string | Buffer = '',
+  { isTerminal = false }: { readonly isTerminal?: boolean } = {},
 ): Promise<Printed> {
-  const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(pipeOf(input))
+  const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(Object.assign(pipeOf(input), { isTTY: isTerminal }))
   const exiting = vi.spyOn(process, 'exit').mockImplementation((code) => {
     throw new Exit(Number(code ?? 0))
   })

@@ -24,7 +24,7 @@ apis:
 clients:
   - { client_id: caller, scopes: [plain, rsa, sealed], introspects: all, credentials: [{ secret: ${SECRET} }] }
 `
-const ES256 = { algorithm: 'ES256' }
+const ES256 = { algorithm: 'ES256', yes: true } as const
 
 let server: TestServer
 let beside: SecondServer

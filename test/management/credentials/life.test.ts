@@ -185,7 +185,7 @@ test('cancel: the old one stays valid, and the new one is refused within a secon
 
 test('revoke: a running server refuses the credential within a second, and records the reason', async () => {
   expect((await ask('revoked', FIRST)).status).toBe(200)
-  const outcome = await cli('credentials', 'revoke', 'revoked', 'first')
+  const outcome = await cli('credentials', 'revoke', 'revoked', 'first', '--yes')
   expect(outcome).toMatchObject({ code: 0, stdout: 'first is revoked\n' })
   expect(outcome.stderr).toContain('tessera revoke --client revoked')
   expect(await untilStatus(401, 'revoked', FIRST)).toBeLessThan(A_SECOND)
@@ -199,7 +199,7 @@ test('revoke: a running server refuses the credential within a second, and recor
 })
 
 test('disable and enable: a running server follows within a second', async () => {
-  expect(await cli('clients', 'disable', 'disabled')).toMatchObject({
+  expect(await cli('clients', 'disable', 'disabled', '--yes')).toMatchObject({
     code: 0,
     stdout: 'disabled is disabled\n',
     stderr: expect.stringMatching(/introspection reports its earlier tokens as inactive, for good\.\n/),
