@@ -9,6 +9,7 @@ import { resolveMasterKeys, resolveStorageAccess } from '../config/resolve.ts'
 import type { Options } from '../config/schema.ts'
 import { MasterKey } from '../crypto/master-key.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
+import { FULL } from '../management/authority/authority.ts'
 import type { MakingContext } from '../management/credentials/make.ts'
 import type { KeyContext } from '../management/keys/context.ts'
 import { DEFAULT_TENANT } from '../oauth/ids.ts'
@@ -71,6 +72,7 @@ export const managementContext = (
   way: 'command' | 'manifest' = 'command',
 ): MakingContext => ({
   actor: operatorOf(way),
+  authority: FULL,
   tenant: DEFAULT_TENANT,
   clock: systemClock,
   random: systemRandom,

@@ -3,7 +3,7 @@ import { type LostSecret, listLostSecrets } from '../management/credentials/lost
 import { inspectKeys } from '../management/keys/inspect.ts'
 import type { KeyRepair } from '../management/keys/plan-repair.ts'
 import { repairKeys } from '../management/keys/repair.ts'
-import { Refused } from '../platform/user-error.ts'
+import { NotAllowed } from '../platform/user-error.ts'
 import { keyContext, withDatabase } from './database.ts'
 import { type OutputOptions, show } from './format.ts'
 import { print, printable, say } from './output.ts'
@@ -25,7 +25,7 @@ export const keysRepair = ({ yes, masterKeyLost, config, ...output }: RepairOpti
     const isDone = yes === true
     show(output, { data: asJson(repair, secrets, isDone), forPeople: () => report(repair, secrets, isDone) })
     const isWhole = repair.broken.length + repair.replacements.length + secrets.length === 0 && !isLost
-    if (!yes && !isWhole) throw new Refused('nothing was changed: give --yes to make the repairs')
+    if (!yes && !isWhole) throw new NotAllowed('nothing was changed: give --yes to make the repairs')
   })
 
 const ENDS = {

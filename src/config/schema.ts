@@ -38,7 +38,7 @@ const host = text.refine(
 )
 const networks = list(text.refine(isAddressOrNetwork, 'must be addresses or networks, for example 10.0.0.0/8'))
 
-const issuer = text.refine((value) => {
+const origin = text.refine((value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined
   return url?.protocol === 'https:' && url.origin === value
 }, 'must be https:// and a host, without path or trailing slash, for example https://auth.example.com')
@@ -51,7 +51,7 @@ function isProxyUrl(value: string): boolean {
 }
 
 export const schema = z.strictObject({
-  issuer: issuer
+  issuer: origin
     .optional()
     .describe(
       'The issuer identifier (RFC 8414 §2): the `iss` of every token, and the beginning of each endpoint address. `tessera dev` uses `https://localhost` and its port.',
@@ -125,6 +125,15 @@ export const schema = z.strictObject({
     .strictObject({
       host: host.default('localhost').describe('The address of the admin listener.'),
       port: integer(0, 65535).default(9999).describe('The port of the admin listener.'),
+      url: origin
+        .optional()
+        .describe(
+          'The address at which people and programs reach the admin listener, such as `https://admin.example.com`. By default it is `https://`, the host and the port.',
+        ),
+      metrics: z
+        .enum(['authenticated', 'open'])
+        .default('authenticated')
+        .describe('The readers of `/metrics`: callers with the permission `metrics:read`, or everybody.'),
     })
     .prefault({}),
   http: z

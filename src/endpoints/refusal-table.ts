@@ -1,3 +1,4 @@
+import { adminRefusals } from '../admin/refusals.ts'
 import { assertionRefusals } from '../client-auth/assertions/refusals.ts'
 import { certificateRefusals } from '../client-auth/certificates/refusals.ts'
 import { federationRefusals } from '../client-auth/federation/refusals.ts'
@@ -27,6 +28,7 @@ export const refusals = {
   ...introspectionRefusals,
   ...grantRefusals,
   ...domainRefusals,
+  ...adminRefusals,
 } as const
 
 const byReason: RefusalTable = refusals

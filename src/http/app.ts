@@ -14,7 +14,7 @@ import type { Meter, MeterFor } from './meter.ts'
 import type { TrustedProxies } from './proxies.ts'
 import { type HttpReason, refusal } from './refusals.ts'
 import { asRefusal, errorResponse } from './respond.ts'
-import { createRouter, splitTarget } from './router.ts'
+import { createRouter, type FindEndpoints, splitTarget } from './router.ts'
 import { parseTraceId } from './trace.ts'
 
 /** After these refusals, the start of the next request is unknown, or the rest of this one is not read. */
@@ -28,6 +28,12 @@ const CLOSING: ReadonlySet<string> = new Set([
 
 export interface AppOptions {
   readonly routes: Routes
+  /** Finds the endpoints of paths that have parameters. */
+  readonly findEndpoints?: FindEndpoints | undefined
+  /** The most bytes of a body; 64 KiB by default. */
+  readonly bodyLimit?: number | undefined
+  /** Makes the answer to every error; that of RFC 6749 by default. */
+  readonly respond?: ((error: Refusal, challenge: string, requestId: RequestId) => HttpResponse) | undefined
   readonly proxies: TrustedProxies
   /** The format of the header in which the proxies pass on the certificates of clients; undefined if they pass on none. */
   readonly certificateHeader: CertificateHeaderFormat | undefined
@@ -64,7 +70,8 @@ export interface App {
  */
 export function createApp(options: AppOptions, isLastOver: (socket: Socket) => boolean): App {
   const { proxies, certificateHeader, onlyProxies, challenge, clock, random, onDefect, onRefusal, meterFor } = options
-  const routes = createRouter(options.routes, meterFor)
+  const { findEndpoints, bodyLimit = BODY_LIMIT, respond = errorResponse } = options
+  const findRoute = createRouter(options.routes, meterFor, findEndpoints)
   const elsewhere = meterFor?.(undefined)
   const certificates = new ClientCertificates(proxies, certificateHeader)
   const recordByRecord = new RecordByRecord()
@@ -88,7 +95,8 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
   function refuse(response: ServerResponse, requestId: RequestId, thrown: unknown, isLast = false): void {
     const error = asRefusal(thrown)
     if (error.status >= 500) onDefect(error.cause ?? error, requestId)
-    const answer = () => send(response, requestId, errorResponse(error, challenge), isLast || CLOSING.has(error.reason))
+    const answer = () =>
+      send(response, requestId, respond(error, challenge, requestId), isLast || CLOSING.has(error.reason))
     if (error.held === undefined) answer()
     else error.held.then(() => guard(response, answer))
   }
@@ -97,7 +105,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
   function earlyRefusal({ headers, socket }: IncomingMessage, expectation: Expectation): HttpReason | undefined {
     if (onlyProxies && !proxies.includes(socket.remoteAddress ?? '')) return 'not_from_proxy'
     if (expectation === 'unknown') return 'expectation_failed'
-    return Number(headers['content-length'] ?? 0) > BODY_LIMIT ? 'body_too_large' : undefined
+    return Number(headers['content-length'] ?? 0) > bodyLimit ? 'body_too_large' : undefined
   }
 
   async function serve(
@@ -126,7 +134,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     const requestId = RequestId(uuidv7(clock, random))
     if (isChunked(request)) recordByRecord.read(request.socket)
     const { path, query } = splitTarget(request.url ?? '')
-    const route = routes.get(path)
+    const route = findRoute(path)
     const fault = httpFault(request)
     // Node accepts any list that contains 100-continue.
     const isKnown = given !== 'continue' || request.headers.expect?.toLowerCase() === '100-continue'
@@ -166,11 +174,15 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
       return
     }
     if (expectation === 'continue') response.writeContinue()
-    readBody(request, response, (body) =>
+    readBody(request, response, bodyLimit, (body) =>
       guard(response, () => {
         if (body === undefined) refuseEarly(refusal('body_too_large'))
         else {
-          const parsed = new CompleteRequest(facts(), { headers, query, body }, () => certificates.of(request))
+          const parsed = new CompleteRequest(
+            facts(),
+            { method: request.method ?? '', path, headers, query, body },
+            () => certificates.of(request),
+          )
           serve(endpoint, parsed, response, route.meter).catch(fail(response))
         }
       }),

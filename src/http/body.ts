@@ -1,35 +1,36 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** The most bytes of a body. */
+/** The most bytes of a body, unless the listener has another limit. */
 export const BODY_LIMIT = 64 * 1024
 /** The most chunks or TLS records of a body. Each takes two microseconds, and an honest body has a handful. */
 const MOST_PIECES = 256
 
 /**
- * Reads the whole body and calls `take` once: with the body, or with undefined if it is over a limit. Bytes beyond the
+ * Reads the whole body, of at most `limit` bytes, and calls `take` once: with the body, or with undefined if it is over a limit. Bytes beyond the
  * limit are dropped.
  */
 export function readBody(
   request: IncomingMessage,
   response: ServerResponse,
+  limit: number,
   take: (body: Buffer | undefined) => void,
 ): void {
   const chunks: Buffer[] = []
   let size = 0
   request.on('data', (chunk: Buffer) => {
-    const wasWithin = size <= BODY_LIMIT
+    const wasWithin = size <= limit
     size += chunk.length
-    if (size <= BODY_LIMIT && chunks.push(chunk) > MOST_PIECES) {
+    if (size <= limit && chunks.push(chunk) > MOST_PIECES) {
       size = Number.POSITIVE_INFINITY
       take(undefined)
       // A body in too many TLS records ends here. A chunked one has already ended with its refusal.
       stopReading(request, response)
-    } else if (size > BODY_LIMIT && wasWithin) take(undefined)
+    } else if (size > limit && wasWithin) take(undefined)
   })
   request.on('end', () => {
     const [only] = chunks
-    if (size <= BODY_LIMIT) take(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks))
+    if (size <= limit) take(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks))
   })
 }
 

@@ -5,6 +5,8 @@ import type { HttpRequest, RequestFacts } from './message.ts'
 
 /** The rest of a request, beside its facts. */
 interface Rest {
+  readonly method: string
+  readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly query: string
   readonly body: Buffer
@@ -17,6 +19,8 @@ export class CompleteRequest implements HttpRequest {
   readonly remoteAddress: string
   readonly traceId: string | undefined
   readonly userAgent: string | undefined
+  readonly method: string
+  readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly query: string
   readonly body: Buffer
@@ -24,7 +28,7 @@ export class CompleteRequest implements HttpRequest {
 
   constructor(
     { requestId, at, remoteAddress, traceId, userAgent }: RequestFacts,
-    { headers, query, body }: Rest,
+    { method, path, headers, query, body }: Rest,
     readCertificate: () => ReadCertificate,
   ) {
     this.requestId = requestId
@@ -32,6 +36,8 @@ export class CompleteRequest implements HttpRequest {
     this.remoteAddress = remoteAddress
     this.traceId = traceId
     this.userAgent = userAgent
+    this.method = method
+    this.path = path
     this.headers = headers
     this.query = query
     this.body = body

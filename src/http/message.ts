@@ -16,6 +16,10 @@ export interface RequestFacts {
 
 /** A request over HTTP. Endpoints parse it at once, so that no later step sees a header or a body. */
 export interface HttpRequest extends RequestFacts {
+  /** In upper case. */
+  readonly method: string
+  /** The path of the target, as it was sent. */
+  readonly path: string
   readonly headers: IncomingHttpHeaders
   /** The text after the `?`; empty if there is none. */
   readonly query: string
@@ -37,5 +41,7 @@ export interface HttpResponse {
 /** Answers a request, or throws a Refusal. */
 export type Endpoint = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>
 
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
+
 /** The endpoints of a listener, by path and method. */
-export type Routes = Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST' | 'OPTIONS', Endpoint>>>>>
+export type Routes = Readonly<Record<string, Readonly<Partial<Record<Method, Endpoint>>>>>

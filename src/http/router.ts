@@ -1,17 +1,34 @@
 import type { Endpoint, Routes } from './message.ts'
 import type { Meter, MeterFor } from './meter.ts'
 
+/** Finds the endpoints of a path; undefined if it has none. */
+export type FindEndpoints = (path: string) => Routes[string] | undefined
+
 /** The endpoints of a path. */
-interface Route {
+export interface Route {
   readonly endpoints: ReadonlyMap<string, Endpoint>
   /** The `Allow` header (RFC 9110 §10.2.1). */
   readonly allow: string
   readonly meter: Meter | undefined
 }
 
-/** The routes of a listener. Paths must match exactly, so that no two spellings lead to one endpoint. */
-export const createRouter = (routes: Routes, meterFor: MeterFor | undefined): ReadonlyMap<string, Route> =>
-  new Map(Object.entries(routes).map(([path, methods]) => [path, toRoute(methods, meterFor?.(path))]))
+/**
+ * The routes of a listener. Paths must match exactly, so that no two spellings lead to one endpoint.
+ * @param others finds the endpoints of paths that have parameters
+ */
+export function createRouter(
+  routes: Routes,
+  meterFor: MeterFor | undefined,
+  others: FindEndpoints = () => undefined,
+): (path: string) => Route | undefined {
+  const exact = new Map(Object.entries(routes).map(([path, methods]) => [path, toRoute(methods, meterFor?.(path))]))
+  return (path) => {
+    const known = exact.get(path)
+    if (known !== undefined) return known
+    const found = others(path)
+    return found && toRoute(found, undefined)
+  }
+}
 
 function toRoute(methods: Routes[string], meter: Meter | undefined): Route {
   // RFC 9110 §9.3.2: HEAD is GET without its content, which Node leaves out.

@@ -51,7 +51,9 @@ export const signatureAlgorithms = {
 export const SEALING = 'A256GCM'
 
 /** Every algorithm that a key can have. */
-export type KeyAlgorithm = SigningAlgorithm | typeof SEALING
+export const keyAlgorithms = [...signingAlgorithms, SEALING] as const
+
+export type KeyAlgorithm = (typeof keyAlgorithms)[number]
 
 const isSigningAlgorithm = (value: string): value is SigningAlgorithm =>
   signingAlgorithms.some((algorithm) => algorithm === value)

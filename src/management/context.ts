@@ -12,6 +12,7 @@ import type { TenantId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import type { RevocationStore } from '../tokens/revocation/store.ts'
+import type { Authority } from './authority/authority.ts'
 
 /** The stores that verbs read and write. Each write stores its event in the same transaction. */
 interface ManagementStores {
@@ -27,6 +28,8 @@ interface ManagementStores {
 export interface ManagementContext {
   /** The author of the change. Its event names them. */
   readonly actor: Actor
+  /** The limits of the author. Each verb checks them against the things as they would be after the change. */
+  readonly authority: Authority
   readonly tenant: TenantId
   readonly clock: Clock
   readonly random: RandomBytes

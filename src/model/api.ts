@@ -8,10 +8,17 @@ export type Claims = Readonly<Record<string, unknown>>
 export interface Api {
   readonly audience: Audience
   readonly name: string | undefined
+  /** The group that looks after the API. */
+  readonly owner?: string | undefined
   readonly scopes: readonly Scope[]
   readonly token: ApiTokenSettings
   /** The key that tokens of this API must be bound to. */
   readonly require: RequiredProof | undefined
+  /**
+   * Whether a client has scopes here only by a grant that names this API. The scopes that a client was given at every API, and those
+   * common to all clients, don't count here.
+   */
+  readonly byGrantOnly?: true
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Audience, ClientId, CredentialId } from '../oauth/ids.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
 import type { Api } from './api.ts'
 import type { Client, UnreadableClient } from './client.ts'
+import type { CredentialStep } from './credentials/store.ts'
 
 /** The number of clients that are read at a time when all are read. */
 const CLIENTS_IN_PAGE = 500
@@ -65,4 +66,14 @@ export interface ModelStore {
     id: ClientId,
     plan: (client: Client | UnreadableClient | undefined) => Step,
   ): Promise<Step>
+  /**
+   * Reads and writes the credentials of a client in one transaction, with the event of the change.
+   * @param plan called with the present client, possibly more than once; if it throws, nothing is written
+   * @returns the result of `plan`; undefined if the client does not exist
+   * @throws the errors of `plan`
+   */
+  updateCredentials<Step extends CredentialStep>(
+    client: ClientId,
+    plan: (client: Client | UnreadableClient) => Step,
+  ): Promise<Step | undefined>
 }

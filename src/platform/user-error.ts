@@ -8,7 +8,10 @@ export class UserError extends Error {
   readonly kind: MistakeKind = 'invalid'
 }
 
-/** `usage`: the command line is wrong. `refused`: it is not allowed. `conflict`: it does not fit the present state. */
+/**
+ * `usage`: the command line is wrong. `refused`: the person or program may not do it, or has not confirmed it. `conflict`: it does
+ * not fit the present state.
+ */
 export type MistakeKind = 'invalid' | 'usage' | 'not_found' | 'refused' | 'conflict'
 
 /** The command line or a value in it is wrong, and nothing was tried. */
@@ -16,19 +19,30 @@ export class UsageError extends UserError {
   override readonly kind = 'usage'
 }
 
-/** The thing that a person names does not exist. */
+/** Names something that does not exist, or that the reader may not see. */
 export class NotFound extends UserError {
   override readonly kind = 'not_found'
 }
 
-/** The person may not do this, or did not confirm it. */
-export class Refused extends UserError {
+/** Asks for something that the person or program may not do, or has not confirmed. */
+export class NotAllowed extends UserError {
   override readonly kind = 'refused'
 }
 
-/** The state of a thing forbids the change, or somebody else has changed the thing meanwhile. */
+/** Asks for a change that does not fit the present state. */
 export class Conflict extends UserError {
   override readonly kind = 'conflict'
+}
+
+/** The value of one field is wrong. */
+export class FieldError extends UserError {
+  /** The field, from the outermost to the innermost name or index. */
+  readonly path: readonly PropertyKey[]
+
+  constructor(path: readonly PropertyKey[], message: string) {
+    super(message)
+    this.path = path
+  }
 }
 
 /** A message lists this many mistakes, and counts the others. */

@@ -41,9 +41,10 @@ export function accessOf(client: Client, apis: ApiSet): AccessTo {
 function workOut(client: Client, api: Api, patterns: ApiPatterns): Access {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
   const members = (group: Scope): readonly string[] => group.includes ?? []
-  const isOpen = (scope: Scope) => scope.common === true && !client.restrictScopes
+  const isOpen = (scope: Scope) => scope.common === true && !client.restrictScopes && !api.byGrantOnly
   const grant = client.grants.find((one) => isSameUri(one.api, api.audience))
-  const names = grant === undefined ? client.scopes : [...client.scopes, ...grant.scopes]
+  const everywhere = api.byGrantOnly ? [] : client.scopes
+  const names = grant === undefined ? everywhere : [...everywhere, ...grant.scopes]
   const starred = names.filter(hasStar)
   const givenGroups = names.flatMap((name) => scopes.get(name) ?? [])
   const openGroups = api.scopes.filter(isOpen)

@@ -19,6 +19,8 @@ export interface ProofContext {
   readonly method: string
   /** The addresses of the endpoint, without query and fragment. */
   readonly uris: readonly string[]
+  /** The SHA-256 of the access token that the proof goes with, in base64url (RFC 9449 §4.3); undefined at the token endpoint. */
+  readonly accessTokenHash?: string
   /** The time of the request. Milliseconds. */
   readonly now: number
   readonly marks: ReplayMarks

@@ -14,6 +14,7 @@ export interface ProofClaims {
   readonly nbf: number | undefined
   readonly exp: number | undefined
   readonly nonce: string | undefined
+  readonly ath: string | undefined
 }
 
 /**
@@ -27,7 +28,7 @@ const LONGEST_JTI = 256
  * Reads the claims that every proof must have (RFC 9449 §4.2) or may have (RFC 7519 §4.1).
  * @throws Refusal `dpop_proof_claims`
  */
-export function parseClaims({ jti, htm, htu, iat, nbf, exp, nonce }: CompactJws['claims']): ProofClaims {
+export function parseClaims({ jti, htm, htu, iat, nbf, exp, nonce, ath }: CompactJws['claims']): ProofClaims {
   const wrong = (claim: string, value: unknown) =>
     refusal('dpop_proof_claims', { detail: { claim, received: received(value) } })
   if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI) throw wrong('jti', jti)
@@ -37,16 +38,19 @@ export function parseClaims({ jti, htm, htu, iat, nbf, exp, nonce }: CompactJws[
   if (nbf !== undefined && !isNumericDate(nbf)) throw wrong('nbf', nbf)
   if (exp !== undefined && !isNumericDate(exp)) throw wrong('exp', exp)
   if (nonce !== undefined && typeof nonce !== 'string') throw wrong('nonce', nonce)
-  return { jti, htm, htu, iat, nbf, exp, nonce }
+  return { jti, htm, htu, iat, nbf, exp, nonce, ath: typeof ath === 'string' ? ath : undefined }
 }
 
-/** Checks that the proof is for this request. @throws Refusal `dpop_proof_htm`, `dpop_proof_htu` */
-export function checkRequest({ htm, htu }: ProofClaims, { method, uris }: ProofContext): void {
+/** Checks that the proof is for this request. @throws Refusal `dpop_proof_htm`, `dpop_proof_htu`, `dpop_proof_ath` */
+export function checkRequest({ htm, htu, ath }: ProofClaims, { method, uris, accessTokenHash }: ProofContext): void {
   if (htm !== method) {
     throw refusal('dpop_proof_htm', { detail: { expected: method, received: received(htm) } })
   }
   if (!uris.some((uri) => isSameTarget(uri, htu))) {
     throw refusal('dpop_proof_htu', { detail: { expected: uris, received: received(htu) } })
+  }
+  if (accessTokenHash !== undefined && ath !== accessTokenHash) {
+    throw refusal('dpop_proof_ath', { detail: { expected: accessTokenHash, received: received(ath) } })
   }
 }
 

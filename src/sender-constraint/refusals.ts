@@ -79,6 +79,12 @@ export const proofRefusals = {
     description: 'htu of the DPoP proof is not the URI of the request',
     meaning: 'The proof was made for another URI. Its htu must be the address of the endpoint in the metadata.',
   },
+  dpop_proof_ath: {
+    ...BAD_PROOF,
+    description: 'ath of the DPoP proof is not the hash of the access token',
+    meaning:
+      'The proof was made for another access token, or for none. Its ath must be the SHA-256 of the token (RFC 9449 §4.2).',
+  },
   dpop_proof_time: {
     ...BAD_PROOF,
     description: 'iat, nbf or exp of the DPoP proof does not fit the time of the server',

@@ -10,6 +10,7 @@ import type { Readings } from '../observability/readings.ts'
 import type { Snapshot } from '../observability/snapshot.ts'
 import { type Tracing, untraced } from '../observability/tracing.ts'
 import type { Store } from '../store/tables/sql-store.ts'
+import { type AdminParts, openAdminApi } from './admin.ts'
 import { openAudit } from './audit.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
@@ -51,6 +52,7 @@ export interface Foundation {
 export interface OwnParts extends Pick<Health, 'problems' | 'isWithoutWorkers'> {
   readonly certificates: Pick<CertificateCheck, 'prepareAuthorities'>
   readonly readings: readonly (() => Readings)[]
+  readonly admin: AdminParts
   /** The measurements of the workers. */
   readonly snapshots?: () => Promise<readonly Snapshot[]>
   /** Begins to serve clients and APIs. */
@@ -166,11 +168,13 @@ interface Administered extends Reported {
 }
 
 /** Opens the admin listener, with metrics and health. */
-function openAdmin(
+async function openAdmin(
   dependencies: Dependencies,
-  { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots } }: Administered,
+  { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots, admin } }: Administered,
 ): Promise<RunningListener> {
-  return listenForAdmin(dependencies, {
+  let port = 0
+  const findEndpoints = openAdminApi(dependencies, store, admin, () => port)
+  const routes = {
     ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])]),
     ...healthRoutes({
       isDraining: () => drain.isAnnounced,
@@ -180,5 +184,8 @@ function openAdmin(
       problems,
       ...(isWithoutWorkers && { isWithoutWorkers }),
     }),
-  })
+  }
+  const listener = await listenForAdmin(dependencies, routes, findEndpoints)
+  port = listener.port
+  return listener
 }

@@ -1,9 +1,12 @@
+import { ADMIN_BODY_LIMIT } from '../admin/api/body.ts'
+import { refusalResponse } from '../admin/api/problem.ts'
 import { recordEarlyRefusal } from '../endpoints/pipeline.ts'
 import type { RuntimeContext } from '../endpoints/routes.ts'
 import { type Listener, type ListenerOptions, listen } from '../http/listener.ts'
 import type { Routes } from '../http/message.ts'
 import type { MeterFor } from '../http/meter.ts'
 import { TrustedProxies } from '../http/proxies.ts'
+import type { FindEndpoints } from '../http/router.ts'
 import type { CertificateUse } from '../model/directory/certificate-use.ts'
 import type { Dependencies } from './environment.ts'
 
@@ -13,11 +16,20 @@ export interface RunningListener extends Pick<Listener, 'port' | 'prepareCertifi
 }
 
 /** Listens for administrators and orchestrators. */
-export const listenForAdmin = (dependencies: Dependencies, routes: Routes): Promise<RunningListener> =>
+export const listenForAdmin = (
+  dependencies: Dependencies,
+  routes: Routes,
+  findEndpoints: FindEndpoints,
+): Promise<RunningListener> =>
   listenFor(dependencies, {
     ...common(dependencies),
-    ...dependencies.config.admin,
+    host: dependencies.config.admin.host,
+    port: dependencies.config.admin.port,
     routes,
+    findEndpoints,
+    bodyLimit: ADMIN_BODY_LIMIT,
+    respond: refusalResponse,
+    challenge: `Bearer realm="${dependencies.config.issuer}"`,
     tls: dependencies.config.certificate,
     asksCertificate: () => false,
     onlyProxies: false,

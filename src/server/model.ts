@@ -4,6 +4,7 @@ import { requireFitting } from '../keys/fitting.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { KeyRotation } from '../keys/rotation.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
+import { adminApi } from '../management/authority/admin-api.ts'
 import { ChangeFeed, type FeedStart, readFeedStart } from '../model/changes/feed.ts'
 import { CertificateUse } from '../model/directory/certificate-use.ts'
 import { Directory } from '../model/directory/directory.ts'
@@ -59,7 +60,11 @@ async function loadModel(
 ): Promise<LoadedModel> {
   const onUnreadable: OnUnreadable = (record) => unreadable.report(record)
   const certificateUse = await CertificateUse.open(store.certificateUse)
-  const directory = await Directory.open(store.directory, { mostClients: config.cache.clients, onUnreadable })
+  const directory = await Directory.open(store.directory, {
+    mostClients: config.cache.clients,
+    builtIn: [adminApi],
+    onUnreadable,
+  })
   const masterKey = new MasterKey(config.masterKey, random, config.previousMasterKey)
   await requireFitting(store.keys, masterKey)
   const keyring = await Keyring.open(store.keys, masterKey, onUnreadable)

@@ -3,10 +3,13 @@ import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
 import type { Config } from '../config/resolve.ts'
 import { reservePort } from '../http/listener.ts'
 import { one } from '../observability/readings.ts'
+import { ReplayMarks } from '../replay/marks.ts'
+import { gatherRefusals } from './audit.ts'
 import { compose, type Foundation, type OwnParts, type Server } from './compose.ts'
 import type { Environment } from './environment.ts'
 import { readGuesses } from './metrics.ts'
-import { tokenLifetime } from './reload/table.ts'
+import { openModel } from './model.ts'
+import { createTokenParts } from './services.ts'
 import { WorkerPool } from './workers/pool.ts'
 
 /** Starts workers, and the objects that they share. Rejects, with nothing left running, if one can't start. */
@@ -22,11 +25,10 @@ export const startPrimary = (
     build: (foundation) => buildPrimary(foundation, workers),
   })
 
-async function buildPrimary(
-  { dependencies: { config, clock, log, shutdown }, store, audit }: Foundation,
-  configured: number,
-): Promise<OwnParts> {
-  await tokenLifetime(config, store)
+async function buildPrimary({ dependencies, store, audit }: Foundation, configured: number): Promise<OwnParts> {
+  const { config, clock, log, shutdown } = dependencies
+  // The admin API needs the model, too.
+  const model = await openModel(dependencies, store)
   // The primary validates a new configuration, so that either all workers put it in force, or none.
   const certificates = new CertificateCheck(config.clientAuthorities, clock)
   const guesses = new GuessLimiter(clock)
@@ -42,6 +44,12 @@ async function buildPrimary(
   })
   return {
     certificates,
+    admin: {
+      ...createTokenParts(dependencies, model, new ReplayMarks(store.replay, clock)),
+      directory: model.directory,
+      masterKey: model.masterKey,
+      audit: gatherRefusals(dependencies, audit),
+    },
     problems: async () => workers.problems,
     isWithoutWorkers: () => workers.ready === 0,
     readings: [

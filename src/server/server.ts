@@ -32,6 +32,7 @@ async function buildServer({ dependencies, store, audit, tracing }: Foundation):
   const traffic = new Traffic()
   return {
     certificates: services.clientAuth.certificates,
+    admin: { ...services, directory: model.directory, masterKey: model.masterKey, audit: gathered },
     problems: () => problemsOf(model),
     readings: [
       () => traffic.read(),

@@ -14,11 +14,14 @@ import type { RuntimeContext } from '../endpoints/routes.ts'
 import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import type { Tracing } from '../observability/tracing.ts'
 import { AccessDecisions } from '../policy/entitlement.ts'
+import type { ReplayMarks } from '../replay/marks.ts'
 import { DpopNonces } from '../sender-constraint/nonce.ts'
 import { ProofKeys } from '../sender-constraint/proof-keys.ts'
+import type { ProofVerifier } from '../sender-constraint/verify-proof.ts'
 import { TokenIntrospector } from '../tokens/introspection/introspector.ts'
 import { TokenProfiles } from '../tokens/profile.ts'
 import { Sealer, Unsealer } from '../tokens/sealed.ts'
+import type { Verifier } from '../tokens/verify.ts'
 import type { CredentialNotes } from './credentials.ts'
 import type { Dependencies } from './environment.ts'
 import type { Model } from './model.ts'
@@ -32,11 +35,44 @@ interface Parts {
   readonly tracing: Tracing
 }
 
+/** The parts that verify tokens and the proofs that go with them. */
+export interface TokenParts {
+  readonly tokenVerifier: Verifier
+  readonly introspector: TokenIntrospector
+  readonly proofVerifier: ProofVerifier
+}
+
+/** Makes the parts that verify our own tokens. */
+export function createTokenParts(
+  { config, clock, live }: Pick<Dependencies, 'config' | 'clock' | 'live'>,
+  { changes, directory, masterKey, keyring, revocations }: Model,
+  marks: ReplayMarks,
+): TokenParts {
+  const tokenVerifier = { issuer: config.issuer, keyring, clock, unsealer: new Unsealer() }
+  return {
+    tokenVerifier,
+    introspector: new TokenIntrospector({ verifier: tokenVerifier, changes, directory, revocations }),
+    proofVerifier: {
+      marks,
+      keys: new ProofKeys(),
+      nonces: new DpopNonces(() => masterKey.derive('dpop nonce', keyring.masterKeyId), clock),
+      get isNonceRequired() {
+        return live.current.dpop.require_nonce === 'on'
+      },
+      get algorithms() {
+        return live.current.dpop.algorithms
+      },
+      tokenEndpoint: config.issuer + endpointPaths.token,
+    },
+  }
+}
+
 /** Makes the services that the OAuth endpoints call. @throws UserError if a configured file is unusable */
 export function createServices(
-  { config, clock, random, lookup, primary, live, holds }: Dependencies,
+  dependencies: Dependencies,
   { model, credentials, audit, tracing }: Parts,
 ): RuntimeContext {
+  const { config, clock, random, lookup, primary, live, holds } = dependencies
   const { changes, directory, keySources, masterKey, keyring, revocations, consumers } = model
   const { usage, marks } = credentials
   const fetcher = tracing.calls(
@@ -54,7 +90,7 @@ export function createServices(
     issuer === undefined ? keySets.keysFor(jwksUri, undefined) : issuerKeys.keysFor(issuer, undefined, jwksUri),
   )
   const tokenEndpoint = config.issuer + endpointPaths.token
-  const tokenVerifier = { issuer: config.issuer, keyring, clock, unsealer: new Unsealer() }
+  const tokens = createTokenParts(dependencies, model, marks)
   const certificates = new CertificateCheck(config.clientAuthorities, clock)
   return {
     directory,
@@ -91,18 +127,7 @@ export function createServices(
         },
       },
     },
-    proofVerifier: {
-      marks,
-      keys: new ProofKeys(),
-      nonces: new DpopNonces(() => masterKey.derive('dpop nonce', keyring.masterKeyId), clock),
-      get isNonceRequired() {
-        return live.current.dpop.require_nonce === 'on'
-      },
-      get algorithms() {
-        return live.current.dpop.algorithms
-      },
-      tokenEndpoint,
-    },
+    ...tokens,
     issuer: {
       url: config.issuer,
       keyring: traceSigners(tracing, keyring),
@@ -113,8 +138,6 @@ export function createServices(
       sealer: new Sealer(random),
     },
     changes,
-    introspector: new TokenIntrospector({ verifier: tokenVerifier, changes, directory, revocations }),
-    tokenVerifier,
     revocations,
     recording: { tenant: DEFAULT_TENANT, audit },
     metadata: {

@@ -1,5 +1,6 @@
 import { operator } from '../../src/audit/actor.ts'
 import type { MasterKey } from '../../src/crypto/master-key.ts'
+import { FULL } from '../../src/management/authority/authority.ts'
 import type { ManagementContext } from '../../src/management/context.ts'
 import type { MakingContext } from '../../src/management/credentials/make.ts'
 import { DEFAULT_TENANT } from '../../src/oauth/ids.ts'
@@ -16,6 +17,7 @@ export const contextOf = (
   masterKey: MasterKey,
 ): MakingContext & { readonly masterKey: MasterKey } => ({
   actor: ALICE,
+  authority: FULL,
   tenant: DEFAULT_TENANT,
   clock,
   random: systemRandom,

@@ -71,6 +71,23 @@ const kinds: Kinds = {
         (await scans.selectFrom('key_consumer').select('last_seen').execute()).map(({ last_seen }) => last_seen),
     },
   },
+  idempotency: {
+    prune: {
+      fill: ({ unhurried }, times) => {
+        const rows = times.map((time) => ({
+          tenant: DEFAULT_TENANT,
+          id: `i${++made}`,
+          request: 'r',
+          answer: null,
+          expires_at: time,
+        }))
+        return inParts(rows, (some) => unhurried.insertInto('idempotency_key').values(some).execute())
+      },
+      prune: ({ idempotency }, time, most) => idempotency.prune(time, most),
+      left: async ({ scans }) =>
+        (await scans.selectFrom('idempotency_key').select('expires_at').execute()).map(({ expires_at }) => expires_at),
+    },
+  },
   replay: {
     pruneMarks: {
       fill: ({ unhurried }, times) => {

@@ -501,7 +501,7 @@ export function storeContract(
       const since = await other.changes.latestChange()
       const writes = { put: [{ ...secret('1', 'x'), revokedAt: 7 }, secret('3', 'z')], remove: [CredentialId('2')] }
       let seen: readonly unknown[] = []
-      const written = await one.credentials.updateCredentials(ClientId('a'), (credentials) => {
+      const written = await one.model.updateCredentials(ClientId('a'), ({ credentials }) => {
         seen = credentials.all
         return { writes, event: event('change') }
       })
@@ -526,7 +526,7 @@ export function storeContract(
         [client('a', { enabled: false, ended: { disabledAt: 5 }, credentials: toCredentials([removed]) })],
       )
       const remove = (credential: SecretCredential) =>
-        one.credentials.updateCredentials(ClientId('a'), () => ({
+        one.model.updateCredentials(ClientId('a'), () => ({
           writes: { put: [], remove: [credential.id], keepAway: credential },
           event: event('remove'),
         }))
@@ -565,11 +565,14 @@ export function storeContract(
       await put(one, [], [client('a')])
       await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
-          (index % 2 === 0 ? one : other).credentials.updateCredentials(ClientId('a'), ({ all: credentials }) => {
-            // Each process writes the credentials that it read, and one more.
-            const labelled = { ...secret(`${index}`, `after ${credentials.length}`), createdAt: index }
-            return { writes: { put: [...credentials, labelled], remove: [] }, event: event(`change ${index}`) }
-          }),
+          (index % 2 === 0 ? one : other).model.updateCredentials(
+            ClientId('a'),
+            ({ credentials: { all: credentials } }) => {
+              // Each process writes the credentials that it read, and one more.
+              const labelled = { ...secret(`${index}`, `after ${credentials.length}`), createdAt: index }
+              return { writes: { put: [...credentials, labelled], remove: [] }, event: event(`change ${index}`) }
+            },
+          ),
         ),
       )
       const all = (await one.credentials.listCredentials(ClientId('a')))?.found ?? []
@@ -584,19 +587,19 @@ export function storeContract(
       const since = await one.changes.latestChange()
       const refusal = new Error('no')
       await expect(
-        one.credentials.updateCredentials(before.id, () => {
+        one.model.updateCredentials(before.id, () => {
           throw refusal
         }),
       ).rejects.toBe(refusal)
       const broken = { ...secret('2', 'y'), hint: null as unknown as string }
       await expect(
-        one.credentials.updateCredentials(before.id, () => ({
+        one.model.updateCredentials(before.id, () => ({
           writes: { put: [secret('3', 'z'), broken], remove: [CredentialId('1')] },
           event: event('broken'),
         })),
       ).rejects.toThrow()
       let planned = false
-      const none = await one.credentials.updateCredentials(ClientId('nobody'), () => {
+      const none = await one.model.updateCredentials(ClientId('nobody'), () => {
         planned = true
         return { writes: { put: [secret('4', 'w')], remove: [] }, event: event('nobody') }
       })
@@ -605,7 +608,7 @@ export function storeContract(
       expect(await one.changes.latestChange()).toBe(since)
       expect((await one.audit.listEvents({ limit: 9 })).map(({ requestId }) => requestId)).toEqual(['apply'])
       // A transaction that was rolled back holds no locks.
-      await other.credentials.updateCredentials(before.id, () => ({
+      await other.model.updateCredentials(before.id, () => ({
         writes: { put: [], remove: [CredentialId('1')] },
         event: event('after'),
       }))

@@ -33,6 +33,18 @@ const calls: Calls = {
         client: client('a', { ended: { disabledAt: time } }),
         event: event('u', time),
       })),
+    updateCredentials: ({ model }, time) =>
+      model.updateCredentials(ClientId('a'), ({ credentials: { all } }) => ({
+        writes: { put: all.map((one) => ({ ...one, revokedAt: time })), remove: [] },
+        event: event('r', time),
+      })),
+  },
+  idempotency: {
+    begin: ({ idempotency }, time) => idempotency.begin('i', 'request', time, time + DAY),
+    complete: ({ idempotency }, time) =>
+      idempotency.complete('i', { status: 201, location: undefined, etag: undefined, body: '{}' }, time),
+    release: ({ idempotency }) => idempotency.release('i'),
+    prune: ({ idempotency }, time) => idempotency.prune(time, 10),
   },
   directory: {
     loadClient: ({ directory }) => directory.loadClient(ClientId('a')),
@@ -85,11 +97,6 @@ const calls: Calls = {
   },
   credentials: {
     listCredentials: ({ credentials }) => credentials.listCredentials(ClientId('a')),
-    updateCredentials: ({ credentials }, time) =>
-      credentials.updateCredentials(ClientId('a'), ({ all }) => ({
-        writes: { put: all.map((one) => ({ ...one, revokedAt: time })), remove: [] },
-        event: event('r', time),
-      })),
     noteUses: ({ credentials }, time) => credentials.noteUses([{ id: CredentialId('1'), at: time }]),
     listExpiring: ({ credentials }, time) => credentials.listExpiring(time, time + DAY, 10),
     listSamples: ({ credentials }) => credentials.listSamples(),

@@ -89,7 +89,7 @@ describe('concurrent nodes', () => {
     const since = await nodes[0].changes.latestChange()
     const ids = ['reporter', 'auditor', 'brief'].map(ClientId)
     const update = indexes.map((index) =>
-      nodeOf(index).credentials.updateCredentials(ids[index % 3] ?? ClientId(''), () => ({
+      nodeOf(index).model.updateCredentials(ids[index % 3] ?? ClientId(''), () => ({
         writes: { put: [], remove: [] },
         event,
       })),

@@ -50,6 +50,30 @@ const steps: Steps = {
       }),
     listClients: ({ model }) => model.listClients('', 10),
     lastUses: ({ model }) => model.lastUses([S]),
+    updateCredentials: ({ model }, of) =>
+      model.updateCredentials(A, ({ credentials: { all } }) => ({
+        writes: {
+          put: all.filter(({ id }) => id === 's').map((one) => ({ ...one, revokedAt: of })),
+          remove: isFirst(of) ? [CredentialId('f')] : [],
+          ...keepAway(all.filter(({ id }) => isFirst(of) && id === 'f')),
+        },
+        event: said('update', of),
+      })),
+  },
+  idempotency: {
+    begin: async ({ idempotency }, of) => [
+      await idempotency.begin('i', `request ${of}`, NOW, NOW + DAY),
+      await idempotency.begin('i', `request ${of}`, NOW, NOW + DAY),
+    ],
+    complete: async ({ idempotency }, of) => {
+      await idempotency.complete('i', { status: 200 + of, location: undefined, etag: undefined, body: '{}' }, NOW + DAY)
+      return idempotency.begin('i', 'other', NOW, NOW + DAY)
+    },
+    release: async ({ idempotency }, of) => {
+      await idempotency.release('i')
+      return idempotency.begin('i', `again ${of}`, NOW, NOW + DAY)
+    },
+    prune: ({ idempotency }) => idempotency.prune(1, 10),
   },
   directory: {
     loadClient: ({ directory }) => directory.loadClient(A),
@@ -77,15 +101,6 @@ const steps: Steps = {
       credentials.replaceRetrievable(S, ciphertext(of), ciphertext(of, 'anew '), said('rewrap', of)),
     forgetRetrievable: async ({ credentials }, of) =>
       isFirst(of) && credentials.forgetRetrievable(S, ciphertext(of, 'anew '), said('forget', of)),
-    updateCredentials: ({ credentials }, of) =>
-      credentials.updateCredentials(A, ({ all }) => ({
-        writes: {
-          put: all.filter(({ id }) => id === 's').map((one) => ({ ...one, revokedAt: of })),
-          remove: isFirst(of) ? [CredentialId('f')] : [],
-          ...keepAway(all.filter(({ id }) => isFirst(of) && id === 'f')),
-        },
-        event: said('update', of),
-      })),
   },
   keys: {
     updateKeys: ({ keys }, of) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Conflict, NotFound, Refused, UserError } from '../../platform/user-error.ts'
+import { Conflict, NotFound, NotAllowed, UserError } from '../../platform/user-error.ts'
 
 /** A problem as the admin API sends it (RFC 9457). */
 const problemSchema = z.looseObject({
@@ -24,9 +24,9 @@ export function errorOfProblem(status: number, body: unknown): UserError {
     case 404:
       return new NotFound(message)
     case 401:
-      return new Refused(`${message}: log in again, with tessera login`)
+      return new NotAllowed(`${message}: log in again, with tessera login`)
     case 403:
-      return new Refused(message)
+      return new NotAllowed(message)
     case 409:
     case 412:
       return new Conflict(message)

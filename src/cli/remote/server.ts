@@ -40,7 +40,7 @@ export class Server {
     this.#ca = ca === undefined ? undefined : [...getCACertificates('default'), readAuthorities('--ca', ca)]
   }
 
-  /** @param token undefined if the request needs none @throws UserError, NotFound, Refused or Conflict for any other answer */
+  /** @param token undefined if the request needs none @throws UserError, NotFound, NotAllowed or Conflict for any other answer */
   async send({ method, path, headers = {}, body }: RemoteRequest, token: string | undefined): Promise<RemoteAnswer> {
     const text = body === undefined ? undefined : JSON.stringify(body)
     const response = await this.#exchange(

@@ -2,6 +2,7 @@ import type { Client } from '../../model/client.ts'
 import type { ClientStep } from '../../model/store.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { UserError } from '../../platform/user-error.ts'
+import { requireOverClient } from '../authority/client-rights.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { clientChange } from '../fields.ts'
 import { noClient } from './show.ts'
@@ -29,6 +30,7 @@ export function changeClient(
         `${id} can't be read (${before.problem}), and gets no tokens: apply a manifest that names it; tessera revoke --client ends its tokens`,
       )
     }
+    requireOverClient(context.authority, 'clients:write', before)
     const client = change(before)
     const { enabled } = client
     const occurrence = { type: 'client.change', clientId: id, detail: { enabled } } as const

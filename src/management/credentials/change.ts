@@ -3,11 +3,25 @@ import type { Credential, Credentials, UnreadableCredential } from '../../model/
 import { type CredentialWrites, nameOf } from '../../model/credentials/life.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { Conflict } from '../../platform/user-error.ts'
+import { requireOverClient } from '../authority/client-rights.ts'
+import type { Permission } from '../authority/permissions.ts'
 import { noClient } from '../clients/show.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { credentialChanges, type Standing } from '../fields.ts'
 import { listCredentials } from './list.ts'
 import type { MadeCredential } from './make.ts'
+
+/** The permission that each change of credentials takes. */
+const PERMISSIONS = {
+  'credential.add': 'credentials:write',
+  'credential.change': 'credentials:write',
+  'credential.rotate': 'credentials:rotate',
+  'credential.cancel': 'credentials:rotate',
+  'credential.revoke': 'credentials:delete',
+  'credential.remove': 'credentials:delete',
+} as const satisfies Partial<Record<AuditEventType, Permission>>
+
+type CredentialEventType = keyof typeof PERMISSIONS
 
 /** One change of a client's credentials. */
 export interface CredentialChange<Subject extends Credential | UnreadableCredential = Credential> {
@@ -25,27 +39,33 @@ export interface CredentialName {
   readonly name: string
 }
 
+/** Refuses a change of a state that its author has not seen. It is called in the transaction, and throws to refuse. */
+export interface Expecting<Subject> {
+  readonly expected?: (present: Subject) => void
+}
+
 /**
  * Changes the credentials of a client and records the change, in one transaction.
  * @param plan called with the present credentials, possibly more than once
  * @returns the result of `plan`
- * @throws UserError if the client does not exist; the errors of `plan`
+ * @throws NotFound if the client does not exist; NotAllowed; the errors of `plan`
  */
 export async function changeCredentials<Change extends CredentialChange<Credential | UnreadableCredential>>(
   context: ManagementContext,
   client: ClientId,
-  type: AuditEventType,
+  type: CredentialEventType,
   plan: (credentials: Credentials) => Change,
 ): Promise<Change> {
-  const step = await context.store.credentials.updateCredentials(client, (before) => {
-    const change = plan(before)
+  const step = await context.store.model.updateCredentials(client, (before) => {
+    requireOverClient(context.authority, PERMISSIONS[type], before)
+    const change = plan(before.credentials)
     const { id, label } = change.credential
     const kind = 'problem' in change.credential ? undefined : change.credential.kind
     const event = recordedBy(context, {
       type,
       clientId: client,
       detail: { credential: id, label, kind, ...change.extraDetail },
-      changes: credentialChanges(client, before, standingAfter(before, change.writes)),
+      changes: credentialChanges(client, before.credentials, standingAfter(before.credentials, change.writes)),
     })
     return { change, writes: change.writes, event }
   })
@@ -55,7 +75,7 @@ export async function changeCredentials<Change extends CredentialChange<Credenti
 
 /** The addition of a credential, with the values needed to show its secret first. */
 interface Addition<Change> {
-  readonly type: AuditEventType
+  readonly type: CredentialEventType
   /** The credentials as they were when the new one was made. */
   readonly before: Standing
   readonly add: (credentials: Standing) => Change

@@ -1,7 +1,7 @@
 import type { Credential, UnreadableCredential } from '../../model/credentials/credential.ts'
 import { remove } from '../../model/credentials/life.ts'
 import type { ManagementContext } from '../context.ts'
-import { type CredentialChange, type CredentialName, changeCredentials } from './change.ts'
+import { type CredentialChange, type CredentialName, changeCredentials, type Expecting } from './change.ts'
 import { findCredential, withName } from './find.ts'
 
 /**
@@ -11,7 +11,7 @@ import { findCredential, withName } from './find.ts'
  */
 export async function removeCredential(
   context: ManagementContext,
-  { client, name }: CredentialName,
+  { client, name, expected }: CredentialName & Expecting<Credential | UnreadableCredential>,
 ): Promise<Credential | UnreadableCredential> {
   const { credential } = await changeCredentials(
     context,
@@ -19,8 +19,12 @@ export async function removeCredential(
     'credential.remove',
     (standing): CredentialChange<Credential | UnreadableCredential> => {
       const [unreadable] = withName(standing.unreadable, name)
-      if (unreadable !== undefined) return { writes: { put: [], remove: [unreadable.id] }, credential: unreadable }
+      if (unreadable !== undefined) {
+        expected?.(unreadable)
+        return { writes: { put: [], remove: [unreadable.id] }, credential: unreadable }
+      }
       const credential = findCredential(standing, name, context.clock.now())
+      expected?.(credential)
       return { writes: remove(standing.all, credential), credential }
     },
   )

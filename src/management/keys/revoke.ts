@@ -3,10 +3,12 @@ import { canUse, openKey } from '../../keys/open-key.ts'
 import { planRevocation, whichCount } from '../../keys/schedule.ts'
 import type { KeyRows, KeyWrites, StoredKey } from '../../keys/store.ts'
 import { NotFound } from '../../platform/user-error.ts'
+import { requireEverywhere } from '../authority/authority.ts'
 import { type KeyContext, recordedKeys } from './context.ts'
 
 /** Revokes a key at once, and with it every token that it signed. @throws UserError if the key does not exist */
 export async function revokeKey(context: KeyContext, kid: string): Promise<KeyWrites> {
+  requireEverywhere(context.authority, 'keys:write')
   const { store, masterKey, policy, clock } = context
   const known = findKey(await store.keys.listKeys(), kid)
   const next = known && (await createKey(known.algorithm))

@@ -3,6 +3,7 @@ import { createKey, encryptKey } from '../../keys/candidate.ts'
 import { canUse, openKey } from '../../keys/open-key.ts'
 import { planManualRotation, whichCount } from '../../keys/schedule.ts'
 import type { KeyWrites } from '../../keys/store.ts'
+import { requireEverywhere } from '../authority/authority.ts'
 import { type KeyContext, recordedKeys } from './context.ts'
 
 interface RotateInput {
@@ -13,6 +14,7 @@ interface RotateInput {
 
 /** Rotates the keys of an algorithm now rather than by schedule. */
 export async function rotateKeys(context: KeyContext, { algorithm, atOnce }: RotateInput): Promise<KeyWrites> {
+  requireEverywhere(context.authority, 'keys:write')
   const { store, masterKey, policy, clock } = context
   const key = await createKey(algorithm)
   return store.keys.updateKeys((rows) => {

@@ -6,6 +6,7 @@ import { isSameUri, normaliseUri } from '../../oauth/uri.ts'
 import { accessOf } from '../../policy/scopes.ts'
 import { presetWarnings } from '../../tokens/presets.ts'
 import { resolveProfile } from '../../tokens/profile.ts'
+import { ADMIN_AUDIENCE } from '../authority/admin-api.ts'
 import type { ApiInput } from '../schemas/api.ts'
 import { toApi } from '../schemas/api.ts'
 import type { ClientInput } from '../schemas/client.ts'
@@ -30,6 +31,8 @@ export function refuseDangling({ manifest, errorAt }: ParsedManifest, apis: ApiS
 export function refuseRespelled({ manifest, errorAt }: ParsedManifest, before: ApiSet): void {
   const seen = new Map<string, string>()
   for (const [index, { audience }] of manifest.apis.entries()) {
+    if (audience === ADMIN_AUDIENCE)
+      throw errorAt(['apis', index, 'audience'], 'is the audience of the admin API, which is built in')
     const normal = normaliseUri(audience)
     const other = [before.get(audience)?.audience, before.unreadableOf(audience)?.id, seen.get(normal)].find(
       (one) => one !== undefined && one !== audience,
@@ -57,7 +60,7 @@ function checkGroups(api: ApiInput, index: number, errorAt: ErrorAt): void {
 
 function checkClient(client: ClientInput, index: number, apis: ApiSet, errorAt: ErrorAt): void {
   for (const [at, scope] of client.scopes.entries()) {
-    if (apis.withScope(scope).length > 0) continue
+    if (apis.withScope(scope).some((api) => !api.byGrantOnly)) continue
     throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}${butFor(apis)}`)
   }
   const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]) }, apis)

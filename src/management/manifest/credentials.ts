@@ -2,18 +2,17 @@ import { timingSafeEqual } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { RemovedCredential } from '../../model/client.ts'
 import type { Credential } from '../../model/credentials/credential.ts'
-import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
 import { type SecretHash, scryptDigest, sha256 } from '../../model/credentials/secret-hash.ts'
 import { type CredentialMaker, type MadeCredential, makeCredential, type ProofSpec } from '../credentials/make.ts'
-import type { CredentialInput, FederatedInput } from '../schemas/credential.ts'
-import { withoutUndefined } from '../schemas/values.ts'
+import { proofOf } from '../credentials/proof.ts'
+import type { CredentialInput } from '../schemas/credential.ts'
 
 /** The secret of a credential, and the origin of the credential. */
 interface Source {
   /** The secret that the manifest gives; undefined if it is to be generated. A generated secret stays the same once it exists. */
   readonly secret: string | undefined
   readonly generate: () => string
-  readonly origin: 'manifest' | 'sample'
+  readonly origin: 'manifest' | 'command' | 'sample'
 }
 
 /** The present and the removed credentials of a client. */
@@ -48,15 +47,6 @@ export async function planCredential(
   const { credential } = await makeCredential(maker, made, terms, before)
   const known = [...before, ...removed.map((one) => one.credential)]
   return { credential: { ...credential, revokedAt: await revocationOf(given, known) }, generated }
-}
-
-function proofOf(wanted: CredentialInput, secret: string | undefined): ProofSpec {
-  const { jwks, jwks_uri: jwksUri, algorithm, certificate, federated, retrievable = false } = wanted
-  if (jwks !== undefined) return { kind: 'keys', source: { jwks: jwks.keys }, algorithm }
-  if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm }
-  if (certificate !== undefined) return { kind: 'certificate', matcher: withoutUndefined(certificate) }
-  if (federated !== undefined) return { kind: 'federated', trust: toTrust(federated) }
-  return { kind: 'secret', secret, isRetrievable: retrievable }
 }
 
 /** The expiry to keep: a manifest can't lengthen a life that a rotation has shortened, even if the successor was removed. */
@@ -102,7 +92,3 @@ async function matches(hash: SecretHash, secret: string): Promise<boolean> {
   if (hash.kind === 'sha256') return hash.digest === sha256(secret)
   return timingSafeEqual(hash.digest, await scryptDigest(secret, hash.parameters))
 }
-
-/** A federated credential as a manifest describes it. */
-export const toTrust = ({ jwks_uri: jwksUri, jwks, max_age: maxAge, ...trust }: FederatedInput): FederatedTrust =>
-  withoutUndefined({ ...trust, jwksUri, jwks: jwks?.keys, maxAge })

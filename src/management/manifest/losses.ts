@@ -3,10 +3,8 @@ import type { Api } from '../../model/api.ts'
 import { ApiSet } from '../../model/api-set.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import { type Credential, isValid } from '../../model/credentials/credential.ts'
-import { isDynamic, isValueOf } from '../../model/scope-patterns.ts'
 import { allClients, type ModelSnapshot, type ModelStore } from '../../model/store.ts'
-import { isSameUri } from '../../oauth/uri.ts'
-import { accessOf } from '../../policy/scopes.ts'
+import { heldAt } from '../../policy/held.ts'
 import type { Loss, Plan } from './plan.ts'
 
 /** Finds the losses that a plan causes, in the order of its steps. @param now milliseconds */
@@ -124,20 +122,4 @@ function scopeLosses(before: Client, after: Client, apis: ApiSet): readonly Loss
     const lost = [...heldAt(before, api, apis)].filter((scope) => !has.has(scope))
     return lost.map((scope) => ({ kind: 'client scope' as const, clientId: after.id, audience: api.audience, scope }))
   })
-}
-
-/** A stand-in for any value of a dynamic scope. */
-const SOME = '0'
-
-/** The names of the scopes that a client may be granted at an API. A dynamic scope counts by its pattern, or by the values given. */
-function heldAt(client: Client, api: Api, apis: ApiSet): ReadonlySet<string> {
-  const { granted } = accessOf(client, apis)(api)
-  const ofApi = client.grants.filter((grant) => isSameUri(grant.api, api.audience)).flatMap((grant) => grant.scopes)
-  const names = api.scopes.flatMap((scope) => {
-    const { name } = scope
-    if (granted(name).length > 0) return [name]
-    if (isDynamic(scope) && granted(name.replace('*', SOME)).length > 0) return [name]
-    return [...client.scopes, ...ofApi].filter((value) => isValueOf(value, scope) && granted(value).length > 0)
-  })
-  return new Set(names)
 }

@@ -19,7 +19,7 @@ interface PlannedClient {
 interface ClientMeans {
   readonly maker: CredentialMaker
   readonly secrets: NewSecrets
-  readonly origin: 'manifest' | 'sample'
+  readonly origin: 'manifest' | 'command' | 'sample'
   readonly secretOf: (credential: CredentialInput, index: number) => string | undefined
   readonly errorAt: (path: readonly PropertyKey[], message: string) => Error
 }

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { readSecret } from '../../input/secret.ts'
 import type { Api } from '../../model/api.ts'
-import { ApiSet } from '../../model/api-set.ts'
 import type { Client } from '../../model/client.ts'
 import type { ModelSnapshot } from '../../model/store.ts'
 import { ClientId } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
+import { withAdminApi } from '../authority/all-apis.ts'
 import type { CredentialMaker } from '../credentials/make.ts'
 import { toApi } from '../schemas/api.ts'
 import type { CredentialInput } from '../schemas/credential.ts'
@@ -21,7 +21,7 @@ interface PlanMeans {
   /** The environment in which `secret_env` is looked up. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly secrets: NewSecrets
-  readonly origin: 'manifest' | 'sample'
+  readonly origin: 'manifest' | 'command' | 'sample'
 }
 
 /**
@@ -34,12 +34,12 @@ export async function planManifest(
   model: ModelSnapshot,
   { maker, env, secrets, origin }: PlanMeans,
 ): Promise<Omit<Plan, 'losses'>> {
-  refuseRespelled(parsed, new ApiSet([...model.apis.values()], model.unreadableApis))
+  refuseRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis))
   const apis = parsed.manifest.apis.map(toApi)
   const replaced = new Map(model.unreadableApis.map((api) => [api.id, api]))
   const unreadable = model.unreadableApis.filter(({ id }) => !apis.some((api) => api.audience === id))
   const after = new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)])
-  refuseDangling(parsed, new ApiSet([...after.values()], unreadable))
+  refuseDangling(parsed, withAdminApi(after.values(), unreadable))
   const generated: GeneratedSecret[] = []
   const clients: Client[] = []
   const stayingEnded: string[] = []

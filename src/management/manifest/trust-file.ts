@@ -1,8 +1,8 @@
 import { inOurWords } from '../../input/issues.ts'
 import { readYaml } from '../../input/yaml.ts'
 import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
+import { toTrust } from '../credentials/proof.ts'
 import { federatedSchema } from '../schemas/credential.ts'
-import { toTrust } from './credentials.ts'
 import { mistakesOf } from './parse.ts'
 
 /**

@@ -1,9 +1,10 @@
 import { changeOf } from '../../audit/changes.ts'
-import { ApiSet } from '../../model/api-set.ts'
 import { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
 import { uuidv7Time } from '../../platform/random.ts'
 import { NotFound } from '../../platform/user-error.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
+import { loadApis } from '../apis/show.ts'
+import { requireEverywhere, requireOver } from '../authority/authority.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { iso } from '../fields.ts'
 
@@ -44,6 +45,8 @@ async function toRevocation(context: ManagementContext, { kind, id }: Revocation
     case 'key':
       return { kind, id: await knownKey(context, id), ...all }
     case 'token': {
+      // Nobody knows the client of a token by its `jti` alone.
+      requireEverywhere(context.authority, 'revocations:write')
       const issuedAt = uuidv7Time(id)
       if (issuedAt === undefined) throw new NotFound('no token of this server has such a jti')
       return { kind, id: Jti(id), expiresAt: issuedAt + longest }
@@ -51,20 +54,24 @@ async function toRevocation(context: ManagementContext, { kind, id }: Revocation
   }
 }
 
-async function knownClient({ store }: ManagementContext, id: string): Promise<ClientId> {
-  if ((await store.directory.loadClient(ClientId(id))) === undefined) throw new NotFound(`there is no client ${id}`)
+async function knownClient({ store, authority }: ManagementContext, id: string): Promise<ClientId> {
+  const client = await store.directory.loadClient(ClientId(id))
+  if (client === undefined) throw new NotFound(`there is no client ${id}`)
+  requireOver(authority, 'revocations:write', 'problem' in client ? undefined : client.owner)
   return ClientId(id)
 }
 
-async function knownApi({ store }: ManagementContext, audience: string): Promise<Audience> {
-  const { found, unreadable } = await store.directory.loadApis()
-  const apis = new ApiSet(found, unreadable)
-  const known = apis.get(audience)?.audience ?? apis.unreadableOf(audience)?.id
+async function knownApi(context: ManagementContext, audience: string): Promise<Audience> {
+  const apis = await loadApis(context)
+  const api = apis.get(audience)
+  const known = api?.audience ?? apis.unreadableOf(audience)?.id
   if (known === undefined) throw new NotFound(`there is no API ${audience}`)
+  requireOver(context.authority, 'revocations:write', api?.owner)
   return Audience(known)
 }
 
-async function knownKey({ store }: ManagementContext, kid: string): Promise<KeyId> {
+async function knownKey({ store, authority }: ManagementContext, kid: string): Promise<KeyId> {
+  requireEverywhere(authority, 'revocations:write')
   const { found, unreadable } = await store.keys.listKeys()
   const kids: readonly string[] = [...found.map((key) => key.kid), ...unreadable.map(({ id }) => id)]
   if (!kids.includes(kid)) throw new NotFound(`there is no key ${kid}`)

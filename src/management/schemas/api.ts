@@ -28,37 +28,43 @@ const apiToken = z.strictObject({
   client_claims: z.record(claimName, clientField).optional(),
 })
 
-const scope = z
-  .strictObject({
-    name: scopeName,
-    description: line(1024).optional(),
-    common: z.boolean().optional(),
-    on_request: z.boolean().optional(),
-    wildcard: z.boolean().optional(),
-    includes: z.array(scopeName).min(1).optional(),
-  })
-  .superRefine(({ name, wildcard, includes }, context) => {
-    const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', message, path: [field] })
-    if (wildcard === true && !hasStar(name)) refuse('wildcard', 'is for a name with a *')
-    if (wildcard === false && isWildcard({ name })) refuse('wildcard', 'must be true for a name with several *')
-    if (includes !== undefined && hasStar(name)) refuse('includes', 'a group may have no * in its name')
-  })
+const scopeFields = z.strictObject({
+  name: scopeName,
+  description: line(1024).optional(),
+  common: z.boolean().optional(),
+  on_request: z.boolean().optional(),
+  wildcard: z.boolean().optional(),
+  includes: z.array(scopeName).min(1).optional(),
+})
+
+/** A scope without its name. */
+export const scopeSettingsSchema = scopeFields.omit({ name: true })
+
+/** A scope of an API. */
+export const scopeSchema = scopeFields.superRefine(({ name, wildcard, includes }, context) => {
+  const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', message, path: [field] })
+  if (wildcard === true && !hasStar(name)) refuse('wildcard', 'is for a name with a *')
+  if (wildcard === false && isWildcard({ name })) refuse('wildcard', 'must be true for a name with several *')
+  if (includes !== undefined && hasStar(name)) refuse('includes', 'a group may have no * in its name')
+})
 
 /** An API, as the manifest has it. */
 export const apiSchema = z.strictObject({
   audience,
   name: line(256).optional(),
+  owner: line(256).optional(),
   token: apiToken.default({}),
-  scopes: z.array(scope).default([]),
+  scopes: z.array(scopeSchema).default([]),
   require: z.enum(requiredProofs).optional(),
 })
 
 export type ApiInput = z.output<typeof apiSchema>
 
 /** The API that the input describes. */
-export const toApi = ({ audience, name, scopes, token, require }: ApiInput): Api => ({
+export const toApi = ({ audience, name, owner, scopes, token, require }: ApiInput): Api => ({
   audience: Audience(audience),
   name,
+  owner,
   scopes: scopes.map(toScope),
   token: toTokenSettings(token),
   require,
@@ -78,3 +84,24 @@ const toTokenSettings = ({
   client_claims: clientClaims,
   ...others
 }: ApiInput['token']): ApiTokenSettings => withoutUndefined({ ...others, scopeClaims, clientClaims })
+
+/** The settings of an API, by the names of its input. `apiSchema` reads them back as the same API. */
+export const fromApi = ({ audience, name, owner, scopes, token, require }: Api) => ({
+  audience,
+  name,
+  owner,
+  scopes: scopes.map(({ onRequest, includes, ...scope }) => ({
+    ...scope,
+    on_request: onRequest,
+    includes: includes && [...includes],
+  })),
+  token: fromTokenSettings(token),
+  require,
+})
+
+const fromTokenSettings = ({ scopeClaims, clientClaims, claims, ...others }: ApiTokenSettings) => ({
+  ...others,
+  claims,
+  scope_claims: scopeClaims && [...scopeClaims],
+  client_claims: clientClaims,
+})

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { requiredProofs } from '../../model/api.ts'
+import { type Claims, requiredProofs } from '../../model/api.ts'
 import type { Client } from '../../model/client.ts'
 import { clientAuthMethodNames } from '../../oauth/client-auth-methods.ts'
 import { grantTypes } from '../../oauth/grant-types.ts'
@@ -43,6 +43,11 @@ export const clientSchema = z.strictObject({
 
 export type ClientInput = z.output<typeof clientSchema>
 
+/** A client without its credentials, which are resources of their own. */
+export const clientSettingsSchema = clientSchema.omit({ credentials: true })
+
+export type ClientSettings = z.output<typeof clientSettingsSchema>
+
 /** The client that the input describes, without its credentials. */
 export const toClient = (input: ClientInput): Omit<Client, 'credentials'> => ({
   id: ClientId(input.client_id),
@@ -69,3 +74,34 @@ export const toClient = (input: ClientInput): Omit<Client, 'credentials'> => ({
   require: input.require,
   bindsToCertificate: input.tls_client_certificate_bound_access_tokens,
 })
+
+/** The settings of a client, by the names of its input. `clientSettingsSchema` reads them back as the same client. */
+export const fromClient = (client: Client): ClientSettings => ({
+  client_id: client.id,
+  name: client.name,
+  description: client.description,
+  owner: client.owner,
+  tags: [...client.tags],
+  metadata: readJson(client.metadata),
+  enabled: client.enabled,
+  subject: client.subject,
+  grant_types: [...client.grantTypes],
+  scopes: [...client.scopes],
+  restrict_scopes: client.restrictScopes,
+  default_scopes: [...client.defaultScopes],
+  grants: client.grants.map(({ api, scopes, defaultScopes }) => ({
+    api,
+    scopes: [...scopes],
+    default_scopes: [...defaultScopes],
+  })),
+  default_api: client.defaultApi,
+  token: { lifetime: client.token.lifetime, claims: client.token.claims && readJson(client.token.claims) },
+  introspects: client.introspects === 'all' ? 'all' : [...client.introspects],
+  auth_methods: client.authentication.methods && [...client.authentication.methods],
+  assertion_audience: client.authentication.assertionAudience,
+  require: client.require,
+  tls_client_certificate_bound_access_tokens: client.bindsToCertificate,
+})
+
+/** Values that were stored as JSON. */
+const readJson = (values: Claims): Record<string, z.core.util.JSONType> => z.record(z.string(), z.json()).parse(values)

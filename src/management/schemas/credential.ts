@@ -51,29 +51,35 @@ const secret = z.string().transform((given, context) => {
   return read.secret ?? given
 })
 
+const fields = z.strictObject({
+  label: line(128).default(''),
+  secret: secret.optional(),
+  secret_env: line(256).refine(isVariableName, 'must be the name of an environment variable').optional(),
+  retrievable: z.boolean().optional(),
+  jwks: jwks.optional(),
+  jwks_uri: url.optional(),
+  algorithm: z.enum(asymmetricAlgorithms).optional(),
+  certificate: certificate.optional(),
+  federated: federatedSchema.optional(),
+  expires: z.iso.datetime({ offset: true, error: 'must be a time such as 2030-01-01T00:00:00Z' }).optional(),
+})
+
+/** Refuses fields that exclude each other. */
+function checkTogether(given: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
+  const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', message, path: [field] })
+  const [first, second] = credentialFields.filter((field) => given[field] !== undefined)
+  if (first !== undefined && second !== undefined) refuse(second, `give ${first} or ${second}, not both`)
+  const isSecret = first === undefined || first === 'secret' || first === 'secret_env'
+  const isKeys = first === 'jwks' || first === 'jwks_uri'
+  if (given['retrievable'] !== undefined && !isSecret) refuse('retrievable', 'is for secrets only')
+  if (given['algorithm'] !== undefined && !isKeys) refuse('algorithm', 'is for jwks and jwks_uri only')
+}
+
 /** A credential: a secret that is given, in an environment variable, or generated; or keys, a certificate or a trust. */
-export const credentialSchema = z
-  .strictObject({
-    label: line(128).default(''),
-    secret: secret.optional(),
-    secret_env: line(256).refine(isVariableName, 'must be the name of an environment variable').optional(),
-    retrievable: z.boolean().optional(),
-    jwks: jwks.optional(),
-    jwks_uri: url.optional(),
-    algorithm: z.enum(asymmetricAlgorithms).optional(),
-    certificate: certificate.optional(),
-    federated: federatedSchema.optional(),
-    expires: z.iso.datetime({ offset: true, error: 'must be a time such as 2030-01-01T00:00:00Z' }).optional(),
-  })
-  .superRefine((given, context) => {
-    const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', message, path: [field] })
-    const [first, second] = credentialFields.filter((field) => given[field] !== undefined)
-    if (first !== undefined && second !== undefined) refuse(second, `give ${first} or ${second}, not both`)
-    const isSecret = first === undefined || first === 'secret' || first === 'secret_env'
-    const isKeys = first === 'jwks' || first === 'jwks_uri'
-    if (given.retrievable !== undefined && !isSecret) refuse('retrievable', 'is for secrets only')
-    if (given.algorithm !== undefined && !isKeys) refuse('algorithm', 'is for jwks and jwks_uri only')
-  })
+export const credentialSchema = fields.superRefine(checkTogether)
+
+/** A credential over HTTP. Only a manifest can name a variable of the environment in which it is applied. */
+export const newCredentialSchema = fields.omit({ secret_env: true }).superRefine(checkTogether)
 
 export type CredentialInput = z.output<typeof credentialSchema>
 export type FederatedInput = z.output<typeof federatedSchema>

@@ -2,7 +2,7 @@ import type { AuditEvent } from '../../audit/event.ts'
 import type { Encrypted } from '../../crypto/master-key.ts'
 import type { ClientId, CredentialId } from '../../oauth/ids.ts'
 import type { Listed } from '../../platform/unreadable.ts'
-import type { Credential, Credentials, SecretCredential, UnreadableCredential } from './credential.ts'
+import type { Credential, SecretCredential, UnreadableCredential } from './credential.ts'
 import type { CredentialWrites } from './life.ts'
 import type { UsedCredential } from './status.ts'
 
@@ -31,16 +31,6 @@ export interface CredentialStep {
 export interface CredentialStore {
   /** The credentials of a client, oldest first; undefined if the client does not exist. */
   listCredentials(client: ClientId): Promise<Listed<UsedCredential, UnreadableCredential> | undefined>
-  /**
-   * Reads and writes the credentials of a client in one transaction, with the event of the change.
-   * @param plan called with the present credentials, possibly more than once; if it throws, nothing is written
-   * @returns the result of `plan`; undefined if the client does not exist
-   * @throws the errors of `plan`
-   */
-  updateCredentials<Step extends CredentialStep>(
-    client: ClientId,
-    plan: (credentials: Credentials) => Step,
-  ): Promise<Step | undefined>
   /** Stores uses. A use that is earlier than the stored one changes nothing. */
   noteUses(uses: readonly CredentialUse[]): Promise<void>
   /** At most `most` credentials that are not revoked and expire between the two times, soonest first. */

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import { approximateBytes, detached } from '../../platform/bytes.ts'
 import { type OnUnreadable, type Unreadable, UnreadableWatch } from '../../platform/unreadable.ts'
+import type { Api } from '../api.ts'
 import { ApiSet } from '../api-set.ts'
 import type { Change } from '../changes/change.ts'
 import type { Client, UnreadableClient } from '../client.ts'
@@ -23,6 +24,8 @@ const PER_ENTRY = 256
 
 interface DirectoryOptions {
   readonly mostClients: number
+  /** APIs that are not in the database. */
+  readonly builtIn?: readonly Api[]
   /** Called once for each client, credential or API that can't be read, and again after it has changed. */
   readonly onUnreadable: OnUnreadable
 }
@@ -33,6 +36,7 @@ interface DirectoryOptions {
  */
 export class Directory {
   readonly #store: DirectoryStore
+  readonly #builtIn: readonly Api[]
   readonly #onUnreadable: OnUnreadable
   readonly #unreadableApis: UnreadableWatch
   /** Unreadable clients are remembered, too, so that requests for them don't ask the database each time. */
@@ -53,8 +57,9 @@ export class Directory {
     return directory
   }
 
-  private constructor(store: DirectoryStore, { mostClients, onUnreadable }: DirectoryOptions) {
+  private constructor(store: DirectoryStore, { mostClients, builtIn = [], onUnreadable }: DirectoryOptions) {
     this.#store = store
+    this.#builtIn = builtIn
     this.#onUnreadable = onUnreadable
     this.#unreadableApis = new UnreadableWatch(onUnreadable)
     this.#clients = new LRUCache({
@@ -171,7 +176,9 @@ export class Directory {
 
   async #reloadApis(): Promise<void> {
     const { found, unreadable } = await this.#store.loadApis()
-    this.#apis = new ApiSet(found, unreadable)
+    // Nobody can replace a built-in API by a row.
+    const isOther = ({ audience }: Api) => this.#builtIn.every((api) => api.audience !== audience)
+    this.#apis = new ApiSet([...found.filter(isOther), ...this.#builtIn], unreadable)
     this.#unreadableApis.see(unreadable)
   }
 }

@@ -14,6 +14,7 @@ import { endedAndSample } from './0008-ended-and-sample.ts'
 import { masterKey } from './0009-master-key.ts'
 import { actors } from './0010-actors.ts'
 import { tenants } from './0011-tenants.ts'
+import { idempotency } from './0017-idempotency.ts'
 
 /** Every migration, by name. The names sort in the order of running. A released migration never changes. */
 const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Dialect): Promise<void> }>> = {
@@ -28,6 +29,7 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0009-master-key': masterKey,
   '0010-actors': actors,
   '0011-tenants': tenants,
+  '0017-idempotency': idempotency,
 }
 
 type MigrationTable = { migration: { name: string; timestamp: string } }

@@ -118,6 +118,15 @@ export interface Schema {
     id: string
     at: number
   }
+  idempotency_key: {
+    tenant: string
+    id: string
+    /** The digest of the first request. */
+    request: string
+    /** The first answer, as JSON; null while the request is under way. */
+    answer: string | null
+    expires_at: number
+  }
   audit_event: {
     tenant: string
     seq: Generated<number>

@@ -22,6 +22,7 @@ const TABLES = {
   counter: ['tenant', 'name'],
   revocation: ['tenant', 'seq'],
   change: ['tenant', 'seq'],
+  idempotency_key: ['tenant', 'id'],
   audit_event: ['seq'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 

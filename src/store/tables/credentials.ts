@@ -1,14 +1,9 @@
-import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
 import type { Encrypted } from '../../crypto/master-key.ts'
-import type {
-  Credential,
-  Credentials,
-  SecretCredential,
-  UnreadableCredential,
-} from '../../model/credentials/credential.ts'
+import type { SecretCredential, UnreadableCredential } from '../../model/credentials/credential.ts'
 import type { UsedCredential } from '../../model/credentials/status.ts'
-import type { CredentialStep, CredentialStore, CredentialUse, OwnedCredential } from '../../model/credentials/store.ts'
+import type { CredentialStore, CredentialUse, OwnedCredential } from '../../model/credentials/store.ts'
 import { ClientId, type CredentialId, type TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type Listed, toListed } from '../../platform/unreadable.ts'
@@ -19,8 +14,7 @@ import { transact } from '../sql/transaction.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { type CredentialRow, toCredential } from './credential-rows.ts'
-import { deleteCredentials, putCredential, readCredentials } from './credential-statements.ts'
-import { fromEnded, toEnded } from './ended-rows.ts'
+import { readCredentials } from './credential-statements.ts'
 import { requireInUse } from './master-key.ts'
 
 export class SqlCredentialStore implements CredentialStore {
@@ -55,46 +49,6 @@ export class SqlCredentialStore implements CredentialStore {
       found: credentials.all.map((credential) => ({ credential, lastUsedAt: lastUsed.get(credential.id) })),
       unreadable: credentials.unreadable,
     }
-  }
-
-  updateCredentials<Step extends CredentialStep>(
-    client: ClientId,
-    plan: (credentials: Credentials) => Step,
-  ): Promise<Step | undefined> {
-    return transact(this.#db.writes, async (trx) => {
-      // Every writer of the model takes this lock first, so the credentials stay as they are read here.
-      await lockNumbers(trx, this.#tenant, 'change')
-      const credentials = await readCredentials(trx, this.#tenant, client)
-      if (credentials === undefined) return undefined
-      const step = plan(credentials)
-      const { writes, event } = step
-      for (const credential of writes.put) await putCredential(trx, this.#tenant, client, credential)
-      if (writes.remove.length > 0) await deleteCredentials(trx, this.#tenant, writes.remove)
-      if (writes.keepAway !== undefined) await this.#keepAway(trx, client, writes.keepAway)
-      await announce(trx, this.#tenant, this.#clock, [{ kind: 'client', id: client }])
-      await this.#audit.appendWithin(trx, [event])
-      return step
-    })
-  }
-
-  async #keepAway(trx: Kysely<Schema>, client: ClientId, credential: Credential): Promise<void> {
-    const { ended: text } = await trx
-      .selectFrom('client')
-      .select('ended')
-      .where('tenant', '=', this.#tenant)
-      .where('client_id', '=', client)
-      .executeTakeFirstOrThrow()
-    const ended = toEnded(text)
-    // Such a client stays disabled until an administrator has repaired it.
-    if (ended === 'unreadable') return
-    const others = (ended.credentials ?? []).filter((removed) => removed.credential.label !== credential.label)
-    const credentials = [...others, { credential, removedAt: this.#clock.now() }]
-    await trx
-      .updateTable('client')
-      .set({ ended: fromEnded(client, { ...ended, credentials }) })
-      .where('tenant', '=', this.#tenant)
-      .where('client_id', '=', client)
-      .execute()
   }
 
   async noteUses(uses: readonly CredentialUse[]): Promise<void> {

@@ -2,6 +2,8 @@ import type { Kysely } from 'kysely'
 import type { Api } from '../../model/api.ts'
 import type { Change } from '../../model/changes/change.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
+import type { Credential } from '../../model/credentials/credential.ts'
+import type { CredentialStep } from '../../model/credentials/store.ts'
 import type { ClientStep, ModelSnapshot, ModelStore, ModelWrites } from '../../model/store.ts'
 import { type ClientId, CredentialId, type TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -14,8 +16,9 @@ import { transact } from '../sql/transaction.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { endTokens } from './client-tokens.ts'
-import { replaceCredentials } from './credential-statements.ts'
+import { deleteCredentials, putCredential, replaceCredentials } from './credential-statements.ts'
 import { listClients, loadClients } from './directory.ts'
+import { fromEnded, toEnded } from './ended-rows.ts'
 import { noteLifetime } from './revocations.ts'
 import { fromApi, fromClient, toApi } from './rows.ts'
 
@@ -93,6 +96,46 @@ export class SqlModelStore implements ModelStore {
       if (event !== undefined) await this.#write(trx, { apis: [], clients: [client], event })
       return step
     })
+  }
+
+  updateCredentials<Step extends CredentialStep>(
+    client: ClientId,
+    plan: (client: Client | UnreadableClient) => Step,
+  ): Promise<Step | undefined> {
+    return transact(this.#db.writes, async (trx) => {
+      // Every writer of the model takes this lock first, so the credentials stay as they are read here.
+      await lockNumbers(trx, this.#tenant, 'change')
+      const [present] = await loadClients(trx, this.#tenant, [client])
+      if (present === undefined) return undefined
+      const step = plan(present)
+      const { writes, event } = step
+      for (const credential of writes.put) await putCredential(trx, this.#tenant, client, credential)
+      if (writes.remove.length > 0) await deleteCredentials(trx, this.#tenant, writes.remove)
+      if (writes.keepAway !== undefined) await this.#keepAway(trx, client, writes.keepAway)
+      await announce(trx, this.#tenant, this.#clock, [{ kind: 'client', id: client }])
+      await this.#audit.appendWithin(trx, [event])
+      return step
+    })
+  }
+
+  async #keepAway(trx: Kysely<Schema>, client: ClientId, credential: Credential): Promise<void> {
+    const { ended: text } = await trx
+      .selectFrom('client')
+      .select('ended')
+      .where('tenant', '=', this.#tenant)
+      .where('client_id', '=', client)
+      .executeTakeFirstOrThrow()
+    const ended = toEnded(text)
+    // Such a client stays disabled until an administrator has repaired it.
+    if (ended === 'unreadable') return
+    const others = (ended.credentials ?? []).filter((removed) => removed.credential.label !== credential.label)
+    const credentials = [...others, { credential, removedAt: this.#clock.now() }]
+    await trx
+      .updateTable('client')
+      .set({ ended: fromEnded(client, { ...ended, credentials }) })
+      .where('tenant', '=', this.#tenant)
+      .where('client_id', '=', client)
+      .execute()
   }
 
   async #write(trx: Kysely<Schema>, { apis, clients, event }: ModelWrites): Promise<void> {

@@ -1,3 +1,4 @@
+import type { IdempotencyStore } from '../../admin/api/idempotency.ts'
 import type { AuditStore, AuditTrail } from '../../audit/store.ts'
 import type { ConsumerStore } from '../../keys/consumers.ts'
 import type { KeyStore } from '../../keys/store.ts'
@@ -20,6 +21,7 @@ import { SqlChangeStore } from './changes.ts'
 import { tableNames } from './copy.ts'
 import { SqlCredentialStore } from './credentials.ts'
 import { SqlDirectoryStore } from './directory.ts'
+import { SqlIdempotencyStore } from './idempotency.ts'
 import { SqlKeySourceStore } from './key-sources.ts'
 import { SqlKeyStore } from './keys.ts'
 import { SqlModelStore } from './model.ts'
@@ -41,6 +43,7 @@ export interface TenantStores {
   readonly replay: ReplayStore
   readonly audit: AuditTrail
   readonly model: ModelStore
+  readonly idempotency: IdempotencyStore
 }
 
 /** The stores of the default tenant, and everything that all tenants have in common. */
@@ -90,6 +93,7 @@ function createTenantStores(db: Database, clock: Clock, tenant: TenantId) {
     replay: new SqlReplayStore(db, tenant),
     audit,
     model: new SqlModelStore(db, tenant, clock, audit),
+    idempotency: new SqlIdempotencyStore(db, tenant),
   }
 }
 

@@ -41,6 +41,14 @@ export class TokenIntrospector {
    */
   async introspect({ introspects }: Client, token: string): Promise<VerifiedToken | undefined> {
     if (introspects !== 'all' && introspects.length === 0) throw refusal('introspection_not_allowed')
+    return this.introspectFor(introspects, token)
+  }
+
+  /**
+   * Returns the token if it is active and for one of these APIs.
+   * @throws StorageUnavailable, OutOfDate, KeyUnusable or RecordUnreadable as `introspect`
+   */
+  async introspectFor(introspects: readonly Audience[] | 'all', token: string): Promise<VerifiedToken | undefined> {
     const { changes, revocations } = this.#options
     await changes.catchUp()
     const verified = await this.#inBatch(() => this.#verify(token))

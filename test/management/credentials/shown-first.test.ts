@@ -44,17 +44,16 @@ describe('a secret is shown before its credential exists', () => {
   })
 
   test.each(ways)('%s: creates no credential under another label than the one shown', async (_name, make) => {
-    const { credentials } = setting.store
+    const { model } = setting.store
     const shown: unknown[] = []
-    const slow: MakingContext['store']['credentials'] = Object.assign(Object.create(credentials), {
-      listCredentials: credentials.listCredentials.bind(credentials),
-      updateCredentials: async (...args: Parameters<typeof credentials.updateCredentials>) => {
+    const slow: MakingContext['store']['model'] = Object.assign(Object.create(model), {
+      updateCredentials: async (...args: Parameters<typeof model.updateCredentials>) => {
         // A concurrent command adds its credential first.
         await addCredential(setting.context, { client: JOB, spec, show: unseen })
-        return credentials.updateCredentials(...args)
+        return model.updateCredentials(...args)
       },
     })
-    const made = make(({ credential }) => shown.push(credential.label), withStore({ credentials: slow }))
+    const made = make(({ credential }) => shown.push(credential.label), withStore({ model: slow }))
     await expect(made).rejects.toThrow('"next" at the same time')
     expect(shown).toEqual(['next'])
     expect(await labels()).toEqual(['first', 'next'])
@@ -87,6 +86,7 @@ describe('a manifest with secrets that were already shown', () => {
           listClients: (after, most) => setting.store.model.listClients(after, most),
           lastUses: (ids) => setting.store.model.lastUses(ids),
           updateClient: (id, plan) => setting.store.model.updateClient(id, plan),
+          updateCredentials: (id, plan) => setting.store.model.updateCredentials(id, plan),
           commit,
         },
       }),

@@ -1,0 +1,16 @@
+import type { Actor } from '../../audit/actor.ts'
+import type { HttpRequest } from '../../http/message.ts'
+import type { Authority } from '../../management/authority/authority.ts'
+
+/** An authenticated caller of the admin API. */
+export interface Caller {
+  readonly actor: Actor
+  readonly authority: Authority
+}
+
+/**
+ * Finds out who calls. Each way of authentication is such a function.
+ * @returns undefined if the request does not use this way
+ * @throws Refusal if it does, and is not authentic
+ */
+export type Authenticate = (request: HttpRequest) => Promise<Caller | undefined>

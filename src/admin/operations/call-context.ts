@@ -1,0 +1,15 @@
+import type { MakingContext } from '../../management/credentials/make.ts'
+import type { KeyContext } from '../../management/keys/context.ts'
+import type { Cursors } from './cursor.ts'
+import type { Precondition } from './precondition.ts'
+
+/** The context of one call of an operation. */
+export interface CallContext {
+  readonly management: MakingContext
+  /** The context of verbs on keys. Rejects if there is no usable master key. */
+  readonly keys: () => Promise<KeyContext>
+  readonly precondition: Precondition
+  readonly cursors: Cursors
+  /** Shows a new secret before it is written. If it throws, nothing is written. Without it, the answer shows the secret. */
+  readonly show: ((secret: string) => void) | undefined
+}

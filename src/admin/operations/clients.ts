@@ -1,0 +1,211 @@
+import { z } from 'zod'
+import { disableClient } from '../../management/clients/disable.ts'
+import { enableClient } from '../../management/clients/enable.ts'
+import { maySee, noClient, showClient } from '../../management/clients/show.ts'
+import { clientSchema, clientSettingsSchema, fromClient } from '../../management/schemas/client.ts'
+import { putClient } from '../../management/settings/put-client.ts'
+import type { Client, UnreadableClient } from '../../model/client.ts'
+import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
+import { Conflict, FieldError } from '../../platform/user-error.ts'
+import type { Answer } from './answer.ts'
+import type { CallContext } from './call-context.ts'
+import { parseBody } from './input.ts'
+import { mergePatch } from './merge-patch.ts'
+import { noBody, noQuery, operation } from './operation.ts'
+import { refuseStale } from './precondition.ts'
+
+/** The path parameter of everything that belongs to a client. */
+export const ofClient = {
+  parameters: z.strictObject({
+    client_id: z.string().min(1).max(LONGEST_CLIENT_ID).transform(ClientId).describe('The id of the client.'),
+  }),
+} as const
+
+const status = z
+  .strictObject({
+    disabled_at: z.iso.datetime().optional().describe('When a person or program disabled the client.'),
+    unreadable: z.string().optional().describe('Why the record of the client can not be read.'),
+    removed_credentials: z
+      .array(z.strictObject({ kind: z.string(), label: z.string(), removed: z.iso.datetime() }))
+      .optional()
+      .describe('Credentials that were removed, and that no manifest brings back.'),
+  })
+  .describe('The state of the client that no request sets.')
+
+/** A client in answers. */
+const clientAnswer = clientSettingsSchema.partial().required({ client_id: true }).extend({ status })
+
+const secrets = z
+  .array(z.strictObject({ label: z.string(), secret: z.string() }))
+  .describe('The generated secrets. They are shown only once.')
+
+const newClientAnswer = clientAnswer.extend({ secrets: secrets.optional() })
+
+const time = (at: number): string => new Date(at).toISOString()
+
+/** A client, without anything about its credentials. */
+function clientBody(client: Client | UnreadableClient) {
+  if ('problem' in client) return { client_id: client.id, status: { unreadable: client.problem } }
+  const { disabledAt, credentials } = client.ended ?? {}
+  return {
+    ...fromClient(client),
+    status: {
+      ...(disabledAt !== undefined && { disabled_at: time(disabledAt) }),
+      ...(credentials !== undefined && {
+        removed_credentials: credentials.map(({ credential: { kind, label }, removedAt }) => ({
+          kind,
+          label,
+          removed: time(removedAt),
+        })),
+      }),
+    },
+  }
+}
+
+const example = {
+  path: { client_id: 'billing' },
+  answer: { client_id: 'billing', name: 'Billing', owner: 'payments', enabled: true, scopes: ['read'], status: {} },
+} as const
+
+const show = operation({
+  id: 'clients.show',
+  method: 'GET',
+  path: '/clients/{client_id}',
+  summary: 'Show a client',
+  access: 'clients:read',
+  ...ofClient,
+  ...noQuery,
+  ...noBody,
+  answer: clientAnswer,
+  command: 'clients show',
+  example,
+  run: async ({ management }, { path }) => ({ body: clientBody(await showClient(management, path.client_id)) }),
+})
+
+const create = operation({
+  id: 'clients.create',
+  method: 'POST',
+  path: '/clients',
+  summary: 'Create a client, with its credentials and grants',
+  access: 'clients:write',
+  parameters: z.strictObject({}),
+  ...noQuery,
+  body: clientSchema,
+  status: 201,
+  answer: newClientAnswer,
+  command: 'clients create',
+  example: {
+    body: { client_id: 'billing', name: 'Billing', credentials: [{ label: 'first' }], scopes: ['read'] },
+    answer: { ...example.answer, secrets: [{ label: 'first', secret: 'tss_…' }] },
+  },
+  run: (context, { body }) =>
+    write({ ...context, precondition: { kind: 'if absent' } }, ClientId(body.client_id), () => body),
+})
+
+const replace = operation({
+  id: 'clients.replace',
+  method: 'PUT',
+  path: '/clients/{client_id}',
+  summary: 'Create a client, with its credentials and grants, or replace the settings of one',
+  access: 'clients:write',
+  ...ofClient,
+  ...noQuery,
+  body: clientSchema.extend({ client_id: clientSchema.shape.client_id.optional() }),
+  answer: newClientAnswer,
+  isConditional: true,
+  command: 'clients create',
+  example: { ...example, body: { name: 'Billing', owner: 'payments', scopes: ['read'] } },
+  run: (context, { path: { client_id: id }, body }) => {
+    if (body.client_id !== undefined && body.client_id !== id)
+      throw new FieldError(['client_id'], 'is not the client of the path: leave it out')
+    return write(context, id, () => ({ ...body, client_id: id }))
+  },
+})
+
+const change = operation({
+  id: 'clients.change',
+  method: 'PATCH',
+  path: '/clients/{client_id}',
+  summary: 'Change some settings of a client (RFC 7396)',
+  access: 'clients:write',
+  ...ofClient,
+  ...noQuery,
+  body: z.record(z.string(), z.unknown()).describe('The settings to change; null removes one.'),
+  answer: clientAnswer,
+  isConditional: true,
+  example: { ...example, body: { name: 'Billing', description: null } },
+  run: (context, { path: { client_id: id }, body }) => {
+    for (const name of ['client_id', 'credentials', 'status'])
+      if (Object.hasOwn(body, name)) throw new FieldError([name], 'can not be changed here: leave it out')
+    return write(context, id, (before) => {
+      if (before === undefined) throw noClient(id)
+      if ('problem' in before) throw new Conflict(`its record can't be read (${before.problem}): replace it with PUT`)
+      const merged = mergePatch(JSON.parse(JSON.stringify(fromClient(before))), body)
+      return { ...parseBody(clientSettingsSchema, merged), credentials: [] }
+    })
+  },
+})
+
+const disable = operation({
+  id: 'clients.disable',
+  method: 'POST',
+  path: '/clients/{client_id}/disable',
+  summary: 'Refuse every request of a client, and end its tokens',
+  access: 'clients:write',
+  ...ofClient,
+  ...noQuery,
+  ...noBody,
+  answer: clientAnswer,
+  command: 'clients disable',
+  example,
+  run: async (context, { path }) => switched(await disableClient(context.management, path.client_id)),
+})
+
+const enable = operation({
+  id: 'clients.enable',
+  method: 'POST',
+  path: '/clients/{client_id}/enable',
+  summary: 'Let a disabled client authenticate again; its earlier tokens stay inactive',
+  access: 'clients:write',
+  ...ofClient,
+  ...noQuery,
+  ...noBody,
+  answer: clientAnswer,
+  command: 'clients enable',
+  example,
+  run: async (context, { path }) => switched(await enableClient(context.management, path.client_id)),
+})
+
+export const clientOperations = [show, create, replace, change, disable, enable]
+
+const switched = ({ client }: { readonly client: Client }): Answer => ({ body: clientBody(client) })
+
+/** Writes a client if its present state is the one that the author has read. */
+async function write(
+  { management, precondition, show }: CallContext,
+  id: ClientId,
+  wanted: (before: Client | UnreadableClient | undefined) => z.output<typeof clientSchema>,
+): Promise<Answer> {
+  const { client, isNew, generated } = await putClient(management, {
+    id,
+    wanted: (before) => {
+      if (before !== undefined && !maySee(management, before)) throw hidden(precondition, id)
+      refuseStale(precondition, before && clientBody(before))
+      return wanted(before)
+    },
+    ...(show && {
+      show: (made) => {
+        for (const { secret } of made) show(secret)
+      },
+    }),
+  })
+  return {
+    body: clientBody(client),
+    ...(isNew && { location: `/clients/${encodeURIComponent(id)}` }),
+    ...(generated.length > 0 && { shownOnce: { secrets: generated.map(({ label, secret }) => ({ label, secret })) } }),
+  }
+}
+
+/** The error about a client that the author may not see. Only the attempt to create one reveals that the id is taken. */
+const hidden = ({ kind }: CallContext['precondition'], id: ClientId) =>
+  kind === 'if absent' || kind === 'none' ? new Conflict(`the client id ${JSON.stringify(id)} is taken`) : noClient(id)

@@ -1,0 +1,21 @@
+import type { FederatedTrust } from '../../model/credentials/federated-trust.ts'
+import type { CredentialInput, FederatedInput } from '../schemas/credential.ts'
+import { withoutUndefined } from '../schemas/values.ts'
+import type { ProofSpec } from './make.ts'
+
+/**
+ * The secret, keys, certificate or trust that an input describes.
+ * @param secret the secret, from wherever it came; undefined if one is to be generated
+ */
+export function proofOf(wanted: CredentialInput, secret: string | undefined): ProofSpec {
+  const { jwks, jwks_uri: jwksUri, algorithm, certificate, federated, retrievable = false } = wanted
+  if (jwks !== undefined) return { kind: 'keys', source: { jwks: jwks.keys }, algorithm }
+  if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm }
+  if (certificate !== undefined) return { kind: 'certificate', matcher: withoutUndefined(certificate) }
+  if (federated !== undefined) return { kind: 'federated', trust: toTrust(federated) }
+  return { kind: 'secret', secret, isRetrievable: retrievable }
+}
+
+/** A federated credential as a manifest describes it. */
+export const toTrust = ({ jwks_uri: jwksUri, jwks, max_age: maxAge, ...trust }: FederatedInput): FederatedTrust =>
+  withoutUndefined({ ...trust, jwksUri, jwks: jwks?.keys, maxAge })

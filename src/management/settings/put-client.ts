@@ -1,0 +1,100 @@
+import type { Client, UnreadableClient } from '../../model/client.ts'
+import type { ClientId } from '../../oauth/ids.ts'
+import { Conflict, FieldError, type UserError } from '../../platform/user-error.ts'
+import { withAdminApi } from '../authority/all-apis.ts'
+import { requireOver } from '../authority/authority.ts'
+import { requireClientRights } from '../authority/client-rights.ts'
+import { recordedBy } from '../context.ts'
+import type { MakingContext } from '../credentials/make.ts'
+import { clientChange, credentialChanges } from '../fields.ts'
+import { refuseDangling } from '../manifest/check.ts'
+import { NewSecrets } from '../manifest/new-secrets.ts'
+import type { GeneratedSecret } from '../manifest/plan.ts'
+import { planClient } from '../manifest/plan-client.ts'
+import { type ClientInput, toClient } from '../schemas/client.ts'
+
+/** The number of attempts. An attempt fails if somebody else changes the model between its plan and its commit. */
+const ATTEMPTS = 20
+
+interface PutInput {
+  readonly id: ClientId
+  /**
+   * The client as it is to be. It is called with the present client, in each attempt.
+   * @throws UserError to refuse the change
+   */
+  readonly wanted: (before: Client | UnreadableClient | undefined) => ClientInput
+  /** Shows generated secrets before the client is written. If it throws, nothing is written. */
+  readonly show?: (generated: readonly GeneratedSecret[]) => void
+}
+
+/** A client that was written, and the secrets that were generated for it. */
+export interface PutClient {
+  readonly client: Client
+  readonly isNew: boolean
+  readonly generated: readonly GeneratedSecret[]
+}
+
+/**
+ * Creates or replaces a client. A new client gets its credentials with it. The credentials of an existing client are changed by
+ * verbs of their own.
+ * @throws FieldError; NotAllowed if the resulting client has a right that the author may not give; Conflict if others keep changing
+ *   the model; the errors of `wanted`
+ */
+export async function putClient(context: MakingContext, { id, wanted, show = () => {} }: PutInput): Promise<PutClient> {
+  const secrets = new NewSecrets(context.random)
+  let isShown = false
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const model = await context.store.model.snapshot([id])
+    const before = model.clients.get(id) ?? model.unreadableClients.get(id)
+    const input = wanted(before)
+    const apis = withAdminApi(model.apis.values(), model.unreadableApis)
+    refuseDangling({ manifest: { apis: [], clients: [input] }, errorAt }, apis)
+    const planned =
+      before === undefined
+        ? await planNew(context, input, secrets)
+        : { client: replaced(before, input, context.clock.now()), generated: [] }
+    const { client, generated } = planned
+    requireClientRights(context.authority, before, client, apis)
+    if (client.credentials.all.length > 0 && before === undefined)
+      requireOver(context.authority, 'credentials:write', client.owner)
+    const changes = [clientChange(before, client), ...credentialChanges(id, before?.credentials, client.credentials)]
+    const isNew = before === undefined
+    if (changes.every((change) => change === undefined)) return { client, isNew, generated }
+    if (!isShown && generated.length > 0) show(generated)
+    isShown = true
+    const type = isNew ? 'client.add' : 'client.change'
+    const event = recordedBy(context, { type, clientId: id, detail: { enabled: client.enabled }, changes })
+    if (await context.store.model.commit(model.version, { apis: [], clients: [client], event }))
+      return { client, isNew, generated }
+  }
+  throw new Conflict('others kept changing clients or APIs, and nothing was written: try again')
+}
+
+/** The error about a field of the only client of a manifest. */
+const errorAt = ([, , ...path]: readonly PropertyKey[], message: string): UserError => new FieldError(path, message)
+
+async function planNew(context: MakingContext, input: ClientInput, secrets: NewSecrets) {
+  return planClient(input, undefined, {
+    maker: context,
+    secrets,
+    origin: 'command',
+    secretOf: ({ secret, secret_env: name }, index) => {
+      if (name === undefined) return secret
+      throw new FieldError(['credentials', index, 'secret_env'], 'is for manifests only: give secret instead')
+    },
+    errorAt: (path, message) => new FieldError(path, message),
+  })
+}
+
+/** An existing client with other settings. Its credentials stay, and a manifest does not undo what an operator has ended. */
+function replaced(before: Client | UnreadableClient, input: ClientInput, now: number): Client {
+  if (input.credentials.length > 0)
+    throw new FieldError(['credentials'], 'of an existing client are changed by requests of their own: leave them out')
+  const after = toClient(input)
+  const known = before.ended === 'unreadable' ? undefined : before.ended
+  const { disabledAt, ...others } = known ?? {}
+  const wasEnabled = 'problem' in before ? true : before.enabled
+  const endedAt = after.enabled ? undefined : (disabledAt ?? (wasEnabled ? now : undefined))
+  const ended = { ...others, ...(endedAt !== undefined && { disabledAt: endedAt }) }
+  return { ...after, credentials: before.credentials, ...(Object.keys(ended).length > 0 && { ended }) }
+}

@@ -1,0 +1,89 @@
+import { adminEndpoints } from '../admin/api/dispatch.ts'
+import { Idempotency } from '../admin/api/idempotency.ts'
+import { SealedCursors } from '../admin/api/sealed-cursors.ts'
+import { tokenCaller } from '../admin/api/token-caller.ts'
+import { operations } from '../admin/operations/operations.ts'
+import type { AuditSink } from '../audit/sink.ts'
+import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
+import { refuseUrl } from '../client-auth/remote-jwks/url.ts'
+import type { MasterKey } from '../crypto/master-key.ts'
+import type { FindEndpoints } from '../http/router.ts'
+import { rotationPolicy } from '../keys/schedule.ts'
+import type { MakingContext } from '../management/credentials/make.ts'
+import type { Directory } from '../model/directory/directory.ts'
+import { DEFAULT_TENANT } from '../oauth/ids.ts'
+import { cleanUp } from '../platform/clean-up.ts'
+import type { ProofVerifier } from '../sender-constraint/verify-proof.ts'
+import type { Store } from '../store/tables/sql-store.ts'
+import type { TokenIntrospector } from '../tokens/introspection/introspector.ts'
+import type { Dependencies } from './environment.ts'
+
+/** The parts of a process that its admin API needs. */
+export interface AdminParts {
+  readonly directory: Directory
+  readonly introspector: TokenIntrospector
+  readonly proofVerifier: ProofVerifier
+  readonly masterKey: MasterKey
+  /** Takes the events of refused calls. */
+  readonly audit: AuditSink
+}
+
+/** The address of the admin listener for people and programs. @param port the port that it listens on */
+const adminUrl = ({ config: { admin } }: Pick<Dependencies, 'config'>, port: number): string =>
+  admin.url ?? `https://${admin.host.includes(':') ? `[${admin.host}]` : admin.host}:${port}`
+
+/** Makes the endpoints of the admin API. @param port called for each request, once the listener has its port */
+export function openAdminApi(
+  dependencies: Dependencies,
+  store: Store,
+  { directory, introspector, proofVerifier, masterKey, audit }: AdminParts,
+  port: () => number,
+): FindEndpoints {
+  const { config, clock, random, live, log, repeat } = dependencies
+  const addresses = new AddressRules(config.outbound.allow)
+  const encrypt: MakingContext['encrypt'] = async (plaintext, context) =>
+    masterKey.encrypt(plaintext, context, await store.keys.masterKeyInUse())
+  repeat({
+    every: 60_000,
+    work: () => cleanUp((most) => store.idempotency.prune(clock.now(), most)),
+    failure: 'expired idempotency keys could not be removed',
+  })
+  return adminEndpoints({
+    operations,
+    tenant: DEFAULT_TENANT,
+    audit,
+    idempotency: new Idempotency(store.idempotency),
+    authenticate: [
+      tokenCaller({
+        introspector,
+        directory,
+        proofs: proofVerifier,
+        origins: () => [adminUrl(dependencies, port())],
+        membershipsOf: async () => new Map(),
+      }),
+    ],
+    contextFor: ({ actor, authority }) => {
+      const management: MakingContext = {
+        actor,
+        authority,
+        tenant: DEFAULT_TENANT,
+        clock,
+        random,
+        store,
+        encrypt,
+        refuseUrl: (url) => refuseUrl(url, addresses),
+      }
+      return {
+        management,
+        keys: async () => ({
+          ...management,
+          masterKey,
+          policy: rotationPolicy(live.current.keys, await store.revocations.longestLifetime()),
+        }),
+        cursors: new SealedCursors(masterKey, random),
+        show: undefined,
+      }
+    },
+    onDefect: (error, requestId) => log.error({ err: error, request_id: requestId }, 'a request failed'),
+  })
+}
