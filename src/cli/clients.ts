@@ -1,21 +1,22 @@
-import { disableClient } from '../management/clients/disable.ts'
-import { enableClient } from '../management/clients/enable.ts'
+import { z } from 'zod'
+import { readYaml } from '../input/yaml.ts'
 import { listClients } from '../management/clients/list.ts'
-import { showClient } from '../management/clients/show.ts'
 import type { Client, UnreadableClient } from '../model/client.ts'
 import { isValid } from '../model/credentials/credential.ts'
-import { ClientId } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
+import { LONGEST_FILE } from '../platform/files.ts'
+import { UserError } from '../platform/user-error.ts'
 import { type ConfirmOptions, confirm } from './confirm.ts'
 import { managementContext, withDatabase } from './database.ts'
 import { clientEffect } from './effects.ts'
-import { inLines, type OutputOptions, show } from './format.ts'
+import { inLines, type OutputOptions, show, textOf } from './format.ts'
+import { withTarget } from './operate.ts'
 import { print, printable, say } from './output.ts'
+import { nameOfInput, readTextInput } from './read-input.ts'
 import { type Column, printTable } from './table.ts'
+import type { TargetOptions } from './target.ts'
 
-interface ClientsOptions extends OutputOptions, ConfirmOptions {
-  readonly config?: string
-}
+interface ClientsOptions extends OutputOptions, ConfirmOptions, TargetOptions {}
 
 type Listed = Client | UnreadableClient
 
@@ -31,26 +32,71 @@ export const clientsList = ({ config, ...output }: ClientsOptions): Promise<void
     })
   })
 
+/** A client in the answers of the admin API. */
+const clientAnswer = z.looseObject({
+  client_id: z.string(),
+  enabled: z.boolean().optional(),
+  status: z.looseObject({}),
+})
+
+const credentialsAnswer = z.looseObject({
+  items: z.array(z.looseObject({ id: z.string(), kind: z.string().optional(), label: z.string() })),
+})
+
 /** `tessera clients show`: prints one client. */
-export const clientsShow = (id: string, { config, ...output }: ClientsOptions): Promise<void> =>
-  withDatabase(config, async (opened) => {
-    const data = asJson(await showClient(managementContext(opened), ClientId(id)))
+export const clientsShow = (id: string, options: ClientsOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const path = { client_id: id }
+    const { status, ...settings } = await target.call('clients.show', { path }, clientAnswer)
+    const { items } = await target.call('credentials.of-client', { path }, credentialsAnswer)
+    const credentials = items.map(({ id: credential, kind, label, unreadable }) => ({
+      id: credential,
+      kind,
+      label,
+      unreadable,
+    }))
+    const data = { ...settings, ...status, credentials }
     const asText = (client: typeof data) => JSON.stringify(client, undefined, 2)
-    show(output, { data, asText, forPeople: () => print(asText(data)) })
+    show(options, { data, asText, forPeople: () => print(asText(data)) })
   })
 
 /** `tessera clients enable` and `disable`. Only the latter ends something. */
-export const clientsEnable = (id: string, enabled: boolean, { config, ...options }: ClientsOptions): Promise<void> =>
-  withDatabase(config, async (opened) => {
-    const context = managementContext(opened)
+export const clientsEnable = (id: string, enabled: boolean, options: ClientsOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const path = { client_id: id }
+    const { enabled: wasEnabled = true } = await target.call('clients.show', { path }, clientAnswer)
     if (!enabled) {
-      const effect = [...(await clientEffect(context, ClientId(id))), 'Its tokens end, even if it is enabled again.']
+      const effect = [...(await clientEffect(target, id)), 'Its tokens end, even if it is enabled again.']
       await confirm({ action: `disable the client ${JSON.stringify(id)}`, effect }, options)
     }
-    const change = enabled ? enableClient : disableClient
-    const { client, wasEnabled } = await change(context, ClientId(id))
-    show(options, { data: asJson(client), forPeople: () => reportState(id, enabled, wasEnabled) })
+    const operation = enabled ? 'clients.enable' : 'clients.disable'
+    const { status, ...settings } = await target.call(operation, { path }, clientAnswer)
+    show(options, { data: { ...settings, ...status }, forPeople: () => reportState(id, enabled, wasEnabled) })
   })
+
+const madeClient = z.looseObject({
+  client_id: z.string(),
+  secrets: z.array(z.looseObject({ label: z.string(), secret: z.string() })).default([]),
+})
+
+/** `tessera clients create`: creates a client from a file, which describes it as a manifest does. */
+export const clientsCreate = (id: string, { file, ...options }: ClientsOptions & { readonly file?: string }) =>
+  withTarget(options, async (target) => {
+    const given = file === undefined ? { credentials: [{}] } : await readSettingsFile(file)
+    const body = { ...given, client_id: id }
+    await target.make('clients.create', { body }, madeClient, ({ client_id: made, secrets }) => {
+      const data = { client_id: made, secrets: secrets.map(({ label, secret }) => ({ label, secret })) }
+      const lines = data.secrets.map(({ label, secret }) => `${printable(label)}\t${secret}`)
+      return textOf(options, data) ?? [printable(`${made} is created`), ...lines].join('\n')
+    })
+  })
+
+/** Reads the settings of a client: YAML or JSON. @throws UserError */
+async function readSettingsFile(file: string): Promise<object> {
+  const { value } = readYaml(nameOfInput(file), await readTextInput(file, LONGEST_FILE))
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new UserError(`${nameOfInput(file)} must be a mapping of the settings of one client`)
+}
 
 function reportState(id: string, enabled: boolean, wasEnabled: boolean): void {
   print(`${printable(id)} is ${enabled ? 'enabled' : 'disabled'}`)

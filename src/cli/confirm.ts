@@ -22,7 +22,8 @@ export async function confirm({ action, effect }: Question, { yes }: ConfirmOpti
   if (yes) return
   say(printable(`This can't be undone: ${action}.`))
   for (const line of effect) say(printable(`  ${line}`))
-  if (!process.stdin.isTTY) throw new NotAllowed('nothing was changed: nobody can be asked here, so give --yes to go on')
+  if (!process.stdin.isTTY)
+    throw new NotAllowed('nothing was changed: nobody can be asked here, so give --yes to go on')
   prompt('Go on? [y/N] ')
   if (!/^y(?:es)?$/i.test(await readLine())) throw new NotAllowed('nothing was changed')
 }

@@ -1,36 +1,25 @@
+import { z } from 'zod'
 import { isAsymmetric } from '../crypto/jws/algorithms.ts'
 import { secretOfVariable } from '../input/secret.ts'
-import { addCredential } from '../management/credentials/add.ts'
-import { cancelRotation } from '../management/credentials/cancel.ts'
-import type { ShowSecret } from '../management/credentials/change.ts'
-import { labelCredential } from '../management/credentials/label.ts'
-import { listCredentials } from '../management/credentials/list.ts'
-import type { CredentialSpec, MadeCredential, MakingContext, ProofSpec } from '../management/credentials/make.ts'
-import { removeCredential } from '../management/credentials/remove.ts'
-import { revokeCredential } from '../management/credentials/revoke.ts'
-import { rotateCredential } from '../management/credentials/rotate.ts'
+import { readYaml } from '../input/yaml.ts'
 import { parseTrustFile } from '../management/manifest/trust-file.ts'
-import type { Credential, Jwk, UnreadableCredential } from '../model/credentials/credential.ts'
-import { statusOf, type UsedCredential } from '../model/credentials/status.ts'
-import { ClientId } from '../oauth/ids.ts'
+import type { Jwk } from '../model/credentials/credential.ts'
 import { systemClock } from '../platform/clock.ts'
 import { LONGEST_FILE } from '../platform/files.ts'
 import type { Styled } from '../platform/standard-streams.ts'
 import { UsageError, UserError } from '../platform/user-error.ts'
 import { type ConfirmOptions, confirm } from './confirm.ts'
-import { managementContext, withDatabase } from './database.ts'
 import { parseDuration, parseMoment } from './duration.ts'
 import { clientEffect } from './effects.ts'
 import { isForPeople, type OutputOptions, show, textOf } from './format.ts'
-import { withNewSecrets } from './new-secrets.ts'
+import { type Target, withTarget } from './operate.ts'
 import { print, printable, say } from './output.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
 import { type Column, printTable } from './table.ts'
+import type { TargetOptions } from './target.ts'
 
 /** The options of every command on credentials. */
-interface CommonOptions extends OutputOptions, ConfirmOptions {
-  readonly config?: string
-}
+interface CommonOptions extends OutputOptions, ConfirmOptions, TargetOptions {}
 
 /** The options that describe a new credential. Without any, a secret is generated. */
 interface NewOptions extends CommonOptions {
@@ -45,69 +34,86 @@ interface NewOptions extends CommonOptions {
   readonly federated?: string
 }
 
+/** A credential in the answers of the admin API. A credential that can't be read has only a part of it. */
+const credential = z.looseObject({
+  id: z.string(),
+  client_id: z.string(),
+  label: z.string(),
+  status: z.string(),
+  kind: z.string().optional(),
+  hint: z.string().optional(),
+  origin: z.string().optional(),
+  created: z.string().optional(),
+  expires: z.string().optional(),
+  last_used: z.string().optional(),
+  unreadable: z.string().optional(),
+})
+
+type Credential = z.output<typeof credential>
+
+const credentialList = z.looseObject({ items: z.array(credential) })
+/** A secret is shown before the end of its predecessor is known. */
+const made = credential.extend({ secret: z.string().optional(), old: z.undefined().or(credential) })
+
 /** `tessera credentials list`: prints the credentials of a client and their status. */
-export const credentialsList = (client: string, { config, ...output }: CommonOptions): Promise<void> =>
-  withDatabase(config, async (opened) => {
-    const { found, unreadable } = await listCredentials(managementContext(opened), ClientId(client))
-    const data: readonly CredentialJson[] = [
-      ...found.map((one) => asJson(one, found)),
-      ...unreadable.map(unreadableAsJson),
-    ]
-    show(output, { data, forPeople: () => printTable(data, credentialColumns) })
+export const credentialsList = (client: string, options: CommonOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const { items } = await target.call('credentials.of-client', { path: { client_id: client } }, credentialList)
+    show(options, { data: items, forPeople: () => printTable(items, credentialColumns) })
   })
 
 /** `tessera credentials add`: adds a credential to a client. */
 export const credentialsAdd = (client: string, options: NewOptions): Promise<void> =>
-  withShown(options, async (context, show) => {
-    const spec = await specOf(options)
-    reportGiven(await addCredential(context, { client: ClientId(client), spec, show }), options)
+  withTarget(options, async (target) => {
+    const body = await settingsOf(options)
+    await target.make('credentials.add', { path: { client_id: client }, body }, made, (one) => asText(one, options))
   })
 
 /** `tessera credentials rotate`: adds the successor of a credential, which expires after the overlap. */
 export const credentialsRotate = (
   client: string,
-  credential: string | undefined,
+  name: string | undefined,
   options: NewOptions & { readonly overlap: string },
 ): Promise<void> =>
-  withShown(options, async (context, show) => {
-    const overlap = parseDuration(options.overlap, '--overlap')
-    const spec = await specOf(options)
-    const made = await rotateCredential(context, { client: ClientId(client), name: credential, spec, overlap, show })
-    reportGiven(made, options)
-    if (isForPeople(options))
-      say(
-        `The old credential, ${printable(made.old.label || made.old.id)}, is valid until ${time(made.old.expiresAt)}.`,
-      )
+  withTarget(options, async (target) => {
+    const overlap = Math.round(parseDuration(options.overlap, '--overlap') / 1000)
+    const successor = await settingsOf(options)
+    const path = { client_id: client, credential: name ?? CURRENT }
+    const body = { overlap, ...(Object.keys(successor).length > 0 && { successor }) }
+    const { old } = await target.make('credentials.rotate', { path, body }, made, (one) => asText(one, options))
+    if (old === undefined || !isForPeople(options)) return
+    say(printable(`The old credential, ${old.label || old.id}, is valid until ${old.expires ?? 'for ever'}.`))
   })
 
+/** In the path of an operation, the only valid credential without a successor. */
+const CURRENT = '~current'
+
+const pathOf = (client: string, name: string) => ({ path: { client_id: client, credential: name } })
+
 /** `tessera credentials cancel`: undoes a rotation. */
-export const credentialsCancel = (client: string, credential: string, options: CommonOptions): Promise<void> =>
-  withContext(options, async (context) => {
-    const old = await cancelRotation(context, { client: ClientId(client), name: credential })
-    reportChange(old, options, `is valid again${old.expiresAt === undefined ? '' : ` until ${time(old.expiresAt)}`}`)
+export const credentialsCancel = (client: string, name: string, options: CommonOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const old = await target.call('credentials.cancel', pathOf(client, name), credential)
+    reportChange(old, options, `is valid again${old.expires === undefined ? '' : ` until ${old.expires}`}`)
   })
 
 /** `tessera credentials revoke`: revokes a credential now. */
-export const credentialsRevoke = (client: string, credential: string, options: CommonOptions): Promise<void> =>
-  withContext(options, async (context) => {
-    await confirmEnd('revoke', context, { client, credential, options })
-    reportChange(await revokeCredential(context, { client: ClientId(client), name: credential }), options, 'is revoked')
+export const credentialsRevoke = (client: string, name: string, options: CommonOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    await confirmEnd('revoke', target, { client, name, options })
+    reportChange(await target.call('credentials.revoke', pathOf(client, name), credential), options, 'is revoked')
     if (isForPeople(options)) sayThatTokensLive(client)
   })
 
 interface Ending {
   readonly client: string
-  readonly credential: string
+  readonly name: string
   readonly options: CommonOptions
 }
 
-async function confirmEnd(
-  verb: 'revoke' | 'remove',
-  context: MakingContext,
-  { client, credential, options }: Ending,
-): Promise<void> {
-  const effect = await clientEffect(context, ClientId(client), credential)
-  const action = `${verb} the credential ${JSON.stringify(credential)} of ${JSON.stringify(client)}`
+async function confirmEnd(verb: 'revoke' | 'remove', target: Target, { client, name, options }: Ending): Promise<void> {
+  const effect = await clientEffect(target, client, name)
+  const action = `${verb} the credential ${JSON.stringify(name)} of ${JSON.stringify(client)}`
   await confirm({ action, effect }, options)
 }
 
@@ -117,60 +123,36 @@ function sayThatTokensLive(client: string): void {
 }
 
 /** `tessera credentials remove`: removes a credential for good. */
-export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
-  withContext(options, async (context) => {
-    await confirmEnd('remove', context, { client, credential, options })
-    const removed = await removeCredential(context, { client: ClientId(client), name: credential })
-    if ('problem' in removed) {
-      const forPeople = () => print(`${printable(removed.label || removed.id)} is removed`)
-      return show(options, { data: unreadableAsJson(removed), forPeople })
-    }
+export const credentialsRemove = (client: string, name: string, options: CommonOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    await confirmEnd('remove', target, { client, name, options })
+    const removed = await target.call('credentials.delete', pathOf(client, name), credential)
     reportChange(removed, options, 'is removed')
-    if (!isForPeople(options)) return
+    if (!isForPeople(options) || removed.unreadable !== undefined) return
     sayThatTokensLive(client)
     if (removed.origin === 'manifest')
       say('Its manifest does not bring it back: remove it there, or give it another label, secret or key.')
   })
 
 /** `tessera credentials label`: gives a credential another label. */
-export const credentialsLabel = (
-  client: string,
-  credential: string,
-  label: string,
-  options: CommonOptions,
-): Promise<void> =>
-  withContext(options, async (context) => {
-    const labelled = await labelCredential(context, { client: ClientId(client), name: credential, label })
-    reportChange(labelled, options, 'has its new label')
+export const credentialsLabel = (client: string, name: string, label: string, options: CommonOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const input = { ...pathOf(client, name), body: { label } }
+    reportChange(await target.call('credentials.label', input, credential), options, 'has its new label')
   })
 
-const withContext = (options: CommonOptions, work: (context: MakingContext) => Promise<void>): Promise<void> =>
-  withDatabase(options.config, (opened) => work(managementContext(opened)))
-
-/** Like `withContext`, for commands that may make a secret. */
-const withShown = (
-  options: CommonOptions,
-  work: (context: MakingContext, show: ShowSecret) => Promise<void>,
-): Promise<void> =>
-  withNewSecrets((reveal) =>
-    withContext(options, (context) =>
-      work(context, (made) => {
-        if (isForPeople(options)) say('The secret is shown only once:')
-        reveal(asText(made, options))
-      }),
-    ),
-  )
-
-async function specOf(options: NewOptions): Promise<CredentialSpec> {
+/** The settings of a new credential, as the admin API takes them. */
+async function settingsOf(options: NewOptions) {
   const { label, expires } = options
+  const at = expires === undefined ? undefined : parseMoment(expires, '--expires', systemClock.now())
   return {
-    proof: await proofOf(options),
-    label,
-    expiresAt: expires === undefined ? undefined : parseMoment(expires, '--expires', systemClock.now()),
+    ...(label !== undefined && { label }),
+    ...(at !== undefined && { expires: new Date(at).toISOString() }),
+    ...(await materialOf(options)),
   }
 }
 
-async function proofOf({ secretEnv, retrievable, jwks, jwksUri, algorithm, certificate, federated }: NewOptions) {
+async function materialOf({ secretEnv, retrievable, jwks, jwksUri, algorithm, certificate, federated }: NewOptions) {
   const given = {
     '--secret-env': secretEnv,
     '--jwks': jwks,
@@ -182,17 +164,23 @@ async function proofOf({ secretEnv, retrievable, jwks, jwksUri, algorithm, certi
   if (second !== undefined) throw new UsageError(`give ${first} or ${second}, not both`)
   if (algorithm !== undefined && !isAsymmetric(algorithm))
     throw new UsageError(`--algorithm: ${algorithm} is not known`)
-  if (jwks !== undefined) return { kind: 'keys', source: { jwks: await readKeys(jwks) }, algorithm } satisfies ProofSpec
-  if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm } satisfies ProofSpec
-  if (certificate !== undefined) return { kind: 'certificate', matcher: parsePair(certificate) } satisfies ProofSpec
-  if (federated !== undefined)
-    return {
-      kind: 'federated',
-      trust: parseTrustFile(nameOfInput(federated), await readTextInput(federated, LONGEST_FILE)),
-    } satisfies ProofSpec
-  if (secretEnv === undefined && retrievable === undefined) return undefined
-  const secret = secretEnv === undefined ? undefined : secretOfVariable('--secret-env', secretEnv, process.env)
-  return { kind: 'secret', secret, isRetrievable: retrievable === true } satisfies ProofSpec
+  const ofKeys = algorithm === undefined ? {} : { algorithm }
+  if (jwks !== undefined) return { jwks: { keys: await readKeys(jwks) }, ...ofKeys }
+  if (jwksUri !== undefined) return { jwks_uri: jwksUri, ...ofKeys }
+  if (certificate !== undefined) return { certificate: parsePair(certificate) }
+  if (federated !== undefined) return { federated: await readTrust(federated) }
+  return {
+    ...(secretEnv !== undefined && { secret: secretOfVariable('--secret-env', secretEnv, process.env) }),
+    ...(retrievable !== undefined && { retrievable }),
+  }
+}
+
+/** Reads a trust as it is written in a manifest. @throws UserError naming the line of each mistake */
+async function readTrust(file: string): Promise<unknown> {
+  const name = nameOfInput(file)
+  const text = await readTextInput(file, LONGEST_FILE)
+  parseTrustFile(name, text)
+  return readYaml(name, text).value
 }
 
 /** Reads a JWK set, or a single key. @throws UserError */
@@ -215,47 +203,14 @@ function parsePair(text: string): Readonly<Record<string, string>> {
   return { [text.slice(0, equals)]: text.slice(equals + 1) }
 }
 
-const time = (at: number | undefined): string => (at === undefined ? 'for ever' : new Date(at).toISOString())
-
-function asJson(one: UsedCredential, all: readonly UsedCredential[]) {
-  const { id, kind, label, hint, origin, createdAt, expiresAt, revokedAt, replaces } = one.credential
-  const iso = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString())
-  return {
-    id,
-    kind,
-    label,
-    hint,
-    origin,
-    status: statusOf(all, one, systemClock.now()),
-    created: iso(createdAt),
-    expires: iso(expiresAt),
-    last_used: iso(one.lastUsedAt),
-    revoked: iso(revokedAt),
-    replaces: replaces?.id,
-  }
-}
-
-/** A credential as JSON. A credential that can't be read has only a part of it. */
-type CredentialJson = Partial<Omit<ReturnType<typeof asJson>, 'status'>> & {
-  readonly status: string
-  readonly unreadable?: string
-}
-
-const unreadableAsJson = ({ id, label, problem }: UnreadableCredential) => ({
-  id,
-  label,
-  status: 'unreadable',
-  unreadable: problem,
-})
-
 const STATUS_STYLES: Readonly<Record<string, Styled['style']>> = {
   revoked: 'red',
   unreadable: 'red',
   expired: 'red',
-  expiring: 'yellow',
+  replaced: 'yellow',
 }
 
-const credentialColumns: readonly Column<CredentialJson>[] = [
+const credentialColumns: readonly Column<Credential>[] = [
   { heading: 'ID', of: ({ id }) => id, isWhole: true },
   { heading: 'KIND', of: ({ kind }) => kind },
   { heading: 'LABEL', of: ({ label }) => label },
@@ -270,25 +225,12 @@ const credentialColumns: readonly Column<CredentialJson>[] = [
   { heading: 'LAST USED', of: ({ last_used: used }) => used, kind: 'time' },
 ]
 
-const alone = (credential: Credential): UsedCredential => ({ credential, lastUsedAt: undefined })
-
-function asText({ credential, generated }: MadeCredential, options: CommonOptions): string {
-  const one = alone(credential)
-  const { expires, ...made } = asJson(one, [one])
-  const named = `${made.id}  ${made.kind}  ${JSON.stringify(made.label)}  ${expires === undefined ? 'no expiry' : `expires ${expires}`}`
-  return (
-    textOf(options, { ...made, expires, secret: generated }) ??
-    [printable(named), ...(generated === undefined ? [] : [generated])].join('\n')
-  )
+function asText({ old: _, ...one }: z.output<typeof made>, options: CommonOptions): string {
+  const { id, kind, label, expires, secret } = one
+  if (secret !== undefined && isForPeople(options)) say('The secret is shown only once:')
+  const named = `${id}  ${kind}  ${JSON.stringify(label)}  ${expires === undefined ? 'no expiry' : `expires ${expires}`}`
+  return textOf(options, one) ?? [printable(named), ...(secret === undefined ? [] : [secret])].join('\n')
 }
 
-/** Reports a credential whose secret was not generated. A generated secret was already shown. */
-function reportGiven(made: MadeCredential, options: CommonOptions): void {
-  if (made.generated === undefined) print(asText(made, options))
-}
-
-function reportChange(credential: Credential, options: CommonOptions, change: string): void {
-  const one = alone(credential)
-  const forPeople = () => print(`${printable(credential.label || credential.id)} ${change}`)
-  show(options, { data: asJson(one, [one]), forPeople })
-}
+const reportChange = (one: Credential, options: CommonOptions, change: string): void =>
+  show(options, { data: one, forPeople: () => print(`${printable(one.label || one.id)} ${change}`) })

@@ -5,7 +5,7 @@ import { version } from '../platform/version.ts'
 import { addConfigOptions } from './config-options.ts'
 import { addExamples } from './examples.ts'
 import { fail } from './fail.ts'
-import { addGlobalOptions, addOutputOptions } from './global-options.ts'
+import { addGlobalOptions, addOutputOptions, addTargetOptions } from './global-options.ts'
 import { showHelp } from './help.ts'
 import { explainMistakes } from './mistakes.ts'
 import { collect, refuseRepeatedOptions } from './repeated-options.ts'
@@ -144,6 +144,30 @@ clients
   .option(...CONFIG)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, false, options))
 
+clients
+  .command('create <client-id>')
+  .description('create a client; without a file, with a generated secret')
+  .option('-f, --file <file>', 'the settings of the client as in a manifest, YAML or JSON; - reads standard input')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (id, options) => (await import('./clients.ts')).clientsCreate(id, options))
+
+const apis = program.command('apis').description('the APIs that tokens are for')
+apis
+  .command('show <audience>')
+  .description('print one API and its scopes, as JSON')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (audience, options) => (await import('./apis.ts')).apisShow(audience, options))
+
+const revocations = program.command('revocations').description('the tokens that are revoked')
+revocations
+  .command('list')
+  .description('print the revocations that still matter, oldest first')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./revocations.ts')).revocationsList(options))
+
 const credentials = program.command('credentials').description('manage client credentials')
 const credentialCommand = (name: string, description: string) =>
   credentials
@@ -269,6 +293,44 @@ program
   .option('-c, --config <file>', 'the configuration that names the database and the master key')
   .action(async (options) => (await import('./backup.ts')).restore(options))
 
+program
+  .command('login <server>')
+  .description('log in at a server, as a person with a browser, or as a client')
+  .option('--profile <name>', 'the name under which the log-in is kept; by default, the host of the server')
+  .option('--ca <file>', 'certificates to trust in addition to the default ones, PEM')
+  .option('--client-id <id>', 'log in as this client')
+  .option('--issuer <url>', 'with --client-id: the authorization server')
+  .option('--secret-env <name>', 'with --client-id: the environment variable with the client secret')
+  .option('--secret-file <file>', 'with --client-id: the file with the client secret')
+  .option('--auth-method <method>', 'with --client-id: client_secret_basic or client_secret_post')
+  .action(async (server, options) => (await import('./login.ts')).login(server, options))
+program
+  .command('logout')
+  .description('end the session of a profile at its server, and delete the profile')
+  .option('--profile <name>', 'the profile; by default, the current one')
+  .action(async (options) => (await import('./login.ts')).logout(options))
+program
+  .command('whoami')
+  .description('print as whom commands act on a server')
+  .option('--profile <name>', 'the profile; by default, the current one')
+  .option(...JSON_OUTPUT)
+  .action(async (options) => (await import('./login.ts')).whoami(options))
+
+const profiles = program.command('profiles').description('the log-ins at servers')
+profiles
+  .command('list')
+  .description('print the profiles, without their tokens')
+  .option(...JSON_OUTPUT)
+  .action(async (options) => (await import('./login.ts')).profilesList(options))
+profiles
+  .command('use <name>')
+  .description('make a profile the current one')
+  .action(async (name) => (await import('./login.ts')).profilesUse(name))
+profiles
+  .command('delete <name>')
+  .description('delete a profile; its session at the server goes on until it expires')
+  .action(async (name) => (await import('./login.ts')).profilesDelete(name))
+
 const config = program.command('config').description('the configuration')
 addConfigOptions(config.command('check').description('check whether `tessera serve` would start with it')).action(
   async (_options, command: Command) => (await import('./config.ts')).configCheck(command),
@@ -289,6 +351,7 @@ program
   .description('print the help of a command, such as credentials rotate')
   .action((words: string[]) => showHelp(program, words))
 
+addTargetOptions(program)
 addOutputOptions(program)
 addGlobalOptions(program)
 addExamples(program)

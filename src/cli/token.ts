@@ -13,12 +13,16 @@ import { readStandardInput, readTextInput, STANDARD_INPUT } from './read-input.t
 import { explainTokenFailure } from './token-failure.ts'
 import { listeningFetch } from './wire.ts'
 
-interface TokenCommandOptions {
+/** The options of a command that speaks to a server as a client does. */
+interface ConnectOptions {
   readonly issuer: string
   readonly clientId: string
-  readonly secretEnv?: string
-  readonly secretFile?: string
+  readonly secretEnv?: string | undefined
+  readonly secretFile?: string | undefined
   readonly authMethod: string
+}
+
+interface TokenCommandOptions extends ConnectOptions {
   readonly scope?: string
   readonly resource?: readonly string[]
   readonly ca?: string
@@ -35,8 +39,7 @@ const methods: Readonly<Record<string, (secret: string) => openid.ClientAuth>> =
 
 /** `tessera token`: gets an access token as any client would, with openid-client. */
 export async function token(options: TokenCommandOptions): Promise<void> {
-  const method = Object.hasOwn(methods, options.authMethod) ? methods[options.authMethod] : undefined
-  if (method === undefined) throw new UsageError(`--auth-method must be one of ${Object.keys(methods).join(', ')}`)
+  methodOf(options)
   if (URL.parse(options.issuer)?.protocol !== 'https:')
     throw new UsageError('--issuer must be an address such as https://auth.example.com')
   if (options.secretEnv !== undefined && options.secretFile !== undefined)
@@ -46,17 +49,30 @@ export async function token(options: TokenCommandOptions): Promise<void> {
   }
   try {
     if (options.curl) return print(await curlCommand(options))
-    const secret = await readClientSecret(options)
-    const wire = listeningFetch()
-    const config = await openid.discovery(new URL(options.issuer), options.clientId, undefined, method(secret), {
-      algorithm: 'oauth2',
-      [openid.customFetch]: wire.fetch,
-    })
+    const { config, wire } = await connect(options)
     const response = await openid.clientCredentialsGrant(config, requestParameters(options))
     print(shown(options, response, wire.lastAnswer))
   } catch (error) {
     throw await explainTokenFailure(error, options.issuer)
   }
+}
+
+function methodOf({ authMethod }: ConnectOptions): (secret: string) => openid.ClientAuth {
+  const method = Object.hasOwn(methods, authMethod) ? methods[authMethod] : undefined
+  if (method === undefined) throw new UsageError(`--auth-method must be one of ${Object.keys(methods).join(', ')}`)
+  return method
+}
+
+/** Discovers the server, as a client that authenticates by the method of the options. */
+export async function connect(options: ConnectOptions) {
+  const method = methodOf(options)
+  const secret = await readClientSecret(options)
+  const wire = listeningFetch()
+  const config = await openid.discovery(new URL(options.issuer), options.clientId, undefined, method(secret), {
+    algorithm: 'oauth2',
+    [openid.customFetch]: wire.fetch,
+  })
+  return { config, wire }
 }
 
 function requestParameters({ scope, resource = [] }: TokenCommandOptions): URLSearchParams {
@@ -91,7 +107,7 @@ function decode(token: string) {
 }
 
 /** Reads the secret from a file, the environment, a pipe or the terminal, never from the command line, which others can read. */
-async function readClientSecret({ secretEnv, secretFile }: TokenCommandOptions): Promise<string> {
+async function readClientSecret({ secretEnv, secretFile }: ConnectOptions): Promise<string> {
   if (secretFile !== undefined) {
     const name = `--secret-file: ${secretFile}`
     return takeSecret(name, await readTextInput(secretFile, LONGEST_SECRET_FILE))

@@ -157,6 +157,12 @@ const fits: Readonly<Record<string, RegExp>> = {
   backup: /lacks a table|newer program|password file|a database (?:at|server)/,
   'storage compact': /lacks a table|newer program|password file|a database (?:at|server)/,
   completion: /./,
+  login: /./,
+  logout: /./,
+  whoami: /./,
+  'profiles list': /./,
+  'profiles use': /./,
+  'profiles delete': /./,
   help: /./,
   restore: /^a database (?:that|below|where)/,
 }

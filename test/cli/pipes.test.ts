@@ -93,7 +93,7 @@ const makers: Readonly<Record<string, Maker>> = {
 
 /** Commands that make no secret, so that their output can be repeated. */
 const OTHERS = `
-  audit tail, backup, clients disable, clients enable, clients list, clients show, completion, config check, config reference,
+  audit tail, backup, clients disable, clients enable, clients list, clients show, completion, apis show, config check, config reference, login, logout, profiles delete, profiles list, profiles use, revocations list, whoami,
   credentials cancel, credentials label, credentials list, credentials remove, credentials revoke, dev, explain,
   federate test, keys list, keys repair, keys revoke, keys rewrap, keys rollback, keys rotate, restore, revoke, serve, storage compact,
   storage copy, storage migrate, token`

@@ -190,6 +190,11 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
   'clients show': () => [{ args: ['clients', 'show', STORED], prints: STORED }, { args: ['clients', 'show', SENT] }],
   'clients disable': () => [{ args: ['clients', 'disable', STORED, '--yes'], prints: STORED }],
   'clients enable': () => [{ args: ['clients', 'enable', STORED], prints: STORED }],
+  'clients create': () => [{ args: ['clients', 'create', `${STORED}-new`] }],
+  'apis show': () => [
+    { args: ['apis', 'show', 'https://api.example.com'], prints: STORED },
+    { args: ['apis', 'show', SENT] },
+  ],
   'credentials list': () => [{ args: ['credentials', 'list', STORED], prints: STORED }],
   'credentials add': () => [{ args: ['credentials', 'add', STORED, '--label', `${STORED}-added`], prints: STORED }],
   'credentials rotate': () => [{ args: ['credentials', 'rotate', STORED, STORED, '--label', `${STORED}-next`] }],
@@ -229,6 +234,13 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
 
 /** Commands that print no outside text. */
 const OTHERS = [
+  'login',
+  'logout',
+  'whoami',
+  'profiles list',
+  'profiles use',
+  'profiles delete',
+  'revocations list',
   'completion',
   'config reference',
   'dev',

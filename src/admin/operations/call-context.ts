@@ -10,6 +10,6 @@ export interface CallContext {
   readonly keys: () => Promise<KeyContext>
   readonly precondition: Precondition
   readonly cursors: Cursors
-  /** Shows a new secret before it is written. If it throws, nothing is written. Without it, the answer shows the secret. */
-  readonly show: ((secret: string) => void) | undefined
+  /** Shows an answer with new secrets before they are written. If it throws, nothing is written. Without it, the answer shows them. */
+  readonly show: ((answer: unknown) => void) | undefined
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Conflict, NotFound, NotAllowed, UserError } from '../../platform/user-error.ts'
+import { Conflict, NotAllowed, NotFound, UserError } from '../../platform/user-error.ts'
 
 /** A problem as the admin API sends it (RFC 9457). */
 const problemSchema = z.looseObject({
