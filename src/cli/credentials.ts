@@ -53,7 +53,7 @@ type Credential = z.output<typeof credential>
 
 const credentialList = z.looseObject({ items: z.array(credential) })
 /** A secret is shown before the end of its predecessor is known. */
-const made = credential.extend({ secret: z.string().optional(), old: z.undefined().or(credential) })
+const made = credential.extend({ secret: z.string().optional(), old: credential.optional() })
 
 /** `tessera credentials list`: prints the credentials of a client and their status. */
 export const credentialsList = (client: string, options: CommonOptions): Promise<void> =>

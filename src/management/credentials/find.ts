@@ -1,6 +1,6 @@
 import { type Credential, isValid, type UnreadableCredential } from '../../model/credentials/credential.ts'
 import { nameOf, successorOf } from '../../model/credentials/life.ts'
-import { Conflict, NotFound, UsageError, UserError } from '../../platform/user-error.ts'
+import { Conflict, NotFound, UserError } from '../../platform/user-error.ts'
 import type { Standing } from '../fields.ts'
 
 /** The credentials with an id or label. */
@@ -33,5 +33,5 @@ function findCurrent(all: readonly Credential[], now: number): Credential {
   const [only, ...others] = current
   if (only !== undefined && others.length === 0) return only
   if (only === undefined) throw new NotFound('the client has no valid credential')
-  throw new UsageError(`name one of its credentials: ${current.map(nameOf).join(', ')}`)
+  throw new UserError(`name one of its credentials: ${current.map(nameOf).join(', ')}`)
 }

@@ -1,7 +1,7 @@
 import type { Credential } from '../../model/credentials/credential.ts'
 import { freeLabel, nameOf, rotate } from '../../model/credentials/life.ts'
 import type { ClientId } from '../../oauth/ids.ts'
-import { UsageError } from '../../platform/user-error.ts'
+import { UserError } from '../../platform/user-error.ts'
 import { iso, type Standing } from '../fields.ts'
 import { addShown, type CredentialChange, requireCredentials, type ShowSecret } from './change.ts'
 import { findCredential } from './find.ts'
@@ -51,5 +51,5 @@ function sameKind(replaced: Credential): ProofSpec {
   if (replaced.kind === 'secret') {
     return { kind: 'secret', secret: undefined, isRetrievable: replaced.retrievable !== undefined }
   }
-  throw new UsageError(`${nameOf(replaced)} is of the kind ${replaced.kind}: describe its successor`)
+  throw new UserError(`${nameOf(replaced)} is of the kind ${replaced.kind}: describe its successor`)
 }
