@@ -3,12 +3,13 @@
  */
 
 import { writeFileSync } from 'node:fs'
+import { measureLists } from './lists.ts'
 import { LoadProcess } from './load/process.ts'
 import { machine } from './machine.ts'
 import { type Measurement, measure } from './measure.ts'
 import { help, type Options, parseOptions } from './options.ts'
 import { profile } from './profile/profile.ts'
-import { fairness, type Row, rowsOf, startingVerdict, table, verdicts } from './report.ts'
+import { fairness, listsVerdict, type Row, rowsOf, startingVerdict, table, verdicts } from './report.ts'
 import { resultsPage } from './results.ts'
 import { rowName, type Scenario, scenarios, subject } from './scenarios.ts'
 import { measureStarting } from './starting.ts'
@@ -61,7 +62,14 @@ async function bench(options: Options, workspace: Workspace): Promise<void> {
     reached.push(verdicts(scenario, ofScenario))
     measured.push(...measurements)
   }
-  if (rows.length === 0) throw new Error(`no row has ${JSON.stringify(options.only)} in its name`)
+  for (const database of ['sqlite', 'postgres'] as const) {
+    const name = `lists of a million clients, ${database}`
+    if (!name.includes(options.only)) continue
+    say(name)
+    reached.push(listsVerdict(name, await measureLists(workspace, database)))
+  }
+  if (rows.length === 0 && reached.length === 0)
+    throw new Error(`no row has ${JSON.stringify(options.only)} in its name`)
   if (options.only === '') {
     say('how it starts')
     reached.push(startingVerdict(await measureStarting(workspace)))

@@ -85,6 +85,15 @@ export function startingVerdict({ firstToken, idleBytes }: Starting): string {
   return `tessera: ${first}; ${idle.toFixed(0)} MB when idle, ${reaches(idle < MOST_IDLE_MB)} ${MOST_IDLE_MB} MB\n`
 }
 
+/** Each list with its time, and whether the slowest reaches the target. */
+export function listsVerdict(name: string, times: ReadonlyMap<string, number>): string {
+  const slowest = Math.max(...times.values())
+  const lines = [...times].map(([list, time]) => `  ${time.toFixed(1).padStart(7)} ms  ${list}\n`)
+  return `${name}: the slowest ${slowest.toFixed(0)} ms, ${reaches(slowest < MOST_LIST_MS)} ${MOST_LIST_MS} ms\n${lines.join('')}`
+}
+
+/** Milliseconds of a page. */
+const MOST_LIST_MS = 100
 /** Seconds, on one core. */
 const MOST_START = 1
 const MOST_IDLE_MB = 120

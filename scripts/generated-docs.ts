@@ -6,6 +6,7 @@ import { program } from '../src/cli/main.ts'
 import { commandReference } from '../src/cli/reference.ts'
 import { configurationReference } from '../src/config/reference.ts'
 import { refusals } from '../src/endpoints/refusal-table.ts'
+import { generalRemedies } from '../src/management/explanations/advice/table.ts'
 import { BUCKETS } from '../src/observability/durations.ts'
 import { metricTable, processMetricTable } from '../src/observability/table.ts'
 import { isLive, reloadReference } from '../src/server/reload/table.ts'
@@ -42,21 +43,29 @@ function presetsPage(): string {
   ].join('\n')
 }
 
+/** The general remedies of a reason, in one cell. */
+const remediesOf = (reason: string): string =>
+  (generalRemedies.get(reason) ?? [])
+    .map(({ text, value }) => `${text}: \`${value.replaceAll('|', '\\|')}\``)
+    .join('<br>')
+
 function refusalsPage(): string {
   const rows = Object.entries(refusals).map(
     ([reason, { error, status, description, meaning }]) =>
-      `| \`${reason}\` | ${status} \`${error}\` | ${description} | ${meaning} |`,
+      `| \`${reason}\` | ${status} \`${error}\` | ${description} | ${meaning} | ${remediesOf(reason)} |`,
   )
   return [
     '# Refusals',
     '',
-    'Generated from the table of refusals of each feature (`src/endpoints/refusal-table.ts`).',
+    'Generated from the table of refusals of each feature (`src/endpoints/refusal-table.ts`), and the table of remedies',
+    '(`src/management/explanations/advice/table.ts`).',
     '',
-    'Every refusal has a reason. The audit log has it (`tessera explain <request-id>`, with the `X-Request-Id` of the answer); the answer',
-    'itself does not. Cases that a stranger must not distinguish get the same answer.',
+    'Every refusal has a reason. The audit log has it ([`tessera explain`](../operating/explain.md) with the request id); the answer',
+    'itself does not. Cases that a stranger must not distinguish get the same answer, except for the request id. Each',
+    '`error_description` ends with the id, as in `(request 0192…)`. `tessera explain` fills in the names and values of the request.',
     '',
-    '| reason | answer | `error_description` | meaning |',
-    '| --- | --- | --- | --- |',
+    '| reason | answer | `error_description` | meaning | remedies |',
+    '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
   ].join('\n')

@@ -16,19 +16,35 @@ export interface Health {
   readonly isWithoutWorkers?: () => boolean
 }
 
-/** `/healthz` says that the process answers. `/readyz` says whether to send it requests, and if not, why not. */
-export function healthRoutes(health: Health): Routes {
-  const alive: Endpoint = () => json(200, { status: 'ok' })
-  const storage = new StorageProbe(health.pingStorage, health.clock)
-  const ready: Endpoint = async () => {
-    const [takesWrites, problems] = await Promise.all([storage.takesWrites(), health.problems()])
-    const reasons = [
+/** Finds out whether the server should get requests. */
+export class Readiness {
+  readonly #health: Health
+  readonly #storage: StorageProbe
+
+  constructor(health: Health) {
+    this.#health = health
+    this.#storage = new StorageProbe(health.pingStorage, health.clock)
+  }
+
+  /** The reasons why the server should get no requests. The list is empty if it is ready. */
+  async problems(): Promise<readonly string[]> {
+    const health = this.#health
+    const [takesWrites, problems] = await Promise.all([this.#storage.takesWrites(), health.problems()])
+    return [
       health.isDraining() && 'the server is shutting down',
       !takesWrites && 'the database does not accept writes',
       health.isAuditFull() && 'audit events wait for the database',
       health.isWithoutWorkers?.() === true && 'no worker listens',
       ...problems,
     ].filter((reason) => reason !== false)
+  }
+}
+
+/** `/healthz` says that the process answers. `/readyz` says whether to send it requests, and if not, why not. */
+export function healthRoutes(readiness: Readiness): Routes {
+  const alive: Endpoint = () => json(200, { status: 'ok' })
+  const ready: Endpoint = async () => {
+    const reasons = await readiness.problems()
     return reasons.length === 0 ? json(200, { status: 'ok' }) : json(503, { status: 'unavailable', reasons })
   }
   return { '/healthz': { GET: alive }, '/readyz': { GET: ready } }

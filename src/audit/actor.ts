@@ -8,22 +8,55 @@ export type Actor =
       readonly user: string
       readonly host: string
       readonly way: 'command' | 'manifest'
+      /** The SHA-256 of each file of the manifest, in hexadecimal. */
+      readonly sha256?: readonly string[]
     }
-  /** A person who has logged in to the admin listener. */
-  | { readonly kind: 'administrator'; readonly name: string; readonly way: 'api' }
+  /** A person who has signed in to the admin listener. */
+  | {
+      readonly kind: 'administrator'
+      readonly name: string
+      readonly via?: (typeof signInWays)[number]
+      readonly way: 'api' | 'console'
+    }
+  /** A program that administers, by its `client_id`. */
   | { readonly kind: 'client'; readonly clientId: string; readonly way: 'api' }
   /** The server itself, when something is due. */
   | typeof SYSTEM
+
+/** How an administrator has signed in: with a password of ours, or at another OpenID provider. */
+export const signInWays = ['password', 'sign_on'] as const
 
 export const SYSTEM = { kind: 'system', way: 'schedule' } as const
 
 /** Characters of a name in an actor. */
 const LONGEST_NAME = 256
+/** Files of a manifest in an actor. */
+const MOST_FILES = 100
 
-/** The operating-system account that runs a command. */
-export const operator = (user: string, host: string, way: 'command' | 'manifest'): Actor => ({
+/** The operating-system account that runs a command. @param sha256 the hashes of the files of a manifest */
+export const operator = (
+  user: string,
+  host: string,
+  way: 'command' | 'manifest',
+  sha256: readonly string[] = [],
+): Actor => ({
   kind: 'operator',
   user: start(user, LONGEST_NAME),
   host: start(host, LONGEST_NAME),
   way,
+  ...(sha256.length > 0 && { sha256: sha256.slice(0, MOST_FILES) }),
 })
+
+/** The actor in words, such as `alice on build-7`. */
+export function actorInWords(actor: Actor): string {
+  switch (actor.kind) {
+    case 'operator':
+      return `${actor.user} on ${actor.host}${actor.sha256 === undefined ? '' : ` with the manifest sha256:${actor.sha256.join(',')}`}`
+    case 'administrator':
+      return `the administrator ${actor.name}${actor.via === 'sign_on' ? ' (single sign-on)' : ''}${actor.way === 'console' ? ' in the console' : ''}`
+    case 'client':
+      return `the client ${actor.clientId}`
+    case 'system':
+      return 'the schedule'
+  }
+}

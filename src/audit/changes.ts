@@ -4,12 +4,25 @@ import { redactFields, redactText } from '../platform/redact.ts'
 /** Fields of a thing, by their names in the model. */
 export type Fields = Readonly<Record<string, unknown>>
 
-export const changedThings = ['api', 'client', 'credential', 'key', 'master key', 'revocation'] as const
+export const changedThings = [
+  'api',
+  'audit key',
+  'client',
+  'credential',
+  'group',
+  'key',
+  'master key',
+  'revocation',
+] as const
 
 /** One thing that an event changed: only the fields that differ. It holds no secret. */
 export interface ChangedThing {
   readonly thing: (typeof changedThings)[number]
   readonly id: string
+  /** Its name for people: of a client or an API, or the label of a credential. */
+  readonly name?: string | undefined
+  /** The group that owns it. */
+  readonly owner?: string | undefined
   /** The client that a credential belongs to. */
   readonly client?: string
   /** Null if the event made the thing. */
@@ -33,7 +46,7 @@ const MOST_TEXT = 64 * 1024
 const LONGEST_VALUE = 256
 
 /** The identity of a thing. */
-type Identity = Pick<ChangedThing, 'thing' | 'id' | 'client'>
+type Identity = Pick<ChangedThing, 'thing' | 'id' | 'name' | 'owner' | 'client'>
 
 /**
  * Compares a thing before and after; undefined if nothing differs.
@@ -50,7 +63,15 @@ export function changeOf(
   if (names.length === 0 && before !== undefined && after !== undefined) return undefined
   const shown = (fields: Fields | undefined): Fields | null =>
     fields === undefined ? null : Object.fromEntries(names.map((name) => [name, bounded(fields[name] ?? null)]))
-  return { ...identity, id: redactText(identity.id), before: shown(before), after: shown(after) }
+  const { name, owner, ...rest } = identity
+  return {
+    ...rest,
+    id: redactText(identity.id),
+    ...(name && { name: redactText(name) }),
+    ...(owner && { owner: redactText(owner) }),
+    before: shown(before),
+    after: shown(after),
+  }
 }
 
 /** Lists changes within the bounds of an event, and counts the rest. */

@@ -1,6 +1,7 @@
 import type { TenantId } from '../oauth/ids.ts'
 import type { Actor } from './actor.ts'
 import type { Changes } from './changes.ts'
+import type { AuditEventType } from './event-types.ts'
 
 /** One recorded action. It never contains a secret or a token. */
 export interface AuditEvent {
@@ -26,30 +27,4 @@ export interface AuditEvent {
   readonly changes?: Changes
 }
 
-/**
- * `request.refuse`: the request was refused before it reached an endpoint. `audit.lost`: some events were dropped because the
- * database could not write and the room was used up.
- */
-export type AuditEventType =
-  | 'token.issue'
-  | 'token.introspect'
-  | 'token.revoke'
-  | 'request.refuse'
-  | 'audit.lost'
-  | 'manifest.apply'
-  | 'key.change'
-  | 'master_key.change'
-  | 'revocation.add'
-  | 'credential.add'
-  | 'credential.change'
-  | 'credential.rotate'
-  | 'credential.cancel'
-  | 'credential.revoke'
-  | 'credential.remove'
-  | 'credential.expiring'
-  | 'admin.refuse'
-  | 'client.add'
-  | 'client.change'
-  | 'api.add'
-  | 'api.change'
-  | 'database.restore'
+export type { AuditEventType } from './event-types.ts'

@@ -44,6 +44,8 @@ export class AuditRecorder implements AuditSink {
   #failedBatches = 0
   /** After a failed write only the timer tries again. Otherwise every new event would trigger a write. */
   #hasFailed = false
+  /** A batch whose write failed. The store must get the same array again, since it may have written it. */
+  #unwritten: readonly AuditEvent[] | undefined
   #flushing: Promise<void> | undefined
   #flushTimer: NodeJS.Timeout | undefined
   #pruneTimer: NodeJS.Timeout | undefined
@@ -110,9 +112,12 @@ export class AuditRecorder implements AuditSink {
   async #writeBatches(least: number): Promise<void> {
     while (this.#waiting.length >= least) {
       const size = this.#waiting.length < LARGEST_BATCH ? BATCH_SIZE : LARGEST_BATCH
-      await this.#writeBatch(this.#waiting.slice(0, size))
-      // Let requests run between two batches.
-      if (this.#waiting.length >= least) await nextTurn()
+      this.#unwritten ??= this.#waiting.slice(0, size)
+      const batch = this.#unwritten
+      await this.#writeBatch(batch)
+      this.#unwritten = undefined
+      // Let requests run between two batches, unless the last one was small.
+      if (this.#waiting.length >= least && batch.length >= BATCH_SIZE) await nextTurn()
     }
   }
 

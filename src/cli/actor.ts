@@ -11,10 +11,10 @@ interface System {
 const here: System = { userInfo, hostname, uid: () => process.getuid?.() }
 
 /** The account and the machine that run this command. An account without an entry in the user database is named by its number. */
-export function operatorOf(way: 'command' | 'manifest', system = here): Actor {
+export function operatorOf(way: 'command' | 'manifest', system = here, sha256: readonly string[] = []): Actor {
   try {
-    return operator(system.userInfo().username, system.hostname(), way)
+    return operator(system.userInfo().username, system.hostname(), way, sha256)
   } catch {
-    return operator(String(system.uid() ?? 'unknown'), system.hostname(), way)
+    return operator(String(system.uid() ?? 'unknown'), system.hostname(), way, sha256)
   }
 }

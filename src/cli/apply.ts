@@ -13,6 +13,7 @@ interface ApplyCommandOptions extends OutputOptions {
   /** The path of the manifest, or of each of its files. */
   readonly file: string | readonly string[]
   readonly dryRun?: boolean
+  readonly reason?: string
   readonly config?: string
 }
 
@@ -20,7 +21,7 @@ interface ApplyCommandOptions extends OutputOptions {
 const LONGEST_MANIFEST = 64 * 1024 * 1024
 
 /** `tessera apply`: makes the model match a manifest. */
-export async function apply({ file, dryRun = false, config, ...output }: ApplyCommandOptions): Promise<void> {
+export async function apply({ file, dryRun = false, reason, config, ...output }: ApplyCommandOptions): Promise<void> {
   const names = [file].flat()
   if (names.filter((name) => name === '-').length > 1)
     throw new UsageError('-f - is given twice: standard input can be read only once')
@@ -29,11 +30,12 @@ export async function apply({ file, dryRun = false, config, ...output }: ApplyCo
     files.push({ name: nameOfInput(name), content: await readTextInput(name, LONGEST_MANIFEST) })
   }
   const parsed = parseManifests(files)
+  const manifest = files.map(({ content }) => content)
   await withNewSecrets((reveal) =>
     withDatabase(config, async (opened) => {
       const plan = await withProgress((state) => {
         state('comparing the manifest with the database')
-        return applyManifest(managementContext(opened, 'manifest'), {
+        return applyManifest(managementContext(opened, { reason, manifest }), {
           parsed,
           env: process.env,
           dryRun,

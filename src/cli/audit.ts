@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Actor } from '../audit/actor.ts'
-import type { Changes } from '../audit/changes.ts'
+import { eventAsJson } from '../audit/event-json.ts'
 import type { StoredAuditEvent } from '../audit/store.ts'
 import { UsageError } from '../platform/user-error.ts'
+import { eventAsLine } from './audit-text.ts'
 import { withDatabase } from './database.ts'
 import { type OutputOptions, showNext } from './format.ts'
-import { isOutputGone, print, printable } from './output.ts'
+import { isOutputGone, print } from './output.ts'
 import { requestIdIn } from './request-id.ts'
 
 interface AuditTailOptions extends OutputOptions {
@@ -31,7 +31,8 @@ export async function auditTail({
   const requestId = given === undefined ? undefined : requestIdIn(given)
   if (!/^\d{1,7}$/.test(lines)) throw new UsageError(`--lines must be a number, not ${JSON.stringify(lines)}`)
   const show = (events: readonly StoredAuditEvent[]) => {
-    for (const event of events) showNext(output, { data: asJson(event), forPeople: () => print(asLine(event)) })
+    for (const event of events)
+      showNext(output, { data: eventAsJson(event), forPeople: () => print(eventAsLine(event)) })
   }
   await withDatabase(config, async ({ store }) => {
     const last = await store.audit.listEvents({ limit: Number(lines), clientId: client, requestId })
@@ -45,80 +46,4 @@ export async function auditTail({
       after = events.at(-1)?.seq ?? after
     }
   })
-}
-
-const asJson = ({
-  seq,
-  at,
-  type,
-  result,
-  reason,
-  clientId,
-  remoteAddress,
-  requestId,
-  traceId,
-  detail,
-  actor,
-  changes,
-}: StoredAuditEvent) => ({
-  seq,
-  time: new Date(at).toISOString(),
-  type,
-  result,
-  reason,
-  client_id: clientId,
-  remote_address: remoteAddress,
-  request_id: requestId,
-  trace_id: traceId,
-  detail,
-  actor: actor && actorAsJson(actor),
-  changes,
-})
-
-const actorAsJson = (actor: Actor) =>
-  actor.kind === 'client' ? { kind: actor.kind, client_id: actor.clientId, way: actor.way } : actor
-
-function asLine(event: StoredAuditEvent): string {
-  const { time, type, result, seq: _, detail, actor: __, changes, ...rest } = asJson(event)
-  const fields = Object.entries({ ...rest, ...detail }).filter(([, value]) => value !== undefined)
-  return [
-    time,
-    type,
-    result,
-    ...(event.actor === undefined ? [] : [printable(`by ${nameOf(event.actor)}`)]),
-    ...fields.map(([name, value]) => `${printable(name)}=${asField(value)}`),
-    ...(changes === undefined ? [] : [printable(changesAsText(changes))]),
-  ].join(' ')
-}
-
-function nameOf(actor: Actor): string {
-  switch (actor.kind) {
-    case 'operator':
-      return `${actor.user} on ${actor.host}`
-    case 'administrator':
-      return `the administrator ${actor.name}`
-    case 'client':
-      return `the client ${actor.clientId}`
-    case 'system':
-      return 'the schedule'
-  }
-}
-
-/** For example `(client job: enabled true -> false)`. */
-function changesAsText({ things, others }: Changes): string {
-  const texts = things.map(({ thing, id, before, after }) => {
-    const name = `${thing} ${id}`
-    if (before === null) return `new ${name}`
-    if (after === null) return `removed ${name}`
-    const fields = Object.keys(after).map(
-      (field) => `${field} ${JSON.stringify(before[field])} -> ${JSON.stringify(after[field])}`,
-    )
-    return `${name}: ${fields.join(', ')}`
-  })
-  return `(${[...texts, ...(others > 0 ? [`and ${others} more`] : [])].join('; ')})`
-}
-
-function asField(value: unknown): string {
-  const text = typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)
-  return printable(text)
 }

@@ -18,6 +18,7 @@ interface BackupOptions extends OutputOptions {
 interface RestoreOptions extends OutputOptions {
   readonly from: string
   readonly replace?: boolean
+  readonly reason?: string
   readonly config?: string
 }
 
@@ -44,7 +45,7 @@ export async function backup({ to, config, ...output }: BackupOptions): Promise<
 }
 
 /** `tessera restore`: replaces the configured database with a backup, if servers could start on it. */
-export async function restore({ from, replace = false, config, ...output }: RestoreOptions): Promise<void> {
+export async function restore({ from, replace = false, reason, config, ...output }: RestoreOptions): Promise<void> {
   const { options, location } = readSettings(config)
   const to = pathOf(location, (url) => `pg_restore --clean --if-exists --single-transaction --dbname='${url}' ${from}`)
   const masterKey = masterKeyOf(options)
@@ -52,7 +53,7 @@ export async function restore({ from, replace = false, config, ...output }: Rest
   const inspect = async (path: string): Promise<void> => {
     const store = await openStore(SQLITE + path, systemClock)
     try {
-      unusable = await acceptRestored({ ...managementContext({ options, store }), masterKey }, from)
+      unusable = await acceptRestored({ ...managementContext({ options, store }, { reason }), masterKey }, from)
     } finally {
       await store.close()
     }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
@@ -12,6 +13,7 @@ import { rotationPolicy } from '../keys/schedule.ts'
 import { FULL } from '../management/authority/authority.ts'
 import type { MakingContext } from '../management/credentials/make.ts'
 import type { KeyContext } from '../management/keys/context.ts'
+import { statedReason } from '../management/stated-reason.ts'
 import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -66,12 +68,20 @@ export function masterKeyOf(options: Options): MasterKey {
   return new MasterKey(masterKey, systemRandom, previousMasterKey)
 }
 
-/** The context of a command's changes. */
-export const managementContext = (
-  { options, store }: Opened,
-  way: 'command' | 'manifest' = 'command',
-): MakingContext => ({
-  actor: operatorOf(way),
+/** The words of a command about its changes. */
+export interface Stated {
+  /** The text of `--reason`. */
+  readonly reason?: string | undefined
+  /** The contents of the files of a manifest. */
+  readonly manifest?: readonly string[]
+}
+
+const sha256Of = (content: string): string => hash('sha256', content)
+
+/** The context of a command's changes. @throws UserError if the stated reason is too long, or has several lines */
+export const managementContext = ({ options, store }: Opened, { reason, manifest }: Stated = {}): MakingContext => ({
+  actor: operatorOf(manifest === undefined ? 'command' : 'manifest', undefined, manifest?.map(sha256Of)),
+  statedReason: reason === undefined ? undefined : statedReason(reason),
   authority: FULL,
   tenant: DEFAULT_TENANT,
   clock: systemClock,
@@ -91,8 +101,8 @@ export const keyFetcher = ({ outbound }: Options): JsonFetcher =>
   })
 
 /** The context of the commands on keys. */
-export const keyContext = async (opened: Opened): Promise<KeyContext> => ({
-  ...managementContext(opened),
+export const keyContext = async (opened: Opened, stated: Stated = {}): Promise<KeyContext> => ({
+  ...managementContext(opened, stated),
   masterKey: masterKeyOf(opened.options),
   policy: rotationPolicy(opened.options.keys, await opened.store.revocations.longestLifetime()),
 })

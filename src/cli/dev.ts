@@ -5,7 +5,7 @@ import { applyManifest } from '../management/manifest/apply.ts'
 import { parseManifest } from '../management/manifest/parse.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
-import { quote } from '../platform/shell.ts'
+import { shellWord } from '../platform/shell.ts'
 import { Mistakes } from '../platform/user-error.ts'
 import { requireStart } from '../server/preflight.ts'
 import { openStore } from '../store/open.ts'
@@ -14,6 +14,8 @@ import { inWordsOf, managementContext } from './database.ts'
 import { authorityOf } from './dev/certificate.ts'
 import { developmentOptions } from './dev/options.ts'
 import { sampleClient, sampleManifest } from './dev/sample.ts'
+import { RefusalNarrator } from './dev-refusals.ts'
+import { explainingContext } from './explain.ts'
 import { print } from './output.ts'
 import { isWorker, runServer, runWorker } from './run.ts'
 
@@ -31,6 +33,23 @@ export async function dev(command: Command): Promise<void> {
   await inWordsOf(config.storage, () => addSample(config))
   const { runtimePort, adminPort } = await runServer({ ...starting, config })
   print(banner(config, runtimePort, adminPort))
+  await narrateRefusals(config)
+}
+
+/** Prints the explanation of each refusal, until a signal stops the server. */
+async function narrateRefusals(config: Config): Promise<void> {
+  const store = await openStore(config.storage, systemClock, config.storageAccess)
+  const narrator = new RefusalNarrator(explainingContext({ options: config, store }))
+  await narrator.start()
+  // The server drains meanwhile. SQLite tidies its files once the last connection closes.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () =>
+      narrator
+        .stop()
+        .then(() => store.close())
+        .catch(() => {}),
+    )
+  }
 }
 
 /** Adds the sample to a new database only, so that later changes and removals of it last. */
@@ -38,7 +57,7 @@ async function addSample(config: Config): Promise<void> {
   const store = await openStore(config.storage, systemClock, config.storageAccess)
   try {
     if ((await store.changes.latestChange()) > 0) return
-    await applyManifest(managementContext({ options: config, store }, 'manifest'), {
+    await applyManifest(managementContext({ options: config, store }, { manifest: [sampleManifest] }), {
       parsed: parseManifest('sample', sampleManifest),
       env: {},
       origin: 'sample',
@@ -72,6 +91,3 @@ Ctrl+C stops it.`
 /** The file that a client must trust: our own authority, or the configured certificate. */
 const trustedFor = ({ data, tls: { cert = '' } }: Config): string =>
   dirname(resolve(cert)) === dirname(authorityOf(data)) ? authorityOf(data) : cert
-
-/** A word for a shell, quoted only if necessary. */
-const shellWord = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word))

@@ -13,6 +13,10 @@ export function parseDuration(text: string, option: string): number {
   )
 }
 
+/** Parses a time in the past: a date, or a duration until now (`7d`). @returns milliseconds @throws UserError */
+export const parsePast = (text: string, option: string, now: number): number =>
+  /^\d{1,6}[smhd]$/.test(text) ? now - parseDuration(text, option) : parseMoment(text, option, now)
+
 /** Parses a time: a date (`2030-01-01T00:00:00Z`), or a duration from now (`90d`). @returns milliseconds @throws UserError */
 export function parseMoment(text: string, option: string, now: number): number {
   if (/^\d{1,6}[smhd]$/.test(text)) return now + parseDuration(text, option)

@@ -1,4 +1,4 @@
-import type { Check } from '../client-auth/federation/match.ts'
+import type { Check } from '../management/explanations/advice/advice.ts'
 
 const STEP = '  '
 
@@ -6,6 +6,17 @@ const STEP = '  '
 export function checkLine({ check, passed, expected, received, note }: Check): string {
   if (passed) return `✓ ${check}: ${received}`
   return `✗ ${check}: expected ${expected}, received ${received}${note === undefined ? '' : ` (${note})`}`
+}
+
+/** Formats facts in two columns. A nested value follows its name on lines of its own. */
+export function alignedFacts(facts: Readonly<Record<string, unknown>>): readonly string[] {
+  const lines = Object.entries(facts).map(([name, value]) => ({ name, lines: factLines(name, value) }))
+  const single = lines.filter((fact) => fact.lines.length === 1)
+  const width = Math.max(0, ...single.map(({ name }) => name.length))
+  return lines.flatMap(({ name, lines: [first, ...others] }) => {
+    if (first === undefined || others.length > 0) return first === undefined ? [] : [first, ...others]
+    return [`${STEP}${name.padEnd(width)}${STEP}${first.slice(STEP.length + name.length + 2)}`]
+  })
 }
 
 /** Formats one fact per line. Each part of a nested value gets its own, indented line. An absent value gets none. */

@@ -1,3 +1,4 @@
+import { auditKeyProblem, repairAuditKey } from '../management/audit/repair-key.ts'
 import { forgetSecret } from '../management/credentials/forget-secret.ts'
 import { type LostSecret, listLostSecrets } from '../management/credentials/lost-secrets.ts'
 import { inspectKeys } from '../management/keys/inspect.ts'
@@ -11,20 +12,27 @@ import { print, printable, say } from './output.ts'
 interface RepairOptions extends OutputOptions {
   readonly yes?: true
   readonly masterKeyLost?: true
+  readonly reason?: string
   readonly config?: string
 }
 
 /** `tessera keys repair`: lists the keys and secrets that can't be used, and with `--yes` replaces or removes them. */
-export const keysRepair = ({ yes, masterKeyLost, config, ...output }: RepairOptions): Promise<void> =>
+export const keysRepair = ({ yes, masterKeyLost, reason, config, ...output }: RepairOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const context = await keyContext(opened)
+    const context = await keyContext(opened, { reason })
     const isLost = masterKeyLost === true
     const repair = yes ? await repairKeys(context, isLost) : await inspectKeys(context, isLost)
     const secrets = await listLostSecrets(context)
+    const auditKey = await auditKeyProblem(context)
     if (yes) for (const secret of secrets) await forgetSecret(context, secret)
+    if (yes) await repairAuditKey(context)
     const isDone = yes === true
-    show(output, { data: asJson(repair, secrets, isDone), forPeople: () => report(repair, secrets, isDone) })
-    const isWhole = repair.broken.length + repair.replacements.length + secrets.length === 0 && !isLost
+    show(output, {
+      data: { ...asJson(repair, secrets, isDone), ...(auditKey && { audit_key: auditKey }) },
+      forPeople: () => report(repair, { secrets, auditKey }, isDone),
+    })
+    const isWhole =
+      repair.broken.length + repair.replacements.length + secrets.length === 0 && !isLost && auditKey === undefined
     if (!yes && !isWhole) throw new NotAllowed('nothing was changed: give --yes to make the repairs')
   })
 
@@ -33,7 +41,13 @@ const ENDS = {
   discard: 'it is removed; its tokens are invalid',
 } as const
 
-function report({ broken, replacements }: KeyRepair, secrets: readonly LostSecret[], isDone: boolean): void {
+interface Others {
+  readonly secrets: readonly LostSecret[]
+  /** Why the audit key can't be used. */
+  readonly auditKey: string | undefined
+}
+
+function report({ broken, replacements }: KeyRepair, { secrets, auditKey }: Others, isDone: boolean): void {
   for (const { id, algorithm = '?', state = 'unknown', problem, action } of broken) {
     print(`${algorithm}\t${state}\t${printable(id)}\t${printable(problem)}`)
     print(`\t${ENDS[action]}`)
@@ -46,7 +60,12 @@ function report({ broken, replacements }: KeyRepair, secrets: readonly LostSecre
     print(`${printable(clientId)}\t${printable(credential.label || credential.id)}\tits secret ${printable(problem)}`)
     print('\tonly its hash is kept: the client can send it, but not sign with it (client_secret_jwt)')
   }
-  if (broken.length + replacements.length + secrets.length === 0) print('every key and secret can be used')
+  if (auditKey !== undefined) {
+    print(printable(auditKey))
+    print('\tanother one signs the audit log from now on; the old one does not vouch for it')
+  }
+  if (broken.length + replacements.length + secrets.length === 0 && auditKey === undefined)
+    print('every key and secret can be used')
   else if (isDone && secrets.length > 0)
     say('To give a client another secret to sign with, run: tessera credentials rotate')
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { SEALING } from '../keys/algorithms.ts'
+import { rewrapAuditKey } from '../management/audit/rewrap-key.ts'
 import { rewrapSecrets } from '../management/credentials/rewrap.ts'
 import { rewrapKeys } from '../management/keys/rewrap.ts'
 import { UserError } from '../platform/user-error.ts'
@@ -78,12 +79,13 @@ export const keysRevoke = (kid: string, options: KeysOptions): Promise<void> =>
   })
 
 /** `tessera keys rewrap`: encrypts every key under the current master key. */
-export const keysRewrap = ({ config }: KeysOptions): Promise<void> =>
+export const keysRewrap = ({ reason, config }: KeysOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
-    const context = await keyContext(opened)
+    const context = await keyContext(opened, { reason })
     const problems = [
       ...(await rewrapKeys(context, (kid) => print(printable(`rewrapped ${kid}`)))),
       ...(await rewrapSecrets(context, (id) => print(printable(`rewrapped the secret of credential ${id}`)))),
+      ...(await rewrapAuditKey(context, (kid) => print(printable(`the audit key ${kid} is rewrapped`)))),
     ]
     for (const problem of problems) say(printable(problem))
     if (problems.length > 0) throw new UserError(`${problems.length} could not be rewrapped; all others are`)

@@ -12,6 +12,8 @@ import { collect, refuseRepeatedOptions } from './repeated-options.ts'
 
 enableCompileCache?.()
 
+const REASON = ['--reason <text>', 'why, in one line; the audit log has it'] as const
+
 /** Exported so that tests can run it within their own process. */
 export const program = new Command('tessera')
   .description('An OAuth 2.0 authorization server for machines.')
@@ -42,6 +44,7 @@ program
   .option('--dry-run', 'print the changes, and make none of them')
   .option('--json', 'print JSON')
   .option('-c, --config <file>', 'the configuration that names the database')
+  .option(...REASON)
   .action(async (options) => (await import('./apply.ts')).apply(options))
 
 program
@@ -54,7 +57,17 @@ program
     'the environment variable with the client secret; by default it is read from standard input',
   )
   .option('--secret-file <file>', 'the file with the client secret')
-  .option('--auth-method <method>', 'client_secret_basic or client_secret_post', 'client_secret_basic')
+  .option(
+    '--auth-method <method>',
+    'the registered name of the method; by default, the one that the other options imply',
+  )
+  .option('--key <file>', 'the private key, PEM or JWK: for private_key_jwt, or with --cert for mutual TLS')
+  .option('--alg <alg>', 'the algorithm of the key')
+  .option('--kid <kid>', 'the key id in the assertion')
+  .option('--cert <file>', 'the client certificate and its chain, PEM')
+  .option('--assertion-file <file>', 'the token of a platform; - reads standard input')
+  .option('--from <platform>', 'get the token of the platform: github or kubernetes')
+  .option('--dpop <key>', 'bind the token by a DPoP proof: new, or the file of a private key')
   .option('--scope <scope>', 'the scopes to ask for, separated by spaces')
   .option('--resource <uri...>', 'the API that the token is for (RFC 8707)')
   .option('--ca <file>', 'certificates to trust in addition to the default ones, PEM')
@@ -73,6 +86,7 @@ program
   .option('--key <kid>', 'every token issued under this key')
   .option('--yes', 'do not ask, but do it')
   .option('-c, --config <file>', 'the configuration that names the database')
+  .option(...REASON)
   .action(async (options) => (await import('./revoke.ts')).revoke(options))
 
 const keyAlgorithm = () =>
@@ -93,24 +107,30 @@ keyCommand('rotate', 'activate the next key once it has been published long enou
   .addOption(keyAlgorithm())
   .option('--now', 'activate it at once, even if verifiers have not fetched it')
   .option('--json', 'print JSON')
+  .option(...REASON)
   .action(async (options) => (await import('./keys.ts')).keysRotate(options))
 keyCommand('rollback', 'make the previous key active again')
   .addOption(keyAlgorithm())
   .option('--json', 'print JSON')
+  .option(...REASON)
   .action(async (options) => (await import('./keys.ts')).keysRollback(options))
 keyCommand('revoke <kid>', 'revoke a key at once, and with it every token that it signed')
   .option('--yes', 'do not ask, but do it')
   .option('--json', 'print JSON')
+  .option(...REASON)
   .action(async (kid, options) => (await import('./keys.ts')).keysRevoke(kid, options))
 keyCommand(
   'rewrap',
   'encrypt every key under the current master key; previous_master_key_file must name the previous one',
-).action(async (options) => (await import('./keys.ts')).keysRewrap(options))
+)
+  .option(...REASON)
+  .action(async (options) => (await import('./keys.ts')).keysRewrap(options))
 
 keyCommand('repair', 'list the keys and secrets that this master key can not decrypt, and how to repair them')
   .option('--yes', 'make the repairs')
   .option('--master-key-lost', 'the master key in use is lost for good: replace it with this one')
   .option('--json', 'print JSON')
+  .option(...REASON)
   .action(async (options) => (await import('./keys-repair.ts')).keysRepair(options))
 
 const CONFIG = ['-c, --config <file>', 'the configuration that names the database'] as const
@@ -135,6 +155,7 @@ clients
   .description('let a disabled client authenticate again; its earlier tokens stay inactive')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
+  .option(...REASON)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, true, options))
 clients
   .command('disable <client-id>')
@@ -142,6 +163,7 @@ clients
   .option(...YES)
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
+  .option(...REASON)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, false, options))
 
 clients
@@ -150,6 +172,7 @@ clients
   .option('-f, --file <file>', 'the settings of the client as in a manifest, YAML or JSON; - reads standard input')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
+  .option(...REASON)
   .action(async (id, options) => (await import('./clients.ts')).clientsCreate(id, options))
 
 const apis = program.command('apis').description('the APIs that tokens are for')
@@ -175,6 +198,7 @@ const credentialCommand = (name: string, description: string) =>
     .description(description)
     .option(...JSON_OUTPUT)
     .option(...CONFIG)
+const credentialChange = (name: string, description: string) => credentialCommand(name, description).option(...REASON)
 const newCredential = (command: Command) =>
   command
     .option('--label <text>', 'a name for people')
@@ -192,11 +216,11 @@ const newCredential = (command: Command) =>
 credentialCommand('list <client-id>', 'print the credentials of a client and their status').action(
   async (id, options) => (await import('./credentials.ts')).credentialsList(id, options),
 )
-newCredential(credentialCommand('add <client-id>', 'add a credential to a client')).action(async (id, options) =>
+newCredential(credentialChange('add <client-id>', 'add a credential to a client')).action(async (id, options) =>
   (await import('./credentials.ts')).credentialsAdd(id, options),
 )
 newCredential(
-  credentialCommand(
+  credentialChange(
     'rotate <client-id> [credential]',
     'add the successor of a credential, and let the old one expire after the overlap',
   ),
@@ -205,33 +229,80 @@ newCredential(
   .action(async (id, credential, options) =>
     (await import('./credentials.ts')).credentialsRotate(id, credential, options),
   )
-credentialCommand(
+credentialChange(
   'cancel <client-id> <credential>',
   'undo a rotation: keep the old credential, and remove the new one',
 ).action(async (id, credential, options) =>
   (await import('./credentials.ts')).credentialsCancel(id, credential, options),
 )
-credentialCommand('revoke <client-id> <credential>', 'end a credential now')
+credentialChange('revoke <client-id> <credential>', 'end a credential now')
   .option(...YES)
   .action(async (id, credential, options) =>
     (await import('./credentials.ts')).credentialsRevoke(id, credential, options),
   )
-credentialCommand('remove <client-id> <credential>', 'remove a credential for good')
+credentialChange('remove <client-id> <credential>', 'remove a credential for good')
   .option(...YES)
   .action(async (id, credential, options) =>
     (await import('./credentials.ts')).credentialsRemove(id, credential, options),
   )
-credentialCommand('label <client-id> <credential> <text>', 'give a credential another label').action(
+credentialChange('label <client-id> <credential> <text>', 'give a credential another label').action(
   async (id, credential, label, options) =>
     (await import('./credentials.ts')).credentialsLabel(id, credential, label, options),
 )
 
 program
-  .command('explain <request-id...>')
-  .description('explain the result of a request, given its X-Request-Id')
+  .command('explain [request-id...]')
+  .description(
+    'explain the result of a request and how to mend it, given its id or text that holds it; - reads standard input',
+  )
+  .option('--client <id>', 'the last refused requests of this client')
+  .option('--last [count]', 'with --client: the number of requests, 1 by default')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (words, options) => (await import('./explain.ts')).explain(words.join(' '), options))
+
+program
+  .command('usage')
+  .description('print how many tokens were issued, and how many requests for tokens were refused')
+  .option('--client <id>', 'only this client, with its APIs and credentials')
+  .option('--api <audience>', 'only this API')
+  .option('--credential <id>', 'only this credential')
+  .option('--owner <group>', 'only clients of this owner')
+  .option('--by <interval>', 'minute, hour or day', 'day')
+  .option('--since <duration>', 'how long ago usage begins, such as 7d; by default an hour, a day or a week')
+  .option('--top', 'print the clients and APIs with the most tokens, and with the most refusals')
+  .option('--wasteful', 'print the clients that probably fetch a token for each call instead of keeping it')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./usage.ts')).usage(options))
+program
+  .command('decode [file]')
+  .description('print the header and the claims of a JWT, and check nothing; without a file, it is on standard input')
+  .option(...JSON_OUTPUT)
+  .action(async (file, options) => (await import('./decode.ts')).decode(file, options))
+program
+  .command('verify [file]')
+  .description('check a JWT as an API does, with the published keys of its issuer, and print each check')
+  .requiredOption('--issuer <url>', 'the authorization server')
+  .option('--audience <uri>', 'the audience that the API expects')
+  .option('--ca <file>', 'certificates to trust in addition to the default ones, PEM')
+  .option(...JSON_OUTPUT)
+  .action(async (file, options) => (await import('./verify.ts')).verify(file, options))
+program
+  .command('introspect [file]')
+  .description('say why a token is active or not, from the database, or ask a server as an API does')
+  .option('--as <client>', 'on the database: check whether this client may introspect the token')
+  .option('--issuer <url>', 'ask this authorization server')
+  .option('--client-id <id>', 'with --issuer: the client that asks')
+  .option('--secret-env <name>', 'with --issuer: the environment variable with the client secret')
+  .option('--secret-file <file>', 'with --issuer: the file with the client secret')
+  .option('--auth-method <method>', 'with --issuer: the registered name of the method')
+  .option('--key <file>', 'with --issuer: the private key of the client, PEM or JWK')
+  .option('--cert <file>', 'with --issuer: the client certificate, PEM')
+  .option('--ca <file>', 'with --issuer: certificates to trust in addition to the default ones, PEM')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (file, options) => (await import('./introspect.ts')).introspect(file, options))
 
 const federate = program.command('federate').description('test tokens of outside issuers')
 federate
@@ -253,6 +324,54 @@ audit
   .option('--json', 'print JSON, one event per line')
   .option('-c, --config <file>', 'the configuration that names the database')
   .action(async (options) => (await import('./audit.ts')).auditTail(options))
+
+audit
+  .command('list')
+  .description('print events, the newest first; an option with several values is given several times')
+  .option('--since <when>', 'events since a time such as 2030-01-01T00:00:00Z, or for a duration such as 7d')
+  .option('--until <when>', 'events before a time, or until a duration ago')
+  .option('--client <id>', 'events of this client', collect)
+  .option('--owner <group>', 'events of the clients that this group owns', collect)
+  .option('--type <type>', 'events of this type, such as token.issue', collect)
+  .option('--result <result>', 'success or refused')
+  .option('--reason <reason>', 'requests refused for this reason, such as wrong_secret', collect)
+  .option('--actor <name>', 'changes by this account, administrator or client; system for schedules')
+  .option('--request-id <id>', 'events of this request')
+  .option('--credential <id>', 'events of this credential')
+  .option('--api <audience>', 'tokens for this API')
+  .option('-n, --limit <count>', 'the most events', '50')
+  .option('--cursor <cursor>', 'go on where an earlier list has ended')
+  .option('--json', 'print JSON')
+  .option('-c, --config <file>', 'the configuration that names the database')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  tessera audit list --since 7d --client billing --result refused\n  tessera audit list --type client.change --actor ann --json',
+  )
+  .action(async (options) => (await import('./audit-list.ts')).auditList(options))
+audit
+  .command('export')
+  .description('append events to a file, as JSON lines, the oldest first')
+  .requiredOption('--to <file>', 'the file; - is standard output')
+  .option('--since <when>', 'events since a time such as 2030-01-01T00:00:00Z, or for a duration such as 7d')
+  .option('--until <when>', 'events before a time, or until a duration ago')
+  .option('--state <file>', 'remember there how far it got, and go on from there the next time')
+  .option('-c, --config <file>', 'the configuration that names the database')
+  .action(async (options) => (await import('./audit-export.ts')).auditExport(options))
+audit
+  .command('verify')
+  .description('verify that no event was changed, removed, inserted or moved; the exit code is 1 if one was')
+  .option('--key <thumbprint>', 'the only key to trust, with those that it vouches for')
+  .option('--checkpoints <file>', 'a log of servers, whose checkpoints must match, too; - reads standard input')
+  .option(...JSON_OUTPUT)
+  .option('-c, --config <file>', 'the configuration that names the database and the master key')
+  .action(async (options) => (await import('./audit-proof.ts')).auditVerify(options))
+audit
+  .command('rotate-key')
+  .description('replace the key that signs the audit log; the old key signs the new one')
+  .option(...REASON)
+  .option(...JSON_OUTPUT)
+  .option('-c, --config <file>', 'the configuration that names the database and the master key')
+  .action(async (options) => (await import('./audit-proof.ts')).auditRotateKey(options))
 
 const storage = program.command('storage').description('the database')
 storage
@@ -291,6 +410,7 @@ program
   .option('--replace', 'replace a database that has data; it is kept under another name')
   .option(...JSON_OUTPUT)
   .option('-c, --config <file>', 'the configuration that names the database and the master key')
+  .option(...REASON)
   .action(async (options) => (await import('./backup.ts')).restore(options))
 
 program

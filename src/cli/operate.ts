@@ -5,7 +5,7 @@ import type { Cursors } from '../admin/operations/cursor.ts'
 import type { Operation } from '../admin/operations/operation.ts'
 import { operations } from '../admin/operations/operations.ts'
 import { UserError } from '../platform/user-error.ts'
-import { keyContext, managementContext, type Opened, withDatabase } from './database.ts'
+import { keyContext, managementContext, type Opened, type Stated, withDatabase } from './database.ts'
 import { tokenOf } from './log-in.ts'
 import { withNewSecrets } from './new-secrets.ts'
 import { Profiles } from './remote/profiles.ts'
@@ -43,7 +43,9 @@ export async function withTarget(options: TargetOptions, work: (target: Target) 
   const chosen = chooseTarget(options, process.env, profiles)
   switch (chosen.kind) {
     case 'database':
-      return withNewSecrets((reveal) => withDatabase(chosen.config, (opened) => work(onDatabase(opened, reveal))))
+      return withNewSecrets((reveal) =>
+        withDatabase(chosen.config, (opened) => work(onDatabase(opened, { reason: options.reason }, reveal))),
+      )
     case 'server':
       return withNewSecrets((reveal) => work(onServer(new Server(chosen.origin, undefined), chosen.token, reveal)))
     case 'profile': {
@@ -60,13 +62,14 @@ const MOST_A_PAGE = '200'
 type Reveal = (text: string) => void
 
 /** The operations on a database, with the full authority of an account that could change any row. */
-function onDatabase(opened: Opened, reveal: Reveal): Target {
+function onDatabase(opened: Opened, stated: Stated, reveal: Reveal): Target {
   const context = (show: CallContext['show']): CallContext => ({
-    management: managementContext(opened),
-    keys: () => keyContext(opened),
+    management: managementContext(opened, stated),
+    keys: () => keyContext(opened, stated),
     // A command reads and writes at once: nobody has seen an older state.
     precondition: { kind: 'unconditional' },
     cursors: openCursors,
+    server: { issuer: opened.options.issuer ?? '', settings: ofServer, problems: ofServer, openApi: ofServer },
     show,
   })
   const callWith =
@@ -89,6 +92,11 @@ function onDatabase(opened: Opened, reveal: Reveal): Target {
       return answer
     },
   }
+}
+
+/** The facts that only a running server has. */
+const ofServer = (): never => {
+  throw new UserError('only a running server knows this')
 }
 
 /** A command reads the pages of a list one after another, so nobody else sees a cursor. */

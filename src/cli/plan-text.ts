@@ -34,9 +34,14 @@ function lossLine(loss: Loss): string {
     case 'disabled':
       return `- client ${loss.clientId}: is disabled, and introspection reports its tokens as inactive, for good`
     case 'owner':
-      return `! client ${loss.clientId}: passes from ${JSON.stringify(loss.before)} to ${loss.after === undefined ? 'nobody' : JSON.stringify(loss.after)}`
+      return `! client ${loss.clientId}: ${passes(loss)}`
+    case 'api owner':
+      return `! api ${loss.audience}: ${passes(loss)}`
   }
 }
+
+const passes = ({ before, after }: Extract<Loss, { readonly before: string }>): string =>
+  `passes from ${JSON.stringify(before)} to ${after === undefined ? 'nobody' : JSON.stringify(after)}`
 
 export const planAsJson = ({ steps, losses, generated, warnings }: Plan, dryRun: boolean) => ({
   dry_run: dryRun,
@@ -68,5 +73,7 @@ function lossAsJson(loss: Loss) {
       return { kind: 'enabled', client_id: loss.clientId }
     case 'owner':
       return { kind: 'owner', client_id: loss.clientId, before: loss.before, after: loss.after ?? null }
+    case 'api owner':
+      return { kind: 'owner', audience: loss.audience, before: loss.before, after: loss.after ?? null }
   }
 }

@@ -23,12 +23,13 @@ interface RevokeOptions extends ConfirmOptions, TargetOptions {
 }
 
 /** `tessera revoke`: revokes one token, or every token issued so far to a client, for an API or under a key. */
-export async function revoke({ config, server, profile, yes, ...given }: RevokeOptions): Promise<void> {
+export async function revoke({ config, server, profile, reason, yes, ...given }: RevokeOptions): Promise<void> {
   const named = targetIn(given)
   const options = {
     ...(config !== undefined && { config }),
     ...(server !== undefined && { server }),
     ...(profile !== undefined && { profile }),
+    ...(reason !== undefined && { reason }),
   }
   // Only a database has the keys that open a sealed token.
   const body = named ?? { kind: 'token', id: await readJti(config) }

@@ -8,6 +8,8 @@ export interface TargetOptions {
   readonly config?: string
   readonly server?: string
   readonly profile?: string
+  /** The reason of a change, for the audit log. */
+  readonly reason?: string
 }
 
 /** The database or the server that a command line names. */

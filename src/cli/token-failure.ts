@@ -67,5 +67,5 @@ function mismatch(error: Error): string {
 function refusal(response: Response, code: string, description: string | undefined): NotAllowed {
   const id = response.headers.get('x-request-id')
   const said = description === undefined ? code : `${code}: ${description}`
-  return new NotAllowed(printable(id === null ? said : `${said} (request ${id})`))
+  return new NotAllowed(printable(id === null || said.includes(id) ? said : `${said} (request ${id})`))
 }

@@ -1,79 +1,55 @@
-import { createInterface } from 'node:readline'
-import { Writable } from 'node:stream'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import * as openid from 'openid-client'
-import { readAuthorities } from '../config/certificate.ts'
-import { JwsError, parseCompact } from '../crypto/jws/compact.ts'
-import { LONGEST_SECRET_FILE, secretOfVariable, takeSecret } from '../input/secret.ts'
+import { decodeToken } from '../management/tokens/decode.ts'
+import { systemClock } from '../platform/clock.ts'
 import { quote } from '../platform/shell.ts'
-import { UsageError, UserError } from '../platform/user-error.ts'
-import { SEALED_FORM } from '../tokens/sealed.ts'
-import { print, printable, prompt, say } from './output.ts'
-import { readStandardInput, readTextInput, STANDARD_INPUT } from './read-input.ts'
+import { UserError } from '../platform/user-error.ts'
+import { methodOf } from './client-authentication.ts'
+import { type ConnectOptions, connect, prepareAddress } from './connect.ts'
+import { type OutputOptions, show } from './format.ts'
+import { print, printable } from './output.ts'
+import { readKeyPair } from './private-key.ts'
 import { explainTokenFailure } from './token-failure.ts'
-import { listeningFetch } from './wire.ts'
 
-/** The options of a command that speaks to a server as a client does. */
-interface ConnectOptions {
-  readonly issuer: string
-  readonly clientId: string
-  readonly secretEnv?: string | undefined
-  readonly secretFile?: string | undefined
-  readonly authMethod: string
-}
-
-interface TokenCommandOptions extends ConnectOptions {
+interface TokenCommandOptions extends ConnectOptions, OutputOptions {
   readonly scope?: string
   readonly resource?: readonly string[]
-  readonly ca?: string
+  readonly dpop?: string
   readonly decode?: true
-  readonly json?: true
   readonly curl?: true
-}
-
-/** The authentication methods that the command offers, by their registered names. */
-const methods: Readonly<Record<string, (secret: string) => openid.ClientAuth>> = {
-  client_secret_basic: openid.ClientSecretBasic,
-  client_secret_post: openid.ClientSecretPost,
 }
 
 /** `tessera token`: gets an access token as any client would, with openid-client. */
 export async function token(options: TokenCommandOptions): Promise<void> {
   methodOf(options)
-  if (URL.parse(options.issuer)?.protocol !== 'https:')
-    throw new UsageError('--issuer must be an address such as https://auth.example.com')
-  if (options.secretEnv !== undefined && options.secretFile !== undefined)
-    throw new UsageError('give --secret-env or --secret-file, not both')
-  if (options.ca !== undefined) {
-    setDefaultCACertificates([...getCACertificates('default'), readAuthorities('--ca', options.ca)])
-  }
+  const url = prepareAddress(options)
   try {
-    if (options.curl) return print(await curlCommand(options))
-    const { config, wire } = await connect(options)
-    const response = await openid.clientCredentialsGrant(config, requestParameters(options))
-    print(shown(options, response, wire.lastAnswer))
+    if (options.curl) return print(await curlCommand(url, options))
+    const { config, wire } = await connect(url, options)
+    const response = await requestToken(config, options)
+    report(options, response, wire.lastAnswer)
   } catch (error) {
     throw await explainTokenFailure(error, options.issuer)
   }
 }
 
-function methodOf({ authMethod }: ConnectOptions): (secret: string) => openid.ClientAuth {
-  const method = Object.hasOwn(methods, authMethod) ? methods[authMethod] : undefined
-  if (method === undefined) throw new UsageError(`--auth-method must be one of ${Object.keys(methods).join(', ')}`)
-  return method
+async function requestToken(
+  config: openid.Configuration,
+  options: TokenCommandOptions,
+): Promise<openid.TokenEndpointResponse> {
+  if (options.dpop === undefined) return openid.clientCredentialsGrant(config, requestParameters(options))
+  const pair =
+    options.dpop === 'new' ? await openid.randomDPoPKeyPair() : await readKeyPair('--dpop', options.dpop, options.alg)
+  const DPoP = openid.getDPoPHandle(config, pair)
+  const request = () => openid.clientCredentialsGrant(config, requestParameters(options), { DPoP })
+  return request().catch((error: unknown) => {
+    // RFC 9449 §8: the refusal has the nonce for the next attempt, which the handle keeps.
+    if (isNonceMissing(error)) return request()
+    throw error
+  })
 }
 
-/** Discovers the server, as a client that authenticates by the method of the options. */
-export async function connect(options: ConnectOptions) {
-  const method = methodOf(options)
-  const secret = await readClientSecret(options)
-  const wire = listeningFetch()
-  const config = await openid.discovery(new URL(options.issuer), options.clientId, undefined, method(secret), {
-    algorithm: 'oauth2',
-    [openid.customFetch]: wire.fetch,
-  })
-  return { config, wire }
-}
+const isNonceMissing = (error: unknown): boolean =>
+  error instanceof openid.ResponseBodyError && error.error === 'use_dpop_nonce'
 
 function requestParameters({ scope, resource = [] }: TokenCommandOptions): URLSearchParams {
   const parameters = new URLSearchParams()
@@ -83,67 +59,28 @@ function requestParameters({ scope, resource = [] }: TokenCommandOptions): URLSe
 }
 
 /** @param answer the unchanged response of the token endpoint, which `--json` prints as it is */
-function shown(
-  { decode: isDecoded, json }: TokenCommandOptions,
+function report(
+  options: TokenCommandOptions,
   { access_token: token }: openid.TokenEndpointResponse,
   answer: string,
-): string {
-  if (!isDecoded) return json ? answer : printable(token)
-  if (SEALED_FORM.test(token))
-    throw new UserError('the token is sealed: only the server can read it; introspection shows its content')
-  const decoded = decode(token)
-  return JSON.stringify(json ? { ...JSON.parse(answer), decoded } : decoded, undefined, 2)
-}
-
-/** Decodes a JWT without checking its signature. @throws UserError for any other token */
-function decode(token: string) {
-  try {
-    const { header, claims } = parseCompact(token)
-    return { header: header.raw, claims }
-  } catch (error) {
-    if (!(error instanceof JwsError)) throw error
-    throw new UserError(`the token is not a signed JWT that can be decoded (${error.fault})`)
-  }
-}
-
-/** Reads the secret from a file, the environment, a pipe or the terminal, never from the command line, which others can read. */
-async function readClientSecret({ secretEnv, secretFile }: ConnectOptions): Promise<string> {
-  if (secretFile !== undefined) {
-    const name = `--secret-file: ${secretFile}`
-    return takeSecret(name, await readTextInput(secretFile, LONGEST_SECRET_FILE))
-  }
-  if (secretEnv !== undefined) return secretOfVariable('--secret-env', secretEnv, process.env)
-  const given = process.stdin.isTTY ? await ask('Client secret: ') : await readStandardInput(LONGEST_SECRET_FILE)
-  if (given.trim() === '')
-    throw new UserError('standard input has no client secret; see --secret-env and --secret-file')
-  return takeSecret(STANDARD_INPUT, given)
-}
-
-function ask(question: string): Promise<string> {
-  prompt(question)
-  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const terminal = createInterface({ input: process.stdin, output: unseen, terminal: true })
-  return new Promise((resolve) => {
-    terminal.question('', (answer) => {
-      terminal.close()
-      say('')
-      resolve(answer)
-    })
-  })
+): void {
+  const data = JSON.parse(answer)
+  if (!options.decode) return show(options, { data, asText: () => answer, forPeople: () => print(printable(token)) })
+  const { header, claims } = decodeToken(token, systemClock.now())
+  const asText = (shown: unknown) => JSON.stringify(shown, undefined, 2)
+  const decoded = { header, claims }
+  show(options, { data: { ...data, decoded }, asText, forPeople: () => print(asText(decoded)) })
 }
 
 /** The request as a curl command. The secret stays in a variable, so that no shell history or process list shows it. */
-async function curlCommand(options: TokenCommandOptions): Promise<string> {
-  const { issuer, clientId, secretEnv = 'CLIENT_SECRET', authMethod, ca } = options
-  const config = await openid.discovery(new URL(issuer), clientId, undefined, undefined, { algorithm: 'oauth2' })
-  const parameters = requestParameters(options)
-  const fields = [['grant_type', 'client_credentials'], ...parameters].map(
+async function curlCommand(url: URL, options: TokenCommandOptions): Promise<string> {
+  const { clientId, ca, dpop } = options
+  if (dpop !== undefined) throw new UserError('--curl: curl can make no DPoP proof')
+  const credentials = methodOf(options).curl(options)
+  const config = await openid.discovery(url, clientId, undefined, undefined, { algorithm: 'oauth2' })
+  const fields = [['grant_type', 'client_credentials'], ...requestParameters(options)].map(
     ([name, value]) => `--data-urlencode ${quote(`${name}=${value}`)}`,
   )
-  const credentials =
-    authMethod === 'client_secret_basic'
-      ? [`--user ${quote(`${clientId}:`)}"$${secretEnv}"`]
-      : [`--data-urlencode ${quote(`client_id=${clientId}`)}`, `--data-urlencode client_secret="$${secretEnv}"`]
   const trust = ca === undefined ? [] : [`--cacert ${quote(ca)}`]
   return ['curl', ...trust, ...credentials, ...fields, quote(config.serverMetadata().token_endpoint ?? '')].join(' ')
 }

@@ -1,6 +1,6 @@
 import type { PresentedCertificate } from '../crypto/x509/peer.ts'
 import { matches } from '../model/credentials/certificate-subject.ts'
-import { type CertificateCredential, isValid } from '../model/credentials/credential.ts'
+import { type CertificateCredential, isValid, kindsOf } from '../model/credentials/credential.ts'
 import { describe } from './certificates/describe.ts'
 import type { ClientAuthContext, Sender, VerifiedCredential } from './context.ts'
 import type { PresentedClientCertificate } from './presented.ts'
@@ -18,18 +18,20 @@ export async function verifyCertificate(
 ): Promise<VerifiedCredential> {
   const client = await context.directory.client(clientId)
   if (client === undefined) throw refusal('unknown_client')
-  const credential = findCredential(client.credentials.certificates, certificate, at)
+  const { credentials } = client
+  if (credentials.certificates.length === 0)
+    throw refusal('no_such_credential', { detail: { has: kindsOf(credentials) } })
+  const credential = findCredential(credentials.certificates, certificate, at)
   requireValid(credential)
   return { client, credential }
 }
 
-/** @throws Refusal `no_such_credential` or `certificate_mismatch` */
+/** @throws Refusal `certificate_mismatch` */
 function findCredential(
   credentials: readonly CertificateCredential[],
   { leaf }: PresentedCertificate,
   now: number,
 ): CertificateCredential {
-  if (credentials.length === 0) throw refusal('no_such_credential')
   const matching = credentials.filter(({ matcher }) => matches(leaf, matcher))
   // Valid credentials come first. Among them, thumbprints do: they need no authority, and a name that also matches may
   // lack one.

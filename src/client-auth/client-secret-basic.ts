@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer'
-import { decodeFormComponent } from '../http/form.ts'
+import { decodeFormComponent, problemOf } from '../http/form.ts'
 import { refusal as httpRefusal } from '../http/refusals.ts'
 import { ClientId } from '../oauth/ids.ts'
 import { hasControl } from '../platform/text.ts'
@@ -19,7 +18,7 @@ const ESCAPED = /[%+]/
 export function readBasic(authorization: string): readonly [SecretReading, ...SecretReading[]] {
   const credentials = decodeBasic(authorization)
   const colon = credentials.indexOf(':')
-  if (colon === -1) throw refusal('malformed_authorization')
+  if (colon === -1) throw malformed('no colon between the id and the secret')
   const raw = { clientId: ClientId(credentials.slice(0, colon)), secret: credentials.slice(colon + 1) }
   const decoded = decode(raw)
   return decoded === undefined ? [raw] : [decoded, raw]
@@ -40,10 +39,21 @@ function decode(raw: SecretReading): SecretReading | undefined {
  */
 function decodeBasic(authorization: string): string {
   const encoded = BASIC.exec(authorization)?.[1]
-  if (encoded === undefined) throw refusal('malformed_authorization')
+  if (encoded === undefined) throw malformed(schemeOf(authorization))
   const bytes = Buffer.from(encoded, 'base64')
-  if (bytes.toString('base64') !== encoded) throw refusal('malformed_authorization')
+  if (bytes.toString('base64') !== encoded) throw malformed('base64 that is not canonical')
   const credentials = bytes.toString('utf8')
-  if (!isUtf8(bytes) || hasControl(credentials)) throw httpRefusal('malformed_parameters')
+  const problem = problemOf(bytes, credentials)
+  if (problem !== undefined)
+    throw httpRefusal('malformed_parameters', { detail: { parameter: 'Authorization', received: problem } })
   return credentials
+}
+
+const malformed = (received: string) => refusal('malformed_authorization', { detail: { received } })
+
+/** Names a scheme that libraries use (RFC 9110 §11.1). Any other word may be a secret, and is not kept. */
+function schemeOf(authorization: string): string {
+  const [, scheme] = /^(basic|bearer|digest|dpop|negotiate)\b/i.exec(authorization) ?? []
+  if (scheme === undefined) return 'no known scheme'
+  return /^basic$/i.test(scheme) ? 'Basic without base64' : scheme
 }

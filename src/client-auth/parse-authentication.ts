@@ -33,7 +33,14 @@ function refuseSeveral({ authorization, form }: AuthenticationFields): void {
   const hasSecret = form.get('client_secret') !== undefined
   const hasAssertion = form.get('client_assertion') !== undefined
   if (authorization === undefined ? hasSecret && hasAssertion : hasSecret || hasAssertion) {
-    throw refusal('several_methods')
+    const sent = {
+      authorization: authorization !== undefined,
+      client_secret: hasSecret,
+      client_assertion: hasAssertion,
+    }
+    throw refusal('several_methods', {
+      detail: { received: Object.keys(sent).filter((_, at) => Object.values(sent)[at]) },
+    })
   }
 }
 

@@ -2,7 +2,7 @@ import type { CompactJws } from '../crypto/jws/compact.ts'
 import { KeyError } from '../crypto/jws/key-error.ts'
 import type { PublicKey } from '../crypto/jws/public-key.ts'
 import { decoyVerify, findSigner, Tries } from '../crypto/jws/verify.ts'
-import { isValid, type Jwk, type KeysCredential } from '../model/credentials/credential.ts'
+import { isValid, type Jwk, type KeysCredential, kindsOf } from '../model/credentials/credential.ts'
 import type { CredentialId } from '../oauth/ids.ts'
 import { Refusal } from '../oauth/refusal.ts'
 import { requireSigner } from './assertions/signature.ts'
@@ -27,7 +27,8 @@ export async function verifyPrivateKeyJwt(
   const credentials = client?.credentials.keys ?? []
   if (client === undefined || credentials.length === 0) {
     decoyVerify(jws)
-    throw refusal(client === undefined ? 'unknown_client' : 'no_such_credential')
+    if (client === undefined) throw refusal('unknown_client')
+    throw refusal('no_such_credential', { detail: { has: kindsOf(client.credentials) } })
   }
   const credential = await findCredential(context, credentials, jws, attempt)
   await consumeAssertion(context, clientId, claims)

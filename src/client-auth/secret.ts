@@ -1,10 +1,11 @@
-import type { Client } from '../model/client.ts'
+import { kindsOf } from '../model/credentials/credential.ts'
 import type { Directory } from '../model/directory/directory.ts'
 import type { Refusal } from '../oauth/refusal.ts'
 import type { ClientAuthContext, Sender, VerifiedCredential } from './context.ts'
 import { type AttemptedSecret, findChosenSecret, findRememberedSecret } from './guessable.ts'
 import type { PresentedSecret, SecretReading } from './presented.ts'
 import { refusal } from './refusals.ts'
+import { describeSecret } from './secrets/received-secret.ts'
 
 /**
  * Verifies a secret. The fast path waits for nothing: the client is in memory, and the secret is generated or was right
@@ -58,13 +59,14 @@ async function verifyAttempts(
   }
   const proven = await findChosenSecret(context, sender, attempted)
   if (proven !== undefined) return proven
-  throw whyWrong(attempted[0]?.client)
+  throw whyWrong(attempted[0])
 }
 
 /** The refusal for the audit log. The work and the answer are the same in each case. */
-function whyWrong(client: Client | undefined): Refusal {
-  if (client === undefined) return refusal('unknown_client')
-  const { all, secrets } = client.credentials
-  if (secrets.length > 0) return refusal('wrong_secret')
-  return refusal('no_such_credential', { detail: { has: [...new Set(all.map(({ kind }) => kind))] } })
+function whyWrong(attempted: AttemptedSecret | undefined): Refusal {
+  const received = attempted && describeSecret(attempted.secret)
+  const client = attempted?.client
+  if (client === undefined) return refusal('unknown_client', { detail: { received } })
+  if (client.credentials.secrets.length > 0) return refusal('wrong_secret', { detail: { received } })
+  return refusal('no_such_credential', { detail: { has: kindsOf(client.credentials), received } })
 }

@@ -156,9 +156,16 @@ function explain(
   if (option !== undefined && isEnvironmentOnly(option.key)) return problem(origin ?? key, undefined, message)
   const shown = typeof value === 'string' ? withoutPassword(option?.key, value) : value
   // If one entry of a list is wrong, the path goes beyond the option.
-  const entry = option !== undefined && path.length > option.key.split('.').length ? Number(path.at(-1)) + 1 : undefined
+  const [entry, ...within] = option === undefined ? [] : path.slice(option.key.split('.').length)
   const setting = origin ?? `${where}${option?.key ?? key}`
-  if (entry !== undefined) return problem(`${setting} entry ${entry}`, shown ?? undefined, message)
+  if (entry !== undefined) {
+    const field = within.length === 0 ? '' : `, ${within.join('.')}`
+    return problem(
+      `${setting} entry ${Number(entry) + 1}${field}`,
+      isTree(shown) ? undefined : (shown ?? undefined),
+      message,
+    )
+  }
   return problem(setting, typeof shown === 'number' ? (written ?? shown) : (shown ?? undefined), message)
 }
 

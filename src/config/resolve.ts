@@ -1,3 +1,4 @@
+import type { ConfiguredSink } from '../audit/export/sinks.ts'
 import { parseMasterKey } from '../crypto/master-key.ts'
 import { readSecret } from '../input/secret.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
@@ -10,6 +11,7 @@ import {
   readServerCertificate,
   type ServerCertificate,
 } from './certificate.ts'
+import { resolveExports } from './exports.ts'
 import { readSecretFile } from './files.ts'
 import type { Reading } from './load.ts'
 import { problem } from './problem.ts'
@@ -37,6 +39,8 @@ export interface Config extends Options {
   /** PEM. */
   readonly clientAuthorities: string | undefined
   readonly outboundAuthorities: string | undefined
+  /** The systems that audit events are exported to, with their secrets. */
+  readonly exports: readonly ConfiguredSink[]
 }
 
 /** The usable parts of a configuration, and the mistakes in the rest. */
@@ -85,8 +89,11 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
   const trusted = mistakes.take(() => ({
     outboundAuthorities: outbound.ca === undefined ? undefined : readAuthorities('outbound.ca', outbound.ca),
   }))
+  const exported = isRight('audit.export')
+    ? mistakes.take(() => ({ exports: resolveExports(options, process.env) }))
+    : undefined
   const isComplete =
-    issuer !== undefined && storage !== undefined && storageAccess && masterKeys && authorities && trusted
+    issuer !== undefined && storage !== undefined && storageAccess && masterKeys && authorities && trusted && exported
   const config =
     isComplete && mistakes.all.length === 0
       ? Object.freeze({
@@ -99,6 +106,7 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
           ...masterKeys,
           ...authorities,
           ...trusted,
+          ...exported,
         })
       : undefined
   const host =

@@ -6,6 +6,7 @@ import { forwardedHeaders } from '../http/forwarded.ts'
 import { parseDatabaseLocation, refusePath } from '../input/database-location.ts'
 import { isAddressOrNetwork } from '../platform/addresses.ts'
 import { UserError } from '../platform/user-error.ts'
+import { exportsSchema } from './exports-schema.ts'
 
 /** Converts the text of variables and flags to a number, if it is written as one. `Number('')` alone would be 0. */
 const numberOf = (form: RegExp) => (value: unknown) =>
@@ -253,6 +254,23 @@ export const schema = z.strictObject({
         .default(1_000_000)
         .describe(
           'The number of kept events of refused requests, about 1 KB each. Beyond that, the oldest are removed early, so that nobody can fill the disk.',
+        ),
+      export: exportsSchema({ path, host }).describe(
+        'The systems that audit events are exported to: a list, or JSON in a variable (see `docs/operating/audit-export.md`).',
+      ),
+    })
+    .prefault({}),
+  usage: z
+    .strictObject({
+      minutes_kept: integer(1, 168)
+        .default(6)
+        .describe('Hours for which the usage of clients is kept by minute (see `docs/operating/usage.md`).'),
+      hours_kept: integer(1, 400).default(30).describe('Days for which it is kept by hour.'),
+      days_kept: integer(1, 3_650).default(400).describe('Days for which it is kept by day.'),
+      rows_kept: integer(1_000, 10_000_000)
+        .default(1_000_000)
+        .describe(
+          'The most rows of usage by minute, and as many by hour and by day, about 300 bytes each. Beyond that, the oldest are removed early.',
         ),
     })
     .prefault({}),

@@ -2,14 +2,18 @@ import type { AuditEvent, AuditEventType } from '../audit/event.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
 import type { RequestFacts } from '../http/message.ts'
-import type { TenantId } from '../oauth/ids.ts'
+import type { Directory } from '../model/directory/directory.ts'
+import { type Audience, ClientId, type TenantId } from '../oauth/ids.ts'
 import type { Refusal } from '../oauth/refusal.ts'
 import { redactFields, redactText } from '../platform/redact.ts'
+import type { IssuedToken } from '../tokens/issue.ts'
+import type { UsageCounter } from '../usage/counter.ts'
 
 /** The parts of the server on which recording depends. */
 export interface Recording {
   readonly tenant: TenantId
   readonly audit: AuditSink
+  readonly usage: UsageCounter
 }
 
 /** The most characters that are recorded of a stranger's text. A refusal must not cost more to store than to cause. */
@@ -65,6 +69,40 @@ export function recordRefusal(
       user_agent: userAgent(facts),
     },
   })
+}
+
+/** Counts an issued token in the usage of its client. */
+export const countIssued = (
+  { usage }: Recording,
+  { at }: RequestFacts,
+  { client, credentialId }: AuthenticatedClient,
+  { claims, lifetime }: IssuedToken,
+): void => usage.issued(client.id, credentialId, claims.aud, { lifetime, at })
+
+/**
+ * Counts a refused request for a token in the usage of its client. If the client was not authenticated, it counts only if it is in
+ * memory, as each client is that a request has tried. So ids that a stranger makes up are not counted.
+ * @param api the API that the request named
+ */
+export function countRefused(
+  { usage }: Recording,
+  directory: Pick<Directory, 'inMemory'>,
+  { at }: RequestFacts,
+  error: Refusal,
+  authenticated: AuthenticatedClient | undefined,
+  api: Audience | undefined,
+): void {
+  const { reason } = error
+  if (authenticated !== undefined) {
+    usage.refused(authenticated.client.id, authenticated.credentialId, api, { reason, at })
+    return
+  }
+  const { client_id: claimed, credential } = error.detail
+  const client = typeof claimed === 'string' ? directory.inMemory(ClientId(claimed)) : undefined
+  if (client === undefined) return
+  // For example an expired credential.
+  const verified = credential === undefined ? undefined : client.credentials.all.find(({ id }) => id === credential)
+  usage.refused(client.id, verified?.id, undefined, { reason, at })
 }
 
 const userAgent = ({ userAgent: name }: RequestFacts): string | undefined =>

@@ -3,10 +3,13 @@ import type { AnyGrant, GrantRequest } from '../grants/grant.ts'
 import type { Form } from '../http/form.ts'
 import type { Endpoint, HttpResponse } from '../http/message.ts'
 import { json } from '../http/respond.ts'
+import type { ApiSet } from '../model/api-set.ts'
 import type { ChangeFeed } from '../model/changes/feed.ts'
 import type { Directory } from '../model/directory/directory.ts'
-import { Jti } from '../oauth/ids.ts'
+import { type Audience, Jti } from '../oauth/ids.ts'
+import { cut } from '../platform/text.ts'
 import type { AccessDecisions } from '../policy/entitlement.ts'
+import { MOST_TARGETS } from '../policy/resources.ts'
 import { chooseBinding, type ProofVerifier, verifyProof } from '../sender-constraint/verify-proof.ts'
 import { scopeOf, tokenTypeOf } from '../tokens/claims.ts'
 import type { TokenIntrospector } from '../tokens/introspection/introspector.ts'
@@ -35,6 +38,7 @@ export const tokenEndpoint = (context: TokenContext, grants: readonly AnyGrant[]
     action: 'token.issue',
     isRecorded: true,
     parse: (form) => parseGrant(form, grants),
+    apiOf: ({ targets }) => nameOf(context.directory.apis, targets),
     answer: (client, request) => answerGrant(context, client, request),
   })
 
@@ -43,9 +47,19 @@ function parseGrant(form: Form, grants: readonly AnyGrant[]): GrantRequest {
   const grantType = form.get('grant_type')
   if (grantType === undefined) throw refusal('grant_type_missing')
   const grant = grants.find((one) => one.grantType === grantType)
-  if (grant === undefined) throw refusal('unsupported_grant_type')
+  if (grant === undefined) {
+    const supported = grants.map((one) => one.grantType)
+    throw refusal('unsupported_grant_type', { detail: { received: cut(grantType), supported } })
+  }
   return grant.read(form)
 }
+
+/** The first API that is among the targets. */
+const nameOf = (apis: ApiSet, targets: readonly string[]): Audience | undefined =>
+  targets
+    .slice(0, MOST_TARGETS)
+    .map((target) => apis.get(target)?.audience)
+    .find((audience) => audience !== undefined)
 
 async function answerGrant(
   { changes, directory, accessDecisions, proofVerifier, issuer, introspector }: TokenContext,
@@ -63,13 +77,15 @@ async function answerGrant(
   const cnf = binding && (await verifyProof(proofVerifier, proofs, binding, facts.at))
   // The `jti` is the request id, under which the audit log has everything about the token.
   const token = await issueToken(issuer, entitlement, { jti: Jti(facts.requestId), at: facts.at, cnf })
-  return { response: tokenResponse(proofVerifier, token), detail: issuanceDetail(token) }
+  return { response: tokenResponse(proofVerifier, token), detail: issuanceDetail(token), issued: token }
 }
 
 /** @throws Refusal `unauthorized_client` if the client may not use this grant (RFC 6749 §5.2) */
 function refuseUnlisted({ client }: AuthenticatedClient, { grantType, permission }: GrantRequest): void {
   const isListed = client.grantTypes.some((allowed) => allowed === grantType)
-  if (permission === 'grant_types' && !isListed) throw refusal('grant_not_allowed')
+  if (permission === 'grant_types' && !isListed) {
+    throw refusal('grant_not_allowed', { detail: { received: grantType, allowed: client.grantTypes } })
+  }
 }
 
 /** The answer of RFC 6749 §5.1. It always has `scope`, since some clients expect it. */

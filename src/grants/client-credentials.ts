@@ -13,5 +13,6 @@ export const clientCredentials: Grant<RequestedAccess> = {
     if (parameter !== undefined && scope === undefined) throw refusal('malformed_scope')
     return { scope, targets: [...form.all('resource'), ...form.all('audience')] }
   },
+  targets: ({ targets }) => targets,
   authorize: ({ client }, requested) => ({ kind: 'issue', client, requested }),
 }

@@ -29,12 +29,15 @@ export interface Grant<Parameters> {
   readonly permission: 'grant_types' | 'introspects'
   /** Reads the parameters, once. @throws Refusal if they are not well-formed */
   parse(form: Form): Parameters
+  /** The APIs that the parameters name, as the client wrote them (RFC 8707 §2). */
+  targets(parameters: Parameters): readonly string[]
   /** @throws Refusal if the grant does not allow this */
   authorize(client: AuthenticatedClient, parameters: Parameters, context: GrantContext): Decision | Promise<Decision>
 }
 
 /** A request for a grant, whose parameters have been read. */
 export interface GrantRequest extends Pick<Grant<unknown>, 'grantType' | 'permission'> {
+  readonly targets: readonly string[]
   authorize(client: AuthenticatedClient, context: GrantContext): Decision | Promise<Decision>
 }
 
@@ -51,6 +54,11 @@ export const entryOf = <Parameters>(grant: Grant<Parameters>): AnyGrant => ({
   read: (form) => {
     const { grantType, permission } = grant
     const parameters = grant.parse(form)
-    return { grantType, permission, authorize: (client, context) => grant.authorize(client, parameters, context) }
+    return {
+      grantType,
+      permission,
+      targets: grant.targets(parameters),
+      authorize: (client, context) => grant.authorize(client, parameters, context),
+    }
   },
 })

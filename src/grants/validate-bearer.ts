@@ -13,6 +13,7 @@ export const validateBearer: Grant<{ readonly token: string }> = {
     if (token === undefined) throw refusal('token_missing')
     return { token }
   },
+  targets: () => [],
   async authorize({ client }, { token }, { introspector, at }) {
     const verified = await introspector.introspect(client, token)
     if (verified === undefined) throw refusal('token_not_valid')

@@ -12,7 +12,7 @@ import { httpFault } from './fitness.ts'
 import type { Endpoint, HttpRequest, HttpResponse, RequestFacts, Routes } from './message.ts'
 import type { Meter, MeterFor } from './meter.ts'
 import type { TrustedProxies } from './proxies.ts'
-import { type HttpReason, refusal } from './refusals.ts'
+import { type HttpReason, refusal, showingAddress } from './refusals.ts'
 import { asRefusal, errorResponse } from './respond.ts'
 import { createRouter, type FindEndpoints, splitTarget } from './router.ts'
 import { parseTraceId } from './trace.ts'
@@ -41,6 +41,8 @@ export interface AppOptions {
   readonly onlyProxies: boolean
   /** The `WWW-Authenticate` of every 401. */
   readonly challenge: string
+  /** The address that a client most likely wants if it uses a wrong one; undefined if no clients connect here. */
+  readonly tokenEndpoint?: string | undefined
   readonly clock: Clock
   readonly random: RandomBytes
   /** Called with every defect, and the request id in its answer. */
@@ -70,6 +72,7 @@ export interface App {
  */
 export function createApp(options: AppOptions, isLastOver: (socket: Socket) => boolean): App {
   const { proxies, certificateHeader, onlyProxies, challenge, clock, random, onDefect, onRefusal, meterFor } = options
+  const wrongAddress = showingAddress(options.tokenEndpoint)
   const { findEndpoints, bodyLimit = BODY_LIMIT, respond = errorResponse } = options
   const findRoute = createRouter(options.routes, meterFor, findEndpoints)
   const elsewhere = meterFor?.(undefined)
@@ -144,7 +147,7 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     // Upgrades are not supported. Node drops the data that follows such a request, such as the next request.
     if (request.headers.upgrade !== undefined) response.setHeader('Connection', 'close')
     if (route === undefined) {
-      const error = refusal(fault ?? 'not_found')
+      const error = wrongAddress(fault ?? 'not_found')
       elsewhere?.refuse(error)
       refuse(response, requestId, error, isLast)
       return
@@ -169,8 +172,14 @@ export function createApp(options: AppOptions, isLastOver: (socket: Socket) => b
     const endpoint = route.endpoints.get(request.method ?? '')
     const unfit = fault ?? (endpoint === undefined ? 'method_not_allowed' : earlyRefusal(request, expectation))
     if (endpoint === undefined || unfit !== undefined) {
-      const options = unfit === 'method_not_allowed' ? { allow: route.allow } : {}
-      refuseEarly(refusal(unfit ?? 'method_not_allowed', options))
+      refuseEarly(
+        unfit === undefined || unfit === 'method_not_allowed'
+          ? refusal('method_not_allowed', {
+              allow: route.allow,
+              detail: { received: request.method, allowed: route.allow },
+            })
+          : wrongAddress(unfit),
+      )
       return
     }
     if (expectation === 'continue') response.writeContinue()

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { hasControl } from '../platform/text.ts'
+import { cut, hasControl } from '../platform/text.ts'
 import { refusal } from './refusals.ts'
 
 /** Parameters that may be repeated (RFC 8707 §2). */
@@ -35,12 +35,16 @@ export function parseForm(
   body: Buffer,
 ): Form {
   const encoding = headers['content-encoding']
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw refusal('content_encoding')
-  if (!MEDIA_TYPE.test(headers['content-type'] ?? '')) throw refusal('unsupported_content_type')
-  if (!isUtf8(body)) throw refusal('malformed_parameters')
-
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw refusal('content_encoding', { detail: { received: cut(encoding) } })
+  }
+  if (!MEDIA_TYPE.test(headers['content-type'] ?? '')) {
+    throw refusal('unsupported_content_type', { detail: { received: cut(headers['content-type'] ?? '(none)') } })
+  }
   const text = body.toString('utf8')
-  if (hasControl(text)) throw refusal('malformed_parameters')
+  const problem = problemOf(body, text)
+  if (problem !== undefined)
+    throw refusal('malformed_parameters', { detail: { parameter: '(the body)', received: problem } })
   const values = new Map<string, string[]>()
   let parameters = 0
   // A call of split() would take as long as the rest of this function.
@@ -52,10 +56,10 @@ export function parseForm(
     const pair = text.slice(from, to)
     const equals = pair.indexOf('=')
     const name = decode(equals === -1 ? pair : pair.slice(0, equals))
-    const value = equals === -1 ? '' : decode(pair.slice(equals + 1))
+    const value = equals === -1 ? '' : decode(pair.slice(equals + 1), name)
     const earlier = values.get(name)
     if (earlier === undefined) values.set(name, value === '' ? [] : [value])
-    else if (!REPEATABLE.has(name)) throw refusal('repeated_parameter')
+    else if (!REPEATABLE.has(name)) throw refusal('repeated_parameter', { detail: { parameter: shown(name) } })
     else if (value !== '') earlier.push(value)
   }
   return new Form(values)
@@ -66,13 +70,43 @@ function endOfPair(text: string, from: number): number {
   return ampersand === -1 ? text.length : ampersand
 }
 
-/** @throws Refusal `malformed_parameters` if the decoded text is not UTF-8 or holds a control character */
-function decode(encoded: string): string {
+/**
+ * @param parameter the name, if a value is decoded
+ * @throws Refusal `malformed_parameters` if the decoded text is not UTF-8 or holds a control character
+ */
+function decode(encoded: string, parameter = ''): string {
   if (!encoded.includes('%')) return decodeFormComponent(encoded) ?? ''
   const decoded = decodeFormComponent(encoded)
-  if (decoded === undefined || hasControl(decoded)) throw refusal('malformed_parameters')
-  return decoded
+  const problem = decoded === undefined ? NOT_UTF8 : controlIn(decoded)
+  if (decoded !== undefined && problem === undefined) return decoded
+  throw refusal('malformed_parameters', { detail: { parameter: shown(parameter), received: problem } })
 }
+
+const NOT_UTF8 = 'bytes that are not UTF-8'
+
+/** The reason why no parameter or header may have this text; undefined if there is none. */
+export const problemOf = (bytes: Buffer, text: string): string | undefined =>
+  isUtf8(bytes) ? controlIn(text) : NOT_UTF8
+
+function controlIn(text: string): string | undefined {
+  if (!hasControl(text)) return undefined
+  return hasControl(text.replace(/[\r\n]+$/, '')) ? 'a control character' : 'a line end at its end'
+}
+
+/** Parameters of the endpoints. Any other name may be a secret in the wrong place, and is not kept. */
+const NAMED = new Set([
+  'grant_type',
+  'scope',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'token',
+  'token_type_hint',
+  ...REPEATABLE,
+])
+
+const shown = (parameter: string): string => (NAMED.has(parameter) ? parameter : '(another)')
 
 /**
  * Decodes one name or value. A `+` is a space. A `%` without two hexadecimal digits after it stands for itself, as in

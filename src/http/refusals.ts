@@ -1,4 +1,4 @@
-import { BAD_REQUEST, NOT_AUTHENTICATED, type RefusalTable, refusing } from '../oauth/refusal.ts'
+import { BAD_REQUEST, NOT_AUTHENTICATED, type Refusal, type RefusalTable, refusing } from '../oauth/refusal.ts'
 import type { DomainReason } from '../platform/domain-error.ts'
 
 export const httpRefusals = {
@@ -179,3 +179,16 @@ export const domainRefusals = {
 } as const satisfies RefusalTable & Record<DomainReason, unknown>
 
 export const refusal = refusing({ ...httpRefusals, ...domainRefusals })
+
+/** The refusals of a request that was sent to a wrong address. */
+const WRONG_ADDRESS: ReadonlySet<HttpReason> = new Set(['not_found', 'https_required', 'not_from_proxy'])
+
+/** Makes the function that creates refusals whose description names the token endpoint if the request had a wrong address. */
+export const showingAddress =
+  (tokenEndpoint: string | undefined) =>
+  (reason: HttpReason): Refusal => {
+    if (tokenEndpoint === undefined || !WRONG_ADDRESS.has(reason)) return refusal(reason)
+    return refusal(reason, {
+      description: `${httpRefusals[reason].description}; the token endpoint is ${tokenEndpoint}`,
+    })
+  }

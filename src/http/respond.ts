@@ -27,10 +27,10 @@ export function expectedRefusal(error: unknown): Refusal | undefined {
 }
 
 /**
- * Makes the answer to every error (RFC 6749 §5.2).
+ * Makes the answer to every error (RFC 6749 §5.2). Client libraries show the description alone, so it ends with the request id.
  * @param challenge the `WWW-Authenticate` of every 401 (RFC 9110 §11.6.1)
  */
-export function errorResponse(error: Refusal, challenge: string): HttpResponse {
+export function errorResponse(error: Refusal, challenge: string, requestId: string): HttpResponse {
   const { status, dpopNonce, allow } = error
   const retryAfter = error.retryAfter ?? (status === 503 ? 1 : undefined)
   const headers = {
@@ -43,6 +43,6 @@ export function errorResponse(error: Refusal, challenge: string): HttpResponse {
   return {
     status,
     headers,
-    body: JSON.stringify({ error: error.code, error_description: error.description }),
+    body: JSON.stringify({ error: error.code, error_description: `${error.description} (request ${requestId})` }),
   }
 }

@@ -4,7 +4,7 @@ import type { Refusal } from '../oauth/refusal.ts'
 import { uuidv7 } from '../platform/random.ts'
 import type { App, AppOptions } from './app.ts'
 import type { Connections } from './connections.ts'
-import { type HttpReason, refusal } from './refusals.ts'
+import { type HttpReason, refusal, showingAddress } from './refusals.ts'
 import { errorResponse } from './respond.ts'
 
 /** Node's error for a request that it can't parse. */
@@ -28,7 +28,7 @@ const PLAIN_HTTP = new Set(['ERR_SSL_HTTP_REQUEST', 'ERR_SSL_HTTPS_PROXY_REQUEST
 /** The methods that the server supports on some path. CONNECT is supported on none (RFC 9110 §9.3.6). */
 const METHODS = 'GET, HEAD, POST'
 
-type Options = Pick<AppOptions, 'clock' | 'random' | 'meterFor'>
+type Options = Pick<AppOptions, 'clock' | 'random' | 'meterFor' | 'tokenEndpoint'>
 
 /** Answers data that Node can't parse like a refused request, after the answers to earlier requests. */
 export function answerUnparsed(server: Server, app: App, connections: Connections, options: Options): Server {
@@ -45,7 +45,7 @@ export function answerUnparsed(server: Server, app: App, connections: Connection
 function refuse(error: ParseError, socket: Socket, app: App, connections: Connections, options: Options): void {
   const { code = '' } = error
   if (PLAIN_HTTP.has(code)) {
-    connections.tcpOf(socket)?.end(toBytes(refusal('https_required'), options))
+    connections.tcpOf(socket)?.end(toBytes(showingAddress(options.tokenEndpoint)('https_required'), options))
     return
   }
   // If TLS has failed or never began, or the connection broke, no answer is possible, and waiting would never end.
@@ -71,10 +71,11 @@ function reasonOf({ code = '', reason }: ParseError): HttpReason {
 /** The bytes of an answer, for when Node has no response object to send it with. */
 function toBytes(error: Refusal, { clock, random, meterFor }: Options): string {
   meterFor?.(undefined).refuse(error)
-  const { status, headers, body } = errorResponse(error, '')
+  const requestId = uuidv7(clock, random)
+  const { status, headers, body } = errorResponse(error, '', requestId)
   const all = {
     ...headers,
-    'X-Request-Id': uuidv7(clock, random),
+    'X-Request-Id': requestId,
     'Content-Length': Buffer.byteLength(body),
     Connection: 'close',
   }

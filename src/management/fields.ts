@@ -2,6 +2,7 @@ import { type ChangedThing, changeOf, type Fields } from '../audit/changes.ts'
 import type { Api } from '../model/api.ts'
 import type { Client, UnreadableClient } from '../model/client.ts'
 import type { Credential, Credentials, UnreadableCredential } from '../model/credentials/credential.ts'
+import type { Group } from '../model/group.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
 
@@ -9,9 +10,23 @@ import type { Unreadable } from '../platform/unreadable.ts'
 export const iso = (at: number | undefined): string | undefined =>
   at === undefined ? undefined : new Date(at).toISOString()
 
-/** The change of an API. @param before undefined for a new one */
-export const apiChange = (before: Api | Unreadable | undefined, after: Api): ChangedThing | undefined =>
-  changeOf({ thing: 'api', id: after.audience }, before && apiFields(before), apiFields(after))
+/** The change of an API. @param before undefined for a new one @param after undefined if it is deleted */
+export const apiChange = (before: Api | Unreadable | undefined, after: Api | undefined): ChangedThing | undefined =>
+  changeOf(
+    { thing: 'api', id: audienceOf(after ?? before), name: nameOf(after ?? before) },
+    before && apiFields(before),
+    after && apiFields(after),
+  )
+
+const audienceOf = (api: Api | Unreadable | undefined): string =>
+  api === undefined ? '' : 'problem' in api ? api.id : api.audience
+
+/** The name and the owner of an API or a client, if they are known. */
+const nameOf = (thing: { readonly name?: string | undefined } | Unreadable | undefined): string | undefined =>
+  thing === undefined || 'problem' in thing ? undefined : thing.name
+
+const ownerOf = (thing: { readonly owner?: string | undefined } | Unreadable | undefined): string | undefined =>
+  thing === undefined || 'problem' in thing ? undefined : thing.owner
 
 function apiFields(api: Api | Unreadable): Fields {
   if ('problem' in api) return { unreadable: api.problem }
@@ -19,15 +34,41 @@ function apiFields(api: Api | Unreadable): Fields {
   return fields
 }
 
-/** The change of a client without its credentials. @param before undefined for a new one */
-export const clientChange = (before: Client | UnreadableClient | undefined, after: Client): ChangedThing | undefined =>
-  changeOf({ thing: 'client', id: after.id }, before && clientFields(before), clientFields(after))
+/** The change of a client without its credentials. @param before undefined for a new one @param after undefined if it is deleted */
+export const clientChange = (
+  before: Client | UnreadableClient | undefined,
+  after: Client | undefined,
+): ChangedThing | undefined =>
+  changeOf(
+    {
+      thing: 'client',
+      id: after?.id ?? before?.id ?? '',
+      name: nameOf(after ?? before),
+      owner: ownerOf(after ?? before),
+    },
+    before && clientFields(before),
+    after && clientFields(after),
+  )
 
 /** Removed credentials are left out: they hold hashes. */
 function clientFields(client: Client | UnreadableClient): Fields {
   if ('problem' in client) return { unreadable: client.problem }
   const { id: _, credentials: __, ended, ...fields } = client
   return { ...fields, disabledAt: iso(ended?.disabledAt) }
+}
+
+/** The change of a group. @param before undefined for a new one @param after undefined if it is deleted */
+export const groupChange = (
+  name: string,
+  before: Group | Unreadable | undefined,
+  after: Group | undefined,
+): ChangedThing | undefined =>
+  changeOf({ thing: 'group', id: name }, before && groupFields(before), after && groupFields(after))
+
+function groupFields(group: Group | Unreadable): Fields {
+  if ('problem' in group) return { unreadable: group.problem }
+  const { name: _, ...fields } = group
+  return fields
 }
 
 /** The credentials of a client at one moment. */
@@ -46,7 +87,12 @@ export function credentialChanges(
   const young = listed(after)
   return [...new Set([...old.keys(), ...young.keys()])].map((id) => {
     const [one, other] = [old.get(id), young.get(id)]
-    return changeOf({ thing: 'credential', id, client }, one && credentialFields(one), other && credentialFields(other))
+    const name = other?.label ?? one?.label
+    return changeOf(
+      { thing: 'credential', id, name, client },
+      one && credentialFields(one),
+      other && credentialFields(other),
+    )
   })
 }
 

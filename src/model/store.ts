@@ -2,8 +2,10 @@ import type { AuditEvent } from '../audit/event.ts'
 import type { Audience, ClientId, CredentialId } from '../oauth/ids.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
 import type { Api } from './api.ts'
+import type { ApiSet } from './api-set.ts'
 import type { Client, UnreadableClient } from './client.ts'
 import type { CredentialStep } from './credentials/store.ts'
+import type { Group } from './group.ts'
 
 /** The number of clients that are read at a time when all are read. */
 const CLIENTS_IN_PAGE = 500
@@ -45,6 +47,36 @@ export interface ClientStep {
   readonly event: AuditEvent | undefined
 }
 
+/** The scopes and APIs that a client names, without the client itself. */
+export interface ClientReferences {
+  readonly id: ClientId
+  /** As in `scopes` of the client. */
+  readonly scopes: readonly string[]
+  /** The APIs of its grants, its default API, and the APIs whose tokens it may introspect. */
+  readonly apis: readonly Audience[]
+}
+
+/** The end of a client. */
+export interface ClientDeletion {
+  readonly event: AuditEvent
+}
+
+/** The end of an API. */
+export interface ApiDeletion {
+  /** The clients that referred to it, without their references. Their credentials stay as they are. */
+  readonly clients: readonly Client[]
+  readonly event: AuditEvent
+}
+
+/** The state in which an API is deleted. */
+export interface ApiToDelete {
+  readonly api: Api | Unreadable | undefined
+  /** All other APIs. */
+  readonly others: ApiSet
+  /** The requested clients, and those that have changed since. */
+  readonly clients: readonly Client[]
+}
+
 /** Reads and writes the model of one tenant. Every call rejects, with nothing written, if the database fails. */
 export interface ModelStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
@@ -66,6 +98,31 @@ export interface ModelStore {
     id: ClientId,
     plan: (client: Client | UnreadableClient | undefined) => Step,
   ): Promise<Step>
+  /** The references of at most this many clients whose ids come after the given one. `next` is the `after` of the next page, if there is one. */
+  listReferences(
+    after: string,
+    most: number,
+  ): Promise<{ readonly references: readonly ClientReferences[]; readonly next: string | undefined }>
+  /**
+   * Deletes a client with its credentials and its memberships in groups, and revokes its tokens, in one transaction. A later client of
+   * the same id inherits none of them.
+   * @param plan called with the present client and its groups, possibly more than once; if it throws, nothing is written
+   */
+  deleteClient<Step extends ClientDeletion>(
+    id: ClientId,
+    plan: (client: Client | UnreadableClient | undefined, groups: readonly (Group | Unreadable)[]) => Step,
+  ): Promise<Step>
+  /**
+   * Deletes an API, changes clients and revokes the tokens of the API, in one transaction.
+   * @param found the clients that referred to it at a version of the model
+   * @param plan called with the present state, possibly more than once; if it throws, nothing is written
+   * @returns undefined, with nothing written, if APIs or very many clients have changed since that version
+   */
+  deleteApi<Step extends ApiDeletion>(
+    audience: Audience,
+    found: { readonly version: number; readonly clients: readonly ClientId[] },
+    plan: (state: ApiToDelete) => Step,
+  ): Promise<Step | undefined>
   /**
    * Reads and writes the credentials of a client in one transaction, with the event of the change.
    * @param plan called with the present client, possibly more than once; if it throws, nothing is written

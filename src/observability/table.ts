@@ -10,7 +10,9 @@ interface MetricInfo {
 
 const endpoint = 'token, introspection, revocation, keys, metadata, or other (the heartbeat, and unknown paths)'
 const algorithm = 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens'
-const stores = 'directory, keySources, changes, keys, revocations, credentials, replay, audit or model'
+const stores =
+  'directory, keySources, changes, keys, revocations, credentials, replay, audit, proof, exports, model or usage'
+const sink = 'a name in audit.export'
 const document = 'key_set, or metadata of an issuer'
 
 /** Every metric of ours. No label contains a client, an address, or a value from a request. */
@@ -152,6 +154,78 @@ export const metricTable = {
     help: 'Failed writes of audit events. The events wait, and are tried again.',
     labels: {},
     together: 'sum',
+  },
+  tessera_usage_entries: {
+    type: 'gauge',
+    help: 'Counts of usage in memory that are not yet in the database. Each process has at most 51,000.',
+    labels: {},
+    together: 'sum',
+  },
+  tessera_usage_written_total: {
+    type: 'counter',
+    help: 'Requests for tokens whose counts are in the database.',
+    labels: {},
+    together: 'sum',
+  },
+  tessera_usage_batches_failed_total: {
+    type: 'counter',
+    help: 'Failed writes of usage. The counts stay in memory, and are tried again.',
+    labels: {},
+    together: 'sum',
+  },
+  tessera_usage_others_total: {
+    type: 'counter',
+    help: 'Requests that were counted under no client, because too many clients sent requests or the database did not write.',
+    labels: {},
+    together: 'sum',
+  },
+  tessera_usage_lost_total: {
+    type: 'counter',
+    help: 'Requests that are missing in usage, because there was no room for them or the database refused their counts.',
+    labels: {},
+    together: 'sum',
+  },
+  tessera_usage_rows_removed_early_total: {
+    type: 'counter',
+    help: 'Rows of usage that were removed before their time, because there were more than usage.rows_kept.',
+    labels: { resolution: 'minute, hour or day' },
+    together: 'sum',
+  },
+  tessera_audit_checkpoints_total: {
+    type: 'counter',
+    help: 'Checkpoints of the audit log: signed and stored, or failed. The next one signs everything that a failed one did not.',
+    labels: { result: 'signed or failed' },
+    together: 'sum',
+  },
+  tessera_audit_export_events_total: {
+    type: 'counter',
+    help: 'Audit events delivered to a system. An event that was sent twice counts once or twice.',
+    labels: { sink },
+    together: 'sum',
+  },
+  tessera_audit_export_failures_total: {
+    type: 'counter',
+    help: 'Failed attempts to export audit events. Each is repeated.',
+    labels: { sink },
+    together: 'sum',
+  },
+  tessera_audit_export_missed_total: {
+    type: 'counter',
+    help: 'Audit events that were removed before they were exported.',
+    labels: { sink },
+    together: 'sum',
+  },
+  tessera_audit_export_lag_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest audit event that is not exported, or 0. Only the process that exports has it.',
+    labels: { sink },
+    together: 'max',
+  },
+  tessera_audit_export_retention_used_ratio: {
+    type: 'gauge',
+    help: 'The lag as a part of audit.retention_days. At 1, events are removed that were not exported.',
+    labels: { sink },
+    together: 'max',
   },
   tessera_cache_entries: {
     type: 'gauge',

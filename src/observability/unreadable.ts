@@ -2,7 +2,14 @@ import type { Unreadable } from '../platform/unreadable.ts'
 import type { Logger } from './log.ts'
 import type { Readings } from './readings.ts'
 
-const KINDS = ['api', 'client', 'credential', 'key', 'revocation'] as const satisfies readonly Unreadable['kind'][]
+const KINDS = [
+  'api',
+  'client',
+  'credential',
+  'group',
+  'key',
+  'revocation',
+] as const satisfies readonly Unreadable['kind'][]
 
 /** Logs and counts records that can't be read. */
 export class UnreadableRecords {

@@ -11,15 +11,27 @@ export function nearest(given: string, words: readonly string[]): string | undef
   return best !== undefined && best.distance <= allowed ? best.word : undefined
 }
 
-/** Levenshtein's distance. */
+/** Levenshtein's distance, with two letters in the wrong order as one difference. */
 function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [i, letter] of [...from].entries()) {
+  const letters = [...from]
+  const others = [...to]
+  let previous: readonly number[] = []
+  let row: readonly number[] = Array.from({ length: others.length + 1 }, (_, index) => index)
+  for (const [i, letter] of letters.entries()) {
     const next = [i + 1]
-    for (const [j, other] of [...to].entries()) {
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)))
+    for (const [j, other] of others.entries()) {
+      const isSwapped = letter === others[j - 1] && letters[i - 1] === other
+      next.push(
+        Math.min(
+          (next[j] ?? 0) + 1,
+          (row[j + 1] ?? 0) + 1,
+          (row[j] ?? 0) + (letter === other ? 0 : 1),
+          isSwapped ? (previous[j - 1] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      )
     }
+    previous = row
     row = next
   }
-  return row[to.length] ?? 0
+  return row[others.length] ?? 0
 }

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs'
 
 /** The bits of a file's mode for the group and for others. */
 const OF_OTHERS = 0o077
@@ -6,6 +6,19 @@ const OF_OTHERS = 0o077
 /** Makes an empty file that only its owner can read, if there is none. */
 export function createPrivateFile(path: string): void {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) closeSync(openSync(path, 'a', 0o600))
+}
+
+/** Replaces a file by one that only its owner can read: a crash leaves the old content or the new. */
+export function replacePrivateFile(path: string, text: string): void {
+  const unfinished = `${path}.new`
+  const file = openSync(unfinished, 'w', 0o600)
+  try {
+    writeFileSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(unfinished, path)
 }
 
 /** Removes all permissions of the group and of others. @returns whether they have none now; true if there is no file */

@@ -5,7 +5,7 @@ import { refusal } from './refusals.ts'
 import type { AccessTo } from './scopes.ts'
 
 /** The most APIs that one token may be for. The client's rights are computed at each of them. */
-const MOST_TARGETS = 10
+export const MOST_TARGETS = 10
 
 /**
  * The APIs that the request names by `resource` or `audience` (RFC 8707 §2).

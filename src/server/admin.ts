@@ -1,12 +1,16 @@
-import { adminEndpoints } from '../admin/api/dispatch.ts'
+import type { AdminApi } from '../admin/api/admin-api.ts'
+import { adminEndpoints, admitting } from '../admin/api/dispatch.ts'
 import { Idempotency } from '../admin/api/idempotency.ts'
+import { openApiDocument } from '../admin/api/openapi.ts'
 import { SealedCursors } from '../admin/api/sealed-cursors.ts'
 import { tokenCaller } from '../admin/api/token-caller.ts'
 import { operations } from '../admin/operations/operations.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
 import { refuseUrl } from '../client-auth/remote-jwks/url.ts'
+import { shownOptions } from '../config/shown.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
+import type { HttpRequest } from '../http/message.ts'
 import type { FindEndpoints } from '../http/router.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
 import type { MakingContext } from '../management/credentials/make.ts'
@@ -32,13 +36,28 @@ export interface AdminParts {
 const adminUrl = ({ config: { admin } }: Pick<Dependencies, 'config'>, port: number): string =>
   admin.url ?? `https://${admin.host.includes(':') ? `[${admin.host}]` : admin.host}:${port}`
 
-/** Makes the endpoints of the admin API. @param port called for each request, once the listener has its port */
+/** The admin API of a process, and its check of requests to other paths. */
+interface OpenAdminApi {
+  readonly findEndpoints: FindEndpoints
+  /** Throws a Refusal if the request may not read metrics. */
+  readonly admitToMetrics: (request: HttpRequest) => Promise<void>
+}
+
+/** The listener of the admin API. */
+interface Listening {
+  /** Called for requests, so once the listener has its port. */
+  readonly port: () => number
+  /** The reasons why the server is not ready. */
+  readonly problems: () => Promise<readonly string[]>
+}
+
+/** Makes the admin API. */
 export function openAdminApi(
   dependencies: Dependencies,
   store: Store,
   { directory, introspector, proofVerifier, masterKey, audit }: AdminParts,
-  port: () => number,
-): FindEndpoints {
+  { port, problems }: Listening,
+): OpenAdminApi {
   const { config, clock, random, live, log, repeat } = dependencies
   const addresses = new AddressRules(config.outbound.allow)
   const encrypt: MakingContext['encrypt'] = async (plaintext, context) =>
@@ -48,7 +67,7 @@ export function openAdminApi(
     work: () => cleanUp((most) => store.idempotency.prune(clock.now(), most)),
     failure: 'expired idempotency keys could not be removed',
   })
-  return adminEndpoints({
+  const api: AdminApi = {
     operations,
     tenant: DEFAULT_TENANT,
     audit,
@@ -82,8 +101,21 @@ export function openAdminApi(
         }),
         cursors: new SealedCursors(masterKey, random),
         show: undefined,
+        server: {
+          issuer: config.issuer,
+          settings: () => shownOptions(live.current),
+          problems,
+          openApi: () => openApiDocument(operations),
+        },
       }
     },
     onDefect: (error, requestId) => log.error({ err: error, request_id: requestId }, 'a request failed'),
-  })
+  }
+  const admit = admitting(api, 'metrics:read')
+  return {
+    findEndpoints: adminEndpoints(api),
+    admitToMetrics: async (request) => {
+      if (live.current.admin.metrics === 'authenticated') await admit(request)
+    },
+  }
 }

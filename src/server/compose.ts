@@ -1,4 +1,5 @@
-import { type Health, healthRoutes } from '../admin/health.ts'
+import { problemPages } from '../admin/api/problem-pages.ts'
+import { type Health, healthRoutes, Readiness } from '../admin/health.ts'
 import { metricsRoutes } from '../admin/metrics.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { CertificateCheck } from '../client-auth/certificates/check.ts'
@@ -12,13 +13,15 @@ import { type Tracing, untraced } from '../observability/tracing.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import { type AdminParts, openAdminApi } from './admin.ts'
 import { openAudit } from './audit.ts'
+import { openExports, readExports } from './audit-export.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
-import { readAudit, readBuild, readCertificate, readConnections } from './metrics.ts'
+import { readAudit, readBuild, readCertificate, readCheckpoints, readConnections, readRetention } from './metrics.ts'
 import { warnOfSample } from './sample.ts'
 import { Drain } from './shutdown.ts'
 import { logStart } from './started.ts'
 import { openTracing } from './tracing.ts'
+import { keepUsageBounded } from './usage.ts'
 import type { PrimaryLink } from './workers/primary-link.ts'
 
 /** How often a worker checks its condition and tells the primary. Milliseconds. */
@@ -84,7 +87,10 @@ export async function compose({ config, environment, role, workers, build }: Com
     const tracing = role === 'primary' ? untraced : await openTracing(dependencies)
     const calls = new DatabaseCalls(dependencies.clock.monotonic)
     const store = await openStorage(dependencies, { tracing, calls })
-    const audit = primary?.audit ?? openAudit(dependencies, store)
+    const { audit, checkpoints } =
+      primary === undefined ? await openAudit(dependencies, store) : { audit: primary.audit, checkpoints: undefined }
+    const retention = primary === undefined ? keepUsageBounded(dependencies, store) : undefined
+    const exports = primary === undefined ? openExports(dependencies, store) : []
     const parts = await build({ dependencies, store, audit, tracing })
     const metrics = new Metrics(role, [
       () => readBuild(config),
@@ -92,6 +98,9 @@ export async function compose({ config, environment, role, workers, build }: Com
       () => calls.read(),
       () => readConnections(store),
       () => readAudit(audit),
+      () => readRetention(retention),
+      () => (checkpoints === undefined ? {} : readCheckpoints(checkpoints)),
+      () => readExports(exports, config.audit.retention_days),
       ...parts.readings,
     ])
     const drain = new Drain()
@@ -173,17 +182,22 @@ async function openAdmin(
   { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots, admin } }: Administered,
 ): Promise<RunningListener> {
   let port = 0
-  const findEndpoints = openAdminApi(dependencies, store, admin, () => port)
+  const readiness = new Readiness({
+    isDraining: () => drain.isAnnounced,
+    pingStorage: () => store.ping(),
+    clock: dependencies.clock,
+    isAuditFull: () => audit.isFull,
+    problems,
+    ...(isWithoutWorkers && { isWithoutWorkers }),
+  })
+  const { findEndpoints, admitToMetrics } = openAdminApi(dependencies, store, admin, {
+    port: () => port,
+    problems: () => readiness.problems(),
+  })
   const routes = {
-    ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])]),
-    ...healthRoutes({
-      isDraining: () => drain.isAnnounced,
-      pingStorage: () => store.ping(),
-      clock: dependencies.clock,
-      isAuditFull: () => audit.isFull,
-      problems,
-      ...(isWithoutWorkers && { isWithoutWorkers }),
-    }),
+    ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])], admitToMetrics),
+    ...healthRoutes(readiness),
+    ...problemPages,
   }
   const listener = await listenForAdmin(dependencies, routes, findEndpoints)
   port = listener.port

@@ -2,6 +2,7 @@ import type { AuditSink } from '../audit/sink.ts'
 import { systemEvent } from '../audit/system-event.ts'
 import { ExpiryWatch, expiryDetail } from '../model/credentials/expiry.ts'
 import { CredentialUsage } from '../model/credentials/usage.ts'
+import { cleanUp } from '../platform/clean-up.ts'
 import { ReplayMarks } from '../replay/marks.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import type { Dependencies } from './environment.ts'
@@ -44,5 +45,10 @@ export async function openCredentials(
   })
   repeat({ every: 60_000, work: () => marks.prune(), failure: 'expired replay marks could not be removed' })
   repeat({ every: 60_000, work: () => expiry.look(), failure: 'expiring credentials could not be read' })
+  repeat({
+    every: 60_000,
+    work: () => cleanUp((most) => store.fleet.passExpiries(most)),
+    failure: 'passed expiries could not be noted for the lists',
+  })
   return { usage, marks, expiry }
 }

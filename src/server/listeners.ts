@@ -62,6 +62,7 @@ export function listenForClients(
     onlyProxies: tls === undefined,
     onRefusal: (request, error) => recordEarlyRefusal(recording, request, error),
     meterFor,
+    tokenEndpoint: clientAuth.assertions.tokenEndpoint,
   })
 }
 

@@ -1,3 +1,4 @@
+import type { Checkpoints } from '../audit/proof/checkpoints.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { Documents } from '../client-auth/remote-jwks/documents.ts'
 import type { Guesses } from '../client-auth/throttle/guesses.ts'
@@ -11,6 +12,8 @@ import { one, type Readings } from '../observability/readings.ts'
 import type { EndpointName, Traffic } from '../observability/traffic.ts'
 import { version } from '../platform/version.ts'
 import type { Store } from '../store/tables/sql-store.ts'
+import type { UsageCounter } from '../usage/counter.ts'
+import type { UsageRetention } from '../usage/retention.ts'
 import type { CredentialNotes } from './credentials.ts'
 import type { Model } from './model.ts'
 import { storageKind } from './started.ts'
@@ -53,6 +56,26 @@ export function readAudit({ counts }: AuditSink): Readings {
     tessera_audit_events_lost_total: one(counts.lost),
   }
 }
+
+export const readUsage = ({ counts }: UsageCounter): Readings => ({
+  tessera_usage_entries: one(counts.entries),
+  tessera_usage_written_total: one(counts.written),
+  tessera_usage_batches_failed_total: one(counts.failedBatches),
+  tessera_usage_others_total: one(counts.others),
+  tessera_usage_lost_total: one(counts.lost),
+})
+
+/** @param retention undefined in a worker, whose primary removes the counts of all */
+export const readRetention = (retention: UsageRetention | undefined): Readings => ({
+  tessera_usage_rows_removed_early_total: Object.entries(retention?.removedEarly ?? {}).map(([resolution, value]) => ({
+    labels: { resolution },
+    value,
+  })),
+})
+
+export const readCheckpoints = ({ counts }: Pick<Checkpoints, 'counts'>): Readings => ({
+  tessera_audit_checkpoints_total: Object.entries(counts).map(([result, value]) => ({ labels: { result }, value })),
+})
 
 export const readGuesses = ({ refused }: Guesses): Readings => ({
   tessera_guesses_refused_total: Object.entries(refused).map(([by, value]) => ({ labels: { by }, value })),

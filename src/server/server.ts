@@ -7,9 +7,18 @@ import { problemsOf, readCondition } from './condition.ts'
 import { openCredentials } from './credentials.ts'
 import type { Environment } from './environment.ts'
 import { listenForClients } from './listeners.ts'
-import { meterByPath, readCredentials, readDirectory, readGuesses, readKeys, readServices } from './metrics.ts'
+import {
+  meterByPath,
+  readCredentials,
+  readDirectory,
+  readGuesses,
+  readKeys,
+  readServices,
+  readUsage,
+} from './metrics.ts'
 import { openModel } from './model.ts'
 import { createServices } from './services.ts'
+import { openUsage } from './usage.ts'
 
 export type { Environment, Server }
 
@@ -28,7 +37,8 @@ async function buildServer({ dependencies, store, audit, tracing }: Foundation):
   const model = await openModel(dependencies, store)
   const credentials = await openCredentials(dependencies, { store, audit })
   const gathered = gatherRefusals(dependencies, audit)
-  const services = createServices(dependencies, { model, credentials, audit: gathered, tracing })
+  const usage = openUsage(dependencies, store)
+  const services = createServices(dependencies, { model, credentials, audit: gathered, usage, tracing })
   const traffic = new Traffic()
   return {
     certificates: services.clientAuth.certificates,
@@ -43,6 +53,7 @@ async function buildServer({ dependencies, store, audit, tracing }: Foundation):
       () => readCredentials(credentials),
       () => readGuesses(services.clientAuth.guesses),
       () => readServices(services),
+      () => readUsage(usage),
     ],
     serve: async () => {
       const listener = await listenForClients(dependencies, {

@@ -22,6 +22,7 @@ import { TokenIntrospector } from '../tokens/introspection/introspector.ts'
 import { TokenProfiles } from '../tokens/profile.ts'
 import { Sealer, Unsealer } from '../tokens/sealed.ts'
 import type { Verifier } from '../tokens/verify.ts'
+import type { UsageCounter } from '../usage/counter.ts'
 import type { CredentialNotes } from './credentials.ts'
 import type { Dependencies } from './environment.ts'
 import type { Model } from './model.ts'
@@ -32,6 +33,7 @@ interface Parts {
   readonly credentials: CredentialNotes
   /** Takes the events of requests. */
   readonly audit: AuditSink
+  readonly usage: UsageCounter
   readonly tracing: Tracing
 }
 
@@ -70,7 +72,7 @@ export function createTokenParts(
 /** Makes the services that the OAuth endpoints call. @throws UserError if a configured file is unusable */
 export function createServices(
   dependencies: Dependencies,
-  { model, credentials, audit, tracing }: Parts,
+  { model, credentials, audit, usage: counter, tracing }: Parts,
 ): RuntimeContext {
   const { config, clock, random, lookup, primary, live, holds } = dependencies
   const { changes, directory, keySources, masterKey, keyring, revocations, consumers } = model
@@ -139,7 +141,7 @@ export function createServices(
     },
     changes,
     revocations,
-    recording: { tenant: DEFAULT_TENANT, audit },
+    recording: { tenant: DEFAULT_TENANT, audit, usage: counter },
     metadata: {
       issuer: config.issuer,
       get assertionAlgorithms() {

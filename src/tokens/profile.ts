@@ -4,6 +4,7 @@ import type { Api, ApiTokenSettings, Claims } from '../model/api.ts'
 import type { ApiSet } from '../model/api-set.ts'
 import type { Client } from '../model/client.ts'
 import { STATEMENT_ALGORITHM } from '../oauth/algorithms.ts'
+import { cut } from '../platform/text.ts'
 import { refusal as policyRefusal } from '../policy/refusals.ts'
 import { isPresetName, type Preset, presets } from './presets.ts'
 import { refusal } from './refusals.ts'
@@ -48,12 +49,34 @@ export class TokenProfiles {
     const profile = this.#of(first)
     let lifetime = profile.lifetime ?? defaultLifetime
     for (const other of others.map((api) => this.#of(api))) {
-      const isSame = isDeepStrictEqual({ ...profile, lifetime: 0 }, { ...other, lifetime: 0 })
-      if (!isSame) throw refusal('incompatible_targets')
+      if (fieldsThatDiffer(profile, other).length > 0)
+        throw refusal('incompatible_targets', { detail: this.#differences(apis) })
       lifetime = Math.min(lifetime, other.lifetime ?? defaultLifetime)
     }
     return { profile, lifetime }
   }
+
+  /** The fields in which these APIs differ, with the value at each API. Claims may be long, so only their names are given. */
+  #differences(apis: readonly Api[]) {
+    const profiles = apis.map((api) => ({ api: api.audience, profile: this.#of(api) }))
+    const differing = new Set(
+      profiles.flatMap(({ profile }) => profiles.flatMap((other) => fieldsThatDiffer(profile, other.profile))),
+    )
+    return {
+      apis: profiles.map(({ api, profile: { claims, clientClaims, ...others } }) => {
+        const shown = { ...others, claims: Object.keys(claims), clientClaims: Object.keys(clientClaims) }
+        const fields = Object.entries(shown).filter(([name]) => differing.has(name))
+        return { api: cut(api), ...Object.fromEntries(fields.map(([name, value]) => [name, cut(String(value))])) }
+      }),
+    }
+  }
+}
+
+/** The names of the fields in which two profiles differ. APIs need not agree on the lifetime. */
+function fieldsThatDiffer(one: TokenProfile, other: TokenProfile): readonly string[] {
+  const { lifetime: _, ...fields } = one
+  const others = new Map<string, unknown>(Object.entries(other))
+  return Object.entries(fields).flatMap(([name, value]) => (isDeepStrictEqual(value, others.get(name)) ? [] : [name]))
 }
 
 /** The fields of a client that may become claims. In addition, `metadata.` and a name refer to an entry of its metadata. */

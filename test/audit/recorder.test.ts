@@ -31,6 +31,7 @@ function createStore() {
       written.push(...events)
     },
     listEvents: async () => [],
+    queryEvents: async () => ({ events: [], older: undefined, newer: { after: 0 } }),
     oldestRefusalOf: async () => undefined,
     removeRefusalsBefore: async () => 0,
     pruneBefore: async (time) => {

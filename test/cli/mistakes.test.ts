@@ -25,7 +25,7 @@ const run = (...args: readonly string[]) => runTessera(args, { TESSERA_STORAGE: 
 
 describe('an error is one line with a suggestion and the help command', () => {
   test.each<[readonly string[], readonly string[]]>([
-    [['decode'], ["error: unknown command 'decode'", '(tessera --help lists the commands)']],
+    [['encrypt'], ["error: unknown command 'encrypt'", '(tessera --help lists the commands)']],
     [['aply'], ["error: unknown command 'aply'", '(Did you mean apply?)', '(tessera --help lists the commands)']],
     [
       ['credentials', 'rotat'],

@@ -206,6 +206,12 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
     { args: ['credentials', 'remove', STORED, SENT, '--yes'] },
   ],
   explain: () => [{ args: ['explain', requestId], prints: SENT }, { args: ['explain', SENT] }],
+  decode: () => [{ args: ['decode'], input: unsigned({ sub: SENT }), prints: SENT }, { args: ['decode', SENT] }],
+  verify: () => [{ args: ['verify', '--issuer', hostileIssuer], input: unsigned({ sub: SENT }) }],
+  introspect: () => [
+    { args: ['introspect'], input: unsigned({ sub: SENT }), prints: SENT },
+    { args: ['introspect', '--as', SENT], input: unsigned({ sub: SENT }), prints: SENT },
+  ],
   'federate test': () => [
     {
       args: ['federate', 'test', '--client', STORED],

@@ -87,7 +87,10 @@ describe('tessera token', () => {
     const options = ['--issuer', `https://localhost:${source.port}`, '--client-id', 'batch', '--ca', ca, '--decode']
     const { code, stderr } = await runTessera(['token', ...options], {}, SECRET)
     await source.stop()
-    expect([code, stderr]).toEqual([1, 'tessera: the token is not a signed JWT that can be decoded (encrypted)\n'])
+    expect([code, stderr]).toEqual([
+      1,
+      'tessera: the token is not a signed JWT that can be decoded (it is encrypted (RFC 7516): only its recipient can read it)\n',
+    ])
   })
 
   test('--json, --resource and --auth-method', async () => {

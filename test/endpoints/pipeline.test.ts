@@ -10,6 +10,7 @@ vi.mock('../../src/grants/grants.ts', async () => {
   const toy = entryOf<{ readonly isRefused: boolean }>({
     grantType: 'client_credentials',
     permission: 'grant_types',
+    targets: () => [],
     parse: (form) => ({ isRefused: form.get('toy') === 'refuse' }),
     authorize: ({ client }, { isRefused }) => {
       if (isRefused) throw refusal('toy_refused')

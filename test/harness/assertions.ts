@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
+import { UNAUTHENTICATED, UNAUTHENTICATED_LENGTH, withoutRequestId } from './refused.ts'
 import type { TestServer } from './server.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -49,16 +50,16 @@ interface Refusal {
  * Requires that the refusal equals the one for a wrong secret, byte for byte, and that the audit log has the reason.
  */
 export async function expectUnauthenticated(server: TestServer, response: Response, refusal: Refusal): Promise<void> {
-  const { 'x-request-id': _id, date: _date, ...headers } = Object.fromEntries(response.headers)
-  expect({ status: response.status, body: await response.text(), headers }).toEqual({
+  const { 'x-request-id': id, date: _date, ...headers } = Object.fromEntries(response.headers)
+  expect({ status: response.status, body: withoutRequestId(await response.text(), id), headers }).toEqual({
     status: 401,
-    body: '{"error":"invalid_client","error_description":"Invalid client or client credentials"}',
+    body: UNAUTHENTICATED,
     headers: {
       'www-authenticate': `Basic realm="${server.issuer}", charset="UTF-8"`,
       'content-type': 'application/json;charset=UTF-8',
       'cache-control': 'no-store',
       pragma: 'no-cache',
-      'content-length': '85',
+      'content-length': UNAUTHENTICATED_LENGTH,
       connection: 'keep-alive',
       'keep-alive': 'timeout=620',
     },

@@ -7,6 +7,7 @@ import { expect } from 'vitest'
 import type { StoredAuditEvent } from '../../src/audit/store.ts'
 import { thumbprintOf } from '../../src/crypto/x509/peer.ts'
 import { DAY, digitalSignature, extendedUsage, type Issued, issue, keyPem, notCa, usage } from './certificates.ts'
+import { UNAUTHENTICATED, UNAUTHENTICATED_LENGTH, withoutRequestId } from './refused.ts'
 import type { TestServer } from './server.ts'
 
 export const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
@@ -106,15 +107,15 @@ export async function expectUnauthenticated(
     'keep-alive': _alive,
     ...headers
   } = Object.fromEntries(response.headers)
-  expect({ status: response.status, body: await response.text(), headers }).toEqual({
+  expect({ status: response.status, body: withoutRequestId(await response.text(), id), headers }).toEqual({
     status: 401,
-    body: '{"error":"invalid_client","error_description":"Invalid client or client credentials"}',
+    body: UNAUTHENTICATED,
     headers: {
       'www-authenticate': `Basic realm="${server.issuer}", charset="UTF-8"`,
       'content-type': 'application/json;charset=UTF-8',
       'cache-control': 'no-store',
       pragma: 'no-cache',
-      'content-length': '85',
+      'content-length': UNAUTHENTICATED_LENGTH,
     },
   })
   const events = await server.audit(id ?? '')

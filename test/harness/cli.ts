@@ -96,6 +96,7 @@ export function environmentOf(config: Config, changes: Readonly<Record<string, s
     TESSERA_RUNTIME_HOST: 'localhost',
     TESSERA_RUNTIME_PORT: String(config.runtime.port),
     TESSERA_ADMIN_PORT: String(config.admin.port),
+    TESSERA_ADMIN_METRICS: config.admin.metrics,
     TESSERA_TLS_CERT: inject('tls').cert,
     TESSERA_TLS_KEY: inject('tls').key,
     TESSERA_SHUTDOWN_TIMEOUT: String(config.shutdown.timeout),

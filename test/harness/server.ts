@@ -46,6 +46,8 @@ export interface TestServer {
   apply(manifest: string, env?: Readonly<Record<string, string>>): Promise<Plan>
   /** Waits until all recorded events are written. @returns the audit log */
   audit(requestId?: string | null): Promise<readonly StoredAuditEvent[]>
+  /** Stops the server, and keeps its folder. */
+  stopServer(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -72,6 +74,7 @@ export async function testConfig(
     'runtime.host': 'localhost',
     'runtime.port': String(runtimePort),
     'admin.port': String(await freePort()),
+    'admin.metrics': 'open',
     'tls.cert': tls.cert,
     'tls.key': tls.key,
     'shutdown.timeout': '1',
@@ -132,6 +135,7 @@ export async function startTestServer({
       }),
     apply: (changed, changedEnv) => applyTo(config, changed, changedEnv),
     audit: (requestId) => readAudit(config, requestId),
+    stopServer: () => server.stop(),
     stop: async () => {
       await server.stop()
       rmSync(folder, { recursive: true })

@@ -9,6 +9,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { StorageUnavailable } from '../../src/platform/storage-unavailable.ts'
 import { extension, makeCertificate, oid, p256, toPem } from '../harness/der.ts'
+import { described } from '../harness/refused.ts'
 
 let listener: Listener
 afterEach(() => listener.drain(0))
@@ -45,7 +46,7 @@ test('a defect is answered with only server_error and the id under which its cau
   expect(response.status).toBe(500)
   expect(await response.json()).toEqual({
     error: 'server_error',
-    error_description: 'Something went wrong; quote the request id',
+    error_description: described('Something went wrong; quote the request id'),
   })
   expect(defects).toEqual([[cause, response.headers.get('x-request-id')]])
 })

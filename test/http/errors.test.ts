@@ -205,6 +205,8 @@ function expectOurs({ status, headers, body }: RawResponse): readonly [number, s
   if (status === 405) expect(headers['allow']).toMatch(/^GET, HEAD/)
   const answer = JSON.parse(body) as Record<string, unknown>
   expect(Object.keys(answer)).toEqual(['error', 'error_description'])
+  expect(answer['error_description']).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
+  expect(answer['error_description']).toContain(` (request ${headers['x-request-id']})`)
   return [status, String(answer['error'])]
 }
 
@@ -240,6 +242,8 @@ describe.each(listeners)('every HTTP error has our format: %s', (_name, address,
     expect(answers.map(expectOurs)).toEqual([bad(400)])
     expect(answers[0]?.headers['connection']).toBe('close')
     expect(answers[0]?.body).toContain('https://')
+    const hint = `; the token endpoint is ${server.issuer}/as/token.oauth2 (request `
+    expect(answers[0]?.body.includes(hint)).toBe(address() === server.issuer)
   })
 
   test('nothing, or bytes that are neither TLS nor HTTP: closed without an answer', async () => {

@@ -11,6 +11,7 @@ import { runCommand } from '../harness/command.ts'
 import { newCandidate } from '../harness/keys.ts'
 import { collectLog } from '../harness/log.ts'
 import { SECRET } from '../harness/model.ts'
+import { described } from '../harness/refused.ts'
 import { openRows, type Rows } from '../harness/rows.ts'
 import { type SecondServer, startBeside } from '../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
@@ -69,7 +70,10 @@ async function reasonOf(response: Response) {
 }
 const UNUSABLE = {
   status: 503,
-  body: { error: 'temporarily_unavailable', error_description: 'The server cannot answer now; try again later' },
+  body: {
+    error: 'temporarily_unavailable',
+    error_description: described('The server cannot answer now; try again later'),
+  },
   reason: 'key_unusable',
 }
 

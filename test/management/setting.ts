@@ -4,9 +4,11 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MasterKey } from '../../src/crypto/master-key.ts'
+import { rotateAuditKey } from '../../src/management/audit/rotate-key.ts'
 import { disableClient } from '../../src/management/clients/disable.ts'
 import { addCredential } from '../../src/management/credentials/add.ts'
 import { rotateCredential } from '../../src/management/credentials/rotate.ts'
+import { putGroup } from '../../src/management/groups/put.ts'
 import type { KeyContext } from '../../src/management/keys/context.ts'
 import { rotateKeys } from '../../src/management/keys/rotate.ts'
 import { applyManifest } from '../../src/management/manifest/apply.ts'
@@ -21,6 +23,8 @@ import { openRows, type Rows } from '../harness/rows.ts'
 
 export const HOUR = 3_600_000
 export const JOB = ClientId('job')
+/** A group that owns nothing, whose only member is `JOB`. */
+export const TEAM = 'team'
 export const OFF = ClientId('off')
 const OLD_KEY = Buffer.alloc(32, 1)
 const OLD_MASTER = new MasterKey(OLD_KEY, systemRandom)
@@ -76,7 +80,10 @@ export async function makeModel() {
   const show = () => {}
   const spec = { proof: undefined, expiresAt: undefined }
   await apply(context, MANIFEST)
+  await rotateAuditKey(context)
   await disableClient(context, OFF)
+  const members = [{ kind: 'client' as const, id: JOB, permissions: ['view' as const] }]
+  await putGroup(context, { name: TEAM, wanted: () => ({ members }) })
   clock.advance(1)
   await addCredential(context, { client: JOB, spec: { ...spec, label: 'own' }, show })
   clock.advance(1)
@@ -109,16 +116,23 @@ export function modelIn(rows: Rows): ReadonlyMap<string, string> {
   for (const { created_at: _, updated_at: __, ended, ...row } of rows.all('select * from client'))
     add(`client ${row['client_id']}`, { ...row, ended: JSON.parse(String(ended)).disabled_at })
   for (const row of rows.all('select * from credential')) add(`credential ${row['id']}`, row)
+  const members = rows.all('select * from group_member order by kind, claim, id')
+  for (const { created_at: _, updated_at: __, ...row } of rows.all('select * from "group"'))
+    add(`group ${row['name']}`, { ...row, members: members.filter(({ group_name }) => group_name === row['name']) })
   for (const row of rows.all('select * from key')) add(`key ${row['kid']}`, row)
+  for (const row of rows.all('select * from audit_key')) add(`audit key ${row['kid']}`, row)
   for (const row of rows.all('select * from master_key')) add('master key', row)
   for (const { seq, ...row } of rows.all('select * from revocation')) add(`revocation ${row['id']}`, { ...row, seq })
   return things
 }
 
-/** The names that differ. The revocation that comes with disabling or enabling a client belongs to the client. */
+/** The names that differ. The revocation that comes with disabling, enabling or deleting a client or API belongs to that. */
 export function differing(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): readonly string[] {
   const names = [...new Set([...one.keys(), ...other.keys()])].filter((name) => one.get(name) !== other.get(name))
   return names
-    .filter((name) => !names.includes(name.replace(/^revocation /, 'client ')) || !name.startsWith('rev'))
+    .filter((name) => {
+      const owners = ['client', 'api'].map((kind) => name.replace(/^revocation/, kind))
+      return !name.startsWith('rev') || !owners.some((owner) => names.includes(owner))
+    })
     .sort()
 }

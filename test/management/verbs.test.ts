@@ -11,7 +11,16 @@ import { type Verb, verbs } from './verbs.ts'
 /** Files that export no verb: shared parts, and the parser of manifests. */
 const PARTS = [
   'context',
+  ...['admin-api', 'all-apis', 'authority', 'client-rights', 'permissions'].map((name) => `authority/${name}`),
+  'settings/until-committed',
+  'credentials/proof',
   'fields',
+  'last-issue',
+  'visible',
+  'apis/find-clients',
+  'apis/without-api',
+  'stated-reason',
+  ...['checkpoints', 'faults', 'key-event', 'points', 'removed'].map((name) => `audit/${name}`),
   'clients/change',
   'credentials/change',
   'credentials/find',
@@ -25,11 +34,13 @@ const PARTS = [
   ),
   'manifest/schema',
   'manifest/trust-file',
-  ...['api', 'client', 'credential', 'values'].map((name) => `schemas/${name}`),
+  'usage/totals',
+  'usage/window',
+  ...['api', 'client', 'credential', 'group', 'values'].map((name) => `schemas/${name}`),
 ]
 /** The methods of stores that write. */
 const WRITES =
-  /^(append|commit|update(Client|Credentials|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime)$/
+  /^(append|commit|delete(Api|Client)|update(Client|Credentials|Group|Keys)|replace(MasterKey|Encrypted|Retrievable)|forgetRetrievable|addRevocations|noteLifetime|addKey|addCheckpoint|replaceEncryptedKey)$/
 
 describe('the table of verbs', () => {
   test('has every file of src/management except the shared parts', () => {

@@ -2,12 +2,26 @@
 
 import { expect } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
+import { deleteApi } from '../../src/management/apis/delete.ts'
+import { apiEffect } from '../../src/management/apis/effect.ts'
+import { listApis } from '../../src/management/apis/list.ts'
+import { showApi } from '../../src/management/apis/show.ts'
+import { repairAuditKey } from '../../src/management/audit/repair-key.ts'
+import { rewrapAuditKey } from '../../src/management/audit/rewrap-key.ts'
+import { rotateAuditKey } from '../../src/management/audit/rotate-key.ts'
+import { verifyAudit } from '../../src/management/audit/verify.ts'
+import { countClients } from '../../src/management/clients/count.ts'
+import { deleteClient } from '../../src/management/clients/delete.ts'
 import { disableClient } from '../../src/management/clients/disable.ts'
+import { clientEffect } from '../../src/management/clients/effect.ts'
 import { enableClient } from '../../src/management/clients/enable.ts'
 import { listClients } from '../../src/management/clients/list.ts'
+import { searchClients } from '../../src/management/clients/search.ts'
 import { showClient } from '../../src/management/clients/show.ts'
 import { addCredential } from '../../src/management/credentials/add.ts'
 import { cancelRotation } from '../../src/management/credentials/cancel.ts'
+import { countCredentials } from '../../src/management/credentials/count.ts'
+import { credentialEffect } from '../../src/management/credentials/effect.ts'
 import { forgetSecret } from '../../src/management/credentials/forget-secret.ts'
 import { labelCredential } from '../../src/management/credentials/label.ts'
 import { listCredentials } from '../../src/management/credentials/list.ts'
@@ -16,7 +30,12 @@ import { removeCredential } from '../../src/management/credentials/remove.ts'
 import { revokeCredential } from '../../src/management/credentials/revoke.ts'
 import { rewrapSecrets } from '../../src/management/credentials/rewrap.ts'
 import { rotateCredential } from '../../src/management/credentials/rotate.ts'
+import { searchCredentials } from '../../src/management/credentials/search.ts'
 import { acceptRestored } from '../../src/management/database/accept-restored.ts'
+import { deleteGroup } from '../../src/management/groups/delete.ts'
+import { listGroups } from '../../src/management/groups/list.ts'
+import { putGroup } from '../../src/management/groups/put.ts'
+import { showGroup } from '../../src/management/groups/show.ts'
 import { inspectKeys } from '../../src/management/keys/inspect.ts'
 import { listKeys } from '../../src/management/keys/list.ts'
 import { repairKeys } from '../../src/management/keys/repair.ts'
@@ -25,8 +44,29 @@ import { rewrapKeys } from '../../src/management/keys/rewrap.ts'
 import { rollBackKeys } from '../../src/management/keys/roll-back.ts'
 import { rotateKeys } from '../../src/management/keys/rotate.ts'
 import { addRevocation } from '../../src/management/revocations/add.ts'
+import { listRevocations } from '../../src/management/revocations/list.ts'
+import { apiSchema } from '../../src/management/schemas/api.ts'
+import { clientSchema, fromClient } from '../../src/management/schemas/client.ts'
+import { putApi } from '../../src/management/settings/put-api.ts'
+import { putClient } from '../../src/management/settings/put-client.ts'
+import { usageOfCredentials } from '../../src/management/usage/credentials.ts'
+import { readTotals, readUsage } from '../../src/management/usage/read.ts'
+import { topUsage } from '../../src/management/usage/top.ts'
+import { listWasteful } from '../../src/management/usage/wasteful.ts'
+import { Audience, ClientId } from '../../src/oauth/ids.ts'
 import type { Rows } from '../harness/rows.ts'
-import { apply, GIVEN_SECRET, HOUR, JOB, MANIFEST, NEW_MASTER, OFF, OTHER_MASTER, type TestContext } from './setting.ts'
+import {
+  apply,
+  GIVEN_SECRET,
+  HOUR,
+  JOB,
+  MANIFEST,
+  NEW_MASTER,
+  OFF,
+  OTHER_MASTER,
+  TEAM,
+  type TestContext,
+} from './setting.ts'
 
 /** A concurrent change between a verb's read and its write. */
 interface Rival {
@@ -46,6 +86,7 @@ export interface Verb {
   readonly rival?: Rival
 }
 
+const API = 'https://api.example.com'
 const TIME = expect.stringMatching(/^2030-01-01T\d\d:/)
 const KID = expect.stringMatching(/^[\w-]{43}$/)
 const ID = expect.stringMatching(/^[0-9a-f-]{36}$/)
@@ -53,11 +94,15 @@ const ID = expect.stringMatching(/^[0-9a-f-]{36}$/)
 const changes = (...things: NonNullable<AuditEvent['changes']>['things']) => ({ changes: { things, others: 0 } })
 const client = (id: string, before: object, after: object) =>
   changes({ thing: 'client', id, before: { ...before }, after: { ...after } })
-const ofJob = { thing: 'credential', id: ID, client: JOB } as const
+const ofJob = { thing: 'credential', id: ID, name: expect.any(String), client: JOB } as const
 const credential = (before: object | null, after: object | null) =>
   changes({ ...ofJob, before: before && { ...before }, after: after && { ...after } })
 const key = (before: object | null, after: object | null) =>
   changes({ thing: 'key', id: KID, before: before && { ...before }, after: after && { ...after } })
+
+const MEMBERS = { members: [{ kind: 'client', id: JOB, permissions: ['view'] }] }
+const group = (before: object | null, after: object | null) =>
+  changes({ thing: 'group', id: TEAM, before: before && { ...before }, after: after && { ...after } })
 
 /** All fields of a credential of the model. */
 const secretOf = (more: object) => ({
@@ -75,6 +120,7 @@ const made = (more: object) => {
   return { ...fields, ...more }
 }
 
+const USAGE = { resolution: 'day', since: 0, until: 86_400_000, filter: {} } as const
 const SPEC = { proof: undefined, label: 'another', expiresAt: undefined }
 const show = (): void => {}
 const kidOf = async ({ store }: TestContext, state: string): Promise<string> =>
@@ -105,6 +151,14 @@ const apiRevoked: Rival = {
   run: (context) => addRevocation(context, { kind: 'api', id: 'https://api.example.com' }),
   isKept: (rows) => rows.all("select seq from revocation where kind = 'api'").length === 1,
 }
+const otherAdded: Rival = {
+  run: (context) => putGroup(context, { name: 'rival', wanted: () => ({ members: [] }) }),
+  isKept: (rows) => rows.all(`select name from "group" where name = 'rival'`).length === 1,
+}
+const groupChanged: Rival = {
+  run: (context) => putGroup(context, { name: 'other', wanted: () => ({ description: 'rival', members: [] }) }),
+  isKept: (rows) => rows.all(`select name from "group" where description = 'rival'`).length === 1,
+}
 const jobDisabled: Rival = {
   run: (context) => disableClient(context, JOB),
   isKept: (rows) => rows.all("select enabled from client where client_id = 'job'")[0]?.['enabled'] === 0,
@@ -116,7 +170,60 @@ const rekeyed = (context: TestContext, masterKey = NEW_MASTER): TestContext => (
 const IDS = { before: { masterKeyId: expect.any(String) }, after: { masterKeyId: NEW_MASTER.id } }
 
 /** Each verb under its file below `src/management/`. */
+const replacedAuditKey = changes(
+  { thing: 'audit key', id: KID, before: null, after: { signs: true } },
+  { thing: 'audit key', id: KID, before: { signs: true }, after: { signs: false } },
+)
+
 export const verbs: Readonly<Record<string, Verb>> = {
+  'apis/effect': { run: (context) => apiEffect(context, API), events: [] },
+  'apis/delete': {
+    run: (context) => deleteApi(context, { audience: API, withGrants: true }),
+    events: [
+      {
+        type: 'api.delete',
+        ...changes(
+          { thing: 'api', id: API, before: { scopes: [{ name: 'edit' }, { name: 'read' }], token: {} }, after: null },
+          { thing: 'client', id: JOB, before: { scopes: ['edit'] }, after: { scopes: [] } },
+          { thing: 'client', id: OFF, before: { scopes: ['edit'] }, after: { scopes: [] } },
+        ),
+      },
+    ],
+    rival: renamed,
+  },
+  'clients/effect': { run: (context) => clientEffect(context, JOB), events: [] },
+  'clients/delete': {
+    run: (context) => deleteClient(context, { id: JOB }),
+    events: [
+      {
+        type: 'client.delete',
+        clientId: JOB,
+        ...changes(
+          { thing: 'client', id: JOB, before: expect.objectContaining({ scopes: ['edit'] }), after: null },
+          { ...ofJob, before: made({ label: 'first' }), after: null },
+          { ...ofJob, before: made({ label: 'signing', retrievable: true }), after: null },
+          { ...ofJob, before: made({ label: 'own', expiresAt: TIME }), after: null },
+          { ...ofJob, before: made({ label: 'next', replaces: ID }), after: null },
+          { thing: 'group', id: TEAM, before: MEMBERS, after: { members: [] } },
+        ),
+      },
+    ],
+    rival: otherAdded,
+  },
+  'apis/list': {
+    run: (context) => listApis(context, 'all', { filter: { search: 'https' }, sort: 'name', most: 10 }),
+    events: [],
+  },
+  'clients/search': {
+    run: (context) => searchClients(context, ['team'], { filter: { search: 'j' }, sort: 'id', most: 10 }),
+    events: [],
+  },
+  'clients/count': { run: (context) => countClients(context, 'all', { search: 'j' }), events: [] },
+  'credentials/search': {
+    run: (context) => searchCredentials(context, 'all', { filter: { client: JOB }, sort: 'expiry', most: 10 }),
+    events: [],
+  },
+  'credentials/count': { run: (context) => countCredentials(context, 'all', { kind: 'secret' }), events: [] },
   'clients/list': {
     run: async (context) => {
       const listed: unknown[] = []
@@ -125,6 +232,56 @@ export const verbs: Readonly<Record<string, Verb>> = {
     },
     events: [],
   },
+  'settings/put-client': {
+    run: (context) =>
+      putClient(context, {
+        id: ClientId('new'),
+        wanted: () => clientSchema.parse({ client_id: 'new', scopes: ['edit'] }),
+      }),
+    events: [{ type: 'client.add', clientId: 'new' }],
+    rival: renamed,
+  },
+  'settings/put-client, with a generated secret': {
+    run: (context) => {
+      const input = clientSchema.parse({ client_id: 'new', credentials: [{ label: 'first' }] })
+      return putClient(context, { id: ClientId('new'), wanted: () => input })
+    },
+    events: [{ type: 'client.add', clientId: 'new' }],
+    rival: renamed,
+  },
+  'settings/put-client, an existing one': {
+    run: (context) =>
+      putClient(context, {
+        id: JOB,
+        wanted: (before) => {
+          if (before === undefined || 'problem' in before) throw new Error('the client cannot be read')
+          return { ...clientSchema.parse(fromClient(before)), description: 'nightly', enabled: false }
+        },
+      }),
+    events: [
+      {
+        type: 'client.change',
+        clientId: JOB,
+        ...client(
+          JOB,
+          { description: null, enabled: true, disabledAt: null },
+          { description: 'nightly', enabled: false, disabledAt: TIME },
+        ),
+      },
+    ],
+    rival: renamed,
+  },
+  'settings/put-api': {
+    run: (context) =>
+      putApi(context, {
+        audience: Audience('https://new.example.com'),
+        wanted: () => apiSchema.parse({ audience: 'https://new.example.com', scopes: [{ name: 'see' }] }),
+      }),
+    events: [{ type: 'api.add' }],
+    rival: renamed,
+  },
+  'apis/show': { run: (context) => showApi(context, 'https://api.example.com'), events: [] },
+  'revocations/list': { run: (context) => listRevocations(context, 0, 10), events: [] },
   'clients/show': { run: (context) => showClient(context, JOB), events: [] },
   'clients/disable': {
     run: (context) => disableClient(context, JOB),
@@ -148,6 +305,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     ],
     rival: renamed,
   },
+  'credentials/effect': { run: (context) => credentialEffect(context, { client: JOB, name: 'first' }), events: [] },
   'credentials/list': { run: (context) => listCredentials(context, JOB), events: [] },
   'credentials/lost-secrets': { run: listLostSecrets, prepare: loseSecret, events: [] },
   'credentials/add': {
@@ -213,6 +371,28 @@ export const verbs: Readonly<Record<string, Verb>> = {
     prepare: (rows) => rows.run('update master_key set master_key_id = ?', NEW_MASTER.id),
     events: [{ type: 'credential.change', clientId: JOB, ...credential(IDS.before, IDS.after) }],
     rival: signingRevoked,
+  },
+  'groups/list': { run: (context) => listGroups(context, { most: 10 }), events: [] },
+  'groups/show': { run: (context) => showGroup(context, TEAM), events: [] },
+  'groups/put': {
+    run: (context) => putGroup(context, { name: TEAM, wanted: () => ({ description: 'Payments', members: [] }) }),
+    events: [
+      {
+        type: 'group.change',
+        ...group({ description: null, ...MEMBERS }, { description: 'Payments', members: [] }),
+      },
+    ],
+    rival: groupChanged,
+  },
+  'groups/put, of a new one': {
+    run: (context) => putGroup(context, { name: 'new', wanted: () => ({ members: [] }) }),
+    events: [{ type: 'group.add', ...changes({ thing: 'group', id: 'new', before: null, after: { members: [] } }) }],
+    rival: groupChanged,
+  },
+  'groups/delete': {
+    run: (context) => deleteGroup(context, { name: TEAM }),
+    events: [{ type: 'group.delete', ...group(MEMBERS, null) }],
+    rival: otherAdded,
   },
   'keys/list': { run: listKeys, events: [] },
   'keys/inspect': { run: (context) => inspectKeys(context, false), prepare: breakActiveKey, events: [] },
@@ -321,15 +501,49 @@ export const verbs: Readonly<Record<string, Verb>> = {
             after: { scopes: expect.stringMatching(/^\[\{"name":"s{246}…$/), token: {} },
           },
           { thing: 'client', id: OFF, before: { scopes: ['edit'] }, after: { scopes: ['read'] } },
-          { thing: 'credential', id: ID, client: OFF, before: null, after: made({ label: 'given' }) },
+          { thing: 'credential', id: ID, name: 'given', client: OFF, before: null, after: made({ label: 'given' }) },
         ),
       },
     ],
     rival: jobDisabled,
+  },
+  'audit/verify': { run: (context) => verifyAudit(context), events: [] },
+  'audit/rotate-key': {
+    run: (context) => rotateAuditKey(context),
+    events: [{ type: 'audit_key.change', ...replacedAuditKey }],
+    rival: apiRevoked,
+  },
+  'audit/repair-key': {
+    run: (context) => repairAuditKey(context),
+    prepare: (rows) => rows.run(`update audit_key set encrypted_private_key = x'00'`),
+    events: [{ type: 'audit_key.change', ...replacedAuditKey }],
+    rival: apiRevoked,
+  },
+  'audit/rewrap-key': {
+    run: async (context) => {
+      await rewrapKeys(rekeyed(context), () => {})
+      return rewrapAuditKey(rekeyed(context), () => {})
+    },
+    events: [
+      { type: 'master_key.change' },
+      { type: 'key.change', ...key(IDS.before, IDS.after) },
+      { type: 'key.change', ...key(IDS.before, IDS.after) },
+      {
+        type: 'audit_key.change',
+        ...changes({ thing: 'audit key', id: KID, before: { ...IDS.before }, after: { ...IDS.after } }),
+      },
+    ],
+    isStepwise: true,
+    rival: apiRevoked,
   },
   'database/accept-restored': {
     run: (context) => acceptRestored(context, 'backup.db'),
     events: [{ type: 'database.restore' }],
     rival: apiRevoked,
   },
+  'usage/read': { run: (context) => readUsage(context, { ...USAGE, by: 'client', limit: 10 }), events: [] },
+  'usage/read,totals': { run: (context) => readTotals(context, USAGE), events: [] },
+  'usage/top': { run: (context) => topUsage(context, { ...USAGE, of: 'client', by: 'issued', limit: 10 }), events: [] },
+  'usage/wasteful': { run: (context) => listWasteful(context, { ...USAGE, limit: 10 }), events: [] },
+  'usage/credentials': { run: (context) => usageOfCredentials(context, { ...USAGE, client: JOB }), events: [] },
 }

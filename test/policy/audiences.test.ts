@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fuzz } from '../harness/fuzz.ts'
 import { SECRET } from '../harness/model.ts'
+import { described } from '../harness/refused.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 import { anyModel, decideIn, isGrantedAt, knownAt, type Model, type Request } from './models.ts'
 
@@ -67,8 +68,8 @@ describe('scope-across-apis: a token never carries to one API a scope that anoth
 
   test('the refusal names the scope, the APIs that grant it and that don’t, and the remedy', async () => {
     const { id, answer } = await ask('mallory', [PAYROLL, WIKI], 'admin ping')
-    expect(answer.error_description).toBe(
-      `admin is granted at ${WIKI} and not at ${PAYROLL}: send a request for each API, with resource`,
+    expect(answer.error_description).toEqual(
+      described(`admin is granted at ${WIKI} and not at ${PAYROLL}: send a request for each API, with resource`),
     )
     const [event] = await server.audit(id)
     expect(event).toMatchObject({

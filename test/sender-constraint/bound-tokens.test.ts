@@ -9,6 +9,7 @@ import { current, identity, issueLeaf, send, thumbprint } from '../harness/autho
 import { DAY, type Issued, issueAuthority } from '../harness/certificates.ts'
 import { SECRET } from '../harness/model.ts'
 import { makeProof, signer } from '../harness/proofs.ts'
+import { described } from '../harness/refused.ts'
 import { type SecondServer, startBeside } from '../harness/second-server.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 
@@ -241,7 +242,7 @@ describe('if a certificate is required', () => {
     expect(response.status).toBe(400)
     expect(await response.json()).toEqual({
       error: 'invalid_request',
-      error_description: 'A client certificate is required',
+      error_description: described('A client certificate is required'),
     })
     expect(await first.audit(response.headers.get('x-request-id'))).toMatchObject([{ reason: 'certificate_required' }])
   })

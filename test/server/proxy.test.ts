@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TrustedProxies } from '../../src/http/proxies.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
+import { described } from '../harness/refused.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
 
 describe('the address of the client', () => {
@@ -171,7 +172,10 @@ describe('plain HTTP behind a proxy', () => {
     const { status, requestId, body } = await ask(stranger, { 'x-forwarded-for': '10.0.0.1' })
     expect({ status, body: JSON.parse(body) }).toMatchObject({
       status: 403,
-      body: { error: 'invalid_request', error_description: 'TLS is required' },
+      body: {
+        error: 'invalid_request',
+        error_description: described(`TLS is required; the token endpoint is ${stranger.issuer}/as/token.oauth2`),
+      },
     })
     expect(await stranger.audit(requestId)).toMatchObject([
       { type: 'request.refuse', reason: 'not_from_proxy', remoteAddress: '127.0.0.1' },

@@ -51,7 +51,17 @@ const fill = (bytes: HandledDatabase['bytes']): string => `
 const WITHOUT: Readonly<Record<string, string>> = {
   migration: 'the list of migrations is about the tables, whoever has rows in them',
   'migration(name)': 'the same',
+  audit_chain: 'the audit log has one proof for all tenants',
+  'audit_chain(id)': 'the same',
+  audit_removal: 'the same',
+  'audit_removal(chain,first)': 'the same',
+  audit_checkpoint: 'the same',
+  'audit_checkpoint(number)': 'the same',
+  audit_key: 'the same',
+  'audit_key(number)': 'the same',
   'audit_event(seq)': 'events of all tenants have one order, in which they are removed',
+  audit_segment: 'segments are of that order',
+  'audit_segment(segment)': 'the same',
   'replay_mark(expires_at)': 'old rows of all tenants are removed together',
   'revocation(expires_at)': 'old rows of all tenants are removed together',
   'key_consumer(last_seen)': 'old rows of all tenants are removed together',
@@ -73,7 +83,10 @@ export function beforeTenantsContract(name: string, create: () => Promise<Handle
     }
     const dump = async () => {
       const rows = new Map<string, readonly Row[]>()
-      for (const table of tableNames) rows.set(table, await database.all(`select * from "${table}" order by 1, 2`))
+      // The version before had fewer tables.
+      const there = (await database.all(database.tables)).map(({ table }) => table)
+      for (const table of tableNames.filter((one) => there.includes(one)))
+        rows.set(table, await database.all(`select * from "${table}" order by 1, 2`))
       return rows
     }
 
@@ -85,12 +98,13 @@ export function beforeTenantsContract(name: string, create: () => Promise<Handle
       const after = await dump()
       for (const [table, rows] of before) {
         const isOneRow = table === 'master_key' || table === 'longest_lifetime'
-        const expected = rows.map(({ id, ...row }) => ({
-          ...row,
-          ...(!isOneRow && id !== undefined && { id }),
-          tenant: 'default',
-        }))
-        expect(after.get(table), table).toHaveLength(rows.length)
+        // Later migrations have added columns.
+        const expected = rows.map(({ id, ...row }) =>
+          expect.objectContaining({ ...row, ...(!isOneRow && id !== undefined && { id }), tenant: 'default' }),
+        )
+        // A later migration adds a row of `credential_use` for each credential that was never used.
+        const added = table === 'credential_use' ? 1 : 0
+        expect(after.get(table), table).toHaveLength(rows.length + added)
         expect(after.get(table), table).toEqual(expect.arrayContaining(expected))
       }
       expect(await migrateDatabase(database.location, systemClock, ACCESS)).toEqual([])

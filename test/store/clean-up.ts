@@ -116,6 +116,17 @@ const kinds: Kinds = {
         (await scans.selectFrom('revocation').select('expires_at').execute()).map(({ expires_at }) => expires_at),
     },
   },
+  usage: {
+    pruneUsage: {
+      fill: ({ unhurried }, times) => {
+        const row = { tenant: DEFAULT_TENANT, resolution: 'hour', audience: '', credential_id: '', outcome: 'issued' }
+        const rows = times.map((at) => ({ ...row, client_id: `c${++made}`, at, count: 1, token_seconds: 1 }))
+        return inParts(rows, (some) => unhurried.insertInto('usage').values(some).execute())
+      },
+      prune: ({ usage }, time, most) => usage.pruneUsage('hour', time, most),
+      left: async ({ scans }) => (await scans.selectFrom('usage').select('at').execute()).map(({ at }) => at),
+    },
+  },
 }
 
 const every = Object.values(kinds).flatMap((methods) => Object.entries<Kind>(methods))
@@ -171,7 +182,14 @@ export function cleanUpContract(
     /** Removes all rows, whatever their times. */
     const empty = async ({ prune }: Kind) => {
       await cleanUp((most) => prune(createStore(db, clock), Number.MAX_SAFE_INTEGER, most))
-      for (const table of ['audit_event', 'key_consumer', 'replay_mark', 'revocation'] as const)
+      for (const table of [
+        'audit_event',
+        'idempotency_key',
+        'key_consumer',
+        'replay_mark',
+        'revocation',
+        'usage',
+      ] as const)
         await db.writes.deleteFrom(table).execute()
     }
 

@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SYSTEM } from '../../src/audit/actor.ts'
 import type { AuditEvent } from '../../src/audit/event.ts'
+import { Checkpoints } from '../../src/audit/proof/checkpoints.ts'
+import { openSeal } from '../../src/audit/proof/keys.ts'
+import { MasterKey } from '../../src/crypto/master-key.ts'
 import type { KeyRows, StoredKey } from '../../src/keys/store.ts'
+import { rotateAuditKey } from '../../src/management/audit/rotate-key.ts'
+import { verifyAudit } from '../../src/management/audit/verify.ts'
 import type { Api } from '../../src/model/api.ts'
 import type { Client } from '../../src/model/client.ts'
 import { type SecretCredential, toCredentials } from '../../src/model/credentials/credential.ts'
@@ -10,7 +15,9 @@ import type { Clock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
 import type { Revocation } from '../../src/tokens/revocation/store.ts'
+import { ALSO_ISSUED, ISSUED, NONE, type UsageBatch, type UsageCount, type UsageQuery } from '../../src/usage/store.ts'
 import { clientWith } from '../harness/client-record.ts'
+import { contextOf } from '../harness/management.ts'
 
 export const DAY = 24 * 3600 * 1000
 
@@ -38,6 +45,24 @@ export const secret = (id: string, label: string): SecretCredential => ({
   hash: { kind: 'sha256' as const, digest: Buffer.alloc(32, id).toString('base64url') },
   createdAt: 1,
   expiresAt: undefined,
+})
+
+/** One request at the time 0, if nothing else is said. */
+export const usageCount = (more: Partial<UsageCount> = {}): UsageCount => ({
+  at: 0,
+  clientId: ClientId('a'),
+  audience: Audience('https://api'),
+  credentialId: CredentialId('s'),
+  outcome: ISSUED,
+  count: 1,
+  tokenSeconds: 60,
+  ...more,
+})
+
+export const usageBatch = (id: number, counts: readonly UsageCount[]): UsageBatch => ({
+  id: Buffer.alloc(16, id),
+  expiresAt: 2_000 * DAY,
+  counts,
 })
 
 /** The fields that credentials of all kinds have. */
@@ -163,6 +188,7 @@ export function storeContract(
       })
       const vault = api('https://vault', {
         name: 'Vault',
+        owner: 'security',
         scopes: [{ name: 'x' }, { name: 'all', includes: ['x'], common: true, onRequest: true }],
         token: {
           lifetime: 1,
@@ -492,6 +518,20 @@ export function storeContract(
       expect(await used(one)).toEqual([500, 200, undefined])
     })
 
+    test('find a generated secret by the start of its digest', async () => {
+      const digest = Buffer.alloc(32, 255).toString('base64url')
+      const all = [secret('1', 'x'), { ...secret('2', 'y'), hash: { kind: 'sha256' as const, digest } }]
+      await put(one, [], [client('a'), client('b', { credentials: toCredentials(all) })])
+      expect(await other.credentials.findSecret(digest.slice(0, 16))).toMatchObject({
+        clientId: 'b',
+        credential: { id: '2', label: 'y' },
+      })
+      // `_` is a letter of base64url, and any character in a pattern of SQL.
+      for (const start of [`_x${digest.slice(2, 16)}`, 'x'.repeat(16), '_'.repeat(15).concat('A'), '%']) {
+        expect(await other.credentials.findSecret(start)).toBeUndefined()
+      }
+    })
+
     test('change the credentials of a client, announce the change, and record it', async () => {
       await put(
         one,
@@ -789,6 +829,43 @@ export function storeContract(
       expect(await other.audit.listEvents({ limit: 1 })).toMatchObject([changed])
     })
 
+    test('chain audit events while processes write, change, sign and remove at once', async () => {
+      const master = new MasterKey(Buffer.alloc(32, 7), systemRandom)
+      const clock = { now: () => now, monotonic: () => now }
+      const sign = async (store: Store) => {
+        const seal = openSeal(await store.proof.listKeys(), master)
+        if ('problem' in seal) throw new Error(seal.problem)
+        store.proof.signWith(seal)
+        const checkpoints = new Checkpoints({
+          ...{ store: store.proof, masterKey: master, clock, random: systemRandom, retention: DAY },
+          ...{ written: () => 0, onCheckpoint: () => {}, onError: () => {} },
+        })
+        await checkpoints.sign()
+      }
+      const odd = { clientId: 'a\0\ud800\u{1f600}', detail: { text: '\0\ud800é' } }
+      const write = async (store: Store, at: number) => {
+        const mixed = Array.from({ length: 30 }, (_, index): AuditEvent => ({ ...event(`${index}`, at + 0.5), ...odd }))
+        for (const half of [mixed.slice(0, 13), mixed.slice(13)])
+          await store.audit.append(half.map((one, index) => (index % 3 === 0 ? { ...one, result: 'refused' } : one)))
+      }
+      const change = (store: Store, id: string) =>
+        store.revocations.addRevocations([{ kind: 'token', id: Jti(id), expiresAt: 1 }], event(id, now))
+      await rotateAuditKey({ ...contextOf(one, clock, master) })
+      for (const round of ['r', 's', 't']) {
+        const both = [one, other].flatMap((store, index) => [
+          write(store, round === 'r' ? now - 9 * DAY : now),
+          change(store, `${round}${index}`),
+          sign(store),
+        ])
+        await Promise.all(both)
+      }
+      await Promise.all([one.audit.pruneBefore(now - DAY, 500), other.audit.pruneBefore(now - DAY, 500)])
+      const place = await one.audit.oldestRefusalOf(5)
+      await Promise.all([one, other].map((store) => store.audit.removeRefusalsBefore(place ?? 0, 500)))
+      await sign(one)
+      expect(await verifyAudit(contextOf(other, clock, master))).toMatchObject({ faults: [], chains: 5, uncovered: 0 })
+    })
+
     test('find audit events by client, request and position', async () => {
       await one.audit.append([
         event('1'),
@@ -867,6 +944,155 @@ export function storeContract(
       expect(await other.audit.pruneBefore(150, 100)).toBe(15)
       expect(await other.audit.pruneBefore(150, 100)).toBe(0)
       expect((await one.audit.listEvents({ limit: 9 })).map(({ requestId }) => requestId)).toEqual(['new'])
+    })
+
+    describe('usage', () => {
+      const HOUR = 3_600_000
+      const since = (resolution: UsageQuery['resolution'], filter: UsageQuery['filter'] = {}): UsageQuery => ({
+        resolution,
+        since: 0,
+        until: 10 * DAY,
+        filter,
+      })
+      const [a, b] = [ClientId('a'), ClientId('b')]
+      const other1 = { audience: Audience('https://other'), credentialId: CredentialId('t') }
+      /** Every sum, without order. */
+      const sums = async (query: UsageQuery, by: Parameters<Store['usage']['sums']>[1]) =>
+        (await other.usage.sums(query, by)).map((sum) => JSON.stringify(sum)).sort()
+      const is = (...expected: object[]) => expected.map((sum) => JSON.stringify(sum)).sort()
+
+      test('adds up counts of several processes by minute, hour and day', async () => {
+        const [first, second] = [DAY - 60_000, DAY]
+        await one.usage.add(usageBatch(1, [usageCount({ at: first, count: 2 }), usageCount({ at: second })]))
+        await other.usage.add(usageBatch(2, [usageCount({ at: first, count: 3, tokenSeconds: 1 })]))
+        const issued = { outcome: ISSUED }
+        expect(await sums(since('minute'), ['at'])).toEqual(
+          is(
+            { at: first, ...issued, count: 5, tokenSeconds: 61 },
+            { at: second, ...issued, count: 1, tokenSeconds: 60 },
+          ),
+        )
+        expect(await sums(since('hour'), ['at'])).toEqual(
+          is(
+            { at: DAY - HOUR, ...issued, count: 5, tokenSeconds: 61 },
+            { at: DAY, ...issued, count: 1, tokenSeconds: 60 },
+          ),
+        )
+        expect(await sums(since('day'), ['at'])).toEqual(
+          is({ at: 0, ...issued, count: 5, tokenSeconds: 61 }, { at: DAY, ...issued, count: 1, tokenSeconds: 60 }),
+        )
+      })
+
+      test('adds a batch once, even if two processes write it at the same time', async () => {
+        const batch = usageBatch(1, [usageCount()])
+        await Promise.all([one.usage.add(batch), other.usage.add(batch)])
+        await one.usage.add(batch)
+        expect(await sums(since('day'), [])).toEqual(is({ outcome: ISSUED, count: 1, tokenSeconds: 60 }))
+      })
+
+      test('adds all of a batch or nothing', async () => {
+        const broken = usageBatch(1, [usageCount(), usageCount({ clientId: b, count: Number.NaN })])
+        await expect(one.usage.add(broken)).rejects.toThrow(RangeError)
+        expect(await sums(since('day'), [])).toEqual([])
+        await one.usage.add(usageBatch(1, [usageCount()]))
+        expect(await sums(since('day'), [])).toHaveLength(1)
+      })
+
+      test('adds the batches of processes that write the same rows at once, in whatever order', async () => {
+        const counts = Array.from({ length: 250 }, (_, n) =>
+          usageCount({ clientId: ClientId(`c${n % 125}`), at: n * 60_000 }),
+        )
+        await Promise.all(
+          [1, 2, 3, 4].map((id) => {
+            const store = id % 2 === 0 ? one : other
+            return store.usage.add(usageBatch(id, id > 2 ? counts : counts.toReversed()))
+          }),
+        )
+        expect(await sums(since('day'), [])).toEqual(is({ outcome: ISSUED, count: 1_000, tokenSeconds: 60_000 }))
+      })
+
+      test('are grouped and filtered by client, API, credential, time and owner', async () => {
+        await put(one, [], [client('a', { owner: 'team' }), client('b', { owner: 'others' })])
+        const none = { credentialId: NONE, audience: NONE, clientId: NONE } as const
+        await one.usage.add(
+          usageBatch(1, [
+            usageCount(),
+            usageCount({ ...other1, outcome: ALSO_ISSUED }),
+            usageCount({ clientId: b, outcome: 'wrong_secret', credentialId: NONE, tokenSeconds: 0 }),
+            usageCount({ ...none, count: 7 }),
+            usageCount({ at: 2 * DAY, count: 9 }),
+          ]),
+        )
+        const first = { resolution: 'day', since: 0, until: DAY } as const
+        const [count, tokenSeconds] = [1, 60]
+        expect(await sums({ ...first, filter: {} }, ['client'])).toEqual(
+          is(
+            { client: '', outcome: ISSUED, count: 7, tokenSeconds },
+            { client: 'a', outcome: ISSUED, count, tokenSeconds },
+            { client: 'a', outcome: ALSO_ISSUED, count, tokenSeconds },
+            { client: 'b', outcome: 'wrong_secret', count, tokenSeconds: 0 },
+          ),
+        )
+        expect(await sums({ ...first, filter: { clients: [a] } }, ['client', 'api', 'credential', 'at'])).toEqual(
+          is(
+            { at: 0, client: 'a', api: 'https://api', credential: 's', outcome: ISSUED, count, tokenSeconds },
+            { at: 0, client: 'a', api: 'https://other', credential: 't', outcome: ALSO_ISSUED, count, tokenSeconds },
+          ),
+        )
+        const filters: [UsageQuery['filter'], object[]][] = [
+          [{ owners: ['others', 'nobody'] }, [{ outcome: 'wrong_secret', count, tokenSeconds: 0 }]],
+          [{ owners: [] }, []],
+          [{ clients: [] }, []],
+          [{ owners: ['others'], clients: [a] }, []],
+          [{ api: other1.audience }, [{ outcome: ALSO_ISSUED, count, tokenSeconds }]],
+          [{ credential: other1.credentialId, clients: [a] }, [{ outcome: ALSO_ISSUED, count, tokenSeconds }]],
+        ]
+        for (const [filter, expected] of filters) expect(await sums({ ...first, filter }, [])).toEqual(is(...expected))
+        const clients = (filter: UsageQuery['filter'], after?: string, most = 9) =>
+          other.usage.clientsWith({ ...first, filter }, after, most)
+        expect(await clients({})).toEqual(['', 'a', 'b'])
+        expect(await clients({}, '', 1)).toEqual(['a'])
+        expect(await clients({}, 'a')).toEqual(['b'])
+        expect(await clients({ owners: ['others'] })).toEqual(['b'])
+        expect(await clients({ owners: [] })).toEqual([])
+      })
+
+      test('keeps sums beyond the largest safe integer, nearly exact', async () => {
+        const most = { count: 2 ** 52, tokenSeconds: 2 ** 52 }
+        for (const id of [1, 2, 3, 4]) await one.usage.add(usageBatch(id, [usageCount(most)]))
+        expect(await sums(since('day'), [])).toEqual(is({ outcome: ISSUED, count: 2 ** 54, tokenSeconds: 2 ** 54 }))
+      })
+
+      test('lists intervals with their rows, and removes those dated ahead first, then the oldest', async () => {
+        const days = [0, 1, 2, 3_000, 4_000].map((day) => usageCount({ at: day * DAY }))
+        await one.usage.add(usageBatch(1, [...days, usageCount({ clientId: b })]))
+        const listed = async () => (await other.usage.intervals('day', 0, 9)).map(({ at, rows }) => [at / DAY, rows])
+        expect(await listed()).toEqual([
+          [0, 2],
+          [1, 1],
+          [2, 1],
+          [3_000, 1],
+          [4_000, 1],
+        ])
+        expect(await other.usage.intervals('day', 1, 2)).toEqual([
+          { at: DAY, rows: 1 },
+          { at: 2 * DAY, rows: 1 },
+        ])
+        expect(await other.usage.removeFirst('day', 10 * DAY, 1)).toBe(1)
+        expect(await listed()).toEqual([
+          [0, 2],
+          [1, 1],
+          [2, 1],
+          [3_000, 1],
+        ])
+        expect(await other.usage.removeFirst('day', 10 * DAY, 9)).toBe(1)
+        expect(await other.usage.removeFirst('day', 10 * DAY, 3)).toBe(3)
+        expect(await listed()).toEqual([[2, 1]])
+        expect(await other.usage.pruneUsage('day', 2 * DAY, 9)).toBe(0)
+        expect(await other.usage.pruneUsage('day', 2 * DAY + 1, 9)).toBe(1)
+        expect(await other.usage.removeFirst('day', 10 * DAY, 9)).toBe(0)
+        expect(await other.usage.intervals('hour', 0, 9)).toHaveLength(5)
+      })
     })
 
     test('answer a ping', async () => {

@@ -12,6 +12,7 @@ import { runCommand } from '../harness/command.ts'
 import { MODEL } from '../harness/model.ts'
 import { type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { basic, startTestServer } from '../harness/server.ts'
+import { usageCount } from './contract.ts'
 
 let postgres: SharedPostgres
 let folder: string
@@ -53,6 +54,8 @@ async function fill(location: string): Promise<void> {
   const events = Array.from({ length: 1_234 }, (_, index) => ({ ...event, ...origin, requestId: `r${index}` }))
   await store.audit.append(events)
   const [some] = (await store.credentials.listExpiring(0, Number.MAX_SAFE_INTEGER, 1)).found
+  const requests = [1, 2].map((minute) => usageCount({ at: minute * 60_000, count: minute }))
+  await store.usage.add({ id: Buffer.alloc(16, 5), expiresAt, counts: requests })
   if (some !== undefined) await store.credentials.noteUses([{ id: some.credential.id, at: 5 }])
   await store.close()
 }
@@ -64,7 +67,15 @@ const copy = (from: string, to: string, json = false) =>
 async function dump(location: string): Promise<Record<string, unknown[]>> {
   const db = await openDatabase(location, systemClock, ACCESS)
   const tables = ['api', 'client', 'credential', 'credential_use', 'key', 'key_consumer', 'replay_mark'] as const
-  const numbered = ['longest_lifetime', 'master_key', 'counter', 'revocation', 'change', 'audit_event'] as const
+  const numbered = [
+    'longest_lifetime',
+    'master_key',
+    'counter',
+    'revocation',
+    'change',
+    'audit_event',
+    'usage',
+  ] as const
   const content: Record<string, unknown[]> = {}
   for (const table of [...tables, ...numbered]) {
     const rows = await db.scans.selectFrom(table).selectAll().execute()

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { BEGINNING } from '../../src/audit/export/store.ts'
 import { toCredentials } from '../../src/model/credentials/credential.ts'
 import { Audience, ClientId, CredentialId, Jti, KeyId } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -12,6 +13,8 @@ type Part = Exclude<keyof Store, 'of' | 'ping' | 'requireGrants' | 'connections'
 type Calls = {
   readonly [Name in Part]: { readonly [Method in keyof Store[Name]]: (store: Store, time: number) => Promise<unknown> }
 }
+
+const ALL = { resolution: 'hour', filter: {} } as const
 
 /** Calls with `time` in every argument and field that holds a time. */
 const calls: Calls = {
@@ -33,6 +36,19 @@ const calls: Calls = {
         client: client('a', { ended: { disabledAt: time } }),
         event: event('u', time),
       })),
+    listReferences: ({ model }) => model.listReferences('', 10),
+    deleteClient: async ({ model }, time) => {
+      const { version } = await model.snapshot([])
+      await model.commit(version, { apis: [], clients: [client('gone')], event: event('r', time) })
+      return model.deleteClient(ClientId('gone'), () => ({ event: event('d', time) }))
+    },
+    deleteApi: async ({ model }, time) => {
+      const { version } = await model.snapshot([])
+      return model.deleteApi(Audience('https://gone'), { version, clients: [] }, () => ({
+        clients: [],
+        event: event('d', time),
+      }))
+    },
     updateCredentials: ({ model }, time) =>
       model.updateCredentials(ClientId('a'), ({ credentials: { all } }) => ({
         writes: { put: all.map((one) => ({ ...one, revokedAt: time })), remove: [] },
@@ -100,6 +116,7 @@ const calls: Calls = {
     noteUses: ({ credentials }, time) => credentials.noteUses([{ id: CredentialId('1'), at: time }]),
     listExpiring: ({ credentials }, time) => credentials.listExpiring(time, time + DAY, 10),
     listSamples: ({ credentials }) => credentials.listSamples(),
+    findSecret: ({ credentials }) => credentials.findSecret('x'),
     listRetrievable: ({ credentials }) => credentials.listRetrievable(),
     replaceRetrievable: ({ credentials }, time) => {
       const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
@@ -111,16 +128,84 @@ const calls: Calls = {
     },
     claimWarning: ({ credentials }) => credentials.claimWarning(CredentialId('1'), 7.5),
   },
+  fleet: {
+    listClients: ({ fleet }, time) =>
+      fleet.listClients({ filter: { unusedSince: time, expiresBefore: time }, sort: 'last_used', most: 10 }),
+    countClients: ({ fleet }, time) => fleet.countClients({ unusedSince: time }),
+    listCredentials: ({ fleet }, time) =>
+      fleet.listCredentials({
+        filter: { expiresBefore: time },
+        sort: 'expiry',
+        after: { value: time, id: '' },
+        most: 10,
+      }),
+    countCredentials: ({ fleet }, time) => fleet.countCredentials({ unusedSince: time, state: 'valid' }),
+    passExpiries: ({ fleet }) => fleet.passExpiries(10),
+  },
+  groups: {
+    listGroups: ({ groups }) => groups.listGroups('', 10),
+    loadGroup: ({ groups }) => groups.loadGroup('g'),
+    groupsOf: ({ groups }) => groups.groupsOf([{ kind: 'account', id: 'a' }]),
+    updateGroup: ({ groups }, time) =>
+      groups.updateGroup('g', () => ({
+        group: { name: 'g', description: undefined, members: [{ kind: 'account', id: 'a', permissions: ['view'] }] },
+        event: event('g', time),
+      })),
+  },
   replay: {
     addMarks: ({ replay }, time) => replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: time }]),
     pruneMarks: ({ replay }, time) => replay.pruneMarks(time, 1),
   },
+  usage: {
+    add: ({ usage }, time) => {
+      const named = { clientId: ClientId('a'), audience: Audience('https://a'), credentialId: CredentialId('1') }
+      const count = { ...named, at: time, outcome: 'issued', count: 1, tokenSeconds: 60.7 }
+      return usage.add({ id: Buffer.alloc(16, 7), expiresAt: time, counts: [count] })
+    },
+    sums: ({ usage }, time) =>
+      usage.sums({ ...ALL, since: time, until: time + DAY }, ['at', 'client', 'api', 'credential']),
+    clientsWith: ({ usage }, time) => usage.clientsWith({ ...ALL, since: time, until: time + DAY }, undefined, 1),
+    intervals: ({ usage }, time) => usage.intervals('day', time, 1),
+    pruneUsage: ({ usage }, time) => usage.pruneUsage('day', time, 1),
+    removeFirst: ({ usage }, time) => usage.removeFirst('day', time, 1),
+  },
+  exports: {
+    nextEvents: ({ exports }) => exports.nextEvents(BEGINNING, { events: 10, bytes: 1_000 }),
+    holderOf: ({ exports }) => exports.holderOf('sink'),
+    take: ({ exports }) => exports.take('sink', 'one', undefined),
+    beat: ({ exports }) => exports.beat('sink', 'one', { seq: 1, chains: {} }),
+    release: ({ exports }) => exports.release('sink', 'one'),
+  },
   audit: {
     append: ({ audit }, time) => audit.append([event('r', time)]),
     listEvents: ({ audit }) => audit.listEvents({ limit: 10 }),
+    queryEvents: ({ audit }, time) => audit.queryEvents({ limit: 10, since: time }),
     oldestRefusalOf: ({ audit }) => audit.oldestRefusalOf(1),
     removeRefusalsBefore: ({ audit }) => audit.removeRefusalsBefore(1, 1),
     pruneBefore: ({ audit }, time) => audit.pruneBefore(time, 1),
+  },
+  proof: {
+    signWith: async ({ proof }) => proof.signWith(undefined),
+    addCheckpoint: ({ proof }, at) =>
+      proof.addCheckpoint(({ number }) => ({ number, at, statement: '{}', signature: Buffer.from('s') })),
+    removeCheckpointsBefore: ({ proof }, time) => proof.removeCheckpointsBefore(time, 1),
+    listKeys: ({ proof }) => proof.listKeys(),
+    addKey: ({ proof }, time) =>
+      proof.addKey((keys) => ({
+        key: {
+          ...{ number: keys.length + 1, kid: `k${keys.length}`, publicKey: Buffer.from('p'), encrypted: undefined },
+          ...{ createdAt: time, statement: '{}', signature: Buffer.from('s'), previousSignature: undefined },
+        },
+        event: event('k', time),
+      })),
+    replaceEncryptedKey: ({ proof }, time) => {
+      const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
+      return proof.replaceEncryptedKey('k0', sealed, sealed, event('e', time))
+    },
+    listChains: ({ proof }) => proof.listChains(),
+    listRemovals: ({ proof }) => proof.listRemovals(),
+    listCheckpoints: ({ proof }) => proof.listCheckpoints(0, 1),
+    listRows: ({ proof }) => proof.listRows(0, 1),
   },
 }
 

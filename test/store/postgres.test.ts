@@ -11,6 +11,10 @@ import { type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
+import { deletionContract } from './deletion.ts'
+import { eventSearchContract } from './event-search.ts'
+import { fleetContract } from './fleet.ts'
+import { groupsContract } from './groups.ts'
 import { oddTimesContract } from './odd-times.ts'
 
 let postgres: SharedPostgres
@@ -20,11 +24,22 @@ beforeAll(async () => {
 
 async function create() {
   const url = await postgres.newMigrated()
-  return { open: (clock: Clock) => openStore(url, clock, ACCESS), destroy: async () => {} }
+  return {
+    open: (clock: Clock) => openStore(url, clock, ACCESS),
+    run: (sql: string) => postgres.query(sql, url),
+    destroy: async () => {},
+  }
 }
 
 storeContract('PostgreSQL', create)
 oddTimesContract('PostgreSQL', create)
+groupsContract('PostgreSQL', create)
+fleetContract('PostgreSQL', create)
+deletionContract('PostgreSQL', create)
+eventSearchContract('PostgreSQL', async () => {
+  const db = await openDatabase(await postgres.newMigrated(), systemClock, ACCESS)
+  return { db, destroy: async () => {} }
+})
 cleanUpContract('PostgreSQL', async () => {
   const url = await postgres.newMigrated()
   return { open: (clock) => openDatabase(url, clock, ACCESS), destroy: async () => {} }

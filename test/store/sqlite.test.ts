@@ -2,16 +2,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { SYSTEM } from '../../src/audit/actor.ts'
+import { clientSorts, credentialSorts } from '../../src/model/fleet/filters.ts'
 import { ClientId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/tables/sql-store.ts'
 import { makeOldDatabase } from '../harness/old-database.ts'
 import { BEFORE_0008 } from './before-0008.ts'
 import { BEFORE_0010 } from './before-0010.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { event, storeContract } from './contract.ts'
+import { deletionContract } from './deletion.ts'
+import { eventSearchContract } from './event-search.ts'
+import { fleetContract } from './fleet.ts'
+import { groupsContract } from './groups.ts'
 import { oddTimesContract } from './odd-times.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-store-'))
@@ -23,6 +29,11 @@ async function create() {
     open: (clock: Clock) => openStore(`sqlite:${path}`, clock),
     destroy: async () => rmSync(folder, { recursive: true }),
     fractions: () => fractionsIn(path),
+    run: async (sql: string) => {
+      const database = new DatabaseSync(path)
+      database.exec(sql)
+      database.close()
+    },
   }
 }
 
@@ -45,6 +56,14 @@ function fractionsIn(path: string): readonly unknown[] {
 
 storeContract('SQLite', create)
 oddTimesContract('SQLite', create)
+groupsContract('SQLite', create)
+fleetContract('SQLite', create)
+deletionContract('SQLite', create)
+eventSearchContract('SQLite', async () => {
+  const folder = newFolder()
+  const db = await openDatabase(`sqlite:${join(folder, 'tessera.db')}`, systemClock)
+  return { db, destroy: async () => rmSync(folder, { recursive: true }) }
+})
 cleanUpContract('SQLite', async () => {
   const folder = newFolder()
   return {
@@ -103,6 +122,102 @@ test('the few rows that are looked for among all of a tenant are found by an ind
   rmSync(folder, { recursive: true })
   const indexes = ['client_bound', 'credential_certificate', 'credential_sample', 'credential_retrievable']
   expect(plans).toEqual(indexes.map((index) => expect.stringContaining(`USING INDEX ${index} (tenant=?)`)))
+})
+
+describe('a page of a list reads no table from end to end', () => {
+  const day = 86_400_000
+  const lists: readonly [string, (store: Store) => Promise<unknown>][] = [
+    ...clientSorts.flatMap((sort) => [
+      ...[false, true].map((isDescending): [string, (store: Store) => Promise<unknown>] => [
+        `clients by ${sort}${isDescending ? ', descending' : ''}`,
+        ({ fleet }) => fleet.listClients({ filter: {}, sort, isDescending, after: { value: 1, id: 'a' }, most: 50 }),
+      ]),
+    ]),
+    ...credentialSorts.map((sort): [string, (store: Store) => Promise<unknown>] => [
+      `credentials by ${sort}`,
+      ({ fleet }) => fleet.listCredentials({ filter: {}, sort, after: { value: 1, id: 'a' }, most: 50 }),
+    ]),
+    ...(
+      [
+        { search: 'a' },
+        { tag: 'a' },
+        { kind: 'secret' },
+        { isEnabled: false },
+        { unusedSince: day },
+        { expiresBefore: day },
+        { owners: ['a', 'b'] },
+        { hasNoOwner: true },
+        { owners: ['a'], unusedSince: day, kind: 'keys', search: 'a', tag: 'b', expiresBefore: day },
+      ] as const
+    ).flatMap((filter): [string, (store: Store) => Promise<unknown>][] => [
+      [
+        `clients by name, with ${JSON.stringify(filter)}`,
+        ({ fleet }) => fleet.listClients({ filter, sort: 'name', most: 50 }),
+      ],
+      [`the number of clients with ${JSON.stringify(filter)}`, ({ fleet }) => fleet.countClients(filter)],
+    ]),
+    ...(
+      [
+        { client: 'a' },
+        { kind: 'secret' },
+        { state: 'revoked' },
+        { state: 'expired' },
+        { unusedSince: day },
+        { owners: ['a'], kind: 'secret', state: 'valid', expiresBefore: 2 * day, unusedSince: day },
+      ] as const
+    ).map((filter): [string, (store: Store) => Promise<unknown>] => [
+      `credentials by creation, with ${JSON.stringify(filter)}`,
+      ({ fleet }) => fleet.listCredentials({ filter, sort: 'created', most: 50 }),
+    ]),
+  ]
+
+  /** @param rows 0, or enough that filters are checked in the order of the sort */
+  const plansOf = async (rows: number, list: (store: Store) => Promise<unknown>) => {
+    const folder = newFolder()
+    const path = join(folder, 'tessera.db')
+    const store = await openStore(`sqlite:${path}`, systemClock)
+    const database = new DatabaseSync(path)
+    database.exec(`
+      insert into client (tenant, client_id, tags, enabled, grant_types, scopes, default_scopes, token, created_at, updated_at)
+      with recursive n (i) as (select 1 union all select i + 1 from n where i < ${rows})
+      select 'default', 'a' || i, '[]', 1, '[]', '[]', '[]', '{}', i, i from n where ${rows} > 0;
+      insert into client_use (tenant, client_id, id_key, owner, traits, created_at, idle_since, next_expiry)
+      select tenant, client_id, client_id, 'a', 31, created_at, created_at, created_at from client`)
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')
+    await list(store)
+    const statements = prepare.mock.calls.map(([sql]) => sql).filter((sql) => /from "(?:client|credential)/.test(sql))
+    prepare.mockRestore()
+    await store.close()
+    const plans = statements.map((sql) => ({
+      sql,
+      plan: database
+        .prepare(`explain query plan ${sql}`)
+        .all()
+        .map(({ detail }) => String(detail)),
+    }))
+    database.close()
+    rmSync(folder, { recursive: true })
+    return plans
+  }
+
+  test.each(lists)('%s', async (_name, list) => {
+    for (const rows of [0, 10_050]) {
+      const plans = await plansOf(rows, list)
+      expect(plans.length).toBeGreaterThan(0)
+      for (const { sql, plan } of plans) {
+        expect(
+          plan.filter((step) => /^SCAN (?!counted|found|\(subquery)/.test(step)),
+          sql,
+        ).toEqual([])
+        // Only rows that the index of a filter has found are sorted, never those of a whole tenant.
+        if (plan.some((step) => step.includes('TEMP B-TREE FOR ORDER BY')))
+          expect(
+            plan.filter((step) => /^SEARCH .*\(tenant=\?\)$/.test(step)),
+            sql,
+          ).toEqual([])
+      }
+    }
+  })
 })
 
 test('a write waits for another process without blocking the event loop', async () => {

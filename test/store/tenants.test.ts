@@ -46,8 +46,12 @@ async function create(): Promise<HandledDatabase> {
 
 beforeTenantsContract('SQLite', create)
 
-/** Old rows are removed whoever they are of; by their keys, which name the tenant. */
+/** Old rows are removed whoever they are of; by their keys, which name the tenant. The events of all tenants share a chain. */
 const OF_ALL = [
+  /^update "audit_chain" set /,
+  // Events have one order, whoever they are of.
+  /^\s*select \(select min\(seq\) from audit_event\) as first/,
+  /^select \* from "audit_segment" where "segment" >= \?/,
   /^select "tenant", "id" from "replay_mark" where "expires_at" < \?/,
   /^select "tenant", "seq" from "revocation" where "expires_at" <= \?/,
   /^select \* from "key_consumer" where "last_seen" < \? order by/,

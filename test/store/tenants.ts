@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { EventQuery } from '../../src/audit/query.ts'
 import { type Credential, toCredentials } from '../../src/model/credentials/credential.ts'
 import { Audience, ClientId, CredentialId, DEFAULT_TENANT, Jti, KeyId, TenantId } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import type { Store, TenantStores } from '../../src/store/tables/sql-store.ts'
-import { api, client, DAY, event, key, secret } from './contract.ts'
+import { api, client, DAY, event, key, secret, usageBatch, usageCount } from './contract.ts'
 
 const NOW = 1_000 * DAY
 const ONE = DEFAULT_TENANT
@@ -19,6 +20,8 @@ const isFirst = (of: number): boolean => of === 1
 const ciphertext = (of: number, text = '') => ({ ciphertext: Buffer.from(`${text}${of}`), masterKeyId: `master ${of}` })
 const keepAway = ([credential]: readonly Credential[]) => credential && { keepAway: credential }
 const said = (id: string, of: number) => ({ ...event(id, of), detail: { of } })
+
+const USAGE = { resolution: 'day', since: NOW, until: NOW + DAY, filter: {} } as const
 
 /**
  * Every method of the stores of a tenant; one that is missing does not compile. Both tenants have the same ids, and different rows. So
@@ -35,11 +38,19 @@ const steps: Steps = {
       const federated = { ...life, kind: 'federated' as const, trust }
       const proof = isFirst(of) ? ('dpop' as const) : undefined
       const clients = [
-        client('a', { name: `a of ${of}`, credentials: toCredentials([kept, sample, federated]) }),
+        client('a', {
+          name: `a of ${of}`,
+          tags: isFirst(of) ? ['t'] : [],
+          owner: isFirst(of) ? 'team' : 'p',
+          credentials: toCredentials([kept, sample, federated]),
+        }),
         client('b', { enabled: isFirst(of), name: `b of ${of}` }),
         client(`only ${of}`, { name: 'alone', bindsToCertificate: !isFirst(of) }),
       ]
-      const apis = [api(API, { name: `api of ${of}`, token: { lifetime: 60 * of }, require: proof })]
+      const apis = [
+        api('https://gone', { owner: `group ${of}` }),
+        api(API, { name: `api of ${of}`, token: { lifetime: 60 * of }, require: proof }),
+      ]
       return model.commit(version, { apis, clients, event: said('commit', of) })
     },
     snapshot: ({ model }) => model.snapshot([A, ClientId('b'), ClientId('only 1')]),
@@ -50,6 +61,21 @@ const steps: Steps = {
       }),
     listClients: ({ model }) => model.listClients('', 10),
     lastUses: ({ model }) => model.lastUses([S]),
+    listReferences: ({ model }) => model.listReferences('', 10),
+    deleteClient: ({ model }, of) =>
+      model.deleteClient(ClientId('only 1'), (before, groups) => ({ before, groups, event: said('delete', of) })),
+    deleteApi: async ({ model }, of) => {
+      const { version } = await model.snapshot([])
+      if (!isFirst(of)) return model.listClients('', 10)
+      return model.deleteApi(Audience('https://gone'), { version, clients: [A] }, (state) => ({
+        ...state,
+        clients: state.clients.map((one) => ({
+          ...one,
+          name: `without ${state.api && 'owner' in state.api ? state.api.owner : ''}`,
+        })),
+        event: said('delete API', of),
+      }))
+    },
     updateCredentials: ({ model }, of) =>
       model.updateCredentials(A, ({ credentials: { all } }) => ({
         writes: {
@@ -96,6 +122,7 @@ const steps: Steps = {
     listExpiring: ({ credentials }) => credentials.listExpiring(NOW, NOW + 10 * DAY, 10),
     listSamples: ({ credentials }) => credentials.listSamples(),
     claimWarning: ({ credentials }, of) => credentials.claimWarning(S, 10 * of),
+    findSecret: ({ credentials }) => credentials.findSecret(secret('s', '').hash.digest.toString()),
     listRetrievable: ({ credentials }) => credentials.listRetrievable(),
     replaceRetrievable: ({ credentials }, of) =>
       credentials.replaceRetrievable(S, ciphertext(of), ciphertext(of, 'anew '), said('rewrap', of)),
@@ -136,6 +163,33 @@ const steps: Steps = {
     noteLifetime: ({ revocations }, of) => revocations.noteLifetime(1_000_000 * of),
     longestLifetime: ({ revocations }) => revocations.longestLifetime(),
   },
+  fleet: {
+    listClients: ({ fleet }) => fleet.listClients({ filter: {}, sort: 'name', most: 10 }),
+    countClients: async ({ fleet }) => {
+      const filters = [
+        {},
+        { search: 'a' },
+        { tag: 't' },
+        { owners: ['o'] },
+        { expiresBefore: NOW + DAY, kind: 'secret' },
+      ] as const
+      return Promise.all(filters.map((filter) => fleet.countClients(filter)))
+    },
+    listCredentials: ({ fleet }) => fleet.listCredentials({ filter: { client: A }, sort: 'expiry', most: 10 }),
+    countCredentials: ({ fleet }) => fleet.countCredentials({ state: 'revoked' }),
+    passExpiries: ({ fleet }) => fleet.passExpiries(10),
+  },
+  groups: {
+    updateGroup: ({ groups }, of) =>
+      groups.updateGroup('g', (_, owned) => {
+        const permissions = isFirst(of) ? (['view'] as const) : (['edit'] as const)
+        const members = [{ kind: 'client', id: 'a', permissions } as const]
+        return { group: { name: 'g', description: `group of ${of}`, members }, event: said('group', of), owned }
+      }),
+    loadGroup: ({ groups }) => groups.loadGroup('g'),
+    listGroups: ({ groups }) => groups.listGroups('', 10),
+    groupsOf: ({ groups }) => groups.groupsOf([{ kind: 'client', id: 'a' }]),
+  },
   replay: {
     addMarks: ({ replay }) => replay.addMarks([{ id: Buffer.alloc(16, 1), expiresAt: NOW }]),
     pruneMarks: ({ replay }) => replay.pruneMarks(1, 10),
@@ -144,12 +198,34 @@ const steps: Steps = {
     latestChange: ({ changes }) => changes.latestChange(),
     changesSince: ({ changes }) => changes.changesSince(0),
   },
+  usage: {
+    add: ({ usage }, of) => usage.add(usageBatch(of, [usageCount({ at: NOW, count: of, tokenSeconds: 60 * of })])),
+    sums: async ({ usage }) => [
+      await usage.sums(USAGE, ['at', 'client', 'api', 'credential']),
+      await usage.sums({ ...USAGE, filter: { owners: ['team'] } }, []),
+    ],
+    clientsWith: ({ usage }) => usage.clientsWith(USAGE, undefined, 10),
+    intervals: ({ usage }) => usage.intervals('minute', 0, 10),
+    pruneUsage: ({ usage }, of) => usage.pruneUsage('hour', isFirst(of) ? NOW + DAY : 0, 10),
+    removeFirst: async ({ usage }, of) => (isFirst(of) ? usage.removeFirst('minute', NOW, 10) : 0),
+  },
   audit: {
     listEvents: async ({ audit }) => {
       const lists = [{ limit: 20 }, { limit: 20, clientId: 'a' }, { limit: 20, requestId: 'update' }]
       const found = await Promise.all(lists.map((query) => audit.listEvents(query)))
       // The place in the log is the one number that all tenants share.
       return found.map((events) => events.map(({ seq: _, tenant: __, ...rest }) => rest))
+    },
+    queryEvents: async ({ audit }) => {
+      const queries: EventQuery[] = [
+        { limit: 20 },
+        { limit: 20, from: { after: 0 } },
+        { limit: 20, clientIds: ['a'], owners: ['team'] },
+        { limit: 20, credential: '1' },
+        { limit: 20, requestId: 'update' },
+      ]
+      const found = await Promise.all(queries.map((query) => audit.queryEvents(query)))
+      return found.map(({ events }) => events.map(({ seq: _, tenant: __, ...rest }) => rest))
     },
   },
 }

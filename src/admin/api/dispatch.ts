@@ -1,11 +1,12 @@
 import type { Endpoint, HttpRequest, HttpResponse, Routes } from '../../http/message.ts'
 import { NEVER_STORED } from '../../http/respond.ts'
+import type { Permission } from '../../management/authority/permissions.ts'
 import { type Answer, etagOf } from '../operations/answer.ts'
 import type { Operation } from '../operations/operation.ts'
 import { refusal } from '../refusals.ts'
 import type { AdminApi } from './admin-api.ts'
 import { readJsonBody } from './body.ts'
-import type { Caller } from './caller.ts'
+import type { Authenticate, Caller } from './caller.ts'
 import { API_ROOT, operationFinder } from './find-operation.ts'
 import { isKnown, readPrecondition } from './headers.ts'
 import type { OnceResponse } from './once-response.ts'
@@ -47,14 +48,24 @@ const ANYBODY: Caller = {
 }
 
 /** @throws Refusal `admin_not_authenticated`, or that of the way that the request uses */
-async function callerOf({ authenticate }: AdminApi, { access }: Operation, request: HttpRequest): Promise<Caller> {
-  if (access === 'public') return ANYBODY
+const callerOf = async ({ authenticate }: AdminApi, { access }: Operation, request: HttpRequest): Promise<Caller> =>
+  access === 'public' ? ANYBODY : authenticated(authenticate, request)
+
+async function authenticated(authenticate: readonly Authenticate[], request: HttpRequest): Promise<Caller> {
   for (const way of authenticate) {
     const caller = await way(request)
     if (caller !== undefined) return caller
   }
   throw refusal('admin_not_authenticated')
 }
+
+/** Makes a check that a request outside of the API comes from a caller with a permission. The check throws a Refusal if not. */
+export const admitting =
+  ({ authenticate }: Pick<AdminApi, 'authenticate'>, permission: Permission) =>
+  async (request: HttpRequest): Promise<void> => {
+    const { authority } = await authenticated(authenticate, request)
+    if (!authority.everywhere.has(permission)) throw refusal('admin_not_allowed', { detail: { permission } })
+  }
 
 interface Call {
   readonly caller: Caller

@@ -78,5 +78,9 @@ export const problemTypes = {
 
 export type ProblemName = keyof typeof problemTypes
 
+export const problemNames = Object.keys(problemTypes).filter((name): name is ProblemName =>
+  Object.hasOwn(problemTypes, name),
+)
+
 /** The path of the page about a kind of problem. A relative `type` is resolved against the address of the request (RFC 9457 §3.1.1). */
 export const pageOf = (name: ProblemName): string => `/api/v1/problems/${name}`

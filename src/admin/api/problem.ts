@@ -6,7 +6,7 @@ import { FieldError, type MistakeKind, UserError } from '../../platform/user-err
 import { etagOf } from '../operations/answer.ts'
 import { fieldProblem, type InputProblem, InvalidBody, InvalidInput } from '../operations/input.ts'
 import { PreconditionRequired, Stale } from '../operations/precondition.ts'
-import { type ProblemName, pageOf, problemTypes } from './problem-types.ts'
+import { type ProblemName, pageOf, problemNames, problemTypes } from './problem-types.ts'
 
 /** Seconds after which a caller may try again if a part of the server is away. */
 const RETRY_AFTER = 1
@@ -83,8 +83,7 @@ function ofRefusal({ status, description, allow, retryAfter, dpopNonce }: Refusa
   }
 }
 
-const names = Object.keys(problemTypes).filter((name): name is ProblemName => Object.hasOwn(problemTypes, name))
-
 /** The kind of problem with a status. Statuses that have none of their own become the nearest general one. */
 const nameOf = (status: number): ProblemName =>
-  names.find((name) => problemTypes[name].status === status) ?? (status < 500 ? 'malformed-request' : 'server-error')
+  problemNames.find((name) => problemTypes[name].status === status) ??
+  (status < 500 ? 'malformed-request' : 'server-error')

@@ -3,12 +3,23 @@ import type { KeyContext } from '../../management/keys/context.ts'
 import type { Cursors } from './cursor.ts'
 import type { Precondition } from './precondition.ts'
 
+/** The server that answers, or whose database a command has opened. */
+interface ServerFacts {
+  readonly issuer: string
+  /** The options in force, without secrets. */
+  readonly settings: () => Readonly<Record<string, unknown>>
+  /** The reasons why it can't answer as it should. */
+  readonly problems: () => Promise<readonly string[]>
+  readonly openApi: () => unknown
+}
+
 /** The context of one call of an operation. */
 export interface CallContext {
   readonly management: MakingContext
   /** The context of verbs on keys. Rejects if there is no usable master key. */
   readonly keys: () => Promise<KeyContext>
   readonly precondition: Precondition
+  readonly server: ServerFacts
   readonly cursors: Cursors
   /** Shows an answer with new secrets before they are written. If it throws, nothing is written. Without it, the answer shows them. */
   readonly show: ((answer: unknown) => void) | undefined

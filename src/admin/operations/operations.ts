@@ -6,6 +6,8 @@ import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
 import { permissionOperations } from './permissions.ts'
 import { revocationOperations } from './revocations.ts'
+import { serverOperations } from './server.ts'
+import { usageOperations } from './usage.ts'
 
 /** Every operation of the admin API. The router, the permission check, OpenAPI and the commands all use this table. */
 export const operations: readonly Operation[] = [
@@ -16,4 +18,6 @@ export const operations: readonly Operation[] = [
   ...keyOperations,
   ...revocationOperations,
   ...permissionOperations,
+  ...serverOperations,
+  ...usageOperations,
 ]

@@ -56,13 +56,13 @@ export function sendGet(url: URL, { to, secureContext, signal }: RequestOptions)
 }
 
 /** Each request has its own agent, so that it shares no connection or TLS session and uses no proxy of the environment. */
-const directly = (addresses: readonly HostAddress[]) => ({
+export const directly = (addresses: readonly HostAddress[]) => ({
   agent: new Agent({ keepAlive: false, maxCachedSessions: 0 }),
   lookup: answerWith(addresses),
 })
 
 /** TLS with the host of the URL, even through a proxy. */
-const over = (socket: Socket, url: URL, secureContext: SecureContext | undefined) => ({
+export const over = (socket: Socket, url: URL, secureContext: SecureContext | undefined) => ({
   createConnection: () => {
     const host = hostOf(url)
     const names = isIP(host) === 0 ? { servername: host } : { host }

@@ -40,7 +40,7 @@ export function requireSomewhere(authority: Authority, permission: Permission): 
 }
 
 /** The owners over whose things the author has a permission. Lists, searches, reads and counts all use this one rule. */
-function ownersFor({ everywhere, within }: Authority, permission: Permission): Owners {
+export function ownersFor({ everywhere, within }: Authority, permission: Permission): Owners {
   if (everywhere.has(permission)) return 'all'
   const { within: same } = permissions[permission]
   if (same === undefined) return []

@@ -64,7 +64,13 @@ export async function changeCredentials<Change extends CredentialChange<Credenti
     const event = recordedBy(context, {
       type,
       clientId: client,
-      detail: { credential: id, label, kind, ...change.extraDetail },
+      detail: {
+        client_name: 'problem' in before ? undefined : before.name,
+        credential: id,
+        label,
+        kind,
+        ...change.extraDetail,
+      },
       changes: credentialChanges(client, before.credentials, standingAfter(before.credentials, change.writes)),
     })
     return { change, writes: change.writes, event }

@@ -14,7 +14,13 @@ export function forgetSecret(
     type: 'credential.change',
     clientId,
     detail: { credential: id, label, kind, retrievable: false },
-    changes: [changeOf({ thing: 'credential', id, client: clientId }, { retrievable: true }, { retrievable: false })],
+    changes: [
+      changeOf(
+        { thing: 'credential', id, name: label, client: clientId },
+        { retrievable: true },
+        { retrievable: false },
+      ),
+    ],
   })
   return context.store.credentials.forgetRetrievable(id, retrievable, event)
 }

@@ -31,7 +31,7 @@ export async function rewrapSecrets(
       detail: { credential: id, label, kind, master_key: masterKeyId },
       changes: [
         changeOf(
-          { thing: 'credential', id, client: clientId },
+          { thing: 'credential', id, name: label, client: clientId },
           { masterKeyId: retrievable.masterKeyId },
           { masterKeyId },
         ),

@@ -30,6 +30,7 @@ export async function findLosses(
     ({ clientId }) => clientId,
   )
   return [
+    ...plan.apis.flatMap((api) => apiOwnerLoss(model.apis.get(api.audience), api)),
     ...(await apiLosses(plan.apis, model, store)),
     ...changes.flatMap(({ before, after }): Loss[] => [
       ...ownerLoss(before, after),
@@ -42,6 +43,11 @@ export async function findLosses(
 
 function ownerLoss({ owner: before }: Client, { id, owner: after }: Client): readonly Loss[] {
   return before === undefined || before === after ? [] : [{ kind: 'owner', clientId: id, before, after }]
+}
+
+function apiOwnerLoss(api: Api | undefined, { audience, owner: after }: Api): readonly Loss[] {
+  const before = api?.owner
+  return before === undefined || before === after ? [] : [{ kind: 'api owner', audience, before, after }]
 }
 
 /** The valid credentials that the plan ends sooner, and that no other credential of the client continues. */

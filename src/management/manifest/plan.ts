@@ -53,3 +53,10 @@ export type Loss =
       /** Undefined if nobody owns it. */
       readonly after: string | undefined
     }
+  | {
+      readonly kind: 'api owner'
+      readonly audience: Audience
+      readonly before: string
+      /** Undefined if nobody owns it. */
+      readonly after: string | undefined
+    }

@@ -3,16 +3,14 @@ import type { ApiSet } from '../../model/api-set.ts'
 import { isValueOf } from '../../model/scope-patterns.ts'
 import type { Audience } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
-import { Conflict, FieldError, NotAllowed } from '../../platform/user-error.ts'
+import { FieldError, NotAllowed } from '../../platform/user-error.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
 import { mayOver, requireEverywhere, requireOver } from '../authority/authority.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { apiChange } from '../fields.ts'
 import { refuseDangling, refuseRespelled } from '../manifest/check.ts'
 import { type ApiInput, toApi } from '../schemas/api.ts'
-
-/** The number of attempts. An attempt fails if somebody else changes the model between its plan and its commit. */
-const ATTEMPTS = 20
+import { untilCommitted } from './until-committed.ts'
 
 interface PutInput {
   readonly audience: Audience
@@ -34,7 +32,7 @@ interface PutApi {
  * @throws FieldError; NotAllowed; Conflict if others keep changing the model; the errors of `wanted`
  */
 export async function putApi(context: ManagementContext, { audience, wanted }: PutInput): Promise<PutApi> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  return untilCommitted(async () => {
     const model = await context.store.model.snapshot([])
     const before = model.apis.get(audience) ?? model.unreadableApis.find(({ id }) => id === audience)
     const input = wanted(before)
@@ -50,9 +48,9 @@ export async function putApi(context: ManagementContext, { audience, wanted }: P
     if (change === undefined) return { api, isNew }
     const type = isNew ? 'api.add' : 'api.change'
     const event = recordedBy(context, { type, detail: { api: audience }, changes: [change] })
-    if (await context.store.model.commit(model.version, { apis: [api], clients: [], event })) return { api, isNew }
-  }
-  throw new Conflict('others kept changing clients or APIs, and nothing was written: try again')
+    const isCommitted = await context.store.model.commit(model.version, { apis: [api], clients: [], event })
+    return isCommitted ? { api, isNew } : undefined
+  })
 }
 
 /** The error about a field of the only API of a manifest. */

@@ -1,6 +1,6 @@
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { ClientId } from '../../oauth/ids.ts'
-import { Conflict, FieldError, type UserError } from '../../platform/user-error.ts'
+import { FieldError, type UserError } from '../../platform/user-error.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
 import { requireOver } from '../authority/authority.ts'
 import { requireClientRights } from '../authority/client-rights.ts'
@@ -12,9 +12,7 @@ import { NewSecrets } from '../manifest/new-secrets.ts'
 import type { GeneratedSecret } from '../manifest/plan.ts'
 import { planClient } from '../manifest/plan-client.ts'
 import { type ClientInput, toClient } from '../schemas/client.ts'
-
-/** The number of attempts. An attempt fails if somebody else changes the model between its plan and its commit. */
-const ATTEMPTS = 20
+import { untilCommitted } from './until-committed.ts'
 
 interface PutInput {
   readonly id: ClientId
@@ -43,7 +41,7 @@ export interface PutClient {
 export async function putClient(context: MakingContext, { id, wanted, show = () => {} }: PutInput): Promise<PutClient> {
   const secrets = new NewSecrets(context.random)
   let isShown = false
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  return untilCommitted(async () => {
     const model = await context.store.model.snapshot([id])
     const before = model.clients.get(id) ?? model.unreadableClients.get(id)
     const input = wanted(before)
@@ -66,8 +64,8 @@ export async function putClient(context: MakingContext, { id, wanted, show = () 
     const event = recordedBy(context, { type, clientId: id, detail: { enabled: client.enabled }, changes })
     if (await context.store.model.commit(model.version, { apis: [], clients: [client], event }))
       return { client, isNew, generated }
-  }
-  throw new Conflict('others kept changing clients or APIs, and nothing was written: try again')
+    return undefined
+  })
 }
 
 /** The error about a field of the only client of a manifest. */

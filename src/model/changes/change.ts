@@ -1,4 +1,4 @@
-export const changeKinds = ['client', 'api', 'key'] as const
+export const changeKinds = ['client', 'api', 'group', 'key'] as const
 
 /** A change of one record. Readers then drop their copy of the record. */
 export interface Change {

@@ -92,6 +92,11 @@ export const toCredentials = (
   federated: all.filter((credential) => credential.kind === 'federated'),
 })
 
+/** The kinds of the credentials, each once. */
+export const kindsOf = ({ all }: Credentials): readonly Credential['kind'][] => [
+  ...new Set(all.map(({ kind }) => kind)),
+]
+
 /** Whether a credential is neither revoked nor expired. @param now milliseconds */
 export const isValid = ({ expiresAt, revokedAt }: CredentialLife, now: number): boolean =>
   revokedAt === undefined && (expiresAt === undefined || expiresAt > now)

@@ -37,6 +37,8 @@ export interface CredentialStore {
   listExpiring(from: number, to: number, most: number): Promise<Listed<OwnedCredential>>
   /** The credentials of the `tessera dev` sample. */
   listSamples(): Promise<Listed<OwnedCredential>>
+  /** The generated secret whose SHA-256 digest, in base64url, begins so. It reads every credential, in steps. */
+  findSecret(digestStart: string): Promise<OwnedCredential | undefined>
   /** The credentials whose secret is stored encrypted. */
   listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>>
   /** Replaces the encrypted copy of a secret and records the event; false if the secret has changed since. */

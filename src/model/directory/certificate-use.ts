@@ -33,7 +33,7 @@ export class CertificateUse {
   }
 
   async apply(changes: readonly Change[]): Promise<void> {
-    if (this.#isUsed || changes.every(({ kind }) => kind === 'key')) return
+    if (this.#isUsed || !changes.some(({ kind }) => kind === 'client' || kind === 'api')) return
     const clients = changes.filter(({ kind }) => kind === 'client').map(({ id }) => ClientId(id))
     this.#isUsed = await this.#store.usesCertificates(clients)
   }

@@ -14,6 +14,10 @@ import { endedAndSample } from './0008-ended-and-sample.ts'
 import { masterKey } from './0009-master-key.ts'
 import { actors } from './0010-actors.ts'
 import { tenants } from './0011-tenants.ts'
+import { auditChains } from './0012-audit-chains.ts'
+import { auditIndex } from './0013-audit-index.ts'
+import { usage } from './0014-usage.ts'
+import { fleet } from './0015-fleet.ts'
 import { idempotency } from './0017-idempotency.ts'
 
 /** Every migration, by name. The names sort in the order of running. A released migration never changes. */
@@ -29,6 +33,10 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0009-master-key': masterKey,
   '0010-actors': actors,
   '0011-tenants': tenants,
+  '0012-audit-chains': auditChains,
+  '0013-audit-index': auditIndex,
+  '0014-usage': usage,
+  '0015-fleet': fleet,
   '0017-idempotency': idempotency,
 }
 

@@ -5,8 +5,10 @@ import { addTenant } from './add-tenant.ts'
 import type { PostgresAccess, PostgresAddress } from './address.ts'
 import { BoundedPostgresDialect } from './driver.ts'
 import { missingGrants } from './grants.ts'
+import { startIndexing } from './indexing.ts'
 import type { Limits } from './limits.ts'
 import { Connections } from './pool.ts'
+import { SettledEvents } from './settled-events.ts'
 import { Trust } from './trust.ts'
 
 /** The longest time that an abandoned transaction keeps its locks. */
@@ -26,10 +28,12 @@ const UNLIMITED: Limits = {
 
 const dialect: Dialect = {
   bytes: 'bytea',
+  bytewise: sql`text collate "C"`,
   autoIncrement: (table, column) =>
     table.addColumn(column, 'bigint', (id) => id.primaryKey().generatedByDefaultAsIdentity()),
   lastNumber: (table) => sql`select max(seq) from ${sql.table(table)}`,
   addTenant,
+  storedInKey: sql``,
   someBytes: sql`uuid_send(gen_random_uuid())`,
   hasTable: async (db, name) => {
     const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
@@ -70,6 +74,7 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     answer: statementTimeout + GRACE_MS,
     whole: Number.POSITIVE_INFINITY,
   })
+  const settled = new SettledEvents(writes)
   return {
     dialect,
     reads,
@@ -83,9 +88,10 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
       { pool: 'prompt', ...prompt.counts },
       { pool: 'patient', ...patient.counts },
     ],
+    settledEvents: () => settled.current(),
     warnings: () => [],
     // PostgreSQL vacuums and makes checkpoints by itself.
-    startUpkeep: () => async () => {},
+    startUpkeep: () => startIndexing(writes, settled),
     close: async () => {
       await Promise.all([prompt.end(), patient.end()])
     },

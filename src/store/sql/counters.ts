@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from './schema.ts'
 
-/** The rows that each tenant numbers in the order of its commits. */
-export type CounterName = 'change' | 'revocation'
+/** The rows that each tenant numbers in the order of its commits. Chains of events are of all tenants, and the default one numbers them. */
+export type CounterName = 'change' | 'revocation' | 'audit_chain'
 
 /**
  * Takes the next numbers of a tenant, within a transaction. Until it ends, other transactions wait for numbers of that

@@ -19,10 +19,14 @@ export interface TenantTable {
 export interface Dialect {
   /** The column type that holds bytes. */
   readonly bytes: ColumnDataType
+  /** The column type of text that is compared and sorted by its bytes in UTF-8, whatever the collation of the database. */
+  readonly bytewise: ColumnDataType | RawBuilder<unknown>
   /** Adds a primary key that counts upwards and never repeats a number, even of a deleted row. */
   autoIncrement<Table extends string>(table: CreateTableBuilder<Table>, column: string): CreateTableBuilder<Table>
   /** For migrations: the last number of such a key of a table; null if there was none. */
   lastNumber(table: string): RawBuilder<number | null>
+  /** The end of `create table` for a table that consists of its primary key and little else. */
+  readonly storedInKey: RawBuilder<unknown>
   /** 16 random bytes, made by the database. */
   readonly someBytes: RawBuilder<Buffer>
   /** For migrations: adds the column `tenant` to the tables, at the head of their primary keys. */
@@ -67,6 +71,8 @@ export interface Database {
   readonly unhurried: Kysely<Schema>
   /** Empty if the database is a file. */
   connections(): readonly ConnectionCounts[]
+  /** The number up to which no audit event can be added any more. It may lag. */
+  settledEvents(): Promise<number>
   /** Lines for an administrator, about things that this program can't mend. */
   warnings(): readonly string[]
   /** Starts the regular upkeep of the database in the background. @returns a function that ends it */

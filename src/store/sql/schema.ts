@@ -2,13 +2,15 @@ import type { Generated } from 'kysely'
 
 /**
  * The tables, as the migrations leave them. Times are milliseconds since the epoch; JSON is text. Every row is of one tenant, and
- * every id and number but that of an audit event is unique within its tenant only.
+ * every id and number but that of an audit event is unique within its tenant only. The chains of events, their checkpoints and keys
+ * are of all tenants.
  */
 export interface Schema {
   api: {
     tenant: string
     audience: string
     name: string | null
+    owner: string | null
     scopes: string
     token: string
     require: string | null
@@ -58,10 +60,61 @@ export interface Schema {
     revoked_at: number | null
     warned_days: number | null
   }
+  /** A row for every credential, used or not, with what lists read of it. */
   credential_use: {
     tenant: string
     credential_id: string
+    /** The first time of a `Date` if it was never used. */
     last_used_at: number
+    client_id: Generated<string>
+    /** Empty if its client has none. */
+    owner: Generated<string>
+    kind: Generated<string>
+    revoked: Generated<number>
+    created_at: Generated<number>
+    /** The last use, or else the creation. */
+    idle_since: number
+    /** The last time of a `Date` if it never expires. */
+    expires_at: Generated<number>
+  }
+  /** A row for every client, with what lists read of it. */
+  client_use: {
+    tenant: string
+    client_id: string
+    /** The id and the name in lower case. */
+    id_key: string
+    name_key: Generated<string>
+    /** Empty if it has none. */
+    owner: Generated<string>
+    /** The kinds of its valid credentials and whether it is enabled, as bits. */
+    traits: Generated<number>
+    created_at: Generated<number>
+    /** As for credentials. */
+    last_used_at: number
+    idle_since: number
+    /** The next expiry of a credential, as far as it was noted; the last time of a `Date` if none expires. */
+    next_expiry: Generated<number>
+  }
+  client_tag: {
+    tenant: string
+    tag: string
+    client_id: string
+  }
+  group: {
+    tenant: string
+    name: string
+    description: string | null
+    created_at: number
+    updated_at: number
+  }
+  group_member: {
+    tenant: string
+    group_name: string
+    kind: string
+    /** Empty, but for a member that is the value of a claim. */
+    claim: string
+    id: string
+    permissions: string
   }
   replay_mark: {
     tenant: string
@@ -100,6 +153,20 @@ export interface Schema {
     id: string
     issued_before: number | null
     expires_at: number
+  }
+  usage: {
+    tenant: string
+    /** `minute`, `hour` or `day`. */
+    resolution: string
+    client_id: string
+    /** The beginning of the interval. */
+    at: number
+    audience: string
+    credential_id: string
+    outcome: string
+    count: number
+    /** The sum of the lifetimes of the tokens. */
+    token_seconds: number
   }
   counter: {
     tenant: string
@@ -141,5 +208,85 @@ export interface Schema {
     detail: string
     actor: string | null
     changes: string | null
+    /** The chain that the event belongs to; null for an event from before there were chains. */
+    chain: number | null
+    /** The place in the chain, from 1. */
+    place: number | null
+    /** The hash of the event and of all earlier ones in its chain. */
+    hash: string | null
+  }
+  /** One chain of events for each writer, over all tenants. */
+  audit_chain: {
+    id: number
+    kind: string
+    host: string
+    started_at: number
+    /** Random bytes, which make the chain differ from that of any other database. */
+    seed: Buffer
+    /** The last number of an event when the chain began. */
+    after_seq: number
+    /** The last place. */
+    place: number
+    /** The hash at the last place; null at place 0. */
+    hash: string | null
+    /** The last place that a checkpoint signs. */
+    signed_place: number
+  }
+  /** Ranges of events, or of checkpoints, that retention has removed. */
+  audit_removal: {
+    chain: number
+    first: number
+    last: number
+    /** The hash at the last place. */
+    hash: string
+    cause: string
+    at: number
+    /** The key of the signature. It is null if the events did not fit their chain, or if no key could sign. */
+    kid: string | null
+    signature: Buffer | null
+  }
+  /** Checkpoints, which are a chain themselves. */
+  audit_checkpoint: {
+    number: number
+    at: number
+    statement: string
+    signature: Buffer
+  }
+  /** The keys that sign checkpoints; the last one is in use. */
+  audit_key: {
+    number: number
+    kid: string
+    public_key: Buffer
+    encrypted_private_key: Buffer | null
+    master_key_id: string | null
+    created_at: number
+    statement: string
+    signature: Buffer
+    previous_signature: Buffer | null
+  }
+  /** The indexed segments of events. */
+  audit_segment: {
+    segment: number
+    /** The earliest and the latest time of its events; null if it has none any more. */
+    earliest: number | null
+    latest: number | null
+  }
+  audit_term: {
+    tenant: string
+    /** A property of events, such as `client job`. */
+    term: string
+    segment: number
+    /** The blocks of the segment that have such events, a bit each. */
+    blocks: number
+  }
+  audit_export: {
+    tenant: string
+    sink: string
+    /** The process that exports to the sink; null if it has stopped. */
+    holder: string | null
+    /** Grows while the holder is alive. */
+    beat: number
+    /** The last exported place in each chain, as JSON. */
+    positions: string
   }
 }

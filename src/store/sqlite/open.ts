@@ -3,20 +3,26 @@ import { Kysely, sql } from 'kysely'
 import { makeFolder } from '../../platform/files.ts'
 import type { Database, Dialect } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
+import { isIndexDue } from '../tables/index-due.ts'
+import { lastEvent } from '../tables/last-event.ts'
 import { addTenant } from './add-tenant.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { NodeSqliteDialect, type Synchronous } from './dialect.ts'
 import { createDatabaseFile, makeDatabasePrivate } from './files.ts'
 import type { Pages } from './free-pages.ts'
+import { Indexing } from './indexing.ts'
 
 /** A value of `auto_vacuum` (https://sqlite.org/pragma.html#pragma_auto_vacuum). */
 const INCREMENTAL = 2
 
 const dialect: Dialect = {
   bytes: 'blob',
+  bytewise: 'text',
   autoIncrement: (table, column) => table.addColumn(column, 'integer', (id) => id.primaryKey().autoIncrement()),
   lastNumber: (table) => sql`select seq from sqlite_sequence where name = ${table}`,
   addTenant,
+  // https://sqlite.org/withoutrowid.html
+  storedInKey: sql`without rowid`,
   someBytes: sql`randomblob(16)`,
   hasTable: async (db, name) => {
     const found = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db)
@@ -47,11 +53,17 @@ export function openSqlite(path: string): Database {
     marks: logs,
     unhurried: writes,
     connections: () => [],
+    // SQLite numbers events in the order of commits.
+    settledEvents: () => lastEvent(reads),
     warnings: () =>
       open.map((file) => `${file} can be used by others than its owner, and this program may not change that`),
     startUpkeep: () => {
       const checkpoints = new Checkpoints(path, () => countPages(reads))
-      return () => checkpoints.close()
+      const indexing = new Indexing(path, () => isIndexDue(reads))
+      return async () => {
+        await indexing.close()
+        await checkpoints.close()
+      }
     },
     close: async () => {
       for (const connection of [reads, writes, logs]) await connection.destroy()
@@ -72,6 +84,7 @@ export function openSqliteToRead(path: string): Database {
     marks: db,
     unhurried: db,
     connections: () => [],
+    settledEvents: () => lastEvent(db),
     warnings: () => [],
     startUpkeep: () => async () => {},
     close: () => db.destroy(),

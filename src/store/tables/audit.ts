@@ -1,17 +1,26 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type CompiledQuery, type Insertable, type Kysely, sql } from 'kysely'
+import { type CompiledQuery, type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
+import type { EventQuery } from '../../audit/query.ts'
 import { LONGEST_GATHERED_MS } from '../../audit/refusals.ts'
-import type { AuditQuery, AuditStore, StoredAuditEvent } from '../../audit/store.ts'
+import type { AuditQuery, AuditStore, EventPage, StoredAuditEvent } from '../../audit/store.ts'
 import type { TenantId } from '../../oauth/ids.ts'
 import { uuidv7Time } from '../../platform/random.ts'
 import type { Database } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
+import { type ChainWriter, linkChanges } from './chain-writer.ts'
 import { EventPruning } from './event-pruning.ts'
-import { fromAuditEvent, toAuditEvent } from './rows.ts'
+import { EventSearch } from './event-search.ts'
+import { eventEnds } from './last-event.ts'
+import { lockRemovals, type Removals } from './removals.ts'
+import { type EventRow, toAuditEvent } from './rows.ts'
 
-type AuditRow = Insertable<Schema['audit_event']>
+/** The parts that all stores of a process share. */
+export interface Chaining {
+  readonly writer: ChainWriter
+  readonly removals: Removals
+}
 
 /** The numbers of rows for which there is a statement, compiled once. Building the query would cost more than running it. */
 const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
@@ -31,46 +40,48 @@ export class SqlAuditStore implements AuditStore {
   readonly #db: Database
   readonly #tenant: TenantId
   readonly #inserts = new Map<number, CompiledQuery>()
+  readonly #writer: ChainWriter
+  readonly #removals: Removals
   readonly #pruning: EventPruning
+  readonly #search: EventSearch
 
   /** @param tenant the tenant whose events are listed */
-  constructor(db: Database, tenant: TenantId) {
+  constructor(db: Database, tenant: TenantId, { writer, removals }: Chaining) {
     this.#db = db
     this.#tenant = tenant
-    this.#pruning = new EventPruning(db)
+    this.#writer = writer
+    this.#removals = removals
+    this.#pruning = new EventPruning(db, undefined, removals)
+    this.#search = new EventSearch(db, tenant)
   }
 
   async append(events: readonly AuditEvent[]): Promise<void> {
-    // One statement is all or nothing by itself, and a transaction would cost more than the statement.
-    if (ROWS_IN_STATEMENT.some((size) => size === events.length)) await this.#insertInto(this.#db.logs, events)
-    else await transact(this.#db.logs, (trx) => this.#appendAll(trx, events))
+    if (events.length > 0) await this.#writer.write(events, (trx, rows) => this.#insertAll(trx, rows))
   }
 
   /** Adds events of this tenant within the transaction of the change that they record. */
   async appendWithin(trx: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
-    await this.#appendAll(
-      trx,
-      events.map((event) => ({ ...event, tenant: this.#tenant })),
-    )
+    if (events.length === 0) return
+    const own = events.map((event) => ({ ...event, tenant: this.#tenant }))
+    await this.#insertAll(trx, await linkChanges(trx, own))
   }
 
-  async #appendAll(trx: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
+  async #insertAll(trx: Kysely<Schema>, rows: readonly EventRow[]): Promise<void> {
     let from = 0
     for (const size of ROWS_IN_STATEMENT) {
-      for (; events.length - from >= size; from += size) await this.#insertInto(trx, events.slice(from, from + size))
+      for (; rows.length - from >= size; from += size) await this.#insertInto(trx, rows.slice(from, from + size))
     }
   }
 
-  /** @param events as many as one of the statements takes */
-  async #insertInto(db: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
-    const rows = events.map(fromAuditEvent)
+  /** @param rows as many as one of the statements takes */
+  async #insertInto(db: Kysely<Schema>, rows: readonly EventRow[]): Promise<void> {
     const parameters: unknown[] = []
     // Not by flatMap(): it looks each value up by name, which takes longer than to write it.
     for (const row of rows) parameters.push(...Object.values(row))
     await db.executeQuery({ ...this.#insert(rows), parameters })
   }
 
-  #insert(rows: readonly AuditRow[]): CompiledQuery {
+  #insert(rows: readonly EventRow[]): CompiledQuery {
     const known = this.#inserts.get(rows.length)
     if (known !== undefined) return known
     const compiled = this.#db.logs.insertInto('audit_event').values(rows).compile()
@@ -90,6 +101,10 @@ export class SqlAuditStore implements AuditStore {
     return gathered.length > 0 ? gathered : this.#select(asked)
   }
 
+  queryEvents(query: EventQuery): Promise<EventPage> {
+    return this.#search.query(query)
+  }
+
   /** Events that stand for several refusals, including the refusal of the request. */
   async #selectGathered({ limit, requestId }: AuditQuery, after: number, upTo: number) {
     const rows = await refused(this.#db.scans)
@@ -104,7 +119,7 @@ export class SqlAuditStore implements AuditStore {
     return rows.map(toAuditEvent)
   }
 
-  async #select({ limit, after, clientId, requestId }: AuditQuery, upTo?: number) {
+  async #select({ limit, after, clientId, requestId, traceId }: AuditQuery, upTo?: number) {
     let query = this.#db.scans
       .selectFrom('audit_event')
       .selectAll()
@@ -115,6 +130,7 @@ export class SqlAuditStore implements AuditStore {
     if (upTo !== undefined) query = query.where('seq', '<=', upTo)
     if (clientId !== undefined) query = query.where('client_id', '=', clientId)
     if (requestId !== undefined) query = query.where('request_id', '=', requestId)
+    if (traceId !== undefined) query = query.where('trace_id', '=', traceId)
     const rows = await query.execute()
     return rows.reverse().map(toAuditEvent)
   }
@@ -122,11 +138,9 @@ export class SqlAuditStore implements AuditStore {
   /** The place before that of the first event which is not older than `time`: numbers grow with time, or nearly. */
   async #lastBefore(time: number): Promise<number> {
     const events = this.#db.scans.selectFrom('audit_event')
-    const ends = await events
-      .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
-      .executeTakeFirstOrThrow()
-    let low = Number(ends.first ?? 1)
-    let high = Number(ends.last ?? 0) + 1
+    const ends = await eventEnds(this.#db.scans)
+    let low = ends?.first ?? 1
+    let high = (ends?.last ?? 0) + 1
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
       const next = events.select(['seq', 'at']).where('seq', '>=', middle).orderBy('seq').limit(1)
@@ -155,11 +169,12 @@ export class SqlAuditStore implements AuditStore {
   }
 
   async removeRefusalsBefore(place: number, most: number): Promise<number> {
-    const doomed = refused(this.#db.logs).select('seq').where('seq', '<', place).orderBy('seq').limit(most)
-    const { numDeletedRows } = await transact(this.#db.logs, (trx) =>
-      trx.deleteFrom('audit_event').where('seq', 'in', doomed).executeTakeFirstOrThrow(),
-    )
-    return Number(numDeletedRows)
+    return transact(this.#db.logs, async (trx) => {
+      await lockRemovals(trx)
+      const rows = await refused(trx).selectAll().where('seq', '<', place).orderBy('seq').limit(most).execute()
+      const { at = 0 } = rows.at(-1) ?? {}
+      return this.#removals.removeEvents(trx, rows, { cause: 'count', at })
+    })
   }
 
   pruneBefore(time: number, most: number): Promise<number> {

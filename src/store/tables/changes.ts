@@ -25,19 +25,23 @@ export class SqlChangeStore implements ChangeStore {
     return lastTaken(this.#db, this.#tenant, 'change')
   }
 
-  async changesSince(seq: number) {
-    const rows = await this.#db
-      .selectFrom('change')
-      .selectAll()
-      .where('tenant', '=', this.#tenant)
-      .where('seq', '>', seq)
-      .orderBy('seq')
-      .execute()
-    const latest = rows.at(-1)?.seq ?? seq
-    const changes = rows.map(toChange).filter((change) => change !== undefined)
-    // Their numbers have no gaps.
-    return { latest, changes, missed: changes.length < latest - seq }
+  changesSince(seq: number) {
+    return changesSince(this.#db, this.#tenant, seq)
   }
+}
+
+export async function changesSince(db: Kysely<Schema>, tenant: TenantId, seq: number) {
+  const rows = await db
+    .selectFrom('change')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('seq', '>', seq)
+    .orderBy('seq')
+    .execute()
+  const latest = rows.at(-1)?.seq ?? seq
+  const changes = rows.map(toChange).filter((change) => change !== undefined)
+  // Their numbers have no gaps.
+  return { latest, changes, missed: changes.length < latest - seq }
 }
 
 /** Lists changes of a tenant, within the transaction that makes them. Forgets the oldest ones by number, since clocks may be wrong. */

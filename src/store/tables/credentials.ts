@@ -1,10 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
 import type { Encrypted } from '../../crypto/master-key.ts'
-import type { SecretCredential, UnreadableCredential } from '../../model/credentials/credential.ts'
+import type { Credential, SecretCredential, UnreadableCredential } from '../../model/credentials/credential.ts'
+import { formatHash } from '../../model/credentials/secret-hash.ts'
 import type { UsedCredential } from '../../model/credentials/status.ts'
 import type { CredentialStore, CredentialUse, OwnedCredential } from '../../model/credentials/store.ts'
-import { ClientId, type CredentialId, type TenantId } from '../../oauth/ids.ts'
+import { ClientId, CredentialId, type TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type Listed, toListed } from '../../platform/unreadable.ts'
 import { lockNumbers } from '../sql/counters.ts'
@@ -13,9 +15,13 @@ import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
+import { noteClientUses, UNUSED } from './client-use.ts'
 import { type CredentialRow, toCredential } from './credential-rows.ts'
 import { readCredentials } from './credential-statements.ts'
 import { requireInUse } from './master-key.ts'
+
+/** Credentials per step of a search. Requests are handled between steps. */
+const SECRETS_AT_ONCE = 5_000
 
 export class SqlCredentialStore implements CredentialStore {
   readonly #db: Database
@@ -42,7 +48,8 @@ export class SqlCredentialStore implements CredentialStore {
       )
       .select(['credential_id', 'last_used_at'])
       .where('credential.tenant', '=', this.#tenant)
-      .where('client_id', '=', client)
+      .where('credential.client_id', '=', client)
+      .where('last_used_at', '>', UNUSED)
       .execute()
     const lastUsed = new Map<string, number>(uses.map((use) => [use.credential_id, use.last_used_at]))
     return {
@@ -58,14 +65,14 @@ export class SqlCredentialStore implements CredentialStore {
       const ids = uses.map(({ id }) => id)
       const rows = await trx
         .selectFrom('credential')
-        .select('id')
+        .select(['id', 'client_id'])
         .where('tenant', '=', this.#tenant)
         .where('id', 'in', ids)
         .execute()
-      const known = new Set(rows.map(({ id }) => id))
+      const clients = new Map<string, string>(rows.map((row) => [row.id, row.client_id]))
       const values = uses
-        .filter(({ id }) => known.has(id))
-        .map(({ id, at }) => ({ tenant: this.#tenant, credential_id: id, last_used_at: at }))
+        .filter(({ id }) => clients.has(id))
+        .map(({ id, at }) => ({ tenant: this.#tenant, credential_id: id, last_used_at: at, idle_since: at }))
         // All processes write in one order, so that no two of them can deadlock.
         .sort((one, other) => (one.credential_id < other.credential_id ? -1 : 1))
       if (values.length === 0) return
@@ -75,10 +82,16 @@ export class SqlCredentialStore implements CredentialStore {
         .onConflict((conflict) =>
           conflict
             .columns(['tenant', 'credential_id'])
-            .doUpdateSet({ last_used_at: sql`excluded.last_used_at` })
+            .doUpdateSet({ last_used_at: sql`excluded.last_used_at`, idle_since: sql`excluded.idle_since` })
             .whereRef('credential_use.last_used_at', '<', sql.ref('excluded.last_used_at')),
         )
         .execute()
+      const ofClients = new Map<string, number>()
+      for (const { id, at } of uses) {
+        const client = clients.get(id)
+        if (client !== undefined) ofClients.set(client, Math.max(at, ofClients.get(client) ?? at))
+      }
+      await noteClientUses(trx, this.#tenant, ofClients)
     })
   }
 
@@ -105,6 +118,45 @@ export class SqlCredentialStore implements CredentialStore {
       .where('origin', '=', sql.lit('sample'))
       .execute()
     return toListed(rows.map(toOwned))
+  }
+
+  async findSecret(digestStart: string): Promise<OwnedCredential | undefined> {
+    let after: CredentialId | undefined = CredentialId('')
+    while (after !== undefined) {
+      const last: CredentialId | undefined = await this.#lastOfStep(after)
+      const rows = await this.#secretsBetween(after, last, digestStart)
+      const [found] = toListed(rows.map(toOwned)).found.filter(({ credential }) => hasDigest(credential, digestStart))
+      if (found !== undefined) return found
+      after = last
+      await nextTurn()
+    }
+    return undefined
+  }
+
+  /** The last credential of a step of a search; undefined if the step is the last one. */
+  async #lastOfStep(after: CredentialId): Promise<CredentialId | undefined> {
+    const row = await this.#db.scans
+      .selectFrom('credential')
+      .select('id')
+      .where('tenant', '=', this.#tenant)
+      .where('id', '>', after)
+      .orderBy('id')
+      .offset(SECRETS_AT_ONCE - 1)
+      .limit(1)
+      .executeTakeFirst()
+    return row && CredentialId(row.id)
+  }
+
+  #secretsBetween(after: CredentialId, last: CredentialId | undefined, digestStart: string) {
+    const hash = formatHash({ kind: 'sha256', digest: digestStart })
+    const query = this.#db.scans
+      .selectFrom('credential')
+      .selectAll()
+      .where('tenant', '=', this.#tenant)
+      .where('id', '>', after)
+      .where('kind', '=', 'secret')
+      .where('data', 'like', `%"${hash}%`)
+    return (last === undefined ? query : query.where('id', '<=', last)).execute()
   }
 
   async listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>> {
@@ -170,6 +222,10 @@ export class SqlCredentialStore implements CredentialStore {
     return (await claim.executeTakeFirst()) !== undefined
   }
 }
+
+/** The pattern of SQL takes `_` for any character, so the digest is compared again. */
+const hasDigest = (credential: Credential, start: string): boolean =>
+  credential.kind === 'secret' && credential.hash.kind === 'sha256' && credential.hash.digest.startsWith(start)
 
 function toOwned(row: CredentialRow): OwnedCredential | UnreadableCredential {
   const credential = toCredential(row)

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
+import { lockRemovals, Removals } from './removals.ts'
 
 /** A segment of events with consecutive numbers. */
 interface Segment {
@@ -33,12 +34,18 @@ interface Extent {
 export class EventPruning {
   readonly #db: Connections
   readonly #extent: Extent
+  readonly #removals: Removals
   /** Segments that have, or had, their full number of events; in the order of their numbers. */
   readonly #segments: Segment[] = []
 
-  constructor(db: Connections, extent: Extent = { segment: 1_000, mostInVain: 100 }) {
+  constructor(
+    db: Connections,
+    extent: Extent = { segment: 1_000, mostInVain: 100 },
+    removals: Removals = new Removals(),
+  ) {
     this.#db = db
     this.#extent = extent
+    this.#removals = removals
   }
 
   /** @see AuditStore.pruneBefore */
@@ -79,29 +86,20 @@ export class EventPruning {
   }
 
   /** Removes events of a segment that are due. @returns how many */
-  async #remove({ after, last }: Segment, time: number, most: number): Promise<number> {
-    const oldest = this.#db.scans
-      .selectFrom('audit_event')
-      .select('seq')
-      .where('seq', '>', after)
-      .where('seq', '<=', last)
-      .where('at', '<', time)
-      .orderBy('seq')
-      .limit(most)
-    const { upTo } = await this.#db.scans
-      .selectFrom(oldest.as('oldest'))
-      .select(({ fn }) => fn.max<number | null>('seq').as('upTo'))
-      .executeTakeFirstOrThrow()
-    if (upTo === null) return 0
-    const { numDeletedRows } = await transact(this.#db.logs, (trx) =>
-      trx
-        .deleteFrom('audit_event')
+  #remove({ after, last }: Segment, time: number, most: number): Promise<number> {
+    return transact(this.#db.logs, async (trx) => {
+      await lockRemovals(trx)
+      const rows = await trx
+        .selectFrom('audit_event')
+        .selectAll()
         .where('seq', '>', after)
-        .where('seq', '<=', upTo)
+        .where('seq', '<=', last)
         .where('at', '<', time)
-        .executeTakeFirstOrThrow(),
-    )
-    return Number(numDeletedRows)
+        .orderBy('seq')
+        .limit(most)
+        .execute()
+      return this.#removals.removeEvents(trx, rows, { cause: 'time', at: time })
+    })
   }
 
   /** Reads the rest of a segment again. */

@@ -1,26 +1,42 @@
 import type { Kysely } from 'kysely'
 import type { Api } from '../../model/api.ts'
+import { ApiSet } from '../../model/api-set.ts'
 import type { Change } from '../../model/changes/change.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { Credential } from '../../model/credentials/credential.ts'
 import type { CredentialStep } from '../../model/credentials/store.ts'
-import type { ClientStep, ModelSnapshot, ModelStore, ModelWrites } from '../../model/store.ts'
-import { type ClientId, CredentialId, type TenantId } from '../../oauth/ids.ts'
+import type { Group } from '../../model/group.ts'
+import type {
+  ApiDeletion,
+  ApiToDelete,
+  ClientDeletion,
+  ClientStep,
+  ModelSnapshot,
+  ModelStore,
+  ModelWrites,
+} from '../../model/store.ts'
+import { type Audience, ClientId, CredentialId, type TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { toListed } from '../../platform/unreadable.ts'
+import { toListed, type Unreadable } from '../../platform/unreadable.ts'
 import { lastTaken, lockNumbers } from '../sql/counters.ts'
 import type { Database } from '../sql/dialect.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import type { SqlAuditStore } from './audit.ts'
-import { announce } from './changes.ts'
-import { endTokens } from './client-tokens.ts'
+import { announce, changesSince } from './changes.ts'
+import { endFormerTokens, endTokens, endUntil } from './client-tokens.ts'
+import { noteClients, UNUSED } from './client-use.ts'
 import { deleteCredentials, putCredential, replaceCredentials } from './credential-statements.ts'
 import { listClients, loadClients } from './directory.ts'
 import { fromEnded, toEnded } from './ended-rows.ts'
+import { groupsNaming, leaveGroups } from './groups.ts'
+import { listReferences } from './references.ts'
 import { noteLifetime } from './revocations.ts'
-import { fromApi, fromClient, toApi } from './rows.ts'
+import { fromApi, fromClient, type NewRow, toApi } from './rows.ts'
+
+/** The most changes that may come between finding the clients of an API and deleting it, so that the transaction stays short. */
+const MOST_MEANWHILE = 1_000
 
 export class SqlModelStore implements ModelStore {
   readonly #db: Database
@@ -69,6 +85,7 @@ export class SqlModelStore implements ModelStore {
         .selectAll()
         .where('tenant', '=', this.#tenant)
         .where('credential_id', 'in', some)
+        .where('last_used_at', '>', UNUSED)
         .execute()
       for (const row of rows) uses.set(CredentialId(row.credential_id), row.last_used_at)
     }
@@ -98,6 +115,60 @@ export class SqlModelStore implements ModelStore {
     })
   }
 
+  listReferences(after: string, most: number) {
+    return listReferences(this.#db.scans, this.#tenant, after, most)
+  }
+
+  deleteClient<Step extends ClientDeletion>(
+    id: ClientId,
+    plan: (client: Client | UnreadableClient | undefined, groups: readonly (Group | Unreadable)[]) => Step,
+  ): Promise<Step> {
+    return transact(this.#db.writes, async (trx) => {
+      await lockNumbers(trx, this.#tenant, 'change')
+      const [before] = await loadClients(trx, this.#tenant, [id])
+      const groups = await groupsNaming(trx, this.#tenant, id)
+      const step = plan(before, groups)
+      await endUntil(trx, this.#tenant, 'client', [[id, this.#clock.now()]])
+      await leaveGroups(trx, this.#tenant, id)
+      await trx.deleteFrom('client').where('tenant', '=', this.#tenant).where('client_id', '=', id).execute()
+      const left = groups.map((group): Change => ({ kind: 'group', id: 'problem' in group ? group.id : group.name }))
+      await announce(trx, this.#tenant, this.#clock, [{ kind: 'client', id }, ...left])
+      await this.#audit.appendWithin(trx, [step.event])
+      return step
+    })
+  }
+
+  deleteApi<Step extends ApiDeletion>(
+    audience: Audience,
+    { version, clients }: { readonly version: number; readonly clients: readonly ClientId[] },
+    plan: (state: ApiToDelete) => Step,
+  ): Promise<Step | undefined> {
+    return transact(this.#db.writes, async (trx) => {
+      await lockNumbers(trx, this.#tenant, 'change')
+      const { changes, missed } = await changesSince(trx, this.#tenant, version)
+      if (missed || changes.length > MOST_MEANWHILE || changes.some(({ kind }) => kind === 'api')) return undefined
+      const changed = changes.filter(({ kind }) => kind === 'client').map(({ id }) => ClientId(id))
+      const loaded = await loadClients(trx, this.#tenant, [...new Set([...clients, ...changed])])
+      const rows = await trx.selectFrom('api').selectAll().where('tenant', '=', this.#tenant).execute()
+      const { found, unreadable } = toListed(rows.map(toApi))
+      const step = plan({
+        api: found.find((api) => api.audience === audience) ?? unreadable.find(({ id }) => id === audience),
+        others: new ApiSet(
+          found.filter((api) => api.audience !== audience),
+          unreadable.filter(({ id }) => id !== audience),
+        ),
+        clients: toListed(loaded).found,
+      })
+      for (const client of step.clients) await putClientRow(trx, fromClient(this.#tenant, client, this.#clock.now()))
+      await endUntil(trx, this.#tenant, 'api', [[audience, this.#clock.now()]])
+      await trx.deleteFrom('api').where('tenant', '=', this.#tenant).where('audience', '=', audience).execute()
+      const touched = step.clients.map(({ id }): Change => ({ kind: 'client', id }))
+      await announce(trx, this.#tenant, this.#clock, [{ kind: 'api', id: audience }, ...touched])
+      await this.#audit.appendWithin(trx, [step.event])
+      return step
+    })
+  }
+
   updateCredentials<Step extends CredentialStep>(
     client: ClientId,
     plan: (client: Client | UnreadableClient) => Step,
@@ -112,6 +183,7 @@ export class SqlModelStore implements ModelStore {
       for (const credential of writes.put) await putCredential(trx, this.#tenant, client, credential)
       if (writes.remove.length > 0) await deleteCredentials(trx, this.#tenant, writes.remove)
       if (writes.keepAway !== undefined) await this.#keepAway(trx, client, writes.keepAway)
+      await noteClients(trx, this.#tenant, [client], this.#clock.now())
       await announce(trx, this.#tenant, this.#clock, [{ kind: 'client', id: client }])
       await this.#audit.appendWithin(trx, [event])
       return step
@@ -140,8 +212,15 @@ export class SqlModelStore implements ModelStore {
 
   async #write(trx: Kysely<Schema>, { apis, clients, event }: ModelWrites): Promise<void> {
     await endTokens(trx, this.#tenant, clients, this.#clock.now())
+    await this.#endTokensOfFormer(trx, apis)
     for (const api of apis) await this.#putApi(trx, api)
     for (const client of clients) await this.#putClient(trx, client)
+    await noteClients(
+      trx,
+      this.#tenant,
+      clients.map(({ id }) => id),
+      this.#clock.now(),
+    )
     const changes: Change[] = [
       ...apis.map((api): Change => ({ kind: 'api', id: api.audience })),
       ...clients.map((client): Change => ({ kind: 'client', id: client.id })),
@@ -150,6 +229,14 @@ export class SqlModelStore implements ModelStore {
     await this.#audit.appendWithin(trx, [event])
     const lifetimes = [...apis, ...clients].map(({ token }) => token.lifetime ?? 0)
     await noteLifetime(trx, this.#tenant, Math.max(0, ...lifetimes) * 1000)
+  }
+
+  async #endTokensOfFormer(trx: Kysely<Schema>, apis: readonly Api[]): Promise<void> {
+    if (apis.length === 0) return
+    const rows = await trx.selectFrom('api').select('audience').where('tenant', '=', this.#tenant).execute()
+    const known = new Set(rows.map(({ audience }) => audience))
+    const made = apis.map(({ audience }) => audience).filter((audience) => !known.has(audience))
+    await endFormerTokens(trx, this.#tenant, 'api', made, this.#clock.now())
   }
 
   async #putApi(trx: Kysely<Schema>, api: Api): Promise<void> {
@@ -163,13 +250,17 @@ export class SqlModelStore implements ModelStore {
   }
 
   async #putClient(trx: Kysely<Schema>, client: Client): Promise<void> {
-    const row = fromClient(this.#tenant, client, this.#clock.now())
-    const { tenant: _, client_id: __, created_at: ___, ...update } = row
-    await trx
-      .insertInto('client')
-      .values(row)
-      .onConflict((conflict) => conflict.columns(['tenant', 'client_id']).doUpdateSet(update))
-      .execute()
+    await putClientRow(trx, fromClient(this.#tenant, client, this.#clock.now()))
     await replaceCredentials(trx, this.#tenant, client.id, client.credentials)
   }
+}
+
+/** Writes a client without its credentials. */
+async function putClientRow(trx: Kysely<Schema>, row: NewRow<'client'>): Promise<void> {
+  const { tenant: _, client_id: __, created_at: ___, ...update } = row
+  await trx
+    .insertInto('client')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['tenant', 'client_id']).doUpdateSet(update))
+    .execute()
 }

@@ -1,8 +1,9 @@
 import type { Insertable, Selectable } from 'kysely'
 import { z } from 'zod'
-import { type Actor, SYSTEM } from '../../audit/actor.ts'
+import { type Actor, SYSTEM, signInWays } from '../../audit/actor.ts'
 import { type ChangedThing, type Changes, changedThings } from '../../audit/changes.ts'
 import type { AuditEvent } from '../../audit/event.ts'
+import type { HashedColumns } from '../../audit/proof/chain.ts'
 import type { StoredAuditEvent } from '../../audit/store.ts'
 import { type Api, requiredProofs, type Scope } from '../../model/api.ts'
 import { type Change, changeKinds } from '../../model/changes/change.ts'
@@ -71,6 +72,7 @@ const fromApiToken = ({ scopeClaims, clientClaims, ...others }: Api['token']): s
 const apiRow: z.ZodType<Api> = z.object({
   audience: z.string().transform(Audience),
   name: text,
+  owner: text,
   scopes: json(z.array(scope)),
   token: json(apiToken),
   require: requiredProof,
@@ -83,6 +85,7 @@ export const fromApi = (tenant: TenantId, api: Api, now: number): NewRow<'api'> 
   tenant,
   audience: api.audience,
   name: api.name ?? null,
+  owner: api.owner ?? null,
   scopes: JSON.stringify(api.scopes),
   token: fromApiToken(api.token),
   require: api.require ?? null,
@@ -232,14 +235,27 @@ export const toChange = ({ kind, id }: Row<'change'>): Change | undefined => {
 
 const eventDetail = json(claims)
 const actor: z.ZodType<Actor> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('operator'), user: z.string(), host: z.string(), way: z.enum(['command', 'manifest']) }),
-  z.object({ kind: z.literal('administrator'), name: z.string(), way: z.literal('api') }),
+  z.object({
+    kind: z.literal('operator'),
+    user: z.string(),
+    host: z.string(),
+    way: z.enum(['command', 'manifest']),
+    sha256: texts.exactOptional(),
+  }),
+  z.object({
+    kind: z.literal('administrator'),
+    name: z.string(),
+    via: z.enum(signInWays).exactOptional(),
+    way: z.enum(['api', 'console']),
+  }),
   z.object({ kind: z.literal('client'), clientId: z.string(), way: z.literal('api') }),
   z.object({ kind: z.literal(SYSTEM.kind), way: z.literal(SYSTEM.way) }),
 ])
 const changedThing = z.object({
   thing: z.enum(changedThings),
   id: z.string(),
+  name: z.string().optional(),
+  owner: z.string().optional(),
   client: z.string().exactOptional(),
   before: claims.nullable(),
   after: claims.nullable(),
@@ -268,6 +284,12 @@ export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
   ...toContent(row),
 })
 
+const actorColumn = json(actor)
+
+/** The actor of an event; undefined if it has none, or if it can't be read. */
+export const toActor = (text: string | null): Actor | undefined =>
+  text === null ? undefined : actorColumn.safeParse(text).data
+
 /** An event is still shown if its detail, actor or changes can't be read. */
 function toContent({ detail, actor, changes }: Row<'audit_event'>): Pick<AuditEvent, 'detail' | 'actor' | 'changes'> {
   const read = readRow(eventContent, { detail, actor: actor ?? 'null', changes: changes ?? 'null' }, {})
@@ -276,17 +298,32 @@ function toContent({ detail, actor, changes }: Row<'audit_event'>): Pick<AuditEv
   return { detail: { ...('problem' in alone ? {} : alone.detail), unreadable: read.problem } }
 }
 
-export const fromAuditEvent = (event: AuditEvent): NewRow<'audit_event'> => ({
+/** An event as it is inserted. All of them have the same columns in the same order. */
+export interface EventRow extends HashedColumns {
+  chain: number | null
+  place: number | null
+  hash: string | null
+}
+
+/** The columns of an event. PostgreSQL keeps no NUL in text, and hashes must not depend on the database. */
+export const fromAuditEvent = (event: AuditEvent): EventRow => ({
   tenant: event.tenant,
-  at: event.at,
+  at: Math.floor(event.at),
   type: event.type,
   result: event.result,
   reason: event.reason ?? null,
-  client_id: event.clientId ?? null,
-  remote_address: event.remoteAddress ?? null,
+  client_id: withoutNul(event.clientId),
+  remote_address: withoutNul(event.remoteAddress),
   request_id: event.requestId,
   trace_id: event.traceId ?? null,
   detail: JSON.stringify(event.detail),
   actor: event.actor === undefined ? null : JSON.stringify(event.actor),
   changes: event.changes === undefined ? null : JSON.stringify(event.changes),
+  // They are set when the event is linked. An object that gets members later would be slower.
+  chain: null,
+  place: null,
+  hash: null,
 })
+
+const withoutNul = (text: string | undefined): string | null =>
+  text === undefined ? null : text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text

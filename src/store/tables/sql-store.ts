@@ -1,4 +1,6 @@
 import type { IdempotencyStore } from '../../admin/api/idempotency.ts'
+import type { ExportStore } from '../../audit/export/store.ts'
+import type { ProofStore } from '../../audit/proof/store.ts'
 import type { AuditStore, AuditTrail } from '../../audit/store.ts'
 import type { ConsumerStore } from '../../keys/consumers.ts'
 import type { KeyStore } from '../../keys/store.ts'
@@ -7,26 +9,36 @@ import type { CredentialStore } from '../../model/credentials/store.ts'
 import type { CertificateUseStore } from '../../model/directory/certificate-use.ts'
 import type { KeySourceStore } from '../../model/directory/key-sources.ts'
 import type { DirectoryStore } from '../../model/directory/store.ts'
+import type { FleetStore } from '../../model/fleet/store.ts'
+import type { GroupStore } from '../../model/group.ts'
 import type { ModelStore } from '../../model/store.ts'
 import { DEFAULT_TENANT, type TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
 import type { ReplayStore } from '../../replay/store.ts'
 import type { RevocationStore } from '../../tokens/revocation/store.ts'
+import type { UsageStore } from '../../usage/store.ts'
 import type { ConnectionCounts, Database } from '../sql/dialect.ts'
 import { transact } from '../sql/transaction.ts'
-import { SqlAuditStore } from './audit.ts'
+import { type Chaining, SqlAuditStore } from './audit.ts'
+import { SqlExportStore } from './audit-export.ts'
 import { SqlCertificateUseStore } from './certificate-use.ts'
+import { ChainWriter } from './chain-writer.ts'
 import { SqlChangeStore } from './changes.ts'
 import { tableNames } from './copy.ts'
 import { SqlCredentialStore } from './credentials.ts'
 import { SqlDirectoryStore } from './directory.ts'
+import { SqlFleetStore } from './fleet.ts'
+import { SqlGroupStore } from './groups.ts'
 import { SqlIdempotencyStore } from './idempotency.ts'
 import { SqlKeySourceStore } from './key-sources.ts'
 import { SqlKeyStore } from './keys.ts'
 import { SqlModelStore } from './model.ts'
+import { SqlProofStore } from './proof.ts'
+import { Removals } from './removals.ts'
 import { SqlReplayStore } from './replay.ts'
 import { SqlRevocationStore } from './revocations.ts'
+import { SqlUsageStore } from './usage.ts'
 
 /**
  * The stores of one tenant: they read and write its rows only. When the database fails, each call rejects with
@@ -40,15 +52,20 @@ export interface TenantStores {
   readonly keys: KeyStore & ConsumerStore
   readonly revocations: RevocationStore
   readonly credentials: CredentialStore
+  readonly fleet: FleetStore
+  readonly groups: GroupStore
   readonly replay: ReplayStore
   readonly audit: AuditTrail
   readonly model: ModelStore
+  readonly usage: UsageStore
   readonly idempotency: IdempotencyStore
 }
 
 /** The stores of the default tenant, and everything that all tenants have in common. */
 export interface Store extends TenantStores {
   readonly audit: AuditStore
+  readonly exports: ExportStore
+  readonly proof: ProofStore
   of(tenant: TenantId): TenantStores
   /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has accepted the write. */
   ping(): Promise<void>
@@ -64,9 +81,12 @@ export interface Store extends TenantStores {
 
 /** Makes the stores on a migrated database. */
 export function createStore(db: Database, clock: Clock): Store {
-  const of = (tenant: TenantId) => createTenantStores(db, clock, tenant)
+  const chaining = { writer: new ChainWriter(db, clock), removals: new Removals() }
+  const of = (tenant: TenantId) => createTenantStores(db, clock, tenant, chaining)
   return {
     ...of(DEFAULT_TENANT),
+    exports: new SqlExportStore(db),
+    proof: new SqlProofStore(db, of(DEFAULT_TENANT).audit, chaining),
     of,
     requireGrants: async () => {
       const missing = await findMissingGrants(db)
@@ -80,8 +100,8 @@ export function createStore(db: Database, clock: Clock): Store {
   }
 }
 
-function createTenantStores(db: Database, clock: Clock, tenant: TenantId) {
-  const audit = new SqlAuditStore(db, tenant)
+function createTenantStores(db: Database, clock: Clock, tenant: TenantId, chaining: Chaining) {
+  const audit = new SqlAuditStore(db, tenant, chaining)
   return {
     directory: new SqlDirectoryStore(db.reads, tenant),
     keySources: new SqlKeySourceStore(db, tenant),
@@ -90,9 +110,12 @@ function createTenantStores(db: Database, clock: Clock, tenant: TenantId) {
     keys: new SqlKeyStore(db, tenant, clock, audit),
     revocations: new SqlRevocationStore(db, tenant, audit),
     credentials: new SqlCredentialStore(db, tenant, clock, audit),
+    fleet: new SqlFleetStore(db, tenant, clock),
+    groups: new SqlGroupStore(db, tenant, clock, audit),
     replay: new SqlReplayStore(db, tenant),
     audit,
     model: new SqlModelStore(db, tenant, clock, audit),
+    usage: new SqlUsageStore(db, tenant),
     idempotency: new SqlIdempotencyStore(db, tenant),
   }
 }

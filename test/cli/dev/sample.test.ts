@@ -17,6 +17,7 @@ import { systemRandom } from '../../../src/platform/random.ts'
 import { type Server, startServer } from '../../../src/server/server.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { environmentOf, startTessera } from '../../harness/cli.ts'
+import { UNAUTHENTICATED, withoutRequestId } from '../../harness/refused.ts'
 import { applyTo, basic, testConfig } from '../../harness/server.ts'
 
 let folder: string
@@ -49,7 +50,9 @@ async function ask(changes: Partial<Config>, start = (one: Config): Promise<Serv
       headers: basic('cc_client', '2Federate'),
       body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'edit' }),
     })
-    return { status: response.status, body: await response.text(), id: response.headers.get('x-request-id') ?? '' }
+    const id = response.headers.get('x-request-id') ?? ''
+    const body = await response.text()
+    return { status: response.status, body: response.ok ? body : withoutRequestId(body, id), id }
   } finally {
     await server.stop()
   }
@@ -62,7 +65,6 @@ async function reasonOf(id: string): Promise<string | undefined> {
   return event?.reason
 }
 
-const REFUSED = '{"error":"invalid_client","error_description":"Invalid client or client credentials"}'
 const warnings = () => lines.filter(({ level }) => level === 40)
 
 describe('the sample of tessera dev', () => {
@@ -75,7 +77,7 @@ describe('the sample of tessera dev', () => {
   test('is refused like any wrong secret in `tessera serve`', async () => {
     await addSample()
     const { status, body, id } = await ask({})
-    expect({ status, body }).toEqual({ status: 401, body: REFUSED })
+    expect({ status, body }).toEqual({ status: 401, body: UNAUTHENTICATED })
     expect(await reasonOf(id)).toBe('sample_credential')
     expect(warnings()).toMatchObject([{ client_id: 'cc_client', label: 'from the guide' }])
     expect(String(warnings()[0]?.['msg'])).toContain('tessera credentials remove')
@@ -88,7 +90,7 @@ describe('the sample of tessera dev', () => {
       .printed(/is served on/)
       .then(() => ({ runtimePort: 0, adminPort: 0, reload: async () => {} }))
     const started = { ...(await serving), stop: async () => void (await command.stop()) }
-    expect(await ask({}, async () => started)).toMatchObject({ status: 401, body: REFUSED })
+    expect(await ask({}, async () => started)).toMatchObject({ status: 401, body: UNAUTHENTICATED })
     expect(command.output().match(/a credential of the sample/g)).toHaveLength(1)
   })
 

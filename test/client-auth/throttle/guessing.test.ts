@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endpointPaths } from '../../../src/endpoints/paths.ts'
 import { standingClock } from '../../harness/clock.ts'
 import { newSecret, oneApi } from '../../harness/model.ts'
+import { UNAUTHENTICATED, UNAUTHENTICATED_LENGTH, withoutRequestId } from '../../harness/refused.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 
 const GENERATED = newSecret()
@@ -83,7 +84,10 @@ const guess = () => {
 }
 
 const statuses = (answers: readonly Answer[]) => answers.map(({ status }) => status)
-const wire = ({ requestId: _, ...answer }: Answer) => answer
+const wire = ({ requestId, ...answer }: Answer) => ({
+  ...answer,
+  body: answer.status < 400 ? answer.body : withoutRequestId(answer.body, requestId),
+})
 
 const common = {
   'content-type': 'application/json;charset=UTF-8',
@@ -93,13 +97,17 @@ const common = {
 }
 const WRONG = () => ({
   status: 401,
-  body: '{"error":"invalid_client","error_description":"Invalid client or client credentials"}',
-  headers: { ...common, 'content-length': '85', 'www-authenticate': `Basic realm="${server.issuer}", charset="UTF-8"` },
+  body: UNAUTHENTICATED,
+  headers: {
+    ...common,
+    'content-length': UNAUTHENTICATED_LENGTH,
+    'www-authenticate': `Basic realm="${server.issuer}", charset="UTF-8"`,
+  },
 })
 const WAIT = (seconds: number) => ({
   status: 429,
   body: '{"error":"temporarily_unavailable","error_description":"Too many requests; try again later"}',
-  headers: { ...common, 'content-length': '92', 'retry-after': String(seconds) },
+  headers: { ...common, 'content-length': '139', 'retry-after': String(seconds) },
 })
 
 describe('parallel-guesses: six wrong secrets', () => {

@@ -8,6 +8,7 @@ import { formOf } from '../../harness/assertions.ts'
 import { standingClock } from '../../harness/clock.ts'
 import { newSecret, oneApi } from '../../harness/model.ts'
 import { type Answer, postOver } from '../../harness/post.ts'
+import { UNAUTHENTICATED, withoutRequestId } from '../../harness/refused.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 import { makeSigner, unsigned } from '../../harness/tokens.ts'
 
@@ -99,11 +100,14 @@ const guess = (): string => {
   return `Summer2026-payments-prod-guess-${guesses}`.padEnd(32, '!')
 }
 
-const wire = ({ requestId: _, ...answer }: Answer) => answer
+const wire = ({ requestId, ...answer }: Answer) => ({
+  ...answer,
+  body: answer.status < 400 ? answer.body : withoutRequestId(answer.body, requestId),
+})
 const WRONG = {
   status: 401,
   retryAfter: undefined,
-  body: '{"error":"invalid_client","error_description":"Invalid client or client credentials"}',
+  body: UNAUTHENTICATED,
 }
 const wait = (seconds: number) => ({
   status: 429,

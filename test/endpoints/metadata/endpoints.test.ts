@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { described } from '../../harness/refused.ts'
 import { startTestServer, type TestServer } from '../../harness/server.ts'
 
 let server: TestServer
@@ -38,7 +39,17 @@ describe.each(ENDPOINTS)('%s', (path, allowed) => {
 })
 
 test.each(['/', '/as', '/as/token', '/pf/JWKS/', '/.well-known/', '/healthz'])('there is no %s', async (path) => {
-  await expectRefusal(await fetch(server.issuer + path), 404, 'invalid_request')
+  const response = await fetch(server.issuer + path)
+  expect(await response.clone().json()).toMatchObject({
+    error_description: described(`There is no such endpoint; the token endpoint is ${server.issuer}/as/token.oauth2`),
+  })
+  await expectRefusal(response, 404, 'invalid_request')
+})
+
+test('a path that the admin listener lacks: no client looks for the token endpoint there', async () => {
+  expect(await (await fetch(`${server.admin}/as/token.oauth2`)).json()).toMatchObject({
+    detail: 'There is no such endpoint',
+  })
 })
 
 test.each([

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MODEL, newSecret, SECRET } from '../../harness/model.ts'
+import { UNAUTHENTICATED, UNAUTHENTICATED_LENGTH, withoutRequestId } from '../../harness/refused.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 import { newJwk } from '../../harness/source.ts'
 
@@ -114,16 +115,16 @@ describe('refused requests: the same 401 for every reason (uniform-refusal)', ()
   ]
   test.each(cases)('%s', async (_name, reason, headers, form) => {
     const response = await server.token({ ...GRANT, ...form }, headers)
-    const { 'x-request-id': _id, date: _date, ...rest } = Object.fromEntries(response.headers)
-    expect({ status: response.status, body: await response.text(), headers: rest }).toEqual({
+    const { 'x-request-id': id, date: _date, ...rest } = Object.fromEntries(response.headers)
+    expect({ status: response.status, body: withoutRequestId(await response.text(), id), headers: rest }).toEqual({
       status: 401,
-      body: '{"error":"invalid_client","error_description":"Invalid client or client credentials"}',
+      body: UNAUTHENTICATED,
       headers: {
         'www-authenticate': `Basic realm="${server.issuer}", charset="UTF-8"`,
         'content-type': 'application/json;charset=UTF-8',
         'cache-control': 'no-store',
         pragma: 'no-cache',
-        'content-length': '85',
+        'content-length': UNAUTHENTICATED_LENGTH,
         connection: 'keep-alive',
         'keep-alive': 'timeout=620',
       },

@@ -19,6 +19,7 @@ import { openStore } from '../../../src/store/open.ts'
 import { tessera } from '../../harness/cli.ts'
 import { runCommand } from '../../harness/command.ts'
 import { newSecret, oneApi } from '../../harness/model.ts'
+import { UNAUTHENTICATED, withoutRequestId } from '../../harness/refused.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 import { newJwk } from '../../harness/source.ts'
 import { A_SECOND, until } from '../../harness/until.ts'
@@ -107,9 +108,7 @@ async function reasonOf(id: string, secret: string): Promise<Pick<StoredAuditEve
   const response = await ask(id, secret)
   expect(response.status).toBe(401)
   expect(response.headers.get('www-authenticate')).toBe(`Basic realm="${server.issuer}", charset="UTF-8"`)
-  expect(await response.text()).toBe(
-    '{"error":"invalid_client","error_description":"Invalid client or client credentials"}',
-  )
+  expect(withoutRequestId(await response.text(), response.headers.get('x-request-id'))).toBe(UNAUTHENTICATED)
   const [event] = await server.audit(response.headers.get('x-request-id'))
   return { reason: event?.reason, detail: event?.detail ?? {} }
 }

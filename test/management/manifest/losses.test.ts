@@ -221,7 +221,7 @@ describe('a plan names the clients that lose a scope', () => {
   })
 })
 
-describe('a plan names the former owner of a client', () => {
+describe('a plan names the former owner of a client or an API', () => {
   const owned = (owner: string) => `clients: [{ client_id: a${owner} }]`
   test.each<[string, string, string, readonly string[]]>([
     [
@@ -232,6 +232,18 @@ describe('a plan names the former owner of a client', () => {
     ],
     ['an owner who is removed', owned(', owner: team-a'), owned(''), ['! client a: passes from "team-a" to nobody']],
     ['the first', owned(''), owned(', owner: team-a'), []],
+    [
+      'another owner of an API',
+      API('name: edit').replace('scopes', 'owner: team-a, scopes'),
+      API('name: edit').replace('scopes', 'owner: team-b, scopes'),
+      ['! api https://api.example.com: passes from "team-a" to "team-b"'],
+    ],
+    [
+      'an API that loses its owner',
+      API('name: edit').replace('scopes', 'owner: team-b, scopes'),
+      API('name: edit'),
+      ['! api https://api.example.com: passes from "team-b" to nobody'],
+    ],
   ])('%s', async (_name, before, after, lines) => {
     expect(await lossesOf(before, after)).toEqual(lines)
   })

@@ -10,6 +10,7 @@ import { environmentOf, startTessera } from '../../harness/cli.ts'
 import { runCommand } from '../../harness/command.ts'
 import { collectLog } from '../../harness/log.ts'
 import { newSecret, oneApi, SECRET } from '../../harness/model.ts'
+import { described } from '../../harness/refused.ts'
 import { openRows } from '../../harness/rows.ts'
 import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../../harness/server.ts'
 import { A_SECOND, until } from '../../harness/until.ts'
@@ -71,7 +72,7 @@ async function expectRefused(response: Response, reason: string): Promise<void> 
   expect({ status: response.status, ...((await response.json()) as object) }).toEqual({
     status: 503,
     error: 'temporarily_unavailable',
-    error_description: 'The server cannot answer now; try again later',
+    error_description: described('The server cannot answer now; try again later'),
   })
   expect(response.headers.get('retry-after')).toBe('1')
   const [event] = await server.audit(response.headers.get('x-request-id'))

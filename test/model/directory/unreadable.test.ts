@@ -4,6 +4,7 @@ import { credentialsList, credentialsRemove, credentialsRevoke } from '../../../
 import { runCommand } from '../../harness/command.ts'
 import { collectLog } from '../../harness/log.ts'
 import { newSecret, SECRET } from '../../harness/model.ts'
+import { described } from '../../harness/refused.ts'
 import { openRows, type Rows } from '../../harness/rows.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 import { until } from '../../harness/until.ts'
@@ -61,7 +62,10 @@ async function refusal(response: Response) {
 
 const UNKNOWABLE = {
   status: 503,
-  body: { error: 'temporarily_unavailable', error_description: 'The server cannot answer now; try again later' },
+  body: {
+    error: 'temporarily_unavailable',
+    error_description: described('The server cannot answer now; try again later'),
+  },
   reason: 'record_unreadable',
 }
 

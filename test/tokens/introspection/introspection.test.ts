@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/platform/clock.ts'
 import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { newSecret, SECRET } from '../../harness/model.ts'
+import { described } from '../../harness/refused.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 
 const VALIDATE = 'urn:pingidentity.com:oauth2:grant_type:validate_bearer'
@@ -189,7 +190,10 @@ describe('permission to introspect', () => {
   ])('%s is an invalid request', async (_name, form) => {
     const response = await post('/as/introspect.oauth2', 'watcher', form)
     expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ error: 'invalid_request', error_description: 'token is required' })
+    expect(await response.json()).toMatchObject({
+      error: 'invalid_request',
+      error_description: described('token is required'),
+    })
   })
 
   test('GET and a token in the query are refused', async () => {

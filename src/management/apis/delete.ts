@@ -1,0 +1,80 @@
+import type { Api } from '../../model/api.ts'
+import type { ApiDeletion } from '../../model/store.ts'
+import { Audience } from '../../oauth/ids.ts'
+import type { Unreadable } from '../../platform/unreadable.ts'
+import { Conflict } from '../../platform/user-error.ts'
+import { type Authority, requireOver } from '../authority/authority.ts'
+import { type ManagementContext, recordedBy } from '../context.ts'
+import { apiChange, clientChange } from '../fields.ts'
+import { clientsReferringTo, findApi, MOST_CLIENTS, noApi } from './find-clients.ts'
+import { withoutApi } from './without-api.ts'
+
+/** The number of attempts. An attempt fails if somebody changes an API between its search and its write. */
+const ATTEMPTS = 5
+
+interface DeleteInput {
+  readonly audience: string
+  /** Whether to take the API out of the clients that refer to it. Without this, they keep it from being deleted. */
+  readonly withGrants: boolean
+  /** Called with the present API, possibly more than once. @throws UserError to refuse the deletion */
+  readonly check?: (before: Api | Unreadable) => void
+}
+
+/**
+ * Deletes an API for good, even an unreadable one, and ends its tokens. A manifest that still names the API makes a new one.
+ * @returns the number of clients that were changed
+ * @throws UserError if it does not exist, if clients refer to it and `withGrants` is not set, or if more than `MOST_CLIENTS` do
+ */
+export async function deleteApi(
+  context: ManagementContext,
+  { audience, withGrants, check = () => {} }: DeleteInput,
+): Promise<number> {
+  const { model } = context.store
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const { version, apis, unreadableApis } = await model.snapshot([])
+    const { api: found } = findApi([...apis.values()], unreadableApis, audience)
+    requireOverApi(context.authority, found)
+    check(found)
+    const referring = await clientsReferringTo(model, found)
+    refuseMany(audience, referring.length, withGrants)
+    const deletion = await model.deleteApi(
+      Audience(audience),
+      { version, clients: referring },
+      ({ api, others, clients }): ApiDeletion => {
+        if (api === undefined) throw noApi(audience)
+        requireOverApi(context.authority, api)
+        check(api)
+        const changed = clients.flatMap((before) => {
+          const after = withoutApi(before, api, others)
+          return after === before ? [] : [{ before, after }]
+        })
+        refuseMany(audience, changed.length, withGrants)
+        if (changed.length > 0) requireOver(context.authority, 'grants:write', ownerOf(api))
+        const changes = changed.map(({ before, after }) => clientChange(before, after))
+        const event = recordedBy(context, {
+          type: 'api.delete',
+          detail: { audience, clients: changed.length },
+          changes: [apiChange(api, undefined), ...changes],
+        })
+        return { clients: changed.map(({ after }) => after), event }
+      },
+    )
+    if (deletion !== undefined) return deletion.clients.length
+  }
+  throw new Conflict('others kept changing clients or APIs, and nothing was deleted: try again')
+}
+
+const ownerOf = (api: Api | Unreadable): string | undefined => ('problem' in api ? undefined : api.owner)
+
+/** The owner of an unreadable API is not known, so that only those who may delete all may delete it. */
+const requireOverApi = (authority: Authority, api: Api | Unreadable): void =>
+  requireOver(authority, 'apis:delete', ownerOf(api))
+
+function refuseMany(audience: string, clients: number, withGrants: boolean): void {
+  const isMore = clients > MOST_CLIENTS
+  if (clients === 0 || (withGrants && !isMore)) return
+  const some = isMore ? `more than ${MOST_CLIENTS} clients` : clients === 1 ? '1 client' : `${clients} clients`
+  throw new Conflict(
+    `${some} have scopes at ${audience}, name it as their default API, or may introspect its tokens: ${isMore ? 'take it out of some of them first' : 'take it out of them first, or delete it with its grants'}`,
+  )
+}

@@ -1,0 +1,58 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Api } from '../../model/api.ts'
+import { ApiSet } from '../../model/api-set.ts'
+import type { ClientReferences, ModelStore } from '../../model/store.ts'
+import type { ClientId } from '../../oauth/ids.ts'
+import { isSameUri } from '../../oauth/uri.ts'
+import type { Unreadable } from '../../platform/unreadable.ts'
+import { NotFound } from '../../platform/user-error.ts'
+
+/** The most clients of an API that are counted, and changed when it is deleted. */
+export const MOST_CLIENTS = 10_000
+/** The clients whose references are read at a time. */
+const AT_ONCE = 2_000
+
+/** An API by its audience, and all other APIs. */
+export interface FoundApi {
+  readonly api: Api | Unreadable
+  readonly others: ApiSet
+}
+
+export function findApi(apis: readonly Api[], unreadable: readonly Unreadable[], audience: string): FoundApi {
+  const api = apis.find((one) => one.audience === audience) ?? unreadable.find(({ id }) => id === audience)
+  if (api === undefined) throw noApi(audience)
+  const others = new ApiSet(
+    apis.filter((one) => one !== api),
+    unreadable.filter((one) => one !== api),
+  )
+  return { api, others }
+}
+
+export const noApi = (audience: string): NotFound => new NotFound(`there is no API ${JSON.stringify(audience)}`)
+
+export const audienceOf = (api: Api | Unreadable): string => ('problem' in api ? api.id : api.audience)
+
+/** Whether a client names an API, or has a scope of it. The scopes of an unreadable API are not known. */
+export function refersTo(api: Api | Unreadable): (references: Pick<ClientReferences, 'scopes' | 'apis'>) => boolean {
+  const audience = audienceOf(api)
+  const alone = new ApiSet('problem' in api ? [] : [api])
+  return ({ scopes, apis }) =>
+    apis.some((one) => isSameUri(one, audience)) || scopes.some((scope) => alone.withScope(scope).length > 0)
+}
+
+/** The clients that refer to an API, by id; at most one more than `MOST_CLIENTS`. */
+export async function clientsReferringTo(
+  store: Pick<ModelStore, 'listReferences'>,
+  api: Api | Unreadable,
+): Promise<readonly ClientId[]> {
+  const refers = refersTo(api)
+  const clients: ClientId[] = []
+  for (let after: string | undefined = ''; after !== undefined && clients.length <= MOST_CLIENTS; ) {
+    const page: Awaited<ReturnType<ModelStore['listReferences']>> = await store.listReferences(after, AT_ONCE)
+    for (const references of page.references) if (refers(references)) clients.push(references.id)
+    after = page.next
+    // There may be a million clients. Requests are handled between pages.
+    await nextTurn()
+  }
+  return clients.slice(0, MOST_CLIENTS + 1)
+}

@@ -1,0 +1,46 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+
+const LINE_END = 10
+
+/**
+ * A file that lines are appended to, and that other programs rotate: if they move or remove it, the next lines go to a new file. Only
+ * its owner can read it.
+ */
+export class AppendedFile {
+  readonly #path: string
+  #file: FileHandle | undefined
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Appends text that ends with a line end, and waits for the disk. */
+  async append(text: string): Promise<void> {
+    const file = await this.#current()
+    await file.appendFile(text)
+    await file.datasync()
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close()
+    this.#file = undefined
+  }
+
+  async #current(): Promise<FileHandle> {
+    if (this.#file !== undefined) {
+      const [ours, there] = await Promise.all([this.#file.stat(), stat(this.#path).catch(() => undefined)])
+      if (ours.ino === there?.ino && ours.dev === there.dev) return this.#file
+      await this.close()
+    }
+    const { O_APPEND, O_CREAT, O_RDWR } = constants
+    const file = await open(this.#path, O_APPEND | O_CREAT | O_RDWR, 0o600)
+    this.#file = file
+    // A crash or a full disk may have left a part of a line.
+    const status = await file.stat()
+    if (!status.isFile() || status.size === 0) return file
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, status.size - 1)
+    if (buffer[0] !== LINE_END) await file.appendFile('\n')
+    return file
+  }
+}
