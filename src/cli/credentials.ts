@@ -226,9 +226,10 @@ const credentialColumns: readonly Column<Credential>[] = [
 ]
 
 function asText({ old: _, ...one }: z.output<typeof made>, options: CommonOptions): string {
-  const { id, kind, label, expires, secret } = one
+  const { id, kind, label, hint = '', status, created, expires, secret } = one
   if (secret !== undefined && isForPeople(options)) say('The secret is shown only once:')
-  const named = `${id}  ${kind}  ${JSON.stringify(label)}  ${expires === undefined ? 'no expiry' : `expires ${expires}`}`
+  const fields = [id, kind, JSON.stringify(label), ...(hint === '' ? [] : [`…${hint}`]), status, `created ${created}`]
+  const named = [...fields, expires === undefined ? 'no expiry' : `expires ${expires}`, 'never used'].join('  ')
   return textOf(options, one) ?? [printable(named), ...(secret === undefined ? [] : [secret])].join('\n')
 }
 

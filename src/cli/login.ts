@@ -35,6 +35,8 @@ const polled = z.looseObject({
 
 const session = z.looseObject({ id: z.string(), name: z.string() })
 
+const me = z.looseObject({ permissions: z.array(z.string()) })
+
 /** `tessera login`: logs in at a server, as a person with a browser or as a client, and keeps the log-in in a profile. */
 export async function login(address: string, { profile, ca, ...client }: LoginOptions): Promise<void> {
   const origin = originOf(address, 'the server')
@@ -162,9 +164,12 @@ export async function whoami({
   if (name === undefined) throw new UsageError('nobody is logged in: run tessera login, or name a profile')
   const profile = profiles.load(name)
   const token = await tokenOf(profiles, name, profile)
-  if (profile.login.kind === 'person')
-    await new Server(profile.server, profile.ca).send({ method: 'GET', path: '/api/v1/session' }, token)
-  const data = asJson(profiles, name)
-  const forPeople = () => print(printable(`${data.login} ${data.who ?? ''} at ${data.server} (profile ${name})`))
+  const server = new Server(profile.server, profile.ca)
+  const { permissions } = me.parse((await server.send({ method: 'GET', path: '/api/v1/me' }, token)).body)
+  const data = { ...asJson(profiles, name), permissions }
+  const forPeople = () => {
+    print(printable(`${data.login} ${data.who ?? ''} at ${data.server} (profile ${name})`))
+    print(printable(`permissions: ${permissions.join(' ') || 'none'}`))
+  }
   show(output, { data, forPeople })
 }

@@ -343,10 +343,6 @@ audit
   .option('--cursor <cursor>', 'go on where an earlier list has ended')
   .option('--json', 'print JSON')
   .option('-c, --config <file>', 'the configuration that names the database')
-  .addHelpText(
-    'after',
-    '\nExamples:\n  tessera audit list --since 7d --client billing --result refused\n  tessera audit list --type client.change --actor ann --json',
-  )
   .action(async (options) => (await import('./audit-list.ts')).auditList(options))
 audit
   .command('export')
@@ -422,7 +418,13 @@ program
   .option('--issuer <url>', 'with --client-id: the authorization server')
   .option('--secret-env <name>', 'with --client-id: the environment variable with the client secret')
   .option('--secret-file <file>', 'with --client-id: the file with the client secret')
-  .option('--auth-method <method>', 'with --client-id: client_secret_basic or client_secret_post')
+  .option('--auth-method <method>', 'with --client-id: the registered name of the method')
+  .option('--key <file>', 'with --client-id: the private key, PEM or JWK')
+  .option('--alg <alg>', 'with --client-id: the algorithm of the key')
+  .option('--kid <kid>', 'with --client-id: the key id in the assertion')
+  .option('--cert <file>', 'with --client-id: the client certificate and its chain, PEM')
+  .option('--assertion-file <file>', 'with --client-id: the token of a platform')
+  .option('--from <platform>', 'with --client-id: get the token of the platform each time: github or kubernetes')
   .action(async (server, options) => (await import('./login.ts')).login(server, options))
 program
   .command('logout')

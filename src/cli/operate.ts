@@ -13,7 +13,7 @@ import { Server } from './remote/server.ts'
 import { chooseTarget, type TargetOptions } from './target.ts'
 
 /** The input of an operation, as it goes over the wire. */
-export interface CallInput {
+interface CallInput {
   readonly path?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown

@@ -65,7 +65,10 @@ function report(
   answer: string,
 ): void {
   const data = JSON.parse(answer)
-  if (!options.decode) return show(options, { data, asText: () => answer, forPeople: () => print(printable(token)) })
+  if (!options.decode) {
+    show(options, { data, asText: () => answer, forPeople: () => print(printable(token)) })
+    return
+  }
   const { header, claims } = decodeToken(token, systemClock.now())
   const asText = (shown: unknown) => JSON.stringify(shown, undefined, 2)
   const decoded = { header, claims }

@@ -147,7 +147,7 @@ const mistakes: [string, () => Promise<void>, RegExp][] = [
   [
     'an unknown algorithm',
     () => keysRotate({ algorithm: 'HS256' }),
-    /--algorithm must be one of ES256, RS256, PS256, EdDSA, A256GCM/,
+    /algorithm must be one of ES256, RS256, PS256, EdDSA, A256GCM/,
   ],
   ['a rollback without a previous key', () => keysRollback(ES256), /there is no ES256 key to go back to/],
   ['an unknown key', () => keysRevoke('x', ES256), /there is no key x/],

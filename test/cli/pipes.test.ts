@@ -100,10 +100,10 @@ const makers: Readonly<Record<string, Maker>> = {
 
 /** Commands that make no secret, so that their output can be repeated. */
 const OTHERS = `
-  audit tail, backup, clients disable, clients enable, clients list, clients show, completion, apis show, config check, config reference, login, logout, profiles delete, profiles list, profiles use, revocations list, whoami,
+  audit export, audit list, audit rotate-key, audit tail, audit verify, backup, clients disable, clients enable, clients list, clients show, completion, apis show, config check, config reference, login, logout, profiles delete, profiles list, profiles use, revocations list, whoami,
   credentials cancel, credentials label, credentials list, credentials remove, credentials revoke, decode, dev, explain,
   federate test, introspect, keys list, keys repair, keys revoke, keys rewrap, keys rollback, keys rotate, restore, revoke, serve, storage compact,
-  storage copy, storage migrate, token, verify`
+  storage copy, storage migrate, token, usage, verify`
 
 test('the tables have each command, as one that makes secrets or none', () => {
   const known = [...Object.keys(makers), ...OTHERS.split(',').map((name) => name.trim())]

@@ -186,6 +186,7 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
     { args: ['audit', 'tail', '--client', SENT], prints: SENT },
     { args: ['audit', 'tail', '-n', SENT] },
   ],
+  'audit list': () => [{ args: ['audit', 'list'], prints: SENT }, { args: ['audit', 'list', '--limit', SENT] }],
   'clients list': () => [{ args: ['clients', 'list'], prints: STORED }],
   'clients show': () => [{ args: ['clients', 'show', STORED], prints: STORED }, { args: ['clients', 'show', SENT] }],
   'clients disable': () => [{ args: ['clients', 'disable', STORED, '--yes'], prints: STORED }],
@@ -248,6 +249,10 @@ const OTHERS = [
   'profiles delete',
   'revocations list',
   'completion',
+  'audit export',
+  'audit rotate-key',
+  'audit verify',
+  'usage',
   'config reference',
   'dev',
   'help',
@@ -322,7 +327,7 @@ test('a log that can’t be written, on a full disk or a closed pipe, stops no s
 })
 
 test('all output goes through the one module that escapes it', () => {
-  const direct = /process\.(stdout|stderr)|\bconsole\b|\bwriteSync\b|pino\.destination|\/dev\/(stdout|stderr|tty)/
+  const direct = /process\.(stdout|stderr)|\bconsole\.|\bwriteSync\b|pino\.destination|\/dev\/(stdout|stderr|tty)/
   const found = globSync('src/**/*.ts').filter((file) => direct.test(readFileSync(file, 'utf8')))
   expect(found).toEqual(['src/platform/standard-streams.ts'])
 })

@@ -163,7 +163,7 @@ describe('tessera token', () => {
     ],
   ] as const)('%s', async (_name, args, options, message) => {
     const { code, stderr } = await token(args, options)
-    expect(code).toBe(args[0] === '--auth-method' ? 2 : 1)
+    expect(code).toBe(1)
     expect(stderr).toMatch(message)
     expect(stderr.trim().split('\n')).toHaveLength(1)
   })

@@ -185,6 +185,8 @@ describe('unreadable-record: with another master key', () => {
   ]
   /** Commands that write without encrypting, or that are tested elsewhere. */
   const others = {
+    'audit rotate-key': 'has a test of its own',
+    'clients create': 'encrypts as `credentials add` does',
     'clients disable': 'encrypts nothing',
     'clients enable': 'encrypts nothing',
     'credentials cancel': 'encrypts nothing',

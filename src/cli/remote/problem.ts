@@ -16,7 +16,7 @@ export function errorOfProblem(status: number, body: unknown): UserError {
   const { data } = problemSchema.safeParse(body)
   const said = data?.detail ?? data?.title ?? `the server answered ${status}`
   const errors = data?.errors?.map(
-    ({ pointer, parameter, detail }) => `${pointer || parameter || 'the input'} ${detail}`,
+    ({ pointer, parameter, detail }) => `${pointer?.slice(1) || parameter || 'the input'} ${detail}`,
   )
   const id = data?.request_id === undefined ? '' : ` (request ${data.request_id})`
   const message = `${errors === undefined || errors.length === 0 ? said : errors.join('; ')}${status >= 500 ? id : ''}`

@@ -34,7 +34,7 @@ export class Server {
   readonly origin: string
   readonly #ca: readonly string[] | undefined
 
-  /** @param origin of `originOf` @param ca the file with authorities to trust in addition to the default ones @throws UserError */
+  /** @param origin made by `originOf` @param ca the file with authorities to trust in addition to the default ones @throws UserError */
   constructor(origin: string, ca: string | undefined) {
     this.origin = origin
     this.#ca = ca === undefined ? undefined : [...getCACertificates('default'), readAuthorities('--ca', ca)]

@@ -291,7 +291,9 @@ describe('a profile', () => {
       expect.objectContaining({ name: 'other', current: true, server: server.admin, login: 'client', who: 'root' }),
     )
     expect(await runTessera(['profiles', 'use', 'root'], remote)).toMatchObject({ code: 0 })
-    expect((await runTessera(['whoami'], remote)).stdout).toBe(`client root at ${server.admin} (profile root)\n`)
+    expect((await runTessera(['whoami'], remote)).stdout).toBe(
+      `client root at ${server.admin} (profile root)\npermissions: ${permissionNames.filter((name) => name !== 'groups:act').join(' ')}\n`,
+    )
     expect(await runTessera(['profiles', 'delete', 'other'], remote)).toMatchObject({ code: 0 })
     expect(await runTessera(['profiles', 'use', 'other'], remote)).toMatchObject({ code: 3 })
     await logIn('root', 'another')
