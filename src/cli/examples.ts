@@ -59,6 +59,11 @@ export const examples: Examples = {
   'profiles use': ['tessera profiles use production'],
   'profiles delete': ['tessera profiles delete production'],
   explain: ['tessera explain 01890000-0000-7000-8000-000000000000', 'tessera explain --client job --last 5'],
+  'admin bootstrap': [
+    'tessera admin bootstrap --link',
+    'tessera admin bootstrap --name ann --password-file ann.password',
+  ],
+  'admin reset': ['tessera admin reset ann', 'tessera admin reset ann --second-factor'],
   usage: ['tessera usage --client job --by hour --since 1d', 'tessera usage --wasteful'],
   decode: ['tessera decode token.jwt', 'tessera decode < token.jwt'],
   verify: ['tessera verify --issuer https://auth.example.com --audience https://orders.example.com < token.jwt'],

@@ -1,3 +1,4 @@
+import { listLostSecondFactors } from '../administrators/accounts/rewrap.ts'
 import { auditKeyProblem, repairAuditKey } from '../management/audit/repair-key.ts'
 import { forgetSecret } from '../management/credentials/forget-secret.ts'
 import { type LostSecret, listLostSecrets } from '../management/credentials/lost-secrets.ts'
@@ -5,6 +6,7 @@ import { inspectKeys } from '../management/keys/inspect.ts'
 import type { KeyRepair } from '../management/keys/plan-repair.ts'
 import { repairKeys } from '../management/keys/repair.ts'
 import { NotAllowed } from '../platform/user-error.ts'
+import { sealedAccounts } from './accounts.ts'
 import { keyContext, withDatabase } from './database.ts'
 import { type OutputOptions, show } from './format.ts'
 import { print, printable, say } from './output.ts'
@@ -23,14 +25,21 @@ export const keysRepair = ({ yes, masterKeyLost, reason, config, ...output }: Re
     const isLost = masterKeyLost === true
     const repair = yes ? await repairKeys(context, isLost) : await inspectKeys(context, isLost)
     const secrets = await listLostSecrets(context)
+    const factors = await listLostSecondFactors(sealedAccounts(opened, context))
     const auditKey = await auditKeyProblem(context)
     if (yes) for (const secret of secrets) await forgetSecret(context, secret)
     if (yes) await repairAuditKey(context)
     const isDone = yes === true
     show(output, {
-      data: { ...asJson(repair, secrets, isDone), ...(auditKey && { audit_key: auditKey }) },
+      data: { ...asJson(repair, secrets, isDone), ...(auditKey && { audit_key: auditKey }), second_factors: factors },
       forPeople: () => report(repair, { secrets, auditKey }, isDone),
     })
+    for (const { name, problem } of factors)
+      say(
+        printable(
+          `the second factor of ${name} ${problem}: give ${name} the link of \`tessera admin reset ${name} --second-factor\``,
+        ),
+      )
     const isWhole =
       repair.broken.length + repair.replacements.length + secrets.length === 0 && !isLost && auditKey === undefined
     if (!yes && !isWhole) throw new NotAllowed('nothing was changed: give --yes to make the repairs')

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { rewrapSecondFactors } from '../administrators/accounts/rewrap.ts'
 import { SEALING } from '../keys/algorithms.ts'
 import { rewrapAuditKey } from '../management/audit/rewrap-key.ts'
 import { rewrapSecrets } from '../management/credentials/rewrap.ts'
 import { rewrapKeys } from '../management/keys/rewrap.ts'
 import { UserError } from '../platform/user-error.ts'
+import { sealedAccounts } from './accounts.ts'
 import { type ConfirmOptions, confirm } from './confirm.ts'
 import { keyContext, withDatabase } from './database.ts'
 import { keyEffect } from './effects.ts'
@@ -85,6 +87,9 @@ export const keysRewrap = ({ reason, config }: KeysOptions): Promise<void> =>
     const problems = [
       ...(await rewrapKeys(context, (kid) => print(printable(`rewrapped ${kid}`)))),
       ...(await rewrapSecrets(context, (id) => print(printable(`rewrapped the secret of credential ${id}`)))),
+      ...(await rewrapSecondFactors(sealedAccounts(opened, context), context, (name) =>
+        print(printable(`rewrapped the second factor of account ${name}`)),
+      )),
       ...(await rewrapAuditKey(context, (kid) => print(printable(`the audit key ${kid} is rewrapped`)))),
     ]
     for (const problem of problems) say(printable(problem))

@@ -4,6 +4,7 @@ import type { CallContext } from '../admin/operations/call-context.ts'
 import type { Cursors } from '../admin/operations/cursor.ts'
 import type { Operation } from '../admin/operations/operation.ts'
 import { operations } from '../admin/operations/operations.ts'
+import { refusalOf } from '../endpoints/refusal-table.ts'
 import { UserError } from '../platform/user-error.ts'
 import { keyContext, managementContext, type Opened, type Stated, withDatabase } from './database.ts'
 import { tokenOf } from './log-in.ts'
@@ -69,7 +70,13 @@ function onDatabase(opened: Opened, stated: Stated, reveal: Reveal): Target {
     // A command reads and writes at once: nobody has seen an older state.
     precondition: { kind: 'unconditional' },
     cursors: openCursors,
-    server: { issuer: opened.options.issuer ?? '', settings: ofServer, problems: ofServer, openApi: ofServer },
+    server: {
+      issuer: opened.options.issuer ?? '',
+      settings: ofServer,
+      problems: ofServer,
+      openApi: ofServer,
+      refusalOf,
+    },
     show,
   })
   const callWith =
