@@ -1,3 +1,4 @@
+import { rewrapSecondFactors } from '../administrators/accounts/rewrap.ts'
 import { isKeyAlgorithm, type KeyAlgorithm, SEALING } from '../keys/algorithms.ts'
 import type { KeySetConsumer } from '../keys/consumers.ts'
 import { keyDetail } from '../keys/record.ts'
@@ -12,6 +13,7 @@ import { rollBackKeys } from '../management/keys/roll-back.ts'
 import { rotateKeys } from '../management/keys/rotate.ts'
 import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { UserError } from '../platform/user-error.ts'
+import { sealedAccounts } from './accounts.ts'
 import { keyContext, managementContext, withDatabase } from './database.ts'
 import { print, printable, say } from './output.ts'
 
@@ -76,6 +78,9 @@ export const keysRewrap = ({ reason, config }: KeysOptions): Promise<void> =>
     const problems = [
       ...(await rewrapKeys(context, (kid) => print(printable(`rewrapped ${kid}`)))),
       ...(await rewrapSecrets(context, (id) => print(printable(`rewrapped the secret of credential ${id}`)))),
+      ...(await rewrapSecondFactors(sealedAccounts(opened, context), context, (name) =>
+        print(printable(`rewrapped the second factor of account ${name}`)),
+      )),
       ...(await rewrapAuditKey(context, (kid) => print(printable(`the audit key ${kid} is rewrapped`)))),
     ]
     for (const problem of problems) say(printable(problem))

@@ -273,6 +273,29 @@ federate
   .option(...CONFIG)
   .action(async (options) => (await import('./federate.ts')).federateTest(options))
 
+const admin = program.command('admin').description('the people who administer')
+admin
+  .command('bootstrap')
+  .description('make the first administrator: an account with a password, or a link with which a person makes it')
+  .option('--link', 'print a one-time link to the set-up page')
+  .option('--name <name>', 'the name of the account')
+  .option('--display-name <text>', 'the name that others see')
+  .option(
+    '--password-env <name>',
+    'the environment variable with the password; by default it is read from standard input',
+  )
+  .option('--password-file <file>', 'the file with the password; - reads standard input')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./admin.ts')).adminBootstrap(options))
+admin
+  .command('reset <name>')
+  .description('print a one-time link with which a person sets a new password')
+  .option('--second-factor', 'remove the second factor of the account, too')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (name, options) => (await import('./admin.ts')).adminReset(name, options))
+
 const audit = program.command('audit').description('the audit log')
 audit
   .command('tail')

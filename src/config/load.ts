@@ -79,14 +79,20 @@ function parseFile(file: string, mistakes: MistakeList): Tree {
   if (!isTree(value)) throw new ConfigError(`${file}: must be a mapping of options`)
   const tree: Tree = { ...value }
   for (const { key, env } of optionInfos) {
-    if (!isEnvironmentOnly(key) || !Object.hasOwn(tree, key)) continue
+    const path = key.split('.')
+    if (!isEnvironmentOnly(key) || !holds(tree, path)) continue
     mistakes.add(`${file}: ${key}: give it as ${env}, or use ${key}_file`)
-    delete tree[key]
+    remove(tree, path)
   }
   return tree
 }
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const holds = (tree: Tree, [head = '', ...rest]: readonly string[]): boolean => {
+  const value = Object.hasOwn(tree, head) ? tree[head] : undefined
+  return rest.length === 0 ? value !== undefined : isTree(value) && holds(value, rest)
+}
 
 /**
  * Whether Kubernetes set a variable for a service named `tessera…`, as it does in every pod

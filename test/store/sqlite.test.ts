@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
 import { makeOldDatabase, migrationBefore } from '../harness/old-database.ts'
+import { administratorsContract } from './administrators.ts'
 import { BEFORE_0008 } from './before-0008.ts'
 import { BEFORE_0010 } from './before-0010.ts'
 import { cleanUpContract } from './clean-up.ts'
@@ -55,6 +56,7 @@ function fractionsIn(path: string): readonly unknown[] {
 }
 
 storeContract('SQLite', create)
+administratorsContract('SQLite', create)
 oddTimesContract('SQLite', create)
 groupsContract('SQLite', create)
 fleetContract('SQLite', create)

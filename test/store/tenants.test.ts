@@ -56,6 +56,8 @@ const OF_ALL = [
   /^select "tenant", "id" from "replay_mark" where "expires_at" < \?/,
   /^select "tenant", "seq" from "revocation" where "expires_at" <= \?/,
   /^select \* from "key_consumer" where "last_seen" < \? order by/,
+  /^select "tenant", "id" from "admin_session" where \("expires_at" < \?/,
+  /^select "tenant", "device_hash" from "device_request" where "expires_at" < \?/,
 ]
 
 test('every statement names the tenant', async () => {

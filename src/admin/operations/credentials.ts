@@ -24,7 +24,7 @@ import { refuseStale } from './precondition.ts'
 const LONGEST_OVERLAP = 366 * 24 * 3600
 const DEFAULT_OVERLAP = 7 * 24 * 3600
 
-const ofCredential = {
+export const ofCredential = {
   parameters: ofClient.parameters.extend({
     credential: z.string().min(1).max(256).describe('The id of the credential, or its label.'),
   }),
@@ -33,7 +33,7 @@ const ofCredential = {
 const time = z.iso.datetime()
 
 /** A credential in answers. Its secret, keys or certificate are never among them. */
-const credentialAnswer = z.strictObject({
+export const credentialAnswer = z.strictObject({
   id: z.string(),
   client_id: z.string(),
   kind: z.string().optional(),
