@@ -38,10 +38,6 @@ export interface AdminParts {
   readonly audit: AuditSink
 }
 
-/** The address of the admin listener for people and programs. @param port the port that it listens on */
-const adminUrl = ({ config: { admin } }: Pick<Dependencies, 'config'>, port: number): string =>
-  admin.url ?? `https://${admin.host.includes(':') ? `[${admin.host}]` : admin.host}:${port}`
-
 /** The admin API of a process, and its check of requests to other paths. */
 interface OpenAdminApi {
   readonly findEndpoints: FindEndpoints
@@ -49,20 +45,12 @@ interface OpenAdminApi {
   readonly admitToMetrics: (request: HttpRequest) => Promise<void>
 }
 
-/** The listener of the admin API. */
-interface Listening {
-  /** Called for requests, so once the listener has its port. */
-  readonly port: () => number
-  /** The reasons why the server is not ready. */
-  readonly problems: () => Promise<readonly string[]>
-}
-
-/** Makes the admin API. */
+/** Makes the admin API. @param problems the reasons why the server is not ready */
 export function openAdminApi(
   dependencies: Dependencies,
   store: Store,
   { directory, introspector, proofVerifier, masterKey, audit, people }: AdminParts & { readonly people: PeopleContext },
-  { port, problems }: Listening,
+  problems: () => Promise<readonly string[]>,
 ): OpenAdminApi {
   const { config, clock, random, live, log, repeat } = dependencies
   const addresses = new AddressRules(config.outbound.allow)
@@ -85,7 +73,7 @@ export function openAdminApi(
         introspector,
         directory,
         proofs: proofVerifier,
-        origins: () => [adminUrl(dependencies, port())],
+        origins: [people.url],
         membershipsOf: (id) => membershipsOf([{ kind: 'client', id }]),
       }),
     ],

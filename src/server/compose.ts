@@ -185,7 +185,6 @@ async function openAdmin(
   dependencies: Dependencies,
   { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots, admin, guesses } }: Administered,
 ): Promise<RunningListener> {
-  let port = 0
   const people = openPeople(dependencies, { ...admin, store, guesses })
   const readiness = new Readiness({
     isDraining: () => drain.isAnnounced,
@@ -195,14 +194,8 @@ async function openAdmin(
     problems,
     ...(isWithoutWorkers && { isWithoutWorkers }),
   })
-  const { findEndpoints, admitToMetrics } = openAdminApi(
-    dependencies,
-    store,
-    { ...admin, people },
-    {
-      port: () => port,
-      problems: () => readiness.problems(),
-    },
+  const { findEndpoints, admitToMetrics } = openAdminApi(dependencies, store, { ...admin, people }, () =>
+    readiness.problems(),
   )
   const routes = {
     ...pageRoutes(people),
@@ -211,7 +204,6 @@ async function openAdmin(
     ...problemPages,
   }
   const listener = await listenForAdmin(dependencies, routes, findEndpoints)
-  port = listener.port
   await offerSetUp(people, dependencies)
   return listener
 }

@@ -18,7 +18,7 @@ export interface TokenCallers {
   readonly directory: Pick<Directory, 'client'>
   readonly proofs: Omit<ProofVerifier, 'tokenEndpoint'>
   /** The addresses of this listener, without a path. A DPoP proof is for one of them. */
-  readonly origins: () => readonly string[]
+  readonly origins: readonly string[]
   readonly membershipsOf: (client: ClientId) => Promise<Memberships>
 }
 
@@ -69,7 +69,7 @@ export const tokenCaller =
       const proven = await checkDpopProof(Array.isArray(dpop) || typeof dpop === 'string' ? dpop : undefined, {
         ...proofs,
         method,
-        uris: origins().map((origin) => origin + path),
+        uris: origins.map((origin) => origin + path),
         accessTokenHash: hash('sha256', token, 'base64url'),
         now: at,
       }).catch((error: unknown) => {
