@@ -13,7 +13,7 @@ import type { Unreadable } from '../../platform/unreadable.ts'
 import type { CallContext } from './call-context.ts'
 import { credentialAnswer } from './credentials.ts'
 import { pageOf } from './cursor.ts'
-import { countAnswer, flag, fleetFilter, fleetParameters, isoOf, place } from './listing.ts'
+import { type AskedFleet, countAnswer, flag, fleetFilter, fleetParameters, isoOf, place } from './listing.ts'
 import { noBody, noParameters, operation } from './operation.ts'
 
 const clientFilters = {
@@ -152,7 +152,7 @@ export const fleetOperations = [
   }),
 ]
 
-type AskedClients = Parameters<typeof fleetFilter>[0] & {
+interface AskedClients extends AskedFleet {
   readonly search?: string | undefined
   readonly enabled?: boolean | undefined
   readonly tag?: string | undefined

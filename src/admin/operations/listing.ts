@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import type { Place } from '../../model/fleet/page.ts'
+import { DAY_MS } from '../../platform/clock.ts'
 import { pageParameters } from './cursor.ts'
 
 /** The place in a list after which the next page begins. */
 export const place: z.ZodType<Place> = z.strictObject({ value: z.union([z.string(), z.number()]), id: z.string() })
 
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+/** A parameter that is true or false. */
+export const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 
 /** A duration in days, which the filters of the command line take as `90d`. */
 const days = z
@@ -24,27 +26,23 @@ export const fleetParameters = {
   ...pageParameters,
 } as const
 
-export { flag }
-
 /** The number of things that a filter lets through. */
 export const countAnswer = z.strictObject({
   count: z.int(),
   is_more: z.boolean().describe('Whether there are more than `count`.'),
 })
 
-const DAY_MS = 86_400_000
+/** The filters that lists and counts of clients and credentials have in common. */
+export interface AskedFleet {
+  readonly owner?: readonly string[] | undefined
+  readonly no_owner?: boolean | undefined
+  readonly kind?: 'secret' | 'keys' | 'certificate' | 'federated' | undefined
+  readonly unused_days?: number | undefined
+  readonly expiring_days?: number | undefined
+}
 
-/** The filters of a list of clients or credentials. @param now milliseconds */
-export const fleetFilter = (
-  asked: {
-    readonly owner?: readonly string[] | undefined
-    readonly no_owner?: boolean | undefined
-    readonly kind?: 'secret' | 'keys' | 'certificate' | 'federated' | undefined
-    readonly unused_days?: number | undefined
-    readonly expiring_days?: number | undefined
-  },
-  now: number,
-) => ({
+/** @param now milliseconds */
+export const fleetFilter = (asked: AskedFleet, now: number) => ({
   owners: asked.owner,
   hasNoOwner: asked.no_owner ? (true as const) : undefined,
   kind: asked.kind,
