@@ -5,6 +5,7 @@ import { redactFields, redactText } from '../platform/redact.ts'
 export type Fields = Readonly<Record<string, unknown>>
 
 export const changedThings = [
+  'account',
   'api',
   'audit key',
   'client',

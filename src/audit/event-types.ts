@@ -31,6 +31,13 @@ export const auditEventTypes = [
   'audit_key.change',
   'revocation.add',
   'admin.refuse',
+  'account.add',
+  'account.change',
+  'account.remove',
+  'account.link',
+  'session.start',
+  'session.confirm',
+  'session.end',
   'database.restore',
 ] as const
 

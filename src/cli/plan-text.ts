@@ -1,4 +1,5 @@
 import type { Loss, Plan } from '../management/manifest/plan.ts'
+import { planBody } from '../management/manifest/plan-body.ts'
 import { printable } from './output.ts'
 
 const SIGNS = { create: '+', update: '~', unchanged: '=' } as const
@@ -43,38 +44,10 @@ function lossLine(loss: Loss): string {
 const passes = ({ before, after }: Extract<Loss, { readonly before: string }>): string =>
   `passes from ${JSON.stringify(before)} to ${after === undefined ? 'nobody' : JSON.stringify(after)}`
 
-export const planAsJson = ({ steps, losses, generated, warnings }: Plan, dryRun: boolean): string =>
-  JSON.stringify({
-    dry_run: dryRun,
-    steps,
-    losses: losses.map(lossAsJson),
-    warnings,
-    generated: dryRun ? [] : generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
-  })
-
-function lossAsJson(loss: Loss) {
-  switch (loss.kind) {
-    case 'credential': {
-      const { kind, clientId, credential, endsAt, lastUsedAt } = loss
-      const { id, label } = credential
-      return {
-        kind,
-        client_id: clientId,
-        credential: id,
-        label,
-        ends: iso(endsAt) ?? 'now',
-        last_used: iso(lastUsedAt),
-      }
-    }
-    case 'api scope':
-      return { kind: 'scope', audience: loss.audience, scope: loss.scope, clients: loss.clients }
-    case 'client scope':
-      return { kind: 'scope', audience: loss.audience, scope: loss.scope, client_id: loss.clientId }
-    case 'disabled':
-      return { kind: 'enabled', client_id: loss.clientId }
-    case 'owner':
-      return { kind: 'owner', client_id: loss.clientId, before: loss.before, after: loss.after ?? null }
-    case 'api owner':
-      return { kind: 'owner', audience: loss.audience, before: loss.before, after: loss.after ?? null }
-  }
-}
+export const planAsJson = (plan: Plan, dryRun: boolean) => ({
+  dry_run: dryRun,
+  ...planBody(plan),
+  generated: dryRun
+    ? []
+    : plan.generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
+})

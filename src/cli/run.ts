@@ -10,7 +10,7 @@ import { type Server, startServer } from '../server/server.ts'
 import { linkToPrimary } from '../server/workers/primary-link.ts'
 import { channelToPrimary, configFromPrimary, onPrimaryGone } from '../server/workers/worker.ts'
 import { explainDatabase } from '../store/problems.ts'
-import { explain } from './output.ts'
+import { explain, print } from './output.ts'
 
 /** The configuration that a server starts on. */
 interface Starting {
@@ -51,8 +51,13 @@ function warn(log: Logger, warnings: readonly string[]): void {
 
 function start(config: Config, log: Logger): Promise<Server> {
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers
-  return workers === 1 ? startServer(config, { log }) : startPrimary(config, { log, workers })
+  const environment = { log, onSetUpLink: showSetUpLink }
+  return workers === 1 ? startServer(config, environment) : startPrimary(config, { ...environment, workers })
 }
+
+/** Shows the link beside the log, which others may collect and read. */
+const showSetUpLink = (url: string): void =>
+  print(`Nobody can administer this server yet. Make the first account within 24 hours:\n\n  ${url}\n`)
 
 /** Whether this process is a worker of a primary. */
 export const isWorker = (): boolean => cluster.isWorker

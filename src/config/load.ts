@@ -27,8 +27,8 @@ export interface Reading {
   readonly wrong: ReadonlySet<string>
 }
 
-/** Variables that are not options: `TESSERA_CONFIG` names the file, `TESSERA_DEBUG` makes failures verbose. */
-const OTHER_VARIABLES = ['TESSERA_CONFIG', 'TESSERA_DEBUG']
+/** Variables that are not options: some name the target of a command, and `TESSERA_DEBUG` makes failures verbose. */
+const OTHER_VARIABLES = ['TESSERA_CONFIG', 'TESSERA_DEBUG', 'TESSERA_SERVER', 'TESSERA_PROFILE', 'TESSERA_TOKEN']
 
 /** Reads the options: file, then environment, then flags. @throws Mistakes that lists every mistake */
 export function loadOptions(sources: Sources): Options {
@@ -79,14 +79,20 @@ function parseFile(file: string, mistakes: MistakeList): Tree {
   if (!isTree(value)) throw new ConfigError(`${file}: must be a mapping of options`)
   const tree: Tree = { ...value }
   for (const { key, env } of optionInfos) {
-    if (!isEnvironmentOnly(key) || !Object.hasOwn(tree, key)) continue
+    const path = key.split('.')
+    if (!isEnvironmentOnly(key) || !holds(tree, path)) continue
     mistakes.add(`${file}: ${key}: give it as ${env}, or use ${key}_file`)
-    delete tree[key]
+    remove(tree, path)
   }
   return tree
 }
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const holds = (tree: Tree, [head = '', ...rest]: readonly string[]): boolean => {
+  const value = Object.hasOwn(tree, head) ? tree[head] : undefined
+  return rest.length === 0 ? value !== undefined : isTree(value) && holds(value, rest)
+}
 
 /**
  * Whether Kubernetes set a variable for a service named `tessera…`, as it does in every pod

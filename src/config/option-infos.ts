@@ -25,7 +25,7 @@ export interface OptionInfo {
 }
 
 /** Secrets that are allowed neither in the configuration file nor on the command line, which others can read. */
-const ENVIRONMENT_ONLY: readonly string[] = ['master_key']
+const ENVIRONMENT_ONLY: readonly string[] = ['master_key', 'sign_on.client_secret']
 
 export const isEnvironmentOnly = (key: string): boolean => ENVIRONMENT_ONLY.includes(key)
 

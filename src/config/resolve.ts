@@ -41,6 +41,17 @@ export interface Config extends Options {
   readonly outboundAuthorities: string | undefined
   /** The systems that audit events are exported to, with their secrets. */
   readonly exports: readonly ConfiguredSink[]
+  /** The origin under which people reach the admin listener. */
+  readonly adminUrl: string
+  /** Undefined without single sign-on. */
+  readonly signOn: SignOn | undefined
+}
+
+/** The settings of single sign-on. */
+interface SignOn extends Pick<Options['sign_on'], 'scopes' | 'name_claim' | 'groups_claim' | 'roles'> {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
 }
 
 /** The usable parts of a configuration, and the mistakes in the rest. */
@@ -89,11 +100,19 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
   const trusted = mistakes.take(() => ({
     outboundAuthorities: outbound.ca === undefined ? undefined : readAuthorities('outbound.ca', outbound.ca),
   }))
+  const signOn = mistakes.take(() => ({ signOn: resolveSignOn(options.sign_on, isRight, mistakes) }))
   const exported = isRight('audit.export')
     ? mistakes.take(() => ({ exports: resolveExports(options, process.env) }))
     : undefined
   const isComplete =
-    issuer !== undefined && storage !== undefined && storageAccess && masterKeys && authorities && trusted && exported
+    issuer !== undefined &&
+    storage !== undefined &&
+    storageAccess &&
+    masterKeys &&
+    authorities &&
+    trusted &&
+    exported &&
+    signOn
   const config =
     isComplete && mistakes.all.length === 0
       ? Object.freeze({
@@ -106,6 +125,8 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
           ...masterKeys,
           ...authorities,
           ...trusted,
+          ...signOn,
+          adminUrl: adminUrlOf(options),
           ...exported,
         })
       : undefined
@@ -125,6 +146,37 @@ const keyWarnings = ({ keys: { publish_before: published } }: Options): readonly
         `keys.publish_before: ${published} is below an hour: verifiers that keep keys for longer refuse good tokens after each rotation (docs/operating/keys.md)`,
       ]
     : []
+
+/** The origin under which people reach the admin listener. Without one, a listener on all addresses is reached as `localhost`. */
+export function adminUrlOf({ admin: { url, host, port }, tls, storage }: Options): string {
+  if (url !== undefined) return url
+  const isLocal = isLoopback(host) || host === '0.0.0.0' || host === '::'
+  const name = isLocal ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  // A command beside `tessera dev` has no configuration; that server always has a certificate.
+  const isTls = tls.cert !== undefined || storage === undefined
+  return `${isTls ? 'https' : 'http'}://${name}:${port}`
+}
+
+/** @throws ConfigError if the secret can't be read */
+function resolveSignOn(given: Options['sign_on'], isRight: IsRight, mistakes: MistakeList): SignOn | undefined {
+  const { issuer, client_id: clientId, client_secret: secret, client_secret_file: file, scopes, roles } = given
+  const require = (name: string, isThere: boolean, mend: string): void => {
+    if (!isThere && isRight(`sign_on.${name}`)) mistakes.note(problem(`sign_on.${name}`, undefined, mend))
+  }
+  if (issuer === undefined) {
+    if (clientId !== undefined || roles.length > 0) require('issuer', false, 'is required for single sign-on')
+    return undefined
+  }
+  require('client_id', clientId !== undefined, 'is required with sign_on.issuer')
+  require('client_secret_file', secret !== undefined || file !== undefined, 'is required with sign_on.issuer')
+  require('scopes', scopes.includes('openid'), 'must have openid (OpenID Connect Core 1.0 §3.1.2.1)')
+  require('roles', roles.length > 0, 'is required with sign_on.issuer: without it, everybody is refused')
+  const clientSecret =
+    secret ?? (file === undefined ? undefined : readSecretFile('sign_on.client_secret_file', file).trim())
+  if (clientId === undefined || clientSecret === undefined) return undefined
+  const { name_claim, groups_claim } = given
+  return { issuer, clientId, clientSecret, scopes, name_claim, groups_claim, roles }
+}
 
 type IsRight = (key: string) => boolean
 

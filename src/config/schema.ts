@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { roles } from '../administrators/role.ts'
 import { asymmetricAlgorithms, symmetricAlgorithms } from '../crypto/jws/algorithms.ts'
 import { certificateHeaderFormats } from '../http/client-certificate/headers.ts'
 import { forwardedHeaders } from '../http/forwarded.ts'
@@ -43,6 +44,17 @@ const origin = text.refine((value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined
   return url?.protocol === 'https:' && url.origin === value
 }, 'must be https:// and a host, without path or trailing slash, for example https://auth.example.com')
+/** The role that a value of a claim gives, as an object, or in one text for variables and flags. */
+const roleMapping = z.preprocess(
+  (value) => {
+    const [, role, claim, given] = typeof value === 'string' ? (/^(\w+):([^=]+)=(.+)$/.exec(value) ?? []) : []
+    return role === undefined ? value : { role, claim, value: given }
+  },
+  z.strictObject(
+    { claim: text, value: text, role: z.enum(roles) },
+    'must be role:claim=value, or claim, value and role',
+  ),
+)
 
 /** Whether a value is the URL of a proxy. User and password must be percent-encoded (RFC 3986 §3.2.1). */
 function isProxyUrl(value: string): boolean {
@@ -129,12 +141,49 @@ export const schema = z.strictObject({
       url: origin
         .optional()
         .describe(
-          'The address at which people and programs reach the admin listener, such as `https://admin.example.com`. By default it is `https://`, the host and the port.',
+          'The address under which people reach the admin listener: https:// and a host. Links, and the redirect address of single sign-on, begin with it. By default it is made from host and port.',
         ),
+      session_idle: integer(60, 86_400)
+        .default(1_800)
+        .describe('Seconds after which the session of an administrator ends if it is not used.'),
+      session_lifetime: integer(300, 604_800)
+        .default(43_200)
+        .describe('Seconds after which the session of an administrator ends, however much it is used.'),
       metrics: z
         .enum(['authenticated', 'open'])
         .default('authenticated')
         .describe('The readers of `/metrics`: callers with the permission `metrics:read`, or everybody.'),
+    })
+    .prefault({}),
+  sign_on: z
+    .strictObject({
+      issuer: text
+        .refine((value) => URL.parse(value)?.protocol === 'https:', 'must begin with https://')
+        .optional()
+        .describe(
+          'The OpenID provider that signs administrators in (see `docs/operating/single-sign-on.md`). Without it, there are local accounts only.',
+        ),
+      client_id: text.optional().describe('The client id of this server at the provider.'),
+      client_secret_file: path
+        .optional()
+        .describe('A file with the client secret of this server at the provider, which only its owner can read.'),
+      client_secret: text
+        .optional()
+        .describe('The client secret itself, instead of a file. From the environment only.'),
+      scopes: list(text, 1)
+        .default(['openid', 'profile', 'email'])
+        .describe('The scopes that are asked for. `openid` must be among them.'),
+      name_claim: text
+        .default('email')
+        .describe('The claim with the name of the person. It must be unique at the provider, and never change hands.'),
+      groups_claim: text
+        .optional()
+        .describe('A claim whose values are kept in the session, so that groups can have members by claim.'),
+      roles: list(roleMapping)
+        .default([])
+        .describe(
+          'The roles that values of claims give: a list of `claim`, `value` and `role`, or in one text such as `admin:groups=platform`. Somebody without a role is refused.',
+        ),
     })
     .prefault({}),
   http: z

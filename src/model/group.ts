@@ -28,7 +28,7 @@ export interface GroupSummary extends Omit<Group, 'members'> {
 }
 
 /** A group and the permissions that somebody has over its clients and APIs. */
-interface Membership {
+export interface Membership {
   readonly group: string
   readonly permissions: ReadonlySet<GroupPermission>
 }

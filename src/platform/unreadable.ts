@@ -1,6 +1,6 @@
 /** A record in the database that can't be read. Other records are not affected by it. */
 export interface Unreadable {
-  readonly kind: 'api' | 'client' | 'credential' | 'group' | 'key' | 'revocation'
+  readonly kind: 'account' | 'api' | 'client' | 'credential' | 'group' | 'key' | 'revocation'
   /** The id in its row. */
   readonly id: string
   /** The problem in our words, never with content of the row. */

@@ -3,18 +3,24 @@ import { adminEndpoints, admitting } from '../admin/api/dispatch.ts'
 import { Idempotency } from '../admin/api/idempotency.ts'
 import { openApiDocument } from '../admin/api/openapi.ts'
 import { SealedCursors } from '../admin/api/sealed-cursors.ts'
+import { sessionCaller } from '../admin/api/session-caller.ts'
 import { tokenCaller } from '../admin/api/token-caller.ts'
 import { operations } from '../admin/operations/operations.ts'
+import { authorOf, signInRequest } from '../admin/sessions/authenticate.ts'
+import type { PeopleContext } from '../admin/sessions/context.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
 import { refuseUrl } from '../client-auth/remote-jwks/url.ts'
 import { shownOptions } from '../config/shown.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
+import { refusalOf } from '../endpoints/refusal-table.ts'
 import type { HttpRequest } from '../http/message.ts'
 import type { FindEndpoints } from '../http/router.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
 import type { MakingContext } from '../management/credentials/make.ts'
+import { statedReason } from '../management/stated-reason.ts'
 import type { Directory } from '../model/directory/directory.ts'
+import type { MemberName, Membership } from '../model/group.ts'
 import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import type { ProofVerifier } from '../sender-constraint/verify-proof.ts'
@@ -55,7 +61,7 @@ interface Listening {
 export function openAdminApi(
   dependencies: Dependencies,
   store: Store,
-  { directory, introspector, proofVerifier, masterKey, audit }: AdminParts,
+  { directory, introspector, proofVerifier, masterKey, audit, people }: AdminParts & { readonly people: PeopleContext },
   { port, problems }: Listening,
 ): OpenAdminApi {
   const { config, clock, random, live, log, repeat } = dependencies
@@ -67,24 +73,27 @@ export function openAdminApi(
     work: () => cleanUp((most) => store.idempotency.prune(clock.now(), most)),
     failure: 'expired idempotency keys could not be removed',
   })
+  const membershipsOf = async (names: readonly MemberName[]) => byGroup(await store.groups.groupsOf(names))
   const api: AdminApi = {
     operations,
     tenant: DEFAULT_TENANT,
     audit,
     idempotency: new Idempotency(store.idempotency),
     authenticate: [
+      sessionCaller(people, membershipsOf),
       tokenCaller({
         introspector,
         directory,
         proofs: proofVerifier,
         origins: () => [adminUrl(dependencies, port())],
-        membershipsOf: async () => new Map(),
+        membershipsOf: (id) => membershipsOf([{ kind: 'client', id }]),
       }),
     ],
-    contextFor: ({ actor, authority }) => {
+    contextFor: ({ actor, authority, signedIn }, request) => {
       const management: MakingContext = {
         actor,
         authority,
+        statedReason: statedReasonOf(request),
         tenant: DEFAULT_TENANT,
         clock,
         random,
@@ -101,11 +110,13 @@ export function openAdminApi(
         }),
         cursors: new SealedCursors(masterKey, random),
         show: undefined,
+        people: { ...people, signedIn, request: signInRequest(request), author: authorOf({ actor }, request) },
         server: {
           issuer: config.issuer,
           settings: () => shownOptions(live.current),
           problems,
           openApi: () => openApiDocument(operations),
+          refusalOf,
         },
       }
     },
@@ -118,4 +129,13 @@ export function openAdminApi(
       if (live.current.admin.metrics === 'authenticated') await admit(request)
     },
   }
+}
+
+const byGroup = (memberships: readonly Membership[]) =>
+  new Map(memberships.map(({ group, permissions }) => [group, permissions]))
+
+/** The reason that the caller states for a change, in `Tessera-Reason`. @throws UserError if it is too long */
+function statedReasonOf({ headers }: HttpRequest): string | undefined {
+  const { 'tessera-reason': given } = headers
+  return typeof given === 'string' ? statedReason(given) : undefined
 }

@@ -1,8 +1,10 @@
 import { problemPages } from '../admin/api/problem-pages.ts'
 import { type Health, healthRoutes, Readiness } from '../admin/health.ts'
 import { metricsRoutes } from '../admin/metrics.ts'
+import { pageRoutes } from '../admin/pages/routes.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import type { CertificateCheck } from '../client-auth/certificates/check.ts'
+import type { Guesses } from '../client-auth/throttle/guesses.ts'
 import type { Config } from '../config/resolve.ts'
 import { DatabaseCalls } from '../observability/database-calls.ts'
 import { Metrics } from '../observability/metrics.ts'
@@ -17,6 +19,7 @@ import { openExports, readExports } from './audit-export.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
 import { readAudit, readBuild, readCertificate, readCheckpoints, readConnections, readRetention } from './metrics.ts'
+import { offerSetUp, openPeople } from './people.ts'
 import { warnOfSample } from './sample.ts'
 import { Drain } from './shutdown.ts'
 import { logStart } from './started.ts'
@@ -54,6 +57,7 @@ export interface Foundation {
 /** The parts that differ between a process that serves by itself and a primary of workers. */
 export interface OwnParts extends Pick<Health, 'problems' | 'isWithoutWorkers'> {
   readonly certificates: Pick<CertificateCheck, 'prepareAuthorities'>
+  readonly guesses: Guesses
   readonly readings: readonly (() => Readings)[]
   readonly admin: AdminParts
   /** The measurements of the workers. */
@@ -179,9 +183,10 @@ interface Administered extends Reported {
 /** Opens the admin listener, with metrics and health. */
 async function openAdmin(
   dependencies: Dependencies,
-  { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots, admin } }: Administered,
+  { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots, admin, guesses } }: Administered,
 ): Promise<RunningListener> {
   let port = 0
+  const people = openPeople(dependencies, { ...admin, store, guesses })
   const readiness = new Readiness({
     isDraining: () => drain.isAnnounced,
     pingStorage: () => store.ping(),
@@ -190,16 +195,23 @@ async function openAdmin(
     problems,
     ...(isWithoutWorkers && { isWithoutWorkers }),
   })
-  const { findEndpoints, admitToMetrics } = openAdminApi(dependencies, store, admin, {
-    port: () => port,
-    problems: () => readiness.problems(),
-  })
+  const { findEndpoints, admitToMetrics } = openAdminApi(
+    dependencies,
+    store,
+    { ...admin, people },
+    {
+      port: () => port,
+      problems: () => readiness.problems(),
+    },
+  )
   const routes = {
+    ...pageRoutes(people),
     ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])], admitToMetrics),
     ...healthRoutes(readiness),
     ...problemPages,
   }
   const listener = await listenForAdmin(dependencies, routes, findEndpoints)
   port = listener.port
+  await offerSetUp(people, dependencies)
   return listener
 }

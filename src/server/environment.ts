@@ -27,6 +27,8 @@ export interface Environment {
   readonly holds?: Pick<Holds, 'begin'>
   /** Makes this process a worker: its primary writes the audit log, counts guesses, and listens for administrators. */
   readonly primary?: PrimaryLink
+  /** Shows a link to the person who sets up a new server. Without it, none is made. */
+  readonly onSetUpLink?: (url: string) => void
 }
 
 /** Work that is repeated until the server stops. */
@@ -46,6 +48,7 @@ export interface Dependencies extends Required<Pick<Environment, 'log' | 'clock'
   readonly live: ReloadableConfig
   readonly lookup: Lookup | undefined
   readonly primary: PrimaryLink | undefined
+  readonly onSetUpLink: ((url: string) => void) | undefined
   readonly shutdown: ShutdownStack
   readonly unreadable: UnreadableRecords
   /** Makes a logger for failures of work that is repeated often. It logs the same failure once a minute. */
@@ -68,6 +71,7 @@ export function resolveDependencies(config: Config, environment: Environment): D
     holds: environment.holds ?? new Holds(MOST_HELD),
     lookup: environment.lookup,
     primary: environment.primary,
+    onSetUpLink: environment.onSetUpLink,
     shutdown,
     unreadable: new UnreadableRecords(log),
     onFailure,

@@ -44,6 +44,7 @@ async function buildPrimary({ dependencies, store, audit }: Foundation, configur
   })
   return {
     certificates,
+    guesses,
     admin: {
       ...createTokenParts(dependencies, model, new ReplayMarks(store.replay, clock)),
       directory: model.directory,

@@ -42,6 +42,7 @@ async function buildServer({ dependencies, store, audit, tracing }: Foundation):
   const traffic = new Traffic()
   return {
     certificates: services.clientAuth.certificates,
+    guesses: services.clientAuth.guesses,
     admin: { ...services, directory: model.directory, masterKey: model.masterKey, audit: gathered },
     problems: () => problemsOf(model),
     readings: [

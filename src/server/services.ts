@@ -1,11 +1,8 @@
 import type { AuditSink } from '../audit/sink.ts'
 import { CertificateCheck } from '../client-auth/certificates/check.ts'
 import { RegisteredKeys } from '../client-auth/registered-keys.ts'
-import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
 import { IssuerKeys } from '../client-auth/remote-jwks/discovery.ts'
-import { JsonFetcher } from '../client-auth/remote-jwks/fetch-json.ts'
 import { RemoteKeySets } from '../client-auth/remote-jwks/key-sets.ts'
-import { proxyOf } from '../client-auth/remote-jwks/proxy.ts'
 import { SecretVerifier } from '../client-auth/secrets/verifier.ts'
 import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
 import { Conditions } from '../conditions/conditions.ts'
@@ -25,6 +22,7 @@ import type { Verifier } from '../tokens/verify.ts'
 import type { UsageCounter } from '../usage/counter.ts'
 import type { CredentialNotes } from './credentials.ts'
 import type { Dependencies } from './environment.ts'
+import { fetcherOf } from './fetcher.ts'
 import type { Model } from './model.ts'
 import { traceSigners } from './tracing.ts'
 
@@ -77,15 +75,7 @@ export function createServices(
   const { config, clock, random, lookup, primary, live, holds } = dependencies
   const { changes, directory, keySources, masterKey, keyring, revocations, consumers } = model
   const { usage, marks } = credentials
-  const fetcher = tracing.calls(
-    'fetch',
-    new JsonFetcher({
-      addresses: new AddressRules(config.outbound.allow),
-      proxy: proxyOf(config.outbound),
-      ...(config.outboundAuthorities && { ca: [config.outboundAuthorities] }),
-      lookup,
-    }),
-  )
+  const fetcher = tracing.calls('fetch', fetcherOf({ config, lookup }))
   const keySets = new RemoteKeySets(clock, fetcher)
   const issuerKeys = new IssuerKeys(clock, fetcher, keySets)
   keySources.fetchWith(({ issuer, jwksUri }) =>

@@ -26,7 +26,7 @@ export type CallAdmin = (
 ) => Promise<AdminAnswer>
 
 /** Calls the admin API of a server with these headers. */
-const adminCalls =
+export const adminCalls =
   ({ admin }: Pick<TestServer, 'admin'>, headers: Readonly<Record<string, string>>): CallAdmin =>
   async (method, path, { body, headers: others } = {}) => {
     const response = await fetch(`${admin}/api/v1${path}`, {
@@ -42,12 +42,14 @@ const adminCalls =
     }
   }
 
-/** Calls the admin API with a token of this client, which `administrator` described. */
-export async function callsAs(server: TestServer, id: string): Promise<CallAdmin> {
-  const answer = await server.token(
-    { grant_type: 'client_credentials', resource: ADMIN_AUDIENCE },
-    basic(id, `secret of ${id}`),
-  )
+/** Calls the admin API with a token of this client, which `administrator` described. @param resource the audience of the token */
+export async function callsAs(
+  server: TestServer,
+  id: string,
+  secret = `secret of ${id}`,
+  resource: string = ADMIN_AUDIENCE,
+): Promise<CallAdmin> {
+  const answer = await server.token({ grant_type: 'client_credentials', resource }, basic(id, secret))
   const { access_token: token } = z.object({ access_token: z.string() }).parse(await answer.json())
   return adminCalls(server, { authorization: `Bearer ${token}` })
 }

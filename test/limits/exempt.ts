@@ -35,9 +35,38 @@ const OWN = 'reads the output of this program'
 const WRITER = 'writes the certificates of `tessera dev`'
 const CONFIGURED = "reads an administrator's configuration or registration"
 
+const SHORT = 'reads at most 64 characters'
+const FIELD = 'trims a field of a form, of which people.test.ts has the largest'
+const HEADER = 'reads one header by an expression that looks at each character once'
+
 /** Functions that parse something and have no case here, with the reason. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
   'audit/refusals.ts ownCopy': OVER_TLS,
+  'administrators/sealed.ts seal': OWN,
+  'administrators/token.ts newToken': OWN,
+  'administrators/sign-on/provider.ts complete':
+    'reads the query of a callback, of which sign-on.test.ts has a huge one',
+  'administrators/sign-on/provider.ts #configuration': CONFIGURED,
+  'administrators/sessions/device.ts normal': SHORT,
+  'administrators/sessions/sign-in.ts signIn': FIELD,
+  'administrators/accounts/second-factor.ts enrolSecondFactor': OWN,
+  'administrators/accounts/second-factor.ts stepOf': SHORT,
+  'administrators/accounts/recovery-codes.ts newRecoveryCodes': OWN,
+  'administrators/accounts/recovery-codes.ts normal': SHORT,
+  'administrators/accounts/totp.ts base32': OWN,
+  'administrators/accounts/totp.ts totpCode': OWN,
+  'administrators/accounts/passwords.ts Passwords': OWN,
+  'administrators/accounts/passwords.ts #parameters': OWN,
+  'administrators/accounts/passwords.ts requireStrength': 'checks the number of bytes first',
+  'admin/sessions/authenticate.ts senderOf': HEADER,
+  'admin/sessions/authenticate.ts isOwnOrigin': HEADER,
+  'admin/sessions/authenticate.ts isOwnHost': HEADER,
+  'admin/sessions/authenticate.ts hostOf': HEADER,
+  'admin/pages/account.ts accountPage': OWN,
+  'admin/pages/account.ts confirmationPage': OWN,
+  'admin/pages/account.ts issuerOf': CONFIGURED,
+  'admin/pages/set-up.ts takeSetUp': FIELD,
+  'admin/pages/set-up.ts takeReset': FIELD,
   'crypto/x509/der-writer.ts writeElement': WRITER,
   'crypto/x509/der-writer.ts writeOid': WRITER,
   'crypto/x509/der-writer.ts writeBoolean': WRITER,

@@ -8,6 +8,7 @@ const EXPORT = /^export (?:async )?(?:const|function\*?|class) (\w+)/gm
 
 /** Values that only other folders than src import, with the reason. */
 const REASONED: Readonly<Record<string, string>> = {
+  'src/administrators/accounts/totp.ts totpCode': 'tests make codes, as an app does',
   'src/cli/main.ts program': 'tests list the commands and options',
   'src/endpoints/refusal-table.ts refusals': 'the page of refusals is made from it',
   'src/observability/table.ts processMetricTable': 'the page of metrics is made from it',

@@ -3,10 +3,12 @@ import { DEFAULT_TENANT, TenantId } from '../../src/oauth/ids.ts'
 import { cleanUp } from '../../src/platform/clean-up.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Database } from '../../src/store/sql/dialect.ts'
+import { fromSession } from '../../src/store/tables/account-rows.ts'
 import { announce, CHANGES_KEPT } from '../../src/store/tables/changes.ts'
 import { createStore, type Store } from '../../src/store/tables/sql-store.ts'
 import { clockAt } from '../harness/clock.ts'
 import { countTurns } from '../harness/turns.ts'
+import { session } from './administrators.ts'
 import { DAY } from './contract.ts'
 
 /** A kind of rows that clean-up removes. */
@@ -116,6 +118,36 @@ const kinds: Kinds = {
         (await scans.selectFrom('revocation').select('expires_at').execute()).map(({ expires_at }) => expires_at),
     },
   },
+  sessions: {
+    pruneSessions: {
+      fill: ({ unhurried }, times) => {
+        const rows = times.map((expires_at) => ({
+          ...fromSession(DEFAULT_TENANT, 'o', session(`s${++made}`)),
+          expires_at,
+        }))
+        return inParts(rows, (some) => unhurried.insertInto('admin_session').values(some).execute())
+      },
+      prune: ({ sessions }, now, most) => sessions.pruneSessions({ now, idleSince: Number.MIN_SAFE_INTEGER }, most),
+      left: async ({ scans }) =>
+        (await scans.selectFrom('admin_session').select('expires_at').execute()).map(({ expires_at }) => expires_at),
+    },
+    pruneRequests: {
+      fill: ({ unhurried }, times) => {
+        const rows = times.map((expires_at) => ({
+          tenant: DEFAULT_TENANT,
+          device_hash: `d${++made}`,
+          user_hash: `u${made}`,
+          network: '::/48',
+          remote_address: '::1',
+          expires_at,
+        }))
+        return inParts(rows, (some) => unhurried.insertInto('device_request').values(some).execute())
+      },
+      prune: ({ sessions }, now, most) => sessions.pruneRequests(now, most),
+      left: async ({ scans }) =>
+        (await scans.selectFrom('device_request').select('expires_at').execute()).map(({ expires_at }) => expires_at),
+    },
+  },
   usage: {
     pruneUsage: {
       fill: ({ unhurried }, times) => {
@@ -183,7 +215,9 @@ export function cleanUpContract(
     const empty = async ({ prune }: Kind) => {
       await cleanUp((most) => prune(createStore(db, clock), Number.MAX_SAFE_INTEGER, most))
       for (const table of [
+        'admin_session',
         'audit_event',
+        'device_request',
         'idempotency_key',
         'key_consumer',
         'replay_mark',

@@ -5,6 +5,7 @@ import { Audience, ClientId, CredentialId, Jti, KeyId } from '../../src/oauth/id
 import type { Clock } from '../../src/platform/clock.ts'
 import { ReplayMarks } from '../../src/replay/marks.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
+import { ANNA, account, BOUNDS, request, session } from './administrators.ts'
 import { api, client, DAY, event, key, secret } from './contract.ts'
 
 type Part = Exclude<keyof Store, 'of' | 'ping' | 'requireGrants' | 'connections' | 'warnings' | 'startUpkeep' | 'close'>
@@ -14,6 +15,7 @@ type Calls = {
   readonly [Name in Part]: { readonly [Method in keyof Store[Name]]: (store: Store, time: number) => Promise<unknown> }
 }
 
+let made = 0
 const ALL = { resolution: 'hour', filter: {} } as const
 
 /** Calls with `time` in every argument and field that holds a time. */
@@ -127,6 +129,38 @@ const calls: Calls = {
       return credentials.forgetRetrievable(CredentialId('1'), sealed, event('f', time))
     },
     claimWarning: ({ credentials }) => credentials.claimWarning(CredentialId('1'), 7.5),
+  },
+  accounts: {
+    findAccount: ({ accounts }) => accounts.findAccount('anna'),
+    listAccounts: ({ accounts }) => accounts.listAccounts('', 10),
+    hasAccounts: ({ accounts }) => accounts.hasAccounts(),
+    updateAccount: ({ accounts }, time) =>
+      accounts.updateAccount('anna', () => ({
+        account: account('anna', { createdAt: time }),
+        event: event('a', time),
+      })),
+    putLink: ({ accounts }, time) =>
+      accounts.putLink({ hash: 'h', purpose: 'reset', account: 'anna', expiresAt: time }, event('l', time)),
+    findLink: ({ accounts }, time) => accounts.findLink('h', time),
+    hasLink: ({ accounts }, time) => accounts.hasLink('reset', time),
+  },
+  sessions: {
+    addSession: ({ sessions }, time) => {
+      const times = { createdAt: time, lastSeenAt: time, expiresAt: time }
+      return sessions.addSession({ ...session(`s${++made}`), ...times }, 2, event('s', time))
+    },
+    findSession: ({ sessions }) => sessions.findSession('hash of s1'),
+    noteSeen: ({ sessions }, time) => sessions.noteSeen('s1', time),
+    listSessions: ({ sessions }) => sessions.listSessions('account:id of anna'),
+    endSession: ({ sessions }, time) => sessions.endSession('account:id of anna', 's1', event('e', time)),
+    endSessions: ({ sessions }, time) => sessions.endSessions('account:id of anna', event('e', time)),
+    pruneSessions: ({ sessions }, time) => sessions.pruneSessions({ now: time, idleSince: time }, 1),
+    addRequest: ({ sessions }, time) =>
+      sessions.addRequest(request(`r${++made}`, { expiresAt: time }), { ...BOUNDS, now: time }),
+    findRequest: ({ sessions }, time) => sessions.findRequest('user r1', time),
+    confirmRequest: ({ sessions }, time) => sessions.confirmRequest('user r1', time, ANNA, event('c', time)),
+    takeRequest: ({ sessions }, time) => sessions.takeRequest('device r1', time),
+    pruneRequests: ({ sessions }, time) => sessions.pruneRequests(time, 1),
   },
   fleet: {
     listClients: ({ fleet }, time) =>

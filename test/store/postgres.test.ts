@@ -9,6 +9,7 @@ import { ACCESS } from '../harness/access.ts'
 import { MODEL } from '../harness/model.ts'
 import { type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
+import { administratorsContract } from './administrators.ts'
 import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
 import { deletionContract } from './deletion.ts'
@@ -32,6 +33,7 @@ async function create() {
 }
 
 storeContract('PostgreSQL', create)
+administratorsContract('PostgreSQL', create)
 oddTimesContract('PostgreSQL', create)
 groupsContract('PostgreSQL', create)
 fleetContract('PostgreSQL', create)

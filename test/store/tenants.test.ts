@@ -52,9 +52,12 @@ const OF_ALL = [
   // Events have one order, whoever they are of.
   /^\s*select \(select min\(seq\) from audit_event\) as first/,
   /^select \* from "audit_segment" where "segment" >= \?/,
+  /^select "tenant", "id" from "idempotency_key" where "expires_at" < \?/,
   /^select "tenant", "id" from "replay_mark" where "expires_at" < \?/,
   /^select "tenant", "seq" from "revocation" where "expires_at" <= \?/,
   /^select \* from "key_consumer" where "last_seen" < \? order by/,
+  /^select "tenant", "id" from "admin_session" where \("expires_at" < \?/,
+  /^select "tenant", "device_hash" from "device_request" where "expires_at" < \?/,
 ]
 
 test('every statement names the tenant', async () => {

@@ -5,6 +5,7 @@ import { Audience, ClientId, CredentialId, DEFAULT_TENANT, Jti, KeyId, TenantId 
 import type { Clock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import type { Store, TenantStores } from '../../src/store/tables/sql-store.ts'
+import { ANNA, account, BOUNDS, request, session } from './administrators.ts'
 import { api, client, DAY, event, key, secret, usageBatch, usageCount } from './contract.ts'
 
 const NOW = 1_000 * DAY
@@ -163,6 +164,40 @@ const steps: Steps = {
     noteLifetime: ({ revocations }, of) => revocations.noteLifetime(1_000_000 * of),
     longestLifetime: ({ revocations }) => revocations.longestLifetime(),
   },
+  accounts: {
+    findAccount: ({ accounts }) => accounts.findAccount('anna'),
+    listAccounts: ({ accounts }) => accounts.listAccounts('', 10),
+    hasAccounts: ({ accounts }) => accounts.hasAccounts(),
+    updateAccount: ({ accounts }, of) =>
+      accounts.updateAccount(isFirst(of) ? 'anna' : 'bert', (_, { otherAdmins }) => ({
+        account: account(isFirst(of) ? 'anna' : 'bert', { displayName: `of ${of}` }),
+        ends: isFirst(of) ? ('all' as const) : undefined,
+        otherAdmins,
+        event: said('account', of),
+      })),
+    putLink: ({ accounts }, of) =>
+      accounts.putLink({ hash: 'h', purpose: 'reset', account: `of ${of}`, expiresAt: NOW + of }, said('link', of)),
+    findLink: ({ accounts }) => accounts.findLink('h', NOW),
+    hasLink: ({ accounts }, of) => accounts.hasLink(isFirst(of) ? 'reset' : 'set_up', NOW),
+  },
+  sessions: {
+    // The second round finds the ids there already.
+    addSession: ({ sessions }, of) =>
+      sessions.addSession(session('s'), 2 * of, said('session', of)).catch(() => 'there'),
+    findSession: async ({ sessions }) => (await sessions.findSession('hash of s'))?.kind,
+    noteSeen: ({ sessions }, of) => sessions.noteSeen('s', of),
+    listSessions: async ({ sessions }) => (await sessions.listSessions('account:id of anna')).length,
+    endSession: ({ sessions }, of) => sessions.endSession('account:id of anna', 'none', said('end', of)),
+    endSessions: async ({ sessions }, of) =>
+      isFirst(of) && (await sessions.endSessions('account:id of anna', said('end', of))),
+    pruneSessions: ({ sessions }) => sessions.pruneSessions({ now: 0, idleSince: 0 }, 10),
+    addRequest: ({ sessions }, of) =>
+      sessions.addRequest(request('r'), { ...BOUNDS, most: 5 * of }).catch(() => 'there'),
+    findRequest: ({ sessions }) => sessions.findRequest('user r', NOW),
+    confirmRequest: ({ sessions }, of) => sessions.confirmRequest('user r', NOW, ANNA, said('confirm', of)),
+    takeRequest: ({ sessions }) => sessions.takeRequest('device r', NOW),
+    pruneRequests: ({ sessions }) => sessions.pruneRequests(0, 10),
+  },
   fleet: {
     listClients: ({ fleet }) => fleet.listClients({ filter: {}, sort: 'name', most: 10 }),
     countClients: async ({ fleet }) => {
@@ -300,7 +335,7 @@ export function tenantsContract(
     test('the stores of the default one are those that are named without a tenant', async () => {
       await run(store, [ONE, OTHER])
       expect(await store.directory.loadClient(A)).toEqual(await store.of(ONE).directory.loadClient(A))
-      expect(await store.directory.loadClient(A)).toMatchObject({ name: 'a of 1' })
+      expect(await store.directory.loadClient(A)).toMatchObject({ name: 'without group 1' })
     })
 
     test('events are kept under the tenant that they name, and found by their ids and in those that stand for several', async () => {

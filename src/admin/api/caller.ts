@@ -1,3 +1,4 @@
+import type { SignedIn } from '../../administrators/sessions/signed-in.ts'
 import type { Actor } from '../../audit/actor.ts'
 import type { HttpRequest } from '../../http/message.ts'
 import type { Authority } from '../../management/authority/authority.ts'
@@ -6,6 +7,8 @@ import type { Authority } from '../../management/authority/authority.ts'
 export interface Caller {
   readonly actor: Actor
   readonly authority: Authority
+  /** The person, if a session proves who calls. */
+  readonly signedIn?: SignedIn
 }
 
 /**

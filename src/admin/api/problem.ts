@@ -1,3 +1,4 @@
+import { AdministratorRefusal } from '../../administrators/refusal.ts'
 import type { HttpResponse } from '../../http/message.ts'
 import { expectedRefusal, NEVER_STORED } from '../../http/respond.ts'
 import type { RequestId } from '../../oauth/ids.ts'
@@ -6,6 +7,7 @@ import { FieldError, type MistakeKind, UserError } from '../../platform/user-err
 import { etagOf } from '../operations/answer.ts'
 import { fieldProblem, type InputProblem, InvalidBody, InvalidInput } from '../operations/input.ts'
 import { PreconditionRequired, Stale } from '../operations/precondition.ts'
+import { statusOf } from '../sessions/status.ts'
 import { type ProblemName, pageOf, problemNames, problemTypes } from './problem-types.ts'
 
 /** Seconds after which a caller may try again if a part of the server is away. */
@@ -27,25 +29,29 @@ interface Problem extends ProblemDetails {
 /** The error that is not one of ours: the caller learns nothing about it. */
 export const isDefect = (error: unknown): boolean => problemOf(error).name === 'server-error'
 
-/** The answer to an error of any kind. */
-export function problemResponse(error: unknown, requestId: RequestId): HttpResponse {
+/** The answer to an error of any kind. @param challenge the `WWW-Authenticate` of a 401 (RFC 6750 §3) */
+export function problemResponse(error: unknown, requestId: RequestId, challenge = 'Bearer'): HttpResponse {
   const { name, headers, ...details } = problemOf(error)
   const { status, title } = problemTypes[name]
   return {
     status,
-    headers: { 'Content-Type': 'application/problem+json', ...NEVER_STORED, ...headers },
+    headers: {
+      'Content-Type': 'application/problem+json',
+      ...NEVER_STORED,
+      ...headers,
+      ...(status === 401 && { 'WWW-Authenticate': challenge }),
+    },
     body: JSON.stringify({ type: pageOf(name), title, status, ...details, request_id: requestId }),
   }
 }
 
-/** Makes a problem of a refusal, by its status. `challenge` is the `WWW-Authenticate` of a 401. */
-export function refusalResponse(refusal: Refusal, challenge: string, requestId: RequestId): HttpResponse {
-  const { status, headers, ...rest } = problemResponse(refusal, requestId)
-  return { status, ...rest, headers: { ...headers, ...(status === 401 && { 'WWW-Authenticate': challenge }) } }
-}
+/** The answer to a refusal that comes before any endpoint. */
+export const refusalResponse = (refusal: Refusal, challenge: string, requestId: RequestId): HttpResponse =>
+  problemResponse(refusal, requestId, challenge)
 
 const OF_KINDS = {
   invalid: 'invalid-fields',
+  usage: 'invalid-fields',
   not_found: 'not-found',
   refused: 'not-allowed',
   conflict: 'conflict',
@@ -56,6 +62,7 @@ function problemOf(error: unknown): Problem {
     const name = error instanceof InvalidBody ? 'invalid-fields' : 'malformed-request'
     return { name, errors: error.problems }
   }
+  if (error instanceof AdministratorRefusal) return { name: nameOf(statusOf(error)), detail: error.message }
   if (error instanceof FieldError) return { name: 'invalid-fields', errors: [fieldProblem(error)] }
   if (error instanceof PreconditionRequired) return { name: 'precondition-required', detail: error.message }
   if (error instanceof Stale) {

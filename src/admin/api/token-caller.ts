@@ -2,7 +2,6 @@ import { hash } from 'node:crypto'
 import type { HttpRequest } from '../../http/message.ts'
 import { ADMIN_AUDIENCE, permissionsOf } from '../../management/authority/admin-api.ts'
 import type { Directory } from '../../model/directory/directory.ts'
-import type { GroupPermission } from '../../model/group.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { Refusal } from '../../oauth/refusal.ts'
 import { checkDpopProof } from '../../sender-constraint/dpop.ts'
@@ -12,9 +11,7 @@ import type { TokenIntrospector } from '../../tokens/introspection/introspector.
 import type { VerifiedToken } from '../../tokens/verify.ts'
 import { refusal } from '../refusals.ts'
 import type { Authenticate, Caller } from './caller.ts'
-
-/** The permissions that a program or a person has in groups, by the name of the group. */
-type Memberships = ReadonlyMap<string, ReadonlySet<GroupPermission>>
+import type { Memberships } from './memberships.ts'
 
 export interface TokenCallers {
   readonly introspector: Pick<TokenIntrospector, 'introspectFor'>

@@ -18,19 +18,19 @@ type ApiInput = z.output<typeof apiSchema>
 
 const audience = z.string().min(1).max(1_024).transform(Audience).describe('The audience of the API, percent-encoded.')
 
-const ofApi = { parameters: z.strictObject({ audience }) } as const
+export const ofApi = { parameters: z.strictObject({ audience }) } as const
 
 const ofScope = {
   parameters: z.strictObject({ audience, scope: z.string().min(1).max(1_024).describe('The name of the scope.') }),
 } as const
 
-const apiAnswer = apiSchema
+export const apiAnswer = apiSchema
   .partial()
   .required({ audience: true })
   .extend({ unreadable: z.string().optional().describe('Why the record of the API can not be read.') })
 
 /** An API in answers. */
-const apiBody = (api: Api | Unreadable) =>
+export const apiBody = (api: Api | Unreadable) =>
   'problem' in api ? { audience: api.id, unreadable: api.problem } : fromApi(api)
 
 const example = {

@@ -1,5 +1,10 @@
+import type { Author } from '../../administrators/event.ts'
+import type { SignInRequest } from '../../administrators/sessions/begin.ts'
+import type { SignedIn } from '../../administrators/sessions/signed-in.ts'
 import type { MakingContext } from '../../management/credentials/make.ts'
+import type { ExplainingContext } from '../../management/explanations/explain.ts'
 import type { KeyContext } from '../../management/keys/context.ts'
+import type { PeopleContext } from '../sessions/context.ts'
 import type { Cursors } from './cursor.ts'
 import type { Precondition } from './precondition.ts'
 
@@ -11,6 +16,8 @@ interface ServerFacts {
   /** The reasons why it can't answer as it should. */
   readonly problems: () => Promise<readonly string[]>
   readonly openApi: () => unknown
+  /** The table of refusals, which stands above the rooms that use it here. */
+  readonly refusalOf: ExplainingContext['refusalOf']
 }
 
 /** The context of one call of an operation. */
@@ -21,6 +28,16 @@ export interface CallContext {
   readonly precondition: Precondition
   readonly server: ServerFacts
   readonly cursors: Cursors
-  /** Shows a new secret before it is written. If it throws, nothing is written. Without it, the answer shows the secret. */
-  readonly show: ((secret: string) => void) | undefined
+  /** Shows an answer with new secrets before they are written. If it throws, nothing is written. Without it, the answer shows them. */
+  readonly show: ((answer: unknown) => void) | undefined
+  /** Accounts and sessions. Undefined for a command that opens the database itself. */
+  readonly people?: PeopleCall
+}
+
+/** The parts of calls about people. */
+export interface PeopleCall extends PeopleContext {
+  /** The person who calls; undefined for a program. */
+  readonly signedIn: SignedIn | undefined
+  readonly request: SignInRequest
+  readonly author: Author
 }

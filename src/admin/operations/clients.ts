@@ -44,7 +44,7 @@ const newClientAnswer = clientAnswer.extend({ secrets: secrets.optional() })
 const time = (at: number): string => new Date(at).toISOString()
 
 /** A client, without anything about its credentials. */
-function clientBody(client: Client | UnreadableClient) {
+export function clientBody(client: Client | UnreadableClient) {
   if ('problem' in client) return { client_id: client.id, status: { unreadable: client.problem } }
   const { disabledAt, credentials } = client.ended ?? {}
   return {
@@ -194,9 +194,7 @@ async function write(
       return wanted(before)
     },
     ...(show && {
-      show: (made) => {
-        for (const { secret } of made) show(secret)
-      },
+      show: (made) => show({ client_id: id, secrets: made.map(({ label, secret }) => ({ label, secret })) }),
     }),
   })
   return {

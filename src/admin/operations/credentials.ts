@@ -24,7 +24,7 @@ import { refuseStale } from './precondition.ts'
 const LONGEST_OVERLAP = 366 * 24 * 3600
 const DEFAULT_OVERLAP = 7 * 24 * 3600
 
-const ofCredential = {
+export const ofCredential = {
   parameters: ofClient.parameters.extend({
     credential: z.string().min(1).max(256).describe('The id of the credential, or its label.'),
   }),
@@ -33,7 +33,7 @@ const ofCredential = {
 const time = z.iso.datetime()
 
 /** A credential in answers. Its secret, keys or certificate are never among them. */
-const credentialAnswer = z.strictObject({
+export const credentialAnswer = z.strictObject({
   id: z.string(),
   client_id: z.string(),
   kind: z.string().optional(),
@@ -132,7 +132,7 @@ export const credentialOperations = [
       made(
         id,
         management.clock.now(),
-        await addCredential(management, { client: id, spec: spec(body), show: shown(show) }),
+        await addCredential(management, { client: id, spec: spec(body), show: shown(management, id, show) }),
       ),
   }),
   operation({
@@ -175,7 +175,7 @@ export const credentialOperations = [
             ? { proof: undefined, label: given?.label, expiresAt: given?.expiresAt }
             : given,
         overlap: overlap * 1000,
-        show: shown(show),
+        show: shown(management, id, show),
       }
       const rotated = await rotateCredential(management, input)
       const now = management.clock.now()
@@ -256,9 +256,10 @@ export const credentialOperations = [
 const CURRENT = '~current'
 
 const shown =
-  (show: CallContext['show']) =>
-  ({ generated }: MadeCredential): void => {
-    if (generated !== undefined) show?.(generated)
+  ({ clock }: CallContext['management'], client: ClientId, show: CallContext['show']) =>
+  (credential: MadeCredential): void => {
+    const { body, shownOnce } = made(client, clock.now(), credential)
+    if (shownOnce !== undefined) show?.({ ...Object(body), ...shownOnce })
   }
 
 /** Whether a successor is described without a secret, keys, a certificate or a trust. */

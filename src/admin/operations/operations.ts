@@ -1,12 +1,20 @@
+import { accountOperations } from './accounts.ts'
 import { apiOperations } from './apis.ts'
+import { auditOperations } from './audit.ts'
 import { clientOperations } from './clients.ts'
 import { credentialOperations } from './credentials.ts'
+import { deletionOperations } from './deletions.ts'
+import { explanationOperations } from './explanations.ts'
+import { fleetOperations } from './fleet.ts'
 import { grantOperations } from './grants.ts'
+import { groupOperations } from './groups.ts'
 import { keyOperations } from './keys.ts'
 import type { Operation } from './operation.ts'
 import { permissionOperations } from './permissions.ts'
+import { planOperations } from './plans.ts'
 import { revocationOperations } from './revocations.ts'
 import { serverOperations } from './server.ts'
+import { sessionOperations } from './sessions.ts'
 import { usageOperations } from './usage.ts'
 
 /** Every operation of the admin API. The router, the permission check, OpenAPI and the commands all use this table. */
@@ -18,6 +26,14 @@ export const operations: readonly Operation[] = [
   ...keyOperations,
   ...revocationOperations,
   ...permissionOperations,
+  ...accountOperations,
+  ...sessionOperations,
   ...serverOperations,
   ...usageOperations,
+  ...planOperations,
+  ...groupOperations,
+  ...fleetOperations,
+  ...explanationOperations,
+  ...deletionOperations,
+  ...auditOperations,
 ]

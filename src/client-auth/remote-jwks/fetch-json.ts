@@ -6,7 +6,7 @@ import { JsonError, parseJson } from '../../platform/json.ts'
 import type { AddressRules } from './addresses.ts'
 import { FetchError } from './fetch-error.ts'
 import type { OutboundProxy } from './proxy.ts'
-import { sendGet } from './request.ts'
+import { GET, type Sent, send } from './request.ts'
 import { type HostAddress, type Lookup, resolveHost, systemLookup } from './resolve.ts'
 import { readHttpsUrl, refuseUrl } from './url.ts'
 
@@ -42,6 +42,14 @@ export interface FetchedJson {
   readonly finalUrl: string
 }
 
+/** An answer of any status. */
+interface Exchanged {
+  readonly status: number
+  /** The `Content-Type`. */
+  readonly type: string | undefined
+  readonly body: Buffer
+}
+
 /**
  * Fetches JSON from URLs that strangers may choose. The fetcher connects only to permitted addresses, and its limits bound the
  * time and memory that a server can cost this process.
@@ -63,7 +71,27 @@ export class JsonFetcher {
   }
 
   /** Sends a GET for a document. It refuses compressed answers. @throws FetchError */
-  async get(url: string): Promise<FetchedJson> {
+  get(url: string): Promise<FetchedJson> {
+    return this.#within(url, async (signal) => {
+      const { response, finalUrl } = await this.#follow(url, signal)
+      const json = readJson(await this.#readBody(response, finalUrl, signal), finalUrl)
+      return { json, headers: response.headers, finalUrl }
+    })
+  }
+
+  /** Sends any request, by the same rules as `get`. It follows no redirect, and takes an answer of any status. @throws FetchError */
+  exchange(text: string, sent: Sent): Promise<Exchanged> {
+    return this.#within(text, async (signal) => {
+      const { url, problem } = readHttpsUrl(text)
+      if (url === undefined) throw new FetchError('url_refused', text, `the URL ${problem}`)
+      const to = await this.#reach(url, signal)
+      const response = await send(url, { ...sent, to, secureContext: this.#secureContext, signal })
+      const { statusCode: status = 0, headers } = response
+      return { status, type: headers['content-type'], body: await this.#readBody(response, url.href, signal) }
+    })
+  }
+
+  async #within<Result>(url: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const deadline = new AbortController()
     const { time } = this.#limits
     const timer = setTimeout(() => {
@@ -71,9 +99,7 @@ export class JsonFetcher {
     }, time)
     timer.unref()
     try {
-      const { response, finalUrl } = await this.#follow(url, deadline.signal)
-      const json = readJson(await this.#readBody(response, finalUrl, deadline.signal), finalUrl)
-      return { json, headers: response.headers, finalUrl }
+      return await work(deadline.signal)
     } finally {
       clearTimeout(timer)
     }
@@ -85,7 +111,7 @@ export class JsonFetcher {
     let { url } = start
     for (let followed = 0; ; followed += 1) {
       const to = await this.#reach(url, signal)
-      const response = await sendGet(url, { to, secureContext: this.#secureContext, signal })
+      const response = await send(url, { ...GET, to, secureContext: this.#secureContext, signal })
       const { statusCode: status = 0 } = response
       if (status === 200) return { response, finalUrl: url.href }
       response.destroy()

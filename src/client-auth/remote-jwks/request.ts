@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { Agent, get } from 'node:https'
+import { Agent, request as requestOf } from 'node:https'
 import { isIP, type LookupFunction, Socket } from 'node:net'
 import { connect as connectTls, type SecureContext } from 'node:tls'
 import { codeOf, networkFault } from '../../platform/system-error.ts'
@@ -7,7 +7,17 @@ import { type Fault, FetchError } from './fetch-error.ts'
 import type { HostAddress } from './resolve.ts'
 import { hostOf } from './url.ts'
 
-interface RequestOptions {
+/** The content of a request. */
+export interface Sent {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+}
+
+/** A request for a document. */
+export const GET: Sent = { method: 'GET', headers: { accept: 'application/json' }, body: undefined }
+
+interface RequestOptions extends Sent {
   /** The addresses to connect to, even if the name now resolves to others; or an open connection. */
   readonly to: readonly HostAddress[] | Socket
   /** The trusted roots; undefined for the usual ones. */
@@ -27,15 +37,24 @@ const messages: Partial<Record<Fault, string>> = {
 }
 
 /**
- * Sends one GET on its own connection and resolves with the head of the response.
+ * Sends one request on its own connection and resolves with the head of the response.
  * @throws FetchError `connect`, `tls`, `protocol`, `too_large`, or the reason of the signal
  */
-export function sendGet(url: URL, { to, secureContext, signal }: RequestOptions): Promise<IncomingMessage> {
+export function send(
+  url: URL,
+  { to, secureContext, signal, method, headers, body }: RequestOptions,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     let stage: Fault = to instanceof Socket ? 'tls' : 'connect'
-    const request = get(url, {
+    const request = requestOf(url, {
+      method,
       ...(to instanceof Socket ? over(to, url, secureContext) : directly(to)),
-      headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'Tessera' },
+      headers: {
+        ...headers,
+        ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+        'accept-encoding': 'identity',
+        'user-agent': 'Tessera',
+      },
       maxHeaderSize: LARGEST_HEADERS,
       signal,
       ...(secureContext && { secureContext }),
@@ -52,6 +71,7 @@ export function sendGet(url: URL, { to, secureContext, signal }: RequestOptions)
     request.on('error', (error) => reject(signal.aborted ? signal.reason : failure(url, stage, error)))
     // Anything else may end the request, such as an unrequested upgrade. After a response or an error this has no effect.
     request.once('close', () => reject(failure(url, stage, new Error('closed'))))
+    request.end(body)
   })
 }
 

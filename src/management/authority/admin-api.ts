@@ -2,6 +2,7 @@ import type { Api } from '../../model/api.ts'
 import { ApiSet } from '../../model/api-set.ts'
 import type { Client } from '../../model/client.ts'
 import { Audience } from '../../oauth/ids.ts'
+import { isSameUri } from '../../oauth/uri.ts'
 import { accessOf } from '../../policy/scopes.ts'
 import { type Permission, permissionNames, permissions } from './permissions.ts'
 
@@ -28,6 +29,8 @@ const alone = new ApiSet([adminApi])
 
 /** The permissions that a client may have in a token. */
 export function permissionsOf(client: Client): readonly Permission[] {
+  // Few clients administer, and a manifest may name very many.
+  if (!client.grants.some(({ api }) => isSameUri(api, ADMIN_AUDIENCE))) return []
   const { granted } = accessOf(client, alone)(adminApi)
   return permissionNames.filter((name) => granted(name).length > 0)
 }

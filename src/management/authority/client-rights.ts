@@ -57,7 +57,9 @@ export function requireClientRights(
 
 /** @throws NotAllowed if the client may have a permission at the admin API that the author lacks */
 function requirePermissionsOf(authority: Authority, client: Client): void {
-  const lacking = permissionsOf(client).filter((name) => name !== 'groups:act' && !authority.everywhere.has(name))
+  // A member of groups has the rights that their administrators have given.
+  const needed = (name: Permission): Permission => (name === 'groups:act' ? 'groups:write' : name)
+  const lacking = permissionsOf(client).filter((name) => !authority.everywhere.has(needed(name)))
   if (lacking.length === 0) return
   throw new NotAllowed(`the client administers with ${lacking.join(' ')}, which you may not do yourself`)
 }

@@ -64,3 +64,7 @@ export const roles: Readonly<Record<Role, readonly Permission[]>> = {
   operator: operating,
   admin: ofPeople,
 }
+
+/** The permissions of somebody who has these roles. */
+export const permissionsOfRoles = (given: readonly Role[]): ReadonlySet<Permission> =>
+  new Set(given.flatMap((role) => roles[role]))

@@ -1,6 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ModelSnapshot } from '../../model/store.ts'
 import { ClientId } from '../../oauth/ids.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict } from '../../platform/user-error.ts'
+import { withAdminApi } from '../authority/all-apis.ts'
+import { requireApiRights } from '../authority/api-rights.ts'
+import { requireOver } from '../authority/authority.ts'
+import { requireClientRights } from '../authority/client-rights.ts'
 import { recordedBy } from '../context.ts'
 import type { MakingContext } from '../credentials/make.ts'
 import { apiChange, clientChange, credentialChanges } from '../fields.ts'
@@ -20,6 +25,8 @@ interface ApplyInput {
   readonly origin?: 'manifest' | 'sample'
   /** Whether to plan only, and write nothing. */
   readonly dryRun: boolean
+  /** The version of the model that the plan must stand on; undefined for any. */
+  readonly version?: number
   /**
    * Shows a plan with new secrets before it is written. If it throws, the error is passed on and nothing is written. Without it,
    * the caller shows the returned plan.
@@ -30,19 +37,23 @@ interface ApplyInput {
 /**
  * Makes the model match a manifest, in one transaction.
  * @returns the plan that was carried out, or would be
- * @throws ManifestError, with nothing written, if the manifest does not fit the model
+ * @throws ManifestError, with nothing written, if the manifest does not fit the model; NotAllowed if a resulting client or API has a right
+ *   that the author may not give; Conflict
  */
 export async function applyManifest(
   context: MakingContext,
-  { parsed, env, dryRun, origin = 'manifest', show = () => {} }: ApplyInput,
+  { parsed, env, dryRun, version, origin = 'manifest', show = () => {} }: ApplyInput,
 ): Promise<Plan> {
   const { model: store } = context.store
   const ids = parsed.manifest.clients.map((client) => ClientId(client.client_id))
   const secrets = new NewSecrets(context.random)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const model = await store.snapshot(ids)
+    if (version !== undefined && model.version !== version)
+      throw new Conflict('clients or APIs have changed since the plan was made: plan again')
     const planned = await planManifest(parsed, model, { maker: context, env, secrets, origin })
     const plan = { ...planned, losses: await findLosses(planned, model, store, context.clock.now()) }
+    requireManifestRights(context, plan, model)
     if (dryRun) return plan
     secrets.showOnce(plan, show)
     if (plan.apis.length === 0 && plan.clients.length === 0) return plan
@@ -53,7 +64,7 @@ export async function applyManifest(
     })
     if (await store.commit(model.version, { apis: plan.apis, clients: plan.clients, event })) return plan
   }
-  throw new UserError('others kept changing clients or APIs, and nothing was written: try again')
+  throw new Conflict('others kept changing clients or APIs, and nothing was written: try again')
 }
 
 const changesOf = ({ apis, clients }: Plan, model: ModelSnapshot) => [
@@ -66,3 +77,19 @@ const changesOf = ({ apis, clients }: Plan, model: ModelSnapshot) => [
     return [clientChange(before, after), ...credentialChanges(after.id, before?.credentials, after.credentials)]
   }),
 ]
+
+/** Checks each resulting client and API as a change of it alone would be. @throws NotAllowed */
+function requireManifestRights({ authority }: MakingContext, plan: Plan, model: ModelSnapshot): void {
+  const latest = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
+  const apis = withAdminApi(latest.values(), model.unreadableApis)
+  for (const api of plan.apis) {
+    const before = model.apis.get(api.audience) ?? model.unreadableApis.find(({ id }) => id === api.audience)
+    requireApiRights(authority, before, api, apis)
+  }
+  for (const client of plan.clients) {
+    const before = model.clients.get(client.id) ?? model.unreadableClients.get(client.id)
+    requireClientRights(authority, before, client, apis)
+    const isChanged = !isDeepStrictEqual(before?.credentials.all, client.credentials.all)
+    if (isChanged) requireOver(authority, 'credentials:write', client.owner)
+  }
+}

@@ -1,11 +1,9 @@
 import type { Api } from '../../model/api.ts'
-import type { ApiSet } from '../../model/api-set.ts'
-import { isValueOf } from '../../model/scope-patterns.ts'
 import type { Audience } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
-import { FieldError, NotAllowed } from '../../platform/user-error.ts'
+import { FieldError } from '../../platform/user-error.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
-import { mayOver, requireEverywhere, requireOver } from '../authority/authority.ts'
+import { requireApiRights } from '../authority/api-rights.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { apiChange } from '../fields.ts'
 import { refuseDangling, refuseRespelled } from '../manifest/check.ts'
@@ -42,7 +40,7 @@ export async function putApi(context: ManagementContext, { audience, wanted }: P
     const others = [...model.apis.values()].filter((other) => other.audience !== audience)
     const apis = withAdminApi([...others, api], model.unreadableApis)
     refuseDangling(parsed, apis)
-    requireApiRights(context, before, api, apis)
+    requireApiRights(context.authority, before, api, apis)
     const change = apiChange(before, api)
     const isNew = before === undefined
     if (change === undefined) return { api, isNew }
@@ -55,36 +53,3 @@ export async function putApi(context: ManagementContext, { audience, wanted }: P
 
 /** The error about a field of the only API of a manifest. */
 const errorAt = ([, , ...path]: readonly PropertyKey[], message: string) => new FieldError(path, message)
-
-/**
- * Refuses an API that its author may not write. A member of a group may not give it a scope that another owner's API has: requests
- * for that scope would become ambiguous, and clients that have it everywhere would have it here. Nor may it be common to all clients.
- * @throws NotAllowed
- */
-function requireApiRights(
-  { authority }: ManagementContext,
-  before: Api | Unreadable | undefined,
-  after: Api,
-  apis: ApiSet,
-): void {
-  if (before !== undefined && 'problem' in before) requireEverywhere(authority, 'apis:write')
-  const known = before === undefined || 'problem' in before ? undefined : before
-  if (known !== undefined) requireOver(authority, 'apis:write', known.owner)
-  requireOver(authority, 'apis:write', after.owner)
-  if (authority.everywhere.has('apis:write')) return
-  for (const scope of after.scopes) {
-    if (known?.scopes.some((one) => one.name === scope.name && one.common === scope.common)) continue
-    if (scope.common)
-      throw new NotAllowed(
-        `${JSON.stringify(scope.name)} is common to all clients: this takes the permission apis:write`,
-      )
-    const other = apis.all.find(
-      (api) =>
-        api.audience !== after.audience &&
-        !mayOver(authority, 'apis:write', api.owner) &&
-        api.scopes.some((one) => one.name === scope.name || isValueOf(scope.name, one) || isValueOf(one.name, scope)),
-    )
-    if (other !== undefined)
-      throw new NotAllowed(`${JSON.stringify(scope.name)} is a scope of ${other.audience}, which another group owns`)
-  }
-}

@@ -85,6 +85,8 @@ const table: Partial<Readonly<Record<OptionKey, LiveOption>>> = {
   'keys.rotate_every': { effect: KEYS },
   'keys.publish_before': { effect: KEYS },
   'keys.cache_max_age': { effect: KEYS },
+  'admin.session_idle': { effect: NEXT_REQUEST },
+  'admin.session_lifetime': { effect: NEXT_REQUEST },
   'log.level': { effect: AT_ONCE, validate: [logLevel] },
   'shutdown.delay': { effect: AT_ONCE },
   'shutdown.timeout': { effect: AT_ONCE },

@@ -18,6 +18,7 @@ import { auditChains } from './0012-audit-chains.ts'
 import { auditIndex } from './0013-audit-index.ts'
 import { usage } from './0014-usage.ts'
 import { fleet } from './0015-fleet.ts'
+import { administrators } from './0016-administrators.ts'
 import { idempotency } from './0017-idempotency.ts'
 
 /** Every migration, by name. The names sort in the order of running. A released migration never changes. */
@@ -33,6 +34,7 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0009-master-key': masterKey,
   '0010-actors': actors,
   '0011-tenants': tenants,
+  '0016-administrators': administrators,
   '0012-audit-chains': auditChains,
   '0013-audit-index': auditIndex,
   '0014-usage': usage,

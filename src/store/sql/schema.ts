@@ -185,6 +185,51 @@ export interface Schema {
     id: string
     at: number
   }
+  account: {
+    tenant: string
+    name: string
+    id: string
+    display_name: string | null
+    roles: string
+    enabled: number
+    password: string | null
+    second_factor: Buffer | null
+    second_factor_state: string
+    master_key_id: string | null
+    created_at: number
+    updated_at: number
+  }
+  account_link: {
+    tenant: string
+    hash: string
+    purpose: string
+    account: string | null
+    expires_at: number
+  }
+  admin_session: {
+    tenant: string
+    id: string
+    token_hash: string
+    kind: string
+    owner: string
+    person: string
+    remote_address: string
+    user_agent: string | null
+    created_at: number
+    last_seen_at: number
+    expires_at: number
+  }
+  device_request: {
+    tenant: string
+    device_hash: string
+    user_hash: string
+    network: string
+    remote_address: string
+    user_agent: string | null
+    owner: string | null
+    person: string | null
+    expires_at: number
+  }
   idempotency_key: {
     tenant: string
     id: string

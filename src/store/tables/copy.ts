@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict, UserError } from '../../platform/user-error.ts'
 import type { Database } from '../sql/dialect.ts'
 import { toParameter } from '../sql/parameters.ts'
 import type { Schema } from '../sql/schema.ts'
@@ -26,6 +26,10 @@ const TABLES = {
   counter: ['tenant', 'name'],
   revocation: ['tenant', 'seq'],
   change: ['tenant', 'seq'],
+  account: ['tenant', 'name'],
+  account_link: ['tenant', 'hash'],
+  admin_session: ['tenant', 'id'],
+  device_request: ['tenant', 'device_hash'],
   usage: ['tenant', 'resolution', 'client_id', 'at', 'audience', 'credential_id', 'outcome'],
   idempotency_key: ['tenant', 'id'],
   audit_event: ['seq'],
@@ -107,7 +111,7 @@ async function refuseFull(db: Kysely<Schema>): Promise<void> {
     if (NEVER_EMPTY.includes(table)) continue
     const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(db)
     if (rows.length > 0)
-      throw new UserError(`the target has data already, in the table ${table}: take an empty database`)
+      throw new Conflict(`the target has data already, in the table ${table}: take an empty database`)
   }
 }
 

@@ -1,4 +1,6 @@
 import type { IdempotencyStore } from '../../admin/api/idempotency.ts'
+import type { AccountStore } from '../../administrators/accounts/store.ts'
+import type { SessionStore } from '../../administrators/sessions/store.ts'
 import type { ExportStore } from '../../audit/export/store.ts'
 import type { ProofStore } from '../../audit/proof/store.ts'
 import type { AuditStore, AuditTrail } from '../../audit/store.ts'
@@ -20,6 +22,8 @@ import type { RevocationStore } from '../../tokens/revocation/store.ts'
 import type { UsageStore } from '../../usage/store.ts'
 import type { ConnectionCounts, Database } from '../sql/dialect.ts'
 import { transact } from '../sql/transaction.ts'
+import { SqlAccountStore } from './accounts.ts'
+import { SqlSessionStore } from './admin-sessions.ts'
 import { type Chaining, SqlAuditStore } from './audit.ts'
 import { SqlExportStore } from './audit-export.ts'
 import { SqlCertificateUseStore } from './certificate-use.ts'
@@ -57,6 +61,8 @@ export interface TenantStores {
   readonly replay: ReplayStore
   readonly audit: AuditTrail
   readonly model: ModelStore
+  readonly accounts: AccountStore
+  readonly sessions: SessionStore
   readonly usage: UsageStore
   readonly idempotency: IdempotencyStore
 }
@@ -115,6 +121,8 @@ function createTenantStores(db: Database, clock: Clock, tenant: TenantId, chaini
     replay: new SqlReplayStore(db, tenant),
     audit,
     model: new SqlModelStore(db, tenant, clock, audit),
+    accounts: new SqlAccountStore(db, tenant, clock, audit),
+    sessions: new SqlSessionStore(db, tenant, audit),
     usage: new SqlUsageStore(db, tenant),
     idempotency: new SqlIdempotencyStore(db, tenant),
   }

@@ -3,6 +3,7 @@ import { certificateCases } from './certificates.ts'
 import { federationCases } from './federation.ts'
 import { httpCases } from './http.ts'
 import { jwsCases } from './jws.ts'
+import { peopleCases } from './people.ts'
 import { policyCases } from './policy.ts'
 import { restCases } from './rest.ts'
 
@@ -12,6 +13,7 @@ export const allCases: readonly Case[] = [
   ...jwsCases,
   ...certificateCases,
   ...federationCases,
+  ...peopleCases,
   ...policyCases,
   ...restCases,
 ]

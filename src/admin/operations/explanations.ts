@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { explainClient, explainRequest } from '../../management/explanations/explain.ts'
+import type { Explanation } from '../../management/explanations/explanation.ts'
+import { requestReferenceIn } from '../../management/explanations/reference.ts'
+import { LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
+import { NotFound } from '../../platform/user-error.ts'
+import { InvalidParameters } from './input.ts'
+import { noBody, noParameters, operation } from './operation.ts'
+
+const explanation = z
+  .looseObject({ time: z.iso.datetime(), type: z.string(), result: z.string(), request_id: z.string() })
+  .describe('The result of a request: its reason, what the client has and what came, and remedies.')
+
+/** The explanation of a request, as JSON. */
+export const explanationBody = ({ refusal, ...event }: Explanation) => ({
+  time: event.time,
+  type: event.type,
+  result: event.result,
+  request_id: event.requestId,
+  ...(refusal && {
+    reason: refusal.reason,
+    meaning: refusal.meaning,
+    answered: refusal.answered,
+    notes: refusal.notes,
+    checks: refusal.checks,
+    did_you_mean: refusal.meant,
+    remedies: refusal.remedies,
+  }),
+  client_id: event.clientId,
+  remote_address: event.remoteAddress,
+  credential_label: event.credentialLabel,
+  detail: event.detail,
+})
+
+export const explanationOperations = [
+  operation({
+    id: 'explanations.list',
+    method: 'GET',
+    path: '/explanations',
+    summary: 'Explain a request by its id, or the last requests of a client',
+    access: 'explanations:read',
+    ...noParameters,
+    query: z.strictObject({
+      request: z.string().min(1).max(4_096).optional().describe('A request id, or text that has one.'),
+      client: z.string().min(1).max(LONGEST_CLIENT_ID).optional(),
+      last: z
+        .string()
+        .regex(/^[1-9]\d?$|^100$/, 'must be a number from 1 to 100')
+        .transform(Number)
+        .default(1),
+    }),
+    ...noBody,
+    answer: z.strictObject({ items: z.array(explanation) }),
+    command: 'explain',
+    example: {
+      query: { request: '01931a8e-0000-7000-8000-000000000001' },
+      answer: { items: [] },
+    },
+    run: async ({ management, server }, { query: { request, client, last } }) => {
+      const context = { ...management, refusalOf: server.refusalOf }
+      if ((request === undefined) === (client === undefined))
+        throw new InvalidParameters([{ parameter: 'request', detail: 'or client is required, and not both' }])
+      const found =
+        client === undefined
+          ? await explainRequest(context, requestReferenceIn(request ?? '') ?? { kind: 'request', id: request ?? '' })
+          : await explainClient(context, { client, last })
+      if (found.length === 0) throw new NotFound('nothing is recorded about such a request')
+      return { body: { items: found.map(explanationBody) }, state: null }
+    },
+  }),
+]

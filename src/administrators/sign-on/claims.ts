@@ -1,0 +1,55 @@
+import { hasControl } from '../../platform/text.ts'
+import { AdministratorRefusal } from '../refusal.ts'
+import { type Role, roles } from '../role.ts'
+import type { Claims, Person } from '../sessions/session.ts'
+
+/** The claims that are used, and the roles that they give. */
+export interface ClaimRules {
+  readonly name_claim: string
+  readonly groups_claim?: string | undefined
+  readonly roles: readonly { readonly claim: string; readonly value: string; readonly role: Role }[]
+}
+
+const LONGEST_NAME = 128
+/** Bounds of what a session keeps. Microsoft Entra ID sends 200 groups at most. */
+const MOST_VALUES = 500
+const LONGEST_VALUE = 256
+
+/**
+ * The person of an ID token.
+ * @throws AdministratorRefusal `sign_on_failed` without a usable name, `no_role` without a role
+ */
+export function personOf(
+  token: Readonly<Record<string, unknown>>,
+  rules: ClaimRules,
+): Extract<Person, { kind: 'sign_on' }> {
+  const name = token[rules.name_claim]
+  if (typeof name !== 'string' || name === '' || name.length > LONGEST_NAME || hasControl(name)) {
+    const message = `the identity provider sent no usable ${rules.name_claim}: it must be a text of 1 to ${LONGEST_NAME} characters`
+    throw new AdministratorRefusal('sign_on_failed', { message, detail: { claim: rules.name_claim } })
+  }
+  // OpenID Connect Core 1.0 §5.7: somebody may have typed an address that was never verified.
+  if (rules.name_claim === 'email' && token['email_verified'] === false) {
+    const message = 'the identity provider has not verified the e-mail address of this person'
+    throw new AdministratorRefusal('sign_on_failed', { message, detail: { name } })
+  }
+  const used = [
+    ...rules.roles.map(({ claim }) => claim),
+    ...(rules.groups_claim === undefined ? [] : [rules.groups_claim]),
+  ]
+  const claims: Claims = Object.fromEntries([...new Set(used)].map((claim) => [claim, valuesOf(token, claim)]))
+  const given = roles.filter((role) =>
+    rules.roles.some((rule) => rule.role === role && claims[rule.claim]?.includes(rule.value)),
+  )
+  if (given.length === 0) throw new AdministratorRefusal('no_role', { detail: { name } })
+  return { kind: 'sign_on', name, roles: given, claims }
+}
+
+/** The values of a claim: a text, or a list of texts. A claim of any other form has none. */
+function valuesOf(token: Readonly<Record<string, unknown>>, claim: string): readonly string[] {
+  const value = Object.hasOwn(token, claim) ? token[claim] : undefined
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return values
+    .filter((one): one is string => typeof one === 'string' && one !== '' && one.length <= LONGEST_VALUE)
+    .slice(0, MOST_VALUES)
+}
