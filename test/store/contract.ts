@@ -829,6 +829,34 @@ export function storeContract(
       expect(await other.audit.listEvents({ limit: 1 })).toMatchObject([changed])
     })
 
+    test('keep each audit event as it is, whichever values it shares with others of its batch', async () => {
+      const plain = event('shared')
+      const others: readonly Partial<AuditEvent>[] = [
+        {},
+        { changes: { things: [], others: 1 } },
+        { actor: SYSTEM },
+        { type: 'token.revoke' },
+        { result: 'refused' },
+        { reason: 'scope_invalid' },
+        { traceId: '0af7651916cd43dd8448eb211c80319c' },
+        { clientId: 'zoë' },
+        { remoteAddress: undefined },
+        { detail: { scope: '语言' } },
+      ]
+      // In batches that need one statement, and several.
+      const batches = others.flatMap((other) =>
+        [1, 4, 21].map((size) =>
+          Array.from({ length: size }, (_, index) => (index === size - 1 ? { ...plain, ...other } : plain)),
+        ),
+      )
+      for (const batch of batches) await one.audit.append(batch)
+      const stored = await other.audit.listEvents({ limit: 1_000 })
+      expect(stored.map(({ seq, ...rest }) => rest)).toEqual(
+        batches.flat().map((sent) => expect.objectContaining(sent)),
+      )
+      expect(stored).toHaveLength(260)
+    })
+
     test('chain audit events while processes write, change, sign and remove at once', async () => {
       const master = new MasterKey(Buffer.alloc(32, 7), systemRandom)
       const clock = { now: () => now, monotonic: () => now }

@@ -65,13 +65,22 @@ export const headOf = (chain: Chain): Head => ({
   hash: chain.place === 0 || chain.hash === null ? beginningOf(chain) : chain.hash,
 })
 
-/** The head of a chain after one more event. All stored columns are covered except the number, which only the database knows. */
-export function extend({ chain, place, hash: previous }: Head, event: HashedColumns): Head {
-  const { tenant, at, type, result, reason, client_id, remote_address, request_id, trace_id } = event
-  const who = field(tenant) + field(client_id) + field(remote_address) + field(request_id) + field(trace_id)
-  const what = field(type) + field(result) + field(reason)
-  const content = field(event.detail) + field(event.actor) + field(event.changes)
-  const text = `${previous}${chain}.${place + 1}.${at}.${what}${who}${content}`
+/** The text of the columns that consecutive events often have in common. */
+export const commonText = ({ tenant, type, result, reason, trace_id, actor, changes }: HashedColumns): string =>
+  [tenant, type, result, reason, trace_id, actor, changes].map(field).join('')
+
+/**
+ * The head of a chain after one more event. All stored columns are covered except the number, which only the database knows.
+ * @param common the text of its common columns, which a caller may know from the event before
+ */
+export function extend(
+  { chain, place, hash: previous }: Head,
+  event: HashedColumns,
+  common: string = commonText(event),
+): Head {
+  const { at, client_id, remote_address, request_id, detail } = event
+  const own = field(client_id) + field(remote_address) + field(request_id) + field(detail)
+  const text = `${previous}${chain}.${place + 1}.${at}.${own}${common}`
   return { chain, place: place + 1, hash: hash('sha256', text, 'base64url') }
 }
 

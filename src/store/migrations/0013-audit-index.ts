@@ -16,7 +16,7 @@ export const auditIndex = {
       .addColumn('term', 'text', (column) => column.notNull())
       .addColumn('segment', 'bigint', (column) => column.notNull())
       .addColumn('blocks', 'bigint', (column) => column.notNull())
-      .addPrimaryKeyConstraint('audit_term_primary', ['tenant', 'term', 'segment'])
+      .addPrimaryKeyConstraint('audit_term_primary', ['tenant', 'segment', 'term'])
       .modifyEnd(storedInKey)
       .execute()
     await db.schema

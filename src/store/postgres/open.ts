@@ -27,6 +27,7 @@ const UNLIMITED: Limits = {
 }
 
 const dialect: Dialect = {
+  parameter: (number) => `$${number}`,
   bytes: 'bytea',
   bytewise: sql`text collate "C"`,
   autoIncrement: (table, column) =>

@@ -17,6 +17,11 @@ export interface TenantTable {
 
 /** The differences between the databases that the query builder does not cover. */
 export interface Dialect {
+  /**
+   * A parameter of a statement. The numbers count from 1, in the order in which parameters first occur.
+   * @param occurs whether it occurs once or several times
+   */
+  parameter(number: number, occurs: 'once' | 'repeatedly'): string
   /** The column type that holds bytes. */
   readonly bytes: ColumnDataType
   /** The column type of text that is compared and sorted by its bytes in UTF-8, whatever the collation of the database. */

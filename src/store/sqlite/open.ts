@@ -16,6 +16,8 @@ import { Indexing } from './indexing.ts'
 const INCREMENTAL = 2
 
 const dialect: Dialect = {
+  // SQLite looks for each parameter among all that have a number (https://sqlite.org/lang_expr.html#varparam).
+  parameter: (number, occurs) => (occurs === 'once' ? '?' : `?${number}`),
   bytes: 'blob',
   bytewise: 'text',
   autoIncrement: (table, column) => table.addColumn(column, 'integer', (id) => id.primaryKey().autoIncrement()),

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type CompiledQuery, type Kysely, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
 import type { EventQuery } from '../../audit/query.ts'
 import { LONGEST_GATHERED_MS } from '../../audit/refusals.ts'
@@ -10,20 +10,18 @@ import type { Database } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import { type ChainWriter, linkChanges } from './chain-writer.ts'
+import { EventInserts } from './event-inserts.ts'
 import { EventPruning } from './event-pruning.ts'
 import { EventSearch } from './event-search.ts'
 import { eventEnds } from './last-event.ts'
 import { lockRemovals, type Removals } from './removals.ts'
-import { type EventRow, toAuditEvent } from './rows.ts'
+import { toAuditEvent } from './rows.ts'
 
 /** The parts that all stores of a process share. */
 export interface Chaining {
   readonly writer: ChainWriter
   readonly removals: Removals
 }
-
-/** The numbers of rows for which there is a statement, compiled once. Building the query would cost more than running it. */
-const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
 
 /** The usual bound of the differences between requests, clocks and delayed writes. Beyond it, all events are searched. */
 const AROUND_MS = 60_000
@@ -39,7 +37,7 @@ const REFUSALS_AT_ONCE = 20_000
 export class SqlAuditStore implements AuditStore {
   readonly #db: Database
   readonly #tenant: TenantId
-  readonly #inserts = new Map<number, CompiledQuery>()
+  readonly #inserts: EventInserts
   readonly #writer: ChainWriter
   readonly #removals: Removals
   readonly #pruning: EventPruning
@@ -49,6 +47,7 @@ export class SqlAuditStore implements AuditStore {
   constructor(db: Database, tenant: TenantId, { writer, removals }: Chaining) {
     this.#db = db
     this.#tenant = tenant
+    this.#inserts = new EventInserts(db.dialect)
     this.#writer = writer
     this.#removals = removals
     this.#pruning = new EventPruning(db, undefined, removals)
@@ -56,37 +55,14 @@ export class SqlAuditStore implements AuditStore {
   }
 
   async append(events: readonly AuditEvent[]): Promise<void> {
-    if (events.length > 0) await this.#writer.write(events, (trx, rows) => this.#insertAll(trx, rows))
+    if (events.length > 0) await this.#writer.write(events, (trx, rows) => this.#inserts.insert(trx, rows))
   }
 
   /** Adds events of this tenant within the transaction of the change that they record. */
   async appendWithin(trx: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
     if (events.length === 0) return
     const own = events.map((event) => ({ ...event, tenant: this.#tenant }))
-    await this.#insertAll(trx, await linkChanges(trx, own))
-  }
-
-  async #insertAll(trx: Kysely<Schema>, rows: readonly EventRow[]): Promise<void> {
-    let from = 0
-    for (const size of ROWS_IN_STATEMENT) {
-      for (; rows.length - from >= size; from += size) await this.#insertInto(trx, rows.slice(from, from + size))
-    }
-  }
-
-  /** @param rows as many as one of the statements takes */
-  async #insertInto(db: Kysely<Schema>, rows: readonly EventRow[]): Promise<void> {
-    const parameters: unknown[] = []
-    // Not by flatMap(): it looks each value up by name, which takes longer than to write it.
-    for (const row of rows) parameters.push(...Object.values(row))
-    await db.executeQuery({ ...this.#insert(rows), parameters })
-  }
-
-  #insert(rows: readonly EventRow[]): CompiledQuery {
-    const known = this.#inserts.get(rows.length)
-    if (known !== undefined) return known
-    const compiled = this.#db.logs.insertInto('audit_event').values(rows).compile()
-    this.#inserts.set(rows.length, compiled)
-    return compiled
+    await this.#inserts.insert(trx, await linkChanges(trx, own))
   }
 
   async listEvents(asked: AuditQuery): Promise<readonly StoredAuditEvent[]> {

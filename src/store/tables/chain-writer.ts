@@ -1,13 +1,14 @@
 import { hostname } from 'node:os'
 import { type Kysely, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
-import { CHANGES, type Chain, extend, type Head, headOf } from '../../audit/proof/chain.ts'
+import { CHANGES, type Chain, commonText, extend, type Head, headOf } from '../../audit/proof/chain.ts'
 import { DEFAULT_TENANT } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { takeNumbers } from '../sql/counters.ts'
 import type { Database } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
+import { hasSameCommon } from './event-inserts.ts'
 import { toChain } from './proof-rows.ts'
 import { type EventRow, fromAuditEvent } from './rows.ts'
 
@@ -144,12 +145,16 @@ function link(events: readonly AuditEvent[], heads: ReadonlyMap<Kind, Head>) {
   const now = new Map(heads)
   const used = new Set<Kind>()
   const rows: EventRow[] = []
+  let last: EventRow | undefined
+  let common = ''
   for (const event of events) {
     const kind = kindOf(event)
     const head = now.get(kind)
     if (head === undefined) throw new TypeError(`there is no chain of ${kind} events`)
     const row = fromAuditEvent(event)
-    const next = extend(head, row)
+    if (last === undefined || !hasSameCommon(row, last)) common = commonText(row)
+    last = row
+    const next = extend(head, row, common)
     rows.push(put(row, next))
     now.set(kind, next)
     used.add(kind)
@@ -170,14 +175,12 @@ function put(row: EventRow, { chain, place, hash }: Head): EventRow {
 
 /** Moves the end of a chain. @throws ChainMoved if it is elsewhere, so that no chain ever forks */
 async function move(trx: Kysely<Schema>, before: Head, after: Head): Promise<void> {
-  const { numUpdatedRows } = await trx
-    .updateTable('audit_chain')
-    .set({ place: after.place, hash: after.hash })
-    .where('id', '=', before.chain)
-    .where('place', '=', before.place)
-    .where((where) => (before.place === 0 ? where('hash', 'is', null) : where('hash', '=', before.hash)))
-    .executeTakeFirstOrThrow()
-  if (numUpdatedRows !== 1n) throw new ChainMoved('the end of a chain is not where this process left it')
+  // A chain without events has no hash. The query builder would take longer than the update.
+  const stored = before.place === 0 ? null : before.hash
+  const { numAffectedRows } = await sql`
+    update audit_chain set place = ${after.place}, hash = ${after.hash}
+    where id = ${before.chain} and place = ${before.place} and hash is not distinct from ${stored}`.execute(trx)
+  if (numAffectedRows !== 1n) throw new ChainMoved('the end of a chain is not where this process left it')
 }
 
 async function readHeads(db: Kysely<Schema>, ids: readonly number[]): Promise<readonly Head[]> {

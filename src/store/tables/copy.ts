@@ -38,7 +38,7 @@ const TABLES = {
   audit_checkpoint: ['number'],
   audit_key: ['number'],
   audit_segment: ['segment'],
-  audit_term: ['tenant', 'term', 'segment'],
+  audit_term: ['tenant', 'segment', 'term'],
   audit_export: ['tenant', 'sink'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 

@@ -150,22 +150,22 @@ export class EventIndex {
     const { scans, logs } = this.#db
     let after = { tenant: '', term: '', segment: -1 }
     for (;;) {
-      const key = sql`(tenant, term, segment)`
-      const behind = sql<boolean>`${key} > (${after.tenant}, ${after.term}, ${after.segment})`
+      const key = sql`(tenant, segment, term)`
+      const behind = sql<boolean>`${key} > (${after.tenant}, ${after.segment}, ${after.term})`
       const last = await scans
         .selectFrom('audit_term')
         .select(['tenant', 'term', 'segment'])
         .where(behind)
         .orderBy('tenant')
-        .orderBy('term')
         .orderBy('segment')
+        .orderBy('term')
         .offset(TERMS_AT_ONCE - 1)
         .limit(1)
         .executeTakeFirst()
       await transact(logs, (trx) => {
         const doomed = trx.deleteFrom('audit_term').where(behind).where('segment', 'in', segments)
         if (last === undefined) return doomed.execute()
-        return doomed.where(sql<boolean>`${key} <= (${last.tenant}, ${last.term}, ${last.segment})`).execute()
+        return doomed.where(sql<boolean>`${key} <= (${last.tenant}, ${last.segment}, ${last.term})`).execute()
       })
       if (last === undefined) return
       after = last

@@ -145,15 +145,13 @@ export class EventSearch {
     const having = new Map<number, number>()
     if (segments.length === 0) return having
     for (const some of inParts(terms)) {
-      const query = this.#db
+      const rows = await this.#db
         .selectFrom('audit_term')
         .select(['segment', 'blocks'])
         .where('tenant', '=', this.#tenant)
+        .where('segment', 'in', segments)
         .where('term', 'in', some)
-      const rows = await (segments.length <= FEW_SEGMENTS
-        ? query.where('segment', 'in', segments)
-        : query.where('segment', '>=', Math.min(...segments)).where('segment', '<=', Math.max(...segments))
-      ).execute()
+        .execute()
       for (const { segment, blocks } of rows) having.set(segment, ((having.get(segment) ?? 0) | blocks) >>> 0)
     }
     return new Map(
