@@ -7,6 +7,7 @@ import type { AuditQuery, AuditStore, EventPage, StoredAuditEvent } from '../../
 import type { TenantId } from '../../oauth/ids.ts'
 import { uuidv7Time } from '../../platform/random.ts'
 import type { Database } from '../sql/dialect.ts'
+import { ROWS_IN_STATEMENT } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import { type ChainWriter, linkChanges } from './chain-writer.ts'
@@ -21,9 +22,6 @@ export interface Chaining {
   readonly writer: ChainWriter
   readonly removals: Removals
 }
-
-/** The numbers of rows for which there is a statement, compiled once. Building the query would cost more than running it. */
-const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
 
 /** The usual bound of the differences between requests, clocks and delayed writes. Beyond it, all events are searched. */
 const AROUND_MS = 60_000
