@@ -155,7 +155,7 @@ class Walk {
     this.#positions.set(id, this.#link(row, place, isWhole ? followed : { place: place - 1, hash: undefined }, where))
   }
 
-  /** Whoever removes the only key of a log that no checkpoint signs yet leaves the event of that key. */
+  /** The event of a removed key stays, even in a log that no checkpoint signs yet. */
   #requireKey({ type, detail, seq, at }: ChainedRow): void {
     if (type !== 'audit_key.change') return
     const kid = kidIn(detail)
