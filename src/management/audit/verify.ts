@@ -195,7 +195,8 @@ class Walk {
     let uncovered = 0
     for (const chain of this.#chains.values()) if (chain.id !== CHECKPOINTS) uncovered += this.#endOf(chain, removed)
     const known = [...this.#chains.keys()]
-    const last = Math.max(this.#signed.chains, ...known, ...this.#signed.points.chains)
+    // Every database has the first two chains.
+    const last = Math.max(CHECKPOINTS, this.#signed.chains, ...known, ...this.#signed.points.chains)
     for (let id = 1; id <= last; id += 1)
       if (!this.#chains.has(id)) faults.add('the whole chain is missing', { chain: id })
     return uncovered
