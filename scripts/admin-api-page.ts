@@ -1,6 +1,6 @@
 /** The reference of the admin API, from the table of operations. */
 
-import { z } from 'zod'
+import type { z } from 'zod'
 import { problemNames, problemTypes } from '../src/admin/api/problem-types.ts'
 import type { Operation } from '../src/admin/operations/operation.ts'
 import { operations } from '../src/admin/operations/operations.ts'
@@ -53,7 +53,9 @@ function describe(operation: Operation): readonly string[] {
     '',
     ...parametersOf(query),
     ...(example.body === undefined ? [] : ['```json', JSON.stringify(example.body), '```', '']),
-    ...(example.answer === undefined ? [] : [`Answer ${status}:`, '', '```json', JSON.stringify(example.answer), '```', '']),
+    ...(example.answer === undefined
+      ? []
+      : [`Answer ${status}:`, '', '```json', JSON.stringify(example.answer), '```', '']),
   ]
 }
 

@@ -1,4 +1,5 @@
 import * as openid from 'openid-client'
+import { JWT_BEARER } from '../oauth/client-auth-methods.ts'
 import { quote } from '../platform/shell.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type ClientCertificate, certificateFetch } from './certificate-fetch.ts'
@@ -33,7 +34,6 @@ interface Method {
   curl(options: AuthenticationOptions): readonly string[]
 }
 
-const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** Bytes of a file with certificates. */
 const LONGEST_CERTIFICATES = 256 * 1024
 

@@ -27,7 +27,7 @@ interface UsageOptions extends OutputOptions {
 }
 
 const DEFAULT_SINCE = { minute: '1h', hour: '1d', day: '7d' } as const satisfies Record<Resolution, string>
-const PAGE = 1_000
+const ROWS_AT_ONCE = 1_000
 const MOST_LISTED = 20
 const MOST_WASTEFUL = 100
 
@@ -126,7 +126,7 @@ async function rowsOf(context: Context, window: UsageWindow, by: UsageKey): Prom
   const rows: UsageRow[] = []
   let after: string | undefined
   do {
-    const page = await readUsage(context, { ...window, by, after, limit: PAGE })
+    const page = await readUsage(context, { ...window, by, after, limit: ROWS_AT_ONCE })
     rows.push(...page.rows)
     after = page.next
   } while (after !== undefined)

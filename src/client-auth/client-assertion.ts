@@ -3,6 +3,7 @@ import type { CompactJws } from '../crypto/jws/compact.ts'
 import { received } from '../crypto/jws/received.ts'
 import type { Form } from '../http/form.ts'
 import type { Client } from '../model/client.ts'
+import { JWT_BEARER } from '../oauth/client-auth-methods.ts'
 import type { ClientId } from '../oauth/ids.ts'
 import { type AssertionClaims, checkAssertion } from './assertions/claims.ts'
 import { type AssertionDescription, describeAssertion, parseAssertion } from './assertions/parse.ts'
@@ -11,8 +12,6 @@ import type { ClientAuthContext } from './context.ts'
 import type { PresentedCredentials } from './presented.ts'
 import { refusal } from './refusals.ts'
 
-/** RFC 7523 §2.2. */
-const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** draft-ietf-oauth-spiffe-client-auth: a JWT-SVID, which is checked like any token of an outside issuer. */
 const JWT_SPIFFE = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe'
 

@@ -6,6 +6,7 @@ import type { Directory } from '../model/directory/directory.ts'
 import { type Audience, ClientId, type TenantId } from '../oauth/ids.ts'
 import type { Refusal } from '../oauth/refusal.ts'
 import { redactFields, redactText } from '../platform/redact.ts'
+import { LONGEST_RECORDED } from '../platform/text.ts'
 import type { IssuedToken } from '../tokens/issue.ts'
 import type { UsageCounter } from '../usage/counter.ts'
 
@@ -15,9 +16,6 @@ export interface Recording {
   readonly audit: AuditSink
   readonly usage: UsageCounter
 }
-
-/** The most characters that are recorded of a stranger's text. A refusal must not cost more to store than to cause. */
-const LONGEST_RECORDED = 256
 
 /** Records the success of an authenticated client's request. */
 export function recordSuccess(

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { RequestId } from '../oauth/ids.ts'
 import type { Refusal } from '../oauth/refusal.ts'
 import { uuidv7 } from '../platform/random.ts'
 import type { App, AppOptions } from './app.ts'
@@ -28,7 +29,7 @@ const PLAIN_HTTP = new Set(['ERR_SSL_HTTP_REQUEST', 'ERR_SSL_HTTPS_PROXY_REQUEST
 /** The methods that the server supports on some path. CONNECT is supported on none (RFC 9110 §9.3.6). */
 const METHODS = 'GET, HEAD, POST'
 
-type Options = Pick<AppOptions, 'clock' | 'random' | 'meterFor' | 'tokenEndpoint'>
+type Options = Pick<AppOptions, 'clock' | 'random' | 'meterFor' | 'tokenEndpoint' | 'respond'>
 
 /** Answers data that Node can't parse like a refused request, after the answers to earlier requests. */
 export function answerUnparsed(server: Server, app: App, connections: Connections, options: Options): Server {
@@ -69,10 +70,10 @@ function reasonOf({ code = '', reason }: ParseError): HttpReason {
 }
 
 /** The bytes of an answer, for when Node has no response object to send it with. */
-function toBytes(error: Refusal, { clock, random, meterFor }: Options): string {
+function toBytes(error: Refusal, { clock, random, meterFor, respond = errorResponse }: Options): string {
   meterFor?.(undefined).refuse(error)
-  const requestId = uuidv7(clock, random)
-  const { status, headers, body } = errorResponse(error, '', requestId)
+  const requestId = RequestId(uuidv7(clock, random))
+  const { status, headers, body } = respond(error, '', requestId)
   const all = {
     ...headers,
     'X-Request-Id': requestId,

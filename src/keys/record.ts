@@ -1,8 +1,7 @@
 import { type ChangedThing, changeOf, type Fields } from '../audit/changes.ts'
 import type { AuditEvent } from '../audit/event.ts'
+import { iso } from '../platform/clock.ts'
 import type { KeyRows, KeyWrites, StoredKey } from './store.ts'
-
-const iso = (at: number): string => new Date(at).toISOString()
 
 /** The audit detail of a changed key. */
 export const keyDetail = ({ kid, algorithm, state, activeAt, goneAt }: StoredKey) => ({

@@ -7,6 +7,9 @@ import type { Client, UnreadableClient } from './client.ts'
 import type { CredentialStep } from './credentials/store.ts'
 import type { Group } from './group.ts'
 
+/** The number of attempts to change the model. An attempt fails if somebody else changes it between the plan and the commit. */
+export const ATTEMPTS = 5
+
 /** The number of clients that are read at a time when all are read. */
 const CLIENTS_IN_PAGE = 500
 

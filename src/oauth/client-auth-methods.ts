@@ -13,4 +13,7 @@ export const clientAuthMethodNames = [
   'federated_jwt',
 ] as const
 
+/** The type of an assertion that a client signed (RFC 7523 §2.2). */
+export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
 export type ClientAuthMethodName = (typeof clientAuthMethodNames)[number]

@@ -16,6 +16,11 @@ export const DAY_MS = 24 * 3600 * 1000
 
 /** By how much the clocks of nodes, clients, issuers and verifiers may differ (RFC 7519 §4.1.4). Milliseconds. */
 export const CLOCK_SKEW_MS = 60_000
+/** The same in seconds. */
+export const CLOCK_SKEW = toSeconds(CLOCK_SKEW_MS)
 
 /** Whether a claim is a NumericDate (RFC 7519 §2). */
 export const isNumericDate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+
+/** A time as people read it (ISO 8601). @param at milliseconds */
+export const iso = (at: number): string => new Date(at).toISOString()

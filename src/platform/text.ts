@@ -24,3 +24,6 @@ export const cutTo = (longest: number, text: string): string =>
 
 /** A text as an explanation shows it. */
 export const cut = (text: string): string => cutTo(LONGEST_SHOWN, text)
+
+/** The most characters that are recorded of a stranger's text. A refusal must not cost more to store than to cause. */
+export const LONGEST_RECORDED = 256

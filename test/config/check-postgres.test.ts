@@ -56,7 +56,7 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
   [
     'a role without rights on the tables',
     async () => asServing(await migrated('grant select on migration to serving')),
-    /^tessera: storage: this role lacks rights .*: grant select, insert, update, delete on .*public\.api, public\.audit_event, .* to serving;\n$/,
+    /^tessera: storage: this role lacks rights .*: grant select, insert, update, delete on .*public\.api, public\.audit_chain, .* to serving;\n$/,
   ],
   [
     'a role without a right on two of them',

@@ -11,10 +11,10 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Each listener, with a path that answers GET. */
-const listeners: [string, () => string, string][] = [
-  ['the OAuth listener', () => server.issuer, '/pf/heartbeat.ping'],
-  ['the admin listener', () => server.admin, '/healthz'],
+/** Each listener, with a path that answers GET, and whether its errors are problems (RFC 9457). */
+const listeners: [string, () => string, string, boolean][] = [
+  ['the OAuth listener', () => server.issuer, '/pf/heartbeat.ping', false],
+  ['the admin listener', () => server.admin, '/healthz', true],
 ]
 
 interface Expected {
@@ -198,22 +198,37 @@ const cases: Record<string, [sent: string, expected: Expected]> = {
   ],
 }
 
-function expectOurs({ status, headers, body }: RawResponse): readonly [number, string] {
-  expect(headers).toMatchObject({ 'content-type': 'application/json;charset=UTF-8', 'cache-control': 'no-store' })
+type Format = (answer: Record<string, unknown>, status: number, requestId: string) => string
+
+/** The error of an answer in the format of RFC 6749. */
+const asOAuth: Format = (answer, _status, requestId) => {
+  expect(Object.keys(answer)).toEqual(['error', 'error_description'])
+  expect(answer['error_description']).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
+  expect(answer['error_description']).toContain(` (request ${requestId})`)
+  return String(answer['error'])
+}
+/** RFC 9457 has no error codes. The cases have only such as are `invalid_request` in RFC 6749. */
+const asProblem: Format = (answer, status, requestId) => {
+  expect(Object.keys(answer)).toEqual(['type', 'title', 'status', 'detail', 'request_id'])
+  expect(answer).toMatchObject({ status, request_id: requestId, type: expect.stringMatching(/\/problems\/[a-z-]+$/) })
+  expect(answer['detail']).toMatch(/^[\x20-\x7e]+$/)
+  return 'invalid_request'
+}
+
+function expectOurs({ status, headers, body }: RawResponse, isProblem = false): readonly [number, string] {
+  const type = isProblem ? 'application/problem+json' : 'application/json;charset=UTF-8'
+  expect(headers).toMatchObject({ 'content-type': type, 'cache-control': 'no-store' })
   expect(headers['x-request-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/)
   expect(Number(headers['content-length'])).toBe(body.length)
   if (status === 405) expect(headers['allow']).toMatch(/^GET, HEAD/)
   const answer = JSON.parse(body) as Record<string, unknown>
-  expect(Object.keys(answer)).toEqual(['error', 'error_description'])
-  expect(answer['error_description']).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
-  expect(answer['error_description']).toContain(` (request ${headers['x-request-id']})`)
-  return [status, String(answer['error'])]
+  return [status, (isProblem ? asProblem : asOAuth)(answer, status, String(headers['x-request-id']))]
 }
 
-describe.each(listeners)('every HTTP error has our format: %s', (_name, address, path) => {
+describe.each(listeners)('every HTTP error has our format: %s', (_name, address, path, isProblem) => {
   const last = `GET ${path} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`
   const check = (answers: readonly RawResponse[], { answers: expected, isLast = false }: Expected) => {
-    const seen = answers.map((answer) => (answer.status < 400 ? answer.status : expectOurs(answer)))
+    const seen = answers.map((answer) => (answer.status < 400 ? answer.status : expectOurs(answer, isProblem)))
     expect(seen).toEqual(isLast ? expected : [...expected, 200])
     expect(answers.at(-1)?.headers['connection']).toBe('close')
   }
@@ -239,7 +254,7 @@ describe.each(listeners)('every HTTP error has our format: %s', (_name, address,
 
   test.each(['GET', 'POST', 'HEAD', 'PUT', 'CONNECT'])('%s as plain HTTP to its port of TLS', async (method) => {
     const answers = await sendPieces(await connectPlainTo(address()), [`${method} ${path} HTTP/1.1\r\n${HOST}\r\n`])
-    expect(answers.map(expectOurs)).toEqual([bad(400)])
+    expect(answers.map((answer) => expectOurs(answer, isProblem))).toEqual([bad(400)])
     expect(answers[0]?.headers['connection']).toBe('close')
     expect(answers[0]?.body).toContain('https://')
     const hint = `; the token endpoint is ${server.issuer}/as/token.oauth2 (request `

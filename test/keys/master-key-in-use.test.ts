@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { decodeProtectedHeader } from 'jose'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { apply } from '../../src/cli/apply.ts'
+import { auditRotateKey } from '../../src/cli/audit-proof.ts'
 import { credentialsAdd, credentialsRevoke, credentialsRotate } from '../../src/cli/credentials.ts'
 import { keysRevoke, keysRewrap, keysRollback, keysRotate } from '../../src/cli/keys.ts'
 import { MasterKey } from '../../src/crypto/master-key.ts'
@@ -158,7 +159,7 @@ describe('unreadable-record: with another master key', () => {
   /** All rows except marks and counts of requests. */
   function dump(): string {
     const rows = openRows(server.config)
-    const tables = ['api', 'client', 'credential', 'key', 'master_key', 'change', 'counter', 'revocation']
+    const tables = ['api', 'client', 'credential', 'key', 'master_key', 'audit_key', 'change', 'counter', 'revocation']
     const content = tables.map((table) => rows.all(`select * from "${table}"`))
     const events = rows.all("select * from audit_event where type <> 'token.issue'")
     rows.close()
@@ -178,6 +179,7 @@ describe('unreadable-record: with another master key', () => {
     ['keys revoke of the active key', async () => keysRevoke(kidOf(await issue(server.issuer, 'plain')), ES256)],
     ['keys revoke of another key', () => keysRevoke(kid, ES256)],
     ['keys rewrap', () => keysRewrap(ES256)],
+    ['audit rotate-key', () => auditRotateKey({})],
     ['credentials add --retrievable', () => credentialsAdd('signer', { retrievable: true })],
     ['credentials rotate of a retrievable one', () => credentialsRotate('signer', 's', { overlap: '7d' })],
     ['apply with a given secret', () => apply({ file: manifest(`, secret: ${SECRET}`) })],

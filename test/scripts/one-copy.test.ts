@@ -16,7 +16,9 @@ function copiesIn(sources: Readonly<Record<string, string>>): Readonly<Record<st
 }
 
 test('a constant of one name and value stands in one file', () => {
-  const sources = Object.fromEntries(globSync('src/**/*.ts').map((file) => [file, readFileSync(file, 'utf8')]))
+  // A migration keeps the values of its time.
+  const files = globSync('src/**/*.ts', { exclude: ['src/store/migrations/**'] })
+  const sources = Object.fromEntries(files.map((file) => [file, readFileSync(file, 'utf8')]))
   expect(copiesIn(sources)).toEqual({})
 })
 

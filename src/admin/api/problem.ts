@@ -24,6 +24,8 @@ interface ProblemDetails {
 /** An error in the terms of RFC 9457. */
 interface Problem extends ProblemDetails {
   readonly name: ProblemName
+  /** The status, if it is not that of the name. */
+  readonly status?: number
 }
 
 /** The error that is not one of ours: the caller learns nothing about it. */
@@ -31,8 +33,8 @@ export const isDefect = (error: unknown): boolean => problemOf(error).name === '
 
 /** The answer to an error of any kind. @param challenge the `WWW-Authenticate` of a 401 (RFC 6750 §3) */
 export function problemResponse(error: unknown, requestId: RequestId, challenge = 'Bearer'): HttpResponse {
-  const { name, headers, ...details } = problemOf(error)
-  const { status, title } = problemTypes[name]
+  const { name, headers, status = problemTypes[name].status, ...details } = problemOf(error)
+  const { title } = problemTypes[name]
   return {
     status,
     headers: {
@@ -80,7 +82,7 @@ function ofRefusal({ status, description, allow, retryAfter, dpopNonce }: Refusa
   const after = retryAfter ?? (name === 'unavailable' ? RETRY_AFTER : undefined)
   return {
     name,
-    ...(name !== 'server-error' && { detail: description }),
+    ...(name !== 'server-error' && { status, detail: description }),
     headers: {
       ...(allow !== undefined && { Allow: allow }),
       ...(after !== undefined && { 'Retry-After': String(after) }),
@@ -89,7 +91,7 @@ function ofRefusal({ status, description, allow, retryAfter, dpopNonce }: Refusa
   }
 }
 
-/** The kind of problem with a status. Statuses that have none of their own become the nearest general one. */
+/** The kind of problem with a status. A status without one, such as 431 of a listener, has the nearest general kind. */
 const nameOf = (status: number): ProblemName =>
   problemNames.find((name) => problemTypes[name].status === status) ??
   (status < 500 ? 'malformed-request' : 'server-error')

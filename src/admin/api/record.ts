@@ -1,14 +1,12 @@
 import type { HttpRequest } from '../../http/message.ts'
 import { expectedRefusal } from '../../http/respond.ts'
 import { redactText } from '../../platform/redact.ts'
+import { LONGEST_RECORDED } from '../../platform/text.ts'
 import { NotAllowed } from '../../platform/user-error.ts'
 import type { Operation } from '../operations/operation.ts'
 import { refusal } from '../refusals.ts'
 import type { AdminApi } from './admin-api.ts'
 import type { Caller } from './caller.ts'
-
-/** The most characters that are recorded of a stranger's text. */
-const LONGEST_RECORDED = 256
 
 /** Records a call that was refused for want of authentication or of a permission. @param caller undefined if unknown */
 export function recordRefusedCall(

@@ -1,3 +1,5 @@
+import { isObject } from '../../platform/json.ts'
+
 /** The most levels of a patch. No state is deeper. */
 const DEEPEST = 40
 
@@ -11,6 +13,3 @@ export function mergePatch(target: unknown, patch: unknown, levels = DEEPEST): u
   }
   return Object.fromEntries(merged)
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

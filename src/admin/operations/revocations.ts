@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { addRevocation } from '../../management/revocations/add.ts'
 import { listRevocations } from '../../management/revocations/list.ts'
+import { iso } from '../../platform/clock.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
 import { pageOf, pageParameters } from './cursor.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
@@ -59,8 +60,6 @@ export const revocationOperations = [
     }),
   }),
 ]
-
-const iso = (at: number): string => new Date(at).toISOString()
 
 const revocationBody = (one: Revocation) => ({
   kind: one.kind,

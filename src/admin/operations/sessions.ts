@@ -4,6 +4,7 @@ import { beginRequest, pollRequest } from '../../administrators/sessions/device.
 import type { Session } from '../../administrators/sessions/session.ts'
 import { endSession, endSessions, listSessions, type SignedIn } from '../../administrators/sessions/signed-in.ts'
 import { roleNames } from '../../management/authority/permissions.ts'
+import { iso } from '../../platform/clock.ts'
 import { peopleOf } from './accounts.ts'
 import type { PeopleCall } from './call-context.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
@@ -18,8 +19,6 @@ const session = z.strictObject({
   user_agent: z.string().optional(),
   present: z.boolean().describe('Whether this request uses it.'),
 })
-
-const iso = (at: number): string => new Date(at).toISOString()
 
 const bodyOf = ({ session: { id: present } }: SignedIn, one: Session) => ({
   id: one.id,

@@ -12,7 +12,7 @@ type PasswordHash = NonNullable<Account['password']>
 const LEAST_CHARACTERS = 12
 /** A longer password is wrong without a hash, since anybody could make us hash it. */
 const MOST_BYTES = 1_024
-const SALT_BYTES = 16
+const PASSWORD_SALT_BYTES = 16
 /** People sign in rarely. One thread is enough, and leaves the others of the pool to clients. */
 const QUEUE = {
   concurrency: 1,
@@ -62,7 +62,7 @@ export class Passwords {
   }
 
   #parameters(): ScryptParameters {
-    return { ...SCRYPT_COST, salt: Buffer.from(this.#random(SALT_BYTES)) }
+    return { ...SCRYPT_COST, salt: Buffer.from(this.#random(PASSWORD_SALT_BYTES)) }
   }
 }
 

@@ -1,5 +1,6 @@
 import { start } from '../../platform/bytes.ts'
 import { uuidv7 } from '../../platform/random.ts'
+import { LONGEST_RECORDED } from '../../platform/text.ts'
 import { eventOf, type RequestOrigin } from '../event.ts'
 import { hashToken, newToken } from '../token.ts'
 import type { SessionContext } from './context.ts'
@@ -8,7 +9,6 @@ import type { Requirement } from './store.ts'
 
 /** The most sessions of one person. Beyond it, the oldest ends. */
 const MOST_SESSIONS = 20
-const LONGEST_USER_AGENT = 256
 
 /** A request that asks for a session. */
 export interface SignInRequest extends RequestOrigin, Origin {
@@ -47,7 +47,7 @@ export async function beginSession(
     lastSeenAt: now,
     expiresAt: now + lives.absolute,
     remoteAddress: request.remoteAddress,
-    userAgent: request.userAgent === undefined ? undefined : start(request.userAgent, LONGEST_USER_AGENT),
+    userAgent: request.userAgent === undefined ? undefined : start(request.userAgent, LONGEST_RECORDED),
   }
   const { requestId, remoteAddress, traceId } = request
   const event = eventOf(

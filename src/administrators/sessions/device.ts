@@ -1,6 +1,7 @@
 import { networksOf } from '../../platform/addresses.ts'
 import { start } from '../../platform/bytes.ts'
 import type { RandomBytes } from '../../platform/random.ts'
+import { LONGEST_RECORDED } from '../../platform/text.ts'
 import { type Author, eventOf } from '../event.ts'
 import { AdministratorRefusal } from '../refusal.ts'
 import { hashToken, LONGEST_TOKEN, newToken } from '../token.ts'
@@ -13,13 +14,12 @@ import type { SignedIn } from './signed-in.ts'
 /** RFC 8628 §3.2 calls it `expires_in`. Milliseconds. */
 const LIFETIME_MS = 10 * 60_000
 /** Anybody may ask for a code, so the number of those that wait is bounded, overall and for each network. */
-const MOST_WAITING = 1_000
+const MOST_WAITING_CODES = 1_000
 const MOST_FROM_NETWORK = 10
 /** RFC 8628 §6.1: no vowels, so that no words appear, and nothing that looks like something else. */
 const ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ'
 const LENGTH = 8
 const LONGEST_GIVEN = 32
-const LONGEST_USER_AGENT = 256
 
 /** The codes of a command line that asks for a session, in the shape of RFC 8628 §3.2. */
 interface DeviceCodes {
@@ -48,9 +48,9 @@ export async function beginRequest(
       expiresAt: now + LIFETIME_MS,
       person: undefined,
       remoteAddress,
-      userAgent: userAgent && start(userAgent, LONGEST_USER_AGENT),
+      userAgent: userAgent && start(userAgent, LONGEST_RECORDED),
     },
-    { now, network: site ?? region, mostFromNetwork: MOST_FROM_NETWORK, most: MOST_WAITING },
+    { now, network: site ?? region, mostFromNetwork: MOST_FROM_NETWORK, most: MOST_WAITING_CODES },
   )
   if (!isAdded) throw new AdministratorRefusal('too_many_requests')
   return { deviceCode, userCode, expiresIn: LIFETIME_MS / 1000, interval: 5 }

@@ -5,6 +5,7 @@ import { ClientId } from '../../oauth/ids.ts'
 import { networksOf } from '../../platform/addresses.ts'
 import { start } from '../../platform/bytes.ts'
 import { DomainError } from '../../platform/domain-error.ts'
+import { LONGEST_RECORDED } from '../../platform/text.ts'
 import { type Account, isAccountName } from '../accounts/account.ts'
 import { spendCode } from '../accounts/second-factor.ts'
 import { refusedEvent } from '../event.ts'
@@ -17,7 +18,6 @@ import type { SessionContext } from './context.ts'
 const CHALLENGE_MS = 5 * 60_000
 const CHALLENGE = 'second factor challenge'
 const LONGEST_NAME = 64
-const LONGEST_USER_AGENT = 256
 
 /** A password was right, and a code must follow. The challenge is encrypted, so that nobody can make one. */
 export interface Challenge {
@@ -144,7 +144,7 @@ async function recorded<Result>(
         reason,
         detail: {
           name: start(name, LONGEST_NAME),
-          user_agent: userAgent && start(userAgent, LONGEST_USER_AGENT),
+          user_agent: userAgent && start(userAgent, LONGEST_RECORDED),
           ...detail,
         },
       } as const

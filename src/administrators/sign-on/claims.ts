@@ -13,7 +13,7 @@ export interface ClaimRules {
 const LONGEST_NAME = 128
 /** Bounds of what a session keeps. Microsoft Entra ID sends 200 groups at most. */
 const MOST_VALUES = 500
-const LONGEST_VALUE = 256
+const LONGEST_CLAIM_VALUE = 256
 
 /**
  * The person of an ID token.
@@ -50,6 +50,6 @@ function valuesOf(token: Readonly<Record<string, unknown>>, claim: string): read
   const value = Object.hasOwn(token, claim) ? token[claim] : undefined
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
   return values
-    .filter((one): one is string => typeof one === 'string' && one !== '' && one.length <= LONGEST_VALUE)
+    .filter((one): one is string => typeof one === 'string' && one !== '' && one.length <= LONGEST_CLAIM_VALUE)
     .slice(0, MOST_VALUES)
 }

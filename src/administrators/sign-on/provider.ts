@@ -2,7 +2,7 @@ import type { Configuration, CustomFetchOptions } from 'openid-client'
 import { FetchError } from '../../client-auth/remote-jwks/fetch-error.ts'
 import type { JsonFetcher } from '../../client-auth/remote-jwks/fetch-json.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { cutTo } from '../../platform/text.ts'
+import { cutTo, LONGEST_RECORDED } from '../../platform/text.ts'
 import { AdministratorRefusal } from '../refusal.ts'
 
 /** The settings of this server at the provider. */
@@ -25,7 +25,6 @@ export interface Attempt {
 
 /** The metadata of a provider are read again after this time. Milliseconds. */
 const METADATA_MS = 3_600_000
-const LONGEST_DETAIL = 256
 
 type Fetcher = Pick<JsonFetcher, 'exchange'>
 
@@ -142,8 +141,8 @@ function explain(
   }
   const code = error instanceof Error && 'error' in error ? error.error : undefined
   const detail = {
-    ...(typeof code === 'string' && { error: cutTo(LONGEST_DETAIL, code) }),
-    ...(error instanceof Error && { problem: cutTo(LONGEST_DETAIL, error.message) }),
+    ...(typeof code === 'string' && { error: cutTo(LONGEST_RECORDED, code) }),
+    ...(error instanceof Error && { problem: cutTo(LONGEST_RECORDED, error.message) }),
   }
   return new AdministratorRefusal(otherwise, { detail, cause: error })
 }

@@ -3,7 +3,7 @@ import { received } from '../../crypto/jws/received.ts'
 import { LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import type { Refusal } from '../../oauth/refusal.ts'
 import { isSameUri } from '../../oauth/uri.ts'
-import { CLOCK_SKEW_MS, isNumericDate, toSeconds } from '../../platform/clock.ts'
+import { CLOCK_SKEW, isNumericDate, toSeconds } from '../../platform/clock.ts'
 import { refusal } from './refusals.ts'
 
 /** The accepted forms of `aud`: a string only, or also an array (RFC 7519 §4.1.3). */
@@ -31,7 +31,6 @@ export interface AssertionClaims {
   readonly expiresAt: number
 }
 
-const SKEW = toSeconds(CLOCK_SKEW_MS)
 /** The accepted values of `typ`, as `mediaType` returns them. Other JWTs, such as DPoP proofs, are refused (RFC 8725 §3.11). */
 const TYPES: ReadonlySet<string> = new Set(['jwt', 'client-authentication+jwt'])
 
@@ -95,19 +94,19 @@ function checkTimes({ exp, iat, nbf }: CompactJws['claims'], { maxLifetime, now 
   for (const [claim, value] of Object.entries({ iat, nbf })) {
     if (value === undefined) continue
     if (!isNumericDate(value)) throw wrongClaim(claim, 'seconds since 1970, as a number', value)
-    if (value - seconds > SKEW) {
-      const detail = { claim, received: value, now: seconds, seconds_ahead: value - seconds, allowed: SKEW }
+    if (value - seconds > CLOCK_SKEW) {
+      const detail = { claim, received: value, now: seconds, seconds_ahead: value - seconds, allowed: CLOCK_SKEW }
       throw refusal('assertion_not_yet_valid', { detail })
     }
   }
-  if (seconds - exp > SKEW) {
+  if (seconds - exp > CLOCK_SKEW) {
     const issued = isNumericDate(iat) ? { iat } : {}
-    const detail = { exp, ...issued, now: seconds, seconds_late: seconds - exp, allowed: SKEW }
+    const detail = { exp, ...issued, now: seconds, seconds_late: seconds - exp, allowed: CLOCK_SKEW }
     throw refusal('assertion_expired', { detail })
   }
-  if (exp - seconds > maxLifetime + SKEW) {
-    const detail = { exp, now: seconds, seconds_ahead: exp - seconds, allowed: maxLifetime + SKEW }
+  if (exp - seconds > maxLifetime + CLOCK_SKEW) {
+    const detail = { exp, now: seconds, seconds_ahead: exp - seconds, allowed: maxLifetime + CLOCK_SKEW }
     throw refusal('assertion_too_long_lived', { detail })
   }
-  return (Math.floor(exp + SKEW) + 1) * 1000
+  return (Math.floor(exp + CLOCK_SKEW) + 1) * 1000
 }

@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../platform/clock.ts'
+import { LONGEST_RECORDED } from '../../platform/text.ts'
 import { CachedDocument, type CachedDocumentStatus, type FetchedDocument } from './cached-document.ts'
 import { type Fault, FetchError } from './fetch-error.ts'
 import { refusal } from './refusals.ts'
 
 /** Beyond this number, the least recently used document is dropped. A document has a few hundred KB at most. */
 const MOST_DOCUMENTS = 1_000
-const LONGEST_DETAIL = 256
 
 /** The state of a document from outside, without its content, for administrators. */
 export interface DocumentStatus extends Omit<CachedDocumentStatus<unknown>, 'content'> {
@@ -112,7 +112,7 @@ function within<Content>(
 function explain(source: string, error: unknown): never {
   if (!(error instanceof FetchError)) throw error
   const { fault, url, message } = error
-  const cut = (text: string) => text.slice(0, LONGEST_DETAIL)
+  const cut = (text: string) => text.slice(0, LONGEST_RECORDED)
   throw refusal('keys_unavailable', {
     detail: { source: cut(source), url: cut(url), fault, message },
     cause: error,

@@ -1,16 +1,15 @@
 import type { Api } from '../../model/api.ts'
 import type { ApiDeletion } from '../../model/store.ts'
+import { ATTEMPTS } from '../../model/store.ts'
 import { Audience } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import { Conflict } from '../../platform/user-error.ts'
 import { type Authority, requireOver } from '../authority/authority.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { apiChange, clientChange } from '../fields.ts'
-import { clientsReferringTo, findApi, MOST_CLIENTS, noApi } from './find-clients.ts'
+import { clientsReferringTo, findApi, MOST_CLIENTS } from './find-clients.ts'
+import { noApi } from './show.ts'
 import { withoutApi } from './without-api.ts'
-
-/** The number of attempts. An attempt fails if somebody changes an API between its search and its write. */
-const ATTEMPTS = 5
 
 interface DeleteInput {
   readonly audience: string

@@ -5,12 +5,13 @@ import { newAuditKeyEvent } from './key-event.ts'
 
 /**
  * Replaces the key that signs the audit log. The old key signs the new one, and its private part is dropped. Servers sign with the new
- * one from their next checkpoint on. @throws UserError if the old key can't sign
+ * one from their next checkpoint on. @throws MasterKeyMismatch; UserError if the old key can't sign
  */
 export async function rotateAuditKey(context: SealedContext): Promise<AuditKey> {
   const { store, masterKey, clock } = context
   let made: AuditKey | undefined
   await store.proof.addKey((keys, inUse) => {
+    masterKey.requireFitting(inUse)
     const last = keys.at(-1)
     const seal = last && openSeal(keys, masterKey)
     if (seal !== undefined && 'problem' in seal)

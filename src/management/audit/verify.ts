@@ -155,7 +155,7 @@ class Walk {
     this.#positions.set(id, this.#link(row, place, isWhole ? followed : { place: place - 1, hash: undefined }, where))
   }
 
-  /** The removal of the only key of a log that no checkpoint signs yet leaves the event of that key. */
+  /** The event of a removed key stays, even in a log that no checkpoint signs yet. */
   #requireKey({ type, detail, seq, at }: ChainedRow): void {
     if (type !== 'audit_key.change') return
     const kid = kidIn(detail)
@@ -195,7 +195,8 @@ class Walk {
     let uncovered = 0
     for (const chain of this.#chains.values()) if (chain.id !== CHECKPOINTS) uncovered += this.#endOf(chain, removed)
     const known = [...this.#chains.keys()]
-    const last = Math.max(this.#signed.chains, ...known, ...this.#signed.points.chains)
+    // Every database has the first two chains.
+    const last = Math.max(CHECKPOINTS, this.#signed.chains, ...known, ...this.#signed.points.chains)
     for (let id = 1; id <= last; id += 1)
       if (!this.#chains.has(id)) faults.add('the whole chain is missing', { chain: id })
     return uncovered

@@ -3,7 +3,7 @@ import type { StoredAuditEvent } from '../../audit/store.ts'
 import type { Api } from '../../model/api.ts'
 import { ApiSet } from '../../model/api-set.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
-import { type Credential, isValid } from '../../model/credentials/credential.ts'
+import { hasDigest, isValid } from '../../model/credentials/credential.ts'
 import { nameOf } from '../../model/credentials/life.ts'
 import type { UsedCredential } from '../../model/credentials/status.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
@@ -13,10 +13,8 @@ import { loadApis } from '../apis/show.ts'
 import { mayOver } from '../authority/authority.ts'
 import { maySee } from '../clients/show.ts'
 import type { ManagementContext } from '../context.ts'
-import { ANY_CASE, type Case } from './advice/case.ts'
+import { ANY_CASE, type Case, MOST_SEARCHED } from './advice/case.ts'
 
-/** Events of a client that are searched for the one that disabled it. */
-const MOST_EVENTS = 1_000
 /** Clients that are compared with a misspelt id, at each of three places in their order. */
 const MOST_COMPARED = 500
 
@@ -119,12 +117,9 @@ function digestIn({ received }: StoredAuditEvent['detail']): string | undefined 
   return typeof digest === 'string' && /^[\w-]{16}$/.test(digest) ? digest : undefined
 }
 
-const hasDigest = (credential: Credential, start: string): boolean =>
-  credential.kind === 'secret' && credential.hash.kind === 'sha256' && credential.hash.digest.startsWith(start)
-
 /** The last event that disabled a client, if it is among its last events. */
 async function lastDisabled({ store }: ManagementContext, id: ClientId): Promise<Case['disabled']> {
-  const events = await store.audit.listEvents({ clientId: id, limit: MOST_EVENTS })
+  const events = await store.audit.listEvents({ clientId: id, limit: MOST_SEARCHED })
   const event = events.findLast(({ changes }) =>
     changes?.things.some(
       ({ thing, id: changed, after }) => thing === 'client' && changed === id && after?.['enabled'] === false,

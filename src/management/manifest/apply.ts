@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ModelSnapshot } from '../../model/store.ts'
+import { ATTEMPTS } from '../../model/store.ts'
 import { ClientId } from '../../oauth/ids.ts'
 import { Conflict } from '../../platform/user-error.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
@@ -14,9 +15,6 @@ import { NewSecrets } from './new-secrets.ts'
 import type { ParsedManifest } from './parse.ts'
 import type { Plan } from './plan.ts'
 import { planManifest } from './plan-manifest.ts'
-
-/** The number of attempts. An attempt fails if somebody else writes between its plan and its commit. */
-const ATTEMPTS = 5
 
 interface ApplyInput {
   readonly parsed: ParsedManifest

@@ -4,20 +4,20 @@ import { LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import { line } from './values.ts'
 
 /** Characters. An index of PostgreSQL takes 2,700 bytes, and one has three such names. */
-const LONGEST_NAME = 256
+const LONGEST_INDEXED = 256
 const MOST_MEMBERS = 1_000
 
 const permissions = z.array(z.enum(groupPermissions)).min(1)
 
 const member = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('account'), id: line(LONGEST_NAME), permissions }),
+  z.strictObject({ kind: z.literal('account'), id: line(LONGEST_INDEXED), permissions }),
   z.strictObject({ kind: z.literal('client'), id: line(LONGEST_CLIENT_ID), permissions }),
-  z.strictObject({ kind: z.literal('claim'), claim: line(LONGEST_NAME), id: line(LONGEST_NAME), permissions }),
+  z.strictObject({ kind: z.literal('claim'), claim: line(LONGEST_INDEXED), id: line(LONGEST_INDEXED), permissions }),
 ])
 
 /** A group, as requests have it. */
 export const groupSchema = z.strictObject({
-  name: line(LONGEST_NAME),
+  name: line(LONGEST_INDEXED),
   description: line(1024).optional(),
   members: z
     .array(member)

@@ -14,7 +14,7 @@ import { loadApis } from '../apis/show.ts'
 import { requireEverywhere } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
 import type { Check } from '../explanations/advice/advice.ts'
-import { comparison, spanInWords } from '../explanations/advice/case.ts'
+import { comparison, MOST_SEARCHED, spanInWords } from '../explanations/advice/case.ts'
 import { parseToken } from './decode.ts'
 
 /** The context of an inspection. */
@@ -45,8 +45,6 @@ const claimsSchema = z.looseObject({
 type Claims = z.output<typeof claimsSchema>
 
 const REVOCATIONS_AT_ONCE = 10_000
-/** Events that are searched for the one that revoked the token. */
-const MOST_EVENTS = 1_000
 
 /**
  * Says why introspection reports a token as active or not, check by check (RFC 7662 §2.2).
@@ -156,7 +154,7 @@ async function revocationChecks(context: InspectionContext, claims: Claims, kid:
 
 async function revocationCheck({ store }: InspectionContext, revocation: Revocation): Promise<Check> {
   const { kind, id } = revocation
-  const events = await store.audit.listEvents({ limit: MOST_EVENTS })
+  const events = await store.audit.listEvents({ limit: MOST_SEARCHED })
   const event = events.findLast(
     ({ type, detail }) => type === 'revocation.add' && detail['kind'] === kind && detail['id'] === id,
   )

@@ -1,7 +1,7 @@
 import type { PublicKey } from '../../crypto/jws/public-key.ts'
 import { received } from '../../crypto/jws/received.ts'
 import { findSigner, whyNoSigner } from '../../crypto/jws/verify.ts'
-import { CLOCK_SKEW_MS, isNumericDate, toSeconds } from '../../platform/clock.ts'
+import { CLOCK_SKEW, isNumericDate, toSeconds } from '../../platform/clock.ts'
 import type { Check } from '../explanations/advice/advice.ts'
 import { comparison, spanInWords } from '../explanations/advice/case.ts'
 import { parseToken } from './decode.ts'
@@ -17,7 +17,6 @@ interface Verifying {
   readonly now: number
 }
 
-const SKEW = toSeconds(CLOCK_SKEW_MS)
 /** The types of access tokens (RFC 9068 §2.1), of which `JWT` is for older verifiers. */
 const TYPES = ['at+jwt', 'application/at+jwt', 'JWT']
 
@@ -33,8 +32,8 @@ export function verifyAsApi(token: string, { issuer, audience, keys, now }: Veri
     comparison('iss', iss === issuer, issuer, received(iss), slashNote(issuer, iss)),
     ...(audience === undefined ? [] : [comparison('aud', audiences.includes(audience), audience, received(aud))]),
     timeCheck('exp', exp, (left) => left > 0, 'a later time'),
-    ...(nbf === undefined ? [] : [timeCheck('nbf', nbf, (left) => left <= SKEW, 'an earlier time')]),
-    timeCheck('iat', iat, (left) => left <= SKEW, 'an earlier time'),
+    ...(nbf === undefined ? [] : [timeCheck('nbf', nbf, (left) => left <= CLOCK_SKEW, 'an earlier time')]),
+    timeCheck('iat', iat, (left) => left <= CLOCK_SKEW, 'an earlier time'),
   ]
 
   function signatureCheck(): Check {

@@ -100,3 +100,7 @@ export const kindsOf = ({ all }: Credentials): readonly Credential['kind'][] => 
 /** Whether a credential is neither revoked nor expired. @param now milliseconds */
 export const isValid = ({ expiresAt, revokedAt }: CredentialLife, now: number): boolean =>
   revokedAt === undefined && (expiresAt === undefined || expiresAt > now)
+
+/** Whether a credential is a secret whose digest begins like this. */
+export const hasDigest = (credential: Credential, start: string): boolean =>
+  credential.kind === 'secret' && credential.hash.kind === 'sha256' && credential.hash.digest.startsWith(start)

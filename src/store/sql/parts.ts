@@ -1,3 +1,6 @@
+/** The numbers of rows for which there is a statement, compiled once. Building the query would cost more than running it. */
+export const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
+
 /** Well below the number of parameters that any of the databases takes. */
 const ROWS_IN_QUERY = 500
 

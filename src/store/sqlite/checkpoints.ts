@@ -3,7 +3,8 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { excessOf, type Pages } from './free-pages.ts'
 
-const LOOK_EVERY_MS = 1_000
+/** How often upkeep looks whether there is something to do. Milliseconds. */
+export const LOOK_EVERY_MS = 1_000
 /** A checkpoint is due from this size of the log on: a thousand pages, SQLite's own default. Bytes. */
 const DUE_FROM = 4 * 1024 * 1024
 /** Writers wait for the checkpoint from this size on. Under constant load the log would otherwise never begin anew. Bytes. */

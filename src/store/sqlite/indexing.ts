@@ -1,7 +1,6 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-
-const LOOK_EVERY_MS = 1_000
+import { LOOK_EVERY_MS } from './checkpoints.ts'
 
 /** Indexes events on a worker thread, so that no request waits for it. The thread is started when there is a segment to index. */
 export class Indexing {

@@ -8,13 +8,9 @@ import { formatHash, parseHash } from '../../model/credentials/secret-hash.ts'
 import type { TenantId } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import { bytes, json, readRow, time, understoodBy } from '../sql/read-row.ts'
-import type { NewRow, Row } from './rows.ts'
+import { type NewRow, type Row, text } from './rows.ts'
 
 const someRoles = z.array(z.enum(roles))
-const text = z
-  .string()
-  .nullable()
-  .transform((value) => value ?? undefined)
 
 function readPassword(value: string): NonNullable<Account['password']> {
   const parsed = parseHash(value)

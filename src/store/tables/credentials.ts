@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { AuditEvent } from '../../audit/event.ts'
 import type { Encrypted } from '../../crypto/master-key.ts'
-import type { Credential, SecretCredential, UnreadableCredential } from '../../model/credentials/credential.ts'
+import type { SecretCredential, UnreadableCredential } from '../../model/credentials/credential.ts'
+import { hasDigest } from '../../model/credentials/credential.ts'
 import { formatHash } from '../../model/credentials/secret-hash.ts'
 import type { UsedCredential } from '../../model/credentials/status.ts'
 import type { CredentialStore, CredentialUse, OwnedCredential } from '../../model/credentials/store.ts'
@@ -125,6 +126,7 @@ export class SqlCredentialStore implements CredentialStore {
     while (after !== undefined) {
       const last: CredentialId | undefined = await this.#lastOfStep(after)
       const rows = await this.#secretsBetween(after, last, digestStart)
+      // The pattern of SQL takes `_` for any character.
       const [found] = toListed(rows.map(toOwned)).found.filter(({ credential }) => hasDigest(credential, digestStart))
       if (found !== undefined) return found
       after = last
@@ -222,10 +224,6 @@ export class SqlCredentialStore implements CredentialStore {
     return (await claim.executeTakeFirst()) !== undefined
   }
 }
-
-/** The pattern of SQL takes `_` for any character, so the digest is compared again. */
-const hasDigest = (credential: Credential, start: string): boolean =>
-  credential.kind === 'secret' && credential.hash.kind === 'sha256' && credential.hash.digest.startsWith(start)
 
 function toOwned(row: CredentialRow): OwnedCredential | UnreadableCredential {
   const credential = toCredential(row)

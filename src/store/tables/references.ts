@@ -4,11 +4,10 @@ import type { ClientReferences } from '../../model/store.ts'
 import { Audience, ClientId, type TenantId } from '../../oauth/ids.ts'
 import { json, readRow } from '../sql/read-row.ts'
 import type { Schema } from '../sql/schema.ts'
-import type { Row } from './rows.ts'
+import { type Row, texts } from './rows.ts'
 
 const COLUMNS = ['client_id', 'scopes', 'grants', 'default_api', 'introspects'] as const
 
-const texts = z.array(z.string())
 const audiences = z.array(z.string().transform(Audience))
 
 const referring = z

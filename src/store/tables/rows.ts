@@ -26,12 +26,12 @@ export type NewRow<Table extends keyof Schema> = Insertable<Schema[Table]>
 /** A parser for every field. A field without one would be dropped silently. */
 type Fields<Thing, But = never> = Readonly<Record<Exclude<keyof Thing, But>, z.ZodType>>
 
-const text = z
+export const text = z
   .string()
   .nullable()
   .transform((value) => value ?? undefined)
 const flag = z.literal([0, 1]).transform((value) => value === 1)
-const texts = z.array(z.string())
+export const texts = z.array(z.string())
 const claims = z.record(z.string(), z.unknown())
 const seconds = z.number().int().positive()
 const requiredProof = z

@@ -13,13 +13,11 @@ import {
   type UsageSum,
 } from '../../usage/store.ts'
 import type { Database } from '../sql/dialect.ts'
+import { ROWS_IN_STATEMENT } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 
 type UsageRow = Schema['usage']
-
-/** The numbers of rows for which there is a statement, compiled once. Building the query would cost more than running it. */
-const ROWS_IN_STATEMENT = [256, 64, 16, 4, 1] as const
 
 const COLUMNS = {
   at: 'at',

@@ -48,7 +48,7 @@ async function reload(changed: Readonly<Record<string, string>>): Promise<void> 
   const { issuer, storage, masterKey, runtime, admin, tls } = config
   const flags = {
     ...{ issuer, storage, master_key: masterKey.toString('base64'), 'runtime.host': 'localhost' },
-    ...{ 'runtime.port': String(runtime.port), 'admin.port': String(admin.port) },
+    ...{ 'runtime.port': String(runtime.port), 'admin.port': String(admin.port), 'admin.metrics': 'open' },
     ...{ 'tls.cert': tls.cert ?? '', 'tls.key': tls.key ?? '', 'shutdown.timeout': '1' },
   }
   const plan = planReload(config, resolveConfig(loadOptions({ env: {}, flags: { ...flags, ...changed } })))

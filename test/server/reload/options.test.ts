@@ -38,6 +38,7 @@ beforeAll(async () => {
     'runtime.host': 'localhost',
     'runtime.port': String(config.runtime.port),
     'admin.port': String(config.admin.port),
+    'admin.metrics': 'open',
     'tls.cert': config.tls.cert ?? '',
     'tls.key': config.tls.key ?? '',
     'shutdown.timeout': '1',

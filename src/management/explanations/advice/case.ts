@@ -4,6 +4,9 @@ import { nameOf } from '../../../model/credentials/life.ts'
 import type { UsedCredential } from '../../../model/credentials/status.ts'
 import type { Advice, Check, Remedy } from './advice.ts'
 
+/** The last events that are searched for the one that disabled a client or revoked a token. */
+export const MOST_SEARCHED = 1_000
+
 /** A refused request and the present state of what it concerns. */
 export interface Case {
   /** The client as the request named it; a placeholder if it named none. */
