@@ -1,7 +1,9 @@
 import type { Endpoint, HttpRequest, HttpResponse, Routes } from '../../http/message.ts'
 import { NEVER_STORED } from '../../http/respond.ts'
 import type { Permission } from '../../management/authority/permissions.ts'
+import { UserError } from '../../platform/user-error.ts'
 import { type Answer, etagOf } from '../operations/answer.ts'
+import { InvalidInput, InvalidParameters } from '../operations/input.ts'
 import type { Operation } from '../operations/operation.ts'
 import { refusal } from '../refusals.ts'
 import type { AdminApi } from './admin-api.ts'
@@ -37,9 +39,16 @@ const endpointOf =
     } catch (error) {
       if (isDefect(error)) api.onDefect(error, request.requestId)
       recordRefusedCall(api, operation, caller, request, error)
-      return problemResponse(error, request.requestId)
+      return problemResponse(operation.method === 'GET' ? inParameters(error) : error, request.requestId)
     }
   }
+
+/** The error of a read. A wrong value is one of its parameters, since it has no fields. */
+const inParameters = (error: unknown): unknown =>
+  error instanceof UserError && error.kind === 'invalid' ? new InvalidParameters(problemsIn(error)) : error
+
+const problemsIn = (error: UserError) =>
+  error instanceof InvalidInput ? error.problems : [{ detail: error.message }]
 
 /** The caller of an operation that everybody may use without authentication. */
 const ANYBODY: Caller = {

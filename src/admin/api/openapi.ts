@@ -95,21 +95,27 @@ function successes(status: number, answer: z.ZodType | undefined, example: unkno
   if (answer === undefined) return { 204: { description: 'Done' } }
   const content = { 'application/json': { schema: answer, ...(example !== undefined && { example }) } }
   const described = { description: status === 201 ? 'Created' : 'Done', content }
-  return { [status]: described, ...(method === 'PUT' && { 201: { description: 'Created', content } }) }
+  return {
+    [status]: described,
+    ...(method === 'PUT' && { 201: { description: 'Created', content } }),
+    ...(method === 'GET' && { 304: { description: 'The ETag of If-None-Match is that of the present state' } }),
+  }
 }
 
 /** The problems that an operation may answer with. */
-function problemsOf({ access, body, parameters, isConditional, method }: Operation): readonly ProblemName[] {
+function problemsOf({ access, parameters, isConditional, isReferring, method }: Operation): readonly ProblemName[] {
+  const isRead = method === 'GET'
   const may: Partial<Record<ProblemName, boolean>> = {
     'not-authenticated': access !== 'public',
     'not-allowed': access !== 'public',
-    'not-found': Object.keys(parameters.shape).length > 0,
-    conflict: method !== 'GET',
+    'not-found': isReferring || Object.keys(parameters.shape).length > 0,
+    conflict: !isRead,
     stale: isConditional,
     'precondition-required': isConditional,
-    'invalid-fields': takesBody(body),
-    'unsupported-content': takesBody(body),
-    'too-large': takesBody(body),
+    // A body is read, and refused, even if the operation takes none.
+    'invalid-fields': !isRead,
+    'unsupported-content': !isRead,
+    'too-large': !isRead,
     'malformed-request': true,
     'server-error': true,
     unavailable: true,

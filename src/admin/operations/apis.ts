@@ -77,7 +77,7 @@ export const apiOperations = [
     answer: apiAnswer,
     example: { body: example.answer, answer: example.answer },
     run: (context, { body }) =>
-      write({ ...context, precondition: { kind: 'if absent' } }, Audience(body.audience), () => body),
+      write({ ...context, precondition: { kind: 'new' } }, Audience(body.audience), () => body),
   }),
   operation({
     id: 'apis.replace',

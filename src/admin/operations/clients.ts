@@ -99,7 +99,7 @@ const create = operation({
     answer: { ...example.answer, secrets: [{ label: 'first', secret: 'tss_…' }] },
   },
   run: (context, { body }) =>
-    write({ ...context, precondition: { kind: 'if absent' } }, ClientId(body.client_id), () => body),
+    write({ ...context, precondition: { kind: 'new' } }, ClientId(body.client_id), () => body),
 })
 
 const replace = operation({
@@ -206,4 +206,4 @@ async function write(
 
 /** The error about a client that the author may not see. Only the attempt to create one reveals that the id is taken. */
 const hidden = ({ kind }: CallContext['precondition'], id: ClientId) =>
-  kind === 'if absent' || kind === 'none' ? new Conflict(`the client id ${JSON.stringify(id)} is taken`) : noClient(id)
+  kind === 'new' || kind === 'if absent' || kind === 'none' ? new Conflict(`the client id ${JSON.stringify(id)} is taken`) : noClient(id)

@@ -51,6 +51,7 @@ export const explanationOperations = [
     }),
     ...noBody,
     answer: z.strictObject({ items: z.array(explanation) }),
+    isReferring: true,
     command: 'explain',
     example: {
       query: { request: '01931a8e-0000-7000-8000-000000000001' },

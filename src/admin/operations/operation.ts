@@ -36,6 +36,8 @@ interface OperationInfo {
   readonly answer: z.ZodType | undefined
   /** Whether it changes something that has a version, so that it needs `If-Match` (RFC 9110 §13.1.1). */
   readonly isConditional: boolean
+  /** Whether its query or body names something that must exist, so that it may answer 404 without a parameter of the path. */
+  readonly isReferring: boolean
   /** The words of the command that does the same, such as `clients show`; undefined if there is none. */
   readonly command: string | undefined
   readonly example: Example
@@ -58,8 +60,8 @@ export interface Operation extends OperationInfo {
 }
 
 interface Definition<Path extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>
-  extends Omit<OperationInfo, 'status' | 'answer' | 'isConditional' | 'command' | 'example'>,
-    Partial<Pick<OperationInfo, 'status' | 'answer' | 'isConditional' | 'command' | 'example'>> {
+  extends Omit<OperationInfo, 'status' | 'answer' | 'isConditional' | 'isReferring' | 'command' | 'example'>,
+    Partial<Pick<OperationInfo, 'status' | 'answer' | 'isConditional' | 'isReferring' | 'command' | 'example'>> {
   readonly parameters: Path
   readonly query: Query
   readonly body: Body
@@ -84,6 +86,7 @@ export const operation = <Path extends z.ZodObject, Query extends z.ZodObject, B
   status: 200,
   answer: undefined,
   isConditional: false,
+  isReferring: false,
   command: undefined,
   example: {},
   ...info,

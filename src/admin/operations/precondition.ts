@@ -1,9 +1,12 @@
 import { Conflict, UserError } from '../../platform/user-error.ts'
 import { etagOf } from './answer.ts'
 
-/** The condition of a change (RFC 9110 §13.1). `unconditional` is for commands that have just read what they change. */
+/**
+ * The condition of a change (RFC 9110 §13.1). `new` is for requests that can only create, `unconditional` for commands that have just
+ * read what they change.
+ */
 export type Precondition =
-  | { readonly kind: 'none' | 'unconditional' | 'if absent' | 'if present' }
+  | { readonly kind: 'none' | 'new' | 'unconditional' | 'if absent' | 'if present' }
   | { readonly kind: 'if match'; readonly tags: readonly string[] }
 
 /** A change without the condition that it needs (RFC 6585 §3). */
@@ -27,7 +30,7 @@ export class Stale extends Conflict {
 /**
  * Refuses a change of a state that its author has not seen. It is called in the transaction of the change.
  * @param present undefined if nothing is there
- * @throws PreconditionRequired or Stale
+ * @throws PreconditionRequired, Stale, or Conflict
  */
 export function refuseStale(precondition: Precondition, present: unknown): void {
   const { kind } = precondition
@@ -37,6 +40,7 @@ export function refuseStale(precondition: Precondition, present: unknown): void 
       throw new Stale('there is nothing that If-Match could match', undefined)
     return
   }
+  if (kind === 'new') throw new Conflict('it exists already')
   if (kind === 'none') throw new PreconditionRequired()
   if (kind === 'if absent') throw new Stale('it exists already', present)
   if (kind === 'if match' && !precondition.tags.includes(etagOf(present)))

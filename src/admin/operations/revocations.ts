@@ -52,6 +52,7 @@ export const revocationOperations = [
     body: revocation.pick({ kind: true }).extend({ id: z.string().min(1).max(1_024) }),
     status: 201,
     answer: revocation,
+    isReferring: true,
     command: 'revoke',
     example: { body: { kind: 'client', id: 'billing' }, answer: example },
     run: async ({ management }, { body }) => ({

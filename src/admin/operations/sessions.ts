@@ -178,6 +178,7 @@ export const sessionOperations = [
       token: z.string().optional().describe('A bearer token for this API.'),
       expires_at: z.iso.datetime().optional(),
     }),
+    isReferring: true,
     example: { body: { device_code: 'tsd_…' }, answer: { status: 'pending' } },
     run: async (context, { body: { device_code: deviceCode } }) => {
       const { people, request } = peopleOf(context)

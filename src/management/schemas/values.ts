@@ -3,13 +3,15 @@ import { isScopeName, LONGEST_SCOPE } from '../../oauth/scope.ts'
 import { hasControl } from '../../platform/text.ts'
 import { isReservedClaim } from '../../tokens/claims.ts'
 
-/** Text without control characters, which is safe on a page, in a header and in a log line. */
+/** Well-formed text without control characters, which is safe on a page, in a URL, in a header and in a log line. */
 export const line = (most: number) =>
   z
     .string()
     .min(1)
     .max(most)
     .refine((text) => !hasControl(text), 'must not hold control characters')
+    // RFC 7493 §2.1. No URL and no database can hold half of a surrogate pair.
+    .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
 
 /** RFC 8707 §2: an absolute URI without a fragment. */
 export const audience = line(1024).refine(
