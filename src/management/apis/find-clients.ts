@@ -5,7 +5,7 @@ import type { ClientReferences, ModelStore } from '../../model/store.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
-import { NotFound } from '../../platform/user-error.ts'
+import { noApi } from '../authority/absent.ts'
 
 /** The most clients of an API that are counted, and changed when it is deleted. */
 export const MOST_CLIENTS = 10_000
@@ -27,8 +27,6 @@ export function findApi(apis: readonly Api[], unreadable: readonly Unreadable[],
   )
   return { api, others }
 }
-
-export const noApi = (audience: string): NotFound => new NotFound(`there is no API ${JSON.stringify(audience)}`)
 
 export const audienceOf = (api: Api | Unreadable): string => ('problem' in api ? api.id : api.audience)
 
