@@ -202,8 +202,12 @@ async function write(
   return { body: apiBody(api), ...(isNew && { location: `/apis/${encodeURIComponent(audience)}` }) }
 }
 
-/** The error about an API that the author may not see. Only the attempt to create one reveals that the audience is taken. */
-const hidden = ({ kind }: CallContext['precondition'], audience: Audience) =>
-  kind === 'if absent' || kind === 'none'
-    ? new Conflict(`the audience ${JSON.stringify(audience)} is taken`)
-    : noApi(audience)
+/**
+ * The error about an API that the author may not see. Only the attempt to create one reveals that the audience is taken.
+ * @throws Stale for another change, as if there were no API
+ */
+function hidden(precondition: CallContext['precondition'], audience: Audience) {
+  refuseStale(precondition, undefined)
+  const { kind } = precondition
+  return kind === 'unconditional' ? noApi(audience) : new Conflict(`the audience ${JSON.stringify(audience)} is taken`)
+}

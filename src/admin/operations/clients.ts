@@ -207,6 +207,12 @@ async function write(
   }
 }
 
-/** The error about a client that the author may not see. Only the attempt to create one reveals that the id is taken. */
-const hidden = ({ kind }: CallContext['precondition'], id: ClientId) =>
-  kind === 'if absent' || kind === 'none' ? new Conflict(`the client id ${JSON.stringify(id)} is taken`) : noClient(id)
+/**
+ * The error about a client that the author may not see. Only the attempt to create one reveals that the id is taken.
+ * @throws Stale for another change, as if there were no client
+ */
+function hidden(precondition: CallContext['precondition'], id: ClientId) {
+  refuseStale(precondition, undefined)
+  const { kind } = precondition
+  return kind === 'unconditional' ? noClient(id) : new Conflict(`the client id ${JSON.stringify(id)} is taken`)
+}
