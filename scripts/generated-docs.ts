@@ -2,6 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { growthTable } from '../simulation/growth.ts'
+import { program } from '../src/cli/main.ts'
+import { commandReference } from '../src/cli/reference.ts'
 import { configurationReference } from '../src/config/reference.ts'
 import { refusals } from '../src/endpoints/refusal-table.ts'
 import { generalRemedies } from '../src/management/explanations/advice/table.ts'
@@ -9,6 +11,7 @@ import { BUCKETS } from '../src/observability/durations.ts'
 import { metricTable, processMetricTable } from '../src/observability/table.ts'
 import { isLive, reloadReference } from '../src/server/reload/table.ts'
 import { type Preset, presetless, presets } from '../src/tokens/presets.ts'
+import { adminApiPage } from './admin-api-page.ts'
 
 function presetsPage(): string {
   const sections = Object.entries<Preset>(presets).flatMap(([name, { title, sets, needs, notes }]) => [
@@ -114,6 +117,8 @@ const scalePage = (): string => pageWith('docs/operating/scale.md', growthTable(
 
 /** Each page, by its path. */
 export const generatedDocs: Readonly<Record<string, () => string>> = {
+  'docs/reference/admin-api.md': adminApiPage,
+  'docs/reference/commands.md': () => commandReference(program),
   'docs/reference/configuration.md': () => `${configurationReference(isLive)}\n`,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/presets.md': presetsPage,

@@ -9,6 +9,7 @@ import { UserError } from '../platform/user-error.ts'
 import { eventAsLine } from './audit-text.ts'
 import { withDatabase } from './database.ts'
 import { parsePast } from './duration.ts'
+import { isForPeople, type OutputOptions, show } from './format.ts'
 import { isOutputGone, print, say } from './output.ts'
 import { requestIdIn } from './request-id.ts'
 
@@ -27,10 +28,9 @@ export interface EventOptions {
   readonly api?: string
 }
 
-interface AuditListOptions extends EventOptions {
+interface AuditListOptions extends EventOptions, OutputOptions {
   readonly limit: string
   readonly cursor?: string
-  readonly json?: true
   readonly config?: string
 }
 
@@ -41,7 +41,8 @@ export async function auditList(options: AuditListOptions): Promise<void> {
   const filter = toFilter(options)
   const limit = /^[1-9]\d{0,6}$/.test(options.limit) ? Number(options.limit) : undefined
   if (limit === undefined) throw new UserError(`--limit must be a number, not ${JSON.stringify(options.limit)}`)
-  const { cursor, json, config } = options
+  const { cursor, config } = options
+  const isList = isForPeople(options)
   if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
     throw new UserError('--cursor must be what an earlier list printed as its cursor')
   await withDatabase(config, async ({ store }) => {
@@ -51,14 +52,16 @@ export async function auditList(options: AuditListOptions): Promise<void> {
     do {
       const page = await store.audit.queryEvents({ ...filter, limit: Math.min(limit - count, LARGEST_PAGE), from })
       count += page.events.length
-      if (json) found.push(...page.events)
-      else for (const event of page.events) print(eventAsLine(event))
+      if (isList) for (const event of page.events) print(eventAsLine(event))
+      else found.push(...page.events)
       from = page.older
     } while (from !== undefined && count < limit && !isOutputGone())
     const next = from && String(from.before)
-    if (json) print(JSON.stringify({ events: found.map(eventAsJson), next_cursor: next ?? null }))
-    else if (count === 0) say('no event matches')
-    else if (next !== undefined) say(`there may be more: add --cursor ${next}`)
+    const forPeople = () => {
+      if (count === 0) say('no event matches')
+      else if (next !== undefined) say(`there may be more: add --cursor ${next}`)
+    }
+    show(options, { data: { events: found.map(eventAsJson), next_cursor: next ?? null }, forPeople })
   })
 }
 

@@ -5,41 +5,34 @@ import { rotateAuditKey } from '../management/audit/rotate-key.ts'
 import { type Verification, verifyAudit } from '../management/audit/verify.ts'
 import { UserError } from '../platform/user-error.ts'
 import { managementContext, masterKeyOf, withDatabase } from './database.ts'
-import { print, printable, say } from './output.ts'
+import { type OutputOptions, show } from './format.ts'
+import { print, printable, say, withProgress } from './output.ts'
 import { readTextInput } from './read-input.ts'
 
-interface VerifyOptions {
+interface VerifyOptions extends OutputOptions {
   readonly key?: string
   readonly checkpoints?: string
-  readonly json?: true
   readonly config?: string
 }
 
-interface RotateOptions {
-  readonly json?: true
+interface RotateOptions extends OutputOptions {
   readonly reason?: string
   readonly config?: string
 }
 
-/** Events between two reports of progress. */
-const SAID_EVERY = 1_000_000
 /** Bytes of a log with checkpoints: a year of one each minute. */
 const LONGEST_LOG = 512 * 1024 * 1024
 
 /** `tessera audit verify`: verifies the audit log. The exit code is 1 if anything in it was changed. */
-export async function auditVerify({ key, checkpoints, json, config }: VerifyOptions): Promise<void> {
+export async function auditVerify({ key, checkpoints, config, ...output }: VerifyOptions): Promise<void> {
   const given = checkpoints === undefined ? [] : checkpointsIn(await readTextInput(checkpoints, LONGEST_LOG))
-  let said = 0
-  const onProgress = (events: number): void => {
-    if (events - said < SAID_EVERY) return
-    said = events
-    say(`${events} events verified so far`)
-  }
   await withDatabase(config, async (opened) => {
     const context = { ...managementContext(opened), masterKey: masterKeyOf(opened.options) }
-    const result = await verifyAudit(context, { key, given, onProgress })
-    if (json) print(JSON.stringify(asJson(result)))
-    else report(result)
+    const result = await withProgress((state) => {
+      const onProgress = (events: number): void => state(`${events} events verified so far`)
+      return verifyAudit(context, { key, given, onProgress })
+    })
+    show(output, { data: asJson(result), forPeople: () => report(result) })
     if (result.faultCount > 0)
       throw new UserError(
         `the audit log does not match its proof in ${result.faultCount} places: see docs/operating/audit.md`,
@@ -48,11 +41,11 @@ export async function auditVerify({ key, checkpoints, json, config }: VerifyOpti
 }
 
 /** `tessera audit rotate-key`: replaces the key that signs the audit log. */
-export const auditRotateKey = ({ json, reason, config }: RotateOptions): Promise<void> =>
+export const auditRotateKey = ({ reason, config, ...output }: RotateOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const context = { ...managementContext(opened, { reason }), masterKey: masterKeyOf(opened.options) }
     const { kid } = await rotateAuditKey(context)
-    print(json ? JSON.stringify({ kid }) : `${kid} signs the audit log from now on`)
+    show(output, { data: { kid }, forPeople: () => print(`${kid} signs the audit log from now on`) })
   })
 
 const logLine = z.object({ audit_checkpoint: z.object({ statement: z.string(), signature: z.string() }) })

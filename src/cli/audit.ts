@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventAsJson } from '../audit/event-json.ts'
 import type { StoredAuditEvent } from '../audit/store.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError } from '../platform/user-error.ts'
 import { eventAsLine } from './audit-text.ts'
 import { withDatabase } from './database.ts'
+import { type OutputOptions, showNext } from './format.ts'
 import { isOutputGone, print } from './output.ts'
 import { requestIdIn } from './request-id.ts'
 
-interface AuditTailOptions {
+interface AuditTailOptions extends OutputOptions {
   readonly lines: string
   readonly follow?: true
   readonly client?: string
   readonly requestId?: string
-  readonly json?: true
   readonly config?: string
 }
 
@@ -25,13 +25,14 @@ export async function auditTail({
   follow,
   client,
   requestId: given,
-  json,
   config,
+  ...output
 }: AuditTailOptions): Promise<void> {
   const requestId = given === undefined ? undefined : requestIdIn(given)
-  if (!/^\d{1,7}$/.test(lines)) throw new UserError(`--lines must be a number, not ${JSON.stringify(lines)}`)
+  if (!/^\d{1,7}$/.test(lines)) throw new UsageError(`--lines must be a number, not ${JSON.stringify(lines)}`)
   const show = (events: readonly StoredAuditEvent[]) => {
-    for (const event of events) print(json ? JSON.stringify(eventAsJson(event)) : eventAsLine(event))
+    for (const event of events)
+      showNext(output, { data: eventAsJson(event), forPeople: () => print(eventAsLine(event)) })
   }
   await withDatabase(config, async ({ store }) => {
     const last = await store.audit.listEvents({ limit: Number(lines), clientId: client, requestId })

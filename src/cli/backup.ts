@@ -6,40 +6,46 @@ import { openStore, requireFile } from '../store/open.ts'
 import { backUpSqlite } from '../store/sqlite/backup.ts'
 import { restoreSqlite } from '../store/sqlite/restore.ts'
 import { managementContext, masterKeyOf } from './database.ts'
-import { print, say } from './output.ts'
+import { type OutputOptions, show } from './format.ts'
+import { print, say, withProgress } from './output.ts'
 import { readSettings } from './settings.ts'
 
-interface BackupOptions {
+interface BackupOptions extends OutputOptions {
   readonly to: string
-  readonly json?: true
   readonly config?: string
 }
 
-interface RestoreOptions {
+interface RestoreOptions extends OutputOptions {
   readonly from: string
   readonly replace?: boolean
-  readonly json?: true
   readonly reason?: string
   readonly config?: string
 }
 
 /** `tessera backup`: copies the database as it is at one moment. Servers may run. */
-export async function backup({ to, json, config }: BackupOptions): Promise<void> {
+export async function backup({ to, config, ...output }: BackupOptions): Promise<void> {
   const { location } = readSettings(config)
   const path = pathOf(location, (url) => `pg_dump --format=custom --file=${to} '${url}'`)
   requireFile(location)
-  const { bytes, clients, masterKeyIds, migrations } = backUpSqlite(path, to)
+  const { bytes, clients, masterKeyIds, migrations } = await withProgress((state) => {
+    state(`copying ${path}, and checking the copy`)
+    return backUpSqlite(path, to)
+  })
   const schema = migrations.at(-1)
-  if (json) return print(JSON.stringify({ file: to, bytes, clients, schema, master_key_ids: masterKeyIds }))
-  print(`${to}: ${bytes} bytes, ${clients} clients, schema ${schema}; checked and intact`)
   const ids = masterKeyIds.length === 0 ? '' : ` (${masterKeyIds.join(', ')})`
-  say(
-    `The backup does not hold the master key${ids}. Keep that elsewhere: without it, the keys in the backup can't be read.`,
-  )
+  show(output, {
+    data: { file: to, bytes, clients, schema, master_key_ids: masterKeyIds },
+    forPeople: () => {
+      print(`${to}: ${bytes} bytes, ${clients} clients, schema ${schema}; checked and intact`)
+      say(
+        `The backup does not hold the master key${ids}. Keep that elsewhere: without it, the keys in the backup can't be read.`,
+      )
+    },
+  })
 }
 
 /** `tessera restore`: replaces the configured database with a backup, if servers could start on it. */
-export async function restore({ from, replace = false, json, reason, config }: RestoreOptions): Promise<void> {
+export async function restore({ from, replace = false, reason, config, ...output }: RestoreOptions): Promise<void> {
   const { options, location } = readSettings(config)
   const to = pathOf(location, (url) => `pg_restore --clean --if-exists --single-transaction --dbname='${url}' ${from}`)
   const masterKey = masterKeyOf(options)
@@ -52,12 +58,19 @@ export async function restore({ from, replace = false, json, reason, config }: R
       await store.close()
     }
   }
-  const { clients, before } = await restoreSqlite({ from, to, replace, clock: systemClock, inspect })
-  if (json) return print(JSON.stringify({ database: to, clients, before: before ?? null }))
-  print(`${to}: ${clients} clients, restored from ${from}; its keys open under the master key ${masterKey.id}`)
-  if (before !== undefined) say(`The previous database is kept as ${before}. Delete it once you don't need it.`)
-  if (unusable > 0) say(`${unusable} of its keys and secrets can't be used: see tessera keys repair.`)
-  say('Every revocation, rotation and change since the backup is undone. Revoke again as necessary.')
+  const { clients, before } = await withProgress((state) => {
+    state(`checking ${from}, and copying it`)
+    return restoreSqlite({ from, to, replace, clock: systemClock, inspect })
+  })
+  show(output, {
+    data: { database: to, clients, before: before ?? null },
+    forPeople: () => {
+      print(`${to}: ${clients} clients, restored from ${from}; its keys open under the master key ${masterKey.id}`)
+      if (before !== undefined) say(`The previous database is kept as ${before}. Delete it once you don't need it.`)
+      if (unusable > 0) say(`${unusable} of its keys and secrets can't be used: see tessera keys repair.`)
+      say('Every revocation, rotation and change since the backup is undone. Revoke again as necessary.')
+    },
+  })
 }
 
 /** The path of an SQLite database. @param instead makes the command for PostgreSQL @throws UserError with it for PostgreSQL */

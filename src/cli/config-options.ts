@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Reading, readOptions } from '../config/load.ts'
 import { isEnvironmentOnly, optionInfos } from '../config/option-infos.ts'
 import { configFile, namedConfigFile } from './settings.ts'
@@ -11,11 +11,20 @@ export function addConfigOptions(command: Command): Command {
     '-c, --config <file>',
     'the configuration, YAML; TESSERA_* variables override it, and flags override both',
   )
-  for (const { flag, description, fallback } of flagged) {
+  for (const { key, flag, description, fallback } of flagged) {
     const shown = fallback === undefined ? '' : ` (default: ${String(fallback) || 'none'})`
-    command.option(`${flag} <value>`, description + shown)
+    command.addOption(new Option(`${flag} <value>`, description + shown).helpGroup(headingOf(key)))
   }
   return command
+}
+
+const ACRONYMS: Readonly<Record<string, string>> = { http: 'HTTP', tls: 'TLS', dpop: 'DPoP' }
+
+/** The heading of an option in the help: its section of the file, or its subject at the top of the file. */
+function headingOf(key: string): string {
+  const [section = ''] = key.split(/[._]/)
+  const isTop = !key.includes('.') && section !== 'storage'
+  return isTop ? 'Options:' : `${ACRONYMS[section] ?? `${section[0]?.toUpperCase()}${section.slice(1)}`} options:`
 }
 
 /** Reads the configuration of a command with `addConfigOptions`, and collects the mistakes. */

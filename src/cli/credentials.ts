@@ -1,33 +1,25 @@
+import { z } from 'zod'
 import { isAsymmetric } from '../crypto/jws/algorithms.ts'
 import { secretOfVariable } from '../input/secret.ts'
-import { addCredential } from '../management/credentials/add.ts'
-import { cancelRotation } from '../management/credentials/cancel.ts'
-import type { ShowSecret } from '../management/credentials/change.ts'
-import { labelCredential } from '../management/credentials/label.ts'
-import { listCredentials } from '../management/credentials/list.ts'
-import type { CredentialSpec, MadeCredential, MakingContext, ProofSpec } from '../management/credentials/make.ts'
-import { removeCredential } from '../management/credentials/remove.ts'
-import { revokeCredential } from '../management/credentials/revoke.ts'
-import { rotateCredential } from '../management/credentials/rotate.ts'
+import { readYaml } from '../input/yaml.ts'
 import { parseTrustFile } from '../management/manifest/trust-file.ts'
-import type { Credential, Jwk, UnreadableCredential } from '../model/credentials/credential.ts'
-import { statusOf, type UsedCredential } from '../model/credentials/status.ts'
-import { ClientId } from '../oauth/ids.ts'
+import type { Jwk } from '../model/credentials/credential.ts'
 import { systemClock } from '../platform/clock.ts'
 import { LONGEST_FILE } from '../platform/files.ts'
-import { UserError } from '../platform/user-error.ts'
-import { managementContext, withDatabase } from './database.ts'
+import type { Styled } from '../platform/standard-streams.ts'
+import { UsageError, UserError } from '../platform/user-error.ts'
+import { type ConfirmOptions, confirm } from './confirm.ts'
 import { parseDuration, parseMoment } from './duration.ts'
-import { withNewSecrets } from './new-secrets.ts'
+import { clientEffect } from './effects.ts'
+import { isForPeople, type OutputOptions, show, textOf } from './format.ts'
+import { type Target, withTarget } from './operate.ts'
 import { print, printable, say } from './output.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
+import { type Column, printTable } from './table.ts'
+import type { TargetOptions } from './target.ts'
 
 /** The options of every command on credentials. */
-interface CommonOptions {
-  readonly json?: true
-  readonly reason?: string
-  readonly config?: string
-}
+interface CommonOptions extends OutputOptions, ConfirmOptions, TargetOptions {}
 
 /** The options that describe a new credential. Without any, a secret is generated. */
 interface NewOptions extends CommonOptions {
@@ -42,56 +34,88 @@ interface NewOptions extends CommonOptions {
   readonly federated?: string
 }
 
+/** A credential in the answers of the admin API. A credential that can't be read has only a part of it. */
+const credential = z.looseObject({
+  id: z.string(),
+  client_id: z.string(),
+  label: z.string(),
+  status: z.string(),
+  kind: z.string().optional(),
+  hint: z.string().optional(),
+  origin: z.string().optional(),
+  created: z.string().optional(),
+  expires: z.string().optional(),
+  last_used: z.string().optional(),
+  unreadable: z.string().optional(),
+})
+
+type Credential = z.output<typeof credential>
+
+const credentialList = z.looseObject({ items: z.array(credential) })
+/** A secret is shown before the end of its predecessor is known. */
+const made = credential.extend({ secret: z.string().optional(), old: credential.optional() })
+
 /** `tessera credentials list`: prints the credentials of a client and their status. */
-export const credentialsList = (client: string, { json, config }: CommonOptions): Promise<void> =>
-  withDatabase(config, async (opened) => {
-    const { found, unreadable } = await listCredentials(managementContext(opened), ClientId(client))
-    if (json) {
-      print(JSON.stringify([...found.map((one) => asJson(one, found)), ...unreadable.map(unreadableAsJson)]))
-      return
-    }
-    for (const one of found) print(asLine(one, found))
-    for (const { id, label, problem } of unreadable)
-      print(printable(`${id}  ${JSON.stringify(label)}  can't be read: ${problem}`))
+export const credentialsList = (client: string, options: CommonOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const { items } = await target.call('credentials.of-client', { path: { client_id: client } }, credentialList)
+    show(options, { data: items, forPeople: () => printTable(items, credentialColumns) })
   })
 
 /** `tessera credentials add`: adds a credential to a client. */
 export const credentialsAdd = (client: string, options: NewOptions): Promise<void> =>
-  withShown(options, async (context, show) => {
-    const spec = await specOf(options)
-    reportGiven(await addCredential(context, { client: ClientId(client), spec, show }), options)
+  withTarget(options, async (target) => {
+    const body = await settingsOf(options)
+    await target.make('credentials.add', { path: { client_id: client }, body }, made, (one) => asText(one, options))
   })
 
 /** `tessera credentials rotate`: adds the successor of a credential, which expires after the overlap. */
 export const credentialsRotate = (
   client: string,
-  credential: string | undefined,
+  name: string | undefined,
   options: NewOptions & { readonly overlap: string },
 ): Promise<void> =>
-  withShown(options, async (context, show) => {
-    const overlap = parseDuration(options.overlap, '--overlap')
-    const spec = await specOf(options)
-    const made = await rotateCredential(context, { client: ClientId(client), name: credential, spec, overlap, show })
-    reportGiven(made, options)
-    if (!options.json)
-      say(
-        `The old credential, ${printable(made.old.label || made.old.id)}, is valid until ${time(made.old.expiresAt)}.`,
-      )
+  withTarget(options, async (target) => {
+    const overlap = Math.round(parseDuration(options.overlap, '--overlap') / 1000)
+    const successor = await settingsOf(options)
+    const path = { client_id: client, credential: name ?? CURRENT }
+    const body = { overlap, ...(Object.keys(successor).length > 0 && { successor }) }
+    const { old } = await target.make('credentials.rotate', { path, body }, made, (one) => asText(one, options))
+    if (old === undefined || !isForPeople(options)) return
+    say(printable(`The old credential, ${old.label || old.id}, is valid until ${old.expires ?? 'for ever'}.`))
   })
 
+/** In the path of an operation, the only valid credential without a successor. */
+const CURRENT = '~current'
+
+const pathOf = (client: string, name: string) => ({ path: { client_id: client, credential: name } })
+
 /** `tessera credentials cancel`: undoes a rotation. */
-export const credentialsCancel = (client: string, credential: string, options: CommonOptions): Promise<void> =>
-  withContext(options, async (context) => {
-    const old = await cancelRotation(context, { client: ClientId(client), name: credential })
-    reportChange(old, options, `is valid again${old.expiresAt === undefined ? '' : ` until ${time(old.expiresAt)}`}`)
+export const credentialsCancel = (client: string, name: string, options: CommonOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const old = await target.call('credentials.cancel', pathOf(client, name), credential)
+    reportChange(old, options, `is valid again${old.expires === undefined ? '' : ` until ${old.expires}`}`)
   })
 
 /** `tessera credentials revoke`: revokes a credential now. */
-export const credentialsRevoke = (client: string, credential: string, options: CommonOptions): Promise<void> =>
-  withContext(options, async (context) => {
-    reportChange(await revokeCredential(context, { client: ClientId(client), name: credential }), options, 'is revoked')
-    if (!options.json) sayThatTokensLive(client)
+export const credentialsRevoke = (client: string, name: string, options: CommonOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    await confirmEnd('revoke', target, { client, name, options })
+    reportChange(await target.call('credentials.revoke', pathOf(client, name), credential), options, 'is revoked')
+    if (isForPeople(options)) sayThatTokensLive(client)
   })
+
+interface Ending {
+  readonly client: string
+  readonly name: string
+  readonly options: CommonOptions
+}
+
+async function confirmEnd(verb: 'revoke' | 'remove', target: Target, { client, name, options }: Ending): Promise<void> {
+  const effect = await clientEffect(target, client, name)
+  const action = `${verb} the credential ${JSON.stringify(name)} of ${JSON.stringify(client)}`
+  await confirm({ action, effect }, options)
+}
 
 function sayThatTokensLive(client: string): void {
   say('Every server rejects it within one second. Tokens already issued with it stay valid.')
@@ -99,61 +123,36 @@ function sayThatTokensLive(client: string): void {
 }
 
 /** `tessera credentials remove`: removes a credential for good. */
-export const credentialsRemove = (client: string, credential: string, options: CommonOptions): Promise<void> =>
-  withContext(options, async (context) => {
-    const removed = await removeCredential(context, { client: ClientId(client), name: credential })
-    if ('problem' in removed) {
-      const line = options.json
-        ? JSON.stringify(unreadableAsJson(removed))
-        : `${printable(removed.label || removed.id)} is removed`
-      return print(line)
-    }
+export const credentialsRemove = (client: string, name: string, options: CommonOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    await confirmEnd('remove', target, { client, name, options })
+    const removed = await target.call('credentials.delete', pathOf(client, name), credential)
     reportChange(removed, options, 'is removed')
-    if (options.json) return
+    if (!isForPeople(options) || removed.unreadable !== undefined) return
     sayThatTokensLive(client)
     if (removed.origin === 'manifest')
       say('Its manifest does not bring it back: remove it there, or give it another label, secret or key.')
   })
 
 /** `tessera credentials label`: gives a credential another label. */
-export const credentialsLabel = (
-  client: string,
-  credential: string,
-  label: string,
-  options: CommonOptions,
-): Promise<void> =>
-  withContext(options, async (context) => {
-    const labelled = await labelCredential(context, { client: ClientId(client), name: credential, label })
-    reportChange(labelled, options, 'has its new label')
+export const credentialsLabel = (client: string, name: string, label: string, options: CommonOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const input = { ...pathOf(client, name), body: { label } }
+    reportChange(await target.call('credentials.label', input, credential), options, 'has its new label')
   })
 
-const withContext = (options: CommonOptions, work: (context: MakingContext) => Promise<void>): Promise<void> =>
-  withDatabase(options.config, (opened) => work(managementContext(opened, options)))
-
-/** Like `withContext`, for commands that may make a secret. */
-const withShown = (
-  options: CommonOptions,
-  work: (context: MakingContext, show: ShowSecret) => Promise<void>,
-): Promise<void> =>
-  withNewSecrets((show) =>
-    withContext(options, (context) =>
-      work(context, (made) => {
-        if (!options.json) say('The secret is shown only once:')
-        show(asText(made, options))
-      }),
-    ),
-  )
-
-async function specOf(options: NewOptions): Promise<CredentialSpec> {
+/** The settings of a new credential, as the admin API takes them. */
+async function settingsOf(options: NewOptions) {
   const { label, expires } = options
+  const at = expires === undefined ? undefined : parseMoment(expires, '--expires', systemClock.now())
   return {
-    proof: await proofOf(options),
-    label,
-    expiresAt: expires === undefined ? undefined : parseMoment(expires, '--expires', systemClock.now()),
+    ...(label !== undefined && { label }),
+    ...(at !== undefined && { expires: new Date(at).toISOString() }),
+    ...(await materialOf(options)),
   }
 }
 
-async function proofOf({ secretEnv, retrievable, jwks, jwksUri, algorithm, certificate, federated }: NewOptions) {
+async function materialOf({ secretEnv, retrievable, jwks, jwksUri, algorithm, certificate, federated }: NewOptions) {
   const given = {
     '--secret-env': secretEnv,
     '--jwks': jwks,
@@ -162,19 +161,26 @@ async function proofOf({ secretEnv, retrievable, jwks, jwksUri, algorithm, certi
     '--federated': federated,
   }
   const [first, second] = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
-  if (second !== undefined) throw new UserError(`give ${first} or ${second}, not both`)
-  if (algorithm !== undefined && !isAsymmetric(algorithm)) throw new UserError(`--algorithm: ${algorithm} is not known`)
-  if (jwks !== undefined) return { kind: 'keys', source: { jwks: await readKeys(jwks) }, algorithm } satisfies ProofSpec
-  if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm } satisfies ProofSpec
-  if (certificate !== undefined) return { kind: 'certificate', matcher: parsePair(certificate) } satisfies ProofSpec
-  if (federated !== undefined)
-    return {
-      kind: 'federated',
-      trust: parseTrustFile(nameOfInput(federated), await readTextInput(federated, LONGEST_FILE)),
-    } satisfies ProofSpec
-  if (secretEnv === undefined && retrievable === undefined) return undefined
-  const secret = secretEnv === undefined ? undefined : secretOfVariable('--secret-env', secretEnv, process.env)
-  return { kind: 'secret', secret, isRetrievable: retrievable === true } satisfies ProofSpec
+  if (second !== undefined) throw new UsageError(`give ${first} or ${second}, not both`)
+  if (algorithm !== undefined && !isAsymmetric(algorithm))
+    throw new UsageError(`--algorithm: ${algorithm} is not known`)
+  const ofKeys = algorithm === undefined ? {} : { algorithm }
+  if (jwks !== undefined) return { jwks: { keys: await readKeys(jwks) }, ...ofKeys }
+  if (jwksUri !== undefined) return { jwks_uri: jwksUri, ...ofKeys }
+  if (certificate !== undefined) return { certificate: parsePair(certificate) }
+  if (federated !== undefined) return { federated: await readTrust(federated) }
+  return {
+    ...(secretEnv !== undefined && { secret: secretOfVariable('--secret-env', secretEnv, process.env) }),
+    ...(retrievable !== undefined && { retrievable }),
+  }
+}
+
+/** Reads a trust as it is written in a manifest. @throws UserError naming the line of each mistake */
+async function readTrust(file: string): Promise<unknown> {
+  const name = nameOfInput(file)
+  const text = await readTextInput(file, LONGEST_FILE)
+  parseTrustFile(name, text)
+  return readYaml(name, text).value
 }
 
 /** Reads a JWK set, or a single key. @throws UserError */
@@ -193,60 +199,39 @@ async function readKeys(file: string): Promise<readonly Jwk[]> {
 /** Parses a name and a value, such as `san_dns=edge.example.com`. @throws UserError */
 function parsePair(text: string): Readonly<Record<string, string>> {
   const equals = text.indexOf('=')
-  if (equals === -1) throw new UserError('--certificate must be a name and a value, such as san_dns=edge.example.com')
+  if (equals === -1) throw new UsageError('--certificate must be a name and a value, such as san_dns=edge.example.com')
   return { [text.slice(0, equals)]: text.slice(equals + 1) }
 }
 
-const time = (at: number | undefined): string => (at === undefined ? 'for ever' : new Date(at).toISOString())
-
-function asJson(one: UsedCredential, all: readonly UsedCredential[]) {
-  const { id, kind, label, hint, origin, createdAt, expiresAt, revokedAt, replaces } = one.credential
-  const iso = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString())
-  return {
-    id,
-    kind,
-    label,
-    hint,
-    origin,
-    status: statusOf(all, one, systemClock.now()),
-    created: iso(createdAt),
-    expires: iso(expiresAt),
-    last_used: iso(one.lastUsedAt),
-    revoked: iso(revokedAt),
-    replaces: replaces?.id,
-  }
+const STATUS_STYLES: Readonly<Record<string, Styled['style']>> = {
+  revoked: 'red',
+  unreadable: 'red',
+  expired: 'red',
+  replaced: 'yellow',
 }
 
-function asLine(one: UsedCredential, all: readonly UsedCredential[]): string {
-  const { id, kind, label, hint, status, created, expires, last_used: used } = asJson(one, all)
-  const fields = [id, kind, JSON.stringify(label), ...(hint === '' ? [] : [`…${hint}`]), status]
-  return printable(
-    `${fields.join('  ')}  created ${created}  ${expires === undefined ? 'no expiry' : `expires ${expires}`}  ${used === undefined ? 'never used' : `last used ${used}`}`,
-  )
+const credentialColumns: readonly Column<Credential>[] = [
+  { heading: 'ID', of: ({ id }) => id, isWhole: true },
+  { heading: 'KIND', of: ({ kind }) => kind },
+  { heading: 'LABEL', of: ({ label }) => label },
+  { heading: 'HINT', of: ({ hint }) => hint && `…${hint}` },
+  {
+    heading: 'STATUS',
+    of: ({ status, unreadable }) => (unreadable === undefined ? status : `can't be read: ${unreadable}`),
+    style: ({ status }) => STATUS_STYLES[status],
+  },
+  { heading: 'CREATED', of: ({ created }) => created, kind: 'time' },
+  { heading: 'EXPIRES', of: ({ expires }) => expires, kind: 'time' },
+  { heading: 'LAST USED', of: ({ last_used: used }) => used, kind: 'time' },
+]
+
+function asText({ old: _, ...one }: z.output<typeof made>, options: CommonOptions): string {
+  const { id, kind, label, hint = '', status, created, expires, secret } = one
+  if (secret !== undefined && isForPeople(options)) say('The secret is shown only once:')
+  const fields = [id, kind, JSON.stringify(label), ...(hint === '' ? [] : [`…${hint}`]), status, `created ${created}`]
+  const named = [...fields, expires === undefined ? 'no expiry' : `expires ${expires}`, 'never used'].join('  ')
+  return textOf(options, one) ?? [printable(named), ...(secret === undefined ? [] : [secret])].join('\n')
 }
 
-const unreadableAsJson = ({ id, label, problem }: UnreadableCredential) => ({
-  id,
-  label,
-  status: 'unreadable',
-  unreadable: problem,
-})
-
-const alone = (credential: Credential): UsedCredential => ({ credential, lastUsedAt: undefined })
-
-function asText({ credential, generated }: MadeCredential, { json }: CommonOptions): string {
-  const one = alone(credential)
-  if (json) return JSON.stringify({ ...asJson(one, [one]), secret: generated })
-  return [asLine(one, [one]), ...(generated === undefined ? [] : [generated])].join('\n')
-}
-
-/** Reports a credential whose secret was not generated. A generated secret was already shown. */
-function reportGiven(made: MadeCredential, options: CommonOptions): void {
-  if (made.generated === undefined) print(asText(made, options))
-}
-
-function reportChange(credential: Credential, { json }: CommonOptions, change: string): void {
-  const one = alone(credential)
-  if (json) print(JSON.stringify(asJson(one, [one])))
-  else print(`${printable(credential.label || credential.id)} ${change}`)
-}
+const reportChange = (one: Credential, options: CommonOptions, change: string): void =>
+  show(options, { data: one, forPeople: () => print(`${printable(one.label || one.id)} ${change}`) })

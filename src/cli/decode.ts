@@ -3,13 +3,13 @@ import { decodeToken } from '../management/tokens/decode.ts'
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { alignedFacts } from './facts.ts'
+import { type OutputOptions, show } from './format.ts'
 import { print, printable } from './output.ts'
 import { LONGEST_TOKEN_INPUT, nameOfInput, readTextInput } from './read-input.ts'
 
 /** `tessera decode`: prints the content of a JWT. Nothing is checked. */
-export async function decode(file: string | undefined, { json }: { readonly json?: true }): Promise<void> {
+export async function decode(file: string | undefined, options: OutputOptions): Promise<void> {
   const { header, claims, times } = decodeToken(await readTokenFile(file), systemClock.now())
-  if (json) return print(JSON.stringify({ header, claims }))
   const words = new Map(
     times.map(({ claim, time, seconds }) => [
       claim,
@@ -18,7 +18,10 @@ export async function decode(file: string | undefined, { json }: { readonly json
   )
   const shown = Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, words.get(name) ?? value]))
   const lines = ['header', ...alignedFacts(header), 'claims, which nobody has checked', ...alignedFacts(shown)]
-  for (const line of lines) print(printable(line))
+  const forPeople = () => {
+    for (const line of lines) print(printable(line))
+  }
+  show(options, { data: { header, claims }, forPeople })
 }
 
 /** Reads a token from a file or from standard input. An argument would show it to everybody on the machine. @throws UserError */

@@ -13,15 +13,15 @@ import { type FederatedCredential, isValid } from '../model/credentials/credenti
 import { ClientId } from '../oauth/ids.ts'
 import { Refusal } from '../oauth/refusal.ts'
 import { systemClock } from '../platform/clock.ts'
-import { UserError } from '../platform/user-error.ts'
+import { NotFound, UserError } from '../platform/user-error.ts'
 import { keyFetcher, managementContext, withDatabase } from './database.ts'
 import { checkLine } from './facts.ts'
+import { type OutputOptions, show } from './format.ts'
 import { print, printable, say } from './output.ts'
 import { LONGEST_TOKEN_INPUT, readStandardInput } from './read-input.ts'
 
-interface FederateTestOptions {
+interface FederateTestOptions extends OutputOptions {
   readonly client: string
-  readonly json?: true
   readonly config?: string
 }
 
@@ -38,19 +38,18 @@ interface Outcome {
 }
 
 /** `tessera federate test`: says which federated credential a token matches, and why the others don't. */
-export const federateTest = ({ client: id, json, config }: FederateTestOptions): Promise<void> =>
+export const federateTest = ({ client: id, config, ...output }: FederateTestOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const client = await showClient(managementContext(opened), ClientId(id))
     if ('problem' in client) throw new UserError(`${JSON.stringify(id)} can't be read: ${client.problem}`)
     const { federated } = client.credentials
-    if (federated.length === 0) throw new UserError(`${JSON.stringify(id)} has no federated credential`)
+    if (federated.length === 0) throw new NotFound(`${JSON.stringify(id)} has no federated credential`)
     const jws = parse((await readStandardInput(LONGEST_TOKEN_INPUT)).trim())
     const fetcher = keyFetcher(opened.options)
     const keys = new IssuerKeys(systemClock, fetcher, new RemoteKeySets(systemClock, fetcher))
     const outcomes: Outcome[] = []
     for (const credential of federated) outcomes.push(await compare(credential, jws, keys))
-    if (json) print(JSON.stringify(outcomes))
-    else for (const outcome of outcomes) report(outcome)
+    show(output, { data: outcomes, forPeople: () => outcomes.forEach(report) })
     if (!client.enabled) say(`${printable(id)} is disabled: every token is refused`)
     if (!outcomes.some(({ matched }) => matched)) process.exitCode = 1
   })

@@ -5,12 +5,12 @@ import { type ConnectOptions, connect, prepareAddress } from './connect.ts'
 import { managementContext, masterKeyOf, withDatabase } from './database.ts'
 import { readTokenFile } from './decode.ts'
 import { alignedFacts, checkLine } from './facts.ts'
+import { type OutputOptions, show } from './format.ts'
 import { print, printable } from './output.ts'
 import { explainTokenFailure } from './token-failure.ts'
 
-interface IntrospectOptions extends Partial<ConnectOptions> {
+interface IntrospectOptions extends Partial<ConnectOptions>, OutputOptions {
   readonly as?: string
-  readonly json?: true
   readonly config?: string
 }
 
@@ -20,7 +20,7 @@ export const introspect = (file: string | undefined, options: IntrospectOptions)
 
 const onDatabase = (
   file: string | undefined,
-  { as: asked, json, config, clientId }: IntrospectOptions,
+  { as: asked, config, clientId, ...output }: IntrospectOptions,
 ): Promise<void> =>
   withDatabase(config, async (opened) => {
     if (clientId !== undefined) throw new UserError('--client-id needs --issuer; on the database, give --as')
@@ -33,8 +33,10 @@ const onDatabase = (
       },
       { token, asked },
     )
-    if (json) print(JSON.stringify(inspection))
-    else for (const line of linesOf(inspection)) print(printable(line))
+    const forPeople = () => {
+      for (const line of linesOf(inspection)) print(printable(line))
+    }
+    show(output, { data: inspection, forPeople })
     if (!inspection.active) process.exitCode = 1
   })
 
@@ -45,7 +47,7 @@ const linesOf = ({ active, checks, claims }: Inspection): readonly string[] => [
 ]
 
 async function onServer(file: string | undefined, options: IntrospectOptions): Promise<void> {
-  const { issuer, clientId, as: asked, json, config: _, ...others } = options
+  const { issuer, clientId, as: asked, json, output, config: _, ...others } = options
   if (issuer === undefined || clientId === undefined || asked !== undefined) {
     throw new UserError('give --issuer together with --client-id, and --as only without them')
   }
@@ -59,8 +61,7 @@ async function onServer(file: string | undefined, options: IntrospectOptions): P
   try {
     const { config, wire } = await connect(url, connecting)
     const answer = await openid.tokenIntrospection(config, token)
-    if (json) print(wire.lastAnswer)
-    else {
+    const forPeople = () => {
       const { active, ...claims } = answer
       print(
         active
@@ -69,6 +70,10 @@ async function onServer(file: string | undefined, options: IntrospectOptions): P
       )
       for (const line of alignedFacts(claims)) print(printable(line))
     }
+    show(
+      { ...(json && { json }), ...(output && { output }) },
+      { data: answer, asText: () => wire.lastAnswer, forPeople },
+    )
     if (!answer.active) process.exitCode = 1
   } catch (error) {
     throw await explainTokenFailure(error, issuer)

@@ -5,21 +5,21 @@ import { type LostSecret, listLostSecrets } from '../management/credentials/lost
 import { inspectKeys } from '../management/keys/inspect.ts'
 import type { KeyRepair } from '../management/keys/plan-repair.ts'
 import { repairKeys } from '../management/keys/repair.ts'
-import { UserError } from '../platform/user-error.ts'
+import { NotAllowed } from '../platform/user-error.ts'
 import { sealedAccounts } from './accounts.ts'
 import { keyContext, withDatabase } from './database.ts'
+import { type OutputOptions, show } from './format.ts'
 import { print, printable, say } from './output.ts'
 
-interface RepairOptions {
+interface RepairOptions extends OutputOptions {
   readonly yes?: true
   readonly masterKeyLost?: true
-  readonly json?: true
   readonly reason?: string
   readonly config?: string
 }
 
 /** `tessera keys repair`: lists the keys and secrets that can't be used, and with `--yes` replaces or removes them. */
-export const keysRepair = ({ yes, masterKeyLost, json, reason, config }: RepairOptions): Promise<void> =>
+export const keysRepair = ({ yes, masterKeyLost, reason, config, ...output }: RepairOptions): Promise<void> =>
   withDatabase(config, async (opened) => {
     const context = await keyContext(opened, { reason })
     const isLost = masterKeyLost === true
@@ -29,15 +29,11 @@ export const keysRepair = ({ yes, masterKeyLost, json, reason, config }: RepairO
     const auditKey = await auditKeyProblem(context)
     if (yes) for (const secret of secrets) await forgetSecret(context, secret)
     if (yes) await repairAuditKey(context)
-    if (json)
-      print(
-        JSON.stringify({
-          ...asJson(repair, secrets, yes === true),
-          ...(auditKey && { audit_key: auditKey }),
-          second_factors: factors,
-        }),
-      )
-    else report(repair, { secrets, auditKey }, yes === true)
+    const isDone = yes === true
+    show(output, {
+      data: { ...asJson(repair, secrets, isDone), ...(auditKey && { audit_key: auditKey }), second_factors: factors },
+      forPeople: () => report(repair, { secrets, auditKey }, isDone),
+    })
     for (const { name, problem } of factors)
       say(
         printable(
@@ -46,7 +42,7 @@ export const keysRepair = ({ yes, masterKeyLost, json, reason, config }: RepairO
       )
     const isWhole =
       repair.broken.length + repair.replacements.length + secrets.length === 0 && !isLost && auditKey === undefined
-    if (!yes && !isWhole) throw new UserError('nothing was changed: give --yes to make the repairs')
+    if (!yes && !isWhole) throw new NotAllowed('nothing was changed: give --yes to make the repairs')
   })
 
 const ENDS = {

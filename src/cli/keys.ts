@@ -1,70 +1,79 @@
+import { z } from 'zod'
 import { rewrapSecondFactors } from '../administrators/accounts/rewrap.ts'
-import { isKeyAlgorithm, type KeyAlgorithm, SEALING } from '../keys/algorithms.ts'
-import type { KeySetConsumer } from '../keys/consumers.ts'
-import { keyDetail } from '../keys/record.ts'
-import { PROPAGATION_MS } from '../keys/schedule.ts'
-import type { KeyWrites, StoredKey, UnreadableKey } from '../keys/store.ts'
+import { SEALING } from '../keys/algorithms.ts'
 import { rewrapAuditKey } from '../management/audit/rewrap-key.ts'
 import { rewrapSecrets } from '../management/credentials/rewrap.ts'
-import { listKeys } from '../management/keys/list.ts'
-import { revokeKey } from '../management/keys/revoke.ts'
 import { rewrapKeys } from '../management/keys/rewrap.ts'
-import { rollBackKeys } from '../management/keys/roll-back.ts'
-import { rotateKeys } from '../management/keys/rotate.ts'
-import { signingAlgorithms } from '../oauth/algorithms.ts'
 import { UserError } from '../platform/user-error.ts'
 import { sealedAccounts } from './accounts.ts'
-import { keyContext, managementContext, withDatabase } from './database.ts'
+import { type ConfirmOptions, confirm } from './confirm.ts'
+import { keyContext, withDatabase } from './database.ts'
+import { keyEffect } from './effects.ts'
+import { type OutputOptions, show } from './format.ts'
+import { withTarget } from './operate.ts'
 import { print, printable, say } from './output.ts'
+import { type Column, printTable, timeText } from './table.ts'
+import type { TargetOptions } from './target.ts'
 
-interface KeysOptions {
+interface KeysOptions extends OutputOptions, ConfirmOptions, TargetOptions {
   readonly algorithm: string
   readonly now?: true
-  readonly json?: true
-  readonly reason?: string
-  readonly config?: string
 }
 
+const consumer = z.looseObject({ address: z.string(), user_agent: z.string(), last_seen: z.string() })
+
+/** A key in the answers of the admin API. A key that can't be read has only a part of it. */
+const key = z.looseObject({
+  kid: z.string(),
+  algorithm: z.string().optional(),
+  state: z.string().optional(),
+  active_at: z.string().optional(),
+  gone_at: z.string().optional(),
+  master_key_id: z.string().optional(),
+  fetched_by: z.array(consumer).optional(),
+  not_fetched_by: z.array(consumer).optional(),
+  unreadable: z.string().optional(),
+})
+
+type Key = z.output<typeof key>
+
+const keysAnswer = z.looseObject({ items: z.array(key), master_key_id: z.string().optional() })
+
 /** `tessera keys list`: prints every key, and the consumers that have fetched the pending ones. */
-export const keysList = ({ json, config }: KeysOptions): Promise<void> =>
-  withDatabase(config, async (opened) => {
-    const { found, unreadable, masterKeyId, consumers } = await listKeys(managementContext(opened))
-    if (json) {
-      print(JSON.stringify([...found.map((key) => asJson(key, consumers)), ...unreadable.map(unreadableAsJson)]))
-      return
-    }
-    for (const key of found) {
-      printKey(key, consumers)
-      if (key.masterKeyId !== masterKeyId)
-        print(
-          `\tunder the master key ${printable(key.masterKeyId)}; the one in use is ${printable(masterKeyId ?? 'none')}`,
-        )
-    }
-    for (const { id, state = 'unknown', problem } of unreadable)
-      print(`?\t${state}\t${printable(id)}\tcan't be read: ${problem}`)
+export const keysList = (options: KeysOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const { items, master_key_id: inUse } = await target.call('keys.list', {}, keysAnswer)
+    show(options, {
+      data: items,
+      forPeople: () => {
+        printTable(items, keyColumns)
+        for (const one of items) printWhoLacks(one)
+        for (const { kid, master_key_id: id } of items)
+          if (id !== undefined && id !== inUse)
+            print(printable(`${kid} is under the master key ${id}; the one in use is ${inUse ?? 'none'}`))
+      },
+    })
   })
 
 /** `tessera keys rotate`: activates the next key once it has been published long enough, or with `--now` at once. */
-export const keysRotate = ({ algorithm, now, json, reason, config }: KeysOptions): Promise<void> =>
-  withDatabase(config, async (opened) => {
-    const writes = await rotateKeys(await keyContext(opened, { reason }), {
-      algorithm: parseAlgorithm(algorithm),
-      atOnce: now === true,
-    })
-    report(writes, json)
+export const keysRotate = ({ algorithm, now, ...options }: KeysOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const { items } = await target.call('keys.rotate', { body: { algorithm, now: now === true } }, keysAnswer)
+    report(items, options)
     if (now) say('Verifiers with a cached key set reject new tokens until they fetch it again.')
   })
 
 /** `tessera keys rollback`: makes the previous key active again. */
-export const keysRollback = ({ algorithm, json, reason, config }: KeysOptions): Promise<void> =>
-  withDatabase(config, async (opened) => {
-    report(await rollBackKeys(await keyContext(opened, { reason }), parseAlgorithm(algorithm)), json)
+export const keysRollback = ({ algorithm, ...options }: KeysOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    report((await target.call('keys.roll-back', { body: { algorithm } }, keysAnswer)).items, options)
   })
 
 /** `tessera keys revoke`: revokes a key at once, and with it every token that it signed. */
-export const keysRevoke = (kid: string, { json, reason, config }: KeysOptions): Promise<void> =>
-  withDatabase(config, async (opened) => {
-    report(await revokeKey(await keyContext(opened, { reason }), kid), json)
+export const keysRevoke = (kid: string, options: KeysOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    await confirm({ action: `revoke the key ${kid}`, effect: await keyEffect(target, kid) }, options)
+    report((await target.call('keys.revoke', { path: { kid } }, keysAnswer)).items, options)
     say(
       'It is no longer published, and introspection reports its tokens as inactive. APIs that verify tokens themselves',
     )
@@ -88,60 +97,28 @@ export const keysRewrap = ({ reason, config }: KeysOptions): Promise<void> =>
     print(`every key and secret is encrypted under the master key ${context.masterKey.id}`)
   })
 
-function parseAlgorithm(algorithm: string): KeyAlgorithm {
-  if (isKeyAlgorithm(algorithm)) return algorithm
-  throw new UserError(`--algorithm must be one of ${[...signingAlgorithms, SEALING].join(', ')}`)
-}
+const report = (keys: readonly Key[], options: OutputOptions): void =>
+  show(options, { data: keys, forPeople: () => printTable(keys, keyColumns) })
 
-function report({ add, put, discard = [] }: KeyWrites, json: true | undefined): void {
-  const changed = [...add, ...put]
-  if (json) {
-    print(JSON.stringify([...changed.map((key) => asJson(key, [])), ...discard.map((kid) => ({ kid, state: 'gone' }))]))
-    return
-  }
-  for (const key of changed) printKey(key, [])
-  for (const kid of discard) print(`?\tgone\t${printable(kid)}`)
-}
+const keyColumns: readonly Column<Key>[] = [
+  { heading: 'KEY', of: ({ kid }) => kid, isWhole: true },
+  { heading: 'ALGORITHM', of: ({ algorithm }) => algorithm },
+  {
+    heading: 'STATE',
+    of: ({ state = 'unknown', unreadable }) =>
+      unreadable === undefined ? state : `${state}, can't be read: ${unreadable}`,
+    style: ({ state, unreadable }) => (unreadable !== undefined ? 'red' : state === 'active' ? 'green' : undefined),
+  },
+  { heading: 'ACTIVE FROM', of: ({ active_at: at }) => at, kind: 'time' },
+  { heading: 'GONE AT', of: ({ gone_at: at }) => at, kind: 'time' },
+]
 
-const unreadableAsJson = ({ id, state, problem }: UnreadableKey) => ({ kid: id, state, unreadable: problem })
-
-/** Splits the consumers into those that have fetched the key set since every process publishes this key, and the others. */
-function split(key: StoredKey, consumers: readonly KeySetConsumer[]) {
-  const has = (consumer: KeySetConsumer) => consumer.lastSeen >= key.createdAt + PROPAGATION_MS
-  return { have: consumers.filter(has), lack: consumers.filter((consumer) => !has(consumer)) }
-}
-
-function printKey(key: StoredKey, consumers: readonly KeySetConsumer[]): void {
-  const { state, active_at: activeAt, gone_at: goneAt } = keyDetail(key)
-  const when = {
-    pending: `active from ${activeAt}`,
-    active: `since ${activeAt}`,
-    retiring: `until ${goneAt}`,
-    revoked: '',
-    gone: '',
-  }
-  print(`${key.algorithm}\t${state}\t${printable(key.kid)}\t${when[state]}`.trimEnd())
-  if (state !== 'pending' || key.algorithm === SEALING || consumers.length === 0) return
-  const { have, lack } = split(key, consumers)
-  print(`\t${have.length} of ${consumers.length} known consumers have fetched it${lack.length > 0 ? '; not yet:' : ''}`)
-  for (const { address, userAgent, lastSeen } of lack) {
-    print(`\t${printable(address)} ${printable(userAgent)}, last seen ${new Date(lastSeen).toISOString()}`)
-  }
-}
-
-function asJson(key: StoredKey, consumers: readonly KeySetConsumer[]) {
-  const { have, lack } = split(key, consumers)
-  const named = ({ address, userAgent, lastSeen, fetches }: KeySetConsumer) => ({
-    address,
-    user_agent: userAgent,
-    last_seen: new Date(lastSeen).toISOString(),
-    fetches,
-  })
-  return {
-    ...keyDetail(key),
-    created_at: new Date(key.createdAt).toISOString(),
-    master_key_id: key.masterKeyId,
-    fetched_by: have.map(named),
-    not_fetched_by: lack.map(named),
-  }
+/** Names the consumers that would reject a token under a pending key, because they have not fetched it. */
+function printWhoLacks({ kid, state, algorithm, fetched_by: have = [], not_fetched_by: lack = [] }: Key): void {
+  const known = have.length + lack.length
+  if (state !== 'pending' || algorithm === SEALING || known === 0) return
+  const not = lack.length > 0 ? '; not yet:' : ''
+  print(printable(`${kid}: ${have.length} of ${known} known consumers have fetched it${not}`))
+  for (const { address, user_agent: agent, last_seen: seen } of lack)
+    print(printable(`  ${address} ${agent}, last seen ${timeText(seen)}`))
 }

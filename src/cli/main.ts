@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
-import { Command } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { version } from '../platform/version.ts'
 import { addConfigOptions } from './config-options.ts'
+import { addExamples } from './examples.ts'
+import { fail } from './fail.ts'
+import { addGlobalOptions, addOutputOptions, addTargetOptions } from './global-options.ts'
 import { showHelp } from './help.ts'
 import { explainMistakes } from './mistakes.ts'
-import { fail } from './output.ts'
 import { collect, refuseRepeatedOptions } from './repeated-options.ts'
 
 enableCompileCache?.()
@@ -82,9 +84,15 @@ program
   .option('--client <id>', 'every token issued to this client')
   .option('--api <audience>', 'every token issued for this API')
   .option('--key <kid>', 'every token issued under this key')
+  .option('--yes', 'do not ask, but do it')
   .option('-c, --config <file>', 'the configuration that names the database')
   .option(...REASON)
   .action(async (options) => (await import('./revoke.ts')).revoke(options))
+
+const keyAlgorithm = () =>
+  new Option('-a, --algorithm <alg>', 'the algorithm of the key; A256GCM for sealed tokens')
+    .choices(['ES256', 'RS256', 'PS256', 'EdDSA', 'A256GCM'])
+    .default('ES256')
 
 const keys = program.command('keys').description('the keys that sign and seal tokens')
 const keyCommand = (name: string, description: string) =>
@@ -96,17 +104,18 @@ keyCommand('list', 'print every key, and the consumers that have fetched the pen
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./keys.ts')).keysList(options))
 keyCommand('rotate', 'activate the next key once it has been published long enough')
-  .option('-a, --algorithm <alg>', 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens', 'ES256')
+  .addOption(keyAlgorithm())
   .option('--now', 'activate it at once, even if verifiers have not fetched it')
   .option('--json', 'print JSON')
   .option(...REASON)
   .action(async (options) => (await import('./keys.ts')).keysRotate(options))
 keyCommand('rollback', 'make the previous key active again')
-  .option('-a, --algorithm <alg>', 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens', 'ES256')
+  .addOption(keyAlgorithm())
   .option('--json', 'print JSON')
   .option(...REASON)
   .action(async (options) => (await import('./keys.ts')).keysRollback(options))
 keyCommand('revoke <kid>', 'revoke a key at once, and with it every token that it signed')
+  .option('--yes', 'do not ask, but do it')
   .option('--json', 'print JSON')
   .option(...REASON)
   .action(async (kid, options) => (await import('./keys.ts')).keysRevoke(kid, options))
@@ -125,6 +134,7 @@ keyCommand('repair', 'list the keys and secrets that this master key can not dec
   .action(async (options) => (await import('./keys-repair.ts')).keysRepair(options))
 
 const CONFIG = ['-c, --config <file>', 'the configuration that names the database'] as const
+const YES = ['--yes', 'do not ask, but do it'] as const
 const JSON_OUTPUT = ['--json', 'print JSON'] as const
 
 const clients = program.command('clients').description('manage clients')
@@ -150,10 +160,36 @@ clients
 clients
   .command('disable <client-id>')
   .description('refuse every request of a client, and end its tokens, without removing it')
+  .option(...YES)
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .option(...REASON)
   .action(async (id, options) => (await import('./clients.ts')).clientsEnable(id, false, options))
+
+clients
+  .command('create <client-id>')
+  .description('create a client; without a file, with a generated secret')
+  .option('-f, --file <file>', 'the settings of the client as in a manifest, YAML or JSON; - reads standard input')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .option(...REASON)
+  .action(async (id, options) => (await import('./clients.ts')).clientsCreate(id, options))
+
+const apis = program.command('apis').description('the APIs that tokens are for')
+apis
+  .command('show <audience>')
+  .description('print one API and its scopes, as JSON')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (audience, options) => (await import('./apis.ts')).apisShow(audience, options))
+
+const revocations = program.command('revocations').description('the tokens that are revoked')
+revocations
+  .command('list')
+  .description('print the revocations that still matter, oldest first')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./revocations.ts')).revocationsList(options))
 
 const credentials = program.command('credentials').description('manage client credentials')
 const credentialCommand = (name: string, description: string) =>
@@ -199,12 +235,16 @@ credentialChange(
 ).action(async (id, credential, options) =>
   (await import('./credentials.ts')).credentialsCancel(id, credential, options),
 )
-credentialChange('revoke <client-id> <credential>', 'end a credential now').action(async (id, credential, options) =>
-  (await import('./credentials.ts')).credentialsRevoke(id, credential, options),
-)
-credentialChange('remove <client-id> <credential>', 'remove a credential for good').action(
-  async (id, credential, options) => (await import('./credentials.ts')).credentialsRemove(id, credential, options),
-)
+credentialChange('revoke <client-id> <credential>', 'end a credential now')
+  .option(...YES)
+  .action(async (id, credential, options) =>
+    (await import('./credentials.ts')).credentialsRevoke(id, credential, options),
+  )
+credentialChange('remove <client-id> <credential>', 'remove a credential for good')
+  .option(...YES)
+  .action(async (id, credential, options) =>
+    (await import('./credentials.ts')).credentialsRemove(id, credential, options),
+  )
 credentialChange('label <client-id> <credential> <text>', 'give a credential another label').action(
   async (id, credential, label, options) =>
     (await import('./credentials.ts')).credentialsLabel(id, credential, label, options),
@@ -326,10 +366,6 @@ audit
   .option('--cursor <cursor>', 'go on where an earlier list has ended')
   .option('--json', 'print JSON')
   .option('-c, --config <file>', 'the configuration that names the database')
-  .addHelpText(
-    'after',
-    '\nExamples:\n  tessera audit list --since 7d --client billing --result refused\n  tessera audit list --type client.change --actor ann --json',
-  )
   .action(async (options) => (await import('./audit-list.ts')).auditList(options))
 audit
   .command('export')
@@ -396,6 +432,50 @@ program
   .option(...REASON)
   .action(async (options) => (await import('./backup.ts')).restore(options))
 
+program
+  .command('login <server>')
+  .description('log in at a server, as a person with a browser, or as a client')
+  .option('--profile <name>', 'the name under which the log-in is kept; by default, the host of the server')
+  .option('--ca <file>', 'certificates to trust in addition to the default ones, PEM')
+  .option('--client-id <id>', 'log in as this client')
+  .option('--issuer <url>', 'with --client-id: the authorization server')
+  .option('--secret-env <name>', 'with --client-id: the environment variable with the client secret')
+  .option('--secret-file <file>', 'with --client-id: the file with the client secret')
+  .option('--auth-method <method>', 'with --client-id: the registered name of the method')
+  .option('--key <file>', 'with --client-id: the private key, PEM or JWK')
+  .option('--alg <alg>', 'with --client-id: the algorithm of the key')
+  .option('--kid <kid>', 'with --client-id: the key id in the assertion')
+  .option('--cert <file>', 'with --client-id: the client certificate and its chain, PEM')
+  .option('--assertion-file <file>', 'with --client-id: the token of a platform')
+  .option('--from <platform>', 'with --client-id: get the token of the platform each time: github or kubernetes')
+  .action(async (server, options) => (await import('./login.ts')).login(server, options))
+program
+  .command('logout')
+  .description('end the session of a profile at its server, and delete the profile')
+  .option('--profile <name>', 'the profile; by default, the current one')
+  .action(async (options) => (await import('./login.ts')).logout(options))
+program
+  .command('whoami')
+  .description('print as whom commands act on a server')
+  .option('--profile <name>', 'the profile; by default, the current one')
+  .option(...JSON_OUTPUT)
+  .action(async (options) => (await import('./login.ts')).whoami(options))
+
+const profiles = program.command('profiles').description('the log-ins at servers')
+profiles
+  .command('list')
+  .description('print the profiles, without their tokens')
+  .option(...JSON_OUTPUT)
+  .action(async (options) => (await import('./login.ts')).profilesList(options))
+profiles
+  .command('use <name>')
+  .description('make a profile the current one')
+  .action(async (name) => (await import('./login.ts')).profilesUse(name))
+profiles
+  .command('delete <name>')
+  .description('delete a profile; its session at the server goes on until it expires')
+  .action(async (name) => (await import('./login.ts')).profilesDelete(name))
+
 const config = program.command('config').description('the configuration')
 addConfigOptions(config.command('check').description('check whether `tessera serve` would start with it')).action(
   async (_options, command: Command) => (await import('./config.ts')).configCheck(command),
@@ -406,10 +486,20 @@ config
   .action(async () => (await import('./config.ts')).configReference())
 
 program
+  .command('completion')
+  .description('print the script that completes command lines in a shell')
+  .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+  .action(async (shell: string) => (await import('./completion.ts')).completion(program, shell))
+
+program
   .command('help [command...]')
   .description('print the help of a command, such as credentials rotate')
   .action((words: string[]) => showHelp(program, words))
 
+addTargetOptions(program)
+addOutputOptions(program)
+addGlobalOptions(program)
+addExamples(program)
 explainMistakes(program)
 refuseRepeatedOptions(program)
-if (import.meta.main) program.parseAsync().catch(fail)
+if (import.meta.main) program.parseAsync().catch((error: unknown) => fail(error, process.argv))

@@ -1,7 +1,8 @@
 import { fstatSync, fsyncSync } from 'node:fs'
 import { redactText } from '../platform/redact.ts'
-import { standardError, standardOutput } from '../platform/standard-streams.ts'
+import { type Styled, standardError, standardOutput } from '../platform/standard-streams.ts'
 import { codeOf, fileFault } from '../platform/system-error.ts'
+import { fitted } from '../platform/text-width.ts'
 import { UserError } from '../platform/user-error.ts'
 import { visibleValue } from '../platform/visible.ts'
 import { explainFailure } from './failure.ts'
@@ -18,9 +19,17 @@ let failure: unknown
  * no failure, even under `set -o pipefail`, and the effect of a command must not depend on the reader. Any other failure makes
  * the exit code 1 and is reported once.
  */
-export function print(text: string): void {
+export const print = (text: string): void => printWith(() => standardOutput.write(`${text}\n`))
+
+/** Like `print`, for a line with styles. They are dropped where no person would see them, or wants to (https://no-color.org). */
+export function printLine(texts: readonly Styled[]): void {
+  const isStyled = standardOutput.isTerminal && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
+  printWith(() => standardOutput.writeLine(isStyled ? texts : texts.map(({ text }) => ({ text }))))
+}
+
+function printWith(write: () => void): void {
   const isFirst = failure === undefined
-  if (isFirst) put(text)
+  if (isFirst) put(write)
   if (!isFirst || failure === undefined || codeOf(failure) === 'EPIPE') return
   say(`tessera: standard output can't be written, so what was printed is not whole: ${reasonOf(failure)}`)
   process.once('exit', () => {
@@ -33,7 +42,11 @@ export function print(text: string): void {
  * @throws UserError if it was not printed whole
  */
 export function printSurely(text: string): void {
-  if (failure === undefined) put(text, flushFile)
+  if (failure === undefined)
+    put(() => {
+      standardOutput.write(`${text}\n`)
+      flushFile()
+    })
   if (failure === undefined) return
   const why = reasonOf(failure)
   throw new UserError(`standard output can't be written (${why}), and a new secret would be lost: nothing was changed`)
@@ -42,10 +55,9 @@ export function printSurely(text: string): void {
 /** Whether standard output no longer accepts text. A command that prints for ever must then end. */
 export const isOutputGone = (): boolean => failure !== undefined
 
-function put(text: string, afterwards: () => void = () => {}): void {
+function put(write: () => void): void {
   try {
-    standardOutput.write(`${text}\n`)
-    afterwards()
+    write()
   } catch (error) {
     failure = error
   }
@@ -69,10 +81,24 @@ export function prompt(text: string): void {
   } catch {}
 }
 
-/** Ends the process with the error. */
-export function fail(error: unknown): never {
-  say(`tessera: ${explain(error)}`)
-  process.exit(1)
+/**
+ * Runs long work. On a terminal, its last line says how far the work is; elsewhere nothing does.
+ * @param work gets a function that takes the present state
+ */
+export async function withProgress<Result>(
+  work: (state: (text: string) => void) => Result | Promise<Result>,
+): Promise<Result> {
+  if (!standardError.isTerminal) return work(() => {})
+  const put = (text: string) => {
+    try {
+      standardError.overwrite(fitted(redactText(text), (standardError.columns ?? 0) - 1))
+    } catch {}
+  }
+  try {
+    return await work(put)
+  } finally {
+    put('')
+  }
 }
 
 /** Explains an error to a person. */

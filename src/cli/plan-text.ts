@@ -44,11 +44,10 @@ function lossLine(loss: Loss): string {
 const passes = ({ before, after }: Extract<Loss, { readonly before: string }>): string =>
   `passes from ${JSON.stringify(before)} to ${after === undefined ? 'nobody' : JSON.stringify(after)}`
 
-export const planAsJson = (plan: Plan, dryRun: boolean): string =>
-  JSON.stringify({
-    dry_run: dryRun,
-    ...planBody(plan),
-    generated: dryRun
-      ? []
-      : plan.generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
-  })
+export const planAsJson = (plan: Plan, dryRun: boolean) => ({
+  dry_run: dryRun,
+  ...planBody(plan),
+  generated: dryRun
+    ? []
+    : plan.generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
+})

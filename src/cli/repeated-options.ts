@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError } from '../platform/user-error.ts'
 
 /** Collects the values of an option that may be repeated, in order. */
 export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
@@ -10,12 +10,16 @@ export const collect = (value: string, before: readonly string[] = []): readonly
  */
 export function refuseRepeatedOptions(command: Command): void {
   for (const option of command.options) {
-    const takesOne = (option.required || option.optional) && !option.variadic && option.parseArg === undefined
+    const takesOne =
+      (option.required || option.optional) &&
+      !option.variadic &&
+      (option.parseArg === undefined || option.argChoices !== undefined)
     if (!takesOne) continue
-    option.argParser((value) => {
+    const parse = option.parseArg
+    option.argParser((value: string, before: unknown) => {
       if (command.getOptionValueSource(option.attributeName()) === 'cli')
-        throw new UserError(`${option.long ?? option.short} is given twice, and takes one value`)
-      return value
+        throw new UsageError(`${option.long ?? option.short} is given twice, and takes one value`)
+      return parse?.(value, before) ?? value
     })
   }
   for (const subcommand of command.commands) refuseRepeatedOptions(subcommand)

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { loadOptions } from '../config/load.ts'
 import type { Options } from '../config/schema.ts'
 import { SQLITE } from '../input/database-location.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError } from '../platform/user-error.ts'
 import { developmentStorage } from './dev/options.ts'
 
 /** The configuration file of a command that names no other. */
@@ -16,7 +16,7 @@ export function namedConfigFile(given: string | undefined, env: Environment): st
   const named = given ?? env['TESSERA_CONFIG']
   if (named === '') {
     const origin = given === undefined ? 'TESSERA_CONFIG' : '--config'
-    throw new UserError(`${origin}: must not be blank: name the file of the configuration, or leave it out`)
+    throw new UsageError(`${origin}: must not be blank: name the file of the configuration, or leave it out`)
   }
   return named
 }
@@ -43,7 +43,7 @@ export function readSettings(given: string | undefined, usual?: string): Setting
   const location = developmentStorage(options.data)
   if (existsSync(dirname(location.slice(SQLITE.length)))) return { options, location }
   const where = file === undefined ? '' : ` (${file} names none)`
-  throw new UserError(
+  throw new UsageError(
     `no database is named${where}: name a file that sets storage, with --config or TESSERA_CONFIG; or create ${USUAL_FILE}; or set TESSERA_STORAGE; ` +
       `or run \`tessera dev\`, which makes one in ${resolve(options.data)}`,
   )

@@ -1,7 +1,7 @@
 import * as openid from 'openid-client'
 import { z } from 'zod'
 import { isUntrusted, networkFault } from '../platform/system-error.ts'
-import { UserError } from '../platform/user-error.ts'
+import { NotAllowed, UserError } from '../platform/user-error.ts'
 import { printable } from './output.ts'
 
 /** Explanations of the client library's error codes. Each follows the issuer in the message. */
@@ -64,8 +64,8 @@ function mismatch(error: Error): string {
   return 'the server there says that it is another issuer'
 }
 
-function refusal(response: Response, code: string, description: string | undefined): UserError {
+function refusal(response: Response, code: string, description: string | undefined): NotAllowed {
   const id = response.headers.get('x-request-id')
   const said = description === undefined ? code : `${code}: ${description}`
-  return new UserError(printable(id === null || said.includes(id) ? said : `${said} (request ${id})`))
+  return new NotAllowed(printable(id === null || said.includes(id) ? said : `${said} (request ${id})`))
 }

@@ -5,16 +5,16 @@ import { quote } from '../platform/shell.ts'
 import { UserError } from '../platform/user-error.ts'
 import { methodOf } from './client-authentication.ts'
 import { type ConnectOptions, connect, prepareAddress } from './connect.ts'
+import { type OutputOptions, show } from './format.ts'
 import { print, printable } from './output.ts'
 import { readKeyPair } from './private-key.ts'
 import { explainTokenFailure } from './token-failure.ts'
 
-interface TokenCommandOptions extends ConnectOptions {
+interface TokenCommandOptions extends ConnectOptions, OutputOptions {
   readonly scope?: string
   readonly resource?: readonly string[]
   readonly dpop?: string
   readonly decode?: true
-  readonly json?: true
   readonly curl?: true
 }
 
@@ -26,7 +26,7 @@ export async function token(options: TokenCommandOptions): Promise<void> {
     if (options.curl) return print(await curlCommand(url, options))
     const { config, wire } = await connect(url, options)
     const response = await requestToken(config, options)
-    print(shown(options, response, wire.lastAnswer))
+    report(options, response, wire.lastAnswer)
   } catch (error) {
     throw await explainTokenFailure(error, options.issuer)
   }
@@ -59,15 +59,20 @@ function requestParameters({ scope, resource = [] }: TokenCommandOptions): URLSe
 }
 
 /** @param answer the unchanged response of the token endpoint, which `--json` prints as it is */
-function shown(
-  { decode: isDecoded, json }: TokenCommandOptions,
+function report(
+  options: TokenCommandOptions,
   { access_token: token }: openid.TokenEndpointResponse,
   answer: string,
-): string {
-  if (!isDecoded) return json ? answer : printable(token)
+): void {
+  const data = JSON.parse(answer)
+  if (!options.decode) {
+    show(options, { data, asText: () => answer, forPeople: () => print(printable(token)) })
+    return
+  }
   const { header, claims } = decodeToken(token, systemClock.now())
+  const asText = (shown: unknown) => JSON.stringify(shown, undefined, 2)
   const decoded = { header, claims }
-  return JSON.stringify(json ? { ...JSON.parse(answer), decoded } : decoded, undefined, 2)
+  show(options, { data: { ...data, decoded }, asText, forPeople: () => print(asText(decoded)) })
 }
 
 /** The request as a curl command. The secret stays in a variable, so that no shell history or process list shows it. */

@@ -10,10 +10,11 @@ import { UserError } from '../platform/user-error.ts'
 import { type Resolution, resolutions } from '../usage/store.ts'
 import { managementContext, withDatabase } from './database.ts'
 import { parseDuration } from './duration.ts'
+import { type OutputOptions, show } from './format.ts'
 import { print } from './output.ts'
 import { asJson, credentialAsJson, credentialLines, rowLines, wastefulAsJson, wastefulLines } from './usage-text.ts'
 
-interface UsageOptions {
+interface UsageOptions extends OutputOptions {
   readonly client?: string
   readonly api?: string
   readonly credential?: string
@@ -22,7 +23,6 @@ interface UsageOptions {
   readonly since?: string
   readonly top?: true
   readonly wasteful?: true
-  readonly json?: true
   readonly config?: string
 }
 
@@ -43,13 +43,13 @@ interface Section {
 
 /** `tessera usage`: prints issued tokens and refused requests. */
 export async function usage(options: UsageOptions): Promise<void> {
-  const { top, wasteful, json, config } = options
+  const { top, wasteful, config } = options
   if (top && wasteful) throw new UserError('give --top or --wasteful, not both')
   const window = windowOf(options)
   await withDatabase(config, async (opened) => {
     const context = managementContext(opened)
     const read = top ? topSections : wasteful ? wastefulSections : usageSections
-    show(await read(context, window), window, json)
+    report(await read(context, window), window, options)
   })
 }
 
@@ -142,12 +142,13 @@ const section = (name: string, heading: string, rows: readonly UsageRow[], title
 
 const totalLine = ({ issued, refused }: Totals): string => `${issued} issued, ${refused} refused`
 
-function show(sections: readonly Section[], { resolution, since, until }: UsageWindow, json: true | undefined): void {
-  if (json) {
-    const of = { resolution, since: new Date(since).toISOString(), until: new Date(until).toISOString() }
-    print(JSON.stringify({ ...of, ...Object.fromEntries(sections.map(({ name, data }) => [name, data])) }))
-    return
-  }
+function report(sections: readonly Section[], { resolution, since, until }: UsageWindow, options: OutputOptions): void {
+  const of = { resolution, since: new Date(since).toISOString(), until: new Date(until).toISOString() }
+  const data = { ...of, ...Object.fromEntries(sections.map((section) => [section.name, section.data])) }
+  show(options, { data, forPeople: () => printSections(sections) })
+}
+
+function printSections(sections: readonly Section[]): void {
   for (const [index, { heading, lines }] of sections.entries()) {
     if (index > 0) print('')
     if (heading !== '') print(heading)

@@ -8,19 +8,19 @@ import { UserError } from '../platform/user-error.ts'
 import { prepareAddress } from './connect.ts'
 import { readTokenFile } from './decode.ts'
 import { checkLine } from './facts.ts'
+import { type OutputOptions, show } from './format.ts'
 import { print, printable } from './output.ts'
 import { explainTokenFailure } from './token-failure.ts'
 import { listeningFetch } from './wire.ts'
 
-interface VerifyOptions {
+interface VerifyOptions extends OutputOptions {
   readonly issuer: string
   readonly audience?: string
   readonly ca?: string
-  readonly json?: true
 }
 
 /** `tessera verify`: checks a JWT as an API does. The exit code is 1 if it is not valid. */
-export async function verify(file: string | undefined, { json, ...options }: VerifyOptions): Promise<void> {
+export async function verify(file: string | undefined, options: VerifyOptions): Promise<void> {
   const url = prepareAddress(options)
   const token = await readTokenFile(file)
   const checks = verifyAsApi(token, {
@@ -30,12 +30,12 @@ export async function verify(file: string | undefined, { json, ...options }: Ver
     now: systemClock.now(),
   })
   const valid = checks.every(({ passed }) => passed)
-  if (json) print(JSON.stringify({ valid, checks }))
-  else {
+  const forPeople = () => {
     print(valid ? 'valid' : 'not valid')
     for (const check of checks) print(printable(`  ${checkLine(check)}`))
     if (options.audience === undefined) print('  - aud: not checked, since --audience is not given')
   }
+  show(options, { data: { valid, checks }, forPeople })
   if (!valid) process.exitCode = 1
 }
 

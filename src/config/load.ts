@@ -27,8 +27,8 @@ export interface Reading {
   readonly wrong: ReadonlySet<string>
 }
 
-/** Variables that are not options: `TESSERA_CONFIG` names the file, `TESSERA_DEBUG` makes failures verbose. */
-const OTHER_VARIABLES = ['TESSERA_CONFIG', 'TESSERA_DEBUG']
+/** Variables that are not options: some name the target of a command, and `TESSERA_DEBUG` makes failures verbose. */
+const OTHER_VARIABLES = ['TESSERA_CONFIG', 'TESSERA_DEBUG', 'TESSERA_SERVER', 'TESSERA_PROFILE', 'TESSERA_TOKEN']
 
 /** Reads the options: file, then environment, then flags. @throws Mistakes that lists every mistake */
 export function loadOptions(sources: Sources): Options {

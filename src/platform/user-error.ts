@@ -8,15 +8,23 @@ export class UserError extends Error {
   readonly kind: MistakeKind = 'invalid'
 }
 
-/** `refused`: the person or program may not do it. `conflict`: it does not fit the present state. */
-export type MistakeKind = 'invalid' | 'not_found' | 'refused' | 'conflict'
+/**
+ * `usage`: the command line is wrong. `refused`: the person or program may not do it, or has not confirmed it. `conflict`: it does
+ * not fit the present state.
+ */
+export type MistakeKind = 'invalid' | 'usage' | 'not_found' | 'refused' | 'conflict'
+
+/** The command line or a value in it is wrong, and nothing was tried. */
+export class UsageError extends UserError {
+  override readonly kind = 'usage'
+}
 
 /** Names something that does not exist, or that the reader may not see. */
 export class NotFound extends UserError {
   override readonly kind = 'not_found'
 }
 
-/** Asks for something that the person or program may not do. */
+/** Asks for something that the person or program may not do, or has not confirmed. */
 export class NotAllowed extends UserError {
   override readonly kind = 'refused'
 }

@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = made.folder
   env = environmentOf(made.config)
   await applyTo(made.config, 'clients: [{ client_id: job }]')
-  const { error } = await runCommand(env, () => clientsEnable('job', false, {}))
+  const { error } = await runCommand(env, () => clientsEnable('job', false, { yes: true }))
   expect(error).toBeUndefined()
   rows = openRows(made.config)
 })

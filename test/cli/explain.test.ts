@@ -53,7 +53,7 @@ clients:
 `,
   })
   env = { TESSERA_STORAGE: server.config.storage }
-  await runCommand(env, () => clientsEnable('off', false, {}))
+  await runCommand(env, () => clientsEnable('off', false, { yes: true }))
 })
 afterAll(async () => {
   await server.stop()
@@ -506,9 +506,9 @@ describe('tessera explain', () => {
     expect(error).toMatch(/^nothing is recorded under "0189.*", made at 2023-\S+Z: events are kept for 90 days$/)
   })
 
-  test('answers an unknown id with one line and exit code 1', async () => {
+  test('answers an unknown id with one line and exit code 3', async () => {
     const { code, stdout, stderr } = await runTessera(['explain', 'a\u001b[31m'], env)
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' })
     expect(stderr).toBe(
       'tessera: nothing is recorded under "a\\u001b[31m", which is not a request id of this server: give the X-Request-Id of a response\n',
     )

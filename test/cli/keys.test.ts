@@ -32,8 +32,8 @@ beforeEach(async () => {
 afterEach(() => server.stop())
 
 const run = (command: () => Promise<void>) => runCommand(env, command)
-const ES256 = { algorithm: 'ES256' }
-const A256GCM = { algorithm: 'A256GCM' }
+const ES256 = { algorithm: 'ES256', yes: true } as const
+const A256GCM = { algorithm: 'A256GCM', yes: true } as const
 
 interface ListedKey {
   readonly kid: string
@@ -63,7 +63,10 @@ test('rotate publishes the next key while the first one still signs; list shows 
   await publishedKids('early/1.0')
   await new Promise((resolve) => setTimeout(resolve, 2_200))
   const rotated = await run(() => keysRotate(ES256))
-  expect(rotated).toMatchObject({ error: undefined, stdout: expect.stringMatching(/^ES256\tpending\t/) })
+  expect(rotated).toMatchObject({
+    error: undefined,
+    stdout: expect.stringMatching(/^KEY +ALGORITHM +STATE .*\n\S+ +ES256 +pending /),
+  })
   const [, second] = await list()
   expect(await until(async () => (await publishedKids()).includes(second?.kid ?? ''))).toBeLessThan(A_SECOND)
   await new Promise((resolve) => setTimeout(resolve, 1_100))
@@ -144,7 +147,7 @@ const mistakes: [string, () => Promise<void>, RegExp][] = [
   [
     'an unknown algorithm',
     () => keysRotate({ algorithm: 'HS256' }),
-    /--algorithm must be one of ES256, RS256, PS256, EdDSA, A256GCM/,
+    /algorithm must be one of ES256, RS256, PS256, EdDSA, A256GCM/,
   ],
   ['a rollback without a previous key', () => keysRollback(ES256), /there is no ES256 key to go back to/],
   ['an unknown key', () => keysRevoke('x', ES256), /there is no key x/],

@@ -34,7 +34,7 @@ describe.each(working)('tessera %s', (words, needs) => {
 
   test('without a configuration says how to name a database, and creates none', async () => {
     const { code, stdout, stderr } = await run({})
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(
       /^tessera: no database is named: .*--config or TESSERA_CONFIG; .*\/etc\/tessera\/tessera\.yaml; .* TESSERA_STORAGE; or run `tessera dev`.*\n$/,
     )

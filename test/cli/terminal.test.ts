@@ -186,19 +186,25 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
     { args: ['audit', 'tail', '--client', SENT], prints: SENT },
     { args: ['audit', 'tail', '-n', SENT] },
   ],
+  'audit list': () => [{ args: ['audit', 'list'], prints: SENT }, { args: ['audit', 'list', '--limit', SENT] }],
   'clients list': () => [{ args: ['clients', 'list'], prints: STORED }],
   'clients show': () => [{ args: ['clients', 'show', STORED], prints: STORED }, { args: ['clients', 'show', SENT] }],
-  'clients disable': () => [{ args: ['clients', 'disable', STORED], prints: STORED }],
+  'clients disable': () => [{ args: ['clients', 'disable', STORED, '--yes'], prints: STORED }],
   'clients enable': () => [{ args: ['clients', 'enable', STORED], prints: STORED }],
+  'clients create': () => [{ args: ['clients', 'create', `${STORED}-new`] }],
+  'apis show': () => [
+    { args: ['apis', 'show', 'https://api.example.com'], prints: STORED },
+    { args: ['apis', 'show', SENT] },
+  ],
   'credentials list': () => [{ args: ['credentials', 'list', STORED], prints: STORED }],
   'credentials add': () => [{ args: ['credentials', 'add', STORED, '--label', `${STORED}-added`], prints: STORED }],
   'credentials rotate': () => [{ args: ['credentials', 'rotate', STORED, STORED, '--label', `${STORED}-next`] }],
   'credentials label': () => [{ args: ['credentials', 'label', STORED, `${STORED}-added`, `${STORED}-other`] }],
   'credentials cancel': () => [{ args: ['credentials', 'cancel', STORED, `${STORED}-next`] }],
-  'credentials revoke': () => [{ args: ['credentials', 'revoke', STORED, STORED] }],
+  'credentials revoke': () => [{ args: ['credentials', 'revoke', STORED, STORED, '--yes'] }],
   'credentials remove': () => [
-    { args: ['credentials', 'remove', STORED, STORED] },
-    { args: ['credentials', 'remove', STORED, SENT] },
+    { args: ['credentials', 'remove', STORED, STORED, '--yes'] },
+    { args: ['credentials', 'remove', STORED, SENT, '--yes'] },
   ],
   explain: () => [{ args: ['explain', requestId], prints: SENT }, { args: ['explain', SENT] }],
   decode: () => [{ args: ['decode'], input: unsigned({ sub: SENT }), prints: SENT }, { args: ['decode', SENT] }],
@@ -217,12 +223,12 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
   'keys list': () => [{ args: ['keys', 'list'], prints: SENT }],
   'keys rewrap': () => [{ args: ['keys', 'rewrap'] }],
   'keys repair': () => [{ args: ['keys', 'repair'], prints: SENT }, { args: ['keys', 'repair', '--yes'] }],
-  'keys revoke': () => [{ args: ['keys', 'revoke', SENT] }, { args: ['keys', 'revoke', kid] }],
+  'keys revoke': () => [{ args: ['keys', 'revoke', SENT, '--yes'] }, { args: ['keys', 'revoke', kid] }],
   revoke: () => [
-    { args: ['revoke', '--client', STORED] },
-    { args: ['revoke', '--client', SENT] },
-    { args: ['revoke', '--api', SENT] },
-    { args: ['revoke', '--key', SENT] },
+    { args: ['revoke', '--client', STORED, '--yes'] },
+    { args: ['revoke', '--client', SENT, '--yes'] },
+    { args: ['revoke', '--api', SENT, '--yes'] },
+    { args: ['revoke', '--key', SENT, '--yes'] },
     { args: ['revoke', '--jti', SENT] },
   ],
   token: () => [token('accepted'), token('accepted', '--decode'), token('refused')],
@@ -234,7 +240,27 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
 }
 
 /** Commands that print no outside text. */
-const OTHERS = ['config reference', 'dev', 'help', 'keys rollback', 'keys rotate', 'serve', 'storage migrate']
+const OTHERS = [
+  'login',
+  'logout',
+  'whoami',
+  'profiles list',
+  'profiles use',
+  'profiles delete',
+  'revocations list',
+  'completion',
+  'audit export',
+  'audit rotate-key',
+  'audit verify',
+  'usage',
+  'config reference',
+  'dev',
+  'help',
+  'keys rollback',
+  'keys rotate',
+  'serve',
+  'storage migrate',
+]
 
 test('the tables have each command, as one that prints outside text or none', () => {
   expect([...commandsOf().keys()].sort()).toEqual([...Object.keys(lines), ...OTHERS].sort())
@@ -301,7 +327,7 @@ test('a log that can’t be written, on a full disk or a closed pipe, stops no s
 })
 
 test('all output goes through the one module that escapes it', () => {
-  const direct = /process\.(stdout|stderr)|\bconsole\b|\bwriteSync\b|pino\.destination|\/dev\/(stdout|stderr|tty)/
+  const direct = /process\.(stdout|stderr)|\bconsole\.|\bwriteSync\b|pino\.destination|\/dev\/(stdout|stderr|tty)/
   const found = globSync('src/**/*.ts').filter((file) => direct.test(readFileSync(file, 'utf8')))
   expect(found).toEqual(['src/platform/standard-streams.ts'])
 })

@@ -60,7 +60,7 @@ describe('tessera token', () => {
 
   test('has no option for the secret itself', async () => {
     expect(await token(['--client-secret', SECRET])).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('unknown option'),
     })
   })
@@ -134,7 +134,7 @@ describe('tessera token', () => {
 
   test('a refusal is one line: the code, the description, the request id', async () => {
     const { code, stdout, stderr } = await token(scope, { input: 'wrong' })
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
     expect(stderr).toMatch(
       /^tessera: invalid_client: Invalid client or client credentials \(request [0-9a-f-]{36}\)\n$/,
     )
@@ -211,7 +211,7 @@ describe('tessera audit tail', () => {
 
   test('an invalid count', async () => {
     expect(await tail('-n', 'all')).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('--lines must be a number'),
     })
   })

@@ -155,7 +155,7 @@ describe('a command says why it can’t use a database', () => {
   test('that is read-only', async () => {
     const url = await migrated()
     await postgres.query(`alter database ${url.split('/').at(-1)} set default_transaction_read_only = on`)
-    expect((await setting.run(['clients', 'disable', 'a'], { TESSERA_STORAGE: url })).stderr).toMatch(
+    expect((await setting.run(['clients', 'disable', 'a', '--yes'], { TESSERA_STORAGE: url })).stderr).toMatch(
       /^tessera: storage: postgres:.* can't be used: it is read-only: a standby, or another server than before\n$/,
     )
   })

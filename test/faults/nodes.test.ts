@@ -69,7 +69,7 @@ describe('a change at one node is honoured at all within a second', () => {
     for (const node of nodes.nodes) expect((await at(node).ask('rotating')).status).toBe(200)
     const listed = await command<{ id: string; label: string }[]>('credentials', 'list', 'rotating')
     const old = listed.find(({ label }) => label === 'old')?.id ?? ''
-    await command('credentials', 'revoke', 'rotating', old)
+    await command('credentials', 'revoke', 'rotating', old, '--yes')
     await expectSoon(async (node) => (await at(node).ask('rotating')).status === 401)
     for (const node of nodes.nodes) expect((await at(node).ask('rotating', successor)).status).toBe(200)
   })
@@ -98,7 +98,7 @@ describe('a change at one node is honoured at all within a second', () => {
   test('a revoked key, with all tokens that it has signed', async () => {
     const token = await at(behind()).token()
     for (const node of nodes.nodes) expect(await at(node).isActive(token)).toBe(true)
-    await command('keys', 'revoke', kidOf(token))
+    await command('keys', 'revoke', kidOf(token), '--yes')
     await expectSoon(async (node) => !(await at(node).isActive(token)))
     await expectSoon(async (node) => !(await publishedAt(node)).includes(kidOf(token)))
   })

@@ -220,7 +220,7 @@ const commands: [string, (env: Env) => Promise<Ran>, (rows: Rows) => void][] = [
   ['are rotated', (env) => runCommand(env, () => keysRotate({ algorithm: 'ES256', now: true })), () => {}],
   [
     'are revoked',
-    (env) => runCommand(env, () => keysRevoke('', { algorithm: 'ES256' })),
+    (env) => runCommand(env, () => keysRevoke('', { algorithm: 'ES256', yes: true })),
     (rows) => rows.run("update key set kid = '' where state = 'active'"),
   ],
   [

@@ -51,6 +51,16 @@ export const commands: Readonly<Record<string, Needs>> = {
   restore: { args: ['--from', 'nothing.db'], database: 'makes' },
   'config check': { args: [], database: 'none' },
   'config reference': { args: [], database: 'none' },
+  'clients create': { args: ['b'], database: 'writes' },
+  'apis show': { args: ['https://x'], database: 'reads' },
+  'revocations list': { args: [], database: 'reads' },
+  login: { args: ['https://localhost:2'], database: 'none' },
+  logout: { args: ['--profile', 'none'], database: 'none' },
+  whoami: { args: ['--profile', 'none'], database: 'none' },
+  'profiles list': { args: [], database: 'none' },
+  'profiles use': { args: ['none'], database: 'none' },
+  'profiles delete': { args: ['none'], database: 'none' },
+  completion: { args: ['bash'], database: 'none' },
   help: { args: [], database: 'none' },
 }
 

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Command } from 'commander'
 import { vi } from 'vitest'
+import { fail } from '../../src/cli/fail.ts'
 import { program } from '../../src/cli/main.ts'
-import { fail } from '../../src/cli/output.ts'
 import { runCommand } from './command.ts'
 
 /** Every command with an action, under its words, such as `credentials rotate`. */
@@ -35,14 +35,15 @@ class Exit extends Error {
 
 /**
  * Runs `tessera` in this process, with arguments as a shell would pass them. Calls must not overlap. @param input the
- * command's standard input
+ * command's standard input @param isTerminal whether it comes from a terminal
  */
 export async function runTessera(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   input: string | Buffer = '',
+  { isTerminal = false }: { readonly isTerminal?: boolean } = {},
 ): Promise<Printed> {
-  const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(pipeOf(input))
+  const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(Object.assign(pipeOf(input), { isTTY: isTerminal }))
   const exiting = vi.spyOn(process, 'exit').mockImplementation((code) => {
     throw new Exit(Number(code ?? 0))
   })
@@ -57,7 +58,7 @@ export async function runTessera(
       try {
         await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
           if (error instanceof Exit) throw error
-          fail(error)
+          fail(error, args)
         })
         code = Number(process.exitCode)
       } catch (error) {

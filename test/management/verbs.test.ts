@@ -34,6 +34,13 @@ const PARTS = [
   ),
   'manifest/schema',
   'manifest/trust-file',
+  ...['access', 'advice', 'authentication', 'case', 'requests', 'server', 'table'].map(
+    (name) => `explanations/advice/${name}`,
+  ),
+  ...['explanation', 'find-case', 'reference', 'unrecorded'].map((name) => `explanations/${name}`),
+  // They read no store.
+  'tokens/decode',
+  'tokens/verify',
   'usage/totals',
   'usage/window',
   ...['api', 'client', 'credential', 'group', 'values'].map((name) => `schemas/${name}`),

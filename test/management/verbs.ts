@@ -2,6 +2,7 @@
 
 import { expect } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
+import { Keyring } from '../../src/keys/keyring.ts'
 import { deleteApi } from '../../src/management/apis/delete.ts'
 import { apiEffect } from '../../src/management/apis/effect.ts'
 import { listApis } from '../../src/management/apis/list.ts'
@@ -32,6 +33,7 @@ import { rewrapSecrets } from '../../src/management/credentials/rewrap.ts'
 import { rotateCredential } from '../../src/management/credentials/rotate.ts'
 import { searchCredentials } from '../../src/management/credentials/search.ts'
 import { acceptRestored } from '../../src/management/database/accept-restored.ts'
+import { explainClient, explainRequest } from '../../src/management/explanations/explain.ts'
 import { deleteGroup } from '../../src/management/groups/delete.ts'
 import { listGroups } from '../../src/management/groups/list.ts'
 import { putGroup } from '../../src/management/groups/put.ts'
@@ -49,12 +51,14 @@ import { apiSchema } from '../../src/management/schemas/api.ts'
 import { clientSchema, fromClient } from '../../src/management/schemas/client.ts'
 import { putApi } from '../../src/management/settings/put-api.ts'
 import { putClient } from '../../src/management/settings/put-client.ts'
+import { inspectToken } from '../../src/management/tokens/inspect.ts'
 import { usageOfCredentials } from '../../src/management/usage/credentials.ts'
 import { readTotals, readUsage } from '../../src/management/usage/read.ts'
 import { topUsage } from '../../src/management/usage/top.ts'
 import { listWasteful } from '../../src/management/usage/wasteful.ts'
 import { Audience, ClientId } from '../../src/oauth/ids.ts'
 import type { Rows } from '../harness/rows.ts'
+import { encode } from '../harness/tokens.ts'
 import {
   apply,
   GIVEN_SECRET,
@@ -123,6 +127,14 @@ const made = (more: object) => {
 const USAGE = { resolution: 'day', since: 0, until: 86_400_000, filter: {} } as const
 const SPEC = { proof: undefined, label: 'another', expiresAt: undefined }
 const show = (): void => {}
+const explaining = (context: TestContext) => ({
+  ...context,
+  refusalOf: () => ({ meaning: 'the client is disabled', status: 401, error: 'invalid_client' }),
+})
+const recordRefusal = (rows: Rows): void =>
+  rows.run(`
+    insert into audit_event (at, type, result, reason, client_id, request_id, detail)
+    values (1, 'token.issue', 'refused', 'client_disabled', '${OFF}', 'r', '{}')`)
 const kidOf = async ({ store }: TestContext, state: string): Promise<string> =>
   (await store.keys.listKeys()).found.find((one) => one.state === state)?.kid ?? ''
 
@@ -540,6 +552,28 @@ export const verbs: Readonly<Record<string, Verb>> = {
     run: (context) => acceptRestored(context, 'backup.db'),
     events: [{ type: 'database.restore' }],
     rival: apiRevoked,
+  },
+  'explanations/explain,request': {
+    run: (context) => explainRequest(explaining(context), { kind: 'request', id: 'r' }),
+    prepare: recordRefusal,
+    events: [],
+  },
+  'explanations/explain,client': {
+    run: (context) => explainClient(explaining(context), { client: OFF, last: 1 }),
+    prepare: recordRefusal,
+    events: [],
+  },
+  'tokens/inspect': {
+    run: async (context) => {
+      const { masterKey } = context
+      const signer = await (await Keyring.open(context.store.keys, masterKey)).signer('ES256')
+      const claims = { iss: 'https://issuer', aud: API, client_id: OFF, iat: 0, exp: 1, jti: 'j' }
+      const token = await signer.sign(
+        [{ alg: 'ES256', kid: signer.kid }, claims].map((part) => encode(JSON.stringify(part))).join('.'),
+      )
+      return inspectToken({ ...context, issuer: undefined, masterKey: () => masterKey }, { token, asked: JOB })
+    },
+    events: [],
   },
   'usage/read': { run: (context) => readUsage(context, { ...USAGE, by: 'client', limit: 10 }), events: [] },
   'usage/read,totals': { run: (context) => readTotals(context, USAGE), events: [] },

@@ -62,6 +62,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'audit_event(seq)': 'events of all tenants have one order, in which they are removed',
   audit_segment: 'segments are of that order',
   'audit_segment(segment)': 'the same',
+  'idempotency_key(expires_at)': 'old rows of all tenants are removed together',
   'replay_mark(expires_at)': 'old rows of all tenants are removed together',
   'revocation(expires_at)': 'old rows of all tenants are removed together',
   'key_consumer(last_seen)': 'old rows of all tenants are removed together',

@@ -12,7 +12,7 @@ import { type Server, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
 import { ACCESS } from '../harness/access.ts'
 import { runCommand } from '../harness/command.ts'
-import { makeOldDatabase } from '../harness/old-database.ts'
+import { makeOldDatabase, migrationBefore } from '../harness/old-database.ts'
 import { loginRole, type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { testConfig } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
@@ -82,7 +82,7 @@ describe('migrations', () => {
 
   test('keep events without actors, and store actors for later ones', async () => {
     const url = await postgres.newDatabase()
-    await open(url).then((store) => store.close())
+    await makeOldDatabase(url, migrationBefore('0010-actors'))
     await postgres.query(BEFORE_0010, url)
     const store = await open(url)
     await store.audit.append([{ ...event('later'), actor: SYSTEM }])

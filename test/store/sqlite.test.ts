@@ -9,8 +9,8 @@ import { ClientId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
-import { makeOldDatabase } from '../harness/old-database.ts'
 import { administratorsContract } from './administrators.ts'
+import { makeOldDatabase, migrationBefore } from '../harness/old-database.ts'
 import { BEFORE_0008 } from './before-0008.ts'
 import { BEFORE_0010 } from './before-0010.ts'
 import { cleanUpContract } from './clean-up.ts'
@@ -93,7 +93,7 @@ test('a database from before operators could end things keeps disabled clients d
 test('events from before actors stay as they were, and later ones have actors', async () => {
   const folder = newFolder()
   const path = join(folder, 'tessera.db')
-  await (await openStore(`sqlite:${path}`, systemClock)).close()
+  await makeOldDatabase(`sqlite:${path}`, migrationBefore('0010-actors'))
   const before = new DatabaseSync(path)
   before.exec(BEFORE_0010)
   before.close()

@@ -52,6 +52,7 @@ const OF_ALL = [
   // Events have one order, whoever they are of.
   /^\s*select \(select min\(seq\) from audit_event\) as first/,
   /^select \* from "audit_segment" where "segment" >= \?/,
+  /^select "tenant", "id" from "idempotency_key" where "expires_at" < \?/,
   /^select "tenant", "id" from "replay_mark" where "expires_at" < \?/,
   /^select "tenant", "seq" from "revocation" where "expires_at" <= \?/,
   /^select \* from "key_consumer" where "last_seen" < \? order by/,

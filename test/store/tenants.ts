@@ -335,7 +335,7 @@ export function tenantsContract(
     test('the stores of the default one are those that are named without a tenant', async () => {
       await run(store, [ONE, OTHER])
       expect(await store.directory.loadClient(A)).toEqual(await store.of(ONE).directory.loadClient(A))
-      expect(await store.directory.loadClient(A)).toMatchObject({ name: 'a of 1' })
+      expect(await store.directory.loadClient(A)).toMatchObject({ name: 'without group 1' })
     })
 
     test('events are kept under the tenant that they name, and found by their ids and in those that stand for several', async () => {

@@ -51,6 +51,7 @@ export const refusalResponse = (refusal: Refusal, challenge: string, requestId: 
 
 const OF_KINDS = {
   invalid: 'invalid-fields',
+  usage: 'invalid-fields',
   not_found: 'not-found',
   refused: 'not-allowed',
   conflict: 'conflict',

@@ -28,8 +28,8 @@ export interface CallContext {
   readonly precondition: Precondition
   readonly server: ServerFacts
   readonly cursors: Cursors
-  /** Shows a new secret before it is written. If it throws, nothing is written. Without it, the answer shows the secret. */
-  readonly show: ((secret: string) => void) | undefined
+  /** Shows an answer with new secrets before they are written. If it throws, nothing is written. Without it, the answer shows them. */
+  readonly show: ((answer: unknown) => void) | undefined
   /** Accounts and sessions. Undefined for a command that opens the database itself. */
   readonly people?: PeopleCall
 }

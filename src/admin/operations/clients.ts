@@ -195,9 +195,7 @@ async function write(
       return wanted(before)
     },
     ...(show && {
-      show: (made) => {
-        for (const { secret } of made) show(secret)
-      },
+      show: (made) => show({ client_id: id, secrets: made.map(({ label, secret }) => ({ label, secret })) }),
     }),
   })
   return {

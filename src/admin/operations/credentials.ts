@@ -132,7 +132,7 @@ export const credentialOperations = [
       made(
         id,
         management.clock.now(),
-        await addCredential(management, { client: id, spec: spec(body), show: shown(show) }),
+        await addCredential(management, { client: id, spec: spec(body), show: shown(management, id, show) }),
       ),
   }),
   operation({
@@ -175,7 +175,7 @@ export const credentialOperations = [
             ? { proof: undefined, label: given?.label, expiresAt: given?.expiresAt }
             : given,
         overlap: overlap * 1000,
-        show: shown(show),
+        show: shown(management, id, show),
       }
       const rotated = await rotateCredential(management, input)
       const now = management.clock.now()
@@ -256,9 +256,10 @@ export const credentialOperations = [
 const CURRENT = '~current'
 
 const shown =
-  (show: CallContext['show']) =>
-  ({ generated }: MadeCredential): void => {
-    if (generated !== undefined) show?.(generated)
+  ({ clock }: CallContext['management'], client: ClientId, show: CallContext['show']) =>
+  (credential: MadeCredential): void => {
+    const { body, shownOnce } = made(client, clock.now(), credential)
+    if (shownOnce !== undefined) show?.({ ...Object(body), ...shownOnce })
   }
 
 /** Whether a successor is described without a secret, keys, a certificate or a trust. */

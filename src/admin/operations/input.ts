@@ -15,7 +15,9 @@ export class InvalidInput extends UserError {
   readonly problems: readonly InputProblem[]
 
   constructor(problems: readonly InputProblem[]) {
-    const words = problems.map(({ pointer, parameter, detail }) => `${pointer || parameter || 'the body'} ${detail}`)
+    const words = problems.map(
+      ({ pointer, parameter, detail }) => `${pointer?.slice(1) || parameter || 'the input'} ${detail}`,
+    )
     super(words.join('; '))
     this.problems = problems
   }

@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import { CHANGES, CHECKPOINTS, type Chain, extend, headOf } from '../../audit/proof/chain.ts'
-import { isWhole, openSeal, trustedKeys } from '../../audit/proof/keys.ts'
+import { type AuditKey, isWhole, openSeal, trustedKeys } from '../../audit/proof/keys.ts'
 import type { ChainedRow } from '../../audit/proof/store.ts'
+import type { MasterKey } from '../../crypto/master-key.ts'
 import { UserError } from '../../platform/user-error.ts'
 import type { SealedContext } from '../context.ts'
 import { type GivenCheckpoint, readCheckpoints, type Signed } from './checkpoints.ts'
@@ -45,12 +47,13 @@ const PAGE = 1_000
 export async function verifyAudit(context: SealedContext, input: VerifyInput = {}): Promise<Verification> {
   const { proof } = context.store
   const faults = new Faults()
-  const keys = await trusted(context, input.key, faults)
+  const all = await proof.listKeys()
+  const keys = trusted(all, context.masterKey, input.key, faults)
   const chains = new Map((await proof.listChains()).map((chain) => [chain.id, chain]))
   const removed = await Removed.read(proof, keys, faults)
   const trust = { keys, faults, removed }
   const signed = await readCheckpoints(proof, chains.get(CHECKPOINTS), input.given ?? [], trust)
-  const walk = new Walk(chains, signed, { removed, faults })
+  const walk = new Walk(chains, signed, { removed, faults, kids: new Set(all.map(({ kid }) => kid)) })
   for (let page: readonly ChainedRow[] = [], after = 0; ; after = page.at(-1)?.seq ?? after) {
     page = await proof.listRows(after, PAGE)
     for (const row of page) walk.take(row)
@@ -74,8 +77,7 @@ export async function verifyAudit(context: SealedContext, input: VerifyInput = {
 }
 
 /** The keys to trust, in the order of their use. */
-async function trusted({ store, masterKey }: SealedContext, pinned: string | undefined, faults: Faults) {
-  const all = await store.proof.listKeys()
+function trusted(all: readonly AuditKey[], masterKey: MasterKey, pinned: string | undefined, faults: Faults) {
   for (const [index, key] of all.entries())
     if (key.number !== index + 1 || !isWhole(key)) faults.add(`the audit key ${key.kid} was changed`)
   if (pinned !== undefined && !all.some(({ kid }) => kid === pinned))
@@ -90,9 +92,22 @@ async function trusted({ store, masterKey }: SealedContext, pinned: string | und
   return new Map(all.flatMap((one) => [...keys].filter(([name]) => name === one.kid)))
 }
 
+/** The thumbprint in the detail of a key's event; undefined if the detail was changed, as the hash of the event shows. */
+function kidIn(detail: string): string | undefined {
+  try {
+    return keyDetail.safeParse(JSON.parse(detail)).data?.kid
+  } catch {
+    return undefined
+  }
+}
+
+const keyDetail = z.object({ kid: z.string() })
+
 interface Evidence {
   readonly removed: Removed
   readonly faults: Faults
+  /** All keys that there are, by thumbprint. */
+  readonly kids: ReadonlySet<string>
 }
 
 /** Follows all chains through the events in the order of their numbers. */
@@ -116,6 +131,7 @@ class Walk {
     const { faults, removed } = this.#evidence
     const { chain: id, place, hash, seq, at } = row
     this.events += 1
+    this.#requireKey(row)
     if (id === null) {
       this.unchained += 1
       if (seq > (this.#chains.get(CHANGES)?.afterSeq ?? 0) || place !== null || hash !== null)
@@ -137,6 +153,14 @@ class Walk {
     const isWhole = followed.place + 1 === place
     if (!isWhole) this.#miss(id, followed.place + 1, place - 1)
     this.#positions.set(id, this.#link(row, place, isWhole ? followed : { place: place - 1, hash: undefined }, where))
+  }
+
+  /** Whoever removes the only key of a log that no checkpoint signs yet leaves the event of that key. */
+  #requireKey({ type, detail, seq, at }: ChainedRow): void {
+    if (type !== 'audit_key.change') return
+    const kid = kidIn(detail)
+    if (kid === undefined || this.#evidence.kids.has(kid)) return
+    this.#evidence.faults.add(`the audit key ${kid} of this event is missing`, { seq, at })
   }
 
   /** Checks one event against the place before it. @returns the position after it */

@@ -2,7 +2,7 @@ import type { AuditEvent, AuditEventType } from '../../audit/event.ts'
 import type { Credential, Credentials, UnreadableCredential } from '../../model/credentials/credential.ts'
 import { type CredentialWrites, nameOf } from '../../model/credentials/life.ts'
 import type { ClientId } from '../../oauth/ids.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict } from '../../platform/user-error.ts'
 import { noClient } from '../authority/absent.ts'
 import { requireOverClient } from '../authority/client-rights.ts'
 import type { Permission } from '../authority/permissions.ts'
@@ -114,7 +114,7 @@ export function addShown<Change extends CredentialChange>(
   return changeCredentials(context, client, type, (credentials) => {
     const change = add(credentials)
     if (change.credential.label === shown.label) return change
-    throw new UserError(`somebody else added a credential ${nameOf(shown)} at the same time: try again`)
+    throw new Conflict(`somebody else added a credential ${nameOf(shown)} at the same time: try again`)
   })
 }
 

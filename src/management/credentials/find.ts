@@ -1,6 +1,6 @@
 import { type Credential, isValid, type UnreadableCredential } from '../../model/credentials/credential.ts'
 import { nameOf, successorOf } from '../../model/credentials/life.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict, NotFound, UserError } from '../../platform/user-error.ts'
 import type { Standing } from '../fields.ts'
 
 /** The credentials with an id or label. */
@@ -21,10 +21,10 @@ export function findCredential({ all, unreadable }: Standing, name: string | und
   const [only, ...others] = found
   if (only === undefined) {
     const have = all.length === 0 ? 'none' : all.map(nameOf).join(', ')
-    throw new UserError(`the client has no credential ${JSON.stringify(name)}; it has ${have}`)
+    throw new NotFound(`the client has no credential ${JSON.stringify(name)}; it has ${have}`)
   }
   if (others.length > 0)
-    throw new UserError(`several credentials have that label: ${found.map(({ id }) => id).join(', ')}`)
+    throw new Conflict(`several credentials have that label: ${found.map(({ id }) => id).join(', ')}`)
   return only
 }
 
@@ -32,6 +32,6 @@ function findCurrent(all: readonly Credential[], now: number): Credential {
   const current = all.filter((credential) => isValid(credential, now) && successorOf(all, credential) === undefined)
   const [only, ...others] = current
   if (only !== undefined && others.length === 0) return only
-  if (only === undefined) throw new UserError('the client has no valid credential')
+  if (only === undefined) throw new NotFound('the client has no valid credential')
   throw new UserError(`name one of its credentials: ${current.map(nameOf).join(', ')}`)
 }

@@ -1,6 +1,6 @@
 import type { Credential } from '../../model/credentials/credential.ts'
 import { nameOf } from '../../model/credentials/life.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict } from '../../platform/user-error.ts'
 import type { ManagementContext } from '../context.ts'
 import { type CredentialName, changeCredentials, type Expecting } from './change.ts'
 import { findCredential } from './find.ts'
@@ -16,10 +16,10 @@ export async function labelCredential(
     const before = findCredential(standing, name, context.clock.now())
     expected?.(before)
     if (before.origin === 'manifest') {
-      throw new UserError(`${nameOf(before)} belongs to a manifest: change its label there`)
+      throw new Conflict(`${nameOf(before)} belongs to a manifest: change its label there`)
     }
     if (standing.all.some((other) => other.label === label && other.id !== before.id))
-      throw new UserError(`the client has another credential with the label ${JSON.stringify(label)}`)
+      throw new Conflict(`the client has another credential with the label ${JSON.stringify(label)}`)
     const credential = { ...before, label }
     return { writes: { put: [credential], remove: [] }, credential }
   })

@@ -3,7 +3,7 @@ import { encryptKey, type NewKey } from '../../keys/candidate.ts'
 import { canUse, openKey, readPublicKey } from '../../keys/open-key.ts'
 import { newKey, PROPAGATION_MS, planReplacement, retire } from '../../keys/schedule.ts'
 import type { KeyRows, KeyWrites, StoredKey, UnreadableKey } from '../../keys/store.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict } from '../../platform/user-error.ts'
 import type { SealedContext } from '../context.ts'
 import type { KeyContext } from './context.ts'
 
@@ -36,7 +36,7 @@ export interface KeyRepair {
 export function refuseMistaken({ masterKey }: SealedContext, { masterKeyId: inUse }: KeyRows, isLost: boolean): void {
   if (!isLost) masterKey.requireFitting(inUse)
   else if (inUse === undefined || masterKey.has(inUse))
-    throw new UserError('the master key in use is among those given: it is not lost')
+    throw new Conflict('the master key in use is among those given: it is not lost')
 }
 
 /** Plans a repair. @param fresh new keys for the algorithms that have no usable key left */

@@ -1,7 +1,7 @@
 import { changeOf } from '../../audit/changes.ts'
 import { contextOf } from '../../keys/candidate.ts'
 import { keyDetail } from '../../keys/record.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict } from '../../platform/user-error.ts'
 import { recordedBy, type SealedContext } from '../context.ts'
 import { masterKeyEvent } from './master-key-event.ts'
 
@@ -20,7 +20,7 @@ export async function rewrapKeys(
   masterKey.requireFitting(before)
   if (before !== undefined && before !== masterKey.id) {
     if (!(await store.keys.replaceMasterKey(before, masterKey.id, masterKeyEvent(context, before))))
-      throw new UserError('another command is changing the master key: see which one is in use, and try again')
+      throw new Conflict('another command is changing the master key: see which one is in use, and try again')
   }
   const problems: string[] = []
   for (const key of found.filter(({ masterKeyId }) => masterKeyId !== masterKey.id)) {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { generateSecret } from '../../model/credentials/generate-secret.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import type { RandomBytes } from '../../platform/random.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict } from '../../platform/user-error.ts'
 import type { Plan } from './plan.ts'
 
 /**
@@ -33,8 +33,7 @@ export class NewSecrets {
    */
   showOnce(plan: Plan, show: (plan: Plan) => void): void {
     if (isDeepStrictEqual(plan.generated, this.#shown)) return
-    if (this.#shown.length > 0)
-      throw new UserError('somebody else applied the same clients at the same time: try again')
+    if (this.#shown.length > 0) throw new Conflict('somebody else applied the same clients at the same time: try again')
     show(plan)
     this.#shown = plan.generated
   }

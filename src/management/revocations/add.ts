@@ -1,7 +1,7 @@
 import { changeOf } from '../../audit/changes.ts'
 import { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
 import { uuidv7Time } from '../../platform/random.ts'
-import { NotFound, UserError } from '../../platform/user-error.ts'
+import { NotFound } from '../../platform/user-error.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
 import { loadApis } from '../apis/show.ts'
 import { noApi, noClient } from '../authority/absent.ts'
@@ -50,7 +50,7 @@ async function toRevocation(context: ManagementContext, { kind, id }: Revocation
       // Nobody knows the client of a token by its `jti` alone.
       requireEverywhere(context.authority, 'revocations:write')
       const issuedAt = uuidv7Time(id)
-      if (issuedAt === undefined) throw new UserError('no token of this server has such a jti')
+      if (issuedAt === undefined) throw new NotFound('no token of this server has such a jti')
       return { kind, id: Jti(id), expiresAt: issuedAt + longest }
     }
   }

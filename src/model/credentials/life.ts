@@ -1,5 +1,5 @@
 import type { CredentialId } from '../../oauth/ids.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict } from '../../platform/user-error.ts'
 import type { Credential } from './credential.ts'
 
 /** The writes to the credentials of one client. */
@@ -39,7 +39,7 @@ export function rotate(
   refuseEnded(old, now)
   const other = successorOf(credentials, old)
   if (other !== undefined) {
-    throw new UserError(`${nameOf(old)} was rotated already: ${nameOf(other)} comes after it; cancel that first`)
+    throw new Conflict(`${nameOf(old)} was rotated already: ${nameOf(other)} comes after it; cancel that first`)
   }
   const end = now + overlap
   const expiresAt = old.expiresAt === undefined ? end : Math.min(old.expiresAt, end)
@@ -62,19 +62,19 @@ export function cancel(
   now: number,
 ): WritesOf<readonly [old: Credential]> {
   const { replaces } = successor
-  if (replaces === undefined) throw new UserError(`${nameOf(successor)} came after no other: revoke or remove it`)
+  if (replaces === undefined) throw new Conflict(`${nameOf(successor)} came after no other: revoke or remove it`)
   const old = credentials.find(({ id }) => id === replaces.id)
-  if (old === undefined) throw new UserError(`the credential before ${nameOf(successor)} is gone`)
-  if (old.revokedAt !== undefined) throw new UserError(`the credential before ${nameOf(successor)} was revoked`)
+  if (old === undefined) throw new Conflict(`the credential before ${nameOf(successor)} is gone`)
+  if (old.revokedAt !== undefined) throw new Conflict(`the credential before ${nameOf(successor)} was revoked`)
   if (replaces.expiresAt !== undefined && replaces.expiresAt <= now) {
-    throw new UserError(`the credential before ${nameOf(successor)} would have expired by now`)
+    throw new Conflict(`the credential before ${nameOf(successor)} would have expired by now`)
   }
   return { put: [{ ...old, expiresAt: replaces.expiresAt }], remove: [successor.id] }
 }
 
 /** Revokes a credential now. Its record stays, so that no manifest brings it back. @throws UserError if it was already revoked */
 export function revoke(credential: Credential, now: number): WritesOf<readonly [Credential]> {
-  if (credential.revokedAt !== undefined) throw new UserError(`${nameOf(credential)} was revoked already`)
+  if (credential.revokedAt !== undefined) throw new Conflict(`${nameOf(credential)} was revoked already`)
   return { put: [{ ...credential, revokedAt: now }], remove: [] }
 }
 
@@ -98,9 +98,9 @@ export const successorOf = (credentials: readonly Credential[], { id }: Credenti
   credentials.find((other) => other.replaces?.id === id && other.revokedAt === undefined)
 
 function refuseEnded(credential: Credential, now: number): void {
-  if (credential.revokedAt !== undefined) throw new UserError(`${nameOf(credential)} was revoked`)
+  if (credential.revokedAt !== undefined) throw new Conflict(`${nameOf(credential)} was revoked`)
   if (credential.expiresAt !== undefined && credential.expiresAt <= now)
-    throw new UserError(`${nameOf(credential)} has expired`)
+    throw new Conflict(`${nameOf(credential)} has expired`)
 }
 
 /** The name of a credential in messages. */

@@ -1,7 +1,7 @@
 import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileFault, isSystemError } from '../../platform/system-error.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict, UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, syncFile } from './copy-file.ts'
 import { makeDatabasePrivate } from './files.ts'
 
@@ -15,7 +15,7 @@ export interface Backup extends Contents {
  * @throws UserError if the file exists already, or the copy is damaged
  */
 export function backUpSqlite(from: string, to: string): Backup {
-  if (existsSync(to)) throw new UserError(`${to} is there already: a backup replaces nothing`)
+  if (existsSync(to)) throw new Conflict(`${to} is there already: a backup replaces nothing`)
   // SQLite may create files beside the database when it reads it. They get the mode of the database.
   makeDatabasePrivate(from)
   const unfinished = `${to}.${process.pid}.new`
@@ -39,7 +39,7 @@ function publish(unfinished: string, to: string): void {
     linkSync(unfinished, to)
   } catch (error) {
     if (isSystemError(error) && error.code === 'EEXIST')
-      throw new UserError(`${to} is there already: a backup replaces nothing`)
+      throw new Conflict(`${to} is there already: a backup replaces nothing`)
     // Some file systems have no links.
     renameSync(unfinished, to)
   }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict } from '../../platform/user-error.ts'
 import { resultCode, SQLITE_BUSY } from './problems.ts'
 
 /**
@@ -14,6 +14,6 @@ export function takeDatabase(database: DatabaseSync, path: string): void {
     database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
   } catch (error) {
     if (resultCode(error) !== SQLITE_BUSY) throw error
-    throw new UserError(`${path} is in use: stop every server and command on it first`)
+    throw new Conflict(`${path} is in use: stop every server and command on it first`)
   }
 }

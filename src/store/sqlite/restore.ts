@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../platform/clock.ts'
 import { makeFolder } from '../../platform/files.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { NotAllowed, UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, syncFile } from './copy-file.ts'
 import { takeDatabase } from './exclusive.ts'
 import { filesOf, makeDatabasePrivate } from './files.ts'
@@ -82,7 +82,7 @@ function withExclusiveAccess(
   try {
     const hasData = lock(database, path)
     if (hasData && !replace) {
-      throw new UserError(
+      throw new NotAllowed(
         `${path} has data: restore to another path, or give --replace, which keeps the old database beside it`,
       )
     }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict, UserError } from '../../platform/user-error.ts'
 import type { Database } from '../sql/dialect.ts'
 import { toParameter } from '../sql/parameters.ts'
 import type { Schema } from '../sql/schema.ts'
@@ -111,7 +111,7 @@ async function refuseFull(db: Kysely<Schema>): Promise<void> {
     if (NEVER_EMPTY.includes(table)) continue
     const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(db)
     if (rows.length > 0)
-      throw new UserError(`the target has data already, in the table ${table}: take an empty database`)
+      throw new Conflict(`the target has data already, in the table ${table}: take an empty database`)
   }
 }
 

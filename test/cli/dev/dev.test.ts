@@ -91,7 +91,7 @@ describe('tessera dev', () => {
     const ask = (secret: string) =>
       tessera(['token', '--issuer', issuer, '--client-id', 'cc_client', '--ca', ca()], { env, input: secret })
     expect(await ask('changed by hand')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ey/) })
-    expect(await ask('2Federate')).toMatchObject({ code: 1, stderr: expect.stringContaining('invalid_client') })
+    expect(await ask('2Federate')).toMatchObject({ code: 4, stderr: expect.stringContaining('invalid_client') })
   })
 })
 

@@ -110,7 +110,7 @@ test('everything issued for an API is revoked, in whichever spelling the revocat
     TESSERA_STORAGE: server.config.storage,
     TESSERA_MASTER_KEY: server.config.masterKey.toString('base64'),
   }
-  expect(await runCommand(env, () => revoke({ api: `${ROOT}:443/` }))).toMatchObject({
+  expect(await runCommand(env, () => revoke({ yes: true, api: `${ROOT}:443/` }))).toMatchObject({
     error: undefined,
     stdout: `revoked api ${ROOT}\n`,
   })

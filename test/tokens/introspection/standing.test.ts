@@ -72,7 +72,7 @@ const validate = async (token: string, at: string) => {
   return { status: response.status, error: ((await response.json()) as { error?: string }).error }
 }
 const nodes = () => [server.issuer, beside.url]
-const enable = (id: string, enabled: boolean) => runCommand(env, () => clientsEnable(id, enabled, {}))
+const enable = (id: string, enabled: boolean) => runCommand(env, () => clientsEnable(id, enabled, { yes: true }))
 
 /** Ways to disable and enable a client. */
 const ways: [string, string, (enabled: boolean, isChange?: boolean) => Promise<unknown>][] = [
@@ -214,7 +214,7 @@ test('a revoked or removed credential is refused, and the command says that its 
   const token = await issue('lonely')
   const end = [credentialsRevoke, credentialsRemove]
   for (const command of end) {
-    const { error, stderr } = await runCommand(env, () => command('lonely', 'a', {}))
+    const { error, stderr } = await runCommand(env, () => command('lonely', 'a', { yes: true }))
     expect(error).toBeUndefined()
     expect(stderr).toMatch(
       /Tokens already issued with it stay valid\.\nTo end those, too, run: tessera revoke --client lonely/,

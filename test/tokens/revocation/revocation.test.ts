@@ -116,7 +116,7 @@ describe('an administrator revokes', () => {
   test('everything of a client issued before now, and nothing issued after', async () => {
     const tokens = [await issue(server.issuer, 'plain'), await issue(server.issuer, 'sealed')]
     const spared = await issue(server.issuer, 'plain', 'other')
-    expect((await revoke(['--client', 'caller'])).code).toBe(0)
+    expect((await revoke(['--client', 'caller', '--yes'])).code).toBe(0)
     for (const token of tokens) expect(await untilInactive(server.issuer, token)).toBeLessThan(A_SECOND)
     expect(await isActive(server.issuer, spared)).toBe(true)
     expect(await isActive(server.issuer, await issue(server.issuer, 'plain'))).toBe(true)
@@ -124,29 +124,29 @@ describe('an administrator revokes', () => {
 
   test('everything for an API', async () => {
     const [token, spared] = [await issue(server.issuer, 'sealed'), await issue(server.issuer, 'plain')]
-    expect((await revoke(['--api', 'https://sealed.example.com'])).code).toBe(0)
+    expect((await revoke(['--api', 'https://sealed.example.com', '--yes'])).code).toBe(0)
     expect(await untilInactive(server.issuer, token)).toBeLessThan(A_SECOND)
     expect(await isActive(server.issuer, spared)).toBe(true)
   })
 
   test('everything under a key', async () => {
     const [token, spared] = [await issue(server.issuer, 'plain'), await issue(server.issuer, 'sealed')]
-    expect((await revoke(['--key', decodeProtectedHeader(token).kid ?? ''])).code).toBe(0)
+    expect((await revoke(['--key', decodeProtectedHeader(token).kid ?? '', '--yes'])).code).toBe(0)
     expect(await untilInactive(server.issuer, token)).toBeLessThan(A_SECOND)
     expect(await isActive(server.issuer, spared)).toBe(true)
     expect(await isActive(server.issuer, await issue(server.issuer, 'plain'))).toBe(true)
   })
 
   test.each([
-    ['nothing', [], 'give exactly one of'],
-    ['two things', ['--client', 'caller', '--jti', 'x'], 'give exactly one of'],
-    ['an unknown client', ['--client', 'nobody'], 'there is no client nobody'],
-    ['an unknown API', ['--api', 'https://x'], 'there is no API https://x'],
-    ['an unknown key', ['--key', 'x'], 'there is no key x'],
-    ['a jti of no token', ['--jti', 'x'], 'no token of this server has such a jti'],
-    ['text that isn’t a token', ['--token'], 'standard input has no access token'],
-  ])('%s: an error', async (_name, args, message) => {
-    expect(await revoke(args, 'garbage')).toMatchObject({ code: 1, stderr: expect.stringContaining(message) })
+    ['nothing', [], 2, 'give exactly one of'],
+    ['two things', ['--client', 'caller', '--jti', 'x'], 2, 'give exactly one of'],
+    ['an unknown client', ['--client', 'nobody', '--yes'], 3, 'there is no client'],
+    ['an unknown API', ['--api', 'https://x', '--yes'], 3, 'there is no API https://x'],
+    ['an unknown key', ['--key', 'x', '--yes'], 3, 'there is no key x'],
+    ['a jti of no token', ['--jti', 'x'], 3, 'no token of this server has such a jti'],
+    ['text that isn’t a token', ['--token'], 1, 'standard input has no access token'],
+  ])('%s: an error', async (_name, args, code, message) => {
+    expect(await revoke(args, 'garbage')).toMatchObject({ code, stderr: expect.stringContaining(message) })
   })
 })
 

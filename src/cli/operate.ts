@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import type { CallContext } from '../admin/operations/call-context.ts'
+import type { Cursors } from '../admin/operations/cursor.ts'
+import type { Operation } from '../admin/operations/operation.ts'
+import { operations } from '../admin/operations/operations.ts'
+import { refusalOf } from '../endpoints/refusal-table.ts'
+import { UserError } from '../platform/user-error.ts'
+import { keyContext, managementContext, type Opened, type Stated, withDatabase } from './database.ts'
+import { tokenOf } from './log-in.ts'
+import { withNewSecrets } from './new-secrets.ts'
+import { Profiles } from './remote/profiles.ts'
+import { Server } from './remote/server.ts'
+import { chooseTarget, type TargetOptions } from './target.ts'
+
+/** The input of an operation, as it goes over the wire. */
+interface CallInput {
+  readonly path?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** Calls one operation by its id. @returns the body of its answer, with secrets that are shown only once */
+type Call = (id: string, input?: CallInput) => Promise<unknown>
+
+/** The database or the server on which a command works. */
+export interface Target {
+  /** Calls an operation, and checks that the answer has the members that the command needs. */
+  call<Answer extends z.ZodType>(id: string, input: CallInput, answer: Answer): Promise<z.output<Answer>>
+  /** Reads every page of a list. */
+  list<Item extends z.ZodType>(id: string, input: CallInput, item: Item): Promise<readonly z.output<Item>[]>
+  /** Calls an operation that may make secrets. `reveal` prints the answer, on a database before it takes effect. */
+  make<Answer extends z.ZodType>(
+    id: string,
+    input: CallInput,
+    answer: Answer,
+    asText: (answer: z.output<Answer>) => string,
+  ): Promise<z.output<Answer>>
+}
+
+/** Runs a command on its target: on a database within this process, or on a server over HTTPS. Both print the same. */
+export async function withTarget(options: TargetOptions, work: (target: Target) => Promise<void>): Promise<void> {
+  const profiles = new Profiles(process.env)
+  const chosen = chooseTarget(options, process.env, profiles)
+  switch (chosen.kind) {
+    case 'database':
+      return withNewSecrets((reveal) =>
+        withDatabase(chosen.config, (opened) => work(onDatabase(opened, { reason: options.reason }, reveal))),
+      )
+    case 'server':
+      return withNewSecrets((reveal) => work(onServer(new Server(chosen.origin, undefined), chosen.token, reveal)))
+    case 'profile': {
+      const profile = profiles.load(chosen.name)
+      const token = await tokenOf(profiles, chosen.name, profile)
+      return withNewSecrets((reveal) => work(onServer(new Server(profile.server, profile.ca), token, reveal)))
+    }
+  }
+}
+
+/** The entries that a page of a list has at most. */
+const MOST_A_PAGE = '200'
+
+type Reveal = (text: string) => void
+
+/** The operations on a database, with the full authority of an account that could change any row. */
+function onDatabase(opened: Opened, stated: Stated, reveal: Reveal): Target {
+  const context = (show: CallContext['show']): CallContext => ({
+    management: managementContext(opened, stated),
+    keys: () => keyContext(opened, stated),
+    // A command reads and writes at once: nobody has seen an older state.
+    precondition: { kind: 'unconditional' },
+    cursors: openCursors,
+    server: {
+      issuer: opened.options.issuer ?? '',
+      settings: ofServer,
+      problems: ofServer,
+      openApi: ofServer,
+      refusalOf,
+    },
+    show,
+  })
+  const callWith =
+    (show: CallContext['show']): Call =>
+    async (id, { path = {}, query = {}, body } = {}) => {
+      const answer = await operationOf(id).call(context(show), { path, query: new URLSearchParams(query), body })
+      return answer.shownOnce === undefined ? answer.body : { ...Object(answer.body), ...answer.shownOnce }
+    }
+  return {
+    call: checked(callWith(undefined)),
+    list: listed(callWith(undefined)),
+    make: async (id, input, schema, asText) => {
+      let isShown = false
+      const show = (made: unknown) => {
+        reveal(asText(parsed(schema, id, made)))
+        isShown = true
+      }
+      const answer = await checked(callWith(show))(id, input, schema)
+      if (!isShown) reveal(asText(answer))
+      return answer
+    },
+  }
+}
+
+/** The facts that only a running server has. */
+const ofServer = (): never => {
+  throw new UserError('only a running server knows this')
+}
+
+/** A command reads the pages of a list one after another, so nobody else sees a cursor. */
+const openCursors: Cursors = {
+  seal: (place, purpose) => JSON.stringify([purpose, place]),
+  open: (cursor) => JSON.parse(cursor)[1],
+}
+
+/** The operations of a server. */
+function onServer(server: Server, token: string, reveal: Reveal): Target {
+  const call: Call = async (id, input = {}) => {
+    const operation = operationOf(id)
+    const { method } = operation
+    const path = pathOf(operation, input)
+    const headers = {
+      ...(method === 'POST' && { 'Idempotency-Key': randomUUID() }),
+      ...(operation.isConditional && { 'If-Match': await tagOf(server, token, path) }),
+    }
+    return (await server.send({ method, path, headers, body: input.body }, token)).body
+  }
+  return {
+    call: checked(call),
+    list: listed(call),
+    make: async (id, input, schema, asText) => {
+      const answer = await checked(call)(id, input, schema)
+      reveal(asText(answer))
+      return answer
+    },
+  }
+}
+
+/** The version of the state that a change is about. A change by somebody else after this moment is a conflict. */
+async function tagOf(server: Server, token: string, path: string): Promise<string> {
+  const { etag } = await server.send({ method: 'GET', path }, token)
+  return etag ?? '*'
+}
+
+function pathOf({ path: template }: Operation, { path = {}, query = {} }: CallInput): string {
+  const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
+  const parameters = new URLSearchParams(query).toString()
+  return `/api/v1${filled}${parameters === '' ? '' : `?${parameters}`}`
+}
+
+function operationOf(id: string): Operation {
+  const found = operations.find((operation) => operation.id === id)
+  if (found === undefined) throw new Error(`there is no operation ${id}`)
+  return found
+}
+
+const checked =
+  (call: Call): Target['call'] =>
+  async (id, input, schema) =>
+    parsed(schema, id, await call(id, input))
+
+const listed =
+  (call: Call): Target['list'] =>
+  async (id, input, item) => {
+    const page = z.looseObject({ items: z.array(item), next: z.string().optional() })
+    const items: z.output<typeof item>[] = []
+    let cursor: string | undefined
+    do {
+      const query = { ...input.query, limit: MOST_A_PAGE, ...(cursor !== undefined && { cursor }) }
+      const { items: some, next } = parsed(page, id, await call(id, { ...input, query }))
+      items.push(...some)
+      cursor = next
+    } while (cursor !== undefined)
+    return items
+  }
+
+function parsed<Answer extends z.ZodType>(schema: Answer, id: string, body: unknown): z.output<Answer> {
+  const { success, data } = schema.safeParse(body)
+  if (!success)
+    throw new UserError(`the server answers ${id} in a form that this version does not know: update one of the two`)
+  return data
+}
