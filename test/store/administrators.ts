@@ -195,6 +195,48 @@ export function administratorsContract(
       expect(await one.accounts.findAccount('anna')).toBeUndefined()
     })
 
+    test('end the links of an account with its sessions, and make a link in the transaction of the account', async () => {
+      await put(account('anna'))
+      const link = { hash: 'r', purpose: 'reset', account: 'anna', expiresAt: NOW + 10 } as const
+      const make = (store: Store) =>
+        store.accounts.updateAccount('anna', (before) => {
+          if (before === undefined || 'problem' in before) throw new Error('there is no such account')
+          return { account: before, link, event: event('link') }
+        })
+      await make(one)
+      expect(await other.accounts.findLink('r', NOW)).toEqual(link)
+      await one.accounts.updateAccount('anna', () => ({
+        account: account('anna', { roles: ['admin'] }),
+        ends: 'all' as const,
+      }))
+      expect(await other.accounts.findLink('r', NOW)).toBeUndefined()
+      await make(one)
+      await one.accounts.updateAccount('anna', () => ({ account: account('anna'), ends: { except: 's' } }))
+      expect(await other.accounts.findLink('r', NOW)).toBeUndefined()
+    })
+
+    test('know the groups of an account, which leaves them when it is removed', async () => {
+      await put(account('anna'))
+      const members = [
+        { kind: 'account', id: 'anna', permissions: ['view'] },
+        { kind: 'client', id: 'anna', permissions: ['view'] },
+      ] as const
+      await one.groups.updateGroup('team', () => ({
+        group: { name: 'team', description: undefined, members },
+        event: event('group'),
+      }))
+      const removed = await one.accounts.updateAccount('anna', (_, { groups }) => ({ account: undefined, groups }))
+      expect(removed?.groups).toEqual(['team'])
+      expect(await other.groups.groupsOf([{ kind: 'account', id: 'anna' }])).toEqual([])
+      expect(await other.groups.groupsOf([{ kind: 'client', id: 'anna' }])).toHaveLength(1)
+      await put(account('anna'))
+      const again = await one.accounts.updateAccount('anna', (before, { groups }) => ({
+        account: before === undefined || 'problem' in before ? undefined : before,
+        groups,
+      }))
+      expect(again?.groups).toEqual([])
+    })
+
     test('keep every field of a session, and find it by its token', async () => {
       const claims = { groups: ['a', 'b'] }
       const full = session('s', {

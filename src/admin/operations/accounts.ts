@@ -5,7 +5,8 @@ import { changeAccount, requireAccount } from '../../administrators/accounts/cha
 import { makeResetLink } from '../../administrators/accounts/links.ts'
 import { removeAccount } from '../../administrators/accounts/remove.ts'
 import { removeSecondFactor } from '../../administrators/accounts/second-factor.ts'
-import { requireRolesOver } from '../../management/authority/account-rights.ts'
+import type { Surroundings } from '../../administrators/accounts/store.ts'
+import { requirePowerOverAccount } from '../../management/authority/account-rights.ts'
 import { roleNames } from '../../management/authority/permissions.ts'
 import { NotFound } from '../../platform/user-error.ts'
 import type { CallContext, PeopleCall } from './call-context.ts'
@@ -44,6 +45,14 @@ export function peopleOf({ people }: CallContext): PeopleCall {
   if (people === undefined) throw new NotFound('sessions and accounts are there on a server only: give --server')
   return people
 }
+
+const mayRead = ({ management: { authority } }: CallContext): boolean => authority.everywhere.has('accounts:read')
+
+/** Checks the power of the caller over an account as it is in the transaction. */
+const powerOver =
+  ({ management: { authority } }: CallContext) =>
+  ({ roles }: Account, { groups }: Surroundings): void =>
+    requirePowerOverAccount(authority, roles, groups)
 
 const bodyOf = ({ name, displayName, roles, isEnabled, password, secondFactor, createdAt }: Account) => ({
   name,
@@ -107,9 +116,12 @@ export const accountOperations = [
     example: { body: { name: 'anna', roles: ['operator'] }, answer: example },
     run: async (context, { body: { name, display_name, roles } }) => {
       const { people, author, url } = peopleOf(context)
-      requireRolesOver(context.management.authority, roles)
-      const added = await addAccount(people, author, { name, displayName: display_name ?? undefined, roles })
-      const link = `${url}/reset#${await makeResetLink(people, author, name)}`
+      const { authority } = context.management
+      const given = { name, displayName: display_name ?? undefined, roles }
+      const added = await addAccount(people, author, given, undefined, ({ groups }) =>
+        requirePowerOverAccount(authority, roles, groups),
+      )
+      const link = `${url}/reset#${await makeResetLink(people, author, name, powerOver(context))}`
       return { body: bodyOf(added), shownOnce: { link }, location: `/accounts/${encodeURIComponent(name)}` }
     },
   }),
@@ -134,9 +146,9 @@ export const accountOperations = [
         ...(roles && { roles }),
         ...(enabled !== undefined && { enabled }),
       }
-      const changed = await changeAccount(people, author, name, given, (before) => {
-        requireRolesOver(context.management.authority, [...before.roles, ...(roles ?? [])])
-        refuseStale(context.precondition, bodyOf(before))
+      const changed = await changeAccount(people, author, name, given, (before, { groups }) => {
+        requirePowerOverAccount(context.management.authority, [...before.roles, ...(roles ?? [])], groups)
+        refuseStale(context.precondition, bodyOf(before), mayRead(context))
       })
       return { body: bodyOf(changed) }
     },
@@ -156,10 +168,10 @@ export const accountOperations = [
     example: { path: { name: 'anna' } },
     run: async (context, { path: { name } }) => {
       const { people, author } = peopleOf(context)
-      await removeAccount(people, author, name, (before) => {
+      await removeAccount(people, author, name, (before, { groups }) => {
         // The roles of an account that can't be read are unknown.
-        requireRolesOver(context.management.authority, before?.roles ?? roleNames)
-        refuseStale(context.precondition, before && bodyOf(before))
+        requirePowerOverAccount(context.management.authority, before?.roles ?? roleNames, groups)
+        refuseStale(context.precondition, before && bodyOf(before), mayRead(context))
       })
       return {}
     },
@@ -180,10 +192,9 @@ export const accountOperations = [
     example: { path: { name: 'anna' }, body: { second_factor: false }, answer: {} },
     run: async (context, { path: { name }, body: { second_factor: isReset } }) => {
       const { people, author, url } = peopleOf(context)
-      const { roles } = requireAccount(await people.accounts.findAccount(name))
-      requireRolesOver(context.management.authority, roles)
-      const token = await makeResetLink(people, author, name)
-      if (isReset) await removeSecondFactor(people, author, name)
+      const check = powerOver(context)
+      const token = await makeResetLink(people, author, name, check)
+      if (isReset) await removeSecondFactor(people, author, name, check)
       return { body: {}, state: null, shownOnce: { link: `${url}/reset#${token}` } }
     },
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { noApi, showApi } from '../../management/apis/show.ts'
+import { showApi } from '../../management/apis/show.ts'
+import { noApi } from '../../management/authority/absent.ts'
 import { mayOver } from '../../management/authority/authority.ts'
 import { apiSchema, fromApi, scopeSchema, scopeSettingsSchema } from '../../management/schemas/api.ts'
 import { putApi } from '../../management/settings/put-api.ts'
@@ -193,10 +194,20 @@ async function write(
     wanted: (before) => {
       const owner = before === undefined || 'problem' in before ? undefined : before.owner
       if (before !== undefined && !mayOver(management.authority, 'apis:read', owner))
-        throw new Conflict(`the audience ${JSON.stringify(audience)} is taken`)
+        throw hidden(precondition, audience)
       refuseStale(precondition, before && apiBody(before))
       return wanted(before)
     },
   })
   return { body: apiBody(api), ...(isNew && { location: `/apis/${encodeURIComponent(audience)}` }) }
+}
+
+/**
+ * The error about an API that the author may not see. Only the attempt to create one reveals that the audience is taken.
+ * @throws Stale for another change, as if there were no API
+ */
+function hidden(precondition: CallContext['precondition'], audience: Audience) {
+  refuseStale(precondition, undefined)
+  const { kind } = precondition
+  return kind === 'unconditional' ? noApi(audience) : new Conflict(`the audience ${JSON.stringify(audience)} is taken`)
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { noClient } from '../../management/authority/absent.ts'
 import { disableClient } from '../../management/clients/disable.ts'
 import { enableClient } from '../../management/clients/enable.ts'
-import { maySee, noClient, showClient } from '../../management/clients/show.ts'
+import { maySee, showClient } from '../../management/clients/show.ts'
 import { clientSchema, clientSettingsSchema, fromClient } from '../../management/schemas/client.ts'
 import { putClient } from '../../management/settings/put-client.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
@@ -204,6 +205,12 @@ async function write(
   }
 }
 
-/** The error about a client that the author may not see. Only the attempt to create one reveals that the id is taken. */
-const hidden = ({ kind }: CallContext['precondition'], id: ClientId) =>
-  kind === 'new' || kind === 'if absent' || kind === 'none' ? new Conflict(`the client id ${JSON.stringify(id)} is taken`) : noClient(id)
+/**
+ * The error about a client that the author may not see. Only the attempt to create one reveals that the id is taken.
+ * @throws Stale for another change, as if there were no client
+ */
+function hidden(precondition: CallContext['precondition'], id: ClientId) {
+  refuseStale(precondition, undefined)
+  const { kind } = precondition
+  return kind === 'unconditional' ? noClient(id) : new Conflict(`the client id ${JSON.stringify(id)} is taken`)
+}

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { deleteApi } from '../../management/apis/delete.ts'
 import { apiEffect } from '../../management/apis/effect.ts'
 import { apiSorts, listApis } from '../../management/apis/list.ts'
-import { ownersFor } from '../../management/authority/authority.ts'
+import { mayOver, ownersFor } from '../../management/authority/authority.ts'
 import { deleteClient } from '../../management/clients/delete.ts'
 import { clientEffect } from '../../management/clients/effect.ts'
+import { maySee } from '../../management/clients/show.ts'
 import { credentialEffect } from '../../management/credentials/effect.ts'
 import { apiAnswer, apiBody, ofApi } from './apis.ts'
 import { clientBody, ofClient } from './clients.ts'
@@ -63,7 +64,9 @@ export const deletionOperations = [
     command: 'clients delete',
     example: { path },
     run: async ({ management, precondition }, { path: { client_id: id } }) => {
-      await deleteClient(management, { id, check: (before) => refuseStale(precondition, clientBody(before)) })
+      const check: Parameters<typeof deleteClient>[1]['check'] = (before) =>
+        refuseStale(precondition, clientBody(before), maySee(management, before))
+      await deleteClient(management, { id, check })
       return {}
     },
   }),
@@ -135,7 +138,10 @@ export const deletionOperations = [
     command: 'apis delete',
     example: { path: api, query: { with_grants: 'true' }, answer: { changed_clients: 2 } },
     run: async ({ management, precondition }, { path: { audience }, query }) => {
-      const check: Parameters<typeof deleteApi>[1]['check'] = (before) => refuseStale(precondition, apiBody(before))
+      const check: Parameters<typeof deleteApi>[1]['check'] = (before) => {
+        const owner = 'problem' in before ? undefined : before.owner
+        refuseStale(precondition, apiBody(before), mayOver(management.authority, 'apis:read', owner))
+      }
       const changed = await deleteApi(management, { audience, withGrants: query.with_grants === true, check })
       return { body: { changed_clients: changed }, state: null }
     },

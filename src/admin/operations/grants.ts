@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { maySee, noClient, showClient } from '../../management/clients/show.ts'
+import { noClient } from '../../management/authority/absent.ts'
+import { maySee, showClient } from '../../management/clients/show.ts'
 import { clientSettingsSchema, fromClient } from '../../management/schemas/client.ts'
 import { scopeName } from '../../management/schemas/values.ts'
 import { putClient } from '../../management/settings/put-client.ts'

@@ -6,6 +6,7 @@ import { showGroup } from '../../management/groups/show.ts'
 import { groupSchema } from '../../management/schemas/group.ts'
 import type { Group } from '../../model/group.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
+import type { CallContext } from './call-context.ts'
 import { pageOf, pageParameters } from './cursor.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
 import { refuseStale } from './precondition.ts'
@@ -86,7 +87,7 @@ export const groupOperations = [
       const { group, isNew } = await putGroup(management, {
         name,
         wanted: (before) => {
-          refuseStale(precondition, before && groupBody(before))
+          refuseStale(precondition, before && groupBody(before), mayRead(management))
           return body
         },
       })
@@ -107,11 +108,16 @@ export const groupOperations = [
     command: 'groups delete',
     example: { path },
     run: async ({ management, precondition }, { path: { group: name } }) => {
-      await deleteGroup(management, { name, check: (before) => refuseStale(precondition, groupBody(before)) })
+      await deleteGroup(management, {
+        name,
+        check: (before) => refuseStale(precondition, groupBody(before), mayRead(management)),
+      })
       return {}
     },
   }),
 ]
+
+const mayRead = ({ authority }: CallContext['management']): boolean => authority.everywhere.has('groups:read')
 
 const groupBody = (group: Group | Unreadable) =>
   'problem' in group ? { name: group.id, unreadable: group.problem } : group

@@ -29,10 +29,10 @@ export class Stale extends Conflict {
 
 /**
  * Refuses a change of a state that its author has not seen. It is called in the transaction of the change.
- * @param present undefined if nothing is there
+ * @param present undefined if nothing is there @param isSeen whether the author may read it
  * @throws PreconditionRequired, Stale, or Conflict
  */
-export function refuseStale(precondition: Precondition, present: unknown): void {
+export function refuseStale(precondition: Precondition, present: unknown, isSeen = true): void {
   const { kind } = precondition
   if (kind === 'unconditional') return
   if (present === undefined) {
@@ -42,7 +42,10 @@ export function refuseStale(precondition: Precondition, present: unknown): void 
   }
   if (kind === 'new') throw new Conflict('it exists already')
   if (kind === 'none') throw new PreconditionRequired()
-  if (kind === 'if absent') throw new Stale('it exists already', present)
+  if (kind === 'if absent') throw new Stale('it exists already', isSeen ? present : undefined)
   if (kind === 'if match' && !precondition.tags.includes(etagOf(present)))
-    throw new Stale('it has changed since you read it: read it again, and repeat your change', present)
+    throw new Stale(
+      'it has changed since you read it: read it again, and repeat your change',
+      isSeen ? present : undefined,
+    )
 }

@@ -3,7 +3,7 @@ import { type Author, eventOf } from '../event.ts'
 import { AdministratorRefusal } from '../refusal.ts'
 import { type Account, accountChange, requireDisplayName, requireName, requireRoles } from './account.ts'
 import type { AccountContext } from './context.ts'
-import type { AccountStep } from './store.ts'
+import type { AccountStep, Surroundings } from './store.ts'
 
 /** A new account. */
 export interface NewAccount {
@@ -16,7 +16,7 @@ export interface NewAccount {
 
 /**
  * Adds an account.
- * @param spent the stored form of the link that this uses up
+ * @param spent the stored form of the link that this uses up @param check called in the transaction; if it throws, nothing is written
  * @throws AdministratorRefusal `account_invalid`, `account_exists`, `password_refused` or `link_ended`, SecretQueueFull
  */
 export async function addAccount(
@@ -24,6 +24,7 @@ export async function addAccount(
   author: Author,
   { name, displayName, roles, password }: NewAccount,
   spent?: string,
+  check: (surroundings: Surroundings) => void = () => {},
 ): Promise<Account> {
   const { clock, random, passwords, accounts } = context
   const now = clock.now()
@@ -39,7 +40,8 @@ export async function addAccount(
   }
   const step = await accounts.updateAccount(
     name,
-    (before): AccountStep => {
+    (before, surroundings): AccountStep => {
+      check(surroundings)
       if (before !== undefined) throw new AdministratorRefusal('account_exists')
       const changes = [accountChange(name, undefined, account)]
       return { account, event: eventOf(context, author, { type: 'account.add', detail: { account: name }, changes }) }

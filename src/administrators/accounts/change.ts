@@ -26,7 +26,7 @@ export function keepAnAdmin(before: Account, after: Account | undefined, { other
 }
 
 /**
- * Changes an account. If it is disabled or has other roles afterwards, all of its sessions end.
+ * Changes an account. If it is disabled or has other roles afterwards, all of its sessions and links end.
  * @param check called in the transaction; if it throws, nothing is written
  * @throws AdministratorRefusal `no_account`, `account_unreadable`, `account_invalid` or `last_admin`
  */
@@ -35,11 +35,11 @@ export async function changeAccount(
   author: Author,
   name: string,
   settings: AccountSettings,
-  check: (before: Account) => void = () => {},
+  check: (before: Account, surroundings: Surroundings) => void = () => {},
 ): Promise<Account> {
   const given = settings.roles && requireRoles(settings.roles)
   return changeWith(context, author, name, (before, surroundings) => {
-    check(before)
+    check(before, surroundings)
     const after: Account = {
       ...before,
       ...('displayName' in settings && { displayName: requireDisplayName(settings.displayName) }),

@@ -5,6 +5,7 @@ import { secondFactorContext } from './account.ts'
 import { changeWith, requireAccount } from './change.ts'
 import type { AccountContext, SealedAccountContext } from './context.ts'
 import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.ts'
+import type { Surroundings } from './store.ts'
 import { base32, findTotpStep, TOTP_SECRET_BYTES, totpUri } from './totp.ts'
 
 /** A new secret, for the app of the person. Nothing shows it again. */
@@ -82,12 +83,18 @@ export async function renewRecoveryCodes(
 }
 
 /** Removes the second factor of an account. The caller has verified a code, or may reset accounts. */
-export const removeSecondFactor = (context: AccountContext, author: Author, name: string): Promise<Account> =>
-  changeWith(context, author, name, (before) =>
-    before.secondFactor === undefined
+export const removeSecondFactor = (
+  context: AccountContext,
+  author: Author,
+  name: string,
+  check: (before: Account, surroundings: Surroundings) => void = () => {},
+): Promise<Account> =>
+  changeWith(context, author, name, (before, surroundings) => {
+    check(before, surroundings)
+    return before.secondFactor === undefined
       ? { account: before }
-      : { account: { ...before, secondFactor: undefined }, detail: { second_factor: 'removed' } },
-  )
+      : { account: { ...before, secondFactor: undefined }, detail: { second_factor: 'removed' } }
+  })
 
 /** The kind of code that a person gave. */
 export type CodeKind = 'totp' | 'recovery_code'

@@ -23,12 +23,16 @@ export interface AccountStep {
   readonly account: Account | undefined
   readonly event?: AuditEvent | undefined
   readonly ends?: EndedSessions | undefined
+  /** A link to store in place of every other with the same purpose and account. */
+  readonly link?: Link | undefined
 }
 
 /** The situation in which an account is changed. */
 export interface Surroundings {
   /** The number of other enabled admins with a password. */
   readonly otherAdmins: number
+  /** The groups that name the account as a member. */
+  readonly groups: readonly string[]
 }
 
 /** The accounts of one tenant, and the links. A call rejects if the database fails, and has then changed nothing. */
@@ -39,7 +43,8 @@ export interface AccountStore {
   hasAccounts(): Promise<boolean>
   /**
    * Runs a plan on an account as it is in the transaction, and writes its outcome. No other plan runs meanwhile. If the plan throws,
-   * nothing is written. A new account removes every set-up link.
+   * nothing is written. A new account removes every set-up link. If sessions of the account end, so do its links. A removed account leaves
+   * its groups, so that a later one of the same name is no member.
    * @param spent the link that this uses up; `plan` does not run if the link is not there or has expired
    * @throws MasterKeyMismatch if the plan stores a secret under a master key that is not in use
    * @returns undefined if there is no such link

@@ -4,11 +4,12 @@ import { ATTEMPTS } from '../../model/store.ts'
 import { Audience } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import { Conflict } from '../../platform/user-error.ts'
-import { type Authority, requireOver } from '../authority/authority.ts'
+import { noApi } from '../authority/absent.ts'
+import { requireOverApi } from '../authority/api-rights.ts'
+import { requireOver } from '../authority/authority.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { apiChange, clientChange } from '../fields.ts'
 import { clientsReferringTo, findApi, MOST_CLIENTS } from './find-clients.ts'
-import { noApi } from './show.ts'
 import { withoutApi } from './without-api.ts'
 
 interface DeleteInput {
@@ -32,7 +33,7 @@ export async function deleteApi(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { version, apis, unreadableApis } = await model.snapshot([])
     const { api: found } = findApi([...apis.values()], unreadableApis, audience)
-    requireOverApi(context.authority, found)
+    requireOverApi(context.authority, 'apis:delete', found)
     check(found)
     const referring = await clientsReferringTo(model, found)
     refuseMany(audience, referring.length, withGrants)
@@ -41,7 +42,7 @@ export async function deleteApi(
       { version, clients: referring },
       ({ api, others, clients }): ApiDeletion => {
         if (api === undefined) throw noApi(audience)
-        requireOverApi(context.authority, api)
+        requireOverApi(context.authority, 'apis:delete', api)
         check(api)
         const changed = clients.flatMap((before) => {
           const after = withoutApi(before, api, others)
@@ -64,10 +65,6 @@ export async function deleteApi(
 }
 
 const ownerOf = (api: Api | Unreadable): string | undefined => ('problem' in api ? undefined : api.owner)
-
-/** The owner of an unreadable API is not known, so that only those who may delete all may delete it. */
-const requireOverApi = (authority: Authority, api: Api | Unreadable): void =>
-  requireOver(authority, 'apis:delete', ownerOf(api))
 
 function refuseMany(audience: string, clients: number, withGrants: boolean): void {
   const isMore = clients > MOST_CLIENTS

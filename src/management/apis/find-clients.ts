@@ -5,7 +5,7 @@ import type { ClientReferences, ModelStore } from '../../model/store.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
-import { noApi } from './show.ts'
+import { noApi } from '../authority/absent.ts'
 
 /** The most clients of an API that are counted, and changed when it is deleted. */
 export const MOST_CLIENTS = 10_000

@@ -1,7 +1,7 @@
 import type { Api } from '../../model/api.ts'
 import type { ApiSet } from '../../model/api-set.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
-import { NotFound } from '../../platform/user-error.ts'
+import { noApi } from '../authority/absent.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
 import { mayOver } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
@@ -20,5 +20,3 @@ export async function showApi(context: ManagementContext, audience: string): Pro
   if (api === undefined || !mayOver(context.authority, 'apis:read', owner)) throw noApi(audience)
   return api
 }
-
-export const noApi = (audience: string): NotFound => new NotFound(`there is no API ${JSON.stringify(audience)}`)

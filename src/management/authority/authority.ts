@@ -47,8 +47,8 @@ export function ownersFor({ everywhere, within }: Authority, permission: Permiss
   return [...within].flatMap(([group, has]) => (has.has(same) ? [group] : []))
 }
 
-/** @param owner the owner of the thing in question, if there is one */
-function lacking(permission: Permission, owner?: string): NotAllowed {
+/** The error for want of a permission. @param owner the owner of the thing in question, if there is one */
+export function lacking(permission: Permission, owner?: string): NotAllowed {
   const { within, description } = permissions[permission]
   const here = owner === undefined ? '' : ` over what ${JSON.stringify(owner)} owns`
   const orMember = within === undefined ? '' : `, or membership with ${within} in the group that owns it`

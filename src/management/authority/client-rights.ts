@@ -7,26 +7,31 @@ import { NotAllowed } from '../../platform/user-error.ts'
 import { heldAt } from '../../policy/held.ts'
 import { accessOf } from '../../policy/scopes.ts'
 import { clientClaims, resolveProfile } from '../../tokens/profile.ts'
+import { noClient } from './absent.ts'
 import { ADMIN_AUDIENCE, permissionsOf } from './admin-api.ts'
-import { type Authority, mayOver, requireEverywhere, requireOver } from './authority.ts'
+import { type Authority, lacking, mayOver, requireOver } from './authority.ts'
+import { requirePowerOfMembers } from './group-rights.ts'
+import { requireNewOwner } from './owner-rights.ts'
 import type { Permission } from './permissions.ts'
 
 /**
  * Refuses power over a client that could administer more than the author: a credential or an edit would give the author its rights.
  * @param client its owner is unknown if its record can't be read
- * @throws NotAllowed
+ * @throws NotAllowed; NotFound if the author may not even see the client
  */
 export function requireOverClient(
   authority: Authority,
   permission: Permission,
   client: Client | UnreadableClient,
 ): void {
-  if ('problem' in client) requireEverywhere(authority, permission)
-  else {
-    requireOver(authority, permission, client.owner)
-    requirePermissionsOf(authority, client)
-  }
+  const owner = ownerOf(client)
+  if (!mayOver(authority, permission, owner))
+    throw mayOver(authority, 'clients:read', owner) ? lacking(permission, owner) : noClient(client.id)
+  if (!('problem' in client)) requirePermissionsOf(authority, client)
 }
+
+const ownerOf = (client: Client | UnreadableClient): string | undefined =>
+  'problem' in client ? undefined : client.owner
 
 /**
  * Refuses a client that would have a right which neither it had before nor the author may give. The resulting client is compared, so
@@ -40,28 +45,36 @@ export function requireClientRights(
   after: Client,
   apis: ApiSet,
 ): void {
-  if (before !== undefined) requireOverClient(authority, 'clients:write', before)
-  requireOverClient(authority, 'clients:write', after)
+  if (before !== undefined) {
+    requireOverClient(authority, 'clients:write', before)
+    requireNewOwner(authority, 'client', ownerOf(before), after.owner)
+  }
+  requireOver(authority, 'clients:write', after.owner)
+  requirePermissionsOf(authority, after)
   // A client whose record could not be read may have had any right, or none.
   const known = before === undefined || 'problem' in before ? bare(after) : before
   for (const api of apis.all) {
-    if (api.audience === ADMIN_AUDIENCE || mayOver(authority, 'grants:write', api.owner)) continue
+    if (mayOver(authority, 'grants:write', api.owner)) continue
     const gained = gainedAt(known, after, api, apis)
     if (gained !== undefined) {
+      const isKnown = mayOver(authority, 'apis:read', api.owner) || names(after, api.audience)
       throw new NotAllowed(
-        `${gained} at ${api.audience}: this takes the permission grants:write, or membership with grant in the group that owns the API`,
+        `${gained} at ${isKnown ? api.audience : 'an API that you may not see'}: this takes the permission grants:write, or membership with grant in the group that owns the API`,
       )
     }
   }
+  // The owner of an API that can't be read is not known.
+  const blind = apis.unreadable.find(({ id }) => introspects(after, id) && !introspects(known, id))
+  if (blind !== undefined) requireOver(authority, 'grants:write', undefined)
 }
 
 /** @throws NotAllowed if the client may have a permission at the admin API that the author lacks */
 function requirePermissionsOf(authority: Authority, client: Client): void {
-  // A member of groups has the rights that their administrators have given.
-  const needed = (name: Permission): Permission => (name === 'groups:act' ? 'groups:write' : name)
-  const lacking = permissionsOf(client).filter((name) => !authority.everywhere.has(needed(name)))
-  if (lacking.length === 0) return
-  throw new NotAllowed(`the client administers with ${lacking.join(' ')}, which you may not do yourself`)
+  const has = permissionsOf(client)
+  const beyond = has.filter((name) => name !== 'groups:act' && !authority.everywhere.has(name))
+  if (beyond.length > 0)
+    throw new NotAllowed(`the client administers with ${beyond.join(' ')}, which you may not do yourself`)
+  if (has.includes('groups:act')) requirePowerOfMembers(authority)
 }
 
 /** A client with an id and an owner alone. It has the scopes that are common to all clients. */
@@ -81,7 +94,9 @@ const bare = (client: Client): Client => ({
 
 /** Says which right a client has at an API that it had not before; undefined if there is none. */
 function gainedAt(before: Client, after: Client, api: Api, apis: ApiSet): string | undefined {
-  if (introspects(after, api) && !introspects(before, api)) return 'introspects tokens'
+  if (introspects(after, api.audience) && !introspects(before, api.audience)) return 'introspects tokens'
+  // The permissions at the admin API are compared with those of the author.
+  if (api.audience === ADMIN_AUDIENCE) return undefined
   const had = heldAt(before, api, apis)
   const { granted } = accessOf(before, apis)(api)
   const has = heldAt(after, api, apis)
@@ -92,7 +107,13 @@ function gainedAt(before: Client, after: Client, api: Api, apis: ApiSet): string
   return undefined
 }
 
-const introspects = ({ introspects: all }: Client, { audience }: Api): boolean =>
+/** Whether a client refers to an API by its audience, so that an error about it reveals nothing. */
+const names = ({ grants, introspects: all, defaultApi }: Client, audience: string): boolean =>
+  [...grants.map(({ api }) => api), ...(all === 'all' ? [] : all), defaultApi ?? ''].some((one) =>
+    isSameUri(one, audience),
+  )
+
+const introspects = ({ introspects: all }: Client, audience: string): boolean =>
   all === 'all' || all.some((one) => isSameUri(one, audience))
 
 /** The parts of a token, beside its scopes, by which an API may decide. */

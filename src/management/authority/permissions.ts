@@ -53,6 +53,10 @@ const reading = ofPeople.filter((name) => name.endsWith(':read'))
 /** An operator gives nobody else rights at the admin API. */
 const operating = ofPeople.filter((name) => name !== 'accounts:write' && name !== 'groups:write')
 
+/** The permissions for which a permission of a member of a group stands. */
+export const standsFor = (given: GroupPermission): readonly Permission[] =>
+  permissionNames.filter((name) => permissions[name].within === given)
+
 export const roleNames = ['auditor', 'operator', 'admin'] as const
 
 /** A role of people. */

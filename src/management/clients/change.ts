@@ -2,10 +2,10 @@ import type { Client } from '../../model/client.ts'
 import type { ClientStep } from '../../model/store.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { UserError } from '../../platform/user-error.ts'
+import { noClient } from '../authority/absent.ts'
 import { requireOverClient } from '../authority/client-rights.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { clientChange } from '../fields.ts'
-import { noClient } from './show.ts'
 
 /** A client after a change. */
 interface ChangedClient {

@@ -1,10 +1,10 @@
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { ClientDeletion } from '../../model/store.ts'
 import type { ClientId } from '../../oauth/ids.ts'
+import { noClient } from '../authority/absent.ts'
 import { requireOverClient } from '../authority/client-rights.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { clientChange, credentialChanges, groupChange } from '../fields.ts'
-import { noClient } from './show.ts'
 
 interface DeleteInput {
   readonly id: ClientId

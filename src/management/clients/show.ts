@@ -1,6 +1,6 @@
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { ClientId } from '../../oauth/ids.ts'
-import { NotFound } from '../../platform/user-error.ts'
+import { noClient } from '../authority/absent.ts'
 import { mayOver } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
 
@@ -16,5 +16,3 @@ export const maySee = (
   { authority }: Pick<ManagementContext, 'authority'>,
   client: Client | UnreadableClient,
 ): boolean => mayOver(authority, 'clients:read', 'problem' in client ? undefined : client.owner)
-
-export const noClient = (id: ClientId): NotFound => new NotFound(`there is no client ${JSON.stringify(id)}`)

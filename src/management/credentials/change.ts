@@ -3,9 +3,10 @@ import type { Credential, Credentials, UnreadableCredential } from '../../model/
 import { type CredentialWrites, nameOf } from '../../model/credentials/life.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { Conflict } from '../../platform/user-error.ts'
+import { noClient } from '../authority/absent.ts'
 import { requireOverClient } from '../authority/client-rights.ts'
 import type { Permission } from '../authority/permissions.ts'
-import { noClient } from '../clients/show.ts'
+import { maySee } from '../clients/show.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { credentialChanges, type Standing } from '../fields.ts'
 import { listCredentials } from './list.ts'
@@ -57,6 +58,8 @@ export async function changeCredentials<Change extends CredentialChange<Credenti
   plan: (credentials: Credentials) => Change,
 ): Promise<Change> {
   const step = await context.store.model.updateCredentials(client, (before) => {
+    // The answer shows credentials, so that a change without this would end in an error.
+    if (!maySee(context, before)) throw noClient(client)
     requireOverClient(context.authority, PERMISSIONS[type], before)
     const change = plan(before.credentials)
     const { id, label } = change.credential

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ModelSnapshot } from '../../model/store.ts'
 import { ATTEMPTS } from '../../model/store.ts'
-import { ClientId } from '../../oauth/ids.ts'
+import { Audience, ClientId } from '../../oauth/ids.ts'
 import { Conflict } from '../../platform/user-error.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
 import { requireApiRights } from '../authority/api-rights.ts'
-import { requireOver } from '../authority/authority.ts'
+import { type Authority, mayOver, requireOver } from '../authority/authority.ts'
 import { requireClientRights } from '../authority/client-rights.ts'
 import { recordedBy } from '../context.ts'
 import type { MakingContext } from '../credentials/make.ts'
@@ -49,6 +49,7 @@ export async function applyManifest(
     const model = await store.snapshot(ids)
     if (version !== undefined && model.version !== version)
       throw new Conflict('clients or APIs have changed since the plan was made: plan again')
+    refuseHidden(context.authority, parsed, model)
     const planned = await planManifest(parsed, model, { maker: context, env, secrets, origin })
     const plan = { ...planned, losses: await findLosses(planned, model, store, context.clock.now()) }
     requireManifestRights(context, plan, model)
@@ -76,6 +77,29 @@ const changesOf = ({ apis, clients }: Plan, model: ModelSnapshot) => [
   }),
 ]
 
+/**
+ * Refuses a manifest that names what its author may not see. Otherwise the steps of a plan would tell whether a guess of it is right.
+ * @throws Conflict
+ */
+function refuseHidden(
+  authority: Authority,
+  { manifest }: Pick<ParsedManifest, 'manifest'>,
+  { apis, unreadableApis, clients, unreadableClients }: ModelSnapshot,
+): void {
+  for (const { audience } of manifest.apis) {
+    const api = apis.get(Audience(audience))
+    const isThere = api !== undefined || unreadableApis.some(({ id }) => id === audience)
+    if (isThere && !mayOver(authority, 'apis:read', api?.owner))
+      throw new Conflict(`the audience ${JSON.stringify(audience)} is taken`)
+  }
+  for (const id of manifest.clients.map((client) => ClientId(client.client_id))) {
+    const client = clients.get(id)
+    const isThere = client !== undefined || unreadableClients.has(id)
+    if (isThere && !mayOver(authority, 'clients:read', client?.owner))
+      throw new Conflict(`the client id ${JSON.stringify(id)} is taken`)
+  }
+}
+
 /** Checks each resulting client and API as a change of it alone would be. @throws NotAllowed */
 function requireManifestRights({ authority }: MakingContext, plan: Plan, model: ModelSnapshot): void {
   const latest = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
@@ -89,5 +113,7 @@ function requireManifestRights({ authority }: MakingContext, plan: Plan, model: 
     requireClientRights(authority, before, client, apis)
     const isChanged = !isDeepStrictEqual(before?.credentials.all, client.credentials.all)
     if (isChanged) requireOver(authority, 'credentials:write', client.owner)
+    const isRemoved = before?.credentials.all.some(({ id }) => !client.credentials.all.some((one) => one.id === id))
+    if (isRemoved) requireOver(authority, 'credentials:delete', client.owner)
   }
 }

@@ -4,7 +4,9 @@ import { uuidv7Time } from '../../platform/random.ts'
 import { NotFound } from '../../platform/user-error.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
 import { loadApis } from '../apis/show.ts'
-import { requireEverywhere, requireOver } from '../authority/authority.ts'
+import { noApi, noClient } from '../authority/absent.ts'
+import { requireOverApi } from '../authority/api-rights.ts'
+import { lacking, mayOver, requireEverywhere } from '../authority/authority.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { iso } from '../fields.ts'
 
@@ -56,18 +58,19 @@ async function toRevocation(context: ManagementContext, { kind, id }: Revocation
 
 async function knownClient({ store, authority }: ManagementContext, id: string): Promise<ClientId> {
   const client = await store.directory.loadClient(ClientId(id))
-  if (client === undefined) throw new NotFound(`there is no client ${id}`)
-  requireOver(authority, 'revocations:write', 'problem' in client ? undefined : client.owner)
+  const owner = client === undefined || 'problem' in client ? undefined : client.owner
+  if (client === undefined) throw noClient(ClientId(id))
+  if (!mayOver(authority, 'revocations:write', owner))
+    throw mayOver(authority, 'clients:read', owner) ? lacking('revocations:write', owner) : noClient(client.id)
   return ClientId(id)
 }
 
 async function knownApi(context: ManagementContext, audience: string): Promise<Audience> {
   const apis = await loadApis(context)
-  const api = apis.get(audience)
-  const known = api?.audience ?? apis.unreadableOf(audience)?.id
-  if (known === undefined) throw new NotFound(`there is no API ${audience}`)
-  requireOver(context.authority, 'revocations:write', api?.owner)
-  return Audience(known)
+  const api = apis.get(audience) ?? apis.unreadableOf(audience)
+  if (api === undefined) throw noApi(audience)
+  requireOverApi(context.authority, 'revocations:write', api)
+  return Audience('problem' in api ? api.id : api.audience)
 }
 
 async function knownKey({ store, authority }: ManagementContext, kid: string): Promise<KeyId> {

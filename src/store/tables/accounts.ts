@@ -13,6 +13,8 @@ import { transact } from '../sql/transaction.ts'
 import { fromAccount, toAccount, toLink } from './account-rows.ts'
 import { endSessionsWithin } from './admin-sessions.ts'
 import type { SqlAuditStore } from './audit.ts'
+import { announce } from './changes.ts'
+import { groupNamesOf, leaveGroups } from './groups.ts'
 import { requireInUse } from './master-key.ts'
 
 export class SqlAccountStore implements AccountStore {
@@ -56,11 +58,20 @@ export class SqlAccountStore implements AccountStore {
       await lockNumbers(trx, this.#tenant, 'change')
       if (spent !== undefined && !(await this.#spend(trx, spent))) return undefined
       const before = await this.#find(trx, name)
-      const step = plan(before, { otherAdmins: await this.#countOtherAdmins(trx, name) })
+      const groups = await groupNamesOf(trx, this.#tenant, { kind: 'account', id: name })
+      const step = plan(before, { otherAdmins: await this.#countOtherAdmins(trx, name), groups })
       if (step.account !== before) await this.#write(trx, name, before, step.account)
       const id = before === undefined || 'problem' in before ? undefined : before.id
       if (step.ends !== undefined && id !== undefined)
         await endSessionsWithin(trx, this.#tenant, accountOwner(id), step.ends === 'all' ? undefined : step.ends.except)
+      // A link that was made for an account with fewer rights must not open it now.
+      if (step.ends !== undefined) await this.#linksOf(trx, name).execute()
+      if (step.account === undefined && before !== undefined && groups.length > 0) {
+        await leaveGroups(trx, this.#tenant, { kind: 'account', id: name })
+        const left = groups.map((id) => ({ kind: 'group', id }) as const)
+        await announce(trx, this.#tenant, this.#clock, left)
+      }
+      if (step.link !== undefined) await this.#putLinkWithin(trx, step.link)
       if (step.event !== undefined) await this.#audit.appendWithin(trx, [step.event])
       return step
     })
@@ -76,7 +87,7 @@ export class SqlAccountStore implements AccountStore {
     if (before !== undefined) await doomed.execute()
     const links = trx.deleteFrom('account_link').where('tenant', '=', this.#tenant)
     if (after === undefined) {
-      await links.where('account', '=', name).execute()
+      await this.#linksOf(trx, name).execute()
       return
     }
     const { secret } = after.secondFactor ?? {}
@@ -91,14 +102,22 @@ export class SqlAccountStore implements AccountStore {
     if (before === undefined) await links.where('purpose', '=', 'set_up').execute()
   }
 
-  async putLink({ hash, purpose, account, expiresAt }: Link, event: AuditEvent): Promise<void> {
+  async putLink(link: Link, event: AuditEvent): Promise<void> {
     await transact(this.#db.urgent, async (trx) => {
-      const same = trx.deleteFrom('account_link').where('tenant', '=', this.#tenant).where('purpose', '=', purpose)
-      await (account === undefined ? same : same.where('account', '=', account)).execute()
-      const row = { tenant: this.#tenant, hash, purpose, account: account ?? null, expires_at: expiresAt }
-      await trx.insertInto('account_link').values(row).execute()
+      await this.#putLinkWithin(trx, link)
       await this.#audit.appendWithin(trx, [event])
     })
+  }
+
+  async #putLinkWithin(trx: Kysely<Schema>, { hash, purpose, account, expiresAt }: Link): Promise<void> {
+    const same = trx.deleteFrom('account_link').where('tenant', '=', this.#tenant).where('purpose', '=', purpose)
+    await (account === undefined ? same : same.where('account', '=', account)).execute()
+    const row = { tenant: this.#tenant, hash, purpose, account: account ?? null, expires_at: expiresAt }
+    await trx.insertInto('account_link').values(row).execute()
+  }
+
+  #linksOf(trx: Kysely<Schema>, name: string) {
+    return trx.deleteFrom('account_link').where('tenant', '=', this.#tenant).where('account', '=', name)
   }
 
   async findLink(hash: string, now: number): Promise<Link | undefined> {

@@ -9,7 +9,7 @@ import type {
   Owned,
 } from '../../model/group.ts'
 import { inOrder } from '../../model/group.ts'
-import type { ClientId, TenantId } from '../../oauth/ids.ts'
+import type { TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { toListed, type Unreadable } from '../../platform/unreadable.ts'
 import { lockNumbers } from '../sql/counters.ts'
@@ -164,36 +164,48 @@ async function ownedBy(db: Kysely<Schema>, tenant: TenantId, owner: string): Pro
   return { clients: await countAtMost(db, clients), apis: await countAtMost(db, apis) }
 }
 
-/** The groups that name a client. */
-export async function groupsNaming(
+/** A member that can be deleted. */
+type Deletable = Extract<MemberName, { readonly kind: 'account' | 'client' }>
+
+/** The names of the groups that name a member. */
+export async function groupNamesOf(
   db: Kysely<Schema>,
   tenant: TenantId,
-  client: ClientId,
-): Promise<readonly (Group | Unreadable)[]> {
+  { kind, id }: Deletable,
+): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('group_member')
     .select('group_name')
     .where('tenant', '=', tenant)
-    .where('kind', '=', 'client')
+    .where('kind', '=', kind)
     .where('claim', '=', '')
-    .where('id', '=', client)
+    .where('id', '=', id)
     .orderBy('group_name')
     .execute()
+  return rows.map(({ group_name: name }) => name)
+}
+
+/** The groups that name a member. */
+export async function groupsNaming(
+  db: Kysely<Schema>,
+  tenant: TenantId,
+  member: Deletable,
+): Promise<readonly (Group | Unreadable)[]> {
   const groups: (Group | Unreadable)[] = []
-  for (const { group_name: name } of rows) {
+  for (const name of await groupNamesOf(db, tenant, member)) {
     const group = await loadGroup(db, tenant, name)
     if (group !== undefined) groups.push(group)
   }
   return groups
 }
 
-/** Removes a client from every group. */
-export async function leaveGroups(trx: Kysely<Schema>, tenant: TenantId, client: ClientId): Promise<void> {
+/** Removes a member from every group. */
+export async function leaveGroups(trx: Kysely<Schema>, tenant: TenantId, { kind, id }: Deletable): Promise<void> {
   await trx
     .deleteFrom('group_member')
     .where('tenant', '=', tenant)
-    .where('kind', '=', 'client')
+    .where('kind', '=', kind)
     .where('claim', '=', '')
-    .where('id', '=', client)
+    .where('id', '=', id)
     .execute()
 }

@@ -126,10 +126,10 @@ export class SqlModelStore implements ModelStore {
     return transact(this.#db.writes, async (trx) => {
       await lockNumbers(trx, this.#tenant, 'change')
       const [before] = await loadClients(trx, this.#tenant, [id])
-      const groups = await groupsNaming(trx, this.#tenant, id)
+      const groups = await groupsNaming(trx, this.#tenant, { kind: 'client', id })
       const step = plan(before, groups)
       await endUntil(trx, this.#tenant, 'client', [[id, this.#clock.now()]])
-      await leaveGroups(trx, this.#tenant, id)
+      await leaveGroups(trx, this.#tenant, { kind: 'client', id })
       await trx.deleteFrom('client').where('tenant', '=', this.#tenant).where('client_id', '=', id).execute()
       const left = groups.map((group): Change => ({ kind: 'group', id: 'problem' in group ? group.id : group.name }))
       await announce(trx, this.#tenant, this.#clock, [{ kind: 'client', id }, ...left])

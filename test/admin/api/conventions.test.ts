@@ -18,7 +18,7 @@ clients:${administrator('root', permissionNames)}${administrator('reader', ['cli
 afterAll(() => server.stop())
 
 describe('conditions', () => {
-  test('a change needs If-Match, and a stale one gets the present state', async () => {
+  test('invalid-write: a change needs If-Match, and a stale one gets the present state', async () => {
     const made = await call('PUT', '/clients/conditions', { body: { description: 'one' } })
     expect(made.status).toBe(201)
     const tag = made.headers.get('etag') ?? ''
@@ -162,7 +162,7 @@ describe('a wrong body', () => {
       { credentials: [{ secret: 'a-long-enough-secret', jwks_uri: 'https://x' }] },
       '/credentials/0/jwks_uri',
     ],
-  ])('%s is named by a pointer', async (_, body, pointer) => {
+  ])('invalid-write: %s is named by a pointer', async (_, body, pointer) => {
     const answer = await call('PUT', '/clients/wrong', { body })
     expect(answer).toMatchObject({ status: 422, body: { type: '/api/v1/problems/invalid-fields' } })
     expect(answer.body.errors.map((error: { pointer: string }) => error.pointer)).toContain(pointer)

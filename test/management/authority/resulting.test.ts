@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { showApi } from '../../../src/management/apis/show.ts'
+import { type Authority, FULL } from '../../../src/management/authority/authority.ts'
+import { type Permission, roles } from '../../../src/management/authority/permissions.ts'
+import { disableClient } from '../../../src/management/clients/disable.ts'
+import { showClient } from '../../../src/management/clients/show.ts'
+import { addCredential } from '../../../src/management/credentials/add.ts'
+import { putGroup } from '../../../src/management/groups/put.ts'
+import { apiSchema, fromApi } from '../../../src/management/schemas/api.ts'
+import { clientSchema, fromClient } from '../../../src/management/schemas/client.ts'
+import { putApi } from '../../../src/management/settings/put-api.ts'
+import { putClient } from '../../../src/management/settings/put-client.ts'
+import type { GroupPermission } from '../../../src/model/group.ts'
+import { Audience, ClientId } from '../../../src/oauth/ids.ts'
+import { apply, makeModel, type Setting } from '../setting.ts'
+
+const OWN = 'https://own.example.com'
+const OTHER = 'https://other.example.com'
+
+let model: Awaited<ReturnType<typeof makeModel>>
+let setting: Setting
+beforeAll(async () => {
+  model = await makeModel()
+})
+afterAll(() => model.remove())
+beforeEach(async () => {
+  setting = await model.copy()
+  onTestFinished(setting.close)
+  await apply(
+    setting.context,
+    `
+apis:
+  - audience: ${OWN}
+    owner: ours
+    scopes: [{ name: basic, includes: [look] }, { name: look }, { name: own-all }]
+    token: { client_claims: { team: metadata.team, label: name } }
+  - audience: ${OTHER}
+    owner: theirs
+    scopes: [{ name: pay }, { name: open, common: true }]
+    token: { client_claims: { team: metadata.team } }
+clients:
+  - { client_id: ours, owner: ours, scopes: [basic] }
+  - { client_id: theirs, owner: theirs, scopes: [pay] }
+  - client_id: root
+    owner: ours
+    grants: [{ api: "urn:tessera:admin", scopes: ["accounts:write", "groups:write"] }]
+  - { client_id: acting, owner: ours, grants: [{ api: "urn:tessera:admin", scopes: ["groups:act"] }] }
+`,
+  )
+})
+
+const member = (groups: Readonly<Record<string, readonly GroupPermission[]>>): Authority => ({
+  everywhere: new Set(),
+  within: new Map(Object.entries(groups).map(([group, has]) => [group, new Set(has)])),
+})
+const program = (...permissions: Permission[]): Authority => ({ everywhere: new Set(permissions), within: new Map() })
+const OPERATOR = program(...roles.operator)
+const EDITOR = member({ ours: ['view', 'edit', 'rotate', 'delete', 'grant'] })
+const as = (authority: Authority) => ({ ...setting.context, authority })
+
+/** Gives a client other settings. */
+async function edit(authority: Authority, id: string, fields: object) {
+  const present = await showClient(as(FULL), ClientId(id))
+  if ('problem' in present) throw new Error(present.problem)
+  const input = clientSchema.parse({ ...JSON.parse(JSON.stringify(fromClient(present))), ...fields })
+  return putClient(as(authority), { id: ClientId(id), wanted: () => input })
+}
+
+async function editApi(authority: Authority, audience: string, fields: object) {
+  const present = await showApi(as(FULL), audience)
+  if ('problem' in present) throw new Error(present.problem)
+  const input = apiSchema.parse({ ...JSON.parse(JSON.stringify(fromApi(present))), ...fields })
+  return putApi(as(authority), { audience: Audience(audience), wanted: () => input })
+}
+
+const ADMIN_SPELLINGS = ['urn:tessera:admin', 'URN:tessera:admin', 'urn:tessera:%61dmin']
+
+describe('privilege-escalation: a client', () => {
+  test.each(ADMIN_SPELLINGS)('gets no scope at %s from an operator', async (api) => {
+    for (const scope of ['accounts:write', 'groups:write', 'groups:act'])
+      await expect(edit(OPERATOR, 'ours', { grants: [{ api, scopes: [scope] }] })).rejects.toThrow()
+    await expect(edit(EDITOR, 'ours', { grants: [{ api, scopes: ['clients:read'] }] })).rejects.toThrow()
+  })
+
+  test.each([
+    ['a scope of the admin API everywhere', { scopes: ['clients:write'] }],
+    ['a pattern', { grants: [{ api: 'urn:tessera:admin', scopes: ['*'] }] }],
+    ['a pattern of a noun', { grants: [{ api: 'urn:tessera:admin', scopes: ['clients:*'] }] }],
+    ['a default scope', { default_scopes: ['clients:write'] }],
+    ['the admin API by default', { default_api: 'urn:tessera:admin' }],
+    ['a scope of an API of another owner', { scopes: ['basic', 'pay'] }],
+    ['a grant at an API of another owner', { grants: [{ api: OTHER, scopes: ['pay'] }] }],
+    ['another subject at an API of another owner', { subject: 'theirs' }],
+    ['another claim at an API of another owner', { metadata: { team: 'theirs' } }],
+    ['introspection of an API of another owner', { introspects: [OTHER] }],
+    ['introspection of all', { introspects: 'all' }],
+    ['introspection of the admin API', { introspects: ['urn:tessera:admin'] }],
+    ['another owner', { owner: 'theirs' }],
+    ['no owner', { owner: undefined }],
+  ])('gets no right by %s from a member of its group', async (_, fields) => {
+    await expect(edit(EDITOR, 'ours', fields)).rejects.toThrow()
+  })
+
+  test('does not move to a group with more rights over it, unless its author has them', async () => {
+    const both = (ours: readonly GroupPermission[]) => member({ ours, mine: ['view', 'edit', 'rotate', 'grant'] })
+    const move = (ours: readonly GroupPermission[]) => edit(both(ours), 'ours', { owner: 'mine' })
+    await expect(move(['view', 'edit'])).rejects.toThrow('rights over it that you lack: clients:delete')
+    await expect(move(['view', 'edit', 'rotate'])).rejects.toThrow('clients:delete')
+    expect((await move(['view', 'edit', 'rotate', 'delete'])).client.owner).toBe('mine')
+    await expect(edit(program('clients:write'), 'theirs', { owner: 'mine' })).rejects.toThrow('that you lack')
+    expect((await edit(OPERATOR, 'theirs', { owner: 'mine' })).client.owner).toBe('mine')
+  })
+
+  test.each(['root', 'acting'])('that administers more gets no credential from a lesser author: %s', async (id) => {
+    const spec = { proof: undefined, label: undefined, expiresAt: undefined }
+    const add = (authority: Authority) => addCredential(as(authority), { client: ClientId(id), spec, show: () => {} })
+    await expect(add(OPERATOR)).rejects.toThrow('you')
+    await expect(add(EDITOR)).rejects.toThrow('you')
+    await expect(edit(EDITOR, id, { name: 'x' })).rejects.toThrow('you')
+  })
+})
+
+describe('privilege-escalation: an API', () => {
+  test.each(['URN:tessera:admin', 'urn:TESSERA:admin', 'urn:tessera:%61dmin', 'urn:tessera:admin'])(
+    'named %s is no admin API',
+    async (audience) => {
+      const input = apiSchema.parse({ audience, owner: 'ours', scopes: [{ name: 'x' }] })
+      const outcome = await putApi(as(EDITOR), { audience: Audience(audience), wanted: () => input }).then(
+        () => 'made',
+        () => 'refused',
+      )
+      if (audience === 'urn:tessera:admin') expect(outcome).toBe('refused')
+      await expect(edit(EDITOR, 'ours', { grants: [{ api: audience, scopes: ['accounts:write'] }] })).rejects.toThrow()
+    },
+  )
+
+  test('does not move to a group in which its author may grant', async () => {
+    const author = member({ ours: ['view', 'edit', 'delete', 'rotate'], mine: ['view', 'edit', 'grant'] })
+    await expect(editApi(author, OWN, { owner: 'mine' })).rejects.toThrow('that you lack: grants:write')
+  })
+
+  test('has no larger groups of scopes by an editor who may not grant', async () => {
+    const scopes = [{ name: 'basic', includes: ['look', 'own-all'] }, { name: 'look' }, { name: 'own-all' }]
+    await expect(editApi(member({ ours: ['view', 'edit'] }), OWN, { scopes })).rejects.toThrow('grants:write')
+    expect((await editApi(member({ ours: ['view', 'edit', 'grant'] }), OWN, { scopes })).api.scopes).toHaveLength(3)
+  })
+
+  test('takes no scope of another owner, and names it not', async () => {
+    const scopes = [{ name: 'pay' }]
+    const error = await editApi(EDITOR, OWN, { scopes }).catch((thrown: unknown) => thrown)
+    expect(String(error)).toContain('"pay" is a scope of an API that is not yours')
+    expect(String(error)).not.toContain(OTHER)
+    await expect(editApi(EDITOR, OWN, { scopes: [{ name: 'new', common: true }] })).rejects.toThrow('apis:write')
+  })
+})
+
+describe('privilege-escalation: a group', () => {
+  const put = (authority: Authority, permissions: readonly GroupPermission[]) =>
+    putGroup(as(authority), {
+      name: 'ours',
+      wanted: () => ({ members: [{ kind: 'account', id: 'eve', permissions: [...permissions] }] }),
+    })
+
+  test('gives no permission that its author lacks', async () => {
+    await expect(put(program('groups:write'), ['view'])).rejects.toThrow('you lack permissions: apis:read')
+    const reader = program(...roles.auditor, 'groups:write')
+    await expect(put(reader, ['view', 'edit'])).rejects.toThrow('apis:write clients:write')
+    expect((await put(reader, ['view'])).isNew).toBe(true)
+    await put(FULL, ['view', 'grant'])
+    expect((await put(reader, ['view', 'grant'])).isNew).toBe(false)
+    expect((await put(program('groups:write'), ['view'])).group.members).toHaveLength(1)
+  })
+})
+
+describe('privilege-escalation: a manifest', () => {
+  test('by a program with plans:write alone changes nothing and tells nothing', async () => {
+    const alone = { ...setting.context, authority: program('plans:write') }
+    for (const scopes of ['[pay]', '[basic]'])
+      await expect(apply(alone, `clients: [{ client_id: theirs, owner: theirs, scopes: ${scopes} }]`)).rejects.toThrow(
+        'the client id "theirs" is taken',
+      )
+    await expect(apply(alone, `apis: [{ audience: "${OTHER}" }]`)).rejects.toThrow('is taken')
+    await expect(apply(alone, 'clients: [{ client_id: new }]')).rejects.toThrow('clients:write')
+  })
+})
+
+describe('unreadable-listing: a refusal', () => {
+  test('about a hidden client or API is that of one that is not there', async () => {
+    for (const id of ['theirs', 'missing'])
+      await expect(disableClient(as(EDITOR), ClientId(id))).rejects.toThrow(`there is no client "${id}"`)
+    const viewer = member({ theirs: ['view'] })
+    await expect(disableClient(as(viewer), ClientId('theirs'))).rejects.toThrow('clients:write')
+  })
+
+  test('names no API that the author may not see', async () => {
+    const error = await edit(EDITOR, 'ours', { introspects: 'all' }).catch((thrown: unknown) => thrown)
+    expect(String(error)).toContain('an API that you may not see')
+    expect(String(error)).not.toContain(OTHER)
+  })
+})
