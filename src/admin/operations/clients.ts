@@ -206,4 +206,6 @@ async function write(
 
 /** The error about a client that the author may not see. Only the attempt to create one reveals that the id is taken. */
 const hidden = ({ kind }: CallContext['precondition'], id: ClientId) =>
-  kind === 'new' || kind === 'if absent' || kind === 'none' ? new Conflict(`the client id ${JSON.stringify(id)} is taken`) : noClient(id)
+  kind === 'new' || kind === 'if absent' || kind === 'none'
+    ? new Conflict(`the client id ${JSON.stringify(id)} is taken`)
+    : noClient(id)
