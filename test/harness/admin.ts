@@ -3,10 +3,10 @@ import { ADMIN_AUDIENCE } from '../../src/management/authority/admin-api.ts'
 import type { Permission } from '../../src/management/authority/permissions.ts'
 import { basic, type TestServer } from './server.ts'
 
-/** The manifest of a client that administers with these permissions. Its secret is `secret of` and its id. */
-export const administrator = (id: string, permissions: readonly Permission[]): string => `
+/** The manifest of a client that administers with these permissions. By default, its secret is `secret of` and its id. */
+export const administrator = (id: string, permissions: readonly Permission[], secret = `secret of ${id}`): string => `
   - client_id: ${id}
-    credentials: [{ secret: secret of ${id} }]
+    credentials: [{ secret: ${secret} }]
     grants: [{ api: ${ADMIN_AUDIENCE}, scopes: [${permissions.map((name) => JSON.stringify(name)).join(', ')}] }]`
 
 /** An answer of the admin API. */

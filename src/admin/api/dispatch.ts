@@ -47,8 +47,7 @@ const endpointOf =
 const inParameters = (error: unknown): unknown =>
   error instanceof UserError && error.kind === 'invalid' ? new InvalidParameters(problemsIn(error)) : error
 
-const problemsIn = (error: UserError) =>
-  error instanceof InvalidInput ? error.problems : [{ detail: error.message }]
+const problemsIn = (error: UserError) => (error instanceof InvalidInput ? error.problems : [{ detail: error.message }])
 
 /** The caller of an operation that everybody may use without authentication. */
 const ANYBODY: Caller = {

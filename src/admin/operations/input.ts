@@ -38,16 +38,17 @@ export function parsePath<Shape extends z.ZodObject>(schema: Shape, path: Readon
 
 /** Reads a query. A parameter that takes a list may be repeated; any other may not. @throws InvalidParameters */
 export function parseQuery<Shape extends z.ZodObject>(schema: Shape, query: URLSearchParams): z.output<Shape> {
-  const given: Record<string, string | readonly string[]> = {}
+  const given = new Map<string, string | readonly string[]>()
   for (const name of new Set(query.keys())) {
     const values = query.getAll(name)
     const [only = ''] = values
     if (values.length > 1 && !takesList(schema, name)) {
       throw new InvalidParameters([{ parameter: name, detail: 'is given twice' }])
     }
-    given[name] = takesList(schema, name) ? values : only
+    given.set(name, takesList(schema, name) ? values : only)
   }
-  return parseParameters(schema, given)
+  // A parameter `__proto__` is unknown, as any other.
+  return parseParameters(schema, Object.fromEntries(given))
 }
 
 function takesList(schema: z.ZodObject, name: string): boolean {

@@ -79,7 +79,7 @@ const ofCredential = z.strictObject({
   kind: z.string(),
   replaces: z.string().optional(),
   ...totals,
-  share: z.number().describe("The share of the client's tokens."),
+  share: z.number().optional().describe("The share of the client's tokens, if it got any."),
   last_issued: z.iso.datetime().optional(),
 })
 

@@ -30,7 +30,9 @@ export function requireEverywhere({ everywhere }: Authority, permission: Permiss
 
 /** @throws NotAllowed unless the author has the permission over what this owner has */
 export function requireOver(authority: Authority, permission: Permission, owner: string | undefined): void {
-  if (!mayOver(authority, permission, owner)) throw lacking(permission, owner)
+  if (mayOver(authority, permission, owner)) return
+  // The name of an owner is shown to those alone who may see its things.
+  throw lacking(permission, mayOver(authority, 'clients:read', owner) ? owner : undefined)
 }
 
 /** @throws NotAllowed unless the author has the permission over everything, or in one group at least */
@@ -47,7 +49,7 @@ export function ownersFor({ everywhere, within }: Authority, permission: Permiss
   return [...within].flatMap(([group, has]) => (has.has(same) ? [group] : []))
 }
 
-/** The error for want of a permission. @param owner the owner of the thing in question, if there is one */
+/** The error for want of a permission. @param owner the owner to name, if there is one */
 export function lacking(permission: Permission, owner?: string): NotAllowed {
   const { within, description } = permissions[permission]
   const here = owner === undefined ? '' : ` over what ${JSON.stringify(owner)} owns`
