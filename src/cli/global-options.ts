@@ -15,10 +15,17 @@ export function addOutputOptions(command: Command): void {
 
 /** The commands that work on a server as well as on a database. A test compares them with the table of operations. */
 export const REMOTE: ReadonlySet<string> = new Set([
+  'apis delete',
+  'apis list',
   'apis show',
+  'apply',
+  'audit list',
+  'audit tail',
   'clients create',
+  'clients delete',
   'clients disable',
   'clients enable',
+  'clients list',
   'clients show',
   'credentials add',
   'credentials cancel',
@@ -27,12 +34,18 @@ export const REMOTE: ReadonlySet<string> = new Set([
   'credentials remove',
   'credentials revoke',
   'credentials rotate',
+  'explain',
+  'groups delete',
+  'groups list',
+  'groups put',
+  'groups show',
   'keys list',
   'keys revoke',
   'keys rollback',
   'keys rotate',
   'revocations list',
   'revoke',
+  'usage',
 ])
 
 const TARGET_HEADING = 'Target options:'

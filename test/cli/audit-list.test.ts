@@ -79,7 +79,7 @@ test('lines are for people, and name the next cursor', async () => {
   expect(stdout).toMatch(
     /^\S+ token\.issue success client_id=other .* text=\S*u001b\[1m\n\S+ client\.change success by ann on h /,
   )
-  expect(stderr).toMatch(/^there may be more: add --cursor \d+\n$/)
+  expect(stderr).toMatch(/^there may be more: add --cursor [\w-]+\n$/)
   const nothing = await runTessera(['audit', 'list', '--client', 'nobody'], env)
   expect(nothing).toEqual({ code: 0, stdout: '', stderr: 'no event matches\n' })
 })
