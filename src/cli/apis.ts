@@ -48,7 +48,7 @@ export const apisDelete = (audience: string, options: ApisOptions & { readonly w
   withTarget(options, async (target) => {
     const kept = options.withGrants
       ? 'It is taken out of the clients that refer to it.'
-      : 'Clients keep their references to it: --with-grants takes it out of them.'
+      : 'Clients that refer to it keep it from being deleted: --with-grants takes it out of them.'
     const effect = [...(await apiEffect(target, audience)), kept]
     await confirm({ action: `delete the API ${JSON.stringify(audience)}`, effect }, options)
     const query = given({ with_grants: options.withGrants && 'true' })

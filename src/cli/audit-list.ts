@@ -39,7 +39,7 @@ const RESULTS = ['success', 'refused']
 const page = z.looseObject({ items: z.array(eventAnswer), next: z.string().optional() })
 
 /** The place where a list goes on. A cursor of the admin API is valid for the same span only, which may be given beside now. */
-const place = z.object({ cursor: z.string(), since: z.string().optional(), until: z.string().optional() })
+const place = z.tuple([z.string(), z.string().nullable(), z.string().nullable()])
 
 /** `tessera audit list`: prints the events that the options choose, the newest first. */
 export async function auditList(options: AuditListOptions): Promise<void> {
@@ -48,7 +48,7 @@ export async function auditList(options: AuditListOptions): Promise<void> {
   const limit = /^[1-9]\d{0,6}$/.test(most) ? Number(most) : undefined
   if (limit === undefined) throw new UserError(`--limit must be a number, not ${JSON.stringify(most)}`)
   const start = from === undefined ? undefined : openPlace(from)
-  const query = { ...filter, ...given({ since: start?.since, until: start?.until }) }
+  const query = { ...filter, ...start?.span }
   const isList = isForPeople(options)
   const { reason: _, ...named } = options
   await withTarget(named, async (target) => {
@@ -63,7 +63,7 @@ export async function auditList(options: AuditListOptions): Promise<void> {
       else found.push(...items)
       cursor = next
     } while (cursor !== undefined && count < limit && !isOutputGone())
-    const next = cursor && sealPlace({ cursor, since: query['since'], until: query['until'] })
+    const next = cursor && sealPlace([cursor, query['since'] ?? null, query['until'] ?? null])
     const forPeople = () => {
       if (count === 0) say('no event matches')
       else if (next !== undefined) say(`there may be more: add --cursor ${next}`)
@@ -72,11 +72,12 @@ export async function auditList(options: AuditListOptions): Promise<void> {
   })
 }
 
-const sealPlace = (given: object): string => Buffer.from(JSON.stringify(given)).toString('base64url')
+const sealPlace = (given: readonly unknown[]): string => Buffer.from(JSON.stringify(given)).toString('base64url')
 
-function openPlace(text: string): z.output<typeof place> {
+function openPlace(text: string) {
   try {
-    return place.parse(JSON.parse(Buffer.from(text, 'base64url').toString()))
+    const [cursor, since, until] = place.parse(JSON.parse(Buffer.from(text, 'base64url').toString()))
+    return { cursor, span: given({ since: since ?? undefined, until: until ?? undefined }) }
   } catch {
     throw new UserError('--cursor must be what an earlier list printed as its cursor')
   }

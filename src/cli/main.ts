@@ -215,7 +215,7 @@ apis
 apis
   .command('delete <audience>')
   .description('delete an API for good, and end its tokens')
-  .option('--with-grants', 'take it out of the clients that refer to it; without this, they keep it')
+  .option('--with-grants', 'take it out of the clients that refer to it; without this, they keep it from being deleted')
   .option(...YES)
   .option(...JSON_OUTPUT)
   .option(...CONFIG)

@@ -117,8 +117,12 @@ const ofServer = (): never => {
 const openCursors: Cursors = {
   seal: (place, purpose) => JSON.stringify([purpose, place]),
   open: (cursor, purpose) => {
-    const opened: unknown = JSON.parse(cursor)
-    return Array.isArray(opened) && opened[0] === purpose ? opened[1] : undefined
+    try {
+      const opened: unknown = JSON.parse(cursor)
+      return Array.isArray(opened) && opened[0] === purpose ? opened[1] : undefined
+    } catch {
+      return undefined
+    }
   },
 }
 

@@ -30,7 +30,7 @@ beforeEach(async () => {
 const ending: Readonly<Record<string, readonly [args: () => readonly string[], action: string]>> = {
   'clients disable': [() => ['job'], 'disable the client "job"'],
   'clients delete': [() => ['job'], 'delete the client "job"'],
-  'apis delete': [() => ['https://api'], 'delete the API "https://api"'],
+  'apis delete': [() => ['https://api', '--with-grants'], 'delete the API "https://api"'],
   'groups delete': [() => ['team'], 'delete the group "team"'],
   'credentials revoke': [() => ['job', 'first'], 'revoke the credential "first" of "job"'],
   'credentials remove': [() => ['job', 'first'], 'remove the credential "first" of "job"'],
