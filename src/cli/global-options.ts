@@ -75,7 +75,16 @@ export function addGlobalOptions(program: Command): void {
     .hook('preAction', (_program, command) => {
       for (const [name, value] of Object.entries(program.opts<Readonly<Record<string, string>>>()))
         passOn(command, name, value)
+      refuseServer(command, process.env)
     })
+}
+
+/** @throws UsageError if the environment names a server, and the command works on a database only */
+function refuseServer(command: Command, env: Readonly<Record<string, string | undefined>>): void {
+  if (env['TESSERA_SERVER'] === undefined || !hasOption(command, '--config') || hasOption(command, '--server')) return
+  const { config, issuer } = command.opts<Readonly<Record<string, unknown>>>()
+  if (config === undefined && (issuer === undefined || !hasOption(command, '--as')))
+    throw new UsageError('this command works on this machine only: give --config, or unset TESSERA_SERVER')
 }
 
 /** @throws UsageError if the command has no such option, or got it as well */

@@ -291,6 +291,17 @@ describe('the target', () => {
     })
   })
 
+  test('a command of this machine refuses a server of the environment, unless a database is named', async () => {
+    const env = { ...local, TESSERA_SERVER: server.admin }
+    expect(await runTessera(['storage', 'migrate'], env)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('works on this machine only'),
+    })
+    const file = join(folder, 'here.yaml')
+    writeFileSync(file, 'log: { level: info }')
+    expect(await runTessera(['audit', 'export', '--to', '-', '-c', file], env)).toMatchObject({ code: 0 })
+  })
+
   test('a client can do only what it was granted', async () => {
     await logIn('reader', 'reader')
     await runTessera(['profiles', 'use', 'root'], remote)
