@@ -1,27 +1,29 @@
+import { z } from 'zod'
 import { applyManifest } from '../management/manifest/apply.ts'
 import { type ManifestFile, parseManifests } from '../management/manifest/parse.ts'
-import type { Plan } from '../management/manifest/plan.ts'
 import { UsageError } from '../platform/user-error.ts'
 import { managementContext, withDatabase } from './database.ts'
 import { isForPeople, type OutputOptions, show, textOf } from './format.ts'
 import { withNewSecrets } from './new-secrets.ts'
+import { withTarget } from './operate.ts'
 import { print, printable, say, withProgress } from './output.ts'
-import { planAsJson, planLines, secretLines } from './plan-text.ts'
+import { planAnswer, planAsJson, planLines, type ShownPlan, secretLines, shownPlan, summaryLine } from './plan-text.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
+import { Profiles } from './remote/profiles.ts'
+import { remoteManifest } from './remote-manifest.ts'
+import { chooseTarget, type TargetOptions } from './target.ts'
 
-interface ApplyCommandOptions extends OutputOptions {
+interface ApplyCommandOptions extends OutputOptions, TargetOptions {
   /** The path of the manifest, or of each of its files. */
   readonly file: string | readonly string[]
   readonly dryRun?: boolean
-  readonly reason?: string
-  readonly config?: string
 }
 
 /** Bytes of a file: enough for some 100,000 clients. */
 const LONGEST_MANIFEST = 64 * 1024 * 1024
 
 /** `tessera apply`: makes the model match a manifest. */
-export async function apply({ file, dryRun = false, reason, config, ...output }: ApplyCommandOptions): Promise<void> {
+export async function apply({ file, dryRun = false, ...options }: ApplyCommandOptions): Promise<void> {
   const names = [file].flat()
   if (names.filter((name) => name === '-').length > 1)
     throw new UsageError('-f - is given twice: standard input can be read only once')
@@ -30,35 +32,61 @@ export async function apply({ file, dryRun = false, reason, config, ...output }:
     files.push({ name: nameOfInput(name), content: await readTextInput(name, LONGEST_MANIFEST) })
   }
   const parsed = parseManifests(files)
+  const chosen = chooseTarget(options, process.env, new Profiles(process.env))
+  if (chosen.kind !== 'database') return applyRemotely(remoteManifest(files, process.env), { dryRun, options })
+  const { reason } = options
   const manifest = files.map(({ content }) => content)
   await withNewSecrets((reveal) =>
-    withDatabase(config, async (opened) => {
+    withDatabase(chosen.config, async (opened) => {
+      let isShown = false
       const plan = await withProgress((state) => {
         state('comparing the manifest with the database')
         return applyManifest(managementContext(opened, { reason, manifest }), {
           parsed,
           env: process.env,
           dryRun,
-          show: (shown) => {
+          show: (planned) => {
             state('')
-            if (isForPeople(output)) say('These secrets were generated. They are shown only once:')
-            const lines = [...planLines(shown), ...secretLines(shown)]
-            reveal(textOf(output, planAsJson(shown, dryRun)) ?? lines.join('\n'))
+            reveal(textOfPlan(shownPlan(planned), options, []))
+            isShown = true
           },
         })
       })
-      const isShown = !dryRun && plan.generated.length > 0
-      const forPeople = () => report(plan, dryRun, isShown)
-      if (!isShown || isForPeople(output)) show(output, { data: planAsJson(plan, dryRun), forPeople })
+      report(shownPlan(plan), { dryRun, options, isShown })
+      if (isShown && isForPeople(options)) print(summaryLine(shownPlan(plan), dryRun))
     }),
   )
 }
 
-/** @param isShown whether the steps were already shown, with new secrets */
-function report(plan: Plan, dryRun: boolean, isShown: boolean): void {
-  if (!isShown) for (const line of planLines(plan)) print(line)
-  const count = (action: string) => plan.steps.filter((step) => step.action === action).length
-  const summary = `${count('create')} to create, ${count('update')} to update, ${count('unchanged')} unchanged`
-  print(dryRun ? `${summary}; nothing was written` : summary.replaceAll(/ to (create|update)/g, ' $1d'))
-  for (const warning of plan.warnings) say(`warning: ${printable(warning)}`)
+interface Shape {
+  readonly dryRun: boolean
+  readonly options: OutputOptions & TargetOptions
+}
+
+/** A server plans first, and then applies the plan if nothing has changed since. */
+const applyRemotely = (manifest: string, { dryRun, options }: Shape): Promise<void> =>
+  withTarget(options, async (target) => {
+    const body = { manifest }
+    const planned = await target.call('plans.create', { body }, planAnswer.extend({ id: z.string() }))
+    if (dryRun) return report(planned, { dryRun, options, isShown: false })
+    const input = { path: { plan: planned.id }, body }
+    const asText = (applied: ShownPlan) => textOfPlan(applied, options, [summaryLine(applied, dryRun)])
+    const applied = await target.make('plans.apply', input, planAnswer, asText)
+    report(applied, { dryRun, options, isShown: true })
+  })
+
+/** An applied plan in the form that was asked for, with its secrets. @param end further lines for people */
+function textOfPlan(plan: ShownPlan, options: OutputOptions, end: readonly string[]): string {
+  if (isForPeople(options) && plan.secrets.length > 0) say('These secrets were generated. They are shown only once:')
+  const lines = [...planLines(plan), ...secretLines(plan), ...end]
+  return textOf(options, planAsJson(plan, false)) ?? lines.join('\n')
+}
+
+/** @param isShown whether the plan was already shown, with new secrets */
+function report(plan: ShownPlan, { dryRun, options, isShown }: Shape & { readonly isShown: boolean }): void {
+  const forPeople = () => {
+    for (const line of [...planLines(plan), summaryLine(plan, dryRun)]) print(line)
+  }
+  if (!isShown) show(options, { data: planAsJson(plan, dryRun), forPeople })
+  if (isForPeople(options)) for (const warning of plan.warnings) say(`warning: ${printable(warning)}`)
 }

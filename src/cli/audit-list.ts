@@ -1,17 +1,18 @@
-import { eventAsJson } from '../audit/event-json.ts'
+import { z } from 'zod'
 import { auditEventTypes } from '../audit/event-types.ts'
-import { type EventFilter, LARGEST_PAGE, MOST_VALUES } from '../audit/query.ts'
-import type { StoredAuditEvent } from '../audit/store.ts'
+import { type EventFilter, MOST_VALUES } from '../audit/query.ts'
 import { refusals } from '../endpoints/refusal-table.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nearest } from '../platform/nearest.ts'
 import { UserError } from '../platform/user-error.ts'
-import { eventAsLine } from './audit-text.ts'
-import { withDatabase } from './database.ts'
+import { eventAnswer, eventAsLine } from './audit-text.ts'
 import { parsePast } from './duration.ts'
+import { given } from './fleet-options.ts'
 import { isForPeople, type OutputOptions, show } from './format.ts'
+import { MOST_A_PAGE, withTarget } from './operate.ts'
 import { isOutputGone, print, say } from './output.ts'
 import { requestIdIn } from './request-id.ts'
+import type { TargetOptions } from './target.ts'
 
 /** The options of `audit list` that choose events. */
 export interface EventOptions {
@@ -28,42 +29,75 @@ export interface EventOptions {
   readonly api?: string
 }
 
-interface AuditListOptions extends EventOptions, OutputOptions {
+interface AuditListOptions extends EventOptions, OutputOptions, Omit<TargetOptions, 'reason'> {
   readonly limit: string
   readonly cursor?: string
-  readonly config?: string
 }
 
 const RESULTS = ['success', 'refused']
 
+const page = z.looseObject({ items: z.array(eventAnswer), next: z.string().optional() })
+
+/** The place where a list goes on. A cursor of the admin API is valid for the same span only, which may be given beside now. */
+const place = z.tuple([z.string(), z.string().nullable(), z.string().nullable()])
+
 /** `tessera audit list`: prints the events that the options choose, the newest first. */
 export async function auditList(options: AuditListOptions): Promise<void> {
-  const filter = toFilter(options)
-  const limit = /^[1-9]\d{0,6}$/.test(options.limit) ? Number(options.limit) : undefined
-  if (limit === undefined) throw new UserError(`--limit must be a number, not ${JSON.stringify(options.limit)}`)
-  const { cursor, config } = options
+  const { cursor: from, limit: most } = options
+  const filter = queryOf(toFilter(options))
+  const limit = /^[1-9]\d{0,6}$/.test(most) ? Number(most) : undefined
+  if (limit === undefined) throw new UserError(`--limit must be a number, not ${JSON.stringify(most)}`)
+  const start = from === undefined ? undefined : openPlace(from)
+  const query = { ...filter, ...start?.span }
   const isList = isForPeople(options)
-  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
-    throw new UserError('--cursor must be what an earlier list printed as its cursor')
-  await withDatabase(config, async ({ store }) => {
-    const found: StoredAuditEvent[] = []
+  const { reason: _, ...named } = options
+  await withTarget(named, async (target) => {
+    const found: z.output<typeof eventAnswer>[] = []
     let count = 0
-    let from = cursor === undefined ? undefined : { before: Number(cursor) }
+    let cursor = start?.cursor
     do {
-      const page = await store.audit.queryEvents({ ...filter, limit: Math.min(limit - count, LARGEST_PAGE), from })
-      count += page.events.length
-      if (isList) for (const event of page.events) print(eventAsLine(event))
-      else found.push(...page.events)
-      from = page.older
-    } while (from !== undefined && count < limit && !isOutputGone())
-    const next = from && String(from.before)
+      const asked = { ...query, ...given({ cursor }), limit: String(Math.min(limit - count, Number(MOST_A_PAGE))) }
+      const { items, next }: z.output<typeof page> = await target.call('audit.list', { query: asked }, page)
+      count += items.length
+      if (isList) for (const event of items) print(eventAsLine(event))
+      else found.push(...items)
+      cursor = next
+    } while (cursor !== undefined && count < limit && !isOutputGone())
+    const next = cursor && sealPlace([cursor, query['since'] ?? null, query['until'] ?? null])
     const forPeople = () => {
       if (count === 0) say('no event matches')
       else if (next !== undefined) say(`there may be more: add --cursor ${next}`)
     }
-    show(options, { data: { events: found.map(eventAsJson), next_cursor: next ?? null }, forPeople })
+    show(options, { data: { events: found, next_cursor: next ?? null }, forPeople })
   })
 }
+
+const sealPlace = (given: readonly unknown[]): string => Buffer.from(JSON.stringify(given)).toString('base64url')
+
+function openPlace(text: string) {
+  try {
+    const [cursor, since, until] = place.parse(JSON.parse(Buffer.from(text, 'base64url').toString()))
+    return { cursor, span: given({ since: since ?? undefined, until: until ?? undefined }) }
+  } catch {
+    throw new UserError('--cursor must be what an earlier list printed as its cursor')
+  }
+}
+
+/** The parameters of an operation for a filter. */
+const queryOf = (filter: EventFilter) =>
+  given({
+    since: filter.since === undefined ? undefined : new Date(filter.since).toISOString(),
+    until: filter.until === undefined ? undefined : new Date(filter.until).toISOString(),
+    client: filter.clientIds,
+    owner: filter.owners,
+    type: filter.types,
+    result: filter.result,
+    reason: filter.reasons,
+    actor: filter.actor,
+    request_id: filter.requestId,
+    credential: filter.credential,
+    api: filter.audience,
+  })
 
 /** The filter that options describe. @throws UserError */
 export function toFilter(options: EventOptions): EventFilter {

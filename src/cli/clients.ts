@@ -1,14 +1,10 @@
 import { z } from 'zod'
 import { readYaml } from '../input/yaml.ts'
-import { listClients } from '../management/clients/list.ts'
-import type { Client, UnreadableClient } from '../model/client.ts'
-import { isValid } from '../model/credentials/credential.ts'
-import { systemClock } from '../platform/clock.ts'
 import { LONGEST_FILE } from '../platform/files.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type ConfirmOptions, confirm } from './confirm.ts'
-import { managementContext, withDatabase } from './database.ts'
 import { clientEffect } from './effects.ts'
+import { type FleetOptions, fleetQuery, given } from './fleet-options.ts'
 import { inLines, type OutputOptions, show, textOf } from './format.ts'
 import { withTarget } from './operate.ts'
 import { print, printable, say } from './output.ts'
@@ -18,18 +14,31 @@ import type { TargetOptions } from './target.ts'
 
 interface ClientsOptions extends OutputOptions, ConfirmOptions, TargetOptions {}
 
-type Listed = Client | UnreadableClient
+const clientLine = z.looseObject({
+  client_id: z.string(),
+  name: z.string().optional(),
+  owner: z.string().optional(),
+  enabled: z.boolean().optional(),
+  kinds: z.array(z.string()).optional(),
+  auth_methods: z.array(z.string()).optional(),
+  last_used: z.string().optional(),
+  next_expiry: z.string().optional(),
+  unreadable: z.string().optional(),
+})
 
-/** `tessera clients list`: prints every client. */
-export const clientsList = ({ config, ...output }: ClientsOptions): Promise<void> =>
-  withDatabase(config, async (opened) => {
-    const clients: Listed[] = []
-    for await (const client of listClients(managementContext(opened))) clients.push(client)
-    show(output, {
-      data: clients.map(asJson),
-      asText: inLines,
-      forPeople: () => printTable(clients, clientColumns),
-    })
+type ClientLine = z.output<typeof clientLine>
+
+interface ListOptions extends ClientsOptions, FleetOptions {
+  readonly search?: string
+  readonly tag?: string
+}
+
+/** `tessera clients list`: prints the clients that the options choose. */
+export const clientsList = (options: ListOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const query = { ...fleetQuery(options), ...given({ search: options.search, tag: options.tag }) }
+    const items = await target.list('clients.list', { query }, clientLine)
+    show(options, { data: items, asText: inLines, forPeople: () => printTable(items, clientColumns) })
   })
 
 /** A client in the answers of the admin API. */
@@ -82,13 +91,22 @@ const madeClient = z.looseObject({
 /** `tessera clients create`: creates a client from a file, which describes it as a manifest does. */
 export const clientsCreate = (id: string, { file, ...options }: ClientsOptions & { readonly file?: string }) =>
   withTarget(options, async (target) => {
-    const given = file === undefined ? { credentials: [{}] } : await readSettingsFile(file)
-    const body = { ...given, client_id: id }
+    const settings = file === undefined ? { credentials: [{}] } : await readSettingsFile(file)
+    const body = { ...settings, client_id: id }
     await target.make('clients.create', { body }, madeClient, ({ client_id: made, secrets }) => {
       const data = { client_id: made, secrets: secrets.map(({ label, secret }) => ({ label, secret })) }
       const lines = data.secrets.map(({ label, secret }) => `${printable(label)}\t${secret}`)
       return textOf(options, data) ?? [printable(`${made} is created`), ...lines].join('\n')
     })
+  })
+
+/** `tessera clients delete`: deletes a client for good. */
+export const clientsDelete = (id: string, options: ClientsOptions): Promise<void> =>
+  withTarget(options, async (target) => {
+    const effect = [...(await clientEffect(target, id)), 'Its credentials and tokens end.']
+    await confirm({ action: `delete the client ${JSON.stringify(id)}`, effect }, options)
+    await target.call('clients.delete', { path: { client_id: id } }, z.undefined())
+    show(options, { data: { client_id: id }, forPeople: () => print(`${printable(id)} is deleted`) })
   })
 
 /** Reads the settings of a client: YAML or JSON. @throws UserError */
@@ -109,57 +127,18 @@ function reportState(id: string, enabled: boolean, wasEnabled: boolean): void {
   say('APIs that verify tokens themselves accept them until they expire.')
 }
 
-/** A client as JSON, without hashes, keys and other data of its credentials. */
-function asJson(client: Listed) {
-  if ('problem' in client) return { client_id: client.id, unreadable: client.problem }
-  const { id, credentials, grantTypes, restrictScopes, defaultScopes, grants, ...others } = client
-  const { defaultApi, authentication, bindsToCertificate, ended, ...rest } = others
-  return {
-    client_id: id,
-    ...rest,
-    ...(ended?.disabledAt !== undefined && { disabled_at: new Date(ended.disabledAt).toISOString() }),
-    grant_types: grantTypes,
-    restrict_scopes: restrictScopes,
-    default_scopes: defaultScopes,
-    grants: grants.map(({ defaultScopes: defaults, ...grant }) => ({ ...grant, default_scopes: defaults })),
-    default_api: defaultApi,
-    tls_client_certificate_bound_access_tokens: bindsToCertificate,
-    ...(authentication.methods && { auth_methods: authentication.methods }),
-    ...(authentication.assertionAudience && { assertion_audience: authentication.assertionAudience }),
-    credentials: [
-      ...credentials.all.map(({ id: credential, kind, label }) => ({ id: credential, kind, label })),
-      ...credentials.unreadable.map(({ id: credential, label, problem }) => ({
-        id: credential,
-        label,
-        unreadable: problem,
-      })),
-    ],
-    ...(ended?.credentials && {
-      removed_credentials: ended.credentials.map(({ credential: { kind, label }, removedAt }) => ({
-        kind,
-        label,
-        removed: new Date(removedAt).toISOString(),
-      })),
-    }),
-  }
-}
-
-const clientColumns: readonly Column<Listed>[] = [
-  { heading: 'CLIENT', of: ({ id }) => id, isWhole: true },
-  { heading: 'NAME', of: (client) => ('problem' in client ? undefined : client.name) },
-  { heading: 'OWNER', of: (client) => ('problem' in client ? undefined : client.owner) },
+const clientColumns: readonly Column<ClientLine>[] = [
+  { heading: 'CLIENT', of: ({ client_id: id }) => id, isWhole: true },
+  { heading: 'NAME', of: ({ name }) => name },
+  { heading: 'OWNER', of: ({ owner }) => owner },
   {
     heading: 'STATE',
-    of: (client) => ('problem' in client ? `can't be read: ${client.problem}` : stateOf(client)),
-    style: (client) => ('problem' in client ? 'red' : client.enabled ? undefined : 'yellow'),
+    of: ({ enabled, unreadable }) =>
+      unreadable === undefined ? (enabled ? 'enabled' : 'disabled') : `can't be read: ${unreadable}`,
+    style: ({ enabled, unreadable }) => (unreadable !== undefined ? 'red' : enabled ? undefined : 'yellow'),
   },
-  { heading: 'CREDENTIALS', of: (client) => ('problem' in client ? undefined : kindsOf(client)) },
+  { heading: 'CREDENTIALS', of: ({ kinds }) => kinds && (kinds.join(', ') || 'none') },
+  { heading: 'METHODS', of: ({ auth_methods: methods }) => methods?.join(', ') },
+  { heading: 'LAST USED', of: ({ last_used: used }) => used, kind: 'time' },
+  { heading: 'NEXT EXPIRY', of: ({ next_expiry: next }) => next, kind: 'time' },
 ]
-
-const stateOf = ({ enabled }: Client): string => (enabled ? 'enabled' : 'disabled')
-
-function kindsOf({ credentials }: Client): string {
-  const valid = credentials.all.filter((credential) => isValid(credential, systemClock.now()))
-  const unreadable = credentials.unreadable.length > 0 ? ["one that can't be read"] : []
-  return [...new Set(valid.map(({ kind }) => kind)), ...unreadable].join(', ') || 'none'
-}

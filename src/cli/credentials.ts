@@ -10,8 +10,9 @@ import type { Styled } from '../platform/standard-streams.ts'
 import { UsageError, UserError } from '../platform/user-error.ts'
 import { type ConfirmOptions, confirm } from './confirm.ts'
 import { parseDuration, parseMoment } from './duration.ts'
-import { clientEffect } from './effects.ts'
-import { isForPeople, type OutputOptions, show, textOf } from './format.ts'
+import { credentialEffect } from './effects.ts'
+import { type FleetOptions, fleetQuery, given } from './fleet-options.ts'
+import { inLines, isForPeople, type OutputOptions, show, textOf } from './format.ts'
 import { type Target, withTarget } from './operate.ts'
 import { print, printable, say } from './output.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
@@ -49,15 +50,26 @@ const credential = z.looseObject({
   unreadable: z.string().optional(),
 })
 
-type Credential = z.output<typeof credential>
+const listedCredential = credential.partial({ client_id: true, label: true }).extend({ owner: z.string().optional() })
+type ListedCredential = z.output<typeof listedCredential>
 
 const credentialList = z.looseObject({ items: z.array(credential) })
 /** A secret is shown before the end of its predecessor is known. */
 const made = credential.extend({ secret: z.string().optional(), old: credential.optional() })
 
-/** `tessera credentials list`: prints the credentials of a client and their status. */
-export const credentialsList = (client: string, options: CommonOptions): Promise<void> =>
+interface ListOptions extends CommonOptions, FleetOptions {
+  readonly state?: string
+}
+
+/** `tessera credentials list`: prints the credentials of a client, or those of all clients that the options choose. */
+export const credentialsList = (client: string | undefined, options: ListOptions): Promise<void> =>
   withTarget(options, async (target) => {
+    const query = { ...fleetQuery(options), ...given({ state: options.state, client }) }
+    if (client === undefined || Object.keys(query).length > 1) {
+      const items = await target.list('credentials.list', { query }, listedCredential)
+      const forPeople = () => printTable(items, [...fleetColumns, ...credentialColumns])
+      return show(options, { data: items, asText: inLines, forPeople })
+    }
     const { items } = await target.call('credentials.of-client', { path: { client_id: client } }, credentialList)
     show(options, { data: items, forPeople: () => printTable(items, credentialColumns) })
   })
@@ -112,7 +124,7 @@ interface Ending {
 }
 
 async function confirmEnd(verb: 'revoke' | 'remove', target: Target, { client, name, options }: Ending): Promise<void> {
-  const effect = await clientEffect(target, client, name)
+  const effect = await credentialEffect(target, client, name)
   const action = `${verb} the credential ${JSON.stringify(name)} of ${JSON.stringify(client)}`
   await confirm({ action, effect }, options)
 }
@@ -153,14 +165,14 @@ async function settingsOf(options: NewOptions) {
 }
 
 async function materialOf({ secretEnv, retrievable, jwks, jwksUri, algorithm, certificate, federated }: NewOptions) {
-  const given = {
+  const sources = {
     '--secret-env': secretEnv,
     '--jwks': jwks,
     '--jwks-uri': jwksUri,
     '--certificate': certificate,
     '--federated': federated,
   }
-  const [first, second] = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  const [first, second] = Object.entries(sources).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
   if (second !== undefined) throw new UsageError(`give ${first} or ${second}, not both`)
   if (algorithm !== undefined && !isAsymmetric(algorithm))
     throw new UsageError(`--algorithm: ${algorithm} is not known`)
@@ -210,7 +222,12 @@ const STATUS_STYLES: Readonly<Record<string, Styled['style']>> = {
   replaced: 'yellow',
 }
 
-const credentialColumns: readonly Column<Credential>[] = [
+const fleetColumns: readonly Column<ListedCredential>[] = [
+  { heading: 'CLIENT', of: ({ client_id: client }) => client, isWhole: true },
+  { heading: 'OWNER', of: ({ owner }) => owner },
+]
+
+const credentialColumns: readonly Column<ListedCredential>[] = [
   { heading: 'ID', of: ({ id }) => id, isWhole: true },
   { heading: 'KIND', of: ({ kind }) => kind },
   { heading: 'LABEL', of: ({ label }) => label },
@@ -233,5 +250,5 @@ function asText({ old: _, ...one }: z.output<typeof made>, options: CommonOption
   return textOf(options, one) ?? [printable(named), ...(secret === undefined ? [] : [secret])].join('\n')
 }
 
-const reportChange = (one: Credential, options: CommonOptions, change: string): void =>
+const reportChange = (one: z.output<typeof credential>, options: CommonOptions, change: string): void =>
   show(options, { data: one, forPeople: () => print(`${printable(one.label || one.id)} ${change}`) })

@@ -1,3 +1,4 @@
+import { explanationBody } from '../admin/operations/explanations.ts'
 import type { AuditTrail } from '../audit/store.ts'
 import { type ExplainingContext, explainEvent } from '../management/explanations/explain.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -59,7 +60,7 @@ export class RefusalNarrator {
       if (event.result === 'refused') {
         if (this.#told < BUDGET.explanations) {
           const explanation = await explainEvent(this.#context, event)
-          if (explanation !== undefined) this.#tell(['', ...explanationLines(explanation)].join('\n'))
+          if (explanation !== undefined) this.#tell(['', ...explanationLines(explanationBody(explanation))].join('\n'))
           this.#told += 1
         } else this.#untold += 1
       }

@@ -1,30 +1,49 @@
+import { z } from 'zod'
 import type { Remedy } from '../management/explanations/advice/advice.ts'
-import type { Explanation } from '../management/explanations/explanation.ts'
 import { alignedFacts, checkLine } from './facts.ts'
 import { printable } from './output.ts'
 
-/** An explanation as JSON. */
-export function explanationAsJson({ refusal, ...event }: Explanation) {
-  return {
-    time: event.time,
-    type: event.type,
-    result: event.result,
-    request_id: event.requestId,
-    ...(refusal && {
-      reason: refusal.reason,
-      meaning: refusal.meaning,
-      answered: refusal.answered,
-      notes: refusal.notes,
-      checks: refusal.checks,
-      did_you_mean: refusal.meant,
-      remedies: refusal.remedies,
-    }),
-    client_id: event.clientId,
-    remote_address: event.remoteAddress,
-    credential_label: event.credentialLabel,
-    detail: event.detail,
-  }
-}
+/** An explanation in the answers of the admin API. */
+export const explanationAnswer = z.looseObject({
+  time: z.string(),
+  type: z.string(),
+  result: z.string(),
+  request_id: z.string(),
+  reason: z.string().optional(),
+  meaning: z.string().optional(),
+  answered: z.object({ status: z.int(), error: z.string() }).optional(),
+  notes: z.array(z.string()).readonly().optional(),
+  checks: z
+    .array(
+      z.object({
+        check: z.string(),
+        passed: z.boolean(),
+        expected: z.string(),
+        received: z.string(),
+        note: z.string().exactOptional(),
+      }),
+    )
+    .readonly()
+    .optional(),
+  did_you_mean: z
+    .array(z.object({ sent: z.string(), meant: z.string() }))
+    .readonly()
+    .optional(),
+  remedies: z
+    .array(
+      z.object({
+        text: z.string(),
+        kind: z.enum(['command', 'client', 'api', 'setting', 'request']),
+        value: z.string(),
+      }),
+    )
+    .readonly()
+    .optional(),
+  client_id: z.string().optional(),
+  remote_address: z.string().optional(),
+  credential_label: z.string().optional(),
+  detail: z.record(z.string(), z.unknown()).readonly(),
+})
 
 /** The place of the lines or values of a remedy. */
 const PLACES: Readonly<Record<Remedy['kind'], string>> = {
@@ -36,19 +55,29 @@ const PLACES: Readonly<Record<Remedy['kind'], string>> = {
 }
 
 /** An explanation as lines for people: the refusal, its checks, its facts, and the remedies at the end. */
-export function explanationLines({ refusal, ...event }: Explanation): readonly string[] {
-  const { time, type, result, clientId, remoteAddress, credentialLabel: label, detail } = event
+export function explanationLines(explanation: z.input<typeof explanationAnswer>): readonly string[] {
+  const {
+    time,
+    type,
+    result,
+    reason,
+    meaning,
+    answered,
+    notes = [],
+    checks = [],
+    did_you_mean: meant = [],
+  } = explanation
+  const { remedies = [], client_id: client, remote_address: from, credential_label: label, detail } = explanation
   const { credential } = detail
   const named = label === undefined || typeof credential !== 'string' ? {} : { credential: `${label} (${credential})` }
-  const answered = refusal && `${refusal.answered.status} ${refusal.answered.error}`
-  const facts = { answered, client: clientId, from: remoteAddress, ...detail, ...named }
+  const facts = { answered: answered && `${answered.status} ${answered.error}`, client, from, ...detail, ...named }
   return [
-    `${time}  ${type}: ${result}${refusal === undefined ? '' : `, ${refusal.reason}`}`,
-    ...(refusal === undefined ? [] : [refusal.meaning, ...refusal.notes].map((sentence) => `  ${sentence}`)),
-    ...(refusal?.meant ?? []).map(({ sent, meant }) => `  Did you mean ${meant}, in place of ${sent}?`),
-    ...(refusal?.checks ?? []).map((check) => `  ${checkLine(check)}`),
+    `${time}  ${type}: ${result}${reason === undefined ? '' : `, ${reason}`}`,
+    ...[...(meaning === undefined ? [] : [meaning]), ...notes].map((sentence) => `  ${sentence}`),
+    ...meant.map((one) => `  Did you mean ${one.meant}, in place of ${one.sent}?`),
+    ...checks.map((check) => `  ${checkLine(check)}`),
     ...alignedFacts(facts),
-    ...remedyLines(refusal?.remedies ?? []),
+    ...remedyLines(remedies),
   ].map(printable)
 }
 

@@ -15,10 +15,17 @@ export function addOutputOptions(command: Command): void {
 
 /** The commands that work on a server as well as on a database. A test compares them with the table of operations. */
 export const REMOTE: ReadonlySet<string> = new Set([
+  'apis delete',
+  'apis list',
   'apis show',
+  'apply',
+  'audit list',
+  'audit tail',
   'clients create',
+  'clients delete',
   'clients disable',
   'clients enable',
+  'clients list',
   'clients show',
   'credentials add',
   'credentials cancel',
@@ -27,12 +34,18 @@ export const REMOTE: ReadonlySet<string> = new Set([
   'credentials remove',
   'credentials revoke',
   'credentials rotate',
+  'explain',
+  'groups delete',
+  'groups list',
+  'groups put',
+  'groups show',
   'keys list',
   'keys revoke',
   'keys rollback',
   'keys rotate',
   'revocations list',
   'revoke',
+  'usage',
 ])
 
 const TARGET_HEADING = 'Target options:'
@@ -62,7 +75,16 @@ export function addGlobalOptions(program: Command): void {
     .hook('preAction', (_program, command) => {
       for (const [name, value] of Object.entries(program.opts<Readonly<Record<string, string>>>()))
         passOn(command, name, value)
+      refuseServer(command, process.env)
     })
+}
+
+/** @throws UsageError if the environment names a server, and the command works on a database only */
+function refuseServer(command: Command, env: Readonly<Record<string, string | undefined>>): void {
+  if (env['TESSERA_SERVER'] === undefined || !hasOption(command, '--config') || hasOption(command, '--server')) return
+  const { config, issuer } = command.opts<Readonly<Record<string, unknown>>>()
+  if (config === undefined && (issuer === undefined || !hasOption(command, '--as')))
+    throw new UsageError('this command works on this machine only: give --config, or unset TESSERA_SERVER')
 }
 
 /** @throws UsageError if the command has no such option, or got it as well */

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
 import { Argument, Command, Option } from 'commander'
+import { apiSorts } from '../management/apis/list.ts'
+import { clientSorts, credentialSorts } from '../model/fleet/filters.ts'
 import { version } from '../platform/version.ts'
 import { addConfigOptions } from './config-options.ts'
 import { addExamples } from './examples.ts'
@@ -137,10 +139,24 @@ const CONFIG = ['-c, --config <file>', 'the configuration that names the databas
 const YES = ['--yes', 'do not ask, but do it'] as const
 const JSON_OUTPUT = ['--json', 'print JSON'] as const
 
+const OWNER = ['--owner <group>', 'only those of this owner; may be repeated', collect] as const
+/** Not the opposite of `--owner`, for which commander would take it. */
+const noOwner = () => Object.assign(new Option('--no-owner', 'only those that nobody owns'), { negate: false })
+const UNUSED = ['--unused <days>', 'only those that were not used for so many days, such as 90d'] as const
+const REVERSE = ['--reverse', 'the last first'] as const
+
 const clients = program.command('clients').description('manage clients')
 clients
   .command('list')
-  .description('print every client, one line each')
+  .description('print the clients, one line each')
+  .option('--search <text>', 'clients whose id or name begins with this')
+  .option(...OWNER)
+  .addOption(noOwner())
+  .option('--tag <tag>', 'clients with this tag')
+  .option(...UNUSED)
+  .option('--expiring <days>', 'clients of which a credential expires within so many days, such as 30d')
+  .addOption(new Option('--sort <field>', 'the order').choices(clientSorts))
+  .option(...REVERSE)
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (options) => (await import('./clients.ts')).clientsList(options))
@@ -175,13 +191,72 @@ clients
   .option(...REASON)
   .action(async (id, options) => (await import('./clients.ts')).clientsCreate(id, options))
 
+clients
+  .command('delete <client-id>')
+  .description('delete a client for good, with its credentials and tokens')
+  .option(...YES)
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .option(...REASON)
+  .action(async (id, options) => (await import('./clients.ts')).clientsDelete(id, options))
+
 const apis = program.command('apis').description('the APIs that tokens are for')
+apis
+  .command('list')
+  .description('print the APIs, one line each')
+  .option('--search <text>', 'APIs whose audience or name begins with this')
+  .option(...OWNER)
+  .addOption(noOwner())
+  .addOption(new Option('--sort <field>', 'the order').choices(apiSorts))
+  .option(...REVERSE)
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./apis.ts')).apisList(options))
+apis
+  .command('delete <audience>')
+  .description('delete an API for good, and end its tokens')
+  .option('--with-grants', 'take it out of the clients that refer to it; without this, they keep it from being deleted')
+  .option(...YES)
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .option(...REASON)
+  .action(async (audience, options) => (await import('./apis.ts')).apisDelete(audience, options))
 apis
   .command('show <audience>')
   .description('print one API and its scopes, as JSON')
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
   .action(async (audience, options) => (await import('./apis.ts')).apisShow(audience, options))
+
+const groups = program.command('groups').description('the groups that own clients and APIs')
+groups
+  .command('list')
+  .description('print the groups, one line each')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (options) => (await import('./groups.ts')).groupsList(options))
+groups
+  .command('show <group>')
+  .description('print a group and its members, as JSON')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .action(async (name, options) => (await import('./groups.ts')).groupsShow(name, options))
+groups
+  .command('put <group>')
+  .description('create a group, or replace its description and members')
+  .requiredOption('-f, --file <file>', 'the description and members, YAML or JSON; - reads standard input')
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .option(...REASON)
+  .action(async (name, options) => (await import('./groups.ts')).groupsPut(name, options))
+groups
+  .command('delete <group>')
+  .description('delete a group that owns nothing')
+  .option(...YES)
+  .option(...JSON_OUTPUT)
+  .option(...CONFIG)
+  .option(...REASON)
+  .action(async (name, options) => (await import('./groups.ts')).groupsDelete(name, options))
 
 const revocations = program.command('revocations').description('the tokens that are revoked')
 revocations
@@ -213,9 +288,15 @@ const newCredential = (command: Command) =>
       '--federated <file>',
       'the file that describes tokens of an outside issuer, as in a manifest; - reads standard input',
     )
-credentialCommand('list <client-id>', 'print the credentials of a client and their status').action(
-  async (id, options) => (await import('./credentials.ts')).credentialsList(id, options),
-)
+credentialCommand('list [client-id]', 'print the credentials of a client and their status, or those of all clients')
+  .option(...OWNER)
+  .addOption(noOwner())
+  .option(...UNUSED)
+  .option('--expiring <days>', 'credentials that expire within so many days, such as 30d')
+  .addOption(new Option('--state <state>', 'credentials in this state').choices(['valid', 'expired', 'revoked']))
+  .addOption(new Option('--sort <field>', 'the order').choices(credentialSorts))
+  .option(...REVERSE)
+  .action(async (id, options) => (await import('./credentials.ts')).credentialsList(id, options))
 newCredential(credentialChange('add <client-id>', 'add a credential to a client')).action(async (id, options) =>
   (await import('./credentials.ts')).credentialsAdd(id, options),
 )

@@ -5,7 +5,8 @@ import type { Cursors } from '../admin/operations/cursor.ts'
 import type { Operation } from '../admin/operations/operation.ts'
 import { operations } from '../admin/operations/operations.ts'
 import { refusalOf } from '../endpoints/refusal-table.ts'
-import { UserError } from '../platform/user-error.ts'
+import { statedReason } from '../management/stated-reason.ts'
+import { NotFound, UserError } from '../platform/user-error.ts'
 import { keyContext, managementContext, type Opened, type Stated, withDatabase } from './database.ts'
 import { tokenOf } from './log-in.ts'
 import { withNewSecrets } from './new-secrets.ts'
@@ -16,7 +17,8 @@ import { chooseTarget, type TargetOptions } from './target.ts'
 /** The input of an operation, as it goes over the wire. */
 interface CallInput {
   readonly path?: Readonly<Record<string, string>>
-  readonly query?: Readonly<Record<string, string>>
+  /** A parameter with several values is repeated. */
+  readonly query?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: unknown
 }
 
@@ -42,23 +44,27 @@ export interface Target {
 export async function withTarget(options: TargetOptions, work: (target: Target) => Promise<void>): Promise<void> {
   const profiles = new Profiles(process.env)
   const chosen = chooseTarget(options, process.env, profiles)
+  const stated = { reason: options.reason }
   switch (chosen.kind) {
     case 'database':
       return withNewSecrets((reveal) =>
-        withDatabase(chosen.config, (opened) => work(onDatabase(opened, { reason: options.reason }, reveal))),
+        withDatabase(chosen.config, (opened) => work(onDatabase(opened, stated, reveal))),
       )
     case 'server':
-      return withNewSecrets((reveal) => work(onServer(new Server(chosen.origin, undefined), chosen.token, reveal)))
+      return withNewSecrets((reveal) =>
+        work(onServer({ server: new Server(chosen.origin, undefined), token: chosen.token, stated }, reveal)),
+      )
     case 'profile': {
       const profile = profiles.load(chosen.name)
       const token = await tokenOf(profiles, chosen.name, profile)
-      return withNewSecrets((reveal) => work(onServer(new Server(profile.server, profile.ca), token, reveal)))
+      const server = new Server(profile.server, profile.ca)
+      return withNewSecrets((reveal) => work(onServer({ server, token, stated }, reveal)))
     }
   }
 }
 
 /** The entries that a page of a list has at most. */
-const MOST_A_PAGE = '200'
+export const MOST_A_PAGE = '200'
 
 type Reveal = (text: string) => void
 
@@ -75,6 +81,7 @@ function onDatabase(opened: Opened, stated: Stated, reveal: Reveal): Target {
       settings: ofServer,
       problems: ofServer,
       openApi: ofServer,
+      retentionDays: () => opened.options.audit.retention_days,
       refusalOf,
     },
     show,
@@ -82,7 +89,7 @@ function onDatabase(opened: Opened, stated: Stated, reveal: Reveal): Target {
   const callWith =
     (show: CallContext['show']): Call =>
     async (id, { path = {}, query = {}, body } = {}) => {
-      const answer = await operationOf(id).call(context(show), { path, query: new URLSearchParams(query), body })
+      const answer = await operationOf(id).call(context(show), { path, query: parametersOf(query), body })
       return answer.shownOnce === undefined ? answer.body : { ...Object(answer.body), ...answer.shownOnce }
     }
   return {
@@ -109,20 +116,50 @@ const ofServer = (): never => {
 /** A command reads the pages of a list one after another, so nobody else sees a cursor. */
 const openCursors: Cursors = {
   seal: (place, purpose) => JSON.stringify([purpose, place]),
-  open: (cursor) => JSON.parse(cursor)[1],
+  open: (cursor, purpose) => {
+    try {
+      const opened: unknown = JSON.parse(cursor)
+      return Array.isArray(opened) && opened[0] === purpose ? opened[1] : undefined
+    } catch {
+      return undefined
+    }
+  },
+}
+
+const parametersOf = (query: NonNullable<CallInput['query']>): URLSearchParams =>
+  new URLSearchParams(Object.entries(query).flatMap(([name, value]) => [value].flat().map((one) => [name, one])))
+
+interface Remote {
+  readonly server: Server
+  readonly token: string
+  readonly stated: Stated
 }
 
 /** The operations of a server. */
-function onServer(server: Server, token: string, reveal: Reveal): Target {
+function onServer({ server, token, stated: { reason } }: Remote, reveal: Reveal): Target {
+  const stated = reason === undefined ? {} : { 'Tessera-Reason': inUtf8(statedReason(reason)) }
   const call: Call = async (id, input = {}) => {
     const operation = operationOf(id)
     const { method } = operation
     const path = pathOf(operation, input)
     const headers = {
+      ...(method !== 'GET' && stated),
       ...(method === 'POST' && { 'Idempotency-Key': randomUUID() }),
-      ...(operation.isConditional && { 'If-Match': await tagOf(server, token, path) }),
+      ...(operation.isConditional && (await conditionOf(path))),
     }
-    return (await server.send({ method, path, headers, body: input.body }, token)).body
+    const query = parametersOf(input.query ?? {}).toString()
+    const target = query === '' ? path : `${path}?${query}`
+    return (await server.send({ method, path: target, headers, body: input.body }, token)).body
+  }
+  /** The state that a change is about. A change by somebody else after this moment is a conflict. */
+  const conditionOf = async (path: string): Promise<Readonly<Record<string, string>>> => {
+    try {
+      const { etag } = await server.send({ method: 'GET', path }, token)
+      return { 'If-Match': etag ?? '*' }
+    } catch (error) {
+      if (error instanceof NotFound) return { 'If-None-Match': '*' }
+      throw error
+    }
   }
   return {
     call: checked(call),
@@ -135,17 +172,11 @@ function onServer(server: Server, token: string, reveal: Reveal): Target {
   }
 }
 
-/** The version of the state that a change is about. A change by somebody else after this moment is a conflict. */
-async function tagOf(server: Server, token: string, path: string): Promise<string> {
-  const { etag } = await server.send({ method: 'GET', path }, token)
-  return etag ?? '*'
-}
+/** A header holds bytes (RFC 9110 §5.5): those of the text in UTF-8. */
+const inUtf8 = (text: string): string => Buffer.from(text).toString('latin1')
 
-function pathOf({ path: template }: Operation, { path = {}, query = {} }: CallInput): string {
-  const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
-  const parameters = new URLSearchParams(query).toString()
-  return `/api/v1${filled}${parameters === '' ? '' : `?${parameters}`}`
-}
+const pathOf = ({ path: template }: Operation, { path = {} }: CallInput): string =>
+  `/api/v1${template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))}`
 
 function operationOf(id: string): Operation {
   const found = operations.find((operation) => operation.id === id)

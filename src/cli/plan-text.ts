@@ -1,11 +1,62 @@
-import type { Loss, Plan } from '../management/manifest/plan.ts'
+import { z } from 'zod'
+import type { Plan } from '../management/manifest/plan.ts'
 import { planBody } from '../management/manifest/plan-body.ts'
 import { printable } from './output.ts'
+
+const loss = z.discriminatedUnion('kind', [
+  z.looseObject({
+    kind: z.literal('credential'),
+    client_id: z.string(),
+    credential: z.string(),
+    label: z.string(),
+    ends: z.string(),
+    last_used: z.string().nullable(),
+  }),
+  z.looseObject({
+    kind: z.literal('scope'),
+    audience: z.string(),
+    scope: z.string(),
+    clients: z.int().optional(),
+    client_id: z.string().optional(),
+  }),
+  z.looseObject({ kind: z.literal('enabled'), client_id: z.string() }),
+  z.looseObject({
+    kind: z.literal('owner'),
+    client_id: z.string().optional(),
+    audience: z.string().optional(),
+    before: z.string(),
+    after: z.string().nullable(),
+  }),
+])
+
+/** A plan in the answers of the admin API. */
+export const planAnswer = z.looseObject({
+  steps: z.array(
+    z.looseObject({
+      action: z.enum(['create', 'update', 'unchanged']),
+      kind: z.string(),
+      id: z.string(),
+      fields: z.array(z.string()),
+    }),
+  ),
+  losses: z.array(loss),
+  warnings: z.array(z.string()),
+  secrets: z.array(z.looseObject({ client_id: z.string(), label: z.string(), secret: z.string() })).default([]),
+})
+
+export type ShownPlan = z.output<typeof planAnswer>
+
+/** A plan as the admin API would answer it, with its generated secrets. */
+export const shownPlan = (plan: Plan): ShownPlan =>
+  planAnswer.parse({
+    ...planBody(plan),
+    secrets: plan.generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
+  })
 
 const SIGNS = { create: '+', update: '~', unchanged: '=' } as const
 
 /** The steps of a plan that change something, one line each, and then its losses. */
-export const planLines = ({ steps, losses }: Plan): readonly string[] => [
+export const planLines = ({ steps, losses }: ShownPlan): readonly string[] => [
   ...steps
     .filter(({ action }) => action !== 'unchanged')
     .map(({ action, kind, id, fields }) => {
@@ -16,38 +67,41 @@ export const planLines = ({ steps, losses }: Plan): readonly string[] => [
 ]
 
 /** The generated secrets, one line each: client, label, secret. */
-export const secretLines = ({ generated }: Plan): readonly string[] =>
-  generated.map(({ clientId, label, secret }) => `${printable(clientId)}\t${printable(label)}\t${secret}`)
+export const secretLines = ({ secrets }: ShownPlan): readonly string[] =>
+  secrets.map(({ client_id: client, label, secret }) => `${printable(client)}\t${printable(label)}\t${secret}`)
 
-const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString())
-
-function lossLine(loss: Loss): string {
+function lossLine(loss: ShownPlan['losses'][number]): string {
   switch (loss.kind) {
     case 'credential': {
-      const { credential, clientId, endsAt, lastUsedAt } = loss
-      const used = lastUsedAt === undefined ? 'never used' : `last used ${iso(lastUsedAt)}`
-      return `- credential ${credential.label || credential.id} of ${clientId}: ends ${iso(endsAt) ?? 'now'} (${used})`
+      const { credential, client_id: client, label, ends, last_used: last } = loss
+      return `- credential ${label || credential} of ${client}: ends ${ends} (${last === null ? 'never used' : `last used ${last}`})`
     }
-    case 'api scope':
-      return `- scope ${loss.scope} at ${loss.audience}: ${loss.clients} client${loss.clients === 1 ? '' : 's'} can't have it any more`
-    case 'client scope':
-      return `- scope ${loss.scope} at ${loss.audience}: ${loss.clientId} can't have it any more`
-    case 'disabled':
-      return `- client ${loss.clientId}: is disabled, and introspection reports its tokens as inactive, for good`
-    case 'owner':
-      return `! client ${loss.clientId}: ${passes(loss)}`
-    case 'api owner':
-      return `! api ${loss.audience}: ${passes(loss)}`
+    case 'scope': {
+      const { audience, scope, clients, client_id: client } = loss
+      const losing = client ?? `${clients} client${clients === 1 ? '' : 's'}`
+      return `- scope ${scope} at ${audience}: ${losing} can't have it any more`
+    }
+    case 'enabled':
+      return `- client ${loss.client_id}: is disabled, and introspection reports its tokens as inactive, for good`
+    case 'owner': {
+      const { client_id: client, audience, before, after } = loss
+      const thing = client === undefined ? `api ${audience}` : `client ${client}`
+      return `! ${thing}: passes from ${JSON.stringify(before)} to ${after === null ? 'nobody' : JSON.stringify(after)}`
+    }
   }
 }
 
-const passes = ({ before, after }: Extract<Loss, { readonly before: string }>): string =>
-  `passes from ${JSON.stringify(before)} to ${after === undefined ? 'nobody' : JSON.stringify(after)}`
+/** The numbers of steps. */
+export function summaryLine({ steps }: ShownPlan, dryRun: boolean): string {
+  const count = (action: string) => steps.filter((step) => step.action === action).length
+  const summary = `${count('create')} to create, ${count('update')} to update, ${count('unchanged')} unchanged`
+  return dryRun ? `${summary}; nothing was written` : summary.replaceAll(/ to (create|update)/g, ' $1d')
+}
 
-export const planAsJson = (plan: Plan, dryRun: boolean) => ({
+export const planAsJson = ({ steps, losses, warnings, secrets }: ShownPlan, dryRun: boolean) => ({
   dry_run: dryRun,
-  ...planBody(plan),
-  generated: dryRun
-    ? []
-    : plan.generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
+  steps,
+  losses,
+  warnings,
+  generated: dryRun ? [] : secrets,
 })

@@ -1,7 +1,53 @@
-import type { CredentialUsage } from '../management/usage/credentials.ts'
-import type { UsageRow } from '../management/usage/read.ts'
-import type { Wasteful } from '../management/usage/wasteful.ts'
+import { z } from 'zod'
 import { printable } from './output.ts'
+
+const sums = {
+  issued: z.int(),
+  refused: z.int(),
+  reasons: z.record(z.string(), z.int()),
+  token_seconds: z.number(),
+} as const
+
+/** Usage in the answers of the admin API. */
+export const usageRow = z.looseObject({ key: z.string(), ...sums })
+export const credentialUsage = z.looseObject({
+  credential: z.string(),
+  label: z.string(),
+  kind: z.string(),
+  replaces: z.string().optional(),
+  ...sums,
+  share: z.number().optional(),
+  last_issued: z.string().optional(),
+})
+export const wastefulUse = z.looseObject({
+  client_id: z.string(),
+  api: z.string(),
+  issued: z.int(),
+  lifetime: z.number(),
+  needed: z.number(),
+  ratio: z.number(),
+  alive: z.number(),
+  remedy: z.string(),
+})
+
+export type UsageRow = z.output<typeof usageRow>
+export type CredentialUsage = z.output<typeof credentialUsage>
+type Wasteful = z.output<typeof wastefulUse>
+
+/** The sum of rows. */
+export function totalOf(rows: readonly UsageRow[]): UsageRow {
+  const reasons = new Map<string, number>()
+  for (const row of rows)
+    for (const [reason, count] of Object.entries(row.reasons)) reasons.set(reason, (reasons.get(reason) ?? 0) + count)
+  const sum = (of: (row: UsageRow) => number) => rows.reduce((total, row) => total + of(row), 0)
+  return {
+    key: 'total',
+    issued: sum(({ issued }) => issued),
+    refused: sum(({ refused }) => refused),
+    reasons: Object.fromEntries(reasons),
+    token_seconds: sum(({ token_seconds: seconds }) => seconds),
+  }
+}
 
 /** The reasons of refusals that a line shows. */
 const MOST_REASONS = 3
@@ -41,7 +87,7 @@ export const rowLines = (title: string, rows: readonly UsageRow[]): readonly str
   )
 
 function reasonsText({ reasons }: Pick<UsageRow, 'reasons'>): string {
-  const all = [...reasons].sort(([, one], [, other]) => other - one)
+  const all = Object.entries(reasons).sort(([, one], [, other]) => other - one)
   const shown = all.slice(0, MOST_REASONS).map(([reason, count]) => `${reason} ${count}`)
   return [...shown, ...(all.length > MOST_REASONS ? [`and ${all.length - MOST_REASONS} more`] : [])].join(', ')
 }
@@ -49,13 +95,13 @@ function reasonsText({ reasons }: Pick<UsageRow, 'reasons'>): string {
 export const credentialLines = (rows: readonly CredentialUsage[]): readonly string[] =>
   table<CredentialUsage>(
     [
-      { title: 'CREDENTIAL', of: ({ credential }) => credential.id },
-      { title: 'LABEL', of: ({ credential }) => credential.label },
-      { title: 'KIND', of: ({ credential }) => credential.kind },
+      { title: 'CREDENTIAL', of: ({ credential }) => credential },
+      { title: 'LABEL', of: ({ label }) => label },
+      { title: 'KIND', of: ({ kind }) => kind },
       { title: 'ISSUED', of: ({ issued }) => issued },
       { title: 'SHARE', of: ({ share }) => (share === undefined ? '-' : `${Math.round(share * 100)}%`) },
       { title: 'REFUSED', of: ({ refused }) => refused },
-      { title: 'LAST TOKEN', of: ({ lastIssuedAt }) => (lastIssuedAt === undefined ? '-' : timeText(lastIssuedAt)) },
+      { title: 'LAST TOKEN', of: ({ last_issued: at }) => at?.replace(/:00\.000Z$/, 'Z') ?? '-' },
     ],
     rows,
   )
@@ -63,7 +109,7 @@ export const credentialLines = (rows: readonly CredentialUsage[]): readonly stri
 export const wastefulLines = (rows: readonly Wasteful[]): readonly string[] => [
   ...table<Wasteful>(
     [
-      { title: 'CLIENT', of: ({ client }) => client },
+      { title: 'CLIENT', of: ({ client_id: client }) => client },
       { title: 'API', of: ({ api }) => api },
       { title: 'ISSUED', of: ({ issued }) => issued },
       { title: 'NEEDED', of: ({ needed }) => needed },
@@ -74,30 +120,5 @@ export const wastefulLines = (rows: readonly Wasteful[]): readonly string[] => [
     rows,
   ),
   '',
-  ...rows.map(({ client, api, remedy }) => `${printable(client)} for ${printable(api)}: ${remedy}`),
+  ...rows.map(({ client_id: client, api, remedy }) => `${printable(client)} for ${printable(api)}: ${remedy}`),
 ]
-
-const timeText = (time: number): string => new Date(time).toISOString().replace(/:00\.000Z$/, 'Z')
-
-export const asJson = ({ key, issued, refused, reasons, tokenSeconds }: UsageRow) => ({
-  key,
-  issued,
-  refused,
-  reasons: Object.fromEntries(reasons),
-  token_seconds: tokenSeconds,
-})
-
-export const credentialAsJson = ({ credential, share, lastIssuedAt, ...totals }: CredentialUsage) => {
-  const { key, ...rest } = asJson({ key: credential.id, ...totals })
-  return {
-    credential: key,
-    label: credential.label,
-    kind: credential.kind,
-    ...(credential.replaces && { replaces: credential.replaces.id }),
-    ...rest,
-    share,
-    last_issued: lastIssuedAt === undefined ? undefined : new Date(lastIssuedAt).toISOString(),
-  }
-}
-
-export const wastefulAsJson = ({ client, ...found }: Wasteful) => ({ client_id: client, ...found })

@@ -1,20 +1,26 @@
-import { type CredentialUsage, usageOfCredentials } from '../management/usage/credentials.ts'
-import { readTotals, readUsage, type UsageKey, type UsageRow } from '../management/usage/read.ts'
-import { topUsage } from '../management/usage/top.ts'
-import type { Totals } from '../management/usage/totals.ts'
-import { listWasteful } from '../management/usage/wasteful.ts'
-import type { UsageWindow } from '../management/usage/window.ts'
-import { Audience, ClientId, CredentialId } from '../oauth/ids.ts'
+import { z } from 'zod'
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type Resolution, resolutions } from '../usage/store.ts'
-import { managementContext, withDatabase } from './database.ts'
 import { parseDuration } from './duration.ts'
+import { given } from './fleet-options.ts'
 import { type OutputOptions, show } from './format.ts'
+import { type Target, withTarget } from './operate.ts'
 import { print } from './output.ts'
-import { asJson, credentialAsJson, credentialLines, rowLines, wastefulAsJson, wastefulLines } from './usage-text.ts'
+import type { TargetOptions } from './target.ts'
+import {
+  type CredentialUsage,
+  credentialLines,
+  credentialUsage,
+  rowLines,
+  totalOf,
+  type UsageRow,
+  usageRow,
+  wastefulLines,
+  wastefulUse,
+} from './usage-text.ts'
 
-interface UsageOptions extends OutputOptions {
+interface UsageOptions extends OutputOptions, TargetOptions {
   readonly client?: string
   readonly api?: string
   readonly credential?: string
@@ -23,15 +29,16 @@ interface UsageOptions extends OutputOptions {
   readonly since?: string
   readonly top?: true
   readonly wasteful?: true
-  readonly config?: string
 }
 
 const DEFAULT_SINCE = { minute: '1h', hour: '1d', day: '7d' } as const satisfies Record<Resolution, string>
-const ROWS_AT_ONCE = 1_000
-const MOST_LISTED = 20
-const MOST_WASTEFUL = 100
+const MOST_LISTED = '20'
+const MOST_WASTEFUL = '100'
 
-type Context = ReturnType<typeof managementContext>
+interface Asked {
+  readonly window: { readonly resolution: Resolution; readonly since: string; readonly until: string }
+  readonly filter: ReturnType<typeof given>
+}
 
 /** A part of the output: a heading, the data for programs, and the lines for people. */
 interface Section {
@@ -43,108 +50,94 @@ interface Section {
 
 /** `tessera usage`: prints issued tokens and refused requests. */
 export async function usage(options: UsageOptions): Promise<void> {
-  const { top, wasteful, config } = options
+  const { top, wasteful } = options
   if (top && wasteful) throw new UserError('give --top or --wasteful, not both')
-  const window = windowOf(options)
-  await withDatabase(config, async (opened) => {
-    const context = managementContext(opened)
-    const read = top ? topSections : wasteful ? wastefulSections : usageSections
-    report(await read(context, window), window, options)
+  const asked = { window: windowOf(options), filter: filterOf(options) }
+  await withTarget(options, async (target) => {
+    const sections = await (top
+      ? topSections(target, asked)
+      : wasteful
+        ? wastefulSections(target, asked)
+        : usageSections(target, asked, options))
+    report(sections, asked, options)
   })
 }
 
 /** @throws UserError if an option is not what it should be */
-function windowOf({ client, api, credential, owner, by, since, wasteful }: UsageOptions): UsageWindow {
+function windowOf({ by, since, wasteful }: UsageOptions): Asked['window'] {
   if (!isResolution(by)) throw new UserError(`--by must be minute, hour or day, not ${JSON.stringify(by)}`)
   const until = systemClock.now()
   // A lifetime is a matter of hours.
   const resolution = wasteful && by === 'day' ? 'hour' : by
-  return {
-    resolution,
-    since: until - parseDuration(since ?? DEFAULT_SINCE[by], '--since'),
-    until,
-    filter: {
-      ...(client !== undefined && { clients: [ClientId(client)] }),
-      ...(owner !== undefined && { owners: [owner] }),
-      ...(api !== undefined && { api: Audience(api) }),
-      ...(credential !== undefined && { credential: CredentialId(credential) }),
-    },
-  }
+  const from = until - parseDuration(since ?? DEFAULT_SINCE[by], '--since')
+  return { resolution, since: new Date(from).toISOString(), until: new Date(until).toISOString() }
 }
+
+const filterOf = ({ client, api, credential, owner }: UsageOptions) => given({ client, api, credential, owner })
 
 const isResolution = (text: string): text is Resolution => Object.hasOwn(resolutions, text)
 
-async function usageSections(context: Context, window: UsageWindow): Promise<readonly Section[]> {
-  const totals = await readTotals(context, window)
-  const series = await rowsOf(context, window, 'time')
-  const [client] = window.filter.clients ?? []
-  const details = client === undefined ? [] : await clientSections(context, window, client)
+async function usageSections(target: Target, asked: Asked, { client, credential }: UsageOptions) {
+  const series = await rowsOf(target, asked, 'time')
+  const totals = totalOf(series)
+  const details = client === undefined ? [] : await clientSections(target, asked, { client, credential })
   return [
-    section('series', `by ${window.resolution}`, series, 'TIME'),
+    section('series', `by ${asked.window.resolution}`, series, 'TIME'),
     ...details,
-    { name: 'totals', heading: '', data: asJson({ key: 'total', ...totals }), lines: [totalLine(totals)] },
+    { name: 'totals', heading: '', data: totals, lines: [`${totals.issued} issued, ${totals.refused} refused`] },
   ]
 }
 
-async function clientSections(context: Context, window: UsageWindow, client: ClientId): Promise<readonly Section[]> {
-  const { resolution, since, until } = window
-  const credentials = await usageOfCredentials(context, { client, resolution, since, until })
-  const only = window.filter.credential
-  const shown = credentials.filter(({ credential }: CredentialUsage) => only === undefined || credential.id === only)
+async function clientSections(
+  target: Target,
+  asked: Asked,
+  { client, credential: only }: { readonly client: string; readonly credential: string | undefined },
+): Promise<readonly Section[]> {
+  const answer = z.looseObject({ items: z.array(credentialUsage) })
+  const input = { path: { client_id: client }, query: { ...asked.window } }
+  const { items } = await target.call('usage.credentials', input, answer)
+  const shown = items.filter(({ credential }: CredentialUsage) => only === undefined || credential === only)
   return [
-    section('apis', 'by API', await rowsOf(context, window, 'api'), 'API'),
-    {
-      name: 'credentials',
-      heading: 'by credential, at all APIs',
-      data: shown.map(credentialAsJson),
-      lines: credentialLines(shown),
-    },
+    section('apis', 'by API', await rowsOf(target, asked, 'api'), 'API'),
+    { name: 'credentials', heading: 'by credential, at all APIs', data: shown, lines: credentialLines(shown) },
   ]
 }
 
-async function topSections(context: Context, window: UsageWindow): Promise<readonly Section[]> {
+async function topSections(target: Target, { window, filter }: Asked): Promise<readonly Section[]> {
+  const answer = z.looseObject({ items: z.array(usageRow) })
   const sections: Section[] = []
   for (const of of ['client', 'api'] as const) {
     for (const by of ['issued', 'refused'] as const) {
-      const rows = await topUsage(context, { ...window, of, by, limit: MOST_LISTED })
-      const what = of === 'client' ? 'clients' : 'APIs'
-      const heading = `${what} with the most ${by === 'issued' ? 'tokens' : 'refused requests'}`
-      sections.push(section(`${of}s_by_${by}`, heading, rows, of === 'client' ? 'CLIENT' : 'API'))
+      const query = { ...window, ...filter, of, by, limit: MOST_LISTED }
+      const { items } = await target.call('usage.top', { query }, answer)
+      const things = of === 'client' ? 'clients' : 'APIs'
+      const heading = `${things} with the most ${by === 'issued' ? 'tokens' : 'refused requests'}`
+      sections.push(section(`${of}s_by_${by}`, heading, items, of === 'client' ? 'CLIENT' : 'API'))
     }
   }
   return sections
 }
 
-async function wastefulSections(context: Context, window: UsageWindow): Promise<readonly Section[]> {
-  const found = await listWasteful(context, { ...window, limit: MOST_WASTEFUL })
+async function wastefulSections(target: Target, { window, filter }: Asked): Promise<readonly Section[]> {
+  const query = { ...window, ...filter, limit: MOST_WASTEFUL }
+  const { items } = await target.call('usage.wasteful', { query }, z.looseObject({ items: z.array(wastefulUse) }))
   const lines =
-    found.length === 0 ? ['Every client keeps its tokens, as far as the counts show.'] : wastefulLines(found)
-  return [{ name: 'wasteful', heading: '', data: found.map(wastefulAsJson), lines }]
+    items.length === 0 ? ['Every client keeps its tokens, as far as the counts show.'] : wastefulLines(items)
+  return [{ name: 'wasteful', heading: '', data: items, lines }]
 }
 
-async function rowsOf(context: Context, window: UsageWindow, by: UsageKey): Promise<readonly UsageRow[]> {
-  const rows: UsageRow[] = []
-  let after: string | undefined
-  do {
-    const page = await readUsage(context, { ...window, by, after, limit: ROWS_AT_ONCE })
-    rows.push(...page.rows)
-    after = page.next
-  } while (after !== undefined)
-  return rows
-}
+const rowsOf = (target: Target, { window, filter }: Asked, by: 'time' | 'api'): Promise<readonly UsageRow[]> =>
+  target.list('usage.list', { query: { ...window, ...filter, by } }, usageRow)
 
 const section = (name: string, heading: string, rows: readonly UsageRow[], title: string): Section => ({
   name,
   heading,
-  data: rows.map(asJson),
+  data: rows,
   lines: rowLines(title, rows),
 })
 
-const totalLine = ({ issued, refused }: Totals): string => `${issued} issued, ${refused} refused`
-
-function report(sections: readonly Section[], { resolution, since, until }: UsageWindow, options: OutputOptions): void {
-  const of = { resolution, since: new Date(since).toISOString(), until: new Date(until).toISOString() }
-  const data = { ...of, ...Object.fromEntries(sections.map((section) => [section.name, section.data])) }
+function report(sections: readonly Section[], { window }: Asked, options: OutputOptions): void {
+  const data = { ...window, ...Object.fromEntries(sections.map((section) => [section.name, section.data])) }
   show(options, { data, forPeople: () => printSections(sections) })
 }
 

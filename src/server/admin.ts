@@ -104,6 +104,7 @@ export function openAdminApi(
           settings: () => shownOptions(live.current),
           problems,
           openApi: () => openApiDocument(operations),
+          retentionDays: () => live.current.audit.retention_days,
           refusalOf,
         },
       }
@@ -122,8 +123,8 @@ export function openAdminApi(
 const byGroup = (memberships: readonly Membership[]) =>
   new Map(memberships.map(({ group, permissions }) => [group, permissions]))
 
-/** The reason that the caller states for a change, in `Tessera-Reason`. @throws UserError if it is too long */
+/** The reason that the caller states for a change, in `Tessera-Reason`, as UTF-8. @throws UserError if it is too long */
 function statedReasonOf({ headers }: HttpRequest): string | undefined {
   const { 'tessera-reason': given } = headers
-  return typeof given === 'string' ? statedReason(given) : undefined
+  return typeof given === 'string' ? statedReason(Buffer.from(given, 'latin1').toString()) : undefined
 }

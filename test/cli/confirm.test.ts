@@ -20,6 +20,7 @@ beforeEach(async () => {
   env = { TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }
   await migrateDatabase(storage, systemClock)
   expect(await runTessera(['apply', '-f', '-'], env, MANIFEST)).toMatchObject({ code: 0 })
+  expect(await runTessera(['groups', 'put', 'team', '-f', '-'], env, '{}')).toMatchObject({ code: 0 })
   await runTessera(['keys', 'rotate', '--now'], env)
   kid = JSON.parse((await runTessera(['keys', 'list', '--json'], env)).stdout)[0].kid
   return () => rmSync(folder, { recursive: true })
@@ -28,6 +29,9 @@ beforeEach(async () => {
 /** Every command that can't be undone, and what it says it would do. */
 const ending: Readonly<Record<string, readonly [args: () => readonly string[], action: string]>> = {
   'clients disable': [() => ['job'], 'disable the client "job"'],
+  'clients delete': [() => ['job'], 'delete the client "job"'],
+  'apis delete': [() => ['https://api', '--with-grants'], 'delete the API "https://api"'],
+  'groups delete': [() => ['team'], 'delete the group "team"'],
   'credentials revoke': [() => ['job', 'first'], 'revoke the credential "first" of "job"'],
   'credentials remove': [() => ['job', 'first'], 'remove the credential "first" of "job"'],
   'keys revoke': [() => [kid], 'revoke the key '],

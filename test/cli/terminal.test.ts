@@ -192,6 +192,16 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
   'clients disable': () => [{ args: ['clients', 'disable', STORED, '--yes'], prints: STORED }],
   'clients enable': () => [{ args: ['clients', 'enable', STORED], prints: STORED }],
   'clients create': () => [{ args: ['clients', 'create', `${STORED}-new`] }],
+  'apis list': () => [{ args: ['apis', 'list'], prints: STORED }],
+  'apis delete': () => [{ args: ['apis', 'delete', SENT, '--yes'] }],
+  'clients delete': () => [
+    { args: ['clients', 'delete', `${STORED}-new`] },
+    { args: ['clients', 'delete', SENT, '--yes'] },
+  ],
+  'groups put': () => [{ args: ['groups', 'put', STORED, '-f', '-'], input: `description: ${quoted}` }],
+  'groups list': () => [{ args: ['groups', 'list'], prints: STORED }],
+  'groups show': () => [{ args: ['groups', 'show', STORED], prints: STORED }],
+  'groups delete': () => [{ args: ['groups', 'delete', STORED] }, { args: ['groups', 'delete', SENT, '--yes'] }],
   'apis show': () => [
     { args: ['apis', 'show', 'https://api.example.com'], prints: STORED },
     { args: ['apis', 'show', SENT] },
@@ -241,6 +251,8 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
 
 /** Commands that print no outside text. */
 const OTHERS = [
+  'admin bootstrap',
+  'admin reset',
   'login',
   'logout',
   'whoami',

@@ -16,6 +16,8 @@ interface ServerFacts {
   /** The reasons why it can't answer as it should. */
   readonly problems: () => Promise<readonly string[]>
   readonly openApi: () => unknown
+  /** The days for which audit events are kept. */
+  readonly retentionDays: () => number
   /** The table of refusals, which stands above the rooms that use it here. */
   readonly refusalOf: ExplainingContext['refusalOf']
 }

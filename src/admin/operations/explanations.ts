@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { explainClient, explainRequest } from '../../management/explanations/explain.ts'
 import type { Explanation } from '../../management/explanations/explanation.ts'
-import { requestReferenceIn } from '../../management/explanations/reference.ts'
+import { type RequestReference, requestReferenceIn } from '../../management/explanations/reference.ts'
+import { whyUnrecorded } from '../../management/explanations/unrecorded.ts'
 import { LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import { NotFound } from '../../platform/user-error.ts'
 import { InvalidParameters } from './input.ts'
@@ -32,6 +33,21 @@ const explanationBody = ({ refusal, ...event }: Explanation) => ({
   detail: event.detail,
 })
 
+/** The things that a caller asked about. */
+type Asked = RequestReference | { readonly kind: 'client'; readonly id: string }
+
+/** @param now milliseconds @param retention days for which events are kept */
+function whyNothing({ kind, id }: Asked, now: number, retention: number): string {
+  switch (kind) {
+    case 'client':
+      return `no request of ${JSON.stringify(id)} is recorded`
+    case 'trace':
+      return `no request of the trace ${id} is recorded`
+    case 'request':
+      return whyUnrecorded(id, now, retention)
+  }
+}
+
 export const explanationOperations = [
   operation({
     id: 'explanations.list',
@@ -61,11 +77,15 @@ export const explanationOperations = [
       const context = { ...management, refusalOf: server.refusalOf }
       if ((request === undefined) === (client === undefined))
         throw new InvalidParameters([{ parameter: 'request', detail: 'or client is required, and not both' }])
-      const found =
+      const asked: Asked =
         client === undefined
-          ? await explainRequest(context, requestReferenceIn(request ?? '') ?? { kind: 'request', id: request ?? '' })
-          : await explainClient(context, { client, last })
-      if (found.length === 0) throw new NotFound('nothing is recorded about such a request')
+          ? (requestReferenceIn(request ?? '') ?? { kind: 'request', id: request ?? '' })
+          : { kind: 'client', id: client }
+      const found =
+        asked.kind === 'client'
+          ? await explainClient(context, { client: asked.id, last })
+          : await explainRequest(context, asked)
+      if (found.length === 0) throw new NotFound(whyNothing(asked, management.clock.now(), server.retentionDays()))
       return { body: { items: found.map(explanationBody) }, state: null }
     },
   }),

@@ -15,7 +15,8 @@ const clients = ['alpha', 'omega'].map(
   - client_id: job-${place}
     name: Job
     owner: team-a
-    scopes: [read]
+    grants: [{ api: "https://api.example.com", scopes: [read] }]
+    tags: [nightly]
     credentials: [{ label: first }]`,
 )
 
@@ -28,12 +29,23 @@ const SECRET_FILE = 'root.secret'
 beforeAll(async () => {
   server = await startTestServer({
     manifest: `
-apis: [{ audience: https://api.example.com, scopes: [{ name: read }] }]
+apis:
+  - { audience: https://api.example.com, scopes: [{ name: read }] }
+  - { audience: https://alpha.example.com, name: One, owner: team-a }
+  - { audience: https://omega.example.com, name: One, owner: team-a }
 clients:${administrator('root', permissionNames)}${administrator('reader', ['clients:read'])}${clients.join('')}
 `,
   })
   folder = mkdtempSync(join(tmpdir(), 'tessera-target-'))
   writeFileSync(join(folder, SECRET_FILE), 'secret of root')
+  writeFileSync(join(folder, 'group.yaml'), 'members: [{ kind: client, id: job-alpha, permissions: [view] }]')
+  for (const place of ['alpha', 'omega'])
+    writeFileSync(
+      join(folder, `${place}.yaml`),
+      `clients: [{ client_id: applied-${place}, owner: team-a, credentials: [{ label: made }] }]`,
+    )
+  writeFileSync(join(folder, 'empty.yaml'), 'clients: []')
+  writeFileSync(join(folder, 'wrong.yaml'), 'clients: [{ client_id: a, nothing: 1 }]')
   writeFileSync(join(folder, 'reader.secret'), 'secret of reader')
   local = {
     TESSERA_STORAGE: server.config.storage,
@@ -87,8 +99,27 @@ const settledText = (text: string): string =>
 
 /** A command line for each command that has an operation, in an order in which each finds its things. */
 const lines: readonly (readonly [string, number, (place: string) => readonly string[]])[] = [
+  ['apis list', 0, () => []],
+  ['apis list', 0, () => ['--search', 'https://', '--owner', 'team-a', '--sort', 'name', '--reverse']],
   ['apis show', 0, () => ['https://api.example.com']],
   ['apis show', 3, () => ['https://nothing.example.com']],
+  ['apis delete', 4, (place) => [`https://${place}.example.com`]],
+  ['apis delete', 0, (place) => [`https://${place}.example.com`, '--yes']],
+  ['apis delete', 3, (place) => [`https://${place}.example.com`, '--yes', '--with-grants']],
+  ['groups put', 0, (place) => [`g-${place}`, '-f', join(folder, 'group.yaml')]],
+  ['groups put', 0, (place) => [`g-${place}`, '-f', join(folder, 'group.yaml')]],
+  ['groups put', 1, (place) => [`g-${place}`, '-f', SECRET_FILE]],
+  ['groups show', 0, (place) => [`g-${place}`]],
+  ['groups show', 3, () => ['nobody']],
+  ['groups list', 0, () => []],
+  ['groups delete', 4, (place) => [`g-${place}`]],
+  ['groups delete', 0, (place) => [`g-${place}`, '--yes']],
+  ['groups delete', 3, (place) => [`g-${place}`, '--yes']],
+  ['clients list', 0, () => ['--search', 'job-']],
+  ['clients list', 0, () => ['--search', 'job-', '--owner', 'team-a', '--owner', 'team-b', '--sort', 'name']],
+  ['clients list', 0, () => ['--no-owner', '--search', 'reader']],
+  ['clients list', 2, () => ['--no-owner', '--owner', 'team-a']],
+  ['clients list', 2, () => ['--unused', '12h']],
   ['clients show', 0, (place) => [`job-${place}`]],
   ['clients show', 3, () => ['nobody']],
   ['clients create', 0, (place) => [`new-${place}`]],
@@ -97,6 +128,8 @@ const lines: readonly (readonly [string, number, (place: string) => readonly str
   ['clients disable', 0, (place) => [`job-${place}`, '--yes']],
   ['clients enable', 0, (place) => [`job-${place}`]],
   ['credentials list', 0, (place) => [`job-${place}`]],
+  ['credentials list', 0, () => ['--owner', 'team-a', '--state', 'valid', '--sort', 'created']],
+  ['credentials list', 0, (place) => [`job-${place}`, '--unused', '0d', '--state', 'valid']],
   ['credentials add', 0, (place) => [`job-${place}`, '--label', 'third', '--expires', '2099-01-01T00:00:00Z']],
   ['credentials add', 1, (place) => [`job-${place}`, '--label', 'x'.repeat(129)]],
   ['credentials rotate', 0, (place) => [`job-${place}`, 'third', '--label', 'fourth', '--overlap', '1h']],
@@ -114,10 +147,28 @@ const lines: readonly (readonly [string, number, (place: string) => readonly str
   ['revoke', 4, () => ['--api', 'https://api.example.com']],
   ['revoke', 3, () => ['--key', 'nothing', '--yes']],
   ['revocations list', 0, () => []],
+  ['apply', 0, (place) => ['-f', join(folder, `${place}.yaml`), '--dry-run']],
+  ['apply', 0, (place) => ['-f', join(folder, `${place}.yaml`), '-f', join(folder, 'empty.yaml')]],
+  ['apply', 0, (place) => ['-f', join(folder, `${place}.yaml`), '--json']],
+  ['apply', 1, () => ['-f', join(folder, 'wrong.yaml')]],
+  ['usage', 0, (place) => ['--client', `job-${place}`]],
+  ['usage', 0, () => ['--wasteful', '--by', 'hour']],
+  ['usage', 3, () => ['--client', 'nobody']],
+  ['audit list', 0, () => ['--owner', 'team-a', '--type', 'client.change', '--since', '1d']],
+  ['audit list', 0, () => ['--client', 'nobody', '--client', 'nobody-else']],
+  ['audit list', 1, () => ['--cursor', 'x']],
+  ['audit tail', 0, () => ['-n', '3', '--client', 'root']],
+  ['explain', 0, () => ['--client', 'root']],
+  ['explain', 3, (place) => ['--client', `job-${place}`]],
+  ['explain', 3, () => ['01890000-0000-7000-8000-000000000000']],
+  ['explain', 3, () => ['00-4bfa2f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01']],
+  ['clients delete', 4, (place) => [`job-${place}`]],
+  ['clients delete', 0, (place) => [`job-${place}`, '--yes']],
+  ['clients delete', 3, (place) => [`job-${place}`, '--yes']],
 ]
 
 /** Commands that change something. They run once, so that both places are in the same state. */
-const CHANGES = /create|enable|disable|add|rotate|cancel|label|revoke|remove/
+const CHANGES = /create|enable|disable|add|rotate|cancel|label|revoke|remove|put|delete|apply/
 
 test('the lines have each command that works on a server, and each of those has an operation', () => {
   expect([...new Set(lines.map(([words]) => words))].toSorted()).toEqual([...REMOTE].toSorted())
@@ -151,8 +202,36 @@ describe('a command prints the same on a database and on a server', () => {
     }
   })
 
+  test('a reason of a change is in the audit log, in any script', async () => {
+    for (const [place, env] of [
+      ['alpha', local],
+      ['omega', remote],
+    ] as const) {
+      const reason = `OPS-7: größer für ${place}`
+      expect(await runTessera(['clients', 'enable', `new-${place}`, '--reason', reason], env)).toMatchObject({
+        code: 0,
+      })
+      await runTessera(['clients', 'disable', `new-${place}`, '--yes', '--reason', reason], env)
+      const { stdout } = await runTessera(['audit', 'tail', '-n', '1', '--client', `new-${place}`, '--json'], env)
+      expect(JSON.parse(stdout)).toMatchObject({ type: 'client.change', detail: { stated_reason: reason } })
+      const wrong = await runTessera(['clients', 'enable', `new-${place}`, '--reason', 'x'.repeat(513)], env)
+      expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('it may have 512') })
+    }
+  })
+
+  test('a list goes on at its cursor', async () => {
+    for (const env of [local, remote]) {
+      const list = async (...args: string[]) =>
+        JSON.parse((await runTessera(['audit', 'list', '-n', '2', '--since', '7d', '--json', ...args], env)).stdout)
+      const { events, next_cursor: cursor } = await list()
+      const { events: more } = await list('--cursor', cursor)
+      expect(more).toHaveLength(2)
+      expect(more[0].seq).toBeLessThan(events[1].seq)
+    }
+  })
+
   test('a new secret as JSON', async () => {
-    const [here, there] = await both('credentials add', (place) => [`job-${place}`, '--label', 'json'], ['--json'])
+    const [here, there] = await both('credentials add', (place) => [`new-${place}`, '--label', 'json'], ['--json'])
     expect(there).toEqual(here)
     expect(JSON.parse(here.stdout)).toMatchObject({ label: 'json', kind: 'secret', secret: 'SECRET' })
   })
@@ -212,10 +291,21 @@ describe('the target', () => {
     })
   })
 
+  test('a command of this machine refuses a server of the environment, unless a database is named', async () => {
+    const env = { ...local, TESSERA_SERVER: server.admin }
+    expect(await runTessera(['storage', 'migrate'], env)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('works on this machine only'),
+    })
+    const file = join(folder, 'here.yaml')
+    writeFileSync(file, 'log: { level: info }')
+    expect(await runTessera(['audit', 'export', '--to', '-', '-c', file], env)).toMatchObject({ code: 0 })
+  })
+
   test('a client can do only what it was granted', async () => {
     await logIn('reader', 'reader')
     await runTessera(['profiles', 'use', 'root'], remote)
-    expect(await runTessera(['clients', 'show', 'job-omega', '--profile', 'reader'], remote)).toMatchObject({ code: 0 })
+    expect(await runTessera(['clients', 'show', 'new-omega', '--profile', 'reader'], remote)).toMatchObject({ code: 0 })
     expect(await list(['--profile', 'reader'])).toMatchObject({ code: 4, stderr: expect.stringContaining('keys:read') })
   })
 })
