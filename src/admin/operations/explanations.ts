@@ -13,7 +13,7 @@ const explanation = z
   .describe('The result of a request: its reason, what the client has and what came, and remedies.')
 
 /** The explanation of a request, as JSON. */
-const explanationBody = ({ refusal, ...event }: Explanation) => ({
+export const explanationBody = ({ refusal, ...event }: Explanation) => ({
   time: event.time,
   type: event.type,
   result: event.result,

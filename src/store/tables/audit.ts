@@ -7,7 +7,6 @@ import type { AuditQuery, AuditStore, EventPage, StoredAuditEvent } from '../../
 import type { TenantId } from '../../oauth/ids.ts'
 import { uuidv7Time } from '../../platform/random.ts'
 import type { Database } from '../sql/dialect.ts'
-import { ROWS_IN_STATEMENT } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import { type ChainWriter, linkChanges } from './chain-writer.ts'
