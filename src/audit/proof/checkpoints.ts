@@ -37,6 +37,7 @@ export class Checkpoints {
   #last: number
   #written = 0
   #working: Promise<void> | undefined
+  #seal: Seal | undefined
   readonly #counts = { signed: 0, failed: 0 }
 
   constructor(options: CheckpointsOptions) {
@@ -69,7 +70,7 @@ export class Checkpoints {
 
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.sign()
+    await this.sign().catch(this.#options.onError)
   }
 
   #look(): void {
@@ -108,12 +109,16 @@ export class Checkpoints {
   /** Opens the key in use, which may have changed. */
   async #open(): Promise<Seal> {
     const { store, masterKey } = this.#options
-    const seal = openSeal(await store.listKeys(), masterKey)
+    const keys = await store.listKeys()
+    const seal = openSeal(keys, masterKey)
+    // A key that was opened stays usable, even if it is encrypted under another master key later.
+    if ('problem' in seal && this.#seal !== undefined && this.#seal.kid === keys.at(-1)?.kid) return this.#seal
     if ('problem' in seal) {
       store.signWith(undefined)
       throw new Error(seal.problem)
     }
     store.signWith(seal)
+    this.#seal = seal
     return seal
   }
 }
