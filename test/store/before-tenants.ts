@@ -119,6 +119,13 @@ export function beforeTenantsContract(name: string, create: () => Promise<Handle
       expect((await store.directory.loadApis()).found).toMatchObject([{ audience: 'https://a', name: 'the API' }])
       expect(await store.directory.clientsTrusting('https://i', 9)).toEqual(['b'])
       expect((await store.credentials.listCredentials(ClientId('a')))?.found).toMatchObject([{ lastUsedAt: 7 }])
+      const { items } = await store.fleet.listClients({ filter: {}, sort: 'id', most: 9 })
+      expect(items).toMatchObject([
+        { id: 'a', name: 'one', kinds: ['secret'], lastUsedAt: 7, createdAt: 1 },
+        { id: 'b', name: 'two', kinds: ['federated'], lastUsedAt: undefined, createdAt: 3 },
+      ])
+      expect(await store.fleet.countClients({ isEnabled: false, search: 'TW' })).toEqual({ count: 1, isMore: false })
+      expect(await store.fleet.countCredentials({ kind: 'federated' })).toEqual({ count: 1, isMore: false })
       expect(await store.keys.listKeys()).toMatchObject({ found: [{ kid: 'k' }], masterKeyId: 'master' })
       expect(await store.revocations.isTokenRevoked(Jti('t'))).toBe(true)
       expect(await store.revocations.longestLifetime()).toBe(14_000)

@@ -1,6 +1,7 @@
 import { ApiSet } from '../../model/api-set.ts'
 import type { Audience, ClientId } from '../../oauth/ids.ts'
 import { accessOf } from '../../policy/scopes.ts'
+import { requireOver } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
 import { lastIssueOf, tokensUntil } from '../last-issue.ts'
 import { showClient } from './show.ts'
@@ -24,6 +25,7 @@ interface ClientEffect {
 export async function clientEffect(context: ManagementContext, id: ClientId): Promise<ClientEffect> {
   const { store } = context
   const client = await showClient(context, id)
+  requireOver(context.authority, 'clients:read', 'problem' in client ? undefined : client.owner)
   const { found, unreadable } = await store.directory.loadApis()
   const apis = new ApiSet(found, unreadable)
   const accessTo = 'problem' in client ? undefined : accessOf(client, apis)
