@@ -6,8 +6,9 @@ import { json } from '../http/respond.ts'
 import type { ApiSet } from '../model/api-set.ts'
 import type { ChangeFeed } from '../model/changes/feed.ts'
 import type { Directory } from '../model/directory/directory.ts'
+import { registeredGrantTypes } from '../oauth/grant-types.ts'
 import { type Audience, Jti } from '../oauth/ids.ts'
-import { cut } from '../platform/text.ts'
+import { nearest } from '../platform/nearest.ts'
 import type { AccessDecisions } from '../policy/entitlement.ts'
 import { MOST_TARGETS } from '../policy/resources.ts'
 import { chooseBinding, type ProofVerifier, verifyProof } from '../sender-constraint/verify-proof.ts'
@@ -49,10 +50,14 @@ function parseGrant(form: Form, grants: readonly AnyGrant[]): GrantRequest {
   const grant = grants.find((one) => one.grantType === grantType)
   if (grant === undefined) {
     const supported = grants.map((one) => one.grantType)
-    throw refusal('unsupported_grant_type', { detail: { received: cut(grantType), supported } })
+    throw refusal('unsupported_grant_type', { detail: { received: recognised(grantType), supported } })
   }
   return grant.read(form)
 }
+
+/** A grant type that is registered, or misspelt. Any other text might be a secret in the wrong place, so it is not recorded. */
+const recognised = (grantType: string): string =>
+  nearest(grantType, registeredGrantTypes) === undefined ? '(another text)' : grantType
 
 /** The first API that is among the targets. */
 const nameOf = (apis: ApiSet, targets: readonly string[]): Audience | undefined =>

@@ -4,12 +4,24 @@
  */
 export const OTHERS: Readonly<Record<string, string>> = {
   admin: 'serves the output of other parts; reads no field of a request',
+  'admin/operations': 'reads the input of authenticated callers by schemas with bounds; public operations take short texts',
+  'audit/export': 'reads rows that this program wrote, and the answers of configured systems',
+  'audit/proof': 'reads rows that this program wrote',
   cli: 'reads the input of the administrator who runs it',
+  'cli/completion': 'reads the words of a command line',
+  'cli/remote': 'reads the profiles of its user, and the answers of a server that the user has named',
   'cli/dev': 'makes the files of a development server',
   config: 'reads the files and variables of an administrator',
   input:
     'reads the files, options and secrets of an administrator; test/management/manifest/large.test.ts has the limits of YAML',
   management: 'gets parsed values',
+  'management/apis': 'gets parsed values',
+  'management/audit': 'reads rows that this program wrote',
+  'management/authority': 'gets parsed values',
+  'management/explanations': 'reads text of authenticated callers, of at most 4,096 characters',
+  'management/explanations/advice': 'reads events that this program wrote',
+  'management/tokens': 'reads a token of the administrator who asks',
+  'management/usage': 'gets parsed values',
   'management/clients': 'gets parsed values',
   'management/revocations': 'gets parsed values',
   'management/database': 'gets parsed values',
@@ -39,8 +51,22 @@ const SHORT = 'reads at most 64 characters'
 const FIELD = 'trims a field of a form, of which people.test.ts has the largest'
 const HEADER = 'reads one header by an expression that looks at each character once'
 
+const CALLER = 'reads the body or the header of an authenticated caller, of at most 1 MiB'
+
 /** Functions that parse something and have no case here, with the reason. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
+  'admin/api/body.ts readJsonBody': CALLER,
+  'admin/api/idempotency.ts once': CALLER,
+  'admin/api/openapi.ts openApiDocument': OWN,
+  'admin/api/openapi.ts describeOperation': OWN,
+  'admin/api/sealed-cursors.ts seal': OWN,
+  'admin/api/sealed-cursors.ts open': CALLER,
+  'admin/api/token-caller.ts tokenCaller': HEADER,
+  'platform/standard-streams.ts #write': OWN,
+  'platform/text-width.ts widthOfOne': OWN,
+  'platform/text-width.ts widthOf': OWN,
+  'policy/held.ts heldAt': 'gets parsed values',
+  'outbound/outbound.ts urlOf': CONFIGURED,
   'audit/refusals.ts ownCopy': OVER_TLS,
   'administrators/sealed.ts seal': OWN,
   'administrators/token.ts newToken': OWN,
@@ -86,7 +112,6 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'crypto/master-key.ts generateMasterKey': OWN,
   'crypto/master-key.ts parseMasterKey': CONFIGURED,
   'platform/files.ts decodeText': CONFIGURED,
-  'platform/standard-streams.ts write': OWN,
   'platform/system-error.ts isUntrusted': "reads an error code of Node's",
   'platform/system-error.ts networkFault': "reads an error code of Node's",
   'platform/version.ts readVersion': OWN,

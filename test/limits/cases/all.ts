@@ -1,3 +1,4 @@
+import { adminCases } from './admin.ts'
 import type { Case } from './case.ts'
 import { certificateCases } from './certificates.ts'
 import { federationCases } from './federation.ts'
@@ -9,6 +10,7 @@ import { restCases } from './rest.ts'
 
 /** Every parser of strangers' input, at its largest input. */
 export const allCases: readonly Case[] = [
+  ...adminCases,
   ...httpCases,
   ...jwsCases,
   ...certificateCases,
