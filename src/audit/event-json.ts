@@ -1,21 +1,23 @@
 import type { Actor } from './actor.ts'
 import type { StoredAuditEvent } from './store.ts'
 
-/** An event as JSON, for people and for other systems. Times are ISO 8601. */
+/** An event as JSON, for people and for other systems. Times are ISO 8601. A damaged row may hold bytes in place of a text. */
 export const eventAsJson = (event: StoredAuditEvent) => ({
   seq: event.seq,
   time: new Date(event.at).toISOString(),
-  type: event.type,
-  result: event.result,
-  reason: event.reason,
-  client_id: event.clientId,
-  remote_address: event.remoteAddress,
-  request_id: event.requestId,
-  trace_id: event.traceId,
+  type: String(event.type),
+  result: String(event.result),
+  reason: textOf(event.reason),
+  client_id: textOf(event.clientId),
+  remote_address: textOf(event.remoteAddress),
+  request_id: String(event.requestId),
+  trace_id: textOf(event.traceId),
   detail: event.detail,
   actor: event.actor && actorAsJson(event.actor),
   changes: event.changes,
 })
+
+const textOf = (value: string | undefined): string | undefined => (value === undefined ? undefined : String(value))
 
 const actorAsJson = (actor: Actor) =>
   actor.kind === 'client' ? { kind: actor.kind, client_id: actor.clientId, way: actor.way } : actor

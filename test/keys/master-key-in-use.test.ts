@@ -187,8 +187,12 @@ describe('unreadable-record: with another master key', () => {
   ]
   /** Commands that write without encrypting, or that are tested elsewhere. */
   const others = {
+    'admin bootstrap': 'encrypts nothing',
+    'admin reset': 'encrypts nothing',
+    'apis delete': 'encrypts nothing',
     'audit rotate-key': 'has a test of its own',
     'clients create': 'encrypts as `credentials add` does',
+    'clients delete': 'encrypts nothing',
     'clients disable': 'encrypts nothing',
     'clients enable': 'encrypts nothing',
     'credentials cancel': 'encrypts nothing',
@@ -196,6 +200,8 @@ describe('unreadable-record: with another master key', () => {
     'credentials remove': 'encrypts nothing',
     'credentials revoke': 'encrypts nothing',
     dev: 'is a server',
+    'groups delete': 'encrypts nothing',
+    'groups put': 'encrypts nothing',
     'keys repair': 'is tested in repair.test.ts',
     restore: 'is tested in test/cli/backup.test.ts',
     revoke: 'encrypts nothing',

@@ -251,7 +251,7 @@ describe('a plan names the former owner of a client or an API', () => {
 
 describe('a client that an operator disabled', () => {
   const manifest = (more: string) => `clients: [{ client_id: a${more} }]`
-  const enable = (enabled: boolean) => runCommand(env, () => clientsEnable('a', enabled, {}))
+  const enable = (enabled: boolean) => runCommand(env, () => clientsEnable('a', enabled, { yes: true }))
   const show = async () => JSON.parse((await runCommand(env, () => clientsShow('a', {}))).stdout)
 
   test.each([
@@ -298,7 +298,7 @@ describe('a client that an operator disabled', () => {
   test('and credentials that an operator removed are remembered side by side', async () => {
     await applied('clients: [{ client_id: a, credentials: [{ label: x }] }]')
     await enable(false)
-    await runCommand(env, () => credentialsRemove('a', 'x', {}))
+    await runCommand(env, () => credentialsRemove('a', 'x', { yes: true }))
     expect(await show()).toMatchObject({
       disabled_at: expect.any(String),
       removed_credentials: [{ kind: 'secret', label: 'x', removed: expect.any(String) }],

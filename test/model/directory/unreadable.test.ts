@@ -142,13 +142,17 @@ describe('commands', () => {
 
   test('list it as broken, among the others', async () => {
     const listed = await run(() => clientsList({}))
-    expect(listed.stdout.split('\n')).toEqual([
-      "broken  can't be read: tags is not JSON",
-      'defaulted  secret',
-      'granted  secret',
-      'partly  secret, one that can not be read',
-      'sound  secret',
-      '',
+    const rows = listed.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/).slice(0, 5))
+    expect(rows).toEqual([
+      ['CLIENT', 'NAME', 'OWNER', 'STATE', 'CREDENTIALS'],
+      ['broken', '-', '-', "can't be read: tags is not JSON", '-'],
+      ['defaulted', '-', '-', 'enabled', 'secret'],
+      ['granted', '-', '-', 'enabled', 'secret'],
+      ['partly', '-', '-', 'enabled', 'secret'],
+      ['sound', '-', '-', 'enabled', 'secret'],
     ])
     const json = JSON.parse((await run(() => clientsList({ json: true }))).stdout)
     expect(json).toMatchObject([
@@ -168,16 +172,16 @@ describe('commands', () => {
   test('leave it unchanged by any other change', async () => {
     const before = rows.all("select * from credential where label = 'lost'")
     for (const enabled of [false, true])
-      expect(await run(() => clientsEnable('partly', enabled, {}))).toMatchObject({ error: undefined })
+      expect(await run(() => clientsEnable('partly', enabled, { yes: true }))).toMatchObject({ error: undefined })
     expect(rows.all("select * from credential where label = 'lost'")).toEqual(before)
-    expect((await run(() => clientsEnable('broken', false, {}))).error).toMatch(
+    expect((await run(() => clientsEnable('broken', false, { yes: true }))).error).toMatch(
       /broken can't be read.*apply a manifest/,
     )
-    expect((await run(() => credentialsRevoke('partly', 'lost', {}))).error).toMatch(/it can only be removed/)
+    expect((await run(() => credentialsRevoke('partly', 'lost', { yes: true }))).error).toMatch(/it can only be removed/)
   })
 
   test('remove a credential, by its label', async () => {
-    expect(await run(() => credentialsRemove('partly', 'lost', {}))).toMatchObject({ stdout: 'lost is removed\n' })
+    expect(await run(() => credentialsRemove('partly', 'lost', { yes: true }))).toMatchObject({ stdout: 'lost is removed\n' })
     expect(rows.all("select label from credential where client_id = 'partly'")).toEqual([{ label: 'kept' }])
   })
 
@@ -232,8 +236,8 @@ describe('the ended state of an unreadable client', () => {
 
   test('remains, whatever a manifest says', async () => {
     await mend()
-    await run(() => clientsEnable('broken', false, {}))
-    await run(() => credentialsRemove('broken', 'main', {}))
+    await run(() => clientsEnable('broken', false, { yes: true }))
+    await run(() => credentialsRemove('broken', 'main', { yes: true }))
     const ended = columnOf('ended')
     expect(ended).toMatchObject({ disabled_at: expect.any(Number), credentials: [{ row: { label: 'main' } }] })
     spoil()
@@ -255,7 +259,7 @@ describe('the ended state of an unreadable client', () => {
       rows.run("update client set ended = ? where client_id = 'broken'", garbage)
       rows.announce('client', 'broken')
       await until(async () => (await ask('broken')).status === 503)
-      expect(await run(() => credentialsRemove('broken', 'main', {}))).toMatchObject({ error: undefined })
+      expect(await run(() => credentialsRemove('broken', 'main', { yes: true }))).toMatchObject({ error: undefined })
       expect(rows.all("select ended from client where client_id = 'broken'")).toEqual([{ ended: garbage }])
       const { warnings } = await server.apply(MODEL)
       expect(warnings).toEqual([

@@ -141,7 +141,7 @@ describe('an administrator revokes', () => {
     ['nothing', [], 2, 'give exactly one of'],
     ['two things', ['--client', 'caller', '--jti', 'x'], 2, 'give exactly one of'],
     ['an unknown client', ['--client', 'nobody', '--yes'], 3, 'there is no client'],
-    ['an unknown API', ['--api', 'https://x', '--yes'], 3, 'there is no API https://x'],
+    ['an unknown API', ['--api', 'https://x', '--yes'], 3, 'there is no API "https://x"'],
     ['an unknown key', ['--key', 'x', '--yes'], 3, 'there is no key x'],
     ['a jti of no token', ['--jti', 'x'], 3, 'no token of this server has such a jti'],
     ['text that isn’t a token', ['--token'], 1, 'standard input has no access token'],
