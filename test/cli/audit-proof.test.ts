@@ -85,7 +85,7 @@ test.each([
   ['two\nlines', 'the reason must be one line of text'],
   [' ', 'the reason is empty'],
 ])('a reason: %j', async (reason, error) => {
-  expect((await runCommand(env, () => clientsEnable('job', false, { reason }))).error).toBe(error)
+  expect((await runCommand(env, () => clientsEnable('job', false, { reason, yes: true }))).error).toBe(error)
 })
 
 test('tessera audit rotate-key makes a key that the former one vouches for', async () => {

@@ -148,7 +148,7 @@ describe('tessera introspect, on the database', () => {
       'a disabled client',
       async () => {
         const token = await issue('off')
-        await runCommand(env, () => clientsEnable('off', false, {}))
+        await runCommand(env, () => clientsEnable('off', false, { yes: true }))
         return token
       },
       [],
@@ -158,7 +158,7 @@ describe('tessera introspect, on the database', () => {
       'a revocation of a client, and its author',
       async () => {
         const token = await issue('revoked')
-        await tessera(['revoke', '--client', 'revoked'])
+        await tessera(['revoke', '--client', 'revoked', '--yes'])
         return token
       },
       [],
@@ -243,7 +243,7 @@ describe('tessera introspect, at a server', () => {
 
   test('a refusal shows its request id', async () => {
     const { code, stderr } = await ask(await issue('job'), 'job')
-    expect(code).toBe(1)
+    expect(code).toBe(4)
     expect(stderr).toMatch(/unauthorized_client: .*\(request [0-9a-f-]{36}\)\n$/)
   })
 

@@ -190,7 +190,6 @@ describe('unreadable-record: with another master key', () => {
     'admin bootstrap': 'encrypts nothing',
     'admin reset': 'encrypts nothing',
     'apis delete': 'encrypts nothing',
-    'audit rotate-key': 'has a test of its own',
     'clients create': 'encrypts as `credentials add` does',
     'clients delete': 'encrypts nothing',
     'clients disable': 'encrypts nothing',

@@ -11,7 +11,18 @@ import { type Verb, verbs } from './verbs.ts'
 /** Files that export no verb: shared parts, and the parser of manifests. */
 const PARTS = [
   'context',
-  ...['admin-api', 'all-apis', 'authority', 'client-rights', 'permissions'].map((name) => `authority/${name}`),
+  ...[
+    'absent',
+    'account-rights',
+    'admin-api',
+    'all-apis',
+    'api-rights',
+    'authority',
+    'client-rights',
+    'group-rights',
+    'owner-rights',
+    'permissions',
+  ].map((name) => `authority/${name}`),
   'settings/until-committed',
   'credentials/proof',
   'fields',
@@ -29,7 +40,7 @@ const PARTS = [
   'keys/context',
   'keys/master-key-event',
   'keys/plan-repair',
-  ...['check', 'credentials', 'losses', 'new-secrets', 'parse', 'plan', 'plan-client', 'plan-manifest'].map(
+  ...['check', 'credentials', 'losses', 'new-secrets', 'parse', 'plan', 'plan-body', 'plan-client', 'plan-manifest'].map(
     (name) => `manifest/${name}`,
   ),
   'manifest/schema',

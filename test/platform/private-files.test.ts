@@ -202,6 +202,7 @@ test('only these modules make files and folders, and the table has each', () => 
   const places = globSync('src/**/*.ts').filter((file) => MAKES.test(importsOfFiles(readFileSync(file, 'utf8'))))
   expect(places.sort()).toEqual([
     'src/cli/dev/files.ts',
+    'src/cli/remote/profiles.ts',
     'src/platform/appended-file.ts',
     'src/platform/files.ts',
     'src/platform/private-files.ts',

@@ -100,9 +100,7 @@ describe('tessera storage copy', () => {
 
     const forth = await copy(original, there)
     expect(forth.error).toBeUndefined()
-    expect(forth.stdout).toMatch(/^audit_event\t1\d{3}\t[0-9a-f]{64}$/m)
-    const events = before['audit_event']?.length
-    for (const step of ['copied', 'verified']) expect(forth.stderr).toContain(`\naudit_event: ${events} rows ${step}\n`)
+    expect(forth.stdout).toMatch(/^audit_event +1\d{3} +[0-9a-f]{64}$/m)
     expect(forth.stderr).toMatch(/:\*\*\*@.* has every row of sqlite:/)
     expect(forth.stdout + forth.stderr).not.toContain(decodeURIComponent(new URL(there).password))
     expect(await dump(there)).toEqual(before)

@@ -147,7 +147,7 @@ describe('a role that may only read and write', () => {
       '',
       [
         'grant select on public.migration to serving',
-        /grant select, insert, update, delete on public\.api, .*to serving/,
+        /grant select, insert, update, delete on public\..*public\.api, .*to serving/,
       ],
     ],
     [

@@ -559,7 +559,7 @@ describe('clients', () => {
     expect(rows).toContainEqual(['bare', '-', '-', 'enabled', 'none'])
     expect(rows).toContainEqual(['revoked', '-', '-', 'enabled', 'none'])
     expect(rows).toContainEqual(['keys', '-', '-', 'enabled', 'keys'])
-    expect(rows).toContainEqual(['kinds', '-', '-', 'enabled', 'secret, keys, certificate, federated'])
+    expect(rows).toContainEqual(['kinds', '-', '-', 'enabled', 'certificate, federated, keys, secret'])
   })
 
   test('list --json: an array', async () => {

@@ -243,9 +243,7 @@ describe('with another master key', () => {
     const changes = (await server.audit()).filter(({ type }) => type === 'master_key.change')
     expect(changes).toMatchObject([{ detail: { to: new MasterKey(next, systemRandom).id, lost: true } }])
     expect((await repair({}, withNext())).error).toBeUndefined()
-    // The first server has only the lost master key. It can't sign the end of its log, and doesn't stop as if it had.
-    await expect(server.stopServer()).rejects.toMatchObject({
-      errors: [{ message: expect.stringMatching(/^the private part of the audit key .* is encrypted under/) }],
-    })
+    // The first server has only the lost master key. It signs the audit log to its end with the key that it opened.
+    await server.stopServer()
   })
 })

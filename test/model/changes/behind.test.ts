@@ -132,7 +132,7 @@ describe('a process that has missed changes for over a second although the datab
     failing.set('listKeys', denied)
     await changeKeys()
     expect((await ask('other')).status).toBe(200)
-    expect((await runCommand(env, () => clientsEnable('other', false, {}))).error).toBeUndefined()
+    expect((await runCommand(env, () => clientsEnable('other', false, { yes: true }))).error).toBeUndefined()
     expect(await until(async () => (await ask('other')).status === 401)).toBeLessThan(A_SECOND)
     expect((await runCommand(env, () => clientsEnable('other', true, {}))).error).toBeUndefined()
   })
@@ -167,7 +167,7 @@ test('a revoked key signs for at most a second while the keyring is unreadable',
   const token = await issue()
   const [{ kid }] = JSON.parse(`[${Buffer.from(token.split('.')[0] ?? '', 'base64url')}]`)
   failing.set('listKeys', denied)
-  const { error } = await runCommand(env, () => keysRevoke(kid, { algorithm: 'ES256' }))
+  const { error } = await runCommand(env, () => keysRevoke(kid, { algorithm: 'ES256', yes: true }))
   expect(error).toBeUndefined()
   await until(async () => {
     unseen += 100

@@ -165,6 +165,7 @@ describe('commands', () => {
     expect(JSON.parse((await run(() => clientsShow('broken', {}))).stdout)).toEqual({
       client_id: 'broken',
       unreadable: 'tags is not JSON',
+      credentials: [{ id: expect.any(String), kind: 'secret', label: 'main' }],
     })
     expect((await run(() => credentialsList('partly', {}))).stdout).toMatch(/"lost" {2}can't be read: data is not JSON/)
   })
