@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CURRENT } from '../admin/operations/credentials.ts'
 import { isAsymmetric } from '../crypto/jws/algorithms.ts'
 import { secretOfVariable } from '../input/secret.ts'
 import { readYaml } from '../input/yaml.ts'
@@ -96,9 +97,6 @@ export const credentialsRotate = (
     if (old === undefined || !isForPeople(options)) return
     say(printable(`The old credential, ${old.label || old.id}, is valid until ${old.expires ?? 'for ever'}.`))
   })
-
-/** In the path of an operation, the only valid credential without a successor. */
-const CURRENT = '~current'
 
 const pathOf = (client: string, name: string) => ({ path: { client_id: client, credential: name } })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { refusalOf } from '../endpoints/refusal-table.ts'
 import type { ExplainingContext } from '../management/explanations/explain.ts'
+import { MOST_EXPLAINED } from '../management/explanations/explain.ts'
 import { requestReferenceIn } from '../management/explanations/reference.ts'
 import { UsageError } from '../platform/user-error.ts'
 import { managementContext, type Opened } from './database.ts'
@@ -37,9 +38,6 @@ export const explain = (given: string, options: ExplainOptions): Promise<void> =
       showNext(options, { data: one, forPeople })
     }
   })
-
-/** The most requests of a client that are explained at once. */
-const MOST_EXPLAINED = 100
 
 function ofClient(client: string, given: string, last: ExplainOptions['last']) {
   if (given !== '') throw new UsageError('give a request id or --client, not both')

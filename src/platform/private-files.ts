@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs'
 
 /** The bits of a file's mode for the group and for others. */
-const OF_OTHERS = 0o077
+export const OF_OTHERS = 0o077
 
 /** Makes an empty file that only its owner can read, if there is none. */
 export function createPrivateFile(path: string): void {

@@ -1,10 +1,10 @@
+import { OTHERS } from './visible.ts'
+
 /** Characters that add nothing to the width of a text: marks that combine with the letter before. */
 const COMBINING = /\p{M}/u
 /** Characters that take two columns: most of East Asian scripts, their full-width forms, and pictures (Unicode UAX 11, W and F). */
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u
-/** Most text has only these characters, each one column wide. */
-const OTHERS = /[^\x20-\x7e]/
 
 const widthOfOne = (character: string): number => (COMBINING.test(character) ? 0 : WIDE.test(character) ? 2 : 1)
 

@@ -7,7 +7,7 @@ const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}]/gu
 /** Like `HIDDEN`, but without line feeds and tabs, which lay text out. */
 const HIDDEN_IN_LAYOUT = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}]/gu
 /** Most text has only these characters. This check costs less than a replacement. */
-const OTHERS = /[^\x20-\x7e]/
+export const OTHERS = /[^\x20-\x7e]/
 
 /** An escape in the notation of JSON (RFC 8259 §7), so that JSON text keeps its meaning. */
 const escaped = (character: string): string =>

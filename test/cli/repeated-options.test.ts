@@ -29,6 +29,7 @@ const COLLECTING = [
   '--file',
   '--resource',
   ...['client', 'owner', 'type', 'reason'].map((name) => `audit list --${name}`),
+  ...['clients', 'apis', 'credentials'].map((resource) => `${resource} list --owner`),
 ]
 
 test('there are options to check', () => {

@@ -4,7 +4,8 @@
  */
 export const OTHERS: Readonly<Record<string, string>> = {
   admin: 'serves the output of other parts; reads no field of a request',
-  'admin/operations': 'reads the input of authenticated callers by schemas with bounds; public operations take short texts',
+  'admin/operations':
+    'reads the input of authenticated callers by schemas with bounds; public operations take short texts',
   'audit/export': 'reads rows that this program wrote, and the answers of configured systems',
   'audit/proof': 'reads rows that this program wrote',
   cli: 'reads the input of the administrator who runs it',

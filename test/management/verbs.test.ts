@@ -40,9 +40,17 @@ const PARTS = [
   'keys/context',
   'keys/master-key-event',
   'keys/plan-repair',
-  ...['check', 'credentials', 'losses', 'new-secrets', 'parse', 'plan', 'plan-body', 'plan-client', 'plan-manifest'].map(
-    (name) => `manifest/${name}`,
-  ),
+  ...[
+    'check',
+    'credentials',
+    'losses',
+    'new-secrets',
+    'parse',
+    'plan',
+    'plan-body',
+    'plan-client',
+    'plan-manifest',
+  ].map((name) => `manifest/${name}`),
   'manifest/schema',
   'manifest/trust-file',
   ...['access', 'advice', 'authentication', 'case', 'requests', 'server', 'table'].map(

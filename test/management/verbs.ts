@@ -16,7 +16,6 @@ import { deleteClient } from '../../src/management/clients/delete.ts'
 import { disableClient } from '../../src/management/clients/disable.ts'
 import { clientEffect } from '../../src/management/clients/effect.ts'
 import { enableClient } from '../../src/management/clients/enable.ts'
-import { listClients } from '../../src/management/clients/list.ts'
 import { searchClients } from '../../src/management/clients/search.ts'
 import { showClient } from '../../src/management/clients/show.ts'
 import { addCredential } from '../../src/management/credentials/add.ts'
@@ -236,14 +235,6 @@ export const verbs: Readonly<Record<string, Verb>> = {
     events: [],
   },
   'credentials/count': { run: (context) => countCredentials(context, 'all', { kind: 'secret' }), events: [] },
-  'clients/list': {
-    run: async (context) => {
-      const listed: unknown[] = []
-      for await (const one of listClients(context)) listed.push(one)
-      return listed
-    },
-    events: [],
-  },
   'settings/put-client': {
     run: (context) =>
       putClient(context, {
@@ -575,8 +566,8 @@ export const verbs: Readonly<Record<string, Verb>> = {
     },
     events: [],
   },
-  'usage/read': { run: (context) => readUsage(context, { ...USAGE, by: 'client', limit: 10 }), events: [] },
   'usage/read,totals': { run: (context) => readTotals(context, USAGE), events: [] },
+  'usage/read': { run: (context) => readUsage(context, { ...USAGE, by: 'client', limit: 10 }), events: [] },
   'usage/top': { run: (context) => topUsage(context, { ...USAGE, of: 'client', by: 'issued', limit: 10 }), events: [] },
   'usage/wasteful': { run: (context) => listWasteful(context, { ...USAGE, limit: 10 }), events: [] },
   'usage/credentials': { run: (context) => usageOfCredentials(context, { ...USAGE, client: JOB }), events: [] },

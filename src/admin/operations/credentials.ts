@@ -253,7 +253,7 @@ export const credentialOperations = [
 ]
 
 /** In a path, the only valid credential without a successor. */
-const CURRENT = '~current'
+export const CURRENT = '~current'
 
 const shown =
   ({ clock }: CallContext['management'], client: ClientId, show: CallContext['show']) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { usageOfCredentials } from '../../management/usage/credentials.ts'
-import { readUsage, type UsageRow } from '../../management/usage/read.ts'
+import { readTotals, readUsage, type UsageRow } from '../../management/usage/read.ts'
 import { topUsage } from '../../management/usage/top.ts'
 import { listWasteful } from '../../management/usage/wasteful.ts'
 import type { UsageWindow } from '../../management/usage/window.ts'
@@ -106,7 +106,11 @@ export const usageOperations = [
       ...pageParameters,
     }),
     ...noBody,
-    answer: z.strictObject({ items: z.array(row), next: z.string().optional() }),
+    answer: z.strictObject({
+      items: z.array(row),
+      next: z.string().optional(),
+      totals: z.strictObject(totals).optional().describe('The totals of the whole time, on the first page.'),
+    }),
     command: 'usage',
     example: { query: { by: 'client', resolution: 'day' }, answer: { items: [example] } },
     run: async (context, { query }) => {
@@ -118,7 +122,9 @@ export const usageOperations = [
         after: page.after,
         limit: page.limit,
       })
-      return { body: page.body({ entries: rows.map(rowBody), next }), state: null }
+      const { key: _, ...sums } = rowBody({ key: '', ...(await readTotals(context.management, window)) })
+      const body = page.body({ entries: rows.map(rowBody), next })
+      return { body: page.after === undefined ? { ...body, totals: sums } : body, state: null }
     },
   }),
   operation({

@@ -27,7 +27,7 @@ ${nodes.map(wordCase).join('\n')}
 complete -F _tessera tessera`
 
 /** The paths of all commands, as the pattern of a `case`. */
-const pathsOf = (nodes: readonly Node[]): string =>
+export const pathsOf = (nodes: readonly Node[]): string =>
   nodes.flatMap(({ path }) => (path === '' ? [] : [quote(path)])).join(' | ')
 
 function valueCases({ path, flags }: Node): readonly string[] {

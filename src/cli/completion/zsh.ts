@@ -1,4 +1,5 @@
 import { quote } from '../../platform/shell.ts'
+import { pathsOf } from './bash.ts'
 import type { Item, Node } from './tree.ts'
 
 /** A script for zsh. */
@@ -25,10 +26,6 @@ ${nodes.map(itemCase).join('\n')}
   _describe tessera items
 }
 if (( $+functions[compdef] )); then compdef _tessera tessera; fi`
-
-/** The paths of all commands, as the pattern of a `case`. */
-const pathsOf = (nodes: readonly Node[]): string =>
-  nodes.flatMap(({ path }) => (path === '' ? [] : [quote(path)])).join(' | ')
 
 function valueCases({ path, flags }: Node): readonly string[] {
   return flags.flatMap(({ word, short, value }) => {

@@ -15,12 +15,11 @@ import {
 } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { OF_OTHERS } from '../../platform/private-files.ts'
 import { codeOf, fileFault } from '../../platform/system-error.ts'
 import { NotFound, UserError } from '../../platform/user-error.ts'
 import { type Profile, profileName, profileSchema } from './profile.ts'
 
-/** The bits of a mode for the group and for others. */
-const OF_OTHERS = 0o077
 /** The file that names the current profile. A name of a profile gets an ending, so that none can be the same. */
 const CURRENT = 'current'
 const ENDING = '.json'

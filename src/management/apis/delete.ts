@@ -5,7 +5,7 @@ import { Audience } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import { Conflict } from '../../platform/user-error.ts'
 import { noApi } from '../authority/absent.ts'
-import { requireOverApi } from '../authority/api-rights.ts'
+import { ownerOf, requireOverApi } from '../authority/api-rights.ts'
 import { requireOver } from '../authority/authority.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { apiChange, clientChange } from '../fields.ts'
@@ -63,8 +63,6 @@ export async function deleteApi(
   }
   throw new Conflict('others kept changing clients or APIs, and nothing was deleted: try again')
 }
-
-const ownerOf = (api: Api | Unreadable): string | undefined => ('problem' in api ? undefined : api.owner)
 
 function refuseMany(audience: string, clients: number, withGrants: boolean): void {
   const isMore = clients > MOST_CLIENTS

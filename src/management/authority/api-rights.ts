@@ -9,7 +9,7 @@ import { requireNewOwner } from './owner-rights.ts'
 import type { Permission } from './permissions.ts'
 
 /** The owner of an unreadable API is not known, so that only those with a permission everywhere have it over that API. */
-const ownerOf = (api: Api | Unreadable): string | undefined => ('problem' in api ? undefined : api.owner)
+export const ownerOf = (api: Api | Unreadable): string | undefined => ('problem' in api ? undefined : api.owner)
 
 /** @throws NotAllowed without the permission over the API; NotFound if the author may not even see it */
 export function requireOverApi(authority: Authority, permission: Permission, api: Api | Unreadable): void {

@@ -2,7 +2,7 @@ import { type Group, memberKey } from '../../model/group.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import { NotAllowed } from '../../platform/user-error.ts'
 import type { Authority } from './authority.ts'
-import { type Permission, permissionNames, permissions, standsFor } from './permissions.ts'
+import { ofMembers, type Permission, standsFor } from './permissions.ts'
 
 /** Refuses a group in which a member gets a permission that its author lacks. @throws NotAllowed */
 export function requireGroupRights(authority: Authority, before: Group | Unreadable | undefined, after: Group): void {
@@ -17,8 +17,6 @@ export function requireGroupRights(authority: Authority, before: Group | Unreada
 /** Refuses power over somebody who acts as a member of groups, since these may have any permission. @throws NotAllowed */
 export const requirePowerOfMembers = (authority: Authority): void =>
   requireAll(authority, [...ofMembers, 'groups:write'], 'a member of groups may')
-
-const ofMembers = permissionNames.filter((name) => permissions[name].within !== undefined)
 
 function requireAll({ everywhere }: Authority, needed: readonly Permission[], who: string): void {
   const lacking = needed.filter((name) => !everywhere.has(name))

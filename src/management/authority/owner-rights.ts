@@ -1,8 +1,6 @@
 import { NotAllowed } from '../../platform/user-error.ts'
 import { type Authority, mayOver } from './authority.ts'
-import { permissionNames, permissions } from './permissions.ts'
-
-const ofMembers = permissionNames.filter((name) => permissions[name].within !== undefined)
+import { ofMembers } from './permissions.ts'
 
 /** The permissions that members of the owner may have over a thing. */
 const over = {

@@ -72,3 +72,6 @@ export const roles: Readonly<Record<Role, readonly Permission[]>> = {
 /** The permissions of somebody who has these roles. */
 export const permissionsOfRoles = (given: readonly Role[]): ReadonlySet<Permission> =>
   new Set(given.flatMap((role) => roles[role]))
+
+/** The permissions that members of groups may have over the things of the group. */
+export const ofMembers = permissionNames.filter((name) => permissions[name].within !== undefined)

@@ -25,7 +25,7 @@ const TRACED_EVENTS = 100_000
 /** The last events of a client that are searched for its requests. */
 const CLIENT_EVENTS = 1_000
 /** The most requests of a client that are explained at once. */
-const MOST_EXPLAINED = 100
+export const MOST_EXPLAINED = 100
 
 /** Explains the events of a request, or of a trace; empty if none is recorded. */
 export async function explainRequest(

@@ -93,7 +93,9 @@ export class SqlAccountStore implements AccountStore {
     const { secret } = after.secondFactor ?? {}
     const known = before === undefined || 'problem' in before ? undefined : before.secondFactor?.secret
     // A secret that stays as it was may be under a master key that was lost.
-    const isNew = secret !== undefined && !known?.ciphertext.equals(secret.ciphertext)
+    const isSame =
+      known?.masterKeyId === secret?.masterKeyId && secret?.ciphertext.equals(known?.ciphertext ?? Buffer.of())
+    const isNew = secret !== undefined && !isSame
     if (isNew) await requireInUse(trx, this.#tenant, secret.masterKeyId)
     await trx
       .insertInto('account')

@@ -70,8 +70,8 @@ describe.each(SHELLS)('%s', (shell) => {
   describe.skipIf(!isInstalled(shell))('completes', () => {
     test.each<[string, readonly string[]]>([
       ['tessera cl', ['clients']],
-      ['tessera clients d', ['disable']],
-      ['tessera clients list --o', ['--output']],
+      ['tessera clients d', ['delete', 'disable']],
+      ['tessera clients list --o', ['--output', '--owner']],
       ['tessera clients list --output ', ['json', 'table', 'yaml']],
       ['tessera clients list --output=y', ['yaml']],
       ['tessera -c x clients sh', ['show']],

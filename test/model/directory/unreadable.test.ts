@@ -178,11 +178,15 @@ describe('commands', () => {
     expect((await run(() => clientsEnable('broken', false, { yes: true }))).error).toMatch(
       /broken can't be read.*apply a manifest/,
     )
-    expect((await run(() => credentialsRevoke('partly', 'lost', { yes: true }))).error).toMatch(/it can only be removed/)
+    expect((await run(() => credentialsRevoke('partly', 'lost', { yes: true }))).error).toMatch(
+      /it can only be removed/,
+    )
   })
 
   test('remove a credential, by its label', async () => {
-    expect(await run(() => credentialsRemove('partly', 'lost', { yes: true }))).toMatchObject({ stdout: 'lost is removed\n' })
+    expect(await run(() => credentialsRemove('partly', 'lost', { yes: true }))).toMatchObject({
+      stdout: 'lost is removed\n',
+    })
     expect(rows.all("select label from credential where client_id = 'partly'")).toEqual([{ label: 'kept' }])
   })
 
