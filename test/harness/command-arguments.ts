@@ -16,6 +16,7 @@ export const commands: Readonly<Record<string, Needs>> = {
   'apply --dry-run': { args: ['-f', '-'], input: MANIFEST, database: 'reads' },
   token: { args: ['--issuer', 'https://localhost:2', '--client-id', 'a'], input: 'secret', database: 'none' },
   revoke: { args: ['--client', 'a'], database: 'writes' },
+  usage: { args: [], database: 'reads' },
   'keys list': { args: [], database: 'reads' },
   'keys rotate': { args: [], database: 'writes' },
   'keys rollback': { args: [], database: 'writes' },

@@ -49,6 +49,7 @@ beforeTenantsContract('SQLite', create)
 /** Old rows are removed whoever they are of; by their keys, which name the tenant. The events of all tenants share a chain. */
 const OF_ALL = [
   /^\s*update audit_chain set /,
+  /^update "audit_chain" set "place" = place where /,
   // Events have one order, whoever they are of.
   /^\s*select \(select min\(seq\) from audit_event\) as first/,
   /^select \* from "audit_segment" where "segment" >= \?/,
