@@ -34,6 +34,8 @@ const STORED = [
 ].join('')
 /** Text that a stranger may send. */
 const SENT = `${STORED}\u001b[2J\u0007\u007f\rback\nFORGED line\n\u0000`
+/** The same as an argument of a process, which can't hold the character zero. */
+const ARGUMENT = SENT.replaceAll('\u0000', '')
 /** A file name that a message of several lines repeats in each. */
 const TWO_MISTAKES = 'two\nFORGED\u001b[2J.yaml'
 /** A lone surrogate, which UTF-8 can't encode. */
@@ -90,7 +92,7 @@ clients:
     ...systemEvent('token.issue', {}, { clock: systemClock, random: systemRandom }),
     result: 'refused',
     reason: 'wrong_secret',
-    clientId: SENT,
+    clientId: ARGUMENT,
     remoteAddress: SENT,
     traceId: SENT,
     detail: { [SENT]: SENT, user_agent: SENT + LONE, nested: [{ [SENT]: [SENT] }, { check: SENT, passed: false }] },
@@ -183,7 +185,7 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
   ],
   'audit tail': () => [
     { args: ['audit', 'tail', '-n', '1000'], prints: SENT },
-    { args: ['audit', 'tail', '--client', SENT], prints: SENT },
+    { args: ['audit', 'tail', '--client', ARGUMENT], prints: ARGUMENT },
     { args: ['audit', 'tail', '-n', SENT] },
   ],
   'audit list': () => [{ args: ['audit', 'list'], prints: SENT }, { args: ['audit', 'list', '--limit', SENT] }],
