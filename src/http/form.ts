@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { cut, hasControl } from '../platform/text.ts'
+import { cut, hasControl, withoutEnd } from '../platform/text.ts'
 import { refusal } from './refusals.ts'
 
 /** Parameters that may be repeated (RFC 8707 §2). */
@@ -90,7 +90,7 @@ export const problemOf = (bytes: Buffer, text: string): string | undefined =>
 
 function controlIn(text: string): string | undefined {
   if (!hasControl(text)) return undefined
-  return hasControl(text.replace(/[\r\n]+$/, '')) ? 'a control character' : 'a line end at its end'
+  return hasControl(withoutEnd(text, '\r\n')) ? 'a control character' : 'a line end at its end'
 }
 
 /** Parameters of the endpoints. Any other name may be a secret in the wrong place, and is not kept. */

@@ -112,7 +112,7 @@ export function shownLocation(location: string): string {
   const read = readOrUndefined(location)
   if (read?.kind === 'sqlite' || (read !== undefined && read.password === undefined)) return location
   const masked = location.replace(/^([\w+.-]*:\/\/[^:@/?#]*):(?:.*@|.*$)/s, '$1:***@')
-  return read === undefined ? masked.replace(/[?#].*$/s, '') : masked
+  return read === undefined ? masked.replace(/[?#].*/s, '') : masked
 }
 
 function readOrUndefined(location: string): DatabaseLocation | undefined {

@@ -1,5 +1,5 @@
 /** RFC 3986 Appendix B, for a URI that has a scheme. */
-const PARTS = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(.*)$/is
+const PARTS = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(.*)/is
 const AUTHORITY = /^(.*@)?(\[[^\]]*\]|[^:@]*)(?::(\d*))?$/s
 const UNRESERVED = /[\w\-.~]/
 /** Default ports, which are left out (RFC 9110 §4.2). */

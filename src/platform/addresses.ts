@@ -38,7 +38,7 @@ export function canonicalAddress(text: string): string | undefined {
 }
 
 /** An address without its zone, which names a network of this machine. */
-export const withoutZone = (text: string): string => text.replace(/%.*$/s, '')
+export const withoutZone = (text: string): string => text.replace(/%.*/s, '')
 
 interface Network {
   readonly bytes: Uint8Array

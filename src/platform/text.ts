@@ -4,6 +4,13 @@ const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/
 /** Whether a value contains a control character. No parameter or credential may contain one (RFC 6749 Appendix A). */
 export const hasControl = (value: string): boolean => CONTROL.test(value)
 
+/** A text without any of some characters at its end. An expression that ends with `+$` takes the square of the time. */
+export function withoutEnd(text: string, characters: string): string {
+  let end = text.length
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end -= 1
+  return text.slice(0, end)
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Decodes UTF-8; undefined if the bytes are not UTF-8. */

@@ -1,4 +1,5 @@
 import { shellWord } from '../../../platform/shell.ts'
+import { withoutEnd } from '../../../platform/text.ts'
 import type { Advice, Check, Remedy } from './advice.ts'
 import {
   type Advise,
@@ -351,7 +352,7 @@ function audienceNotes(about: Case): readonly string[] {
   const received = textOf(about, 'received')
   const [issuer] = textsOf(about, 'expected')
   if (received === undefined || issuer === undefined) return []
-  if (received.replace(/\/+$/, '') === issuer) return ['The aud has one slash too many at its end.']
+  if (withoutEnd(received, '/') === issuer) return ['The aud has one slash too many at its end.']
   if (received.includes('/as/token.oauth2')) return ['The aud is the token endpoint, in place of the issuer.']
   if (received.startsWith('http://')) return ['The aud begins with http, in place of https.']
   return []
