@@ -38,9 +38,8 @@ function refuseSeveral({ authorization, form }: AuthenticationFields): void {
       client_secret: hasSecret,
       client_assertion: hasAssertion,
     }
-    throw refusal('several_methods', {
-      detail: { received: Object.keys(sent).filter((_, at) => Object.values(sent)[at]) },
-    })
+    const received = Object.entries(sent).flatMap(([name, isSent]) => (isSent ? [name] : []))
+    throw refusal('several_methods', { detail: { received } })
   }
 }
 

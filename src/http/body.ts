@@ -7,8 +7,8 @@ export const BODY_LIMIT = 64 * 1024
 const MOST_PIECES = 256
 
 /**
- * Reads the whole body, of at most `limit` bytes, and calls `take` once: with the body, or with undefined if it is over a limit. Bytes beyond the
- * limit are dropped.
+ * Reads the whole body, of at most `limit` bytes, and calls `take` once: with the body, or with undefined if it is over a limit.
+ * Bytes beyond the limit are dropped.
  */
 export function readBody(
   request: IncomingMessage,
