@@ -127,6 +127,18 @@ describe('tessera storage copy', () => {
     expect(rows).toEqual([{ expires_at: '1795620953578' }])
   })
 
+  test('U+0000 that an earlier version kept on SQLite is copied as PostgreSQL keeps it', async () => {
+    const odd = `sqlite:${join(folder, 'nul.db')}`
+    await openStore(odd, systemClock).then((store) => store.close())
+    const database = new DatabaseSync(odd.slice('sqlite:'.length))
+    const insert = `insert into audit_event (at, type, result, request_id, detail, client_id) values`
+    database.prepare(`${insert} (1, 'token.issue', 'refused', 'r', '{}', ?)`).run('a\0b')
+    database.close()
+    const there = await postgres.newSchema()
+    expect((await copy(odd, there)).error).toBeUndefined()
+    expect(await postgres.query('select client_id from audit_event', there)).toEqual([{ client_id: 'a\ufffdb' }])
+  })
+
   test('the copy continues the numbers of the original', async () => {
     const there = await postgres.newSchema()
     await copy(original, there)

@@ -50,6 +50,8 @@ function eventAt(n: number) {
       detail: {},
       changes: { things: [{ thing: 'credential' as const, id: 'k1', before: null, after: {} }], others: 0 },
     }
+  // Strangers send any character as the id of a client.
+  if (n === 700) return { ...base, clientId: 'a\0b', result: 'refused' as const, reason: 'unknown_client', detail: {} }
   return { ...base, detail }
 }
 
@@ -58,6 +60,13 @@ const filters: readonly [string, EventFilter, (event: StoredAuditEvent) => boole
   ['a client', { clientIds: ['c3'] }, ({ clientId }) => clientId === 'c3'],
   ['clients', { clientIds: ['c3', 'once', 'none'] }, ({ clientId }) => clientId === 'c3' || clientId === 'once'],
   ['a client with one event', { clientIds: ['once'] }, ({ clientId }) => clientId === 'once'],
+  ['a client with U+0000', { clientIds: ['a\0b'] }, ({ reason }) => reason === 'unknown_client'],
+  ['the same, as it is stored', { clientIds: ['a\ufffdb'] }, ({ reason }) => reason === 'unknown_client'],
+  [
+    'a reason of a client with U+0000',
+    { reasons: ['unknown_client'], clientIds: ['a\0b'] },
+    ({ reason }) => reason === 'unknown_client',
+  ],
   ['a client without events', { clientIds: ['none'] }, () => false],
   ['no client', { clientIds: [] }, () => false],
   ['a type', { types: ['client.change'] }, ({ type }) => type === 'client.change'],

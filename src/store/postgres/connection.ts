@@ -65,7 +65,7 @@ export class BoundedConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<Row>> {
-    const values = parameters.map(toPostgres)
+    const values = parameters.map(toParameter)
     const { command, rowCount, rows } = this.#isInTransaction
       ? await this.#attempt((client) => client.query(sql, values), never)
       : await this.#attempt(
@@ -141,10 +141,4 @@ export class BoundedConnection implements DatabaseConnection {
       deadline.end()
     }
   }
-}
-
-/** PostgreSQL's text can't contain U+0000, which strangers may send. */
-function toPostgres(value: unknown): unknown {
-  const parameter = toParameter(value)
-  return typeof parameter === 'string' && parameter.includes('\0') ? parameter.replaceAll('\0', '\ufffd') : parameter
 }

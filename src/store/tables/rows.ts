@@ -15,6 +15,7 @@ import { grantTypes } from '../../oauth/grant-types.ts'
 import { Audience, ClientId, Jti, KeyId, TenantId } from '../../oauth/ids.ts'
 import { toListed, type Unreadable } from '../../platform/unreadable.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
+import { withoutNul } from '../sql/parameters.ts'
 import { json, readRow, time } from '../sql/read-row.ts'
 import type { Schema } from '../sql/schema.ts'
 import { toCredential } from './credential-rows.ts'
@@ -305,15 +306,15 @@ export interface EventRow extends HashedColumns {
   hash: string | null
 }
 
-/** The columns of an event. PostgreSQL keeps no NUL in text, and hashes must not depend on the database. */
+/** The columns of an event. Its hash is of the texts as they are stored. */
 export const fromAuditEvent = (event: AuditEvent): EventRow => ({
   tenant: event.tenant,
   at: Math.floor(event.at),
   type: event.type,
   result: event.result,
   reason: event.reason ?? null,
-  client_id: withoutNul(event.clientId),
-  remote_address: withoutNul(event.remoteAddress),
+  client_id: asStored(event.clientId),
+  remote_address: asStored(event.remoteAddress),
   request_id: event.requestId,
   trace_id: event.traceId ?? null,
   detail: JSON.stringify(event.detail),
@@ -325,5 +326,4 @@ export const fromAuditEvent = (event: AuditEvent): EventRow => ({
   hash: null,
 })
 
-const withoutNul = (text: string | undefined): string | null =>
-  text === undefined ? null : text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
+const asStored = (text: string | undefined): string | null => (text === undefined ? null : withoutNul(text))
