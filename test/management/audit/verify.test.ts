@@ -121,6 +121,81 @@ describe('somebody who can write to the database, but has no key,', () => {
     expect(await problems()).toContainEqual('3:undefined the whole chain is missing')
   })
 
+  test.each([
+    ['changes', 'no checkpoint', async () => log.change(), 1],
+    ['checkpoints', 'no checkpoint', async () => log.change(), 2],
+    ['checkpoints', 'one checkpoint', async () => log.sign(), 2],
+  ])('can’t remove the chain of %s of a log with %s, and all that it holds', async (_kind, _amount, begin, chain) => {
+    await log.run()
+    await begin()
+    await log.stop(false)
+    log.tamper('delete from audit_event where chain = ?', chain)
+    log.tamper('delete from audit_checkpoint')
+    log.tamper('update audit_chain set signed_place = 0')
+    log.tamper('delete from audit_chain where id = ?', chain)
+    expect(await problems()).toContainEqual(`${chain}:undefined the whole chain is missing`)
+  })
+
+  test.each([
+    ['no checkpoint', async () => log.stop(false)],
+    ['checkpoints', async () => fill()],
+  ])('can’t remove the key of a log with %s', async (_amount, write) => {
+    await log.run()
+    await write()
+    const [{ kid } = {}] = log.tamper('select kid from audit_key')
+    log.tamper('delete from audit_key')
+    expect(await problems()).toContainEqual(`undefined:undefined the audit key ${kid} of this event is missing`)
+  })
+
+  test('can’t remove a former key', async () => {
+    await fill()
+    const { store } = await log.run()
+    const [{ kid } = {}] = log.tamper('select kid from audit_key')
+    await rotateAuditKey({ ...contextOf(store, log.clock, MASTER), masterKey: MASTER })
+    await log.stop()
+    log.tamper('delete from audit_key where number = 1')
+    expect(await problems()).toEqual(
+      expect.arrayContaining([
+        `undefined:undefined the audit key ${kid} of this event is missing`,
+        '2:1 checkpoint 1 is not signed by a trusted key',
+      ]),
+    )
+  })
+
+  const lastMissing = '2:3 the last checkpoints are missing, or their end was changed'
+  test.each<[string, string, string]>([
+    ['cut off the last checkpoint', 'delete from audit_checkpoint where number = 3', lastMissing],
+    ['cut off all checkpoints', 'delete from audit_checkpoint', lastMissing],
+    [
+      'take one out of the middle',
+      'delete from audit_checkpoint where number = 2',
+      '2:3 the checkpoints 2 to 2 are missing',
+    ],
+    ['cut off the first', 'delete from audit_checkpoint where number = 1', '2:2 the checkpoints 1 to 1 are missing'],
+    [
+      'change a statement',
+      `update audit_checkpoint set statement = replace(statement, '"chains":', '"chains":1') where number = 2`,
+      '2:2 checkpoint 2 is not signed by a trusted key',
+    ],
+    [
+      'swap the statements of two',
+      `update audit_checkpoint set (statement, signature) = (
+         select statement, signature from audit_checkpoint as other where other.number = 5 - audit_checkpoint.number)
+       where number > 1`,
+      '2:2 the number or the time of a checkpoint was changed',
+    ],
+    ['change the end', `update audit_chain set hash = 'x' where id = 2`, lastMissing],
+    [
+      'set the end back',
+      'update audit_chain set place = 2 where id = 2',
+      '2:3 a checkpoint is beyond the end of the checkpoints',
+    ],
+  ])('can’t change the chain of checkpoints: %s', async (_what, sql, problem) => {
+    await fill()
+    log.tamper(sql)
+    expect(await problems()).toContainEqual(problem)
+  })
+
   test('can’t make a deletion look like retention', async () => {
     await fill()
     const [{ hash } = {}] = log.tamper('select hash from audit_event where chain = 3 and place = 2')
