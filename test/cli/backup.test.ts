@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { auditVerify } from '../../src/cli/audit-proof.ts'
 import { backup, restore } from '../../src/cli/backup.ts'
 import { clientsList } from '../../src/cli/clients.ts'
 import { createLogger } from '../../src/observability/log.ts'
@@ -132,6 +133,10 @@ describe('a backup of a server under load', () => {
     expect((await post(at, 'token', ASK, 'disabled')).status).toBe(401)
     expect(await isActive(server.issuer, await tokenFrom(at))).toBe(true)
     await restored.stop()
+    const verified = await runCommand(environment(database), () => auditVerify({ json: true }))
+    expect(verified.error, verified.stdout).toBeUndefined()
+    // Both servers have chains of their own, and the second one has signed all.
+    expect(JSON.parse(verified.stdout)).toMatchObject({ chains: 5, uncovered: 0 })
   })
 })
 

@@ -3,10 +3,12 @@ import { Agent } from 'node:https'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { auditVerify } from '../../src/cli/audit-proof.ts'
 import type { Config } from '../../src/config/resolve.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import { environmentOf, type RunningCommand, startTessera } from '../harness/cli.ts'
+import { runCommand } from '../harness/command.ts'
 import { extent, report } from '../harness/extent.ts'
 import { Caller, clientLine, makeFleet } from '../harness/fleet.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
@@ -73,9 +75,16 @@ function startWriting(issuer: string, agent: Agent) {
   return { acknowledged, traffic }
 }
 
+/** Requires that the audit log is as it was written. @returns the number of its chains */
+async function verifyLog(config: Config): Promise<number> {
+  const { stdout, error } = await runCommand(environmentOf(config), () => auditVerify({ json: true }))
+  expect(error, stdout).toBeUndefined()
+  return JSON.parse(stdout).chains
+}
+
 /**
  * Repeats: send traffic that writes, kill the server in the midst of it, start a new one, and require that nothing
- * acknowledged is lost.
+ * acknowledged is lost, and that the audit log verifies.
  */
 async function expectNothingLost(name: string, config: Config, checkIntegrity: () => void): Promise<void> {
   await applyTo(config, fleet.manifest)
@@ -83,6 +92,7 @@ async function expectNothingLost(name: string, config: Config, checkIntegrity: (
   const clean = await startReady(config)
   await clean.command.stop()
   const times: number[] = []
+  const before = await verifyLog(config)
   let { command } = await startReady(config)
   for (let round = 0; round < ROUNDS; round += 1) {
     const agent = new Agent({ keepAlive: true })
@@ -93,6 +103,7 @@ async function expectNothingLost(name: string, config: Config, checkIntegrity: (
     await traffic.stop()
     agent.destroy()
     checkIntegrity()
+    await verifyLog(config)
 
     const restarted = await startReady(config)
     command = restarted.command
@@ -118,6 +129,8 @@ async function expectNothingLost(name: string, config: Config, checkIntegrity: (
     counts.lost += lost
   }
   await command.stop()
+  // The last process at least has written to chains of its own.
+  expect(await verifyLog(config)).toBeGreaterThan(before)
   report(`SIGKILL, ${name}`, {
     rounds: ROUNDS,
     ...counts,

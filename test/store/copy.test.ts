@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { auditVerify } from '../../src/cli/audit-proof.ts'
 import { storageCopy, storageMigrate } from '../../src/cli/storage.ts'
 import { DEFAULT_TENANT, Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { ACCESS } from '../harness/access.ts'
+import { environmentOf } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
-import { MODEL } from '../harness/model.ts'
+import { MODEL, SECRET } from '../harness/model.ts'
 import { type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
 import { basic, startTestServer } from '../harness/server.ts'
 import { usageCount } from './contract.ts'
@@ -28,8 +30,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
+const MASTER_KEY = Buffer.alloc(32, 7).toString('base64')
+
 async function fill(location: string): Promise<void> {
-  const server = await startTestServer({ manifest: MODEL, options: { storage: location } })
+  const options = { storage: location, master_key: MASTER_KEY }
+  const server = await startTestServer({ manifest: MODEL, options })
   await server.token({ grant_type: 'client_credentials' }, basic('nobody', 'x'))
   await server.stop()
   const store = await openStore(location, systemClock)
@@ -165,6 +170,23 @@ describe('tessera storage copy', () => {
     expect(await last(other)).toEqual(await last(one))
     await one.close()
     await other.close()
+  })
+
+  test('the audit log of a copy verifies, in either direction, after a server has gone on with it', async () => {
+    const [there, back] = [await postgres.newSchema(), `sqlite:${join(folder, 'verified.db')}`]
+    let from = original
+    for (const to of [there, back]) {
+      await copy(from, to)
+      const server = await startTestServer({ options: { storage: to, master_key: MASTER_KEY } })
+      expect((await server.token({ grant_type: 'client_credentials' }, basic('reporter', SECRET))).status).toBe(200)
+      await server.token({ grant_type: 'client_credentials' }, basic('nobody', 'x'))
+      await server.stopServer()
+      const { stdout, error } = await runCommand(environmentOf(server.config), () => auditVerify({ json: true }))
+      await server.stop()
+      expect(error, stdout).toBeUndefined()
+      expect(JSON.parse(stdout)).toMatchObject({ ok: true, uncovered: 0 })
+      from = to
+    }
   })
 
   test('a target with data is refused and left unchanged', async () => {
