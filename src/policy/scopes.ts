@@ -29,7 +29,7 @@ interface Access {
 export type AccessTo = (api: Api) => Access
 
 /** Works out the access of a client, once for each API. */
-export function accessOf(client: Client, apis: ApiSet): AccessTo {
+export function accessOf(client: Client, apis: Pick<ApiSet, 'patternsOf'>): AccessTo {
   const known = new Map<Api, Access>()
   return (api) => {
     const access = known.get(api) ?? workOut(client, api, apis.patternsOf(api))

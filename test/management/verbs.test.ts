@@ -22,6 +22,7 @@ const PARTS = [
     'group-rights',
     'owner-rights',
     'permissions',
+    'referable',
   ].map((name) => `authority/${name}`),
   'settings/until-committed',
   'credentials/proof',

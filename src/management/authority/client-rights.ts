@@ -108,7 +108,7 @@ function gainedAt(before: Client, after: Client, api: Api, apis: ApiSet): string
 }
 
 /** Whether a client refers to an API by its audience, so that an error about it reveals nothing. */
-const names = ({ grants, introspects: all, defaultApi }: Client, audience: string): boolean =>
+export const names = ({ grants, introspects: all, defaultApi }: Client, audience: string): boolean =>
   [...grants.map(({ api }) => api), ...(all === 'all' ? [] : all), defaultApi ?? ''].some((one) =>
     isSameUri(one, audience),
   )

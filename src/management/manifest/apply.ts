@@ -50,7 +50,13 @@ export async function applyManifest(
     if (version !== undefined && model.version !== version)
       throw new Conflict('clients or APIs have changed since the plan was made: plan again')
     refuseHidden(context.authority, parsed, model)
-    const planned = await planManifest(parsed, model, { maker: context, env, secrets, origin })
+    const planned = await planManifest(parsed, model, {
+      authority: context.authority,
+      maker: context,
+      env,
+      secrets,
+      origin,
+    })
     const plan = { ...planned, losses: await findLosses(planned, model, store, context.clock.now()) }
     requireManifestRights(context, plan, model)
     if (dryRun) return plan

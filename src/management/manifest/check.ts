@@ -7,6 +7,7 @@ import { accessOf } from '../../policy/scopes.ts'
 import { presetWarnings } from '../../tokens/presets.ts'
 import { resolveProfile } from '../../tokens/profile.ts'
 import { ADMIN_AUDIENCE } from '../authority/admin-api.ts'
+import type { ReferableApis } from '../authority/referable.ts'
 import type { ApiInput } from '../schemas/api.ts'
 import { toApi } from '../schemas/api.ts'
 import type { ClientInput } from '../schemas/client.ts'
@@ -17,11 +18,19 @@ type ErrorAt = ParsedManifest['errorAt']
 
 /**
  * Refuses references to APIs and scopes that don't exist. Otherwise the mistake would show only when a client is refused.
- * @param apis the APIs of the model, replaced by those of the manifest
+ * @param apisOf the APIs to which a client may refer, among those of the model, replaced by those of the manifest
  */
-export function refuseDangling({ manifest, errorAt }: ParsedManifest, apis: ApiSet): void {
+export function refuseDangling(
+  { manifest, errorAt }: ParsedManifest,
+  apisOf: (client: ClientInput) => ReferableApis,
+): void {
+  refuseUnknownMembers({ manifest, errorAt })
+  for (const [index, client] of manifest.clients.entries()) checkClient(client, index, apisOf(client), errorAt)
+}
+
+/** Refuses groups of scopes with members that their APIs don't have. */
+export function refuseUnknownMembers({ manifest, errorAt }: ParsedManifest): void {
   for (const [index, api] of manifest.apis.entries()) checkGroups(api, index, errorAt)
-  for (const [index, client] of manifest.clients.entries()) checkClient(client, index, apis, errorAt)
 }
 
 /**
@@ -58,7 +67,7 @@ function checkGroups(api: ApiInput, index: number, errorAt: ErrorAt): void {
   }
 }
 
-function checkClient(client: ClientInput, index: number, apis: ApiSet, errorAt: ErrorAt): void {
+function checkClient(client: ClientInput, index: number, apis: ReferableApis, errorAt: ErrorAt): void {
   for (const [at, scope] of client.scopes.entries()) {
     if (apis.withScope(scope).some((api) => !api.byGrantOnly)) continue
     throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}${butFor(apis)}`)
@@ -101,13 +110,13 @@ function checkClient(client: ClientInput, index: number, apis: ApiSet, errorAt: 
 }
 
 /** Says that an API does not exist or can't be read. */
-const absent = (audience: string, apis: ApiSet): string =>
+const absent = (audience: string, apis: ReferableApis): string =>
   apis.unreadableOf(audience) === undefined
     ? `there is no API ${JSON.stringify(audience)}`
     : `${JSON.stringify(audience)} can't be read: name it in the manifest, too`
 
 /** Names the APIs that can't be read, since one of them may have the scope. */
-const butFor = ({ unreadable }: ApiSet): string =>
+const butFor = ({ unreadable }: ReferableApis): string =>
   unreadable.map(({ id }) => `; ${JSON.stringify(id)} can't be read: name it in the manifest, too`).join('')
 
 /** Warnings about profiles that don't work with their presets. Such a manifest can still be applied. */

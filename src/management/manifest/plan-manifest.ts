@@ -6,6 +6,8 @@ import type { ModelSnapshot } from '../../model/store.ts'
 import { ClientId } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
+import { type Authority, mayOver } from '../authority/authority.ts'
+import { referableApis } from '../authority/referable.ts'
 import type { CredentialMaker } from '../credentials/make.ts'
 import { toApi } from '../schemas/api.ts'
 import type { CredentialInput } from '../schemas/credential.ts'
@@ -17,6 +19,8 @@ import { planClient } from './plan-client.ts'
 
 /** The inputs of a plan besides the manifest and the model. */
 interface PlanMeans {
+  /** The limits of the author, who learns nothing about APIs that are hidden from them. */
+  readonly authority: Authority
   readonly maker: CredentialMaker
   /** The environment in which `secret_env` is looked up. */
   readonly env: Readonly<Record<string, string | undefined>>
@@ -32,20 +36,21 @@ interface PlanMeans {
 export async function planManifest(
   parsed: ParsedManifest,
   model: ModelSnapshot,
-  { maker, env, secrets, origin }: PlanMeans,
+  { authority, maker, env, secrets, origin }: PlanMeans,
 ): Promise<Omit<Plan, 'losses'>> {
   refuseRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis))
   const apis = parsed.manifest.apis.map(toApi)
   const replaced = new Map(model.unreadableApis.map((api) => [api.id, api]))
   const unreadable = model.unreadableApis.filter(({ id }) => !apis.some((api) => api.audience === id))
   const after = new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)])
-  refuseDangling(parsed, withAdminApi(after.values(), unreadable))
+  const latest = withAdminApi(after.values(), unreadable)
+  const present = (id: string) => model.clients.get(ClientId(id)) ?? model.unreadableClients.get(ClientId(id))
+  refuseDangling(parsed, ({ client_id: id }) => referableApis(authority, present(id), latest))
   const generated: GeneratedSecret[] = []
   const clients: Client[] = []
   const stayingEnded: string[] = []
   for (const [index, wanted] of parsed.manifest.clients.entries()) {
-    const id = ClientId(wanted.client_id)
-    const existing = model.clients.get(id) ?? model.unreadableClients.get(id)
+    const existing = present(wanted.client_id)
     const secretOf = (credential: CredentialInput, at: number) => {
       const { secret, secret_env: name } = credential
       if (name === undefined) return secret
@@ -66,9 +71,9 @@ export async function planManifest(
   const apiSteps = apis.map((api) =>
     step('api', api.audience, model.apis.get(api.audience) ?? replaced.get(api.audience), api),
   )
-  const clientSteps = clients.map((client) =>
-    step('client', client.id, model.clients.get(client.id) ?? model.unreadableClients.get(client.id), client),
-  )
+  const clientSteps = clients.map((client) => step('client', client.id, present(client.id), client))
+  // The owner of an API that can't be read is not known.
+  const warned = mayOver(authority, 'apis:read', undefined) ? unreadable : []
   return {
     steps: [...apiSteps, ...clientSteps],
     apis: apis.filter((_, index) => apiSteps[index]?.action !== 'unchanged'),
@@ -77,7 +82,7 @@ export async function planManifest(
         clientSteps[index]?.action !== 'unchanged' || hasOtherEnd(model.clients.get(client.id), client),
     ),
     generated,
-    warnings: [...warnings(parsed), ...stayingEnded, ...unreadable.map(unreadableWarning)],
+    warnings: [...warnings(parsed), ...stayingEnded, ...warned.map(unreadableWarning)],
   }
 }
 

@@ -6,7 +6,7 @@ import { withAdminApi } from '../authority/all-apis.ts'
 import { requireApiRights } from '../authority/api-rights.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { apiChange } from '../fields.ts'
-import { refuseDangling, refuseRespelled } from '../manifest/check.ts'
+import { refuseRespelled, refuseUnknownMembers } from '../manifest/check.ts'
 import { type ApiInput, toApi } from '../schemas/api.ts'
 import { untilCommitted } from './until-committed.ts'
 
@@ -39,7 +39,7 @@ export async function putApi(context: ManagementContext, { audience, wanted }: P
     refuseRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis))
     const others = [...model.apis.values()].filter((other) => other.audience !== audience)
     const apis = withAdminApi([...others, api], model.unreadableApis)
-    refuseDangling(parsed, apis)
+    refuseUnknownMembers(parsed)
     requireApiRights(context.authority, before, api, apis)
     const change = apiChange(before, api)
     const isNew = before === undefined

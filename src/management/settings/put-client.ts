@@ -4,6 +4,7 @@ import { FieldError, type UserError } from '../../platform/user-error.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
 import { requireOver } from '../authority/authority.ts'
 import { requireClientRights } from '../authority/client-rights.ts'
+import { referableApis } from '../authority/referable.ts'
 import { recordedBy } from '../context.ts'
 import type { MakingContext } from '../credentials/make.ts'
 import { clientChange, credentialChanges } from '../fields.ts'
@@ -46,7 +47,9 @@ export async function putClient(context: MakingContext, { id, wanted, show = () 
     const before = model.clients.get(id) ?? model.unreadableClients.get(id)
     const input = wanted(before)
     const apis = withAdminApi(model.apis.values(), model.unreadableApis)
-    refuseDangling({ manifest: { apis: [], clients: [input] }, errorAt }, apis)
+    refuseDangling({ manifest: { apis: [], clients: [input] }, errorAt }, () =>
+      referableApis(context.authority, before, apis),
+    )
     const planned =
       before === undefined
         ? await planNew(context, input, secrets)

@@ -82,6 +82,15 @@ describe('unreadable-listing: a member of a group', () => {
         await ask('PUT', api, { body: { name: 'x' }, ...any })
         await ask('DELETE', api, any)
         await ask('POST', '/revocations', { body: { kind: 'api', id: `https://${id}.example.com` } })
+        const absent = { headers: { 'if-none-match': '*' } }
+        const audience = `https://${id}.example.com`
+        await ask('PUT', `/clients/ours/grants/${encodeURIComponent(audience)}`, { body: {}, ...absent })
+        for (const references of [
+          { grants: [{ api: audience }] },
+          { introspects: [audience] },
+          { default_api: audience },
+        ])
+          await ask('POST', '/clients', { body: { client_id: 'new', owner: 'ours', ...references } })
         return answers
       }
       expect(await about('theirs')).toEqual(await about('missing'))

@@ -192,6 +192,61 @@ describe('unreadable-listing: a refusal', () => {
     await expect(disableClient(as(viewer), ClientId('theirs'))).rejects.toThrow('clients:write')
   })
 
+  const HIDDEN = 'https://hidden.example.com'
+  const UNREADABLE = 'https://unreadable.example.com'
+  const hide = async () => {
+    await apply(
+      setting.context,
+      `
+apis:
+  - { audience: ${HIDDEN}, owner: theirs, scopes: [{ name: hide }, { name: 'hidden:*' }] }
+  - { audience: ${UNREADABLE}, owner: theirs, scopes: [{ name: lost }] }
+clients:
+  - { client_id: given, owner: ours, scopes: [hide], grants: [{ api: ${HIDDEN} }], introspects: [${HIDDEN}, ${UNREADABLE}] }
+`,
+    )
+    setting.rows.run(`update api set scopes = 'broken' where audience = '${UNREADABLE}'`)
+  }
+  const PLANNER = { ...EDITOR, everywhere: new Set<Permission>(['plans:write', 'clients:write']) }
+
+  test.each([
+    ['a grant without scopes', (api: string) => ({ grants: [{ api }] })],
+    ['a grant of a scope', (api: string) => ({ grants: [{ api, scopes: ['hide'] }] })],
+    ['a grant of a scope that is not there', (api: string) => ({ grants: [{ api, scopes: ['none'] }] })],
+    ['a default scope of a grant', (api: string) => ({ grants: [{ api, default_scopes: ['hide'] }] })],
+    ['a default API', (api: string) => ({ default_api: api })],
+    ['introspection', (api: string) => ({ introspects: [api] })],
+    ['a scope', (api: string) => ({ scopes: [api === HIDDEN ? 'hide' : 'none'] })],
+    ['a value of a scope', (api: string) => ({ scopes: [api === HIDDEN ? 'hidden:1' : 'hidde:1'] })],
+    ['a default scope', (api: string) => ({ default_scopes: [api === HIDDEN ? 'hide' : 'none'] })],
+  ])('of %s is the same for a hidden API and a missing one', async (_, fields) => {
+    await hide()
+    const messageOf = (change: () => Promise<unknown>) => change().then(String, (error: unknown) => String(error))
+    const about = async (api: string) => {
+      const input = { client_id: 'ours', owner: 'ours', ...fields(api) }
+      const said = [
+        await messageOf(() => edit(EDITOR, 'ours', fields(api))),
+        await messageOf(() => edit(program('clients:write'), 'ours', fields(api))),
+        await messageOf(() => apply(as(PLANNER), JSON.stringify({ clients: [input] }))),
+        await messageOf(() => apply(as(PLANNER), JSON.stringify({ clients: [{ ...input, client_id: 'new' }] }))),
+      ]
+      return said.map((one) => one.replaceAll(api, '…').replaceAll(/"(hide|none|hidden:1|hidde:1)"/g, '"…"'))
+    }
+    const missing = await about('https://missing.example.com')
+    // Each of these changes is refused.
+    for (const one of missing) expect(one).toContain('rror: ')
+    expect(await about(HIDDEN)).toEqual(missing)
+    expect(await about(UNREADABLE)).toEqual(missing)
+  })
+
+  test('keeps no author from changing a client that refers to a hidden API already', async () => {
+    await hide()
+    const { client } = await edit(EDITOR, 'given', { description: 'changed' })
+    expect(client).toMatchObject({ description: 'changed', scopes: ['hide'], grants: [{ api: HIDDEN }] })
+    const granter = program('clients:write', 'grants:write')
+    expect((await edit(granter, 'ours', { grants: [{ api: HIDDEN, scopes: ['hide'] }] })).client.grants).toHaveLength(1)
+  })
+
   test('names no API that the author may not see', async () => {
     const error = await edit(EDITOR, 'ours', { introspects: 'all' }).catch((thrown: unknown) => thrown)
     expect(String(error)).toContain('an API that you may not see')
