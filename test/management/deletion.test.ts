@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { deleteApi } from '../../src/management/apis/delete.ts'
 import { apiEffect } from '../../src/management/apis/effect.ts'
+import type { Permission } from '../../src/management/authority/permissions.ts'
 import { deleteClient } from '../../src/management/clients/delete.ts'
 import { clientEffect } from '../../src/management/clients/effect.ts'
 import { credentialEffect } from '../../src/management/credentials/effect.ts'
+import type { GroupPermission } from '../../src/model/group.ts'
 import { Audience, ClientId } from '../../src/oauth/ids.ts'
 import { apply, HOUR, JOB, makeModel, TEAM } from './setting.ts'
 
@@ -114,6 +116,20 @@ test('the effect on a client names its APIs, groups and credentials, and its las
     lastAddress: '192.0.2.1',
     tokensUntil: now + HOUR + 120_000,
   })
+})
+
+test('the effect on a client names a group only to its members, and to those who may see groups', async () => {
+  const { context } = await open()
+  await apply(context, 'clients: [{ client_id: job, owner: ours, scopes: [edit] }]')
+  const groupsFor = async (groups: readonly string[], ...everywhere: Permission[]) => {
+    const within = new Map(groups.map((group) => [group, new Set<GroupPermission>(['view'])]))
+    const authority = { everywhere: new Set(everywhere), within }
+    return (await clientEffect({ ...context, authority }, JOB)).groups
+  }
+  expect(await groupsFor(['ours'])).toEqual([])
+  expect(await groupsFor([], 'clients:read')).toEqual([])
+  expect(await groupsFor(['ours', TEAM])).toEqual([TEAM])
+  expect(await groupsFor(['ours'], 'groups:read')).toEqual([TEAM])
 })
 
 test('the effect of deleting a credential says that it is the last', async () => {
