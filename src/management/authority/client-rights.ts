@@ -12,11 +12,14 @@ import { ADMIN_AUDIENCE, permissionsOf } from './admin-api.ts'
 import { type Authority, lacking, mayOver, requireOver } from './authority.ts'
 import { requirePowerOfMembers } from './group-rights.ts'
 import { requireNewOwner } from './owner-rights.ts'
-import type { Permission } from './permissions.ts'
+import { type Permission, permissionNames } from './permissions.ts'
+
+/** The permissions that let their holder act as the client. */
+const ACTING: readonly Permission[] = ['credentials:write', 'credentials:rotate']
 
 /**
  * Refuses power over a client that could administer more than the author: a credential or an edit would give the author its rights.
- * @param client its owner is unknown if its record can't be read
+ * @param client if its record can't be read, its owner is unknown, and it may have any permission once it can be read again
  * @throws NotAllowed; NotFound if the author may not even see the client
  */
 export function requireOverClient(
@@ -27,7 +30,13 @@ export function requireOverClient(
   const owner = ownerOf(client)
   if (!mayOver(authority, permission, owner))
     throw mayOver(authority, 'clients:read', owner) ? lacking(permission, owner) : noClient(client.id)
-  if (!('problem' in client)) requirePermissionsOf(authority, client)
+  if (!('problem' in client)) requirePermissionsOf(authority, permissionsOf(client), 'the client administers')
+  else if (ACTING.includes(permission))
+    requirePermissionsOf(
+      authority,
+      permissionNames,
+      "the record of the client can't be read, so that it may administer",
+    )
 }
 
 const ownerOf = (client: Client | UnreadableClient): string | undefined =>
@@ -50,7 +59,7 @@ export function requireClientRights(
     requireNewOwner(authority, 'client', ownerOf(before), after.owner)
   }
   requireOver(authority, 'clients:write', after.owner)
-  requirePermissionsOf(authority, after)
+  requirePermissionsOf(authority, permissionsOf(after), 'the client administers')
   // A client whose record could not be read may have had any right, or none.
   const known = before === undefined || 'problem' in before ? bare(after) : before
   for (const api of apis.all) {
@@ -68,12 +77,10 @@ export function requireClientRights(
   if (blind !== undefined) requireOver(authority, 'grants:write', undefined)
 }
 
-/** @throws NotAllowed if the client may have a permission at the admin API that the author lacks */
-function requirePermissionsOf(authority: Authority, client: Client): void {
-  const has = permissionsOf(client)
+/** @throws NotAllowed if a client has a permission at the admin API that the author lacks */
+function requirePermissionsOf(authority: Authority, has: readonly Permission[], administers: string): void {
   const beyond = has.filter((name) => name !== 'groups:act' && !authority.everywhere.has(name))
-  if (beyond.length > 0)
-    throw new NotAllowed(`the client administers with ${beyond.join(' ')}, which you may not do yourself`)
+  if (beyond.length > 0) throw new NotAllowed(`${administers} with ${beyond.join(' ')}, which you may not do yourself`)
   if (has.includes('groups:act')) requirePowerOfMembers(authority)
 }
 

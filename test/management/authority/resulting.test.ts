@@ -5,6 +5,8 @@ import { type Permission, roles } from '../../../src/management/authority/permis
 import { disableClient } from '../../../src/management/clients/disable.ts'
 import { showClient } from '../../../src/management/clients/show.ts'
 import { addCredential } from '../../../src/management/credentials/add.ts'
+import { revokeCredential } from '../../../src/management/credentials/revoke.ts'
+import { rotateCredential } from '../../../src/management/credentials/rotate.ts'
 import { putGroup } from '../../../src/management/groups/put.ts'
 import { apiSchema, fromApi } from '../../../src/management/schemas/api.ts'
 import { clientSchema, fromClient } from '../../../src/management/schemas/client.ts'
@@ -117,6 +119,21 @@ describe('privilege-escalation: a client', () => {
     await expect(add(OPERATOR)).rejects.toThrow('you')
     await expect(add(EDITOR)).rejects.toThrow('you')
     await expect(edit(EDITOR, id, { name: 'x' })).rejects.toThrow('you')
+  })
+
+  test('whose record can not be read gets no credential from an author who may not do everything', async () => {
+    const client = ClientId('root')
+    const spec = { proof: undefined, label: undefined, expiresAt: undefined }
+    const input = { client, spec, show: () => {} }
+    const { credential: first } = await addCredential(as(FULL), input)
+    const rotation = { ...input, name: first.id, overlap: 0 }
+    setting.rows.run("update client set scopes = 'broken' where client_id = 'root'")
+    await expect(addCredential(as(OPERATOR), input)).rejects.toThrow('you may not do yourself')
+    await expect(rotateCredential(as(OPERATOR), rotation)).rejects.toThrow('you may not do yourself')
+    await expect(addCredential(as(EDITOR), input)).rejects.toThrow('there is no client')
+    await addCredential(as(program(...roles.admin)), input)
+    // An end of a credential gives nobody more.
+    expect(await revokeCredential(as(OPERATOR), { client, name: first.id })).toHaveProperty('id', first.id)
   })
 })
 
