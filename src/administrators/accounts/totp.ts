@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { constantTimeEqual } from '../token.ts'
 
 /** RFC 6238 §5.2 recommends 30 seconds. */
-const STEP_MS = 30_000
+export const STEP_MS = 30_000
 const DIGITS = 6
 /** The steps before and after the present one whose codes are accepted (RFC 6238 §5.2). */
 const SKEW = 1

@@ -8,6 +8,7 @@ import { DomainError } from '../../platform/domain-error.ts'
 import { LONGEST_RECORDED } from '../../platform/text.ts'
 import { type Account, isAccountName } from '../accounts/account.ts'
 import { spendCode } from '../accounts/second-factor.ts'
+import { STEP_MS } from '../accounts/totp.ts'
 import { refusedEvent } from '../event.ts'
 import { AdministratorRefusal } from '../refusal.ts'
 import { seal, unseal } from '../sealed.ts'
@@ -108,7 +109,9 @@ export async function guardCode<Result>(
   code: string,
   check: () => Promise<Result>,
 ): Promise<Result> {
-  const guess = guessOf(context, 'second factor', name, code)
+  // The same code is another guess in another time step. Equal secrets count once, so the step is part of the secret.
+  const step = Math.floor(context.clock.now() / STEP_MS)
+  const guess = guessOf(context, 'second factor', name, `${step} ${code}`)
   const attempt = await context.guesses.begin({ ...guess, address: `second factor of ${name}` })
   const result = await check()
   attempt.succeeded()

@@ -391,6 +391,17 @@ describe('the second factor', () => {
     expect(await give(code())).toBe(303)
   })
 
+  test('one code that is tried in every time step counts as many guesses', async () => {
+    await enrol()
+    const { give } = await challenged()
+    const statuses: number[] = []
+    for (let step = 0; step < 5; step += 1) {
+      clock.advance(30_000)
+      statuses.push(await give('000000'), await give('000000'))
+    }
+    expect(statuses).toEqual([...Array.from({ length: 9 }, () => 401), 429])
+  })
+
   test('a challenge expires, ends with the password, and can not be forged', async () => {
     const { code } = await enrol()
     clock.advance(60_000)
