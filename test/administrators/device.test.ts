@@ -49,6 +49,20 @@ test('a person who is signed in confirms a code, and the command line gets a ses
   await expect(requireSession(context, 'cli', begun.token)).rejects.toMatchObject({ reason: 'not_signed_in' })
 })
 
+test('a command line confirms no other, which would outlive it', async () => {
+  const { context } = setting
+  const first = await beginRequest(context, FROM)
+  await confirmRequest(context, anna, OPERATOR, first.userCode)
+  const begun = await poll(first.deviceCode)
+  if (begun === 'pending') throw new Error('the request is not confirmed')
+  const program = await requireSession(context, 'cli', begun.token)
+  const { deviceCode, userCode } = await beginRequest(context, FROM)
+  const refused = { reason: 'not_signed_in' }
+  await expect(findRequest(context, program, userCode)).rejects.toMatchObject(refused)
+  await expect(confirmRequest(context, program, OPERATOR, userCode)).rejects.toMatchObject(refused)
+  expect(await poll(deviceCode)).toBe('pending')
+})
+
 test('a code expires', async () => {
   const { context, clock } = setting
   const { deviceCode, userCode } = await beginRequest(context, FROM)

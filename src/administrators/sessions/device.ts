@@ -58,7 +58,7 @@ export async function beginRequest(
 
 /**
  * The place from which the command line of a code has asked, so that a person does not confirm the request of somebody else.
- * @throws AdministratorRefusal `request_ended`, TooManyGuesses
+ * @throws AdministratorRefusal `request_ended`, or `not_signed_in` for a command line; TooManyGuesses
  */
 export async function findRequest(context: SessionContext, who: SignedIn, userCode: string): Promise<Origin> {
   const found = await guardUserCode(context, who, userCode, () =>
@@ -67,7 +67,7 @@ export async function findRequest(context: SessionContext, who: SignedIn, userCo
   return { remoteAddress: found.remoteAddress, userAgent: found.userAgent }
 }
 
-/** Lets a command line act as this person. @throws AdministratorRefusal `request_ended`, TooManyGuesses */
+/** Lets a command line act as this person. @throws as `findRequest` */
 export async function confirmRequest(
   context: SessionContext,
   who: SignedIn,
@@ -104,13 +104,17 @@ export async function pollRequest(
   return begun
 }
 
-/** Counts a code as a guess of the person who is signed in. */
+/**
+ * Counts a code as a guess of the person who is signed in. The session must be that of a browser: one command line could otherwise
+ * confirm the next, and nobody would have to sign in again.
+ */
 async function guardUserCode<Found>(
   context: SessionContext,
-  { session: { person } }: SignedIn,
+  { session: { person, kind } }: SignedIn,
   userCode: string,
   find: () => Promise<Found | undefined>,
 ): Promise<Found> {
+  if (kind !== 'browser') throw new AdministratorRefusal('not_signed_in')
   if (userCode.length > LONGEST_GIVEN) throw new AdministratorRefusal('request_ended')
   const owner = ownerOf(person)
   const guess = guessOf(context, 'user code', owner, normal(userCode))
