@@ -24,12 +24,17 @@ export function personOf(
   rules: ClaimRules,
 ): Extract<Person, { kind: 'sign_on' }> {
   const name = token[rules.name_claim]
-  if (typeof name !== 'string' || name === '' || name.length > LONGEST_NAME || hasControl(name)) {
+  if (
+    typeof name !== 'string' ||
+    name === '' ||
+    name.length > LONGEST_NAME ||
+    hasControl(name) ||
+    !name.isWellFormed()
+  ) {
     const message = `the identity provider sent no usable ${rules.name_claim}: it must be a text of 1 to ${LONGEST_NAME} characters`
     throw new AdministratorRefusal('sign_on_failed', { message, detail: { claim: rules.name_claim } })
   }
-  // OpenID Connect Core 1.0 §5.7: somebody may have typed an address that was never verified.
-  if (rules.name_claim === 'email' && token['email_verified'] === false) {
+  if (rules.name_claim === 'email' && !isVerified(token)) {
     const message = 'the identity provider has not verified the e-mail address of this person'
     throw new AdministratorRefusal('sign_on_failed', { message, detail: { name } })
   }
@@ -45,11 +50,22 @@ export function personOf(
   return { kind: 'sign_on', name, roles: given, claims }
 }
 
-/** The values of a claim: a text, or a list of texts. A claim of any other form has none. */
+/**
+ * Whether the e-mail address counts. Somebody may have typed an address that was never verified (OpenID Connect Core 1.0 §5.7). Some
+ * providers say nothing about it, and some say it as a text.
+ */
+const isVerified = ({ email_verified: verified = true }: Readonly<Record<string, unknown>>): boolean =>
+  verified === true || verified === 'true'
+
+/** The values of a claim: a text, or a list of texts. A claim of any other form has none, and neither has an unverified address. */
 function valuesOf(token: Readonly<Record<string, unknown>>, claim: string): readonly string[] {
-  const value = Object.hasOwn(token, claim) ? token[claim] : undefined
+  const isUsable = Object.hasOwn(token, claim) && (claim !== 'email' || isVerified(token))
+  const value = isUsable ? token[claim] : undefined
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
   return values
-    .filter((one): one is string => typeof one === 'string' && one !== '' && one.length <= LONGEST_CLAIM_VALUE)
+    .filter(
+      (one): one is string =>
+        typeof one === 'string' && one !== '' && one.length <= LONGEST_CLAIM_VALUE && one.isWellFormed(),
+    )
     .slice(0, MOST_VALUES)
 }

@@ -99,6 +99,8 @@ test.each([
   ['an address of 129 characters', { email: 'a'.repeat(129) }, 'sign_on_failed', 'no usable email'],
   ['an address with a line end', { email: 'anna\n@example.com' }, 'sign_on_failed', 'no usable email'],
   ['an address that was never verified', { email_verified: false }, 'sign_on_failed', 'has not verified'],
+  ['an address that was never verified, said as a text', { email_verified: 'false' }, 'sign_on_failed', 'not verified'],
+  ['an address with half of a character', { email: 'anna\ud800@example.com' }, 'sign_on_failed', 'no usable email'],
 ])('refuses %s, and says why', async (_, claims, reason, words) => {
   provider.person = anna(claims)
   const answer = await visitor.get(await through())
