@@ -106,13 +106,13 @@ async function clientSections(
 async function topSections(target: Target, { window, filter }: Asked): Promise<readonly Section[]> {
   const answer = z.looseObject({ items: z.array(usageRow) })
   const sections: Section[] = []
-  for (const of of ['client', 'api'] as const) {
+  for (const kind of ['client', 'api'] as const) {
     for (const by of ['issued', 'refused'] as const) {
-      const query = { ...window, ...filter, of, by, limit: MOST_LISTED }
+      const query = { ...window, ...filter, of: kind, by, limit: MOST_LISTED }
       const { items } = await target.call('usage.top', { query }, answer)
-      const things = of === 'client' ? 'clients' : 'APIs'
+      const things = kind === 'client' ? 'clients' : 'APIs'
       const heading = `${things} with the most ${by === 'issued' ? 'tokens' : 'refused requests'}`
-      sections.push(section(`${of}s_by_${by}`, heading, items, of === 'client' ? 'CLIENT' : 'API'))
+      sections.push(section(`${kind}s_by_${by}`, heading, items, kind === 'client' ? 'CLIENT' : 'API'))
     }
   }
   return sections
