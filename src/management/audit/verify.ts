@@ -47,20 +47,24 @@ const PAGE = 1_000
 export async function verifyAudit(context: SealedContext, input: VerifyInput = {}): Promise<Verification> {
   const { proof } = context.store
   const faults = new Faults()
+  const chains = new Map((await proof.listChains()).map((chain) => [chain.id, chain]))
+  // Read after the chains, so that they hold every key of theirs.
   const all = await proof.listKeys()
   const keys = trusted(all, context.masterKey, input.key, faults)
-  const chains = new Map((await proof.listChains()).map((chain) => [chain.id, chain]))
   const removed = await Removed.read(proof, keys, faults)
   const trust = { keys, faults, removed }
   const signed = await readCheckpoints(proof, chains.get(CHECKPOINTS), input.given ?? [], trust)
   const walk = new Walk(chains, signed, { removed, faults, kids: new Set(all.map(({ kid }) => kid)) })
   for (let page: readonly ChainedRow[] = [], after = 0; ; after = page.at(-1)?.seq ?? after) {
     page = await proof.listRows(after, PAGE)
-    for (const row of page) walk.take(row)
+    for (const row of page) {
+      const late = walk.take(row)
+      if (late !== undefined) await late
+    }
     input.onProgress?.(walk.events)
     if (page.length < PAGE) break
   }
-  const uncovered = walk.end(new Map((await proof.listChains()).map((chain) => [chain.id, chain])))
+  const uncovered = await walk.end(new Map((await proof.listChains()).map((chain) => [chain.id, chain])))
   removed.refuseOthers()
   return {
     events: walk.events,
@@ -127,32 +131,47 @@ class Walk {
     this.#evidence = evidence
   }
 
-  take(row: ChainedRow): void {
-    const { faults, removed } = this.#evidence
+  /** @returns a promise if places before the event are missing, or were removed */
+  take(row: ChainedRow): Promise<void> | undefined {
+    const { faults } = this.#evidence
     const { chain: id, place, hash, seq, at } = row
     this.events += 1
-    this.#requireKey(row)
     if (id === null) {
       this.unchained += 1
       if (seq > (this.#chains.get(CHANGES)?.afterSeq ?? 0) || place !== null || hash !== null)
         faults.add('the event is in no chain, although the log had chains when it was written', { seq, at })
-      return
+      return undefined
     }
     const chain = this.#chains.get(id)
     if (place === null || chain === undefined || id === CHECKPOINTS || place > chain.place) {
       if ((this.#beyond.get(id)?.place ?? 0) < (place ?? Number.POSITIVE_INFINITY)) this.#beyond.set(id, row)
-      return
+      return undefined
     }
+    this.#requireKey(row)
     const where = { chain: id, place, seq, at }
     const before = this.#positions.get(id) ?? headOf({ ...chain, place: 0 })
     if (place <= before.place) {
       faults.add('the event was inserted, moved or copied: the chain had passed its place', where)
-      return
+      return undefined
     }
-    const followed = before.place + 1 === place ? before : removed.follow(chain, before, place - 1)
+    if (before.place + 1 < place) return this.#takeBehind(chain, before, row, where)
+    this.#positions.set(id, this.#link(row, place, before, where))
+    return undefined
+  }
+
+  /** Takes an event that does not follow at once. */
+  async #takeBehind(
+    chain: Chain,
+    before: Position,
+    row: ChainedRow,
+    where: Omit<Fault, 'problem'> & { readonly place: number },
+  ): Promise<void> {
+    const { place } = where
+    const followed = await this.#evidence.removed.follow(chain, before, place - 1)
     const isWhole = followed.place + 1 === place
-    if (!isWhole) this.#miss(id, followed.place + 1, place - 1)
-    this.#positions.set(id, this.#link(row, place, isWhole ? followed : { place: place - 1, hash: undefined }, where))
+    if (!isWhole) this.#miss(chain.id, followed.place + 1, place - 1)
+    const previous = isWhole ? followed : { place: place - 1, hash: undefined }
+    this.#positions.set(chain.id, this.#link(row, place, previous, where))
   }
 
   /** The event of a removed key stays, even in a log that no checkpoint signs yet. */
@@ -185,15 +204,15 @@ class Walk {
   }
 
   /** @param now the chains as they are after the walk @returns the number of events that no checkpoint covers */
-  end(now: ReadonlyMap<number, Chain>): number {
-    const { faults, removed } = this.#evidence
+  async end(now: ReadonlyMap<number, Chain>): Promise<number> {
+    const { faults } = this.#evidence
     for (const [id, row] of this.#beyond) {
       const { place, seq, at } = row
       if (place === null || id === CHECKPOINTS || place > (now.get(id)?.place ?? 0))
         faults.add('the event was inserted: its chain has no such place', { chain: id, place: place ?? 0, seq, at })
     }
     let uncovered = 0
-    for (const chain of this.#chains.values()) if (chain.id !== CHECKPOINTS) uncovered += this.#endOf(chain, removed)
+    for (const chain of this.#chains.values()) if (chain.id !== CHECKPOINTS) uncovered += await this.#endOf(chain)
     const known = [...this.#chains.keys()]
     // Every database has the first two chains.
     const last = Math.max(CHECKPOINTS, this.#signed.chains, ...known, ...this.#signed.points.chains)
@@ -202,14 +221,15 @@ class Walk {
     return uncovered
   }
 
-  #endOf(chain: Chain, removed: Removed): number {
-    const { faults } = this.#evidence
+  async #endOf(chain: Chain): Promise<number> {
+    const { faults, removed } = this.#evidence
     const { id } = chain
     const end = headOf(chain)
     const passed = this.#positions.get(id) ?? headOf({ ...chain, place: 0 })
-    const position = removed.follow(chain, passed, end.place)
+    const position = await removed.follow(chain, passed, end.place)
     if (position.place < end.place) this.#miss(id, position.place + 1, end.place)
-    else if (position.hash !== end.hash && !('other' in position && position.other === end.hash))
+    // The hash is unknown if the last places were removed meanwhile.
+    else if ((position.hash ?? end.hash) !== end.hash && !('other' in position && position.other === end.hash))
       faults.add('the end of the chain was changed', { chain: id, place: end.place })
     const point = this.#signed.points.last(id)
     const stored = this.#signed.points.lastStored(id)

@@ -5,6 +5,7 @@ import { MasterKey } from '../../../src/crypto/master-key.ts'
 import { auditKeyProblem, repairAuditKey } from '../../../src/management/audit/repair-key.ts'
 import { rewrapAuditKey } from '../../../src/management/audit/rewrap-key.ts'
 import { rotateAuditKey } from '../../../src/management/audit/rotate-key.ts'
+import { verifyAudit } from '../../../src/management/audit/verify.ts'
 import { rewrapKeys } from '../../../src/management/keys/rewrap.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
 import { toChain } from '../../../src/store/tables/proof-rows.ts'
@@ -66,6 +67,49 @@ describe('an untouched log', () => {
     expect({ faults, events, checkpoints }).toEqual({ faults: [], events: 1, checkpoints: 2 })
     expect(removed).toBeGreaterThan(30)
   })
+})
+
+/** The same object, whose methods first wait for `before`. */
+const waiting = <Target extends object>(target: Target, before: () => Promise<void>): Target =>
+  new Proxy(target, {
+    get: (_, name) => {
+      const method: unknown = Reflect.get(target, name)
+      if (typeof method !== 'function') return method
+      return async (...args: unknown[]) => {
+        await before()
+        return Reflect.apply(method, target, args)
+      }
+    },
+  })
+
+test('a log is whole while servers write, sign, remove and change the key, before whichever part of it is read', async () => {
+  let reads = 0
+  for (let at = 1; at === 1 || at <= reads; at += 1) {
+    const busy = new Log()
+    await busy.write(400, 20)
+    await busy.sign()
+    busy.now += 700_000
+    await busy.write(300, 300)
+    await busy.write(300, 300)
+    await busy.sign()
+    const { store } = await busy.run()
+    const context = contextOf(store, busy.clock, MASTER)
+    reads = 0
+    const proof = waiting(store.proof, async () => {
+      reads += 1
+      if (reads !== at) return
+      busy.now += 400_000
+      await busy.prune(100)
+      await busy.write(3, 3)
+      await busy.sign()
+      await rotateAuditKey(context)
+    })
+    const { faults } = await verifyAudit({ ...context, store: { ...store, proof } })
+    expect(faults, `before read ${at}`).toEqual([])
+    expect((await busy.verify()).faults).toEqual([])
+    await busy.remove()
+  }
+  expect(reads).toBeGreaterThan(7)
 })
 
 /** Rewrites an event, and links all later events of its chain again, as somebody does who knows the program but has no key. */
