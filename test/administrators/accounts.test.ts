@@ -192,7 +192,7 @@ test('second factors follow a change of the master key, and their recovery codes
   expect(rewrapped).toEqual(['anna'])
   const only = { ...context, masterKey: new MasterKey(second, systemRandom) }
   clock.advance(60_000)
-  expect(await spendCode(only, 'anna', code())).toMatchObject({ kind: 'totp' })
+  expect(await spendCode(only, 'anna', code())).toBe('totp')
 
   const lost = { ...context, masterKey: new MasterKey(Buffer.alloc(32, 3), systemRandom) }
   expect(await listLostSecondFactors(only)).toEqual([])
@@ -201,5 +201,5 @@ test('second factors follow a change of the master key, and their recovery codes
   await expect(spendCode(lost, 'anna', code())).rejects.toMatchObject({ reason: 'second_factor_lost' })
   expect((await rewrapSecondFactors(lost, OPERATOR, () => {}))[0]).toContain('the second factor of account anna')
   expect(await replace(only.masterKey, lost.masterKey)).toBe(true)
-  expect(await spendCode(lost, 'anna', recovery)).toMatchObject({ kind: 'recovery_code' })
+  expect(await spendCode(lost, 'anna', recovery)).toBe('recovery_code')
 })

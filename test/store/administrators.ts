@@ -289,7 +289,7 @@ export function administratorsContract(
         one.accounts.updateAccount('anna', () => ({ account: account('anna'), ends: { except } }))
       await change('b')
       expect(await ids()).toEqual(['b'])
-      expect(await one.sessions.takeRequest('device r', NOW)).toBeUndefined()
+      expect(await one.sessions.findPolledRequest('device r', NOW)).toBeUndefined()
       await change(undefined)
       expect(await ids()).toEqual([])
       expect(await one.sessions.endSessions('account:another', event('all'))).toBe(1)
@@ -310,18 +310,22 @@ export function administratorsContract(
 
     test('hand a confirmed request over to one of several polls', async () => {
       await one.sessions.addRequest(request('r', { userAgent: 'curl' }), BOUNDS)
-      expect(await other.sessions.takeRequest('device r', NOW)).toEqual(request('r', { userAgent: 'curl' }))
+      expect(await other.sessions.findPolledRequest('device r', NOW)).toEqual(request('r', { userAgent: 'curl' }))
       expect(await other.sessions.findRequest('user r', NOW)).toMatchObject({ remoteAddress: '::1' })
       expect(await one.sessions.confirmRequest('user r', NOW + 2 * DAY, ANNA, event('late'))).toBe(false)
       expect(await one.sessions.confirmRequest('user r', NOW, ANNA, event('confirm'))).toBe(true)
       expect(await other.sessions.confirmRequest('user r', NOW, ANNA, event('again'))).toBe(false)
       expect(await other.sessions.findRequest('user r', NOW)).toBeUndefined()
-      expect(await other.sessions.takeRequest('device r', NOW + 2 * DAY)).toBeUndefined()
-      const taken = await Promise.all(
-        [one, other, one, other].map(({ sessions }) => sessions.takeRequest('device r', NOW)),
-      )
-      expect(taken.filter((found) => found !== undefined)).toMatchObject([{ person: ANNA }])
-      expect(await types()).toEqual(['confirm'])
+      expect(await other.sessions.findPolledRequest('device r', NOW + 2 * DAY)).toBeUndefined()
+      const begin = (id: string, store: Store, person = ANNA) =>
+        store.sessions.addSession(session(id, { person }), 20, event('begin'), request('r'))
+      const another: Person = { kind: 'account', accountId: 'another', name: 'anna' }
+      expect(await begin('of another', one, another)).toBe(false)
+      const begun = await Promise.all([one, other, one, other].map((store, index) => begin(`s${index}`, store)))
+      expect(begun.filter(Boolean)).toHaveLength(1)
+      expect(await ids()).toHaveLength(1)
+      expect(await one.sessions.findPolledRequest('device r', NOW)).toBeUndefined()
+      expect(await types()).toEqual(['confirm', 'begin'])
     })
 
     test('bound the requests that wait, for each network and overall', async () => {
@@ -329,8 +333,8 @@ export function administratorsContract(
         one.sessions.addRequest(request(id, more), { ...BOUNDS, network, most: 5 })
       for (let index = 0; index < 5; index += 1)
         expect(await add(`a${index}`, 'a', { expiresAt: NOW + DAY + index })).toBe(true)
-      expect(await one.sessions.takeRequest('device a1', NOW)).toBeUndefined()
-      expect(await one.sessions.takeRequest('device a2', NOW)).toBeDefined()
+      expect(await one.sessions.findPolledRequest('device a1', NOW)).toBeUndefined()
+      expect(await one.sessions.findPolledRequest('device a2', NOW)).toBeDefined()
       expect(await add('b', 'b')).toBe(true)
       expect(await add('c', 'c')).toBe(true)
       expect(await add('d', 'd')).toBe(false)

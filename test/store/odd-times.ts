@@ -159,7 +159,7 @@ const calls: Calls = {
       sessions.addRequest(request(`r${++made}`, { expiresAt: time }), { ...BOUNDS, now: time }),
     findRequest: ({ sessions }, time) => sessions.findRequest('user r1', time),
     confirmRequest: ({ sessions }, time) => sessions.confirmRequest('user r1', time, ANNA, event('c', time)),
-    takeRequest: ({ sessions }, time) => sessions.takeRequest('device r1', time),
+    findPolledRequest: ({ sessions }, time) => sessions.findPolledRequest('device r1', time),
     pruneRequests: ({ sessions }, time) => sessions.pruneRequests(time, 1),
   },
   fleet: {

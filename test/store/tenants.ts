@@ -195,7 +195,7 @@ const steps: Steps = {
       sessions.addRequest(request('r'), { ...BOUNDS, most: 5 * of }).catch(() => 'there'),
     findRequest: ({ sessions }) => sessions.findRequest('user r', NOW),
     confirmRequest: ({ sessions }, of) => sessions.confirmRequest('user r', NOW, ANNA, said('confirm', of)),
-    takeRequest: ({ sessions }) => sessions.takeRequest('device r', NOW),
+    findPolledRequest: ({ sessions }) => sessions.findPolledRequest('device r', NOW),
     pruneRequests: ({ sessions }) => sessions.pruneRequests(0, 10),
   },
   fleet: {

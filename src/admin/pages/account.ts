@@ -7,7 +7,7 @@ import {
 import { setPassword } from '../../administrators/accounts/set-password.ts'
 import type { Author } from '../../administrators/event.ts'
 import { AdministratorRefusal } from '../../administrators/refusal.ts'
-import { guardCode, verifyPassword } from '../../administrators/sessions/sign-in.ts'
+import { guardCode, unchangedSince, verifyPassword } from '../../administrators/sessions/sign-in.ts'
 import { listSessions } from '../../administrators/sessions/signed-in.ts'
 import type { Form } from '../../http/form.ts'
 import type { Endpoint, HttpRequest, HttpResponse } from '../../http/message.ts'
@@ -87,6 +87,8 @@ interface Change {
   readonly author: Author
   /** The name of the account. */
   readonly name: string
+  /** Refuses, in the transaction of the change, if the account has another password by then. */
+  readonly check: ReturnType<typeof unchangedSince>
 }
 
 /** A change of the own account, which takes the password again, in case the session was left open. */
@@ -99,23 +101,23 @@ const changing =
       if (name === undefined) throw new AdministratorRefusal('no_account')
       return orProblem(
         async () => {
-          await verifyPassword(context.people, request, name, form.get('password') ?? '')
-          return change({ sender, form, author: authorOf(sender, request), name })
+          const verified = await verifyPassword(context.people, request, name, form.get('password') ?? '')
+          return change({ sender, form, author: authorOf(sender, request), name, check: unchangedSince(verified) })
         },
         (problem) => accountPage(context, sender, problem),
       )
     }, problemPage)
 
 export const takePassword = (context: PeopleContext): Endpoint =>
-  changing(context, async ({ sender, form, author, name }) => {
+  changing(context, async ({ sender, form, author, name, check }) => {
     const password = form.get('new_password') ?? ''
-    await setPassword(context.people, author, { name, password, exceptSession: sender.session.id })
+    await setPassword(context.people, author, { name, password, exceptSession: sender.session.id }, check)
     return seeOther('/account')
   })
 
 export const takeEnrolment = (context: PeopleContext): Endpoint =>
-  changing(context, async ({ sender, author, name }) => {
-    const enrolment = await enrolSecondFactor(context.people, author, { name, issuer: issuerOf(context) })
+  changing(context, async ({ sender, author, name, check }) => {
+    const enrolment = await enrolSecondFactor(context.people, author, { name, issuer: issuerOf(context) }, check)
     return confirmationPage(sender.csrf, enrolment)
   })
 
@@ -158,10 +160,12 @@ export const takeConfirmation =
     }, problemPage)
 
 export const takeRecoveryCodes = (context: PeopleContext): Endpoint =>
-  changing(context, async ({ author, name }) => codesPage(await renewRecoveryCodes(context.people, author, name)))
+  changing(context, async ({ author, name, check }) =>
+    codesPage(await renewRecoveryCodes(context.people, author, name, check)),
+  )
 
 export const takeRemoval = (context: PeopleContext): Endpoint =>
-  changing(context, async ({ author, name }) => {
-    await removeSecondFactor(context.people, author, name)
+  changing(context, async ({ author, name, check }) => {
+    await removeSecondFactor(context.people, author, name, check)
     return seeOther('/account')
   })

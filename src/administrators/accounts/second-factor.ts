@@ -20,17 +20,20 @@ const LONGEST_CODE = 64
 /**
  * Gives an account a secret for codes. Nobody is asked for a code until `confirmSecondFactor`.
  * @param issuer the name of this server, which the app shows
+ * @param check called in the transaction; if it throws, nothing is written
  * @throws AdministratorRefusal `second_factor_exists`
  */
 export async function enrolSecondFactor(
   context: SealedAccountContext,
   author: Author,
   { name, issuer }: { readonly name: string; readonly issuer: string },
+  check: (before: Account) => void = () => {},
 ): Promise<Enrolment> {
   const { masterKey, masterKeyInUse, random } = context
   const inUse = await masterKeyInUse()
   const secret = Buffer.from(random(TOTP_SECRET_BYTES))
   await changeWith(context, author, name, (before) => {
+    check(before)
     if (before.secondFactor?.isConfirmed) throw new AdministratorRefusal('second_factor_exists')
     const encrypted = masterKey.encrypt(secret, secondFactorContext(before), inUse)
     const secondFactor = { secret: encrypted, isConfirmed: false, lastStep: 0, recoveryHashes: [] }
@@ -63,14 +66,20 @@ export async function confirmSecondFactor(
   return codes
 }
 
-/** Makes new recovery codes in place of the others. @returns the codes, which nothing shows again @throws AdministratorRefusal `no_second_factor` */
+/**
+ * Makes new recovery codes in place of the others.
+ * @param check called in the transaction; if it throws, nothing is written
+ * @returns the codes, which nothing shows again @throws AdministratorRefusal `no_second_factor`
+ */
 export async function renewRecoveryCodes(
   context: AccountContext,
   author: Author,
   name: string,
+  check: (before: Account) => void = () => {},
 ): Promise<readonly string[]> {
   const codes = newRecoveryCodes(context.random)
   await changeWith(context, author, name, (before) => {
+    check(before)
     const { secondFactor } = before
     if (!secondFactor?.isConfirmed) throw new AdministratorRefusal('no_second_factor')
     const recoveryHashes = codes.map((one) => hashRecoveryCode(before.id, one))
@@ -82,7 +91,7 @@ export async function renewRecoveryCodes(
   return codes
 }
 
-/** Removes the second factor of an account. The caller has verified a code, or may reset accounts. */
+/** Removes the second factor of an account. The caller has verified the password, or may reset accounts. */
 export const removeSecondFactor = (
   context: AccountContext,
   author: Author,
@@ -101,14 +110,10 @@ export type CodeKind = 'totp' | 'recovery_code'
 
 /**
  * Uses up a code of an account: a code of the app counts once, and so does a recovery code.
- * @returns the kind of the code, and the account afterwards
+ * @returns the kind of the code
  * @throws AdministratorRefusal `wrong_code` or `second_factor_lost`
  */
-export async function spendCode(
-  context: SealedAccountContext,
-  name: string,
-  code: string,
-): Promise<{ readonly kind: CodeKind; readonly account: Account }> {
+export async function spendCode(context: SealedAccountContext, name: string, code: string): Promise<CodeKind> {
   if (code.length > LONGEST_CODE) throw new AdministratorRefusal('wrong_code')
   const step = await context.accounts.updateAccount(name, (found) => {
     const before = requireAccount(found)
@@ -127,7 +132,7 @@ export async function spendCode(
     return { kind: 'totp' as const, account: { ...before, secondFactor: { ...secondFactor, lastStep } } }
   })
   if (step === undefined) throw new Error('a change without a link ran no plan')
-  return step
+  return step.kind
 }
 
 /** @throws AdministratorRefusal `second_factor_lost` */

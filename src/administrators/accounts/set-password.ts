@@ -9,6 +9,7 @@ import type { AccountStep } from './store.ts'
 /**
  * Changes a password, and ends every other session of the account. The caller has verified the old password.
  * @param exceptSession the id of the session that stays
+ * @param check called in the transaction; if it throws, nothing is written
  * @throws AdministratorRefusal `password_refused`, `no_account`; SecretQueueFull
  */
 export async function setPassword(
@@ -19,13 +20,17 @@ export async function setPassword(
     password,
     exceptSession,
   }: { readonly name: string; readonly password: string; readonly exceptSession?: string },
+  check: (before: Account) => void = () => {},
 ): Promise<void> {
   const hashed = await context.passwords.hash(password, name)
-  await changeWith(context, author, name, (before) => ({
-    account: { ...before, password: hashed },
-    ends: { except: exceptSession },
-    detail: { password: 'changed' },
-  }))
+  await changeWith(context, author, name, (before) => {
+    check(before)
+    return {
+      account: { ...before, password: hashed },
+      ends: { except: exceptSession },
+      detail: { password: 'changed' },
+    }
+  })
 }
 
 /**

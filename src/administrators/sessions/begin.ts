@@ -29,7 +29,7 @@ interface Beginning {
   readonly requires?: Requirement
 }
 
-/** Begins a session. @returns undefined if the account no longer has the password of `requires`, or is disabled */
+/** Begins a session. @returns undefined if `requires` is no longer met */
 export async function beginSession(
   context: SessionContext,
   request: SignInRequest,

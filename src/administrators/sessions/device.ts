@@ -95,11 +95,12 @@ export async function pollRequest(
   deviceCode: string,
 ): Promise<NewSession | 'pending'> {
   const { sessions, clock } = context
-  const found =
-    deviceCode.length > LONGEST_TOKEN ? undefined : await sessions.takeRequest(hashToken(deviceCode), clock.now())
+  const deviceHash = deviceCode.length > LONGEST_TOKEN ? undefined : hashToken(deviceCode)
+  const found = deviceHash === undefined ? undefined : await sessions.findPolledRequest(deviceHash, clock.now())
   if (found === undefined) throw new AdministratorRefusal('request_ended')
   if (found.person === undefined) return 'pending'
-  const begun = await beginSession(context, request, { kind: 'cli', person: found.person, methods: ['device_code'] })
+  const { person } = found
+  const begun = await beginSession(context, request, { kind: 'cli', person, methods: ['device_code'], requires: found })
   if (begun === undefined) throw new AdministratorRefusal('request_ended')
   return begun
 }

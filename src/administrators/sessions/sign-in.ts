@@ -62,8 +62,8 @@ export async function signInWithCode(
     const found = await context.accounts.findAccount(name)
     const isSame = found !== undefined && !('problem' in found) && found.isEnabled && stateOf(found) === opened['state']
     if (!isSame) throw new AdministratorRefusal('challenge_ended')
-    const { kind, account } = await guardCode(context, name, code, () => spendCode(context, name, code))
-    return begin(context, request, account, ['password', kind])
+    const kind = await guardCode(context, name, code, () => spendCode(context, name, code))
+    return begin(context, request, found, ['password', kind])
   })
 }
 
@@ -97,6 +97,16 @@ export async function verifyPassword(
   attempt.succeeded()
   return account
 }
+
+/**
+ * Makes a check for a change that the password of a verified account allows. A reset link or another change may have come meanwhile.
+ * @returns a function that throws AdministratorRefusal `wrong_credentials`
+ */
+export const unchangedSince =
+  (verified: Account) =>
+  (present: Account): void => {
+    if (stateOf(present) !== stateOf(verified)) throw new AdministratorRefusal('wrong_credentials')
+  }
 
 /**
  * Checks a code that has few digits, as a guess that counts for the account and not for the address: whoever guesses codes knows the

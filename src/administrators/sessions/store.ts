@@ -2,8 +2,11 @@ import type { AuditEvent } from '../../audit/event.ts'
 import type { Account } from '../accounts/account.ts'
 import type { Origin, Person, Session } from './session.ts'
 
-/** The state of an account in which a session may begin. Another process may have changed the account meanwhile. */
-export type Requirement = Pick<Account, 'id' | 'password'>
+/**
+ * The state in which a session may begin, since another process may have changed it meanwhile: an enabled account with this password, or
+ * a confirmed request of a command line that is still there.
+ */
+export type Requirement = Pick<Account, 'id' | 'password'> | Pick<DeviceRequest, 'deviceHash'>
 
 /** The request of a command line for a session. Times are in milliseconds. */
 export interface DeviceRequest extends Origin {
@@ -29,7 +32,7 @@ export interface DeviceBounds {
 export interface SessionStore {
   /**
    * Adds a session, and ends the oldest ones of the same owner beyond `most`.
-   * @param requires the session is not added unless the account still has this password and is enabled @returns whether it was added
+   * @param requires the session is not added unless this is met. A request is used up @returns whether it was added
    */
   addSession(session: Session, most: number, event: AuditEvent, requires?: Requirement): Promise<boolean>
   findSession(tokenHash: string): Promise<Session | undefined>
@@ -49,8 +52,8 @@ export interface SessionStore {
   findRequest(userHash: string, now: number): Promise<DeviceRequest | undefined>
   /** Lets a person confirm a request. @returns false as `findRequest` finds none */
   confirmRequest(userHash: string, now: number, person: Person, event: AuditEvent): Promise<boolean>
-  /** The request of a device code, unless it has expired. If it was confirmed, it is removed, so that it counts once. */
-  takeRequest(deviceHash: string, now: number): Promise<DeviceRequest | undefined>
+  /** The request of a device code, confirmed or not, unless it has expired. */
+  findPolledRequest(deviceHash: string, now: number): Promise<DeviceRequest | undefined>
   /** Removes at most `most` requests of all tenants that have expired. @returns how many */
   pruneRequests(now: number, most: number): Promise<number>
 }

@@ -25,8 +25,8 @@ export class SqlSessionStore implements SessionStore {
     return transact(this.#db.urgent, async (trx) => {
       // Changes of accounts take this lock, so that none comes between the check and the session.
       await lockNumbers(trx, this.#tenant, 'change')
-      if (requires !== undefined && !(await this.#isMet(trx, requires))) return false
       const owner = ownerOf(session.person)
+      if (requires !== undefined && !(await this.#isMet(trx, requires, owner))) return false
       await trx
         .insertInto('admin_session')
         .values(fromSession(this.#tenant, owner, session))
@@ -38,7 +38,17 @@ export class SqlSessionStore implements SessionStore {
     })
   }
 
-  async #isMet(trx: Kysely<Schema>, { id, password }: Requirement): Promise<boolean> {
+  async #isMet(trx: Kysely<Schema>, requires: Requirement, owner: string): Promise<boolean> {
+    if ('deviceHash' in requires) {
+      const { numDeletedRows } = await trx
+        .deleteFrom('device_request')
+        .where('tenant', '=', this.#tenant)
+        .where('device_hash', '=', requires.deviceHash)
+        .where('owner', '=', owner)
+        .executeTakeFirstOrThrow()
+      return numDeletedRows > 0n
+    }
+    const { id, password } = requires
     const row = await trx
       .selectFrom('account')
       .select('password')
@@ -170,24 +180,15 @@ export class SqlSessionStore implements SessionStore {
     })
   }
 
-  takeRequest(deviceHash: string, now: number): Promise<DeviceRequest | undefined> {
-    return transact(this.#db.urgent, async (trx) => {
-      const found = await trx
-        .selectFrom('device_request')
-        .selectAll()
-        .where('tenant', '=', this.#tenant)
-        .where('device_hash', '=', deviceHash)
-        .where('expires_at', '>', now)
-        .executeTakeFirst()
-      if (found === undefined || found.person === null) return found && toRequest(found)
-      // If two polls come at once, only one removes the row.
-      const { numDeletedRows } = await trx
-        .deleteFrom('device_request')
-        .where('tenant', '=', this.#tenant)
-        .where('device_hash', '=', deviceHash)
-        .executeTakeFirstOrThrow()
-      return numDeletedRows === 0n ? undefined : toRequest(found)
-    })
+  async findPolledRequest(deviceHash: string, now: number): Promise<DeviceRequest | undefined> {
+    const row = await this.#db.reads
+      .selectFrom('device_request')
+      .selectAll()
+      .where('tenant', '=', this.#tenant)
+      .where('device_hash', '=', deviceHash)
+      .where('expires_at', '>', now)
+      .executeTakeFirst()
+    return row && toRequest(row)
   }
 
   pruneRequests(now: number, most: number): Promise<number> {
