@@ -75,7 +75,6 @@ export const accountOperations = [
     query: z.strictObject(pageParameters),
     ...noBody,
     answer: z.strictObject({ items: z.array(account), next: z.string().optional() }),
-    command: 'accounts list',
     example: { answer: { items: [example] } },
     run: async (context, { query }) => {
       const page = pageOf(context.cursors, 'accounts', query, z.string())
@@ -95,7 +94,6 @@ export const accountOperations = [
     ...noQuery,
     ...noBody,
     answer: account,
-    command: 'accounts show',
     example: { path: { name: 'anna' }, answer: example },
     run: async (context, { path: { name } }) => ({
       body: bodyOf(requireAccount(await peopleOf(context).people.accounts.findAccount(name))),
@@ -112,7 +110,6 @@ export const accountOperations = [
     body: settings.omit({ enabled: true }).extend({ name: z.string().max(64) }),
     status: 201,
     answer: account.extend({ link: z.url().optional() }),
-    command: 'accounts add',
     example: { body: { name: 'anna', roles: ['operator'] }, answer: example },
     run: async (context, { body: { name, display_name, roles } }) => {
       const { people, author, url } = peopleOf(context)
@@ -136,7 +133,6 @@ export const accountOperations = [
     body: settings.partial(),
     answer: account,
     isConditional: true,
-    command: 'accounts change',
     example: { path: { name: 'anna' }, body: { enabled: false }, answer: { ...example, enabled: false } },
     run: async (context, { path: { name }, body }) => {
       const { people, author } = peopleOf(context)
@@ -164,7 +160,6 @@ export const accountOperations = [
     ...noBody,
     status: 204,
     isConditional: true,
-    command: 'accounts remove',
     example: { path: { name: 'anna' } },
     run: async (context, { path: { name } }) => {
       const { people, author } = peopleOf(context)
@@ -188,7 +183,6 @@ export const accountOperations = [
       second_factor: z.boolean().default(false).describe('Remove the second factor of the account, too.'),
     }),
     answer: z.strictObject({ link: z.url().optional() }),
-    command: 'accounts reset',
     example: { path: { name: 'anna' }, body: { second_factor: false }, answer: {} },
     run: async (context, { path: { name }, body: { second_factor: isReset } }) => {
       const { people, author, url } = peopleOf(context)
