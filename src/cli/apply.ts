@@ -11,6 +11,7 @@ import { planAnswer, planAsJson, planLines, type ShownPlan, secretLines, shownPl
 import { nameOfInput, readTextInput } from './read-input.ts'
 import { Profiles } from './remote/profiles.ts'
 import { remoteManifest } from './remote-manifest.ts'
+import { OR_A_SERVER } from './settings.ts'
 import { chooseTarget, type TargetOptions } from './target.ts'
 
 interface ApplyCommandOptions extends OutputOptions, TargetOptions {
@@ -37,24 +38,28 @@ export async function apply({ file, dryRun = false, ...options }: ApplyCommandOp
   const { reason } = options
   const manifest = files.map(({ content }) => content)
   await withNewSecrets((reveal) =>
-    withDatabase(chosen.config, async (opened) => {
-      let isShown = false
-      const plan = await withProgress((state) => {
-        state('comparing the manifest with the database')
-        return applyManifest(managementContext(opened, { reason, manifest }), {
-          parsed,
-          env: process.env,
-          dryRun,
-          show: (planned) => {
-            state('')
-            reveal(textOfPlan(shownPlan(planned), options, []))
-            isShown = true
-          },
+    withDatabase(
+      chosen.config,
+      async (opened) => {
+        let isShown = false
+        const plan = await withProgress((state) => {
+          state('comparing the manifest with the database')
+          return applyManifest(managementContext(opened, { reason, manifest }), {
+            parsed,
+            env: process.env,
+            dryRun,
+            show: (planned) => {
+              state('')
+              reveal(textOfPlan(shownPlan(planned), options, []))
+              isShown = true
+            },
+          })
         })
-      })
-      report(shownPlan(plan), { dryRun, options, isShown })
-      if (isShown && isForPeople(options)) print(summaryLine(shownPlan(plan), dryRun))
-    }),
+        report(shownPlan(plan), { dryRun, options, isShown })
+        if (isShown && isForPeople(options)) print(summaryLine(shownPlan(plan), dryRun))
+      },
+      OR_A_SERVER,
+    ),
   )
 }
 

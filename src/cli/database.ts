@@ -31,13 +31,15 @@ export interface Opened {
 
 /**
  * Opens the configured database, or else that of `tessera dev`, runs `work`, and closes it.
+ * @param otherWays to name a target, for the message if none is named
  * @throws UserError if it does not exist, can't be used, or lacks migrations: these commands neither create nor migrate one
  */
 export async function withDatabase<Result>(
   configFile: string | undefined,
   work: (opened: Opened) => Promise<Result>,
+  otherWays?: string,
 ): Promise<Result> {
-  const { options, location } = readSettings(configFile)
+  const { options, location } = readSettings(configFile, otherWays)
   return inWordsOf(location, async () => {
     const store = await openExistingStore(location, systemClock, resolveStorageAccess(options))
     try {

@@ -12,6 +12,7 @@ import { tokenOf } from './log-in.ts'
 import { withNewSecrets } from './new-secrets.ts'
 import { Profiles } from './remote/profiles.ts'
 import { Server } from './remote/server.ts'
+import { OR_A_SERVER } from './settings.ts'
 import { chooseTarget, type TargetOptions } from './target.ts'
 
 /** The input of an operation, as it goes over the wire. */
@@ -48,7 +49,7 @@ export async function withTarget(options: TargetOptions, work: (target: Target) 
   switch (chosen.kind) {
     case 'database':
       return withNewSecrets((reveal) =>
-        withDatabase(chosen.config, (opened) => work(onDatabase(opened, stated, reveal))),
+        withDatabase(chosen.config, (opened) => work(onDatabase(opened, stated, reveal)), OR_A_SERVER),
       )
     case 'server':
       return withNewSecrets((reveal) =>

@@ -32,11 +32,14 @@ export interface Settings {
   readonly location: string
 }
 
+/** The further ways to name a target, for a command that works on a server as well. */
+export const OR_A_SERVER = '; or name a server with --server or TESSERA_SERVER; or run `tessera login`'
+
 /**
  * Reads the configuration of a command, and finds its database: the configured one, or else the one that `tessera dev` made here.
- * @throws UserError that lists the ways to name a database
+ * @param otherWays to name a target @throws UserError that lists the ways to name a database, and the other ways
  */
-export function readSettings(given: string | undefined, usual?: string): Settings {
+export function readSettings(given: string | undefined, otherWays = '', usual?: string): Settings {
   const file = configFile(given, process.env, usual)
   const options = loadOptions({ file, env: process.env })
   if (options.storage !== undefined) return { options, location: options.storage }
@@ -45,6 +48,6 @@ export function readSettings(given: string | undefined, usual?: string): Setting
   const where = file === undefined ? '' : ` (${file} names none)`
   throw new UsageError(
     `no database is named${where}: name a file that sets storage, with --config or TESSERA_CONFIG; or create ${USUAL_FILE}; or set TESSERA_STORAGE; ` +
-      `or run \`tessera dev\`, which makes one in ${resolve(options.data)}`,
+      `or run \`tessera dev\`, which makes one in ${resolve(options.data)}${otherWays}`,
   )
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { REMOTE } from '../../src/cli/global-options.ts'
 import { configFile, readSettings } from '../../src/cli/settings.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase } from '../../src/store/open.ts'
@@ -37,6 +38,9 @@ describe.each(working)('tessera %s', (words, needs) => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(
       /^tessera: no database is named: .*--config or TESSERA_CONFIG; .*\/etc\/tessera\/tessera\.yaml; .* TESSERA_STORAGE; or run `tessera dev`.*\n$/,
+    )
+    expect(stderr.includes('--server or TESSERA_SERVER; or run `tessera login`')).toBe(
+      REMOTE.has(words.replace(/ --.*/, '')),
     )
     expect(files()).toEqual([])
   })
@@ -120,7 +124,7 @@ describe('the configuration', () => {
     expect(configFile(undefined, {}, 'usual.yaml')).toBe('usual.yaml')
     expect(configFile(undefined, { TESSERA_CONFIG: 'other.yaml' }, 'usual.yaml')).toBe('other.yaml')
     expect(configFile(undefined, {}, 'nothing.yaml')).toBeUndefined()
-    expect(readSettings(undefined, 'usual.yaml').location).toBe(storage)
+    expect(readSettings(undefined, '', 'usual.yaml').location).toBe(storage)
   })
 
   test('may not name a database by a blank variable', async () => {

@@ -4,6 +4,7 @@ import { getCACertificates } from 'node:tls'
 import { readAuthorities } from '../../config/certificate.ts'
 import { isUntrusted, networkFault } from '../../platform/system-error.ts'
 import { UserError } from '../../platform/user-error.ts'
+import { version } from '../../platform/version.ts'
 import { errorOfProblem } from './problem.ts'
 
 /** Milliseconds without a byte from the server. */
@@ -49,6 +50,8 @@ export class Server {
       {
         ...headers,
         Accept: 'application/json',
+        // The page that confirms a log-in shows it, so that people recognise their own request.
+        'User-Agent': `tessera/${version}`,
         ...(token !== undefined && { Authorization: `Bearer ${token}` }),
         ...(text !== undefined && {
           'Content-Type': 'application/json',
@@ -105,9 +108,8 @@ export class Server {
 
   #explain(error: unknown): UserError {
     const fault = networkFault(error) ?? 'it could not be reached'
-    return new UserError(`${this.origin}: ${isUntrusted(error) ? `${fault}: name its authority with --ca` : fault}`, {
-      cause: error,
-    })
+    const remedy = isUntrusted(error) ? ': name its authority with tessera login --ca, or in NODE_EXTRA_CA_CERTS' : ''
+    return new UserError(`${this.origin}: ${fault}${remedy}`, { cause: error })
   }
 }
 
