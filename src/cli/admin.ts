@@ -3,7 +3,7 @@ import { makeResetLink, makeSetUpLink } from '../administrators/accounts/links.t
 import { removeSecondFactor } from '../administrators/accounts/second-factor.ts'
 import { adminUrlOf } from '../config/resolve.ts'
 import { LONGEST_SECRET_FILE, secretOfVariable, takeSecret } from '../input/secret.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError } from '../platform/user-error.ts'
 import { accountContext } from './accounts.ts'
 import { operatorOf } from './actor.ts'
 import { type Opened, withDatabase } from './database.ts'
@@ -34,11 +34,11 @@ export const adminBootstrap = (options: BootstrapOptions): Promise<void> =>
     const context = accountContext(opened)
     if (options.link) {
       if (options.name !== undefined || options.passwordEnv !== undefined || options.passwordFile !== undefined)
-        throw new UserError('give --link, or --name and a password, not both')
+        throw new UsageError('give --link, or --name and a password, not both')
       printLink(opened, `/setup#${await makeSetUpLink(context, AUTHOR)}`, options.json)
       return
     }
-    if (options.name === undefined) throw new UserError('give --name and a password, or --link')
+    if (options.name === undefined) throw new UsageError('give --name and a password, or --link')
     const password = await readPassword(options)
     const { name, displayName } = options
     const { id } = await addAccount(context, AUTHOR, { name, displayName, roles: ['admin'], password })
@@ -63,7 +63,7 @@ function printLink({ options }: Opened, path: string, json: true | undefined): v
 /** Reads the password from a file, the environment or standard input, never from the command line, which others can read. */
 async function readPassword({ passwordEnv, passwordFile }: BootstrapOptions): Promise<string> {
   if (passwordEnv !== undefined && passwordFile !== undefined)
-    throw new UserError('give --password-env or --password-file, not both')
+    throw new UsageError('give --password-env or --password-file, not both')
   if (passwordFile !== undefined)
     return takeSecret(`--password-file: ${passwordFile}`, await readTextInput(passwordFile, LONGEST_SECRET_FILE))
   if (passwordEnv !== undefined) return secretOfVariable('--password-env', passwordEnv, process.env)

@@ -4,7 +4,7 @@ import { type EventFilter, MOST_VALUES } from '../audit/query.ts'
 import { refusals } from '../endpoints/refusal-table.ts'
 import { systemClock } from '../platform/clock.ts'
 import { nearest } from '../platform/nearest.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError } from '../platform/user-error.ts'
 import { eventAnswer, eventAsLine } from './audit-text.ts'
 import { parsePast } from './duration.ts'
 import { given } from './fleet-options.ts'
@@ -46,7 +46,7 @@ export async function auditList(options: AuditListOptions): Promise<void> {
   const { cursor: from, limit: most } = options
   const filter = queryOf(toFilter(options))
   const limit = /^[1-9]\d{0,6}$/.test(most) ? Number(most) : undefined
-  if (limit === undefined) throw new UserError(`--limit must be a number, not ${JSON.stringify(most)}`)
+  if (limit === undefined) throw new UsageError(`--limit must be a number, not ${JSON.stringify(most)}`)
   const start = from === undefined ? undefined : openPlace(from)
   const query = { ...filter, ...start?.span }
   const isList = isForPeople(options)
@@ -79,7 +79,7 @@ function openPlace(text: string) {
     const [cursor, since, until] = place.parse(JSON.parse(Buffer.from(text, 'base64url').toString()))
     return { cursor, span: given({ since: since ?? undefined, until: until ?? undefined }) }
   } catch {
-    throw new UserError('--cursor must be what an earlier list printed as its cursor')
+    throw new UsageError('--cursor must be what an earlier list printed as its cursor')
   }
 }
 
@@ -104,7 +104,7 @@ export function toFilter(options: EventOptions): EventFilter {
   const now = systemClock.now()
   const { since, until, client, owner, type, result, reason, actor, requestId, credential, api } = options
   for (const values of [client, owner, type, reason])
-    if ((values?.length ?? 0) > MOST_VALUES) throw new UserError(`at most ${MOST_VALUES} values may be given`)
+    if ((values?.length ?? 0) > MOST_VALUES) throw new UsageError(`at most ${MOST_VALUES} values may be given`)
   for (const one of type ?? []) requireKnown('--type', one, auditEventTypes)
   for (const one of reason ?? []) requireKnown('--reason', one, Object.keys(refusals))
   if (result !== undefined) requireKnown('--result', result, RESULTS)
@@ -133,5 +133,5 @@ function requireKnown(option: string, given: string, known: readonly string[]): 
       : known.length < 30
         ? `it is one of ${known.join(', ')}`
         : 'docs/reference/refusals.md lists them'
-  throw new UserError(`${option} ${JSON.stringify(given)}: there is no such value; ${hint}`)
+  throw new UsageError(`${option} ${JSON.stringify(given)}: there is no such value; ${hint}`)
 }

@@ -89,10 +89,10 @@ function report(result: Verification): void {
   if (result.faultCount === 0)
     print(`${events} events in ${chains} chains are as they were written; ${checkpoints} checkpoints sign them`)
   if (removed > 0) say(`Retention has removed ${removed} events and checkpoints, and signed that.`)
-  if (unchained > 0) say(`${unchained} events are from before there were chains. Nothing is known about those.`)
+  if (unchained > 0) say(`${count(unchained)} from before there were chains. Nothing is known about those.`)
   if (uncovered > 0) {
     const since = time(lastCheckpointAt)
-    say(`${uncovered} events are not signed yet${since === undefined ? '' : `; the last checkpoint is of ${since}`}.`)
+    say(`${count(uncovered)} not signed yet${since === undefined ? '' : `; the last checkpoint is of ${since}`}.`)
   }
   say(
     keys.length === 0
@@ -100,6 +100,9 @@ function report(result: Verification): void {
       : `Trusted keys: ${keys.join(', ')}`,
   )
 }
+
+/** For example `17 events are`. */
+const count = (events: number): string => (events === 1 ? '1 event is' : `${events} events are`)
 
 /** For example `chain 3, place 17, event 4711, 2030-01-01T00:00:00.000Z: the event, or its hash, was changed`. */
 function asLine({ problem, chain, place, seq, at }: Fault): string {

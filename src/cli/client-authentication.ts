@@ -1,7 +1,7 @@
 import * as openid from 'openid-client'
 import { JWT_BEARER } from '../oauth/client-auth-methods.ts'
 import { quote } from '../platform/shell.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError } from '../platform/user-error.ts'
 import { type ClientCertificate, certificateFetch } from './certificate-fetch.ts'
 import { readClientSecret, type SecretOptions } from './client-secret.ts'
 import { platformToken, readToken } from './platform-token.ts'
@@ -40,7 +40,7 @@ const LONGEST_CERTIFICATES = 256 * 1024
 const field = (name: string, value: string): string => `--data-urlencode ${quote(`${name}=${value}`)}`
 const variable = ({ secretEnv = 'CLIENT_SECRET' }: AuthenticationOptions): string => `"$${secretEnv}"`
 const noCurl = (): never => {
-  throw new UserError('--curl: curl can make no signature: use a secret, a certificate or a token in a file')
+  throw new UsageError('--curl: curl can make no signature: use a secret, a certificate or a token in a file')
 }
 
 const bySecret = (
@@ -75,7 +75,7 @@ const methods: Readonly<Record<string, Method>> = {
   client_secret_jwt: bySecret(openid.ClientSecretJwt, noCurl),
   private_key_jwt: {
     prepare: async ({ key, alg, kid }) => {
-      if (key === undefined) throw new UserError('private_key_jwt needs --key')
+      if (key === undefined) throw new UsageError('private_key_jwt needs --key')
       const signing = await readSigningKey('--key', key, { alg, kid })
       return {
         auth: openid.PrivateKeyJwt(signing.kid === undefined ? signing.key : { key: signing.key, kid: signing.kid }),
@@ -98,7 +98,7 @@ const methods: Readonly<Record<string, Method>> = {
     },
     curl: ({ clientId, assertionFile }) => {
       if (assertionFile === undefined || assertionFile === '-') {
-        throw new UserError('--curl: curl needs the token in a file, which --assertion-file names')
+        throw new UsageError('--curl: curl needs the token in a file, which --assertion-file names')
       }
       return [
         field('client_id', clientId),
@@ -116,9 +116,9 @@ const methodNames: readonly string[] = Object.keys(methods)
 export function methodOf(options: AuthenticationOptions): Method {
   const { authMethod, key, cert, assertionFile, from, secretEnv, secretFile } = options
   if (secretEnv !== undefined && secretFile !== undefined)
-    throw new UserError('give --secret-env or --secret-file, not both')
+    throw new UsageError('give --secret-env or --secret-file, not both')
   if (assertionFile !== undefined && from !== undefined)
-    throw new UserError('give --assertion-file or --from, not both')
+    throw new UsageError('give --assertion-file or --from, not both')
   const implied =
     cert !== undefined
       ? 'tls_client_auth'
@@ -129,17 +129,17 @@ export function methodOf(options: AuthenticationOptions): Method {
           : 'client_secret_basic'
   const name = authMethod ?? implied
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined
-  if (method === undefined) throw new UserError(`--auth-method must be one of ${methodNames.join(', ')}`)
+  if (method === undefined) throw new UsageError(`--auth-method must be one of ${methodNames.join(', ')}`)
   return method
 }
 
 async function readCertificate({ cert, key }: AuthenticationOptions): Promise<ClientCertificate> {
-  if (cert === undefined || key === undefined) throw new UserError('a certificate needs --cert and --key')
+  if (cert === undefined || key === undefined) throw new UsageError('a certificate needs --cert and --key')
   return { cert: await readTextInput(cert, LONGEST_CERTIFICATES), key: await readTextInput(key, LONGEST_CERTIFICATES) }
 }
 
 function federatedToken({ assertionFile, from, issuer }: AuthenticationOptions): Promise<string> {
   if (from !== undefined) return platformToken(from, { audience: issuer, env: process.env })
-  if (assertionFile === undefined) throw new UserError('federated_jwt needs --assertion-file or --from')
+  if (assertionFile === undefined) throw new UsageError('federated_jwt needs --assertion-file or --from')
   return readToken(assertionFile)
 }

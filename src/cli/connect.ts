@@ -1,7 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import * as openid from 'openid-client'
 import { readAuthorities } from '../config/certificate.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError } from '../platform/user-error.ts'
 import { type AuthenticationOptions, methodOf } from './client-authentication.ts'
 import { listeningFetch } from './wire.ts'
 
@@ -13,7 +13,7 @@ export interface ConnectOptions extends AuthenticationOptions {
 /** Checks the address of a server, and trusts the authorities of `--ca` in addition to the default ones. @throws UserError */
 export function prepareAddress({ issuer, ca }: { readonly issuer: string; readonly ca?: string | undefined }): URL {
   const url = URL.parse(issuer)
-  if (url?.protocol !== 'https:') throw new UserError('--issuer must be an address such as https://auth.example.com')
+  if (url?.protocol !== 'https:') throw new UsageError('--issuer must be an address such as https://auth.example.com')
   if (ca !== undefined) setDefaultCACertificates([...getCACertificates('default'), readAuthorities('--ca', ca)])
   return url
 }

@@ -1,7 +1,7 @@
 import { spanInWords } from '../management/explanations/advice/case.ts'
 import { decodeToken } from '../management/tokens/decode.ts'
 import { systemClock } from '../platform/clock.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError, UserError } from '../platform/user-error.ts'
 import { alignedFacts } from './facts.ts'
 import { type OutputOptions, show } from './format.ts'
 import { print, printable } from './output.ts'
@@ -28,7 +28,7 @@ export async function decode(file: string | undefined, options: OutputOptions): 
 export async function readTokenFile(file = '-'): Promise<string> {
   // Messages name the file, so a token in its place must not get there.
   if (/^(?:eyJ|tsa_)/.test(file))
-    throw new UserError('give the token in a file or on standard input, not as an argument')
+    throw new UsageError('give the token in a file or on standard input, not as an argument')
   const token = (await readTextInput(file, LONGEST_TOKEN_INPUT)).trim()
   if (token === '') throw new UserError(`${nameOfInput(file)} has no token`)
   return token

@@ -1,6 +1,6 @@
 import * as openid from 'openid-client'
 import { type Inspection, inspectToken } from '../management/tokens/inspect.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError } from '../platform/user-error.ts'
 import { type ConnectOptions, connect, prepareAddress } from './connect.ts'
 import { managementContext, masterKeyOf, withDatabase } from './database.ts'
 import { readTokenFile } from './decode.ts'
@@ -23,7 +23,7 @@ const onDatabase = (
   { as: asked, config, clientId, ...output }: IntrospectOptions,
 ): Promise<void> =>
   withDatabase(config, async (opened) => {
-    if (clientId !== undefined) throw new UserError('--client-id needs --issuer; on the database, give --as')
+    if (clientId !== undefined) throw new UsageError('--client-id needs --issuer; on the database, give --as')
     const token = await readTokenFile(file)
     const inspection = await inspectToken(
       {
@@ -49,11 +49,11 @@ const linesOf = ({ active, checks, claims }: Inspection): readonly string[] => [
 async function onServer(file: string | undefined, options: IntrospectOptions): Promise<void> {
   const { issuer, clientId, as: asked, json, output, config: _, ...others } = options
   if (issuer === undefined || clientId === undefined || asked !== undefined) {
-    throw new UserError('give --issuer together with --client-id, and --as only without them')
+    throw new UsageError('give --issuer together with --client-id, and --as only without them')
   }
   const usesInput = file === undefined || file === '-'
   if (usesInput && others.secretEnv === undefined && others.secretFile === undefined && others.key === undefined) {
-    throw new UserError('standard input has the token: give the secret by --secret-env or --secret-file')
+    throw new UsageError('standard input has the token: give the secret by --secret-env or --secret-file')
   }
   const connecting: ConnectOptions = { issuer, clientId, ...others }
   const url = prepareAddress(connecting)

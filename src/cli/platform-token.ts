@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError, UserError } from '../platform/user-error.ts'
 import { LONGEST_TOKEN_INPUT, readTextInput } from './read-input.ts'
 
 /** The place of a projected service account token, if the manifest of the pod mounts one for Tessera. */
@@ -22,7 +22,7 @@ const platforms: Readonly<Record<string, (options: PlatformOptions) => Promise<s
 /** Gets the token of the platform on which this command runs. @throws UserError */
 export function platformToken(platform: string, options: PlatformOptions): Promise<string> {
   const get = Object.hasOwn(platforms, platform) ? platforms[platform] : undefined
-  if (get === undefined) throw new UserError(`--from must be one of ${Object.keys(platforms).join(', ')}`)
+  if (get === undefined) throw new UsageError(`--from must be one of ${Object.keys(platforms).join(', ')}`)
   return get(options)
 }
 

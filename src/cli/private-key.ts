@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, KeyObject } from 'node:crypto'
 import { z } from 'zod'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError, UserError } from '../platform/user-error.ts'
 import { readTextInput } from './read-input.ts'
 
 /** Bytes of a key file. An RSA key of 16,384 bits takes 13 KB. */
@@ -93,7 +93,7 @@ const usualAlgorithm = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject):
 
 function toCryptoKey(name: string, key: KeyObject, alg: string, usages: ('sign' | 'verify')[]): CryptoKey {
   const imported = Object.hasOwn(parameters, alg) ? parameters[alg] : undefined
-  if (imported === undefined) throw new UserError(`--alg must be one of ${Object.keys(parameters).join(', ')}`)
+  if (imported === undefined) throw new UsageError(`--alg must be one of ${Object.keys(parameters).join(', ')}`)
   try {
     return key.toCryptoKey(imported, true, usages)
   } catch {

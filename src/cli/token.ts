@@ -2,7 +2,7 @@ import * as openid from 'openid-client'
 import { decodeToken } from '../management/tokens/decode.ts'
 import { systemClock } from '../platform/clock.ts'
 import { quote } from '../platform/shell.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError } from '../platform/user-error.ts'
 import { methodOf } from './client-authentication.ts'
 import { type ConnectOptions, connect, prepareAddress } from './connect.ts'
 import { type OutputOptions, show } from './format.ts'
@@ -78,7 +78,7 @@ function report(
 /** The request as a curl command. The secret stays in a variable, so that no shell history or process list shows it. */
 async function curlCommand(url: URL, options: TokenCommandOptions): Promise<string> {
   const { clientId, ca, dpop } = options
-  if (dpop !== undefined) throw new UserError('--curl: curl can make no DPoP proof')
+  if (dpop !== undefined) throw new UsageError('--curl: curl can make no DPoP proof')
   const credentials = methodOf(options).curl(options)
   const config = await openid.discovery(url, clientId, undefined, undefined, { algorithm: 'oauth2' })
   const fields = [['grant_type', 'client_credentials'], ...requestParameters(options)].map(

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { systemClock } from '../platform/clock.ts'
-import { UserError } from '../platform/user-error.ts'
+import { UsageError } from '../platform/user-error.ts'
 import { type Resolution, resolutions } from '../usage/store.ts'
 import { parseDuration } from './duration.ts'
 import { given } from './fleet-options.ts'
@@ -51,7 +51,7 @@ interface Section {
 /** `tessera usage`: prints issued tokens and refused requests. */
 export async function usage(options: UsageOptions): Promise<void> {
   const { top, wasteful } = options
-  if (top && wasteful) throw new UserError('give --top or --wasteful, not both')
+  if (top && wasteful) throw new UsageError('give --top or --wasteful, not both')
   const asked = { window: windowOf(options), filter: filterOf(options) }
   await withTarget(options, async (target) => {
     const sections = await (top
@@ -65,7 +65,7 @@ export async function usage(options: UsageOptions): Promise<void> {
 
 /** @throws UserError if an option is not what it should be */
 function windowOf({ by, since, wasteful }: UsageOptions): Asked['window'] {
-  if (!isResolution(by)) throw new UserError(`--by must be minute, hour or day, not ${JSON.stringify(by)}`)
+  if (!isResolution(by)) throw new UsageError(`--by must be minute, hour or day, not ${JSON.stringify(by)}`)
   const until = systemClock.now()
   // A lifetime is a matter of hours.
   const resolution = wasteful && by === 'day' ? 'hour' : by

@@ -122,35 +122,38 @@ describe('tessera token --curl prints a command that works', () => {
 })
 
 describe('tessera token refuses', () => {
-  test.each<[string, () => readonly string[], string]>([
-    ['an unknown method', () => ['--auth-method', 'none'], '--auth-method must be one of client_secret_basic, '],
-    ['private_key_jwt without a key', () => ['--auth-method', 'private_key_jwt'], 'private_key_jwt needs --key'],
-    ['a certificate without a key', () => ['--cert', at('client.crt')], 'a certificate needs --cert and --key'],
+  test.each<[string, number, () => readonly string[], string]>([
+    ['an unknown method', 2, () => ['--auth-method', 'none'], '--auth-method must be one of client_secret_basic, '],
+    ['private_key_jwt without a key', 2, () => ['--auth-method', 'private_key_jwt'], 'private_key_jwt needs --key'],
+    ['a certificate without a key', 2, () => ['--cert', at('client.crt')], 'a certificate needs --cert and --key'],
     [
       'a certificate of another key',
+      1,
       () => ['--cert', at('client.crt'), '--key', at('signer.pem')],
       'the client certificate does not fit its key',
     ],
-    ['a file without a key', () => ['--key', at('client.crt')], 'has no private key in PEM or as a JWK'],
+    ['a file without a key', 1, () => ['--key', at('client.crt')], 'has no private key in PEM or as a JWK'],
     [
       'an algorithm that does not fit',
+      1,
       () => ['--key', at('signer.pem'), '--alg', 'RS256'],
       "the key can't sign with RS256",
     ],
-    ['an unknown algorithm', () => ['--key', at('signer.pem'), '--alg', 'none'], '--alg must be one of ES256, '],
+    ['an unknown algorithm', 2, () => ['--key', at('signer.pem'), '--alg', 'none'], '--alg must be one of ES256, '],
     [
       'two tokens',
+      2,
       () => ['--assertion-file', at('job.jwt'), '--from', 'github'],
       'give --assertion-file or --from, not both',
     ],
-    ['an unknown platform', () => ['--from', 'x'], '--from must be one of github, kubernetes'],
-    ['GitHub outside of a job', () => ['--from', 'github'], 'permissions: id-token: write'],
-    ['Kubernetes outside of a pod', () => ['--from', 'kubernetes'], "/var/run/secrets/tokens/tessera can't be read"],
-    ['curl with a key', () => ['--key', at('signer.pem'), '--curl'], '--curl: curl can make no signature'],
-    ['curl with DPoP', () => ['--dpop', 'new', '--curl'], '--curl: curl can make no DPoP proof'],
-  ])('%s', async (_name, args, message) => {
+    ['an unknown platform', 2, () => ['--from', 'x'], '--from must be one of github, kubernetes'],
+    ['GitHub outside of a job', 1, () => ['--from', 'github'], 'permissions: id-token: write'],
+    ['Kubernetes outside of a pod', 1, () => ['--from', 'kubernetes'], "/var/run/secrets/tokens/tessera can't be read"],
+    ['curl with a key', 2, () => ['--key', at('signer.pem'), '--curl'], '--curl: curl can make no signature'],
+    ['curl with DPoP', 2, () => ['--dpop', 'new', '--curl'], '--curl: curl can make no DPoP proof'],
+  ])('%s', async (_name, exitCode, args, message) => {
     const { code, stdout, stderr } = await token('signer', args())
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' })
     expect(stderr).toContain(message)
     expect(stderr.trim().split('\n')).toHaveLength(1)
   })

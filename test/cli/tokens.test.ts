@@ -67,7 +67,7 @@ describe('tessera decode', () => {
   test('a token as an argument is refused, and not repeated', async () => {
     const token = await issue('job')
     const { code, stderr } = await tessera(['decode', token])
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(stderr).toContain('not as an argument')
     expect(stderr).not.toContain(token.slice(0, 20))
   })
@@ -253,7 +253,7 @@ describe('tessera introspect, at a server', () => {
     [['--issuer', 'https://localhost:1', '--client-id', 'a'], /standard input has the token/],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await tessera(['introspect', ...args], 'x.y.z')
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(stderr).toMatch(message)
   })
 })
