@@ -2,13 +2,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { sql } from 'kysely'
 import { describe, expect, test, vi } from 'vitest'
 import { SYSTEM } from '../../src/audit/actor.ts'
+import type { EventFilter } from '../../src/audit/query.ts'
 import { clientSorts, credentialSorts } from '../../src/model/fleet/filters.ts'
 import { ClientId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/tables/sql-store.ts'
+import { EventIndex } from '../../src/store/tables/event-index.ts'
+import { SEGMENT } from '../../src/store/tables/event-segments.ts'
+import { lastEvent } from '../../src/store/tables/last-event.ts'
+import { createStore, type Store } from '../../src/store/tables/sql-store.ts'
 import { makeOldDatabase, migrationBefore } from '../harness/old-database.ts'
 import { administratorsContract } from './administrators.ts'
 import { BEFORE_0008 } from './before-0008.ts'
@@ -124,6 +129,45 @@ test('the few rows that are looked for among all of a tenant are found by an ind
   rmSync(folder, { recursive: true })
   const indexes = ['client_bound', 'credential_certificate', 'credential_sample', 'credential_retrievable']
   expect(plans).toEqual(indexes.map((index) => expect.stringContaining(`USING INDEX ${index} (tenant=?)`)))
+})
+
+test('a page of events reads no table from end to end, wherever the events of a filter lie', async () => {
+  const folder = newFolder()
+  const db = await openDatabase(`sqlite:${join(folder, 'tessera.db')}`, systemClock)
+  await sql`
+    insert into audit_event (tenant, at, type, result, reason, client_id, request_id, detail)
+    with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ${3 * SEGMENT})
+    select 'default', n, case when n % 5000 = 1 then 'client.change' else 'token.issue' end,
+      case when n % 3000 = 2 then 'refused' else 'success' end, case when n % 3000 = 2 then 'wrong_secret' end,
+      'c' || (n % 4000), 'r' || n, '{}' from numbers`.execute(db.logs)
+  const index = new EventIndex(db, () => lastEvent(db.scans))
+  while (await index.indexNext());
+  const { audit } = createStore(db, systemClock)
+  const filters: readonly (readonly [number, EventFilter])[] = [
+    [50, {}],
+    [13, { clientIds: ['c7'] }],
+    [13, { clientIds: ['c7'], since: 1 }],
+    [10, { types: ['client.change'] }],
+    [17, { result: 'refused' }],
+    [17, { reasons: ['wrong_secret'] }],
+    [5, { clientIds: ['c2'], result: 'refused' }],
+  ]
+  for (const [count, filter] of filters) {
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare')
+    const { events } = await audit.queryEvents({ ...filter, limit: 50 })
+    expect(events, JSON.stringify(filter)).toHaveLength(count)
+    const statements = prepare.mock.calls.map(([text]) => text)
+    prepare.mockRestore()
+    for (const statement of statements) {
+      const { rows } = await sql<{ detail: string }>`${sql.raw(`explain query plan ${statement}`)}`.execute(db.scans)
+      expect(
+        rows.map(({ detail }) => detail).filter((step) => step.startsWith('SCAN audit_event')),
+        statement,
+      ).toEqual([])
+    }
+  }
+  await db.close()
+  rmSync(folder, { recursive: true })
 })
 
 describe('a page of a list reads no table from end to end', () => {

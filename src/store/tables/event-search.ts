@@ -170,15 +170,26 @@ export class EventSearch {
   ): Promise<{ readonly events: readonly StoredAuditEvent[]; readonly last: number | undefined }> {
     const events: StoredAuditEvent[] = []
     let ranges = merged(blocks)
-    while (ranges.length > 0) {
+    for (;;) {
       const asked = limit - events.length
-      const within = ranges
-      const rows = await criteria
-        .restrict(this.#db.selectFrom('audit_event').selectAll().where('tenant', '=', this.#tenant))
-        .where(({ eb, or, and }) => or(within.map(({ from, to }) => and([eb('seq', '>=', from), eb('seq', '<=', to)]))))
-        .orderBy('seq', direction === 'older' ? 'desc' : 'asc')
-        .limit(asked)
-        .execute()
+      const order = direction === 'older' ? 'desc' : 'asc'
+      const [first, ...others] = ranges.map(({ from, to }) =>
+        this.#db
+          .selectFrom(
+            criteria
+              .restrict(this.#db.selectFrom('audit_event').selectAll().where('tenant', '=', this.#tenant))
+              .where('seq', '>=', from)
+              .where('seq', '<=', to)
+              .orderBy('seq', order)
+              .limit(asked)
+              .as('part'),
+          )
+          .selectAll(),
+      )
+      if (first === undefined) break
+      // One condition with all ranges would make SQLite read the whole log, since it expects much of each range.
+      const all = others.reduce((query, other) => query.unionAll(other), first)
+      const rows = await all.orderBy('seq', order).limit(asked).execute()
       events.push(...rows.map(toAuditEvent).filter((event) => criteria.matches(event)))
       const last = rows.at(-1)?.seq
       if (events.length >= limit) return { events, last }
