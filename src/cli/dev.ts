@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { type Config, examineConfig } from '../config/resolve.ts'
 import { applyManifest } from '../management/manifest/apply.ts'
 import { parseManifest } from '../management/manifest/parse.ts'
+import { endpointAddresses } from '../oauth/endpoints.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { shellWord } from '../platform/shell.ts'
@@ -71,6 +72,7 @@ async function addSample(config: Config): Promise<void> {
 function banner(config: Config, runtimePort: number, adminPort: number): string {
   const isTls = config.runtime.tls === 'on'
   const runtime = `${isTls ? 'https' : 'http'}://localhost:${runtimePort}`
+  const token = runtime + new URL(endpointAddresses(config.issuer, []).urlsOf('token')[0]).pathname
   const trust = isTls ? `--cacert ${shellWord(trustedFor(config))} ` : ''
   const { clientId, secret, scope } = sampleClient
   return `
@@ -83,7 +85,7 @@ Tessera, for DEVELOPMENT ONLY: its sample client has a published secret, and its
 Get a token:
 
   curl ${trust}-u ${clientId}:${secret} \\
-    -d grant_type=client_credentials -d scope=${scope} ${runtime}/as/token.oauth2
+    -d grant_type=client_credentials -d scope=${scope} ${token}
 
 Ctrl+C stops it.`
 }

@@ -59,7 +59,7 @@ export function refuseAlgorithm(presented: PresentedCredentials, algorithms: rea
  * @throws Refusal `assertion_…`
  */
 export function checkClaims(
-  { assertions: { issuer, tokenEndpoint, maxLifetime, audienceForm } }: Pick<ClientAuthContext, 'assertions'>,
+  { assertions: { issuer, tokenEndpoints, maxLifetime, audienceForm } }: Pick<ClientAuthContext, 'assertions'>,
   client: Client | undefined,
   jws: CompactJws,
   decoy: () => void,
@@ -67,7 +67,7 @@ export function checkClaims(
 ): AssertionClaims {
   const isCompatible = client?.authentication.assertionAudience === 'compatible'
   try {
-    return checkAssertion(jws, { issuer, tokenEndpoint, isCompatible, audienceForm, maxLifetime, now })
+    return checkAssertion(jws, { issuer, tokenEndpoints, isCompatible, audienceForm, maxLifetime, now })
   } catch (error) {
     decoy()
     throw error

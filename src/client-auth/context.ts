@@ -42,7 +42,8 @@ export interface ClientAuthContext {
 interface AssertionSettings {
   /** Our issuer identifier. */
   readonly issuer: string
-  readonly tokenEndpoint: string
+  /** All addresses of the token endpoint. */
+  readonly tokenEndpoints: readonly string[]
   /** Seconds. */
   readonly maxLifetime: number
   /** The algorithms that may sign an assertion, including one of an outside issuer. */

@@ -4,6 +4,7 @@ import { readSecret } from '../input/secret.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { isLoopback } from '../platform/loopback.ts'
 import { MistakeList, Mistakes } from '../platform/user-error.ts'
+import { checkAliases } from './aliases.ts'
 import {
   certificateWarnings,
   readAuthorities,
@@ -91,6 +92,7 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
     mistakes.note(problem('storage', undefined, 'is required, for example sqlite:/var/lib/tessera/tessera.db'))
   const certificate = examineCertificate(options, isRight, clock, mistakes)
   checkTogether(options, isRight, mistakes)
+  if (issuer !== undefined) checkAliases(issuer, options.aliases, mistakes)
   const storageAccess = mistakes.take(() => resolveStorageAccess(options))
   const masterKeys =
     isRight('master_key') && isRight('master_key_file') ? mistakes.take(() => resolveMasterKeys(options)) : undefined

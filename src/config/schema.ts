@@ -7,6 +7,7 @@ import { forwardedHeaders } from '../http/forwarded.ts'
 import { parseDatabaseLocation, refusePath } from '../input/database-location.ts'
 import { isAddressOrNetwork } from '../platform/addresses.ts'
 import { UserError } from '../platform/user-error.ts'
+import { aliasesSchema, ISSUER_FORM, isIssuer } from './aliases.ts'
 import { exportsSchema } from './exports-schema.ts'
 
 /** Converts the text of variables and flags to a number, if it is written as one. `Number('')` alone would be 0. */
@@ -64,11 +65,15 @@ function isProxyUrl(value: string): boolean {
 }
 
 export const schema = z.strictObject({
-  issuer: origin
+  issuer: text
+    .refine(isIssuer, ISSUER_FORM)
     .optional()
     .describe(
-      'The issuer identifier (RFC 8414 §2): the `iss` of every token, and the beginning of each endpoint address. `tessera dev` uses `https://localhost` and its port.',
+      'The issuer identifier (RFC 8414 §2): the `iss` of every token, and the beginning of each endpoint address. It may have a path, and a slash at its end is a part of it (see `docs/migrating/aliases.md`). `tessera dev` uses `https://localhost` and its port.',
     ),
+  aliases: aliasesSchema.describe(
+    'More paths of endpoints, such as those of a server that this one replaces: a list of `path` and `to`, or in one text such as `/oauth2/token=token,/oauth2/revoke=revocation` (see `docs/migrating/aliases.md`). `to` is `token`, `introspection`, `revocation`, `authorization`, `keys`, `metadata`, `openid_configuration` or `heartbeat`.',
+  ),
   data: path
     .default('.tessera')
     .describe('The folder in which `tessera dev` keeps its database, master key and certificate.'),

@@ -1,12 +1,13 @@
 import type { HttpResponse } from '../http/message.ts'
 import { STATEMENT_ALGORITHM, signingAlgorithms } from '../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../oauth/client-auth-methods.ts'
+import type { EndpointAddresses, EndpointName } from '../oauth/endpoints.ts'
 import { tokenGrantTypes } from '../oauth/grant-types.ts'
-import { endpointPaths } from './paths.ts'
 
 /** The configured parts of the metadata; they may change. */
 export interface MetadataServices {
   readonly issuer: string
+  readonly addresses: EndpointAddresses
   /** The algorithms that may sign a client assertion. */
   readonly assertionAlgorithms: readonly string[]
   /** The algorithms that may sign a DPoP proof. */
@@ -31,22 +32,22 @@ export const openidConfiguration = (services: MetadataServices) =>
   }))
 
 /** Built from the tables that the endpoints use, so that the two can't differ. */
-function metadata({ issuer, assertionAlgorithms, proofAlgorithms }: MetadataServices) {
-  const url = (path: string): string => issuer + path
+function metadata({ issuer, addresses, assertionAlgorithms, proofAlgorithms }: MetadataServices) {
+  const url = (name: EndpointName): string => addresses.urlsOf(name)[0]
   const authentication = (endpoint: string) => authenticationAt(endpoint, assertionAlgorithms)
   return {
     issuer,
-    token_endpoint: url(endpointPaths.token),
+    token_endpoint: url('token'),
     // Some clients refuse metadata without these two (docs/decisions/0004-authorization-endpoint.md).
-    authorization_endpoint: url(endpointPaths.authorization),
+    authorization_endpoint: url('authorization'),
     response_types_supported: [],
-    jwks_uri: url(endpointPaths.keys[0]),
+    jwks_uri: url('keys'),
     grant_types_supported: tokenGrantTypes,
     ...authentication('token_endpoint'),
-    introspection_endpoint: url(endpointPaths.introspection),
+    introspection_endpoint: url('introspection'),
     ...authentication('introspection_endpoint'),
     introspection_signing_alg_values_supported: [STATEMENT_ALGORITHM],
-    revocation_endpoint: url(endpointPaths.revocation),
+    revocation_endpoint: url('revocation'),
     ...authentication('revocation_endpoint'),
     dpop_signing_alg_values_supported: proofAlgorithms,
     tls_client_certificate_bound_access_tokens: true,

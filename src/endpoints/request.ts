@@ -22,11 +22,11 @@ export function parseRequest<Parameters>(
   http: HttpRequest,
   parse: (form: Form, http: HttpRequest) => Parameters,
 ): ClientRequest<Parameters> {
-  const { headers, query, body } = http
+  const { headers, path, query, body } = http
   if (query !== '') throw refusal('query_parameters')
   const form = parseForm(headers, body)
   const parameters = parse(form, http)
   const { certificate } = http
   const authentication = parseAuthentication({ authorization: headers.authorization, form, certificate })
-  return { facts: http, parameters, authentication, proofs: { dpop: headers['dpop'], certificate } }
+  return { facts: http, parameters, authentication, proofs: { dpop: headers['dpop'], certificate, path } }
 }

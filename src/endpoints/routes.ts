@@ -1,9 +1,9 @@
 import { grants } from '../grants/grants.ts'
 import type { Endpoint, Routes } from '../http/message.ts'
+import type { EndpointName } from '../oauth/endpoints.ts'
 import { type IntrospectionContext, introspectionEndpoint } from './introspect.ts'
 import { type KeysServices, keysEndpoint } from './keys.ts'
 import { authorizationServerMetadata, type MetadataServices, openidConfiguration } from './metadata.ts'
-import { endpointPaths } from './paths.ts'
 import { publicDocument } from './public-document.ts'
 import { refusal } from './refusals.ts'
 import { type RevocationContext, revocationEndpoint } from './revoke.ts'
@@ -16,17 +16,18 @@ export type RuntimeContext = TokenContext &
 
 /** Everything that the runtime listener serves. */
 export function runtimeRoutes(services: RuntimeContext): Routes {
-  const keys = publicDocument(keysEndpoint(services.keys))
-  return {
-    [endpointPaths.token]: { POST: tokenEndpoint(services, grants) },
-    [endpointPaths.introspection]: { POST: introspectionEndpoint(services) },
-    [endpointPaths.revocation]: { POST: revocationEndpoint(services) },
-    [endpointPaths.authorization]: { GET: noAuthorization, POST: noAuthorization },
-    ...Object.fromEntries(endpointPaths.keys.map((path) => [path, keys])),
-    [endpointPaths.metadata]: publicDocument(authorizationServerMetadata(services.metadata)),
-    [endpointPaths.openidConfiguration]: publicDocument(openidConfiguration(services.metadata)),
-    [endpointPaths.heartbeat]: { GET: heartbeat },
+  const endpoints: Readonly<Record<EndpointName, Routes[string]>> = {
+    token: { POST: tokenEndpoint(services, grants) },
+    introspection: { POST: introspectionEndpoint(services) },
+    revocation: { POST: revocationEndpoint(services) },
+    authorization: { GET: noAuthorization, POST: noAuthorization },
+    keys: publicDocument(keysEndpoint(services.keys)),
+    metadata: publicDocument(authorizationServerMetadata(services.metadata)),
+    openid_configuration: publicDocument(openidConfiguration(services.metadata)),
+    heartbeat: { GET: heartbeat },
   }
+  const { paths } = services.metadata.addresses
+  return Object.fromEntries([...paths].map(([path, name]) => [path, endpoints[name]]))
 }
 
 const noAuthorization: Endpoint = () => {

@@ -14,10 +14,14 @@ const LONGEST_ANSWER = 64 * 1024
 
 /**
  * Asks the process that listens on an address of this machine whether it is Tessera.
+ * @param metadata the path of the metadata of the expected issuer
  * @returns its issuer, which is undefined for a server that answers only its proxies; undefined for any other program
  */
-export async function issuerAt(address: Asked): Promise<{ readonly issuer: string | undefined } | undefined> {
-  const answer = await ask(address, '/.well-known/oauth-authorization-server')
+export async function issuerAt(
+  address: Asked,
+  metadata: string,
+): Promise<{ readonly issuer: string | undefined } | undefined> {
+  const answer = await ask(address, metadata)
   if (answer === undefined || answer.requestId === undefined) return undefined
   const { issuer, error } = answer.json
   if (typeof issuer === 'string') return { issuer }

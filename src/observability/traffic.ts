@@ -3,7 +3,7 @@ import { Durations } from './durations.ts'
 import type { Reading, Readings } from './readings.ts'
 
 /** The endpoints by which requests are counted. */
-export type EndpointName = 'token' | 'introspection' | 'revocation' | 'keys' | 'metadata' | 'other'
+export type CountedEndpoint = 'token' | 'introspection' | 'revocation' | 'keys' | 'metadata' | 'other'
 
 /** A result of requests, and the number of requests with it. */
 interface Outcome {
@@ -48,7 +48,7 @@ class EndpointTraffic {
 
 /** The requests to the runtime listener. */
 export class Traffic {
-  readonly #endpoints: Readonly<Record<EndpointName, EndpointTraffic>> = {
+  readonly #endpoints: Readonly<Record<CountedEndpoint, EndpointTraffic>> = {
     token: new EndpointTraffic(),
     introspection: new EndpointTraffic(),
     revocation: new EndpointTraffic(),
@@ -58,7 +58,7 @@ export class Traffic {
   }
 
   /** The counter of an endpoint. */
-  of(name: EndpointName): EndpointTraffic {
+  of(name: CountedEndpoint): EndpointTraffic {
     return this.#endpoints[name]
   }
 

@@ -17,6 +17,8 @@ export interface Proofs {
   /** The `DPoP` header as Node gives it: several headers as an array, or joined by commas. */
   readonly dpop: string | readonly string[] | undefined
   readonly certificate: ReadCertificate
+  /** The path of the request. A proof is for this address of an endpoint alone, even if it has others (RFC 9449 §4.3). */
+  readonly path: string
 }
 
 /** The parts of the server on which the verification of proofs depends. */
@@ -27,7 +29,8 @@ export interface ProofVerifier {
   readonly isNonceRequired: boolean
   /** The algorithms that may sign proofs. */
   readonly algorithms: readonly AsymmetricAlgorithm[]
-  readonly tokenEndpoint: string
+  /** Scheme, host and port at which clients reach this server. */
+  readonly origin: string
 }
 
 /** The settings of a client or an API that decide how its tokens are bound. */
@@ -78,9 +81,9 @@ export async function verifyProof(
   now: number,
 ): Promise<Confirmation | undefined> {
   if (binding === 'dpop') {
-    const { keys, marks, nonces, isNonceRequired, algorithms, tokenEndpoint } = verifier
-    const context = { keys, marks, nonces, isNonceRequired, algorithms, method: 'POST', uris: [tokenEndpoint], now }
-    return checkDpopProof(proofs.dpop, context)
+    const { keys, marks, nonces, isNonceRequired, algorithms, origin } = verifier
+    const uris = [origin + proofs.path]
+    return checkDpopProof(proofs.dpop, { keys, marks, nonces, isNonceRequired, algorithms, method: 'POST', uris, now })
   }
   const certificate = requireReadable(proofs.certificate)
   return certificate && { 'x5t#S256': certificate.thumbprint }

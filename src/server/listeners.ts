@@ -46,7 +46,7 @@ interface ClientListener {
 /** Listens for clients and APIs. */
 export function listenForClients(
   dependencies: Dependencies,
-  { routes, services: { clientAuth, recording }, certificateUse, meterFor }: ClientListener,
+  { routes, services: { clientAuth, recording, metadata }, certificateUse, meterFor }: ClientListener,
 ): Promise<RunningListener> {
   const { config, primary } = dependencies
   const tls = config.runtime.tls === 'on' ? config.certificate : undefined
@@ -62,7 +62,7 @@ export function listenForClients(
     onlyProxies: tls === undefined,
     onRefusal: (request, error) => recordEarlyRefusal(recording, request, error),
     meterFor,
-    tokenEndpoint: clientAuth.assertions.tokenEndpoint,
+    tokenEndpoint: metadata.addresses.urlsOf('token')[0],
   })
 }
 

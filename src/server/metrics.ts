@@ -4,12 +4,12 @@ import type { Documents } from '../client-auth/remote-jwks/documents.ts'
 import type { Guesses } from '../client-auth/throttle/guesses.ts'
 import { expiryOf } from '../config/certificate.ts'
 import type { Config } from '../config/resolve.ts'
-import { endpointPaths } from '../endpoints/paths.ts'
 import type { RuntimeContext } from '../endpoints/routes.ts'
 import type { MeterFor } from '../http/meter.ts'
 import { nextRotationAt } from '../keys/schedule.ts'
+import type { EndpointAddresses, EndpointName } from '../oauth/endpoints.ts'
 import { one, type Readings } from '../observability/readings.ts'
-import type { EndpointName, Traffic } from '../observability/traffic.ts'
+import type { CountedEndpoint, Traffic } from '../observability/traffic.ts'
 import { version } from '../platform/version.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import type { UsageCounter } from '../usage/counter.ts'
@@ -18,18 +18,25 @@ import type { CredentialNotes } from './credentials.ts'
 import type { Model } from './model.ts'
 import { storageKind } from './started.ts'
 
-/** Maps each path of the runtime listener to the counter of its requests. */
-export function meterByPath(traffic: Traffic): MeterFor {
-  const endpoints = new Map<string | undefined, EndpointName>([
-    [endpointPaths.token, 'token'],
-    [endpointPaths.introspection, 'introspection'],
-    [endpointPaths.revocation, 'revocation'],
-    ...endpointPaths.keys.map((path): [string, EndpointName] => [path, 'keys']),
-    [endpointPaths.metadata, 'metadata'],
-    [endpointPaths.openidConfiguration, 'metadata'],
-  ])
-  return (path) => traffic.of(endpoints.get(path) ?? 'other')
+/** The names under which the requests to each endpoint are counted. */
+const COUNTED_AS: Readonly<Record<EndpointName, CountedEndpoint>> = {
+  token: 'token',
+  introspection: 'introspection',
+  revocation: 'revocation',
+  authorization: 'other',
+  keys: 'keys',
+  metadata: 'metadata',
+  openid_configuration: 'metadata',
+  heartbeat: 'other',
 }
+
+/** Maps each path of the runtime listener to the counter of its requests. An alias counts as its endpoint. */
+export const meterByPath =
+  (traffic: Traffic, { paths }: EndpointAddresses): MeterFor =>
+  (path) => {
+    const name = path === undefined ? undefined : paths.get(path)
+    return traffic.of(name === undefined ? 'other' : COUNTED_AS[name])
+  }
 
 export const readBuild = ({ storage }: Config): Readings => ({
   tessera_build_info: [{ labels: { version, node: process.version, storage: storageKind(storage) }, value: 1 }],

@@ -3,6 +3,7 @@ import { MasterKey } from '../crypto/master-key.ts'
 import { listenFault } from '../http/listen-fault.ts'
 import { reservePort } from '../http/listener.ts'
 import { isAdminAt, issuerAt } from '../http/whose-port.ts'
+import { endpointAddresses } from '../oauth/endpoints.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { codeOf } from '../platform/system-error.ts'
@@ -70,7 +71,9 @@ async function lookAtPorts({ options, wrong }: Examined, { mayRun }: Means): Pro
   const mistakes = new MistakeList()
   const notes: string[] = []
   const running =
-    mayRun && ofRuntime?.isTaken === true ? await issuerAt({ ...runtime, isTls: runtime.tls === 'on' }) : undefined
+    mayRun && ofRuntime?.isTaken === true && issuer !== undefined
+      ? await issuerAt({ ...runtime, isTls: runtime.tls === 'on' }, metadataPath(issuer))
+      : undefined
   const isRunning = running !== undefined && (running.issuer ?? issuer) === issuer
   if (ofRuntime !== undefined && !isRunning) mistakes.note(ofRuntime.error)
   if (isRunning)
@@ -80,6 +83,8 @@ async function lookAtPorts({ options, wrong }: Examined, { mayRun }: Means): Pro
   if (ofAdmin !== undefined && !isItsAdmin) mistakes.note(ofAdmin.error)
   return { mistakes: mistakes.all, warnings: [], notes }
 }
+
+const metadataPath = (issuer: string): string => new URL(endpointAddresses(issuer, []).urlsOf('metadata')[0]).pathname
 
 /** Tries to listen at an address for a moment. @returns why that fails, or undefined */
 async function faultOf(

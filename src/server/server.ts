@@ -61,7 +61,7 @@ async function buildServer({ dependencies, store, audit, tracing }: Foundation):
         routes: tracing.routes(runtimeRoutes(services)),
         services,
         certificateUse: model.certificateUse,
-        meterFor: meterByPath(traffic),
+        meterFor: meterByPath(traffic, services.metadata.addresses),
       })
       return { runtimePort: listener.port, listeners: [listener] }
     },

@@ -6,8 +6,8 @@ import { RemoteKeySets } from '../client-auth/remote-jwks/key-sets.ts'
 import { SecretVerifier } from '../client-auth/secrets/verifier.ts'
 import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
 import { Conditions } from '../conditions/conditions.ts'
-import { endpointPaths } from '../endpoints/paths.ts'
 import type { RuntimeContext } from '../endpoints/routes.ts'
+import { endpointAddresses } from '../oauth/endpoints.ts'
 import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import type { Tracing } from '../observability/tracing.ts'
 import { AccessDecisions } from '../policy/entitlement.ts'
@@ -62,7 +62,7 @@ export function createTokenParts(
       get algorithms() {
         return live.current.dpop.algorithms
       },
-      tokenEndpoint: config.issuer + endpointPaths.token,
+      origin: new URL(config.issuer).origin,
     },
   }
 }
@@ -81,7 +81,7 @@ export function createServices(
   keySources.fetchWith(({ issuer, jwksUri }) =>
     issuer === undefined ? keySets.keysFor(jwksUri, undefined) : issuerKeys.keysFor(issuer, undefined, jwksUri),
   )
-  const tokenEndpoint = config.issuer + endpointPaths.token
+  const addresses = endpointAddresses(config.issuer, config.aliases)
   const tokens = createTokenParts(dependencies, model, marks)
   const certificates = new CertificateCheck(config.clientAuthorities, clock)
   return {
@@ -107,7 +107,7 @@ export function createServices(
       },
       assertions: {
         issuer: config.issuer,
-        tokenEndpoint,
+        tokenEndpoints: addresses.urlsOf('token'),
         get maxLifetime() {
           return live.current.assertions.max_lifetime
         },
@@ -134,6 +134,7 @@ export function createServices(
     recording: { tenant: DEFAULT_TENANT, audit, usage: counter },
     metadata: {
       issuer: config.issuer,
+      addresses,
       get assertionAlgorithms() {
         return live.current.assertions.algorithms
       },

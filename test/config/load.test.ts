@@ -61,6 +61,15 @@ test('lists in the environment are separated by commas', () => {
   expect(options.runtime.trusted_proxies).toEqual(['10.0.0.1', 'fd00::/8'])
 })
 
+test.each([
+  'https://auth.example.com/',
+  'https://auth.example.com/realms/demo',
+  'https://auth.example.com/realms/demo/',
+  'https://auth.example.com:8443/a.b_c~d-e',
+])('the issuer may be %s', (issuer) => {
+  expect(load({ ...MINIMAL, TESSERA_ISSUER: issuer }).issuer).toBe(issuer)
+})
+
 test('the variables that Kubernetes sets for services named tessera are ignored', () => {
   const links = {
     TESSERA_SERVICE_HOST: '10.0.0.1',
@@ -88,11 +97,25 @@ describe('errors are one line that names the setting, its value and the remedy',
       { ...MINIMAL, TESSERA_ISSUER: 'http://auth.example.com' },
       /^TESSERA_ISSUER is "http:\/\/auth.example.com": must be https/,
     ],
-    [
-      'an issuer with a trailing slash',
-      { ...MINIMAL, TESSERA_ISSUER: 'https://auth.example.com/' },
-      /^TESSERA_ISSUER .*trailing slash/,
-    ],
+    ...[
+      'https://auth.example.com//',
+      'https://auth.example.com/realms//demo',
+      'https://auth.example.com/realms/../demo',
+      'https://auth.example.com/.',
+      'https://auth.example.com/realms%2Fdemo',
+      'https://auth.example.com/my realm',
+      'https://auth.example.com/demo?x',
+      'https://auth.example.com/demo#x',
+      'https://auth.example.com/demo;x',
+      'https://me@auth.example.com/demo',
+      'https://auth.example.com:443/demo',
+      'https://AUTH.example.com/demo',
+      `https://auth.example.com/${'a'.repeat(256)}`,
+    ].map((issuer): [string, Record<string, string>, RegExp] => [
+      `the issuer ${issuer.slice(0, 50)}`,
+      { ...MINIMAL, TESSERA_ISSUER: issuer },
+      /^TESSERA_ISSUER is "https:\/\/.*: must be https:\/\/ and a host, perhaps with a path of letters/,
+    ]),
     ['a port out of range', { ...MINIMAL, TESSERA_RUNTIME_PORT: '70000' }, /^TESSERA_RUNTIME_PORT is "70000": .*65535/],
     ['a port that isn’t a number', { ...MINIMAL, TESSERA_RUNTIME_PORT: 'x' }, /^TESSERA_RUNTIME_PORT is "x"/],
     ['a lifetime of zero', { ...MINIMAL, TESSERA_TOKEN_LIFETIME: '0' }, /^TESSERA_TOKEN_LIFETIME is "0"/],

@@ -13,7 +13,7 @@ import { addConfigOptions } from '../../src/cli/config-options.ts'
 import { credentialsList } from '../../src/cli/credentials.ts'
 import { explain } from '../../src/cli/explain.ts'
 import { keysList } from '../../src/cli/keys.ts'
-import { endpointPaths } from '../../src/endpoints/paths.ts'
+import { endpointPaths } from '../../src/oauth/endpoints.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase } from '../../src/store/open.ts'
 import { type RunningCommand, startTessera } from '../harness/cli.ts'
@@ -97,7 +97,7 @@ const basic = (id: string, secret: string): string =>
 const at = (path: string): string => issuer + path
 
 async function getToken(parameters: Record<string, string>, headers: Record<string, string>): Promise<string> {
-  const { status, body } = await send(at(endpointPaths.token), {
+  const { status, body } = await send(at(endpointPaths.token[0]), {
     headers,
     body: form({ grant_type: 'client_credentials', ...parameters }),
   })
@@ -118,13 +118,13 @@ const RECORDED = ['client_id', 'scope', 'resource', 'client_assertion_type']
 const PARAMETERS = ['client_secret', 'client_assertion', 'token', 'password', 'assertion', 'grant_type', ...RECORDED]
 const SENT_EVERYWHERE = ['a chosen secret', 'a generated secret', 'a token', 'a sealed token', 'an assertion']
 const PATHS = [
-  endpointPaths.introspection,
-  endpointPaths.revocation,
-  endpointPaths.authorization,
+  endpointPaths.introspection[0],
+  endpointPaths.revocation[0],
+  endpointPaths.authorization[0],
   endpointPaths.keys[0],
 ]
 /** These paths treat all input alike. */
-const OTHER_PATHS: readonly string[] = [endpointPaths.metadata, endpointPaths.heartbeat, '/nowhere']
+const OTHER_PATHS: readonly string[] = [endpointPaths.metadata[0], endpointPaths.heartbeat[0], '/nowhere']
 
 /** Whether its form identifies it as a secret. */
 const isRecognisable = (value: string): boolean => /^(ts[sa]_|eyJ|-----BEGIN)/.test(value)
@@ -177,7 +177,7 @@ async function plantAt(path: string, value: string): Promise<void> {
   ]
   const some = OTHER_PATHS.includes(path)
     ? requests.slice(0, 3)
-    : requests.filter(({ isGuess }) => isGuess === undefined || path === endpointPaths.token)
+    : requests.filter(({ isGuess }) => isGuess === undefined || path === endpointPaths.token[0])
   await Promise.all(some.map(({ query = '', isGuess: _, ...one }) => send(at(path) + query, one)))
 }
 
@@ -216,7 +216,7 @@ beforeAll(async () => {
   plant('a mistyped secret', WRONG)
   plant('a generated secret', generated)
   plant('a retrievable secret', RETRIEVABLE)
-  const proof = await makeProof(at(endpointPaths.token))
+  const proof = await makeProof(at(endpointPaths.token[0]))
   plant('a DPoP proof', proof)
   const good = { authorization: basic('chosen', CHOSEN) }
   plant('a token', await getToken({ scope: 'edit' }, good))
@@ -239,7 +239,7 @@ beforeAll(async () => {
   )
 
   for (const [name, value] of Object.entries(sent)) {
-    await plantAt(endpointPaths.token, value)
+    await plantAt(endpointPaths.token[0], value)
     // The same code authenticates at every endpoint.
     if (!SENT_EVERYWHERE.includes(name)) continue
     for (const path of [...PATHS, ...OTHER_PATHS]) await plantAt(path, value)

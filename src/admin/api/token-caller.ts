@@ -16,7 +16,7 @@ import type { Memberships } from './memberships.ts'
 export interface TokenCallers {
   readonly introspector: Pick<TokenIntrospector, 'introspectFor'>
   readonly directory: Pick<Directory, 'client'>
-  readonly proofs: Omit<ProofVerifier, 'tokenEndpoint'>
+  readonly proofs: Omit<ProofVerifier, 'origin'>
   /** The addresses of this listener, without a path. A DPoP proof is for one of them. */
   readonly origins: readonly string[]
   readonly membershipsOf: (client: ClientId) => Promise<Memberships>

@@ -2,7 +2,7 @@ import { type CompactJws, mediaType } from '../../crypto/jws/compact.ts'
 import { received } from '../../crypto/jws/received.ts'
 import { LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import type { Refusal } from '../../oauth/refusal.ts'
-import { isSameUri } from '../../oauth/uri.ts'
+import { normaliseUri } from '../../oauth/uri.ts'
 import { CLOCK_SKEW, isNumericDate, toSeconds } from '../../platform/clock.ts'
 import { refusal } from './refusals.ts'
 
@@ -13,7 +13,8 @@ export type AudienceForm = 'any' | 'string'
 interface AssertionRules {
   /** The issuer identifier of this server, which is always an accepted audience. */
   readonly issuer: string
-  readonly tokenEndpoint: string
+  /** All addresses of the token endpoint. */
+  readonly tokenEndpoints: readonly string[]
   /** Whether the client's library names the token endpoint as audience, instead of the issuer or beside it. */
   readonly isCompatible: boolean
   readonly audienceForm: AudienceForm
@@ -59,16 +60,19 @@ const isId = (value: unknown): value is string =>
 const wrongClaim = (claim: string, expected: string, value: unknown): Refusal =>
   refusal('assertion_claims', { detail: { claim, expected, received: received(value) } })
 
+/** The issuer and one address of the token endpoint. */
+const MOST_AUDIENCES = 2
+
 /**
  * Accepts only the issuer, since an assertion for several servers could be replayed at another. It is compared as text (RFC 7523
  * §3, item 3). Older libraries name the token endpoint, or both. For a client registered with such a library, each value must be
- * the issuer or the token endpoint, in any spelling.
+ * the issuer or an address of the token endpoint, in any spelling.
  */
 function checkAudience(aud: unknown, rules: AssertionRules): void {
-  const { issuer, tokenEndpoint, isCompatible, audienceForm } = rules
+  const { issuer, tokenEndpoints, isCompatible, audienceForm } = rules
   const names: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
-  const ours = [issuer, tokenEndpoint]
-  const isForUs = names.length > 0 && names.length <= ours.length && names.every((name) => isOneOf(ours, name))
+  const ours = [issuer, ...tokenEndpoints]
+  const isForUs = names.length > 0 && names.length <= MOST_AUDIENCES && names.every((name) => isOneOf(ours, name))
   const isAccepted = isCompatible ? isForUs : names.length === 1 && names[0] === issuer
   if (isAccepted && (audienceForm === 'any' || typeof aud === 'string')) return
   throw refusal('assertion_audience', {
@@ -80,8 +84,12 @@ function checkAudience(aud: unknown, rules: AssertionRules): void {
   })
 }
 
-const isOneOf = (uris: readonly string[], name: unknown): boolean =>
-  typeof name === 'string' && uris.some((uri) => isSameUri(uri, name))
+function isOneOf(uris: readonly string[], name: unknown): boolean {
+  if (typeof name !== 'string') return false
+  // There may be many aliases, and normalising takes long, so each value is normalised once.
+  const normal = normaliseUri(name)
+  return uris.some((uri) => uri === name || normaliseUri(uri) === normal)
+}
 
 /** Remedies for an assertion that is meant for this server but names it in a form that is not accepted. */
 const COMPATIBLE_REMEDY = 'have the client send the issuer alone, or give it assertion_audience: compatible'

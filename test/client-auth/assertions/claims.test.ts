@@ -10,7 +10,7 @@ const NOW = 1_800_000_000
 const CLAIMS = { iss: 'reporter', sub: 'reporter', aud: ISSUER, jti: 'j', exp: NOW + 300 }
 const RULES = {
   issuer: ISSUER,
-  tokenEndpoint: ENDPOINT,
+  tokenEndpoints: [ENDPOINT],
   isCompatible: false,
   audienceForm: 'any',
   maxLifetime: 3600,

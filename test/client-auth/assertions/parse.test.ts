@@ -11,7 +11,7 @@ import { makeSigner, signWith, unsigned } from '../../harness/tokens.ts'
 const ISSUER = 'https://as.example.com'
 const rules = {
   issuer: ISSUER,
-  tokenEndpoint: `${ISSUER}/as/token.oauth2`,
+  tokenEndpoints: [`${ISSUER}/as/token.oauth2`],
   isCompatible: false,
   audienceForm: 'any',
   maxLifetime: 3600,

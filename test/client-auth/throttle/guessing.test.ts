@@ -1,6 +1,6 @@
 import { request } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { endpointPaths } from '../../../src/endpoints/paths.ts'
+import { endpointPaths } from '../../../src/oauth/endpoints.ts'
 import { standingClock } from '../../harness/clock.ts'
 import { newSecret, oneApi } from '../../harness/model.ts'
 import { UNAUTHENTICATED, UNAUTHENTICATED_LENGTH, withoutRequestId } from '../../harness/refused.ts'
@@ -47,7 +47,7 @@ interface Attempt {
 }
 
 /** Makes one attempt over a new connection. */
-function attempt({ id, secret, from, path = endpointPaths.token, isInBody = false }: Attempt): Promise<Answer> {
+function attempt({ id, secret, from, path = endpointPaths.token[0], isInBody = false }: Attempt): Promise<Answer> {
   const form = new URLSearchParams({ grant_type: 'client_credentials', token: 'x' })
   if (isInBody) {
     form.set('client_id', id)
@@ -169,10 +169,10 @@ describe('while a client is under attack', () => {
 
   test('guess-flood, parallel-guesses: all endpoints count guesses together, over twenty parallel connections', async () => {
     expect((await attempt({ id: 'mixed', from: home, secret: RIGHT })).status).toBe(200)
-    const paths = [endpointPaths.token, endpointPaths.introspection, endpointPaths.revocation]
+    const paths = [endpointPaths.token[0], endpointPaths.introspection[0], endpointPaths.revocation[0]]
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => {
-        const path = paths[index % 3] ?? endpointPaths.token
+        const path = paths[index % 3] ?? endpointPaths.token[0]
         return attempt({ id: 'mixed', from, secret: guess(), path, isInBody: index % 2 === 0 })
       }),
     )

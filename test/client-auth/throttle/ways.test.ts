@@ -2,8 +2,8 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { endpointPaths } from '../../../src/endpoints/paths.ts'
 import { type ClientAuthMethodName, clientAuthMethodNames } from '../../../src/oauth/client-auth-methods.ts'
+import { endpointPaths } from '../../../src/oauth/endpoints.ts'
 import { formOf } from '../../harness/assertions.ts'
 import { standingClock } from '../../harness/clock.ts'
 import { newSecret, oneApi } from '../../harness/model.ts'
@@ -14,7 +14,7 @@ import { makeSigner, unsigned } from '../../harness/tokens.ts'
 
 const RIGHT = 'Summer2026-payments-prod-client!'
 const GENERATED = newSecret()
-const ENDPOINTS = [endpointPaths.token, endpointPaths.introspection, endpointPaths.revocation]
+const ENDPOINTS = [endpointPaths.token[0], endpointPaths.introspection[0], endpointPaths.revocation[0]]
 
 const clock = standingClock()
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
@@ -86,7 +86,11 @@ const newAddress = (): string => {
   return `198.51.${addresses >> 8}.${addresses & 255}`
 }
 
-const send = ({ form, headers = {} }: Presented, from: string, path: string = endpointPaths.token): Promise<Answer> =>
+const send = (
+  { form, headers = {} }: Presented,
+  from: string,
+  path: string = endpointPaths.token[0],
+): Promise<Answer> =>
   postOver(
     agent,
     server.issuer + path,
@@ -166,7 +170,7 @@ describe('guesses by MAC', () => {
       'claims that are right for some clients',
       {
         get aud() {
-          return server.issuer + endpointPaths.token
+          return server.issuer + endpointPaths.token[0]
         },
       },
     ],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { endpointPaths } from '../../../src/endpoints/paths.ts'
+import { endpointPaths } from '../../../src/oauth/endpoints.ts'
 import { MODEL, SECRET } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 
@@ -9,13 +9,13 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-const OPEN = [...endpointPaths.keys, endpointPaths.metadata, endpointPaths.openidConfiguration]
+const OPEN = [...endpointPaths.keys, endpointPaths.metadata[0], endpointPaths.openid_configuration[0]]
 const CLOSED = [
-  endpointPaths.token,
-  endpointPaths.introspection,
-  endpointPaths.revocation,
-  endpointPaths.authorization,
-  endpointPaths.heartbeat,
+  endpointPaths.token[0],
+  endpointPaths.introspection[0],
+  endpointPaths.revocation[0],
+  endpointPaths.authorization[0],
+  endpointPaths.heartbeat[0],
 ]
 const ORIGINS = ['https://app.example.com', 'null']
 

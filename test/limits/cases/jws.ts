@@ -72,7 +72,7 @@ function checkAll(assertion: string): unknown {
     describeAssertion(jws),
     checkAssertion(jws, {
       issuer: ISSUER,
-      tokenEndpoint: `${ISSUER}/token`,
+      tokenEndpoints: [`${ISSUER}/token`],
       isCompatible: true,
       audienceForm: 'any',
       maxLifetime: 300,

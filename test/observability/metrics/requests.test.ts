@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { endpointPaths } from '../../../src/endpoints/paths.ts'
+import { endpointPaths } from '../../../src/oauth/endpoints.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { MODEL, newSecret, SECRET } from '../../harness/model.ts'
@@ -54,12 +54,12 @@ describe('a request is counted once, by endpoint, status and error code', () => 
       reason: 'scope_not_allowed',
     },
     'a forbidden introspection': {
-      send: () => post(endpointPaths.introspection, { token: 'x' }, basic('reporter', SECRET)),
+      send: () => post(endpointPaths.introspection[0], { token: 'x' }, basic('reporter', SECRET)),
       counted: ['introspection', '403', 'unauthorized_client'],
       reason: 'introspection_not_allowed',
     },
     'a revocation': {
-      send: () => post(endpointPaths.revocation, { token: 'x' }, basic('reporter', SECRET)),
+      send: () => post(endpointPaths.revocation[0], { token: 'x' }, basic('reporter', SECRET)),
       counted: ['revocation', '200', 'none'],
     },
     'the key set, at one path': { send: () => get('/pf/JWKS'), counted: ['keys', '200', 'none'] },
@@ -83,7 +83,7 @@ describe('a request is counted once, by endpoint, status and error code', () => 
       isTimed: false,
     },
     'a forbidden method': {
-      send: () => get(endpointPaths.token),
+      send: () => get(endpointPaths.token[0]),
       counted: ['token', '405', 'invalid_request'],
       reason: 'method_not_allowed',
       isTimed: false,
@@ -125,7 +125,7 @@ test('no request adds a series, or has its content in one', async () => {
       const requests = [
         server.token({ grant_type: odd, scope: odd, resource: `https://${odd}` }, basic(odd, newSecret())),
         fetch(`${server.issuer}/${odd}?${odd}`, { method: index % 2 === 0 ? 'GET' : 'PATCH', headers: { [odd]: odd } }),
-        post(endpointPaths.introspection, { token: odd }, basic(odd, newSecret())),
+        post(endpointPaths.introspection[0], { token: odd }, basic(odd, newSecret())),
       ]
       await Promise.all(requests)
     }
