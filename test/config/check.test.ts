@@ -531,9 +531,10 @@ describe('config check and serve accept the same configurations, with the same w
 })
 
 describe('a running server', () => {
-  test('doesn’t fail the check of the configuration for its restart', async () => {
+  test.each(['', '/realms/demo'])('doesn’t fail the check for its restart: the issuer’s path is "%s"', async (path) => {
     const storage = await database()
-    const env = { ...setting.env, TESSERA_STORAGE: storage }
+    const issuer = setting.env['TESSERA_ISSUER'] + path
+    const env = { ...setting.env, TESSERA_STORAGE: storage, TESSERA_ISSUER: issuer }
     const server = await startServer(resolveConfig(loadOptions({ env })), { log })
     try {
       const names = (path: string) =>
@@ -542,7 +543,7 @@ describe('a running server', () => {
       const { code, stdout, stderr } = await setting.run(['config', 'check'], env)
       expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok: /) })
       expect(stderr).toMatch(
-        /^note: runtime\.port: a server of https:\/\/localhost:\d+ runs on port \d+: stop it before you start another\n$/,
+        /^note: runtime\.port: a server of https:\/\/localhost:\d+(\/realms\/demo)? runs on port \d+: stop it before you start another\n$/,
       )
       expect(names(pathOf(storage))).toEqual(before)
       expect((await setting.run(['serve'], env)).stderr).toMatch(
