@@ -42,13 +42,14 @@ export interface EndpointAddresses {
 
 /** The endpoints of an issuer, at their own paths and at aliases. No alias may have a path of another endpoint. */
 export function endpointAddresses(issuer: string, aliases: readonly Alias[]): EndpointAddresses {
-  const { origin } = new URL(issuer)
-  const own = endpointNames.flatMap((to) => ownPaths(issuer, to).map((path) => ({ path, to })))
+  const { origin, pathname } = new URL(issuer)
+  const base = pathname.replace(/\/$/, '')
+  const own = endpointNames.flatMap((to) => ownPaths(base, to).map((path) => ({ path, to })))
   return {
     origin,
     paths: new Map([...own, ...aliases].map(({ path, to }) => [path, to])),
     urlsOf: (name) => {
-      const [first, ...others] = ownPaths(issuer, name)
+      const [first, ...others] = ownPaths(base, name)
       const added = aliases.filter(({ to }) => to === name).map(({ path }) => path)
       return [origin + first, ...[...others, ...added].map((path) => origin + path)]
     },
@@ -56,11 +57,11 @@ export function endpointAddresses(issuer: string, aliases: readonly Alias[]): En
 }
 
 /**
- * The paths of an endpoint without aliases. Endpoints are below the path of the issuer, which counts without a slash at its end.
- * RFC 8414 §3.1 puts its well-known path before that of the issuer, and OpenID Connect Discovery 1.0 §4 puts its own behind.
+ * The paths of an endpoint without aliases. RFC 8414 §3.1 puts its well-known path before that of the issuer, and OpenID Connect
+ * Discovery 1.0 §4 puts its own behind, as this server does with its endpoints.
+ * @param base the path of the issuer, without a slash at its end
  */
-function ownPaths(issuer: string, name: EndpointName): readonly [string, ...string[]] {
-  const base = new URL(issuer).pathname.replace(/\/$/, '')
+function ownPaths(base: string, name: EndpointName): readonly [string, ...string[]] {
   const [first, ...others] = endpointPaths[name]
   // Load balancers ask for the heartbeat, and they know no issuer.
   if (name === 'heartbeat') return [first]
