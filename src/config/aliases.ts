@@ -50,7 +50,9 @@ export function checkAliases(issuer: string, aliases: readonly Alias[], mistakes
     const endpoint = paths.get(path)
     const earlier = aliases.findIndex((one) => one.path === path)
     const setting = `aliases entry ${index + 1}, path`
-    if (endpoint !== undefined) mistakes.note(problem(setting, path, `is an address of ${endpoint} without any alias`))
-    else if (earlier < index) mistakes.note(problem(setting, path, `entry ${earlier + 1} has the same path`))
+    if (endpoint !== undefined)
+      mistakes.note(problem(setting, path, `is an address of ${endpoint} anyway: remove the entry`))
+    else if (earlier < index)
+      mistakes.note(problem(setting, path, `entry ${earlier + 1} has the same path: remove one of them`))
   }
 }

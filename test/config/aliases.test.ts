@@ -102,7 +102,9 @@ test.each([
   [DEMO, '/pf/heartbeat.ping', 'heartbeat'],
 ])('aliases of %s may not have the path %s', (issuer, path, endpoint) => {
   const env = { ...MINIMAL, TESSERA_ISSUER: issuer, TESSERA_ALIASES: `/x=token,${path}=revocation` }
-  expect(() => load(env)).toThrow(`aliases entry 2, path is "${path}": is an address of ${endpoint} without any alias`)
+  expect(() => load(env)).toThrow(
+    `aliases entry 2, path is "${path}": is an address of ${endpoint} anyway: remove the entry`,
+  )
 })
 
 test('aliases of an issuer with a path may have a path that an issuer without one uses', () => {
@@ -112,5 +114,5 @@ test('aliases of an issuer with a path may have a path that an issuer without on
 
 test('aliases may not have one path twice', () => {
   const env = { ...MINIMAL, TESSERA_ALIASES: '/x=token,/y=token,/x=revocation' }
-  expect(() => load(env)).toThrow('aliases entry 3, path is "/x": entry 1 has the same path')
+  expect(() => load(env)).toThrow('aliases entry 3, path is "/x": entry 1 has the same path: remove one of them')
 })

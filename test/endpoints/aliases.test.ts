@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { claimsOf, eventOf, expectToken, expectUnauthenticated, formOf, post } from '../harness/assertions.ts'
 import { SECRET } from '../harness/model.ts'
@@ -131,6 +132,18 @@ test.each([
   expect(JSON.parse(answer)).toMatchObject({
     error_description: described(`There is no such endpoint; the token endpoint is ${at('/as/token.oauth2')}`),
   })
+})
+
+test('forged-host: an alias answers at the host of the old server, too, and its tokens name the issuer', async () => {
+  const body = 'grant_type=client_credentials'
+  const { status, body: answer } = await sendRaw(
+    server.issuer,
+    `POST /oauth2/token HTTP/1.1\r\nHost: login.example.com\r\nAuthorization: ${CREDENTIALS.authorization}\r\n` +
+      'Connection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n' +
+      `Content-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  expect(status).toBe(200)
+  expect(decodeJwt((JSON.parse(answer) as { access_token: string }).access_token).iss).toBe(server.issuer)
 })
 
 describe('a DPoP proof is for the address of its request (RFC 9449 §4.3)', () => {

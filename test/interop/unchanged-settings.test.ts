@@ -9,6 +9,7 @@ import { JwtVerifier } from 'aws-jwt-verify'
 import express, { type Request } from 'express'
 import { type AuthResult, auth } from 'express-oauth2-jwt-bearer'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
+import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { ClientCredentials } from 'simple-oauth2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -149,6 +150,15 @@ describe.each(REPLACED)('%s', (name, replaced) => {
     [
       'aws-jwt-verify with its issuer and key URL',
       (token) => JwtVerifier.create({ issuer, audience: AUDIENCE, jwksUri: origin + replaced.keys }).verify(token),
+    ],
+    [
+      'oauth4webapi, which discovers its issuer',
+      async (token) => {
+        const url = new URL(issuer)
+        const as = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url))
+        const request = new Request(AUDIENCE, { headers: { authorization: `Bearer ${token}` } })
+        return oauth.validateJwtAccessToken(as, request, AUDIENCE)
+      },
     ],
     [
       'express-oauth2-jwt-bearer with its issuerBaseURL',

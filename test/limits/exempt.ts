@@ -126,4 +126,5 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'model/credentials/generate-secret.ts generateSecret': OWN,
   'model/credentials/secret-hash.ts parseHash': OWN,
   'client-auth/secrets/verifier.ts SecretVerifier': OWN,
+  'oauth/endpoints.ts endpointAddresses': CONFIGURED,
 }

@@ -66,13 +66,18 @@ const malformed = {
   'a megabyte': 'A.'.repeat(500_000),
 }
 
+/** The addresses of a token endpoint with as many aliases as there may be, each as long as it may be. */
+const tokenEndpoints = Array.from({ length: 65 }, (_, at) => `${ISSUER}/${'a'.repeat(250)}${at}`)
+/** The longest text that is normalised, in which every character is escaped. */
+const escaped = `${ISSUER}/${'%61'.repeat(1_350)}`
+
 function checkAll(assertion: string): unknown {
   const jws = parseAssertion(assertion)
   return [
     describeAssertion(jws),
     checkAssertion(jws, {
       issuer: ISSUER,
-      tokenEndpoints: [`${ISSUER}/token`],
+      tokenEndpoints,
       isCompatible: true,
       audienceForm: 'any',
       maxLifetime: 300,
@@ -136,7 +141,14 @@ const proof = (jwk: string, more: object = {}, alg = 'ES256', bytes = 64): strin
 const set = (jwk: () => object) => ({ keys: Array.from({ length: 50 }, jwk) })
 
 export const jwsCases = [
-  ...cases('parseAssertion', checkAll, { ...assertions, ...malformed }),
+  ...cases('parseAssertion', checkAll, {
+    ...assertions,
+    ...malformed,
+    'two escaped audiences': jwt(
+      JSON.stringify(HEADER),
+      JSON.stringify({ ...CLAIMS, aud: [tokenEndpoints[64], escaped] }),
+    ),
+  }),
   ...cases('received', received, { ...Object.fromEntries(values.map(([shape, json]) => [shape, unlessWrong(json)])) }),
   ...cases('findSigner', ({ jws, keys }) => findSigner(jws, keys), signed),
   ...cases('requireSigner', ({ jws, keys }) => requireSigner(jws, keys), signed),
