@@ -10,7 +10,7 @@ export interface EventFilter {
   readonly clientIds?: readonly string[] | undefined
   /**
    * Only events of clients that one of these groups owns now, for a reader who may see no others. An empty list allows no event. Events
-   * without a client, and those of a removed client, belong to nobody.
+   * without a client, and those of a removed client, belong to nobody, even if a later client has its id.
    */
   readonly owners?: readonly string[] | undefined
   readonly types?: readonly string[] | undefined

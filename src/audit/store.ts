@@ -20,6 +20,8 @@ export interface AuditQuery {
   readonly requestId?: string | undefined
   /** The trace of the callers. Every event after `after` is read. */
   readonly traceId?: string | undefined
+  /** As in `EventFilter`. */
+  readonly owners?: readonly string[] | undefined
 }
 
 /** Some of the events that match. The work for a page is bounded, so a page may have few events, or none, and not be the last. */

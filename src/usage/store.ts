@@ -47,7 +47,10 @@ export interface UsageBatch {
 /** A selection of counts. All conditions apply. */
 export interface UsageFilter {
   readonly clients?: readonly ClientId[]
-  /** Only counts of clients with one of these owners, for a reader who may see no others. */
+  /**
+   * Only counts of clients with one of these owners, for a reader who may see no others. An earlier client of the same id may have counts
+   * in the interval in which a client was created. There and before, only counts of the present credentials are its own.
+   */
   readonly owners?: readonly string[]
   readonly api?: Audience
   readonly credential?: CredentialId

@@ -123,9 +123,9 @@ export function storeContract(
       await database.destroy()
     })
 
-    const put = async (store: Store, apis: readonly Api[], clients: readonly Client[]) => {
+    const put = async (store: Store, apis: readonly Api[], clients: readonly Client[], at?: number) => {
       const { version } = await store.model.snapshot([])
-      return store.model.commit(version, { apis, clients, event: event('apply') })
+      return store.model.commit(version, { apis, clients, event: event('apply', at) })
     }
 
     test('keep every field of APIs and clients', async () => {
@@ -1040,7 +1040,7 @@ export function storeContract(
       })
 
       test('are grouped and filtered by client, API, credential, time and owner', async () => {
-        await put(one, [], [client('a', { owner: 'team' }), client('b', { owner: 'others' })])
+        await put(one, [], [client('a', { owner: 'team' }), client('b', { owner: 'others' })], 0)
         const none = { credentialId: NONE, audience: NONE, clientId: NONE } as const
         await one.usage.add(
           usageBatch(1, [
@@ -1083,6 +1083,30 @@ export function storeContract(
         expect(await clients({}, 'a')).toEqual(['b'])
         expect(await clients({ owners: ['others'] })).toEqual(['b'])
         expect(await clients({ owners: [] })).toEqual([])
+      })
+
+      test('are those of an owner since its client was created, and those of its present credentials', async () => {
+        const at = DAY + HOUR / 2
+        await put(one, [], [client('a', { owner: 'team', credentials: toCredentials([secret('own', 'own')]) })], at)
+        const refused = { credentialId: NONE, outcome: 'wrong_secret' } as const
+        const own = CredentialId('own')
+        await one.usage.add(
+          usageBatch(1, [
+            usageCount({ count: 1 }),
+            usageCount({ at: DAY, count: 2 }),
+            usageCount({ at, count: 4, credentialId: own }),
+            usageCount({ at, count: 8, ...refused }),
+            usageCount({ at: DAY + HOUR, count: 16, ...refused }),
+            usageCount({ at: 2 * DAY, count: 32 }),
+            usageCount({ at, count: 64, clientId: b, credentialId: own }),
+          ]),
+        )
+        const seen = async (resolution: UsageQuery['resolution'], filter: UsageQuery['filter']) =>
+          (await other.usage.sums(since(resolution, filter), [])).reduce((sum, { count }) => sum + count, 0)
+        expect(await seen('minute', { owners: ['team'] })).toBe(4 + 8 + 16 + 32)
+        expect(await seen('hour', { owners: ['team'] })).toBe(4 + 16 + 32)
+        expect(await seen('day', { owners: ['team'] })).toBe(4 + 32)
+        expect(await seen('day', {})).toBe(127)
       })
 
       test('keeps sums beyond the largest safe integer, nearly exact', async () => {

@@ -3,6 +3,7 @@ import { type Actor, SYSTEM } from '../../src/audit/actor.ts'
 import { actorName } from '../../src/audit/actor-name.ts'
 import type { EventFilter, EventPlace } from '../../src/audit/query.ts'
 import type { AuditTrail, StoredAuditEvent } from '../../src/audit/store.ts'
+import type { Client } from '../../src/model/client.ts'
 import { DEFAULT_TENANT, TenantId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
@@ -23,6 +24,8 @@ const START = 1_000 * DAY
 const EVENTS = 3 * SEGMENT + 500
 /** Events lie this far apart, so that the log has several segments and the test few events. */
 const STEP = 47
+/** The time at which `c5` was created anew. It is that of one of its events. */
+const AGAIN = START + 705_000
 const OTHER = TenantId('other')
 const operator: Actor = { kind: 'operator', user: 'ann', host: 'h', way: 'command' }
 const idAt = (time: number) => uuidv7({ now: () => time, monotonic: () => 0 }, systemRandom)
@@ -117,6 +120,11 @@ const filters: readonly [string, EventFilter, (event: StoredAuditEvent) => boole
   ['owners without clients', { owners: ['nobody'] }, () => false],
   ['no owner', { owners: [] }, () => false],
   [
+    'owners of a client whose id another had before',
+    { owners: ['newcomers'] },
+    ({ clientId, at }) => clientId === 'c5' && at >= AGAIN,
+  ],
+  [
     'owners and clients',
     { owners: ['team'], clientIds: ['c1', 'c2'], result: 'refused' },
     ({ clientId, result }) => clientId === 'c2' && result === 'refused',
@@ -135,12 +143,12 @@ export function eventSearchContract(name: string, open: () => Promise<OpenedData
       const { db } = opened
       const store = createStore(db, systemClock)
       trail = store.audit
-      const { version } = await store.model.snapshot([])
-      await store.model.commit(version, {
-        apis: [],
-        clients: [client('c1'), client('c2', { owner: 'team' })],
-        event: event('apply', START),
-      })
+      const create = async (at: number, ...clients: readonly Client[]) => {
+        const { version } = await store.model.snapshot([])
+        await store.model.commit(version, { apis: [], clients, event: event('apply', at) })
+      }
+      await create(START - 6 * DAY, client('c1'), client('c2', { owner: 'team' }))
+      await create(AGAIN, client('c5', { owner: 'newcomers' }))
       await db.logs.deleteFrom('audit_event').execute()
       await db.logs
         .insertInto('credential')

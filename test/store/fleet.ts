@@ -47,7 +47,7 @@ export function fleetContract(
 
     const put = async (...clients: readonly Client[]) => {
       const { version } = await store.model.snapshot([])
-      await store.model.commit(version, { apis: [], clients, event: event('apply') })
+      await store.model.commit(version, { apis: [], clients, event: event('apply', now) })
     }
     const uses = (...used: readonly (readonly [id: string, at: number])[]) =>
       store.credentials.noteUses(used.map(([id, at]) => ({ id: CredentialId(id), at })))

@@ -1,7 +1,7 @@
 import type { StoredAuditEvent } from '../../audit/store.ts'
 import { ClientId } from '../../oauth/ids.ts'
 import { UserError } from '../../platform/user-error.ts'
-import { mayOver, requireSomewhere } from '../authority/authority.ts'
+import { mayOver, ownersFor, requireSomewhere } from '../authority/authority.ts'
 import { showClient } from '../clients/show.ts'
 import type { ManagementContext } from '../context.ts'
 import { ANY_CASE, type Case } from './advice/case.ts'
@@ -34,11 +34,11 @@ export async function explainRequest(
 ): Promise<readonly Explanation[]> {
   requireSomewhere(context.authority, 'explanations:read')
   const { audit } = context.store
-  if (asked.kind === 'request')
-    return explainAll(context, await audit.listEvents({ limit: MOST_EVENTS, requestId: asked.id }))
+  const seen = { limit: MOST_EVENTS, owners: ownersSeen(context) }
+  if (asked.kind === 'request') return explainAll(context, await audit.listEvents({ ...seen, requestId: asked.id }))
   const [last] = await audit.listEvents({ limit: 1 })
   const after = Math.max(0, (last?.seq ?? 0) - TRACED_EVENTS)
-  return explainAll(context, await audit.listEvents({ limit: MOST_EVENTS, traceId: asked.id, after }))
+  return explainAll(context, await audit.listEvents({ ...seen, traceId: asked.id, after }))
 }
 
 /**
@@ -52,7 +52,8 @@ export async function explainClient(
 ): Promise<readonly Explanation[]> {
   if (last < 1 || last > MOST_EXPLAINED) throw new UserError(`the number of requests must be 1 to ${MOST_EXPLAINED}`)
   requireSomewhere(context.authority, 'explanations:read')
-  const events = await context.store.audit.listEvents({ clientId: client, limit: CLIENT_EVENTS })
+  const owners = ownersSeen(context)
+  const events = await context.store.audit.listEvents({ clientId: client, limit: CLIENT_EVENTS, owners })
   const requests = events.filter(({ type }) => type.startsWith('token.') || type === 'request.refuse')
   const refused = requests.filter(({ result }) => result === 'refused')
   const explained = await explainAll(context, (refused.length > 0 ? refused : requests).slice(-last))
@@ -60,6 +61,12 @@ export async function explainClient(
   if (events.length === 0 || (explained.length === 0 && !(seesAll && requests.length === 0)))
     await showClient(context, ClientId(client))
   return explained
+}
+
+/** The owners of the clients whose events the author may see; undefined for all. */
+function ownersSeen({ authority }: ExplainingContext): readonly string[] | undefined {
+  const owners = ownersFor(authority, 'explanations:read')
+  return owners === 'all' ? undefined : owners
 }
 
 async function explainAll(

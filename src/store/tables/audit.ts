@@ -10,6 +10,7 @@ import type { Database } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import { type ChainWriter, linkChanges } from './chain-writer.ts'
+import { isOwned } from './event-criteria.ts'
 import { EventInserts } from './event-inserts.ts'
 import { EventPruning } from './event-pruning.ts'
 import { EventSearch } from './event-search.ts'
@@ -82,20 +83,21 @@ export class SqlAuditStore implements AuditStore {
   }
 
   /** Events that stand for several refusals, including the refusal of the request. */
-  async #selectGathered({ limit, requestId }: AuditQuery, after: number, upTo: number) {
+  async #selectGathered({ limit, requestId, owners }: AuditQuery, after: number, upTo: number) {
     const rows = await refused(this.#db.scans)
       .selectAll()
       .where('tenant', '=', this.#tenant)
       .where('seq', '>', after)
       .where('seq', '<=', upTo)
       .where('detail', 'like', `%"${requestId}"%`)
+      .$if(owners !== undefined, (query) => query.where((eb) => isOwned(eb, this.#tenant, owners ?? [])))
       .orderBy('seq')
       .limit(limit)
       .execute()
     return rows.map(toAuditEvent)
   }
 
-  async #select({ limit, after, clientId, requestId, traceId }: AuditQuery, upTo?: number) {
+  async #select({ limit, after, clientId, requestId, traceId, owners }: AuditQuery, upTo?: number) {
     let query = this.#db.scans
       .selectFrom('audit_event')
       .selectAll()
@@ -107,6 +109,7 @@ export class SqlAuditStore implements AuditStore {
     if (clientId !== undefined) query = query.where('client_id', '=', clientId)
     if (requestId !== undefined) query = query.where('request_id', '=', requestId)
     if (traceId !== undefined) query = query.where('trace_id', '=', traceId)
+    if (owners !== undefined) query = query.where((eb) => isOwned(eb, this.#tenant, owners))
     const rows = await query.execute()
     return rows.reverse().map(toAuditEvent)
   }

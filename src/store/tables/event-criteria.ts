@@ -1,4 +1,11 @@
-import { type ExpressionBuilder, type Kysely, type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
+import {
+  type Expression,
+  type ExpressionBuilder,
+  type Kysely,
+  type SelectQueryBuilder,
+  type SqlBool,
+  sql,
+} from 'kysely'
 import { actorName } from '../../audit/actor-name.ts'
 import { type EventFilter, LONGEST_VALUE, MOST_VALUES } from '../../audit/query.ts'
 import type { StoredAuditEvent } from '../../audit/store.ts'
@@ -64,7 +71,7 @@ export class Criteria {
         ...(since === undefined ? [] : [eb('at', '>=', Math.ceil(since))]),
         ...(until === undefined ? [] : [eb('at', '<', Math.ceil(until))]),
         ...(clientIds === undefined ? [] : [eb('client_id', 'in', clientIds)]),
-        ...(owners === undefined ? [] : [this.#isOwned(eb, owners)]),
+        ...(owners === undefined ? [] : [isOwned(eb, this.#tenant, owners)]),
         ...(types === undefined ? [] : [eb('type', 'in', types)]),
         // This form of the condition lets both databases use their index of refusals.
         ...(result === undefined
@@ -86,16 +93,6 @@ export class Criteria {
     )
   }
 
-  #isOwned(eb: ExpressionBuilder<Schema, 'audit_event'>, owners: readonly string[]) {
-    return eb('client_id', 'in', (inner) =>
-      inner
-        .selectFrom('client')
-        .select('client.client_id')
-        .where('client.tenant', '=', this.#tenant)
-        .where('client.owner', 'in', owners),
-    )
-  }
-
   /** Checks what is within JSON, of which the database checks only that the text occurs. */
   matches({ actor, detail, changes }: StoredAuditEvent): boolean {
     const { actor: name, credential, audience } = this.#filter
@@ -108,6 +105,24 @@ export class Criteria {
     )
   }
 }
+
+/** Whether one of the owners has the client of an event. An event from before its creation is of an earlier client of the same id. */
+export const isOwned = (
+  eb: ExpressionBuilder<Schema, 'audit_event'>,
+  tenant: TenantId,
+  owners: readonly string[],
+): Expression<SqlBool> =>
+  owners.length === 0
+    ? eb.lit(false)
+    : eb.exists(
+        eb
+          .selectFrom('client')
+          .select('client.client_id')
+          .where('client.tenant', '=', tenant)
+          .whereRef('client.client_id', '=', 'audit_event.client_id')
+          .whereRef('client.created_at', '<=', 'audit_event.at')
+          .where('client.owner', 'in', owners),
+      )
 
 /** The clients of owners; undefined if they are too many to look each up in the index. */
 async function clientsOf(

@@ -214,7 +214,8 @@ export class SqlModelStore implements ModelStore {
     await endTokens(trx, this.#tenant, clients, this.#clock.now())
     await this.#endTokensOfFormer(trx, apis)
     for (const api of apis) await this.#putApi(trx, api)
-    for (const client of clients) await this.#putClient(trx, client)
+    // A new client has the time of its event, so that this event is its first.
+    for (const client of clients) await this.#putClient(trx, client, event.at)
     await noteClients(
       trx,
       this.#tenant,
@@ -249,8 +250,8 @@ export class SqlModelStore implements ModelStore {
       .execute()
   }
 
-  async #putClient(trx: Kysely<Schema>, client: Client): Promise<void> {
-    await putClientRow(trx, fromClient(this.#tenant, client, this.#clock.now()))
+  async #putClient(trx: Kysely<Schema>, client: Client, at: number): Promise<void> {
+    await putClientRow(trx, fromClient(this.#tenant, client, at))
     await replaceCredentials(trx, this.#tenant, client.id, client.credentials)
   }
 }

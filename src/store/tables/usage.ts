@@ -146,7 +146,26 @@ export class SqlUsageStore implements UsageStore {
       .select('client.client_id')
       .where('client.tenant', '=', this.#tenant)
       .where('owner', 'in', owners)
-    return rows.where('usage.client_id', 'in', owned)
+    return rows
+      .where('usage.client_id', 'in', owned)
+      .where(({ or, exists, selectFrom }) =>
+        or([
+          exists(
+            selectFrom('client')
+              .select('client.client_id')
+              .where('client.tenant', '=', this.#tenant)
+              .whereRef('client.client_id', '=', 'usage.client_id')
+              .whereRef('client.created_at', '<=', 'usage.at'),
+          ),
+          exists(
+            selectFrom('credential')
+              .select('credential.id')
+              .where('credential.tenant', '=', this.#tenant)
+              .whereRef('credential.id', '=', 'usage.credential_id')
+              .whereRef('credential.client_id', '=', 'usage.client_id'),
+          ),
+        ]),
+      )
   }
 
   /** @param rows as many as one of the statements takes */

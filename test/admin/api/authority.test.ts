@@ -3,6 +3,7 @@ import { permissionNames } from '../../../src/management/authority/permissions.t
 import { adminCalls, administrator, type CallAdmin, callsAs } from '../../harness/admin.ts'
 import { openRows } from '../../harness/rows.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
+import { until } from '../../harness/until.ts'
 import { Visitor } from '../../harness/visitor.ts'
 
 const PASSWORD = 'a tessera is a small tile'
@@ -128,6 +129,68 @@ describe('unreadable-listing: a member of a group', () => {
     const call = await callsAs(server, 'may-rotate')
     expect((await call('POST', '/clients/ours/credentials/kept/revoke')).status).toBe(404)
     expect((await root('GET', '/clients/ours/credentials/kept')).body.status).toBe('active')
+  })
+})
+
+describe('unreadable-listing: the owner of an id that another had', () => {
+  const GRANT = { grant_type: 'client_credentials', resource: 'https://again.example.com' }
+  const api = `/apis/${encodeURIComponent(GRANT.resource)}`
+  const REFUSALS = '/audit/events?client=again&result=refused'
+  const ask = async (secret: string): Promise<string> => {
+    const { headers } = await server.token(GRANT, basic('again', secret))
+    const id = headers.get('x-request-id') ?? ''
+    expect(await server.audit(id)).toHaveLength(1)
+    return id
+  }
+  const make = async (owner: string, secret: string) => {
+    const scopes = [{ name: 'do' }]
+    expect((await root('PUT', api, { body: { owner, scopes } })).status).toBe(201)
+    const credentials = [{ label: 'first', secret }]
+    const grants = [{ api: GRANT.resource, scopes: ['do'] }]
+    expect((await root('PUT', '/clients/again', { body: { owner, credentials, grants } })).status).toBe(201)
+  }
+
+  test('sees the events, the usage and the requests of the present client alone', async () => {
+    const [first, second] = ['the secret of the first team', 'the secret of the second team']
+    await make('theirs', first)
+    const former = [await ask(first), await ask('a wrong secret that was sent to the former')]
+    expect((await root('DELETE', '/clients/again', any)).status).toBe(204)
+    expect((await root('DELETE', api, any)).status).toBe(200)
+    await make('ours', second)
+    const present = [await ask(second), await ask(second)]
+
+    const member = await callsAs(server, 'may-view')
+    const listed = async (call: CallAdmin, query: string) =>
+      (await call('GET', query)).body.items.map(({ request_id }: { readonly request_id: string }) => request_id)
+    for (const query of ['/audit/events?client=again', `/audit/events?api=${encodeURIComponent(GRANT.resource)}`]) {
+      const all = await listed(root, query)
+      expect(all).toEqual(expect.arrayContaining([former[0], ...present]))
+      const seen = await listed(member, query)
+      expect(seen).toEqual(all.slice(0, seen.length))
+      expect(seen).toEqual(expect.arrayContaining(present))
+      expect(seen).not.toContain(former[0])
+    }
+    const { items } = (await member('GET', '/audit/events?client=again&limit=100')).body
+    expect(items.at(-1)).toMatchObject({ type: 'client.add' })
+    expect(await listed(root, REFUSALS)).toEqual([former[1]])
+    expect(await listed(member, REFUSALS)).toEqual([])
+
+    for (const id of former) {
+      expect((await root('GET', `/explanations?request=${id}`)).status).toBe(200)
+      expect((await member('GET', `/explanations?request=${id}`)).status).toBe(404)
+    }
+    expect(await listed(root, '/explanations?client=again&last=9')).toEqual([former[1]])
+    expect((await listed(member, '/explanations?client=again&last=9')).toSorted()).toEqual(present.toSorted())
+
+    const usage = async (call: CallAdmin, resolution: string) => {
+      const { issued, refused } = (await call('GET', `/usage?client=again&resolution=${resolution}`)).body.totals
+      return { issued, refused }
+    }
+    for (const resolution of ['minute', 'hour', 'day']) {
+      await until(async () => (await usage(root, resolution)).issued === 3)
+      expect(await usage(root, resolution), resolution).toEqual({ issued: 3, refused: 1 })
+      expect(await usage(member, resolution), resolution).toEqual({ issued: 2, refused: 0 })
+    }
   })
 })
 

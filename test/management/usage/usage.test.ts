@@ -6,6 +6,7 @@ import { listWasteful } from '../../../src/management/usage/wasteful.ts'
 import type { UsageWindow } from '../../../src/management/usage/window.ts'
 import { Audience, ClientId, CredentialId } from '../../../src/oauth/ids.ts'
 import { ALSO_ISSUED, type UsageCount } from '../../../src/usage/store.ts'
+import { clockAt } from '../../harness/clock.ts'
 import { usageBatch, usageCount } from '../../store/contract.ts'
 import { apply, HOUR, JOB, makeModel, type Setting } from '../setting.ts'
 
@@ -83,7 +84,8 @@ describe('usage', () => {
   })
 
   test('a reader who may see some owners sees neither other clients, nor those that were removed, nor those without a client', async () => {
-    await apply(setting.context, 'clients: [{ client_id: b, owner: team }, { client_id: c, owner: others }]')
+    const before = { ...setting.context, clock: clockAt(0) }
+    await apply(before, 'clients: [{ client_id: b, owner: team }, { client_id: c, owner: others }]')
     const filter = { owners: ['team'] }
     for (const by of ['client', 'api', 'credential', 'time'] as const)
       expect((await pages(by, 100, filter)).flat(), by).toHaveLength(1)
