@@ -66,8 +66,8 @@ export function requireRoles(given: readonly string[]): readonly Role[] {
 export const isUsableAdmin = ({ isEnabled, roles, password }: Account): boolean =>
   isEnabled && roles.includes('admin') && password !== undefined
 
-/** The actor of what the owner of an account does. */
-export const accountActor = (name: string): Actor => ({ kind: 'administrator', name, way: 'api' })
+/** The actor of what the owner of an account does on the pages of a link. */
+export const accountActor = (name: string): Actor => ({ kind: 'administrator', name, way: 'console' })
 
 /** The context that binds an encrypted second factor to its account, so that another row can't use its ciphertext. */
 export const secondFactorContext = ({ id }: Pick<Account, 'id'>): string => `second factor of account ${id}`

@@ -52,7 +52,7 @@ export async function beginSession(
   const { requestId, remoteAddress, traceId } = request
   const event = eventOf(
     context,
-    { actor: actorOf(person), request: { requestId, remoteAddress, traceId } },
+    { actor: actorOf(session), request: { requestId, remoteAddress, traceId } },
     {
       type: 'session.start',
       detail: { name: nameOf(person), kind, methods, session: session.id, user_agent: session.userAgent },

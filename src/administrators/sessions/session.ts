@@ -49,4 +49,9 @@ export const ownerOf = (person: Person): string =>
 
 export const accountOwner = (accountId: string): string => `account:${accountId}`
 
-export const actorOf = (person: Person): Actor => ({ kind: 'administrator', name: nameOf(person), way: 'api' })
+/** The person of a session as the author of changes. A browser is the console; a command line calls the API. */
+export const actorOf = ({ kind, person }: Pick<Session, 'kind' | 'person'>): Actor => ({
+  kind: 'administrator',
+  name: nameOf(person),
+  way: kind === 'browser' ? 'console' : 'api',
+})

@@ -36,7 +36,7 @@ export async function requireSession(context: SessionContext, kind: Session['kin
   const { person, lastSeenAt, expiresAt, createdAt } = session
   const isOver = now >= Math.min(expiresAt, createdAt + lives.absolute) || now >= lastSeenAt + lives.idle
   if (isOver) throw new AdministratorRefusal('not_signed_in')
-  const known = { session, actor: actorOf(person), name: nameOf(person) }
+  const known = { session, actor: actorOf(session), name: nameOf(person) }
   const found = person.kind === 'account' ? await accounts.findAccount(person.name) : undefined
   if (person.kind === 'account') {
     const isHis = found !== undefined && !('problem' in found) && found.id === person.accountId && found.isEnabled

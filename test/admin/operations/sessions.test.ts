@@ -78,6 +78,15 @@ test('a person has the permissions of the roles, from the next call on', async (
   expect((await call(again, '/accounts/anna/reset', { method: 'POST', body: {} })).status).toBe(403)
 })
 
+test('the events of a browser say that it was the console', async () => {
+  await account('otto', ['operator'])
+  const ways = (await server.audit()).map(({ type, actor }) => [type, actor])
+  const by = (name: string) => ({ kind: 'administrator', name, way: 'console' })
+  expect(ways).toContainEqual(['session.start', by('anna')])
+  expect(ways).toContainEqual(['account.add', by('anna')])
+  expect(ways).toContainEqual(['account.change', by('otto')])
+})
+
 test('accounts need the state that was read, and the last admin stays', async () => {
   await account('otto', ['operator'])
   const { etag } = await call(anna, '/accounts/otto')
@@ -177,6 +186,9 @@ test('a command line gets a session that a person has confirmed, and acts as tha
   }
   expect((await call(program, '/accounts', added)).status).toBe(201)
   const event = (await server.audit()).findLast(({ type }) => type === 'account.add')
-  expect(event).toMatchObject({ actor: { kind: 'administrator', name: 'anna' }, detail: { account: 'bert' } })
+  expect(event).toMatchObject({
+    actor: { kind: 'administrator', name: 'anna', way: 'api' },
+    detail: { account: 'bert' },
+  })
   expect((await call(program, '/session', { headers: { authorization: 'Bearer tsl_x' } })).status).toBe(401)
 })
