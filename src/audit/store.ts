@@ -52,6 +52,8 @@ export interface AuditStore extends AuditTrail {
    * added it.
    */
   append(events: readonly AuditEvent[]): Promise<void>
+  /** Adds the event of a change that no other store writes, to the chain that all changes share. */
+  appendChange(event: AuditEvent): Promise<void>
   /** The place of the oldest of the last `keep` refusals; undefined if there are not more than `keep`. */
   oldestRefusalOf(keep: number): Promise<number | undefined>
   /** Removes at most `most` refusals before a place, the oldest first. @returns how many */

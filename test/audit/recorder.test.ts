@@ -30,6 +30,7 @@ function createStore() {
       if (state.failing) throw new Error('the database is away')
       written.push(...events)
     },
+    appendChange: async (event) => void written.push(event),
     listEvents: async () => [],
     queryEvents: async () => ({ events: [], older: undefined, newer: { after: 0 } }),
     oldestRefusalOf: async () => undefined,

@@ -212,6 +212,7 @@ const calls: Calls = {
   },
   audit: {
     append: ({ audit }, time) => audit.append([event('r', time)]),
+    appendChange: ({ audit }, time) => audit.appendChange(event('c', time)),
     listEvents: ({ audit }) => audit.listEvents({ limit: 10 }),
     queryEvents: ({ audit }, time) => audit.queryEvents({ limit: 10, since: time }),
     oldestRefusalOf: ({ audit }) => audit.oldestRefusalOf(1),

@@ -14,6 +14,6 @@ export async function acceptRestored(context: SealedContext, from: string): Prom
   await requireFitting(store.keys, masterKey)
   const { problems } = await Keyring.open(store.keys, masterKey)
   const lost = await listLostSecrets(context)
-  await store.audit.append([recordedBy(context, { type: 'database.restore', detail: { from } })])
+  await store.audit.appendChange(recordedBy(context, { type: 'database.restore', detail: { from } }))
   return problems.length + lost.length
 }

@@ -59,6 +59,10 @@ export class SqlAuditStore implements AuditStore {
     if (events.length > 0) await this.#writer.write(events, (trx, rows) => this.#inserts.insert(trx, rows))
   }
 
+  appendChange(event: AuditEvent): Promise<void> {
+    return transact(this.#db.writes, (trx) => this.appendWithin(trx, [event]))
+  }
+
   /** Adds events of this tenant within the transaction of the change that they record. */
   async appendWithin(trx: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
     if (events.length === 0) return
