@@ -7,10 +7,13 @@ import { UsageError } from '../platform/user-error.ts'
 import { accountContext } from './accounts.ts'
 import { operatorOf } from './actor.ts'
 import { type Opened, withDatabase } from './database.ts'
+import { type NewSecrets, withNewSecrets } from './new-secrets.ts'
 import { print, printable, say } from './output.ts'
 import { readStandardInput, readTextInput, STANDARD_INPUT } from './read-input.ts'
+import type { SecretsOptions } from './secrets/option.ts'
+import type { SecretName } from './secrets/secret.ts'
 
-interface BootstrapOptions {
+interface BootstrapOptions extends SecretsOptions {
   readonly link?: true
   readonly name?: string
   readonly displayName?: string
@@ -20,7 +23,7 @@ interface BootstrapOptions {
   readonly config?: string
 }
 
-interface ResetOptions {
+interface ResetOptions extends SecretsOptions {
   readonly secondFactor?: true
   readonly json?: true
   readonly config?: string
@@ -29,36 +32,51 @@ interface ResetOptions {
 const AUTHOR = { actor: operatorOf('command') }
 
 /** `tessera admin bootstrap`: makes an account that may do everything, or prints a link with which a person makes it. */
-export const adminBootstrap = (options: BootstrapOptions): Promise<void> =>
-  withDatabase(options.config, async (opened) => {
-    const context = accountContext(opened)
-    if (options.link) {
-      if (options.name !== undefined || options.passwordEnv !== undefined || options.passwordFile !== undefined)
-        throw new UsageError('give --link, or --name and a password, not both')
-      printLink(opened, `/setup#${await makeSetUpLink(context, AUTHOR)}`, options.json)
-      return
-    }
+export async function adminBootstrap(options: BootstrapOptions): Promise<void> {
+  if (options.link) {
+    if (options.name !== undefined || options.passwordEnv !== undefined || options.passwordFile !== undefined)
+      throw new UsageError('give --link, or --name and a password, not both')
+    return withLink({ link: 'setup' }, options, async (opened) => {
+      return `/setup#${await makeSetUpLink(accountContext(opened), AUTHOR)}`
+    })
+  }
+  await withDatabase(options.config, async (opened) => {
     if (options.name === undefined) throw new UsageError('give --name and a password, or --link')
     const password = await readPassword(options)
     const { name, displayName } = options
-    const { id } = await addAccount(context, AUTHOR, { name, displayName, roles: ['admin'], password })
+    const { id } = await addAccount(accountContext(opened), AUTHOR, { name, displayName, roles: ['admin'], password })
     print(options.json ? JSON.stringify({ id, name, roles: ['admin'] }) : printable(`added the administrator ${name}`))
   })
+}
 
 /** `tessera admin reset`: prints a link with which a person sets a new password. */
-export const adminReset = (name: string, { secondFactor, json, config }: ResetOptions): Promise<void> =>
-  withDatabase(config, async (opened) => {
+export const adminReset = (name: string, { secondFactor, ...options }: ResetOptions): Promise<void> =>
+  withLink({ link: 'reset', account: name }, options, async (opened) => {
     const context = accountContext(opened)
     const token = await makeResetLink(context, AUTHOR, name)
     if (secondFactor) await removeSecondFactor(context, AUTHOR, name)
-    printLink(opened, `/reset#${token}`, json)
+    return `/reset#${token}`
   })
 
-function printLink({ options }: Opened, path: string, json: true | undefined): void {
-  const url = adminUrlOf(options) + path
-  print(json ? JSON.stringify({ url }) : url)
-  say('The link works once, within 24 hours.')
-}
+type LinkOptions = Pick<ResetOptions, 'json' | 'config' | 'secretsTo'>
+
+/** Makes a link and hands it over. A lost link is no harm: the next one ends it. */
+const withLink = (
+  name: SecretName,
+  { json, config, secretsTo }: LinkOptions,
+  make: (opened: Opened) => Promise<string>,
+): Promise<void> =>
+  withNewSecrets(secretsTo, (secrets: NewSecrets) =>
+    withDatabase(config, async (opened) => {
+      secrets.require([name])
+      const url = adminUrlOf(opened.options) + (await make(opened))
+      const text = (isOpen: boolean) =>
+        json ? JSON.stringify(isOpen ? { url } : name) : isOpen ? url : 'the link is made'
+      const lost = (why: string) => `${why}, and the new link is lost: run the command again, and it makes another`
+      secrets.reveal({ secrets: [{ ...name, secret: url }], text, lost })
+      say('The link works once, within 24 hours.')
+    }),
+  )
 
 /** Reads the password from a file, the environment or standard input, never from the command line, which others can read. */
 async function readPassword({ passwordEnv, passwordFile }: BootstrapOptions): Promise<string> {

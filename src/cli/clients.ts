@@ -9,6 +9,8 @@ import { inLines, type OutputOptions, show, textOf } from './format.ts'
 import { withTarget } from './operate.ts'
 import { print, printable, say } from './output.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
+import { expectedOf } from './secrets/expected.ts'
+import type { SecretsOptions } from './secrets/option.ts'
 import { type Column, printTable } from './table.ts'
 import type { TargetOptions } from './target.ts'
 
@@ -85,20 +87,32 @@ export const clientsEnable = (id: string, enabled: boolean, options: ClientsOpti
 
 const madeClient = z.looseObject({
   client_id: z.string(),
-  secrets: z.array(z.looseObject({ label: z.string(), secret: z.string() })).default([]),
+  secrets: z.array(z.looseObject({ label: z.string(), secret: z.string().optional() })).default([]),
 })
 
+interface CreateOptions extends ClientsOptions, SecretsOptions {
+  readonly file?: string
+}
+
 /** `tessera clients create`: creates a client from a file, which describes it as a manifest does. */
-export const clientsCreate = (id: string, { file, ...options }: ClientsOptions & { readonly file?: string }) =>
+export const clientsCreate = (id: string, { file, ...options }: CreateOptions) =>
   withTarget(options, async (target) => {
     const settings = file === undefined ? { credentials: [{}] } : await readSettingsFile(file)
     const body = { ...settings, client_id: id }
-    await target.make('clients.create', { body }, madeClient, ({ client_id: made, secrets }) => {
-      const data = { client_id: made, secrets: secrets.map(({ label, secret }) => ({ label, secret })) }
-      const lines = data.secrets.map(({ label, secret }) => `${printable(label)}\t${secret}`)
-      return textOf(options, data) ?? [printable(`${made} is created`), ...lines].join('\n')
+    await target.make('clients.create', { body }, madeClient, {
+      expected: expectedOf(id, settings),
+      secretsOf: secretsOfClient,
+      asText: (client) => {
+        const { client_id: made, secrets } = client
+        const data = { client_id: made, secrets: secrets.map(({ label, secret }) => ({ label, secret })) }
+        const lines = secretsOfClient(client).map(({ label, secret }) => `${printable(label)}\t${secret}`)
+        return textOf(options, data) ?? [printable(`${made} is created`), ...lines].join('\n')
+      },
     })
   })
+
+const secretsOfClient = ({ client_id, secrets }: z.output<typeof madeClient>) =>
+  secrets.flatMap(({ label, secret }) => (secret === undefined ? [] : [{ client_id, label, secret }]))
 
 /** `tessera clients delete`: deletes a client for good. */
 export const clientsDelete = (id: string, options: ClientsOptions): Promise<void> =>

@@ -17,6 +17,8 @@ import { inLines, isForPeople, type OutputOptions, show, textOf } from './format
 import { type Target, withTarget } from './operate.ts'
 import { print, printable, say } from './output.ts'
 import { nameOfInput, readTextInput } from './read-input.ts'
+import { expectedOf } from './secrets/expected.ts'
+import type { SecretsOptions } from './secrets/option.ts'
 import { type Column, printTable } from './table.ts'
 import type { TargetOptions } from './target.ts'
 
@@ -24,7 +26,7 @@ import type { TargetOptions } from './target.ts'
 interface CommonOptions extends OutputOptions, ConfirmOptions, TargetOptions {}
 
 /** The options that describe a new credential. Without any, a secret is generated. */
-interface NewOptions extends CommonOptions {
+interface NewOptions extends CommonOptions, SecretsOptions {
   readonly label?: string
   readonly expires?: string
   readonly secretEnv?: string
@@ -79,7 +81,11 @@ export const credentialsList = (client: string | undefined, options: ListOptions
 export const credentialsAdd = (client: string, options: NewOptions): Promise<void> =>
   withTarget(options, async (target) => {
     const body = await settingsOf(options)
-    await target.make('credentials.add', { path: { client_id: client }, body }, made, (one) => asText(one, options))
+    await target.make('credentials.add', { path: { client_id: client }, body }, made, {
+      expected: expectedOf(client, { credentials: [body] }),
+      secretsOf: secretsOfCredential,
+      asText: (one) => asText(one, options),
+    })
   })
 
 /** `tessera credentials rotate`: adds the successor of a credential, which expires after the overlap. */
@@ -93,7 +99,11 @@ export const credentialsRotate = (
     const successor = await settingsOf(options)
     const path = { client_id: client, credential: name ?? CURRENT }
     const body = { overlap, ...(Object.keys(successor).length > 0 && { successor }) }
-    const { old } = await target.make('credentials.rotate', { path, body }, made, (one) => asText(one, options))
+    const { old } = await target.make('credentials.rotate', { path, body }, made, {
+      expected: expectedOf(client, { credentials: [successor] }),
+      secretsOf: secretsOfCredential,
+      asText: (one) => asText(one, options),
+    })
     if (old === undefined || !isForPeople(options)) return
     say(printable(`The old credential, ${old.label || old.id}, is valid until ${old.expires ?? 'for ever'}.`))
   })
@@ -239,6 +249,9 @@ const credentialColumns: readonly Column<ListedCredential>[] = [
   { heading: 'EXPIRES', of: ({ expires }) => expires, kind: 'time' },
   { heading: 'LAST USED', of: ({ last_used: used }) => used, kind: 'time' },
 ]
+
+const secretsOfCredential = ({ client_id, id, label, secret }: z.output<typeof made>) =>
+  secret === undefined ? [] : [{ client_id, credential: id, label, secret }]
 
 function asText({ old: _, ...one }: z.output<typeof made>, options: CommonOptions): string {
   const { id, kind, label, hint = '', status, created, expires, secret } = one

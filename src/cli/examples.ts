@@ -11,6 +11,7 @@ export const examples: Examples = {
     'tessera apply -f clients.yaml --dry-run',
     'tessera apply -f apis.yaml -f clients.yaml',
     'cat clients.yaml | tessera apply -f -',
+    'tessera apply -f clients.yaml --secrets-to k8s:tessera-clients | kubectl apply -f -',
   ],
   token: [
     'tessera token --issuer https://auth.example.com --client-id job --secret-file job.secret',
@@ -38,16 +39,22 @@ export const examples: Examples = {
   'credentials list': ['tessera credentials list job', 'tessera credentials list --expiring 30d'],
   'credentials add': [
     'tessera credentials add job --label deploy --expires 90d',
+    'tessera credentials add job --secrets-to file:job.jsonl',
     'tessera credentials add job --jwks public.jwks.json',
     'tessera credentials add job --federated github.yaml',
   ],
-  'credentials rotate': ['tessera credentials rotate job', 'tessera credentials rotate job deploy --overlap 24h'],
+  'credentials rotate': [
+    'tessera credentials rotate job',
+    'tessera credentials rotate job deploy --overlap 24h',
+    'tessera credentials rotate job --secrets-to "exec:vault kv put secret/job -"',
+  ],
   'credentials cancel': ['tessera credentials cancel job deploy'],
   'credentials revoke': ['tessera credentials revoke job deploy'],
   'credentials remove': ['tessera credentials remove job deploy'],
   'credentials label': ['tessera credentials label job deploy "deploy, old"'],
   'clients create': [
     'tessera clients create job',
+    'tessera clients create job --secrets-to env:job.env',
     'tessera clients create job -f job.yaml --server https://tessera.example.com:9999',
   ],
   'clients delete': ['tessera clients delete job', 'tessera clients delete job --yes --reason "retired"'],
@@ -72,9 +79,14 @@ export const examples: Examples = {
   explain: ['tessera explain 01890000-0000-7000-8000-000000000000', 'tessera explain --client job --last 5'],
   'admin bootstrap': [
     'tessera admin bootstrap --link',
+    'tessera admin bootstrap --link --secrets-to file:set-up.jsonl',
     'tessera admin bootstrap --name ann --password-file ann.password',
   ],
-  'admin reset': ['tessera admin reset ann', 'tessera admin reset ann --second-factor'],
+  'admin reset': [
+    'tessera admin reset ann',
+    'tessera admin reset ann --second-factor',
+    'tessera admin reset ann --secrets-to file:ann.jsonl',
+  ],
   usage: ['tessera usage --client job --by hour --since 1d', 'tessera usage --wasteful'],
   decode: ['tessera decode token.jwt', 'tessera decode < token.jwt'],
   verify: ['tessera verify --issuer https://auth.example.com --audience https://orders.example.com < token.jwt'],

@@ -11,6 +11,7 @@ import { addGlobalOptions, addOutputOptions, addTargetOptions } from './global-o
 import { showHelp } from './help.ts'
 import { explainMistakes } from './mistakes.ts'
 import { collect, refuseRepeatedOptions } from './repeated-options.ts'
+import { addSecretsOption } from './secrets/option.ts'
 
 enableCompileCache?.()
 
@@ -577,6 +578,7 @@ program
   .description('print the help of a command, such as credentials rotate')
   .action((words: string[]) => showHelp(program, words))
 
+addSecretsOption(program)
 addTargetOptions(program)
 addOutputOptions(program)
 addGlobalOptions(program)

@@ -9,9 +9,14 @@ import { statedReason } from '../management/stated-reason.ts'
 import { NotFound, UserError } from '../platform/user-error.ts'
 import { keyContext, managementContext, type Opened, type Stated, withDatabase } from './database.ts'
 import { tokenOf } from './log-in.ts'
-import { withNewSecrets } from './new-secrets.ts'
+import { type NewSecrets, nothingChanged, withNewSecrets } from './new-secrets.ts'
+import { print, say } from './output.ts'
 import { Profiles } from './remote/profiles.ts'
 import { Server } from './remote/server.ts'
+import { isAnswerLost, madeUnseen, withoutSecrets } from './secrets/lost.ts'
+import type { SecretsOptions } from './secrets/option.ts'
+import type { NewSecret, SecretName } from './secrets/secret.ts'
+import { holdingSignals } from './secrets/signals.ts'
 import { OR_A_SERVER } from './settings.ts'
 import { chooseTarget, type TargetOptions } from './target.ts'
 
@@ -32,34 +37,48 @@ export interface Target {
   call<Answer extends z.ZodType>(id: string, input: CallInput, answer: Answer): Promise<z.output<Answer>>
   /** Reads every page of a list. */
   list<Item extends z.ZodType>(id: string, input: CallInput, item: Item): Promise<readonly z.output<Item>[]>
-  /** Calls an operation that may make secrets. `reveal` prints the answer, on a database before it takes effect. */
+  /** Calls an operation that may make secrets, hands them over, and prints the answer: on a database before it takes effect. */
   make<Answer extends z.ZodType>(
     id: string,
     input: CallInput,
     answer: Answer,
-    asText: (answer: z.output<Answer>) => string,
+    making: Making<z.output<Answer>>,
   ): Promise<z.output<Answer>>
 }
 
+/** The secrets of an operation. */
+interface Making<Answer> {
+  /** The secrets that it will make, as far as that is known. */
+  readonly expected: readonly SecretName[]
+  readonly secretsOf: (answer: Answer) => readonly NewSecret[]
+  /** The answer in the form that was asked for. It may lack its secrets. */
+  readonly asText: (answer: Answer) => string
+}
+
 /** Runs a command on its target: on a database within this process, or on a server over HTTPS. Both print the same. */
-export async function withTarget(options: TargetOptions, work: (target: Target) => Promise<void>): Promise<void> {
+export const withTarget = (
+  options: TargetOptions & SecretsOptions,
+  work: (target: Target) => Promise<void>,
+): Promise<void> => withNewSecrets(options.secretsTo, (secrets) => onTarget(options, secrets, work))
+
+async function onTarget(
+  options: TargetOptions,
+  secrets: NewSecrets,
+  work: (target: Target) => Promise<void>,
+): Promise<void> {
   const profiles = new Profiles(process.env)
   const chosen = chooseTarget(options, process.env, profiles)
   const stated = { reason: options.reason }
   switch (chosen.kind) {
     case 'database':
-      return withNewSecrets((reveal) =>
-        withDatabase(chosen.config, (opened) => work(onDatabase(opened, stated, reveal)), OR_A_SERVER),
-      )
+      return withDatabase(chosen.config, (opened) => work(onDatabase(opened, stated, secrets)), OR_A_SERVER)
     case 'server':
-      return withNewSecrets((reveal) =>
-        work(onServer({ server: new Server(chosen.origin, undefined), token: chosen.token, stated }, reveal)),
-      )
+      return work(onServer({ server: new Server(chosen.origin, undefined), token: chosen.token, stated }, secrets))
     case 'profile': {
       const profile = profiles.load(chosen.name)
       const token = await tokenOf(profiles, chosen.name, profile)
       const server = new Server(profile.server, profile.ca)
-      return withNewSecrets((reveal) => work(onServer({ server, token, stated }, reveal)))
+      return work(onServer({ server, token, stated }, secrets))
     }
   }
 }
@@ -67,10 +86,8 @@ export async function withTarget(options: TargetOptions, work: (target: Target) 
 /** The entries that a page of a list has at most. */
 export const MOST_A_PAGE = '200'
 
-type Reveal = (text: string) => void
-
 /** The operations on a database, with the full authority of an account that could change any row. */
-function onDatabase(opened: Opened, stated: Stated, reveal: Reveal): Target {
+function onDatabase(opened: Opened, stated: Stated, secrets: NewSecrets): Target {
   const context = (show: CallContext['show']): CallContext => ({
     management: managementContext(opened, stated),
     keys: () => keyContext(opened, stated),
@@ -96,14 +113,15 @@ function onDatabase(opened: Opened, stated: Stated, reveal: Reveal): Target {
   return {
     call: checked(callWith(undefined)),
     list: listed(callWith(undefined)),
-    make: async (id, input, schema, asText) => {
+    make: async (id, input, schema, making) => {
+      secrets.require(making.expected)
       let isShown = false
       const show = (made: unknown) => {
-        reveal(asText(parsed(schema, id, made)))
+        secrets.reveal(revelation(schema, id, made, making, nothingChanged))
         isShown = true
       }
       const answer = await checked(callWith(show))(id, input, schema)
-      if (!isShown) reveal(asText(answer))
+      if (!isShown) print(making.asText(answer))
       return answer
     },
   }
@@ -137,7 +155,7 @@ interface Remote {
 }
 
 /** The operations of a server. */
-function onServer({ server, token, stated: { reason } }: Remote, reveal: Reveal): Target {
+function onServer({ server, token, stated: { reason } }: Remote, secrets: NewSecrets): Target {
   const stated = reason === undefined ? {} : { 'Tessera-Reason': inUtf8(statedReason(reason)) }
   const call: Call = async (id, input = {}) => {
     const operation = operationOf(id)
@@ -165,12 +183,31 @@ function onServer({ server, token, stated: { reason } }: Remote, reveal: Reveal)
   return {
     call: checked(call),
     list: listed(call),
-    make: async (id, input, schema, asText) => {
-      const answer = await checked(call)(id, input, schema)
-      reveal(asText(answer))
-      return answer
+    make: (id, input, schema, making) => {
+      const { expected, secretsOf } = making
+      secrets.require(expected)
+      return holdingSignals(say, async () => {
+        const answer = await checked(call)(id, input, schema).catch((error: unknown) => {
+          throw expected.length > 0 && isAnswerLost(error) ? madeUnseen(error.message, expected) : error
+        })
+        const lost = (why: string) => madeUnseen(why, secretsOf(answer)).message
+        secrets.reveal(revelation(schema, id, answer, making, lost))
+        return answer
+      })
     },
   }
+}
+
+function revelation<Answer extends z.ZodType>(
+  schema: Answer,
+  id: string,
+  made: unknown,
+  { secretsOf, asText }: Making<z.output<Answer>>,
+  lost: (why: string) => string,
+) {
+  const answer = parsed(schema, id, made)
+  const hidden = () => parsed(schema, id, withoutSecrets(made))
+  return { secrets: secretsOf(answer), text: (isOpen: boolean) => asText(isOpen ? answer : hidden()), lost }
 }
 
 /** A header holds bytes (RFC 9110 §5.5): those of the text in UTF-8. */

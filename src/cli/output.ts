@@ -11,6 +11,8 @@ import { explainFailure } from './failure.ts'
 export const printable = visibleValue
 
 const STDOUT = 1
+/** Whether standard output holds a manifest alone. */
+let isReserved = false
 /** The error that closed standard output; undefined while it accepts text. */
 let failure: unknown
 
@@ -19,7 +21,20 @@ let failure: unknown
  * no failure, even under `set -o pipefail`, and the effect of a command must not depend on the reader. Any other failure makes
  * the exit code 1 and is reported once.
  */
-export const print = (text: string): void => printWith(() => standardOutput.write(`${text}\n`))
+export function print(text: string): void {
+  if (isReserved) say(text)
+  else printWith(() => standardOutput.write(`${text}\n`))
+}
+
+/** Runs work whose results go to standard error, because standard output holds a manifest alone. */
+export async function resultsOnStandardError<Result>(work: () => Promise<Result>): Promise<Result> {
+  isReserved = true
+  try {
+    return await work()
+  } finally {
+    isReserved = false
+  }
+}
 
 /** Like `print`, for a line with styles. They are dropped where no person would see them, or wants to (https://no-color.org). */
 export function printLine(texts: readonly Styled[]): void {
@@ -49,7 +64,7 @@ export function printSurely(text: string): void {
     })
   if (failure === undefined) return
   const why = reasonOf(failure)
-  throw new UserError(`standard output can't be written (${why}), and a new secret would be lost: nothing was changed`)
+  throw new UserError(`standard output can't be written (${why})`)
 }
 
 /** Whether standard output no longer accepts text. A command that prints for ever must then end. */

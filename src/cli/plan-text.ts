@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Plan } from '../management/manifest/plan.ts'
 import { planBody } from '../management/manifest/plan-body.ts'
 import { printable } from './output.ts'
+import type { NewSecret } from './secrets/secret.ts'
 
 const loss = z.discriminatedUnion('kind', [
   z.looseObject({
@@ -41,7 +42,10 @@ export const planAnswer = z.looseObject({
   ),
   losses: z.array(loss),
   warnings: z.array(z.string()),
-  secrets: z.array(z.looseObject({ client_id: z.string(), label: z.string(), secret: z.string() })).default([]),
+  generates: z.array(z.looseObject({ client_id: z.string(), label: z.string() })),
+  secrets: z
+    .array(z.looseObject({ client_id: z.string(), label: z.string(), secret: z.string().optional() }))
+    .default([]),
 })
 
 export type ShownPlan = z.output<typeof planAnswer>
@@ -66,9 +70,15 @@ export const planLines = ({ steps, losses }: ShownPlan): readonly string[] => [
   ...losses.map((loss) => printable(lossLine(loss))),
 ]
 
+/** The generated secrets of a plan, unless they were taken out of it. */
+export const secretsOfPlan = ({ secrets }: ShownPlan): readonly NewSecret[] =>
+  secrets.flatMap(({ client_id, label, secret }) => (secret === undefined ? [] : [{ client_id, label, secret }]))
+
 /** The generated secrets, one line each: client, label, secret. */
-export const secretLines = ({ secrets }: ShownPlan): readonly string[] =>
-  secrets.map(({ client_id: client, label, secret }) => `${printable(client)}\t${printable(label)}\t${secret}`)
+export const secretLines = (plan: ShownPlan): readonly string[] =>
+  secretsOfPlan(plan).map(
+    ({ client_id: client = '', label = '', secret }) => `${printable(client)}\t${printable(label)}\t${secret}`,
+  )
 
 function lossLine(loss: ShownPlan['losses'][number]): string {
   switch (loss.kind) {

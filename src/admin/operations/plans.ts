@@ -28,6 +28,9 @@ const plan = z.strictObject({
     .array(z.looseObject({ kind: z.string() }))
     .describe('The things that somebody can no longer use afterwards.'),
   warnings: z.array(z.string()),
+  generates: z
+    .array(z.strictObject({ client_id: z.string(), label: z.string() }))
+    .describe('The credentials that get a generated secret.'),
 })
 
 const applied = plan.omit({ id: true }).extend({
@@ -45,7 +48,12 @@ const digestOf = (manifest: string): string => hash('sha256', manifest, 'base64u
 
 const example = {
   body: { manifest: 'clients:\n  - client_id: billing\n    scopes: [read]\n' },
-  answer: { steps: [{ action: 'create', kind: 'client', id: 'billing', fields: [] }], losses: [], warnings: [] },
+  answer: {
+    steps: [{ action: 'create', kind: 'client', id: 'billing', fields: [] }],
+    losses: [],
+    warnings: [],
+    generates: [],
+  },
 } as const
 
 export const planOperations = [

@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander'
+import { placeNames } from '../secrets/destinations.ts'
 
 /** A command as a completion sees it. */
 export interface Node {
@@ -50,6 +51,7 @@ const flagOf = (option: Option): Flag => ({
 function expectedValue({ required, optional, argChoices, flags }: Option): Flag['value'] {
   if (!required && !optional) return undefined
   if (argChoices !== undefined) return { kind: 'choice', choices: argChoices }
+  if (flags.endsWith(' <place>')) return { kind: 'choice', choices: placeNames }
   return { kind: FILE.test(flags) ? 'file' : 'text' }
 }
 

@@ -2,7 +2,12 @@ import { iso } from '../fields.ts'
 import type { Loss, Plan } from './plan.ts'
 
 /** A plan as JSON, without generated secrets. */
-export const planBody = ({ steps, losses, warnings }: Plan) => ({ steps, losses: losses.map(lossBody), warnings })
+export const planBody = ({ steps, losses, warnings, generated }: Plan) => ({
+  steps,
+  losses: losses.map(lossBody),
+  warnings,
+  generates: generated.map(({ clientId, label }) => ({ client_id: clientId, label })),
+})
 
 function lossBody(loss: Loss) {
   switch (loss.kind) {
