@@ -84,16 +84,22 @@ const clientsFor = (name: string) => [`${name}-gone`, `${name}-line`, `${name}-f
 
 /** Every command that makes a secret. */
 const makers: Readonly<Record<string, Maker>> = {
-  'credentials add': { clients: clientsFor('add'), args: (client) => ['credentials', 'add', client, '--json'] },
+  'credentials add': {
+    clients: clientsFor('add'),
+    args: (client) => ['credentials', 'add', client, '--json', '--secrets-to', 'stdout'],
+  },
   'clients create': {
     clients: clientsFor('create'),
-    args: (client) => ['clients', 'create', `new-${client}`],
+    args: (client) => ['clients', 'create', `new-${client}`, '--secrets-to', 'stdout'],
     of: (client) => `new-${client}`,
   },
-  'credentials rotate': { clients: clientsFor('rotate'), args: (client) => ['credentials', 'rotate', client] },
+  'credentials rotate': {
+    clients: clientsFor('rotate'),
+    args: (client) => ['credentials', 'rotate', client, '--secrets-to', 'stdout'],
+  },
   apply: {
     clients: clientsFor('apply'),
-    args: () => ['apply', '-f', '-'],
+    args: () => ['apply', '-f', '-', '--secrets-to', 'stdout'],
     input: (client) => `clients: [{ client_id: ${client}, credentials: [{ label: made }] }]`,
   },
 }

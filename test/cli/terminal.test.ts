@@ -193,7 +193,7 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
   'clients show': () => [{ args: ['clients', 'show', STORED], prints: STORED }, { args: ['clients', 'show', SENT] }],
   'clients disable': () => [{ args: ['clients', 'disable', STORED, '--yes'], prints: STORED }],
   'clients enable': () => [{ args: ['clients', 'enable', STORED], prints: STORED }],
-  'clients create': () => [{ args: ['clients', 'create', `${STORED}-new`] }],
+  'clients create': () => [{ args: ['clients', 'create', `${STORED}-new`, '--secrets-to', 'stdout'] }],
   'apis list': () => [{ args: ['apis', 'list'], prints: STORED }],
   'apis delete': () => [{ args: ['apis', 'delete', SENT, '--yes'] }],
   'clients delete': () => [
@@ -209,8 +209,12 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
     { args: ['apis', 'show', SENT] },
   ],
   'credentials list': () => [{ args: ['credentials', 'list', STORED], prints: STORED }],
-  'credentials add': () => [{ args: ['credentials', 'add', STORED, '--label', `${STORED}-added`], prints: STORED }],
-  'credentials rotate': () => [{ args: ['credentials', 'rotate', STORED, STORED, '--label', `${STORED}-next`] }],
+  'credentials add': () => [
+    { args: ['credentials', 'add', STORED, '--label', `${STORED}-added`, '--secrets-to', 'stdout'], prints: STORED },
+  ],
+  'credentials rotate': () => [
+    { args: ['credentials', 'rotate', STORED, STORED, '--label', `${STORED}-next`, '--secrets-to', 'stdout'] },
+  ],
   'credentials label': () => [{ args: ['credentials', 'label', STORED, `${STORED}-added`, `${STORED}-other`] }],
   'credentials cancel': () => [{ args: ['credentials', 'cancel', STORED, `${STORED}-next`] }],
   'credentials revoke': () => [{ args: ['credentials', 'revoke', STORED, STORED, '--yes'] }],

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[]
 
 /**
@@ -12,7 +14,7 @@ export async function holdingSignals<Result>(
   const hold = (signal: NodeJS.Signals) => {
     if (held !== undefined) return release(signal)
     held = signal
-    say('Waiting for the answer, so that no new secret is lost. A second signal ends this at once.')
+    say('This ends once the new secrets are handed over, so that none is lost. A second signal ends it at once.')
   }
   const release = (signal: NodeJS.Signals | undefined) => {
     for (const one of SIGNALS) process.off(one, hold)
@@ -22,6 +24,9 @@ export async function holdingSignals<Result>(
   try {
     return await work()
   } finally {
+    // A signal that came while a command took the secrets is delivered once the loop has polled: between the first and the second.
+    await setImmediate()
+    await setImmediate()
     release(held)
   }
 }

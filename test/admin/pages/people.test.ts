@@ -42,7 +42,7 @@ const eventually = (check: (events: readonly string[]) => void): Promise<void> =
   vi.waitFor(async () => check(await listEvents()), { timeout: 30_000 })
 
 const linkOf = async (...args: string[]): Promise<URL> => {
-  const { code, stdout, stderr } = await tessera(args)
+  const { code, stdout, stderr } = await tessera([...args, '--secrets-to', 'stdout'])
   expect({ code, stderr }).toMatchObject({ code: 0 })
   return new URL(stdout.trim())
 }

@@ -122,18 +122,28 @@ const lines: readonly (readonly [string, number, (place: string) => readonly str
   ['clients list', 2, () => ['--unused', '12h']],
   ['clients show', 0, (place) => [`job-${place}`]],
   ['clients show', 3, () => ['nobody']],
-  ['clients create', 0, (place) => [`new-${place}`]],
-  ['clients create', 5, (place) => [`new-${place}`]],
+  ['clients create', 2, (place) => [`new-${place}`]],
+  ['clients create', 0, (place) => [`new-${place}`, '--secrets-to', 'stdout']],
+  ['clients create', 5, (place) => [`new-${place}`, '--secrets-to', 'stdout']],
   ['clients disable', 4, (place) => [`job-${place}`]],
   ['clients disable', 0, (place) => [`job-${place}`, '--yes']],
   ['clients enable', 0, (place) => [`job-${place}`]],
   ['credentials list', 0, (place) => [`job-${place}`]],
   ['credentials list', 0, () => ['--owner', 'team-a', '--state', 'valid', '--sort', 'created']],
   ['credentials list', 0, (place) => [`job-${place}`, '--unused', '0d', '--state', 'valid']],
-  ['credentials add', 0, (place) => [`job-${place}`, '--label', 'third', '--expires', '2099-01-01T00:00:00Z']],
-  ['credentials add', 1, (place) => [`job-${place}`, '--label', 'x'.repeat(129)]],
-  ['credentials rotate', 0, (place) => [`job-${place}`, 'third', '--label', 'fourth', '--overlap', '1h']],
-  ['credentials rotate', 1, (place) => [`job-${place}`]],
+  [
+    'credentials add',
+    0,
+    (place) => [`job-${place}`, '--label', 'third', '--expires', '2099-01-01T00:00:00Z', '--secrets-to', 'stdout'],
+  ],
+  ['credentials add', 1, (place) => [`job-${place}`, '--label', 'x'.repeat(129), '--secrets-to', 'stdout']],
+  [
+    'credentials rotate',
+    0,
+    (place) => [`job-${place}`, 'third', '--label', 'fourth', '--overlap', '1h', '--secrets-to', 'stdout'],
+  ],
+  ['credentials rotate', 2, (place) => [`job-${place}`]],
+  ['credentials rotate', 1, (place) => [`job-${place}`, '--secrets-to', 'stdout']],
   ['credentials cancel', 0, (place) => [`job-${place}`, 'fourth']],
   ['credentials label', 0, (place) => [`job-${place}`, 'third', 'fifth']],
   ['credentials revoke', 0, (place) => [`job-${place}`, 'fifth', '--yes']],
@@ -148,7 +158,11 @@ const lines: readonly (readonly [string, number, (place: string) => readonly str
   ['revoke', 3, () => ['--key', 'nothing', '--yes']],
   ['revocations list', 0, () => []],
   ['apply', 0, (place) => ['-f', join(folder, `${place}.yaml`), '--dry-run']],
-  ['apply', 0, (place) => ['-f', join(folder, `${place}.yaml`), '-f', join(folder, 'empty.yaml')]],
+  [
+    'apply',
+    0,
+    (place) => ['-f', join(folder, `${place}.yaml`), '-f', join(folder, 'empty.yaml'), '--secrets-to', 'stdout'],
+  ],
   ['apply', 0, (place) => ['-f', join(folder, `${place}.yaml`), '--json']],
   ['apply', 1, () => ['-f', join(folder, 'wrong.yaml')]],
   ['usage', 0, (place) => ['--client', `job-${place}`]],
@@ -236,7 +250,11 @@ describe('a command prints the same on a database and on a server', () => {
   })
 
   test('a new secret as JSON', async () => {
-    const [here, there] = await both('credentials add', (place) => [`new-${place}`, '--label', 'json'], ['--json'])
+    const [here, there] = await both(
+      'credentials add',
+      (place) => [`new-${place}`, '--label', 'json', '--secrets-to', 'stdout'],
+      ['--json'],
+    )
     expect(there).toEqual(here)
     expect(JSON.parse(here.stdout)).toMatchObject({ label: 'json', kind: 'secret', secret: 'SECRET' })
   })

@@ -127,7 +127,7 @@ const secretIn = (stdout: string): string => {
 }
 
 test('rotate: both credentials work at once, and the old one ends with the overlap', async () => {
-  const outcome = await cli('credentials', 'rotate', 'rotated', '--overlap', '1h')
+  const outcome = await cli('credentials', 'rotate', 'rotated', '--overlap', '1h', '--secrets-to', 'stdout')
   expect(outcome.code).toBe(0)
   const [line, secret] = outcome.stdout.trimEnd().split('\n')
   const next = secretIn(outcome.stdout)
@@ -221,7 +221,17 @@ test('disable and enable: a running server follows within a second', async () =>
 })
 
 test('add, label, list and remove', async () => {
-  const added = await cli('credentials', 'add', 'removed', '--label', 'second', '--expires', '90d')
+  const added = await cli(
+    'credentials',
+    'add',
+    'removed',
+    '--label',
+    'second',
+    '--expires',
+    '90d',
+    '--secrets-to',
+    'stdout',
+  )
   expect(added).toMatchObject({ code: 0, stderr: 'The secret is shown only once:\n' })
   const secret = secretIn(added.stdout)
   expect(await untilStatus(200, 'removed', secret)).toBeLessThan(A_SECOND)

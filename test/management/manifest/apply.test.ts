@@ -23,7 +23,8 @@ beforeEach(async () => {
   await migrateDatabase(env.TESSERA_STORAGE, systemClock)
 })
 
-const apply = (manifest: string, ...args: string[]) => runTessera(['apply', '-f', '-', ...args], env, manifest)
+const apply = (manifest: string, ...args: string[]) =>
+  runTessera(['apply', '-f', '-', '--secrets-to', 'stdout', ...args], env, manifest)
 
 const API = 'apis: [{ audience: "https://api.example.com", scopes: [{ name: edit }, { name: read }] }]\n'
 

@@ -10,7 +10,7 @@ test('examples/manifest.yaml applies unchanged, without warnings, and twice', as
   const folder = mkdtempSync(join(tmpdir(), 'tessera-example-'))
   const env = { TESSERA_STORAGE: `sqlite:${join(folder, 'tessera.db')}` }
   await migrateDatabase(env.TESSERA_STORAGE, systemClock)
-  const first = await runTessera(['apply', '-f', 'examples/manifest.yaml', '--json'], env)
+  const first = await runTessera(['apply', '-f', 'examples/manifest.yaml', '--json', '--secrets-to', 'stdout'], env)
   expect(first.code).toBe(0)
   expect(JSON.parse(first.stdout)).toMatchObject({
     warnings: [],
