@@ -114,7 +114,6 @@ function onDatabase(opened: Opened, stated: Stated, secrets: NewSecrets): Target
     call: checked(callWith(undefined)),
     list: listed(callWith(undefined)),
     make: async (id, input, schema, making) => {
-      secrets.require(making.expected)
       let isShown = false
       const show = (made: unknown) => {
         secrets.reveal(revelation(schema, id, made, making, nothingChanged))

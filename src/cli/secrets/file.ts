@@ -7,7 +7,7 @@ import {
   openSync,
   readSync,
   unlinkSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { OF_OTHERS } from '../../platform/private-files.ts'
 import { codeOf, fileFault } from '../../platform/system-error.ts'
@@ -88,18 +88,13 @@ class AppendedLines {
   /** Adds whole lines, and waits for the disk. @throws UserError with the file as it was */
   append(lines: string): void {
     const { size } = fstatSync(this.#descriptor)
-    let written = 0
+    const bytes = Buffer.from(this.#endsWithin(size) ? `\n${lines}` : lines)
     try {
-      let rest: Uint8Array = Buffer.from(this.#endsWithin(size) ? `\n${lines}` : lines)
-      while (rest.length > 0) {
-        const count = writeSync(this.#descriptor, rest)
-        written += count
-        rest = rest.subarray(count)
-      }
+      writeFileSync(this.#descriptor, bytes)
       fsyncSync(this.#descriptor)
       this.#isToGo = false
     } catch (error) {
-      this.#takeBack(size, written)
+      this.#takeBack(size, size + bytes.length)
       throw new UserError(`${this.name} can't be written (${fileFault(error)})`)
     }
   }
@@ -116,9 +111,9 @@ class AppendedLines {
   }
 
   /** Removes an unfinished line, unless another process has written behind it. */
-  #takeBack(size: number, written: number): void {
+  #takeBack(size: number, most: number): void {
     try {
-      if (fstatSync(this.#descriptor).size === size + written) ftruncateSync(this.#descriptor, size)
+      if (fstatSync(this.#descriptor).size <= most) ftruncateSync(this.#descriptor, size)
     } catch {
       // The error of the write is the one to report. The next line begins on its own.
     }

@@ -142,7 +142,6 @@ const lines: readonly (readonly [string, number, (place: string) => readonly str
     0,
     (place) => [`job-${place}`, 'third', '--label', 'fourth', '--overlap', '1h', '--secrets-to', 'stdout'],
   ],
-  ['credentials rotate', 2, (place) => [`job-${place}`]],
   ['credentials rotate', 1, (place) => [`job-${place}`, '--secrets-to', 'stdout']],
   ['credentials cancel', 0, (place) => [`job-${place}`, 'fourth']],
   ['credentials label', 0, (place) => [`job-${place}`, 'third', 'fifth']],

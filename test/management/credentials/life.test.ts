@@ -166,7 +166,9 @@ test('rotate: both credentials work at once, and the old one ends with the overl
 })
 
 test('cancel: the old one stays valid, and the new one is refused within a second', async () => {
-  const made = await json<Listed>(() => credentialsRotate('cancelled', 'first', { overlap: '2h', json: true }))
+  const made = await json<Listed>(() =>
+    credentialsRotate('cancelled', 'first', { overlap: '2h', json: true, secretsTo: 'stdout' }),
+  )
   const next = made.secret ?? ''
   generated.push(next)
   await untilStatus(200, 'cancelled', next)
@@ -298,7 +300,9 @@ subject: repo:org/repo
   ]
   test.each(cases)('%s', async (_name, options, expected) => {
     const label = `made of ${_name}`
-    const made = await json<Listed>(() => credentialsAdd('kinds', { ...options(), label, json: true }))
+    const made = await json<Listed>(() =>
+      credentialsAdd('kinds', { ...options(), label, json: true, secretsTo: 'stdout' }),
+    )
     expect(made).toMatchObject({ ...expected, label, origin: 'command', status: 'active' })
     expect(made).not.toHaveProperty('secret')
     expect((await list('kinds')).at(-1)).toEqual(made)
@@ -312,10 +316,10 @@ subject: repo:org/repo
   })
 
   test('none: a secret is generated, with the date as label', async () => {
-    const made = await json<Listed>(() => credentialsAdd('kinds', { json: true }))
+    const made = await json<Listed>(() => credentialsAdd('kinds', { json: true, secretsTo: 'stdout' }))
     generated.push(made.secret ?? '')
     expect(made.label).toBe(`added ${made.created.slice(0, 10)}`)
-    const again = await json<Listed>(() => credentialsAdd('kinds', { json: true }))
+    const again = await json<Listed>(() => credentialsAdd('kinds', { json: true, secretsTo: 'stdout' }))
     generated.push(again.secret ?? '')
     expect(again.label).toBe(`added ${made.created.slice(0, 10)} (2)`)
     expect(made.secret).toMatch(/^tss_[0-9A-Za-z]{49}$/)
@@ -326,7 +330,9 @@ subject: repo:org/repo
 describe('rotations in a row', () => {
   test('each follows the active one; cancelling goes back a step, past a revoked one', async () => {
     const rotate = async (name?: string) => {
-      const made = await json<Listed>(() => credentialsRotate('again', name, { overlap: '1d', json: true }))
+      const made = await json<Listed>(() =>
+        credentialsRotate('again', name, { overlap: '1d', json: true, secretsTo: 'stdout' }),
+      )
       generated.push(made.secret ?? '')
       return made
     }

@@ -25,7 +25,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 async function applied(manifest: string, options: { dryRun?: true; json?: true } = {}) {
   const file = join(folder, 'manifest.yaml')
   writeFileSync(file, manifest)
-  const { error, ...printed } = await runCommand(env, () => apply({ file, ...options }))
+  const { error, ...printed } = await runCommand(env, () => apply({ file, secretsTo: 'stdout', ...options }))
   expect(error).toBeUndefined()
   return printed
 }
