@@ -106,7 +106,9 @@ describe('set-up', () => {
     expect((await visitor.get('/account')).status).toBe(303)
     expect((await signIn()).status).toBe(401)
     expect((await signIn(visitor, 'anna', form.password)).status).toBe(303)
-    expect((await tessera(['admin', 'reset', 'nobody'])).stderr).toContain('there is no such account')
+    expect((await tessera(['admin', 'reset', 'nobody', '--secrets-to', 'stdout'])).stderr).toContain(
+      'there is no such account',
+    )
   })
 
   test('the command takes the password from a file or the environment, and refuses what contradicts itself', async () => {
