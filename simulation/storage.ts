@@ -94,6 +94,7 @@ const client = (name: ClientId): Client => ({
   authentication: {},
   require: undefined,
   bindsToCertificate: false,
+  manifest: undefined,
 })
 
 /** Microseconds of processor time for each of so many. */

@@ -14,6 +14,8 @@ export interface Api {
   readonly token: ApiTokenSettings
   /** The key that tokens of this API must be bound to. */
   readonly require: RequiredProof | undefined
+  /** The name of the manifest that owns it: only that manifest changes it. Undefined if none does. */
+  readonly manifest: string | undefined
   /**
    * Whether a client has scopes here only by a grant that names this API. The scopes that a client was given at every API, and those
    * common to all clients, don't count here.

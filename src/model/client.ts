@@ -44,6 +44,8 @@ export interface Client {
    * request has one and no DPoP proof.
    */
   readonly bindsToCertificate: boolean
+  /** The name of the manifest that owns it: only that manifest changes its settings. Undefined if none does. */
+  readonly manifest: string | undefined
   readonly ended?: Ended
 }
 

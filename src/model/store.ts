@@ -59,6 +59,11 @@ export interface ClientReferences {
   readonly apis: readonly Audience[]
 }
 
+/** A client or an API that a manifest owns. */
+export type OwnedThing =
+  | { readonly kind: 'api'; readonly id: Audience }
+  | { readonly kind: 'client'; readonly id: ClientId }
+
 /** The end of a client. */
 export interface ClientDeletion {
   readonly event: AuditEvent
@@ -106,6 +111,11 @@ export interface ModelStore {
     after: string,
     most: number,
   ): Promise<{ readonly references: readonly ClientReferences[]; readonly next: string | undefined }>
+  /**
+   * At most this many of the things that a manifest owns, after the given one: the APIs first, then the clients, unreadable ones included.
+   * @param after the last one of the previous page; undefined for the first page
+   */
+  ownedBy(manifest: string, after: OwnedThing | undefined, most: number): Promise<readonly OwnedThing[]>
   /**
    * Deletes a client with its credentials and its memberships in groups, and revokes its tokens, in one transaction. A later client of
    * the same id inherits none of them.

@@ -5,6 +5,8 @@ export interface Unreadable {
   readonly id: string
   /** The problem in our words, never with content of the row. */
   readonly problem: string
+  /** The manifest that owns a client or an API, as far as it is known. */
+  readonly manifest?: string | undefined
 }
 
 /** Records that were read one by one. */

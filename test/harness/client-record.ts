@@ -25,5 +25,6 @@ export const clientWith = (fields: Partial<Client> & Pick<Client, 'id'>): Client
   authentication: {},
   require: undefined,
   bindsToCertificate: false,
+  manifest: undefined,
   ...fields,
 })

@@ -74,6 +74,7 @@ const anyApi = (index: number): fc.Arbitrary<Api> =>
         scopes,
         token: {},
         require: undefined,
+        manifest: undefined,
       }
     })
 

@@ -27,6 +27,7 @@ export const api = (audience: string, more: Partial<Api> = {}): Api => ({
   scopes: [{ name: 'edit', description: 'Change things' }],
   token: {},
   require: undefined,
+  manifest: undefined,
   ...more,
 })
 
@@ -145,6 +146,7 @@ export function storeContract(
         introspects: [Audience('https://vault')],
         authentication: { methods: ['private_key_jwt'], assertionAudience: 'compatible' },
         require: 'certificate_bound',
+        manifest: 'payments',
         credentials: toCredentials([
           { ...secret('1', 'a'), expiresAt: 5 },
           {
@@ -189,6 +191,7 @@ export function storeContract(
       const vault = api('https://vault', {
         name: 'Vault',
         owner: 'security',
+        manifest: 'vaults',
         scopes: [{ name: 'x' }, { name: 'all', includes: ['x'], common: true, onRequest: true }],
         token: {
           lifetime: 1,

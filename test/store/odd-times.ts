@@ -39,6 +39,7 @@ const calls: Calls = {
         event: event('u', time),
       })),
     listReferences: ({ model }) => model.listReferences('', 10),
+    ownedBy: ({ model }) => model.ownedBy('payments', undefined, 10),
     deleteClient: async ({ model }, time) => {
       const { version } = await model.snapshot([])
       await model.commit(version, { apis: [], clients: [client('gone')], event: event('r', time) })

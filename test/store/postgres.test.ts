@@ -17,6 +17,7 @@ import { eventSearchContract } from './event-search.ts'
 import { fleetContract } from './fleet.ts'
 import { groupsContract } from './groups.ts'
 import { oddTimesContract } from './odd-times.ts'
+import { ownershipContract } from './ownership.ts'
 
 let postgres: SharedPostgres
 beforeAll(async () => {
@@ -38,6 +39,7 @@ oddTimesContract('PostgreSQL', create)
 groupsContract('PostgreSQL', create)
 fleetContract('PostgreSQL', create)
 deletionContract('PostgreSQL', create)
+ownershipContract('PostgreSQL', create)
 eventSearchContract('PostgreSQL', async () => {
   const db = await openDatabase(await postgres.newMigrated(), systemClock, ACCESS)
   return { db, destroy: async () => {} }

@@ -25,6 +25,7 @@ import { eventSearchContract } from './event-search.ts'
 import { fleetContract } from './fleet.ts'
 import { groupsContract } from './groups.ts'
 import { oddTimesContract } from './odd-times.ts'
+import { ownershipContract } from './ownership.ts'
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-store-'))
 
@@ -66,6 +67,7 @@ oddTimesContract('SQLite', create)
 groupsContract('SQLite', create)
 fleetContract('SQLite', create)
 deletionContract('SQLite', create)
+ownershipContract('SQLite', create)
 eventSearchContract('SQLite', async () => {
   const folder = newFolder()
   const db = await openDatabase(`sqlite:${join(folder, 'tessera.db')}`, systemClock)

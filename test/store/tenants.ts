@@ -45,11 +45,11 @@ const steps: Steps = {
           owner: isFirst(of) ? 'team' : 'p',
           credentials: toCredentials([kept, sample, federated]),
         }),
-        client('b', { enabled: isFirst(of), name: `b of ${of}` }),
+        client('b', { enabled: isFirst(of), name: `b of ${of}`, manifest: isFirst(of) ? 'payments' : undefined }),
         client(`only ${of}`, { name: 'alone', bindsToCertificate: !isFirst(of) }),
       ]
       const apis = [
-        api('https://gone', { owner: `group ${of}` }),
+        api('https://gone', { owner: `group ${of}`, manifest: isFirst(of) ? undefined : 'payments' }),
         api(API, { name: `api of ${of}`, token: { lifetime: 60 * of }, require: proof }),
       ]
       return model.commit(version, { apis, clients, event: said('commit', of) })
@@ -63,6 +63,7 @@ const steps: Steps = {
     listClients: ({ model }) => model.listClients('', 10),
     lastUses: ({ model }) => model.lastUses([S]),
     listReferences: ({ model }) => model.listReferences('', 10),
+    ownedBy: ({ model }) => model.ownedBy('payments', undefined, 10),
     deleteClient: ({ model }, of) =>
       model.deleteClient(ClientId('only 1'), (before, groups) => ({ before, groups, event: said('delete', of) })),
     deleteApi: async ({ model }, of) => {

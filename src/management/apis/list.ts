@@ -1,11 +1,12 @@
 import type { Api } from '../../model/api.ts'
+import type { ManifestFilter } from '../../model/fleet/filters.ts'
 import type { Page, PageQuery } from '../../model/fleet/page.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import type { ManagementContext } from '../context.ts'
 import { checkPage, isVisible, seenBy, type VisibleOwners } from '../visible.ts'
 import { audienceOf } from './find-clients.ts'
 
-export interface ApiFilter {
+export interface ApiFilter extends ManifestFilter {
   /** The beginning of the audience or of the name, in any case. */
   readonly search?: string | undefined
   readonly owners?: readonly string[] | undefined
@@ -33,7 +34,7 @@ export async function listApis(
 ): Promise<ApiPage> {
   checkPage(most, filter)
   const { found, unreadable } = await store.directory.loadApis()
-  const { search = '', owners, hasNoOwner } = seenBy(visible, filter)
+  const { search = '', owners, hasNoOwner, manifest, hasNoManifest } = seenBy(visible, filter)
   const fits = (api: Api | Unreadable): boolean => {
     const named: { readonly name?: string | undefined; readonly owner?: string | undefined } =
       'problem' in api ? {} : api
@@ -41,6 +42,8 @@ export async function listApis(
       isVisible(visible, named) &&
       (owners === undefined || (named.owner !== undefined && owners.includes(named.owner))) &&
       (!hasNoOwner || named.owner === undefined) &&
+      (manifest === undefined || api.manifest === manifest) &&
+      (!hasNoManifest || api.manifest === undefined) &&
       [audienceOf(api), named.name ?? ''].some((text) => text.toLowerCase().startsWith(search.toLowerCase()))
     )
   }

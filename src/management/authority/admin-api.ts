@@ -22,6 +22,7 @@ export const adminApi: Api = {
   scopes: permissionNames.map((name) => ({ name, description: permissions[name].description })),
   token: { lifetime: LIFETIME },
   require: undefined,
+  manifest: undefined,
   byGrantOnly: true,
 }
 

@@ -72,7 +72,7 @@ function checkClient(client: ClientInput, index: number, apis: ReferableApis, er
     if (apis.withScope(scope).some((api) => !api.byGrantOnly)) continue
     throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}${butFor(apis)}`)
   }
-  const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]) }, apis)
+  const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]), manifest: undefined }, apis)
   const checkDefault = (scope: string, path: readonly PropertyKey[], among: readonly Api[]): void => {
     if (among.some((api) => accessTo(api).granted(scope).length > 0)) return
     const isDynamicName = among.some((api) => api.scopes.some((one) => one.name === scope && isDynamic(one)))

@@ -47,6 +47,7 @@ export async function planClient(
   return {
     client: {
       ...client,
+      manifest: existing?.manifest,
       enabled: enabled && !isKeptDisabled,
       credentials: toCredentials([...planned, ...all.filter(isOthers)], unreadable.filter(isOthers)),
       ...(Object.keys(ended).length > 0 && { ended }),

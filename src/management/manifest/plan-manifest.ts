@@ -3,7 +3,7 @@ import { readSecret } from '../../input/secret.ts'
 import type { Api } from '../../model/api.ts'
 import type { Client } from '../../model/client.ts'
 import type { ModelSnapshot } from '../../model/store.ts'
-import { ClientId } from '../../oauth/ids.ts'
+import { Audience, ClientId } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
 import { type Authority, mayOver } from '../authority/authority.ts'
@@ -39,7 +39,9 @@ export async function planManifest(
   { authority, maker, env, secrets, origin }: PlanMeans,
 ): Promise<Omit<Plan, 'losses'>> {
   refuseRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis))
-  const apis = parsed.manifest.apis.map(toApi)
+  const manifestOf = (audience: string) =>
+    (model.apis.get(Audience(audience)) ?? model.unreadableApis.find(({ id }) => id === audience))?.manifest
+  const apis = parsed.manifest.apis.map((api) => ({ ...toApi(api), manifest: manifestOf(api.audience) }))
   const replaced = new Map(model.unreadableApis.map((api) => [api.id, api]))
   const unreadable = model.unreadableApis.filter(({ id }) => !apis.some((api) => api.audience === id))
   const after = new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)])

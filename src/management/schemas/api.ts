@@ -60,8 +60,8 @@ export const apiSchema = z.strictObject({
 
 export type ApiInput = z.output<typeof apiSchema>
 
-/** The API that the input describes. */
-export const toApi = ({ audience, name, owner, scopes, token, require }: ApiInput): Api => ({
+/** The API that the input describes. No input says which manifest owns it. */
+export const toApi = ({ audience, name, owner, scopes, token, require }: ApiInput): Omit<Api, 'manifest'> => ({
   audience: Audience(audience),
   name,
   owner,

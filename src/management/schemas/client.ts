@@ -48,8 +48,8 @@ export const clientSettingsSchema = clientSchema.omit({ credentials: true })
 
 export type ClientSettings = z.output<typeof clientSettingsSchema>
 
-/** The client that the input describes, without its credentials. */
-export const toClient = (input: ClientInput): Omit<Client, 'credentials'> => ({
+/** The client that the input describes, without its credentials. No input says which manifest owns it. */
+export const toClient = (input: ClientInput): Omit<Client, 'credentials' | 'manifest'> => ({
   id: ClientId(input.client_id),
   name: input.name,
   description: input.description,

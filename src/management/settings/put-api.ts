@@ -34,7 +34,7 @@ export async function putApi(context: ManagementContext, { audience, wanted }: P
     const model = await context.store.model.snapshot([])
     const before = model.apis.get(audience) ?? model.unreadableApis.find(({ id }) => id === audience)
     const input = wanted(before)
-    const api = toApi(input)
+    const api = { ...toApi(input), manifest: before?.manifest }
     const parsed = { manifest: { apis: [input], clients: [] }, errorAt }
     refuseRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis))
     const others = [...model.apis.values()].filter((other) => other.audience !== audience)

@@ -97,5 +97,10 @@ function replaced(before: Client | UnreadableClient, input: ClientInput, now: nu
   const wasEnabled = 'problem' in before ? true : before.enabled
   const endedAt = after.enabled ? undefined : (disabledAt ?? (wasEnabled ? now : undefined))
   const ended = { ...others, ...(endedAt !== undefined && { disabledAt: endedAt }) }
-  return { ...after, credentials: before.credentials, ...(Object.keys(ended).length > 0 && { ended }) }
+  return {
+    ...after,
+    manifest: before.manifest,
+    credentials: before.credentials,
+    ...(Object.keys(ended).length > 0 && { ended }),
+  }
 }

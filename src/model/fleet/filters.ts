@@ -1,5 +1,12 @@
 import type { Credential } from '../credentials/credential.ts'
 
+/** The filters by the manifest that owns a thing, of clients as of APIs. */
+export interface ManifestFilter {
+  readonly manifest?: string | undefined
+  /** Only things that no manifest owns. */
+  readonly hasNoManifest?: true | undefined
+}
+
 /** The filters that clients and credentials have in common. All that are given must fit. Times in milliseconds. */
 interface FleetFilter {
   /** Only things of these owners. A reader who may see those of some owners only gets exactly these, in lists as in counts. */
@@ -12,7 +19,7 @@ interface FleetFilter {
   readonly expiresBefore?: number | undefined
 }
 
-export interface ClientFilter extends FleetFilter {
+export interface ClientFilter extends FleetFilter, ManifestFilter {
   /** The beginning of the id or of the name, in any case. */
   readonly search?: string | undefined
   readonly isEnabled?: boolean | undefined

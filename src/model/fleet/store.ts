@@ -8,7 +8,7 @@ import type { ClientFilter, ClientSort, CredentialFilter, CredentialSort } from 
 import type { Page, PageQuery } from './page.ts'
 
 /** A client as a line of a list. Times in milliseconds. */
-export interface ClientSummary extends Pick<Client, 'id' | 'name' | 'owner' | 'tags' | 'enabled'> {
+export interface ClientSummary extends Pick<Client, 'id' | 'name' | 'owner' | 'manifest' | 'tags' | 'enabled'> {
   /** The kinds of its valid credentials. */
   readonly kinds: readonly Credential['kind'][]
   /** The methods that it may use; undefined for all of its kinds. */

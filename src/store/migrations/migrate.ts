@@ -20,6 +20,7 @@ import { usage } from './0014-usage.ts'
 import { fleet } from './0015-fleet.ts'
 import { administrators } from './0016-administrators.ts'
 import { idempotency } from './0017-idempotency.ts'
+import { manifests } from './0018-manifests.ts'
 
 /** Every migration, by name. The names sort in the order of running. A released migration never changes. */
 const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Dialect): Promise<void> }>> = {
@@ -40,6 +41,7 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0014-usage': usage,
   '0015-fleet': fleet,
   '0017-idempotency': idempotency,
+  '0018-manifests': manifests,
 }
 
 type MigrationTable = { migration: { name: string; timestamp: string } }

@@ -14,6 +14,8 @@ export interface Schema {
     scopes: string
     token: string
     require: string | null
+    /** The manifest that owns it. */
+    manifest: string | null
     created_at: number
     updated_at: number
   }
@@ -38,6 +40,7 @@ export interface Schema {
     authentication: string
     require: string | null
     ended: string
+    manifest: string | null
     created_at: number
     updated_at: number
   }
@@ -86,6 +89,8 @@ export interface Schema {
     name_key: Generated<string>
     /** Empty if it has none. */
     owner: Generated<string>
+    /** The manifest that owns it; empty if none does. */
+    manifest: Generated<string>
     /** The kinds of its valid credentials and whether it is enabled, as bits. */
     traits: Generated<number>
     created_at: Generated<number>

@@ -25,7 +25,10 @@ export const traitsOf = (kind: Credential['kind'] | undefined, isEnabled: boolea
 /** A text as searches compare it. */
 export const searched = (text: string): string => text.toLowerCase()
 
-type ReadClient = Pick<NewRow<'client'>, 'client_id' | 'name' | 'owner' | 'enabled' | 'tags' | 'created_at'>
+type ReadClient = Pick<
+  NewRow<'client'>,
+  'client_id' | 'name' | 'owner' | 'manifest' | 'enabled' | 'tags' | 'created_at'
+>
 type ReadCredential = Pick<
   NewRow<'credential'>,
   'id' | 'client_id' | 'kind' | 'created_at' | 'expires_at' | 'revoked_at'
@@ -45,7 +48,7 @@ export async function noteClients(
   for (const some of inParts([...ids].sort())) {
     const clients = await trx
       .selectFrom('client')
-      .select(['client_id', 'name', 'owner', 'enabled', 'tags', 'created_at'])
+      .select(['client_id', 'name', 'owner', 'manifest', 'enabled', 'tags', 'created_at'])
       .where('tenant', '=', tenant)
       .where('client_id', 'in', some)
       .execute()
@@ -111,6 +114,7 @@ function clientUse(
     id_key: searched(client.client_id),
     name_key: searched(String(client.name ?? '')),
     owner: ownerOf(client),
+    manifest: String(client.manifest ?? ''),
     traits: valid.reduce((traits, { kind }) => traits | (bits[kind] ?? 0), client.enabled === 1 ? ENABLED : 0),
     created_at: createdAt,
     last_used_at: UNUSED,
@@ -157,6 +161,7 @@ async function putClientUses(trx: Kysely<Schema>, rows: readonly NewRow<'client_
         id_key: row.ref('excluded.id_key'),
         name_key: row.ref('excluded.name_key'),
         owner: row.ref('excluded.owner'),
+        manifest: row.ref('excluded.manifest'),
         traits: row.ref('excluded.traits'),
         next_expiry: row.ref('excluded.next_expiry'),
       })),

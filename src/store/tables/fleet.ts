@@ -104,7 +104,7 @@ export class SqlFleetStore implements FleetStore {
   }
 
   #clientConditions(filter: ClientFilter): readonly Condition[] {
-    const { search, isEnabled, tag, kind, expiresBefore } = filter
+    const { search, isEnabled, tag, kind, expiresBefore, manifest, hasNoManifest } = filter
     const listing = this.#clients
     const conditions = ofOwnersAndUse(listing, filter)
     if (search !== undefined && search !== '') {
@@ -121,6 +121,10 @@ export class SqlFleetStore implements FleetStore {
       conditions.push(listing.on(number('traits'), (operand) => sql`${operand} in (${traits})`))
     }
     if (tag !== undefined) conditions.push(this.#tagged(tag))
+    // An empty name is that of no manifest, and finds nothing.
+    if (manifest !== undefined)
+      conditions.push(listing.on(text('manifest'), (operand) => sql`${operand} = ${manifest} and ${operand} <> ''`))
+    if (hasNoManifest) conditions.push(listing.on(text('manifest'), (operand) => sql`${operand} = ''`))
     if (expiresBefore !== undefined)
       conditions.push(
         listing.on(number('next_expiry'), (operand) => sql`${operand} <= ${expiresBefore}`),
@@ -257,6 +261,7 @@ function summaryOf(client: Client | UnreadableClient, use: Row<'client_use'>, no
     id: client.id,
     name: client.name,
     owner: client.owner,
+    manifest: client.manifest,
     tags: client.tags,
     enabled: client.enabled,
     kinds: [...new Set(valid.map(({ kind }) => kind))].sort(),

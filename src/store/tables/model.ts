@@ -14,6 +14,7 @@ import type {
   ModelSnapshot,
   ModelStore,
   ModelWrites,
+  OwnedThing,
 } from '../../model/store.ts'
 import { type Audience, ClientId, CredentialId, type TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -31,6 +32,7 @@ import { deleteCredentials, putCredential, replaceCredentials } from './credenti
 import { listClients, loadClients } from './directory.ts'
 import { fromEnded, toEnded } from './ended-rows.ts'
 import { groupsNaming, leaveGroups } from './groups.ts'
+import { ownedBy } from './owned.ts'
 import { listReferences } from './references.ts'
 import { noteLifetime } from './revocations.ts'
 import { fromApi, fromClient, type NewRow, toApi } from './rows.ts'
@@ -117,6 +119,10 @@ export class SqlModelStore implements ModelStore {
 
   listReferences(after: string, most: number) {
     return listReferences(this.#db.scans, this.#tenant, after, most)
+  }
+
+  ownedBy(manifest: string, after: OwnedThing | undefined, most: number) {
+    return ownedBy(this.#db.scans, this.#tenant, manifest, after, most)
   }
 
   deleteClient<Step extends ClientDeletion>(

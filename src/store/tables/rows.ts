@@ -77,10 +77,14 @@ const apiRow: z.ZodType<Api> = z.object({
   scopes: json(z.array(scope)),
   token: json(apiToken),
   require: requiredProof,
+  manifest: text,
 } satisfies Fields<Schema['api'], 'tenant' | 'created_at' | 'updated_at'>)
 
+/** The owner of a row that may be unreadable otherwise. */
+const manifestOf = ({ manifest }: Pick<Row<'api'>, 'manifest'>) => (typeof manifest === 'string' ? { manifest } : {})
+
 export const toApi = (row: Row<'api'>): Api | Unreadable =>
-  readRow(apiRow, row, { kind: 'api', id: row.audience } as const)
+  readRow(apiRow, row, { kind: 'api', id: row.audience, ...manifestOf(row) } as const)
 
 export const fromApi = (tenant: TenantId, api: Api, now: number): NewRow<'api'> => ({
   tenant,
@@ -90,6 +94,7 @@ export const fromApi = (tenant: TenantId, api: Api, now: number): NewRow<'api'> 
   scopes: JSON.stringify(api.scopes),
   token: fromApiToken(api.token),
   require: api.require ?? null,
+  manifest: api.manifest ?? null,
   created_at: now,
   updated_at: now,
 })
@@ -139,6 +144,7 @@ const clientRow = z
     ),
     require: requiredProof,
     ended: endedColumn,
+    manifest: text,
   } satisfies Fields<Schema['client'], 'tenant' | 'created_at' | 'updated_at'>)
   .transform(
     ({
@@ -167,7 +173,7 @@ const clientRow = z
 export function toClient(row: Row<'client'>, rows: readonly Row<'credential'>[]): Client | UnreadableClient {
   const { found, unreadable } = toListed(rows.map(toCredential))
   const credentials = toCredentials(found, unreadable)
-  const client = readRow(clientRow, row, { kind: 'client', id: ClientId(row.client_id) } as const)
+  const client = readRow(clientRow, row, { kind: 'client', id: ClientId(row.client_id), ...manifestOf(row) } as const)
   return 'problem' in client ? { ...client, credentials, ended: toEnded(row.ended) } : { ...client, credentials }
 }
 
@@ -195,6 +201,7 @@ export const fromClient = (tenant: TenantId, client: Client, now: number): NewRo
   authentication: fromAuthentication(client.authentication),
   require: client.require ?? null,
   ended: fromEnded(client.id, client.ended),
+  manifest: client.manifest ?? null,
   created_at: now,
   updated_at: now,
 })

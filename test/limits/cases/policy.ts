@@ -13,6 +13,7 @@ const api = (index: number, scopes: readonly string[], token: Api['token'] = {})
   scopes: scopes.map((name) => ({ name, common: true })),
   token,
   require: undefined,
+  manifest: undefined,
 })
 const times = <One>(count: number, make: (index: number) => One): readonly One[] =>
   Array.from({ length: count }, (_, index) => make(index))

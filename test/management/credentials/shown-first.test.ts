@@ -87,6 +87,7 @@ describe('a manifest with secrets that were already shown', () => {
           lastUses: (ids) => setting.store.model.lastUses(ids),
           updateClient: (id, plan) => setting.store.model.updateClient(id, plan),
           listReferences: (after, most) => setting.store.model.listReferences(after, most),
+          ownedBy: (manifest, after, most) => setting.store.model.ownedBy(manifest, after, most),
           deleteClient: (id, plan) => setting.store.model.deleteClient(id, plan),
           deleteApi: (audience, found, plan) => setting.store.model.deleteApi(audience, found, plan),
           updateCredentials: (id, plan) => setting.store.model.updateCredentials(id, plan),

@@ -132,7 +132,16 @@ describe('the directory', () => {
   test('reads the APIs again after a change of one', async () => {
     const { state, store } = createStore({})
     const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
-    state.apis = [{ audience: Audience('https://a'), name: undefined, scopes: [], token: {}, require: undefined }]
+    state.apis = [
+      {
+        audience: Audience('https://a'),
+        name: undefined,
+        scopes: [],
+        token: {},
+        require: undefined,
+        manifest: undefined,
+      },
+    ]
     expect(directory.apis.get('https://a')).toBeUndefined()
     await directory.apply([{ kind: 'api', id: 'https://a' }])
     expect(directory.apis.get('https://a')).toBeDefined()

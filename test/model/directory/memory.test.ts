@@ -14,6 +14,7 @@ const api = (scopes: Api['scopes']): Api => ({
   scopes,
   token: {},
   require: undefined,
+  manifest: undefined,
 })
 
 /** A store without clients that counts its reads. */
