@@ -4,7 +4,7 @@ import { LONGEST_FILE } from '../platform/files.ts'
 import { UserError } from '../platform/user-error.ts'
 import { type ConfirmOptions, confirm } from './confirm.ts'
 import { clientEffect } from './effects.ts'
-import { type FleetOptions, fleetQuery, given } from './fleet-options.ts'
+import { type FleetOptions, fleetQuery, given, type ManifestOptions, manifestQuery } from './fleet-options.ts'
 import { inLines, type OutputOptions, show, textOf } from './format.ts'
 import { withTarget } from './operate.ts'
 import { print, printable, say } from './output.ts'
@@ -20,6 +20,7 @@ const clientLine = z.looseObject({
   client_id: z.string(),
   name: z.string().optional(),
   owner: z.string().optional(),
+  manifest: z.string().optional(),
   enabled: z.boolean().optional(),
   kinds: z.array(z.string()).optional(),
   auth_methods: z.array(z.string()).optional(),
@@ -30,7 +31,7 @@ const clientLine = z.looseObject({
 
 type ClientLine = z.output<typeof clientLine>
 
-interface ListOptions extends ClientsOptions, FleetOptions {
+interface ListOptions extends ClientsOptions, FleetOptions, ManifestOptions {
   readonly search?: string
   readonly tag?: string
 }
@@ -38,7 +39,11 @@ interface ListOptions extends ClientsOptions, FleetOptions {
 /** `tessera clients list`: prints the clients that the options choose. */
 export const clientsList = (options: ListOptions): Promise<void> =>
   withTarget(options, async (target) => {
-    const query = { ...fleetQuery(options), ...given({ search: options.search, tag: options.tag }) }
+    const query = {
+      ...fleetQuery(options),
+      ...manifestQuery(options),
+      ...given({ search: options.search, tag: options.tag }),
+    }
     const items = await target.list('clients.list', { query }, clientLine)
     show(options, { data: items, asText: inLines, forPeople: () => printTable(items, clientColumns) })
   })
@@ -115,11 +120,12 @@ const secretsOfClient = ({ client_id, secrets }: z.output<typeof madeClient>) =>
   secrets.flatMap(({ label, secret }) => (secret === undefined ? [] : [{ client_id, label, secret }]))
 
 /** `tessera clients delete`: deletes a client for good. */
-export const clientsDelete = (id: string, options: ClientsOptions): Promise<void> =>
+export const clientsDelete = (id: string, options: ClientsOptions & { readonly takeOver?: true }): Promise<void> =>
   withTarget(options, async (target) => {
     const effect = [...(await clientEffect(target, id)), 'Its credentials and tokens end.']
     await confirm({ action: `delete the client ${JSON.stringify(id)}`, effect }, options)
-    await target.call('clients.delete', { path: { client_id: id } }, z.undefined())
+    const query = given({ take_over: options.takeOver && 'true' })
+    await target.call('clients.delete', { path: { client_id: id }, query }, z.undefined())
     show(options, { data: { client_id: id }, forPeople: () => print(`${printable(id)} is deleted`) })
   })
 
@@ -145,6 +151,7 @@ const clientColumns: readonly Column<ClientLine>[] = [
   { heading: 'CLIENT', of: ({ client_id: id }) => id, isWhole: true },
   { heading: 'NAME', of: ({ name }) => name },
   { heading: 'OWNER', of: ({ owner }) => owner },
+  { heading: 'MANIFEST', of: ({ manifest }) => manifest },
   {
     heading: 'STATE',
     of: ({ enabled, unreadable }) =>

@@ -23,6 +23,18 @@ export const fleetQuery = ({ owner, noOwner, unused, expiring, sort, reverse }: 
   })
 }
 
+/** The options of a list of clients or APIs that choose by the manifest that owns them. */
+export interface ManifestOptions {
+  readonly manifest?: string
+  readonly noManifest?: true
+}
+
+/** As `fleetQuery`. @throws UsageError */
+export const manifestQuery = ({ manifest, noManifest }: ManifestOptions) => {
+  if (manifest !== undefined && noManifest) throw new UsageError('give --manifest or --no-manifest, not both')
+  return given({ manifest, no_manifest: noManifest && 'true' })
+}
+
 /** The parameters that have a value. */
 export const given = (
   query: Readonly<Record<string, string | readonly string[] | undefined>>,

@@ -141,8 +141,12 @@ const YES = ['--yes', 'do not ask, but do it'] as const
 const JSON_OUTPUT = ['--json', 'print JSON'] as const
 
 const OWNER = ['--owner <group>', 'only those of this owner; may be repeated', collect] as const
-/** Not the opposite of `--owner`, for which commander would take it. */
-const noOwner = () => Object.assign(new Option('--no-owner', 'only those that nobody owns'), { negate: false })
+/** Not the opposite of the option without `no-`, for which commander would take it. */
+const without = (flag: string, description: string) => Object.assign(new Option(flag, description), { negate: false })
+const noOwner = () => without('--no-owner', 'only those that nobody owns')
+const MANIFEST = ['--manifest <name>', 'only those that this manifest owns'] as const
+const noManifest = () => without('--no-manifest', 'only those that no manifest owns')
+const TAKE_OVER = ['--take-over', 'do it even if a manifest owns what this changes'] as const
 const UNUSED = ['--unused <days>', 'only those that were not used for so many days, such as 90d'] as const
 const REVERSE = ['--reverse', 'the last first'] as const
 
@@ -153,6 +157,8 @@ clients
   .option('--search <text>', 'clients whose id or name begins with this')
   .option(...OWNER)
   .addOption(noOwner())
+  .option(...MANIFEST)
+  .addOption(noManifest())
   .option('--tag <tag>', 'clients with this tag')
   .option(...UNUSED)
   .option('--expiring <days>', 'clients of which a credential expires within so many days, such as 30d')
@@ -195,6 +201,7 @@ clients
 clients
   .command('delete <client-id>')
   .description('delete a client for good, with its credentials and tokens')
+  .option(...TAKE_OVER)
   .option(...YES)
   .option(...JSON_OUTPUT)
   .option(...CONFIG)
@@ -208,6 +215,8 @@ apis
   .option('--search <text>', 'APIs whose audience or name begins with this')
   .option(...OWNER)
   .addOption(noOwner())
+  .option(...MANIFEST)
+  .addOption(noManifest())
   .addOption(new Option('--sort <field>', 'the order').choices(apiSorts))
   .option(...REVERSE)
   .option(...JSON_OUTPUT)
@@ -217,6 +226,7 @@ apis
   .command('delete <audience>')
   .description('delete an API for good, and end its tokens')
   .option('--with-grants', 'take it out of the clients that refer to it; without this, they keep it from being deleted')
+  .option(...TAKE_OVER)
   .option(...YES)
   .option(...JSON_OUTPUT)
   .option(...CONFIG)

@@ -41,6 +41,8 @@ export interface ManagementContext {
   readonly statedReason?: string | undefined
   /** The limits of the author. Each verb checks them against the things as they would be after the change. */
   readonly authority: Authority
+  /** The manifests that this server keeps from its files. Nobody takes over what these own. */
+  readonly servedManifests?: ReadonlySet<string> | undefined
   readonly tenant: TenantId
   readonly clock: Clock
   readonly random: RandomBytes

@@ -71,7 +71,7 @@ export interface ClientDeletion {
 
 /** The end of an API. */
 export interface ApiDeletion {
-  /** The clients that referred to it, without their references. Their credentials stay as they are. */
+  /** The clients that referred to it, without their references. If they were taken over, they belong to no manifest. All else stays as it is. */
   readonly clients: readonly Client[]
   readonly event: AuditEvent
 }

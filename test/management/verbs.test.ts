@@ -28,6 +28,7 @@ const PARTS = [
   'credentials/proof',
   'fields',
   'last-issue',
+  'ownership',
   'visible',
   'apis/find-clients',
   'apis/without-api',

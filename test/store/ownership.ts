@@ -103,8 +103,12 @@ export function ownershipContract(
     test('a client and an API that are deleted leave nothing to later ones', async () => {
       await put([api(API, { manifest })], [client('a', { manifest, scopes: ['edit'] })])
       const { version } = await store.model.snapshot([])
-      await store.model.deleteApi(API, { version, clients: [A] }, ({ clients }) => ({ clients, event: event('d') }))
-      expect(await owned(manifest)).toEqual([A])
+      await store.model.deleteApi(API, { version, clients: [A] }, ({ clients }) => ({
+        clients: clients.map((one) => ({ ...one, manifest: 'other' })),
+        event: event('d'),
+      }))
+      expect(await owned(manifest)).toEqual([])
+      expect(await owned('other')).toEqual([A])
       await store.model.deleteClient(A, () => ({ event: event('d') }))
       expect(await owned(manifest)).toEqual([])
       await put([api(API)], [client('a')])

@@ -38,6 +38,11 @@ export const problemTypes = {
     title: 'The change does not fit the present state',
     page: 'The detail says what stands in its way. For an Idempotency-Key, the first request with the key is still under way, or its outcome is not known.',
   },
+  'owned-by-manifest': {
+    status: 409,
+    title: 'A manifest owns it',
+    page: 'The settings of the client or API come from a file. Change them there, or send take_over=true in the query: it then belongs to no manifest. Nobody takes over a thing that the files of a server keep. Disabling, enabling, revocations and changes of credentials are never refused for this reason.',
+  },
   stale: {
     status: 412,
     title: 'The state has changed since you read it',

@@ -1,6 +1,7 @@
 import { AdministratorRefusal } from '../../administrators/refusal.ts'
 import type { HttpResponse } from '../../http/message.ts'
 import { expectedRefusal, NEVER_STORED } from '../../http/respond.ts'
+import { OwnedByManifest } from '../../management/ownership.ts'
 import type { RequestId } from '../../oauth/ids.ts'
 import type { Refusal } from '../../oauth/refusal.ts'
 import { FieldError, type MistakeKind, UserError } from '../../platform/user-error.ts'
@@ -72,6 +73,7 @@ function problemOf(error: unknown): Problem {
     if (present === undefined) return { name: 'stale', detail }
     return { name: 'stale', detail, present, headers: { ETag: etagOf(present) } }
   }
+  if (error instanceof OwnedByManifest) return { name: 'owned-by-manifest', detail: error.message }
   if (error instanceof UserError) return { name: OF_KINDS[error.kind], detail: error.message }
   const refusal = expectedRefusal(error)
   return refusal === undefined ? { name: 'server-error' } : ofRefusal(refusal)

@@ -14,6 +14,7 @@ import { parseBody } from './input.ts'
 import { mergePatch } from './merge-patch.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
 import { refuseStale } from './precondition.ts'
+import { type TakeOver, takeOverQuery } from './take-over.ts'
 
 type ApiInput = z.output<typeof apiSchema>
 
@@ -28,11 +29,16 @@ const ofScope = {
 export const apiAnswer = apiSchema
   .partial()
   .required({ audience: true })
-  .extend({ unreadable: z.string().optional().describe('Why the record of the API can not be read.') })
+  .extend({
+    manifest: z.string().optional().describe('The manifest that owns the API. No request sets it.'),
+    unreadable: z.string().optional().describe('Why the record of the API can not be read.'),
+  })
 
 /** An API in answers. */
 export const apiBody = (api: Api | Unreadable) =>
-  'problem' in api ? { audience: api.id, unreadable: api.problem } : fromApi(api)
+  'problem' in api
+    ? { audience: api.id, manifest: api.manifest, unreadable: api.problem }
+    : { ...fromApi(api), manifest: api.manifest }
 
 const example = {
   path: { audience: 'https://api.example.com' },
@@ -78,7 +84,7 @@ export const apiOperations = [
     answer: apiAnswer,
     example: { body: example.answer, answer: example.answer },
     run: (context, { body }) =>
-      write({ ...context, precondition: { kind: 'new' } }, Audience(body.audience), () => body),
+      write({ ...context, precondition: { kind: 'new' } }, Audience(body.audience), {}, () => body),
   }),
   operation({
     id: 'apis.replace',
@@ -87,17 +93,17 @@ export const apiOperations = [
     summary: 'Create or replace an API with its scopes',
     access: 'apis:write',
     ...ofApi,
-    ...noQuery,
+    ...takeOverQuery,
     body: apiSchema.extend({ audience: apiSchema.shape.audience.optional() }),
     answer: apiAnswer,
     isConditional: true,
     example: { ...example, body: { name: 'Orders', owner: 'orders', scopes: [{ name: 'read' }] } },
-    run: (context, { path, body }) => {
+    run: (context, { path, query, body }) => {
       if (body.audience !== undefined && body.audience !== path.audience)
         throw new FieldError(['audience'], 'is not the API of the path: leave it out')
       // The audience of the path has not passed the schema yet.
       const { audience } = parseBody(apiSchema, { audience: path.audience })
-      return write(context, path.audience, () => ({ ...body, audience }))
+      return write(context, path.audience, query, () => ({ ...body, audience }))
     },
   }),
   operation({
@@ -107,14 +113,14 @@ export const apiOperations = [
     summary: 'Change some settings of an API (RFC 7396)',
     access: 'apis:write',
     ...ofApi,
-    ...noQuery,
+    ...takeOverQuery,
     body: z.record(z.string(), z.unknown()).describe('The settings to change; null removes one.'),
     answer: apiAnswer,
     isConditional: true,
     example: { ...example, body: { name: 'Orders' } },
-    run: (context, { path, body }) => {
+    run: (context, { path, query, body }) => {
       if (Object.hasOwn(body, 'audience')) throw new FieldError(['audience'], 'can not be changed: leave it out')
-      return write(context, path.audience, (before) =>
+      return write(context, path.audience, query, (before) =>
         parseBody(apiSchema, mergePatch(asInput(path.audience, before), body)),
       )
     },
@@ -141,13 +147,13 @@ export const apiOperations = [
     summary: 'Add a scope to an API, or replace it',
     access: 'apis:write',
     ...ofScope,
-    ...noQuery,
+    ...takeOverQuery,
     body: scopeSettingsSchema,
     answer: apiAnswer,
     isConditional: true,
     example: { ...scopeExample, body: { description: 'Read orders' }, answer: example.answer },
-    run: (context, { path, body }) =>
-      write(context, path.audience, (before) => {
+    run: (context, { path, query, body }) =>
+      write(context, path.audience, query, (before) => {
         const { scopes, ...api } = asInput(path.audience, before)
         const scope = parseBody(scopeSchema, { ...body, name: path.scope })
         const others = scopes.filter(({ name }) => name !== path.scope)
@@ -161,13 +167,13 @@ export const apiOperations = [
     summary: 'Remove a scope from an API; its clients lose it',
     access: 'apis:write',
     ...ofScope,
-    ...noQuery,
+    ...takeOverQuery,
     ...noBody,
     answer: apiAnswer,
     isConditional: true,
     example: { ...scopeExample, answer: example.answer },
-    run: (context, { path }) =>
-      write(context, path.audience, (before) => {
+    run: (context, { path, query }) =>
+      write(context, path.audience, query, (before) => {
         const { scopes, ...api } = asInput(path.audience, before)
         const left = scopes.filter(({ name }) => name !== path.scope)
         if (left.length === scopes.length) throw new NotFound(`the API has no scope ${JSON.stringify(path.scope)}`)
@@ -187,10 +193,12 @@ function asInput(audience: string, api: Api | Unreadable | undefined): ApiInput 
 async function write(
   { management, precondition }: CallContext,
   audience: Audience,
+  { take_over: takeOver }: TakeOver,
   wanted: (before: Api | Unreadable | undefined) => ApiInput,
 ): Promise<Answer> {
   const { api, isNew } = await putApi(management, {
     audience,
+    takeOver,
     wanted: (before) => {
       const owner = before === undefined || 'problem' in before ? undefined : before.owner
       if (before !== undefined && !mayOver(management.authority, 'apis:read', owner))

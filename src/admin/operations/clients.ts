@@ -14,6 +14,7 @@ import { parseBody } from './input.ts'
 import { mergePatch } from './merge-patch.ts'
 import { noBody, noQuery, operation } from './operation.ts'
 import { refuseStale } from './precondition.ts'
+import { type TakeOver, takeOverQuery } from './take-over.ts'
 
 /** The path parameter of everything that belongs to a client. */
 export const ofClient = {
@@ -24,6 +25,7 @@ export const ofClient = {
 
 const status = z
   .strictObject({
+    manifest: z.string().optional().describe('The manifest that owns the client.'),
     disabled_at: z.iso.datetime().optional().describe('When a person or program disabled the client.'),
     unreadable: z.string().optional().describe('Why the record of the client can not be read.'),
     removed_credentials: z
@@ -46,11 +48,13 @@ const time = (at: number): string => new Date(at).toISOString()
 
 /** A client, without anything about its credentials. */
 export function clientBody(client: Client | UnreadableClient) {
-  if ('problem' in client) return { client_id: client.id, status: { unreadable: client.problem } }
+  if ('problem' in client)
+    return { client_id: client.id, status: { manifest: client.manifest, unreadable: client.problem } }
   const { disabledAt, credentials } = client.ended ?? {}
   return {
     ...fromClient(client),
     status: {
+      ...(client.manifest !== undefined && { manifest: client.manifest }),
       ...(disabledAt !== undefined && { disabled_at: time(disabledAt) }),
       ...(credentials !== undefined && {
         removed_credentials: credentials.map(({ credential: { kind, label }, removedAt }) => ({
@@ -100,7 +104,7 @@ const create = operation({
     answer: { ...example.answer, secrets: [{ label: 'first', secret: 'tss_…' }] },
   },
   run: (context, { body }) =>
-    write({ ...context, precondition: { kind: 'new' } }, ClientId(body.client_id), () => body),
+    write({ ...context, precondition: { kind: 'new' } }, ClientId(body.client_id), {}, () => body),
 })
 
 const replace = operation({
@@ -110,16 +114,16 @@ const replace = operation({
   summary: 'Create a client, with its credentials and grants, or replace the settings of one',
   access: 'clients:write',
   ...ofClient,
-  ...noQuery,
+  ...takeOverQuery,
   body: clientSchema.extend({ client_id: clientSchema.shape.client_id.optional() }),
   answer: newClientAnswer,
   isConditional: true,
   command: 'clients create',
   example: { ...example, body: { name: 'Billing', owner: 'payments', scopes: ['read'] } },
-  run: (context, { path: { client_id: id }, body }) => {
+  run: (context, { path: { client_id: id }, query, body }) => {
     if (body.client_id !== undefined && body.client_id !== id)
       throw new FieldError(['client_id'], 'is not the client of the path: leave it out')
-    return write(context, id, () => ({ ...body, client_id: id }))
+    return write(context, id, query, () => ({ ...body, client_id: id }))
   },
 })
 
@@ -130,15 +134,15 @@ const change = operation({
   summary: 'Change some settings of a client (RFC 7396)',
   access: 'clients:write',
   ...ofClient,
-  ...noQuery,
+  ...takeOverQuery,
   body: z.record(z.string(), z.unknown()).describe('The settings to change; null removes one.'),
   answer: clientAnswer,
   isConditional: true,
   example: { ...example, body: { name: 'Billing', description: null } },
-  run: (context, { path: { client_id: id }, body }) => {
+  run: (context, { path: { client_id: id }, query, body }) => {
     for (const name of ['client_id', 'credentials', 'status'])
       if (Object.hasOwn(body, name)) throw new FieldError([name], 'can not be changed here: leave it out')
-    return write(context, id, (before) => {
+    return write(context, id, query, (before) => {
       if (before === undefined) throw noClient(id)
       if ('problem' in before) throw new Conflict(`its record can't be read (${before.problem}): replace it with PUT`)
       const merged = mergePatch(JSON.parse(JSON.stringify(fromClient(before))), body)
@@ -185,10 +189,12 @@ const switched = ({ client }: { readonly client: Client }): Answer => ({ body: c
 async function write(
   { management, precondition, show }: CallContext,
   id: ClientId,
+  { take_over: takeOver }: TakeOver,
   wanted: (before: Client | UnreadableClient | undefined) => z.output<typeof clientSchema>,
 ): Promise<Answer> {
   const { client, isNew, generated } = await putClient(management, {
     id,
+    takeOver,
     wanted: (before) => {
       if (before !== undefined && !maySee(management, before)) throw hidden(precondition, id)
       refuseStale(precondition, before && clientBody(before))

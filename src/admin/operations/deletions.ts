@@ -11,9 +11,10 @@ import { apiAnswer, apiBody, ofApi } from './apis.ts'
 import { clientBody, ofClient } from './clients.ts'
 import { ofCredential } from './credentials.ts'
 import { pageOf, pageParameters } from './cursor.ts'
-import { flag, isoOf, place } from './listing.ts'
+import { flag, isoOf, manifestFilter, manifestParameters, place } from './listing.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
 import { refuseStale } from './precondition.ts'
+import { takeOverQuery } from './take-over.ts'
 
 const moment = z.iso.datetime().optional()
 
@@ -57,16 +58,16 @@ export const deletionOperations = [
     summary: 'Delete a client for good, with its credentials and tokens',
     access: 'clients:delete',
     ...ofClient,
-    ...noQuery,
+    ...takeOverQuery,
     ...noBody,
     status: 204,
     isConditional: true,
     command: 'clients delete',
     example: { path },
-    run: async ({ management, precondition }, { path: { client_id: id } }) => {
+    run: async ({ management, precondition }, { path: { client_id: id }, query }) => {
       const check: Parameters<typeof deleteClient>[1]['check'] = (before) =>
         refuseStale(precondition, clientBody(before), maySee(management, before))
-      await deleteClient(management, { id, check })
+      await deleteClient(management, { id, takeOver: query.take_over, check })
       return {}
     },
   }),
@@ -81,6 +82,7 @@ export const deletionOperations = [
       search: z.string().min(1).max(256).optional().describe('The beginning of the audience or of the name.'),
       owner: z.array(z.string().min(1).max(256)).max(1_000).optional(),
       no_owner: flag.optional(),
+      ...manifestParameters,
       sort: z.enum(apiSorts).default('audience'),
       order: z.enum(['asc', 'desc']).default('asc'),
       ...pageParameters,
@@ -92,7 +94,12 @@ export const deletionOperations = [
     run: async ({ management, cursors }, { query }) => {
       const page = pageOf(cursors, 'apis', query, place)
       const { items, next } = await listApis(management, ownersFor(management.authority, 'apis:read'), {
-        filter: { search: query.search, owners: query.owner, hasNoOwner: query.no_owner ? true : undefined },
+        filter: {
+          search: query.search,
+          owners: query.owner,
+          hasNoOwner: query.no_owner ? true : undefined,
+          ...manifestFilter(query),
+        },
         sort: query.sort,
         isDescending: query.order === 'desc',
         after: page.after,
@@ -129,7 +136,7 @@ export const deletionOperations = [
     summary: 'Delete an API for good, and end its tokens',
     access: 'apis:delete',
     ...ofApi,
-    query: z.strictObject({
+    query: takeOverQuery.query.extend({
       with_grants: flag.optional().describe('Take it out of the clients that refer to it. Without this, they keep it.'),
     }),
     ...noBody,
@@ -142,7 +149,8 @@ export const deletionOperations = [
         const owner = 'problem' in before ? undefined : before.owner
         refuseStale(precondition, apiBody(before), mayOver(management.authority, 'apis:read', owner))
       }
-      const changed = await deleteApi(management, { audience, withGrants: query.with_grants === true, check })
+      const { with_grants: withGrants = false, take_over: takeOver } = query
+      const changed = await deleteApi(management, { audience, withGrants, takeOver, check })
       return { body: { changed_clients: changed }, state: null }
     },
   }),

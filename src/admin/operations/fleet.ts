@@ -13,13 +13,25 @@ import type { Unreadable } from '../../platform/unreadable.ts'
 import type { CallContext } from './call-context.ts'
 import { credentialAnswer } from './credentials.ts'
 import { pageOf } from './cursor.ts'
-import { type AskedFleet, countAnswer, flag, fleetFilter, fleetParameters, isoOf, place } from './listing.ts'
+import {
+  type AskedFleet,
+  type AskedManifest,
+  countAnswer,
+  flag,
+  fleetFilter,
+  fleetParameters,
+  isoOf,
+  manifestFilter,
+  manifestParameters,
+  place,
+} from './listing.ts'
 import { noBody, noParameters, operation } from './operation.ts'
 
 const clientFilters = {
   search: z.string().min(1).max(256).optional().describe('The beginning of the id or of the name, in any case.'),
   enabled: flag.optional(),
   tag: z.string().min(1).max(128).optional(),
+  ...manifestParameters,
 } as const
 
 const credentialFilters = {
@@ -33,6 +45,7 @@ const clientLine = z.strictObject({
   client_id: z.string(),
   name: z.string().optional(),
   owner: z.string().optional(),
+  manifest: z.string().optional(),
   tags: z.array(z.string()).optional(),
   enabled: z.boolean().optional(),
   kinds: z.array(z.string()).optional().describe('The kinds of its valid credentials.'),
@@ -152,7 +165,7 @@ export const fleetOperations = [
   }),
 ]
 
-interface AskedClients extends AskedFleet {
+interface AskedClients extends AskedFleet, AskedManifest {
   readonly search?: string | undefined
   readonly enabled?: boolean | undefined
   readonly tag?: string | undefined
@@ -163,15 +176,17 @@ const clientFilter = ({ management: { clock } }: CallContext, asked: AskedClient
   search: asked.search,
   isEnabled: asked.enabled,
   tag: asked.tag,
+  ...manifestFilter(asked),
 })
 
 function clientBody(client: ClientSummary | Unreadable) {
-  if ('problem' in client) return { client_id: client.id, unreadable: client.problem }
-  const { id, name, owner, tags, enabled, kinds, methods, lastUsedAt, nextExpiryAt, createdAt } = client
+  if ('problem' in client) return { client_id: client.id, manifest: client.manifest, unreadable: client.problem }
+  const { id, name, owner, manifest, tags, enabled, kinds, methods, lastUsedAt, nextExpiryAt, createdAt } = client
   return {
     client_id: id,
     name,
     owner,
+    manifest,
     tags,
     enabled,
     kinds,

@@ -14,6 +14,7 @@ import { ofClient } from './clients.ts'
 import { parseBody } from './input.ts'
 import { noBody, noQuery, operation } from './operation.ts'
 import { refuseStale } from './precondition.ts'
+import { type TakeOver, takeOverQuery } from './take-over.ts'
 
 const grant = z.strictObject({
   api: z.string(),
@@ -71,7 +72,7 @@ export const grantOperations = [
     summary: 'Give a client scopes at an API',
     access: 'clients:write',
     ...ofGrant,
-    ...noQuery,
+    ...takeOverQuery,
     body: z.strictObject({
       scopes: grant.shape.scopes.default([]),
       default_scopes: grant.shape.default_scopes.default([]),
@@ -79,8 +80,8 @@ export const grantOperations = [
     answer: grant,
     isConditional: true,
     example: { path, body: { scopes: ['read'] }, answer: example },
-    run: (context, { path: { client_id: id, audience }, body }) =>
-      changeGrant(context, id, audience, (present) => ({
+    run: (context, { path: { client_id: id, audience }, query, body }) =>
+      changeGrant(context, id, audience, query, (present) => ({
         ...body,
         api: present?.api ?? audience,
       })),
@@ -92,13 +93,13 @@ export const grantOperations = [
     summary: 'Take the scopes of a client at an API away',
     access: 'clients:write',
     ...ofGrant,
-    ...noQuery,
+    ...takeOverQuery,
     ...noBody,
     status: 204,
     isConditional: true,
     example: { path },
-    run: (context, { path: { client_id: id, audience } }) =>
-      changeGrant(context, id, audience, (present) => {
+    run: (context, { path: { client_id: id, audience }, query }) =>
+      changeGrant(context, id, audience, query, (present) => {
         if (present === undefined) throw noGrant(audience)
         return undefined
       }),
@@ -126,11 +127,13 @@ async function changeGrant(
   { management, precondition }: CallContext,
   id: ClientId,
   audience: string,
+  { take_over: takeOver }: TakeOver,
   change: (present: Grant | undefined) => Grant | undefined,
 ): Promise<Answer> {
   const seen: { grant?: Grant | undefined } = {}
   const { client } = await putClient(management, {
     id,
+    takeOver,
     wanted: (before) => {
       if (before === undefined || 'problem' in before || !maySee(management, before)) throw noClient(id)
       const present = findGrant(before, audience)

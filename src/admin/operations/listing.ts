@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ManifestFilter } from '../../model/fleet/filters.ts'
 import type { Place } from '../../model/fleet/page.ts'
 import { DAY_MS } from '../../platform/clock.ts'
 import { pageParameters } from './cursor.ts'
@@ -25,6 +26,22 @@ export const fleetParameters = {
   order: z.enum(['asc', 'desc']).default('asc'),
   ...pageParameters,
 } as const
+
+/** The parameters of lists of clients and APIs that choose by the manifest that owns them. */
+export const manifestParameters = {
+  manifest: z.string().min(1).max(128).optional().describe('Only things that this manifest owns.'),
+  no_manifest: flag.optional().describe('Only things that no manifest owns.'),
+} as const
+
+export interface AskedManifest {
+  readonly manifest?: string | undefined
+  readonly no_manifest?: boolean | undefined
+}
+
+export const manifestFilter = ({ manifest, no_manifest: isNone }: AskedManifest): ManifestFilter => ({
+  manifest,
+  hasNoManifest: isNone ? true : undefined,
+})
 
 /** The number of things that a filter lets through. */
 export const countAnswer = z.strictObject({

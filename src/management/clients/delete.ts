@@ -5,8 +5,9 @@ import { noClient } from '../authority/absent.ts'
 import { requireOverClient } from '../authority/client-rights.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { clientChange, credentialChanges, groupChange } from '../fields.ts'
+import { type Claim, requireOwnership } from '../ownership.ts'
 
-interface DeleteInput {
+interface DeleteInput extends Pick<Claim, 'takeOver'> {
   readonly id: ClientId
   /** Called with the present client, possibly more than once. @throws UserError to refuse the deletion */
   readonly check?: (before: Client | UnreadableClient) => void
@@ -15,13 +16,17 @@ interface DeleteInput {
 /**
  * Deletes a client for good, even an unreadable one: its credentials, its memberships and its tokens end with it. A manifest that still
  * names the client makes a new one.
- * @throws UserError if it does not exist; NotAllowed if the author may not delete it
+ * @throws UserError if it does not exist; NotAllowed if the author may not delete it; OwnedByManifest
  */
-export async function deleteClient(context: ManagementContext, { id, check = () => {} }: DeleteInput): Promise<void> {
+export async function deleteClient(
+  context: ManagementContext,
+  { id, takeOver, check = () => {} }: DeleteInput,
+): Promise<void> {
   await context.store.model.deleteClient(id, (before, groups): ClientDeletion => {
     if (before === undefined) throw noClient(id)
     requireOverClient(context.authority, 'clients:delete', before)
     check(before)
+    requireOwnership(context, { kind: 'client', id, manifest: before.manifest }, { takeOver })
     const left = groups.flatMap((group) =>
       'problem' in group
         ? []

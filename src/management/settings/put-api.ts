@@ -7,10 +7,11 @@ import { requireApiRights } from '../authority/api-rights.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { apiChange } from '../fields.ts'
 import { refuseRespelled, refuseUnknownMembers } from '../manifest/check.ts'
+import { type Claim, requireOwnership } from '../ownership.ts'
 import { type ApiInput, toApi } from '../schemas/api.ts'
 import { untilCommitted } from './until-committed.ts'
 
-interface PutInput {
+interface PutInput extends Pick<Claim, 'takeOver'> {
   readonly audience: Audience
   /**
    * The API as it is to be. It is called with the present API, in each attempt.
@@ -27,14 +28,14 @@ interface PutApi {
 
 /**
  * Creates or replaces an API.
- * @throws FieldError; NotAllowed; Conflict if others keep changing the model; the errors of `wanted`
+ * @throws FieldError; NotAllowed; OwnedByManifest; Conflict if others keep changing the model; the errors of `wanted`
  */
-export async function putApi(context: ManagementContext, { audience, wanted }: PutInput): Promise<PutApi> {
+export async function putApi(context: ManagementContext, { audience, wanted, takeOver }: PutInput): Promise<PutApi> {
   return untilCommitted(async () => {
     const model = await context.store.model.snapshot([])
     const before = model.apis.get(audience) ?? model.unreadableApis.find(({ id }) => id === audience)
     const input = wanted(before)
-    const api = { ...toApi(input), manifest: before?.manifest }
+    const api = { ...toApi(input), manifest: takeOver ? undefined : before?.manifest }
     const parsed = { manifest: { apis: [input], clients: [] }, errorAt }
     refuseRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis))
     const others = [...model.apis.values()].filter((other) => other.audience !== audience)
@@ -44,6 +45,7 @@ export async function putApi(context: ManagementContext, { audience, wanted }: P
     const change = apiChange(before, api)
     const isNew = before === undefined
     if (change === undefined) return { api, isNew }
+    requireOwnership(context, { kind: 'API', id: audience, manifest: before?.manifest }, { takeOver })
     const type = isNew ? 'api.add' : 'api.change'
     const event = recordedBy(context, { type, detail: { api: audience }, changes: [change] })
     const isCommitted = await context.store.model.commit(model.version, { apis: [api], clients: [], event })

@@ -1,3 +1,4 @@
+import type { ChangedThing } from '../../audit/changes.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { FieldError, type UserError } from '../../platform/user-error.ts'
@@ -12,10 +13,11 @@ import { refuseDangling } from '../manifest/check.ts'
 import { NewSecrets } from '../manifest/new-secrets.ts'
 import type { GeneratedSecret } from '../manifest/plan.ts'
 import { planClient } from '../manifest/plan-client.ts'
+import { type Claim, requireOwnership } from '../ownership.ts'
 import { type ClientInput, toClient } from '../schemas/client.ts'
 import { untilCommitted } from './until-committed.ts'
 
-interface PutInput {
+interface PutInput extends Pick<Claim, 'takeOver'> {
   readonly id: ClientId
   /**
    * The client as it is to be. It is called with the present client, in each attempt.
@@ -35,11 +37,14 @@ export interface PutClient {
 
 /**
  * Creates or replaces a client. A new client gets its credentials with it. The credentials of an existing client are changed by
- * verbs of their own.
- * @throws FieldError; NotAllowed if the resulting client has a right that the author may not give; Conflict if others keep changing
+ * verbs of their own. A manifest does not stand in the way of a change that only disables or enables its client.
+ * @throws FieldError; NotAllowed if the resulting client has a right that the author may not give; OwnedByManifest; Conflict if others keep changing
  *   the model; the errors of `wanted`
  */
-export async function putClient(context: MakingContext, { id, wanted, show = () => {} }: PutInput): Promise<PutClient> {
+export async function putClient(
+  context: MakingContext,
+  { id, wanted, takeOver, show = () => {} }: PutInput,
+): Promise<PutClient> {
   const secrets = new NewSecrets(context.random)
   let isShown = false
   return untilCommitted(async () => {
@@ -54,13 +59,16 @@ export async function putClient(context: MakingContext, { id, wanted, show = () 
       before === undefined
         ? await planNew(context, input, secrets)
         : { client: replaced(before, input, context.clock.now()), generated: [] }
-    const { client, generated } = planned
+    const { generated } = planned
+    const client: Client = takeOver ? { ...planned.client, manifest: undefined } : planned.client
     requireClientRights(context.authority, before, client, apis)
     if (client.credentials.all.length > 0 && before === undefined)
       requireOver(context.authority, 'credentials:write', client.owner)
     const changes = [clientChange(before, client), ...credentialChanges(id, before?.credentials, client.credentials)]
     const isNew = before === undefined
     if (changes.every((change) => change === undefined)) return { client, isNew, generated }
+    if (!changes.every(isSwitch))
+      requireOwnership(context, { kind: 'client', id, manifest: before?.manifest }, { takeOver })
     if (!isShown && generated.length > 0) show(generated)
     isShown = true
     const type = isNew ? 'client.add' : 'client.change'
@@ -70,6 +78,10 @@ export async function putClient(context: MakingContext, { id, wanted, show = () 
     return undefined
   })
 }
+
+/** Whether a change does no more than disable or enable the client, which a manifest respects. */
+const isSwitch = (change: ChangedThing | undefined): boolean =>
+  Object.keys(change?.after ?? {}).every((field) => field === 'enabled' || field === 'disabledAt')
 
 /** The error about a field of the only client of a manifest. */
 const errorAt = ([, , ...path]: readonly PropertyKey[], message: string): UserError => new FieldError(path, message)

@@ -254,7 +254,10 @@ function ofOwnersAndUse(
 const usedAt = (at: number = UNUSED): number | undefined => (at > UNUSED ? at : undefined)
 
 function summaryOf(client: Client | UnreadableClient, use: Row<'client_use'>, now: number): ClientSummary | Unreadable {
-  if ('problem' in client) return { kind: client.kind, id: client.id, problem: client.problem }
+  if ('problem' in client) {
+    const { kind, id, problem, manifest } = client
+    return { kind, id, problem, manifest }
+  }
   const valid = client.credentials.all.filter((credential) => isValid(credential, now))
   const nextExpiryAt = Math.min(NEVER, ...valid.map(({ expiresAt }) => expiresAt ?? NEVER))
   return {

@@ -166,6 +166,12 @@ export class SqlModelStore implements ModelStore {
         clients: toListed(loaded).found,
       })
       for (const client of step.clients) await putClientRow(trx, fromClient(this.#tenant, client, this.#clock.now()))
+      // Lists read nothing else that a deletion changes.
+      const manifests = new Map(loaded.map(({ id, manifest }) => [id, manifest]))
+      await this.#noteClients(
+        trx,
+        step.clients.filter(({ id, manifest }) => manifest !== manifests.get(id)),
+      )
       await endUntil(trx, this.#tenant, 'api', [[audience, this.#clock.now()]])
       await trx.deleteFrom('api').where('tenant', '=', this.#tenant).where('audience', '=', audience).execute()
       const touched = step.clients.map(({ id }): Change => ({ kind: 'client', id }))
@@ -222,12 +228,7 @@ export class SqlModelStore implements ModelStore {
     for (const api of apis) await this.#putApi(trx, api)
     // A new client has the time of its event, so that this event is its first.
     for (const client of clients) await this.#putClient(trx, client, event.at)
-    await noteClients(
-      trx,
-      this.#tenant,
-      clients.map(({ id }) => id),
-      this.#clock.now(),
-    )
+    await this.#noteClients(trx, clients)
     const changes: Change[] = [
       ...apis.map((api): Change => ({ kind: 'api', id: api.audience })),
       ...clients.map((client): Change => ({ kind: 'client', id: client.id })),
@@ -236,6 +237,11 @@ export class SqlModelStore implements ModelStore {
     await this.#audit.appendWithin(trx, [event])
     const lifetimes = [...apis, ...clients].map(({ token }) => token.lifetime ?? 0)
     await noteLifetime(trx, this.#tenant, Math.max(0, ...lifetimes) * 1000)
+  }
+
+  #noteClients(trx: Kysely<Schema>, clients: readonly Client[]): Promise<void> {
+    const ids = clients.map(({ id }) => id)
+    return noteClients(trx, this.#tenant, ids, this.#clock.now())
   }
 
   async #endTokensOfFormer(trx: Kysely<Schema>, apis: readonly Api[]): Promise<void> {
