@@ -1,16 +1,29 @@
 /**
  * Runs a PostgreSQL server that ends with the process that started it. The server ends when its standard input closes,
  * which also happens when that process is killed. Each line of input is `start` or `stop`, and gets one line in answer.
+ * Arguments: the port; the path of a new cluster to copy, which is made if it doesn't exist; the paths of a certificate
+ * and its key. All but the port may be missing.
  */
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-const [, , port = '', tlsCert, tlsKey] = process.argv
+const [, , port = '', template = '', tlsCert, tlsKey] = process.argv
 const folder = mkdtempSync(join(tmpdir(), 'tessera-postgres-'))
 const data = join(folder, 'data')
 
@@ -49,13 +62,36 @@ async function findPrograms(): Promise<string> {
   return join(native, 'bin')
 }
 
+/** Copies the template, which takes a tenth of the time of `initdb`. Without one, a new cluster is made, and becomes it. */
+function provideCluster(programs: string): void {
+  // The server's user must pass through this folder to reach `data`, which only that user can read.
+  if (user.uid !== undefined) chmodSync(folder, 0o711)
+  if (template !== '' && existsSync(template)) {
+    copyCluster(template, data)
+    return
+  }
+  makeCluster(programs)
+  if (template === '') return
+  const copy = `${template}-${process.pid}`
+  copyCluster(data, copy)
+  try {
+    renameSync(copy, template)
+  } catch {
+    // Another server has made it meanwhile.
+    rmSync(copy, { recursive: true })
+  }
+}
+
+/** Keeps the owner and the modes, which PostgreSQL checks. */
+function copyCluster(from: string, to: string): void {
+  execFileSync('cp', ['-Rp', from, to])
+}
+
 function makeCluster(programs: string): void {
   const passwordFile = join(folder, 'password')
   mkdirSync(data, { mode: 0o700 })
   writeFileSync(passwordFile, 'postgres\n', { mode: 0o600 })
   if (user.uid !== undefined) {
-    // The server's user must pass through this folder to reach `data`, which only that user can read.
-    chmodSync(folder, 0o711)
     for (const path of [data, passwordFile]) chownSync(path, user.uid, user.gid)
   }
   // Text sorts in another order than its bytes, as in many installations.
@@ -113,7 +149,7 @@ const answer = (line: string) => process.stdout.write(`${line}\n`)
 
 async function main(): Promise<void> {
   const programs = await findPrograms()
-  makeCluster(programs)
+  provideCluster(programs)
   installCertificate()
   await start(programs)
   answer('started')

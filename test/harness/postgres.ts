@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { inject } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase } from '../../src/store/open.ts'
 import { ACCESS } from './access.ts'
@@ -54,7 +55,8 @@ export const loginRole = (name: string): string =>
 /** Starts a server. The caller stops it. @param tls paths of its certificate and key; without them it has no TLS */
 export async function startPostgres(tls?: { readonly cert: string; readonly key: string }): Promise<TestPostgres> {
   const port = await freePort()
-  const args = ['test/harness/postgres-process.ts', String(port), ...(tls ? [tls.cert, tls.key] : [])]
+  const files = [inject('emptyCluster'), ...(tls ? [tls.cert, tls.key] : [])]
+  const args = ['test/harness/postgres-process.ts', String(port), ...files]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()

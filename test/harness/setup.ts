@@ -13,6 +13,8 @@ declare module 'vitest' {
     readonly tls: { readonly cert: string; readonly key: string; readonly ca: string }
     /** The path of a migrated SQLite database without data. Copying it takes a tenth of the time of the migrations. */
     readonly emptyDatabase: string
+    /** The path of a PostgreSQL cluster without data. The first server that starts makes it, and the others copy it. */
+    readonly emptyCluster: string
   }
 }
 
@@ -22,6 +24,7 @@ export async function setup(project: TestProject): Promise<() => void> {
   const emptyDatabase = join(folder, 'empty.db')
   await migrateDatabase(`sqlite:${emptyDatabase}`, systemClock)
   project.provide('emptyDatabase', emptyDatabase)
+  project.provide('emptyCluster', join(folder, 'cluster'))
   project.provide('tls', { ...ensureCertificate(folder, systemClock, systemRandom), ca: authorityOf(folder) })
   return () => rmSync(folder, { recursive: true })
 }
