@@ -69,8 +69,8 @@ export async function runTessera(
     return { code, stdout, stderr }
   } finally {
     process.exitCode = before
-    // `tessera token --ca` adds an authority to those of the process.
-    setDefaultCACertificates(authorities)
+    // `tessera token --ca` adds an authority to those of the process. Setting them takes longer than most commands.
+    if (getCACertificates('default') !== authorities) setDefaultCACertificates(authorities)
     // `tessera dev` keeps its files from other users.
     process.umask(umask)
     exiting.mockRestore()
