@@ -1,6 +1,7 @@
 import { Agent } from 'node:https'
 import { availableParallelism } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hashFast, hashSlowly } from '../../harness/hash-cost.ts'
 import { newSecret, oneApi } from '../../harness/model.ts'
 import { postOver } from '../../harness/post.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
@@ -11,6 +12,7 @@ const GENERATED = newSecret()
 const AT_ONCE = Math.max(1, Math.min(3, availableParallelism() - 1))
 let server: TestServer
 beforeAll(async () => {
+  hashSlowly()
   server = await startTestServer({
     options: { 'runtime.trusted_proxies': '127.0.0.1,::1' },
     manifest: `
@@ -23,7 +25,10 @@ clients:
 `,
   })
 })
-afterAll(() => server.stop())
+afterAll(() => {
+  hashFast()
+  return server.stop()
+})
 
 const HOME = '203.0.113.1'
 const ask = (id: string, secret: string, from = HOME) =>

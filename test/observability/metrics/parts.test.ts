@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { formOf } from '../../harness/assertions.ts'
 import { standingClock } from '../../harness/clock.ts'
+import { hashFast, hashSlowly } from '../../harness/hash-cost.ts'
 import { MODEL, newSecret, oneApi, SECRET } from '../../harness/model.ts'
 import { makeProof } from '../../harness/proofs.ts'
 import { scrape } from '../../harness/scrape.ts'
@@ -62,6 +63,8 @@ test('guesses: the delayed ones', async () => {
 })
 
 test('slow hashes: running and waiting ones', async () => {
+  hashSlowly()
+  onTestFinished(hashFast)
   const manifest = `${API}\nclients: [{ client_id: chosen, scopes: [edit], credentials: [{ secret: correct horse }] }]`
   const server = await start({ manifest })
   const atOnce = Math.max(1, Math.min(3, availableParallelism() - 1))
