@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { systemClock } from '../../src/platform/clock.ts'
-import { migrateDatabase } from '../../src/store/open.ts'
+import { emptyDatabase } from '../harness/empty-database.ts'
 import { commandsOf, runTessera } from '../harness/program.ts'
 
 const MANIFEST = `
@@ -16,9 +15,8 @@ let env: Record<string, string>
 let kid: string
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tessera-confirm-'))
-  const storage = `sqlite:${join(folder, 'tessera.db')}`
+  const storage = emptyDatabase(join(folder, 'tessera.db'))
   env = { TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }
-  await migrateDatabase(storage, systemClock)
   expect(await runTessera(['apply', '-f', '-'], env, MANIFEST)).toMatchObject({ code: 0 })
   expect(await runTessera(['groups', 'put', 'team', '-f', '-'], env, '{}')).toMatchObject({ code: 0 })
   await runTessera(['keys', 'rotate', '--now'], env)

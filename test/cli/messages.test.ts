@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { explainFailure } from '../../src/cli/failure.ts'
-import { systemClock } from '../../src/platform/clock.ts'
-import { migrateDatabase } from '../../src/store/open.ts'
 import { argsOf, commands } from '../harness/command-arguments.ts'
+import { emptyDatabase } from '../harness/empty-database.ts'
 import { MODEL } from '../harness/model.ts'
 import { freePort } from '../harness/port.ts'
 import { type Printed, runTessera } from '../harness/program.ts'
@@ -70,13 +69,13 @@ const env = () => ({
   TESSERA_MASTER_KEY: server.config.masterKey.toString('base64'),
 })
 
-async function databaseWith(sql: string): Promise<string> {
+function databaseWith(sql: string): string {
   const path = file('')
-  await migrateDatabase(`sqlite:${path}`, systemClock)
+  const location = emptyDatabase(path)
   const database = new DatabaseSync(path)
   database.exec(sql)
   database.close()
-  return `sqlite:${path}`
+  return location
 }
 
 async function source(started: Promise<Source>): Promise<Source> {
@@ -116,18 +115,18 @@ const conditions: Readonly<Record<string, () => Environment | Promise<Environmen
   'a database that is a text': () => ({ TESSERA_STORAGE: `sqlite:${file('a text\n'.repeat(999))}` }),
   'a database below a file': () => ({ TESSERA_STORAGE: `sqlite:${file('x')}/tessera.db` }),
   'a database where none can be': () => ({ TESSERA_STORAGE: 'sqlite:/proc/nope/tessera.db' }),
-  'a database that is damaged': async () => {
-    const path = (await databaseWith('select 1')).slice('sqlite:'.length)
+  'a database that is damaged': () => {
+    const path = databaseWith('select 1').slice('sqlite:'.length)
     const bytes = randomBytes(64 * 1024)
     bytes.write('SQLite format 3\0')
     writeFileSync(path, bytes)
     return { TESSERA_STORAGE: `sqlite:${path}` }
   },
-  'a database of a newer program': async () => ({
-    TESSERA_STORAGE: await databaseWith("insert into migration values ('9999-x', '')"),
+  'a database of a newer program': () => ({
+    TESSERA_STORAGE: databaseWith("insert into migration values ('9999-x', '')"),
   }),
-  'a database that lacks a table': async () => ({
-    TESSERA_STORAGE: await databaseWith("delete from migration where name > '0005'"),
+  'a database that lacks a table': () => ({
+    TESSERA_STORAGE: databaseWith("delete from migration where name > '0005'"),
   }),
   'a database at no address': () => ({ TESSERA_STORAGE: 'postgres://tessera:hush#hush@db/x' }),
   'a database server where nothing listens': async () => ({

@@ -12,6 +12,7 @@ import { ClientId } from '../../src/oauth/ids.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { openStore } from '../../src/store/open.ts'
 import { IN_2030, standingClock } from './clock.ts'
+import { emptyDatabase } from './empty-database.ts'
 import { contextOf } from './management.ts'
 import { oneApi } from './model.ts'
 
@@ -30,7 +31,7 @@ clients: [{ client_id: job, scopes: [edit], credentials: [${credentials.join(', 
 
 export async function openSetting() {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-credentials-'))
-  const storage = `sqlite:${join(folder, 'tessera.db')}`
+  const storage = emptyDatabase(join(folder, 'tessera.db'))
   const clock = standingClock(IN_2030)
   const store = await openStore(storage, clock)
   const masterKey = new MasterKey(Buffer.alloc(32, 1), systemRandom, undefined)

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inject } from 'vitest'
 import { Passwords } from '../../src/administrators/accounts/passwords.ts'
 import type { SessionContext } from '../../src/administrators/sessions/context.ts'
 import type { AuditEvent } from '../../src/audit/event.ts'
@@ -12,6 +11,7 @@ import { DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { openStore } from '../../src/store/open.ts'
 import { IN_2030, standingClock } from './clock.ts'
+import { emptyDatabase } from './empty-database.ts'
 
 export const FIRST_MASTER = Buffer.alloc(32, 1)
 
@@ -29,10 +29,8 @@ export const REQUEST = {
 /** Everything about people on a new SQLite database, with a fast hash in place of scrypt. */
 export async function openPeopleSetting() {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-people-'))
-  const path = join(folder, 'tessera.db')
-  copyFileSync(inject('emptyDatabase'), path)
   const clock = standingClock(IN_2030)
-  const store = await openStore(`sqlite:${path}`, clock)
+  const store = await openStore(emptyDatabase(join(folder, 'tessera.db')), clock)
   const refused: AuditEvent[] = []
   const hashes: string[] = []
   const slowHash = async (secret: string, { salt }: { readonly salt: Buffer }) => {

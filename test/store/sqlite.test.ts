@@ -14,6 +14,7 @@ import { EventIndex } from '../../src/store/tables/event-index.ts'
 import { SEGMENT } from '../../src/store/tables/event-segments.ts'
 import { lastEvent } from '../../src/store/tables/last-event.ts'
 import { createStore, type Store } from '../../src/store/tables/sql-store.ts'
+import { emptyDatabase } from '../harness/empty-database.ts'
 import { makeOldDatabase, migrationBefore } from '../harness/old-database.ts'
 import { administratorsContract } from './administrators.ts'
 import { BEFORE_0008 } from './before-0008.ts'
@@ -32,8 +33,9 @@ const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-store-'))
 async function create() {
   const folder = newFolder()
   const path = join(folder, 'tessera.db')
+  const location = emptyDatabase(path)
   return {
-    open: (clock: Clock) => openStore(`sqlite:${path}`, clock),
+    open: (clock: Clock) => openStore(location, clock),
     destroy: async () => rmSync(folder, { recursive: true }),
     fractions: () => fractionsIn(path),
     run: async (sql: string) => {
@@ -70,13 +72,14 @@ deletionContract('SQLite', create)
 ownershipContract('SQLite', create)
 eventSearchContract('SQLite', async () => {
   const folder = newFolder()
-  const db = await openDatabase(`sqlite:${join(folder, 'tessera.db')}`, systemClock)
+  const db = await openDatabase(emptyDatabase(join(folder, 'tessera.db')), systemClock)
   return { db, destroy: async () => rmSync(folder, { recursive: true }) }
 })
 cleanUpContract('SQLite', async () => {
   const folder = newFolder()
+  const location = emptyDatabase(join(folder, 'tessera.db'))
   return {
-    open: (clock) => openDatabase(`sqlite:${join(folder, 'tessera.db')}`, clock),
+    open: (clock) => openDatabase(location, clock),
     destroy: async () => rmSync(folder, { recursive: true }),
   }
 })

@@ -6,6 +6,7 @@ import { expect, test, vi } from 'vitest'
 import { TenantId } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase, openStore } from '../../src/store/open.ts'
+import { emptyDatabase } from '../harness/empty-database.ts'
 import { makeOldDatabase, migrationBefore } from '../harness/old-database.ts'
 import { beforeTenantsContract, type HandledDatabase } from './before-tenants.ts'
 import { callAll, tenantsContract } from './tenants.ts'
@@ -14,8 +15,9 @@ const newFolder = () => mkdtempSync(join(tmpdir(), 'tessera-tenants-'))
 
 tenantsContract('SQLite', async () => {
   const folder = newFolder()
+  const location = emptyDatabase(join(folder, 'tessera.db'))
   return {
-    open: (clock: Clock) => openStore(`sqlite:${join(folder, 'tessera.db')}`, clock),
+    open: (clock: Clock) => openStore(location, clock),
     destroy: async () => rmSync(folder, { recursive: true }),
   }
 })

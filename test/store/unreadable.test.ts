@@ -20,6 +20,7 @@ import type { Store } from '../../src/store/tables/sql-store.ts'
 import { Revocations } from '../../src/tokens/revocation/revocations.ts'
 import type { VerifiedToken } from '../../src/tokens/verify.ts'
 import { runCommand } from '../harness/command.ts'
+import { emptyDatabase } from '../harness/empty-database.ts'
 import { newCandidate } from '../harness/keys.ts'
 import { SECRET } from '../harness/model.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
@@ -78,7 +79,7 @@ let config: Config
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tessera-unreadable-'))
   path = join(folder, 'tessera.db')
-  const made = await testConfig({ storage: `sqlite:${path}` })
+  const made = await testConfig({ storage: emptyDatabase(path) })
   config = made.config
   await applyTo(config, MODEL)
   rmSync(made.folder, { recursive: true })

@@ -1,8 +1,8 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Audience, ClientId, CredentialId, TenantId } from '../../src/oauth/ids.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { StorageUnavailable } from '../../src/platform/storage-unavailable.ts'
@@ -11,6 +11,7 @@ import type { Store } from '../../src/store/tables/sql-store.ts'
 import { COUNTER_LIMITS, UsageCounter } from '../../src/usage/counter.ts'
 import { ALSO_ISSUED, ISSUED, intervalOf, type Resolution, type UsageBatch } from '../../src/usage/store.ts'
 import { standingClock } from '../harness/clock.ts'
+import { emptyDatabase } from '../harness/empty-database.ts'
 
 const MINUTE = 60_000
 const A = ClientId('a')
@@ -132,9 +133,8 @@ let folder: string
 let store: Store
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tessera-usage-'))
-  const path = join(folder, 'tessera.db')
-  copyFileSync(inject('emptyDatabase'), path)
-  store = await openStore(`sqlite:${path}`, standingClock())
+  const storage = emptyDatabase(join(folder, 'tessera.db'))
+  store = await openStore(storage, standingClock())
 })
 afterAll(async () => {
   await store.close()

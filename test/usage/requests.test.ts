@@ -1,7 +1,7 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MasterKey } from '../../src/crypto/master-key.ts'
 import { usageOfCredentials } from '../../src/management/usage/credentials.ts'
 import { readUsage, type UsageKey } from '../../src/management/usage/read.ts'
@@ -12,6 +12,7 @@ import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
 import type { UsageFilter } from '../../src/usage/store.ts'
 import { standingClock } from '../harness/clock.ts'
+import { emptyDatabase } from '../harness/empty-database.ts'
 import { contextOf } from '../harness/management.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
@@ -25,12 +26,11 @@ let folder: string
 let store: Store
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tessera-usage-'))
-  const path = join(folder, 'tessera.db')
-  copyFileSync(inject('emptyDatabase'), path)
-  const server = await startTestServer({ manifest: MODEL, options: { storage: `sqlite:${path}` }, clock })
+  const storage = emptyDatabase(join(folder, 'tessera.db'))
+  const server = await startTestServer({ manifest: MODEL, options: { storage }, clock })
   await sendAll(server)
   await server.stop()
-  store = await openStore(`sqlite:${path}`, systemClock)
+  store = await openStore(storage, systemClock)
 })
 afterAll(async () => {
   await store.close()

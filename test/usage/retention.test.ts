@@ -1,13 +1,14 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
 import { UsageRetention } from '../../src/usage/retention.ts'
 import type { Resolution } from '../../src/usage/store.ts'
 import { standingClock } from '../harness/clock.ts'
+import { emptyDatabase } from '../harness/empty-database.ts'
 import { usageBatch, usageCount } from '../store/contract.ts'
 
 const MINUTE = 60_000
@@ -21,9 +22,8 @@ let store: Store
 beforeEach(async () => {
   clock = standingClock((20_000 * DAY) / 1000)
   folder = mkdtempSync(join(tmpdir(), 'tessera-usage-'))
-  const path = join(folder, 'tessera.db')
-  copyFileSync(inject('emptyDatabase'), path)
-  store = await openStore(`sqlite:${path}`, clock)
+  const storage = emptyDatabase(join(folder, 'tessera.db'))
+  store = await openStore(storage, clock)
 })
 afterEach(async () => {
   await store.close()

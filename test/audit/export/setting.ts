@@ -13,6 +13,7 @@ import { openDatabase } from '../../../src/store/open.ts'
 import type { Database } from '../../../src/store/sql/dialect.ts'
 import { fromAuditEvent } from '../../../src/store/tables/rows.ts'
 import { createStore, type Store } from '../../../src/store/tables/sql-store.ts'
+import { emptyDatabase } from '../../harness/empty-database.ts'
 import { event } from '../../store/contract.ts'
 
 /** Connections to this machine are allowed. */
@@ -31,7 +32,7 @@ export interface Log {
 
 export async function openLog(location?: string): Promise<Log> {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-export-'))
-  const db = await openDatabase(location ?? `sqlite:${join(folder, 'tessera.db')}`, systemClock)
+  const db = await openDatabase(location ?? emptyDatabase(join(folder, 'tessera.db')), systemClock)
   const written = new Map<number, string[]>()
   return {
     db,

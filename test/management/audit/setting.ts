@@ -11,6 +11,7 @@ import { addRevocation } from '../../../src/management/revocations/add.ts'
 import { systemRandom, uuidv7 } from '../../../src/platform/random.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/tables/sql-store.ts'
+import { emptyDatabase } from '../../harness/empty-database.ts'
 import { contextOf } from '../../harness/management.ts'
 import { event } from '../../store/contract.ts'
 
@@ -36,6 +37,7 @@ export class Log {
 
   constructor() {
     this.path = join(this.#folder, 'tessera.db')
+    emptyDatabase(this.path)
   }
 
   get location(): string {

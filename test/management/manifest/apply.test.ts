@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { systemClock } from '../../../src/platform/clock.ts'
-import { migrateDatabase } from '../../../src/store/open.ts'
+import { emptyDatabase } from '../../harness/empty-database.ts'
 import { newSecret } from '../../harness/model.ts'
 import { runTessera } from '../../harness/program.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
@@ -17,10 +16,9 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 let env: { TESSERA_STORAGE: string }
 let databases = 0
-beforeEach(async () => {
+beforeEach(() => {
   databases += 1
-  env = { TESSERA_STORAGE: `sqlite:${join(folder, `${databases}.db`)}` }
-  await migrateDatabase(env.TESSERA_STORAGE, systemClock)
+  env = { TESSERA_STORAGE: emptyDatabase(join(folder, `${databases}.db`)) }
 })
 
 const apply = (manifest: string, ...args: string[]) =>
