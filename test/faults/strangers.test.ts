@@ -14,11 +14,11 @@ import { quantile, startTraffic } from '../harness/traffic.ts'
 
 const MB = 1024 * 1024
 /** The number of requests in one flood. */
-const REQUESTS = extent(500, 30_000)
+const REQUESTS = extent(250, 30_000)
 /** Only refusals beyond the first thousand are gathered into summary events. At least one flood causes this many. */
 const REFUSALS = extent(1_500, 30_000)
 /** The number of good requests for comparison. */
-const CALM = extent(200, 30_000)
+const CALM = extent(100, 30_000)
 /** A heap grows by this much under any load before garbage is collected. */
 const HEAP_MB = 100
 /** Milliseconds of noise, from other work on the machine and from the flood's sender, which shares the processors. */
