@@ -28,8 +28,13 @@ beforeAll(async () => {
     count: 3,
     storage: await postgres.newSchema(),
     manifest: MANIFEST,
-    // On a busy machine a database call may take longer than the default second, which isn't a fault of a restart.
-    env: { TESSERA_SHUTDOWN_DELAY: '1', TESSERA_STORAGE_REQUEST_TIMEOUT: '20000' },
+    // On a busy machine a database call, and so a request under way, may take longer than a second. The balancer asks for the readiness
+    // ten times a second, if it gets the processor. Neither is a fault of a restart.
+    env: {
+      TESSERA_SHUTDOWN_DELAY: '3',
+      TESSERA_SHUTDOWN_TIMEOUT: '20',
+      TESSERA_STORAGE_REQUEST_TIMEOUT: '20000',
+    },
   })
 })
 afterAll(async () => {
