@@ -7,7 +7,7 @@ import { backUpSqlite } from '../store/sqlite/backup.ts'
 import { restoreSqlite } from '../store/sqlite/restore.ts'
 import { managementContext, masterKeyOf } from './database.ts'
 import { type OutputOptions, show } from './format.ts'
-import { print, say, withProgress } from './output.ts'
+import { print, printable, say, withProgress } from './output.ts'
 import { readSettings } from './settings.ts'
 
 interface BackupOptions extends OutputOptions {
@@ -32,7 +32,7 @@ export async function backup({ to, config, ...output }: BackupOptions): Promise<
     return backUpSqlite(path, to)
   })
   const schema = migrations.at(-1)
-  const ids = masterKeyIds.length === 0 ? '' : ` (${masterKeyIds.join(', ')})`
+  const ids = masterKeyIds.length === 0 ? '' : ` (${masterKeyIds.map(printable).join(', ')})`
   show(output, {
     data: { file: to, bytes, clients, schema, master_key_ids: masterKeyIds },
     forPeople: () => {

@@ -115,30 +115,30 @@ clients:
   await store.keys.addFetches([{ address: SENT, userAgent: SENT, ...seen }])
   await store.close()
   const rows = openRows({ storage })
-  // Unusable keys are named in messages.
+  // Unusable keys are named in messages. The program stores no character zero.
   rows.run(
     `insert into key (kid, algorithm, state, encrypted_private_key, master_key_id, created_at, active_at)
     values (?, 'A256GCM', 'pending', x'00', ?, 1, 1)`,
-    SENT,
-    SENT,
+    ARGUMENT,
+    ARGUMENT,
   )
   rows.run(
     `insert into credential (id, client_id, kind, label, hint, data, encrypted_secret, master_key_id, origin, created_at)
     values (?, ?, 'secret', ?, '', ?, x'00', ?, 'command', 1)`,
-    `${SENT}lost`,
+    `${ARGUMENT}lost`,
     STORED,
-    `${SENT}lost`,
+    `${ARGUMENT}lost`,
     JSON.stringify({ hash: formatHash({ kind: 'sha256', digest: sha256('x') }) }),
-    SENT,
+    ARGUMENT,
   )
   rows.run(
     `insert into key (kid, algorithm, state, encrypted_private_key, master_key_id, created_at, active_at)
     values (?, ?, ?, ?, ?, 1, 1)`,
-    `${SENT}unread`,
-    SENT,
-    SENT,
+    `${ARGUMENT}unread`,
+    ARGUMENT,
+    ARGUMENT,
     Buffer.alloc(1),
-    SENT,
+    ARGUMENT,
   )
   rows.close()
 
@@ -236,9 +236,10 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
       prints: 'https://ci.example.com',
     },
   ],
-  'keys list': () => [{ args: ['keys', 'list'], prints: SENT }],
+  'keys list': () => [{ args: ['keys', 'list'], prints: ARGUMENT }],
+  backup: () => [{ args: ['backup', '--to', join(folder, `${STORED}.db`)] }],
   'keys rewrap': () => [{ args: ['keys', 'rewrap'] }],
-  'keys repair': () => [{ args: ['keys', 'repair'], prints: SENT }, { args: ['keys', 'repair', '--yes'] }],
+  'keys repair': () => [{ args: ['keys', 'repair'], prints: ARGUMENT }, { args: ['keys', 'repair', '--yes'] }],
   'keys revoke': () => [{ args: ['keys', 'revoke', SENT, '--yes'] }, { args: ['keys', 'revoke', kid] }],
   revoke: () => [
     { args: ['revoke', '--client', STORED, '--yes'] },
@@ -249,7 +250,6 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
   ],
   token: () => [token('accepted'), token('accepted', '--decode'), token('refused')],
   'config check': () => [{ args: ['config', 'check', '--issuer', SENT] }],
-  backup: () => [{ args: ['backup', '--to', join(folder, `${STORED}.db`)] }],
   restore: () => [{ args: ['restore', '--from', join(folder, SENT.replaceAll('\0', ''))] }],
   'storage compact': () => [{ args: ['storage', 'compact'] }],
   'storage copy': () => [{ args: ['storage', 'copy', '--from', `sqlite:${SENT}`, '--to', 'sqlite::memory:'] }],
