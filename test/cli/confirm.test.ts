@@ -17,7 +17,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tessera-confirm-'))
   const storage = emptyDatabase(join(folder, 'tessera.db'))
   env = { TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }
-  expect(await runTessera(['apply', '-f', '-'], env, MANIFEST)).toMatchObject({ code: 0 })
+  expect(await runTessera(['apply', '-f', '-', '--secrets-to', 'stdout'], env, MANIFEST)).toMatchObject({ code: 0 })
   expect(await runTessera(['groups', 'put', 'team', '-f', '-'], env, '{}')).toMatchObject({ code: 0 })
   await runTessera(['keys', 'rotate', '--now'], env)
   kid = JSON.parse((await runTessera(['keys', 'list', '--json'], env)).stdout)[0].kid

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const storage = `sqlite:${join(folder, 'tessera.db')}`
   env = { TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }
   await migrateDatabase(storage, systemClock)
-  expect(await runTessera(['apply', '-f', '-'], env, MANIFEST)).toMatchObject({ code: 0 })
+  expect(await runTessera(['apply', '-f', '-', '--secrets-to', 'stdout'], env, MANIFEST)).toMatchObject({ code: 0 })
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 afterEach(() => vi.restoreAllMocks())

@@ -22,7 +22,7 @@ beforeEach(async () => {
   const storage = `sqlite:${join(folder, 'tessera.db')}`
   env = { TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: MASTER_KEY.toString('base64') }
   await migrateDatabase(storage, systemClock)
-  expect(await runTessera(['apply', '-f', '-'], env, MANIFEST)).toMatchObject({ code: 0 })
+  expect(await runTessera(['apply', '-f', '-', '--secrets-to', 'stdout'], env, MANIFEST)).toMatchObject({ code: 0 })
   const store = await openStore(storage, systemClock)
   const context = contextOf(store, systemClock, new MasterKey(MASTER_KEY, systemRandom))
   await giveTo(context, 'payments', ['job', 'https://api'])

@@ -22,7 +22,7 @@ afterEach(() => {
 const work: Readonly<Record<string, () => readonly string[]>> = {
   'storage copy': () => ['--from', env['TESSERA_STORAGE'] ?? '', '--to', `sqlite:${join(folder, 'copy.db')}`],
   backup: () => ['--to', join(folder, 'backup.db')],
-  apply: () => ['-f', '-'],
+  apply: () => ['-f', '-', '--secrets-to', 'stdout'],
 }
 /** The sequence that empties a line. */
 const ERASED = '\r\u001b[K'

@@ -92,7 +92,9 @@ describe('the master key is changed node by node, as docs/operating/keys.md says
     for (const at of nodes) await until(async () => kidOf(await issue(at, 'plain')) !== kidOf(token))
     expect((await runCommand(env, () => keysRevoke(kidOf(token), ES256))).error).toBeUndefined()
     for (const at of nodes) await until(async () => !(await isActive(at, token, 'caller')))
-    const added = await runCommand(env, () => credentialsAdd('signer', { retrievable: true, json: true }))
+    const added = await runCommand(env, () =>
+      credentialsAdd('signer', { retrievable: true, json: true, secretsTo: 'stdout' }),
+    )
     const { secret } = JSON.parse(added.stdout) as { secret: string }
     for (const at of nodes) {
       await until(async () => {
@@ -230,8 +232,8 @@ describe('unreadable-record: with another master key', () => {
   test('commands that encrypt nothing work', async () => {
     const file = join(server.folder, 'plain.yaml')
     writeFileSync(file, `clients: [{ client_id: plain, credentials: [{ label: a }] }]`)
-    expect((await runCommand(wrong(), () => apply({ file }))).error).toBeUndefined()
-    expect((await runCommand(wrong(), () => credentialsAdd('signer', {}))).error).toBeUndefined()
+    expect((await runCommand(wrong(), () => apply({ file, secretsTo: 'stdout' }))).error).toBeUndefined()
+    expect((await runCommand(wrong(), () => credentialsAdd('signer', { secretsTo: 'stdout' }))).error).toBeUndefined()
     expect((await runCommand(wrong(), () => credentialsRevoke('signer', 's', { yes: true }))).error).toBeUndefined()
   })
 

@@ -191,7 +191,7 @@ beforeAll(async () => {
   const file = join(folder, 'manifest.yaml')
   writeFileSync(file, manifest)
   await migrateDatabase(config.storage, systemClock)
-  const applied = await runCommand(environment, () => apply({ file }))
+  const applied = await runCommand(environment, () => apply({ file, secretsTo: 'stdout' }))
   expect(applied.error).toBeUndefined()
   const generated = /\ttss_\S+/.exec(applied.stdout)?.[0].trim() ?? ''
   expect(generated).toMatch(/^tss_/)
