@@ -23,12 +23,14 @@ beforeAll(async () => {
     TESSERA_STORAGE: `sqlite:${join(folder, 'tessera.db')}`,
     TESSERA_MASTER_KEY: systemRandom(32).toString('base64'),
     XDG_CONFIG_HOME: folder,
+    CHOSEN: newSecret(),
   }
   await migrateDatabase(env['TESSERA_STORAGE'] ?? '', systemClock)
-  const manifest = `
-apis: [{ audience: "https://x" }]
-clients: [{ client_id: a, credentials: [{ label: x, secret: ${newSecret()} }] }]`
+  const manifest = 'apis: [{ audience: "https://x" }]\nclients: [{ client_id: a }]'
   expect(await runTessera(['apply', '-f', '-'], env, manifest)).toMatchObject({ code: 0 })
+  // A later `apply` would remove a credential of a manifest.
+  const credential = ['credentials', 'add', 'a', '--label', 'x', '--secret-env', 'CHOSEN']
+  expect(await runTessera(credential, env)).toMatchObject({ code: 0 })
   const account = ['admin', 'bootstrap', '--name', 'a']
   expect(await runTessera(account, env, 'a tessera is a small tile')).toMatchObject({ code: 0 })
   writeFileSync(join(folder, 'secrets.yaml'), 'clients: [{ client_id: c, credentials: [{ label: made }] }]')
