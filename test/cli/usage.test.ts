@@ -27,11 +27,14 @@ beforeAll(async () => {
     `
 clients:
   - { client_id: job, owner: team, credentials: [{ label: old, secret: ${newSecret()} }, { label: new, secret: ${newSecret()} }] }
-  - { client_id: per-call, owner: others }`,
+  - { client_id: per-call, owner: others, credentials: [{ secret: ${newSecret()} }] }`,
   )
   const store = await openStore(made.config.storage, systemClock)
-  const listed = await store.credentials.listCredentials(ClientId('job'))
-  credential = listed?.found.find((one) => one.credential.label === 'old')?.credential.id ?? ''
+  const credentialOf = async (client: string, label = '') => {
+    const listed = await store.credentials.listCredentials(ClientId(client))
+    return listed?.found.find((one) => one.credential.label === label)?.credential.id ?? CredentialId('none')
+  }
+  credential = await credentialOf('job', 'old')
   const common = { audience: API, credentialId: CredentialId(credential), clientId: ClientId('job') }
   const refused = { ...common, audience: '' as const, tokenSeconds: 0 }
   const counts: UsageCount[] = [
@@ -41,7 +44,7 @@ clients:
     usageCount({
       ...common,
       clientId: ClientId('per-call'),
-      credentialId: CredentialId('x'),
+      credentialId: await credentialOf('per-call'),
       at: NOW,
       count: 5_000,
       tokenSeconds: 5_000 * 14_400,
