@@ -141,29 +141,32 @@ describe('tessera token', () => {
   })
 
   test.each([
-    ['no secret', [], { input: '' }, /standard input has no client secret/],
-    ['a missing variable', ['--secret-env', 'NOT_THERE'], {}, /the environment has no NOT_THERE/],
+    ['no secret', 1, [], { input: '' }, /standard input has no client secret/],
+    ['a missing variable', 1, ['--secret-env', 'NOT_THERE'], {}, /the environment has no NOT_THERE/],
     [
       'a missing file',
+      1,
       ['--secret-file', '/no-such-folder/secret'],
       {},
       /\/secret can't be read: there is no such file/,
     ],
     [
       'an unknown method',
+      2,
       ['--auth-method', 'magic'],
       { input: 'x' },
       /--auth-method must be one of client_secret_basic/,
     ],
     [
       'an issuer that does not listen',
+      1,
       ['--issuer', 'https://localhost:2'],
       { input: 'x' },
       /https:\/\/localhost:2: nothing listens there/,
     ],
-  ] as const)('%s', async (_name, args, options, message) => {
+  ] as const)('%s', async (_name, exitCode, args, options, message) => {
     const { code, stderr } = await token(args, options)
-    expect(code).toBe(1)
+    expect(code).toBe(exitCode)
     expect(stderr).toMatch(message)
     expect(stderr.trim().split('\n')).toHaveLength(1)
   })
