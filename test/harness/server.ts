@@ -60,10 +60,11 @@ export const basic = (id: string, secret: string): { readonly authorization: str
 /**
  * The configuration of a server on free ports, with its files in a new folder. The database is empty, unless `storage`
  * names another.
+ * @returns the flags, too, from which a reload resolves the changed configuration
  */
 export async function testConfig(
   options: Readonly<Record<string, string>> = {},
-): Promise<{ config: Config; folder: string }> {
+): Promise<{ config: Config; folder: string; flags: Readonly<Record<string, string>> }> {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-test-'))
   const runtimePort = await freePort()
   const tls = inject('tls')
@@ -82,7 +83,7 @@ export async function testConfig(
     master_key: randomBytes(32).toString('base64'),
     ...options,
   }
-  return { config: resolveConfig(loadOptions({ env: {}, flags })), folder }
+  return { config: resolveConfig(loadOptions({ env: {}, flags })), folder, flags }
 }
 
 /** Applies a manifest to a database. */

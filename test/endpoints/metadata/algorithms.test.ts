@@ -32,9 +32,10 @@ const TAKEN_BY_FAPI = ['ES256', 'PS256', 'EdDSA', 'Ed25519']
 
 let folder: string
 let config: Config
+let flags: Readonly<Record<string, string>>
 let server: Server
 beforeAll(async () => {
-  ;({ config, folder } = await testConfig())
+  ;({ config, folder, flags } = await testConfig())
   await applyTo(config, MODEL)
   server = await startServer(config, { log: createLogger('silent') })
 })
@@ -45,12 +46,6 @@ afterAll(async () => {
 
 /** Reloads the configuration as SIGHUP does, with these options instead of the defaults. */
 async function reload(changed: Readonly<Record<string, string>>): Promise<void> {
-  const { issuer, storage, masterKey, runtime, admin, tls } = config
-  const flags = {
-    ...{ issuer, storage, master_key: masterKey.toString('base64'), 'runtime.host': 'localhost' },
-    ...{ 'runtime.port': String(runtime.port), 'admin.port': String(admin.port), 'admin.metrics': 'open' },
-    ...{ 'tls.cert': tls.cert ?? '', 'tls.key': tls.key ?? '', 'shutdown.timeout': '1' },
-  }
   const plan = planReload(config, resolveConfig(loadOptions({ env: {}, flags: { ...flags, ...changed } })))
   expect(plan.fixed).toEqual([])
   await server.reload(plan.config)

@@ -27,23 +27,10 @@ let config: Config
 let server: Server
 let flags: Readonly<Record<string, string>>
 beforeAll(async () => {
-  const made = await testConfig()
-  ;({ config, folder } = made)
+  ;({ config, folder, flags } = await testConfig())
   const model = `${MODEL}  - { client_id: machine, scopes: [edit], credentials: [{ certificate: { subject_dn: "CN=machine" } }] }\n`
   await applyTo(config, model)
   writeFileSync(join(folder, 'ca.pem'), authority.pem)
-  flags = {
-    issuer: config.issuer,
-    storage: config.storage,
-    'runtime.host': 'localhost',
-    'runtime.port': String(config.runtime.port),
-    'admin.port': String(config.admin.port),
-    'admin.metrics': 'open',
-    'tls.cert': config.tls.cert ?? '',
-    'tls.key': config.tls.key ?? '',
-    'shutdown.timeout': '1',
-    master_key: config.masterKey.toString('base64'),
-  }
   server = await startServer(config, { log })
 })
 afterAll(async () => {
