@@ -149,7 +149,7 @@ describe('unreadable-record: garbage in a column makes only its row unreadable:'
       expect(found.length + unreadable.length).toBe(2)
       for (const { id, problem } of unreadable) {
         expect(id).toBe('https://broken.example.com')
-        expect(problem).toMatch(/^(name|owner|scopes|token|require) is not (JSON|what it should be)$/)
+        expect(problem).toMatch(/^(name|owner|scopes|token|require|manifest) is not (JSON|what it should be)$/)
       }
       expect((await store.model.snapshot([])).unreadableApis).toEqual(unreadable)
       return unreadable.length > 0

@@ -570,12 +570,12 @@ describe('clients', () => {
     const rows = stdout
       .trimEnd()
       .split('\n')
-      .map((line) => line.trim().split(/ {2,}/).slice(0, 5))
+      .map((line) => line.trim().split(/ {2,}/).slice(0, 6))
     expect(rows.map(([id]) => id)).toEqual(['CLIENT', ...ids])
-    expect(rows).toContainEqual(['bare', '-', '-', 'enabled', 'none'])
-    expect(rows).toContainEqual(['revoked', '-', '-', 'enabled', 'none'])
-    expect(rows).toContainEqual(['keys', '-', '-', 'enabled', 'keys'])
-    expect(rows).toContainEqual(['kinds', '-', '-', 'enabled', 'certificate, federated, keys, secret'])
+    expect(rows).toContainEqual(['bare', '-', '-', '-', 'enabled', 'none'])
+    expect(rows).toContainEqual(['revoked', '-', '-', '-', 'enabled', 'none'])
+    expect(rows).toContainEqual(['keys', '-', '-', '-', 'enabled', 'keys'])
+    expect(rows).toContainEqual(['kinds', '-', '-', '-', 'enabled', 'certificate, federated, keys, secret'])
   })
 
   test('list --json: an array', async () => {

@@ -145,14 +145,14 @@ describe('commands', () => {
     const rows = listed.stdout
       .trimEnd()
       .split('\n')
-      .map((line) => line.split(/ {2,}/).slice(0, 5))
+      .map((line) => line.split(/ {2,}/).slice(0, 6))
     expect(rows).toEqual([
-      ['CLIENT', 'NAME', 'OWNER', 'STATE', 'CREDENTIALS'],
-      ['broken', '-', '-', "can't be read: tags is not JSON", '-'],
-      ['defaulted', '-', '-', 'enabled', 'secret'],
-      ['granted', '-', '-', 'enabled', 'secret'],
-      ['partly', '-', '-', 'enabled', 'secret'],
-      ['sound', '-', '-', 'enabled', 'secret'],
+      ['CLIENT', 'NAME', 'OWNER', 'MANIFEST', 'STATE', 'CREDENTIALS'],
+      ['broken', '-', '-', '-', "can't be read: tags is not JSON", '-'],
+      ['defaulted', '-', '-', '-', 'enabled', 'secret'],
+      ['granted', '-', '-', '-', 'enabled', 'secret'],
+      ['partly', '-', '-', '-', 'enabled', 'secret'],
+      ['sound', '-', '-', '-', 'enabled', 'secret'],
     ])
     const json = JSON.parse((await run(() => clientsList({ json: true }))).stdout)
     expect(json).toMatchObject([
