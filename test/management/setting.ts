@@ -115,7 +115,8 @@ export function modelIn(rows: Rows): ReadonlyMap<string, string> {
   // Removed credentials have events of their own.
   for (const { created_at: _, updated_at: __, ended, ...row } of rows.all('select * from client'))
     add(`client ${row['client_id']}`, { ...row, ended: JSON.parse(String(ended)).disabled_at })
-  for (const row of rows.all('select * from credential')) add(`credential ${row['id']}`, row)
+  // The server notes a warning of an expiry here, at any time. It is no change of the model.
+  for (const { warned_days: _, ...row } of rows.all('select * from credential')) add(`credential ${row['id']}`, row)
   const members = rows.all('select * from group_member order by kind, claim, id')
   for (const { created_at: _, updated_at: __, ...row } of rows.all('select * from "group"'))
     add(`group ${row['name']}`, { ...row, members: members.filter(({ group_name }) => group_name === row['name']) })

@@ -78,12 +78,14 @@ const changes: readonly (readonly [
   ['revocations.add', (name) => ['POST', '/revocations', { kind: 'client', id: name }], client],
 ]
 
-const observe = () => ({
-  model: modelIn(rows),
-  events: rows
-    .all('select changes from audit_event where changes is not null order by seq')
-    .map(({ changes: json }) => String(json)),
-})
+/** Reads the model and its events as they are at one moment. */
+function observe() {
+  rows.run('begin')
+  const model = modelIn(rows)
+  const events = rows.all('select changes from audit_event where changes is not null order by seq')
+  rows.run('commit')
+  return { model, events: events.map(({ changes: json }) => String(json)) }
+}
 
 /** Requires that the changed things are those that the events since then name. @returns the changed things */
 function changedSince(before: ReturnType<typeof observe>, what: string): readonly string[] {
