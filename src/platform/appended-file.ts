@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 
-const LINE_END = 10
+/** The byte at the end of a line. */
+export const LINE_END = 10
 
 /**
  * A file that lines are appended to, and that other programs rotate: if they move or remove it, the next lines go to a new file. Only

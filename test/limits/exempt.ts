@@ -10,6 +10,7 @@ export const OTHERS: Readonly<Record<string, string>> = {
   'audit/proof': 'reads rows that this program wrote',
   cli: 'reads the input of the administrator who runs it',
   'cli/completion': 'reads the words of a command line',
+  'cli/secrets': 'reads the options of its user, and secrets that this program made',
   'cli/remote': 'reads the profiles of its user, and the answers of a server that the user has named',
   'cli/dev': 'makes the files of a development server',
   config: 'reads the files and variables of an administrator',

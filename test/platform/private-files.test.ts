@@ -18,6 +18,7 @@ import { systemEvent } from '../../src/audit/system-event.ts'
 import { backup, restore } from '../../src/cli/backup.ts'
 import { ensureCertificate } from '../../src/cli/dev/certificate.ts'
 import { developmentOptions } from '../../src/cli/dev/options.ts'
+import { openEnvironment, openFile } from '../../src/cli/secrets/file.ts'
 import { storageCompact, storageCopy, storageMigrate } from '../../src/cli/storage.ts'
 import { loadOptions } from '../../src/config/load.ts'
 import { systemClock } from '../../src/platform/clock.ts'
@@ -148,6 +149,14 @@ const makers: Readonly<Record<string, () => Promise<number>>> = {
     expect(Object.keys(modes()).sort()).toEqual(['ca-key.pem', 'ca.pem', 'cert.pem', 'key.pem', 'master.key'])
     return 5
   },
+  'new secrets, in a file of lines and in a file of variables': async () => {
+    for (const open of [openFile, openEnvironment]) {
+      const place = open(join(folder, open.name))
+      place.take([{ client_id: 'job', secret: 'a-new-secret' }], () => '')
+      place.end(true)
+    }
+    return 2
+  },
   'the key of tessera dev, over an unfinished file': async () => {
     mkdirSync(join(folder, 'tls'))
     writeFileSync(join(folder, 'tls', `key.pem.${process.pid}.new`), '', { mode: 0o666 })
@@ -203,6 +212,7 @@ test('only these modules make files and folders, and the table has each', () => 
   expect(places.sort()).toEqual([
     'src/cli/dev/files.ts',
     'src/cli/remote/profiles.ts',
+    'src/cli/secrets/file.ts',
     'src/platform/appended-file.ts',
     'src/platform/files.ts',
     'src/platform/private-files.ts',

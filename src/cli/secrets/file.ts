@@ -9,6 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { LINE_END } from '../../platform/appended-file.ts'
 import { OF_OTHERS } from '../../platform/private-files.ts'
 import { codeOf, fileFault } from '../../platform/system-error.ts'
 import { UserError } from '../../platform/user-error.ts'
@@ -17,8 +18,6 @@ import { jsonLines, type NewSecret, refuseClashes, variableOf } from './secret.t
 
 /** A text that a shell, a dotenv file and the file of a runner read alike, without quotes. */
 const PLAIN = /^[\w.:/#%=@~+[\]-]+$/
-
-const LINE_END = 10
 
 /** A file of JSON lines that only its owner can read. */
 export const openFile = (path: string): Destination => {
