@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { type Config, type Examined, requireConfig } from '../config/resolve.ts'
 import { listenFault } from '../http/listen-fault.ts'
 import { createLogger, type Logger } from '../observability/log.ts'
+import { standardOutput } from '../platform/standard-streams.ts'
 import { isSystemError } from '../platform/system-error.ts'
 import { startPrimary } from '../server/primary.ts'
 import { planReload } from '../server/reload/plan.ts'
@@ -51,11 +52,11 @@ function warn(log: Logger, warnings: readonly string[]): void {
 
 function start(config: Config, log: Logger): Promise<Server> {
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers
-  const environment = { log, onSetUpLink: showSetUpLink }
+  const environment = { log, ...(standardOutput.isTerminal && { onSetUpLink: showSetUpLink }) }
   return workers === 1 ? startServer(config, environment) : startPrimary(config, { ...environment, workers })
 }
 
-/** Shows the link beside the log, which others may collect and read. */
+/** Shows the link on a terminal, beside the log. */
 const showSetUpLink = (url: string): void =>
   print(`Nobody can administer this server yet. Make the first account within 24 hours:\n\n  ${url}\n`)
 

@@ -27,7 +27,7 @@ export interface Environment {
   readonly holds?: Pick<Holds, 'begin'>
   /** Makes this process a worker: its primary writes the audit log, counts guesses, and listens for administrators. */
   readonly primary?: PrimaryLink
-  /** Shows a link to the person who sets up a new server. Without it, none is made. */
+  /** Shows a link to the person who sets up a new server. Without it, none is made, and the log says how to make one. */
   readonly onSetUpLink?: (url: string) => void
 }
 

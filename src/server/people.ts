@@ -64,14 +64,19 @@ function openSignOn(dependencies: Dependencies, people: SessionContext, store: S
   return { ...people, provider, rules: signOn, marks: new ReplayMarks(store.replay, clock) }
 }
 
-/** Offers a link to somebody who sets up a new server, which has no account and no single sign-on. It is shown once. */
+/**
+ * Offers a link to somebody who sets up a new server, which has no account and no single sign-on. It is shown once. The log, which others
+ * may read, only says how to make one.
+ */
 export async function offerSetUp(
   { people, signOn, url }: PeopleContext,
   { log, onSetUpLink }: Pick<Dependencies, 'log' | 'onSetUpLink'>,
 ): Promise<void> {
-  if (onSetUpLink === undefined || signOn !== undefined || (await people.accounts.hasAccounts())) return
-  if (await people.accounts.hasLink('set_up', people.clock.now())) {
-    log.info('no administrator exists yet: `tessera admin bootstrap --link` prints another set-up link')
+  if (signOn !== undefined || (await people.accounts.hasAccounts())) return
+  if (onSetUpLink === undefined || (await people.accounts.hasLink('set_up', people.clock.now()))) {
+    log.info(
+      'nobody can administer this server yet: `tessera admin bootstrap --link` makes a set-up link; elsewhere than on a terminal, --secrets-to names its place',
+    )
     return
   }
   onSetUpLink(`${url}/setup#${await makeSetUpLink(people, { actor: SYSTEM })}`)

@@ -320,8 +320,10 @@ describe('leaked-secrets: no secret is found', () => {
     expect(findTraces(secrets, { answers: answers.join('\n') })).toEqual([])
   })
 
-  test('in the log', () => {
+  test('in the output of the server, which is new and has no administrator', () => {
     expect(findTraces(secrets, { log: command.output() })).toEqual([])
+    expect(command.output()).toContain('nobody can administer this server yet')
+    expect(command.output()).not.toContain('/setup#')
   })
 
   test('in metrics and output of commands', () => {

@@ -1,7 +1,10 @@
 import { rmSync } from 'node:fs'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { runServer } from '../../src/cli/run.ts'
 import { createLogger } from '../../src/observability/log.ts'
+import { standardOutput } from '../../src/platform/standard-streams.ts'
 import { startServer } from '../../src/server/server.ts'
+import { runCommand } from '../harness/command.ts'
 import { testConfig } from '../harness/server.ts'
 import { runOn, Visitor } from '../harness/visitor.ts'
 
@@ -51,4 +54,45 @@ test('a server that has an account, or single sign-on, shows no link', async () 
     'sign_on.roles': 'admin:groups=platform',
   })
   expect(await start(signOn)).toEqual([])
+})
+
+describe('the command that starts a new server', () => {
+  const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+  const before = SIGNALS.map((signal) => process.listeners(signal))
+  afterEach(() => {
+    vi.restoreAllMocks()
+    for (const [n, signal] of SIGNALS.entries())
+      for (const listener of process.listeners(signal))
+        if (!before[n]?.includes(listener)) process.off(signal, listener)
+  })
+
+  /** Starts a server as `tessera serve` does, and stops it. @returns its output */
+  async function runOnce(config: Awaited<ReturnType<typeof setting>>, isTerminal: boolean) {
+    vi.spyOn(standardOutput, 'isTerminal', 'get').mockReturnValue(isTerminal)
+    return runCommand({}, async () => {
+      const server = await runServer({ config, warnings: [] })
+      await server.stop()
+    })
+  }
+  const HOW = 'nobody can administer this server yet: `tessera admin bootstrap --link` makes a set-up link'
+
+  test('shows the link on a terminal, and not again', async () => {
+    const config = await setting()
+    const { stdout, stderr } = await runOnce(config, true)
+    expect(stdout).toMatch(/^ {2}https:\/\/localhost:\d+\/setup#[0-9A-Za-z]{43}$/m)
+    expect(stderr).not.toContain('/setup#')
+    const again = await runOnce(config, true)
+    expect(again.stdout).toBe('')
+    expect(again.stderr).toContain(HOW)
+  })
+
+  test('shows none elsewhere, and its log says how to make one', async () => {
+    const config = await setting()
+    const { stdout, stderr } = await runOnce(config, false)
+    expect(stdout).toBe('')
+    expect(stderr).toContain(HOW)
+    expect(stderr).not.toContain('/setup#')
+    // None was made, either: a terminal shows the first.
+    expect((await runOnce(config, true)).stdout).toContain('/setup#')
+  })
 })
