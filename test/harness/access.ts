@@ -4,5 +4,5 @@ import { resolveStorageAccess } from '../../src/config/resolve.ts'
 /** The access to PostgreSQL that the default options give. */
 export const DEFAULT_ACCESS = resolveStorageAccess(loadOptions({ env: {} }))
 
-/** The default access with a request timeout (milliseconds) that a busy machine meets, too. */
-export const ACCESS = { ...DEFAULT_ACCESS, requestTimeout: 20_000 }
+/** The default access with a request timeout (milliseconds) that a busy machine meets, too, and many callers who wait in a row. */
+export const ACCESS = { ...DEFAULT_ACCESS, requestTimeout: 60_000 }

@@ -67,11 +67,13 @@ describe('concurrent nodes', () => {
   /** Reads news in a loop until `work` is done, and then once more. */
   async function follow(work: Promise<unknown>, read: () => Promise<void>): Promise<void> {
     let isDone = false
+    const reading = async () => {
+      while (!isDone) await read()
+    }
     const working = work.finally(() => {
       isDone = true
     })
-    while (!isDone) await read()
-    await working
+    await Promise.all([working, reading()])
     await read()
   }
 
