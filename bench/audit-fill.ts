@@ -25,7 +25,7 @@ export async function fillEvents(db: Database, count: number): Promise<void> {
     const to = Math.min(count, from + AT_ONCE)
     await sql`
       insert into audit_event (tenant, at, type, result, reason, client_id, remote_address, request_id, detail, actor)
-      with recursive numbers (n) as (select ${sql.lit(from)} union all select n + 1 from numbers where n + 1 < ${sql.lit(to)})
+      with recursive numbers (n) as (select cast(${sql.lit(from)} as bigint) union all select n + 1 from numbers where n + 1 < ${sql.lit(to)})
       select 'default', cast(${sql.lit(first)} as bigint) + n * ${sql.lit(APART_MS)},
         case when n % 100003 = 7 then 'client.change' else 'token.issue' end,
         case when n % 50 = 1 or n % 3333333 = 2 then 'refused' else 'success' end,

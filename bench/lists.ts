@@ -92,7 +92,7 @@ const owner = sql`case when i % 3 = 0 then 'team-' || (i % 9 / 3) when i % 1000 
 async function fill(db: Kysely<Schema>, now: number): Promise<void> {
   const age = sql`(${sql.lit(now)} - ${scattered} * ${sql.lit(DAY / 20)})`
   const numbers = (count: number) =>
-    sql`with recursive n (i) as (select 1 union all select i + 1 from n where i < ${sql.lit(count)})`
+    sql`with recursive n (i) as (select cast(1 as bigint) union all select i + 1 from n where i < ${sql.lit(count)})`
   await sql`insert into client (tenant, client_id, name, owner, tags, enabled, grant_types, scopes, default_scopes, token, created_at, updated_at)
     ${numbers(CLIENTS)} select 'default', 'client-' || ${padded}, 'Service ' || ${scattered}, nullif(${owner}, ''), '[]', case when i % 50 = 0 then 0 else 1 end,
     '["client_credentials"]', '["edit"]', '[]', '{}', ${sql.lit(now - 1_000 * DAY)} + i, 1 from n`.execute(db)
