@@ -40,7 +40,7 @@ const env = () => ({
 })
 const applied = (client: string, credential: string, more: Record<string, string> = {}) =>
   runTessera(
-    ['apply', '-f', '-'],
+    ['apply', '-f', '-', '--secrets-to', 'stdout'],
     { ...env(), ...more },
     `clients: [{ client_id: ${client}, scopes: [edit], credentials: [{ ${credential} }] }]`,
   )
