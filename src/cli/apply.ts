@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { applyManifest } from '../management/manifest/apply.ts'
-import { type ManifestFile, parseManifests } from '../management/manifest/parse.ts'
+import { type ManifestFile, parseManifests } from '../management/manifest/reading/parse.ts'
 import { UsageError } from '../platform/user-error.ts'
 import { managementContext, withDatabase } from './database.ts'
 import { isForPeople, type OutputOptions, show, textOf } from './format.ts'

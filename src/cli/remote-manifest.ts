@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { secretOfVariable } from '../input/secret.ts'
 import { readYaml } from '../input/yaml.ts'
-import type { ManifestFile } from '../management/manifest/parse.ts'
+import type { ManifestFile } from '../management/manifest/reading/parse.ts'
 
 const credential = z.looseObject({ secret_env: z.string().optional() })
 const part = z.looseObject({

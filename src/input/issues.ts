@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { nearest } from '../platform/nearest.ts'
 import { visibleValue } from '../platform/visible.ts'
 import type { Path } from './yaml-nodes.ts'
 
@@ -9,6 +10,8 @@ export interface Issue {
   readonly message: string
   /** Whether the schema has no field of that name. */
   readonly isUnknown: boolean
+  /** For an unknown field: the known one that was probably meant. */
+  readonly meant?: string | undefined
 }
 
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
@@ -40,9 +43,19 @@ function wordsOf(issue: RawIssue): string {
       return isMissing(issue.input) ?? 'has none of the allowed forms'
     case 'invalid_format':
       return 'does not have the required form'
+    // A line for each unknown field, in their order: the field that was probably meant.
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => nearest(key, fieldsOf(issue)) ?? '').join('\n')
     default:
       return 'is not what must stand here'
   }
+}
+
+/** The fields of the mapping that an issue is about. */
+function fieldsOf({ inst }: RawIssue): readonly string[] {
+  const def = inst?._zod.def
+  const isShape = def !== undefined && 'shape' in def && typeof def.shape === 'object' && def.shape !== null
+  return isShape ? Object.keys(Object(def.shape)) : []
 }
 
 /** Whether a schema accepts whole numbers only. Its issue says just `number`. */
@@ -86,8 +99,16 @@ export function issuesOf(error: z.ZodError): readonly Issue[] {
 function unfold(issue: z.core.$ZodIssue, before: Path): readonly Issue[] {
   const path = [...before, ...issue.path]
   const { input: value } = issue
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ path: [...path, key], value: undefined, message: '', isUnknown: true }))
+  if (issue.code === 'unrecognized_keys') {
+    const meant = issue.message.split('\n')
+    return issue.keys.map((key, index) => ({
+      path: [...path, key],
+      value: undefined,
+      message: '',
+      isUnknown: true,
+      meant: meant[index] || undefined,
+    }))
+  }
   // The schema of the name says what is wrong with it.
   if (issue.code === 'invalid_key') {
     const message = issue.issues[0]?.message ?? issue.message

@@ -63,6 +63,18 @@ interface Read {
   readonly depth: number
 }
 
+/** The room that is left for values that aliases add. */
+export class AliasRoom {
+  #left = MOST_BY_ALIASES
+
+  /** Takes room for this many values. @returns undefined once, and then false, if there is none */
+  take(values: number): boolean | undefined {
+    const before = this.#left
+    this.#left -= values
+    return this.#left >= 0 ? true : before < 0 ? false : undefined
+  }
+}
+
 const NOTHING: Read = { value: null, size: 1, depth: 1 }
 
 /** Turns nodes into values, and collects mistakes. */
@@ -73,11 +85,18 @@ export class NodeReader {
   /** The latest value of each anchor; undefined while it is being read. */
   readonly #anchors = new Map<string, Read | undefined>()
   readonly #text: string
-  #byAliases = 0
+  readonly #room: AliasRoom
   #depth = 0
 
-  constructor(text: string) {
+  constructor(text: string, room: AliasRoom) {
     this.#text = text
+    this.#room = room
+  }
+
+  /** Reads a document, which knows no anchors of others (YAML 1.2.2 §3.2.2.2). */
+  readDocument(contents: unknown): Read {
+    this.#anchors.clear()
+    return this.read(contents)
   }
 
   read(node: unknown): Read {
@@ -90,9 +109,9 @@ export class NodeReader {
     return read
   }
 
-  /** The offset of the part of a value at a path. */
-  offsetOf(value: unknown, path: Path): number {
-    let offset = 0
+  /** The offset of the part of a value at a path. @param start the offset of the value */
+  offsetOf(value: unknown, path: Path, start: number): number {
+    let offset = start
     let at = value
     for (const part of path) {
       const next = this.#places.get(at)?.get(part)
@@ -132,10 +151,9 @@ export class NodeReader {
           : 'an alias (*) has no anchor (&) before it: put it in quotes if it is text that begins with *',
       )
     }
-    const before = this.#byAliases
-    this.#byAliases += read.size
-    if (this.#byAliases > MOST_BY_ALIASES)
-      return before > MOST_BY_ALIASES ? NOTHING : report('aliases (*) come to more than 1,000,000 values')
+    const hasRoom = this.#room.take(read.size)
+    if (hasRoom === undefined) return report('aliases (*) come to more than 1,000,000 values')
+    if (!hasRoom) return NOTHING
     if (this.#depth + read.depth > DEEPEST) return report(words.RESOURCE_EXHAUSTION)
     return read
   }

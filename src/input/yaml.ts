@@ -1,6 +1,6 @@
 import { LineCounter, parseAllDocuments } from 'yaml'
 import { Mistakes } from '../platform/user-error.ts'
-import { type Mistake, NodeReader, type Path, words } from './yaml-nodes.ts'
+import { AliasRoom, type Mistake, NodeReader, type Path, words } from './yaml-nodes.ts'
 
 /** A position in a text, counted from 1. */
 interface Place {
@@ -23,6 +23,21 @@ export interface YamlDocument {
  * @throws Mistakes with file, line and column
  */
 export function readYaml(name: string, text: string): YamlDocument {
+  const [document, second] = readYamlDocuments(name, text)
+  if (second === undefined) return document
+  const { line, column } = second.placeOf([])
+  throw new Mistakes([`${name}:${line}:${column}: ${words.MULTIPLE_DOCS}: put each in a file of its own`])
+}
+
+/**
+ * Reads all documents of a text, with `---` between them, as `readYaml` reads one.
+ * @param room for the values of aliases, which several texts can share @throws Mistakes
+ */
+export function readYamlDocuments(
+  name: string,
+  text: string,
+  room: AliasRoom = new AliasRoom(),
+): readonly [YamlDocument, ...YamlDocument[]] {
   const lines = new LineCounter()
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
@@ -37,23 +52,34 @@ export function readYaml(name: string, text: string): YamlDocument {
     )
   }
   const control = text.search(CONTROL)
-  const documents = parse(text, lines)
+  const parsed = parse(text, lines)
   if (control !== -1) return refuse([{ offset: control, message: 'the text has a control character' }])
-  const [document, second] = documents
-  const [syntax] = document?.errors ?? []
   // Later syntax errors mostly follow from the first.
+  const syntax = parsed.flatMap(({ errors }) => errors)[0]
   if (syntax !== undefined) return refuse([{ offset: syntax.pos[0], message: words[syntax.code] }])
-  if (second !== undefined)
-    return refuse([{ offset: second.range[0], message: `${words.MULTIPLE_DOCS}: put each in a file of its own` }])
-  const { explicit, version } = document?.directives.yaml ?? { explicit: false, version: '1.2' }
-  if (explicit === true && version !== '1.2')
-    return refuse([{ offset: 0, message: `YAML ${version} is not supported: leave out the line with %` }])
-  const reader = new NodeReader(text)
-  const { value } = reader.read(document?.contents ?? null)
-  const others = document?.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED') ?? []
-  const mistakes = [...reader.mistakes, ...others.map(({ code, pos }) => ({ offset: pos[0], message: words[code] }))]
+  // Comments may stand before the first document.
+  const starts = parsed.map(({ range }, index) => (index === 0 ? 0 : range[0]))
+  for (const [index, { directives }] of parsed.entries()) {
+    const { explicit, version } = directives.yaml
+    if (explicit !== true || version === '1.2') continue
+    const message = `YAML ${version} is not supported: leave out the line with %`
+    return refuse([{ offset: starts[index] ?? 0, message }])
+  }
+  const reader = new NodeReader(text, room)
+  const [first = { value: undefined, placeOf: () => placeAt(0) }, ...others] = parsed.map(
+    ({ contents }, index): YamlDocument => {
+      const { value } = reader.readDocument(contents)
+      const start = starts[index] ?? 0
+      return {
+        value: contents === null ? undefined : value,
+        placeOf: (path) => placeAt(reader.offsetOf(value, path, start)),
+      }
+    },
+  )
+  const warnings = parsed.flatMap((document) => document.warnings.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED'))
+  const mistakes = [...reader.mistakes, ...warnings.map(({ code, pos }) => ({ offset: pos[0], message: words[code] }))]
   if (mistakes.length > 0) return refuse(mistakes.toSorted((one, other) => one.offset - other.offset))
-  return { value: document?.contents ? value : undefined, placeOf: (path) => placeAt(reader.offsetOf(value, path)) }
+  return [first, ...others]
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for (YAML 1.2.2 §5.1)

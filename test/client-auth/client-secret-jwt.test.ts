@@ -206,7 +206,7 @@ test('registration refuses a secret that is too short to sign with', async () =>
         secret: only this long
 `
   await expect(server.apply(manifest)).rejects.toThrow(
-    /^test\.yaml:5: clients\[0\]\.credentials\[0\]\.secret: .* at least 32 bytes/,
+    /^test\.yaml:5:\d+: clients\[0\]\.credentials\[0\]\.secret: .* at least 32 bytes/,
   )
 })
 

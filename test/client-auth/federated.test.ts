@@ -519,7 +519,7 @@ describe('refused at registration, with file, line and field', () => {
     const error = await server.apply(text).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(Error)
     const refusal = String((error as Error).message)
-    expect(refusal).toMatch(/^test\.yaml:5: clients\[0\]\.credentials\[0\]\.federated/)
+    expect(refusal).toMatch(/^test\.yaml:5:\d+: clients\[0\]\.credentials\[0\]\.federated/)
     expect(refusal).toMatch(message)
   })
 })

@@ -200,7 +200,7 @@ describe('inward-fetch: places that keys are never fetched from', () => {
     const error = await rules.apply(manifest).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(Error)
     const text = String((error as Error).message)
-    expect(text).toMatch(/^test\.yaml:5: clients\[0\]\.credentials\[0\]\.jwks_uri: must /)
+    expect(text).toMatch(/^test\.yaml:5:\d+: clients\[0\]\.credentials\[0\]\.jwks_uri: must /)
     expect(text).toMatch(message)
   })
 

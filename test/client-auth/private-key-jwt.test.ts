@@ -617,7 +617,7 @@ describe('weak-key: registration refuses weak keys, with file, line and field', 
     const refused = await server.apply(manifest).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(Error)
     const text = String((refused as Error).message)
-    expect(text).toMatch(/^test\.yaml:5: clients\[0\]\.credentials\[0\]\.jwks: keys\[1\]: /)
+    expect(text).toMatch(/^test\.yaml:5:\d+: clients\[0\]\.credentials\[0\]\.jwks: keys\[1\]: /)
     expect(text).toMatch(message)
     for (const [name, value] of Object.entries(jwk)) if (name === 'd' || name === 'k') expect(text).not.toContain(value)
     const response = await server.token(formOf(await assertionOf('registering')))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readYaml } from '../../src/input/yaml.ts'
-import { parseManifest } from '../../src/management/manifest/parse.ts'
-import { parseTrustFile } from '../../src/management/manifest/trust-file.ts'
+import { parseManifest } from '../../src/management/manifest/reading/parse.ts'
+import { parseTrustFile } from '../../src/management/manifest/reading/trust-file.ts'
 
 const yamlOf = (text: string): unknown => readYaml('f.yaml', text).value
 

@@ -11,6 +11,7 @@ import { type Verb, verbs } from './verbs.ts'
 /** Files that export no verb: shared parts, and the parser of manifests. */
 const PARTS = [
   'context',
+  ...['defaults', 'document', 'parse', 'schema', 'trust-file'].map((name) => `manifest/reading/${name}`),
   ...[
     'absent',
     'account-rights',
@@ -42,19 +43,9 @@ const PARTS = [
   'keys/context',
   'keys/master-key-event',
   'keys/plan-repair',
-  ...[
-    'check',
-    'credentials',
-    'losses',
-    'new-secrets',
-    'parse',
-    'plan',
-    'plan-body',
-    'plan-client',
-    'plan-manifest',
-  ].map((name) => `manifest/${name}`),
-  'manifest/schema',
-  'manifest/trust-file',
+  ...['check', 'credentials', 'losses', 'new-secrets', 'plan', 'plan-body', 'plan-client', 'plan-manifest'].map(
+    (name) => `manifest/${name}`,
+  ),
   ...['access', 'advice', 'authentication', 'case', 'requests', 'server', 'table'].map(
     (name) => `explanations/advice/${name}`,
   ),

@@ -8,7 +8,7 @@ import { proofOf } from '../../management/credentials/proof.ts'
 import { removeCredential } from '../../management/credentials/remove.ts'
 import { revokeCredential } from '../../management/credentials/revoke.ts'
 import { rotateCredential } from '../../management/credentials/rotate.ts'
-import { newCredentialSchema } from '../../management/schemas/credential.ts'
+import { expiryOf, newCredentialSchema } from '../../management/schemas/credential.ts'
 import { line } from '../../management/schemas/values.ts'
 import type { Credential, UnreadableCredential } from '../../model/credentials/credential.ts'
 import { statusOf, type UsedCredential } from '../../model/credentials/status.ts'
@@ -55,10 +55,10 @@ const madeAnswer = credentialAnswer.extend({
   secret: z.string().optional().describe('The generated secret. It is shown only once.'),
 })
 
-const spec = (given: z.output<typeof newCredentialSchema>): CredentialSpec => ({
+const spec = (given: z.output<typeof newCredentialSchema>, now: number): CredentialSpec => ({
   proof: proofOf(given, given.secret),
   label: given.label === '' ? undefined : given.label,
-  expiresAt: given.expires === undefined ? undefined : Date.parse(given.expires),
+  expiresAt: given.expires === undefined ? undefined : expiryOf(given.expires, now),
 })
 
 const path = { client_id: 'billing', credential: 'first' } as const
@@ -128,12 +128,11 @@ export const credentialOperations = [
       body: { label: 'second', expires: '2027-11-26T00:00:00Z' },
       answer: { ...example, label: 'second', secret: 'tss_…' },
     },
-    run: async ({ management, show }, { path: { client_id: id }, body }) =>
-      made(
-        id,
-        management.clock.now(),
-        await addCredential(management, { client: id, spec: spec(body), show: shown(management, id, show) }),
-      ),
+    run: async ({ management, show }, { path: { client_id: id }, body }) => {
+      const now = management.clock.now()
+      const input = { client: id, spec: spec(body, now), show: shown(management, id, show) }
+      return made(id, now, await addCredential(management, input))
+    },
   }),
   operation({
     id: 'credentials.rotate',
@@ -166,7 +165,7 @@ export const credentialOperations = [
       },
     },
     run: async ({ management, show }, { path: { client_id: id, credential: name }, body: { overlap, successor } }) => {
-      const given = successor && spec(successor)
+      const given = successor && spec(successor, management.clock.now())
       const input = {
         client: id,
         name: name === CURRENT ? undefined : name,

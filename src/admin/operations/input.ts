@@ -67,12 +67,14 @@ function parseParameters<Shape extends z.ZodObject>(schema: Shape, given: unknow
   throw new InvalidParameters(
     issuesOf(parsed.error)
       .slice(0, MOST_LISTED)
-      .map(({ path, message, isUnknown }) => ({
+      .map(({ path, message, isUnknown, meant }) => ({
         parameter: String(path[0] ?? ''),
-        detail: isUnknown ? 'is no parameter of this operation' : message,
+        detail: isUnknown ? `is no parameter of this operation${didYouMean(meant)}` : message,
       })),
   )
 }
+
+const didYouMean = (meant: string | undefined): string => (meant === undefined ? '' : `; did you mean ${meant}?`)
 
 /** @throws InvalidBody that lists every wrong value */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
@@ -81,9 +83,9 @@ export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknow
   throw new InvalidBody(
     issuesOf(parsed.error)
       .slice(0, MOST_LISTED)
-      .map(({ path, message, isUnknown }) => ({
+      .map(({ path, message, isUnknown, meant }) => ({
         pointer: jsonPointer(path),
-        detail: isUnknown ? 'is unknown, or read-only: leave it out' : message,
+        detail: isUnknown ? `is unknown, or read-only: leave it out${didYouMean(meant)}` : message,
       })),
   )
 }

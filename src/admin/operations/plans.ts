@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { applyManifest } from '../../management/manifest/apply.ts'
-import { parseManifest } from '../../management/manifest/parse.ts'
 import type { Plan } from '../../management/manifest/plan.ts'
 import { planBody } from '../../management/manifest/plan-body.ts'
+import { parseManifest } from '../../management/manifest/reading/parse.ts'
 import { Conflict, NotFound } from '../../platform/user-error.ts'
 import { noParameters, noQuery, operation } from './operation.ts'
 

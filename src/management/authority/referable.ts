@@ -10,6 +10,7 @@ import { names } from './client-rights.ts'
 
 /** The APIs to which a client may refer. All others are, to its author, not there. */
 export interface ReferableApis extends Pick<ApiSet, 'get' | 'unreadableOf' | 'withScope' | 'patternsOf'> {
+  readonly all: readonly Api[]
   readonly unreadable: readonly Unreadable[]
 }
 
@@ -35,6 +36,9 @@ export function referableApis(
   const ifSeen = <One extends Api | Unreadable>(api: One | undefined): One | undefined =>
     api !== undefined && isSeen(api) ? api : undefined
   return {
+    get all() {
+      return apis.all.filter(isSeen)
+    },
     unreadable: apis.unreadable.filter(isSeen),
     get: (audience) => ifSeen(apis.get(audience)),
     unreadableOf: (audience) => ifSeen(apis.unreadableOf(audience)),

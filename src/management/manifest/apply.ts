@@ -12,9 +12,9 @@ import type { MakingContext } from '../credentials/make.ts'
 import { apiChange, clientChange, credentialChanges } from '../fields.ts'
 import { findLosses } from './losses.ts'
 import { NewSecrets } from './new-secrets.ts'
-import type { ParsedManifest } from './parse.ts'
 import type { Plan } from './plan.ts'
 import { planManifest } from './plan-manifest.ts'
+import type { ParsedManifest } from './reading/parse.ts'
 
 interface ApplyInput {
   readonly parsed: ParsedManifest

@@ -3,7 +3,9 @@ import type { ApiSet } from '../../model/api-set.ts'
 import { toCredentials } from '../../model/credentials/credential.ts'
 import { isDynamic } from '../../model/scope-patterns.ts'
 import { isSameUri, normaliseUri } from '../../oauth/uri.ts'
-import { accessOf } from '../../policy/scopes.ts'
+import { nearest } from '../../platform/nearest.ts'
+import { MistakeList, type UserError } from '../../platform/user-error.ts'
+import { type AccessTo, accessOf } from '../../policy/scopes.ts'
 import { presetWarnings } from '../../tokens/presets.ts'
 import { resolveProfile } from '../../tokens/profile.ts'
 import { ADMIN_AUDIENCE } from '../authority/admin-api.ts'
@@ -12,107 +14,149 @@ import type { ApiInput } from '../schemas/api.ts'
 import { toApi } from '../schemas/api.ts'
 import type { ClientInput } from '../schemas/client.ts'
 import { toClient } from '../schemas/client.ts'
-import type { ParsedManifest } from './parse.ts'
+import type { ParsedManifest } from './reading/parse.ts'
+import type { Manifest } from './reading/schema.ts'
 
 type ErrorAt = ParsedManifest['errorAt']
 
+/** The parts of a manifest that are checked. */
+type Checked = Pick<ParsedManifest, 'errorAt'> & { readonly manifest: Pick<Manifest, 'apis' | 'clients'> }
+
+/** Errors about single fields, each with its place. */
+type Errors = Generator<UserError>
+
+/** @throws Mistakes that lists all of these errors, if there are any */
+export function refuseAll(errors: Iterable<UserError>): void {
+  const mistakes = new MistakeList()
+  for (const error of errors) mistakes.note(error)
+  mistakes.refuse()
+}
+
+/** @throws the first of these errors, if there is one */
+export function refuseFirst(errors: Iterable<UserError>): void {
+  for (const error of errors) throw error
+}
+
 /**
- * Refuses references to APIs and scopes that don't exist. Otherwise the mistake would show only when a client is refused.
+ * Finds references to APIs and scopes that don't exist. Otherwise the mistake would show only when a client is refused.
  * @param apisOf the APIs to which a client may refer, among those of the model, replaced by those of the manifest
  */
-export function refuseDangling(
-  { manifest, errorAt }: ParsedManifest,
-  apisOf: (client: ClientInput) => ReferableApis,
-): void {
-  refuseUnknownMembers({ manifest, errorAt })
-  for (const [index, client] of manifest.clients.entries()) checkClient(client, index, apisOf(client), errorAt)
+export function* findDangling({ manifest, errorAt }: Checked, apisOf: (client: ClientInput) => ReferableApis): Errors {
+  yield* findUnknownMembers({ manifest, errorAt })
+  for (const [index, client] of manifest.clients.entries()) yield* checkClient(client, index, apisOf(client), errorAt)
 }
 
-/** Refuses groups of scopes with members that their APIs don't have. */
-export function refuseUnknownMembers({ manifest, errorAt }: ParsedManifest): void {
-  for (const [index, api] of manifest.apis.entries()) checkGroups(api, index, errorAt)
+/** Finds groups of scopes with members that their APIs don't have. */
+export function* findUnknownMembers({ manifest, errorAt }: Checked): Errors {
+  for (const [index, api] of manifest.apis.entries()) yield* checkGroups(api, index, errorAt)
 }
 
 /**
- * Refuses an audience that is another spelling of an existing one (RFC 3986 §6.2), since a request could mean either API.
+ * Finds audiences that are another spelling of an existing one (RFC 3986 §6.2), since a request could mean either API.
  * @param before the APIs of the model
  */
-export function refuseRespelled({ manifest, errorAt }: ParsedManifest, before: ApiSet): void {
+export function* findRespelled({ manifest, errorAt }: Checked, before: ApiSet): Errors {
   const seen = new Map<string, string>()
   for (const [index, { audience }] of manifest.apis.entries()) {
     if (audience === ADMIN_AUDIENCE)
-      throw errorAt(['apis', index, 'audience'], 'is the audience of the admin API, which is built in')
+      yield errorAt(['apis', index, 'audience'], 'is the audience of the admin API, which is built in')
     const normal = normaliseUri(audience)
     const other = [before.get(audience)?.audience, before.unreadableOf(audience)?.id, seen.get(normal)].find(
       (one) => one !== undefined && one !== audience,
     )
     if (other !== undefined) {
       const same = `is another spelling of ${JSON.stringify(other)} (RFC 3986 §6.2): write it exactly like that`
-      throw errorAt(['apis', index, 'audience'], same)
+      yield errorAt(['apis', index, 'audience'], same)
     }
     seen.set(normal, audience)
   }
 }
 
-function checkGroups(api: ApiInput, index: number, errorAt: ErrorAt): void {
+function* checkGroups(api: ApiInput, index: number, errorAt: ErrorAt): Errors {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
   for (const [at, scope] of api.scopes.entries()) {
     for (const [member, name] of (scope.includes ?? []).entries()) {
       const included = scopes.get(name)
       const path = ['apis', index, 'scopes', at, 'includes', member]
-      if (included === undefined) throw errorAt(path, `the API has no scope ${JSON.stringify(name)}`)
-      if (included.includes !== undefined) throw errorAt(path, `${JSON.stringify(name)} is itself a group`)
-      if (isDynamic(included)) throw errorAt(path, 'a group may not include a dynamic scope')
+      if (included === undefined) yield errorAt(path, `the API has no scope ${named(name, [...scopes.keys()])}`)
+      else if (included.includes !== undefined) yield errorAt(path, `${JSON.stringify(name)} is itself a group`)
+      else if (isDynamic(included)) yield errorAt(path, 'a group may not include a dynamic scope')
     }
   }
 }
 
-function checkClient(client: ClientInput, index: number, apis: ReferableApis, errorAt: ErrorAt): void {
+function* checkClient(client: ClientInput, index: number, apis: ReferableApis, errorAt: ErrorAt): Errors {
+  const path = ['clients', index] as const
   for (const [at, scope] of client.scopes.entries()) {
     if (apis.withScope(scope).some((api) => !api.byGrantOnly)) continue
-    throw errorAt(['clients', index, 'scopes', at], `no API has the scope ${JSON.stringify(scope)}${butFor(apis)}`)
+    const known = apis.all.filter((api) => !api.byGrantOnly).flatMap(namesOfScopes)
+    yield errorAt([...path, 'scopes', at], `no API has the scope ${named(scope, known)}${butFor(apis)}`)
   }
   const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]), manifest: undefined }, apis)
-  const checkDefault = (scope: string, path: readonly PropertyKey[], among: readonly Api[]): void => {
-    if (among.some((api) => accessTo(api).granted(scope).length > 0)) return
-    const isDynamicName = among.some((api) => api.scopes.some((one) => one.name === scope && isDynamic(one)))
-    if (isDynamicName) throw errorAt(path, 'a dynamic scope can not be a default: give a value of it')
-    throw errorAt(path, `${JSON.stringify(scope)} is not among the client's scopes`)
-  }
   for (const [at, scope] of client.default_scopes.entries()) {
-    checkDefault(scope, ['clients', index, 'default_scopes', at], apis.withScope(scope))
+    const fault = faultOfDefault(scope, apis.withScope(scope), accessTo)
+    if (fault !== undefined) yield errorAt([...path, 'default_scopes', at], fault)
   }
-  for (const [at, grant] of client.grants.entries()) {
-    const path = ['clients', index, 'grants', at]
-    const api = apis.get(grant.api)
-    if (api === undefined) throw errorAt([...path, 'api'], absent(grant.api, apis))
-    if (client.grants.findIndex((other) => isSameUri(other.api, grant.api)) < at) {
-      throw errorAt([...path, 'api'], `${JSON.stringify(grant.api)} is listed twice: put its scopes into one grant`)
-    }
-    for (const [place, scope] of grant.scopes.entries()) {
-      if (apis.withScope(scope).includes(api)) continue
-      throw errorAt([...path, 'scopes', place], `${grant.api} has no scope ${JSON.stringify(scope)}`)
-    }
-    for (const [place, scope] of grant.default_scopes.entries()) {
-      checkDefault(scope, [...path, 'default_scopes', place], [api])
-    }
-  }
+  for (const at of client.grants.keys())
+    yield* checkGrant(client, at, apis, (place, message) => errorAt([...path, 'grants', at, ...place], message))
   if (client.default_api !== undefined) {
-    const path = ['clients', index, 'default_api']
     const api = apis.get(client.default_api)
-    if (api === undefined) throw errorAt(path, absent(client.default_api, apis))
-    if (!accessTo(api).isPossible) throw errorAt(path, `the client has no scope at ${client.default_api}`)
+    if (api === undefined) yield errorAt([...path, 'default_api'], absent(client.default_api, apis))
+    else if (!accessTo(api).isPossible)
+      yield errorAt([...path, 'default_api'], `the client has no scope at ${client.default_api}`)
   }
   for (const [at, audience] of client.introspects === 'all' ? [] : client.introspects.entries()) {
     if (apis.get(audience) !== undefined || apis.unreadableOf(audience) !== undefined) continue
-    throw errorAt(['clients', index, 'introspects', at], `there is no API ${JSON.stringify(audience)}`)
+    yield errorAt([...path, 'introspects', at], absent(audience, apis))
   }
+}
+
+function* checkGrant(client: ClientInput, at: number, apis: ReferableApis, errorAt: ErrorAt): Errors {
+  const grant = client.grants[at]
+  if (grant === undefined) return
+  const api = apis.get(grant.api)
+  if (api === undefined) {
+    yield errorAt(['api'], absent(grant.api, apis))
+    return
+  }
+  if (client.grants.findIndex((other) => isSameUri(other.api, grant.api)) < at) {
+    yield errorAt(['api'], `${JSON.stringify(grant.api)} is listed twice: put its scopes into one grant`)
+  }
+  for (const [place, scope] of grant.scopes.entries()) {
+    if (apis.withScope(scope).includes(api)) continue
+    yield errorAt(['scopes', place], `${grant.api} has no scope ${named(scope, namesOfScopes(api))}`)
+  }
+  const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]), manifest: undefined }, apis)
+  for (const [place, scope] of grant.default_scopes.entries()) {
+    const fault = faultOfDefault(scope, [api], accessTo)
+    if (fault !== undefined) yield errorAt(['default_scopes', place], fault)
+  }
+}
+
+/** The reason why a scope can't be a default. @param among the APIs that have it */
+function faultOfDefault(scope: string, among: readonly Api[], accessTo: AccessTo): string | undefined {
+  if (among.some((api) => accessTo(api).granted(scope).length > 0)) return undefined
+  const isDynamicName = among.some((api) => api.scopes.some((one) => one.name === scope && isDynamic(one)))
+  return isDynamicName
+    ? 'a dynamic scope can not be a default: give a value of it'
+    : `${JSON.stringify(scope)} is not among the client's scopes`
+}
+
+const namesOfScopes = ({ scopes }: Api): readonly string[] => scopes.map(({ name }) => name)
+
+/** A name that is not known, with the known one that was probably meant. */
+function named(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known)
+  return `${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`}`
 }
 
 /** Says that an API does not exist or can't be read. */
 const absent = (audience: string, apis: ReferableApis): string =>
   apis.unreadableOf(audience) === undefined
-    ? `there is no API ${JSON.stringify(audience)}`
+    ? `there is no API ${named(
+        audience,
+        apis.all.map((api) => api.audience),
+      )}`
     : `${JSON.stringify(audience)} can't be read: name it in the manifest, too`
 
 /** Names the APIs that can't be read, since one of them may have the scope. */
@@ -120,7 +164,7 @@ const butFor = ({ unreadable }: ReferableApis): string =>
   unreadable.map(({ id }) => `; ${JSON.stringify(id)} can't be read: name it in the manifest, too`).join('')
 
 /** Warnings about profiles that don't work with their presets. Such a manifest can still be applied. */
-export const warnings = ({ manifest, errorAt }: ParsedManifest): readonly string[] =>
+export const warnings = ({ manifest, errorAt }: Checked): readonly string[] =>
   manifest.apis.flatMap((api, index) =>
     presetWarnings(api.token.preset, resolveProfile(toApi(api).token)).map(
       (warning) => errorAt(['apis', index, 'token', 'preset'], warning).message,

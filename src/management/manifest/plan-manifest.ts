@@ -11,11 +11,11 @@ import { referableApis } from '../authority/referable.ts'
 import type { CredentialMaker } from '../credentials/make.ts'
 import { toApi } from '../schemas/api.ts'
 import type { CredentialInput } from '../schemas/credential.ts'
-import { refuseDangling, refuseRespelled, warnings } from './check.ts'
+import { findDangling, findRespelled, refuseAll, warnings } from './check.ts'
 import type { NewSecrets } from './new-secrets.ts'
-import type { ParsedManifest } from './parse.ts'
 import type { GeneratedSecret, Plan, Step } from './plan.ts'
 import { planClient } from './plan-client.ts'
+import type { ParsedManifest } from './reading/parse.ts'
 
 /** The inputs of a plan besides the manifest and the model. */
 interface PlanMeans {
@@ -38,7 +38,7 @@ export async function planManifest(
   model: ModelSnapshot,
   { authority, maker, env, secrets, origin }: PlanMeans,
 ): Promise<Omit<Plan, 'losses'>> {
-  refuseRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis))
+  refuseAll(findRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis)))
   const manifestOf = (audience: string) =>
     (model.apis.get(Audience(audience)) ?? model.unreadableApis.find(({ id }) => id === audience))?.manifest
   const apis = parsed.manifest.apis.map((api) => ({ ...toApi(api), manifest: manifestOf(api.audience) }))
@@ -47,7 +47,7 @@ export async function planManifest(
   const after = new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)])
   const latest = withAdminApi(after.values(), unreadable)
   const present = (id: string) => model.clients.get(ClientId(id)) ?? model.unreadableClients.get(ClientId(id))
-  refuseDangling(parsed, ({ client_id: id }) => referableApis(authority, present(id), latest))
+  refuseAll(findDangling(parsed, ({ client_id: id }) => referableApis(authority, present(id), latest)))
   const generated: GeneratedSecret[] = []
   const clients: Client[] = []
   const stayingEnded: string[] = []

@@ -4,7 +4,7 @@ import type { Client } from '../../model/client.ts'
 import { clientAuthMethodNames } from '../../oauth/client-auth-methods.ts'
 import { grantTypes } from '../../oauth/grant-types.ts'
 import { Audience, ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
-import { credentialSchema } from './credential.ts'
+import { newCredentialSchema } from './credential.ts'
 import { audience, claims, json, lifetime, line, scopeName, withoutUndefined } from './values.ts'
 
 /** The scopes of a client at one API. */
@@ -25,7 +25,7 @@ export const clientSchema = z.strictObject({
   enabled: z.boolean().default(true),
   subject: line(256).optional(),
   grant_types: z.array(z.enum(grantTypes)).default([...grantTypes]),
-  credentials: z.array(credentialSchema).default([]),
+  credentials: z.array(newCredentialSchema).default([]),
   scopes: z.array(scopeName).default([]),
   restrict_scopes: z.boolean().default(false),
   default_scopes: z.array(scopeName).default([]),

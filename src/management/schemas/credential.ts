@@ -1,12 +1,21 @@
 import { z } from 'zod'
 import { asymmetricAlgorithms } from '../../crypto/jws/algorithms.ts'
 import { MOST_KEYS } from '../../crypto/jws/public-key.ts'
+import { readDuration } from '../../input/duration.ts'
 import { readSecret } from '../../input/secret.ts'
 import { redactText } from '../../platform/redact.ts'
-import { json, line, url } from './values.ts'
+import { duration, json, line, seconds, url } from './values.ts'
 
 /** The fields of which a credential has at most one. Without any, a secret is generated. */
-const credentialFields = ['secret', 'secret_env', 'jwks', 'jwks_uri', 'certificate', 'federated'] as const
+const credentialFields = [
+  'secret',
+  'secret_env',
+  'secret_file',
+  'jwks',
+  'jwks_uri',
+  'certificate',
+  'federated',
+] as const
 
 /** A JWK Set (RFC 7517 §5). The plan checks the keys themselves. */
 const jwks = z.strictObject({ keys: z.array(z.record(z.string(), json)).min(1).max(MOST_KEYS) })
@@ -25,7 +34,7 @@ export const federatedSchema = z.strictObject({
   algorithms: z.array(z.enum(asymmetricAlgorithms)).min(1).optional(),
   jwks_uri: url.optional(),
   jwks: jwks.optional(),
-  max_age: z.int().min(1).optional(),
+  max_age: seconds.optional(),
 })
 
 const certificate = z
@@ -55,13 +64,18 @@ const fields = z.strictObject({
   label: line(128).default(''),
   secret: secret.optional(),
   secret_env: line(256).refine(isVariableName, 'must be the name of an environment variable').optional(),
+  secret_file: line(1_024).optional(),
   retrievable: z.boolean().optional(),
   jwks: jwks.optional(),
   jwks_uri: url.optional(),
   algorithm: z.enum(asymmetricAlgorithms).optional(),
   certificate: certificate.optional(),
   federated: federatedSchema.optional(),
-  expires: z.iso.datetime({ offset: true, error: 'must be a time such as 2030-01-01T00:00:00Z' }).optional(),
+  expires: z
+    .union([z.iso.datetime({ offset: true }), duration], {
+      error: 'must be a time such as 2030-01-01T00:00:00Z, or a duration such as 90d',
+    })
+    .optional(),
 })
 
 /** Refuses fields that exclude each other. */
@@ -69,17 +83,23 @@ function checkTogether(given: Readonly<Record<string, unknown>>, context: z.Refi
   const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', message, path: [field] })
   const [first, second] = credentialFields.filter((field) => given[field] !== undefined)
   if (first !== undefined && second !== undefined) refuse(second, `give ${first} or ${second}, not both`)
-  const isSecret = first === undefined || first === 'secret' || first === 'secret_env'
+  const isSecret = first === undefined || first.startsWith('secret')
   const isKeys = first === 'jwks' || first === 'jwks_uri'
   if (given['retrievable'] !== undefined && !isSecret) refuse('retrievable', 'is for secrets only')
   if (given['algorithm'] !== undefined && !isKeys) refuse('algorithm', 'is for jwks and jwks_uri only')
 }
 
-/** A credential: a secret that is given, in an environment variable, or generated; or keys, a certificate or a trust. */
-export const credentialSchema = fields.superRefine(checkTogether)
+/** A credential in a manifest. Only a manifest can name a variable or a file of the place where it is applied. */
+export const manifestCredentialSchema = fields.superRefine(checkTogether)
 
-/** A credential over HTTP. Only a manifest can name a variable of the environment in which it is applied. */
-export const newCredentialSchema = fields.omit({ secret_env: true }).superRefine(checkTogether)
+/** A credential: a secret that is given or generated; or keys, a certificate or a trust. */
+export const newCredentialSchema = fields.omit({ secret_env: true, secret_file: true }).superRefine(checkTogether)
 
-export type CredentialInput = z.output<typeof credentialSchema>
+/** The end of a credential in milliseconds. A duration counts from its creation. @param expires as in its input */
+export const expiryOf = (expires: string, createdAt: number): number => {
+  const life = readDuration(expires)
+  return life === undefined ? Date.parse(expires) : createdAt + life
+}
+
+export type CredentialInput = z.output<typeof manifestCredentialSchema>
 export type FederatedInput = z.output<typeof federatedSchema>

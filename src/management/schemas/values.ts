@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readDuration } from '../../input/duration.ts'
 import { isScopeName, LONGEST_SCOPE } from '../../oauth/scope.ts'
 import { hasControl } from '../../platform/text.ts'
 import { isReservedClaim } from '../../tokens/claims.ts'
@@ -13,6 +14,9 @@ export const line = (most: number) =>
     // RFC 7493 §2.1. No URL and no database can hold half of a surrogate pair.
     .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
 
+/** A duration, as text. */
+export const duration = z.string().regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a duration such as 90s, 10m, 24h or 90d')
+
 /** RFC 8707 §2: an absolute URI without a fragment. */
 export const audience = line(1024).refine(
   (text) => /^[a-z][a-z0-9+.-]*:[^\s#]+$/i.test(text),
@@ -24,7 +28,18 @@ export const scopeName = line(LONGEST_SCOPE)
   .refine(isScopeName, 'must be a scope name: visible ASCII without space, " or \\ (RFC 6749 §3.3)')
   .refine((name) => /[^*]/.test(name), 'must be more than *')
 
-export const lifetime = z.int().min(1).max(31_536_000)
+const wholeSeconds = z.int().min(1)
+
+/** A whole number of seconds, or a duration such as `10m`. The output is a number. */
+export const seconds = z.union(
+  [wholeSeconds, duration.transform((text) => (readDuration(text) ?? 0) / 1_000).pipe(wholeSeconds)],
+  {
+    error: 'must be a whole number of seconds, or a duration such as 10m',
+  },
+)
+
+/** At most a year. */
+export const lifetime = seconds.refine((value) => value <= 31_536_000, 'must be 31536000 seconds or less')
 
 /** The most levels of lists and maps. Readers of tokens limit the depth, as `platform/json.ts` does. */
 const DEEPEST = 16

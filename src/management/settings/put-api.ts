@@ -6,7 +6,7 @@ import { withAdminApi } from '../authority/all-apis.ts'
 import { requireApiRights } from '../authority/api-rights.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { apiChange } from '../fields.ts'
-import { refuseRespelled, refuseUnknownMembers } from '../manifest/check.ts'
+import { findRespelled, findUnknownMembers, refuseFirst } from '../manifest/check.ts'
 import { type Claim, requireOwnership } from '../ownership.ts'
 import { type ApiInput, toApi } from '../schemas/api.ts'
 import { untilCommitted } from './until-committed.ts'
@@ -37,10 +37,10 @@ export async function putApi(context: ManagementContext, { audience, wanted, tak
     const input = wanted(before)
     const api = { ...toApi(input), manifest: takeOver ? undefined : before?.manifest }
     const parsed = { manifest: { apis: [input], clients: [] }, errorAt }
-    refuseRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis))
+    refuseFirst(findRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis)))
     const others = [...model.apis.values()].filter((other) => other.audience !== audience)
     const apis = withAdminApi([...others, api], model.unreadableApis)
-    refuseUnknownMembers(parsed)
+    refuseFirst(findUnknownMembers(parsed))
     requireApiRights(context.authority, before, api, apis)
     const change = apiChange(before, api)
     const isNew = before === undefined

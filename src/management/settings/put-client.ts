@@ -9,7 +9,7 @@ import { referableApis } from '../authority/referable.ts'
 import { recordedBy } from '../context.ts'
 import type { MakingContext } from '../credentials/make.ts'
 import { clientChange, credentialChanges } from '../fields.ts'
-import { refuseDangling } from '../manifest/check.ts'
+import { findDangling, refuseFirst } from '../manifest/check.ts'
 import { NewSecrets } from '../manifest/new-secrets.ts'
 import type { GeneratedSecret } from '../manifest/plan.ts'
 import { planClient } from '../manifest/plan-client.ts'
@@ -52,9 +52,8 @@ export async function putClient(
     const before = model.clients.get(id) ?? model.unreadableClients.get(id)
     const input = wanted(before)
     const apis = withAdminApi(model.apis.values(), model.unreadableApis)
-    refuseDangling({ manifest: { apis: [], clients: [input] }, errorAt }, () =>
-      referableApis(context.authority, before, apis),
-    )
+    const referable = referableApis(context.authority, before, apis)
+    refuseFirst(findDangling({ manifest: { apis: [], clients: [input] }, errorAt }, () => referable))
     const planned =
       before === undefined
         ? await planNew(context, input, secrets)
@@ -91,10 +90,7 @@ async function planNew(context: MakingContext, input: ClientInput, secrets: NewS
     maker: context,
     secrets,
     origin: 'command',
-    secretOf: ({ secret, secret_env: name }, index) => {
-      if (name === undefined) return secret
-      throw new FieldError(['credentials', index, 'secret_env'], 'is for manifests only: give secret instead')
-    },
+    secretOf: ({ secret }) => secret,
     errorAt: (path, message) => new FieldError(path, message),
   })
 }

@@ -138,7 +138,7 @@ describe('a credential that a command revoked', () => {
     for (const _ of [1, 2]) {
       const plan = await setting.apply(jobWith(after))
       expect(plan.warnings).toEqual([
-        expect.stringMatching(/^test\.yaml:3: clients\[0\]\.credentials\[0\]: was revoked/),
+        expect.stringMatching(/^test\.yaml:3:\d+: clients\[0\]\.credentials\[0\]: was revoked/),
       ])
       expect(plan.generated).toEqual([])
       expect(await setting.credentials()).toMatchObject([{ revokedAt }])
@@ -187,7 +187,7 @@ describe('a credential that a command revoked', () => {
     for (const _ of [1, 2]) {
       const plan = await setting.apply(jobWith(after))
       expect(plan.warnings).toEqual([
-        expect.stringContaining(`test.yaml:3: clients[0].credentials[0]: was removed by a command on ${removedAt}`),
+        expect.stringContaining(`clients[0].credentials[0]: was removed by a command on ${removedAt}`),
       ])
       expect(plan.steps.map(({ action }) => action)).toEqual(['unchanged', 'unchanged'])
       expect(plan.generated).toEqual([])

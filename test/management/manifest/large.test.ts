@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseManifest } from '../../../src/management/manifest/parse.ts'
+import { parseManifest } from '../../../src/management/manifest/reading/parse.ts'
 import { UserError } from '../../../src/platform/user-error.ts'
 import { cpuOf } from '../../harness/cpu.ts'
 
@@ -41,12 +41,12 @@ describe('megabyte-fields: an oversized manifest is refused, with a line and a m
     [
       'metadata of many levels',
       client(`metadata: { a: ${brackets(17)} }`),
-      'm.yaml:3: clients[0].metadata.a: must not have over 16 levels of lists and maps',
+      'm.yaml:3:15: clients[0].metadata.a: must not have over 16 levels of lists and maps',
     ],
     [
       'claims of many levels',
       client(`token: { claims: { a: ${brackets(50)} } }`),
-      'm.yaml:3: clients[0].token.claims.a: must not have over 16 levels of lists and maps',
+      'm.yaml:3:22: clients[0].token.claims.a: must not have over 16 levels of lists and maps',
     ],
     ['aliases of aliases', `a: &a [x, x]\n${doubled}`, 'm.yaml:18:18: aliases (*) come to more than 1,000,000 values'],
     [

@@ -266,7 +266,7 @@ describe('a client that an operator disabled', () => {
       const { stdout, stderr } = await applied(manifest(more))
       expect(stdout).not.toContain('enabled')
       expect(stderr).toBe(
-        `warning: ${join(folder, 'manifest.yaml')}:1: clients[0]: "a" stays disabled: a command disabled it on ${since}, and \`tessera clients enable\` undoes that\n`,
+        `warning: ${join(folder, 'manifest.yaml')}:1:11: clients[0]: "a" stays disabled: a command disabled it on ${since}, and \`tessera clients enable\` undoes that\n`,
       )
       expect(await show()).toMatchObject({ enabled: false, disabled_at: since })
     }

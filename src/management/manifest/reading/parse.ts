@@ -1,0 +1,129 @@
+import { AliasRoom, type Path } from '../../../input/yaml-nodes.ts'
+import { MistakeList, type UserError } from '../../../platform/user-error.ts'
+import { isSection, type Section } from './defaults.ts'
+import { errorAt, type Location, type ManifestDocument, type ManifestFile, readDocuments } from './document.ts'
+import type { Manifest } from './schema.ts'
+
+export type { ManifestFile } from './document.ts'
+
+/** A manifest, with the positions of its parts in the files. */
+export interface ParsedManifest {
+  readonly manifest: Manifest
+  /** Makes an error about the value at `path`, such as `['clients', 0, 'scopes', 1]`. */
+  readonly errorAt: (path: Path, message: string) => UserError
+  /** The file that has the value at `path`. */
+  readonly fileOf: (path: Path) => string
+}
+
+/** Parses a manifest in one file. @throws Mistakes naming the file, line, column and field of every mistake */
+export const parseManifest = (name: string, content: string): ParsedManifest => parseManifests([{ name, content }])
+
+/** Parses a manifest in several files, whose documents may refer to each other. @throws Mistakes as `parseManifest` */
+export function parseManifests(files: readonly ManifestFile[]): ParsedManifest {
+  const mistakes = new MistakeList()
+  const room = new AliasRoom()
+  const documents = files.flatMap((file) => mistakes.take(() => readDocuments(file, room)) ?? [])
+  mistakes.refuse()
+  if (documents.length === 0) {
+    const [file] = files
+    throw errorAt({ ...START, file: file?.name ?? 'the manifest' }, 'is empty: a manifest has apis, clients, or both')
+  }
+  const { names, nameOf } = namesOf(documents)
+  const owned = documents.map((document) => ({ ...document.content, owner: { manifest: nameOf(document) } }))
+  const manifest: Manifest = {
+    names,
+    apis: owned.flatMap(({ apis, owner }) => apis.map((api) => ({ ...api, ...owner }))),
+    clients: owned.flatMap(({ clients, owner }) => clients.map((client) => ({ ...client, ...owner }))),
+  }
+  const locate = locatorOf(documents)
+  refuseRepeated(manifest, locate)
+  return {
+    manifest,
+    errorAt: (path, message) => errorAt(locate(path), message),
+    fileOf: (path) => locate(path).file,
+  }
+}
+
+const START = { line: 1, column: 1, path: [] } as const
+
+/**
+ * The names of the manifests in the documents. A name holds for its file, and for files without one if it is the only name.
+ * @throws Mistakes if a file has two names, or none beside files with several
+ */
+function namesOf(documents: readonly ManifestDocument[]) {
+  const mistakes = new MistakeList()
+  const byFile = new Map<string, string>()
+  for (const { file, content, locate } of documents) {
+    if (content.manifest === undefined) continue
+    const before = byFile.get(file)
+    if (before === undefined) byFile.set(file, content.manifest)
+    else if (before !== content.manifest)
+      mistakes.add(
+        errorAt(locate(['manifest']), `a file has one name, and this one is already ${JSON.stringify(before)}`).message,
+      )
+  }
+  const names = [...new Set(byFile.values())]
+  const unnamed = names.length > 1 ? documents.filter(({ file }) => !byFile.has(file)) : []
+  for (const { locate } of new Map(unnamed.map((document) => [document.file, document])).values()) {
+    const message = `the files are of the manifests ${names.map((name) => JSON.stringify(name)).join(', ')}: say which one this file is of, with manifest`
+    mistakes.add(errorAt(locate([]), message).message)
+  }
+  mistakes.refuse()
+  const only = names.length === 1 ? names[0] : undefined
+  return { names, nameOf: ({ file }: ManifestDocument) => byFile.get(file) ?? only }
+}
+
+type Locate = (path: Path) => Location
+
+/** Finds the positions of fields of the whole manifest. Many places are asked for, so the sections are counted once. */
+function locatorOf(documents: readonly ManifestDocument[]): Locate {
+  const places = { apis: placesOf(documents, 'apis'), clients: placesOf(documents, 'clients') }
+  return (path) => {
+    const [section, index, ...rest] = path
+    const place = isSection(section) && typeof index === 'number' ? places[section][index] : undefined
+    if (place !== undefined && isSection(section)) return place.document.locate([section, place.index, ...rest])
+    return documents[0]?.locate(path) ?? { ...START, file: 'the manifest', path }
+  }
+}
+
+const placesOf = (documents: readonly ManifestDocument[], section: Section) =>
+  documents.flatMap((document) => document.content[section].map((_, index) => ({ document, index })))
+
+/** Refuses repeated names, since references to them would be ambiguous. @throws Mistakes */
+function refuseRepeated({ apis, clients }: Manifest, locate: Locate): void {
+  const mistakes = new MistakeList()
+  const unique = (names: readonly string[], pathTo: (index: number) => Path, kind: string) => {
+    const first = new Map<string, number>()
+    for (const [index, name] of names.entries()) {
+      const before = first.get(name)
+      if (before === undefined) first.set(name, index)
+      else {
+        const { file, line } = locate(pathTo(before))
+        const message = `${kind} ${JSON.stringify(name)} is listed twice, first in ${file}:${line}`
+        mistakes.add(errorAt(locate(pathTo(index)), message).message)
+      }
+    }
+  }
+  unique(
+    apis.map((api) => api.audience),
+    (i) => ['apis', i, 'audience'],
+    'the audience',
+  )
+  unique(
+    clients.map((client) => client.client_id),
+    (i) => ['clients', i, 'client_id'],
+    'the client',
+  )
+  for (const [a, api] of apis.entries()) {
+    unique(
+      api.scopes.map((scope) => scope.name),
+      (i) => ['apis', a, 'scopes', i, 'name'],
+      'the scope',
+    )
+  }
+  for (const [c, client] of clients.entries()) {
+    const labels = client.credentials.map((credential) => credential.label)
+    unique(labels, (i) => ['clients', c, 'credentials', i], 'every credential needs a label of its own: the label')
+  }
+  mistakes.refuse()
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { apiSchema } from '../../schemas/api.ts'
+import { clientSchema } from '../../schemas/client.ts'
+import { manifestCredentialSchema } from '../../schemas/credential.ts'
+import { line } from '../../schemas/values.ts'
+
+const api = apiSchema
+const client = clientSchema.extend({ credentials: z.array(manifestCredentialSchema).default([]) })
+
+/** One document of a manifest. */
+export const documentSchema = z.strictObject({
+  manifest: line(128).optional().describe('The name of the manifest, which owns the APIs and clients that it names.'),
+  defaults: z
+    .strictObject({
+      api: api.omit({ audience: true, scopes: true }).partial().optional(),
+      client: client.omit({ client_id: true, credentials: true }).partial().optional(),
+    })
+    .optional()
+    .describe('Fields of the APIs and clients of this document that leave them out.'),
+  apis: z.array(api).default([]),
+  clients: z.array(client).default([]),
+})
+
+/** The name of the manifest that owns something; undefined if the manifest has no name. */
+interface Owned {
+  readonly manifest?: string | undefined
+}
+
+export type ManifestApi = z.output<typeof api> & Owned
+export type ManifestClient = z.output<typeof client> & Owned
+
+/** A manifest that has the right form, but was not yet compared with the model. */
+export interface Manifest {
+  /** The names of the manifests that were read together. */
+  readonly names: readonly string[]
+  readonly apis: readonly ManifestApi[]
+  readonly clients: readonly ManifestClient[]
+}
