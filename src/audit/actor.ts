@@ -16,10 +16,16 @@ export type Actor =
       readonly kind: 'administrator'
       readonly name: string
       readonly via?: (typeof signInWays)[number]
-      readonly way: 'api' | 'console'
+      readonly way: 'api' | 'console' | 'manifest'
+      readonly sha256?: readonly string[]
     }
   /** A program that administers, by its `client_id`. */
-  | { readonly kind: 'client'; readonly clientId: string; readonly way: 'api' }
+  | {
+      readonly kind: 'client'
+      readonly clientId: string
+      readonly way: 'api' | 'manifest'
+      readonly sha256?: readonly string[]
+    }
   /** The server itself, when something is due. */
   | typeof SYSTEM
 
@@ -47,15 +53,22 @@ export const operator = (
   ...(sha256.length > 0 && { sha256: sha256.slice(0, MOST_FILES) }),
 })
 
+/** The same actor, who applies a manifest. @param sha256 the hashes of its files */
+export const withManifest = (actor: Actor, sha256: readonly string[]): Actor =>
+  actor.kind === 'system' ? actor : { ...actor, way: 'manifest', sha256: sha256.slice(0, MOST_FILES) }
+
+const manifestInWords = (sha256: readonly string[] | undefined): string =>
+  sha256 === undefined ? '' : ` with the manifest sha256:${sha256.join(',')}`
+
 /** The actor in words, such as `alice on build-7`. */
 export function actorInWords(actor: Actor): string {
   switch (actor.kind) {
     case 'operator':
-      return `${actor.user} on ${actor.host}${actor.sha256 === undefined ? '' : ` with the manifest sha256:${actor.sha256.join(',')}`}`
+      return `${actor.user} on ${actor.host}${manifestInWords(actor.sha256)}`
     case 'administrator':
-      return `the administrator ${actor.name}${actor.via === 'sign_on' ? ' (single sign-on)' : ''}${actor.way === 'console' ? ' in the console' : ''}`
+      return `the administrator ${actor.name}${actor.via === 'sign_on' ? ' (single sign-on)' : ''}${actor.way === 'console' ? ' in the console' : ''}${manifestInWords(actor.sha256)}`
     case 'client':
-      return `the client ${actor.clientId}`
+      return `the client ${actor.clientId}${manifestInWords(actor.sha256)}`
     case 'system':
       return 'the schedule'
   }

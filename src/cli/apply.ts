@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { applyManifest } from '../management/manifest/apply.ts'
-import { type ManifestFile, parseManifests } from '../management/manifest/reading/parse.ts'
-import { UsageError } from '../platform/user-error.ts'
+import { type ManifestFile, type ParsedManifest, parseManifests } from '../management/manifest/reading/parse.ts'
+import { planOf } from '../management/manifest/refused.ts'
+import { nameOfReference, referencesIn } from '../management/manifest/secret-source.ts'
 import { managementContext, withDatabase } from './database.ts'
 import { isForPeople, type OutputOptions, show, textOf } from './format.ts'
+import { readManifestFiles, secretsHere } from './manifest-files.ts'
 import { nothingChanged, withNewSecrets } from './new-secrets.ts'
 import { withTarget } from './operate.ts'
 import { print, printable, say, withProgress } from './output.ts'
@@ -17,100 +19,131 @@ import {
   shownPlan,
   summaryLine,
 } from './plan-text.ts'
-import { nameOfInput, readTextInput } from './read-input.ts'
 import { Profiles } from './remote/profiles.ts'
-import { remoteManifest } from './remote-manifest.ts'
 import { withoutSecrets } from './secrets/lost.ts'
 import type { SecretsOptions } from './secrets/option.ts'
 import { OR_A_SERVER } from './settings.ts'
 import { chooseTarget, type TargetOptions } from './target.ts'
 
-interface ApplyCommandOptions extends OutputOptions, TargetOptions, SecretsOptions {
-  /** The path of the manifest, or of each of its files. */
+interface PlanCommandOptions extends OutputOptions, TargetOptions {
+  /** The path of the manifest, or of each of its files and folders. */
   readonly file: string | readonly string[]
+  readonly prune?: true
+  readonly takeOver?: true
+  readonly detailedExitcode?: true
+}
+
+interface ApplyCommandOptions extends PlanCommandOptions, SecretsOptions {
+  readonly allowDestroy?: true
   readonly dryRun?: boolean
 }
 
-/** Bytes of a file: enough for some 100,000 clients. */
-const LONGEST_MANIFEST = 64 * 1024 * 1024
+/** The exit code of a plan with changes, if it was asked for. */
+const CHANGES = 2
+
+/** `tessera plan`: shows what a manifest would change and end. It writes nothing. */
+export const plan = (options: PlanCommandOptions): Promise<void> => apply({ ...options, dryRun: true })
 
 /** `tessera apply`: makes the model match a manifest. */
-export async function apply({ file, dryRun = false, secretsTo, ...rest }: ApplyCommandOptions): Promise<void> {
-  // A dry run makes no secret, so it opens no place for one.
-  const options: Shape['options'] = { ...rest, secretsTo: dryRun ? undefined : secretsTo }
-  const names = [file].flat()
-  if (names.filter((name) => name === '-').length > 1)
-    throw new UsageError('-f - is given twice: standard input can be read only once')
-  const files: ManifestFile[] = []
-  for (const name of names) {
-    files.push({ name: nameOfInput(name), content: await readTextInput(name, LONGEST_MANIFEST) })
-  }
-  const parsed = parseManifests(files)
+export async function apply({ file, secretsTo, ...options }: ApplyCommandOptions): Promise<void> {
+  const files = await readManifestFiles([file].flat())
   const chosen = chooseTarget(options, process.env, new Profiles(process.env))
-  if (chosen.kind !== 'database') return applyRemotely(remoteManifest(files, process.env), { dryRun, options })
-  const { reason } = options
-  const manifest = files.map(({ content }) => content)
-  await withNewSecrets(options.secretsTo, (secrets) =>
+  const work: Work = {
+    files,
+    parsed: parseManifests(files),
+    // A dry run makes no secret, so it opens no place for one.
+    options: { ...options, secretsTo: options.dryRun ? undefined : secretsTo },
+  }
+  const done = await (chosen.kind === 'database' ? applyHere(work, chosen.config) : applyRemotely(work))
+  if (options.detailedExitcode && done.steps.some(({ action }) => action !== 'unchanged')) process.exitCode = CHANGES
+}
+
+/** The files of one command, and its options. */
+interface Work {
+  readonly files: readonly ManifestFile[]
+  readonly parsed: ParsedManifest
+  readonly options: Omit<ApplyCommandOptions, 'file'>
+}
+
+const applyHere = ({ files, parsed, options }: Work, config: string | undefined): Promise<ShownPlan> =>
+  withNewSecrets(options.secretsTo, (secrets) =>
     withDatabase(
-      chosen.config,
+      config,
       async (opened) => {
+        const { reason, dryRun = false, prune, takeOver, allowDestroy } = options
         let isShown = false
-        const plan = await withProgress((state) => {
+        const planned = await withProgress((state) => {
           state('comparing the manifest with the database')
-          return applyManifest(managementContext(opened, { reason, manifest }), {
+          const context = managementContext(opened, { reason, manifest: files.map(({ content }) => content) })
+          return applyManifest(context, {
             parsed,
-            env: process.env,
+            source: secretsHere(process.env),
             dryRun,
-            show: (planned) => {
+            ...(prune && { prune }),
+            ...(takeOver && { takeOver }),
+            ...(allowDestroy && { allowDestroy }),
+            show: (made) => {
               state('')
-              const shown = shownPlan(planned)
+              const shown = shownPlan(made)
               const text = (isOpen: boolean) => textOfPlan(isOpen ? shown : planWithout(shown), options, [])
               secrets.reveal({ secrets: secretsOfPlan(shown), text, lost: nothingChanged })
               isShown = true
             },
           })
+        }).catch((error: unknown) => {
+          const refused = planOf(error)
+          if (refused !== undefined) report(shownPlan(refused), { ...options, dryRun: true }, false)
+          throw error
         })
-        report(shownPlan(plan), { dryRun, options, isShown })
-        if (isShown && isForPeople(options)) print(summaryLine(shownPlan(plan), dryRun))
+        const shown = shownPlan(planned)
+        report(shown, options, isShown)
+        if (isShown && isForPeople(options)) print(summaryLine(shown, dryRun))
+        return shown
       },
       OR_A_SERVER,
     ),
   )
-}
 
-interface Shape {
-  readonly dryRun: boolean
-  readonly options: OutputOptions & TargetOptions & SecretsOptions
-}
-
-/** A server plans first, and then applies the plan if nothing has changed since. */
-const applyRemotely = (manifest: string, { dryRun, options }: Shape): Promise<void> =>
-  withTarget(options, async (target) => {
-    const body = { manifest }
-    const planned = await target.call('plans.create', { body }, planAnswer.extend({ id: z.string() }))
-    if (dryRun) return report(planned, { dryRun, options, isShown: false })
-    const input = { path: { plan: planned.id }, body }
-    const asText = (applied: ShownPlan) => textOfPlan(applied, options, [summaryLine(applied, dryRun)])
-    const making = { expected: planned.generates, secretsOf: secretsOfPlan, asText }
-    const applied = await target.make('plans.apply', input, planAnswer, making)
-    report(applied, { dryRun, options, isShown: true })
+/** A server plans first, and then applies the plan if it still does the same. */
+async function applyRemotely({ files, parsed, options }: Work): Promise<ShownPlan> {
+  const { dryRun, prune = false, takeOver = false, allowDestroy = false } = options
+  const source = secretsHere(process.env)
+  const secrets = referencesIn(parsed).flatMap((reference) => {
+    const secret = source(reference)
+    return secret === undefined ? [] : [[nameOfReference(reference), secret]]
   })
+  const body = { manifest: files, secrets: Object.fromEntries(secrets), prune, take_over: takeOver }
+  let shown: ShownPlan | undefined
+  await withTarget(options, async (target) => {
+    const planned = await target.call('plans.create', { body }, planAnswer.extend({ id: z.string() }))
+    shown = planned
+    if (dryRun) return report(planned, options, false)
+    const isRefused = planned.conflicts.length > 0 || (!allowDestroy && planned.losses.some((one) => one.destructive))
+    if (isRefused) report(planned, { ...options, dryRun: true }, false)
+    const input = { path: { plan: planned.id }, body: { ...body, allow_destroy: allowDestroy } }
+    const asText = (applied: ShownPlan) => textOfPlan(applied, options, [summaryLine(applied, false)])
+    const making = { expected: planned.generates, secretsOf: secretsOfPlan, asText }
+    report(await target.make('plans.apply', input, planAnswer, making), options, true)
+  })
+  if (shown === undefined) throw new Error('the server was not asked')
+  return shown
+}
 
 const planWithout = (plan: ShownPlan): ShownPlan => planAnswer.parse(withoutSecrets(plan))
 
 /** An applied plan in the form that was asked for, with its secrets. @param end further lines for people */
-function textOfPlan(plan: ShownPlan, options: OutputOptions, end: readonly string[]): string {
-  if (isForPeople(options) && secretsOfPlan(plan).length > 0)
+function textOfPlan(shown: ShownPlan, options: OutputOptions, end: readonly string[]): string {
+  if (isForPeople(options) && secretsOfPlan(shown).length > 0)
     say('These secrets were generated. They are shown only once:')
-  const lines = [...planLines(plan), ...secretLines(plan), ...end]
-  return textOf(options, planAsJson(plan, false)) ?? lines.join('\n')
+  const lines = [...planLines(shown), ...secretLines(shown), ...end]
+  return textOf(options, planAsJson(shown, false)) ?? lines.join('\n')
 }
 
 /** @param isShown whether the plan was already shown, with new secrets */
-function report(plan: ShownPlan, { dryRun, options, isShown }: Shape & { readonly isShown: boolean }): void {
+function report(shown: ShownPlan, { dryRun = false, ...options }: Work['options'], isShown: boolean): void {
   const forPeople = () => {
-    for (const line of [...planLines(plan), summaryLine(plan, dryRun)]) print(line)
+    for (const line of [...planLines(shown), summaryLine(shown, dryRun)]) print(line)
   }
-  if (!isShown) show(options, { data: planAsJson(plan, dryRun), forPeople })
-  if (isForPeople(options)) for (const warning of plan.warnings) say(`warning: ${printable(warning)}`)
+  if (!isShown) show(options, { data: planAsJson(shown, dryRun), forPeople })
+  if (isForPeople(options)) for (const warning of shown.warnings) say(`warning: ${printable(warning)}`)
 }

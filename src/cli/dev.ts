@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { type Config, examineConfig } from '../config/resolve.ts'
 import { applyManifest } from '../management/manifest/apply.ts'
 import { parseManifest } from '../management/manifest/reading/parse.ts'
+import { noSecrets } from '../management/manifest/secret-source.ts'
 import { endpointAddresses } from '../oauth/endpoints.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -60,7 +61,7 @@ async function addSample(config: Config): Promise<void> {
     if ((await store.changes.latestChange()) > 0) return
     await applyManifest(managementContext({ options: config, store }, { manifest: [sampleManifest] }), {
       parsed: parseManifest('sample', sampleManifest),
-      env: {},
+      source: noSecrets,
       origin: 'sample',
       dryRun: false,
     })

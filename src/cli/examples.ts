@@ -7,6 +7,8 @@ type Examples = Readonly<Record<string, readonly [string, ...string[]]>>
 export const examples: Examples = {
   dev: ['tessera dev', 'tessera dev --data /tmp/try --runtime-port 19031'],
   serve: ['tessera serve --config /etc/tessera/tessera.yaml'],
+  validate: ['tessera validate -f clients.yaml', 'tessera validate -f tessera/'],
+  plan: ['tessera plan -f tessera/', 'tessera plan -f clients.yaml --detailed-exitcode'],
   apply: [
     'tessera apply -f clients.yaml --dry-run',
     'tessera apply -f apis.yaml -f clients.yaml',

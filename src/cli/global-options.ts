@@ -43,6 +43,7 @@ export const REMOTE: ReadonlySet<string> = new Set([
   'keys revoke',
   'keys rollback',
   'keys rotate',
+  'plan',
   'revocations list',
   'revoke',
   'usage',

@@ -36,15 +36,42 @@ addConfigOptions(program.command('serve').description('run the server'))
   )
   .action(async (_options, command: Command) => (await import('./serve.ts')).serve(command))
 
+const MANIFEST_FILES = [
+  '-f, --file <file>',
+  'the manifest, YAML, or a folder of files; - reads standard input; may be repeated',
+  collect,
+] as const
+const TAKE_OVER = ['--take-over', 'do it even if a manifest owns what this changes'] as const
+const PRUNE = ['--prune', 'delete what the manifest owns and no longer names'] as const
+const DETAILED = ['--detailed-exitcode', 'exit with 2 if something changes, and with 0 if nothing does'] as const
+
+program
+  .command('validate')
+  .description('check a manifest without a database, and list every mistake with its place')
+  .requiredOption(...MANIFEST_FILES)
+  .option('--json', 'print JSON')
+  .action(async (options) => (await import('./validate.ts')).validate(options))
+
+program
+  .command('plan')
+  .description('show what a manifest would change and end, and change nothing')
+  .requiredOption(...MANIFEST_FILES)
+  .option(...PRUNE)
+  .option(...TAKE_OVER)
+  .option(...DETAILED)
+  .option('--json', 'print JSON')
+  .option('-c, --config <file>', 'the configuration that names the database')
+  .action(async (options) => (await import('./apply.ts')).plan(options))
+
 program
   .command('apply')
   .description('make APIs, scopes and clients match a manifest')
-  .requiredOption(
-    '-f, --file <file>',
-    'the manifest, YAML; - reads standard input; may be repeated for a manifest in several files',
-    collect,
-  )
+  .requiredOption(...MANIFEST_FILES)
   .option('--dry-run', 'print the changes, and make none of them')
+  .option(...PRUNE)
+  .option(...TAKE_OVER)
+  .option('--allow-destroy', 'end credentials in use, scopes of clients, owners, clients and APIs')
+  .option(...DETAILED)
   .option('--json', 'print JSON')
   .option('-c, --config <file>', 'the configuration that names the database')
   .option(...REASON)
@@ -146,7 +173,6 @@ const without = (flag: string, description: string) => Object.assign(new Option(
 const noOwner = () => without('--no-owner', 'only those that nobody owns')
 const MANIFEST = ['--manifest <name>', 'only those that this manifest owns'] as const
 const noManifest = () => without('--no-manifest', 'only those that no manifest owns')
-const TAKE_OVER = ['--take-over', 'do it even if a manifest owns what this changes'] as const
 const UNUSED = ['--unused <days>', 'only those that were not used for so many days, such as 90d'] as const
 const REVERSE = ['--reverse', 'the last first'] as const
 

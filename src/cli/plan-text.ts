@@ -4,6 +4,10 @@ import { planBody } from '../management/manifest/plan-body.ts'
 import { printable } from './output.ts'
 import type { NewSecret } from './secrets/secret.ts'
 
+const lastUsed = { last_used: z.string().nullable() }
+const isDestructive = { destructive: z.boolean() }
+const owners = { before: z.string(), after: z.string().nullable() }
+
 const loss = z.discriminatedUnion('kind', [
   z.looseObject({
     kind: z.literal('credential'),
@@ -11,36 +15,44 @@ const loss = z.discriminatedUnion('kind', [
     credential: z.string(),
     label: z.string(),
     ends: z.string(),
-    last_used: z.string().nullable(),
+    ...lastUsed,
+    ...isDestructive,
   }),
   z.looseObject({
     kind: z.literal('scope'),
     audience: z.string(),
     scope: z.string(),
     clients: z.int().optional(),
+    examples: z.array(z.string()).optional(),
+    last_used: z.string().nullable().optional(),
     client_id: z.string().optional(),
+    ...isDestructive,
   }),
-  z.looseObject({ kind: z.literal('enabled'), client_id: z.string() }),
+  z.looseObject({ kind: z.literal('enabled'), client_id: z.string(), ...isDestructive }),
+  z.looseObject({ kind: z.literal('client'), client_id: z.string(), ...lastUsed, ...isDestructive }),
+  z.looseObject({ kind: z.literal('api'), audience: z.string(), ...isDestructive }),
   z.looseObject({
     kind: z.literal('owner'),
     client_id: z.string().optional(),
     audience: z.string().optional(),
-    before: z.string(),
-    after: z.string().nullable(),
+    ...owners,
+    ...isDestructive,
   }),
 ])
 
+const step = z.looseObject({
+  action: z.enum(['create', 'update', 'rename', 'delete', 'unchanged']),
+  kind: z.string(),
+  id: z.string(),
+  from: z.string().optional(),
+  changes: z.array(z.looseObject({ field: z.string(), before: z.unknown(), after: z.unknown() })),
+})
+
 /** A plan in the answers of the admin API. */
 export const planAnswer = z.looseObject({
-  steps: z.array(
-    z.looseObject({
-      action: z.enum(['create', 'update', 'unchanged']),
-      kind: z.string(),
-      id: z.string(),
-      fields: z.array(z.string()),
-    }),
-  ),
+  steps: z.array(step),
   losses: z.array(loss),
+  conflicts: z.array(z.string()),
   warnings: z.array(z.string()),
   generates: z.array(z.looseObject({ client_id: z.string(), label: z.string() })),
   secrets: z
@@ -57,18 +69,25 @@ export const shownPlan = (plan: Plan): ShownPlan =>
     secrets: plan.generated.map(({ clientId, label, secret }) => ({ client_id: clientId, label, secret })),
   })
 
-const SIGNS = { create: '+', update: '~', unchanged: '=' } as const
+const SIGNS = { create: '+', update: '~', rename: '>', delete: '-', unchanged: '=' } as const
 
-/** The steps of a plan that change something, one line each, and then its losses. */
-export const planLines = ({ steps, losses }: ShownPlan): readonly string[] => [
-  ...steps
-    .filter(({ action }) => action !== 'unchanged')
-    .map(({ action, kind, id, fields }) => {
-      const changed = fields.length > 0 ? `: ${fields.join(', ')}` : ''
-      return `${SIGNS[action]} ${kind} ${printable(id)}${changed}`
-    }),
+/** The steps of a plan that change something, with each field, and then the losses and conflicts. */
+export const planLines = ({ steps, losses, conflicts }: ShownPlan): readonly string[] => [
+  ...steps.filter(({ action }) => action !== 'unchanged').flatMap(stepLines),
   ...losses.map((loss) => printable(lossLine(loss))),
+  ...conflicts.map((conflict) => `x ${printable(conflict)}`),
 ]
+
+function stepLines({ action, kind, id, from, changes }: z.output<typeof step>): readonly string[] {
+  const renamed = from === undefined ? '' : ` (was ${from})`
+  const fields = changes.length === 0 ? '' : `: ${changes.map(({ field }) => field).join(', ')}`
+  return [
+    printable(`${SIGNS[action]} ${kind} ${id}${renamed}${fields}`),
+    ...changes.map(({ field, before, after }) => printable(`    ${field}: ${valueText(before)} → ${valueText(after)}`)),
+  ]
+}
+
+const valueText = (value: unknown): string => (value === null || value === undefined ? 'none' : JSON.stringify(value))
 
 /** The generated secrets of a plan, unless they were taken out of it. */
 export const secretsOfPlan = ({ secrets }: ShownPlan): readonly NewSecret[] =>
@@ -84,13 +103,21 @@ function lossLine(loss: ShownPlan['losses'][number]): string {
   switch (loss.kind) {
     case 'credential': {
       const { credential, client_id: client, label, ends, last_used: last } = loss
-      return `- credential ${label || credential} of ${client}: ends ${ends} (${last === null ? 'never used' : `last used ${last}`})`
+      return `- credential ${label || credential} of ${client}: ends ${ends} (${used(last)})`
     }
     case 'scope': {
-      const { audience, scope, clients, client_id: client } = loss
+      const { audience, scope, clients, client_id: client, examples = [], last_used: last = null } = loss
+      const some =
+        examples.length === 0
+          ? ''
+          : ` (${examples.join(', ')}${(clients ?? 0) > examples.length ? ', …' : ''}; ${used(last)})`
       const losing = client ?? `${clients} client${clients === 1 ? '' : 's'}`
-      return `- scope ${scope} at ${audience}: ${losing} can't have it any more`
+      return `- scope ${scope} at ${audience}: ${losing} can't have it any more${some}`
     }
+    case 'client':
+      return `- client ${loss.client_id}: ends with its credentials and tokens (${used(loss.last_used)})`
+    case 'api':
+      return `- api ${loss.audience}: ends with its tokens`
     case 'enabled':
       return `- client ${loss.client_id}: is disabled, and introspection reports its tokens as inactive, for good`
     case 'owner': {
@@ -101,17 +128,27 @@ function lossLine(loss: ShownPlan['losses'][number]): string {
   }
 }
 
-/** The numbers of steps. */
-export function summaryLine({ steps }: ShownPlan, dryRun: boolean): string {
-  const count = (action: string) => steps.filter((step) => step.action === action).length
-  const summary = `${count('create')} to create, ${count('update')} to update, ${count('unchanged')} unchanged`
-  return dryRun ? `${summary}; nothing was written` : summary.replaceAll(/ to (create|update)/g, ' $1d')
+const used = (last: string | null): string => (last === null ? 'never used' : `last used ${last}`)
+
+/** The numbers of steps, and of the losses that need consent. */
+export function summaryLine({ steps, losses }: ShownPlan, dryRun: boolean): string {
+  const count = (action: string) => steps.filter((one) => one.action === action).length
+  const rare = (['rename', 'delete'] as const).filter((action) => count(action) > 0)
+  const counts = (['create', 'update', ...rare, 'unchanged'] as const).map((action) =>
+    action === 'unchanged'
+      ? `${count(action)} unchanged`
+      : `${count(action)} ${dryRun ? `to ${action}` : `${action}d`}`,
+  )
+  const destroyed = losses.filter(({ destructive }) => destructive).length
+  const ends = destroyed === 0 ? '' : `, ${destroyed} ${destroyed === 1 ? 'loss' : 'losses'}`
+  return `${counts.join(', ')}${ends}${dryRun ? '; nothing was written' : ''}`
 }
 
-export const planAsJson = ({ steps, losses, warnings, secrets }: ShownPlan, dryRun: boolean) => ({
+export const planAsJson = ({ steps, losses, conflicts, warnings, secrets }: ShownPlan, dryRun: boolean) => ({
   dry_run: dryRun,
   steps,
   losses,
+  conflicts,
   warnings,
   generated: dryRun ? [] : secrets,
 })

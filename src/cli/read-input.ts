@@ -17,7 +17,11 @@ export const nameOfInput = (file: string): string => (file === '-' ? STANDARD_IN
  * @throws UserError naming the file
  */
 export async function readTextInput(file: string, most: number): Promise<string> {
-  if (file === '-') return readStandardInput(most)
+  return file === '-' ? readStandardInput(most) : readTextFile(file, most)
+}
+
+/** Reads the text of a file. @param most bytes @throws UserError naming the file */
+export function readTextFile(file: string, most: number): string {
   const { bytes, fault } = readFile(file, most)
   if (bytes === undefined) throw new UserError(`${nameOfInput(file)} can't be read: ${fault}`)
   return toText(file, bytes)

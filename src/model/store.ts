@@ -40,7 +40,15 @@ export interface ModelWrites {
   readonly apis: readonly Api[]
   /** Clients to add, or to replace by id, with all their credentials. Unreadable credentials that a client lists stay. */
   readonly clients: readonly Client[]
+  readonly deleted?: ModelDeletions
   readonly event: AuditEvent
+}
+
+/** Things that end, with their tokens. No client that stays refers to the APIs. */
+export interface ModelDeletions {
+  readonly apis: readonly Audience[]
+  /** A credential that has passed to another client stays. */
+  readonly clients: readonly ClientId[]
 }
 
 /** A change of one client. */

@@ -12,6 +12,8 @@ const MANIFEST = 'clients: [{ client_id: a }]'
 export const commands: Readonly<Record<string, Needs>> = {
   dev: { args: [], database: 'makes' },
   serve: { args: [], database: 'makes' },
+  validate: { args: ['-f', '-'], input: MANIFEST, database: 'none' },
+  plan: { args: ['-f', '-'], input: MANIFEST, database: 'reads' },
   apply: { args: ['-f', '-'], input: MANIFEST, database: 'writes' },
   'apply --dry-run': { args: ['-f', '-'], input: MANIFEST, database: 'reads' },
   token: { args: ['--issuer', 'https://localhost:2', '--client-id', 'a'], input: 'secret', database: 'none' },

@@ -1,3 +1,4 @@
+import { noSecrets } from '../../src/management/manifest/secret-source.ts'
 /** A database with its manifests and commands, under a clock that moves only when a test moves it. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -43,7 +44,12 @@ export async function openSetting() {
     store,
     context,
     apply: (manifest: string): Promise<Plan> =>
-      applyManifest(context, { parsed: parseManifest('test.yaml', manifest), env: {}, dryRun: false }),
+      applyManifest(context, {
+        parsed: parseManifest('test.yaml', manifest),
+        source: noSecrets,
+        allowDestroy: true,
+        dryRun: false,
+      }),
     used,
     credentials: async () => (await used()).map(({ credential }) => credential),
     close: async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { inject } from 'vitest'
 import type { StoredAuditEvent } from '../../src/audit/store.ts'
 import { managementContext } from '../../src/cli/database.ts'
+import { secretsHere } from '../../src/cli/manifest-files.ts'
 import { loadOptions } from '../../src/config/load.ts'
 import { type Config, resolveConfig } from '../../src/config/resolve.ts'
 import { applyManifest } from '../../src/management/manifest/apply.ts'
@@ -96,8 +97,9 @@ export async function applyTo(
   try {
     return await applyManifest(managementContext({ options: config, store }), {
       parsed: parseManifest('test.yaml', manifest),
-      env,
+      source: secretsHere(env),
       dryRun: false,
+      allowDestroy: true,
     })
   } finally {
     await store.close()

@@ -1,3 +1,4 @@
+import { noSecrets } from '../../src/management/manifest/secret-source.ts'
 /** A small model in SQLite. Each test changes a copy of it. */
 
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
@@ -57,7 +58,12 @@ export interface Setting {
 const POLICY = { rotateEvery: 1_000_000, publishBefore: 1_000, retireAfter: HOUR }
 
 export const apply = (context: TestContext, manifest: string) =>
-  applyManifest(context, { parsed: parseManifest('test.yaml', manifest), env: {}, dryRun: false })
+  applyManifest(context, {
+    parsed: parseManifest('test.yaml', manifest),
+    source: noSecrets,
+    allowDestroy: true,
+    dryRun: false,
+  })
 
 /** Makes the model once. @returns a function that opens copies of it */
 export async function makeModel() {

@@ -1,32 +1,79 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
+import { withManifest } from '../../audit/actor.ts'
+import { LONGEST_SECRET_FILE } from '../../input/secret.ts'
 import { applyManifest } from '../../management/manifest/apply.ts'
 import type { Plan } from '../../management/manifest/plan.ts'
-import { planBody } from '../../management/manifest/plan-body.ts'
-import { parseManifest } from '../../management/manifest/reading/parse.ts'
+import { outcomeOf, planBody } from '../../management/manifest/plan-body.ts'
+import { type ManifestFile, parseManifests } from '../../management/manifest/reading/parse.ts'
+import { nameOfReference, type SecretReference } from '../../management/manifest/secret-source.ts'
 import { Conflict, NotFound } from '../../platform/user-error.ts'
 import { noParameters, noQuery, operation } from './operation.ts'
 
 /** Characters of a manifest. A larger one is applied by a command on the server. */
 const LONGEST_MANIFEST = 1_000_000
+const MOST_FILES = 1_000
+const LONGEST_NAME = 1_024
+const MOST_SECRETS = 10_000
+
+const NAME = 'manifest.yaml'
+const text = z.string().min(1).max(LONGEST_MANIFEST)
 
 const given = z.strictObject({
-  manifest: z.string().min(1).max(LONGEST_MANIFEST).describe('The manifest, YAML.'),
+  manifest: z
+    .union(
+      [
+        text,
+        z
+          .array(z.strictObject({ name: z.string().min(1).max(LONGEST_NAME), content: text }))
+          .min(1)
+          .max(MOST_FILES),
+      ],
+      {
+        error: 'must be YAML, or a list of files with name and content',
+      },
+    )
+    .refine(
+      (files) =>
+        typeof files === 'string' || files.reduce((sum, { content }) => sum + content.length, 0) <= LONGEST_MANIFEST,
+      `must have at most ${LONGEST_MANIFEST} characters`,
+    )
+    .describe('The manifest: YAML, or its files.'),
+  secrets: z
+    .record(z.string().max(LONGEST_NAME), z.string().max(LONGEST_SECRET_FILE))
+    .refine((all) => Object.keys(all).length <= MOST_SECRETS, `must be at most ${MOST_SECRETS}`)
+    .default({})
+    .describe('The secrets that the manifest names, by `env:NAME` or `file:path`. A plan needs none.'),
+  prune: z.boolean().default(false).describe('Delete what the manifest owns and no longer names.'),
+  take_over: z.boolean().default(false).describe('Take things from other manifests, and from people.'),
+})
+
+type Given = z.output<typeof given>
+
+const applying = given.extend({
+  allow_destroy: z
+    .boolean()
+    .default(false)
+    .describe('End credentials in use, scopes of clients, owners, clients and APIs.'),
 })
 
 const plan = z.strictObject({
-  id: z.string().describe('The id for the application. It is valid for this manifest and the present model only.'),
+  id: z.string().describe('The id for the application. It is valid for this manifest and this outcome only.'),
   steps: z.array(
     z.strictObject({
-      action: z.enum(['create', 'update', 'unchanged']),
+      action: z.enum(['create', 'update', 'rename', 'delete', 'unchanged']),
       kind: z.enum(['api', 'client']),
       id: z.string(),
-      fields: z.array(z.string()),
+      from: z.string().optional().describe('The former id, for a rename.'),
+      changes: z.array(z.strictObject({ field: z.string(), before: z.unknown(), after: z.unknown() })),
     }),
   ),
   losses: z
-    .array(z.looseObject({ kind: z.string() }))
+    .array(z.looseObject({ kind: z.string(), destructive: z.boolean().describe('Whether it needs `allow_destroy`.') }))
     .describe('The things that somebody can no longer use afterwards.'),
+  conflicts: z
+    .array(z.string())
+    .describe('The things that belong to somebody else. Without `take_over`, they are in the way.'),
   warnings: z.array(z.string()),
   generates: z
     .array(z.strictObject({ client_id: z.string(), label: z.string() }))
@@ -41,16 +88,30 @@ const applied = plan.omit({ id: true }).extend({
 })
 
 /** The things that an id of a plan is valid for. */
-const ground = z.strictObject({ manifest: z.string(), version: z.int() })
+const ground = z.strictObject({ given: z.string(), outcome: z.string() })
 
-const NAME = 'manifest.yaml'
-const digestOf = (manifest: string): string => hash('sha256', manifest, 'base64url')
+const digestOf = (text: string): string => hash('sha256', text, 'base64url')
+
+/** The manifest and the options of a request, without secrets and consents. */
+const digestOfGiven = ({ manifest, prune, take_over }: Given): string =>
+  digestOf(JSON.stringify([manifest, prune, take_over]))
+
+const filesOf = ({ manifest }: Given): readonly ManifestFile[] =>
+  typeof manifest === 'string' ? [{ name: NAME, content: manifest }] : manifest
+
+const inputOf = (body: Given) => ({
+  parsed: parseManifests(filesOf(body)),
+  source: (reference: SecretReference) => new Map(Object.entries(body.secrets)).get(nameOfReference(reference)),
+  prune: body.prune,
+  takeOver: body.take_over,
+})
 
 const example = {
   body: { manifest: 'clients:\n  - client_id: billing\n    scopes: [read]\n' },
   answer: {
-    steps: [{ action: 'create', kind: 'client', id: 'billing', fields: [] }],
+    steps: [{ action: 'create', kind: 'client', id: 'billing', changes: [] }],
     losses: [],
+    conflicts: [],
     warnings: [],
     generates: [],
   },
@@ -67,12 +128,11 @@ export const planOperations = [
     ...noQuery,
     body: given,
     answer: plan,
-    command: 'apply',
+    command: 'plan',
     example: { body: example.body, answer: { id: 'kxL0…', ...example.answer } },
-    run: async ({ management, cursors }, { body: { manifest } }) => {
-      const { version } = await management.store.model.snapshot([])
-      const planned = await applyManifest(management, { parsed: parseManifest(NAME, manifest), env: {}, dryRun: true })
-      const id = cursors.seal({ manifest: digestOf(manifest), version }, 'plan')
+    run: async ({ management, cursors }, { body }) => {
+      const planned = await applyManifest(management, { ...inputOf(body), dryRun: true })
+      const id = cursors.seal({ given: digestOfGiven(body), outcome: digestOf(outcomeOf(planned)) }, 'plan')
       return { body: { id, ...planBody(planned) }, state: null }
     },
   }),
@@ -80,23 +140,29 @@ export const planOperations = [
     id: 'plans.apply',
     method: 'POST',
     path: '/plans/{plan}/apply',
-    summary: 'Apply a planned manifest, if nothing has changed since',
+    summary: 'Apply a planned manifest, if it still does the same',
     access: 'plans:write',
     parameters: z.strictObject({ plan: z.string().min(1).max(1_024) }),
     ...noQuery,
-    body: given,
+    body: applying,
     answer: applied,
     command: 'apply',
     example: { path: { plan: 'kxL0…' }, ...example },
-    run: async ({ management, cursors, show }, { path, body: { manifest } }) => {
+    run: async ({ management, cursors, show }, { path, body }) => {
       const known = ground.safeParse(cursors.open(path.plan, 'plan')).data
       if (known === undefined) throw new NotFound('there is no such plan: make one with POST /plans')
-      if (known.manifest !== digestOf(manifest)) throw new Conflict('the plan is of another manifest: plan this one')
-      const done = await applyManifest(management, {
-        parsed: parseManifest(NAME, manifest),
-        env: {},
+      if (known.given !== digestOfGiven(body))
+        throw new Conflict('the plan is of another manifest, or has other options: plan this one')
+      const hashes = filesOf(body).map(({ content }) => hash('sha256', content))
+      const context = { ...management, actor: withManifest(management.actor, hashes) }
+      const done = await applyManifest(context, {
+        ...inputOf(body),
         dryRun: false,
-        version: known.version,
+        allowDestroy: body.allow_destroy,
+        check: (present) => {
+          if (digestOf(outcomeOf(present)) !== known.outcome)
+            throw new Conflict('the plan would do something else by now: clients or APIs have changed. Plan again')
+        },
         ...(show && {
           show: ({ generated }: Plan) => {
             for (const { secret } of generated) show(secret)

@@ -4,27 +4,35 @@ import { ATTEMPTS } from '../../model/store.ts'
 import { Audience, ClientId } from '../../oauth/ids.ts'
 import { Conflict } from '../../platform/user-error.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
-import { requireApiRights } from '../authority/api-rights.ts'
+import { requireApiRights, requireOverApi } from '../authority/api-rights.ts'
 import { type Authority, mayOver, requireOver } from '../authority/authority.ts'
-import { requireClientRights } from '../authority/client-rights.ts'
+import { requireClientRights, requireOverClient } from '../authority/client-rights.ts'
 import { recordedBy } from '../context.ts'
 import type { MakingContext } from '../credentials/make.ts'
 import { apiChange, clientChange, credentialChanges } from '../fields.ts'
+import { findAffected } from './affected.ts'
 import { findLosses } from './losses.ts'
 import { NewSecrets } from './new-secrets.ts'
 import type { Plan } from './plan.ts'
 import { planManifest } from './plan-manifest.ts'
 import type { ParsedManifest } from './reading/parse.ts'
+import { type Consent, refuseUnconsented } from './refused.ts'
+import type { Renames } from './renames.ts'
+import type { SecretSource } from './secret-source.ts'
 
-interface ApplyInput {
+export interface ApplyInput extends Consent {
   readonly parsed: ParsedManifest
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly source: SecretSource
   /** The origin of new credentials; `sample` if only `tessera dev` may accept them. */
   readonly origin?: 'manifest' | 'sample'
-  /** Whether to plan only, and write nothing. */
+  /** Whether to plan only, and write nothing. Secrets that the source does not have are then not compared. */
   readonly dryRun: boolean
-  /** The version of the model that the plan must stand on; undefined for any. */
-  readonly version?: number
+  /** Whether to delete what the manifests own and no longer name. */
+  readonly prune?: boolean
+  /** Whether to take things from other manifests, and from people. */
+  readonly takeOver?: boolean
+  /** Called with each plan that is to be written. @throws UserError to refuse it */
+  readonly check?: (plan: Plan) => void
   /**
    * Shows a plan with new secrets before it is written. If it throws, the error is passed on and nothing is written. Without it,
    * the caller shows the returned plan.
@@ -36,52 +44,71 @@ interface ApplyInput {
  * Makes the model match a manifest, in one transaction.
  * @returns the plan that was carried out, or would be
  * @throws ManifestError, with nothing written, if the manifest does not fit the model; NotAllowed if a resulting client or API has a right
- *   that the author may not give; Conflict
+ *   that the author may not give; PlanRefused if the plan needs a consent that was not given; Conflict
  */
-export async function applyManifest(
-  context: MakingContext,
-  { parsed, env, dryRun, version, origin = 'manifest', show = () => {} }: ApplyInput,
-): Promise<Plan> {
+export async function applyManifest(context: MakingContext, input: ApplyInput): Promise<Plan> {
   const { model: store } = context.store
-  const ids = parsed.manifest.clients.map((client) => ClientId(client.client_id))
+  const { parsed, source, dryRun, prune = false, takeOver = false, origin = 'manifest' } = input
+  const { check = () => {}, show = () => {} } = input
   const secrets = new NewSecrets(context.random)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const model = await store.snapshot(ids)
-    if (version !== undefined && model.version !== version)
-      throw new Conflict('clients or APIs have changed since the plan was made: plan again')
+    const affected = await findAffected(context, parsed, prune)
+    if (affected === undefined) continue
+    const { model, ...others } = affected
     refuseHidden(context.authority, parsed, model)
-    const planned = await planManifest(parsed, model, {
-      authority: context.authority,
-      maker: context,
-      env,
-      secrets,
-      origin,
-    })
-    const plan = { ...planned, losses: await findLosses(planned, model, store, context.clock.now()) }
-    requireManifestRights(context, plan, model)
+    const means = { context, maker: context, source, secrets, origin, dryRun, takeOver }
+    const planned = await planManifest(parsed, model, { ...means, ...others })
+    const { renames } = others
+    const losses = await findLosses(planned, renames.clients, model, store, context.clock.now())
+    const plan = { ...planned, losses }
+    requireManifestRights(context, plan, model, renames)
     if (dryRun) return plan
+    check(plan)
+    refuseUnconsented(plan, input)
     secrets.showOnce(plan, show)
-    if (plan.apis.length === 0 && plan.clients.length === 0) return plan
+    const { apis, clients, deleted } = plan
+    if (apis.length + clients.length + deleted.apis.length + deleted.clients.length === 0) return plan
     const event = recordedBy(context, {
       type: 'manifest.apply',
-      detail: { apis: plan.apis.map((api) => api.audience), clients: plan.clients.map((client) => client.id) },
-      changes: changesOf(plan, model),
+      detail: {
+        apis: apis.map((api) => api.audience),
+        clients: clients.map((client) => client.id),
+        ...(deleted.apis.length > 0 && { deletedApis: deleted.apis }),
+        ...(deleted.clients.length > 0 && { deletedClients: deleted.clients }),
+        ...(takeOver && { takeOver }),
+        ...(input.allowDestroy && { allowDestroy: true }),
+      },
+      changes: changesOf(plan, model, renames),
     })
-    if (await store.commit(model.version, { apis: plan.apis, clients: plan.clients, event })) return plan
+    if (await store.commit(model.version, { apis, clients, deleted, event })) return plan
   }
   throw new Conflict('others kept changing clients or APIs, and nothing was written: try again')
 }
 
-const changesOf = ({ apis, clients }: Plan, model: ModelSnapshot) => [
-  ...apis.map((after) => {
-    const { audience } = after
-    return apiChange(model.apis.get(audience) ?? model.unreadableApis.find(({ id }) => id === audience), after)
-  }),
-  ...clients.flatMap((after) => {
-    const before = model.clients.get(after.id) ?? model.unreadableClients.get(after.id)
-    return [clientChange(before, after), ...credentialChanges(after.id, before?.credentials, after.credentials)]
-  }),
-]
+const apiBefore = ({ apis, unreadableApis }: ModelSnapshot, audience: string) =>
+  apis.get(Audience(audience)) ?? unreadableApis.find(({ id }) => id === audience)
+
+const clientBefore = ({ clients, unreadableClients }: ModelSnapshot, id: ClientId) =>
+  clients.get(id) ?? unreadableClients.get(id)
+
+function changesOf({ apis, clients, deleted }: Plan, model: ModelSnapshot, renames: Renames) {
+  const passed = new Set([...renames.clients.values()].map(({ id }) => id))
+  const none = { all: [], unreadable: [] }
+  return [
+    ...apis.map((after) => apiChange(apiBefore(model, after.audience), after)),
+    ...clients.flatMap((after) => {
+      const before = clientBefore(model, after.id)
+      const credentials = (before ?? renames.clients.get(after.id))?.credentials
+      return [clientChange(before, after), ...credentialChanges(after.id, credentials, after.credentials)]
+    }),
+    ...deleted.apis.map((audience) => apiChange(apiBefore(model, audience), undefined)),
+    ...deleted.clients.flatMap((id) => {
+      const before = clientBefore(model, id)
+      const ended = passed.has(id) ? [] : credentialChanges(id, before?.credentials, none)
+      return [clientChange(before, undefined), ...ended]
+    }),
+  ]
+}
 
 /**
  * Refuses a manifest that names what its author may not see. Otherwise the steps of a plan would tell whether a guess of it is right.
@@ -107,19 +134,32 @@ function refuseHidden(
 }
 
 /** Checks each resulting client and API as a change of it alone would be. @throws NotAllowed */
-function requireManifestRights({ authority }: MakingContext, plan: Plan, model: ModelSnapshot): void {
+function requireManifestRights(
+  { authority }: MakingContext,
+  plan: Omit<Plan, 'losses'>,
+  model: ModelSnapshot,
+  renames: Renames,
+): void {
   const latest = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
   const apis = withAdminApi(latest.values(), model.unreadableApis)
   for (const api of plan.apis) {
-    const before = model.apis.get(api.audience) ?? model.unreadableApis.find(({ id }) => id === api.audience)
-    requireApiRights(authority, before, api, apis)
+    const former = renames.apis.find(({ audience }) => audience === api.audience)?.before
+    requireApiRights(authority, apiBefore(model, api.audience) ?? former, api, apis)
   }
   for (const client of plan.clients) {
-    const before = model.clients.get(client.id) ?? model.unreadableClients.get(client.id)
+    const before = clientBefore(model, client.id) ?? renames.clients.get(client.id)
     requireClientRights(authority, before, client, apis)
     const isChanged = !isDeepStrictEqual(before?.credentials.all, client.credentials.all)
     if (isChanged) requireOver(authority, 'credentials:write', client.owner)
     const isRemoved = before?.credentials.all.some(({ id }) => !client.credentials.all.some((one) => one.id === id))
     if (isRemoved) requireOver(authority, 'credentials:delete', client.owner)
+  }
+  for (const audience of plan.deleted.apis) {
+    const api = apiBefore(model, audience)
+    if (api !== undefined) requireOverApi(authority, 'apis:delete', api)
+  }
+  for (const id of plan.deleted.clients) {
+    const client = clientBefore(model, id)
+    if (client !== undefined) requireOverClient(authority, 'clients:delete', client)
   }
 }

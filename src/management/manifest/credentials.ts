@@ -5,12 +5,14 @@ import type { Credential } from '../../model/credentials/credential.ts'
 import { type SecretHash, scryptDigest, sha256 } from '../../model/credentials/secret-hash.ts'
 import { type CredentialMaker, type MadeCredential, makeCredential, type ProofSpec } from '../credentials/make.ts'
 import { proofOf } from '../credentials/proof.ts'
-import type { CredentialInput } from '../schemas/credential.ts'
+import { type CredentialInput, expiryOf } from '../schemas/credential.ts'
 
 /** The secret of a credential, and the origin of the credential. */
 interface Source {
   /** The secret that the manifest gives; undefined if it is to be generated. A generated secret stays the same once it exists. */
   readonly secret: string | undefined
+  /** Whether the manifest gives a secret that is not known here. One of the same label then counts as the same. */
+  readonly isUnknown: boolean
   readonly generate: () => string
   readonly origin: 'manifest' | 'command' | 'sample'
 }
@@ -30,23 +32,42 @@ interface Siblings {
 export async function planCredential(
   maker: CredentialMaker,
   wanted: CredentialInput,
-  { secret, generate, origin }: Source,
+  { secret, isUnknown, generate, origin }: Source,
   { before, removed }: Siblings,
 ): Promise<MadeCredential | RemovedCredential> {
-  const expiresAt = wanted.expires === undefined ? undefined : Date.parse(wanted.expires)
-  const terms = { label: wanted.label, origin, expiresAt } as const
-  const existing = before.find(({ label, origin }) => label === wanted.label && origin === 'manifest')
+  const existing = findExisting(wanted, before)
   const given = proofOf(wanted, secret)
-  if (existing !== undefined && (await isSame(existing, given))) {
-    return { credential: { ...existing, expiresAt: keptExpiry(existing, expiresAt, before) }, generated: undefined }
+  const expiry = (createdAt: number) => (wanted.expires === undefined ? undefined : expiryOf(wanted.expires, createdAt))
+  if (existing !== undefined && (isUnknown ? existing.kind === 'secret' : await isSame(existing, given))) {
+    const expiresAt = keptExpiry(existing, expiry(existing.createdAt), before)
+    const life = { label: wanted.label, origin: existing.origin === 'command' ? origin : existing.origin, expiresAt }
+    return { credential: { ...existing, ...life }, generated: undefined }
   }
   const away = removed.find(({ credential: { label } }) => label === wanted.label)
-  if (away !== undefined && existing === undefined && (await provesTheSame(away.credential, given))) return away
+  if (away !== undefined && existing?.origin !== 'manifest' && (await provesTheSame(away.credential, given)))
+    return away
+  const terms = { label: wanted.label, origin, expiresAt: expiry(maker.clock.now()) }
   const generated = given.kind === 'secret' && given.secret === undefined ? generate() : undefined
   const made = generated === undefined ? given : { ...given, secret: generated }
   const { credential } = await makeCredential(maker, made, terms, before)
   const known = [...before, ...removed.map((one) => one.credential)]
-  return { credential: { ...credential, revokedAt: await revocationOf(given, known) }, generated }
+  return {
+    credential: { ...credential, revokedAt: await revocationOf(given, known) },
+    generated: isUnknown ? undefined : generated,
+  }
+}
+
+/**
+ * The credential that a manifest means: by its label, or its former label. One that a command has made counts if the manifest has none of
+ * that label, as after a rotation or in an exported manifest.
+ */
+function findExisting(
+  { label, renamed_from: former }: Pick<CredentialInput, 'label' | 'renamed_from'>,
+  before: readonly Credential[],
+): Credential | undefined {
+  const of = (name: string, isOwn: boolean) =>
+    before.find((one) => one.label === name && (one.origin !== 'command') === isOwn)
+  return of(label, true) ?? (former === undefined ? undefined : of(former, true)) ?? of(label, false)
 }
 
 /** The expiry to keep: a manifest can't lengthen a life that a rotation has shortened, even if the successor was removed. */

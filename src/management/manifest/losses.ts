@@ -7,9 +7,13 @@ import { allClients, type ModelSnapshot, type ModelStore } from '../../model/sto
 import { heldAt } from '../../policy/held.ts'
 import type { Loss, Plan } from './plan.ts'
 
-/** Finds the losses that a plan causes, in the order of its steps. @param now milliseconds */
+/**
+ * Finds the losses that a plan causes, in the order of its steps.
+ * @param renamed the former client of each renamed one @param now milliseconds
+ */
 export async function findLosses(
-  plan: Pick<Plan, 'apis' | 'clients'>,
+  plan: Pick<Plan, 'apis' | 'clients' | 'deleted'>,
+  renamed: ReadonlyMap<string, Client>,
   model: ModelSnapshot,
   store: Pick<ModelStore, 'listClients' | 'lastUses'>,
   now: number,
@@ -17,19 +21,29 @@ export async function findLosses(
   const latest = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
   const apis = new ApiSet([...latest.values()])
   const changes = plan.clients.flatMap((after) => {
-    const before = model.clients.get(after.id)
+    const before = model.clients.get(after.id) ?? renamed.get(after.id)
     return before === undefined ? [] : [{ before, after }]
   })
   const ends = plan.clients.flatMap((after) => {
-    const before = model.clients.get(after.id) ?? model.unreadableClients.get(after.id)
+    const before = model.clients.get(after.id) ?? model.unreadableClients.get(after.id) ?? renamed.get(after.id)
     return before === undefined ? [] : endsOf(before, after, now)
   })
+  const isRenamed = new Set([...renamed.values()].map(({ id }) => id))
+  const gone = plan.deleted.clients.flatMap((id) => (isRenamed.has(id) ? [] : (model.clients.get(id) ?? [])))
   const uses = await store.lastUses(ends.map(({ credential }) => credential.id))
   const ended = Map.groupBy(
     ends.map((end) => ({ ...end, lastUsedAt: uses.get(end.credential.id) })),
     ({ clientId }) => clientId,
   )
   return [
+    ...plan.deleted.apis.map((audience) => ({ kind: 'api' as const, audience })),
+    ...(await Promise.all(
+      gone.map(async ({ id, credentials }) => ({
+        kind: 'client' as const,
+        clientId: id,
+        lastUsedAt: await lastUse(credentials.all, store),
+      })),
+    )),
     ...plan.apis.flatMap((api) => apiOwnerLoss(model.apis.get(api.audience), api)),
     ...(await apiLosses(plan.apis, model, store)),
     ...changes.flatMap(({ before, after }): Loss[] => [
@@ -90,7 +104,7 @@ function proofOf(credential: Credential): string {
 async function apiLosses(
   changed: readonly Api[],
   { apis }: ModelSnapshot,
-  store: Pick<ModelStore, 'listClients'>,
+  store: Pick<ModelStore, 'listClients' | 'lastUses'>,
 ): Promise<readonly Loss[]> {
   const narrowed = changed.flatMap((after) => {
     const before = apis.get(after.audience)
@@ -98,19 +112,43 @@ async function apiLosses(
   })
   if (narrowed.length === 0) return []
   const involved = new ApiSet(narrowed.flatMap(({ before, after }) => [before, after]))
-  const counts = narrowed.map(() => new Map<string, number>())
+  const losing = narrowed.map(() => new Map<string, { clients: number; first: Client[] }>())
   for await (const client of allClients(store)) {
     if ('problem' in client) continue
     for (const [index, { before, after }] of narrowed.entries()) {
       const had = heldAt(client, before, involved)
       const has = heldAt(client, after, involved)
-      const count = counts[index]
-      for (const scope of had) if (!has.has(scope)) count?.set(scope, (count.get(scope) ?? 0) + 1)
+      for (const scope of had) {
+        if (has.has(scope)) continue
+        const known = losing[index]?.get(scope) ?? { clients: 0, first: [] }
+        known.clients += 1
+        if (known.first.length < MOST_ASKED) known.first.push(client)
+        losing[index]?.set(scope, known)
+      }
     }
   }
-  return narrowed.flatMap(({ before: { audience } }, index) =>
-    [...(counts[index] ?? [])].map(([scope, clients]) => ({ kind: 'api scope' as const, audience, scope, clients })),
-  )
+  const losses: Loss[] = []
+  for (const [index, { before }] of narrowed.entries()) {
+    for (const [scope, { clients, first }] of losing[index] ?? []) {
+      const examples = first.slice(0, MOST_EXAMPLES).map(({ id }) => id)
+      const lastUsedAt = await lastUse(
+        first.flatMap(({ credentials }) => credentials.all),
+        store,
+      )
+      losses.push({ kind: 'api scope', audience: before.audience, scope, clients, examples, lastUsedAt })
+    }
+  }
+  return losses
+}
+
+/** The clients of a scope whose last use is looked up, and those that are named. */
+const MOST_ASKED = 100
+const MOST_EXAMPLES = 5
+
+/** The last use of any of these credentials, in milliseconds; undefined if none was used. */
+async function lastUse(credentials: readonly Credential[], store: Pick<ModelStore, 'lastUses'>) {
+  const uses = await store.lastUses(credentials.map(({ id }) => id))
+  return uses.size === 0 ? undefined : Math.max(...uses.values())
 }
 
 /** Whether an API keeps all its scopes, for the same clients. If so, its clients need not be checked. */

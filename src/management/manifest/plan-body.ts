@@ -1,10 +1,11 @@
 import { iso } from '../fields.ts'
-import type { Loss, Plan } from './plan.ts'
+import { isDestructive, type Loss, type Plan } from './plan.ts'
 
 /** A plan as JSON, without generated secrets. */
-export const planBody = ({ steps, losses, warnings, generated }: Plan) => ({
+export const planBody = ({ steps, losses, conflicts, warnings, generated }: Plan) => ({
   steps,
-  losses: losses.map(lossBody),
+  losses: losses.map((loss) => ({ ...lossBody(loss), destructive: isDestructive(loss) })),
+  conflicts,
   warnings,
   generates: generated.map(({ clientId, label }) => ({ client_id: clientId, label })),
 })
@@ -24,7 +25,18 @@ function lossBody(loss: Loss) {
       }
     }
     case 'api scope':
-      return { kind: 'scope', audience: loss.audience, scope: loss.scope, clients: loss.clients }
+      return {
+        kind: 'scope',
+        audience: loss.audience,
+        scope: loss.scope,
+        clients: loss.clients,
+        examples: loss.examples,
+        last_used: iso(loss.lastUsedAt) ?? null,
+      }
+    case 'client':
+      return { kind: 'client', client_id: loss.clientId, last_used: iso(loss.lastUsedAt) ?? null }
+    case 'api':
+      return { kind: 'api', audience: loss.audience }
     case 'client scope':
       return { kind: 'scope', audience: loss.audience, scope: loss.scope, client_id: loss.clientId }
     case 'disabled':
@@ -34,4 +46,18 @@ function lossBody(loss: Loss) {
     case 'api owner':
       return { kind: 'owner', audience: loss.audience, before: loss.before, after: loss.after ?? null }
   }
+}
+
+/**
+ * A text that is the same for two plans that do the same. It leaves out times of use, which go on, and the hints of secrets that each plan
+ * generates anew.
+ */
+export function outcomeOf(plan: Plan): string {
+  const { steps, losses, conflicts, generates } = planBody(plan)
+  const done = steps.map(({ changes, ...step }) => ({
+    ...step,
+    changes: changes.map((change) => (change.field.startsWith('credentials.') ? change.field : change)),
+  }))
+  const lost = losses.map((loss) => ({ ...loss, last_used: undefined, clients: undefined, examples: undefined }))
+  return JSON.stringify({ done, lost, conflicts, generates })
 }

@@ -8,19 +8,25 @@ import type { CredentialInput } from '../schemas/credential.ts'
 import { planCredential } from './credentials.ts'
 import type { NewSecrets } from './new-secrets.ts'
 import type { GeneratedSecret } from './plan.ts'
+import { absence, type GivenSecret } from './secret-source.ts'
 
 interface PlannedClient {
   readonly client: Client
   readonly generated: readonly GeneratedSecret[]
-  /** One line, with the place in the file, for each thing that the manifest lists although an operator has ended it. */
-  readonly stayingEnded: readonly string[]
+  /**
+   * One line, with the place in the file, for each thing that the manifest lists although an operator has ended it, and for each secret
+   * that was not compared.
+   */
+  readonly warnings: readonly string[]
 }
 
 interface ClientMeans {
   readonly maker: CredentialMaker
   readonly secrets: NewSecrets
   readonly origin: 'manifest' | 'command' | 'sample'
-  readonly secretOf: (credential: CredentialInput, index: number) => string | undefined
+  readonly secretOf: (credential: CredentialInput, index: number) => GivenSecret
+  /** Whether nothing is written, so that the secrets of the manifest need not be known. */
+  readonly dryRun: boolean
   readonly errorAt: (path: readonly PropertyKey[], message: string) => Error
 }
 
@@ -37,23 +43,24 @@ export async function planClient(
 ): Promise<PlannedClient> {
   const isEndUnreadable = existing?.ended === 'unreadable'
   const { disabledAt } = isEndUnreadable ? { disabledAt: means.maker.clock.now() } : endedOf(existing)
-  const { planned, generated, away, stayingEnded } = await planCredentials(wanted, existing, means)
+  const { planned, generated, away, warnings } = await planCredentials(wanted, existing, means)
   // A manifest may not remove credentials that a command has made.
   const isOthers = ({ origin }: { readonly origin: string }) => origin === 'command'
   const { all = [], unreadable = [] } = existing?.credentials ?? {}
+  const others = all.filter((one) => isOthers(one) && !planned.some(({ id }) => id === one.id))
   const { enabled, ...client } = toClient(wanted)
   const isKeptDisabled = enabled && disabledAt !== undefined
   const ended = { ...(disabledAt !== undefined && { disabledAt }), ...(away.length > 0 && { credentials: away }) }
   return {
     client: {
       ...client,
-      manifest: existing?.manifest,
+      manifest: undefined,
       enabled: enabled && !isKeptDisabled,
-      credentials: toCredentials([...planned, ...all.filter(isOthers)], unreadable.filter(isOthers)),
+      credentials: toCredentials([...planned, ...others], unreadable.filter(isOthers)),
       ...(Object.keys(ended).length > 0 && { ended }),
     },
     generated,
-    stayingEnded: [
+    warnings: [
       ...(isKeptDisabled
         ? [
             means.errorAt(
@@ -62,7 +69,7 @@ export async function planClient(
             ).message,
           ]
         : []),
-      ...stayingEnded,
+      ...warnings,
     ],
   }
 }
@@ -86,7 +93,7 @@ const STAYING_REVOKED =
 async function planCredentials(
   wanted: ClientInput,
   existing: Client | UnreadableClient | undefined,
-  { maker, secrets, origin, secretOf, errorAt }: ClientMeans,
+  { maker, secrets, origin, secretOf, errorAt, dryRun }: ClientMeans,
 ) {
   const id = ClientId(wanted.client_id)
   const before = existing?.credentials.all ?? []
@@ -94,24 +101,31 @@ async function planCredentials(
   const planned: Credential[] = []
   const generated: GeneratedSecret[] = []
   const away: RemovedCredential[] = []
-  const stayingEnded: string[] = []
+  const warnings: string[] = []
   for (const [index, credential] of wanted.credentials.entries()) {
     const { label } = credential
-    const source = { secret: secretOf(credential, index), generate: () => secrets.of(id, label), origin }
+    const given = secretOf(credential, index)
+    const path = ['credentials', index] as const
+    if (given.missing !== undefined) {
+      const { kind } = given.missing
+      if (!dryRun) throw errorAt([...path, `secret_${kind}`], absence(given.missing))
+      warnings.push(errorAt([...path, `secret_${kind}`], `was not compared: ${absence(given.missing)}`).message)
+    }
+    const isUnknown = given.missing !== undefined
+    const source = { secret: given.secret, isUnknown, generate: () => secrets.of(id, label), origin }
     const siblings = { before: [...before, ...planned], removed }
     const plan = await planCredential(maker, credential, source, siblings).catch((error: unknown) => {
       if (!(error instanceof CredentialError)) throw error
-      throw errorAt(['credentials', index, ...(error.field === undefined ? [] : [error.field])], error.message)
+      throw errorAt([...path, ...(error.field === undefined ? [] : [error.field])], error.message)
     })
     if ('removedAt' in plan) {
       away.push(plan)
-      stayingEnded.push(errorAt(['credentials', index], stayingRemoved(plan.removedAt)).message)
+      warnings.push(errorAt(path, stayingRemoved(plan.removedAt)).message)
       continue
     }
     planned.push(plan.credential)
     if (plan.generated !== undefined) generated.push({ clientId: id, label, secret: plan.generated })
-    if (plan.credential.revokedAt !== undefined)
-      stayingEnded.push(errorAt(['credentials', index], STAYING_REVOKED).message)
+    if (plan.credential.revokedAt !== undefined) warnings.push(errorAt(path, STAYING_REVOKED).message)
   }
-  return { planned, generated, away, stayingEnded }
+  return { planned, generated, away, warnings }
 }

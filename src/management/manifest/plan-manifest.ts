@@ -1,119 +1,179 @@
 import { isDeepStrictEqual } from 'node:util'
-import { readSecret } from '../../input/secret.ts'
 import type { Api } from '../../model/api.ts'
-import type { Client } from '../../model/client.ts'
-import type { ModelSnapshot } from '../../model/store.ts'
+import type { Client, UnreadableClient } from '../../model/client.ts'
+import type { ModelDeletions, ModelSnapshot } from '../../model/store.ts'
 import { Audience, ClientId } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
-import { type Authority, mayOver } from '../authority/authority.ts'
+import { mayOver } from '../authority/authority.ts'
 import { referableApis } from '../authority/referable.ts'
-import type { CredentialMaker } from '../credentials/make.ts'
+import type { CredentialMaker, MakingContext } from '../credentials/make.ts'
 import { toApi } from '../schemas/api.ts'
-import type { CredentialInput } from '../schemas/credential.ts'
 import { findDangling, findRespelled, refuseAll, warnings } from './check.ts'
+import { changesOfApi, changesOfClient } from './field-changes.ts'
 import type { NewSecrets } from './new-secrets.ts'
-import type { GeneratedSecret, Plan, Step } from './plan.ts'
+import type { FieldChange, GeneratedSecret, Plan, Step } from './plan.ts'
 import { planClient } from './plan-client.ts'
+import { conflictOf } from './planned-owner.ts'
 import type { ParsedManifest } from './reading/parse.ts'
+import type { Renames } from './renames.ts'
+import { withNewNames } from './renames.ts'
+import { type SecretSource, secretOf } from './secret-source.ts'
 
 /** The inputs of a plan besides the manifest and the model. */
 interface PlanMeans {
-  /** The limits of the author, who learns nothing about APIs that are hidden from them. */
-  readonly authority: Authority
+  /** The author learns nothing about APIs that are hidden from them. */
+  readonly context: Pick<MakingContext, 'authority' | 'servedManifests'>
   readonly maker: CredentialMaker
-  /** The environment in which `secret_env` is looked up. */
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly source: SecretSource
   readonly secrets: NewSecrets
   readonly origin: 'manifest' | 'command' | 'sample'
+  readonly dryRun: boolean
+  readonly takeOver: boolean
+  readonly renames: Renames
+  /** The things that the manifests own and no longer name, to be deleted. */
+  readonly pruned: ModelDeletions
+  /** Clients that the manifest does not name, and that use an old name. */
+  readonly others: readonly Client[]
 }
 
 /**
  * Compares a manifest with the model. APIs and clients that the manifest names become exactly as it describes them. All others stay
- * as they are.
+ * as they are, but for the names that they use.
  * @throws ManifestError if a client refers to an API or a scope that does not exist
  */
 export async function planManifest(
   parsed: ParsedManifest,
   model: ModelSnapshot,
-  { authority, maker, env, secrets, origin }: PlanMeans,
+  means: PlanMeans,
 ): Promise<Omit<Plan, 'losses'>> {
+  const { context, renames, pruned } = means
   refuseAll(findRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis)))
-  const manifestOf = (audience: string) =>
-    (model.apis.get(Audience(audience)) ?? model.unreadableApis.find(({ id }) => id === audience))?.manifest
-  const apis = parsed.manifest.apis.map((api) => ({ ...toApi(api), manifest: manifestOf(api.audience) }))
-  const replaced = new Map(model.unreadableApis.map((api) => [api.id, api]))
-  const unreadable = model.unreadableApis.filter(({ id }) => !apis.some((api) => api.audience === id))
-  const after = new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)])
-  const latest = withAdminApi(after.values(), unreadable)
+  const apis = plannedApis(parsed, model, means)
+  const replacedApis = new Set([
+    ...apis.map(({ after }) => after.audience),
+    ...pruned.apis,
+    ...formerAudiences(renames),
+  ])
+  const unreadable = model.unreadableApis.filter(({ id }) => !replacedApis.has(Audience(id)))
+  const staying = [...model.apis.values()].filter(({ audience }) => !replacedApis.has(audience))
+  const latest = withAdminApi([...staying, ...apis.map(({ after }) => after)], unreadable)
   const present = (id: string) => model.clients.get(ClientId(id)) ?? model.unreadableClients.get(ClientId(id))
-  refuseAll(findDangling(parsed, ({ client_id: id }) => referableApis(authority, present(id), latest)))
-  const generated: GeneratedSecret[] = []
-  const clients: Client[] = []
-  const stayingEnded: string[] = []
-  for (const [index, wanted] of parsed.manifest.clients.entries()) {
-    const existing = present(wanted.client_id)
-    const secretOf = (credential: CredentialInput, at: number) => {
-      const { secret, secret_env: name } = credential
-      if (name === undefined) return secret
-      const given = env[name]
-      const mistake = (message: string) => parsed.errorAt(['clients', index, 'credentials', at, 'secret_env'], message)
-      if (given === undefined || given === '') throw mistake(`the environment has no ${name}`)
-      const read = readSecret(given)
-      if (read.secret === undefined) throw mistake(`the secret in ${name} ${read.fault}`)
-      return read.secret
-    }
-    const errorAt = (path: readonly PropertyKey[], message: string) =>
-      parsed.errorAt(['clients', index, ...path], message)
-    const planned = await planClient(wanted, existing, { maker, secrets, origin, secretOf, errorAt })
-    clients.push(planned.client)
-    generated.push(...planned.generated)
-    stayingEnded.push(...planned.stayingEnded)
-  }
-  const apiSteps = apis.map((api) =>
-    step('api', api.audience, model.apis.get(api.audience) ?? replaced.get(api.audience), api),
-  )
-  const clientSteps = clients.map((client) => step('client', client.id, present(client.id), client))
+  refuseAll(findDangling(parsed, ({ client_id: id }) => referableApis(context.authority, present(id), latest)))
+  const { clients, generated, notes } = await plannedClients(parsed, present, means)
+  const rewritten = rewrittenClients(means, [...model.apis.values()])
+  const all = [...apis, ...clients, ...rewritten]
+  const changed = all.filter((one) => one.step.action !== 'unchanged')
   // The owner of an API that can't be read is not known.
-  const warned = mayOver(authority, 'apis:read', undefined) ? unreadable : []
+  const warned = mayOver(context.authority, 'apis:read', undefined) ? unreadable : []
   return {
-    steps: [...apiSteps, ...clientSteps],
-    apis: apis.filter((_, index) => apiSteps[index]?.action !== 'unchanged'),
-    clients: clients.filter(
-      (client, index) =>
-        clientSteps[index]?.action !== 'unchanged' || hasOtherEnd(model.clients.get(client.id), client),
-    ),
+    steps: [...all.map(({ step }) => step), ...deletions(pruned)],
+    apis: apis.filter(({ step }) => step.action !== 'unchanged').map(({ after }) => after),
+    clients: [...clients, ...rewritten]
+      .filter(({ step, after, before }) => step.action !== 'unchanged' || hasOtherEnd(before, after))
+      .map(({ after }) => after),
+    deleted: {
+      apis: [...pruned.apis, ...formerAudiences(renames)],
+      clients: [...pruned.clients, ...[...renames.clients.values()].map(({ id }) => id)],
+    },
     generated,
-    warnings: [...warnings(parsed), ...stayingEnded, ...warned.map(unreadableWarning)],
+    conflicts: changed.flatMap(({ conflict }) => conflict ?? []),
+    warnings: [...warnings(parsed), ...notes, ...warned.map(unreadableWarning)],
   }
 }
+
+/** One API or client before and after. */
+interface Planned<Before, After> {
+  readonly before: Before | undefined
+  readonly after: After
+  readonly step: Step
+  /** The reason why it can't be changed: it belongs to somebody else. */
+  readonly conflict: string | undefined
+}
+
+function plannedApis(
+  parsed: ParsedManifest,
+  model: ModelSnapshot,
+  { context, renames, takeOver }: PlanMeans,
+): readonly Planned<Api | Unreadable, Api>[] {
+  return parsed.manifest.apis.map((wanted, index) => {
+    const present =
+      model.apis.get(Audience(wanted.audience)) ?? model.unreadableApis.find(({ id }) => id === wanted.audience)
+    const rename = present === undefined ? renames.apis.find(({ audience }) => audience === wanted.audience) : undefined
+    const before = present ?? rename?.before
+    const owner = ownerAfter(wanted.manifest, before, takeOver)
+    const after: Api = { ...toApi(wanted), manifest: owner }
+    const changes = before && changesOfApi(before, after)
+    const step = stepOf('api', wanted.audience, changes, rename?.before.audience)
+    const thing = { kind: 'API', id: wanted.audience, manifest: before?.manifest } as const
+    const conflict = conflictOf(context, { thing, changes, by: wanted.manifest, takeOver })
+    return { before, after, step, conflict: conflict && parsed.errorAt(['apis', index], conflict).message }
+  })
+}
+
+async function plannedClients(
+  parsed: ParsedManifest,
+  present: (id: string) => Client | UnreadableClient | undefined,
+  { context, maker, secrets, origin, source, dryRun, takeOver, renames }: PlanMeans,
+) {
+  const clients: Planned<Client | UnreadableClient, Client>[] = []
+  const generated: GeneratedSecret[] = []
+  const notes: string[] = []
+  for (const [index, wanted] of parsed.manifest.clients.entries()) {
+    const former = renames.clients.get(wanted.client_id)
+    const before = present(wanted.client_id) ?? former
+    const planned = await planClient(wanted, before, {
+      maker,
+      secrets,
+      origin,
+      dryRun,
+      secretOf: (credential, at) => secretOf(credential, { client: index, credential: at }, { parsed, source }),
+      errorAt: (path, message) => parsed.errorAt(['clients', index, ...path], message),
+    })
+    const after: Client = { ...planned.client, manifest: ownerAfter(wanted.manifest, before, takeOver) }
+    const changes = before && changesOfClient(before, after)
+    const step = stepOf('client', after.id, changes, former?.id)
+    const thing = { kind: 'client', id: after.id, manifest: before?.manifest } as const
+    const conflict = conflictOf(context, { thing, changes, by: wanted.manifest, takeOver })
+    clients.push({ before, after, step, conflict: conflict && parsed.errorAt(['clients', index], conflict).message })
+    generated.push(...planned.generated)
+    notes.push(...planned.warnings)
+  }
+  return { clients, generated, notes }
+}
+
+/** The clients that the manifest does not name, with the new names that they must use. */
+const rewrittenClients = ({ others, renames }: PlanMeans, apis: readonly Api[]): readonly Planned<Client, Client>[] =>
+  others.flatMap((before) => {
+    const after = renames.apis.reduce((client, rename) => withNewNames(client, rename, apis), before)
+    const step = stepOf('client', after.id, changesOfClient(before, after))
+    return after === before ? [] : [{ before, after, step, conflict: undefined }]
+  })
+
+/** The manifest that owns a thing afterwards. One without a name takes nothing from others, unless it takes over. */
+const ownerAfter = (
+  by: string | undefined,
+  before: { readonly manifest?: string | undefined } | undefined,
+  takeOver: boolean,
+): string | undefined => by ?? (takeOver ? undefined : before?.manifest)
+
+const stepOf = (kind: Step['kind'], id: string, changes: readonly FieldChange[] | undefined, from?: string): Step => {
+  if (changes === undefined) return { action: 'create', kind, id, changes: [] }
+  if (from !== undefined) return { action: 'rename', kind, id, from, changes }
+  return { action: changes.length === 0 ? 'unchanged' : 'update', kind, id, changes }
+}
+
+const deletions = ({ apis, clients }: ModelDeletions): readonly Step[] => [
+  ...apis.map((id) => ({ action: 'delete', kind: 'api', id, changes: [] }) as const),
+  ...clients.map((id) => ({ action: 'delete', kind: 'client', id, changes: [] }) as const),
+]
+
+const formerAudiences = ({ apis }: Renames): readonly Audience[] =>
+  apis.filter(({ before, audience }) => before.audience !== audience).map(({ before }) => before.audience)
 
 const unreadableWarning = ({ id, problem }: Unreadable): string =>
   `the API ${JSON.stringify(id)} can't be read (${problem}) and is refused: apply a manifest that names it to replace it`
 
-/** The step for one API or client, with the names of the fields that differ. The order of credentials does not matter. */
-function step<Thing extends Api | Client>(
-  kind: Step['kind'],
-  id: string,
-  existing: Thing | Unreadable | undefined,
-  wanted: Thing,
-): Step {
-  if (existing === undefined) return { action: 'create', kind, id, fields: [] }
-  const before = 'problem' in existing ? {} : comparable(existing)
-  const after = comparable(wanted)
-  const fields = Object.keys(after).filter((field) => !isDeepStrictEqual(before[field], after[field]))
-  return { action: fields.length === 0 ? 'unchanged' : 'update', kind, id, fields }
-}
-
 /** Whether the manifest has dropped something that an operator ended. The record of its end is then no longer needed. */
-const hasOtherEnd = (existing: Client | undefined, wanted: Client): boolean =>
-  existing !== undefined && !isDeepStrictEqual(existing.ended, wanted.ended)
-
-function comparable(thing: Api | Client): Record<string, unknown> {
-  if (!('credentials' in thing)) return { ...thing }
-  // A manifest has no field for the things that operators have ended.
-  const { credentials, ended: _, ...rest } = thing
-  const byId = credentials.all.map(({ id, label, expiresAt }) => ({ id, label, expiresAt }))
-  const unreadable = credentials.unreadable.map(({ id }) => ({ id }))
-  return { ...rest, credentials: [...byId, ...unreadable].sort((one, other) => (one.id < other.id ? -1 : 1)) }
-}
+const hasOtherEnd = (existing: Client | UnreadableClient | undefined, wanted: Client): boolean =>
+  existing !== undefined && !('problem' in existing) && !isDeepStrictEqual(existing.ended, wanted.ended)

@@ -90,7 +90,7 @@ function checkTogether(given: Readonly<Record<string, unknown>>, context: z.Refi
 }
 
 /** A credential in a manifest. Only a manifest can name a variable or a file of the place where it is applied. */
-export const manifestCredentialSchema = fields.superRefine(checkTogether)
+export const manifestCredentialSchema = fields.extend({ renamed_from: line(128).optional() }).superRefine(checkTogether)
 
 /** A credential: a secret that is given or generated; or keys, a certificate or a trust. */
 export const newCredentialSchema = fields.omit({ secret_env: true, secret_file: true }).superRefine(checkTogether)

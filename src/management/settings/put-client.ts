@@ -90,7 +90,8 @@ async function planNew(context: MakingContext, input: ClientInput, secrets: NewS
     maker: context,
     secrets,
     origin: 'command',
-    secretOf: ({ secret }) => secret,
+    secretOf: ({ secret }) => ({ secret }),
+    dryRun: false,
     errorAt: (path, message) => new FieldError(path, message),
   })
 }

@@ -11,6 +11,7 @@ import type {
   ApiToDelete,
   ClientDeletion,
   ClientStep,
+  ModelDeletions,
   ModelSnapshot,
   ModelStore,
   ModelWrites,
@@ -134,11 +135,7 @@ export class SqlModelStore implements ModelStore {
       const [before] = await loadClients(trx, this.#tenant, [id])
       const groups = await groupsNaming(trx, this.#tenant, { kind: 'client', id })
       const step = plan(before, groups)
-      await endUntil(trx, this.#tenant, 'client', [[id, this.#clock.now()]])
-      await leaveGroups(trx, this.#tenant, { kind: 'client', id })
-      await trx.deleteFrom('client').where('tenant', '=', this.#tenant).where('client_id', '=', id).execute()
-      const left = groups.map((group): Change => ({ kind: 'group', id: 'problem' in group ? group.id : group.name }))
-      await announce(trx, this.#tenant, this.#clock, [{ kind: 'client', id }, ...left])
+      await announce(trx, this.#tenant, this.#clock, await this.#deleteClient(trx, id))
       await this.#audit.appendWithin(trx, [step.event])
       return step
     })
@@ -172,10 +169,9 @@ export class SqlModelStore implements ModelStore {
         trx,
         step.clients.filter(({ id, manifest }) => manifest !== manifests.get(id)),
       )
-      await endUntil(trx, this.#tenant, 'api', [[audience, this.#clock.now()]])
-      await trx.deleteFrom('api').where('tenant', '=', this.#tenant).where('audience', '=', audience).execute()
+      const gone = await this.#deleteApi(trx, audience)
       const touched = step.clients.map(({ id }): Change => ({ kind: 'client', id }))
-      await announce(trx, this.#tenant, this.#clock, [{ kind: 'api', id: audience }, ...touched])
+      await announce(trx, this.#tenant, this.#clock, [gone, ...touched])
       await this.#audit.appendWithin(trx, [step.event])
       return step
     })
@@ -222,21 +218,45 @@ export class SqlModelStore implements ModelStore {
       .execute()
   }
 
-  async #write(trx: Kysely<Schema>, { apis, clients, event }: ModelWrites): Promise<void> {
+  async #write(trx: Kysely<Schema>, { apis, clients, deleted, event }: ModelWrites): Promise<void> {
     await endTokens(trx, this.#tenant, clients, this.#clock.now())
     await this.#endTokensOfFormer(trx, apis)
     for (const api of apis) await this.#putApi(trx, api)
     // A new client has the time of its event, so that this event is its first.
     for (const client of clients) await this.#putClient(trx, client, event.at)
     await this.#noteClients(trx, clients)
+    const left = deleted === undefined ? [] : await this.#delete(trx, deleted)
     const changes: Change[] = [
       ...apis.map((api): Change => ({ kind: 'api', id: api.audience })),
       ...clients.map((client): Change => ({ kind: 'client', id: client.id })),
     ]
-    await announce(trx, this.#tenant, this.#clock, changes)
+    await announce(trx, this.#tenant, this.#clock, [...changes, ...left])
     await this.#audit.appendWithin(trx, [event])
     const lifetimes = [...apis, ...clients].map(({ token }) => token.lifetime ?? 0)
     await noteLifetime(trx, this.#tenant, Math.max(0, ...lifetimes) * 1000)
+  }
+
+  /** Ends APIs and clients, with their tokens. @returns the changes to announce */
+  async #delete(trx: Kysely<Schema>, { apis, clients }: ModelDeletions): Promise<readonly Change[]> {
+    const changes: Change[] = []
+    for (const id of clients) changes.push(...(await this.#deleteClient(trx, id)))
+    for (const audience of apis) changes.push(await this.#deleteApi(trx, audience))
+    return changes
+  }
+
+  async #deleteClient(trx: Kysely<Schema>, id: ClientId): Promise<readonly Change[]> {
+    const groups = await groupsNaming(trx, this.#tenant, { kind: 'client', id })
+    await endUntil(trx, this.#tenant, 'client', [[id, this.#clock.now()]])
+    await leaveGroups(trx, this.#tenant, { kind: 'client', id })
+    await trx.deleteFrom('client').where('tenant', '=', this.#tenant).where('client_id', '=', id).execute()
+    const left = groups.map((group): Change => ({ kind: 'group', id: 'problem' in group ? group.id : group.name }))
+    return [{ kind: 'client', id }, ...left]
+  }
+
+  async #deleteApi(trx: Kysely<Schema>, audience: Audience): Promise<Change> {
+    await endUntil(trx, this.#tenant, 'api', [[audience, this.#clock.now()]])
+    await trx.deleteFrom('api').where('tenant', '=', this.#tenant).where('audience', '=', audience).execute()
+    return { kind: 'api', id: audience }
   }
 
   #noteClients(trx: Kysely<Schema>, clients: readonly Client[]): Promise<void> {

@@ -254,9 +254,15 @@ const actor: z.ZodType<Actor> = z.discriminatedUnion('kind', [
     kind: z.literal('administrator'),
     name: z.string(),
     via: z.enum(signInWays).exactOptional(),
-    way: z.enum(['api', 'console']),
+    way: z.enum(['api', 'console', 'manifest']),
+    sha256: texts.exactOptional(),
   }),
-  z.object({ kind: z.literal('client'), clientId: z.string(), way: z.literal('api') }),
+  z.object({
+    kind: z.literal('client'),
+    clientId: z.string(),
+    way: z.enum(['api', 'manifest']),
+    sha256: texts.exactOptional(),
+  }),
   z.object({ kind: z.literal(SYSTEM.kind), way: z.literal(SYSTEM.way) }),
 ])
 const changedThing = z.object({

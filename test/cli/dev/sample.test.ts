@@ -11,6 +11,7 @@ import { addCredential } from '../../../src/management/credentials/add.ts'
 import { labelCredential } from '../../../src/management/credentials/label.ts'
 import { applyManifest } from '../../../src/management/manifest/apply.ts'
 import { parseManifest } from '../../../src/management/manifest/reading/parse.ts'
+import { noSecrets } from '../../../src/management/manifest/secret-source.ts'
 import { ClientId } from '../../../src/oauth/ids.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
@@ -37,7 +38,7 @@ async function addSample(): Promise<void> {
   const store = await openStore(config.storage, systemClock)
   const parsed = parseManifest('sample', sampleManifest)
   const context = managementContext({ options: config, store })
-  await applyManifest(context, { parsed, env: {}, origin: 'sample', dryRun: false })
+  await applyManifest(context, { parsed, source: noSecrets, allowDestroy: true, origin: 'sample', dryRun: false })
   await store.close()
 }
 

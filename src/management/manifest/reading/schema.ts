@@ -1,19 +1,24 @@
 import { z } from 'zod'
-import { apiSchema } from '../../schemas/api.ts'
+import { LONGEST_CLIENT_ID } from '../../../oauth/ids.ts'
+import { apiSchema, scopeSchema } from '../../schemas/api.ts'
 import { clientSchema } from '../../schemas/client.ts'
 import { manifestCredentialSchema } from '../../schemas/credential.ts'
-import { line } from '../../schemas/values.ts'
+import { audience, line, scopeName } from '../../schemas/values.ts'
 
-const api = apiSchema
-const client = clientSchema.extend({ credentials: z.array(manifestCredentialSchema).default([]) })
+const scope = scopeSchema.safeExtend({ renamed_from: scopeName.optional() })
+const api = apiSchema.extend({ renamed_from: audience.optional(), scopes: z.array(scope).default([]) })
+const client = clientSchema.extend({
+  renamed_from: line(LONGEST_CLIENT_ID).optional(),
+  credentials: z.array(manifestCredentialSchema).default([]),
+})
 
 /** One document of a manifest. */
 export const documentSchema = z.strictObject({
   manifest: line(128).optional().describe('The name of the manifest, which owns the APIs and clients that it names.'),
   defaults: z
     .strictObject({
-      api: api.omit({ audience: true, scopes: true }).partial().optional(),
-      client: client.omit({ client_id: true, credentials: true }).partial().optional(),
+      api: api.omit({ audience: true, scopes: true, renamed_from: true }).partial().optional(),
+      client: client.omit({ client_id: true, credentials: true, renamed_from: true }).partial().optional(),
     })
     .optional()
     .describe('Fields of the APIs and clients of this document that leave them out.'),

@@ -1,0 +1,27 @@
+import { parseManifests } from '../management/manifest/reading/parse.ts'
+import { checkManifest } from '../management/manifest/validate.ts'
+import { type OutputOptions, show } from './format.ts'
+import { readManifestFiles } from './manifest-files.ts'
+import { print, printable, say } from './output.ts'
+
+interface ValidateOptions extends OutputOptions {
+  /** The path of the manifest, or of each of its files and folders. */
+  readonly file: readonly string[]
+}
+
+/** `tessera validate`: checks a manifest without a database. */
+export async function validate({ file, ...options }: ValidateOptions): Promise<void> {
+  const files = await readManifestFiles(file)
+  const parsed = parseManifests(files)
+  const { outside, warnings } = checkManifest(parsed)
+  const { apis, clients } = parsed.manifest
+  const data = { files: files.map(({ name }) => name), apis: apis.length, clients: clients.length, outside, warnings }
+  show(options, {
+    data,
+    forPeople: () => {
+      print(`${files.length} files, ${apis.length} APIs and ${clients.length} clients are valid`)
+      for (const one of outside) say(`note: ${printable(one)}`)
+      for (const warning of warnings) say(`warning: ${printable(warning)}`)
+    },
+  })
+}

@@ -1,0 +1,50 @@
+import { Conflict, NotAllowed, type UserError } from '../../platform/user-error.ts'
+import { isDestructive, type Loss, type Plan } from './plan.ts'
+
+/** The consents of the author of a change. */
+export interface Consent {
+  /** Whether credentials in use, scopes of clients, owners, clients and APIs may end. */
+  readonly allowDestroy?: boolean
+}
+
+/** The plans that were refused, by their errors, so that they can be shown. */
+const refusedPlans = new WeakMap<Error, Plan>()
+
+/** The plan that an error refused; undefined for any other error. */
+export const planOf = (error: unknown): Plan | undefined =>
+  error instanceof Error ? refusedPlans.get(error) : undefined
+
+/** @throws Conflict if a thing of the plan belongs to somebody else; NotAllowed if it destroys something without consent */
+export function refuseUnconsented(plan: Plan, { allowDestroy = false }: Consent): void {
+  const destroyed = plan.losses.filter(isDestructive)
+  const error = plan.conflicts.length > 0 ? conflict(plan.conflicts) : undefined
+  const refused = error ?? (destroyed.length > 0 && !allowDestroy ? unconsented(destroyed) : undefined)
+  if (refused === undefined) return
+  refusedPlans.set(refused, plan)
+  throw refused
+}
+
+const conflict = (conflicts: readonly string[]): UserError =>
+  new Conflict(
+    [...conflicts.slice(0, 50), ...(conflicts.length > 50 ? [`and ${conflicts.length - 50} more`] : [])].join('\n'),
+  )
+
+const unconsented = (losses: readonly Loss[]): UserError =>
+  new NotAllowed(`nothing was changed: this would end ${destroys(losses)}. Give --allow-destroy if that is meant`)
+
+const NAMES: Readonly<Record<Loss['kind'], readonly [one: string, many: string]>> = {
+  credential: ['credential in use', 'credentials in use'],
+  'api scope': ['scope', 'scopes'],
+  'client scope': ['scope of a client', 'scopes of clients'],
+  disabled: ['enabled client', 'enabled clients'],
+  client: ['client', 'clients'],
+  api: ['API', 'APIs'],
+  owner: ['ownership of a client', 'ownerships of clients'],
+  'api owner': ['ownership of an API', 'ownerships of APIs'],
+}
+
+/** Counts losses: `2 credentials in use, 1 scope`. */
+export const destroys = (losses: readonly Loss[]): string =>
+  [...Map.groupBy(losses, ({ kind }) => kind)]
+    .map(([kind, some]) => `${some.length} ${NAMES[kind][some.length === 1 ? 0 : 1]}`)
+    .join(', ')
