@@ -4,6 +4,7 @@ import type { MasterKey } from '../crypto/master-key.ts'
 import type { Holds } from '../http/hold.ts'
 import type { Client } from '../model/client.ts'
 import type { Credential } from '../model/credentials/credential.ts'
+import type { Replacements } from '../model/credentials/replacements.ts'
 import type { CredentialUsage } from '../model/credentials/usage.ts'
 import type { Directory } from '../model/directory/directory.ts'
 import type { TenantId } from '../oauth/ids.ts'
@@ -25,6 +26,7 @@ export interface ClientAuthContext {
   readonly guesses: Guesses
   readonly marks: ReplayMarks
   readonly usage: CredentialUsage
+  readonly replacements: Pick<Replacements, 'note'>
   readonly keySets: RemoteKeySets
   readonly issuerKeys: IssuerKeys
   readonly registeredKeys: RegisteredKeys

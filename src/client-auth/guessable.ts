@@ -52,7 +52,7 @@ export function findRememberedSecret(
  * @throws TooManyGuesses or SecretQueueFull
  */
 export async function findChosenSecret(
-  context: Pick<ClientAuthContext, 'tenant' | 'secrets' | 'guesses'>,
+  context: Pick<ClientAuthContext, 'tenant' | 'secrets' | 'guesses' | 'replacements'>,
   sender: Sender,
   readings: readonly AttemptedSecret[],
 ): Promise<VerifiedCredential | undefined> {
@@ -71,7 +71,12 @@ export async function findChosenSecret(
 
 /** Finds the credential among the readings that name one client. */
 async function findAmong(
-  { tenant, secrets, guesses }: Pick<ClientAuthContext, 'tenant' | 'secrets' | 'guesses'>,
+  {
+    tenant,
+    secrets,
+    guesses,
+    replacements,
+  }: Pick<ClientAuthContext, 'tenant' | 'secrets' | 'guesses' | 'replacements'>,
   { remoteAddress }: Sender,
   readings: readonly (AttemptedSecret & { readonly mark: string })[],
 ): Promise<VerifiedCredential | undefined> {
@@ -88,6 +93,8 @@ async function findAmong(
       isChecked = true
       if (client === undefined || credential === undefined) continue
       attempt.succeeded()
+      const hash = secrets.ownHashOf(credential)
+      if (hash !== undefined) replacements.note({ clientId, credential, hash })
       return { client, credential }
     }
   } catch (error) {

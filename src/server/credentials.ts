@@ -1,6 +1,7 @@
 import type { AuditSink } from '../audit/sink.ts'
 import { systemEvent } from '../audit/system-event.ts'
 import { ExpiryWatch, expiryDetail } from '../model/credentials/expiry.ts'
+import { Replacements } from '../model/credentials/replacements.ts'
 import { CredentialUsage } from '../model/credentials/usage.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import { ReplayMarks } from '../replay/marks.ts'
@@ -10,6 +11,7 @@ import type { Dependencies } from './environment.ts'
 /** The parts that follow credentials as they are used. */
 export interface CredentialNotes {
   readonly usage: CredentialUsage
+  readonly replacements: Replacements
   readonly marks: ReplayMarks
   readonly expiry: ExpiryWatch
 }
@@ -25,6 +27,7 @@ export async function openCredentials(
   { store, audit }: Parts,
 ): Promise<CredentialNotes> {
   const usage = new CredentialUsage(store.credentials)
+  const replacements = new Replacements({ store: store.credentials, clock, random })
   const marks = new ReplayMarks(store.replay, clock)
   const expiry = new ExpiryWatch({
     store: store.credentials,
@@ -38,10 +41,16 @@ export async function openCredentials(
   })
   await expiry.look()
   shutdown.add(() => usage.close())
+  shutdown.add(() => replacements.flush())
   repeat({
     every: 2_000,
     work: () => usage.flush(clock.now()),
     failure: 'uses of credentials could not be written',
+  })
+  repeat({
+    every: 1_000,
+    work: () => replacements.flush(),
+    failure: 'imported hashes could not be replaced by our own',
   })
   repeat({ every: 60_000, work: () => marks.prune(), failure: 'expired replay marks could not be removed' })
   repeat({ every: 60_000, work: () => expiry.look(), failure: 'expiring credentials could not be read' })
@@ -50,5 +59,5 @@ export async function openCredentials(
     work: () => cleanUp((most) => store.fleet.passExpiries(most)),
     failure: 'passed expiries could not be noted for the lists',
   })
-  return { usage, marks, expiry }
+  return { usage, replacements, marks, expiry }
 }

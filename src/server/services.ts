@@ -74,7 +74,7 @@ export function createServices(
 ): RuntimeContext {
   const { config, clock, random, lookup, primary, live, holds } = dependencies
   const { changes, directory, keySources, masterKey, keyring, revocations, consumers } = model
-  const { usage, marks } = credentials
+  const { usage, replacements, marks } = credentials
   const fetcher = tracing.calls('fetch', fetcherOf({ config, lookup }))
   const keySets = new RemoteKeySets(clock, fetcher)
   const issuerKeys = new IssuerKeys(clock, fetcher, keySets)
@@ -100,6 +100,7 @@ export function createServices(
       conditions: new Conditions(),
       masterKey,
       usage,
+      replacements,
       takesSample: config.isDevelopment,
       holds,
       get keyWait() {

@@ -48,6 +48,7 @@ function startProcess() {
   const shared = {
     secrets: new SecretVerifier(clock, randomBytes, Buffer.alloc(32), slowHash),
     guesses: new GuessLimiter(clock),
+    replacements: { note: () => {} },
   }
   const tenants = {
     one: { means: { ...shared, tenant: DEFAULT_TENANT }, client: clientOf('secret of one') },

@@ -126,6 +126,11 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'client-auth/remote-jwks/proxy.ts proxyOf': CONFIGURED,
   'model/credentials/generate-secret.ts generateSecret': OWN,
   'model/credentials/secret-hash.ts parseHash': OWN,
-  'client-auth/secrets/verifier.ts SecretVerifier': OWN,
   'oauth/endpoints.ts endpointAddresses': CONFIGURED,
+  'client-auth/secrets/verifier.ts scryptRuns': OWN,
+  'model/credentials/imported-hash.ts readImportedHash': OWN,
+  'model/credentials/imported-hash.ts readPbkdf2': OWN,
+  'model/credentials/imported-hash.ts fromBase64': OWN,
+  'model/credentials/imported-hash.ts matchesImported': 'hashes up to 72 bytes, or 1,024 characters with PBKDF2',
+  'model/credentials/bcrypt.ts bcryptDigest': 'hashes up to 72 bytes on a thread',
 }

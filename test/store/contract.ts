@@ -729,6 +729,20 @@ export function storeContract(
       expect(await other.audit.listEvents({ limit: 9, requestId: 'rewrapped' })).toHaveLength(1)
     })
 
+    test('replace a hash only if it is still there, and nothing else of the credential', async () => {
+      const before = { ...secret('1', 'x'), expiresAt: 5 }
+      const hash = { kind: 'sha256', digest: Buffer.alloc(32, 'after').toString('base64url') } as const
+      const after = { ...before, hash, imported: 'digest of the imported hash' }
+      await put(one, [], [client('a', { credentials: toCredentials([before]) })])
+      const since = await other.changes.latestChange()
+      expect(await one.credentials.replaceHash(after, before, event('replaced'))).toBe(false)
+      expect(await other.changes.latestChange()).toBe(since)
+      expect(await one.credentials.replaceHash(before, after, event('replaced'))).toBe(true)
+      expect((await other.directory.loadClient(ClientId('a')))?.credentials.all).toEqual([after])
+      expect((await other.changes.changesSince(since)).changes).toEqual([{ kind: 'client', id: 'a' }])
+      expect(await other.audit.listEvents({ limit: 9, requestId: 'replaced' })).toHaveLength(1)
+    })
+
     test('forget a retrievable secret, and nothing else of the credential', async () => {
       const retrievable = { ciphertext: Buffer.from('sealed'), masterKeyId: 'm' }
       const kept = { ...secret('1', 'x'), expiresAt: 5, retrievable }

@@ -121,6 +121,8 @@ const calls: Calls = {
     listSamples: ({ credentials }) => credentials.listSamples(),
     findSecret: ({ credentials }) => credentials.findSecret('x'),
     listRetrievable: ({ credentials }) => credentials.listRetrievable(),
+    replaceHash: ({ credentials }, time) =>
+      credentials.replaceHash(secret('1', 'x'), secret('1', 'x'), event('h', time)),
     replaceRetrievable: ({ credentials }, time) => {
       const sealed = { ciphertext: Buffer.from('x'), masterKeyId: 'master' }
       return credentials.replaceRetrievable(CredentialId('1'), sealed, sealed, event('w', time))

@@ -126,6 +126,10 @@ const steps: Steps = {
     claimWarning: ({ credentials }, of) => credentials.claimWarning(S, 10 * of),
     findSecret: ({ credentials }) => credentials.findSecret(secret('s', '').hash.digest.toString()),
     listRetrievable: ({ credentials }) => credentials.listRetrievable(),
+    replaceHash: ({ credentials }, of) => {
+      const before = secret('s', '')
+      return credentials.replaceHash(before, { ...before, imported: `imported ${of}` }, said('replace', of))
+    },
     replaceRetrievable: ({ credentials }, of) =>
       credentials.replaceRetrievable(S, ciphertext(of), ciphertext(of, 'anew '), said('rewrap', of)),
     forgetRetrievable: async ({ credentials }, of) =>

@@ -2,7 +2,9 @@ import { timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { LRUCache } from 'lru-cache'
 import { isGenerated, looksGenerated } from '../../model/credentials/generate-secret.ts'
+import { matchesImported } from '../../model/credentials/imported-hash.ts'
 import {
+  isImported,
   SCRYPT_COST,
   type ScryptParameters,
   type SecretHash,
@@ -58,18 +60,21 @@ interface VerifiedSecret {
 /**
  * Verifies the secrets of clients. The work for a wrong secret depends only on the secret, never on the client. A secret of the
  * generated form costs one SHA-256, any other one scrypt, even if the client does not exist. So timing does not reveal which
- * clients exist.
+ * clients exist. An imported hash is compared beside that scrypt, and takes less time. The scrypt has then hashed a right secret, and
+ * replaces the imported hash.
  */
 export class SecretVerifier {
   readonly #clock: Clock
   readonly #slowHash: typeof scryptDigest
   readonly #memoKey: string
-  readonly #decoy: ScryptParameters
+  readonly #random: RandomBytes
   readonly #queue = new FairQueue<Standing>(QUEUE)
   /** Correct secrets by mark, for each holder. A changed client is a new holder, so its old entries are forgotten. */
   readonly #memo = new WeakMap<SecretHolder<StoredSecret>, Map<string, VerifiedSecret>>()
   /** Wrong secrets by mark, with the holder that they were wrong for. A changed client is a new holder. */
   readonly #wrong = new LRUCache<string, SecretHolder<StoredSecret>>({ max: WRONG_KNOWN })
+  /** Our own hashes of secrets whose imported hash was right. */
+  readonly #own = new WeakMap<StoredSecret, SecretHash>()
   /** Hashes under way, by standing and mark. So a burst of requests of one client costs one hash. */
   readonly #underway = new Map<string, Promise<StoredSecret | undefined>>()
 
@@ -81,7 +86,7 @@ export class SecretVerifier {
     this.#clock = clock
     this.#slowHash = slowHash
     this.#memoKey = markKey.toString('base64')
-    this.#decoy = { ...SCRYPT_COST, salt: Buffer.from(random(16)) }
+    this.#random = random
   }
 
   /** Counts of slow hashes. */
@@ -168,6 +173,11 @@ export class SecretVerifier {
     return kept
   }
 
+  /** Our own hash of a secret that `findChosen` has found by an imported hash; undefined for any other secret. */
+  ownHashOf(secret: StoredSecret): SecretHash | undefined {
+    return this.#own.get(secret)
+  }
+
   /** Looks up a verified secret and extends its time. */
   #recall(holder: SecretHolder<StoredSecret> | undefined, mark: string): StoredSecret | undefined {
     const remembered = holder && this.#memo.get(holder)?.get(mark)
@@ -190,10 +200,9 @@ export class SecretVerifier {
     if (underway !== undefined) return underway
     const hashing = this.#queue
       .run(place, async () => {
-        let found: StoredSecret | undefined
-        for (const parameters of scryptRuns(holder, this.#decoy)) {
-          found ??= findChosen(holder, await this.#slowHash(secret, parameters), parameters)
-        }
+        const [chosen, imported] = await Promise.all([this.#runScrypt(holder, secret), findImported(holder, secret)])
+        if (imported !== undefined && chosen.own !== undefined) this.#own.set(imported, chosen.own)
+        const found = chosen.found ?? imported
         if (found === undefined) this.noteWrong(holder, mark)
         return found
       })
@@ -201,18 +210,39 @@ export class SecretVerifier {
     this.#underway.set(key, hashing)
     return hashing
   }
+
+  /** @returns `found`: the secret with a scrypt hash that equals `secret`; `own`: a hash of `secret` */
+  async #runScrypt(holder: SecretHolder<StoredSecret> | undefined, secret: string) {
+    let found: StoredSecret | undefined
+    let own: SecretHash | undefined
+    for (const parameters of scryptRuns(holder, this.#random)) {
+      const digest = await this.#slowHash(secret, parameters)
+      own ??= { kind: 'scrypt', parameters, digest }
+      found ??= findChosen(holder, digest, parameters)
+    }
+    return { found, own }
+  }
 }
 
-/** The scrypt runs for one guess: one for each salt of the client, or one with the decoy if it has none. */
-function scryptRuns(
-  holder: SecretHolder<StoredSecret> | undefined,
-  decoy: ScryptParameters,
-): readonly ScryptParameters[] {
+/** The scrypt runs for one guess: one for each salt of the client, or one with a new salt if it has none. */
+function scryptRuns(holder: SecretHolder<StoredSecret> | undefined, random: RandomBytes): readonly ScryptParameters[] {
   const runs = new Map<string, ScryptParameters>()
   for (const { hash } of holder?.secrets ?? []) {
     if (hash.kind === 'scrypt') runs.set(hash.parameters.salt.toString('base64'), hash.parameters)
   }
-  return runs.size > 0 ? [...runs.values()] : [decoy]
+  return runs.size > 0 ? [...runs.values()] : [{ ...SCRYPT_COST, salt: Buffer.from(random(16)) }]
+}
+
+/** The secret with this imported hash; undefined if there is none. */
+async function findImported(
+  holder: SecretHolder<StoredSecret> | undefined,
+  given: string,
+): Promise<StoredSecret | undefined> {
+  let found: StoredSecret | undefined
+  for (const secret of holder?.secrets ?? []) {
+    if (isImported(secret.hash) && (await matchesImported(secret.hash, given))) found = secret
+  }
+  return found
 }
 
 /** The secret with this scrypt digest; undefined if there is none. Digests are compared in constant time. */

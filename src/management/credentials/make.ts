@@ -14,6 +14,7 @@ import type {
 } from '../../model/credentials/credential.ts'
 import { type FederatedTrust, isTrustDomain, refuseUnsound } from '../../model/credentials/federated-trust.ts'
 import { generateSecret, isGenerated } from '../../model/credentials/generate-secret.ts'
+import type { ImportedHash } from '../../model/credentials/imported-hash.ts'
 import { retrievableContext } from '../../model/credentials/retrievable.ts'
 import {
   SCRYPT_COST,
@@ -53,6 +54,8 @@ export type ProofSpec =
       readonly source: { readonly jwks: readonly Jwk[] } | { readonly jwksUri: string }
       readonly algorithm: AsymmetricAlgorithm | undefined
     }
+  /** The hash of a secret that only the client knows. */
+  | { readonly kind: 'imported'; readonly hash: ImportedHash }
   | { readonly kind: 'certificate'; readonly matcher: Readonly<Record<string, string>> }
   | { readonly kind: 'federated'; readonly trust: FederatedTrust }
 
@@ -116,6 +119,10 @@ export async function makeCredential(
     }
     case 'keys':
       return { credential: toKeys(maker, life, proof), generated: undefined }
+    case 'imported': {
+      const secret = { kind: 'secret', hint: '', hash: proof.hash, retrievable: undefined } as const
+      return { credential: { ...life, ...secret }, generated: undefined }
+    }
     case 'certificate':
       return { credential: toCertificate(life, proof.matcher), generated: undefined }
     case 'federated':

@@ -8,9 +8,18 @@ import type { ProofSpec } from './make.ts'
  * @param secret the secret, from wherever it came; undefined if one is to be generated
  */
 export function proofOf(wanted: CredentialInput, secret: string | undefined): ProofSpec {
-  const { jwks, jwks_uri: jwksUri, algorithm, certificate, federated, retrievable = false } = wanted
+  const {
+    jwks,
+    jwks_uri: jwksUri,
+    algorithm,
+    secret_hash: imported,
+    certificate,
+    federated,
+    retrievable = false,
+  } = wanted
   if (jwks !== undefined) return { kind: 'keys', source: { jwks: jwks.keys }, algorithm }
   if (jwksUri !== undefined) return { kind: 'keys', source: { jwksUri }, algorithm }
+  if (imported !== undefined) return { kind: 'imported', hash: imported }
   if (certificate !== undefined) return { kind: 'certificate', matcher: withoutUndefined(certificate) }
   if (federated !== undefined) return { kind: 'federated', trust: toTrust(federated) }
   return { kind: 'secret', secret, isRetrievable: retrievable }

@@ -1,8 +1,7 @@
-import { timingSafeEqual } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { RemovedCredential } from '../../model/client.ts'
 import type { Credential } from '../../model/credentials/credential.ts'
-import { type SecretHash, scryptDigest, sha256 } from '../../model/credentials/secret-hash.ts'
+import { isImported, matchesHash, sha256 } from '../../model/credentials/secret-hash.ts'
 import { type CredentialMaker, type MadeCredential, makeCredential, type ProofSpec } from '../credentials/make.ts'
 import { proofOf } from '../credentials/proof.ts'
 import { type CredentialInput, expiryOf } from '../schemas/credential.ts'
@@ -95,7 +94,11 @@ async function isSame(existing: Credential, given: ProofSpec): Promise<boolean> 
 
 async function provesTheSame(existing: Credential, given: ProofSpec): Promise<boolean> {
   if (existing.kind === 'secret' && given.kind === 'secret') {
-    return given.secret === undefined ? existing.hash.kind === 'sha256' : matches(existing.hash, given.secret)
+    return given.secret === undefined ? existing.hash.kind === 'sha256' : matchesHash(existing.hash, given.secret)
+  }
+  if (existing.kind === 'secret' && given.kind === 'imported') {
+    const { hash, imported } = existing
+    return isImported(hash) ? hash.text === given.hash.text : imported === sha256(given.hash.text)
   }
   if (existing.kind === 'keys' && given.kind === 'keys') {
     return isDeepStrictEqual([existing.source, existing.algorithm], [given.source, given.algorithm])
@@ -107,9 +110,4 @@ async function provesTheSame(existing: Credential, given: ProofSpec): Promise<bo
     given.kind === 'federated' &&
     isDeepStrictEqual({ ...existing.trust }, { ...given.trust })
   )
-}
-
-async function matches(hash: SecretHash, secret: string): Promise<boolean> {
-  if (hash.kind === 'sha256') return hash.digest === sha256(secret)
-  return timingSafeEqual(hash.digest, await scryptDigest(secret, hash.parameters))
 }

@@ -14,6 +14,18 @@ const grant = z.strictObject({
   default_scopes: z.array(scopeName).default([]),
 })
 
+/** Each guess at a client is compared with all its imported hashes, one after the other. */
+const MOST_IMPORTED = 2
+
+/** The credentials of a client. */
+export const credentialList = <Schema extends z.ZodType<{ readonly secret_hash?: unknown }>>(one: Schema) =>
+  z
+    .array(one)
+    .refine(
+      (all) => all.filter(({ secret_hash: imported }) => imported !== undefined).length <= MOST_IMPORTED,
+      `may have at most ${MOST_IMPORTED} with a secret_hash`,
+    )
+
 /** A client, as the manifest has it. */
 export const clientSchema = z.strictObject({
   client_id: line(LONGEST_CLIENT_ID),
@@ -25,7 +37,7 @@ export const clientSchema = z.strictObject({
   enabled: z.boolean().default(true),
   subject: line(256).optional(),
   grant_types: z.array(z.enum(grantTypes)).default([...grantTypes]),
-  credentials: z.array(newCredentialSchema).default([]),
+  credentials: credentialList(newCredentialSchema).default([]),
   scopes: z.array(scopeName).default([]),
   restrict_scopes: z.boolean().default(false),
   default_scopes: z.array(scopeName).default([]),

@@ -3,6 +3,7 @@ import { asymmetricAlgorithms } from '../../crypto/jws/algorithms.ts'
 import { MOST_KEYS } from '../../crypto/jws/public-key.ts'
 import { readDuration } from '../../input/duration.ts'
 import { readSecret } from '../../input/secret.ts'
+import { readImportedHash } from '../../model/credentials/imported-hash.ts'
 import { redactText } from '../../platform/redact.ts'
 import { duration, json, line, seconds, url } from './values.ts'
 
@@ -11,6 +12,7 @@ const credentialFields = [
   'secret',
   'secret_env',
   'secret_file',
+  'secret_hash',
   'jwks',
   'jwks_uri',
   'certificate',
@@ -60,11 +62,23 @@ const secret = z.string().transform((given, context) => {
   return read.secret ?? given
 })
 
+/** The hash of a secret that another server has made. */
+const secretHash = z
+  .string()
+  .max(1_024)
+  .transform((text, context) => {
+    const { hash, fault } = readImportedHash(text)
+    if (hash !== undefined) return hash
+    context.addIssue({ code: 'custom', message: fault })
+    return z.NEVER
+  })
+
 const fields = z.strictObject({
   label: line(128).default(''),
   secret: secret.optional(),
   secret_env: line(256).refine(isVariableName, 'must be the name of an environment variable').optional(),
   secret_file: line(1_024).optional(),
+  secret_hash: secretHash.optional(),
   retrievable: z.boolean().optional(),
   jwks: jwks.optional(),
   jwks_uri: url.optional(),
@@ -83,7 +97,7 @@ function checkTogether(given: Readonly<Record<string, unknown>>, context: z.Refi
   const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', message, path: [field] })
   const [first, second] = credentialFields.filter((field) => given[field] !== undefined)
   if (first !== undefined && second !== undefined) refuse(second, `give ${first} or ${second}, not both`)
-  const isSecret = first === undefined || first.startsWith('secret')
+  const isSecret = first === undefined || (first.startsWith('secret') && first !== 'secret_hash')
   const isKeys = first === 'jwks' || first === 'jwks_uri'
   if (given['retrievable'] !== undefined && !isSecret) refuse('retrievable', 'is for secrets only')
   if (given['algorithm'] !== undefined && !isKeys) refuse('algorithm', 'is for jwks and jwks_uri only')

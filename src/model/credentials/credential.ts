@@ -34,6 +34,8 @@ export interface CredentialLife {
 export interface SecretCredential extends CredentialLife {
   readonly kind: 'secret'
   readonly hash: SecretHash
+  /** The SHA-256 of the imported hash that `hash` has replaced, by which a manifest that still gives it is recognised. */
+  readonly imported?: string
   /** The secret itself, encrypted under the master key; only for clients that sign with it (`client_secret_jwt`). */
   readonly retrievable: Encrypted | undefined
 }

@@ -1,9 +1,14 @@
-import { hash, scrypt } from 'node:crypto'
+import { hash, scrypt, timingSafeEqual } from 'node:crypto'
+import { type ImportedHash, matchesImported, readImportedHash } from './imported-hash.ts'
 
-/** The stored hash of a secret. A generated secret has 256 random bits and needs no slow hash; a chosen one does. */
+/**
+ * The stored hash of a secret. A generated secret has 256 random bits and needs no slow hash; a chosen one does. An imported hash has
+ * any secret, and counts as one of a chosen secret.
+ */
 export type SecretHash =
   | { readonly kind: 'sha256'; readonly digest: string }
   | { readonly kind: 'scrypt'; readonly parameters: ScryptParameters; readonly digest: Buffer }
+  | ImportedHash
 
 /** RFC 7914 §2. Secrets of one client share a salt, so that one run compares a guess with all of them. */
 export interface ScryptParameters {
@@ -31,9 +36,24 @@ export function scryptDigest(secret: string, { logN, r, p, salt }: ScryptParamet
   })
 }
 
-/** Formats a hash like a PHC string: `$sha256$digest` or `$scrypt$ln=14,r=8,p=5$salt$digest`, with base64url. */
+/** Whether the hash was made by another server. */
+export const isImported = (stored: SecretHash): stored is ImportedHash =>
+  stored.kind === 'pbkdf2' || stored.kind === 'bcrypt'
+
+/** Whether a secret is the one of a hash. */
+export async function matchesHash(stored: SecretHash, secret: string): Promise<boolean> {
+  if (stored.kind === 'sha256') return stored.digest === sha256(secret)
+  if (isImported(stored)) return matchesImported(stored, secret)
+  return timingSafeEqual(stored.digest, await scryptDigest(secret, stored.parameters))
+}
+
+/**
+ * Formats a hash like a PHC string: `$sha256$digest` or `$scrypt$ln=14,r=8,p=5$salt$digest`, with base64url. An imported hash stays as
+ * it was written.
+ */
 export function formatHash(stored: SecretHash): string {
   if (stored.kind === 'sha256') return `$sha256$${stored.digest}`
+  if (isImported(stored)) return stored.text
   const digest = stored.digest.toString('base64url')
   const { logN, r, p, salt } = stored.parameters
   return `$scrypt$ln=${logN},r=${r},p=${p}$${salt.toString('base64url')}$${digest}`
@@ -50,7 +70,11 @@ export function parseHash(text: string): SecretHash {
   const plain = SHA256_FORM.exec(text)?.[1]
   if (plain !== undefined) return { kind: 'sha256', digest: plain }
   const [, logN, r, p, salt, digest] = SCRYPT_FORM.exec(text) ?? []
-  if (salt === undefined || digest === undefined) throw new Error('a stored secret hash is not readable')
+  if (salt === undefined || digest === undefined) {
+    const { hash: imported } = readImportedHash(text)
+    if (imported === undefined) throw new Error('a stored secret hash is not readable')
+    return imported
+  }
   const parameters = { logN: Number(logN), r: Number(r), p: Number(p), salt: Buffer.from(salt, 'base64url') }
   const isSound = parameters.logN > 0 && parameters.r > 0 && parameters.p > 0
   if (!isSound || 128 * 2 ** parameters.logN * parameters.r > MOST_COST.bytes || parameters.p > MOST_COST.p) {

@@ -41,6 +41,11 @@ export interface CredentialStore {
   findSecret(digestStart: string): Promise<OwnedCredential | undefined>
   /** The credentials whose secret is stored encrypted. */
   listRetrievable(): Promise<Listed<OwnedCredential<SecretCredential>>>
+  /**
+   * Replaces an imported hash by our own and records the event; false if the credential has changed since.
+   * @param before the credential with the imported hash
+   */
+  replaceHash(before: SecretCredential, after: SecretCredential, event: AuditEvent): Promise<boolean>
   /** Replaces the encrypted copy of a secret and records the event; false if the secret has changed since. */
   replaceRetrievable(id: CredentialId, before: Encrypted, after: Encrypted, event: AuditEvent): Promise<boolean>
   /** Drops the encrypted copy of a secret, keeps its hash, and records the event; false if the secret has changed since. */

@@ -62,13 +62,17 @@ const proofs = z.discriminatedUnion('kind', [
   z
     .object({
       kind: z.literal('secret'),
-      data: json(z.object({ hash: z.string() }).transform(understoodBy(({ hash }) => parseHash(hash)))),
+      data: json(
+        z
+          .object({ hash: z.string(), imported: z.string().exactOptional() })
+          .transform(understoodBy(({ hash, ...rest }) => ({ hash: parseHash(hash), ...rest }))),
+      ),
       encrypted_secret: bytes.nullable(),
       master_key_id: z.string().nullable(),
     })
-    .transform(({ kind, data: hash, encrypted_secret: ciphertext, master_key_id: masterKeyId }) => ({
+    .transform(({ kind, data, encrypted_secret: ciphertext, master_key_id: masterKeyId }) => ({
       kind,
-      hash,
+      ...data,
       retrievable: ciphertext === null || masterKeyId === null ? undefined : { ciphertext, masterKeyId },
     })),
   z
@@ -117,7 +121,7 @@ export function fromCredential(
     kind: credential.kind,
     label: credential.label,
     hint: credential.hint,
-    data: JSON.stringify(dataOf(credential)),
+    data: dataTextOf(credential),
     issuer: credential.kind === 'federated' ? credential.trust.issuer : null,
     encrypted_secret: retrievable?.ciphertext ?? null,
     master_key_id: retrievable?.masterKeyId ?? null,
@@ -130,9 +134,12 @@ export function fromCredential(
   }
 }
 
+/** The text of the `data` column. */
+export const dataTextOf = (credential: Credential): string => JSON.stringify(dataOf(credential))
+
 /** The content of the `data` column. */
 type Data =
-  | { readonly hash: string }
+  | { readonly hash: string; readonly imported?: string }
   | (Pick<KeysCredential, 'source'> & { readonly algorithm?: KeysCredential['algorithm'] })
   | CertificateMatcher
   | FederatedTrust
@@ -140,7 +147,7 @@ type Data =
 function dataOf(credential: Credential): Data {
   switch (credential.kind) {
     case 'secret':
-      return { hash: formatHash(credential.hash) }
+      return { hash: formatHash(credential.hash), ...(credential.imported && { imported: credential.imported }) }
     case 'keys':
       return { source: credential.source, ...(credential.algorithm && { algorithm: credential.algorithm }) }
     case 'certificate':

@@ -17,7 +17,7 @@ import { transact } from '../sql/transaction.ts'
 import type { SqlAuditStore } from './audit.ts'
 import { announce } from './changes.ts'
 import { noteClientUses, UNUSED } from './client-use.ts'
-import { type CredentialRow, toCredential } from './credential-rows.ts'
+import { type CredentialRow, dataTextOf, toCredential } from './credential-rows.ts'
 import { readCredentials } from './credential-statements.ts'
 import { requireInUse } from './master-key.ts'
 
@@ -183,6 +183,10 @@ export class SqlCredentialStore implements CredentialStore {
     return this.#changeRetrievable(id, before, undefined, event)
   }
 
+  replaceHash(before: SecretCredential, after: SecretCredential, event: AuditEvent): Promise<boolean> {
+    return this.#change(before.id, { data: dataTextOf(after) }, { data: dataTextOf(before) }, event)
+  }
+
   /** Stores `after` as the encrypted copy of a secret, or none. @returns false if the copy is no longer `before` */
   #changeRetrievable(
     id: CredentialId,
@@ -190,19 +194,30 @@ export class SqlCredentialStore implements CredentialStore {
     after: Encrypted | undefined,
     event: AuditEvent,
   ): Promise<boolean> {
+    const written = { encrypted_secret: after?.ciphertext ?? null, master_key_id: after?.masterKeyId ?? null }
+    return this.#change(id, written, { encrypted_secret: before.ciphertext }, event)
+  }
+
+  /** Writes columns of a credential, and announces it. @returns false, with nothing written, if it no longer has the values of `before` */
+  #change(
+    id: CredentialId,
+    after: Partial<Pick<CredentialRow, 'data' | 'encrypted_secret' | 'master_key_id'>>,
+    before: Partial<Pick<CredentialRow, 'data' | 'encrypted_secret'>>,
+    event: AuditEvent,
+  ): Promise<boolean> {
     return transact(this.#db.writes, async (trx) => {
       await lockNumbers(trx, this.#tenant, 'change')
-      if (after !== undefined) await requireInUse(trx, this.#tenant, after.masterKeyId)
+      if (typeof after.master_key_id === 'string') await requireInUse(trx, this.#tenant, after.master_key_id)
       const changed = await trx
         .updateTable('credential')
-        .set({ encrypted_secret: after?.ciphertext ?? null, master_key_id: after?.masterKeyId ?? null })
+        .set(after)
         .where('tenant', '=', this.#tenant)
         .where('id', '=', id)
-        .where('encrypted_secret', '=', before.ciphertext)
+        .where((eb) => eb.and(before))
         .returning('client_id')
         .executeTakeFirst()
       if (changed === undefined) return false
-      // Servers must read it again, since they may soon lack the former master key.
+      // Servers must read it again: its hash is another one, or they may soon lack the former master key.
       await announce(trx, this.#tenant, this.#clock, [{ kind: 'client', id: changed.client_id }])
       await this.#audit.appendWithin(trx, [event])
       return true

@@ -69,7 +69,7 @@ function startProcess(clock: { monotonic(): number; now(): number }, guesses: Gu
       const attempted = { clientId: ClientId(id), secret, client: id === 'good' ? client : undefined }
       try {
         return (await findChosenSecret(
-          { tenant: DEFAULT_TENANT, secrets: verifier, guesses },
+          { tenant: DEFAULT_TENANT, secrets: verifier, guesses, replacements: { note: () => {} } },
           { remoteAddress, at: 0 },
           [attempted],
         )) === undefined

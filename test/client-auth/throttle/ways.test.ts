@@ -229,7 +229,8 @@ const allowed: Readonly<Record<string, string>> = {
   'src/client-auth/guessable.ts': 'asks the limiter',
   'src/client-auth/secret.ts': 'compares only with generated secrets, which nobody can guess',
   'src/client-auth/secrets/verifier.ts': 'is called by guessable.ts',
-  'src/model/credentials/secret-hash.ts': 'makes hashes',
+  'src/model/credentials/secret-hash.ts': 'makes hashes, and compares them for manifests',
+  'src/model/credentials/imported-hash.ts': 'is called by verifier.ts',
   'src/model/credentials/retrievable.ts': 'is called by guessable.ts',
   'src/management/credentials/rewrap.ts': 'encrypts again',
   'src/management/credentials/make.ts': 'hashes secrets that an administrator sets',
@@ -246,7 +247,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/sender-constraint/nonce.ts': 'compares nonces, which every client gets',
 }
 const COMPARES =
-  /\b(?:timingSafeEqual|createHmac|verifyHmac|verifyMac|retrieveSecret|scrypt|scryptDigest|findChosen|findRemembered|findGenerated)\b\(/
+  /\b(?:timingSafeEqual|createHmac|verifyHmac|verifyMac|retrieveSecret|scrypt|scryptDigest|matchesHash|matchesImported|findChosen|findRemembered|findGenerated)\b\(/
 
 test('every comparison of a secret asks the limiter', () => {
   const files = globSync('src/**/*.ts')

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LONGEST_CLIENT_ID } from '../../../oauth/ids.ts'
 import { apiSchema, scopeSchema } from '../../schemas/api.ts'
-import { clientSchema } from '../../schemas/client.ts'
+import { clientSchema, credentialList } from '../../schemas/client.ts'
 import { manifestCredentialSchema } from '../../schemas/credential.ts'
 import { audience, line, scopeName } from '../../schemas/values.ts'
 
@@ -9,7 +9,7 @@ const scope = scopeSchema.safeExtend({ renamed_from: scopeName.optional() })
 const api = apiSchema.extend({ renamed_from: audience.optional(), scopes: z.array(scope).default([]) })
 const client = clientSchema.extend({
   renamed_from: line(LONGEST_CLIENT_ID).optional(),
-  credentials: z.array(manifestCredentialSchema).default([]),
+  credentials: credentialList(manifestCredentialSchema).default([]),
 })
 
 /** One document of a manifest. */
