@@ -72,7 +72,7 @@ export const inLines = (items: readonly unknown[]): string =>
   `[${items.map((item) => JSON.stringify(item)).join(',\n')}]`
 
 /** Makes YAML. A text with characters that are escaped for the terminal is quoted, so that the escapes keep their meaning. */
-function asYaml(data: unknown): string {
+export function asYaml(data: unknown): string {
   const document = new Document(data, { aliasDuplicateObjects: false })
   visit(document, {
     Scalar: (_key, node) => {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
 import { Argument, Command, Option } from 'commander'
+import { systems } from '../importers/systems.ts'
 import { apiSorts } from '../management/apis/list.ts'
 import { clientSorts, credentialSorts } from '../model/fleet/filters.ts'
 import { version } from '../platform/version.ts'
@@ -76,6 +77,19 @@ program
   .option('-c, --config <file>', 'the configuration that names the database')
   .option(...REASON)
   .action(async (options) => (await import('./apply.ts')).apply(options))
+
+program
+  .command('import')
+  .description('turn the export of another authorization server into a manifest, and report what becomes of each field')
+  .addArgument(new Argument('<system>', 'the system').choices(systems))
+  .argument('<file>', 'its export, JSON; - reads standard input')
+  .option('-o, --manifest <file>', 'the file for the manifest, which only you can read; by default, standard output')
+  .option('--report <file>', 'the file for the report; by default, standard error')
+  .option('--env-file <file>', 'a file for the secrets, which the manifest takes from the environment')
+  .option('--with-secrets', 'put the secrets into the manifest')
+  .option('--audience <uri>', 'the API of the scopes for which the export names none')
+  .option('--json', 'print the report as JSON')
+  .action(async (system, file, options) => (await import('./import.ts')).importExport(system, file, options))
 
 program
   .command('token')

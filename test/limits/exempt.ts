@@ -14,6 +14,9 @@ export const OTHERS: Readonly<Record<string, string>> = {
   'cli/remote': 'reads the profiles of its user, and the answers of a server that the user has named',
   'cli/dev': 'makes the files of a development server',
   config: 'reads the files and variables of an administrator',
+  importers: 'reads the exports of an administrator, of at most 64 MiB',
+  'importers/draft': 'reads the exports of an administrator',
+  'importers/hydra': 'reads the exports of an administrator',
   input:
     'reads the files, options and secrets of an administrator; test/management/manifest/large.test.ts has the limits of YAML',
   management: 'gets parsed values',

@@ -1,0 +1,8 @@
+import type { Importer } from './draft/importer.ts'
+import { importHydra } from './hydra/mapper.ts'
+import type { System } from './systems.ts'
+
+/** The importer of each system. */
+export const importers: Readonly<Record<System, Importer>> = {
+  hydra: importHydra,
+}

@@ -1,0 +1,4 @@
+/** The systems whose exports can be read. The command line lists them without loading their importers. */
+export const systems = ['hydra'] as const
+
+export type System = (typeof systems)[number]

@@ -1,0 +1,20 @@
+import type { System } from '../../src/importers/systems.ts'
+
+interface Sample {
+  /** Further arguments of `tessera import`. */
+  readonly args: readonly string[]
+  /** The clients of `export.json` that log in with a secret they had before, by client id. */
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+/** The use that the tests make of the export of each system. */
+export const samples: Readonly<Record<System, Sample>> = {
+  hydra: {
+    args: ['--audience', 'https://jobs.example.com'],
+    secrets: {
+      billing: 'billing-secret-from-hydra',
+      reports: 'reports-secret-from-hydra',
+      'legacy job': 'plain-secret-of-a-legacy-job',
+    },
+  },
+}
