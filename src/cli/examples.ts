@@ -15,7 +15,10 @@ export const examples: Examples = {
     'cat clients.yaml | tessera apply -f -',
     'tessera apply -f clients.yaml --secrets-to k8s:tessera-clients | kubectl apply -f -',
   ],
-  import: ['tessera import hydra clients.json -o clients.yaml --env-file clients.env'],
+  import: [
+    'tessera import keycloak realm.json -o clients.yaml --env-file clients.env',
+    'tessera import hydra clients.json -o clients.yaml --env-file clients.env',
+  ],
   token: [
     'tessera token --issuer https://auth.example.com --client-id job --secret-file job.secret',
     'tessera token --issuer https://auth.example.com --client-id job --secret-env JOB_SECRET --scope "orders:read" --decode',

@@ -70,18 +70,17 @@ export function reportLines({
       variables.map(({ name, client }) => `${name}: the secret of ${client}`),
     ),
     ...Object.entries(HEADINGS).flatMap(([outcome, heading]) =>
-      part(
-        heading,
-        fields
-          .filter((group) => group.outcome === outcome)
-          .map(({ path, text, count, subjects }) => {
-            const what = outcome === 'mapped' ? ` → ${text}` : text === '' ? '' : `: ${text}`
-            return outcome === 'mapped' ? `${path}${what} (${count})` : `${path}${what} (${named(subjects, count)})`
-          }),
-      ),
+      part(heading, linesOf(fields.filter((group) => group.outcome === outcome))),
     ),
     ...(omitted > 0 ? ['', `${omitted} further notes have no room here`] : []),
   ]
+}
+
+/** Fields with the same fate share a line. */
+function linesOf(groups: Report['fields']): readonly string[] {
+  const textOf = ({ outcome, text, count, subjects }: Report['fields'][number]) =>
+    outcome === 'mapped' ? ` → ${text}` : `${text === '' ? '' : `: ${text}`} (${named(subjects, count)})`
+  return [...Map.groupBy(groups, textOf)].map(([text, all]) => all.map(({ path }) => path).join(', ') + text)
 }
 
 function part(heading: string, lines: readonly string[]): readonly string[] {

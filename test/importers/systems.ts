@@ -9,6 +9,14 @@ interface Sample {
 
 /** The use that the tests make of the export of each system. */
 export const samples: Readonly<Record<System, Sample>> = {
+  keycloak: {
+    args: ['--audience', 'https://jobs.example.com'],
+    secrets: {
+      nightly: 'aBcD3fGh1jKlMn0pQrStUvWxYz012345',
+      rotating: 'new-secret-of-a-rotating-client',
+      'job-runner': "it's a secret",
+    },
+  },
   hydra: {
     args: ['--audience', 'https://jobs.example.com'],
     secrets: {
