@@ -1,3 +1,4 @@
+import { importAuth0 } from './auth0/mapper.ts'
 import type { Importer } from './draft/importer.ts'
 import { importHydra } from './hydra/mapper.ts'
 import { importKeycloak } from './keycloak/mapper.ts'
@@ -7,4 +8,5 @@ import type { System } from './systems.ts'
 export const importers: Readonly<Record<System, Importer>> = {
   keycloak: importKeycloak,
   hydra: importHydra,
+  auth0: importAuth0,
 }

@@ -17,6 +17,13 @@ export const samples: Readonly<Record<System, Sample>> = {
       'job-runner': "it's a secret",
     },
   },
+  auth0: {
+    args: [],
+    secrets: {
+      AbCdEfGhIjKlMnOpQrStUvWxYz012345: 'nightly-secret-of-auth0-0123456789',
+      PoStPoStPoStPoStPoStPoStPoStPoSt: 'post-secret-of-auth0-0123456789',
+    },
+  },
   hydra: {
     args: ['--audience', 'https://jobs.example.com'],
     secrets: {

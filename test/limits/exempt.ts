@@ -17,6 +17,7 @@ export const OTHERS: Readonly<Record<string, string>> = {
   importers: 'reads the exports of an administrator, of at most 64 MiB',
   'importers/draft': 'reads the exports of an administrator',
   'importers/keycloak': 'reads the exports of an administrator',
+  'importers/auth0': 'reads the exports of an administrator',
   'importers/hydra': 'reads the exports of an administrator',
   input:
     'reads the files, options and secrets of an administrator; test/management/manifest/large.test.ts has the limits of YAML',

@@ -116,14 +116,21 @@ export class Draft {
   }
 
   /** Sets settings of an API that are valid, and notes the others. */
-  configure(api: ApiDraft, settings: Partial<Omit<ApiDraft, 'audience' | 'scopes'>>, fields: Fields): void {
-    for (const [name, value] of Object.entries(settings)) {
-      if (value === undefined) continue
-      const parsed = apiSchema.safeParse({ audience: api.audience, [name]: value }, inOurWords)
+  configure(
+    api: ApiDraft,
+    { token = {}, ...settings }: Partial<Omit<ApiDraft, 'audience' | 'scopes'>>,
+    fields: Fields,
+  ): void {
+    const isValid = (path: string, given: object): boolean => {
+      const parsed = apiSchema.safeParse({ audience: api.audience, ...given }, inOurWords)
       const [issue] = parsed.success ? [] : issuesOf(parsed.error)
-      if (issue === undefined) Object.assign(api, { [name]: value })
-      else fields.drop(name, `${issue.path.join('.')} ${issue.message}`)
+      if (issue !== undefined) fields.drop(path, issue.message)
+      return issue === undefined
     }
+    for (const [name, value] of Object.entries(settings))
+      if (isValid(name, { [name]: value })) Object.assign(api, { [name]: value })
+    const kept = Object.entries(token).filter(([name, value]) => isValid(`token.${name}`, { token: { [name]: value } }))
+    if (kept.length > 0) api.token = Object.fromEntries(kept)
   }
 
   leaveOut(client: string, reason: string): void {

@@ -34,3 +34,13 @@ export function idOf(
   const id = item[field]
   return typeof id === 'string' && id !== '' ? { id, name: id } : { id: undefined, name: shown(`entry ${index + 1}`) }
 }
+
+/** The object that a text has as JSON; undefined for any other text. */
+export function objectIn(text: string): Item | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
-import { isObject } from '../../platform/json.ts'
 import type { CredentialDraft } from '../draft/draft.ts'
 import type { Fields } from '../draft/fields.ts'
+import { objectIn } from '../draft/shape.ts'
 
 interface Authentication {
   readonly methods?: readonly string[]
@@ -81,7 +81,7 @@ function keysOf(attributes: Fields): readonly CredentialDraft[] {
   }
   const text = attributes.text('jwks.string')
   if (attributes.text('use.jwks.string') === 'true' && text !== undefined) {
-    const jwks = parse(text)
+    const jwks = objectIn(text)
     if (jwks === undefined) attributes.drop('jwks.string', 'is not JSON')
     else attributes.mapped('jwks.string', 'credentials[].jwks')
     return jwks === undefined ? [] : [{ label, jwks, algorithm }]
@@ -98,16 +98,6 @@ function keysOf(attributes: Fields): readonly CredentialDraft[] {
     'becomes credentials[].jwks with its key alone: the key does not expire',
   )
   return [{ label, jwks: { keys: [jwk] }, algorithm }]
-}
-
-/** JSON with an object; undefined for anything else. */
-function parse(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** The public key of a certificate in base64; undefined if it is none. */
